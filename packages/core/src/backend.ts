@@ -1,0 +1,64 @@
+import type { FunctionSpec, Step, StepSpec, TensorFunction } from './step.js';
+import type { Host, Tree } from './tree.js';
+
+/** What a backend can do; suites skip by these, never by a test's name. */
+export interface Capabilities {
+  /** Runs `compile`d steps (some only infer). */
+  readonly training: boolean;
+  /** The same inputs give the same bytes. */
+  readonly deterministic: boolean;
+  /** Runs a recorded graph, so that a step may not look at values. */
+  readonly compiled: boolean;
+}
+
+/** Everything that one call of a step takes besides its state. */
+export interface Inputs {
+  readonly batch: Tree<Host>;
+  readonly hyper: Tree<number>;
+  /** Noise is drawn by (seed, step, name, sample). */
+  readonly noise: { readonly seed: number; readonly step: number };
+}
+
+/** Named tensors that live where the backend computes. */
+export interface DeviceState {
+  /** Copies to the host; all names where none are given. */
+  read(names?: readonly string[]): Promise<Tree<Host>>;
+  /** Replaces entries by host values of the same shape and type. */
+  write(entries: Tree<Host>): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface CompiledStep {
+  /** Runs the phases once and advances `state` where it lives. */
+  run(state: DeviceState, inputs: Inputs): Promise<void>;
+  /** Means over the calls since the last reading: the only readback. Empty when nothing ran. */
+  metrics(): Promise<Tree<number>>;
+  dispose(): Promise<void>;
+}
+
+export interface CompiledFunction {
+  run(inputs: Tree<Host>): Promise<Tree<Host>>;
+  dispose(): Promise<void>;
+}
+
+export interface CompileOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Runs or compiles steps. */
+export abstract class Backend {
+  abstract readonly name: string;
+  abstract readonly capabilities: Capabilities;
+  /** What a run's record should say of the engine: versions, device, threads. */
+  abstract readonly environment: Tree<string | number>;
+  abstract upload(state: Tree<Host>): Promise<DeviceState>;
+  abstract compile(step: Step, spec: StepSpec, options?: CompileOptions): Promise<CompiledStep>;
+  /** `constants` (frozen weights) are baked in and reach `f` beside the inputs, under their own names. */
+  abstract compileFunction(
+    f: TensorFunction,
+    spec: FunctionSpec,
+    constants?: Tree<Host>,
+    options?: CompileOptions,
+  ): Promise<CompiledFunction>;
+  abstract dispose(): Promise<void>;
+}

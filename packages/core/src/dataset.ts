@@ -1,0 +1,59 @@
+/**
+ * Images with random access, and nothing else: what label-free training is given. There is no label
+ * here to read by accident.
+ */
+export interface ImageSource {
+  readonly count: number;
+  /** [H, W, C] of every image. */
+  readonly shape: readonly [number, number, number];
+  /** Hash of the content; changes whenever an image could. */
+  readonly fingerprint: string;
+  /** Writes image `indices[i]` as bytes, NHWC, at `out[i * H * W * C]`. */
+  read(indices: Int32Array, out: Uint8Array): Promise<void> | void;
+}
+
+/** A part of a dataset. Labels stay behind a call of their own. */
+export interface DatasetSplit {
+  readonly images: ImageSource;
+  /** Class index per image, or null where the data has none. */
+  readonly labels: (() => Promise<Int32Array>) | null;
+}
+
+export type SplitName = 'train' | 'test';
+
+export abstract class Dataset {
+  abstract readonly name: string;
+  abstract readonly classes: readonly string[];
+  /** [H, W, C]. */
+  abstract readonly shape: readonly [number, number, number];
+  /** Throws `ANC_DATA_*` where a file is missing, damaged or of another format. */
+  abstract split(name: SplitName): Promise<DatasetSplit>;
+}
+
+/** How training images are varied. A view is a small integer that fixes every choice. */
+export interface Augmentation {
+  /** Says all that changes pixels; part of the teacher memo's key. */
+  readonly id: string;
+  /** Number of different views of an image, ≥ 1. View 0 is the plain image. */
+  readonly views: number;
+  /** Writes view `view` of one NHWC image to `out` (same shape). */
+  render(image: Uint8Array, shape: readonly [number, number, number], view: number, out: Uint8Array): void;
+}
+
+/** Channel statistics in byte units (0..255): networks see (x - mean) / std. */
+export interface Normalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** One batch on its way to a step: which images, in which view, and their bytes [B, H, W, C]. */
+export interface ImageBatch {
+  readonly indices: Int32Array;
+  readonly views: Int32Array;
+  readonly images: Uint8Array;
+}
+
+/** A batch for methods that declare that they use labels. */
+export interface LabelledBatch extends ImageBatch {
+  readonly labels: Int32Array;
+}

@@ -1,0 +1,56 @@
+import type { Network, ClassifierOutputs, Variables } from './network.js';
+import type { Rng } from './rng.js';
+import type { Step } from './step.js';
+import type { Host, Tree } from './tree.js';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Where training stands: `step` counts from 0 over the whole stage. */
+export interface Clock {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+}
+
+/** What a method is told of the players before it builds its stages. */
+export interface Players {
+  readonly student: Network<ClassifierOutputs>;
+  /** [H, W, C]. */
+  readonly input: readonly number[];
+  readonly classes: number;
+  /** Shapes (no batch axis) of what the teacher gives; null for methods without a teacher. */
+  readonly teacher: { readonly outputs: Tree<readonly number[]> } | null;
+}
+
+/** What a stage wants of the next step. */
+export interface Move {
+  readonly hyper: Tree<number>;
+  readonly phases: readonly string[];
+}
+
+/** One training phase of a method, from init to what ships. */
+export interface Stage {
+  readonly name: string;
+  /** What the step's batch holds besides `images`: `teacher/<output>` for each of these. */
+  readonly teacherOutputs: readonly string[];
+  /** Whether the step's batch has `labels` [B] int32. */
+  readonly usesLabels: boolean;
+  readonly step: Step;
+  /** `previous`: the state that the stage before ended with. */
+  init(rng: Rng, previous: Tree<Host> | null): Tree<Host>;
+  next(clock: Clock): Move;
+  /** What ships: the student's variables. */
+  student(state: Tree<Host>): Variables<Host>;
+}
+
+export type LabelUse = 'never' | 'optional' | 'required';
+
+/** A way to train a student: stages of steps. */
+export abstract class Method {
+  abstract readonly name: string;
+  abstract readonly labels: LabelUse;
+  /** Whether it needs a teacher's outputs at all. */
+  abstract readonly needsTeacher: boolean;
+  abstract stages(players: Players): readonly Stage[];
+}

@@ -1,0 +1,13 @@
+import type { Host, Tree } from './tree.js';
+
+/** A frozen function from images to logits and named features; where it computes is its own affair. */
+export abstract class Teacher {
+  abstract readonly name: string;
+  /** Changes whenever the outputs could: weights, architecture, normalisation, backend. */
+  abstract readonly hash: string;
+  /** Names and shapes (no batch axis) of what it can give: `logits`, `features`, taps. */
+  abstract readonly outputs: Tree<readonly number[]>;
+  /** images: [B, H, W, C] bytes. Returns the named outputs, [B, …] each. */
+  abstract infer(images: Host, names: readonly string[]): Promise<Tree<Host>>;
+  abstract dispose(): Promise<void>;
+}
