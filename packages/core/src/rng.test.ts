@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { Rng } from './rng.js';
+
+describe('Rng', () => {
+  it('gives the same stream for the same path and another for another', () => {
+    const draw = (rng: Rng): number[] => Array.from({ length: 4 }, () => rng.uniform());
+    const root = Rng.fromSeed(7);
+    expect(draw(root.split('a'))).toEqual(draw(Rng.fromSeed(7).split('a')));
+    expect(draw(root.split('a'))).not.toEqual(draw(root.split('b')));
+    expect(draw(root.split('a', 'b'))).not.toEqual(draw(root.split('ab')));
+  });
+
+  it('splits independently of what was drawn before', () => {
+    const [fresh, used] = [Rng.fromSeed(1), Rng.fromSeed(1)];
+    for (let i = 0; i < 10; i++) used.uniform();
+    expect(used.split('x').uniform()).toBe(fresh.split('x').uniform());
+  });
+
+  it('draws uniform and normal numbers of the right moments over many short keys', () => {
+    const n = 20_000;
+    const uniform = Array.from({ length: n }, (_, i) => Rng.fromSeed(i).uniform());
+    const mean = uniform.reduce((a, b) => a + b) / n;
+    expect(Math.abs(mean - 0.5)).toBeLessThan(0.01);
+    const rng = Rng.fromSeed(3);
+    const normal = Array.from({ length: n }, () => rng.normal());
+    const variance = normal.reduce((a, b) => a + b * b, 0) / n;
+    expect(Math.abs(variance - 1)).toBeLessThan(0.04);
+  });
+
+  it('permutes: every number once', () => {
+    const order = Rng.fromSeed(5).permutation(100);
+    expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect([...order]).not.toEqual([...order].sort((a, b) => a - b));
+  });
+});
