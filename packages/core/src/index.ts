@@ -7,6 +7,7 @@ export * from './noise.js';
 export * from './objective.js';
 export * from './plugin.js';
 export * from './rng.js';
+export * from './safetensors.js';
 export * from './step.js';
 export * from './teacher.js';
 export * from './tree.js';

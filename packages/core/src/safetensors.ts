@@ -1,0 +1,150 @@
+import { AncError } from './error.js';
+import { namesOf, sizeOf, type Host, type Tree } from './tree.js';
+
+/** What a safetensors file holds. */
+export interface Safetensors {
+  readonly tensors: Tree<Host>;
+  readonly metadata: Tree<string>;
+}
+
+const METADATA = '__metadata__';
+/** The format's own limit; also keeps a damaged length from asking for memory. */
+const HEADER_LIMIT = 100_000_000;
+
+const BYTES = { F32: 4, I32: 4, U8: 1 } as const;
+type Code = keyof typeof BYTES;
+
+const codeOf = (host: Host): Code =>
+  host.data instanceof Float32Array ? 'F32' : host.data instanceof Int32Array ? 'I32' : 'U8';
+
+/**
+ * Tensors as the bytes of a safetensors file: u64 header length, JSON header, data (little endian).
+ *
+ * The same tensors and metadata give the same bytes: wide types first, so that everything is aligned,
+ * then names in code-unit order. Throws `ANC_SAFETENSORS` where data and shape disagree.
+ */
+export function encodeSafetensors(tensors: Tree<Host>, metadata: Tree<string> = {}): Uint8Array {
+  const names = namesOf(tensors).sort((a, b) => BYTES[codeOf(tensors[b]!)] - BYTES[codeOf(tensors[a]!)]);
+  const entries: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) {
+    entries.push([METADATA, Object.fromEntries(namesOf(metadata).map((name) => [name, metadata[name]]))]);
+  }
+  let end = 0;
+  for (const name of names) {
+    const host = tensors[name]!;
+    if (name === METADATA) throw new AncError('ANC_SAFETENSORS', `a tensor may not be named "${METADATA}".`);
+    if (host.data.length !== sizeOf(host.shape)) {
+      throw new AncError('ANC_SAFETENSORS', `tensor "${name}": data and shape disagree.`, {
+        expected: `${sizeOf(host.shape)} elements for [${host.shape.join(', ')}]`,
+        received: `${host.data.length} elements`,
+      });
+    }
+    const begin = end;
+    end += host.data.byteLength;
+    entries.push([name, { dtype: codeOf(host), shape: host.shape, data_offsets: [begin, end] }]);
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const headerLength = Math.ceil(json.length / 8) * 8; // padded with spaces, as the reference writer does
+  const bytes = new Uint8Array(8 + headerLength + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
+  bytes.fill(0x20, 8, 8 + headerLength);
+  bytes.set(json, 8);
+  let at = 8 + headerLength;
+  for (const name of names) {
+    const { data } = tensors[name]!;
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads a safetensors file. Strict: the tensors must cover the data exactly, without holes or overlaps.
+ *
+ * Throws `ANC_SAFETENSORS` on anything cut short, damaged, or of an element type other than F32, I32, U8.
+ * Nothing is allocated by a number read from the file before it was checked against the file's length.
+ */
+export function decodeSafetensors(bytes: Uint8Array): Safetensors {
+  const { header, data } = splitHeader(bytes);
+  const { [METADATA]: rawMetadata, ...rest } = header;
+  const entries = Object.entries(rest).map(([name, value]) => ({ name, ...readEntry(name, value) }));
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let at = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin !== at) throw damaged(`tensor "${name}" starts at byte ${begin}, not at ${at}`);
+    at = end;
+  }
+  if (at !== data.length)
+    throw damaged(`the header describes ${at} bytes of data, the file has ${data.length}`);
+  const tensors = entries.map(({ name, code, shape, begin, end }): [string, Host] => {
+    const { buffer } = data.slice(begin, end); // a copy: aligned, and free of the file's buffer
+    const typed =
+      code === 'F32'
+        ? new Float32Array(buffer)
+        : code === 'I32'
+          ? new Int32Array(buffer)
+          : new Uint8Array(buffer);
+    return [name, { shape, data: typed }];
+  });
+  return { tensors: Object.fromEntries(tensors), metadata: readMetadata(rawMetadata) };
+}
+
+function splitHeader(bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
+  if (bytes.length < 8) throw damaged(`${bytes.length} bytes are too few for a header`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(Math.min(HEADER_LIMIT, bytes.length - 8))) {
+    throw damaged(`its header claims ${length} bytes, the file has ${bytes.length}`);
+  }
+  const start = 8 + Number(length);
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)));
+  } catch (cause) {
+    throw damaged('its header is not JSON', cause);
+  }
+  if (!isRecord(header)) throw damaged('its header is not an object');
+  return { header, data: bytes.subarray(start) };
+}
+
+function readEntry(
+  name: string,
+  value: unknown,
+): { code: Code; shape: number[]; begin: number; end: number } {
+  if (!isRecord(value)) throw damaged(`the entry of "${name}" is not an object`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) {
+    throw new AncError('ANC_SAFETENSORS', `tensor "${name}" has an element type that is not read here.`, {
+      expected: Object.keys(BYTES).join(', '),
+      received: String(dtype),
+    });
+  }
+  const code = dtype as Code;
+  if (!isCounts(shape)) throw damaged(`the shape of "${name}" is not a list of sizes`);
+  if (!isCounts(offsets) || offsets.length !== 2)
+    throw damaged(`the offsets of "${name}" are not two numbers`);
+  const [begin, end] = offsets as [number, number];
+  if (end - begin !== sizeOf(shape) * BYTES[code]) {
+    throw damaged(`"${name}" [${shape.join(', ')}] of ${code} does not take ${end - begin} bytes`);
+  }
+  return { code, shape, begin, end };
+}
+
+function readMetadata(value: unknown): Record<string, string> {
+  if (value === undefined) return {};
+  if (!isRecord(value)) throw damaged('its metadata is not an object');
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== 'string') throw damaged(`its metadata "${key}" is not a string`);
+  }
+  return value as Record<string, string>;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+
+const damaged = (why: string, cause?: unknown): AncError =>
+  new AncError('ANC_SAFETENSORS', `not a whole safetensors file: ${why}.`, {
+    ...(cause === undefined ? {} : { cause }),
+  });
