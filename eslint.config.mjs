@@ -1,0 +1,134 @@
+import nx from '@nx/eslint-plugin';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+const NODE_BUILTINS = [
+  { group: ['node:*'], message: 'core runs anywhere: no Node builtins (put it in @anc/runtime).' },
+  {
+    regex:
+      '^(assert|buffer|child_process|crypto|fs|http|https|net|os|path|stream|url|util|worker_threads|zlib)(/|$)',
+    message: 'core runs anywhere: no Node builtins (put it in @anc/runtime).',
+  },
+];
+const COMPOSITION_ONLY = {
+  group: ['inversify', 'inversify/*', '@inversifyjs/*', 'reflect-metadata'],
+  message: 'Dependency injection lives in packages/cli/src/composition only: take constructor arguments.',
+};
+
+/** The rooms between core and the command line. None of them may import another one. */
+const MIDDLE = ['backend-onnx', 'models', 'methods', 'datasets', 'testing', 'runtime'];
+
+/**
+ * The arrow core <- middle <- cli as Nx constraints.
+ * @param {string[]} extra tags that every room may see besides (tests see the contract suites)
+ */
+const boundaries = (extra = []) => [
+  'error',
+  {
+    enforceBuildableLibDependency: true,
+    checkDynamicDependenciesExceptions: [],
+    depConstraints: [
+      {
+        sourceTag: 'room:core',
+        onlyDependOnLibsWithTags: ['room:core'],
+        bannedExternalImports: ['inversify'],
+      },
+      ...MIDDLE.map((room) => ({
+        sourceTag: `room:${room}`,
+        onlyDependOnLibsWithTags: ['room:core', `room:${room}`, ...extra],
+        bannedExternalImports: ['inversify', 'commander', 'reflect-metadata'],
+      })),
+      { sourceTag: 'room:cli', onlyDependOnLibsWithTags: ['room:*'] },
+    ],
+  },
+];
+
+export default tseslint.config(
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '**/coverage/**',
+      '.nx/**',
+      'runs/**',
+      '**/*.tsbuildinfo',
+      // Sources that break the rules on purpose; tools/ci/boundaries.mjs lints them as if they lived in a room.
+      'tools/ci/fixtures/**',
+    ],
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.config.ts'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Chance comes from the seeded Rng of @anc/core.' },
+      ],
+      // Off: they fight numeric code. Indexing inside a loop bound by the array's length is not a missing value,
+      // numbers belong in messages, and both `type` and `interface` describe a shape.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      '@typescript-eslint/prefer-for-of': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // A contract may promise a Promise that one implementer fulfils at once.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+    },
+  },
+  {
+    files: ['packages/**/*.ts'],
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries(),
+      'no-restricted-imports': ['error', { patterns: [COMPOSITION_ONLY] }],
+    },
+  },
+  {
+    files: ['packages/core/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [COMPOSITION_ONLY, ...NODE_BUILTINS] }] },
+  },
+  {
+    files: ['packages/cli/src/composition/**/*.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    // The command line speaks to the terminal.
+    files: ['packages/cli/src/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['packages/*/test/**/*.ts', '**/*.test.ts'],
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries(['room:testing']),
+      '@typescript-eslint/no-floating-promises': 'error',
+    },
+  },
+  {
+    files: ['**/*.mjs', '**/*.js'],
+    extends: [tseslint.configs.base],
+    languageOptions: { globals: globals.node },
+    rules: { 'no-undef': 'error', 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }], eqeqeq: 'error' },
+  },
+);
