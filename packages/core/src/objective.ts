@@ -1,5 +1,4 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import type { Discriminator, Variables } from './network.js';
 import type { Tree } from './tree.js';
 
 /** What a data term compares: logits [B, classes] of both players. */
@@ -18,7 +17,7 @@ export interface AdversarialLoss {
   student(onStudent: Tensor): Scalar;
 }
 
-/** What a regularizer may look at. `discriminate` applies D to any features, differentiably. */
+/** What a regularizer may look at. */
 export interface RegularizerView {
   /** D's trainable parameters. */
   readonly params: Tree;
@@ -27,6 +26,9 @@ export interface RegularizerView {
   readonly onStudent: Tensor;
   readonly teacher: Tensor;
   readonly student: Tensor;
+  /** The student's features under this step's dropout mask: what the student's phase will show to D. */
+  readonly dropped: Tensor;
+  /** D's logits on any features, differentiably. */
   discriminate(features: Tensor): Tensor;
 }
 
@@ -39,23 +41,19 @@ export abstract class Regularizer {
   abstract penalty(view: RegularizerView): Scalar;
 }
 
-/** How strongly the adversarial term is mixed in; its memory is part of the state. */
+/** |∂Data/∂f| and |∂Adv/∂f| at the discriminator's input f, means over the batch; λ applied, the weight not. */
+export interface GradientNorms {
+  readonly data: Scalar;
+  readonly adversarial: Scalar;
+}
+
+/** How strongly the adversarial term is mixed in. Its memory is part of the training state. */
 export interface Balancer {
   readonly name: string;
   /** Initial memory, by name. */
-  readonly init: Tree<number>;
-  /** norms: |∂Data/∂features|, |∂Adv/∂features| of this step, mean over the batch. */
-  weight(
-    memory: Tree<Scalar>,
-    norms: { readonly data: Scalar; readonly adversarial: Scalar },
-  ): {
-    readonly weight: Scalar;
-    readonly memory: Tree<Scalar>;
-  };
-}
-
-/** Whatever plays D's part, with the variables it plays with. */
-export interface Player {
-  readonly network: Discriminator;
-  readonly variables: Variables;
+  readonly memory: Tree<number>;
+  /** This step's weight, from earlier steps alone. */
+  weight(memory: Tree): Scalar;
+  /** The memory after this step: every entry, or none where nothing is remembered. */
+  next(memory: Tree, norms: GradientNorms): Tree;
 }

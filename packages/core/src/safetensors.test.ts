@@ -39,6 +39,7 @@ describe('safetensors', () => {
     const larger = new Uint8Array(bytes.length + 13);
     larger.set(bytes, 5);
     expect(decodeSafetensors(larger.subarray(5, 5 + bytes.length)).tensors).toEqual(sample);
+    expect(decodeSafetensors(Buffer.from(larger.buffer, 5, bytes.length)).tensors).toEqual(sample);
   });
 
   it('refuses every truncation and anything appended', () => {

@@ -77,7 +77,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   if (at !== data.length)
     throw damaged(`the header describes ${at} bytes of data, the file has ${data.length}`);
   const tensors = entries.map(({ name, code, shape, begin, end }): [string, Host] => {
-    const { buffer } = data.slice(begin, end); // a copy: aligned, and free of the file's buffer
+    const { buffer } = new Uint8Array(data.subarray(begin, end)); // a copy, aligned (Buffer.slice is a view)
     const typed =
       code === 'F32'
         ? new Float32Array(buffer)

@@ -1,0 +1,2 @@
+export * from './eager-backend.js';
+export * from './eager-context.js';

@@ -1,0 +1,5 @@
+export * from './adversarial.js';
+export * from './imitation.js';
+export * from './names.js';
+export * from './standardised.js';
+export * from './student-phase.js';

@@ -1,0 +1,76 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { AncError } from '../error.js';
+import { Student, type Applied, type ClassifierOutputs, type Context } from '../network.js';
+import type { LayerSummary, Variables } from '../network.js';
+import type { Rng } from '../rng.js';
+import type { Host } from '../tree.js';
+import { sequential } from './sequential.js';
+import { modelInputError, type Layer } from './layer.js';
+
+/** The context that a classifier's layers see: it also remembers what was shown at every tap. */
+function remembering(context: Context): { readonly context: Context; readonly taps: Record<string, Tensor> } {
+  const taps: Record<string, Tensor> = {};
+  return {
+    taps,
+    context: {
+      training: context.training,
+      noise: (name, shape, law) => context.noise(name, shape, law),
+      activation: (name, x) => (taps[name] = context.activation(name, x)),
+    },
+  };
+}
+
+/**
+ * An image classifier of layers: x [B, H, W, C] -> logits [B, classes], features [B, d] and every `tap`.
+ * One of the layers is `tap('features')`; the last gives the logits.
+ */
+export class LayeredClassifier extends Student {
+  readonly name: string;
+  readonly classes: number;
+  readonly #body: Layer;
+
+  /** Throws `ANC_MODEL` where two layers have one name or `classes` is not a count. */
+  constructor(name: string, classes: number, layers: readonly Layer[]) {
+    super();
+    if (!Number.isInteger(classes) || classes < 1) {
+      throw new AncError('ANC_MODEL', `${name}: the number of classes is not a count.`, {
+        expected: 'an integer, 1 or more',
+        received: `${classes}`,
+      });
+    }
+    this.name = name;
+    this.classes = classes;
+    this.#body = sequential(name, layers);
+  }
+
+  override init(rng: Rng, input: readonly number[]): Variables<Host> {
+    this.#check(input);
+    return this.#body.init(rng, input);
+  }
+
+  override apply(variables: Variables, x: Tensor, context: Context): Applied<ClassifierOutputs> {
+    const memory = remembering(context);
+    const { output, stats } = this.#body.apply(variables, x, memory.context);
+    const { features, ...taps } = memory.taps;
+    if (features === undefined) {
+      throw new AncError('ANC_MODEL', `${this.name}: no layer shows "features".`, {
+        hint: "put tap('features') before the last layer.",
+      });
+    }
+    return { outputs: { ...taps, logits: output, features }, stats };
+  }
+
+  override summary(input: readonly number[]): readonly LayerSummary[] {
+    this.#check(input);
+    const start = this.name.length + 1;
+    return this.#body.summary(input).map((row) => ({ ...row, name: row.name.slice(start) }));
+  }
+
+  #check(input: readonly number[]): void {
+    const output = this.#body.outputShape(input);
+    if (output.length !== 1 || output[0] !== this.classes) {
+      const hint = `its layers give [${output.join(', ')}], not ${this.classes} logits.`;
+      throw modelInputError(this.name, 'an image that its layers bring to one vector of logits', input, hint);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { heNormal, type Initializer } from '../init/initializers.js';
+import { filled, type Host, type Tree } from '../tree.js';
+import { imageShape, type Layer } from './layer.js';
+import { windowOutput, type Padding } from './window.js';
+
+export interface Conv2dOptions {
+  /** Side of the square kernel. */
+  readonly size: number;
+  readonly filters: number;
+  readonly stride?: number;
+  readonly padding?: Padding;
+  /** Leave it out in front of batch norm, which would take it off again. */
+  readonly bias?: boolean;
+  readonly initializer?: Initializer;
+}
+
+/**
+ * Convolution of images: x [B, H, W, C] -> [B, H', W', filters].
+ *
+ * Variables: `weights` [size, size, C, filters] (HWIO), `bias` [filters], which starts at zero.
+ * FLOPs: 2·H'·W'·size²·C·filters, and H'·W'·filters for the bias.
+ */
+export function conv2d(name: string, options: Conv2dOptions): Layer {
+  const { size, filters, stride = 1, padding = 'same', bias = true, initializer = heNormal } = options;
+  const outputShape = (input: readonly number[]): readonly [number, number, number] => [
+    ...windowOutput(name, input, size, stride, padding),
+    filters,
+  ];
+  return {
+    name,
+    outputShape,
+    init(rng, input) {
+      const channels = imageShape(name, input)[2];
+      outputShape(input);
+      const area = size * size;
+      const shape = [size, size, channels, filters];
+      const weights = initializer(rng.split('weights'), shape, area * channels, area * filters);
+      const params: Tree<Host> = bias ? { weights, bias: filled([filters]) } : { weights };
+      return { params, stats: {} };
+    },
+    apply({ params }, x) {
+      const rounding = typeof padding === 'number' ? 'floor' : undefined;
+      const weights = params['weights'] as tf.Tensor4D;
+      const output = tf.conv2d(x as tf.Tensor4D, weights, stride, padding, 'NHWC', 1, rounding);
+      return { output: bias ? tf.add(output, params['bias']!) : output, stats: {} };
+    },
+    summary(input) {
+      const output = outputShape(input);
+      const [height, width] = output;
+      const weights = size * size * input[2]! * filters;
+      const biases = bias ? filters : 0;
+      const flops = height * width * (2 * weights + biases);
+      return [{ name, output, parameters: weights + biases, flops }];
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { heNormal, type Initializer } from '../init/initializers.js';
+import { filled, type Host, type Tree } from '../tree.js';
+import { vectorWidth, type Layer } from './layer.js';
+
+export interface DenseOptions {
+  readonly units: number;
+  readonly bias?: boolean;
+  readonly initializer?: Initializer;
+}
+
+/**
+ * A fully connected layer: x [B, d] -> x·weights + bias [B, units].
+ *
+ * Variables: `weights` [d, units], `bias` [units], which starts at zero. FLOPs: 2·d·units + units.
+ */
+export function dense(name: string, options: DenseOptions): Layer {
+  const { units, bias = true, initializer = heNormal } = options;
+  return {
+    name,
+    outputShape(input) {
+      vectorWidth(name, input);
+      return [units];
+    },
+    init(rng, input) {
+      const width = vectorWidth(name, input);
+      const weights = initializer(rng.split('weights'), [width, units], width, units);
+      const params: Tree<Host> = bias ? { weights, bias: filled([units]) } : { weights };
+      return { params, stats: {} };
+    },
+    apply({ params }, x) {
+      const output = tf.matMul(x, params['weights']!);
+      return { output: bias ? tf.add(output, params['bias']!) : output, stats: {} };
+    },
+    summary(input) {
+      const weights = vectorWidth(name, input) * units;
+      const biases = bias ? units : 0;
+      return [{ name, output: [units], parameters: weights + biases, flops: 2 * weights + biases }];
+    },
+  };
+}

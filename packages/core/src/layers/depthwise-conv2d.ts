@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { heNormal, type Initializer } from '../init/initializers.js';
+import { filled, type Host, type Tree } from '../tree.js';
+import { imageShape, type Layer } from './layer.js';
+import { windowOutput, type Padding } from './window.js';
+
+export interface DepthwiseConv2dOptions {
+  /** Side of the square kernel. */
+  readonly size: number;
+  readonly stride?: number;
+  readonly padding?: Padding;
+  readonly bias?: boolean;
+  readonly initializer?: Initializer;
+}
+
+/**
+ * A convolution of each channel by a kernel of its own: x [B, H, W, C] -> [B, H', W', C].
+ *
+ * Variables: `weights` [size, size, C, 1], `bias` [C]. FLOPs: 2·H'·W'·size²·C, and H'·W'·C for the bias.
+ */
+export function depthwiseConv2d(name: string, options: DepthwiseConv2dOptions): Layer {
+  const { size, stride = 1, padding = 'same', bias = true, initializer = heNormal } = options;
+  const outputShape = (input: readonly number[]): readonly [number, number, number] => [
+    ...windowOutput(name, input, size, stride, padding),
+    imageShape(name, input)[2],
+  ];
+  return {
+    name,
+    outputShape,
+    init(rng, input) {
+      const [, , channels] = outputShape(input);
+      const shape = [size, size, channels, 1];
+      const weights = initializer(rng.split('weights'), shape, size * size, size * size);
+      const params: Tree<Host> = bias ? { weights, bias: filled([channels]) } : { weights };
+      return { params, stats: {} };
+    },
+    apply({ params }, x) {
+      const rounding = typeof padding === 'number' ? 'floor' : undefined;
+      const weights = params['weights'] as tf.Tensor4D;
+      const image = x as tf.Tensor4D;
+      const output = tf.depthwiseConv2d(image, weights, stride, padding, 'NHWC', 1, rounding);
+      return { output: bias ? tf.add(output, params['bias']!) : output, stats: {} };
+    },
+    summary(input) {
+      const output = outputShape(input);
+      const [height, width, channels] = output;
+      const weights = size * size * channels;
+      const biases = bias ? channels : 0;
+      const flops = height * width * (2 * weights + biases);
+      return [{ name, output, parameters: weights + biases, flops }];
+    },
+  };
+}

@@ -1,0 +1,13 @@
+export * from './batch-norm.js';
+export * from './classifier.js';
+export * from './conv2d.js';
+export * from './dense.js';
+export * from './depthwise-conv2d.js';
+export * from './elementwise.js';
+export { modelInputError, stateless, type Layer, type LayerApplied } from './layer.js';
+export * from './pad-channels.js';
+export * from './pool.js';
+export * from './residual.js';
+export { sequential } from './sequential.js';
+export * from './tap.js';
+export type { Padding } from './window.js';

@@ -1,0 +1,71 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { AncError } from '../error.js';
+import type { LayerSummary } from '../network.js';
+import { mergeTrees, prefixTree, subtree, type Host, type Tree } from '../tree.js';
+import { inside, type Layer } from './layer.js';
+
+/** Throws `ANC_MODEL` where two of a container's layers have one name: their variables would collide. */
+export function assertDistinct(name: string, layers: readonly Layer[]): void {
+  const seen = new Set<string>();
+  for (const layer of layers) {
+    if (seen.has(layer.name)) {
+      throw new AncError('ANC_MODEL', `${name}: two layers are named "${layer.name}".`, {
+        hint: 'give each layer of one container a name of its own.',
+      });
+    }
+    seen.add(layer.name);
+  }
+}
+
+/** Layers one after the other. Variables of layer `conv1` are named `conv1/…`. */
+export function sequential(name: string, layers: readonly Layer[]): Layer {
+  assertDistinct(name, layers);
+
+  /** Calls `visit` with the input shape of each layer; returns the last output's. */
+  const walk = (
+    input: readonly number[],
+    visit: (layer: Layer, input: readonly number[]) => void = () => undefined,
+  ): readonly number[] =>
+    inside(name, () =>
+      layers.reduce((shape, layer) => {
+        visit(layer, shape);
+        return layer.outputShape(shape);
+      }, input),
+    );
+
+  return {
+    name,
+    outputShape: (input) => walk(input),
+    init(rng, input) {
+      const params: Tree<Host>[] = [];
+      const stats: Tree<Host>[] = [];
+      walk(input, (layer, shape) => {
+        const own = layer.init(rng.split(layer.name), shape);
+        params.push(prefixTree(layer.name, own.params));
+        stats.push(prefixTree(layer.name, own.stats));
+      });
+      return { params: mergeTrees(...params), stats: mergeTrees(...stats) };
+    },
+    apply(variables, x, context) {
+      let output: Tensor = x;
+      const stats: Record<string, Tensor> = {};
+      for (const layer of layers) {
+        const own = {
+          params: subtree(variables.params, layer.name),
+          stats: subtree(variables.stats, layer.name),
+        };
+        const applied = layer.apply(own, output, context);
+        output = applied.output;
+        Object.assign(stats, prefixTree(layer.name, applied.stats));
+      }
+      return { output, stats };
+    },
+    summary(input) {
+      const rows: LayerSummary[] = [];
+      walk(input, (layer, shape) => {
+        rows.push(...layer.summary(shape).map((row) => ({ ...row, name: `${name}/${row.name}` })));
+      });
+      return rows;
+    },
+  };
+}

@@ -1,0 +1,3 @@
+export * from './optimizer.js';
+export * from './recipe.js';
+export * from './schedule.js';

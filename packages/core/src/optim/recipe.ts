@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { adam, sgd, type Optimizer, type WeightDecay } from './optimizer.js';
+
+const share = z.number().min(0).max(1);
+
+export const scheduleSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('constant'), warmup: share.optional() }),
+  z.strictObject({
+    kind: z.literal('step'),
+    milestones: z.array(z.number().nonnegative()).describe('where the rate drops'),
+    unit: z.enum(['iterations', 'share']).default('iterations'),
+    factor: z.number().positive().default(0.1),
+    warmup: share.optional(),
+  }),
+  z.strictObject({ kind: z.literal('cosine'), floor: share.optional(), warmup: share.optional() }),
+]);
+
+/** How one player is optimised; defaults are the paper's (its momentum is unstated: 0.9 is ours). */
+export const recipeSchema = z.strictObject({
+  optimizer: z.enum(['sgd', 'momentum', 'nesterov', 'adam']).default('momentum'),
+  learningRate: z.number().positive().default(0.001),
+  momentum: z.number().min(0).lt(1).default(0.9),
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.999),
+  epsilon: z.number().positive().default(1e-8),
+  weightDecay: z.number().nonnegative().default(0.0002),
+  decayMode: z
+    .enum(['auto', 'l2', 'decoupled'])
+    .default('auto')
+    .describe('auto: l2 under SGD, decoupled under Adam'),
+  decayScope: z.enum(['weights', 'all']).default('weights').describe('weights: not biases, not batch norm'),
+  schedule: scheduleSchema.default({ kind: 'step', milestones: [80_000], unit: 'iterations', factor: 0.1 }),
+});
+
+export type Recipe = z.infer<typeof recipeSchema>;
+
+/** The optimiser that a recipe names. */
+export function createOptimizer(recipe: Recipe): Optimizer {
+  const { optimizer, momentum, beta1, beta2, epsilon } = recipe;
+  const auto = optimizer === 'adam' ? 'decoupled' : 'l2';
+  const decay: WeightDecay = {
+    rate: recipe.weightDecay,
+    mode: recipe.decayMode === 'auto' ? auto : recipe.decayMode,
+    scope: recipe.decayScope,
+  };
+  switch (optimizer) {
+    case 'sgd':
+      return sgd({ decay });
+    case 'momentum':
+      return sgd({ momentum, decay });
+    case 'nesterov':
+      return sgd({ momentum, nesterov: true, decay });
+    case 'adam':
+      return adam({ beta1, beta2, epsilon, decay });
+  }
+}

@@ -1,0 +1,99 @@
+import type { Backend, CompiledFunction } from '../backend.js';
+import type { ImageBatch } from '../dataset.js';
+import { AncError } from '../error.js';
+import type { ClassifierOutputs, Network, Variables } from '../network.js';
+import { Teacher } from '../teacher.js';
+import { mapTree, mergeTrees, prefixTree, subtree, type Host, type Tree } from '../tree.js';
+import type { TeacherOutputs } from './train.js';
+
+export interface NetworkTeacherOptions {
+  readonly backend: Backend;
+  /** Takes bytes: see `standardised`. */
+  readonly network: Network<ClassifierOutputs>;
+  readonly variables: Variables<Host>;
+  /** [H, W, C]. */
+  readonly input: readonly number[];
+  /** Digest of the variables' content; the network's name and the backend's are added. */
+  readonly digest: string;
+}
+
+/** A network of ours, frozen: weights are constants of the compiled graph, statistics are the running ones. */
+export class NetworkTeacher extends Teacher {
+  readonly name: string;
+  readonly hash: string;
+  readonly #functions = new Map<string, Promise<CompiledFunction>>();
+
+  private constructor(
+    readonly options: NetworkTeacherOptions,
+    readonly outputs: Tree<readonly number[]>,
+  ) {
+    super();
+    const { network, backend, digest } = options;
+    this.name = network.name;
+    this.hash = JSON.stringify([network.name, digest, backend.name, backend.environment]);
+  }
+
+  /** Runs one image to learn the shapes of the outputs. */
+  static async create(options: NetworkTeacherOptions): Promise<NetworkTeacher> {
+    const images: Host = {
+      shape: [1, ...options.input],
+      data: new Uint8Array(options.input.reduce((a, b) => a * b)),
+    };
+    const probe = await compileClassifier(options, images.shape, null);
+    const outputs = await probe.run({ images });
+    await probe.dispose();
+    return new NetworkTeacher(
+      options,
+      mapTree(outputs, ({ shape }) => shape.slice(1)),
+    );
+  }
+
+  async infer(images: Host, names: readonly string[]): Promise<Tree<Host>> {
+    const unknown = names.find((name) => !Object.hasOwn(this.outputs, name));
+    if (unknown !== undefined) {
+      throw new AncError('ANC_TEACHER_OUTPUT', `teacher "${this.name}" has no output "${unknown}".`, {
+        expected: `one of ${Object.keys(this.outputs).join(', ')}`,
+      });
+    }
+    const key = JSON.stringify([images.shape, names]);
+    let compiled = this.#functions.get(key);
+    if (compiled === undefined) {
+      compiled = compileClassifier(this.options, images.shape, names);
+      this.#functions.set(key, compiled);
+    }
+    return (await compiled).run({ images });
+  }
+
+  async dispose(): Promise<void> {
+    for (const compiled of this.#functions.values()) await (await compiled).dispose();
+    this.#functions.clear();
+  }
+}
+
+/** Compiles a frozen classifier of bytes; all outputs where `names` is null. */
+export function compileClassifier(
+  { backend, network, variables }: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
+  imageShape: readonly number[],
+  names: readonly string[] | null,
+): Promise<CompiledFunction> {
+  return backend.compileFunction(
+    (tensors, context) => {
+      const frozen = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
+      const { outputs } = network.apply(frozen, tensors.images!, context);
+      return Object.fromEntries(Object.entries(outputs).filter(([name]) => names?.includes(name) ?? true));
+    },
+    {
+      id: JSON.stringify(['classifier', network.name, names]),
+      inputs: { images: { shape: imageShape, dtype: 'uint8' } },
+    },
+    mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
+  );
+}
+
+/** Asks the teacher anew for every batch: what a memo is compared with. */
+export function liveTeacher(teacher: Teacher, shape: readonly number[]): TeacherOutputs {
+  return {
+    outputs: (batch: ImageBatch, names) =>
+      teacher.infer({ shape: [batch.indices.length, ...shape], data: batch.images }, names),
+  };
+}
