@@ -1,0 +1,83 @@
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Host, Tree } from '@anc/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CheckpointStore } from './checkpoint-store.js';
+
+const stateOf = (value: number): Tree<Host> => ({
+  'student/params/w': { shape: [2, 2], data: Float32Array.of(value, NaN, -0, 1e-42) },
+  'student/stats/n': { shape: [], data: Int32Array.of(value) },
+});
+const at = (step: number) => ({ stage: 'train', step, epoch: Math.floor(step / 10) });
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'anc-checkpoints-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('CheckpointStore', () => {
+  it('gives back the newest state bit for bit, with its position and memory', async () => {
+    const store = new CheckpointStore(folder);
+    expect(await store.latest()).toBeNull();
+    await store.save(stateOf(1), at(10));
+    await store.save(stateOf(2), at(25), { seconds: 3 });
+    const latest = await new CheckpointStore(folder).latest();
+    expect(latest).toEqual({ stage: 'train', step: 25, epoch: 2, memory: { seconds: 3 }, state: stateOf(2) });
+    expect(Object.is((latest!.state['student/params/w']!.data as Float32Array)[2], -0)).toBe(true);
+  });
+
+  it('keeps the last ones only', async () => {
+    const store = new CheckpointStore(folder, { keep: 3 });
+    for (let i = 1; i <= 6; i++) await store.save(stateOf(i), at(i));
+    const names = ['00000004', '00000005', '00000006'];
+    expect((await readdir(folder)).sort()).toEqual(names.flatMap((n) => [`${n}.json`, `${n}.safetensors`]));
+  });
+
+  it.each<[string, (name: string) => Promise<void>]>([
+    ['tensors cut short', (name) => truncate(join(folder, `${name}.safetensors`), 40)],
+    ['tensors gone', (name) => rm(join(folder, `${name}.safetensors`))],
+    ['a manifest cut short', (name) => truncate(join(folder, `${name}.json`), 20)],
+    [
+      'one byte changed',
+      async (name) => {
+        const path = join(folder, `${name}.safetensors`);
+        const bytes = await readFile(path);
+        bytes[bytes.length - 1]! ^= 1;
+        await writeFile(path, bytes);
+      },
+    ],
+    [
+      'a shape changed in the manifest',
+      async (name) => {
+        const path = join(folder, `${name}.json`);
+        const manifest = JSON.parse(await readFile(path, 'utf8'));
+        manifest.tensors['student/params/w'].shape = [4, 1];
+        await writeFile(path, JSON.stringify(manifest));
+      },
+    ],
+  ])('goes back to the one before, and says so: %s', async (_, damage) => {
+    const notices: string[] = [];
+    const store = new CheckpointStore(folder, { notice: (message) => notices.push(message) });
+    await store.save(stateOf(1), at(10));
+    await store.save(stateOf(2), at(20));
+    await damage('00000002');
+    expect((await store.latest())?.state).toEqual(stateOf(1));
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toMatch(/00000002\.json is damaged .* going back to the one before/);
+    await store.save(stateOf(3), at(30));
+    expect((await store.latest())?.step).toBe(30);
+  });
+
+  it('ignores what a kill in the middle of a write leaves behind, and clears it away', async () => {
+    const store = new CheckpointStore(folder);
+    await store.save(stateOf(1), at(10));
+    await writeFile(join(folder, '00000002.safetensors'), 'whole, but its manifest was never written');
+    await writeFile(join(folder, '00000003.safetensors.4711.tmp'), 'half');
+    expect((await store.latest())?.step).toBe(10);
+    await store.save(stateOf(2), at(20));
+    expect((await readdir(folder)).filter((file) => file.endsWith('.tmp'))).toEqual([]);
+    expect((await store.latest())?.step).toBe(20);
+  });
+});

@@ -1,0 +1,38 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Suffix of a file that is being written; whatever carries it after a crash is not data. */
+export const TEMPORARY = '.tmp';
+
+/**
+ * Writes a file so that at any moment, a crash included, `path` is absent, the old content, or the new
+ * content: temporary name, flush to the disk, rename, flush of the folder.
+ */
+export async function writeFileAtomically(path: string, content: Uint8Array | string): Promise<void> {
+  const temporary = `${path}.${process.pid}${TEMPORARY}`;
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes a rename itself durable. Windows cannot open folders: there the file system decides. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,171 @@
+import { access, constants, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { AncError } from '@anc/core';
+import { writeFileAtomically } from './atomic-write.js';
+import { MetricsLog } from './metrics-log.js';
+
+const CONFIG = 'config.resolved.yaml';
+const ENVIRONMENT = 'environment.json';
+const METRICS = 'metrics.jsonl';
+const RESULT = 'result.json';
+
+const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
+  codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
+
+/**
+ * `runs/<name>/`: everything that is known of a run, readable without this program.
+ *
+ * ```
+ * config.resolved.yaml   every option with the value it had
+ * environment.json       versions, backend, device, platform, git, seed
+ * metrics.jsonl          one line per event
+ * checkpoints/<player>/  training state
+ * teacher/               weights, model card
+ * student/<method>/      weights, model card, result
+ * result.json            the run's table
+ * ```
+ */
+export class RunFolder {
+  readonly path: string;
+  readonly metrics: MetricsLog;
+
+  private constructor(path: string) {
+    this.path = path;
+    this.metrics = new MetricsLog(join(path, METRICS));
+  }
+
+  get name(): string {
+    return basename(this.path);
+  }
+
+  /**
+   * Makes a new folder. Throws `ANC_RUN_EXISTS` where something of that name is there already, and
+   * `ANC_RUN_UNWRITABLE` where it cannot be made.
+   */
+  static async create(path: string, config: string): Promise<RunFolder> {
+    const folder = new RunFolder(resolve(path));
+    try {
+      await mkdir(dirname(folder.path), { recursive: true });
+    } catch (error) {
+      throw unwritableError(folder.path, error);
+    }
+    try {
+      await mkdir(folder.path); // not recursive: fails if it exists, so two runs never share one
+    } catch (error) {
+      throw isErrno(error, 'EEXIST') ? existsError(folder.path) : unwritableError(folder.path, error);
+    }
+    await writeFileAtomically(join(folder.path, CONFIG), config);
+    return folder;
+  }
+
+  /** Opens a folder that `create` made. Throws `ANC_RUN_MISSING` where there is none. */
+  static async open(path: string): Promise<RunFolder> {
+    const folder = new RunFolder(resolve(path));
+    try {
+      await stat(join(folder.path, CONFIG));
+    } catch (cause) {
+      throw new AncError('ANC_RUN_MISSING', `"${path}" is not a run folder.`, {
+        expected: `a folder with ${CONFIG} in it`,
+        hint: 'give the folder that an earlier run printed.',
+        cause,
+      });
+    }
+    return folder;
+  }
+
+  /** The path of something inside; its parent folder is made. */
+  async place(...parts: readonly string[]): Promise<string> {
+    const path = join(this.path, ...parts);
+    await mkdir(dirname(path), { recursive: true });
+    return path;
+  }
+
+  async write(parts: string | readonly string[], content: Uint8Array | string): Promise<string> {
+    const path = await this.place(...[parts].flat());
+    await writeFileAtomically(path, content);
+    return path;
+  }
+
+  /** A file's text, or null where it is not there. */
+  async read(...parts: readonly string[]): Promise<string | null> {
+    try {
+      return await readFile(join(this.path, ...parts), 'utf8');
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return null;
+      throw error;
+    }
+  }
+
+  async readConfig(): Promise<string> {
+    return (await this.read(CONFIG)) ?? '';
+  }
+
+  async writeEnvironment(environment: unknown): Promise<void> {
+    await this.write(ENVIRONMENT, `${JSON.stringify(environment, null, 2)}\n`);
+  }
+
+  async readEnvironment(): Promise<unknown> {
+    const text = await this.read(ENVIRONMENT);
+    return text === null ? null : JSON.parse(text);
+  }
+
+  async writeResult(result: unknown): Promise<void> {
+    await this.write(RESULT, `${JSON.stringify(result, null, 2)}\n`);
+  }
+
+  checkpointsOf(player: string): string {
+    return join(this.path, 'checkpoints', player);
+  }
+}
+
+/**
+ * Says before any work whether `path` could be made: throws `ANC_RUN_EXISTS` or `ANC_RUN_UNWRITABLE`,
+ * writes nothing.
+ */
+export async function assertCreatable(path: string): Promise<void> {
+  const target = resolve(path);
+  if (await exists(target)) throw existsError(target);
+  let ancestor = dirname(target);
+  while (!(await exists(ancestor)) && dirname(ancestor) !== ancestor) ancestor = dirname(ancestor);
+  try {
+    if (!(await stat(ancestor)).isDirectory()) throw new Error(`${ancestor} is not a folder`);
+    await access(ancestor, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unwritableError(target, error);
+  }
+}
+
+/** The first of `<stem>-1`, `<stem>-2`, … that is free under `parent`. */
+export async function freeName(parent: string, stem: string): Promise<string> {
+  let taken: ReadonlySet<string>;
+  try {
+    taken = new Set(await readdir(parent));
+  } catch {
+    taken = new Set(); // not there yet, or not readable: `assertCreatable` is the one to say so
+  }
+  let number = 1;
+  while (taken.has(`${stem}-${number}`)) number++;
+  return `${stem}-${number}`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw unwritableError(path, error);
+  }
+}
+
+const existsError = (path: string): AncError =>
+  new AncError('ANC_RUN_EXISTS', `the run folder "${path}" exists already.`, {
+    hint: `continue it with --resume ${path}, or give another --name.`,
+  });
+
+const unwritableError = (path: string, cause: unknown): AncError =>
+  new AncError('ANC_RUN_UNWRITABLE', `the run folder "${path}" cannot be made.`, {
+    received: cause instanceof Error ? cause.message : String(cause),
+    hint: 'give another folder with --out.',
+    cause,
+  });

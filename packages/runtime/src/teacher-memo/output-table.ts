@@ -1,0 +1,47 @@
+const CHUNK_BYTES = 2 ** 20;
+/** What one entry costs in the index, measured on a Map of number to number. */
+const INDEX_BYTES = 40;
+
+/** Vectors of one length by number: rows of chunks that are allocated as they are needed. */
+export class OutputTable {
+  readonly #rowsPerChunk: number;
+  readonly #rows = new Map<number, number>();
+  readonly #chunks: Float32Array[] = [];
+
+  /** size: elements of one vector. */
+  constructor(readonly size: number) {
+    this.#rowsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / Math.max(1, size * 4)));
+  }
+
+  /** Memory of one more vector. */
+  get entryBytes(): number {
+    return this.size * 4 + INDEX_BYTES;
+  }
+
+  get bytes(): number {
+    return this.#rows.size * this.entryBytes;
+  }
+
+  has(key: number): boolean {
+    return this.#rows.has(key);
+  }
+
+  /** Copies the vector of `key` to `out`; the key must be there. */
+  copy(key: number, out: Float32Array): void {
+    out.set(this.#at(this.#rows.get(key)!));
+  }
+
+  /** Keeps the first vector of a key: a teacher gives the same one every time. */
+  remember(key: number, values: Float32Array): void {
+    if (this.#rows.has(key)) return;
+    const row = this.#rows.size;
+    if (row % this.#rowsPerChunk === 0) this.#chunks.push(new Float32Array(this.#rowsPerChunk * this.size));
+    this.#rows.set(key, row);
+    this.#at(row).set(values);
+  }
+
+  #at(row: number): Float32Array {
+    const start = (row % this.#rowsPerChunk) * this.size;
+    return this.#chunks[Math.floor(row / this.#rowsPerChunk)]!.subarray(start, start + this.size);
+  }
+}
