@@ -46,7 +46,7 @@ function batchOf(pairs: readonly (readonly [number, number])[]): ImageBatch {
   };
 }
 
-const SOURCE = { fingerprint: 'data-1', count: 20 };
+const SOURCE = { fingerprint: 'data-1', count: 20, shape: SHAPE };
 const CROPS = { id: 'crop', views: 4 };
 const memoOf = (teacher: Teacher, options = { budgetMb: 1 } as { budgetMb: number; batchSizes?: number[] }) =>
   new TeacherMemo(teacher, SOURCE, CROPS, options);
@@ -73,7 +73,7 @@ describe('TeacherMemo', () => {
             { shape: [pairs.length, ...SHAPE], data: batch.images },
             names,
           );
-          expect(await memo.outputs(batch, SHAPE, names)).toEqual(live);
+          expect(await memo.outputs(batch, names)).toEqual(live);
         }
         expect(memo.counts.bytes).toBeLessThanOrEqual(budgetMb * 2 ** 20);
       }),
@@ -85,10 +85,10 @@ describe('TeacherMemo', () => {
     const teacher = new SumTeacher();
     const memo = memoOf(teacher, { budgetMb: 1, batchSizes: [1, 2, 4] });
     const pairs = [[0, 0], [1, 0], [2, 1], [3, 0]] as const; // prettier-ignore
-    await memo.outputs(batchOf(pairs), SHAPE, ['logits']);
-    await memo.outputs(batchOf(pairs), SHAPE, ['logits']);
+    await memo.outputs(batchOf(pairs), ['logits']);
+    await memo.outputs(batchOf(pairs), ['logits']);
     expect(teacher.calls).toEqual([{ rows: 4, names: ['logits'] }]);
-    await memo.outputs(batchOf([...pairs.slice(0, 3), [3, 1]]), SHAPE, ['logits']);
+    await memo.outputs(batchOf([...pairs.slice(0, 3), [3, 1]]), ['logits']);
     expect(teacher.calls[1]).toEqual({ rows: 1, names: ['logits'] });
     expect(memo.counts).toMatchObject({ hits: 7, misses: 5, inferred: 5 });
   });
@@ -96,8 +96,8 @@ describe('TeacherMemo', () => {
   it('keeps the first entries when the budget is spent', async () => {
     const memo = memoOf(new SumTeacher(), { budgetMb: 100 / 2 ** 20 }); // two logits of 48 bytes
     const batch = batchOf([[0, 0], [1, 0], [2, 0]]); // prettier-ignore
-    await memo.outputs(batch, SHAPE, ['logits']);
-    await memo.outputs(batch, SHAPE, ['logits']);
+    await memo.outputs(batch, ['logits']);
+    await memo.outputs(batch, ['logits']);
     expect(memo.counts).toMatchObject({ hits: 2, misses: 4, bytes: 96 });
   });
 
@@ -115,8 +115,8 @@ describe('TeacherMemo', () => {
 
   it('refuses images and views that it was not made for, and outputs that there are not', async () => {
     const memo = memoOf(new SumTeacher());
-    await expect(memo.outputs(batchOf([[20, 0]]), SHAPE, ['logits'])).rejects.toThrow(/other data/);
-    await expect(memo.outputs(batchOf([[0, 4]]), SHAPE, ['logits'])).rejects.toThrow(/other data/);
-    await expect(memo.outputs(batchOf([[0, 0]]), SHAPE, ['tap'])).rejects.toThrow(/no output named "tap"/);
+    await expect(memo.outputs(batchOf([[20, 0]]), ['logits'])).rejects.toThrow(/other data/);
+    await expect(memo.outputs(batchOf([[0, 4]]), ['logits'])).rejects.toThrow(/other data/);
+    await expect(memo.outputs(batchOf([[0, 0]]), ['tap'])).rejects.toThrow(/no output named "tap"/);
   });
 });

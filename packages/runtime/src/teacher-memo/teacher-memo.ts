@@ -7,6 +7,7 @@ import {
   type ImageBatch,
   type ImageSource,
   type Teacher,
+  type TeacherOutputs,
   type Tree,
 } from '@anc/core';
 import { OutputTable } from './output-table.js';
@@ -40,10 +41,11 @@ export interface TeacherMemoCounts {
  * Training from memory equals training from live outputs where the teacher's output for an image does not
  * depend on the rest of its batch.
  */
-export class TeacherMemo {
+export class TeacherMemo implements TeacherOutputs {
   readonly #teacher: Teacher;
   readonly #views: number;
   readonly #images: number;
+  readonly #shape: readonly number[];
   readonly #sizes: readonly number[];
   readonly #budget: number;
   readonly #tables = new Map<string, OutputTable>();
@@ -56,12 +58,13 @@ export class TeacherMemo {
 
   constructor(
     teacher: Teacher,
-    source: Pick<ImageSource, 'fingerprint' | 'count'>,
+    source: Pick<ImageSource, 'fingerprint' | 'count' | 'shape'>,
     augmentation: Pick<Augmentation, 'id' | 'views'>,
     options: TeacherMemoOptions,
   ) {
     this.#teacher = teacher;
     this.#images = source.count;
+    this.#shape = source.shape;
     this.#views = augmentation.views;
     this.#sizes = [...(options.batchSizes ?? [])].sort((a, b) => a - b);
     this.#budget = options.budgetMb * 2 ** 20;
@@ -76,7 +79,7 @@ export class TeacherMemo {
    * The teacher's outputs for a batch: `[B, …]` each, equal to `teacher.infer` on its images.
    * Throws `ANC_TEACHER_OUTPUT` where the teacher does not give one of `names`.
    */
-  async outputs(batch: ImageBatch, shape: readonly number[], names: readonly string[]): Promise<Tree<Host>> {
+  async outputs(batch: ImageBatch, names: readonly string[]): Promise<Tree<Host>> {
     const count = batch.indices.length;
     const tables = names.map((name) => this.#table(name));
     const keys = Array.from(batch.indices, (image, i) => this.#slot(image, batch.views[i]!));
@@ -85,7 +88,7 @@ export class TeacherMemo {
     this.#misses += missing.length;
 
     const results = tables.map(({ size }) => new Float32Array(count * size));
-    const live = missing.length === 0 ? null : await this.#infer(batch, shape, names, missing);
+    const live = missing.length === 0 ? null : await this.#infer(batch, names, missing);
     const liveRow = new Map(missing.map((i, row) => [i, live?.whole === true ? i : row]));
     tables.forEach((table, t) => {
       const out = results[t]!;
@@ -108,17 +111,16 @@ export class TeacherMemo {
   /** Runs the teacher once for all that is missing. `whole`: on the batch as it is, rows in its order. */
   async #infer(
     batch: ImageBatch,
-    shape: readonly number[],
     names: readonly string[],
     missing: readonly number[],
   ): Promise<{ whole: boolean; outputs: Float32Array[] }> {
     const count = batch.indices.length;
     const room = this.#sizes.find((size) => size >= missing.length) ?? count;
     const whole = room >= count;
-    const images = whole ? batch.images : gather(batch.images, sizeOf(shape), missing, room);
+    const images = whole ? batch.images : gather(batch.images, sizeOf(this.#shape), missing, room);
     const rows = whole ? count : room;
     this.#inferred += rows;
-    const answer = await this.#teacher.infer({ shape: [rows, ...shape], data: images }, names);
+    const answer = await this.#teacher.infer({ shape: [rows, ...this.#shape], data: images }, names);
     const outputs = names.map((name) => {
       const host = answer[name];
       if (!(host?.data instanceof Float32Array) || host.data.length !== rows * sizeOf(this.#shapeOf(name))) {
