@@ -1,0 +1,58 @@
+import {
+  conv2d,
+  flatten,
+  INITIALIZERS,
+  LayeredClassifier,
+  maxPool,
+  relu,
+  tap,
+  type Contribution,
+  type Layer,
+  type ModelEnvironment,
+  type Student,
+} from '@anc/core';
+import { z } from 'zod';
+import { hiddenHead } from './head.js';
+import { featuresFromOption, initializerOption } from './options.js';
+
+export const ninOptions = z.strictObject({
+  featuresFrom: featuresFromOption,
+  initializer: initializerOption,
+});
+export type NinOptions = z.input<typeof ninOptions>;
+
+/**
+ * The paper's Network in Network (after Lin et al. 2013): 192(5×5)-160-96, pool, 192(5×5)-192-192, pool,
+ * 192(3×3)-192, FC 1024 (the features), logits; 1×1 where no size is given, a ReLU after every convolution.
+ * 10,600,522 parameters at 28×28×1 with 10 classes. The smallest image is 4×4. Taps `block1` to `block3`.
+ */
+export function nin(options: NinOptions, { classes }: Pick<ModelEnvironment, 'classes'>): Student {
+  const parsed = ninOptions.parse(options);
+  const initializer = INITIALIZERS[parsed.initializer];
+  /** A convolution of `size` and the 1×1 convolutions after it. */
+  const block = (index: number, size: number, widths: readonly number[]): Layer[] =>
+    widths.flatMap((filters, i) => [
+      conv2d(`conv${index}-${i + 1}`, { size: i === 0 ? size : 1, filters, initializer }),
+      relu(`relu${index}-${i + 1}`),
+    ]);
+  return new LayeredClassifier('nin', classes, [
+    ...block(1, 5, [192, 160, 96]),
+    maxPool('pool1', { size: 2 }),
+    tap('block1'),
+    ...block(2, 5, [192, 192, 192]),
+    maxPool('pool2', { size: 2 }),
+    tap('block2'),
+    ...block(3, 3, [192, 192]),
+    tap('block3'),
+    flatten(),
+    ...hiddenHead({ units: 1024, classes, featuresFrom: parsed.featuresFrom, initializer }),
+  ]);
+}
+
+export const ninModels = {
+  nin: {
+    summary: "the paper's Network in Network (its Fashion-MNIST teacher)",
+    options: ninOptions,
+    create: nin,
+  },
+} satisfies Record<string, Contribution<Student, ModelEnvironment>>;
