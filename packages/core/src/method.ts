@@ -16,6 +16,8 @@ export interface Clock {
 /** What a method is told of the players before it builds its stages. */
 export interface Players {
   readonly student: Network<ClassifierOutputs>;
+  /** Shapes (no batch axis) of what the student gives. */
+  readonly studentOutputs: Tree<readonly number[]>;
   /** [H, W, C]. */
   readonly input: readonly number[];
   readonly classes: number;

@@ -3,7 +3,7 @@ import type { ImageBatch } from '../dataset.js';
 import { AncError } from '../error.js';
 import type { ClassifierOutputs, Network, Variables } from '../network.js';
 import { Teacher } from '../teacher.js';
-import { mapTree, mergeTrees, prefixTree, subtree, type Host, type Tree } from '../tree.js';
+import { mapTree, mergeTrees, prefixTree, sizeOf, subtree, type Host, type Tree } from '../tree.js';
 import type { TeacherOutputs } from './train.js';
 
 export interface NetworkTeacherOptions {
@@ -33,19 +33,8 @@ export class NetworkTeacher extends Teacher {
     this.hash = JSON.stringify([network.name, digest, backend.name, backend.environment]);
   }
 
-  /** Runs one image to learn the shapes of the outputs. */
   static async create(options: NetworkTeacherOptions): Promise<NetworkTeacher> {
-    const images: Host = {
-      shape: [1, ...options.input],
-      data: new Uint8Array(options.input.reduce((a, b) => a * b)),
-    };
-    const probe = await compileClassifier(options, images.shape, null);
-    const outputs = await probe.run({ images });
-    await probe.dispose();
-    return new NetworkTeacher(
-      options,
-      mapTree(outputs, ({ shape }) => shape.slice(1)),
-    );
+    return new NetworkTeacher(options, await outputShapes(options, options.input));
   }
 
   async infer(images: Host, names: readonly string[]): Promise<Tree<Host>> {
@@ -68,6 +57,18 @@ export class NetworkTeacher extends Teacher {
     for (const compiled of this.#functions.values()) await (await compiled).dispose();
     this.#functions.clear();
   }
+}
+
+/** Runs one black image to learn the shapes (no batch axis) of a classifier's outputs. */
+export async function outputShapes(
+  classifier: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
+  input: readonly number[],
+): Promise<Tree<readonly number[]>> {
+  const images: Host = { shape: [1, ...input], data: new Uint8Array(sizeOf(input)) };
+  const probe = await compileClassifier(classifier, images.shape, null);
+  const outputs = await probe.run({ images });
+  await probe.dispose();
+  return mapTree(outputs, ({ shape }) => shape.slice(1));
 }
 
 /** Compiles a frozen classifier of bytes; all outputs where `names` is null. */

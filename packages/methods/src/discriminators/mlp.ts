@@ -1,0 +1,45 @@
+import { dense, Discriminator, flatten, relu, sequential, shapeError, type Layer } from '@anc/core';
+import type { Applied, Context, DiscriminatorOutputs, Host, LayerSummary, Rng, Variables } from '@anc/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+
+export const mlpSchema = z.strictObject({
+  units: z
+    .array(z.number().int().positive())
+    .min(1)
+    .default([128, 256, 128])
+    .describe('widths of the hidden layers, first to last'),
+});
+
+/**
+ * Fully connected layers with ReLU between, then one raw logit: Table 1's discriminators, `128-256-128`
+ * by default. Any input is flattened: [B, …] -> [B, 1].
+ */
+export class MlpDiscriminator extends Discriminator {
+  readonly name: string;
+  readonly #layers: Layer;
+
+  constructor({ units }: z.infer<typeof mlpSchema>) {
+    super();
+    this.name = units.join('-');
+    const hidden = units.flatMap((width, i) => [
+      dense(`hidden${i + 1}`, { units: width }),
+      relu(`relu${i + 1}`),
+    ]);
+    this.#layers = sequential('mlp', [flatten('flatten'), ...hidden, dense('output', { units: 1 })]);
+  }
+
+  init(rng: Rng, input: readonly number[]): Variables<Host> {
+    return this.#layers.init(rng, input);
+  }
+
+  apply(variables: Variables, x: Tensor, context: Context): Applied<DiscriminatorOutputs> {
+    if (x.rank < 2) throw shapeError(`discriminator ${this.name}`, ['B', 'd'], x.shape);
+    const { output, stats } = this.#layers.apply(variables, x, context);
+    return { outputs: { logits: output }, stats };
+  }
+
+  summary(input: readonly number[]): readonly LayerSummary[] {
+    return this.#layers.summary(input);
+  }
+}
