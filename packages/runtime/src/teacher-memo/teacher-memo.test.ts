@@ -23,7 +23,7 @@ class SumTeacher extends Teacher {
         const data = new Float32Array(rows * widths[name]);
         for (let i = 0; i < data.length; i++) {
           const row = Math.floor(i / widths[name]);
-          const image = images.data.subarray(row * PIXELS, (row + 1) * PIXELS);
+          const image = (images.data as Uint8Array).subarray(row * PIXELS, (row + 1) * PIXELS);
           data[i] = Math.sin(
             image.reduce((sum, pixel, p) => sum + pixel * (p + 1), 0) + i - row * widths[name],
           );
@@ -48,8 +48,10 @@ function batchOf(pairs: readonly (readonly [number, number])[]): ImageBatch {
 
 const SOURCE = { fingerprint: 'data-1', count: 20, shape: SHAPE };
 const CROPS = { id: 'crop', views: 4 };
-const memoOf = (teacher: Teacher, options = { budgetMb: 1 } as { budgetMb: number; batchSizes?: number[] }) =>
-  new TeacherMemo(teacher, SOURCE, CROPS, options);
+const memoOf = (
+  teacher: Teacher,
+  options = { budgetMb: 1 } as { budgetMb: number; batchSizes?: readonly number[] },
+) => new TeacherMemo(teacher, SOURCE, CROPS, options);
 
 const pair = fc.tuple(fc.nat(SOURCE.count - 1), fc.nat(CROPS.views - 1));
 const asked = fc.constantFrom(['logits'], ['features'], ['logits', 'features'], ['features', 'logits']);
