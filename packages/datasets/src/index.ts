@@ -1,1 +1,11 @@
-export {};
+export * from './augmentation.js';
+export * from './glyphs/glyphs.js';
+export * from './idx.js';
+export * from './idx-dataset.js';
+export * from './locate.js';
+export * from './memory-images.js';
+export * from './mnist.js';
+export * from './normalization.js';
+export * from './plugin.js';
+export * from './subset.js';
+export { default } from './plugin.js';

@@ -4,3 +4,8 @@ export * from './run-folder/environment.js';
 export * from './run-folder/metrics-log.js';
 export * from './run-folder/run-folder.js';
 export * from './teacher-memo/teacher-memo.js';
+export * from './loader/epoch-plan.js';
+export * from './loader/evaluation.js';
+export * from './loader/labelled-loader.js';
+export * from './loader/loader.js';
+export * from './loader/prefetch.js';

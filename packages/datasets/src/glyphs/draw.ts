@@ -1,0 +1,112 @@
+import type { Rng } from '@anc/core';
+import { drawStrokes } from './raster.js';
+import { GLYPHS, GLYPH_CLASSES, type Stroke } from './shapes.js';
+
+/** Side of an image in pixels. */
+export const GLYPH_SIZE = 28;
+
+/** How hard the images are; each is the largest value of what is drawn per image. */
+export interface Difficulty {
+  /** Rotation, radians either way. */
+  readonly rotation: number;
+  /** Shift of the centre, pixels either way. */
+  readonly shift: number;
+  /** Standard deviation of each corner's own displacement, in glyph units (the glyph spans 2). */
+  readonly wobble: number;
+  /** Standard deviation of the noise, grey levels. */
+  readonly noise: number;
+  /** Number of stray strokes. */
+  readonly clutter: number;
+  /** Side of the covered square, pixels. */
+  readonly occlusion: number;
+  /** Smallest difference of grey between figure and ground. */
+  readonly contrast: number;
+}
+
+export const DEFAULT_DIFFICULTY: Difficulty = {
+  rotation: 0.45,
+  shift: 2.5,
+  wobble: 0.08,
+  noise: 30,
+  clutter: 2,
+  occlusion: 6,
+  contrast: 80,
+};
+
+const between = (rng: Rng, low: number, high: number): number => low + (high - low) * rng.uniform();
+
+/** Draws one image of class `label` into `out` [28 × 28] grey bytes; all it does comes from `rng`. */
+export function drawGlyph(rng: Rng, label: number, difficulty: Difficulty, out: Uint8Array): void {
+  const size = GLYPH_SIZE;
+  const coverage = new Float32Array(size * size);
+  const pen = { halfWidth: between(rng, 0.6, 1.5), softness: between(rng, 0.8, 2) };
+  const place = placement(rng, difficulty);
+  drawStrokes(
+    coverage,
+    size,
+    GLYPHS[GLYPH_CLASSES[label]!]!.map((stroke) => place(stroke)),
+    pen,
+  );
+  drawStrokes(coverage, size, clutter(rng, difficulty, size), pen);
+  occlude(rng, difficulty, coverage, size);
+  shade(rng, difficulty, coverage, out);
+}
+
+/** Wobble of each corner, a bend of the whole figure, then rotation, shear, scale and shift into pixels. */
+function placement(rng: Rng, { rotation, shift, wobble }: Difficulty): (stroke: Stroke) => Stroke {
+  const angle = between(rng, -rotation, rotation);
+  const shear = between(rng, -0.25, 0.25);
+  const [sx, sy] = [between(rng, 6, 10.5), between(rng, 6, 10.5)];
+  const [cx, cy] = [
+    between(rng, -shift, shift) + GLYPH_SIZE / 2 - 0.5,
+    between(rng, -shift, shift) + GLYPH_SIZE / 2 - 0.5,
+  ];
+  const [bendX, bendY] = [between(rng, -0.25, 0.25), between(rng, -0.25, 0.25)];
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  return (stroke) => {
+    const points = stroke.slice();
+    const dense = stroke.length > 12; // a curve of many points wobbles by its bend alone
+    for (let i = 0; i < points.length; i += 2) {
+      const amount = dense ? wobble / 4 : wobble;
+      const u = stroke[i]! + amount * rng.normal();
+      const v = stroke[i + 1]! + amount * rng.normal();
+      const x = (u + bendX * Math.cos(2.2 * v) + shear * v) * sx;
+      const y = (v + bendY * Math.cos(2.2 * u)) * sy;
+      points[i] = cx + cos * x - sin * y;
+      points[i + 1] = cy + sin * x + cos * y;
+    }
+    return points;
+  };
+}
+
+function clutter(rng: Rng, difficulty: Difficulty, size: number): Stroke[] {
+  return Array.from({ length: rng.int(difficulty.clutter + 1) }, () => {
+    const [x, y, angle, length] = [
+      rng.uniform() * size,
+      rng.uniform() * size,
+      between(rng, 0, 2 * Math.PI),
+      between(rng, 2, 8),
+    ];
+    return [x, y, x + length * Math.cos(angle), y + length * Math.sin(angle)];
+  });
+}
+
+function occlude(rng: Rng, { occlusion }: Difficulty, coverage: Float32Array, size: number): void {
+  const side = rng.int(occlusion + 1);
+  const [left, top] = [rng.int(size - side + 1), rng.int(size - side + 1)];
+  for (let y = top; y < top + side; y++) coverage.fill(0, y * size + left, y * size + left + side);
+}
+
+/** A lighter figure on its ground, under a sloping light, with noise. */
+function shade(rng: Rng, { noise, contrast }: Difficulty, coverage: Float32Array, out: Uint8Array): void {
+  const ground = between(rng, 0, 255 - contrast);
+  const figure = between(rng, ground + contrast, 255);
+  const [slopeX, slopeY] = [between(rng, -1.5, 1.5), between(rng, -1.5, 1.5)];
+  const sigma = between(rng, 4, noise);
+  for (let i = 0; i < out.length; i++) {
+    const light = slopeX * ((i % GLYPH_SIZE) - 13.5) + slopeY * (Math.floor(i / GLYPH_SIZE) - 13.5);
+    const grey = ground + (figure - ground) * coverage[i]!;
+    const value = grey + light + sigma * rng.normal();
+    out[i] = Math.max(0, Math.min(255, Math.round(value)));
+  }
+}

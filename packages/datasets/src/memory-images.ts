@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { AncError, type ImageSource } from '@anc/core';
+
+/** [H, W, C]. */
+export type ImageShape = readonly [number, number, number];
+
+export const bytesPerImage = (shape: ImageShape): number => shape[0] * shape[1] * shape[2];
+
+/**
+ * Images held as one block of bytes, NHWC. Allocate it with `sharedBytes` and worker threads read the
+ * same memory.
+ *
+ * Throws `ANC_SHAPE` where the block is not a whole number of images, `ANC_DATA_INDEX` on an index out of range.
+ */
+export class MemoryImages implements ImageSource {
+  readonly count: number;
+  readonly shape: ImageShape;
+  readonly bytes: Uint8Array;
+  #fingerprint: string | null = null;
+
+  constructor(bytes: Uint8Array, shape: ImageShape) {
+    const size = bytesPerImage(shape);
+    if (size === 0 || bytes.length % size !== 0) {
+      throw new AncError('ANC_SHAPE', 'image bytes: not a whole number of images.', {
+        expected: `a multiple of ${size} bytes ([${shape.join(', ')}])`,
+        received: `${bytes.length} bytes`,
+      });
+    }
+    this.bytes = bytes;
+    this.shape = shape;
+    this.count = bytes.length / size;
+  }
+
+  get fingerprint(): string {
+    this.#fingerprint ??= createHash('sha256')
+      .update(`${this.shape.join('x')}:`)
+      .update(this.bytes)
+      .digest('hex');
+    return this.#fingerprint;
+  }
+
+  read(indices: Int32Array, out: Uint8Array): void {
+    const size = bytesPerImage(this.shape);
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i]!;
+      if (index < 0 || index >= this.count) throw indexError(index, this.count);
+      out.set(this.bytes.subarray(index * size, (index + 1) * size), i * size);
+    }
+  }
+}
+
+export const indexError = (index: number, count: number): AncError =>
+  new AncError('ANC_DATA_INDEX', 'no such image.', {
+    expected: `an index from 0 to ${count - 1}`,
+    received: `${index}`,
+  });
+
+/** Bytes in shared memory: held once, readable from every worker thread. */
+export const sharedBytes = (length: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(length));

@@ -1,0 +1,36 @@
+import { AncError, type ImageSource, type Normalization } from '@anc/core';
+import { bytesPerImage } from './memory-images.js';
+
+const CHUNK = 1024;
+
+/**
+ * Mean and standard deviation per channel over all pixels of `source`, in byte units (0..255).
+ * A channel that never changes gets std 1, so that (x - mean) / std is 0 there. No label is read.
+ *
+ * Sums are of whole numbers and so exact: the result does not depend on the order of the images.
+ */
+export async function measureNormalization(source: ImageSource): Promise<Normalization> {
+  if (source.count === 0) throw new AncError('ANC_DATA_EMPTY', 'no images to take mean and deviation from.');
+  const channels = source.shape[2];
+  const size = bytesPerImage(source.shape);
+  const counts = Array.from({ length: channels }, () => new Float64Array(256));
+  const bytes = new Uint8Array(Math.min(CHUNK, source.count) * size);
+  for (let start = 0; start < source.count; start += CHUNK) {
+    const length = Math.min(CHUNK, source.count - start);
+    await source.read(
+      Int32Array.from({ length }, (_, i) => start + i),
+      bytes,
+    );
+    for (let c = 0; c < channels; c++) {
+      const histogram = counts[c]!;
+      for (let i = c; i < length * size; i += channels) histogram[bytes[i]!]!++;
+    }
+  }
+  const pixels = (source.count * size) / channels;
+  const mean = counts.map((histogram) => histogram.reduce((sum, n, value) => sum + n * value, 0) / pixels);
+  const std = counts.map((histogram, c) => {
+    const variance = histogram.reduce((sum, n, value) => sum + n * (value - mean[c]!) ** 2, 0) / pixels;
+    return variance > 0 ? Math.sqrt(variance) : 1;
+  });
+  return { mean, std };
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { AncError, Rng, type DatasetSplit, type ImageSource } from '@anc/core';
+import { bytesPerImage, indexError } from './memory-images.js';
+
+/** The images `indices` of `source`, in that order. Throws `ANC_DATA_INDEX` on an index out of range. */
+export function subset(source: ImageSource, indices: Int32Array): ImageSource {
+  const wrong = indices.find((index) => index < 0 || index >= source.count);
+  if (wrong !== undefined) throw indexError(wrong, source.count);
+  return {
+    count: indices.length,
+    shape: source.shape,
+    fingerprint: createHash('sha256')
+      .update(source.fingerprint)
+      .update(Buffer.from(indices.buffer, indices.byteOffset, indices.byteLength))
+      .digest('hex'),
+    read(wanted, out) {
+      const mapped = wanted.map((i) => {
+        if (i < 0 || i >= indices.length) throw indexError(i, indices.length);
+        return indices[i]!;
+      });
+      return source.read(mapped, out);
+    },
+  };
+}
+
+/** Images and labels `indices` of a split; labels stay unread until they are asked for. */
+export function subsetSplit(split: DatasetSplit, indices: Int32Array): DatasetSplit {
+  const { labels } = split;
+  return {
+    images: subset(split.images, indices),
+    labels:
+      labels === null
+        ? null
+        : async () => {
+            const all = await labels();
+            return indices.map((i) => all[i]!);
+          },
+  };
+}
+
+/**
+ * Which images a limit of `n` keeps: the first `n` of a permutation seeded by `seed`, in the source's own
+ * order. A smaller limit keeps part of what a larger one keeps.
+ */
+export function limitIndices(count: number, n: number, seed: number): Int32Array {
+  if (!Number.isInteger(n) || n < 1) {
+    throw new AncError('ANC_CONFIG', 'a limit keeps at least one image.', {
+      expected: 'a whole number ≥ 1',
+      received: `${n}`,
+    });
+  }
+  return Rng.fromSeed(seed).split('limit').permutation(count).slice(0, n).sort();
+}
+
+/** At most `n` images of a split; all of them where it has no more. See `limitIndices`. */
+export const limitSplit = (split: DatasetSplit, n: number, seed: number): DatasetSplit =>
+  n >= split.images.count ? split : subsetSplit(split, limitIndices(split.images.count, n, seed));
+
+/** Two parts of a source: indices into it, ascending. */
+export interface HashSplit {
+  readonly train: Int32Array;
+  readonly held: Int32Array;
+}
+
+const CHUNK = 1024;
+
+/**
+ * Holds out `round(fraction × count)` images: those whose bytes have the smallest seeded hash (SHA-256).
+ * No label is read, the order of the files does not matter, and copies of one image stay on one side
+ * (but for the one at the border), so that the held-out part does not repeat the training part.
+ *
+ * Throws `ANC_CONFIG` unless 0 < fraction < 1 and both parts have an image.
+ */
+export async function splitByHash(source: ImageSource, fraction: number, seed: number): Promise<HashSplit> {
+  const held = Math.round(source.count * fraction);
+  if (!(fraction > 0 && fraction < 1) || held < 1 || held >= source.count) {
+    throw new AncError('ANC_CONFIG', 'a held-out split needs images on both sides.', {
+      expected: `a fraction between 0 and 1 that leaves at least one of ${source.count} images on each side`,
+      received: `${fraction}`,
+    });
+  }
+  const size = bytesPerImage(source.shape);
+  const keys = new BigUint64Array(source.count);
+  for (let start = 0; start < source.count; start += CHUNK) {
+    const indices = Int32Array.from({ length: Math.min(CHUNK, source.count - start) }, (_, i) => start + i);
+    const bytes = new Uint8Array(indices.length * size);
+    await source.read(indices, bytes);
+    for (let i = 0; i < indices.length; i++) {
+      const hash = createHash('sha256')
+        .update(`${seed}:`)
+        .update(bytes.subarray(i * size, (i + 1) * size));
+      keys[start + i] = hash.digest().readBigUInt64LE();
+    }
+  }
+  const order = Int32Array.from(keys, (_, i) => i).sort((a, b) => {
+    const [x, y] = [keys[a]!, keys[b]!];
+    return x < y ? -1 : x > y ? 1 : a - b;
+  });
+  return { held: order.slice(0, held).sort(), train: order.slice(held).sort() };
+}
+
+/** `splitByHash` for a split with its labels: what trains, and what is held out of it. */
+export async function holdOut(
+  split: DatasetSplit,
+  fraction: number,
+  seed: number,
+): Promise<{ train: DatasetSplit; held: DatasetSplit }> {
+  const { train, held } = await splitByHash(split.images, fraction, seed);
+  return { train: subsetSplit(split, train), held: subsetSplit(split, held) };
+}

@@ -1,0 +1,78 @@
+import { AncError, type Augmentation, type ImageBatch, type ImageSource } from '@anc/core';
+import { planEpoch, type EpochPlan } from './epoch-plan.js';
+
+export interface LoaderOptions {
+  /** Images per batch. */
+  readonly batch: number;
+  readonly seed: number;
+  /** Absent: images as they are. */
+  readonly augmentation?: Augmentation;
+}
+
+/**
+ * Shuffled, augmented batches of images: what label-free training is given. No label can be reached from it.
+ *
+ * Each epoch shows every image once, but for the shuffled tail that does not fill a batch. Throws
+ * `ANC_DATA_TOO_FEW` where there are fewer images than a batch.
+ */
+export class Loader {
+  readonly batchesPerEpoch: number;
+  readonly #source: ImageSource;
+  readonly #options: LoaderOptions;
+
+  constructor(source: ImageSource, options: LoaderOptions) {
+    if (!Number.isInteger(options.batch) || options.batch < 1) {
+      throw new AncError('ANC_CONFIG', 'a batch holds at least one image.', {
+        expected: 'a whole number ≥ 1',
+        received: `${options.batch}`,
+      });
+    }
+    if (source.count < options.batch) {
+      throw new AncError('ANC_DATA_TOO_FEW', 'fewer images than one batch.', {
+        expected: `at least ${options.batch} images`,
+        received: `${source.count}`,
+        hint: 'use a smaller batch or more images.',
+      });
+    }
+    this.#source = source;
+    this.#options = options;
+    this.batchesPerEpoch = Math.floor(source.count / options.batch);
+  }
+
+  /** Batches `from`, from + 1, … of epoch `epoch`. The same (seed, epoch, batch) gives the same bytes. */
+  async *epoch(epoch: number, from = 0): AsyncGenerator<ImageBatch, void, undefined> {
+    const { seed, augmentation } = this.#options;
+    const plan = planEpoch(this.#source.count, augmentation?.views ?? 1, seed, epoch);
+    for (let b = from; b < this.batchesPerEpoch; b++) yield await this.#batch(plan, b);
+  }
+
+  async #batch({ order, views }: EpochPlan, b: number): Promise<ImageBatch> {
+    const { batch, augmentation } = this.#options;
+    const indices = order.slice(b * batch, (b + 1) * batch);
+    const drawn = indices.map((index) => views[index]!);
+    return {
+      indices,
+      views: drawn,
+      images: await readViews(this.#source, indices, drawn, augmentation),
+    };
+  }
+}
+
+/** Bytes of the given views of the given images, [B, H, W, C]. */
+export async function readViews(
+  source: ImageSource,
+  indices: Int32Array,
+  views: Int32Array,
+  augmentation?: Augmentation,
+): Promise<Uint8Array> {
+  const size = source.shape[0] * source.shape[1] * source.shape[2];
+  const plain = new Uint8Array(indices.length * size);
+  await source.read(indices, plain);
+  if (augmentation === undefined || augmentation.views === 1) return plain; // view 0 is the plain image
+  const images = new Uint8Array(plain.length);
+  for (let i = 0; i < indices.length; i++) {
+    const [start, end] = [i * size, (i + 1) * size];
+    augmentation.render(plain.subarray(start, end), source.shape, views[i]!, images.subarray(start, end));
+  }
+  return images;
+}

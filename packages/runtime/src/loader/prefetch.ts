@@ -1,0 +1,26 @@
+/**
+ * Prepares up to `depth` items ahead of the one in use. Order and errors are the source's own; an error
+ * comes at its item's turn. Leaving the loop early ends the source.
+ */
+export async function* prefetch<T>(source: AsyncIterable<T>, depth = 1): AsyncGenerator<T, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  const queue: Promise<IteratorResult<T>>[] = [];
+  const fill = (): void => {
+    while (queue.length < depth + 1) {
+      const item = iterator.next();
+      item.catch(() => undefined); // reported when its turn comes, not as an unhandled rejection
+      queue.push(item);
+    }
+  };
+  try {
+    for (;;) {
+      fill();
+      const item = await queue.shift()!;
+      if (item.done) return;
+      fill();
+      yield item.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
