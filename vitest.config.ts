@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where a machine-readable report goes besides the terminal's, if anywhere. */
+const report = process.env.ANC_TEST_REPORT;
+
 /** Tests run on sources: packages resolve each other through the `@anc/source` export condition. */
 export default defineConfig({
   resolve: { conditions: ['@anc/source'] },
@@ -7,5 +10,6 @@ export default defineConfig({
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts'],
     testTimeout: 60_000,
+    ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
   },
 });

@@ -12,7 +12,8 @@ const paths = Object.keys(packages);
 const problems = [];
 
 for (const [path, entry] of Object.entries(packages)) {
-  if (entry.resolved !== undefined && !entry.link) problems.push(`${path}: has the address ${entry.resolved}`);
+  if (entry.resolved !== undefined && !entry.link)
+    problems.push(`${path}: has the address ${entry.resolved}`);
   const fromRegistry = path.includes('node_modules/') && !entry.link && !entry.inBundle;
   if (fromRegistry && entry.integrity === undefined) problems.push(`${path}: has no integrity hash`);
   for (const name of Object.keys(entry.optionalDependencies ?? {})) {
@@ -21,8 +22,13 @@ for (const [path, entry] of Object.entries(packages)) {
   }
 }
 // A funding link is an address too, but not one that npm downloads from.
-for (const [, address] of text.matchAll(/"(https?:\/\/[^"]*\.tgz[^"]*)"/g)) problems.push(`download address ${address}`);
+for (const [, address] of text.matchAll(/"(https?:\/\/[^"]*\.tgz[^"]*)"/g))
+  problems.push(`download address ${address}`);
 
 for (const problem of problems) console.log(problem);
-console.log(problems.length === 0 ? `package-lock.json: ${paths.length} entries are complete and address-free` : 'package-lock.json is not fit to commit');
+console.log(
+  problems.length === 0
+    ? `package-lock.json: ${paths.length} entries are complete and address-free`
+    : 'package-lock.json is not fit to commit',
+);
 process.exitCode = problems.length === 0 ? 0 : 1;

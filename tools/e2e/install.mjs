@@ -1,0 +1,91 @@
+/**
+ * Clones this repository's last commit into a temporary folder, installs it there the way a user would, and expects
+ * `npx anc-cli --version` to answer.
+ *
+ *   node tools/e2e/install.mjs [--npm 10] [--node 22] [--production] [--omit-optional]
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const { values: options } = parseArgs({
+  options: {
+    npm: { type: 'string' },
+    node: { type: 'string' },
+    production: { type: 'boolean', default: false },
+    'omit-optional': { type: 'boolean', default: false },
+  },
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'anc-install-'));
+const checkout = join(folder, 'checkout');
+
+/** Puts the asked-for `node` and `npm` (npm packages, both) in front of PATH. */
+function toolchain() {
+  const wanted = [options.node && `node@${options.node}`, options.npm && `npm@${options.npm}`].filter(
+    Boolean,
+  );
+  if (wanted.length === 0) return process.env.PATH;
+  const tools = join(folder, 'tools');
+  mkdirSync(tools);
+  writeFileSync(join(tools, 'package.json'), '{ "private": true }');
+  // The `node` package fetches its binary in its install script, so that one has to run here.
+  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', '--allow-scripts=node', ...wanted];
+  const installed = spawnSync('npm', args, { cwd: tools, encoding: 'utf8' });
+  if (installed.status !== 0) {
+    console.log(
+      `${wanted.join(' and ')} cannot be had from the registry: ${installed.stderr.split('\n')[0]}`,
+    );
+    process.exit(77);
+  }
+  return [join(tools, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+}
+
+/** The environment of a user, not of the `npm run` that may have started this script. */
+function environment() {
+  const env = { ...process.env, PATH: toolchain() };
+  for (const key of Object.keys(env)) if (/^npm_(config|package|lifecycle)_/i.test(key)) delete env[key];
+  delete env.NODE_ENV;
+  if (options.production) env.NODE_ENV = 'production';
+  return env;
+}
+
+function run(program, args, env) {
+  const result = spawnSync(program, args, {
+    cwd: checkout,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (result.status !== 0)
+    throw new Error(`${program} ${args.join(' ')} failed\n${result.stdout}${result.stderr}`);
+  return result.stdout.trim();
+}
+
+let code = 0;
+try {
+  execFileSync('git', ['clone', '--quiet', '--depth=1', `file://${process.cwd()}`, checkout]);
+  const env = environment();
+  const label = `node ${run('node', ['--version'], env)}, npm ${run('npm', ['--version'], env)}`;
+  run('npm', ['ci', ...(options['omit-optional'] ? ['--omit=optional'] : [])], env);
+
+  const { version } = JSON.parse(readFileSync(join(checkout, 'packages/cli/package.json'), 'utf8'));
+  const answer = run('npx', ['--no', '--', 'anc-cli', '--version'], env);
+  if (!answer.includes(version))
+    throw new Error(`anc-cli --version answered "${answer}", expected ${version}`);
+
+  const native = existsSync(join(checkout, 'node_modules/onnxruntime-node'));
+  if (native === options['omit-optional'])
+    throw new Error(`onnxruntime-node is ${native ? 'there' : 'missing'}, expected the opposite`);
+  if (options.production && existsSync(join(checkout, 'node_modules/vitest')))
+    throw new Error('a production install brought development dependencies');
+  console.log(`${label}: anc-cli ${answer}${native ? '' : ' without onnxruntime-node'}`);
+} catch (error) {
+  console.log(error.message);
+  code = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exitCode = code;
