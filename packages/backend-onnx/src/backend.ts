@@ -1,0 +1,107 @@
+import { availableParallelism } from 'node:os';
+import {
+  Backend,
+  type Capabilities,
+  type CompiledFunction,
+  type CompiledStep,
+  type CompileOptions,
+  type DeviceState,
+  type FunctionSpec,
+  type Host,
+  type Step,
+  type StepSpec,
+  type TensorFunction,
+  type Tree,
+} from '@anc/core';
+import { buildFunction } from './compiled-function.js';
+import { buildStep, OnnxStep, type StepProgram } from './compiled-step.js';
+import { EngineClient } from './engine/client.js';
+import type { EngineInfo, EngineOptions } from './engine/protocol.js';
+import { onnxSchema, type OnnxOptions } from './options.js';
+import { OnnxState } from './state.js';
+
+interface CachedStep {
+  readonly program: Promise<StepProgram>;
+  users: number;
+}
+
+/** Compiles steps and functions to ONNX graphs and runs them in ONNX Runtime, on a thread of its own. */
+export class OnnxBackend extends Backend {
+  readonly name = 'onnx';
+  readonly capabilities: Capabilities = { training: true, deterministic: true, compiled: true };
+  readonly #steps = new Map<string, CachedStep>();
+
+  private constructor(
+    readonly engine: EngineClient,
+    readonly info: EngineInfo,
+    readonly options: OnnxOptions,
+  ) {
+    super();
+  }
+
+  /** Starts the engine. Throws `ANC_ENGINE` where no runtime can be loaded. */
+  static async create(given: Partial<OnnxOptions> = {}): Promise<OnnxBackend> {
+    const options = onnxSchema.parse(given);
+    const engine = new EngineClient();
+    const settled: EngineOptions = {
+      ...options,
+      intraOpThreads: options.intraOpThreads ?? availableParallelism(),
+      profile: options.profile ?? null,
+    };
+    return new OnnxBackend(engine, await engine.call('open', settled), options);
+  }
+
+  get environment(): Tree<string | number> {
+    const { runtime, version, threads, executionProviders, notice } = this.info;
+    return {
+      runtime,
+      version,
+      threads,
+      executionProviders: executionProviders.join(','),
+      graphOptimizationLevel: this.options.graphOptimizationLevel,
+      ...(notice === null ? {} : { notice }),
+    };
+  }
+
+  upload(state: Tree<Host>): Promise<DeviceState> {
+    return OnnxState.upload(this.engine, state);
+  }
+
+  async compile(step: Step, spec: StepSpec, { signal }: CompileOptions = {}): Promise<CompiledStep> {
+    signal?.throwIfAborted();
+    const key = JSON.stringify([step.id, spec]);
+    const cached = this.#steps.get(key) ?? { program: buildStep(this.engine, step, spec), users: 0 };
+    this.#steps.set(key, cached);
+    cached.users++;
+    const release = async (): Promise<void> => {
+      cached.users--;
+      if (cached.users > 0) return;
+      if (this.#steps.get(key) === cached) this.#steps.delete(key);
+      const program = await cached.program.catch(() => null);
+      if (program !== null) await this.engine.call('releaseSession', program.session);
+    };
+    try {
+      const program = await cached.program;
+      signal?.throwIfAborted();
+      return new OnnxStep(this.engine, program, release);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  async compileFunction(
+    f: TensorFunction,
+    spec: FunctionSpec,
+    constants: Tree<Host> = {},
+    { signal }: CompileOptions = {},
+  ): Promise<CompiledFunction> {
+    signal?.throwIfAborted();
+    return buildFunction(this.engine, f, spec, constants);
+  }
+
+  async dispose(): Promise<void> {
+    this.#steps.clear();
+    await this.engine.close();
+  }
+}

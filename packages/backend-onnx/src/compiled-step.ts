@@ -1,0 +1,124 @@
+import {
+  AncError,
+  drawNoise,
+  type CompiledStep,
+  type DeviceState,
+  type Inputs,
+  type LeafSpec,
+  type NoiseSpec,
+  type Step,
+  type StepSpec,
+  type Tree,
+} from '@anc/core';
+import type { EngineClient } from './engine/client.js';
+import type { StepPlan, Wire } from './engine/protocol.js';
+import { serialize } from './graph/serialize.js';
+import { reachable } from './graph/graph.js';
+import type { Value } from './graph/value.js';
+import { checkedWires, toWire } from './host.js';
+import { OnnxState } from './state.js';
+import { tracedTwice } from './trace/pure.js';
+import { traceStep } from './trace/trace-step.js';
+
+/** A step's session and what it takes; shared by all who compile the same step. */
+export interface StepProgram {
+  readonly session: number;
+  readonly plan: StepPlan;
+  readonly metrics: readonly string[];
+  readonly batch: Tree<LeafSpec>;
+  readonly hyper: readonly string[];
+  readonly noise: readonly NoiseSpec[];
+}
+
+/** Traces, writes and loads a step. */
+export async function buildStep(engine: EngineClient, step: Step, spec: StepSpec): Promise<StepProgram> {
+  const traced = tracedTwice(`the step "${step.id}"`, () => traceStep(step, spec));
+  const used = inputNames(
+    traced.outputs.map(({ value }) => value),
+    traced.graph,
+  );
+  const under = (prefix: string): string[] =>
+    [...used].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  const batchNames = new Set(under('batch/'));
+  const noiseNames = new Set(under('noise/'));
+  const model = serialize(traced.graph, traced.outputs);
+  const session = engine.handle();
+  await engine.createSession(session, model);
+  return {
+    session,
+    plan: { stateInputs: under('state/'), changed: traced.changed, metrics: traced.metrics.length },
+    metrics: traced.metrics,
+    batch: Object.fromEntries(Object.entries(spec.batch).filter(([name]) => batchNames.has(name))),
+    hyper: under('hyper/'),
+    noise: traced.noise.filter(({ name }) => noiseNames.has(name)),
+  };
+}
+
+function inputNames(outputs: readonly Value[], graph: Parameters<typeof reachable>[0]): Set<string> {
+  const values = [...outputs, ...reachable(graph, outputs).flatMap((node) => node.inputs)];
+  const names = values.flatMap((value) => (value?.source.kind === 'input' ? [value.source.name] : []));
+  return new Set(names);
+}
+
+/** One user's handle on a step program, with metrics of its own. */
+export class OnnxStep implements CompiledStep {
+  readonly #account: number;
+  #ahead: { readonly seed: number; readonly step: number; readonly wires: Record<string, Wire> } | null =
+    null;
+
+  constructor(
+    readonly engine: EngineClient,
+    readonly program: StepProgram,
+    readonly release: () => Promise<void>,
+  ) {
+    this.#account = engine.handle();
+  }
+
+  async run(state: DeviceState, { batch, hyper, noise }: Inputs): Promise<void> {
+    const { program, engine } = this;
+    if (!(state instanceof OnnxState) || state.engine !== engine) {
+      throw new AncError('ANC_STATE', 'this state was uploaded to another backend.', {
+        hint: 'upload it with the backend that compiled the step.',
+      });
+    }
+    const feeds: Record<string, Wire> = {};
+    for (const [name, wire] of Object.entries(checkedWires('the batch entry', batch, program.batch))) {
+      feeds[`batch/${name}`] = wire;
+    }
+    for (const name of program.hyper) feeds[`hyper/${name}`] = scalarWire(name, hyper);
+    Object.assign(feeds, this.#noise(noise.seed, noise.step));
+    const running = engine.call('runStep', program.session, state.handle, this.#account, program.plan, feeds);
+    // The next step's noise is drawn while this one runs on the other thread.
+    if (program.noise.length > 0) this.#ahead = this.#drawn(noise.seed, noise.step + 1);
+    await running;
+  }
+
+  async metrics(): Promise<Tree<number>> {
+    const { sums, count } = await this.engine.call('readMetrics', this.#account);
+    if (count === 0) return {};
+    return Object.fromEntries(this.program.metrics.map((name, i) => [name, sums[i]! / count]));
+  }
+
+  async dispose(): Promise<void> {
+    await this.engine.call('readMetrics', this.#account);
+    await this.release();
+  }
+
+  #noise(seed: number, step: number): Record<string, Wire> {
+    const ahead = this.#ahead;
+    return ahead?.seed === seed && ahead.step === step ? ahead.wires : this.#drawn(seed, step).wires;
+  }
+
+  #drawn(seed: number, step: number): { seed: number; step: number; wires: Record<string, Wire> } {
+    const pairs = this.program.noise.map(
+      (spec) => [`noise/${spec.name}`, toWire(drawNoise(spec, seed, step))] as const,
+    );
+    return { seed, step, wires: Object.fromEntries(pairs) };
+  }
+}
+
+function scalarWire(name: string, hyper: Tree<number>): Wire {
+  const value = hyper[name];
+  if (value === undefined) throw new AncError('ANC_FEED', `the hyperparameter "${name}" is missing.`);
+  return { type: 'float32', shape: [], data: Float32Array.of(value) };
+}

@@ -1,0 +1,64 @@
+import type { ElementType } from '../graph/value.js';
+
+/** A tensor on its way between threads, as it lies in memory. */
+export interface Wire {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
+
+export type Wires = Readonly<Record<string, Wire>>;
+
+export interface EngineOptions {
+  /** `auto`: onnxruntime-node where it can be loaded, else onnxruntime-web. */
+  readonly runtime: 'auto' | 'node' | 'web';
+  readonly executionProviders: readonly string[];
+  readonly intraOpThreads: number;
+  readonly graphOptimizationLevel: 'disabled' | 'basic' | 'extended' | 'layout' | 'all';
+  /** Writes a profile of every session beside this path. */
+  readonly profile: string | null;
+}
+
+export interface EngineInfo {
+  readonly runtime: 'onnxruntime-node' | 'onnxruntime-web';
+  readonly version: string;
+  readonly threads: number;
+  readonly executionProviders: readonly string[];
+  /** Why the slower runtime is used, else null. */
+  readonly notice: string | null;
+}
+
+/** What of a session's inputs and outputs is state, what is measured. */
+export interface StepPlan {
+  readonly stateInputs: readonly string[];
+  readonly changed: readonly string[];
+  readonly metrics: number;
+}
+
+/** Everything that the worker can be asked. Calls are answered in order. */
+export interface EngineCalls {
+  open(options: EngineOptions): EngineInfo;
+  createSession(session: number, model: Uint8Array): void;
+  releaseSession(session: number): void;
+  createState(state: number, entries: Wires): void;
+  readState(state: number, names: readonly string[] | null): Wires;
+  writeState(state: number, entries: Wires): void;
+  releaseState(state: number): void;
+  /** Runs a step's session on a state; the metrics are added to the account `account`. */
+  runStep(session: number, state: number, account: number, plan: StepPlan, feeds: Wires): void;
+  /** Sums since the last reading, and over how many runs. */
+  readMetrics(account: number): { readonly sums: Float64Array; readonly count: number };
+  runFunction(session: number, feeds: Wires): Wires;
+}
+
+export type CallName = keyof EngineCalls;
+
+export interface Request {
+  readonly id: number;
+  readonly name: CallName;
+  readonly args: readonly unknown[];
+}
+
+export type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: { readonly message: string; readonly stack: string | undefined } };

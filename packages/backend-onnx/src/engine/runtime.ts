@@ -1,0 +1,70 @@
+import type * as Ort from 'onnxruntime-common';
+import { createRequire } from 'node:module';
+import type { EngineInfo, EngineOptions } from './protocol.js';
+
+export interface Runtime {
+  readonly ort: typeof Ort;
+  readonly info: EngineInfo;
+  readonly session: Ort.InferenceSession.SessionOptions;
+}
+
+const WEB_NOTICE =
+  'onnxruntime-node cannot be loaded, so steps run in WebAssembly (onnxruntime-web): results are the same, ' +
+  'a step takes several times as long. Install onnxruntime-node to change that.';
+
+const require = createRequire(import.meta.url);
+
+function versionOf(name: string): string {
+  try {
+    return (require(`${name}/package.json`) as { version: string }).version;
+  } catch {
+    return 'unknown';
+  }
+}
+
+async function loadNode(): Promise<typeof Ort> {
+  return (await import('onnxruntime-node')) as unknown as typeof Ort;
+}
+
+async function loadWeb(threads: number): Promise<typeof Ort> {
+  const ort = (await import('onnxruntime-web')) as unknown as typeof Ort;
+  ort.env.wasm.numThreads = threads;
+  return ort;
+}
+
+/** Loads ONNX Runtime, natively where that works, and settles the options of its sessions. */
+export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
+  let ort: typeof Ort;
+  let runtime: EngineInfo['runtime'] = 'onnxruntime-node';
+  let notice: string | null = null;
+  try {
+    if (options.runtime === 'web') throw new Error('asked for');
+    ort = await loadNode();
+  } catch (error) {
+    if (options.runtime === 'node') throw error;
+    runtime = 'onnxruntime-web';
+    if (options.runtime === 'auto') notice = WEB_NOTICE;
+    ort = await loadWeb(options.intraOpThreads);
+  }
+  ort.env.logLevel = 'error';
+  const providers = runtime === 'onnxruntime-web' ? ['wasm'] : [...options.executionProviders];
+  return {
+    ort,
+    info: {
+      runtime,
+      version: versionOf(runtime === 'onnxruntime-web' ? 'onnxruntime-common' : runtime),
+      threads: options.intraOpThreads,
+      executionProviders: providers,
+      notice,
+    },
+    session: {
+      executionProviders: providers,
+      intraOpNumThreads: options.intraOpThreads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: options.graphOptimizationLevel,
+      logSeverityLevel: 3,
+      ...(options.profile === null ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
+    },
+  };
+}

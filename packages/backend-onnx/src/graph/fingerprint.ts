@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { reachable, type Graph } from './graph.js';
+import type { NamedValue } from './serialize.js';
+import type { ElementArray, Value } from './value.js';
+
+const hashes = new WeakMap<ElementArray, string>();
+
+function contentHash(data: ElementArray): string {
+  const known = hashes.get(data);
+  if (known !== undefined) return known;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const hash = createHash('sha1').update(bytes).digest('base64');
+  hashes.set(data, hash);
+  return hash;
+}
+
+/** One line per node that the outputs need: two traces of a pure function have equal lines. */
+export function fingerprint(graph: Graph, outputs: readonly NamedValue[]): string[] {
+  const numbers = new Map<Value, number>();
+  const nameOf = (value: Value | null): string => {
+    if (value === null) return '-';
+    const { source } = value;
+    if (source.kind === 'input') return source.name;
+    if (source.kind === 'constant') return `constant(${value.shape.join('×')} ${contentHash(source.data)})`;
+    return `#${numbers.get(value)}`;
+  };
+  const lines = reachable(
+    graph,
+    outputs.map(({ value }) => value),
+  ).map((node) => {
+    const line = `${node.op}(${node.inputs.map(nameOf).join(', ')}) ${JSON.stringify(node.attributes)} -> ${node.outputs.map(({ shape }) => shape.join('×')).join(', ')}`;
+    for (const output of node.outputs) numbers.set(output, numbers.size);
+    return line;
+  });
+  return [...lines, ...outputs.map(({ name, value }) => `${name} = ${nameOf(value)}`)];
+}

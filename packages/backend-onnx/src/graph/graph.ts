@@ -1,0 +1,128 @@
+import { sizeOf } from '@anc/core';
+import type { Attributes, ElementArray, ElementType, Node, Value } from './value.js';
+
+export interface ValueSpec {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+}
+
+const COMMUTATIVE = new Set(['Add', 'Mul', 'And', 'Or', 'Equal']);
+
+/** Constants up to this many elements are merged by content; larger ones are told apart by identity. */
+const MERGED_CONSTANT = 4096;
+
+/**
+ * Builds a graph of static shapes. The same operation on the same inputs gives the same value
+ * (hash-consing), so common subexpressions never come into being.
+ */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly inputs = new Map<string, Value>();
+  readonly #byKey = new Map<string, readonly Value[]>();
+  #nextId = 0;
+
+  input(name: string, type: ElementType, shape: readonly number[]): Value {
+    const known = this.inputs.get(name);
+    if (known !== undefined) return known;
+    const value: Value = { id: this.#nextId++, type, shape: [...shape], source: { kind: 'input', name } };
+    this.inputs.set(name, value);
+    return value;
+  }
+
+  constant(type: ElementType, shape: readonly number[], data: ElementArray): Value {
+    const make = (): Value[] => [
+      { id: this.#nextId++, type, shape: [...shape], source: { kind: 'constant', data } },
+    ];
+    if (data.length > MERGED_CONSTANT) return make()[0]!;
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
+    return this.#merged(`constant|${type}|${shape.join(',')}|${bytes}`, make)[0]!;
+  }
+
+  /** A constant of one element and `rank` axes. */
+  scalar(value: number, type: ElementType = 'float32', rank = 0): Value {
+    const shape = new Array<number>(rank).fill(1);
+    switch (type) {
+      case 'float32':
+        return this.constant(type, shape, Float32Array.of(value));
+      case 'int32':
+        return this.constant(type, shape, Int32Array.of(value));
+      case 'int64':
+        return this.constant(type, shape, BigInt64Array.of(BigInt(value)));
+      default:
+        return this.constant(type, shape, Uint8Array.of(value));
+    }
+  }
+
+  /** A vector of int64: shapes, axes, paddings. */
+  integers(values: readonly number[]): Value {
+    return this.constant('int64', [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  /** An operation with any number of outputs. */
+  node(
+    op: string,
+    inputs: readonly (Value | null)[],
+    outputs: readonly ValueSpec[],
+    attributes: Attributes = {},
+    domain = '',
+  ): readonly Value[] {
+    const ids = inputs.map((input) => input?.id ?? -1);
+    if (COMMUTATIVE.has(op)) ids.sort((a, b) => a - b);
+    const key = `${domain}.${op}|${ids.join(',')}|${JSON.stringify(attributes)}|${outputs.length}`;
+    return this.#merged(key, () => {
+      const values: Value[] = [];
+      const node: Node = { op, domain, inputs, attributes, outputs: values };
+      for (const [index, { type, shape }] of outputs.entries()) {
+        values.push({ id: this.#nextId++, type, shape: [...shape], source: { kind: 'node', node, index } });
+      }
+      this.nodes.push(node);
+      return values;
+    });
+  }
+
+  /** An operation with one output. */
+  op(
+    op: string,
+    inputs: readonly (Value | null)[],
+    type: ElementType,
+    shape: readonly number[],
+    attributes: Attributes = {},
+    domain = '',
+  ): Value {
+    return this.node(op, inputs, [{ type, shape }], attributes, domain)[0]!;
+  }
+
+  #merged(key: string, make: () => readonly Value[]): readonly Value[] {
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#byKey.set(key, made);
+    return made;
+  }
+}
+
+/** Nodes that the outputs depend on, in an order that can be run. */
+export function reachable(graph: Graph, outputs: readonly Value[]): Node[] {
+  const wanted = new Set<Node>();
+  const stack = [...outputs];
+  for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
+    if (value.source.kind !== 'node' || wanted.has(value.source.node)) continue;
+    wanted.add(value.source.node);
+    for (const input of value.source.node.inputs) if (input !== null) stack.push(input);
+  }
+  return graph.nodes.filter((node) => wanted.has(node));
+}
+
+/** NumPy's broadcasting of physical shapes. */
+export function broadcastShapes(...shapes: readonly (readonly number[])[]): number[] {
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    const sizes = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
+    return sizes.find((size) => size !== 1) ?? 1;
+  });
+}
+
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((size, i) => size === b[i]);
+
+export { sizeOf };

@@ -1,0 +1,150 @@
+import onnxProto from 'onnx-proto';
+import { reachable, type Graph } from './graph.js';
+import {
+  bytesOf,
+  type Attribute,
+  type Attributes,
+  type ElementType,
+  type Node,
+  type Value,
+} from './value.js';
+
+const { onnx } = onnxProto;
+
+const DATA_TYPE: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+};
+
+/** The default domain's version; kernels are written for it. */
+export const OPSET = 18;
+
+export interface NamedValue {
+  readonly name: string;
+  readonly value: Value;
+}
+
+export interface ModelOptions {
+  /** Axis sizes that are written as this name instead (a dynamic batch). */
+  readonly dynamic?: { readonly size: number; readonly name: string };
+  /** Declares inputs that nothing reads, too. */
+  readonly allInputs?: boolean;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly description?: string;
+}
+
+function attributeProto(name: string, attribute: Attribute): InstanceType<typeof onnx.AttributeProto> {
+  const { AttributeType } = onnx.AttributeProto;
+  if (typeof attribute === 'number') {
+    return onnx.AttributeProto.create({ name, type: AttributeType.INT, i: attribute });
+  }
+  if (typeof attribute === 'string') {
+    return onnx.AttributeProto.create({ name, type: AttributeType.STRING, s: Buffer.from(attribute) });
+  }
+  if ('float' in attribute) {
+    return onnx.AttributeProto.create({ name, type: AttributeType.FLOAT, f: attribute.float });
+  }
+  if ('floats' in attribute) {
+    return onnx.AttributeProto.create({ name, type: AttributeType.FLOATS, floats: [...attribute.floats] });
+  }
+  return onnx.AttributeProto.create({ name, type: AttributeType.INTS, ints: [...attribute] });
+}
+
+const attributeProtos = (attributes: Attributes): InstanceType<typeof onnx.AttributeProto>[] =>
+  Object.entries(attributes).map(([name, attribute]) => attributeProto(name, attribute));
+
+function valueInfo(
+  name: string,
+  { type, shape }: Value,
+  dynamic: ModelOptions['dynamic'],
+): InstanceType<typeof onnx.ValueInfoProto> {
+  const dim = shape.map((size) => (size === dynamic?.size ? { dimParam: dynamic.name } : { dimValue: size }));
+  return onnx.ValueInfoProto.create({
+    name,
+    type: { tensorType: { elemType: DATA_TYPE[type], shape: { dim } } },
+  });
+}
+
+function initializer(name: string, value: Value): InstanceType<typeof onnx.TensorProto> {
+  if (value.source.kind !== 'constant') throw new Error('only a constant can be an initializer');
+  const { data } = value.source;
+  return onnx.TensorProto.create({
+    name,
+    dataType: DATA_TYPE[value.type],
+    dims: [...value.shape],
+    rawData: new Uint8Array(data.buffer, data.byteOffset, data.length * bytesOf[value.type]),
+  });
+}
+
+/** Writes the part of a graph that the outputs need as an ONNX model. */
+export function serialize(
+  graph: Graph,
+  outputs: readonly NamedValue[],
+  options: ModelOptions = {},
+): Uint8Array {
+  const nodes = reachable(
+    graph,
+    outputs.map(({ value }) => value),
+  );
+  const used = new Set<Value>();
+  for (const node of nodes) for (const input of node.inputs) if (input !== null) used.add(input);
+  for (const { value } of outputs) used.add(value);
+
+  const inputs = [...graph.inputs.values()].filter((value) => options.allInputs === true || used.has(value));
+  // A computed value takes the name of the first output that it is; anything else needs an Identity.
+  const outputNames = new Map<Value, string>();
+  for (const { name, value } of outputs) {
+    if (value.source.kind === 'node' && !outputNames.has(value)) outputNames.set(value, name);
+  }
+  const copies = outputs.filter(({ name, value }) => outputNames.get(value) !== name);
+  const nameOf = (value: Value): string =>
+    value.source.kind === 'input' ? value.source.name : (outputNames.get(value) ?? `v${value.id}`);
+  const nodeProto = (node: Node): InstanceType<typeof onnx.NodeProto> =>
+    onnx.NodeProto.create({
+      opType: node.op,
+      domain: node.domain,
+      name: `${node.op}_${node.outputs[0]!.id}`,
+      input: node.inputs.map((input) => (input === null ? '' : nameOf(input))),
+      output: trimmed(node.outputs.map((output) => (used.has(output) ? nameOf(output) : ''))),
+      attribute: attributeProtos(node.attributes),
+    });
+
+  const model = onnx.ModelProto.create({
+    irVersion: 8,
+    producerName: '@anc/backend-onnx',
+    docString: options.description ?? '',
+    opsetImport: [
+      { domain: '', version: OPSET },
+      ...(nodes.some(({ domain }) => domain !== '') ? [{ domain: 'com.microsoft', version: 1 }] : []),
+    ],
+    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
+    graph: {
+      name: 'graph',
+      node: [
+        ...nodes.map(nodeProto),
+        ...copies.map(({ name, value }) =>
+          onnx.NodeProto.create({
+            opType: 'Identity',
+            name: `output_${name}`,
+            input: [nameOf(value)],
+            output: [name],
+          }),
+        ),
+      ],
+      input: inputs.map((value) => valueInfo(nameOf(value), value, options.dynamic)),
+      output: outputs.map(({ name, value }) => valueInfo(name, value, options.dynamic)),
+      initializer: [...used]
+        .filter((value) => value.source.kind === 'constant')
+        .map((value) => initializer(nameOf(value), value)),
+    },
+  });
+  return onnx.ModelProto.encode(model).finish();
+}
+
+function trimmed(names: readonly string[]): string[] {
+  const end = names.findLastIndex((name) => name !== '');
+  return names.slice(0, end + 1);
+}

@@ -1,0 +1,59 @@
+/** Element types that a graph's values have. */
+export type ElementType = 'float32' | 'int32' | 'int64' | 'uint8' | 'bool';
+
+export type ElementArray = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+
+/** An attribute of an ONNX node. A number is an integer unless it is wrapped in `{ float }`. */
+export type Attribute =
+  number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] };
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** One operation of a graph. `null` is an optional input that is left out. */
+export interface Node {
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly (Value | null)[];
+  readonly attributes: Attributes;
+  readonly outputs: readonly Value[];
+}
+
+export type Source =
+  | { readonly kind: 'input'; readonly name: string }
+  | { readonly kind: 'constant'; readonly data: ElementArray }
+  | { readonly kind: 'node'; readonly node: Node; readonly index: number };
+
+/** A tensor that exists only as a place in a graph. Its shape is static. */
+export interface Value {
+  readonly id: number;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly source: Source;
+}
+
+/** Bytes of one element. */
+export const bytesOf: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  int32: 4,
+  int64: 8,
+  uint8: 1,
+  bool: 1,
+};
+
+/** The number that a one-element constant holds, else null. */
+export function scalarOf(value: Value): number | null {
+  return value.source.kind === 'constant' && value.source.data.length === 1
+    ? Number(value.source.data[0])
+    : null;
+}
+
+/** The node that makes a value, where it is of the given operation. */
+export function madeBy(value: Value, op: string): Node | null {
+  return value.source.kind === 'node' && value.source.node.op === op ? value.source.node : null;
+}
+
+/** The integers of a constant; throws where it is not one. */
+export function integersOf(value: Value): number[] {
+  if (value.source.kind !== 'constant') throw new Error('not a constant');
+  return Array.from(value.source.data as ArrayLike<number | bigint>, Number);
+}

@@ -1,0 +1,121 @@
+import type { Value } from '../graph/value.js';
+import { reshape, slice, transpose } from '../graph/shape-ops.js';
+import { OIHW, type TracedTensor } from '../trace/symbol.js';
+import type { Tracer } from '../trace/tracer.js';
+import { activate } from './unary.js';
+import { filterGradient } from './filter-gradient.js';
+import { kernel, type Call, type Kernel } from './kernel.js';
+import { convWindow, imageLayout, windowAttributes, type Window } from './window.js';
+
+/** A convolution without bias, in [B, C, H, W] inside. */
+function conv2d(t: Tracer, x: TracedTensor, filter: TracedTensor, window: Window): TracedTensor {
+  const layout = imageLayout(window);
+  const weights = t.full(filter, OIHW); // [O, I / groups, kh, kw]
+  const shape = [window.batchSize, window.outChannels, window.outHeight, window.outWidth];
+  const value = t.graph.op('Conv', [t.full(x, layout), weights], 'float32', shape, {
+    ...windowAttributes(window),
+    kernel_shape: [window.filterHeight, window.filterWidth],
+    dilations: [window.dilationHeight, window.dilationWidth],
+    group: window.inChannels / weights.shape[1]!,
+  });
+  return t.tensor(value, window.outShape, 'float32', layout);
+}
+
+/** Turns a [O, I, kh, kw] filter by 180° in the plane. */
+function rotated(t: Tracer, filter: Value): Value {
+  const [o, i, height, width] = filter.shape as [number, number, number, number];
+  const flat = reshape(t.graph, filter, [o, i, height * width]);
+  const turned = slice(t.graph, flat, [{ axis: 2, begin: height * width - 1, end: -1, step: -1 }]);
+  return reshape(t.graph, height * width === 1 ? flat : turned, [o, i, height, width]);
+}
+
+/**
+ * ∂/∂x of a convolution. At stride 1 it is a convolution of dy with the rotated, transposed filter (as
+ * fast as the forward one); else a transposed convolution.
+ */
+export function inputGradient(
+  t: Tracer,
+  dy: TracedTensor,
+  filter: TracedTensor,
+  window: Window,
+): TracedTensor {
+  const { graph } = t;
+  const layout = imageLayout(window);
+  const weights = t.full(filter, OIHW);
+  const { padInfo, filterHeight: kh, filterWidth: kw } = window;
+  const group = window.inChannels / weights.shape[1]!;
+  const shape = [window.batchSize, window.inChannels, window.inHeight, window.inWidth];
+  const dilations = [window.dilationHeight, window.dilationWidth];
+  const [spanH, spanW] = [(kh - 1) * window.dilationHeight, (kw - 1) * window.dilationWidth];
+  const pads = [spanH - padInfo.top, spanW - padInfo.left, spanH - padInfo.bottom, spanW - padInfo.right];
+  const direct =
+    window.strideHeight === 1 && window.strideWidth === 1 && group === 1 && Math.min(...pads) >= 0;
+  const value = direct
+    ? graph.op(
+        'Conv',
+        [t.full(dy, layout), rotated(t, transpose(graph, weights, [1, 0, 2, 3]))],
+        'float32',
+        shape,
+        {
+          strides: [1, 1],
+          pads,
+          kernel_shape: [kh, kw],
+          dilations,
+          group: 1,
+        },
+      )
+    : transposedConv(t, t.full(dy, layout), weights, window, group, shape);
+  return t.tensor(value, window.inShape, 'float32', layout);
+}
+
+/** weights: [O, I / groups, kh, kw]. */
+export function transposedConv(
+  t: Tracer,
+  dy: Value,
+  weights: Value,
+  window: Window,
+  group: number,
+  shape: readonly number[],
+): Value {
+  const { padInfo, strideHeight, strideWidth } = window;
+  const reachH = strideHeight * (dy.shape[2]! - 1) + (window.filterHeight - 1) * window.dilationHeight + 1;
+  const reachW = strideWidth * (dy.shape[3]! - 1) + (window.filterWidth - 1) * window.dilationWidth + 1;
+  return t.graph.op('ConvTranspose', [dy, weights], 'float32', shape, {
+    ...windowAttributes(window),
+    kernel_shape: [window.filterHeight, window.filterWidth],
+    dilations: [window.dilationHeight, window.dilationWidth],
+    group,
+    // rows and columns that no window reached get no gradient
+    output_padding: [
+      shape[2]! - (reachH - padInfo.top - padInfo.bottom),
+      shape[3]! - (reachW - padInfo.left - padInfo.right),
+    ],
+  });
+}
+
+export function finish({ t, optional, attrs }: Call, x: TracedTensor): TracedTensor {
+  const bias = optional('bias');
+  const sum = bias === null ? x : t.binary('Add', x, bias);
+  const alpha = (attrs['leakyreluAlpha'] as number | undefined) ?? 0.2;
+  return activate(t, sum, attrs['activation'] as string, optional('preluActivationWeights'), alpha);
+}
+
+export const convKernels: readonly Kernel[] = [
+  kernel('Conv2D', 'Conv', ({ t, input, attrs }) => {
+    const [x, filter] = [input('x'), input('filter')];
+    return conv2d(t, x, filter, convWindow(attrs, x.shape, filter.shape));
+  }),
+  kernel('FusedConv2D', 'Conv, activation', (call) => {
+    const [x, filter] = [call.input('x'), call.input('filter')];
+    return finish(call, conv2d(call.t, x, filter, convWindow(call.attrs, x.shape, filter.shape)));
+  }),
+  kernel('Conv2DBackpropInput', 'Conv or ConvTranspose', ({ t, input, attrs }) => {
+    const filter = input('filter');
+    const window = convWindow(attrs, attrs['inputShape'] as number[], filter.shape);
+    return inputGradient(t, input('dy'), filter, window);
+  }),
+  kernel('Conv2DBackpropFilter', 'see filter-gradient.ts', ({ t, input, attrs }) => {
+    const x = input('x');
+    return filterGradient(t, x, input('dy'), convWindow(attrs, x.shape, attrs['filterShape'] as number[]));
+  }),
+];

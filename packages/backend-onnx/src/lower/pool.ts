@@ -1,0 +1,132 @@
+import { sizeOf } from '@anc/core';
+import type { Value } from '../graph/value.js';
+import { binary } from '../graph/arithmetic.js';
+import { expand, reshape } from '../graph/shape-ops.js';
+import type { TracedTensor } from '../trace/symbol.js';
+import type { Tracer } from '../trace/tracer.js';
+import { kernel, type Kernel } from './kernel.js';
+import { imageLayout, isPadded, poolWindow, windowAttributes, type Window } from './window.js';
+
+const outputShape = (w: Window): number[] => [w.batchSize, w.outChannels, w.outHeight, w.outWidth];
+const inputShape = (w: Window): number[] => [w.batchSize, w.inChannels, w.inHeight, w.inWidth];
+
+const overlaps = (w: Window): boolean => w.strideHeight < w.filterHeight || w.strideWidth < w.filterWidth;
+
+/** Maxima and the flat positions of the first maximum of each window. */
+function maxPool(t: Tracer, x: TracedTensor, window: Window): readonly [Value, Value] {
+  const shape = outputShape(window);
+  const outputs = [
+    { type: 'float32', shape },
+    { type: 'int64', shape },
+  ] as const;
+  return t.graph.node('MaxPool', [t.full(x, imageLayout(window))], outputs, {
+    ...windowAttributes(window),
+    kernel_shape: [window.filterHeight, window.filterWidth],
+  }) as readonly [Value, Value];
+}
+
+/** Sends dy to the first maximum of its window, as tfjs's cpu backend does. */
+function maxPoolGradient(t: Tracer, dy: TracedTensor, x: TracedTensor, window: Window): TracedTensor {
+  const { graph } = t;
+  const layout = imageLayout(window);
+  const [, positions] = maxPool(t, x, window);
+  const slope = t.full(dy, layout);
+  const shape = inputShape(window);
+  if (!overlaps(window)) {
+    const value = graph.op('MaxUnpool', [slope, positions, graph.integers(shape)], 'float32', shape, {
+      ...windowAttributes(window),
+      kernel_shape: [window.filterHeight, window.filterWidth],
+    });
+    return t.tensor(value, window.inShape, 'float32', layout);
+  }
+  const count = sizeOf(slope.shape);
+  const zeros = expand(graph, graph.scalar(0, 'float32', 1), [sizeOf(shape)]);
+  const flat = graph.op(
+    'ScatterElements',
+    [zeros, reshape(graph, positions, [count]), reshape(graph, slope, [count])],
+    'float32',
+    [sizeOf(shape)],
+    { axis: 0, reduction: 'add' },
+  );
+  return t.tensor(reshape(graph, flat, shape), window.inShape, 'float32', layout);
+}
+
+function averagePool(t: Tracer, x: TracedTensor, window: Window): TracedTensor {
+  const layout = imageLayout(window);
+  const value = t.graph.op('AveragePool', [t.full(x, layout)], 'float32', outputShape(window), {
+    ...windowAttributes(window),
+    kernel_shape: [window.filterHeight, window.filterWidth],
+    count_include_pad: 0,
+  });
+  return t.tensor(value, window.outShape, 'float32', layout);
+}
+
+/** How many elements inside the image each window averages, [1, 1, oh, ow]. */
+function windowCounts(window: Window): Float32Array {
+  const inside = (out: number, stride: number, before: number, size: number, length: number): number => {
+    const begin = out * stride - before;
+    return Math.min(begin + size, length) - Math.max(begin, 0);
+  };
+  return Float32Array.from({ length: window.outHeight * window.outWidth }, (_, i) => {
+    const [row, column] = [Math.floor(i / window.outWidth), i % window.outWidth];
+    return (
+      inside(row, window.strideHeight, window.padInfo.top, window.filterHeight, window.inHeight) *
+      inside(column, window.strideWidth, window.padInfo.left, window.filterWidth, window.inWidth)
+    );
+  });
+}
+
+/** Spreads dy / count over each window. */
+function averagePoolGradient(t: Tracer, dy: TracedTensor, window: Window): TracedTensor {
+  const { graph } = t;
+  const layout = imageLayout(window);
+  const { filterHeight: kh, filterWidth: kw, batchSize: b, inChannels: c } = window;
+  const counts = graph.constant('float32', [1, 1, window.outHeight, window.outWidth], windowCounts(window));
+  const divisor = isPadded(window) ? counts : graph.scalar(kh * kw);
+  const share = binary(graph, 'Div', t.full(dy, layout), divisor);
+  const exact =
+    !overlaps(window) && window.inHeight === window.outHeight * kh && window.inWidth === window.outWidth * kw;
+  if (exact && window.outHeight === 1 && window.outWidth === 1) {
+    return t.tensor(share, window.inShape, 'float32', layout); // constant over the plane: not stored
+  }
+  if (exact) {
+    const cells = reshape(graph, share, [b, c, window.outHeight, 1, window.outWidth, 1]);
+    const spread = expand(graph, cells, [b, c, window.outHeight, kh, window.outWidth, kw]);
+    return t.tensor(reshape(graph, spread, inputShape(window)), window.inShape, 'float32', layout);
+  }
+  const planes = reshape(graph, share, [b * c, 1, window.outHeight, window.outWidth]);
+  const ones = expand(graph, graph.scalar(1, 'float32', 4), [1, 1, kh, kw]);
+  const { padInfo } = window;
+  const value = graph.op(
+    'ConvTranspose',
+    [planes, ones],
+    'float32',
+    [b * c, 1, window.inHeight, window.inWidth],
+    {
+      ...windowAttributes(window),
+      kernel_shape: [kh, kw],
+      output_padding: [
+        window.inHeight - (window.strideHeight * (window.outHeight - 1) + kh - padInfo.top - padInfo.bottom),
+        window.inWidth - (window.strideWidth * (window.outWidth - 1) + kw - padInfo.left - padInfo.right),
+      ],
+    },
+  );
+  return t.tensor(reshape(graph, value, inputShape(window)), window.inShape, 'float32', layout);
+}
+
+export const poolKernels: readonly Kernel[] = [
+  kernel('MaxPool', 'MaxPool', ({ t, input, attrs }) => {
+    const window = poolWindow(attrs, input('x').shape);
+    return t.tensor(maxPool(t, input('x'), window)[0], window.outShape, 'float32', imageLayout(window));
+  }),
+  kernel('MaxPoolGrad', 'MaxPool (indices), MaxUnpool or ScatterElements', ({ t, input, attrs }) => {
+    const x = input('input');
+    return maxPoolGradient(t, input('dy'), x, poolWindow(attrs, x.shape));
+  }),
+  kernel('AvgPool', 'AveragePool', ({ t, input, attrs }) =>
+    averagePool(t, input('x'), poolWindow(attrs, input('x').shape)),
+  ),
+  kernel('AvgPoolGrad', 'Div, Expand or ConvTranspose', ({ t, input, attrs }) =>
+    averagePoolGradient(t, input('dy'), poolWindow(attrs, input('input').shape)),
+  ),
+];

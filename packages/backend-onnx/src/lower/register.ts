@@ -1,0 +1,120 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { AncError } from '@anc/core';
+import { TRACE_BACKEND, traceBackend, type TraceBackend } from '../trace/backend.js';
+import type { TracedTensor } from '../trace/symbol.js';
+import { binaryKernels } from './binary.js';
+import { convKernels } from './conv.js';
+import { depthwiseKernels } from './depthwise.js';
+import { indexingKernels } from './indexing.js';
+import type { Call, Kernel } from './kernel.js';
+import { matmulKernels } from './matmul.js';
+import { normKernels } from './norm.js';
+import { poolKernels } from './pool.js';
+import { reduceKernels } from './reduce.js';
+import { resizeKernels } from './resize.js';
+import { shapeKernels } from './shape.js';
+import { softmaxKernels } from './softmax.js';
+import { unaryKernels } from './unary.js';
+
+/** Every tfjs kernel that can be compiled. */
+export const kernels: readonly Kernel[] = [
+  ...unaryKernels,
+  ...binaryKernels,
+  ...reduceKernels,
+  ...softmaxKernels,
+  ...matmulKernels,
+  ...convKernels,
+  ...depthwiseKernels,
+  ...poolKernels,
+  ...normKernels,
+  ...shapeKernels,
+  ...indexingKernels,
+  ...resizeKernels,
+];
+
+export const supportedKernels = (): string[] => kernels.map(({ kernel }) => kernel).sort();
+
+/** The line of the traced code that called an operation: the first one outside tfjs and this package. */
+function callSite(): string {
+  const lines = (new Error().stack ?? '').split('\n').slice(1);
+  const own = /tfjs-core|backend-onnx[/\\](src|dist)[/\\](lower|trace|graph)|node:internal/;
+  return (
+    lines
+      .find((line) => !own.test(line))
+      ?.trim()
+      .replace(/^at /, '') ?? 'an unknown line'
+  );
+}
+
+export function unsupported(name: string, why?: string): AncError {
+  return new AncError(
+    'ANC_COMPILE_UNSUPPORTED',
+    `the operation ${name}${why === undefined ? '' : ` (${why})`} cannot be compiled; called at ${callSite()}.`,
+    {
+      expected: `one of ${supportedKernels().join(', ')}`,
+      received: name,
+      hint: 'write it with supported operations, or train on an eager backend.',
+    },
+  );
+}
+
+function callOf(backend: TraceBackend, inputs: tf.NamedTensorInfoMap, attrs: unknown): Call {
+  const traced = (info: tf.TensorInfo): TracedTensor => backend.tracedOf(info.dataId, info.shape, info.dtype);
+  const optional = (name: string): TracedTensor | null => {
+    const info = inputs[name] as tf.TensorInfo | null | undefined;
+    return info === null || info === undefined ? null : traced(info);
+  };
+  return {
+    t: backend.current(),
+    attrs: (attrs ?? {}) as Record<string, unknown>,
+    input: (name) => optional(name)!,
+    optional,
+    get list() {
+      return Object.values(inputs).map((info) => traced(info as tf.TensorInfo));
+    },
+  };
+}
+
+function kernelFunc({ kernel, lower }: Kernel): tf.KernelFunc {
+  return ({ inputs, attrs, backend }) => {
+    const trace = backend as TraceBackend;
+    let result;
+    try {
+      result = lower(callOf(trace, inputs, attrs));
+    } catch (error) {
+      if (error instanceof RangeError) throw unsupported(kernel, error.message);
+      throw error;
+    }
+    return Array.isArray(result)
+      ? result.map((each: TracedTensor) => trace.info(each))
+      : trace.info(result as TracedTensor);
+  };
+}
+
+let done = false;
+
+/** Registers the trace backend, its kernels, and for every other tfjs kernel one that says it is missing. */
+export function registerKernels(): void {
+  if (done) return;
+  done = true;
+  traceBackend();
+  const known = new Set(kernels.map(({ kernel }) => kernel));
+  for (const each of kernels) {
+    tf.registerKernel({ kernelName: each.kernel, backendName: TRACE_BACKEND, kernelFunc: kernelFunc(each) });
+  }
+  for (const name of kernelNames()) {
+    if (known.has(name)) continue;
+    const kernelFunc = (): never => {
+      throw unsupported(name);
+    };
+    tf.registerKernel({ kernelName: name, backendName: TRACE_BACKEND, kernelFunc });
+  }
+}
+
+/** The names of all kernels that tfjs-core has: its exported constants that are their own value. */
+function kernelNames(): string[] {
+  const exported = Object.entries(tf) as [string, unknown][];
+  return exported
+    .filter(([name, value]) => typeof value === 'string' && value === name)
+    .map(([name]) => name);
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+export const onnxSchema = z.strictObject({
+  runtime: z
+    .enum(['auto', 'node', 'web'])
+    .default('auto')
+    .describe('auto: onnxruntime-node where it can be loaded, else onnxruntime-web'),
+  executionProviders: z
+    .array(z.string())
+    .min(1)
+    .default(['cpu'])
+    .describe('in order of preference: cpu, webgpu, cuda, …'),
+  intraOpThreads: z.number().int().positive().optional().describe('all processors by default'),
+  graphOptimizationLevel: z.enum(['disabled', 'basic', 'extended', 'layout', 'all']).default('all'),
+  profile: z.string().optional().describe("path prefix of ONNX Runtime's profiles"),
+});
+
+export type OnnxOptions = z.infer<typeof onnxSchema>;

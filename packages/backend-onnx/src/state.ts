@@ -1,0 +1,48 @@
+import { AncError, mapTree, type DeviceState, type Host, type Tree } from '@anc/core';
+import type { EngineClient } from './engine/client.js';
+import { fromStateWire, toStateWire } from './host.js';
+import { sameShape } from './graph/graph.js';
+
+/** A state in the engine's memory. Every compiled step of the same backend can advance it. */
+export class OnnxState implements DeviceState {
+  private constructor(
+    readonly engine: EngineClient,
+    readonly handle: number,
+    readonly shapes: ReadonlyMap<string, readonly number[]>,
+  ) {}
+
+  static async upload(engine: EngineClient, state: Tree<Host>): Promise<OnnxState> {
+    const handle = engine.handle();
+    await engine.call('createState', handle, mapTree(state, toStateWire));
+    const shapes = Object.entries(state).map(([name, { shape }]) => [name, [...shape]] as const);
+    return new OnnxState(engine, handle, new Map(shapes));
+  }
+
+  async read(names?: readonly string[]): Promise<Tree<Host>> {
+    for (const name of names ?? []) this.#known(name);
+    return mapTree(await this.engine.call('readState', this.handle, names ?? null), fromStateWire);
+  }
+
+  async write(entries: Tree<Host>): Promise<void> {
+    for (const [name, { shape }] of Object.entries(entries)) {
+      const expected = this.#known(name);
+      if (!sameShape(expected, shape)) {
+        throw new AncError('ANC_SHAPE', `state entry "${name}" has another shape.`, {
+          expected: `[${expected.join(', ')}]`,
+          received: `[${shape.join(', ')}]`,
+        });
+      }
+    }
+    await this.engine.call('writeState', this.handle, mapTree(entries, toStateWire));
+  }
+
+  async dispose(): Promise<void> {
+    await this.engine.call('releaseState', this.handle);
+  }
+
+  #known(name: string): readonly number[] {
+    const shape = this.shapes.get(name);
+    if (shape === undefined) throw new AncError('ANC_TREE', `the state has no entry "${name}".`);
+    return shape;
+  }
+}

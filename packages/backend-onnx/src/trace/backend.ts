@@ -1,0 +1,175 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { AncError, sizeOf } from '@anc/core';
+import type { ElementArray } from '../graph/value.js';
+import type { TracedTensor, SymbolType } from './symbol.js';
+import type { Tracer } from './tracer.js';
+
+export const TRACE_BACKEND = 'anc-onnx-trace';
+
+/** A tensor's entry: a place in the graph, made when first needed, or values that came from outside. */
+interface Entry {
+  readonly tracer: Tracer | null;
+  readonly traced: TracedTensor | null;
+  readonly host: { values: tf.backend_util.TypedArray; shape: readonly number[]; dtype: SymbolType } | null;
+}
+
+/** The tfjs backend whose tensors are places in a graph. Nothing is computed and no value can be read. */
+export class TraceBackend extends tf.KernelBackend {
+  readonly #data = new tf.DataStorage<Entry>(this, tf.engine());
+  tracer: Tracer | null = null;
+
+  /** The tracer of the trace in progress. */
+  current(): Tracer {
+    if (this.tracer === null) {
+      throw new AncError('ANC_COMPILE_READ', 'a tensor of a traced step was used outside its trace.', {
+        hint: 'return everything that a step computes; keep no tensors of it.',
+      });
+    }
+    return this.tracer;
+  }
+
+  /** The graph's view of a tensor. */
+  tracedOf(dataId: object, shape: readonly number[], dtype: string): TracedTensor {
+    const tracer = this.current();
+    const entry = this.#data.get(dataId);
+    if (entry.traced !== null) {
+      if (entry.tracer !== tracer) {
+        throw new AncError('ANC_COMPILE_IMPURE', 'a step uses a tensor that was made in another trace.', {
+          hint: 'a step may use its arguments and constants only; keep no tensors between calls.',
+        });
+      }
+      // tfjs makes views (Identity, Reshape by reference) over one dataId: the shape is the asker's.
+      return tracer.reshape(entry.traced, shape);
+    }
+    return constantOf(tracer, entry.host!.values, shape, dtype as SymbolType);
+  }
+
+  /** A tfjs tensor description for a traced tensor. */
+  info(traced: TracedTensor): tf.TensorInfo {
+    const dataId = {};
+    this.#data.set(dataId, { tracer: this.current(), traced, host: null });
+    return { dataId, shape: [...traced.shape], dtype: traced.dtype };
+  }
+
+  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
+    const dataId = {};
+    this.move(dataId, values, shape, dtype);
+    return dataId;
+  }
+
+  override move(dataId: object, values: tf.BackendValues, shape: number[], dtype: tf.DataType): void {
+    if (dtype === 'string' || dtype === 'complex64') {
+      throw new AncError('ANC_COMPILE_UNSUPPORTED', `tensors of type ${dtype} cannot be compiled.`, {
+        expected: 'float32, int32 or bool',
+        received: dtype,
+      });
+    }
+    const host = { values: values as tf.backend_util.TypedArray, shape, dtype: dtype as SymbolType };
+    this.#data.set(dataId, { tracer: null, traced: null, host });
+  }
+
+  /** Constants that came from outside can go back; anything computed has no value yet. */
+  override readSync(dataId: object): tf.BackendValues {
+    const host = this.#data.get(dataId).host;
+    if (host !== null) return host.values;
+    throw new AncError('ANC_COMPILE_READ', 'a traced step read the value of a tensor.', {
+      expected:
+        'a function of tensors that never looks at values (dataSync, data, array, print, if on a value)',
+      hint: 'use tf.where or arithmetic on masks instead of branching, and return what you want to see.',
+    });
+  }
+
+  override read(dataId: object): Promise<tf.BackendValues> {
+    return Promise.resolve(this.readSync(dataId));
+  }
+
+  override disposeData(dataId: object): boolean {
+    if (this.#data.has(dataId)) this.#data.delete(dataId);
+    return true;
+  }
+
+  override refCount(): number {
+    return 1;
+  }
+
+  override incRef(): void {
+    // One entry per tensor: nothing is shared.
+  }
+
+  override numDataIds(): number {
+    return this.#data.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true };
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override dispose(): void {
+    // Entries are held weakly.
+  }
+}
+
+/** Values from outside as a constant; one number repeated costs one number. */
+export function constantOf(
+  tracer: Tracer,
+  values: tf.backend_util.TypedArray,
+  shape: readonly number[],
+  dtype: SymbolType,
+): TracedTensor {
+  const first = values[0] ?? 0;
+  if (values.every((value) => Object.is(value, first))) return tracer.uniform(first, shape, dtype);
+  const data: ElementArray =
+    dtype === 'float32'
+      ? Float32Array.from(values)
+      : dtype === 'int32'
+        ? Int32Array.from(values)
+        : Uint8Array.from(values);
+  if (data.length !== sizeOf(shape)) throw new Error('a constant has another size than its shape');
+  return tracer.tensor(tracer.graph.constant(dtype, shape, data), shape, dtype);
+}
+
+let registered: TraceBackend | null = null;
+
+/** The one trace backend of this process, registered with tfjs on first use and never chosen by it. */
+export function traceBackend(): TraceBackend {
+  if (registered === null) {
+    const known = tf.findBackend(TRACE_BACKEND);
+    registered = known instanceof TraceBackend ? known : new TraceBackend();
+    if (known !== registered) tf.registerBackend(TRACE_BACKEND, () => registered!, -1000);
+  }
+  return registered;
+}
+
+/** Runs `f` with the trace backend active and the one before active again afterwards. */
+export function withTraceBackend<T>(tracer: Tracer, f: (backend: TraceBackend) => T): T {
+  const backend = traceBackend();
+  const engine = tf.engine() as unknown as {
+    backendName: string | null | undefined;
+    backendInstance: tf.KernelBackend | null;
+  };
+  const before = { name: engine.backendName, instance: engine.backendInstance };
+  // setBackend runs to its end synchronously for a backend whose factory is synchronous.
+  void tf.setBackend(TRACE_BACKEND);
+  const outer = backend.tracer;
+  backend.tracer = tracer;
+  try {
+    let result: T | undefined;
+    // Nothing is returned through tidy: it would walk the graph in search of tensors.
+    tf.tidy(() => {
+      result = f(backend);
+    });
+    return result as T;
+  } finally {
+    backend.tracer = outer;
+    if (before.name === null || before.name === undefined) {
+      engine.backendName = null;
+      engine.backendInstance = null;
+    } else {
+      void tf.setBackend(before.name);
+    }
+  }
+}

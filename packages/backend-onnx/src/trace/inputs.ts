@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LeafSpec } from '@anc/core';
+import { cast } from '../graph/shape-ops.js';
+import type { TraceBackend } from './backend.js';
+import { identityLayout, OIHW, physicalShape, type TracedTensor } from './symbol.js';
+import type { Tracer } from './tracer.js';
+
+/** How a state entry lies in memory: rank 4 as a convolution wants its filter. The same for every step. */
+export const stateLayout = (shape: readonly number[]): readonly number[] =>
+  shape.length === 4 ? OIHW : identityLayout(shape.length);
+
+/** A graph input as the traced function sees it; bytes arrive as float32. */
+export function inputTensor(
+  tracer: Tracer,
+  name: string,
+  { shape, dtype }: LeafSpec,
+  layout: readonly number[] = identityLayout(shape.length),
+): TracedTensor {
+  const value = tracer.graph.input(name, dtype, physicalShape(shape, layout));
+  if (dtype === 'uint8') return tracer.tensor(cast(tracer.graph, value, 'float32'), shape, 'float32', layout);
+  return tracer.tensor(value, shape, dtype, layout);
+}
+
+/** The tfjs tensor that stands for a place in the graph. */
+export function toTensor(backend: TraceBackend, traced: TracedTensor): tf.Tensor {
+  const { dataId, shape, dtype } = backend.info(traced);
+  return tf.engine().makeTensorFromDataId(dataId, shape, dtype, backend);
+}
+
+/** The place in the graph that a tfjs tensor stands for. */
+export const toTraced = (backend: TraceBackend, tensor: tf.Tensor): TracedTensor =>
+  backend.tracedOf(tensor.dataId, tensor.shape, tensor.dtype);

@@ -1,0 +1,40 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import {
+  inference,
+  mapTree,
+  namesOf,
+  type FunctionSpec,
+  type Host,
+  type TensorFunction,
+  type Tree,
+} from '@anc/core';
+import { Graph } from '../graph/graph.js';
+import { registerKernels } from '../lower/register.js';
+import { constantOf, withTraceBackend } from './backend.js';
+import { inputTensor, toTensor, toTraced } from './inputs.js';
+import type { Traced } from './pure.js';
+import { Tracer } from './tracer.js';
+
+/** A pure function as one graph; `constants` become parts of it. Inputs and outputs keep their names. */
+export function traceFunction(
+  f: TensorFunction,
+  spec: FunctionSpec,
+  constants: Tree<Host> = {},
+  portable = false,
+): Traced {
+  registerKernels();
+  const graph = new Graph();
+  const tracer = new Tracer(graph, portable);
+  return withTraceBackend(tracer, (backend) => {
+    const frozen: Record<string, Tensor> = mapTree(constants, ({ shape, data }) =>
+      toTensor(backend, constantOf(tracer, data, shape, data instanceof Int32Array ? 'int32' : 'float32')),
+    );
+    const inputs = mapTree(spec.inputs, (leaf, name) => toTensor(backend, inputTensor(tracer, name, leaf)));
+    const found = f({ ...frozen, ...inputs }, inference);
+    const outputs = namesOf(found).map((name) => ({ name, traced: toTraced(backend, found[name]!) }));
+    return {
+      graph,
+      outputs: outputs.map(({ name, traced }) => ({ name, value: tracer.logical(traced) })),
+    };
+  });
+}

@@ -1,0 +1,136 @@
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import {
+  AncError,
+  mapTree,
+  namesOf,
+  noiseName,
+  phaseOf,
+  shapeError,
+  type Context,
+  type NoiseSpec,
+  type Step,
+  type StepSpec,
+} from '@anc/core';
+import { sameShape, Graph } from '../graph/graph.js';
+import { concat, reshape } from '../graph/shape-ops.js';
+import type { NamedValue } from '../graph/serialize.js';
+import { registerKernels } from '../lower/register.js';
+import { withTraceBackend, type TraceBackend } from './backend.js';
+import { inputTensor, stateLayout, toTensor, toTraced } from './inputs.js';
+import type { Traced } from './pure.js';
+import { Tracer } from './tracer.js';
+
+export const METRICS_OUTPUT = 'metrics';
+
+/** A step as one graph: all phases, their gradients and updates. */
+export interface TracedStep extends Traced {
+  /** State entries that the step replaces. */
+  readonly changed: readonly string[];
+  readonly metrics: readonly string[];
+  readonly noise: readonly NoiseSpec[];
+}
+
+/** Draws nothing: each noise becomes an input, filled on the host. A phase that repeats draws anew. */
+function tracedContext(
+  backend: TraceBackend,
+  tracer: Tracer,
+  noise: Map<string, NoiseSpec>,
+  repeat: number,
+): Context {
+  return {
+    training: true,
+    noise(name, shape, law) {
+      const drawn = noiseName(name, repeat);
+      noise.set(drawn, { name: drawn, shape: [...shape], law });
+      return toTensor(backend, inputTensor(tracer, `noise/${drawn}`, { shape, dtype: 'float32' }));
+    },
+    activation: (_name, x) => x,
+  };
+}
+
+/** Runs the phases once on traced tensors. */
+export function traceStep(step: Step, spec: StepSpec): TracedStep {
+  registerKernels();
+  const graph = new Graph();
+  const tracer = new Tracer(graph);
+  return withTraceBackend(tracer, (backend) => {
+    const state: Record<string, Tensor> = mapTree(spec.state, (leaf, name) =>
+      toTensor(backend, inputTensor(tracer, `state/${name}`, leaf, stateLayout(leaf.shape))),
+    );
+    const batch = mapTree(spec.batch, (leaf, name) =>
+      toTensor(backend, inputTensor(tracer, `batch/${name}`, leaf)),
+    );
+    const scalar = { shape: [], dtype: 'float32' } as const;
+    const hyper = Object.fromEntries(
+      spec.hyper.map((name) => [
+        name,
+        toTensor(backend, inputTensor(tracer, `hyper/${name}`, scalar)) as Scalar,
+      ]),
+    );
+    const noise = new Map<string, NoiseSpec>();
+    const repeats = new Map<string, number>();
+    const metrics: Record<string, Tensor> = {};
+    for (const name of spec.phases ?? step.phases.map((phase) => phase.name)) {
+      const phase = phaseOf(step, name);
+      const repeat = repeats.get(name) ?? 0;
+      repeats.set(name, repeat + 1);
+      const found = phase.gradients(
+        { ...state },
+        batch,
+        hyper,
+        tracedContext(backend, tracer, noise, repeat),
+      );
+      Object.assign(metrics, found.metrics);
+      Object.assign(state, found.stats);
+      Object.assign(state, phase.update({ ...state }, found.grads, hyper));
+    }
+    const changed = changedEntries(backend, tracer, spec, state);
+    const metricNames = namesOf(metrics);
+    const values = metricNames.map((name) => metricValue(backend, tracer, name, metrics[name]!));
+    const outputs =
+      values.length === 0 ? changed : [...changed, { name: METRICS_OUTPUT, value: concat(graph, values, 0) }];
+    return {
+      graph,
+      outputs,
+      changed: changed.map(({ name }) => name.slice('next/'.length)),
+      metrics: metricNames,
+      noise: [...noise.values()],
+    };
+  });
+}
+
+function metricValue(
+  backend: TraceBackend,
+  tracer: Tracer,
+  name: string,
+  tensor: Tensor,
+): ReturnType<typeof reshape> {
+  if (tensor.size !== 1) throw shapeError(`metric ${name}`, [], tensor.shape, 'a metric is a scalar.');
+  return reshape(tracer.graph, tracer.logical(tracer.cast(toTraced(backend, tensor), 'float32')), [1]);
+}
+
+/** The entries of the state that are another value than the input they came in as. */
+function changedEntries(
+  backend: TraceBackend,
+  tracer: Tracer,
+  spec: StepSpec,
+  state: Readonly<Record<string, Tensor>>,
+): NamedValue[] {
+  const changed: NamedValue[] = [];
+  for (const name of namesOf(state)) {
+    const leaf = spec.state[name];
+    const tensor = state[name]!;
+    if (leaf === undefined) {
+      throw new AncError('ANC_TREE', `a step returned "${name}", which is not an entry of its state.`, {
+        hint: "return changed entries only, under the state's own names.",
+      });
+    }
+    if (!sameShape(leaf.shape, tensor.shape))
+      throw shapeError(`state entry ${name}`, leaf.shape, tensor.shape);
+    const traced = tracer.cast(toTraced(backend, tensor), leaf.dtype === 'int32' ? 'int32' : 'float32');
+    const value = tracer.full(traced, stateLayout(leaf.shape));
+    if (value === tracer.graph.inputs.get(`state/${name}`)) continue;
+    changed.push({ name: `next/${name}`, value });
+  }
+  return changed;
+}

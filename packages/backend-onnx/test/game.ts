@@ -1,0 +1,212 @@
+import {
+  adam,
+  adversarialPhases,
+  adversarialStep,
+  asState,
+  batchNorm,
+  binaryCrossEntropy,
+  conv2d,
+  dense,
+  filled,
+  flatten,
+  globalAveragePool,
+  LayeredClassifier,
+  mapTree,
+  maxPool,
+  prefixTree,
+  relu,
+  residual,
+  Rng,
+  sequential,
+  sgd,
+  sizeOf,
+  specOf,
+  squaredDistance,
+  tap,
+  type Backend,
+  type Discriminator,
+  type Game,
+  type Host,
+  type Inputs,
+  type Layer,
+  type Network,
+  type Optimizer,
+  type StepSpec,
+  type Student,
+  type Tree,
+} from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+export const IMAGE = [12, 12, 2] as const;
+export const BATCH = 6;
+
+/** LeNet's shape in small: valid convolutions with biases, max-pooling, a hidden layer. */
+export const plainStudent = (): Student =>
+  new LayeredClassifier('plain', 4, [
+    conv2d('conv1', { size: 3, filters: 5, padding: 'valid' }),
+    relu('relu1'),
+    maxPool('pool1', { size: 2 }),
+    conv2d('conv2', { size: 3, filters: 6 }),
+    relu('relu2'),
+    flatten('flatten'),
+    dense('fc', { units: 8 }),
+    relu('relu3'),
+    tap('features'),
+    dense('logits', { units: 4 }),
+  ]);
+
+const block = (name: string, filters: number, stride: number): Layer =>
+  residual(name, {
+    branch: [
+      batchNorm(`${name}-bn1`),
+      relu(`${name}-relu1`),
+      conv2d(`${name}-conv1`, { size: 3, filters, stride, bias: false }),
+      batchNorm(`${name}-bn2`),
+      relu(`${name}-relu2`),
+      conv2d(`${name}-conv2`, { size: 3, filters, bias: false }),
+    ],
+    shortcut: [conv2d(`${name}-shortcut`, { size: 1, filters, stride, bias: false })],
+  });
+
+/** ResNet's shape in small: batch norm, strides, projections, a mean over the plane. */
+export const normalisedStudent = (): Student =>
+  new LayeredClassifier('normalised', 4, [
+    conv2d('conv', { size: 3, filters: 4, bias: false }),
+    block('block1', 4, 1),
+    block('block2', 8, 2),
+    batchNorm('bn'),
+    relu('relu'),
+    globalAveragePool('pool'),
+    tap('features'),
+    dense('logits', { units: 4 }),
+  ]);
+
+const discriminatorLayers = sequential('d', [
+  dense('h1', { units: 7 }),
+  relu('r1'),
+  dense('h2', { units: 5 }),
+  relu('r2'),
+  dense('out', { units: 1 }),
+]);
+
+const discriminator = {
+  name: 'small',
+  init: (rng: Rng, input: readonly number[]) => discriminatorLayers.init(rng, input),
+  apply(variables, x, context) {
+    const { output, stats } = discriminatorLayers.apply(variables, x, context);
+    return { outputs: { logits: output }, stats };
+  },
+  summary: (input: readonly number[]) => discriminatorLayers.summary(input),
+} as Discriminator;
+
+export const momentum = (): Optimizer =>
+  sgd({ momentum: 0.9, decay: { rate: 2e-4, mode: 'l2', scope: 'weights' } });
+export const adamW = (): Optimizer => adam({ decay: { rate: 2e-4, mode: 'decoupled', scope: 'weights' } });
+
+/** The paper's game with label inversion, Eq. 7 and dropout 0.5 on the adversarial sample. */
+export function game(student: Student, optimizer: Optimizer): Game {
+  return {
+    student,
+    discriminator,
+    input: 'features',
+    dataTerm: { name: 'l2', loss: (s, t) => squaredDistance(s, t) },
+    adversarialLoss: {
+      name: 'inversion',
+      discriminator: (t, s) => tf.add(binaryCrossEntropy(t, 1), binaryCrossEntropy(s, 0)),
+      student: (s) => binaryCrossEntropy(s, 1),
+    },
+    regularizers: [{ name: 'samples', penalty: ({ onStudent }) => binaryCrossEntropy(onStudent, 1) }],
+    regularizerUpdate: 'joint',
+    balancer: { name: 'fixed', memory: {}, weight: () => tf.scalar(1), next: () => ({}) },
+    dropout: { rate: 0.5, position: 'adversarial-sample' },
+    optimizers: { student: optimizer, discriminator: optimizer },
+  };
+}
+
+function initPlayer(
+  name: string,
+  network: Network<object>,
+  optimizer: Optimizer,
+  input: readonly number[],
+): Tree<Host> {
+  const { params, stats } = network.init(Rng.fromSeed(5).split(name), input);
+  return asState(name, { params, stats, slots: optimizer.init(params) });
+}
+
+export function initialState({ student, discriminator: d, optimizers }: Game): Tree<Host> {
+  return {
+    ...initPlayer('student', student, optimizers.student, IMAGE),
+    ...initPlayer('discriminator', d, optimizers.discriminator, [8]),
+    ...prefixTree(
+      'balancer',
+      mapTree({}, () => filled([])),
+    ),
+  };
+}
+
+const gaussian = (rng: Rng, shape: readonly number[]): Host => ({
+  shape,
+  data: Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()),
+});
+
+export function inputsAt(step: number): Inputs {
+  const rng = Rng.fromSeed(11).split(step);
+  const images = {
+    shape: [BATCH, ...IMAGE],
+    data: Uint8Array.from({ length: sizeOf([BATCH, ...IMAGE]) }, () => rng.int(256)),
+  };
+  const teacher = {
+    'teacher/logits': gaussian(rng, [BATCH, 4]),
+    'teacher/features': gaussian(rng, [BATCH, 8]),
+  };
+  return {
+    batch: {
+      images: { shape: images.shape, data: Float32Array.from(images.data, (v) => v / 128 - 1) },
+      ...teacher,
+    },
+    hyper: { 'student/learningRate': 0.01, 'discriminator/learningRate': 0.01, lambda: 1, adversarial: 1 },
+    noise: { seed: 3, step },
+  };
+}
+
+export function specFor(state: Tree<Host>, phases?: readonly string[]): StepSpec {
+  const { batch, hyper } = inputsAt(0);
+  return {
+    state: mapTree(state, specOf),
+    batch: mapTree(batch, specOf),
+    hyper: Object.keys(hyper),
+    ...(phases === undefined ? {} : { phases }),
+  };
+}
+
+export interface Trained {
+  readonly state: Tree<Host>;
+  readonly metrics: Tree<number>;
+}
+
+/** Some steps of the game on a backend, from the same beginning. */
+export async function play(
+  backend: Backend,
+  rules: Game,
+  steps: number,
+  phases: readonly string[] = [adversarialPhases.discriminator, adversarialPhases.student],
+): Promise<Trained> {
+  const state = initialState(rules);
+  const device = await backend.upload(state);
+  const compiled = await backend.compile(adversarialStep(rules), specFor(state, phases));
+  for (let step = 0; step < steps; step++) await compiled.run(device, inputsAt(step));
+  const trained = { state: await device.read(), metrics: await compiled.metrics() };
+  await compiled.dispose();
+  await device.dispose();
+  return trained;
+}
+
+/** max|Δ| / max|w| over one tensor. */
+export function relativeError(found: Host, wanted: Host): number {
+  let [difference, size] = [0, 0];
+  wanted.data.forEach((value, i) => {
+    difference = Math.max(difference, Math.abs(value - found.data[i]!));
+    size = Math.max(size, Math.abs(value));
+  });
+  return size === 0 ? difference : difference / size;
+}
