@@ -14,6 +14,7 @@ import {
 } from '@anc/core';
 import { z } from 'zod';
 import { hiddenHead } from './head.js';
+import { networkName } from './naming.js';
 import { featuresFromOption, initializerOption } from './options.js';
 
 /** The family's options; members of it differ in their defaults. */
@@ -45,7 +46,9 @@ const teacherOptions = cnnSchema({ widths: [24, 48, 64], pools: 2, batchNorm: tr
 /** 33,794 parameters and 1 MFLOP at 28×28×1 with 10 classes; its features are as wide as the teacher's. */
 const studentOptions = cnnSchema({ widths: [8, 16, 24], pools: 3, batchNorm: false, features: 128 });
 
-function build(name: string, options: z.output<typeof cnnOptions>, classes: number): Student {
+function build(model: string, schema: typeof cnnOptions, given: CnnOptions, classes: number): Student {
+  const options = schema.parse(given);
+  const name = networkName(model, schema, options);
   const { widths, kernel, pools, featuresFrom, features: units } = options;
   const initializer = INITIALIZERS[options.initializer];
   const block = (filters: number, i: number): Layer[] => [
@@ -67,15 +70,15 @@ function build(name: string, options: z.output<typeof cnnOptions>, classes: numb
  * Taps `block1`, `block2`, …
  */
 export const cnn = (options: CnnOptions, { classes }: Pick<ModelEnvironment, 'classes'>): Student =>
-  build('cnn', cnnOptions.parse(options), classes);
+  build('cnn', cnnOptions, options, classes);
 
 /** The default teacher: a `cnn` with batch norm. */
 export const cnnTeacher = (options: CnnOptions, { classes }: Pick<ModelEnvironment, 'classes'>): Student =>
-  build('cnn-teacher', teacherOptions.parse(options), classes);
+  build('cnn-teacher', teacherOptions, options, classes);
 
 /** The default student: a small `cnn` without batch norm. */
 export const cnnStudent = (options: CnnOptions, { classes }: Pick<ModelEnvironment, 'classes'>): Student =>
-  build('cnn-student', studentOptions.parse(options), classes);
+  build('cnn-student', studentOptions, options, classes);
 
 export const cnnModels = {
   cnn: { summary: 'convolutions, ReLU, pooling and one hidden layer', options: cnnOptions, create: cnn },

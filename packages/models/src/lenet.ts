@@ -16,6 +16,7 @@ import {
 } from '@anc/core';
 import { z } from 'zod';
 import { hiddenHead } from './head.js';
+import { networkName } from './naming.js';
 import { featuresFromOption, initializerOption } from './options.js';
 
 export const lenetOptions = z.strictObject({
@@ -38,7 +39,7 @@ const block = (index: number, filters: number, padding: Padding, initializer: In
 export function lenet4(options: LenetOptions, { classes }: Pick<ModelEnvironment, 'classes'>): Student {
   const parsed = lenetOptions.parse(options);
   const initializer = INITIALIZERS[parsed.initializer];
-  return new LayeredClassifier('lenet4', classes, [
+  return new LayeredClassifier(networkName('lenet4', lenetOptions, parsed), classes, [
     ...block(1, 64, 'valid', initializer),
     ...block(2, 128, 'valid', initializer),
     flatten(),
@@ -54,7 +55,7 @@ export function lenet4(options: LenetOptions, { classes }: Pick<ModelEnvironment
 export function lenet5(options: LenetOptions, { input, classes }: ModelEnvironment): Student {
   const parsed = lenetOptions.parse(options);
   const initializer = INITIALIZERS[parsed.initializer];
-  return new LayeredClassifier('lenet5', classes, [
+  return new LayeredClassifier(networkName('lenet5', lenetOptions, parsed), classes, [
     ...block(1, 6, Math.min(input[0], input[1]) < 32 ? 'same' : 'valid', initializer),
     ...block(2, 16, 'valid', initializer),
     flatten('flatten'),

@@ -13,6 +13,7 @@ import {
 } from '@anc/core';
 import { z } from 'zod';
 import { hiddenHead } from './head.js';
+import { networkName } from './naming.js';
 import { featuresFromOption, initializerOption } from './options.js';
 
 export const ninOptions = z.strictObject({
@@ -35,7 +36,7 @@ export function nin(options: NinOptions, { classes }: Pick<ModelEnvironment, 'cl
       conv2d(`conv${index}-${i + 1}`, { size: i === 0 ? size : 1, filters, initializer }),
       relu(`relu${index}-${i + 1}`),
     ]);
-  return new LayeredClassifier('nin', classes, [
+  return new LayeredClassifier(networkName('nin', ninOptions, parsed), classes, [
     ...block(1, 5, [192, 160, 96]),
     maxPool('pool1', { size: 2 }),
     tap('block1'),

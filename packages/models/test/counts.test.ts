@@ -11,21 +11,75 @@ function count(name: string, input: ModelEnvironment['input'], classes = 10, opt
   return parametersAndFlops(create(options, { input, classes }), input);
 }
 
-describe("parameters, to the unit, and the paper's FLOPs, to 0.1 %", () => {
+const imagenet: ModelEnvironment['input'] = [224, 224, 3];
+
+describe('parameters, to the unit', () => {
   it.each([
-    ['nin', small, 10_600_522],
-    ['lenet4', small, 2_315_018],
-    ['lenet5', small, 61_706],
-    ['cnn-teacher', small, 441_330],
-    ['cnn-student', small, 33_794],
-  ] as const)('%s at %o', (name, input, parameters) => {
-    expect(count(name, input).parameters).toBe(parameters);
+    ['nin', small, 10, 10_600_522],
+    ['lenet4', small, 10, 2_315_018],
+    ['lenet5', small, 10, 61_706],
+    ['cnn-teacher', small, 10, 441_330],
+    ['cnn-student', small, 10, 33_794],
+    ['resnet20', cifar, 10, 272_538],
+    ['resnet164', cifar, 10, 2_605_722],
+    ['resnet164-bottleneck', cifar, 10, 1_703_258],
+    ['resnet152', imagenet, 10, 58_208_394],
+    ['resnet50', imagenet, 10, 23_539_850],
+    ['resnet18', imagenet, 10, 13_950_080 + 2048 * 10 + 10], // the paper's 13.95M is without a head
+    // As published elsewhere: torchvision's model table, the Wide ResNet and the MobileNet reference code.
+    ['resnet20-v1', cifar, 10, 269_722],
+    ['torchvision-resnet18', imagenet, 1000, 11_689_512],
+    ['torchvision-resnet34', imagenet, 1000, 21_797_672],
+    ['torchvision-resnet50', imagenet, 1000, 25_557_032],
+    ['torchvision-resnet152', imagenet, 1000, 60_192_808],
+    ['wrn-16-4', cifar, 10, 2_748_890],
+    ['wrn-28-10', cifar, 10, 36_479_194],
+    ['wrn-40-2', cifar, 10, 2_243_546],
+    ['mobilenet', imagenet, 1000, 4_231_976],
+  ] as const)('%s at %o, %d classes', (name, input, classes, parameters) => {
+    expect(count(name, input, classes).parameters).toBe(parameters);
   });
 
   it.each([
-    ['nin', 60.23e9, 128],
-    ['lenet4', 7.056e9, 128],
-  ] as const)('%s: %d FLOPs for a batch of %d', (name, flops, batch) => {
-    expect(Math.abs((count(name, cifar).flops * batch) / flops - 1)).toBeLessThan(1e-3);
+    [0.25, 470_072],
+    [0.5, 1_331_592],
+    [0.75, 2_585_560],
+  ])('mobilenet of width %d', (width, parameters) => {
+    expect(count('mobilenet', imagenet, 1000, { width }).parameters).toBe(parameters);
+  });
+});
+
+describe("the paper's FLOPs, to 0.1 %", () => {
+  it.each([
+    ['resnet164', cifar, 97.49e9, 128],
+    ['resnet20', cifar, 10.52e9, 128],
+    ['nin', cifar, 60.23e9, 128],
+    ['lenet4', cifar, 7.056e9, 128],
+    ['resnet152', imagenet, 5587e9, 256],
+  ] as const)('%s at %o: %d for a batch of %d', (name, input, flops, batch) => {
+    expect(Math.abs((count(name, input).flops * batch) / flops - 1)).toBeLessThan(1e-3);
+  });
+});
+
+describe('sizes of images and numbers of classes', () => {
+  const inputs: ModelEnvironment['input'][] = [small, cifar, [64, 64, 3], imagenet];
+  it.each(Object.keys(models().models!))('%s takes all of them', (name) => {
+    for (const input of inputs) expect(count(name, input, 100).parameters).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['lenet4', [15, 28, 1]],
+    ['nin', [3, 3, 1]],
+    ['cnn-student', [7, 7, 1]],
+  ] as const)('%s refuses %o', (name, input) => {
+    expect(() => count(name, input)).toThrow(expect.objectContaining({ code: 'ANC_MODEL_INPUT' }));
+  });
+
+  it.each([
+    ['resnet', { depth: 21 }],
+    ['resnet', { depth: 32, block: 'bottleneck' }],
+    ['resnet', { depth: 51, family: 'imagenet' }],
+  ])('%s refuses %o', (name, options) => {
+    expect(() => count(name, cifar, 10, options)).toThrow(expect.objectContaining({ code: 'ANC_MODEL' }));
   });
 });

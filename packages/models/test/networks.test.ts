@@ -4,8 +4,9 @@ import { networkContract } from '@anc/testing';
 import { describe, expect, it } from 'vitest';
 import models from '../src/index.js';
 
+const stages = ['stage1', 'stage2', 'stage3'];
 const cases: [name: string, input: ModelEnvironment['input'], taps: string[], options: object][] = [
-  ['nin', [4, 5, 1], ['block1', 'block2', 'block3'], {}],
+  ['nin', [4, 4, 1], ['block1', 'block2', 'block3'], {}],
   ['lenet4', [16, 16, 1], ['block1', 'block2'], {}],
   ['lenet4', [16, 17, 1], [], { featuresFrom: 'before-relu', initializer: 'glorot-uniform' }],
   ['lenet5', [28, 28, 1], ['block1', 'block2'], {}],
@@ -13,6 +14,16 @@ const cases: [name: string, input: ModelEnvironment['input'], taps: string[], op
   ['cnn', [8, 8, 3], ['block1', 'block2'], { widths: [4, 5], features: 7 }],
   ['cnn-teacher', [8, 8, 1], ['block1', 'block2', 'block3'], {}],
   ['cnn-student', [8, 8, 1], ['block1', 'block2', 'block3'], {}],
+  ['resnet', [8, 8, 1], stages, { depth: 8, width: 0.5, shortcut: 'projection-every-stage' }],
+  ['resnet', [6, 7, 3], stages, { depth: 8, width: 0.25, variant: 'v1', shortcut: 'projection' }],
+  ['resnet', [7, 7, 3], stages, { depth: 8, variant: 'v1', shortcut: 'pad' }],
+  ['resnet', [8, 8, 3], stages, { depth: 8, shortcut: 'pad', width: 1.5 }],
+  ['resnet', [8, 8, 3], stages, { depth: 11, width: 0.25, block: 'bottleneck' }],
+  ['resnet', [8, 8, 3], stages, { depth: 11, width: 0.25, block: 'bottleneck', variant: 'v1' }],
+  ['resnet18', [12, 12, 1], [...stages, 'stage4'], { width: 0.0625 }],
+  ['torchvision-resnet18', [12, 12, 1], [...stages, 'stage4'], { width: 0.0625 }],
+  ['mobilenet', [9, 8, 1], ['block1', 'block13'], { width: 0.0625 }],
+  ['mobilenet', [12, 12, 3], [], { width: 0.0625, activation: 'relu6', stemStride: 2 }],
 ];
 
 describe.each(cases)('%s', (name, input, taps, options) => {

@@ -51,11 +51,12 @@ const failure = (f: () => unknown): AncError => {
 beforeAll(() => tf.setBackend('cpu'));
 
 describe('shapes', () => {
-  const block = residual(
-    'block',
-    [batchNorm('bn'), relu(), conv2d('conv', { size: 3, filters: 6, stride: 2, bias: false })],
-    [avgPool('sub', { size: 1, stride: 2 }), padChannels('pad', 6)],
-  );
+  const block = residual('block', {
+    before: [batchNorm('bn')],
+    branch: [relu(), conv2d('conv', { size: 3, filters: 6, stride: 2, bias: false })],
+    shortcut: [avgPool('sub', { size: 1, stride: 2 }), padChannels('pad', 6)],
+    after: [batchNorm('bn2')],
+  });
   const cases: [string, Layer, number[]][] = [
     ['conv same', conv2d('c', { size: 3, filters: 4, stride: 2 }), [7, 8, 3]],
     ['conv valid', conv2d('c', { size: 3, filters: 4, padding: 'valid' }), [7, 8, 3]],
@@ -110,7 +111,7 @@ describe('impossible inputs', () => {
 
   it('refuses two layers of one name, branches of two shapes, and a classifier without logits', () => {
     expect(failure(() => sequential('s', [relu('a'), relu('a')])).code).toBe('ANC_MODEL');
-    const uneven = residual('r', [conv2d('c', { size: 1, filters: 3 })]);
+    const uneven = residual('r', { branch: [conv2d('c', { size: 1, filters: 3 })] });
     expect(failure(() => uneven.outputShape([4, 4, 2])).code).toBe('ANC_MODEL_INPUT');
     expect(failure(() => new LayeredClassifier('c', 0, [])).code).toBe('ANC_MODEL');
     const short = new LayeredClassifier('c', 3, [flatten(), tap('features')]);

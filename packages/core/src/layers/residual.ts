@@ -3,39 +3,65 @@ import { mergeTrees } from '../tree.js';
 import { modelInputError, type Layer } from './layer.js';
 import { assertDistinct, sequential } from './sequential.js';
 
+/** The layers of a residual block; all of them have names of their own. */
+export interface ResidualParts {
+  /** What branch and shortcut both see. */
+  readonly before?: readonly Layer[];
+  readonly branch: readonly Layer[];
+  /** The identity where left out. */
+  readonly shortcut?: readonly Layer[];
+  /** What follows the sum. */
+  readonly after?: readonly Layer[];
+}
+
 /**
- * branch(x) + shortcut(x) (He et al. 2015); an empty shortcut is the identity.
- * The variables of both sides are named after their layers, without a level of their own.
+ * after(branch(y) + shortcut(y)), y = before(x) (He et al. 2015).
+ * Variables are named after their layers, without a level for the parts.
  */
-export function residual(name: string, branch: readonly Layer[], shortcut: readonly Layer[] = []): Layer {
-  assertDistinct(name, [...branch, ...shortcut]);
-  const long = sequential(name, branch);
-  const short = sequential(name, shortcut);
-  const outputShape = (input: readonly number[]): readonly number[] => {
-    const output = long.outputShape(input);
-    const other = short.outputShape(input);
-    if (output.length !== other.length || output.some((size, axis) => size !== other[axis])) {
-      const hint = `the branch gives [${output.join(', ')}], the shortcut [${other.join(', ')}].`;
+export function residual(name: string, parts: ResidualParts): Layer {
+  const { before = [], branch, shortcut = [], after = [] } = parts;
+  assertDistinct(name, [...before, ...branch, ...shortcut, ...after]);
+  const [first, long, short, last] = [before, branch, shortcut, after].map((layers) =>
+    sequential(name, layers),
+  ) as [Layer, Layer, Layer, Layer];
+
+  /** The shapes before and after the sum. */
+  const shapes = (input: readonly number[]): [split: readonly number[], sum: readonly number[]] => {
+    const split = first.outputShape(input);
+    const [a, b] = [long.outputShape(split), short.outputShape(split)];
+    if (a.length !== b.length || a.some((size, axis) => size !== b[axis])) {
+      const hint = `the branch gives [${a.join(', ')}], the shortcut [${b.join(', ')}].`;
       throw modelInputError(name, 'an input that branch and shortcut bring to one shape', input, hint);
     }
-    return output;
+    return [split, a];
   };
+
   return {
     name,
-    outputShape,
+    outputShape: (input) => last.outputShape(shapes(input)[1]),
     init(rng, input) {
-      outputShape(input);
-      const [a, b] = [long.init(rng, input), short.init(rng, input)];
-      return { params: mergeTrees(a.params, b.params), stats: mergeTrees(a.stats, b.stats) };
+      const [split, sum] = shapes(input);
+      const made = [
+        first.init(rng, input),
+        long.init(rng, split),
+        short.init(rng, split),
+        last.init(rng, sum),
+      ];
+      return {
+        params: mergeTrees(...made.map(({ params }) => params)),
+        stats: mergeTrees(...made.map(({ stats }) => stats)),
+      };
     },
     apply(variables, x, context) {
-      const a = long.apply(variables, x, context);
-      const b = short.apply(variables, x, context);
-      return { output: tf.add(a.output, b.output), stats: { ...a.stats, ...b.stats } };
+      const y = first.apply(variables, x, context);
+      const a = long.apply(variables, y.output, context);
+      const b = short.apply(variables, y.output, context);
+      const z = last.apply(variables, tf.add(a.output, b.output), context);
+      return { output: z.output, stats: { ...y.stats, ...a.stats, ...b.stats, ...z.stats } };
     },
     summary(input) {
-      outputShape(input);
-      return [...long.summary(input), ...short.summary(input)];
+      const [split, sum] = shapes(input);
+      return [first.summary(input), long.summary(split), short.summary(split), last.summary(sum)].flat();
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Layer } from './layer.js';
  * `tap('features')` marks the input of a classifier's last layer.
  */
 export const tap = (name: string): Layer => ({
-  name,
+  name: `tap/${name}`, // beside a layer of the same name
   outputShape: (input) => input,
   init: () => ({ params: {}, stats: {} }),
   apply: (_variables, x, context) => ({ output: context.activation(name, x), stats: {} }),

@@ -1,0 +1,14 @@
+import type { z } from 'zod';
+
+/**
+ * A network's name: the model's, and whatever options are not its defaults, so that networks of one name
+ * compute the same function.
+ */
+export function networkName<T extends object>(model: string, schema: z.ZodType<T>, options: T): string {
+  const defaults = schema.parse({}) as Record<string, unknown>;
+  const changed = Object.entries(options)
+    .map(([key, value]) => [key, JSON.stringify(value)] as const)
+    .filter(([key, text]) => text !== JSON.stringify(defaults[key]))
+    .map(([key, text]) => `${key}=${text}`);
+  return changed.length === 0 ? model : `${model}(${changed.join(',')})`;
+}

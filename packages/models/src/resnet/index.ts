@@ -1,0 +1,3 @@
+export { resnetModels } from './named.js';
+export { resnetOptions, type ResnetOptions } from './options.js';
+export { resnet } from './resnet.js';

@@ -1,0 +1,73 @@
+import type { Contribution, ModelEnvironment, Student } from '@anc/core';
+import { resnetSchema, type ResnetDefaults } from './options.js';
+import { buildResnet } from './resnet.js';
+
+type Model = Contribution<Student, ModelEnvironment>;
+
+function member(name: string, summary: string, defaults: ResnetDefaults): Model {
+  const options = resnetSchema(defaults);
+  return {
+    summary,
+    options,
+    create: (given, { classes }) => buildResnet(name, options, given, classes),
+  };
+}
+
+/** The paper's CIFAR networks: pre-activation basic blocks, a projection at the start of every stage. */
+const paper = (depth: number): ResnetDefaults => ({ depth, shortcut: 'projection-every-stage' });
+
+/** The paper's ImageNet networks: TF-slim's resnet_v2, with its biases and its place of the strides. */
+const slim = (depth: number): ResnetDefaults => ({
+  depth,
+  family: 'imagenet',
+  block: 'bottleneck',
+  downsample: 'last-block',
+  bias: true,
+});
+
+const torchvision = (depth: number): ResnetDefaults => ({
+  depth,
+  family: 'imagenet',
+  block: depth < 50 ? 'basic' : 'bottleneck',
+  variant: 'v1',
+});
+
+/** Wide ResNets count their projections: 6n + 4 layers (Zagoruyko & Komodakis 2016). */
+const wide = (depth: number, width: number): ResnetDefaults => ({ depth: depth - 2, width });
+
+const names = {
+  resnet: member('resnet', 'a residual network of any depth, width, block, shortcut and variant', {}),
+  resnet20: member('resnet20', "the paper's CIFAR student", paper(20)),
+  resnet164: member('resnet164', "the paper's CIFAR teacher (basic blocks)", paper(164)),
+  'resnet164-bottleneck': member('resnet164-bottleneck', 'ResNet-164 as published, with bottlenecks', {
+    depth: 164,
+    block: 'bottleneck',
+  }),
+  resnet18: member('resnet18', "the paper's ImageNet student (slim v2, bottlenecks)", slim(18)),
+  resnet50: member('resnet50', "the paper's larger ImageNet student (slim v2)", slim(50)),
+  resnet152: member('resnet152', "the paper's ImageNet teacher (slim v2)", slim(152)),
+  'resnet20-v1': member('resnet20-v1', 'CIFAR ResNet-20 of 2015, parameter-free shortcuts', {
+    depth: 20,
+    variant: 'v1',
+    shortcut: 'pad',
+  }),
+  'resnet56-v1': member('resnet56-v1', 'CIFAR ResNet-56 of 2015, parameter-free shortcuts', {
+    depth: 56,
+    variant: 'v1',
+    shortcut: 'pad',
+  }),
+  'resnet110-v1': member('resnet110-v1', 'CIFAR ResNet-110 of 2015, parameter-free shortcuts', {
+    depth: 110,
+    variant: 'v1',
+    shortcut: 'pad',
+  }),
+  'torchvision-resnet18': member('torchvision-resnet18', "torchvision's resnet18", torchvision(18)),
+  'torchvision-resnet34': member('torchvision-resnet34', "torchvision's resnet34", torchvision(34)),
+  'torchvision-resnet50': member('torchvision-resnet50', "torchvision's resnet50", torchvision(50)),
+  'torchvision-resnet152': member('torchvision-resnet152', "torchvision's resnet152", torchvision(152)),
+  'wrn-16-4': member('wrn-16-4', 'Wide ResNet, 16 layers, 4 times as wide', wide(16, 4)),
+  'wrn-28-10': member('wrn-28-10', 'Wide ResNet, 28 layers, 10 times as wide', wide(28, 10)),
+  'wrn-40-2': member('wrn-40-2', 'Wide ResNet, 40 layers, twice as wide', wide(40, 2)),
+};
+
+export const resnetModels: Readonly<Record<string, Model>> = names;

@@ -1,0 +1,103 @@
+import { AncError } from '@anc/core';
+import { z } from 'zod';
+import { initializerOption } from '../options.js';
+
+/** Defaults by which the named networks differ. */
+export interface ResnetDefaults {
+  readonly depth?: number;
+  readonly width?: number;
+  readonly block?: 'basic' | 'bottleneck';
+  readonly shortcut?: 'pad' | 'projection' | 'projection-every-stage';
+  readonly variant?: 'v1' | 'v2';
+  readonly family?: 'cifar' | 'imagenet';
+  readonly downsample?: 'first-block' | 'last-block';
+  readonly bias?: boolean;
+}
+
+/** The options of the family, with the defaults of one of its members. */
+export function resnetSchema(defaults: ResnetDefaults = {}) {
+  return z.strictObject({
+    depth: z
+      .int()
+      .min(8)
+      .max(10_000)
+      .default(defaults.depth ?? 20)
+      .describe(
+        'layers with weights: 6n+2 (basic) or 9n+2 (bottleneck) for CIFAR; 18, 34, 50, 101, 152, 200',
+      ),
+    width: z
+      .number()
+      .positive()
+      .max(64)
+      .default(defaults.width ?? 1)
+      .describe('factor of the width of every block; the stem keeps its own'),
+    block: z
+      .enum(['basic', 'bottleneck'])
+      .default(defaults.block ?? 'basic')
+      .describe('two 3×3 convolutions, or 1×1, 3×3, 1×1'),
+    shortcut: z
+      .enum(['pad', 'projection', 'projection-every-stage'])
+      .default(defaults.shortcut ?? 'projection')
+      .describe(
+        'zero channels, a 1×1 convolution where the shape changes, or one at the start of every stage',
+      ),
+    variant: z
+      .enum(['v1', 'v2'])
+      .default(defaults.variant ?? 'v2')
+      .describe('activation after the sum (v1), or before the convolutions (v2)'),
+    family: z
+      .enum(['cifar', 'imagenet'])
+      .default(defaults.family ?? 'cifar')
+      .describe('three stages from 16 channels at full size, or four from 64 at a quarter'),
+    downsample: z
+      .enum(['first-block', 'last-block'])
+      .default(defaults.downsample ?? 'first-block')
+      .describe(
+        'the block of a stage that halves the image: the first, or the last of the stage before (TF-slim)',
+      ),
+    bias: z
+      .boolean()
+      .default(defaults.bias ?? false)
+      .describe('biases on convolutions that no batch norm follows directly'),
+    momentum: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.9)
+      .describe('of batch norm: share of the old average that stays'),
+    initializer: initializerOption,
+  });
+}
+
+export const resnetOptions = resnetSchema();
+export type ResnetOptions = z.input<typeof resnetOptions>;
+export type ParsedResnetOptions = z.output<typeof resnetOptions>;
+
+/** Blocks per stage of the ImageNet networks; 18 and 34 exist with both blocks (the paper's 18 has bottlenecks). */
+const IMAGENET_STAGES: Readonly<Record<number, readonly number[]>> = {
+  18: [2, 2, 2, 2],
+  34: [3, 4, 6, 3],
+  50: [3, 4, 6, 3],
+  101: [3, 4, 23, 3],
+  152: [3, 8, 36, 3],
+  200: [3, 24, 36, 3],
+};
+
+/** Blocks of each stage. Throws `ANC_MODEL` on a depth that the family does not have. */
+export function stagesOf({ family, depth, block }: ParsedResnetOptions): readonly number[] {
+  const wrong = (expected: string): AncError =>
+    new AncError('ANC_MODEL', `resnet: no ${family} network of ${block} blocks is ${depth} layers deep.`, {
+      expected,
+      received: `${depth}`,
+    });
+  if (family === 'imagenet') {
+    const stages = IMAGENET_STAGES[depth];
+    if (stages === undefined) throw wrong(`one of ${Object.keys(IMAGENET_STAGES).join(', ')}`);
+    return stages;
+  }
+  const perBlock = block === 'basic' ? 6 : 9;
+  const blocks = (depth - 2) / perBlock;
+  if (!Number.isInteger(blocks))
+    throw wrong(`${perBlock}n + 2, e.g. ${[1, 2, 3].map((n) => perBlock * n + 2).join(', ')}`);
+  return [blocks, blocks, blocks];
+}

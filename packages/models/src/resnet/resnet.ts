@@ -1,0 +1,93 @@
+import {
+  batchNorm,
+  dense,
+  globalAveragePool,
+  INITIALIZERS,
+  LayeredClassifier,
+  maxPool,
+  relu,
+  sequential,
+  tap,
+  type Layer,
+  type ModelEnvironment,
+  type Student,
+} from '@anc/core';
+import { networkName } from '../naming.js';
+import { convolution, outputWidth, residualBlock, type BlockStyle } from './blocks.js';
+import { resnetOptions, stagesOf, type ParsedResnetOptions, type ResnetOptions } from './options.js';
+
+type Classes = Pick<ModelEnvironment, 'classes'>;
+
+/**
+ * Residual networks, post-activation (He et al. 2015, arXiv 1512.03385) or pre-activation (1603.05027).
+ * Features are the average-pool's output; taps `stage1`, `stage2`, … are the stages' outputs.
+ *
+ * Throws `ANC_MODEL` on a depth that does not exist.
+ */
+export const resnet = (options: ResnetOptions, { classes }: Classes): Student =>
+  buildResnet('resnet', resnetOptions, options, classes);
+
+/** The same under another name and with other defaults. */
+export function buildResnet(
+  model: string,
+  schema: typeof resnetOptions,
+  given: ResnetOptions,
+  classes: number,
+): Student {
+  const options = schema.parse(given);
+  const style: BlockStyle = { ...options, initializer: INITIALIZERS[options.initializer] };
+  const stages = stagesOf(options);
+  const small = options.family === 'cifar';
+  const stem = small ? 16 : 64;
+  const stageWidths = stages.map((_, i) => Math.round(stem * 2 ** i * options.width));
+
+  const layers: Layer[] = [...stemLayers(style, small, stem)];
+  let channels = stem;
+  for (const [i, count] of stages.entries()) {
+    const width = stageWidths[i]!;
+    const blocks = Array.from({ length: count }, (_, j) => {
+      const stride = strideOf(options, stages, i, j);
+      const output = outputWidth(options.block, width);
+      const changes = channels !== output || (stride > 1 && options.downsample === 'first-block');
+      const projects = changes || (j === 0 && options.shortcut === 'projection-every-stage');
+      const shortcut = projects && options.shortcut !== 'pad' ? 'projection' : 'pad';
+      const place = { name: `block${j + 1}`, input: channels, width, stride, shortcut } as const;
+      channels = output;
+      return residualBlock(style, place);
+    });
+    layers.push(sequential(`stage${i + 1}`, blocks), tap(`stage${i + 1}`));
+  }
+  const last = options.variant === 'v2' ? [batchNorm('norm', { momentum: options.momentum }), relu()] : [];
+  return new LayeredClassifier(networkName(model, schema, options), classes, [
+    ...layers,
+    ...last,
+    globalAveragePool(),
+    tap('features'),
+    dense('logits', { units: classes, initializer: INITIALIZERS['glorot-uniform'] }),
+  ]);
+}
+
+function stemLayers(style: BlockStyle, small: boolean, width: number): Layer[] {
+  const { variant, momentum, initializer } = style;
+  const normed = variant === 'v1';
+  const bias = !normed && style.bias;
+  const first = small
+    ? convolution('conv', 3, width, 1, bias, initializer)
+    : convolution('conv', 7, width, 2, bias, initializer);
+  return [
+    first,
+    ...(normed ? [batchNorm('norm', { momentum }), relu()] : []),
+    ...(small ? [] : [maxPool('pool1', { size: 3, stride: 2, padding: 1 })]),
+  ];
+}
+
+/** 2 where block `j` of stage `i` halves the image. */
+function strideOf(
+  { downsample }: ParsedResnetOptions,
+  stages: readonly number[],
+  i: number,
+  j: number,
+): number {
+  if (downsample === 'first-block') return i > 0 && j === 0 ? 2 : 1;
+  return i < stages.length - 1 && j === stages[i]! - 1 ? 2 : 1;
+}
