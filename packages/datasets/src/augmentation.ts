@@ -86,6 +86,7 @@ function renderCrop(
   const row = width * channels;
   const first = Math.max(0, -dx); // first and last + 1 column of the crop that lie inside the image
   const last = Math.min(width, width - dx);
+  if (last <= first) return; // all padding
   for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y++) {
     const from = (y + dy) * row;
     if (!mirrored) {

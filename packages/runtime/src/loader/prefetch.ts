@@ -6,7 +6,7 @@ export async function* prefetch<T>(source: AsyncIterable<T>, depth = 1): AsyncGe
   const iterator = source[Symbol.asyncIterator]();
   const queue: Promise<IteratorResult<T>>[] = [];
   const fill = (): void => {
-    while (queue.length < depth + 1) {
+    while (queue.length < Math.max(1, depth)) {
       const item = iterator.next();
       item.catch(() => undefined); // reported when its turn comes, not as an unhandled rejection
       queue.push(item);

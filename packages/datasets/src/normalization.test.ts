@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MemoryImages } from './memory-images.js';
+import { measureNormalization } from './normalization.js';
+
+describe('measureNormalization', () => {
+  it('gives mean and deviation per channel in byte units', async () => {
+    const images = new MemoryImages(Uint8Array.of(0, 10, 255, 10, 0, 10, 255, 10), [1, 2, 2]);
+    const { mean, std } = await measureNormalization(images);
+    expect(mean).toEqual([127.5, 10]);
+    expect(std).toEqual([127.5, 1]); // a channel that never changes
+  });
+
+  it('agrees with the textbook over more images than are read at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 3000 }), async (bytes) => {
+        const { mean, std } = await measureNormalization(new MemoryImages(bytes, [1, 1, 1]));
+        const expected = bytes.reduce((a, b) => a + b, 0) / bytes.length;
+        const variance = bytes.reduce((a, b) => a + (b - expected) ** 2, 0) / bytes.length;
+        expect(mean[0]).toBeCloseTo(expected, 8);
+        expect(std[0]).toBeCloseTo(variance > 0 ? Math.sqrt(variance) : 1, 8);
+      }),
+    );
+  });
+});
