@@ -48,6 +48,17 @@ describe('RunFolder', () => {
     await expect(RunFolder.open(root)).rejects.toEqual(code('ANC_RUN_MISSING'));
   });
 
+  it('belongs to one process at a time; what a dead one left is taken over', async () => {
+    const folder = await RunFolder.create(join(root, 'a'), '');
+    await writeFile(join(root, 'a', '.lock'), String(process.ppid)); // alive, and not this process
+    await expect(folder.lock()).rejects.toEqual(code('ANC_RUN_BUSY'));
+    await writeFile(join(root, 'a', '.lock'), '999999999');
+    const release = await folder.lock();
+    expect(await readFile(join(root, 'a', '.lock'), 'utf8')).toBe(String(process.pid));
+    await release();
+    expect(await readdir(join(root, 'a'))).not.toContain('.lock');
+  });
+
   it('finds the first free number', async () => {
     expect(await freeName(join(root, 'runs'), 'glyphs')).toBe('glyphs-1');
     await mkdir(join(root, 'runs', 'glyphs-1'), { recursive: true });

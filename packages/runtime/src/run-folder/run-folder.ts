@@ -2,12 +2,14 @@ import { access, constants, mkdir, readdir, readFile, stat } from 'node:fs/promi
 import { basename, dirname, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { writeFileAtomically } from './atomic-write.js';
+import { lock } from './lock.js';
 import { MetricsLog } from './metrics-log.js';
 
 const CONFIG = 'config.resolved.yaml';
 const ENVIRONMENT = 'environment.json';
 const METRICS = 'metrics.jsonl';
 const RESULT = 'result.json';
+const LOCK = '.lock';
 
 const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
   codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
@@ -94,6 +96,11 @@ export class RunFolder {
       if (isErrno(error, 'ENOENT')) return null;
       throw error;
     }
+  }
+
+  /** Keeps other processes off until the returned release is called. Throws `ANC_RUN_BUSY`. */
+  lock(): Promise<() => Promise<void>> {
+    return lock(join(this.path, LOCK));
   }
 
   async readConfig(): Promise<string> {

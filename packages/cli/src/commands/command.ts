@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+
+/** What a command is given besides its own options. */
+export interface Session {
+  readonly cwd: string;
+  /** The process's exit code, where it is not 0 or an error's. */
+  exitWith(code: number): void;
+}
+
+/** Adds a command's arguments, options and action. Loaded only when the command is asked for. */
+export type DefineCommand = (command: Command, session: Session) => void;

@@ -1,0 +1,79 @@
+import { encodeNumbers } from '@anc/runtime';
+import { addFlags, readFlags } from '../config/flags.js';
+import { EXIT, WorkError } from '../failure.js';
+import type { RunResult } from '../run/documents.js';
+import { executeRun } from '../run/execute.js';
+import { onInterrupt } from '../run/interrupt.js';
+import { resumeRun, startRun } from '../run/start.js';
+import { Progress } from '../terminal/progress.js';
+import { formatLarge, formatSeconds, formatShare, formatTable } from '../terminal/table.js';
+import { createTerminal } from '../terminal/terminal.js';
+import type { DefineCommand, Session } from './command.js';
+
+/** `run`: teacher, students, comparison; or, with `--resume`, the rest of an interrupted run. */
+export const defineRun: DefineCommand = (command, session) => {
+  addFlags(command).action(async (options: Record<string, unknown>) => run(readFlags(options), session));
+};
+
+async function run(flags: Record<string, unknown>, { cwd, exitWith }: Session): Promise<void> {
+  const terminal = createTerminal(flags.json === true);
+  const reporter = new Progress(terminal, flags.quiet === true);
+  const interrupt = onInterrupt(() =>
+    terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'),
+  );
+  try {
+    const { plan, folder, shown, release } =
+      typeof flags.resume === 'string'
+        ? await resumeRun(flags, flags.resume, cwd, (message) => reporter.notice(message))
+        : await startRun(flags, cwd);
+    const again = `anc-cli run --resume ${shown}`;
+    try {
+      terminal.log.info(`run folder: ${shown}`);
+      const { signal } = interrupt;
+      const result = await executeRun({ plan, folder, shown, reporter, signal });
+      if (result !== null) return show(result);
+      exitWith(EXIT.interrupted);
+      const message = `interrupted; continue with: ${again}`;
+      terminal.log.info(message);
+      terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });
+    } catch (error) {
+      terminal.log.info(`what was finished is in ${shown}; continue with: ${again}`);
+      throw new WorkError(error);
+    } finally {
+      reporter.close();
+      await release();
+    }
+  } finally {
+    interrupt.release();
+  }
+
+  function show(result: RunResult): void {
+    reporter.close();
+    terminal.document(encodeNumbers(result));
+    terminal.print(tableOf(result));
+    for (const line of result.reading) terminal.print(line);
+    terminal.print(`Everything about this run is in ${result.run}.`);
+  }
+}
+
+function tableOf({ teacher, students }: RunResult): string {
+  const row = (
+    method: string,
+    { testError, parameters, flops, seconds }: RunResult['teacher'],
+    agreement: string,
+  ): string[] => [
+    method,
+    formatShare(testError),
+    agreement,
+    formatLarge(parameters),
+    formatLarge(flops),
+    formatSeconds(seconds),
+  ];
+  return formatTable(
+    ['method', 'test error', 'agreement', 'parameters', 'FLOPs', 'time'],
+    [
+      row(`teacher (${teacher.model})`, teacher, ''),
+      ...students.map((student) => row(student.name, student, formatShare(student.agreement))),
+    ],
+  );
+}

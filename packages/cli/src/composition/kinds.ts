@@ -1,0 +1,31 @@
+import type { Contributions } from '@anc/core';
+
+/** Everything that a plugin can bring, with what one of it is called. */
+export const KINDS = {
+  models: 'model',
+  datasets: 'dataset',
+  methods: 'method',
+  discriminators: 'discriminator',
+  regularizers: 'regularizer',
+  dataTerms: 'data term',
+  adversarialLosses: 'adversarial loss',
+  balancers: 'balancer',
+  backends: 'backend',
+} as const satisfies Record<keyof Contributions, string>;
+
+export type Kind = keyof typeof KINDS;
+
+export const kindNames = Object.keys(KINDS) as readonly Kind[];
+
+/** What the contribution of a kind makes, and what it is told when it does. */
+type ContributionOf<K extends Kind> = NonNullable<Contributions[K]>[string];
+export type Made<K extends Kind> = ReturnType<ContributionOf<K>['create']>;
+export type EnvironmentOf<K extends Kind> = Parameters<ContributionOf<K>['create']>[1];
+
+/** A contribution with its name and the package that brought it. */
+export interface Registration<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly name: string;
+  readonly package: string;
+  readonly contribution: ContributionOf<K>;
+}

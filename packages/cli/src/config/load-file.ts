@@ -1,0 +1,126 @@
+import { access, readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { AncError } from '@anc/core';
+import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import type { Origin } from './check-layer.js';
+
+const stem = 'anc.config';
+const parsed = ['.yaml', '.yml', '.json'];
+const imported = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.toml', '.jsonc', '.json5'];
+
+export interface ConfigFile {
+  readonly path: string;
+  readonly raw: unknown;
+  place: Origin['place'];
+}
+
+/** The file that `--config` names, or `anc.config.*` in `cwd`, or null. Throws `ANC_CONFIG`. */
+export async function loadConfigFile(named: string | undefined, cwd: string): Promise<ConfigFile | null> {
+  const path = named === undefined ? await findFile(cwd) : resolve(cwd, named);
+  if (path === null) return null;
+  const shown = relative(cwd, path).startsWith('..') ? path : relative(cwd, path);
+  return parsed.includes(extname(path)) ? await parseFile(path, shown) : await importFile(path, shown);
+}
+
+async function findFile(cwd: string): Promise<string | null> {
+  const there: string[] = [];
+  for (const extension of [...parsed, ...imported]) {
+    const path = join(cwd, `${stem}${extension}`);
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      there.push(path);
+  }
+  if (there.length > 1) {
+    throw new AncError('ANC_CONFIG', 'there is more than one configuration file here.', {
+      received: there.map((path) => basename(path)).join(', '),
+      hint: 'keep one of them, or choose with --config.',
+    });
+  }
+  return there[0] ?? null;
+}
+
+/** YAML, and JSON as the part of YAML that it is: problems have a line and a column. */
+async function parseFile(path: string, shown: string): Promise<ConfigFile> {
+  const lines = new LineCounter();
+  const document = parseDocument(await readText(path, shown), { lineCounter: lines });
+  const error = document.errors[0];
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    const [what] = error.message.split(' at line ');
+    throw new AncError('ANC_CONFIG', `${shown}:${line}:${col}: ${what}.`);
+  }
+  return {
+    path,
+    raw: (document.toJS() as unknown) ?? {},
+    place(at, unknownKey) {
+      const { line, col } = lines.linePos(offsetOf(document, at, unknownKey));
+      return `${shown}:${line}:${col}: "${[...at, unknownKey].filter((part) => part !== undefined).join('.')}"`;
+    },
+  };
+}
+
+/** Where an option's value starts, or, for an option that should not be there, its name. */
+function offsetOf(document: Document, at: readonly PropertyKey[], unknownKey?: string): number {
+  if (unknownKey !== undefined) {
+    const parent = at.length === 0 ? document.contents : document.getIn(at as string[], true);
+    const pair = isMap(parent)
+      ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === unknownKey)
+      : undefined;
+    return (pair?.key as Node | undefined)?.range?.[0] ?? 0;
+  }
+  for (let depth = at.length; depth > 0; depth--) {
+    const node = document.getIn(at.slice(0, depth) as string[], true) as Node | undefined;
+    if (node?.range) return node.range[0];
+  }
+  return document.contents?.range?.[0] ?? 0;
+}
+
+/** TypeScript, JavaScript and what else c12 reads. Its own layers are off: precedence is decided here. */
+async function importFile(path: string, shown: string): Promise<ConfigFile> {
+  await readText(path, shown);
+  const { loadConfig } = await import('c12');
+  let raw: unknown;
+  try {
+    const loaded = await loadConfig({
+      cwd: dirname(path),
+      configFile: basename(path),
+      rcFile: false,
+      globalRc: false,
+      packageJson: false,
+      dotenv: false,
+      giget: false,
+      extend: false,
+      envName: false,
+      configFileRequired: true,
+      merger: (...sources) => sources.find((source) => source !== null && source !== undefined) ?? {},
+    });
+    raw = loaded.config;
+  } catch (cause) {
+    throw new AncError('ANC_CONFIG', `${shown}: it could not be loaded.`, {
+      received: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+  return {
+    path,
+    raw,
+    place: (at, unknownKey) =>
+      `${shown}: "${[...at, unknownKey].filter((part) => part !== undefined).join('.')}"`,
+  };
+}
+
+async function readText(path: string, shown: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new AncError('ANC_CONFIG', `configuration file "${shown}" cannot be read.`, {
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: 'check the path given with --config.',
+      cause,
+    });
+  }
+}

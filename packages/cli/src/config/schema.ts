@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { group } from './option.js';
+
+const share = z.number().min(0).max(1);
+const positive = z.number().positive();
+const weight = z.number().nonnegative();
+
+const data = group('Data');
+const players = group('Players');
+const training = group('Training');
+const teacherTraining = group("Teacher's training");
+const objective = group('Objective (where a method has it)');
+const engine = group('Engine');
+const output = group('Output');
+const session = group('This call', false);
+
+/** Every option of a run: the one source of flags, configuration files, presets, defaults and help. */
+export const configSchema = z.strictObject({
+  dataset: data.named('what to train on'),
+  dataDir: data.path("where the dataset's files are (also ANC_DATA_DIR)"),
+  limitTrain: data.limit('use this many training images only'),
+  limitTest: data.limit('use this many test images only'),
+  validation: data.number(
+    z.number().min(0).lt(1),
+    'share of the training images held out and measured at the end; nothing is selected by it',
+    'share',
+  ),
+  crop: data.integer(0, 'pixels of padding for random crops; 0: none'),
+  flip: data.boolean('mirror half of the training images'),
+  views: data.limit(
+    'draw crops and flips from this many fixed ones per image, so that remembered teacher outputs are hit',
+  ),
+
+  preset: players.choice(['quick', 'modern', 'paper'], 'where options that are not given come from'),
+  teacher: players.named('the network that is trained with labels and imitated'),
+  student: players.named('the network that imitates it'),
+  methods: players.namedList('how students are trained, one student each'),
+  plugins: players.texts('names', 'packages or files that bring more of all this'),
+
+  epochs: training.integer(1, 'passes over the training images, for each student'),
+  batchSize: training.integer(1, 'images per step'),
+  optimizer: training.choice(['sgd', 'momentum', 'nesterov', 'adam'], 'for students'),
+  learningRate: training.number(positive, 'for students'),
+  momentum: training.number(z.number().min(0).lt(1), 'of SGD'),
+  weightDecay: training.number(weight, 'on weights, not biases or batch norm'),
+  decayMode: training.choice(['auto', 'l2', 'decoupled'], 'auto: l2 under SGD, decoupled under Adam'),
+  decayScope: training.choice(['weights', 'all'], 'what weight decay covers'),
+  schedule: training.choice(['constant', 'step', 'cosine'], 'of the learning rate'),
+  warmup: training.number(share, 'share of the training in which the rate rises from zero', 'share'),
+  milestones: training.numbers('where a step schedule multiplies the rate'),
+  milestoneUnit: training.choice(['iterations', 'share'], 'what milestones count'),
+  decayFactor: training.number(positive, 'what a step schedule multiplies by'),
+  seed: training.integer(0, 'of all chance'),
+
+  teacherEpochs: teacherTraining.integer(1, 'passes over the training images'),
+  teacherOptimizer: teacherTraining.choice(
+    ['sgd', 'momentum', 'nesterov', 'adam'],
+    'default: as for students',
+  ),
+  teacherLearningRate: teacherTraining.number(positive, 'default: as for students'),
+
+  lambda: objective.number(weight, 'weight of the data term'),
+  dataTerm: objective.named('how far the logits are apart'),
+  reduction: objective.choice(['sum', 'mean'], 'of the l2 data term over the classes'),
+  temperature: objective.number(positive, 'of distillation'),
+  hardWeight: objective.number(share, 'weight of the labels in kd; 0 reads none', 'share'),
+  discriminator: objective.named('who tells teacher from student'),
+  discriminatorInput: objective.text('output', 'what it looks at: features, logits or a named tap'),
+  adversarialLoss: objective.named("the student's side of the game"),
+  adversarialWeight: objective.number(weight, 'weight of the adversarial term'),
+  regularizer: objective.named('of the discriminator'),
+  regularizerUpdate: objective.choice(
+    ['joint', 'separate'],
+    "in the discriminator's loss, or an update after it",
+  ),
+  mu: objective.number(weight, 'weight of the l1 and l2 regularizers'),
+  balancer: objective.named('how the adversarial term is weighed'),
+  dropout: objective.number(
+    z.number().min(0).lt(1),
+    'share of features hidden from the discriminator in the student phase',
+    'share',
+  ),
+  dropoutPosition: objective.choice(['adversarial-sample', 'inside-student'], 'where features are hidden'),
+  start: objective.integer(0, 'epochs of the data term alone before the game begins'),
+  discriminatorOptimizer: objective.choice(['sgd', 'momentum', 'nesterov', 'adam'], "default: the student's"),
+  discriminatorLearningRate: objective.number(positive, "default: the student's"),
+  discriminatorSteps: objective.integer(1, 'discriminator updates per student update'),
+
+  backend: engine.named('what computes'),
+  teacherBackend: engine.named("what computes the teacher's outputs; default: backend"),
+  studentBackend: engine.named('what trains; default: backend'),
+  threads: engine.limit('for backends that use threads; default: theirs'),
+  teacherMemoMb: engine.integer(0, 'MB for remembered teacher outputs; 0 remembers none'),
+
+  out: output.text('folder', 'where run folders are made'),
+  name: output.text('name', "this run's folder; default: the first free <dataset>-<n>"),
+
+  resume: session.text('folder', 'continue an interrupted run with its own options'),
+  config: session.text('file', 'options from a file; default: anc.config.* here, if there is one'),
+  json: session.boolean('print one JSON document, and everything else on stderr'),
+  quiet: session.boolean('no progress'),
+});
+
+/** Options as they are after one layer (flags, file or preset): any of them may be missing. */
+export type PartialConfig = z.output<typeof configSchema>;
+/** Options as a layer is written. */
+export type ConfigInput = z.input<typeof configSchema>;
+export type ConfigKey = keyof PartialConfig;
+
+export const configKeys = Object.keys(configSchema.shape) as readonly ConfigKey[];

@@ -1,0 +1,94 @@
+import {
+  AncError,
+  type Augmentation,
+  type BatchSource,
+  type Dataset,
+  type DatasetSplit,
+  type ImageBatch,
+  type ImageSource,
+  type LabelledBatch,
+  type Normalization,
+} from '@anc/core';
+import { holdOut, limitSplit, measureNormalization, noAugmentation, padCropFlip } from '@anc/datasets';
+import { LabelledLoader, Loader } from '@anc/runtime';
+import type { Config } from '../config/resolve.js';
+
+/** A run's images: what trains, what is held out, what is tested on; and how they are shown. */
+export interface RunData {
+  readonly dataset: Dataset;
+  readonly train: DatasetSplit;
+  readonly held: DatasetSplit | null;
+  readonly test: DatasetSplit;
+  readonly normalization: Normalization;
+  readonly augmentation: Augmentation;
+}
+
+export async function openData(dataset: Dataset, config: Config): Promise<RunData> {
+  const { limitTrain, limitTest, seed, validation } = config;
+  const limited = (split: DatasetSplit, limit: number | null): DatasetSplit =>
+    limit === null ? split : limitSplit(split, limit, seed);
+  const all = limited(await dataset.split('train'), limitTrain);
+  const { train, held } = validation > 0 ? await holdOut(all, validation, seed) : { train: all, held: null };
+  const test = limited(await dataset.split('test'), limitTest);
+  if (train.images.count < config.batchSize) {
+    throw new AncError('ANC_DATA_TOO_FEW', 'there are fewer training images than one batch.', {
+      expected: `at least ${config.batchSize} images`,
+      received: `${train.images.count}`,
+      hint: 'use a smaller --batch-size or more images.',
+    });
+  }
+  return {
+    dataset,
+    train,
+    held,
+    test,
+    normalization: await measureNormalization(train.images),
+    augmentation: augmentationOf(config),
+  };
+}
+
+function augmentationOf({ crop, flip, views }: Config): Augmentation {
+  return crop === 0 && !flip ? noAugmentation : padCropFlip({ pad: crop, flip, views });
+}
+
+interface Order {
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly augmentation: Augmentation;
+}
+
+/** Batches of images and nothing else: what label-free training is given. */
+export function imageBatches(
+  images: ImageSource,
+  { batchSize, seed, augmentation }: Order,
+): BatchSource<ImageBatch> {
+  const loader = new Loader(images, { batch: batchSize, seed, augmentation });
+  return {
+    stepsPerEpoch: loader.batchesPerEpoch,
+    shape: images.shape,
+    epoch: (epoch, from) => loader.epoch(epoch, from),
+  };
+}
+
+/** The same batches with labels, for whoever declares that it uses them. Throws `ANC_LABELS` where there are none. */
+export async function labelledBatches(
+  split: DatasetSplit,
+  { batchSize, seed, augmentation }: Order,
+  who: string,
+): Promise<BatchSource<LabelledBatch>> {
+  const labels = await requireLabels(split, who)();
+  const loader = new LabelledLoader(split.images, labels, { batch: batchSize, seed, augmentation });
+  return {
+    stepsPerEpoch: loader.batchesPerEpoch,
+    shape: split.images.shape,
+    epoch: (epoch, from) => loader.epoch(epoch, from),
+  };
+}
+
+/** Throws `ANC_LABELS` where the data has none. */
+export function requireLabels({ labels }: DatasetSplit, who: string): () => Promise<Int32Array> {
+  if (labels !== null) return labels;
+  throw new AncError('ANC_LABELS', `${who} needs labels and the data has none.`, {
+    hint: 'choose methods that need none, such as adversarial, kd or l2.',
+  });
+}

@@ -1,0 +1,207 @@
+import { NetworkTeacher, type Host, type TeacherOutputs, type Variables } from '@anc/core';
+import { CheckpointStore, encodeNumbers, TeacherMemo, type RunFolder } from '@anc/runtime';
+import { formatSeconds, formatShare } from '../terminal/table.js';
+import type { PlayerResult, RunResult, StudentResult } from './documents.js';
+import { judge, predict } from './evaluate-player.js';
+import { modelCard, weightsMetadata } from './model-card.js';
+import type { Plan, PlannedNetwork, PlannedPlayer } from './plan.js';
+import { readingOf } from './reading.js';
+import type { Reporter } from './reporter.js';
+import { trainPlayer, type TrainedPlayer } from './train-player.js';
+import { digestOf, readWeights, writeWeights } from './weights.js';
+
+export interface Execution {
+  readonly plan: Plan;
+  readonly folder: RunFolder;
+  /** The folder as people would write it. */
+  readonly shown: string;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/** Stands in for "the signal was raised": everything is on disk, nothing failed. */
+class Interrupted extends Error {}
+
+/**
+ * Teacher, then students, each trained, evaluated once on the test images and written; those that an earlier
+ * process finished are read. Null where the signal was raised.
+ */
+export async function executeRun(execution: Execution): Promise<RunResult | null> {
+  try {
+    return await playAll(execution);
+  } catch (error) {
+    if (error instanceof Interrupted || execution.signal.aborted) return null;
+    throw error;
+  }
+}
+
+async function playAll(execution: Execution): Promise<RunResult> {
+  const { plan, folder, shown, reporter, signal } = execution;
+  const { config, data, backends } = plan;
+  const count = plan.students.length + 1;
+  const evaluation = { batchSize: config.batchSize, reporter, signal };
+
+  reporter.begin('teacher', { index: 1, count });
+  const teacher = await finished<PlayerResult>(
+    execution,
+    plan.teacherPlayer,
+    plan.teacher,
+    ['teacher'],
+    null,
+    (trained) => measure(execution, plan.teacher, trained, null),
+  );
+  const variables = await readWeights(folder, ['teacher'], plan.teacher);
+  const teacherClasses = await predict(plan.teacher, variables, data.test, 'teacher on the test images', {
+    ...evaluation,
+    backend: backends.teacher,
+  });
+  const memo = await rememberedTeacher(plan, variables);
+  try {
+    const students: StudentResult[] = [];
+    for (const [i, player] of plan.students.entries()) {
+      reporter.begin(player.name, { index: i + 2, count });
+      const teacherOutputs = player.needsTeacher ? memo.outputs : null;
+      students.push(
+        await finished<StudentResult>(
+          execution,
+          player,
+          plan.student,
+          ['student', player.name],
+          teacherOutputs,
+          async (trained) => {
+            const measured = await measure(execution, plan.student, trained, teacherClasses);
+            return {
+              method: player.method.name,
+              name: player.name,
+              ...measured,
+              agreement: measured.agreement!,
+              ...(trained.diagnostics === null ? {} : { diagnostics: trained.diagnostics }),
+            };
+          },
+        ),
+      );
+    }
+    const read = students.map((result, i) => ({ result, dataTerm: dataTermOf(plan.students[i]!) }));
+    const result: RunResult = {
+      run: shown,
+      dataset: config.dataset.name,
+      backend: backends.student.name,
+      seed: config.seed,
+      teacher,
+      students,
+      reading: readingOf(read, data.test.images.count),
+    };
+    await folder.writeResult(encodeNumbers(result));
+    return result;
+  } finally {
+    await memo.dispose();
+  }
+}
+
+/** A player's result: read where it is there, else trained for, measured and written, the result last. */
+async function finished<R extends PlayerResult>(
+  { plan, folder, reporter, signal }: Execution,
+  player: PlannedPlayer,
+  network: PlannedNetwork,
+  place: readonly string[],
+  teacher: TeacherOutputs | null,
+  resultOf: (trained: TrainedPlayer) => Promise<Omit<R, 'weights'>>,
+): Promise<R> {
+  const { config, data, backends } = plan;
+  const before = await folder.read(...place, 'result.json');
+  if (before !== null) {
+    const result = decodeResult<R>(before);
+    reporter.end(`${player.name}: finished before, test error ${formatShare(result.testError)}`);
+    return result;
+  }
+  const trained = await trainPlayer(player, teacher, {
+    folder,
+    data,
+    backend: backends.student,
+    batchSize: config.batchSize,
+    seed: config.seed,
+    reporter,
+    signal,
+  });
+  if (trained === null) throw new Interrupted();
+  const measured = await resultOf(trained);
+  const weights = await writeWeights(
+    folder,
+    place,
+    trained.variables,
+    weightsMetadata(plan, player, network),
+  );
+  const result = { ...measured, weights } as R;
+  await folder.write([...place, 'README.md'], modelCard(plan, player, network, result));
+  await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
+  await new CheckpointStore(folder.checkpointsOf(player.name)).clear();
+  reporter.end(
+    `${player.name}: test error ${formatShare(result.testError)}, trained in ${formatSeconds(result.seconds)}`,
+  );
+  return result;
+}
+
+async function measure(
+  { plan, reporter, signal }: Execution,
+  network: PlannedNetwork,
+  { variables, seconds }: TrainedPlayer,
+  teacher: Int32Array | null,
+) {
+  const { backends, config, data } = plan;
+  const context = { backend: backends.student, batchSize: config.batchSize, reporter, signal };
+  const predicted = await predict(network, variables, data.test, 'test images', context);
+  const { error, agreement } = await judge(predicted, data.test, teacher);
+  const held =
+    data.held === null
+      ? {}
+      : {
+          validationError: (
+            await judge(
+              await predict(network, variables, data.held, 'held-out images', context),
+              data.held,
+              null,
+            )
+          ).error,
+        };
+  return {
+    model: network.model.name,
+    testError: error,
+    ...(agreement === null ? {} : { agreement }),
+    ...held,
+    parameters: network.parameters,
+    flops: network.flops,
+    seconds,
+  };
+}
+
+/** The trained teacher, frozen, behind its memo. */
+async function rememberedTeacher(
+  { teacher: { network }, data, backends, config }: Plan,
+  variables: Variables<Host>,
+): Promise<{ outputs: TeacherMemo; dispose(): Promise<void> }> {
+  const teacher = await NetworkTeacher.create({
+    backend: backends.teacher,
+    network,
+    variables,
+    input: data.dataset.shape,
+    digest: digestOf(variables),
+  });
+  const { batchSize } = config;
+  const outputs = new TeacherMemo(teacher, data.train.images, data.augmentation, {
+    budgetMb: config.teacherMemoMb,
+    batchSizes: [8, 4, 2, 1].map((part) => Math.ceil(batchSize / part)),
+  });
+  return { outputs, dispose: () => teacher.dispose() };
+}
+
+/** The data term that a method has beside an adversarial term, by its options. */
+function dataTermOf({ options }: PlannedPlayer): string | null {
+  const { dataTerm } = (options ?? {}) as { dataTerm?: { name?: unknown } };
+  return typeof dataTerm?.name === 'string' ? dataTerm.name : null;
+}
+
+/** Numbers that JSON cannot hold were written as words. */
+const decodeResult = <R>(text: string): R =>
+  JSON.parse(text, (_key, value: unknown) =>
+    value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value,
+  ) as R;

@@ -1,0 +1,64 @@
+import { describeNamed } from '../config/named.js';
+import { formatCount, formatShare } from '../terminal/table.js';
+import type { Plan, PlannedNetwork, PlannedPlayer } from './plan.js';
+import type { PlayerResult } from './documents.js';
+import { WEIGHTS } from './weights.js';
+
+/** What stands inside a weights file: enough to use it without the run. */
+export function weightsMetadata(
+  plan: Plan,
+  player: PlannedPlayer,
+  { model }: PlannedNetwork,
+): Record<string, string> {
+  const { dataset, normalization } = plan.data;
+  return {
+    model: model.name,
+    modelOptions: JSON.stringify(model.options),
+    input: JSON.stringify(dataset.shape),
+    classes: JSON.stringify(dataset.classes),
+    normalization: JSON.stringify(normalization),
+    method: player.method.name,
+    dataset: describeNamed(plan.config.dataset),
+    seed: String(plan.config.seed),
+  };
+}
+
+/** README.md beside the weights. */
+export function modelCard(
+  plan: Plan,
+  player: PlannedPlayer,
+  network: PlannedNetwork,
+  result: PlayerResult & { readonly agreement?: number },
+): string {
+  const { config, data } = plan;
+  const { mean, std } = data.normalization;
+  const round = (values: readonly number[]): string => values.map((value) => value.toFixed(3)).join(', ');
+  const taught = player.needsTeacher
+    ? `It learnt from \`${describeNamed(config.teacher)}\`${player.stages.some(({ usesLabels }) => usesLabels) ? '' : ', without labels'}.`
+    : 'It learnt from labels.';
+  const lines = [
+    `# ${describeNamed(network.model)}, ${player.name}`,
+    '',
+    `\`${describeNamed(network.model)}\` for ${data.dataset.shape.join('×')} images of ${data.dataset.classes.length} classes, trained by the method \`${describeNamed(player.method)}\` on ${describeNamed(config.dataset)}. ${taught}`,
+    '',
+    '| | |',
+    '|---|---|',
+    `| test error | ${formatShare(result.testError)} of ${formatCount(data.test.images.count)} images |`,
+    ...(result.agreement === undefined
+      ? []
+      : [`| agreement with the teacher | ${formatShare(result.agreement)} |`]),
+    `| parameters | ${formatCount(result.parameters)} |`,
+    `| FLOPs per image | ${formatCount(result.flops)} |`,
+    `| training images | ${formatCount(data.train.images.count)} |`,
+    `| epochs, batch, seed | ${player.epochs}, ${config.batchSize}, ${config.seed} |`,
+    '',
+    `Weights: \`${WEIGHTS}\` (SHA-256 \`${result.weights}\`); names start with \`params/\` or, for running averages, \`stats/\`.`,
+    '',
+    `Input: bytes (0 to 255), NHWC; the network sees (x - mean) / std per channel, mean ${round(mean)}, std ${round(std)}.`,
+    '',
+    `Classes: ${data.dataset.classes.join(', ')}.`,
+    '',
+    'One run with one seed: differences to other students may be chance.',
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,85 @@
+import { alarmsOf } from '@anc/core';
+import { formatShare } from '../terminal/table.js';
+import type { StudentResult } from './documents.js';
+
+/** A student with what its method minimises besides the game, where it said so. */
+export interface ReadStudent {
+  readonly result: StudentResult;
+  /** The data term's name, for methods that have one beside an adversarial term. */
+  readonly dataTerm: string | null;
+}
+
+/** The method that is an adversarial method's data term alone. */
+const aloneAs: Readonly<Record<string, string>> = { l2: 'l2', kl: 'kd' };
+
+/**
+ * What a run's numbers say, and what they do not: whether the adversarial term was active, and whether it
+ * beat its own data term. One seed never shows a difference: it is a lead at best.
+ */
+export function readingOf(students: readonly ReadStudent[], testCount: number): string[] {
+  return students.flatMap(({ result, dataTerm }) => [
+    ...(result.diagnostics === undefined ? [] : [activity(result)]),
+    ...(dataTerm === null ? [] : [comparison(result, dataTerm, students, testCount)]),
+  ]);
+}
+
+function activity({ name, diagnostics }: StudentResult): string {
+  const { auc, gradientRatio, gradientCosine } = diagnostics!;
+  const codes = alarmsOf(diagnostics!).map(({ code }) => code);
+  const state = codes.includes('adversarial-inactive')
+    ? 'inactive'
+    : codes.includes('adversarial-harmful')
+      ? 'active, and against the data term'
+      : 'active';
+  const won = codes.includes('discriminator-won') ? '; the discriminator has won' : '';
+  return (
+    `${name}: the adversarial term is ${state} in the last epoch: data gradient / adversarial gradient ` +
+    `${gradientRatio.toPrecision(3)}, cosine ${gradientCosine.toFixed(2)}, AUC ${auc.toFixed(3)}${won}.`
+  );
+}
+
+function comparison(
+  result: StudentResult,
+  dataTerm: string,
+  students: readonly ReadStudent[],
+  testCount: number,
+): string {
+  const control = aloneAs[dataTerm];
+  const alone = students.find((other) => other.result.method === control)?.result;
+  if (alone === undefined) {
+    return `${result.name}: nothing to compare with; add its data term alone to --methods${control === undefined ? '' : ` (${control})`}.`;
+  }
+  if (result.testError === null || alone.testError === null) {
+    return compareShares(
+      result.name,
+      alone.name,
+      'agreement',
+      result.agreement,
+      alone.agreement,
+      testCount,
+      +1,
+    );
+  }
+  return compareShares(result.name, alone.name, 'error', result.testError, alone.testError, testCount, -1);
+}
+
+/** Two shares of the same test images: their difference against the sampling error of the test set alone. */
+function compareShares(
+  name: string,
+  other: string,
+  what: string,
+  share: number,
+  otherShare: number,
+  count: number,
+  better: 1 | -1,
+): string {
+  const difference = share - otherShare;
+  const pooled = (share + otherShare) / 2;
+  const interval = 1.96 * Math.sqrt((2 * pooled * (1 - pooled)) / Math.max(1, count));
+  const numbers = `${what} ${formatShare(share)} against ${formatShare(otherShare)}, difference ${(100 * difference).toFixed(2)} ± ${(100 * interval).toFixed(2)} points by test sampling alone`;
+  if (Math.abs(difference) <= interval) {
+    return `${name}: not distinguishable from ${other} (single seed): ${numbers}.`;
+  }
+  const verdict = difference * better > 0 ? 'better' : 'worse';
+  return `${name}: ${verdict} than ${other} here, with a single seed, so a lead and not a result: ${numbers}.`;
+}

@@ -1,0 +1,52 @@
+import { AncError } from '@anc/core';
+import { describeEnvironment, type RunFolder } from '@anc/runtime';
+import type { Plan } from './plan.js';
+import { versions } from './versions.js';
+
+/** environment.json: the machine, the data's fingerprints, and every method's options as completed. */
+async function environmentOf({ config, data, backends, students, teacherPlayer }: Plan, cwd: string) {
+  const machine = await describeEnvironment(backends.student, config.seed, versions(), cwd);
+  const { teacher, student } = backends;
+  return {
+    ...machine,
+    ...(teacher === student ? {} : { teacherBackend: { ...teacher.environment, name: teacher.name } }),
+    data: {
+      train: { count: data.train.images.count, fingerprint: data.train.images.fingerprint },
+      test: { count: data.test.images.count, fingerprint: data.test.images.fingerprint },
+      normalization: data.normalization,
+      augmentation: data.augmentation.id,
+    },
+    methods: Object.fromEntries([teacherPlayer, ...students].map(({ name, options }) => [name, options])),
+  };
+}
+
+export async function recordEnvironment(folder: RunFolder, plan: Plan, cwd: string): Promise<void> {
+  await folder.writeEnvironment(await environmentOf(plan, cwd));
+}
+
+/**
+ * Compares a run's record with where it is continued. Throws `ANC_RUN_DATA` where the data is other; says
+ * where versions or the backend are, because the result may then differ in its last digits.
+ */
+export async function compareEnvironment(
+  folder: RunFolder,
+  plan: Plan,
+  cwd: string,
+  notice: (message: string) => void,
+): Promise<void> {
+  const recorded = (await folder.readEnvironment()) as Awaited<ReturnType<typeof environmentOf>> | null;
+  const here = await environmentOf(plan, cwd);
+  if (recorded === null) return folder.writeEnvironment(here); // the crash came before it was written
+  if (JSON.stringify(recorded.data) !== JSON.stringify(here.data)) {
+    throw new AncError('ANC_RUN_DATA', 'the data is not what this run began with.', {
+      expected: `training images ${recorded.data.train.fingerprint}`,
+      received: `training images ${here.data.train.fingerprint}`,
+      hint: 'give the same files with --data-dir, or start a new run.',
+    });
+  }
+  for (const part of ['versions', 'backend', 'node', 'cpu'] as const) {
+    if (JSON.stringify(recorded[part]) !== JSON.stringify(here[part])) {
+      notice(`${part} changed since this run began: the result may differ in its last digits.`);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import {
+  train,
+  type Backend,
+  type Diagnostics,
+  type Host,
+  type Json,
+  type Position,
+  type TeacherOutputs,
+  type TrainingEvent,
+  type Tree,
+  type Variables,
+} from '@anc/core';
+import {
+  assertSameSpecs,
+  CheckpointStore,
+  decodeNumber,
+  encodeNumbers,
+  specsOf,
+  type Checkpoint,
+  type RunFolder,
+} from '@anc/runtime';
+import { imageBatches, labelledBatches, type RunData } from './data.js';
+import type { PlannedPlayer } from './plan.js';
+import type { Reporter } from './reporter.js';
+
+/** What training a player takes besides the player. */
+export interface TrainContext {
+  readonly folder: RunFolder;
+  readonly data: RunData;
+  readonly backend: Backend;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+export interface TrainedPlayer {
+  readonly variables: Variables<Host>;
+  /** Of the last epoch of the last stage. */
+  readonly diagnostics: Diagnostics | null;
+  /** Of training, over all the processes that took part. */
+  readonly seconds: number;
+}
+
+/** What a checkpoint remembers beside the state. */
+interface Memory {
+  readonly stage: number;
+  readonly position: Position;
+  readonly seconds: number;
+  readonly diagnostics: Diagnostics | null;
+}
+
+/**
+ * Trains a player through its stages, from its newest checkpoint where it has one, and leaves a checkpoint
+ * after every epoch. Null where the signal was raised: the folder then continues from this very step.
+ */
+export async function trainPlayer(
+  player: PlannedPlayer,
+  teacher: TeacherOutputs | null,
+  context: TrainContext,
+): Promise<TrainedPlayer | null> {
+  const { folder, reporter } = context;
+  const store = new CheckpointStore(folder.checkpointsOf(player.name), {
+    notice: (text) => reporter.notice(text),
+  });
+  const found = await store.latest();
+  await folder.metrics.rewind((record) => record.player !== player.name || isBefore(record, found, player));
+  const memory = found === null ? null : readMemory(found.memory);
+  let state: Tree<Host> = found?.state ?? {};
+  let seconds = memory?.seconds ?? 0;
+  let diagnostics = memory?.diagnostics ?? null;
+  for (let index = memory?.stage ?? 0; index < player.stages.length; index++) {
+    const stage = player.stages[index]!;
+    const resumed = memory !== null && memory.stage === index;
+    const fresh = stage.init(player.rng.split('stage', index), index === 0 ? null : state);
+    if (resumed) assertSameSpecs(specsOf(fresh), specsOf(state));
+    else state = fresh;
+    const startedAt = performance.now() - 1000 * seconds;
+    const elapsed = (): number => (performance.now() - startedAt) / 1000;
+    const save = async (event: Extract<TrainingEvent, { position: Position }>): Promise<void> => {
+      const { position, clock } = event;
+      const kept: Memory = { stage: index, position, seconds: elapsed(), diagnostics };
+      const place = { stage: stage.name, step: position.step, epoch: clock.epoch };
+      await store.save(await event.snapshot(), place, encodeNumbers(kept) as Json);
+    };
+    const events = train({
+      backend: context.backend,
+      stage,
+      batches: await batchesOf(stage.usesLabels, player, context),
+      teacher,
+      epochs: player.epochs,
+      seed: context.seed,
+      state,
+      signal: context.signal,
+      ...(resumed ? { from: memory.position } : {}),
+    });
+    for await (const event of events) {
+      if (event.type === 'step') reporter.step(event.clock, context.batchSize);
+      else if (event.type === 'metrics') reporter.metrics(event.metrics);
+      else if (event.type === 'epoch') {
+        diagnostics = event.diagnostics;
+        reporter.epoch(event.clock, event.metrics, event.alarms);
+        await folder.metrics.append({
+          player: player.name,
+          stage: stage.name,
+          event: 'epoch',
+          epoch: event.clock.epoch,
+          step: event.clock.step,
+          seconds: elapsed(),
+          metrics: event.metrics,
+          diagnostics: event.diagnostics,
+          alarms: event.alarms.map(({ code }) => code),
+        });
+        await save(event);
+      } else if (event.type === 'interrupted') {
+        await save(event);
+        return null;
+      } else state = await event.snapshot();
+    }
+    seconds = elapsed();
+  }
+  return { variables: player.stages.at(-1)!.student(state), diagnostics, seconds };
+}
+
+async function batchesOf(usesLabels: boolean, player: PlannedPlayer, context: TrainContext) {
+  const { data, batchSize, seed } = context;
+  const order = { batchSize, seed, augmentation: data.augmentation };
+  return usesLabels
+    ? await labelledBatches(data.train, order, `"${player.name}"`)
+    : imageBatches(data.train.images, order);
+}
+
+/** Whether a record of the log comes before the point that training goes on from. */
+function isBefore(
+  record: { readonly stage: string; readonly step: number },
+  found: Checkpoint | null,
+  player: PlannedPlayer,
+): boolean {
+  if (found === null) return false;
+  const order = player.stages.map(({ name }) => name);
+  const [stage, reached] = [order.indexOf(record.stage), order.indexOf(found.stage)];
+  return stage < reached || (stage === reached && record.step <= found.step);
+}
+
+/** A checkpoint's memory, numbers that JSON cannot hold included. */
+function readMemory(memory: Json): Memory {
+  const raw = memory as unknown as Memory;
+  const numbers = <T extends object>(value: T): T =>
+    Object.fromEntries(Object.entries(value).map(([key, number]) => [key, decodeNumber(number)])) as T;
+  const { position, diagnostics } = raw;
+  return {
+    ...raw,
+    position: { ...position, tally: { ...position.tally, sums: numbers(position.tally.sums) } },
+    diagnostics: diagnostics === null ? null : numbers(diagnostics),
+  };
+}

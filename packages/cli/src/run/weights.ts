@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  mergeTrees,
+  prefixTree,
+  subtree,
+  type Host,
+  type Variables,
+} from '@anc/core';
+import { assertSameSpecs, specsOf, type RunFolder } from '@anc/runtime';
+import type { PlannedNetwork } from './plan.js';
+
+export const WEIGHTS = 'weights.safetensors';
+
+const asTensors = ({ params, stats }: Variables<Host>) =>
+  mergeTrees(prefixTree('params', params), prefixTree('stats', stats));
+
+/** Hash of a network's weights as they are stored, whoever stored them. */
+export function digestOf(variables: Variables<Host>): string {
+  return createHash('sha256')
+    .update(encodeSafetensors(asTensors(variables)))
+    .digest('hex');
+}
+
+/** Writes `<place>/weights.safetensors`; `metadata` is kept inside it. */
+export async function writeWeights(
+  folder: RunFolder,
+  place: readonly string[],
+  variables: Variables<Host>,
+  metadata: Readonly<Record<string, string>>,
+): Promise<string> {
+  const bytes = encodeSafetensors(asTensors(variables), metadata);
+  await folder.write([...place, WEIGHTS], bytes);
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Reads what `writeWeights` wrote, as weights of `network`. Throws `ANC_SAFETENSORS` or `ANC_CHECKPOINT`. */
+export async function readWeights(
+  folder: RunFolder,
+  place: readonly string[],
+  network: PlannedNetwork,
+): Promise<Variables<Host>> {
+  const { tensors } = decodeSafetensors(await readFile(join(folder.path, ...place, WEIGHTS)));
+  assertSameSpecs(specsOf(asTensors(network.initial)), specsOf(tensors));
+  return { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
+}
