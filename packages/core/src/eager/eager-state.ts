@@ -1,0 +1,67 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { DeviceState } from '../backend.js';
+import { AncError } from '../error.js';
+import type { Host, Tree } from '../tree.js';
+import { toHost, toTensor } from './host-tensor.js';
+
+/** Runs `f` with the owner's tfjs backend active; `f` must not await before its last op. */
+export type Within = <T>(f: () => T) => Promise<T>;
+
+/** Named tensors on one tfjs backend. */
+export class EagerState implements DeviceState {
+  readonly tensors = new Map<string, Tensor>();
+
+  private constructor(readonly within: Within) {}
+
+  static async upload(within: Within, state: Tree<Host>): Promise<EagerState> {
+    const held = new EagerState(within);
+    await within(() => {
+      for (const [name, host] of Object.entries(state)) held.tensors.set(name, toTensor(host));
+    });
+    return held;
+  }
+
+  async read(names: readonly string[] = [...this.tensors.keys()]): Promise<Tree<Host>> {
+    const wanted = names.map((name) => [name, this.#known(name)] as const);
+    const pairs = wanted.map(async ([name, tensor]) => [name, await toHost(tensor)] as const);
+    const read = await Promise.all(pairs);
+    await this.within(() => {}); // a device that failed meanwhile has given stale numbers
+    return Object.fromEntries(read);
+  }
+
+  async write(entries: Tree<Host>): Promise<void> {
+    for (const [name, { shape }] of Object.entries(entries)) {
+      const expected = this.#known(name).shape;
+      if (expected.join() !== shape.join()) {
+        throw new AncError('ANC_SHAPE', `state entry "${name}" has another shape.`, {
+          expected: `[${expected.join(', ')}]`,
+          received: `[${shape.join(', ')}]`,
+        });
+      }
+    }
+    await this.within(() => {
+      for (const [name, host] of Object.entries(entries)) this.replace({ [name]: toTensor(host) });
+    });
+  }
+
+  /** Takes tensors over and lets go of those they replace. */
+  replace(entries: Tree): void {
+    for (const [name, tensor] of Object.entries(entries)) {
+      const before = this.tensors.get(name);
+      if (before !== undefined && before !== tensor) before.dispose();
+      this.tensors.set(name, tensor);
+    }
+  }
+
+  dispose(): Promise<void> {
+    for (const tensor of this.tensors.values()) tensor.dispose();
+    this.tensors.clear();
+    return Promise.resolve();
+  }
+
+  #known(name: string): Tensor {
+    const tensor = this.tensors.get(name);
+    if (tensor === undefined) throw new AncError('ANC_TREE', `the state has no entry "${name}".`);
+    return tensor;
+  }
+}

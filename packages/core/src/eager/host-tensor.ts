@@ -1,0 +1,38 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { AncError } from '../error.js';
+import { sizeOf, specOf, type Host, type LeafSpec, type Tree } from '../tree.js';
+
+/** Copies a host array to the active tfjs backend; bytes become float32. */
+export const toTensor = ({ shape, data }: Host): Tensor =>
+  data instanceof Int32Array
+    ? tf.tensor(data.slice(), [...shape], 'int32')
+    : tf.tensor(data instanceof Uint8Array ? Float32Array.from(data) : data.slice(), [...shape], 'float32');
+
+/** Copies a tensor to the host; truth values become 0 and 1. */
+export async function toHost(tensor: Tensor): Promise<Host> {
+  const data = await tensor.data();
+  return {
+    shape: [...tensor.shape],
+    data: tensor.dtype === 'float32' ? Float32Array.from(data) : Int32Array.from(data),
+  };
+}
+
+const say = ({ shape, dtype }: LeafSpec): string => `${dtype} [${shape.join(', ')}]`;
+
+/** Throws `ANC_FEED` where an entry of `spec` is missing from `given` or is of another shape or type. */
+export function checkFeed(what: string, given: Tree<Host>, spec: Tree<LeafSpec>): void {
+  for (const [name, wanted] of Object.entries(spec)) {
+    const host = given[name];
+    if (host === undefined) {
+      throw new AncError('ANC_FEED', `${what} "${name}" is missing.`, { expected: say(wanted) });
+    }
+    const received = specOf(host);
+    if (say(received) !== say(wanted) || host.data.length !== sizeOf(wanted.shape)) {
+      throw new AncError('ANC_FEED', `${what} "${name}" is not what was compiled for.`, {
+        expected: say(wanted),
+        received: `${say(received)} with ${host.data.length} elements`,
+      });
+    }
+  }
+}
