@@ -69,7 +69,9 @@ try {
   execFileSync('git', ['clone', '--quiet', '--depth=1', `file://${process.cwd()}`, checkout]);
   const env = environment();
   const label = `node ${run('node', ['--version'], env)}, npm ${run('npm', ['--version'], env)}`;
-  run('npm', ['ci', ...(options['omit-optional'] ? ['--omit=optional'] : [])], env);
+  // An explicit --omit replaces what NODE_ENV=production leaves out by itself.
+  const omit = options.production ? ['--omit=optional', '--omit=dev'] : ['--omit=optional'];
+  run('npm', ['ci', ...(options['omit-optional'] ? omit : [])], env);
 
   const { version } = JSON.parse(readFileSync(join(checkout, 'packages/cli/package.json'), 'utf8'));
   const answer = run('npx', ['--no', '--', 'anc-cli', '--version'], env);

@@ -1,0 +1,208 @@
+/**
+ * How long a step of distillation takes, compiled, and beside it the same step in PyTorch eager.
+ *
+ *   node tools/bench/step.mjs [--python /path/to/python] [--case lenet4-step] [--batch 128] [--threads 2] [--rounds 7]
+ *
+ * Both sides take turns in the same run; medians of all runs are compared. PyTorch is measured in both
+ * memory layouts and the faster one counts. It is only called where --python (or PYTHON) names an
+ * interpreter that has torch. PyTorch's step leaves out the diagnostics that ours computes.
+ */
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import {
+  adversarialPhases,
+  adversarialStep,
+  asState,
+  compileClassifier,
+  mapTree,
+  Rng,
+  sgd,
+  sizeOf,
+  specOf,
+} from '@anc/core';
+import methods from '@anc/methods';
+import models from '@anc/models';
+import { OnnxBackend } from '@anc/backend-onnx';
+
+const { values: flags } = parseArgs({
+  options: {
+    python: { type: 'string', default: process.env.PYTHON ?? '' },
+    case: { type: 'string', multiple: true },
+    batch: { type: 'string', default: '128' },
+    threads: { type: 'string', default: `${availableParallelism()}` },
+    rounds: { type: 'string', default: '7' },
+    profile: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const batch = Number(flags.batch);
+const threads = Number(flags.threads);
+
+const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+};
+const gaussian = (rng, shape) => ({
+  shape,
+  data: Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()),
+});
+const network = (name, input) => models().models[name].create({}, { input, classes: 10 });
+const part = (kind, name) => {
+  const contribution = methods()[kind][name];
+  return contribution.create(contribution.options.parse({}));
+};
+const rng = Rng.fromSeed(1);
+
+/** The paper's step: D 128-256-128 on the features, Eq. 7, dropout 0.5, momentum, weight decay 2e-4. */
+async function adversarial(backend, name, input, width) {
+  const student = network(name, input);
+  const optimizer = sgd({ momentum: 0.9, decay: { rate: 2e-4, mode: 'l2', scope: 'weights' } });
+  const game = {
+    student,
+    discriminator: part('discriminators', '128-256-128'),
+    input: 'features',
+    dataTerm: part('dataTerms', 'l2'),
+    adversarialLoss: part('adversarialLosses', 'label-inversion'),
+    regularizers: [part('regularizers', 'adversarial-samples')],
+    regularizerUpdate: 'joint',
+    balancer: part('balancers', 'fixed'),
+    dropout: { rate: 0.5, position: 'adversarial-sample' },
+    optimizers: { student: optimizer, discriminator: optimizer },
+  };
+  const init = (player, net, shape) => {
+    const { params, stats } = net.init(rng.split(player), shape);
+    return asState(player, { params, stats, slots: optimizer.init(params) });
+  };
+  const state = { ...init('student', student, input), ...init('discriminator', game.discriminator, [width]) };
+  const inputs = {
+    batch: {
+      images: gaussian(rng, [batch, ...input]),
+      'teacher/logits': gaussian(rng, [batch, 10]),
+      'teacher/features': mapTree({ f: gaussian(rng, [batch, width]) }, ({ shape, data }) => ({
+        shape,
+        data: data.map((v) => Math.max(0, v)),
+      })).f,
+    },
+    hyper: { 'student/learningRate': 0.001, 'discriminator/learningRate': 0.001, lambda: 1, adversarial: 1 },
+  };
+  const step = await backend.compile(adversarialStep(game), {
+    state: mapTree(state, specOf),
+    batch: mapTree(inputs.batch, specOf),
+    hyper: Object.keys(inputs.hyper),
+    phases: [adversarialPhases.discriminator, adversarialPhases.student],
+  });
+  const device = await backend.upload(state);
+  let count = 0;
+  return {
+    run: () => step.run(device, { ...inputs, noise: { seed: 1, step: count++ } }),
+    dispose: async () => {
+      await step.dispose();
+      await device.dispose();
+    },
+    flops: flopsOf(student, input) * 3,
+  };
+}
+
+async function forward(backend, name, input) {
+  const net = network(name, input);
+  const compiled = await compileClassifier(
+    { backend, network: net, variables: net.init(rng, input) },
+    [batch, ...input],
+    ['logits', 'features'],
+  );
+  const images = {
+    shape: [batch, ...input],
+    data: Uint8Array.from({ length: batch * sizeOf(input) }, () => rng.int(256)),
+  };
+  return {
+    run: () => compiled.run({ images }),
+    dispose: () => compiled.dispose(),
+    flops: flopsOf(net, input),
+  };
+}
+
+const flopsOf = (net, input) => batch * net.summary(input).reduce((sum, { flops }) => sum + flops, 0);
+
+const CASES = {
+  'lenet4-step': (backend) => adversarial(backend, 'lenet4', [28, 28, 1], 1024),
+  'resnet20-step': (backend) => adversarial(backend, 'resnet20', [32, 32, 3], 64),
+  'resnet20-forward': (backend) => forward(backend, 'resnet20', [32, 32, 3]),
+  'resnet164-forward': (backend) => forward(backend, 'resnet164', [32, 32, 3]),
+  'nin-forward': (backend) => forward(backend, 'nin', [28, 28, 1]),
+};
+
+/** A PyTorch process that answers one request at a time. */
+function startPeer() {
+  const script = fileURLToPath(new URL('./peers/step.py', import.meta.url));
+  const child = spawn(flags.python, [script, `${batch}`, `${threads}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async run(name, layout, runs) {
+      child.stdin.write(`${name} ${layout} ${runs}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error('the PyTorch process ended');
+      return JSON.parse(value);
+    },
+    stop: () => child.stdin.end(),
+  };
+}
+
+async function measure(prepared, runs) {
+  const times = [];
+  for (let i = 0; i < runs; i++) {
+    const start = performance.now();
+    await prepared.run();
+    times.push(performance.now() - start);
+  }
+  return times;
+}
+
+const rows = [];
+for (const name of flags.case ?? Object.keys(CASES)) {
+  const peers = flags.python === '' ? {} : { nchw: startPeer(), nhwc: startPeer() };
+  const backend = await OnnxBackend.create({
+    intraOpThreads: threads,
+    ...(flags.profile && { profile: flags.profile }),
+  });
+  const started = performance.now();
+  const prepared = await CASES[name](backend);
+  const compileMs = performance.now() - started;
+  await measure(prepared, 2);
+  const ours = [];
+  const theirs = { nchw: [], nhwc: [] };
+  let version = '';
+  for (let round = 0; round < Number(flags.rounds); round++) {
+    ours.push(...(await measure(prepared, 3)));
+    for (const [layout, peer] of Object.entries(peers)) {
+      const answer = await peer.run(name, layout, 3);
+      theirs[layout].push(...answer.ms);
+      version = answer.version;
+    }
+  }
+  for (const peer of Object.values(peers)) peer.stop();
+  const ms = median(ours);
+  const peerMs = flags.python === '' ? null : Math.min(median(theirs.nchw), median(theirs.nhwc));
+  rows.push({
+    case: name,
+    ms: +ms.toFixed(1),
+    'img/s': Math.round((batch / ms) * 1000),
+    'GFLOP/s': Math.round(prepared.flops / ms / 1e6),
+    ...(peerMs === null
+      ? {}
+      : {
+          [`PyTorch ${version} ms`]: +peerMs.toFixed(1),
+          'nchw / nhwc': `${median(theirs.nchw).toFixed(0)} / ${median(theirs.nhwc).toFixed(0)}`,
+          'times PyTorch': +(peerMs / ms).toFixed(2),
+        }),
+    'compile ms': Math.round(compileMs),
+  });
+  await prepared.dispose();
+  await backend.dispose();
+}
+if (flags.json) console.log(JSON.stringify(rows, null, 2));
+else console.table(rows);
