@@ -11,6 +11,7 @@ export * from './lenet.js';
 export * from './mobilenet.js';
 export * from './nin.js';
 export * from './resnet/index.js';
+export * from './weights/index.js';
 
 /** The built-in networks. */
 export default function models(): Plugin {

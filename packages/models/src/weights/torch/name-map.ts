@@ -1,0 +1,91 @@
+import { AncError, sizeOf, type Host, type Tree, type Variables } from '@anc/core';
+
+/** The checkpoint's name for each of our variables. */
+export type NameMap = (ours: string) => string;
+
+/** Tensors that PyTorch counts with and no network computes with. */
+const COUNTERS = /(^|\.)num_batches_tracked$/;
+
+/**
+ * Fills a network's variables from a PyTorch state dict.
+ *
+ * `template` says names and shapes. Convolutions turn from [O, I, H, W] to [H, W, I, O], depthwise ones from
+ * [C, 1, H, W] to [H, W, C, 1], matrices from [out, in] to [in, out]. Strict: throws `ANC_WEIGHTS` on a tensor
+ * that is missing, of another shape, or left over.
+ */
+export function fillFromTorch(
+  template: Variables<{ readonly shape: readonly number[] }>,
+  stateDict: Tree<Host>,
+  map: NameMap,
+): Variables<Host> {
+  const used = new Set<string>();
+  const fill = (tree: Tree<{ readonly shape: readonly number[] }>): Record<string, Host> =>
+    Object.fromEntries(
+      Object.entries(tree).map(([ours, { shape }]) => {
+        const theirs = map(ours);
+        const host = Object.hasOwn(stateDict, theirs) ? stateDict[theirs] : undefined;
+        if (host === undefined) {
+          throw new AncError('ANC_WEIGHTS', `the checkpoint has no tensor "${theirs}" for "${ours}".`, {
+            received: `${Object.keys(stateDict).slice(0, 6).join(', ')}, …`,
+          });
+        }
+        used.add(theirs);
+        return [ours, arranged(ours, host, shape)];
+      }),
+    );
+  const filled = { params: fill(template.params), stats: fill(template.stats) };
+  const left = Object.keys(stateDict).filter((name) => !used.has(name) && !COUNTERS.test(name));
+  if (left.length > 0) {
+    throw new AncError('ANC_WEIGHTS', 'the checkpoint has tensors that the network has no place for.', {
+      received: left.slice(0, 8).join(', '),
+    });
+  }
+  return filled;
+}
+
+/** For each axis of ours, the axis of theirs. */
+function axesOf(name: string, rank: number): readonly number[] {
+  if (rank === 4) return name.includes('depthwise') ? [2, 3, 0, 1] : [2, 3, 1, 0];
+  return rank === 2 ? [1, 0] : Array.from({ length: rank }, (_, axis) => axis);
+}
+
+function arranged(name: string, host: Host, shape: readonly number[]): Host {
+  const axes = axesOf(name, host.shape.length);
+  const own = axes.map((axis) => host.shape[axis]!);
+  if (own.length !== shape.length || own.some((size, axis) => size !== shape[axis])) {
+    throw new AncError('ANC_WEIGHTS', `the checkpoint's tensor for "${name}" has another shape.`, {
+      expected: `[${shape.join(', ')}]`,
+      received: `[${own.join(', ')}] (stored as [${host.shape.join(', ')}])`,
+    });
+  }
+  if (!(host.data instanceof Float32Array)) {
+    throw new AncError('ANC_WEIGHTS', `the checkpoint's tensor for "${name}" does not hold floats.`);
+  }
+  return { shape: own, data: permuted(host.data, host.shape, axes) };
+}
+
+/** Copies an array of `shape` so that axis `i` of the result is axis `axes[i]` of the source. */
+export function permuted(
+  data: Float32Array,
+  shape: readonly number[],
+  axes: readonly number[],
+): Float32Array {
+  if (axes.every((axis, i) => axis === i)) return data;
+  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+  const sizes = axes.map((axis) => shape[axis]!);
+  const steps = axes.map((axis) => strides[axis]!);
+  const last = sizes.length - 1;
+  const output = new Float32Array(data.length);
+  const index = sizes.map(() => 0);
+  const [inner, innerStep] = [sizes[last]!, steps[last]!];
+  for (let i = 0, at = 0; i < output.length; i += inner) {
+    for (let j = 0; j < inner; j++) output[i + j] = data[at + j * innerStep]!;
+    for (let axis = last - 1; axis >= 0; axis--) {
+      at += steps[axis]!;
+      if (++index[axis]! < sizes[axis]!) break;
+      at -= steps[axis]! * sizes[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return output;
+}

@@ -1,0 +1,84 @@
+import { AncError, type Host, type ModelEnvironment, type Tree } from '@anc/core';
+import type { ResnetOptions } from '../../resnet/index.js';
+import type { NameMap } from './name-map.js';
+
+/** A model of ours that a checkpoint is for. */
+export interface RecognisedModel {
+  readonly model: string;
+  readonly options: ResnetOptions;
+  readonly environment: ModelEnvironment;
+  readonly map: NameMap;
+}
+
+const BATCH_NORM: Readonly<Record<string, string>> = {
+  gamma: 'weight',
+  beta: 'bias',
+  mean: 'running_mean',
+  variance: 'running_var',
+};
+const PLAIN: Readonly<Record<string, string>> = { weights: 'weight', bias: 'bias' };
+
+/**
+ * Names of torchvision's ResNets (`layer1.0.conv1.weight`, `downsample.0.weight`), which the CIFAR
+ * implementations share but for the last layer's (`fc` or `linear`).
+ */
+export const resnetNames =
+  (head: string): NameMap =>
+  (ours) => {
+    const [stem, normalised] = [/^conv\/(\w+)$/, /^norm\/(\w+)$/].map((pattern) => pattern.exec(ours)?.[1]);
+    if (stem !== undefined) return `conv1.${PLAIN[stem]}`;
+    if (normalised !== undefined) return `bn1.${BATCH_NORM[normalised]}`;
+    const logits = /^logits\/(\w+)$/.exec(ours)?.[1];
+    if (logits !== undefined) return `${head}.${PLAIN[logits]}`;
+    const [, stage, block, layer = '', leaf = ''] =
+      /^stage(\d+)\/block(\d+)\/([\w-]+)\/(\w+)$/.exec(ours) ?? [];
+    const place = `layer${stage}.${Number(block) - 1}`;
+    if (layer === 'shortcut') return `${place}.downsample.0.${PLAIN[leaf]}`;
+    if (layer === 'shortcut-norm') return `${place}.downsample.1.${BATCH_NORM[leaf]}`;
+    const index = /\d+$/.exec(layer)?.[0] ?? '';
+    return layer.startsWith('norm')
+      ? `${place}.bn${index}.${BATCH_NORM[leaf]}`
+      : `${place}.conv${index}.${PLAIN[leaf]}`;
+  };
+
+/**
+ * Recognises a post-activation ResNet of torchvision, or of the CIFAR implementations, from names and shapes.
+ * Throws `ANC_WEIGHTS` where the checkpoint is of something else.
+ */
+export function recogniseTorchResnet(stateDict: Tree<Host>): RecognisedModel {
+  const shapeOf = (name: string): readonly number[] | undefined =>
+    Object.hasOwn(stateDict, name) ? stateDict[name]!.shape : undefined;
+  const head = ['fc', 'linear'].find((name) => shapeOf(`${name}.weight`)?.length === 2);
+  const stem = shapeOf('conv1.weight');
+  const counts = [1, 2, 3, 4].map((stage) => {
+    let blocks = 0;
+    while (shapeOf(`layer${stage}.${blocks}.conv1.weight`) !== undefined) blocks++;
+    return blocks;
+  });
+  const firstWidth = shapeOf('layer1.0.conv1.weight')?.[0];
+  const stages = counts[3] === 0 ? counts.slice(0, 3) : counts;
+  if (head === undefined || stem?.length !== 4 || firstWidth === undefined || stages.includes(0)) {
+    throw new AncError('ANC_WEIGHTS', 'the checkpoint is of no network that is known here.', {
+      expected: 'a ResNet with conv1, bn1, layer1 to layer3 or layer4, and fc or linear',
+      received: Object.keys(stateDict).slice(0, 6).join(', '),
+      hint: 'name the model, and give the checkpoint its names.',
+    });
+  }
+  const family = stages.length === 3 ? 'cifar' : 'imagenet';
+  const block = shapeOf('layer1.0.conv3.weight') === undefined ? 'basic' : 'bottleneck';
+  const projects = shapeOf('layer2.0.downsample.0.weight') !== undefined;
+  const side = family === 'cifar' ? 32 : 224;
+  return {
+    model: 'resnet',
+    options: {
+      variant: 'v1',
+      family,
+      block,
+      depth: 2 + stages.reduce((sum, count) => sum + count, 0) * (block === 'basic' ? 2 : 3),
+      width: firstWidth / (family === 'cifar' ? 16 : 64),
+      shortcut: projects ? 'projection' : 'pad',
+    },
+    environment: { input: [side, side, stem[1]!], classes: shapeOf(`${head}.weight`)![0]! },
+    map: resnetNames(head),
+  };
+}

@@ -1,0 +1,114 @@
+import { AncError, sizeOf, type Host } from '@anc/core';
+import { damagedCheckpoint } from './pickle-reader.js';
+
+/** How a storage type's elements are laid out; all little-endian. */
+interface ElementType {
+  readonly bytes: number;
+  readonly integer: boolean;
+  read(view: DataView, at: number): number;
+}
+
+/** Half precision: 1 sign, 5 exponent, 10 fraction bits. */
+function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}
+
+const bfloat = new DataView(new ArrayBuffer(4));
+
+const TYPES = {
+  FloatStorage: { bytes: 4, integer: false, read: (view, at) => view.getFloat32(at, true) },
+  DoubleStorage: { bytes: 8, integer: false, read: (view, at) => view.getFloat64(at, true) },
+  HalfStorage: { bytes: 2, integer: false, read: (view, at) => half(view.getUint16(at, true)) },
+  BFloat16Storage: {
+    bytes: 2,
+    integer: false,
+    read: (view, at) => {
+      bfloat.setUint16(0, view.getUint16(at, true));
+      return bfloat.getFloat32(0);
+    },
+  },
+  LongStorage: { bytes: 8, integer: true, read: (view, at) => Number(view.getBigInt64(at, true)) },
+  IntStorage: { bytes: 4, integer: true, read: (view, at) => view.getInt32(at, true) },
+  ShortStorage: { bytes: 2, integer: true, read: (view, at) => view.getInt16(at, true) },
+  CharStorage: { bytes: 1, integer: true, read: (view, at) => view.getInt8(at) },
+  ByteStorage: { bytes: 1, integer: true, read: (view, at) => view.getUint8(at) },
+  BoolStorage: { bytes: 1, integer: true, read: (view, at) => view.getUint8(at) },
+} as const satisfies Record<string, ElementType>;
+
+export type StorageType = keyof typeof TYPES;
+export const isStorageType = (name: string): name is StorageType => Object.hasOwn(TYPES, name);
+
+/** Elements that tensors are views of; their bytes may come after the pickle. */
+export interface Storage {
+  readonly kind: 'storage';
+  readonly key: string;
+  readonly type: StorageType;
+  readonly length: number;
+}
+
+/** A tensor as the pickle describes it. */
+export interface TensorView {
+  readonly kind: 'tensor';
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
+
+export const bytesOf = (type: StorageType): number => TYPES[type].bytes;
+
+/**
+ * Copies a tensor out of its storage: floating types to float32, integers to int32.
+ *
+ * Throws `ANC_CHECKPOINT` where it does not lie within the storage, or is larger than it (an expanded view).
+ */
+export function materialise(name: string, view: TensorView, data: Uint8Array): Host {
+  const { storage, offset, shape, strides } = view;
+  const type: ElementType = TYPES[storage.type];
+  if (data.length !== storage.length * type.bytes) {
+    throw damagedCheckpoint(
+      `the storage of "${name}" has ${data.length} bytes, not ${storage.length * type.bytes}`,
+    );
+  }
+  const count = sizeOf(shape);
+  const last = shape.reduce((at, size, axis) => at + (size - 1) * strides[axis]!, offset);
+  if (count > storage.length || (count > 0 && last >= storage.length)) {
+    throw damagedCheckpoint(
+      `"${name}" [${shape.join(', ')}] reaches out of its storage of ${storage.length}`,
+    );
+  }
+  if (storage.type === 'FloatStorage' && isContiguous(view)) {
+    const start = offset * 4;
+    return { shape, data: new Float32Array(data.slice(start, start + count * 4).buffer) };
+  }
+  const output = type.integer ? new Int32Array(count) : new Float32Array(count);
+  const bytes = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const index = shape.map(() => 0);
+  for (let i = 0, at = offset; i < count; i++) {
+    const value = type.read(bytes, at * type.bytes);
+    if (type.integer && (value | 0) !== value) {
+      throw new AncError('ANC_CHECKPOINT', `"${name}" holds ${value}, which is not a 32-bit integer.`);
+    }
+    output[i] = value;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      at -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return { shape, data: output };
+}
+
+function isContiguous({ shape, strides }: TensorView): boolean {
+  let expected = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && strides[axis] !== expected) return false;
+    expected *= shape[axis]!;
+  }
+  return true;
+}
