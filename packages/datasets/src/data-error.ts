@@ -9,10 +9,15 @@ export const corrupt = (
   hint = 'get the file again, or point --data-dir at an undamaged copy.',
 ): AncError => new AncError('ANC_DATA_CORRUPT', `${file}: ${what}.`, { expected, received, hint });
 
-/** A file is in none of the places where it may be. */
-export const missing = (dataset: string, files: readonly string[], places: readonly string[]): AncError =>
+/** Files are in none of the places where they may be; `which` says whether all or any one of them is needed. */
+export const missing = (
+  dataset: string,
+  files: readonly string[],
+  places: readonly string[],
+  which = '',
+): AncError =>
   new AncError('ANC_DATA_MISSING', `${dataset}: ${files.join(', ')} not found.`, {
-    expected: `${files.join(', ')} in one of: ${places.join(', ')}`,
+    expected: `${which === '' ? '' : `${which} `}${files.join(', ')} in one of: ${places.join(', ')}`,
     received: 'no such file',
-    hint: `put the file${files.length > 1 ? 's' : ''} there, or say where with --data-dir or ANC_DATA_DIR.`,
+    hint: 'put it there, or say where it is with --data-dir or ANC_DATA_DIR.',
   });

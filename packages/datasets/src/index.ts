@@ -1,4 +1,6 @@
 export * from './augmentation.js';
+export * from './cifar/binary.js';
+export * from './cifar/cifar.js';
 export * from './glyphs/glyphs.js';
 export * from './idx.js';
 export * from './idx-dataset.js';
@@ -8,4 +10,5 @@ export * from './mnist.js';
 export * from './normalization.js';
 export * from './plugin.js';
 export * from './subset.js';
+export * from './svhn/svhn.js';
 export { default } from './plugin.js';

@@ -1,7 +1,9 @@
 import { definePlugin, PLUGIN_API_VERSION, type DatasetEnvironment, type Plugin } from '@anc/core';
 import type { z } from 'zod';
+import { cifar10, cifar100, cifar100Options } from './cifar/cifar.js';
 import { Glyphs, glyphsOptions } from './glyphs/glyphs.js';
 import { fashionMnist, mnist, noOptions } from './mnist.js';
+import { Svhn, svhnOptions } from './svhn/svhn.js';
 
 /** The datasets of this package. */
 export default function datasets(): Plugin {
@@ -23,6 +25,23 @@ export default function datasets(): Plugin {
         summary: 'MNIST: 60,000 + 10,000 handwritten digits, 28×28 grey',
         options: noOptions,
         create: (_options: unknown, { dataDir }: DatasetEnvironment) => mnist(dataDir),
+      },
+      cifar10: {
+        summary: 'CIFAR-10: 50,000 + 10,000 photographs of ten classes, 32×32 colour',
+        options: noOptions,
+        create: (_options: unknown, { dataDir }: DatasetEnvironment) => cifar10(dataDir),
+      },
+      cifar100: {
+        summary: 'CIFAR-100: 50,000 + 10,000 photographs of a hundred classes, 32×32 colour',
+        options: cifar100Options,
+        create: (options: z.output<typeof cifar100Options>, { dataDir }: DatasetEnvironment) =>
+          cifar100(dataDir, options),
+      },
+      svhn: {
+        summary: 'SVHN: 73,257 + 26,032 house-number digits (531,131 more with extra), 32×32 colour',
+        options: svhnOptions,
+        create: (options: z.output<typeof svhnOptions>, { dataDir }: DatasetEnvironment) =>
+          new Svhn(dataDir, options),
       },
     },
   });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -29,6 +30,19 @@ export async function readVerified(path: string, md5: string | null): Promise<Ui
     }
   }
   return bytes;
+}
+
+/** Checks a file's MD5 as a stream, without holding it. Throws `ANC_DATA_MISSING`, `ANC_DATA_CORRUPT`. */
+export async function verifyFile(path: string, md5: string | null): Promise<void> {
+  if (md5 === null) return;
+  const hash = createHash('md5');
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  const received = hash.digest('hex');
+  if (received !== md5) throw corrupt(path, 'wrong checksum', `MD5 ${md5}`, `MD5 ${received}`);
 }
 
 /**
