@@ -1,0 +1,129 @@
+import '@tensorflow/tfjs-backend-cpu';
+import {
+  EagerBackend,
+  mapTree,
+  mergeTrees,
+  prefixTree,
+  Rng,
+  subtree,
+  type Host,
+  type Tree,
+  type Variables,
+} from '@anc/core';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { fillFromTorch, readTorchCheckpoint, recogniseTorchResnet, resnet } from '../../src/index.js';
+
+/** A state dict with the names and shapes of one of our networks, numbers 0, 1, 2, … */
+function stateDictOf(variables: Variables<Host>, map: (ours: string) => string): Tree<Host> {
+  let next = 0;
+  const all = mergeTrees(variables.params, variables.stats);
+  return Object.fromEntries(
+    Object.entries(all).map(([name, { shape, data }]) => {
+      const [a, b, c, d] = shape as [number, number, number, number];
+      const theirs = shape.length === 4 ? [d, c, a, b] : shape.length === 2 ? [b, a] : shape;
+      return [map(name), { shape: theirs, data: Float32Array.from(data, () => next++) }];
+    }),
+  );
+}
+
+describe('recogniseTorchResnet', () => {
+  it.each([
+    [{ variant: 'v1', shortcut: 'pad', depth: 8 }, 'linear', [32, 32, 3]],
+    [{ variant: 'v1', shortcut: 'projection', depth: 14, width: 2 }, 'fc', [32, 32, 3]],
+    [{ variant: 'v1', family: 'imagenet', depth: 18, width: 0.125 }, 'fc', [224, 224, 3]],
+    [
+      { variant: 'v1', family: 'imagenet', depth: 50, width: 0.125, block: 'bottleneck' },
+      'fc',
+      [224, 224, 3],
+    ],
+  ] as const)('%o', (options, head, input) => {
+    const network = resnet(options, { classes: 7 });
+    const variables = network.init(Rng.fromSeed(1), input);
+    const rename = (name: string): string =>
+      name
+        .replace(/^conv\/weights/, 'conv1.weight')
+        .replace(/^norm\//, 'bn1/')
+        .replace(/^logits\//, `${head}/`)
+        .replace(/^stage(\d)\/block(\d+)\//, (_all, s: string, b: string) => `layer${s}.${Number(b) - 1}/`)
+        .replace('shortcut-norm/', 'downsample.1/')
+        .replace('shortcut/', 'downsample.0/')
+        .replace(/norm(\d)\//, 'bn$1/')
+        .replace(/weights$|gamma$/, 'weight')
+        .replace(/beta$/, 'bias')
+        .replace(/mean$/, 'running_mean')
+        .replace(/variance$/, 'running_var')
+        .replaceAll('/', '.');
+    const stateDict = stateDictOf(variables, rename);
+    const found = recogniseTorchResnet(stateDict);
+    expect(found.environment).toEqual({ input, classes: 7 });
+    expect(resnet(found.options, found.environment).name).toBe(network.name);
+
+    const counted = { ...stateDict, 'bn1.num_batches_tracked': { shape: [], data: Int32Array.of(5) } };
+    const filled = fillFromTorch(variables, counted, found.map);
+    expect(mapTree(filled.params, ({ shape }) => shape)).toEqual(
+      mapTree(variables.params, ({ shape }) => shape),
+    );
+    const kernel = filled.params['conv/weights']!; // [H, W, I, O] from [O, I, H, W]
+    const [, width, channels, outputs] = kernel.shape as [number, number, number, number];
+    const theirs = stateDict['conv1.weight']!;
+    expect(kernel.data[((1 * width + 2) * channels + 1) * outputs + 3]).toBe(
+      theirs.data[((3 * channels + 1) * kernel.shape[0]! + 1) * width + 2],
+    );
+
+    const { [`${head}.bias`]: _gone, ...missing } = stateDict;
+    expect(() => fillFromTorch(variables, missing, found.map)).toThrow(/no tensor ".*bias"/);
+    const extra = { ...stateDict, 'extra.weight': { shape: [1], data: Float32Array.of(1) } };
+    expect(() => fillFromTorch(variables, extra, found.map)).toThrow(/no place/);
+    const flat = { ...stateDict, 'bn1.bias': { shape: [1], data: Float32Array.of(1) } };
+    expect(() => fillFromTorch(variables, flat, found.map)).toThrow(/another shape/);
+  });
+
+  it('refuses what is no ResNet', () => {
+    expect(() =>
+      recogniseTorchResnet({ 'features.0.weight': { shape: [1], data: Float32Array.of(1) } }),
+    ).toThrow(expect.objectContaining({ code: 'ANC_WEIGHTS' }));
+  });
+});
+
+const data =
+  process.env['ANC_DATA_DIR'] ?? fileURLToPath(new URL('../../../../../shared/data', import.meta.url));
+const checkpoint = join(data, 'models/resnet20-cifar10-akamaster.th');
+const images = join(data, 'cifar-10-sample/test_1228.bin');
+
+describe.runIf(existsSync(checkpoint) && existsSync(images))('a published ResNet-20', () => {
+  it('classifies real images as it did in PyTorch', async () => {
+    const stateDict = readTorchCheckpoint(new Uint8Array(readFileSync(checkpoint)));
+    const { options, environment, map } = recogniseTorchResnet(stateDict);
+    const network = resnet(options, environment);
+    const filled = fillFromTorch(network.init(Rng.fromSeed(0), environment.input), stateDict, map);
+    const count = 10;
+    const bytes = readFileSync(images);
+    const record = (i: number): Uint8Array => bytes.subarray(i * 3073, (i + 1) * 3073);
+    const [mean, deviation] = [
+      [0.485, 0.456, 0.406],
+      [0.229, 0.224, 0.225],
+    ];
+    const pixels = Float32Array.from({ length: count * 3072 }, (_, at) => {
+      const [image, place, channel] = [Math.floor(at / 3072), Math.floor((at % 3072) / 3), at % 3];
+      return (record(image)[1 + channel * 1024 + place]! / 255 - mean![channel]!) / deviation![channel]!;
+    });
+    const compiled = await new EagerBackend('cpu').compileFunction(
+      ({ images, ...tensors }, context) => {
+        const variables = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
+        return { logits: network.apply(variables, images!, context).outputs.logits };
+      },
+      { id: 'score', inputs: { images: { shape: [count, 32, 32, 3], dtype: 'float32' } } },
+      mergeTrees(prefixTree('params', filled.params), prefixTree('stats', filled.stats)),
+    );
+    const { logits } = await compiled.run({ images: { shape: [count, 32, 32, 3], data: pixels } });
+    await compiled.dispose();
+    const right = Array.from({ length: count }, (_, i) => {
+      const row = [...logits!.data.subarray(i * 10, (i + 1) * 10)];
+      return row.indexOf(Math.max(...row)) === record(i)[0];
+    }).filter(Boolean).length;
+    expect(right).toBeGreaterThanOrEqual(9); // of 1,000, 91.5 %
+  });
+});
