@@ -14,7 +14,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { fillFromTorch, readTorchCheckpoint, recogniseTorchResnet, resnet } from '../../src/index.js';
+import {
+  fillFromTorch,
+  importTorch,
+  importTorchInto,
+  recogniseTorchResnet,
+  resnet,
+} from '../../src/index.js';
 
 /** A state dict with the names and shapes of one of our networks, numbers 0, 1, 2, … */
 function stateDictOf(variables: Variables<Host>, map: (ours: string) => string): Tree<Host> {
@@ -95,10 +101,12 @@ const images = join(data, 'cifar-10-sample/test_1228.bin');
 
 describe.runIf(existsSync(checkpoint) && existsSync(images))('a published ResNet-20', () => {
   it('classifies real images as it did in PyTorch', async () => {
-    const stateDict = readTorchCheckpoint(new Uint8Array(readFileSync(checkpoint)));
-    const { options, environment, map } = recogniseTorchResnet(stateDict);
+    const file = new Uint8Array(readFileSync(checkpoint));
+    const { options, environment, variables } = importTorch(file);
     const network = resnet(options, environment);
-    const filled = fillFromTorch(network.init(Rng.fromSeed(0), environment.input), stateDict, map);
+    expect(importTorchInto(network, environment.input, file, 'cifar-resnet')).toEqual(variables);
+    expect(() => importTorchInto(network, environment.input, file, 'torchvision')).toThrow(/no tensor "fc/);
+    expect(() => importTorchInto(network, environment.input, file, 'nowhere')).toThrow(/no name map/);
     const count = 10;
     const bytes = readFileSync(images);
     const record = (i: number): Uint8Array => bytes.subarray(i * 3073, (i + 1) * 3073);
@@ -112,11 +120,11 @@ describe.runIf(existsSync(checkpoint) && existsSync(images))('a published ResNet
     });
     const compiled = await new EagerBackend('cpu').compileFunction(
       ({ images, ...tensors }, context) => {
-        const variables = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
-        return { logits: network.apply(variables, images!, context).outputs.logits };
+        const own = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
+        return { logits: network.apply(own, images!, context).outputs.logits };
       },
       { id: 'score', inputs: { images: { shape: [count, 32, 32, 3], dtype: 'float32' } } },
-      mergeTrees(prefixTree('params', filled.params), prefixTree('stats', filled.stats)),
+      mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
     );
     const { logits } = await compiled.run({ images: { shape: [count, 32, 32, 3], data: pixels } });
     await compiled.dispose();
