@@ -107,8 +107,8 @@ export const adamW = (): Optimizer => adam({ decay: { rate: 2e-4, mode: 'decoupl
 export function game(student: Student, optimizer: Optimizer): Game {
   return {
     student,
-    discriminator,
-    input: 'features',
+    critics: [{ name: 'discriminator', discriminator, input: 'features', weight: 1 }],
+    condition: 'teacher',
     dataTerm: { name: 'l2', loss: (s, t) => squaredDistance(s, t) },
     adversarialLoss: {
       name: 'inversion',
@@ -133,10 +133,10 @@ function initPlayer(
   return asState(name, { params, stats, slots: optimizer.init(params) });
 }
 
-export function initialState({ student, discriminator: d, optimizers }: Game): Tree<Host> {
+export function initialState({ student, optimizers }: Game): Tree<Host> {
   return {
     ...initPlayer('student', student, optimizers.student, IMAGE),
-    ...initPlayer('discriminator', d, optimizers.discriminator, [8]),
+    ...initPlayer('discriminator', discriminator, optimizers.discriminator, [8]),
     ...prefixTree(
       'balancer',
       mapTree({}, () => filled([])),

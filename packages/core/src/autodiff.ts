@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-layers'; // registers the gradient of every kernel
+import './gradients.js';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { mapTree, namesOf, type Tree } from './tree.js';
 
@@ -88,3 +88,10 @@ export function valueAndGradients(f: (params: Tree) => Differentiated, params: T
 export function gradientAt(f: (x: Tensor) => Scalar, x: Tensor): Tensor {
   return valueAndGradients((leaves) => ({ loss: f(leaves.x!) }), { x }).grads.x!;
 }
+
+/** x, through which no gradient flows. */
+export const stopGradient = (x: Tensor): Tensor =>
+  tf.customGrad((value) => ({
+    value: tf.clone(value as Tensor),
+    gradFunc: (dy) => tf.zerosLike(dy as Tensor),
+  }))(x);

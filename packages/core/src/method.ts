@@ -34,6 +34,8 @@ export interface Move {
 /** One training phase of a method, from init to what ships. */
 export interface Stage {
   readonly name: string;
+  /** Share of the run's epochs that this stage trains for; all of them where left out. See `stageEpochs`. */
+  readonly share?: number;
   /** What the step's batch holds besides `images`: `teacher/<output>` for each of these. */
   readonly teacherOutputs: readonly string[];
   /** Whether the step's batch has `labels` [B] int32. */
@@ -54,5 +56,17 @@ export abstract class Method {
   abstract readonly labels: LabelUse;
   /** Whether it needs a teacher's outputs at all. */
   abstract readonly needsTeacher: boolean;
+  /**
+   * The network that is trained, measured and shipped, made of the one that was chosen: itself, unless a
+   * method changes it (quantisation). The caller puts it in the place of the chosen one, everywhere.
+   */
+  network(student: Network<ClassifierOutputs>): Network<ClassifierOutputs> {
+    return student;
+  }
+
   abstract stages(players: Players): readonly Stage[];
 }
+
+/** How many epochs a stage trains for when the whole run has `epochs`: its share, at least one. */
+export const stageEpochs = (stage: Pick<Stage, 'share'>, epochs: number): number =>
+  Math.max(1, Math.round((stage.share ?? 1) * epochs));

@@ -24,6 +24,11 @@ export interface Context {
    * and goes on with what comes back.
    */
   activation(name: string, x: Tensor): Tensor;
+  /**
+   * Where it is there, a layer passes its input through it, with the weights that the input is about to meet,
+   * and goes on with what comes back: binarising networks change inputs here.
+   */
+  operand?(x: Tensor, weights: Tensor): Tensor;
 }
 
 /** What `apply` returns: the outputs by name, and the statistics that changed (all of them in training). */
@@ -77,6 +82,8 @@ export abstract class Student implements Network<ClassifierOutputs> {
 /** A discriminator's output before the sigmoid: [B, 1], or any [B, …] of patches. */
 export interface DiscriminatorOutputs {
   readonly logits: Tensor;
+  /** A verdict on the class too, [B, classes]: what an auxiliary classifier gives. */
+  readonly classes?: Tensor;
 }
 
 /**
@@ -85,8 +92,16 @@ export interface DiscriminatorOutputs {
  */
 export abstract class Discriminator implements Network<DiscriminatorOutputs> {
   abstract readonly name: string;
-  abstract init(rng: Rng, input: readonly number[]): Variables<Host>;
-  /** x: [B, d] -> logits [B, …]. */
-  abstract apply(variables: Variables, x: Tensor, context: Context): Applied<DiscriminatorOutputs>;
-  abstract summary(input: readonly number[]): readonly LayerSummary[];
+  /** Whether it is given a condition beside x: class probabilities [B, classes]. */
+  readonly conditional: boolean = false;
+  /** `classes`: width of the condition, for those that take one. */
+  abstract init(rng: Rng, input: readonly number[], classes?: number): Variables<Host>;
+  /** x: [B, …] -> logits [B, …]. */
+  abstract apply(
+    variables: Variables,
+    x: Tensor,
+    context: Context,
+    condition?: Tensor,
+  ): Applied<DiscriminatorOutputs>;
+  abstract summary(input: readonly number[], classes?: number): readonly LayerSummary[];
 }

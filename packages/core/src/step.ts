@@ -4,10 +4,11 @@ import type { LeafSpec, Tree } from './tree.js';
 
 /** What a phase computes from a batch, before anything changes. */
 export interface PhaseGradients {
-  /** By the names that `update` will look for. Averaged over micro-batches and ranks. */
+  /** By the parameter's full state name. Averaged over micro-batches and ranks. */
   readonly grads: Tree;
   /** State entries that the forward pass changed (batch-norm averages), by full state name. */
   readonly stats: Tree;
+  /** Among them `loss/<phase>`: the scalar whose gradients these are. */
   readonly metrics: Tree<Scalar>;
 }
 

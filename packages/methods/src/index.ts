@@ -1,45 +1,121 @@
-import { definePlugin, PLUGIN_API_VERSION, type Parts, type Plugin } from '@anc/core';
+import {
+  definePlugin,
+  PLUGIN_API_VERSION,
+  type Contribution,
+  type Method,
+  type Parts,
+  type Plugin,
+} from '@anc/core';
+import type { z } from 'zod';
 import { adversarialLosses } from './adversarial-losses/index.js';
 import { balancers } from './balancers/index.js';
 import { dataTerms } from './data-terms/index.js';
 import { discriminators } from './discriminators/index.js';
 import { AdversarialMethod, adversarialSchema, type AdversarialOptions } from './methods/adversarial.js';
-import { kdMethod, kdSchema, l2Method, l2MethodSchema } from './methods/imitation.js';
+import { AttentionMethod, attentionSchema } from './methods/attention.js';
+import { conditionalAdversarial, conditionalAdversarialSchema } from './methods/conditional-adversarial.js';
+import { deadDiscriminator, frozenDiscriminator } from './methods/controls.js';
+import { FeatureMseMethod, featureMseSchema } from './methods/feature-mse.js';
+import { FitNetsMethod, fitnetsSchema } from './methods/fitnets.js';
+import { FspMethod, fspSchema } from './methods/fsp.js';
+import {
+  dkdMethod,
+  dkdSchema,
+  dropoutNoiseMethod,
+  dropoutNoiseSchema,
+  kdMethod,
+  kdSchema,
+  l2Method,
+  l2MethodSchema,
+} from './methods/imitation.js';
 import { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
 import { regularizers } from './regularizers/index.js';
 
-export { labelInversion, saturating } from './adversarial-losses/index.js';
-export { fixed, gradientNorm } from './balancers/index.js';
-export { klTerm, l2Term } from './data-terms/index.js';
-export { MlpDiscriminator } from './discriminators/index.js';
-export { AdversarialMethod, adversarialSchema, type AdversarialOptions } from './methods/adversarial.js';
-export { ImitationMethod, kdMethod, kdSchema, l2Method, l2MethodSchema } from './methods/imitation.js';
+export * from './adversarial-losses/index.js';
+export * from './balancers/index.js';
+export * from './data-terms/index.js';
+export * from './discriminators/index.js';
+export * from './methods/adversarial.js';
+export * from './methods/attention.js';
+export * from './methods/conditional-adversarial.js';
+export * from './methods/controls.js';
+export * from './methods/feature-mse.js';
+export * from './methods/fitnets.js';
+export * from './methods/fsp.js';
+export { dkdMethod, dropoutNoiseMethod, ImitationMethod, kdMethod, l2Method } from './methods/imitation.js';
 export { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
-export { AdversarialSamplesRegularizer, NoRegularizer, WeightNormRegularizer } from './regularizers/index.js';
+export * from './regularizers/index.js';
+
+const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>> = {
+  adversarial: {
+    summary: 'student against discriminator, and the distance of the logits; no labels',
+    options: adversarialSchema,
+    create: (options: AdversarialOptions, parts) => new AdversarialMethod(options, parts),
+  },
+  'adversarial-dead': {
+    summary: 'control: adversarial with a discriminator of zeros',
+    options: adversarialSchema,
+    create: deadDiscriminator,
+  },
+  'adversarial-frozen': {
+    summary: 'control: adversarial with a discriminator that is never trained',
+    options: adversarialSchema,
+    create: frozenDiscriminator,
+  },
+  attention: {
+    summary: 'attention transfer beside distillation; labels only if asked for',
+    options: attentionSchema,
+    create: (options: z.infer<typeof attentionSchema>) => new AttentionMethod(options),
+  },
+  'conditional-adversarial': {
+    summary: "adversarial within the class: the teacher's prediction, or the label if asked for",
+    options: conditionalAdversarialSchema,
+    create: conditionalAdversarial,
+  },
+  dkd: {
+    summary: 'decoupled distillation; labels only if asked for',
+    options: dkdSchema,
+    create: dkdMethod,
+  },
+  'dropout-noise': {
+    summary: 'control: the data term with dropout inside the student, no discriminator',
+    options: dropoutNoiseSchema,
+    create: dropoutNoiseMethod,
+  },
+  'feature-mse': {
+    summary: 'control: paired feature regression beside the data term; no labels',
+    options: featureMseSchema,
+    create: (options: z.infer<typeof featureMseSchema>, parts) => new FeatureMseMethod(options, parts),
+  },
+  fitnets: {
+    summary: 'a hint to a middle layer, then distillation with labels',
+    options: fitnetsSchema,
+    create: (options: z.infer<typeof fitnetsSchema>) => new FitNetsMethod(options),
+  },
+  fsp: {
+    summary: 'flow matrices between layers, then labels',
+    options: fspSchema,
+    create: (options: z.infer<typeof fspSchema>) => new FspMethod(options),
+  },
+  kd: {
+    summary: 'distillation with a temperature; labels only if asked for',
+    options: kdSchema,
+    create: kdMethod,
+  },
+  l2: { summary: 'squared distance of the logits; no labels', options: l2MethodSchema, create: l2Method },
+  supervised: {
+    summary: 'cross-entropy with labels',
+    options: supervisedSchema,
+    create: (options: z.infer<typeof supervisedSchema>) => new SupervisedMethod(options),
+  },
+};
 
 /** Adversarial compression, what it is compared with, and the parts of its objective. */
 export default function methods(): Plugin {
   return definePlugin({
     name: '@anc/methods',
     apiVersion: PLUGIN_API_VERSION,
-    methods: {
-      adversarial: {
-        summary: 'student against discriminator, and the distance of the logits; no labels',
-        options: adversarialSchema,
-        create: (options: AdversarialOptions, parts: Parts) => new AdversarialMethod(options, parts),
-      },
-      kd: {
-        summary: 'distillation with a temperature; labels only if asked for',
-        options: kdSchema,
-        create: kdMethod,
-      },
-      l2: { summary: 'squared distance of the logits; no labels', options: l2MethodSchema, create: l2Method },
-      supervised: {
-        summary: 'cross-entropy with labels',
-        options: supervisedSchema,
-        create: (options: ConstructorParameters<typeof SupervisedMethod>[0]) => new SupervisedMethod(options),
-      },
-    },
+    methods: methodContributions,
     discriminators,
     regularizers,
     dataTerms,

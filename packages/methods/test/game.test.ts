@@ -121,8 +121,8 @@ describe('dropout', () => {
     const second = phaseOf(stage, 'discriminator').gradients(state, batch, hyper, other).grads;
     for (const [name, grad] of Object.entries(first))
       expect([...grad.dataSync()]).toEqual([...second[name]!.dataSync()]);
-    expect(inStudent).toEqual(new Set(['adversarial/dropout']));
-    expect([...inD!].every((name) => name === 'adversarial/dropout')).toBe(true);
+    expect(inStudent).toEqual(new Set(['discriminator/dropout']));
+    expect([...inD!].every((name) => name === 'discriminator/dropout')).toBe(true);
   });
 
   it('leaves the data term undropped by default and drops it inside the student on request', () => {
@@ -189,7 +189,7 @@ describe('gradients at the features', () => {
       const moved = { ...state, [name]: tf.add(state[name]!, tf.tensor1d(delta)) };
       return phase.gradients(moved, batch, hyper, context).metrics['loss/student']!.dataSync()[0]!;
     };
-    const found = phase.gradients(state, batch, hyper, context).grads['hidden/bias']!.dataSync();
+    const found = phase.gradients(state, batch, hyper, context).grads[name]!.dataSync();
     found.forEach((gradient, i) => {
       const step = Array.from({ length: width }, (_, j) => (i === j ? 1e-2 : 0));
       const slope = (lossAt(step) - lossAt(step.map((v) => -v))) / 2e-2;

@@ -5,18 +5,22 @@ import type { Tree } from '../tree.js';
 
 const rowNorms = (x: Tensor): Tensor => tf.sqrt(tf.sum(tf.square(x), 1)); // [B, d] -> [B]
 
+/** [B, …] -> [B, d]. */
+const rows = (x: Tensor): Tensor => tf.reshape(x, [x.shape[0]!, -1]);
+
 /**
  * Sizes and angle of the two gradients that meet at the discriminator's input.
  *
- * @param data [B, d], of λ · data.
- * @param adversarial [B, d], unweighted.
+ * @param dataGradient [B, …], of λ · data.
+ * @param adversarialGradient [B, …], unweighted.
  * @param weight what the adversarial term is multiplied by in the loss.
  */
 export function compareGradients(
-  data: Tensor,
-  adversarial: Tensor,
+  dataGradient: Tensor,
+  adversarialGradient: Tensor,
   weight: Scalar,
 ): { readonly norms: GradientNorms; readonly metrics: Tree<Scalar> } {
+  const [data, adversarial] = [rows(dataGradient), rows(adversarialGradient)];
   const [dataRows, adversarialRows] = [rowNorms(data), rowNorms(adversarial)];
   const norms = { data: tf.mean(dataRows) as Scalar, adversarial: tf.mean(adversarialRows) as Scalar };
   const dot = tf.sum(tf.mul(data, adversarial), 1); // [B]

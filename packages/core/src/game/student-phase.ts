@@ -1,10 +1,21 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { valueAndGradients } from '../autodiff.js';
+import type { Layer } from '../layers/layer.js';
 import type { ClassifierOutputs, Context, Network } from '../network.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Phase } from '../step.js';
-import { prefixTree, subtree, type Tree } from '../tree.js';
+import { mergeTrees, prefixTree, subtree, type Tree } from '../tree.js';
 import { asState, playerNames, playerOf } from './names.js';
+
+/**
+ * A layer that is trained beside the student and at its rate, such as a projection of its features to the
+ * teacher's width. It is a player of its own in the training state and does not ship.
+ */
+export interface Companion {
+  readonly layer: Layer;
+  /** What it takes, without the batch axis. */
+  readonly input: readonly number[];
+}
 
 /** What an objective may look at. */
 export interface Situation {
@@ -13,6 +24,8 @@ export interface Situation {
   readonly batch: Tree;
   readonly hyper: Tree<Scalar>;
   readonly context: Context;
+  /** Passes x through a companion, differentiably. */
+  companion(name: string, x: Tensor): Tensor;
 }
 
 export interface Judged {
@@ -34,9 +47,11 @@ export interface Aftermath {
 export interface StudentPhaseOptions {
   readonly student: Network<ClassifierOutputs>;
   readonly optimizer: Optimizer;
+  /** By the player's name in the state. */
+  readonly companions?: Tree<Companion>;
   objective(situation: Situation): Judged;
   after?(
-    situation: Omit<Situation, 'outputs'>,
+    situation: Omit<Situation, 'outputs' | 'companion'>,
     found: { readonly aux: Tree; readonly watched: Tree },
   ): Aftermath;
   /** Replaces the context under which the student is applied. */
@@ -44,40 +59,78 @@ export interface StudentPhaseOptions {
 }
 
 /** A student's move: forward in training mode, its objective, one optimiser step. Its statistics are the ones kept. */
-export function studentPhase({ student, optimizer, objective, after, lens }: StudentPhaseOptions): Phase {
+export function studentPhase(options: StudentPhaseOptions): Phase {
+  const { student, optimizer, companions = {}, objective, after, lens } = options;
   const player = playerNames.student;
+  const trains = [player, ...Object.keys(companions)];
   return {
     name: player,
     gradients(state, batch, hyper, context) {
-      const { params, stats } = playerOf(state, player);
-      const found = valueAndGradients((trained) => {
-        const applied = student.apply(
-          { params: trained, stats },
-          batch.images!,
-          lens ? lens(context) : context,
-        );
-        const judged = objective({ outputs: applied.outputs, state, batch, hyper, context });
-        return {
-          loss: judged.loss,
-          watch: judged.watch ?? {},
-          aux: {
-            ...prefixTree('stats', applied.stats),
-            ...prefixTree('metrics', judged.metrics),
-            ...prefixTree('aux', judged.aux ?? {}),
-          },
-        };
-      }, params);
+      const { stats } = playerOf(state, player);
+      const found = valueAndGradients(
+        (trained) => {
+          const params = subtree(trained, `${player}/params`);
+          const applied = student.apply({ params, stats }, batch.images!, lens ? lens(context) : context);
+          const moved: Tree[] = [asState<Tensor>(player, { stats: applied.stats })];
+          const companion = (name: string, x: Tensor): Tensor => {
+            const own = { params: subtree(trained, `${name}/params`), stats: playerOf(state, name).stats };
+            const seen = companions[name]!.layer.apply(own, x, context);
+            moved.push(asState<Tensor>(name, { stats: seen.stats }));
+            return seen.output;
+          };
+          const judged = objective({ outputs: applied.outputs, state, batch, hyper, context, companion });
+          return {
+            loss: judged.loss,
+            watch: judged.watch ?? {},
+            aux: {
+              ...prefixTree('stats', Object.assign({}, ...moved) as Tree),
+              ...prefixTree('metrics', judged.metrics),
+              ...prefixTree('aux', judged.aux ?? {}),
+            },
+          };
+        },
+        trainedOf(state, trains),
+      );
       const aux = (kind: string): Record<string, Tensor> => subtree(found.aux, kind);
       const late = after?.({ state, batch, hyper, context }, { aux: aux('aux'), watched: found.watched });
       return {
         grads: found.grads,
-        stats: { ...asState<Tensor>(player, { stats: aux('stats') }), ...late?.stats },
+        stats: { ...aux('stats'), ...late?.stats },
         metrics: { 'loss/student': found.loss, ...(aux('metrics') as Tree<Scalar>), ...late?.metrics },
       };
     },
-    update(state, grads, hyper) {
-      const { params, slots } = playerOf(state, player);
-      return asState<Tensor>(player, optimizer.update(grads, slots, params, hyper['student/learningRate']!));
-    },
+    update: (state, grads, hyper) => descend(state, grads, trains, optimizer, hyper['student/learningRate']!),
   };
+}
+
+/** The trainable parameters of some players, by full state name. */
+export const trainedOf = (state: Tree, players: readonly string[]): Record<string, Tensor> =>
+  mergeTrees(...players.map((player) => prefixTree(`${player}/params`, playerOf(state, player).params)));
+
+/** One optimiser step of some players. grads: by full state name. Returns the changed entries. */
+export function descend(
+  state: Tree,
+  grads: Tree,
+  players: readonly string[],
+  optimizer: Optimizer,
+  learningRate: Scalar,
+): Record<string, Tensor> {
+  const moved = players.map((player) => {
+    const { params, slots } = playerOf(state, player);
+    const own = subtree(grads, `${player}/params`);
+    return asState<Tensor>(player, optimizer.update(own, slots, params, learningRate));
+  });
+  return mergeTrees(...moved);
+}
+
+/** What a companion says of x with the state's own weights, fixed. */
+export function applyCompanion(
+  { layer }: Companion,
+  name: string,
+  state: Tree,
+  x: Tensor,
+  context: Context,
+): Tensor {
+  const { params, stats } = playerOf(state, name);
+  return layer.apply({ params, stats }, x, context).output;
 }

@@ -13,7 +13,7 @@ function remembering(context: Context): { readonly context: Context; readonly ta
   return {
     taps,
     context: {
-      training: context.training,
+      ...context,
       noise: (name, shape, law) => context.noise(name, shape, law),
       activation: (name, x) => (taps[name] = context.activation(name, x)),
     },

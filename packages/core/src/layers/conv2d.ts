@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { heNormal, type Initializer } from '../init/initializers.js';
 import { filled, type Host, type Tree } from '../tree.js';
-import { imageShape, type Layer } from './layer.js';
+import { imageShape, operandOf, type Layer } from './layer.js';
 import { windowOutput, type Padding } from './window.js';
 
 export interface Conv2dOptions {
@@ -39,10 +39,11 @@ export function conv2d(name: string, options: Conv2dOptions): Layer {
       const params: Tree<Host> = bias ? { weights, bias: filled([filters]) } : { weights };
       return { params, stats: {} };
     },
-    apply({ params }, x) {
+    apply({ params }, x, context) {
       const rounding = typeof padding === 'number' ? 'floor' : undefined;
       const weights = params['weights'] as tf.Tensor4D;
-      const output = tf.conv2d(x as tf.Tensor4D, weights, stride, padding, 'NHWC', 1, rounding);
+      const image = operandOf(context, x, weights) as tf.Tensor4D;
+      const output = tf.conv2d(image, weights, stride, padding, 'NHWC', 1, rounding);
       return { output: bias ? tf.add(output, params['bias']!) : output, stats: {} };
     },
     summary(input) {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { heNormal, type Initializer } from '../init/initializers.js';
 import { filled, type Host, type Tree } from '../tree.js';
-import { vectorWidth, type Layer } from './layer.js';
+import { vectorWidth, operandOf, type Layer } from './layer.js';
 
 export interface DenseOptions {
   readonly units: number;
@@ -28,8 +28,8 @@ export function dense(name: string, options: DenseOptions): Layer {
       const params: Tree<Host> = bias ? { weights, bias: filled([units]) } : { weights };
       return { params, stats: {} };
     },
-    apply({ params }, x) {
-      const output = tf.matMul(x, params['weights']!);
+    apply({ params }, x, context) {
+      const output = tf.matMul(operandOf(context, x, params['weights']!), params['weights']!);
       return { output: bias ? tf.add(output, params['bias']!) : output, stats: {} };
     },
     summary(input) {

@@ -4,7 +4,7 @@ export * from './conv2d.js';
 export * from './dense.js';
 export * from './depthwise-conv2d.js';
 export * from './elementwise.js';
-export { modelInputError, stateless, type Layer, type LayerApplied } from './layer.js';
+export { modelInputError, operandOf, stateless, type Layer, type LayerApplied } from './layer.js';
 export * from './pad-channels.js';
 export * from './pool.js';
 export * from './residual.js';

@@ -47,6 +47,10 @@ export function stateless(
   };
 }
 
+/** What a layer multiplies its weights by: its input, through whoever wants to change it. */
+export const operandOf = (context: Context, x: Tensor, weights: Tensor): Tensor =>
+  context.operand ? context.operand(x, weights) : x;
+
 /** An input that a layer cannot take. */
 export function modelInputError(
   layer: string,

@@ -1,6 +1,9 @@
 import type { Contributions } from '@anc/core';
 import { z } from 'zod';
+import { AuxiliaryClassifierDiscriminator, ProjectionDiscriminator } from './conditional.js';
+import { ConvDiscriminator, convSchema } from './conv.js';
 import { MlpDiscriminator, mlpSchema } from './mlp.js';
+import { SpectrallyNormalised } from './spectral-norm.js';
 
 /** The fully connected discriminators of Table 1, best first. */
 const table1 = [
@@ -31,6 +34,32 @@ export const discriminators: NonNullable<Contributions['discriminators']> = {
       },
     ]),
   ),
+  conv: {
+    summary: 'convolutions of any widths, over a plane or along a vector',
+    options: convSchema,
+    create: (options: z.infer<typeof convSchema>) => new ConvDiscriminator(options),
+  },
+  '128conv-256conv': {
+    summary: 'convolutional, 128-256 filters (Table 1)',
+    options: z.strictObject({}),
+    create: () => new ConvDiscriminator({ filters: [128, 256] }),
+  },
+  projection: {
+    summary: "fully connected, told the class or the teacher's prediction (Miyato & Koyama 2018)",
+    options: mlpSchema,
+    create: (options: z.infer<typeof mlpSchema>) => new ProjectionDiscriminator(options),
+  },
+  'auxiliary-classifier': {
+    summary: 'fully connected, names the class too (Xu 2018)',
+    options: mlpSchema,
+    create: (options: z.infer<typeof mlpSchema>) => new AuxiliaryClassifierDiscriminator(options),
+  },
 };
 
-export { MlpDiscriminator };
+export {
+  AuxiliaryClassifierDiscriminator,
+  ConvDiscriminator,
+  MlpDiscriminator,
+  ProjectionDiscriminator,
+  SpectrallyNormalised,
+};

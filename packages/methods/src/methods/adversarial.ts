@@ -1,33 +1,36 @@
 import {
   adversarialPhases,
   adversarialStep,
-  AncError,
+  asState,
   createOptimizer,
   filled,
+  gameCompanions,
   mapTree,
   Method,
-  playerNames,
   prefixTree,
   recipeSchema,
+  type Critic,
   type Game,
+  type Host,
+  type LabelUse,
+  type Optimizer,
   type Parts,
   type Players,
   type Recipe,
+  type Rng,
   type Stage,
 } from '@anc/core';
 import { z } from 'zod';
-import { initPlayer, learningRate, shipped } from './training.js';
-
-/** A replaceable part: a name, or a name with options of its own. */
-const part = (fallback: string) =>
-  z
-    .union([z.string(), z.looseObject({ name: z.string() })])
-    .default(fallback)
-    .transform((value) => {
-      if (typeof value === 'string') return { name: value, options: {} };
-      const { name, ...options } = value;
-      return { name, options };
-    });
+import { adapterSchema, criticSchema, criticsOf, inputSchema, shapeFor } from './critics.js';
+import { part } from './part.js';
+import {
+  initCompanions,
+  initStudent,
+  learningRate,
+  shipped,
+  termWeights,
+  type WeightedTerm,
+} from './training.js';
 
 /** Every choice that the paper makes or leaves open, with the paper's defaults. */
 export const adversarialSchema = z.strictObject({
@@ -37,7 +40,21 @@ export const adversarialSchema = z.strictObject({
     .optional()
     .describe("where D's optimisation differs from the student's"),
   discriminator: part('128-256-128'),
-  input: z.string().default('features').describe('what D looks at: features, logits or a named tap'),
+  input: inputSchema,
+  adapter: adapterSchema,
+  discriminators: z
+    .array(criticSchema)
+    .min(1)
+    .optional()
+    .describe('several at once, each with its input and weight; instead of discriminator, input and adapter'),
+  spectralNorm: z
+    .boolean()
+    .default(false)
+    .describe("divides each of D's weights by its largest singular value (Miyato 2018)"),
+  condition: z
+    .enum(['teacher', 'labels'])
+    .default('teacher')
+    .describe("what conditional discriminators are told: the teacher's prediction, or the labels"),
   dataTerm: part('l2'),
   lambda: z.number().nonnegative().default(1).describe('weight λ of the data term'),
   adversarialLoss: part('label-inversion'),
@@ -66,60 +83,66 @@ export const adversarialSchema = z.strictObject({
 
 export type AdversarialOptions = z.infer<typeof adversarialSchema>;
 
+/** `frozen`: D stays at its random start. `dead`: D is zero, says 1/2 to all and gives no gradient. */
+export type Control = 'none' | 'frozen' | 'dead';
+
+export interface AdversarialVariant {
+  readonly name: string;
+  readonly control: Control;
+  /** What the student minimises besides. */
+  readonly terms: readonly WeightedTerm[];
+}
+
+const plain: AdversarialVariant = { name: 'adversarial', control: 'none', terms: [] };
+
 /**
- * Adversarial network compression (arXiv 1803.10750): a discriminator on the features, the student against
- * it, λ times the distance of the logits; no labels.
+ * Adversarial network compression (Belagiannis, Farshad & Galasso 2018, arXiv 1803.10750), Eq. 8:
+ * min over f_s, max over D of E[log D(f_t)] + E[log(1 - D(f_s))] + λ · E‖f_t - f_s‖² + regularizer; no labels.
+ *
+ * The paper fixed D 128-256-128 on the features, λ = 1, dropout 0.5 on the adversarial sample, Eq. 7 as the
+ * regularizer and label inversion. What it left open is an option, with its defaults chosen to stay close to it.
+ * Several discriminators at once are its own future work.
  */
 export class AdversarialMethod extends Method {
-  readonly name = 'adversarial';
-  readonly labels = 'never';
+  readonly name: string;
+  readonly labels: LabelUse;
   readonly needsTeacher = true;
 
   constructor(
     readonly options: AdversarialOptions,
     readonly parts: Parts,
+    readonly variant: AdversarialVariant = plain,
   ) {
     super();
+    this.name = variant.name;
+    const told = options.condition === 'labels' || variant.terms.some(({ term }) => term.usesLabels);
+    this.labels = told ? 'required' : 'never';
   }
 
-  stages({ student, studentOutputs, input, teacher }: Players): readonly Stage[] {
-    const { options, parts } = this;
-    const { recipe } = options;
-    const discriminatorRecipe: Recipe = { ...recipe, ...withoutUndefined(options.discriminatorRecipe ?? {}) };
-    const shape = sharedShape(options.input, studentOutputs, teacher?.outputs ?? {});
-    const game: Game = {
-      student,
-      discriminator: parts.discriminator(options.discriminator.name, options.discriminator.options),
-      input: options.input,
-      dataTerm: parts.dataTerm(options.dataTerm.name, options.dataTerm.options),
-      adversarialLoss: parts.adversarialLoss(options.adversarialLoss.name, options.adversarialLoss.options),
-      regularizers: [parts.regularizer(options.regularizer.name, options.regularizer.options)],
-      regularizerUpdate: options.regularizerUpdate,
-      balancer: parts.balancer(options.balancer.name, options.balancer.options),
-      dropout: { rate: options.dropout, position: options.dropoutPosition },
-      optimizers: { student: createOptimizer(recipe), discriminator: createOptimizer(discriminatorRecipe) },
+  stages(players: Players): readonly Stage[] {
+    const { options, variant } = this;
+    const discriminatorRecipe: Recipe = {
+      ...options.recipe,
+      ...withoutUndefined(options.discriminatorRecipe ?? {}),
     };
-    const { discriminator, regularizer, student: studentPhase } = adversarialPhases;
+    const game = this.#game(players, discriminatorRecipe);
+    const { discriminator, regularizer, student } = adversarialPhases;
     const played = [
       ...Array<string>(options.discriminatorSteps).fill(discriminator),
       ...(options.regularizerUpdate === 'separate' ? [regularizer] : []),
-      studentPhase,
+      student,
     ];
+    const terms = variant.terms.flatMap(({ term }) => term.teacherOutputs);
     return [
       {
         name: 'adversarial',
-        teacherOutputs: [...new Set(['logits', options.input])],
-        usesLabels: false,
+        teacherOutputs: [...new Set(['logits', ...game.critics.map(({ input }) => input), ...terms])],
+        usesLabels: this.labels === 'required',
         step: adversarialStep(game),
-        init: (rng) => ({
-          ...initPlayer(playerNames.student, student, game.optimizers.student, rng, input),
-          ...initPlayer(
-            playerNames.discriminator,
-            game.discriminator,
-            game.optimizers.discriminator,
-            rng,
-            shape,
-          ),
+        init: (rng, previous) => ({
+          ...initStudent(players, game.optimizers.student, rng, previous),
+          ...initCompanions(gameCompanions(game), game.optimizers.student, rng),
+          ...this.#initCritics(game, players, rng),
           ...prefixTree(
             'balancer',
             mapTree(game.balancer.memory, (value) => filled([], value)),
@@ -128,12 +151,13 @@ export class AdversarialMethod extends Method {
         next(clock) {
           const begun = clock.epoch >= options.start;
           return {
-            phases: begun ? played : [studentPhase],
+            phases: begun ? played : [student],
             hyper: {
-              'student/learningRate': learningRate(recipe, clock),
+              'student/learningRate': learningRate(options.recipe, clock),
               'discriminator/learningRate': learningRate(discriminatorRecipe, clock),
               lambda: options.lambda,
               adversarial: begun ? options.adversarialWeight : 0,
+              ...termWeights(variant.terms, clock),
             },
           };
         },
@@ -141,33 +165,50 @@ export class AdversarialMethod extends Method {
       },
     ];
   }
-}
 
-/** The shape of the output that D compares: both players must have it, and have it equally wide. */
-function sharedShape(name: string, student: Outputs, teacher: Outputs): readonly number[] {
-  const [mine, theirs] = [student[name], teacher[name]];
-  if (mine === undefined || theirs === undefined) {
-    const [who, has] = theirs === undefined ? ['teacher', teacher] : ['student', student];
-    throw new AncError(
-      'ANC_DISCRIMINATOR_INPUT',
-      `the ${who} has no output "${name}" for the discriminator.`,
-      {
-        expected: `one of ${Object.keys(has).join(', ')}`,
-        received: name,
+  #game(players: Players, discriminatorRecipe: Recipe): Game {
+    const { options, parts, variant } = this;
+    const { discriminator, input, adapter } = options;
+    const asked = options.discriminators ?? [{ discriminator, input, adapter, weight: 1 }];
+    return {
+      student: players.student,
+      critics: criticsOf(asked, { players, parts, spectralNorm: options.spectralNorm }),
+      dataTerm: parts.dataTerm(options.dataTerm.name, options.dataTerm.options),
+      terms: variant.terms.map(({ term }) => term),
+      adversarialLoss: parts.adversarialLoss(options.adversarialLoss.name, options.adversarialLoss.options),
+      regularizers: [parts.regularizer(options.regularizer.name, options.regularizer.options)],
+      regularizerUpdate: options.regularizerUpdate,
+      balancer: parts.balancer(options.balancer.name, options.balancer.options),
+      dropout: { rate: options.dropout, position: options.dropoutPosition },
+      condition: options.condition,
+      frozen: variant.control !== 'none',
+      optimizers: {
+        student: createOptimizer(options.recipe),
+        discriminator: createOptimizer(discriminatorRecipe),
       },
+    };
+  }
+
+  #initCritics({ critics, optimizers }: Game, players: Players, rng: Rng): Record<string, Host> {
+    const initial = critics.map((critic) =>
+      initCritic(critic, shapeFor(critic, players), players.classes, optimizers.discriminator, rng),
     );
+    const state = Object.assign({}, ...initial) as Record<string, Host>;
+    if (this.variant.control !== 'dead') return state;
+    return mapTree(state, (host, name) => (name.includes('/params/') ? filled(host.shape) : host));
   }
-  if (mine.join() !== theirs.join()) {
-    throw new AncError('ANC_DISCRIMINATOR_INPUT', `student and teacher differ in the shape of "${name}".`, {
-      expected: `[${theirs.join(', ')}] (the teacher's)`,
-      received: `[${mine.join(', ')}] (the student's)`,
-      hint: 'choose models of one feature width, or let the discriminator look at the logits: input: logits.',
-    });
-  }
-  return theirs;
 }
 
-type Outputs = Players['studentOutputs'];
+function initCritic(
+  { name, discriminator }: Critic,
+  shape: readonly number[],
+  classes: number,
+  optimizer: Optimizer,
+  rng: Rng,
+): Record<string, Host> {
+  const { params, stats } = discriminator.init(rng.split(name), shape, classes);
+  return asState(name, { params, stats, slots: optimizer.init(params) });
+}
 
 const withoutUndefined = <T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {

@@ -1,30 +1,56 @@
-import { imitationStep, Method, recipeSchema, type DataTerm, type Players, type Stage } from '@anc/core';
+import { droppingInside, Method, recipeSchema, type Players, type Recipe, type Stage } from '@anc/core';
 import { z } from 'zod';
 import { klSchema, klTerm, l2Schema, l2Term } from '../data-terms/index.js';
-import { soloStage } from './training.js';
+import { decoupledTerm } from '../terms/decoupled.js';
+import { dataTerm, hardLabels } from '../terms/logits.js';
+import { part } from './part.js';
+import { termStage, type WeightedTerm } from './training.js';
+import type { Parts, Term } from '@anc/core';
 
-const commonSchema = z.strictObject({
+export const commonSchema = z.strictObject({
   recipe: recipeSchema.prefault({}),
   lambda: z.number().nonnegative().default(1).describe('weight λ of the data term'),
 });
 
 export const l2MethodSchema = commonSchema.extend(l2Schema.shape);
 
-export const kdSchema = commonSchema.extend({
+export const hardWeightSchema = z
+  .number()
+  .min(0)
+  .max(1)
+  .default(0)
+  .describe('weight of the cross-entropy with labels; 0 reads no labels');
+
+export const kdSchema = commonSchema.extend({ ...klSchema.shape, hardWeight: hardWeightSchema });
+
+export const dkdSchema = commonSchema.extend({
   ...klSchema.shape,
-  hardWeight: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe('weight of the cross-entropy with labels; 0 reads no labels'),
+  alpha: z.number().nonnegative().default(1).describe('weight of "target or not"'),
+  beta: z.number().nonnegative().default(8).describe('weight of the other classes among each other'),
+  target: z
+    .enum(['teacher', 'labels'])
+    .default('teacher')
+    .describe("which class is the target: the teacher's own prediction, or the label"),
+  hardWeight: hardWeightSchema,
 });
+
+export const dropoutNoiseSchema = commonSchema.extend({
+  dataTerm: part('l2'),
+  dropout: z.number().min(0).lt(1).default(0.5).describe('share of features hidden from the logits'),
+});
+
+/** (1 - α) · λ · data + α · cross-entropy with labels; the latter is left out at α = 0. */
+export function softAndHard(data: Term, lambda: number, hardWeight: number): WeightedTerm[] {
+  const soft = { term: data, weight: (1 - hardWeight) * lambda };
+  return hardWeight === 0 ? [soft] : [soft, { term: hardLabels, weight: hardWeight }];
+}
 
 interface ImitationOptions {
   readonly name: string;
-  readonly dataTerm: DataTerm;
-  readonly hardWeight: number;
-  readonly common: z.infer<typeof commonSchema>;
+  readonly recipe: Recipe;
+  readonly terms: readonly WeightedTerm[];
+  /** Share of features that are hidden inside the student. */
+  readonly dropout?: number;
 }
 
 /** The student follows the teacher's logits; no second player. */
@@ -36,33 +62,65 @@ export class ImitationMethod extends Method {
   constructor(readonly options: ImitationOptions) {
     super();
     this.name = options.name;
-    this.labels = options.hardWeight > 0 ? 'required' : 'never';
+    this.labels = options.terms.some(({ term }) => term.usesLabels) ? 'required' : 'never';
   }
 
-  stages({ student, input }: Players): readonly Stage[] {
-    const { dataTerm, hardWeight, common } = this.options;
-    const { optimizer, init, hyper, student: ships } = soloStage(student, input, common.recipe);
-    return [
-      {
-        name: this.name,
-        teacherOutputs: ['logits'],
-        usesLabels: hardWeight > 0,
-        step: imitationStep({ student, optimizer, dataTerm, hardWeight }),
-        init,
-        next: (clock) => ({ hyper: { ...hyper(clock), lambda: common.lambda }, phases: ['student'] }),
-        student: ships,
-      },
-    ];
+  stages(players: Players): readonly Stage[] {
+    const { name, recipe, terms, dropout = 0 } = this.options;
+    const lens = {
+      id: `dropout(${dropout})`,
+      wrap: (context: Parameters<typeof droppingInside>[0]) =>
+        droppingInside(context, 'features', 'student/dropout', dropout),
+    };
+    return [termStage({ name, players, recipe, terms, ...(dropout > 0 && { lens }) })];
   }
 }
 
-/** Ba & Caruana 2014: L2 on the logits, Eq. 3 alone. */
-export const l2Method = ({ reduction, ...common }: z.infer<typeof l2MethodSchema>): ImitationMethod =>
-  new ImitationMethod({ name: 'l2', dataTerm: l2Term({ reduction }), hardWeight: 0, common });
+/**
+ * Ba & Caruana 2014 ("Do deep nets really need to be deep?"): λ · E‖f_t - f_s‖² on the logits, Eq. 3 alone. No
+ * labels.
+ */
+export const l2Method = ({ reduction, recipe, lambda }: z.infer<typeof l2MethodSchema>): ImitationMethod =>
+  new ImitationMethod({ name: 'l2', recipe, terms: softAndHard(dataTerm(l2Term({ reduction })), lambda, 0) });
 
 /**
- * Hinton 2015: (1 - α)·T²·KL at temperature T + α·cross-entropy with labels. The paper of the method uses
- * labels; here α is 0 unless asked for.
+ * Hinton 2015 ("Distilling the knowledge in a neural network"): (1 - α) · T² · KL(softmax(f_t/T) ‖ softmax(f_s/T))
+ * + α · cross-entropy with labels. The paper uses labels; here α is 0 unless asked for. T = 4 is ours.
  */
-export const kdMethod = ({ temperature, hardWeight, ...common }: z.infer<typeof kdSchema>): ImitationMethod =>
-  new ImitationMethod({ name: 'kd', dataTerm: klTerm({ temperature }), hardWeight, common });
+export const kdMethod = ({
+  temperature,
+  hardWeight,
+  recipe,
+  lambda,
+}: z.infer<typeof kdSchema>): ImitationMethod =>
+  new ImitationMethod({
+    name: 'kd',
+    recipe,
+    terms: softAndHard(dataTerm(klTerm({ temperature })), lambda, hardWeight),
+  });
+
+/**
+ * Zhao 2022 ("Decoupled knowledge distillation"): T² (α · TCKD + β · NCKD), the two halves that KD is made of,
+ * weighed freely. The paper's target is the label, with cross-entropy beside it and T = 4, α = 1, β = 8 for its
+ * small pairs; here the target is the teacher's prediction and no label is read unless asked for.
+ */
+export function dkdMethod(options: z.infer<typeof dkdSchema>): ImitationMethod {
+  const { recipe, lambda, hardWeight, target, temperature, alpha, beta } = options;
+  const term = decoupledTerm({ temperature, alpha, beta }, target);
+  return new ImitationMethod({ name: 'dkd', recipe, terms: softAndHard(term, lambda, hardWeight) });
+}
+
+/**
+ * A control: the data term with the adversarial method's dropout, inside the student and without a
+ * discriminator. What it gains over the data term alone is not the adversary's doing.
+ */
+export const dropoutNoiseMethod = (
+  { recipe, lambda, dataTerm: data, dropout }: z.infer<typeof dropoutNoiseSchema>,
+  parts: Parts,
+): ImitationMethod =>
+  new ImitationMethod({
+    name: 'dropout-noise',
+    recipe,
+    dropout,
+    terms: softAndHard(dataTerm(parts.dataTerm(data.name, data.options)), lambda, 0),
+  });

@@ -1,31 +1,27 @@
-import { Method, recipeSchema, supervisedStep, type Players, type Stage } from '@anc/core';
+import { Method, recipeSchema, type Players, type Stage } from '@anc/core';
 import { z } from 'zod';
-import { soloStage } from './training.js';
+import { hardLabels } from '../terms/logits.js';
+import { termStage } from './training.js';
 
 export const supervisedSchema = z.strictObject({ recipe: recipeSchema.prefault({}) });
 
-/** Cross-entropy with labels: how teachers are trained, and the baseline every student is held against. */
+/**
+ * Cross-entropy with labels, E[-log softmax(f_s)_y]: how teachers are trained, and the baseline every student
+ * is held against.
+ */
 export class SupervisedMethod extends Method {
-  readonly name = 'supervised';
   readonly labels = 'required';
   readonly needsTeacher = false;
 
-  constructor(readonly options: z.infer<typeof supervisedSchema>) {
+  constructor(
+    readonly options: z.infer<typeof supervisedSchema>,
+    readonly name = 'supervised',
+  ) {
     super();
   }
 
-  stages({ student, input }: Players): readonly Stage[] {
-    const { optimizer, init, hyper, student: ships } = soloStage(student, input, this.options.recipe);
-    return [
-      {
-        name: 'supervised',
-        teacherOutputs: [],
-        usesLabels: true,
-        step: supervisedStep({ student, optimizer }),
-        init,
-        next: (clock) => ({ hyper: hyper(clock), phases: ['student'] }),
-        student: ships,
-      },
-    ];
+  stages(players: Players): readonly Stage[] {
+    const terms = [{ term: hardLabels, weight: 1 }];
+    return [termStage({ name: 'supervised', players, recipe: this.options.recipe, terms })];
   }
 }

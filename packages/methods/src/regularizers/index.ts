@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { AdversarialSamplesRegularizer, adversarialSamplesSchema } from './adversarial-samples.js';
+import { GradientPenaltyRegularizer, gradientPenaltySchema } from './gradient-penalty.js';
 import { WeightNormRegularizer, weightNormSchema } from './weight-norm.js';
 
 /** No regularizer at all: the paper's control, in which D usually wins. */
@@ -32,6 +33,11 @@ export const regularizers: NonNullable<Contributions['regularizers']> = {
     options: adversarialSamplesSchema,
     create: (options: z.infer<typeof adversarialSamplesSchema>) => new AdversarialSamplesRegularizer(options),
   },
+  r1: {
+    summary: "penalty on the slope of D at the teacher's samples",
+    options: gradientPenaltySchema,
+    create: (options: z.infer<typeof gradientPenaltySchema>) => new GradientPenaltyRegularizer(options),
+  },
 };
 
-export { AdversarialSamplesRegularizer, WeightNormRegularizer };
+export { AdversarialSamplesRegularizer, GradientPenaltyRegularizer, WeightNormRegularizer };

@@ -1,0 +1,134 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { valueAndGradients } from '../autodiff.js';
+import { agreement } from '../losses.js';
+import type { ClassifierOutputs, Context } from '../network.js';
+import type { Phase } from '../step.js';
+import { prefixTree, subtree, type Tree } from '../tree.js';
+import type { Game } from './adversarial.js';
+import { compareGradients } from './compare-gradients.js';
+import { adapterOf, classLoss, conditionFrom, judge, meanOf, variablesOf, type Critic } from './critic.js';
+import { maskOf, probability } from './discriminator-phase.js';
+import { drop, droppingInside } from './dropout.js';
+import { applyCompanion, studentPhase, type Companion } from './student-phase.js';
+import { companionsOf, sumOfTerms } from './terms.js';
+
+/** The mask inside the student; the features are what every critic's view goes through. */
+const insideMask = 'student/dropout';
+
+/**
+ * The student's move. What it shows goes through dropout into the fixed discriminators and is judged as if it
+ * came from the teacher; λ times the data term pulls its logits (Eq. 4).
+ */
+export function adversarialStudentPhase(game: Game): Phase {
+  const { critics } = game;
+  const { rate, position } = game.dropout;
+  const dropsInside = position === 'inside-student';
+
+  /** The loss of one fixed critic from what it sees, adapted. adapted: [B, …] -> D's logits and the scalar. */
+  const deceive = (
+    critic: Critic,
+    { state, context, condition }: { state: Tree; context: Context; condition: Tensor | null },
+    adapted: Tensor,
+  ): { onDropped: Tensor; loss: Scalar } => {
+    const sample = dropsInside ? adapted : drop(context, maskOf(critic), adapted, rate);
+    const asked = critic.discriminator.conditional === true ? condition : null;
+    const { outputs } = judge(critic, variablesOf(critic, state), sample, context, asked);
+    const fooled = game.adversarialLoss.student(outputs.logits);
+    const loss =
+      outputs.classes !== undefined && asked !== null
+        ? tf.add(fooled, classLoss(outputs.classes, asked))
+        : fooled;
+    return { onDropped: outputs.logits, loss: loss as Scalar };
+  };
+  const conditioned = critics.some(({ discriminator }) => discriminator.conditional === true);
+  const conditionIn = (batch: Tree, outputs: ClassifierOutputs): Tensor | null =>
+    conditioned ? conditionFrom(game.condition, batch, outputs) : null;
+  const weightOf = (state: Tree, hyper: Tree<Scalar>): Scalar =>
+    tf.mul(hyper.adversarial!, game.balancer.weight(subtree(state, 'balancer')));
+
+  return studentPhase({
+    student: game.student,
+    optimizer: game.optimizers.student,
+    companions: gameCompanions(game),
+    ...(dropsInside && { lens: (context: Context) => droppingInside(context, 'features', insideMask, rate) }),
+    objective(situation) {
+      const { outputs, state, batch, hyper, context } = situation;
+      const told = batch['teacher/logits']!;
+      const condition = conditionIn(batch, outputs);
+      const verdicts = critics.map((critic) => {
+        const shown = outputs[critic.input]!;
+        const adapted = critic.adapter ? situation.companion(adapterOf(critic), shown) : shown;
+        return deceive(critic, { state, context, condition }, adapted);
+      });
+      const adversarial = verdicts
+        .map(({ loss }, i) => tf.mul(loss, critics[i]!.weight))
+        .reduce((sum, loss) => tf.add(sum, loss)) as Scalar;
+      const data = game.dataTerm.loss(outputs.logits, told);
+      const objective = tf.add(tf.mul(data, hyper.lambda!), tf.mul(adversarial, weightOf(state, hyper))); // Eq. 4
+      const more = game.terms?.length ? sumOfTerms(game.terms, situation) : null;
+      const entries = Object.fromEntries(critics.map((critic) => [critic.name, outputs[critic.input]!]));
+      return {
+        loss: (more === null ? objective : tf.add(objective, more.loss)) as Scalar,
+        metrics: {
+          ...more?.metrics,
+          'loss/data': data,
+          'loss/adversarial': adversarial,
+          dDropped: meanOf(verdicts.map(({ onDropped }) => probability(onDropped))),
+          agreement: agreement(outputs.logits, told),
+        },
+        aux: { ...prefixTree('entry', entries), ...(condition && { condition }) },
+        watch: entries,
+      };
+    },
+    after({ state, batch, hyper, context }, { aux, watched }) {
+      const weight = weightOf(state, hyper);
+      const entries = subtree(aux, 'entry');
+      const condition = aux.condition ?? null;
+      const compared = critics.map((critic) => {
+        const entry = entries[critic.name]!; // [B, …]
+        const { grads } = valueAndGradients(
+          (leaves) => {
+            const adapted = critic.adapter
+              ? applyCompanion(critic.adapter, adapterOf(critic), state, leaves.entry!, context)
+              : leaves.entry!;
+            return { loss: deceive(critic, { state, context, condition }, adapted).loss };
+          },
+          { entry },
+        );
+        const own = tf.mul(weight, critic.weight) as Scalar;
+        // What is left of the total is the data term's, the other terms' and, deeper in, the other critics'.
+        const rest = tf.sub(watched[critic.name]!, tf.mul(grads.entry!, own));
+        return compareGradients(rest, grads.entry!, own);
+      });
+      const norms = {
+        data: meanOf(compared.map((one) => one.norms.data)),
+        adversarial: meanOf(compared.map((one) => one.norms.adversarial)),
+      };
+      const memory = game.balancer.next(subtree(state, 'balancer'), norms);
+      const mean = (name: string): Scalar => meanOf(compared.map(({ metrics }) => metrics[name]!));
+      return {
+        stats: prefixTree('balancer', memory),
+        metrics: {
+          'gradient/data': mean('gradient/data'),
+          'gradient/adversarial': mean('gradient/adversarial'),
+          'gradient/cosine': mean('gradient/cosine'),
+          'features/student': meanOf(critics.map(({ name }) => meanNorm(entries[name]!))),
+          'features/teacher': meanOf(critics.map(({ input }) => meanNorm(batch[`teacher/${input}`]!))),
+        },
+      };
+    },
+  });
+}
+
+/** What is trained beside the student: the critics' adapters, and what the further terms bring. */
+export const gameCompanions = ({ critics, terms = [] }: Game): Record<string, Companion> => ({
+  ...Object.fromEntries(
+    critics.flatMap((critic) => (critic.adapter ? [[adapterOf(critic), critic.adapter]] : [])),
+  ),
+  ...companionsOf(terms),
+});
+
+/** Mean Euclidean length of the samples. x: [B, …]. */
+const meanNorm = (x: Tensor): Scalar =>
+  tf.mean(tf.sqrt(tf.sum(tf.square(tf.reshape(x, [x.shape[0]!, -1])), 1)));

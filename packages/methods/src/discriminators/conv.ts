@@ -1,0 +1,112 @@
+import {
+  conv2d,
+  dense,
+  Discriminator,
+  filled,
+  flatten,
+  heNormal,
+  modelInputError,
+  operandOf,
+  relu,
+  sequential,
+  type Layer,
+} from '@anc/core';
+import type { Applied, Context, DiscriminatorOutputs, Host, LayerSummary, Rng, Variables } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+
+export const convSchema = z.strictObject({
+  filters: z
+    .array(z.number().int().positive())
+    .min(1)
+    .default([128, 256])
+    .describe('widths of the convolutions, first to last'),
+});
+
+const SIZE = 3;
+const STRIDE = 2;
+
+/** Convolution along a vector: x [B, L, C] -> [B, ⌈L/2⌉, filters]. Variables as conv2d's, weights [3, 1, C, filters]. */
+function conv1d(name: string, filters: number): Layer {
+  const outputShape = (input: readonly number[]): readonly [number, number] => {
+    if (input.length !== 2) throw modelInputError(name, 'a signal [length, channels]', input);
+    return [Math.ceil(input[0]! / STRIDE), filters];
+  };
+  return {
+    name,
+    outputShape,
+    init(rng, input) {
+      outputShape(input);
+      const shape = [SIZE, 1, input[1]!, filters];
+      const weights = heNormal(rng.split('weights'), shape, SIZE * input[1]!, SIZE * filters);
+      return { params: { weights, bias: filled([filters]) }, stats: {} };
+    },
+    apply({ params }, x, context) {
+      const weights = params.weights as tf.Tensor4D;
+      const [batch, length, channels] = x.shape as [number, number, number];
+      const column = tf.reshape(operandOf(context, x, weights), [batch, length, 1, channels]);
+      const output = tf.conv2d(column as tf.Tensor4D, weights, [STRIDE, 1], 'same');
+      return { output: tf.add(tf.reshape(output, [batch, -1, filters]), params.bias!), stats: {} };
+    },
+    summary(input) {
+      const output = outputShape(input);
+      const weights = SIZE * input[1]! * filters;
+      return [{ name, output, parameters: weights + filters, flops: output[0] * (2 * weights + filters) }];
+    },
+  };
+}
+
+/** The layers for vectors [d] or for images [H, W, C]. */
+function layersFor(rank: number, filters: readonly number[]): Layer {
+  const convolution = (name: string, width: number): Layer =>
+    rank === 1 ? conv1d(name, width) : conv2d(name, { size: SIZE, filters: width, stride: STRIDE });
+  const hidden = filters.flatMap((width, i) => [convolution(`conv${i + 1}`, width), relu(`relu${i + 1}`)]);
+  return sequential('conv', [...hidden, flatten('flatten'), dense('output', { units: 1 })]);
+}
+
+/**
+ * Convolutions of size 3 and stride 2 with ReLU between, then one fully connected raw logit: Table 1's tenth,
+ * `128conv-256conv` by default.
+ *
+ * The paper does not say what is convolved. Here an image tap [B, H, W, C] is convolved over its plane; a vector
+ * [B, d] (features, logits) is convolved along its index, as a signal of d places and one channel. The order of
+ * features has no meaning, so on vectors this shares weights where there is no neighbourhood: which may be why the
+ * paper found it worse than most.
+ */
+export class ConvDiscriminator extends Discriminator {
+  readonly name: string;
+  readonly #onVectors: Layer;
+  readonly #onImages: Layer;
+
+  constructor({ filters }: z.infer<typeof convSchema>) {
+    super();
+    this.name = filters.map((width) => `${width}conv`).join('-');
+    this.#onVectors = layersFor(1, filters);
+    this.#onImages = layersFor(3, filters);
+  }
+
+  init(rng: Rng, input: readonly number[]): Variables<Host> {
+    return this.#layers(input).init(rng, asSignal(input));
+  }
+
+  apply(variables: Variables, x: Tensor, context: Context): Applied<DiscriminatorOutputs> {
+    const input = x.shape.slice(1);
+    const signal = tf.reshape(x, [x.shape[0]!, ...asSignal(input)]);
+    const { output, stats } = this.#layers(input).apply(variables, signal, context);
+    return { outputs: { logits: output }, stats };
+  }
+
+  summary(input: readonly number[]): readonly LayerSummary[] {
+    return this.#layers(input).summary(asSignal(input));
+  }
+
+  #layers(input: readonly number[]): Layer {
+    if (input.length === 1) return this.#onVectors;
+    if (input.length === 3) return this.#onImages;
+    throw modelInputError(this.name, 'a vector [width] or an image [height, width, channels]', input);
+  }
+}
+
+const asSignal = (input: readonly number[]): readonly number[] =>
+  input.length === 1 ? [...input, 1] : input;

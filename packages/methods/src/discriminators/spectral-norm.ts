@@ -1,0 +1,79 @@
+import { Discriminator, filled, mapTree, mergeTrees, stopGradient, type Rng } from '@anc/core';
+import type { Applied, Context, DiscriminatorOutputs, Host, LayerSummary, Tree, Variables } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+const PREFIX = 'spectral/';
+const EPSILON = 1e-12;
+
+const isWeight = (name: string): boolean => /(^|\/)weights$/.test(name);
+
+const unit = (x: Tensor): Tensor => tf.div(x, tf.add(tf.sqrt(tf.sum(tf.square(x))), EPSILON));
+
+/** Weights as a matrix: [.., out] -> [in, out]. */
+const matrix = (weights: Tensor): tf.Tensor2D =>
+  tf.reshape(weights, [weights.size / weights.shape.at(-1)!, weights.shape.at(-1)!]);
+
+/**
+ * A discriminator whose weights are divided by their largest singular value (Miyato 2018, "Spectral normalization
+ * for GANs"): W / σ(W), σ = uᵀ W v by power iteration, one round per application in training. The vector v of
+ * every weight is carried as a statistic `spectral/<weight>`; u and v are constants to the gradient.
+ */
+export class SpectrallyNormalised extends Discriminator {
+  readonly name: string;
+  override readonly conditional: boolean;
+
+  constructor(readonly inner: Discriminator) {
+    super();
+    this.name = `spectral-norm(${inner.name})`;
+    this.conditional = inner.conditional === true;
+  }
+
+  init(rng: Rng, input: readonly number[], classes?: number): Variables<Host> {
+    const { params, stats } = this.inner.init(rng, input, classes);
+    const vectors = Object.entries(params)
+      .filter(([name]) => isWeight(name))
+      .map(
+        ([name, { shape }]) => [PREFIX + name, direction(rng.split(PREFIX, name), shape.at(-1)!)] as const,
+      );
+    return { params, stats: mergeTrees(stats, Object.fromEntries(vectors)) };
+  }
+
+  apply(
+    { params, stats }: Variables,
+    x: Tensor,
+    context: Context,
+    condition?: Tensor,
+  ): Applied<DiscriminatorOutputs> {
+    const moved: Record<string, Tensor> = {};
+    const normalised = mapTree(params, (weights, name) => {
+      if (!isWeight(name)) return weights;
+      const w = matrix(weights);
+      const fixed = stopGradient(w) as tf.Tensor2D;
+      const old = tf.reshape(stats[PREFIX + name]!, [-1, 1]); // [out, 1]
+      const u = unit(tf.matMul(fixed, old as tf.Tensor2D)) as tf.Tensor2D; // [in, 1]
+      const v = context.training ? unit(tf.matMul(fixed, u, true)) : old;
+      if (context.training) moved[PREFIX + name] = tf.reshape(v, [-1]);
+      const sigma = tf.sum(tf.mul(u, tf.matMul(w, v as tf.Tensor2D)));
+      return tf.div(weights, tf.maximum(sigma, EPSILON));
+    });
+    const own: Tree = Object.fromEntries(Object.entries(stats).filter(([name]) => !name.startsWith(PREFIX)));
+    const applied =
+      condition === undefined
+        ? this.inner.apply({ params: normalised, stats: own }, x, context)
+        : this.inner.apply({ params: normalised, stats: own }, x, context, condition);
+    return { outputs: applied.outputs, stats: { ...applied.stats, ...moved } };
+  }
+
+  summary(input: readonly number[], classes?: number): readonly LayerSummary[] {
+    return this.inner.summary(input, classes);
+  }
+}
+
+/** A random direction of unit length. */
+function direction(rng: Rng, width: number): Host {
+  const { shape, data } = filled([width]);
+  const drawn = Float32Array.from(data, () => rng.normal());
+  const length = Math.hypot(...drawn) || 1;
+  return { shape, data: drawn.map((value) => value / length) };
+}

@@ -1,0 +1,92 @@
+import { AncError, type Critic, type Parts, type Players } from '@anc/core';
+import { z } from 'zod';
+import { SpectrallyNormalised } from '../discriminators/spectral-norm.js';
+import { linearProjection } from '../projections/linear.js';
+import { part, type NamedPart } from './part.js';
+
+export const adapterSchema = z
+  .enum(['none', 'linear'])
+  .default('none')
+  .describe("linear: a learned projection of the student to the teacher's width, which does not ship");
+
+export const inputSchema = z
+  .string()
+  .default('features')
+  .describe('what D looks at: features, logits or a named tap');
+
+/** One of several discriminators. */
+export const criticSchema = z.strictObject({
+  discriminator: part('128-256-128'),
+  input: inputSchema,
+  weight: z.number().nonnegative().default(1).describe("weight of its verdict in the student's loss"),
+  adapter: adapterSchema,
+});
+
+export type CriticOptions = z.infer<typeof criticSchema>;
+
+export interface CriticContext {
+  readonly players: Players;
+  readonly parts: Parts;
+  readonly spectralNorm: boolean;
+}
+
+/** The discriminators of a game: one is named `discriminator`, several after what they look at. */
+export function criticsOf(all: readonly CriticOptions[], context: CriticContext): readonly Critic[] {
+  return all.map((options, i) => {
+    const earlier = all.slice(0, i).filter(({ input }) => input === options.input).length;
+    const suffix = earlier === 0 ? '' : `-${earlier + 1}`;
+    const name = all.length === 1 ? 'discriminator' : `discriminator-${options.input}${suffix}`;
+    return criticOf(name, options, context);
+  });
+}
+
+function criticOf(
+  name: string,
+  { discriminator, input, weight, adapter }: CriticOptions,
+  { players, parts, spectralNorm }: CriticContext,
+): Critic {
+  const companion = bridge(name, input, adapter, players);
+  return {
+    name,
+    discriminator: discriminatorOf(discriminator, parts, spectralNorm),
+    input,
+    weight,
+    ...(companion && { adapter: companion }),
+  };
+}
+
+function discriminatorOf({ name, options }: NamedPart, parts: Parts, spectralNorm: boolean) {
+  const made = parts.discriminator(name, options);
+  return spectralNorm ? new SpectrallyNormalised(made) : made;
+}
+
+/** What D takes, without the batch axis: the teacher's shape. */
+export const shapeFor = ({ input }: Pick<Critic, 'input'>, players: Players): readonly number[] =>
+  players.teacher!.outputs[input]!;
+
+/** The adapter, if one was asked for. Throws `ANC_DISCRIMINATOR_INPUT` where D could not compare the players. */
+function bridge(name: string, input: string, adapter: 'none' | 'linear', players: Players) {
+  const [mine, theirs] = [players.studentOutputs[input], players.teacher?.outputs[input]];
+  if (mine === undefined || theirs === undefined) {
+    const [who, has] =
+      theirs === undefined
+        ? ['teacher', players.teacher?.outputs ?? {}]
+        : ['student', players.studentOutputs];
+    throw new AncError(
+      'ANC_DISCRIMINATOR_INPUT',
+      `the ${who} has no output "${input}" for the discriminator.`,
+      { expected: `one of ${Object.keys(has).join(', ')}`, received: input },
+    );
+  }
+  const projection = linearProjection(`${name}-adapter`, mine, theirs);
+  if (adapter === 'linear' && projection !== null) return projection;
+  if (mine.join() === theirs.join()) return null;
+  throw new AncError('ANC_DISCRIMINATOR_INPUT', `student and teacher differ in the shape of "${input}".`, {
+    expected: `[${theirs.join(', ')}] (the teacher's)`,
+    received: `[${mine.join(', ')}] (the student's)`,
+    hint:
+      projection === null
+        ? 'no linear adapter bridges the two: let the discriminator look at another output (input: features or logits).'
+        : 'set adapter: linear (a learned projection of the student, dropped at export), or input: logits.',
+  });
+}

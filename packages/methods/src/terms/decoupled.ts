@@ -1,0 +1,63 @@
+import type { Term } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+
+/** Takes a class out of a softmax: e^-1000 is zero. */
+const FAR = 1000;
+
+export interface DecoupledOptions {
+  readonly temperature: number;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/** log p of the target and of all others together, and log of the softmax among the others. z: [B, classes]. */
+function split(z: Tensor, target: Tensor): { own: Tensor; others: Tensor; among: Tensor } {
+  const logP = tf.logSoftmax(z); // [B, classes]
+  const away = tf.mul(target, FAR);
+  return {
+    own: tf.sum(tf.mul(target, logP), 1), // [B]
+    others: tf.logSumExp(tf.sub(logP, away), 1), // [B]
+    among: tf.logSoftmax(tf.sub(z, away)), // [B, classes]
+  };
+}
+
+/**
+ * Zhao 2022, Eq. 7: T² (α · TCKD + β · NCKD), mean over the batch. TCKD is the KL divergence of "target or not",
+ * NCKD that of the softmax among the other classes. student, teacher, target (one-hot): [B, classes].
+ */
+export function decoupledKl(
+  student: Tensor,
+  teacher: Tensor,
+  target: Tensor,
+  { temperature, alpha, beta }: DecoupledOptions,
+): Scalar {
+  const t = split(tf.div(teacher, temperature), target);
+  const s = split(tf.div(student, temperature), target);
+  const part = (p: Tensor, q: Tensor): Tensor => tf.mul(tf.exp(p), tf.sub(p, q));
+  const targetClass = tf.add(part(t.own, s.own), part(t.others, s.others)); // [B]
+  const otherClasses = tf.sum(part(t.among, s.among), 1); // [B]
+  const both = tf.add(tf.mul(targetClass, alpha), tf.mul(otherClasses, beta));
+  return tf.mul(tf.mean(both), temperature * temperature);
+}
+
+/** One-hot rows of the largest entry. logits: [B, classes]. */
+export const topClass = (logits: Tensor): Tensor =>
+  tf.cast(tf.oneHot(tf.argMax(logits, 1) as tf.Tensor1D, logits.shape[1]!), 'float32');
+
+/** Decoupled distillation around the teacher's own prediction, or around the label. */
+export const decoupledTerm = (options: DecoupledOptions, target: 'teacher' | 'labels'): Term => ({
+  name: 'data',
+  id: JSON.stringify(['dkd', options, target]),
+  teacherOutputs: ['logits'],
+  usesLabels: target === 'labels',
+  loss({ outputs, batch }) {
+    const told = batch['teacher/logits']!;
+    const classes = told.shape[1]!;
+    const chosen =
+      target === 'teacher'
+        ? topClass(told)
+        : tf.cast(tf.oneHot(batch.labels as tf.Tensor1D, classes), 'float32');
+    return decoupledKl(outputs.logits, told, chosen, options);
+  },
+});

@@ -1,0 +1,19 @@
+import { softmaxCrossEntropy, type DataTerm, type Term } from '@anc/core';
+
+/** A data term of the objective as a term of the student's loss. */
+export const dataTerm = (data: DataTerm): Term => ({
+  name: 'data',
+  id: data.name,
+  teacherOutputs: ['logits'],
+  usesLabels: false,
+  loss: ({ outputs, batch }) => data.loss(outputs.logits, batch['teacher/logits']!),
+});
+
+/** Cross-entropy with labels. */
+export const hardLabels: Term = {
+  name: 'labels',
+  id: 'cross-entropy',
+  teacherOutputs: [],
+  usesLabels: true,
+  loss: ({ outputs, batch }) => softmaxCrossEntropy(outputs.logits, batch.labels!),
+};
