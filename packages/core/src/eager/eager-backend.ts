@@ -5,6 +5,7 @@ import {
   type Capabilities,
   type CompiledFunction,
   type CompiledStep,
+  type CompileOptions,
   type DeviceState,
 } from '../backend.js';
 import { AncError } from '../error.js';
@@ -45,6 +46,7 @@ export class EagerBackend extends Backend {
     readonly options: EagerOptions = {},
   ) {
     super();
+    tf.env().set('PROD', true); // silences tfjs's banners and warnings
     this.name = options.name ?? `tfjs:${tfjsName}`;
     this.capabilities = { training: true, deterministic: true, compiled: false, ...options.capabilities };
     this.environment = { tfjs: tf.version_core, engine: tfjsName, ...options.environment };
@@ -65,7 +67,8 @@ export class EagerBackend extends Backend {
     return EagerState.upload(this.#within, state);
   }
 
-  async compile(step: Step, spec: StepSpec): Promise<CompiledStep> {
+  async compile(step: Step, spec: StepSpec, { signal }: CompileOptions = {}): Promise<CompiledStep> {
+    signal?.throwIfAborted();
     return new EagerStep(this.#within, step, spec, this.options.settled ?? (() => Promise.resolve()));
   }
 
@@ -73,7 +76,9 @@ export class EagerBackend extends Backend {
     f: TensorFunction,
     spec: FunctionSpec,
     constants: Tree<Host> = {},
+    { signal }: CompileOptions = {},
   ): Promise<CompiledFunction> {
+    signal?.throwIfAborted();
     const frozen = await this.#within(() => mapTree(constants, toTensor));
     return {
       run: async (inputs) => {

@@ -1,0 +1,64 @@
+import { mapTree, prefixTree, sizeOf, specOf, valueAndGradients, type Backend, type Host } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar } from '@tensorflow/tfjs-core';
+import type { Float64 } from './array.js';
+import { finiteDifferences, relativeError } from './measure.js';
+import { filledInput, type OpCase } from './op-case.js';
+
+const WEIGHTS = 'weights of the sum';
+
+export interface OpErrors {
+  readonly value: number;
+  /** By input. */
+  readonly gradients: Readonly<Record<string, number>>;
+}
+
+const float64 = ({ shape, data }: Host): Float64 => ({ shape, data: Float64Array.from(data) });
+
+/**
+ * Runs one operation and the gradient of a weighted sum of its result. Relative errors against plain
+ * float64 loops: the value directly, gradients by central differences of the loops.
+ */
+export async function checkOp(backend: Backend, op: OpCase, withGradients: boolean): Promise<OpErrors> {
+  const inputs = mapTree(op.inputs, (spec, name) => filledInput(spec, `${op.name}/${name}`));
+  const exact = mapTree(inputs, float64);
+  const expected = op.reference(exact);
+  const weights = filledInput({ shape: expected.shape, fill: 'normal' }, `${op.name}/${WEIGHTS}`);
+  const trained = withGradients ? Object.keys(op.inputs).filter((name) => !op.inputs[name]!.fixed) : [];
+  const given = { ...inputs, [WEIGHTS]: weights };
+  const compiled = await backend.compileFunction(
+    (tensors) => {
+      if (trained.length === 0) return { value: op.run(tensors) };
+      const found = valueAndGradients(
+        (leaves) => {
+          const value = op.run({ ...tensors, ...leaves });
+          return { loss: tf.sum(tf.mul(value, tensors[WEIGHTS]!)) as Scalar, aux: { value } };
+        },
+        Object.fromEntries(trained.map((name) => [name, tensors[name]!])),
+      );
+      return { value: found.aux.value!, ...prefixTree('gradient', found.grads) };
+    },
+    { id: `contract: ${op.name}`, inputs: mapTree(given, specOf) },
+  );
+  const results = await compiled.run(given);
+  await compiled.dispose();
+  const scalar = (arrays: Readonly<Record<string, Float64>>): number => {
+    const { data } = op.reference(arrays);
+    return data.reduce((sum, value, i) => sum + value * weights.data[i]!, 0);
+  };
+  return {
+    value: shaped(results.value!, expected),
+    gradients: Object.fromEntries(
+      trained.map((name) => [
+        name,
+        shaped(results[`gradient/${name}`]!, finiteDifferences(scalar, exact, name)),
+      ]),
+    ),
+  };
+}
+
+function shaped(received: Host, expected: Float64): number {
+  const same =
+    received.shape.join() === expected.shape.join() && received.data.length === sizeOf(expected.shape);
+  return same ? relativeError(received, expected) : Infinity;
+}
