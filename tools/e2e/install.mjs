@@ -19,6 +19,9 @@ const { values: options } = parseArgs({
   },
 });
 
+/** What npm says where it cannot reach a registry, or the registry does not have the package. */
+const OUT_OF_REACH = /\b(E404|ETARGET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT)\b/;
+
 const folder = mkdtempSync(join(tmpdir(), 'anc-install-'));
 const checkout = join(folder, 'checkout');
 
@@ -31,15 +34,13 @@ function toolchain() {
   const tools = join(folder, 'tools');
   mkdirSync(tools);
   writeFileSync(join(tools, 'package.json'), '{ "private": true }');
-  // The `node` package fetches its binary in its install script, so that one has to run here.
-  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', '--allow-scripts=node', ...wanted];
+  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', ...wanted];
   const installed = spawnSync('npm', args, { cwd: tools, encoding: 'utf8' });
-  if (installed.status !== 0) {
-    console.log(
-      `${wanted.join(' and ')} cannot be had from the registry: ${installed.stderr.split('\n')[0]}`,
-    );
+  if (installed.status !== 0 && OUT_OF_REACH.test(installed.stderr)) {
+    console.log(`${wanted.join(' and ')} cannot be had from the registry`);
     process.exit(77);
   }
+  if (installed.status !== 0) throw new Error(`npm install ${wanted.join(' ')} failed\n${installed.stderr}`);
   return [join(tools, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
 }
 
