@@ -10,6 +10,26 @@ export interface ImageSource {
   readonly fingerprint: string;
   /** Writes image `indices[i]` as bytes, NHWC, at `out[i * H * W * C]`. */
   read(indices: Int32Array, out: Uint8Array): Promise<void> | void;
+  /**
+   * A name of the sample that stands for its content (a file's path and size), where reading the content of all
+   * of them would take long. Seeded splits hash it in place of the bytes.
+   */
+  sampleKey?(index: number): string;
+  /** Random crops made while decoding, for sources whose pictures are larger than `shape`. */
+  readonly crops?: DecodedViews;
+}
+
+/**
+ * Views that a source makes itself, from pictures of any size: an `Augmentation` that cannot be a function of the
+ * finished image. View 0 is what `ImageSource.read` gives.
+ */
+export interface DecodedViews {
+  /** Says all that changes pixels; part of the teacher memo's key. */
+  readonly id: string;
+  /** Number of different views of an image, ≥ 1. */
+  readonly views: number;
+  /** Writes view `views[i]` of image `indices[i]` as bytes, NHWC, at `out[i * H * W * C]`. */
+  read(indices: Int32Array, views: Int32Array, out: Uint8Array): Promise<void> | void;
 }
 
 /** A part of a dataset. Labels stay behind a call of their own. */

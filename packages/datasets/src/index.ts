@@ -4,6 +4,8 @@ export * from './cifar/cifar.js';
 export * from './glyphs/glyphs.js';
 export * from './idx.js';
 export * from './idx-dataset.js';
+export * from './image-folder/image-folder.js';
+export * from './image-folder/imagenet.js';
 export * from './locate.js';
 export * from './memory-images.js';
 export * from './mnist.js';

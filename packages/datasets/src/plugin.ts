@@ -2,6 +2,8 @@ import { definePlugin, PLUGIN_API_VERSION, type DatasetEnvironment, type Plugin 
 import type { z } from 'zod';
 import { cifar10, cifar100, cifar100Options } from './cifar/cifar.js';
 import { Glyphs, glyphsOptions } from './glyphs/glyphs.js';
+import { ImageFolder, imageFolderOptions } from './image-folder/image-folder.js';
+import { ImageNet, imagenetOptions } from './image-folder/imagenet.js';
 import { fashionMnist, mnist, noOptions } from './mnist.js';
 import { Svhn, svhnOptions } from './svhn/svhn.js';
 
@@ -42,6 +44,18 @@ export default function datasets(): Plugin {
         options: svhnOptions,
         create: (options: z.output<typeof svhnOptions>, { dataDir }: DatasetEnvironment) =>
           new Svhn(dataDir, options),
+      },
+      imagenet: {
+        summary: 'ImageNet (ILSVRC 2012) as class folders, decoded while training; needs sharp',
+        options: imagenetOptions,
+        create: (options: z.output<typeof imagenetOptions>, { dataDir, seed }: DatasetEnvironment) =>
+          ImageNet.open(options, dataDir, seed),
+      },
+      'image-folder': {
+        summary: 'your own JPEG, PNG or WebP images, labelled by folder or not at all; needs sharp',
+        options: imageFolderOptions,
+        create: (options: z.output<typeof imageFolderOptions>, { dataDir, seed }: DatasetEnvironment) =>
+          ImageFolder.open(options, dataDir, seed),
       },
     },
   });

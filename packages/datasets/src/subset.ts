@@ -6,20 +6,30 @@ import { bytesPerImage, indexError } from './memory-images.js';
 export function subset(source: ImageSource, indices: Int32Array): ImageSource {
   const wrong = indices.find((index) => index < 0 || index >= source.count);
   if (wrong !== undefined) throw indexError(wrong, source.count);
+  const place = (wanted: Int32Array): Int32Array =>
+    wanted.map((i) => {
+      if (i < 0 || i >= indices.length) throw indexError(i, indices.length);
+      return indices[i]!;
+    });
+  const { crops } = source;
+  const fingerprint = createHash('sha256')
+    .update(source.fingerprint)
+    .update(Buffer.from(indices.buffer, indices.byteOffset, indices.byteLength))
+    .digest('hex');
   return {
     count: indices.length,
     shape: source.shape,
-    fingerprint: createHash('sha256')
-      .update(source.fingerprint)
-      .update(Buffer.from(indices.buffer, indices.byteOffset, indices.byteLength))
-      .digest('hex'),
-    read(wanted, out) {
-      const mapped = wanted.map((i) => {
-        if (i < 0 || i >= indices.length) throw indexError(i, indices.length);
-        return indices[i]!;
-      });
-      return source.read(mapped, out);
-    },
+    fingerprint,
+    read: (wanted, out) => source.read(place(wanted), out),
+    ...(source.sampleKey && { sampleKey: (i: number) => source.sampleKey!(place(Int32Array.of(i))[0]!) }),
+    ...(crops && {
+      crops: {
+        id: crops.id,
+        views: crops.views,
+        read: (wanted: Int32Array, views: Int32Array, out: Uint8Array) =>
+          crops.read(place(wanted), views, out),
+      },
+    }),
   };
 }
 
@@ -65,7 +75,7 @@ export interface HashSplit {
 const CHUNK = 1024;
 
 /**
- * Holds out `round(fraction × count)` images: those whose bytes have the smallest seeded hash (SHA-256).
+ * Holds out `round(fraction × count)` images: those whose bytes (or `sampleKey`) have the smallest seeded hash.
  * No label is read, the order of the files does not matter, and copies of one image stay on one side
  * (but for the one at the border), so that the held-out part does not repeat the training part.
  *
@@ -79,24 +89,28 @@ export async function splitByHash(source: ImageSource, fraction: number, seed: n
       received: `${fraction}`,
     });
   }
-  const size = bytesPerImage(source.shape);
-  const keys = new BigUint64Array(source.count);
-  for (let start = 0; start < source.count; start += CHUNK) {
-    const indices = Int32Array.from({ length: Math.min(CHUNK, source.count - start) }, (_, i) => start + i);
-    const bytes = new Uint8Array(indices.length * size);
-    await source.read(indices, bytes);
-    for (let i = 0; i < indices.length; i++) {
-      const hash = createHash('sha256')
-        .update(`${seed}:`)
-        .update(bytes.subarray(i * size, (i + 1) * size));
-      keys[start + i] = hash.digest().readBigUInt64LE();
-    }
-  }
+  const keys = await sampleHashes(source, seed);
   const order = Int32Array.from(keys, (_, i) => i).sort((a, b) => {
     const [x, y] = [keys[a]!, keys[b]!];
     return x < y ? -1 : x > y ? 1 : a - b;
   });
   return { held: order.slice(0, held).sort(), train: order.slice(held).sort() };
+}
+
+/** First 64 bits of SHA-256 of (seed, bytes), or of (seed, key) where the source names its samples. */
+async function sampleHashes(source: ImageSource, seed: number): Promise<BigUint64Array> {
+  const hash = (content: Uint8Array | string): bigint =>
+    createHash('sha256').update(`${seed}:`).update(content).digest().readBigUInt64LE();
+  const keys = new BigUint64Array(source.count);
+  if (source.sampleKey !== undefined) return keys.map((_, i) => hash(source.sampleKey!(i)));
+  const size = bytesPerImage(source.shape);
+  for (let start = 0; start < source.count; start += CHUNK) {
+    const indices = Int32Array.from({ length: Math.min(CHUNK, source.count - start) }, (_, i) => start + i);
+    const bytes = new Uint8Array(indices.length * size);
+    await source.read(indices, bytes);
+    for (let i = 0; i < indices.length; i++) keys[start + i] = hash(bytes.subarray(i * size, (i + 1) * size));
+  }
+  return keys;
 }
 
 /** `splitByHash` for a split with its labels: what trains, and what is held out of it. */

@@ -1,12 +1,12 @@
-import { AncError, type Augmentation, type ImageBatch, type ImageSource } from '@anc/core';
+import { AncError, type Augmentation, type DecodedViews, type ImageBatch, type ImageSource } from '@anc/core';
 import { planEpoch, type EpochPlan } from './epoch-plan.js';
 
 export interface LoaderOptions {
   /** Images per batch. */
   readonly batch: number;
   readonly seed: number;
-  /** Absent: images as they are. */
-  readonly augmentation?: Augmentation;
+  /** How images are varied: from their bytes, or by the source's own `crops`. Absent: images as they are. */
+  readonly augmentation?: Augmentation | DecodedViews;
 }
 
 /**
@@ -63,9 +63,14 @@ export async function readViews(
   source: ImageSource,
   indices: Int32Array,
   views: Int32Array,
-  augmentation?: Augmentation,
+  augmentation?: Augmentation | DecodedViews,
 ): Promise<Uint8Array> {
   const size = source.shape[0] * source.shape[1] * source.shape[2];
+  if (augmentation !== undefined && 'read' in augmentation) {
+    const decoded = new Uint8Array(indices.length * size);
+    await augmentation.read(indices, views, decoded);
+    return decoded;
+  }
   const plain = new Uint8Array(indices.length * size);
   await source.read(indices, plain);
   if (augmentation === undefined || augmentation.views === 1) return plain; // view 0 is the plain image

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { AncError, type Rng } from '@anc/core';
+import type { default as sharpFactory, Sharp } from 'sharp';
+import { corrupt } from '../data-error.js';
+import type { ImageShape } from '../memory-images.js';
+import { unreadable } from '../verified-file.js';
+
+/** A picture of more pixels than this is taken for a decompression bomb. */
+const MOST_PIXELS = 100_000_000;
+
+/** How random-resized crops are drawn (Szegedy et al. 2015): area as a part of the picture, and width / height. */
+export interface CropLaw {
+  readonly scale: readonly [number, number];
+  readonly ratio: readonly [number, number];
+  readonly flip: boolean;
+}
+
+type SharpFactory = typeof sharpFactory;
+let loaded: Promise<SharpFactory> | null = null;
+
+/** The image library, an optional peer: throws `ANC_MISSING_PACKAGE` saying what to install. */
+export function loadSharp(
+  load: () => Promise<{ default: SharpFactory }> = () => import('sharp'),
+): Promise<SharpFactory> {
+  loaded ??= load().then(
+    ({ default: factory }) => factory,
+    (cause: unknown) => {
+      loaded = null;
+      throw new AncError('ANC_MISSING_PACKAGE', 'image files are decoded by sharp, which is not installed.', {
+        expected: 'the package sharp',
+        received: cause instanceof Error ? cause.message.split('\n')[0]! : String(cause),
+        hint: 'npm install sharp',
+        cause,
+      });
+    },
+  );
+  return loaded;
+}
+
+/**
+ * Decodes one file to [H, W, C] bytes: turned upright by its EXIF mark, sRGB (or grey), transparency over white.
+ * Without `crop` the shorter side becomes side / 0.875 and the centre is cut out; with it, a random
+ * resized crop drawn from `crop.rng`.
+ *
+ * Throws `ANC_DATA_CORRUPT` naming a file that does not decode or has more than 100 million pixels.
+ */
+export async function decodeImage(
+  path: string,
+  [height, width, channels]: ImageShape,
+  crop: { readonly law: CropLaw; readonly rng: Rng } | null,
+): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  try {
+    const picture = sharp(bytes, {
+      failOn: 'error',
+      limitInputPixels: MOST_PIXELS,
+      sequentialRead: true,
+    }).autoOrient();
+    const cut =
+      crop === null ? centre(picture, height, width) : await randomCrop(picture, height, width, crop);
+    const flat = cut.flatten({ background: '#ffffff' });
+    const coloured = channels === 1 ? flat.toColourspace('b-w') : flat.toColourspace('srgb');
+    const { data, info } = await coloured.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    if (info.width !== width || info.height !== height || info.channels !== channels) {
+      throw new Error(`decodes to [${info.height}, ${info.width}, ${info.channels}]`);
+    }
+    return data;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0]! : String(cause);
+    throw corrupt(
+      path,
+      'does not decode',
+      'a whole JPEG, PNG or WebP image',
+      reason,
+      'mend or remove the file, or set skipBroken.',
+    );
+  }
+}
+
+function centre(picture: Sharp, height: number, width: number): Sharp {
+  const [tall, wide] = [Math.round(height / 0.875), Math.round(width / 0.875)];
+  return picture
+    .resize({ width: wide, height: tall, fit: 'cover', position: 'centre', kernel: 'cubic' })
+    .extract({ left: (wide - width) >> 1, top: (tall - height) >> 1, width, height });
+}
+
+async function randomCrop(
+  picture: Sharp,
+  height: number,
+  width: number,
+  { law, rng }: { readonly law: CropLaw; readonly rng: Rng },
+): Promise<Sharp> {
+  const { autoOrient } = await picture.metadata();
+  const region = drawRegion(rng, autoOrient.width, autoOrient.height, law);
+  const cut = picture.extract(region).resize({ width, height, fit: 'fill', kernel: 'cubic' });
+  return law.flip && rng.uniform() < 0.5 ? cut.flop() : cut;
+}
+
+/** A region of the drawn area and ratio inside width × height; after ten misses the largest centred one. */
+export function drawRegion(
+  rng: Rng,
+  width: number,
+  height: number,
+  { scale, ratio }: CropLaw,
+): { left: number; top: number; width: number; height: number } {
+  const [low, high] = [Math.log(ratio[0]), Math.log(ratio[1])];
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const area = width * height * (scale[0] + (scale[1] - scale[0]) * rng.uniform());
+    const aspect = Math.exp(low + (high - low) * rng.uniform());
+    const w = Math.round(Math.sqrt(area * aspect));
+    const h = Math.round(Math.sqrt(area / aspect));
+    if (w >= 1 && h >= 1 && w <= width && h <= height) {
+      return { left: rng.int(width - w + 1), top: rng.int(height - h + 1), width: w, height: h };
+    }
+  }
+  const aspect = Math.min(ratio[1], Math.max(ratio[0], width / height));
+  const w = Math.max(1, Math.min(width, Math.round(height * aspect)));
+  const h = Math.max(1, Math.min(height, Math.round(width / aspect)));
+  return { left: (width - w) >> 1, top: (height - h) >> 1, width: w, height: h };
+}

@@ -1,0 +1,214 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { Rng, isAncError, type AncError } from '@anc/core';
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { splitByHash, subset } from '../subset.js';
+import { decodeImage, drawRegion } from './decode.js';
+import { ImageFolder } from './image-folder.js';
+import { ImageNet } from './imagenet.js';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'anc-folder-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+async function put(name: string, bytes: Uint8Array): Promise<string> {
+  await mkdir(dirname(join(dir, name)), { recursive: true });
+  await writeFile(join(dir, name), bytes);
+  return join(dir, name);
+}
+/** A picture whose left half is red and right half blue. */
+const picture = (width = 40, height = 20): sharp.Sharp => {
+  const data = Buffer.alloc(width * height * 3);
+  for (let p = 0; p < width * height; p++) data[p * 3 + (p % width < width / 2 ? 0 : 2)] = 255;
+  return sharp(data, { raw: { width, height, channels: 3 } });
+};
+const png = await picture().png().toBuffer();
+async function errorOf(work: Promise<unknown>): Promise<AncError> {
+  const error: unknown = await work.catch((e: unknown) => e);
+  if (!isAncError(error)) throw new Error('no AncError', { cause: error });
+  return error;
+}
+const read = async (
+  source: { read(i: Int32Array, out: Uint8Array): unknown },
+  i: number,
+  size: number,
+): Promise<Uint8Array> => {
+  const out = new Uint8Array(size);
+  await source.read(Int32Array.of(i), out);
+  return out;
+};
+
+describe('decodeImage', () => {
+  it('brings every format to the same shape and colours', async () => {
+    const files = {
+      'rgb.png': await picture().png().toBuffer(),
+      'alpha.png': await picture().ensureAlpha(1).png().toBuffer(),
+      'photo.jpg': await picture().jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(),
+      'cmyk.jpg': await picture().toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer(),
+      'web.webp': await picture().webp({ lossless: true }).toBuffer(),
+    };
+    for (const [name, bytes] of Object.entries(files)) {
+      const out = await decodeImage(await put(name, bytes), [16, 16, 3], null);
+      expect(out.length, name).toBe(768);
+      const [left, right] = [
+        [...out.subarray(8 * 48, 8 * 48 + 3)],
+        [...out.subarray(8 * 48 + 45, 8 * 48 + 48)],
+      ];
+      expect(left[0]! - left[2]!, name).toBeGreaterThan(120);
+      expect(right[2]! - right[0]!, name).toBeGreaterThan(60);
+    }
+  });
+
+  it('gives grey pictures three channels, or one', async () => {
+    const path = await put('g.png', await picture().greyscale().png().toBuffer());
+    const [three, one] = [await decodeImage(path, [8, 8, 3], null), await decodeImage(path, [8, 8, 1], null)];
+    expect([three.length, one.length]).toEqual([192, 64]);
+    expect([three[0], three[1], three[2]]).toEqual([one[0], one[0], one[0]]);
+  });
+
+  it('turns pictures upright', async () => {
+    const turned = await picture(40, 40).jpeg({ quality: 100 }).withMetadata({ orientation: 3 }).toBuffer();
+    const out = await decodeImage(await put('turned.jpg', turned), [8, 8, 3], null);
+    expect(out[2]! - out[0]!).toBeGreaterThan(120); // upside down: blue is left
+  });
+
+  it('puts white behind what is transparent', async () => {
+    const clear = await sharp({
+      create: { width: 9, height: 9, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
+    })
+      .png()
+      .toBuffer();
+    expect(
+      [...(await decodeImage(await put('c.png', clear), [8, 8, 3], null))].every((byte) => byte === 255),
+    ).toBe(true);
+  });
+
+  it.each([
+    ['cut short', async () => (await picture(400, 300).jpeg().toBuffer()).subarray(0, 900)],
+    ['no image', () => Promise.resolve(Buffer.from('hello'))],
+    ['empty', () => Promise.resolve(Buffer.alloc(0))],
+  ])('names a file that is %s', async (_, make) => {
+    const error = await errorOf(decodeImage(await put('bad.jpg', await make()), [8, 8, 3], null));
+    expect(error.code).toBe('ANC_DATA_CORRUPT');
+    expect(error.message).toContain('bad.jpg');
+  });
+});
+
+describe('drawRegion', () => {
+  it('stays inside the picture whatever its sides', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3000 }),
+        fc.integer({ min: 1, max: 3000 }),
+        fc.nat(),
+        (width, height, seed) => {
+          const law = { scale: [0.08, 1], ratio: [3 / 4, 4 / 3], flip: true } as const;
+          const region = drawRegion(Rng.fromSeed(seed), width, height, law);
+          expect(region.left).toBeGreaterThanOrEqual(0);
+          expect(region.top).toBeGreaterThanOrEqual(0);
+          expect(region.width).toBeGreaterThanOrEqual(1);
+          expect(region.height).toBeGreaterThanOrEqual(1);
+          expect(region.left + region.width).toBeLessThanOrEqual(width);
+          expect(region.top + region.height).toBeLessThanOrEqual(height);
+        },
+      ),
+    );
+  });
+});
+
+describe('ImageFolder', () => {
+  it('takes folders as classes, listed in one order', async () => {
+    for (const name of [
+      'train/b/1.png',
+      'train/a/2.png',
+      'train/a/.hidden.png',
+      'train/a/notes.txt',
+      'test/a/3.png',
+    ])
+      await put(name, png);
+    const folder = await ImageFolder.open({ size: 8 }, dir, 0);
+    expect(folder.classes).toEqual(['a', 'b']);
+    const { images, labels } = await folder.split('train');
+    expect([images.count, ...(await labels!())]).toEqual([2, 0, 1]);
+  });
+
+  it('has no labels where images lie flat, and keeps a part for evaluation', async () => {
+    for (let i = 0; i < 10; i++) await put(`${i}.png`, png);
+    const folder = await ImageFolder.open({ size: 8 }, dir, 1);
+    const [train, test] = [await folder.split('train'), await folder.split('test')];
+    expect([train.images.count, test.images.count, train.labels, folder.classes]).toEqual([8, 2, null, []]);
+    const keys = [train, test].flatMap(({ images }) =>
+      Array.from({ length: images.count }, (_, i) => images.sampleKey!(i)),
+    );
+    expect(new Set(keys).size).toBe(10);
+  });
+
+  it('draws the same crops for the same seed, view 0 being the centre, also through a subset', async () => {
+    for (let i = 0; i < 4; i++)
+      await put(
+        `${i}.png`,
+        await picture(40 + i, 60)
+          .png()
+          .toBuffer(),
+      );
+    const images = async (seed: number) =>
+      (await (await ImageFolder.open({ size: 8 }, dir, seed)).split('train')).images;
+    const source = await images(5);
+    const crop = async (from: typeof source, index: number, view: number): Promise<Uint8Array> => {
+      const out = new Uint8Array(192);
+      await from.crops!.read(Int32Array.of(index), Int32Array.of(view), out);
+      return out;
+    };
+    expect(await crop(source, 1, 7)).toEqual(await crop(await images(5), 1, 7));
+    expect(await crop(source, 1, 0)).toEqual(await read(source, 1, 192));
+    expect(await crop(subset(source, Int32Array.of(2, 1)), 1, 7)).toEqual(await crop(source, 1, 7));
+    const views = await Promise.all(Array.from({ length: 8 }, (_, view) => crop(source, 0, view)));
+    expect(new Set(views.map((bytes) => bytes.join())).size).toBeGreaterThan(4);
+    expect((await splitByHash(source, 0.5, 0)).held.length).toBe(Math.round(source.count / 2));
+  });
+
+  it('names an image that does not decode, and leaves it out only where asked', async () => {
+    for (const name of ['train/a/1.png', 'train/a/2.png', 'test/a/3.png']) await put(name, png);
+    await put('train/a/broken.png', png.subarray(0, 60));
+    const { images } = await (await ImageFolder.open({ size: 8 }, dir, 0)).split('train');
+    expect((await errorOf(read(images, 2, 192))).message).toContain('broken.png');
+    const mended = await ImageFolder.open({ size: 8, skipBroken: true }, dir, 0);
+    expect((await mended.split('train')).images.count).toBe(2);
+    expect(mended.skipped).toEqual([join(dir, 'train/a/broken.png')]);
+  });
+
+  it('refuses an empty folder, an absent one, and classes that only the test set has', async () => {
+    expect((await errorOf(ImageFolder.open({}, dir, 0))).code).toBe('ANC_DATA_MISSING');
+    expect((await errorOf(ImageFolder.open({}, join(dir, 'no'), 0))).code).toBe('ANC_DATA_MISSING');
+    for (const name of ['train/a/1.png', 'test/z/3.png']) await put(name, png);
+    expect((await errorOf(ImageFolder.open({}, dir, 0))).message).toMatch(/z: a class folder/);
+  });
+});
+
+const dataDir = process.env['ANC_DATA_DIR'] ?? resolve(import.meta.dirname, '../../../../../shared/data');
+describe.runIf(existsSync(join(dataDir, 'imagenet-sample')))('real ImageNet files', () => {
+  it('reads validation images with the numbers of their classes', async () => {
+    const imagenet = await ImageNet.open({ size: 64 }, dataDir, 0);
+    expect(imagenet.classes.length).toBe(1000);
+    const { images, labels } = await imagenet.split('test');
+    expect(images.count).toBe(100);
+    const first = (await labels!())[0]!;
+    expect(imagenet.classes[first]).toBe('tiger_shark');
+    const bytes = await read(images, 0, 64 * 64 * 3);
+    const [red, blue] = [0, 2].map((c) =>
+      bytes.reduce((sum, byte, i) => (i % 3 === c ? sum + byte : sum), 0),
+    );
+    expect(blue!).toBeGreaterThan(red!); // water
+  });
+
+  it('says what is missing where there is no training set', async () => {
+    const error = await errorOf((await ImageNet.open({}, dataDir, 0)).split('train'));
+    expect(error.code).toBe('ANC_DATA_MISSING');
+  });
+});
