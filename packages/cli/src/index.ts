@@ -1,1 +1,1 @@
-export {};
+export { runProgram, type ProgramOptions } from './program.js';

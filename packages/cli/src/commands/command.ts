@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { Streams } from '../terminal/terminal.js';
 
 /** What a command is given besides its own options. */
-export interface Session {
+export interface Session extends Streams {
   readonly cwd: string;
-  /** The process's exit code, where it is not 0 or an error's. */
+  /** The exit code, where it is not 0 or an error's. */
   exitWith(code: number): void;
 }
 

@@ -29,7 +29,7 @@ export const defineDescribe: DefineCommand = (command, session) => {
     .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
     .option('--json', 'print one JSON document')
     .action(async (kindWord: string, name: string, options: DescribeOptions) => {
-      const terminal = createTerminal(options.json === true);
+      const terminal = createTerminal(options.json === true, session);
       const kind = kindOf(kindWord);
       const composition = await loadComposition(await pluginsOf(options, session.cwd), session.cwd);
       const description =

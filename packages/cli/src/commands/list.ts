@@ -12,7 +12,7 @@ export const defineList: DefineCommand = (command, session) => {
     .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
     .option('--json', 'print one JSON document')
     .action(async (options: { plugins?: string; config?: string; json?: boolean }) => {
-      const terminal = createTerminal(options.json === true);
+      const terminal = createTerminal(options.json === true, session);
       const { registries } = await loadComposition(await pluginsOf(options, session.cwd), session.cwd);
       terminal.document(
         Object.fromEntries(

@@ -15,8 +15,9 @@ export const defineRun: DefineCommand = (command, session) => {
   addFlags(command).action(async (options: Record<string, unknown>) => run(readFlags(options), session));
 };
 
-async function run(flags: Record<string, unknown>, { cwd, exitWith }: Session): Promise<void> {
-  const terminal = createTerminal(flags.json === true);
+async function run(flags: Record<string, unknown>, session: Session): Promise<void> {
+  const { cwd } = session;
+  const terminal = createTerminal(flags.json === true, session);
   const reporter = new Progress(terminal, flags.quiet === true);
   const interrupt = onInterrupt(() =>
     terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'),
@@ -32,7 +33,7 @@ async function run(flags: Record<string, unknown>, { cwd, exitWith }: Session): 
       const { signal } = interrupt;
       const result = await executeRun({ plan, folder, shown, reporter, signal });
       if (result !== null) return show(result);
-      exitWith(EXIT.interrupted);
+      session.exitWith(EXIT.interrupted);
       const message = `interrupted; continue with: ${again}`;
       terminal.log.info(message);
       terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });

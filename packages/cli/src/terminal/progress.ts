@@ -22,9 +22,8 @@ export class Progress implements Reporter {
   constructor(
     readonly terminal: Terminal,
     readonly quiet: boolean,
-    readonly stream: NodeJS.WriteStream = process.stderr,
   ) {
-    this.#live = stream.isTTY === true;
+    this.#live = terminal.stderr.isTTY;
   }
 
   begin(player: string, { index, count }: { index: number; count: number }): void {
@@ -90,18 +89,18 @@ export class Progress implements Reporter {
   }
 
   #show(text: string): void {
-    const room = (this.stream.columns ?? 120) - 1;
-    this.stream.write(this.#live ? `\r\u001b[2K${text.slice(0, room)}` : `${text}\n`);
+    const room = (this.terminal.stderr.columns ?? 120) - 1;
+    this.terminal.stderr.write(this.#live ? `\r\u001b[2K${text.slice(0, room)}` : `${text}\n`);
   }
 
   #line(text: string): void {
     if (this.quiet) return;
     this.#clear();
-    this.stream.write(`${text}\n`);
+    this.terminal.stderr.write(`${text}\n`);
   }
 
   #clear(): void {
-    if (this.#live && !this.quiet) this.stream.write('\r\u001b[2K');
+    if (this.#live && !this.quiet) this.terminal.stderr.write('\r\u001b[2K');
   }
 }
 

@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { definePlugin, type Balancer, type Contributions } from '@anc/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { compose } from './compose.js';
+import { loadPlugin } from './load-plugin.js';
+
+const schema = z.strictObject({ weight: z.number().default(1) });
+const balancer = (options: { weight: number }): Balancer => ({ name: `b(${options.weight})` }) as Balancer;
+const plugin = (name: string, contributions: Contributions) =>
+  definePlugin({ name, apiVersion: 1, ...contributions });
+const balancers = (...names: string[]): Contributions => ({
+  balancers: Object.fromEntries(names.map((name) => [name, { options: schema, create: balancer }])),
+});
+
+describe('compose', () => {
+  it('registers everything by kind and name, with its package', () => {
+    const { registries } = compose([plugin('one', balancers('b', 'a')), plugin('two', balancers('c'))]);
+    expect(registries.balancers.all.map(({ name, package: from }) => [name, from])).toEqual([
+      ['a', 'one'],
+      ['b', 'one'],
+      ['c', 'two'],
+    ]);
+    expect(registries.models.names).toEqual([]);
+  });
+
+  it('refuses two of one name', () => {
+    const code = expect.objectContaining({ code: 'ANC_PLUGIN_DUPLICATE' });
+    expect(() => compose([plugin('one', balancers('a')), plugin('two', balancers('a'))])).toThrow(code);
+  });
+
+  it('lists what there is and suggests the nearest', () => {
+    const { registries } = compose([plugin('one', balancers('gradient-norm', 'fixed'))]);
+    let error: unknown;
+    try {
+      registries.balancers.get('fixd');
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error).toMatchObject({
+      code: 'ANC_UNKNOWN',
+      detail: { expected: 'one of fixed, gradient-norm', hint: 'did you mean "fixed"?' },
+    });
+  });
+
+  it('gives methods the parts, their options checked', () => {
+    const { parts } = compose([plugin('one', balancers('a'))]);
+    expect(parts.balancer('a', { weight: 3 }).name).toBe('b(3)');
+    expect(parts.balancer('a').name).toBe('b(1)');
+    const wrong = expect.objectContaining({
+      code: 'ANC_OPTIONS',
+      message: 'balancer "a" has no option "wieght".',
+      detail: expect.objectContaining({ hint: 'did you mean "weight"?' }) as unknown,
+    });
+    expect(() => parts.balancer('a', { wieght: 3 })).toThrow(wrong);
+    expect(() => parts.balancer('a', { weight: 'x' })).toThrow(/option "weight"/);
+  });
+});
+
+describe('loadPlugin', () => {
+  let cwd: string;
+  beforeEach(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'anc-plugin-'));
+  });
+  afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+  /** What a plugin of another copy of core looks like: the brand alone. */
+  const source = (apiVersion: number): string => `
+    const schema = { '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) } };
+    export default () => ({
+      name: 'mine', apiVersion: ${apiVersion}, [Symbol.for('@anc/plugin')]: true,
+      balancers: { mine: { options: schema, create: (options) => ({ name: JSON.stringify(options) }) } },
+    });`;
+
+  it('loads a file by its path from the working directory', async () => {
+    await writeFile(join(cwd, 'mine.mjs'), source(1));
+    const { parts } = compose([await loadPlugin('./mine.mjs', cwd)]);
+    expect(parts.balancer('mine', { x: 1 }).name).toBe('{"x":1}');
+  });
+
+  it.each([
+    ['of another API version', source(99), 'ANC_PLUGIN_API'],
+    ['that is none', 'export default 3;', 'ANC_PLUGIN'],
+    ['that throws', 'throw new Error("broken");', 'ANC_PLUGIN'],
+  ])('refuses a module %s', async (_, text, code) => {
+    await writeFile(join(cwd, 'mine.mjs'), text);
+    await expect(loadPlugin('./mine.mjs', cwd)).rejects.toEqual(expect.objectContaining({ code }));
+  });
+
+  it('says what to do about one that is not there', async () => {
+    const missing = (hint: string) =>
+      expect.objectContaining({
+        code: 'ANC_PLUGIN_MISSING',
+        detail: expect.objectContaining({ hint: expect.stringContaining(hint) as string }) as unknown,
+      });
+    await expect(loadPlugin('./none.mjs', cwd)).rejects.toEqual(missing('check the path'));
+    await expect(loadPlugin('anc-no-such-plugin', cwd)).rejects.toEqual(
+      missing('npm install anc-no-such-plugin'),
+    );
+  });
+});

@@ -1,0 +1,135 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { presets } from './presets.js';
+import { formatConfig, resolveConfig, resumedConfig } from './resolve.js';
+import { configSchema } from './schema.js';
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'anc-config-'));
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+const write = (name: string, text: string): Promise<void> => writeFile(join(cwd, name), text);
+const config = (message: RegExp | string) =>
+  expect.objectContaining({ code: 'ANC_CONFIG', message: expect.stringMatching(message) as string });
+
+describe('resolveConfig', () => {
+  it('takes flags over the file over the preset', async () => {
+    await write('anc.config.yaml', 'epochs: 7\nlearningRate: 0.5\npreset: paper\n');
+    const resolved = await resolveConfig({ epochs: 3 }, cwd);
+    expect(resolved).toMatchObject({ epochs: 3, learningRate: 0.5, preset: 'paper', lambda: 1 });
+    expect(resolved.schedule).toBe(presets.paper('glyphs').schedule);
+    expect((await resolveConfig({ epochs: 3, preset: 'modern' }, cwd)).schedule).toBe('cosine');
+  });
+
+  it('replaces lists, and never joins them', async () => {
+    await write('anc.config.json', '{ "methods": ["kd", { "name": "l2", "lambda": 2 }] }');
+    const { methods } = await resolveConfig({}, cwd);
+    expect(methods).toEqual([
+      { name: 'kd', options: {} },
+      { name: 'l2', options: { lambda: 2 } },
+    ]);
+    expect((await resolveConfig({ methods: ['adversarial'] }, cwd)).methods).toEqual([
+      { name: 'adversarial', options: {} },
+    ]);
+  });
+
+  it('reads TypeScript', async () => {
+    await write('anc.config.ts', 'const n: number = 4;\nexport default { epochs: n, methods: ["kd"] };\n');
+    expect(await resolveConfig({}, cwd)).toMatchObject({ epochs: 4, methods: [{ name: 'kd' }] });
+  });
+
+  it('lets presets depend on the dataset, whoever names it', async () => {
+    await write('anc.config.yaml', 'dataset: fashion-mnist\n');
+    expect(await resolveConfig({}, cwd)).toMatchObject({
+      teacher: { name: 'nin' },
+      student: { name: 'lenet4' },
+    });
+    expect((await resolveConfig({ dataset: 'glyphs' }, cwd)).teacher.name).toBe('cnn-teacher');
+  });
+
+  it.each([
+    [
+      'an option that is not',
+      'seed: 1\nepohcs: 3\n',
+      '^anc.config.yaml:2:1: "epohcs": there is no such option',
+      'did you mean "epochs"?',
+    ],
+    [
+      'a wrong value',
+      'seed: 1\nepochs: many\n',
+      '^anc.config.yaml:2:9: "epochs": expected a number',
+      undefined,
+    ],
+    [
+      'a value inside a list',
+      'methods:\n  - l2\n  - 3\n',
+      '^anc.config.yaml:3:5: "methods.1": expected a name',
+      undefined,
+    ],
+    [
+      'a wrong choice',
+      'optimizer: adamm\n',
+      '^anc.config.yaml:1:12: "optimizer": expected one of',
+      'did you mean "adam"?',
+    ],
+    ['broken YAML', 'seed: [1\nepochs: 2\n', '^anc.config.yaml:\\d+:\\d+: ', undefined],
+    ['a key twice', 'seed: 1\nseed: 2\n', '^anc.config.yaml:2:1: ', undefined],
+  ])('says line and column of %s', async (_, text, message, hint) => {
+    await write('anc.config.yaml', text);
+    const error = await resolveConfig({}, cwd).catch((caught: unknown) => caught);
+    expect(error).toEqual(config(message));
+    expect((error as { detail: { hint?: string } }).detail.hint).toBe(hint);
+  });
+
+  it('says line and column in JSON too', async () => {
+    await write('own.json', '{\n  "epochs": 2,\n  "batchsize": 3\n}\n');
+    await expect(resolveConfig({ config: 'own.json' }, cwd)).rejects.toEqual(
+      config('^own.json:3:3: "batchsize"'),
+    );
+  });
+
+  it('names the flag that is wrong', async () => {
+    await expect(resolveConfig({ epochs: -1 }, cwd)).rejects.toEqual(
+      config('^--epochs: expected at least 1'),
+    );
+    await expect(resolveConfig({ learningRate: 'fast' }, cwd)).rejects.toEqual(config('^--learning-rate: '));
+    await expect(resolveConfig({ teacher: 'nin(' }, cwd)).rejects.toEqual(
+      config('^--teacher: expected name'),
+    );
+  });
+
+  it('refuses a file that is not there, and two at once', async () => {
+    await expect(resolveConfig({ config: 'none.yaml' }, cwd)).rejects.toEqual(config('cannot be read'));
+    await write('anc.config.yaml', '');
+    await write('anc.config.json', '{}');
+    await expect(resolveConfig({}, cwd)).rejects.toEqual(config('more than one'));
+  });
+
+  it.each(Object.keys(presets))('records what it resolved so that it reads back: %s', async (preset) => {
+    const flags = {
+      preset,
+      student: 'cnn(widths=[4,8], batchNorm=true)',
+      teacherLearningRate: 0.01,
+      name: 'x',
+    };
+    const resolved = await resolveConfig(flags, cwd);
+    const text = formatConfig(resolved);
+    expect(text).not.toMatch(/json|resume/);
+    expect(resumedConfig({}, text)).toEqual(resolved);
+    expect(resumedConfig({ threads: 2, json: true }, text)).toEqual({ ...resolved, threads: 2, json: true });
+  });
+
+  it('continues a run with its own options only', () => {
+    expect(() => resumedConfig({ resume: 'runs/a', epochs: 9 }, 'epochs: 3\n')).toThrow(/--epochs/);
+  });
+
+  it.each(Object.entries(presets))('has presets that are valid: %s', (_, preset) => {
+    for (const dataset of ['glyphs', 'fashion-mnist', 'svhn', 'anything']) {
+      expect(() => configSchema.parse(preset(dataset))).not.toThrow();
+    }
+  });
+});

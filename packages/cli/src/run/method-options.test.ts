@@ -1,0 +1,63 @@
+import { definePlugin } from '@anc/core';
+import methods from '@anc/methods';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { compose } from '../composition/compose.js';
+import { presets } from '../config/presets.js';
+import { resolveConfig } from '../config/resolve.js';
+import { methodOptions } from './method-options.js';
+
+const own = definePlugin({
+  name: 'own',
+  apiVersion: 1,
+  methods: {
+    own: {
+      options: z.strictObject({ lambda: z.number(), depth: z.number().default(2) }),
+      create: () => undefined as never,
+    },
+  },
+});
+const composition = compose([methods(), own]);
+const configOf = (flags: Record<string, unknown> = {}) => resolveConfig(flags, '/');
+
+describe('methodOptions', () => {
+  it.each(Object.keys(presets))('gives every built-in method what its schema takes: %s', async (preset) => {
+    const config = await configOf({ preset, discriminatorLearningRate: 0.1 });
+    for (const name of ['supervised', 'l2', 'kd', 'adversarial']) {
+      const options = methodOptions({ name, options: {} }, config, composition);
+      await expect(composition.registries.methods.check({ name, options })).resolves.toMatchObject({
+        recipe: { learningRate: config.learningRate },
+      });
+    }
+  });
+
+  it('passes on what the run says, to the part that it is about', async () => {
+    const config = await configOf({
+      regularizer: 'l1',
+      mu: 0.5,
+      reduction: 'mean',
+      dropout: 0.2,
+      discriminatorInput: 'logits',
+    });
+    const options = methodOptions({ name: 'adversarial', options: {} }, config, composition);
+    expect(options).toMatchObject({
+      regularizer: { name: 'l1', mu: 0.5 },
+      dataTerm: { name: 'l2', reduction: 'mean' },
+      dropout: 0.2,
+      input: 'logits',
+    });
+    expect(methodOptions({ name: 'l2', options: {} }, config, composition)).toMatchObject({
+      reduction: 'mean',
+    });
+  });
+
+  it('lets what stands beside the method win, and refuses what the method does not know', async () => {
+    const config = await configOf({ lambda: 3 });
+    const named = { name: 'own', options: { depth: 5 } };
+    expect(methodOptions(named, config, composition)).toEqual({ lambda: 3, depth: 5 });
+    const wrong = methodOptions({ name: 'own', options: { detph: 5 } }, config, composition);
+    await expect(composition.registries.methods.check({ name: 'own', options: wrong })).rejects.toThrow(
+      /"detph"/,
+    );
+  });
+});
