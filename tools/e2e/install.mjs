@@ -24,6 +24,8 @@ const OUT_OF_REACH = /\b(E404|ETARGET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESE
 
 const folder = mkdtempSync(join(tmpdir(), 'anc-install-'));
 const checkout = join(folder, 'checkout');
+// Also where it ends early, as skipped.
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** Puts the asked-for `node` and `npm` (npm packages, both) in front of PATH. */
 function toolchain() {
@@ -88,7 +90,5 @@ try {
 } catch (error) {
   console.log(error.message);
   code = 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
 }
 process.exitCode = code;
