@@ -77,6 +77,27 @@ export class Rng {
     return radius * Math.cos(angle);
   }
 
+  /**
+   * Fills a whole tensor with normal numbers of mean zero, faster than one by one: Marsaglia's polar method
+   * on 32-bit draws. The numbers are others than `normal` would give.
+   */
+  fillNormal(data: Float32Array, deviation: number): void {
+    const generator = this.#generator;
+    for (let i = 0; i < data.length; i += 2) {
+      let x = 0;
+      let y = 0;
+      let square = 0;
+      do {
+        x = generator.next() * 2 ** -31; // in [-1, 1)
+        y = generator.next() * 2 ** -31;
+        square = x * x + y * y;
+      } while (square >= 1 || square === 0);
+      const factor = deviation * Math.sqrt((-2 * Math.log(square)) / square);
+      data[i] = x * factor;
+      data[i + 1] = y * factor; // past an odd end: ignored
+    }
+  }
+
   /** The numbers 0..n-1 in random order (Fisher–Yates). */
   permutation(n: number): Int32Array {
     const order = Int32Array.from({ length: n }, (_, i) => i);
