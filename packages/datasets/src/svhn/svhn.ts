@@ -12,10 +12,12 @@ const SIDE = 32;
 const IMAGE = SIDE * SIDE * 3;
 
 interface SvhnFile extends OfficialFile {
+  readonly md5: string;
   readonly count: number;
 }
 
-const FILES: Readonly<Record<'train' | 'test' | 'extra', SvhnFile>> = {
+/** The official files. */
+export const SVHN_FILES: Readonly<Record<'train' | 'test' | 'extra', SvhnFile>> = {
   train: { name: 'train_32x32.mat', md5: 'e26dedcc434d2e4c54c9b2d4a06d8373', count: 73_257 },
   test: { name: 'test_32x32.mat', md5: 'eb5a983be6a315427106f1b164d9cef3', count: 26_032 },
   extra: { name: 'extra_32x32.mat', md5: 'a93ce644f1a588dc4d68dda5feec44a7', count: 531_131 },
@@ -90,7 +92,7 @@ export class Svhn extends Dataset {
   }
 
   async split(name: SplitName): Promise<DatasetSplit> {
-    const files = name === 'train' && this.#extra ? [FILES.train, FILES.extra] : [FILES[name]];
+    const files = name === 'train' && this.#extra ? [SVHN_FILES.train, SVHN_FILES.extra] : [SVHN_FILES[name]];
     const parts: SvhnPart[] = [];
     for (const file of files) {
       const path = requireFile(this.name, this.#places, [file.name]);
