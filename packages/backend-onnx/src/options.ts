@@ -11,6 +11,12 @@ export const onnxSchema = z.strictObject({
     .default(['cpu'])
     .describe('in order of preference: cpu, webgpu, cuda, …'),
   intraOpThreads: z.number().int().positive().optional().describe('all processors by default'),
+  spinning: z
+    .boolean()
+    .default(false)
+    .describe(
+      'idle threads wait busily: a little faster on a machine with nothing else to do, far slower on others',
+    ),
   graphOptimizationLevel: z.enum(['disabled', 'basic', 'extended', 'layout', 'all']).default('all'),
   profile: z.string().optional().describe("path prefix of ONNX Runtime's profiles"),
 });

@@ -19,7 +19,7 @@ function workerUrl(): URL {
  * signals and data loading must not wait for it. The thread keeps the process alive only during a call.
  */
 export class EngineClient {
-  readonly #worker = new Worker(workerUrl());
+  readonly #worker = new Worker(workerUrl(), { execArgv: [] });
   readonly #waiting = new Map<number, Waiting>();
   #nextCall = 0;
   #nextHandle = 0;

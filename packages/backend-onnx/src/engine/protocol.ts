@@ -14,6 +14,8 @@ export interface EngineOptions {
   readonly runtime: 'auto' | 'node' | 'web';
   readonly executionProviders: readonly string[];
   readonly intraOpThreads: number;
+  /** Whether idle threads of a session wait busily. */
+  readonly spinning: boolean;
   readonly graphOptimizationLevel: 'disabled' | 'basic' | 'extended' | 'layout' | 'all';
   /** Writes a profile of every session beside this path. */
   readonly profile: string | null;

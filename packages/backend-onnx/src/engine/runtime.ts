@@ -64,6 +64,7 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
       executionMode: 'sequential',
       graphOptimizationLevel: options.graphOptimizationLevel,
       logSeverityLevel: 3,
+      extra: { session: { intra_op: { allow_spinning: options.spinning ? '1' : '0' } } },
       ...(options.profile === null ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
     },
   };
