@@ -50,54 +50,50 @@ const gaussian = (rng, shape) => ({
   data: Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()),
 });
 const network = (name, input) => models().models[name].create({}, { input, classes: 10 });
-const part = (kind, name) => {
-  const contribution = methods()[kind][name];
-  return contribution.create(contribution.options.parse({}));
-};
 const rng = Rng.fromSeed(1);
 
-/** The paper's step: D 128-256-128 on the features, Eq. 7, dropout 0.5, momentum, weight decay 2e-4. */
+const parts = Object.fromEntries(
+  ['discriminator', 'regularizer', 'dataTerm', 'adversarialLoss', 'balancer'].map((kind) => [
+    kind,
+    (name, options = {}) => {
+      const contribution = methods()[kind === 'adversarialLoss' ? 'adversarialLosses' : `${kind}s`][name];
+      return contribution.create(contribution.options.parse(options));
+    },
+  ]),
+);
+
+/** The paper's step as the method's defaults give it: D 128-256-128 on the features, Eq. 7, dropout 0.5, momentum. */
 async function adversarial(backend, name, input, width) {
   const student = network(name, input);
-  const optimizer = sgd({ momentum: 0.9, decay: { rate: 2e-4, mode: 'l2', scope: 'weights' } });
-  const game = {
+  const outputs = { logits: [10], features: [width] };
+  const contribution = methods().methods.adversarial;
+  const method = contribution.create(contribution.options.parse({}), parts);
+  const [stage] = method.stages({
     student,
-    discriminator: part('discriminators', '128-256-128'),
-    input: 'features',
-    dataTerm: part('dataTerms', 'l2'),
-    adversarialLoss: part('adversarialLosses', 'label-inversion'),
-    regularizers: [part('regularizers', 'adversarial-samples')],
-    regularizerUpdate: 'joint',
-    balancer: part('balancers', 'fixed'),
-    dropout: { rate: 0.5, position: 'adversarial-sample' },
-    optimizers: { student: optimizer, discriminator: optimizer },
+    studentOutputs: outputs,
+    input,
+    classes: 10,
+    teacher: { outputs },
+  });
+  const state = stage.init(rng, null);
+  const { hyper, phases } = stage.next({ epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 });
+  const features = gaussian(rng, [batch, width]);
+  const images = gaussian(rng, [batch, ...input]);
+  const data = {
+    images,
+    'teacher/logits': gaussian(rng, [batch, 10]),
+    'teacher/features': { shape: features.shape, data: features.data.map((v) => Math.max(0, v)) },
   };
-  const init = (player, net, shape) => {
-    const { params, stats } = net.init(rng.split(player), shape);
-    return asState(player, { params, stats, slots: optimizer.init(params) });
-  };
-  const state = { ...init('student', student, input), ...init('discriminator', game.discriminator, [width]) };
-  const inputs = {
-    batch: {
-      images: gaussian(rng, [batch, ...input]),
-      'teacher/logits': gaussian(rng, [batch, 10]),
-      'teacher/features': mapTree({ f: gaussian(rng, [batch, width]) }, ({ shape, data }) => ({
-        shape,
-        data: data.map((v) => Math.max(0, v)),
-      })).f,
-    },
-    hyper: { 'student/learningRate': 0.001, 'discriminator/learningRate': 0.001, lambda: 1, adversarial: 1 },
-  };
-  const step = await backend.compile(adversarialStep(game), {
+  const step = await backend.compile(stage.step, {
     state: mapTree(state, specOf),
-    batch: mapTree(inputs.batch, specOf),
-    hyper: Object.keys(inputs.hyper),
-    phases: [adversarialPhases.discriminator, adversarialPhases.student],
+    batch: mapTree(data, specOf),
+    hyper: Object.keys(hyper),
+    phases,
   });
   const device = await backend.upload(state);
   let count = 0;
   return {
-    run: () => step.run(device, { ...inputs, noise: { seed: 1, step: count++ } }),
+    run: () => step.run(device, { batch: data, hyper, noise: { seed: 1, step: count++ } }),
     dispose: async () => {
       await step.dispose();
       await device.dispose();

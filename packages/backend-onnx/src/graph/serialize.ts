@@ -108,7 +108,10 @@ export function serialize(
       domain: node.domain,
       name: `${node.op}_${node.outputs[0]!.id}`,
       input: node.inputs.map((input) => (input === null ? '' : nameOf(input))),
-      output: trimmed(node.outputs.map((output) => (used.has(output) ? nameOf(output) : ''))),
+      // The positions of a max-pool are the only optional output here.
+      output: node.outputs
+        .filter((output, i) => i === 0 || node.op !== 'MaxPool' || used.has(output))
+        .map(nameOf),
       attribute: attributeProtos(node.attributes),
     });
 
@@ -142,9 +145,4 @@ export function serialize(
     },
   });
   return onnx.ModelProto.encode(model).finish();
-}
-
-function trimmed(names: readonly string[]): string[] {
-  const end = names.findLastIndex((name) => name !== '');
-  return names.slice(0, end + 1);
 }

@@ -1,5 +1,6 @@
-import { slice, transpose } from '../graph/shape-ops.js';
-import type { TracedTensor } from '../trace/symbol.js';
+import { concat, pad, reshape, slice, transpose } from '../graph/shape-ops.js';
+import type { Value } from '../graph/value.js';
+import { identityLayout, type TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
 import { imageLayout, type Window } from './window.js';
 
@@ -47,6 +48,111 @@ function asConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Win
   return t.tensor(value, filter, 'float32', [2, 3, 0, 1]);
 }
 
+/**
+ * ∂/∂filter by one matrix product per offset of the window, in [B, H, W, C]: the shifted x, transposed,
+ * times dy. Reads x once per offset and needs no larger buffer.
+ */
+function byOffsets(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
+  const { graph } = t;
+  const { padInfo, outHeight, outWidth, strideHeight, strideWidth, inChannels, outChannels } = window;
+  const nhwc = window.dataFormat === 'channelsFirst' ? [0, 2, 3, 1] : identityLayout(4);
+  const padded = pad(
+    graph,
+    t.full(x, nhwc),
+    [0, padInfo.top, padInfo.left, 0],
+    [0, padInfo.bottom, padInfo.right, 0],
+  );
+  const rows = window.batchSize * outHeight * outWidth;
+  const slope = reshape(graph, t.full(dy, nhwc), [rows, outChannels]);
+  const products: Value[] = [];
+  for (let i = 0; i < window.filterHeight; i++) {
+    for (let j = 0; j < window.filterWidth; j++) {
+      const [top, left] = [i * window.dilationHeight, j * window.dilationWidth];
+      const part = slice(graph, padded, [
+        { axis: 1, begin: top, end: top + (outHeight - 1) * strideHeight + 1, step: strideHeight },
+        { axis: 2, begin: left, end: left + (outWidth - 1) * strideWidth + 1, step: strideWidth },
+      ]);
+      const shifted = reshape(graph, part, [rows, inChannels]);
+      const shape = [outChannels, inChannels];
+      const product = graph.op('Gemm', [slope, shifted], 'float32', shape, { transA: 1, transB: 0 });
+      products.push(reshape(graph, product, [1, ...shape]));
+    }
+  }
+  const filter = [window.filterHeight, window.filterWidth, inChannels, outChannels];
+  const physical = [window.filterHeight, window.filterWidth, outChannels, inChannels];
+  const value = reshape(graph, concat(graph, products, 0), physical);
+  return t.tensor(value, filter, 'float32', [0, 1, 3, 2]);
+}
+
+/**
+ * The same by one matrix product per offset in [B, C, H, W]: with planes padded and flattened, every
+ * offset is a shift along one axis. dy is padded to the same row length, so what wraps around meets zeros.
+ * Stride and dilation 1 only.
+ */
+function byFlatShifts(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
+  const { graph } = t;
+  const layout = imageLayout(window);
+  const { padInfo, outHeight, outWidth, inChannels, outChannels, batchSize } = window;
+  const width = window.inWidth + padInfo.left + padInfo.right;
+  const height = window.inHeight + padInfo.top + padInfo.bottom;
+  // One row more, so that the last shift stays inside.
+  const padded = pad(
+    graph,
+    t.full(x, layout),
+    [0, 0, padInfo.top, padInfo.left],
+    [0, 0, padInfo.bottom + 1, padInfo.right],
+  );
+  const plane = reshape(graph, padded, [batchSize, inChannels, (height + 1) * width]);
+  const wide = pad(graph, t.full(dy, layout), [0, 0, 0, 0], [0, 0, 0, width - outWidth]);
+  const length = outHeight * width;
+  const slope = reshape(graph, wide, [batchSize, outChannels, length]);
+  const sums: Value[] = [];
+  for (let i = 0; i < window.filterHeight; i++) {
+    for (let j = 0; j < window.filterWidth; j++) {
+      const begin = i * width + j;
+      const shifted = slice(graph, plane, [{ axis: 2, begin, end: begin + length, step: 1 }]);
+      const shape = [batchSize, outChannels, inChannels];
+      const attributes = { transA: 0, transB: 1 };
+      const each = graph.op('FusedMatMul', [slope, shifted], 'float32', shape, attributes, 'com.microsoft');
+      sums.push(
+        graph.op('ReduceSum', [each, graph.integers([0])], 'float32', [1, ...shape.slice(1)], {
+          keepdims: 1,
+        }),
+      );
+    }
+  }
+  const filter = [window.filterHeight, window.filterWidth, inChannels, outChannels];
+  const value = reshape(graph, concat(graph, sums, 0), [filter[0]!, filter[1]!, outChannels, inChannels]);
+  return t.tensor(value, filter, 'float32', [0, 1, 3, 2]);
+}
+
+/** The forms by name: what a benchmark compares. */
+export const filterGradientForms = { asConvolution, byOffsets, byFlatShifts };
+
+export type FilterGradientForm = keyof typeof filterGradientForms;
+
+/** The fastest form for a shape, by measurement on two processors (batch 128). */
+export function fastestForm(window: Window): FilterGradientForm {
+  const plain = window.strideHeight * window.strideWidth * window.dilationHeight * window.dilationWidth === 1;
+  const area = window.filterHeight * window.filterWidth;
+  if (plain && area > 1 && area <= 9 && window.inChannels <= 32) return 'byFlatShifts';
+  if (window.inChannels < 8) return 'asConvolution';
+  return 'byOffsets';
+}
+
+let forced: FilterGradientForm | null = null;
+
+/** Traces `f` with one form throughout: for benchmarks and tests. */
+export function forcedForm<T>(form: FilterGradientForm, f: () => T): T {
+  forced = form;
+  try {
+    return f();
+  } finally {
+    forced = null;
+  }
+}
+
 export function filterGradient(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
-  return asConvolution(t, x, dy, window);
+  const form = forced ?? fastestForm(window);
+  return filterGradientForms[t.portable && form === 'byFlatShifts' ? 'byOffsets' : form](t, x, dy, window);
 }

@@ -1,6 +1,7 @@
 import { sizeOf } from '@anc/core';
 import type { Value } from '../graph/value.js';
 import { binary } from '../graph/arithmetic.js';
+import { poolBeforeRelu } from '../graph/fusion.js';
 import { expand, reshape } from '../graph/shape-ops.js';
 import type { TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
@@ -13,13 +14,13 @@ const inputShape = (w: Window): number[] => [w.batchSize, w.inChannels, w.inHeig
 const overlaps = (w: Window): boolean => w.strideHeight < w.filterHeight || w.strideWidth < w.filterWidth;
 
 /** Maxima and the flat positions of the first maximum of each window. */
-function maxPool(t: Tracer, x: TracedTensor, window: Window): readonly [Value, Value] {
+function maxPool(t: Tracer, x: Value, window: Window): readonly [Value, Value] {
   const shape = outputShape(window);
   const outputs = [
     { type: 'float32', shape },
     { type: 'int64', shape },
   ] as const;
-  return t.graph.node('MaxPool', [t.full(x, imageLayout(window))], outputs, {
+  return t.graph.node('MaxPool', [x], outputs, {
     ...windowAttributes(window),
     kernel_shape: [window.filterHeight, window.filterWidth],
   }) as readonly [Value, Value];
@@ -29,7 +30,7 @@ function maxPool(t: Tracer, x: TracedTensor, window: Window): readonly [Value, V
 function maxPoolGradient(t: Tracer, dy: TracedTensor, x: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
   const layout = imageLayout(window);
-  const [, positions] = maxPool(t, x, window);
+  const [, positions] = maxPool(t, t.full(x, layout), window);
   const slope = t.full(dy, layout);
   const shape = inputShape(window);
   if (!overlaps(window)) {
@@ -117,7 +118,11 @@ function averagePoolGradient(t: Tracer, dy: TracedTensor, window: Window): Trace
 export const poolKernels: readonly Kernel[] = [
   kernel('MaxPool', 'MaxPool', ({ t, input, attrs }) => {
     const window = poolWindow(attrs, input('x').shape);
-    return t.tensor(maxPool(t, input('x'), window)[0], window.outShape, 'float32', imageLayout(window));
+    const layout = imageLayout(window);
+    const x = t.full(input('x'), layout);
+    const maxima = (of: Value): Value => maxPool(t, of, window)[0];
+    const value = poolBeforeRelu(t.graph, maxima, x) ?? maxima(x);
+    return t.tensor(value, window.outShape, 'float32', layout);
   }),
   kernel('MaxPoolGrad', 'MaxPool (indices), MaxUnpool or ScatterElements', ({ t, input, attrs }) => {
     const x = input('input');

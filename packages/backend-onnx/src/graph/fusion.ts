@@ -1,0 +1,57 @@
+import type { Graph } from './graph.js';
+import { madeBy, scalarOf, type Value } from './value.js';
+import { reshape } from './shape-ops.js';
+
+/** conv(x) + bias per channel is one operation. */
+export function withBias(graph: Graph, product: Value, bias: Value): Value | null {
+  const conv = madeBy(product, 'Conv');
+  if (conv === null || conv.inputs.length > 2) return null;
+  const channels = product.shape[1]!;
+  const perChannel = bias.shape.length >= 3 && bias.shape.at(-3) === channels;
+  if (!perChannel || bias.shape.some((size, i) => size !== 1 && i !== bias.shape.length - 3)) return null;
+  return graph.op(
+    'Conv',
+    [...conv.inputs, reshape(graph, bias, [channels])],
+    'float32',
+    product.shape,
+    conv.attributes,
+  );
+}
+
+/** max-pool(relu(x)) is relu(max-pool(x)), with fewer elements to rectify; null where x is not rectified. */
+export function poolBeforeRelu(graph: Graph, pool: (x: Value) => Value, x: Value): Value | null {
+  const relu = madeBy(x, 'Relu');
+  if (relu === null) return null;
+  const pooled = pool(relu.inputs[0]!);
+  return graph.op('Relu', [pooled], 'float32', pooled.shape);
+}
+
+/** The x of a mask cast(x > 0). */
+function maskedBy(mask: Value): Value | null {
+  const compared = madeBy(mask, 'Cast')?.inputs[0];
+  const greater = compared === undefined || compared === null ? null : madeBy(compared, 'Greater');
+  return greater !== null && scalarOf(greater.inputs[1]!) === 0 ? greater.inputs[0]! : null;
+}
+
+/**
+ * The gradient of max-pool(relu(x)), unpool(dy) · (x > 0), is unpool(dy · (max-pool(x) > 0)): a gradient
+ * lands on the maximum of its window, so its mask is that of the maximum. Where the maximum is positive
+ * the first maxima of x and relu(x) are the same; where it is not, nothing passes.
+ */
+export function withinWindow(graph: Graph, unpooled: Value, mask: Value): Value | null {
+  const unpool = madeBy(unpooled, 'MaxUnpool');
+  const x = unpool === null ? null : maskedBy(mask);
+  if (unpool === null || x === null) return null;
+  const [dy, positions, size] = unpool.inputs as [Value, Value, Value];
+  const pool = madeBy(positions, 'MaxPool');
+  const pooled = pool?.inputs[0];
+  if (pool === null || pooled === null || pooled === undefined) return null;
+  const rectified = madeBy(pooled, 'Relu')?.inputs[0];
+  if (pooled !== x && rectified !== x) return null;
+  const outputs = pool.outputs.map(({ type, shape }) => ({ type, shape }));
+  const [maxima, first] = graph.node('MaxPool', [x], outputs, pool.attributes) as [Value, Value];
+  const positive = graph.op('Greater', [maxima, graph.scalar(0)], 'bool', maxima.shape);
+  const kept = graph.op('Cast', [positive], 'float32', maxima.shape, { to: 1 });
+  const passed = graph.op('Mul', [dy, kept], 'float32', dy.shape);
+  return graph.op('MaxUnpool', [passed, first, size], 'float32', unpooled.shape, unpool.attributes);
+}

@@ -1,0 +1,8 @@
+/** The lowering's inside, for benchmarks, tests and the documentation's table. Not part of the stable interface. */
+export {
+  fastestForm,
+  filterGradientForms,
+  forcedForm,
+  type FilterGradientForm,
+} from './lower/filter-gradient.js';
+export { kernels } from './lower/register.js';

@@ -1,0 +1,194 @@
+import type { AncError, Context, Step, TensorFunction } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { reachable } from '../src/graph/graph.js';
+import { tracedTwice } from '../src/trace/pure.js';
+import { traceFunction } from '../src/trace/trace-function.js';
+import { traceStep } from '../src/trace/trace-step.js';
+
+const image = { shape: [2, 6, 6, 3], dtype: 'float32' } as const;
+const filter = { shape: [3, 3, 3, 4], dtype: 'float32' } as const;
+
+/** How often each operation is in what a function becomes. */
+function operations(
+  f: TensorFunction,
+  inputs: Parameters<typeof traceFunction>[1]['inputs'] = { x: image, w: filter },
+): Record<string, number> {
+  const { graph, outputs } = traceFunction(f, { id: 'test', inputs });
+  const counts: Record<string, number> = {};
+  for (const { op } of reachable(
+    graph,
+    outputs.map(({ value }) => value),
+  ))
+    counts[op] = (counts[op] ?? 0) + 1;
+  return counts;
+}
+
+const conv = (x: tf.Tensor, w: tf.Tensor): tf.Tensor => tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same');
+
+function codeOf(f: () => unknown): string {
+  try {
+    f();
+  } catch (error) {
+    return (error as AncError).code;
+  }
+  return 'none';
+}
+
+describe('the graph', () => {
+  it('has the same expression once', () => {
+    const counts = operations(({ x, w }) => ({
+      y: tf.add(tf.relu(conv(x!, w!)), tf.exp(tf.relu(conv(x!, w!)))),
+    }));
+    expect(counts['Conv']).toBe(1);
+    expect(counts['Relu']).toBe(1);
+  });
+
+  it('has nothing that no output needs', () => {
+    const counts = operations(({ x, w }) => {
+      conv(x!, w!);
+      return { y: tf.neg(x!) };
+    });
+    expect(counts).toEqual({ Neg: 1 });
+  });
+
+  it('folds constants and drops what changes nothing', () => {
+    const counts = operations(({ x }) => {
+      const scaled = tf.mul(tf.add(x!, tf.zeros([2, 6, 6, 3])), tf.ones([3]));
+      return {
+        y: tf.neg(
+          tf.reshape(
+            tf.reshape(tf.transpose(tf.transpose(scaled, [3, 0, 1, 2]), [1, 2, 3, 0]), [72, 3]),
+            [2, 6, 6, 3],
+          ),
+        ),
+      };
+    });
+    expect(counts).toEqual({ Neg: 1 });
+  });
+
+  it('stays in one memory order from convolution to convolution', () => {
+    const counts = operations(({ x, w, v, b }) => ({ y: conv(tf.relu(tf.add(conv(x!, w!), b!)), v!) }), {
+      x: image,
+      w: filter,
+      v: { shape: [3, 3, 4, 4], dtype: 'float32' },
+      b: { shape: [4], dtype: 'float32' },
+    });
+    // the image, both filters, and the way out
+    expect(counts['Transpose']).toBe(4);
+    expect(counts['Add']).toBeUndefined();
+  });
+
+  it('makes no tensor of ones for a gradient', () => {
+    const counts = operations(({ x }) => ({ y: tf.grad((z) => tf.mean(tf.square(z)))(x!) }), { x: image });
+    expect(counts).toEqual({ Mul: 1 });
+  });
+});
+
+describe('what cannot be compiled', () => {
+  it('names an unsupported operation, its line and what there is instead', () => {
+    const trace = (): unknown =>
+      traceFunction(({ x }) => ({ y: tf.spectral.rfft(x!) }), { id: 'f', inputs: { x: image } });
+    expect(codeOf(trace)).toBe('ANC_COMPILE_UNSUPPORTED');
+    try {
+      trace();
+    } catch (error) {
+      expect((error as AncError).message).toContain('trace.test.ts');
+      expect((error as AncError).detail.expected).toContain('Conv2D');
+    }
+  });
+
+  it('refuses to read a value', () => {
+    const trace = (): unknown =>
+      traceFunction(({ x }) => ({ y: tf.sum(x!).dataSync()[0]! > 0 ? x! : tf.neg(x!) }), {
+        id: 'f',
+        inputs: { x: image },
+      });
+    expect(codeOf(trace)).toBe('ANC_COMPILE_READ');
+  });
+
+  it('catches chance and time baked in', () => {
+    let calls = 0;
+    const functions: TensorFunction[] = [
+      ({ x }) => ({ y: tf.mul(x!, calls++) }),
+      ({ x }) => ({ y: tf.mul(x!, tf.randomUniform([3])) }),
+      ({ x }) => ({ y: tf.dropout(x!, 0.5) }),
+      ({ x }) => ({ y: calls++ % 2 === 0 ? tf.neg(x!) : x! }),
+    ];
+    for (const f of functions) {
+      const trace = (): unknown =>
+        tracedTwice('f', () => traceFunction(f, { id: 'f', inputs: { x: image } }));
+      expect(codeOf(trace)).toBe('ANC_COMPILE_IMPURE');
+    }
+  });
+
+  it('catches a tensor kept from an earlier trace', () => {
+    let kept: tf.Tensor | null = null;
+    const f: TensorFunction = ({ x }) => {
+      kept ??= tf.keep(tf.neg(x!));
+      return { y: tf.add(x!, kept) };
+    };
+    const trace = (): unknown => tracedTwice('f', () => traceFunction(f, { id: 'f', inputs: { x: image } }));
+    expect(codeOf(trace)).toBe('ANC_COMPILE_IMPURE');
+  });
+});
+
+describe('a traced step', () => {
+  const leaf = { shape: [3], dtype: 'float32' } as const;
+  const step = (update: (w: tf.Tensor, context: Context) => Record<string, tf.Tensor>): Step => ({
+    id: 'toy',
+    phases: [
+      {
+        name: 'only',
+        gradients: (state, _batch, _hyper, context) => ({
+          grads: update(state['w']!, context),
+          stats: {},
+          metrics: {},
+        }),
+        update: (_state, grads) => grads,
+      },
+    ],
+  });
+  const spec = { state: { w: leaf, v: leaf }, batch: {}, hyper: [] };
+
+  it('writes only what changed', () => {
+    expect(
+      traceStep(
+        step((w) => ({ w: tf.mul(w, 2) })),
+        spec,
+      ).changed,
+    ).toEqual(['w']);
+    expect(
+      traceStep(
+        step((w) => ({ w: tf.clone(w) })),
+        spec,
+      ).changed,
+    ).toEqual([]);
+  });
+
+  it('takes noise as inputs', () => {
+    const { noise } = traceStep(
+      step((w, context) => ({ w: tf.mul(w, context.noise('mask', [3], { kind: 'bernoulli', keep: 0.5 })) })),
+      spec,
+    );
+    expect(noise).toEqual([{ name: 'mask', shape: [3], law: { kind: 'bernoulli', keep: 0.5 } }]);
+  });
+
+  it('refuses entries that the state does not have', () => {
+    expect(
+      codeOf(() =>
+        traceStep(
+          step((w) => ({ u: w })),
+          spec,
+        ),
+      ),
+    ).toBe('ANC_TREE');
+  });
+
+  it('leaves the tfjs backend as it was', () => {
+    const before = tf.engine().backendName;
+    traceFunction(({ x }) => ({ y: tf.neg(x!) }), { id: 'f', inputs: { x: image } });
+    expect(tf.engine().backendName).toBe(before);
+  });
+});

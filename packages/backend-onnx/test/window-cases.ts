@@ -1,0 +1,172 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import { random, slope, type Case } from './kernel-cases.js';
+
+type Pad = 'same' | 'valid' | number;
+
+interface Convolution {
+  readonly side: number;
+  readonly size: number;
+  readonly stride: number;
+  readonly pad: Pad;
+  readonly input: number;
+  readonly output: number;
+}
+
+/** Windows that divide the plane and that do not, every padding, strides 1 and 2, 1×1, few and many channels. */
+const convolutions: readonly Convolution[] = [
+  { side: 7, size: 3, stride: 1, pad: 'same', input: 2, output: 3 },
+  { side: 7, size: 3, stride: 2, pad: 'same', input: 2, output: 3 },
+  { side: 8, size: 3, stride: 2, pad: 1, input: 4, output: 5 },
+  { side: 8, size: 5, stride: 1, pad: 'valid', input: 3, output: 4 },
+  { side: 9, size: 5, stride: 2, pad: 'valid', input: 3, output: 4 },
+  { side: 6, size: 1, stride: 1, pad: 'valid', input: 3, output: 2 },
+  { side: 6, size: 1, stride: 2, pad: 'valid', input: 3, output: 2 },
+  { side: 6, size: 2, stride: 1, pad: 'same', input: 3, output: 2 },
+  { side: 6, size: 3, stride: 1, pad: 'same', input: 40, output: 8 },
+];
+
+const rounding = (pad: Pad): 'floor' | undefined => (typeof pad === 'number' ? 'floor' : undefined);
+
+const say = ({ side, size, stride, pad, input }: Convolution): string =>
+  `${size}×${size}/${stride} ${pad} on ${side}×${side}×${input}`;
+
+export const convolutionCases: readonly Case[] = convolutions.flatMap((c) => {
+  const inputs = [random([2, c.side, c.side, c.input]), random([c.size, c.size, c.input, c.output])];
+  const conv = (x: Tensor, w: Tensor): Tensor =>
+    tf.conv2d(x as Tensor4D, w as Tensor4D, c.stride, c.pad, 'NHWC', 1, rounding(c.pad));
+  return [
+    { name: `conv2d ${say(c)}`, inputs, f: (x: Tensor, w: Tensor) => conv(x, w) },
+    { name: `∂/∂x of conv2d ${say(c)}`, inputs, f: (x: Tensor, w: Tensor) => slope((y) => conv(y, w))(x) },
+    { name: `∂/∂w of conv2d ${say(c)}`, inputs, f: (x: Tensor, w: Tensor) => slope((y) => conv(x, y))(w) },
+  ] as Case[];
+});
+
+export const depthwiseCases: readonly Case[] = convolutions
+  .filter(({ input }) => input < 40)
+  .flatMap((c) => [1, 2].map((multiplier) => ({ ...c, output: multiplier })))
+  .flatMap((c) => {
+    const inputs = [random([2, c.side, c.side, c.input]), random([c.size, c.size, c.input, c.output])];
+    const conv = (x: Tensor, w: Tensor): Tensor =>
+      tf.depthwiseConv2d(x as Tensor4D, w as Tensor4D, c.stride, c.pad, 'NHWC', 1, rounding(c.pad));
+    const name = `depthwise ×${c.output} ${say(c)}`;
+    return [
+      { name, inputs, f: (x: Tensor, w: Tensor) => conv(x, w) },
+      { name: `∂/∂x of ${name}`, inputs, f: (x: Tensor, w: Tensor) => slope((y) => conv(y, w))(x) },
+      { name: `∂/∂w of ${name}`, inputs, f: (x: Tensor, w: Tensor) => slope((y) => conv(x, y))(w) },
+    ] as Case[];
+  });
+
+const pools: readonly [side: number, size: number, stride: number, pad: Pad][] = [
+  [6, 2, 2, 'valid'],
+  [7, 2, 2, 'valid'],
+  [7, 2, 2, 'same'],
+  [7, 3, 2, 'same'],
+  [8, 3, 2, 'valid'],
+  [5, 3, 1, 'same'],
+  [6, 6, 6, 'valid'],
+  [8, 1, 2, 'valid'],
+];
+
+export const poolCases: readonly Case[] = pools.flatMap(([side, size, stride, pad]) => {
+  const max = (x: Tensor): Tensor => tf.maxPool(x as Tensor4D, size, stride, pad);
+  const average = (x: Tensor): Tensor => tf.avgPool(x as Tensor4D, size, stride, pad);
+  const shape = [2, side, side, 3];
+  const name = `${size}/${stride} ${pad} on ${side}`;
+  const on = (kind: 'normal' | 'negative' | 'coarse', f: (x: Tensor) => Tensor, what: string): Case => ({
+    name: `${what} ${name}, ${kind} values`,
+    inputs: [random(shape, kind)],
+    f: f as Case['f'],
+  });
+  return [
+    on('normal', max, 'maxPool'),
+    on('negative', max, 'maxPool'),
+    on('normal', slope(max), 'gradient of maxPool'),
+    on('negative', slope(max), 'gradient of maxPool'),
+    on('coarse', slope(max), 'gradient of maxPool'),
+    on(
+      'coarse',
+      slope((x) => max(tf.relu(x))),
+      'gradient of maxPool after relu',
+    ),
+    on('coarse', (x) => max(tf.relu(x)), 'maxPool after relu'),
+    on('normal', average, 'avgPool'),
+    on('normal', slope(average), 'gradient of avgPool'),
+  ];
+});
+
+const biased = (x: Tensor, w: Tensor, b: Tensor): Tensor =>
+  tf.add(tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same'), b);
+
+export const normCases: readonly Case[] = [
+  {
+    name: 'batchNorm of images in [B, C, H, W]',
+    inputs: [random([2, 4, 4, 3]), random([3]), random([3], 'positive'), random([3]), random([3])],
+    f: (x, mean, variance, offset, scale) =>
+      tf.batchNorm(
+        tf.maxPool(x as Tensor4D, 1, 1, 'valid'),
+        mean as tf.Tensor1D,
+        variance as tf.Tensor1D,
+        offset as tf.Tensor1D,
+        scale as tf.Tensor1D,
+        1e-3,
+      ),
+  },
+  {
+    name: 'batchNorm of vectors',
+    inputs: [random([5, 3]), random([3]), random([3], 'positive'), random([3]), random([3])],
+    f: (x, mean, variance, offset, scale) =>
+      tf.batchNorm(
+        x as tf.Tensor2D,
+        mean as tf.Tensor1D,
+        variance as tf.Tensor1D,
+        offset as tf.Tensor1D,
+        scale as tf.Tensor1D,
+        1e-3,
+      ),
+  },
+  {
+    name: "gradient of tfjs's own batchNorm",
+    inputs: [random([2, 4, 4, 3]), random([3]), random([3], 'positive'), random([3]), random([3])],
+    f: (x, mean, variance, offset, scale) =>
+      slope((y) =>
+        tf.batchNorm(
+          y as Tensor4D,
+          mean as tf.Tensor1D,
+          variance as tf.Tensor1D,
+          offset as tf.Tensor1D,
+          scale as tf.Tensor1D,
+          1e-3,
+        ),
+      )(x!),
+  },
+  {
+    name: 'conv with bias',
+    inputs: [random([2, 5, 5, 2]), random([3, 3, 2, 4]), random([4])],
+    f: biased as Case['f'],
+  },
+  {
+    name: 'gradient of a bias',
+    inputs: [random([2, 5, 5, 2]), random([3, 3, 2, 4]), random([4])],
+    f: (x, w, b) => slope((y) => tf.relu(biased(x!, w!, y)))(b!),
+  },
+  {
+    name: 'fused conv2d',
+    inputs: [random([2, 5, 5, 2]), random([3, 3, 2, 4]), random([4])],
+    f: (x, filter, bias) =>
+      tf.fused.conv2d({
+        x: x as Tensor4D,
+        filter: filter as Tensor4D,
+        strides: 1,
+        pad: 'same',
+        bias: bias!,
+        activation: 'relu',
+      }),
+  },
+  {
+    name: 'fused matMul',
+    inputs: [random([4, 3]), random([3, 5]), random([5])],
+    f: (a, b, bias) =>
+      tf.fused.matMul({ a: a as tf.Tensor2D, b: b as tf.Tensor2D, bias: bias!, activation: 'elu' }),
+  },
+];
