@@ -175,7 +175,7 @@ export function networkContract(
       const { grads } = valueAndGradients((params) => {
         const { outputs, stats } = network.apply({ params, stats: own.stats }, x, contextOf(true));
         changed = mapTree(stats, (leaf) => tf.keep(leaf));
-        return { loss: tf.sum(tf.mul(outputs.logits, weights)) as tf.Scalar };
+        return { loss: tf.sum<tf.Scalar>(tf.mul(outputs.logits, weights)) };
       }, own.params);
       expect(namesOf(changed)).toEqual(namesOf(own.stats));
       for (const name of namesOf(changed)) {

@@ -29,7 +29,7 @@ function normaliseByOwnStatistics(
   const normalise = tf.customGrad((...inputs) => {
     const [x, gamma, beta, save] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     save([x, gamma, mean, variance]);
-    const value = tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, beta, gamma, epsilon);
+    const value = tf.batchNorm(x, mean, variance, beta, gamma, epsilon);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const [x, gamma, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
       const scale = tf.rsqrt(tf.add(variance, epsilon)); // [C]
@@ -78,14 +78,7 @@ export function batchNorm(name: string, options: BatchNormOptions = {}): Layer {
       const beta = params['beta']!;
       const running = { mean: stats['mean'] as tf.Tensor1D, variance: stats['variance'] as tf.Tensor1D };
       if (!context.training) {
-        const output = tf.batchNorm(
-          x,
-          running.mean,
-          running.variance,
-          beta as tf.Tensor1D,
-          gamma as tf.Tensor1D,
-          epsilon,
-        );
+        const output = tf.batchNorm(x, running.mean, running.variance, beta, gamma, epsilon);
         return { output, stats: {} };
       }
       const axes = x.shape.map((_, axis) => axis).slice(0, -1);

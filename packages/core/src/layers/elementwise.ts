@@ -23,5 +23,5 @@ export const flatten = (name = 'flatten'): Layer =>
   stateless(
     name,
     (input) => [sizeOf(input)],
-    (x) => tf.reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]),
+    (x) => tf.reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))]),
   );

@@ -29,7 +29,7 @@ const context = (training: boolean): Context => ({
   noise: (_name, shape) => tf.ones(shape as [number]),
   activation: (_name, x) => x,
 });
-const device = (host: Host): tf.Tensor => tf.tensor(host.data as Float32Array, host.shape as [number]);
+const device = (host: Host): tf.Tensor => tf.tensor(host.data, host.shape as [number]);
 
 function run(layer: Layer, input: readonly number[], training = false, batch = 2): tf.Tensor {
   const host = layer.init(Rng.fromSeed(1), input);
@@ -186,7 +186,7 @@ describe('batch norm', () => {
   });
 
   it('has the gradient that tfjs derives from the formula', () => {
-    const target = tf.randomNormal(x.shape as [number], 0, 1, 'float32', 6);
+    const target = tf.randomNormal(x.shape, 0, 1, 'float32', 6);
     const byFormula = (value: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor => {
       const mean = tf.mean(value, [0, 1, 2]);
       const centred = tf.sub(value, mean);
@@ -198,7 +198,7 @@ describe('batch norm', () => {
     const gradients = (f: typeof byLayer): Record<string, tf.Tensor> =>
       valueAndGradients(
         ({ x, gamma, beta }) => ({
-          loss: tf.mean(tf.mul(tf.square(f(x!, gamma!, beta!)), target)) as tf.Scalar,
+          loss: tf.mean<tf.Scalar>(tf.mul(tf.square(f(x!, gamma!, beta!)), target)),
         }),
         { x, gamma, beta },
       ).grads;

@@ -1,5 +1,5 @@
 import type { Contribution, ModelEnvironment, Student } from '@anc/core';
-import { resnetSchema, type ResnetDefaults } from './options.js';
+import { resnetSchema, type ResnetDefaults, type ResnetOptions } from './options.js';
 import { buildResnet } from './resnet.js';
 
 type Model = Contribution<Student, ModelEnvironment>;
@@ -9,7 +9,7 @@ function member(name: string, summary: string, defaults: ResnetDefaults): Model 
   return {
     summary,
     options,
-    create: (given, { classes }) => buildResnet(name, options, given, classes),
+    create: (given: ResnetOptions, { classes }) => buildResnet(name, options, given, classes),
   };
 }
 

@@ -116,7 +116,7 @@ describe.runIf(existsSync(checkpoint) && existsSync(images))('a published ResNet
     ];
     const pixels = Float32Array.from({ length: count * 3072 }, (_, at) => {
       const [image, place, channel] = [Math.floor(at / 3072), Math.floor((at % 3072) / 3), at % 3];
-      return (record(image)[1 + channel * 1024 + place]! / 255 - mean![channel]!) / deviation![channel]!;
+      return (record(image)[1 + channel * 1024 + place]! / 255 - mean[channel]!) / deviation[channel]!;
     });
     const compiled = await new EagerBackend('cpu').compileFunction(
       ({ images, ...tensors }, context) => {

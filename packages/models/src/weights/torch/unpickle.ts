@@ -1,4 +1,4 @@
-import { ByteReader, damagedCheckpoint } from './pickle-reader.js';
+import { type ByteReader, damagedCheckpoint } from './pickle-reader.js';
 
 /*
  * A strict unpickler. The library pickleparser follows lengths backwards (a negative one loops forever) and
