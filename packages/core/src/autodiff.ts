@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import './gradients.js';
+import './second-derivatives.js';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { mapTree, namesOf, type Tree } from './tree.js';
 
