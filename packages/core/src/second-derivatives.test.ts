@@ -1,0 +1,78 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { gradientAt, stopGradient, valueAndGradients } from './autodiff.js';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const at = [0.7, -0.4, 0.3];
+const weights = tf.tensor1d([1, 2, 3]);
+const column = (x: Tensor): Tensor4D => tf.reshape(x, [1, 3, 1, 1]);
+
+/** What discriminators are made of, and what penalties on their slope differentiate twice. */
+const functions: Record<string, (x: Tensor) => Tensor> = {
+  tanh: (x) => tf.tanh(x),
+  sigmoid: (x) => tf.sigmoid(x),
+  exp: (x) => tf.exp(x),
+  elu: (x) => tf.elu(x),
+  softplus: (x) => tf.softplus(x),
+  'squared relu': (x) => tf.square(tf.relu(x)),
+  'squared leaky relu': (x) => tf.square(tf.leakyRelu(x)),
+  softmax: (x) => tf.mul(tf.softmax(x), weights),
+  'log sum exp': (x) => tf.logSumExp(x),
+  'a matrix product': (x) => tf.matMul(tf.reshape(x, [1, 3]), tf.reshape(x, [3, 1])),
+  'a convolution': (x) => tf.square(tf.conv2d(column(x), tf.ones([2, 1, 1, 2]), 1, 'same')),
+  'a strided convolution': (x) => tf.square(tf.conv2d(column(x), tf.ones([3, 1, 1, 2]), [2, 1], 'same')),
+  'batch norm': (x) =>
+    tf.square(
+      tf.batchNorm(
+        tf.reshape(x, [3, 1]),
+        tf.tensor1d([0.1]),
+        tf.tensor1d([0.5]),
+        tf.tensor1d([0.2]),
+        tf.tensor1d([1.5]),
+      ),
+    ),
+};
+
+describe('second derivatives', () => {
+  it.each(Object.keys(functions))('of %s match finite differences of the first', (name) => {
+    const f = functions[name]!;
+    const slope = (x: Tensor): Scalar =>
+      tf.sum(
+        tf.mul(
+          gradientAt((z) => tf.sum(f(z)) as Scalar, x),
+          weights,
+        ),
+      ) as Scalar;
+    const found = valueAndGradients(({ x }) => ({ loss: slope(x!) }), {
+      x: tf.tensor1d(at),
+    }).grads.x!.dataSync();
+    const step = 1e-2;
+    at.forEach((_, i) => {
+      const moved = (by: number): number =>
+        slope(tf.tensor1d(at.map((value, j) => (i === j ? value + by : value)))).dataSync()[0]!;
+      const measured = (moved(step) - moved(-step)) / (2 * step);
+      expect(Math.abs(found[i]! - measured)).toBeLessThan(0.01 * Math.max(1, Math.abs(measured)));
+    });
+  });
+
+  it('are refused, not made up, for pooling', () => {
+    const slope = (x: Tensor): Scalar =>
+      tf.sum(
+        gradientAt((z) => tf.sum(tf.square(tf.maxPool(column(z), [2, 1], 1, 'valid'))) as Scalar, x),
+      ) as Scalar;
+    expect(() => gradientAt(slope, tf.tensor1d(at))).toThrow(/MaxPoolGrad/);
+  });
+});
+
+describe('stopGradient', () => {
+  it('lets the value through and the gradient not', () => {
+    const x = tf.tensor1d(at);
+    const grad = gradientAt((z) => tf.sum(tf.mul(z, stopGradient(z))) as Scalar, x);
+    expect([...grad.dataSync()]).toEqual([...x.dataSync()]);
+  });
+});
