@@ -19,4 +19,5 @@ export default function onnxPlugin(): Plugin {
 
 export { OnnxBackend } from './backend.js';
 export { onnxSchema, type OnnxOptions } from './options.js';
+export { exportOnnx, type ExportOptions } from './export.js';
 export { supportedKernels } from './lower/register.js';

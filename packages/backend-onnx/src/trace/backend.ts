@@ -124,7 +124,9 @@ export function constantOf(
   if (values.every((value) => Object.is(value, first))) return tracer.uniform(first, shape, dtype);
   const data: ElementArray =
     dtype === 'float32'
-      ? Float32Array.from(values)
+      ? values instanceof Float32Array
+        ? values
+        : Float32Array.from(values)
       : dtype === 'int32'
         ? Int32Array.from(values)
         : Uint8Array.from(values);
