@@ -8,6 +8,8 @@ export * from './idx.js';
 export * from './idx-dataset.js';
 export * from './image-folder/image-folder.js';
 export * from './image-folder/imagenet.js';
+export * from './info/contact-sheet.js';
+export * from './info/dataset-info.js';
 export * from './locate.js';
 export * from './memory-images.js';
 export * from './mnist.js';

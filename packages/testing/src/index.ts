@@ -1,4 +1,5 @@
 export * from './backend-contract.js';
+export * from './dataset-contract.js';
 export * from './discriminator-contract.js';
 export * from './method-contract.js';
 export * from './network-contract.js';

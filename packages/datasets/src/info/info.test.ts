@@ -1,0 +1,54 @@
+import { AncError, Dataset, type DatasetSplit, type SplitName } from '@anc/core';
+import { decode } from 'fast-png';
+import { describe, expect, it } from 'vitest';
+import { Glyphs } from '../glyphs/glyphs.js';
+import { MemoryImages } from '../memory-images.js';
+import { contactSheet } from './contact-sheet.js';
+import { describeDataset } from './dataset-info.js';
+
+class OnlyTest extends Dataset {
+  readonly name = 'only-test';
+  readonly classes = [];
+  readonly shape = [1, 1, 1] as const;
+  constructor(readonly has: readonly SplitName[]) {
+    super();
+  }
+  split(name: SplitName): Promise<DatasetSplit> {
+    if (!this.has.includes(name)) return Promise.reject(new AncError('ANC_DATA_MISSING', name));
+    return Promise.resolve({ images: new MemoryImages(Uint8Array.of(1, 2, 3), [1, 1, 1]), labels: null });
+  }
+}
+
+describe('describeDataset', () => {
+  it('counts images and classes', async () => {
+    const { splits, mean, std, classes } = await describeDataset(new Glyphs({ train: 100, test: 30 }));
+    expect(splits.map(({ split, count }) => [split, count])).toEqual([
+      ['train', 100],
+      ['test', 30],
+    ]);
+    for (const { histogram, count } of splits) expect(histogram!.reduce((a, b) => a + b)).toBe(count);
+    expect([classes.length, mean!.length, std!.length]).toEqual([10, 1, 1]);
+  });
+
+  it('leaves out a split that is not there, and labels that are not', async () => {
+    const info = await describeDataset(new OnlyTest(['test']));
+    expect(info.splits.map(({ split, histogram }) => [split, histogram])).toEqual([['test', null]]);
+    expect(info.mean).toBeNull();
+    await expect(describeDataset(new OnlyTest([]))).rejects.toThrowError('test');
+  });
+});
+
+describe('contactSheet', () => {
+  it('lays images out in rows, in a PNG', async () => {
+    const bytes = Uint8Array.from({ length: 3 * 4 * 3 }, (_, i) => i);
+    const sheet = decode(await contactSheet(new MemoryImages(bytes, [2, 2, 3]), 2, 2));
+    expect([sheet.width, sheet.height, sheet.channels]).toEqual([10, 10, 3]);
+    const at = (x: number, y: number): number[] => [
+      ...sheet.data.subarray((y * 10 + x) * 3, (y * 10 + x) * 3 + 3),
+    ];
+    expect(at(2, 2)).toEqual([0, 1, 2]);
+    expect(at(7, 3)).toEqual([21, 22, 23]);
+    expect(at(2, 6)).toEqual([24, 25, 26]);
+    expect(at(0, 0)).toEqual([255, 255, 255]);
+  });
+});
