@@ -89,7 +89,7 @@ describe('anc-cli run', () => {
       'teacher',
     ]);
     const config = parse(await readFile(inside('whole', 'config.resolved.yaml'), 'utf8')) as object;
-    expect(config).toMatchObject({ seed: 3, epochs: 3, student: { name: 'cnn', widths: [2, 2] }, lambda: 1 });
+    expect(config).toMatchObject({ seed: 3, epochs: 3, student: { name: 'cnn', widths: [2, 2] } });
     const environment = JSON.parse(await readFile(inside('whole', 'environment.json'), 'utf8')) as object;
     expect(environment).toMatchObject({
       seed: 3,

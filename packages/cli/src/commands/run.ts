@@ -32,7 +32,10 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
       terminal.log.info(`run folder: ${shown}`);
       const { signal } = interrupt;
       const result = await executeRun({ plan, folder, shown, reporter, signal });
-      if (result !== null) return show(result);
+      if (result !== null) {
+        show(result);
+        return;
+      }
       session.exitWith(EXIT.interrupted);
       const message = `interrupted; continue with: ${again}`;
       terminal.log.info(message);

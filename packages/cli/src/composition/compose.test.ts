@@ -27,7 +27,7 @@ describe('compose', () => {
   });
 
   it('refuses two of one name', () => {
-    const code = expect.objectContaining({ code: 'ANC_PLUGIN_DUPLICATE' });
+    const code = expect.objectContaining({ code: 'ANC_PLUGIN_DUPLICATE' }) as Error;
     expect(() => compose([plugin('one', balancers('a')), plugin('two', balancers('a'))])).toThrow(code);
   });
 
@@ -53,7 +53,7 @@ describe('compose', () => {
       code: 'ANC_OPTIONS',
       message: 'balancer "a" has no option "wieght".',
       detail: expect.objectContaining({ hint: 'did you mean "weight"?' }) as unknown,
-    });
+    }) as Error;
     expect(() => parts.balancer('a', { wieght: 3 })).toThrow(wrong);
     expect(() => parts.balancer('a', { weight: 'x' })).toThrow(/option "weight"/);
   });
@@ -94,7 +94,7 @@ describe('loadPlugin', () => {
       expect.objectContaining({
         code: 'ANC_PLUGIN_MISSING',
         detail: expect.objectContaining({ hint: expect.stringContaining(hint) as string }) as unknown,
-      });
+      }) as unknown;
     await expect(loadPlugin('./none.mjs', cwd)).rejects.toEqual(missing('check the path'));
     await expect(loadPlugin('anc-no-such-plugin', cwd)).rejects.toEqual(
       missing('npm install anc-no-such-plugin'),

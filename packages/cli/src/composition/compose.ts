@@ -14,7 +14,7 @@ export interface Composition {
 }
 
 const tokenOf = <T>(...path: readonly string[]): ServiceIdentifier<T> =>
-  Symbol.for(`anc-cli/${path.join('/')}`) as ServiceIdentifier<T>;
+  Symbol.for(`anc-cli/${path.join('/')}`);
 
 const registrationsOf = <K extends Kind>(kind: K): ServiceIdentifier<Registration<K>> =>
   tokenOf('registration', kind);
@@ -30,8 +30,8 @@ function moduleOf(plugin: Plugin): ContainerModule {
           kind,
           name,
           package: plugin.name,
-          contribution,
-        } as Registration);
+          contribution: contribution as Registration['contribution'],
+        });
       }
     }
   });
@@ -67,7 +67,7 @@ function partsOf(
     (name: string, options: unknown = {}): Made<K> => {
       const { contribution } = registry.get(name);
       const checked = validateOptionsNow(contribution.options, options, `${KINDS[registry.kind]} "${name}"`);
-      return registry.build(name, checked, undefined as never);
+      return registry.build(name, checked, undefined);
     };
   return {
     discriminator: make(discriminators),

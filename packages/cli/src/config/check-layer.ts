@@ -36,7 +36,7 @@ function problem(issue: z.core.$ZodIssue, raw: unknown, origin: Origin): AncErro
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   const hint = typeof received === 'string' ? suggestion(received, choices) : null;
   return new AncError('ANC_CONFIG', `${origin.place(issue.path)}: ${sentence(issue)}.`, {
-    received: JSON.stringify(received) ?? 'nothing',
+    received: received === undefined ? 'nothing' : JSON.stringify(received),
     ...(hint === null ? {} : { hint }),
   });
 }

@@ -49,7 +49,7 @@ export const namedSchema = z
   .transform((value, context) => {
     if (typeof value !== 'string') {
       const { name, ...options } = value;
-      return { name, options: options as Record<string, unknown> };
+      return { name, options: options };
     }
     const parsed = parseNamed(value);
     if (parsed !== null) return parsed;

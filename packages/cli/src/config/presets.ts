@@ -1,8 +1,6 @@
 import type { ConfigInput } from './schema.js';
 
-type Preset = (dataset: string) => ConfigInput;
-
-/** What no recipe is about. */
+/** What no recipe is about. The objective's options are absent: a method's own defaults, the paper's, hold. */
 const common = {
   dataset: 'glyphs',
   dataDir: null,
@@ -24,28 +22,27 @@ const common = {
   milestoneUnit: 'iterations',
   decayFactor: 0.1,
   warmup: 0,
-  // The objective: the paper's choices, where presets do not say otherwise.
-  lambda: 1,
-  dataTerm: 'l2',
-  reduction: 'sum',
-  temperature: 4,
-  hardWeight: 0,
-  discriminator: '128-256-128',
-  discriminatorInput: 'features',
-  adversarialLoss: 'label-inversion',
-  adversarialWeight: 1,
-  regularizer: 'adversarial-samples',
-  regularizerUpdate: 'joint',
-  mu: 0.99,
-  balancer: 'fixed',
-  dropout: 0.5,
-  dropoutPosition: 'adversarial-sample',
-  start: 0,
-  discriminatorSteps: 1,
 } as const satisfies ConfigInput;
 
+/** What every preset says; everything else may stay unsaid. */
+export type Said =
+  | keyof typeof common
+  | 'teacher'
+  | 'student'
+  | 'epochs'
+  | 'teacherEpochs'
+  | 'batchSize'
+  | 'optimizer'
+  | 'learningRate'
+  | 'weightDecay'
+  | 'schedule'
+  | 'crop'
+  | 'flip';
+
+type Preset = (dataset: string) => ConfigInput & Required<Pick<ConfigInput, Said>>;
+
 /** Teacher and student that belong to a dataset. */
-function pairOf(dataset: string): Pick<ConfigInput, 'teacher' | 'student'> {
+function pairOf(dataset: string): { readonly teacher: string; readonly student: string } {
   return dataset === 'glyphs'
     ? { teacher: 'cnn-teacher', student: 'cnn-student' }
     : { teacher: 'nin', student: 'lenet4' };

@@ -14,13 +14,16 @@ afterEach(() => rm(cwd, { recursive: true, force: true }));
 
 const write = (name: string, text: string): Promise<void> => writeFile(join(cwd, name), text);
 const config = (message: RegExp | string) =>
-  expect.objectContaining({ code: 'ANC_CONFIG', message: expect.stringMatching(message) as string });
+  expect.objectContaining({
+    code: 'ANC_CONFIG',
+    message: expect.stringMatching(message) as string,
+  }) as unknown;
 
 describe('resolveConfig', () => {
   it('takes flags over the file over the preset', async () => {
     await write('anc.config.yaml', 'epochs: 7\nlearningRate: 0.5\npreset: paper\n');
     const resolved = await resolveConfig({ epochs: 3 }, cwd);
-    expect(resolved).toMatchObject({ epochs: 3, learningRate: 0.5, preset: 'paper', lambda: 1 });
+    expect(resolved).toMatchObject({ epochs: 3, learningRate: 0.5, preset: 'paper', momentum: 0.9 });
     expect(resolved.schedule).toBe(presets.paper('glyphs').schedule);
     expect((await resolveConfig({ epochs: 3, preset: 'modern' }, cwd)).schedule).toBe('cosine');
   });

@@ -4,25 +4,11 @@ import { checkLayer, type Origin } from './check-layer.js';
 import { flagName, metaOf } from './flags.js';
 import { loadConfigFile } from './load-file.js';
 import { formatNamed } from './named.js';
-import { presets } from './presets.js';
+import { presets, type Said } from './presets.js';
 import { configKeys, configSchema, type ConfigKey, type PartialConfig } from './schema.js';
 
-/** Options that may stay unsaid: each says in its help what happens then. */
-type Unsaid =
-  | 'name'
-  | 'teacherOptimizer'
-  | 'teacherLearningRate'
-  | 'discriminatorOptimizer'
-  | 'discriminatorLearningRate'
-  | 'teacherBackend'
-  | 'studentBackend'
-  | 'resume'
-  | 'config'
-  | 'json'
-  | 'quiet';
-
-/** A run's options, complete. */
-export type Config = Required<Omit<PartialConfig, Unsaid>> & Pick<PartialConfig, Unsaid>;
+/** A run's options: what presets say is always there, the rest where somebody said it. */
+export type Config = PartialConfig & Required<Pick<PartialConfig, Said | 'preset'>>;
 
 export const recordedKeys = configKeys.filter((key) => metaOf(key).recorded);
 
@@ -39,7 +25,7 @@ export async function resolveConfig(flags: Record<string, unknown>, cwd: string)
   const said = { ...fromFile, ...fromFlags };
   const preset = said.preset ?? 'quick';
   const fromPreset = configSchema.parse(presets[preset](said.dataset?.name ?? 'glyphs'));
-  return { ...fromPreset, preset, ...said } as Config; // presets say everything but what may stay unsaid
+  return { ...fromPreset, preset, ...said } as Config;
 }
 
 /** What may be said anew when a run is continued: nothing that its result depends on. */

@@ -9,7 +9,7 @@ const data = group('Data');
 const players = group('Players');
 const training = group('Training');
 const teacherTraining = group("Teacher's training");
-const objective = group('Objective (where a method has it)');
+const objective = group("Objective, for methods that have it; default: each method's own");
 const engine = group('Engine');
 const output = group('Output');
 const session = group('This call', false);
@@ -65,6 +65,12 @@ export const configSchema = z.strictObject({
   temperature: objective.number(positive, 'of distillation'),
   hardWeight: objective.number(share, 'weight of the labels in kd; 0 reads none', 'share'),
   discriminator: objective.named('who tells teacher from student'),
+  spectralNorm: objective.boolean("divide the discriminator's weights by their largest singular value"),
+  adapter: objective.choice(
+    ['none', 'linear'],
+    "linear: a learned projection of the student's features to the teacher's width, which does not ship",
+  ),
+  condition: objective.choice(['teacher', 'labels'], 'what conditional discriminators are told'),
   discriminatorInput: objective.text('output', 'what it looks at: features, logits or a named tap'),
   adversarialLoss: objective.named("the student's side of the game"),
   adversarialWeight: objective.number(weight, 'weight of the adversarial term'),

@@ -4,7 +4,6 @@ import {
   type BatchSource,
   type Dataset,
   type DatasetSplit,
-  type ImageBatch,
   type ImageSource,
   type LabelledBatch,
   type Normalization,
@@ -58,10 +57,7 @@ interface Order {
 }
 
 /** Batches of images and nothing else: what label-free training is given. */
-export function imageBatches(
-  images: ImageSource,
-  { batchSize, seed, augmentation }: Order,
-): BatchSource<ImageBatch> {
+export function imageBatches(images: ImageSource, { batchSize, seed, augmentation }: Order): BatchSource {
   const loader = new Loader(images, { batch: batchSize, seed, augmentation });
   return {
     stepsPerEpoch: loader.batchesPerEpoch,

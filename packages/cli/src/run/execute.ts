@@ -42,19 +42,20 @@ async function playAll(execution: Execution): Promise<RunResult> {
   const evaluation = { batchSize: config.batchSize, reporter, signal };
 
   reporter.begin('teacher', { index: 1, count });
-  const teacher = await finished<PlayerResult>(
-    execution,
-    plan.teacherPlayer,
-    plan.teacher,
-    ['teacher'],
-    null,
-    (trained) => measure(execution, plan.teacher, trained, null),
+  const teacher = await finished<PlayerResult>(execution, plan.teacher, ['teacher'], null, (trained) =>
+    measure(execution, plan.teacher.network, trained, null),
   );
-  const variables = await readWeights(folder, ['teacher'], plan.teacher);
-  const teacherClasses = await predict(plan.teacher, variables, data.test, 'teacher on the test images', {
-    ...evaluation,
-    backend: backends.teacher,
-  });
+  const variables = await readWeights(folder, ['teacher'], plan.teacher.network);
+  const teacherClasses = await predict(
+    plan.teacher.network,
+    variables,
+    data.test,
+    'teacher on the test images',
+    {
+      ...evaluation,
+      backend: backends.teacher,
+    },
+  );
   const memo = await rememberedTeacher(plan, variables);
   try {
     const students: StudentResult[] = [];
@@ -65,11 +66,10 @@ async function playAll(execution: Execution): Promise<RunResult> {
         await finished<StudentResult>(
           execution,
           player,
-          plan.student,
           ['student', player.name],
           teacherOutputs,
           async (trained) => {
-            const measured = await measure(execution, plan.student, trained, teacherClasses);
+            const measured = await measure(execution, player.network, trained, teacherClasses);
             return {
               method: player.method.name,
               name: player.name,
@@ -102,7 +102,6 @@ async function playAll(execution: Execution): Promise<RunResult> {
 async function finished<R extends PlayerResult>(
   { plan, folder, reporter, signal }: Execution,
   player: PlannedPlayer,
-  network: PlannedNetwork,
   place: readonly string[],
   teacher: TeacherOutputs | null,
   resultOf: (trained: TrainedPlayer) => Promise<Omit<R, 'weights'>>,
@@ -125,14 +124,9 @@ async function finished<R extends PlayerResult>(
   });
   if (trained === null) throw new Interrupted();
   const measured = await resultOf(trained);
-  const weights = await writeWeights(
-    folder,
-    place,
-    trained.variables,
-    weightsMetadata(plan, player, network),
-  );
+  const weights = await writeWeights(folder, place, trained.variables, weightsMetadata(plan, player));
   const result = { ...measured, weights } as R;
-  await folder.write([...place, 'README.md'], modelCard(plan, player, network, result));
+  await folder.write([...place, 'README.md'], modelCard(plan, player, result));
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
   await new CheckpointStore(folder.checkpointsOf(player.name)).clear();
   reporter.end(
@@ -176,7 +170,14 @@ async function measure(
 
 /** The trained teacher, frozen, behind its memo. */
 async function rememberedTeacher(
-  { teacher: { network }, data, backends, config }: Plan,
+  {
+    teacher: {
+      network: { network },
+    },
+    data,
+    backends,
+    config,
+  }: Plan,
   variables: Variables<Host>,
 ): Promise<{ outputs: TeacherMemo; dispose(): Promise<void> }> {
   const teacher = await NetworkTeacher.create({

@@ -23,7 +23,7 @@ const configOf = (flags: Record<string, unknown> = {}) => resolveConfig(flags, '
 describe('methodOptions', () => {
   it.each(Object.keys(presets))('gives every built-in method what its schema takes: %s', async (preset) => {
     const config = await configOf({ preset, discriminatorLearningRate: 0.1 });
-    for (const name of ['supervised', 'l2', 'kd', 'adversarial']) {
+    for (const name of composition.registries.methods.names.filter((name) => name !== 'own')) {
       const options = methodOptions({ name, options: {} }, config, composition);
       await expect(composition.registries.methods.check({ name, options })).resolves.toMatchObject({
         recipe: { learningRate: config.learningRate },
@@ -33,6 +33,7 @@ describe('methodOptions', () => {
 
   it('passes on what the run says, to the part that it is about', async () => {
     const config = await configOf({
+      dataTerm: 'l2',
       regularizer: 'l1',
       mu: 0.5,
       reduction: 'mean',
@@ -45,6 +46,10 @@ describe('methodOptions', () => {
       dataTerm: { name: 'l2', reduction: 'mean' },
       dropout: 0.2,
       input: 'logits',
+    });
+    const unsaid = await configOf({ reduction: 'mean' }); // reaches the data term that is the method's default
+    expect(methodOptions({ name: 'adversarial', options: {} }, unsaid, composition)).toMatchObject({
+      dataTerm: { name: 'l2', reduction: 'mean' },
     });
     expect(methodOptions({ name: 'l2', options: {} }, config, composition)).toMatchObject({
       reduction: 'mean',

@@ -1,9 +1,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Composition } from '../composition/compose.js';
-import type { Named } from '../composition/registry.js';
+import type { Named, Registry } from '../composition/registry.js';
 import { optionNames } from '../composition/validate-options.js';
 import { formatNamed } from '../config/named.js';
 import type { Config } from '../config/resolve.js';
+
+const named = (value: Named | undefined): unknown => (value === undefined ? undefined : formatNamed(value));
 
 const defined = (options: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -41,11 +43,34 @@ function scheduleOf({
     : { kind: schedule, ...warm };
 }
 
-/** Options that several parts share, offered to a part where its schema knows them and it was not told otherwise. */
-function part(named: Named, schema: StandardSchemaV1, shared: Readonly<Record<string, unknown>>): unknown {
-  const known = optionNames(schema) ?? [];
-  const offered = Object.fromEntries(Object.entries(shared).filter(([key]) => known.includes(key)));
-  return formatNamed({ name: named.name, options: { ...offered, ...named.options } });
+/**
+ * A part of the objective: the one that the run or else the method names, with the run's shared options that
+ * its schema knows under its own. Undefined where nothing was said of it.
+ */
+function part<K extends 'dataTerms' | 'regularizers'>(
+  said: Named | undefined,
+  fallback: unknown,
+  shared: Readonly<Record<string, unknown>>,
+  registry: Registry<K>,
+): unknown {
+  const offered = defined(shared);
+  if (said === undefined && Object.keys(offered).length === 0) return undefined;
+  const value = said ?? (isNamed(fallback) ? fallback : undefined);
+  if (value === undefined) return undefined;
+  const known = optionNames(registry.get(value.name).contribution.options) ?? [];
+  const taken = Object.fromEntries(Object.entries(offered).filter(([key]) => known.includes(key)));
+  return formatNamed({ name: value.name, options: { ...taken, ...value.options } });
+}
+
+const isNamed = (value: unknown): value is Named =>
+  typeof value === 'object' && value !== null && 'name' in value && 'options' in value;
+
+/** What a schema makes of no options; empty where it insists on some. */
+function defaultsOf(schema: StandardSchemaV1): Readonly<Record<string, unknown>> {
+  const result = schema['~standard'].validate({});
+  return result instanceof Promise || result.issues !== undefined
+    ? {}
+    : (result.value as Record<string, unknown>);
 }
 
 /**
@@ -57,7 +82,9 @@ export function methodOptions(
   config: Config,
   { registries }: Pick<Composition, 'registries'>,
 ): Record<string, unknown> {
-  const known = optionNames(registries.methods.get(name).contribution.options) ?? [];
+  const schema = registries.methods.get(name).contribution.options;
+  const known = optionNames(schema) ?? [];
+  const fallback = defaultsOf(schema);
   const differing = defined({
     optimizer: config.discriminatorOptimizer,
     learningRate: config.discriminatorLearningRate,
@@ -66,23 +93,21 @@ export function methodOptions(
   const offers: Record<string, unknown> = {
     recipe: recipeOf(config),
     discriminatorRecipe: Object.keys(differing).length === 0 ? undefined : differing,
-    discriminator: formatNamed(config.discriminator),
+    discriminator: named(config.discriminator),
     input: config.discriminatorInput,
-    dataTerm: part(dataTerm, registries.dataTerms.get(dataTerm.name).contribution.options, {
-      reduction,
-      temperature,
-    }),
+    adapter: config.adapter,
+    spectralNorm: config.spectralNorm,
+    condition: config.condition,
+    dataTerm: part(dataTerm, fallback.dataTerm, { reduction, temperature }, registries.dataTerms),
     lambda: config.lambda,
     reduction,
     temperature,
     hardWeight: config.hardWeight,
-    adversarialLoss: formatNamed(config.adversarialLoss),
+    adversarialLoss: named(config.adversarialLoss),
     adversarialWeight: config.adversarialWeight,
-    regularizer: part(regularizer, registries.regularizers.get(regularizer.name).contribution.options, {
-      mu,
-    }),
+    regularizer: part(regularizer, fallback.regularizer, { mu }, registries.regularizers),
     regularizerUpdate: config.regularizerUpdate,
-    balancer: formatNamed(config.balancer),
+    balancer: named(config.balancer),
     dropout: config.dropout,
     dropoutPosition: config.dropoutPosition,
     start: config.start,

@@ -1,14 +1,13 @@
 import { describeNamed } from '../config/named.js';
 import { formatCount, formatShare } from '../terminal/table.js';
-import type { Plan, PlannedNetwork, PlannedPlayer } from './plan.js';
+import type { Plan, PlannedPlayer } from './plan.js';
 import type { PlayerResult } from './documents.js';
 import { WEIGHTS } from './weights.js';
 
 /** What stands inside a weights file: enough to use it without the run. */
 export function weightsMetadata(
   plan: Plan,
-  player: PlannedPlayer,
-  { model }: PlannedNetwork,
+  { method, network: { model } }: PlannedPlayer,
 ): Record<string, string> {
   const { dataset, normalization } = plan.data;
   return {
@@ -17,7 +16,7 @@ export function weightsMetadata(
     input: JSON.stringify(dataset.shape),
     classes: JSON.stringify(dataset.classes),
     normalization: JSON.stringify(normalization),
-    method: player.method.name,
+    method: method.name,
     dataset: describeNamed(plan.config.dataset),
     seed: String(plan.config.seed),
   };
@@ -27,10 +26,10 @@ export function weightsMetadata(
 export function modelCard(
   plan: Plan,
   player: PlannedPlayer,
-  network: PlannedNetwork,
   result: PlayerResult & { readonly agreement?: number },
 ): string {
   const { config, data } = plan;
+  const { network } = player;
   const { mean, std } = data.normalization;
   const round = (values: readonly number[]): string => values.map((value) => value.toFixed(3)).join(', ');
   const taught = player.needsTeacher

@@ -39,6 +39,8 @@ export interface PlannedPlayer {
   /** As the method's schema completed them. */
   readonly options: unknown;
   readonly needsTeacher: boolean;
+  /** What it trains, measures and ships: the chosen model, or what its method makes of it. */
+  readonly network: PlannedNetwork;
   readonly stages: readonly Stage[];
   readonly epochs: number;
   /** The root of all its chance: the same for every student, so that they start equal. */
@@ -49,9 +51,7 @@ export interface PlannedPlayer {
 export interface Plan {
   readonly config: Config;
   readonly data: RunData;
-  readonly teacher: PlannedNetwork;
-  readonly student: PlannedNetwork;
-  readonly teacherPlayer: PlannedPlayer;
+  readonly teacher: PlannedPlayer;
   readonly students: readonly PlannedPlayer[];
   readonly backends: { readonly teacher: Backend; readonly student: Backend };
   dispose(): Promise<void>;
@@ -69,15 +69,12 @@ export async function planRun(config: Config, composition: Composition): Promise
   const backends = await openBackends(config, composition);
   try {
     const environment = { input: dataset.shape, classes: dataset.classes.length };
-    const models = await Promise.all(
-      [config.teacher, config.student].map((named) => registries.models.create(named, environment)),
-    );
-    for (const model of models) model.summary(dataset.shape); // impossible pairs, before any file is read
+    const teacherModel = await registries.models.create(config.teacher, environment);
+    const studentModel = await registries.models.create(config.student, environment);
+    for (const model of [teacherModel, studentModel]) model.summary(dataset.shape); // before any file is read
     const data = await openData(dataset, config);
-    const plan = (i: 0 | 1, model: Named, backend: Backend): Promise<PlannedNetwork> =>
-      planNetwork(model, models[i]!, data, backend, config.seed);
-    const teacher = await plan(0, config.teacher, backends.teacher);
-    const student = await plan(1, config.student, backends.student);
+    const teacher = await planNetwork(config.teacher, teacherModel, data, backends.teacher, config.seed);
+    const plain = await planNetwork(config.student, studentModel, data, backends.student, config.seed);
     const supervised = await createMethod(
       { name: 'supervised', options: { recipe: teacherRecipeOf(config) } },
       config,
@@ -86,15 +83,37 @@ export async function planRun(config: Config, composition: Composition): Promise
     requireLabels(data.train, 'training a teacher');
     const players = { input: dataset.shape, classes: environment.classes };
     const names = uniqueNames(config.methods.map(({ name }) => name));
+    const students: PlannedPlayer[] = [];
+    for (const [i, method] of methods.entries()) {
+      if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
+      const changed = method.made.network(studentModel);
+      const network =
+        changed === studentModel
+          ? plain
+          : await planNetwork(config.student, changed, data, backends.student, config.seed);
+      students.push({
+        ...method,
+        name: names[i]!,
+        network,
+        stages: method.made.stages({
+          ...players,
+          student: network.network,
+          studentOutputs: network.outputs,
+          teacher: method.made.needsTeacher ? { outputs: teacher.outputs } : null,
+        }),
+        epochs: config.epochs,
+        rng: Rng.fromSeed(config.seed).split('student'),
+      });
+    }
     return {
       config,
       data,
-      teacher,
-      student,
+      students,
       backends,
-      teacherPlayer: {
+      teacher: {
         ...supervised,
         name: 'teacher',
+        network: teacher,
         stages: supervised.made.stages({
           ...players,
           student: teacher.network,
@@ -104,21 +123,6 @@ export async function planRun(config: Config, composition: Composition): Promise
         epochs: config.teacherEpochs,
         rng: Rng.fromSeed(config.seed).split('teacher'),
       },
-      students: methods.map((method, i) => {
-        if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
-        return {
-          ...method,
-          name: names[i]!,
-          stages: method.made.stages({
-            ...players,
-            student: student.network,
-            studentOutputs: student.outputs,
-            teacher: method.made.needsTeacher ? { outputs: teacher.outputs } : null,
-          }),
-          epochs: config.epochs,
-          rng: Rng.fromSeed(config.seed).split('student'),
-        };
-      }),
       dispose: () => disposeAll(backends),
     };
   } catch (error) {
@@ -134,11 +138,17 @@ function checkNames(config: Config, { registries }: Composition): void {
     if (named !== undefined) registries.backends.get(named.name);
   }
   registries.datasets.get(config.dataset.name);
-  registries.discriminators.get(config.discriminator.name);
-  registries.regularizers.get(config.regularizer.name);
-  registries.dataTerms.get(config.dataTerm.name);
-  registries.adversarialLosses.get(config.adversarialLoss.name);
-  registries.balancers.get(config.balancer.name);
+  const parts = {
+    discriminators: config.discriminator,
+    regularizers: config.regularizer,
+    dataTerms: config.dataTerm,
+    adversarialLosses: config.adversarialLoss,
+    balancers: config.balancer,
+  } as const;
+  for (const kind of Object.keys(parts) as (keyof typeof parts)[]) {
+    const named = parts[kind];
+    if (named !== undefined) registries[kind].get(named.name);
+  }
 }
 
 async function createMethod(named: Named, config: Config, { registries, parts }: Composition) {
@@ -186,7 +196,7 @@ async function planNetwork(
 ): Promise<PlannedNetwork> {
   const network = {
     ...standardised(made, normalization),
-    name: JSON.stringify([describeNamed(model), dataset.classes.length, normalization]),
+    name: JSON.stringify([made.name, describeNamed(model), dataset.classes.length, normalization]),
   };
   const initial = network.init(Rng.fromSeed(seed).split('shapes'), dataset.shape);
   const outputs = await outputShapes({ backend, network, variables: initial }, dataset.shape);

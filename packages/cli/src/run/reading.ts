@@ -57,7 +57,7 @@ function comparison(
       result.agreement,
       alone.agreement,
       testCount,
-      +1,
+      1,
     );
   }
   return compareShares(result.name, alone.name, 'error', result.testError, alone.testError, testCount, -1);

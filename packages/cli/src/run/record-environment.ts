@@ -4,7 +4,10 @@ import type { Plan } from './plan.js';
 import { versions } from './versions.js';
 
 /** environment.json: the machine, the data's fingerprints, and every method's options as completed. */
-async function environmentOf({ config, data, backends, students, teacherPlayer }: Plan, cwd: string) {
+async function environmentOf(
+  { config, data, backends, students, teacher: teacherPlayer }: Plan,
+  cwd: string,
+) {
   const machine = await describeEnvironment(backends.student, config.seed, versions(), cwd);
   const { teacher, student } = backends;
   return {

@@ -1,4 +1,5 @@
 import {
+  stageEpochs,
   train,
   type Backend,
   type Diagnostics,
@@ -88,7 +89,7 @@ export async function trainPlayer(
       stage,
       batches: await batchesOf(stage.usesLabels, player, context),
       teacher,
-      epochs: player.epochs,
+      epochs: stageEpochs(stage, player.epochs),
       seed: context.seed,
       state,
       signal: context.signal,

@@ -89,7 +89,7 @@ export class Progress implements Reporter {
   }
 
   #show(text: string): void {
-    const room = (this.terminal.stderr.columns ?? 120) - 1;
+    const room = (this.terminal.stderr.columns || 120) - 1;
     this.terminal.stderr.write(this.#live ? `\r\u001b[2K${text.slice(0, room)}` : `${text}\n`);
   }
 

@@ -52,8 +52,10 @@ describe('CheckpointStore', () => {
       'a shape changed in the manifest',
       async (name) => {
         const path = join(folder, `${name}.json`);
-        const manifest = JSON.parse(await readFile(path, 'utf8'));
-        manifest.tensors['student/params/w'].shape = [4, 1];
+        const manifest = JSON.parse(await readFile(path, 'utf8')) as {
+          tensors: Record<string, { shape: number[] }>;
+        };
+        manifest.tensors['student/params/w']!.shape = [4, 1];
         await writeFile(path, JSON.stringify(manifest));
       },
     ],

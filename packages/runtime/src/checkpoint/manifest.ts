@@ -60,7 +60,7 @@ export function parseManifest(text: string): CheckpointManifest | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const manifest = value as Partial<CheckpointManifest>;
+  const manifest = value as { readonly [K in keyof CheckpointManifest]?: unknown };
   const whole =
     manifest.format === 1 &&
     [manifest.stage, manifest.file, manifest.sha256].every((field) => typeof field === 'string') &&
@@ -68,5 +68,5 @@ export function parseManifest(text: string): CheckpointManifest | null {
     typeof manifest.tensors === 'object' &&
     manifest.tensors !== null &&
     manifest.memory !== undefined;
-  return whole ? (manifest as CheckpointManifest) : null;
+  return whole ? (value as CheckpointManifest) : null;
 }

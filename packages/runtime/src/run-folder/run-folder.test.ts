@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const code = (code: string) => expect.objectContaining({ code });
+const code = (code: string) => expect.objectContaining({ code }) as unknown;
 
 describe('RunFolder', () => {
   it('is made once and never again', async () => {
@@ -74,7 +74,7 @@ describe('MetricsLog', () => {
     const log = new MetricsLog(join(root, 'metrics.jsonl'));
     await log.append(record(1, { metrics: { loss: NaN, up: Infinity, down: [-Infinity, 1] } }));
     const text = await readFile(join(root, 'metrics.jsonl'), 'utf8');
-    expect(JSON.parse(text).metrics).toEqual({ loss: 'NaN', up: 'Infinity', down: ['-Infinity', 1] });
+    expect((JSON.parse(text) as { metrics: unknown }).metrics).toEqual({ loss: 'NaN', up: 'Infinity', down: ['-Infinity', 1] });
     expect(text).not.toContain('null');
   });
 
