@@ -1,4 +1,4 @@
-import { access, constants, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { writeFileAtomically } from './atomic-write.js';
@@ -136,7 +136,8 @@ export async function assertCreatable(path: string): Promise<void> {
   while (!(await exists(ancestor)) && dirname(ancestor) !== ancestor) ancestor = dirname(ancestor);
   try {
     if (!(await stat(ancestor)).isDirectory()) throw new Error(`${ancestor} is not a folder`);
-    await access(ancestor, constants.W_OK | constants.X_OK);
+    // Asking for permission is not enough: root may do anything on paper, and in /proc nothing in fact.
+    await rmdir(await mkdtemp(join(ancestor, '.anc-')));
   } catch (error) {
     throw unwritableError(target, error);
   }
