@@ -15,6 +15,7 @@ import {
 } from '@anc/core';
 import { buildFunction } from './compiled-function.js';
 import { buildStep, OnnxStep, type StepProgram } from './compiled-step.js';
+import { channelBlock } from './engine/channel-block.js';
 import { EngineClient } from './engine/client.js';
 import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { onnxSchema, type OnnxOptions } from './options.js';
@@ -35,6 +36,7 @@ export class OnnxBackend extends Backend {
     readonly engine: EngineClient,
     readonly info: EngineInfo,
     readonly options: OnnxOptions,
+    readonly channelBlock: number | null,
   ) {
     super();
   }
@@ -48,7 +50,9 @@ export class OnnxBackend extends Backend {
       intraOpThreads: options.intraOpThreads ?? availableParallelism(),
       profile: options.profile ?? null,
     };
-    return new OnnxBackend(engine, await engine.call('open', settled), options);
+    const info = await engine.call('open', settled);
+    const native = info.runtime === 'onnxruntime-node' && info.executionProviders.join() === 'cpu';
+    return new OnnxBackend(engine, info, options, native ? await channelBlock(engine) : null);
   }
 
   get environment(): Tree<string | number> {
@@ -57,6 +61,7 @@ export class OnnxBackend extends Backend {
       runtime,
       version,
       threads,
+      ...(this.channelBlock === null ? {} : { channelBlock: this.channelBlock }),
       executionProviders: executionProviders.join(','),
       graphOptimizationLevel: this.options.graphOptimizationLevel,
       ...(notice === null ? {} : { notice }),
@@ -70,7 +75,10 @@ export class OnnxBackend extends Backend {
   async compile(step: Step, spec: StepSpec, { signal }: CompileOptions = {}): Promise<CompiledStep> {
     signal?.throwIfAborted();
     const key = JSON.stringify([step.id, spec]);
-    const cached = this.#steps.get(key) ?? { program: buildStep(this.engine, step, spec), users: 0 };
+    const cached = this.#steps.get(key) ?? {
+      program: buildStep(this.engine, step, spec, this.channelBlock),
+      users: 0,
+    };
     this.#steps.set(key, cached);
     cached.users++;
     const release = async (): Promise<void> => {

@@ -31,8 +31,13 @@ export interface StepProgram {
 }
 
 /** Traces, writes and loads a step. */
-export async function buildStep(engine: EngineClient, step: Step, spec: StepSpec): Promise<StepProgram> {
-  const traced = tracedTwice(`the step "${step.id}"`, () => traceStep(step, spec));
+export async function buildStep(
+  engine: EngineClient,
+  step: Step,
+  spec: StepSpec,
+  channelBlock: number | null,
+): Promise<StepProgram> {
+  const traced = tracedTwice(`the step "${step.id}"`, () => traceStep(step, spec, channelBlock));
   const used = inputNames(
     traced.outputs.map(({ value }) => value),
     traced.graph,

@@ -1,11 +1,4 @@
-import {
-  AncError,
-  mapTree,
-  type FunctionSpec,
-  type Host,
-  type TensorFunction,
-  type Tree,
-} from '@anc/core';
+import { AncError, mapTree, type FunctionSpec, type Host, type TensorFunction, type Tree } from '@anc/core';
 import { serialize } from './graph/serialize.js';
 import { reachable, type Graph } from './graph/graph.js';
 import type { ElementArray, Node } from './graph/value.js';

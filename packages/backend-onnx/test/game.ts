@@ -55,6 +55,22 @@ export const plainStudent = (): Student =>
     dense('logits', { units: 4 }),
   ]);
 
+/** Wide enough for the runtime's blocks of channels. */
+export const wideStudent = (): Student =>
+  new LayeredClassifier('wide', 4, [
+    conv2d('conv1', { size: 3, filters: 32, bias: false }),
+    relu('relu1'),
+    conv2d('conv2', { size: 3, filters: 32, stride: 2, padding: 1 }),
+    relu('relu2'),
+    conv2d('conv3', { size: 3, filters: 32, bias: false }),
+    batchNorm('bn'),
+    relu('relu3'),
+    globalAveragePool('pool'),
+    dense('fc', { units: 8 }),
+    tap('features'),
+    dense('logits', { units: 4 }),
+  ]);
+
 const block = (name: string, filters: number, stride: number): Layer =>
   residual(name, {
     branch: [

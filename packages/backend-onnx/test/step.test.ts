@@ -2,7 +2,16 @@ import '@tensorflow/tfjs-backend-cpu';
 import { adversarialPhases, EagerBackend, type Optimizer, type Student } from '@anc/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend } from '../src/index.js';
-import { adamW, game, momentum, normalisedStudent, plainStudent, play, relativeError } from './game.js';
+import {
+  adamW,
+  game,
+  momentum,
+  normalisedStudent,
+  plainStudent,
+  play,
+  relativeError,
+  wideStudent,
+} from './game.js';
 
 let onnx: OnnxBackend;
 const eager = new EagerBackend('cpu');
@@ -43,6 +52,25 @@ describe('the compiled adversarial step', () => {
       });
     }
   }
+
+  it('matches the eager one where convolutions run over blocks of channels', async () => {
+    const rules = game(wideStudent(), momentum());
+    const [found, wanted] = [await play(onnx, rules, 3), await play(eager, rules, 3)];
+    for (const [name, tensor] of Object.entries(wanted.state)) {
+      expect(relativeError(found.state[name]!, tensor), name).toBeLessThan(1e-4);
+    }
+  });
+
+  it('gives the same in WebAssembly, to rounding', async () => {
+    const web = await OnnxBackend.create({ runtime: 'web' });
+    expect(web.environment['runtime']).toBe('onnxruntime-web');
+    const rules = game(plainStudent(), momentum());
+    const [found, wanted] = [await play(web, rules, 3), await play(onnx, rules, 3)];
+    for (const [name, tensor] of Object.entries(wanted.state)) {
+      expect(relativeError(found.state[name]!, tensor), name).toBeLessThan(1e-4);
+    }
+    await web.dispose();
+  });
 
   it('draws new noise for a phase that repeats, as the eager one does', async () => {
     const rules = game(plainStudent(), momentum());

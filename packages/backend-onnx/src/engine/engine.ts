@@ -79,13 +79,15 @@ export class Engine implements Answers {
     wires: Wires,
   ): Promise<void> {
     const slots = this.#state(state);
+    const native = this.#opened().info.runtime === 'onnxruntime-node';
     const feeds = this.#feeds(wires);
     for (const name of plan.stateInputs) feeds[`state/${name}`] = this.#slot(slots, name).current;
     const fetches: Record<string, Ort.Tensor | null> = plan.metrics > 0 ? { metrics: null } : {};
     for (const name of plan.changed) {
       const slot = this.#slot(slots, name);
-      slot.spare ??= this.#like(slot.current);
-      fetches[`next/${name}`] = slot.spare;
+      // WebAssembly has a memory of its own and writes to no buffer of ours.
+      if (native) slot.spare ??= this.#like(slot.current);
+      fetches[`next/${name}`] = native ? slot.spare : null;
     }
     const results = await this.#session(session).run(feeds, fetches);
     for (const name of plan.changed) {

@@ -121,7 +121,9 @@ export function serialize(
     docString: options.description ?? '',
     opsetImport: [
       { domain: '', version: OPSET },
-      ...(nodes.some(({ domain }) => domain !== '') ? [{ domain: 'com.microsoft', version: 1 }] : []),
+      ...[...new Set(nodes.map(({ domain }) => domain))]
+        .filter((domain) => domain !== '')
+        .map((domain) => ({ domain, version: 1 })),
     ],
     metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
     graph: {

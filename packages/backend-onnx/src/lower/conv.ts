@@ -1,8 +1,9 @@
-import type { Value } from '../graph/value.js';
+import type { Attributes, Value } from '../graph/value.js';
 import { reshape, slice, transpose } from '../graph/shape-ops.js';
 import { OIHW, type TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
 import { activate } from './unary.js';
+import { blockedConv, paysBlocked } from './blocked-conv.js';
 import { filterGradient } from './filter-gradient.js';
 import { kernel, type Call, type Kernel } from './kernel.js';
 import { convWindow, imageLayout, windowAttributes, type Window } from './window.js';
@@ -12,13 +13,25 @@ function conv2d(t: Tracer, x: TracedTensor, filter: TracedTensor, window: Window
   const layout = imageLayout(window);
   const weights = t.full(filter, OIHW); // [O, I / groups, kh, kw]
   const shape = [window.batchSize, window.outChannels, window.outHeight, window.outWidth];
-  const value = t.graph.op('Conv', [t.full(x, layout), weights], 'float32', shape, {
+  const value = convolution(t, t.full(x, layout), weights, shape, {
     ...windowAttributes(window),
     kernel_shape: [window.filterHeight, window.filterWidth],
     dilations: [window.dilationHeight, window.dilationWidth],
     group: window.inChannels / weights.shape[1]!,
   });
   return t.tensor(value, window.outShape, 'float32', layout);
+}
+
+/** x: [B, C, H, W]; weights: [O, I / groups, kh, kw]. */
+function convolution(
+  t: Tracer,
+  x: Value,
+  weights: Value,
+  shape: readonly number[],
+  attributes: Attributes,
+): Value {
+  if (paysBlocked(t, x, weights)) return blockedConv(t, x, weights, null, shape, attributes);
+  return t.graph.op('Conv', [x, weights], 'float32', shape, attributes);
 }
 
 /** Turns a [O, I, kh, kw] filter by 180° in the plane. */
@@ -57,19 +70,13 @@ export function inputGradient(
     group === 1 &&
     Math.min(...pads) >= 0;
   const value = direct
-    ? graph.op(
-        'Conv',
-        [t.full(dy, layout), rotated(t, transpose(graph, weights, [1, 0, 2, 3]))],
-        'float32',
-        shape,
-        {
-          strides: [1, 1],
-          pads,
-          kernel_shape: [kh, kw],
-          dilations,
-          group: 1,
-        },
-      )
+    ? convolution(t, t.full(dy, layout), rotated(t, transpose(graph, weights, [1, 0, 2, 3])), shape, {
+        strides: [1, 1],
+        pads,
+        kernel_shape: [kh, kw],
+        dilations,
+        group: 1,
+      })
     : transposedConv(t, t.full(dy, layout), weights, window, group, shape);
   return t.tensor(value, window.inShape, 'float32', layout);
 }

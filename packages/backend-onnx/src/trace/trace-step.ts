@@ -49,10 +49,10 @@ function tracedContext(
 }
 
 /** Runs the phases once on traced tensors. */
-export function traceStep(step: Step, spec: StepSpec): TracedStep {
+export function traceStep(step: Step, spec: StepSpec, channelBlock: number | null = null): TracedStep {
   registerKernels();
   const graph = new Graph();
-  const tracer = new Tracer(graph);
+  const tracer = new Tracer(graph, false, channelBlock);
   return withTraceBackend(tracer, (backend) => {
     const state: Record<string, Tensor> = mapTree(spec.state, (leaf, name) =>
       toTensor(backend, inputTensor(tracer, `state/${name}`, leaf, stateLayout(leaf.shape))),

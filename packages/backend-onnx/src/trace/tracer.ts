@@ -18,6 +18,8 @@ export class Tracer {
     readonly graph: Graph,
     /** Only operations of the standard domain: what is written for other runtimes. */
     readonly portable = false,
+    /** Channels side by side in the runtime's own layout for convolutions; null where it has none. */
+    readonly channelBlock: number | null = null,
   ) {}
 
   tensor(
