@@ -10,7 +10,13 @@ import {
   shapeCases,
   type Case,
 } from './kernel-cases.js';
-import { convolutionCases, depthwiseCases, normCases, poolCases } from './window-cases.js';
+import {
+  convolutionCases,
+  depthwiseCases,
+  filterGradientCases,
+  normCases,
+  poolCases,
+} from './window-cases.js';
 
 let onnx: OnnxBackend;
 const cpu = new EagerBackend('cpu');
@@ -44,6 +50,7 @@ const families: readonly [string, readonly Case[]][] = [
   ['indices', indexCases],
   ['matrix products', matmulCases],
   ['convolutions', convolutionCases],
+  ['forms of the filter gradient', filterGradientCases],
   ['depthwise convolutions', depthwiseCases],
   ['pools', poolCases],
   ['normalisation and fusion', normCases],

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import { filterGradientForms, forcedForm, type FilterGradientForm } from '../src/lowering.js';
 import { random, slope, type Case } from './kernel-cases.js';
 
 type Pad = 'same' | 'valid' | number;
@@ -41,6 +42,23 @@ export const convolutionCases: readonly Case[] = convolutions.flatMap((c) => {
     { name: `∂/∂w of conv2d ${say(c)}`, inputs, f: (x: Tensor, w: Tensor) => slope((y) => conv(x, y))(w) },
   ] as Case[];
 });
+
+/** Every form of the filter gradient on every window that it holds for. */
+export const filterGradientCases: readonly Case[] = convolutions.flatMap(
+  (c) =>
+    (Object.keys(filterGradientForms) as FilterGradientForm[])
+      .filter((form) => form !== 'byFlatShifts' || c.stride === 1)
+      .map((form) => ({
+        name: `${form}: ∂/∂w of conv2d ${say(c)}`,
+        inputs: [random([2, c.side, c.side, c.input]), random([c.size, c.size, c.input, c.output])],
+        f: (x: Tensor, w: Tensor) =>
+          forcedForm(form, () =>
+            slope((y) =>
+              tf.conv2d(x as Tensor4D, y as Tensor4D, c.stride, c.pad, 'NHWC', 1, rounding(c.pad)),
+            )(w),
+          ),
+      })) as Case[],
+);
 
 export const depthwiseCases: readonly Case[] = convolutions
   .filter(({ input }) => input < 40)

@@ -85,45 +85,43 @@ function byOffsets(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window)
 }
 
 /**
- * The same by one matrix product per offset in [B, C, H, W]: with planes padded and flattened, every
- * offset is a shift along one axis. dy is padded to the same row length, so what wraps around meets zeros.
- * Stride and dilation 1 only.
+ * The same by one matrix product per image in [B, C, H, W]: with planes padded and flattened, every offset is
+ * a shift along one axis, and offset (i, j) is x shifted by j against dy shifted back by i rows. x is laid
+ * out once per j, dy once per i, and all pairs are one product. dy's rows are padded to x's length, so
+ * that what wraps around meets zeros. Stride and dilation 1 only.
  */
 function byFlatShifts(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
   const layout = imageLayout(window);
-  const { padInfo, outHeight, outWidth, inChannels, outChannels, batchSize } = window;
+  const { padInfo, filterHeight: kh, filterWidth: kw, inChannels, outChannels, batchSize } = window;
   const width = window.inWidth + padInfo.left + padInfo.right;
   const height = window.inHeight + padInfo.top + padInfo.bottom;
+  const length = height * width;
+  const shifts = (value: Value, channels: number, begins: readonly number[]): Value => {
+    const flat = reshape(graph, value, [batchSize, channels, value.shape[2]! * value.shape[3]!]);
+    const parts = begins.map((begin) =>
+      slice(graph, flat, [{ axis: 2, begin, end: begin + length, step: 1 }]),
+    );
+    return concat(graph, parts, 1);
+  };
   // One row more, so that the last shift stays inside.
-  const padded = pad(
-    graph,
-    t.full(x, layout),
-    [0, 0, padInfo.top, padInfo.left],
-    [0, 0, padInfo.bottom + 1, padInfo.right],
-  );
-  const plane = reshape(graph, padded, [batchSize, inChannels, (height + 1) * width]);
-  const wide = pad(graph, t.full(dy, layout), [0, 0, 0, 0], [0, 0, 0, width - outWidth]);
-  const length = outHeight * width;
-  const slope = reshape(graph, wide, [batchSize, outChannels, length]);
-  const sums: Value[] = [];
-  for (let i = 0; i < window.filterHeight; i++) {
-    for (let j = 0; j < window.filterWidth; j++) {
-      const begin = i * width + j;
-      const shifted = slice(graph, plane, [{ axis: 2, begin, end: begin + length, step: 1 }]);
-      const shape = [batchSize, outChannels, inChannels];
-      const attributes = { transA: 0, transB: 1 };
-      const each = graph.op('FusedMatMul', [slope, shifted], 'float32', shape, attributes, 'com.microsoft');
-      sums.push(
-        graph.op('ReduceSum', [each, graph.integers([0])], 'float32', [1, ...shape.slice(1)], {
-          keepdims: 1,
-        }),
-      );
-    }
-  }
-  const filter = [window.filterHeight, window.filterWidth, inChannels, outChannels];
-  const value = reshape(graph, concat(graph, sums, 0), [filter[0]!, filter[1]!, outChannels, inChannels]);
-  return t.tensor(value, filter, 'float32', [0, 1, 3, 2]);
+  const before = [0, 0, padInfo.top, padInfo.left];
+  const image = pad(graph, t.full(x, layout), before, [0, 0, padInfo.bottom + 1, padInfo.right]);
+  const images = shifts(
+    image,
+    inChannels,
+    Array.from({ length: kw }, (_, j) => j),
+  ); // [B, kw·I, length]
+  const around = [0, 0, kh - 1, 0];
+  const slope = pad(graph, t.full(dy, layout), around, [0, 0, kh - 1, width - window.outWidth]);
+  const rows = Array.from({ length: kh }, (_, i) => (kh - 1 - i) * width);
+  const slopes = shifts(slope, outChannels, rows); // [B, kh·O, length]
+  const shape = [batchSize, kh * outChannels, kw * inChannels];
+  const attributes = { transA: 0, transB: 1 };
+  const each = graph.op('FusedMatMul', [slopes, images], 'float32', shape, attributes, 'com.microsoft');
+  const sum = graph.op('ReduceSum', [each, graph.integers([0])], 'float32', shape.slice(1), { keepdims: 0 });
+  const value = reshape(graph, sum, [kh, outChannels, kw, inChannels]);
+  return t.tensor(value, [kh, kw, inChannels, outChannels], 'float32', [0, 3, 1, 2]);
 }
 
 /** The forms by name: what a benchmark compares. */
@@ -135,7 +133,7 @@ export type FilterGradientForm = keyof typeof filterGradientForms;
 export function fastestForm(window: Window): FilterGradientForm {
   const plain = window.strideHeight * window.strideWidth * window.dilationHeight * window.dilationWidth === 1;
   const area = window.filterHeight * window.filterWidth;
-  if (plain && area > 1 && area <= 9 && window.inChannels <= 32) return 'byFlatShifts';
+  if (plain && (area === 1 || (area <= 9 && window.inChannels <= 32))) return 'byFlatShifts';
   if (window.inChannels < 8) return 'asConvolution';
   return 'byOffsets';
 }
