@@ -32,7 +32,7 @@ export async function checkOp(backend: Backend, op: OpCase, withGradients: boole
       const found = valueAndGradients(
         (leaves) => {
           const value = op.run({ ...tensors, ...leaves });
-          return { loss: tf.sum(tf.mul(value, tensors[WEIGHTS]!)) as Scalar, aux: { value } };
+          return { loss: tf.sum<Scalar>(tf.mul(value, tensors[WEIGHTS]!)), aux: { value } };
         },
         Object.fromEntries(trained.map((name) => [name, tensors[name]!])),
       );

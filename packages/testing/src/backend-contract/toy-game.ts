@@ -17,6 +17,7 @@ import {
   playerNames,
   prefixTree,
   relu,
+  Regularizer,
   relu6,
   residual,
   Rng,
@@ -43,13 +44,13 @@ import {
   type LayerSummary,
   type Network,
   type Optimizer,
-  type Regularizer,
+  type RegularizerView,
   type Step,
   type Tree,
   type Variables,
 } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
 const IMAGE = [6, 6, 2] as const;
 const CLASSES = 3;
@@ -142,20 +143,30 @@ const separable = classifier('separable', [
 
 const l2Term: DataTerm = { name: 'l2', loss: (student, teacher) => squaredDistance(student, teacher) };
 const klTerm: DataTerm = { name: 'kl', loss: (student, teacher) => temperatureKl(student, teacher, 4) };
-const samples: Regularizer = {
-  name: 'samples',
-  penalty: ({ onStudent }) => binaryCrossEntropy(onStudent, 1),
-};
-const weightNorm: Regularizer = {
-  name: 'weight norm',
-  penalty: ({ params }) =>
-    tf.mul(
-      Object.values(params)
-        .map((param): Tensor => tf.add(tf.sum(tf.square(param)), tf.sum(tf.abs(param))))
-        .reduce((sum, term) => tf.add(sum, term)),
+/** Eq. 7. */
+class Samples extends Regularizer {
+  readonly name = 'samples';
+
+  penalty({ onStudent }: RegularizerView): Scalar {
+    return binaryCrossEntropy(onStudent, 1);
+  }
+}
+
+/** Eq. 5 and 6 at once, small. */
+class WeightNorm extends Regularizer {
+  readonly name = 'weight norm';
+
+  penalty({ params }: RegularizerView): Scalar {
+    const norms = Object.values(params).map((param) =>
+      tf.add<Scalar>(tf.sum(tf.square(param)), tf.sum(tf.abs(param))),
+    );
+    return tf.mul(
+      norms.reduce((sum, term) => tf.add(sum, term)),
       1e-3,
-    ),
-};
+    );
+  }
+}
+
 const fixedWeight: Balancer = { name: 'fixed', memory: {}, weight: () => tf.scalar(1), next: () => ({}) };
 const remembering: Balancer = {
   name: 'remembering',
@@ -185,7 +196,7 @@ const base = {
     discriminator: (t: Tensor, s: Tensor) => tf.add(binaryCrossEntropy(t, 1), binaryCrossEntropy(s, 0)),
     student: (s: Tensor) => binaryCrossEntropy(s, 1),
   },
-  regularizers: [samples],
+  regularizers: [new Samples()],
   regularizerUpdate: 'joint',
   balancer: fixedWeight,
   dropout: { rate: 0.5, position: 'adversarial-sample' },
@@ -258,7 +269,7 @@ function toyGame(cast: Cast): ToyGame {
         hyper: {
           'student/learningRate': learningRate / (1 + at / 8),
           ...(opponent === undefined
-            ? ({ 'weight/labels': 1 } as Tree<number>)
+            ? ({ 'weight/labels': 1 })
             : { lambda: 1, adversarial: 1, 'discriminator/learningRate': learningRate }),
         },
         noise: { seed: 31, step: at },
@@ -302,7 +313,7 @@ export const toyGames: readonly ToyGame[] = [
       ...base,
       student: separable,
       optimizers: both(adamW),
-      regularizers: [weightNorm],
+      regularizers: [new WeightNorm()],
       regularizerUpdate: 'separate',
       balancer: remembering,
       dropout: { rate: 0.5, position: 'inside-student' },

@@ -1,0 +1,55 @@
+import { definePlugin, isAncError, PLUGIN_API_VERSION, type EagerBackend, type Plugin } from '@anc/core';
+import { openCpu } from './cpu.js';
+import { openNode } from './node.js';
+import { noOptions, wasmSchema, type WasmOptions } from './options.js';
+import { openWasm } from './wasm.js';
+
+/** The best variant that starts here: the GPU, TensorFlow's C library, WebAssembly, plain JavaScript. */
+export async function openBest(): Promise<EagerBackend> {
+  for (const open of [() => openNode('node-gpu'), () => openNode('node'), () => openWasm()]) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!isAncError(error)) throw error;
+    }
+  }
+  return openCpu();
+}
+
+/** Registers `tfjs` (the best that starts) and its variants by name. */
+export default function tfjsPlugin(): Plugin {
+  return definePlugin({
+    name: '@anc/backend-tfjs',
+    apiVersion: PLUGIN_API_VERSION,
+    backends: {
+      tfjs: {
+        summary: 'the best TensorFlow.js variant that starts: node-gpu, node, wasm, cpu',
+        options: noOptions,
+        create: () => openBest(),
+      },
+      'tfjs:node-gpu': {
+        summary: "TensorFlow's C library on an NVIDIA GPU, op by op",
+        options: noOptions,
+        create: () => openNode('node-gpu'),
+      },
+      'tfjs:node': {
+        summary: "TensorFlow's C library on the processor, op by op",
+        options: noOptions,
+        create: () => openNode('node'),
+      },
+      'tfjs:wasm': {
+        summary: 'WebAssembly with SIMD, op by op; nothing to install',
+        options: wasmSchema,
+        create: (options: WasmOptions) => openWasm(options),
+      },
+      'tfjs:cpu': {
+        summary: 'plain JavaScript, op by op: a reference, slow',
+        options: noOptions,
+        create: () => openCpu(),
+      },
+    },
+  });
+}
+
+export { openCpu, openNode, openWasm };
+export { noOptions, wasmSchema, type WasmOptions } from './options.js';

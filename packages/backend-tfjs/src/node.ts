@@ -1,0 +1,74 @@
+import { AncError, EagerBackend, importOptional, mainMemory, processorName } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { restoreUtil, withoutDeprecations } from './node/compatibility.js';
+import { registerExplicitPadding } from './node/explicit-padding.js';
+
+type Variant = 'node' | 'node-gpu';
+
+/** Both register one tfjs backend, so a process has room for one of them. */
+let loaded: Variant | null = null;
+
+const VERSION = '4.22.0';
+
+/** tfjs-node brings all of tfjs along, whose gradients would take the place of core's. */
+async function keepingGradients(load: () => Promise<unknown>): Promise<void> {
+  await import('@tensorflow/tfjs-backend-cpu'); // has a kernel of every name
+  const names = tf.getKernelsForBackend('cpu').map(({ kernelName }) => kernelName);
+  const kept = names.flatMap((name) => (tf.getGradient(name) as tf.GradConfig | undefined) ?? []);
+  await load();
+  for (const config of kept) tf.registerGradient(config);
+}
+
+async function load(variant: Variant): Promise<void> {
+  if (loaded !== null && loaded !== variant) {
+    throw new AncError('ANC_BACKEND', `"tfjs:${variant}" cannot start beside "tfjs:${loaded}".`, {
+      hint: 'use one of the two in a process.',
+    });
+  }
+  if (loaded === variant) return;
+  const name = `@tensorflow/tfjs-${variant}`;
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // the C library's notices about the processor
+  tf.env().set('PROD', true); // it registers the backends of all of tfjs once more, and would say so
+  restoreUtil(process.getBuiltinModule('node:util'));
+  await keepingGradients(() =>
+    withoutDeprecations(() =>
+      importOptional({
+        name,
+        version: VERSION,
+        backend: `tfjs:${variant}`,
+        repair: `npm rebuild ${name} --build-addon-from-source`,
+        load: (specifier) => import(specifier),
+      }),
+    ),
+  );
+  registerExplicitPadding();
+  loaded = variant;
+}
+
+/** TensorFlow's C library through tfjs-node, or tfjs-node-gpu (CUDA). */
+export async function openNode(variant: Variant): Promise<EagerBackend> {
+  if (typeof process === 'undefined' || !('node' in process.versions)) {
+    throw new AncError('ANC_BACKEND', `"tfjs:${variant}" runs in Node only.`, {
+      hint: 'use tfjs:wasm or webgpu in a browser.',
+    });
+  }
+  await load(variant);
+  await tf.setBackend('tensorflow');
+  const engine = tf.backend() as { isUsingGpuDevice?: boolean; binding?: { TF_Version?: string } };
+  const gpu = engine.isUsingGpuDevice === true;
+  if (variant === 'node-gpu' && !gpu) {
+    throw new AncError('ANC_BACKEND_DEVICE', 'backend "tfjs:node-gpu": TensorFlow finds no CUDA GPU.', {
+      hint: 'install the NVIDIA driver with CUDA 11.8 and cuDNN 8.6, or use tfjs:node.',
+    });
+  }
+  const memory = mainMemory();
+  return new EagerBackend('tensorflow', {
+    name: `tfjs:${variant}`,
+    capabilities: { deterministic: !gpu },
+    environment: {
+      device: gpu ? 'CUDA GPU' : processorName(),
+      ...(memory === null || gpu ? {} : { memory }),
+      tensorflow: engine.binding?.TF_Version ?? 'unknown',
+    },
+  });
+}

@@ -1,0 +1,23 @@
+import { EagerBackend, mainMemory, processorName } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { WasmOptions } from './options.js';
+import { registerTrainingKernels } from './wasm/register.js';
+
+/** WebAssembly can address this much, whatever the machine has. */
+const ADDRESSABLE = 2 ** 32;
+
+/** WebAssembly with SIMD, in Node (one thread) and in browsers. Trains, with the kernels that this package adds. */
+export async function openWasm({ path }: WasmOptions = {}): Promise<EagerBackend> {
+  await import('@tensorflow/tfjs-backend-cpu');
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  if (path !== undefined) setWasmPaths(path);
+  registerTrainingKernels();
+  const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
+  return new EagerBackend('wasm', {
+    environment: {
+      device: processorName(),
+      memory: Math.min(mainMemory() ?? ADDRESSABLE, ADDRESSABLE),
+      simd: String(simd),
+    },
+  });
+}
