@@ -29,6 +29,8 @@ import {
   l2MethodSchema,
 } from './methods/imitation.js';
 import { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
+import { quantizable, QuantizedMethod } from './quantise/quantised-method.js';
+import { estimators, type EstimatorName } from './quantise/estimators.js';
 import { regularizers } from './regularizers/index.js';
 
 export * from './adversarial-losses/index.js';
@@ -44,70 +46,86 @@ export * from './methods/fitnets.js';
 export * from './methods/fsp.js';
 export { dkdMethod, dropoutNoiseMethod, ImitationMethod, kdMethod, l2Method } from './methods/imitation.js';
 export { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
+export * from './quantise/index.js';
 export * from './regularizers/index.js';
 
 const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>> = {
-  adversarial: {
+  adversarial: quantizable({
     summary: 'student against discriminator, and the distance of the logits; no labels',
     options: adversarialSchema,
-    create: (options: AdversarialOptions, parts) => new AdversarialMethod(options, parts),
-  },
-  'adversarial-dead': {
+    create: (options: AdversarialOptions, parts: Parts) => new AdversarialMethod(options, parts),
+  }),
+  'adversarial-dead': quantizable({
     summary: 'control: adversarial with a discriminator of zeros',
     options: adversarialSchema,
     create: deadDiscriminator,
-  },
-  'adversarial-frozen': {
+  }),
+  'adversarial-frozen': quantizable({
     summary: 'control: adversarial with a discriminator that is never trained',
     options: adversarialSchema,
     create: frozenDiscriminator,
-  },
-  attention: {
+  }),
+  attention: quantizable({
     summary: 'attention transfer beside distillation; labels only if asked for',
     options: attentionSchema,
     create: (options: z.infer<typeof attentionSchema>) => new AttentionMethod(options),
-  },
-  'conditional-adversarial': {
+  }),
+  'conditional-adversarial': quantizable({
     summary: "adversarial within the class: the teacher's prediction, or the label if asked for",
     options: conditionalAdversarialSchema,
     create: conditionalAdversarial,
-  },
-  dkd: {
+  }),
+  dkd: quantizable({
     summary: 'decoupled distillation; labels only if asked for',
     options: dkdSchema,
     create: dkdMethod,
-  },
-  'dropout-noise': {
+  }),
+  'dropout-noise': quantizable({
     summary: 'control: the data term with dropout inside the student, no discriminator',
     options: dropoutNoiseSchema,
     create: dropoutNoiseMethod,
-  },
-  'feature-mse': {
+  }),
+  'feature-mse': quantizable({
     summary: 'control: paired feature regression beside the data term; no labels',
     options: featureMseSchema,
     create: (options: z.infer<typeof featureMseSchema>, parts) => new FeatureMseMethod(options, parts),
-  },
-  fitnets: {
+  }),
+  fitnets: quantizable({
     summary: 'a hint to a middle layer, then distillation with labels',
     options: fitnetsSchema,
     create: (options: z.infer<typeof fitnetsSchema>) => new FitNetsMethod(options),
-  },
-  fsp: {
+  }),
+  fsp: quantizable({
     summary: 'flow matrices between layers, then labels',
     options: fspSchema,
     create: (options: z.infer<typeof fspSchema>) => new FspMethod(options),
-  },
-  kd: {
+  }),
+  kd: quantizable({
     summary: 'distillation with a temperature; labels only if asked for',
     options: kdSchema,
     create: kdMethod,
-  },
-  l2: { summary: 'squared distance of the logits; no labels', options: l2MethodSchema, create: l2Method },
-  supervised: {
+  }),
+  l2: quantizable({
+    summary: 'squared distance of the logits; no labels',
+    options: l2MethodSchema,
+    create: l2Method,
+  }),
+  supervised: quantizable({
     summary: 'cross-entropy with labels',
     options: supervisedSchema,
     create: (options: z.infer<typeof supervisedSchema>) => new SupervisedMethod(options),
-  },
+  }),
+  ...Object.fromEntries(
+    (Object.keys(estimators) as EstimatorName[]).map((name) => [
+      name,
+      {
+        summary: `labels and few-valued weights: ${name}`,
+        options: supervisedSchema,
+        create: (options: z.infer<typeof supervisedSchema>) =>
+          new QuantizedMethod(new SupervisedMethod(options, name), estimators[name]()),
+      },
+    ]),
+  ),
 };
 
 /** Adversarial compression, what it is compared with, and the parts of its objective. */

@@ -48,6 +48,27 @@ describe.each([
   ['fsp', { recipe: { ...recipe, learningRate: 0.002 } }],
   ['dropout-noise', { dropout: 0.25, recipe: { ...recipe, learningRate: 0.005 } }],
   ['adversarial', { discriminator: small, adapter: 'linear' }],
+  [
+    'adversarial',
+    {
+      discriminators: [
+        { discriminator: { name: 'conv', filters: [3] }, input: 'block1', weight: 0.5 },
+        { discriminator: small, input: 'features', adapter: 'linear' },
+      ],
+      balancer: 'gradient-norm',
+      regularizerUpdate: 'separate',
+    },
+  ],
+  [
+    'adversarial',
+    {
+      discriminator: { name: 'projection', units: [6] },
+      adversarialLoss: 'least-squares',
+      regularizer: { name: 'r1', gamma: 1 },
+      dropoutPosition: 'inside-student',
+      recipe: { ...recipe, learningRate: 0.003 },
+    },
+  ],
   ['adversarial-dead', { discriminator: small }],
   ['adversarial-frozen', { discriminator: small }],
   ['conditional-adversarial', { critic: { name: 'auxiliary-classifier', units: [6] } }],
@@ -55,3 +76,29 @@ describe.each([
 ])('method %s %j', (name, options) => {
   methodContract(runner, () => method(name, { recipe, ...options }), { steps: 16 });
 });
+
+const notSlopes = { steps: 16, straightThrough: true };
+
+describe.each(['ttq', 'binaryconnect', 'bwn', 'xnor'])('method %s', (name) => {
+  const faster = { ...recipe, optimizer: 'adam', learningRate: 0.03 };
+  methodContract(runner, () => method(name, { recipe: faster }), { ...notSlopes, lowers: 0.03 });
+});
+
+describe('adversarial with ternary weights', () => {
+  const options = { recipe, discriminator: small, quantize: 'ttq' };
+  methodContract(runner, () => method('adversarial', options), notSlopes);
+});
+
+describe.each(['hinge', 'wasserstein'])(
+  'adversarial with a spectrally normalised %s critic',
+  (adversarialLoss) => {
+    const options = {
+      recipe,
+      discriminator: small,
+      adversarialLoss,
+      spectralNorm: true,
+      regularizer: 'none',
+    };
+    methodContract(runner, () => method('adversarial', options), notSlopes);
+  },
+);

@@ -1,0 +1,4 @@
+export * from './compact.js';
+export * from './estimators.js';
+export * from './quantised.js';
+export * from './quantised-method.js';
