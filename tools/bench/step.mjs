@@ -12,17 +12,7 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import {
-  adversarialPhases,
-  adversarialStep,
-  asState,
-  compileClassifier,
-  mapTree,
-  Rng,
-  sgd,
-  sizeOf,
-  specOf,
-} from '@anc/core';
+import { compileClassifier, mapTree, Rng, sizeOf, specOf } from '@anc/core';
 import methods from '@anc/methods';
 import models from '@anc/models';
 import { OnnxBackend } from '@anc/backend-onnx';

@@ -73,8 +73,7 @@ const nodesOf = ({ graph, outputs }: Traced): Node[] =>
   );
 
 function sameBut(a: Node, b: Node | undefined): boolean {
-  if (b === undefined || a.op !== b.op || JSON.stringify(a.attributes) !== JSON.stringify(b.attributes))
-    return false;
+  if (a.op !== b?.op || JSON.stringify(a.attributes) !== JSON.stringify(b.attributes)) return false;
   if (a.op === 'Reshape') return true;
   return a.inputs.every((input, i) => {
     const other = b.inputs[i];

@@ -44,7 +44,7 @@ const call = (x: Host): Parameters<Awaited<ReturnType<OnnxBackend['compile']>>['
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'none',
-    (error: Error) => (isAncError(error) ? error.code : error.name),
+    (error: unknown) => (isAncError(error) ? error.code : (error as Error).name),
   );
 }
 

@@ -82,7 +82,7 @@ describe('an exported student', () => {
 
   it('refuses an open batch where the function depends on its size', () => {
     const f: TensorFunction = ({ images }) => ({
-      y: tf.div(tf.sum(tf.tile(tf.reshape(images!, [-1]), [2])), images!.shape[0]!),
+      y: tf.div(tf.sum(tf.tile(tf.reshape(images!, [-1]), [2])), images!.shape[0]),
     });
     try {
       exportOnnx(f, spec);

@@ -34,7 +34,7 @@ const one = (
 ): Case => ({
   name,
   inputs: [random(shape, kind)],
-  f: f as Case['f'],
+  f: f,
 });
 const two = (
   name: string,
@@ -45,7 +45,7 @@ const two = (
 ): Case => ({
   name,
   inputs: [random(a, kind), random(b, kind)],
-  f: f as Case['f'],
+  f: f,
 });
 
 /** The gradient of sum(f(x) · c) in x, c growing from element to element so that no mistake cancels. */
@@ -54,7 +54,7 @@ export const slope =
   (x: Tensor): Tensor =>
     tf.grad((y) => {
       const out = f(y);
-      const weights = tf.reshape(tf.add(tf.mul(tf.range(0, out.size), 0.01), 0.5), out.shape as [number]);
+      const weights = tf.reshape(tf.add(tf.mul(tf.range(0, out.size), 0.01), 0.5), out.shape);
       return tf.sum(tf.mul(out, weights));
     })(x);
 
@@ -163,9 +163,7 @@ export const elementwiseCases: readonly Case[] = [
   ...Object.entries(unary).map(([name, [f, kind]]) => one(name, f, undefined, kind)),
   ...smooth.map((name) => one(`gradient of ${name}`, slope(unary[name]![0]), undefined, unary[name]![1])),
   ...Object.entries(binary).flatMap(([name, f]) => [
-    two(name, f, undefined, undefined, 'coarse' as Kind).name === 'div' ||
-    name === 'mod' ||
-    name === 'floorDiv'
+    two(name, f, undefined, undefined, 'coarse').name === 'div' || name === 'mod' || name === 'floorDiv'
       ? two(name, f, undefined, undefined, 'positive')
       : two(name, f, undefined, undefined, 'coarse'),
     two(`${name}, per channel in [B, C, H, W]`, (a, b) => f(planar(a), b), undefined, channels, 'positive'),
@@ -289,16 +287,16 @@ export const shapeCases: readonly Case[] = [
 export const indexCases: readonly Case[] = [
   one('argMax takes the first of equals', (x) => tf.argMax(x, 3), [2, 3, 4, 5], 'coarse'),
   one('argMin in [B, C, H, W]', (x) => tf.argMin(planar(x), 1), [2, 5, 4, 2], 'coarse'),
-  one('oneHot', (x) => tf.oneHot(x as tf.Tensor1D, 4), [7], 'integers'),
+  one('oneHot', (x) => tf.oneHot(x, 4), [7], 'integers'),
   {
     name: 'gather',
     inputs: [random([5, 3]), random([4], 'integers')],
-    f: (x, i) => tf.gather(x!, i as tf.Tensor1D),
+    f: (x, i) => tf.gather(x, i),
   },
   {
     name: 'gradient of gather',
     inputs: [random([5, 3]), random([4], 'integers')],
-    f: (x, i) => slope((y) => tf.gather(y, i as tf.Tensor1D))(x!),
+    f: (x, i) => slope((y) => tf.gather(y, i))(x),
   },
   one('cumsum', (x) => tf.cumsum(x, 1, true, true), [3, 4]),
   one('topk', (x) => tf.topk(x, 2).values, [3, 6]),

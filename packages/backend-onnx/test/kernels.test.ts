@@ -62,10 +62,7 @@ for (const [family, cases] of families) {
       it(each.name, async () => {
         const [found, wanted] = [await run(onnx, each), await run(cpu, each)];
         expect(found.shape).toEqual(wanted.shape);
-        const scale = wanted.data.reduce(
-          (largest: number, v: number) => (Number.isFinite(v) ? Math.max(largest, Math.abs(v)) : largest),
-          1,
-        );
+        const scale = Math.max(1, ...Array.from(wanted.data, Math.abs).filter(Number.isFinite));
         wanted.data.forEach((value, i) => {
           if (Number.isNaN(value)) expect(found.data[i]).toBeNaN();
           else

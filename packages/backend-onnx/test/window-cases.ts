@@ -94,7 +94,7 @@ export const poolCases: readonly Case[] = pools.flatMap(([side, size, stride, pa
   const on = (kind: 'normal' | 'negative' | 'coarse', f: (x: Tensor) => Tensor, what: string): Case => ({
     name: `${what} ${name}, ${kind} values`,
     inputs: [random(shape, kind)],
-    f: f as Case['f'],
+    f: f,
   });
   return [
     on('normal', max, 'maxPool'),
@@ -156,17 +156,17 @@ export const normCases: readonly Case[] = [
           scale as tf.Tensor1D,
           1e-3,
         ),
-      )(x!),
+      )(x),
   },
   {
     name: 'conv with bias',
     inputs: [random([2, 5, 5, 2]), random([3, 3, 2, 4]), random([4])],
-    f: biased as Case['f'],
+    f: biased,
   },
   {
     name: 'gradient of a bias',
     inputs: [random([2, 5, 5, 2]), random([3, 3, 2, 4]), random([4])],
-    f: (x, w, b) => slope((y) => tf.relu(biased(x!, w!, y)))(b!),
+    f: (x, w, b) => slope((y) => tf.relu(biased(x, w, y)))(b),
   },
   {
     name: 'fused conv2d',
@@ -177,14 +177,13 @@ export const normCases: readonly Case[] = [
         filter: filter as Tensor4D,
         strides: 1,
         pad: 'same',
-        bias: bias!,
+        bias: bias,
         activation: 'relu',
       }),
   },
   {
     name: 'fused matMul',
     inputs: [random([4, 3]), random([3, 5]), random([5])],
-    f: (a, b, bias) =>
-      tf.fused.matMul({ a: a as tf.Tensor2D, b: b as tf.Tensor2D, bias: bias!, activation: 'elu' }),
+    f: (a, b, bias) => tf.fused.matMul({ a: a, b: b, bias: bias, activation: 'elu' }),
   },
 ];

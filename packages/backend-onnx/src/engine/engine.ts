@@ -92,9 +92,9 @@ export class Engine implements Answers {
     const results = await this.#session(session).run(feeds, fetches);
     for (const name of plan.changed) {
       const slot = this.#slot(slots, name);
-      [slot.current, slot.spare] = [results[`next/${name}`] as Ort.Tensor, slot.current];
+      [slot.current, slot.spare] = [results[`next/${name}`]!, slot.current];
     }
-    if (plan.metrics > 0) this.#add(account, (results['metrics'] as Ort.Tensor).data as Float32Array);
+    if (plan.metrics > 0) this.#add(account, results['metrics']!.data as Float32Array);
   }
 
   readMetrics(account: number): Promise<{ sums: Float64Array; count: number }> {
@@ -106,7 +106,7 @@ export class Engine implements Answers {
   async runFunction(session: number, wires: Wires): Promise<Wires> {
     const results = await this.#session(session).run(this.#feeds(wires));
     const pairs = Object.entries(results).map(([name, value]) => {
-      const { data, dims, type } = value as Ort.Tensor;
+      const { data, dims, type } = value;
       return [name, { type: type as Wire['type'], shape: dims, data: data as Wire['data'] }] as const;
     });
     return Object.fromEntries(pairs);

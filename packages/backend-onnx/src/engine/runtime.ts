@@ -23,7 +23,7 @@ function versionOf(name: string): string {
 }
 
 async function loadNode(): Promise<typeof Ort> {
-  return (await import('onnxruntime-node')) as unknown as typeof Ort;
+  return await import('onnxruntime-node');
 }
 
 async function loadWeb(threads: number): Promise<typeof Ort> {

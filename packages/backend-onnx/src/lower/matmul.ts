@@ -72,9 +72,9 @@ export const matmulKernels: readonly Kernel[] = [
     const values = list.map((x) => t.logical(x));
     const sizes = new Map<string, number>();
     for (const [i, term] of equation.replaceAll(' ', '').split('->')[0]!.split(',').entries()) {
-      [...term].forEach((letter, axis) => sizes.set(letter, list[i]!.shape[axis]!));
+      Array.from(term).forEach((letter, axis) => sizes.set(letter, list[i]!.shape[axis]!));
     }
-    const shape = [...equation.replaceAll(' ', '').split('->')[1]!].map((letter) => sizes.get(letter)!);
+    const shape = Array.from(equation.replaceAll(' ', '').split('->')[1]!, (letter) => sizes.get(letter)!);
     return t.tensor(t.graph.op('Einsum', values, 'float32', shape, { equation }), shape, 'float32');
   }),
 ];

@@ -73,14 +73,14 @@ function callOf(backend: TraceBackend, inputs: tf.NamedTensorInfoMap, attrs: unk
     input: (name) => optional(name)!,
     optional,
     get list() {
-      return Object.values(inputs).map((info) => traced(info as tf.TensorInfo));
+      return Object.values(inputs).map((info) => traced(info!));
     },
   };
 }
 
 function kernelFunc({ kernel, lower }: Kernel): tf.KernelFunc {
-  return ({ inputs, attrs, backend }) => {
-    const trace = backend as TraceBackend;
+  return ({ inputs, attrs }) => {
+    const trace = traceBackend();
     let result;
     try {
       result = lower(callOf(trace, inputs, attrs));

@@ -64,7 +64,7 @@ export class TraceBackend extends tf.KernelBackend {
         received: dtype,
       });
     }
-    const host = { values: values as tf.backend_util.TypedArray, shape, dtype: dtype as SymbolType };
+    const host = { values: values as tf.backend_util.TypedArray, shape, dtype: dtype };
     this.#data.set(dataId, { tracer: null, traced: null, host });
   }
 

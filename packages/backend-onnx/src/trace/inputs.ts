@@ -23,8 +23,7 @@ export function inputTensor(
 
 /** The tfjs tensor that stands for a place in the graph. */
 export function toTensor(backend: TraceBackend, traced: TracedTensor): tf.Tensor {
-  const { dataId, shape, dtype } = backend.info(traced);
-  return tf.engine().makeTensorFromDataId(dataId, shape, dtype, backend);
+  return tf.engine().makeTensorFromTensorInfo(backend.info(traced), backend);
 }
 
 /** The place in the graph that a tfjs tensor stands for. */
