@@ -27,7 +27,7 @@ export async function readTarGz(
       const { name, type } = entry.header;
       const key = basename(name);
       const room = type === 'file' ? wanted.get(key) : undefined;
-      if (room !== undefined && (found.has(key) || (entry.header.size ?? 0) > room)) {
+      if (room !== undefined && (found.has(key) || entry.header.size > room)) {
         const received = found.has(key) ? 'two files of that name' : `${entry.header.size} bytes`;
         throw corrupt(
           path,

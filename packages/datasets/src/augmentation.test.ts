@@ -65,8 +65,8 @@ describe('padCropFlip', () => {
   });
 
   it('refuses views that it does not have', () => {
-    expect(() => draw(padCropFlip({ pad: 1 }), 18)).toThrowError(/no such view/);
-    expect(() => padCropFlip({ pad: 0, views: 3 })).toThrowError(/more views/);
+    expect(() => draw(padCropFlip({ pad: 1 }), 18)).toThrow(/no such view/);
+    expect(() => padCropFlip({ pad: 0, views: 3 })).toThrow(/more views/);
   });
 });
 

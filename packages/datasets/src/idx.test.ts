@@ -26,8 +26,8 @@ describe('parseIdx', () => {
     ['too many bytes', idx([2, 2], [1, 2, 3, 4, 5]), /length/],
     ['sizes beyond any memory', idx([0xffffffff, 0xffffffff], []), /length/],
   ])('rejects %s', (_, bytes, message) => {
-    expect(() => parseIdx('some/file', bytes)).toThrowError(message);
-    expect(() => parseIdx('some/file', bytes)).toThrowError(/some\/file/);
+    expect(() => parseIdx('some/file', bytes)).toThrow(message);
+    expect(() => parseIdx('some/file', bytes)).toThrow(/some\/file/);
   });
 
   it('returns an array or an AncError for any bytes', () => {

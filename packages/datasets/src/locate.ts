@@ -7,7 +7,9 @@ import { missing } from './data-error.js';
 export function cacheDir(): string {
   const own = process.env['ANC_CACHE_DIR'];
   if (own) return resolve(own);
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'anc');
+  const shared = process.env['XDG_CACHE_HOME'];
+  if (shared) return join(shared, 'anc'); // empty counts as unset
+  return join(homedir(), '.cache', 'anc');
 }
 
 /**

@@ -20,11 +20,11 @@ describe('subset', () => {
     const out = new Uint8Array(8);
     await chosen.read(Int32Array.of(1, 0), out);
     expect([...out]).toEqual([2, 3, 14, 26, 7, 8, 49, 91]);
-    expect(() => chosen.read(Int32Array.of(2), out)).toThrowError(/no such image/);
+    expect(() => chosen.read(Int32Array.of(2), out)).toThrow(/no such image/);
   });
 
   it('rejects indices that the source does not have', () => {
-    expect(() => subset(source(3), Int32Array.of(3))).toThrowError(/no such image/);
+    expect(() => subset(source(3), Int32Array.of(3))).toThrow(/no such image/);
   });
 
   it('has a fingerprint of its own', () => {
@@ -59,7 +59,7 @@ describe('limitSplit', () => {
   it('gives all where there are no more, and refuses none', () => {
     const split: DatasetSplit = { images: source(4), labels: null };
     expect(limitSplit(split, 4, 0)).toBe(split);
-    expect(() => limitSplit(split, 0, 0)).toThrowError(/at least one/);
+    expect(() => limitSplit(split, 0, 0)).toThrow(/at least one/);
   });
 });
 
@@ -96,10 +96,10 @@ describe('splitByHash', () => {
     const split: DatasetSplit = { images: source(20), labels: () => Promise.reject(new Error('read')) };
     const { train, held } = await holdOut(split, 0.25, 0);
     expect([train.images.count, held.images.count]).toEqual([15, 5]);
-    await expect(held.labels!()).rejects.toThrowError('read');
+    await expect(held.labels!()).rejects.toThrow('read');
   });
 
   it.each([0, 1, -0.5, Number.NaN, 0.001])('refuses a fraction of %s', async (fraction) => {
-    await expect(splitByHash(source(20), fraction, 0)).rejects.toThrowError(/both sides/);
+    await expect(splitByHash(source(20), fraction, 0)).rejects.toThrow(/both sides/);
   });
 });

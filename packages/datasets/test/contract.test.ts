@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
 import { datasetContract } from '@anc/testing';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -28,13 +29,15 @@ describe('image-folder', async () => {
 
 const dataDir = process.env['ANC_DATA_DIR'] ?? resolve(import.meta.dirname, '../../../../shared/data');
 describe.runIf(existsSync(join(dataDir, 'fashion-mnist')))('fashion-mnist', () => {
-  const dataset = fashionMnist(dataDir);
+  const dataset = fashionMnist(dataDir); // one for all tests: each opening unpacks the whole set
   const splits = { train: dataset.split('train'), test: dataset.split('test') };
-  const once = {
-    name: dataset.name,
-    classes: dataset.classes,
-    shape: dataset.shape,
-    split: (name: 'train' | 'test') => splits[name],
-  };
-  datasetContract(runner, () => once);
+  class Once extends Dataset {
+    readonly name = dataset.name;
+    readonly classes = dataset.classes;
+    readonly shape = dataset.shape;
+    split(name: SplitName): Promise<DatasetSplit> {
+      return splits[name];
+    }
+  }
+  datasetContract(runner, () => new Once());
 });

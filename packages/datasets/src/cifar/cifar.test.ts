@@ -164,7 +164,7 @@ describe('CifarDataset', () => {
 describe('unpickle', () => {
   it('runs nothing', () => {
     const attack = Buffer.from('\x80\x02cos\nsystem\nU\x04true\x85R.', 'latin1');
-    expect(() => unpickle('f', attack)).toThrowError(/not a pickle of plain data/);
+    expect(() => unpickle('f', attack)).toThrow(/not a pickle of plain data/);
   });
 
   it('returns data or an AncError for any bytes', () => {

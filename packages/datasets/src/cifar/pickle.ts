@@ -155,15 +155,22 @@ class Unpickler {
         return void this.#memo.set(this.#uint(4), stack.at(-1)!);
       case '\x94': // MEMOIZE
         return void this.#memo.set(this.#memo.size, stack.at(-1)!);
-      case 'h':
-        return this.#recall(this.#uint(1));
-      case 'j':
-        return this.#recall(this.#uint(4));
-      case 'c':
-        return this.#global(this.#line(), this.#line());
+      case 'h': {
+        this.#recall(this.#uint(1));
+        return;
+      }
+      case 'j': {
+        this.#recall(this.#uint(4));
+        return;
+      }
+      case 'c': {
+        this.#global(this.#line(), this.#line());
+        return;
+      }
       case '\x93': {
         const name = text(this.#pop());
-        return this.#global(text(this.#pop()), name);
+        this.#global(text(this.#pop()), name);
+        return;
       }
       case 'R': {
         const args = this.#list(this.#pop());
@@ -171,7 +178,8 @@ class Unpickler {
       }
       case 'b': {
         const state = this.#list(this.#pop());
-        return this.#build(stack.at(-1), state);
+        this.#build(stack.at(-1), state);
+        return;
       }
       default:
         this.#fail('an instruction for plain data', `opcode ${JSON.stringify(op)} at byte ${this.#at - 1}`);

@@ -51,7 +51,10 @@ export async function downloadFile(
     try {
       await fetchPart(file, url, part, options);
       const received = await md5Of(part);
-      if (received === file.md5) return await rename(part, path);
+      if (received === file.md5) {
+        await rename(part, path);
+        return;
+      }
       wrong = received;
       await rm(part, { force: true });
       failures.push(`${url}: wrong checksum`);
@@ -109,7 +112,7 @@ async function fetchPart(
     closed.catch(() => undefined); // awaited below, also where reading fails first
     let received = start;
     try {
-      for await (const chunk of response.body ?? []) {
+      for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
         watch.refresh();
         received += chunk.length;
         if (received > file.mostBytes) throw await tooLong(part, file.mostBytes);

@@ -173,7 +173,7 @@ describe('downloadFile', () => {
     handlers['/a'] = () => undefined;
     const stop = new AbortController();
     setTimeout(() => stop.abort(new Error('enough')), 30);
-    await expect(get(file('/a'), { signal: stop.signal, stall: 10_000 })).rejects.toThrowError('enough');
+    await expect(get(file('/a'), { signal: stop.signal, stall: 10_000 })).rejects.toThrow('enough');
   });
 });
 

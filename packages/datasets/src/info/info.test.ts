@@ -34,7 +34,7 @@ describe('describeDataset', () => {
     const info = await describeDataset(new OnlyTest(['test']));
     expect(info.splits.map(({ split, histogram }) => [split, histogram])).toEqual([['test', null]]);
     expect(info.mean).toBeNull();
-    await expect(describeDataset(new OnlyTest([]))).rejects.toThrowError('test');
+    await expect(describeDataset(new OnlyTest([]))).rejects.toThrow('test');
   });
 });
 

@@ -67,7 +67,12 @@ export async function parseMat(
 
 async function unpacked(file: string, body: Uint8Array, little: boolean, limit: number): Promise<Element> {
   try {
-    return readElement(file, await inflateBytes(body, { maxOutputLength: limit, chunkSize: 1 << 20 }), 0, little);
+    return readElement(
+      file,
+      await inflateBytes(body, { maxOutputLength: limit, chunkSize: 1 << 20 }),
+      0,
+      little,
+    );
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       throw corrupt(file, 'unpacks to more than it should', `at most ${limit} bytes`, 'more');

@@ -97,7 +97,7 @@ describe('parseSvhn', () => {
     ['a cut file', mat(svhn).subarray(0, 3000), null, /cut short/],
     ['no header', Buffer.alloc(50), null, /not a MATLAB 5/],
   ])('rejects %s', async (_, bytes, count, message) => {
-    await expect(parseSvhn('some.mat', bytes, count)).rejects.toThrowError(message);
+    await expect(parseSvhn('some.mat', bytes, count)).rejects.toThrow(message);
     expect(await codeOf(parseSvhn('some.mat', bytes, count))).toBe('ANC_DATA_CORRUPT');
   });
 });
@@ -136,6 +136,6 @@ describe.runIf(existsSync(join(dataDir, 'svhn-sample')))('real SVHN files', () =
 
   it('says that a cut download is cut', async () => {
     const bytes = readFileSync(join(dataDir, 'svhn-sample/truncated.mat'));
-    await expect(parseSvhn('truncated.mat', bytes)).rejects.toThrowError(/truncated.mat: cut short/);
+    await expect(parseSvhn('truncated.mat', bytes)).rejects.toThrow(/truncated.mat: cut short/);
   });
 });

@@ -76,8 +76,8 @@ describe('Loader', () => {
   });
 
   it('refuses a batch that the images do not fill', () => {
-    expect(() => new Loader(source(7), { batch: 8, seed: 0 })).toThrowError(/fewer images/);
-    expect(() => new Loader(source(7), { batch: 0, seed: 0 })).toThrowError(/at least one/);
+    expect(() => new Loader(source(7), { batch: 8, seed: 0 })).toThrow(/fewer images/);
+    expect(() => new Loader(source(7), { batch: 0, seed: 0 })).toThrow(/at least one/);
   });
 });
 
@@ -96,7 +96,7 @@ describe('LabelledLoader', () => {
   });
 
   it('refuses labels of another number', () => {
-    expect(() => new LabelledLoader(source(30), labels(29), { batch: 8, seed: 0 })).toThrowError(
+    expect(() => new LabelledLoader(source(30), labels(29), { batch: 8, seed: 0 })).toThrow(
       /differ in number/,
     );
   });

@@ -33,7 +33,7 @@ describe('prefetch', () => {
       (async () => {
         for await (const n of prefetch(failing(), 3)) seen.push(n);
       })(),
-    ).rejects.toThrowError('disk');
+    ).rejects.toThrow('disk');
     expect(seen).toEqual([1]);
   });
 
