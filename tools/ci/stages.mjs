@@ -23,4 +23,5 @@ export const STAGES = [
   { name: 'user: install from tarballs', command: ['node', 'tools/e2e/user.mjs'], minutes: 6 },
   { name: 'interop: the step on JAX', command: ['node', 'tools/interop/step.mjs'], minutes: 8 },
   { name: 'interop: safetensors', command: ['node', 'tools/interop/safetensors.mjs'], minutes: 6 },
+  { name: 'backend: tfjs-node', command: ['node', 'tools/tfjs-node/check.mjs'], minutes: 8 },
 ];
