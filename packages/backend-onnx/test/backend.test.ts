@@ -28,7 +28,7 @@ const adding = (rate: number): Step => ({
       gradients: (_state, { x }) => ({
         grads: { w: x! },
         stats: {},
-        metrics: { sum: tf.sum(x!) as tf.Scalar },
+        metrics: { sum: tf.sum<tf.Scalar>(x!) },
       }),
       update: ({ w }, grads) => ({ w: tf.add(w!, tf.mul(grads['w']!, rate)) }),
     },

@@ -7,6 +7,7 @@ import {
   binaryCrossEntropy,
   conv2d,
   dense,
+  Discriminator,
   filled,
   flatten,
   globalAveragePool,
@@ -14,6 +15,7 @@ import {
   mapTree,
   maxPool,
   prefixTree,
+  Regularizer,
   relu,
   residual,
   Rng,
@@ -23,8 +25,13 @@ import {
   specOf,
   squaredDistance,
   tap,
+  type Applied,
   type Backend,
-  type Discriminator,
+  type Context,
+  type DiscriminatorOutputs,
+  type LayerSummary,
+  type RegularizerView,
+  type Variables,
   type Game,
   type Host,
   type Inputs,
@@ -105,15 +112,27 @@ const discriminatorLayers = sequential('d', [
   dense('out', { units: 1 }),
 ]);
 
-const discriminator = {
-  name: 'small',
-  init: (rng: Rng, input: readonly number[]) => discriminatorLayers.init(rng, input),
-  apply(variables, x, context) {
+class SmallDiscriminator extends Discriminator {
+  readonly name = 'small';
+  init(rng: Rng, input: readonly number[]): Variables<Host> {
+    return discriminatorLayers.init(rng, input);
+  }
+  apply(variables: Variables, x: tf.Tensor, context: Context): Applied<DiscriminatorOutputs> {
     const { output, stats } = discriminatorLayers.apply(variables, x, context);
     return { outputs: { logits: output }, stats };
-  },
-  summary: (input: readonly number[]) => discriminatorLayers.summary(input),
-} as Discriminator;
+  }
+  summary(input: readonly number[]): readonly LayerSummary[] {
+    return discriminatorLayers.summary(input);
+  }
+}
+
+/** Eq. 7. */
+class Samples extends Regularizer {
+  readonly name = 'samples';
+  penalty({ onStudent }: RegularizerView): tf.Scalar {
+    return binaryCrossEntropy(onStudent, 1);
+  }
+}
 
 export const momentum = (): Optimizer =>
   sgd({ momentum: 0.9, decay: { rate: 2e-4, mode: 'l2', scope: 'weights' } });
@@ -123,7 +142,9 @@ export const adamW = (): Optimizer => adam({ decay: { rate: 2e-4, mode: 'decoupl
 export function game(student: Student, optimizer: Optimizer): Game {
   return {
     student,
-    critics: [{ name: 'discriminator', discriminator, input: 'features', weight: 1 }],
+    critics: [
+      { name: 'discriminator', discriminator: new SmallDiscriminator(), input: 'features', weight: 1 },
+    ],
     condition: 'teacher',
     dataTerm: { name: 'l2', loss: (s, t) => squaredDistance(s, t) },
     adversarialLoss: {
@@ -131,7 +152,7 @@ export function game(student: Student, optimizer: Optimizer): Game {
       discriminator: (t, s) => tf.add(binaryCrossEntropy(t, 1), binaryCrossEntropy(s, 0)),
       student: (s) => binaryCrossEntropy(s, 1),
     },
-    regularizers: [{ name: 'samples', penalty: ({ onStudent }) => binaryCrossEntropy(onStudent, 1) }],
+    regularizers: [new Samples()],
     regularizerUpdate: 'joint',
     balancer: { name: 'fixed', memory: {}, weight: () => tf.scalar(1), next: () => ({}) },
     dropout: { rate: 0.5, position: 'adversarial-sample' },
