@@ -173,7 +173,7 @@ function initPlayer(
 export function initialState({ student, optimizers }: Game): Tree<Host> {
   return {
     ...initPlayer('student', student, optimizers.student, IMAGE),
-    ...initPlayer('discriminator', discriminator, optimizers.discriminator, [8]),
+    ...initPlayer('discriminator', new SmallDiscriminator(), optimizers.discriminator, [8]),
     ...prefixTree(
       'balancer',
       mapTree({}, () => filled([])),
