@@ -47,6 +47,7 @@ export * from './methods/fsp.js';
 export { dkdMethod, dropoutNoiseMethod, ImitationMethod, kdMethod, l2Method } from './methods/imitation.js';
 export { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
 export * from './quantise/index.js';
+export * from './recipes/index.js';
 export * from './regularizers/index.js';
 
 const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>> = {

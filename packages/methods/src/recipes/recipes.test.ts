@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { adversarialSchema } from '../methods/adversarial.js';
+import { recipeFor, recipes } from './index.js';
+
+describe.each(Object.keys(recipes))('recipe %s', (name) => {
+  it.each(['cifar-10', 'fashion-mnist', 'svhn', 'imagenet', 'glyphs'])(
+    'is data that the method takes, for %s',
+    (dataset) => {
+      const { recipe, objective, ...rest } = recipeFor(name, dataset);
+      expect(JSON.parse(JSON.stringify({ recipe, objective, ...rest }))).toEqual({
+        recipe,
+        objective,
+        ...rest,
+      });
+      expect(() => adversarialSchema.parse({ recipe, ...objective })).not.toThrow();
+      expect(rest.epochs).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('the paper', () => {
+  it('is what the method does when nothing is said', () => {
+    const { recipe, objective } = recipeFor('paper', 'cifar-10');
+    const { dataTerm, ...defaults } = adversarialSchema.parse({});
+    const { dataTerm: stated, ...written } = adversarialSchema.parse({ recipe, ...objective });
+    expect(written).toEqual(defaults);
+    expect(stated.name).toBe(dataTerm.name);
+  });
+
+  it('uses Adam on SVHN and Fashion-MNIST, and 120 epochs on the latter', () => {
+    expect(recipeFor('paper', 'svhn').recipe.optimizer).toBe('adam');
+    expect(recipeFor('paper', 'fashion-mnist')).toMatchObject({ epochs: 120, recipe: { optimizer: 'adam' } });
+    expect(recipeFor('paper', 'cifar-100')).toMatchObject({ epochs: 260, recipe: { optimizer: 'momentum' } });
+  });
+
+  it('has no recipe of another name', () => {
+    expect(() => recipeFor('papre', 'svhn')).toThrow(/no recipe named "papre"/);
+  });
+});
