@@ -42,12 +42,12 @@ describe('second derivatives', () => {
   it.each(Object.keys(functions))('of %s match finite differences of the first', (name) => {
     const f = functions[name]!;
     const slope = (x: Tensor): Scalar =>
-      tf.sum(
+      tf.sum<Scalar>(
         tf.mul(
-          gradientAt((z) => tf.sum(f(z)) as Scalar, x),
+          gradientAt((z) => tf.sum<Scalar>(f(z)), x),
           weights,
         ),
-      ) as Scalar;
+      );
     const found = valueAndGradients(({ x }) => ({ loss: slope(x!) }), {
       x: tf.tensor1d(at),
     }).grads.x!.dataSync();
@@ -62,9 +62,9 @@ describe('second derivatives', () => {
 
   it('are refused, not made up, for pooling', () => {
     const slope = (x: Tensor): Scalar =>
-      tf.sum(
-        gradientAt((z) => tf.sum(tf.square(tf.maxPool(column(z), [2, 1], 1, 'valid'))) as Scalar, x),
-      ) as Scalar;
+      tf.sum<Scalar>(
+        gradientAt((z) => tf.sum<Scalar>(tf.square(tf.maxPool(column(z), [2, 1], 1, 'valid'))), x),
+      );
     expect(() => gradientAt(slope, tf.tensor1d(at))).toThrow(/MaxPoolGrad/);
   });
 });
@@ -72,7 +72,7 @@ describe('second derivatives', () => {
 describe('stopGradient', () => {
   it('lets the value through and the gradient not', () => {
     const x = tf.tensor1d(at);
-    const grad = gradientAt((z) => tf.sum(tf.mul(z, stopGradient(z))) as Scalar, x);
+    const grad = gradientAt((z) => tf.sum<Scalar>(tf.mul(z, stopGradient(z))), x);
     expect([...grad.dataSync()]).toEqual([...x.dataSync()]);
   });
 });

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { AncError, mapTree, Rng, type Host, type Players, type Stage } from '@anc/core';
+import { type AncError, mapTree, Rng, type Host, type Players, type Stage } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SpectrallyNormalised } from '../src/index.js';
@@ -103,7 +103,7 @@ describe('spectral normalisation', () => {
     const weights = params['hidden1/weights'] as tf.Tensor2D;
     const v = tf.reshape(stats['spectral/hidden1/weights']!, [-1, 1]);
     const gram = tf.matMul(weights, weights, true); // v is its first eigenvector
-    const image = tf.matMul(gram, v as tf.Tensor2D);
+    const image = tf.matMul(gram, v);
     const eigenvalue = tf.sqrt(tf.sum(tf.square(image)));
     const difference = tf.max(tf.abs(tf.sub(image, tf.mul(v, eigenvalue)))).dataSync()[0]!;
     expect(difference).toBeLessThan(1e-3);

@@ -116,7 +116,7 @@ describe('dropout', () => {
     const first = phaseOf(stage, 'discriminator').gradients(state, batch, hyper, recording().context).grads;
     const other = {
       ...recording().context,
-      noise: (_n: string, s: readonly number[]) => tf.zeros([...s]) as tf.Tensor,
+      noise: (_n: string, s: readonly number[]) => tf.zeros<tf.Rank>([...s] as [number]),
     };
     const second = phaseOf(stage, 'discriminator').gradients(state, batch, hyper, other).grads;
     for (const [name, grad] of Object.entries(first))

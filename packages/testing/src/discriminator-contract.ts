@@ -146,8 +146,8 @@ export function discriminatorContract(
         const own = variables(d);
         const { grads } = valueAndGradients((params) => {
           const score = (x: Tensor): Scalar =>
-            tf.sum(tf.tanh(judge(d, { params, stats: own.stats }, x, true).outputs.logits)) as Scalar;
-          return { loss: tf.sum(tf.square(gradientAt(score, samples()))) as Scalar };
+            tf.sum<Scalar>(tf.tanh(judge(d, { params, stats: own.stats }, x, true).outputs.logits));
+          return { loss: tf.sum<Scalar>(tf.square(gradientAt(score, samples()))) };
         }, own.params);
         const finite = namesOf(grads).every((name) => largest(grads[name]!) < Number.MAX_VALUE);
         expect(finite).toBe(true);
@@ -164,7 +164,7 @@ export function discriminatorContract(
           const { logits } = (
             d.conditional ? d.apply(at, x, contextOf(true), told) : d.apply(at, x, contextOf(true))
           ).outputs;
-          return { loss: tf.sum(logits) as Scalar };
+          return { loss: tf.sum<Scalar>(logits) };
         }, own.params),
       );
       expect(found).toEqual([]);

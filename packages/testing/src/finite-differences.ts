@@ -11,7 +11,7 @@ function probeOf(name: string, gradient: Tensor): { direction: Tensor; slope: nu
   const rng = Rng.fromSeed(8).split(name);
   const drawn = tf.tensor(
     Float32Array.from({ length: gradient.size }, () => rng.normal()),
-    gradient.shape as [number],
+    gradient.shape,
   );
   return { direction: tf.div(drawn, lengthOf(drawn)), slope: 0 };
 }

@@ -80,7 +80,7 @@ export function regularizerContract(
     valueAndGradients(
       // the sum keeps every parameter in sight of those that look at none
       (trained) => ({
-        loss: tf.add(penalty(regularizer, trained), tf.mul(0, tf.sum(trained['output/bias']!))) as Scalar,
+        loss: tf.add<Scalar>(penalty(regularizer, trained), tf.mul(0, tf.sum(trained['output/bias']!))),
       }),
       params,
     ).grads;

@@ -10,7 +10,8 @@ export function untraceableIn(f: () => unknown): string[] {
   const found = new Set<string>();
   const prototype = tf.Tensor.prototype as unknown as Record<string, unknown>;
   const before = READS.map((name) => prototype[name]);
-  const random = Math.random;
+  const chance = Math as { random: () => number };
+  const { random } = chance;
   READS.forEach((name, i) => {
     const real = before[i] as ((...args: unknown[]) => unknown) | undefined;
     if (real === undefined) return;
@@ -19,7 +20,7 @@ export function untraceableIn(f: () => unknown): string[] {
       return real.apply(this, args);
     };
   });
-  Math.random = (): number => {
+  chance.random = (): number => {
     found.add('Math.random');
     return random();
   };
@@ -27,7 +28,7 @@ export function untraceableIn(f: () => unknown): string[] {
     f();
   } finally {
     READS.forEach((name, i) => (prototype[name] = before[i]));
-    Math.random = random;
+    chance.random = random;
   }
   return [...found];
 }

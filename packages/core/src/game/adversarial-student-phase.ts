@@ -32,7 +32,7 @@ export function adversarialStudentPhase(game: Game): Phase {
     adapted: Tensor,
   ): { onDropped: Tensor; loss: Scalar } => {
     const sample = dropsInside ? adapted : drop(context, maskOf(critic), adapted, rate);
-    const asked = critic.discriminator.conditional === true ? condition : null;
+    const asked = critic.discriminator.conditional ? condition : null;
     const { outputs } = judge(critic, variablesOf(critic, state), sample, context, asked);
     const fooled = game.adversarialLoss.student(outputs.logits);
     const loss =
@@ -41,7 +41,7 @@ export function adversarialStudentPhase(game: Game): Phase {
         : fooled;
     return { onDropped: outputs.logits, loss: loss as Scalar };
   };
-  const conditioned = critics.some(({ discriminator }) => discriminator.conditional === true);
+  const conditioned = critics.some(({ discriminator }) => discriminator.conditional);
   const conditionIn = (batch: Tree, outputs: ClassifierOutputs): Tensor | null =>
     conditioned ? conditionFrom(game.condition, batch, outputs) : null;
   const weightOf = (state: Tree, hyper: Tree<Scalar>): Scalar =>
@@ -96,7 +96,7 @@ export function adversarialStudentPhase(game: Game): Phase {
           },
           { entry },
         );
-        const own = tf.mul(weight, critic.weight) as Scalar;
+        const own = tf.mul<Scalar>(weight, critic.weight);
         // What is left of the total is the data term's, the other terms' and, deeper in, the other critics'.
         const rest = tf.sub(watched[critic.name]!, tf.mul(grads.entry!, own));
         return compareGradients(rest, grads.entry!, own);
@@ -131,4 +131,4 @@ export const gameCompanions = ({ critics, terms = [] }: Game): Record<string, Co
 
 /** Mean Euclidean length of the samples. x: [B, …]. */
 const meanNorm = (x: Tensor): Scalar =>
-  tf.mean(tf.sqrt(tf.sum(tf.square(tf.reshape(x, [x.shape[0]!, -1])), 1)));
+  tf.mean(tf.sqrt(tf.sum(tf.square(tf.reshape(x, [x.shape[0], -1])), 1)));

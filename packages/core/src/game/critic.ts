@@ -67,7 +67,7 @@ export const classLoss = (verdict: Tensor, condition: Tensor): Scalar =>
   tf.neg(tf.mean(tf.sum(tf.mul(condition, tf.logSoftmax(verdict)), 1)));
 
 /** One number per sample: patches are averaged. logits: [B, …] -> [B]. */
-export const perSample = (logits: Tensor): Tensor => tf.mean(tf.reshape(logits, [logits.shape[0]!, -1]), 1);
+export const perSample = (logits: Tensor): Tensor => tf.mean(tf.reshape(logits, [logits.shape[0], -1]), 1);
 
 /** Mean of scalars. */
 export const meanOf = (values: readonly Scalar[]): Scalar =>

@@ -47,7 +47,7 @@ export function discriminatorPhase(
     gradients(state, batch, _hyper, context) {
       const seen = game.student.apply(playerOf(state, playerNames.student), batch.images!, context);
       const samples = game.critics.map((critic): Sample => {
-        const asked = critic.discriminator.conditional === true;
+        const asked = critic.discriminator.conditional;
         return {
           teacher: batch[`teacher/${critic.input}`]!,
           student: shownTo(critic, state, seen.outputs, context),

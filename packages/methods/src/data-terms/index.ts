@@ -59,7 +59,7 @@ export const standardisedTerm = ({ temperature }: z.infer<typeof standardisedSch
 /** Mean absolute distance of the logits, over classes and batch. */
 export const l1Term: DataTerm = {
   name: 'l1',
-  loss: (student, teacher) => tf.mean(tf.abs(tf.sub(student, teacher))) as Scalar,
+  loss: (student, teacher) => tf.mean<Scalar>(tf.abs(tf.sub(student, teacher))),
 };
 
 export const dataTerms: NonNullable<Contributions['dataTerms']> = {

@@ -92,7 +92,7 @@ export class ConvDiscriminator extends Discriminator {
 
   apply(variables: Variables, x: Tensor, context: Context): Applied<DiscriminatorOutputs> {
     const input = x.shape.slice(1);
-    const signal = tf.reshape(x, [x.shape[0]!, ...asSignal(input)]);
+    const signal = tf.reshape(x, [x.shape[0], ...asSignal(input)]);
     const { output, stats } = this.#layers(input).apply(variables, signal, context);
     return { outputs: { logits: output }, stats };
   }

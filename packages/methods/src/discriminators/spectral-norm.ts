@@ -26,7 +26,7 @@ export class SpectrallyNormalised extends Discriminator {
   constructor(readonly inner: Discriminator) {
     super();
     this.name = `spectral-norm(${inner.name})`;
-    this.conditional = inner.conditional === true;
+    this.conditional = inner.conditional;
   }
 
   init(rng: Rng, input: readonly number[], classes?: number): Variables<Host> {
@@ -51,7 +51,7 @@ export class SpectrallyNormalised extends Discriminator {
       const w = matrix(weights);
       const fixed = stopGradient(w) as tf.Tensor2D;
       const old = tf.reshape(stats[PREFIX + name]!, [-1, 1]); // [out, 1]
-      const u = unit(tf.matMul(fixed, old as tf.Tensor2D)) as tf.Tensor2D; // [in, 1]
+      const u = unit(tf.matMul(fixed, old)) as tf.Tensor2D; // [in, 1]
       const v = context.training ? unit(tf.matMul(fixed, u, true)) : old;
       if (context.training) moved[PREFIX + name] = tf.reshape(v, [-1]);
       const sigma = tf.sum(tf.mul(u, tf.matMul(w, v as tf.Tensor2D)));

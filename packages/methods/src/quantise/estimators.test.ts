@@ -26,8 +26,7 @@ beforeAll(async () => {
 const incoming = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
 const grads = (f: (tree: Record<string, Tensor>) => Tensor, tree: Record<string, Tensor>) =>
   mapTree(
-    valueAndGradients((leaves) => ({ loss: tf.sum(tf.mul(f({ ...leaves }), incoming)) as Scalar }), tree)
-      .grads,
+    valueAndGradients((leaves) => ({ loss: tf.sum<Scalar>(tf.mul(f({ ...leaves }), incoming)) }), tree).grads,
     (grad) => [...grad.dataSync()],
   );
 
@@ -124,7 +123,7 @@ describe('a quantised network', () => {
       const effective = network.effective(variables.params, input);
       const hosts = mapTree(effective, (leaf): Host => ({
         shape: leaf.shape,
-        data: leaf.dataSync() as Float32Array,
+        data: leaf.dataSync(),
       }));
       const stored = decodeCompact(encodeCompact(hosts, covered));
       expect(Object.keys(stored).sort()).toEqual(

@@ -93,7 +93,7 @@ export function binaryConnect(): Estimator {
     weights: (latent) =>
       tf.customGrad((w) => ({
         value: tf.mul(signs(w as Tensor), bound(latent.shape)),
-        gradFunc: (dy) => dy as Tensor,
+        gradFunc: (dy) => dy,
       }))(latent),
     project: (latent) => {
       const limit = bound(latent.shape);

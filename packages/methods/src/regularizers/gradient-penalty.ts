@@ -21,8 +21,8 @@ export class GradientPenaltyRegularizer extends Regularizer {
 
   penalty({ teacher, discriminate }: RegularizerView): Scalar {
     // A sample's logits depend on that sample alone, so the gradient of the sum holds every sample's own.
-    const slope = gradientAt((x: Tensor) => tf.sum(discriminate(x)) as Scalar, teacher); // [B, …]
-    const lengths = tf.sum(tf.reshape(tf.square(slope), [teacher.shape[0]!, -1]), 1); // [B]
+    const slope = gradientAt((x: Tensor) => tf.sum<Scalar>(discriminate(x)), teacher); // [B, …]
+    const lengths = tf.sum(tf.reshape(tf.square(slope), [teacher.shape[0], -1]), 1); // [B]
     return tf.mul(tf.mean(lengths), this.options.gamma / 2);
   }
 }

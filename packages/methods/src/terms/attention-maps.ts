@@ -7,7 +7,7 @@ import { resizedTo } from './resize.js';
 /** Spatial attention Σ_c |A_c|², flattened and of unit length. x: [B, H, W, C] -> [B, H·W]. */
 function attentionMap(x: Tensor): Tensor {
   const map = tf.mean(tf.square(x), 3); // [B, H, W]
-  const flat = tf.reshape(map, [x.shape[0]!, -1]);
+  const flat = tf.reshape(map, [x.shape[0], -1]);
   return tf.div(flat, tf.sqrt(tf.add(tf.sum(tf.square(flat), 1, true), 1e-12)));
 }
 
@@ -22,9 +22,9 @@ export const attentionMaps = (pairs: readonly TapPair[]): Term => ({
       const told = resizedTo(studentShape, batch[`teacher/${teacher}`]!);
       return tf.mean(tf.squaredDifference(attentionMap(outputs[student]!), attentionMap(told)));
     });
-    return tf.mul(
+    return tf.mul<Scalar>(
       distances.reduce((sum, distance) => tf.add(sum, distance)),
       0.5,
-    ) as Scalar;
+    );
   },
 });

@@ -43,7 +43,7 @@ export function decoupledKl(
 
 /** One-hot rows of the largest entry. logits: [B, classes]. */
 export const topClass = (logits: Tensor): Tensor =>
-  tf.cast(tf.oneHot(tf.argMax(logits, 1) as tf.Tensor1D, logits.shape[1]!), 'float32');
+  tf.cast(tf.oneHot(tf.argMax<tf.Tensor1D>(logits, 1), logits.shape[1]!), 'float32');
 
 /** Decoupled distillation around the teacher's own prediction, or around the label. */
 export const decoupledTerm = (options: DecoupledOptions, target: 'teacher' | 'labels'): Term => ({

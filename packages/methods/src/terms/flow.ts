@@ -26,7 +26,7 @@ function pooledTo([height, width]: readonly number[], x: Tensor, name: string): 
  */
 export function flowMatrix(first: Tensor, second: Tensor, name: string): Tensor {
   const plane = [second.shape[1]!, second.shape[2]!];
-  const flat = (x: Tensor): tf.Tensor3D => tf.reshape(x, [x.shape[0]!, plane[0]! * plane[1]!, x.shape[3]!]);
+  const flat = (x: Tensor): tf.Tensor3D => tf.reshape(x, [x.shape[0], plane[0]! * plane[1]!, x.shape[3]!]);
   const product = tf.matMul(flat(pooledTo(plane, first, name)), flat(second), true, false);
   return tf.div(product, plane[0]! * plane[1]!);
 }

@@ -34,7 +34,7 @@ export function hintTerm(pair: TapPair): Term {
       const told = batch[`teacher/${teacher}`]!;
       const hint = studentShape.length === 3 ? resizedTo(studentShape, told) : told;
       const guess = companion(player, outputs[student]!);
-      return tf.mul(tf.mean(tf.squaredDifference(guess, hint)), 0.5) as Scalar;
+      return tf.mul<Scalar>(tf.mean(tf.squaredDifference(guess, hint)), 0.5);
     },
   };
 }

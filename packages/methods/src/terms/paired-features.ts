@@ -29,7 +29,7 @@ export function pairedFeatures(pair: TapPair, adapter: 'none' | 'linear'): Term 
     loss({ outputs, batch, companion: through }) {
       const shown = outputs[student]!; // [B, …]
       const projected = companion ? through(player, shown) : shown;
-      return tf.mean(tf.squaredDifference(projected, batch[`teacher/${teacher}`]!)) as Scalar;
+      return tf.mean<Scalar>(tf.squaredDifference(projected, batch[`teacher/${teacher}`]!));
     },
   };
 }

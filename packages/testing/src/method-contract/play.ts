@@ -133,7 +133,7 @@ export async function firstStep(
         ...prefixTree('teacher', told),
         ...(stage.usesLabels &&
           'labels' in drawn && { labels: { shape: [count], data: drawn.labels } as Host }),
-      } as Tree<Host>,
+      },
       toTensor,
     ),
     hyper: mapTree(hyper, (value) => tf.scalar(value)),
