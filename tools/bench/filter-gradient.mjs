@@ -36,7 +36,7 @@ const shapes = [
 
 const rng = Rng.fromSeed(1);
 const noise = (shape) => ({ shape, data: Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()) });
-const backend = await OnnxBackend.create({ intraOpThreads: Number(flags.threads) });
+const backend = await OnnxBackend.create({ threads: Number(flags.threads) });
 const rows = [];
 for (const { name, side, input, output, size, pad, stride } of shapes) {
   const x = [batch, side, side, input];

@@ -47,7 +47,7 @@ export class OnnxBackend extends Backend {
     const engine = new EngineClient();
     const settled: EngineOptions = {
       ...options,
-      intraOpThreads: options.intraOpThreads ?? availableParallelism(),
+      intraOpThreads: options.threads ?? availableParallelism(),
       profile: options.profile ?? null,
     };
     const info = await engine.call('open', settled);

@@ -10,7 +10,7 @@ export const onnxSchema = z.strictObject({
     .min(1)
     .default(['cpu'])
     .describe('in order of preference: cpu, webgpu, cuda, …'),
-  intraOpThreads: z.number().int().positive().optional().describe('all processors by default'),
+  threads: z.number().int().positive().optional().describe('all processors by default'),
   spinning: z
     .boolean()
     .default(false)

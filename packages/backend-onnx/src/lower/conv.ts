@@ -30,7 +30,7 @@ function convolution(
   shape: readonly number[],
   attributes: Attributes,
 ): Value {
-  if (paysBlocked(t, x, weights)) return blockedConv(t, x, weights, null, shape, attributes);
+  if (paysBlocked(t, x.shape[1]!, weights.shape)) return blockedConv(t, x, weights, null, shape, attributes);
   return t.graph.op('Conv', [x, weights], 'float32', shape, attributes);
 }
 
@@ -61,10 +61,12 @@ export function inputGradient(
   const dilations = [window.dilationHeight, window.dilationWidth];
   const [spanH, spanW] = [(kh - 1) * window.dilationHeight, (kw - 1) * window.dilationWidth];
   const pads = [spanH - padInfo.top, spanW - padInfo.left, spanH - padInfo.bottom, spanW - padInfo.right];
-  // Padding a small dy out to a full convolution multiplies the work; past this the other form is faster.
+  // Padding a small dy out to a full convolution multiplies the work; past a point the other form is faster.
+  const [output, input] = [weights.shape[0]!, weights.shape[1]!];
+  const worthwhile = paysBlocked(t, window.outChannels, [input, output, kh, kw]) ? 2.5 : 1.6;
   const inflation = (window.inHeight * window.inWidth) / (window.outHeight * window.outWidth);
   const direct =
-    inflation < 1.6 &&
+    inflation < worthwhile &&
     window.strideHeight === 1 &&
     window.strideWidth === 1 &&
     group === 1 &&
