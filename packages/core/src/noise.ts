@@ -18,7 +18,7 @@ export interface NoiseSpec {
 function sampler(law: Law): (rng: Rng) => number {
   switch (law.kind) {
     case 'bernoulli':
-      return (rng) => (rng.uniform() < law.keep ? 1 : 0);
+      return (rng) => (rng.bernoulli(law.keep) ? 1 : 0);
     case 'uniform':
       return (rng) => law.low + (law.high - law.low) * rng.uniform();
     case 'normal':

@@ -27,6 +27,15 @@ describe('Rng', () => {
     expect(Math.abs(variance - 1)).toBeLessThan(0.04);
   });
 
+  it('tosses coins of the given bias', () => {
+    const rng = Rng.fromSeed(8);
+    const n = 20_000;
+    for (const p of [0, 0.3, 0.5, 1]) {
+      const heads = Array.from({ length: n }, () => rng.bernoulli(p)).filter(Boolean).length;
+      expect(Math.abs(heads / n - p)).toBeLessThan(0.015);
+    }
+  });
+
   it('permutes: every number once', () => {
     const order = Rng.fromSeed(5).permutation(100);
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));

@@ -59,6 +59,11 @@ export class Rng {
     return uniformFloat64(this.#generator);
   }
 
+  /** True with probability `p`; one draw of the generator, a third of `uniform`'s time. */
+  bernoulli(p: number): boolean {
+    return this.#generator.next() >>> 0 < p * 0x1_0000_0000;
+  }
+
   /** Uniform integer in [0, n). */
   int(n: number): number {
     return uniformInt(this.#generator, 0, n - 1);
