@@ -62,7 +62,7 @@ const batches = Array.from({ length: STEPS }, (_, step) => {
     'teacher/logits': { shape: [BATCH, 10], data: floats(BATCH * 10, (x) => 3 * x) },
   };
   const law = { kind: 'bernoulli', keep: 1 - options.dropout };
-  const mask = drawNoise({ name: 'adversarial/dropout', shape: [BATCH, 84], law }, SEED, step);
+  const mask = drawNoise({ name: 'discriminator/dropout', shape: [BATCH, 84], law }, SEED, step);
   for (const [name, host] of Object.entries({ ...batch, mask })) recorded[`${step}/${name}`] = host;
   return batch;
 });

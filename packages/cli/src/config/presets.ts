@@ -30,7 +30,6 @@ export type Said =
   | 'teacher'
   | 'student'
   | 'epochs'
-  | 'teacherEpochs'
   | 'batchSize'
   | 'optimizer'
   | 'learningRate'
@@ -56,7 +55,6 @@ const quick: Preset = (dataset) => ({
   ...common,
   ...pairOf(dataset),
   epochs: 10,
-  teacherEpochs: 8,
   batchSize: 64,
   optimizer: 'adam',
   learningRate: 0.002,
@@ -72,7 +70,6 @@ const modern: Preset = (dataset) => ({
   ...common,
   ...pairOf(dataset),
   epochs: 60,
-  teacherEpochs: 60,
   batchSize: 128,
   optimizer: 'adam',
   learningRate: 0.002,
@@ -92,7 +89,6 @@ const paper: Preset = (dataset) => {
     ...common,
     ...pairOf(dataset),
     epochs,
-    teacherEpochs: epochs,
     batchSize: 128,
     optimizer: adam ? 'adam' : 'momentum',
     learningRate: 0.001,

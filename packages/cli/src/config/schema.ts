@@ -52,7 +52,7 @@ export const configSchema = z.strictObject({
   decayFactor: training.number(positive, 'what a step schedule multiplies by'),
   seed: training.integer(0, 'of all chance'),
 
-  teacherEpochs: teacherTraining.integer(1, 'passes over the training images'),
+  teacherEpochs: teacherTraining.integer(1, 'passes over the training images; default: as for students'),
   teacherOptimizer: teacherTraining.choice(
     ['sgd', 'momentum', 'nesterov', 'adam'],
     'default: as for students',

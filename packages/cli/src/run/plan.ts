@@ -120,7 +120,7 @@ export async function planRun(config: Config, composition: Composition): Promise
           studentOutputs: teacher.outputs,
           teacher: null,
         }),
-        epochs: config.teacherEpochs,
+        epochs: config.teacherEpochs ?? config.epochs,
         rng: Rng.fromSeed(config.seed).split('teacher'),
       },
       dispose: () => disposeAll(backends),
