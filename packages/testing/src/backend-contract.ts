@@ -13,7 +13,14 @@ import { checkOp } from './backend-contract/check-op.js';
 import { equal, relativeError } from './backend-contract/measure.js';
 import { opCases } from './backend-contract/op-cases.js';
 import { checkOptimizer, optimizerLaws } from './backend-contract/optimizer-law.js';
-import { compileGame, plainToy, play, toyGames, type ToyGame } from './backend-contract/toy-game.js';
+import {
+  compileGame,
+  lightToy,
+  plainToy,
+  play,
+  toyGames,
+  type ToyGame,
+} from './backend-contract/toy-game.js';
 import type { NetworkContractRunner } from './network-contract.js';
 
 export interface BackendContractOptions {
@@ -276,18 +283,23 @@ export function backendContract(
 
       test('memory stays flat over 200 steps, and disposal gives it back', async (backend) => {
         const before = await held(backend);
-        const compiled = await compileGame(backend, plainToy);
-        const state = await backend.upload(plainToy.initial());
-        const run = async (from: number, to: number): Promise<number> => {
-          for (let i = from; i < to; i++) await compiled.run(state, plainToy.inputs(i % 4));
-          await compiled.metrics();
-          return held(backend);
-        };
-        const early = await run(0, 20);
-        const late = await run(20, 200);
-        expect(late - early).toBeLessThan(1);
-        await compiled.dispose();
-        await state.dispose();
+        for (const [game, steps] of [
+          [plainToy, 24],
+          [lightToy, 200],
+        ] as const) {
+          const compiled = await compileGame(backend, game);
+          const state = await backend.upload(game.initial());
+          const run = async (from: number, to: number): Promise<number> => {
+            for (let i = from; i < to; i++) await compiled.run(state, game.inputs(i % 4));
+            await compiled.metrics();
+            return held(backend);
+          };
+          const early = await run(0, 4);
+          const late = await run(4, steps);
+          expect(late - early).toBeLessThan(1);
+          await compiled.dispose();
+          await state.dispose();
+        }
         expect((await held(backend)) - before).toBeLessThan(1);
       });
     });

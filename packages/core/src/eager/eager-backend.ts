@@ -30,6 +30,18 @@ export interface EagerOptions {
   readonly close?: () => Promise<void> | void;
 }
 
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs `use` after all that were asked before it, whoever asked. The active tfjs backend is global: two that
+ * work at once would switch it back and forth for ever.
+ */
+function inTurn<T>(use: () => Promise<T>): Promise<T> {
+  const turn = last.then(use);
+  last = turn.catch(() => {}); // its caller hears of it
+  return turn;
+}
+
 /**
  * Runs steps and functions op by op on whatever tfjs backend is named: the reference that compiled
  * backends are compared with, and what `backend-tfjs` and `backend-webgpu` are made of.
@@ -50,17 +62,16 @@ export class EagerBackend extends Backend {
     this.name = options.name ?? `tfjs:${tfjsName}`;
     this.capabilities = { training: true, deterministic: true, compiled: false, ...options.capabilities };
     this.environment = { tfjs: tf.version_core, engine: tfjsName, ...options.environment };
-    // The active tfjs backend is global and anyone may have changed it: nothing may come between the
-    // comparison and `f`, not even the turn that returning from an async function takes.
-    this.#within = async (f) => {
-      while (tf.getBackend() !== tfjsName) {
-        if (!(await tf.setBackend(tfjsName))) {
-          throw new AncError('ANC_BACKEND', `tfjs backend "${tfjsName}" did not start.`);
+    this.#within = (f) =>
+      inTurn(async () => {
+        while (tf.getBackend() !== tfjsName) {
+          if (!(await tf.setBackend(tfjsName))) {
+            throw new AncError('ANC_BACKEND', `tfjs backend "${tfjsName}" did not start.`);
+          }
         }
-      }
-      options.check?.();
-      return f();
-    };
+        options.check?.();
+        return f(); // nothing comes between the comparison and this, not even a turn of the event loop
+      });
   }
 
   upload(state: Tree<Host>): Promise<DeviceState> {

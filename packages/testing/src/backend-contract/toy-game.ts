@@ -46,6 +46,7 @@ import {
   type Optimizer,
   type RegularizerView,
   type Step,
+  type Term,
   type Tree,
   type Variables,
 } from '@anc/core';
@@ -132,8 +133,7 @@ const separable = classifier('separable', [
   conv2d('conv', { size: 3, filters: 4, stride: 2, bias: false }),
   batchNorm('norm1'),
   relu6('relu1'),
-  depthwiseConv2d('depthwise', { size: 3, bias: false }),
-  batchNorm('norm2'),
+  depthwiseConv2d('depthwise', { size: 3 }), // batch norm here would make the first one's scale without effect
   relu6('relu2'),
   depthwiseConv2d('strided', { size: 3, stride: 2 }),
   conv2d('pointwise', { size: 1, filters: FEATURES }),
@@ -269,13 +269,27 @@ function toyGame(cast: Cast): ToyGame {
         hyper: {
           'student/learningRate': learningRate / (1 + at / 8),
           ...(opponent === undefined
-            ? ({ 'weight/labels': 1 })
+            ? { 'weight/labels': 1 }
             : { lambda: 1, adversarial: 1, 'discriminator/learningRate': learningRate }),
         },
         noise: { seed: 31, step: at },
       };
     },
   };
+}
+
+/** A student alone, with labels. */
+function withLabels(name: string, student: Network<ClassifierOutputs>, rest: Partial<Cast> = {}): ToyGame {
+  const optimizer = sgd({ momentum: 0.9, nesterov: true });
+  const term: Term = {
+    name: 'labels',
+    id: 'cross-entropy',
+    teacherOutputs: [],
+    usesLabels: true,
+    loss: ({ outputs, batch }) => softmaxCrossEntropy(outputs.logits, batch.labels!),
+  };
+  const step = termStep({ student, optimizer, terms: [term] });
+  return toyGame({ name, step, student, optimizer, learningRate: 0.01, ...rest });
 }
 
 function adversarial(name: string, game: Game, learningRate: number, rest: Partial<Cast> = {}): ToyGame {
@@ -296,6 +310,12 @@ const adamW = adam({ decay: { ...decay, mode: 'decoupled' } });
 
 const plainGame: Game = { ...base, student: plain, optimizers: both(momentum) };
 const normalisedGame: Game = { ...base, student: normalised, optimizers: both(nesterov), dataTerm: klTerm };
+
+/** Few operations, so that many steps are cheap even where each operation is not. */
+export const lightToy = withLabels(
+  'dense',
+  classifier('dense', [flatten('flatten'), dense('hidden', { units: FEATURES }), relu('relu')]),
+);
 
 /** The smallest one: for laws that any step must keep. */
 export const plainToy = adversarial('convolution, pooling, momentum, Eq. 7', plainGame, 0.01);
@@ -320,24 +340,7 @@ export const toyGames: readonly ToyGame[] = [
     },
     0.002,
   ),
-  toyGame({
-    name: 'labels',
-    step: termStep({
-      student: normalised,
-      optimizer: nesterov,
-      terms: [
-        {
-          name: 'labels',
-          id: 'cross-entropy',
-          teacherOutputs: [],
-          usesLabels: true,
-          loss: ({ outputs, batch }) => softmaxCrossEntropy(outputs.logits, batch.labels!),
-        },
-      ],
-    }),
-    student: normalised,
-    optimizer: nesterov,
-    learningRate: 0.01,
+  withLabels('labels', normalised, {
     still: ['student/params/conv/bias', 'student/slots/velocity/conv/bias'],
   }),
 ];

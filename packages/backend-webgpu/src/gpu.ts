@@ -1,0 +1,41 @@
+/// <reference types="@webgpu/types" />
+import { importOptional } from '@anc/core';
+
+interface Dawn {
+  readonly globals: Readonly<Record<string, unknown>>;
+  create(flags: string[]): GPU;
+}
+
+const isNode = (): boolean => typeof process !== 'undefined' && 'node' in process.versions;
+
+/** What makes WebGPU's entry point go away again, so that a process can end. */
+export interface OpenedGpu {
+  readonly gpu: GPU;
+  readonly engine: string;
+  release(): void;
+}
+
+/**
+ * WebGPU's entry point: `navigator.gpu` in a browser, Dawn in Node. tfjs looks for it in `navigator` when it
+ * is imported, so Dawn is put there.
+ */
+export async function openGpu(adapter?: string): Promise<OpenedGpu | null> {
+  const own = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (own !== undefined) return { gpu: own, engine: isNode() ? 'Dawn' : 'browser', release: () => {} };
+  if (!isNode()) return null;
+  const dawn = (await importOptional({
+    name: 'webgpu',
+    version: '0.6.2',
+    backend: 'webgpu',
+    repair: 'npm install --force webgpu@0.6.2, on a platform that it is built for (Linux, macOS, Windows)',
+    load: (specifier) => import(specifier),
+  })) as Dawn;
+  Object.assign(globalThis, dawn.globals);
+  const gpu = dawn.create(adapter === undefined ? [] : [`adapter=${adapter}`]);
+  if (!('navigator' in globalThis)) {
+    Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  }
+  const place = (globalThis as { navigator?: object }).navigator!;
+  Object.defineProperty(place, 'gpu', { value: gpu, configurable: true });
+  return { gpu, engine: 'Dawn', release: () => Reflect.deleteProperty(place, 'gpu') };
+}

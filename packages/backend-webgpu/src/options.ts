@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+export const webgpuSchema = z.strictObject({
+  powerPreference: z
+    .enum(['high-performance', 'low-power'])
+    .default('high-performance')
+    .describe('which adapter to ask for where there are several'),
+  adapter: z.string().optional().describe("part of an adapter's name; Node only (Dawn)"),
+});
+
+export type WebgpuOptions = z.input<typeof webgpuSchema>;
