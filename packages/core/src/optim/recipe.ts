@@ -15,22 +15,40 @@ export const scheduleSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cosine'), floor: share.optional(), warmup: share.optional() }),
 ]);
 
+const fields = {
+  optimizer: z.enum(['sgd', 'momentum', 'nesterov', 'adam']),
+  learningRate: z.number().positive(),
+  momentum: z.number().min(0).lt(1),
+  beta1: z.number().min(0).lt(1),
+  beta2: z.number().min(0).lt(1),
+  epsilon: z.number().positive(),
+  weightDecay: z.number().nonnegative(),
+  decayMode: z.enum(['auto', 'l2', 'decoupled']).describe('auto: l2 under SGD, decoupled under Adam'),
+  decayScope: z.enum(['weights', 'all']).describe('weights: not biases, not batch norm'),
+  schedule: scheduleSchema,
+};
+
 /** How one player is optimised; defaults are the paper's (its momentum is unstated: 0.9 is ours). */
 export const recipeSchema = z.strictObject({
-  optimizer: z.enum(['sgd', 'momentum', 'nesterov', 'adam']).default('momentum'),
-  learningRate: z.number().positive().default(0.001),
-  momentum: z.number().min(0).lt(1).default(0.9),
-  beta1: z.number().min(0).lt(1).default(0.9),
-  beta2: z.number().min(0).lt(1).default(0.999),
-  epsilon: z.number().positive().default(1e-8),
-  weightDecay: z.number().nonnegative().default(0.0002),
-  decayMode: z
-    .enum(['auto', 'l2', 'decoupled'])
-    .default('auto')
-    .describe('auto: l2 under SGD, decoupled under Adam'),
-  decayScope: z.enum(['weights', 'all']).default('weights').describe('weights: not biases, not batch norm'),
-  schedule: scheduleSchema.default({ kind: 'step', milestones: [80_000], unit: 'iterations', factor: 0.1 }),
+  optimizer: fields.optimizer.default('momentum'),
+  learningRate: fields.learningRate.default(0.001),
+  momentum: fields.momentum.default(0.9),
+  beta1: fields.beta1.default(0.9),
+  beta2: fields.beta2.default(0.999),
+  epsilon: fields.epsilon.default(1e-8),
+  weightDecay: fields.weightDecay.default(0.0002),
+  decayMode: fields.decayMode.default('auto'),
+  decayScope: fields.decayScope.default('weights'),
+  schedule: fields.schedule.default({
+    kind: 'step',
+    milestones: [80_000],
+    unit: 'iterations',
+    factor: 0.1,
+  }),
 });
+
+/** Where one player's recipe differs from another's: no defaults, so that nothing unsaid is replaced. */
+export const recipeChangesSchema = z.strictObject(fields).partial();
 
 export type Recipe = z.infer<typeof recipeSchema>;
 

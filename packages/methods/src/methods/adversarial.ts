@@ -8,6 +8,7 @@ import {
   mapTree,
   Method,
   prefixTree,
+  recipeChangesSchema,
   recipeSchema,
   type Critic,
   type Game,
@@ -35,8 +36,7 @@ import {
 /** Every choice that the paper makes or leaves open, with the paper's defaults. */
 export const adversarialSchema = z.strictObject({
   recipe: recipeSchema.prefault({}),
-  discriminatorRecipe: recipeSchema
-    .partial()
+  discriminatorRecipe: recipeChangesSchema
     .optional()
     .describe("where D's optimisation differs from the student's"),
   discriminator: part('128-256-128'),
