@@ -152,7 +152,8 @@ const rows = [];
 for (const name of flags.case ?? Object.keys(CASES)) {
   const peers = flags.python === '' ? {} : { nchw: startPeer(), nhwc: startPeer() };
   const backend = await OnnxBackend.create({
-    threads, spinning: process.env.SPIN === '1',
+    threads,
+   
     ...(flags.profile && { profile: flags.profile }),
   });
   const started = performance.now();

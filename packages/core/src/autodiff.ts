@@ -11,7 +11,7 @@ import { mapTree, namesOf, type Tree } from './tree.js';
 function spread(dy: Tensor, x: Tensor, axis: number | number[]): Tensor {
   const axes = tf.util.parseAxisParam(axis, x.shape);
   const kept = x.shape.map((size, i) => (axes.includes(i) ? 1 : size));
-  return tf.broadcastTo(tf.reshape(dy, kept), x.shape as [number]);
+  return tf.broadcastTo(tf.reshape(dy, kept), x.shape);
 }
 
 tf.registerGradient({
@@ -78,7 +78,7 @@ export function valueAndGradients(f: (params: Tree) => Differentiated, params: T
   });
   const gradient = (i: number): Tensor => (grads as (Tensor | undefined)[])[i] ?? tf.zerosLike(targets[i]!);
   return {
-    loss: value as Scalar,
+    loss: value,
     aux,
     grads: Object.fromEntries(names.map((name, i) => [name, gradient(i)])),
     watched: Object.fromEntries(watchedNames.map((name, i) => [name, gradient(names.length + i)])),
@@ -94,5 +94,5 @@ export function gradientAt(f: (x: Tensor) => Scalar, x: Tensor): Tensor {
 export const stopGradient = (x: Tensor): Tensor =>
   tf.customGrad((value) => ({
     value: tf.clone(value as Tensor),
-    gradFunc: (dy) => tf.zerosLike(dy as Tensor),
+    gradFunc: (dy) => tf.zerosLike(dy),
   }))(x);

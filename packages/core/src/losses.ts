@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
 /** How a per-sample value is made from its classes. Batches are always averaged. */
 export type Reduction = 'sum' | 'mean';
@@ -23,7 +23,7 @@ export function squaredDistance(student: Tensor, teacher: Tensor, reduction: Red
 
 /** Softmax cross-entropy with integer labels. logits: [B, classes]; labels: [B] int32. */
 export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Scalar {
-  const target = tf.oneHot(labels as Tensor1D, logits.shape[1]!); // [B, classes]
+  const target = tf.oneHot(labels, logits.shape[1]!); // [B, classes]
   return tf.neg(tf.mean(tf.sum(tf.mul(tf.cast(target, 'float32'), tf.logSoftmax(logits)), 1)));
 }
 

@@ -1,4 +1,4 @@
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar } from '@tensorflow/tfjs-core';
 import type { Context } from './network.js';
 import type { LeafSpec, Tree } from './tree.js';
 
@@ -40,7 +40,7 @@ export interface StepSpec {
 }
 
 /** A pure function of tensors: teacher inference, evaluation, export. */
-export type TensorFunction = (inputs: Tree<Tensor>, context: Context) => Tree<Tensor>;
+export type TensorFunction = (inputs: Tree, context: Context) => Tree;
 
 export interface FunctionSpec {
   /** Identifies the code; with the shapes, the compile cache's key. */

@@ -7,11 +7,11 @@ export async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
   let next = iterator.next();
   try {
     for (;;) {
-      const { done, value } = await next;
-      if (done === true) return;
+      const item = await next;
+      if (item.done === true) return;
       next = iterator.next();
       next.catch(() => undefined); // awaited above on the next turn; a consumer that stops early must not crash
-      yield value;
+      yield item.value;
     }
   } finally {
     await next.catch(() => undefined);
