@@ -3,6 +3,7 @@ import { CheckpointStore, encodeNumbers, TeacherMemo, type RunFolder } from '@an
 import { formatSeconds, formatShare } from '../terminal/table.js';
 import type { PlayerResult, RunResult, StudentResult } from './documents.js';
 import { judge, predict } from './evaluate-player.js';
+import { Interrupted, isInterruption } from './interrupt.js';
 import { modelCard, weightsMetadata } from './model-card.js';
 import type { Plan, PlannedNetwork, PlannedPlayer } from './plan.js';
 import { readingOf } from './reading.js';
@@ -19,9 +20,6 @@ export interface Execution {
   readonly signal: AbortSignal;
 }
 
-/** Stands in for "the signal was raised": everything is on disk, nothing failed. */
-class Interrupted extends Error {}
-
 /**
  * Teacher, then students, each trained, evaluated once on the test images and written; those that an earlier
  * process finished are read. Null where the signal was raised.
@@ -30,7 +28,7 @@ export async function executeRun(execution: Execution): Promise<RunResult | null
   try {
     return await playAll(execution);
   } catch (error) {
-    if (error instanceof Interrupted || execution.signal.aborted) return null;
+    if (isInterruption(error, execution.signal)) return null;
     throw error;
   }
 }
