@@ -29,6 +29,8 @@ export async function openData(dataset: Dataset, config: Config): Promise<RunDat
   const all = limited(await dataset.split('train'), limitTrain);
   const { train, held } = validation > 0 ? await holdOut(all, validation, seed) : { train: all, held: null };
   const test = limited(await dataset.split('test'), limitTest);
+  // A damaged labels file is an error now, before anything is written. Training without labels never sees them.
+  for (const { labels } of [all, test]) await labels?.();
   if (train.images.count < config.batchSize) {
     throw new AncError('ANC_DATA_TOO_FEW', 'there are fewer training images than one batch.', {
       expected: `at least ${config.batchSize} images`,
