@@ -18,13 +18,16 @@ export interface Failure {
   readonly exit: number;
 }
 
+/** An engine that fails says nothing of the request, whenever it does. */
+const refused = (code: string): boolean => code !== 'ANC_ENGINE';
+
 /** What went wrong, for people, for programs and for the shell. */
 export function failureOf(thrown: unknown): Failure {
   const began = thrown instanceof WorkError;
   const error = began ? thrown.original : thrown;
   if (isAncError(error)) {
     const text = AncError.prototype.describe.call(error);
-    return { code: error.code, message: text, text, exit: began ? EXIT.failed : EXIT.refused };
+    return { code: error.code, message: text, text, exit: began || !refused(error.code) ? EXIT.failed : EXIT.refused };
   }
   const message = error instanceof Error ? error.message : String(error);
   const text = error instanceof Error ? (error.stack ?? message) : message;
