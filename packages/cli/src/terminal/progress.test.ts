@@ -44,6 +44,20 @@ describe('Progress', () => {
     expect(written.at(-1)).toBe('\r\u001b[2K');
   });
 
+  it('shows what the student minimises as its loss, and a single term of it once', () => {
+    const { written, progress } = progressOn(false);
+    progress.begin('l2', { index: 2, count: 5 });
+    progress.epoch({ ...clock(10), epoch: 0 }, { 'loss/labels': 0.9521, 'loss/student': 0.9521 }, []);
+    progress.epoch({ ...clock(20), epoch: 1 }, { 'loss/data': 0.5, 'loss/student': 1 }, []);
+    const game = { 'loss/data': 1, 'loss/adversarial': 2, 'loss/student': 3, 'loss/discriminator': 4 };
+    progress.epoch({ ...clock(20), epoch: 1 }, game, []);
+    expect(written.slice(1).map((text) => text.split('done  ')[1])).toEqual([
+      'loss 0.952\n',
+      'data 0.500  loss 1.00\n',
+      'data 1.00  adversarial 2.00  loss 3.00  discriminator 4.00\n',
+    ]);
+  });
+
   it('is quiet when asked to be, but for warnings', () => {
     const { written, progress } = progressOn(true, true);
     play(progress);

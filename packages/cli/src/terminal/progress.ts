@@ -108,11 +108,23 @@ const SHARES = new Set(['error', 'agreement', 'validation/error', 'validation/ag
 
 /** `loss 0.312  agreement 91.20 %`: the numbers worth a place on the line. */
 function describeMetrics(metrics: Tree<number>): string {
-  return Object.entries(metrics)
-    .filter(([name]) => name.startsWith('loss') || SHARES.has(name) || name === 'auc')
+  const shown = Object.entries(metrics).filter(
+    ([name]) => name.startsWith('loss') || SHARES.has(name) || name === 'auc',
+  );
+  const whole = metrics[WHOLE];
+  const terms = shown.filter(([name]) => name.startsWith('loss/') && name !== WHOLE);
+  const [only] = terms.length === 1 ? terms : [];
+  const same = whole !== undefined && only?.[1].toPrecision(3) === whole.toPrecision(3) ? only : undefined;
+  return shown
+    .filter((entry) => entry !== same) // a loss of one term is that term
     .map(
       ([name, value]) =>
-        `${name.replace('loss/', '')} ${SHARES.has(name) ? formatShare(value) : value.toPrecision(3)}`,
+        `${labelOf(name)} ${SHARES.has(name) ? formatShare(value) : value.toPrecision(3)}`,
     )
     .join('  ');
 }
+
+/** What the student minimises, all terms weighed and added. */
+const WHOLE = 'loss/student';
+
+const labelOf = (name: string): string => (name === WHOLE ? 'loss' : name.replace('loss/', ''));
