@@ -2,6 +2,7 @@ import { AncError, type LayerSummary } from '@anc/core';
 import { z } from 'zod';
 import type { Composition } from '../composition/compose.js';
 import { kindNames, KINDS, type Kind } from '../composition/kinds.js';
+import { joined } from '../config/flags.js';
 import { parseNamed } from '../config/named.js';
 import { suggestion } from '../nearest.js';
 import { formatCount, formatTable } from '../terminal/table.js';
@@ -25,7 +26,7 @@ export const defineDescribe: DefineCommand = (command, session) => {
     .argument('<name>', 'its name, with options if need be: "mlp(units=[64,64])"')
     .option('--input <shape>', 'what a network sees, HxWxC; for a discriminator the number of features')
     .option('--classes <n>', 'number of classes', '10')
-    .option('--plugins <names>', 'packages or files that bring more')
+    .option('--plugins <names>', 'packages or files that bring more', joined)
     .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
     .option('--json', 'print one JSON document')
     .action(async (kindWord: string, name: string, options: DescribeOptions) => {

@@ -1,4 +1,5 @@
 import { kindNames, KINDS } from '../composition/kinds.js';
+import { joined } from '../config/flags.js';
 import { formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
@@ -8,7 +9,7 @@ import { pluginsOf } from './plugins-option.js';
 /** `list`: everything that is registered, and by which package. */
 export const defineList: DefineCommand = (command, session) => {
   command
-    .option('--plugins <names>', 'packages or files that bring more')
+    .option('--plugins <names>', 'packages or files that bring more', joined)
     .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
     .option('--json', 'print one JSON document')
     .action(async (options: { plugins?: string; config?: string; json?: boolean }) => {

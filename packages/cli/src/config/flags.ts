@@ -15,13 +15,21 @@ export function addFlags(command: Command, keys: readonly ConfigKey[] = configKe
     if (group !== heading) command.optionsGroup(`${group}:`);
     heading = group;
     const names = key === 'methods' ? '--method, --methods' : flagName(key);
-    command.addOption(new Option(kind === 'boolean' ? names : `${names} <${value}>`, help));
+    const option = new Option(kind === 'boolean' ? names : `${names} <${value}>`, help);
+    if (lists.includes(kind)) option.argParser(joined);
+    command.addOption(option);
     if (kind === 'boolean' && metaOf(key).recorded) {
       command.addOption(new Option(names.replace('--', '--no-'), `do not ${help}`));
     }
   }
   return command;
 }
+
+const lists: readonly OptionMeta['kind'][] = ['numbers', 'namedList', 'texts'];
+
+/** A list's flag may come several times: `--plugins a --plugins b` is `--plugins a,b`. */
+export const joined = (text: string, before: string | undefined): string =>
+  before === undefined ? text : `${before},${text}`;
 
 /** What commander read, as values of the schema's types; what cannot be one is left for the schema to refuse. */
 export function readFlags(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
