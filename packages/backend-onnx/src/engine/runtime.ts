@@ -9,8 +9,8 @@ export interface Runtime {
 }
 
 const WEB_NOTICE =
-  'onnxruntime-node cannot be loaded, so steps run in WebAssembly (onnxruntime-web): results are the same, ' +
-  'a step takes several times as long. Install onnxruntime-node to change that.';
+  'onnxruntime-node cannot be loaded, so steps run in WebAssembly (onnxruntime-web): results are equal to ' +
+  'rounding, a step takes several times as long. Install onnxruntime-node to change that.';
 
 const require = createRequire(import.meta.url);
 
