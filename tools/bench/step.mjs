@@ -153,7 +153,7 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   const peers = flags.python === '' ? {} : { nchw: startPeer(), nhwc: startPeer() };
   const backend = await OnnxBackend.create({
     threads,
-   
+
     ...(flags.profile && { profile: flags.profile }),
   });
   const started = performance.now();

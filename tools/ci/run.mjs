@@ -38,7 +38,7 @@ function unitTests() {
 function runStage({ command, minutes }) {
   const limit = Math.min(minutes * 60_000, deadline - Date.now());
   if (limit <= 0)
-    return Promise.resolve({ code: 1, output: `no time left within ${BUDGET_MINUTES} minutes` });
+    return Promise.resolve({ code: SKIPPED, output: `no time left within ${BUDGET_MINUTES} minutes` });
   return new Promise((resolve) => {
     const [program, ...args] = command;
     const env = { ...process.env, ...(options.work ? { TMPDIR: options.work } : {}) };
@@ -47,8 +47,12 @@ function runStage({ command, minutes }) {
     const keep = (chunk) => (output += chunk);
     child.stdout.setEncoding('utf8').on('data', keep);
     child.stderr.setEncoding('utf8').on('data', keep);
+    let outOfTime = false;
     const timer = setTimeout(() => {
-      output += `\nhung: stopped after ${Math.round(limit / 1000)} s`;
+      outOfTime = limit < minutes * 60_000;
+      output += outOfTime
+        ? `\nno time left within ${BUDGET_MINUTES} minutes`
+        : `\nhung: stopped after ${Math.round(limit / 1000)} s`;
       try {
         process.kill(-child.pid, 'SIGKILL');
       } catch {
@@ -58,7 +62,7 @@ function runStage({ command, minutes }) {
     child.on('error', (error) => (output += `\n${error.message}`));
     child.on('close', (code) => {
       clearTimeout(timer);
-      resolve({ code: code ?? 1, output: output.trimEnd() });
+      resolve({ code: outOfTime ? SKIPPED : (code ?? 1), output: output.trimEnd() });
     });
   });
 }
