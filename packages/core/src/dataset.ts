@@ -60,8 +60,13 @@ export interface Augmentation {
   render(image: Uint8Array, shape: readonly [number, number, number], view: number, out: Uint8Array): void;
 }
 
-/** Channel statistics in byte units (0..255): networks see (x - mean) / std. */
-export interface Normalization {
+/**
+ * How bytes (0..255) become what networks see: (x - mean) / std. `mean` is one per channel, or a mean image
+ * [H × W × C]; `std` is one per channel. `per-image`: every image by its own mean and deviation.
+ */
+export type Normalization = FixedNormalization | 'per-image';
+
+export interface FixedNormalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryImages } from './memory-images.js';
-import { measureNormalization } from './normalization.js';
+import { measureMeanImage, measureNormalization } from './normalization.js';
 
 describe('measureNormalization', () => {
   it('gives mean and deviation per channel in byte units', async () => {
@@ -21,5 +21,16 @@ describe('measureNormalization', () => {
         expect(std[0]).toBeCloseTo(variance > 0 ? Math.sqrt(variance) : 1, 8);
       }),
     );
+  });
+});
+
+describe('measureMeanImage', () => {
+  it('averages each pixel, and measures what is left per channel', async () => {
+    const images = new MemoryImages(Uint8Array.of(10, 0, 30, 7, 20, 0, 50, 7), [1, 2, 2]);
+    const { mean, std } = await measureMeanImage(images);
+    expect(mean).toEqual([15, 0, 40, 7]);
+    // channel 0 is off by 5 and 10, channel 1 never changes
+    expect(std[0]).toBeCloseTo(Math.sqrt((25 + 100) / 2), 10);
+    expect(std[1]).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-import { AncError, type ImageSource, type Normalization } from '@anc/core';
+import { AncError, type FixedNormalization, type ImageSource } from '@anc/core';
 import { bytesPerImage } from './memory-images.js';
 
 const CHUNK = 1024;
@@ -9,7 +9,7 @@ const CHUNK = 1024;
  *
  * Sums are of whole numbers and so exact: the result does not depend on the order of the images.
  */
-export async function measureNormalization(source: ImageSource): Promise<Normalization> {
+export async function measureNormalization(source: ImageSource): Promise<FixedNormalization> {
   if (source.count === 0) throw new AncError('ANC_DATA_EMPTY', 'no images to take mean and deviation from.');
   const channels = source.shape[2];
   const size = bytesPerImage(source.shape);
@@ -32,5 +32,34 @@ export async function measureNormalization(source: ImageSource): Promise<Normali
     const variance = histogram.reduce((sum, n, value) => sum + n * (value - mean[c]!) ** 2, 0) / pixels;
     return variance > 0 ? Math.sqrt(variance) : 1;
   });
+  return { mean, std };
+}
+
+/**
+ * The mean image [H × W × C] over `source`, and the deviation per channel of what is left when it is taken
+ * off, in byte units. No label is read.
+ */
+export async function measureMeanImage(source: ImageSource): Promise<FixedNormalization> {
+  const channels = source.shape[2];
+  const size = bytesPerImage(source.shape);
+  const sums = new Float64Array(size);
+  const squares = new Float64Array(size);
+  const bytes = new Uint8Array(size * Math.min(CHUNK, source.count));
+  for (let start = 0; start < source.count; start += CHUNK) {
+    const length = Math.min(CHUNK, source.count - start);
+    await source.read(
+      Int32Array.from({ length }, (_, i) => start + i),
+      bytes,
+    );
+    for (let i = 0; i < length * size; i++) {
+      const value = bytes[i]!;
+      sums[i % size]! += value;
+      squares[i % size]! += value * value;
+    }
+  }
+  const mean = Array.from(sums, (sum) => sum / source.count);
+  const variances = new Float64Array(channels);
+  mean.forEach((m, i) => (variances[i % channels]! += squares[i]! / source.count - m * m));
+  const std = Array.from(variances, (sum) => Math.sqrt((sum * channels) / size) || 1);
   return { mean, std };
 }

@@ -27,6 +27,10 @@ export const configSchema = z.strictObject({
   ),
   crop: data.integer(0, 'pixels of padding for random crops; 0: none'),
   flip: data.boolean('mirror half of the training images'),
+  normalization: data.choice(
+    ['channel', 'pixel', 'image'],
+    'what is taken off and divided by: per-channel statistics (default), the mean image, or those of each image',
+  ),
   views: data.limit(
     'draw crops and flips from this many fixed ones per image, so that remembered teacher outputs are hit',
   ),

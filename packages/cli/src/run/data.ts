@@ -8,7 +8,14 @@ import {
   type LabelledBatch,
   type Normalization,
 } from '@anc/core';
-import { holdOut, limitSplit, measureNormalization, noAugmentation, padCropFlip } from '@anc/datasets';
+import {
+  holdOut,
+  limitSplit,
+  measureMeanImage,
+  measureNormalization,
+  noAugmentation,
+  padCropFlip,
+} from '@anc/datasets';
 import { LabelledLoader, Loader } from '@anc/runtime';
 import type { Config } from '../config/resolve.js';
 
@@ -43,9 +50,15 @@ export async function openData(dataset: Dataset, config: Config): Promise<RunDat
     train,
     held,
     test,
-    normalization: await measureNormalization(train.images),
+    normalization: await normalizationOf(config, train.images),
     augmentation: augmentationOf(config),
   };
+}
+
+/** Statistics of the training images alone. */
+async function normalizationOf({ normalization }: Config, images: ImageSource): Promise<Normalization> {
+  if (normalization === 'image') return 'per-image';
+  return normalization === 'pixel' ? await measureMeanImage(images) : await measureNormalization(images);
 }
 
 function augmentationOf({ crop, flip, views }: Config): Augmentation {
