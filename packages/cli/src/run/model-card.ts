@@ -1,3 +1,4 @@
+import type { Normalization } from '@anc/core';
 import { describeNamed } from '../config/named.js';
 import { formatCount, formatShare } from '../terminal/table.js';
 import type { Plan, PlannedPlayer } from './plan.js';
@@ -30,8 +31,6 @@ export function modelCard(
 ): string {
   const { config, data } = plan;
   const { network } = player;
-  const { mean, std } = data.normalization;
-  const round = (values: readonly number[]): string => values.map((value) => value.toFixed(3)).join(', ');
   const taught = player.needsTeacher
     ? `It learnt from \`${describeNamed(config.teacher)}\`${player.stages.some(({ usesLabels }) => usesLabels) ? '' : ', without labels'}.`
     : 'It learnt from labels.';
@@ -53,11 +52,20 @@ export function modelCard(
     '',
     `Weights: \`${WEIGHTS}\` (SHA-256 \`${result.weights}\`); names start with \`params/\` or, for running averages, \`stats/\`.`,
     '',
-    `Input: bytes (0 to 255), NHWC; the network sees (x - mean) / std per channel, mean ${round(mean)}, std ${round(std)}.`,
+    `Input: bytes (0 to 255), NHWC; ${describeNormalization(data.normalization)}.`,
     '',
     `Classes: ${data.dataset.classes.join(', ')}.`,
     '',
     'One run with one seed: differences to other students may be chance.',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function describeNormalization(normalization: Normalization): string {
+  if (normalization === 'per-image') return 'each image is normalised by its own mean and deviation';
+  const { mean, std } = normalization;
+  const round = (values: readonly number[]): string => values.map((value) => value.toFixed(3)).join(', ');
+  return mean.length === std.length
+    ? `the network sees (x - mean) / std per channel, mean ${round(mean)}, std ${round(std)}`
+    : `the network sees (x - mean image) / std, std ${round(std)}; the mean image is in the metadata of the weights`;
 }
