@@ -154,7 +154,7 @@ function filterGradient(
   );
   const run = (kernelName: string, input: tf.TensorInfo, attrs: object): tf.TensorInfo => {
     const given = { inputs: { x: input }, backend, attrs: attrs as tf.NamedAttrMap };
-    const output = tf.getKernel(kernelName, 'webgpu').kernelFunc(given as never) as tf.TensorInfo;
+    const output = tf.getKernel(kernelName, 'webgpu').kernelFunc(given) as tf.TensorInfo;
     backend.disposeData(input.dataId);
     return output;
   };

@@ -39,9 +39,9 @@ export async function openWebgpu(given: WebgpuOptions = {}): Promise<EagerBacken
   const { device, info } = watched;
   tf.env().set('PROD', true); // replacing a registered backend would be told on the terminal
   tf.env().set('WEBGPU_CPU_FORWARD', false); // small tensors would silently run elsewhere
-  if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu');
+  if (Object.hasOwn(tf.engine().registryFactory, 'webgpu')) tf.removeBackend('webgpu'); // tfjs's own
   const engine = new WebGPUBackend(device, info);
-  tf.registerBackend('webgpu', () => engine as unknown as tf.KernelBackend, 0);
+  tf.registerBackend('webgpu', () => engine, 0);
   registerFilterGradient();
   isOpen = true;
 
