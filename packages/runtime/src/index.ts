@@ -9,3 +9,5 @@ export * from './loader/evaluation.js';
 export * from './loader/labelled-loader.js';
 export * from './loader/loader.js';
 export * from './loader/prefetch.js';
+export * from './tensorboard/scalar-log.js';
+export { writeReport, type ReportedPlayer, type ReportedResult } from './report/report.js';

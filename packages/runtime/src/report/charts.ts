@@ -1,0 +1,63 @@
+import type { History } from './history.js';
+
+/** Lines over a player's epochs. */
+export interface Chart {
+  readonly title: string;
+  readonly lines: readonly Line[];
+  /** Fixed bounds of the value axis; free where absent. */
+  readonly bounds?: readonly [number, number];
+  /** Values that grow by factors: a logarithmic axis where all of them allow it. */
+  readonly wide?: boolean;
+}
+
+export interface Line {
+  readonly name: string;
+  /** One per epoch; NaN where the epoch has none or it diverged. */
+  readonly values: readonly number[];
+}
+
+const GAME: Readonly<Record<string, string>> = { auc: 'AUC', dTeacher: 'D(t)', dStudent: 'D(s)' };
+
+/** What is worth a picture of a player: its losses, how well it does, and the game where it played one. */
+export function chartsOf(history: History): Chart[] {
+  const names = [...new Set(history.epochs.flatMap(({ values }) => Object.keys(values)))];
+  const line = (name: string, shown = name): Line[] =>
+    names.includes(name)
+      ? [{ name: shown, values: history.epochs.map(({ values }) => values[name] ?? NaN) }]
+      : [];
+  const charts: Chart[] = [
+    {
+      title: 'Losses',
+      lines: names.filter((name) => name.startsWith('loss/')).flatMap((name) => line(name)),
+      wide: true,
+    },
+    {
+      title: 'Training images: share',
+      lines: [...line('agreement', 'agreement with the teacher'), ...line('error')],
+      bounds: [0, 1],
+    },
+    {
+      title: 'Discriminator',
+      lines: Object.entries(GAME).flatMap(([name, shown]) => line(name, shown)),
+      bounds: [0, 1],
+    },
+    {
+      title: 'Data gradient / adversarial gradient',
+      lines: line('gradientRatio', 'ratio'),
+      wide: true,
+    },
+    { title: 'Cosine of the two gradients', lines: line('gradient/cosine', 'cosine'), bounds: [-1, 1] },
+  ];
+  return charts.filter(({ lines }) => lines.length > 0);
+}
+
+/** Whether a chart's values are read better as factors than as differences. */
+export function isLogarithmic({ lines, wide }: Chart): boolean {
+  const values = lines.flatMap((line) => line.values.filter(Number.isFinite));
+  return (
+    wide === true &&
+    values.length > 0 &&
+    values.every((value) => value > 0) &&
+    Math.max(...values) > 20 * Math.min(...values)
+  );
+}

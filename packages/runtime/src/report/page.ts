@@ -1,0 +1,167 @@
+import type { MetricsRecord } from '../run-folder/metrics-log.js';
+import { chartsOf, isLogarithmic, type Chart } from './charts.js';
+import { openDrawing } from './draw.js';
+import { alarmsIn, formatEpochs, historiesOf, type History } from './history.js';
+import { html, Markup } from './markup.js';
+import type { ReportedPlayer, ReportedResult } from './report.js';
+import { STYLE } from './style.js';
+
+export interface PageContent {
+  readonly title: string;
+  readonly result: ReportedResult;
+  /** config.resolved.yaml */
+  readonly config: string;
+  readonly environment: unknown;
+  readonly records: readonly MetricsRecord[];
+}
+
+/** The whole report as one HTML document: the same text for the same run. */
+export async function renderPage({
+  title,
+  result,
+  config,
+  environment,
+  records,
+}: PageContent): Promise<string> {
+  const draw = await openDrawing();
+  const histories = historiesOf(records);
+  const { dataset, backend, seed, reading } = result;
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <title>${title} · ANC run</title>
+        <style>
+          ${new Markup(STYLE)}
+        </style>
+      </head>
+      <body>
+        <h1>${title}</h1>
+        <p class="soft">data set ${dataset} · backend ${backend} · seed ${seed}</p>
+        <h2>Result</h2>
+        ${resultTable(result)} ${list(reading)} ${alarmSection(histories)}
+        ${histories.map((history, i) => playerSection(history, `player-${i + 1}`, draw))}
+        <h2>Configuration</h2>
+        <details open>
+          <summary>config.resolved.yaml</summary>
+          <pre>${config}</pre>
+        </details>
+        <details>
+          <summary>environment.json</summary>
+          <pre>${JSON.stringify(environment, null, 2)}</pre>
+        </details>
+      </body>
+    </html> `;
+  return page.text;
+}
+
+function resultTable({ teacher, students }: ReportedResult): Markup {
+  const row = (name: string, player: ReportedPlayer, agreement: number | null): Markup =>
+    html`<tr>
+      <th scope="row">${name}</th>
+      <td class="word">${player.model}</td>
+      <td>${formatShare(player.testError)}</td>
+      <td>${formatShare(agreement)}</td>
+      <td>${formatCount(player.parameters)}</td>
+      <td>${formatCount(player.flops)}</td>
+      <td>${player.seconds.toFixed(1)}</td>
+    </tr>`;
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th>player</th>
+          <th class="word">model</th>
+          <th>test error</th>
+          <th>agreement</th>
+          <th>parameters</th>
+          <th>FLOPs per image</th>
+          <th>seconds of training</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${row('teacher', teacher, null)}${students.map((student) => row(student.name, student, student.agreement))}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+const list = (lines: readonly string[]): Markup =>
+  lines.length === 0
+    ? html``
+    : html`<ul>
+        ${lines.map((line) => html`<li>${line}</li>`)}
+      </ul>`;
+
+function alarmSection(histories: readonly History[]): Markup {
+  const items = histories.flatMap((history) =>
+    alarmsIn(history).map(
+      ({ alarm, epochs }) =>
+        html`<li class="alarm">
+          <strong>${history.player}: ${alarm.code}</strong> in ${epochs.length} of ${history.epochs.length}
+          epochs (${formatEpochs(epochs)}); the last time ${alarm.message} ${sentence(alarm.advice)}
+        </li>`,
+    ),
+  );
+  return items.length === 0
+    ? html``
+    : html`<h2>Alarms</h2>
+        <ul>
+          ${items}
+        </ul>`;
+}
+
+function playerSection(history: History, id: string, draw: (chart: Chart, id: string) => string): Markup {
+  const { player, epochs } = history;
+  const stages = [...new Set(epochs.map(({ stage }) => stage))].map((stage) => {
+    const count = epochs.filter((epoch) => epoch.stage === stage).length;
+    return `${stage}: ${count} ${count === 1 ? 'epoch' : 'epochs'}`;
+  });
+  const figures = chartsOf(history).map((chart, i) => {
+    const svg = draw(chart, `${id}-chart-${i + 1}`);
+    return html`<figure>
+      <figcaption>${chart.title}${isLogarithmic(chart) ? ' (logarithmic)' : ''}</figcaption>
+      ${new Markup(svg)}${gaps(chart)}
+    </figure>`;
+  });
+  return html`<h2>${player}</h2>
+    <p class="soft">${stages.join(', ')}</p>
+    <div class="charts">${figures}</div>
+    <details>
+      <summary>Numbers of the last epoch</summary>
+      <div class="scroll">
+        <table>
+          <tbody>
+            ${Object.entries(epochs.at(-1)!.values).map(
+              ([name, value]) =>
+                html`<tr>
+                  <td>${name}</td>
+                  <td>${formatNumber(value)}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </details>`;
+}
+
+/** What a line cannot show. */
+function gaps({ lines }: Chart): Markup {
+  const notes = lines.flatMap(({ name, values }) => {
+    const missing = values.flatMap((value, i) => (Number.isFinite(value) ? [] : [i + 1]));
+    return missing.length === 0 ? [] : [`${name}: no finite value in epochs ${formatEpochs(missing)}`];
+  });
+  return notes.length === 0 ? html`` : html`<p class="soft">${notes.join('; ')}</p>`;
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const formatShare = (share: number | null): string =>
+  share === null ? '–' : Number.isFinite(share) ? `${(100 * share).toFixed(2)} %` : String(share);
+
+const formatCount = (count: number): string => count.toLocaleString('en-US');
+
+const formatNumber = (value: number): string =>
+  Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value);

@@ -1,0 +1,194 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MetricsRecord } from '../run-folder/metrics-log.js';
+import { RunFolder } from '../run-folder/run-folder.js';
+import { renderPage, type PageContent } from './page.js';
+import { writeReport } from './report.js';
+
+const player = { model: 'cnn', testError: 0.0605, parameters: 441_330, flops: 7_917_962, seconds: 79.88 };
+
+const record = (name: string, epoch: number, values: object, more: object = {}): MetricsRecord => ({
+  player: name,
+  stage: 'train',
+  event: 'epoch',
+  epoch,
+  step: 10 * (epoch + 1),
+  metrics: values,
+  diagnostics: null,
+  ...more,
+});
+
+const game = (auc: unknown, gradientRatio: unknown) => ({
+  diagnostics: { auc, dTeacher: 0.75, dStudent: 0.25, gradientRatio, gradientCosine: 0.125 },
+});
+
+const content: PageContent = {
+  title: 'glyphs-1',
+  result: {
+    dataset: 'glyphs',
+    backend: 'onnx',
+    seed: 7,
+    teacher: player,
+    students: [
+      {
+        ...player,
+        name: 'l2',
+        testError: 0.101,
+        agreement: 0.917,
+        parameters: 33_794,
+        flops: 971_746,
+        seconds: 55.28,
+      },
+      { ...player, name: 'adversarial', testError: null, agreement: 0.9191, seconds: 74.85 },
+    ],
+    reading: ['adversarial: not distinguishable from l2 (single seed).'],
+  },
+  config: 'seed: 7\nmethods:\n  - l2\n',
+  environment: { node: 'v20.19.0' },
+  records: [
+    record('teacher', 0, { error: 0.5, 'loss/labels': 1.0625 }),
+    record('teacher', 1, { error: 0.25, 'loss/labels': 0.53125 }),
+    record('l2', 0, { agreement: 0.5, 'loss/data': 40.5 }),
+    record(
+      'adversarial',
+      0,
+      { agreement: 0.5, 'loss/student': 3.5, 'gradient/cosine': 0.125 },
+      game(0.625, 2),
+    ),
+    record(
+      'adversarial',
+      1,
+      { agreement: 0.75, 'loss/student': 1.5, 'gradient/cosine': 0.125 },
+      game(0.984375, 110),
+    ),
+  ],
+};
+
+describe('the report', () => {
+  it('names every player with its numbers, the reading and the configuration', async () => {
+    const page = await renderPage(content);
+    for (const text of [
+      'glyphs-1',
+      'l2',
+      'adversarial',
+      '6.05 %',
+      '10.10 %',
+      '91.70 %',
+      '91.91 %',
+      '441,330',
+      '33,794',
+      '7,917,962',
+      '971,746',
+      '79.9',
+      '55.3',
+      '74.8',
+      ...content.result.reading,
+      content.config,
+      'v20.19.0',
+      '0.53125',
+      '40.5',
+      '0.984375',
+    ]) {
+      expect(page).toContain(text);
+    }
+    for (const line of [
+      'loss/labels',
+      'loss/data',
+      'loss/student',
+      'AUC',
+      'D(t)',
+      'D(s)',
+      'ratio',
+      'cosine',
+    ]) {
+      expect(page, `a chart's legend`).toMatch(
+        new RegExp(`<text[^>]*>${line.replace(/[()]/g, '\\$&')}</text>`),
+      );
+    }
+    // Losses and shares of three players; three charts of the game.
+    expect(page.match(/<svg /g)).toHaveLength(3 * 2 + 3);
+  });
+
+  it('says which epochs raised an alarm', async () => {
+    const page = (await renderPage(content)).replace(/\s+/g, ' ');
+    expect(page).toContain('<strong>adversarial: discriminator-won</strong> in 1 of 2 epochs (2)');
+    expect(page).toContain('<strong>adversarial: adversarial-inactive</strong>');
+    expect(page).not.toContain('adversarial-harmful');
+    const calm = await renderPage({ ...content, records: content.records.slice(0, 3) });
+    expect(calm).not.toContain('Alarms');
+  });
+
+  it('is one file: no script, nothing to load, every name on it unique, no trace of earlier pages', async () => {
+    const page = await renderPage(content);
+    expect(page).not.toMatch(/<script|<link|<img|@import|url\((?!#)|\b(?:src|href)=/i);
+    const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(ids.length).toBeGreaterThan(0);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, used] of page.matchAll(/url\(#([^)]*)\)/g)) expect(ids).toContain(used);
+    expect(await renderPage(content)).toBe(page);
+  });
+
+  it('escapes what it is told', async () => {
+    const evil = `</pre><script>alert("1")</script>&'`;
+    const page = await renderPage({
+      title: evil,
+      config: evil,
+      environment: { evil },
+      result: {
+        ...content.result,
+        dataset: evil,
+        backend: evil,
+        teacher: { ...player, model: evil },
+        students: [{ ...player, name: evil, agreement: 1 }],
+        reading: [evil],
+      },
+      records: [record(evil, 0, { [`loss/${evil}`]: 1 }, { stage: evil })],
+    });
+    expect(page).not.toContain('<script');
+    expect(page).not.toContain('</pre>&');
+    expect(page).toContain('&lt;/pre&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;');
+  });
+
+  it('shows what diverged, and draws the rest', async () => {
+    const records = [
+      record('l2', 0, { 'loss/data': 2 }),
+      record('l2', 1, { 'loss/data': 'NaN' }),
+      record('l2', 2, { 'loss/data': 'Infinity' }),
+      record('l2', 3, { 'loss/data': 1e300, agreement: 'NaN' }, game('NaN', 'Infinity')),
+    ];
+    const result = {
+      ...content.result,
+      students: [{ ...content.result.students[0]!, testError: NaN, seconds: Infinity }],
+    };
+    const page = await renderPage({ ...content, records, result });
+    expect(page).toContain('loss/data: no finite value in epochs 2–3');
+    expect(page).toContain('<td>NaN</td>');
+    expect(page).toContain('<td>Infinity</td>');
+    expect(page).toContain('nothing beside');
+    for (const [svg] of page.matchAll(/<svg [\s\S]*?<\/svg>/g)) expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+
+  it('stands for a run without any epoch', async () => {
+    expect(await renderPage({ ...content, records: [] })).toContain('441,330');
+  });
+});
+
+describe('writeReport', () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'anc-report-'));
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  it('is made from what the folder holds, and made again', async () => {
+    const folder = await RunFolder.create(join(root, 'glyphs-1'), content.config);
+    await folder.writeEnvironment(content.environment);
+    for (const one of content.records) await folder.metrics.append(one);
+    await writeReport(folder, { ...content.result, reading: [] });
+    const path = await writeReport(folder, content.result);
+    expect(path).toBe(join(root, 'glyphs-1', 'report.html'));
+    expect(await readFile(path, 'utf8')).toBe(await renderPage(content));
+  });
+});
