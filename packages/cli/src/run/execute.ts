@@ -1,5 +1,12 @@
 import { NetworkTeacher, type Host, type TeacherOutputs, type Variables } from '@anc/core';
-import { CheckpointStore, encodeNumbers, TeacherMemo, type RunFolder } from '@anc/runtime';
+import {
+  CheckpointStore,
+  encodeNumbers,
+  ScalarLog,
+  TeacherMemo,
+  writeReport,
+  type RunFolder,
+} from '@anc/runtime';
 import { formatSeconds, formatShare } from '../terminal/table.js';
 import type { PlayerResult, RunResult, StudentResult } from './documents.js';
 import { judge, predict } from './evaluate-player.js';
@@ -20,6 +27,11 @@ export interface Execution {
   readonly signal: AbortSignal;
 }
 
+/** What the players share beside. */
+interface Play extends Execution {
+  readonly scalars: ScalarLog;
+}
+
 /**
  * Teacher, then students, each trained, evaluated once on the test images and written; those that an earlier
  * process finished are read. Null where the signal was raised.
@@ -35,12 +47,14 @@ export async function executeRun(execution: Execution): Promise<RunResult | null
 
 async function playAll(execution: Execution): Promise<RunResult> {
   const { plan, folder, shown, reporter, signal } = execution;
+  const scalars = new ScalarLog(folder, { notice: (text) => reporter.notice(text) });
+  const play: Play = { ...execution, scalars };
   const { config, data, backends } = plan;
   const count = plan.students.length + 1;
   const evaluation = { batchSize: config.batchSize, reporter, signal };
 
   reporter.begin('teacher', { index: 1, count });
-  const teacher = await finished<PlayerResult>(execution, plan.teacher, ['teacher'], null, (trained) =>
+  const teacher = await finished<PlayerResult>(play, plan.teacher, ['teacher'], null, (trained) =>
     measure(execution, plan.teacher.network, trained, null),
   );
   const variables = await readWeights(folder, ['teacher'], plan.teacher.network);
@@ -62,7 +76,7 @@ async function playAll(execution: Execution): Promise<RunResult> {
       const teacherOutputs = player.needsTeacher ? memo.outputs : null;
       students.push(
         await finished<StudentResult>(
-          execution,
+          play,
           player,
           ['student', player.name],
           teacherOutputs,
@@ -90,6 +104,7 @@ async function playAll(execution: Execution): Promise<RunResult> {
       reading: readingOf(read, data.test.images.count),
     };
     await folder.writeResult(encodeNumbers(result));
+    await writeReport(folder, result);
     return result;
   } finally {
     await memo.dispose();
@@ -98,7 +113,7 @@ async function playAll(execution: Execution): Promise<RunResult> {
 
 /** A player's result: read where it is there, else trained for, measured and written, the result last. */
 async function finished<R extends PlayerResult>(
-  { plan, folder, reporter, signal }: Execution,
+  { plan, folder, reporter, signal, scalars }: Play,
   player: PlannedPlayer,
   place: readonly string[],
   teacher: TeacherOutputs | null,
@@ -113,6 +128,7 @@ async function finished<R extends PlayerResult>(
   }
   const trained = await trainPlayer(player, teacher, {
     folder,
+    scalars,
     data,
     backend: backends.student,
     batchSize: config.batchSize,

@@ -18,7 +18,9 @@ import {
   encodeNumbers,
   specsOf,
   type Checkpoint,
+  type MetricsRecord,
   type RunFolder,
+  type ScalarLog,
 } from '@anc/runtime';
 import { imageBatches, labelledBatches, type RunData } from './data.js';
 import type { PlannedPlayer } from './plan.js';
@@ -27,6 +29,7 @@ import type { Reporter } from './reporter.js';
 /** What training a player takes besides the player. */
 export interface TrainContext {
   readonly folder: RunFolder;
+  readonly scalars: ScalarLog;
   readonly data: RunData;
   readonly backend: Backend;
   readonly batchSize: number;
@@ -101,7 +104,7 @@ export async function trainPlayer(
       else if (event.type === 'epoch') {
         diagnostics = event.diagnostics;
         reporter.epoch(event.clock, event.metrics, event.alarms);
-        await folder.metrics.append({
+        const record: MetricsRecord = {
           player: player.name,
           stage: stage.name,
           event: 'epoch',
@@ -111,8 +114,10 @@ export async function trainPlayer(
           metrics: event.metrics,
           diagnostics: event.diagnostics,
           alarms: event.alarms.map(({ code }) => code),
-        });
+        };
+        await folder.metrics.append(record);
         await save(event);
+        await context.scalars.append(record);
       } else if (event.type === 'interrupted') {
         await save(event);
         return null;
