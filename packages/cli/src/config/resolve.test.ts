@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { presets } from './presets.js';
-import { formatConfig, resolveConfig, resumedConfig } from './resolve.js';
+import { formatConfig, resolveConfig, resolveRequest, resumedConfig } from './resolve.js';
 import { configSchema } from './schema.js';
 
 let cwd: string;
@@ -124,6 +124,35 @@ describe('resolveConfig', () => {
     expect(text).not.toMatch(/json|resume/);
     expect(resumedConfig({}, text)).toEqual(resolved);
     expect(resumedConfig({ threads: 2, json: true }, text)).toEqual({ ...resolved, threads: 2, json: true });
+  });
+
+  it.each([
+    ['cut inside', (text: string) => `${text.slice(0, 60)}: [`, /./],
+    ['cut between lines', (text: string) => text.split('\n').slice(0, 5).join('\n'), /nothing for/],
+    ['empty', () => '', /./],
+    ['changed', (text: string) => text.replace('epochs: 10', 'epochs: ten'), /^epochs: /],
+  ])('says that a record is damaged: %s', async (_, damage, received) => {
+    const text = damage(formatConfig(await resolveConfig({ name: 'x' }, cwd)));
+    const error = (() => {
+      try {
+        return resumedConfig({}, text);
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(error).toMatchObject({
+      code: 'ANC_RUN_CONFIG',
+      detail: { received: expect.stringMatching(received) as string },
+    });
+  });
+
+  it('knows what was said, and where', async () => {
+    await write('anc.config.yaml', 'seed: 1\ndiscriminator: { name: mlp, units: [3] }\nepochs: 4\n');
+    const { said, place } = await resolveRequest({ epochs: 3 }, cwd);
+    expect([...said].sort()).toEqual(['discriminator', 'epochs', 'seed']);
+    expect(place(['discriminator'], 'units')).toBe('anc.config.yaml:2:29: "discriminator.units"');
+    expect(place(['epochs'])).toBeNull(); // the flag's, not the file's
+    expect(place(['batchSize'])).toBeNull();
   });
 
   it('continues a run with its own options only', () => {

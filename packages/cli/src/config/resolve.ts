@@ -1,8 +1,9 @@
 import { AncError, mapTree } from '@anc/core';
-import { parse, stringify } from 'yaml';
+import { parseDocument, stringify } from 'yaml';
 import { checkLayer, type Origin } from './check-layer.js';
 import { flagName, metaOf } from './flags.js';
 import { loadConfigFile } from './load-file.js';
+import type { PlaceOf } from './locate.js';
 import { formatNamed } from './named.js';
 import { presets, type Said } from './presets.js';
 import { configKeys, configSchema, type ConfigKey, type PartialConfig } from './schema.js';
@@ -17,15 +18,36 @@ const flagOrigin: Origin = {
   keys: configKeys,
 };
 
+/** What a person asked for. */
+export interface ConfigRequest {
+  readonly config: Config;
+  /** The options that flags or the file gave; the others come from the preset. */
+  readonly said: readonly ConfigKey[];
+  /** Where in the file an option stands that comes from there. */
+  readonly place: PlaceOf;
+}
+
 /** Joins the layers: flags over file over preset. Throws `ANC_CONFIG`. */
-export async function resolveConfig(flags: Record<string, unknown>, cwd: string): Promise<Config> {
+export async function resolveRequest(flags: Record<string, unknown>, cwd: string): Promise<ConfigRequest> {
   const fromFlags = checkLayer(flags, flagOrigin);
   const file = await loadConfigFile(fromFlags.config, cwd);
   const fromFile = file === null ? {} : checkLayer(file.raw, { place: file.place, keys: recordedKeys });
   const said = { ...fromFile, ...fromFlags };
   const preset = said.preset ?? 'quick';
-  const fromPreset = configSchema.parse(presets[preset](said.dataset?.name ?? 'glyphs'));
-  return { ...fromPreset, preset, ...said } as Config;
+  const fromPreset = configSchema.parse(presets[preset](said.dataset?.name ?? 'glyphs', said));
+  return {
+    config: { ...fromPreset, preset, ...said } as Config,
+    said: Object.keys(said) as ConfigKey[],
+    place: (path, unknownKey) => {
+      const key = String(path[0] ?? '');
+      return file === null || key in fromFlags || !(key in fromFile) ? null : file.place(path, unknownKey);
+    },
+  };
+}
+
+/** The joined layers alone. Throws `ANC_CONFIG`. */
+export async function resolveConfig(flags: Record<string, unknown>, cwd: string): Promise<Config> {
+  return (await resolveRequest(flags, cwd)).config;
 }
 
 /** What may be said anew when a run is continued: nothing that its result depends on. */
@@ -40,7 +62,10 @@ const resumable: readonly ConfigKey[] = [
   'studentBackend',
 ];
 
-/** The options of a run that is continued. Throws `ANC_CONFIG` where a flag would change the run. */
+/**
+ * The options of a run that is continued. Throws `ANC_CONFIG` where a flag would change the run, and
+ * `ANC_RUN_CONFIG` where the record is damaged.
+ */
 export function resumedConfig(flags: Record<string, unknown>, recorded: string): Config {
   const fromFlags = checkLayer(flags, flagOrigin);
   const other = Object.keys(flags).find((key) => !resumable.includes(key as ConfigKey));
@@ -50,8 +75,32 @@ export function resumedConfig(flags: Record<string, unknown>, recorded: string):
       hint: 'start a new run to change it.',
     });
   }
-  return { ...configSchema.parse(parse(recorded)), ...fromFlags } as Config;
+  return { ...readRecord(recorded), ...fromFlags };
 }
+
+/** What every record has: what every preset says. */
+const always = ['preset', ...Object.keys(presets.quick('glyphs'))] as readonly ConfigKey[];
+
+function readRecord(text: string): Config {
+  const document = parseDocument(text);
+  const broken = document.errors[0];
+  if (broken !== undefined) throw damaged(broken.message.split('\n')[0]!);
+  const read = configSchema.safeParse(document.toJS());
+  if (!read.success) {
+    const { path, message } = read.error.issues[0]!;
+    throw damaged(path.length === 0 ? message : `${path.join('.')}: ${message}`);
+  }
+  const missing = always.find((key) => read.data[key] === undefined);
+  if (missing !== undefined) throw damaged(`nothing for "${missing}"`);
+  return read.data as Config;
+}
+
+const damaged = (received: string): AncError =>
+  new AncError('ANC_RUN_CONFIG', "the run folder's config.resolved.yaml is damaged.", {
+    expected: 'the options as the run wrote them',
+    received,
+    hint: 'restore the file from a copy, or start a new run.',
+  });
 
 /** The recorded options as YAML that reads back to the same. */
 export function formatConfig(config: Config): string {

@@ -1,0 +1,61 @@
+import { recipeSchema } from '@anc/core';
+import type { RunRecipe } from '@anc/methods';
+import type { ConfigInput } from './schema.js';
+
+/** How a recipe trains, as a run's options. */
+export function trainingOf({ epochs, batchSize, augmentation, recipe }: Omit<RunRecipe, 'objective'>) {
+  const { optimizer, learningRate, momentum, weightDecay, schedule } = recipeSchema.parse(recipe);
+  return {
+    epochs,
+    batchSize,
+    ...augmentation,
+    optimizer,
+    learningRate,
+    momentum,
+    weightDecay,
+    schedule: schedule.kind,
+    warmup: schedule.warmup ?? 0,
+    ...(schedule.kind === 'step'
+      ? { milestones: schedule.milestones, milestoneUnit: schedule.unit, decayFactor: schedule.factor }
+      : {}),
+  } as const satisfies ConfigInput;
+}
+
+/**
+ * A recipe's objective as a run's options. What the run has an option of its own for is said there, so that
+ * who says that option replaces it.
+ */
+export function objectiveOf({
+  input,
+  dataTerm,
+  discriminatorRecipe,
+  ...same
+}: RunRecipe['objective']): ConfigInput {
+  const { name, ...shared } = typeof dataTerm === 'object' ? dataTerm : { name: dataTerm };
+  const { learningRate, optimizer } = discriminatorRecipe ?? {};
+  const options = { ...same, ...shared, dataTerm: name, discriminatorInput: input };
+  const differing = { discriminatorLearningRate: learningRate, discriminatorOptimizer: optimizer };
+  return Object.fromEntries(
+    Object.entries({ ...options, ...differing }).filter(([, value]) => value !== undefined),
+  );
+}
+
+/** Training images of the paper's data sets; CIFAR's elsewhere. */
+const IMAGES: Readonly<Record<string, number>> = {
+  svhn: 73_257,
+  'fashion-mnist': 60_000,
+  mnist: 60_000,
+  glyphs: 60_000,
+  imagenet: 1_281_167,
+};
+
+/** A step schedule's iterations as shares of the whole recipe: what a shorter training keeps. */
+export function sharesOf({ recipe, epochs, batchSize }: RunRecipe, dataset: string): ConfigInput {
+  const { schedule } = recipeSchema.parse(recipe);
+  if (schedule.kind !== 'step' || schedule.unit === 'share') return {};
+  const total = epochs * Math.ceil((IMAGES[dataset] ?? 50_000) / batchSize);
+  return {
+    milestones: schedule.milestones.map((iterations) => iterations / total),
+    milestoneUnit: 'share',
+  };
+}
