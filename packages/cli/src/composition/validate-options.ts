@@ -34,6 +34,7 @@ function settle(result: StandardSchemaV1.Result<unknown>, schema: StandardSchema
     {
       ...(unknown === null ? {} : { expected: (optionNames(schema) ?? []).join(', ') || 'no options' }),
       ...(hint === null ? {} : { hint }),
+      cause: issue,
     },
   );
 }

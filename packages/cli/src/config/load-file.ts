@@ -70,7 +70,8 @@ function offsetOf(document: Document, at: readonly PropertyKey[], unknownKey?: s
     const pair = isMap(parent)
       ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === unknownKey)
       : undefined;
-    return (pair?.key as Node | undefined)?.range?.[0] ?? 0;
+    const range = (pair?.key as Node | undefined)?.range;
+    if (range) return range[0]; // else it is inside a text, `mlp(units=[64])`: the text's place
   }
   for (let depth = at.length; depth > 0; depth--) {
     const node = document.getIn(at.slice(0, depth) as string[], true) as Node | undefined;

@@ -7,9 +7,7 @@ import { openData } from './data.js';
 
 const { registries } = compose([datasets()]);
 const glyphs = (): Promise<Dataset> =>
-  Promise.resolve(
-    registries.datasets.create({ name: 'glyphs', options: {} }, { dataDir: null, seed: 1 }),
-  );
+  Promise.resolve(registries.datasets.create({ name: 'glyphs', options: {} }, { dataDir: null, seed: 1 }));
 const config = await resolveConfig({ limitTrain: 128, limitTest: 64 }, '/');
 
 /** The data set with another `labels` in one split. */

@@ -15,8 +15,10 @@ import {
 import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
 import type { Named } from '../composition/registry.js';
+import { located, nowhere, type PlaceOf } from '../config/locate.js';
 import { describeNamed, formatNamed } from '../config/named.js';
 import type { Config } from '../config/resolve.js';
+import { checkRequest, checkStart, locatedMethod } from './check-request.js';
 import { openData, requireLabels, type RunData } from './data.js';
 import { methodOptions, teacherRecipeOf } from './method-options.js';
 
@@ -58,19 +60,27 @@ export interface Plan {
 }
 
 /** Throws an AncError on anything unknown, impossible or missing. */
-export async function planRun(config: Config, composition: Composition): Promise<Plan> {
+export async function planRun(
+  config: Config,
+  composition: Composition,
+  place: PlaceOf = nowhere,
+): Promise<Plan> {
   const { registries } = composition;
-  checkNames(config, composition); // first: it costs nothing
-  const methods = await Promise.all(config.methods.map((named) => createMethod(named, config, composition)));
-  const dataset = await registries.datasets.create(config.dataset, {
-    dataDir: config.dataDir,
-    seed: config.seed,
-  });
-  const backends = await openBackends(config, composition);
+  await checkRequest(config, composition, place); // first: it costs nothing
+  const ofMethod = <T>(index: number, work: () => T | Promise<T>): Promise<T> =>
+    locatedMethod(index, config, composition, place, work);
+  const methods = await Promise.all(
+    config.methods.map((named, i) => ofMethod(i, () => createMethod(named, config, composition))),
+  );
+  const dataset = await located(['dataset'], place, () =>
+    registries.datasets.create(config.dataset, { dataDir: config.dataDir, seed: config.seed }),
+  );
+  const backends = await openBackends(config, composition, place);
   try {
     const environment = { input: dataset.shape, classes: dataset.classes.length };
-    const teacherModel = await registries.models.create(config.teacher, environment);
-    const studentModel = await registries.models.create(config.student, environment);
+    const create = (key: 'teacher' | 'student') =>
+      located([key], place, () => registries.models.create(config[key], environment));
+    const [teacherModel, studentModel] = [await create('teacher'), await create('student')];
     for (const model of [teacherModel, studentModel]) model.summary(dataset.shape); // before any file is read
     const data = await openData(dataset, config);
     const teacher = await planNetwork(config.teacher, teacherModel, data, backends.teacher, config.seed);
@@ -95,12 +105,14 @@ export async function planRun(config: Config, composition: Composition): Promise
         ...method,
         name: names[i]!,
         network,
-        stages: method.made.stages({
-          ...players,
-          student: network.network,
-          studentOutputs: network.outputs,
-          teacher: method.made.needsTeacher ? { outputs: teacher.outputs } : null,
-        }),
+        stages: await ofMethod(i, () =>
+          method.made.stages({
+            ...players,
+            student: network.network,
+            studentOutputs: network.outputs,
+            teacher: method.made.needsTeacher ? { outputs: teacher.outputs } : null,
+          }),
+        ),
         epochs: config.epochs,
         rng: Rng.fromSeed(config.seed).split('student'),
       });
@@ -131,52 +143,37 @@ export async function planRun(config: Config, composition: Composition): Promise
   }
 }
 
-function checkNames(config: Config, { registries }: Composition): void {
-  for (const { name } of [config.teacher, config.student]) registries.models.get(name);
-  for (const { name } of config.methods) registries.methods.get(name);
-  for (const named of [config.backend, config.teacherBackend, config.studentBackend]) {
-    if (named !== undefined) registries.backends.get(named.name);
-  }
-  registries.datasets.get(config.dataset.name);
-  const parts = {
-    discriminators: config.discriminator,
-    regularizers: config.regularizer,
-    dataTerms: config.dataTerm,
-    adversarialLosses: config.adversarialLoss,
-    balancers: config.balancer,
-  } as const;
-  for (const kind of Object.keys(parts) as (keyof typeof parts)[]) {
-    const named = parts[kind];
-    if (named !== undefined) registries[kind].get(named.name);
-  }
-}
-
 async function createMethod(named: Named, config: Config, { registries, parts }: Composition) {
   const given = methodOptions(named, config, { registries });
   const options = await registries.methods.check({ name: named.name, options: given });
+  checkStart(named.name, options, config);
   const made: Method = registries.methods.build(named.name, options, parts);
   return { method: named, options, made, needsTeacher: made.needsTeacher };
 }
 
 /** Whoever is named alike is the same backend. */
-async function openBackends(config: Config, { registries }: Composition): Promise<Plan['backends']> {
-  const open = async (named: Named): Promise<Backend> => {
+async function openBackends(
+  config: Config,
+  { registries }: Composition,
+  place: PlaceOf,
+): Promise<Plan['backends']> {
+  const open = async (key: 'teacherBackend' | 'studentBackend', named: Named): Promise<Backend> => {
     const known = optionNames(registries.backends.get(named.name).contribution.options) ?? [];
     const threads = config.threads !== null && known.includes('threads') ? { threads: config.threads } : {};
-    return await registries.backends.create(
-      { name: named.name, options: { ...threads, ...named.options } },
-      undefined,
+    const all = { name: named.name, options: { ...threads, ...named.options } };
+    return await located([config[key] === undefined ? 'backend' : key], place, () =>
+      registries.backends.create(all, undefined),
     );
   };
   const [forTeacher, forStudent] = [
     config.teacherBackend ?? config.backend,
     config.studentBackend ?? config.backend,
   ];
-  const teacher = await open(forTeacher);
+  const teacher = await open('teacherBackend', forTeacher);
   const same = JSON.stringify(formatNamed(forTeacher)) === JSON.stringify(formatNamed(forStudent));
   if (same) return { teacher, student: teacher };
   try {
-    return { teacher, student: await open(forStudent) };
+    return { teacher, student: await open('studentBackend', forStudent) };
   } catch (error) {
     await teacher.dispose();
     throw error;

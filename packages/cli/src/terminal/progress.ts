@@ -118,8 +118,7 @@ function describeMetrics(metrics: Tree<number>): string {
   return shown
     .filter((entry) => entry !== same) // a loss of one term is that term
     .map(
-      ([name, value]) =>
-        `${labelOf(name)} ${SHARES.has(name) ? formatShare(value) : value.toPrecision(3)}`,
+      ([name, value]) => `${labelOf(name)} ${SHARES.has(name) ? formatShare(value) : value.toPrecision(3)}`,
     )
     .join('  ');
 }
