@@ -1,4 +1,3 @@
-import { encodeNumbers } from '@anc/runtime';
 import { addFlags, readFlags } from '../config/flags.js';
 import { EXIT, WorkError } from '../failure.js';
 import type { RunResult } from '../run/documents.js';
@@ -19,14 +18,15 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
   const { cwd } = session;
   const terminal = createTerminal(flags.json === true, session);
   const reporter = new Progress(terminal, flags.quiet === true);
+  const notice = (message: string): void => reporter.notice(message);
   const interrupt = onInterrupt(() =>
     terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'),
   );
   try {
     const { plan, folder, shown, release } =
       typeof flags.resume === 'string'
-        ? await resumeRun(flags, flags.resume, cwd, (message) => reporter.notice(message))
-        : await startRun(flags, cwd);
+        ? await resumeRun(flags, flags.resume, cwd, notice)
+        : await startRun(flags, cwd, notice);
     const again = `anc-cli run --resume ${shown}`;
     try {
       terminal.log.info(`run folder: ${shown}`);
@@ -53,7 +53,7 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
 
   function show(result: RunResult): void {
     reporter.close();
-    terminal.document(encodeNumbers(result));
+    terminal.document(result);
     terminal.print(tableOf(result));
     for (const line of result.reading) terminal.print(line);
     terminal.print(`Everything about this run is in ${result.run}.`);

@@ -20,7 +20,7 @@ export interface StudentResult extends PlayerResult {
   readonly name: string;
   /** Share of test images on which student and teacher give the same class. */
   readonly agreement: number;
-  /** Of the last epoch, where a discriminator played. */
+  /** Of the last epoch, where a discriminator played; null in the document for what is not finite. */
   readonly diagnostics?: Diagnostics;
 }
 

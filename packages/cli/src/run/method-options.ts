@@ -54,11 +54,11 @@ function part<K extends 'dataTerms' | 'regularizers'>(
   registry: Registry<K>,
 ): unknown {
   const offered = defined(shared);
-  if (said === undefined && Object.keys(offered).length === 0) return undefined;
   const value = said ?? (isNamed(fallback) ? fallback : undefined);
   if (value === undefined) return undefined;
   const known = optionNames(registry.get(value.name).contribution.options) ?? [];
   const taken = Object.fromEntries(Object.entries(offered).filter(([key]) => known.includes(key)));
+  if (said === undefined && Object.keys(taken).length === 0) return undefined;
   return formatNamed({ name: value.name, options: { ...taken, ...value.options } });
 }
 

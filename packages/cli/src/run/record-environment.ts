@@ -37,7 +37,13 @@ export async function compareEnvironment(
   cwd: string,
   notice: (message: string) => void,
 ): Promise<void> {
-  const recorded = (await folder.readEnvironment()) as Awaited<ReturnType<typeof environmentOf>> | null;
+  const recorded = (await folder.readEnvironment().catch((cause: unknown) => {
+    throw new AncError('ANC_RUN_CONFIG', "the run folder's environment.json is damaged.", {
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: 'restore the file from a copy, or start a new run.',
+      cause,
+    });
+  })) as Awaited<ReturnType<typeof environmentOf>> | null;
   const here = await environmentOf(plan, cwd);
   if (recorded === null) return folder.writeEnvironment(here); // the crash came before it was written
   if (JSON.stringify(recorded.data) !== JSON.stringify(here.data)) {

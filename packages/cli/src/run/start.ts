@@ -2,9 +2,10 @@ import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
 import { assertCreatable, freeName, RunFolder } from '@anc/runtime';
 import { loadComposition } from '../commands/load-composition.js';
-import { formatConfig, resolveConfig, resumedConfig, type Config } from '../config/resolve.js';
+import { formatConfig, resolveRequest, resumedConfig, type Config } from '../config/resolve.js';
 import { planRun, type Plan } from './plan.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
+import { unusedOptions } from './unused-options.js';
 
 /** A run whose folder is there and locked. */
 export interface StartedRun {
@@ -16,8 +17,13 @@ export interface StartedRun {
 }
 
 /** Checks everything, then makes the run folder: where this throws an AncError, nothing was written. */
-export async function startRun(flags: Record<string, unknown>, cwd: string): Promise<StartedRun> {
-  const config = await resolveConfig(flags, cwd);
+export async function startRun(
+  flags: Record<string, unknown>,
+  cwd: string,
+  notice: (message: string) => void,
+): Promise<StartedRun> {
+  const { said, place, ...request } = await resolveRequest(flags, cwd);
+  const config = anchored(request.config, cwd);
   const parent = resolve(cwd, config.out);
   if (config.name !== undefined && basename(config.name) !== config.name) {
     throw new AncError('ANC_CONFIG', '--name: expected a name, not a path.', {
@@ -26,8 +32,11 @@ export async function startRun(flags: Record<string, unknown>, cwd: string): Pro
     });
   }
   await assertCreatable(await pathOf(config, parent));
-  const plan = await planRun(config, await loadComposition(config.plugins, cwd));
+  const composition = await loadComposition(config.plugins, cwd);
+  const plan = await planRun(config, composition, place);
   try {
+    const notices = [...unusedOptions(config, said, composition), ...backendNotices(plan.backends)];
+    notices.forEach(notice);
     const folder = await createFolder(plan.config, parent);
     const unlock = await folder.lock();
     await recordEnvironment(folder, plan, cwd);
@@ -46,11 +55,12 @@ export async function resumeRun(
   notice: (message: string) => void,
 ): Promise<StartedRun> {
   const folder = await RunFolder.open(resolve(cwd, path));
-  const config = resumedConfig(flags, await folder.readConfig());
-  const unlock = await folder.lock();
+  const config = anchored(resumedConfig(flags, await readable(folder, folder.readConfig())), cwd);
+  const unlock = await readable(folder, folder.lock());
   try {
     const plan = await planRun(config, await loadComposition(config.plugins, cwd));
     try {
+      backendNotices(plan.backends).forEach(notice);
       await compareEnvironment(folder, plan, cwd, notice);
       return started(plan, folder, unlock, cwd);
     } catch (error) {
@@ -60,6 +70,36 @@ export async function resumeRun(
   } catch (error) {
     await unlock();
     throw error;
+  }
+}
+
+/** What backends have to say to people, once each. */
+export const backendNotices = (backends: Plan['backends']): string[] => [
+  ...new Set(
+    Object.values(backends).flatMap(({ environment: { notice } }) =>
+      typeof notice === 'string' ? [notice] : [],
+    ),
+  ),
+];
+
+/** Paths that a run records, from the root: it may be continued from anywhere. */
+export const anchored = (config: Config, cwd: string): Config => ({
+  ...config,
+  dataDir: config.dataDir === null ? null : resolve(cwd, config.dataDir),
+  plugins: config.plugins.map((name) => (/^\.{1,2}[\\/]/.test(name) ? resolve(cwd, name) : name)),
+});
+
+/** A run folder's file, or an error for people where the system refuses it. */
+async function readable<T>({ path }: RunFolder, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (isAncError(cause)) throw cause;
+    throw new AncError('ANC_RUN_UNWRITABLE', `the run folder "${path}" cannot be worked in.`, {
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: 'check the permissions of the folder and of what is in it.',
+      cause,
+    });
   }
 }
 

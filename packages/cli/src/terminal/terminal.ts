@@ -18,7 +18,7 @@ export interface Terminal {
   readonly log: ConsolaInstance;
   /** A result for people; nothing with `--json`. */
   print(text: string): void;
-  /** The one document of `--json`; nothing without. */
+  /** The one document of `--json`, with null for numbers that JSON cannot hold; nothing without. */
   document(value: unknown): void;
 }
 
