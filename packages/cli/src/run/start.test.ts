@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadComposition } from '../commands/load-composition.js';
 import { formatConfig, resolveConfig, resumedConfig } from '../config/resolve.js';
-import type { Plan } from './plan.js';
 import { anchored, backendNotices, resumeRun } from './start.js';
 
 let cwd: string;
