@@ -204,7 +204,8 @@ async function rememberedTeacher(
   const { batchSize } = config;
   const outputs = new TeacherMemo(teacher, data.train.images, data.augmentation, {
     budgetMb: config.teacherMemoMb,
-    batchSizes: [8, 4, 2, 1].map((part) => Math.ceil(batchSize / part)),
+    // Never one: a product of a single row is summed in another order, so its last bits differ.
+    batchSizes: [8, 4, 2, 1].map((part) => Math.min(batchSize, Math.max(2, Math.ceil(batchSize / part)))),
   });
   return { outputs, dispose: () => teacher.dispose() };
 }

@@ -18,7 +18,7 @@ export interface MetricsRecord {
 
 /** Numbers of any depth in a form that survives JSON. */
 export function encodeNumbers(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : (String(value));
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (Array.isArray(value)) return value.map(encodeNumbers);
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, encodeNumbers(inner)]));

@@ -74,7 +74,11 @@ describe('MetricsLog', () => {
     const log = new MetricsLog(join(root, 'metrics.jsonl'));
     await log.append(record(1, { metrics: { loss: NaN, up: Infinity, down: [-Infinity, 1] } }));
     const text = await readFile(join(root, 'metrics.jsonl'), 'utf8');
-    expect((JSON.parse(text) as { metrics: unknown }).metrics).toEqual({ loss: 'NaN', up: 'Infinity', down: ['-Infinity', 1] });
+    expect((JSON.parse(text) as { metrics: unknown }).metrics).toEqual({
+      loss: 'NaN',
+      up: 'Infinity',
+      down: ['-Infinity', 1],
+    });
     expect(text).not.toContain('null');
   });
 
