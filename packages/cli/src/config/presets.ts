@@ -62,7 +62,7 @@ function recipeOf(name: RecipeName, dataset: string): RunRecipe {
 const quick: Preset = (dataset) => ({
   ...common,
   ...pairOf(dataset),
-  epochs: 10,
+  epochs: 6,
   batchSize: 64,
   optimizer: 'adam',
   learningRate: 0.002,
