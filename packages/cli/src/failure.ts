@@ -27,7 +27,12 @@ export function failureOf(thrown: unknown): Failure {
   const error = began ? thrown.original : thrown;
   if (isAncError(error)) {
     const text = AncError.prototype.describe.call(error);
-    return { code: error.code, message: text, text, exit: began || !refused(error.code) ? EXIT.failed : EXIT.refused };
+    return {
+      code: error.code,
+      message: text,
+      text,
+      exit: began || !refused(error.code) ? EXIT.failed : EXIT.refused,
+    };
   }
   const message = error instanceof Error ? error.message : String(error);
   const text = error instanceof Error ? (error.stack ?? message) : message;

@@ -18,9 +18,7 @@ export function borrowKernels(): void {
       kernelName,
       backendName: 'wasm',
       kernelFunc: ({ inputs, backend, attrs }) =>
-        borrowed(backend as Heap, inputs, (given, cpu) =>
-          kernelFunc({ inputs: given, backend: cpu, attrs }),
-        ),
+        borrowed(backend as Heap, inputs, (given, cpu) => kernelFunc({ inputs: given, backend: cpu, attrs })),
     });
   }
 }
