@@ -1,4 +1,4 @@
-import { sameShape, sizeOf, type Graph } from './graph.js';
+import { sameShape, type Graph } from './graph.js';
 import { integersOf, madeBy, scalarOf, type ElementType, type Value } from './value.js';
 
 /** Reshape; a reshape of a reshape, or to the same shape, costs nothing. */
@@ -139,5 +139,3 @@ export function pad(
   if (mode === 'constant') inputs.push(graph.scalar(fill, value.type));
   return graph.op('Pad', inputs, value.type, shape, { mode });
 }
-
-export { sizeOf };

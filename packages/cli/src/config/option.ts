@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatNamed, parseNamed } from './named.js';
+import { parseNamed } from './named.js';
 
 /** How an option is written as a flag. */
 export type FlagKind = 'boolean' | 'number' | 'text' | 'numbers' | 'named' | 'namedList' | 'texts';
@@ -59,6 +59,3 @@ export const namedSchema = z
     });
     return z.NEVER;
   });
-
-/** The form in which configuration files hold it. */
-export const unparsed = { named: formatNamed };

@@ -92,4 +92,3 @@ const paper: Preset = (dataset, said = {}) => {
 };
 
 export const presets = { quick, modern, paper } satisfies Record<string, Preset>;
-export type PresetName = keyof typeof presets;
