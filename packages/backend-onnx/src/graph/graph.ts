@@ -1,4 +1,3 @@
-import { sizeOf } from '@anc/core';
 import type { Attributes, ElementArray, ElementType, Node, Value } from './value.js';
 
 export interface ValueSpec {
@@ -124,5 +123,3 @@ export function broadcastShapes(...shapes: readonly (readonly number[])[]): numb
 
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((size, i) => size === b[i]);
-
-export { sizeOf };
