@@ -37,5 +37,5 @@ function byItself(x: Tensor): Tensor {
   const axes = [1, 2, 3];
   const centred = tf.sub(x, tf.mean(x, axes, true)); // [B, H, W, C]
   const deviation = tf.sqrt(tf.mean(tf.square(centred), axes, true)); // [B, 1, 1, 1]
-  return tf.div(centred, tf.maximum(deviation, 1 / Math.sqrt(x.size / x.shape[0]!)));
+  return tf.div(centred, tf.maximum(deviation, 1 / Math.sqrt(x.size / x.shape[0])));
 }
