@@ -15,7 +15,7 @@ export const onnxSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'idle threads wait busily: a little faster on a machine with nothing else to do, far slower on others',
+      'idle threads wait busily; where others want the processors too, a step takes about twice as long',
     ),
   graphOptimizationLevel: z.enum(['disabled', 'basic', 'extended', 'layout', 'all']).default('all'),
   profile: z.string().optional().describe("path prefix of ONNX Runtime's profiles"),
