@@ -55,6 +55,7 @@ export const configSchema = z.strictObject({
   milestoneUnit: training.choice(['iterations', 'share'], 'what milestones count'),
   decayFactor: training.number(positive, 'what a step schedule multiplies by'),
   seed: training.integer(0, 'of all chance'),
+  dataSeed: training.integer(0, 'of which images are kept, held out or generated; default: seed'),
 
   teacherEpochs: teacherTraining.integer(1, 'passes over the training images; default: as for students'),
   teacherOptimizer: teacherTraining.choice(
@@ -62,6 +63,7 @@ export const configSchema = z.strictObject({
     'default: as for students',
   ),
   teacherLearningRate: teacherTraining.number(positive, 'default: as for students'),
+  teacherSeed: teacherTraining.integer(0, "of the teacher's start and batches; default: seed"),
 
   lambda: objective.number(weight, 'weight of the data term'),
   dataTerm: objective.named('how far the logits are apart'),

@@ -30,7 +30,8 @@ export interface RunData {
 }
 
 export async function openData(dataset: Dataset, config: Config): Promise<RunData> {
-  const { limitTrain, limitTest, seed, validation } = config;
+  const { limitTrain, limitTest, validation } = config;
+  const seed = config.dataSeed ?? config.seed;
   const limited = (split: DatasetSplit, limit: number | null): DatasetSplit =>
     limit === null ? split : limitSplit(split, limit, seed);
   const all = limited(await dataset.split('train'), limitTrain);

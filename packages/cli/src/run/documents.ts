@@ -12,6 +12,8 @@ export interface PlayerResult {
   readonly seconds: number;
   /** SHA-256 of the weights file. */
   readonly weights: string;
+  /** Size of the smallest file that the run wrote with everything the network needs. */
+  readonly bytes: number;
 }
 
 export interface StudentResult extends PlayerResult {

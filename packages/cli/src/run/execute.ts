@@ -117,7 +117,7 @@ async function finished<R extends PlayerResult>(
   player: PlannedPlayer,
   place: readonly string[],
   teacher: TeacherOutputs | null,
-  resultOf: (trained: TrainedPlayer) => Promise<Omit<R, 'weights'>>,
+  resultOf: (trained: TrainedPlayer) => Promise<Omit<R, 'weights' | 'bytes'>>,
 ): Promise<R> {
   const { config, data, backends } = plan;
   const before = await folder.read(...place, 'result.json');
@@ -132,14 +132,14 @@ async function finished<R extends PlayerResult>(
     data,
     backend: backends.student,
     batchSize: config.batchSize,
-    seed: config.seed,
+    seed: player.seed,
     reporter,
     signal,
   });
   if (trained === null) throw new Interrupted();
   const measured = await resultOf(trained);
-  const weights = await writeWeights(folder, place, trained.variables, weightsMetadata(plan, player));
-  const result = { ...measured, weights } as R;
+  const written = await writeWeights(folder, place, trained.variables, weightsMetadata(plan, player));
+  const result = { ...measured, ...written } as R;
   await folder.write([...place, 'README.md'], modelCard(plan, player, result));
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
   await new CheckpointStore(folder.checkpointsOf(player.name)).clear();

@@ -8,7 +8,7 @@ import { WEIGHTS } from './weights.js';
 /** What stands inside a weights file: enough to use it without the run. */
 export function weightsMetadata(
   plan: Plan,
-  { method, network: { model } }: PlannedPlayer,
+  { method, seed, network: { model } }: PlannedPlayer,
 ): Record<string, string> {
   const { dataset, normalization } = plan.data;
   return {
@@ -19,7 +19,7 @@ export function weightsMetadata(
     normalization: JSON.stringify(normalization),
     method: method.name,
     dataset: describeNamed(plan.config.dataset),
-    seed: String(plan.config.seed),
+    seed: String(seed),
   };
 }
 
@@ -48,7 +48,7 @@ export function modelCard(
     `| parameters | ${formatCount(result.parameters)} |`,
     `| FLOPs per image | ${formatCount(result.flops)} |`,
     `| training images | ${formatCount(data.train.images.count)} |`,
-    `| epochs, batch, seed | ${player.epochs}, ${config.batchSize}, ${config.seed} |`,
+    `| epochs, batch, seed | ${player.epochs}, ${config.batchSize}, ${player.seed} |`,
     '',
     `Weights: \`${WEIGHTS}\` (SHA-256 \`${result.weights}\`); names start with \`params/\` or, for running averages, \`stats/\`.`,
     '',

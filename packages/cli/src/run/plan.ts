@@ -45,7 +45,9 @@ export interface PlannedPlayer {
   readonly network: PlannedNetwork;
   readonly stages: readonly Stage[];
   readonly epochs: number;
-  /** The root of all its chance: the same for every student, so that they start equal. */
+  /** Of the order of its batches, the views and the masks. */
+  readonly seed: number;
+  /** The root of its start: the same for every student, so that they start equal. */
   readonly rng: Rng;
 }
 
@@ -73,7 +75,10 @@ export async function planRun(
     config.methods.map((named, i) => ofMethod(i, () => createMethod(named, config, composition))),
   );
   const dataset = await located(['dataset'], place, () =>
-    registries.datasets.create(config.dataset, { dataDir: config.dataDir, seed: config.seed }),
+    registries.datasets.create(config.dataset, {
+      dataDir: config.dataDir,
+      seed: config.dataSeed ?? config.seed,
+    }),
   );
   const backends = await openBackends(config, composition, place);
   try {
@@ -114,6 +119,7 @@ export async function planRun(
           }),
         ),
         epochs: config.epochs,
+        seed: config.seed,
         rng: Rng.fromSeed(config.seed).split('student'),
       });
     }
@@ -133,7 +139,8 @@ export async function planRun(
           teacher: null,
         }),
         epochs: config.teacherEpochs ?? config.epochs,
-        rng: Rng.fromSeed(config.seed).split('teacher'),
+        seed: config.teacherSeed ?? config.seed,
+        rng: Rng.fromSeed(config.teacherSeed ?? config.seed).split('teacher'),
       },
       dispose: () => disposeAll(backends),
     };

@@ -16,6 +16,7 @@ const student = (
   flops: 1,
   seconds: 1,
   weights: '',
+  bytes: 1,
   ...more,
 });
 const game = { auc: 0.7, dTeacher: 0.6, dStudent: 0.5, gradientRatio: 5, gradientCosine: 0.01 };

@@ -2,7 +2,13 @@ import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
 import { assertCreatable, freeName, RunFolder } from '@anc/runtime';
 import { loadComposition } from '../commands/load-composition.js';
-import { formatConfig, resolveRequest, resumedConfig, type Config } from '../config/resolve.js';
+import {
+  formatConfig,
+  resolveRequest,
+  resumedConfig,
+  type Config,
+  type ConfigRequest,
+} from '../config/resolve.js';
 import { planRun, type Plan } from './plan.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
 import { unusedOptions } from './unused-options.js';
@@ -22,7 +28,16 @@ export async function startRun(
   cwd: string,
   notice: (message: string) => void,
 ): Promise<StartedRun> {
-  const { said, place, ...request } = await resolveRequest(flags, cwd);
+  return startRequest(await resolveRequest(flags, cwd), cwd, notice);
+}
+
+/** The same for options that were joined before. `prepared` is awaited when all is checked, before the folder is made. */
+export async function startRequest(
+  { said, place, ...request }: ConfigRequest,
+  cwd: string,
+  notice: (message: string) => void,
+  prepared: () => Promise<void> = () => Promise.resolve(),
+): Promise<StartedRun> {
   const config = anchored(request.config, cwd);
   const parent = resolve(cwd, config.out);
   if (config.name !== undefined && basename(config.name) !== config.name) {
@@ -37,6 +52,7 @@ export async function startRun(
   try {
     const notices = [...unusedOptions(config, said, composition), ...backendNotices(plan.backends)];
     notices.forEach(notice);
+    await prepared();
     const folder = await createFolder(plan.config, parent);
     const unlock = await folder.lock();
     await recordEnvironment(folder, plan, cwd);

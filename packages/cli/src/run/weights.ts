@@ -25,16 +25,16 @@ export function digestOf(variables: Variables<Host>): string {
     .digest('hex');
 }
 
-/** Writes `<place>/weights.safetensors`; `metadata` is kept inside it. */
+/** Writes `<place>/weights.safetensors`; `metadata` is kept inside it. Returns its SHA-256 and its size. */
 export async function writeWeights(
   folder: RunFolder,
   place: readonly string[],
   variables: Variables<Host>,
   metadata: Readonly<Record<string, string>>,
-): Promise<string> {
+): Promise<{ readonly weights: string; readonly bytes: number }> {
   const bytes = encodeSafetensors(asTensors(variables), metadata);
   await folder.write([...place, WEIGHTS], bytes);
-  return createHash('sha256').update(bytes).digest('hex');
+  return { weights: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.byteLength };
 }
 
 /** Reads what `writeWeights` wrote, as weights of `network`. Throws `ANC_SAFETENSORS` or `ANC_CHECKPOINT`. */
