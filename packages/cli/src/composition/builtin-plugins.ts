@@ -7,6 +7,8 @@ const loaders: Readonly<Record<string, () => Promise<{ default?: unknown }>>> = 
   '@anc/datasets': () => import('@anc/datasets'),
   '@anc/methods': () => import('@anc/methods'),
   '@anc/backend-onnx': () => import('@anc/backend-onnx'),
+  '@anc/backend-tfjs': () => import('@anc/backend-tfjs'),
+  '@anc/backend-webgpu': () => import('@anc/backend-webgpu'),
 };
 
 export async function builtinPlugins(): Promise<Plugin[]> {

@@ -5,6 +5,8 @@ const packages = [
   '@anc/core',
   '@anc/runtime',
   '@anc/backend-onnx',
+  '@anc/backend-tfjs',
+  '@anc/backend-webgpu',
   '@anc/models',
   '@anc/methods',
   '@anc/datasets',
