@@ -42,3 +42,12 @@ describe('Rng', () => {
     expect([...order]).not.toEqual([...order].sort((a, b) => a - b));
   });
 });
+
+describe('Rng.still', () => {
+  it('gives shapes their room and no numbers', () => {
+    const rng = Rng.still().split('init', 3);
+    const data = new Float32Array(3);
+    rng.fillNormal(data, 1);
+    expect([...data, rng.uniform(), rng.normal()]).toEqual([0, 0, 0, 0.5, 0]);
+  });
+});

@@ -40,13 +40,18 @@ export class Rng {
   readonly #generator: RandomGenerator;
   #spare: number | null = null;
 
-  private constructor(key: string) {
+  protected constructor(key: string) {
     this.#key = key;
     this.#generator = xoroshiro128plusFromState(hashKey(key));
   }
 
   static fromSeed(seed: number): Rng {
     return new Rng(`${seed}`);
+  }
+
+  /** A stream of one value: for whoever wants the names and shapes of an initialisation, and not its numbers. */
+  static still(): Rng {
+    return new StillRng('');
   }
 
   /** An independent stream for one use, e.g. `rng.split('init', 'conv1')`. */
@@ -112,4 +117,21 @@ export class Rng {
     }
     return order;
   }
+}
+
+/** Draws nothing: uniform numbers are 1/2, normal ones 0, and a tensor that is to be filled stays as it is. */
+class StillRng extends Rng {
+  override split(): Rng {
+    return this;
+  }
+
+  override uniform(): number {
+    return 0.5;
+  }
+
+  override normal(): number {
+    return 0;
+  }
+
+  override fillNormal(): void {}
 }

@@ -1,4 +1,7 @@
-export { importTorch, importTorchInto, TORCH_NAME_MAPS, type ImportedNetwork } from './import-torch.js';
+export { importTorch, importTorchInto, type ImportedNetwork } from './import-torch.js';
+export { importInto, mapNames, TORCH_NAME_MAPS, type Imported, type MapChoice } from './import-into.js';
+export { isOwn, readStateDict, type KernelLayout, type StateDict } from './state-dict.js';
 export { isTorchCheckpoint, readTorchCheckpoint } from './torch/checkpoint.js';
 export { fillFromTorch, type NameMap } from './torch/name-map.js';
 export { recogniseTorchResnet, resnetNames, type RecognisedModel } from './torch/resnet.js';
+export { guessEnvironment } from './guess-environment.js';

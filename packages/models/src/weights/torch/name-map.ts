@@ -1,4 +1,5 @@
 import { AncError, sizeOf, type Host, type Tree, type Variables } from '@anc/core';
+import type { KernelLayout, StateDict } from '../state-dict.js';
 
 /** The checkpoint's name for each of our variables. */
 export type NameMap = (ours: string) => string;
@@ -6,16 +7,23 @@ export type NameMap = (ours: string) => string;
 /** Tensors that PyTorch counts with and no network computes with. */
 const COUNTERS = /(^|\.)num_batches_tracked$/;
 
-/**
- * Fills a network's variables from a PyTorch state dict.
- *
- * `template` says names and shapes. Convolutions turn from [O, I, H, W] to [H, W, I, O], depthwise ones from
- * [C, 1, H, W] to [H, W, C, 1], matrices from [out, in] to [in, out]. Strict: throws `ANC_WEIGHTS` on a tensor
- * that is missing, of another shape, or left over.
- */
-export function fillFromTorch(
+/** Fills a network's variables from a PyTorch state dict: see `fillFrom`. */
+export const fillFromTorch = (
   template: Variables<{ readonly shape: readonly number[] }>,
   stateDict: Tree<Host>,
+  map: NameMap,
+): Variables<Host> => fillFrom(template, { tensors: stateDict, layout: 'torch' }, map);
+
+/**
+ * Fills a network's variables from a file's tensors.
+ *
+ * `template` says names and shapes. PyTorch's convolutions turn from [O, I, H, W] to [H, W, I, O], depthwise ones
+ * from [C, 1, H, W] to [H, W, C, 1], matrices from [out, in] to [in, out]. Strict: throws `ANC_WEIGHTS` on a tensor
+ * that is missing, of another shape, or left over.
+ */
+export function fillFrom(
+  template: Variables<{ readonly shape: readonly number[] }>,
+  { tensors: stateDict, layout }: Pick<StateDict, 'tensors' | 'layout'>,
   map: NameMap,
 ): Variables<Host> {
   const used = new Set<string>();
@@ -30,7 +38,7 @@ export function fillFromTorch(
           });
         }
         used.add(theirs);
-        return [ours, arranged(ours, host, shape)];
+        return [ours, arranged(ours, host, shape, layout)];
       }),
     );
   const filled = { params: fill(template.params), stats: fill(template.stats) };
@@ -44,14 +52,19 @@ export function fillFromTorch(
 }
 
 /** For each axis of ours, the axis of theirs. */
-function axesOf(name: string, rank: number): readonly number[] {
+function axesOf(name: string, rank: number, layout: KernelLayout): readonly number[] {
+  if (layout === 'tensorflow') return Array.from({ length: rank }, (_, axis) => axis);
   if (rank === 4) return name.includes('depthwise') ? [2, 3, 0, 1] : [2, 3, 1, 0];
   return rank === 2 ? [1, 0] : Array.from({ length: rank }, (_, axis) => axis);
 }
 
-function arranged(name: string, host: Host, shape: readonly number[]): Host {
-  const axes = axesOf(name, host.shape.length);
-  const own = axes.map((axis) => host.shape[axis]!);
+/** The shape that a file's tensor for our variable `name` has once it is turned. */
+export const arrangedShape = (name: string, shape: readonly number[], layout: KernelLayout): number[] =>
+  axesOf(name, shape.length, layout).map((axis) => shape[axis]!);
+
+function arranged(name: string, host: Host, shape: readonly number[], layout: KernelLayout): Host {
+  const axes = axesOf(name, host.shape.length, layout);
+  const own = arrangedShape(name, host.shape, layout);
   if (own.length !== shape.length || own.some((size, axis) => size !== shape[axis])) {
     throw new AncError('ANC_WEIGHTS', `the checkpoint's tensor for "${name}" has another shape.`, {
       expected: `[${shape.join(', ')}]`,

@@ -1,0 +1,46 @@
+import { AncError, isAncError, type ModelEnvironment } from '@anc/core';
+import type { StateDict } from './state-dict.js';
+
+/** Sides of square images that networks are made for, most common first. */
+const SIDES = [32, 28, 224, 64, 96, 128, 256, 299, 16];
+
+export interface KnownEnvironment {
+  readonly input?: ModelEnvironment['input'];
+  readonly classes?: number;
+}
+
+/**
+ * What a network was made for, as far as a file's shapes tell: channels from the first kernel, classes from the
+ * last matrix or bias. Images' sides leave no trace but in networks that flatten: `attempt` says whether a guess fits.
+ * Throws what the first attempt threw where none fits, and `ANC_WEIGHTS` where the shapes say nothing.
+ */
+export async function guessEnvironment<T>(
+  { tensors, layout }: StateDict,
+  known: KnownEnvironment,
+  attempt: (environment: ModelEnvironment) => T | Promise<T>,
+): Promise<{ readonly environment: ModelEnvironment; readonly result: T }> {
+  const shapes = Object.values(tensors).map(({ shape }) => shape);
+  const kernel = shapes.find(({ length }) => length === 4);
+  const matrix = shapes.findLast(({ length }) => length === 2);
+  const channels = known.input?.[2] ?? kernel?.[layout === 'torch' ? 1 : 2];
+  const classes = known.classes ?? matrix?.[layout === 'torch' ? 0 : 1];
+  if (channels === undefined || classes === undefined) {
+    throw new AncError('ANC_WEIGHTS', 'the file does not tell what its network was made for.', {
+      expected: 'a kernel of four axes and a matrix of two',
+      hint: 'say it with --input and --classes.',
+    });
+  }
+  let first: unknown;
+  const inputs =
+    known.input === undefined ? SIDES.map((side) => [side, side, channels] as const) : [known.input];
+  for (const input of inputs) {
+    const environment: ModelEnvironment = { input, classes };
+    try {
+      return { environment, result: await attempt(environment) };
+    } catch (error) {
+      if (!isAncError(error) || !['ANC_WEIGHTS', 'ANC_MODEL_INPUT'].includes(error.code)) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
+}

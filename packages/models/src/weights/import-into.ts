@@ -1,0 +1,71 @@
+import {
+  AncError,
+  Rng,
+  subtree,
+  type ClassifierOutputs,
+  type Host,
+  type Network,
+  type Variables,
+} from '@anc/core';
+import { namesByKind } from './by-kind.js';
+import { isOwn, type StateDict } from './state-dict.js';
+import { fillFrom, type NameMap } from './torch/name-map.js';
+import { resnetNames } from './torch/resnet.js';
+
+/** Known ways of naming a checkpoint's tensors, by what they are called where they come from. */
+export const TORCH_NAME_MAPS: Readonly<Record<string, NameMap>> = {
+  torchvision: resnetNames('fc'),
+  'cifar-resnet': resnetNames('linear'),
+};
+
+/** A known map's name, `same`, `order`, or the file's name for each of our variables. */
+export type MapChoice = string | NameMap | Readonly<Record<string, string>>;
+
+/** What can be said of a map by name. */
+export const mapNames: readonly string[] = [...Object.keys(TORCH_NAME_MAPS), 'same', 'order'];
+
+export interface Imported {
+  readonly variables: Variables<Host>;
+  /** By which map; null for a file of ours. */
+  readonly map: string | null;
+}
+
+/**
+ * The weights of a file for a network that is already there. Without `map` the file's names decide: ours, those
+ * of a known map, the network's own (`same`), or else the order of each kind of variable (`order`).
+ *
+ * Throws `ANC_WEIGHTS` on tensors that are missing, of another shape, or left over, and `ANC_MODEL_INPUT`.
+ */
+export function importInto(
+  network: Network<ClassifierOutputs>,
+  input: readonly number[],
+  dict: StateDict,
+  map?: MapChoice,
+): Imported {
+  const template = network.init(Rng.still(), input);
+  if (map === undefined && isOwn(dict.tensors)) {
+    const { tensors } = dict;
+    const own = { ...dict, tensors: { ...subtree(tensors, 'params'), ...subtree(tensors, 'stats') } };
+    return { variables: fillFrom(template, own, (name) => name), map: null };
+  }
+  const names = { ...template.params, ...template.stats };
+  if (typeof map === 'object' || typeof map === 'function') {
+    const renamed = typeof map === 'function' ? map : (name: string): string => map[name] ?? name;
+    return { variables: fillFrom(template, dict, renamed), map: 'own' };
+  }
+  const known = (name: string): NameMap | undefined =>
+    name === 'same' ? (ours) => ours : TORCH_NAME_MAPS[name];
+  const covers = (name: string): boolean => {
+    const renamed = known(name)!;
+    return Object.keys(names).every((ours) => Object.hasOwn(dict.tensors, renamed(ours)));
+  };
+  const chosen = map ?? mapNames.find((name) => name !== 'order' && covers(name)) ?? 'order';
+  const renamed = chosen === 'order' ? namesByKind(template, dict) : known(chosen);
+  if (renamed === undefined) {
+    throw new AncError('ANC_WEIGHTS', `no name map "${chosen}".`, {
+      expected: `one of ${mapNames.join(', ')}, or a JSON file`,
+      received: chosen,
+    });
+  }
+  return { variables: fillFrom(template, dict, renamed), map: chosen };
+}
