@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import {
   Backend,
+  mainMemory,
+  processorName,
   type Capabilities,
   type CompiledFunction,
   type CompiledStep,
@@ -19,7 +21,11 @@ import { channelBlock } from './engine/channel-block.js';
 import { EngineClient } from './engine/client.js';
 import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { onnxSchema, type OnnxOptions } from './options.js';
+import { assertProvider } from './providers.js';
 import { OnnxState } from './state.js';
+
+const acceleratorOf = ({ executionProviders: [first] }: EngineInfo): string | null =>
+  first === undefined || first === 'cpu' || first === 'wasm' ? null : first;
 
 interface CachedStep {
   readonly program: Promise<StepProgram>;
@@ -28,8 +34,8 @@ interface CachedStep {
 
 /** Compiles steps and functions to ONNX graphs and runs them in ONNX Runtime, on a thread of its own. */
 export class OnnxBackend extends Backend {
-  readonly name = 'onnx';
-  readonly capabilities: Capabilities = { training: true, deterministic: true, compiled: true };
+  readonly name: string;
+  readonly capabilities: Capabilities;
   readonly #steps = new Map<string, CachedStep>();
 
   private constructor(
@@ -39,9 +45,20 @@ export class OnnxBackend extends Backend {
     readonly channelBlock: number | null,
   ) {
     super();
+    const { accelerator } = this;
+    this.name = accelerator === null ? 'onnx' : `onnx:${accelerator}`;
+    this.capabilities = { training: true, deterministic: accelerator === null, compiled: true };
   }
 
-  /** Starts the engine. Throws `ANC_ENGINE` where no runtime can be loaded. */
+  /** The execution provider that was asked for where it is not the processor. */
+  get accelerator(): string | null {
+    return acceleratorOf(this.info);
+  }
+
+  /**
+   * Starts the engine. Throws `ANC_ENGINE` where no runtime can be loaded; `ANC_BACKEND_MISSING` or
+   * `ANC_BACKEND_DEVICE` where the first execution provider is not there or does not start.
+   */
   static async create(given: Partial<OnnxOptions> = {}): Promise<OnnxBackend> {
     const options = onnxSchema.parse(given);
     const engine = new EngineClient();
@@ -51,21 +68,44 @@ export class OnnxBackend extends Backend {
       profile: options.profile ?? null,
     };
     const info = await engine.call('open', settled);
+    const wanted = options.executionProviders[0]!;
+    if (wanted !== 'cpu') {
+      try {
+        await assertProvider(engine, wanted, info);
+      } catch (error) {
+        await engine.close();
+        throw error;
+      }
+    }
     const native = info.runtime === 'onnxruntime-node' && info.executionProviders.join() === 'cpu';
     return new OnnxBackend(engine, info, options, native ? await channelBlock(engine) : null);
   }
 
   get environment(): Tree<string | number> {
-    const { runtime, version, threads, executionProviders, notice } = this.info;
+    const { runtime, version, threads, executionProviders } = this.info;
+    const { accelerator } = this;
+    const memory = accelerator === null ? mainMemory() : null;
+    const notice = [this.info.notice, this.#fallbackNotice()].filter((text) => text !== null).join(' ');
     return {
+      device: accelerator === null ? processorName() : `GPU, by ONNX Runtime's ${accelerator} provider`,
+      ...(memory === null ? {} : { memory }),
       runtime,
       version,
       threads,
       ...(this.channelBlock === null ? {} : { channelBlock: this.channelBlock }),
       executionProviders: executionProviders.join(','),
       graphOptimizationLevel: this.options.graphOptimizationLevel,
-      ...(notice === null ? {} : { notice }),
+      ...(notice === '' ? {} : { notice }),
     };
+  }
+
+  #fallbackNotice(): string | null {
+    const { graphs, of } = this.engine.fallbacks;
+    if (graphs === 0) return null;
+    return (
+      `The processor computes parts of ${graphs} of ${of} graphs, because ONNX Runtime's ${this.accelerator} provider ` +
+      'has no kernels for them.'
+    );
   }
 
   upload(state: Tree<Host>): Promise<DeviceState> {

@@ -1,5 +1,4 @@
 import {
-  mapTree,
   type CompiledFunction,
   type FunctionSpec,
   type Host,
@@ -8,10 +7,15 @@ import {
   type Tree,
 } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
+import { reachable } from './graph/graph.js';
 import { serialize } from './graph/serialize.js';
 import { checkedWires } from './host.js';
+import { nodesForProcessor } from './providers.js';
 import { tracedTwice } from './trace/pure.js';
 import { traceFunction } from './trace/trace-function.js';
+
+/** An output may be named as an input is; in a graph it may not. */
+const OUTPUT = 'output/';
 
 /** Traces, writes and loads a function with its constants inside, where the runtime can prepare them. */
 export async function buildFunction(
@@ -21,9 +25,11 @@ export async function buildFunction(
   constants: Tree<Host>,
 ): Promise<OnnxFunction> {
   const traced = tracedTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants));
-  const model = serialize(traced.graph, traced.outputs, { allInputs: true });
+  const outputs = traced.outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
+  const model = serialize(traced.graph, outputs, { allInputs: true });
   const session = engine.handle();
-  await engine.createSession(session, model);
+  const values = outputs.map(({ value }) => value);
+  await engine.createSession(session, model, nodesForProcessor(reachable(traced.graph, values)));
   return new OnnxFunction(engine, session, spec.inputs);
 }
 
@@ -38,10 +44,11 @@ export class OnnxFunction implements CompiledFunction {
     const wires = checkedWires('the input', inputs, this.inputs);
     const results = await this.engine.call('runFunction', this.session, wires);
     // Truth values come as bytes 0 and 1; the host knows numbers.
-    return mapTree(results, ({ shape, data, type }) => ({
-      shape,
-      data: type === 'bool' ? Int32Array.from(data) : data,
-    }));
+    const pairs = Object.entries(results).map(([name, { shape, data, type }]) => [
+      name.slice(OUTPUT.length),
+      { shape, data: type === 'bool' ? Int32Array.from(data) : data },
+    ]);
+    return Object.fromEntries(pairs) as Tree<Host>;
   }
 
   async dispose(): Promise<void> {

@@ -16,6 +16,7 @@ import { serialize } from './graph/serialize.js';
 import { reachable } from './graph/graph.js';
 import type { Value } from './graph/value.js';
 import { checkedWires, toWire } from './host.js';
+import { nodesForProcessor } from './providers.js';
 import { OnnxState } from './state.js';
 import { tracedTwice } from './trace/pure.js';
 import { traceStep } from './trace/trace-step.js';
@@ -48,7 +49,8 @@ export async function buildStep(
   const noiseNames = new Set(under('noise/'));
   const model = serialize(traced.graph, traced.outputs);
   const session = engine.handle();
-  await engine.createSession(session, model);
+  const values = traced.outputs.map(({ value }) => value);
+  await engine.createSession(session, model, nodesForProcessor(reachable(traced.graph, values)));
   return {
     session,
     plan: { stateInputs: under('state/'), changed: traced.changed, metrics: traced.metrics.length },

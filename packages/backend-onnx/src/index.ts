@@ -1,8 +1,16 @@
 import { definePlugin, PLUGIN_API_VERSION, type Plugin } from '@anc/core';
 import { OnnxBackend } from './backend.js';
-import { onnxSchema, type OnnxOptions } from './options.js';
+import { acceleratorSchema, onnxSchema, type AcceleratorOptions, type OnnxOptions } from './options.js';
+import { providers, type ProviderName } from './providers.js';
 
-/** Registers the backend `onnx`. */
+const accelerated = (name: ProviderName) => ({
+  summary: providers[name].summary,
+  options: acceleratorSchema,
+  create: (options: AcceleratorOptions) =>
+    OnnxBackend.create({ ...options, runtime: 'auto', executionProviders: [name, 'cpu'] }),
+});
+
+/** Registers the backend `onnx`, and `onnx:<execution provider>` for what is faster where it is there. */
 export default function onnxPlugin(): Plugin {
   return definePlugin({
     name: '@anc/backend-onnx',
@@ -13,6 +21,10 @@ export default function onnxPlugin(): Plugin {
         options: onnxSchema,
         create: (options: OnnxOptions) => OnnxBackend.create(options),
       },
+      'onnx:webgpu': accelerated('webgpu'),
+      'onnx:cuda': accelerated('cuda'),
+      'onnx:dml': accelerated('dml'),
+      'onnx:coreml': accelerated('coreml'),
     },
   });
 }

@@ -21,4 +21,8 @@ export const onnxSchema = z.strictObject({
   profile: z.string().optional().describe("path prefix of ONNX Runtime's profiles"),
 });
 
+/** Options of `onnx:<execution provider>`: the provider is in the name. */
+export const acceleratorSchema = onnxSchema.omit({ runtime: true, executionProviders: true });
+
+export type AcceleratorOptions = z.infer<typeof acceleratorSchema>;
 export type OnnxOptions = z.infer<typeof onnxSchema>;

@@ -23,6 +23,8 @@ export class EngineClient {
   readonly #waiting = new Map<number, Waiting>();
   #nextCall = 0;
   #nextHandle = 0;
+  #sessions = 0;
+  #fallbacks = 0;
   #failure: Error | null = null;
 
   constructor() {
@@ -45,9 +47,20 @@ export class EngineClient {
   }
 
   /** Loads a model, giving up its bytes where they have a buffer of their own (small ones share a pool). */
-  createSession(session: number, model: Uint8Array): Promise<void> {
+  async createSession(
+    session: number,
+    model: Uint8Array,
+    forProcessor: readonly string[] = [],
+  ): Promise<void> {
     const whole = model.byteLength === model.buffer.byteLength;
-    return this.#send('createSession', [session, model], whole ? [model.buffer as ArrayBuffer] : []);
+    const buffers = whole ? [model.buffer as ArrayBuffer] : [];
+    this.#sessions++;
+    if (await this.#send('createSession', [session, model, forProcessor], buffers)) this.#fallbacks++;
+  }
+
+  /** Of how many graphs an accelerator left parts to the processor, and how many there were. */
+  get fallbacks(): { readonly graphs: number; readonly of: number } {
+    return { graphs: this.#fallbacks, of: this.#sessions };
   }
 
   #send<K extends CallName>(

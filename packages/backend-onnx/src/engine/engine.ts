@@ -1,6 +1,7 @@
 import type * as Ort from 'onnxruntime-common';
 import { bytesOf } from '../graph/value.js';
 import type { EngineCalls, EngineInfo, EngineOptions, StepPlan, Wire, Wires } from './protocol.js';
+import { createSession } from './create-session.js';
 import { loadRuntime, type Runtime } from './runtime.js';
 
 type Answers = {
@@ -30,9 +31,10 @@ export class Engine implements Answers {
     return this.#runtime.info;
   }
 
-  async createSession(session: number, model: Uint8Array): Promise<void> {
-    const { ort, session: options } = this.#opened();
-    this.#sessions.set(session, await ort.InferenceSession.create(model, options));
+  async createSession(session: number, model: Uint8Array, forProcessor: readonly string[]): Promise<boolean> {
+    const { created, fellBack } = await createSession(this.#opened(), model, forProcessor);
+    this.#sessions.set(session, created);
+    return fellBack;
   }
 
   async releaseSession(session: number): Promise<void> {

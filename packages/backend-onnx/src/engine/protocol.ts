@@ -26,6 +26,8 @@ export interface EngineInfo {
   readonly version: string;
   readonly threads: number;
   readonly executionProviders: readonly string[];
+  /** The execution providers that this runtime was built with. */
+  readonly available: readonly string[];
   /** Why the slower runtime is used, else null. */
   readonly notice: string | null;
 }
@@ -40,7 +42,11 @@ export interface StepPlan {
 /** Everything that the worker can be asked. Calls are answered in order. */
 export interface EngineCalls {
   open(options: EngineOptions): EngineInfo;
-  createSession(session: number, model: Uint8Array): void;
+  /**
+   * Loads a model. `forProcessor` names nodes that an accelerator must leave alone. True where the processor
+   * computes parts of a graph that an accelerator was asked to.
+   */
+  createSession(session: number, model: Uint8Array, forProcessor: readonly string[]): boolean;
   releaseSession(session: number): void;
   createState(state: number, entries: Wires): void;
   readState(state: number, names: readonly string[] | null): Wires;

@@ -32,6 +32,12 @@ async function loadWeb(threads: number): Promise<typeof Ort> {
   return ort;
 }
 
+/** Names of what onnxruntime-node was built with. */
+const supported = (ort: typeof Ort): string[] => {
+  const { listSupportedBackends } = ort as { listSupportedBackends?: () => readonly { name: string }[] };
+  return listSupportedBackends?.().map(({ name }) => name) ?? ['cpu'];
+};
+
 /** Loads ONNX Runtime, natively where that works, and settles the options of its sessions. */
 export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
   let ort: typeof Ort;
@@ -46,8 +52,10 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
     if (options.runtime === 'auto') notice = WEB_NOTICE;
     ort = await loadWeb(options.intraOpThreads);
   }
-  ort.env.logLevel = 'error';
+  // An accelerator that is not there would be told on the terminal twice before it is thrown.
+  ort.env.logLevel = options.executionProviders[0] === 'cpu' ? 'error' : 'fatal';
   const providers = runtime === 'onnxruntime-web' ? ['wasm'] : [...options.executionProviders];
+  const available = runtime === 'onnxruntime-web' ? ['wasm'] : supported(ort);
   return {
     ort,
     info: {
@@ -55,6 +63,7 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
       version: versionOf(runtime === 'onnxruntime-web' ? 'onnxruntime-common' : runtime),
       threads: options.intraOpThreads,
       executionProviders: providers,
+      available,
       notice,
     },
     session: {

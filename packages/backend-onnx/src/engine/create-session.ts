@@ -1,0 +1,35 @@
+import type * as Ort from 'onnxruntime-common';
+import type { Runtime } from './runtime.js';
+
+interface Created {
+  readonly created: Ort.InferenceSession;
+  /** Parts of the graph are left to the processor though an accelerator was asked for. */
+  readonly fellBack: boolean;
+}
+
+/**
+ * Loads a model. With an accelerator it is first asked to take the whole graph, because ONNX Runtime does not
+ * say otherwise that it left parts of it to the processor.
+ */
+export async function createSession(
+  { ort, session: options }: Runtime,
+  model: Uint8Array,
+  forProcessor: readonly string[],
+): Promise<Created> {
+  const create = (more: Ort.InferenceSession.SessionOptions): Promise<Ort.InferenceSession> =>
+    ort.InferenceSession.create(model, { ...options, ...more });
+  const [first, ...others] = options.executionProviders ?? ['cpu'];
+  if (first === 'cpu' || first === 'wasm') return { created: await create({}), fellBack: false };
+  if (first !== 'webgpu' || forProcessor.length === 0) {
+    const { session } = (options.extra ?? {}) as { session?: object };
+    const whole = { ...options.extra, session: { ...session, disable_cpu_ep_fallback: '1' } };
+    try {
+      // An error that the strict session logs is no error: the lenient one is asked next.
+      return { created: await create({ extra: whole, logSeverityLevel: 4 }), fellBack: false };
+    } catch {
+      return { created: await create({}), fellBack: true };
+    }
+  }
+  const webgpu = { name: 'webgpu', forceCpuNodeNames: forProcessor } as const;
+  return { created: await create({ executionProviders: [webgpu, ...others] }), fellBack: true };
+}

@@ -1,0 +1,90 @@
+import { AncError } from '@anc/core';
+import type { EngineClient } from './engine/client.js';
+import type { EngineInfo } from './engine/protocol.js';
+import { Graph } from './graph/graph.js';
+import { serialize } from './graph/serialize.js';
+import type { Node, Value } from './graph/value.js';
+
+/** An execution provider of ONNX Runtime beside its processor's own. */
+interface Provider {
+  readonly summary: string;
+  /** What to do where it is not in this build of ONNX Runtime, or does not start. */
+  readonly remedy: string;
+}
+
+export const providers = {
+  webgpu: {
+    summary: 'compiled steps on a GPU by WebGPU (Vulkan, Metal, Direct3D)',
+    remedy:
+      'install a Vulkan driver for the GPU (Linux: apt-get install libvulkan1 and the vendor’s driver), or use onnx.',
+  },
+  cuda: {
+    summary: 'compiled steps on an NVIDIA GPU; Linux and Windows, x86-64',
+    remedy:
+      'with CUDA 12 and cuDNN 9 installed: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --foreground-scripts',
+  },
+  dml: { summary: 'compiled steps by DirectML; Windows', remedy: 'it is for Windows: use onnx:webgpu here.' },
+  coreml: {
+    summary: 'compiled steps by Core ML; macOS',
+    remedy: 'it is for macOS: use onnx:webgpu here.',
+  },
+} as const satisfies Readonly<Record<string, Provider>>;
+
+export type ProviderName = keyof typeof providers;
+
+const nativeRemedy = 'npm install onnxruntime-node@1.30.0';
+
+/**
+ * Makes sure that the first provider computes: ONNX Runtime itself would go on without it. Throws
+ * `ANC_BACKEND_MISSING` where this build does not have it, `ANC_BACKEND_DEVICE` where it does not start.
+ */
+export async function assertProvider(engine: EngineClient, name: string, info: EngineInfo): Promise<void> {
+  const known: Readonly<Record<string, Provider>> = providers;
+  const { remedy } = known[name] ?? { remedy: 'use onnx.' };
+  const where = `backend "onnx:${name}"`;
+  if (!info.available.includes(name)) {
+    throw new AncError(
+      'ANC_BACKEND_MISSING',
+      `${where}: this ONNX Runtime has no execution provider "${name}".`,
+      {
+        expected: `one of ${info.available.join(', ')}`,
+        hint: info.runtime === 'onnxruntime-web' ? nativeRemedy : remedy,
+      },
+    );
+  }
+  const graph = new Graph();
+  const x = graph.input('x', 'float32', [2, 2]);
+  const y = graph.op('MatMul', [x, x], 'float32', [2, 2], {});
+  const session = engine.handle();
+  try {
+    await engine.createSession(session, serialize(graph, [{ name: 'y', value: y }]));
+    const data = Float32Array.of(1, 2, 3, 4);
+    await engine.call('runFunction', session, { x: { type: 'float32', shape: [2, 2], data } });
+    await engine.call('releaseSession', session);
+  } catch (error) {
+    throw new AncError(
+      'ANC_BACKEND_DEVICE',
+      `${where}: ONNX Runtime's execution provider "${name}" does not start here.`,
+      { received: firstLine(error), hint: remedy, cause: error },
+    );
+  }
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const line = message.trim().split('\n')[0]!;
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}
+
+/**
+ * Names of the nodes that the WebGPU provider takes and then fails on, so that they are given to the
+ * processor: max-pooling that is asked for its positions.
+ */
+export const nodesForProcessor = (nodes: readonly Node[]): string[] => {
+  const used = new Set(nodes.flatMap((node): readonly (Value | null)[] => node.inputs));
+  return nodes.flatMap((node) =>
+    node.op === 'MaxPool' && node.outputs[1] !== undefined && used.has(node.outputs[1])
+      ? [`${node.op}_${node.outputs[0]!.id}`]
+      : [],
+  );
+};

@@ -1,0 +1,56 @@
+import { assertPlugin, isAncError } from '@anc/core';
+import { describe, expect, it } from 'vitest';
+import onnxPlugin, { OnnxBackend } from '../src/index.js';
+import { acceleratorSchema } from '../src/options.js';
+import { nodesForProcessor } from '../src/providers.js';
+import { Graph, reachable } from '../src/graph/graph.js';
+
+describe('execution providers', () => {
+  it('are backends of their own', () => {
+    const plugin = onnxPlugin();
+    assertPlugin(plugin, 'test');
+    const names = ['onnx', 'onnx:coreml', 'onnx:cuda', 'onnx:dml', 'onnx:webgpu'];
+    expect(Object.keys(plugin.backends ?? {}).sort()).toEqual(names);
+    expect(acceleratorSchema.safeParse({ executionProviders: ['cpu'] }).success).toBe(false);
+  });
+
+  it('are refused where this ONNX Runtime does not have them: nothing else computes instead', async () => {
+    for (const options of [{}, { runtime: 'web' }] as const) {
+      const error: unknown = await OnnxBackend.create({
+        ...options,
+        executionProviders: ['abacus', 'cpu'],
+      }).catch((thrown: unknown) => thrown);
+      if (!isAncError(error)) throw new Error('nothing was thrown', { cause: error });
+      expect(error.code).toBe('ANC_BACKEND_MISSING');
+      expect(error.message).toContain('"onnx:abacus"');
+      expect(error.detail.hint).toMatch(/use onnx|npm install onnxruntime-node/);
+    }
+  });
+
+  it('do not get the nodes that WebGPU would fail on', () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [1, 1, 4, 4]);
+    const pool = () =>
+      graph.node(
+        'MaxPool',
+        [x],
+        [
+          { type: 'float32', shape: [1, 1, 2, 2] },
+          { type: 'int64', shape: [1, 1, 2, 2] },
+        ],
+        { kernel_shape: [2, 2], strides: [2, 2] },
+      );
+    const [maxima, positions] = pool();
+    expect(nodesForProcessor(reachable(graph, [maxima!]))).toEqual([]);
+    const found = graph.op('Cast', [positions!], 'float32', [1, 1, 2, 2], { to: 1 });
+    expect(nodesForProcessor(reachable(graph, [found]))).toEqual([`MaxPool_${maxima!.id}`]);
+  });
+
+  it('say what they are', async () => {
+    const backend = await OnnxBackend.create();
+    expect(backend.name).toBe('onnx');
+    expect(backend.environment.device).toContain('threads');
+    expect(backend.environment.notice).toBe(undefined);
+    await backend.dispose();
+  });
+});
