@@ -1,5 +1,6 @@
 export * from './checkpoint/checkpoint-store.js';
 export { assertSameSpecs, specsOf, type CheckpointPosition } from './checkpoint/manifest.js';
+export { writeFileAtomically } from './run-folder/atomic-write.js';
 export * from './run-folder/environment.js';
 export * from './run-folder/metrics-log.js';
 export * from './run-folder/run-folder.js';
@@ -11,3 +12,4 @@ export * from './loader/loader.js';
 export * from './loader/prefetch.js';
 export * from './tensorboard/scalar-log.js';
 export { writeReport, type ReportedPlayer, type ReportedResult } from './report/report.js';
+export { renderSheet, type Sheet, type SheetSection } from './report/sheet.js';

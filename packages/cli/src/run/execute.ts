@@ -1,12 +1,5 @@
-import { NetworkTeacher, type Host, type TeacherOutputs, type Variables } from '@anc/core';
-import {
-  CheckpointStore,
-  encodeNumbers,
-  ScalarLog,
-  TeacherMemo,
-  writeReport,
-  type RunFolder,
-} from '@anc/runtime';
+import type { TeacherOutputs } from '@anc/core';
+import { CheckpointStore, encodeNumbers, ScalarLog, writeReport, type RunFolder } from '@anc/runtime';
 import { formatSeconds, formatShare } from '../terminal/table.js';
 import type { PlayerResult, RunResult, StudentResult } from './documents.js';
 import { judge, predict } from './evaluate-player.js';
@@ -14,9 +7,10 @@ import { Interrupted, isInterruption } from './interrupt.js';
 import { modelCard, weightsMetadata } from './model-card.js';
 import type { Plan, PlannedNetwork, PlannedPlayer } from './plan.js';
 import { readingOf } from './reading.js';
+import { rememberedTeacher, teacherClasses, type TeacherMemory } from './remembered-teacher.js';
 import type { Reporter } from './reporter.js';
 import { trainPlayer, type TrainedPlayer } from './train-player.js';
-import { digestOf, readWeights, writeWeights } from './weights.js';
+import { readWeights, writeWeights } from './weights.js';
 
 export interface Execution {
   readonly plan: Plan;
@@ -25,6 +19,8 @@ export interface Execution {
   readonly shown: string;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** Keeps what the teacher said for the next run of the same teacher on the same images. */
+  readonly memory?: TeacherMemory;
 }
 
 /** What the players share beside. */
@@ -58,17 +54,9 @@ async function playAll(execution: Execution): Promise<RunResult> {
     measure(execution, plan.teacher.network, trained, null),
   );
   const variables = await readWeights(folder, ['teacher'], plan.teacher.network);
-  const teacherClasses = await predict(
-    plan.teacher.network,
-    variables,
-    data.test,
-    'teacher on the test images',
-    {
-      ...evaluation,
-      backend: backends.teacher,
-    },
-  );
-  const memo = await rememberedTeacher(plan, variables);
+  const memory = execution.memory ?? {};
+  const classes = await teacherClasses(plan, variables, memory, evaluation);
+  const memo = await rememberedTeacher(plan, variables, memory);
   try {
     const students: StudentResult[] = [];
     for (const [i, player] of plan.students.entries()) {
@@ -81,7 +69,7 @@ async function playAll(execution: Execution): Promise<RunResult> {
           ['student', player.name],
           teacherOutputs,
           async (trained) => {
-            const measured = await measure(execution, player.network, trained, teacherClasses);
+            const measured = await measure(execution, player.network, trained, classes);
             return {
               method: player.method.name,
               name: player.name,
@@ -180,34 +168,6 @@ async function measure(
     flops: network.flops,
     seconds,
   };
-}
-
-/** The trained teacher, frozen, behind its memo. */
-async function rememberedTeacher(
-  {
-    teacher: {
-      network: { network },
-    },
-    data,
-    backends,
-    config,
-  }: Plan,
-  variables: Variables<Host>,
-): Promise<{ outputs: TeacherMemo; dispose(): Promise<void> }> {
-  const teacher = await NetworkTeacher.create({
-    backend: backends.teacher,
-    network,
-    variables,
-    input: data.dataset.shape,
-    digest: digestOf(variables),
-  });
-  const { batchSize } = config;
-  const outputs = new TeacherMemo(teacher, data.train.images, data.augmentation, {
-    budgetMb: config.teacherMemoMb,
-    // Never one: a product of a single row is summed in another order, so its last bits differ.
-    batchSizes: [8, 4, 2, 1].map((part) => Math.min(batchSize, Math.max(2, Math.ceil(batchSize / part)))),
-  });
-  return { outputs, dispose: () => teacher.dispose() };
 }
 
 /** The data term that a method has beside an adversarial term, by its options. */

@@ -20,6 +20,8 @@ export interface TeacherMemoOptions {
    * up to the next of these. Without it every inference has the batch's own size.
    */
   readonly batchSizes?: readonly number[];
+  /** Goes on with what another memo remembers, where that holds for the same teacher, data and augmentation. */
+  readonly from?: TeacherMemo;
 }
 
 export interface TeacherMemoCounts {
@@ -48,7 +50,7 @@ export class TeacherMemo implements TeacherOutputs {
   readonly #shape: readonly number[];
   readonly #sizes: readonly number[];
   readonly #budget: number;
-  readonly #tables = new Map<string, OutputTable>();
+  readonly #tables: Map<string, OutputTable>;
   #hits = 0;
   #misses = 0;
   #inferred = 0;
@@ -69,6 +71,8 @@ export class TeacherMemo implements TeacherOutputs {
     this.#sizes = [...(options.batchSizes ?? [])].sort((a, b) => a - b);
     this.#budget = options.budgetMb * 2 ** 20;
     this.key = memoKey(teacher, source, augmentation);
+    const { from } = options;
+    this.#tables = from?.key === this.key ? from.#tables : new Map<string, OutputTable>();
   }
 
   get counts(): TeacherMemoCounts {

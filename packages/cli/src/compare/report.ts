@@ -1,0 +1,18 @@
+import { renderSheet } from '@anc/runtime';
+import type { CompareResult } from './documents.js';
+import { rowsOf } from './table.js';
+
+/** `report.html` of a comparison: one file, no scripts, nothing to load. */
+export function reportOf(result: CompareResult): string {
+  const { head, rows } = rowsOf(result);
+  const { dataset, backend, seeds, runs, reading, testImages } = result;
+  return renderSheet({
+    title: result.compare,
+    lead: `data set ${dataset} · backend ${backend} · seeds ${seeds.join(', ')} · ${testImages} test images`,
+    sections: [
+      { title: 'Result', table: { head, rows }, lines: [] },
+      { title: 'What it says', lines: reading },
+      { title: 'Runs', lines: runs.map((run) => `${run}: report.html beside its result.json`) },
+    ],
+  });
+}
