@@ -11,6 +11,11 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/run.js')).defineRun,
   ],
   [
+    'compare',
+    'several methods over several seeds with one teacher: means, differences, intervals',
+    async () => (await import('./commands/compare.js')).defineCompare,
+  ],
+  [
     'list',
     'what there is: models, datasets, methods, discriminators, …',
     async () => (await import('./commands/list.js')).defineList,
