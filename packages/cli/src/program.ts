@@ -45,6 +45,11 @@ export async function runProgram(args: readonly string[], options: ProgramOption
 
 async function execute(args: readonly string[], session: Session): Promise<void> {
   const program = new Command('anc-cli')
+  [
+    'data',
+    "get a dataset's files, or see what is in one",
+    async () => (await import('./commands/data.js')).defineData,
+  ],
     .description('Adversarial network compression: a small network that behaves like the big one.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -77,7 +82,9 @@ async function report(thrown: unknown, json: boolean, { stdout, stderr }: Stream
   return exit;
 }
 
-async function usageError({ message }: CommanderError): Promise<unknown> {
+async function usageError({ code, message }: CommanderError): Promise<unknown> {
   const { AncError } = await import('@anc/core');
   return new AncError('ANC_USAGE', message.replace(/^error: /, ''));
 }
+  if (code === 'commander.help')
+    return new AncError('ANC_USAGE', 'a command is missing.', { hint: 'see what there is with --help.' });

@@ -101,10 +101,13 @@ describe('a request that cannot be met: one clear error, exit code 2, nothing wr
     ['nothing to resume', ['run', '--resume', 'none'], 'ANC_RUN_MISSING', /not a run folder/],
     [
       'data that is not there',
-      ['run', '--dataset', 'fashion-mnist', '--data-dir', 'taken'],
+      ['run', '--dataset', 'fashion-mnist', '--data-dir', 'taken', '--offline'],
       'ANC_DATA_MISSING',
-      /train-images/,
+      /taken\/fashion-mnist\/train-images[^]*--offline/,
     ],
+    ['data that nobody publishes', ['data', 'get', 'imagenet'], 'ANC_DATA_NO_DOWNLOAD', /val\/<wnid>/],
+    ['a dataset to get that is not', ['data', 'get', 'cifar'], 'ANC_UNKNOWN', /did you mean "cifar10"/],
+    ['a split that is not', ['data', 'info', 'glyphs', '--sheet-of', 'tset'], 'ANC_USAGE', /train or test/],
     [
       'a typo in the configuration',
       ['run', '--config', 'typo.yaml'],

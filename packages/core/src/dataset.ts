@@ -50,6 +50,16 @@ export abstract class Dataset {
   abstract split(name: SplitName): Promise<DatasetSplit>;
 }
 
+/** A file that a dataset is published as: the same bytes at every address, known by their MD5. */
+export interface PublishedFile {
+  readonly name: string;
+  /** The authors' address first, then mirrors. */
+  readonly urls: readonly string[];
+  readonly md5: string;
+  /** More than this is not taken, whatever a server says. */
+  readonly mostBytes: number;
+}
+
 /** How training images are varied. A view is a small integer that fixes every choice. */
 export interface Augmentation {
   /** Says all that changes pixels; part of the teacher memo's key. */

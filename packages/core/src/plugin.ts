@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Backend } from './backend.js';
-import type { Dataset } from './dataset.js';
+import type { Dataset, PublishedFile } from './dataset.js';
 import { AncError } from './error.js';
 import type { Method } from './method.js';
 import type { ClassifierOutputs, Discriminator, Network } from './network.js';
@@ -31,6 +31,13 @@ export interface DatasetEnvironment {
   readonly seed: number;
 }
 
+/** A dataset that may know where its files are published. */
+export interface DatasetContribution extends Contribution<Dataset | Promise<Dataset>, DatasetEnvironment> {
+  /** What can be fetched into the cache, in the folder of the dataset's name, where `create` then looks. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- typed by the schema, as in `create`
+  files?(options: any): readonly PublishedFile[];
+}
+
 /** What a method can ask for by name: the objective's replaceable parts. */
 export interface Parts {
   discriminator(name: string, options?: unknown): Discriminator;
@@ -43,7 +50,7 @@ export interface Parts {
 /** Everything that a plugin can bring. */
 export interface Contributions {
   readonly models?: Readonly<Record<string, Contribution<Network<ClassifierOutputs>, ModelEnvironment>>>;
-  readonly datasets?: Readonly<Record<string, Contribution<Dataset | Promise<Dataset>, DatasetEnvironment>>>;
+  readonly datasets?: Readonly<Record<string, DatasetContribution>>;
   readonly methods?: Readonly<Record<string, Contribution<Method, Parts>>>;
   readonly discriminators?: Readonly<Record<string, Contribution<Discriminator>>>;
   readonly regularizers?: Readonly<Record<string, Contribution<Regularizer>>>;

@@ -2,6 +2,7 @@ export * from './augmentation.js';
 export * from './cifar/binary.js';
 export * from './cifar/cifar.js';
 export * from './download/download-file.js';
+export * from './download/fetch-files.js';
 export * from './download/official-files.js';
 export * from './glyphs/glyphs.js';
 export * from './idx.js';

@@ -9,7 +9,10 @@ const CHUNK = 1024;
  *
  * Sums are of whole numbers and so exact: the result does not depend on the order of the images.
  */
-export async function measureNormalization(source: ImageSource): Promise<FixedNormalization> {
+export async function measureNormalization(
+  source: ImageSource,
+  progress: (done: number) => void = () => undefined,
+): Promise<FixedNormalization> {
   if (source.count === 0) throw new AncError('ANC_DATA_EMPTY', 'no images to take mean and deviation from.');
   const channels = source.shape[2];
   const size = bytesPerImage(source.shape);
@@ -25,6 +28,7 @@ export async function measureNormalization(source: ImageSource): Promise<FixedNo
       const histogram = counts[c]!;
       for (let i = c; i < length * size; i += channels) histogram[bytes[i]!]!++;
     }
+    progress(start + length);
   }
   const pixels = (source.count * size) / channels;
   const mean = counts.map((histogram) => histogram.reduce((sum, n, value) => sum + n * value, 0) / pixels);

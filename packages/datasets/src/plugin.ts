@@ -1,6 +1,7 @@
 import { definePlugin, PLUGIN_API_VERSION, type DatasetEnvironment, type Plugin } from '@anc/core';
 import type { z } from 'zod';
 import { cifar10, cifar100, cifar100Options } from './cifar/cifar.js';
+import { publishedFiles } from './download/official-files.js';
 import { Glyphs, glyphsOptions } from './glyphs/glyphs.js';
 import { ImageFolder, imageFolderOptions } from './image-folder/image-folder.js';
 import { ImageNet, imagenetOptions } from './image-folder/imagenet.js';
@@ -21,27 +22,32 @@ export default function datasets(): Plugin {
       'fashion-mnist': {
         summary: 'Fashion-MNIST: 60,000 + 10,000 pictures of clothing, 28×28 grey',
         options: noOptions,
+        files: publishedFiles['fashion-mnist'],
         create: (_options: unknown, { dataDir }: DatasetEnvironment) => fashionMnist(dataDir),
       },
       mnist: {
         summary: 'MNIST: 60,000 + 10,000 handwritten digits, 28×28 grey',
         options: noOptions,
+        files: publishedFiles.mnist,
         create: (_options: unknown, { dataDir }: DatasetEnvironment) => mnist(dataDir),
       },
       cifar10: {
         summary: 'CIFAR-10: 50,000 + 10,000 photographs of ten classes, 32×32 colour',
         options: noOptions,
+        files: publishedFiles.cifar10,
         create: (_options: unknown, { dataDir }: DatasetEnvironment) => cifar10(dataDir),
       },
       cifar100: {
         summary: 'CIFAR-100: 50,000 + 10,000 photographs of a hundred classes, 32×32 colour',
         options: cifar100Options,
+        files: publishedFiles.cifar100,
         create: (options: z.output<typeof cifar100Options>, { dataDir }: DatasetEnvironment) =>
           cifar100(dataDir, options),
       },
       svhn: {
         summary: 'SVHN: 73,257 + 26,032 house-number digits (531,131 more with extra), 32×32 colour',
         options: svhnOptions,
+        files: publishedFiles.svhn,
         create: (options: z.output<typeof svhnOptions>, { dataDir }: DatasetEnvironment) =>
           new Svhn(dataDir, options),
       },

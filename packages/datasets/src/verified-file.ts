@@ -3,8 +3,9 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { AncError } from '@anc/core';
+import { AncError, isAncError } from '@anc/core';
 import { corrupt } from './data-error.js';
+import { fileState, rememberVerified, wasVerified } from './verification-log.js';
 
 const inflate = promisify(gunzip);
 /** Bytes unpacked per turn of the thread pool: the default of 16 KiB spends its time on turns. */
@@ -20,31 +21,46 @@ export function unreadable(path: string, cause: unknown): AncError {
   });
 }
 
-/** Reads a whole file and checks its MD5 where one is known. Throws `ANC_DATA_MISSING`, `ANC_DATA_CORRUPT`. */
+/**
+ * Reads a whole file and checks its MD5 where one is known, unless this very file was checked before.
+ * Throws `ANC_DATA_MISSING`, `ANC_DATA_CORRUPT`.
+ */
 export async function readVerified(path: string, md5: string | null): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
-  });
-  if (md5 !== null) {
-    const received = createHash('md5').update(bytes).digest('hex');
-    if (received !== md5) {
-      throw corrupt(path, 'wrong checksum', `MD5 ${md5}`, `MD5 ${received} (${bytes.length} bytes)`);
-    }
+  try {
+    const state = await fileState(path); // before reading: a change meanwhile makes it another file
+    const bytes = await readFile(path);
+    if (md5 === null || (await wasVerified(state, md5))) return bytes;
+    assertSum(path, md5, createHash('md5').update(bytes).digest('hex'), bytes.length);
+    await rememberVerified(state, md5);
+    return bytes;
+  } catch (cause) {
+    throw isAncError(cause) ? cause : unreadable(path, cause);
   }
-  return bytes;
 }
 
-/** Checks a file's MD5 as a stream, without holding it. Throws `ANC_DATA_MISSING`, `ANC_DATA_CORRUPT`. */
+/** Like `readVerified`, as a stream: nothing is held. */
 export async function verifyFile(path: string, md5: string | null): Promise<void> {
   if (md5 === null) return;
-  const hash = createHash('md5');
   try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+    const state = await fileState(path);
+    if (await wasVerified(state, md5)) return;
+    assertSum(path, md5, await md5Of(path), state.size);
+    await rememberVerified(state, md5);
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw isAncError(cause) ? cause : unreadable(path, cause);
   }
-  const received = hash.digest('hex');
-  if (received !== md5) throw corrupt(path, 'wrong checksum', `MD5 ${md5}`, `MD5 ${received}`);
+}
+
+/** MD5 of a file, read as a stream. */
+export async function md5Of(path: string): Promise<string> {
+  const hash = createHash('md5');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+function assertSum(path: string, expected: string, received: string, size: number): void {
+  if (received === expected) return;
+  throw corrupt(path, 'wrong checksum', `MD5 ${expected}`, `MD5 ${received} (${size} bytes)`);
 }
 
 /**

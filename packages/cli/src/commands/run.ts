@@ -1,8 +1,9 @@
 import { addFlags, readFlags } from '../config/flags.js';
 import { EXIT, WorkError } from '../failure.js';
+import { reportTransfer } from '../data/report-transfer.js';
 import type { RunResult } from '../run/documents.js';
 import { executeRun } from '../run/execute.js';
-import { onInterrupt } from '../run/interrupt.js';
+import { isInterruption, onInterrupt } from '../run/interrupt.js';
 import { resumeRun, startRun } from '../run/start.js';
 import { Progress } from '../terminal/progress.js';
 import { formatLarge, formatSeconds, formatShare, formatTable } from '../terminal/table.js';
@@ -23,10 +24,11 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
     terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'),
   );
   try {
+    const fetching = { ...reportTransfer(reporter), signal: interrupt.signal };
     const { plan, folder, shown, release } =
       typeof flags.resume === 'string'
-        ? await resumeRun(flags, flags.resume, cwd, notice)
-        : await startRun(flags, cwd, notice);
+        ? await resumeRun(flags, flags.resume, cwd, notice, fetching)
+        : await startRun(flags, cwd, notice, fetching);
     const again = `anc-cli run --resume ${shown}`;
     try {
       terminal.log.info(`run folder: ${shown}`);
@@ -47,6 +49,13 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
       reporter.close();
       await release();
     }
+  } catch (error) {
+    if (!isInterruption(error, interrupt.signal)) throw error;
+    reporter.close();
+    session.exitWith(EXIT.interrupted);
+    const message = 'interrupted while getting data; what has come is kept, and continued next time';
+    terminal.log.info(message);
+    terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });
   } finally {
     interrupt.release();
   }

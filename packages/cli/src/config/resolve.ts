@@ -55,6 +55,7 @@ const resumable: readonly ConfigKey[] = [
   'resume',
   'json',
   'quiet',
+  'offline',
   'dataDir',
   'threads',
   'backend',

@@ -111,6 +111,7 @@ export const configSchema = z.strictObject({
   config: session.text('file', 'options from a file; default: anc.config.* here, if there is one'),
   json: session.boolean('print one JSON document, and everything else on stderr'),
   quiet: session.boolean('no progress'),
+  offline: session.boolean('download nothing: what is missing is an error that says where to put it'),
 });
 
 /** Options as they are after one layer (flags, file or preset): any of them may be missing. */

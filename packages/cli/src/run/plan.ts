@@ -19,6 +19,7 @@ import { located, nowhere, type PlaceOf } from '../config/locate.js';
 import { describeNamed, formatNamed } from '../config/named.js';
 import type { Config } from '../config/resolve.js';
 import { checkRequest, checkStart, locatedMethod } from './check-request.js';
+import { openDataset, type Fetching } from '../data/open-dataset.js';
 import { openData, requireLabels, type RunData } from './data.js';
 import { methodOptions, teacherRecipeOf } from './method-options.js';
 
@@ -67,6 +68,7 @@ export async function planRun(
   composition: Composition,
   place: PlaceOf = nowhere,
 ): Promise<Plan> {
+  fetching: Fetching = {},
   const { registries } = composition;
   await checkRequest(config, composition, place); // first: it costs nothing
   const ofMethod = <T>(index: number, work: () => T | Promise<T>): Promise<T> =>
@@ -75,10 +77,12 @@ export async function planRun(
     config.methods.map((named, i) => ofMethod(i, () => createMethod(named, config, composition))),
   );
   const dataset = await located(['dataset'], place, () =>
-    registries.datasets.create(config.dataset, {
-      dataDir: config.dataDir,
-      seed: config.dataSeed ?? config.seed,
-    }),
+    openDataset(
+      config.dataset,
+      composition,
+      { dataDir: config.dataDir, seed: config.dataSeed ?? config.seed },
+      { offline: config.offline === true, ...fetching },
+    ),
   );
   const backends = await openBackends(config, composition, place);
   try {

@@ -10,6 +10,7 @@ import {
   type ConfigRequest,
 } from '../config/resolve.js';
 import { planRun, type Plan } from './plan.js';
+import type { Fetching } from '../data/open-dataset.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
 import { unusedOptions } from './unused-options.js';
 
@@ -28,7 +29,8 @@ export async function startRun(
   cwd: string,
   notice: (message: string) => void,
 ): Promise<StartedRun> {
-  return startRequest(await resolveRequest(flags, cwd), cwd, notice);
+  fetching: Fetching = {},
+  return startRequest(await resolveRequest(flags, cwd), cwd, notice, undefined, fetching);
 }
 
 /** The same for options that were joined before. `prepared` is awaited when all is checked, before the folder is made. */
@@ -38,6 +40,7 @@ export async function startRequest(
   notice: (message: string) => void,
   prepared: () => Promise<void> = () => Promise.resolve(),
 ): Promise<StartedRun> {
+  fetching: Fetching = {},
   const config = anchored(request.config, cwd);
   const parent = resolve(cwd, config.out);
   if (config.name !== undefined && basename(config.name) !== config.name) {
@@ -48,7 +51,7 @@ export async function startRequest(
   }
   await assertCreatable(await pathOf(config, parent));
   const composition = await loadComposition(config.plugins, cwd);
-  const plan = await planRun(config, composition, place);
+  const plan = await planRun(config, composition, place, fetching);
   try {
     const notices = [...unusedOptions(config, said, composition), ...backendNotices(plan.backends)];
     notices.forEach(notice);
@@ -70,11 +73,12 @@ export async function resumeRun(
   cwd: string,
   notice: (message: string) => void,
 ): Promise<StartedRun> {
+  fetching: Fetching = {},
   const folder = await RunFolder.open(resolve(cwd, path));
   const config = anchored(resumedConfig(flags, await readable(folder, folder.readConfig())), cwd);
   const unlock = await readable(folder, folder.lock());
   try {
-    const plan = await planRun(config, await loadComposition(config.plugins, cwd));
+    const plan = await planRun(config, await loadComposition(config.plugins, cwd), undefined, fetching);
     try {
       backendNotices(plan.backends).forEach(notice);
       await compareEnvironment(folder, plan, cwd, notice);

@@ -69,10 +69,15 @@ export class Progress implements Reporter {
   }
 
   activity(what: string, done: number, count: number): void {
+    this.state(`${what}  ${done}/${count}`);
+  }
+
+  /** What is going on right now: shown now and then, and written over. */
+  state(text: string): void {
     const now = performance.now();
     if (this.quiet || now - this.#shownAt < (this.#live ? INTERVAL.live : INTERVAL.plain)) return;
     this.#shownAt = now;
-    this.#show(`${what}  ${done}/${count}`);
+    this.#show(text);
   }
 
   end(line: string): void {

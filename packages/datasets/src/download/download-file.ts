@@ -1,23 +1,19 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AncError, isAncError } from '@anc/core';
+import { AncError, isAncError, type PublishedFile } from '@anc/core';
+import { md5Of } from '../verified-file.js';
+import { lockDownload } from './download-lock.js';
 
-/** A file to fetch: the same bytes at every address, checked by MD5. */
-export interface RemoteFile {
-  readonly urls: readonly string[];
-  readonly md5: string;
-  /** More than this is not taken, whatever the server says. */
-  readonly mostBytes: number;
-}
+/** Fetching needs no name: the path gives it. */
+export type RemoteFile = Omit<PublishedFile, 'name'>;
 
 export interface DownloadOptions {
   /** Bytes on disk so far, and in all where the server says. */
   readonly progress?: (received: number, total: number | null) => void;
   readonly signal?: AbortSignal;
-  /** Tries over all addresses together; default 5. */
+  /** Tries in a row, over all addresses together, that bring nothing new; default 5. */
   readonly attempts?: number;
   /** A connection that brings nothing for so long is given up, ms; default 30,000. */
   readonly stall?: number;
@@ -25,10 +21,14 @@ export interface DownloadOptions {
   readonly pause?: number;
 }
 
+/** Bytes beyond the furthest point reached that make a try count as progress. */
+const PROGRESS = 1 << 16;
+
 /**
  * Fetches a file to `path`: goes on where a cut connection stopped (HTTP ranges), turns to the next address
  * after a failure, and renames the file into place only once its checksum is right. Until then the bytes
- * are in `path.part`, which nothing reads.
+ * are in `path.part`, which nothing reads. Where another process fetches the same file it is waited for. A file
+ * that is there already is replaced by the whole one.
  *
  * Throws `ANC_DATA_CORRUPT` where every address gives other bytes, `ANC_DATA_DISK` where the disk does not take
  * them, else `ANC_DATA_DOWNLOAD` saying which file to put where. The signal's own reason where aborted.
@@ -38,15 +38,48 @@ export async function downloadFile(
   path: string,
   options: DownloadOptions = {},
 ): Promise<void> {
-  const { attempts = 5, pause = 500, signal } = options;
   const part = `${path}.part`;
+  const before = await changeOf(path);
+  const onDisk = (cause: unknown): never => {
+    options.signal?.throwIfAborted();
+    throw diskError(dirname(path), cause);
+  };
+  await mkdir(dirname(path), { recursive: true }).catch(onDisk);
+  const unlock = await lockDownload(part, options.signal).catch(onDisk);
+  try {
+    const fetched = existsSync(path) && (await changeOf(path)) !== before && (await md5Of(path)) === file.md5;
+    if (!fetched) await fetchLocked(file, path, part, options); // else: by the process that had the lock
+  } finally {
+    await unlock();
+  }
+}
+
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+const changeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+
+async function fetchLocked(
+  file: RemoteFile,
+  path: string,
+  part: string,
+  options: DownloadOptions,
+): Promise<void> {
+  const { attempts = 5, pause = 500, signal } = options;
   const failures: string[] = [];
   let wrong: string | null = null;
-  await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
-    throw diskError(dirname(path), cause);
-  });
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    if (attempt > 0) await sleep(pause * 2 ** (attempt - 1), undefined, { signal: signal });
+  let [fruitless, most] = [0, await sizeOf(part)];
+  for (let attempt = 0; fruitless < attempts; attempt++) {
+    if (attempt > 0) {
+      const rest = sleep(pause * 2 ** Math.max(0, fruitless - 1), undefined, { signal });
+      await rest.catch(() => signal?.throwIfAborted()); // the reason, not the timer's own error
+    }
     const url = file.urls[attempt % file.urls.length]!;
     try {
       await fetchPart(file, url, part, options);
@@ -57,16 +90,21 @@ export async function downloadFile(
       }
       wrong = received;
       await rm(part, { force: true });
+      most = 0;
+      fruitless++;
       failures.push(`${url}: wrong checksum`);
     } catch (error) {
       signal?.throwIfAborted();
       if (isAncError(error)) throw error;
+      const size = await sizeOf(part);
+      fruitless = size >= most + PROGRESS ? 0 : fruitless + 1;
+      most = Math.max(most, size);
       failures.push(`${url}: ${reasonOf(error)}`);
     }
   }
   const detail = {
     expected: `MD5 ${file.md5}`,
-    received: wrong === null ? failures.join('; ') : `MD5 ${wrong}; ${failures.join('; ')}`,
+    received: [...(wrong === null ? [] : [`MD5 ${wrong}`]), ...failures.slice(-attempts)].join('; '),
     hint: `get ${file.urls[0]} by other means and put it at ${path}.`,
   };
   throw wrong === null
@@ -82,10 +120,7 @@ async function fetchPart(
   options: DownloadOptions,
 ): Promise<void> {
   const { progress, signal, stall = 30_000 } = options;
-  const have = await stat(part).then(
-    ({ size }) => size,
-    () => 0,
-  );
+  const have = await sizeOf(part);
   const quiet = new AbortController();
   const watch = setTimeout(() => quiet.abort(new Error(`nothing came for ${stall} ms`)), stall);
   try {
@@ -104,6 +139,9 @@ async function fetchPart(
     const start = resumes ? have : 0;
     const length = Number(response.headers.get('content-length') ?? Number.NaN);
     const total = Number.isFinite(length) ? start + length : null;
+    if (total !== null && total > file.mostBytes)
+      throw new Error(`claims ${total} bytes, at most ${file.mostBytes} are right`);
+    await assertRoom(part, total === null ? 0 : total - start);
     const out = createWriteStream(part, { flags: resumes ? 'a' : 'w' });
     const closed = new Promise<void>((resolve, reject) => {
       out.on('close', resolve);
@@ -135,10 +173,13 @@ async function tooLong(part: string, most: number): Promise<Error> {
   return new Error(`sends more than ${most} bytes`);
 }
 
-async function md5Of(path: string): Promise<string> {
-  const hash = createHash('md5');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+/** Throws before the disk is full where it is known to become so. */
+async function assertRoom(part: string, needed: number): Promise<void> {
+  const free = await statfs(dirname(part)).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => Infinity, // a file system that does not say
+  );
+  if (needed > free) throw diskError(part, new Error(`${needed} bytes to come and ${free} bytes free`));
 }
 
 function diskError(path: string, cause: unknown): AncError {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { isAncError, type AncError } from '@anc/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { downloadFile, type RemoteFile } from './download-file.js';
-import { getDataset, OFFICIAL_FILES } from './official-files.js';
+import { fetchFiles, offlineError } from './fetch-files.js';
+import { publishedFiles } from './official-files.js';
 
 const content = Buffer.from(Uint8Array.from({ length: 200_000 }, (_, i) => (i * 31) ^ (i >> 8)));
 const md5 = createHash('md5').update(content).digest('hex');
@@ -92,6 +93,21 @@ describe('downloadFile', () => {
     expect(requests).toEqual(['/a', expect.stringMatching(/^\/a bytes=[1-9]\d*-$/)]);
   });
 
+  it('does not give up on a connection that is cut again and again, as long as each try brings more', async () => {
+    handlers['/a'] = (request, response) => {
+      const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      if (start >= 140_000) return ranged(request, response, 0);
+      response.writeHead(start > 0 ? 206 : 200, {
+        'content-length': content.length - start,
+        'content-range': `bytes ${start}-${content.length - 1}/${content.length}`,
+      });
+      response.write(content.subarray(start, start + 70_000), () => setTimeout(() => response.destroy(), 30));
+    };
+    await get(file('/a'), { attempts: 1 });
+    await expectWhole();
+    expect(requests.length).toBe(3);
+  });
+
   it('starts over where the server cannot resume', async () => {
     handlers['/a'] = (request, response, count) => (count === 1 ? cut : good)(request, response, count);
     await get(file('/a'));
@@ -126,6 +142,10 @@ describe('downloadFile', () => {
     [
       'claims to be shorter',
       (_, response) => response.writeHead(200, { 'content-length': 1000 }).end(content.subarray(0, 1000)),
+    ],
+    [
+      'claims to be far longer',
+      (_, response) => void response.writeHead(200, { 'content-length': 2 ** 40 }).write('x'),
     ],
     ['never stops', (_, response) => response.end(Buffer.alloc(400_000))],
     [
@@ -169,35 +189,112 @@ describe('downloadFile', () => {
     expect((await errorOf(get(file('/a')))).code).toBe('ANC_DATA_DISK');
   });
 
-  it('stops when told to', async () => {
-    handlers['/a'] = () => undefined;
+  it.runIf(existsSync('/dev/full'))('says that the disk is full, and takes nothing for whole', async () => {
+    handlers['/a'] = (_, response) => response.end(content); // no length: nobody knows beforehand
+    await mkdir(join(dir, 'sub'));
+    await symlink('/dev/full', `${target()}.part`);
+    const error = await errorOf(get(file('/a')));
+    expect(error.code).toBe('ANC_DATA_DISK');
+    expect(error.describe()).toMatch(/ENOSPC/);
+    expect(existsSync(target())).toBe(false);
+    expect(requests.length).toBe(1); // another address would not make room
+  });
+
+  it('says so before the disk is full where the server says how much comes', async () => {
+    const most = 2 ** 60;
+    handlers['/a'] = (_, response) => void response.writeHead(200, { 'content-length': most }).write('x');
+    const error = await errorOf(get({ ...file('/a'), mostBytes: most }));
+    expect(error.code).toBe('ANC_DATA_DISK');
+    expect(error.describe()).toContain('bytes free');
+  });
+
+  it('waits for another process that fetches the same file', async () => {
+    let answer: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      handlers['/a'] = (request, response, count) => {
+        answer = () => good(request, response, count);
+        resolve();
+      };
+    });
+    const first = get(file('/a'), { stall: 10_000 });
+    await asked;
+    const second = get(file('/a'));
+    answer();
+    await Promise.all([first, second]);
+    await expectWhole();
+    expect(requests.length).toBe(1);
+    expect(existsSync(`${target()}.part.lock`)).toBe(false);
+  });
+
+  it('takes over the lock of a process that is gone', async () => {
+    handlers['/a'] = good;
+    await mkdir(join(dir, 'sub'));
+    await writeFile(`${target()}.part.lock`, '999999999');
+    await get(file('/a'));
+    await expectWhole();
+  });
+
+  it.each<[string, Handler]>([
+    ['during a transfer', () => undefined],
+    ['between two tries', (_, response) => response.writeHead(404).end()],
+  ])('stops when told to %s', async (_, handler) => {
+    handlers['/a'] = handler;
     const stop = new AbortController();
     setTimeout(() => stop.abort(new Error('enough')), 30);
-    await expect(get(file('/a'), { signal: stop.signal, stall: 10_000 })).rejects.toThrow('enough');
+    await expect(get(file('/a'), { signal: stop.signal, stall: 10_000, pause: 10_000 })).rejects.toThrow(
+      'enough',
+    );
   });
 });
 
-describe('getDataset', () => {
+describe('fetchFiles', () => {
+  const published = (name: string, ...urls: string[]) => [{ ...file(...urls), name }];
+  const fast = { pause: 1, attempts: 2 };
+
   it('fetches what is not there, keeps what is, and refuses what is damaged', async () => {
     handlers['/a'] = good;
-    const files = [{ ...file('/a'), name: 'a.bin' }];
-    expect(await getDataset('x', { folder: dir, files })).toBe(dir);
-    await getDataset('x', { folder: dir, files });
+    const files = published('a.bin', '/a');
+    const path = join(dir, 'a.bin');
+    expect(await fetchFiles(files, dir, fast)).toEqual([{ name: 'a.bin', path, was: 'fetched' }]);
+    expect(await fetchFiles(files, join(dir, 'other'), { ...fast, places: [dir] })).toEqual([
+      { name: 'a.bin', path, was: 'there' },
+    ]);
     expect(requests.length).toBe(1);
+    await writeFile(path, 'damaged');
+    expect((await errorOf(fetchFiles(files, dir, fast))).code).toBe('ANC_DATA_CORRUPT');
+    expect(await readFile(path, 'utf8')).toBe('damaged');
+    expect(await fetchFiles(files, dir, { ...fast, replaceDamaged: true })).toMatchObject([
+      { was: 'damaged, fetched again' },
+    ]);
+    expect((await readFile(path)).equals(content)).toBe(true);
+  });
+
+  it('asks a mirror of one’s own first, and never replaces what lies in another folder', async () => {
+    handlers['/mine/a.bin'] = good;
+    await fetchFiles(published('a.bin', '/a'), dir, { ...fast, mirror: `${base}/mine/` });
+    expect(requests).toEqual(['/mine/a.bin']);
     await writeFile(join(dir, 'a.bin'), 'damaged');
-    expect((await errorOf(getDataset('x', { folder: dir, files }))).code).toBe('ANC_DATA_CORRUPT');
+    const elsewhere = { ...fast, places: [dir], replaceDamaged: true };
+    const error = await errorOf(fetchFiles(published('a.bin', '/a'), join(dir, 'x'), elsewhere));
+    expect(error.code).toBe('ANC_DATA_CORRUPT');
   });
 
-  it('has an address and a checksum for every file it offers', () => {
-    for (const files of Object.values(OFFICIAL_FILES)) {
-      for (const { md5: sum, urls } of files) {
-        expect(sum).toMatch(/^[0-9a-f]{32}$/);
-        expect(urls.length).toBeGreaterThan(0);
-      }
+  it('says which file to put where when it may not fetch', () => {
+    const text = offlineError('x', published('a.bin', '/a'), join(dir, 'x'), []).describe();
+    expect(text).toContain(`${join(dir, 'x', 'a.bin')}  (from ${base}/a, MD5 ${md5})`);
+    expect(text).toContain('--data-dir');
+  });
+});
+
+describe('publishedFiles', () => {
+  it('has an address, a checksum and a bound for every file', () => {
+    const { svhn, ...others } = publishedFiles;
+    const files = [...svhn({ extra: true }), ...Object.values(others).flatMap((list) => list())];
+    expect(files.length).toBe(13);
+    for (const { md5: sum, urls, mostBytes } of files) {
+      expect(sum).toMatch(/^[0-9a-f]{32}$/);
+      expect(urls.every((url) => URL.canParse(url))).toBe(true);
+      expect(mostBytes).toBeGreaterThan(0);
     }
-  });
-
-  it('says so where there is no address', async () => {
-    expect((await errorOf(getDataset('imagenet'))).code).toBe('ANC_DATA_NO_DOWNLOAD');
   });
 });

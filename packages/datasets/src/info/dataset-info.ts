@@ -24,7 +24,10 @@ export interface DatasetInfo {
  * Counts, class histogram, channel statistics and fingerprints. A split that is not there is left out, unless both
  * are: then its `ANC_DATA_MISSING` is thrown. Reads labels: for looking at data, not for training.
  */
-export async function describeDataset(dataset: Dataset): Promise<DatasetInfo> {
+export async function describeDataset(
+  dataset: Dataset,
+  options: { readonly progress?: (what: string, done: number, count: number) => void } = {},
+): Promise<DatasetInfo> {
   const { name, shape, classes } = dataset;
   const splits: SplitInfo[] = [];
   let statistics: { mean: readonly number[] | null; std: readonly number[] | null } = {
@@ -46,7 +49,10 @@ export async function describeDataset(dataset: Dataset): Promise<DatasetInfo> {
       for (const label of await labels()) histogram[label]!++;
     }
     splits.push({ split, count: images.count, fingerprint: images.fingerprint, histogram });
-    if (split === 'train') statistics = await measureNormalization(images);
+    if (split === 'train') {
+      const { progress } = options;
+      statistics = await measureNormalization(images, (done) => progress?.('images', done, images.count));
+    }
   }
   if (splits.length === 0) throw absent;
   return { name, shape, classes, splits, ...statistics };
