@@ -1,6 +1,7 @@
 import type { TeacherOutputs } from '@anc/core';
 import { CheckpointStore, encodeNumbers, ScalarLog, writeReport, type RunFolder } from '@anc/runtime';
 import { formatSeconds, formatShare } from '../terminal/table.js';
+import type { ReadMethod } from './control.js';
 import type { PlayerResult, RunResult, StudentResult } from './documents.js';
 import { judge, predict } from './evaluate-player.js';
 import { Interrupted, isInterruption } from './interrupt.js';
@@ -81,7 +82,7 @@ async function playAll(execution: Execution): Promise<RunResult> {
         ),
       );
     }
-    const read = students.map((result, i) => ({ result, dataTerm: dataTermOf(plan.students[i]!) }));
+    const read = students.map((result, i) => ({ result, ...readMethodOf(plan.students[i]!) }));
     const result: RunResult = {
       run: shown,
       dataset: config.dataset.name,
@@ -170,11 +171,11 @@ async function measure(
   };
 }
 
-/** The data term that a method has beside an adversarial term, by its options. */
-function dataTermOf({ options }: PlannedPlayer): string | null {
-  const { dataTerm } = (options ?? {}) as { dataTerm?: { name?: unknown } };
-  return typeof dataTerm?.name === 'string' ? dataTerm.name : null;
-}
+const readMethodOf = ({ method, options, stages }: PlannedPlayer): ReadMethod => ({
+  method: method.name,
+  options: (options ?? {}) as Record<string, unknown>,
+  usesLabels: stages.some(({ usesLabels }) => usesLabels),
+});
 
 /** Numbers that JSON cannot hold were written as words. */
 const decodeResult = <R>(text: string): R =>

@@ -20,7 +20,17 @@ const student = (
   ...more,
 });
 const game = { auc: 0.7, dTeacher: 0.6, dStudent: 0.5, gradientRatio: 5, gradientCosine: 0.01 };
-const read = (result: StudentResult, dataTerm: string | null = null): ReadStudent => ({ result, dataTerm });
+const read = (result: StudentResult, dataTerm: string | null = null): ReadStudent => ({
+  result,
+  method: result.method,
+  usesLabels: false,
+  options: {
+    lambda: 1,
+    ...(dataTerm === null ? {} : { dataTerm: { name: dataTerm, options: {} } }),
+    ...(result.method === 'l2' ? { reduction: 'sum' } : {}),
+    ...(result.method === 'kd' ? { temperature: 4, hardWeight: 0 } : {}),
+  },
+});
 
 describe('readingOf', () => {
   it('calls a small difference what it is', () => {
@@ -61,6 +71,6 @@ describe('readingOf', () => {
       1000,
     );
     expect(lines[0]).toMatch(/adversarial term is inactive .*the discriminator has won/);
-    expect(lines[1]).toMatch(/add its data term alone to --methods \(l2\)/);
+    expect(lines[1]).toMatch(/add its data term alone to --methods \(l2, without labels/);
   });
 });

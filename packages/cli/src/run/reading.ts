@@ -1,25 +1,21 @@
 import { alarmsOf } from '@anc/core';
 import { formatShare } from '../terminal/table.js';
+import { controlName, dataTermOf, isControlOf, type ReadMethod } from './control.js';
 import type { StudentResult } from './documents.js';
 
-/** A student with what its method minimises besides the game, where it said so. */
-export interface ReadStudent {
+/** A student with how it was trained. */
+export interface ReadStudent extends ReadMethod {
   readonly result: StudentResult;
-  /** The data term's name, for methods that have one beside an adversarial term. */
-  readonly dataTerm: string | null;
 }
-
-/** The method that is an adversarial method's data term alone. */
-const aloneAs: Readonly<Record<string, string>> = { l2: 'l2', kl: 'kd' };
 
 /**
  * What a run's numbers say, and what they do not: whether the adversarial term was active, and whether it
  * beat its own data term. One seed never shows a difference: it is a lead at best.
  */
 export function readingOf(students: readonly ReadStudent[], testCount: number): string[] {
-  return students.flatMap(({ result, dataTerm }) => [
-    ...(result.diagnostics === undefined ? [] : [activity(result)]),
-    ...(dataTerm === null ? [] : [comparison(result, dataTerm, students, testCount)]),
+  return students.flatMap((student) => [
+    ...(student.result.diagnostics === undefined ? [] : [activity(student.result)]),
+    ...(dataTermOf(student) === null ? [] : [comparison(student, students, testCount)]),
   ]);
 }
 
@@ -38,16 +34,12 @@ function activity({ name, diagnostics }: StudentResult): string {
   );
 }
 
-function comparison(
-  result: StudentResult,
-  dataTerm: string,
-  students: readonly ReadStudent[],
-  testCount: number,
-): string {
-  const control = aloneAs[dataTerm];
-  const alone = students.find((other) => other.result.method === control)?.result;
+function comparison(student: ReadStudent, students: readonly ReadStudent[], testCount: number): string {
+  const { result } = student;
+  const alone = students.find((other) => other !== student && isControlOf(other, student))?.result;
   if (alone === undefined) {
-    return `${result.name}: nothing to compare with; add its data term alone to --methods${control === undefined ? '' : ` (${control})`}.`;
+    const name = controlName(dataTermOf(student)!.name);
+    return `${result.name}: nothing to compare with; add its data term alone to --methods (${name}, without labels, options as here).`;
   }
   if (result.testError === null || alone.testError === null) {
     return compareShares(
