@@ -72,7 +72,10 @@ export async function assertProvider(engine: EngineClient, name: string, info: E
 
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const line = message.trim().split('\n')[0]!;
+  const line = message
+    .trim()
+    .split('\n')[0]!
+    .replace(/^.* was false\. /, ''); // where in its source it was found
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 

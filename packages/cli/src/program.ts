@@ -21,9 +21,19 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/list.js')).defineList,
   ],
   [
+    'doctor',
+    'every backend: whether it works here, what would make it work, how fast it is',
+    async () => (await import('./commands/doctor.js')).defineDoctor,
+  ],
+  [
     'describe',
     'a model layer by layer, or the options of anything that `list` lists',
     async () => (await import('./commands/describe.js')).defineDescribe,
+  ],
+  [
+    'data',
+    "get a dataset's files, or see what is in one",
+    async () => (await import('./commands/data.js')).defineData,
   ],
 ];
 
@@ -45,11 +55,6 @@ export async function runProgram(args: readonly string[], options: ProgramOption
 
 async function execute(args: readonly string[], session: Session): Promise<void> {
   const program = new Command('anc-cli')
-  [
-    'data',
-    "get a dataset's files, or see what is in one",
-    async () => (await import('./commands/data.js')).defineData,
-  ],
     .description('Adversarial network compression: a small network that behaves like the big one.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -84,7 +89,7 @@ async function report(thrown: unknown, json: boolean, { stdout, stderr }: Stream
 
 async function usageError({ code, message }: CommanderError): Promise<unknown> {
   const { AncError } = await import('@anc/core');
-  return new AncError('ANC_USAGE', message.replace(/^error: /, ''));
-}
   if (code === 'commander.help')
     return new AncError('ANC_USAGE', 'a command is missing.', { hint: 'see what there is with --help.' });
+  return new AncError('ANC_USAGE', message.replace(/^error: /, ''));
+}

@@ -1,10 +1,11 @@
+import { isAncError } from '@anc/core';
 import { addFlags, readFlags } from '../config/flags.js';
 import { EXIT, WorkError } from '../failure.js';
 import { reportTransfer } from '../data/report-transfer.js';
 import type { RunResult } from '../run/documents.js';
 import { executeRun } from '../run/execute.js';
 import { isInterruption, onInterrupt } from '../run/interrupt.js';
-import { resumeRun, startRun } from '../run/start.js';
+import { backendNotices, resumeRun, startRun } from '../run/start.js';
 import { Progress } from '../terminal/progress.js';
 import { formatLarge, formatSeconds, formatShare, formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
@@ -19,7 +20,11 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
   const { cwd } = session;
   const terminal = createTerminal(flags.json === true, session);
   const reporter = new Progress(terminal, flags.quiet === true);
-  const notice = (message: string): void => reporter.notice(message);
+  const noticed = new Set<string>();
+  const notice = (message: string): void => {
+    if (!noticed.has(message)) reporter.notice(message);
+    noticed.add(message);
+  };
   const interrupt = onInterrupt(() =>
     terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'),
   );
@@ -34,6 +39,7 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
       terminal.log.info(`run folder: ${shown}`);
       const { signal } = interrupt;
       const result = await executeRun({ plan, folder, shown, reporter, signal });
+      backendNotices(plan.backends).forEach(notice); // what they left to the processor, known since steps ran
       if (result !== null) {
         show(result);
         return;
@@ -43,7 +49,8 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
       terminal.log.info(message);
       terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });
     } catch (error) {
-      terminal.log.info(`what was finished is in ${shown}; continue with: ${again}`);
+      const other = ofBackend(error) ? ' --backend <another, see anc-cli doctor>' : '';
+      terminal.log.info(`what was finished is in ${shown}; continue with: ${again}${other}`);
       throw new WorkError(error);
     } finally {
       reporter.close();
@@ -68,6 +75,10 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
     terminal.print(`Everything about this run is in ${result.run}.`);
   }
 }
+
+/** Whether what computes failed: another one can go on from the last checkpoint. */
+const ofBackend = (error: unknown): boolean =>
+  isAncError(error) && /^ANC_(DEVICE|ENGINE|BACKEND)/.test(error.code);
 
 function tableOf({ teacher, students }: RunResult): string {
   const row = (

@@ -76,8 +76,14 @@ export function resumedConfig(flags: Record<string, unknown>, recorded: string):
       hint: 'start a new run to change it.',
     });
   }
-  return { ...readRecord(recorded), ...fromFlags };
+  const { teacherBackend, studentBackend, ...record } = readRecord(recorded);
+  // `--backend` takes the place of every backend of the record: one of them may be what failed.
+  const backends = fromFlags.backend === undefined ? defined({ teacherBackend, studentBackend }) : {};
+  return { ...record, ...backends, ...fromFlags };
 }
+
+const defined = (backends: Pick<PartialConfig, 'teacherBackend' | 'studentBackend'>) =>
+  Object.fromEntries(Object.entries(backends).filter(([, named]) => named !== undefined)) as typeof backends;
 
 /** What every record has: what every preset says. */
 const always = ['preset', ...Object.keys(presets.quick('glyphs'))] as readonly ConfigKey[];

@@ -12,14 +12,15 @@ import {
   type Tree,
   type Variables,
 } from '@anc/core';
+import { choiceOf } from '../backends/auto.js';
 import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
 import type { Named } from '../composition/registry.js';
 import { located, nowhere, type PlaceOf } from '../config/locate.js';
 import { describeNamed, formatNamed } from '../config/named.js';
 import type { Config } from '../config/resolve.js';
-import { checkRequest, checkStart, locatedMethod } from './check-request.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
+import { checkRequest, checkStart, locatedMethod } from './check-request.js';
 import { openData, requireLabels, type RunData } from './data.js';
 import { methodOptions, teacherRecipeOf } from './method-options.js';
 
@@ -67,8 +68,8 @@ export async function planRun(
   config: Config,
   composition: Composition,
   place: PlaceOf = nowhere,
-): Promise<Plan> {
   fetching: Fetching = {},
+): Promise<Plan> {
   const { registries } = composition;
   await checkRequest(config, composition, place); // first: it costs nothing
   const ofMethod = <T>(index: number, work: () => T | Promise<T>): Promise<T> =>
@@ -128,7 +129,7 @@ export async function planRun(
       });
     }
     return {
-      config,
+      config: withChoice(config, backends),
       data,
       students,
       backends,
@@ -189,6 +190,18 @@ async function openBackends(
     await teacher.dispose();
     throw error;
   }
+}
+
+/** With the backend that `auto` chose: who continues the run continues on that one. */
+function withChoice(config: Config, backends: Plan['backends']): Config {
+  const chosen = (named: Named, backend: Backend): Named => choiceOf(backend)?.chosen ?? named;
+  const { backend, teacherBackend, studentBackend } = config;
+  return {
+    ...config,
+    backend: chosen(backend, studentBackend === undefined ? backends.student : backends.teacher),
+    ...(teacherBackend === undefined ? {} : { teacherBackend: chosen(teacherBackend, backends.teacher) }),
+    ...(studentBackend === undefined ? {} : { studentBackend: chosen(studentBackend, backends.student) }),
+  };
 }
 
 async function disposeAll(backends: Plan['backends']): Promise<void> {

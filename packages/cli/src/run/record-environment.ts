@@ -1,5 +1,6 @@
 import { AncError } from '@anc/core';
 import { describeEnvironment, type RunFolder } from '@anc/runtime';
+import { choiceOf } from '../backends/auto.js';
 import type { Plan } from './plan.js';
 import { versions } from './versions.js';
 
@@ -10,8 +11,10 @@ async function environmentOf(
 ) {
   const machine = await describeEnvironment(backends.student, config.seed, versions(), cwd);
   const { teacher, student } = backends;
+  const choice = choiceOf(student) ?? choiceOf(teacher);
   return {
     ...machine,
+    ...(choice === null ? {} : { backendChoice: choice }),
     ...(teacher === student ? {} : { teacherBackend: { ...teacher.environment, name: teacher.name } }),
     data: {
       train: { count: data.train.images.count, fingerprint: data.train.images.fingerprint },

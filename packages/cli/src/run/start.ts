@@ -1,6 +1,7 @@
 import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
 import { assertCreatable, freeName, RunFolder } from '@anc/runtime';
+import { choiceOf } from '../backends/auto.js';
 import { loadComposition } from '../commands/load-composition.js';
 import {
   formatConfig,
@@ -9,8 +10,8 @@ import {
   type Config,
   type ConfigRequest,
 } from '../config/resolve.js';
-import { planRun, type Plan } from './plan.js';
 import type { Fetching } from '../data/open-dataset.js';
+import { planRun, type Plan } from './plan.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
 import { unusedOptions } from './unused-options.js';
 
@@ -28,8 +29,8 @@ export async function startRun(
   flags: Record<string, unknown>,
   cwd: string,
   notice: (message: string) => void,
-): Promise<StartedRun> {
   fetching: Fetching = {},
+): Promise<StartedRun> {
   return startRequest(await resolveRequest(flags, cwd), cwd, notice, undefined, fetching);
 }
 
@@ -39,8 +40,8 @@ export async function startRequest(
   cwd: string,
   notice: (message: string) => void,
   prepared: () => Promise<void> = () => Promise.resolve(),
-): Promise<StartedRun> {
   fetching: Fetching = {},
+): Promise<StartedRun> {
   const config = anchored(request.config, cwd);
   const parent = resolve(cwd, config.out);
   if (config.name !== undefined && basename(config.name) !== config.name) {
@@ -72,8 +73,8 @@ export async function resumeRun(
   path: string,
   cwd: string,
   notice: (message: string) => void,
-): Promise<StartedRun> {
   fetching: Fetching = {},
+): Promise<StartedRun> {
   const folder = await RunFolder.open(resolve(cwd, path));
   const config = anchored(resumedConfig(flags, await readable(folder, folder.readConfig())), cwd);
   const unlock = await readable(folder, folder.lock());
@@ -96,9 +97,10 @@ export async function resumeRun(
 /** What backends have to say to people, once each. */
 export const backendNotices = (backends: Plan['backends']): string[] => [
   ...new Set(
-    Object.values(backends).flatMap(({ environment: { notice } }) =>
-      typeof notice === 'string' ? [notice] : [],
-    ),
+    Object.values(backends).flatMap((backend) => {
+      const { notice } = backend.environment;
+      return [choiceOf(backend)?.why, notice].filter((text) => typeof text === 'string');
+    }),
   ),
 ];
 
