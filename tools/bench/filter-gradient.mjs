@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Rng, sizeOf } from '@anc/core';
 import { OnnxBackend } from '@anc/backend-onnx';
-import { fastestForm, filterGradientForms, forcedForm } from '@anc/backend-onnx/lowering';
+import { fastestForm, filterGradientForms, forcedForm, suits } from '@anc/backend-onnx/lowering';
 import * as tf from '@tensorflow/tfjs-core';
 
 const { values: flags } = parseArgs({
@@ -48,7 +48,7 @@ for (const { name, side, input, output, size, pad, stride } of shapes) {
   const inputs = { x: noise(planes(x)), dy: noise(planes(window.outShape)) };
   const compiled = {};
   for (const form of Object.keys(filterGradientForms)) {
-    if (form === 'byFlatShifts' && stride !== 1) continue;
+    if (!suits(form, window, backend.channelBlock)) continue;
     // Weighing by dy as a stand-in for the network: the gradient of sum(conv(x) * dy).
     const f = ({ x: image, dy }) =>
       forcedForm(form, () => {
@@ -75,7 +75,7 @@ for (const { name, side, input, output, size, pad, stride } of shapes) {
     Object.entries(compiled).map(([form, { best }]) => [form, +best.toFixed(1)]),
   );
   const best = Object.entries(times).sort(([, a], [, b]) => a - b)[0][0];
-  rows.push({ shape: name, ...times, fastest: best, rule: fastestForm(window) });
+  rows.push({ shape: name, ...times, fastest: best, rule: fastestForm(window, backend.channelBlock) });
   for (const { run } of Object.values(compiled)) await run.dispose();
 }
 console.table(rows);

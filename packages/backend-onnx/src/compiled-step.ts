@@ -12,6 +12,7 @@ import {
 } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
 import type { StepPlan, Wire } from './engine/protocol.js';
+import { poolInPhases } from './graph/pool-phases.js';
 import { serialize } from './graph/serialize.js';
 import { reachable } from './graph/graph.js';
 import type { Value } from './graph/value.js';
@@ -39,17 +40,15 @@ export async function buildStep(
   channelBlock: number | null,
 ): Promise<StepProgram> {
   const traced = tracedTwice(`the step "${step.id}"`, () => traceStep(step, spec, channelBlock));
-  const used = inputNames(
-    traced.outputs.map(({ value }) => value),
-    traced.graph,
-  );
+  const outputs = poolInPhases(traced.graph, traced.outputs);
+  const values = outputs.map(({ value }) => value);
+  const used = inputNames(values, traced.graph);
   const under = (prefix: string): string[] =>
     [...used].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
   const batchNames = new Set(under('batch/'));
   const noiseNames = new Set(under('noise/'));
-  const model = serialize(traced.graph, traced.outputs);
+  const model = serialize(traced.graph, outputs);
   const session = engine.handle();
-  const values = traced.outputs.map(({ value }) => value);
   await engine.createSession(session, model, nodesForProcessor(reachable(traced.graph, values)));
   return {
     session,

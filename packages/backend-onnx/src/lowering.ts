@@ -3,6 +3,7 @@ export {
   fastestForm,
   filterGradientForms,
   forcedForm,
+  suits,
   type FilterGradientForm,
 } from './lower/filter-gradient.js';
 export { kernels } from './lower/register.js';

@@ -6,6 +6,7 @@ import { random, slope, type Case } from './kernel-cases.js';
 type Pad = 'same' | 'valid' | number;
 
 interface Convolution {
+  readonly batch?: number;
   readonly side: number;
   readonly size: number;
   readonly stride: number;
@@ -27,13 +28,23 @@ const convolutions: readonly Convolution[] = [
   { side: 6, size: 3, stride: 1, pad: 'same', input: 40, output: 8 },
 ];
 
+/** Batches and channels that fill whole blocks: the forms that need them hold here. */
+const blocked: readonly Convolution[] = [
+  { side: 6, size: 3, stride: 1, pad: 'same', input: 5, output: 16, batch: 16 },
+  { side: 7, size: 3, stride: 2, pad: 'same', input: 9, output: 32, batch: 16 },
+  { side: 6, size: 5, stride: 1, pad: 'valid', input: 16, output: 16, batch: 16 },
+];
+
 const rounding = (pad: Pad): 'floor' | undefined => (typeof pad === 'number' ? 'floor' : undefined);
 
-const say = ({ side, size, stride, pad, input }: Convolution): string =>
-  `${size}×${size}/${stride} ${pad} on ${side}×${side}×${input}`;
+const say = ({ side, size, stride, pad, input, batch = 2 }: Convolution): string =>
+  `${size}×${size}/${stride} ${pad} on ${batch}×${side}×${side}×${input}`;
 
-export const convolutionCases: readonly Case[] = convolutions.flatMap((c) => {
-  const inputs = [random([2, c.side, c.side, c.input]), random([c.size, c.size, c.input, c.output])];
+export const convolutionCases: readonly Case[] = [...convolutions, ...blocked].flatMap((c) => {
+  const inputs = [
+    random([c.batch ?? 2, c.side, c.side, c.input]),
+    random([c.size, c.size, c.input, c.output]),
+  ];
   const conv = (x: Tensor, w: Tensor): Tensor =>
     tf.conv2d(x as Tensor4D, w as Tensor4D, c.stride, c.pad, 'NHWC', 1, rounding(c.pad));
   return [
@@ -44,13 +55,17 @@ export const convolutionCases: readonly Case[] = convolutions.flatMap((c) => {
 });
 
 /** Every form of the filter gradient on every window that it holds for. */
-export const filterGradientCases: readonly Case[] = convolutions.flatMap(
+export const filterGradientCases: readonly Case[] = [...convolutions, ...blocked].flatMap(
   (c) =>
     (Object.keys(filterGradientForms) as FilterGradientForm[])
       .filter((form) => form !== 'byFlatShifts' || c.stride === 1)
+      .filter((form) => form !== 'asBlockedConvolution' || c.batch !== undefined)
       .map((form) => ({
         name: `${form}: ∂/∂w of conv2d ${say(c)}`,
-        inputs: [random([2, c.side, c.side, c.input]), random([c.size, c.size, c.input, c.output])],
+        inputs: [
+          random([c.batch ?? 2, c.side, c.side, c.input]),
+          random([c.size, c.size, c.input, c.output]),
+        ],
         f: (x: Tensor, w: Tensor) =>
           forcedForm(form, () =>
             slope((y) =>

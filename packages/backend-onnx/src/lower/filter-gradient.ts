@@ -1,8 +1,49 @@
 import { concat, pad, reshape, slice, transpose } from '../graph/shape-ops.js';
-import type { Value } from '../graph/value.js';
+import type { Attributes, Value } from '../graph/value.js';
 import { identityLayout, type TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
+import { convOverBlocks, fromBlocks, toBlocks } from './blocked-conv.js';
 import { imageLayout, type Window } from './window.js';
+
+/** How far the exchanged convolution slides: the filter's size, and what stride and dilation leave over. */
+function reach(window: Window): readonly [number, number] {
+  const { padInfo } = window;
+  const along = (size: number, out: number, stride: number, dilation: number): number =>
+    Math.floor((size - (stride * (out - 1) + 1)) / dilation) + 1;
+  return [
+    along(
+      window.inHeight + padInfo.top + padInfo.bottom,
+      window.outHeight,
+      window.strideHeight,
+      window.dilationHeight,
+    ),
+    along(
+      window.inWidth + padInfo.left + padInfo.right,
+      window.outWidth,
+      window.strideWidth,
+      window.dilationWidth,
+    ),
+  ];
+}
+
+/** Attributes of the exchanged convolution: stride and dilation change places. */
+const exchanged = (window: Window, pads: readonly number[]): Attributes => ({
+  strides: [window.dilationHeight, window.dilationWidth],
+  pads: [...pads],
+  kernel_shape: [window.outHeight, window.outWidth],
+  dilations: [window.strideHeight, window.strideWidth],
+  group: 1,
+});
+
+/** whole: [I, O, …] of the exchanged convolution, cut to the filter. */
+function asFilter(t: Tracer, whole: Value, window: Window): TracedTensor {
+  const value = slice(t.graph, whole, [
+    { axis: 2, begin: 0, end: window.filterHeight, step: 1 },
+    { axis: 3, begin: 0, end: window.filterWidth, step: 1 },
+  ]);
+  const filter = [window.filterHeight, window.filterWidth, window.inChannels, window.outChannels];
+  return t.tensor(value, filter, 'float32', [2, 3, 0, 1]);
+}
 
 /**
  * ∂/∂filter of a convolution as a convolution: with batch and channels exchanged, x is the image, dy the
@@ -11,41 +52,41 @@ import { imageLayout, type Window } from './window.js';
 function asConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
   const layout = imageLayout(window);
-  const { padInfo } = window;
+  const { top, left, bottom, right } = window.padInfo;
   const image = transpose(graph, t.full(x, layout), [1, 0, 2, 3]); // [I, B, H, W]
   const weights = transpose(graph, t.full(dy, layout), [1, 0, 2, 3]); // [O, B, oh, ow]
-  const reach = (size: number, pad: number, out: number, stride: number, dilation: number): number =>
-    Math.floor((size + pad - (stride * (out - 1) + 1)) / dilation) + 1;
-  const [height, width] = [
-    reach(
-      window.inHeight,
-      padInfo.top + padInfo.bottom,
-      window.outHeight,
-      window.strideHeight,
-      window.dilationHeight,
-    ),
-    reach(
-      window.inWidth,
-      padInfo.left + padInfo.right,
-      window.outWidth,
-      window.strideWidth,
-      window.dilationWidth,
-    ),
-  ];
-  const shape = [window.inChannels, window.outChannels, height, width];
-  const whole = graph.op('Conv', [image, weights], 'float32', shape, {
-    strides: [window.dilationHeight, window.dilationWidth],
-    pads: [padInfo.top, padInfo.left, padInfo.bottom, padInfo.right],
-    kernel_shape: [window.outHeight, window.outWidth],
-    dilations: [window.strideHeight, window.strideWidth],
-    group: 1,
-  });
-  const value = slice(graph, whole, [
-    { axis: 2, begin: 0, end: window.filterHeight, step: 1 },
-    { axis: 3, begin: 0, end: window.filterWidth, step: 1 },
+  const shape = [window.inChannels, window.outChannels, ...reach(window)];
+  const attributes = exchanged(window, [top, left, bottom, right]);
+  return asFilter(t, graph.op('Conv', [image, weights], 'float32', shape, attributes), window);
+}
+
+/**
+ * The same over blocks of channels, which here are the images of the batch. x is padded before, because the
+ * blocked convolution is slow at pixels whose window leaves the image.
+ */
+function asBlockedConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
+  const { graph } = t;
+  const block = t.channelBlock!;
+  const layout = imageLayout(window);
+  const { batchSize: batch, outChannels: output, outHeight, outWidth, padInfo } = window;
+  const image = pad(
+    graph,
+    transpose(graph, t.full(x, layout), [1, 0, 2, 3]),
+    [0, 0, padInfo.top, padInfo.left],
+    [0, 0, padInfo.bottom, padInfo.right],
+  );
+  // dy lies in blocks of its channels, as the gradient of x wants it too: exchange only whole blocks.
+  const slope = toBlocks(t, t.full(dy, layout));
+  const cut = reshape(graph, slope, [batch / block, block, output / block, outHeight * outWidth, block]);
+  const weights = reshape(graph, transpose(graph, cut, [2, 0, 3, 1, 4]), [
+    output,
+    batch,
+    outHeight,
+    outWidth,
   ]);
-  const filter = [window.filterHeight, window.filterWidth, window.inChannels, window.outChannels];
-  return t.tensor(value, filter, 'float32', [2, 3, 0, 1]);
+  const shape = [window.inChannels, output, ...reach(window)];
+  const whole = convOverBlocks(t, toBlocks(t, image), weights, null, shape, exchanged(window, [0, 0, 0, 0]));
+  return asFilter(t, fromBlocks(t, whole), window);
 }
 
 /**
@@ -125,22 +166,32 @@ function byFlatShifts(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Wind
 }
 
 /** The forms by name: what a benchmark compares. */
-export const filterGradientForms = { asConvolution, byOffsets, byFlatShifts };
+export const filterGradientForms = { asConvolution, asBlockedConvolution, byOffsets, byFlatShifts };
 
 export type FilterGradientForm = keyof typeof filterGradientForms;
 
+const isPlain = (w: Window): boolean =>
+  w.strideHeight * w.strideWidth * w.dilationHeight * w.dilationWidth === 1;
+
+/** Whether a form holds for a window, where the runtime lays `block` channels side by side (null: it does not). */
+export function suits(form: FilterGradientForm, window: Window, block: number | null): boolean {
+  if (form === 'byFlatShifts') return isPlain(window);
+  if (form !== 'asBlockedConvolution') return true;
+  return block !== null && window.batchSize % block === 0 && window.outChannels % block === 0;
+}
+
 /** The fastest form for a shape, by measurement on two processors (batch 128). */
-export function fastestForm(window: Window): FilterGradientForm {
-  const plain = window.strideHeight * window.strideWidth * window.dilationHeight * window.dilationWidth === 1;
+export function fastestForm(window: Window, block: number | null): FilterGradientForm {
   const area = window.filterHeight * window.filterWidth;
-  if (plain && (area === 1 || (area <= 9 && window.inChannels <= 32))) return 'byFlatShifts';
+  if (isPlain(window) && area === 1) return 'byFlatShifts';
   if (window.inChannels < 8) return 'asConvolution';
-  return 'byOffsets';
+  if (suits('asBlockedConvolution', window, block)) return 'asBlockedConvolution';
+  return isPlain(window) && area <= 9 && window.inChannels <= 32 ? 'byFlatShifts' : 'byOffsets';
 }
 
 let forced: FilterGradientForm | null = null;
 
-/** Traces `f` with one form throughout: for benchmarks and tests. */
+/** Traces `f` with one form wherever it holds: for benchmarks and tests. */
 export function forcedForm<T>(form: FilterGradientForm, f: () => T): T {
   forced = form;
   try {
@@ -151,6 +202,7 @@ export function forcedForm<T>(form: FilterGradientForm, f: () => T): T {
 }
 
 export function filterGradient(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
-  const form = forced ?? fastestForm(window);
+  const fastest = fastestForm(window, t.channelBlock);
+  const form = forced !== null && suits(forced, window, t.channelBlock) ? forced : fastest;
   return filterGradientForms[t.portable && form === 'byFlatShifts' ? 'byOffsets' : form](t, x, dy, window);
 }
