@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import {
   Backend,
   mainMemory,
   processorName,
+  processorThreads,
   type Capabilities,
   type CompiledFunction,
   type CompiledStep,
@@ -64,7 +64,7 @@ export class OnnxBackend extends Backend {
     const engine = new EngineClient();
     const settled: EngineOptions = {
       ...options,
-      intraOpThreads: options.threads ?? availableParallelism(),
+      intraOpThreads: options.threads ?? processorThreads(),
       profile: options.profile ?? null,
     };
     const info = await engine.call('open', settled);

@@ -32,6 +32,7 @@ export const providers = {
 
 export type ProviderName = keyof typeof providers;
 
+const webRemedy = 'use a browser that has WebGPU, on https or localhost, or use onnx.';
 const nativeRemedy = 'npm install onnxruntime-node@1.30.0';
 
 /**
@@ -48,7 +49,12 @@ export async function assertProvider(engine: EngineClient, name: string, info: E
       `${where}: this ONNX Runtime has no execution provider "${name}".`,
       {
         expected: `one of ${info.available.join(', ')}`,
-        hint: info.runtime === 'onnxruntime-web' ? nativeRemedy : remedy,
+        hint:
+          info.runtime !== 'onnxruntime-web'
+            ? remedy
+            : typeof process === 'undefined'
+              ? webRemedy
+              : nativeRemedy,
       },
     );
   }

@@ -1,17 +1,10 @@
-import { Worker } from 'node:worker_threads';
 import { AncError } from '@anc/core';
 import type { CallName, EngineCalls, Reply, Request } from './protocol.js';
+import { startThread } from './thread.js';
 
 interface Waiting {
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
-}
-
-/** The worker's entry; sources run through a test runner use the built file. */
-function workerUrl(): URL {
-  const here = import.meta.url;
-  const built = here.endsWith('.ts') ? here.replace(/\/src\/engine\/[^/]*$/, '/dist/engine/worker.js') : null;
-  return built === null ? new URL('./worker.js', here) : new URL(built);
 }
 
 /**
@@ -19,20 +12,16 @@ function workerUrl(): URL {
  * signals and data loading must not wait for it. The thread keeps the process alive only during a call.
  */
 export class EngineClient {
-  readonly #worker = new Worker(workerUrl(), { execArgv: [] });
+  readonly #thread = startThread({
+    answered: (reply) => this.#settle(reply),
+    failed: (error) => this.#fail(error),
+  });
   readonly #waiting = new Map<number, Waiting>();
   #nextCall = 0;
   #nextHandle = 0;
   #sessions = 0;
   #fallbacks = 0;
   #failure: Error | null = null;
-
-  constructor() {
-    this.#worker.unref();
-    this.#worker.on('message', (reply: Reply) => this.#settle(reply));
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', (code) => this.#fail(new Error(`the engine's thread ended with code ${code}`)));
-  }
 
   /** A number for a session, state or account. */
   handle(): number {
@@ -72,20 +61,20 @@ export class EngineClient {
     const id = this.#nextCall++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.ref();
-      this.#worker.postMessage({ id, name, args } satisfies Request, [...transfer]);
+      this.#thread.hold(true);
+      this.#thread.post({ id, name, args } satisfies Request, transfer);
     });
   }
 
   async close(): Promise<void> {
     this.#failure ??= new AncError('ANC_ENGINE', 'the backend was disposed.');
-    await this.#worker.terminate();
+    await this.#thread.end();
   }
 
   #settle(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if (this.#waiting.size === 0) this.#worker.unref();
+    if (this.#waiting.size === 0) this.#thread.hold(false);
     if ('error' in reply) waiting?.reject(engineError(reply.error.message));
     else waiting?.resolve(reply.value as never);
   }

@@ -15,7 +15,7 @@ export interface EngineOptions {
   readonly executionProviders: readonly string[];
   readonly intraOpThreads: number;
   /** Whether idle threads of a session wait busily. */
-  readonly spinning: boolean;
+  readonly spinning: number;
   readonly graphOptimizationLevel: 'disabled' | 'basic' | 'extended' | 'layout' | 'all';
   /** Writes a profile of every session beside this path. */
   readonly profile: string | null;

@@ -1,5 +1,4 @@
 import type * as Ort from 'onnxruntime-common';
-import { createRequire } from 'node:module';
 import type { EngineInfo, EngineOptions } from './protocol.js';
 
 export interface Runtime {
@@ -12,18 +11,12 @@ const WEB_NOTICE =
   'onnxruntime-node cannot be loaded, so steps run in WebAssembly (onnxruntime-web): results are equal to ' +
   'rounding, a step takes several times as long. Install onnxruntime-node to change that.';
 
-const require = createRequire(import.meta.url);
-
-function versionOf(name: string): string {
-  try {
-    return (require(`${name}/package.json`) as { version: string }).version;
-  } catch {
-    return 'unknown';
-  }
-}
+const inNode = typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function';
 
 async function loadNode(): Promise<typeof Ort> {
-  return await import('onnxruntime-node');
+  if (!inNode) throw new Error('a browser');
+  const name = 'onnxruntime-node'; // not in the import itself: bundlers for browsers would follow it
+  return (await import(/* @vite-ignore */ name)) as typeof Ort;
 }
 
 async function loadWeb(threads: number): Promise<typeof Ort> {
@@ -31,6 +24,8 @@ async function loadWeb(threads: number): Promise<typeof Ort> {
   ort.env.wasm.numThreads = threads;
   return ort;
 }
+
+const hasGpu = (): boolean => (globalThis as { navigator?: { gpu?: unknown } }).navigator?.gpu !== undefined;
 
 /** Names of what onnxruntime-node was built with. */
 const supported = (ort: typeof Ort): string[] => {
@@ -49,18 +44,22 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
   } catch (error) {
     if (options.runtime === 'node') throw error;
     runtime = 'onnxruntime-web';
-    if (options.runtime === 'auto') notice = WEB_NOTICE;
+    if (options.runtime === 'auto' && inNode) notice = WEB_NOTICE;
     ort = await loadWeb(options.intraOpThreads);
   }
   // An accelerator that is not there would be told on the terminal twice before it is thrown.
   ort.env.logLevel = options.executionProviders[0] === 'cpu' ? 'error' : 'fatal';
-  const providers = runtime === 'onnxruntime-web' ? ['wasm'] : [...options.executionProviders];
-  const available = runtime === 'onnxruntime-web' ? ['wasm'] : supported(ort);
+  const web = runtime === 'onnxruntime-web';
+  const available = web ? (hasGpu() ? ['wasm', 'webgpu'] : ['wasm']) : supported(ort);
+  const wanted = web
+    ? options.executionProviders.map((name) => (name === 'cpu' ? 'wasm' : name))
+    : options.executionProviders;
+  const providers = web && wanted[0] !== 'webgpu' ? ['wasm'] : [...wanted];
   return {
     ort,
     info: {
       runtime,
-      version: versionOf(runtime === 'onnxruntime-web' ? 'onnxruntime-common' : runtime),
+      version: (web ? ort.env.versions.web : ort.env.versions.node) ?? ort.env.versions.common,
       threads: options.intraOpThreads,
       executionProviders: providers,
       available,
@@ -73,8 +72,14 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
       executionMode: 'sequential',
       graphOptimizationLevel: options.graphOptimizationLevel,
       logSeverityLevel: 3,
-      extra: { session: { intra_op: { allow_spinning: options.spinning ? '1' : '0' } } },
+      extra: { session: { intra_op: waiting(options.spinning) } },
       ...(options.profile === null ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
     },
   };
 }
+
+/** How threads wait for work, in the words of ONNX Runtime's session options. */
+const waiting = (microseconds: number): Record<string, string> =>
+  microseconds === 0
+    ? { allow_spinning: '0' }
+    : { allow_spinning: '1', spin_duration_us: String(microseconds) };

@@ -1,9 +1,12 @@
-import { parentPort } from 'node:worker_threads';
 import { Engine } from './engine.js';
 import type { Reply, Request, Wires } from './protocol.js';
 
 const engine = new Engine();
-const port = parentPort!;
+
+/** Who asks: the thread that started this one, in Node or in a browser. */
+interface Port {
+  postMessage(reply: Reply, transfer?: ArrayBuffer[]): void;
+}
 
 /** Buffers of a reply that the worker does not keep. */
 function transferable({ name }: Request, value: unknown): ArrayBuffer[] {
@@ -12,7 +15,7 @@ function transferable({ name }: Request, value: unknown): ArrayBuffer[] {
   return [...new Set(buffers)];
 }
 
-async function answer(request: Request): Promise<void> {
+async function answer(port: Port, request: Request): Promise<void> {
   const { id, name, args } = request;
   try {
     const call = engine[name].bind(engine) as (...args: readonly unknown[]) => Promise<unknown>;
@@ -26,6 +29,14 @@ async function answer(request: Request): Promise<void> {
 
 // One call after the other: a step that is sent early still runs after the one before it.
 let last = Promise.resolve();
-port.on('message', (request: Request) => {
-  last = last.then(() => answer(request));
-});
+const enqueue = (port: Port, request: Request): void => {
+  last = last.then(() => answer(port, request));
+};
+
+if (typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function') {
+  const port = process.getBuiltinModule('node:worker_threads').parentPort!;
+  port.on('message', (request: Request) => enqueue(port, request));
+} else {
+  const scope = globalThis as unknown as Port & { onmessage: (event: { readonly data: Request }) => void };
+  scope.onmessage = ({ data }) => enqueue(scope, data);
+}

@@ -33,7 +33,7 @@ export class Graph {
       { id: this.#nextId++, type, shape: [...shape], source: { kind: 'constant', data } },
     ];
     if (data.length > MERGED_CONSTANT) return make()[0]!;
-    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).join();
     return this.#merged(`constant|${type}|${shape.join(',')}|${bytes}`, make)[0]!;
   }
 

@@ -10,6 +10,7 @@ import {
 } from './value.js';
 
 const { onnx } = onnxProto;
+const utf8 = new TextEncoder();
 
 const DATA_TYPE: Readonly<Record<ElementType, number>> = {
   float32: 1,
@@ -42,7 +43,7 @@ function attributeProto(name: string, attribute: Attribute): InstanceType<typeof
     return onnx.AttributeProto.create({ name, type: AttributeType.INT, i: attribute });
   }
   if (typeof attribute === 'string') {
-    return onnx.AttributeProto.create({ name, type: AttributeType.STRING, s: Buffer.from(attribute) });
+    return onnx.AttributeProto.create({ name, type: AttributeType.STRING, s: utf8.encode(attribute) });
   }
   if ('float' in attribute) {
     return onnx.AttributeProto.create({ name, type: AttributeType.FLOAT, f: attribute.float });

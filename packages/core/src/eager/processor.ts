@@ -1,12 +1,19 @@
+/** How many threads the processor runs at once. */
+export function processorThreads(): number {
+  if (typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function') {
+    return process.getBuiltinModule('node:os').availableParallelism();
+  }
+  const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
+  return navigator?.hardwareConcurrency ?? 1;
+}
+
 /** The processor, for people: `AMD EPYC 7B13, 2 threads`. In a browser only the threads are known. */
 export function processorName(): string {
   if (typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function') {
-    const { availableParallelism, cpus } = process.getBuiltinModule('node:os');
-    return `${cpus()[0]?.model.trim() ?? process.arch}, ${availableParallelism()} threads`;
+    const { cpus } = process.getBuiltinModule('node:os');
+    return `${cpus()[0]?.model.trim() ?? process.arch}, ${processorThreads()} threads`;
   }
-  const threads = (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator
-    ?.hardwareConcurrency;
-  return `a browser's processor, ${threads ?? 1} threads`;
+  return `a browser's processor, ${processorThreads()} threads`;
 }
 
 /** Main memory in bytes, or null where it is not told. */

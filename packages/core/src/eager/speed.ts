@@ -12,7 +12,7 @@ import { mapTree, sizeOf, specOf, type Host, type Tree } from '../tree.js';
 export interface BackendReport {
   readonly name: string;
   readonly usable: boolean;
-  /** Why it is not usable; null where it is. */
+  /** Why it is not usable; where it is, what it has to say, or null. */
   readonly reason: string | null;
   /** What would make it usable: a command where there is one. */
   readonly remedy: string | null;
@@ -21,6 +21,9 @@ export interface BackendReport {
   readonly memory: number | null;
   readonly imagesPerSecond: number | null;
 }
+
+/** Images per second in batches of 4 below which a batch of 128 may take longer than anyone waits. */
+const SLOW = 16;
 
 const IMAGE = [32, 32, 3] as const;
 
@@ -58,12 +61,12 @@ const speedStep: Step = {
 
 /**
  * Training speed in images per second, read for about `seconds`: a small convolutional network on 32×32×3
- * images, in batches of 4, or of 128 where those take no time. Reading the metrics ends the clock, so that
+ * images, in batches of 4, or of 128 where those take seconds at most. Reading the metrics ends the clock, so that
  * work still queued on a device counts. A backend whose first step takes longer is judged by that one.
  */
 export async function imagesPerSecond(backend: Backend, seconds = 2): Promise<number> {
   const small = await timed(backend, 4, seconds / 4);
-  return small > 200 ? timed(backend, 128, (3 * seconds) / 4) : small;
+  return small > SLOW ? timed(backend, 128, (3 * seconds) / 4) : small;
 }
 
 async function timed(backend: Backend, batchSize: number, seconds: number): Promise<number> {
@@ -116,12 +119,12 @@ export async function reportBackend(
   let backend: Backend | null = null;
   try {
     backend = await open();
-    const { device, memory } = backend.environment;
     const speed = backend.capabilities.training ? await imagesPerSecond(backend, seconds) : null;
+    const { device, memory, notice } = backend.environment; // some have something to say once they have worked
     return {
       name,
       usable: true,
-      reason: null,
+      reason: typeof notice === 'string' ? notice : null,
       remedy: null,
       device: device === undefined ? null : String(device),
       memory: typeof memory === 'number' ? memory : null,

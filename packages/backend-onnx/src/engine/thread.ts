@@ -1,0 +1,65 @@
+import type { Reply, Request } from './protocol.js';
+
+/** A thread that answers requests, alike in Node and in browsers. */
+export interface EngineThread {
+  post(request: Request, transfer: readonly ArrayBuffer[]): void;
+  /** Whether the thread keeps the process alive. */
+  hold(held: boolean): void;
+  end(): Promise<void>;
+}
+
+interface Listener {
+  answered(reply: Reply): void;
+  failed(error: Error): void;
+}
+
+/** What a browser has under this name. */
+interface WebWorker {
+  onmessage: ((event: { readonly data: Reply }) => void) | null;
+  onerror: ((event: { readonly message?: string }) => void) | null;
+  postMessage(message: Request, transfer: readonly ArrayBuffer[]): void;
+  terminate(): void;
+}
+declare const Worker: new (url: URL, options: { readonly type: 'module' }) => WebWorker;
+
+/** Starts the worker: a thread of Node, or a browser's. */
+export function startThread(listener: Listener): EngineThread {
+  return typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function'
+    ? inNode(listener)
+    : inBrowser(listener);
+}
+
+/** The worker's entry; sources run through a test runner use the built file. */
+function nodeEntry(): URL {
+  const here = import.meta.url;
+  const built = here.endsWith('.ts') ? here.replace(/\/src\/engine\/[^/]*$/, '/dist/engine/') : here;
+  return new URL('worker.js', built);
+}
+
+function inNode(listener: Listener): EngineThread {
+  const threads = process.getBuiltinModule('node:worker_threads');
+  const worker = new threads.Worker(nodeEntry(), { execArgv: [] });
+  worker.unref();
+  worker.on('message', (reply: Reply) => listener.answered(reply));
+  worker.on('error', (error) => listener.failed(error));
+  worker.on('exit', (code) => listener.failed(new Error(`the engine's thread ended with code ${code}`)));
+  return {
+    post: (request, transfer) => worker.postMessage(request, [...transfer]),
+    hold: (held) => (held ? worker.ref() : worker.unref()),
+    end: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+function inBrowser(listener: Listener): EngineThread {
+  // Bundlers look for exactly this form.
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  worker.onmessage = ({ data }) => listener.answered(data);
+  worker.onerror = ({ message }) => listener.failed(new Error(message ?? 'the worker could not be loaded'));
+  return {
+    post: (request, transfer) => worker.postMessage(request, transfer),
+    hold: () => {},
+    end: () => Promise.resolve(worker.terminate()),
+  };
+}
