@@ -12,10 +12,12 @@ export const onnxSchema = z.strictObject({
     .describe('in order of preference: cpu, webgpu, cuda, …'),
   threads: z.number().int().positive().optional().describe('all processors by default'),
   spinning: z
-    .boolean()
-    .default(false)
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
     .describe(
-      'idle threads wait busily; where others want the processors too, a step takes about twice as long',
+      'microseconds that a thread waits busily for work before it sleeps; pays where nobody else wants the processors',
     ),
   graphOptimizationLevel: z.enum(['disabled', 'basic', 'extended', 'layout', 'all']).default('all'),
   profile: z.string().optional().describe("path prefix of ONNX Runtime's profiles"),
