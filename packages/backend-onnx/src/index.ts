@@ -33,3 +33,4 @@ export { OnnxBackend } from './backend.js';
 export { onnxSchema, type OnnxOptions } from './options.js';
 export { exportOnnx, type ExportOptions } from './export.js';
 export { supportedKernels } from './lower/register.js';
+export * from './onnx-model/index.js';

@@ -16,6 +16,21 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/compare.js')).defineCompare,
   ],
   [
+    'import',
+    "another program's weights as a file of ours",
+    async () => (await import('./commands/import.js')).defineImport,
+  ],
+  [
+    'eval',
+    'the test error of a run, an ONNX model or a file of weights',
+    async () => (await import('./commands/eval.js')).defineEval,
+  ],
+  [
+    'export',
+    'a trained network as a file for other programs',
+    async () => (await import('./commands/export.js')).defineExport,
+  ],
+  [
     'list',
     'what there is: models, datasets, methods, discriminators, …',
     async () => (await import('./commands/list.js')).defineList,

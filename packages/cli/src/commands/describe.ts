@@ -10,6 +10,7 @@ import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
 import { loadComposition } from './load-composition.js';
 import { pluginsOf } from './plugins-option.js';
+import { parseSizes } from './sizes.js';
 
 interface DescribeOptions {
   readonly input?: string;
@@ -130,12 +131,3 @@ function describeOptions({ registries }: Composition, kind: Kind, name: string):
 
 const optionsOf = (schema: z.ZodType): { properties?: unknown } =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-
-/** `28x28x1` as numbers. Throws `ANC_USAGE` where it is not `count` sizes. */
-function parseSizes(text: string, flag: string, count: number): number[] {
-  const sizes = text.split(/[x×,]/).map(Number);
-  if (sizes.length === count && sizes.every((size) => Number.isInteger(size) && size > 0)) return sizes;
-  throw new AncError('ANC_USAGE', `${flag}: expected ${count === 1 ? 'a whole number' : 'HxWxC'}.`, {
-    received: text,
-  });
-}

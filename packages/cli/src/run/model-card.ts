@@ -18,6 +18,7 @@ export function weightsMetadata(
     classes: JSON.stringify(dataset.classes),
     normalization: JSON.stringify(normalization),
     method: method.name,
+    methodOptions: JSON.stringify(method.options),
     dataset: describeNamed(plan.config.dataset),
     seed: String(seed),
   };

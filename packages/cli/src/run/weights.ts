@@ -15,7 +15,8 @@ import type { PlannedNetwork } from './plan.js';
 
 export const WEIGHTS = 'weights.safetensors';
 
-const asTensors = ({ params, stats }: Variables<Host>) =>
+/** The trees as a weights file names them. */
+export const asTensors = ({ params, stats }: Variables<Host>) =>
   mergeTrees(prefixTree('params', params), prefixTree('stats', stats));
 
 /** Hash of a network's weights as they are stored, whoever stored them. */

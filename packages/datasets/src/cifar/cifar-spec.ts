@@ -22,6 +22,8 @@ export interface CifarSpec {
   readonly label: number;
   readonly labelKey: string;
   readonly layouts: readonly CifarLayout[];
+  /** Where a part of the test set may lie. */
+  readonly sampleFolder: string;
 }
 
 const file = (name: string, count: number, md5: string | null = null): CifarFile => ({ name, count, md5 });
@@ -33,6 +35,7 @@ export const cifar10Spec: CifarSpec = {
   labelBytes: 1,
   label: 0,
   labelKey: 'labels',
+  sampleFolder: 'cifar-10-sample',
   layouts: [
     {
       format: 'binary',
@@ -74,6 +77,7 @@ export const cifar100Spec = (labels: 'fine' | 'coarse'): CifarSpec => ({
   labelBytes: 2,
   label: labels === 'fine' ? 1 : 0,
   labelKey: `${labels}_labels`,
+  sampleFolder: 'cifar-100-sample',
   layouts: [
     {
       format: 'binary',

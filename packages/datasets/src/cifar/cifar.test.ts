@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseCifarBinary } from './binary.js';
-import { CifarDataset, cifar100 } from './cifar.js';
+import { cifar10, CifarDataset, cifar100 } from './cifar.js';
 import type { CifarSpec } from './cifar-spec.js';
 import { unpickle } from './pickle.js';
 import { parseCifarPython } from './python.js';
@@ -85,6 +85,7 @@ const spec: CifarSpec = {
   labelBytes: 1,
   label: 0,
   labelKey: 'labels',
+  sampleFolder: 'mini-sample',
   layouts: [
     {
       format: 'binary',
@@ -189,6 +190,15 @@ describe('parseCifarBinary', () => {
 
 const dataDir = process.env['ANC_DATA_DIR'] ?? resolve(import.meta.dirname, '../../../../../shared/data');
 describe.runIf(existsSync(join(dataDir, 'cifar-10-sample')))('real CIFAR files', () => {
+  it('takes a part of the test set where nothing else is there', async () => {
+    const { images, labels } = await cifar10(join(dataDir, 'cifar-10-sample')).split('test');
+    expect([images.count, (await labels!()).length]).toEqual([1228, 1228]);
+    expect(images.shape).toEqual([32, 32, 3]);
+    await expect(cifar10(join(dataDir, 'cifar-10-sample')).split('train')).rejects.toMatchObject({
+      code: 'ANC_DATA_MISSING',
+    });
+  });
+
   it('reads the sample of CIFAR-10', () => {
     const bytes = readFileSync(join(dataDir, 'cifar-10-sample/test_1228.bin'));
     const { images, labels } = parseCifarBinary('sample', bytes, 1, 0);

@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
 import { z } from 'zod';
 import { readTarGz } from '../archive.js';
@@ -61,6 +63,8 @@ export class CifarDataset extends Dataset {
       const archive = findFile(places, [layout.archive.name]);
       if (archive !== null) return this.#archived(layout, layout.splits[name], archive);
     }
+    const sample = name === 'test' ? await this.#sample() : null;
+    if (sample !== null) return [sample];
     const places = searchPlaces(this.#dataDir, [this.name]);
     throw missing(
       this.name,
@@ -68,6 +72,19 @@ export class CifarDataset extends Dataset {
       places,
       'any one of',
     );
+  }
+
+  /** A part of the test set, `<name>-sample/test_<count>.bin` in the binary layout: enough to score a network. */
+  async #sample(): Promise<CifarPart | null> {
+    const { labelBytes, label, sampleFolder } = this.#spec;
+    for (const place of searchPlaces(this.#dataDir, [sampleFolder])) {
+      const files = await readdir(place).catch(() => []);
+      const found = files.map((file) => /^test_(\d+)\.bin$/.exec(file)).find((match) => match !== null);
+      if (found === undefined) continue;
+      const path = join(place, found[0]);
+      return parseCifarBinary(path, await readFile(path), labelBytes, label, Number(found[1]));
+    }
+    return null;
   }
 
   async #unpacked(

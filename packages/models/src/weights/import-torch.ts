@@ -1,6 +1,6 @@
 import type { ClassifierOutputs, Host, Network, Variables } from '@anc/core';
 import { resnet } from '../resnet/index.js';
-import { importInto, TORCH_NAME_MAPS } from './import-into.js';
+import { importInto, type TORCH_NAME_MAPS } from './import-into.js';
 import { readTorchCheckpoint } from './torch/checkpoint.js';
 import { recogniseTorchResnet, type RecognisedModel } from './torch/resnet.js';
 

@@ -44,6 +44,12 @@ describe('PyTorch checkpoints', () => {
     });
   });
 
+  it('reads a Buffer, as reading a file gives it', () => {
+    for (const file of [zipFile(tensors), legacyFile(tensors)]) {
+      expect(readTorchCheckpoint(Buffer.from(file))).toEqual(readTorchCheckpoint(file));
+    }
+  });
+
   it.each([
     ['HalfStorage', Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7c00), [1, -2, 2 ** -24, Infinity]],
     ['BFloat16Storage', Uint16Array.of(0x3f80, 0xc000), [1, -2]],

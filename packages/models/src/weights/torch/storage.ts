@@ -83,7 +83,8 @@ export function materialise(name: string, view: TensorView, data: Uint8Array): H
   }
   if (storage.type === 'FloatStorage' && isContiguous(view)) {
     const start = offset * 4;
-    return { shape, data: new Float32Array(data.slice(start, start + count * 4).buffer) };
+    // A copy: `slice` of a Buffer is a view.
+    return { shape, data: new Float32Array(new Uint8Array(data.subarray(start, start + count * 4)).buffer) };
   }
   const output = type.integer ? new Int32Array(count) : new Float32Array(count);
   const bytes = new DataView(data.buffer, data.byteOffset, data.byteLength);

@@ -1,0 +1,164 @@
+import type { FixedNormalization } from '@anc/core';
+import type { Head } from './head.js';
+import type { ImageInput } from './image-input.js';
+import {
+  decodeModel,
+  ELEMENT,
+  encodeModel,
+  graphOf,
+  makeNode,
+  makeTensor,
+  makeValue,
+  onnxError,
+  opsetOf,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+} from './proto.js';
+
+/** Names that no other program gives: what is put around a classifier. */
+const own = (name: string): string => `anc:${name}`;
+export const DERIVED = { images: own('images'), logits: own('logits'), features: own('features') } as const;
+
+export interface Derivation {
+  readonly input: ImageInput;
+  readonly head: Head;
+  /** [H, W, C] of the images that it is to take. */
+  readonly images: readonly [number, number, number];
+  /** For inputs of floats; bytes are taken as they are where it is null. */
+  readonly normalization: FixedNormalization | null;
+  /** The order of the colours that it was trained on. */
+  readonly channels: 'rgb' | 'bgr';
+  /** Whether images of another size are brought to the model's. */
+  readonly resize: boolean;
+  /** The outputs to keep, in this order. */
+  readonly classes: readonly number[] | null;
+  /** Whether the logits are probabilities, whose logarithm is taken. */
+  readonly probabilities: boolean;
+}
+
+/** Where probabilities end, so that their logarithm is finite. */
+const LEAST = 1e-12;
+
+/**
+ * The same classifier with its preprocessing and outputs inside: bytes [B, H, W, C] in, `logits` [B, classes] and,
+ * where there are any, `features` [B, d] out. Throws `ANC_ONNX` where its input cannot be made of such images.
+ */
+export function derive(bytes: Uint8Array, shown: string, derivation: Derivation): Uint8Array {
+  const model = decodeModel(bytes, shown);
+  const graph = graphOf(model);
+  const before = preprocessing(model, shown, derivation);
+  const after = outputs(derivation);
+  graph.node = [...before.nodes, ...graph.node, ...after.nodes];
+  graph.initializer = [...graph.initializer, ...before.constants, ...after.constants];
+  const batch = derivation.input.batch ?? own('batch');
+  graph.input = [
+    makeValue(DERIVED.images, ELEMENT.uint8, [batch, ...derivation.images]),
+    ...graph.input.filter(({ name }) => name !== derivation.input.name),
+  ];
+  graph.output = after.names.map((name) => makeValue(name, ELEMENT.float32));
+  return encodeModel(model);
+}
+
+interface Piece {
+  readonly nodes: NodeProto[];
+  readonly constants: TensorProto[];
+}
+
+function preprocessing(
+  model: ModelProto,
+  shown: string,
+  { input, images, normalization, channels, resize }: Derivation,
+): Piece {
+  const nodes: NodeProto[] = [];
+  const constants: TensorProto[] = [];
+  let last: string = DERIVED.images;
+  const add = (
+    op: string,
+    others: readonly TensorProto[],
+    attributes: Parameters<typeof makeNode>[3] = {},
+  ): void => {
+    const output = own(`${op}-${nodes.length}`);
+    const inputs = others.map(({ name, dims }) => (dims?.length === 0 && !name ? '' : name!));
+    constants.push(...others.filter(({ name }) => name));
+    nodes.push(makeNode(op, [last, ...inputs], output, attributes));
+    last = output;
+  };
+  const [height, width, depth] = images;
+  add('Cast', [], { to: ELEMENT.float32 });
+  if (depth !== input.shape[2]) {
+    if (depth !== 1) throw mismatch(shown, input, images, 'give it images of as many channels.');
+    nodes.push(makeNode('Concat', new Array<string>(input.shape[2]).fill(last), own('grey'), { axis: 3 }));
+    last = own('grey');
+  }
+  if (channels === 'bgr' && input.shape[2] === 3) {
+    add('Gather', [makeTensor(own('reversed'), BigInt64Array.of(2n, 1n, 0n))], { axis: 3 });
+  }
+  if (normalization !== null) {
+    const scale = Float32Array.from(normalization.std, (std) => 1 / std);
+    const shift = Float32Array.from(normalization.mean, (mean, i) => -mean * scale[i % scale.length]!);
+    add('Mul', [makeTensor(own('scale'), scale)]);
+    const dims = shift.length === scale.length ? [shift.length] : [...input.shape];
+    add('Add', [makeTensor(own('shift'), shift, dims)]);
+  }
+  add('Transpose', [], { perm: [0, 3, 1, 2] });
+  if (height !== input.shape[0] || width !== input.shape[1]) {
+    if (!resize) {
+      throw mismatch(
+        shown,
+        input,
+        images,
+        'give it images of its size, or let them be resized: resize: true.',
+      );
+    }
+    if (opsetOf(model) < 11)
+      throw mismatch(shown, input, images, 'its operators are too old to be resized for.');
+    // A factor instead of sizes: the number of images stays open.
+    const factors = Float32Array.of(1, 1, input.shape[0] / height, input.shape[1] / width);
+    const scales = makeTensor(own('factors'), factors);
+    nodes.push(
+      makeNode('Resize', [last, '', scales.name!], own('resized'), {
+        mode: 'linear',
+        coordinate_transformation_mode: 'half_pixel',
+      }),
+    );
+    constants.push(scales);
+    last = own('resized');
+  }
+  if (input.layout === 'nhwc') add('Transpose', [], { perm: [0, 2, 3, 1] });
+  nodes.push(makeNode('Cast', [last], input.name, { to: input.element }));
+  return { nodes, constants };
+}
+
+const mismatch = (shown: string, input: ImageInput, images: readonly number[], hint: string): Error =>
+  onnxError(`${shown}: the model takes other images than there are.`, {
+    expected: input.shape.join('×'),
+    received: images.join('×'),
+    hint,
+  });
+
+function outputs({ head, classes, probabilities }: Derivation): Piece & { readonly names: string[] } {
+  const flat = (name: string, output: string): NodeProto[] => [
+    makeNode('Cast', [name], `${output}-float`, { to: ELEMENT.float32 }),
+    makeNode('Flatten', [`${output}-float`], output, { axis: 1 }),
+  ];
+  const constants: TensorProto[] = [];
+  const steps: [op: string, constant: TensorProto | null, attributes: Record<string, number>][] = [];
+  if (probabilities) {
+    steps.push(['Max', makeTensor(own('least'), Float32Array.of(LEAST), []), {}], ['Log', null, {}]);
+  }
+  if (classes !== null) {
+    steps.push(['Gather', makeTensor(own('classes'), BigInt64Array.from(classes, BigInt)), { axis: 1 }]);
+  }
+  const nodes = flat(head.logits, steps.length === 0 ? DERIVED.logits : own('all'));
+  let last = own('all');
+  for (const [i, [op, constant, attributes]] of steps.entries()) {
+    const output = i === steps.length - 1 ? DERIVED.logits : own(op);
+    nodes.push(makeNode(op, constant === null ? [last] : [last, constant.name!], output, attributes));
+    if (constant !== null) constants.push(constant);
+    last = output;
+  }
+  if (head.features === null) return { nodes, constants, names: [DERIVED.logits] };
+  nodes.push(...flat(head.features, DERIVED.features));
+  return { nodes, constants, names: [DERIVED.logits, DERIVED.features] };
+}

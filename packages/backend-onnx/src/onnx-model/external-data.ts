@@ -1,0 +1,56 @@
+import { decodeModel, encodeModel, graphOf, onnx, onnxError } from './proto.js';
+
+/** Bytes of a file beside the model's; `path` has passed no check. */
+export type ReadExternal = (path: string) => Promise<Uint8Array>;
+
+/** As ONNX numbers where a tensor's data are. */
+const EXTERNAL = 1;
+
+/** Brings weights that lie in files of their own into the model. Throws `ANC_ONNX` where they cannot be had. */
+export async function inlineExternalData(
+  bytes: Uint8Array,
+  shown: string,
+  read: ReadExternal | undefined,
+): Promise<Uint8Array> {
+  const model = decodeModel(bytes, shown);
+  const outside = graphOf(model).initializer.filter(({ dataLocation }) => Number(dataLocation) === EXTERNAL);
+  if (outside.length === 0) return bytes;
+  const files = new Map<string, Uint8Array>();
+  for (const tensor of outside) {
+    const entries = new Map((tensor.externalData ?? []).map(({ key, value }) => [key, value ?? '']));
+    const location = entries.get('location') ?? '';
+    if (location === '' || /^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(location)) {
+      throw onnxError(`${shown}: its weights are said to lie outside of its folder.`, {
+        expected: 'a file beside the model',
+        received: location === '' ? 'nothing' : location,
+      });
+    }
+    let file = files.get(location);
+    if (file === undefined) {
+      try {
+        if (read === undefined) throw new Error('only the model itself was given');
+        file = await read(location);
+      } catch (cause) {
+        throw onnxError(`${shown}: its weights are in "${location}", which cannot be read.`, {
+          received: cause instanceof Error ? cause.message : String(cause),
+          hint: 'keep that file beside the model, or export the model with its weights inside.',
+          cause,
+        });
+      }
+      files.set(location, file);
+    }
+    const start = Number(entries.get('offset') ?? 0);
+    const length = entries.get('length');
+    const end = length === undefined ? file.length : start + Number(length);
+    if (!(start >= 0 && end >= start && end <= file.length)) {
+      throw onnxError(`${shown}: "${location}" is shorter than the model says.`, {
+        expected: `${end} bytes`,
+        received: `${file.length}`,
+      });
+    }
+    tensor.rawData = file.subarray(start, end);
+    tensor.externalData = [];
+    tensor.dataLocation = onnx.TensorProto.DataLocation.DEFAULT;
+  }
+  return encodeModel(model);
+}

@@ -1,0 +1,19 @@
+import { imageInput } from './image-input.js';
+import { decodeModel } from './proto.js';
+
+/** A size that no model has, to stand for one that the file leaves open. */
+const OPEN = 7919;
+
+/**
+ * [H, W, C] of the images that a model takes; null for each that its file leaves open. Throws `ANC_ONNX` on a file
+ * that is no image classifier.
+ */
+export function onnxImageShape(
+  bytes: Uint8Array,
+  shown: string,
+  layout: 'auto' | 'nchw' | 'nhwc' = 'auto',
+): readonly [number | null, number | null, number | null] {
+  const { shape } = imageInput(decodeModel(bytes, shown), shown, [OPEN, OPEN, OPEN], layout);
+  const [height, width, channels] = shape.map((size) => (size === OPEN ? null : size));
+  return [height!, width!, channels!];
+}

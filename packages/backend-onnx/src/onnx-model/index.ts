@@ -1,0 +1,3 @@
+export { OnnxTeacher, onnxTeacherSchema } from './onnx-teacher.js';
+export type { OnnxTeacherFacts, OnnxTeacherOptions, OnnxTeacherRequest } from './onnx-teacher.js';
+export { onnxImageShape } from './image-shape.js';

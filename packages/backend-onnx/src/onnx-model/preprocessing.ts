@@ -1,0 +1,80 @@
+import type { FixedNormalization, Normalization } from '@anc/core';
+
+/** What a model's metadata says of how its images are prepared, and of its classes. */
+export interface Declared {
+  readonly normalization: Normalization | null;
+  readonly channels: 'rgb' | 'bgr' | null;
+  readonly layout: 'nchw' | 'nhwc' | null;
+  readonly classNames: readonly string[] | null;
+}
+
+type Metadata = Readonly<Record<string, string>>;
+
+/** Ranges of pixels as Windows ML's metadata names them. */
+const RANGES: Readonly<Record<string, FixedNormalization>> = {
+  nominalrange_0_255: { mean: [0], std: [1] },
+  normalized_0_1: { mean: [0], std: [255] },
+  normalized_1_1: { mean: [127.5], std: [127.5] },
+};
+
+/** Numbers above this are of bytes: a mean or deviation of pixels in 0..1 never is. */
+const UNIT_LIMIT = 2;
+
+/** Reads our own keys (`normalization`, `layout`, `classes`), `mean` and `std`, `names`, and Windows ML's. */
+export function declared(metadata: Metadata, channels: number): Declared {
+  const layout = metadata['layout']?.toLowerCase();
+  const format = metadata['Image.BitmapPixelFormat']?.toLowerCase();
+  return {
+    normalization: normalizationIn(metadata, channels),
+    channels: format === undefined ? null : format.startsWith('bgr') ? 'bgr' : 'rgb',
+    layout: layout === 'nchw' || layout === 'nhwc' ? layout : null,
+    classNames: ['classes', 'names', 'labels'].map((key) => namesIn(metadata[key])).find(Boolean) ?? null,
+  };
+}
+
+function normalizationIn(metadata: Metadata, channels: number): Normalization | null {
+  const range = RANGES[metadata['Image.NominalPixelRange']?.toLowerCase() ?? ''];
+  if (range !== undefined) return forAll(range, channels);
+  const own = json(metadata['normalization']) as Partial<FixedNormalization> | 'per-image' | null;
+  if (own === 'per-image') return own;
+  const whole = own !== null && typeof own === 'object' ? own : {};
+  if (isNumbers(whole.mean) && isNumbers(whole.std)) return { mean: whole.mean, std: whole.std };
+  const [mean, std] = [metadata['mean'], metadata['std']].map((text) => json(text));
+  if (!isNumbers(mean) || !isNumbers(std) || std.some((s) => s <= 0)) return null;
+  const unit = [...mean, ...std].some((value) => value > UNIT_LIMIT) ? 1 : 255;
+  const bytes = { mean: mean.map((value) => unit * value), std: std.map((value) => unit * value) };
+  return mean.length === 1 ? forAll(bytes, channels) : bytes;
+}
+
+const forAll = ({ mean, std }: FixedNormalization, channels: number): FixedNormalization => ({
+  mean: Array.from({ length: channels }, () => mean[0]!),
+  std: Array.from({ length: channels }, () => std[0]!),
+});
+
+function json(text: string | undefined): unknown {
+  try {
+    return text === undefined ? null : (JSON.parse(text) as unknown);
+  } catch {
+    return null;
+  }
+}
+
+const isNumbers = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.length > 0 && value.every((n) => typeof n === 'number' && Number.isFinite(n));
+
+/** A list of names in JSON, or a dictionary from index to name as JSON or as Python prints it. */
+function namesIn(text: string | undefined): readonly string[] | null {
+  if (text === undefined) return null;
+  const value = json(text);
+  const isNames = (list: readonly unknown[]): list is string[] =>
+    list.length > 0 && list.every((name) => typeof name === 'string');
+  if (Array.isArray(value)) return isNames(value) ? value : null;
+  const pairs: [number, unknown][] =
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).map(([index, name]) => [Number(index), name])
+      : [...text.matchAll(/(\d+)\s*:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g)].map(
+          ([, index, single, double]) => [Number(index), single ?? double],
+        );
+  const names = pairs.sort(([a], [b]) => a - b).map(([, name]) => name);
+  return pairs.every(([index], i) => index === i) && isNames(names) ? names : null;
+}

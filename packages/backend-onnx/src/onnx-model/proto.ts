@@ -1,0 +1,123 @@
+import { AncError } from '@anc/core';
+import onnxProto from 'onnx-proto';
+
+export const { onnx } = onnxProto;
+
+export type ModelProto = InstanceType<typeof onnx.ModelProto>;
+type Graph = InstanceType<typeof onnx.GraphProto>;
+export type NodeProto = Graph['node'][number];
+export type TensorProto = Graph['initializer'][number];
+export type ValueInfoProto = Graph['input'][number];
+
+/** Element types of ONNX that are spoken of here, as the file numbers them. */
+export const ELEMENT = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+  float64: 11,
+} as const;
+
+/** A file that cannot be used as a classifier. */
+export const onnxError = (what: string, detail: AncError['detail'] = {}): AncError =>
+  new AncError('ANC_ONNX', what, detail);
+
+/** The model in a file's bytes. Throws `ANC_ONNX` where there is none. */
+export function decodeModel(bytes: Uint8Array, shown: string): ModelProto {
+  let model: ModelProto | null = null;
+  try {
+    model = onnx.ModelProto.decode(bytes);
+  } catch (cause) {
+    throw onnxError(`${shown}: not a readable ONNX model.`, {
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: 'the file is damaged, cut short or of another kind: export or fetch it again.',
+      cause,
+    });
+  }
+  if ((model.graph?.node?.length ?? 0) === 0) {
+    throw onnxError(`${shown}: not a readable ONNX model.`, {
+      expected: 'a graph with nodes',
+      received: `${bytes.length} bytes without any`,
+      hint: 'the file is empty or of another kind: export or fetch it again.',
+    });
+  }
+  return model;
+}
+
+export const graphOf = ({ graph }: ModelProto): Graph => graph as Graph;
+
+/** The version of the standard operators that a model uses. */
+export const opsetOf = ({ opsetImport }: ModelProto): number =>
+  Math.max(1, ...opsetImport.filter(({ domain }) => !domain).map(({ version }) => Number(version)));
+
+/** Sizes of a value's axes; null where the size is open. Undefined where not even the rank is known. */
+export function dimsOf({ type }: ValueInfoProto): (number | null)[] | undefined {
+  return type?.tensorType?.shape?.dim?.map(({ dimValue, dimParam }) => {
+    const size = Number(dimValue ?? 0);
+    return dimParam || size <= 0 ? null : size;
+  });
+}
+
+export const elementOf = ({ type }: ValueInfoProto): number => type?.tensorType?.elemType ?? 0;
+
+/** What the file says of itself. */
+export const metadataOf = ({ metadataProps }: ModelProto): Record<string, string> =>
+  Object.fromEntries(metadataProps.map(({ key, value }) => [key ?? '', value ?? '']));
+
+/** A node of the standard operators. Attributes: a number is an integer, a list is of integers. */
+export function makeNode(
+  op: string,
+  input: readonly string[],
+  output: string | readonly string[],
+  attributes: Readonly<Record<string, number | readonly number[] | string>> = {},
+): NodeProto {
+  const { AttributeType } = onnx.AttributeProto;
+  const outputs = typeof output === 'string' ? [output] : [...output];
+  return onnx.NodeProto.create({
+    opType: op,
+    name: `${outputs[0]!}:${op}`,
+    input: [...input],
+    output: outputs,
+    attribute: Object.entries(attributes).map(([name, value]) =>
+      typeof value === 'number'
+        ? { name, type: AttributeType.INT, i: value }
+        : typeof value === 'string'
+          ? { name, type: AttributeType.STRING, s: Buffer.from(value) }
+          : { name, type: AttributeType.INTS, ints: [...value] },
+    ),
+  });
+}
+
+export function makeTensor(
+  name: string,
+  data: Float32Array | BigInt64Array | Int8Array | Int32Array | Uint8Array,
+  dims: readonly number[] = [data.length],
+): TensorProto {
+  const dataType =
+    data instanceof Float32Array
+      ? ELEMENT.float32
+      : data instanceof BigInt64Array
+        ? ELEMENT.int64
+        : data instanceof Int32Array
+          ? ELEMENT.int32
+          : data instanceof Int8Array
+            ? ELEMENT.int8
+            : ELEMENT.uint8;
+  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return onnx.TensorProto.create({ name, dataType, dims: [...dims], rawData });
+}
+
+export function makeValue(
+  name: string,
+  elemType: number,
+  dims?: readonly (number | string)[],
+): ValueInfoProto {
+  const shape = dims && {
+    dim: dims.map((size) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size })),
+  };
+  return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType, ...(shape && { shape }) } } });
+}
+
+export const encodeModel = (model: ModelProto): Uint8Array => onnx.ModelProto.encode(model).finish();

@@ -1,0 +1,62 @@
+import { isAncError, sizeOf, type AncError, type Host, type Tree } from '@anc/core';
+import type { EngineClient } from '../engine/client.js';
+import { DERIVED } from './derive.js';
+import { onnxError } from './proto.js';
+
+/** Loads a model into the engine. Throws `ANC_ONNX`. */
+export async function createSession(
+  engine: EngineClient,
+  session: number,
+  model: Uint8Array,
+  shown: string,
+): Promise<void> {
+  try {
+    await engine.createSession(session, model);
+  } catch (cause) {
+    throw failed(`${shown}: ONNX Runtime cannot load this model.`, cause);
+  }
+}
+
+/** What went wrong inside ONNX Runtime. */
+export const failed = (what: string, cause: unknown): AncError =>
+  onnxError(what, {
+    received: isAncError(cause) || cause instanceof Error ? cause.message : String(cause),
+    hint: 'check the file with onnx.checker, and the names and sizes that were given.',
+    cause,
+  });
+
+/** Runs images of any number through a session that takes `batch` at a time, or any number where it is null. */
+export async function runInBatches(
+  engine: EngineClient,
+  session: number,
+  { shape: [count = 0], data }: Host,
+  shape: readonly number[],
+  batch: number | null,
+): Promise<Tree<Host>> {
+  const call = (bytes: Uint8Array, n: number): Promise<Tree<Host>> =>
+    engine.call('runFunction', session, {
+      [DERIVED.images]: { type: 'uint8', shape: [n, ...shape], data: bytes },
+    });
+  const bytes = data as Uint8Array;
+  if (batch === null) return await call(bytes, count);
+  const size = sizeOf(shape);
+  const collected: Record<string, { width: number; data: Float32Array }> = {};
+  for (let start = 0; start < count; start += batch) {
+    const real = Math.min(batch, count - start);
+    const part = new Uint8Array(batch * size);
+    part.set(bytes.subarray(start * size, (start + real) * size));
+    for (const [
+      name,
+      {
+        shape: [, width = 1],
+        data,
+      },
+    ] of Object.entries(await call(part, batch))) {
+      const all = (collected[name] ??= { width, data: new Float32Array(count * width) });
+      all.data.set((data as Float32Array).subarray(0, real * width), start * width);
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(collected).map(([name, { width, data }]) => [name, { shape: [count, width], data }]),
+  );
+}

@@ -1,0 +1,70 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { AncError } from '@anc/core';
+import { RunFolder } from '@anc/runtime';
+import { resumedConfig, type Config } from '../config/resolve.js';
+import { suggestion } from '../nearest.js';
+import { WEIGHTS } from '../run/weights.js';
+
+/** One trained network of a run. */
+export interface FoundPlayer {
+  /** Its weights file. */
+  readonly path: string;
+  readonly run: string;
+  /** `teacher`, or the student's name. */
+  readonly player: string;
+  /** The players that it was chosen from, where there was a choice. */
+  readonly among: readonly string[];
+  readonly config: Config;
+}
+
+/** The method whose student is meant where several were trained and none was named. */
+const FIRST = 'adversarial';
+
+/**
+ * A run's student, or the player that is named: `teacher`, `student`, or a student's name. Null where `named` is no
+ * folder. Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`, and `ANC_PLAYER` where the run has no such network.
+ */
+export async function findPlayer(
+  named: string,
+  player: string | undefined,
+  cwd: string,
+): Promise<FoundPlayer | null> {
+  const path = resolve(cwd, named);
+  if (!(await stat(path).catch(() => null))?.isDirectory()) return null;
+  const folder = await RunFolder.open(path);
+  const config = resumedConfig({}, await folder.readConfig());
+  const students = await finished(join(path, 'student'));
+  const teachers = (await hasWeights(join(path, 'teacher'))) ? ['teacher'] : [];
+  const wanted = player === undefined || player === 'student' ? null : player;
+  const chosen = wanted ?? (students.includes(FIRST) ? FIRST : students.at(-1));
+  if (chosen === undefined || ![...students, ...teachers].includes(chosen)) {
+    const there = [...students, ...teachers];
+    const hint = wanted === null ? null : suggestion(wanted, there);
+    throw new AncError('ANC_PLAYER', `the run "${named}" has no trained ${wanted ?? 'student'}.`, {
+      expected: there.length === 0 ? 'a run that has finished a player' : `one of ${there.join(', ')}`,
+      ...(hint === null ? {} : { hint }),
+      ...(wanted === 'teacher'
+        ? { hint: 'a teacher that was given as a file is not in the run: use that file.' }
+        : {}),
+    });
+  }
+  const place = chosen === 'teacher' ? ['teacher'] : ['student', chosen];
+  return {
+    path: join(path, ...place, WEIGHTS),
+    run: basename(path),
+    player: chosen,
+    among: wanted === null && students.length > 1 ? students : [],
+    config,
+  };
+}
+
+/** Students in the order of their names that have their weights. */
+async function finished(path: string): Promise<string[]> {
+  const names = (await readdir(path).catch(() => [])).sort();
+  const there = await Promise.all(names.map((name) => hasWeights(join(path, name))));
+  return names.filter((_, i) => there[i]);
+}
+
+const hasWeights = async (path: string): Promise<boolean> =>
+  (await stat(join(path, WEIGHTS)).catch(() => null)) !== null;

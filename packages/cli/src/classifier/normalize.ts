@@ -1,0 +1,82 @@
+import { AncError, type FixedNormalization, type Normalization } from '@anc/core';
+import { suggestion } from '../nearest.js';
+
+/** Means and deviations of pixels in 0..1, one per channel of a colour image. */
+const NAMED: Readonly<Record<string, readonly [mean: readonly number[], std: readonly number[]]>> = {
+  none: [[0], [1 / 255]],
+  unit: [[0], [1]],
+  signed: [[0.5], [0.5]],
+  imagenet: [
+    [0.485, 0.456, 0.406],
+    [0.229, 0.224, 0.225],
+  ],
+  cifar10: [
+    [0.4914, 0.4822, 0.4465],
+    [0.2023, 0.1994, 0.201],
+  ],
+  cifar100: [
+    [0.5071, 0.4867, 0.4408],
+    [0.2675, 0.2565, 0.2761],
+  ],
+};
+
+export const NORMALIZE_HELP =
+  'how the network wants its pixels: unit (0..1), signed (-1..1), none (0..255), imagenet, cifar10, cifar100, ' +
+  'or mean/std per channel of pixels in 0..1, e.g. 0.5,0.5,0.5/0.25,0.25,0.25';
+
+/** Numbers above this are of bytes: a mean or deviation of pixels in 0..1 never is. */
+const UNIT_LIMIT = 2;
+
+/**
+ * What `--normalize` says, for bytes (0..255). Numbers are of pixels in 0..1 as in torchvision's `Normalize`, and
+ * of bytes where any of them is above 2. One number stands for all channels. Throws `ANC_NORMALIZE`.
+ */
+export function parseNormalize(text: string, channels: number): FixedNormalization {
+  const named = NAMED[text.trim().toLowerCase()];
+  if (named !== undefined) return forBytes(text, named[0], named[1], channels, 255);
+  const numbers = (text.match(/-?\d*\.?\d+(?:e-?\d+)?/gi) ?? []).map(Number);
+  const half = numbers.length / 2;
+  if (numbers.length === 0 || !Number.isInteger(half)) throw unreadable(text);
+  const [mean, std] = [numbers.slice(0, half), numbers.slice(half)];
+  return forBytes(text, mean, std, channels, numbers.some((n) => n > UNIT_LIMIT) ? 1 : 255);
+}
+
+function forBytes(
+  text: string,
+  mean: readonly number[],
+  std: readonly number[],
+  channels: number,
+  unit: number,
+): FixedNormalization {
+  const fits = [1, channels].includes(mean.length) && std.every((s) => s > 0);
+  if (!fits) throw unreadable(text, `${channels} channels`);
+  const each = (values: readonly number[]): number[] =>
+    Array.from({ length: channels }, (_, c) => unit * values[c % values.length]!);
+  return { mean: each(mean), std: each(std) };
+}
+
+function unreadable(text: string, channels = 'each channel'): AncError {
+  const names = Object.keys(NAMED);
+  const hint = suggestion(text, names);
+  return new AncError('ANC_NORMALIZE', '--normalize: not a way to normalise images.', {
+    expected: `one of ${names.join(', ')}, or mean/std for ${channels} (std above 0), e.g. 0.5,0.5,0.5/0.25,0.25,0.25`,
+    received: text,
+    ...(hint === null ? {} : { hint }),
+  });
+}
+
+/** What a file's metadata says of its normalisation, or null where it says nothing that can be read. */
+export function recordedNormalization(text: string | undefined): Normalization | null {
+  if (text === undefined) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (value === 'per-image') return value;
+  const { mean, std } = (value ?? {}) as { mean?: unknown; std?: unknown };
+  const isNumbers = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.length > 0 && list.every((n) => typeof n === 'number' && Number.isFinite(n));
+  return isNumbers(mean) && isNumbers(std) && std.every((s) => s > 0) ? { mean, std } : null;
+}

@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { OnnxBackend, OnnxTeacher, type OnnxTeacherOptions } from '@anc/backend-onnx';
+import {
+  AncError,
+  NetworkTeacher,
+  standardised,
+  type Backend,
+  type Normalization,
+  type Teacher,
+} from '@anc/core';
+import { parametersAndFlops } from '@anc/models';
+import type { Composition } from '../composition/compose.js';
+import { describeNamed } from '../config/named.js';
+import { readNamedFile, sha256, shownPath } from './file.js';
+import { parseNormalize } from './normalize.js';
+import { loadWeights, type WeightsRequest } from './weights-file.js';
+
+/** A trained network from a file, frozen: bytes in, logits and features out. */
+export interface Classifier {
+  readonly teacher: Teacher;
+  /** What it is, for people: the model, or the file. */
+  readonly model: string;
+  readonly classes: number;
+  readonly classNames: readonly string[] | null;
+  readonly parameters: number;
+  /** For one image; null where it is not counted. */
+  readonly flops: number | null;
+  readonly normalization: Normalization | null;
+  /** SHA-256 of the file. */
+  readonly digest: string;
+  /** What a person should know of how it was read. */
+  readonly notices: readonly string[];
+  /** Frees the network; backends that it opened for itself, too. */
+  dispose(): Promise<void>;
+}
+
+export interface ClassifierRequest {
+  /** As a person named it. */
+  readonly file: string;
+  readonly cwd: string;
+  /** [H, W, C] of the images that it will be given. */
+  readonly images: readonly [number, number, number];
+  /** Where networks of ours compute. An ONNX model computes in ONNX Runtime. */
+  readonly backend: Backend;
+  readonly model?: WeightsRequest['model'];
+  readonly normalize?: string;
+  readonly onnx?: OnnxTeacherOptions;
+  readonly classes?: readonly string[];
+  /** Taken for its classes where it does not name them. */
+  readonly classNames?: readonly string[];
+}
+
+/** Whether a file is an ONNX model, by its name. */
+export const isOnnx = (file: string): boolean => /\.(onnx|ort)$/i.test(file);
+
+/** Opens a file of weights or an ONNX model. Throws what reading it throws. */
+export async function openClassifier(
+  request: ClassifierRequest,
+  composition: Composition,
+): Promise<Classifier> {
+  const { file, cwd } = request;
+  const { path, bytes } = await readNamedFile(file, cwd);
+  const shown = shownPath(path, cwd);
+  return isOnnx(file)
+    ? await openOnnx(path, shown, bytes, request)
+    : await openWeights(path, shown, bytes, request, composition);
+}
+
+async function openOnnx(
+  path: string,
+  shown: string,
+  bytes: Uint8Array,
+  { backend, images, normalize, onnx, classes, classNames }: ClassifierRequest,
+): Promise<Classifier> {
+  const shared = backend instanceof OnnxBackend ? backend : null;
+  const own = shared === null ? await OnnxBackend.create() : null;
+  const engine = (shared ?? own)!;
+  try {
+    const teacher = await OnnxTeacher.create(engine, bytes, {
+      shown,
+      images,
+      options: onnx ?? {},
+      ...(normalize === undefined ? {} : { normalization: parseNormalize(normalize, images[2]) }),
+      ...(classes === undefined ? {} : { classes }),
+      ...(classNames === undefined ? {} : { classNames }),
+      readExternal: (beside) => readFile(join(dirname(path), beside)),
+    });
+    const { facts } = teacher;
+    return {
+      teacher,
+      model: shown,
+      classes: facts.classes,
+      classNames: facts.classNames,
+      parameters: facts.parameters,
+      flops: null,
+      normalization: facts.normalization,
+      digest: sha256(bytes),
+      notices: facts.notices,
+      async dispose() {
+        await teacher.dispose();
+        await own?.dispose();
+      },
+    };
+  } catch (error) {
+    await own?.dispose();
+    throw error;
+  }
+}
+
+async function openWeights(
+  path: string,
+  shown: string,
+  bytes: Uint8Array,
+  { backend, images, model, normalize, classes, classNames }: ClassifierRequest,
+  { registries, parts }: Composition,
+): Promise<Classifier> {
+  if (classes !== undefined) {
+    throw new AncError('ANC_CLASSES', `${shown}: the classes of a file of weights are what they are.`, {
+      expected: 'an ONNX model beside --classes',
+      hint: 'export it as ONNX first: anc-cli export --format onnx.',
+    });
+  }
+  const loaded = await loadWeights(
+    path,
+    bytes,
+    { registries, parts },
+    {
+      ...(model === undefined ? {} : { model }),
+      input: images,
+    },
+  );
+  const { network, variables, environment } = loaded;
+  const notices: string[] = [];
+  const normalization = normalize === undefined ? loaded.normalization : parseNormalize(normalize, images[2]);
+  if (normalization === null) {
+    notices.push(
+      `${shown}: nothing says how its images are normalised, so pixels are divided by 255. Say otherwise with --normalize.`,
+    );
+  }
+  const used = normalization ?? parseNormalize('unit', images[2]);
+  const digest = sha256(bytes);
+  const teacher = await NetworkTeacher.create({
+    backend,
+    network: {
+      ...standardised(network, used),
+      name: JSON.stringify([network.name, describeNamed(loaded.model), environment.classes, used]),
+    },
+    variables,
+    input: images,
+    digest,
+  });
+  return {
+    teacher,
+    model: describeNamed(loaded.model),
+    classes: environment.classes,
+    classNames: loaded.classNames ?? (classNames?.length === environment.classes ? classNames : null),
+    ...parametersAndFlops(network, images),
+    normalization: used,
+    digest,
+    notices,
+    dispose: () => teacher.dispose(),
+  };
+}

@@ -1,0 +1,147 @@
+import { basename } from 'node:path';
+import {
+  AncError,
+  type ClassifierOutputs,
+  type Host,
+  type ModelEnvironment,
+  type Network,
+  type Normalization,
+  type Tree,
+  type Variables,
+} from '@anc/core';
+import {
+  guessEnvironment,
+  importInto,
+  isOwn,
+  readStateDict,
+  recogniseTorchResnet,
+  type MapChoice,
+  type StateDict,
+} from '@anc/models';
+import type { Composition } from '../composition/compose.js';
+import type { Named } from '../composition/registry.js';
+import { recordedNormalization } from './normalize.js';
+
+/** What a person can say of a weights file; what is unsaid is read from it, or guessed from its shapes. */
+export interface WeightsRequest {
+  readonly model?: Named;
+  readonly map?: MapChoice;
+  readonly input?: ModelEnvironment['input'];
+  readonly classes?: number;
+}
+
+/** A network with its weights, and what is known of how it was trained. */
+export interface LoadedWeights {
+  readonly model: Named;
+  /** Takes normalised images. */
+  readonly network: Network<ClassifierOutputs>;
+  readonly variables: Variables<Host>;
+  readonly environment: ModelEnvironment;
+  readonly classNames: readonly string[] | null;
+  readonly normalization: Normalization | null;
+  /** What the file says of itself. */
+  readonly metadata: Tree<string>;
+  readonly format: string;
+  readonly map: string | null;
+  /** Whether the model was recognised from names and shapes alone. */
+  readonly recognised: boolean;
+}
+
+type Composed = Pick<Composition, 'registries' | 'parts'>;
+
+/**
+ * Reads a file of weights as a network of ours. Throws `ANC_CHECKPOINT`, `ANC_SAFETENSORS`, `ANC_WEIGHTS`,
+ * `ANC_UNKNOWN` and `ANC_OPTIONS`.
+ */
+export async function loadWeights(
+  path: string,
+  bytes: Uint8Array,
+  composition: Composed,
+  request: WeightsRequest = {},
+): Promise<LoadedWeights> {
+  const dict = readStateDict(bytes);
+  const { metadata } = dict;
+  const recorded = recordedModel(metadata);
+  const recognised = request.model === undefined && recorded === null ? recognise(path, dict) : null;
+  const model = request.model ?? recorded ?? recognised!.model;
+  const classNames = namesIn(metadata.classes);
+  const input = request.input ?? inputIn(metadata.input) ?? recognised?.environment.input;
+  const classes =
+    request.classes ?? classNames?.length ?? countIn(metadata.classes) ?? recognised?.environment.classes;
+  const { environment, result } = await guessEnvironment(
+    isOwn(dict.tensors) ? { ...dict, layout: 'tensorflow' } : dict,
+    { ...(input === undefined ? {} : { input }), ...(classes === undefined ? {} : { classes }) },
+    async (environment) => {
+      const made = await composition.registries.models.create(model, environment);
+      const network = await asTrained(made, metadata, composition);
+      return { network, ...importInto(network, environment.input, dict, request.map) };
+    },
+  );
+  return {
+    ...result,
+    model,
+    environment,
+    classNames: classNames?.length === environment.classes ? classNames : null,
+    normalization: recordedNormalization(metadata.normalization),
+    metadata,
+    format: dict.format,
+    recognised: recognised !== null,
+  };
+}
+
+function recognise(path: string, dict: StateDict) {
+  if (isOwn(dict.tensors)) throw unnamed(path);
+  const { model, options, environment } = recogniseTorchResnet(dict.tensors);
+  return { model: { name: model, options: { ...options } }, environment };
+}
+
+const unnamed = (path: string): AncError =>
+  new AncError('ANC_WEIGHTS', `${basename(path)} does not say which model it is of.`, {
+    expected: 'a file that a run or `anc-cli import` wrote, or --model',
+    hint: 'name the model, e.g. --model resnet20.',
+  });
+
+/**
+ * The network as its method made it: few-valued weights, for one, are not in the model's name. Of a method that is
+ * not here nothing is known, and most methods leave the network as it is.
+ */
+async function asTrained(
+  made: Network<ClassifierOutputs>,
+  { method, methodOptions }: Tree<string>,
+  { registries, parts }: Composed,
+): Promise<Network<ClassifierOutputs>> {
+  if (method === undefined || methodOptions === undefined || !registries.methods.names.includes(method))
+    return made;
+  const named = { name: method, options: json(methodOptions) as Named['options'] };
+  return registries.methods.build(method, await registries.methods.check(named), parts).network(made);
+}
+
+function recordedModel({ model, modelOptions }: Tree<string>): Named | null {
+  if (model === undefined) return null;
+  return { name: model, options: modelOptions === undefined ? {} : (json(modelOptions) as Named['options']) };
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AncError('ANC_WEIGHTS', "the file's metadata is damaged.", { received: text, cause });
+  }
+}
+
+const namesIn = (text: string | undefined): readonly string[] | null => {
+  const value = text === undefined ? null : json(text);
+  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string')
+    ? value
+    : null;
+};
+
+const countIn = (text: string | undefined): number | undefined => {
+  const value = text === undefined ? null : json(text);
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined;
+};
+
+const inputIn = (text: string | undefined): ModelEnvironment['input'] | undefined => {
+  const value = text === undefined ? null : json(text);
+  return Array.isArray(value) && value.length === 3 ? (value as [number, number, number]) : undefined;
+};

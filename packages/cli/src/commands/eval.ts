@@ -1,0 +1,146 @@
+import { AncError, type Backend, type DatasetSplit } from '@anc/core';
+import { limitSplit, subsetSplit } from '@anc/datasets';
+import { findPlayer, type FoundPlayer } from '../classifier/find-player.js';
+import { pairClasses } from '../classifier/labels.js';
+import { NORMALIZE_HELP } from '../classifier/normalize.js';
+import { openClassifier } from '../classifier/open-classifier.js';
+import { scoreClassifier } from '../classifier/score.js';
+import type { Composition } from '../composition/compose.js';
+import type { Named } from '../composition/registry.js';
+import { joined } from '../config/flags.js';
+import { describeNamed } from '../config/named.js';
+import { openDataset } from '../data/open-dataset.js';
+import { WorkError } from '../failure.js';
+import { formatCount, formatShare } from '../terminal/table.js';
+import { createTerminal } from '../terminal/terminal.js';
+import type { DefineCommand } from './command.js';
+import { loadComposition } from './load-composition.js';
+import { namedOf } from './named-option.js';
+import { pluginsOf } from './plugins-option.js';
+import { parseSizes } from './sizes.js';
+
+interface EvalOptions {
+  readonly dataset?: string;
+  readonly dataDir?: string;
+  readonly limitTest?: string;
+  readonly player?: string;
+  readonly model?: string;
+  readonly normalize?: string;
+  readonly backend: string;
+  readonly batchSize: string;
+  readonly plugins?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** `eval <what>`: a trained network's error on a dataset's test images. */
+export const defineEval: DefineCommand = (command, session) => {
+  command
+    .argument('<what>', 'a run folder, an ONNX model, or a file of weights')
+    .option('--dataset <name>', "what to test on; default: the run's own test images")
+    .option('--data-dir <folder>', "where the dataset's files are (also ANC_DATA_DIR)")
+    .option('--limit-test <n>', 'the first n test images only')
+    .option('--player <name>', "of a run: a student's name, or teacher; default: the student")
+    .option('--model <name>', 'of weights that do not say it: which network they are of')
+    .option('--normalize <how>', `${NORMALIZE_HELP}; default: as the file says`)
+    .option('--backend <name>', 'what computes', 'onnx')
+    .option('--batch-size <n>', 'images at a time', '100')
+    .option('--plugins <names>', 'packages or files that bring more', joined)
+    .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
+    .option('--json', 'print one JSON document')
+    .action(async (what: string, options: EvalOptions) => {
+      const { cwd } = session;
+      const terminal = createTerminal(options.json === true, session);
+      const batchSize = parseSizes(options.batchSize, '--batch-size', 1)[0]!;
+      const found = await findPlayer(what, options.player, cwd);
+      const composition = await loadComposition(
+        [...new Set([...(await pluginsOf(options, cwd)), ...(found?.config.plugins ?? [])])],
+        cwd,
+      );
+      if (found !== null && found.among.length > 0) {
+        terminal.log.info(
+          `the student "${found.player}" of ${found.among.join(', ')}; choose with --player.`,
+        );
+      }
+      const { dataset, split, named } = await testImages(options, found, composition);
+      const backend: Backend = await composition.registries.backends.create(
+        namedOf(options.backend, '--backend'),
+        undefined,
+      );
+      try {
+        const classifier = await openClassifier(
+          {
+            file: found?.path ?? what,
+            cwd,
+            images: dataset.shape,
+            backend,
+            ...(options.model === undefined ? {} : { model: namedOf(options.model, '--model') }),
+            ...(options.normalize === undefined ? {} : { normalize: options.normalize }),
+          },
+          composition,
+        );
+        try {
+          classifier.notices.forEach((text) => terminal.log.warn(text));
+          const classMap = pairClasses(what, classifier, dataset);
+          const score = await scoreClassifier(classifier.teacher, split, { batchSize, classMap }).catch(
+            (error: unknown) => {
+              throw new WorkError(error);
+            },
+          );
+          terminal.document({
+            ...score,
+            model: classifier.model,
+            ...(found === null ? {} : { run: found.run, player: found.player }),
+            dataset: describeNamed(named),
+            backend: backend.name,
+            classes: classifier.classes,
+            parameters: classifier.parameters,
+            normalization: classifier.normalization,
+            sha256: classifier.digest,
+          });
+          const rates =
+            score.testError === null
+              ? 'the images have no labels, so there is no error'
+              : `test error ${formatShare(score.testError)}, top-5 error ${formatShare(score.top5Error)}`;
+          terminal.print(
+            `${classifier.model} on ${describeNamed(named)}: ${rates}, ${formatCount(score.count)} images.`,
+          );
+        } finally {
+          await classifier.dispose();
+        }
+      } finally {
+        await backend.dispose();
+      }
+    });
+};
+
+/** The images that were asked for: those that a run was tested on, where nothing else was said. */
+async function testImages(options: EvalOptions, found: FoundPlayer | null, composition: Composition) {
+  const config = found?.config;
+  const named: Named | undefined =
+    options.dataset === undefined ? config?.dataset : namedOf(options.dataset, '--dataset');
+  if (named === undefined) {
+    throw new AncError('ANC_USAGE', '--dataset: on which images?', {
+      expected: 'the name of a dataset',
+      hint: 'see them with `anc-cli list`.',
+    });
+  }
+  const own = options.dataset === undefined && options.limitTest === undefined;
+  const seed = config?.dataSeed ?? config?.seed ?? 1;
+  const dataset = await openDataset(
+    named,
+    composition,
+    { dataDir: options.dataDir ?? config?.dataDir ?? null, seed },
+    { offline: config?.offline === true },
+  );
+  const whole = await dataset.split('test');
+  const limit = options.limitTest === undefined ? null : parseSizes(options.limitTest, '--limit-test', 1)[0]!;
+  const first = (count: number): DatasetSplit =>
+    subsetSplit(
+      whole,
+      Int32Array.from({ length: Math.min(count, whole.images.count) }, (_, i) => i),
+    );
+  const ofRun = (): DatasetSplit =>
+    typeof config?.limitTest === 'number' ? limitSplit(whole, config.limitTest, seed) : whole;
+  return { named, dataset, split: limit !== null ? first(limit) : own ? ofRun() : whole };
+}

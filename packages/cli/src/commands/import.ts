@@ -1,0 +1,147 @@
+import { basename } from 'node:path';
+import { AncError, encodeSafetensors, isAncError } from '@anc/core';
+import { mapNames, parametersAndFlops, type MapChoice } from '@anc/models';
+import { writeFileAtomically } from '@anc/runtime';
+import { assertFree, readNamedFile, sha256, shownPath } from '../classifier/file.js';
+import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
+import { loadWeights, type LoadedWeights } from '../classifier/weights-file.js';
+import { joined } from '../config/flags.js';
+import { describeNamed, splitTopLevel } from '../config/named.js';
+import { asTensors } from '../run/weights.js';
+import { formatCount } from '../terminal/table.js';
+import { createTerminal } from '../terminal/terminal.js';
+import type { DefineCommand } from './command.js';
+import { loadComposition } from './load-composition.js';
+import { namedOf } from './named-option.js';
+import { pluginsOf } from './plugins-option.js';
+import { parseSizes } from './sizes.js';
+
+interface ImportOptions {
+  readonly out: string;
+  readonly model?: string;
+  readonly map?: string;
+  readonly input?: string;
+  readonly classes?: string;
+  readonly normalize?: string;
+  readonly plugins?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** `import <file>`: another program's weights as a safetensors file of ours. */
+export const defineImport: DefineCommand = (command, session) => {
+  command
+    .argument('<file>', 'a PyTorch state dict (.pth, .pt, .th) or safetensors')
+    .requiredOption('--out <file>', 'where to write the weights, e.g. weights.safetensors')
+    .option('--model <name>', 'the network, where names and shapes do not tell, e.g. resnet20-v1')
+    .option(
+      '--map <map>',
+      `which tensor is which: ${mapNames.join(', ')}, or a JSON file { "ours": "theirs" }`,
+    )
+    .option('--input <shape>', 'images that the network sees, HxWxC')
+    .option('--classes <names>', 'names of the classes, in order, or their number', joined)
+    .option('--normalize <how>', NORMALIZE_HELP)
+    .option('--plugins <names>', 'packages or files that bring more', joined)
+    .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
+    .option('--json', 'print one JSON document')
+    .action(async (file: string, options: ImportOptions) => {
+      const { cwd } = session;
+      const terminal = createTerminal(options.json === true, session);
+      const target = await assertFree(options.out, cwd);
+      const composition = await loadComposition(await pluginsOf(options, cwd), cwd);
+      const { path, bytes } = await readNamedFile(file, cwd);
+      const classes = options.classes === undefined ? null : splitTopLevel(options.classes);
+      const count =
+        classes === null ? undefined : /^\d+$/.test(classes.join()) ? Number(classes) : classes.length;
+      const loaded = await loadWeights(path, bytes, composition, {
+        ...(options.model === undefined ? {} : { model: namedOf(options.model, '--model') }),
+        ...(options.map === undefined ? {} : { map: await mapOf(options.map, cwd) }),
+        ...(options.input === undefined
+          ? {}
+          : { input: parseSizes(options.input, '--input', 3) as [number, number, number] }),
+        ...(count === undefined ? {} : { classes: count }),
+      });
+      const names =
+        classes !== null && classes.length === loaded.environment.classes ? classes : loaded.classNames;
+      const normalization = normalizationOf(loaded, options.normalize, (text) => terminal.log.warn(text));
+      const weights = encodeSafetensors(asTensors(loaded.variables), {
+        model: loaded.model.name,
+        modelOptions: JSON.stringify(loaded.model.options),
+        input: JSON.stringify(loaded.environment.input),
+        classes: JSON.stringify(names ?? loaded.environment.classes),
+        ...(normalization === null ? {} : { normalization: JSON.stringify(normalization) }),
+        ...(loaded.metadata.method === undefined ? {} : { method: loaded.metadata.method }),
+        ...(loaded.metadata.methodOptions === undefined
+          ? {}
+          : { methodOptions: loaded.metadata.methodOptions }),
+        source: basename(path),
+        sourceSha256: sha256(bytes),
+      });
+      await writeFileAtomically(target, weights);
+      const { network, environment, map } = loaded;
+      const { parameters, flops } = parametersAndFlops(network, environment.input);
+      terminal.document({
+        model: loaded.model,
+        recognised: loaded.recognised,
+        format: loaded.format,
+        map,
+        input: environment.input,
+        classes: names ?? environment.classes,
+        normalization,
+        parameters,
+        flops,
+        out: shownPath(target, cwd),
+        sha256: sha256(weights),
+      });
+      terminal.print(
+        `${describeNamed(loaded.model)} for ${environment.input.join('×')} images of ${environment.classes} classes, ` +
+          `${formatCount(parameters)} parameters${map === null ? '' : `, names by "${map}"`}: ${shownPath(target, cwd)}`,
+      );
+      if (map === 'order' && options.map === undefined) {
+        terminal.log.warn(
+          'the names are unknown, so variables of one kind and shape were paired in their order: check with `anc-cli eval`.',
+        );
+      }
+    });
+};
+
+function normalizationOf(
+  { environment, recognised, normalization, format }: LoadedWeights,
+  said: string | undefined,
+  notice: (text: string) => void,
+) {
+  const channels = environment.input[2];
+  if (said !== undefined) return parseNormalize(said, channels);
+  if (normalization !== null) return normalization;
+  if (recognised && format === 'torch' && channels === 3) {
+    notice(
+      "nothing says how its images are normalised; ImageNet's mean and deviation are written down, which checkpoints " +
+        'of these networks commonly use. Say otherwise with --normalize.',
+    );
+    return parseNormalize('imagenet', channels);
+  }
+  notice(
+    'nothing says how its images are normalised: say it with --normalize, here or where the weights are used.',
+  );
+  return null;
+}
+
+async function mapOf(text: string, cwd: string): Promise<MapChoice> {
+  if (!text.endsWith('.json')) return text;
+  const { bytes } = await readNamedFile(text, cwd);
+  try {
+    const map: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (
+      typeof map === 'object' &&
+      map !== null &&
+      Object.values(map).every((name) => typeof name === 'string')
+    ) {
+      return map as Record<string, string>;
+    }
+  } catch (cause) {
+    if (isAncError(cause)) throw cause;
+  }
+  throw new AncError('ANC_WEIGHTS', `--map: ${text} is not a map of names.`, {
+    expected: 'JSON: { "conv1/weights": "features.0.weight", … }',
+  });
+}

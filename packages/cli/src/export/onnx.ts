@@ -1,0 +1,68 @@
+import { exportOnnx } from '@anc/backend-onnx';
+import { AncError, standardised, subtree, type TensorFunction } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { asTensors } from '../run/weights.js';
+import { exportMetadata, type ExportSource } from './source.js';
+
+export interface OnnxExportOptions {
+  /** Order of the axes of its input. */
+  readonly layout: 'nchw' | 'nhwc';
+  /** Bytes (0..255) in, the normalisation inside; else normalised floats. */
+  readonly foldNormalization: boolean;
+  /** Whether the features are an output, too. */
+  readonly features: boolean;
+}
+
+/** Name of the input and of the first output of an exported model. */
+export const ONNX_NAMES = { input: 'images', output: 'logits' } as const;
+
+/**
+ * A network as an ONNX model: `images` [batch, C, H, W] (or [batch, H, W, C]) in, `logits` [batch, classes] out.
+ * Throws `ANC_EXPORT` where the normalisation is to be inside and is not known.
+ */
+export function onnxModel(source: ExportSource, options: OnnxExportOptions): Uint8Array {
+  const { network, variables, environment, normalization, model } = source;
+  const { layout, foldNormalization, features } = options;
+  if (foldNormalization && normalization === null) {
+    throw new AncError('ANC_EXPORT', '--fold-normalization: nothing says how the images are normalised.', {
+      hint: 'say it with --normalize.',
+    });
+  }
+  const whole = foldNormalization ? standardised(network, normalization!) : network;
+  const classify: TensorFunction = ({ images, ...tensors }, context) => {
+    const own = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
+    const x = layout === 'nhwc' ? images! : tf.transpose(images!, [0, 2, 3, 1]);
+    const { outputs } = whole.apply(own, x, context);
+    return { logits: outputs.logits, ...(features ? { features: outputs.features } : {}) };
+  };
+  const [height, width, channels] = environment.input;
+  const shape = layout === 'nhwc' ? [1, height, width, channels] : [1, channels, height, width];
+  const { normalization: said, ...metadata } = exportMetadata(source);
+  return exportOnnx(
+    classify,
+    {
+      id: `export ${model.name}`,
+      inputs: { [ONNX_NAMES.input]: { shape, dtype: foldNormalization ? 'uint8' : 'float32' } },
+    },
+    {
+      constants: asTensors(variables),
+      description: describe(source, options),
+      metadata: {
+        ...metadata,
+        layout,
+        ...(said === undefined
+          ? {}
+          : foldNormalization
+            ? { foldedNormalization: said }
+            : { normalization: said }),
+      },
+    },
+  );
+}
+
+function describe({ model, environment }: ExportSource, options: OnnxExportOptions): string {
+  const pixels = options.foldNormalization
+    ? 'bytes (0 to 255)'
+    : '(pixel - mean) / std, by the metadata "normalization", for pixels 0 to 255';
+  return `${model.name}, ${environment.classes} classes. Input: RGB images of ${environment.input.join('×')}, ${options.layout.toUpperCase()}, ${pixels}.`;
+}

@@ -1,0 +1,31 @@
+import type { FixedNormalization, Normalization } from '@anc/core';
+import type { LoadedWeights } from '../classifier/weights-file.js';
+
+/** What is exported: a network of ours with everything that a file should say of it. */
+export interface ExportSource extends LoadedWeights {
+  /** What its pixels go through, or null where nobody said. */
+  readonly normalization: Normalization | null;
+  /** Run, player, hash of the weights, program: where it comes from. */
+  readonly provenance: Readonly<Record<string, string>>;
+}
+
+/** What stands in every exported file. */
+export function exportMetadata(source: ExportSource): Record<string, string> {
+  const { model, environment, classNames, normalization, metadata, provenance } = source;
+  const kept = ['method', 'methodOptions', 'dataset', 'seed'].filter((key) => metadata[key] !== undefined);
+  return {
+    model: model.name,
+    modelOptions: JSON.stringify(model.options),
+    input: JSON.stringify(environment.input),
+    classes: JSON.stringify(classNames ?? environment.classes),
+    ...(normalization === null ? {} : { normalization: JSON.stringify(normalization) }),
+    ...Object.fromEntries(kept.map((key) => [key, metadata[key]!])),
+    ...provenance,
+  };
+}
+
+/** Pixels 0..255 as they are: what a file with its normalisation inside takes. */
+export const untouched = (channels: number): FixedNormalization => ({
+  mean: new Array<number>(channels).fill(0),
+  std: new Array<number>(channels).fill(1),
+});

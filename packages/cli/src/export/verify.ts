@@ -1,0 +1,66 @@
+import { AncError, Rng, sizeOf, type Host, type Teacher } from '@anc/core';
+
+export interface Verified {
+  readonly images: number;
+  /** Largest difference of two logits. */
+  readonly maxDifference: number;
+  /** Largest logit, by its size. */
+  readonly scale: number;
+}
+
+/** Differences beyond this part of the largest logit are no rounding. */
+export const TOLERANCE = 1e-4;
+
+/** Noise and plain pictures: batches of 1 and 3. */
+export function probeImages(shape: readonly number[]): Host[] {
+  const rng = Rng.fromSeed(0).split('verify');
+  const size = sizeOf(shape);
+  const noise = Uint8Array.from({ length: size }, () => rng.int(256));
+  const plain = Uint8Array.from({ length: 3 * size }, (_, i) =>
+    i < size ? 0 : i < 2 * size ? 255 : rng.int(256),
+  );
+  return [
+    { shape: [1, ...shape], data: noise },
+    { shape: [3, ...shape], data: plain },
+  ];
+}
+
+/**
+ * Compares what was written, read back, with what it was made of. Throws `ANC_EXPORT` where they differ by more than
+ * `tolerance` times the largest logit.
+ */
+export async function verifySame(
+  written: Pick<Teacher, 'infer'>,
+  original: Pick<Teacher, 'infer'>,
+  shape: readonly number[],
+  tolerance = TOLERANCE,
+): Promise<Verified> {
+  let [images, maxDifference, scale] = [0, 0, 0];
+  for (const batch of probeImages(shape)) {
+    const [{ logits: found }, { logits: wanted }] = [
+      await written.infer(batch, ['logits']),
+      await original.infer(batch, ['logits']),
+    ];
+    if (found!.shape.join() !== wanted!.shape.join()) throw different(`logits [${found!.shape.join(', ')}]`);
+    images += batch.shape[0]!;
+    wanted!.data.forEach((value, i) => {
+      const difference = Math.abs(found!.data[i]! - value);
+      scale = Math.max(scale, Math.abs(value));
+      maxDifference = Number.isFinite(difference) ? Math.max(maxDifference, difference) : Infinity;
+    });
+  }
+  if (maxDifference > tolerance * scale)
+    throw different(`logits that differ by ${maxDifference}`, tolerance * scale);
+  return { images, maxDifference, scale };
+}
+
+const different = (received: string, limit?: number): AncError =>
+  new AncError(
+    'ANC_EXPORT',
+    'the written file, read back, gives other logits than the network. It was removed.',
+    {
+      received,
+      ...(limit === undefined ? {} : { expected: `differences below ${limit}` }),
+      hint: 'please report it with the model and its options.',
+    },
+  );
