@@ -34,7 +34,7 @@ async function compare(flags: Record<string, unknown>, seeds: unknown, session: 
   try {
     const asked =
       typeof flags.resume === 'string'
-        ? await continued(flags, flags.resume, seeds, cwd)
+        ? await continued(flags, seeds, cwd)
         : await started(flags, seeds, cwd);
     terminal.log.info(`folder of the comparison: ${asked.path}`);
     const result = await executeComparison({ ...asked, cwd, reporter, signal: interrupt.signal });
@@ -81,8 +81,7 @@ async function started(flags: Record<string, unknown>, seeds: unknown, cwd: stri
 }
 
 async function continued(
-  { resume: path, ...flags }: Record<string, unknown>,
-  shown: string,
+  { resume, ...flags }: Record<string, unknown>,
   seeds: unknown,
   cwd: string,
 ): Promise<Asked> {
@@ -91,13 +90,13 @@ async function continued(
       hint: 'start a new comparison to change them.',
     });
   }
-  const folder = resolve(cwd, String(path ?? shown));
+  const folder = resolve(cwd, resume as string);
   const record = await readRecord(folder, flags);
   return { path: folder, record, request: { said: [], place: nowhere }, flags };
 }
 
-/** Throws `ANC_CONFIG` where it is no count. */
-function countOf(text: unknown): number {
+/** How many seeds. Throws `ANC_CONFIG` where it is no count. */
+export function countOf(text: unknown): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && String(text).trim() !== '') return count;
   throw new AncError('ANC_CONFIG', '--seeds: expected a whole number of at least 1.', {

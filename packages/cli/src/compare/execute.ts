@@ -15,6 +15,8 @@ import { copyTeacher, exists, seedFolder, writeRecord, type CompareRecord } from
 import { reportOf } from './report.js';
 import { summarize, type Contender } from './summarize.js';
 
+const DOCUMENT = 'compare.json';
+
 export interface Comparison {
   /** Absolute path of its folder. */
   readonly path: string;
@@ -26,6 +28,8 @@ export interface Comparison {
   readonly flags: Record<string, unknown>;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** Awaited when everything of a new comparison is checked, before anything is written. */
+  readonly prepared?: () => Promise<void>;
 }
 
 /**
@@ -35,6 +39,7 @@ export interface Comparison {
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
   const { path, cwd, record, reporter, signal } = comparison;
   const { seeds } = record;
+  if (await exists(join(path, DOCUMENT))) return await readNumbers<CompareResult>(join(path, DOCUMENT));
   const memory: TeacherMemory = {};
   const results: RunResult[] = [];
   let told: { contenders: Contender[]; testImages: number } | null = null;
@@ -43,7 +48,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
     const folder = seedFolder(path, seed);
     if (i > 0 && told !== null && (await exists(join(folder, 'result.json')))) {
       reporter.end(`seed ${seed}: finished before`);
-      results.push(await readResult(folder));
+      results.push(await readNumbers<RunResult>(join(folder, 'result.json')));
       continue;
     }
     const run = await open(comparison, i, folder);
@@ -72,7 +77,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
   const shown = near.startsWith('..') || isAbsolute(near) ? path : near;
   const summary = summarize(results, contenders, shown, testImages);
   const encoded = JSON.stringify(encodeNumbers(summary), null, 2);
-  await writeFileAtomically(join(path, 'compare.json'), `${encoded}\n`);
+  await writeFileAtomically(join(path, DOCUMENT), `${encoded}\n`);
   await writeFileAtomically(join(path, 'report.html'), reportOf(summary));
   return summary;
 }
@@ -95,7 +100,9 @@ async function open(comparison: Comparison, index: number, folder: string): Prom
     name: basename(folder),
   };
   return startRequest({ ...request, config: { ...config, ...own } }, cwd, notice, async () => {
-    if (index === 0) await writeRecord(path, record);
+    if (index > 0) return;
+    await comparison.prepared?.();
+    await writeRecord(path, record);
   });
 }
 
@@ -116,7 +123,8 @@ const prefixed = (reporter: Reporter, prefix: string): Reporter => ({
   close: () => reporter.close(),
 });
 
-const readResult = async (folder: string): Promise<RunResult> =>
-  JSON.parse(await readFile(join(folder, 'result.json'), 'utf8'), (_key, value: unknown) =>
+/** A document, with the numbers that JSON cannot hold. */
+const readNumbers = async <R>(path: string): Promise<R> =>
+  JSON.parse(await readFile(path, 'utf8'), (_key, value: unknown) =>
     value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value,
-  ) as RunResult;
+  ) as R;

@@ -27,6 +27,8 @@ export const formatShare = (share: number | null): string =>
 export function formatLarge(n: number): string {
   const [scale, unit] = (
     [
+      [1e18, 'E'],
+      [1e15, 'P'],
       [1e12, 'T'],
       [1e9, 'G'],
       [1e6, 'M'],

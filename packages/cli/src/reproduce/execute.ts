@@ -1,0 +1,123 @@
+import { isAbsolute, join, relative } from 'node:path';
+import { encodeNumbers, writeFileAtomically } from '@anc/runtime';
+import type { CompareResult } from '../compare/documents.js';
+import { executeComparison } from '../compare/execute.js';
+import { intervalOf } from '../compare/interval.js';
+import type { Reporter } from '../run/reporter.js';
+import type { ReproducedRow, ReproduceResult } from './documents.js';
+import { exists } from '../compare/folder.js';
+import { writeReproduction, type Reproduction } from './folder.js';
+import { indexOf, type PlannedGroup } from './grid.js';
+import { reproductionReport } from './report.js';
+import { tables } from './tables.js';
+
+export interface ReproduceExecution {
+  /** Absolute path of its folder. */
+  readonly path: string;
+  readonly cwd: string;
+  readonly reproduction: Reproduction;
+  /** What was said anew to a continued one. */
+  readonly flags: Record<string, unknown>;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One comparison after the other, each in a folder of its own under the table's; what is finished is read. Null
+ * where the signal was raised: the folder then continues from there.
+ */
+export async function executeReproduction(execution: ReproduceExecution): Promise<ReproduceResult | null> {
+  const { path, cwd, reproduction, flags, reporter, signal } = execution;
+  const { grid, seeds } = reproduction;
+  const results: CompareResult[] = [];
+  for (const { name, request } of grid) {
+    reporter.end(`${name}: ${request.config.methods.length} methods, ${seeds.length} seeds`);
+    const result = await executeComparison({
+      path: join(path, name),
+      cwd,
+      record: { config: request.config, seeds },
+      request,
+      flags,
+      reporter,
+      signal,
+      prepared: async () => {
+        if (!(await exists(path))) await writeReproduction(path, reproduction);
+      },
+    });
+    if (result === null) return null;
+    results.push(result);
+  }
+  const near = relative(cwd, path);
+  const shown = near.startsWith('..') || isAbsolute(near) ? path : near;
+  const summary = summarizeTable(reproduction, results, shown);
+  const text = JSON.stringify(encodeNumbers(summary), null, 2);
+  await writeFileAtomically(join(path, 'reproduce.json'), `${text}\n`);
+  await writeFileAtomically(join(path, 'report.html'), reproductionReport(summary));
+  return summary;
+}
+
+/** Paper beside measured, row by row. */
+export function summarizeTable(
+  { table, scale, seeds, grid }: Reproduction,
+  results: readonly CompareResult[],
+  shown: string,
+): ReproduceResult {
+  return {
+    reproduce: shown,
+    table,
+    title: tables[table].title,
+    scale,
+    seeds,
+    comparisons: results.map(({ compare }) => compare),
+    rows: grid.flatMap((planned, i) => rowsOfGroup(planned, results[i]!)),
+    reading: [
+      ...grid.map(deviation),
+      "The paper's figures are single runs; ± is a 95 % t-interval over the seeds of the students, for one teacher.",
+      ...results.flatMap(({ methods }, i) =>
+        methods.flatMap(({ name, differences }) =>
+          differences.map(({ text }) => `${grid[i]!.name}, ${name}: ${text}.`),
+        ),
+      ),
+    ],
+  };
+}
+
+function rowsOfGroup(planned: PlannedGroup, { teacher, methods }: CompareResult): ReproducedRow[] {
+  const { group, request } = planned;
+  return group.rows.map(({ label, error, top5, run, note }) => {
+    const measured =
+      run === null
+        ? null
+        : run === 'teacher'
+          ? teacher.testError === null
+            ? null
+            : intervalOf([teacher.testError])
+          : methods[indexOf(planned, run.method)]!.testError;
+    return {
+      dataset: group.dataset,
+      student: request.config.student.name,
+      label,
+      run: run === null || run === 'teacher' ? run : run.method,
+      paper: share(error),
+      ...(top5 === undefined ? {} : { paperTop5: share(top5) }),
+      measured,
+      ...(note === undefined ? {} : { note }),
+    };
+  });
+}
+
+/** Per cent as a fraction, without the last bits of the division. */
+const share = (percent: number): number => Number((percent / 100).toFixed(6));
+
+/** In what a group's runs differ from the paper's, in one sentence. */
+function deviation({ name, group, request: { config } }: PlannedGroup): string {
+  const { epochs, limitTrain, limitTest, batchSize, preset, teacher, student } = config;
+  const images = limitTrain === null ? 'all training images' : `${limitTrain} training images`;
+  const tested = limitTest === null ? 'the full test set' : `${limitTest} test images`;
+  const others = [
+    ...(teacher.name === group.teacher ? [] : [`teacher ${teacher.name} instead of ${group.teacher}`]),
+    ...(student.name === group.student ? [] : [`student ${student.name} instead of ${group.student}`]),
+    ...(preset === 'paper' ? [] : [`the recipe "${preset}" instead of the paper's`]),
+  ];
+  return `${name}: ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${images}, batches of ${batchSize}, ${tested}${others.length === 0 ? '' : `; ${others.join(', ')}`}.`;
+}
