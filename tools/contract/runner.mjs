@@ -26,9 +26,10 @@ const expect = (value) => ({
 /**
  * Runs what `suite` declares.
  * @param {(runner: object) => void} suite
+ * @param {(test: string) => void} begins told of every test
  * @returns {Promise<{ passed: number, failures: { name: string, why: string }[] }>}
  */
-export async function runSuite(suite) {
+export async function runSuite(suite, begins = () => {}) {
   const path = [];
   const tests = [];
   suite({
@@ -42,6 +43,7 @@ export async function runSuite(suite) {
   });
   const failures = [];
   for (const { name, body } of tests) {
+    begins(name);
     try {
       await body();
     } catch (error) {

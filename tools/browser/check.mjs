@@ -1,0 +1,64 @@
+/**
+ * CI stage: the backend contract in headless Chromium, on a page of localhost: compiled steps in onnxruntime-web,
+ * and WebGPU over Chromium's own software Vulkan.
+ *
+ *   node tools/browser/check.mjs [backend…] [--hardware] [--seconds n] [--json file]
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'vite';
+import { skip } from '../ci/python.mjs';
+import { findChromium, serve, visit } from './chromium.mjs';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    hardware: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '0' },
+    minutes: { type: 'string', default: '4' },
+    json: { type: 'string' },
+  },
+});
+const backends = positionals.length > 0 ? positionals : ['onnx', 'tfjs:wasm', 'webgpu'];
+
+const chromium = findChromium();
+if (chromium === null) skip('no Chromium on this machine (apt-get install chromium, or CHROMIUM=<path>)');
+
+const folder = mkdtempSync(join(tmpdir(), 'anc-browser-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const built = join(folder, 'page');
+await build({
+  root: fileURLToPath(new URL('page', import.meta.url)),
+  logLevel: 'error',
+  build: { outDir: built, target: 'esnext', minify: false, reportCompressedSize: false },
+  worker: { format: 'es' },
+});
+
+const wasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+const server = await serve({ '/': built, '/wasm/': wasm });
+const reports = [];
+for (const name of backends) {
+  const path = `/?backend=${encodeURIComponent(name)}&seconds=${flags.seconds}`;
+  const options = { minutes: Number(flags.minutes), software: !flags.hardware };
+  const report = await visit(chromium, server, path, options).catch((error) => ({
+    name,
+    error: error.message,
+  }));
+  reports.push(report);
+  if (report.error !== undefined) {
+    console.log(`${name} in Chromium: FAILED: ${report.error}`);
+    continue;
+  }
+  for (const failure of report.failures) console.log(`FAILED ${failure.name}: ${failure.why}`);
+  console.log(
+    `${name} in Chromium (${report.environment.device}): ${report.passed} passed, ${report.failures.length} failed; ` +
+      `worst relative error ${report.worst.error.toExponential(1)} (${report.worst.what})`,
+  );
+}
+server.close();
+if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(reports, null, 2));
+process.exitCode = reports.every(({ failures }) => failures?.length === 0) ? 0 : 1;
