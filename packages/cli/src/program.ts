@@ -16,6 +16,11 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/compare.js')).defineCompare,
   ],
   [
+    'reproduce',
+    "the runs behind one of the paper's tables, and paper beside measured",
+    async () => (await import('./commands/reproduce.js')).defineReproduce,
+  ],
+  [
     'import',
     "another program's weights as a file of ours",
     async () => (await import('./commands/import.js')).defineImport,
