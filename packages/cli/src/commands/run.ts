@@ -81,23 +81,25 @@ const ofBackend = (error: unknown): boolean =>
   isAncError(error) && /^ANC_(DEVICE|ENGINE|BACKEND)/.test(error.code);
 
 function tableOf({ teacher, students }: RunResult): string {
-  const row = (
-    method: string,
-    { testError, parameters, flops, seconds }: RunResult['teacher'],
-    agreement: string,
-  ): string[] => [
+  const held = [teacher, ...students].some(({ best }) => best !== undefined);
+  const row = (method: string, result: RunResult['teacher'], agreement: string): string[] => [
     method,
-    formatShare(testError),
+    formatShare(result.testError),
     agreement,
-    formatLarge(parameters),
-    formatLarge(flops),
-    formatSeconds(seconds),
+    ...(held ? [describeBest(result)] : []),
+    formatLarge(result.parameters),
+    formatLarge(result.flops),
+    formatSeconds(result.seconds),
   ];
   return formatTable(
-    ['method', 'test error', 'agreement', 'parameters', 'FLOPs', 'time'],
+    ['method', 'test error', 'agreement', ...(held ? ['of best epoch'] : []), 'parameters', 'FLOPs', 'time'],
     [
       row(`teacher (${teacher.model})`, teacher, ''),
       ...students.map((student) => row(student.name, student, formatShare(student.agreement))),
     ],
   );
 }
+
+/** `12.30 % (4)`: the test error of the epoch that the held-out images chose. */
+const describeBest = ({ best }: RunResult['teacher']): string =>
+  best === undefined ? '' : `${formatShare(best.testError)} (${best.epoch})`;

@@ -22,7 +22,7 @@ export const configSchema = z.strictObject({
   limitTest: data.limit('use this many test images only'),
   validation: data.number(
     z.number().min(0).lt(1),
-    'share of the training images held out and measured at the end; nothing is selected by it',
+    'share of the training images held out and measured after every epoch; the best epoch is told and kept beside the last',
     'share',
   ),
   crop: data.integer(0, 'pixels of padding for random crops; 0: none'),
@@ -36,7 +36,14 @@ export const configSchema = z.strictObject({
   ),
 
   preset: players.choice(['quick', 'modern', 'paper'], 'where options that are not given come from'),
-  teacher: players.named('the network that is trained with labels and imitated'),
+  teacher: players.named(
+    'the network that is trained with labels and imitated, or a trained one: model.onnx, a file of weights, a run folder',
+  ),
+  teacherNormalize: players.text(
+    'how',
+    'how a given teacher wants its pixels, where its file does not say: unit, signed, none, imagenet, …, or mean/std',
+  ),
+  classes: players.texts('names', 'which classes of a given ONNX teacher count: names, indices or index=name'),
   student: players.named('the network that imitates it'),
   methods: players.namedList('how students are trained, one student each'),
   plugins: players.texts('names', 'packages or files that bring more of all this'),

@@ -10,10 +10,27 @@ export interface PlayerResult {
   readonly flops: number;
   /** Training alone. */
   readonly seconds: number;
+  /** On the held-out images, after the last epoch; only with `--validation`. */
+  readonly validationError?: number | null;
+  /** The epoch that did best on the held-out images; its weights are in `best/` beside the last ones. */
+  readonly best?: BestResult;
   /** SHA-256 of the weights file. */
   readonly weights: string;
   /** Size of the smallest file that the run wrote with everything the network needs. */
   readonly bytes: number;
+}
+
+/**
+ * What the epoch did that was best on the held-out images: by error where training reads labels anyway, else by
+ * agreement with the teacher. The test images choose nothing.
+ */
+export interface BestResult {
+  /** From 1. */
+  readonly epoch: number;
+  readonly validationError: number | null;
+  readonly validationAgreement?: number;
+  readonly testError: number | null;
+  readonly agreement?: number;
 }
 
 export interface StudentResult extends PlayerResult {

@@ -1,16 +1,17 @@
-import type { TeacherOutputs } from '@anc/core';
+import type { DatasetSplit, Evaluation, Host, TeacherOutputs, Variables } from '@anc/core';
 import { CheckpointStore, encodeNumbers, ScalarLog, writeReport, type RunFolder } from '@anc/runtime';
 import { formatSeconds, formatShare } from '../terminal/table.js';
 import type { ReadMethod } from './control.js';
-import type { PlayerResult, RunResult, StudentResult } from './documents.js';
+import type { BestResult, PlayerResult, RunResult, StudentResult } from './documents.js';
 import { judge, predict } from './evaluate-player.js';
 import { Interrupted, isInterruption } from './interrupt.js';
 import { modelCard, weightsMetadata } from './model-card.js';
-import type { Plan, PlannedNetwork, PlannedPlayer } from './plan.js';
+import type { Plan, PlannedPlayer } from './plan.js';
 import { readingOf } from './reading.js';
 import { rememberedTeacher, teacherClasses, type TeacherMemory } from './remembered-teacher.js';
 import type { Reporter } from './reporter.js';
-import { trainPlayer, type TrainedPlayer } from './train-player.js';
+import { trainPlayer } from './train-player.js';
+import type { BestEpoch } from './validation.js';
 import { readWeights, writeWeights } from './weights.js';
 
 export interface Execution {
@@ -51,12 +52,15 @@ async function playAll(execution: Execution): Promise<RunResult> {
   const evaluation = { batchSize: config.batchSize, reporter, signal };
 
   reporter.begin('teacher', { index: 1, count });
-  const teacher = await finished<PlayerResult>(play, plan.teacher, ['teacher'], null, (trained) =>
-    measure(execution, plan.teacher.network, trained, null),
-  );
+  const teacher = await finished<PlayerResult>(play, plan.teacher, ['teacher'], null, noClasses);
   const variables = await readWeights(folder, ['teacher'], plan.teacher.network);
   const memory = execution.memory ?? {};
-  const classes = await teacherClasses(plan, variables, memory, evaluation);
+  const classesOf = (split: DatasetSplit, what: string): Promise<Int32Array> =>
+    teacherClasses(plan, variables, memory, split, what, evaluation);
+  const classes: TeacherClasses = {
+    test: await classesOf(data.test, 'test images'),
+    held: data.held === null ? null : await classesOf(data.held, 'held-out images'),
+  };
   const memo = await rememberedTeacher(plan, variables, memory);
   try {
     const students: StudentResult[] = [];
@@ -64,22 +68,7 @@ async function playAll(execution: Execution): Promise<RunResult> {
       reporter.begin(player.name, { index: i + 2, count });
       const teacherOutputs = player.needsTeacher ? memo.outputs : null;
       students.push(
-        await finished<StudentResult>(
-          play,
-          player,
-          ['student', player.name],
-          teacherOutputs,
-          async (trained) => {
-            const measured = await measure(execution, player.network, trained, classes);
-            return {
-              method: player.method.name,
-              name: player.name,
-              ...measured,
-              agreement: measured.agreement!,
-              ...(trained.diagnostics === null ? {} : { diagnostics: trained.diagnostics }),
-            };
-          },
-        ),
+        await finished<StudentResult>(play, player, ['student', player.name], teacherOutputs, classes),
       );
     }
     const read = students.map((result, i) => ({ result, ...readMethodOf(plan.students[i]!) }));
@@ -100,14 +89,26 @@ async function playAll(execution: Execution): Promise<RunResult> {
   }
 }
 
+/** What the teacher says of the images that players are judged on; null for the teacher itself. */
+interface TeacherClasses {
+  readonly test: Int32Array | null;
+  readonly held: Int32Array | null;
+}
+
+const noClasses: TeacherClasses = { test: null, held: null };
+
+/** Where a player keeps the weights that did best on the held-out images. */
+const BEST = 'best';
+
 /** A player's result: read where it is there, else trained for, measured and written, the result last. */
 async function finished<R extends PlayerResult>(
-  { plan, folder, reporter, signal, scalars }: Play,
+  play: Play,
   player: PlannedPlayer,
   place: readonly string[],
   teacher: TeacherOutputs | null,
-  resultOf: (trained: TrainedPlayer) => Promise<Omit<R, 'weights' | 'bytes'>>,
+  classes: TeacherClasses,
 ): Promise<R> {
+  const { plan, folder, reporter, signal, scalars } = play;
   const { config, data, backends } = plan;
   const before = await folder.read(...place, 'result.json');
   if (before !== null) {
@@ -115,6 +116,13 @@ async function finished<R extends PlayerResult>(
     reporter.end(`${player.name}: finished before, test error ${formatShare(result.testError)}`);
     return result;
   }
+  const metadata = weightsMetadata(plan, player);
+  const { held } = data;
+  const judged = (split: DatasetSplit, what: string, reference: Int32Array | null) => {
+    const context = { backend: backends.student, batchSize: config.batchSize, reporter, signal };
+    return async (variables: Variables<Host>): Promise<Evaluation> =>
+      judge(await predict(player.network, variables, split, what, context), split, reference);
+  };
   const trained = await trainPlayer(player, teacher, {
     folder,
     scalars,
@@ -124,11 +132,41 @@ async function finished<R extends PlayerResult>(
     seed: player.seed,
     reporter,
     signal,
+    validation:
+      held === null
+        ? null
+        : {
+            by: player.stages.some(({ usesLabels }) => usesLabels) ? 'error' : 'agreement',
+            measure: judged(held, 'held-out images', classes.held),
+          },
+    keepBest: async (variables) => void (await writeWeights(folder, [...place, BEST], variables, metadata)),
   });
   if (trained === null) throw new Interrupted();
-  const measured = await resultOf(trained);
-  const written = await writeWeights(folder, place, trained.variables, weightsMetadata(plan, player));
-  const result = { ...measured, ...written } as R;
+  const onTest = judged(data.test, 'test images', classes.test);
+  const { error, agreement } = await onTest(trained.variables);
+  const written = await writeWeights(folder, place, trained.variables, metadata);
+  const result = {
+    ...(place[0] === 'student' ? { method: player.method.name, name: player.name } : {}),
+    model: player.network.model.name,
+    testError: error,
+    ...(agreement === null ? {} : { agreement }),
+    ...(held === null
+      ? {}
+      : { validationError: (await judged(held, 'held-out images', null)(trained.variables)).error }),
+    ...(trained.best === null
+      ? {}
+      : {
+          best: bestResult(
+            trained.best,
+            await onTest(await readWeights(folder, [...place, BEST], player.network)),
+          ),
+        }),
+    parameters: player.network.parameters,
+    flops: player.network.flops,
+    seconds: trained.seconds,
+    ...(place[0] === 'student' && trained.diagnostics !== null ? { diagnostics: trained.diagnostics } : {}),
+    ...written,
+  } as PlayerResult as R;
   await folder.write([...place, 'README.md'], modelCard(plan, player, result));
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
   await new CheckpointStore(folder.checkpointsOf(player.name)).clear();
@@ -138,38 +176,13 @@ async function finished<R extends PlayerResult>(
   return result;
 }
 
-async function measure(
-  { plan, reporter, signal }: Execution,
-  network: PlannedNetwork,
-  { variables, seconds }: TrainedPlayer,
-  teacher: Int32Array | null,
-) {
-  const { backends, config, data } = plan;
-  const context = { backend: backends.student, batchSize: config.batchSize, reporter, signal };
-  const predicted = await predict(network, variables, data.test, 'test images', context);
-  const { error, agreement } = await judge(predicted, data.test, teacher);
-  const held =
-    data.held === null
-      ? {}
-      : {
-          validationError: (
-            await judge(
-              await predict(network, variables, data.held, 'held-out images', context),
-              data.held,
-              null,
-            )
-          ).error,
-        };
-  return {
-    model: network.model.name,
-    testError: error,
-    ...(agreement === null ? {} : { agreement }),
-    ...held,
-    parameters: network.parameters,
-    flops: network.flops,
-    seconds,
-  };
-}
+const bestResult = (best: BestEpoch, test: Evaluation): BestResult => ({
+  epoch: best.epoch + 1,
+  validationError: best.error,
+  ...(best.agreement === null ? {} : { validationAgreement: best.agreement }),
+  testError: test.error,
+  ...(test.agreement === null ? {} : { agreement: test.agreement }),
+});
 
 const readMethodOf = ({ method, options, stages }: PlannedPlayer): ReadMethod => ({
   method: method.name,

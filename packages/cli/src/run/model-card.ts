@@ -46,6 +46,11 @@ export function modelCard(
     ...(result.agreement === undefined
       ? []
       : [`| agreement with the teacher | ${formatShare(result.agreement)} |`]),
+    ...(result.best === undefined
+      ? []
+      : [
+          `| best epoch on held-out images | ${result.best.epoch}: test error ${formatShare(result.best.testError)}, weights in \`best/\` |`,
+        ]),
     `| parameters | ${formatCount(result.parameters)} |`,
     `| FLOPs per image | ${formatCount(result.flops)} |`,
     `| training images | ${formatCount(data.train.images.count)} |`,

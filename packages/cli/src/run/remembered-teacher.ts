@@ -1,4 +1,4 @@
-import { NetworkTeacher, type Host, type Variables } from '@anc/core';
+import { NetworkTeacher, type DatasetSplit, type Host, type Variables } from '@anc/core';
 import { TeacherMemo } from '@anc/runtime';
 import { predict, type EvaluateContext } from './evaluate-player.js';
 import type { Plan } from './plan.js';
@@ -7,8 +7,8 @@ import { digestOf } from './weights.js';
 /** What a teacher said, kept for the next run of the same teacher on the same images. */
 export interface TeacherMemory {
   memo?: TeacherMemo;
-  /** Its classes for the test images, and what they hold for. */
-  test?: { readonly key: string; readonly classes: Int32Array };
+  /** Its classes for the images of a split, by what they hold for. */
+  classes?: ReadonlyMap<string, Int32Array>;
 }
 
 /** The trained teacher, frozen, behind its memo. */
@@ -35,25 +35,27 @@ export async function rememberedTeacher(
   return { outputs, dispose: () => teacher.dispose() };
 }
 
-/** The classes that the teacher gives to the test images. */
+/** The classes that the teacher gives to the images of a split. `what`: the split in words. */
 export async function teacherClasses(
-  { teacher, data, backends }: Plan,
+  { teacher, backends }: Plan,
   variables: Variables<Host>,
   memory: TeacherMemory,
+  split: DatasetSplit,
+  what: string,
   context: Omit<EvaluateContext, 'backend'>,
 ): Promise<Int32Array> {
   const key = JSON.stringify([
     digestOf(variables),
     teacher.network.network.name,
-    data.test.images.fingerprint,
+    split.images.fingerprint,
     backends.teacher.name,
   ]);
-  if (memory.test?.key !== key) {
-    const classes = await predict(teacher.network, variables, data.test, 'teacher on the test images', {
-      ...context,
-      backend: backends.teacher,
-    });
-    memory.test = { key, classes };
-  }
-  return memory.test.classes;
+  const known = memory.classes?.get(key);
+  if (known !== undefined) return known;
+  const classes = await predict(teacher.network, variables, split, `teacher on the ${what}`, {
+    ...context,
+    backend: backends.teacher,
+  });
+  memory.classes = new Map([...(memory.classes ?? []), [key, classes]]);
+  return classes;
 }

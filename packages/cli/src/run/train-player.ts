@@ -25,6 +25,7 @@ import {
 import { imageBatches, labelledBatches, type RunData } from './data.js';
 import type { PlannedPlayer } from './plan.js';
 import type { Reporter } from './reporter.js';
+import { asMetrics, better, type BestEpoch, type Validation } from './validation.js';
 
 /** What training a player takes besides the player. */
 export interface TrainContext {
@@ -36,12 +37,18 @@ export interface TrainContext {
   readonly seed: number;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** After every epoch of the last stage; null without held-out images. */
+  readonly validation: Validation | null;
+  /** Keeps the weights of the best epoch so far. */
+  readonly keepBest: (variables: Variables<Host>) => Promise<void>;
 }
 
 export interface TrainedPlayer {
   readonly variables: Variables<Host>;
   /** Of the last epoch of the last stage. */
   readonly diagnostics: Diagnostics | null;
+  /** By the held-out images; its weights are where `keepBest` put them. */
+  readonly best: BestEpoch | null;
   /** Of training, over all the processes that took part. */
   readonly seconds: number;
 }
@@ -52,6 +59,7 @@ interface Memory {
   readonly position: Position;
   readonly seconds: number;
   readonly diagnostics: Diagnostics | null;
+  readonly best: BestEpoch | null;
 }
 
 /**
@@ -73,6 +81,7 @@ export async function trainPlayer(
   let state: Tree<Host> = found?.state ?? {};
   let seconds = memory?.seconds ?? 0;
   let diagnostics = memory?.diagnostics ?? null;
+  let best = memory?.best ?? null;
   for (let index = memory?.stage ?? 0; index < player.stages.length; index++) {
     const stage = player.stages[index]!;
     const resumed = memory !== null && memory.stage === index;
@@ -83,9 +92,20 @@ export async function trainPlayer(
     const elapsed = (): number => (performance.now() - startedAt) / 1000;
     const save = async (event: Extract<TrainingEvent, { position: Position }>): Promise<void> => {
       const { position, clock } = event;
-      const kept: Memory = { stage: index, position, seconds: elapsed(), diagnostics };
+      const kept: Memory = { stage: index, position, seconds: elapsed(), diagnostics, best };
       const place = { stage: stage.name, step: position.step, epoch: clock.epoch };
       await store.save(await event.snapshot(), place, encodeNumbers(kept) as Json);
+    };
+    /** The shares on the held-out images; the best epoch's weights are kept before the checkpoint that knows of it. */
+    const validate = async (event: Extract<TrainingEvent, { type: 'epoch' }>): Promise<Tree<number>> => {
+      if (context.validation === null || index < player.stages.length - 1) return {};
+      const variables = stage.student(await event.snapshot());
+      const { error, agreement } = await context.validation.measure(variables);
+      const next = { epoch: event.clock.epoch, error, agreement };
+      const chosen = better(best, next, context.validation.by);
+      if (chosen === next) await context.keepBest(variables);
+      best = chosen;
+      return asMetrics(next);
     };
     const events = train({
       backend: context.backend,
@@ -103,7 +123,8 @@ export async function trainPlayer(
       else if (event.type === 'metrics') reporter.metrics(event.metrics);
       else if (event.type === 'epoch') {
         diagnostics = event.diagnostics;
-        reporter.epoch(event.clock, event.metrics, event.alarms);
+        const metrics = { ...event.metrics, ...(await validate(event)) };
+        reporter.epoch(event.clock, metrics, event.alarms);
         const record: MetricsRecord = {
           player: player.name,
           stage: stage.name,
@@ -111,7 +132,7 @@ export async function trainPlayer(
           epoch: event.clock.epoch,
           step: event.clock.step,
           seconds: elapsed(),
-          metrics: event.metrics,
+          metrics,
           diagnostics: event.diagnostics,
           alarms: event.alarms.map(({ code }) => code),
         };
@@ -125,7 +146,7 @@ export async function trainPlayer(
     }
     seconds = elapsed();
   }
-  return { variables: player.stages.at(-1)!.student(state), diagnostics, seconds };
+  return { variables: player.stages.at(-1)!.student(state), diagnostics, best, seconds };
 }
 
 async function batchesOf(usesLabels: boolean, player: PlannedPlayer, context: TrainContext) {
