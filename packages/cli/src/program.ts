@@ -51,6 +51,11 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/describe.js')).defineDescribe,
   ],
   [
+    'check',
+    'what a teacher makes of images: contact sheet, warnings, likely preprocessing',
+    async () => (await import('./commands/check.js')).defineCheck,
+  ],
+  [
     'data',
     "get a dataset's files, or see what is in one",
     async () => (await import('./commands/data.js')).defineData,

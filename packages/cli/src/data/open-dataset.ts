@@ -58,9 +58,14 @@ export async function obtainFiles(
   return await fetchFiles(files, folder, {
     ...options,
     places,
-    mirror: mirror ?? (process.env['ANC_DATA_MIRROR'] || null),
+    mirror: mirror ?? mirrorOfEnvironment(),
     ...(progress && { progress }),
   });
+}
+
+function mirrorOfEnvironment(): string | null {
+  const mirror = process.env['ANC_DATA_MIRROR'];
+  return mirror === undefined || mirror === '' ? null : mirror;
 }
 
 export const isMissing = (error: unknown): boolean => isAncError(error) && error.code === 'ANC_DATA_MISSING';

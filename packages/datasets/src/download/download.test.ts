@@ -96,7 +96,10 @@ describe('downloadFile', () => {
   it('does not give up on a connection that is cut again and again, as long as each try brings more', async () => {
     handlers['/a'] = (request, response) => {
       const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
-      if (start >= 140_000) return ranged(request, response, 0);
+      if (start >= 140_000) {
+        ranged(request, response, 0);
+        return;
+      }
       response.writeHead(start > 0 ? 206 : 200, {
         'content-length': content.length - start,
         'content-range': `bytes ${start}-${content.length - 1}/${content.length}`,

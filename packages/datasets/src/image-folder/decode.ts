@@ -39,8 +39,8 @@ export function loadSharp(
 
 /**
  * Decodes one file to [H, W, C] bytes: turned upright by its EXIF mark, sRGB (or grey), transparency over white.
- * Without `crop` the shorter side becomes side / 0.875 and the centre is cut out; with it, a random
- * resized crop drawn from `crop.rng`.
+ * Without `crop` the shorter side becomes side / 0.875 and the centre is cut out, but for a picture that has the
+ * size already; with it, a random resized crop drawn from `crop.rng`.
  *
  * Throws `ANC_DATA_CORRUPT` naming a file that does not decode or has more than 100 million pixels.
  */
@@ -59,8 +59,9 @@ export async function decodeImage(
       limitInputPixels: MOST_PIXELS,
       sequentialRead: true,
     }).autoOrient();
+    const { autoOrient: whole } = await picture.metadata();
     const cut =
-      crop === null ? centre(picture, height, width) : await randomCrop(picture, height, width, crop);
+      crop === null ? centre(picture, whole, height, width) : randomCrop(picture, whole, height, width, crop);
     const flat = cut.flatten({ background: '#ffffff' });
     const coloured = channels === 1 ? flat.toColourspace('b-w') : flat.toColourspace('srgb');
     const { data, info } = await coloured.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
@@ -80,21 +81,27 @@ export async function decodeImage(
   }
 }
 
-function centre(picture: Sharp, height: number, width: number): Sharp {
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+function centre(picture: Sharp, whole: Size, height: number, width: number): Sharp {
+  if (whole.width === width && whole.height === height) return picture;
   const [tall, wide] = [Math.round(height / 0.875), Math.round(width / 0.875)];
   return picture
     .resize({ width: wide, height: tall, fit: 'cover', position: 'centre', kernel: 'cubic' })
     .extract({ left: (wide - width) >> 1, top: (tall - height) >> 1, width, height });
 }
 
-async function randomCrop(
+function randomCrop(
   picture: Sharp,
+  whole: Size,
   height: number,
   width: number,
   { law, rng }: { readonly law: CropLaw; readonly rng: Rng },
-): Promise<Sharp> {
-  const { autoOrient } = await picture.metadata();
-  const region = drawRegion(rng, autoOrient.width, autoOrient.height, law);
+): Sharp {
+  const region = drawRegion(rng, whole.width, whole.height, law);
   const cut = picture.extract(region).resize({ width, height, fit: 'fill', kernel: 'cubic' });
   return law.flip && rng.uniform() < 0.5 ? cut.flop() : cut;
 }
