@@ -72,6 +72,10 @@ export const configSchema = z.strictObject({
   teacherLearningRate: teacherTraining.number(positive, 'default: as for students'),
   teacherSeed: teacherTraining.integer(0, "of the teacher's start and batches; default: seed"),
 
+  quantize: objective.choice(
+    ['none', 'ttq', 'binaryconnect', 'bwn', 'xnor'],
+    'few-valued weights in every student, whatever trains it: whose estimator',
+  ),
   lambda: objective.number(weight, 'weight of the data term'),
   dataTerm: objective.named('how far the logits are apart'),
   reduction: objective.choice(['sum', 'mean'], 'of the l2 data term over the classes'),

@@ -96,7 +96,7 @@ export async function planRun(
     const teacher = await planNetwork(config.teacher, teacherModel, data, backends.teacher, config.seed);
     const plain = await planNetwork(config.student, studentModel, data, backends.student, config.seed);
     const supervised = await createMethod(
-      { name: 'supervised', options: { recipe: teacherRecipeOf(config) } },
+      { name: 'supervised', options: { recipe: teacherRecipeOf(config), quantize: 'none' } },
       config,
       composition,
     );
