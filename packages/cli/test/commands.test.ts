@@ -51,6 +51,19 @@ describe('anc-cli', () => {
     expect(JSON.parse(wide.stdout)).toMatchObject({ input: [32, 32, 3] });
   });
 
+  it('describes recipes in full, defaults included, and where data sets differ', async () => {
+    const both = JSON.parse((await program('describe', 'recipe', '--json')).stdout) as { name: string }[];
+    expect(both.map(({ name }) => name)).toEqual(['paper', 'modern']);
+    expect(both[0]).toMatchObject({
+      epochs: 260,
+      recipe: { momentum: 0.9, beta2: 0.999 },
+      objective: { dropout: 0.5, discriminatorSteps: 1 },
+      datasets: { svhn: { recipe: { optimizer: 'adam' } } },
+    });
+    const { stdout } = await program('describe', 'recipe', 'modern');
+    expect(stdout).toMatch(/^# modern: .*\n.*--preset modern[^]*name: gradient-norm\n/);
+  });
+
   it('includes plugins by path, from a flag or the configuration file here', async () => {
     const source = `export default { name: 'mine', apiVersion: 1, [Symbol.for('@anc/plugin')]: true, balancers: {
       steady: { options: { '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) } }, create: () => ({}) } } };`;
@@ -116,6 +129,8 @@ describe('a request that cannot be met: one clear error, exit code 2, nothing wr
     ],
     ['a plugin that is not', ['run', '--plugins', './none.mjs'], 'ANC_PLUGIN_MISSING', /none\.mjs/],
     ['a model to describe that is not', ['describe', 'model', 'nim'], 'ANC_UNKNOWN', /did you mean "nin"/],
+    ['a recipe that is not', ['describe', 'recipe', 'modren'], 'ANC_UNKNOWN', /did you mean "modern"/],
+    ['no name to describe', ['describe', 'model'], 'ANC_USAGE', /which model/],
     ['a kind to describe that is not', ['describe', 'modle', 'nin'], 'ANC_UNKNOWN', /did you mean "model"/],
   ])('%s', async (_, args, code, message) => {
     await writeFile(join(place.path, 'file'), '');

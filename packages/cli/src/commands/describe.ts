@@ -8,6 +8,7 @@ import { suggestion } from '../nearest.js';
 import { formatCount, formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
+import { describeRecipe } from './describe-recipe.js';
 import { loadComposition } from './load-composition.js';
 import { pluginsOf } from './plugins-option.js';
 import { parseSizes } from './sizes.js';
@@ -20,19 +21,33 @@ interface DescribeOptions {
   readonly json?: boolean;
 }
 
+/** Not a kind of plugin: data of the methods. */
+const RECIPE = 'recipe';
+
 /** `describe <kind> <name>`: a network layer by layer, or any other thing's options. */
 export const defineDescribe: DefineCommand = (command, session) => {
   command
-    .argument('<kind>', Object.values(KINDS).map(asWord).join(', '))
-    .argument('<name>', 'its name, with options if need be: "mlp(units=[64,64])"')
+    .argument('<kind>', `${Object.values(KINDS).map(asWord).join(', ')}, ${RECIPE}`)
+    .argument('[name]', 'its name, with options if need be: "mlp(units=[64,64])"; no name: every recipe')
     .option('--input <shape>', 'what a network sees, HxWxC; for a discriminator the number of features')
     .option('--classes <n>', 'number of classes', '10')
     .option('--plugins <names>', 'packages or files that bring more', joined)
     .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
     .option('--json', 'print one JSON document')
-    .action(async (kindWord: string, name: string, options: DescribeOptions) => {
+    .action(async (kindWord: string, name: string | undefined, options: DescribeOptions) => {
       const terminal = createTerminal(options.json === true, session);
+      if (kindWord === RECIPE) {
+        const { document, text } = describeRecipe(name);
+        terminal.document(document);
+        terminal.print(text);
+        return;
+      }
       const kind = kindOf(kindWord);
+      if (name === undefined) {
+        throw new AncError('ANC_USAGE', `which ${kindWord}? None was named.`, {
+          hint: '`anc-cli list` shows what there is.',
+        });
+      }
       const composition = await loadComposition(await pluginsOf(options, session.cwd), session.cwd);
       const description =
         kind === 'models' || kind === 'discriminators'
@@ -48,7 +63,7 @@ const asWord = (text: string): string => text.replace(' ', '-');
 function kindOf(word: string): Kind {
   const kind = kindNames.find((kind) => [kind, asWord(KINDS[kind])].includes(word));
   if (kind !== undefined) return kind;
-  const words = Object.values(KINDS).map(asWord);
+  const words = [...Object.values(KINDS).map(asWord), RECIPE];
   const hint = suggestion(word, words);
   throw new AncError('ANC_UNKNOWN', `there is nothing of the kind "${word}" to describe.`, {
     expected: `one of ${words.join(', ')}`,

@@ -55,10 +55,10 @@ export async function writeRecord(path: string, record: CompareRecord): Promise<
   await writeFileAtomically(join(path, RECORD), formatRecord(record));
 }
 
-/** Gives a run the teacher that another one finished. The result comes last: without it there is no teacher yet. */
+/** Gives a run the teacher that another one trained; one that was brought needs none of it. The result comes last: without it there is no teacher yet. */
 export async function copyTeacher(from: string, to: string): Promise<void> {
   const [source, target] = [join(from, 'teacher'), join(to, 'teacher')];
-  if (await exists(join(target, RESULT))) return;
+  if ((await exists(join(target, RESULT))) || !(await exists(join(source, RESULT)))) return;
   await mkdir(target, { recursive: true });
   const files = (await readdir(source)).filter((name) => name !== RESULT);
   for (const name of [...files, RESULT]) {

@@ -56,6 +56,25 @@ describe('methodOptions', () => {
     });
   });
 
+  it('leaves the control of dropout its own where the recipe has none, and a said rate everywhere', async () => {
+    const control = { name: 'dropout-noise', options: {} };
+    const modern = await configOf({ preset: 'modern' });
+    expect(modern.dropout).toBe(0);
+    expect(methodOptions(control, modern, composition)).not.toHaveProperty('dropout');
+    expect(methodOptions({ name: 'adversarial', options: {} }, modern, composition)).toMatchObject({
+      dropout: 0,
+    });
+    const said = await configOf({ preset: 'modern', dropout: 0.3 });
+    expect(methodOptions(control, said, composition)).toMatchObject({ dropout: 0.3 });
+  });
+
+  it('quantises whatever trains a student', async () => {
+    const config = await configOf({ quantize: 'ttq' });
+    for (const name of ['supervised', 'l2', 'kd', 'adversarial', 'fitnets']) {
+      expect(methodOptions({ name, options: {} }, config, composition)).toMatchObject({ quantize: 'ttq' });
+    }
+  });
+
   it('lets what stands beside the method win, and refuses what the method does not know', async () => {
     const config = await configOf({ lambda: 3 });
     const named = { name: 'own', options: { depth: 5 } };

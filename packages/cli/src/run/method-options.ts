@@ -73,6 +73,12 @@ function defaultsOf(schema: StandardSchemaV1): Readonly<Record<string, unknown>>
     : (result.value as Record<string, unknown>);
 }
 
+/** Whether a schema takes an option as it is: a recipe without dropout does not silence the control of dropout. */
+const takes = (schema: StandardSchemaV1, options: Readonly<Record<string, unknown>>): boolean => {
+  const result = schema['~standard'].validate(options);
+  return result instanceof Promise || result.issues === undefined;
+};
+
 /**
  * A method's options: those of the run that its schema knows by name, under what was written beside the
  * method's own name. A method that does not show its schema gets only the latter. Throws `ANC_UNKNOWN`.
@@ -99,6 +105,7 @@ export function methodOptions(
     spectralNorm: config.spectralNorm,
     condition: config.condition,
     dataTerm: part(dataTerm, fallback.dataTerm, { reduction, temperature }, registries.dataTerms),
+    quantize: config.quantize,
     lambda: config.lambda,
     reduction,
     temperature,
@@ -108,7 +115,7 @@ export function methodOptions(
     regularizer: part(regularizer, fallback.regularizer, { mu }, registries.regularizers),
     regularizerUpdate: config.regularizerUpdate,
     balancer: named(config.balancer),
-    dropout: config.dropout,
+    dropout: config.dropout === 0 && !takes(schema, { dropout: 0 }) ? undefined : config.dropout,
     dropoutPosition: config.dropoutPosition,
     start: config.start,
     discriminatorSteps: config.discriminatorSteps,

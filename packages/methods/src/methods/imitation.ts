@@ -36,7 +36,12 @@ export const dkdSchema = commonSchema.extend({
 
 export const dropoutNoiseSchema = commonSchema.extend({
   dataTerm: part('l2'),
-  dropout: z.number().min(0).lt(1).default(0.5).describe('share of features hidden from the logits'),
+  dropout: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.5)
+    .describe('share of features hidden from the logits; without any it would be the data term alone'),
 });
 
 /** (1 - α) · λ · data + α · cross-entropy with labels; the latter is left out at α = 0. */

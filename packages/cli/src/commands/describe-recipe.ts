@@ -1,0 +1,67 @@
+import { AncError, recipeSchema } from '@anc/core';
+import { adversarialSchema, recipeFor, recipes, type RecipeName } from '@anc/methods';
+import { stringify } from 'yaml';
+import { suggestion } from '../nearest.js';
+
+const names = Object.keys(recipes) as readonly RecipeName[];
+
+/**
+ * A recipe in full, or all of them: every option that it decides and every default that it leaves, and where
+ * data sets differ. Throws `ANC_UNKNOWN`.
+ */
+export function describeRecipe(name: string | undefined): { document: unknown; text: string } {
+  if (name !== undefined && !names.includes(name as RecipeName)) {
+    const hint = suggestion(name, names);
+    throw new AncError('ANC_UNKNOWN', `no recipe named "${name}".`, {
+      expected: `one of ${names.join(', ')}`,
+      ...(hint === null ? {} : { hint }),
+    });
+  }
+  const asked = name === undefined ? names : [name as RecipeName];
+  const full = asked.map((recipe) => ({ name: recipe, ...fullRecipe(recipe) }));
+  return {
+    document: name === undefined ? full : full[0],
+    text: full.map(textOf).join('\n'),
+  };
+}
+
+function fullRecipe(name: RecipeName) {
+  const whole = complete(name, '');
+  const { summary, ...base } = whole;
+  const datasets = Object.fromEntries(
+    Object.keys(recipes[name].datasets).map((dataset) => [dataset, changes(base, complete(name, dataset))]),
+  );
+  return { summary, ...base, datasets };
+}
+
+/** The recipe with everything that it leaves to defaults. */
+function complete(name: RecipeName, dataset: string) {
+  const { recipe, objective, ...rest } = recipeFor(name, dataset);
+  const { recipe: own, ...parts } = adversarialSchema.parse({ recipe, ...objective });
+  return { ...rest, recipe: recipeSchema.parse(own), objective: parts };
+}
+
+/** What of `after` differs from `before`, deep. */
+function changes(before: object, after: object): Record<string, unknown> {
+  const known = before as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(after).flatMap(([key, value]): [string, unknown][] => {
+      if (!(key in known) || JSON.stringify(known[key]) === JSON.stringify(value)) return [];
+      return [[key, isRecord(value) && isRecord(known[key]) ? changes(known[key], value) : value]];
+    }),
+  );
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function textOf({
+  name,
+  summary,
+  datasets,
+  ...base
+}: { name: string } & ReturnType<typeof fullRecipe>): string {
+  const differing =
+    Object.keys(datasets).length === 0 ? '' : `# Where data sets differ\n${stringify(datasets)}`;
+  return `# ${name}: ${summary}\n# A run takes all of it with --preset ${name}; flags go over it.\n${stringify(base)}${differing}`;
+}
