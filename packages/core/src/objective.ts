@@ -26,7 +26,10 @@ export interface RegularizerView {
   readonly onStudent: Tensor;
   readonly teacher: Tensor;
   readonly student: Tensor;
-  /** The student's features under this step's dropout mask: what the student's phase will show to D. */
+  /**
+   * The student's features as this step's student phase will show them to D, under the same dropout mask,
+   * wherever dropout sits. Made when it is read: leave it unread where it is not needed.
+   */
   readonly dropped: Tensor;
   /** D's logits on any features, differentiably. */
   discriminate(features: Tensor): Tensor;

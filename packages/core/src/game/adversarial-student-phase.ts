@@ -9,12 +9,9 @@ import type { Game } from './adversarial.js';
 import { compareGradients } from './compare-gradients.js';
 import { adapterOf, classLoss, conditionFrom, judge, meanOf, variablesOf, type Critic } from './critic.js';
 import { maskOf, probability } from './discriminator-phase.js';
-import { drop, droppingInside } from './dropout.js';
+import { drop, droppingInside, insideMask } from './dropout.js';
 import { applyCompanion, studentPhase, type Companion } from './student-phase.js';
 import { companionsOf, sumOfTerms } from './terms.js';
-
-/** The mask inside the student; the features are what every critic's view goes through. */
-const insideMask = 'student/dropout';
 
 /**
  * The student's move. What it shows goes through dropout into the fixed discriminators and is judged as if it

@@ -16,7 +16,7 @@ import {
   variablesOf,
   type Critic,
 } from './critic.js';
-import { drop } from './dropout.js';
+import { drop, droppingInside, insideMask } from './dropout.js';
 import { asState, playerNames, playerOf } from './names.js';
 import { descend, trainedOf } from './student-phase.js';
 
@@ -29,6 +29,8 @@ interface Sample {
   readonly teacher: Tensor;
   readonly student: Tensor;
   readonly condition: Tensor | null;
+  /** The student's features as the student's phase of this step will show them, made when asked for. */
+  dropped(): Tensor;
 }
 
 /**
@@ -48,9 +50,11 @@ export function discriminatorPhase(
       const seen = game.student.apply(playerOf(state, playerNames.student), batch.images!, context);
       const samples = game.critics.map((critic): Sample => {
         const asked = critic.discriminator.conditional;
+        const student = shownTo(critic, state, seen.outputs, context);
         return {
           teacher: batch[`teacher/${critic.input}`]!,
-          student: shownTo(critic, state, seen.outputs, context),
+          student,
+          dropped: () => droppedSample(game, critic, { state, batch, context }, student),
           condition: asked ? conditionFrom(game.condition, batch, seen.outputs) : null,
         };
       });
@@ -87,13 +91,27 @@ export function discriminatorPhase(
   };
 }
 
+/** What the student's phase will show to a critic, under the same mask; student: what it shows undropped. */
+function droppedSample(
+  game: Game,
+  critic: Critic,
+  { state, batch, context }: { state: Tree; batch: Tree; context: Context },
+  student: Tensor,
+): Tensor {
+  const { rate, position } = game.dropout;
+  if (position === 'adversarial-sample') return drop(context, maskOf(critic), student, rate);
+  const inside = droppingInside(context, 'features', insideMask, rate);
+  const seen = game.student.apply(playerOf(state, playerNames.student), batch.images!, inside);
+  return shownTo(critic, state, seen.outputs, context);
+}
+
 /** One discriminator's loss: the game, the class verdict where it gives one, and its regularizers. */
 function critique(
   game: Game,
   moves: { readonly plays: boolean; readonly regularizes: boolean },
   critic: Critic,
   { params, state, context }: { params: Tree; state: Tree; context: Context },
-  { teacher, student, condition }: Sample,
+  { teacher, student, condition, dropped }: Sample,
 ): { loss: Scalar; penalty: Scalar; aux: Tree } {
   const { stats } = variablesOf(critic, state);
   const first = judge(critic, { params, stats }, teacher, context, condition);
@@ -114,7 +132,9 @@ function critique(
       onStudent,
       teacher,
       student,
-      dropped: drop(context, maskOf(critic), student, game.dropout.rate),
+      get dropped() {
+        return dropped();
+      },
       discriminate: (x) => judge(critic, { params, stats }, x, context, condition).outputs.logits,
     }),
   );

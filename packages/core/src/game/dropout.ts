@@ -10,6 +10,9 @@ export function drop(context: Context, name: string, x: Tensor, rate: number): T
   return tf.mul(x, tf.div(mask, keep));
 }
 
+/** The mask inside the student; the features are what every critic's view goes through. */
+export const insideMask = 'student/dropout';
+
 /** A context under which one of a network's activations is dropped before the network goes on. */
 export const droppingInside = (
   context: Context,

@@ -24,8 +24,8 @@ export class AdversarialSamplesRegularizer extends Regularizer {
     this.name = `adversarial-samples(${JSON.stringify(options)})`;
   }
 
-  penalty({ onStudent, dropped, discriminate }: RegularizerView): Scalar {
-    const logits = this.options.dropped ? discriminate(dropped) : onStudent;
+  penalty(view: RegularizerView): Scalar {
+    const logits = this.options.dropped ? view.discriminate(view.dropped) : view.onStudent;
     return tf.mul(binaryCrossEntropy(logits, 1), this.options.weight);
   }
 }
