@@ -10,109 +10,19 @@ import sys
 import time
 
 import torch
-import torch.nn as nn
-import torch.nn.functional as F
+
+from networks import LeNet4, NiN, ResNet, anc_step
 
 BATCH, THREADS = int(sys.argv[1]), int(sys.argv[2])
 torch.set_num_threads(THREADS)
 torch.manual_seed(0)
 
 
-class LeNet4(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(1, 64, 5), nn.Conv2d(64, 128, 5)
-        self.fc, self.logits = nn.Linear(2048, 1024), nn.Linear(1024, 10)
-
-    def forward(self, x):
-        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
-        f = F.relu(self.fc(torch.flatten(x, 1)))
-        return self.logits(f), f
-
-
-class NiN(nn.Module):
-    def __init__(self):
-        super().__init__()
-        layers, width = [], 1
-        for block in ([(5, 192), (1, 160), (1, 96)], [(5, 192), (1, 192), (1, 192)], [(3, 192), (1, 192)]):
-            for size, filters in block:
-                layers += [nn.Conv2d(width, filters, size, padding=size // 2), nn.ReLU(inplace=True)]
-                width = filters
-            if len(block) == 3:
-                layers.append(nn.MaxPool2d(2))
-        self.body = nn.Sequential(*layers)
-        self.fc, self.logits = nn.Linear(192 * 49, 1024), nn.Linear(1024, 10)
-
-    def forward(self, x):
-        f = F.relu(self.fc(torch.flatten(self.body(x), 1)))
-        return self.logits(f), f
-
-
-class Block(nn.Module):
-    def __init__(self, width_in, width, stride, projection):
-        super().__init__()
-        self.norm1, self.norm2 = nn.BatchNorm2d(width_in), nn.BatchNorm2d(width)
-        self.conv1 = nn.Conv2d(width_in, width, 3, stride, 1, bias=False)
-        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
-        self.shortcut = nn.Conv2d(width_in, width, 1, stride, bias=False) if projection else None
-
-    def forward(self, x):
-        y = F.relu(self.norm1(x), inplace=True)
-        short = x if self.shortcut is None else self.shortcut(y)
-        return self.conv2(F.relu(self.norm2(self.conv1(y)), inplace=True)) + short
-
-
-class ResNet(nn.Module):
-    """Pre-activation basic blocks, 6n + 2 layers, a projection at the start of every stage."""
-
-    def __init__(self, depth):
-        super().__init__()
-        n, width, blocks = (depth - 2) // 6, 16, []
-        for stage, filters in enumerate((16, 32, 64)):
-            for i in range(n):
-                blocks.append(Block(width, filters, 2 if stage > 0 and i == 0 else 1, i == 0))
-                width = filters
-        self.conv, self.blocks = nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.Sequential(*blocks)
-        self.norm, self.logits = nn.BatchNorm2d(64), nn.Linear(64, 10)
-
-    def forward(self, x):
-        f = F.relu(self.norm(self.blocks(self.conv(x))), inplace=True).mean((2, 3))
-        return self.logits(f), f
-
-
-def discriminator(width):
-    return nn.Sequential(
-        nn.Linear(width, 128), nn.ReLU(), nn.Linear(128, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 1)
-    )
-
-
-def anc_step(student, image, width, layout):
-    student = student.to(memory_format=layout)
-    critic = discriminator(width)
-    make = lambda net: torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9, weight_decay=2e-4)
-    optimizers = make(student), make(critic)
+def step(network, image, width, layout):
+    play = anc_step(network, width, layout, BATCH)
     x = torch.randn(BATCH, *image).contiguous(memory_format=layout)
     told, shown = torch.randn(BATCH, 10), torch.randn(BATCH, width).relu()
-    one, zero = torch.ones(BATCH, 1), torch.zeros(BATCH, 1)
-    bce = F.binary_cross_entropy_with_logits
-
-    def step():
-        logits, features = student(x)
-        seen = features.detach()
-        on_teacher, on_student = critic(shown), critic(seen)
-        loss = bce(on_teacher, one) + bce(on_student, zero) + bce(on_student, one)  # Eq. 2 and Eq. 7
-        optimizers[1].zero_grad()
-        loss.backward()
-        optimizers[1].step()
-        fooled = bce(critic(F.dropout(features, 0.5)), one)
-        loss = ((logits - told) ** 2).sum(1).mean() + fooled
-        optimizers[0].zero_grad()
-        loss.backward()
-        optimizers[0].step()
-
-    student.train()
-    return step
+    return lambda: play(x, told, shown)
 
 
 def forward(network, image, layout):
@@ -127,8 +37,8 @@ def forward(network, image, layout):
 
 
 CASES = {
-    "lenet4-step": lambda layout: anc_step(LeNet4(), (1, 28, 28), 1024, layout),
-    "resnet20-step": lambda layout: anc_step(ResNet(20), (3, 32, 32), 64, layout),
+    "lenet4-step": lambda layout: step(LeNet4(), (1, 28, 28), 1024, layout),
+    "resnet20-step": lambda layout: step(ResNet(20), (3, 32, 32), 64, layout),
     "resnet20-forward": lambda layout: forward(ResNet(20), (3, 32, 32), layout),
     "resnet164-forward": lambda layout: forward(ResNet(164), (3, 32, 32), layout),
     "nin-forward": lambda layout: forward(NiN(), (1, 28, 28), layout),

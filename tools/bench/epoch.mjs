@@ -1,0 +1,175 @@
+/**
+ * A whole epoch of adversarial compression, ResNet-164 to ResNet-20, the images' crops and flips included: cold (every
+ * image goes through the teacher) and in the steady state of `--views K` (the teacher's word on all K views of
+ * every image is remembered). Beside it, where --python names an interpreter with torch, the same loop in PyTorch
+ * with a standard DataLoader; its faster layout and number of workers count.
+ *
+ *   node tools/bench/epoch.mjs [--python /path/to/python] [--images 512] [--views 8] [--rounds 3] [--depth 164]
+ *
+ * Peak memory is each side's own process, of which ours also holds this script.
+ */
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { NetworkTeacher, Rng, standardised, train } from '@anc/core';
+import { OnnxBackend } from '@anc/backend-onnx';
+import { MemoryImages, padCropFlip } from '@anc/datasets';
+import methods from '@anc/methods';
+import models from '@anc/models';
+import { Loader, readViews, TeacherMemo } from '@anc/runtime';
+
+const { values: flags } = parseArgs({
+  options: {
+    python: { type: 'string', default: process.env.PYTHON ?? '' },
+    images: { type: 'string', default: '512' },
+    batch: { type: 'string', default: '128' },
+    views: { type: 'string', default: '8' },
+    depth: { type: 'string', default: '164' },
+    rounds: { type: 'string', default: '3' },
+    threads: { type: 'string', default: `${availableParallelism()}` },
+    json: { type: 'boolean', default: false },
+  },
+});
+const [count, batch, views] = [flags.images, flags.batch, flags.views].map(Number);
+const input = [32, 32, 3];
+const rng = Rng.fromSeed(1);
+const seen = { mean: [120, 120, 120], std: [64, 64, 64] };
+const network = (name) => standardised(models().models[name].create({}, { input, classes: 10 }), seen);
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+const parts = Object.fromEntries(
+  ['discriminator', 'regularizer', 'dataTerm', 'adversarialLoss', 'balancer'].map((kind) => [
+    kind,
+    (name, options = {}) => {
+      const contribution = methods()[kind === 'adversarialLoss' ? 'adversarialLosses' : `${kind}s`][name];
+      return contribution.create(contribution.options.parse(options));
+    },
+  ]),
+);
+
+const backend = await OnnxBackend.create({ threads: Number(flags.threads) });
+const bytes = Uint8Array.from({ length: count * 3072 }, () => rng.int(256));
+const images = new MemoryImages(bytes, input);
+const teacherNetwork = network(`resnet${flags.depth}`);
+const teacher = await NetworkTeacher.create({
+  backend,
+  network: teacherNetwork,
+  variables: teacherNetwork.init(rng, input),
+  input,
+  digest: 'random',
+});
+const student = network('resnet20');
+const adversarial = methods().methods.adversarial;
+const [stage] = adversarial.create(adversarial.options.parse({}), parts).stages({
+  student,
+  studentOutputs: { logits: [10], features: [64] },
+  input,
+  classes: 10,
+  teacher: { outputs: { logits: [10], features: [64] } },
+});
+
+/** A training of `number` epochs over images in an order of its own. */
+function training(augmentation, outputs, number, order) {
+  const loader = new Loader(images, { batch, seed: order, augmentation });
+  const batches = {
+    stepsPerEpoch: loader.batchesPerEpoch,
+    shape: input,
+    epoch: (epoch, from) => loader.epoch(epoch, from),
+  };
+  const state = stage.init(rng, null);
+  return train({ backend, stage, batches, teacher: outputs, epochs: number, seed: 1, state });
+}
+
+/** Seconds of one epoch, from the first batch to the last update. */
+async function secondsOf(augmentation, outputs, order) {
+  const start = performance.now();
+  for await (const event of training(augmentation, outputs, 1, order)) {
+    if (event.type === 'epoch') return (performance.now() - start) / 1000;
+  }
+  throw new Error('the epoch did not end');
+}
+
+const rounds = Number(flags.rounds);
+const anew = padCropFlip();
+const few = padCropFlip({ views });
+const memo = (augmentation, budgetMb) => new TeacherMemo(teacher, images, augmentation, { budgetMb });
+const remembered = memo(few, 512);
+/** All K views of every image through the teacher once: the state that epochs end in. */
+async function fill() {
+  for (let start = 0; start < count; start += batch) {
+    const indices = Int32Array.from({ length: batch }, (_, i) => (start + i) % count);
+    for (let view = 0; view < views; view++) {
+      const drawn = new Int32Array(batch).fill(view);
+      const pixels = await readViews(images, indices, drawn, few);
+      await remembered.outputs({ indices, views: drawn, images: pixels }, stage.teacherOutputs);
+    }
+  }
+}
+
+function startPeer() {
+  const script = fileURLToPath(new URL('./peers/epoch.py', import.meta.url));
+  const child = spawn(flags.python, [script, `${count}`, `${batch}`, flags.threads, flags.depth], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async epoch(layout, workers) {
+      child.stdin.write(`${layout} ${workers}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error('the PyTorch process ended');
+      return JSON.parse(value);
+    },
+    stop: () => child.stdin.end(),
+  };
+}
+
+const settings =
+  flags.python === ''
+    ? []
+    : ['nchw', 'nhwc'].flatMap((layout) => [0, 2].map((workers) => ({ layout, workers })));
+const peers = settings.map((setting) => ({
+  ...setting,
+  peer: startPeer(),
+  seconds: [],
+  peakMiB: 0,
+  version: '',
+}));
+// One training stays open: what it compiled is there for all that come and go.
+const open = training(anew, memo(anew, 0), 2, 99);
+await open.next();
+await fill();
+const before = remembered.counts.misses;
+const ours = { cold: [], steady: [] };
+for (let round = 0; round < rounds; round++) {
+  ours.cold.push(await secondsOf(anew, memo(anew, 0), round));
+  ours.steady.push(await secondsOf(few, remembered, round));
+  for (const each of peers) {
+    const { seconds, peakMiB, version } = await each.peer.epoch(each.layout, each.workers);
+    each.seconds.push(seconds);
+    Object.assign(each, { peakMiB, version });
+  }
+}
+for (const { peer } of peers) peer.stop();
+if (remembered.counts.misses > before) throw new Error('the steady state went through the teacher');
+const best = [...peers].sort((a, b) => median(a.seconds) - median(b.seconds))[0];
+const peak = Math.round(process.resourceUsage().maxRSS / 1024);
+const row = (what, seconds) => ({
+  epoch: what,
+  seconds: +median(seconds).toFixed(2),
+  'img/s': Math.round(count / median(seconds)),
+  'peak MiB': peak,
+  ...(best && {
+    [`PyTorch ${best.version} s`]: +median(best.seconds).toFixed(2),
+    'its layout, workers': `${best.layout}, ${best.workers}`,
+    'its peak MiB': Math.round(best.peakMiB),
+    'times PyTorch': +(median(best.seconds) / median(seconds)).toFixed(2),
+  }),
+});
+const rows = [row('cold', ours.cold), row(`steady, ${views} views`, ours.steady)];
+if (flags.json) console.log(JSON.stringify(rows, null, 2));
+else console.table(rows);
+await open.return();
+await teacher.dispose();
+await backend.dispose();
