@@ -2,7 +2,7 @@
  * CI stage: the backend contract in headless Chromium, on a page of localhost: compiled steps in onnxruntime-web,
  * and WebGPU over Chromium's own software Vulkan.
  *
- *   node tools/browser/check.mjs [backend…] [--hardware] [--seconds n] [--json file]
+ *   node tools/browser/check.mjs [backend…] [--install] [--hardware] [--seconds n] [--json file]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
 import { skip } from '../ci/python.mjs';
-import { findChromium, serve, visit } from './chromium.mjs';
+import { findChromium, installChromium, serve, visit } from './chromium.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,12 +20,13 @@ const { values: flags, positionals } = parseArgs({
     hardware: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '0' },
     minutes: { type: 'string', default: '4' },
+    install: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 });
 const backends = positionals.length > 0 ? positionals : ['onnx', 'tfjs:wasm', 'webgpu'];
 
-const chromium = findChromium();
+const chromium = findChromium() ?? (flags.install ? installChromium() : null);
 if (chromium === null) skip('no Chromium on this machine (apt-get install chromium, or CHROMIUM=<path>)');
 
 const folder = mkdtempSync(join(tmpdir(), 'anc-browser-'));

@@ -18,6 +18,14 @@ export function findChromium() {
   return names.find((name) => spawnSync(name, ['--version']).status === 0) ?? null;
 }
 
+/** Installs Debian's chromium, which takes root's rights; null where it cannot be had. */
+export function installChromium() {
+  if (process.platform !== 'linux' || process.getuid() !== 0) return null;
+  const apt = (...args) => spawnSync('apt-get', [...args], { timeout: 240_000 }).status === 0;
+  const options = ['-y', '-qq', '--no-install-recommends'];
+  return apt('update', '-qq') && apt('install', ...options, 'chromium') ? findChromium() : null;
+}
+
 /**
  * Serves folders by prefix (`/` is the page's own) on localhost, isolated, so that WebAssembly may use threads.
  * @param {Record<string, string>} folders

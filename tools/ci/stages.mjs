@@ -25,5 +25,7 @@ export const STAGES = [
   { name: 'interop: safetensors', command: ['node', 'tools/interop/safetensors.mjs'], minutes: 6 },
   { name: 'interop: TensorBoard', command: ['node', 'tools/interop/tensorboard.mjs'], minutes: 6 },
   { name: 'backend: tfjs-node', command: ['node', 'tools/tfjs-node/check.mjs'], minutes: 8 },
-  { name: 'backend: webgpu', command: ['node', 'tools/webgpu/check.mjs'], minutes: 8 },
+  { name: 'backend: webgpu', command: ['node', 'tools/webgpu/check.mjs', 'webgpu'], minutes: 8 },
+  { name: 'backend: browser', command: ['node', 'tools/browser/check.mjs', '--install'], minutes: 8 },
+  { name: 'backend: onnx:webgpu', command: ['node', 'tools/webgpu/check.mjs', 'onnx:webgpu'], minutes: 8 },
 ];

@@ -1,4 +1,8 @@
-/** CI stage: the backend contract on WebGPU in Node (Dawn), over software Vulkan. */
+/**
+ * CI stage: the backend contract on WebGPU in Node over software Vulkan.
+ *
+ *   node tools/webgpu/check.mjs webgpu|onnx:webgpu      Dawn, or ONNX Runtime's execution provider
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +12,7 @@ import { skip } from '../ci/python.mjs';
 import { softwareVulkan, Unavailable } from './software-vulkan.mjs';
 
 const DAWN = '0.6.2';
+const backend = process.argv[2] ?? 'webgpu';
 
 if (process.platform !== 'linux') skip('software Vulkan is set up on Debian only');
 const folder = mkdtempSync(join(tmpdir(), 'anc-webgpu-'));
@@ -19,13 +24,15 @@ try {
   if (error instanceof Unavailable) skip(error.message);
   throw error;
 }
-writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', `webgpu@${DAWN}`];
-if (spawnSync('npm', install, { cwd: folder }).status !== 0) skip('npm cannot install webgpu');
+if (backend === 'webgpu') {
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', `webgpu@${DAWN}`];
+  if (spawnSync('npm', install, { cwd: folder }).status !== 0) skip('npm cannot install webgpu');
+}
 
 const suite = fileURLToPath(new URL('suite.mjs', import.meta.url));
 const env = { ...process.env, ...environment };
-const { status, stdout, stderr } = spawnSync(process.execPath, [suite], {
+const { status, stdout, stderr } = spawnSync(process.execPath, [suite, backend], {
   cwd: folder,
   env,
   encoding: 'utf8',

@@ -5,7 +5,7 @@
  *   node tools/webgpu/software-vulkan.mjs <folder>     prints the variables to set
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -24,8 +24,13 @@ function run(program, args, cwd, unavailable) {
   throw new Unavailable(`${unavailable}: ${error?.message ?? stderr.trim().split('\n').at(-1)}`);
 }
 
-/** Unpacks the driver; returns the environment in which a program finds it. */
+/** Where Debian's chromium is installed, with a Vulkan loader of its own. */
+const INSTALLED = '/usr/lib/chromium';
+
+/** Unpacks the driver, or takes an installed one; returns the environment in which a program finds it. */
 export function softwareVulkan(folder) {
+  const installed = join(INSTALLED, 'vk_swiftshader_icd.json');
+  if (existsSync(installed)) return environmentOf(installed, INSTALLED);
   mkdirSync(folder, { recursive: true });
   // Package lists of its own: the system's may be missing or old, and changing them takes rights.
   const lists = join(folder, 'lists');
@@ -46,12 +51,14 @@ export function softwareVulkan(folder) {
   const root = join(folder, 'root', 'usr', 'lib');
   const driver = join(root, 'chromium', 'vk_swiftshader_icd.json');
   const loader = readdirSync(root).find((name) => name.endsWith('-linux-gnu'));
-  return {
-    VK_DRIVER_FILES: driver,
-    VK_ICD_FILENAMES: driver,
-    LD_LIBRARY_PATH: [join(root, loader), process.env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
-  };
+  return environmentOf(driver, join(root, loader));
 }
+
+const environmentOf = (driver, libraries) => ({
+  VK_DRIVER_FILES: driver,
+  VK_ICD_FILENAMES: driver,
+  LD_LIBRARY_PATH: [libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
+});
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const environment = softwareVulkan(resolve(process.argv[2] ?? 'software-vulkan'));

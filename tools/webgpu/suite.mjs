@@ -1,4 +1,9 @@
+/** The backend contract on the backend that is named: `webgpu`, or `onnx:webgpu`. */
+import { OnnxBackend } from '@anc/backend-onnx';
 import { openWebgpu } from '@anc/backend-webgpu';
 import { reportContract } from '../contract/report.mjs';
 
-await reportContract('webgpu', () => openWebgpu());
+if (process.argv[2] === 'onnx:webgpu') {
+  const create = () => OnnxBackend.create({ runtime: 'node', executionProviders: ['webgpu', 'cpu'] });
+  await reportContract('onnx:webgpu', create, { capabilities: { deterministic: false } });
+} else await reportContract('webgpu', () => openWebgpu());

@@ -3,8 +3,8 @@ import { imagesPerSecond } from '@anc/core';
 import { backendContract } from '@anc/testing';
 import { runSuite } from '../../contract/runner.mjs';
 
-const seconds = Number(new URLSearchParams(location.search).get('seconds') ?? 0);
-const name = new URLSearchParams(location.search).get('backend');
+const seconds = Number(new URLSearchParams(globalThis.location.search).get('seconds') ?? 0);
+const name = new URLSearchParams(globalThis.location.search).get('backend');
 const open = {
   onnx: async () => (await import('@anc/backend-onnx')).OnnxBackend.create(),
   'onnx:webgpu': async () =>
