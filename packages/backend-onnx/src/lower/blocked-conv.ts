@@ -28,7 +28,7 @@ export const fromBlocks = (t: Tracer, x: Value): Value =>
  * Columns of zeros left and right of every row, in blocks of channels. The blocked convolution skips rows outside
  * the image, but takes pixels whose window leaves it sideways one by one: from two columns on, zeros are faster.
  */
-function widened(t: Tracer, x: Value, left: number, right: number): Value {
+export function widened(t: Tracer, x: Value, left: number, right: number): Value {
   const block = t.channelBlock!;
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
   const rows = reshape(t.graph, x, [batch, channels / block, height, width, block]);

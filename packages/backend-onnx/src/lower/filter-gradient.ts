@@ -2,7 +2,7 @@ import { concat, pad, reshape, slice, transpose } from '../graph/shape-ops.js';
 import type { Attributes, Value } from '../graph/value.js';
 import { identityLayout, type TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
-import { convOverBlocks, fromBlocks, toBlocks } from './blocked-conv.js';
+import { convOverBlocks, fromBlocks, toBlocks, widened } from './blocked-conv.js';
 import { imageLayout, type Window } from './window.js';
 
 /** How far the exchanged convolution slides: the filter's size, and what stride and dilation leave over. */
@@ -60,21 +60,14 @@ function asConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Win
   return asFilter(t, graph.op('Conv', [image, weights], 'float32', shape, attributes), window);
 }
 
-/**
- * The same over blocks of channels, which here are the images of the batch. x is padded before, because the
- * blocked convolution is slow at pixels whose window leaves the image.
- */
+/** The same over blocks of channels, which here are the images of the batch. */
 function asBlockedConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
   const block = t.channelBlock!;
   const layout = imageLayout(window);
-  const { batchSize: batch, outChannels: output, outHeight, outWidth, padInfo } = window;
-  const image = pad(
-    graph,
-    transpose(graph, t.full(x, layout), [1, 0, 2, 3]),
-    [0, 0, padInfo.top, padInfo.left],
-    [0, 0, padInfo.bottom, padInfo.right],
-  );
+  const { batchSize: batch, outChannels: output, outHeight, outWidth } = window;
+  const { top, left, bottom, right } = window.padInfo;
+  const image = widened(t, toBlocks(t, transpose(graph, t.full(x, layout), [1, 0, 2, 3])), left, right);
   // dy lies in blocks of its channels, as the gradient of x wants it too: exchange only whole blocks.
   const slope = toBlocks(t, t.full(dy, layout));
   const cut = reshape(graph, slope, [batch / block, block, output / block, outHeight * outWidth, block]);
@@ -85,7 +78,8 @@ function asBlockedConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, wind
     outWidth,
   ]);
   const shape = [window.inChannels, output, ...reach(window)];
-  const whole = convOverBlocks(t, toBlocks(t, image), weights, null, shape, exchanged(window, [0, 0, 0, 0]));
+  const attributes = exchanged(window, [top, 0, bottom, 0]);
+  const whole = convOverBlocks(t, image, weights, null, shape, attributes);
   return asFilter(t, fromBlocks(t, whole), window);
 }
 
