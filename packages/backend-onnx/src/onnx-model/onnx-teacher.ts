@@ -14,6 +14,7 @@ import type { EngineClient } from '../engine/client.js';
 import { chosenClasses } from './classes.js';
 import { derive, DERIVED, type Derivation } from './derive.js';
 import { inlineExternalData, type ReadExternal } from './external-data.js';
+import { countFlops } from './flops.js';
 import { findHead } from './head.js';
 import { imageInput, isBytes } from './image-input.js';
 import { declared } from './preprocessing.js';
@@ -159,6 +160,7 @@ export class OnnxTeacher extends Teacher {
         images,
         batch: probe.batch,
         parameters,
+        flops: await countFlops(engine, final, shown, images, probe.batch ?? 1).catch(() => null),
         classes: chosen.indices?.length ?? probe.classes,
         classNames: chosen.names,
         head: derivation.head,
@@ -194,6 +196,8 @@ export interface OnnxTeacherFacts {
   readonly batch: number | null;
   /** Numbers in the file's tensors. */
   readonly parameters: number;
+  /** 2 × multiply-adds + bias additions, one image; null where the model's products cannot be shown. */
+  readonly flops: number | null;
   readonly classes: number;
   readonly classNames: readonly string[] | null;
   readonly head: {

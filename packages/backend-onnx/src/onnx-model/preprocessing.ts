@@ -73,7 +73,7 @@ function namesIn(text: string | undefined): readonly string[] | null {
     typeof value === 'object' && value !== null
       ? Object.entries(value).map(([index, name]) => [Number(index), name])
       : [...text.matchAll(/(\d+)\s*:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g)].map(
-          ([, index, single, double]) => [Number(index), single ?? double],
+          ([, index, single = '', double]) => [Number(index), (double ?? single).replace(/\\(.)/g, '$1')],
         );
   const names = pairs.sort(([a], [b]) => a - b).map(([, name]) => name);
   return pairs.every(([index], i) => index === i) && isNames(names) ? names : null;

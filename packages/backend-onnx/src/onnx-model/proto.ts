@@ -120,4 +120,6 @@ export function makeValue(
   return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType, ...(shape && { shape }) } } });
 }
 
-export const encodeModel = (model: ModelProto): Uint8Array => onnx.ModelProto.encode(model).finish();
+/** Bytes of their own: what the writer gives is a Buffer, whose `slice` is a view. */
+export const encodeModel = (model: ModelProto): Uint8Array =>
+  new Uint8Array(onnx.ModelProto.encode(model).finish());

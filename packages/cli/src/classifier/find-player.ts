@@ -1,9 +1,10 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { RunFolder } from '@anc/runtime';
 import { resumedConfig, type Config } from '../config/resolve.js';
 import { suggestion } from '../nearest.js';
+import { uniqueNames } from '../run/unique-names.js';
 import { WEIGHTS } from '../run/weights.js';
 
 /** One trained network of a run. */
@@ -34,15 +35,17 @@ export async function findPlayer(
   if (!(await stat(path).catch(() => null))?.isDirectory()) return null;
   const folder = await RunFolder.open(path);
   const config = resumedConfig({}, await folder.readConfig());
-  const students = await finished(join(path, 'student'));
+  const names = uniqueNames(config.methods.map(({ name }) => name));
+  const there = await Promise.all(names.map((name) => hasWeights(join(path, 'student', name))));
+  const students = names.filter((_, i) => there[i]);
   const teachers = (await hasWeights(join(path, 'teacher'))) ? ['teacher'] : [];
   const wanted = player === undefined || player === 'student' ? null : player;
   const chosen = wanted ?? (students.includes(FIRST) ? FIRST : students.at(-1));
   if (chosen === undefined || ![...students, ...teachers].includes(chosen)) {
-    const there = [...students, ...teachers];
-    const hint = wanted === null ? null : suggestion(wanted, there);
+    const known = [...students, ...teachers];
+    const hint = wanted === null ? null : suggestion(wanted, known);
     throw new AncError('ANC_PLAYER', `the run "${named}" has no trained ${wanted ?? 'student'}.`, {
-      expected: there.length === 0 ? 'a run that has finished a player' : `one of ${there.join(', ')}`,
+      expected: known.length === 0 ? 'a run that has finished a player' : `one of ${known.join(', ')}`,
       ...(hint === null ? {} : { hint }),
       ...(wanted === 'teacher'
         ? { hint: 'a teacher that was given as a file is not in the run: use that file.' }
@@ -57,13 +60,6 @@ export async function findPlayer(
     among: wanted === null && students.length > 1 ? students : [],
     config,
   };
-}
-
-/** Students in the order of their names that have their weights. */
-async function finished(path: string): Promise<string[]> {
-  const names = (await readdir(path).catch(() => [])).sort();
-  const there = await Promise.all(names.map((name) => hasWeights(join(path, name))));
-  return names.filter((_, i) => there[i]);
 }
 
 const hasWeights = async (path: string): Promise<boolean> =>

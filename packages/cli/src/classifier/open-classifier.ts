@@ -29,6 +29,8 @@ export interface Classifier {
   readonly normalization: Normalization | null;
   /** SHA-256 of the file. */
   readonly digest: string;
+  /** Its size. */
+  readonly bytes: number;
   /** What a person should know of how it was read. */
   readonly notices: readonly string[];
   /** Frees the network; backends that it opened for itself, too. */
@@ -93,9 +95,10 @@ async function openOnnx(
       classes: facts.classes,
       classNames: facts.classNames,
       parameters: facts.parameters,
-      flops: null,
+      flops: facts.flops,
       normalization: facts.normalization,
       digest: sha256(bytes),
+      bytes: bytes.length,
       notices: facts.notices,
       async dispose() {
         await teacher.dispose();
@@ -158,6 +161,7 @@ async function openWeights(
     ...parametersAndFlops(network, images),
     normalization: used,
     digest,
+    bytes: bytes.length,
     notices,
     dispose: () => teacher.dispose(),
   };

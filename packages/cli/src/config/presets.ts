@@ -2,6 +2,9 @@ import { recipeFor, type RecipeName, type RunRecipe } from '@anc/methods';
 import { objectiveOf, sharesOf, trainingOf } from './recipe-options.js';
 import type { ConfigInput, PartialConfig } from './schema.js';
 
+/** What is trained where nobody says it. */
+export const DEFAULT_METHODS = ['supervised', 'l2', 'kd', 'adversarial'];
+
 /** What no recipe is about. The objective's options are absent: a method's own defaults, the paper's, hold. */
 const common = {
   dataset: 'glyphs',
@@ -10,7 +13,7 @@ const common = {
   limitTest: null,
   validation: 0,
   views: null,
-  methods: ['supervised', 'l2', 'kd', 'adversarial'],
+  methods: [...DEFAULT_METHODS],
   plugins: [],
   seed: 1,
   backend: 'onnx',

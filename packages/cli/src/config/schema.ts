@@ -43,7 +43,10 @@ export const configSchema = z.strictObject({
     'how',
     'how a given teacher wants its pixels, where its file does not say: unit, signed, none, imagenet, …, or mean/std',
   ),
-  classes: players.texts('names', 'which classes of a given ONNX teacher count: names, indices or index=name'),
+  classes: players.texts(
+    'names',
+    'which classes of a given ONNX teacher count: names, indices or index=name',
+  ),
   student: players.named('the network that imitates it'),
   methods: players.namedList('how students are trained, one student each'),
   plugins: players.texts('names', 'packages or files that bring more of all this'),

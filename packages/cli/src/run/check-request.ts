@@ -3,6 +3,7 @@ import type { Composition } from '../composition/compose.js';
 import type { Named } from '../composition/registry.js';
 import { locate, located, type PlaceOf } from '../config/locate.js';
 import type { Config } from '../config/resolve.js';
+import { checkGivenOptions, isGiven } from './given-teacher.js';
 
 /** Checks what costs nothing to check. Throws `ANC_UNKNOWN` and `ANC_CONFIG`. */
 export async function checkRequest(
@@ -10,7 +11,9 @@ export async function checkRequest(
   { registries }: Composition,
   place: PlaceOf,
 ): Promise<void> {
+  checkGivenOptions(config);
   for (const key of ['teacher', 'student'] as const) {
+    if (key === 'teacher' && isGiven(config.teacher)) continue;
     await located([key], place, () => registries.models.get(config[key].name));
   }
   for (const [i, { name }] of config.methods.entries()) {

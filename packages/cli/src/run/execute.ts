@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { DatasetSplit, Evaluation, Host, TeacherOutputs, Variables } from '@anc/core';
 import { CheckpointStore, encodeNumbers, ScalarLog, writeReport, type RunFolder } from '@anc/runtime';
 import { formatSeconds, formatShare } from '../terminal/table.js';
@@ -5,10 +6,16 @@ import type { ReadMethod } from './control.js';
 import type { BestResult, PlayerResult, RunResult, StudentResult } from './documents.js';
 import { judge, predict } from './evaluate-player.js';
 import { Interrupted, isInterruption } from './interrupt.js';
+import type { GivenTeacher } from './given-teacher.js';
 import { modelCard, weightsMetadata } from './model-card.js';
 import type { Plan, PlannedPlayer } from './plan.js';
 import { readingOf } from './reading.js';
-import { rememberedTeacher, teacherClasses, type TeacherMemory } from './remembered-teacher.js';
+import {
+  frozenTeacher,
+  rememberedTeacher,
+  teacherClasses,
+  type TeacherMemory,
+} from './remembered-teacher.js';
 import type { Reporter } from './reporter.js';
 import { trainPlayer } from './train-player.js';
 import type { BestEpoch } from './validation.js';
@@ -52,21 +59,25 @@ async function playAll(execution: Execution): Promise<RunResult> {
   const evaluation = { batchSize: config.batchSize, reporter, signal };
 
   reporter.begin('teacher', { index: 1, count });
-  const teacher = await finished<PlayerResult>(play, plan.teacher, ['teacher'], null, noClasses);
-  const variables = await readWeights(folder, ['teacher'], plan.teacher.network);
+  const trained =
+    'given' in plan.teacher
+      ? null
+      : await finished<PlayerResult>(play, plan.teacher, ['teacher'], null, noClasses);
+  const frozen = await frozenTeacher(plan, folder);
   const memory = execution.memory ?? {};
   const classesOf = (split: DatasetSplit, what: string): Promise<Int32Array> =>
-    teacherClasses(plan, variables, memory, split, what, evaluation);
-  const classes: TeacherClasses = {
+    teacherClasses(frozen, memory, split, what, evaluation);
+  const classes = {
     test: await classesOf(data.test, 'test images'),
     held: data.held === null ? null : await classesOf(data.held, 'held-out images'),
   };
-  const memo = await rememberedTeacher(plan, variables, memory);
+  const teacher = trained ?? (await givenResult(play, plan.teacher as GivenTeacher, classes.test));
+  const memo = rememberedTeacher(plan, frozen, memory);
   try {
     const students: StudentResult[] = [];
     for (const [i, player] of plan.students.entries()) {
       reporter.begin(player.name, { index: i + 2, count });
-      const teacherOutputs = player.needsTeacher ? memo.outputs : null;
+      const teacherOutputs = player.needsTeacher ? memo : null;
       students.push(
         await finished<StudentResult>(play, player, ['student', player.name], teacherOutputs, classes),
       );
@@ -85,11 +96,33 @@ async function playAll(execution: Execution): Promise<RunResult> {
     await writeReport(folder, result);
     return result;
   } finally {
-    await memo.dispose();
+    if (!('given' in plan.teacher)) await frozen.dispose(); // the plan's own otherwise
   }
 }
 
 /** What the teacher says of the images that players are judged on; null for the teacher itself. */
+/** A given teacher's result: nothing was trained, its classes for the test images are judged. */
+async function givenResult(
+  { plan, folder, reporter }: Play,
+  { given }: GivenTeacher,
+  predicted: Int32Array,
+): Promise<PlayerResult> {
+  const { error } = await judge(predicted, plan.data.test, null);
+  const { model, parameters, flops, digest, bytes } = given;
+  const result: PlayerResult = {
+    model: basename(model),
+    testError: error,
+    parameters,
+    flops: flops ?? NaN,
+    seconds: 0,
+    weights: digest,
+    bytes,
+  };
+  await folder.write(['teacher', 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
+  reporter.end(`teacher: ${model}, test error ${formatShare(error)}`);
+  return result;
+}
+
 interface TeacherClasses {
   readonly test: Int32Array | null;
   readonly held: Int32Array | null;

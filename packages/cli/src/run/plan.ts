@@ -8,6 +8,7 @@ import {
   type Host,
   type Method,
   type Network,
+  type Players,
   type Stage,
   type Tree,
   type Variables,
@@ -18,11 +19,14 @@ import { optionNames } from '../composition/validate-options.js';
 import type { Named } from '../composition/registry.js';
 import { located, nowhere, type PlaceOf } from '../config/locate.js';
 import { describeNamed, formatNamed } from '../config/named.js';
+import { DEFAULT_METHODS } from '../config/presets.js';
 import type { Config } from '../config/resolve.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import { checkRequest, checkStart, locatedMethod } from './check-request.js';
 import { openData, requireLabels, type RunData } from './data.js';
+import { isGiven, openGivenTeacher, seenBy, type GivenTeacher } from './given-teacher.js';
 import { methodOptions, teacherRecipeOf } from './method-options.js';
+import { uniqueNames } from './unique-names.js';
 
 /** A network of the run, ready for bytes. */
 export interface PlannedNetwork {
@@ -57,9 +61,12 @@ export interface PlannedPlayer {
 export interface Plan {
   readonly config: Config;
   readonly data: RunData;
-  readonly teacher: PlannedPlayer;
+  /** Trained in the run, or given. */
+  readonly teacher: PlannedPlayer | GivenTeacher;
   readonly students: readonly PlannedPlayer[];
   readonly backends: { readonly teacher: Backend; readonly student: Backend };
+  /** What a person should know before it begins. */
+  readonly notices: readonly string[];
   dispose(): Promise<void>;
 }
 
@@ -74,10 +81,12 @@ export async function planRun(
   await checkRequest(config, composition, place); // first: it costs nothing
   const ofMethod = <T>(index: number, work: () => T | Promise<T>): Promise<T> =>
     locatedMethod(index, config, composition, place, work);
-  const methods = await Promise.all(
-    config.methods.map((named, i) => ofMethod(i, () => createMethod(named, config, composition))),
-  );
-  const dataset = await located(['dataset'], place, () =>
+  const createAll = (options: Config) =>
+    Promise.all(
+      options.methods.map((named, i) => ofMethod(i, () => createMethod(named, options, composition))),
+    );
+  const asked = await createAll(config);
+  const files = await located(['dataset'], place, () =>
     openDataset(
       config.dataset,
       composition,
@@ -86,23 +95,35 @@ export async function planRun(
     ),
   );
   const backends = await openBackends(config, composition, place);
+  let given: GivenTeacher | null = null;
+  const dispose = async (): Promise<void> => {
+    await given?.given.dispose();
+    await disposeAll(backends);
+  };
   try {
+    const notices: string[] = [];
+    if (isGiven(config.teacher)) {
+      given = await located(['teacher'], place, () =>
+        openGivenTeacher(config, files, backends.teacher, composition),
+      );
+      notices.push(...given.given.notices);
+    }
+    const dataset = given === null ? files : seenBy(given, files, (text) => notices.push(text));
     const environment = { input: dataset.shape, classes: dataset.classes.length };
     const create = (key: 'teacher' | 'student') =>
       located([key], place, () => registries.models.create(config[key], environment));
-    const [teacherModel, studentModel] = [await create('teacher'), await create('student')];
-    for (const model of [teacherModel, studentModel]) model.summary(dataset.shape); // before any file is read
+    const teacherModel = given === null ? await create('teacher') : null;
+    const studentModel = await create('student');
+    for (const model of [teacherModel, studentModel]) model?.summary(dataset.shape); // before any file is read
     const data = await openData(dataset, config);
-    const teacher = await planNetwork(config.teacher, teacherModel, data, backends.teacher, config.seed);
+    const suited = suitedTo(config, given, data, asked, (text) => notices.push(text));
+    const methods = suited === config ? asked : await createAll(suited);
     const plain = await planNetwork(config.student, studentModel, data, backends.student, config.seed);
-    const supervised = await createMethod(
-      { name: 'supervised', options: { recipe: teacherRecipeOf(config), quantize: 'none' } },
-      config,
-      composition,
-    );
-    requireLabels(data.train, 'training a teacher');
     const players = { input: dataset.shape, classes: environment.classes };
-    const names = uniqueNames(config.methods.map(({ name }) => name));
+    const teacher =
+      given ?? (await planTeacher(teacherModel!, data, backends.teacher, players, config, composition));
+    const teacherOutputs = 'given' in teacher ? teacher.given.teacher.outputs : teacher.network.outputs;
+    const names = uniqueNames(suited.methods.map(({ name }) => name));
     const students: PlannedPlayer[] = [];
     for (const [i, method] of methods.entries()) {
       if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
@@ -120,7 +141,7 @@ export async function planRun(
             ...players,
             student: network.network,
             studentOutputs: network.outputs,
-            teacher: method.made.needsTeacher ? { outputs: teacher.outputs } : null,
+            teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
           }),
         ),
         epochs: config.epochs,
@@ -128,31 +149,66 @@ export async function planRun(
         rng: Rng.fromSeed(config.seed).split('student'),
       });
     }
-    return {
-      config: withChoice(config, backends),
-      data,
-      students,
-      backends,
-      teacher: {
-        ...supervised,
-        name: 'teacher',
-        network: teacher,
-        stages: supervised.made.stages({
-          ...players,
-          student: teacher.network,
-          studentOutputs: teacher.outputs,
-          teacher: null,
-        }),
-        epochs: config.teacherEpochs ?? config.epochs,
-        seed: config.teacherSeed ?? config.seed,
-        rng: Rng.fromSeed(config.teacherSeed ?? config.seed).split('teacher'),
-      },
-      dispose: () => disposeAll(backends),
-    };
+    return { config: withChoice(suited, backends), data, students, backends, notices, teacher, dispose };
   } catch (error) {
-    await disposeAll(backends);
+    await dispose();
     throw error;
   }
+}
+
+/** The teacher that is trained in the run, with labels. Throws `ANC_LABELS` where the data has none. */
+async function planTeacher(
+  model: Network<ClassifierOutputs>,
+  data: RunData,
+  backend: Backend,
+  players: Pick<Players, 'input' | 'classes'>,
+  config: Config,
+  composition: Composition,
+): Promise<PlannedPlayer> {
+  const seed = config.teacherSeed ?? config.seed;
+  const network = await planNetwork(config.teacher, model, data, backend, config.seed);
+  const supervised = await createMethod(
+    { name: 'supervised', options: { recipe: teacherRecipeOf(config), quantize: 'none' } },
+    config,
+    composition,
+  );
+  requireLabels(data.train, 'training a teacher');
+  const stages = supervised.made.stages({
+    ...players,
+    student: network.network,
+    studentOutputs: network.outputs,
+    teacher: null,
+  });
+  const rng = Rng.fromSeed(seed).split('teacher');
+  const epochs = config.teacherEpochs ?? config.epochs;
+  return { ...supervised, name: 'teacher', network, stages, epochs, seed, rng };
+}
+
+/**
+ * The options, suited to what the data and a given teacher have where nobody asked for more: without labels the
+ * default methods are those that need none, without features the discriminator looks at logits. Both are said.
+ */
+function suitedTo(
+  config: Config,
+  given: GivenTeacher | null,
+  { train }: RunData,
+  methods: readonly { readonly made: Method }[],
+  notice: (text: string) => void,
+): Config {
+  const featureless = given !== null && given.given.teacher.outputs.features === undefined;
+  const looks = featureless && config.discriminatorInput === undefined;
+  if (looks)
+    notice('the teacher has no features: discriminators look at logits (--discriminator-input logits).');
+  const usual = config.methods.map(({ name }) => name).join() === DEFAULT_METHODS.join();
+  const left = config.methods.filter((_, i) => methods[i]!.made.labels !== 'required');
+  const fewer = train.labels === null && given !== null && usual && left.length < config.methods.length;
+  if (fewer)
+    notice(
+      `there are no labels, so only methods without labels run: ${left.map(({ name }) => name).join(', ')}.`,
+    );
+  return looks || fewer
+    ? { ...config, ...(looks ? { discriminatorInput: 'logits' } : {}), ...(fewer ? { methods: left } : {}) }
+    : config;
 }
 
 async function createMethod(named: Named, config: Config, { registries, parts }: Composition) {
@@ -230,12 +286,4 @@ async function planNetwork(
     parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
     flops: layers.reduce((sum, layer) => sum + layer.flops, 0),
   };
-}
-
-/** A method that comes twice gets a number. */
-function uniqueNames(names: readonly string[]): string[] {
-  return names.map((name, i) => {
-    const before = names.slice(0, i).filter((other) => other === name).length;
-    return before === 0 ? name : `${name}-${before + 1}`;
-  });
 }

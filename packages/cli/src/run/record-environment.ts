@@ -5,12 +5,10 @@ import type { Plan } from './plan.js';
 import { versions } from './versions.js';
 
 /** environment.json: the machine, the data's fingerprints, and every method's options as completed. */
-async function environmentOf(
-  { config, data, backends, students, teacher: teacherPlayer }: Plan,
-  cwd: string,
-) {
+async function environmentOf({ config, data, backends, students, teacher: player }: Plan, cwd: string) {
   const machine = await describeEnvironment(backends.student, config.seed, versions(), cwd);
   const { teacher, student } = backends;
+  const trained = 'given' in player ? students : [player, ...students];
   const choice = choiceOf(student) ?? choiceOf(teacher);
   return {
     ...machine,
@@ -21,8 +19,9 @@ async function environmentOf(
       test: { count: data.test.images.count, fingerprint: data.test.images.fingerprint },
       normalization: data.normalization,
       augmentation: data.augmentation.id,
+      ...('given' in player ? { teacher: player.given.digest } : {}),
     },
-    methods: Object.fromEntries([teacherPlayer, ...students].map(({ name, options }) => [name, options])),
+    methods: Object.fromEntries(trained.map(({ name, options }) => [name, options])),
   };
 }
 

@@ -1,8 +1,16 @@
-import { NetworkTeacher, type DatasetSplit, type Host, type Variables } from '@anc/core';
-import { TeacherMemo } from '@anc/runtime';
-import { predict, type EvaluateContext } from './evaluate-player.js';
+import {
+  liveTeacher,
+  NetworkTeacher,
+  topClasses,
+  type DatasetSplit,
+  type Teacher,
+  type TeacherOutputs,
+} from '@anc/core';
+import { TeacherMemo, type RunFolder } from '@anc/runtime';
+import { teacherLogits } from '../classifier/score.js';
+import type { EvaluateContext } from './evaluate-player.js';
 import type { Plan } from './plan.js';
-import { digestOf } from './weights.js';
+import { digestOf, readWeights } from './weights.js';
 
 /** What a teacher said, kept for the next run of the same teacher on the same images. */
 export interface TeacherMemory {
@@ -11,15 +19,13 @@ export interface TeacherMemory {
   classes?: ReadonlyMap<string, Int32Array>;
 }
 
-/** The trained teacher, frozen, behind its memo. */
-export async function rememberedTeacher(
-  { teacher: player, data, backends, config }: Plan,
-  variables: Variables<Host>,
-  memory: TeacherMemory,
-): Promise<{ outputs: TeacherMemo; dispose(): Promise<void> }> {
-  const teacher = await NetworkTeacher.create({
+/** The run's teacher, frozen: the one that was given, or the one that was trained, from its folder. */
+export async function frozenTeacher({ teacher, data, backends }: Plan, folder: RunFolder): Promise<Teacher> {
+  if ('given' in teacher) return teacher.given.teacher;
+  const variables = await readWeights(folder, ['teacher'], teacher.network);
+  return NetworkTeacher.create({
     backend: backends.teacher,
-    network: player.network.network,
+    network: teacher.network.network,
     variables,
     input: data.dataset.shape,
     digest: digestOf(variables),
@@ -32,30 +38,23 @@ export async function rememberedTeacher(
     batchSizes: [8, 4, 2, 1].map((part) => Math.min(batchSize, Math.max(2, Math.ceil(batchSize / part)))),
   });
   memory.memo = outputs;
-  return { outputs, dispose: () => teacher.dispose() };
+  return outputs;
 }
 
 /** The classes that the teacher gives to the images of a split. `what`: the split in words. */
 export async function teacherClasses(
-  { teacher, backends }: Plan,
-  variables: Variables<Host>,
+  teacher: Teacher,
   memory: TeacherMemory,
   split: DatasetSplit,
   what: string,
-  context: Omit<EvaluateContext, 'backend'>,
+  { batchSize, reporter, signal }: Omit<EvaluateContext, 'backend'>,
 ): Promise<Int32Array> {
-  const key = JSON.stringify([
-    digestOf(variables),
-    teacher.network.network.name,
-    split.images.fingerprint,
-    backends.teacher.name,
-  ]);
+  const key = JSON.stringify([teacher.hash, split.images.fingerprint]);
   const known = memory.classes?.get(key);
   if (known !== undefined) return known;
-  const classes = await predict(teacher.network, variables, split, `teacher on the ${what}`, {
-    ...context,
-    backend: backends.teacher,
-  });
+  const report = (done: number, count: number): void =>
+    reporter.activity(`teacher on the ${what}`, done, count);
+  const classes = topClasses(await teacherLogits(teacher, split, batchSize, report, signal));
   memory.classes = new Map([...(memory.classes ?? []), [key, classes]]);
   return classes;
 }

@@ -11,6 +11,7 @@ import {
   type ConfigRequest,
 } from '../config/resolve.js';
 import type { Fetching } from '../data/open-dataset.js';
+import { anchoredTeacher } from './given-teacher.js';
 import { planRun, type Plan } from './plan.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
 import { unusedOptions } from './unused-options.js';
@@ -54,7 +55,11 @@ export async function startRequest(
   const composition = await loadComposition(config.plugins, cwd);
   const plan = await planRun(config, composition, place, fetching);
   try {
-    const notices = [...unusedOptions(config, said, composition), ...backendNotices(plan.backends)];
+    const notices = [
+      ...unusedOptions(config, said, composition),
+      ...backendNotices(plan.backends),
+      ...plan.notices,
+    ];
     notices.forEach(notice);
     await prepared();
     const folder = await createFolder(plan.config, parent);
@@ -108,6 +113,7 @@ export const backendNotices = (backends: Plan['backends']): string[] => [
 export const anchored = (config: Config, cwd: string): Config => ({
   ...config,
   dataDir: config.dataDir === null ? null : resolve(cwd, config.dataDir),
+  teacher: anchoredTeacher(config.teacher, cwd),
   plugins: config.plugins.map((name) => (/^\.{1,2}[\\/]/.test(name) ? resolve(cwd, name) : name)),
 });
 

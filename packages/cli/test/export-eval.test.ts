@@ -1,0 +1,240 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeSafetensors, encodeSafetensors } from '@anc/core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { inProcess, workplace, type Workplace } from './anc-cli.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
+
+/** Seconds: two epochs of tiny networks on generated images. */
+const tiny = [
+  ['--limit-train', '128'],
+  ['--limit-test', '60'],
+  ['--batch-size', '32'],
+  ['--epochs', '1'],
+  ['--seed', '3'],
+  ['--student', 'cnn(widths=[2],features=4)'],
+  ['--json'],
+].flat();
+
+interface Document {
+  readonly testError: number;
+  readonly top5Error: number;
+  readonly count: number;
+  readonly model: string;
+  readonly notices?: string[];
+}
+interface RunDocument {
+  readonly teacher: { readonly testError: number; readonly model: string; readonly parameters: number };
+  readonly students: readonly {
+    readonly name: string;
+    readonly testError: number;
+    readonly agreement: number;
+  }[];
+}
+
+let place: Workplace;
+let run: RunDocument;
+
+const program = (...args: string[]) => inProcess(args, place.path);
+
+async function json<T>(...args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await program(...args, '--json');
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout) as T;
+}
+
+async function refusal(...args: string[]): Promise<{ code: string; message: string }> {
+  const { code, stdout } = await program(...args, '--json');
+  expect(code).toBe(2);
+  return (JSON.parse(stdout) as { error: { code: string; message: string } }).error;
+}
+
+const test = ['--dataset', 'glyphs', '--limit-test', '60'];
+
+beforeAll(async () => {
+  place = await workplace();
+  const teacher = [
+    '--teacher',
+    'cnn(widths=[4,4],features=6,batchNorm=true)',
+    '--name',
+    'first',
+    '--methods',
+    'l2,kd',
+  ];
+  run = await json<RunDocument>('run', ...tiny, ...teacher);
+});
+afterAll(() => place.remove());
+
+describe('eval', () => {
+  it('gives what the run measured, of its student, another one and the teacher', async () => {
+    const of = (player: string) => json<Document>('eval', 'runs/first', '--player', player);
+    expect(await json('eval', 'runs/first')).toMatchObject({
+      testError: run.students[1]!.testError,
+      count: 60,
+    });
+    expect(await of('kd')).toMatchObject({ testError: run.students[1]!.testError, player: 'kd' });
+    expect(await of('l2')).toMatchObject({ testError: run.students[0]!.testError });
+    expect(await of('teacher')).toMatchObject({ testError: run.teacher.testError });
+  });
+
+  it('scores a file of weights on any backend', async () => {
+    const file = 'runs/first/student/kd/weights.safetensors';
+    const one = await json<Document>('eval', file, ...test);
+    expect(one.top5Error).toBeLessThanOrEqual(one.testError);
+    const other = await json<Document>('eval', file, ...test, '--backend', 'tfjs:cpu', '--batch-size', '7');
+    expect(other).toMatchObject({ testError: one.testError, top5Error: one.top5Error, backend: 'tfjs:cpu' });
+  });
+
+  it('refuses what it cannot do, with one error', async () => {
+    expect((await refusal('eval', 'nowhere.onnx', ...test)).code).toBe('ANC_FILE');
+    expect((await refusal('eval', 'runs/first/student/kd/weights.safetensors')).code).toBe('ANC_USAGE');
+    expect(await refusal('eval', 'runs/first', '--player', 'k')).toMatchObject({
+      code: 'ANC_PLAYER',
+      message: expect.stringContaining('did you mean "kd"') as string,
+    });
+    expect((await refusal('eval', 'runs/first', '--normalize', 'imagnet')).code).toBe('ANC_NORMALIZE');
+    await writeFile(join(place.path, 'text.onnx'), 'this is no model');
+    expect((await refusal('eval', 'text.onnx', ...test)).code).toBe('ANC_ONNX');
+    await writeFile(join(place.path, 'text.th'), 'these are no weights');
+    expect((await refusal('eval', 'text.th', ...test)).code).toBe('ANC_WEIGHTS');
+    await mkdir(join(place.path, 'empty'));
+    expect((await refusal('eval', 'empty', ...test)).code).toBe('ANC_RUN_MISSING');
+  });
+});
+
+describe('import', () => {
+  it('takes weights under other names, and says which model they are of', async () => {
+    const file = join(place.path, 'runs/first/student/kd/weights.safetensors');
+    const { tensors } = decodeSafetensors(await readFile(file));
+    const theirs = Object.fromEntries(
+      Object.entries(tensors).map(([name, { shape, data }]) => {
+        const last = shape.length - 1;
+        const axes = shape.length === 4 ? [3, 2, 0, 1] : shape.length === 2 ? [1, 0] : [0];
+        const turned = new Float32Array(data.length);
+        const steps = axes.map((axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+        const sizes = axes.map((axis) => shape[axis]!);
+        for (let i = 0, index = sizes.map(() => 0); i < turned.length; i++) {
+          turned[i] = data[index.reduce((sum, n, axis) => sum + n * steps[axis]!, 0)]!;
+          for (let axis = last; axis >= 0 && ++index[axis]! >= sizes[axis]!; axis--) index[axis] = 0;
+        }
+        const leaf = name.replace('params/', '').replace('/', '.').replace('weights', 'weight');
+        return [leaf, { shape: sizes, data: turned }];
+      }),
+    );
+    await writeFile(join(place.path, 'theirs.safetensors'), encodeSafetensors(theirs));
+    const model = ['--model', 'cnn(widths=[2],features=4)'];
+    const document = await json<object>(
+      'import',
+      'theirs.safetensors',
+      ...model,
+      '--out',
+      'ours.safetensors',
+    );
+    expect(document).toMatchObject({ model: { name: 'cnn' }, map: 'order', input: [28, 28, 1], classes: 10 });
+    const metadata = decodeSafetensors(await readFile(file)).metadata;
+    const { mean, std } = JSON.parse(metadata.normalization!) as { mean: number[]; std: number[] };
+    const normalize = ['--normalize', `${mean[0]}/${std[0]}`];
+    expect(await json('eval', 'ours.safetensors', ...test, ...normalize)).toMatchObject({
+      testError: (await json<Document>('eval', file, ...test)).testError,
+    });
+    expect((await refusal('import', 'theirs.safetensors', ...model, '--out', 'ours.safetensors')).code).toBe(
+      'ANC_FILE_EXISTS',
+    );
+    expect((await refusal('import', 'theirs.safetensors', '--out', 'other.safetensors')).code).toBe(
+      'ANC_WEIGHTS',
+    );
+    expect(
+      (await refusal('import', 'theirs.safetensors', '--model', 'lenet5', '--out', 'x.safetensors')).code,
+    ).toBe('ANC_WEIGHTS');
+  });
+});
+
+describe('export', () => {
+  it.each([
+    ['normalised floats, NCHW', []],
+    ['bytes, NHWC, with features', ['--fold-normalization', '--layout', 'nhwc', '--features']],
+  ])('ONNX of %s scores as the network does', async (name, flags) => {
+    const out = `${name.replaceAll(/\W+/g, '-')}.onnx`;
+    const document = await json<{ verified: { maxDifference: number }; classes: string[] }>(
+      'export',
+      'runs/first',
+      '--player',
+      'kd',
+      '--out',
+      out,
+      ...flags,
+    );
+    expect(document.verified.maxDifference).toBeLessThan(1e-4);
+    expect(document.classes).toHaveLength(10);
+    const weights = 'runs/first/student/kd/weights.safetensors';
+    const { testError, top5Error } = await json<Document>('eval', weights, ...test);
+    expect(await json('eval', out, ...test)).toMatchObject({ testError, top5Error });
+    expect((await refusal('export', 'runs/first', '--player', 'kd', '--out', out)).code).toBe(
+      'ANC_FILE_EXISTS',
+    );
+  });
+
+  it('writes beside the weights, and refuses other formats', async () => {
+    expect(await json('export', 'runs/first')).toMatchObject({ file: 'runs/first/student/kd/student.onnx' });
+    expect(await json('export', 'runs/first', '--player', 'teacher')).toMatchObject({
+      file: 'runs/first/teacher/teacher.onnx',
+    });
+    expect((await refusal('export', 'runs/first', '--format', 'onx')).message).toMatch(/did you mean "onnx"/);
+  });
+});
+
+describe('a given teacher', () => {
+  it.each([
+    ['an ONNX model', 'given.onnx'],
+    ['a file of weights', 'runs/first/teacher/weights.safetensors'],
+    ['another run', './runs/first'],
+  ])('%s teaches, and is measured as it was', async (_name, teacher) => {
+    if (teacher === 'given.onnx') await json('export', 'runs/first', '--player', 'teacher', '--out', teacher);
+    const flags = ['--teacher', teacher, '--methods', 'kd,adversarial', '--adapter', 'linear'];
+    const second = await json<RunDocument>('run', ...tiny, ...flags);
+    expect(second.teacher.testError).toBe(run.teacher.testError);
+    expect(second.students.map(({ name }) => name)).toEqual(['kd', 'adversarial']);
+    expect(second.students[0]!.agreement).toBeGreaterThan(0);
+  });
+
+  it('whose classes are some of the data: labels are left alone, and its names reach the export', async () => {
+    const flags = ['--teacher', 'given.onnx', '--classes', '0=ring,3=bar', '--name', 'sliced'];
+    const { stdout, code } = await program('run', ...tiny, ...flags, '--methods', 'kd');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      teacher: { testError: null },
+      students: [{ testError: null }],
+    });
+    expect(await json('export', 'runs/sliced')).toMatchObject({ classes: ['ring', 'bar'] });
+  });
+
+  it('without features is imitated by its logits, and says so', async () => {
+    const flags = ['--teacher', 'given.onnx(features=none)', '--methods', 'adversarial'];
+    const { stderr, code } = await program('run', ...tiny, ...flags);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/discriminators look at logits/);
+  });
+
+  it.each<[string, string[], string, RegExp]>([
+    [
+      'features of another width',
+      ['--teacher', 'given.onnx', '--methods', 'adversarial'],
+      'ANC_DISCRIMINATOR_INPUT',
+      /adapter: linear/,
+    ],
+    ['a file that is not there', ['--teacher', 'nowhere.onnx'], 'ANC_FILE', /nowhere\.onnx/],
+    [
+      'an option that is not',
+      ['--teacher', 'given.onnx(layot=nhwc)'],
+      'ANC_OPTIONS',
+      /did you mean "layout"/,
+    ],
+    ['a class that is not', ['--teacher', 'given.onnx', '--classes', '3,77'], 'ANC_CLASSES', /no class "77"/],
+    ['classes of a trained teacher', ['--teacher', 'cnn', '--classes', '3,7'], 'ANC_CONFIG', /--classes/],
+  ])('refuses %s', async (_name, flags, code, message) => {
+    const error = await refusal('run', ...tiny, ...flags);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+  });
+});
