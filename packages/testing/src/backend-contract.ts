@@ -1,3 +1,4 @@
+// More than 300 lines: the whole contract as one list of tests, in the order in which they run.
 import '@tensorflow/tfjs-backend-cpu';
 import {
   EagerBackend,

@@ -2,60 +2,46 @@ import {
   adam,
   adversarialStep,
   asState,
-  batchNorm,
   binaryCrossEntropy,
-  conv2d,
   dense,
-  depthwiseConv2d,
-  Discriminator,
+  type Discriminator,
   filled,
   flatten,
-  globalAveragePool,
-  LayeredClassifier,
   mapTree,
-  maxPool,
   playerNames,
   prefixTree,
   relu,
-  Regularizer,
-  relu6,
-  residual,
   Rng,
-  sequential,
   sgd,
   specOf,
-  squaredDistance,
-  standardised,
   softmaxCrossEntropy,
-  tap,
-  temperatureKl,
   termStep,
-  type Applied,
   type Backend,
-  type Balancer,
   type ClassifierOutputs,
-  type Context,
-  type DataTerm,
-  type DiscriminatorOutputs,
   type Game,
   type Host,
   type Inputs,
-  type Layer,
-  type LayerSummary,
   type Network,
   type Optimizer,
-  type RegularizerView,
   type Step,
   type Term,
   type Tree,
   type Variables,
 } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { fixedWeight, klTerm, l2Term, remembering, Samples, WeightNorm } from './toy-parts.js';
+import {
+  CLASSES,
+  classifier,
+  FEATURES,
+  IMAGE,
+  normalised,
+  plain,
+  separable,
+  SmallDiscriminator,
+} from './toy-players.js';
 
-const IMAGE = [6, 6, 2] as const;
-const CLASSES = 3;
-const FEATURES = 5;
 const BATCH = 4;
 
 /** A step with everything that it takes to run it. */
@@ -68,117 +54,6 @@ export interface ToyGame {
   initial(): Tree<Host>;
   inputs(step: number): Inputs;
 }
-
-/** A small fully connected D that takes features. [B, d] -> [B, 1]. */
-class SmallDiscriminator extends Discriminator {
-  readonly name = 'small';
-  readonly #layers = sequential('small', [
-    dense('hidden1', { units: 7 }),
-    relu('relu1'),
-    dense('hidden2', { units: 6 }),
-    relu('relu2'),
-    dense('output', { units: 1 }),
-  ]);
-
-  init(rng: Rng, input: readonly number[]): Variables<Host> {
-    return this.#layers.init(rng, input);
-  }
-
-  apply(variables: Variables, x: Tensor, context: Context): Applied<DiscriminatorOutputs> {
-    const { output, stats } = this.#layers.apply(variables, x, context);
-    return { outputs: { logits: output }, stats };
-  }
-
-  summary(input: readonly number[]): readonly LayerSummary[] {
-    return this.#layers.summary(input);
-  }
-}
-
-const head: readonly Layer[] = [tap('features'), dense('logits', { units: CLASSES })];
-
-const classifier = (name: string, layers: readonly Layer[]) =>
-  standardised(new LayeredClassifier(name, CLASSES, [...layers, ...head]), {
-    mean: [120, 130],
-    std: [60, 70],
-  });
-
-const plain = classifier('plain', [
-  conv2d('conv1', { size: 3, filters: 4, padding: 'valid' }),
-  relu('relu1'),
-  maxPool('pool', { size: 2 }),
-  flatten('flatten'),
-  dense('hidden', { units: FEATURES }),
-  relu('relu2'),
-]);
-
-/** Its first convolution has a bias that batch norm takes off again. */
-const normalised = classifier('normalised', [
-  conv2d('conv', { size: 3, filters: 4 }),
-  residual('block', {
-    before: [batchNorm('norm1'), relu('relu1')],
-    branch: [
-      conv2d('conv1', { size: 3, filters: FEATURES, stride: 2, bias: false }),
-      batchNorm('norm2'),
-      relu('relu2'),
-      conv2d('conv2', { size: 3, filters: FEATURES, bias: false }),
-    ],
-    shortcut: [conv2d('shortcut', { size: 1, filters: FEATURES, stride: 2, bias: false })],
-  }),
-  batchNorm('norm'),
-  relu('relu'),
-  globalAveragePool('pool'),
-]);
-
-const separable = classifier('separable', [
-  conv2d('conv', { size: 3, filters: 4, stride: 2, bias: false }),
-  batchNorm('norm1'),
-  relu6('relu1'),
-  depthwiseConv2d('depthwise', { size: 3 }), // batch norm here would make the first one's scale without effect
-  relu6('relu2'),
-  depthwiseConv2d('strided', { size: 3, stride: 2 }),
-  conv2d('pointwise', { size: 1, filters: FEATURES }),
-  relu('relu3'),
-  globalAveragePool('pool'),
-]);
-
-const l2Term: DataTerm = { name: 'l2', loss: (student, teacher) => squaredDistance(student, teacher) };
-const klTerm: DataTerm = { name: 'kl', loss: (student, teacher) => temperatureKl(student, teacher, 4) };
-/** Eq. 7. */
-class Samples extends Regularizer {
-  readonly name = 'samples';
-
-  penalty({ onStudent }: RegularizerView): Scalar {
-    return binaryCrossEntropy(onStudent, 1);
-  }
-}
-
-/** Eq. 5 and 6 at once, small. */
-class WeightNorm extends Regularizer {
-  readonly name = 'weight norm';
-
-  penalty({ params }: RegularizerView): Scalar {
-    const norms = Object.values(params).map((param) =>
-      tf.add<Scalar>(tf.sum(tf.square(param)), tf.sum(tf.abs(param))),
-    );
-    return tf.mul(
-      norms.reduce((sum, term) => tf.add(sum, term)),
-      1e-3,
-    );
-  }
-}
-
-const fixedWeight: Balancer = { name: 'fixed', memory: {}, weight: () => tf.scalar(1), next: () => ({}) };
-const remembering: Balancer = {
-  name: 'remembering',
-  memory: { ratio: 1 },
-  weight: ({ ratio }) => tf.minimum(tf.mul(ratio!, 0.2), 3),
-  next: ({ ratio }, { data, adversarial }) => ({
-    ratio: tf.add(
-      tf.mul(ratio!, 0.9),
-      tf.mul(tf.minimum(tf.div(data, tf.maximum(adversarial, 1e-6)), 20), 0.1),
-    ),
-  }),
-};
 
 const base = {
   critics: [
