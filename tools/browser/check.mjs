@@ -2,7 +2,7 @@
  * CI stage: the backend contract in headless Chromium, on a page of localhost: compiled steps in onnxruntime-web,
  * and WebGPU over Chromium's own software Vulkan.
  *
- *   node tools/browser/check.mjs [backend…] [--install] [--hardware] [--seconds n] [--json file]
+ *   node tools/browser/check.mjs [backend…] [--install] [--hardware] [--speeds seconds [--batch n]] [--json file]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,7 +18,8 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     hardware: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '0' },
+    speeds: { type: 'string', default: '0' },
+    batch: { type: 'string', default: '32' },
     minutes: { type: 'string', default: '4' },
     install: { type: 'boolean', default: false },
     json: { type: 'string' },
@@ -43,7 +44,7 @@ const wasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-ba
 const server = await serve({ '/': built, '/wasm/': wasm });
 const reports = [];
 for (const name of backends) {
-  const path = `/?backend=${encodeURIComponent(name)}&seconds=${flags.seconds}`;
+  const path = `/?backend=${encodeURIComponent(name)}&seconds=${flags.speeds}&batch=${flags.batch}`;
   const options = { minutes: Number(flags.minutes), software: !flags.hardware };
   const report = await visit(chromium, server, path, options).catch((error) => ({
     name,

@@ -1,10 +1,14 @@
 /** Runs the backend contract on the backend that the address names, and sends what it found to the server. */
-import { imagesPerSecond } from '@anc/core';
 import { backendContract } from '@anc/testing';
+import { NETWORKS, trainingSpeed } from '../../backends/speed.mjs';
 import { runSuite } from '../../contract/runner.mjs';
 
-const seconds = Number(new URLSearchParams(globalThis.location.search).get('seconds') ?? 0);
-const name = new URLSearchParams(globalThis.location.search).get('backend');
+const asked = new URLSearchParams(globalThis.location.search);
+const [name, seconds, batch] = [
+  asked.get('backend'),
+  Number(asked.get('seconds')),
+  Number(asked.get('batch')),
+];
 const open = {
   onnx: async () => (await import('@anc/backend-onnx')).OnnxBackend.create(),
   'onnx:webgpu': async () =>
@@ -18,7 +22,10 @@ const send = (report) => fetch('/report', { method: 'POST', body: JSON.stringify
 try {
   const backend = await open();
   const { environment, capabilities } = backend;
-  const speed = seconds > 0 ? await imagesPerSecond(backend, seconds) : null;
+  const speeds = {};
+  for (const network of seconds > 0 ? Object.keys(NETWORKS) : []) {
+    speeds[network] = await trainingSpeed(backend, network, batch, seconds);
+  }
   let worst = { what: 'nothing', error: 0 };
   const observe = (what, error) => {
     if (error > worst.error) worst = { what, error };
@@ -28,7 +35,7 @@ try {
     (runner) => backendContract(runner, () => backend, options),
     (test) => void fetch('/progress', { method: 'POST', body: test }),
   );
-  await send({ name: backend.name, environment, capabilities, speed, passed, failures, worst });
+  await send({ name: backend.name, environment, capabilities, batch, speeds, passed, failures, worst });
 } catch (error) {
   await send({ name, error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) });
 }
