@@ -112,7 +112,7 @@ export const configSchema = z.strictObject({
   discriminatorLearningRate: objective.number(positive, "default: the student's"),
   discriminatorSteps: objective.integer(1, 'discriminator updates per student update'),
 
-  backend: engine.named('what computes'),
+  backend: engine.named('what computes: onnx, onnx:webgpu, tfjs:wasm, …, or auto; see `anc-cli doctor`'),
   teacherBackend: engine.named("what computes the teacher's outputs; default: backend"),
   studentBackend: engine.named('what trains; default: backend'),
   threads: engine.limit('for backends that use threads; default: theirs'),
