@@ -1,7 +1,19 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EagerBackend, specOf, type Backend, type Host, type Tree } from '@anc/core';
+import {
+  EagerBackend,
+  filled,
+  mapTree,
+  specOf,
+  type Backend,
+  type Host,
+  type Step,
+  type Tree,
+} from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reachable } from '../src/graph/graph.js';
 import { OnnxBackend } from '../src/index.js';
+import { traceStep } from '../src/trace/trace-step.js';
 import {
   elementwiseCases,
   indexCases,
@@ -11,6 +23,7 @@ import {
   type Case,
 } from './kernel-cases.js';
 import {
+  blockedCases,
   convolutionCases,
   depthwiseCases,
   filterGradientCases,
@@ -28,19 +41,61 @@ afterAll(async () => {
   await onnx.dispose();
 });
 
+const named = (inputs: readonly Host[]): Tree<Host> =>
+  Object.fromEntries(inputs.map((host, i) => [`x${i}`, host]));
+
 async function run(backend: Backend, { name, inputs, f }: Case): Promise<Host> {
-  const named: Tree<Host> = Object.fromEntries(inputs.map((host, i) => [`x${i}`, host]));
   const spec = {
     id: name,
-    inputs: Object.fromEntries(Object.entries(named).map(([key, host]) => [key, specOf(host)])),
+    inputs: Object.fromEntries(Object.entries(named(inputs)).map(([key, host]) => [key, specOf(host)])),
   };
   const compiled = await backend.compileFunction(
     (x) => ({ y: f(...inputs.map((_, i) => x[`x${i}`]!)) }),
     spec,
   );
-  const { y } = await compiled.run(named);
+  const { y } = await compiled.run(named(inputs));
   await compiled.dispose();
   return y!;
+}
+
+/** A case as a step that leaves its result in the state: steps are lowered with all that the processor offers. */
+const stepOf = ({ name, inputs, f }: Case): Step => ({
+  id: name,
+  phases: [
+    {
+      name: 'only',
+      gradients: (_state, batch) => ({
+        grads: { y: f(...inputs.map((_, i) => batch[`x${i}`]!)) },
+        stats: {},
+        metrics: {},
+      }),
+      update: (_state, grads) => grads,
+    },
+  ],
+});
+
+async function runStep(each: Case, shape: readonly number[]): Promise<Host> {
+  const [state, batch] = [{ y: filled(shape) }, named(each.inputs)];
+  const spec = { state: mapTree(state, specOf), batch: mapTree(batch, specOf), hyper: [] };
+  const compiled = await onnx.compile(stepOf(each), spec);
+  const device = await onnx.upload(state);
+  await compiled.run(device, { batch, hyper: {}, noise: { seed: 1, step: 0 } });
+  const { y } = await device.read();
+  await compiled.dispose();
+  await device.dispose();
+  return y!;
+}
+
+function expectSame(found: Host, wanted: Host): void {
+  expect(found.shape).toEqual(wanted.shape);
+  const scale = Math.max(1, ...Array.from(wanted.data, Math.abs).filter(Number.isFinite));
+  wanted.data.forEach((value, i) => {
+    if (Number.isNaN(value)) expect(found.data[i]).toBeNaN();
+    else
+      expect(Math.abs(found.data[i]! - value), `element ${i}: ${found.data[i]} for ${value}`).toBeLessThan(
+        2e-5 * scale,
+      );
+  });
 }
 
 const families: readonly [string, readonly Case[]][] = [
@@ -59,19 +114,36 @@ const families: readonly [string, readonly Case[]][] = [
 for (const [family, cases] of families) {
   describe(`${family} against tfjs cpu`, () => {
     for (const each of cases) {
-      it(each.name, async () => {
-        const [found, wanted] = [await run(onnx, each), await run(cpu, each)];
-        expect(found.shape).toEqual(wanted.shape);
-        const scale = Math.max(1, ...Array.from(wanted.data, Math.abs).filter(Number.isFinite));
-        wanted.data.forEach((value, i) => {
-          if (Number.isNaN(value)) expect(found.data[i]).toBeNaN();
-          else
-            expect(
-              Math.abs(found.data[i]! - value),
-              `element ${i}: ${found.data[i]} for ${value}`,
-            ).toBeLessThan(2e-5 * scale);
-        });
-      });
+      it(each.name, async () => expectSame(await run(onnx, each), await run(cpu, each)));
     }
   });
 }
+
+describe('convolutions over blocks of channels against tfjs cpu', () => {
+  for (const each of blockedCases) {
+    it(each.name, async () => {
+      const wanted = await run(cpu, each);
+      expectSame(await runStep(each, wanted.shape), wanted);
+    });
+  }
+
+  it('are what the compiler writes for a processor that has blocks', () => {
+    const operations = (each: Case, block: number | null): string[] => {
+      const spec = {
+        state: { y: specOf(filled([1])) },
+        batch: mapTree(named(each.inputs), specOf),
+        hyper: [],
+      };
+      const step = stepOf({ ...each, f: (...x) => tf.reshape(tf.sum(each.f(...x)), [1]) });
+      const { graph, outputs } = traceStep(step, spec, block);
+      return reachable(
+        graph,
+        outputs.map(({ value }) => value),
+      ).map(({ domain, op }) => `${domain}.${op}`);
+    };
+    for (const each of blockedCases.filter(({ name }) => name.startsWith('asBlocked'))) {
+      expect(operations(each, 16), each.name).toContain('com.microsoft.nchwc.Conv');
+      expect(operations(each, null), each.name).not.toContain('com.microsoft.nchwc.Conv');
+    }
+  });
+});

@@ -28,11 +28,13 @@ const convolutions: readonly Convolution[] = [
   { side: 6, size: 3, stride: 1, pad: 'same', input: 40, output: 8 },
 ];
 
-/** Batches and channels that fill whole blocks: the forms that need them hold here. */
+/** Batches and channels that fill whole blocks: the forms that need them hold here, in steps. */
 const blocked: readonly Convolution[] = [
   { side: 6, size: 3, stride: 1, pad: 'same', input: 5, output: 16, batch: 16 },
   { side: 7, size: 3, stride: 2, pad: 'same', input: 9, output: 32, batch: 16 },
+  { side: 8, size: 3, stride: 2, pad: 1, input: 16, output: 16, batch: 16 },
   { side: 6, size: 5, stride: 1, pad: 'valid', input: 16, output: 16, batch: 16 },
+  { side: 6, size: 5, stride: 1, pad: 'same', input: 16, output: 16, batch: 16 },
 ];
 
 const rounding = (pad: Pad): 'floor' | undefined => (typeof pad === 'number' ? 'floor' : undefined);
@@ -40,40 +42,43 @@ const rounding = (pad: Pad): 'floor' | undefined => (typeof pad === 'number' ? '
 const say = ({ side, size, stride, pad, input, batch = 2 }: Convolution): string =>
   `${size}×${size}/${stride} ${pad} on ${batch}×${side}×${side}×${input}`;
 
-export const convolutionCases: readonly Case[] = [...convolutions, ...blocked].flatMap((c) => {
-  const inputs = [
-    random([c.batch ?? 2, c.side, c.side, c.input]),
-    random([c.size, c.size, c.input, c.output]),
-  ];
-  const conv = (x: Tensor, w: Tensor): Tensor =>
-    tf.conv2d(x as Tensor4D, w as Tensor4D, c.stride, c.pad, 'NHWC', 1, rounding(c.pad));
+const inputsOf = ({ batch = 2, side, size, input, output }: Convolution): Case['inputs'] => [
+  random([batch, side, side, input]),
+  random([size, size, input, output]),
+];
+
+const convOf =
+  ({ stride, pad }: Convolution) =>
+  (x: Tensor, w: Tensor): Tensor =>
+    tf.conv2d(x as Tensor4D, w as Tensor4D, stride, pad, 'NHWC', 1, rounding(pad));
+
+function casesOf(c: Convolution): Case[] {
+  const [inputs, conv] = [inputsOf(c), convOf(c)];
   return [
     { name: `conv2d ${say(c)}`, inputs, f: (x: Tensor, w: Tensor) => conv(x, w) },
     { name: `∂/∂x of conv2d ${say(c)}`, inputs, f: (x: Tensor, w: Tensor) => slope((y) => conv(y, w))(x) },
     { name: `∂/∂w of conv2d ${say(c)}`, inputs, f: (x: Tensor, w: Tensor) => slope((y) => conv(x, y))(w) },
   ] as Case[];
-});
+}
 
-/** Every form of the filter gradient on every window that it holds for. */
-export const filterGradientCases: readonly Case[] = [...convolutions, ...blocked].flatMap(
-  (c) =>
-    (Object.keys(filterGradientForms) as FilterGradientForm[])
-      .filter((form) => form !== 'byFlatShifts' || c.stride === 1)
-      .filter((form) => form !== 'asBlockedConvolution' || c.batch !== undefined)
-      .map((form) => ({
-        name: `${form}: ∂/∂w of conv2d ${say(c)}`,
-        inputs: [
-          random([c.batch ?? 2, c.side, c.side, c.input]),
-          random([c.size, c.size, c.input, c.output]),
-        ],
-        f: (x: Tensor, w: Tensor) =>
-          forcedForm(form, () =>
-            slope((y) =>
-              tf.conv2d(x as Tensor4D, y as Tensor4D, c.stride, c.pad, 'NHWC', 1, rounding(c.pad)),
-            )(w),
-          ),
-      })) as Case[],
-);
+/** Every form of the filter gradient that holds for a window. */
+function formsOf(c: Convolution): Case[] {
+  const conv = convOf(c);
+  const forms = (Object.keys(filterGradientForms) as FilterGradientForm[])
+    .filter((form) => form !== 'byFlatShifts' || c.stride === 1)
+    .filter((form) => form !== 'asBlockedConvolution' || c.batch !== undefined);
+  return forms.map((form) => ({
+    name: `${form}: ∂/∂w of conv2d ${say(c)}`,
+    inputs: inputsOf(c),
+    f: (x: Tensor, w: Tensor) => forcedForm(form, () => slope((y) => conv(x, y))(w)),
+  })) as Case[];
+}
+
+export const convolutionCases: readonly Case[] = convolutions.flatMap(casesOf);
+
+export const filterGradientCases: readonly Case[] = convolutions.flatMap(formsOf);
+
+export const blockedCases: readonly Case[] = blocked.flatMap((c) => [...casesOf(c), ...formsOf(c)]);
 
 export const depthwiseCases: readonly Case[] = convolutions
   .filter(({ input }) => input < 40)
