@@ -18,6 +18,7 @@ import {
   type MapChoice,
   type StateDict,
 } from '@anc/models';
+import { decodeCompact } from '@anc/methods';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../composition/registry.js';
 import { recordedNormalization } from './normalize.js';
@@ -59,7 +60,7 @@ export async function loadWeights(
   composition: Composed,
   request: WeightsRequest = {},
 ): Promise<LoadedWeights> {
-  const dict = readStateDict(bytes);
+  const dict = unpacked(readStateDict(bytes));
   const { metadata } = dict;
   const recorded = recordedModel(metadata);
   const recognised = request.model === undefined && recorded === null ? recognise(path, dict) : null;
@@ -88,6 +89,10 @@ export async function loadWeights(
     recognised: recognised !== null,
   };
 }
+
+/** Few-valued weights are kept as codes and levels. */
+const unpacked = (dict: StateDict): StateDict =>
+  dict.metadata.compact === undefined ? dict : { ...dict, tensors: decodeCompact(dict.tensors) };
 
 function recognise(path: string, dict: StateDict) {
   if (isOwn(dict.tensors)) throw unnamed(path);

@@ -31,6 +31,11 @@ export const configSchema = z.strictObject({
     ['channel', 'pixel', 'image'],
     'what is taken off and divided by: per-channel statistics (default), the mean image, or those of each image',
   ),
+  mixup: data.number(
+    weight,
+    'mix pairs of images for teacher and student alike, in training without labels: α of Beta(α, α); 0: none',
+    'alpha',
+  ),
   views: data.limit(
     'draw crops and flips from this many fixed ones per image, so that remembered teacher outputs are hit',
   ),

@@ -27,6 +27,8 @@ export interface RunData {
   readonly test: DatasetSplit;
   readonly normalization: Normalization;
   readonly augmentation: Augmentation;
+  /** α of mixup where no label is read; 0: none. */
+  readonly mixup: number;
 }
 
 export async function openData(dataset: Dataset, config: Config): Promise<RunData> {
@@ -53,6 +55,7 @@ export async function openData(dataset: Dataset, config: Config): Promise<RunDat
     test,
     normalization: await normalizationOf(config, train.images),
     augmentation: augmentationOf(config),
+    mixup: config.mixup ?? 0,
   };
 }
 

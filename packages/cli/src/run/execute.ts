@@ -2,11 +2,12 @@ import { basename } from 'node:path';
 import type { DatasetSplit, Evaluation, Host, TeacherOutputs, Variables } from '@anc/core';
 import { CheckpointStore, encodeNumbers, ScalarLog, writeReport, type RunFolder } from '@anc/runtime';
 import { formatSeconds, formatShare } from '../terminal/table.js';
+import { writeCompact } from './compact.js';
 import type { ReadMethod } from './control.js';
 import type { BestResult, PlayerResult, RunResult, StudentResult } from './documents.js';
 import { judge, predict } from './evaluate-player.js';
-import { Interrupted, isInterruption } from './interrupt.js';
 import type { GivenTeacher } from './given-teacher.js';
+import { Interrupted, isInterruption } from './interrupt.js';
 import { modelCard, weightsMetadata } from './model-card.js';
 import type { Plan, PlannedPlayer } from './plan.js';
 import { readingOf } from './reading.js';
@@ -100,7 +101,6 @@ async function playAll(execution: Execution): Promise<RunResult> {
   }
 }
 
-/** What the teacher says of the images that players are judged on; null for the teacher itself. */
 /** A given teacher's result: nothing was trained, its classes for the test images are judged. */
 async function givenResult(
   { plan, folder, reporter }: Play,
@@ -123,6 +123,7 @@ async function givenResult(
   return result;
 }
 
+/** What the teacher says of the images that players are judged on; null for the teacher itself. */
 interface TeacherClasses {
   readonly test: Int32Array | null;
   readonly held: Int32Array | null;
@@ -178,6 +179,8 @@ async function finished<R extends PlayerResult>(
   const onTest = judged(data.test, 'test images', classes.test);
   const { error, agreement } = await onTest(trained.variables);
   const written = await writeWeights(folder, place, trained.variables, metadata);
+  const where = { backend: backends.student, input: data.dataset.shape };
+  const compact = await writeCompact(folder, place, player.network, trained.variables, metadata, where);
   const result = {
     ...(place[0] === 'student' ? { method: player.method.name, name: player.name } : {}),
     model: player.network.model.name,
@@ -199,6 +202,7 @@ async function finished<R extends PlayerResult>(
     seconds: trained.seconds,
     ...(place[0] === 'student' && trained.diagnostics !== null ? { diagnostics: trained.diagnostics } : {}),
     ...written,
+    ...(compact === null ? {} : { bytes: compact }),
   } as PlayerResult as R;
   await folder.write([...place, 'README.md'], modelCard(plan, player, result));
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);

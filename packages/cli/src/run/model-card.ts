@@ -1,6 +1,8 @@
 import type { Normalization } from '@anc/core';
+import { isQuantised } from '@anc/methods';
 import { describeNamed } from '../config/named.js';
 import { formatCount, formatShare } from '../terminal/table.js';
+import { COMPACT } from './compact.js';
 import type { Plan, PlannedPlayer } from './plan.js';
 import type { PlayerResult } from './documents.js';
 import { WEIGHTS } from './weights.js';
@@ -8,9 +10,10 @@ import { WEIGHTS } from './weights.js';
 /** What stands inside a weights file: enough to use it without the run. */
 export function weightsMetadata(
   plan: Plan,
-  { method, seed, network: { model } }: PlannedPlayer,
+  { method, options, seed, network: { model } }: PlannedPlayer,
 ): Record<string, string> {
   const { dataset, normalization } = plan.data;
+  const { quantize = 'none' } = (options ?? {}) as { quantize?: unknown };
   return {
     model: model.name,
     modelOptions: JSON.stringify(model.options),
@@ -18,7 +21,7 @@ export function weightsMetadata(
     classes: JSON.stringify(dataset.classes),
     normalization: JSON.stringify(normalization),
     method: method.name,
-    methodOptions: JSON.stringify(method.options),
+    methodOptions: JSON.stringify(quantize === 'none' ? method.options : { ...method.options, quantize }),
     dataset: describeNamed(plan.config.dataset),
     seed: String(seed),
   };
@@ -56,6 +59,12 @@ export function modelCard(
     `| training images | ${formatCount(data.train.images.count)} |`,
     `| epochs, batch, seed | ${player.epochs}, ${config.batchSize}, ${player.seed} |`,
     '',
+    ...(isQuantised(network.network)
+      ? [
+          `Few-valued weights (${network.network.estimator.name}): \`${COMPACT}\` holds what ships, ${formatCount(result.bytes)} bytes of codes and levels; \`${WEIGHTS}\` holds the full-precision weights behind them.`,
+          '',
+        ]
+      : []),
     `Weights: \`${WEIGHTS}\` (SHA-256 \`${result.weights}\`); names start with \`params/\` or, for running averages, \`stats/\`.`,
     '',
     `Input: bytes (0 to 255), NHWC; ${describeNormalization(data.normalization)}.`,

@@ -30,6 +30,15 @@ export async function frozenTeacher({ teacher, data, backends }: Plan, folder: R
     input: data.dataset.shape,
     digest: digestOf(variables),
   });
+}
+
+/** The teacher behind its memo; asked anew every time where images are mixed and none comes twice. */
+export function rememberedTeacher(
+  { data, config }: Plan,
+  teacher: Teacher,
+  memory: TeacherMemory,
+): TeacherOutputs {
+  if (data.mixup > 0) return liveTeacher(teacher, data.dataset.shape);
   const { batchSize } = config;
   const outputs = new TeacherMemo(teacher, data.train.images, data.augmentation, {
     budgetMb: config.teacherMemoMb,

@@ -16,6 +16,7 @@ import {
   CheckpointStore,
   decodeNumber,
   encodeNumbers,
+  mixedBatches,
   specsOf,
   type Checkpoint,
   type MetricsRecord,
@@ -152,9 +153,9 @@ export async function trainPlayer(
 async function batchesOf(usesLabels: boolean, player: PlannedPlayer, context: TrainContext) {
   const { data, batchSize, seed } = context;
   const order = { batchSize, seed, augmentation: data.augmentation };
-  return usesLabels
-    ? await labelledBatches(data.train, order, `"${player.name}"`)
-    : imageBatches(data.train.images, order);
+  if (usesLabels) return await labelledBatches(data.train, order, `"${player.name}"`);
+  const plain = imageBatches(data.train.images, order);
+  return data.mixup > 0 ? mixedBatches(plain, { alpha: data.mixup, seed }) : plain;
 }
 
 /** Whether a record of the log comes before the point that training goes on from. */

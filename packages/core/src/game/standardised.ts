@@ -5,13 +5,15 @@ import type { ClassifierOutputs, Network } from '../network.js';
 
 /**
  * A classifier that takes bytes: normalised, then the network. Each player carries its own normalisation, so
- * the same bytes reach all of them. x: [B, H, W, C] in 0..255.
+ * the same bytes reach all of them; what else the network has of its own (its quantisation, say) stays with it.
+ * x: [B, H, W, C] in 0..255.
  */
 export function standardised(
   network: Network<ClassifierOutputs>,
   normalization: Normalization,
 ): Network<ClassifierOutputs> {
   return {
+    ...network,
     name: `standardised(${network.name}, ${JSON.stringify(normalization)})`,
     init: (rng, input) => network.init(rng, input),
     apply: (variables, x, context) =>

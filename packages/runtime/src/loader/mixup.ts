@@ -1,0 +1,53 @@
+import { Rng, type BatchSource, type ImageBatch } from '@anc/core';
+
+export interface MixupOptions {
+  /** α of Beta(α, α), from which each image's share is drawn: 1 is uniform, less keeps nearer to single images. */
+  readonly alpha: number;
+  readonly seed: number;
+}
+
+/**
+ * Mixup (Zhang 2018) of images alone, as in function matching (Beyer 2022): x'_i = a_i x_i + (1 - a_i) x_j(i) with j
+ * a permutation of the batch and a_i ~ Beta(α, α), rounded to bytes. Whoever sees such a batch, teacher and student,
+ * sees the same bytes; labels are not mixed, so it is for training without them.
+ *
+ * Equal for equal (seed, epoch, step). A mixed image is no image of the data set: it must not be remembered by its
+ * index and view.
+ */
+export function mixedBatches(source: BatchSource, { alpha, seed }: MixupOptions): BatchSource {
+  return {
+    stepsPerEpoch: source.stepsPerEpoch,
+    shape: source.shape,
+    async *epoch(epoch, from) {
+      let step = from;
+      for await (const batch of source.epoch(epoch, from)) {
+        yield mixed(batch, alpha, Rng.fromSeed(seed).split('mixup', epoch, step));
+        step++;
+      }
+    },
+  };
+}
+
+function mixed(batch: ImageBatch, alpha: number, rng: Rng): ImageBatch {
+  const count = batch.indices.length;
+  const size = batch.images.length / count;
+  const partners = rng.permutation(count);
+  const images = new Uint8Array(batch.images.length);
+  for (let i = 0; i < count; i++) {
+    const share = symmetricBeta(alpha, rng);
+    const [own, other] = [i * size, partners[i]! * size];
+    for (let k = 0; k < size; k++) {
+      images[own + k] = Math.round(share * batch.images[own + k]! + (1 - share) * batch.images[other + k]!);
+    }
+  }
+  return { ...batch, images };
+}
+
+/** A draw of Beta(α, α) by Jöhnk's method: quick for α ≤ 1, where x^(1/α) + y^(1/α) is often at most 1. */
+function symmetricBeta(alpha: number, rng: Rng): number {
+  for (;;) {
+    const x = rng.uniform() ** (1 / alpha);
+    const y = rng.uniform() ** (1 / alpha);
+    if (x + y <= 1 && x + y > 0) return x / (x + y);
+  }
+}
