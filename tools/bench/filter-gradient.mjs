@@ -8,7 +8,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Rng, sizeOf } from '@anc/core';
+import { filled, mapTree, Rng, sizeOf, specOf } from '@anc/core';
 import { OnnxBackend } from '@anc/backend-onnx';
 import { fastestForm, filterGradientForms, forcedForm, suits } from '@anc/backend-onnx/lowering';
 import * as tf from '@tensorflow/tfjs-core';
@@ -49,25 +49,30 @@ for (const { name, side, input, output, size, pad, stride } of shapes) {
   const compiled = {};
   for (const form of Object.keys(filterGradientForms)) {
     if (!suits(form, window, backend.channelBlock)) continue;
-    // Weighing by dy as a stand-in for the network: the gradient of sum(conv(x) * dy).
-    const f = ({ x: image, dy }) =>
+    // Weighing by dy as a stand-in for the network: the gradient of sum(conv(x) * dy). In a step, because
+    // functions are not lowered to blocks of channels.
+    const gradients = (_state, { x: image, dy }) =>
       forcedForm(form, () => {
         const [images, slopes] = [image, dy].map((tensor) => tf.transpose(tensor, [0, 2, 3, 1]));
         const loss = (w) => tf.sum(tf.mul(tf.conv2d(images, w, stride, pad, 'NHWC', 1, rounding), slopes));
-        return { gradient: tf.grad(loss)(tf.zeros(filter)) };
+        return { grads: { w: tf.grad(loss)(tf.zeros(filter)) }, stats: {}, metrics: {} };
       });
-    const spec = {
+    const step = {
       id: `${name} ${form}`,
-      inputs: Object.fromEntries(
-        Object.entries(inputs).map(([key, { shape }]) => [key, { shape, dtype: 'float32' }]),
-      ),
+      phases: [{ name: 'only', gradients, update: (_state, grads) => grads }],
     };
-    compiled[form] = { run: await backend.compileFunction(f, spec), best: Infinity };
+    const state = { w: filled(filter) };
+    const spec = { state: mapTree(state, specOf), batch: mapTree(inputs, specOf), hyper: [] };
+    compiled[form] = {
+      step: await backend.compile(step, spec),
+      state: await backend.upload(state),
+      best: Infinity,
+    };
   }
   for (let round = 0; round < Number(flags.rounds); round++) {
     for (const each of Object.values(compiled)) {
       const start = performance.now();
-      await each.run.run(inputs);
+      await each.step.run(each.state, { batch: inputs, hyper: {}, noise: { seed: 1, step: round } });
       each.best = Math.min(each.best, performance.now() - start);
     }
   }
@@ -76,7 +81,10 @@ for (const { name, side, input, output, size, pad, stride } of shapes) {
   );
   const best = Object.entries(times).sort(([, a], [, b]) => a - b)[0][0];
   rows.push({ shape: name, ...times, fastest: best, rule: fastestForm(window, backend.channelBlock) });
-  for (const { run } of Object.values(compiled)) await run.dispose();
+  for (const each of Object.values(compiled)) {
+    await each.step.dispose();
+    await each.state.dispose();
+  }
 }
 console.table(rows);
 await backend.dispose();

@@ -178,8 +178,8 @@ export function suits(form: FilterGradientForm, window: Window, block: number | 
 export function fastestForm(window: Window, block: number | null): FilterGradientForm {
   const area = window.filterHeight * window.filterWidth;
   if (isPlain(window) && area === 1) return 'byFlatShifts';
+  if (window.inChannels > 1 && suits('asBlockedConvolution', window, block)) return 'asBlockedConvolution';
   if (window.inChannels < 8) return 'asConvolution';
-  if (suits('asBlockedConvolution', window, block)) return 'asBlockedConvolution';
   return isPlain(window) && area <= 9 && window.inChannels <= 32 ? 'byFlatShifts' : 'byOffsets';
 }
 
