@@ -60,6 +60,9 @@ function inBrowser(listener: Listener): EngineThread {
   return {
     post: (request, transfer) => worker.postMessage(request, transfer),
     hold: () => {},
-    end: () => Promise.resolve(worker.terminate()),
+    end: () => {
+      worker.terminate();
+      return Promise.resolve();
+    },
   };
 }

@@ -50,14 +50,17 @@ export function probeBackend(
       clearTimeout(timer);
       const why = late
         ? `it did not answer within ${patience} s`
-        : `its process ended with ${signal === null ? `exit code ${code}` : signal}`;
+        : `its process ended with ${signal ?? `exit code ${code}`}`;
       resolve(report ?? crashed(request.backend.name, why, lastLine(said)));
     });
     child.send(request, () => {}); // where it cannot be sent, the process has ended
   });
 }
 
-const lastLine = (text: string): string | null => text.trim().split('\n').at(-1)?.trim() || null;
+function lastLine(text: string): string | null {
+  const line = text.trim().split('\n').at(-1)?.trim() ?? '';
+  return line === '' ? null : line;
+}
 
 const crashed = (name: string, why: string, said: string | null): BackendReport => ({
   name,
