@@ -3,6 +3,7 @@ export * from './backend.js';
 export * from './dataset.js';
 export * from './eager/index.js';
 export * from './error.js';
+export * from './float16.js';
 export * from './game/index.js';
 export * from './init/index.js';
 export * from './layers/index.js';

@@ -90,4 +90,32 @@ describe('safetensors', () => {
       { numRuns: 500, seed: 1 },
     );
   });
+
+  it.each([
+    ['F16', Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7c00), [1, -2, 2 ** -24, Infinity]],
+    ['BF16', Uint16Array.of(0x3f80, 0xc000), [1, -2]],
+    ['F64', Float64Array.of(1.5, -3), [1.5, -3]],
+    ['I64', BigInt64Array.of(-4n, 5n), [-4, 5]],
+    ['I16', Int16Array.of(-4, 5), [-4, 5]],
+    ['I8', Int8Array.of(-4, 5), [-4, 5]],
+    ['BOOL', Uint8Array.of(1, 0), [1, 0]],
+  ])('reads %s', (dtype, data, expected) => {
+    const { tensors } = decodeSafetensors(written(dtype, data));
+    expect([...tensors['t']!.data]).toEqual(expected);
+  });
+
+  it('refuses an integer that 32 bits do not hold, and other types', () => {
+    expect(() => decodeSafetensors(written('I64', BigInt64Array.of(2n ** 40n)))).toThrow(/32-bit/);
+    expect(() => decodeSafetensors(written('F8_E4M3', Uint8Array.of(1)))).toThrow(/element type/);
+  });
 });
+
+/** A file of one tensor `t`, as other programs write it. */
+function written(dtype: string, data: ArrayBufferView & { readonly length: number }): Uint8Array {
+  const header = JSON.stringify({ t: { dtype, shape: [data.length], data_offsets: [0, data.byteLength] } });
+  const bytes = new Uint8Array(8 + header.length + data.byteLength);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(new TextEncoder().encode(header), 8);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 8 + header.length);
+  return bytes;
+}

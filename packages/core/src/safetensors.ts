@@ -1,4 +1,5 @@
 import { AncError } from './error.js';
+import { fromBfloat16, fromFloat16 } from './float16.js';
 import { namesOf, sizeOf, type Host, type Tree } from './tree.js';
 
 /** What a safetensors file holds. */
@@ -13,6 +14,24 @@ const HEADER_LIMIT = 100_000_000;
 
 const BYTES = { F32: 4, I32: 4, U8: 1 } as const;
 type Code = keyof typeof BYTES;
+
+type Read = (view: DataView, at: number) => number;
+
+/** Types that are read and not written: what they become here, and one element. */
+const CONVERTED: Readonly<
+  Record<string, { readonly bytes: number; readonly to: Code; readonly read: Read }>
+> = {
+  F64: { bytes: 8, to: 'F32', read: (view, at) => view.getFloat64(at, true) },
+  F16: { bytes: 2, to: 'F32', read: (view, at) => tableOf('F16')[view.getUint16(at, true)]! },
+  BF16: { bytes: 2, to: 'F32', read: (view, at) => tableOf('BF16')[view.getUint16(at, true)]! },
+  I64: { bytes: 8, to: 'I32', read: (view, at) => Number(view.getBigInt64(at, true)) },
+  I16: { bytes: 2, to: 'I32', read: (view, at) => view.getInt16(at, true) },
+  I8: { bytes: 1, to: 'I32', read: (view, at) => view.getInt8(at) },
+  BOOL: { bytes: 1, to: 'U8', read: (view, at) => view.getUint8(at) },
+};
+
+const sizeOfCode = (code: string): number | undefined =>
+  (BYTES as Readonly<Record<string, number>>)[code] ?? CONVERTED[code]?.bytes;
 
 const codeOf = (host: Host): Code =>
   host.data instanceof Float32Array ? 'F32' : host.data instanceof Int32Array ? 'I32' : 'U8';
@@ -61,7 +80,8 @@ export function encodeSafetensors(tensors: Tree<Host>, metadata: Tree<string> = 
 /**
  * Reads a safetensors file. Strict: the tensors must cover the data exactly, without holes or overlaps.
  *
- * Throws `ANC_SAFETENSORS` on anything cut short, damaged, or of an element type other than F32, I32, U8.
+ * F64, F16 and BF16 become float32, I64, I16 and I8 int32, BOOL bytes. Throws `ANC_SAFETENSORS` on anything cut
+ * short, damaged, of another element type, or on an integer that int32 does not hold.
  * Nothing is allocated by a number read from the file before it was checked against the file's length.
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
@@ -77,6 +97,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   if (at !== data.length)
     throw damaged(`the header describes ${at} bytes of data, the file has ${data.length}`);
   const tensors = entries.map(({ name, code, shape, begin, end }): [string, Host] => {
+    if (!(code in BYTES)) return [name, { shape, data: converted(name, code, data.subarray(begin, end)) }];
     const { buffer } = new Uint8Array(data.subarray(begin, end)); // a copy, aligned (Buffer.slice is a view)
     const typed =
       code === 'F32'
@@ -87,6 +108,37 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     return [name, { shape, data: typed }];
   });
   return { tensors: Object.fromEntries(tensors), metadata: readMetadata(rawMetadata) };
+}
+
+const tables = new Map<string, Float32Array>();
+
+/** The number of each of the 65,536 halves: looking one up is quicker than putting it together. */
+function tableOf(code: 'F16' | 'BF16'): Float32Array {
+  const known = tables.get(code);
+  if (known !== undefined) return known;
+  const read = code === 'F16' ? fromFloat16 : fromBfloat16;
+  const table = Float32Array.from({ length: 65_536 }, (_, bits) => read(bits));
+  tables.set(code, table);
+  return table;
+}
+
+function converted(name: string, code: string, bytes: Uint8Array): Host['data'] {
+  const { bytes: size, to, read } = CONVERTED[code]!;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = bytes.length / size;
+  const output =
+    to === 'F32' ? new Float32Array(count) : to === 'I32' ? new Int32Array(count) : new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    const value = read(view, i * size);
+    if (to === 'I32' && (value | 0) !== value) {
+      throw new AncError(
+        'ANC_SAFETENSORS',
+        `tensor "${name}" holds ${value}, which is not a 32-bit integer.`,
+      );
+    }
+    output[i] = value;
+  }
+  return output;
 }
 
 function splitHeader(bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
@@ -109,21 +161,22 @@ function splitHeader(bytes: Uint8Array): { header: Record<string, unknown>; data
 function readEntry(
   name: string,
   value: unknown,
-): { code: Code; shape: number[]; begin: number; end: number } {
+): { code: string; shape: number[]; begin: number; end: number } {
   if (!isRecord(value)) throw damaged(`the entry of "${name}" is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) {
+  const bytes = typeof dtype === 'string' ? sizeOfCode(dtype) : undefined;
+  if (typeof dtype !== 'string' || bytes === undefined) {
     throw new AncError('ANC_SAFETENSORS', `tensor "${name}" has an element type that is not read here.`, {
-      expected: Object.keys(BYTES).join(', '),
+      expected: [...Object.keys(BYTES), ...Object.keys(CONVERTED)].join(', '),
       received: String(dtype),
     });
   }
-  const code = dtype as Code;
+  const code = dtype;
   if (!isCounts(shape)) throw damaged(`the shape of "${name}" is not a list of sizes`);
   if (!isCounts(offsets) || offsets.length !== 2)
     throw damaged(`the offsets of "${name}" are not two numbers`);
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== sizeOf(shape) * BYTES[code]) {
+  if (end - begin !== sizeOf(shape) * bytes) {
     throw damaged(`"${name}" [${shape.join(', ')}] of ${code} does not take ${end - begin} bytes`);
   }
   return { code, shape, begin, end };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { AncError } from '@anc/core';
@@ -37,6 +37,12 @@ export async function assertFree(named: string, cwd: string): Promise<string> {
 }
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The same beside other work. */
+export async function hashInBackground(bytes: Uint8Array): Promise<string> {
+  const digest = await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  return Buffer.from(digest).toString('hex');
+}
 
 /** A path as people would write it from here. */
 export function shownPath(path: string, cwd: string): string {

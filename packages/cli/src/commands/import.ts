@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { AncError, encodeSafetensors, isAncError } from '@anc/core';
 import { mapNames, parametersAndFlops, type MapChoice } from '@anc/models';
 import { writeFileAtomically } from '@anc/runtime';
-import { assertFree, readNamedFile, sha256, shownPath } from '../classifier/file.js';
+import { assertFree, hashInBackground, readNamedFile, shownPath } from '../classifier/file.js';
 import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
 import { loadWeights, type LoadedWeights } from '../classifier/weights-file.js';
 import { joined } from '../config/flags.js';
@@ -50,6 +50,7 @@ export const defineImport: DefineCommand = (command, session) => {
       const target = await assertFree(options.out, cwd);
       const composition = await loadComposition(await pluginsOf(options, cwd), cwd);
       const { path, bytes } = await readNamedFile(file, cwd);
+      const sourceHash = hashInBackground(bytes);
       const classes = options.classes === undefined ? null : splitTopLevel(options.classes);
       const count =
         classes === null ? undefined : /^\d+$/.test(classes.join()) ? Number(classes) : classes.length;
@@ -75,9 +76,9 @@ export const defineImport: DefineCommand = (command, session) => {
           ? {}
           : { methodOptions: loaded.metadata.methodOptions }),
         source: basename(path),
-        sourceSha256: sha256(bytes),
+        sourceSha256: await sourceHash,
       });
-      await writeFileAtomically(target, weights);
+      const [hash] = await Promise.all([hashInBackground(weights), writeFileAtomically(target, weights)]);
       const { network, environment, map } = loaded;
       const { parameters, flops } = parametersAndFlops(network, environment.input);
       terminal.document({
@@ -91,7 +92,7 @@ export const defineImport: DefineCommand = (command, session) => {
         parameters,
         flops,
         out: shownPath(target, cwd),
-        sha256: sha256(weights),
+        sha256: hash,
       });
       terminal.print(
         `${describeNamed(loaded.model)} for ${environment.input.join('×')} images of ${environment.classes} classes, ` +

@@ -1,4 +1,4 @@
-import { AncError, sizeOf, type Host } from '@anc/core';
+import { AncError, fromBfloat16, fromFloat16, sizeOf, type Host } from '@anc/core';
 import { damagedCheckpoint } from './pickle-reader.js';
 
 /** How a storage type's elements are laid out; all little-endian. */
@@ -8,28 +8,14 @@ interface ElementType {
   read(view: DataView, at: number): number;
 }
 
-/** Half precision: 1 sign, 5 exponent, 10 fraction bits. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
-}
-
-const bfloat = new DataView(new ArrayBuffer(4));
-
 const TYPES = {
   FloatStorage: { bytes: 4, integer: false, read: (view, at) => view.getFloat32(at, true) },
   DoubleStorage: { bytes: 8, integer: false, read: (view, at) => view.getFloat64(at, true) },
-  HalfStorage: { bytes: 2, integer: false, read: (view, at) => half(view.getUint16(at, true)) },
+  HalfStorage: { bytes: 2, integer: false, read: (view, at) => fromFloat16(view.getUint16(at, true)) },
   BFloat16Storage: {
     bytes: 2,
     integer: false,
-    read: (view, at) => {
-      bfloat.setUint16(0, view.getUint16(at, true));
-      return bfloat.getFloat32(0);
-    },
+    read: (view, at) => fromBfloat16(view.getUint16(at, true)),
   },
   LongStorage: { bytes: 8, integer: true, read: (view, at) => Number(view.getBigInt64(at, true)) },
   IntStorage: { bytes: 4, integer: true, read: (view, at) => view.getInt32(at, true) },
@@ -62,7 +48,7 @@ export interface TensorView {
 export const bytesOf = (type: StorageType): number => TYPES[type].bytes;
 
 /**
- * Copies a tensor out of its storage: floating types to float32, integers to int32.
+ * Takes a tensor out of its storage: floating types to float32, integers to int32. Float32 may be a view of `data`.
  *
  * Throws `ANC_CHECKPOINT` where it does not lie within the storage, or is larger than it (an expanded view).
  */
@@ -82,9 +68,11 @@ export function materialise(name: string, view: TensorView, data: Uint8Array): H
     );
   }
   if (storage.type === 'FloatStorage' && isContiguous(view)) {
-    const start = offset * 4;
-    // A copy: `slice` of a Buffer is a view.
-    return { shape, data: new Float32Array(new Uint8Array(data.subarray(start, start + count * 4)).buffer) };
+    const start = data.byteOffset + offset * 4;
+    // Aligned, it is looked at where it lies: most of a checkpoint is turned next, and so copied.
+    if (start % 4 === 0) return { shape, data: new Float32Array(data.buffer, start, count) };
+    const copy = new Uint8Array(data.subarray(offset * 4, (offset + count) * 4)); // `slice` of a Buffer is a view
+    return { shape, data: new Float32Array(copy.buffer) };
   }
   const output = type.integer ? new Int32Array(count) : new Float32Array(count);
   const bytes = new DataView(data.buffer, data.byteOffset, data.byteLength);
