@@ -4,7 +4,7 @@ import { cifar10, cifar100, cifar100Options } from './cifar/cifar.js';
 import { publishedFiles } from './download/official-files.js';
 import { Glyphs, glyphsOptions } from './glyphs/glyphs.js';
 import { ImageFolder, imageFolderOptions } from './image-folder/image-folder.js';
-import { ImageNet, imagenetOptions } from './image-folder/imagenet.js';
+import { ImageNet, imagenetOptions } from './imagenet/imagenet.js';
 import { fashionMnist, mnist, noOptions } from './mnist.js';
 import { Svhn, svhnOptions } from './svhn/svhn.js';
 

@@ -8,6 +8,9 @@ import { unreadable } from '../verified-file.js';
 /** A picture of more pixels than this is taken for a decompression bomb. */
 const MOST_PIXELS = 100_000_000;
 
+/** A side, in pixels, up to which a whole picture is scaled for one region of it. */
+const LARGEST = 8192;
+
 /** How random-resized crops are drawn (Szegedy et al. 2015): area as a part of the picture, and width / height. */
 export interface CropLaw {
   readonly scale: readonly [number, number];
@@ -37,29 +40,42 @@ export function loadSharp(
   return loaded;
 }
 
-/**
- * Decodes one file to [H, W, C] bytes: turned upright by its EXIF mark, sRGB (or grey), transparency over white.
- * Without `crop` the shorter side becomes side / 0.875 and the centre is cut out, but for a picture that has the
- * size already; with it, a random resized crop drawn from `crop.rng`.
- *
- * Throws `ANC_DATA_CORRUPT` naming a file that does not decode or has more than 100 million pixels.
- */
-export async function decodeImage(
-  path: string,
-  [height, width, channels]: ImageShape,
-  crop: { readonly law: CropLaw; readonly rng: Rng } | null,
-): Promise<Uint8Array> {
-  const sharp = await loadSharp();
+/** `decodePicture` of a file. Throws `ANC_DATA_MISSING` where it cannot be read. */
+export async function decodeImage(path: string, shape: ImageShape, crop: Crop | null): Promise<Uint8Array> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
+  return await decodePicture(bytes, path, shape, crop);
+}
+
+/** A law and the chance that draws from it. */
+export interface Crop {
+  readonly law: CropLaw;
+  readonly rng: Rng;
+}
+
+/**
+ * Decodes a picture to [H, W, C] bytes: turned upright by its EXIF mark, sRGB (or grey), transparency over white.
+ * Without `crop` the shorter side becomes side / 0.875 and the centre is cut out, but for a picture that has the
+ * size already; with it, a random resized crop.
+ *
+ * Throws `ANC_DATA_CORRUPT` naming `place` where it does not decode or has more than 100 million pixels.
+ */
+export async function decodePicture(
+  bytes: Uint8Array,
+  place: string,
+  [height, width, channels]: ImageShape,
+  crop: Crop | null,
+): Promise<Uint8Array> {
+  const sharp = await loadSharp();
   try {
     const picture = sharp(bytes, {
       failOn: 'error',
       limitInputPixels: MOST_PIXELS,
       sequentialRead: true,
-    }).autoOrient();
+    });
     const { autoOrient: whole } = await picture.metadata();
+    picture.autoOrient();
     const cut =
       crop === null ? centre(picture, whole, height, width) : randomCrop(picture, whole, height, width, crop);
     const flat = cut.flatten({ background: '#ffffff' });
@@ -72,7 +88,7 @@ export async function decodeImage(
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0]! : String(cause);
     throw corrupt(
-      path,
+      place,
       'does not decode',
       'a whole JPEG, PNG or WebP image',
       reason,
@@ -94,16 +110,27 @@ function centre(picture: Sharp, whole: Size, height: number, width: number): Sha
     .extract({ left: (wide - width) >> 1, top: (tall - height) >> 1, width, height });
 }
 
-function randomCrop(
-  picture: Sharp,
-  whole: Size,
-  height: number,
-  width: number,
-  { law, rng }: { readonly law: CropLaw; readonly rng: Rng },
-): Sharp {
+/**
+ * The whole picture at the scale at which the region has the wanted size, then the region: a JPEG is then decoded
+ * at the nearest power of two of that scale, and what lies outside is not computed.
+ */
+function randomCrop(picture: Sharp, whole: Size, height: number, width: number, { law, rng }: Crop): Sharp {
   const region = drawRegion(rng, whole.width, whole.height, law);
-  const cut = picture.extract(region).resize({ width, height, fit: 'fill', kernel: 'cubic' });
-  return law.flip && rng.uniform() < 0.5 ? cut.flop() : cut;
+  const mirrored = law.flip && rng.uniform() < 0.5;
+  const [tall, wide] = [
+    Math.max(height, Math.round((whole.height * height) / region.height)),
+    Math.max(width, Math.round((whole.width * width) / region.width)),
+  ];
+  if (Math.max(tall, wide) > LARGEST) {
+    const cut = picture.extract(region).resize({ width, height, fit: 'fill', kernel: 'cubic' });
+    return mirrored ? cut.flop() : cut;
+  }
+  const left = Math.min(wide - width, Math.round((region.left * wide) / whole.width));
+  const top = Math.min(tall - height, Math.round((region.top * tall) / whole.height));
+  const cut = picture
+    .resize({ width: wide, height: tall, fit: 'fill', kernel: 'cubic' })
+    .extract({ left, top, width, height });
+  return mirrored ? cut.flop() : cut;
 }
 
 /** A region of the drawn area and ratio inside width × height; after ten misses the largest centred one. */

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { splitByHash, subset } from '../subset.js';
 import { decodeImage, drawRegion } from './decode.js';
 import { ImageFolder } from './image-folder.js';
-import { ImageNet } from './imagenet.js';
+import { ImageNet } from '../imagenet/imagenet.js';
 
 let dir: string;
 beforeEach(async () => {

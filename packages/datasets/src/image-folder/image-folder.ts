@@ -5,8 +5,9 @@ import { AncError, Dataset, isAncError, type DatasetSplit, type SplitName } from
 import { z } from 'zod';
 import { corrupt, missing } from '../data-error.js';
 import { decodeImage } from './decode.js';
-import { FolderImages } from './folder-images.js';
+import { DecodedImages } from './decoded-images.js';
 import { listImages, type FoundImage } from './list-images.js';
+import { FilePictures } from './pictures.js';
 
 const part = z.number().gt(0).max(1);
 
@@ -126,7 +127,13 @@ export class ImageFolder extends Dataset {
     const { scale, ratio, flip, views } = this.#options;
     const labels = Int32Array.from(files, ({ path }) => this.classes.indexOf(classOf(path)));
     return Promise.resolve({
-      images: new FolderImages(root, files, this.shape, { scale, ratio, flip, views, seed: this.#seed }),
+      images: new DecodedImages(new FilePictures(root, files), this.shape, {
+        scale,
+        ratio,
+        flip,
+        views,
+        seed: this.#seed,
+      }),
       labels: this.classes.length === 0 ? null : () => Promise.resolve(labels.slice()),
     });
   }

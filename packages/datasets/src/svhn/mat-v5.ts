@@ -25,7 +25,8 @@ const BYTES = 2;
 const MATRIX = 14;
 const COMPRESSED = 15;
 
-interface Element {
+/** A tagged part of a MAT file. */
+export interface Element {
   readonly type: number;
   readonly body: Uint8Array;
   /** Where the next element starts, padding included. */
@@ -43,6 +44,20 @@ export async function parseMat(
   bytes: Uint8Array,
   limit: number,
 ): Promise<Map<string, MatArray>> {
+  const arrays = new Map<string, MatArray>();
+  for await (const { matrix, little } of matElements(file, bytes, limit)) {
+    const array = parseMatrix(file, matrix, little);
+    if (array !== null) arrays.set(array.name, array);
+  }
+  return arrays;
+}
+
+/** The matrices of a file, unpacked. Throws like `parseMat`. */
+export async function* matElements(
+  file: string,
+  bytes: Uint8Array,
+  limit: number,
+): AsyncGenerator<{ matrix: Uint8Array; little: boolean }, void, undefined> {
   const mark = String.fromCharCode(...bytes.subarray(126, 128));
   if (bytes.length < 128 || (mark !== 'IM' && mark !== 'MI')) {
     throw corrupt(
@@ -53,16 +68,12 @@ export async function parseMat(
     );
   }
   const little = mark === 'IM';
-  const arrays = new Map<string, MatArray>();
   for (let at = 128; at < bytes.length;) {
     const element = readElement(file, bytes, at, little);
     at = element.next;
     const matrix = element.type === COMPRESSED ? await unpacked(file, element.body, little, limit) : element;
-    if (matrix.type !== MATRIX) continue;
-    const array = parseMatrix(file, matrix.body, little);
-    if (array !== null) arrays.set(array.name, array);
+    if (matrix.type === MATRIX) yield { matrix: matrix.body, little };
   }
-  return arrays;
 }
 
 async function unpacked(file: string, body: Uint8Array, little: boolean, limit: number): Promise<Element> {
@@ -85,7 +96,7 @@ async function unpacked(file: string, body: Uint8Array, little: boolean, limit: 
 }
 
 /** The element at `at`; small ones carry their data in the tag itself. */
-function readElement(file: string, bytes: Uint8Array, at: number, little: boolean): Element {
+export function readElement(file: string, bytes: Uint8Array, at: number, little: boolean): Element {
   if (bytes.length - at < 8) throw corrupt(file, 'cut short', `8 bytes at ${at}`, `${bytes.length - at}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const word = view.getUint32(at, little);

@@ -1,0 +1,207 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { AncError, isAncError } from '@anc/core';
+import {
+  parquetMetadataAsync,
+  parquetReadObjects,
+  snappyUncompress,
+  type AsyncBuffer,
+  type Compressors,
+  type FileMetaData,
+} from 'hyparquet';
+import { corrupt } from '../data-error.js';
+import { unreadable } from '../verified-file.js';
+import { walkThrift } from './thrift.js';
+
+/** A page, a column of a row group, or all metadata of more bytes than this is not taken for real. */
+const MOST_BYTES = 2 ** 30;
+const MOST_METADATA = 2 ** 26;
+/** Rows of one group; writers make them of thousands. */
+const MOST_ROWS = 2 ** 22;
+
+const within = (file: string, what: string, bytes: number, most: number): void => {
+  if (Number.isSafeInteger(bytes) && bytes >= 0 && bytes <= most) return;
+  throw corrupt(file, `${what} of a wrong size`, `0 to ${most} bytes`, `${bytes}`);
+};
+
+/** Rows of a parquet shard, a row group at a time. */
+export class ParquetFile {
+  readonly rows: number;
+
+  private constructor(
+    readonly path: string,
+    readonly metadata: FileMetaData,
+    /** First row of each row group, and the end. */
+    readonly starts: readonly number[],
+  ) {
+    this.rows = starts.at(-1)!;
+  }
+
+  /** Reads a shard's metadata. Throws `ANC_DATA_MISSING`, `ANC_DATA_CORRUPT`. */
+  static async open(path: string): Promise<ParquetFile> {
+    return await withFile(path, async (buffer) => {
+      const tail = new DataView(await buffer.slice(Math.max(0, buffer.byteLength - 8)));
+      const magic = tail.byteLength < 8 ? 0 : tail.getUint32(4, true);
+      if (magic !== 0x31524150)
+        throw corrupt(path, 'not a whole parquet file', 'PAR1 at its end', 'something else');
+      within(path, 'metadata', tail.getUint32(0, true), Math.min(MOST_METADATA, buffer.byteLength - 8));
+      const length = tail.getUint32(0, true);
+      const end = buffer.byteLength - 8;
+      walkThrift(new Uint8Array(await buffer.slice(end - length, end)), 0);
+      const metadata = await parquetMetadataAsync(buffer);
+      const starts = [0];
+      for (const { num_rows: rows, columns } of metadata.row_groups) {
+        for (const { meta_data: column } of columns) {
+          within(path, 'a column', Number(column?.total_uncompressed_size ?? 0n), MOST_BYTES);
+          within(path, 'a column', Number(column?.total_compressed_size ?? 0n), buffer.byteLength);
+          within(path, 'a column’s values', Number(column?.num_values ?? 0n), MOST_ROWS);
+        }
+        within(path, 'a row group', Number(rows), MOST_ROWS);
+        starts.push(starts.at(-1)! + Number(rows));
+      }
+      return new ParquetFile(path, metadata, starts);
+    });
+  }
+
+  /** The group that holds a row. */
+  groupOf(row: number): number {
+    let [low, high] = [0, this.starts.length - 2];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.starts[middle]! <= row) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** Reads the columns' pages once, checks what they claim, and gives them to the reader from memory. */
+  async #checkedColumns(buffer: AsyncBuffer, group: number, names: readonly string[]): Promise<AsyncBuffer> {
+    const parts: { start: number; bytes: ArrayBuffer }[] = [];
+    for (const column of this.metadata.row_groups[group]!.columns) {
+      if (!names.includes(column.meta_data?.path_in_schema[0] ?? '')) continue;
+      const { start, end, values } = placeOf(column);
+      within(this.path, 'a column', end, buffer.byteLength);
+      const bytes = await buffer.slice(start, end);
+      checkPages(new Uint8Array(bytes), values);
+      parts.push({ start, bytes });
+    }
+    return {
+      byteLength: buffer.byteLength,
+      slice(from, to = buffer.byteLength) {
+        const part = parts.find(({ start, bytes }) => from >= start && to <= start + bytes.byteLength);
+        return part === undefined
+          ? buffer.slice(from, to)
+          : part.bytes.slice(from - part.start, to - part.start);
+      },
+    };
+  }
+
+  /** Some columns of a row group's rows. Throws `ANC_DATA_*`. */
+  async readGroup(group: number, columns: readonly string[]): Promise<Record<string, unknown>[]> {
+    const [rowStart, rowEnd] = [this.starts[group]!, this.starts[group + 1]!];
+    return await withFile(this.path, async (buffer) => {
+      const file = await this.#checkedColumns(buffer, group, columns);
+      const rows = await parquetReadObjects({
+        file,
+        metadata: this.metadata,
+        columns: [...columns],
+        rowStart,
+        rowEnd,
+        utf8: false,
+        compressors: compressors(this.path),
+      });
+      if (rows.length === rowEnd - rowStart) return rows;
+      throw corrupt(this.path, 'a row group is cut short', `${rowEnd - rowStart} rows`, `${rows.length}`);
+    });
+  }
+}
+
+/** Where a column's pages begin and end in the file. */
+function placeOf({ meta_data: column }: FileMetaData['row_groups'][number]['columns'][number]) {
+  const data = Number(column?.data_page_offset ?? 0n);
+  const dictionary = Number(column?.dictionary_page_offset ?? 0n);
+  const start = dictionary > 0 && dictionary < data ? dictionary : data;
+  return {
+    start,
+    end: start + Number(column?.total_compressed_size ?? 0n),
+    values: Number(column?.num_values ?? 0n),
+  };
+}
+
+/** PageHeader's fields: sizes, and the headers by kind of page, whose first field is their number of values. */
+const [UNPACKED, PACKED, PAGE_2] = [2, 3, 8] as const;
+const KINDS = [5, 7, PAGE_2];
+
+/** Walks the pages' headers. Throws where a page claims more bytes or values than there can be. */
+function checkPages(bytes: Uint8Array, values: number): void {
+  for (let at = 0; at < bytes.length;) {
+    const { fields, end } = walkThrift(bytes, at);
+    const [unpacked, packed] = [fields.get(UNPACKED), fields.get(PACKED)];
+    if (typeof packed !== 'number' || typeof unpacked !== 'number')
+      throw new RangeError('a page without sizes');
+    if (packed < 0 || packed > bytes.length - end || unpacked < 0 || unpacked > MOST_BYTES) {
+      throw new RangeError(`a page of ${packed} bytes, ${unpacked} unpacked`);
+    }
+    for (const kind of KINDS) {
+      const header = fields.get(kind);
+      if (header === undefined || typeof header === 'number') continue;
+      const counts = (kind === PAGE_2 ? [1, 2, 3] : [1]).map((id) => header.get(id) ?? 0);
+      const wrong = counts.find((count) => typeof count !== 'number' || count < 0 || count > values);
+      if (wrong !== undefined) throw new RangeError('a page of more values than its column has');
+    }
+    at = end + packed;
+  }
+}
+
+/** Unpacking to what a page says, and no further. */
+function compressors(path: string): Compressors {
+  const bounded =
+    (unpack: (packed: Uint8Array, size: number) => Uint8Array) =>
+    (packed: Uint8Array, size: number): Uint8Array => {
+      within(path, 'a page', size, MOST_BYTES);
+      return unpack(packed, size);
+    };
+  return {
+    SNAPPY: bounded((packed, size) => {
+      // Snappy makes of one byte at most 64: more is a lie.
+      within(path, 'a page', size, 64 * packed.length + 64);
+      const page = new Uint8Array(size);
+      snappyUncompress(packed, page);
+      return page;
+    }),
+    GZIP: bounded((packed, size) => gunzipSync(packed, { maxOutputLength: Math.max(1, size) })),
+    BROTLI: bounded((packed, size) => brotliDecompressSync(packed, { maxOutputLength: Math.max(1, size) })),
+  };
+}
+
+/** Opens a file as what the reader takes; what the reader throws means that the file is damaged. */
+async function withFile<T>(path: string, work: (buffer: AsyncBuffer) => Promise<T>): Promise<T> {
+  let handle: FileHandle | null = null;
+  try {
+    handle = await open(path);
+    const { size } = await handle.stat();
+    return await work(asBuffer(path, handle, size));
+  } catch (cause) {
+    if (isAncError(cause)) throw cause;
+    if ((cause as NodeJS.ErrnoException).syscall !== undefined) throw unreadable(path, cause);
+    throw new AncError('ANC_DATA_CORRUPT', `${path}: not a parquet file that can be read.`, {
+      expected: 'a whole parquet file, compressed with snappy, gzip, brotli or not at all',
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: 'get the file again, or point --data-dir at an undamaged copy.',
+      cause,
+    });
+  } finally {
+    await handle?.close();
+  }
+}
+
+const asBuffer = (path: string, handle: FileHandle, size: number): AsyncBuffer => ({
+  byteLength: size,
+  async slice(start, end = size) {
+    const [from, to] = [start < 0 ? size + start : start, Math.min(end, size)];
+    within(path, 'a part', to - from, MOST_BYTES);
+    const bytes = new Uint8Array(to - from);
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, from);
+    return bytes.buffer.slice(0, bytesRead);
+  },
+});
