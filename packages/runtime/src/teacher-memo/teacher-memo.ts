@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import {
   AncError,
   sizeOf,
@@ -10,6 +11,9 @@ import {
   type TeacherOutputs,
   type Tree,
 } from '@anc/core';
+import { DiskStore, type DiskMemoOptions } from './disk-store.js';
+import type { DiskTable } from './disk-table.js';
+import { roundToHalf } from './half.js';
 import { OutputTable } from './output-table.js';
 
 export interface TeacherMemoOptions {
@@ -20,6 +24,13 @@ export interface TeacherMemoOptions {
    * up to the next of these. Without it every inference has the batch's own size.
    */
   readonly batchSizes?: readonly number[];
+  /** Keeps all outputs on disk, too: beyond the memory's budget, and for later runs. */
+  readonly disk?: DiskMemoOptions;
+  /**
+   * Rounds outputs to half precision, live ones too, so that a hit and a miss give the same; halves the disk's
+   * use. `counts.halfError` says what it changes.
+   */
+  readonly float16?: boolean;
   /** Goes on with what another memo remembers, where that holds for the same teacher, data and augmentation. */
   readonly from?: TeacherMemo;
 }
@@ -30,14 +41,20 @@ export interface TeacherMemoCounts {
   readonly misses: number;
   /** Images that went through the teacher, filling included. */
   readonly inferred: number;
+  /** In memory. */
   readonly bytes: number;
+  /** Hits that came from the disk. */
+  readonly diskHits: number;
+  readonly diskBytes: number;
+  /** The largest change of an output by half precision; 0 without it. */
+  readonly halfError: number;
 }
 
 /**
  * Remembers a frozen teacher's outputs, exactly, by (teacher hash, dataset fingerprint, augmentation, image,
  * view): only the outputs that were asked for.
  *
- * When the budget is spent it keeps what it has. Every epoch visits every image once, in an order of its
+ * When the budget is spent it keeps what it has, and what is on disk is read from there. Every epoch visits every image once, in an order of its
  * own: throwing out the least recently used would throw out what is needed next.
  *
  * Training from memory equals training from live outputs where the teacher's output for an image does not
@@ -54,6 +71,10 @@ export class TeacherMemo implements TeacherOutputs {
   #hits = 0;
   #misses = 0;
   #inferred = 0;
+  #diskHits = 0;
+  #halfError = 0;
+  readonly #disk: DiskStore | null;
+  readonly #float16: boolean;
 
   /** What the remembered outputs hold for. Another teacher, data or augmentation has another key. */
   readonly key: string;
@@ -70,13 +91,29 @@ export class TeacherMemo implements TeacherOutputs {
     this.#views = augmentation.views;
     this.#sizes = [...(options.batchSizes ?? [])].sort((a, b) => a - b);
     this.#budget = options.budgetMb * 2 ** 20;
-    this.key = memoKey(teacher, source, augmentation);
-    const { from } = options;
+    this.#float16 = options.float16 === true;
+    this.key = memoKey(teacher, source, augmentation, this.#float16);
+    const { from, disk } = options;
     this.#tables = from?.key === this.key ? from.#tables : new Map<string, OutputTable>();
+    this.#disk =
+      disk === undefined ? null : new DiskStore(join(disk.folder, this.key), this.#float16 ? 2 : 4, disk);
   }
 
   get counts(): TeacherMemoCounts {
-    return { hits: this.#hits, misses: this.#misses, inferred: this.#inferred, bytes: this.#bytes() };
+    return {
+      hits: this.#hits,
+      misses: this.#misses,
+      inferred: this.#inferred,
+      bytes: this.#bytes(),
+      diskHits: this.#diskHits,
+      diskBytes: this.#disk?.bytes ?? 0,
+      halfError: this.#halfError,
+    };
+  }
+
+  /** Writes what is not yet on disk, and lets go of its files. The memo can be asked again. */
+  async close(): Promise<void> {
+    await this.#disk?.close();
   }
 
   /**
@@ -87,28 +124,66 @@ export class TeacherMemo implements TeacherOutputs {
     const count = batch.indices.length;
     const tables = names.map((name) => this.#table(name));
     const keys = Array.from(batch.indices, (image, i) => this.#slot(image, batch.views[i]!));
-    const missing = keys.flatMap((key, i) => (tables.every((table) => table.has(key)) ? [] : [i]));
-    this.#hits += count - missing.length;
-    this.#misses += missing.length;
-
     const results = tables.map(({ size }) => new Float32Array(count * size));
-    const live = missing.length === 0 ? null : await this.#infer(batch, names, missing);
-    const liveRow = new Map(missing.map((i, row) => [i, live?.whole === true ? i : row]));
-    tables.forEach((table, t) => {
-      const out = results[t]!;
-      keys.forEach((key, i) => {
-        const at = out.subarray(i * table.size, (i + 1) * table.size);
-        const row = liveRow.get(i);
-        if (row === undefined) table.copy(key, at);
-        else {
-          const values = live!.outputs[t]!.subarray(row * table.size, (row + 1) * table.size);
-          at.set(values);
-          if (this.#bytes() + table.entryBytes <= this.#budget) table.remember(key, values);
-        }
-      });
+    const put = (t: number, i: number, values: Float32Array): void => {
+      const table = tables[t]!;
+      results[t]!.set(values, i * table.size);
+      if (this.#bytes() + table.entryBytes <= this.#budget) table.remember(keys[i]!, values);
+    };
+    const unknown: number[] = [];
+    keys.forEach((key, i) => {
+      if (tables.every((table) => table.has(key))) {
+        tables.forEach((table, t) =>
+          table.copy(key, results[t]!.subarray(i * table.size, (i + 1) * table.size)),
+        );
+      } else unknown.push(i);
     });
+    const stored = await this.#stored(names);
+    const onDisk = unknown.filter((i) => stored.length > 0 && stored.every((table) => table.has(keys[i]!)));
+    const missing = unknown.filter((i) => !onDisk.includes(i));
+    await this.#readStored(stored, onDisk, keys, put);
+    this.#hits += count - missing.length;
+    this.#diskHits += onDisk.length;
+    this.#misses += missing.length;
+    if (missing.length > 0) {
+      const live = await this.#infer(batch, names, missing);
+      for (const [row, i] of missing.entries()) {
+        for (const [t, { size }] of tables.entries()) {
+          const at = live.whole ? i : row;
+          const values = live.outputs[t]!.slice(at * size, (at + 1) * size);
+          if (this.#float16) this.#halfError = Math.max(this.#halfError, roundToHalf(values));
+          put(t, i, values);
+          const table = stored[t];
+          if (table !== undefined) await this.#disk!.add(table, keys[i]!, values);
+        }
+      }
+    }
     return Object.fromEntries(
       names.map((name, t) => [name, { shape: [count, ...this.#shapeOf(name)], data: results[t]! }]),
+    );
+  }
+
+  async #stored(names: readonly string[]): Promise<DiskTable[]> {
+    const disk = this.#disk;
+    if (disk === null) return [];
+    return await Promise.all(names.map((name) => disk.table(name, sizeOf(this.#shapeOf(name)))));
+  }
+
+  /** Copies what is on disk, one read per output and run of rows. */
+  async #readStored(
+    stored: readonly DiskTable[],
+    wanted: readonly number[],
+    keys: readonly number[],
+    put: (t: number, i: number, values: Float32Array) => void,
+  ): Promise<void> {
+    if (wanted.length === 0) return;
+    const slots = wanted.map((i) => keys[i]!);
+    await Promise.all(
+      stored.map(async (table, t) => {
+        const values = new Float32Array(wanted.length * table.size);
+        await table.read(slots, values);
+        wanted.forEach((i, k) => put(t, i, values.subarray(k * table.size, (k + 1) * table.size)));
+      }),
     );
   }
 
@@ -180,8 +255,9 @@ export function memoKey(
   teacher: Pick<Teacher, 'hash'>,
   source: Pick<ImageSource, 'fingerprint'>,
   augmentation: Pick<Augmentation, 'id'>,
+  float16 = false,
 ): string {
-  const parts = [teacher.hash, source.fingerprint, augmentation.id];
+  const parts = [teacher.hash, source.fingerprint, augmentation.id, ...(float16 ? ['float16'] : [])];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromHalf, toHalf } from './half.js';
+import { encodeSegment, HEADER, readHead, readSlots, rowsAt, type SegmentHead } from './segment.js';
+
+/** Bytes that are gathered before a segment is written. */
+const SEGMENT_BYTES = 8 << 20;
+/** An unfinished file of a writer that has gone so long ago, ms, is removed. */
+const LEFT_BEHIND = 24 * 3600 * 1000;
+const ENDING = '.rows';
+const UNFINISHED = '.part';
+
+interface Segment {
+  readonly handle: FileHandle;
+  readonly head: SegmentHead;
+}
+
+/**
+ * Vectors of one length by number, in a folder that any number of processes read and write at once. Every writer
+ * adds files of its own, whole or not at all; none is ever changed. A file that a crash left unfinished is not
+ * seen, one that is damaged is passed over.
+ */
+export class DiskTable {
+  readonly #segments: Segment[] = [];
+  /** slot -> [segment, row], as segment · 2^20 + row. */
+  readonly #places = new Map<number, number>();
+  #slots: number[] = [];
+  #rows: Uint8Array;
+  #pending = new Map<number, number>();
+  #bytes = 0;
+
+  private constructor(
+    readonly folder: string,
+    readonly size: number,
+    readonly width: 2 | 4,
+  ) {
+    this.#rows = new Uint8Array(this.#capacity * this.#rowBytes);
+  }
+
+  /** size: elements of a vector; width: bytes per element, 2 for half precision. */
+  static async open(folder: string, size: number, width: 2 | 4): Promise<DiskTable> {
+    await mkdir(folder, { recursive: true });
+    const table = new DiskTable(folder, size, width);
+    for (const name of (await readdir(folder)).sort()) {
+      if (name.endsWith(ENDING)) await table.#add(join(folder, name));
+      else if (name.endsWith(UNFINISHED)) await removeOld(join(folder, name));
+    }
+    return table;
+  }
+
+  get #rowBytes(): number {
+    return Math.max(1, this.size * this.width);
+  }
+
+  get #capacity(): number {
+    return Math.max(1, Math.min(1 << 18, Math.floor(SEGMENT_BYTES / this.#rowBytes)));
+  }
+
+  /** Bytes on disk that this table sees, and those that it is about to write. */
+  get bytes(): number {
+    return this.#bytes + this.#slots.length * (this.#rowBytes + 8);
+  }
+
+  has(slot: number): boolean {
+    return this.#places.has(slot) || this.#pending.has(slot);
+  }
+
+  /** Reads the vectors of `slots`, one after the other, into `out`; rows that lie together are read at once. */
+  async read(slots: readonly number[], out: Float32Array): Promise<void> {
+    const wanted = slots.map((slot, i) => ({
+      i,
+      place: this.#places.get(slot),
+      pending: this.#pending.get(slot),
+    }));
+    const stored: { i: number; place: number }[] = [];
+    for (const { i, place, pending } of wanted) {
+      if (place !== undefined) stored.push({ i, place });
+      else this.#decode(this.#rows.subarray(pending! * this.#rowBytes), out, i);
+    }
+    stored.sort((a, b) => a.place - b.place);
+    const reads: Promise<void>[] = [];
+    for (let from = 0; from < stored.length;) {
+      let to = from + 1;
+      while (to < stored.length && stored[to]!.place === stored[to - 1]!.place + 1) to++;
+      reads.push(this.#readRun(stored.slice(from, to), out));
+      from = to;
+    }
+    await Promise.all(reads);
+  }
+
+  async #readRun(run: readonly { i: number; place: number }[], out: Float32Array): Promise<void> {
+    const { handle, head } = this.#segments[Math.floor(run[0]!.place / (1 << 20))]!;
+    const row = run[0]!.place % (1 << 20);
+    const bytes = new Uint8Array(run.length * this.#rowBytes);
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, rowsAt(head) + row * this.#rowBytes);
+    if (bytesRead !== bytes.length) throw new Error(`${this.folder}: a file became shorter while in use`);
+    run.forEach(({ i }, k) => this.#decode(bytes.subarray(k * this.#rowBytes), out, i));
+  }
+
+  #decode(bytes: Uint8Array, out: Float32Array, i: number): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, this.size * this.width);
+    for (let c = 0; c < this.size; c++) {
+      out[i * this.size + c] =
+        this.width === 4 ? view.getFloat32(4 * c, true) : fromHalf(view.getUint16(2 * c, true));
+    }
+  }
+
+  /** Remembers a vector; it is on disk after the next `flush`, or when enough have come together. */
+  async add(slot: number, values: Float32Array): Promise<void> {
+    if (this.has(slot)) return;
+    const row = this.#slots.length;
+    const view = new DataView(this.#rows.buffer, row * this.#rowBytes, this.size * this.width);
+    for (let c = 0; c < this.size; c++) {
+      if (this.width === 4) view.setFloat32(4 * c, values[c]!, true);
+      else view.setUint16(2 * c, toHalf(values[c]!), true);
+    }
+    this.#slots.push(slot);
+    this.#pending.set(slot, row);
+    if (this.#slots.length === this.#capacity) await this.flush();
+  }
+
+  /** Writes what was added since the last time as one file: to a temporary name, to the disk, then renamed. */
+  async flush(): Promise<void> {
+    if (this.#slots.length === 0) return;
+    const rows = this.#rows.subarray(0, this.#slots.length * this.#rowBytes);
+    const bytes = encodeSegment(Float64Array.from(this.#slots), rows, this.size, this.width); // a copy
+    this.#slots = [];
+    this.#pending = new Map();
+    const path = join(this.folder, `${randomUUID()}${ENDING}`);
+    try {
+      const file = await open(`${path}${UNFINISHED}`, 'wx');
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(`${path}${UNFINISHED}`, path);
+      await this.#add(path);
+    } catch (error) {
+      await rm(`${path}${UNFINISHED}`, { force: true });
+      throw error;
+    }
+  }
+
+  /** Flushes, and lets go of the files. */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      await Promise.all(this.#segments.map(({ handle }) => handle.close()));
+      this.#segments.length = 0;
+      this.#places.clear();
+    }
+  }
+
+  /** Takes a file in, where it is whole and of this table's kind. */
+  async #add(path: string): Promise<void> {
+    const handle = await open(path).catch(() => null);
+    if (handle === null) return;
+    const { size } = await handle.stat();
+    const start = new Uint8Array(HEADER);
+    const { bytesRead } = await handle.read(start, 0, HEADER, 0);
+    const head = readHead(start.subarray(0, bytesRead), size);
+    let slots: Float64Array | null = null;
+    if (head !== null && head.size === this.size && head.width === this.width) {
+      const bytes = new Uint8Array(8 * head.count);
+      await handle.read(bytes, 0, bytes.length, HEADER);
+      slots = readSlots(head, bytes);
+    }
+    if (head === null || slots === null) {
+      await handle.close();
+      return;
+    }
+    const segment = this.#segments.push({ handle, head }) - 1;
+    slots.forEach((slot, row) => this.#places.set(slot, segment * (1 << 20) + row));
+    this.#bytes += size;
+  }
+}
+
+async function removeOld(path: string): Promise<void> {
+  const modified = await stat(path).then(({ mtimeMs }) => mtimeMs, () => Infinity); // prettier-ignore
+  if (Date.now() - modified > LEFT_BEHIND) await rm(path, { force: true });
+}

@@ -1,0 +1,55 @@
+import { crc32 } from '@node-rs/crc32';
+
+/**
+ * A file of remembered outputs: `ANCMEMO1`, then 32-bit count, elements per row and bytes per element, then
+ * the checksum of the slots, the slots (64-bit floats) and the rows. It is written whole and renamed into place.
+ */
+const MAGIC = 0x314f4d454d434e41n; // "ANCMEMO1", little-endian
+export const HEADER = 24;
+/** Rows of one segment. */
+export const MOST_ROWS = 1 << 20;
+
+export interface SegmentHead {
+  readonly count: number;
+  readonly size: number;
+  readonly width: 2 | 4;
+  readonly checksum: number;
+}
+
+export const rowsAt = ({ count }: SegmentHead): number => HEADER + 8 * count;
+export const segmentBytes = (head: SegmentHead): number => rowsAt(head) + head.count * head.size * head.width;
+
+export function encodeSegment(slots: Float64Array, rows: Uint8Array, size: number, width: 2 | 4): Uint8Array {
+  const bytes = new Uint8Array(HEADER + slots.byteLength + rows.byteLength);
+  const view = new DataView(bytes.buffer);
+  const slotBytes = new Uint8Array(slots.buffer, slots.byteOffset, slots.byteLength);
+  view.setBigUint64(0, MAGIC, true);
+  view.setUint32(8, slots.length, true);
+  view.setUint32(12, size, true);
+  view.setUint32(16, width, true);
+  view.setUint32(20, crc32(slotBytes), true);
+  bytes.set(slotBytes, HEADER);
+  bytes.set(rows, HEADER + slots.byteLength);
+  return bytes;
+}
+
+/** A segment's head, or null where the bytes are none or a file of `fileSize` cannot be one. */
+export function readHead(bytes: Uint8Array, fileSize: number): SegmentHead | null {
+  if (bytes.length < HEADER) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const width = view.getUint32(16, true);
+  if (view.getBigUint64(0, true) !== MAGIC || (width !== 2 && width !== 4)) return null;
+  const head = {
+    count: view.getUint32(8, true),
+    size: view.getUint32(12, true),
+    width,
+    checksum: view.getUint32(20, true),
+  } as const;
+  return head.count <= MOST_ROWS && segmentBytes(head) === fileSize ? head : null;
+}
+
+/** The slots of a segment, or null where they are damaged. */
+export function readSlots(head: SegmentHead, bytes: Uint8Array): Float64Array | null {
+  if (bytes.length !== 8 * head.count || crc32(bytes) !== head.checksum) return null;
+  return new Float64Array(bytes.slice().buffer);
+}
