@@ -40,7 +40,7 @@ export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update
 
 /** The same beside other work. */
 export async function hashInBackground(bytes: Uint8Array): Promise<string> {
-  const digest = await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  const digest = await webcrypto.subtle.digest('SHA-256', bytes);
   return Buffer.from(digest).toString('hex');
 }
 
