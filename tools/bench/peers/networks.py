@@ -75,13 +75,44 @@ def discriminator(width):
 
 
 def anc_step(student, width, layout, batch):
-    """A function of images and the teacher's word on them: D's phase, then the student's."""
+    """A function of images and the teacher's word on them: D's phase, then the student's, and what ours measures."""
     student = student.to(memory_format=layout)
     critic = discriminator(width)
     make = lambda net: torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9, weight_decay=2e-4)
     optimizers = make(student), make(critic)
     one, zero = torch.ones(batch, 1), torch.zeros(batch, 1)
     bce = F.binary_cross_entropy_with_logits
+    sums = {}
+
+    @torch.no_grad()
+    def measure(**metrics):
+        for name, value in metrics.items():
+            sums[name] = sums.get(name, 0) + value  # stays a tensor: nothing waits for it
+
+    @torch.no_grad()
+    def verdicts(on_teacher, on_student, loss):
+        measure(
+            loss=loss.detach(),
+            d_teacher=on_teacher.sigmoid().mean(),
+            d_student=on_student.sigmoid().mean(),
+            auc=(on_teacher > on_student.T).float().mean(),
+        )
+
+    @torch.no_grad()
+    def gradients(features, adversarial, shown, logits, told, judged, data, fooled):
+        rest = features.grad - adversarial
+        norms = rest.norm(dim=1), adversarial.norm(dim=1)
+        measure(
+            data=data.detach(),
+            fooled=fooled.detach(),
+            dropped=judged.sigmoid().mean(),
+            agreement=(logits.argmax(1) == told.argmax(1)).float().mean(),
+            gradient_data=norms[0].mean(),
+            gradient_adversarial=norms[1].mean(),
+            cosine=((rest * adversarial).sum(1) / (norms[0] * norms[1]).clamp_min(1e-20)).mean(),
+            features_student=features.norm(dim=1).mean(),
+            features_teacher=shown.norm(dim=1).mean(),
+        )
 
     def step(x, told, shown):
         logits, features = student(x)
@@ -91,11 +122,16 @@ def anc_step(student, width, layout, batch):
         optimizers[1].zero_grad()
         loss.backward()
         optimizers[1].step()
-        fooled = bce(critic(F.dropout(features, 0.5)), one)
-        loss = ((logits - told) ** 2).sum(1).mean() + fooled
+        verdicts(on_teacher, on_student, loss)
+        features.retain_grad()
+        judged = critic(F.dropout(features, 0.5))
+        fooled = bce(judged, one)
+        data = ((logits - told) ** 2).sum(1).mean()
+        (adversarial,) = torch.autograd.grad(fooled, features, retain_graph=True)
         optimizers[0].zero_grad()
-        loss.backward()
+        (data + fooled).backward()
         optimizers[0].step()
+        gradients(features, adversarial, shown, logits, told, judged, data, fooled)
 
     student.train()
     return step
