@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ancCli, inProcess, workplace, type Workplace } from './anc-cli.js';
+
+const tiny = [
+  ['--limit-train', '128'],
+  ['--limit-test', '40'],
+  ['--batch-size', '32'],
+  ['--epochs', '4'],
+  ['--teacher-epochs', '1'],
+  ['--teacher', 'cnn(widths=[4,4],features=8)'],
+  ['--student', 'cnn(widths=[2,2],features=8)'],
+].flat();
+
+vi.setConfig({ testTimeout: 240_000 });
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await workplace();
+});
+afterAll(() => place.remove());
+
+/** Both methods have two stages of two epochs here. */
+describe.each([
+  ['fitnets', 'fitnets(hintShare=0.5)'],
+  ['fsp', 'fsp(flowShare=0.5,adapter=linear)'],
+])('%s, stopped in either stage, ends with the bytes of a training that was not', (name, method) => {
+  const weights = (run: string): Promise<Buffer> =>
+    readFile(join(place.path, 'runs', run, 'student', name, 'weights.safetensors'));
+  const args = (run: string): string[] => ['run', ...tiny, '--methods', method, '--name', run];
+
+  it('goes on from a checkpoint', async () => {
+    const whole = `${name}-whole`;
+    expect((await inProcess(args(whole), place.path)).code).toBe(0);
+    for (const [run, after] of [
+      [`${name}-first`, `${name} (2 of 2)  epoch 1/2 done`],
+      [`${name}-second`, `${name} (2 of 2)  epoch 2/2 done`],
+    ] as const) {
+      const stopped = await ancCli(args(run), {
+        cwd: place.path,
+        interrupt: { after, signal: 'SIGINT' },
+      });
+      expect(stopped.code).toBe(130);
+      expect((await inProcess(['run', '--resume', join('runs', run)], place.path)).code).toBe(0);
+      expect(await weights(run)).toEqual(await weights(whole));
+    }
+  });
+});
