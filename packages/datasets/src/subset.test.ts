@@ -1,7 +1,7 @@
 import { type DatasetSplit } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { MemoryImages } from './memory-images.js';
-import { holdOut, limitIndices, limitSplit, splitByHash, subset } from './subset.js';
+import { holdOut, limitIndices, limitSplit, splitByClass, splitByHash, subset } from './subset.js';
 
 /** n images of 4 bytes; image i holds i, i + 1, i * 7, i * 13 (mod 256). */
 const bytesOf = (n: number): Uint8Array =>
@@ -101,5 +101,34 @@ describe('splitByHash', () => {
 
   it.each([0, 1, -0.5, Number.NaN, 0.001])('refuses a fraction of %s', async (fraction) => {
     await expect(splitByHash(source(20), fraction, 0)).rejects.toThrow(/both sides/);
+  });
+});
+
+describe('a stratified split', () => {
+  const labels = Int32Array.from({ length: 100 }, (_, i) => (i < 80 ? 0 : i < 98 ? 1 : 2));
+  const split: DatasetSplit = { images: source(100), labels: () => Promise.resolve(labels) };
+
+  it('holds out the same share of every class, and never all of one', async () => {
+    const { train, held } = await holdOut(split, 0.5, 3, { stratified: true });
+    const counts = async (part: DatasetSplit): Promise<number[]> => {
+      const values = await part.labels!();
+      return [0, 1, 2].map((label) => values.filter((value) => value === label).length);
+    };
+    expect(await counts(held)).toEqual([40, 9, 1]);
+    expect(await counts(train)).toEqual([40, 9, 1]);
+    expect(
+      (await splitByClass(split.images, Int32Array.of(...new Array<number>(99).fill(0), 1), 0.9, 3)).held
+        .length,
+    ).toBe(89);
+    expect(await splitByClass(split.images, labels, 0.5, 3)).toEqual(
+      await splitByClass(split.images, labels, 0.5, 3),
+    );
+    expect((await splitByClass(split.images, labels, 0.5, 4)).held).not.toEqual((await splitByClass(split.images, labels, 0.5, 3)).held); // prettier-ignore
+  });
+
+  it('falls back to hashes where there are no labels, and refuses an empty side', async () => {
+    const { held } = await holdOut({ images: source(20), labels: null }, 0.25, 0, { stratified: true });
+    expect(held.images.count).toBe(5);
+    await expect(splitByClass(source(3), Int32Array.of(0, 1, 2), 0.5, 0)).rejects.toThrow(/both sides/);
   });
 });

@@ -83,19 +83,29 @@ const CHUNK = 1024;
  */
 export async function splitByHash(source: ImageSource, fraction: number, seed: number): Promise<HashSplit> {
   const held = Math.round(source.count * fraction);
-  if (!(fraction > 0 && fraction < 1) || held < 1 || held >= source.count) {
-    throw new AncError('ANC_CONFIG', 'a held-out split needs images on both sides.', {
-      expected: `a fraction between 0 and 1 that leaves at least one of ${source.count} images on each side`,
-      received: `${fraction}`,
-    });
-  }
+  assertHeld(source.count, held, fraction);
   const keys = await sampleHashes(source, seed);
-  const order = Int32Array.from(keys, (_, i) => i).sort((a, b) => {
+  const order = byHash(
+    Int32Array.from(keys, (_, i) => i),
+    keys,
+  );
+  return { held: order.slice(0, held).sort(), train: order.slice(held).sort() };
+}
+
+function assertHeld(count: number, held: number, fraction: number): void {
+  if (fraction > 0 && fraction < 1 && held >= 1 && held < count) return;
+  throw new AncError('ANC_CONFIG', 'a held-out split needs images on both sides.', {
+    expected: `a fraction between 0 and 1 that leaves at least one of ${count} images on each side`,
+    received: `${fraction}`,
+  });
+}
+
+/** Indices in the order of their hashes, ties by index. */
+const byHash = (indices: Iterable<number>, keys: BigUint64Array): Int32Array =>
+  Int32Array.from(indices).sort((a, b) => {
     const [x, y] = [keys[a]!, keys[b]!];
     return x < y ? -1 : x > y ? 1 : a - b;
   });
-  return { held: order.slice(0, held).sort(), train: order.slice(held).sort() };
-}
 
 /** First 64 bits of SHA-256 of (seed, bytes), or of (seed, key) where the source names its samples. */
 async function sampleHashes(source: ImageSource, seed: number): Promise<BigUint64Array> {
@@ -113,12 +123,49 @@ async function sampleHashes(source: ImageSource, seed: number): Promise<BigUint6
   return keys;
 }
 
-/** `splitByHash` for a split with its labels: what trains, and what is held out of it. */
+/**
+ * `splitByHash` within every class: `round(fraction × images of the class)` of each, and at least one training image
+ * of each. Reads the labels, so it is for those who ask for it. Throws `ANC_CONFIG` like `splitByHash`.
+ */
+export async function splitByClass(
+  source: ImageSource,
+  labels: Int32Array,
+  fraction: number,
+  seed: number,
+): Promise<HashSplit> {
+  const keys = await sampleHashes(source, seed);
+  const classes = new Map<number, number[]>();
+  labels.forEach((label, i) => {
+    const members = classes.get(label);
+    if (members === undefined) classes.set(label, [i]);
+    else members.push(i);
+  });
+  const held: number[] = [];
+  for (const members of classes.values()) {
+    const order = byHash(members, keys);
+    held.push(...order.slice(0, Math.min(members.length - 1, Math.round(members.length * fraction))));
+  }
+  assertHeld(source.count, held.length, fraction);
+  const out = new Set(held);
+  return {
+    held: Int32Array.from(held).sort(),
+    train: Int32Array.from(labels.keys()).filter((i) => !out.has(i)),
+  };
+}
+
+/**
+ * `splitByHash` for a split with its labels: what trains, and what is held out of it. `stratified`: the same share
+ * of every class, by its labels.
+ */
 export async function holdOut(
   split: DatasetSplit,
   fraction: number,
   seed: number,
+  { stratified = false }: { readonly stratified?: boolean } = {},
 ): Promise<{ train: DatasetSplit; held: DatasetSplit }> {
-  const { train, held } = await splitByHash(split.images, fraction, seed);
+  const { train, held } =
+    stratified && split.labels !== null
+      ? await splitByClass(split.images, await split.labels(), fraction, seed)
+      : await splitByHash(split.images, fraction, seed);
   return { train: subsetSplit(split, train), held: subsetSplit(split, held) };
 }

@@ -25,6 +25,7 @@ export const configSchema = z.strictObject({
     'share of the training images held out and measured after every epoch; the best epoch is told and kept beside the last',
     'share',
   ),
+  stratify: data.boolean('hold out the same share of every class; reads labels'),
   crop: data.integer(0, 'pixels of padding for random crops; 0: none'),
   flip: data.boolean('mirror half of the training images'),
   normalization: data.choice(
@@ -122,6 +123,11 @@ export const configSchema = z.strictObject({
   studentBackend: engine.named('what trains; default: backend'),
   threads: engine.limit('for backends that use threads; default: theirs'),
   teacherMemoMb: engine.integer(0, 'MB for remembered teacher outputs; 0 remembers none'),
+  teacherMemoDir: engine.path(
+    'where teacher outputs are also kept on disk, for later runs too; default: nowhere',
+  ),
+  teacherMemoDiskMb: engine.limit('MB on disk for one teacher and dataset; default: no limit'),
+  teacherMemoFloat16: engine.boolean('round teacher outputs to half precision'),
 
   out: output.text('folder', 'where run folders are made'),
   name: output.text('name', "this run's folder; default: the first free <dataset>-<n>"),

@@ -1,6 +1,7 @@
 import {
   AncError,
   type Augmentation,
+  type DecodedViews,
   type BatchSource,
   type Dataset,
   type DatasetSplit,
@@ -26,7 +27,7 @@ export interface RunData {
   readonly held: DatasetSplit | null;
   readonly test: DatasetSplit;
   readonly normalization: Normalization;
-  readonly augmentation: Augmentation;
+  readonly augmentation: Augmentation | DecodedViews;
   /** α of mixup where no label is read; 0: none. */
   readonly mixup: number;
 }
@@ -37,7 +38,11 @@ export async function openData(dataset: Dataset, config: Config): Promise<RunDat
   const limited = (split: DatasetSplit, limit: number | null): DatasetSplit =>
     limit === null ? split : limitSplit(split, limit, seed);
   const all = limited(await dataset.split('train'), limitTrain);
-  const { train, held } = validation > 0 ? await holdOut(all, validation, seed) : { train: all, held: null };
+  if (config.stratify === true) requireLabels(all, 'a stratified split');
+  const { train, held } =
+    validation > 0
+      ? await holdOut(all, validation, seed, { stratified: config.stratify === true })
+      : { train: all, held: null };
   const test = limited(await dataset.split('test'), limitTest);
   // A damaged labels file is an error now, before anything is written. Training without labels never sees them.
   for (const { labels } of [all, test]) await labels?.();
@@ -54,7 +59,7 @@ export async function openData(dataset: Dataset, config: Config): Promise<RunDat
     held,
     test,
     normalization: await normalizationOf(config, train.images),
-    augmentation: augmentationOf(config),
+    augmentation: augmentationOf(config, train.images),
     mixup: config.mixup ?? 0,
   };
 }
@@ -65,14 +70,22 @@ async function normalizationOf({ normalization }: Config, images: ImageSource): 
   return normalization === 'pixel' ? await measureMeanImage(images) : await measureNormalization(images);
 }
 
-function augmentationOf({ crop, flip, views }: Config): Augmentation {
-  return crop === 0 && !flip ? noAugmentation : padCropFlip({ pad: crop, flip, views });
+/**
+ * Crops and flips of the images as they are; or, where they are decoded from larger pictures, random-resized
+ * crops of those, by the dataset's own options.
+ */
+function augmentationOf({ crop, flip, views }: Config, { crops }: ImageSource): Augmentation | DecodedViews {
+  if (crop === 0 && !flip) return noAugmentation;
+  if (crops === undefined) return padCropFlip({ pad: crop, flip, views });
+  return views === null || views >= crops.views
+    ? crops
+    : { ...crops, id: `${crops.id}, first ${views}`, views };
 }
 
 interface Order {
   readonly batchSize: number;
   readonly seed: number;
-  readonly augmentation: Augmentation;
+  readonly augmentation: Augmentation | DecodedViews;
 }
 
 /** Batches of images and nothing else: what label-free training is given. */

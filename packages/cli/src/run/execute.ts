@@ -1,6 +1,13 @@
 import { basename } from 'node:path';
 import type { DatasetSplit, Evaluation, Host, TeacherOutputs, Variables } from '@anc/core';
-import { CheckpointStore, encodeNumbers, ScalarLog, writeReport, type RunFolder } from '@anc/runtime';
+import {
+  CheckpointStore,
+  encodeNumbers,
+  ScalarLog,
+  TeacherMemo,
+  writeReport,
+  type RunFolder,
+} from '@anc/runtime';
 import { formatSeconds, formatShare } from '../terminal/table.js';
 import { writeCompact } from './compact.js';
 import type { ReadMethod } from './control.js';
@@ -13,6 +20,7 @@ import type { Plan, PlannedPlayer } from './plan.js';
 import { readingOf } from './reading.js';
 import {
   frozenTeacher,
+  memoReport,
   rememberedTeacher,
   teacherClasses,
   type TeacherMemory,
@@ -73,15 +81,18 @@ async function playAll(execution: Execution): Promise<RunResult> {
     held: data.held === null ? null : await classesOf(data.held, 'held-out images'),
   };
   const teacher = trained ?? (await givenResult(play, plan.teacher as GivenTeacher, classes.test));
-  const memo = rememberedTeacher(plan, frozen, memory);
+  const memo = rememberedTeacher(plan, frozen, memory, (text) => reporter.notice(text));
   try {
     const students: StudentResult[] = [];
     for (const [i, player] of plan.students.entries()) {
       reporter.begin(player.name, { index: i + 2, count });
       const teacherOutputs = player.needsTeacher ? memo : null;
+      const before = memo instanceof TeacherMemo ? memo.counts : null;
       students.push(
         await finished<StudentResult>(play, player, ['student', player.name], teacherOutputs, classes),
       );
+      const report = memo instanceof TeacherMemo ? memoReport(memo.counts, before) : null;
+      if (report !== null) reporter.end(report);
     }
     const read = students.map((result, i) => ({ result, ...readMethodOf(plan.students[i]!) }));
     const result: RunResult = {
@@ -97,6 +108,7 @@ async function playAll(execution: Execution): Promise<RunResult> {
     await writeReport(folder, result);
     return result;
   } finally {
+    if (memo instanceof TeacherMemo) await memo.close();
     if (!('given' in plan.teacher)) await frozen.dispose(); // the plan's own otherwise
   }
 }

@@ -6,8 +6,9 @@ import {
   type Teacher,
   type TeacherOutputs,
 } from '@anc/core';
-import { TeacherMemo, type RunFolder } from '@anc/runtime';
+import { TeacherMemo, type RunFolder, type TeacherMemoCounts } from '@anc/runtime';
 import { teacherLogits } from '../classifier/score.js';
+import { formatShare } from '../terminal/table.js';
 import type { EvaluateContext } from './evaluate-player.js';
 import type { Plan } from './plan.js';
 import { digestOf, readWeights } from './weights.js';
@@ -37,17 +38,37 @@ export function rememberedTeacher(
   { data, config }: Plan,
   teacher: Teacher,
   memory: TeacherMemory,
+  notice: (message: string) => void = () => undefined,
 ): TeacherOutputs {
   if (data.mixup > 0) return liveTeacher(teacher, data.dataset.shape);
-  const { batchSize } = config;
+  const { batchSize, teacherMemoDir: folder = null, teacherMemoDiskMb: limitMb = null } = config;
   const outputs = new TeacherMemo(teacher, data.train.images, data.augmentation, {
     budgetMb: config.teacherMemoMb,
+    float16: config.teacherMemoFloat16 === true,
+    ...(folder === null ? {} : { disk: { folder, notice, ...(limitMb === null ? {} : { limitMb }) } }),
     ...(memory.memo === undefined ? {} : { from: memory.memo }),
     // Never one: a product of a single row is summed in another order, so its last bits differ.
     batchSizes: [8, 4, 2, 1].map((part) => Math.min(batchSize, Math.max(2, Math.ceil(batchSize / part)))),
   });
   memory.memo = outputs;
   return outputs;
+}
+
+/** What a memo did since `before`, in words; null where it was not asked. */
+export function memoReport(now: TeacherMemoCounts, before: TeacherMemoCounts | null): string | null {
+  const since = (pick: (counts: TeacherMemoCounts) => number): number =>
+    pick(now) - (before === null ? 0 : pick(before));
+  const [hits, misses, fromDisk] = [since((c) => c.hits), since((c) => c.misses), since((c) => c.diskHits)];
+  if (hits + misses === 0) return null;
+  return [
+    `teacher memo: ${formatShare(hits / (hits + misses))} hits`,
+    ...(fromDisk > 0 ? [`${formatShare(fromDisk / (hits + misses))} from disk`] : []),
+    `${(now.bytes / 2 ** 20).toFixed(1)} MB in memory`,
+    ...(now.diskBytes > 0 ? [`${(now.diskBytes / 2 ** 20).toFixed(1)} MB on disk`] : []),
+    ...(now.halfError > 0
+      ? [`half precision changes outputs by at most ${now.halfError.toPrecision(2)}`]
+      : []),
+  ].join(', ');
 }
 
 /** The classes that the teacher gives to the images of a split. `what`: the split in words. */
