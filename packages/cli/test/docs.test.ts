@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { loadComposition } from '../src/commands/load-composition.js';
+import { addFlags, readFlags } from '../src/config/flags.js';
+import { nowhere } from '../src/config/locate.js';
+import { resolveRequest } from '../src/config/resolve.js';
+import { checkRequest } from '../src/run/check-request.js';
+import { methodOptions } from '../src/run/method-options.js';
+import { inProcess } from './anc-cli.js';
+
+const docs = fileURLToPath(new URL('../../../docs', import.meta.url));
+
+/** The program's command lines in the shell blocks of a document, continued lines joined. */
+function commandsIn(text: string): string[] {
+  return [...text.matchAll(/^```sh\n([^]*?)^```/gm)]
+    .flatMap(([, block]) => block!.replace(/\\\n\s*/g, '').split('\n'))
+    .filter((line) => line.startsWith('npx anc-cli '));
+}
+
+/** Words of a command line, quotes taken off. */
+const wordsOf = (line: string): string[] =>
+  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, bare]) => double ?? single ?? bare!,
+  );
+
+const documents = ['methods.md', 'results.md'].filter((name) => readdirSync(docs).includes(name));
+const lines = documents.flatMap((name) =>
+  commandsIn(readFileSync(join(docs, name), 'utf8')).map((line) => ({ name, line })),
+);
+
+describe('the documents', () => {
+  it('show commands', () => {
+    expect(lines.length).toBeGreaterThan(10);
+  });
+
+  const trainings = lines.filter(({ line }) => /^npx anc-cli (run|compare) /.test(line));
+  it.each(trainings)('$name: $line is a request that can be met', async ({ line }) => {
+    const command = addFlags(new Command().exitOverride().option('--seeds <n>'));
+    command.parse(wordsOf(line).slice(3), { from: 'user' });
+    const flags = readFlags(command.opts());
+    const { config } = await resolveRequest(flags, '/');
+    const composition = await loadComposition(config.plugins, '/');
+    await checkRequest(config, composition, nowhere);
+    for (const named of config.methods) {
+      const options = methodOptions(named, config, composition);
+      await composition.registries.methods.check({ name: named.name, options });
+    }
+  });
+
+  const questions = lines.filter(({ line }) =>
+    /^npx anc-cli (describe|list|reproduce .*--dry-run)/.test(line),
+  );
+  it.each(questions)('$name: $line answers', async ({ line }) => {
+    const { code, stdout } = await inProcess(wordsOf(line).slice(2), docs);
+    expect(code).toBe(0);
+    expect(stdout.length).toBeGreaterThan(100);
+  });
+});
