@@ -26,6 +26,7 @@ import { checkRequest, checkStart, locatedMethod } from './check-request.js';
 import { openData, requireLabels, type RunData } from './data.js';
 import { isGiven, openGivenTeacher, seenBy, type GivenTeacher } from './given-teacher.js';
 import { methodOptions, teacherRecipeOf } from './method-options.js';
+import { suitedDataset } from './suited-dataset.js';
 import { uniqueNames } from './unique-names.js';
 
 /** A network of the run, ready for bytes. */
@@ -72,13 +73,19 @@ export interface Plan {
 
 /** Throws an AncError on anything unknown, impossible or missing. */
 export async function planRun(
-  config: Config,
+  requested: Config,
   composition: Composition,
   place: PlaceOf = nowhere,
   fetching: Fetching = {},
 ): Promise<Plan> {
   const { registries } = composition;
-  await checkRequest(config, composition, place); // first: it costs nothing
+  await checkRequest(requested, composition, place); // first: it costs nothing
+  const notices: string[] = [];
+  const notice = (text: string): void => void notices.push(text);
+  const config: Config = {
+    ...requested,
+    dataset: await located(['teacher'], place, () => suitedDataset(requested, composition, notice)),
+  };
   const ofMethod = <T>(index: number, work: () => T | Promise<T>): Promise<T> =>
     locatedMethod(index, config, composition, place, work);
   const createAll = (options: Config) =>
@@ -101,14 +108,13 @@ export async function planRun(
     await disposeAll(backends);
   };
   try {
-    const notices: string[] = [];
     if (isGiven(config.teacher)) {
       given = await located(['teacher'], place, () =>
         openGivenTeacher(config, files, backends.teacher, composition),
       );
       notices.push(...given.given.notices);
     }
-    const dataset = given === null ? files : seenBy(given, files, (text) => notices.push(text));
+    const dataset = given === null ? files : seenBy(given, files, notice);
     const environment = { input: dataset.shape, classes: dataset.classes.length };
     const create = (key: 'teacher' | 'student') =>
       located([key], place, () => registries.models.create(config[key], environment));
@@ -116,7 +122,7 @@ export async function planRun(
     const studentModel = await create('student');
     for (const model of [teacherModel, studentModel]) model?.summary(dataset.shape); // before any file is read
     const data = await openData(dataset, config);
-    const suited = suitedTo(config, given, data, asked, (text) => notices.push(text));
+    const suited = suitedTo(config, given, data, asked, notice);
     const methods = suited === config ? asked : await createAll(suited);
     const plain = await planNetwork(config.student, studentModel, data, backends.student, config.seed);
     const players = { input: dataset.shape, classes: environment.classes };
