@@ -17,7 +17,7 @@ async function measure() {
   const backend = await open();
   const { environment, capabilities } = backend;
   const speeds = {};
-  for (const network of Object.keys(NETWORKS)) {
+  for (const network of Number(seconds) > 0 ? Object.keys(NETWORKS) : []) {
     speeds[network] = await trainingSpeed(backend, network, Number(batch), Number(seconds));
   }
   await backend.dispose();

@@ -1,7 +1,7 @@
 /**
  * Measures every backend and writes the table of docs/backends.md.
  *
- *   node tools/backends/table.mjs --machine "2 cores, AVX-512" [backend…] [--seconds 5] [--out <folder>]
+ *   node tools/backends/table.mjs --machine "2 cores, AVX-512" [backend…] [--seconds 5, 0: no speeds] [--out <folder>]
  *     [--tfjs-node <folder>]  where tools/tfjs-node/install.mjs installed tfjs-node
  *     [--dawn <folder>]       where `npm install webgpu` was run
  *     [--again]               speeds alone, once more: the faster reading counts, so that a busy machine matters less
@@ -77,7 +77,7 @@ for (const name of wanted) {
 }
 
 const rate = (value) =>
-  value === undefined ? '' : value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(2);
+  value === undefined ? '–' : value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(2);
 
 const can = ({ training, deterministic, compiled }) =>
   [training && 'trains', compiled ? 'compiled' : 'op by op', deterministic && 'deterministic']
