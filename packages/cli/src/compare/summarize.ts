@@ -121,7 +121,9 @@ function reading(
   const made = methods.flatMap(({ differences }) => differences);
   const missing = REFERENCES.filter((name) => !made.some(({ to }) => to === name));
   return [
-    ...methods.flatMap(({ name, differences }) => differences.map(({ text }) => `${name}: ${text}.`)),
+    ...methods.flatMap(({ name, differences }, i) =>
+      differences.filter(({ to }) => !isMirrored(methods, i, to)).map(({ text }) => `${name}: ${text}.`),
+    ),
     ...results.flatMap((of) => activity(of)),
     ...missing.map(
       (name) =>
@@ -135,6 +137,12 @@ function reading(
       : []),
   ];
 }
+
+/** Whether a later method says the same the other way round. */
+const isMirrored = (methods: readonly ComparedMethod[], index: number, to: string): boolean =>
+  methods
+    .slice(index + 1)
+    .some((other) => other.name === to && other.differences.some((one) => one.to === methods[index]!.name));
 
 /** In how many seeds the game was off, where it was. */
 function activity(students: readonly StudentResult[]): string[] {

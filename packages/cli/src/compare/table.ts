@@ -16,7 +16,8 @@ const VERDICTS = {
 } as const;
 
 export function rowsOf({ teacher, methods }: CompareResult): Rows {
-  const references = [...new Set(methods.flatMap(({ differences }) => differences.map(({ to }) => to)))];
+  const known = new Set(methods.flatMap(({ differences }) => differences.map(({ to }) => to)));
+  const references = methods.map(({ name }) => name).filter((name) => known.has(name));
   const against = (method: ComparedMethod, to: string): string => {
     const found = method.differences.find((difference) => difference.to === to);
     return found === undefined ? '' : `${formatPoints(found.difference)}, ${VERDICTS[found.verdict]}`;
@@ -34,7 +35,7 @@ export function rowsOf({ teacher, methods }: CompareResult): Rows {
   ];
   const teacherRow = [
     `teacher (${teacher.model})`,
-    'yes',
+    teacher.seconds > 0 ? 'yes' : '', // nobody knows how a given one was trained
     formatShare(teacher.testError),
     '',
     ...references.map(() => ''),
