@@ -156,8 +156,10 @@ async function finished<R extends PlayerResult>(
 ): Promise<R> {
   const { plan, folder, reporter, signal, scalars } = play;
   const { config, data, backends } = plan;
+  const checkpoints = new CheckpointStore(folder.checkpointsOf(player.name));
   const before = await folder.read(...place, 'result.json');
   if (before !== null) {
+    await checkpoints.clear(); // where the process ended between the result and this
     const result = decodeResult<R>(before);
     reporter.end(`${player.name}: finished before, test error ${formatShare(result.testError)}`);
     return result;
@@ -218,7 +220,7 @@ async function finished<R extends PlayerResult>(
   } as PlayerResult as R;
   await folder.write([...place, 'README.md'], modelCard(plan, player, result));
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
-  await new CheckpointStore(folder.checkpointsOf(player.name)).clear();
+  await checkpoints.clear();
   reporter.end(
     `${player.name}: test error ${formatShare(result.testError)}, trained in ${formatSeconds(result.seconds)}`,
   );
