@@ -175,6 +175,18 @@ describe('export', () => {
     );
   });
 
+  it.each([[[]], [['--fold-normalization', '--layout', 'nhwc']]])('of 8 bits: %j', async (flags) => {
+    const out = `small-${flags.length}.onnx`;
+    const { int8, bytes } = await json<{
+      bytes: number;
+      int8: { floatBytes: number; before: Document; after: Document; agreement: number };
+    }>('export', 'runs/first', '--player', 'kd', '--int8', '--calibration', '40', '--out', out, ...flags);
+    expect(bytes).not.toBe(int8.floatBytes);
+    expect(int8.before).toMatchObject({ testError: run.students[1]!.testError, count: 60 });
+    expect(int8.agreement).toBeGreaterThan(0.8);
+    expect(await json('eval', out, '--dataset', 'glyphs')).toMatchObject({ count: 2000 });
+  });
+
   it('writes beside the weights, and refuses other formats', async () => {
     expect(await json('export', 'runs/first')).toMatchObject({ file: 'runs/first/student/kd/student.onnx' });
     expect(await json('export', 'runs/first', '--player', 'teacher')).toMatchObject({

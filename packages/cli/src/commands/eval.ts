@@ -1,15 +1,12 @@
-import { AncError, type Backend, type DatasetSplit } from '@anc/core';
-import { limitSplit, subsetSplit } from '@anc/datasets';
-import { findPlayer, type FoundPlayer } from '../classifier/find-player.js';
+import type { Backend } from '@anc/core';
+import { findPlayer } from '../classifier/find-player.js';
+import { namedImages } from '../classifier/images.js';
 import { pairClasses } from '../classifier/labels.js';
 import { NORMALIZE_HELP } from '../classifier/normalize.js';
 import { openClassifier } from '../classifier/open-classifier.js';
 import { scoreClassifier } from '../classifier/score.js';
-import type { Composition } from '../composition/compose.js';
-import type { Named } from '../composition/registry.js';
 import { joined } from '../config/flags.js';
 import { describeNamed } from '../config/named.js';
-import { openDataset } from '../data/open-dataset.js';
 import { WorkError } from '../failure.js';
 import { formatCount, formatShare } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
@@ -62,7 +59,9 @@ export const defineEval: DefineCommand = (command, session) => {
           `the student "${found.player}" of ${found.among.join(', ')}; choose with --player.`,
         );
       }
-      const { dataset, split, named } = await testImages(options, found, composition);
+      const images = await namedImages(options, found, composition);
+      const { dataset, named } = images;
+      const split = await images.test();
       const backend: Backend = await composition.registries.backends.create(
         namedOf(options.backend, '--backend'),
         undefined,
@@ -113,34 +112,3 @@ export const defineEval: DefineCommand = (command, session) => {
       }
     });
 };
-
-/** The images that were asked for: those that a run was tested on, where nothing else was said. */
-async function testImages(options: EvalOptions, found: FoundPlayer | null, composition: Composition) {
-  const config = found?.config;
-  const named: Named | undefined =
-    options.dataset === undefined ? config?.dataset : namedOf(options.dataset, '--dataset');
-  if (named === undefined) {
-    throw new AncError('ANC_USAGE', '--dataset: on which images?', {
-      expected: 'the name of a dataset',
-      hint: 'see them with `anc-cli list`.',
-    });
-  }
-  const own = options.dataset === undefined && options.limitTest === undefined;
-  const seed = config?.dataSeed ?? config?.seed ?? 1;
-  const dataset = await openDataset(
-    named,
-    composition,
-    { dataDir: options.dataDir ?? config?.dataDir ?? null, seed },
-    { offline: config?.offline === true },
-  );
-  const whole = await dataset.split('test');
-  const limit = options.limitTest === undefined ? null : parseSizes(options.limitTest, '--limit-test', 1)[0]!;
-  const first = (count: number): DatasetSplit =>
-    subsetSplit(
-      whole,
-      Int32Array.from({ length: Math.min(count, whole.images.count) }, (_, i) => i),
-    );
-  const ofRun = (): DatasetSplit =>
-    typeof config?.limitTest === 'number' ? limitSplit(whole, config.limitTest, seed) : whole;
-  return { named, dataset, split: limit !== null ? first(limit) : own ? ofRun() : whole };
-}

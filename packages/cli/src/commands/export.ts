@@ -1,27 +1,32 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { OnnxBackend } from '@anc/backend-onnx';
-import { AncError } from '@anc/core';
+import { foldConstants, OnnxBackend } from '@anc/backend-onnx';
+import { AncError, score, topClasses } from '@anc/core';
 import { writeFileAtomically } from '@anc/runtime';
 import { assertFree, readNamedFile, sha256, shownPath } from '../classifier/file.js';
 import { findPlayer, type FoundPlayer } from '../classifier/find-player.js';
+import { namedImages, type NamedImages } from '../classifier/images.js';
+import { pairClasses } from '../classifier/labels.js';
 import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
-import { isOnnx, openClassifier } from '../classifier/open-classifier.js';
+import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
+import { scoreClassifier, teacherLogits } from '../classifier/score.js';
 import { loadWeights } from '../classifier/weights-file.js';
 import type { Composition } from '../composition/compose.js';
 import { joined } from '../config/flags.js';
+import { quantized } from '../export/int8.js';
 import { onnxModel } from '../export/onnx.js';
 import type { ExportSource } from '../export/source.js';
 import { verifySame } from '../export/verify.js';
 import { WorkError } from '../failure.js';
 import { suggestion } from '../nearest.js';
 import { versions } from '../run/versions.js';
-import { formatCount } from '../terminal/table.js';
+import { formatCount, formatShare } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
 import { loadComposition } from './load-composition.js';
 import { namedOf } from './named-option.js';
 import { pluginsOf } from './plugins-option.js';
+import { parseSizes } from './sizes.js';
 
 interface ExportOptions {
   readonly format: string;
@@ -30,6 +35,11 @@ interface ExportOptions {
   readonly foldNormalization?: boolean;
   readonly layout: string;
   readonly features?: boolean;
+  readonly int8?: boolean;
+  readonly calibration: string;
+  readonly dataset?: string;
+  readonly dataDir?: string;
+  readonly limitTest?: string;
   readonly model?: string;
   readonly normalize?: string;
   readonly plugins?: string;
@@ -49,6 +59,11 @@ export const defineExport: DefineCommand = (command, session) => {
     .option('--fold-normalization', 'bytes (0..255) in: the normalisation becomes part of the model')
     .option('--layout <order>', 'of the input: nchw or nhwc', 'nchw')
     .option('--features', 'the features are an output, too')
+    .option('--int8', 'weights and activations of 8 bits; accuracy before and after is reported')
+    .option('--calibration <n>', 'with --int8: training images whose activations set the ranges', '128')
+    .option('--dataset <name>', "with --int8: images to calibrate and test with; default: the run's own")
+    .option('--data-dir <folder>', "where the dataset's files are (also ANC_DATA_DIR)")
+    .option('--limit-test <n>', 'with --int8: test on the first n test images only')
     .option('--model <name>', 'of weights that do not say it: which network they are of')
     .option('--normalize <how>', `${NORMALIZE_HELP}; default: as the weights say`)
     .option('--plugins <names>', 'packages or files that bring more', joined)
@@ -70,21 +85,30 @@ export const defineExport: DefineCommand = (command, session) => {
         );
       }
       const weights = found?.path ?? what;
-      const target = await assertFree(options.out ?? defaultOut(weights, found, format), cwd);
+      const target = await assertFree(
+        options.out ?? defaultOut(weights, found, format, options.int8 === true),
+        cwd,
+      );
       const source = await exportSource(weights, found, options, composition, cwd);
       if (source.normalization === null) {
         terminal.log.warn(
           'nothing says how the images are normalised: say it with --normalize, so that the file does.',
         );
       }
-      const model = onnxModel(source, {
+      const shape = {
         layout,
         foldNormalization: options.foldNormalization === true,
         features: options.features === true,
-      });
+      };
+      const images = options.int8 === true ? await namedImages(options, found, composition) : null;
+      const calibration = parseSizes(options.calibration, '--calibration', 1)[0]!;
+      const float = foldConstants(onnxModel(source, shape));
       try {
+        const model = images === null ? float : await quantized(float, source, shape, images, calibration);
         await writeFileAtomically(target, model);
-        const verified = await verifyOnnx(target, weights, options, source, composition, cwd);
+        const open = opener(target, weights, options, source, composition, cwd);
+        const verified = await checked(target, () => open.compare(images !== null));
+        const accuracy = images === null ? null : await open.accuracy(images);
         terminal.document({
           file: shownPath(target, cwd),
           format,
@@ -94,14 +118,22 @@ export const defineExport: DefineCommand = (command, session) => {
           ...(found === null ? {} : { run: found.run, player: found.player }),
           layout,
           normalization: source.normalization,
-          folded: options.foldNormalization === true,
+          folded: shape.foldNormalization,
           classes: source.classNames ?? source.environment.classes,
           verified,
+          ...(accuracy === null ? {} : { int8: { calibration, floatBytes: float.length, ...accuracy } }),
         });
         terminal.print(
           `${shownPath(target, cwd)}: ${formatCount(model.length)} bytes; read back, its logits differ by at most ` +
             `${verified.maxDifference.toExponential(1)} (largest logit ${verified.scale.toPrecision(3)}) on ${verified.images} images.`,
         );
+        if (accuracy !== null) {
+          terminal.print(
+            `8 bits: test error ${formatShare(accuracy.before.testError)} before, ${formatShare(accuracy.after.testError)} after, ` +
+              `the same class on ${formatShare(accuracy.agreement)} of ${formatCount(accuracy.after.count)} images; ` +
+              `${formatCount(float.length)} bytes before, ${formatCount(model.length)} after.`,
+          );
+        }
       } catch (error) {
         throw new WorkError(error);
       }
@@ -118,10 +150,10 @@ function oneOf<const C extends string>(text: string, choices: readonly C[], flag
   });
 }
 
-const defaultOut = (weights: string, found: FoundPlayer | null, format: string): string =>
+const defaultOut = (weights: string, found: FoundPlayer | null, format: string, int8: boolean): string =>
   join(
     dirname(weights),
-    `${found === null ? basename(weights).replace(/\.[^.]+$/, '') : found.player === 'teacher' ? 'teacher' : 'student'}.${format}`,
+    `${found === null ? basename(weights).replace(/\.[^.]+$/, '') : found.player === 'teacher' ? 'teacher' : 'student'}${int8 ? '.int8' : ''}.${format}`,
   );
 
 async function exportSource(
@@ -152,8 +184,18 @@ async function exportSource(
   };
 }
 
-/** Reads the file back as anyone would and compares; removes it where it differs. */
-async function verifyOnnx(
+/** Removes a file that is not what it should be. */
+async function checked<T>(target: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await rm(target, { force: true });
+    throw error;
+  }
+}
+
+/** Reads the written file back as anyone would, beside the network that it was made of. */
+function opener(
   target: string,
   weights: string,
   { model, normalize }: ExportOptions,
@@ -161,27 +203,39 @@ async function verifyOnnx(
   composition: Composition,
   cwd: string,
 ) {
-  const backend = await OnnxBackend.create();
-  try {
-    const open = (file: string) =>
-      openClassifier(
-        {
-          file,
-          cwd,
-          images: environment.input,
-          backend,
-          ...(model === undefined || file === target ? {} : { model: namedOf(model, '--model') }),
-          ...(normalize === undefined || file === target ? {} : { normalize }),
-        },
-        composition,
-      );
-    const written = await open(target);
-    const original = await open(weights);
-    return await verifySame(written.teacher, original.teacher, environment.input);
-  } catch (error) {
-    await rm(target, { force: true });
-    throw error;
-  } finally {
-    await backend.dispose();
-  }
+  const both = async <T>(work: (written: Classifier, original: Classifier) => Promise<T>): Promise<T> => {
+    const backend = await OnnxBackend.create();
+    try {
+      const shared = { cwd, images: environment.input, backend };
+      const own = {
+        ...(model === undefined ? {} : { model: namedOf(model, '--model') }),
+        ...(normalize === undefined ? {} : { normalize }),
+      };
+      const written = await openClassifier({ ...shared, file: target }, composition);
+      return await work(written, await openClassifier({ ...shared, file: weights, ...own }, composition));
+    } finally {
+      await backend.dispose();
+    }
+  };
+  return {
+    /** Throws `ANC_EXPORT` where the two give other logits; `rounded`: of 8 bits, where they do. */
+    compare: (rounded: boolean) =>
+      both((written, original) =>
+        verifySame(written.teacher, original.teacher, environment.input, rounded ? Infinity : undefined),
+      ),
+    /** Test errors of the network and of what was written, and how often they agree. */
+    accuracy: (images: NamedImages) =>
+      both(async (written, original) => {
+        const split = await images.test();
+        const options = { batchSize: 100, classMap: pairClasses(weights, original, images.dataset) };
+        const classes = async ({ teacher }: Classifier): Promise<Int32Array> =>
+          topClasses(await teacherLogits(teacher, split, options.batchSize));
+        const [a, b] = [await classes(original), await classes(written)];
+        return {
+          before: await scoreClassifier(original.teacher, split, options),
+          after: await scoreClassifier(written.teacher, split, options),
+          agreement: score(b, null, a).agreement,
+        };
+      }),
+  };
 }
