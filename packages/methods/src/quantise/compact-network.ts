@@ -20,7 +20,7 @@ export async function compactTensors(
   { params, stats }: Variables<Host>,
   input: readonly number[],
   backend: Backend,
-): Promise<Record<string, Host>> {
+): Promise<Tree<Host>> {
   const covered = network.covered(input);
   const used = await backend.compileFunction(
     (tensors) => {
@@ -38,10 +38,10 @@ export async function compactTensors(
       ([name]) => !covered.some((weights) => name === weights || name.startsWith(`${weights}/`)),
     );
     const shipped: Tree<Host> = { ...Object.fromEntries(own), ...few };
-    return mergeTrees(
+    return mergeTrees<Host>(
       prefixTree('params', encodeCompact(shipped, covered)),
       prefixTree('stats', stats),
-    ) as Record<string, Host>;
+    );
   } finally {
     await used.dispose();
   }
