@@ -187,6 +187,22 @@ describe('export', () => {
     expect(await json('eval', out, '--dataset', 'glyphs')).toMatchObject({ count: 2000 });
   });
 
+  it('writes safetensors that say what they are', async () => {
+    const document = await json('export', 'runs/first', '--player', 'kd', '--format', 'safetensors');
+    expect(document).toMatchObject({ file: 'runs/first/student/kd/student.safetensors' });
+    const { testError, top5Error } = await json<Document>('eval', 'runs/first', '--player', 'kd');
+    expect(
+      await json('eval', 'runs/first/student/kd/student.safetensors', '--dataset', 'glyphs'),
+    ).toMatchObject({
+      count: 2000,
+      model: 'cnn(widths=[2], features=4)',
+    });
+    expect(testError).toBeGreaterThanOrEqual(top5Error);
+    const wrong = ['export', 'runs/first', '--format', 'safetensors'];
+    expect((await refusal(...wrong, '--int8')).message).toMatch(/--int8: only ONNX/);
+    expect((await refusal(...wrong, '--out', 'a.onnx')).message).toMatch(/another format/);
+  });
+
   it('writes beside the weights, and refuses other formats', async () => {
     expect(await json('export', 'runs/first')).toMatchObject({ file: 'runs/first/student/kd/student.onnx' });
     expect(await json('export', 'runs/first', '--player', 'teacher')).toMatchObject({
@@ -197,12 +213,13 @@ describe('export', () => {
 });
 
 describe('a given teacher', () => {
+  beforeAll(() => json('export', 'runs/first', '--player', 'teacher', '--out', 'given.onnx'));
+
   it.each([
     ['an ONNX model', 'given.onnx'],
     ['a file of weights', 'runs/first/teacher/weights.safetensors'],
     ['another run', './runs/first'],
   ])('%s teaches, and is measured as it was', async (_name, teacher) => {
-    if (teacher === 'given.onnx') await json('export', 'runs/first', '--player', 'teacher', '--out', teacher);
     const flags = ['--teacher', teacher, '--methods', 'kd,adversarial', '--adapter', 'linear'];
     const second = await json<RunDocument>('run', ...tiny, ...flags);
     expect(second.teacher.testError).toBe(run.teacher.testError);

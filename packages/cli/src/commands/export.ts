@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { foldConstants, OnnxBackend } from '@anc/backend-onnx';
-import { AncError, score, topClasses } from '@anc/core';
+import { AncError, encodeSafetensors, score, topClasses } from '@anc/core';
 import { writeFileAtomically } from '@anc/runtime';
 import { assertFree, readNamedFile, sha256, shownPath } from '../classifier/file.js';
 import { findPlayer, type FoundPlayer } from '../classifier/find-player.js';
@@ -15,11 +15,12 @@ import type { Composition } from '../composition/compose.js';
 import { joined } from '../config/flags.js';
 import { quantized } from '../export/int8.js';
 import { onnxModel } from '../export/onnx.js';
-import type { ExportSource } from '../export/source.js';
+import { exportMetadata, type ExportSource } from '../export/source.js';
 import { verifySame } from '../export/verify.js';
 import { WorkError } from '../failure.js';
 import { suggestion } from '../nearest.js';
 import { versions } from '../run/versions.js';
+import { asTensors } from '../run/weights.js';
 import { formatCount, formatShare } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
@@ -47,7 +48,7 @@ interface ExportOptions {
   readonly json?: boolean;
 }
 
-const FORMATS = ['onnx'];
+const FORMATS = ['onnx', 'safetensors'] as const;
 
 /** `export <run>`: a trained network as a file for other programs, compared with itself once it is written. */
 export const defineExport: DefineCommand = (command, session) => {
@@ -73,6 +74,7 @@ export const defineExport: DefineCommand = (command, session) => {
       const { cwd } = session;
       const terminal = createTerminal(options.json === true, session);
       const format = oneOf(options.format, FORMATS, '--format');
+      assertSuited(options, format);
       const layout = oneOf(options.layout, ['nchw', 'nhwc'] as const, '--layout');
       const found = await findPlayer(what, options.player, cwd);
       const composition = await loadComposition(
@@ -102,7 +104,10 @@ export const defineExport: DefineCommand = (command, session) => {
       };
       const images = options.int8 === true ? await namedImages(options, found, composition) : null;
       const calibration = parseSizes(options.calibration, '--calibration', 1)[0]!;
-      const float = foldConstants(onnxModel(source, shape));
+      const float =
+        format === 'onnx'
+          ? foldConstants(onnxModel(source, shape))
+          : encodeSafetensors(asTensors(source.variables), exportMetadata(source));
       try {
         const model = images === null ? float : await quantized(float, source, shape, images, calibration);
         await writeFileAtomically(target, model);
@@ -116,7 +121,7 @@ export const defineExport: DefineCommand = (command, session) => {
           sha256: sha256(model),
           model: source.model,
           ...(found === null ? {} : { run: found.run, player: found.player }),
-          layout,
+          ...(format === 'onnx' ? { layout } : {}),
           normalization: source.normalization,
           folded: shape.foldNormalization,
           classes: source.classNames ?? source.environment.classes,
@@ -147,6 +152,29 @@ function oneOf<const C extends string>(text: string, choices: readonly C[], flag
   throw new AncError('ANC_USAGE', `${flag}: expected one of ${choices.join(', ')}.`, {
     received: text,
     ...(hint === null ? {} : { hint }),
+  });
+}
+
+/** Throws `ANC_USAGE` on options that the format does not have, and on a name that says another. */
+function assertSuited(options: ExportOptions, format: (typeof FORMATS)[number]): void {
+  const { out, int8, foldNormalization, features } = options;
+  const stray =
+    format === 'onnx'
+      ? undefined
+      : Object.entries({
+          '--int8': int8,
+          '--fold-normalization': foldNormalization,
+          '--features': features,
+        }).find(([, value]) => value === true)?.[0];
+  if (stray !== undefined) {
+    throw new AncError('ANC_USAGE', `${stray}: only ONNX models can have this.`, {
+      received: `--format ${format}`,
+    });
+  }
+  if (out === undefined || out.endsWith(`.${format}`)) return;
+  throw new AncError('ANC_USAGE', '--out: the name says another format.', {
+    expected: `a name that ends in .${format}`,
+    received: out,
   });
 }
 
