@@ -95,6 +95,18 @@ describe('TeacherMemo', () => {
     expect(memo.counts).toMatchObject({ hits: 7, misses: 5, inferred: 5 });
   });
 
+  it('goes on with what another one remembers, of the same teacher alone', async () => {
+    const [teacher, same, other] = [new SumTeacher(), new SumTeacher(), new SumTeacher('weights-2')];
+    const batch = batchOf([[0, 0], [1, 0]]); // prettier-ignore
+    const first = memoOf(teacher);
+    const told = await first.outputs(batch, ['logits']);
+    const next = new TeacherMemo(same, SOURCE, CROPS, { budgetMb: 1, from: first });
+    expect(await next.outputs(batch, ['logits'])).toEqual(told);
+    expect(same.calls).toEqual([]);
+    await new TeacherMemo(other, SOURCE, CROPS, { budgetMb: 1, from: first }).outputs(batch, ['logits']);
+    expect(other.calls).toHaveLength(1);
+  });
+
   it('keeps the first entries when the budget is spent', async () => {
     const memo = memoOf(new SumTeacher(), { budgetMb: 100 / 2 ** 20 }); // two logits of 48 bytes
     const batch = batchOf([[0, 0], [1, 0], [2, 0]]); // prettier-ignore
