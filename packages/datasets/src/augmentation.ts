@@ -87,17 +87,17 @@ function renderCrop(
   const first = Math.max(0, -dx); // first and last + 1 column of the crop that lie inside the image
   const last = Math.min(width, width - dx);
   if (last <= first) return; // all padding
+  const length = (last - first) * channels;
   for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y++) {
-    const from = (y + dy) * row;
+    let from = (y + dy) * row + (first + dx) * channels;
     if (!mirrored) {
-      const start = from + (first + dx) * channels;
-      out.set(image.subarray(start, start + (last - first) * channels), y * row + first * channels);
+      // Plain loops: views of the arrays would cost more than the bytes of a row.
+      for (let to = y * row + first * channels, end = to + length; to < end; to++) out[to] = image[from++]!;
       continue;
     }
-    for (let x = first; x < last; x++) {
-      const source = from + (x + dx) * channels;
-      const target = y * row + (width - 1 - x) * channels;
-      for (let c = 0; c < channels; c++) out[target + c] = image[source + c]!;
+    const start = from;
+    for (let to = y * row + (width - 1 - first) * channels; from < start + length; to -= channels) {
+      for (let c = 0; c < channels; c++) out[to + c] = image[from++]!;
     }
   }
 }

@@ -13,7 +13,7 @@ export interface CifarPart {
 /**
  * Reads CIFAR's binary layout: per record `labelBytes` bytes (CIFAR-100: coarse, then fine), then 3,072 bytes of
  * red, green and blue planes. `label` says which of the label bytes is kept.
- * Throws `ANC_DATA_CORRUPT` where the file is empty, not a whole number of records, or not `count` of them.
+ * `allocate` gives the memory for the images. Throws `ANC_DATA_CORRUPT` where the file is empty, not a whole number of records, or not `count` of them.
  */
 export function parseCifarBinary(
   file: string,
@@ -21,6 +21,7 @@ export function parseCifarBinary(
   labelBytes: number,
   label: number,
   count: number | null = null,
+  allocate: (length: number) => Uint8Array = (length) => new Uint8Array(length),
 ): CifarPart {
   const record = labelBytes + IMAGE;
   const records = Math.floor(bytes.length / record);
@@ -34,7 +35,7 @@ export function parseCifarBinary(
       `${bytes.length} bytes`,
     );
   }
-  const images = new Uint8Array(records * IMAGE);
+  const images = allocate(records * IMAGE);
   interleave(bytes, labelBytes, record, records, PIXELS, 3, images);
   const labels = Uint8Array.from({ length: records }, (_, i) => bytes[i * record + label]!);
   return { images, labels };

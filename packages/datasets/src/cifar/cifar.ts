@@ -8,9 +8,11 @@ import { checkedLabels } from '../labels.js';
 import { findFile, searchPlaces } from '../locate.js';
 import { MemoryImages, sharedBytes } from '../memory-images.js';
 import { readVerified, verifyFile } from '../verified-file.js';
-import { parseCifarBinary, type CifarPart } from './binary.js';
+import { parseCifarBinary } from './binary.js';
 import { cifar100Spec, cifar10Spec, type CifarFile, type CifarLayout, type CifarSpec } from './cifar-spec.js';
 import { parseCifarPython } from './python.js';
+
+const IMAGE = 32 * 32 * 3;
 
 /** Room for what a python batch holds beside its pixels: names and labels of each image, and the frame. */
 const PYTHON_EXTRA = { perImage: 64, frame: 1 << 16 };
@@ -36,21 +38,14 @@ export class CifarDataset extends Dataset {
   }
 
   async split(name: SplitName): Promise<DatasetSplit> {
-    const parts = await this.#parts(name);
-    const bytes = sharedBytes(parts.reduce((sum, { images }) => sum + images.length, 0));
-    let at = 0;
-    for (const { images } of parts) {
-      bytes.set(images, at);
-      at += images.length;
-    }
-    const labels = parts.flatMap((part) => [...part.labels]);
+    const { bytes, labels } = await this.#read(name);
     return {
       images: new MemoryImages(bytes, this.shape),
       labels: () => Promise.resolve(checkedLabels(this.name, labels, this.classes.length)),
     };
   }
 
-  async #parts(name: SplitName): Promise<CifarPart[]> {
+  async #read(name: SplitName): Promise<{ bytes: Uint8Array; labels: Uint8Array }> {
     const { layouts } = this.#spec;
     for (const layout of layouts) {
       const places = searchPlaces(this.#dataDir, [
@@ -58,13 +53,24 @@ export class CifarDataset extends Dataset {
         ...layout.folders.map((f) => `${this.name}/${f}`),
         this.name,
       ]);
-      const paths = layout.splits[name].map((file) => findFile(places, [file.name]));
-      if (paths.every((path) => path !== null)) return this.#unpacked(layout, layout.splits[name], paths);
+      const files = layout.splits[name];
+      const paths = files.map((file) => findFile(places, [file.name]));
+      if (paths.every((path) => path !== null)) {
+        return await this.#parse(layout, files, async (file, i) => ({
+          path: paths[i]!,
+          bytes: await readVerified(paths[i]!, file.md5),
+        }));
+      }
       const archive = findFile(places, [layout.archive.name]);
-      if (archive !== null) return this.#archived(layout, layout.splits[name], archive);
+      if (archive !== null) {
+        const found = await this.#unpack(layout, archive);
+        return await this.#parse(layout, files, (file) =>
+          Promise.resolve({ path: `${archive}: ${file.name}`, bytes: found.get(file.name)! }),
+        );
+      }
     }
     const sample = name === 'test' ? await this.#sample() : null;
-    if (sample !== null) return [sample];
+    if (sample !== null) return sample;
     const places = searchPlaces(this.#dataDir, [this.name]);
     throw missing(
       this.name,
@@ -75,44 +81,49 @@ export class CifarDataset extends Dataset {
   }
 
   /** A part of the test set, `<name>-sample/test_<count>.bin` in the binary layout: enough to score a network. */
-  async #sample(): Promise<CifarPart | null> {
+  async #sample(): Promise<{ bytes: Uint8Array; labels: Uint8Array } | null> {
     const { labelBytes, label, sampleFolder } = this.#spec;
     for (const place of searchPlaces(this.#dataDir, [sampleFolder])) {
       const files = await readdir(place).catch(() => []);
       const found = files.map((file) => /^test_(\d+)\.bin$/.exec(file)).find((match) => match !== null);
       if (found === undefined) continue;
       const path = join(place, found[0]);
-      return parseCifarBinary(path, await readFile(path), labelBytes, label, Number(found[1]));
+      const bytes = await readFile(path);
+      const part = parseCifarBinary(path, bytes, labelBytes, label, Number(found[1]), sharedBytes);
+      return { bytes: part.images, labels: part.labels };
     }
     return null;
   }
 
-  async #unpacked(
-    layout: CifarLayout,
-    files: readonly CifarFile[],
-    paths: readonly string[],
-  ): Promise<CifarPart[]> {
-    const parts: CifarPart[] = [];
-    for (const [i, file] of files.entries()) {
-      parts.push(this.#parse(layout, file, paths[i]!, await readVerified(paths[i]!, file.md5)));
-    }
-    return parts;
-  }
-
-  async #archived(layout: CifarLayout, files: readonly CifarFile[], path: string): Promise<CifarPart[]> {
+  async #unpack(layout: CifarLayout, path: string): Promise<Map<string, Uint8Array>> {
     await verifyFile(path, layout.archive.md5);
     const { perImage, frame } = layout.format === 'python' ? PYTHON_EXTRA : { perImage: 0, frame: 0 };
-    const room = (count: number): number => count * (this.#spec.labelBytes + 3072 + perImage) + frame;
+    const room = (count: number): number => count * (this.#spec.labelBytes + IMAGE + perImage) + frame;
     const all = Object.values(layout.splits).flat();
-    const found = await readTarGz(path, new Map(all.map(({ name, count }) => [name, room(count)])));
-    return files.map((file) => this.#parse(layout, file, `${path}: ${file.name}`, found.get(file.name)!));
+    return await readTarGz(path, new Map(all.map(({ name, count }) => [name, room(count)])));
   }
 
-  #parse({ format }: CifarLayout, file: CifarFile, path: string, bytes: Uint8Array): CifarPart {
+  /** One file after the other, straight into the memory that all workers share. */
+  async #parse(
+    { format }: CifarLayout,
+    files: readonly CifarFile[],
+    read: (file: CifarFile, i: number) => Promise<{ path: string; bytes: Uint8Array }>,
+  ): Promise<{ bytes: Uint8Array; labels: Uint8Array }> {
     const { labelBytes, label, labelKey } = this.#spec;
-    return format === 'binary'
-      ? parseCifarBinary(path, bytes, labelBytes, label, file.count)
-      : parseCifarPython(path, bytes, labelKey, file.count);
+    const total = files.reduce((sum, { count }) => sum + count, 0);
+    const [images, labels] = [sharedBytes(total * IMAGE), new Uint8Array(total)];
+    let at = 0;
+    for (const [i, file] of files.entries()) {
+      const { path, bytes } = await read(file, i);
+      const place = (length: number): Uint8Array => images.subarray(at * IMAGE, at * IMAGE + length);
+      const part =
+        format === 'binary'
+          ? parseCifarBinary(path, bytes, labelBytes, label, file.count, place)
+          : parseCifarPython(path, bytes, labelKey, file.count, place);
+      labels.set(part.labels, at);
+      at += file.count;
+    }
+    return { bytes: images, labels };
   }
 }
 

@@ -15,6 +15,7 @@ export function parseCifarPython(
   bytes: Uint8Array,
   labelKey: string,
   count: number,
+  allocate: (length: number) => Uint8Array = (length) => new Uint8Array(length),
 ): CifarPart {
   const batch = unpickle(file, bytes);
   const data = batch.get('data');
@@ -40,7 +41,7 @@ export function parseCifarPython(
       Array.isArray(labels) ? `${labels.length}` : 'no list',
     );
   }
-  const images = new Uint8Array(count * IMAGE);
+  const images = allocate(count * IMAGE);
   interleave(data.data, 0, IMAGE, count, PIXELS, 3, images);
   return { images, labels: Uint8Array.from(labels) };
 }

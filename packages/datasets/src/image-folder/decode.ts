@@ -8,9 +8,6 @@ import { unreadable } from '../verified-file.js';
 /** A picture of more pixels than this is taken for a decompression bomb. */
 const MOST_PIXELS = 100_000_000;
 
-/** A side, in pixels, up to which a whole picture is scaled for one region of it. */
-const LARGEST = 8192;
-
 /** How random-resized crops are drawn (Szegedy et al. 2015): area as a part of the picture, and width / height. */
 export interface CropLaw {
   readonly scale: readonly [number, number];
@@ -26,7 +23,10 @@ export function loadSharp(
   load: () => Promise<{ default: SharpFactory }> = () => import('sharp'),
 ): Promise<SharpFactory> {
   loaded ??= load().then(
-    ({ default: factory }) => factory,
+    ({ default: factory }) => {
+      factory.concurrency(1); // many pictures at once, each on one core: threads within one cost more than they give
+      return factory;
+    },
     (cause: unknown) => {
       loaded = null;
       throw new AncError('ANC_MISSING_PACKAGE', 'image files are decoded by sharp, which is not installed.', {
@@ -111,26 +111,34 @@ function centre(picture: Sharp, whole: Size, height: number, width: number): Sha
 }
 
 /**
- * The whole picture at the scale at which the region has the wanted size, then the region: a JPEG is then decoded
- * at the nearest power of two of that scale, and what lies outside is not computed.
+ * A random region at the wanted size. One that is more than twice as large comes from the whole picture at that
+ * scale, which a JPEG is decoded at directly; a smaller one is cut out before it is scaled.
  */
 function randomCrop(picture: Sharp, whole: Size, height: number, width: number, { law, rng }: Crop): Sharp {
   const region = drawRegion(rng, whole.width, whole.height, law);
   const mirrored = law.flip && rng.uniform() < 0.5;
-  const [tall, wide] = [
-    Math.max(height, Math.round((whole.height * height) / region.height)),
-    Math.max(width, Math.round((whole.width * width) / region.width)),
-  ];
-  if (Math.max(tall, wide) > LARGEST) {
-    const cut = picture.extract(region).resize({ width, height, fit: 'fill', kernel: 'cubic' });
-    return mirrored ? cut.flop() : cut;
-  }
+  const cut =
+    region.width >= 2 * width && region.height >= 2 * height
+      ? scaledThenCut(picture, whole, height, width, region, mirrored)
+      : picture.extract(region).resize({ width, height, fit: 'fill', kernel: 'cubic' });
+  return mirrored ? cut.flop() : cut;
+}
+
+function scaledThenCut(
+  picture: Sharp,
+  whole: Size,
+  height: number,
+  width: number,
+  region: ReturnType<typeof drawRegion>,
+  mirrored: boolean,
+): Sharp {
+  const tall = Math.max(height, Math.round((whole.height * height) / region.height));
+  const wide = Math.max(width, Math.round((whole.width * width) / region.width));
   const left = Math.min(wide - width, Math.round((region.left * wide) / whole.width));
   const top = Math.min(tall - height, Math.round((region.top * tall) / whole.height));
-  const cut = picture
+  return picture
     .resize({ width: wide, height: tall, fit: 'fill', kernel: 'cubic' })
-    .extract({ left, top, width, height });
-  return mirrored ? cut.flop() : cut;
+    .extract({ left: mirrored ? wide - width - left : left, top, width, height }); // cut after mirroring
 }
 
 /** A region of the drawn area and ratio inside width × height; after ten misses the largest centred one. */

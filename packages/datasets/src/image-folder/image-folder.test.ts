@@ -173,6 +173,21 @@ describe('ImageFolder', () => {
     expect((await splitByHash(source, 0.5, 0)).held.length).toBe(Math.round(source.count / 2));
   });
 
+  it('cuts from a large picture, which is decoded at its scale, what the whole would have there', async () => {
+    const large = await picture(1200, 800).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer();
+    const path = await put('large.jpg', large);
+    const law = { scale: [0.1, 1], ratio: [3 / 4, 4 / 3], flip: true } as const;
+    for (let seed = 0; seed < 8; seed++) {
+      const out = await decodeImage(path, [32, 32, 3], { law, rng: Rng.fromSeed(seed) });
+      const rng = Rng.fromSeed(seed);
+      const region = drawRegion(rng, 1200, 800, law);
+      const cut = sharp(large).extract(region).resize({ width: 32, height: 32, fit: 'fill' });
+      const expected = await (rng.uniform() < 0.5 ? cut.flop() : cut).raw().toBuffer();
+      const off = out.filter((byte, i) => Math.abs(byte - expected[i]!) > 64).length;
+      expect(off / out.length).toBeLessThan(0.05); // at most the column on the border of the colours
+    }
+  });
+
   it('names an image that does not decode, and leaves it out only where asked', async () => {
     for (const name of ['train/a/1.png', 'train/a/2.png', 'test/a/3.png']) await put(name, png);
     await put('train/a/broken.png', png.subarray(0, 60));

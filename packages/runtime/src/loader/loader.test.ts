@@ -1,6 +1,5 @@
 import { type Augmentation, type ImageBatch, type ImageSource } from '@anc/core';
 import { describe, expect, it } from 'vitest';
-import { evaluationBatches } from './evaluation.js';
 import { LabelledLoader } from './labelled-loader.js';
 import { Loader } from './loader.js';
 
@@ -75,6 +74,37 @@ describe('Loader', () => {
     expect(indicesOf(await collect(varied.epoch(1)))).toEqual(plain);
   });
 
+  it('gives the same whatever is prepared ahead, in no more memory than it may take', async () => {
+    let [inUse, most] = [0, 0];
+    const slow: ImageSource = {
+      ...source(64),
+      async read(indices, out) {
+        most = Math.max(most, ++inUse);
+        await new Promise((done) => setTimeout(done, indices[0]! % 3));
+        await source(64).read(indices, out);
+        inUse--;
+      },
+    };
+    const epoch = (prefetchMb?: number): Promise<ImageBatch[]> =>
+      collect(
+        new Loader(slow, { batch: 8, seed: 3, ...(prefetchMb === undefined ? {} : { prefetchMb }) }).epoch(0),
+      );
+    const one = await epoch(0);
+    for (const prefetchMb of [16 / 2 ** 20, 48 / 2 ** 20, undefined])
+      expect(await epoch(prefetchMb)).toEqual(one);
+    expect(most).toBe(1); // read one after the other: each batch is decoded by all cores
+    let made = 0;
+    const counted: ImageSource = {
+      ...source(64),
+      read: (indices, out) => (made++, source(64).read(indices, out)),
+    };
+    const batches = new Loader(counted, { batch: 8, seed: 3, prefetchMb: 32 / 2 ** 20 }).epoch(0);
+    await batches.next();
+    await new Promise((done) => setTimeout(done, 20));
+    expect(made).toBe(3); // the one in use and two of 16 bytes ahead
+    await batches.return(undefined);
+  });
+
   it('refuses a batch that the images do not fill', () => {
     expect(() => new Loader(source(7), { batch: 8, seed: 0 })).toThrow(/fewer images/);
     expect(() => new Loader(source(7), { batch: 0, seed: 0 })).toThrow(/at least one/);
@@ -99,23 +129,5 @@ describe('LabelledLoader', () => {
     expect(() => new LabelledLoader(source(30), labels(29), { batch: 8, seed: 0 })).toThrow(
       /differ in number/,
     );
-  });
-});
-
-describe('evaluationBatches', () => {
-  it.each([
-    [10, 4, [4, 4, 2]],
-    [8, 4, [4, 4]],
-    [3, 4, [3]],
-    [0, 4, []],
-  ])('counts each of %i images once in batches of %i', async (count, size, valid) => {
-    const batches = await collect(evaluationBatches(source(count), size));
-    expect(batches.map((batch) => batch.valid)).toEqual(valid);
-    const counted = batches.flatMap(({ indices, mask }) => [...indices].filter((_, i) => mask[i] === 1));
-    expect(counted).toEqual([...Array(count).keys()]);
-    for (const { images, mask, indices } of batches) {
-      expect([images.length, mask.length]).toEqual([size * 2, size]);
-      indices.forEach((index, i) => expect(images[i * 2]).toBe(index));
-    }
   });
 });

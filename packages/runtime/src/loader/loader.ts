@@ -1,5 +1,6 @@
 import { AncError, type Augmentation, type DecodedViews, type ImageBatch, type ImageSource } from '@anc/core';
 import { planEpoch, type EpochPlan } from './epoch-plan.js';
+import { prefetch } from './prefetch.js';
 
 export interface LoaderOptions {
   /** Images per batch. */
@@ -7,7 +8,13 @@ export interface LoaderOptions {
   readonly seed: number;
   /** How images are varied: from their bytes, or by the source's own `crops`. Absent: images as they are. */
   readonly augmentation?: Augmentation | DecodedViews;
+  /** Memory for batches that are prepared while one is in use, in MB (2^20 bytes); default 64. 0: one at a time. */
+  readonly prefetchMb?: number;
 }
+
+const PREFETCH_MB = 64;
+/** More batches ahead do not help: one computes while the next ones are decoded. */
+const MOST_AHEAD = 4;
 
 /**
  * Shuffled, augmented batches of images: what label-free training is given. No label can be reached from it.
@@ -43,7 +50,20 @@ export class Loader {
   async *epoch(epoch: number, from = 0): AsyncGenerator<ImageBatch, void, undefined> {
     const { seed, augmentation } = this.#options;
     const plan = planEpoch(this.#source.count, augmentation?.views ?? 1, seed, epoch);
+    const batches = this.#batches(plan, from);
+    if (this.#ahead === 0) yield* batches;
+    else yield* prefetch(batches, this.#ahead);
+  }
+
+  async *#batches(plan: EpochPlan, from: number): AsyncGenerator<ImageBatch, void, undefined> {
     for (let b = from; b < this.batchesPerEpoch; b++) yield await this.#batch(plan, b);
+  }
+
+  /** Batches to prepare ahead: as many as fit the memory, whatever the images' size. */
+  get #ahead(): number {
+    const { batch, prefetchMb = PREFETCH_MB } = this.#options;
+    const [height, width, channels] = this.#source.shape;
+    return Math.min(MOST_AHEAD, Math.floor((prefetchMb * 2 ** 20) / (batch * height * width * channels)));
   }
 
   async #batch({ order, views }: EpochPlan, b: number): Promise<ImageBatch> {
