@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import {
   AncError,
   type ClassifierOutputs,
@@ -14,6 +15,7 @@ import {
   importInto,
   isOwn,
   readStateDict,
+  readTfjsModel,
   recogniseTorchResnet,
   type MapChoice,
   type StateDict,
@@ -60,7 +62,9 @@ export async function loadWeights(
   composition: Composed,
   request: WeightsRequest = {},
 ): Promise<LoadedWeights> {
-  const dict = unpacked(readStateDict(bytes));
+  const dict = /\.json$/i.test(path)
+    ? await readTfjsModel(bytes, (file) => readFile(join(dirname(path), file)))
+    : unpacked(readStateDict(bytes));
   const { metadata } = dict;
   const recorded = recordedModel(metadata);
   const recognised = request.model === undefined && recorded === null ? recognise(path, dict) : null;

@@ -1,4 +1,4 @@
-import type { FixedNormalization, Normalization } from '@anc/core';
+import type { Normalization } from '@anc/core';
 import type { LoadedWeights } from '../classifier/weights-file.js';
 
 /** What is exported: a network of ours with everything that a file should say of it. */
@@ -23,9 +23,3 @@ export function exportMetadata(source: ExportSource): Record<string, string> {
     ...provenance,
   };
 }
-
-/** Pixels 0..255 as they are: what a file with its normalisation inside takes. */
-export const untouched = (channels: number): FixedNormalization => ({
-  mean: new Array<number>(channels).fill(0),
-  std: new Array<number>(channels).fill(1),
-});

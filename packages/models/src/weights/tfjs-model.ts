@@ -1,0 +1,99 @@
+import { AncError, fromFloat16, sizeOf, type Host } from '@anc/core';
+import { z } from 'zod';
+import type { StateDict } from './state-dict.js';
+
+const quantization = z.object({
+  dtype: z.enum(['uint8', 'uint16', 'float16']),
+  min: z.number().optional(),
+  scale: z.number().optional(),
+});
+const entry = z.object({
+  name: z.string(),
+  shape: z.array(z.int().min(0)),
+  dtype: z.enum(['float32', 'int32', 'uint8', 'bool']),
+  quantization: quantization.optional(),
+});
+const modelJson = z.object({
+  weightsManifest: z.array(z.object({ paths: z.array(z.string()), weights: z.array(entry) })),
+  modelTopology: z.unknown().optional(),
+});
+type Entry = z.output<typeof entry>;
+
+const BYTES = { float32: 4, int32: 4, uint8: 1, bool: 1, uint16: 2, float16: 2 } as const;
+
+/** Batch norm's epsilon in networks of ours. */
+const EPSILON = 1e-5;
+
+/**
+ * The weights of a TensorFlow.js model (LayersModel or GraphModel): `model.json` and the files that it names, which
+ * `readShard` gives. Quantised weights become float32. A layer's own epsilon of batch norm moves into its variance.
+ * Throws `ANC_WEIGHTS` where the files are not what `model.json` says.
+ */
+export async function readTfjsModel(
+  bytes: Uint8Array,
+  readShard: (file: string) => Promise<Uint8Array>,
+): Promise<StateDict> {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw damaged('it is not JSON', cause);
+  }
+  const parsed = modelJson.safeParse(json);
+  if (!parsed.success) throw damaged('it has no weightsManifest that can be read');
+  const tensors: Record<string, Host> = {};
+  for (const { paths, weights } of parsed.data.weightsManifest) {
+    const parts: Uint8Array[] = [];
+    for (const path of paths) {
+      if (/^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(path))
+        throw damaged(`"${path}" lies outside of its folder`);
+      parts.push(await readShard(path));
+    }
+    const data = Buffer.concat(parts);
+    let at = 0;
+    for (const weight of weights) {
+      const stored = weight.quantization?.dtype ?? weight.dtype;
+      const end = at + sizeOf(weight.shape) * BYTES[stored];
+      if (end > data.length) throw damaged(`its files end within "${weight.name}"`);
+      tensors[weight.name] = decoded(weight, new Uint8Array(data.subarray(at, end)));
+      at = end;
+    }
+    if (at !== data.length) throw damaged(`its files have ${data.length - at} bytes more than it says`);
+  }
+  for (const [layer, epsilon] of epsilonsIn(parsed.data.modelTopology)) {
+    const name = Object.keys(tensors).find((key) => key.endsWith(`${layer}/moving_variance`));
+    const variance = name === undefined ? undefined : tensors[name]!.data;
+    variance?.forEach((value, i) => (variance[i] = value + epsilon - EPSILON));
+  }
+  return { format: 'tfjs', layout: 'tensorflow', tensors, metadata: {} };
+}
+
+function decoded({ shape, dtype, quantization }: Entry, bytes: Uint8Array): Host {
+  const view = new DataView(bytes.buffer);
+  const count = sizeOf(shape);
+  if (quantization !== undefined) {
+    const { dtype: stored, min = 0, scale = 1 } = quantization;
+    const read = (i: number): number => {
+      if (stored === 'float16') return fromFloat16(view.getUint16(2 * i, true));
+      return (stored === 'uint8' ? view.getUint8(i) : view.getUint16(2 * i, true)) * scale + min;
+    };
+    return { shape, data: Float32Array.from({ length: count }, (_, i) => read(i)) };
+  }
+  if (dtype === 'float32') return { shape, data: new Float32Array(bytes.buffer) };
+  return { shape, data: dtype === 'int32' ? new Int32Array(bytes.buffer) : bytes };
+}
+
+/** Layers by name with an epsilon of their own, wherever in the topology they stand. */
+function epsilonsIn(topology: unknown): [string, number][] {
+  if (typeof topology !== 'object' || topology === null) return [];
+  const { name, epsilon } = topology as { name?: unknown; epsilon?: unknown };
+  const own: [string, number][] =
+    typeof name === 'string' && typeof epsilon === 'number' ? [[name, epsilon]] : [];
+  return [...own, ...Object.values(topology).flatMap(epsilonsIn)];
+}
+
+const damaged = (why: string, cause?: unknown): AncError =>
+  new AncError('ANC_WEIGHTS', `not a readable TensorFlow.js model: ${why}.`, {
+    expected: 'model.json of a LayersModel or GraphModel, with its weight files beside it',
+    ...(cause === undefined ? {} : { cause }),
+  });
