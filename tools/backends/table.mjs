@@ -5,6 +5,7 @@
  *     [--tfjs-node <folder>]  where tools/tfjs-node/install.mjs installed tfjs-node
  *     [--dawn <folder>]       where `npm install webgpu` was run
  *     [--again]               speeds alone, once more: the faster reading counts, so that a busy machine matters less
+ *     [--table]               the table alone, of what is in <out>
  *     [--software]            WebGPU on software Vulkan (tools/webgpu/software-vulkan.mjs), in batches of 1
  *
  * Results are kept in <out>, one file each: named backends are measured anew, the table is made of all of them.
@@ -14,6 +15,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
 import { softwareVulkan } from '../webgpu/software-vulkan.mjs';
 import { NETWORKS } from './speed.mjs';
 
@@ -27,6 +29,7 @@ const { values: flags, positionals } = parseArgs({
     dawn: { type: 'string' },
     software: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
+    table: { type: 'boolean', default: false },
   },
 });
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -37,8 +40,8 @@ const fileOf = (name) => join(out, `${name.replaceAll(/[^a-z-]+/g, '-')}.json`);
 /** Measured in a browser, so named with it. */
 const IN_BROWSER = ['onnx', 'tfjs:wasm', 'webgpu'];
 const ALL = ['onnx', 'onnx:webgpu', 'tfjs:node', 'tfjs:wasm', 'tfjs:cpu', 'webgpu'];
-const wanted =
-  positionals.length > 0 ? positionals : [...ALL, ...IN_BROWSER.map((name) => `${name} browser`)];
+const everything = [...ALL, ...IN_BROWSER.map((name) => `${name} browser`)];
+const wanted = flags.table ? [] : positionals.length > 0 ? positionals : everything;
 
 for (const name of wanted) {
   console.error(`${name} …`);
@@ -97,7 +100,7 @@ function row({ name, unusable, error, capabilities, passed, failures, worst, spe
   }
   const [backend, place] = name.split(' in ');
   return [
-    `\`${backend}\`${place ? ` in ${place}` : ''}${batch === 1 ? ' ¹' : ''}`,
+    `\`${backend}\`${place ? ` in ${place}` : ''}${batch === 1 && speeds[Object.keys(NETWORKS)[0]] !== undefined ? ' ¹' : ''}`,
     can(capabilities),
     failures.length === 0
       ? `all ${passed} passed`
@@ -107,7 +110,7 @@ function row({ name, unusable, error, capabilities, passed, failures, worst, spe
   ];
 }
 
-const order = [...ALL, ...IN_BROWSER.map((name) => `${name} browser`)].map(fileOf);
+const order = everything.map(fileOf);
 const reports = order.filter(existsSync).map((file) => JSON.parse(readFileSync(file, 'utf8')));
 const head = ['backend', 'capabilities', 'contract', 'worst relative error'];
 const lines = [
@@ -121,6 +124,6 @@ const page = here('../../docs/backends.md');
 const text = readFileSync(page, 'utf8');
 const table = `<!-- table: node tools/backends/table.mjs -->\n\n${lines.join('\n')}\n\n${caption}\n\n<!-- end of table -->`;
 const written = text.replace(/<!-- table[^]*<!-- end of table -->/, () => table);
-writeFileSync(page, written);
+writeFileSync(page, await format(written, { ...(await resolveConfig(page)), filepath: page }));
 console.log(lines.join('\n'));
 console.log(`${readdirSync(out).length} results in ${out}`);
