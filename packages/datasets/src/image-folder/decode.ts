@@ -25,6 +25,7 @@ export function loadSharp(
   loaded ??= load().then(
     ({ default: factory }) => {
       factory.concurrency(1); // many pictures at once, each on one core: threads within one cost more than they give
+      factory.cache(false); // no picture is decoded the same way twice in a row
       return factory;
     },
     (cause: unknown) => {
@@ -57,7 +58,8 @@ export interface Crop {
 /**
  * Decodes a picture to [H, W, C] bytes: turned upright by its EXIF mark, sRGB (or grey), transparency over white.
  * Without `crop` the shorter side becomes side / 0.875 and the centre is cut out, but for a picture that has the
- * size already; with it, a random resized crop.
+ * size already; with it, a random resized crop. Scaling is bilinear with antialiasing, as most networks were
+ * trained on.
  *
  * Throws `ANC_DATA_CORRUPT` naming `place` where it does not decode or has more than 100 million pixels.
  */
@@ -74,11 +76,11 @@ export async function decodePicture(
       limitInputPixels: MOST_PIXELS,
       sequentialRead: true,
     });
-    const { autoOrient: whole } = await picture.metadata();
+    const { autoOrient: whole, hasAlpha } = await picture.metadata();
     picture.autoOrient();
     const cut =
       crop === null ? centre(picture, whole, height, width) : randomCrop(picture, whole, height, width, crop);
-    const flat = cut.flatten({ background: '#ffffff' });
+    const flat = hasAlpha ? cut.flatten({ background: '#ffffff' }) : cut;
     const coloured = channels === 1 ? flat.toColourspace('b-w') : flat.toColourspace('srgb');
     const { data, info } = await coloured.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     if (info.width !== width || info.height !== height || info.channels !== channels) {
@@ -106,7 +108,7 @@ function centre(picture: Sharp, whole: Size, height: number, width: number): Sha
   if (whole.width === width && whole.height === height) return picture;
   const [tall, wide] = [Math.round(height / 0.875), Math.round(width / 0.875)];
   return picture
-    .resize({ width: wide, height: tall, fit: 'cover', position: 'centre', kernel: 'cubic' })
+    .resize({ width: wide, height: tall, fit: 'cover', position: 'centre', kernel: 'linear' })
     .extract({ left: (wide - width) >> 1, top: (tall - height) >> 1, width, height });
 }
 
@@ -120,7 +122,7 @@ function randomCrop(picture: Sharp, whole: Size, height: number, width: number, 
   const cut =
     region.width >= 2 * width && region.height >= 2 * height
       ? scaledThenCut(picture, whole, height, width, region, mirrored)
-      : picture.extract(region).resize({ width, height, fit: 'fill', kernel: 'cubic' });
+      : picture.extract(region).resize({ width, height, fit: 'fill', kernel: 'linear' });
   return mirrored ? cut.flop() : cut;
 }
 
@@ -137,7 +139,7 @@ function scaledThenCut(
   const left = Math.min(wide - width, Math.round((region.left * wide) / whole.width));
   const top = Math.min(tall - height, Math.round((region.top * tall) / whole.height));
   return picture
-    .resize({ width: wide, height: tall, fit: 'fill', kernel: 'cubic' })
+    .resize({ width: wide, height: tall, fit: 'fill', kernel: 'linear' })
     .extract({ left: mirrored ? wide - width - left : left, top, width, height }); // cut after mirroring
 }
 
