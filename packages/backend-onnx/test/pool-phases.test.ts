@@ -128,7 +128,7 @@ describe('a max-pool over a convolution of few channels', () => {
               tf.conv2d(batch['x'] as Tensor4D, state['w'] as Tensor4D, 1, 'same'),
               state['b']!,
             );
-            return { ...found, metrics: { ...found.metrics, mean: tf.mean(y) as tf.Scalar } };
+            return { ...found, metrics: { ...found.metrics, mean: tf.mean<tf.Scalar>(y) } };
           },
         },
       ],

@@ -70,8 +70,8 @@ function formsOf(c: Convolution): Case[] {
   return forms.map((form) => ({
     name: `${form}: ∂/∂w of conv2d ${say(c)}`,
     inputs: inputsOf(c),
-    f: (x: Tensor, w: Tensor) => forcedForm(form, () => slope((y) => conv(x, y))(w)),
-  })) as Case[];
+    f: (x, w) => forcedForm(form, () => slope((y) => conv(x, y))(w)),
+  }));
 }
 
 export const convolutionCases: readonly Case[] = convolutions.flatMap(casesOf);

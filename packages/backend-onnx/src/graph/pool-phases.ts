@@ -1,4 +1,4 @@
-import { reachable, type Graph } from './graph.js';
+import { reachable, sameShape, type Graph } from './graph.js';
 import { pad, slice } from './shape-ops.js';
 import type { NamedValue } from './serialize.js';
 import { madeBy, type Attributes, type Node, type Value } from './value.js';
@@ -25,6 +25,9 @@ type Users = ReadonlyMap<Value, readonly Node[]>;
 
 /** More channels make the crops of the image dearer than the positions. */
 const FEW_CHANNELS = 8;
+
+/** Batch and channels change places. */
+const EXCHANGE = [1, 0, 2, 3];
 
 /**
  * Computes such a convolution once per place in the pool's window, at the pool's stride: the phases' maximum is the
@@ -67,8 +70,14 @@ function usersOf(nodes: readonly Node[]): Users {
   return users;
 }
 
+/** A list of numbers among the attributes; empty where it is not said. */
+const list = (attributes: Attributes, name: string): readonly number[] => {
+  const found = attributes[name];
+  return Array.isArray(found) ? (found as readonly number[]) : [];
+};
+
 const all = (attributes: Attributes, name: string, wanted: number): boolean =>
-  ((attributes[name] as readonly number[] | undefined) ?? [wanted]).every((n) => n === wanted);
+  list(attributes, name).every((n) => n === wanted);
 
 /** The pattern that a max-pool ends, or null. `kept`: values that must exist because they are outputs. */
 function pooledConvolution(pool: Node, users: Users, kept: ReadonlySet<Value>): PooledConvolution | null {
@@ -76,13 +85,16 @@ function pooledConvolution(pool: Node, users: Users, kept: ReadonlySet<Value>): 
   const [maxima, positions] = pool.outputs as [Value, Value];
   const readers = users.get(positions) ?? [];
   const conv = madeBy(pool.inputs[0]!, 'Conv');
-  if (conv === null || conv.domain !== '' || readers.length === 0) return null;
-  const [z, window] = [conv.outputs[0]!, pool.attributes['kernel_shape'] as readonly number[]];
-  const whole = [0, 1].every((axis) => maxima.shape[axis + 2]! * window[axis]! === z.shape[axis + 2]);
+  if (conv?.domain !== '' || readers.length === 0) return null;
+  const [z, window] = [conv.outputs[0]!, list(pool.attributes, 'kernel_shape')];
+  const whole = sameShape(
+    window.map((size, axis) => maxima.shape[axis + 2]! * size),
+    z.shape.slice(2),
+  );
   const plain = all(conv.attributes, 'strides', 1) && all(conv.attributes, 'dilations', 1);
   if (!whole || !plain || !all(pool.attributes, 'pads', 0) || conv.attributes['group'] !== 1) return null;
-  if (String(pool.attributes['strides']) !== String(window) || conv.inputs[0]!.shape[1]! >= FEW_CHANNELS)
-    return null;
+  if (!sameShape(list(pool.attributes, 'strides'), window)) return null;
+  if (conv.inputs[0]!.shape[1]! >= FEW_CHANNELS) return null;
   if (users.get(z)!.length > 1 || [z, positions].some((value) => kept.has(value))) return null;
   const unpools = readers.map((reader) => unpooled(reader, conv, users, kept));
   return unpools.every((each) => each !== null) ? { conv, pool, unpools } : null;
@@ -93,7 +105,7 @@ function unpooled(node: Node, conv: Node, users: Users, kept: ReadonlySet<Value>
   if (node.op !== 'MaxUnpool' || kept.has(gradient)) return null;
   const readers = users.get(gradient) ?? [];
   const exchanged = readers.filter(
-    ({ op, attributes }) => op === 'Transpose' && String(attributes['perm']) === '1,0,2,3',
+    ({ op, attributes }) => op === 'Transpose' && sameShape(list(attributes, 'perm'), EXCHANGE),
   );
   const sums = readers.filter(
     ({ op, outputs }) => op === 'ReduceSum' && outputs[0]!.shape.slice(-2).every((n) => n === 1),
@@ -102,7 +114,7 @@ function unpooled(node: Node, conv: Node, users: Users, kept: ReadonlySet<Value>
   const filterGradients = exchanged.flatMap(({ outputs }) =>
     kept.has(outputs[0]!) ? [node] : users.get(outputs[0]!)!,
   );
-  const pads = String(conv.attributes['pads']);
+  const pads = list(conv.attributes, 'pads');
   const fits = filterGradients.every(
     ({ op, domain, inputs, attributes }) =>
       op === 'Conv' &&
@@ -110,7 +122,7 @@ function unpooled(node: Node, conv: Node, users: Users, kept: ReadonlySet<Value>
       exchanged.some(({ outputs }) => outputs[0] === inputs[1]) &&
       all(attributes, 'strides', 1) &&
       all(attributes, 'dilations', 1) &&
-      String(attributes['pads']) === pads,
+      sameShape(list(attributes, 'pads'), pads),
   );
   return fits ? { node, exchanged, filterGradients, sums } : null;
 }
@@ -206,6 +218,6 @@ const exchange = (graph: Graph, value: Value): Value =>
     'Transpose',
     [value],
     'float32',
-    [1, 0, 2, 3].map((axis) => value.shape[axis]!),
-    { perm: [1, 0, 2, 3] },
+    EXCHANGE.map((axis) => value.shape[axis]!),
+    { perm: EXCHANGE },
   );

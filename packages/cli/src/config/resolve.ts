@@ -82,7 +82,9 @@ export function resumedConfig(flags: Record<string, unknown>, recorded: string):
   return { ...record, ...backends, ...fromFlags };
 }
 
-const defined = (backends: Pick<PartialConfig, 'teacherBackend' | 'studentBackend'>) =>
+const defined = (
+  backends: Readonly<Record<'teacherBackend' | 'studentBackend', PartialConfig['backend'] | undefined>>,
+) =>
   Object.fromEntries(Object.entries(backends).filter(([, named]) => named !== undefined)) as typeof backends;
 
 /** What every record has: what every preset says. */

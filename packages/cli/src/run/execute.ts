@@ -187,7 +187,9 @@ async function finished<R extends PlayerResult>(
             by: player.stages.some(({ usesLabels }) => usesLabels) ? 'error' : 'agreement',
             measure: judged(held, 'held-out images', classes.held),
           },
-    keepBest: async (variables) => void (await writeWeights(folder, [...place, BEST], variables, metadata)),
+    keepBest: async (variables) => {
+      await writeWeights(folder, [...place, BEST], variables, metadata);
+    },
   });
   if (trained === null) throw new Interrupted();
   const onTest = judged(data.test, 'test images', classes.test);

@@ -113,7 +113,7 @@ export const backendNotices = (backends: Plan['backends']): string[] => [
 export const anchored = (config: Config, cwd: string): Config => ({
   ...config,
   dataDir: config.dataDir === null ? null : resolve(cwd, config.dataDir),
-  ...(config.teacherMemoDir == null ? {} : { teacherMemoDir: resolve(cwd, config.teacherMemoDir) }),
+  ...(config.teacherMemoDir ? { teacherMemoDir: resolve(cwd, config.teacherMemoDir) } : {}),
   teacher: anchoredTeacher(config.teacher, cwd),
   plugins: config.plugins.map((name) => (/^\.{1,2}[\\/]/.test(name) ? resolve(cwd, name) : name)),
 });
