@@ -34,3 +34,20 @@ describe('measureMeanImage', () => {
     expect(std[1]).toBe(1);
   });
 });
+
+it('decodes ten thousand of many pictures, spread over all', async () => {
+  const asked = new Set<number>();
+  const source = {
+    count: 40_000,
+    shape: [1, 1, 1] as const,
+    fingerprint: 'many',
+    crops: { id: 'crops', views: 2, read: () => undefined },
+    read: (indices: Int32Array, out: Uint8Array) =>
+      indices.forEach((index, i) => {
+        asked.add(index);
+        out[i] = index < 20_000 ? 10 : 30;
+      }),
+  };
+  expect((await measureNormalization(source)).mean).toEqual([20]);
+  expect(asked.size).toBe(10_000);
+});
