@@ -81,6 +81,8 @@ export async function visit(chromium, server, path, { minutes, software }) {
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
+  const stop = () => child.kill('SIGKILL');
+  process.on('exit', stop); // whatever ends this process
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-2000)));
   const ended = new Promise((resolve) => child.on('close', resolve));
@@ -99,8 +101,9 @@ export async function visit(chromium, server, path, { minutes, software }) {
     ]);
   } finally {
     clearTimeout(timer);
-    child.kill('SIGKILL');
+    stop();
     await ended;
+    process.off('exit', stop);
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 }
