@@ -75,6 +75,11 @@ export const defineExport: DefineCommand = (command, session) => {
       const terminal = createTerminal(options.json === true, session);
       const format = oneOf(options.format, FORMATS, '--format');
       assertSuited(options, format);
+      if (isOnnx(what)) {
+        throw new AncError('ANC_EXPORT', `${what} is an ONNX model already.`, {
+          expected: 'a run folder or a file of weights',
+        });
+      }
       const layout = oneOf(options.layout, ['nchw', 'nhwc'] as const, '--layout');
       const found = await findPlayer(what, options.player, cwd);
       const composition = await loadComposition(
@@ -191,11 +196,6 @@ async function exportSource(
   composition: Composition,
   cwd: string,
 ): Promise<ExportSource> {
-  if (isOnnx(file)) {
-    throw new AncError('ANC_EXPORT', `${file} is an ONNX model already.`, {
-      expected: 'a run folder or a file of weights',
-    });
-  }
   const { path, bytes } = await readNamedFile(file, cwd);
   const loaded = await loadWeights(path, bytes, composition, {
     ...(model === undefined ? {} : { model: namedOf(model, '--model') }),
