@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { assertPlugin, type Dataset } from '@anc/core';
+import { assertPlugin } from '@anc/core';
 import { datasetContract } from '@anc/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -23,8 +23,5 @@ describe('the dataset of docs/datasets.md', () => {
     expect(await options['~standard'].validate({})).toEqual({ value: { count: 100 } });
   });
 
-  datasetContract(
-    { describe, it, expect },
-    () => create({ count: 10 }, { dataDir: null, seed: 1 }) as Dataset,
-  );
+  datasetContract({ describe, it, expect }, () => create({ count: 10 }, { dataDir: null, seed: 1 }));
 });

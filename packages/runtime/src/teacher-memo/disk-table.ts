@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromHalf, toHalf } from './half.js';
+import { fromFloat16 } from '@anc/core';
+import { toHalf } from './half.js';
 import { encodeSegment, HEADER, readHead, readSlots, rowsAt, type SegmentHead } from './segment.js';
 
 /** Bytes that are gathered before a segment is written. */
@@ -102,7 +103,7 @@ export class DiskTable {
     const view = new DataView(bytes.buffer, bytes.byteOffset, this.size * this.width);
     for (let c = 0; c < this.size; c++) {
       out[i * this.size + c] =
-        this.width === 4 ? view.getFloat32(4 * c, true) : fromHalf(view.getUint16(2 * c, true));
+        this.width === 4 ? view.getFloat32(4 * c, true) : fromFloat16(view.getUint16(2 * c, true));
     }
   }
 

@@ -1,3 +1,5 @@
+import { fromFloat16 } from '@anc/core';
+
 /** The largest number that a half-precision float holds. */
 export const LARGEST_HALF = 65504;
 
@@ -28,22 +30,12 @@ function rounded(x: number, shift: number): number {
   return rest > half || (rest === half && (kept & 1) === 1) ? kept + 1 : kept;
 }
 
-/** The float32 that a binary16 stands for. */
-export function fromHalf(half: number): number {
-  const sign = (half & 0x8000) === 0 ? 1 : -1;
-  const exponent = (half >>> 10) & 0x1f;
-  const mantissa = half & 0x3ff;
-  if (exponent === 0) return sign * mantissa * 2 ** -24;
-  if (exponent === 0x1f) return mantissa === 0 ? sign * Infinity : NaN;
-  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
-}
-
 /** Rounds values in place to what half precision holds; returns the largest change. */
 export function roundToHalf(values: Float32Array): number {
   let most = 0;
   for (let i = 0; i < values.length; i++) {
     const before = values[i]!;
-    const after = fromHalf(toHalf(before));
+    const after = fromFloat16(toHalf(before));
     most = Math.max(most, Math.abs(after - before));
     values[i] = after;
   }
