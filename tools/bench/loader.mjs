@@ -68,7 +68,11 @@ if (folder !== undefined) {
       const seconds = ((performance.now() - start) / 1000).toFixed(2);
       const { user, system } = process.cpuUsage(cpu);
       const used = ((user + system) / 1e6).toFixed(2);
-      table[`${name}: ${time}`] = { seconds, 'of the processor': used, 'MB of images': Math.round(held / 2 ** 20) };
+      table[`${name}: ${time}`] = {
+        seconds,
+        'of the processor': used,
+        'MB of images': Math.round(held / 2 ** 20),
+      };
     }
   }
   table['peak of the process'] = {
