@@ -2,6 +2,7 @@
  * How long a step of distillation takes, compiled, and beside it the same step in PyTorch eager.
  *
  *   node tools/bench/step.mjs [--python /path/to/python] [--case lenet4-step] [--batch 128] [--threads 2] [--rounds 7]
+ *     [--spinning 0]   microseconds that our threads wait busily
  *
  * Both sides take turns in the same run; medians of all runs are compared. PyTorch does the same, the
  * measured gradients and verdicts included, in its default memory layout (nchw) and in channels_last (nhwc).
@@ -24,6 +25,7 @@ const { values: flags } = parseArgs({
     batch: { type: 'string', default: '128' },
     threads: { type: 'string', default: `${availableParallelism()}` },
     rounds: { type: 'string', default: '7' },
+    spinning: { type: 'string', default: '0' },
     profile: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -153,6 +155,7 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   const peers = flags.python === '' ? {} : { nchw: startPeer(), nhwc: startPeer() };
   const backend = await OnnxBackend.create({
     threads,
+    spinning: Number(flags.spinning),
 
     ...(flags.profile && { profile: flags.profile }),
   });
