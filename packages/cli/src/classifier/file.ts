@@ -32,7 +32,7 @@ export async function assertFree(named: string, cwd: string): Promise<string> {
   );
   if (!there) return path;
   throw new AncError('ANC_FILE_EXISTS', `"${named}" is there already; nothing is overwritten.`, {
-    hint: 'give another name with --out, or remove it.',
+    hint: 'give another name, or remove it.',
   });
 }
 

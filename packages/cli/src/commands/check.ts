@@ -1,4 +1,6 @@
+import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { assertFree } from '../classifier/file.js';
 import { NORMALIZE_HELP } from '../classifier/normalize.js';
 import { checkTeacher, type Check } from '../check/check.js';
 import { sampleImages, type Sample } from '../check/images.js';
@@ -17,7 +19,7 @@ import { pluginsOf } from './plugins-option.js';
 import { parseSizes } from './sizes.js';
 
 interface Options {
-  readonly sheet: string;
+  readonly sheet?: string;
   readonly size?: string;
   readonly limit: string;
   readonly model?: string;
@@ -37,7 +39,10 @@ export const defineCheck: DefineCommand = (command, session) => {
   command
     .argument('<teacher>', 'a run folder, a file of weights, or an ONNX model')
     .argument('<images>', 'a folder of images, or the name of a dataset')
-    .option('--sheet <file>', "where to write the images with the teacher's answers", 'check.png')
+    .option(
+      '--sheet <file>',
+      "where to write the images with the teacher's answers; default: check.png, numbered",
+    )
     .option('--size <shape>', 'of the images, HxWxC, where the teacher takes any')
     .option('--limit <n>', 'look at this many images at most', '200')
     .option('--model <name>', 'of weights that do not say it: which network they are of')
@@ -60,6 +65,8 @@ async function check(what: string, images: string, options: Options, session: Se
   const limit = parseSizes(options.limit, '--limit', 1)[0]!;
   const budget = parseSizes(options.seconds, '--seconds', 1)[0]!;
   const size = options.size === undefined ? undefined : parseSizes(options.size, '--size', 3);
+  const shown = options.sheet ?? (await freeName(cwd));
+  const sheet = await assertFree(shown, cwd);
   const composition = await loadComposition(await pluginsOf(options, cwd), cwd);
   const backend = await composition.registries.backends.create(
     namedOf(options.backend, '--backend'),
@@ -90,15 +97,22 @@ async function check(what: string, images: string, options: Options, session: Se
       budget,
       progress: (text, done, count) => progress.activity(text, done, count),
     });
-    const sheet = resolve(cwd, options.sheet);
     await writeSheet(sheet, found.sheet);
     progress.close();
     terminal.document(documentOf(found, sample, sheet));
-    terminal.print(describe(found, sample, options.sheet));
+    terminal.print(describe(found, sample, shown));
   } finally {
     progress.close();
     await backend.dispose();
   }
+}
+
+/** `check.png`, or the first of `check-2.png`, … that is not there yet. */
+async function freeName(cwd: string): Promise<string> {
+  const there = new Set(await readdir(cwd));
+  let name = 'check.png';
+  for (let i = 2; there.has(name); i++) name = `check-${i}.png`;
+  return name;
 }
 
 function documentOf({ sheet: _, answers, readings, ...found }: Check, sample: Sample, sheet: string) {
