@@ -202,9 +202,7 @@ async function finished<R extends PlayerResult>(
     model: player.network.model.name,
     testError: error,
     ...(agreement === null ? {} : { agreement }),
-    ...(held === null
-      ? {}
-      : { validationError: (await judged(held, 'held-out images', null)(trained.variables)).error }),
+    ...(trained.held === null ? {} : { validationError: trained.held.error }),
     ...(trained.best === null
       ? {}
       : {

@@ -26,7 +26,7 @@ import {
 import { imageBatches, labelledBatches, type RunData } from './data.js';
 import type { PlannedPlayer } from './plan.js';
 import type { Reporter } from './reporter.js';
-import { asMetrics, better, type BestEpoch, type Validation } from './validation.js';
+import { asMetrics, better, type BestEpoch, type HeldOut, type Validation } from './validation.js';
 
 /** What training a player takes besides the player. */
 export interface TrainContext {
@@ -48,6 +48,8 @@ export interface TrainedPlayer {
   readonly variables: Variables<Host>;
   /** Of the last epoch of the last stage. */
   readonly diagnostics: Diagnostics | null;
+  /** After the last epoch; null without held-out images. */
+  readonly held: HeldOut | null;
   /** By the held-out images; its weights are where `keepBest` put them. */
   readonly best: BestEpoch | null;
   /** Of training, over all the processes that took part. */
@@ -60,6 +62,7 @@ interface Memory {
   readonly position: Position;
   readonly seconds: number;
   readonly diagnostics: Diagnostics | null;
+  readonly held: HeldOut | null;
   readonly best: BestEpoch | null;
 }
 
@@ -82,6 +85,7 @@ export async function trainPlayer(
   let state: Tree<Host> = found?.state ?? {};
   let seconds = memory?.seconds ?? 0;
   let diagnostics = memory?.diagnostics ?? null;
+  let held = memory?.held ?? null;
   let best = memory?.best ?? null;
   for (let index = memory?.stage ?? 0; index < player.stages.length; index++) {
     const stage = player.stages[index]!;
@@ -93,7 +97,7 @@ export async function trainPlayer(
     const elapsed = (): number => (performance.now() - startedAt) / 1000;
     const save = async (event: Extract<TrainingEvent, { position: Position }>): Promise<void> => {
       const { position, clock } = event;
-      const kept: Memory = { stage: index, position, seconds: elapsed(), diagnostics, best };
+      const kept: Memory = { stage: index, position, seconds: elapsed(), diagnostics, held, best };
       const place = { stage: stage.name, step: position.step, epoch: clock.epoch };
       await store.save(await event.snapshot(), place, encodeNumbers(kept) as Json);
     };
@@ -106,6 +110,7 @@ export async function trainPlayer(
       const chosen = better(best, next, context.validation.by);
       if (chosen === next) await context.keepBest(variables);
       best = chosen;
+      held = next;
       return asMetrics(next);
     };
     const events = train({
@@ -147,7 +152,7 @@ export async function trainPlayer(
     }
     seconds = elapsed();
   }
-  return { variables: player.stages.at(-1)!.student(state), diagnostics, best, seconds };
+  return { variables: player.stages.at(-1)!.student(state), diagnostics, held, best, seconds };
 }
 
 async function batchesOf(usesLabels: boolean, player: PlannedPlayer, context: TrainContext) {
