@@ -19,6 +19,7 @@ import { MemoryImages, padCropFlip } from '@anc/datasets';
 import methods from '@anc/methods';
 import models from '@anc/models';
 import { Loader, readViews, TeacherMemo } from '@anc/runtime';
+import { objectiveParts } from './objective-parts.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -39,16 +40,6 @@ const seen = { mean: [120, 120, 120], std: [64, 64, 64] };
 const network = (name) => standardised(models().models[name].create({}, { input, classes: 10 }), seen);
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-const parts = Object.fromEntries(
-  ['discriminator', 'regularizer', 'dataTerm', 'adversarialLoss', 'balancer'].map((kind) => [
-    kind,
-    (name, options = {}) => {
-      const contribution = methods()[kind === 'adversarialLoss' ? 'adversarialLosses' : `${kind}s`][name];
-      return contribution.create(contribution.options.parse(options));
-    },
-  ]),
-);
-
 const backend = await OnnxBackend.create({ threads: Number(flags.threads) });
 const bytes = Uint8Array.from({ length: count * 3072 }, () => rng.int(256));
 const images = new MemoryImages(bytes, input);
@@ -64,7 +55,7 @@ const student = network('resnet20');
 const adversarial = methods().methods.adversarial;
 // Nothing can be learnt from a random teacher, whose logits explode with depth: the weights stay where they are.
 const still = adversarial.options.parse({ recipe: { learningRate: 1e-30, weightDecay: 1e-30 } });
-const [stage] = adversarial.create(still, parts).stages({
+const [stage] = adversarial.create(still, objectiveParts).stages({
   student,
   studentOutputs: { logits: [10], features: [64] },
   input,

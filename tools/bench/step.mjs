@@ -17,6 +17,7 @@ import { compileClassifier, mapTree, Rng, sizeOf, specOf } from '@anc/core';
 import methods from '@anc/methods';
 import models from '@anc/models';
 import { OnnxBackend } from '@anc/backend-onnx';
+import { objectiveParts } from './objective-parts.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -44,22 +45,12 @@ const gaussian = (rng, shape) => ({
 const network = (name, input) => models().models[name].create({}, { input, classes: 10 });
 const rng = Rng.fromSeed(1);
 
-const parts = Object.fromEntries(
-  ['discriminator', 'regularizer', 'dataTerm', 'adversarialLoss', 'balancer'].map((kind) => [
-    kind,
-    (name, options = {}) => {
-      const contribution = methods()[kind === 'adversarialLoss' ? 'adversarialLosses' : `${kind}s`][name];
-      return contribution.create(contribution.options.parse(options));
-    },
-  ]),
-);
-
 /** The paper's step as the method's defaults give it: D 128-256-128 on the features, Eq. 7, dropout 0.5, momentum. */
 async function adversarial(backend, name, input, width) {
   const student = network(name, input);
   const outputs = { logits: [10], features: [width] };
   const contribution = methods().methods.adversarial;
-  const method = contribution.create(contribution.options.parse({}), parts);
+  const method = contribution.create(contribution.options.parse({}), objectiveParts);
   const [stage] = method.stages({
     student,
     studentOutputs: outputs,
