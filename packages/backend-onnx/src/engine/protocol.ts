@@ -14,7 +14,7 @@ export interface EngineOptions {
   readonly runtime: 'auto' | 'node' | 'web';
   readonly executionProviders: readonly string[];
   readonly intraOpThreads: number;
-  /** Whether idle threads of a session wait busily. */
+  /** Microseconds that a thread of a session waits busily for work before it sleeps. */
   readonly spinning: number;
   readonly graphOptimizationLevel: 'disabled' | 'basic' | 'extended' | 'layout' | 'all';
   /** Writes a profile of every session beside this path. */
