@@ -1,10 +1,8 @@
-/** One backend in a process of its own: contract and speeds, printed as one line of JSON. */
+/** One backend in a process of its own, printed as one line of JSON: <name> <parts> <seconds> <batch>. */
 import { isAncError } from '@anc/core';
-import { backendContract } from '@anc/testing';
-import { runSuite } from '../contract/runner.mjs';
-import { NETWORKS, trainingSpeed } from './speed.mjs';
+import { measure } from './measure.mjs';
 
-const [name, seconds, batch, again] = process.argv.slice(2);
+const [name, parts, seconds, batch] = process.argv.slice(2);
 const room = name.startsWith('onnx') ? 'onnx' : name.startsWith('tfjs') ? 'tfjs' : 'webgpu';
 
 async function open() {
@@ -13,28 +11,9 @@ async function open() {
   return create(options.parse({}));
 }
 
-async function measure() {
-  const backend = await open();
-  const { environment, capabilities } = backend;
-  const speeds = {};
-  for (const network of Number(seconds) > 0 ? Object.keys(NETWORKS) : []) {
-    speeds[network] = await trainingSpeed(backend, network, Number(batch), Number(seconds));
-  }
-  await backend.dispose();
-  if (again !== undefined) return { speeds };
-  let worst = { what: 'nothing', error: 0 };
-  const observe = (what, error) => {
-    if (error > worst.error) worst = { what, error };
-  };
-  const { passed, failures } = await runSuite((runner) =>
-    backendContract(runner, open, { capabilities, observe }),
-  );
-  return { name, environment, capabilities, batch: Number(batch), speeds, passed, failures, worst };
-}
-
-const result = await measure().catch((error) => ({
-  name,
-  unusable: isAncError(error) ? error.describe() : String(error),
-}));
+const how = { parts: parts.split(','), seconds: Number(seconds), batch: Number(batch) };
+const result = await open()
+  .then((backend) => measure(backend, how))
+  .catch((error) => ({ name, error: isAncError(error) ? error.describe() : String(error) }));
 console.log(JSON.stringify(result));
 process.exit(0);

@@ -9,8 +9,8 @@ export const NETWORKS = {
   NiN: ['nin', [32, 32, 3]],
 };
 
-/** Images per second of the fastest of several rounds, of about `seconds` together; at least one step. */
-export async function trainingSpeed(backend, network, batchSize, seconds) {
+/** A training step that is ready to run: `run()` once, `settle()` until all that was queued is done. */
+export async function prepareTraining(backend, network, batchSize) {
   const [name, input] = NETWORKS[network];
   const { options, create } = models().models[name];
   const student = create(options.parse({}), { input, classes: 10 });
@@ -40,22 +40,34 @@ export async function trainingSpeed(backend, network, batchSize, seconds) {
   });
   const state = await backend.upload(initial);
   let step = 0;
+  return {
+    run: () => compiled.run(state, { batch, hyper, noise: { seed: 1, step: step++ } }),
+    settle: () => compiled.metrics(),
+    async dispose() {
+      await compiled.dispose();
+      await state.dispose();
+    },
+  };
+}
+
+/** Images per second of the fastest of several rounds, of about `seconds` together; at least one step. */
+export async function trainingSpeed(backend, network, batchSize, seconds) {
+  const training = await prepareTraining(backend, network, batchSize);
   const round = async (limit) => {
     const began = performance.now();
     const elapsed = () => (performance.now() - began) / 1000;
     let steps = 0;
     do {
-      await compiled.run(state, { batch, hyper, noise: { seed: 1, step: step++ } });
+      await training.run();
       steps++;
     } while (elapsed() < limit);
-    await compiled.metrics(); // work that is still queued counts
+    await training.settle(); // work that is still queued counts
     return (steps * batchSize) / elapsed();
   };
   const first = await round(0); // pays for compiling kernels
   const slow = batchSize / first > seconds;
   let best = slow ? await round(0) : 0;
   for (let i = 0; i < 5 && !slow; i++) best = Math.max(best, await round(seconds / 5));
-  await compiled.dispose();
-  await state.dispose();
+  await training.dispose();
   return best;
 }

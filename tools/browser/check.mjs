@@ -2,7 +2,8 @@
  * CI stage: the backend contract in headless Chromium, on a page of localhost: compiled steps in onnxruntime-web,
  * and WebGPU over Chromium's own software Vulkan.
  *
- *   node tools/browser/check.mjs [backend…] [--install] [--hardware] [--speeds seconds [--batch n]] [--json file]
+ *   node tools/browser/check.mjs [backend…] [--install] [--hardware] [--minutes n] [--verbose] [--json file]
+ *     [--parts contract,speeds,host] [--seconds n] [--batch n]     what is measured (tools/backends)
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,14 +19,16 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     hardware: { type: 'boolean', default: false },
-    speeds: { type: 'string', default: '0' },
+    parts: { type: 'string', default: 'contract' },
+    seconds: { type: 'string', default: '5' },
     batch: { type: 'string', default: '32' },
     minutes: { type: 'string', default: '4' },
     install: { type: 'boolean', default: false },
     json: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
   },
 });
-const backends = positionals.length > 0 ? positionals : ['onnx', 'tfjs:wasm', 'webgpu'];
+const backends = positionals.length > 0 ? positionals : ['onnx', 'tfjs:wasm', 'webgpu', 'onnx:webgpu'];
 
 const chromium = findChromium() ?? (flags.install ? installChromium() : null);
 if (chromium === null) skip('no Chromium on this machine (apt-get install chromium, or CHROMIUM=<path>)');
@@ -41,10 +44,12 @@ await build({
 });
 
 const wasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
-const server = await serve({ '/': built, '/wasm/': wasm });
+const tell = (test) => console.error(`${process.uptime().toFixed(1)} s: ${test}`);
+const server = await serve({ '/': built, '/wasm/': wasm }, flags.verbose ? tell : undefined);
 const reports = [];
 for (const name of backends) {
-  const path = `/?backend=${encodeURIComponent(name)}&seconds=${flags.speeds}&batch=${flags.batch}`;
+  const { parts, seconds, batch } = flags;
+  const path = `/?${new URLSearchParams({ backend: name, parts, seconds, batch })}`;
   const options = { minutes: Number(flags.minutes), software: !flags.hardware };
   const report = await visit(chromium, server, path, options).catch((error) => ({
     name,
@@ -55,6 +60,7 @@ for (const name of backends) {
     console.log(`${name} in Chromium: FAILED: ${report.error}`);
     continue;
   }
+  if (report.failures === undefined) continue;
   for (const failure of report.failures) console.log(`FAILED ${failure.name}: ${failure.why}`);
   console.log(
     `${name} in Chromium (${report.environment.device}): ${report.passed} passed, ${report.failures.length} failed; ` +
@@ -63,4 +69,6 @@ for (const name of backends) {
 }
 server.close();
 if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(reports, null, 2));
-process.exitCode = reports.every(({ failures }) => failures?.length === 0) ? 0 : 1;
+process.exitCode = reports.some(({ error, failures = [] }) => error !== undefined || failures.length > 0)
+  ? 1
+  : 0;

@@ -29,8 +29,9 @@ export function installChromium() {
 /**
  * Serves folders by prefix (`/` is the page's own) on localhost, isolated, so that WebAssembly may use threads.
  * @param {Record<string, string>} folders
+ * @param {(test: string) => void} began told of every test that the page begins
  */
-export async function serve(folders) {
+export async function serve(folders, began = () => {}) {
   let settle;
   let lastProgress = 'nothing';
   const server = createServer(async (request, response) => {
@@ -44,7 +45,7 @@ export async function serve(folders) {
       for await (const chunk of request.setEncoding('utf8')) body += chunk;
       response.writeHead(204, isolated).end();
       if (pathname === '/report') settle(JSON.parse(body));
-      else lastProgress = body;
+      else began((lastProgress = body));
       return;
     }
     const prefix = Object.keys(folders)

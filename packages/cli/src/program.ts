@@ -16,6 +16,11 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/compare.js')).defineCompare,
   ],
   [
+    'tune',
+    'the same number of tries at learning rate and temperature for every method, on held-out images',
+    async () => (await import('./commands/tune.js')).defineTune,
+  ],
+  [
     'reproduce',
     "the runs behind one of the paper's tables, and paper beside measured",
     async () => (await import('./commands/reproduce.js')).defineReproduce,

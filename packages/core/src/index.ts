@@ -17,6 +17,7 @@ export * from './plugin.js';
 export * from './rng.js';
 export * from './safetensors.js';
 export * from './step.js';
+export * from './stored.js';
 export * from './teacher.js';
 export * from './train/index.js';
 export * from './tree.js';

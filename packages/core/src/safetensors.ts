@@ -1,10 +1,11 @@
 import { AncError } from './error.js';
 import { fromBfloat16, fromFloat16 } from './float16.js';
-import { namesOf, sizeOf, type Host, type Tree } from './tree.js';
+import { asStored, inMemory, loadTree, type ByteSource, type Stored } from './stored.js';
+import { mapTree, namesOf, sizeOf, type DType, type Host, type LeafSpec, type Tree } from './tree.js';
 
 /** What a safetensors file holds. */
-export interface Safetensors {
-  readonly tensors: Tree<Host>;
+export interface Safetensors<T = Host> {
+  readonly tensors: Tree<T>;
   readonly metadata: Tree<string>;
 }
 
@@ -14,6 +15,8 @@ const HEADER_LIMIT = 100_000_000;
 
 const BYTES = { F32: 4, I32: 4, U8: 1 } as const;
 type Code = keyof typeof BYTES;
+const DTYPES = { F32: 'float32', I32: 'int32', U8: 'uint8' } as const satisfies Record<Code, DType>;
+const CODES = { float32: 'F32', int32: 'I32', uint8: 'U8' } as const satisfies Record<DType, Code>;
 
 type Read = (view: DataView, at: number) => number;
 
@@ -33,48 +36,69 @@ const CONVERTED: Readonly<
 const sizeOfCode = (code: string): number | undefined =>
   (BYTES as Readonly<Record<string, number>>)[code] ?? CONVERTED[code]?.bytes;
 
-const codeOf = (host: Host): Code =>
-  host.data instanceof Float32Array ? 'F32' : host.data instanceof Int32Array ? 'I32' : 'U8';
-
-/**
- * Tensors as the bytes of a safetensors file: u64 header length, JSON header, data (little endian).
- *
- * The same tensors and metadata give the same bytes: wide types first, so that everything is aligned,
- * then names in code-unit order. Throws `ANC_SAFETENSORS` where data and shape disagree.
- */
-export function encodeSafetensors(tensors: Tree<Host>, metadata: Tree<string> = {}): Uint8Array {
-  const names = namesOf(tensors).sort((a, b) => BYTES[codeOf(tensors[b]!)] - BYTES[codeOf(tensors[a]!)]);
+/** The header of a file with such tensors, padded, and their names in the order in which their data follows. */
+function headerOf(
+  tensors: Tree<LeafSpec>,
+  metadata: Tree<string>,
+): { readonly header: Uint8Array; readonly names: readonly string[]; readonly length: number } {
+  const bytesOf = (name: string): number => BYTES[CODES[tensors[name]!.dtype]];
+  const names = namesOf(tensors).sort((a, b) => bytesOf(b) - bytesOf(a));
   const entries: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) {
     entries.push([METADATA, Object.fromEntries(namesOf(metadata).map((name) => [name, metadata[name]]))]);
   }
   let end = 0;
   for (const name of names) {
-    const host = tensors[name]!;
     if (name === METADATA) throw new AncError('ANC_SAFETENSORS', `a tensor may not be named "${METADATA}".`);
-    if (host.data.length !== sizeOf(host.shape)) {
-      throw new AncError('ANC_SAFETENSORS', `tensor "${name}": data and shape disagree.`, {
-        expected: `${sizeOf(host.shape)} elements for [${host.shape.join(', ')}]`,
-        received: `${host.data.length} elements`,
-      });
-    }
+    const { shape, dtype } = tensors[name]!;
     const begin = end;
-    end += host.data.byteLength;
-    entries.push([name, { dtype: codeOf(host), shape: host.shape, data_offsets: [begin, end] }]);
+    end += sizeOf(shape) * bytesOf(name);
+    entries.push([name, { dtype: CODES[dtype], shape, data_offsets: [begin, end] }]);
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  const headerLength = Math.ceil(json.length / 8) * 8; // padded with spaces, as the reference writer does
-  const bytes = new Uint8Array(8 + headerLength + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.fill(0x20, 8, 8 + headerLength);
-  bytes.set(json, 8);
-  let at = 8 + headerLength;
-  for (const name of names) {
-    const { data } = tensors[name]!;
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+  const jsonLength = Math.ceil(json.length / 8) * 8; // padded with spaces, as the reference writer does
+  const header = new Uint8Array(8 + jsonLength).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(jsonLength), true);
+  header.set(json, 8);
+  return { header, names, length: header.length + end };
+}
+
+/**
+ * A safetensors file piece by piece, each tensor loaded when it is its turn: u64 header length and JSON header,
+ * then data (little endian).
+ *
+ * The same tensors and metadata give the same bytes: wide types first, so that everything is aligned,
+ * then names in code-unit order. Throws `ANC_SAFETENSORS` where data and shape disagree.
+ */
+export function* safetensorsPieces(
+  tensors: Tree<Stored>,
+  metadata: Tree<string> = {},
+): Generator<Uint8Array> {
+  const { header, names } = headerOf(tensors, metadata);
+  yield header;
+  for (const name of names) yield bytesIn(name, tensors[name]!.load());
+}
+
+/** The same at once. Throws `ANC_SAFETENSORS` where data and shape disagree. */
+export function encodeSafetensors(tensors: Tree<Host>, metadata: Tree<string> = {}): Uint8Array {
+  const stored = mapTree(tensors, asStored);
+  const bytes = new Uint8Array(headerOf(stored, metadata).length);
+  let at = 0;
+  for (const piece of safetensorsPieces(stored, metadata)) {
+    bytes.set(piece, at);
+    at += piece.length;
   }
   return bytes;
+}
+
+function bytesIn(name: string, { shape, data }: Host): Uint8Array {
+  if (data.length !== sizeOf(shape)) {
+    throw new AncError('ANC_SAFETENSORS', `tensor "${name}": data and shape disagree.`, {
+      expected: `${sizeOf(shape)} elements for [${shape.join(', ')}]`,
+      received: `${data.length} elements`,
+    });
+  }
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /**
@@ -85,7 +109,13 @@ export function encodeSafetensors(tensors: Tree<Host>, metadata: Tree<string> = 
  * Nothing is allocated by a number read from the file before it was checked against the file's length.
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
-  const { header, data } = splitHeader(bytes);
+  const { tensors, metadata } = openSafetensors(inMemory(bytes));
+  return { tensors: loadTree(tensors), metadata };
+}
+
+/** The same, each tensor read when it is wanted. */
+export function openSafetensors(source: ByteSource): Safetensors<Stored> {
+  const { header, start } = readHeader(source);
   const { [METADATA]: rawMetadata, ...rest } = header;
   const entries = Object.entries(rest).map(([name, value]) => ({ name, ...readEntry(name, value) }));
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -94,20 +124,19 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     if (begin !== at) throw damaged(`tensor "${name}" starts at byte ${begin}, not at ${at}`);
     at = end;
   }
-  if (at !== data.length)
-    throw damaged(`the header describes ${at} bytes of data, the file has ${data.length}`);
-  const tensors = entries.map(({ name, code, shape, begin, end }): [string, Host] => {
-    if (!(code in BYTES)) return [name, { shape, data: converted(name, code, data.subarray(begin, end)) }];
-    const { buffer } = new Uint8Array(data.subarray(begin, end)); // a copy, aligned (Buffer.slice is a view)
-    const typed =
-      code === 'F32'
-        ? new Float32Array(buffer)
-        : code === 'I32'
-          ? new Int32Array(buffer)
-          : new Uint8Array(buffer);
-    return [name, { shape, data: typed }];
+  if (start + at !== source.length)
+    throw damaged(`the header describes ${at} bytes of data, the file has ${source.length - start}`);
+  const tensors = entries.map(({ name, code, shape, begin, end }): [string, Stored] => {
+    const load = (): Host => ({ shape, data: decoded(name, code, source.read(start + begin, start + end)) });
+    return [name, { shape, dtype: DTYPES[CONVERTED[code]?.to ?? (code as Code)], load }];
   });
   return { tensors: Object.fromEntries(tensors), metadata: readMetadata(rawMetadata) };
+}
+
+function decoded(name: string, code: string, bytes: Uint8Array<ArrayBuffer>): Host['data'] {
+  if (code === 'F32') return new Float32Array(bytes.buffer);
+  if (code === 'I32') return new Int32Array(bytes.buffer);
+  return code === 'U8' ? bytes : converted(name, code, bytes);
 }
 
 const tables = new Map<string, Float32Array>();
@@ -141,21 +170,21 @@ function converted(name: string, code: string, bytes: Uint8Array): Host['data'] 
   return output;
 }
 
-function splitHeader(bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
-  if (bytes.length < 8) throw damaged(`${bytes.length} bytes are too few for a header`);
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(Math.min(HEADER_LIMIT, bytes.length - 8))) {
-    throw damaged(`its header claims ${length} bytes, the file has ${bytes.length}`);
+function readHeader(source: ByteSource): { header: Record<string, unknown>; start: number } {
+  if (source.length < 8) throw damaged(`${source.length} bytes are too few for a header`);
+  const length = new DataView(source.read(0, 8).buffer).getBigUint64(0, true);
+  if (length > BigInt(Math.min(HEADER_LIMIT, source.length - 8))) {
+    throw damaged(`its header claims ${length} bytes, the file has ${source.length}`);
   }
   const start = 8 + Number(length);
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)));
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(source.read(8, start)));
   } catch (cause) {
     throw damaged('its header is not JSON', cause);
   }
   if (!isRecord(header)) throw damaged('its header is not an object');
-  return { header, data: bytes.subarray(start) };
+  return { header, start };
 }
 
 function readEntry(

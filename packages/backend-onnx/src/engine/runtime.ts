@@ -19,8 +19,14 @@ async function loadNode(): Promise<typeof Ort> {
   return (await import(/* @vite-ignore */ name)) as typeof Ort;
 }
 
-async function loadWeb(threads: number): Promise<typeof Ort> {
-  const ort = (await import('onnxruntime-web')) as unknown as typeof Ort;
+/** Three builds in one package: Node's; for pages, WebAssembly alone, and the one with the native build's GPU kernels. */
+async function loadWeb(threads: number, gpu: boolean): Promise<typeof Ort> {
+  const loaded = inNode
+    ? import('onnxruntime-web')
+    : gpu
+      ? import('onnxruntime-web/webgpu') // the plain entry's own, older kernels are wrong for some shapes
+      : import('onnxruntime-web/wasm');
+  const ort = (await loaded) as unknown as typeof Ort;
   ort.env.wasm.numThreads = threads;
   return ort;
 }
@@ -45,7 +51,7 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
     if (options.runtime === 'node') throw error;
     runtime = 'onnxruntime-web';
     if (options.runtime === 'auto' && inNode) notice = WEB_NOTICE;
-    ort = await loadWeb(options.intraOpThreads);
+    ort = await loadWeb(options.intraOpThreads, options.executionProviders[0] === 'webgpu');
   }
   // An accelerator that is not there would be told on the terminal twice before it is thrown.
   ort.env.logLevel = options.executionProviders[0] === 'cpu' ? 'error' : 'fatal';

@@ -50,6 +50,21 @@ export function convOverBlocks(
 }
 
 /**
+ * [O, I, kh, kw] into [O / n, I / n, kh, kw, n of I, n of O] in memory. Two transpositions that each move one axis
+ * take a quarter of the time of one that moves all: only those go by rows.
+ */
+function blockedFilter(t: Tracer, weights: Value): Value {
+  const { graph } = t;
+  const block = t.channelBlock!;
+  const [output, input, height, width] = weights.shape as [number, number, number, number];
+  const area = height * width;
+  const outputs = reshape(graph, weights, [output / block, block, input * area]);
+  const inward = transpose(graph, outputs, [0, 2, 1]); // n of O innermost
+  const inputs = reshape(graph, inward, [(output * input) / block ** 2, block, area, block]);
+  return reshape(graph, transpose(graph, inputs, [0, 2, 1, 3]), weights.shape);
+}
+
+/**
  * A convolution in [B, C / n, H, W, n], n channels side by side as the processor's vectors hold them: the
  * layout that ONNX Runtime takes by itself where weights are constants. Weights: [O, I, kh, kw].
  */
@@ -61,11 +76,7 @@ export function blockedConv(
   shape: readonly number[],
   attributes: Attributes,
 ): Value {
-  const { graph } = t;
-  const block = t.channelBlock!;
-  const [output, input, height, width] = weights.shape as [number, number, number, number];
-  const cut = reshape(graph, weights, [output / block, block, input / block, block, height, width]);
-  const blocked = reshape(graph, transpose(graph, cut, [0, 2, 4, 5, 3, 1]), weights.shape);
+  const blocked = blockedFilter(t, weights);
   const inward = toBlocks(t, x);
   const [top, left, bottom, right] = attributes['pads'] as [number, number, number, number];
   const product =

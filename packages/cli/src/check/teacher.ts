@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { onnxImageShape, type OnnxTeacherOptions } from '@anc/backend-onnx';
-import { AncError, type Backend, type FixedNormalization } from '@anc/core';
+import { AncError, inMemory, type Backend, type FixedNormalization } from '@anc/core';
 import { readNamedFile } from '../classifier/file.js';
 import { findPlayer } from '../classifier/find-player.js';
 import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
@@ -43,7 +43,8 @@ export async function findTeacher(
   const { path, bytes } = await readNamedFile(file, cwd);
   const known = isOnnx(file)
     ? onnxImageShape(bytes, what)
-    : (await loadWeights(path, bytes, composition, model === undefined ? {} : { model })).environment.input;
+    : (await loadWeights(path, inMemory(bytes), composition, model === undefined ? {} : { model }))
+        .environment.input;
   const shape = size ?? known;
   if (shape.some((n) => n === null)) {
     throw new AncError('ANC_USAGE', `${what} takes images of any size: which are they?`, {

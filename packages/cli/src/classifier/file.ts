@@ -1,12 +1,21 @@
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { AncError } from '@anc/core';
+import { AncError, type ByteSource } from '@anc/core';
 
 export interface ReadFile {
   /** From the root. */
   readonly path: string;
   readonly bytes: Uint8Array;
+}
+
+/** A file that is read here and there while it is open. */
+export interface OpenFile {
+  /** From the root. */
+  readonly path: string;
+  readonly source: ByteSource;
+  close(): void;
 }
 
 /** A file that a person named. Throws `ANC_FILE` where it cannot be read. */
@@ -15,13 +24,46 @@ export async function readNamedFile(named: string, cwd: string): Promise<ReadFil
   try {
     return { path, bytes: await readFile(path) };
   } catch (cause) {
-    throw new AncError('ANC_FILE', `"${named}" cannot be read.`, {
-      received: cause instanceof Error ? cause.message : String(cause),
-      hint: 'check the path; it is read relative to the working directory.',
-      cause,
-    });
+    throw unreadable(named, cause);
   }
 }
+
+/** The same for a file that is too large to be read at once. */
+export function openNamedFile(named: string, cwd: string): OpenFile {
+  const path = resolve(cwd, named);
+  let file: number | null = null;
+  try {
+    file = openSync(path, 'r');
+    const stats = fstatSync(file);
+    if (stats.isDirectory()) throw new Error('it is a folder');
+    return { path, source: sourceOf(file, stats.size, named), close: () => closeSync(file!) };
+  } catch (cause) {
+    if (file !== null) closeSync(file);
+    throw unreadable(named, cause);
+  }
+}
+
+function sourceOf(file: number, length: number, named: string): ByteSource {
+  return {
+    length,
+    read(begin, end) {
+      const bytes = new Uint8Array(end - begin);
+      for (let at = 0; at < bytes.length;) {
+        const read = readSync(file, bytes, at, bytes.length - at, begin + at);
+        if (read === 0) throw unreadable(named, new Error(`it ends before byte ${end}`));
+        at += read;
+      }
+      return bytes;
+    },
+  };
+}
+
+const unreadable = (named: string, cause: unknown): AncError =>
+  new AncError('ANC_FILE', `"${named}" cannot be read.`, {
+    received: cause instanceof Error ? cause.message : String(cause),
+    hint: 'check the path; it is read relative to the working directory.',
+    cause,
+  });
 
 /** Refuses to write over something. Throws `ANC_FILE_EXISTS`. */
 export async function assertFree(named: string, cwd: string): Promise<string> {
@@ -38,10 +80,29 @@ export async function assertFree(named: string, cwd: string): Promise<string> {
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** The same beside other work. */
-export async function hashInBackground(bytes: Uint8Array): Promise<string> {
-  const digest = await webcrypto.subtle.digest('SHA-256', bytes);
-  return Buffer.from(digest).toString('hex');
+/** Bytes that are hashed at a time. */
+const CHUNK = 1 << 22;
+
+/** The same of a file that is open. */
+export function sha256Of({ length, read }: ByteSource): string {
+  const hash = createHash('sha256');
+  for (let at = 0; at < length; at += CHUNK) hash.update(read(at, Math.min(at + CHUNK, length)));
+  return hash.digest('hex');
+}
+
+/** Passes pieces on, and says at the end how many bytes they were and what their SHA-256 is. */
+export function* counted(
+  pieces: Iterable<Uint8Array>,
+  done: (total: { readonly bytes: number; readonly sha256: string }) => void,
+): Generator<Uint8Array> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for (const piece of pieces) {
+    hash.update(piece);
+    bytes += piece.length;
+    yield piece;
+  }
+  done({ bytes, sha256: hash.digest('hex') });
 }
 
 /** A path as people would write it from here. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { OnnxBackend, OnnxTeacher, type OnnxTeacherOptions } from '@anc/backend-onnx';
 import {
   AncError,
+  loadVariables,
   NetworkTeacher,
   standardised,
   type Backend,
@@ -12,7 +13,7 @@ import {
 import { parametersAndFlops } from '@anc/models';
 import type { Composition } from '../composition/compose.js';
 import { describeNamed } from '../config/named.js';
-import { readNamedFile, sha256, shownPath } from './file.js';
+import { openNamedFile, readNamedFile, sha256, sha256Of, shownPath, type OpenFile } from './file.js';
 import { parseNormalize } from './normalize.js';
 import { loadWeights, type WeightsRequest } from './weights-file.js';
 
@@ -62,11 +63,16 @@ export async function openClassifier(
   composition: Composition,
 ): Promise<Classifier> {
   const { file, cwd } = request;
-  const { path, bytes } = await readNamedFile(file, cwd);
-  const shown = shownPath(path, cwd);
-  return isOnnx(file)
-    ? await openOnnx(path, shown, bytes, request)
-    : await openWeights(path, shown, bytes, request, composition);
+  if (isOnnx(file)) {
+    const { path, bytes } = await readNamedFile(file, cwd);
+    return openOnnx(path, shownPath(path, cwd), bytes, request);
+  }
+  const opened = openNamedFile(file, cwd);
+  try {
+    return await openWeights(opened, request, composition);
+  } finally {
+    opened.close();
+  }
 }
 
 async function openOnnx(
@@ -112,12 +118,11 @@ async function openOnnx(
 }
 
 async function openWeights(
-  path: string,
-  shown: string,
-  bytes: Uint8Array,
-  { backend, images, model, normalize, classes, classNames }: ClassifierRequest,
+  { path, source }: OpenFile,
+  { cwd, backend, images, model, normalize, classes, classNames }: ClassifierRequest,
   { registries, parts }: Composition,
 ): Promise<Classifier> {
+  const shown = shownPath(path, cwd);
   if (classes !== undefined) {
     throw new AncError('ANC_CLASSES', `${shown}: the classes of a file of weights are what they are.`, {
       expected: 'an ONNX model beside --classes',
@@ -126,14 +131,14 @@ async function openWeights(
   }
   const loaded = await loadWeights(
     path,
-    bytes,
+    source,
     { registries, parts },
     {
       ...(model === undefined ? {} : { model }),
       input: images,
     },
   );
-  const { network, variables, environment } = loaded;
+  const { network, environment } = loaded;
   const notices: string[] = [];
   const normalization = normalize === undefined ? loaded.normalization : parseNormalize(normalize, images[2]);
   if (normalization === null) {
@@ -142,14 +147,14 @@ async function openWeights(
     );
   }
   const used = normalization ?? parseNormalize('unit', images[2]);
-  const digest = sha256(bytes);
+  const digest = sha256Of(source);
   const teacher = await NetworkTeacher.create({
     backend,
     network: {
       ...standardised(network, used),
       name: JSON.stringify([network.name, describeNamed(loaded.model), environment.classes, used]),
     },
-    variables,
+    variables: loadVariables(loaded.variables),
     input: images,
     digest,
   });
@@ -161,7 +166,7 @@ async function openWeights(
     ...parametersAndFlops(network, images),
     normalization: used,
     digest,
-    bytes: bytes.length,
+    bytes: source.length,
     notices,
     dispose: () => teacher.dispose(),
   };

@@ -2,11 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   AncError,
+  asStored,
+  loadTree,
+  mapTree,
+  type ByteSource,
   type ClassifierOutputs,
-  type Host,
   type ModelEnvironment,
   type Network,
   type Normalization,
+  type Stored,
   type Tree,
   type Variables,
 } from '@anc/core';
@@ -38,7 +42,8 @@ export interface LoadedWeights {
   readonly model: Named;
   /** Takes normalised images. */
   readonly network: Network<ClassifierOutputs>;
-  readonly variables: Variables<Host>;
+  /** Read from the file when they are wanted, as long as it is open. */
+  readonly variables: Variables<Stored>;
   readonly environment: ModelEnvironment;
   readonly classNames: readonly string[] | null;
   readonly normalization: Normalization | null;
@@ -58,13 +63,13 @@ type Composed = Pick<Composition, 'registries' | 'parts'>;
  */
 export async function loadWeights(
   path: string,
-  bytes: Uint8Array,
+  source: ByteSource,
   composition: Composed,
   request: WeightsRequest = {},
 ): Promise<LoadedWeights> {
   const dict = /\.json$/i.test(path)
-    ? await readTfjsModel(bytes, (file) => readFile(join(dirname(path), file)))
-    : unpacked(readStateDict(bytes));
+    ? await readTfjsModel(source.read(0, source.length), (file) => readFile(join(dirname(path), file)))
+    : unpacked(readStateDict(source));
   const { metadata } = dict;
   const recorded = recordedModel(metadata);
   const recognised = request.model === undefined && recorded === null ? recognise(path, dict) : null;
@@ -96,7 +101,9 @@ export async function loadWeights(
 
 /** Few-valued weights are kept as codes and levels. */
 const unpacked = (dict: StateDict): StateDict =>
-  dict.metadata.compact === undefined ? dict : { ...dict, tensors: decodeCompact(dict.tensors) };
+  dict.metadata.compact === undefined
+    ? dict
+    : { ...dict, tensors: mapTree(decodeCompact(loadTree(dict.tensors)), asStored) };
 
 function recognise(path: string, dict: StateDict) {
   if (isOwn(dict.tensors)) throw unnamed(path);

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { foldConstants, OnnxBackend } from '@anc/backend-onnx';
-import { AncError, encodeSafetensors, score, topClasses } from '@anc/core';
+import { AncError, encodeSafetensors, loadVariables, score, topClasses } from '@anc/core';
 import { writeFileAtomically } from '@anc/runtime';
-import { assertFree, readNamedFile, sha256, shownPath } from '../classifier/file.js';
+import { assertFree, openNamedFile, sha256, sha256Of, shownPath } from '../classifier/file.js';
 import { findPlayer, type FoundPlayer } from '../classifier/find-player.js';
 import { namedImages, type NamedImages } from '../classifier/images.js';
 import { pairClasses } from '../classifier/labels.js';
@@ -196,20 +196,27 @@ async function exportSource(
   composition: Composition,
   cwd: string,
 ): Promise<ExportSource> {
-  const { path, bytes } = await readNamedFile(file, cwd);
-  const loaded = await loadWeights(path, bytes, composition, {
-    ...(model === undefined ? {} : { model: namedOf(model, '--model') }),
-  });
-  return {
-    ...loaded,
-    normalization:
-      normalize === undefined ? loaded.normalization : parseNormalize(normalize, loaded.environment.input[2]),
-    provenance: {
-      ...(found === null ? {} : { run: found.run, player: found.player }),
-      weightsSha256: sha256(bytes),
-      program: `anc-cli ${versions()['anc-cli'] ?? ''}`.trim(),
-    },
-  };
+  const { path, source, close } = openNamedFile(file, cwd);
+  try {
+    const loaded = await loadWeights(path, source, composition, {
+      ...(model === undefined ? {} : { model: namedOf(model, '--model') }),
+    });
+    return {
+      ...loaded,
+      variables: loadVariables(loaded.variables),
+      normalization:
+        normalize === undefined
+          ? loaded.normalization
+          : parseNormalize(normalize, loaded.environment.input[2]),
+      provenance: {
+        ...(found === null ? {} : { run: found.run, player: found.player }),
+        weightsSha256: sha256Of(source),
+        program: `anc-cli ${versions()['anc-cli'] ?? ''}`.trim(),
+      },
+    };
+  } finally {
+    close();
+  }
 }
 
 /** Removes a file that is not what it should be. */

@@ -1,8 +1,15 @@
 import { basename } from 'node:path';
-import { AncError, encodeSafetensors, isAncError } from '@anc/core';
+import { AncError, isAncError, safetensorsPieces } from '@anc/core';
 import { mapNames, parametersAndFlops, type MapChoice } from '@anc/models';
 import { writeFileAtomically } from '@anc/runtime';
-import { assertFree, hashInBackground, readNamedFile, shownPath } from '../classifier/file.js';
+import {
+  assertFree,
+  counted,
+  openNamedFile,
+  readNamedFile,
+  sha256Of,
+  shownPath,
+} from '../classifier/file.js';
 import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
 import { loadWeights, type LoadedWeights } from '../classifier/weights-file.js';
 import { joined } from '../config/flags.js';
@@ -49,59 +56,66 @@ export const defineImport: DefineCommand = (command, session) => {
       const terminal = createTerminal(options.json === true, session);
       const target = await assertFree(options.out, cwd);
       const composition = await loadComposition(await pluginsOf(options, cwd), cwd);
-      const { path, bytes } = await readNamedFile(file, cwd);
-      const sourceHash = hashInBackground(bytes);
-      const classes = options.classes === undefined ? null : splitTopLevel(options.classes);
-      const count =
-        classes === null ? undefined : /^\d+$/.test(classes.join()) ? Number(classes) : classes.length;
-      const loaded = await loadWeights(path, bytes, composition, {
-        ...(options.model === undefined ? {} : { model: namedOf(options.model, '--model') }),
-        ...(options.map === undefined ? {} : { map: await mapOf(options.map, cwd) }),
-        ...(options.input === undefined
-          ? {}
-          : { input: parseSizes(options.input, '--input', 3) as [number, number, number] }),
-        ...(count === undefined ? {} : { classes: count }),
-      });
-      const names =
-        classes !== null && classes.length === loaded.environment.classes ? classes : loaded.classNames;
-      const normalization = normalizationOf(loaded, options.normalize, (text) => terminal.log.warn(text));
-      const weights = encodeSafetensors(asTensors(loaded.variables), {
-        model: loaded.model.name,
-        modelOptions: JSON.stringify(loaded.model.options),
-        input: JSON.stringify(loaded.environment.input),
-        classes: JSON.stringify(names ?? loaded.environment.classes),
-        ...(normalization === null ? {} : { normalization: JSON.stringify(normalization) }),
-        ...(loaded.metadata.method === undefined ? {} : { method: loaded.metadata.method }),
-        ...(loaded.metadata.methodOptions === undefined
-          ? {}
-          : { methodOptions: loaded.metadata.methodOptions }),
-        source: basename(path),
-        sourceSha256: await sourceHash,
-      });
-      const [hash] = await Promise.all([hashInBackground(weights), writeFileAtomically(target, weights)]);
-      const { network, environment, map } = loaded;
-      const { parameters, flops } = parametersAndFlops(network, environment.input);
-      terminal.document({
-        model: loaded.model,
-        recognised: loaded.recognised,
-        format: loaded.format,
-        map,
-        input: environment.input,
-        classes: names ?? environment.classes,
-        normalization,
-        parameters,
-        flops,
-        out: shownPath(target, cwd),
-        sha256: hash,
-      });
-      terminal.print(
-        `${describeNamed(loaded.model)} for ${environment.input.join('×')} images of ${environment.classes} classes, ` +
-          `${formatCount(parameters)} parameters${map === null ? '' : `, names by "${map}"`}: ${shownPath(target, cwd)}`,
-      );
-      if (map === 'order' && options.map === undefined) {
-        terminal.log.warn(
-          'the names are unknown, so variables of one kind and shape were paired in their order: check with `anc-cli eval`.',
+      const { path, source, close } = openNamedFile(file, cwd);
+      try {
+        const classes = options.classes === undefined ? null : splitTopLevel(options.classes);
+        const count =
+          classes === null ? undefined : /^\d+$/.test(classes.join()) ? Number(classes) : classes.length;
+        const loaded = await loadWeights(path, source, composition, {
+          ...(options.model === undefined ? {} : { model: namedOf(options.model, '--model') }),
+          ...(options.map === undefined ? {} : { map: await mapOf(options.map, cwd) }),
+          ...(options.input === undefined
+            ? {}
+            : { input: parseSizes(options.input, '--input', 3) as [number, number, number] }),
+          ...(count === undefined ? {} : { classes: count }),
+        });
+        const names =
+          classes !== null && classes.length === loaded.environment.classes ? classes : loaded.classNames;
+        const normalization = normalizationOf(loaded, options.normalize, (text) => terminal.log.warn(text));
+        const pieces = safetensorsPieces(asTensors(loaded.variables), {
+          model: loaded.model.name,
+          modelOptions: JSON.stringify(loaded.model.options),
+          input: JSON.stringify(loaded.environment.input),
+          classes: JSON.stringify(names ?? loaded.environment.classes),
+          ...(normalization === null ? {} : { normalization: JSON.stringify(normalization) }),
+          ...(loaded.metadata.method === undefined ? {} : { method: loaded.metadata.method }),
+          ...(loaded.metadata.methodOptions === undefined
+            ? {}
+            : { methodOptions: loaded.metadata.methodOptions }),
+          source: basename(path),
+          sourceSha256: sha256Of(source),
+        });
+        let hash = '';
+        await writeFileAtomically(
+          target,
+          counted(pieces, ({ sha256 }) => (hash = sha256)),
         );
+        const { network, environment, map } = loaded;
+        const { parameters, flops } = parametersAndFlops(network, environment.input);
+        terminal.document({
+          model: loaded.model,
+          recognised: loaded.recognised,
+          format: loaded.format,
+          map,
+          input: environment.input,
+          classes: names ?? environment.classes,
+          normalization,
+          parameters,
+          flops,
+          out: shownPath(target, cwd),
+          sha256: hash,
+        });
+        terminal.print(
+          `${describeNamed(loaded.model)} for ${environment.input.join('×')} images of ${environment.classes} classes, ` +
+            `${formatCount(parameters)} parameters${map === null ? '' : `, names by "${map}"`}: ${shownPath(target, cwd)}`,
+        );
+        if (map === 'order' && options.map === undefined) {
+          terminal.log.warn(
+            'the names are unknown, so variables of one kind and shape were paired in their order: check with `anc-cli eval`.',
+          );
+        }
+      } finally {
+        close();
       }
     });
 };

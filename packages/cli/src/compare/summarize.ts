@@ -79,14 +79,15 @@ function compare(mine: readonly StudentResult[], reference: readonly StudentResu
   return { to, what, difference, verdict, text: inWords(verdict, to, difference) };
 }
 
-function verdictOf({ mean, margin }: Difference['difference'], what: Difference['what']): Verdict {
+/** What a paired difference shows. */
+export function verdictOf({ mean, margin }: Difference['difference'], what: Difference['what']): Verdict {
   if (margin === null) return 'one-seed';
   if (Math.abs(mean) <= margin) return 'not-distinguishable';
   return mean < 0 === (what === 'error') ? 'better' : 'worse';
 }
 
 /** e.g. `not distinguishable from l2 (+0.12 ± 0.40)`, in percentage points. */
-function inWords(verdict: Verdict, to: string, difference: Difference['difference']): string {
+export function inWords(verdict: Verdict, to: string, difference: Difference['difference']): string {
   const points = formatPoints(difference);
   switch (verdict) {
     case 'one-seed':

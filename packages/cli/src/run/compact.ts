@@ -1,7 +1,7 @@
 import { encodeSafetensors, type Backend, type Host, type Variables } from '@anc/core';
 import { compactTensors, isQuantised } from '@anc/methods';
 import type { RunFolder } from '@anc/runtime';
-import type { PlannedNetwork } from './plan.js';
+import type { PlannedNetwork } from './plan-network.js';
 
 export const COMPACT = 'compact.safetensors';
 

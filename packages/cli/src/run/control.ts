@@ -9,7 +9,9 @@ export interface ReadMethod {
 }
 
 /** The data term that a method has beside an adversarial term, by its options. */
-export function dataTermOf({ options }: ReadMethod): { name: string; options: unknown } | null {
+export function dataTermOf({
+  options,
+}: Pick<ReadMethod, 'options'>): { name: string; options: unknown } | null {
   const { dataTerm } = options as { dataTerm?: { name?: unknown; options?: unknown } };
   return typeof dataTerm?.name === 'string' ? { name: dataTerm.name, options: dataTerm.options ?? {} } : null;
 }

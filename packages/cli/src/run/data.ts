@@ -20,32 +20,43 @@ import {
 import { LabelledLoader, Loader } from '@anc/runtime';
 import type { Config } from '../config/resolve.js';
 
-/** A run's images: what trains, what is held out, what is tested on; and how they are shown. */
-export interface RunData {
+/** What training may see of a dataset: what trains, what is held out; and how they are shown. */
+export interface TrainingData {
   readonly dataset: Dataset;
   readonly train: DatasetSplit;
   readonly held: DatasetSplit | null;
-  readonly test: DatasetSplit;
   readonly normalization: Normalization;
   readonly augmentation: Augmentation | DecodedViews;
   /** α of mixup where no label is read; 0: none. */
   readonly mixup: number;
 }
 
+/** A run's images: those, and what is tested on. */
+export interface RunData extends TrainingData {
+  readonly test: DatasetSplit;
+}
+
 export async function openData(dataset: Dataset, config: Config): Promise<RunData> {
-  const { limitTrain, limitTest, validation } = config;
+  const training = await openTrainingData(dataset, config);
+  const test = limited(await dataset.split('test'), config.limitTest, config);
+  await test.labels?.(); // a damaged labels file is an error now, before anything is written
+  return { ...training, test };
+}
+
+const limited = (split: DatasetSplit, limit: number | null, { dataSeed, seed }: Config): DatasetSplit =>
+  limit === null ? split : limitSplit(split, limit, dataSeed ?? seed);
+
+/** The same without the test images, for whoever still chooses: they are not opened. */
+export async function openTrainingData(dataset: Dataset, config: Config): Promise<TrainingData> {
+  const { limitTrain, validation } = config;
   const seed = config.dataSeed ?? config.seed;
-  const limited = (split: DatasetSplit, limit: number | null): DatasetSplit =>
-    limit === null ? split : limitSplit(split, limit, seed);
-  const all = limited(await dataset.split('train'), limitTrain);
+  const all = limited(await dataset.split('train'), limitTrain, config);
   if (config.stratify === true) requireLabels(all, 'a stratified split');
   const { train, held } =
     validation > 0
       ? await holdOut(all, validation, seed, { stratified: config.stratify === true })
       : { train: all, held: null };
-  const test = limited(await dataset.split('test'), limitTest);
-  // A damaged labels file is an error now, before anything is written. Training without labels never sees them.
-  for (const { labels } of [all, test]) await labels?.();
+  await all.labels?.(); // the same; training without labels never sees them
   if (train.images.count < config.batchSize) {
     throw new AncError('ANC_DATA_TOO_FEW', 'there are fewer training images than one batch.', {
       expected: `at least ${config.batchSize} images`,
@@ -57,7 +68,6 @@ export async function openData(dataset: Dataset, config: Config): Promise<RunDat
     dataset,
     train,
     held,
-    test,
     normalization: await normalizationOf(config, train.images),
     augmentation: augmentationOf(config, train.images),
     mixup: config.mixup ?? 0,

@@ -9,7 +9,7 @@ import {
   type Host,
   type Variables,
 } from '@anc/core';
-import type { PlannedNetwork } from './plan.js';
+import type { PlannedNetwork } from './plan-network.js';
 import type { Reporter } from './reporter.js';
 
 export interface EvaluateContext {

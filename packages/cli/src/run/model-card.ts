@@ -3,13 +3,13 @@ import { isQuantised } from '@anc/methods';
 import { describeNamed } from '../config/named.js';
 import { formatCount, formatShare } from '../terminal/table.js';
 import { COMPACT } from './compact.js';
-import type { Plan, PlannedPlayer } from './plan.js';
+import type { Plan, Planned, PlannedPlayer } from './plan.js';
 import type { PlayerResult } from './documents.js';
 import { WEIGHTS } from './weights.js';
 
 /** What stands inside a weights file: enough to use it without the run. */
 export function weightsMetadata(
-  plan: Plan,
+  plan: Planned,
   { method, options, seed, network: { model } }: PlannedPlayer,
 ): Record<string, string> {
   const { dataset, normalization } = plan.data;

@@ -1,44 +1,29 @@
 import {
-  mapTree,
-  outputShapes,
   Rng,
-  standardised,
   type Backend,
   type ClassifierOutputs,
-  type Host,
+  type Dataset,
   type Method,
   type Network,
   type Players,
   type Stage,
-  type Tree,
-  type Variables,
 } from '@anc/core';
 import { choiceOf } from '../backends/auto.js';
 import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
 import type { Named } from '../composition/registry.js';
 import { located, nowhere, type PlaceOf } from '../config/locate.js';
-import { describeNamed, formatNamed } from '../config/named.js';
+import { formatNamed } from '../config/named.js';
 import { DEFAULT_METHODS } from '../config/presets.js';
 import type { Config } from '../config/resolve.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import { checkRequest, checkStart, locatedMethod } from './check-request.js';
-import { openData, requireLabels, type RunData } from './data.js';
+import { openData, openTrainingData, requireLabels, type RunData, type TrainingData } from './data.js';
 import { isGiven, openGivenTeacher, seenBy, type GivenTeacher } from './given-teacher.js';
 import { methodOptions, teacherRecipeOf } from './method-options.js';
+import { planNetwork, type PlannedNetwork } from './plan-network.js';
 import { suitedDataset } from './suited-dataset.js';
 import { uniqueNames } from './unique-names.js';
-
-/** A network of the run, ready for bytes. */
-export interface PlannedNetwork {
-  readonly model: Named;
-  /** Takes bytes. Its name says everything that its outputs depend on besides its weights. */
-  readonly network: Network<ClassifierOutputs>;
-  readonly initial: Variables<Host>;
-  readonly outputs: Tree<readonly number[]>;
-  readonly parameters: number;
-  readonly flops: number;
-}
 
 /** Who is trained, by which stages. */
 export interface PlannedPlayer {
@@ -59,25 +44,46 @@ export interface PlannedPlayer {
 }
 
 /** A run, checked: everything that can be wrong with the request has been found, nothing was written. */
-export interface Plan {
+export interface Planned<D extends TrainingData = TrainingData> {
   readonly config: Config;
-  readonly data: RunData;
+  readonly data: D;
   /** Trained in the run, or given. */
   readonly teacher: PlannedPlayer | GivenTeacher;
   readonly students: readonly PlannedPlayer[];
   readonly backends: { readonly teacher: Backend; readonly student: Backend };
   /** What a person should know before it begins. */
   readonly notices: readonly string[];
+  /** One more student on the same data and backends, by other options of training and objective. */
+  another(name: string, method: Named, config: Config): Promise<PlannedPlayer>;
   dispose(): Promise<void>;
 }
 
-/** Throws an AncError on anything unknown, impossible or missing. */
-export async function planRun(
+/** A plan with the images that it is tested on. */
+export type Plan = Planned<RunData>;
+
+/** How something is planned: `planRun`, or `planTraining` where nothing is tested. */
+export type Planner<D extends TrainingData> = (
   requested: Config,
   composition: Composition,
-  place: PlaceOf = nowhere,
-  fetching: Fetching = {},
-): Promise<Plan> {
+  place?: PlaceOf,
+  fetching?: Fetching,
+) => Promise<Planned<D>>;
+
+/** Throws an AncError on anything unknown, impossible or missing. */
+export const planRun: Planner<RunData> = (requested, composition, place = nowhere, fetching = {}) =>
+  planWith(openData, requested, composition, place, fetching);
+
+/** The same, and the test images are not opened. */
+export const planTraining: Planner<TrainingData> = (requested, composition, place = nowhere, fetching = {}) =>
+  planWith(openTrainingData, requested, composition, place, fetching);
+
+async function planWith<D extends TrainingData>(
+  open: (dataset: Dataset, config: Config) => Promise<D>,
+  requested: Config,
+  composition: Composition,
+  place: PlaceOf,
+  fetching: Fetching,
+): Promise<Planned<D>> {
   const { registries } = composition;
   await checkRequest(requested, composition, place); // first: it costs nothing
   const notices: string[] = [];
@@ -121,7 +127,7 @@ export async function planRun(
     const teacherModel = given === null ? await create('teacher') : null;
     const studentModel = await create('student');
     for (const model of [teacherModel, studentModel]) model?.summary(dataset.shape); // before any file is read
-    const data = await openData(dataset, config);
+    const data = await open(dataset, config);
     const suited = suitedTo(config, given, data, asked, notice);
     const methods = suited === config ? asked : await createAll(suited);
     const plain = await planNetwork(config.student, studentModel, data, backends.student, config.seed);
@@ -130,32 +136,40 @@ export async function planRun(
       given ?? (await planTeacher(teacherModel!, data, backends.teacher, players, config, composition));
     const teacherOutputs = 'given' in teacher ? teacher.given.teacher.outputs : teacher.network.outputs;
     const names = uniqueNames(suited.methods.map(({ name }) => name));
-    const students: PlannedPlayer[] = [];
-    for (const [i, method] of methods.entries()) {
+    const studentOf = async (
+      name: string,
+      method: Awaited<ReturnType<typeof createMethod>>,
+      { epochs, seed }: Config,
+    ): Promise<PlannedPlayer> => {
       if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
       const changed = method.made.network(studentModel);
       const network =
         changed === studentModel
           ? plain
           : await planNetwork(config.student, changed, data, backends.student, config.seed);
-      students.push({
-        ...method,
-        name: names[i]!,
-        network,
-        stages: await ofMethod(i, () =>
-          method.made.stages({
-            ...players,
-            student: network.network,
-            studentOutputs: network.outputs,
-            teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
-          }),
-        ),
-        epochs: config.epochs,
-        seed: config.seed,
-        rng: Rng.fromSeed(config.seed).split('student'),
+      const stages = method.made.stages({
+        ...players,
+        student: network.network,
+        studentOutputs: network.outputs,
+        teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
       });
+      return { ...method, name, network, stages, epochs, seed, rng: Rng.fromSeed(seed).split('student') };
+    };
+    const students: PlannedPlayer[] = [];
+    for (const [i, method] of methods.entries()) {
+      students.push(await ofMethod(i, () => studentOf(names[i]!, method, config)));
     }
-    return { config: withChoice(suited, backends), data, students, backends, notices, teacher, dispose };
+    return {
+      config: withChoice(suited, backends),
+      data,
+      students,
+      backends,
+      notices,
+      teacher,
+      another: async (name, method, changed) =>
+        studentOf(name, await createMethod(method, changed, composition), changed),
+      dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;
@@ -165,7 +179,7 @@ export async function planRun(
 /** The teacher that is trained in the run, with labels. Throws `ANC_LABELS` where the data has none. */
 async function planTeacher(
   model: Network<ClassifierOutputs>,
-  data: RunData,
+  data: TrainingData,
   backend: Backend,
   players: Pick<Players, 'input' | 'classes'>,
   config: Config,
@@ -197,7 +211,7 @@ async function planTeacher(
 function suitedTo(
   config: Config,
   given: GivenTeacher | null,
-  { train }: RunData,
+  { train }: TrainingData,
   methods: readonly { readonly made: Method }[],
   notice: (text: string) => void,
 ): Config {
@@ -268,28 +282,4 @@ function withChoice(config: Config, backends: Plan['backends']): Config {
 
 async function disposeAll(backends: Plan['backends']): Promise<void> {
   for (const backend of new Set(Object.values(backends))) await backend.dispose();
-}
-
-async function planNetwork(
-  model: Named,
-  made: Network<ClassifierOutputs>,
-  { dataset, normalization }: RunData,
-  backend: Backend,
-  seed: number,
-): Promise<PlannedNetwork> {
-  const network = {
-    ...standardised(made, normalization),
-    name: JSON.stringify([made.name, describeNamed(model), dataset.classes.length, normalization]),
-  };
-  const initial = network.init(Rng.fromSeed(seed).split('shapes'), dataset.shape);
-  const outputs = await outputShapes({ backend, network, variables: initial }, dataset.shape);
-  const layers = network.summary(dataset.shape);
-  return {
-    model,
-    network,
-    initial,
-    outputs: mapTree(outputs, (shape) => [...shape]),
-    parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
-    flops: layers.reduce((sum, layer) => sum + layer.flops, 0),
-  };
 }

@@ -1,11 +1,15 @@
 import { AncError } from '@anc/core';
 import { describeEnvironment, type RunFolder } from '@anc/runtime';
 import { choiceOf } from '../backends/auto.js';
-import type { Plan } from './plan.js';
+import type { RunData } from './data.js';
+import type { Planned } from './plan.js';
 import { versions } from './versions.js';
 
 /** environment.json: the machine, the data's fingerprints, and every method's options as completed. */
-async function environmentOf({ config, data, backends, students, teacher: player }: Plan, cwd: string) {
+async function environmentOf(
+  { config, data, backends, students, teacher: player }: Planned | Planned<RunData>,
+  cwd: string,
+) {
   const machine = await describeEnvironment(backends.student, config.seed, versions(), cwd);
   const { teacher, student } = backends;
   const trained = 'given' in player ? students : [player, ...students];
@@ -16,7 +20,9 @@ async function environmentOf({ config, data, backends, students, teacher: player
     ...(teacher === student ? {} : { teacherBackend: { ...teacher.environment, name: teacher.name } }),
     data: {
       train: { count: data.train.images.count, fingerprint: data.train.images.fingerprint },
-      test: { count: data.test.images.count, fingerprint: data.test.images.fingerprint },
+      ...('test' in data
+        ? { test: { count: data.test.images.count, fingerprint: data.test.images.fingerprint } }
+        : {}),
       normalization: data.normalization,
       augmentation: data.augmentation.id,
       ...('given' in player ? { teacher: player.given.digest } : {}),
@@ -25,7 +31,7 @@ async function environmentOf({ config, data, backends, students, teacher: player
   };
 }
 
-export async function recordEnvironment(folder: RunFolder, plan: Plan, cwd: string): Promise<void> {
+export async function recordEnvironment(folder: RunFolder, plan: Planned, cwd: string): Promise<void> {
   await folder.writeEnvironment(await environmentOf(plan, cwd));
 }
 
@@ -35,7 +41,7 @@ export async function recordEnvironment(folder: RunFolder, plan: Plan, cwd: stri
  */
 export async function compareEnvironment(
   folder: RunFolder,
-  plan: Plan,
+  plan: Planned,
   cwd: string,
   notice: (message: string) => void,
 ): Promise<void> {

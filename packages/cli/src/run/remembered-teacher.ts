@@ -10,7 +10,7 @@ import { TeacherMemo, type RunFolder, type TeacherMemoCounts } from '@anc/runtim
 import { teacherLogits } from '../classifier/score.js';
 import { formatShare } from '../terminal/table.js';
 import type { EvaluateContext } from './evaluate-player.js';
-import type { Plan } from './plan.js';
+import type { Planned } from './plan.js';
 import { digestOf, readWeights } from './weights.js';
 
 /** What a teacher said, kept for the next run of the same teacher on the same images. */
@@ -21,7 +21,10 @@ export interface TeacherMemory {
 }
 
 /** The run's teacher, frozen: the one that was given, or the one that was trained, from its folder. */
-export async function frozenTeacher({ teacher, data, backends }: Plan, folder: RunFolder): Promise<Teacher> {
+export async function frozenTeacher(
+  { teacher, data, backends }: Planned,
+  folder: RunFolder,
+): Promise<Teacher> {
   if ('given' in teacher) return teacher.given.teacher;
   const variables = await readWeights(folder, ['teacher'], teacher.network);
   return NetworkTeacher.create({
@@ -35,7 +38,7 @@ export async function frozenTeacher({ teacher, data, backends }: Plan, folder: R
 
 /** The teacher behind its memo; asked anew every time where images are mixed and none comes twice. */
 export function rememberedTeacher(
-  { data, config }: Plan,
+  { data, config }: Planned,
   teacher: Teacher,
   memory: TeacherMemory,
   notice: (message: string) => void = () => undefined,

@@ -12,13 +12,14 @@ import {
 } from '../config/resolve.js';
 import type { Fetching } from '../data/open-dataset.js';
 import { anchoredTeacher } from './given-teacher.js';
-import { planRun, type Plan } from './plan.js';
+import type { RunData, TrainingData } from './data.js';
+import { planRun, type Plan, type Planned, type Planner } from './plan.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
 import { unusedOptions } from './unused-options.js';
 
 /** A run whose folder is there and locked. */
-export interface StartedRun {
-  readonly plan: Plan;
+export interface StartedRun<D extends TrainingData = RunData> {
+  readonly plan: Planned<D>;
   readonly folder: RunFolder;
   /** The folder as people would write it. */
   readonly shown: string;
@@ -36,13 +37,23 @@ export async function startRun(
 }
 
 /** The same for options that were joined before. `prepared` is awaited when all is checked, before the folder is made. */
-export async function startRequest(
-  { said, place, ...request }: ConfigRequest,
+export const startRequest = (
+  request: ConfigRequest,
   cwd: string,
   notice: (message: string) => void,
   prepared: () => Promise<void> = () => Promise.resolve(),
   fetching: Fetching = {},
-): Promise<StartedRun> {
+): Promise<StartedRun> => startWith(planRun, request, cwd, notice, prepared, fetching);
+
+/** The same by another plan than a run's. */
+export async function startWith<D extends TrainingData>(
+  planner: Planner<D>,
+  { said, place, ...request }: ConfigRequest,
+  cwd: string,
+  notice: (message: string) => void,
+  prepared: () => Promise<void>,
+  fetching: Fetching,
+): Promise<StartedRun<D>> {
   const config = anchored(request.config, cwd);
   const parent = resolve(cwd, config.out);
   if (config.name !== undefined && basename(config.name) !== config.name) {
@@ -53,7 +64,7 @@ export async function startRequest(
   }
   await assertCreatable(await pathOf(config, parent));
   const composition = await loadComposition(config.plugins, cwd);
-  const plan = await planRun(config, composition, place, fetching);
+  const plan = await planner(config, composition, place, fetching);
   try {
     const notices = [
       ...unusedOptions(config, said, composition),
@@ -73,18 +84,28 @@ export async function startRequest(
 }
 
 /** Opens an interrupted run's folder and checks that it can go on here. */
-export async function resumeRun(
+export const resumeRun = (
   flags: Record<string, unknown>,
   path: string,
   cwd: string,
   notice: (message: string) => void,
   fetching: Fetching = {},
-): Promise<StartedRun> {
+): Promise<StartedRun> => resumeWith(planRun, flags, path, cwd, notice, fetching);
+
+/** The same by another plan than a run's. */
+export async function resumeWith<D extends TrainingData>(
+  planner: Planner<D>,
+  flags: Record<string, unknown>,
+  path: string,
+  cwd: string,
+  notice: (message: string) => void,
+  fetching: Fetching,
+): Promise<StartedRun<D>> {
   const folder = await RunFolder.open(resolve(cwd, path));
   const config = anchored(resumedConfig(flags, await readable(folder, folder.readConfig())), cwd);
   const unlock = await readable(folder, folder.lock());
   try {
-    const plan = await planRun(config, await loadComposition(config.plugins, cwd), undefined, fetching);
+    const plan = await planner(config, await loadComposition(config.plugins, cwd), undefined, fetching);
     try {
       backendNotices(plan.backends).forEach(notice);
       await compareEnvironment(folder, plan, cwd, notice);
@@ -132,7 +153,12 @@ async function readable<T>({ path }: RunFolder, work: Promise<T>): Promise<T> {
   }
 }
 
-function started(plan: Plan, folder: RunFolder, unlock: () => Promise<void>, cwd: string): StartedRun {
+function started<D extends TrainingData>(
+  plan: Planned<D>,
+  folder: RunFolder,
+  unlock: () => Promise<void>,
+  cwd: string,
+): StartedRun<D> {
   const near = relative(cwd, folder.path);
   return {
     plan,

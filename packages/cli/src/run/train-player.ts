@@ -23,7 +23,7 @@ import {
   type RunFolder,
   type ScalarLog,
 } from '@anc/runtime';
-import { imageBatches, labelledBatches, type RunData } from './data.js';
+import { imageBatches, labelledBatches, type TrainingData } from './data.js';
 import type { PlannedPlayer } from './plan.js';
 import type { Reporter } from './reporter.js';
 import { asMetrics, better, type BestEpoch, type HeldOut, type Validation } from './validation.js';
@@ -32,7 +32,7 @@ import { asMetrics, better, type BestEpoch, type HeldOut, type Validation } from
 export interface TrainContext {
   readonly folder: RunFolder;
   readonly scalars: ScalarLog;
-  readonly data: RunData;
+  readonly data: TrainingData;
   readonly backend: Backend;
   readonly batchSize: number;
   readonly seed: number;

@@ -11,12 +11,12 @@ import {
   type Variables,
 } from '@anc/core';
 import { assertSameSpecs, specsOf, type RunFolder } from '@anc/runtime';
-import type { PlannedNetwork } from './plan.js';
+import type { PlannedNetwork } from './plan-network.js';
 
 export const WEIGHTS = 'weights.safetensors';
 
 /** The trees as a weights file names them. */
-export const asTensors = ({ params, stats }: Variables<Host>) =>
+export const asTensors = <T>({ params, stats }: Variables<T>): Record<string, T> =>
   mergeTrees(prefixTree('params', params), prefixTree('stats', stats));
 
 /** Hash of a network's weights as they are stored, whoever stored them. */

@@ -3,8 +3,8 @@ import {
   Rng,
   subtree,
   type ClassifierOutputs,
-  type Host,
   type Network,
+  type Stored,
   type Variables,
 } from '@anc/core';
 import { namesByKind } from './by-kind.js';
@@ -25,7 +25,8 @@ export type MapChoice = string | NameMap | Readonly<Record<string, string>>;
 export const mapNames: readonly string[] = [...Object.keys(TORCH_NAME_MAPS), 'same', 'order'];
 
 export interface Imported {
-  readonly variables: Variables<Host>;
+  /** Read and turned when they are wanted. */
+  readonly variables: Variables<Stored>;
   /** By which map; null for a file of ours. */
   readonly map: string | null;
 }

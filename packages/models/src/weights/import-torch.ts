@@ -1,4 +1,11 @@
-import type { ClassifierOutputs, Host, Network, Variables } from '@anc/core';
+import {
+  inMemory,
+  loadVariables,
+  type ClassifierOutputs,
+  type Host,
+  type Network,
+  type Variables,
+} from '@anc/core';
 import { resnet } from '../resnet/index.js';
 import { importInto, type TORCH_NAME_MAPS } from './import-into.js';
 import { readTorchCheckpoint } from './torch/checkpoint.js';
@@ -9,7 +16,12 @@ export interface ImportedNetwork extends Omit<RecognisedModel, 'map'> {
 }
 
 const torch = (bytes: Uint8Array) =>
-  ({ format: 'torch', layout: 'torch', tensors: readTorchCheckpoint(bytes), metadata: {} }) as const;
+  ({
+    format: 'torch',
+    layout: 'torch',
+    tensors: readTorchCheckpoint(inMemory(bytes)),
+    metadata: {},
+  }) as const;
 
 /**
  * A PyTorch checkpoint as a model of ours and its weights; the model is recognised from names and shapes.
@@ -19,7 +31,8 @@ export function importTorch(bytes: Uint8Array): ImportedNetwork {
   const dict = torch(bytes);
   const { map, ...recognised } = recogniseTorchResnet(dict.tensors);
   const network = resnet(recognised.options, recognised.environment);
-  return { ...recognised, variables: importInto(network, recognised.environment.input, dict, map).variables };
+  const { variables } = importInto(network, recognised.environment.input, dict, map);
+  return { ...recognised, variables: loadVariables(variables) };
 }
 
 /**
@@ -32,5 +45,5 @@ export function importTorchInto(
   bytes: Uint8Array,
   map: keyof typeof TORCH_NAME_MAPS,
 ): Variables<Host> {
-  return importInto(network, input, torch(bytes), map).variables;
+  return loadVariables(importInto(network, input, torch(bytes), map).variables);
 }

@@ -1,4 +1,4 @@
-import { AncError, decodeSafetensors, type Host, type Tree } from '@anc/core';
+import { AncError, openSafetensors, type ByteSource, type Stored, type Tree } from '@anc/core';
 import { isTorchCheckpoint, readTorchCheckpoint } from './torch/checkpoint.js';
 
 /** How a framework lays out its kernels: [O, I, H, W] and [out, in], or, as here, [H, W, I, O] and [in, out]. */
@@ -8,30 +8,32 @@ export type KernelLayout = 'torch' | 'tensorflow';
 export interface StateDict {
   readonly format: string;
   readonly layout: KernelLayout;
-  readonly tensors: Tree<Host>;
+  readonly tensors: Tree<Stored>;
   /** What the file says of itself beside its tensors. */
   readonly metadata: Tree<string>;
 }
 
 /** A safetensors file starts with a length of eight bytes and an opening brace. */
-const isSafetensors = (bytes: Uint8Array): boolean =>
-  bytes.length > 8 && bytes[8] === 0x7b && bytes[7] === 0 && bytes[6] === 0;
+const isSafetensors = (start: Uint8Array): boolean =>
+  start.length > 8 && start[8] === 0x7b && start[7] === 0 && start[6] === 0;
 
 /**
- * The tensors of a weights file: a PyTorch state dict, or safetensors (ours, or with PyTorch's names).
+ * The tensors of a weights file: a PyTorch state dict, or safetensors (ours, or with PyTorch's names). Each is read
+ * when it is wanted.
  * Throws `ANC_CHECKPOINT` or `ANC_SAFETENSORS` on a damaged file, `ANC_WEIGHTS` on another kind of file.
  */
-export function readStateDict(bytes: Uint8Array): StateDict {
-  if (isTorchCheckpoint(bytes)) {
-    return { format: 'torch', layout: 'torch', tensors: readTorchCheckpoint(bytes), metadata: {} };
+export function readStateDict(source: ByteSource): StateDict {
+  if (isTorchCheckpoint(source)) {
+    return { format: 'torch', layout: 'torch', tensors: readTorchCheckpoint(source), metadata: {} };
   }
-  if (isSafetensors(bytes)) {
-    const { tensors, metadata } = decodeSafetensors(bytes);
+  const start = source.read(0, Math.min(16, source.length));
+  if (isSafetensors(start)) {
+    const { tensors, metadata } = openSafetensors(source);
     return { format: 'safetensors', layout: isOwn(tensors) ? 'tensorflow' : 'torch', tensors, metadata };
   }
   throw new AncError('ANC_WEIGHTS', 'the file is of no kind of weights that is read here.', {
     expected: 'safetensors, or what torch.save made of a state dict (.pth, .pt, .th)',
-    received: `${bytes.length} bytes that start with ${Buffer.from(bytes.subarray(0, 8)).toString('hex')}`,
+    received: `${source.length} bytes that start with ${Buffer.from(start.subarray(0, 8)).toString('hex')}`,
     hint: 'an ONNX model needs no import: give it as it is, e.g. --teacher model.onnx.',
   });
 }

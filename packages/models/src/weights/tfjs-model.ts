@@ -1,4 +1,4 @@
-import { AncError, fromFloat16, sizeOf, type Host } from '@anc/core';
+import { AncError, asStored, fromFloat16, mapTree, sizeOf, type Host } from '@anc/core';
 import { z } from 'zod';
 import type { StateDict } from './state-dict.js';
 
@@ -65,7 +65,7 @@ export async function readTfjsModel(
     const variance = name === undefined ? undefined : tensors[name]!.data;
     variance?.forEach((value, i) => (variance[i] = value + epsilon - EPSILON));
   }
-  return { format: 'tfjs', layout: 'tensorflow', tensors, metadata: {} };
+  return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(tensors, asStored), metadata: {} };
 }
 
 function decoded({ shape, dtype, quantization }: Entry, bytes: Uint8Array): Host {

@@ -1,5 +1,14 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EagerBackend, mergeTrees, prefixTree, Rng, subtree, type Host } from '@anc/core';
+import {
+  EagerBackend,
+  loadTree,
+  loadVariables,
+  mergeTrees,
+  prefixTree,
+  Rng,
+  subtree,
+  type Host,
+} from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
@@ -50,7 +59,8 @@ describe('a TensorFlow.js model', () => {
     const dict = await readTfjsModel(json, () => Promise.resolve(shard));
     const network = cnn({ widths: [3, 4], batchNorm: true, features: 5 }, { classes: 6 });
     const input = [8, 8, 2];
-    const { variables, map } = importInto(network, input, dict);
+    const { variables: stored, map } = importInto(network, input, dict);
+    const variables = loadVariables(stored);
     expect(map).toBe('order');
     const rng = Rng.fromSeed(5);
     const images: Host = {
@@ -85,7 +95,7 @@ describe('a TensorFlow.js model', () => {
       y: Uint8Array.of(0x3c, 7, 0, 0, 0),
     };
     const { tensors } = await readTfjsModel(json, (file) => Promise.resolve(files[file]!));
-    expect(Object.values(tensors).map(({ data }) => [...data])).toEqual([[-1, 1], [1], [7]]);
+    expect(Object.values(loadTree(tensors)).map(({ data }) => [...data])).toEqual([[-1, 1], [1], [7]]);
   });
 
   it.each([

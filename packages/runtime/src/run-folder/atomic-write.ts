@@ -1,19 +1,22 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Suffix of a file that is being written; whatever carries it after a crash is not data. */
 export const TEMPORARY = '.tmp';
 
+/** What a file is to hold, at once or piece by piece. */
+export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
+
 /**
  * Writes a file so that at any moment, a crash included, `path` is absent, the old content, or the new
  * content: temporary name, flush to the disk, rename, flush of the folder.
  */
-export async function writeFileAtomically(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeFileAtomically(path: string, content: FileContent): Promise<void> {
   const temporary = `${path}.${process.pid}${TEMPORARY}`;
   try {
     const file = await open(temporary, 'w');
     try {
-      await file.writeFile(content);
+      await writeFile(file, content);
       await file.sync();
     } finally {
       await file.close();

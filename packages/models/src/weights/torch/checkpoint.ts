@@ -1,38 +1,43 @@
-import { AncError, sizeOf, type Host } from '@anc/core';
-import { unzipSync, type UnzipFileInfo } from 'fflate';
+import { AncError, sizeOf, type ByteSource, type Stored } from '@anc/core';
 import { ByteReader, damagedCheckpoint } from './pickle-reader.js';
 import { resolverFor, isKind, type Value } from './resolver.js';
-import { bytesOf, materialise, type StorageType, type TensorView } from './storage.js';
+import { bytesOf, storedTensor, type StorageType, type StoredBytes, type TensorView } from './storage.js';
 import { unpickle } from './unpickle.js';
+import { zipEntries } from './zip-directory.js';
 
 /** Starts of the two formats: zip, and the four pickles of PyTorch before 1.6. */
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
 const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
-const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
-  bytes.length >= start.length && start.every((byte, i) => bytes[i] === byte);
+
+const startsWith = (source: ByteSource, start: readonly number[]): boolean => {
+  if (source.length < start.length) return false;
+  const bytes = source.read(0, start.length);
+  return start.every((byte, i) => bytes[i] === byte);
+};
 
 /** Whether the bytes look like a `.pth`, `.pt` or `.th` file. */
-export const isTorchCheckpoint = (bytes: Uint8Array): boolean =>
-  startsWith(bytes, ZIP) || startsWith(bytes, LEGACY);
+export const isTorchCheckpoint = (source: ByteSource): boolean =>
+  startsWith(source, ZIP) || startsWith(source, LEGACY);
 
 /**
- * The tensors of a PyTorch checkpoint (`torch.save` of a state dict, or of a dictionary that holds one).
+ * The tensors of a PyTorch checkpoint (`torch.save` of a state dict, or of a dictionary that holds one), each read
+ * when it is wanted.
  *
  * Safe on any file: only tensors and containers are ever built, every other global name is refused by name,
  * and nothing is allocated by a number that was not checked against the file's length.
  * A `module.` in front of all names (DataParallel) is taken off. Throws `ANC_CHECKPOINT`.
  */
-export function readTorchCheckpoint(bytes: Uint8Array): Record<string, Host> {
-  if (startsWith(bytes, ZIP)) return readZip(bytes);
-  if (startsWith(bytes, LEGACY)) return readLegacy(bytes);
+export function readTorchCheckpoint(source: ByteSource): Record<string, Stored> {
+  if (startsWith(source, ZIP)) return readZip(source);
+  if (startsWith(source, LEGACY)) return readLegacy(source);
   throw damagedCheckpoint(
     'it starts with neither of the two formats of torch.save',
     'save it with torch.save(model.state_dict(), path).',
   );
 }
 
-function readLegacy(bytes: Uint8Array): Record<string, Host> {
-  const reader = new ByteReader(bytes, LEGACY.length);
+function readLegacy(source: ByteSource): Record<string, Stored> {
+  const reader = new ByteReader(source, LEGACY.length);
   const types = new Map<string, StorageType>();
   const resolver = resolverFor(types);
   unpickle(reader, resolver); // protocol version
@@ -42,65 +47,53 @@ function readLegacy(bytes: Uint8Array): Record<string, Host> {
   }
   const root = unpickle(reader, resolver);
   const keys = unpickle(reader, resolver);
-  const data = new Map<string, Uint8Array>();
+  const storages = new Map<string, StoredBytes>();
   for (const key of Array.isArray(keys) ? keys : []) {
     const type = typeof key === 'string' ? types.get(key) : undefined;
     if (type === undefined) throw damagedCheckpoint('it holds a storage of unknown type');
-    data.set(key as string, reader.bytes(reader.uint64() * bytesOf(type)));
+    const size = reader.uint64() * bytesOf(type);
+    const start = reader.position;
+    reader.skip(size);
+    storages.set(key as string, { size, read: (begin, end) => source.read(start + begin, start + end) });
   }
-  return materialiseAll(findTensors(root), bytes.length, (key) => data.get(key));
+  return storedTensors(findTensors(root), source.length, (key) => storages.get(key));
 }
 
-function readZip(bytes: Uint8Array): Record<string, Host> {
-  let entries = 0;
-  const filter = ({ name, size, originalSize, compression }: UnzipFileInfo): boolean => {
-    // A directory entry takes 46 bytes and more: a larger count is a lie.
-    if (++entries * 46 > bytes.length)
-      throw damagedCheckpoint('its directory lists more files than it can hold');
-    if (compression !== 0 || size !== originalSize) throw damagedCheckpoint(`its file ${name} is compressed`);
-    return true;
-  };
-  let files: Record<string, Uint8Array>;
-  try {
-    files = unzipSync(bytes, { filter });
-  } catch (cause) {
-    if (cause instanceof AncError) throw cause;
-    throw new AncError('ANC_CHECKPOINT', 'not a readable PyTorch checkpoint: its zip archive is damaged.', {
-      cause,
-    });
-  }
-  const pickle = Object.keys(files).find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
+function readZip(source: ByteSource): Record<string, Stored> {
+  const files = zipEntries(source);
+  const pickle = [...files.keys()].find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
   if (pickle === undefined) throw damagedCheckpoint('its zip archive has no data.pkl');
   const folder = pickle.slice(0, -'data.pkl'.length);
-  const order = files[`${folder}byteorder`];
-  if (order !== undefined && new TextDecoder().decode(order) !== 'little') {
+  const order = files.get(`${folder}byteorder`);
+  if (order !== undefined && new TextDecoder().decode(order.read(0, order.size)) !== 'little') {
     throw damagedCheckpoint('it was written by a big-endian machine');
   }
-  const root = unpickle(new ByteReader(files[pickle]!), resolverFor(new Map()));
-  return materialiseAll(findTensors(root), bytes.length, (key) => files[`${folder}data/${key}`]);
+  const { size, read } = files.get(pickle)!;
+  const root = unpickle(new ByteReader({ length: size, read }), resolverFor(new Map()));
+  return storedTensors(findTensors(root), source.length, (key) => files.get(`${folder}data/${key}`));
 }
 
 /** Elements per byte of the file: tensors may share storages, and bytes become 32-bit integers. */
 const SHARING = 4;
 
-function materialiseAll(
+function storedTensors(
   tensors: ReadonlyMap<string, TensorView>,
   fileLength: number,
-  dataOf: (key: string) => Uint8Array | undefined,
-): Record<string, Host> {
+  storageOf: (key: string) => StoredBytes | undefined,
+): Record<string, Stored> {
   const elements = [...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   if (elements > SHARING * fileLength) throw damagedCheckpoint('its tensors are larger than the file');
-  const hosts = [...tensors].map(([name, view]): [string, Host] => {
-    const data = dataOf(view.storage.key);
-    if (data === undefined) throw damagedCheckpoint(`the storage of "${name}" is missing`);
-    return [name, materialise(name, view, data)];
+  const stored = [...tensors].map(([name, view]): [string, Stored] => {
+    const storage = storageOf(view.storage.key);
+    if (storage === undefined) throw damagedCheckpoint(`the storage of "${name}" is missing`);
+    return [name, storedTensor(name, view, storage)];
   });
-  return Object.fromEntries(withoutModule(hosts));
+  return Object.fromEntries(withoutModule(stored));
 }
 
-const withoutModule = (pairs: [string, Host][]): [string, Host][] =>
+const withoutModule = (pairs: [string, Stored][]): [string, Stored][] =>
   pairs.every(([name]) => name.startsWith('module.'))
-    ? pairs.map(([name, host]) => [name.slice('module.'.length), host])
+    ? pairs.map(([name, stored]) => [name.slice('module.'.length), stored])
     : pairs;
 
 /** The tensors of the root dictionary, or of the one dictionary in it that holds any. */

@@ -1,4 +1,4 @@
-import { AncError, sizeOf, type Host, type Tree, type Variables } from '@anc/core';
+import { AncError, sizeOf, type Stored, type Tree, type Variables } from '@anc/core';
 import type { KernelLayout, StateDict } from '../state-dict.js';
 
 /** The checkpoint's name for each of our variables. */
@@ -10,12 +10,12 @@ const COUNTERS = /(^|\.)num_batches_tracked$/;
 /** Fills a network's variables from a PyTorch state dict: see `fillFrom`. */
 export const fillFromTorch = (
   template: Variables<{ readonly shape: readonly number[] }>,
-  stateDict: Tree<Host>,
+  stateDict: Tree<Stored>,
   map: NameMap,
-): Variables<Host> => fillFrom(template, { tensors: stateDict, layout: 'torch' }, map);
+): Variables<Stored> => fillFrom(template, { tensors: stateDict, layout: 'torch' }, map);
 
 /**
- * Fills a network's variables from a file's tensors.
+ * A network's variables as a file's tensors, each read and turned when it is wanted.
  *
  * `template` says names and shapes. PyTorch's convolutions turn from [O, I, H, W] to [H, W, I, O], depthwise ones
  * from [C, 1, H, W] to [H, W, C, 1], matrices from [out, in] to [in, out]. Strict: throws `ANC_WEIGHTS` on a tensor
@@ -25,20 +25,20 @@ export function fillFrom(
   template: Variables<{ readonly shape: readonly number[] }>,
   { tensors: stateDict, layout }: Pick<StateDict, 'tensors' | 'layout'>,
   map: NameMap,
-): Variables<Host> {
+): Variables<Stored> {
   const used = new Set<string>();
-  const fill = (tree: Tree<{ readonly shape: readonly number[] }>): Record<string, Host> =>
+  const fill = (tree: Tree<{ readonly shape: readonly number[] }>): Record<string, Stored> =>
     Object.fromEntries(
       Object.entries(tree).map(([ours, { shape }]) => {
         const theirs = map(ours);
-        const host = Object.hasOwn(stateDict, theirs) ? stateDict[theirs] : undefined;
-        if (host === undefined) {
+        const stored = Object.hasOwn(stateDict, theirs) ? stateDict[theirs] : undefined;
+        if (stored === undefined) {
           throw new AncError('ANC_WEIGHTS', `the checkpoint has no tensor "${theirs}" for "${ours}".`, {
             received: `${Object.keys(stateDict).slice(0, 6).join(', ')}, …`,
           });
         }
         used.add(theirs);
-        return [ours, arranged(ours, host, shape, layout)];
+        return [ours, arranged(ours, stored, shape, layout)];
       }),
     );
   const filled = { params: fill(template.params), stats: fill(template.stats) };
@@ -62,19 +62,23 @@ function axesOf(name: string, rank: number, layout: KernelLayout): readonly numb
 export const arrangedShape = (name: string, shape: readonly number[], layout: KernelLayout): number[] =>
   axesOf(name, shape.length, layout).map((axis) => shape[axis]!);
 
-function arranged(name: string, host: Host, shape: readonly number[], layout: KernelLayout): Host {
-  const axes = axesOf(name, host.shape.length, layout);
-  const own = arrangedShape(name, host.shape, layout);
+function arranged(name: string, stored: Stored, shape: readonly number[], layout: KernelLayout): Stored {
+  const axes = axesOf(name, stored.shape.length, layout);
+  const own = arrangedShape(name, stored.shape, layout);
   if (own.length !== shape.length || own.some((size, axis) => size !== shape[axis])) {
     throw new AncError('ANC_WEIGHTS', `the checkpoint's tensor for "${name}" has another shape.`, {
       expected: `[${shape.join(', ')}]`,
-      received: `[${own.join(', ')}] (stored as [${host.shape.join(', ')}])`,
+      received: `[${own.join(', ')}] (stored as [${stored.shape.join(', ')}])`,
     });
   }
-  if (!(host.data instanceof Float32Array)) {
+  if (stored.dtype !== 'float32') {
     throw new AncError('ANC_WEIGHTS', `the checkpoint's tensor for "${name}" does not hold floats.`);
   }
-  return { shape: own, data: permuted(host.data, host.shape, axes) };
+  return {
+    shape: own,
+    dtype: 'float32',
+    load: () => ({ shape: own, data: permuted(stored.load().data as Float32Array, stored.shape, axes) }),
+  };
 }
 
 /** Copies an array of `shape` so that axis `i` of the result is axis `axes[i]` of the source. */
@@ -104,10 +108,15 @@ export function permuted(
   return output;
 }
 
-/** Side of the squares that are turned at a time, so that what is read stays in the processor's cache. */
+/** Side of the squares that are turned at a time. */
 const TILE = 32;
+/** Rows of a square do not lie at powers of two, which would meet in the same places of the processor's cache. */
+const TILE_ROW = TILE + 1;
 
-/** `permuted` where the first axis becomes the last: a matrix [shape[0], rest] turned, its rows then in another order. */
+/**
+ * `permuted` where the first axis becomes the last: a matrix [shape[0], rest] turned, its rows then in another order.
+ * Squares go through a small array, so that the large ones are read and written along their rows.
+ */
 function transposed(data: Float32Array, shape: readonly number[], axes: readonly number[]): Float32Array {
   const [columns = 1, ...rest] = shape;
   const rows = sizeOf(rest);
@@ -116,13 +125,18 @@ function transposed(data: Float32Array, shape: readonly number[], axes: readonly
     axes.slice(0, -1).map((axis) => axis - 1),
   );
   const output = new Float32Array(data.length);
+  const tile = new Float32Array(TILE * TILE_ROW);
   for (let top = 0; top < rows; top += TILE) {
-    const bottom = Math.min(top + TILE, rows);
+    const height = Math.min(TILE, rows - top);
     for (let left = 0; left < columns; left += TILE) {
-      const right = Math.min(left + TILE, columns);
-      for (let row = top; row < bottom; row++) {
-        const to = order[row]! * columns;
-        for (let column = left; column < right; column++) output[to + column] = data[column * rows + row]!;
+      const width = Math.min(TILE, columns - left);
+      for (let column = 0; column < width; column++) {
+        const from = (left + column) * rows + top;
+        for (let row = 0; row < height; row++) tile[row * TILE_ROW + column] = data[from + row]!;
+      }
+      for (let row = 0; row < height; row++) {
+        const to = order[top + row]! * columns + left;
+        for (let column = 0; column < width; column++) output[to + column] = tile[row * TILE_ROW + column]!;
       }
     }
   }

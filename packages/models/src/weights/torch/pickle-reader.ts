@@ -1,4 +1,4 @@
-import { AncError } from '@anc/core';
+import { AncError, type ByteSource } from '@anc/core';
 
 /** A file that is not what it says, or is cut short. */
 export const damagedCheckpoint = (why: string, hint?: string): AncError =>
@@ -6,15 +6,24 @@ export const damagedCheckpoint = (why: string, hint?: string): AncError =>
     ...(hint === undefined ? {} : { hint }),
   });
 
-/** Little-endian numbers and strings from bytes; throws `ANC_CHECKPOINT` at the end of them. */
-export class ByteReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #position: number;
+/** Bytes that are read ahead at a time: pickles are small, and the storages behind them are skipped. */
+const WINDOW = 1 << 16;
 
-  constructor(bytes: Uint8Array, position = 0) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Lines are names of Python's modules and classes. */
+const LINE_LIMIT = 4096;
+
+const decoder = new TextDecoder();
+
+/** Little-endian numbers and strings, one after the other; throws `ANC_CHECKPOINT` at the end of the source. */
+export class ByteReader {
+  readonly #source: ByteSource;
+  #position: number;
+  #window = new DataView(new ArrayBuffer(0));
+  /** Where the window starts in the source. */
+  #start = 0;
+
+  constructor(source: ByteSource, position = 0) {
+    this.#source = source;
     this.#position = position;
   }
 
@@ -22,69 +31,84 @@ export class ByteReader {
     return this.#position;
   }
 
-  /** Moves on by `length` bytes and returns where they start. */
-  #take(length: number): number {
-    const start = this.#position;
-    if (!(length >= 0) || start + length > this.#bytes.length) {
-      throw damagedCheckpoint(`it ends at byte ${this.#bytes.length}, in the middle of a value`);
+  /** Moves on by `length` bytes, which are not read. */
+  skip(length: number): void {
+    if (!(length >= 0) || this.#position + length > this.#source.length) {
+      throw damagedCheckpoint(`it ends at byte ${this.#source.length}, in the middle of a value`);
     }
     this.#position += length;
-    return start;
+  }
+
+  /** Moves on by `length` bytes, which the window holds then. Returns where they start in it. */
+  #take(length: number): number {
+    const begin = this.#position;
+    this.skip(length);
+    const { byteLength } = this.#window;
+    if (begin < this.#start || this.#position > this.#start + byteLength) {
+      const end = Math.min(begin + Math.max(length, WINDOW), this.#source.length);
+      this.#window = new DataView(this.#source.read(begin, end).buffer);
+      this.#start = begin;
+    }
+    return begin - this.#start;
   }
 
   byte(): number {
-    return this.#view.getUint8(this.#take(1));
+    const at = this.#take(1);
+    return this.#window.getUint8(at);
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.#take(2), true);
+    const at = this.#take(2);
+    return this.#window.getUint16(at, true);
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    const at = this.#take(4);
+    return this.#window.getUint32(at, true);
   }
 
   int32(): number {
-    return this.#view.getInt32(this.#take(4), true);
+    const at = this.#take(4);
+    return this.#window.getInt32(at, true);
   }
 
   /** Throws where the number is not a safe integer. */
   uint64(): number {
-    const value = this.#view.getBigUint64(this.#take(8), true);
+    const at = this.#take(8);
+    const value = this.#window.getBigUint64(at, true);
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw damagedCheckpoint(`it claims a size of ${value}`);
     return Number(value);
   }
 
   /** Big-endian, as pickle writes them. */
   float64(): number {
-    return this.#view.getFloat64(this.#take(8), false);
-  }
-
-  /** A view, not a copy. */
-  bytes(length: number): Uint8Array {
-    const start = this.#take(length);
-    return this.#bytes.subarray(start, start + length);
+    const at = this.#take(8);
+    return this.#window.getFloat64(at, false);
   }
 
   text(length: number): string {
-    return new TextDecoder().decode(this.bytes(length));
+    const at = this.#take(length);
+    return decoder.decode(new Uint8Array(this.#window.buffer, at, length));
   }
 
   /** Text up to the next line feed, which is taken too. */
   line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.#position);
-    if (end === -1) throw damagedCheckpoint('a line has no end');
-    const text = this.text(end - this.#position);
-    this.#position = end + 1;
-    return text;
+    const begin = this.#position;
+    for (let length = 0; length <= LINE_LIMIT; length++) {
+      if (this.byte() !== 0x0a) continue;
+      this.#position = begin;
+      const text = this.text(length);
+      this.skip(1);
+      return text;
+    }
+    throw damagedCheckpoint('a line has no end');
   }
 
   /** Two's-complement integer of `length` bytes; throws where it is not a safe integer. */
   long(length: number): number {
-    const bytes = this.bytes(length);
     if (length > 8) throw damagedCheckpoint(`it holds an integer of ${length} bytes`);
     let value = 0n;
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
+    for (let i = 0; i < length; i++) value |= BigInt(this.byte()) << BigInt(8 * i);
     const signed = Number(BigInt.asIntN(8 * length, value));
     if (!Number.isSafeInteger(signed)) throw damagedCheckpoint(`it holds the integer ${signed}`);
     return signed;

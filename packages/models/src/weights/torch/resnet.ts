@@ -1,4 +1,4 @@
-import { AncError, type Host, type ModelEnvironment, type Tree } from '@anc/core';
+import { AncError, type ModelEnvironment, type Tree } from '@anc/core';
 import type { ResnetOptions } from '../../resnet/index.js';
 import type { NameMap } from './name-map.js';
 
@@ -45,7 +45,9 @@ export const resnetNames =
  * Recognises a post-activation ResNet of torchvision, or of the CIFAR implementations, from names and shapes.
  * Throws `ANC_WEIGHTS` where the checkpoint is of something else.
  */
-export function recogniseTorchResnet(stateDict: Tree<Host>): RecognisedModel {
+export function recogniseTorchResnet(
+  stateDict: Tree<{ readonly shape: readonly number[] }>,
+): RecognisedModel {
   const shapeOf = (name: string): readonly number[] | undefined =>
     Object.hasOwn(stateDict, name) ? stateDict[name]!.shape : undefined;
   const head = ['fc', 'linear'].find((name) => shapeOf(`${name}.weight`)?.length === 2);

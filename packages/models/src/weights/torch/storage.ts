@@ -1,4 +1,4 @@
-import { AncError, fromBfloat16, fromFloat16, sizeOf, type Host } from '@anc/core';
+import { AncError, fromBfloat16, fromFloat16, sizeOf, type Host, type Stored } from '@anc/core';
 import { damagedCheckpoint } from './pickle-reader.js';
 
 /** How a storage type's elements are laid out; all little-endian. */
@@ -47,37 +47,54 @@ export interface TensorView {
 
 export const bytesOf = (type: StorageType): number => TYPES[type].bytes;
 
+/** The bytes of a storage, wherever they are. */
+export interface StoredBytes {
+  readonly size: number;
+  read(begin: number, end: number): Uint8Array<ArrayBuffer>;
+}
+
 /**
- * Takes a tensor out of its storage: floating types to float32, integers to int32. Float32 may be a view of `data`.
+ * A tensor in its storage: floating types become float32, integers int32. Of the storage no more is read than the
+ * tensor spans.
  *
  * Throws `ANC_CHECKPOINT` where it does not lie within the storage, or is larger than it (an expanded view).
  */
-export function materialise(name: string, view: TensorView, data: Uint8Array): Host {
+export function storedTensor(name: string, view: TensorView, bytes: StoredBytes): Stored {
   const { storage, offset, shape, strides } = view;
   const type: ElementType = TYPES[storage.type];
-  if (data.length !== storage.length * type.bytes) {
+  if (bytes.size !== storage.length * type.bytes) {
     throw damagedCheckpoint(
-      `the storage of "${name}" has ${data.length} bytes, not ${storage.length * type.bytes}`,
+      `the storage of "${name}" has ${bytes.size} bytes, not ${storage.length * type.bytes}`,
     );
   }
   const count = sizeOf(shape);
-  const last = shape.reduce((at, size, axis) => at + (size - 1) * strides[axis]!, offset);
-  if (count > storage.length || (count > 0 && last >= storage.length)) {
+  const end = 1 + shape.reduce((at, size, axis) => at + (size - 1) * strides[axis]!, offset);
+  if (count > storage.length || (count > 0 && end > storage.length)) {
     throw damagedCheckpoint(
       `"${name}" [${shape.join(', ')}] reaches out of its storage of ${storage.length}`,
     );
   }
-  if (storage.type === 'FloatStorage' && isContiguous(view)) {
-    const start = data.byteOffset + offset * 4;
-    // Aligned, it is looked at where it lies: most of a checkpoint is turned next, and so copied.
-    if (start % 4 === 0) return { shape, data: new Float32Array(data.buffer, start, count) };
-    const copy = new Uint8Array(data.subarray(offset * 4, (offset + count) * 4)); // `slice` of a Buffer is a view
-    return { shape, data: new Float32Array(copy.buffer) };
-  }
+  const load = (): Host => {
+    const spanned = count === 0 ? [0, 0] : [offset * type.bytes, end * type.bytes];
+    const data = bytes.read(spanned[0]!, spanned[1]!);
+    const plain = storage.type === 'FloatStorage' && isContiguous(view);
+    return { shape, data: plain ? new Float32Array(data.buffer) : gathered(name, view, count, data) };
+  };
+  return { shape, dtype: type.integer ? 'int32' : 'float32', load };
+}
+
+/** A tensor's elements in row-major order, from what it spans of its storage. */
+function gathered(
+  name: string,
+  { storage, shape, strides }: TensorView,
+  count: number,
+  data: Uint8Array<ArrayBuffer>,
+): Float32Array | Int32Array {
+  const type: ElementType = TYPES[storage.type];
   const output = type.integer ? new Int32Array(count) : new Float32Array(count);
-  const bytes = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const bytes = new DataView(data.buffer);
   const index = shape.map(() => 0);
-  for (let i = 0, at = offset; i < count; i++) {
+  for (let i = 0, at = 0; i < count; i++) {
     const value = type.read(bytes, at * type.bytes);
     if (type.integer && (value | 0) !== value) {
       throw new AncError('ANC_CHECKPOINT', `"${name}" holds ${value}, which is not a 32-bit integer.`);
@@ -90,7 +107,7 @@ export function materialise(name: string, view: TensorView, data: Uint8Array): H
       index[axis] = 0;
     }
   }
-  return { shape, data: output };
+  return output;
 }
 
 function isContiguous({ shape, strides }: TensorView): boolean {

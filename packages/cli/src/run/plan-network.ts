@@ -1,0 +1,51 @@
+import {
+  mapTree,
+  outputShapes,
+  Rng,
+  standardised,
+  type Backend,
+  type ClassifierOutputs,
+  type Host,
+  type Network,
+  type Tree,
+  type Variables,
+} from '@anc/core';
+import type { Named } from '../composition/registry.js';
+import { describeNamed } from '../config/named.js';
+import type { TrainingData } from './data.js';
+
+/** A network of the run, ready for bytes. */
+export interface PlannedNetwork {
+  readonly model: Named;
+  /** Takes bytes. Its name says everything that its outputs depend on besides its weights. */
+  readonly network: Network<ClassifierOutputs>;
+  readonly initial: Variables<Host>;
+  readonly outputs: Tree<readonly number[]>;
+  readonly parameters: number;
+  readonly flops: number;
+}
+
+/** A model as the run uses it: what it gives, and what it costs. */
+export async function planNetwork(
+  model: Named,
+  made: Network<ClassifierOutputs>,
+  { dataset, normalization }: TrainingData,
+  backend: Backend,
+  seed: number,
+): Promise<PlannedNetwork> {
+  const network = {
+    ...standardised(made, normalization),
+    name: JSON.stringify([made.name, describeNamed(model), dataset.classes.length, normalization]),
+  };
+  const initial = network.init(Rng.fromSeed(seed).split('shapes'), dataset.shape);
+  const outputs = await outputShapes({ backend, network, variables: initial }, dataset.shape);
+  const layers = network.summary(dataset.shape);
+  return {
+    model,
+    network,
+    initial,
+    outputs: mapTree(outputs, (shape) => [...shape]),
+    parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
+    flops: layers.reduce((sum, layer) => sum + layer.flops, 0),
+  };
+}

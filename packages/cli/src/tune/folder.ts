@@ -1,0 +1,58 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AncError } from '@anc/core';
+import { writeFileAtomically } from '@anc/runtime';
+import { parseDocument, stringify } from 'yaml';
+import { z } from 'zod';
+import { configKeys, type ConfigKey } from '../config/schema.js';
+
+const RECORD = 'tune.yaml';
+
+/** What a tuning was asked for besides a run's options, which stand in its run folder. */
+export interface TuneRecord {
+  readonly learningRates: readonly number[];
+  readonly temperatures: readonly number[];
+  readonly budget: number;
+  readonly confirm: number;
+  /** The options that a person gave: what the found configuration says again. */
+  readonly said: readonly ConfigKey[];
+}
+
+const positives = z.array(z.number().positive());
+
+const recordSchema = z.strictObject({
+  learningRates: positives.min(1),
+  temperatures: positives,
+  budget: z.int().min(1),
+  confirm: z.int().min(0),
+  said: z.array(z.enum(configKeys as [ConfigKey, ...ConfigKey[]])),
+});
+
+/** The run folder of all its trainings. */
+export const runFolder = (path: string): string => join(path, 'run');
+
+export async function writeRecord(path: string, record: TuneRecord): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await writeFileAtomically(join(path, RECORD), stringify(record));
+}
+
+/** Throws `ANC_TUNE_MISSING` or `ANC_RUN_CONFIG`. */
+export async function readRecord(path: string): Promise<TuneRecord> {
+  let text: string;
+  try {
+    text = await readFile(join(path, RECORD), 'utf8');
+  } catch (cause) {
+    throw new AncError('ANC_TUNE_MISSING', `"${path}" is not the folder of a tuning.`, {
+      expected: `a folder with ${RECORD} in it`,
+      hint: 'give the folder that `anc-cli tune` printed.',
+      cause,
+    });
+  }
+  const document = parseDocument(text);
+  const read = recordSchema.safeParse(document.errors.length === 0 ? document.toJS() : null);
+  if (read.success) return read.data;
+  throw new AncError('ANC_RUN_CONFIG', `${join(path, RECORD)} is damaged.`, {
+    expected: 'the tries as they were asked for',
+    hint: 'restore the file from a copy, or start again.',
+  });
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { encodeSafetensors, openSafetensors, safetensorsPieces } from './safetensors.js';
+import { asStored, inMemory, loadTree, type ByteSource, type Stored } from './stored.js';
+import { mapTree, type Host, type Tree } from './tree.js';
+
+const sample: Tree<Host> = {
+  bytes: { shape: [3], data: Uint8Array.of(1, 2, 255) },
+  weights: { shape: [2, 2], data: Float32Array.of(1.5, -2, 0, 4) },
+  steps: { shape: [], data: Int32Array.of(-7) },
+};
+
+/** Notes which bytes were read. */
+function watched(bytes: Uint8Array): { source: ByteSource; read: [number, number][] } {
+  const inner = inMemory(bytes);
+  const read: [number, number][] = [];
+  const source: ByteSource = {
+    length: inner.length,
+    read(begin, end) {
+      read.push([begin, end]);
+      return inner.read(begin, end);
+    },
+  };
+  return { source, read };
+}
+
+describe('stored tensors', () => {
+  it('are read one at a time, when they are wanted', () => {
+    const bytes = encodeSafetensors(sample, { a: 'b' });
+    const { source, read } = watched(bytes);
+    const { tensors, metadata } = openSafetensors(source);
+    expect(metadata).toEqual({ a: 'b' });
+    expect(mapTree(tensors, ({ shape, dtype }) => [shape, dtype])).toEqual({
+      bytes: [[3], 'uint8'],
+      weights: [[2, 2], 'float32'],
+      steps: [[], 'int32'],
+    });
+    const header = Math.max(...read.map(([, end]) => end));
+    expect(header).toBe(bytes.length - 4 - 16 - 3);
+    read.length = 0;
+    expect(tensors['weights']!.load()).toEqual(sample['weights']);
+    expect(read).toHaveLength(1);
+    expect(read[0]![1] - read[0]![0]).toBe(16);
+    expect(loadTree(tensors)).toEqual(sample);
+  });
+
+  it('are written one at a time, in the bytes of the whole', () => {
+    const loaded: string[] = [];
+    const stored = mapTree(sample, (host, name): Stored => {
+      const load = (): Host => {
+        loaded.push(name);
+        return host;
+      };
+      return { ...asStored(host), load };
+    });
+    const pieces = safetensorsPieces(stored, { a: 'b' });
+    const parts = [pieces.next().value!];
+    expect(loaded).toEqual([]);
+    parts.push(pieces.next().value!);
+    expect(loaded).toEqual(['steps']);
+    parts.push(...pieces);
+    expect(Buffer.concat(parts as Uint8Array[]).equals(encodeSafetensors(sample, { a: 'b' }))).toBe(true);
+  });
+
+  it('come from arrays of their own, within the source', () => {
+    const bytes = Uint8Array.of(1, 2, 3);
+    const source = inMemory(Buffer.from(bytes.buffer));
+    const read = source.read(1, 3);
+    read[0] = 9;
+    expect([...bytes]).toEqual([1, 2, 3]);
+    expect(read.buffer.byteLength).toBe(2);
+    expect(() => source.read(2, 4)).toThrow(expect.objectContaining({ code: 'ANC_FILE' }));
+  });
+});

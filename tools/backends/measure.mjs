@@ -1,0 +1,37 @@
+/** What is measured of one backend, in Node and on a page. */
+import { backendContract } from '@anc/testing';
+import { runSuite } from '../contract/runner.mjs';
+import { hostCosts } from './host-cost.mjs';
+import { NETWORKS, trainingSpeed } from './speed.mjs';
+
+/** Everything there is to measure: the contract, images per second, what a step costs its caller. */
+export const PARTS = ['contract', 'speeds', 'host'];
+
+/**
+ * Measures `parts` of an open backend, which the contract disposes.
+ * @param {{ parts: string[], seconds: number, batch: number }} how
+ * @param {(test: string) => void} began told of every test
+ */
+export async function measure(backend, { parts, seconds, batch }, began) {
+  const { name, environment, capabilities } = backend;
+  const report = { name, environment, capabilities };
+  if (parts.includes('speeds')) {
+    const speeds = {};
+    for (const network of Object.keys(NETWORKS)) {
+      speeds[network] = await trainingSpeed(backend, network, batch, seconds);
+    }
+    Object.assign(report, { batch, speeds });
+  }
+  if (parts.includes('host')) report.host = await hostCosts(backend);
+  if (!parts.includes('contract')) {
+    await backend.dispose();
+    return report;
+  }
+  let worst = { what: 'nothing', error: 0 };
+  const observe = (what, error) => {
+    if (error > worst.error) worst = { what, error };
+  };
+  const suite = (runner) => backendContract(runner, () => backend, { capabilities, observe });
+  const { passed, failures } = await runSuite(suite, began);
+  return { ...report, passed, failures, worst };
+}
