@@ -1,7 +1,7 @@
 /**
  * Which form of a convolution's filter gradient is fastest for which shape, here.
  *
- *   node tools/bench/filter-gradient.mjs [--batch 128] [--threads 2] [--rounds 12]
+ *   node tools/bench/filter-gradient.mjs [--batch 128] [--threads 2] [--rounds 12] [--runtime auto|node|web]
  *
  * Prints milliseconds (the fastest of interleaved runs) per form and the rule's choice: where they differ on a
  * quiet machine, `fastestForm` in packages/backend-onnx/src/lower/filter-gradient.ts wants changing.
@@ -18,6 +18,7 @@ const { values: flags } = parseArgs({
     batch: { type: 'string', default: '128' },
     threads: { type: 'string', default: `${availableParallelism()}` },
     rounds: { type: 'string', default: '12' },
+    runtime: { type: 'string', default: 'auto' },
   },
 });
 const batch = Number(flags.batch);
@@ -36,7 +37,7 @@ const shapes = [
 
 const rng = Rng.fromSeed(1);
 const noise = (shape) => ({ shape, data: Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()) });
-const backend = await OnnxBackend.create({ threads: Number(flags.threads) });
+const backend = await OnnxBackend.create({ threads: Number(flags.threads), runtime: flags.runtime });
 const rows = [];
 for (const { name, side, input, output, size, pad, stride } of shapes) {
   const x = [batch, side, side, input];

@@ -64,9 +64,9 @@ function casesOf(c: Convolution): Case[] {
 /** Every form of the filter gradient that holds for a window. */
 function formsOf(c: Convolution): Case[] {
   const conv = convOf(c);
-  const forms = (Object.keys(filterGradientForms) as FilterGradientForm[])
-    .filter((form) => form !== 'byFlatShifts' || c.stride === 1)
-    .filter((form) => form !== 'asBlockedConvolution' || c.batch !== undefined);
+  const forms = (Object.keys(filterGradientForms) as FilterGradientForm[]).filter(
+    (form) => form !== 'asBlockedConvolution' || c.batch !== undefined,
+  );
   return forms.map((form) => ({
     name: `${form}: ∂/∂w of conv2d ${say(c)}`,
     inputs: inputsOf(c),

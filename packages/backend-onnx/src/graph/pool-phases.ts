@@ -1,3 +1,4 @@
+import { productsWithColumns } from './columns.js';
 import { reachable, sameShape, type Graph } from './graph.js';
 import { pad, slice } from './shape-ops.js';
 import type { NamedValue } from './serialize.js';
@@ -13,11 +14,11 @@ interface PooledConvolution {
   readonly unpools: readonly Unpooled[];
 }
 
-/** The pool's gradient, and what is made of it: the convolution's gradients in its filter and its bias. */
+/** The pool's gradient, and what is made of it: its products with the image's columns, and its sums over the planes. */
 interface Unpooled {
   readonly node: Node;
-  readonly exchanged: readonly Node[];
-  readonly filterGradients: readonly Node[];
+  readonly flattened: readonly Node[];
+  readonly products: readonly Node[];
   readonly sums: readonly Node[];
 }
 
@@ -25,9 +26,6 @@ type Users = ReadonlyMap<Value, readonly Node[]>;
 
 /** More channels make the crops of the image dearer than the positions. */
 const FEW_CHANNELS = 8;
-
-/** Batch and channels change places. */
-const EXCHANGE = [1, 0, 2, 3];
 
 /**
  * Computes such a convolution once per place in the pool's window, at the pool's stride: the phases' maximum is the
@@ -104,27 +102,30 @@ function unpooled(node: Node, conv: Node, users: Users, kept: ReadonlySet<Value>
   const gradient = node.outputs[0]!;
   if (node.op !== 'MaxUnpool' || kept.has(gradient)) return null;
   const readers = users.get(gradient) ?? [];
-  const exchanged = readers.filter(
-    ({ op, attributes }) => op === 'Transpose' && sameShape(list(attributes, 'perm'), EXCHANGE),
-  );
+  const flattened = readers.filter(({ op }) => op === 'Reshape');
   const sums = readers.filter(
     ({ op, outputs }) => op === 'ReduceSum' && outputs[0]!.shape.slice(-2).every((n) => n === 1),
   );
-  if (exchanged.length + sums.length < readers.length) return null;
-  const filterGradients = exchanged.flatMap(({ outputs }) =>
+  if (flattened.length + sums.length < readers.length) return null;
+  const products = flattened.flatMap(({ outputs }) =>
     kept.has(outputs[0]!) ? [node] : users.get(outputs[0]!)!,
   );
-  const pads = list(conv.attributes, 'pads');
-  const fits = filterGradients.every(
-    ({ op, domain, inputs, attributes }) =>
-      op === 'Conv' &&
-      domain === '' &&
-      exchanged.some(({ outputs }) => outputs[0] === inputs[1]) &&
-      all(attributes, 'strides', 1) &&
-      all(attributes, 'dilations', 1) &&
-      sameShape(list(attributes, 'pads'), pads),
-  );
-  return fits ? { node, exchanged, filterGradients, sums } : null;
+  return products.every((each) => isProductWithColumns(each, flattened, conv))
+    ? { node, flattened, products, sums }
+    : null;
+}
+
+/** Whether a node multiplies what was flattened with the columns that the convolution sees. */
+function isProductWithColumns(node: Node, flattened: readonly Node[], conv: Node): boolean {
+  if (node.op !== 'MatMul' || !flattened.some(({ outputs }) => outputs[0] === node.inputs[0])) return false;
+  const turned = madeBy(node.inputs[1]!, 'Transpose');
+  const flat = turned && madeBy(turned.inputs[0]!, 'Reshape');
+  const taken = flat && madeBy(flat.inputs[0]!, 'Conv');
+  if (!taken || taken.inputs[0] !== conv.inputs[0] || taken.inputs[1]!.source.kind !== 'constant')
+    return false;
+  const same = (name: string): boolean =>
+    sameShape(list(taken.attributes, name), list(conv.attributes, name));
+  return ['kernel_shape', 'pads', 'strides', 'dilations'].every(same);
 }
 
 /** What to write in place of each node of the pattern, in the order in which the nodes come. */
@@ -136,7 +137,7 @@ function inPhases(
 ): Map<Node, () => void> {
   const [kh, kw] = pool.attributes['kernel_shape'] as [number, number];
   const maxima = pool.outputs[0]!;
-  const [filters, channels, fh, fw] = conv.inputs[1]!.shape as [number, number, number, number];
+  const [fh, fw] = conv.inputs[1]!.shape.slice(2) as [number, number];
   const places = Array.from({ length: kh * kw }, (_, at) => [Math.floor(at / kw), at % kw] as const);
   const stride = [kh, kw];
   const skip = (): void => undefined;
@@ -174,31 +175,27 @@ function inPhases(
       return slope;
     });
   };
-  const filterGradient = (dy: Value): Value => {
-    const shape = [channels, filters, fh, fw];
-    const parts = slopes(dy).map((slope, i) => {
-      const [image, weights] = [seen(...places[i]!), slope].map((value) => exchange(graph, value));
-      const attributes = {
-        kernel_shape: maxima.shape.slice(2),
-        dilations: stride,
-        strides: [1, 1],
-        pads: [0, 0, 0, 0],
-        group: 1,
-      };
-      return graph.op('Conv', [image!, weights!], 'float32', shape, attributes);
-    });
-    return parts.reduce((a, b) => graph.op('Add', [a, b], 'float32', shape));
-  };
+  const products = (dy: Value): Value =>
+    slopes(dy)
+      .map((slope, i) =>
+        productsWithColumns(graph, seen(...places[i]!), slope, {
+          size: [fh, fw],
+          strides: stride,
+          dilations: [1, 1],
+          pads: [0, 0, 0, 0],
+          out: [maxima.shape[2]!, maxima.shape[3]!],
+        }),
+      )
+      .reduce((a, b) => graph.op('Add', [a, b], 'float32', a.shape));
 
   const write = new Map<Node, () => void>([
     [conv, skip],
     [pool, () => anew.set(maxima, pooled())],
   ]);
-  for (const { node, exchanged, filterGradients, sums } of unpools) {
+  for (const { node, flattened, products: multiplied, sums } of unpools) {
     const dy = (): Value => current(node.inputs[0]!);
-    for (const each of [node, ...exchanged]) write.set(each, skip);
-    for (const each of filterGradients)
-      write.set(each, () => anew.set(each.outputs[0]!, filterGradient(dy())));
+    for (const each of [node, ...flattened]) write.set(each, skip);
+    for (const each of multiplied) write.set(each, () => anew.set(each.outputs[0]!, products(dy())));
     // Unpooling moves numbers and adds zeros: the sums over the planes stay.
     for (const each of sums) {
       write.set(each, () => {
@@ -212,12 +209,3 @@ function inPhases(
   }
   return write;
 }
-
-const exchange = (graph: Graph, value: Value): Value =>
-  graph.op(
-    'Transpose',
-    [value],
-    'float32',
-    EXCHANGE.map((axis) => value.shape[axis]!),
-    { perm: EXCHANGE },
-  );

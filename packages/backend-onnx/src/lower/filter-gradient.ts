@@ -1,6 +1,7 @@
+import { productsWithColumns } from '../graph/columns.js';
 import { concat, pad, reshape, slice, transpose } from '../graph/shape-ops.js';
 import type { Attributes, Value } from '../graph/value.js';
-import { identityLayout, type TracedTensor } from '../trace/symbol.js';
+import { identityLayout, OIHW, type TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
 import { convOverBlocks, fromBlocks, toBlocks, widened } from './blocked-conv.js';
 import { imageLayout, type Window } from './window.js';
@@ -46,21 +47,9 @@ function asFilter(t: Tracer, whole: Value, window: Window): TracedTensor {
 }
 
 /**
- * ∂/∂filter of a convolution as a convolution: with batch and channels exchanged, x is the image, dy the
- * filter, and stride and dilation exchange their parts. Holds for every stride, padding and dilation.
+ * ∂/∂filter of a convolution as a convolution: with batch and channels exchanged, x is the image, dy the filter, and
+ * stride and dilation exchange their parts. Over blocks of channels, which here are the images of the batch.
  */
-function asConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
-  const { graph } = t;
-  const layout = imageLayout(window);
-  const { top, left, bottom, right } = window.padInfo;
-  const image = transpose(graph, t.full(x, layout), [1, 0, 2, 3]); // [I, B, H, W]
-  const weights = transpose(graph, t.full(dy, layout), [1, 0, 2, 3]); // [O, B, oh, ow]
-  const shape = [window.inChannels, window.outChannels, ...reach(window)];
-  const attributes = exchanged(window, [top, left, bottom, right]);
-  return asFilter(t, graph.op('Conv', [image, weights], 'float32', shape, attributes), window);
-}
-
-/** The same over blocks of channels, which here are the images of the batch. */
 function asBlockedConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
   const block = t.channelBlock!;
@@ -119,68 +108,46 @@ function byOffsets(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window)
   return t.tensor(value, filter, 'float32', [0, 1, 3, 2]);
 }
 
-/**
- * The same by one matrix product per image in [B, C, H, W]: with planes padded and flattened, every offset is
- * a shift along one axis, and offset (i, j) is x shifted by j against dy shifted back by i rows. x is laid
- * out once per j, dy once per i, and all pairs are one product. dy's rows are padded to x's length, so
- * that what wraps around meets zeros. Stride and dilation 1 only.
- */
-function byFlatShifts(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
+/** The same by one product per image with the columns of x: few channels make few columns. */
+function byColumns(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
   const layout = imageLayout(window);
-  const { padInfo, filterHeight: kh, filterWidth: kw, inChannels, outChannels, batchSize } = window;
-  const width = window.inWidth + padInfo.left + padInfo.right;
-  const height = window.inHeight + padInfo.top + padInfo.bottom;
-  const length = height * width;
-  const shifts = (value: Value, channels: number, begins: readonly number[]): Value => {
-    const flat = reshape(graph, value, [batchSize, channels, value.shape[2]! * value.shape[3]!]);
-    const parts = begins.map((begin) =>
-      slice(graph, flat, [{ axis: 2, begin, end: begin + length, step: 1 }]),
-    );
-    return concat(graph, parts, 1);
-  };
-  // One row more, so that the last shift stays inside.
-  const before = [0, 0, padInfo.top, padInfo.left];
-  const image = pad(graph, t.full(x, layout), before, [0, 0, padInfo.bottom + 1, padInfo.right]);
-  const images = shifts(
-    image,
-    inChannels,
-    Array.from({ length: kw }, (_, j) => j),
-  ); // [B, kw·I, length]
-  const around = [0, 0, kh - 1, 0];
-  const slope = pad(graph, t.full(dy, layout), around, [0, 0, kh - 1, width - window.outWidth]);
-  const rows = Array.from({ length: kh }, (_, i) => (kh - 1 - i) * width);
-  const slopes = shifts(slope, outChannels, rows); // [B, kh·O, length]
-  const shape = [batchSize, kh * outChannels, kw * inChannels];
-  const attributes = { transA: 0, transB: 1 };
-  const each = graph.op('FusedMatMul', [slopes, images], 'float32', shape, attributes, 'com.microsoft');
-  const sum = graph.op('ReduceSum', [each, graph.integers([0])], 'float32', shape.slice(1), { keepdims: 0 });
-  const value = reshape(graph, sum, [kh, outChannels, kw, inChannels]);
-  return t.tensor(value, [kh, kw, inChannels, outChannels], 'float32', [0, 3, 1, 2]);
+  const { padInfo, filterHeight: kh, filterWidth: kw, inChannels, outChannels } = window;
+  const each = productsWithColumns(graph, t.full(x, layout), t.full(dy, layout), {
+    size: [kh, kw],
+    strides: [window.strideHeight, window.strideWidth],
+    dilations: [window.dilationHeight, window.dilationWidth],
+    pads: [padInfo.top, padInfo.left, padInfo.bottom, padInfo.right],
+    out: [window.outHeight, window.outWidth],
+  });
+  const shape = [outChannels, inChannels * kh * kw];
+  const sum = graph.op('ReduceSum', [each, graph.integers([0])], 'float32', shape, { keepdims: 0 });
+  const value = reshape(graph, sum, [outChannels, inChannels, kh, kw]);
+  return t.tensor(value, [kh, kw, inChannels, outChannels], 'float32', OIHW);
 }
 
 /** The forms by name: what a benchmark compares. */
-export const filterGradientForms = { asConvolution, asBlockedConvolution, byOffsets, byFlatShifts };
+export const filterGradientForms = { asBlockedConvolution, byColumns, byOffsets };
 
 export type FilterGradientForm = keyof typeof filterGradientForms;
 
-const isPlain = (w: Window): boolean =>
-  w.strideHeight * w.strideWidth * w.dilationHeight * w.dilationWidth === 1;
-
 /** Whether a form holds for a window, where the runtime lays `block` channels side by side (null: it does not). */
 export function suits(form: FilterGradientForm, window: Window, block: number | null): boolean {
-  if (form === 'byFlatShifts') return isPlain(window);
   if (form !== 'asBlockedConvolution') return true;
   return block !== null && window.batchSize % block === 0 && window.outChannels % block === 0;
 }
 
-/** The fastest form for a shape, by measurement on two processors (batch 128). */
+/** Elements of the columns of x that are still worth their memory: 256 MiB. */
+const MOST_COLUMNS = 2 ** 26;
+
+/** The fastest form for a shape, by measurement on two processors (batch 128), in WebAssembly too. */
 export function fastestForm(window: Window, block: number | null): FilterGradientForm {
   const area = window.filterHeight * window.filterWidth;
-  if (isPlain(window) && area === 1) return 'byFlatShifts';
-  if (window.inChannels > 1 && suits('asBlockedConvolution', window, block)) return 'asBlockedConvolution';
-  if (window.inChannels < 8) return 'asConvolution';
-  return isPlain(window) && area <= 9 && window.inChannels <= 32 ? 'byFlatShifts' : 'byOffsets';
+  const { batchSize, inChannels, outHeight, outWidth } = window;
+  const fits = batchSize * inChannels * area * outHeight * outWidth <= MOST_COLUMNS;
+  if (fits && (area === 1 || inChannels < 8)) return 'byColumns';
+  if (suits('asBlockedConvolution', window, block)) return 'asBlockedConvolution';
+  return fits ? 'byColumns' : 'byOffsets';
 }
 
 let forced: FilterGradientForm | null = null;
@@ -198,5 +165,5 @@ export function forcedForm<T>(form: FilterGradientForm, f: () => T): T {
 export function filterGradient(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const fastest = fastestForm(window, t.channelBlock);
   const form = forced !== null && suits(forced, window, t.channelBlock) ? forced : fastest;
-  return filterGradientForms[t.portable && form === 'byFlatShifts' ? 'byOffsets' : form](t, x, dy, window);
+  return filterGradientForms[form](t, x, dy, window);
 }
