@@ -1,20 +1,9 @@
-import { definePlugin, isAncError, PLUGIN_API_VERSION, type EagerBackend, type Plugin } from '@anc/core';
+import { definePlugin, PLUGIN_API_VERSION, type Plugin } from '@anc/core';
+import { openBest } from './best.js';
 import { openCpu } from './cpu.js';
 import { openNode } from './node.js';
 import { noOptions, wasmSchema, type WasmOptions } from './options.js';
 import { openWasm } from './wasm.js';
-
-/** The best variant that starts here: the GPU, TensorFlow's C library, WebAssembly, plain JavaScript. */
-export async function openBest(): Promise<EagerBackend> {
-  for (const open of [() => openNode('node-gpu'), () => openNode('node'), () => openWasm()]) {
-    try {
-      return await open();
-    } catch (error) {
-      if (!isAncError(error)) throw error;
-    }
-  }
-  return openCpu();
-}
 
 /** Registers `tfjs` (the best that starts) and its variants by name. */
 export default function tfjsPlugin(): Plugin {
@@ -51,5 +40,5 @@ export default function tfjsPlugin(): Plugin {
   });
 }
 
-export { openCpu, openNode, openWasm };
+export { openBest, openCpu, openNode, openWasm };
 export { noOptions, wasmSchema, type WasmOptions } from './options.js';

@@ -1,4 +1,4 @@
-import { AncError, EagerBackend, importOptional, mainMemory, processorName } from '@anc/core';
+import { AncError, EagerBackend, importOptional, mainMemory, processorName, type Tree } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { restoreUtil, withoutDeprecations } from './node/compatibility.js';
 import { registerExplicitPadding } from './node/explicit-padding.js';
@@ -10,6 +10,12 @@ let loaded: Variant | null = null;
 
 const VERSION = '4.22.0';
 
+/** The name under which both register. */
+const ENGINE = 'tensorflow';
+
+const packageOf = (variant: Variant): string => `@tensorflow/tfjs-${variant}`;
+const repairOf = (name: string): string => `npm rebuild ${name} --build-addon-from-source`;
+
 /** tfjs-node brings all of tfjs along, whose gradients would take the place of core's. */
 async function keepingGradients(load: () => Promise<unknown>): Promise<void> {
   await import('@tensorflow/tfjs-backend-cpu'); // has a kernel of every name
@@ -20,13 +26,7 @@ async function keepingGradients(load: () => Promise<unknown>): Promise<void> {
 }
 
 async function load(variant: Variant): Promise<void> {
-  if (loaded !== null && loaded !== variant) {
-    throw new AncError('ANC_BACKEND', `"tfjs:${variant}" cannot start beside "tfjs:${loaded}".`, {
-      hint: 'use one of the two in a process.',
-    });
-  }
-  if (loaded === variant) return;
-  const name = `@tensorflow/tfjs-${variant}`;
+  const name = packageOf(variant);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // the C library's notices about the processor
   tf.env().set('PROD', true); // it registers the backends of all of tfjs once more, and would say so
   restoreUtil(process.getBuiltinModule('node:util'));
@@ -36,7 +36,7 @@ async function load(variant: Variant): Promise<void> {
         name,
         version: VERSION,
         backend: `tfjs:${variant}`,
-        repair: `npm rebuild ${name} --build-addon-from-source`,
+        repair: repairOf(name),
         load: (specifier) => import(specifier),
       }),
     ),
@@ -45,30 +45,44 @@ async function load(variant: Variant): Promise<void> {
   loaded = variant;
 }
 
-/** TensorFlow's C library through tfjs-node, or tfjs-node-gpu (CUDA). */
-export async function openNode(variant: Variant): Promise<EagerBackend> {
+/**
+ * TensorFlow's C library through tfjs-node, or tfjs-node-gpu (CUDA). Where tfjs-node-gpu was loaded and found no
+ * GPU, `node` is its library on the processor: a process has room for one of the two.
+ */
+export async function openNode(variant: Variant, said: Tree<string | number> = {}): Promise<EagerBackend> {
   if (typeof process === 'undefined' || !('node' in process.versions)) {
     throw new AncError('ANC_BACKEND', `"tfjs:${variant}" runs in Node only.`, {
       hint: 'use tfjs:wasm or webgpu in a browser.',
     });
   }
-  await load(variant);
-  await tf.setBackend('tensorflow');
+  if (loaded === null) await load(variant);
+  if (!(await tf.setBackend(ENGINE))) {
+    const name = packageOf(loaded ?? variant);
+    throw new AncError('ANC_BACKEND_BROKEN', `backend "tfjs:${variant}": ${name} loads and does not start.`, {
+      hint: repairOf(name),
+    });
+  }
   const engine = tf.backend() as { isUsingGpuDevice?: boolean; binding?: { TF_Version?: string } };
   const gpu = engine.isUsingGpuDevice === true;
+  if (loaded !== variant && (gpu || variant === 'node-gpu')) {
+    throw new AncError('ANC_BACKEND', `"tfjs:${variant}" cannot start beside "tfjs:${loaded}".`, {
+      hint: 'use one of the two in a process.',
+    });
+  }
   if (variant === 'node-gpu' && !gpu) {
     throw new AncError('ANC_BACKEND_DEVICE', 'backend "tfjs:node-gpu": TensorFlow finds no CUDA GPU.', {
       hint: 'install the NVIDIA driver with CUDA 11.8 and cuDNN 8.6, or use tfjs:node.',
     });
   }
   const memory = mainMemory();
-  return new EagerBackend('tensorflow', {
+  return new EagerBackend(ENGINE, {
     name: `tfjs:${variant}`,
     capabilities: { deterministic: !gpu },
     environment: {
       device: gpu ? 'CUDA GPU' : processorName(),
       ...(memory === null || gpu ? {} : { memory }),
       tensorflow: engine.binding?.TF_Version ?? 'unknown',
+      ...said,
     },
   });
 }

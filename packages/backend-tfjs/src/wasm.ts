@@ -1,4 +1,4 @@
-import { EagerBackend, mainMemory, processorName } from '@anc/core';
+import { EagerBackend, mainMemory, processorName, type Tree } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { WasmOptions } from './options.js';
 import { registerTrainingKernels } from './wasm/register.js';
@@ -7,7 +7,10 @@ import { registerTrainingKernels } from './wasm/register.js';
 const ADDRESSABLE = 2 ** 32;
 
 /** WebAssembly with SIMD, in Node (one thread) and in browsers. Trains, with the kernels that this package adds. */
-export async function openWasm({ path }: WasmOptions = {}): Promise<EagerBackend> {
+export async function openWasm(
+  { path }: WasmOptions = {},
+  said: Tree<string | number> = {},
+): Promise<EagerBackend> {
   await import('@tensorflow/tfjs-backend-cpu');
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   if (path !== undefined) setWasmPaths(path);
@@ -18,6 +21,7 @@ export async function openWasm({ path }: WasmOptions = {}): Promise<EagerBackend
       device: processorName(),
       memory: Math.min(mainMemory() ?? ADDRESSABLE, ADDRESSABLE),
       simd: String(simd),
+      ...said,
     },
   });
 }
