@@ -2,9 +2,10 @@
  * How long a step of distillation takes, compiled, and beside it the same step in PyTorch eager.
  *
  *   node tools/bench/step.mjs [--python /path/to/python] [--case lenet4-step] [--batch 128] [--threads 2] [--rounds 7]
+ *     [--runs 10]      runs of each side in a row; their mean is one measurement
  *     [--spinning 0]   microseconds that our threads wait busily
  *
- * Both sides take turns in the same run; medians of all runs are compared. PyTorch does the same, the
+ * Both sides take turns in the same run; medians over the rounds are compared. PyTorch does the same, the
  * measured gradients and verdicts included, in its default memory layout (nchw) and in channels_last (nhwc).
  * It is only called where --python (or PYTHON) names an interpreter that has torch.
  */
@@ -26,6 +27,7 @@ const { values: flags } = parseArgs({
     batch: { type: 'string', default: '128' },
     threads: { type: 'string', default: `${availableParallelism()}` },
     rounds: { type: 'string', default: '7' },
+    runs: { type: 'string', default: '10' },
     spinning: { type: 'string', default: '0' },
     profile: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -33,6 +35,7 @@ const { values: flags } = parseArgs({
 });
 const batch = Number(flags.batch);
 const threads = Number(flags.threads);
+const runs = Number(flags.runs);
 
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -77,6 +80,7 @@ async function adversarial(backend, name, input, width) {
   let count = 0;
   return {
     run: () => step.run(device, { batch: data, hyper, noise: { seed: 1, step: count++ } }),
+    settle: () => step.metrics(),
     dispose: async () => {
       await step.dispose();
       await device.dispose();
@@ -98,6 +102,7 @@ async function forward(backend, name, input) {
   };
   return {
     run: () => compiled.run({ images }),
+    settle: () => undefined,
     dispose: () => compiled.dispose(),
     flops: flopsOf(net, input),
   };
@@ -131,14 +136,12 @@ function startPeer() {
   };
 }
 
+/** Milliseconds of a run, over `runs` in a row: a backend may still be at work on some when the last is taken. */
 async function measure(prepared, runs) {
-  const times = [];
-  for (let i = 0; i < runs; i++) {
-    const start = performance.now();
-    await prepared.run();
-    times.push(performance.now() - start);
-  }
-  return times;
+  const start = performance.now();
+  for (let i = 0; i < runs; i++) await prepared.run();
+  await prepared.settle();
+  return (performance.now() - start) / runs;
 }
 
 const rows = [];
@@ -147,7 +150,6 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   const backend = await OnnxBackend.create({
     threads,
     spinning: Number(flags.spinning),
-
     ...(flags.profile && { profile: flags.profile }),
   });
   const started = performance.now();
@@ -158,10 +160,10 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   const theirs = { nchw: [], nhwc: [] };
   let version = '';
   for (let round = 0; round < Number(flags.rounds); round++) {
-    ours.push(...(await measure(prepared, 3)));
+    ours.push(await measure(prepared, runs));
     for (const [layout, peer] of Object.entries(peers)) {
-      const answer = await peer.run(name, layout, 3);
-      theirs[layout].push(...answer.ms);
+      const answer = await peer.run(name, layout, runs);
+      theirs[layout].push(answer.ms.reduce((a, b) => a + b) / runs);
       version = answer.version;
     }
   }

@@ -61,7 +61,7 @@ export class OnnxBackend extends Backend {
    */
   static async create(given: Partial<OnnxOptions> = {}): Promise<OnnxBackend> {
     const options = onnxSchema.parse(given);
-    const engine = new EngineClient();
+    const engine = new EngineClient(options.stepsPerCall);
     const settled: EngineOptions = {
       ...options,
       intraOpThreads: options.threads ?? processorThreads(),
@@ -116,7 +116,10 @@ export class OnnxBackend extends Backend {
     signal?.throwIfAborted();
     const key = JSON.stringify([step.id, spec]);
     const cached = this.#steps.get(key) ?? {
-      program: buildStep(this.engine, step, spec, this.channelBlock),
+      program: buildStep(this.engine, step, spec, {
+        channelBlock: this.channelBlock,
+        repeats: this.options.stepsPerCall > 1 && this.info.executionProviders.join() === 'cpu',
+      }),
       users: 0,
     };
     this.#steps.set(key, cached);

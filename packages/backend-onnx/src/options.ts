@@ -19,6 +19,13 @@ export const onnxSchema = z.strictObject({
     .describe(
       'microseconds that a thread waits busily for work before it sleeps; pays where nobody else wants the processors',
     ),
+  stepsPerCall: z
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(8)
+    .describe('steps that are sent to the processor together, at most, where the state is large'),
   graphOptimizationLevel: z.enum(['disabled', 'basic', 'extended', 'layout', 'all']).default('all'),
   profile: z.string().optional().describe("path prefix of ONNX Runtime's profiles"),
 });

@@ -20,6 +20,7 @@ export class OnnxState implements DeviceState {
 
   async read(names?: readonly string[]): Promise<Tree<Host>> {
     for (const name of names ?? []) this.#known(name);
+    await this.engine.steps.settled();
     return mapTree(await this.engine.call('readState', this.handle, names ?? null), fromStateWire);
   }
 
@@ -33,6 +34,7 @@ export class OnnxState implements DeviceState {
         });
       }
     }
+    await this.engine.steps.settled();
     await this.engine.call('writeState', this.handle, mapTree(entries, toStateWire));
   }
 

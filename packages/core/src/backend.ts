@@ -29,7 +29,10 @@ export interface DeviceState {
 }
 
 export interface CompiledStep {
-  /** Runs the phases once and advances `state` where it lives. */
+  /**
+   * Runs the phases once and advances `state` where it lives. A backend may take the step and run it later: whatever
+   * reads the state or the metrics sees it done, and throws what went wrong.
+   */
   run(state: DeviceState, inputs: Inputs): Promise<void>;
   /** Means over the calls since the last reading: the only readback. Empty when nothing ran. */
   metrics(): Promise<Tree<number>>;

@@ -1,11 +1,22 @@
 import { AncError } from '@anc/core';
 import type { CallName, EngineCalls, Reply, Request } from './protocol.js';
+import { StepQueue } from './step-queue.js';
 import { startThread } from './thread.js';
 
 interface Waiting {
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** Calls that concern states, sessions and metrics of steps: steps that wait come first. */
+const AFTER_STEPS: ReadonlySet<CallName> = new Set([
+  'runSteps',
+  'readState',
+  'writeState',
+  'releaseState',
+  'readMetrics',
+  'releaseSession',
+]);
 
 /**
  * ONNX Runtime on a thread of its own: a run blocks its thread from beginning to end, and the terminal,
@@ -17,11 +28,22 @@ export class EngineClient {
     failed: (error) => this.#fail(error),
   });
   readonly #waiting = new Map<number, Waiting>();
+  /** Steps that wait to be sent several at a time. */
+  readonly steps: StepQueue;
   #nextCall = 0;
   #nextHandle = 0;
   #sessions = 0;
   #fallbacks = 0;
   #failure: Error | null = null;
+  /** Told when nothing waits any more. */
+  #idle: () => void = () => undefined;
+
+  constructor(stepsPerCall = 1) {
+    this.steps = new StepQueue(stepsPerCall, ({ session, state, account, plan }, feeds, steps) => {
+      const buffers = Object.values(feeds).map(({ data }) => data.buffer as ArrayBuffer);
+      return this.#send('runSteps', [session, state, account, plan, feeds, steps], buffers);
+    });
+  }
 
   /** A number for a session, state or account. */
   handle(): number {
@@ -32,6 +54,7 @@ export class EngineClient {
     name: K,
     ...args: Parameters<EngineCalls[K]>
   ): Promise<ReturnType<EngineCalls[K]>> {
+    if (AFTER_STEPS.has(name)) this.steps.flush();
     return this.#send(name, args, []);
   }
 
@@ -66,23 +89,28 @@ export class EngineClient {
     });
   }
 
+  /** Takes no more calls and ends the thread when those that were begun are answered: inside one it must not end. */
   async close(): Promise<void> {
     this.#failure ??= new AncError('ANC_ENGINE', 'the backend was disposed.');
+    if (this.#waiting.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
     await this.#thread.end();
   }
 
   #settle(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if (this.#waiting.size === 0) this.#thread.hold(false);
     if ('error' in reply) waiting?.reject(engineError(reply.error.message));
     else waiting?.resolve(reply.value as never);
+    if (this.#waiting.size > 0) return;
+    this.#thread.hold(false);
+    this.#idle();
   }
 
   #fail(error: Error): void {
     this.#failure ??= engineError(error.message);
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
+    this.#idle();
   }
 }
 

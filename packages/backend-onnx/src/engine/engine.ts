@@ -1,5 +1,4 @@
 import type * as Ort from 'onnxruntime-common';
-import { bytesOf } from '../graph/value.js';
 import type { EngineCalls, EngineInfo, EngineOptions, StepPlan, Wire, Wires } from './protocol.js';
 import { createSession } from './create-session.js';
 import { loadRuntime, type Runtime } from './runtime.js';
@@ -7,12 +6,6 @@ import { loadRuntime, type Runtime } from './runtime.js';
 type Answers = {
   [K in keyof EngineCalls]: (...args: Parameters<EngineCalls[K]>) => Promise<ReturnType<EngineCalls[K]>>;
 };
-
-/** A state entry and the buffer that the next step writes: they change places after every run. */
-interface Slot {
-  current: Ort.Tensor;
-  spare: Ort.Tensor | null;
-}
 
 interface Account {
   sums: Float64Array;
@@ -23,7 +16,7 @@ interface Account {
 export class Engine implements Answers {
   #runtime: Runtime | null = null;
   readonly #sessions = new Map<number, Ort.InferenceSession>();
-  readonly #states = new Map<number, Map<string, Slot>>();
+  readonly #states = new Map<number, Map<string, Ort.Tensor>>();
   readonly #accounts = new Map<number, Account>();
 
   async open(options: EngineOptions): Promise<EngineInfo> {
@@ -44,27 +37,26 @@ export class Engine implements Answers {
   }
 
   createState(state: number, entries: Wires): Promise<void> {
-    const slots = Object.entries(entries).map(
-      ([name, wire]) => [name, { current: this.#tensor(wire), spare: null }] as const,
-    );
-    this.#states.set(state, new Map(slots));
+    const tensors = Object.entries(entries).map(([name, wire]) => [name, this.#tensor(wire)] as const);
+    this.#states.set(state, new Map(tensors));
     return Promise.resolve();
   }
 
   readState(state: number, names: readonly string[] | null): Promise<Wires> {
-    const slots = this.#state(state);
-    const wanted = names ?? [...slots.keys()];
+    const held = this.#state(state);
+    const wanted = names ?? [...held.keys()];
     const pairs = wanted.map((name) => {
-      const { current } = this.#slot(slots, name);
-      const data = (current.data as Wire['data']).slice();
-      return [name, { type: current.type as Wire['type'], shape: current.dims, data }] as const;
+      const { type, dims, data } = this.#entry(held, name);
+      const copy = (data as Wire['data']).slice();
+      return [name, { type: type as Wire['type'], shape: dims, data: copy }] as const;
     });
     return Promise.resolve(Object.fromEntries(pairs));
   }
 
   writeState(state: number, entries: Wires): Promise<void> {
-    const slots = this.#state(state);
-    for (const [name, wire] of Object.entries(entries)) this.#slot(slots, name).current = this.#tensor(wire);
+    const held = this.#state(state);
+    for (const name of Object.keys(entries)) this.#entry(held, name);
+    for (const [name, wire] of Object.entries(entries)) held.set(name, this.#tensor(wire));
     return Promise.resolve();
   }
 
@@ -73,30 +65,24 @@ export class Engine implements Answers {
     return Promise.resolve();
   }
 
-  async runStep(
+  async runSteps(
     session: number,
     state: number,
     account: number,
     plan: StepPlan,
     wires: Wires,
-  ): Promise<void> {
-    const slots = this.#state(state);
-    const native = this.#opened().info.runtime === 'onnxruntime-node';
+    steps: number,
+  ): Promise<number> {
+    const began = performance.now();
+    const { ort } = this.#opened();
+    const held = this.#state(state);
     const feeds = this.#feeds(wires);
-    for (const name of plan.stateInputs) feeds[`state/${name}`] = this.#slot(slots, name).current;
-    const fetches: Record<string, Ort.Tensor | null> = plan.metrics > 0 ? { metrics: null } : {};
-    for (const name of plan.changed) {
-      const slot = this.#slot(slots, name);
-      // WebAssembly has a memory of its own and writes to no buffer of ours.
-      if (native) slot.spare ??= this.#like(slot.current);
-      fetches[`next/${name}`] = native ? slot.spare : null;
-    }
-    const results = await this.#session(session).run(feeds, fetches);
-    for (const name of plan.changed) {
-      const slot = this.#slot(slots, name);
-      [slot.current, slot.spare] = [results[`next/${name}`]!, slot.current];
-    }
-    if (plan.metrics > 0) this.#add(account, results['metrics']!.data as Float32Array);
+    if (plan.steps !== null) feeds[plan.steps] = new ort.Tensor('int64', BigInt64Array.of(BigInt(steps)), []);
+    for (const name of plan.stateInputs) feeds[`state/${name}`] = this.#entry(held, name);
+    const results = await this.#session(session).run(feeds);
+    for (const name of plan.changed) held.set(name, results[`next/${name}`]!);
+    if (plan.metrics > 0) this.#add(account, results['metrics']!.data as Float32Array, plan.metrics);
+    return performance.now() - began;
   }
 
   readMetrics(account: number): Promise<{ sums: Float64Array; count: number }> {
@@ -125,16 +111,16 @@ export class Engine implements Answers {
     return session;
   }
 
-  #state(id: number): Map<string, Slot> {
+  #state(id: number): Map<string, Ort.Tensor> {
     const state = this.#states.get(id);
     if (state === undefined) throw new Error('this state was disposed');
     return state;
   }
 
-  #slot(slots: ReadonlyMap<string, Slot>, name: string): Slot {
-    const slot = slots.get(name);
-    if (slot === undefined) throw new Error(`the state has no entry "${name}"`);
-    return slot;
+  #entry(state: ReadonlyMap<string, Ort.Tensor>, name: string): Ort.Tensor {
+    const tensor = state.get(name);
+    if (tensor === undefined) throw new Error(`the state has no entry "${name}"`);
+    return tensor;
   }
 
   #feeds(wires: Wires): Record<string, Ort.Tensor> {
@@ -146,22 +132,11 @@ export class Engine implements Answers {
     return new ort.Tensor(type as 'float32', data as Float32Array, [...shape]);
   }
 
-  /** A buffer for a tensor of the same kind. */
-  #like({ type, dims, size }: Ort.Tensor): Ort.Tensor {
-    const bytes = new ArrayBuffer(size * bytesOf[type as Wire['type']]);
-    const data =
-      type === 'int32'
-        ? new Int32Array(bytes)
-        : type === 'uint8'
-          ? new Uint8Array(bytes)
-          : new Float32Array(bytes);
-    return this.#tensor({ type: type as Wire['type'], data, shape: dims });
-  }
-
-  #add(account: number, values: Float32Array): void {
-    const held = this.#accounts.get(account) ?? { sums: new Float64Array(values.length), count: 0 };
+  /** values: one row of `metrics` numbers for every step. */
+  #add(account: number, values: Float32Array, metrics: number): void {
+    const held = this.#accounts.get(account) ?? { sums: new Float64Array(metrics), count: 0 };
     this.#accounts.set(account, held);
-    values.forEach((value, i) => (held.sums[i]! += value));
-    held.count++;
+    values.forEach((value, i) => (held.sums[i % metrics]! += value));
+    held.count += values.length / metrics;
   }
 }

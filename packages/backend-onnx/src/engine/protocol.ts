@@ -37,6 +37,11 @@ export interface StepPlan {
   readonly stateInputs: readonly string[];
   readonly changed: readonly string[];
   readonly metrics: number;
+  /**
+   * The input that says how many steps to run where the session takes several in one call (graph/repeat.ts): then
+   * every feed has a leading axis of steps. Null where it takes one.
+   */
+  readonly steps: string | null;
 }
 
 /** Everything that the worker can be asked. Calls are answered in order. */
@@ -52,8 +57,15 @@ export interface EngineCalls {
   readState(state: number, names: readonly string[] | null): Wires;
   writeState(state: number, entries: Wires): void;
   releaseState(state: number): void;
-  /** Runs a step's session on a state; the metrics are added to the account `account`. */
-  runStep(session: number, state: number, account: number, plan: StepPlan, feeds: Wires): void;
+  /** Runs a step's session on a state; the metrics are added to the account `account`. Gives milliseconds. */
+  runSteps(
+    session: number,
+    state: number,
+    account: number,
+    plan: StepPlan,
+    feeds: Wires,
+    steps: number,
+  ): number;
   /** Sums since the last reading, and over how many runs. */
   readMetrics(account: number): { readonly sums: Float64Array; readonly count: number };
   runFunction(session: number, feeds: Wires): Wires;

@@ -10,6 +10,9 @@ import {
 } from './value.js';
 
 const { onnx } = onnxProto;
+
+export type GraphProto = InstanceType<typeof onnx.GraphProto>;
+
 const utf8 = new TextEncoder();
 
 const DATA_TYPE: Readonly<Record<ElementType, number>> = {
@@ -57,12 +60,13 @@ function attributeProto(name: string, attribute: Attribute): InstanceType<typeof
 const attributeProtos = (attributes: Attributes): InstanceType<typeof onnx.AttributeProto>[] =>
   Object.entries(attributes).map(([name, attribute]) => attributeProto(name, attribute));
 
-function valueInfo(
+/** A declared input or output. A dimension that is named is open. */
+export function valueInfo(
   name: string,
-  { type, shape }: Value,
-  dynamic: ModelOptions['dynamic'],
+  type: ElementType,
+  dims: readonly (number | string)[],
 ): InstanceType<typeof onnx.ValueInfoProto> {
-  const dim = shape.map((size) => (size === dynamic?.size ? { dimParam: dynamic.name } : { dimValue: size }));
+  const dim = dims.map((size) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size }));
   return onnx.ValueInfoProto.create({
     name,
     type: { tensorType: { elemType: DATA_TYPE[type], shape: { dim } } },
@@ -80,12 +84,18 @@ function initializer(name: string, value: Value): InstanceType<typeof onnx.Tenso
   });
 }
 
-/** Writes the part of a graph that the outputs need as an ONNX model. */
-export function serialize(
+export interface GraphOptions extends Pick<ModelOptions, 'dynamic' | 'allInputs'> {
+  /** What the graph calls an input of this name, where another graph around it has taken the name. */
+  readonly inputName?: (name: string) => string;
+  readonly outputName?: (name: string) => string;
+}
+
+/** The part of a graph that the outputs need. */
+export function graphProto(
   graph: Graph,
   outputs: readonly NamedValue[],
-  options: ModelOptions = {},
-): Uint8Array {
+  { dynamic, allInputs = false, inputName = same, outputName = same }: GraphOptions = {},
+): GraphProto {
   const nodes = reachable(
     graph,
     outputs.map(({ value }) => value),
@@ -94,15 +104,18 @@ export function serialize(
   for (const node of nodes) for (const input of node.inputs) if (input !== null) used.add(input);
   for (const { value } of outputs) used.add(value);
 
-  const inputs = [...graph.inputs.values()].filter((value) => options.allInputs === true || used.has(value));
+  const inputs = [...graph.inputs.values()].filter((value) => allInputs || used.has(value));
   // A computed value takes the name of the first output that it is; anything else needs an Identity.
   const outputNames = new Map<Value, string>();
   for (const { name, value } of outputs) {
     if (value.source.kind === 'node' && !outputNames.has(value)) outputNames.set(value, name);
   }
   const copies = outputs.filter(({ name, value }) => outputNames.get(value) !== name);
-  const nameOf = (value: Value): string =>
-    value.source.kind === 'input' ? value.source.name : (outputNames.get(value) ?? `v${value.id}`);
+  const nameOf = (value: Value): string => {
+    if (value.source.kind === 'input') return inputName(value.source.name);
+    const output = outputNames.get(value);
+    return output === undefined ? `v${value.id}` : outputName(output);
+  };
   const nodeProto = (node: Node): InstanceType<typeof onnx.NodeProto> =>
     onnx.NodeProto.create({
       opType: node.op,
@@ -115,37 +128,61 @@ export function serialize(
         .map(nameOf),
       attribute: attributeProtos(node.attributes),
     });
+  const declared = (name: string, { type, shape }: Value): ReturnType<typeof valueInfo> =>
+    valueInfo(
+      name,
+      type,
+      shape.map((size) => (size === dynamic?.size ? dynamic.name : size)),
+    );
+  return onnx.GraphProto.create({
+    name: 'graph',
+    node: [
+      ...nodes.map(nodeProto),
+      ...copies.map(({ name, value }) =>
+        onnx.NodeProto.create({
+          opType: 'Identity',
+          name: `output_${name}`,
+          input: [nameOf(value)],
+          output: [outputName(name)],
+        }),
+      ),
+    ],
+    input: inputs.map((value) => declared(nameOf(value), value)),
+    output: outputs.map(({ name, value }) => declared(outputName(name), value)),
+    initializer: [...used]
+      .filter((value) => value.source.kind === 'constant')
+      .map((value) => initializer(nameOf(value), value)),
+  });
+}
 
+const same = (name: string): string => name;
+
+/** Wraps a graph as a model. `inner`: graphs within it, whose operations count as well. */
+export function modelOf(
+  graph: GraphProto,
+  { description = '', metadata = {} }: Pick<ModelOptions, 'metadata' | 'description'> = {},
+  inner: readonly GraphProto[] = [],
+): Uint8Array {
+  const domains = new Set([graph, ...inner].flatMap(({ node }) => node.map(({ domain }) => domain ?? '')));
   const model = onnx.ModelProto.create({
     irVersion: 8,
     producerName: '@anc/backend-onnx',
-    docString: options.description ?? '',
+    docString: description,
     opsetImport: [
       { domain: '', version: OPSET },
-      ...[...new Set(nodes.map(({ domain }) => domain))]
-        .filter((domain) => domain !== '')
-        .map((domain) => ({ domain, version: 1 })),
+      ...[...domains].filter((domain) => domain !== '').map((domain) => ({ domain, version: 1 })),
     ],
-    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
-    graph: {
-      name: 'graph',
-      node: [
-        ...nodes.map(nodeProto),
-        ...copies.map(({ name, value }) =>
-          onnx.NodeProto.create({
-            opType: 'Identity',
-            name: `output_${name}`,
-            input: [nameOf(value)],
-            output: [name],
-          }),
-        ),
-      ],
-      input: inputs.map((value) => valueInfo(nameOf(value), value, options.dynamic)),
-      output: outputs.map(({ name, value }) => valueInfo(name, value, options.dynamic)),
-      initializer: [...used]
-        .filter((value) => value.source.kind === 'constant')
-        .map((value) => initializer(nameOf(value), value)),
-    },
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+    graph,
   });
   return onnx.ModelProto.encode(model).finish();
+}
+
+/** Writes the part of a graph that the outputs need as an ONNX model. */
+export function serialize(
+  graph: Graph,
+  outputs: readonly NamedValue[],
+  options: ModelOptions = {},
+): Uint8Array {
+  return modelOf(graphProto(graph, outputs, options), options);
 }
