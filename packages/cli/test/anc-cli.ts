@@ -17,8 +17,12 @@ export interface Outcome {
 
 export interface RunCliOptions {
   readonly cwd: string;
-  /** Sends `signal` once stderr holds `after`. */
-  readonly interrupt?: { readonly after: string; readonly signal: NodeJS.Signals };
+  /** Sends `signal` once stderr holds `after`, and once more when that many milliseconds are over. */
+  readonly interrupt?: {
+    readonly after: string;
+    readonly signal: NodeJS.Signals;
+    readonly again?: number;
+  };
 }
 
 /** Runs the built program in a process of its own. */
@@ -35,6 +39,7 @@ export function ancCli(args: readonly string[], { cwd, interrupt }: RunCliOption
       if (interrupt !== undefined && !sent && stderr.includes(interrupt.after)) {
         sent = true;
         child.kill(interrupt.signal);
+        if (interrupt.again !== undefined) setTimeout(() => child.kill(interrupt.signal), interrupt.again);
       }
     });
     child.on('error', reject);

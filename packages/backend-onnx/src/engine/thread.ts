@@ -1,3 +1,4 @@
+import { Gate } from './gate.js';
 import type { Reply, Request } from './protocol.js';
 
 /** A thread that answers requests, alike in Node and in browsers. */
@@ -36,13 +37,34 @@ function nodeEntry(): URL {
   return new URL('worker.js', built);
 }
 
+/** How long a process that ends waits for a call: more than a step takes, in milliseconds. */
+const PATIENCE = 60_000;
+
+/** Of the engines that are open. */
+const gates = new Set<Gate>();
+
+/** Before `process.exit` ends all threads, wherever they are. */
+function closeGates(): void {
+  for (const gate of gates) gate.close(PATIENCE);
+}
+
 function inNode(listener: Listener): EngineThread {
   const threads = process.getBuiltinModule('node:worker_threads');
-  const worker = new threads.Worker(nodeEntry(), { execArgv: [] });
+  const gate = new Gate();
+  if (gates.size === 0) process.on('exit', closeGates);
+  gates.add(gate);
+  const forget = (): void => {
+    gates.delete(gate);
+    if (gates.size === 0) process.off('exit', closeGates);
+  };
+  const worker = new threads.Worker(nodeEntry(), { execArgv: [], workerData: { gate: gate.memory } });
   worker.unref();
   worker.on('message', (reply: Reply) => listener.answered(reply));
   worker.on('error', (error) => listener.failed(error));
-  worker.on('exit', (code) => listener.failed(new Error(`the engine's thread ended with code ${code}`)));
+  worker.on('exit', (code) => {
+    forget(); // whatever it was in ended with it
+    listener.failed(new Error(`the engine's thread ended with code ${code}`));
+  });
   return {
     post: (request, transfer) => worker.postMessage(request, [...transfer]),
     hold: (held) => (held ? worker.ref() : worker.unref()),

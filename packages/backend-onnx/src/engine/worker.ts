@@ -1,4 +1,5 @@
 import { Engine } from './engine.js';
+import { Gate } from './gate.js';
 import type { Reply, Request, Wires } from './protocol.js';
 
 const engine = new Engine();
@@ -15,8 +16,12 @@ function transferable({ name }: Request, value: unknown): ArrayBuffer[] {
   return [...new Set(buffers)];
 }
 
+/** Says to the thread that started this one when it must not be ended; browsers end theirs at any time. */
+let gate: Gate | null = null;
+
 async function answer(port: Port, request: Request): Promise<void> {
   const { id, name, args } = request;
+  gate?.enter();
   try {
     const call = engine[name].bind(engine) as (...args: readonly unknown[]) => Promise<unknown>;
     const value = await call(...args);
@@ -25,6 +30,7 @@ async function answer(port: Port, request: Request): Promise<void> {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     port.postMessage({ id, error: { message, stack } } satisfies Reply);
   }
+  gate?.leave();
 }
 
 // One call after the other: a step that is sent early still runs after the one before it.
@@ -34,7 +40,9 @@ const enqueue = (port: Port, request: Request): void => {
 };
 
 if (typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function') {
-  const port = process.getBuiltinModule('node:worker_threads').parentPort!;
+  const threads = process.getBuiltinModule('node:worker_threads');
+  const port = threads.parentPort!;
+  gate = new Gate((threads.workerData as { gate: SharedArrayBuffer }).gate);
   port.on('message', (request: Request) => enqueue(port, request));
 } else {
   const scope = globalThis as unknown as Port & { onmessage: (event: { readonly data: Request }) => void };

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { RunResult } from '../src/run/documents.js';
+import { ancCli, inProcess, workplace, type Workplace } from './anc-cli.js';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await workplace();
+});
+afterAll(() => place.remove());
+
+/** Steps that are long enough for the second signal to come inside one. */
+const request = [
+  ['--limit-train', '512'],
+  ['--limit-test', '20'],
+  ['--batch-size', '256'],
+  ['--epochs', '1'],
+  ['--teacher', 'cnn(widths=[4,4],features=8)'],
+  ['--student', 'lenet4'],
+  ['--methods', 'kd'],
+].flat();
+
+describe('Ctrl-C twice', () => {
+  it.each([1, 150])('ends with 130 wherever the engine is, %i ms after the first', async (again) => {
+    const name = `twice-${again}`;
+    const stopped = await ancCli(['run', ...request, '--name', name], {
+      cwd: place.path,
+      interrupt: { after: 'kd (2 of 2)', signal: 'SIGINT', again },
+    });
+    expect(stopped).toMatchObject({ code: 130, signal: null });
+    expect(stopped.stderr).not.toMatch(/terminate called|error:/);
+    const rest = await inProcess(['run', '--resume', join('runs', name), '--json'], place.path);
+    expect(rest.code).toBe(0);
+    expect((JSON.parse(rest.stdout) as RunResult).students).toHaveLength(1);
+  });
+});
