@@ -21,6 +21,7 @@ import { checkRequest, checkStart, locatedMethod } from './check-request.js';
 import { openData, openTrainingData, requireLabels, type RunData, type TrainingData } from './data.js';
 import { isGiven, openGivenTeacher, seenBy, type GivenTeacher } from './given-teacher.js';
 import { methodOptions, teacherRecipeOf } from './method-options.js';
+import { mixupNotice } from './mixup-notice.js';
 import { planNetwork, type PlannedNetwork } from './plan-network.js';
 import { suitedDataset } from './suited-dataset.js';
 import { uniqueNames } from './unique-names.js';
@@ -159,6 +160,8 @@ async function planWith<D extends TrainingData>(
     for (const [i, method] of methods.entries()) {
       students.push(await ofMethod(i, () => studentOf(names[i]!, method, config)));
     }
+    const mixing = data.mixup > 0 ? mixupNotice(students) : null;
+    if (mixing !== null) notice(mixing);
     return {
       config: withChoice(suited, backends),
       data,

@@ -1,0 +1,26 @@
+import type { PlannedPlayer } from './plan.js';
+
+/**
+ * What mixing images means for who is trained here, in one sentence; null where it holds for all of them. A mixed
+ * image has no label, so training that reads labels is shown plain ones.
+ */
+export function mixupNotice(students: readonly Pick<PlannedPlayer, 'name' | 'stages'>[]): string | null {
+  const plain = students.filter(({ stages }) => stages.every(({ usesLabels }) => usesLabels));
+  const partly = students.filter(
+    ({ stages }) =>
+      stages.some(({ usesLabels }) => usesLabels) && !stages.every(({ usesLabels }) => usesLabels),
+  );
+  const named = (some: typeof students): string => some.map(({ name }) => name).join(', ');
+  if (plain.length === students.length) {
+    return `--mixup has no effect: a mixed image has no label, and all of this run's methods read labels (${named(plain)}).`;
+  }
+  const exceptions = [
+    ...(plain.length === 0 ? [] : [`${named(plain)} (reads labels)`]),
+    ...partly.map(({ name, stages }) => {
+      const labelled = stages.filter(({ usesLabels }) => usesLabels).map((stage) => stage.name);
+      return `${name} in the stages that read labels (${labelled.join(', ')})`;
+    }),
+  ];
+  if (exceptions.length === 0) return null;
+  return `--mixup: a mixed image has no label, so plain images are shown to ${exceptions.join('; ')}. Differences between methods are then differences of images, too.`;
+}
