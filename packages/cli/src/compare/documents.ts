@@ -25,6 +25,8 @@ export interface ComparedMethod {
   readonly model: string;
   /** null where the test images have no labels. */
   readonly testError: Interval | null;
+  /** Of more than ten classes. */
+  readonly testTop5Error?: Interval;
   readonly agreement: Interval;
   /** Of training one student. */
   readonly seconds: Interval;

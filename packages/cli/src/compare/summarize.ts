@@ -36,6 +36,9 @@ export function summarize(
       ...contenders[index]!,
       model,
       testError: errorsOf(mine) === null ? null : intervalOf(errorsOf(mine)!),
+      ...(mine.every(({ testTop5Error }) => testTop5Error !== undefined)
+        ? { testTop5Error: intervalOf(mine.map(({ testTop5Error }) => testTop5Error!)) }
+        : {}),
       agreement: intervalOf(mine.map(({ agreement }) => agreement)),
       seconds: intervalOf(mine.map(({ seconds }) => seconds)),
       parameters,

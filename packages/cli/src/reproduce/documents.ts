@@ -12,6 +12,8 @@ export interface ReproducedRow {
   readonly paperTop5?: number;
   /** Test error over the seeds; null where it was not run. The teacher is trained once, so it has no margin. */
   readonly measured: Interval | null;
+  /** The same of the five largest logits, in tables that print it. */
+  readonly measuredTop5?: Interval | null;
   readonly note?: string;
 }
 

@@ -9,7 +9,7 @@ import { exists } from '../compare/folder.js';
 import { writeReproduction, type Reproduction } from './folder.js';
 import { indexOf, type PlannedGroup } from './grid.js';
 import { reproductionReport } from './report.js';
-import { tables } from './tables.js';
+import { tables, type PaperRow } from './tables.js';
 
 export interface ReproduceExecution {
   /** Absolute path of its folder. */
@@ -84,23 +84,27 @@ export function summarizeTable(
 
 function rowsOfGroup(planned: PlannedGroup, { teacher, methods }: CompareResult): ReproducedRow[] {
   const { group, request } = planned;
+  const found = (run: PaperRow['run']) => {
+    if (run === null) return { measured: null, measuredTop5: null };
+    if (run === 'teacher') {
+      const [measured, measuredTop5] = [teacher.testError, teacher.testTop5Error].map((error) =>
+        typeof error === 'number' ? intervalOf([error]) : null,
+      );
+      return { measured: measured!, measuredTop5: measuredTop5! };
+    }
+    const { testError, testTop5Error } = methods[indexOf(planned, run.method)]!;
+    return { measured: testError, measuredTop5: testTop5Error ?? null };
+  };
   return group.rows.map(({ label, error, top5, run, note }) => {
-    const measured =
-      run === null
-        ? null
-        : run === 'teacher'
-          ? teacher.testError === null
-            ? null
-            : intervalOf([teacher.testError])
-          : methods[indexOf(planned, run.method)]!.testError;
+    const { measured, measuredTop5 } = found(run);
     return {
       dataset: group.dataset,
       student: request.config.student.name,
       label,
       run: run === null || run === 'teacher' ? run : run.method,
       paper: share(error),
-      ...(top5 === undefined ? {} : { paperTop5: share(top5) }),
       measured,
+      ...(top5 === undefined ? {} : { paperTop5: share(top5), measuredTop5 }),
       ...(note === undefined ? {} : { note }),
     };
   });

@@ -1,26 +1,35 @@
 import { renderSheet } from '@anc/runtime';
+import type { Interval } from '../compare/interval.js';
 import { formatInterval } from '../compare/summarize.js';
 import { formatShare } from '../terminal/table.js';
 import type { ReproducedRow, ReproduceResult } from './documents.js';
 
 const HEAD = ['data set', 'student', 'row', 'paper', 'measured', 'difference'];
+const TOP5 = ['paper, top-5', 'measured, top-5', 'difference, top-5'];
 
 /** Paper beside measured as rows of text. */
 export function reproducedRows({ rows }: ReproduceResult): {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 } {
+  const wide = rows.some(({ paperTop5 }) => paperTop5 !== undefined);
   return {
-    head: HEAD,
+    head: wide ? [...HEAD, ...TOP5] : HEAD,
     rows: rows.map((row) => [
       row.dataset,
       row.student,
       row.note === undefined ? row.label : `${row.label} *`,
-      formatShare(row.paper) + (row.paperTop5 === undefined ? '' : ` (top-5 ${formatShare(row.paperTop5)})`),
+      formatShare(row.paper),
       formatInterval(row.measured),
-      differenceOf(row),
+      differenceOf(row.paper, row.measured),
+      ...(wide ? top5Cells(row) : []),
     ]),
   };
+}
+
+function top5Cells({ paperTop5, measuredTop5 = null }: ReproducedRow): string[] {
+  if (paperTop5 === undefined) return ['', '', ''];
+  return [formatShare(paperTop5), formatInterval(measuredTop5), differenceOf(paperTop5, measuredTop5)];
 }
 
 /** What the asterisks say, once each. */
@@ -29,7 +38,7 @@ export const footnotes = ({ rows }: ReproduceResult): string[] => [
 ];
 
 /** Measured minus paper in percentage points, and whether the paper's figure lies in the interval. */
-function differenceOf({ paper, measured }: ReproducedRow): string {
+function differenceOf(paper: number, measured: Interval | null): string {
   if (measured === null) return '';
   const points = 100 * (measured.mean - paper);
   const signed = `${points >= 0 ? '+' : ''}${points.toFixed(2)}`;

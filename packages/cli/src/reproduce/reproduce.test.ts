@@ -115,6 +115,27 @@ describe('a reproduced table', () => {
     expect(reproductionReport(result)).toContain('Hinton et al., labels');
   });
 
+  it('has the five largest logits beside the largest where the paper prints them', async () => {
+    const reproduction = await reproductionOf('table9');
+    const result = summarizeTable(
+      reproduction,
+      reproduction.grid.map(({ request }) =>
+        compared(
+          request.config.methods.map((_, i) => [0.4 + 0.01 * i]),
+          [0.27, 0.06],
+        ),
+      ),
+      'runs/t',
+    );
+    expect(result.rows.map(({ paperTop5 }) => paperTop5)).toEqual([0.059, 0.2011, 0.1196, 0.1172]);
+    const { head, rows } = reproducedRows(result);
+    expect(head.slice(6)).toEqual(['paper, top-5', 'measured, top-5', 'difference, top-5']);
+    expect(rows[0]!.slice(3)).toEqual(['27.63 %', '27.00 %', '-0.63', '5.90 %', '6.00 %', '+0.10']);
+    expect(rows[1]!.slice(3)).toEqual(['43.33 %', '40.00 %', '-3.33', '20.11 %', '20.00 %', '-0.11']);
+    const unknown = { ...result.rows[0]!, measuredTop5: null };
+    expect(reproducedRows({ ...result, rows: [unknown] }).rows[0]!.slice(6)).toEqual(['5.90 %', '–', '']);
+  });
+
   it('says which figures the paper copied', async () => {
     const reproduction = await reproductionOf('table7');
     const result = summarizeTable(
@@ -127,7 +148,11 @@ describe('a reproduced table', () => {
   });
 });
 
-function compared(errors: readonly (readonly number[])[]): CompareResult {
+/** `teacher`: its error and top-5 error; then methods have half their error as top-5 error, too. */
+function compared(
+  errors: readonly (readonly number[])[],
+  teacher?: readonly [error: number, top5: number],
+): CompareResult {
   const player = { model: 'm', parameters: 1, flops: 1, seconds: 1, weights: '', bytes: 1 };
   return {
     compare: 'runs/t/c',
@@ -136,7 +161,11 @@ function compared(errors: readonly (readonly number[])[]): CompareResult {
     backend: 'onnx',
     seeds: [1, 2],
     testImages: 10,
-    teacher: { ...player, testError: 0.05 },
+    teacher: {
+      ...player,
+      testError: teacher?.[0] ?? 0.05,
+      ...(teacher === undefined ? {} : { testTop5Error: teacher[1] }),
+    },
     methods: errors.map((values): ComparedMethod => ({
       ...player,
       seconds: intervalOf([1, 1]),
@@ -144,6 +173,7 @@ function compared(errors: readonly (readonly number[])[]): CompareResult {
       method: 'x',
       usesLabels: false,
       testError: intervalOf(values),
+      ...(teacher === undefined ? {} : { testTop5Error: intervalOf(values.map((value) => value / 2)) }),
       agreement: intervalOf([1, 1]),
       differences: [],
     })),

@@ -5,6 +5,8 @@ export interface PlayerResult {
   readonly model: string;
   /** null where the test images have no labels. */
   readonly testError: number | null;
+  /** Share of test images whose label is not among the five largest logits; only of more than ten classes. */
+  readonly testTop5Error?: number;
   readonly parameters: number;
   /** 2 × multiply-adds + bias additions, for one image. */
   readonly flops: number;

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { DatasetSplit, Evaluation, Host, TeacherOutputs, Variables } from '@anc/core';
+import type { DatasetSplit, Host, TeacherOutputs, Variables } from '@anc/core';
 import {
   CheckpointStore,
   encodeNumbers,
@@ -12,7 +12,7 @@ import { formatSeconds, formatShare } from '../terminal/table.js';
 import { writeCompact } from './compact.js';
 import type { ReadMethod } from './control.js';
 import type { BestResult, PlayerResult, RunResult, StudentResult } from './documents.js';
-import { judge, predict } from './evaluate-player.js';
+import { judge, predict, type Judgement, type Predictions } from './evaluate-player.js';
 import type { GivenTeacher } from './given-teacher.js';
 import { Interrupted, isInterruption } from './interrupt.js';
 import { modelCard, weightsMetadata } from './model-card.js';
@@ -22,7 +22,7 @@ import {
   frozenTeacher,
   memoReport,
   rememberedTeacher,
-  teacherClasses,
+  teacherPredictions,
   type TeacherMemory,
 } from './remembered-teacher.js';
 import type { Reporter } from './reporter.js';
@@ -74,13 +74,14 @@ async function playAll(execution: Execution): Promise<RunResult> {
       : await finished<PlayerResult>(play, plan.teacher, ['teacher'], null, noClasses);
   const frozen = await frozenTeacher(plan, folder);
   const memory = execution.memory ?? {};
-  const classesOf = (split: DatasetSplit, what: string): Promise<Int32Array> =>
-    teacherClasses(frozen, memory, split, what, evaluation);
+  const saidOf = (split: DatasetSplit, what: string): Promise<Predictions> =>
+    teacherPredictions(frozen, memory, split, what, evaluation);
+  const said = await saidOf(data.test, 'test images');
   const classes = {
-    test: await classesOf(data.test, 'test images'),
-    held: data.held === null ? null : await classesOf(data.held, 'held-out images'),
+    test: said.classes,
+    held: data.held === null ? null : (await saidOf(data.held, 'held-out images')).classes,
   };
-  const teacher = trained ?? (await givenResult(play, plan.teacher as GivenTeacher, classes.test));
+  const teacher = trained ?? (await givenResult(play, plan.teacher as GivenTeacher, said));
   const memo = rememberedTeacher(plan, frozen, memory, (text) => reporter.notice(text));
   try {
     const students: StudentResult[] = [];
@@ -117,13 +118,14 @@ async function playAll(execution: Execution): Promise<RunResult> {
 async function givenResult(
   { plan, folder, reporter }: Play,
   { given }: GivenTeacher,
-  predicted: Int32Array,
+  predicted: Predictions,
 ): Promise<PlayerResult> {
-  const { error } = await judge(predicted, plan.data.test, null);
+  const { error, top5Error } = await judge(predicted, plan.data.test, null);
   const { model, parameters, flops, digest, bytes } = given;
   const result: PlayerResult = {
     model: basename(model),
     testError: error,
+    ...top5(top5Error),
     parameters,
     flops: flops ?? NaN,
     seconds: 0,
@@ -168,7 +170,7 @@ async function finished<R extends PlayerResult>(
   const { held } = data;
   const judged = (split: DatasetSplit, what: string, reference: Int32Array | null) => {
     const context = { backend: backends.student, batchSize: config.batchSize, reporter, signal };
-    return async (variables: Variables<Host>): Promise<Evaluation> =>
+    return async (variables: Variables<Host>): Promise<Judgement> =>
       judge(await predict(player.network, variables, split, what, context), split, reference);
   };
   const trained = await trainPlayer(player, teacher, {
@@ -193,7 +195,7 @@ async function finished<R extends PlayerResult>(
   });
   if (trained === null) throw new Interrupted();
   const onTest = judged(data.test, 'test images', classes.test);
-  const { error, agreement } = await onTest(trained.variables);
+  const { error, agreement, top5Error } = await onTest(trained.variables);
   const written = await writeWeights(folder, place, trained.variables, metadata);
   const where = { backend: backends.student, input: data.dataset.shape };
   const compact = await writeCompact(folder, place, player.network, trained.variables, metadata, where);
@@ -201,6 +203,7 @@ async function finished<R extends PlayerResult>(
     ...(place[0] === 'student' ? { method: player.method.name, name: player.name } : {}),
     model: player.network.model.name,
     testError: error,
+    ...top5(top5Error),
     ...(agreement === null ? {} : { agreement }),
     ...(trained.held === null ? {} : { validationError: trained.held.error }),
     ...(trained.best === null
@@ -227,7 +230,9 @@ async function finished<R extends PlayerResult>(
   return result;
 }
 
-const bestResult = (best: BestEpoch, test: Evaluation): BestResult => ({
+const top5 = (error: number | null) => (error === null ? {} : { testTop5Error: error });
+
+const bestResult = (best: BestEpoch, test: Judgement): BestResult => ({
   epoch: best.epoch + 1,
   validationError: best.error,
   ...(best.agreement === null ? {} : { validationAgreement: best.agreement }),

@@ -1,23 +1,16 @@
-import {
-  liveTeacher,
-  NetworkTeacher,
-  topClasses,
-  type DatasetSplit,
-  type Teacher,
-  type TeacherOutputs,
-} from '@anc/core';
+import { liveTeacher, NetworkTeacher, type DatasetSplit, type Teacher, type TeacherOutputs } from '@anc/core';
 import { TeacherMemo, type RunFolder, type TeacherMemoCounts } from '@anc/runtime';
 import { teacherLogits } from '../classifier/score.js';
 import { formatShare } from '../terminal/table.js';
-import type { EvaluateContext } from './evaluate-player.js';
+import { predictionsOf, type EvaluateContext, type Predictions } from './evaluate-player.js';
 import type { Planned } from './plan.js';
 import { digestOf, readWeights } from './weights.js';
 
 /** What a teacher said, kept for the next run of the same teacher on the same images. */
 export interface TeacherMemory {
   memo?: TeacherMemo;
-  /** Its classes for the images of a split, by what they hold for. */
-  classes?: ReadonlyMap<string, Int32Array>;
+  /** What it says of the images of a split, by what that holds for. */
+  predictions?: ReadonlyMap<string, Predictions>;
 }
 
 /** The run's teacher, frozen: the one that was given, or the one that was trained, from its folder. */
@@ -74,20 +67,20 @@ export function memoReport(now: TeacherMemoCounts, before: TeacherMemoCounts | n
   ].join(', ');
 }
 
-/** The classes that the teacher gives to the images of a split. `what`: the split in words. */
-export async function teacherClasses(
+/** What the teacher says of the images of a split. `what`: the split in words. */
+export async function teacherPredictions(
   teacher: Teacher,
   memory: TeacherMemory,
   split: DatasetSplit,
   what: string,
   { batchSize, reporter, signal }: Omit<EvaluateContext, 'backend'>,
-): Promise<Int32Array> {
+): Promise<Predictions> {
   const key = JSON.stringify([teacher.hash, split.images.fingerprint]);
-  const known = memory.classes?.get(key);
+  const known = memory.predictions?.get(key);
   if (known !== undefined) return known;
   const report = (done: number, count: number): void =>
     reporter.activity(`teacher on the ${what}`, done, count);
-  const classes = topClasses(await teacherLogits(teacher, split, batchSize, report, signal));
-  memory.classes = new Map([...(memory.classes ?? []), [key, classes]]);
-  return classes;
+  const said = await predictionsOf(await teacherLogits(teacher, split, batchSize, report, signal), split);
+  memory.predictions = new Map([...(memory.predictions ?? []), [key, said]]);
+  return said;
 }

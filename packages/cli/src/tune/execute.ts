@@ -10,7 +10,7 @@ import type { Planned, PlannedPlayer } from '../run/plan.js';
 import {
   frozenTeacher,
   rememberedTeacher,
-  teacherClasses,
+  teacherPredictions,
   type TeacherMemory,
 } from '../run/remembered-teacher.js';
 import type { Reporter } from '../run/reporter.js';
@@ -60,13 +60,13 @@ async function tuneAll({ path, cwd, record, plan, folder, reporter, signal }: Tu
   const memory: TeacherMemory = {};
   const memo = rememberedTeacher(plan, frozen, memory, (text) => reporter.notice(text));
   try {
-    const classes = await teacherClasses(frozen, memory, data.held!, 'held-out images', {
+    const said = await teacherPredictions(frozen, memory, data.held!, 'held-out images', {
       batchSize: config.batchSize,
       reporter,
       signal,
     });
-    const taught = { outputs: memo, classes };
-    const { error: teacherError } = await judge(classes, data.held!, null);
+    const taught = { outputs: memo, classes: said.classes };
+    const { error: teacherError } = await judge(said, data.held!, null);
     const candidates: Candidate[] = [];
     for (const [i, player] of plan.students.entries()) {
       const place = { index: i + 1, count: plan.students.length };

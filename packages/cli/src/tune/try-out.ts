@@ -1,6 +1,6 @@
 import { isAncError, type DatasetSplit, type Host, type TeacherOutputs, type Variables } from '@anc/core';
 import { CheckpointStore, type RunFolder, type ScalarLog } from '@anc/runtime';
-import { judge, predict } from '../run/evaluate-player.js';
+import { judge, predict, type Predictions } from '../run/evaluate-player.js';
 import { Interrupted } from '../run/interrupt.js';
 import type { Planned, PlannedPlayer } from '../run/plan.js';
 import type { Reporter } from '../run/reporter.js';
@@ -48,12 +48,12 @@ export async function trained(
   return result;
 }
 
-/** A network's classes for the held-out images. */
-export const heldClasses = (
+/** What a network says of the held-out images. */
+const heldPredictions = (
   { plan, held, reporter, signal }: Workshop,
   { network }: PlannedPlayer,
   variables: Variables<Host>,
-): Promise<Int32Array> =>
+): Promise<Predictions> =>
   predict(network, variables, held, 'held-out images', {
     backend: plan.backends.student,
     batchSize: plan.config.batchSize,
@@ -87,7 +87,11 @@ export async function tryOut(
     try {
       const teacher = player.needsTeacher ? outputs : null;
       const { variables, seconds } = await trained(workshop, player, teacher);
-      const { error, agreement } = await judge(await heldClasses(workshop, player, variables), held, classes);
+      const { error, agreement } = await judge(
+        await heldPredictions(workshop, player, variables),
+        held,
+        classes,
+      );
       return { ...common, agreement, error, seconds };
     } catch (error) {
       if (!isAncError(error) || error.code !== 'ANC_DIVERGED') throw error;
