@@ -1,6 +1,6 @@
 /**
  * CI stage: the backend contract in headless Chromium, on a page of localhost: compiled steps in onnxruntime-web,
- * and WebGPU over Chromium's own software Vulkan.
+ * and WebGPU over Chromium's own software Vulkan; and the page that docs/backends.md shows (`docs`).
  *
  *   node tools/browser/check.mjs [backend…] [--install] [--hardware] [--minutes n] [--verbose] [--json file]
  *     [--parts contract,speeds,host] [--seconds n] [--batch n]     what is measured (tools/backends)
@@ -14,6 +14,8 @@ import { parseArgs } from 'node:util';
 import { build } from 'vite';
 import { skip } from '../ci/python.mjs';
 import { findChromium, installChromium, serve, visit } from './chromium.mjs';
+import { shownCode } from './shown.mjs';
+import { exportedStudent } from './student.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,7 +30,8 @@ const { values: flags, positionals } = parseArgs({
     verbose: { type: 'boolean', default: false },
   },
 });
-const backends = positionals.length > 0 ? positionals : ['onnx', 'tfjs:wasm', 'webgpu', 'onnx:webgpu'];
+const backends =
+  positionals.length > 0 ? positionals : ['docs', 'onnx', 'tfjs:wasm', 'webgpu', 'onnx:webgpu'];
 
 const chromium = findChromium() ?? (flags.install ? installChromium() : null);
 if (chromium === null) skip('no Chromium on this machine (apt-get install chromium, or CHROMIUM=<path>)');
@@ -36,12 +39,25 @@ if (chromium === null) skip('no Chromium on this machine (apt-get install chromi
 const folder = mkdtempSync(join(tmpdir(), 'anc-browser-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const built = join(folder, 'page');
+const root = fileURLToPath(new URL('page', import.meta.url));
+const pages = ['index.html', 'docs.html'].map((name) => join(root, name));
 await build({
-  root: fileURLToPath(new URL('page', import.meta.url)),
+  root,
   logLevel: 'error',
-  build: { outDir: built, target: 'esnext', minify: false, reportCompressedSize: false },
+  plugins: [shownCode('page.js')],
+  build: {
+    outDir: built,
+    target: 'esnext',
+    minify: false,
+    reportCompressedSize: false,
+    rollupOptions: { input: pages },
+  },
   worker: { format: 'es' },
 });
+
+const { file, ...expected } = await exportedStudent();
+writeFileSync(join(built, 'student.onnx'), file);
+writeFileSync(join(built, 'student.json'), JSON.stringify(expected));
 
 const wasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
 const tell = (test) => console.error(`${process.uptime().toFixed(1)} s: ${test}`);
@@ -49,13 +65,15 @@ const server = await serve({ '/': built, '/wasm/': wasm }, flags.verbose ? tell 
 const reports = [];
 for (const name of backends) {
   const { parts, seconds, batch } = flags;
-  const path = `/?${new URLSearchParams({ backend: name, parts, seconds, batch })}`;
+  const page = name === 'docs' ? 'docs.html' : '';
+  const path = `/${page}?${new URLSearchParams({ backend: name, parts, seconds, batch })}`;
   const options = { minutes: Number(flags.minutes), software: !flags.hardware };
   const report = await visit(chromium, server, path, options).catch((error) => ({
     name,
     error: error.message,
   }));
   reports.push(report);
+  if (name === 'docs' && report.error === undefined) console.log('the page of docs/backends.md: passed');
   if (report.error !== undefined) {
     console.log(`${name} in Chromium: FAILED: ${report.error}`);
     continue;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   AncError,
   sizeOf,
@@ -13,6 +12,7 @@ import type { OnnxBackend } from '../backend.js';
 import type { EngineClient } from '../engine/client.js';
 import { chosenClasses } from './classes.js';
 import { derive, DERIVED, type Derivation } from './derive.js';
+import { sha256 } from './digest.js';
 import { inlineExternalData, type ReadExternal } from './external-data.js';
 import { countFlops } from './flops.js';
 import { findHead } from './head.js';
@@ -142,11 +142,7 @@ export class OnnxTeacher extends Teacher {
     const final = derive(bytes, shown, { ...derivation, classes: chosen.indices });
     const session = engine.handle();
     await createSession(engine, session, final.slice(), shown);
-    const hash = JSON.stringify([
-      createHash('sha256').update(final).digest('hex'),
-      backend.name,
-      backend.environment,
-    ]);
+    const hash = JSON.stringify([await sha256(final), backend.name, backend.environment]);
     return new OnnxTeacher(
       engine,
       session,

@@ -84,7 +84,7 @@ export function makeNode(
       typeof value === 'number'
         ? { name, type: AttributeType.INT, i: value }
         : typeof value === 'string'
-          ? { name, type: AttributeType.STRING, s: Buffer.from(value) }
+          ? { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) }
           : { name, type: AttributeType.INTS, ints: [...value] },
     ),
   });
@@ -120,6 +120,6 @@ export function makeValue(
   return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType, ...(shape && { shape }) } } });
 }
 
-/** Bytes of their own: what the writer gives is a Buffer, whose `slice` is a view. */
+/** Bytes of their own: what the writer gives in Node is a Buffer, whose `slice` is a view. */
 export const encodeModel = (model: ModelProto): Uint8Array =>
   new Uint8Array(onnx.ModelProto.encode(model).finish());
