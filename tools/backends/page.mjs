@@ -83,7 +83,7 @@ export function hostTable(text, { name, host }, { machine, order }) {
   if (host === undefined || host === null) return text;
   const cells = HOST_NETWORKS.flatMap((network) => {
     const { dispatches = NONE, submits = NONE, milliseconds } = host[network];
-    return [String(dispatches), String(submits), milliseconds.toPrecision(2)];
+    return [String(dispatches), String(submits), rate(milliseconds)];
   });
   return withTable(text, 'host', {
     head: [

@@ -26,7 +26,7 @@ const wordsOf = (line: string): string[] =>
     ([, double, single, bare]) => double ?? single ?? bare!,
   );
 
-const documents = ['methods.md', 'results.md'].filter((name) => readdirSync(docs).includes(name));
+const documents = ['backends.md', 'methods.md', 'results.md'].filter((name) => readdirSync(docs).includes(name));
 const lines = documents.flatMap((name) =>
   commandsIn(readFileSync(join(docs, name), 'utf8')).map((line) => ({ name, line })),
 );
