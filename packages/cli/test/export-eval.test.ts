@@ -187,6 +187,38 @@ describe('export', () => {
     expect(await json('eval', out, '--dataset', 'glyphs')).toMatchObject({ count: 2000 });
   });
 
+  it.each([
+    ['floats', []],
+    ['bytes', ['--fold-normalization', '--features']],
+  ])('writes a GraphModel of %s, which TensorFlow.js reads as the same network', async (name, flags) => {
+    const out = `graph-${name}`;
+    const written = await json<{ verified: { maxDifference: number; scale: number }; bytes: number }>(
+      ...['export', 'runs/first', '--player', 'kd', '--format', 'tfjs', '--out', out, ...flags],
+    );
+    expect(written.verified.maxDifference).toBeLessThan(1e-5 * written.verified.scale);
+    const model = JSON.parse(await readFile(join(place.path, out, 'model.json'), 'utf8')) as {
+      format: string;
+      signature: { inputs: Record<string, { dtype: string }>; outputs: object };
+      userDefinedMetadata: Record<string, string>;
+    };
+    expect(model.format).toBe('graph-model');
+    expect(model.signature.inputs.images!.dtype).toBe(name === 'bytes' ? 'DT_INT32' : 'DT_FLOAT');
+    expect(Object.keys(model.signature.outputs)).toEqual(
+      name === 'bytes' ? ['logits', 'features'] : ['logits'],
+    );
+    expect(model.userDefinedMetadata).toMatchObject({ model: 'cnn', player: 'kd' });
+    const again = ['export', 'runs/first', '--player', 'kd', '--format', 'tfjs', '--out', out];
+    expect((await refusal(...again)).code).toBe('ANC_FILE_EXISTS');
+  });
+
+  it('reads a GraphModel of its own again, names, model and normalisation', async () => {
+    const imported = await json<object>('import', 'graph-floats/model.json', '--out', 'graph.safetensors');
+    expect(imported).toMatchObject({ model: { name: 'cnn' }, format: 'tfjs', map: null, recognised: false });
+    expect(await json('eval', 'graph.safetensors', ...test)).toMatchObject({
+      testError: run.students.find(({ name }) => name === 'kd')!.testError,
+    });
+  });
+
   it('writes safetensors that say what they are', async () => {
     const document = await json('export', 'runs/first', '--player', 'kd', '--format', 'safetensors');
     expect(document).toMatchObject({ file: 'runs/first/student/kd/student.safetensors' });
@@ -199,7 +231,7 @@ describe('export', () => {
     });
     expect(testError).toBeGreaterThanOrEqual(top5Error);
     const wrong = ['export', 'runs/first', '--format', 'safetensors'];
-    expect((await refusal(...wrong, '--int8')).message).toMatch(/--int8: only ONNX/);
+    expect((await refusal(...wrong, '--int8')).message).toMatch(/--int8: only some/);
     expect((await refusal(...wrong, '--out', 'a.onnx')).message).toMatch(/another format/);
   });
 

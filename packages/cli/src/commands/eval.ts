@@ -1,5 +1,4 @@
 import type { Backend } from '@anc/core';
-import { findPlayer } from '../classifier/find-player.js';
 import { namedImages } from '../classifier/images.js';
 import { pairClasses } from '../classifier/labels.js';
 import { NORMALIZE_HELP } from '../classifier/normalize.js';
@@ -11,9 +10,8 @@ import { WorkError } from '../failure.js';
 import { formatCount, formatShare } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
-import { loadComposition } from './load-composition.js';
 import { namedOf } from './named-option.js';
-import { pluginsOf } from './plugins-option.js';
+import { openPlayer } from './open-player.js';
 import { parseSizes } from './sizes.js';
 
 interface EvalOptions {
@@ -49,16 +47,7 @@ export const defineEval: DefineCommand = (command, session) => {
       const { cwd } = session;
       const terminal = createTerminal(options.json === true, session);
       const batchSize = parseSizes(options.batchSize, '--batch-size', 1)[0]!;
-      const found = await findPlayer(what, options.player, cwd);
-      const composition = await loadComposition(
-        [...new Set([...(await pluginsOf(options, cwd)), ...(found?.config.plugins ?? [])])],
-        cwd,
-      );
-      if (found !== null && found.among.length > 0) {
-        terminal.log.info(
-          `the student "${found.player}" of ${found.among.join(', ')}; choose with --player.`,
-        );
-      }
+      const { found, composition } = await openPlayer(what, options, cwd, terminal);
       const images = await namedImages(options, found, composition);
       const { dataset, named } = images;
       const split = await images.test();

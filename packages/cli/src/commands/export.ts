@@ -1,22 +1,21 @@
 import { rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { foldConstants, OnnxBackend } from '@anc/backend-onnx';
-import { AncError, encodeSafetensors, loadVariables, score, topClasses } from '@anc/core';
+import { foldConstants } from '@anc/backend-onnx';
+import { AncError, encodeSafetensors, loadVariables } from '@anc/core';
 import { writeFileAtomically } from '@anc/runtime';
 import { assertFree, openNamedFile, sha256, sha256Of, shownPath } from '../classifier/file.js';
-import { findPlayer, type FoundPlayer } from '../classifier/find-player.js';
-import { namedImages, type NamedImages } from '../classifier/images.js';
-import { pairClasses } from '../classifier/labels.js';
+import type { FoundPlayer } from '../classifier/find-player.js';
+import { namedImages } from '../classifier/images.js';
 import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
-import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
-import { scoreClassifier, teacherLogits } from '../classifier/score.js';
+import { isOnnx } from '../classifier/open-classifier.js';
 import { loadWeights } from '../classifier/weights-file.js';
 import type { Composition } from '../composition/compose.js';
 import { joined } from '../config/flags.js';
+import { assertSuited, defaultOut, FORMATS } from '../export/format.js';
+import { graphModel, writeFolder } from '../export/graph-model.js';
 import { quantized } from '../export/int8.js';
 import { onnxModel } from '../export/onnx.js';
+import { compareAccuracy, compareLogits } from '../export/reopen.js';
 import { exportMetadata, type ExportSource } from '../export/source.js';
-import { verifySame } from '../export/verify.js';
 import { WorkError } from '../failure.js';
 import { suggestion } from '../nearest.js';
 import { versions } from '../run/versions.js';
@@ -24,9 +23,8 @@ import { asTensors } from '../run/weights.js';
 import { formatCount, formatShare } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
-import { loadComposition } from './load-composition.js';
 import { namedOf } from './named-option.js';
-import { pluginsOf } from './plugins-option.js';
+import { openPlayer } from './open-player.js';
 import { parseSizes } from './sizes.js';
 
 interface ExportOptions {
@@ -34,7 +32,7 @@ interface ExportOptions {
   readonly out?: string;
   readonly player?: string;
   readonly foldNormalization?: boolean;
-  readonly layout: string;
+  readonly layout?: string;
   readonly features?: boolean;
   readonly int8?: boolean;
   readonly calibration: string;
@@ -48,17 +46,15 @@ interface ExportOptions {
   readonly json?: boolean;
 }
 
-const FORMATS = ['onnx', 'safetensors'] as const;
-
 /** `export <run>`: a trained network as a file for other programs, compared with itself once it is written. */
 export const defineExport: DefineCommand = (command, session) => {
   command
     .argument('<what>', 'a run folder, or a file of weights')
     .option('--format <format>', FORMATS.join(', '), 'onnx')
-    .option('--out <file>', 'where to write it; default: beside the weights')
+    .option('--out <file>', 'where to write it (tfjs: a new folder); default: beside the weights')
     .option('--player <name>', "a student's name, or teacher; default: the student")
     .option('--fold-normalization', 'bytes (0..255) in: the normalisation becomes part of the model')
-    .option('--layout <order>', 'of the input: nchw or nhwc', 'nchw')
+    .option('--layout <order>', "of an ONNX model's input: nchw (default) or nhwc")
     .option('--features', 'the features are an output, too')
     .option('--int8', 'weights and activations of 8 bits; accuracy before and after is reported')
     .option('--calibration <n>', 'with --int8: training images whose activations set the ranges', '128')
@@ -80,17 +76,8 @@ export const defineExport: DefineCommand = (command, session) => {
           expected: 'a run folder or a file of weights',
         });
       }
-      const layout = oneOf(options.layout, ['nchw', 'nhwc'] as const, '--layout');
-      const found = await findPlayer(what, options.player, cwd);
-      const composition = await loadComposition(
-        [...new Set([...(await pluginsOf(options, cwd)), ...(found?.config.plugins ?? [])])],
-        cwd,
-      );
-      if (found !== null && found.among.length > 0) {
-        terminal.log.info(
-          `the student "${found.player}" of ${found.among.join(', ')}; choose with --player.`,
-        );
-      }
+      const layout = oneOf(options.layout ?? 'nchw', ['nchw', 'nhwc'] as const, '--layout');
+      const { found, composition } = await openPlayer(what, options, cwd, terminal);
       const weights = found?.path ?? what;
       const target = await assertFree(
         options.out ?? defaultOut(weights, found, format, options.int8 === true),
@@ -109,21 +96,28 @@ export const defineExport: DefineCommand = (command, session) => {
       };
       const images = options.int8 === true ? await namedImages(options, found, composition) : null;
       const calibration = parseSizes(options.calibration, '--calibration', 1)[0]!;
-      const float =
-        format === 'onnx'
-          ? foldConstants(onnxModel(source, shape))
-          : encodeSafetensors(asTensors(source.variables), exportMetadata(source));
+      const made =
+        format === 'tfjs'
+          ? { files: graphModel(source, shape), bytes: new Uint8Array() }
+          : {
+              files: null,
+              bytes: format === 'onnx' ? foldConstants(onnxModel(source, shape)) : plain(source),
+            };
       try {
-        const model = images === null ? float : await quantized(float, source, shape, images, calibration);
-        await writeFileAtomically(target, model);
-        const open = opener(target, weights, options, source, composition, cwd);
-        const verified = await checked(target, () => open.compare(images !== null));
-        const accuracy = images === null ? null : await open.accuracy(images);
+        const model =
+          images === null ? made.bytes : await quantized(made.bytes, source, shape, images, calibration);
+        const written =
+          made.files === null ? await writeOne(target, model) : await writeFolder(target, made.files);
+        const opening = { cwd, ...openingOf(options) };
+        const there = { target, format, weights, opening, source, shape };
+        const verified = await checked(target, () =>
+          compareLogits(there, composition, images === null ? undefined : Infinity),
+        );
+        const accuracy = images === null ? null : await compareAccuracy(there, images, composition);
         terminal.document({
           file: shownPath(target, cwd),
           format,
-          bytes: model.length,
-          sha256: sha256(model),
+          ...written,
           model: source.model,
           ...(found === null ? {} : { run: found.run, player: found.player }),
           ...(format === 'onnx' ? { layout } : {}),
@@ -131,17 +125,17 @@ export const defineExport: DefineCommand = (command, session) => {
           folded: shape.foldNormalization,
           classes: source.classNames ?? source.environment.classes,
           verified,
-          ...(accuracy === null ? {} : { int8: { calibration, floatBytes: float.length, ...accuracy } }),
+          ...(accuracy === null ? {} : { int8: { calibration, floatBytes: made.bytes.length, ...accuracy } }),
         });
         terminal.print(
-          `${shownPath(target, cwd)}: ${formatCount(model.length)} bytes; read back, its logits differ by at most ` +
+          `${shownPath(target, cwd)}: ${formatCount(written.bytes)} bytes; read back, its logits differ by at most ` +
             `${verified.maxDifference.toExponential(1)} (largest logit ${verified.scale.toPrecision(3)}) on ${verified.images} images.`,
         );
         if (accuracy !== null) {
           terminal.print(
             `8 bits: test error ${formatShare(accuracy.before.testError)} before, ${formatShare(accuracy.after.testError)} after, ` +
               `the same class on ${formatShare(accuracy.agreement)} of ${formatCount(accuracy.after.count)} images; ` +
-              `${formatCount(float.length)} bytes before, ${formatCount(model.length)} after.`,
+              `${formatCount(made.bytes.length)} bytes before, ${formatCount(written.bytes)} after.`,
           );
         }
       } catch (error) {
@@ -160,34 +154,19 @@ function oneOf<const C extends string>(text: string, choices: readonly C[], flag
   });
 }
 
-/** Throws `ANC_USAGE` on options that the format does not have, and on a name that says another. */
-function assertSuited(options: ExportOptions, format: (typeof FORMATS)[number]): void {
-  const { out, int8, foldNormalization, features } = options;
-  const stray =
-    format === 'onnx'
-      ? undefined
-      : Object.entries({
-          '--int8': int8,
-          '--fold-normalization': foldNormalization,
-          '--features': features,
-        }).find(([, value]) => value === true)?.[0];
-  if (stray !== undefined) {
-    throw new AncError('ANC_USAGE', `${stray}: only ONNX models can have this.`, {
-      received: `--format ${format}`,
-    });
-  }
-  if (out === undefined || out.endsWith(`.${format}`)) return;
-  throw new AncError('ANC_USAGE', '--out: the name says another format.', {
-    expected: `a name that ends in .${format}`,
-    received: out,
-  });
-}
+/** What was said of how the weights are read. */
+const openingOf = ({ model, normalize }: ExportOptions) => ({
+  ...(model === undefined ? {} : { model: namedOf(model, '--model') }),
+  ...(normalize === undefined ? {} : { normalize }),
+});
 
-const defaultOut = (weights: string, found: FoundPlayer | null, format: string, int8: boolean): string =>
-  join(
-    dirname(weights),
-    `${found === null ? basename(weights).replace(/\.[^.]+$/, '') : found.player === 'teacher' ? 'teacher' : 'student'}${int8 ? '.int8' : ''}.${format}`,
-  );
+const plain = (source: ExportSource): Uint8Array =>
+  encodeSafetensors(asTensors(source.variables), exportMetadata(source));
+
+async function writeOne(target: string, model: Uint8Array): Promise<{ bytes: number; sha256: string }> {
+  await writeFileAtomically(target, model);
+  return { bytes: model.length, sha256: sha256(model) };
+}
 
 async function exportSource(
   file: string,
@@ -224,53 +203,7 @@ async function checked<T>(target: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    await rm(target, { force: true });
+    await rm(target, { force: true, recursive: true });
     throw error;
   }
-}
-
-/** Reads the written file back as anyone would, beside the network that it was made of. */
-function opener(
-  target: string,
-  weights: string,
-  { model, normalize }: ExportOptions,
-  { environment }: ExportSource,
-  composition: Composition,
-  cwd: string,
-) {
-  const both = async <T>(work: (written: Classifier, original: Classifier) => Promise<T>): Promise<T> => {
-    const backend = await OnnxBackend.create();
-    try {
-      const shared = { cwd, images: environment.input, backend };
-      const own = {
-        ...(model === undefined ? {} : { model: namedOf(model, '--model') }),
-        ...(normalize === undefined ? {} : { normalize }),
-      };
-      const written = await openClassifier({ ...shared, file: target }, composition);
-      return await work(written, await openClassifier({ ...shared, file: weights, ...own }, composition));
-    } finally {
-      await backend.dispose();
-    }
-  };
-  return {
-    /** Throws `ANC_EXPORT` where the two give other logits; `rounded`: of 8 bits, where they do. */
-    compare: (rounded: boolean) =>
-      both((written, original) =>
-        verifySame(written.teacher, original.teacher, environment.input, rounded ? Infinity : undefined),
-      ),
-    /** Test errors of the network and of what was written, and how often they agree. */
-    accuracy: (images: NamedImages) =>
-      both(async (written, original) => {
-        const split = await images.test();
-        const options = { batchSize: 100, classMap: pairClasses(weights, original, images.dataset) };
-        const classes = async ({ teacher }: Classifier): Promise<Int32Array> =>
-          topClasses(await teacherLogits(teacher, split, options.batchSize));
-        const [a, b] = [await classes(original), await classes(written)];
-        return {
-          before: await scoreClassifier(original.teacher, split, options),
-          after: await scoreClassifier(written.teacher, split, options),
-          agreement: score(b, null, a).agreement,
-        };
-      }),
-  };
 }

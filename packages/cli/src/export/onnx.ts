@@ -1,16 +1,13 @@
 import { exportOnnx } from '@anc/backend-onnx';
-import { AncError, standardised, subtree, type TensorFunction } from '@anc/core';
+import type { TensorFunction } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { asTensors } from '../run/weights.js';
+import { classifierOf, type ClassifierShape } from './function.js';
 import { exportMetadata, type ExportSource } from './source.js';
 
-export interface OnnxExportOptions {
+export interface OnnxExportOptions extends ClassifierShape {
   /** Order of the axes of its input. */
   readonly layout: 'nchw' | 'nhwc';
-  /** Bytes (0..255) in, the normalisation inside; else normalised floats. */
-  readonly foldNormalization: boolean;
-  /** Whether the features are an output, too. */
-  readonly features: boolean;
 }
 
 /** Name of the input and of the first output of an exported model. */
@@ -21,20 +18,11 @@ export const ONNX_NAMES = { input: 'images', output: 'logits' } as const;
  * Throws `ANC_EXPORT` where the normalisation is to be inside and is not known.
  */
 export function onnxModel(source: ExportSource, options: OnnxExportOptions): Uint8Array {
-  const { network, variables, environment, normalization, model } = source;
-  const { layout, foldNormalization, features } = options;
-  if (foldNormalization && normalization === null) {
-    throw new AncError('ANC_EXPORT', '--fold-normalization: nothing says how the images are normalised.', {
-      hint: 'say it with --normalize.',
-    });
-  }
-  const whole = foldNormalization ? standardised(network, normalization!) : network;
-  const classify: TensorFunction = ({ images, ...tensors }, context) => {
-    const own = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
-    const x = layout === 'nhwc' ? images! : tf.transpose(images!, [0, 2, 3, 1]);
-    const { outputs } = whole.apply(own, x, context);
-    return { logits: outputs.logits, ...(features ? { features: outputs.features } : {}) };
-  };
+  const { variables, environment, model } = source;
+  const { layout, foldNormalization } = options;
+  const inner = classifierOf(source, options);
+  const classify: TensorFunction = ({ images, ...tensors }, context) =>
+    inner({ ...tensors, images: layout === 'nhwc' ? images! : tf.transpose(images!, [0, 2, 3, 1]) }, context);
   const [height, width, channels] = environment.input;
   const shape = layout === 'nhwc' ? [1, height, width, channels] : [1, channels, height, width];
   const { normalization: said, ...metadata } = exportMetadata(source);

@@ -16,6 +16,8 @@ const entry = z.object({
 const modelJson = z.object({
   weightsManifest: z.array(z.object({ paths: z.array(z.string()), weights: z.array(entry) })),
   modelTopology: z.unknown().optional(),
+  format: z.string().optional(),
+  userDefinedMetadata: z.record(z.string(), z.unknown()).optional(),
 });
 type Entry = z.output<typeof entry>;
 
@@ -41,6 +43,7 @@ export async function readTfjsModel(
   }
   const parsed = modelJson.safeParse(json);
   if (!parsed.success) throw damaged('it has no weightsManifest that can be read');
+  const isGraph = parsed.data.format === 'graph-model';
   const tensors: Record<string, Host> = {};
   for (const { paths, weights } of parsed.data.weightsManifest) {
     const parts: Uint8Array[] = [];
@@ -55,7 +58,8 @@ export async function readTfjsModel(
       const stored = weight.quantization?.dtype ?? weight.dtype;
       const end = at + sizeOf(weight.shape) * BYTES[stored];
       if (end > data.length) throw damaged(`its files end within "${weight.name}"`);
-      tensors[weight.name] = decoded(weight, new Uint8Array(data.subarray(at, end)));
+      if (!isGraph || isVariable(weight))
+        tensors[weight.name] = decoded(weight, new Uint8Array(data.subarray(at, end)));
       at = end;
     }
     if (at !== data.length) throw damaged(`its files have ${data.length - at} bytes more than it says`);
@@ -65,8 +69,15 @@ export async function readTfjsModel(
     const variance = name === undefined ? undefined : tensors[name]!.data;
     variance?.forEach((value, i) => (variance[i] = value + epsilon - EPSILON));
   }
-  return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(tensors, asStored), metadata: {} };
+  const said = Object.entries(parsed.data.userDefinedMetadata ?? {});
+  const metadata = Object.fromEntries(
+    said.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+  return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(tensors, asStored), metadata };
 }
+
+/** Beside a network's variables a graph holds what its operations are told: axes, shapes, bounds. */
+const isVariable = ({ shape, dtype }: Entry): boolean => dtype === 'float32' && shape.length > 0;
 
 function decoded({ shape, dtype, quantization }: Entry, bytes: Uint8Array): Host {
   const view = new DataView(bytes.buffer);

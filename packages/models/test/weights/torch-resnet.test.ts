@@ -92,9 +92,9 @@ describe('recogniseTorchResnet', () => {
   });
 
   it('refuses what is no ResNet', () => {
-    expect(() =>
-      recogniseTorchResnet({ 'features.0.weight': { shape: [1], data: Float32Array.of(1) } }),
-    ).toThrow(expect.objectContaining({ code: 'ANC_WEIGHTS' }));
+    expect(() => recogniseTorchResnet({ 'features.0.weight': { shape: [1] } })).toThrow(
+      expect.objectContaining({ code: 'ANC_WEIGHTS' }),
+    );
   });
 });
 

@@ -1,0 +1,85 @@
+import { OnnxBackend } from '@anc/backend-onnx';
+import { score, topClasses, type Teacher } from '@anc/core';
+import type { NamedImages } from '../classifier/images.js';
+import { pairClasses } from '../classifier/labels.js';
+import { openClassifier, type Classifier, type ClassifierRequest } from '../classifier/open-classifier.js';
+import { scoreClassifier, teacherLogits, type Score } from '../classifier/score.js';
+import type { Composition } from '../composition/compose.js';
+import type { Format } from './format.js';
+import type { ClassifierShape } from './function.js';
+import { openGraphModel } from './graph-model.js';
+import type { ExportSource } from './source.js';
+import { verifySame, type Verified } from './verify.js';
+
+export interface WrittenModel {
+  /** What was written. */
+  readonly target: string;
+  readonly format: Format;
+  /** The file that it was made of, and how that is opened. */
+  readonly weights: string;
+  readonly opening: Pick<ClassifierRequest, 'model' | 'normalize' | 'cwd'>;
+  readonly source: ExportSource;
+  readonly shape: ClassifierShape;
+}
+
+/**
+ * Reads the written model back as anyone would and compares its logits with the network's. Throws `ANC_EXPORT` where
+ * they differ by more than rounding, or `tolerance` times the largest of them.
+ */
+export const compareLogits = (
+  written: WrittenModel,
+  composition: Composition,
+  tolerance?: number,
+): Promise<Verified> =>
+  withBackend(async (backend) => {
+    const original = await openOriginal(written, backend, composition);
+    const again: Pick<Teacher, 'infer'> =
+      written.format === 'tfjs'
+        ? await openGraphModel(written.target, backend, written.source, written.shape)
+        : (await openWritten(written, backend, composition)).teacher;
+    return verifySame(again, original.teacher, written.source.environment.input, tolerance);
+  });
+
+/** Test errors of the network and of what was written, and how often they agree. */
+export const compareAccuracy = (
+  written: WrittenModel,
+  images: NamedImages,
+  composition: Composition,
+): Promise<{ readonly before: Score; readonly after: Score; readonly agreement: number | null }> =>
+  withBackend(async (backend) => {
+    const original = await openOriginal(written, backend, composition);
+    const again = await openWritten(written, backend, composition);
+    const split = await images.test();
+    const options = { batchSize: 100, classMap: pairClasses(written.weights, original, images.dataset) };
+    const classes = async ({ teacher }: Classifier): Promise<Int32Array> =>
+      topClasses(await teacherLogits(teacher, split, options.batchSize));
+    const [a, b] = [await classes(original), await classes(again)];
+    return {
+      before: await scoreClassifier(original.teacher, split, options),
+      after: await scoreClassifier(again.teacher, split, options),
+      agreement: score(b, null, a).agreement,
+    };
+  });
+
+async function withBackend<T>(work: (backend: OnnxBackend) => Promise<T>): Promise<T> {
+  const backend = await OnnxBackend.create();
+  try {
+    return await work(backend);
+  } finally {
+    await backend.dispose();
+  }
+}
+
+const openOriginal = (
+  { weights, opening, source }: WrittenModel,
+  backend: OnnxBackend,
+  composition: Composition,
+): Promise<Classifier> =>
+  openClassifier({ ...opening, file: weights, images: source.environment.input, backend }, composition);
+
+const openWritten = (
+  { target, opening, source }: WrittenModel,
+  backend: OnnxBackend,
+  composition: Composition,
+): Promise<Classifier> =>
+  openClassifier({ file: target, cwd: opening.cwd, images: source.environment.input, backend }, composition);

@@ -1,0 +1,166 @@
+import { inference, mapTree, type FunctionSpec, type Host, type TensorFunction, type Tree } from '@anc/core';
+import {
+  BATCH,
+  closedBatch,
+  constant,
+  isBatch,
+  node,
+  openSizes,
+  shapeOf,
+  type,
+  typeOf,
+  type Attribute,
+  type Constant,
+  type GraphNode,
+  type Recorded,
+} from './node.js';
+import { record } from './recorder.js';
+
+/** A TensorFlow.js GraphModel: what `model.json` says, and the numbers that its weight files hold, in that order. */
+export interface GraphModel {
+  readonly topology: {
+    readonly node: readonly NodeDef[];
+    readonly versions: { readonly producer: number; readonly minConsumer: number };
+  };
+  readonly signature: {
+    readonly inputs: Readonly<Record<string, SignatureEntry>>;
+    readonly outputs: Readonly<Record<string, SignatureEntry>>;
+  };
+  readonly weights: readonly Weight[];
+}
+
+export interface Weight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32' | 'bool';
+  readonly values: Constant['values'];
+}
+
+interface NodeDef {
+  readonly name: string;
+  readonly op: string;
+  readonly input?: readonly string[];
+  readonly attr: Readonly<Record<string, Attribute>>;
+}
+
+interface SignatureEntry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly tensorShape: { readonly dim: readonly { readonly size: string }[] };
+}
+
+/** Version of TensorFlow's graphs in which all operations here are. */
+const PRODUCER = 1_645;
+
+/** Constants up to this many elements are merged where they are the same. */
+const MERGED = 64;
+
+/**
+ * A function of tensors as a graph of TensorFlow's operations with frozen weights. Every input's first axis is the
+ * batch, whose size stays open; bytes come in as int32, as `tf.browser.fromPixels` gives them. Inputs, outputs
+ * and `constants` keep their names.
+ *
+ * Throws `ANC_EXPORT` on an operation that has no place in such a graph, and where the function does something
+ * else with the batch than keep it as an axis.
+ */
+export function exportGraphModel(
+  f: TensorFunction,
+  { inputs }: FunctionSpec,
+  constants: Tree<Host>,
+): GraphModel {
+  const placeholders = mapTree(inputs, ({ shape, dtype }, name) => {
+    const seen = dtype === 'float32' ? 'float32' : 'int32';
+    const own = { dtype: type(seen), shape: shapeOf([-1, ...shape.slice(1)]) };
+    return node('Placeholder', [], [BATCH, ...shape.slice(1)], own, { dtype: seen, name });
+  });
+  const given = mapTree(placeholders, (each, name) =>
+    inputs[name]!.dtype === 'uint8'
+      ? node('Cast', [each], each.shape, { SrcT: type('int32'), DstT: type('float32') }, { dtype: 'float32' })
+      : each,
+  );
+  const frozen = mapTree(constants, ({ shape, data }, name) =>
+    data instanceof Float32Array
+      ? constant(data, shape, 'float32', name)
+      : constant(Int32Array.from(data), shape, 'int32', name),
+  );
+  const outputs = mapTree(
+    record({ ...frozen, ...given }, (tensors) => f(tensors, inference)),
+    (each, name) => node('Identity', [each], each.shape, {}, { name }),
+  );
+  const writer = new Writer();
+  const signature = {
+    inputs: mapTree(placeholders, (each) => writer.entry(each)),
+    outputs: mapTree(outputs, (each) => writer.entry(each)),
+  };
+  const topology = { node: writer.nodes, versions: { producer: PRODUCER, minConsumer: 0 } };
+  return { topology, signature, weights: writer.weights };
+}
+
+/** Writes down nodes, each after those that it needs. */
+class Writer {
+  readonly nodes: NodeDef[] = [];
+  readonly weights: Weight[] = [];
+  readonly #names = new Map<GraphNode | Constant, string>();
+  readonly #merged = new Map<string, string>();
+  readonly #taken = new Set<string>();
+
+  entry(recorded: Recorded): SignatureEntry {
+    const dim = openSizes(recorded.shape).map((size) => ({ size: String(size) }));
+    return { name: `${this.#name(recorded)}:0`, dtype: typeOf(recorded.dtype), tensorShape: { dim } };
+  }
+
+  /** The name of a tensor's node, which is written down after all that it needs. */
+  #name(recorded: Recorded): string {
+    const stack = [recorded]; // deep networks: no function calls itself
+    for (let each = stack.at(-1); each !== undefined; each = stack.at(-1)) {
+      const { source } = each;
+      const missing = this.#names.has(source)
+        ? []
+        : inputsOf(source).filter((one) => !this.#names.has(one.source));
+      if (missing.length > 0) {
+        stack.push(...missing.reverse());
+        continue;
+      }
+      stack.pop();
+      if (this.#names.has(source)) continue;
+      this.#names.set(source, source.kind === 'constant' ? this.#constant(each, source) : this.#node(source));
+    }
+    return this.#names.get(recorded.source)!;
+  }
+
+  #node(source: GraphNode): string {
+    const input = source.inputs.map((each) => this.#names.get(each.source)!);
+    const name = this.#free(source.name ?? source.op);
+    this.nodes.push({
+      name,
+      op: source.op,
+      ...(input.length === 0 ? {} : { input }),
+      attr: source.attributes,
+    });
+    return name;
+  }
+
+  #constant({ shape, dtype }: Recorded, { values, name }: Constant): string {
+    if (shape.some(isBatch) || (values.length <= MERGED && values.some(isBatch))) throw closedBatch();
+    const key = name === null && values.length <= MERGED ? JSON.stringify([dtype, shape, [...values]]) : null;
+    const known = key === null ? undefined : this.#merged.get(key);
+    if (known !== undefined) return known;
+    const own = this.#free(name ?? 'Const');
+    if (key !== null) this.#merged.set(key, own);
+    this.nodes.push({ name: own, op: 'Const', attr: { dtype: type(dtype) } });
+    this.weights.push({ name: own, shape, dtype: dtype as Weight['dtype'], values });
+    return own;
+  }
+
+  /** A name that no other node has. A colon would name one of a node's outputs. */
+  #free(wanted: string): string {
+    const plain = wanted.replaceAll(':', '.');
+    let name = plain;
+    for (let i = 1; this.#taken.has(name); i++) name = `${plain}_${i}`;
+    this.#taken.add(name);
+    return name;
+  }
+}
+
+const inputsOf = (source: GraphNode | Constant): readonly Recorded[] =>
+  source.kind === 'node' ? source.inputs : [];

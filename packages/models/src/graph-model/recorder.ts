@@ -1,0 +1,142 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { AncError } from '@anc/core';
+import { kernels } from './kernels.js';
+import { constant, type Constant, type Recorded } from './node.js';
+
+const BACKEND = 'anc-graph-recorder';
+
+/**
+ * The tfjs backend that computes nothing: its kernels note which operation of TensorFlow's they are, on what, and
+ * which shape comes out. tfjs's kernels are those operations, so that what a network calls can be written down as
+ * it stands.
+ */
+class Recorder extends tf.KernelBackend {
+  readonly #tensors = new tf.DataStorage<Recorded>(this, tf.engine());
+
+  recorded({ dataId }: tf.TensorInfo): Recorded {
+    return this.#tensors.get(dataId);
+  }
+
+  info(recorded: Recorded): tf.TensorInfo {
+    const dataId = {};
+    this.#tensors.set(dataId, recorded);
+    return { dataId, shape: [...recorded.shape], dtype: recorded.dtype };
+  }
+
+  tensor(recorded: Recorded): tf.Tensor {
+    return tf.engine().makeTensorFromTensorInfo(this.info(recorded));
+  }
+
+  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
+    const dataId = {};
+    this.move(dataId, values, shape, dtype);
+    return dataId;
+  }
+
+  override move(dataId: object, values: tf.BackendValues, shape: number[], dtype: tf.DataType): void {
+    this.#tensors.set(dataId, constant(values as Constant['values'], shape, dtype));
+  }
+
+  override readSync(dataId: object): tf.BackendValues {
+    const { source } = this.#tensors.get(dataId);
+    if (source.kind === 'constant') return source.values;
+    throw new AncError(
+      'ANC_EXPORT',
+      'a network that is written down as a graph read the value of a tensor.',
+      {
+        expected:
+          'a function of tensors that never looks at values (dataSync, data, array, print, if on a value)',
+      },
+    );
+  }
+
+  override read(dataId: object): Promise<tf.BackendValues> {
+    return Promise.resolve(this.readSync(dataId));
+  }
+
+  override disposeData(dataId: object): boolean {
+    if (this.#tensors.has(dataId)) this.#tensors.delete(dataId);
+    return true;
+  }
+
+  override refCount(): number {
+    return 1;
+  }
+
+  override incRef(): void {}
+
+  override numDataIds(): number {
+    return this.#tensors.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true };
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override dispose(): void {}
+}
+
+let recorder: Recorder | null = null;
+
+/** The one recorder of this process, registered with tfjs on first use and never chosen by it. */
+function theRecorder(): Recorder {
+  if (recorder !== null) return recorder;
+  const made = new Recorder();
+  tf.registerBackend(BACKEND, () => made, -1000);
+  for (const [name, value] of Object.entries(tf) as [string, unknown][]) {
+    if (name !== value) continue; // tfjs exports the names of its kernels as constants of that name
+    tf.registerKernel({
+      kernelName: name,
+      backendName: BACKEND,
+      kernelFunc: ({ inputs, attrs }) => {
+        const kernel = kernels[name];
+        if (kernel === undefined) throw unknown(name);
+        const given = Object.entries(inputs as Readonly<Record<string, tf.TensorInfo | null | undefined>>);
+        const of = Object.fromEntries(
+          given.flatMap(([key, info]) => (info ? [[key, made.recorded(info)] as const] : [])),
+        );
+        return made.info(kernel(of, attrs ?? {}));
+      },
+    });
+  }
+  recorder = made;
+  return made;
+}
+
+const unknown = (name: string): AncError =>
+  new AncError('ANC_EXPORT', `the operation ${name} cannot be written as a TensorFlow graph here.`, {
+    expected: `one of ${Object.keys(kernels).sort().join(', ')}`,
+    received: name,
+    hint: 'export the network as ONNX or safetensors, or write it with these operations.',
+  });
+
+/**
+ * What `f` computes, as tensors of a graph: nothing is computed. Whichever backend tfjs had is active again
+ * afterwards. Throws `ANC_EXPORT` on what cannot be written down.
+ */
+export function record<N extends string>(
+  inputs: Readonly<Record<string, Recorded>>,
+  f: (tensors: Readonly<Record<string, tf.Tensor>>) => Readonly<Record<N, tf.Tensor>>,
+): Record<N, Recorded> {
+  const recorder = theRecorder();
+  const engine = tf.engine() as unknown as { backendName: unknown; backendInstance: unknown };
+  const before = { name: engine.backendName, instance: engine.backendInstance };
+  void tf.setBackend(BACKEND); // runs to its end at once: the backend is made without waiting
+  try {
+    const found: [string, Recorded][] = [];
+    tf.tidy(() => {
+      const tensors = Object.entries(inputs).map(([name, each]) => [name, recorder.tensor(each)] as const);
+      for (const [name, tensor] of Object.entries<tf.Tensor>(f(Object.fromEntries(tensors)))) {
+        found.push([name, recorder.recorded(tensor)]);
+      }
+    });
+    return Object.fromEntries(found) as Record<N, Recorded>;
+  } finally {
+    engine.backendName = before.name;
+    engine.backendInstance = before.instance;
+  }
+}

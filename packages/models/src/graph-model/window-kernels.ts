@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { unsupported, type Kernel } from './kernel.js';
+import { integers, ints, node, scalar, text, type, type Attribute } from './node.js';
+
+type Pad = 'same' | 'valid' | number | tf.backend_util.ExplicitPadding;
+interface Window {
+  readonly strides: number | [number, number];
+  readonly pad: Pad;
+  readonly dilations?: number | [number, number];
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+  readonly dataFormat?: string;
+}
+
+const pair = (value: number | readonly [number, number] = 1): [number, number] =>
+  typeof value === 'number' ? [value, value] : [...value];
+const axes4 = (value: number | readonly [number, number] | undefined): Attribute =>
+  ints([1, ...pair(value), 1]);
+
+/** Strides and paddings: TensorFlow rounds down, and so must the kernel that was called. */
+function windowAttributes(op: string, { strides, pad, dimRoundingMode, dataFormat = 'NHWC' }: Window) {
+  if (dataFormat !== 'NHWC' || !['floor', undefined].includes(dimRoundingMode)) {
+    throw unsupported(op, `${dataFormat}, rounding ${dimRoundingMode ?? 'none'}`);
+  }
+  const shared = { strides: axes4(strides), data_format: text('NHWC') };
+  if (typeof pad === 'string') return { ...shared, padding: text(pad.toUpperCase()) };
+  const around = typeof pad === 'number' ? [0, 0, pad, pad, pad, pad, 0, 0] : pad.flat();
+  return { ...shared, padding: text('EXPLICIT'), explicit_paddings: ints(around) };
+}
+
+export const convolution =
+  (op: string, depthwise: boolean): Kernel =>
+  ({ x, filter }, attributes) => {
+    const window = attributes as unknown as Window;
+    const { outShape } = tf.backend_util.computeConv2DInfo(
+      x!.shape as [number, number, number, number],
+      filter!.shape as [number, number, number, number],
+      window.strides,
+      window.dilations ?? 1,
+      window.pad,
+      window.dimRoundingMode,
+      depthwise,
+    );
+    return node(op, [x!, filter!], outShape, {
+      ...windowAttributes(op, window),
+      dilations: axes4(window.dilations),
+    });
+  };
+
+/** Numbers around a tensor. */
+export const pad: Kernel = ({ x }, { paddings, constantValue = 0 }) => {
+  const around = paddings as [number, number][];
+  const shape = x!.shape.map((size, axis) => size + around[axis]![0] + around[axis]![1]);
+  const amounts = { ...integers(around.flat()), shape: [around.length, 2] };
+  return node('PadV2', [x!, amounts, scalar(constantValue as number)], shape, { Tpaddings: type('int32') });
+};
+
+/** Below every activation. Minus infinity is not written: JSON and some devices have none. */
+const LOWEST = -3.4e38;
+
+/** Pooling; of TensorFlow's pools none pads by a number, so that zeros that never win are put around before. */
+export const pooling =
+  (op: string): Kernel =>
+  ({ x }, attributes) => {
+    const { filterSize, ...window } = attributes as unknown as Window & {
+      filterSize: number | [number, number];
+    };
+    const bare = window.pad === 0 ? { ...window, pad: 'valid' as const } : window;
+    const explicit = typeof bare.pad !== 'string';
+    if (explicit && (op !== 'MaxPool' || typeof bare.pad !== 'number'))
+      throw unsupported(op, 'with padding by a number');
+    const around = explicit ? (bare.pad as number) : 0;
+    const padded =
+      around === 0
+        ? x!
+        : pad(
+            { x: x! },
+            {
+              paddings: [
+                [0, 0],
+                [around, around],
+                [around, around],
+                [0, 0],
+              ],
+              constantValue: LOWEST,
+            },
+          );
+    const own = explicit ? { ...bare, pad: 'valid' as const } : bare;
+    const { outShape } = tf.backend_util.computePool2DInfo(
+      padded.shape as [number, number, number, number],
+      filterSize,
+      own.strides,
+      1,
+      own.pad,
+      own.dimRoundingMode,
+    );
+    return node(op, [padded], outShape, { ...windowAttributes(op, own), ksize: axes4(filterSize) });
+  };
