@@ -100,8 +100,10 @@ const plain: AdversarialVariant = { name: 'adversarial', control: 'none', terms:
  * min over f_s, max over D of E[log D(f_t)] + E[log(1 - D(f_s))] + λ · E‖f_t - f_s‖² + regularizer; no labels.
  *
  * The paper fixed D 128-256-128 on the features, λ = 1, dropout 0.5 on the adversarial sample, Eq. 7 as the
- * regularizer and label inversion. What it left open is an option, with its defaults chosen to stay close to it.
- * Several discriminators at once are its own future work.
+ * regularizer and label inversion: the student minimises -log D(f_s). Ours where it is silent, each an option: the sum
+ * over the classes in Eq. 3, dropout in the student's phase only, D with the student's optimiser and one update per
+ * step, Eq. 7 in the same loss with weight 1. Several discriminators at once are its own future work; adapters,
+ * balancers, other losses, spectral norm and a delayed start are additions, off unless asked for.
  */
 export class AdversarialMethod extends Method {
   readonly name: string;

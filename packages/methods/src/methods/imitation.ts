@@ -82,15 +82,21 @@ export class ImitationMethod extends Method {
 }
 
 /**
- * Ba & Caruana 2014 ("Do deep nets really need to be deep?"): λ · E‖f_t - f_s‖² on the logits, Eq. 3 alone. No
- * labels.
+ * Ba & Caruana 2014 ("Do deep nets really need to be deep?"): λ · E‖f_t - f_s‖² on the logits, which is Eq. 3 of
+ * adversarial compression alone. No labels.
+ *
+ * The paper fixed logits instead of probabilities, half of the sum over the classes (its Eq. 2), and shallow students
+ * of its own. Ours: without the half, as Eq. 3 has it; the sum or the mean over the classes, λ = 1, and any student.
  */
 export const l2Method = ({ reduction, recipe, lambda }: z.infer<typeof l2MethodSchema>): ImitationMethod =>
   new ImitationMethod({ name: 'l2', recipe, terms: softAndHard(dataTerm(l2Term({ reduction })), lambda, 0) });
 
 /**
  * Hinton 2015 ("Distilling the knowledge in a neural network"): (1 - α) · T² · KL(softmax(f_t/T) ‖ softmax(f_s/T))
- * + α · cross-entropy with labels. The paper uses labels; here α is 0 unless asked for. T = 4 is ours.
+ * + α · cross-entropy with labels.
+ *
+ * The paper fixed the factor T², which keeps the gradient's size as T changes, and a hard loss of considerably lower
+ * weight; T it chose per task, from 1 to 20. Ours: no hard loss and so no labels unless asked for (α = 0), T = 4.
  */
 export const kdMethod = ({
   temperature,
@@ -106,8 +112,11 @@ export const kdMethod = ({
 
 /**
  * Zhao 2022 ("Decoupled knowledge distillation"): T² (α · TCKD + β · NCKD), the two halves that KD is made of,
- * weighed freely. The paper's target is the label, with cross-entropy beside it and T = 4, α = 1, β = 8 for its
- * small pairs; here the target is the teacher's prediction and no label is read unless asked for.
+ * weighed freely: TCKD = KL of "target or not", NCKD = KL of the softmax among the other classes (`decoupledKl`).
+ *
+ * The paper fixed the label as the target, cross-entropy beside it, α = 1, and per pair T (4 for its small ones) and β
+ * (1 to 10). Ours: the target is the teacher's prediction and no label is read unless asked for; β = 8 for every
+ * pair, and the term has its full weight from the first step, where the authors' code lets it rise.
  */
 export function dkdMethod(options: z.infer<typeof dkdSchema>): ImitationMethod {
   const { recipe, lambda, hardWeight, target, temperature, alpha, beta } = options;
@@ -116,8 +125,12 @@ export function dkdMethod(options: z.infer<typeof dkdSchema>): ImitationMethod {
 }
 
 /**
- * A control: the data term with the adversarial method's dropout, inside the student and without a
- * discriminator. What it gains over the data term alone is not the adversary's doing.
+ * λ · Data(f_t, c(m ⊙ g)): g the student's features, m a mask of inverted dropout, c its last layer. A control: the
+ * data term with the adversarial method's dropout, and no discriminator. What it gains over the data term alone is
+ * not the adversary's doing.
+ *
+ * The rate 0.5 is that of the adversarial paper (Belagiannis 2018), which hides features from D alone. Ours: they are
+ * hidden inside the student, since without D there is nothing else to hide them from.
  */
 export const dropoutNoiseMethod = (
   { recipe, lambda, dataTerm: data, dropout }: z.infer<typeof dropoutNoiseSchema>,

@@ -104,8 +104,10 @@ export function binaryConnect(): Estimator {
 
 /**
  * Binary-Weight-Networks (Rastegari 2016, arXiv 1603.05279, Section 3.1): w^b = α · sign(w), α = mean|w| of each
- * filter; ∂/∂w_i = ∂/∂w^b_i · (1/n + α · 1{|w_i| ≤ 1}), n weights per filter. The first and the last layer stay as
- * they are, as in the paper.
+ * filter; ∂/∂w_i = ∂/∂w^b_i · (1/n + α · 1{|w_i| ≤ 1}), n weights per filter.
+ *
+ * The paper fixed α as the best scale for the signs, and full precision in the first and the last layer. Ours: the
+ * layers' order is the student's own, and depthwise kernels count one filter per channel.
  */
 export function binaryWeights(): Estimator {
   return {
