@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +27,9 @@ const wordsOf = (line: string): string[] =>
     ([, double, single, bare]) => double ?? single ?? bare!,
   );
 
-const documents = ['backends.md', 'methods.md', 'results.md'].filter((name) => readdirSync(docs).includes(name));
+const documents = ['backends.md', 'methods.md', 'results.md'].filter((name) =>
+  readdirSync(docs).includes(name),
+);
 const lines = documents.flatMap((name) =>
   commandsIn(readFileSync(join(docs, name), 'utf8')).map((line) => ({ name, line })),
 );
@@ -36,9 +39,17 @@ describe('the documents', () => {
     expect(lines.length).toBeGreaterThan(10);
   });
 
-  const trainings = lines.filter(({ line }) => /^npx anc-cli (run|compare) /.test(line));
+  it('tell of results what was measured, and nothing else', () => {
+    const page = fileURLToPath(new URL('../../../tools/results/page.mjs', import.meta.url));
+    expect(() => execFileSync(process.execPath, [page, '--check'], { stdio: 'pipe' })).not.toThrow();
+  });
+
+  const trainings = lines.filter(({ line }) => /^npx anc-cli (run|compare|tune) /.test(line));
   it.each(trainings)('$name: $line is a request that can be met', async ({ line }) => {
-    const command = addFlags(new Command().exitOverride().option('--seeds <n>'));
+    const command = addFlags(new Command().exitOverride());
+    for (const own of ['seeds', 'learning-rates', 'temperatures', 'budget', 'confirm']) {
+      command.option(`--${own} <value>`);
+    }
     command.parse(wordsOf(line).slice(3), { from: 'user' });
     const flags = readFlags(command.opts());
     const { config } = await resolveRequest(flags, '/');

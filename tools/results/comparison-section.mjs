@@ -1,0 +1,139 @@
+import {
+  bullets,
+  count,
+  interval,
+  machine,
+  methodName,
+  minutes,
+  percent,
+  points,
+  section,
+  shell,
+  table,
+} from './markdown.mjs';
+
+/** What the paper did, for what falls short of it. */
+const PAPER = {
+  'fashion-mnist': {
+    images: 60_000,
+    epochs: 120,
+    batchSize: 128,
+    augmentation: 'crop and flip',
+    teacherError: 0.0798,
+  },
+};
+
+const VERDICTS = {
+  better: 'better',
+  worse: 'worse',
+  'not-distinguishable': 'not distinguishable',
+  'one-seed': 'one seed',
+};
+
+/** An experiment of comparisons as a section of the page. */
+export const comparisonSection = (measured) => section(measured, partOf);
+
+function partOf({ title, command, options, environment, result }) {
+  const { methods, reading } = result;
+  return [
+    ...(title === undefined ? [] : [`### ${title}\n`]),
+    shell(command),
+    `${players(result)}\n`,
+    errors(methods),
+    '',
+    ...games(methods),
+    'What it says:\n',
+    bullets(said(reading, methods)),
+    '',
+    ...shortfall(options, result),
+    `${machine(environment)}\n`,
+  ].join('\n');
+}
+
+/** What a comparison's table does not show: how the games went, and what the intervals cover. */
+const said = (reading, methods) =>
+  reading
+    .filter((line) => !/: (not distinguishable from|better than|worse than|one seed decides)/.test(line))
+    .map((line) => {
+      const method = methods.find(({ name }) => line.startsWith(`${name}: `));
+      return method === undefined ? line : line.replace(`${method.name}: `, `${methodName(method.method)}: `);
+    });
+
+function players({ teacher, methods, seeds, testImages }) {
+  const [{ model, parameters, flops, bytes, seconds }] = methods;
+  const taught = teacher.seconds > 0 ? ` It was trained in ${minutes(teacher.seconds)}.` : '';
+  return `One teacher (${teacher.model}, ${count(teacher.parameters)} parameters, test error ${percent(teacher.testError)} %), shared by all.${taught} The students are ${model}: ${count(parameters)} parameters, ${(flops / 1e6).toFixed(1)} MFLOP per image, ${(bytes / 1e6).toFixed(2)} MB, seeds ${seeds.join(', ')}, ${minutes(seconds.mean)} for one of \`${methods[0].name}\`. ${count(testImages)} test images.`;
+}
+
+function errors(methods) {
+  const references = ['l2', 'kd'].filter((name) =>
+    methods.some((one) => one.differences.some(({ to }) => to === name)),
+  );
+  const against = ({ differences }, name) => {
+    const found = differences.find(({ to }) => to === name);
+    return found === undefined ? '' : `${points(found.difference)}: ${VERDICTS[found.verdict]}`;
+  };
+  return table(
+    ['method', 'labels', 'test error', 'agreement', ...references.map((name) => `minus \`${name}\``), 'time'],
+    methods.map((one) => [
+      methodName(one.method),
+      one.usesLabels ? 'yes' : 'no',
+      interval(one.testError),
+      interval(one.agreement),
+      ...references.map((name) => against(one, name)),
+      minutes(one.seconds.mean),
+    ]),
+  );
+}
+
+/** The game of the last epoch, where there was one. */
+function games(methods) {
+  const played = methods.filter(({ game }) => game !== undefined);
+  if (played.length === 0) return [];
+  const shown = (value) => (typeof value === 'number' ? String(Number(value.toPrecision(3))) : '∞');
+  const rows = played.map(({ method, game }) => [
+    methodName(method),
+    game.auc.toFixed(3),
+    shown(game.gradientRatio),
+    points({ mean: game.gradientCosine / 100, margin: null }),
+  ]);
+  return [
+    'The game in the last epoch, means over the seeds (AUC: how well the discriminator tells teacher from student; ratio: the gradient of the data term over that of the adversarial term at the features; cosine between the two):\n',
+    table(['method', 'AUC', 'ratio', 'cosine'], rows),
+    '',
+  ];
+}
+
+/** Paper beside here, where the paper has the experiment. */
+function shortfall(
+  { limitTrain, epochs, teacherEpochs = epochs, batchSize, crop, flip },
+  { dataset, teacher, seeds },
+) {
+  const paper = PAPER[dataset];
+  if (paper === undefined) return [];
+  const images = limitTrain ?? paper.images;
+  const updates = (of, all, size) => of * Math.floor(all / size);
+  const ours = [crop > 0 ? 'crop' : '', flip ? 'flip' : ''].filter(Boolean).join(' and ') || 'none';
+  const trained = teacher.seconds > 0;
+  return [
+    "Where it falls short of the paper's experiment:\n",
+    table(
+      ['', 'paper', 'here'],
+      [
+        ['training images', count(paper.images), count(images)],
+        ['epochs of the students', paper.epochs, epochs],
+        [
+          'updates of the students',
+          count(paper.epochs * Math.ceil(paper.images / paper.batchSize)),
+          count(updates(epochs, images, batchSize)),
+        ],
+        ...(trained ? [['epochs of the teacher', paper.epochs, teacherEpochs]] : []),
+        ['batch', paper.batchSize, batchSize],
+        ['augmentation', paper.augmentation, ours],
+        ['seeds', 1, seeds.length],
+        ["teacher's test error", `${percent(paper.teacherError)} %`, `${percent(teacher.testError)} %`],
+      ],
+    ),
+    '',
+  ];
+}

@@ -1,0 +1,157 @@
+/**
+ * Runs an experiment of experiments.mjs, part by part, and keeps what it gave in measured/<name>.json:
+ *
+ *   node tools/results/measure.mjs fashion-mnist --limit-train 20000 --epochs 3 --data-dir ../shared/data
+ *
+ * Stopped with Ctrl-C or otherwise, the same command goes on where it was. Then `node tools/results/page.mjs`.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
+import { experiments } from './experiments.mjs';
+
+const CLI = fileURLToPath(new URL('../../packages/cli/bin/anc-cli.js', import.meta.url));
+const INTERRUPTED = 130;
+
+/** How much of an experiment is run: said to each of its parts. */
+const AMOUNTS = [
+  ...['epochs', 'teacher-epochs', 'limit-train', 'limit-test', 'batch-size', 'views', 'teacher-memo-mb'],
+];
+/** Where it is run: changes no figure but the times and last digits. */
+const PLACES = ['data-dir', 'threads'];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    ...Object.fromEntries([...AMOUNTS, ...PLACES, 'seeds', 'name'].map((key) => [key, { type: 'string' }])),
+    out: { type: 'string', default: join('runs', 'results') },
+    'dry-run': { type: 'boolean', default: false },
+  },
+});
+const asked = experiments[positionals[0] ?? ''];
+if (asked === undefined || positionals.length > 1) {
+  console.error(`which experiment? One of ${Object.keys(experiments).join(', ')}.`);
+  process.exit(2);
+}
+const [experiment] = positionals;
+const name = values.name ?? experiment;
+const folder = join(values.out, name);
+
+/** A word of a command line, in quotes where a shell would take it apart. */
+const quoted = (word) => (/[\s()]/.test(word) ? `"${word}"` : word);
+
+const said = (keys) => keys.flatMap((key) => (values[key] === undefined ? [] : [`--${key}`, values[key]]));
+
+/** What decides a part's result, as words of a command line; `place`: where the parts' folders are. */
+const requestOf = ({ options, methods, teacherOf }, place = folder) => [
+  ...Object.entries(options)
+    .filter(([key]) => values[key] === undefined)
+    .flatMap(([key, value]) => [`--${key}`, value]),
+  ...(teacherOf === undefined ? [] : ['--teacher', join(place, teacherOf, 'seed-1')]),
+  ...(asked.command === 'compare' ? ['--seeds', values.seeds ?? '3'] : []),
+  ...said(AMOUNTS),
+  ...['--methods', methods.join(',')],
+];
+
+/** As the page shows it: in the usual place. */
+const commandOf = (part) =>
+  ['npx', 'anc-cli', asked.command, ...requestOf(part, join('runs', 'results', name)).map(quoted)].join(' ');
+
+/** Runs the program, its progress shown; what it prints is returned. Ends as it ends where that is not well. */
+function ancCli(args) {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (printed += text));
+  const pass = (signal) => {
+    if (!(signal === 'SIGINT' && process.stdin.isTTY)) child.kill(signal); // a terminal's Ctrl-C reaches both
+  };
+  process.on('SIGTERM', pass).on('SIGINT', pass);
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      process.off('SIGTERM', pass).off('SIGINT', pass);
+      if (code === 0) return resolve(JSON.parse(printed));
+      if (code === INTERRUPTED) console.error('stopped; the same command goes on from here.');
+      else console.error(printed);
+      process.exit(code ?? 1);
+    });
+  });
+}
+
+const without = (object, ...keys) =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+
+/** What is kept of a result: no folders, no hashes of weights. */
+const kept = ({ teacher, ...result }) => ({
+  ...without(result, 'compare', 'tune', 'found', 'runs'),
+  ...(teacher === undefined ? {} : { teacher: without(teacher, 'weights') }),
+});
+
+/** Options that the page tells, as the run itself recorded them. */
+async function optionsOf(path) {
+  const record = parse(await readFile(path, 'utf8'));
+  const told = ['limitTrain', 'limitTest', 'epochs', 'teacherEpochs', 'batchSize', 'crop', 'flip', 'views'];
+  const options = record.options ?? record;
+  return Object.fromEntries(told.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])));
+}
+
+async function environmentOf(run) {
+  const { cpu, node, git, backend } = JSON.parse(await readFile(join(run, 'environment.json'), 'utf8'));
+  return { cpu, node, threads: backend.threads, commit: git?.commit ?? null, dirty: git?.dirty ?? null };
+}
+
+/** Where a part keeps its options, and one of its run folders. */
+const recordsOf = (path) =>
+  asked.command === 'compare'
+    ? { begun: join(path, 'compare.yaml'), options: join(path, 'compare.yaml'), run: join(path, 'seed-1') }
+    : {
+        begun: join(path, 'tune.yaml'),
+        options: join(path, 'run', 'config.resolved.yaml'),
+        run: join(path, 'run'),
+      };
+
+if (values['dry-run']) {
+  for (const part of asked.parts) console.log(commandOf(part));
+  process.exit(0);
+}
+
+const request = `${JSON.stringify(asked.parts.map((part) => requestOf(part)), null, 2)}\n`;
+const record = join(folder, 'request.json');
+if (existsSync(record) && (await readFile(record, 'utf8')) !== request) {
+  console.error(
+    `${folder} was begun with other options, see ${record}: repeat those, or give another --name.`,
+  );
+  process.exit(2);
+}
+await mkdir(folder, { recursive: true });
+await writeFile(record, request);
+
+const parts = [];
+for (const part of asked.parts) {
+  const path = join(folder, part.name);
+  const records = recordsOf(path);
+  const begun = existsSync(records.begun);
+  const args = begun ? ['--resume', path] : [...requestOf(part), '--out', folder, '--name', part.name];
+  console.error(`${name}, ${part.name}: ${begun ? 'goes on' : 'begins'}`);
+  const result = await ancCli([asked.command, ...args, ...said(PLACES), '--json']);
+  parts.push({
+    ...(part.title === undefined ? {} : { title: part.title }),
+    command: commandOf(part),
+    options: await optionsOf(records.options),
+    environment: await environmentOf(records.run),
+    result: kept(result),
+  });
+}
+
+const measured = {
+  experiment,
+  title: asked.title,
+  command: ['node tools/results/measure.mjs', experiment, ...said(['name', 'seeds', ...AMOUNTS])].join(' '),
+  parts,
+};
+const target = fileURLToPath(new URL(`measured/${name}.json`, import.meta.url));
+await writeFile(target, `${JSON.stringify(measured, null, 2)}\n`);
+console.error(`wrote ${relative(process.cwd(), target)}; now: node tools/results/page.mjs`);

@@ -1,0 +1,82 @@
+import {
+  bullets,
+  count,
+  interval,
+  machine,
+  methodName,
+  minutes,
+  percent,
+  points,
+  section,
+  shell,
+  table,
+} from './markdown.mjs';
+
+/** A tuning as a section of the page. */
+export const tuningSection = (measured) => section(measured, partOf);
+
+function partOf({ command, options, environment, result }) {
+  const { methods, reading, trainingImages, heldOutImages, teacherError, confirmationSeeds } = result;
+  const { epochs, batchSize } = options;
+  const updates = epochs * Math.floor(trainingImages / batchSize);
+  const tries = methods.reduce((sum, { tries }) => sum + tries.length, 0);
+  const seconds = methods.reduce(
+    (sum, one) => sum + one.tries.reduce((all, { seconds }) => all + seconds, 0),
+    0,
+  );
+  return [
+    shell(command),
+    `${count(trainingImages)} training images, ${epochs} epochs of batches of ${batchSize} (${count(updates)} updates), ${count(heldOutImages)} held-out training images, on which the teacher's error is ${percent(teacherError)} %. ${tries} tries, ${minutes(seconds)} of training. What was chosen was trained again with the fresh seeds ${confirmationSeeds.join(', ')}. The test images were not opened.\n`,
+    table(
+      [
+        'method',
+        'tries',
+        'learning rate',
+        'temperature',
+        'agreement',
+        'agreement, fresh seeds',
+        'error, fresh seeds',
+      ],
+      methods.map(({ method, tries, best, confirmed }) => [
+        methodName(method),
+        tries.length,
+        best?.setting.learningRate ?? '–',
+        best?.setting.temperature ?? '',
+        percent(best?.agreement),
+        interval(confirmed?.agreement),
+        interval(confirmed?.error),
+      ]),
+    ),
+    '',
+    'All tries, held-out agreement:\n',
+    bullets(methods.map((one) => `${methodName(one.method)}: ${triesOf(one)}`)),
+    '',
+    'What it says:\n',
+    bullets(reading),
+    '',
+    ...controls(methods),
+    `${machine(environment)}\n`,
+  ].join('\n');
+}
+
+const triesOf = ({ tries }) =>
+  [...tries]
+    .sort((a, b) => a.setting.learningRate - b.setting.learningRate)
+    .map(({ setting: { learningRate, temperature }, agreement }) => {
+      const rate = temperature === undefined ? learningRate : `${learningRate} (T ${temperature})`;
+      return `${rate}: ${agreement === null ? 'diverged' : percent(agreement)}`;
+    })
+    .join(', ');
+
+/** Adversarial term against its controls, agreement in points. */
+function controls(methods) {
+  const rows = methods.flatMap(({ method, differences }) =>
+    differences.map(({ to, difference, verdict }) => [
+      methodName(method),
+      `\`${to}\``,
+      points(difference),
+      verdict.replaceAll('-', ' '),
+    ]),
+  );
+  return rows.length === 0 ? [] : [table(['method', 'against', 'held-out agreement', 'verdict'], rows), ''];
+}
