@@ -1,5 +1,5 @@
 import type { Graph } from './graph.js';
-import { madeBy, scalarOf, type Value } from './value.js';
+import { madeBy, type Value } from './value.js';
 import { reshape } from './shape-ops.js';
 
 /** conv(x) + bias per channel is one operation. */
@@ -26,11 +26,16 @@ export function poolBeforeRelu(graph: Graph, pool: (x: Value) => Value, x: Value
   return graph.op('Relu', [pooled], 'float32', pooled.shape);
 }
 
-/** The x of a mask cast(x > 0). */
+/**
+ * HardSigmoid max(0, min(1, αx + β)) as the mask x > 0, in one pass where a comparison and its cast take two. The steepest
+ * α there is: above 2⁻¹²⁶, which is every normal number, αx is over 1.
+ */
+export const MASK = { alpha: { float: 3e38 }, beta: { float: 0 } } as const;
+
+/** The x of a mask x > 0. */
 function maskedBy(mask: Value): Value | null {
-  const compared = madeBy(mask, 'Cast')?.inputs[0];
-  const greater = compared === undefined || compared === null ? null : madeBy(compared, 'Greater');
-  return greater !== null && scalarOf(greater.inputs[1]!) === 0 ? greater.inputs[0]! : null;
+  const node = madeBy(mask, 'HardSigmoid');
+  return node?.attributes === MASK ? node.inputs[0]! : null;
 }
 
 /**
@@ -50,8 +55,7 @@ export function withinWindow(graph: Graph, unpooled: Value, mask: Value): Value 
   if (pooled !== x && rectified !== x) return null;
   const outputs = pool.outputs.map(({ type, shape }) => ({ type, shape }));
   const [maxima, first] = graph.node('MaxPool', [x], outputs, pool.attributes) as [Value, Value];
-  const positive = graph.op('Greater', [maxima, graph.scalar(0)], 'bool', maxima.shape);
-  const kept = graph.op('Cast', [positive], 'float32', maxima.shape, { to: 1 });
+  const kept = graph.op('HardSigmoid', [maxima], 'float32', maxima.shape, MASK);
   const passed = graph.op('Mul', [dy, kept], 'float32', dy.shape);
   return graph.op('MaxUnpool', [passed, first, size], 'float32', unpooled.shape, unpool.attributes);
 }

@@ -1,3 +1,4 @@
+import { MASK } from '../graph/fusion.js';
 import type { TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Kernel } from './kernel.js';
@@ -47,8 +48,8 @@ function log1p(t: Tracer, x: TracedTensor): TracedTensor {
 
 /** 1 where x > 0, `alpha` elsewhere. */
 function step(t: Tracer, x: TracedTensor, alpha: number): TracedTensor {
-  const positive = t.binary('Greater', x, t.number(0), 'bool');
-  return alpha === 0 ? t.cast(positive, 'float32') : t.select(positive, t.number(1), t.number(alpha));
+  if (alpha === 0) return t.unary('HardSigmoid', x, MASK);
+  return t.select(t.binary('Greater', x, t.number(0), 'bool'), t.number(1), t.number(alpha));
 }
 
 export const unaryKernels: readonly Kernel[] = [
@@ -79,7 +80,7 @@ export const unaryKernels: readonly Kernel[] = [
     const below = t.binary('Mul', t.binary('Min', x, zero), input('alpha'));
     return t.binary('Add', t.binary('Max', x, zero), below);
   }),
-  kernel('Step', 'Greater, Cast', ({ t, input, attrs }) =>
+  kernel('Step', 'HardSigmoid', ({ t, input, attrs }) =>
     step(t, input('x'), (attrs['alpha'] as number | undefined) ?? 0),
   ),
   kernel('IsNan', 'IsNaN', ({ t, input }) => t.mapped('IsNaN', input('x'), 'bool')),

@@ -9,6 +9,10 @@ export interface BatchNormOptions {
   readonly epsilon?: number;
 }
 
+/** x·a + c for a and c [C], in the one pass that backends have for normalising. */
+const affine = (x: tf.Tensor, a: tf.Tensor, c: tf.Tensor): tf.Tensor =>
+  tf.batchNorm(x, tf.zerosLike(c), tf.onesLike(c), c, a, 0);
+
 /**
  * Normalises x [..., C] by the given mean and variance [C] and scales by gamma, shifts by beta.
  *
@@ -39,7 +43,7 @@ function normaliseByOwnStatistics(
       const a = tf.mul(gamma, scale);
       const b = tf.div(tf.mul(a, tf.mul(tf.square(scale), dScaled)), -count);
       const c = tf.neg(tf.add(tf.mul(b, mean), tf.div(tf.mul(a, dBeta), count)));
-      const dx = tf.add(tf.add(tf.mul(dy, a), tf.mul(x, b)), c);
+      const dx = tf.add(tf.mul(dy, a), affine(x, b, c));
       return [dx, dGamma, dBeta];
     };
     return { value, gradFunc };
