@@ -21,7 +21,7 @@ import { channelBlock } from './engine/channel-block.js';
 import { EngineClient } from './engine/client.js';
 import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { onnxSchema, type OnnxOptions } from './options.js';
-import { assertProvider } from './providers.js';
+import { assertProvider, openEngine } from './providers.js';
 import { OnnxState } from './state.js';
 
 const acceleratorOf = ({ executionProviders: [first] }: EngineInfo): string | null =>
@@ -56,8 +56,8 @@ export class OnnxBackend extends Backend {
   }
 
   /**
-   * Starts the engine. Throws `ANC_ENGINE` where no runtime can be loaded; `ANC_BACKEND_MISSING` or
-   * `ANC_BACKEND_DEVICE` where the first execution provider is not there or does not start.
+   * Starts the engine. Throws `ANC_BACKEND_MISSING` where no runtime can be loaded, or it has not the first execution
+   * provider; `ANC_BACKEND_DEVICE` where that does not start.
    */
   static async create(given: Partial<OnnxOptions> = {}): Promise<OnnxBackend> {
     const options = onnxSchema.parse(given);
@@ -67,7 +67,7 @@ export class OnnxBackend extends Backend {
       intraOpThreads: options.threads ?? processorThreads(),
       profile: options.profile ?? null,
     };
-    const info = await engine.call('open', settled);
+    const info = await openEngine(engine, settled);
     const wanted = options.executionProviders[0]!;
     if (wanted !== 'cpu') {
       try {

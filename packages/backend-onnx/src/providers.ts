@@ -1,6 +1,6 @@
 import { AncError } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
-import type { EngineInfo } from './engine/protocol.js';
+import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { Graph } from './graph/graph.js';
 import { serialize } from './graph/serialize.js';
 import type { Node, Value } from './graph/value.js';
@@ -35,6 +35,25 @@ export type ProviderName = keyof typeof providers;
 const webRemedy = 'use a browser that has WebGPU, on https or localhost, or use onnx.';
 const nativeRemedy = 'npm install onnxruntime-node@1.30.0';
 
+const isBrowser = typeof process === 'undefined';
+
+/** Starts the engine. Throws `ANC_BACKEND_MISSING` where no ONNX Runtime, or not the one asked for, can be loaded. */
+export async function openEngine(engine: EngineClient, options: EngineOptions): Promise<EngineInfo> {
+  try {
+    return await engine.call('open', options);
+  } catch (cause) {
+    await engine.close();
+    const name = options.runtime === 'node' ? 'onnxruntime-node' : 'onnxruntime-web';
+    throw new AncError('ANC_BACKEND_MISSING', `backend "onnx": ${name} cannot be loaded.`, {
+      received: firstLine(cause),
+      hint: isBrowser
+        ? "serve what the bundler made of it, the .wasm files too, beside the page's scripts."
+        : `npm install --force ${name}@1.30.0`,
+      cause,
+    });
+  }
+}
+
 /**
  * Makes sure that the first provider computes: ONNX Runtime itself would go on without it. Throws
  * `ANC_BACKEND_MISSING` where this build does not have it, `ANC_BACKEND_DEVICE` where it does not start.
@@ -49,12 +68,7 @@ export async function assertProvider(engine: EngineClient, name: string, info: E
       `${where}: this ONNX Runtime has no execution provider "${name}".`,
       {
         expected: `one of ${info.available.join(', ')}`,
-        hint:
-          info.runtime !== 'onnxruntime-web'
-            ? remedy
-            : typeof process === 'undefined'
-              ? webRemedy
-              : nativeRemedy,
+        hint: info.runtime !== 'onnxruntime-web' ? remedy : isBrowser ? webRemedy : nativeRemedy,
       },
     );
   }
@@ -81,6 +95,7 @@ function firstLine(error: unknown): string {
   const line = message
     .trim()
     .split('\n')[0]!
+    .replace(/^ONNX Runtime: /, '')
     .replace(/^.* was false\. /, ''); // where in its source it was found
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }

@@ -2,7 +2,9 @@ import { assertPlugin, isAncError } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import onnxPlugin, { OnnxBackend } from '../src/index.js';
 import { acceleratorSchema } from '../src/options.js';
-import { nodesForProcessor } from '../src/providers.js';
+import type { EngineClient } from '../src/engine/client.js';
+import type { EngineOptions } from '../src/engine/protocol.js';
+import { nodesForProcessor, openEngine } from '../src/providers.js';
 import { Graph, reachable } from '../src/graph/graph.js';
 
 describe('execution providers', () => {
@@ -25,6 +27,24 @@ describe('execution providers', () => {
       expect(error.message).toContain('"onnx:abacus"');
       expect(error.detail.hint).toMatch(/use onnx|npm install onnxruntime-node/);
     }
+  });
+
+  it('are nothing where ONNX Runtime itself cannot be loaded', async () => {
+    const engine = {
+      call: () => Promise.reject(new Error("ONNX Runtime: Cannot find module './x.node'\nRequire stack: …")),
+      close: () => Promise.resolve(),
+    } as unknown as EngineClient;
+    const error: unknown = await openEngine(engine, { runtime: 'node' } as EngineOptions).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      code: 'ANC_BACKEND_MISSING',
+      message: 'backend "onnx": onnxruntime-node cannot be loaded.',
+      detail: {
+        received: "Cannot find module './x.node'",
+        hint: 'npm install --force onnxruntime-node@1.30.0',
+      },
+    });
   });
 
   it('do not get the nodes that WebGPU would fail on', () => {

@@ -1,20 +1,27 @@
 import { EagerBackend, mainMemory, processorName, type Tree } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { WasmOptions } from './options.js';
+import { assertBinaries, wasmNotStarted } from './wasm/binaries.js';
 import { registerTrainingKernels } from './wasm/register.js';
 
 /** WebAssembly can address this much, whatever the machine has. */
 const ADDRESSABLE = 2 ** 32;
 
-/** WebAssembly with SIMD, in Node (one thread) and in browsers. Trains, with the kernels that this package adds. */
+/**
+ * WebAssembly with SIMD, in Node (one thread) and in browsers. Trains, with the kernels that this package adds.
+ *
+ * Throws `ANC_BACKEND_BROKEN` where its binaries are not found or do not start.
+ */
 export async function openWasm(
   { path }: WasmOptions = {},
   said: Tree<string | number> = {},
 ): Promise<EagerBackend> {
+  assertBinaries(path);
   await import('@tensorflow/tfjs-backend-cpu');
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   if (path !== undefined) setWasmPaths(path);
   registerTrainingKernels();
+  if (!(await tf.setBackend('wasm'))) throw wasmNotStarted();
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
   return new EagerBackend('wasm', {
     environment: {

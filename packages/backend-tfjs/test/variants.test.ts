@@ -33,6 +33,15 @@ describe('the plugin', () => {
   });
 });
 
+describe('WebAssembly', () => {
+  it('whose files are not there is refused before the library says so on the terminal', async () => {
+    const error = await failure(() => openWasm({ path: '/nowhere/' }));
+    expect(error.code).toBe('ANC_BACKEND_BROKEN');
+    expect(error.detail.expected).toContain('tfjs-backend-wasm-simd.wasm');
+    expect(error.detail.hint).toContain('path');
+  });
+});
+
 describe('a package that is not there', () => {
   const wanted = (load: (specifier: string) => Promise<unknown>) => ({
     name: '@nobody/nothing',

@@ -1,4 +1,4 @@
-import { AncError } from '@anc/core';
+import { AncError, type AncErrorDetail } from '@anc/core';
 import type { CallName, EngineCalls, Reply, Request } from './protocol.js';
 import { StepQueue } from './step-queue.js';
 import { startThread } from './thread.js';
@@ -107,13 +107,15 @@ export class EngineClient {
   }
 
   #fail(error: Error): void {
-    this.#failure ??= engineError(error.message);
+    this.#failure ??= engineError(error.message, {
+      hint: 'the last checkpoint is intact: resume it, on this backend or another (--backend tfjs:wasm).',
+    });
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
     this.#idle();
   }
 }
 
-function engineError(message: string): AncError {
-  return new AncError('ANC_ENGINE', `ONNX Runtime: ${message}`);
+function engineError(message: string, detail: AncErrorDetail = {}): AncError {
+  return new AncError('ANC_ENGINE', `ONNX Runtime: ${message}`, detail);
 }
