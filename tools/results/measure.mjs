@@ -118,7 +118,11 @@ if (values['dry-run']) {
   process.exit(0);
 }
 
-const request = `${JSON.stringify(asked.parts.map((part) => requestOf(part)), null, 2)}\n`;
+const request = `${JSON.stringify(
+  asked.parts.map((part) => requestOf(part)),
+  null,
+  2,
+)}\n`;
 const record = join(folder, 'request.json');
 if (existsSync(record) && (await readFile(record, 'utf8')) !== request) {
   console.error(
