@@ -17,9 +17,11 @@ export interface Look {
 /** One filter per place of the window that takes the pixel there, for every channel: [C · kh · kw, 1, kh, kw]. */
 export function takers(graph: Graph, channels: number, [height, width]: readonly [number, number]): Value {
   const area = height * width;
-  const data = new Float32Array(channels * area * area);
-  for (let row = 0; row < channels * area; row++) data[row * area + (row % area)] = 1;
-  return graph.constant('float32', [channels * area, 1, height, width], data);
+  return graph.named(`takers of ${channels} × ${height} × ${width}`, () => {
+    const data = new Float32Array(channels * area * area);
+    for (let row = 0; row < channels * area; row++) data[row * area + (row % area)] = 1;
+    return graph.constant('float32', [channels * area, 1, height, width], data);
+  });
 }
 
 /**

@@ -37,6 +37,11 @@ export class Graph {
     return this.#merged(`constant|${type}|${shape.join(',')}|${bytes}`, make)[0]!;
   }
 
+  /** A large constant that is known by a name: made once, however often it is asked for. */
+  named(name: string, make: () => Value): Value {
+    return this.#merged(`named|${name}`, () => [make()])[0]!;
+  }
+
   /** A constant of one element and `rank` axes. */
   scalar(value: number, type: ElementType = 'float32', rank = 0): Value {
     const shape = new Array<number>(rank).fill(1);

@@ -1,4 +1,4 @@
-import { pad, reshape, transpose } from '../graph/shape-ops.js';
+import { reshape, transpose } from '../graph/shape-ops.js';
 import type { Attributes, Value } from '../graph/value.js';
 import type { Tracer } from '../trace/tracer.js';
 
@@ -26,14 +26,19 @@ export const fromBlocks = (t: Tracer, x: Value): Value =>
 
 /**
  * Columns of zeros left and right of every row, in blocks of channels. The blocked convolution skips rows outside
- * the image, but takes pixels whose window leaves it sideways one by one: from two columns on, zeros are faster.
+ * the image, but takes pixels whose window leaves it sideways one by one: from two columns on, zeros are faster. They
+ * come from a convolution that takes every pixel as it is, because Pad runs on one thread.
  */
 export function widened(t: Tracer, x: Value, left: number, right: number): Value {
-  const block = t.channelBlock!;
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
-  const rows = reshape(t.graph, x, [batch, channels / block, height, width, block]);
-  const wide = pad(t.graph, rows, [0, 0, 0, left, 0], [0, 0, 0, right, 0]);
-  return reshape(t.graph, wide, [batch, channels, height, width + left + right]);
+  const ones = t.graph.constant('float32', [channels, 1, 1, 1], new Float32Array(channels).fill(1));
+  return convOverBlocks(t, x, ones, null, [batch, channels, height, width + left + right], {
+    strides: [1, 1],
+    pads: [0, left, 0, right],
+    kernel_shape: [1, 1],
+    dilations: [1, 1],
+    group: channels,
+  });
 }
 
 /** x and the result in blocks of channels; weights in memory [O / n, I / n, kh, kw, n of I, n of O]. */

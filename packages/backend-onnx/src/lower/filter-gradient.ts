@@ -47,20 +47,38 @@ function asFilter(t: Tracer, whole: Value, window: Window): TracedTensor {
 }
 
 /**
+ * dy [B, O, H, W] in blocks of its channels, as the gradient of x wants it too, with batch and channels exchanged in
+ * whole blocks: [O / n, B / n, H · W, n of B, n of O]. Gather takes n numbers at a time, on all threads; Transpose on one.
+ */
+function blocksExchanged(t: Tracer, dy: Value): Value {
+  const { graph } = t;
+  const block = t.channelBlock!;
+  const [batch, output, height, width] = dy.shape as [number, number, number, number];
+  const plane = height * width;
+  const rows = reshape(graph, dy, [(batch * output * plane) / block, block]);
+  const order = graph.named(`blocks exchanged of ${dy.shape.join(',')}`, () => {
+    const from = new Int32Array(rows.shape[0]!);
+    let to = 0;
+    for (let o = 0; o < output / block; o++)
+      for (let b = 0; b < batch; b += block)
+        for (let at = 0; at < plane; at++)
+          for (let i = 0; i < block; i++) from[to++] = ((b + i) * (output / block) + o) * plane + at;
+    return graph.constant('int32', [from.length], from);
+  });
+  return graph.op('Gather', [rows, order], 'float32', rows.shape, { axis: 0 });
+}
+
+/**
  * ∂/∂filter of a convolution as a convolution: with batch and channels exchanged, x is the image, dy the filter, and
  * stride and dilation exchange their parts. Over blocks of channels, which here are the images of the batch.
  */
 function asBlockedConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
-  const block = t.channelBlock!;
   const layout = imageLayout(window);
   const { batchSize: batch, outChannels: output, outHeight, outWidth } = window;
   const { top, left, bottom, right } = window.padInfo;
   const image = widened(t, toBlocks(t, transpose(graph, t.full(x, layout), [1, 0, 2, 3])), left, right);
-  // dy lies in blocks of its channels, as the gradient of x wants it too: exchange only whole blocks.
-  const slope = toBlocks(t, t.full(dy, layout));
-  const cut = reshape(graph, slope, [batch / block, block, output / block, outHeight * outWidth, block]);
-  const weights = reshape(graph, transpose(graph, cut, [2, 0, 3, 1, 4]), [
+  const weights = reshape(graph, blocksExchanged(t, toBlocks(t, t.full(dy, layout))), [
     output,
     batch,
     outHeight,
