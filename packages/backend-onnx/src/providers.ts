@@ -33,7 +33,7 @@ export const providers = {
 export type ProviderName = keyof typeof providers;
 
 const webRemedy = 'use a browser that has WebGPU, on https or localhost, or use onnx.';
-const nativeRemedy = 'npm install onnxruntime-node@1.30.0';
+const nativeRemedy = 'npm install --force onnxruntime-node@1.30.0'; // it may be there in part
 
 const isBrowser = typeof process === 'undefined';
 
