@@ -1,0 +1,94 @@
+/// <reference types="@webgpu/types" />
+import { isAncError } from '@anc/core';
+import { describe, expect, it } from 'vitest';
+import { WatchedDevice } from './device.js';
+
+class GPUOutOfMemoryError extends Error {}
+class GPUValidationError extends Error {}
+
+/** WebGPU as far as `WatchedDevice` looks at it, and handles to make it fail. */
+function fakeGpu() {
+  let lose: (info: { reason: string; message: string }) => void = () => {};
+  const asked: GPUDeviceDescriptor[] = [];
+  const device = {
+    lost: new Promise((resolve) => (lose = resolve)),
+    destroy: () => lose({ reason: 'destroyed', message: '' }),
+    onuncapturederror: null as ((event: { error: Error; preventDefault(): void }) => void) | null,
+  };
+  const adapter = {
+    limits: new Proxy({}, { get: (_, name) => String(name).length }),
+    info: { vendor: 'fake' },
+    requestDevice: (descriptor: GPUDeviceDescriptor) => (asked.push(descriptor), Promise.resolve(device)),
+  };
+  const gpu = { requestAdapter: () => Promise.resolve(adapter) } as unknown as GPU;
+  return {
+    gpu,
+    asked,
+    lose: async (message: string) => {
+      lose({ reason: 'unknown', message });
+      await Promise.resolve();
+    },
+    refuse: (error: Error) => device.onuncapturederror!({ error, preventDefault: () => {} }),
+  };
+}
+
+const codeOf = (watched: WatchedDevice): string => {
+  try {
+    watched.check();
+  } catch (error) {
+    if (!isAncError(error)) throw error;
+    expect(error.detail.hint).toMatch(/resume/); // whatever it is, there is a way on
+    return `${error.code}: ${error.detail.received}`;
+  }
+  return 'sound';
+};
+
+describe('a GPU that fails', () => {
+  it('asks the adapter for all that it has', async () => {
+    const { gpu, asked } = fakeGpu();
+    await WatchedDevice.open(gpu, 'high-performance');
+    expect(asked[0]!.requiredLimits).toMatchObject({ maxBufferSize: 'maxBufferSize'.length });
+  });
+
+  it('is told as what it is', async () => {
+    const lost = fakeGpu();
+    const gone = await WatchedDevice.open(lost.gpu, 'low-power');
+    expect(codeOf(gone)).toBe('sound');
+    await lost.lose('the driver was reset');
+    expect(codeOf(gone)).toBe('ANC_DEVICE_LOST: the driver was reset');
+
+    const full = fakeGpu();
+    const exhausted = await WatchedDevice.open(full.gpu, 'low-power');
+    full.refuse(new GPUOutOfMemoryError('no room\nat …'));
+    expect(codeOf(exhausted)).toBe('ANC_DEVICE_MEMORY: no room');
+
+    const strict = fakeGpu();
+    const refused = await WatchedDevice.open(strict.gpu, 'low-power');
+    strict.refuse(new GPUValidationError('too large'));
+    expect(codeOf(refused)).toBe('ANC_DEVICE: too large');
+  });
+
+  it('is told by its first failure: the others follow from it', async () => {
+    const fake = fakeGpu();
+    const watched = await WatchedDevice.open(fake.gpu, 'low-power');
+    fake.refuse(new GPUOutOfMemoryError('no room'));
+    fake.refuse(new GPUValidationError('invalid buffer'));
+    await fake.lose('given up');
+    expect(codeOf(watched)).toBe('ANC_DEVICE_MEMORY: no room');
+  });
+
+  it('has not failed when it is closed', async () => {
+    const watched = await WatchedDevice.open(fakeGpu().gpu, 'low-power');
+    watched.close();
+    await Promise.resolve();
+    expect(codeOf(watched)).toBe('sound');
+  });
+
+  it('is refused where there is no adapter', async () => {
+    const none = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
+    await expect(WatchedDevice.open(none, 'low-power')).rejects.toMatchObject({
+      code: 'ANC_DEVICE',
+      detail: { hint: /Vulkan/ },
+    });
+  });
+});
