@@ -4,7 +4,8 @@ import { prepareTraining } from './speed.mjs';
 /** Of which networks: enough to see what depth costs. Neither figure depends much on the batch, so it is small. */
 export const HOST_NETWORKS = ['LeNet-4', 'ResNet-20'];
 export const HOST_BATCH = 4;
-const STEPS = 4;
+const STEPS = 8;
+const ROUNDS = 4;
 
 /** Counts what WebGPU is told, whoever tells it on this thread, and notes when a step has been told whole. */
 function watchGpu() {
@@ -45,16 +46,17 @@ async function toldToGpu(told, run) {
   return cost;
 }
 
-/** One step that another thread computes: how long this one was busy with it. */
-async function busyWith(run) {
+/** Steps that another thread computes, several to a call or not: how long this one was busy with each. */
+async function busyWith(training) {
   const before = performance.eventLoopUtilization();
-  await run();
-  return { milliseconds: performance.eventLoopUtilization(before).active };
+  for (let i = 0; i < STEPS; i++) await training.run();
+  await training.settle();
+  return { milliseconds: performance.eventLoopUtilization(before).active / STEPS };
 }
 
 /**
  * What a step costs the calling thread, by network: dispatches and submissions where that thread speaks to WebGPU,
- * and the milliseconds of the cheapest of several steps. Null where it says nothing: `tfjs:*` compute on this thread,
+ * and milliseconds, the fewest of several rounds. Null where it says nothing: `tfjs:*` compute on this thread,
  * and a page does not tell when it is idle.
  */
 export async function hostCosts(backend) {
@@ -71,8 +73,8 @@ async function hostCost(backend, network, gpu) {
   for (let i = 0; i < 2; i++) await training.run(); // pays for compiling kernels; sums of metrics begin
   const { told, stop } = gpu ? watchGpu() : { told: null, stop: () => {} };
   const costs = [];
-  for (let i = 0; i < STEPS; i++) {
-    costs.push(gpu ? await toldToGpu(told, training.run) : await busyWith(training.run));
+  for (let i = 0; i < ROUNDS; i++) {
+    costs.push(gpu ? await toldToGpu(told, training.run) : await busyWith(training));
   }
   stop();
   await training.dispose();

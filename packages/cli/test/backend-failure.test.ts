@@ -13,16 +13,30 @@ const built = (name: string): string =>
     pathToFileURL(require.resolve(`${name}/package.json`).replace('package.json', 'dist/index.js')).href,
   );
 
-/** A backend that computes as `onnx` does and loses its device in its 21st step; another that ends its process. */
+/**
+ * A backend that computes as `onnx` does and loses its device in its 21st step, or the thread that it computes on;
+ * another that ends its process.
+ */
 const flaky = `
 import { AncError, definePlugin } from ${built('@anc/core')};
 import { OnnxBackend } from ${built('@anc/backend-onnx')};
 const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
-async function create() {
+const threads = process.getBuiltinModule('node:worker_threads');
+let thread = null;
+threads.Worker = class extends threads.Worker {
+  constructor(...args) {
+    super(...args);
+    thread = this;
+  }
+};
+const loseDevice = () => {
+  throw new AncError('ANC_DEVICE_LOST', 'the GPU was lost.', { hint: 'resume on another backend.' });
+};
+const create = (lose) => async () => {
   const inner = await OnnxBackend.create({ threads: 1 });
   let steps = 0;
-  const lose = () => {
-    if (++steps > 20) throw new AncError('ANC_DEVICE_LOST', 'the GPU was lost.', { hint: 'resume on another backend.' });
+  const mayLose = async () => {
+    if (++steps > 20) await lose();
   };
   return {
     name: 'flaky', capabilities: inner.capabilities, environment: { device: 'none' },
@@ -30,15 +44,16 @@ async function create() {
     compileFunction: (...args) => inner.compileFunction(...args),
     compile: async (...args) => {
       const step = await inner.compile(...args);
-      return { run: async (...to) => (lose(), step.run(...to)), metrics: () => step.metrics(), dispose: () => step.dispose() };
+      return { run: async (...to) => (await mayLose(), step.run(...to)), metrics: () => step.metrics(), dispose: () => step.dispose() };
     },
     dispose: () => inner.dispose(),
   };
-}
+};
 export default definePlugin({
   name: 'flaky', apiVersion: 1,
   backends: {
-    flaky: { options, create },
+    flaky: { options, create: create(loseDevice) },
+    mortal: { options, create: create(() => void thread.terminate()) },
     deadly: { options, create: () => process.kill(process.pid, 'SIGKILL') },
   },
 });`;
@@ -92,6 +107,23 @@ describe('a backend that fails in the middle of a run', () => {
     expect(resumed.stderr).toContain('backend changed since this run began');
     expect(resumed.code).toBe(0);
     expect((await weightsOf('lost')).equals(await weightsOf('whole'))).toBe(true);
+  });
+});
+
+describe('an engine whose thread ends in the middle of a run', () => {
+  it('is one error with the remedy, and another backend goes on from the last checkpoint', async () => {
+    const lost = await cli('run', ...request, '--student-backend', 'mortal', '--name', 'dead', '--json');
+    expect(lost.code).toBe(1);
+    expect(errorOf(lost.stdout)).toEqual({
+      code: 'ANC_ENGINE',
+      message:
+        "ONNX Runtime: the engine's thread ended with code 1\n" +
+        '  the last checkpoint is intact: resume it, on this backend or another (--backend tfjs:wasm).',
+    });
+    expect(lost.stderr).not.toMatch(/^\s+at /m); // no stack
+    const resumed = await cli('run', '--resume', 'runs/dead', '--backend', 'onnx', '--threads', '1');
+    expect(resumed.code).toBe(0);
+    expect((await weightsOf('dead')).equals(await weightsOf('whole'))).toBe(true);
   });
 });
 
