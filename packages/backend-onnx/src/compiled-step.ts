@@ -13,6 +13,7 @@ import {
 } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
 import type { StepPlan, Wire } from './engine/protocol.js';
+import { poolChannelsLast } from './graph/pool-channels-last.js';
 import { poolInPhases } from './graph/pool-phases.js';
 import { serializeRepeated, STEPS, type Repetition } from './graph/repeat.js';
 import { serialize } from './graph/serialize.js';
@@ -53,7 +54,7 @@ export async function buildStep(
   { channelBlock, repeats }: StepTraits,
 ): Promise<StepProgram> {
   const traced = tracedTwice(`the step "${step.id}"`, () => traceStep(step, spec, channelBlock));
-  const outputs = poolInPhases(traced.graph, traced.outputs);
+  const outputs = poolChannelsLast(traced.graph, poolInPhases(traced.graph, traced.outputs));
   const values = outputs.map(({ value }) => value);
   const used = inputNames(values, traced.graph);
   const under = (prefix: string): string[] =>

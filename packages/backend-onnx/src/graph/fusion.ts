@@ -2,20 +2,19 @@ import type { Graph } from './graph.js';
 import { madeBy, type Value } from './value.js';
 import { reshape } from './shape-ops.js';
 
-/** conv(x) + bias per channel is one operation. */
+/** conv(x) + bias per channel is one operation, over blocks of channels too. */
 export function withBias(graph: Graph, product: Value, bias: Value): Value | null {
-  const conv = madeBy(product, 'Conv');
+  const reorder = madeBy(product, 'ReorderOutput');
+  const conv = madeBy(reorder?.inputs[0] ?? product, 'Conv');
   if (conv === null || conv.inputs.length > 2) return null;
   const channels = product.shape[1]!;
   const perChannel = bias.shape.length >= 3 && bias.shape.at(-3) === channels;
   if (!perChannel || bias.shape.some((size, i) => size !== 1 && i !== bias.shape.length - 3)) return null;
-  return graph.op(
-    'Conv',
-    [...conv.inputs, reshape(graph, bias, [channels])],
-    'float32',
-    product.shape,
-    conv.attributes,
-  );
+  const inputs = [...conv.inputs, reshape(graph, bias, [channels])];
+  const sum = graph.op('Conv', inputs, 'float32', product.shape, conv.attributes, conv.domain);
+  return reorder === null
+    ? sum
+    : graph.op('ReorderOutput', [sum], 'float32', product.shape, reorder.attributes, reorder.domain);
 }
 
 /** max-pool(relu(x)) is relu(max-pool(x)), with fewer elements to rectify; null where x is not rectified. */

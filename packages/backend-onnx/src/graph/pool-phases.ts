@@ -1,8 +1,10 @@
 import { productsWithColumns } from './columns.js';
-import { reachable, sameShape, type Graph } from './graph.js';
+import { maximumOf, slopesOf, tilesPlane } from './first-maximum.js';
+import { sameShape, type Graph } from './graph.js';
+import { allAre, listOf, rewrite, type Substitution, type View } from './rewrite.js';
 import { pad, slice } from './shape-ops.js';
 import type { NamedValue } from './serialize.js';
-import { madeBy, type Attributes, type Node, type Value } from './value.js';
+import { madeBy, type Node, type Value } from './value.js';
 
 /**
  * A convolution of few channels that only a max-pool reads, and everything that reads the pool's positions.
@@ -22,8 +24,6 @@ interface Unpooled {
   readonly sums: readonly Node[];
 }
 
-type Users = ReadonlyMap<Value, readonly Node[]>;
-
 /** More channels make the crops of the image dearer than the positions. */
 const FEW_CHANNELS = 8;
 
@@ -31,74 +31,30 @@ const FEW_CHANNELS = 8;
  * Computes such a convolution once per place in the pool's window, at the pool's stride: the phases' maximum is the
  * pool, and comparing each phase with it sends the gradient to the first maximum. Returns the outputs anew.
  */
-export function poolInPhases(graph: Graph, outputs: readonly NamedValue[]): readonly NamedValue[] {
-  const nodes = reachable(
-    graph,
-    outputs.map(({ value }) => value),
-  );
-  const users = usersOf(nodes);
-  const kept = new Set(outputs.map(({ value }) => value));
-  const found = nodes.flatMap((node) => pooledConvolution(node, users, kept) ?? []);
-  if (found.length === 0) return outputs;
+export const poolInPhases = (graph: Graph, outputs: readonly NamedValue[]): readonly NamedValue[] =>
+  rewrite(graph, outputs, (view, substitution) => {
+    const found = view.nodes.flatMap((node) => pooledConvolution(node, view) ?? []);
+    return new Map(found.flatMap((each) => [...inPhases(graph, each, substitution)]));
+  });
 
-  const anew = new Map<Value, Value>();
-  const current = (value: Value): Value => anew.get(value) ?? value;
-  const written = new Map<Node, () => void>(
-    found.flatMap((each) => [...inPhases(graph, each, anew, current)]),
-  );
-  for (const node of nodes) {
-    const write = written.get(node);
-    if (write !== undefined) write();
-    else if (node.inputs.some((input) => input !== null && anew.has(input))) {
-      const inputs = node.inputs.map((input) => input && current(input));
-      const made = graph.node(node.op, inputs, node.outputs, node.attributes, node.domain);
-      node.outputs.forEach((output, i) => anew.set(output, made[i]!));
-    }
-  }
-  return outputs.map(({ name, value }) => ({ name, value: current(value) }));
-}
-
-function usersOf(nodes: readonly Node[]): Users {
-  const users = new Map<Value, Node[]>();
-  for (const node of nodes) {
-    for (const input of new Set(node.inputs)) {
-      if (input !== null) users.set(input, [...(users.get(input) ?? []), node]);
-    }
-  }
-  return users;
-}
-
-/** A list of numbers among the attributes; empty where it is not said. */
-const list = (attributes: Attributes, name: string): readonly number[] => {
-  const found = attributes[name];
-  return Array.isArray(found) ? (found as readonly number[]) : [];
-};
-
-const all = (attributes: Attributes, name: string, wanted: number): boolean =>
-  list(attributes, name).every((n) => n === wanted);
-
-/** The pattern that a max-pool ends, or null. `kept`: values that must exist because they are outputs. */
-function pooledConvolution(pool: Node, users: Users, kept: ReadonlySet<Value>): PooledConvolution | null {
-  if (pool.op !== 'MaxPool' || pool.domain !== '' || pool.outputs.length !== 2) return null;
-  const [maxima, positions] = pool.outputs as [Value, Value];
+/** The pattern that a max-pool ends, or null. */
+function pooledConvolution(pool: Node, view: View): PooledConvolution | null {
+  if (!tilesPlane(pool)) return null;
+  const { users, kept } = view;
+  const [, positions] = pool.outputs as [Value, Value];
   const readers = users.get(positions) ?? [];
   const conv = madeBy(pool.inputs[0]!, 'Conv');
   if (conv?.domain !== '' || readers.length === 0) return null;
-  const [z, window] = [conv.outputs[0]!, list(pool.attributes, 'kernel_shape')];
-  const whole = sameShape(
-    window.map((size, axis) => maxima.shape[axis + 2]! * size),
-    z.shape.slice(2),
-  );
-  const plain = all(conv.attributes, 'strides', 1) && all(conv.attributes, 'dilations', 1);
-  if (!whole || !plain || !all(pool.attributes, 'pads', 0) || conv.attributes['group'] !== 1) return null;
-  if (!sameShape(list(pool.attributes, 'strides'), window)) return null;
+  const z = conv.outputs[0]!;
+  const plain = allAre(conv.attributes, 'strides', 1) && allAre(conv.attributes, 'dilations', 1);
+  if (!plain || conv.attributes['group'] !== 1) return null;
   if (conv.inputs[0]!.shape[1]! >= FEW_CHANNELS) return null;
   if (users.get(z)!.length > 1 || [z, positions].some((value) => kept.has(value))) return null;
-  const unpools = readers.map((reader) => unpooled(reader, conv, users, kept));
+  const unpools = readers.map((reader) => unpooled(reader, conv, view));
   return unpools.every((each) => each !== null) ? { conv, pool, unpools } : null;
 }
 
-function unpooled(node: Node, conv: Node, users: Users, kept: ReadonlySet<Value>): Unpooled | null {
+function unpooled(node: Node, conv: Node, { users, kept }: View): Unpooled | null {
   const gradient = node.outputs[0]!;
   if (node.op !== 'MaxUnpool' || kept.has(gradient)) return null;
   const readers = users.get(gradient) ?? [];
@@ -124,7 +80,7 @@ function isProductWithColumns(node: Node, flattened: readonly Node[], conv: Node
   if (!taken || taken.inputs[0] !== conv.inputs[0] || taken.inputs[1]!.source.kind !== 'constant')
     return false;
   const same = (name: string): boolean =>
-    sameShape(list(taken.attributes, name), list(conv.attributes, name));
+    sameShape(listOf(taken.attributes, name), listOf(conv.attributes, name));
   return ['kernel_shape', 'pads', 'strides', 'dilations'].every(same);
 }
 
@@ -132,9 +88,9 @@ function isProductWithColumns(node: Node, flattened: readonly Node[], conv: Node
 function inPhases(
   graph: Graph,
   { conv, pool, unpools }: PooledConvolution,
-  anew: Map<Value, Value>,
-  current: (value: Value) => Value,
+  substitution: Substitution,
 ): Map<Node, () => void> {
+  const { now } = substitution;
   const [kh, kw] = pool.attributes['kernel_shape'] as [number, number];
   const maxima = pool.outputs[0]!;
   const [fh, fw] = conv.inputs[1]!.shape.slice(2) as [number, number];
@@ -145,7 +101,7 @@ function inPhases(
   /** The part of the padded image that the phase at (row, column) of each window sees. */
   const seen = (row: number, column: number): Value => {
     const [top, left, bottom, right] = conv.attributes['pads'] as [number, number, number, number];
-    const image = pad(graph, current(conv.inputs[0]!), [0, 0, top, left], [0, 0, bottom, right]);
+    const image = pad(graph, now(conv.inputs[0]!), [0, 0, top, left], [0, 0, bottom, right]);
     const [height, width] = [kh * (maxima.shape[2]! - 1) + fh, kw * (maxima.shape[3]! - 1) + fw];
     return slice(graph, image, [
       { axis: 2, begin: row, end: row + height, step: 1 },
@@ -154,29 +110,14 @@ function inPhases(
   };
   const phases = (): Value[] =>
     places.map(([row, column]) => {
-      const rest = conv.inputs.slice(1).map((input) => input && current(input));
+      const rest = conv.inputs.slice(1).map((input) => input && now(input));
       const attributes = { ...conv.attributes, strides: stride, pads: [0, 0, 0, 0] };
       return graph.op('Conv', [seen(row, column), ...rest], 'float32', maxima.shape, attributes);
     });
-  const larger = (a: Value, b: Value): Value => graph.op('Max', [a, b], 'float32', maxima.shape);
-  const pooled = (): Value => phases().reduce(larger);
+  const pooled = (): Value => maximumOf(graph, phases());
 
-  /** dy where the phase is its window's first maximum, 0 elsewhere. */
-  const slopes = (dy: Value): Value[] => {
-    const all = phases();
-    const top = pooled();
-    let left = dy;
-    return all.map((phase, i) => {
-      if (i === all.length - 1) return left;
-      const first = graph.op('Equal', [phase, top], 'bool', top.shape);
-      const mask = graph.op('Cast', [first], 'float32', top.shape, { to: 1 }); // Where runs on one thread
-      const slope = graph.op('Mul', [left, mask], 'float32', top.shape);
-      left = graph.op('Sub', [left, slope], 'float32', top.shape);
-      return slope;
-    });
-  };
   const products = (dy: Value): Value =>
-    slopes(dy)
+    slopesOf(graph, phases(), pooled(), dy)
       .map((slope, i) =>
         productsWithColumns(graph, seen(...places[i]!), slope, {
           size: [fh, fw],
@@ -190,17 +131,17 @@ function inPhases(
 
   const write = new Map<Node, () => void>([
     [conv, skip],
-    [pool, () => anew.set(maxima, pooled())],
+    [pool, () => substitution.put(maxima, pooled())],
   ]);
   for (const { node, flattened, products: multiplied, sums } of unpools) {
-    const dy = (): Value => current(node.inputs[0]!);
+    const dy = (): Value => now(node.inputs[0]!);
     for (const each of [node, ...flattened]) write.set(each, skip);
-    for (const each of multiplied) write.set(each, () => anew.set(each.outputs[0]!, products(dy())));
+    for (const each of multiplied) write.set(each, () => substitution.put(each.outputs[0]!, products(dy())));
     // Unpooling moves numbers and adds zeros: the sums over the planes stay.
     for (const each of sums) {
       write.set(each, () => {
         const { shape } = each.outputs[0]!;
-        anew.set(
+        substitution.put(
           each.outputs[0]!,
           graph.op('ReduceSum', [dy(), each.inputs[1]!], 'float32', shape, each.attributes),
         );

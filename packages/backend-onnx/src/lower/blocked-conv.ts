@@ -30,6 +30,7 @@ export const fromBlocks = (t: Tracer, x: Value): Value =>
  * come from a convolution that takes every pixel as it is, because Pad runs on one thread.
  */
 export function widened(t: Tracer, x: Value, left: number, right: number): Value {
+  if (left + right === 0) return x;
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
   const ones = t.graph.constant('float32', [channels, 1, 1, 1], new Float32Array(channels).fill(1));
   return convOverBlocks(t, x, ones, null, [batch, channels, height, width + left + right], {
