@@ -17,7 +17,9 @@ import {
 import {
   guessEnvironment,
   importInto,
+  isKeras,
   isOwn,
+  readKeras,
   readStateDict,
   readTfjsModel,
   recogniseTorchResnet,
@@ -69,7 +71,9 @@ export async function loadWeights(
 ): Promise<LoadedWeights> {
   const dict = /\.json$/i.test(path)
     ? await readTfjsModel(source.read(0, source.length), (file) => readFile(join(dirname(path), file)))
-    : unpacked(readStateDict(source));
+    : isKeras(source)
+      ? await readKeras(source)
+      : unpacked(readStateDict(source));
   const { metadata } = dict;
   const recorded = recordedModel(metadata);
   const recognised = request.model === undefined && recorded === null ? recognise(path, dict) : null;

@@ -38,7 +38,10 @@ interface ImportOptions {
 /** `import <file>`: another program's weights as a safetensors file of ours. */
 export const defineImport: DefineCommand = (command, session) => {
   command
-    .argument('<file>', 'a PyTorch state dict (.pth, .pt, .th), safetensors, or a TensorFlow.js model.json')
+    .argument(
+      '<file>',
+      'a PyTorch state dict (.pth, .pt, .th), safetensors, Keras (.keras, .h5), or a TensorFlow.js model.json',
+    )
     .requiredOption('--out <file>', 'where to write the weights, e.g. weights.safetensors')
     .option('--model <name>', 'the network, where names and shapes do not tell, e.g. resnet20-v1')
     .option(

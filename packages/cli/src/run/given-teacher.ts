@@ -26,7 +26,7 @@ const weightsSchema = z.strictObject({
 
 /** Whether a teacher's name is a file or folder and not a model's. */
 export const isGiven = ({ name }: Named): boolean =>
-  /[\\/]/.test(name) || /\.(onnx|ort|safetensors|pth|pt|th)$/i.test(name);
+  /[\\/]/.test(name) || /\.(onnx|ort|safetensors|pth|pt|th|keras|h5|json)$/i.test(name);
 
 /** The same with its path from the root. */
 export const anchoredTeacher = (teacher: Named, cwd: string): Named =>

@@ -32,7 +32,8 @@ export function readStateDict(source: ByteSource): StateDict {
     return { format: 'safetensors', layout: isOwn(tensors) ? 'tensorflow' : 'torch', tensors, metadata };
   }
   throw new AncError('ANC_WEIGHTS', 'the file is of no kind of weights that is read here.', {
-    expected: 'safetensors, or what torch.save made of a state dict (.pth, .pt, .th)',
+    expected:
+      'safetensors, what torch.save made of a state dict (.pth, .pt, .th), or a Keras file (.keras, .h5)',
     received: `${source.length} bytes that start with ${Buffer.from(start.subarray(0, 8)).toString('hex')}`,
     hint: 'an ONNX model needs no import: give it as it is, e.g. --teacher model.onnx.',
   });

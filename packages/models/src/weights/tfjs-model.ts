@@ -1,5 +1,6 @@
 import { AncError, asStored, fromFloat16, mapTree, sizeOf, type Host } from '@anc/core';
 import { z } from 'zod';
+import { foldEpsilons } from './epsilons.js';
 import type { StateDict } from './state-dict.js';
 
 const quantization = z.object({
@@ -22,9 +23,6 @@ const modelJson = z.object({
 type Entry = z.output<typeof entry>;
 
 const BYTES = { float32: 4, int32: 4, uint8: 1, bool: 1, uint16: 2, float16: 2 } as const;
-
-/** Batch norm's epsilon in networks of ours. */
-const EPSILON = 1e-5;
 
 /**
  * The weights of a TensorFlow.js model (LayersModel or GraphModel): `model.json` and the files that it names, which
@@ -64,11 +62,7 @@ export async function readTfjsModel(
     }
     if (at !== data.length) throw damaged(`its files have ${data.length - at} bytes more than it says`);
   }
-  for (const [layer, epsilon] of epsilonsIn(parsed.data.modelTopology)) {
-    const name = Object.keys(tensors).find((key) => key.endsWith(`${layer}/moving_variance`));
-    const variance = name === undefined ? undefined : tensors[name]!.data;
-    variance?.forEach((value, i) => (variance[i] = value + epsilon - EPSILON));
-  }
+  foldEpsilons(tensors, parsed.data.modelTopology);
   const said = Object.entries(parsed.data.userDefinedMetadata ?? {});
   const metadata = Object.fromEntries(
     said.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
@@ -92,15 +86,6 @@ function decoded({ shape, dtype, quantization }: Entry, bytes: Uint8Array): Host
   }
   if (dtype === 'float32') return { shape, data: new Float32Array(bytes.buffer) };
   return { shape, data: dtype === 'int32' ? new Int32Array(bytes.buffer) : bytes };
-}
-
-/** Layers by name with an epsilon of their own, wherever in the topology they stand. */
-function epsilonsIn(topology: unknown): [string, number][] {
-  if (typeof topology !== 'object' || topology === null) return [];
-  const { name, epsilon } = topology as { name?: unknown; epsilon?: unknown };
-  const own: [string, number][] =
-    typeof name === 'string' && typeof epsilon === 'number' ? [[name, epsilon]] : [];
-  return [...own, ...Object.values(topology).flatMap(epsilonsIn)];
 }
 
 const damaged = (why: string, cause?: unknown): AncError =>

@@ -2,8 +2,8 @@ import { AncError, sizeOf, type ByteSource, type Stored } from '@anc/core';
 import { ByteReader, damagedCheckpoint } from './pickle-reader.js';
 import { resolverFor, isKind, type Value } from './resolver.js';
 import { bytesOf, storedTensor, type StorageType, type StoredBytes, type TensorView } from './storage.js';
+import { zipEntries } from '../zip-directory.js';
 import { unpickle } from './unpickle.js';
-import { zipEntries } from './zip-directory.js';
 
 /** Starts of the two formats: zip, and the four pickles of PyTorch before 1.6. */
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
@@ -60,7 +60,7 @@ function readLegacy(source: ByteSource): Record<string, Stored> {
 }
 
 function readZip(source: ByteSource): Record<string, Stored> {
-  const files = zipEntries(source);
+  const files = zipEntries(source, damagedCheckpoint);
   const pickle = [...files.keys()].find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
   if (pickle === undefined) throw damagedCheckpoint('its zip archive has no data.pkl');
   const folder = pickle.slice(0, -'data.pkl'.length);

@@ -1,15 +1,17 @@
-import type { ByteSource } from '@anc/core';
-import { damagedCheckpoint } from './pickle-reader.js';
+import type { AncError, ByteSource } from '@anc/core';
 
 /*
  * Where the files of an uncompressed zip archive lie, so that each is read when it is wanted: libraries for zip
  * want the whole archive in memory, or hand out its files in streams of their own.
  */
 
+/** What is thrown of an archive that is not whole. */
+export type Damaged = (why: string) => AncError;
+
 /** A file in the archive. */
 export interface ZipEntry {
   readonly size: number;
-  /** The archive's bytes from `begin` to before `end` of this file. Throws `ANC_CHECKPOINT` where it ends before. */
+  /** The archive's bytes from `begin` to before `end` of this file. Throws what `Damaged` makes where it ends before. */
   read(begin: number, end: number): Uint8Array<ArrayBuffer>;
 }
 
@@ -26,18 +28,19 @@ const LOCAL = 0x04034b50;
 const LOCAL_LENGTH = 30;
 const WIDE = 0xffffffff;
 
-const viewOf = (source: ByteSource, begin: number, length: number): DataView => {
+const viewOf = (source: ByteSource, begin: number, length: number, damaged: Damaged): DataView => {
   if (begin < 0 || begin + length > source.length) throw damaged('a part of it lies outside of the file');
   return new DataView(source.read(begin, begin + length).buffer);
 };
 
 /**
- * The files of a zip archive by name. Throws `ANC_CHECKPOINT` where it is damaged or a file is compressed: PyTorch
- * compresses none. Nothing is allocated by a number that was not checked against the archive's length.
+ * The files of a zip archive by name. Throws what `said` makes where it is damaged or a file is compressed: neither
+ * PyTorch nor Keras compresses any. Nothing is allocated by a number that was not checked against the archive's length.
  */
-export function zipEntries(source: ByteSource): Map<string, ZipEntry> {
-  const { begin, size, count } = directory(source);
-  const view = viewOf(source, begin, size);
+export function zipEntries(source: ByteSource, said: Damaged): Map<string, ZipEntry> {
+  const damaged: Damaged = (why) => said(`its zip archive is damaged: ${why}`);
+  const { begin, size, count } = directory(source, damaged);
+  const view = viewOf(source, begin, size, damaged);
   const entries = new Map<string, ZipEntry>();
   for (let i = 0, at = 0; i < count; i++) {
     if (at + ENTRY_LENGTH > size || view.getUint32(at, true) !== ENTRY)
@@ -49,7 +52,7 @@ export function zipEntries(source: ByteSource): Map<string, ZipEntry> {
     const next = names + nameLength + extraLength + commentLength;
     if (next > size) throw damaged('its directory is cut short');
     const name = new TextDecoder().decode(new Uint8Array(view.buffer, names, nameLength));
-    const wide = wideFields(view, names + nameLength, extraLength);
+    const wide = wideFields(view, names + nameLength, extraLength, damaged);
     const field = (offset: number): number => {
       const value = view.getUint32(at + offset, true);
       return value === WIDE ? wide() : value;
@@ -58,19 +61,19 @@ export function zipEntries(source: ByteSource): Map<string, ZipEntry> {
     const stored = field(20);
     const local = field(42);
     if (view.getUint16(at + 10, true) !== 0 || original !== stored) {
-      throw damagedCheckpoint(`its file ${name} is compressed`);
+      throw said(`its file ${name} is compressed`);
     }
-    entries.set(name, entryAt(source, name, local, stored));
+    entries.set(name, entryAt(source, name, local, stored, damaged));
     at = next;
   }
   return entries;
 }
 
-function entryAt(source: ByteSource, name: string, local: number, size: number): ZipEntry {
+function entryAt(source: ByteSource, name: string, local: number, size: number, damaged: Damaged): ZipEntry {
   let data: number | null = null;
   /** The local header has extra fields of its own, by which PyTorch aligns the data. */
   const start = (): number => {
-    const view = viewOf(source, local, LOCAL_LENGTH);
+    const view = viewOf(source, local, LOCAL_LENGTH, damaged);
     if (view.getUint32(0, true) !== LOCAL) throw damaged(`${name} is not where its directory says`);
     return local + LOCAL_LENGTH + view.getUint16(26, true) + view.getUint16(28, true);
   };
@@ -85,7 +88,7 @@ function entryAt(source: ByteSource, name: string, local: number, size: number):
 }
 
 /** Numbers of eight bytes, for those that do not fit into four, one after the other. */
-function wideFields(view: DataView, begin: number, length: number): () => number {
+function wideFields(view: DataView, begin: number, length: number, damaged: Damaged): () => number {
   let at = begin;
   const end = begin + length;
   while (at + 4 <= end && view.getUint16(at, true) !== 1) at += 4 + view.getUint16(at + 2, true);
@@ -93,28 +96,26 @@ function wideFields(view: DataView, begin: number, length: number): () => number
   return () => {
     if (at + 8 > end) throw damaged('a size of eight bytes is missing');
     at += 8;
-    return safe(view.getBigUint64(at - 8, true));
+    return safe(view.getBigUint64(at - 8, true), damaged);
   };
 }
 
 /** Where the directory lies, from the record at the end of the file. */
-function directory(source: ByteSource): { begin: number; size: number; count: number } {
+function directory(source: ByteSource, damaged: Damaged): { begin: number; size: number; count: number } {
   const tail = Math.min(source.length, END_LENGTH + COMMENT_LIMIT);
-  const view = viewOf(source, source.length - tail, tail);
+  const view = viewOf(source, source.length - tail, tail, damaged);
   let at = tail - END_LENGTH;
   while (at >= 0 && view.getUint32(at, true) !== END) at--;
   if (at < 0) throw damaged('it has no end');
   const locator = source.length - tail + at - LOCATOR_LENGTH;
   if (locator >= 0) {
-    const place = viewOf(source, locator, LOCATOR_LENGTH);
+    const place = viewOf(source, locator, LOCATOR_LENGTH, damaged);
     if (place.getUint32(0, true) === LOCATOR) {
-      const wide = viewOf(source, safe(place.getBigUint64(8, true)), END_64_LENGTH);
+      const wide = viewOf(source, safe(place.getBigUint64(8, true), damaged), END_64_LENGTH, damaged);
       if (wide.getUint32(0, true) !== END_64) throw damaged('its end is not where it says');
-      const [count, size, begin] = [32, 40, 48].map((field) => safe(wide.getBigUint64(field, true))) as [
-        number,
-        number,
-        number,
-      ];
+      const [count, size, begin] = [32, 40, 48].map((field) =>
+        safe(wide.getBigUint64(field, true), damaged),
+      ) as [number, number, number];
       return { begin, size, count };
     }
   }
@@ -125,9 +126,7 @@ function directory(source: ByteSource): { begin: number; size: number; count: nu
   };
 }
 
-function safe(value: bigint): number {
+function safe(value: bigint, damaged: Damaged): number {
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged(`it claims a size of ${value}`);
   return Number(value);
 }
-
-const damaged = (why: string) => damagedCheckpoint(`its zip archive is damaged: ${why}`);

@@ -1,0 +1,39 @@
+import type { Host } from '@anc/core';
+
+/** Batch norm's epsilon in networks of ours. */
+const EPSILON = 1e-5;
+/** In Keras, where nothing else is said. */
+const KERAS_EPSILON = 1e-3;
+
+/**
+ * Moves what a Keras layer says of batch norm's epsilon into its variance, so that ours computes the same. `topology`
+ * is JSON as Keras writes it: layers are found by their names, wherever they stand in it.
+ */
+export function foldEpsilons(tensors: Record<string, Host>, topology: unknown): void {
+  for (const [layer, epsilon] of epsilonsIn(topology)) {
+    const name = Object.keys(tensors).find((key) => `/${key}`.endsWith(`/${layer}/moving_variance`));
+    if (name === undefined) continue;
+    fold(tensors, name, epsilon);
+  }
+}
+
+/** The same for a file of weights alone, which does not say its layers' epsilons: Keras's own is taken. */
+export function foldDefaultEpsilons(tensors: Record<string, Host>): void {
+  for (const name of Object.keys(tensors)) {
+    if (name.endsWith('moving_variance')) fold(tensors, name, KERAS_EPSILON);
+  }
+}
+
+function fold(tensors: Record<string, Host>, name: string, epsilon: number): void {
+  const { shape, data } = tensors[name]!;
+  tensors[name] = { shape, data: Float32Array.from(data, (value) => value + epsilon - EPSILON) };
+}
+
+/** Layers by name with an epsilon of their own, wherever in the topology they stand. */
+function epsilonsIn(topology: unknown): [string, number][] {
+  if (typeof topology !== 'object' || topology === null) return [];
+  const { name, epsilon } = topology as { name?: unknown; epsilon?: unknown };
+  const own: [string, number][] =
+    typeof name === 'string' && typeof epsilon === 'number' ? [[name, epsilon]] : [];
+  return [...own, ...Object.values(topology).flatMap(epsilonsIn)];
+}

@@ -1,0 +1,97 @@
+import { asStored, isAncError, mapTree, type ByteSource, type Host } from '@anc/core';
+import { foldDefaultEpsilons, foldEpsilons } from '../epsilons.js';
+import type { StateDict } from '../state-dict.js';
+import { zipEntries } from '../zip-directory.js';
+import { damagedKeras, openHdf5, type Hdf5Group } from './hdf5.js';
+import { layersIn, layersOf, type KerasLayer } from './layers.js';
+
+const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+const ZIP = [0x50, 0x4b, 0x03, 0x04];
+const WEIGHTS = 'model.weights.h5';
+
+const startsWith = (source: ByteSource, start: readonly number[]): boolean => {
+  if (source.length < start.length) return false;
+  const bytes = source.read(0, start.length);
+  return start.every((byte, i) => bytes[i] === byte);
+};
+
+/** Whether the bytes look like a `.keras` or `.h5` file. */
+export function isKeras(source: ByteSource): boolean {
+  if (startsWith(source, HDF5)) return true;
+  if (!startsWith(source, ZIP)) return false;
+  try {
+    return zipEntries(source, damagedKeras).has(WEIGHTS);
+  } catch (error) {
+    if (isAncError(error)) return false; // an archive of something else, damaged or compressed
+    throw error;
+  }
+}
+
+/**
+ * The weights of a Keras model: `.keras`, `.weights.h5`, or the `.h5` of before. Variables are named
+ * `<layer>/kernel`, `<layer>/gamma` and so on, in the order of the layers; a layer's own epsilon of batch norm moves
+ * into its variance, Keras's own where the file holds weights alone. Throws `ANC_WEIGHTS` on a damaged file.
+ */
+export async function readKeras(source: ByteSource): Promise<StateDict> {
+  const { tensors, topology } = startsWith(source, ZIP)
+    ? await readArchive(source)
+    : readHdf5(await openHdf5(source.read(0, source.length)));
+  if (topology === null) foldDefaultEpsilons(tensors);
+  else foldEpsilons(tensors, topology);
+  return { format: 'keras', layout: 'tensorflow', tensors: mapTree(tensors, asStored), metadata: {} };
+}
+
+interface Read {
+  readonly tensors: Record<string, Host>;
+  /** The network as JSON, or null where the file holds weights alone. */
+  readonly topology: unknown;
+}
+
+/** `.keras`: a zip of the network's configuration and its weights. */
+async function readArchive(source: ByteSource): Promise<Read> {
+  const files = zipEntries(source, damagedKeras);
+  const all = (name: string): Uint8Array<ArrayBuffer> => {
+    const file = files.get(name);
+    if (file === undefined) throw damagedKeras(`it has no ${name}`);
+    return file.read(0, file.size);
+  };
+  const topology = json(new TextDecoder().decode(all('config.json')));
+  const weights = await openHdf5(all(WEIGHTS));
+  return { tensors: inOrder(weights, layersOf(topology)), topology };
+}
+
+function readHdf5(file: Hdf5Group): Read {
+  const config = file.attribute('model_config');
+  const root = file.group('model_weights') ?? file;
+  const names = root.attribute('layer_names');
+  if (!Array.isArray(names)) return { tensors: inOrder(file, layersIn(file)), topology: null };
+  const tensors: Record<string, Host> = {};
+  for (const layer of names.map(String)) {
+    const group = root.group(layer);
+    const weights: unknown = group?.attribute('weight_names') ?? [];
+    if (group === null || !Array.isArray(weights)) throw damagedKeras(`its layer "${layer}" cannot be read`);
+    for (const name of weights.map(String)) tensors[name.replace(/:0$/, '')] = group.floats(name);
+  }
+  return { tensors, topology: typeof config === 'string' ? json(config) : null };
+}
+
+/** The variables of Keras 3, which have numbers for names: what they are follows from the layer's class. */
+function inOrder(file: Hdf5Group, layers: readonly KerasLayer[]): Record<string, Host> {
+  const tensors: Record<string, Host> = {};
+  for (const { name, path, variables } of layers) {
+    const group = file.group(`${path}/vars`);
+    for (const index of group === null ? [] : group.names) {
+      tensors[`${name}/${variables[Number(index)] ?? index}`] = group!.floats(index);
+    }
+  }
+  if (Object.keys(tensors).length === 0) throw damagedKeras('it has no layers with variables');
+  return tensors;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw damagedKeras('its configuration is not JSON', cause);
+  }
+}
