@@ -194,7 +194,7 @@ function assertTunable(config: Config, composition: Composition): void {
     composition.registries.methods.get(method.name);
     if (takes('learningRate', method, config, composition)) continue;
     throw new AncError('ANC_CONFIG', `method "${describeNamed(method)}" has nothing to tune.`, {
-      expected: 'a method whose learning rate is the run’s',
+      expected: 'a method that learns at the rate of the run',
       received: 'a recipe of its own beside its name',
       hint: 'leave its recipe out.',
     });

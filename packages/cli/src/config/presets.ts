@@ -2,9 +2,6 @@ import { recipeFor, type RecipeName, type RunRecipe } from '@anc/methods';
 import { objectiveOf, sharesOf, trainingOf } from './recipe-options.js';
 import type { ConfigInput, PartialConfig } from './schema.js';
 
-/** What is trained where nobody says it. */
-export const DEFAULT_METHODS = ['supervised', 'l2', 'kd', 'adversarial'];
-
 /** What no recipe is about. The objective's options are absent: a method's own defaults, the paper's, hold. */
 const common = {
   dataset: 'glyphs',
@@ -13,7 +10,7 @@ const common = {
   limitTest: null,
   validation: 0,
   views: null,
-  methods: [...DEFAULT_METHODS],
+  methods: ['supervised', 'l2', 'kd', 'adversarial'],
   plugins: [],
   seed: 1,
   backend: 'onnx',
@@ -95,3 +92,7 @@ const paper: Preset = (dataset, said = {}) => {
 };
 
 export const presets = { quick, modern, paper } satisfies Record<string, Preset>;
+
+/** What is trained where nobody says it. */
+export const usualMethods = (preset: keyof typeof presets, dataset: string): readonly string[] =>
+  presets[preset](dataset).methods as string[]; // plain names, all of them

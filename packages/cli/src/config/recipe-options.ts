@@ -3,9 +3,16 @@ import type { RunRecipe } from '@anc/methods';
 import type { ConfigInput } from './schema.js';
 
 /** How a recipe trains, as a run's options. */
-export function trainingOf({ epochs, batchSize, augmentation, recipe }: Omit<RunRecipe, 'objective'>) {
+export function trainingOf({
+  methods,
+  epochs,
+  batchSize,
+  augmentation,
+  recipe,
+}: Omit<RunRecipe, 'objective'>) {
   const { optimizer, learningRate, momentum, weightDecay, schedule } = recipeSchema.parse(recipe);
   return {
+    methods: [...methods],
     epochs,
     batchSize,
     ...augmentation,

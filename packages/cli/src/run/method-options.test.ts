@@ -68,6 +68,13 @@ describe('methodOptions', () => {
     expect(methodOptions(control, said, composition)).toMatchObject({ dropout: 0.3 });
   });
 
+  it('changes what a recipe beside the method says, and keeps the rest of the run has', async () => {
+    const config = await configOf({ preset: 'modern' });
+    const named = { name: 'kd', options: { recipe: { learningRate: 0.5 } } };
+    const { recipe } = methodOptions(named, config, composition);
+    expect(recipe).toMatchObject({ learningRate: 0.5, optimizer: 'adam', weightDecay: config.weightDecay });
+  });
+
   it('quantises whatever trains a student', async () => {
     const config = await configOf({ quantize: 'ttq' });
     for (const name of ['supervised', 'l2', 'kd', 'adversarial', 'fitnets']) {

@@ -65,6 +65,9 @@ function part<K extends 'dataTerms' | 'regularizers'>(
 const isNamed = (value: unknown): value is Named =>
   typeof value === 'object' && value !== null && 'name' in value && 'options' in value;
 
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** What a schema makes of no options; empty where it insists on some. */
 function defaultsOf(schema: StandardSchemaV1): Readonly<Record<string, unknown>> {
   const result = schema['~standard'].validate({});
@@ -81,7 +84,8 @@ const takes = (schema: StandardSchemaV1, options: Readonly<Record<string, unknow
 
 /**
  * A method's options: those of the run that its schema knows by name, under what was written beside the
- * method's own name. A method that does not show its schema gets only the latter. Throws `ANC_UNKNOWN`.
+ * method's own name; a recipe there changes what it says and keeps the rest of the run's. A method that does not
+ * show its schema gets only what was written. Throws `ANC_UNKNOWN`.
  */
 export function methodOptions(
   { name, options }: Named,
@@ -121,5 +125,9 @@ export function methodOptions(
     discriminatorSteps: config.discriminatorSteps,
   };
   const taken = Object.fromEntries(Object.entries(offers).filter(([key]) => known.includes(key)));
-  return defined({ ...taken, ...options });
+  const recipe =
+    isRecord(taken.recipe) && isRecord(options.recipe)
+      ? { recipe: { ...taken.recipe, ...options.recipe } }
+      : {};
+  return defined({ ...taken, ...options, ...recipe });
 }

@@ -14,7 +14,7 @@ import { optionNames } from '../composition/validate-options.js';
 import type { Named } from '../composition/registry.js';
 import { located, nowhere, type PlaceOf } from '../config/locate.js';
 import { formatNamed } from '../config/named.js';
-import { DEFAULT_METHODS } from '../config/presets.js';
+import { usualMethods } from '../config/presets.js';
 import type { Config } from '../config/resolve.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import { checkRequest, checkStart, locatedMethod } from './check-request.js';
@@ -222,7 +222,8 @@ function suitedTo(
   const looks = featureless && config.discriminatorInput === undefined;
   if (looks)
     notice('the teacher has no features: discriminators look at logits (--discriminator-input logits).');
-  const usual = config.methods.map(({ name }) => name).join() === DEFAULT_METHODS.join();
+  const usual =
+    config.methods.map(({ name }) => name).join() === usualMethods(config.preset, config.dataset.name).join();
   const left = config.methods.filter((_, i) => methods[i]!.made.labels !== 'required');
   const fewer = train.labels === null && given !== null && usual && left.length < config.methods.length;
   if (fewer)

@@ -31,7 +31,10 @@ export function settled(method: Named, config: Config, setting: Setting, composi
   const usual = methodOptions(method, config, composition);
   const found = optionsUnder(method, config, setting, composition);
   const changed = Object.entries(found).filter(
-    ([key, value]) => JSON.stringify(value) !== JSON.stringify(usual[key]) || key === 'recipe',
+    ([key, value]) => key !== 'recipe' && JSON.stringify(value) !== JSON.stringify(usual[key]),
   );
-  return { name: method.name, options: { ...method.options, ...Object.fromEntries(changed) } };
+  const { learningRate } = setting;
+  const recipe =
+    'recipe' in found ? { recipe: { ...(method.options.recipe as object | undefined), learningRate } } : {};
+  return { name: method.name, options: { ...method.options, ...recipe, ...Object.fromEntries(changed) } };
 }

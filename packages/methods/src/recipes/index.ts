@@ -7,6 +7,8 @@ type Objective = Omit<z.input<typeof adversarialSchema>, 'recipe'>;
 /** Everything that a recipe decides about a student's training. Plain data: printable, and a method's options. */
 export interface RunRecipe {
   readonly summary: string;
+  /** What students are trained by where nobody says it; methods that did not beat their controls are not in it. */
+  readonly methods: readonly string[];
   readonly epochs: number;
   readonly batchSize: number;
   /** Crop: pixels of padding; 0 crops nothing. */
@@ -40,6 +42,7 @@ const paperAdam = { ...paperRecipe, optimizer: 'adam' } as const;
 const paper: RecipeFamily = {
   base: {
     summary: 'the paper as written: SGD 0.001, ×0.1 at 80,000 iterations, L2 on logits, Eq. 7',
+    methods: ['supervised', 'l2', 'kd', 'adversarial'],
     epochs: 260,
     batchSize: 128,
     augmentation: { crop: 4, flip: true },
@@ -75,6 +78,7 @@ const paper: RecipeFamily = {
 const modern: RecipeFamily = {
   base: {
     summary: 'label-free distillation, Adam, cosine with warm-up; a small, balanced adversarial term',
+    methods: ['supervised', 'l2', 'kd'],
     epochs: 60,
     batchSize: 128,
     augmentation: { crop: 4, flip: true },

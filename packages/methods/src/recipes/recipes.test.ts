@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import methods from '../index.js';
 import { adversarialSchema } from '../methods/adversarial.js';
 import { recipeFor, recipes } from './index.js';
 
@@ -14,6 +15,7 @@ describe.each(Object.keys(recipes))('recipe %s', (name) => {
       });
       expect(() => adversarialSchema.parse({ recipe, ...objective })).not.toThrow();
       expect(rest.epochs).toBeGreaterThan(0);
+      for (const method of rest.methods) expect(methods().methods).toHaveProperty([method]);
     },
   );
 });
