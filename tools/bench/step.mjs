@@ -7,7 +7,8 @@
  *
  * Both sides take turns in the same run; medians over the rounds are compared. PyTorch does the same, the
  * measured gradients and verdicts included, in its default memory layout (nchw) and in channels_last (nhwc).
- * It is only called where --python (or PYTHON) names an interpreter that has torch.
+ * GFLOP/s count a step as three times the student's forward pass; the peak is a product of large matrices, measured in
+ * between. PyTorch is only called where --python (or PYTHON) names an interpreter that has torch.
  */
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -18,6 +19,7 @@ import { compileClassifier, mapTree, Rng, sizeOf, specOf } from '@anc/core';
 import methods from '@anc/methods';
 import models from '@anc/models';
 import { OnnxBackend } from '@anc/backend-onnx';
+import * as tf from '@tensorflow/tfjs-core';
 import { objectiveParts } from './objective-parts.mjs';
 
 const { values: flags } = parseArgs({
@@ -108,6 +110,24 @@ async function forward(backend, name, input) {
   };
 }
 
+/** Products of large matrices, one after the other: what the processors can do, by the same runtime. */
+async function products(backend) {
+  const [side, count] = [1024, 5];
+  const spec = { id: 'products', inputs: { x: { shape: [side, side], dtype: 'float32' } } };
+  const x = gaussian(rng, [side, side]);
+  const compiled = await backend.compileFunction(({ x }) => {
+    let y = x;
+    for (let i = 0; i < count; i++) y = tf.matMul(y, x);
+    return { y: tf.sum(y) };
+  }, spec);
+  return {
+    run: () => compiled.run({ x }),
+    settle: () => undefined,
+    dispose: () => compiled.dispose(),
+    flops: count * 2 * side ** 3,
+  };
+}
+
 const flopsOf = (net, input) => batch * net.summary(input).reduce((sum, { flops }) => sum + flops, 0);
 
 const CASES = {
@@ -155,12 +175,16 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   const started = performance.now();
   const prepared = await CASES[name](backend);
   const compileMs = performance.now() - started;
+  const peak = await products(backend);
   await measure(prepared, 2);
+  await measure(peak, 2);
   const ours = [];
+  const peaks = [];
   const theirs = { nchw: [], nhwc: [] };
   let version = '';
   for (let round = 0; round < Number(flags.rounds); round++) {
     ours.push(await measure(prepared, runs));
+    peaks.push(await measure(peak, 3));
     for (const [layout, peer] of Object.entries(peers)) {
       const answer = await peer.run(name, layout, runs);
       theirs[layout].push(answer.ms.reduce((a, b) => a + b) / runs);
@@ -175,6 +199,7 @@ for (const name of flags.case ?? Object.keys(CASES)) {
     ms: +ms.toFixed(1),
     'img/s': Math.round((batch / ms) * 1000),
     'GFLOP/s': Math.round(prepared.flops / ms / 1e6),
+    'of peak': `${Math.round((100 * prepared.flops * median(peaks)) / (ms * peak.flops))} %`,
     ...(flags.python === ''
       ? {}
       : {
@@ -185,6 +210,7 @@ for (const name of flags.case ?? Object.keys(CASES)) {
     'compile ms': Math.round(compileMs),
   });
   await prepared.dispose();
+  await peak.dispose();
   await backend.dispose();
 }
 if (flags.json) console.log(JSON.stringify(rows, null, 2));
