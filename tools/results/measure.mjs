@@ -153,6 +153,7 @@ for (const part of asked.parts) {
 const measured = {
   experiment,
   title: asked.title,
+  ...(asked.notes === undefined ? {} : { notes: asked.notes }),
   command: ['node tools/results/measure.mjs', experiment, ...said(['name', 'seeds', ...AMOUNTS])].join(' '),
   parts,
 };

@@ -52,7 +52,7 @@ function partOf({ command, options, environment, result }) {
     bullets(methods.map((one) => `${methodName(one.method)}: ${triesOf(one)}`)),
     '',
     'What it says:\n',
-    bullets(reading),
+    bullets(reading.filter((line) => !/, held-out agreement\.$/.test(line))),
     '',
     ...controls(methods),
     `${machine(environment)}\n`,
