@@ -1,9 +1,9 @@
 import { productsWithColumns } from '../graph/columns.js';
 import { concat, pad, reshape, slice, transpose } from '../graph/shape-ops.js';
-import type { Attributes, Value } from '../graph/value.js';
+import type { Value } from '../graph/value.js';
 import { identityLayout, OIHW, type TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
-import { convOverBlocks, fromBlocks, toBlocks, widened } from './blocked-conv.js';
+import { blocksExchanged, convOverBlocks, fromBlocks, pairsInTurns, toBlocks, widened } from './blocks.js';
 import { imageLayout, type Window } from './window.js';
 
 /** How far the exchanged convolution slides: the filter's size, and what stride and dilation leave over. */
@@ -28,11 +28,11 @@ function reach(window: Window): readonly [number, number] {
 }
 
 /** Attributes of the exchanged convolution: stride and dilation change places. */
-const exchanged = (window: Window, pads: readonly number[]): Attributes => ({
+const exchanged = (window: Window, pads: readonly number[]) => ({
   strides: [window.dilationHeight, window.dilationWidth],
   pads: [...pads],
   kernel_shape: [window.outHeight, window.outWidth],
-  dilations: [window.strideHeight, window.strideWidth],
+  dilations: [window.strideHeight, window.strideWidth] as const,
   group: 1,
 });
 
@@ -47,48 +47,36 @@ function asFilter(t: Tracer, whole: Value, window: Window): TracedTensor {
 }
 
 /**
- * dy [B, O, H, W] in blocks of its channels, as the gradient of x wants it too, with batch and channels exchanged in
- * whole blocks: [O / n, B / n, H · W, n of B, n of O]. Gather takes n numbers at a time, on all threads; Transpose on one.
- */
-function blocksExchanged(t: Tracer, dy: Value): Value {
-  const { graph } = t;
-  const block = t.channelBlock!;
-  const [batch, output, height, width] = dy.shape as [number, number, number, number];
-  const plane = height * width;
-  const rows = reshape(graph, dy, [(batch * output * plane) / block, block]);
-  const order = graph.named(`blocks exchanged of ${dy.shape.join(',')}`, () => {
-    const from = new Int32Array(rows.shape[0]!);
-    let to = 0;
-    for (let o = 0; o < output / block; o++)
-      for (let b = 0; b < batch; b += block)
-        for (let at = 0; at < plane; at++)
-          for (let i = 0; i < block; i++) from[to++] = ((b + i) * (output / block) + o) * plane + at;
-    return graph.constant('int32', [from.length], from);
-  });
-  return graph.op('Gather', [rows, order], 'float32', rows.shape, { axis: 0 });
-}
-
-/**
  * ∂/∂filter of a convolution as a convolution: with batch and channels exchanged, x is the image, dy the filter, and
  * stride and dilation exchange their parts. Over blocks of channels, which here are the images of the batch.
  */
 function asBlockedConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
   const layout = imageLayout(window);
-  const { batchSize: batch, outChannels: output, outHeight, outWidth } = window;
+  const { inChannels: input, outChannels: output } = window;
   const { top, left, bottom, right } = window.padInfo;
-  const image = widened(t, toBlocks(t, transpose(graph, t.full(x, layout), [1, 0, 2, 3])), left, right);
-  const weights = reshape(graph, blocksExchanged(t, toBlocks(t, t.full(dy, layout))), [
-    output,
-    batch,
-    outHeight,
-    outWidth,
-  ]);
-  const shape = [window.inChannels, output, ...reach(window)];
+  const image = toBlocks(t, transpose(graph, t.full(x, layout), [1, 0, 2, 3]));
+  const weights = blocksExchanged(t, toBlocks(t, t.full(dy, layout)));
+  const [height, width] = reach(window);
   const attributes = exchanged(window, [top, 0, bottom, 0]);
-  const whole = convOverBlocks(t, image, weights, null, shape, attributes);
-  return asFilter(t, fromBlocks(t, whole), window);
+  const [down, across] = attributes.dilations;
+  // The kernel holds a row of results in registers. Three leave it idle; six of two images in turns fill it.
+  const turns = input % 2 === 0 && width <= NARROW ? 2 : 1;
+  const wide = widened(t, turns === 2 ? pairsInTurns(t, image) : image, turns * left, turns * right);
+  const whole = fromBlocks(
+    t,
+    convOverBlocks(t, wide, weights, null, [input / turns, output, height, turns * width], {
+      ...attributes,
+      dilations: [down, turns * across],
+    }),
+  );
+  const apart = reshape(graph, whole, [input / turns, output, height, width, turns]);
+  const each = reshape(graph, transpose(graph, apart, [0, 4, 1, 2, 3]), [input, output, height, width]);
+  return asFilter(t, each, window);
 }
+
+/** Results in a row that are too few for the blocked convolution's kernel. */
+const NARROW = 4;
 
 /**
  * ∂/∂filter by one matrix product per offset of the window, in [B, H, W, C]: the shifted x, transposed,
