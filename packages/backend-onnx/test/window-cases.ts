@@ -33,6 +33,9 @@ const blocked: readonly Convolution[] = [
   { side: 6, size: 3, stride: 1, pad: 'same', input: 5, output: 16, batch: 16 },
   { side: 7, size: 3, stride: 2, pad: 'same', input: 9, output: 32, batch: 16 },
   { side: 8, size: 3, stride: 2, pad: 1, input: 16, output: 16, batch: 16 },
+  { side: 9, size: 5, stride: 2, pad: 'same', input: 16, output: 16, batch: 16 },
+  { side: 10, size: 4, stride: 3, pad: 'same', input: 16, output: 16, batch: 16 },
+  { side: 8, size: 1, stride: 2, pad: 'valid', input: 16, output: 32, batch: 16 },
   { side: 6, size: 5, stride: 1, pad: 'valid', input: 16, output: 16, batch: 16 },
   { side: 6, size: 5, stride: 1, pad: 'same', input: 16, output: 16, batch: 16 },
 ];

@@ -19,7 +19,7 @@ export function paysBlocked(t: Tracer, channels: number, weights: readonly numbe
  * [O, I, kh, kw] into [O / n, I / n, kh, kw, n of I, n of O] in memory. Two transpositions that each move one axis
  * take a quarter of the time of one that moves all: only those go by rows.
  */
-function blockedFilter(t: Tracer, weights: Value): Value {
+export function blockedFilter(t: Tracer, weights: Value): Value {
   const { graph } = t;
   const block = t.channelBlock!;
   const [output, input, height, width] = weights.shape as [number, number, number, number];

@@ -51,16 +51,24 @@ function rowsTransposed(t: Tracer, x: Value, axes: readonly number[], order: rea
   const block = t.channelBlock!;
   const count = axes.reduce((product, size) => product * size, 1);
   const rows = reshape(t.graph, x, [count, block]);
-  const from = t.graph.named(`rows ${axes.join('×')} by ${order.join()}`, () => {
+  return rowsTaken(t, rows, `${axes.join('×')} by ${order.join()}`, () => {
     const strides = axes.map((_, axis) => axes.slice(axis + 1).reduce((product, size) => product * size, 1));
     const places = order.reduce<number[]>(
       (begins, axis) =>
         begins.flatMap((begin) => Array.from({ length: axes[axis]! }, (_, i) => begin + i * strides[axis]!)),
       [0],
     );
-    return t.graph.constant('int32', [count], Int32Array.from(places));
+    return Int32Array.from(places);
   });
-  return t.graph.op('Gather', [rows, from], 'float32', rows.shape, { axis: 0 });
+}
+
+/** Takes rows of n numbers in another order, on all threads. `name` tells orders apart. */
+export function rowsTaken(t: Tracer, rows: Value, name: string, order: () => Int32Array): Value {
+  const from = t.graph.named(`order of rows ${name}`, () => {
+    const indices = order();
+    return t.graph.constant('int32', [indices.length], indices);
+  });
+  return t.graph.op('Gather', [rows, from], 'float32', [from.shape[0]!, rows.shape[1]!], { axis: 0 });
 }
 
 /**

@@ -6,6 +6,7 @@ import { activate } from './unary.js';
 import { blockedConv, paysBlocked } from './blocked-conv.js';
 import { filterGradient } from './filter-gradient.js';
 import { kernel, type Call, type Kernel } from './kernel.js';
+import { inPhases, stridedGradient } from './strided-gradient.js';
 import { convWindow, imageLayout, windowAttributes, type Window } from './window.js';
 
 /** A convolution without bias, in [B, C, H, W] inside. */
@@ -44,7 +45,8 @@ function rotated(t: Tracer, filter: Value): Value {
 
 /**
  * ∂/∂x of a convolution. At stride 1 it is a convolution of dy with the rotated, transposed filter (as
- * fast as the forward one); else a transposed convolution.
+ * fast as the forward one); else convolutions by phases of the stride, or a transposed
+ * convolution.
  */
 export function inputGradient(
   t: Tracer,
@@ -79,7 +81,9 @@ export function inputGradient(
         dilations,
         group: 1,
       })
-    : transposedConv(t, t.full(dy, layout), weights, window, group, shape);
+    : inPhases(t, window, group)
+      ? stridedGradient(t, t.full(dy, layout), weights, window)
+      : transposedConv(t, t.full(dy, layout), weights, window, group, shape);
   return t.tensor(value, window.inShape, 'float32', layout);
 }
 

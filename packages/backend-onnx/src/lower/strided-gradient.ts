@@ -1,0 +1,114 @@
+import { concat, reshape, slice, transpose } from '../graph/shape-ops.js';
+import type { Value } from '../graph/value.js';
+import type { Tracer } from '../trace/tracer.js';
+import { blockedFilter } from './blocked-conv.js';
+import { convOverBlocks, fromBlocks, rowsTaken, toBlocks, widened } from './blocks.js';
+import type { Window } from './window.js';
+
+/** One axis of the pixels of x at `first`, `first` + stride, …: what of the filter and of dy reaches them. */
+interface Phase {
+  readonly pixels: number;
+  /** Places of the filter, from the last to the first; none where no window reaches these pixels. */
+  readonly places: number;
+  readonly last: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+function phase(first: number, stride: number, size: number, pad: number, length: number, out: number): Phase {
+  const offset = (first + pad) % stride; // the first place of the filter that these pixels ever meet
+  const places = Math.max(0, Math.ceil((size - offset) / stride));
+  const pixels = Math.ceil((length - first) / stride);
+  const before = places - 1 - (first + pad - offset) / stride;
+  const last = offset + stride * (places - 1);
+  return { pixels, places, last, before, after: pixels - out - before + places - 1 };
+}
+
+function phases(window: Window, axis: 'Height' | 'Width'): Phase[] {
+  const [stride, size, length, out] = [
+    window[`stride${axis}`],
+    window[`filter${axis}`],
+    window[`in${axis}`],
+    window[`out${axis}`],
+  ];
+  const pad = axis === 'Height' ? window.padInfo.top : window.padInfo.left;
+  return Array.from({ length: stride }, (_, first) => phase(first, stride, size, pad, length, out));
+}
+
+/** Whether {@link stridedGradient} holds: blocks on both sides, no dilation, no row of dy that reaches no pixel. */
+export function inPhases(t: Tracer, window: Window, group: number): boolean {
+  const block = t.channelBlock;
+  const whole = block !== null && window.inChannels % block === 0 && window.outChannels % block === 0;
+  if (!whole || group !== 1 || window.dilationHeight * window.dilationWidth !== 1) return false;
+  return [...phases(window, 'Height'), ...phases(window, 'Width')].every(
+    ({ places, before, after }) => places === 0 || (before >= 0 && after >= 0),
+  );
+}
+
+/**
+ * ∂/∂x of a strided convolution over blocks of channels: the pixels of each phase of the stride meet a part of the filter
+ * of their own, in a plain convolution of dy; their rows are then put in their places. dy: [B, O, oh, ow]; weights:
+ * [O, I, kh, kw]. ConvTranspose does the same as a matrix product and a scattering sum.
+ */
+export function stridedGradient(t: Tracer, dy: Value, weights: Value, window: Window): Value {
+  const { graph } = t;
+  const block = t.channelBlock!;
+  const { batchSize: batch, inChannels: channels, strideHeight, strideWidth } = window;
+  const slope = toBlocks(t, dy);
+  const filter = transpose(graph, weights, [1, 0, 2, 3]);
+  const [down, across] = [phases(window, 'Height'), phases(window, 'Width')];
+  const parts = down.flatMap((rows) =>
+    across.map((columns) => {
+      if (rows.places * columns.places === 0) return null;
+      const taken = slice(graph, filter, [
+        { axis: 2, begin: rows.last, end: -1, step: -strideHeight },
+        { axis: 3, begin: columns.last, end: -1, step: -strideWidth },
+      ]);
+      const shape = [batch, channels, rows.pixels, columns.pixels];
+      const wide = widened(t, slope, columns.before, columns.after);
+      return convOverBlocks(t, wide, blockedFilter(t, taken), null, shape, {
+        strides: [1, 1],
+        pads: [rows.before, 0, rows.after, 0],
+        kernel_shape: [rows.places, columns.places],
+        dilations: [1, 1],
+        group: 1,
+      });
+    }),
+  );
+  const asRows = (part: Value): Value =>
+    reshape(graph, part, [part.shape.reduce((a, b) => a * b) / block, block]);
+  const zero = graph.constant('float32', [1, block], new Float32Array(block));
+  const table = concat(graph, [...parts.flatMap((part) => (part === null ? [] : [asRows(part)])), zero], 0);
+  const name = JSON.stringify(['phases', batch, channels, window.inHeight, window.inWidth, down, across]);
+  const shape = [batch, channels, window.inHeight, window.inWidth];
+  const value = rowsTaken(t, table, name, () => order(window, batch * (channels / block), down, across));
+  return fromBlocks(t, reshape(graph, value, shape));
+}
+
+/** For every pixel of x, in memory's order, its row among those of all phases; the last row is zero. */
+function order(window: Window, planes: number, down: readonly Phase[], across: readonly Phase[]): Int32Array {
+  const { inHeight, inWidth, strideHeight, strideWidth } = window;
+  let rows = 0;
+  const begins = down.map((row) =>
+    across.map((column) => {
+      if (row.places * column.places === 0) return null;
+      const begin = rows;
+      rows += planes * row.pixels * column.pixels;
+      return begin;
+    }),
+  );
+  const from = new Int32Array(planes * inHeight * inWidth);
+  let to = 0;
+  for (let plane = 0; plane < planes; plane++) {
+    for (let y = 0; y < inHeight; y++) {
+      for (let x = 0; x < inWidth; x++) {
+        const [a, b] = [y % strideHeight, x % strideWidth];
+        const [row, column] = [Math.floor(y / strideHeight), Math.floor(x / strideWidth)];
+        const begin = begins[a]![b] ?? null;
+        const place = (plane * down[a]!.pixels + row) * across[b]!.pixels + column;
+        from[to++] = begin === null ? rows : begin + place;
+      }
+    }
+  }
+  return from;
+}
