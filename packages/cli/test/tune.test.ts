@@ -125,6 +125,7 @@ describe('anc-cli tune', () => {
     [['--learning-rates', '1,2,3', '--budget', '2'], /--budget: there are more learning rates than tries/],
     [['--confirm', 'all'], /--confirm: expected a whole number of at least 0/],
     [['--methods', 'kd(recipe={learningRate: 1})'], /method "kd\(.*\)" has nothing to tune/],
+    [['--limit-test', '5'], /unknown option '--limit-test'/],
     [['--methods', 'l3'], /no method named "l3"/],
     [['--resume', 'nowhere'], /"nowhere"|not the folder of a tuning/],
     [['--resume', 'nowhere', '--budget', '3'], /--budget: a tuning is continued as it was begun/],

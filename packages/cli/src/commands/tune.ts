@@ -5,6 +5,7 @@ import type { Composition } from '../composition/compose.js';
 import { addFlags, joined, readFlags } from '../config/flags.js';
 import { describeNamed } from '../config/named.js';
 import { resolveRequest, type Config } from '../config/resolve.js';
+import { configKeys } from '../config/schema.js';
 import { EXIT, WorkError } from '../failure.js';
 import { onInterrupt } from '../run/interrupt.js';
 import type { TrainingData } from '../run/data.js';
@@ -45,7 +46,8 @@ export const defineTune: DefineCommand = (command, session) => {
     )
     .option('--budget <n>', 'tries of each method; what the lists leave goes to finer rates')
     .option('--confirm <n>', 'train what was chosen with n fresh seeds and compare; default: 0');
-  addFlags(command).action(async (options: Record<string, unknown>) =>
+  const keys = configKeys.filter((key) => key !== 'limitTest'); // no test image is opened
+  addFlags(command, keys).action(async (options: Record<string, unknown>) =>
     tune(readFlags(options), options, session),
   );
 };
