@@ -31,10 +31,12 @@ export function poolBeforeRelu(graph: Graph, pool: (x: Value) => Value, x: Value
  */
 export const MASK = { alpha: { float: 3e38 }, beta: { float: 0 } } as const;
 
-/** The x of a mask x > 0. */
+/** The x of a mask x > 0, or relu(x) > 0. */
 function maskedBy(mask: Value): Value | null {
   const node = madeBy(mask, 'HardSigmoid');
-  return node?.attributes === MASK ? node.inputs[0]! : null;
+  if (node?.attributes !== MASK) return null;
+  const asked = node.inputs[0]!;
+  return madeBy(asked, 'Relu')?.inputs[0] ?? asked;
 }
 
 /**

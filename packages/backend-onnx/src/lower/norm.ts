@@ -1,3 +1,4 @@
+import { reshape } from '../graph/shape-ops.js';
 import { NCHW, sameLayout, type TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Kernel } from './kernel.js';
@@ -11,7 +12,7 @@ interface Normalization {
   readonly epsilon: number;
 }
 
-/** One pass over images in [B, C, H, W]: ONNX's own operation. */
+/** One pass over images in [B, C, H, W]: ONNX's own operation, which runtimes fold into a convolution before it. */
 function fused(t: Tracer, { x, mean, variance, scale, offset, epsilon }: Normalization): TracedTensor {
   const channels = mean.shape;
   const value = t.full(x, NCHW);
@@ -31,13 +32,40 @@ function fused(t: Tracer, { x, mean, variance, scale, offset, epsilon }: Normali
   );
 }
 
-/** x·a + b with a = scale / √(variance + ε), b = offset - mean·a. */
-function composed(t: Tracer, { x, mean, variance, scale, offset, epsilon }: Normalization): TracedTensor {
+/**
+ * One pass on all threads: a 1×1 filter and a bias per channel, which also rectifies where a ReLU follows.
+ * BatchNormalization runs on one.
+ */
+function perChannel(t: Tracer, normalization: Normalization): TracedTensor {
+  const { graph } = t;
+  const value = t.full(normalization.x, NCHW);
+  const channels = value.shape[1]!;
+  const [a, b] = line(t, normalization).map((part) => t.full(part));
+  const filters = reshape(graph, a!, [channels, 1, 1, 1]);
+  const attributes = { kernel_shape: [1, 1], pads: [0, 0, 0, 0], strides: [1, 1], dilations: [1, 1] };
+  const result = graph.op('Conv', [value, filters, b!], 'float32', value.shape, {
+    ...attributes,
+    group: channels,
+  });
+  return t.tensor(result, normalization.x.shape, 'float32', NCHW);
+}
+
+/** a = scale / √(variance + ε) and b = offset - mean·a, so that the result is x·a + b. */
+function line(
+  t: Tracer,
+  { mean, variance, scale, offset, epsilon }: Normalization,
+): readonly [TracedTensor, TracedTensor] {
   const inverse = t.unary('Reciprocal', t.unary('Sqrt', t.binary('Add', variance, t.number(epsilon))));
   const a = scale === null ? inverse : t.binary('Mul', inverse, scale);
   const shift = t.binary('Mul', mean, a);
   const b = offset === null ? t.unary('Neg', shift) : t.binary('Sub', offset, shift);
-  return t.binary('Add', t.binary('Mul', x, a), b);
+  return [a, b];
+}
+
+/** Two passes, for any layout. */
+function composed(t: Tracer, normalization: Normalization): TracedTensor {
+  const [a, b] = line(t, normalization);
+  return t.binary('Add', t.binary('Mul', normalization.x, a), b);
 }
 
 export const normKernels: readonly Kernel[] = [
@@ -50,11 +78,9 @@ export const normKernels: readonly Kernel[] = [
       offset: optional('offset'),
       epsilon: (attrs['varianceEpsilon'] as number | null | undefined) ?? 0.001,
     };
-    const perChannel = [arguments_.mean, arguments_.variance, arguments_.scale, arguments_.offset].every(
-      (v) => v === null || v.shape.length === 1,
-    );
-    return perChannel && sameLayout(arguments_.x.layout, NCHW)
-      ? fused(t, arguments_)
-      : composed(t, arguments_);
+    const vectors = [arguments_.mean, arguments_.variance, arguments_.scale, arguments_.offset];
+    const whole = vectors.every((v) => v === null || v.shape.length === 1);
+    if (!whole || !sameLayout(arguments_.x.layout, NCHW)) return composed(t, arguments_);
+    return t.channelBlock === null ? fused(t, arguments_) : perChannel(t, arguments_);
   }),
 ];

@@ -46,9 +46,12 @@ function log1p(t: Tracer, x: TracedTensor): TracedTensor {
   return t.binary('Mul', t.unary('Atanh', ratio), t.number(2));
 }
 
-/** 1 where x > 0, `alpha` elsewhere. */
+/**
+ * 1 where x > 0, `alpha` elsewhere. Asked of relu(x), which is there already where this is its gradient: then nothing
+ * else reads x, and the runtime can rectify where it computes it.
+ */
 function step(t: Tracer, x: TracedTensor, alpha: number): TracedTensor {
-  if (alpha === 0) return t.unary('HardSigmoid', x, MASK);
+  if (alpha === 0) return t.unary('HardSigmoid', t.unary('Relu', x), MASK);
   return t.select(t.binary('Greater', x, t.number(0), 'bool'), t.number(1), t.number(alpha));
 }
 
@@ -80,7 +83,7 @@ export const unaryKernels: readonly Kernel[] = [
     const below = t.binary('Mul', t.binary('Min', x, zero), input('alpha'));
     return t.binary('Add', t.binary('Max', x, zero), below);
   }),
-  kernel('Step', 'HardSigmoid', ({ t, input, attrs }) =>
+  kernel('Step', 'Relu, HardSigmoid', ({ t, input, attrs }) =>
     step(t, input('x'), (attrs['alpha'] as number | undefined) ?? 0),
   ),
   kernel('IsNan', 'IsNaN', ({ t, input }) => t.mapped('IsNaN', input('x'), 'bool')),
