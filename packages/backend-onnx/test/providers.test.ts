@@ -25,7 +25,7 @@ describe('execution providers', () => {
       if (!isAncError(error)) throw new Error('nothing was thrown', { cause: error });
       expect(error.code).toBe('ANC_BACKEND_MISSING');
       expect(error.message).toContain('"onnx:abacus"');
-      expect(error.detail.hint).toMatch(/use onnx|npm install onnxruntime-node/);
+      expect(error.detail.hint).toMatch(/use onnx|npm install --force onnxruntime-node/);
     }
   });
 
