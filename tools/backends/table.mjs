@@ -5,7 +5,7 @@
  *   node tools/backends/table.mjs --machine "2 cores, AVX-512" [backend…] [--parts contract,speeds,host] [--seconds 5]
  *     [--tfjs-node <folder>]  where tools/tfjs-node/install.mjs installed tfjs-node
  *     [--dawn <folder>]       where `npm install webgpu` was run
- *     [--again]               of speeds, the faster of the page's and the new one counts: a busy machine matters less
+ *     [--again]               the faster of the page's and the new reading counts: a busy machine matters less
  *     [--software]            WebGPU on software Vulkan (tools/webgpu/software-vulkan.mjs)
  */
 import { spawnSync } from 'node:child_process';

@@ -33,6 +33,8 @@ const { values: flags, positionals } = parseArgs({
 const backends =
   positionals.length > 0 ? positionals : ['docs', 'onnx', 'tfjs:wasm', 'webgpu', 'onnx:webgpu'];
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1)); // Chromium ends with us
+
 const chromium = findChromium() ?? (flags.install ? installChromium() : null);
 if (chromium === null) skip('no Chromium on this machine (apt-get install chromium, or CHROMIUM=<path>)');
 
