@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { counted, openNamedFile, sha256, sha256Of } from './file.js';
+import { counted, openNamedFile, sha256, sha256Beside, sha256Of } from './file.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -21,6 +21,8 @@ describe('a file that is read here and there', () => {
     expect(source.read(5000, 5000)).toHaveLength(0);
     expect(() => source.read(4999, 5001)).toThrow(expect.objectContaining({ code: 'ANC_FILE' }));
     expect(sha256Of(source)).toBe(sha256(bytes));
+    expect(await sha256Beside(join(folder, 'a.bin'))).toBe(sha256(bytes));
+    await expect(sha256Beside(join(folder, 'gone.bin'))).rejects.toThrow(/no such file/);
     close();
   });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { AncError, type ByteSource } from '@anc/core';
 
 export interface ReadFile {
@@ -88,6 +89,26 @@ export function sha256Of({ length, read }: ByteSource): string {
   const hash = createHash('sha256');
   for (let at = 0; at < length; at += CHUNK) hash.update(read(at, Math.min(at + CHUNK, length)));
   return hash.digest('hex');
+}
+
+const HASHING = `
+  const { createHash } = require('node:crypto');
+  const { createReadStream } = require('node:fs');
+  const { parentPort, workerData } = require('node:worker_threads');
+  const hash = createHash('sha256');
+  createReadStream(workerData, { highWaterMark: ${CHUNK} })
+    .on('data', (bytes) => hash.update(bytes))
+    .on('error', (error) => { throw error; })
+    .on('end', () => parentPort.postMessage(hash.digest('hex')));
+`;
+
+/** The SHA-256 of a file that can be read, in a thread of its own: programs and networks are made beside it. */
+export function sha256Beside(path: string): Promise<string> {
+  const digest = new Promise<string>((resolve, reject) => {
+    new Worker(HASHING, { eval: true, workerData: path }).once('message', resolve).once('error', reject);
+  });
+  digest.catch(() => undefined); // whoever waits for it hears of it
+  return digest;
 }
 
 /** Passes pieces on, and says at the end how many bytes they were and what their SHA-256 is. */

@@ -7,7 +7,7 @@ import {
   counted,
   openNamedFile,
   readNamedFile,
-  sha256Of,
+  sha256Beside,
   shownPath,
 } from '../classifier/file.js';
 import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
@@ -58,9 +58,10 @@ export const defineImport: DefineCommand = (command, session) => {
       const { cwd } = session;
       const terminal = createTerminal(options.json === true, session);
       const target = await assertFree(options.out, cwd);
-      const composition = await loadComposition(await pluginsOf(options, cwd), cwd);
       const { path, source, close } = openNamedFile(file, cwd);
       try {
+        const sourceHash = sha256Beside(path);
+        const composition = await loadComposition(await pluginsOf(options, cwd), cwd);
         const classes = options.classes === undefined ? null : splitTopLevel(options.classes);
         const count =
           classes === null ? undefined : /^\d+$/.test(classes.join()) ? Number(classes) : classes.length;
@@ -86,7 +87,7 @@ export const defineImport: DefineCommand = (command, session) => {
             ? {}
             : { methodOptions: loaded.metadata.methodOptions }),
           source: basename(path),
-          sourceSha256: sha256Of(source),
+          sourceSha256: await sourceHash,
         });
         let hash = '';
         await writeFileAtomically(

@@ -1,4 +1,4 @@
-import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Suffix of a file that is being written; whatever carries it after a crash is not data. */
@@ -16,7 +16,7 @@ export async function writeFileAtomically(path: string, content: FileContent): P
   try {
     const file = await open(temporary, 'w');
     try {
-      await writeFile(file, content);
+      await write(file, content);
       await file.sync();
     } finally {
       await file.close();
@@ -27,6 +27,20 @@ export async function writeFileAtomically(path: string, content: FileContent): P
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/** A piece is made while the one before it is written. */
+async function write(file: FileHandle, content: FileContent): Promise<void> {
+  if (typeof content === 'string' || content instanceof Uint8Array) return file.writeFile(content);
+  let before: Promise<unknown> = Promise.resolve();
+  try {
+    for (const piece of content) {
+      await before;
+      before = file.writeFile(piece); // goes on where the last one ended
+    }
+  } finally {
+    await before;
+  }
 }
 
 /** Makes a rename itself durable. Windows cannot open folders: there the file system decides. */
