@@ -79,16 +79,17 @@ const modernRecipe = {
  * Adam with decoupled decay.
  *
  * Chosen by `anc-cli tune --preset modern` on held-out training images, the same number of tries for every method
- * (commands and every try: docs/results.md, `tools/results/measure.mjs tuning-glyphs` and `tuning-fashion-mnist`): the
+ * (commands and every try: docs/results.md; `tools/results/measure.mjs tuning-glyphs`, `tuning-fashion-mnist`): the
  * temperature 4, which beat 2 wherever both were tried, and the learning rates 0.008 for glyphs and 0.002 for
- * Fashion-MNIST: on both, kd was best at the end of its list and hardly better than one rate below, which is taken. For
- * other data 0.002 is a start. Tune it, per data set and for every method that is compared.
+ * Fashion-MNIST. On both, kd was best at the end of its list and hardly better than one rate below, which is taken.
+ * For other data 0.002 is a start: tune it, per data set and for every method that is compared.
  *
  * The adversarial term is off (`methods`), since it did not beat its controls there. On glyphs it was not
- * distinguishable from its data term alone, from a discriminator that is never trained, or from dropout without one. On
- * Fashion-MNIST it agreed with the teacher a little more often than its data term at the rate which that had chosen,
- * but no more often than with a discriminator that is never trained: what helped was not the adversary. Asked for by name it plays as `objective` says: small and balanced, against a discriminator slower than the student; at
- * the paper's strength it made distillation worse.
+ * distinguishable from its data term alone, from a discriminator that is never trained, or from dropout without one.
+ * On Fashion-MNIST it agreed with the teacher a little more often than its data term did at the rate chosen for that,
+ * but not more often than with a discriminator that is never trained: what helped was not the adversary. Asked for by
+ * name it plays as `objective` says: small and balanced, against a discriminator slower than the student; at the
+ * paper's strength it made distillation worse.
  */
 const modern: RecipeFamily = {
   base: {
