@@ -211,13 +211,22 @@ describe('export', () => {
     expect((await refusal(...again)).code).toBe('ANC_FILE_EXISTS');
   });
 
-  it('reads a GraphModel of its own again, names, model and normalisation', async () => {
-    const imported = await json<object>('import', 'graph-floats/model.json', '--out', 'graph.safetensors');
-    expect(imported).toMatchObject({ model: { name: 'cnn' }, format: 'tfjs', map: null, recognised: false });
-    expect(await json('eval', 'graph.safetensors', ...test)).toMatchObject({
-      testError: run.students.find(({ name }) => name === 'kd')!.testError,
-    });
-  });
+  it.each(['floats', 'bytes'])(
+    'reads a GraphModel of %s again, with model and normalisation',
+    async (name) => {
+      const out = `graph-${name}.safetensors`;
+      const imported = await json<object>('import', `graph-${name}/model.json`, '--out', out);
+      expect(imported).toMatchObject({
+        model: { name: 'cnn' },
+        format: 'tfjs',
+        map: null,
+        recognised: false,
+      });
+      expect(await json('eval', out, ...test)).toMatchObject({
+        testError: run.students.find(({ name }) => name === 'kd')!.testError,
+      });
+    },
+  );
 
   it('writes safetensors that say what they are', async () => {
     const document = await json('export', 'runs/first', '--player', 'kd', '--format', 'safetensors');

@@ -1,7 +1,7 @@
 import { AncError, asStored, fromFloat16, mapTree, sizeOf, type Host } from '@anc/core';
 import { z } from 'zod';
 import { foldEpsilons } from './epsilons.js';
-import type { StateDict } from './state-dict.js';
+import { isOwn, type StateDict } from './state-dict.js';
 
 const quantization = z.object({
   dtype: z.enum(['uint8', 'uint16', 'float16']),
@@ -64,10 +64,13 @@ export async function readTfjsModel(
   }
   foldEpsilons(tensors, parsed.data.modelTopology);
   const said = Object.entries(parsed.data.userDefinedMetadata ?? {});
-  const metadata = Object.fromEntries(
-    said.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-  return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(tensors, asStored), metadata };
+  const texts = said.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const { foldedNormalization: normalization, ...rest } = Object.fromEntries(texts);
+  // What was folded into a graph of ours is no part of the network.
+  const metadata = { ...(normalization === undefined ? {} : { normalization }), ...rest };
+  const ours = Object.entries(tensors).filter(([name]) => isOwn({ [name]: null }));
+  const own = isGraph && ours.length > 0 ? Object.fromEntries(ours) : tensors;
+  return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(own, asStored), metadata };
 }
 
 /** Beside a network's variables a graph holds what its operations are told: axes, shapes, bounds. */
