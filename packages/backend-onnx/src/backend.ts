@@ -118,6 +118,7 @@ export class OnnxBackend extends Backend {
     const cached = this.#steps.get(key) ?? {
       program: buildStep(this.engine, step, spec, {
         channelBlock: this.channelBlock,
+        accelerated: this.accelerator !== null,
         repeats: this.options.stepsPerCall > 1 && this.info.executionProviders.join() === 'cpu',
       }),
       users: 0,
@@ -148,7 +149,7 @@ export class OnnxBackend extends Backend {
     { signal }: CompileOptions = {},
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();
-    return buildFunction(this.engine, f, spec, constants);
+    return buildFunction(this.engine, f, spec, constants, { accelerated: this.accelerator !== null });
   }
 
   async dispose(): Promise<void> {

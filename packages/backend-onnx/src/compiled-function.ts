@@ -13,6 +13,7 @@ import { checkedWires } from './host.js';
 import { nodesForProcessor } from './providers.js';
 import { tracedTwice } from './trace/pure.js';
 import { traceFunction } from './trace/trace-function.js';
+import type { Target } from './trace/tracer.js';
 
 /** An output may be named as an input is; in a graph it may not. */
 const OUTPUT = 'output/';
@@ -23,8 +24,9 @@ export async function buildFunction(
   f: TensorFunction,
   spec: FunctionSpec,
   constants: Tree<Host>,
+  target: Pick<Target, 'accelerated'>,
 ): Promise<OnnxFunction> {
-  const traced = tracedTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants));
+  const traced = tracedTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants, target));
   const outputs = traced.outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
   const model = serialize(traced.graph, outputs, { allInputs: true });
   const session = engine.handle();

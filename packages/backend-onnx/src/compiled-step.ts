@@ -24,6 +24,7 @@ import { nodesForProcessor } from './providers.js';
 import { OnnxState } from './state.js';
 import { tracedTwice } from './trace/pure.js';
 import { traceStep, type TracedStep } from './trace/trace-step.js';
+import type { Target } from './trace/tracer.js';
 
 /** A step's session and what it takes; shared by all who compile the same step. */
 export interface StepProgram {
@@ -36,9 +37,7 @@ export interface StepProgram {
 }
 
 /** What a backend's runtime makes of a step. */
-export interface StepTraits {
-  /** How many channels the runtime lays side by side; null where it does not. */
-  readonly channelBlock: number | null;
+export interface StepTraits extends Pick<Target, 'channelBlock' | 'accelerated'> {
   /** Whether several steps in one call are worth while where the state is large. */
   readonly repeats: boolean;
 }
@@ -51,9 +50,9 @@ export async function buildStep(
   engine: EngineClient,
   step: Step,
   spec: StepSpec,
-  { channelBlock, repeats }: StepTraits,
+  { repeats, ...target }: StepTraits,
 ): Promise<StepProgram> {
-  const traced = tracedTwice(`the step "${step.id}"`, () => traceStep(step, spec, channelBlock));
+  const traced = tracedTwice(`the step "${step.id}"`, () => traceStep(step, spec, target));
   const outputs = poolChannelsLast(traced.graph, poolInPhases(traced.graph, traced.outputs));
   const values = outputs.map(({ value }) => value);
   const used = inputNames(values, traced.graph);

@@ -30,7 +30,7 @@ export function exportOnnx(f: TensorFunction, spec: FunctionSpec, options: Expor
   const what = `the function "${spec.id}"`;
   const shared = { metadata, description, allInputs: true } as const;
   if (batch === null) {
-    const traced = tracedTwice(what, () => traceFunction(f, spec, constants, true));
+    const traced = tracedTwice(what, () => traceFunction(f, spec, constants, { portable: true }));
     return serialize(traced.graph, traced.outputs, shared);
   }
   const at = (size: number): Traced =>
@@ -41,7 +41,7 @@ export function exportOnnx(f: TensorFunction, spec: FunctionSpec, options: Expor
         inputs: mapTree(spec.inputs, ({ shape, dtype }) => ({ shape: [size, ...shape.slice(1)], dtype })),
       },
       constants,
-      true,
+      { portable: true },
     );
   const traced = tracedTwice(what, () => at(BATCH));
   assertOpen(what, traced, at(BATCH + 2));

@@ -135,7 +135,7 @@ describe('convolutions over blocks of channels against tfjs cpu', () => {
         hyper: [],
       };
       const step = stepOf({ ...each, f: (...x) => tf.reshape(tf.sum(each.f(...x)), [1]) });
-      const { graph, outputs } = traceStep(step, spec, block);
+      const { graph, outputs } = traceStep(step, spec, { channelBlock: block });
       return reachable(
         graph,
         outputs.map(({ value }) => value),

@@ -13,18 +13,18 @@ import { registerKernels } from '../lower/register.js';
 import { constantOf, withTraceBackend } from './backend.js';
 import { inputTensor, toTensor, toTraced } from './inputs.js';
 import type { Traced } from './pure.js';
-import { Tracer } from './tracer.js';
+import { Tracer, type Target } from './tracer.js';
 
 /** A pure function as one graph; `constants` become parts of it. Inputs and outputs keep their names. */
 export function traceFunction(
   f: TensorFunction,
   spec: FunctionSpec,
   constants: Tree<Host> = {},
-  portable = false,
+  target: Partial<Target> = {},
 ): Traced {
   registerKernels();
   const graph = new Graph();
-  const tracer = new Tracer(graph, portable);
+  const tracer = new Tracer(graph, target);
   return withTraceBackend(tracer, (backend) => {
     const frozen: Record<string, Tensor> = mapTree(constants, ({ shape, data }) =>
       toTensor(backend, constantOf(tracer, data, shape, data instanceof Int32Array ? 'int32' : 'float32')),

@@ -18,7 +18,7 @@ import { registerKernels } from '../lower/register.js';
 import { withTraceBackend, type TraceBackend } from './backend.js';
 import { inputTensor, stateLayout, toTensor, toTraced } from './inputs.js';
 import type { Traced } from './pure.js';
-import { Tracer } from './tracer.js';
+import { Tracer, type Target } from './tracer.js';
 
 export const METRICS_OUTPUT = 'metrics';
 
@@ -49,10 +49,10 @@ function tracedContext(
 }
 
 /** Runs the phases once on traced tensors. */
-export function traceStep(step: Step, spec: StepSpec, channelBlock: number | null = null): TracedStep {
+export function traceStep(step: Step, spec: StepSpec, target: Partial<Target> = {}): TracedStep {
   registerKernels();
   const graph = new Graph();
-  const tracer = new Tracer(graph, false, channelBlock);
+  const tracer = new Tracer(graph, target);
   return withTraceBackend(tracer, (backend) => {
     const state: Record<string, Tensor> = mapTree(spec.state, (leaf, name) =>
       toTensor(backend, inputTensor(tracer, `state/${name}`, leaf, stateLayout(leaf.shape))),

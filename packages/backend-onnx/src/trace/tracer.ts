@@ -12,15 +12,34 @@ import {
   type TracedTensor,
 } from './symbol.js';
 
+/** What a graph is written for. */
+export interface Target {
+  /** Only operations of the standard domain: for other runtimes. */
+  readonly portable: boolean;
+  /** Channels side by side in the runtime's own layout for convolutions; null where it has none. */
+  readonly channelBlock: number | null;
+  /** An accelerator computes: some of ONNX Runtime's kernels are wrong or missing there. */
+  readonly accelerated: boolean;
+}
+
+const PROCESSOR: Target = { portable: false, channelBlock: null, accelerated: false };
+
 /** Turns operations on traced tensors into graph nodes, minding how each tensor lies in memory. */
-export class Tracer {
+export class Tracer implements Target {
+  readonly portable: boolean;
+  readonly channelBlock: number | null;
+  readonly accelerated: boolean;
+
   constructor(
     readonly graph: Graph,
-    /** Only operations of the standard domain: what is written for other runtimes. */
-    readonly portable = false,
-    /** Channels side by side in the runtime's own layout for convolutions; null where it has none. */
-    readonly channelBlock: number | null = null,
-  ) {}
+    target: Partial<Target> = {},
+  ) {
+    ({
+      portable: this.portable,
+      channelBlock: this.channelBlock,
+      accelerated: this.accelerated,
+    } = { ...PROCESSOR, ...target });
+  }
 
   tensor(
     value: Value,
