@@ -55,7 +55,7 @@ describe('stored tensors', () => {
     const pieces = safetensorsPieces(stored, { a: 'b' });
     const parts = [pieces.next().value!];
     expect(loaded).toEqual([]);
-    parts.push(pieces.next().value!);
+    parts.push(pieces.next().value);
     expect(loaded).toEqual(['steps']);
     parts.push(...pieces);
     expect(Buffer.concat(parts).equals(encodeSafetensors(sample, { a: 'b' }))).toBe(true);
