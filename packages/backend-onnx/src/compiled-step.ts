@@ -42,7 +42,7 @@ export interface StepTraits extends Pick<Target, 'channelBlock' | 'accelerated'>
   readonly repeats: boolean;
 }
 
-/** From here on copying the state costs more than a loop around the graph (measured with LeNet-4 and ResNet-20). */
+/** Bytes from which on steps share a call: LeNet-4's 19 MB gain by it, ResNet-20's 2 MB did not. */
 const LARGE_STATE = 4 * 2 ** 20;
 
 /** Traces, writes and loads a step. */

@@ -19,7 +19,9 @@ const CALL_MILLISECONDS = 750;
  */
 export class StepQueue {
   #waiting: { readonly target: StepTarget; readonly feeds: Wires[] } | null = null;
+  /** The last call that was sent; calls are answered in order. */
   #running: Promise<void> = Promise.resolve();
+  #failure: unknown = null;
   #size = 1;
 
   /** most: steps in one call. */
@@ -42,6 +44,7 @@ export class StepQueue {
     const before = this.#running;
     this.flush();
     await before;
+    this.#throwFailure();
   }
 
   /** Sends what waits. Calls that are sent after it see its effects. */
@@ -50,17 +53,29 @@ export class StepQueue {
     const { target, feeds } = this.#waiting;
     this.#waiting = null;
     const steps = feeds.length;
-    this.#running = this.send(target, stacked(feeds), steps).then((milliseconds) => {
-      const fitting = Math.floor((CALL_MILLISECONDS * steps) / milliseconds);
-      this.#size = Math.min(Math.max(fitting, 1), this.most);
-    });
-    this.#running.catch(() => undefined); // thrown by the next to wait
+    this.#running = this.send(target, stacked(feeds), steps).then(
+      (milliseconds) => {
+        const fitting = Math.floor((CALL_MILLISECONDS * steps) / milliseconds);
+        this.#size = Math.min(Math.max(fitting, 1), this.most);
+      },
+      (error: unknown) => {
+        this.#failure ??= error;
+      },
+    );
   }
 
   /** Sends what waits and waits until all steps are done. */
   async settled(): Promise<void> {
     this.flush();
     await this.#running;
+    this.#throwFailure();
+  }
+
+  /** Throws what went wrong first since it was last asked, in whichever call. */
+  #throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = null;
+    if (failure !== null) throw failure as Error;
   }
 }
 
