@@ -1,43 +1,19 @@
-import { AncError, sizeOf, specOf, type Host, type LeafSpec, type Tree } from '@anc/core';
+import { AncError, permuted, sizeOf, specOf, type Host, type LeafSpec, type Tree } from '@anc/core';
 import type { Wire, Wires } from './engine/protocol.js';
 import { sameShape } from './graph/graph.js';
 import { stateLayout } from './trace/inputs.js';
-import { isIdentity, physicalShape } from './trace/symbol.js';
-
-type HostArray = Host['data'];
-
-/** Copies elements so that output axis i is input axis `order[i]`. */
-function permuted(data: HostArray, shape: readonly number[], order: readonly number[]): HostArray {
-  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
-  const sizes = order.map((axis) => shape[axis]!);
-  const steps = order.map((axis) => strides[axis]!);
-  const out = data.slice();
-  const index = new Array<number>(shape.length).fill(0);
-  let from = 0;
-  for (let to = 0; to < out.length; to++) {
-    out[to] = data[from]!;
-    for (let axis = sizes.length - 1; axis >= 0; axis--) {
-      from += steps[axis]!;
-      if (++index[axis]! < sizes[axis]!) break;
-      from -= steps[axis]! * sizes[axis]!;
-      index[axis] = 0;
-    }
-  }
-  return out;
-}
+import { physicalShape } from './trace/symbol.js';
 
 /** A state entry as it lies where steps run. */
 export function toStateWire({ shape, data }: Host): Wire {
   const layout = stateLayout(shape);
   const type = specOf({ shape, data }).dtype;
-  const memory = isIdentity(layout) ? data : permuted(data, shape, layout);
-  return { type, shape: physicalShape(shape, layout), data: memory };
+  return { type, shape: physicalShape(shape, layout), data: permuted(data, shape, layout) };
 }
 
 /** A state entry as the host knows it. */
 export function fromStateWire({ shape, data }: Wire): Host {
   const layout = stateLayout(shape);
-  if (isIdentity(layout)) return { shape, data };
   const back = layout.map((_, axis) => layout.indexOf(axis));
   return { shape: physicalShape(shape, back), data: permuted(data, shape, back) };
 }

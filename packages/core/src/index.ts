@@ -13,6 +13,7 @@ export * from './network.js';
 export * from './noise.js';
 export * from './objective.js';
 export * from './optim/index.js';
+export * from './permute.js';
 export * from './plugin.js';
 export * from './rng.js';
 export * from './safetensors.js';

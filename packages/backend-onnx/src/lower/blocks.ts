@@ -1,3 +1,4 @@
+import { permuted, sizeOf } from '@anc/core';
 import { reshape } from '../graph/shape-ops.js';
 import type { Attributes, Value } from '../graph/value.js';
 import type { Tracer } from '../trace/tracer.js';
@@ -17,12 +18,10 @@ export function convOverBlocks(
   t: Tracer,
   x: Value,
   weights: Value,
-  bias: Value | null,
   shape: readonly number[],
   attributes: Attributes,
 ): Value {
-  const inputs = bias === null ? [x, weights] : [x, weights, bias];
-  return t.graph.op('Conv', inputs, 'float32', shape, attributes, DOMAIN);
+  return t.graph.op('Conv', [x, weights], 'float32', shape, attributes, DOMAIN);
 }
 
 /**
@@ -34,7 +33,7 @@ export function widened(t: Tracer, x: Value, left: number, right: number): Value
   if (left + right === 0) return x;
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
   const ones = t.graph.constant('float32', [channels, 1, 1, 1], new Float32Array(channels).fill(1));
-  return convOverBlocks(t, x, ones, null, [batch, channels, height, width + left + right], {
+  return convOverBlocks(t, x, ones, [batch, channels, height, width + left + right], {
     strides: [1, 1],
     pads: [0, left, 0, right],
     kernel_shape: [1, 1],
@@ -49,17 +48,15 @@ export function widened(t: Tracer, x: Value, left: number, right: number): Value
  */
 function rowsTransposed(t: Tracer, x: Value, axes: readonly number[], order: readonly number[]): Value {
   const block = t.channelBlock!;
-  const count = axes.reduce((product, size) => product * size, 1);
+  const count = sizeOf(axes);
   const rows = reshape(t.graph, x, [count, block]);
-  return rowsTaken(t, rows, `${axes.join('×')} by ${order.join()}`, () => {
-    const strides = axes.map((_, axis) => axes.slice(axis + 1).reduce((product, size) => product * size, 1));
-    const places = order.reduce<number[]>(
-      (begins, axis) =>
-        begins.flatMap((begin) => Array.from({ length: axes[axis]! }, (_, i) => begin + i * strides[axis]!)),
-      [0],
-    );
-    return Int32Array.from(places);
-  });
+  return rowsTaken(t, rows, `${axes.join('×')} by ${order.join()}`, () =>
+    permuted(
+      Int32Array.from({ length: count }, (_, i) => i),
+      axes,
+      order,
+    ),
+  );
 }
 
 /** Takes rows of n numbers in another order, on all threads. `name` tells orders apart. */

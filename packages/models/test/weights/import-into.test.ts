@@ -21,7 +21,6 @@ import {
   type MapChoice,
   type StateDict,
 } from '../../src/index.js';
-import { permuted } from '../../src/weights/torch/name-map.js';
 
 const torchDict = (tensors: Tree<Host>): StateDict => ({
   format: 'torch',
@@ -135,48 +134,5 @@ describe('readStateDict', () => {
     expect(() => readStateDict(inMemory(Uint8Array.from([8, 8, 18, 0, 1, 2, 3, 4, 5, 6])))).toThrow(
       /no kind of weights/,
     );
-  });
-});
-
-describe('permuted', () => {
-  it.each([
-    [
-      [3, 2, 4, 5],
-      [2, 3, 1, 0],
-    ],
-    [
-      [70, 3, 3, 3],
-      [2, 3, 1, 0],
-    ],
-    [
-      [40, 65],
-      [1, 0],
-    ],
-    [
-      [6, 1, 3, 3],
-      [2, 3, 0, 1],
-    ],
-    [
-      [2, 3, 4],
-      [2, 0, 1],
-    ],
-    [[5], [0]],
-  ])('%j by %j', (shape, axes) => {
-    const size = shape.reduce((a, b) => a * b, 1);
-    const found = permuted(
-      Float32Array.from({ length: size }, (_, i) => i),
-      shape,
-      axes,
-    );
-    const sizes = axes.map((axis) => shape[axis]!);
-    const place = (index: readonly number[], of: readonly number[]): number =>
-      index.reduce((sum, n, axis) => sum * of[axis]! + n, 0);
-    for (let at = 0; at < size; at++) {
-      const index = sizes.map(
-        (n, axis) => Math.floor(at / sizes.slice(axis + 1).reduce((a, b) => a * b, 1)) % n,
-      );
-      const source = shape.map((_, axis) => index[axes.indexOf(axis)]!);
-      expect(found[at]).toBe(place(source, shape));
-    }
   });
 });

@@ -1,4 +1,4 @@
-import { AncError, sizeOf, type Stored, type Tree, type Variables } from '@anc/core';
+import { AncError, permuted, type Stored, type Tree, type Variables } from '@anc/core';
 import type { KernelLayout, StateDict } from '../state-dict.js';
 
 /** The checkpoint's name for each of our variables. */
@@ -79,84 +79,4 @@ function arranged(name: string, stored: Stored, shape: readonly number[], layout
     dtype: 'float32',
     load: () => ({ shape: own, data: permuted(stored.load().data as Float32Array, stored.shape, axes) }),
   };
-}
-
-/** Copies an array of `shape` so that axis `i` of the result is axis `axes[i]` of the source. */
-export function permuted(
-  data: Float32Array,
-  shape: readonly number[],
-  axes: readonly number[],
-): Float32Array {
-  if (axes.every((axis, i) => axis === i)) return data;
-  if (axes.at(-1) === 0) return transposed(data, shape, axes);
-  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
-  const sizes = axes.map((axis) => shape[axis]!);
-  const steps = axes.map((axis) => strides[axis]!);
-  const last = sizes.length - 1;
-  const output = new Float32Array(data.length);
-  const index = sizes.map(() => 0);
-  const [inner, innerStep] = [sizes[last]!, steps[last]!];
-  for (let i = 0, at = 0; i < output.length; i += inner) {
-    for (let j = 0; j < inner; j++) output[i + j] = data[at + j * innerStep]!;
-    for (let axis = last - 1; axis >= 0; axis--) {
-      at += steps[axis]!;
-      if (++index[axis]! < sizes[axis]!) break;
-      at -= steps[axis]! * sizes[axis]!;
-      index[axis] = 0;
-    }
-  }
-  return output;
-}
-
-/** Side of the squares that are turned at a time. */
-const TILE = 32;
-/** Rows of a square do not lie at powers of two, which would meet in the same places of the processor's cache. */
-const TILE_ROW = TILE + 1;
-
-/**
- * `permuted` where the first axis becomes the last: a matrix [shape[0], rest] turned, its rows then in another order.
- * Squares go through a small array, so that the large ones are read and written along their rows.
- */
-function transposed(data: Float32Array, shape: readonly number[], axes: readonly number[]): Float32Array {
-  const [columns = 1, ...rest] = shape;
-  const rows = sizeOf(rest);
-  const order = rowOrder(
-    rest,
-    axes.slice(0, -1).map((axis) => axis - 1),
-  );
-  const output = new Float32Array(data.length);
-  const tile = new Float32Array(TILE * TILE_ROW);
-  for (let top = 0; top < rows; top += TILE) {
-    const height = Math.min(TILE, rows - top);
-    for (let left = 0; left < columns; left += TILE) {
-      const width = Math.min(TILE, columns - left);
-      for (let column = 0; column < width; column++) {
-        const from = (left + column) * rows + top;
-        for (let row = 0; row < height; row++) tile[row * TILE_ROW + column] = data[from + row]!;
-      }
-      for (let row = 0; row < height; row++) {
-        const to = order[top + row]! * columns + left;
-        for (let column = 0; column < width; column++) output[to + column] = tile[row * TILE_ROW + column]!;
-      }
-    }
-  }
-  return output;
-}
-
-/** For each place of an array of `shape`, its place where axis `i` of the result is axis `axes[i]`. */
-function rowOrder(shape: readonly number[], axes: readonly number[]): Int32Array {
-  const sizes = axes.map((axis) => shape[axis]!);
-  const steps = shape.map((_, axis) => sizeOf(sizes.slice(axes.indexOf(axis) + 1)));
-  const order = new Int32Array(sizeOf(shape));
-  const index = shape.map(() => 0);
-  for (let i = 0, at = 0; i < order.length; i++) {
-    order[i] = at;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += steps[axis]!;
-      if (++index[axis]! < shape[axis]!) break;
-      at -= steps[axis]! * shape[axis]!;
-      index[axis] = 0;
-    }
-  }
-  return order;
 }

@@ -1,0 +1,74 @@
+import { sizeOf, type Host } from './tree.js';
+
+/** Copies an array of `shape` so that axis `i` of the result is axis `axes[i]` of the source. Gives `data` where none moves. */
+export function permuted<A extends Host['data']>(
+  data: A,
+  shape: readonly number[],
+  axes: readonly number[],
+): A {
+  if (axes.every((axis, i) => axis === i)) return data;
+  if (axes.at(-1) === 0) return transposed(data, shape, axes);
+  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+  const sizes = axes.map((axis) => shape[axis]!);
+  const steps = axes.map((axis) => strides[axis]!);
+  const last = sizes.length - 1;
+  const output = empty(data, data.length);
+  const index = sizes.map(() => 0);
+  const [inner, innerStep] = [sizes[last]!, steps[last]!];
+  for (let i = 0, at = 0; i < output.length; i += inner) {
+    for (let j = 0; j < inner; j++) output[i + j] = data[at + j * innerStep]!;
+    for (let axis = last - 1; axis >= 0; axis--) {
+      at += steps[axis]!;
+      if (++index[axis]! < sizes[axis]!) break;
+      at -= steps[axis]! * sizes[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return output as A;
+}
+
+/** Side of the squares that are turned at a time. */
+const TILE = 32;
+/** Rows of a square do not lie at powers of two, which would meet in the same places of the processor's cache. */
+const TILE_ROW = TILE + 1;
+
+/**
+ * `permuted` where the first axis becomes the last: a matrix [shape[0], rest] turned, its rows then in another order.
+ * Squares go through a small array, so that the large ones are read and written along their rows.
+ */
+function transposed<A extends Host['data']>(data: A, shape: readonly number[], axes: readonly number[]): A {
+  const [columns = 1, ...rest] = shape;
+  const rows = sizeOf(rest);
+  const order = rowOrder(
+    rest,
+    axes.slice(0, -1).map((axis) => axis - 1),
+  );
+  const output = empty(data, data.length);
+  const tile = empty(data, TILE * TILE_ROW);
+  for (let top = 0; top < rows; top += TILE) {
+    const height = Math.min(TILE, rows - top);
+    for (let left = 0; left < columns; left += TILE) {
+      const width = Math.min(TILE, columns - left);
+      for (let column = 0; column < width; column++) {
+        const from = (left + column) * rows + top;
+        for (let row = 0; row < height; row++) tile[row * TILE_ROW + column] = data[from + row]!;
+      }
+      for (let row = 0; row < height; row++) {
+        const to = order[top + row]! * columns + left;
+        for (let column = 0; column < width; column++) output[to + column] = tile[row * TILE_ROW + column]!;
+      }
+    }
+  }
+  return output as A;
+}
+
+/** For each place of an array of `shape`, its place where axis `i` of the result is axis `axes[i]`. */
+function rowOrder(shape: readonly number[], axes: readonly number[]): Int32Array {
+  const places = Int32Array.from({ length: sizeOf(shape) }, (_, i) => i);
+  const order = new Int32Array(places.length);
+  permuted(places, shape, axes).forEach((from, to) => (order[from] = to));
+  return order;
+}
+
+const empty = (like: Host['data'], length: number): Host['data'] =>
+  new (like.constructor as new (length: number) => Host['data'])(length);
