@@ -38,7 +38,6 @@ export function blockedConv(
   t: Tracer,
   x: Value,
   weights: Value,
-  bias: Value | null,
   shape: readonly number[],
   attributes: Attributes,
 ): Value {
@@ -47,8 +46,8 @@ export function blockedConv(
   const [top, left, bottom, right] = attributes['pads'] as [number, number, number, number];
   const product =
     Math.max(left, right) < 2
-      ? convOverBlocks(t, inward, blocked, bias, shape, attributes)
-      : convOverBlocks(t, widened(t, inward, left, right), blocked, bias, shape, {
+      ? convOverBlocks(t, inward, blocked, shape, attributes)
+      : convOverBlocks(t, widened(t, inward, left, right), blocked, shape, {
           ...attributes,
           pads: [top, 0, bottom, 0],
         });

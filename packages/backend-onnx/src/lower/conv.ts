@@ -31,7 +31,7 @@ function convolution(
   shape: readonly number[],
   attributes: Attributes,
 ): Value {
-  if (paysBlocked(t, x.shape[1]!, weights.shape)) return blockedConv(t, x, weights, null, shape, attributes);
+  if (paysBlocked(t, x.shape[1]!, weights.shape)) return blockedConv(t, x, weights, shape, attributes);
   return t.graph.op('Conv', [x, weights], 'float32', shape, attributes);
 }
 

@@ -65,7 +65,7 @@ function asBlockedConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, wind
   const wide = widened(t, turns === 2 ? pairsInTurns(t, image) : image, turns * left, turns * right);
   const whole = fromBlocks(
     t,
-    convOverBlocks(t, wide, weights, null, [input / turns, output, height, turns * width], {
+    convOverBlocks(t, wide, weights, [input / turns, output, height, turns * width], {
       ...attributes,
       dilations: [down, turns * across],
     }),

@@ -1,3 +1,4 @@
+import { sizeOf } from '@anc/core';
 import { concat, reshape, slice, transpose } from '../graph/shape-ops.js';
 import type { Value } from '../graph/value.js';
 import type { Tracer } from '../trace/tracer.js';
@@ -66,7 +67,7 @@ export function stridedGradient(t: Tracer, dy: Value, weights: Value, window: Wi
       ]);
       const shape = [batch, channels, rows.pixels, columns.pixels];
       const wide = widened(t, slope, columns.before, columns.after);
-      return convOverBlocks(t, wide, blockedFilter(t, taken), null, shape, {
+      return convOverBlocks(t, wide, blockedFilter(t, taken), shape, {
         strides: [1, 1],
         pads: [rows.before, 0, rows.after, 0],
         kernel_shape: [rows.places, columns.places],
@@ -75,8 +76,7 @@ export function stridedGradient(t: Tracer, dy: Value, weights: Value, window: Wi
       });
     }),
   );
-  const asRows = (part: Value): Value =>
-    reshape(graph, part, [part.shape.reduce((a, b) => a * b) / block, block]);
+  const asRows = (part: Value): Value => reshape(graph, part, [sizeOf(part.shape) / block, block]);
   const zero = graph.constant('float32', [1, block], new Float32Array(block));
   const table = concat(graph, [...parts.flatMap((part) => (part === null ? [] : [asRows(part)])), zero], 0);
   const name = JSON.stringify(['phases', batch, channels, window.inHeight, window.inWidth, down, across]);
