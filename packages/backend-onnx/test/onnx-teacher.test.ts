@@ -224,13 +224,20 @@ describe('an ONNX teacher', () => {
     ['another rank', { rank: 2 }, {}, /another rank/],
     ['an input of no pixels', { element: ELEMENT.int64 }, {}, /does not take pixels/],
     ['channels that are no colours', { channels: 7, size: 8 }, {}, /can be colours|other images/],
+    ['an answer for every pixel', { head: 'map' }, {}, /looks like logits/],
+    [
+      'operators of the future',
+      { opset: 99 },
+      {},
+      /cannot load this model\.\n.*received: [^/]* opset.*\n.*older opset/,
+    ],
     ['a tensor that is not there', {}, { features: 'nowhere' }, /no tensor "nowhere"/],
     ['half of a normalisation', {}, { mean: [1] }, /belong together/],
     ['a normalisation of other channels', {}, { mean: [1, 2], std: [1, 2] }, /one per channel/],
   ])('is refused for %s', async (_name, file, options, message) => {
     const error = await failure(open(file, options, file.channels === 7 ? { images: [8, 8, 3] } : {}));
     expect(error.code).toBe('ANC_ONNX');
-    expect(error.message).toMatch(message);
+    expect(error.describe()).toMatch(message);
   });
 
   it('tells damage from a model: any cut or change gives a teacher or an AncError', async () => {

@@ -21,8 +21,8 @@ export interface WrittenClassifier {
   readonly channels?: number;
   readonly classes?: number;
   readonly ending?: 'none' | 'softmax' | 'log-softmax' | 'split-softmax';
-  /** The last layer: a matrix product with a bias, `Gemm`, a 1×1 convolution, or nothing with weights. */
-  readonly head?: 'matmul' | 'gemm' | 'conv' | 'pool';
+  /** The last layer: a matrix product with a bias, `Gemm`, a 1×1 convolution, or nothing with weights; `map`: not even a pool. */
+  readonly head?: 'matmul' | 'gemm' | 'conv' | 'pool' | 'map';
   readonly metadata?: Readonly<Record<string, string>>;
   readonly opset?: number;
   readonly inputs?: number;
@@ -83,6 +83,7 @@ export function classifierFile(options: WrittenClassifier = {}): Uint8Array {
       makeNode('Flatten', ['scores4'], 'scores'),
     );
   } else if (head === 'pool') nodes.push(makeNode('Flatten', ['pool'], 'scores'));
+  else if (head === 'map') nodes.push(makeNode('Identity', ['relu'], 'scores'));
   else {
     constants.push(makeTensor('fc.weight', matrix, [WIDTH, classes]), makeTensor('fc.bias', bias));
     nodes.push(makeNode('Flatten', ['pool'], 'flat'));
@@ -116,10 +117,15 @@ export function classifierFile(options: WrittenClassifier = {}): Uint8Array {
       node: nodes,
       initializer: constants,
       input: [makeValue('image', element, [batch ?? 'N', ...dims].slice(0, rank)), ...others],
-      output: [makeValue(output, ELEMENT.float32, [batch ?? 'N', head === 'pool' ? WIDTH : classes])],
+      output: [makeValue(output, ELEMENT.float32, [batch ?? 'N', ...outputDims(options)])],
     },
   });
   return encodeModel(model);
+}
+
+function outputDims({ head, classes = 4, size = 6 }: WrittenClassifier): number[] {
+  if (head === 'map') return [WIDTH, size, size];
+  return [head === 'pool' ? WIDTH : classes];
 }
 
 /** What the classifier gives for images of bytes, prepared as said. */

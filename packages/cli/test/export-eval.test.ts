@@ -96,6 +96,7 @@ describe('eval', () => {
     expect((await refusal('eval', 'runs/first', '--normalize', 'imagnet')).code).toBe('ANC_NORMALIZE');
     await writeFile(join(place.path, 'text.onnx'), 'this is no model');
     expect((await refusal('eval', 'text.onnx', ...test)).code).toBe('ANC_ONNX');
+    expect((await refusal('eval', 'text.onnx(layot=nhwc)', ...test)).code).toBe('ANC_OPTIONS');
     await writeFile(join(place.path, 'text.th'), 'these are no weights');
     expect((await refusal('eval', 'text.th', ...test)).code).toBe('ANC_WEIGHTS');
     await mkdir(join(place.path, 'empty'));
@@ -170,6 +171,8 @@ describe('export', () => {
     const weights = 'runs/first/student/kd/weights.safetensors';
     const { testError, top5Error } = await json<Document>('eval', weights, ...test);
     expect(await json('eval', out, ...test)).toMatchObject({ testError, top5Error });
+    const colder = await json('eval', `${out}(mean=[0], std=[1])`, ...test);
+    expect(colder).toMatchObject({ count: 60, normalization: { mean: [0], std: [1] } });
     expect((await refusal('export', 'runs/first', '--player', 'kd', '--out', out)).code).toBe(
       'ANC_FILE_EXISTS',
     );

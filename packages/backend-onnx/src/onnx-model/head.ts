@@ -86,11 +86,17 @@ export function findHead(model: ModelProto, shown: string, request: HeadRequest 
   return { logits, softmax, features: found?.input ?? null, featureWidth: found?.width ?? null };
 }
 
+/** [N, classes], or that with axes of one beside it, as far as the file says: not one answer for every pixel. */
+function isOneRowEach(dims: ReturnType<typeof dimsOf>): boolean {
+  if (dims === undefined || dims.length === 2) return true;
+  return dims.length === 4 && dims.slice(1).filter((size) => size !== null && size > 1).length < 2;
+}
+
 function outputOf(model: ModelProto, shown: string, values: Values): string {
   const outputs = graphOf(model).output.filter(
     (output) =>
       [ELEMENT.float32, ELEMENT.float16, ELEMENT.float64, 0].includes(elementOf(output) as 0) &&
-      [undefined, 2, 4].includes(dimsOf(output)?.length),
+      isOneRowEach(dimsOf(output)),
   );
   const named = outputs.find(({ name }) => /logit/i.test(name ?? ''));
   const heads = outputs.filter(({ name }) => {
@@ -106,7 +112,7 @@ function outputOf(model: ModelProto, shown: string, values: Values): string {
         (output) => `${output.name} [${(dimsOf(output) ?? []).map((size) => size ?? '?').join(', ')}]`,
       )
       .join(', '),
-    hint: 'name the tensor with the option logits.',
+    hint: 'name the tensor with the option logits: "model.onnx(logits=name)".',
   });
 }
 

@@ -17,13 +17,21 @@ export async function createSession(
   }
 }
 
-/** What went wrong inside ONNX Runtime. */
-export const failed = (what: string, cause: unknown): AncError =>
-  onnxError(what, {
-    received: isAncError(cause) || cause instanceof Error ? cause.message : String(cause),
-    hint: 'check the file with onnx.checker, and the names and sizes that were given.',
+/** What went wrong inside ONNX Runtime, without the place in its source where that was found. */
+export function failed(what: string, cause: unknown): AncError {
+  const message = (isAncError(cause) || cause instanceof Error ? cause.message : String(cause)).trim();
+  const tooNew = /max supported IR version|official support for domain/i.test(message);
+  return onnxError(what, {
+    received: message
+      .replace(/^ONNX Runtime: /, '')
+      .replace(/^.*?\/onnxruntime\/\S+:\d+ .*?\) (?=[A-Z])/s, '')
+      .trim(),
+    hint: tooNew
+      ? 'the model is newer than this ONNX Runtime: export it for an older opset, e.g. opset_version=18.'
+      : 'check the file with onnx.checker, and the names and sizes that were given.',
     cause,
   });
+}
 
 /** Runs images of any number through a session that takes `batch` at a time, or any number where it is null. */
 export async function runInBatches(

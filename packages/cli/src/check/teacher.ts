@@ -4,6 +4,7 @@ import { onnxImageShape, type OnnxTeacherOptions } from '@anc/backend-onnx';
 import { AncError, inMemory, type Backend, type FixedNormalization } from '@anc/core';
 import { readNamedFile } from '../classifier/file.js';
 import { findPlayer } from '../classifier/find-player.js';
+import { namedFile } from '../classifier/named-file.js';
 import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
 import { loadWeights } from '../classifier/weights-file.js';
 import type { Composition } from '../composition/compose.js';
@@ -39,10 +40,11 @@ export async function findTeacher(
   backend: Backend,
   composition: Composition,
 ): Promise<CheckedTeacher> {
-  const file = await fileOf(what, cwd);
+  const { file: named, onnx = {} } = await namedFile(what);
+  const file = await fileOf(named, cwd);
   const { path, bytes } = await readNamedFile(file, cwd);
   const known = isOnnx(file)
-    ? onnxImageShape(bytes, what)
+    ? onnxImageShape(bytes, named, onnx.layout)
     : (await loadWeights(path, inMemory(bytes), composition, model === undefined ? {} : { model }))
         .environment.input;
   const shape = size ?? known;
@@ -54,28 +56,32 @@ export async function findTeacher(
   }
   const images = shape as readonly [number, number, number];
   const request = { file, cwd, images, backend, ...(model === undefined ? {} : { model }) };
-  const open = (said: string | undefined, onnx?: OnnxTeacherOptions): Promise<Classifier> =>
+  const open = (said: string | undefined, options: OnnxTeacherOptions): Promise<Classifier> =>
     openClassifier(
-      {
-        ...request,
-        ...(said === undefined ? {} : { normalize: said }),
-        ...(onnx === undefined ? {} : { onnx }),
-      },
+      { ...request, ...(said === undefined ? {} : { normalize: said }), onnx: options },
       composition,
     );
   return {
     shape: images,
-    layouts: isOnnx(file) && known.every((n) => n === null) ? ['nchw', 'nhwc'] : ['own'],
-    open: () => open(normalize),
+    layouts: layoutsOf(known, isOnnx(file) ? onnx.layout : 'nhwc'),
+    open: () => open(normalize, onnx),
     openAs: async ({ name, normalization, layout }) => {
-      const classifier = await open(
-        name === OWN || normalization === 'per-image' ? normalize : saidAs(normalization),
-        layout === 'own' ? undefined : { layout },
-      );
+      const placed = layout === 'own' ? onnx : { ...onnx, layout };
+      const { mean: _, std: __, ...unprepared } = placed;
+      const classifier = await (name === OWN || normalization === 'per-image'
+        ? open(normalize, placed)
+        : open(saidAs(normalization), unprepared));
       return { logits: logitsBy(classifier, images), dispose: () => classifier.dispose() };
     },
   };
 }
+
+/** Both, where neither the file nor the person says which. */
+const layoutsOf = (
+  sizes: readonly (number | null)[],
+  said: OnnxTeacherOptions['layout'] = 'auto',
+): CheckedTeacher['layouts'] =>
+  said === 'auto' && sizes.every((n) => n === null) ? ['nchw', 'nhwc'] : ['own'];
 
 /** As `--normalize` reads it: numbers are of bytes where one is above 2, so bytes as they are have a name. */
 const saidAs = ({ mean, std }: FixedNormalization): string =>

@@ -48,18 +48,23 @@ function forBytes(
   channels: number,
   unit: number,
 ): FixedNormalization {
-  const fits = [1, channels].includes(mean.length) && std.every((s) => s > 0);
-  if (!fits) throw unreadable(text, `${channels} channels`);
+  if (!std.every((s) => s > 0)) throw unreadable(text);
+  if (![1, channels].includes(mean.length)) {
+    throw new AncError('ANC_NORMALIZE', 'the normalisation is of other images.', {
+      expected: `a mean and a deviation for ${channels === 1 ? 'one channel' : `one channel or for ${channels}`}`,
+      received: `${text}, for ${mean.length}`,
+    });
+  }
   const each = (values: readonly number[]): number[] =>
     Array.from({ length: channels }, (_, c) => unit * values[c % values.length]!);
   return { mean: each(mean), std: each(std) };
 }
 
-function unreadable(text: string, channels = 'each channel'): AncError {
+function unreadable(text: string): AncError {
   const names = Object.keys(NAMED);
   const hint = suggestion(text, names);
-  return new AncError('ANC_NORMALIZE', '--normalize: not a way to normalise images.', {
-    expected: `one of ${names.join(', ')}, or mean/std for ${channels} (std above 0), e.g. 0.5,0.5,0.5/0.25,0.25,0.25`,
+  return new AncError('ANC_NORMALIZE', 'not a way to normalise images.', {
+    expected: `one of ${names.join(', ')}, or mean/std of each channel (std above 0), e.g. 0.5,0.5,0.5/0.25,0.25,0.25`,
     received: text,
     ...(hint === null ? {} : { hint }),
   });

@@ -1,6 +1,7 @@
 import type { Backend } from '@anc/core';
 import { namedImages } from '../classifier/images.js';
 import { pairClasses } from '../classifier/labels.js';
+import { namedFile } from '../classifier/named-file.js';
 import { NORMALIZE_HELP } from '../classifier/normalize.js';
 import { openClassifier } from '../classifier/open-classifier.js';
 import { scoreClassifier } from '../classifier/score.js';
@@ -31,7 +32,7 @@ interface EvalOptions {
 /** `eval <what>`: a trained network's error on a dataset's test images. */
 export const defineEval: DefineCommand = (command, session) => {
   command
-    .argument('<what>', 'a run folder, an ONNX model, or a file of weights')
+    .argument('<what>', 'a run folder, an ONNX model, e.g. "model.onnx(layout=nhwc)", or a file of weights')
     .option('--dataset <name>', "what to test on; default: the run's own test images")
     .option('--data-dir <folder>', "where the dataset's files are (also ANC_DATA_DIR)")
     .option('--limit-test <n>', 'the first n test images only')
@@ -58,7 +59,7 @@ export const defineEval: DefineCommand = (command, session) => {
       try {
         const classifier = await openClassifier(
           {
-            file: found?.path ?? what,
+            ...(found === null ? await namedFile(what) : { file: found.path }),
             cwd,
             images: dataset.shape,
             backend,

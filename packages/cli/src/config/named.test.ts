@@ -8,6 +8,7 @@ describe('parseNamed', () => {
     ['mlp(units=[64, 32])', { name: 'mlp', options: { units: [64, 32] } }],
     ['a(x=1, y=true, z=word)', { name: 'a', options: { x: 1, y: true, z: 'word' } }],
     ['a()', { name: 'a', options: {} }],
+    ['my models/a b.onnx (layout=nhwc)', { name: 'my models/a b.onnx', options: { layout: 'nhwc' } }],
   ])('reads %s', (text, named) => {
     expect(parseNamed(text)).toEqual(named);
     expect(parseNamed(describeNamed(named))).toEqual(named);

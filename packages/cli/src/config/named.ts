@@ -6,8 +6,8 @@ import type { Named } from '../composition/registry.js';
  * look like. Null where the text is neither.
  */
 export function parseNamed(text: string): Named | null {
-  const match = /^\s*([^\s()=,]+)\s*(?:\((.*)\))?\s*$/s.exec(text);
-  if (match === null) return null;
+  const match = /^\s*([^\s()=,](?:[^()=,]*[^\s()=,])?)\s*(?:\((.*)\))?\s*$/s.exec(text);
+  if (match === null || (/\s/.test(match[1]!) && !/[\\/.]/.test(match[1]!))) return null; // only files have spaces
   const options: Record<string, unknown> = {};
   for (const part of splitTopLevel(match[2] ?? '')) {
     const equals = part.indexOf('=');

@@ -1,9 +1,9 @@
 import { basename, isAbsolute, resolve } from 'node:path';
-import { onnxTeacherSchema, type OnnxTeacherOptions } from '@anc/backend-onnx';
 import { AncError, Dataset, isAncError, type Backend, type DatasetSplit, type SplitName } from '@anc/core';
 import { z } from 'zod';
 import { findPlayer } from '../classifier/find-player.js';
 import { pairClasses, type ClassMap } from '../classifier/labels.js';
+import { onnxOptions } from '../classifier/named-file.js';
 import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../composition/registry.js';
@@ -42,10 +42,9 @@ export async function openGivenTeacher(
   const { name, options } = teacher;
   const cwd = process.cwd(); // paths are from the root by now
   const file = (await findPlayer(name, 'teacher', cwd))?.path ?? name;
-  const of = `teacher "${basename(name)}"`;
   const said = isOnnx(file)
-    ? { onnx: (await validateOptions(onnxTeacherSchema, options, of)) as OnnxTeacherOptions }
-    : ((await validateOptions(weightsSchema, options, of)) as { model?: Named });
+    ? { onnx: await onnxOptions(file, options) }
+    : ((await validateOptions(weightsSchema, options, `"${basename(name)}"`)) as { model?: Named });
   const given = await openClassifier(
     {
       file,

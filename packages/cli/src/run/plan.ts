@@ -215,12 +215,12 @@ function suitedTo(
   config: Config,
   given: GivenTeacher | null,
   { train }: TrainingData,
-  methods: readonly { readonly made: Method }[],
+  methods: readonly { readonly made: Method; readonly options: unknown }[],
   notice: (text: string) => void,
 ): Config {
   const featureless = given !== null && given.given.teacher.outputs.features === undefined;
   const looks = featureless && config.discriminatorInput === undefined;
-  if (looks)
+  if (looks && methods.some(({ options }) => Object.hasOwn(options as object, 'discriminator')))
     notice('the teacher has no features: discriminators look at logits (--discriminator-input logits).');
   const usual =
     config.methods.map(({ name }) => name).join() === usualMethods(config.preset, config.dataset.name).join();
