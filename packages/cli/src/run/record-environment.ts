@@ -1,9 +1,23 @@
-import { AncError } from '@anc/core';
+import { createHash } from 'node:crypto';
+import { AncError, type DatasetSplit } from '@anc/core';
 import { describeEnvironment, type RunFolder } from '@anc/runtime';
 import { choiceOf } from '../backends/auto.js';
 import type { RunData } from './data.js';
 import type { Planned } from './plan.js';
 import { versions } from './versions.js';
+
+/**
+ * What is recorded of a split. The labels have a digest of their own, because an images' fingerprint does not cover
+ * them: what a teacher says of an image is the same under any label, what an error means is not.
+ */
+async function recordOf({ images: { count, fingerprint }, labels }: DatasetSplit) {
+  if (labels === null) return { count, fingerprint };
+  const { buffer, byteOffset, byteLength } = await labels();
+  const digest = createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
+  return { count, fingerprint, labels: digest };
+}
 
 /** environment.json: the machine, the data's fingerprints, and every method's options as completed. */
 async function environmentOf(
@@ -19,10 +33,8 @@ async function environmentOf(
     ...(choice === null ? {} : { backendChoice: choice }),
     ...(teacher === student ? {} : { teacherBackend: { ...teacher.environment, name: teacher.name } }),
     data: {
-      train: { count: data.train.images.count, fingerprint: data.train.images.fingerprint },
-      ...('test' in data
-        ? { test: { count: data.test.images.count, fingerprint: data.test.images.fingerprint } }
-        : {}),
+      train: await recordOf(data.train),
+      ...('test' in data ? { test: await recordOf(data.test) } : {}),
       normalization: data.normalization,
       augmentation: data.augmentation.id,
       ...('given' in player ? { teacher: player.given.digest } : {}),
@@ -54,10 +66,13 @@ export async function compareEnvironment(
   })) as Awaited<ReturnType<typeof environmentOf>> | null;
   const here = await environmentOf(plan, cwd);
   if (recorded === null) return folder.writeEnvironment(here); // the crash came before it was written
-  if (JSON.stringify(recorded.data) !== JSON.stringify(here.data)) {
+  const parts = [...new Set([recorded.data, here.data].flatMap((data) => [...leaves(data).keys()]))];
+  const [before, now] = [leaves(recorded.data), leaves(here.data)];
+  const other = parts.find((part) => before.get(part) !== now.get(part));
+  if (other !== undefined) {
     throw new AncError('ANC_RUN_DATA', 'the data is not what this run began with.', {
-      expected: `training images ${recorded.data.train.fingerprint}`,
-      received: `training images ${here.data.train.fingerprint}`,
+      expected: `${other}: ${before.get(other) ?? 'nothing'}`,
+      received: `${other}: ${now.get(other) ?? 'nothing'}`,
       hint: 'give the same files with --data-dir, or start a new run.',
     });
   }
@@ -66,4 +81,15 @@ export async function compareEnvironment(
       notice(`${part} changed since this run began: the result may differ in its last digits.`);
     }
   }
+}
+
+/** The values of a record by their places in it, e.g. `train.fingerprint`. */
+function leaves(record: object): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(record).flatMap(([key, value]): (readonly [string, string])[] =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? [...leaves(value as object)].map(([inner, leaf]) => [`${key}.${inner}`, leaf] as const)
+        : [[key, JSON.stringify(value)]],
+    ),
+  );
 }

@@ -52,7 +52,7 @@ describe('a run that is continued', () => {
       'a lock that is a folder',
       async (run: string) => {
         await writeFile(join(run, 'config.resolved.yaml'), formatConfig(await resolveConfig({}, cwd)));
-        await mkdir(join(run, '.lock'));
+        await mkdir(join(run, '.lock.999999999.x'));
       },
       'ANC_RUN_UNWRITABLE',
     ],

@@ -75,7 +75,12 @@ export async function startWith<D extends TrainingData>(
     await prepared();
     const folder = await createFolder(plan.config, parent);
     const unlock = await folder.lock();
-    await recordEnvironment(folder, plan, cwd);
+    try {
+      await recordEnvironment(folder, plan, cwd);
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
     return started(plan, folder, unlock, cwd);
   } catch (error) {
     await plan.dispose();

@@ -18,6 +18,7 @@ import {
   encodeNumbers,
   mixedBatches,
   specsOf,
+  TeacherMemo,
   type Checkpoint,
   type MetricsRecord,
   type RunFolder,
@@ -144,6 +145,7 @@ export async function trainPlayer(
         };
         await folder.metrics.append(record);
         await save(event);
+        if (teacher instanceof TeacherMemo) await teacher.flush();
         await context.scalars.append(record);
       } else if (event.type === 'interrupted') {
         await save(event);

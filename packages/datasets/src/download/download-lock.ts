@@ -1,41 +1,63 @@
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A lock whose process has written nothing for so long, ms, is taken for left behind. */
 const ABANDONED = 120_000;
 const POLL = 200;
 
+/** Claims of this process: one of its number that is not among them is of a process before it. */
+const own = new Set<string>();
+
 /**
  * One process at a time fetches a file: waits for another one that does. Returns what gives the lock back. The
  * lock of a process that is gone is taken over.
+ *
+ * Everyone writes a claim of its own, has the lock where no other's is then there, and steps back otherwise: whoever
+ * comes at the same time, never do two have it.
  */
 export async function lockDownload(
   part: string,
   signal: AbortSignal | undefined,
 ): Promise<() => Promise<void>> {
-  const lock = `${part}.lock`;
-  for (;;) {
-    try {
-      const file = await open(lock, 'wx');
-      await file.writeFile(`${process.pid}`);
-      await file.close();
-      return () => rm(lock, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  const id = randomUUID();
+  const claim = `${part}.lock.${process.pid}.${id}`;
+  const release = async (): Promise<void> => {
+    await rm(claim, { force: true });
+    own.delete(claim);
+  };
+  for (let turn = 1; ; turn++) {
+    if (!(await isClaimed(part, claim))) {
+      own.add(claim);
+      await writeFile(claim, '', { flag: 'wx' });
+      if (!(await isClaimed(part, claim))) return release;
+      await release();
     }
-    if (await isAbandoned(lock, part)) await rm(lock, { force: true });
-    else await sleep(POLL, undefined, { signal });
+    await sleep(POLL + ((parseInt(id, 16) * turn) % 97), undefined, { signal }); // everyone's own
   }
 }
 
-async function isAbandoned(lock: string, part: string): Promise<boolean> {
-  const pid = Number(await readFile(lock, 'utf8').catch(() => ''));
-  const written = await Promise.all([lock, part].map((path) => stat(path).then((s) => s.mtimeMs, () => 0))); // prettier-ignore
-  if (Date.now() - Math.max(...written) > ABANDONED) return true;
-  return pid > 0 && !isAlive(pid);
+/** Whether another one has a claim. What was left behind is removed. */
+async function isClaimed(part: string, claim: string): Promise<boolean> {
+  const prefix = `${basename(part)}.lock.`;
+  for (const name of await readdir(dirname(part))) {
+    const other = join(dirname(part), name);
+    if (!name.startsWith(prefix) || other === claim) continue;
+    if (!(await isLeftBehind(other, Number(name.slice(prefix.length).split('.')[0]), part))) return true;
+    await rm(other, { force: true });
+  }
+  return false;
+}
+
+async function isLeftBehind(other: string, pid: number, part: string): Promise<boolean> {
+  if (pid === process.pid ? !own.has(other) : !isAlive(pid)) return true;
+  const written = await Promise.all([other, part].map((path) => stat(path).then((s) => s.mtimeMs, () => 0))); // prettier-ignore
+  return Date.now() - Math.max(...written) > ABANDONED;
 }
 
 function isAlive(pid: number): boolean {
+  if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
     return true;

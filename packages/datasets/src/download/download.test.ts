@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isAncError, type AncError } from '@anc/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { downloadFile, type RemoteFile } from './download-file.js';
@@ -226,13 +226,22 @@ describe('downloadFile', () => {
     await Promise.all([first, second]);
     await expectWhole();
     expect(requests.length).toBe(1);
-    expect(existsSync(`${target()}.part.lock`)).toBe(false);
+    expect((await readdir(dirname(target()))).filter((name) => name.includes('.lock'))).toEqual([]);
+  });
+
+  it('fetches once, however many take over at the same time what was left behind', async () => {
+    handlers['/a'] = good;
+    await mkdir(dirname(target()), { recursive: true });
+    await writeFile(`${target()}.part.lock.999999999.x`, '');
+    await Promise.all([1, 2, 3].map(() => get(file('/a'))));
+    await expectWhole();
+    expect(requests.length).toBe(1);
   });
 
   it('takes over the lock of a process that is gone', async () => {
     handlers['/a'] = good;
     await mkdir(join(dir, 'sub'));
-    await writeFile(`${target()}.part.lock`, '999999999');
+    for (const left of [999999999, process.pid]) await writeFile(`${target()}.part.lock.${left}.x`, '');
     await get(file('/a'));
     await expectWhole();
   });

@@ -41,6 +41,12 @@ export class DiskStore {
     await this.#guarded(() => table.add(slot, values));
   }
 
+  /** Writes what has come together so far. */
+  async flush(): Promise<void> {
+    if (!this.#writes) return;
+    for (const table of this.#open) await this.#guarded(() => table.flush());
+  }
+
   async close(): Promise<void> {
     for (const table of this.#open) await this.#guarded(() => table.close());
     this.#open.length = 0;

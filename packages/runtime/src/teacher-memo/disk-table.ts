@@ -3,7 +3,17 @@ import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs
 import { join } from 'node:path';
 import { fromFloat16 } from '@anc/core';
 import { toHalf } from './half.js';
-import { encodeSegment, HEADER, readHead, readSlots, rowsAt, type SegmentHead } from './segment.js';
+import {
+  encodeSegment,
+  HEADER,
+  isWhole,
+  readHead,
+  readSlots,
+  rowBytes,
+  rowsAt,
+  sealRow,
+  type SegmentHead,
+} from './segment.js';
 
 /** Bytes that are gathered before a segment is written. */
 const SEGMENT_BYTES = 8 << 20;
@@ -13,13 +23,14 @@ const ENDING = '.rows';
 const UNFINISHED = '.part';
 
 interface Segment {
+  readonly path: string;
   readonly handle: FileHandle;
   readonly head: SegmentHead;
 }
 
 /**
  * Vectors of one length by number, in a folder that any number of processes read and write at once. Every writer
- * adds files of its own, whole or not at all; none is ever changed. A file that a crash left unfinished is not
+ * adds files of its own, whole or not at all; none is ever changed, one with a damaged row is removed. A file that a crash left unfinished is not
  * seen, one that is damaged is passed over.
  */
 export class DiskTable {
@@ -51,7 +62,7 @@ export class DiskTable {
   }
 
   get #rowBytes(): number {
-    return Math.max(1, this.size * this.width);
+    return rowBytes(this.size, this.width);
   }
 
   get #capacity(): number {
@@ -67,8 +78,11 @@ export class DiskTable {
     return this.#places.has(slot) || this.#pending.has(slot);
   }
 
-  /** Reads the vectors of `slots`, one after the other, into `out`; rows that lie together are read at once. */
-  async read(slots: readonly number[], out: Float32Array): Promise<void> {
+  /**
+   * Reads the vectors of `slots`, one after the other, into `out`; rows that lie together are read at once. Returns
+   * where in `slots` a damaged one stands: nothing is read for it, the table has it no longer, and its file is removed.
+   */
+  async read(slots: readonly number[], out: Float32Array): Promise<ReadonlySet<number>> {
     const wanted = slots.map((slot, i) => ({
       i,
       place: this.#places.get(slot),
@@ -77,26 +91,42 @@ export class DiskTable {
     const stored: { i: number; place: number }[] = [];
     for (const { i, place, pending } of wanted) {
       if (place !== undefined) stored.push({ i, place });
-      else this.#decode(this.#rows.subarray(pending! * this.#rowBytes), out, i);
+      else this.#decode(this.#rowIn(this.#rows, pending!), out, i);
     }
     stored.sort((a, b) => a.place - b.place);
+    const damaged = new Set<number>();
     const reads: Promise<void>[] = [];
     for (let from = 0; from < stored.length;) {
       let to = from + 1;
       while (to < stored.length && stored[to]!.place === stored[to - 1]!.place + 1) to++;
-      reads.push(this.#readRun(stored.slice(from, to), out));
+      reads.push(this.#readRun(stored.slice(from, to), out, damaged));
       from = to;
     }
     await Promise.all(reads);
+    for (const i of damaged) this.#places.delete(slots[i]!);
+    return damaged;
   }
 
-  async #readRun(run: readonly { i: number; place: number }[], out: Float32Array): Promise<void> {
-    const { handle, head } = this.#segments[Math.floor(run[0]!.place / (1 << 20))]!;
+  #rowIn(rows: Uint8Array, row: number): Uint8Array {
+    return rows.subarray(row * this.#rowBytes, (row + 1) * this.#rowBytes);
+  }
+
+  async #readRun(
+    run: readonly { i: number; place: number }[],
+    out: Float32Array,
+    damaged: Set<number>,
+  ): Promise<void> {
+    const { path, handle, head } = this.#segments[Math.floor(run[0]!.place / (1 << 20))]!;
     const row = run[0]!.place % (1 << 20);
     const bytes = new Uint8Array(run.length * this.#rowBytes);
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, rowsAt(head) + row * this.#rowBytes);
     if (bytesRead !== bytes.length) throw new Error(`${this.folder}: a file became shorter while in use`);
-    run.forEach(({ i }, k) => this.#decode(bytes.subarray(k * this.#rowBytes), out, i));
+    run.forEach(({ i }, k) => {
+      const stored = this.#rowIn(bytes, k);
+      if (isWhole(stored)) this.#decode(stored, out, i);
+      else damaged.add(i);
+    });
+    if (run.some(({ i }) => damaged.has(i))) await rm(path, { force: true }).catch(() => undefined);
   }
 
   #decode(bytes: Uint8Array, out: Float32Array, i: number): void {
@@ -111,11 +141,13 @@ export class DiskTable {
   async add(slot: number, values: Float32Array): Promise<void> {
     if (this.has(slot)) return;
     const row = this.#slots.length;
-    const view = new DataView(this.#rows.buffer, row * this.#rowBytes, this.size * this.width);
+    const bytes = this.#rowIn(this.#rows, row);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let c = 0; c < this.size; c++) {
       if (this.width === 4) view.setFloat32(4 * c, values[c]!, true);
       else view.setUint16(2 * c, toHalf(values[c]!), true);
     }
+    sealRow(bytes);
     this.#slots.push(slot);
     this.#pending.set(slot, row);
     if (this.#slots.length === this.#capacity) await this.flush();
@@ -174,7 +206,7 @@ export class DiskTable {
       await handle.close();
       return;
     }
-    const segment = this.#segments.push({ handle, head }) - 1;
+    const segment = this.#segments.push({ path, handle, head }) - 1;
     slots.forEach((slot, row) => this.#places.set(slot, segment * (1 << 20) + row));
     this.#bytes += size;
   }

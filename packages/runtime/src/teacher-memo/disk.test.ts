@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { copyFile, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Teacher, type Host, type ImageBatch, type Tree } from '@anc/core';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -113,7 +114,7 @@ describe('a memo on disk', () => {
       bytes: 0,
       halfError: 0,
     });
-    expect(memo.counts.diskBytes).toBe(COUNT * 16);
+    expect(memo.counts.diskBytes).toBe(COUNT * (8 + 8 + 4)); // slot, two floats, checksum
     await memo.close();
     const second = new ByteTeacher();
     const later = open(second, { budgetMb: 1 });
@@ -198,6 +199,35 @@ describe('a memo on disk', () => {
     await later.close();
   });
 
+  it('asks the teacher anew for a row that is damaged, and keeps its answer', async () => {
+    const memo = open(new ByteTeacher());
+    await memo.outputs(all, ['logits', 'a.tap/1']);
+    await memo.close();
+    const file = (await filesIn('.rows')).find((name) => name.includes('logits'))!;
+    const bytes = await readFile(file);
+    bytes[24 + 8 * COUNT + 3 * 12]! ^= 1; // of the fourth row
+    await writeFile(file, bytes);
+    const names = ['logits', 'a.tap/1'];
+    const live = await new ByteTeacher().infer({ shape: [COUNT, 1, 1, 1], data: all.images }, names);
+    for (const misses of [1, COUNT - 1, 0]) {
+      // the damaged file goes, with what else was in it
+      const later = open(new ByteTeacher());
+      expect(await later.outputs(all, names)).toEqual(live);
+      expect(later.counts).toMatchObject({ misses, diskHits: COUNT - misses });
+      await later.close();
+    }
+  });
+
+  it('has on disk what was flushed, whatever becomes of the process', async () => {
+    const memo = open(new ByteTeacher());
+    await memo.outputs(all, ['logits']);
+    await memo.flush();
+    const later = open(new ByteTeacher()); // the first is not closed
+    await later.outputs(all, ['logits']);
+    expect(later.counts).toMatchObject({ misses: 0, diskHits: COUNT });
+    await Promise.all([memo.close(), later.close()]);
+  });
+
   it('goes on without the disk where it cannot be written, and says so once', async () => {
     const notices: string[] = [];
     const memo = open(new ByteTeacher(), { disk: { folder: dir, notice: (text) => notices.push(text) } });
@@ -211,9 +241,9 @@ describe('a memo on disk', () => {
   });
 
   it('keeps to its limit', async () => {
-    const memo = open(new ByteTeacher(), { disk: { folder: dir, limitMb: 160 / 2 ** 20 } });
+    const memo = open(new ByteTeacher(), { disk: { folder: dir, limitMb: 200 / 2 ** 20 } });
     await memo.outputs(all, ['logits']);
-    expect(memo.counts.diskBytes).toBe(160);
+    expect(memo.counts.diskBytes).toBe(200);
     await memo.close();
   });
 });
@@ -231,19 +261,31 @@ describe('DiskTable', () => {
     expect((await filesIn('.rows')).length).toBe(3);
   });
 
-  it('leaves nothing half-written when the process is killed', async () => {
+  it('shows nothing half-written of a process that is killed', async () => {
+    // The built program's table, in a process that writes segments until it is ended in the middle of one.
+    const built = pathToFileURL(join(import.meta.dirname, '../../dist/teacher-memo/disk-table.js')).href;
+    const folder = join(dir, 't');
     const script = `
-      const { writeFileSync, mkdirSync } = require('node:fs');
-      mkdirSync(${JSON.stringify(join(dir, 't'))}, { recursive: true });
-      writeFileSync(${JSON.stringify(join(dir, 't', 'a.rows.part'))}, Buffer.alloc(1000));
-      process.kill(process.pid, 'SIGKILL');`;
-    await new Promise((done) => spawn(process.execPath, ['-e', script]).on('close', done));
-    const table = await DiskTable.open(join(dir, 't'), 2, 4);
-    expect(table.has(0)).toBe(false);
-    await table.add(0, Float32Array.of(1, 2));
+      const { DiskTable } = await import(${JSON.stringify(built)});
+      const table = await DiskTable.open(${JSON.stringify(folder)}, 1 << 16, 4);
+      for (let slot = 0; ; slot++) {
+        await table.add(slot, new Float32Array(1 << 16).fill(slot));
+        if (slot % 8 === 7) await table.flush();
+        if (slot === 15) process.stdout.write('some are there');
+      }`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    child.stdout.on('data', () => child.kill('SIGKILL'));
+    const signal = await new Promise((done) => child.on('close', (_, by) => done(by)));
+    expect(signal).toBe('SIGKILL');
+    const table = await DiskTable.open(folder, 1 << 16, 4);
+    const slots = Array.from({ length: 10_000 }, (_, slot) => slot).filter((slot) => table.has(slot));
+    expect(slots.length).toBeGreaterThanOrEqual(16);
+    expect(slots.length % 8).toBe(0); // whole segments
+    const out = new Float32Array(slots.length << 16);
+    expect((await table.read(slots, out)).size).toBe(0);
+    expect(slots.every((slot, i) => out[i << 16] === slot && out[(i << 16) + 65535] === slot)).toBe(true);
     await table.close();
-    const again = await DiskTable.open(join(dir, 't'), 2, 4);
-    expect(again.has(0)).toBe(true);
-    await again.close();
   });
 });

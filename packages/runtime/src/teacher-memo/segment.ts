@@ -1,10 +1,11 @@
 import { crc32 } from '@node-rs/crc32';
 
 /**
- * A file of remembered outputs: `ANCMEMO1`, then 32-bit count, elements per row and bytes per element, then
- * the checksum of the slots, the slots (64-bit floats) and the rows. It is written whole and renamed into place.
+ * A file of remembered outputs: `ANCMEMO2`, then 32-bit count, elements per row and bytes per element, then
+ * the checksum of the slots, the slots (64-bit floats) and the rows, each with its checksum behind it. It is written
+ * whole and renamed into place.
  */
-const MAGIC = 0x314f4d454d434e41n; // "ANCMEMO1", little-endian
+const MAGIC = 0x324f4d454d434e41n; // "ANCMEMO2", little-endian
 export const HEADER = 24;
 /** Rows of one segment. */
 export const MOST_ROWS = 1 << 20;
@@ -16,9 +17,30 @@ export interface SegmentHead {
   readonly checksum: number;
 }
 
-export const rowsAt = ({ count }: SegmentHead): number => HEADER + 8 * count;
-export const segmentBytes = (head: SegmentHead): number => rowsAt(head) + head.count * head.size * head.width;
+const CHECKSUM = 4;
 
+export const rowsAt = ({ count }: SegmentHead): number => HEADER + 8 * count;
+/** Bytes of a row of `size` elements, its checksum included. */
+export const rowBytes = (size: number, width: 2 | 4): number => size * width + CHECKSUM;
+const segmentBytes = (head: SegmentHead): number =>
+  rowsAt(head) + head.count * rowBytes(head.size, head.width);
+
+/** Puts the checksum behind a row's elements. */
+export function sealRow(row: Uint8Array): void {
+  const end = row.length - CHECKSUM;
+  viewOf(row).setUint32(end, crc32(row.subarray(0, end)), true);
+}
+
+/** Whether a row is as it was sealed. */
+export function isWhole(row: Uint8Array): boolean {
+  const end = row.length - CHECKSUM;
+  return viewOf(row).getUint32(end, true) === crc32(row.subarray(0, end));
+}
+
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** `rows`: sealed, one after the other. */
 export function encodeSegment(slots: Float64Array, rows: Uint8Array, size: number, width: 2 | 4): Uint8Array {
   const bytes = new Uint8Array(HEADER + slots.byteLength + rows.byteLength);
   const view = new DataView(bytes.buffer);
@@ -36,7 +58,7 @@ export function encodeSegment(slots: Float64Array, rows: Uint8Array, size: numbe
 /** A segment's head, or null where the bytes are none or a file of `fileSize` cannot be one. */
 export function readHead(bytes: Uint8Array, fileSize: number): SegmentHead | null {
   if (bytes.length < HEADER) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const width = view.getUint32(16, true);
   if (view.getBigUint64(0, true) !== MAGIC || (width !== 2 && width !== 4)) return null;
   const head = {

@@ -52,10 +52,10 @@ export interface TeacherMemoCounts {
 
 /**
  * Remembers a frozen teacher's outputs, exactly, by (teacher hash, dataset fingerprint, augmentation, image,
- * view): only the outputs that were asked for.
+ * view): only the outputs that were asked for. A fingerprint is of images alone: labels change nothing here.
  *
- * When the budget is spent it keeps what it has, and what is on disk is read from there. Every epoch visits every image once, in an order of its
- * own: throwing out the least recently used would throw out what is needed next.
+ * When the budget is spent it keeps what it has, and what is on disk is read from there. Every epoch visits every
+ * image once, in an order of its own: throwing out the least recently used would throw out what is needed next.
  *
  * Training from memory equals training from live outputs where the teacher's output for an image does not
  * depend on the rest of its batch.
@@ -111,7 +111,12 @@ export class TeacherMemo implements TeacherOutputs {
     };
   }
 
-  /** Writes what is not yet on disk, and lets go of its files. The memo can be asked again. */
+  /** Writes what is not yet on disk: what a crash cannot take any more. */
+  async flush(): Promise<void> {
+    await this.#disk?.flush();
+  }
+
+  /** The same, and lets go of its files. The memo can be asked again. */
   async close(): Promise<void> {
     await this.#disk?.close();
   }
@@ -139,11 +144,12 @@ export class TeacherMemo implements TeacherOutputs {
       } else unknown.push(i);
     });
     const stored = await this.#stored(names);
-    const onDisk = unknown.filter((i) => stored.length > 0 && stored.every((table) => table.has(keys[i]!)));
-    const missing = unknown.filter((i) => !onDisk.includes(i));
-    await this.#readStored(stored, onDisk, keys, put);
+    const wanted = unknown.filter((i) => stored.length > 0 && stored.every((table) => table.has(keys[i]!)));
+    const onDisk = new Set(wanted);
+    for (const i of await this.#readStored(stored, wanted, keys, put)) onDisk.delete(i);
+    const missing = unknown.filter((i) => !onDisk.has(i));
     this.#hits += count - missing.length;
-    this.#diskHits += onDisk.length;
+    this.#diskHits += onDisk.size;
     this.#misses += missing.length;
     if (missing.length > 0) {
       const live = await this.#infer(batch, names, missing);
@@ -169,22 +175,23 @@ export class TeacherMemo implements TeacherOutputs {
     return await Promise.all(names.map((name) => disk.table(name, sizeOf(this.#shapeOf(name)))));
   }
 
-  /** Copies what is on disk, one read per output and run of rows. */
+  /** Copies what is on disk, one read per output and run of rows. Returns which are damaged there. */
   async #readStored(
     stored: readonly DiskTable[],
     wanted: readonly number[],
     keys: readonly number[],
     put: (t: number, i: number, values: Float32Array) => void,
-  ): Promise<void> {
-    if (wanted.length === 0) return;
+  ): Promise<readonly number[]> {
+    if (wanted.length === 0) return [];
     const slots = wanted.map((i) => keys[i]!);
-    await Promise.all(
-      stored.map(async (table, t) => {
-        const values = new Float32Array(wanted.length * table.size);
-        await table.read(slots, values);
-        wanted.forEach((i, k) => put(t, i, values.subarray(k * table.size, (k + 1) * table.size)));
-      }),
-    );
+    const values = stored.map((table) => new Float32Array(wanted.length * table.size));
+    const damaged = await Promise.all(stored.map((table, t) => table.read(slots, values[t]!)));
+    const isDamaged = (k: number): boolean => damaged.some((places) => places.has(k));
+    wanted.forEach((i, k) => {
+      if (isDamaged(k)) return;
+      stored.forEach(({ size }, t) => put(t, i, values[t]!.subarray(k * size, (k + 1) * size)));
+    });
+    return wanted.filter((_, k) => isDamaged(k));
   }
 
   /** Runs the teacher once for all that is missing. `whole`: on the batch as it is, rows in its order. */
