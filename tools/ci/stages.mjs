@@ -24,6 +24,7 @@ export const STAGES = [
   { name: 'interop: the step on JAX', command: ['node', 'tools/interop/step.mjs'], minutes: 8 },
   { name: 'interop: safetensors', command: ['node', 'tools/interop/safetensors.mjs'], minutes: 6 },
   { name: 'interop: ONNX', command: ['node', 'tools/interop/onnx.mjs'], minutes: 8 },
+  { name: 'interop: Keras', command: ['node', 'tools/interop/keras.mjs'], minutes: 8 },
   { name: 'interop: TensorBoard', command: ['node', 'tools/interop/tensorboard.mjs'], minutes: 6 },
   { name: 'backend: tfjs-node', command: ['node', 'tools/tfjs-node/check.mjs'], minutes: 8 },
   { name: 'backend: webgpu', command: ['node', 'tools/webgpu/check.mjs', 'webgpu'], minutes: 8 },

@@ -231,6 +231,31 @@ describe('export', () => {
     },
   );
 
+  it.each([
+    ['floats', []],
+    ['bytes', ['--fold-normalization', '--features']],
+  ])('writes a Keras model of %s, and reads it again with model and normalisation', async (name, flags) => {
+    const out = `${name}.keras`;
+    const written = await json<{ verified: { maxDifference: number; scale: number } }>(
+      ...['export', 'runs/first', '--player', 'kd', '--format', 'keras', '--out', out, ...flags],
+    );
+    expect(written.verified.maxDifference).toBeLessThan(1e-5 * written.verified.scale);
+    expect(await json('import', out, '--out', `${out}.safetensors`)).toMatchObject({
+      model: { name: 'cnn' },
+      format: 'keras',
+      map: 'keras',
+    });
+    expect(await json('eval', `${out}.safetensors`, ...test)).toMatchObject({
+      testError: run.students.find(({ name }) => name === 'kd')!.testError,
+    });
+  });
+
+  it('says what Keras cannot express, and writes nothing', async () => {
+    const way = ['export', 'runs/first', '--format', 'keras'];
+    expect((await refusal(...way, '--out', 'a.h5')).message).toMatch(/another format/);
+    expect((await refusal(...way, '--layout', 'nhwc')).message).toMatch(/--layout/);
+  });
+
   it('writes safetensors that say what they are', async () => {
     const document = await json('export', 'runs/first', '--player', 'kd', '--format', 'safetensors');
     expect(document).toMatchObject({ file: 'runs/first/student/kd/student.safetensors' });

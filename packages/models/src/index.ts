@@ -8,6 +8,7 @@ import { resnetModels } from './resnet/index.js';
 export * from './cnn.js';
 export * from './counts.js';
 export * from './graph-model/index.js';
+export * from './keras-model/index.js';
 export * from './lenet.js';
 export * from './mobilenet.js';
 export * from './nin.js';

@@ -10,10 +10,11 @@ import { isOnnx } from '../classifier/open-classifier.js';
 import { loadWeights } from '../classifier/weights-file.js';
 import type { Composition } from '../composition/compose.js';
 import { joined } from '../config/flags.js';
-import { assertSuited, defaultOut, FORMATS } from '../export/format.js';
+import { assertSuited, defaultOut, FORMATS, type Format } from '../export/format.js';
 import { graphModel, writeFolder } from '../export/graph-model.js';
 import { quantized } from '../export/int8.js';
-import { onnxModel } from '../export/onnx.js';
+import { kerasModel } from '../export/keras.js';
+import { onnxModel, type OnnxExportOptions } from '../export/onnx.js';
 import { compareAccuracy, compareLogits } from '../export/reopen.js';
 import { exportMetadata, type ExportSource } from '../export/source.js';
 import { WorkError } from '../failure.js';
@@ -96,13 +97,7 @@ export const defineExport: DefineCommand = (command, session) => {
       };
       const images = options.int8 === true ? await namedImages(options, found, composition) : null;
       const calibration = parseSizes(options.calibration, '--calibration', 1)[0]!;
-      const made =
-        format === 'tfjs'
-          ? { files: graphModel(source, shape), bytes: new Uint8Array() }
-          : {
-              files: null,
-              bytes: format === 'onnx' ? foldConstants(onnxModel(source, shape)) : plain(source),
-            };
+      const made = await madeOf(format, source, shape);
       try {
         const model =
           images === null ? made.bytes : await quantized(made.bytes, source, shape, images, calibration);
@@ -160,8 +155,20 @@ const openingOf = ({ model, normalize }: ExportOptions) => ({
   ...(normalize === undefined ? {} : { normalize }),
 });
 
-const plain = (source: ExportSource): Uint8Array =>
-  encodeSafetensors(asTensors(source.variables), exportMetadata(source));
+/** What is written: a folder's files, or the bytes of one. */
+async function madeOf(format: Format, source: ExportSource, shape: OnnxExportOptions) {
+  const one = (bytes: Uint8Array) => ({ files: null, bytes });
+  switch (format) {
+    case 'tfjs':
+      return { files: graphModel(source, shape), bytes: new Uint8Array() };
+    case 'keras':
+      return one(await kerasModel(source, shape));
+    case 'onnx':
+      return one(foldConstants(onnxModel(source, shape)));
+    case 'safetensors':
+      return one(encodeSafetensors(asTensors(source.variables), exportMetadata(source)));
+  }
+}
 
 async function writeOne(target: string, model: Uint8Array): Promise<{ bytes: number; sha256: string }> {
   await writeFileAtomically(target, model);

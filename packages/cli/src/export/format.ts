@@ -2,15 +2,15 @@ import { basename, dirname, join } from 'node:path';
 import { AncError } from '@anc/core';
 import type { FoundPlayer } from '../classifier/find-player.js';
 
-export const FORMATS = ['onnx', 'safetensors', 'tfjs'] as const;
+export const FORMATS = ['onnx', 'safetensors', 'tfjs', 'keras'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** What only some formats can have. */
 const SUITED = {
   int8: ['onnx'],
   layout: ['onnx'],
-  foldNormalization: ['onnx', 'tfjs'],
-  features: ['onnx', 'tfjs'],
+  foldNormalization: ['onnx', 'tfjs', 'keras'],
+  features: ['onnx', 'tfjs', 'keras'],
 } as const satisfies Record<string, readonly Format[]>;
 
 /** Options that not every format has; undefined where they were not given. */

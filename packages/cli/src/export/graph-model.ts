@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OnnxBackend } from '@anc/backend-onnx';
-import { standardised, type ClassifierOutputs, type Network, type Teacher } from '@anc/core';
+import type { Teacher } from '@anc/core';
 import { exportGraphModel, graphModelFiles, type GraphModelFile } from '@anc/models';
 import * as tf from '@tensorflow/tfjs-core';
-import { parseNormalize } from '../classifier/normalize.js';
 import { asTensors } from '../run/weights.js';
+import { classifierFrom } from './classifier-from.js';
 import { classifierOf, type ClassifierShape } from './function.js';
 import { exportMetadata, type ExportSource } from './source.js';
 
@@ -21,18 +21,13 @@ export function graphModel(source: ExportSource, shape: ClassifierShape): Iterab
   const { environment, variables, model } = source;
   const dtype = shape.foldNormalization ? 'uint8' : 'float32';
   const inputs = { images: { shape: [1, ...environment.input], dtype } } as const;
-  const { normalization, ...metadata } = exportMetadata(source);
-  const said =
-    normalization === undefined
-      ? {}
-      : { [shape.foldNormalization ? 'foldedNormalization' : 'normalization']: normalization };
   return graphModelFiles(
     exportGraphModel(
       classifierOf(source, shape),
       { id: `export ${model.name}`, inputs },
       asTensors(variables),
     ),
-    { ...metadata, ...said },
+    exportMetadata(source, shape.foldNormalization),
   );
 }
 
@@ -66,8 +61,8 @@ export async function writeFolder(
 export async function openGraphModel(
   folder: string,
   backend: OnnxBackend,
-  { network, environment, normalization }: ExportSource,
-  { foldNormalization }: ClassifierShape,
+  source: ExportSource,
+  shape: ClassifierShape,
 ): Promise<Pick<Teacher, 'infer'>> {
   const { loadGraphModelSync } = await import('@tensorflow/tfjs-converter');
   const json = JSON.parse(await readFile(join(folder, MODEL_JSON), 'utf8')) as tf.io.ModelJSON;
@@ -78,29 +73,7 @@ export async function openGraphModel(
   /** Loaded where it computes: its weights are constants of the compiled graph. */
   const logitsOf = (images: tf.Tensor): tf.Tensor =>
     loadGraphModelSync(artifacts).execute({ images }, 'logits') as tf.Tensor;
-  const loaded: Network<ClassifierOutputs> = {
-    ...network,
-    apply(_variables, x) {
-      const logits = logitsOf(foldNormalization ? tf.cast(x, 'int32') : x);
-      return { outputs: { logits, features: logits }, stats: {} };
-    },
-  };
-  const prepared = normalization ?? parseNormalize('unit', environment.input[2]);
-  const whole = foldNormalization ? loaded : standardised(loaded, prepared);
-  return {
-    async infer(images) {
-      const compiled = await backend.compileFunction(
-        ({ images }, context) => {
-          const { outputs } = whole.apply({ params: {}, stats: {} }, images!, context);
-          return { logits: outputs.logits };
-        },
-        { id: `graph model ${folder}`, inputs: { images: { shape: images.shape, dtype: 'uint8' } } },
-      );
-      try {
-        return await compiled.run({ images });
-      } finally {
-        await compiled.dispose();
-      }
-    },
-  };
+  return classifierFrom(`graph model ${folder}`, backend, source, shape, (images) =>
+    logitsOf(shape.foldNormalization ? tf.cast(images, 'int32') : images),
+  );
 }

@@ -25,7 +25,6 @@ export function onnxModel(source: ExportSource, options: OnnxExportOptions): Uin
     inner({ ...tensors, images: layout === 'nhwc' ? images! : tf.transpose(images!, [0, 2, 3, 1]) }, context);
   const [height, width, channels] = environment.input;
   const shape = layout === 'nhwc' ? [1, height, width, channels] : [1, channels, height, width];
-  const { normalization: said, ...metadata } = exportMetadata(source);
   return exportOnnx(
     classify,
     {
@@ -35,15 +34,7 @@ export function onnxModel(source: ExportSource, options: OnnxExportOptions): Uin
     {
       constants: asTensors(variables),
       description: describe(source, options),
-      metadata: {
-        ...metadata,
-        layout,
-        ...(said === undefined
-          ? {}
-          : foldNormalization
-            ? { foldedNormalization: said }
-            : { normalization: said }),
-      },
+      metadata: { ...exportMetadata(source, foldNormalization), layout },
     },
   );
 }

@@ -8,6 +8,7 @@ import type { Composition } from '../composition/compose.js';
 import type { Format } from './format.js';
 import type { ClassifierShape } from './function.js';
 import { openGraphModel } from './graph-model.js';
+import { openKerasModel } from './keras.js';
 import type { ExportSource } from './source.js';
 import { verifySame, type Verified } from './verify.js';
 
@@ -33,10 +34,7 @@ export const compareLogits = (
 ): Promise<Verified> =>
   withBackend(async (backend) => {
     const original = await openOriginal(written, backend, composition);
-    const again: Pick<Teacher, 'infer'> =
-      written.format === 'tfjs'
-        ? await openGraphModel(written.target, backend, written.source, written.shape)
-        : (await openWritten(written, backend, composition)).teacher;
+    const again = await openAgain(written, backend, composition);
     return verifySame(again, original.teacher, written.source.environment.input, tolerance);
   });
 
@@ -68,6 +66,17 @@ async function withBackend<T>(work: (backend: OnnxBackend) => Promise<T>): Promi
   } finally {
     await backend.dispose();
   }
+}
+
+async function openAgain(
+  written: WrittenModel,
+  backend: OnnxBackend,
+  composition: Composition,
+): Promise<Pick<Teacher, 'infer'>> {
+  const { target, format, source, shape } = written;
+  if (format === 'tfjs') return openGraphModel(target, backend, source, shape);
+  if (format === 'keras') return openKerasModel(target, backend, source, shape);
+  return (await openWritten(written, backend, composition)).teacher;
 }
 
 const openOriginal = (

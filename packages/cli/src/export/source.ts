@@ -10,8 +10,8 @@ export interface ExportSource extends Omit<LoadedWeights, 'variables'> {
   readonly provenance: Readonly<Record<string, string>>;
 }
 
-/** What stands in every exported file. */
-export function exportMetadata(source: ExportSource): Record<string, string> {
+/** What stands in every exported file; a normalisation that is inside of the model under a name of its own. */
+export function exportMetadata(source: ExportSource, folded = false): Record<string, string> {
   const { model, environment, classNames, normalization, metadata, provenance } = source;
   const kept = ['method', 'methodOptions', 'dataset', 'seed'].filter((key) => metadata[key] !== undefined);
   return {
@@ -19,7 +19,9 @@ export function exportMetadata(source: ExportSource): Record<string, string> {
     modelOptions: JSON.stringify(model.options),
     input: JSON.stringify(environment.input),
     classes: JSON.stringify(classNames ?? environment.classes),
-    ...(normalization === null ? {} : { normalization: JSON.stringify(normalization) }),
+    ...(normalization === null
+      ? {}
+      : { [folded ? 'foldedNormalization' : 'normalization']: JSON.stringify(normalization) }),
     ...Object.fromEntries(kept.map((key) => [key, metadata[key]!])),
     ...provenance,
   };

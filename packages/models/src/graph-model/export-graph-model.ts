@@ -1,12 +1,9 @@
-import { inference, mapTree, type FunctionSpec, type Host, type TensorFunction, type Tree } from '@anc/core';
+import { mapTree, type FunctionSpec, type Host, type TensorFunction, type Tree } from '@anc/core';
 import {
-  BATCH,
   closedBatch,
-  constant,
   isBatch,
   node,
   openSizes,
-  shapeOf,
   type,
   typeOf,
   type Attribute,
@@ -14,7 +11,7 @@ import {
   type GraphNode,
   type Recorded,
 } from './node.js';
-import { record } from './recorder.js';
+import { recordFunction } from './record-function.js';
 
 /** A TensorFlow.js GraphModel: what `model.json` says, and the numbers that its weight files hold, in that order. */
 export interface GraphModel {
@@ -63,33 +60,14 @@ const MERGED = 64;
  * Throws `ANC_EXPORT` on an operation that has no place in such a graph, and where the function does something
  * else with the batch than keep it as an axis.
  */
-export function exportGraphModel(
-  f: TensorFunction,
-  { inputs }: FunctionSpec,
-  constants: Tree<Host>,
-): GraphModel {
-  const placeholders = mapTree(inputs, ({ shape, dtype }, name) => {
-    const seen = dtype === 'float32' ? 'float32' : 'int32';
-    const own = { dtype: type(seen), shape: shapeOf([-1, ...shape.slice(1)]) };
-    return node('Placeholder', [], [BATCH, ...shape.slice(1)], own, { dtype: seen, name });
-  });
-  const given = mapTree(placeholders, (each, name) =>
-    inputs[name]!.dtype === 'uint8'
-      ? node('Cast', [each], each.shape, { SrcT: type('int32'), DstT: type('float32') }, { dtype: 'float32' })
-      : each,
-  );
-  const frozen = mapTree(constants, ({ shape, data }, name) =>
-    data instanceof Float32Array
-      ? constant(data, shape, 'float32', name)
-      : constant(Int32Array.from(data), shape, 'int32', name),
-  );
-  const outputs = mapTree(
-    record({ ...frozen, ...given }, (tensors) => f(tensors, inference)),
-    (each, name) => node('Identity', [each], each.shape, {}, { name }),
+export function exportGraphModel(f: TensorFunction, spec: FunctionSpec, constants: Tree<Host>): GraphModel {
+  const recorded = recordFunction(f, spec, constants);
+  const outputs = mapTree(recorded.outputs, (each, name) =>
+    node('Identity', [each], each.shape, {}, { name }),
   );
   const writer = new Writer();
   const signature = {
-    inputs: mapTree(placeholders, (each) => writer.entry(each)),
+    inputs: mapTree(recorded.inputs, (each) => writer.entry(each)),
     outputs: mapTree(outputs, (each) => writer.entry(each)),
   };
   const topology = { node: writer.nodes, versions: { producer: PRODUCER, minConsumer: 0 } };

@@ -12,7 +12,19 @@ import { isOwn, type StateDict } from './state-dict.js';
 import { fillFrom, type NameMap } from './torch/name-map.js';
 import { resnetNames } from './torch/resnet.js';
 
-/** Known ways of naming a checkpoint's tensors, by what they are called where they come from. */
+/** As `exportKerasModel` calls layers after ours; leaves by Keras's names. */
+const kerasName: NameMap = (ours) => {
+  const path = ours.split('/');
+  const leaf = path.pop()!;
+  return `${path.join('_').replaceAll('.', '_')}/${KERAS_LEAVES[leaf] ?? leaf}`;
+};
+const KERAS_LEAVES: Readonly<Record<string, string>> = {
+  weights: 'kernel',
+  mean: 'moving_mean',
+  variance: 'moving_variance',
+};
+
+/** Known ways of naming PyTorch's tensors, by what they are called where they come from. */
 export const TORCH_NAME_MAPS: Readonly<Record<string, NameMap>> = {
   torchvision: resnetNames('fc'),
   'cifar-resnet': resnetNames('linear'),
@@ -22,7 +34,7 @@ export const TORCH_NAME_MAPS: Readonly<Record<string, NameMap>> = {
 export type MapChoice = string | NameMap | Readonly<Record<string, string>>;
 
 /** What can be said of a map by name. */
-export const mapNames: readonly string[] = [...Object.keys(TORCH_NAME_MAPS), 'same', 'order'];
+export const mapNames: readonly string[] = [...Object.keys(TORCH_NAME_MAPS), 'keras', 'same', 'order'];
 
 export interface Imported {
   /** Read and turned when they are wanted. */
@@ -55,7 +67,7 @@ export function importInto(
     return { variables: fillFrom(template, dict, renamed), map: 'own' };
   }
   const known = (name: string): NameMap | undefined =>
-    name === 'same' ? (ours) => ours : TORCH_NAME_MAPS[name];
+    name === 'same' ? (ours) => ours : name === 'keras' ? kerasName : TORCH_NAME_MAPS[name];
   const covers = (name: string): boolean => {
     const renamed = known(name)!;
     return Object.keys(names).every((ours) => Object.hasOwn(dict.tensors, renamed(ours)));

@@ -4,6 +4,6 @@ export { isOwn, readStateDict, type KernelLayout, type StateDict } from './state
 export { isTorchCheckpoint, readTorchCheckpoint } from './torch/checkpoint.js';
 export { fillFromTorch, type NameMap } from './torch/name-map.js';
 export { recogniseTorchResnet, resnetNames, type RecognisedModel } from './torch/resnet.js';
-export { isKeras, readKeras } from './keras/read-keras.js';
+export { isKeras, readKeras, readKerasArchive, type KerasArchive } from './keras/read-keras.js';
 export { readTfjsModel } from './tfjs-model.js';
 export { guessEnvironment } from './guess-environment.js';

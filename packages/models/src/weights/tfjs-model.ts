@@ -1,6 +1,7 @@
 import { AncError, asStored, fromFloat16, mapTree, sizeOf, type Host } from '@anc/core';
 import { z } from 'zod';
 import { foldEpsilons } from './epsilons.js';
+import { saidMetadata } from './said-metadata.js';
 import { isOwn, type StateDict } from './state-dict.js';
 
 const quantization = z.object({
@@ -63,11 +64,7 @@ export async function readTfjsModel(
     if (at !== data.length) throw damaged(`its files have ${data.length - at} bytes more than it says`);
   }
   foldEpsilons(tensors, parsed.data.modelTopology);
-  const said = Object.entries(parsed.data.userDefinedMetadata ?? {});
-  const texts = said.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  const { foldedNormalization: normalization, ...rest } = Object.fromEntries(texts);
-  // What was folded into a graph of ours is no part of the network.
-  const metadata = { ...(normalization === undefined ? {} : { normalization }), ...rest };
+  const metadata = saidMetadata(parsed.data.userDefinedMetadata);
   const ours = Object.entries(tensors).filter(([name]) => isOwn({ [name]: null }));
   const own = isGraph && ours.length > 0 ? Object.fromEntries(ours) : tensors;
   return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(own, asStored), metadata };

@@ -13,7 +13,7 @@ export interface KerasLayer {
 /** By the name that a class is stored as. */
 const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   conv2d: ['kernel', 'bias'],
-  depthwise_conv2d: ['depthwise_kernel', 'bias'],
+  depthwise_conv2d: ['kernel', 'bias'],
   dense: ['kernel', 'bias'],
   batch_normalization: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
 };
@@ -66,7 +66,7 @@ export function layersIn(file: Hdf5Group, inside = ''): KerasLayer[] {
 }
 
 /** As Keras names groups after classes. */
-const snakeCase = (name: string): string =>
+export const snakeCase = (name: string): string =>
   name
     .replace(/\W+/g, '')
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')

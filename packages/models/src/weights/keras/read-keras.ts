@@ -1,5 +1,6 @@
-import { asStored, isAncError, mapTree, type ByteSource, type Host } from '@anc/core';
+import { asStored, isAncError, mapTree, type ByteSource, type Host, type Tree } from '@anc/core';
 import { foldDefaultEpsilons, foldEpsilons } from '../epsilons.js';
+import { saidMetadata } from '../said-metadata.js';
 import type { StateDict } from '../state-dict.js';
 import { zipEntries } from '../zip-directory.js';
 import { damagedKeras, openHdf5, type Hdf5Group } from './hdf5.js';
@@ -8,6 +9,7 @@ import { layersIn, layersOf, type KerasLayer } from './layers.js';
 const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
 const WEIGHTS = 'model.weights.h5';
+const METADATA = 'metadata.json';
 
 const startsWith = (source: ByteSource, start: readonly number[]): boolean => {
   if (source.length < start.length) return false;
@@ -33,31 +35,49 @@ export function isKeras(source: ByteSource): boolean {
  * into its variance, Keras's own where the file holds weights alone. Throws `ANC_WEIGHTS` on a damaged file.
  */
 export async function readKeras(source: ByteSource): Promise<StateDict> {
-  const { tensors, topology } = startsWith(source, ZIP)
-    ? await readArchive(source)
-    : readHdf5(await openHdf5(source.read(0, source.length)));
+  const { tensors, topology, metadata } = startsWith(source, ZIP)
+    ? await readKerasArchive(source)
+    : { ...readHdf5(await openHdf5(source.read(0, source.length))), metadata: {} };
+  if (Object.keys(tensors).length === 0) throw damagedKeras('it has no layers with variables');
   if (topology === null) foldDefaultEpsilons(tensors);
   else foldEpsilons(tensors, topology);
-  return { format: 'keras', layout: 'tensorflow', tensors: mapTree(tensors, asStored), metadata: {} };
+  return { format: 'keras', layout: 'tensorflow', tensors: mapTree(tensors, asStored), metadata };
 }
 
 interface Read {
+  /** `<layer>/kernel` and so on, as they are stored. */
   readonly tensors: Record<string, Host>;
   /** The network as JSON, or null where the file holds weights alone. */
   readonly topology: unknown;
 }
 
-/** `.keras`: a zip of the network's configuration and its weights. */
-async function readArchive(source: ByteSource): Promise<Read> {
+/** What is in a `.keras` file. */
+export interface KerasArchive extends Read {
+  /** What a file of ours says of itself; empty in files of others. */
+  readonly metadata: Tree<string>;
+}
+
+/**
+ * `.keras`: a zip of the network's configuration, its weights, and what else is said of it.
+ * Throws `ANC_WEIGHTS` on a damaged file.
+ */
+export async function readKerasArchive(source: ByteSource): Promise<KerasArchive> {
   const files = zipEntries(source, damagedKeras);
   const all = (name: string): Uint8Array<ArrayBuffer> => {
     const file = files.get(name);
     if (file === undefined) throw damagedKeras(`it has no ${name}`);
     return file.read(0, file.size);
   };
-  const topology = json(new TextDecoder().decode(all('config.json')));
+  const text = (name: string): string => new TextDecoder().decode(all(name));
+  const topology = json(text('config.json'));
   const weights = await openHdf5(all(WEIGHTS));
-  return { tensors: inOrder(weights, layersOf(topology)), topology };
+  return {
+    tensors: inOrder(weights, layersOf(topology)),
+    topology,
+    metadata: files.has(METADATA)
+      ? saidMetadata((json(text(METADATA)) as { anc?: unknown } | null)?.anc)
+      : {},
+  };
 }
 
 function readHdf5(file: Hdf5Group): Read {
@@ -84,7 +104,6 @@ function inOrder(file: Hdf5Group, layers: readonly KerasLayer[]): Record<string,
       tensors[`${name}/${variables[Number(index)] ?? index}`] = group!.floats(index);
     }
   }
-  if (Object.keys(tensors).length === 0) throw damagedKeras('it has no layers with variables');
   return tensors;
 }
 

@@ -1,0 +1,39 @@
+import { inference, mapTree, type FunctionSpec, type Host, type TensorFunction, type Tree } from '@anc/core';
+import { BATCH, constant, node, shapeOf, type, type Recorded } from './node.js';
+import { record } from './recorder.js';
+
+/** What a function of tensors computes in inference, as tensors of a graph. */
+export interface RecordedFunction {
+  readonly inputs: Tree<Recorded>;
+  readonly outputs: Tree<Recorded>;
+}
+
+/**
+ * Records a function of tensors. Every input's first axis is the batch; bytes come in as int32, as
+ * `tf.browser.fromPixels` gives them, and are cast. Inputs and `constants` keep their names.
+ *
+ * Throws `ANC_EXPORT` on an operation that has no place in TensorFlow's graphs.
+ */
+export function recordFunction(
+  f: TensorFunction,
+  { inputs }: FunctionSpec,
+  constants: Tree<Host>,
+): RecordedFunction {
+  const placeholders = mapTree(inputs, ({ shape, dtype }, name) => {
+    const seen = dtype === 'float32' ? 'float32' : 'int32';
+    const own = { dtype: type(seen), shape: shapeOf([-1, ...shape.slice(1)]) };
+    return node('Placeholder', [], [BATCH, ...shape.slice(1)], own, { dtype: seen, name });
+  });
+  const given = mapTree(placeholders, (each, name) =>
+    inputs[name]!.dtype === 'uint8'
+      ? node('Cast', [each], each.shape, { SrcT: type('int32'), DstT: type('float32') }, { dtype: 'float32' })
+      : each,
+  );
+  const frozen = mapTree(constants, ({ shape, data }, name) =>
+    data instanceof Float32Array
+      ? constant(data, shape, 'float32', name)
+      : constant(Int32Array.from(data), shape, 'int32', name),
+  );
+  const outputs = record({ ...frozen, ...given }, (tensors) => f(tensors, inference));
+  return { inputs: placeholders, outputs };
+}

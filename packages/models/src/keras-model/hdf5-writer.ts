@@ -1,0 +1,48 @@
+import type { Host } from '@anc/core';
+import type { Group as Hdf5Group } from 'h5wasm';
+
+/** A group of an HDF5 file that is to be written. */
+export interface NewGroup {
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly groups?: Readonly<Record<string, NewGroup>>;
+  readonly floats?: Readonly<Record<string, Host>>;
+}
+
+/** Names files in the library's own file system, which is in memory. */
+let written = 0;
+
+/**
+ * The bytes of an HDF5 file. They are in memory as a whole.
+ *
+ * The library could read, too, and faster than what reads here; but damaged files, which may come from anywhere, make
+ * it read beside its memory and ask for gigabytes.
+ */
+export async function writeHdf5(root: NewGroup): Promise<Uint8Array> {
+  const { File, ready } = await import('h5wasm');
+  const { FS, activate_throwing_error_handler: throwErrors } = await ready;
+  throwErrors(); // else they are printed
+  const path = `/${written++}.h5`;
+  const file = new File(path, 'w');
+  try {
+    fill(file, root);
+  } finally {
+    file.close();
+  }
+  try {
+    return FS.readFile(path);
+  } finally {
+    FS.unlink(path);
+  }
+}
+
+type Group = Pick<Hdf5Group, 'create_attribute' | 'create_dataset'> & {
+  create_group(name: string): Group;
+};
+
+function fill(group: Group, { attributes = {}, groups = {}, floats = {} }: NewGroup): void {
+  for (const [name, value] of Object.entries(attributes)) group.create_attribute(name, value);
+  for (const [name, { shape, data }] of Object.entries(floats)) {
+    group.create_dataset({ name, data, shape: [...shape], dtype: '<f4' });
+  }
+  for (const [name, inner] of Object.entries(groups)) fill(group.create_group(name), inner);
+}

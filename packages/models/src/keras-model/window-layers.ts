@@ -1,0 +1,116 @@
+import type { GraphNode, Recorded } from '../graph-model/node.js';
+import { constantOf, inexpressible, LOWEST, type Assembly, type Converter } from './assembly.js';
+import { integersOf, textOf } from './attributes.js';
+import type { ModelLayer } from './model.js';
+
+/** Rows above and below, columns left and right. */
+type Around = readonly [top: number, bottom: number, left: number, right: number];
+
+/** Height and width of what an operation says for every axis. */
+const inner = (values: readonly number[]): number[] => values.slice(1, 3);
+
+/** Zeros around an image: what Keras's own `same` does not do where a window moves by more than one. */
+function zeros(model: Assembly, x: ModelLayer, [top, bottom, left, right]: Around): ModelLayer {
+  const [height, width, channels] = x.shape as [number, number, number];
+  if (top + bottom + left + right === 0) return x;
+  return model.layer({
+    className: 'ZeroPadding2D',
+    inputs: [x],
+    shape: [height + top + bottom, width + left + right, channels],
+    config: {
+      padding: [
+        [top, bottom],
+        [left, right],
+      ],
+    },
+  });
+}
+
+/** Convolutions; padding by numbers becomes a layer of its own. */
+export const convolution =
+  (className: 'Conv2D' | 'DepthwiseConv2D'): Converter =>
+  (node, [, ...shape], model) => {
+    const [x, filter] = node.inputs as [Recorded, Recorded];
+    const [height, width, , last] = filter.shape as [number, number, number, number];
+    const explicit = textOf(node, 'padding') === 'EXPLICIT';
+    const image = model.of(x);
+    return model.layer({
+      className,
+      inputs: [
+        explicit
+          ? zeros(model, image, integersOf(node, 'explicit_paddings').slice(2, 6) as unknown as Around)
+          : image,
+      ],
+      shape,
+      variables: [filter],
+      config: {
+        ...(className === 'Conv2D' ? { filters: last } : { depth_multiplier: last }),
+        kernel_size: [height, width],
+        strides: inner(integersOf(node, 'strides')),
+        dilation_rate: inner(integersOf(node, 'dilations')),
+        padding: explicit ? 'valid' : textOf(node, 'padding').toLowerCase(),
+        use_bias: false,
+      },
+    });
+  };
+
+/** Zeros around an image, around its channels, or both. */
+export const padding: Converter = (node, shape, model) => {
+  const [x, amounts, value] = node.inputs as [Recorded, Recorded, Recorded];
+  const [batch, height, width, channels] = pairs([...(constantOf(amounts)?.values ?? [])]);
+  if (shape.length !== 4 || batch!.some(Boolean)) throw inexpressible('padding of other things than images');
+  if (constantOf(value)?.values[0] !== 0) {
+    return { ...model.of(x), className: LOWEST, inputs: [model.of(x)], variables: [] };
+  }
+  const padded = zeros(model, model.of(x), [...height!, ...width!]);
+  return channels!.some(Boolean) ? channelZeros(model, padded, channels!) : padded;
+};
+
+/** Channels change places with the columns, around which there is a layer that puts zeros. */
+function channelZeros(
+  model: Assembly,
+  x: ModelLayer,
+  [front, behind]: readonly [number, number],
+): ModelLayer {
+  const [height, width, channels] = x.shape as [number, number, number];
+  const swapped = (inputs: readonly ModelLayer[], shape: readonly number[]): ModelLayer =>
+    model.layer({ className: 'Permute', inputs, shape, config: { dims: [1, 3, 2] } });
+  const turned = swapped([x], [height, channels, width]);
+  return swapped([zeros(model, turned, [0, 0, front, behind])], [height, width, channels + front + behind]);
+}
+
+/** Poolings. Below and above an image that was rectified, zeros are as good as the lowest values. */
+export const pooling =
+  (className: 'MaxPooling2D' | 'AveragePooling2D'): Converter =>
+  (node, [, ...shape], model) => {
+    const given = model.of(node.inputs[0]!);
+    const size = inner(integersOf(node, 'ksize'));
+    const strides = inner(integersOf(node, 'strides'));
+    const same = textOf(node, 'padding').toLowerCase();
+    const pool = (x: ModelLayer, own: object): ModelLayer =>
+      model.layer({
+        className,
+        inputs: [x],
+        shape,
+        config: { pool_size: size, strides, padding: same, ...own },
+      });
+    if (given.className !== LOWEST) return pool(given, {});
+    const [x] = given.inputs as [ModelLayer];
+    const around = aroundOf(node.inputs[0]!);
+    if (x.className === 'ReLU') return pool(zeros(model, x, around), {});
+    const half = size.map((side) => (side - 1) / 2);
+    const centred = half.flatMap((side) => [side, side]).every((side, i) => side === around[i]);
+    if (!centred)
+      throw inexpressible(`a pooling of ${size.join(' × ')} with padding by ${around.join(', ')}`);
+    // A window that moves by one is centred by `same`; of its results every `stride`-th is wanted.
+    const dense = pool(x, { strides: [1, 1], padding: 'same' });
+    return pool({ ...dense, shape: x.shape }, { pool_size: [1, 1], padding: 'valid' });
+  };
+
+const aroundOf = ({ source }: Recorded): Around => {
+  const amounts = constantOf((source as GraphNode).inputs[1]!)!.values;
+  return [...amounts].slice(2, 6) as unknown as Around;
+};
+
+const pairs = (values: readonly number[]): (readonly [number, number])[] =>
+  Array.from({ length: values.length / 2 }, (_, i) => [values[2 * i]!, values[2 * i + 1]!] as const);
