@@ -27,14 +27,14 @@ export function permuted<A extends Host['data']>(
   return output as A;
 }
 
-/** Side of the squares that are turned at a time. */
-const TILE = 32;
-/** Rows of a square do not lie at powers of two, which would meet in the same places of the processor's cache. */
-const TILE_ROW = TILE + 1;
+/** Numbers in a line of the processor's cache: so many rows use up every line that one of them reads. */
+const ROWS = 16;
+/** Columns whose lines stay in the cache meanwhile. */
+const COLUMNS = 64;
 
 /**
  * `permuted` where the first axis becomes the last: a matrix [shape[0], rest] turned, its rows then in another order.
- * Squares go through a small array, so that the large ones are read and written along their rows.
+ * It goes block by block, so that both arrays are met along their lines.
  */
 function transposed<A extends Host['data']>(data: A, shape: readonly number[], axes: readonly number[]): A {
   const [columns = 1, ...rest] = shape;
@@ -44,18 +44,15 @@ function transposed<A extends Host['data']>(data: A, shape: readonly number[], a
     axes.slice(0, -1).map((axis) => axis - 1),
   );
   const output = empty(data, data.length);
-  const tile = empty(data, TILE * TILE_ROW);
-  for (let top = 0; top < rows; top += TILE) {
-    const height = Math.min(TILE, rows - top);
-    for (let left = 0; left < columns; left += TILE) {
-      const width = Math.min(TILE, columns - left);
-      for (let column = 0; column < width; column++) {
-        const from = (left + column) * rows + top;
-        for (let row = 0; row < height; row++) tile[row * TILE_ROW + column] = data[from + row]!;
-      }
-      for (let row = 0; row < height; row++) {
-        const to = order[top + row]! * columns + left;
-        for (let column = 0; column < width; column++) output[to + column] = tile[row * TILE_ROW + column]!;
+  for (let left = 0; left < columns; left += COLUMNS) {
+    const right = Math.min(columns, left + COLUMNS);
+    for (let top = 0; top < rows; top += ROWS) {
+      const bottom = Math.min(rows, top + ROWS);
+      for (let row = top; row < bottom; row++) {
+        let to = order[row]! * columns + left;
+        for (let column = left, from = left * rows + row; column < right; column++, from += rows) {
+          output[to++] = data[from]!;
+        }
       }
     }
   }
