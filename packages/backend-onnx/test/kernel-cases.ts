@@ -7,6 +7,8 @@ export interface Case {
   readonly name: string;
   readonly inputs: readonly Host[];
   readonly f: (...x: Tensor[]) => Tensor;
+  /** Another case of the same outcome: what one is compared with is computed once for both. */
+  readonly like?: Case;
 }
 
 const rng = Rng.fromSeed(17);

@@ -79,7 +79,7 @@ export async function runProgram(args: readonly string[], options: ProgramOption
     await execute(args, session);
     return exit;
   } catch (error) {
-    return await report(error, args.includes('--json'), options);
+    return await reportFailure(error, args, options);
   }
 }
 
@@ -106,13 +106,18 @@ const version = (): string =>
   (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
     .version;
 
-/** Prints an error in the form that was asked for and returns its exit code. */
-async function report(thrown: unknown, json: boolean, { stdout, stderr }: Streams): Promise<number> {
+/** Prints an error in the form that was asked for and returns its exit code. `began`: whatever it is, work had begun. */
+export async function reportFailure(
+  thrown: unknown,
+  args: readonly string[],
+  { stdout, stderr }: Streams,
+  began = false,
+): Promise<number> {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0; // help and version
-  const { failureOf } = await import('./failure.js');
+  const { failureOf, WorkError } = await import('./failure.js');
   const error = thrown instanceof CommanderError ? await usageError(thrown) : thrown;
-  const { code, message, text, exit } = failureOf(error);
-  if (json) stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  const { code, message, text, exit } = failureOf(began ? new WorkError(error) : error);
+  if (args.includes('--json')) stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   else stderr.write(`error: ${text}\n`);
   return exit;
 }

@@ -47,15 +47,27 @@ export function ancCli(args: readonly string[], { cwd, interrupt }: RunCliOption
   });
 }
 
-/** The program in this process, from its sources: quicker, where the process itself is not the point. */
-export async function inProcess(args: readonly string[], cwd: string): Promise<Outcome> {
-  let [stdout, stderr] = ['', ''];
-  const stream = (take: (text: string) => void) =>
+/**
+ * The program in this process, from its sources: quicker, where the process itself is not the point. Ctrl-C comes once
+ * stderr holds `interruptAfter`.
+ */
+export async function inProcess(
+  args: readonly string[],
+  cwd: string,
+  interruptAfter?: string,
+): Promise<Outcome> {
+  let [stdout, stderr, interrupted] = ['', '', false];
+  const stream = (take: (text: string) => unknown) =>
     ({ isTTY: false, columns: 80, write: (text: string) => (take(text), true) }) as Stream;
   const code = await runProgram(args, {
     cwd,
     stdout: stream((text) => (stdout += text)),
-    stderr: stream((text) => (stderr += text)),
+    stderr: stream((text) => {
+      stderr += text;
+      if (interrupted || interruptAfter === undefined || !stderr.includes(interruptAfter)) return;
+      interrupted = true;
+      process.emit('SIGINT', 'SIGINT');
+    }),
   });
   return { code, signal: null, stdout, stderr };
 }

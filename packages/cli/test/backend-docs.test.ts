@@ -51,7 +51,7 @@ describe('a backend as docs/backends.md shows it', () => {
   });
 
   it('is one that the program can train on', async () => {
-    const args = ['doctor', 'mine', '--plugins', './my-backend.js', '--json'];
+    const args = ['doctor', 'mine', '--plugins', './my-backend.js', '--seconds', '0.1', '--json'];
     const { code, stdout } = await ancCli(args, { cwd: project.path });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({

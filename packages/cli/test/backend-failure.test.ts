@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ancCli, workplace, type Workplace } from './anc-cli.js';
+import { ancCli, inProcess, workplace, type Workplace } from './anc-cli.js';
 
-vi.setConfig({ testTimeout: 240_000 }); // whole runs in processes of their own
+vi.setConfig({ testTimeout: 240_000 }); // whole runs, those that lose an engine in processes of their own
 
 const require = createRequire(import.meta.url);
 const built = (name: string): string =>
@@ -77,7 +77,8 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-const cli = (...args: string[]) => ancCli(args, { cwd: place.path });
+const alone = (...args: string[]) => ancCli(args, { cwd: place.path });
+const cli = (...args: string[]) => inProcess(args, place.path);
 const errorOf = (stdout: string) =>
   (JSON.parse(stdout) as { error: { code: string; message: string } }).error;
 const weightsOf = (run: string): Promise<Buffer> =>
@@ -88,7 +89,7 @@ describe('a backend that fails in the middle of a run', () => {
     const whole = await cli('run', ...request, '--backend', 'onnx', '--threads', '1', '--name', 'whole');
     expect(whole.code).toBe(0);
 
-    const lost = await cli('run', ...request, '--student-backend', 'flaky', '--name', 'lost', '--json');
+    const lost = await alone('run', ...request, '--student-backend', 'flaky', '--name', 'lost', '--json');
     expect(lost.code).toBe(1);
     expect(errorOf(lost.stdout)).toEqual({
       code: 'ANC_DEVICE_LOST',
@@ -98,7 +99,7 @@ describe('a backend that fails in the middle of a run', () => {
     // 8 steps of the teacher, 8 of the student's first epoch, and a loss in the second.
     expect(await readdir(join(place.path, 'runs', 'lost', 'checkpoints', 'adversarial'))).not.toEqual([]);
 
-    const absent = await cli('run', '--resume', 'runs/lost', '--backend', 'tfjs:node-gpu', '--json');
+    const absent = await alone('run', '--resume', 'runs/lost', '--backend', 'tfjs:node-gpu', '--json');
     expect(absent.code).toBe(2);
     expect(errorOf(absent.stdout).code).toMatch(/^ANC_BACKEND/);
     expect(errorOf(absent.stdout).message).toContain('npm install @tensorflow/tfjs-node-gpu@');
@@ -112,7 +113,7 @@ describe('a backend that fails in the middle of a run', () => {
 
 describe('an engine whose thread ends in the middle of a run', () => {
   it('is one error with the remedy, and another backend goes on from the last checkpoint', async () => {
-    const lost = await cli('run', ...request, '--student-backend', 'mortal', '--name', 'dead', '--json');
+    const lost = await alone('run', ...request, '--student-backend', 'mortal', '--name', 'dead', '--json');
     expect(lost.code).toBe(1);
     expect(errorOf(lost.stdout)).toEqual({
       code: 'ANC_ENGINE',
@@ -129,7 +130,7 @@ describe('an engine whose thread ends in the middle of a run', () => {
 
 describe('a backend that is not there', () => {
   it('is refused with the command that installs it, and nothing is written', async () => {
-    const { code, stdout } = await cli(
+    const { code, stdout } = await alone(
       'run',
       ...request,
       '--backend',
@@ -152,7 +153,15 @@ describe('a backend that is not there', () => {
 describe('anc-cli doctor', () => {
   it('says of every backend that is asked for whether it works, and survives one that does not', async () => {
     const names = ['onnx', 'onnx:coreml', 'deadly', 'tfjs:node-gpu'];
-    const { code, stdout } = await cli('doctor', ...names, '--plugins', './flaky.mjs', '--json');
+    const { code, stdout } = await cli(
+      'doctor',
+      ...names,
+      '--plugins',
+      './flaky.mjs',
+      '--seconds',
+      '0.1',
+      '--json',
+    );
     expect(code).toBe(0);
     const { node, backends } = JSON.parse(stdout) as {
       node: string;
@@ -172,6 +181,8 @@ describe('anc-cli doctor', () => {
 
   it('ends with 1 where nothing works, and refuses names that are not', async () => {
     expect((await cli('doctor', 'deadly', '--plugins', './flaky.mjs')).code).toBe(1);
+    const { code, stdout } = await cli('doctor', '--seconds', 'all', '--json');
+    expect([code, errorOf(stdout).message]).toEqual([2, expect.stringMatching(/^--seconds: .*\n.*all$/)]);
     const wrong = await cli('doctor', 'tfjs:wasmm', '--json');
     expect(wrong.code).toBe(2);
     expect(errorOf(wrong.stdout).message).toContain('did you mean "tfjs:wasm"');
@@ -180,7 +191,7 @@ describe('anc-cli doctor', () => {
 
 describe('auto', () => {
   it('measures, says what it chose and why, and records it', async () => {
-    const auto = 'auto(candidates=[onnx,tfjs:node-gpu],seconds=0.1)';
+    const auto = 'auto(candidates=[onnx,tfjs:node-gpu],seconds=0.05)';
     const args = [...request, '--epochs', '1', '--backend', auto, '--name', 'auto'];
     const { code, stderr } = await cli('run', ...args);
     expect(code).toBe(0);

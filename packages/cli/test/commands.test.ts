@@ -158,6 +158,16 @@ describe('a request that cannot be met: one clear error, exit code 2, nothing wr
 });
 
 describe('the built program, in a process of its own', () => {
+  it('tells of a promise that a plugin left alone as of any other error', async () => {
+    const forgetful = `void Promise.reject(new Error('forgotten')); await new Promise((done) => setTimeout(done, 9e4));`;
+    await writeFile(join(place.path, 'forgetful.mjs'), forgetful);
+    const args = ['list', '--plugins', './forgetful.mjs', '--json'];
+    const { code, stdout, stderr } = await ancCli(args, { cwd: place.path });
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({ error: { code: 'ANC_INTERNAL', message: 'forgotten' } });
+    expect(stderr).toBe('');
+  });
+
   it('prints nothing but one document on stdout, and ends with the right code', async () => {
     const list = await ancCli(['list', '--json'], { cwd: place.path });
     expect(list).toMatchObject({ code: 0, signal: null, stderr: '' });

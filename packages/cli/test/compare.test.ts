@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CompareResult } from '../src/compare/documents.js';
-import { ancCli, inProcess, workplace, type Workplace } from './anc-cli.js';
+import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
 const tiny = [
   ['--limit-train', '128'],
@@ -41,10 +41,7 @@ describe('anc-cli compare', () => {
     );
     expect(await readFile(join(place.path, 'runs', 'whole', 'report.html'), 'utf8')).toContain('minus l2');
 
-    const stopped = await ancCli([...args, '--name', 'stopped'], {
-      cwd: place.path,
-      interrupt: { after: 'seed 5 (2 of 2), l2', signal: 'SIGINT' },
-    });
+    const stopped = await inProcess([...args, '--name', 'stopped'], place.path, 'seed 5 (2 of 2), l2');
     expect(stopped.code).toBe(130);
     const again = await inProcess(['compare', '--resume', join('runs', 'stopped'), '--json'], place.path);
     expect(again.code).toBe(0);

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ancCli, workplace, type Workplace } from './anc-cli.js';
+import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
 vi.setConfig({ testTimeout: 120_000 }); // backends are opened in processes of their own
 
@@ -43,7 +43,7 @@ async function examined(source: string, ...names: string[]): Promise<readonly Re
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{ "main": "index.js" }');
   await writeFile(join(folder, 'index.js'), source);
-  const { stdout } = await ancCli(['doctor', ...names, '--json'], { cwd: place.path });
+  const { stdout } = await inProcess(['doctor', ...names, '--seconds', '0.1', '--json'], place.path);
   return (JSON.parse(stdout) as { backends: readonly Report[] }).backends;
 }
 

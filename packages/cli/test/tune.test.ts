@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { TuneResult } from '../src/tune/documents.js';
-import { ancCli, inProcess, workplace, type Workplace } from './anc-cli.js';
+import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -99,10 +99,7 @@ describe('anc-cli tune', () => {
       temperature: kd!.best!.setting.temperature,
     });
 
-    const stopped = await ancCli([...args, '--name', 'stopped'], {
-      cwd: place.path,
-      interrupt: { after: 'kd, try 2 of 4', signal: 'SIGINT' },
-    });
+    const stopped = await inProcess([...args, '--name', 'stopped'], place.path, 'kd, try 2 of 4');
     expect(stopped.code).toBe(130);
     const again = await inProcess(['tune', '--resume', join('runs', 'stopped'), '--json'], place.path);
     expect(again.code).toBe(0);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunResult } from '../src/run/documents.js';
 import { better } from '../src/run/validation.js';
-import { ancCli, workplace, type Workplace } from './anc-cli.js';
+import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -44,9 +44,7 @@ describe('held-out images', () => {
   let whole: RunResult;
 
   it('are measured after every epoch, and tell the best one', async () => {
-    const { code, stdout } = await ancCli(['run', ...flags, '--name', 'whole', '--json'], {
-      cwd: place.path,
-    });
+    const { code, stdout } = await inProcess(['run', ...flags, '--name', 'whole', '--json'], place.path);
     expect(code).toBe(0);
     whole = JSON.parse(stdout) as RunResult;
     const told = [
@@ -79,9 +77,9 @@ describe('held-out images', () => {
   });
 
   it('tell the same after an interruption', async () => {
-    const interrupt = { after: 'l2 (3 of 3)  epoch 3/4 done', signal: 'SIGINT' } as const;
-    expect((await ancCli(['run', ...flags, '--name', 'cut'], { cwd: place.path, interrupt })).code).toBe(130);
-    const resumed = await ancCli(['run', '--resume', 'runs/cut', '--json'], { cwd: place.path });
+    const after = 'l2 (3 of 3)  epoch 3/4 done';
+    expect((await inProcess(['run', ...flags, '--name', 'cut'], place.path, after)).code).toBe(130);
+    const resumed = await inProcess(['run', '--resume', 'runs/cut', '--json'], place.path);
     const { students } = JSON.parse(resumed.stdout) as RunResult;
     expect(students[1]!.best).toEqual(whole.students[1]!.best);
     const path = ['student', 'l2', 'best', 'weights.safetensors'];

@@ -1,4 +1,4 @@
-import type { BackendReport } from '@anc/core';
+import { AncError, type BackendReport } from '@anc/core';
 import { AUTO } from '../backends/auto.js';
 import { probeBackend } from '../backends/probe.js';
 import { joined } from '../config/flags.js';
@@ -9,9 +9,8 @@ import type { DefineCommand } from './command.js';
 import { loadComposition } from './load-composition.js';
 import { pluginsOf } from './plugins-option.js';
 
-const SECONDS = 2;
-
 interface DoctorOptions {
+  readonly seconds: string;
   readonly plugins?: string;
   readonly config?: string;
   readonly json?: boolean;
@@ -21,11 +20,18 @@ interface DoctorOptions {
 export const defineDoctor: DefineCommand = (command, session) => {
   command
     .argument('[names...]', 'backends to look at; default: all')
+    .option('--seconds <n>', "how long each one's speed is read", '2')
     .option('--plugins <names>', 'packages or files that bring more', joined)
     .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
     .option('--json', 'print one JSON document')
     .action(async (names: string[], options: DoctorOptions) => {
       const terminal = createTerminal(options.json === true, session);
+      const seconds = Number(options.seconds);
+      if (!(seconds > 0 && seconds <= 600)) {
+        throw new AncError('ANC_USAGE', '--seconds: expected a number above 0, up to 600.', {
+          received: options.seconds,
+        });
+      }
       const plugins = await pluginsOf(options, session.cwd);
       const { registries } = await loadComposition(plugins, session.cwd);
       const wanted = names.length === 0 ? registries.backends.names.filter((name) => name !== AUTO) : names;
@@ -33,7 +39,7 @@ export const defineDoctor: DefineCommand = (command, session) => {
       const backends: BackendReport[] = [];
       for (const [i, name] of wanted.entries()) {
         terminal.log.info(`looking at ${name} (${i + 1} of ${wanted.length})`);
-        const request = { backend: { name, options: {} }, plugins, seconds: SECONDS };
+        const request = { backend: { name, options: {} }, plugins, seconds };
         backends.push(await probeBackend(request, session.cwd));
       }
       terminal.document({ node: process.version, backends });
