@@ -16,7 +16,8 @@ import type { StepPlan, Wire } from './engine/protocol.js';
 import { poolChannelsLast } from './graph/pool-channels-last.js';
 import { poolInPhases } from './graph/pool-phases.js';
 import { serializeRepeated, STEPS, type Repetition } from './graph/repeat.js';
-import { serialize } from './graph/serialize.js';
+import { serialize, type NamedValue } from './graph/serialize.js';
+import { stayInBlocks } from './graph/blocks/stay-in-blocks.js';
 import { reachable } from './graph/graph.js';
 import type { Value } from './graph/value.js';
 import { checkedWires, toWire } from './host.js';
@@ -53,7 +54,7 @@ export async function buildStep(
   { repeats, ...target }: StepTraits,
 ): Promise<StepProgram> {
   const traced = tracedTwice(`the step "${step.id}"`, () => traceStep(step, spec, target));
-  const outputs = poolChannelsLast(traced.graph, poolInPhases(traced.graph, traced.outputs));
+  const outputs = optimized(traced, target.channelBlock);
   const values = outputs.map(({ value }) => value);
   const used = inputNames(values, traced.graph);
   const under = (prefix: string): string[] =>
@@ -80,6 +81,12 @@ export async function buildStep(
     hyper: under('hyper/'),
     noise: traced.noise.filter(({ name }) => noiseNames.has(name)),
   };
+}
+
+/** The same outputs, computed faster. */
+function optimized({ graph, outputs }: TracedStep, channelBlock: number | null): readonly NamedValue[] {
+  const pooled = poolChannelsLast(graph, poolInPhases(graph, outputs));
+  return channelBlock === null ? pooled : stayInBlocks(graph, pooled, channelBlock);
 }
 
 /** The state goes round; entries that no step changes stay. */

@@ -92,14 +92,15 @@ const block = (name: string, filters: number, stride: number): Layer =>
   });
 
 /** ResNet's shape in small: batch norm, strides, projections, a mean over the plane. */
-export const normalisedStudent = (): Student =>
+export const normalisedStudent = (filters = 4): Student =>
   new LayeredClassifier('normalised', 4, [
-    conv2d('conv', { size: 3, filters: 4, bias: false }),
-    block('block1', 4, 1),
-    block('block2', 8, 2),
+    conv2d('conv', { size: 3, filters, bias: false }),
+    block('block1', filters, 1),
+    block('block2', 2 * filters, 2),
     batchNorm('bn'),
     relu('relu'),
     globalAveragePool('pool'),
+    dense('fc', { units: 8 }),
     tap('features'),
     dense('logits', { units: 4 }),
   ]);
@@ -186,15 +187,15 @@ const gaussian = (rng: Rng, shape: readonly number[]): Host => ({
   data: Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()),
 });
 
-export function inputsAt(step: number): Inputs {
+export function inputsAt(step: number, size = BATCH): Inputs {
   const rng = Rng.fromSeed(11).split(step);
   const images = {
-    shape: [BATCH, ...IMAGE],
-    data: Uint8Array.from({ length: sizeOf([BATCH, ...IMAGE]) }, () => rng.int(256)),
+    shape: [size, ...IMAGE],
+    data: Uint8Array.from({ length: sizeOf([size, ...IMAGE]) }, () => rng.int(256)),
   };
   const teacher = {
-    'teacher/logits': gaussian(rng, [BATCH, 4]),
-    'teacher/features': gaussian(rng, [BATCH, 8]),
+    'teacher/logits': gaussian(rng, [size, 4]),
+    'teacher/features': gaussian(rng, [size, 8]),
   };
   return {
     batch: {
@@ -206,8 +207,8 @@ export function inputsAt(step: number): Inputs {
   };
 }
 
-export function specFor(state: Tree<Host>, phases?: readonly string[]): StepSpec {
-  const { batch, hyper } = inputsAt(0);
+export function specFor(state: Tree<Host>, phases?: readonly string[], size = BATCH): StepSpec {
+  const { batch, hyper } = inputsAt(0, size);
   return {
     state: mapTree(state, specOf),
     batch: mapTree(batch, specOf),
@@ -227,11 +228,12 @@ export async function play(
   rules: Game,
   steps: number,
   phases: readonly string[] = [adversarialPhases.discriminator, adversarialPhases.student],
+  size = BATCH,
 ): Promise<Trained> {
   const state = initialState(rules);
   const device = await backend.upload(state);
-  const compiled = await backend.compile(adversarialStep(rules), specFor(state, phases));
-  for (let step = 0; step < steps; step++) await compiled.run(device, inputsAt(step));
+  const compiled = await backend.compile(adversarialStep(rules), specFor(state, phases, size));
+  for (let step = 0; step < steps; step++) await compiled.run(device, inputsAt(step, size));
   const trained = { state: await device.read(), metrics: await compiled.metrics() };
   await compiled.dispose();
   await device.dispose();

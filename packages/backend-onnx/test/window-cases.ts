@@ -31,7 +31,7 @@ const convolutions: readonly Convolution[] = [
 /** Batches and channels that fill whole blocks: the forms that need them hold here, in steps. */
 const blocked: readonly Convolution[] = [
   { side: 6, size: 3, stride: 1, pad: 'same', input: 5, output: 16, batch: 16 },
-  { side: 7, size: 3, stride: 2, pad: 'same', input: 9, output: 32, batch: 16 },
+  { side: 7, size: 3, stride: 2, pad: 'same', input: 32, output: 48, batch: 32 },
   { side: 8, size: 3, stride: 2, pad: 1, input: 16, output: 16, batch: 16 },
   { side: 9, size: 5, stride: 2, pad: 'same', input: 16, output: 16, batch: 16 },
   { side: 10, size: 4, stride: 3, pad: 'same', input: 16, output: 16, batch: 16 },
@@ -64,24 +64,32 @@ function casesOf(c: Convolution): Case[] {
   ] as Case[];
 }
 
-/** Every form of the filter gradient that holds for a window. */
-function formsOf(c: Convolution): Case[] {
+/** Every form of the filter gradient that holds for a window. `like`: the gradient in the form that the rules choose. */
+function formsOf(c: Convolution, like: Case): Case[] {
   const conv = convOf(c);
   const forms = (Object.keys(filterGradientForms) as FilterGradientForm[]).filter(
-    (form) => form !== 'asBlockedConvolution' || c.batch !== undefined,
+    (form) => form !== 'asBlockedConvolution' || (c.batch !== undefined && c.input % 16 === 0),
   );
   return forms.map((form) => ({
     name: `${form}: ∂/∂w of conv2d ${say(c)}`,
-    inputs: inputsOf(c),
+    inputs: like.inputs,
+    like,
     f: (x, w) => forcedForm(form, () => slope((y) => conv(x, y))(w)),
   }));
 }
 
-export const convolutionCases: readonly Case[] = convolutions.flatMap(casesOf);
+const windows = convolutions.map((c) => [c, casesOf(c)] as const);
 
-export const filterGradientCases: readonly Case[] = convolutions.flatMap(formsOf);
+export const convolutionCases: readonly Case[] = windows.flatMap(([, cases]) => cases);
 
-export const blockedCases: readonly Case[] = blocked.flatMap((c) => [...casesOf(c), ...formsOf(c)]);
+export const filterGradientCases: readonly Case[] = windows.flatMap(([c, cases]) =>
+  formsOf(c, cases.at(-1)!),
+);
+
+export const blockedCases: readonly Case[] = blocked.flatMap((c) => {
+  const cases = casesOf(c);
+  return [...cases, ...formsOf(c, cases.at(-1)!)];
+});
 
 export const depthwiseCases: readonly Case[] = convolutions
   .filter(({ input }) => input < 40)

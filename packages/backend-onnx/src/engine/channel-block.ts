@@ -1,3 +1,4 @@
+import { BLOCKS } from '../graph/blocks/operations.js';
 import { Graph } from '../graph/graph.js';
 import { serialize } from '../graph/serialize.js';
 import type { EngineClient } from './client.js';
@@ -10,7 +11,7 @@ export async function channelBlock(engine: EngineClient): Promise<number | null>
   const graph = new Graph();
   const shape = [1, 32, 1, 2];
   const x = graph.input('x', 'float32', shape);
-  const y = graph.op('ReorderInput', [x], 'float32', shape, { channels_last: 0 }, 'com.microsoft.nchwc');
+  const y = graph.op('ReorderInput', [x], 'float32', shape, { channels_last: 0 }, BLOCKS);
   const session = engine.handle();
   try {
     await engine.createSession(session, serialize(graph, [{ name: 'y', value: y }]));

@@ -1,4 +1,5 @@
 import { maximumOf, slopesOf, tilesPlane } from './first-maximum.js';
+import { BLOCKS } from './blocks/operations.js';
 import type { Graph } from './graph.js';
 import { rewrite, type Substitution, type View } from './rewrite.js';
 import type { NamedValue } from './serialize.js';
@@ -9,7 +10,6 @@ const [TO_LAST, TO_FIRST] = [
   [0, 2, 3, 1],
   [0, 3, 1, 2],
 ];
-const NCHWC = 'com.microsoft.nchwc';
 
 /**
  * Computes a max-pool that is differentiated from the places of its windows as tensors of their own, channels last,
@@ -83,7 +83,7 @@ function inPlaces(
         write.set(reader, () =>
           substitution.put(
             output,
-            graph.op('ReorderInput', [spread(dy())], 'float32', output.shape, attributes, NCHWC),
+            graph.op('ReorderInput', [spread(dy())], 'float32', output.shape, attributes, BLOCKS),
           ),
         );
       }
@@ -108,5 +108,5 @@ function channelsLast(graph: Graph, x: Value): Value {
   const blocks = madeBy(x, 'ReorderOutput')?.inputs[0];
   if (!blocks) return transpose(graph, x, TO_LAST);
   const attributes = { channels, channels_last: 1 };
-  return graph.op('ReorderOutput', [blocks], 'float32', [batch, height, width, channels], attributes, NCHWC);
+  return graph.op('ReorderOutput', [blocks], 'float32', [batch, height, width, channels], attributes, BLOCKS);
 }

@@ -15,6 +15,8 @@ export interface View {
 export class Substitution {
   readonly #anew = new Map<Value, Value>();
 
+  constructor(readonly graph: Graph) {}
+
   /** The value that stands for a value of the old graph. */
   readonly now = (value: Value): Value => this.#anew.get(value) ?? value;
 
@@ -22,8 +24,12 @@ export class Substitution {
     this.#anew.set(value, by);
   }
 
-  touches({ inputs }: Node): boolean {
-    return inputs.some((input) => input !== null && this.#anew.has(input));
+  /** Writes a node again where its inputs changed. */
+  copy({ op, inputs, outputs, attributes, domain }: Node): void {
+    if (!inputs.some((input) => input !== null && this.#anew.has(input))) return;
+    const anew = inputs.map((input) => input && this.now(input));
+    const made = this.graph.node(op, anew, outputs, attributes, domain);
+    outputs.forEach((output, i) => this.put(output, made[i]!));
   }
 }
 
@@ -37,20 +43,15 @@ export function rewrite(graph: Graph, outputs: readonly NamedValue[], plan: Plan
     outputs.map(({ value }) => value),
   );
   const kept = new Set(outputs.map(({ value }) => value));
-  const substitution = new Substitution();
-  const { now } = substitution;
+  const substitution = new Substitution(graph);
   const written = plan({ nodes, users: usersOf(nodes), kept }, substitution);
   if (written.size === 0) return outputs;
   for (const node of nodes) {
     const write = written.get(node);
-    if (write !== undefined) write();
-    else if (substitution.touches(node)) {
-      const inputs = node.inputs.map((input) => input && now(input));
-      const made = graph.node(node.op, inputs, node.outputs, node.attributes, node.domain);
-      node.outputs.forEach((output, i) => substitution.put(output, made[i]!));
-    }
+    if (write === undefined) substitution.copy(node);
+    else write();
   }
-  return outputs.map(({ name, value }) => ({ name, value: now(value) }));
+  return outputs.map(({ name, value }) => ({ name, value: substitution.now(value) }));
 }
 
 function usersOf(nodes: readonly Node[]): Map<Value, readonly Node[]> {

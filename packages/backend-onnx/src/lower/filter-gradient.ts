@@ -1,9 +1,17 @@
+import {
+  blocksExchanged,
+  convOverBlocks,
+  exchangedIntoBlocks,
+  fromBlocks,
+  toBlocks,
+  turnsOf,
+  widened,
+} from '../graph/blocks/operations.js';
 import { productsWithColumns } from '../graph/columns.js';
 import { concat, pad, reshape, slice, transpose } from '../graph/shape-ops.js';
 import type { Value } from '../graph/value.js';
 import { identityLayout, OIHW, type TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
-import { blocksExchanged, convOverBlocks, fromBlocks, pairsInTurns, toBlocks, widened } from './blocks.js';
 import { imageLayout, type Window } from './window.js';
 
 /** How far the exchanged convolution slides: the filter's size, and what stride and dilation leave over. */
@@ -55,17 +63,17 @@ function asBlockedConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, wind
   const layout = imageLayout(window);
   const { inChannels: input, outChannels: output } = window;
   const { top, left, bottom, right } = window.padInfo;
-  const image = toBlocks(t, transpose(graph, t.full(x, layout), [1, 0, 2, 3]));
-  const weights = blocksExchanged(t, toBlocks(t, t.full(dy, layout)));
+  const block = t.channelBlock!;
+  const weights = blocksExchanged(graph, block, toBlocks(graph, t.full(dy, layout)));
   const [height, width] = reach(window);
   const attributes = exchanged(window, [top, 0, bottom, 0]);
   const [down, across] = attributes.dilations;
-  // The kernel holds a row of results in registers. Three leave it idle; six of two images in turns fill it.
-  const turns = input % 2 === 0 && width <= NARROW ? 2 : 1;
-  const wide = widened(t, turns === 2 ? pairsInTurns(t, image) : image, turns * left, turns * right);
+  const turns = turnsOf(block);
+  const images = exchangedIntoBlocks(graph, block, toBlocks(graph, t.full(x, layout)));
+  const wide = widened(graph, images, turns * left, turns * right);
   const whole = fromBlocks(
-    t,
-    convOverBlocks(t, wide, weights, [input / turns, output, height, turns * width], {
+    graph,
+    convOverBlocks(graph, [wide, weights], [input / turns, output, height, turns * width], {
       ...attributes,
       dilations: [down, turns * across],
     }),
@@ -74,9 +82,6 @@ function asBlockedConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, wind
   const each = reshape(graph, transpose(graph, apart, [0, 4, 1, 2, 3]), [input, output, height, width]);
   return asFilter(t, each, window);
 }
-
-/** Results in a row that are too few for the blocked convolution's kernel. */
-const NARROW = 4;
 
 /**
  * ∂/∂filter by one matrix product per offset of the window, in [B, H, W, C]: the shifted x, transposed,
@@ -140,7 +145,8 @@ export type FilterGradientForm = keyof typeof filterGradientForms;
 /** Whether a form holds for a window, where the runtime lays `block` channels side by side (null: it does not). */
 export function suits(form: FilterGradientForm, window: Window, block: number | null): boolean {
   if (form !== 'asBlockedConvolution') return true;
-  return block !== null && window.batchSize % block === 0 && window.outChannels % block === 0;
+  const { batchSize, inChannels, outChannels } = window;
+  return block !== null && [batchSize, inChannels, outChannels].every((n) => n % block === 0);
 }
 
 /** Elements of the columns of x that are still worth their memory: 256 MiB. */

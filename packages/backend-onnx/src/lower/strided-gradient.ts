@@ -1,9 +1,15 @@
 import { sizeOf } from '@anc/core';
+import {
+  blockedFilter,
+  convOverBlocks,
+  fromBlocks,
+  rowsTaken,
+  toBlocks,
+  widened,
+} from '../graph/blocks/operations.js';
 import { concat, reshape, slice, transpose } from '../graph/shape-ops.js';
 import type { Value } from '../graph/value.js';
 import type { Tracer } from '../trace/tracer.js';
-import { blockedFilter } from './blocked-conv.js';
-import { convOverBlocks, fromBlocks, rowsTaken, toBlocks, widened } from './blocks.js';
 import type { Window } from './window.js';
 
 /** One axis of the pixels of x at `first`, `first` + stride, …: what of the filter and of dy reaches them. */
@@ -55,7 +61,7 @@ export function stridedGradient(t: Tracer, dy: Value, weights: Value, window: Wi
   const { graph } = t;
   const block = t.channelBlock!;
   const { batchSize: batch, inChannels: channels, strideHeight, strideWidth } = window;
-  const slope = toBlocks(t, dy);
+  const slope = toBlocks(graph, dy);
   const filter = transpose(graph, weights, [1, 0, 2, 3]);
   const [down, across] = [phases(window, 'Height'), phases(window, 'Width')];
   const parts = down.flatMap((rows) =>
@@ -66,8 +72,8 @@ export function stridedGradient(t: Tracer, dy: Value, weights: Value, window: Wi
         { axis: 3, begin: columns.last, end: -1, step: -strideWidth },
       ]);
       const shape = [batch, channels, rows.pixels, columns.pixels];
-      const wide = widened(t, slope, columns.before, columns.after);
-      return convOverBlocks(t, wide, blockedFilter(t, taken), shape, {
+      const wide = widened(graph, slope, columns.before, columns.after);
+      return convOverBlocks(graph, [wide, blockedFilter(graph, block, taken)], shape, {
         strides: [1, 1],
         pads: [rows.before, 0, rows.after, 0],
         kernel_shape: [rows.places, columns.places],
@@ -81,8 +87,8 @@ export function stridedGradient(t: Tracer, dy: Value, weights: Value, window: Wi
   const table = concat(graph, [...parts.flatMap((part) => (part === null ? [] : [asRows(part)])), zero], 0);
   const name = JSON.stringify(['phases', batch, channels, window.inHeight, window.inWidth, down, across]);
   const shape = [batch, channels, window.inHeight, window.inWidth];
-  const value = rowsTaken(t, table, name, () => order(window, batch * (channels / block), down, across));
-  return fromBlocks(t, reshape(graph, value, shape));
+  const value = rowsTaken(graph, table, name, () => order(window, batch * (channels / block), down, across));
+  return fromBlocks(graph, reshape(graph, value, shape));
 }
 
 /** For every pixel of x, in memory's order, its row among those of all phases; the last row is zero. */
