@@ -49,7 +49,7 @@ export async function readTfjsModel(
     for (const path of paths) {
       if (/^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(path))
         throw damaged(`"${path}" lies outside of its folder`);
-      parts.push(await readShard(path));
+      parts.push(await readBeside(readShard, path));
     }
     const data = Buffer.concat(parts);
     let at = 0;
@@ -68,6 +68,18 @@ export async function readTfjsModel(
   const ours = Object.entries(tensors).filter(([name]) => isOwn({ [name]: null }));
   const own = isGraph && ours.length > 0 ? Object.fromEntries(ours) : tensors;
   return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(own, asStored), metadata };
+}
+
+/** Throws `ANC_WEIGHTS` where one of its files is not there. */
+async function readBeside(
+  readShard: (path: string) => Promise<Uint8Array>,
+  path: string,
+): Promise<Uint8Array> {
+  try {
+    return await readShard(path);
+  } catch (cause) {
+    throw damaged(`"${path}", which it names, cannot be read`, cause);
+  }
 }
 
 /** Beside a network's variables a graph holds what its operations are told: axes, shapes, bounds. */

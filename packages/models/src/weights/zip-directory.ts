@@ -90,8 +90,9 @@ function entryAt(source: ByteSource, name: string, local: number, size: number, 
 /** Numbers of eight bytes, for those that do not fit into four, one after the other. */
 function wideFields(view: DataView, begin: number, length: number, damaged: Damaged): () => number {
   let at = begin;
-  const end = begin + length;
+  let end = begin + length;
   while (at + 4 <= end && view.getUint16(at, true) !== 1) at += 4 + view.getUint16(at + 2, true);
+  if (at + 4 <= end) end = Math.min(end, at + 4 + view.getUint16(at + 2, true));
   at += 4;
   return () => {
     if (at + 8 > end) throw damaged('a size of eight bytes is missing');

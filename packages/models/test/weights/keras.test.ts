@@ -10,11 +10,12 @@ import {
   subtree,
   type Host,
 } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { cnn, importInto, isKeras, readKeras } from '../../src/index.js';
+import { cnn, exportKerasModel, importInto, isKeras, kerasFile, readKeras } from '../../src/index.js';
 
 /** Files that Keras 3.15 wrote, and the logits that it computed: see fixtures/write-keras.py. */
 const fixture = (name: string): Uint8Array =>
@@ -68,6 +69,36 @@ describe('Keras files', () => {
   it('is no archive of another kind', () => {
     expect(isKeras(inMemory(zipSync({ 'a/data.pkl': new Uint8Array(9) }, { level: 0 })))).toBe(false);
     expect(isKeras(inMemory(Uint8Array.of(1, 2, 3)))).toBe(false);
+  });
+
+  it('is one where it is cut short, which is said of Keras', async () => {
+    const source = inMemory(fixture('tiny.keras').slice(0, 3000));
+    expect(isKeras(source)).toBe(true);
+    await expect(readKeras(source)).rejects.toMatchObject({
+      code: 'ANC_WEIGHTS',
+      message: expect.stringMatching(/Keras file: its zip archive is damaged/) as string,
+    });
+  });
+
+  it('says which variable of a layer is not there', async () => {
+    const file = await kerasFile(
+      exportKerasModel(
+        'one',
+        ({ images, ...tensors }) => ({
+          logits: tf.matMul(tf.mean(images!, [1, 2]), tensors['params/a/weights']!),
+        }),
+        { id: 'one', inputs: { images: { shape: [1, 4, 4, 2], dtype: 'float32' } } },
+        { 'params/a/weights': { shape: [2, 3], data: new Float32Array(6) } },
+      ),
+      {},
+    );
+    const dict = await readKeras(inMemory(file));
+    expect(() => importInto(network, input, dict, 'keras')).toThrow(
+      expect.objectContaining({
+        code: 'ANC_WEIGHTS',
+        message: 'the checkpoint has no tensor "conv1/kernel" for "conv1/weights".',
+      }),
+    );
   });
 
   it.each(names)('%s: damage gives tensors or one error', async (name) => {

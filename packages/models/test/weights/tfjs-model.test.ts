@@ -114,4 +114,13 @@ describe('a TensorFlow.js model', () => {
       message: expect.stringMatching(message) as string,
     });
   });
+
+  it('says which of its files is not there', async () => {
+    const json = new TextEncoder().encode('{"weightsManifest":[{"paths":["group1"],"weights":[]}]}');
+    const missing = (): Promise<Uint8Array> => Promise.reject(new Error('ENOENT'));
+    await expect(readTfjsModel(json, missing)).rejects.toMatchObject({
+      code: 'ANC_WEIGHTS',
+      message: expect.stringContaining('"group1", which it names, cannot be read') as string,
+    });
+  });
 });

@@ -10,6 +10,9 @@ const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
 const WEIGHTS = 'model.weights.h5';
 const METADATA = 'metadata.json';
+const CONFIG = 'config.json';
+/** Of the header before a file's name. */
+const LOCAL_LENGTH = 30;
 
 const startsWith = (source: ByteSource, start: readonly number[]): boolean => {
   if (source.length < start.length) return false;
@@ -24,9 +27,16 @@ export function isKeras(source: ByteSource): boolean {
   try {
     return zipEntries(source, damagedKeras).has(WEIGHTS);
   } catch (error) {
-    if (isAncError(error)) return false; // an archive of something else, damaged or compressed
-    throw error;
+    if (!isAncError(error)) throw error;
+    return beginsAsKeras(source); // damaged or compressed
   }
+}
+
+/** Whether a zip archive, of which perhaps only the beginning is there, starts with a file that `.keras` files have. */
+function beginsAsKeras(source: ByteSource): boolean {
+  const start = source.read(0, Math.min(source.length, LOCAL_LENGTH + WEIGHTS.length));
+  const name = new TextDecoder().decode(start.subarray(LOCAL_LENGTH));
+  return [METADATA, CONFIG, WEIGHTS].some((own) => name.startsWith(own));
 }
 
 /**
@@ -69,7 +79,7 @@ export async function readKerasArchive(source: ByteSource): Promise<KerasArchive
     return file.read(0, file.size);
   };
   const text = (name: string): string => new TextDecoder().decode(all(name));
-  const topology = json(text('config.json'));
+  const topology = json(text(CONFIG));
   const weights = await openHdf5(all(WEIGHTS));
   return {
     tensors: inOrder(weights, layersOf(topology)),
