@@ -133,38 +133,26 @@ const faults: readonly (readonly [fault: string, check: string, Fault])[] = [
   [
     'varies the plain image',
     'draws the same crop for the same view, view 0 being the plain image',
-    ({ images }) => ({
-      images: {
-        crops: {
-          ...images.crops!,
-          read: (indices, views, out) =>
-            images.crops!.read(
-              indices,
-              views.map((view) => view + 1),
-              out,
-            ),
-        },
-      },
-    }),
+    showing((view) => view + 1),
   ],
   [
     'draws lots for its crops',
     'draws the same crop for the same view, view 0 being the plain image',
-    ({ images }) => ({
-      images: {
-        crops: {
-          ...images.crops!,
-          read: (indices, views, out) =>
-            images.crops!.read(
-              indices,
-              views.map((view) => (view === 0 ? 0 : view + draws++)),
-              out,
-            ),
-        },
-      },
-    }),
+    showing((view) => (view === 0 ? 0 : view + draws++)),
   ],
 ];
+
+/** Shows other views than it was asked for. */
+function showing(other: (view: number) => number): Fault {
+  return ({ images }) => {
+    const crops = images.crops!;
+    return {
+      images: {
+        crops: { ...crops, read: (indices, views, out) => crops.read(indices, views.map(other), out) },
+      },
+    };
+  };
+}
 
 /** Leaves the last byte as it was. */
 function leavingOut(): Fault {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { AncError, type ByteSource } from '@anc/core';
+import { AncError, isAncError, type ByteSource } from '@anc/core';
 
 export interface ReadFile {
   /** From the root. */
@@ -36,11 +36,11 @@ export function openNamedFile(named: string, cwd: string): OpenFile {
   try {
     file = openSync(path, 'r');
     const stats = fstatSync(file);
-    if (stats.isDirectory()) throw new Error('it is a folder');
+    if (stats.isDirectory()) throw isFolder(named, path);
     return { path, source: sourceOf(file, stats.size, named), close: () => closeSync(file!) };
   } catch (cause) {
     if (file !== null) closeSync(file);
-    throw unreadable(named, cause);
+    throw isAncError(cause) ? cause : unreadable(named, cause);
   }
 }
 
@@ -57,6 +57,17 @@ function sourceOf(file: number, length: number, named: string): ByteSource {
       return bytes;
     },
   };
+}
+
+function isFolder(named: string, path: string): AncError {
+  const model = join(named, 'model.json');
+  return new AncError('ANC_FILE', `"${named}" cannot be read.`, {
+    expected: 'a file',
+    received: 'a folder',
+    hint: existsSync(join(path, 'model.json'))
+      ? `it holds a model of TensorFlow.js: give ${model}.`
+      : 'give one of the files in it.',
+  });
 }
 
 const unreadable = (named: string, cause: unknown): AncError =>
@@ -124,10 +135,4 @@ export function* counted(
     yield piece;
   }
   done({ bytes, sha256: hash.digest('hex') });
-}
-
-/** A path as people would write it from here. */
-export function shownPath(path: string, cwd: string): string {
-  const near = relative(cwd, path);
-  return near === '' || near.startsWith('..') ? path : near;
 }

@@ -13,7 +13,8 @@ import {
 import { parametersAndFlops } from '@anc/models';
 import type { Composition } from '../composition/compose.js';
 import { describeNamed } from '../config/named.js';
-import { openNamedFile, readNamedFile, sha256, sha256Of, shownPath, type OpenFile } from './file.js';
+import { shownPath } from '../terminal/shown-path.js';
+import { openNamedFile, readNamedFile, sha256, sha256Of, type OpenFile } from './file.js';
 import { parseNormalize } from './normalize.js';
 import { loadWeights, type WeightsRequest } from './weights-file.js';
 

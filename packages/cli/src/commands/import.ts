@@ -2,19 +2,13 @@ import { basename } from 'node:path';
 import { AncError, isAncError, safetensorsPieces } from '@anc/core';
 import { mapNames, parametersAndFlops, type MapChoice } from '@anc/models';
 import { writeFileAtomically } from '@anc/runtime';
-import {
-  assertFree,
-  counted,
-  openNamedFile,
-  readNamedFile,
-  sha256Beside,
-  shownPath,
-} from '../classifier/file.js';
+import { assertFree, counted, openNamedFile, readNamedFile, sha256Beside } from '../classifier/file.js';
 import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
 import { loadWeights, type LoadedWeights } from '../classifier/weights-file.js';
 import { joined } from '../config/flags.js';
 import { describeNamed, splitTopLevel } from '../config/named.js';
 import { asTensors } from '../run/weights.js';
+import { shownPath } from '../terminal/shown-path.js';
 import { formatCount } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { encodeNumbers, writeFileAtomically } from '@anc/runtime';
 import { describeNamed } from '../config/named.js';
 import type { ConfigRequest } from '../config/resolve.js';
@@ -10,6 +10,7 @@ import type { Plan } from '../run/plan.js';
 import type { TeacherMemory } from '../run/remembered-teacher.js';
 import type { Reporter } from '../run/reporter.js';
 import { resumeRun, startRequest, type StartedRun } from '../run/start.js';
+import { shownPath } from '../terminal/shown-path.js';
 import type { CompareResult } from './documents.js';
 import { copyTeacher, exists, seedFolder, writeRecord, type CompareRecord } from './folder.js';
 import { reportOf } from './report.js';
@@ -73,8 +74,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
     }
   }
   const { contenders, testImages } = told!;
-  const near = relative(cwd, path);
-  const shown = near.startsWith('..') || isAbsolute(near) ? path : near;
+  const shown = shownPath(path, cwd);
   const summary = summarize(results, contenders, shown, testImages);
   const encoded = JSON.stringify(encodeNumbers(summary), null, 2);
   await writeFileAtomically(join(path, DOCUMENT), `${encoded}\n`);

@@ -1,7 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
-import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { shownPath } from '../terminal/shown-path.js';
 import type { Origin } from './check-layer.js';
 
 const stem = 'anc.config';
@@ -18,7 +19,7 @@ export interface ConfigFile {
 export async function loadConfigFile(named: string | undefined, cwd: string): Promise<ConfigFile | null> {
   const path = named === undefined ? await findFile(cwd) : resolve(cwd, named);
   if (path === null) return null;
-  const shown = relative(cwd, path).startsWith('..') ? path : relative(cwd, path);
+  const shown = shownPath(path, cwd);
   return parsed.includes(extname(path)) ? await parseFile(path, shown) : await importFile(path, shown);
 }
 

@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { encodeNumbers, writeFileAtomically } from '@anc/runtime';
 import type { CompareResult } from '../compare/documents.js';
 import { executeComparison } from '../compare/execute.js';
@@ -6,6 +6,7 @@ import { intervalOf } from '../compare/interval.js';
 import type { Reporter } from '../run/reporter.js';
 import type { ReproducedRow, ReproduceResult } from './documents.js';
 import { exists } from '../compare/folder.js';
+import { shownPath } from '../terminal/shown-path.js';
 import { writeReproduction, type Reproduction } from './folder.js';
 import { indexOf, type PlannedGroup } from './grid.js';
 import { reproductionReport } from './report.js';
@@ -47,8 +48,7 @@ export async function executeReproduction(execution: ReproduceExecution): Promis
     if (result === null) return null;
     results.push(result);
   }
-  const near = relative(cwd, path);
-  const shown = near.startsWith('..') || isAbsolute(near) ? path : near;
+  const shown = shownPath(path, cwd);
   const summary = summarizeTable(reproduction, results, shown);
   const text = JSON.stringify(encodeNumbers(summary), null, 2);
   await writeFileAtomically(join(path, 'reproduce.json'), `${text}\n`);

@@ -1,4 +1,4 @@
-import { basename, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
 import { assertCreatable, freeName, RunFolder } from '@anc/runtime';
 import { choiceOf } from '../backends/auto.js';
@@ -11,6 +11,7 @@ import {
   type ConfigRequest,
 } from '../config/resolve.js';
 import type { Fetching } from '../data/open-dataset.js';
+import { shownPath } from '../terminal/shown-path.js';
 import { anchoredTeacher } from './given-teacher.js';
 import type { RunData, TrainingData } from './data.js';
 import { planRun, type Plan, type Planned, type Planner } from './plan.js';
@@ -164,11 +165,10 @@ function started<D extends TrainingData>(
   unlock: () => Promise<void>,
   cwd: string,
 ): StartedRun<D> {
-  const near = relative(cwd, folder.path);
   return {
     plan,
     folder,
-    shown: near.startsWith('..') || isAbsolute(near) ? folder.path : near,
+    shown: shownPath(folder.path, cwd),
     async release() {
       await plan.dispose();
       await unlock();

@@ -1,5 +1,4 @@
-import type { Host, Tree, Variables } from '@anc/core';
-import type { Evaluation } from '@anc/core';
+import type { Evaluation, Host, Tree, Variables } from '@anc/core';
 
 /** Shares on the held-out images after an epoch. */
 export interface HeldOut {

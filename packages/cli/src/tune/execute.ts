@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { encodeNumbers, ScalarLog, TeacherMemo, writeFileAtomically, type RunFolder } from '@anc/runtime';
 import { loadComposition } from '../commands/load-composition.js';
 import type { Composition } from '../composition/compose.js';
@@ -9,12 +9,14 @@ import { weightsMetadata } from '../run/model-card.js';
 import type { Planned, PlannedPlayer } from '../run/plan.js';
 import {
   frozenTeacher,
+  memoReport,
   rememberedTeacher,
   teacherPredictions,
   type TeacherMemory,
 } from '../run/remembered-teacher.js';
 import type { Reporter } from '../run/reporter.js';
 import { writeWeights } from '../run/weights.js';
+import { shownPath } from '../terminal/shown-path.js';
 import { formatShare } from '../terminal/table.js';
 import { takes, under } from './candidate.js';
 import type { TryResult, TuneResult } from './documents.js';
@@ -73,8 +75,9 @@ async function tuneAll({ path, cwd, record, plan, folder, reporter, signal }: Tu
       candidates.push(await tune(workshop, player, taught, record, composition, place));
     }
     const confirmed = await confirm(workshop, candidates, taught, record.confirm);
-    const near = relative(cwd, path);
-    const shown = near.startsWith('..') || isAbsolute(near) ? path : near;
+    const report = memo instanceof TeacherMemo ? memoReport(memo.counts, null) : null;
+    if (report !== null) reporter.end(report);
+    const shown = shownPath(path, cwd);
     const result = summarizeTuning(confirmed, {
       tune: shown,
       found: join(shown, FOUND),
