@@ -1,6 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeSafetensors, encodeSafetensors } from '@anc/core';
+import { decodeSafetensors, encodeSafetensors, permuted } from '@anc/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
@@ -110,15 +110,9 @@ describe('import', () => {
     const { tensors } = decodeSafetensors(await readFile(file));
     const theirs = Object.fromEntries(
       Object.entries(tensors).map(([name, { shape, data }]) => {
-        const last = shape.length - 1;
         const axes = shape.length === 4 ? [3, 2, 0, 1] : shape.length === 2 ? [1, 0] : [0];
-        const turned = new Float32Array(data.length);
-        const steps = axes.map((axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+        const turned = permuted(data, shape, axes);
         const sizes = axes.map((axis) => shape[axis]!);
-        for (let i = 0, index = sizes.map(() => 0); i < turned.length; i++) {
-          turned[i] = data[index.reduce((sum, n, axis) => sum + n * steps[axis]!, 0)]!;
-          for (let axis = last; axis >= 0 && ++index[axis]! >= sizes[axis]!; axis--) index[axis] = 0;
-        }
         const leaf = name.replace('params/', '').replace('/', '.').replace('weights', 'weight');
         return [leaf, { shape: sizes, data: turned }];
       }),
@@ -145,9 +139,12 @@ describe('import', () => {
     expect((await refusal('import', 'theirs.safetensors', '--out', 'other.safetensors')).code).toBe(
       'ANC_WEIGHTS',
     );
-    expect(
-      (await refusal('import', 'theirs.safetensors', '--model', 'lenet5', '--out', 'x.safetensors')).code,
-    ).toBe('ANC_WEIGHTS');
+    const elsewhere = ['import', 'theirs.safetensors', '--out', 'x.safetensors'];
+    expect((await refusal(...elsewhere, '--model', 'lenet5')).code).toBe('ANC_WEIGHTS');
+    expect((await refusal(...elsewhere, ...model, '--map', 'tochvision')).message).toMatch(
+      /no map is called "tochvision"/,
+    );
+    await expect(access(join(place.path, 'x.safetensors'))).rejects.toThrow('ENOENT');
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,6 +34,18 @@ describe('a file that is read here and there', () => {
       expect.objectContaining({
         code: 'ANC_FILE',
         detail: expect.objectContaining({ received: expect.stringMatching(received) as string }) as object,
+      }),
+    );
+  });
+
+  it('says which file of a model in a folder is meant', async () => {
+    await mkdir(join(folder, 'model'));
+    await writeFile(join(folder, 'model', 'model.json'), '{}');
+    expect(() => openNamedFile('model', folder)).toThrow(
+      expect.objectContaining({
+        detail: expect.objectContaining({
+          hint: expect.stringContaining(join('model', 'model.json')) as string,
+        }) as object,
       }),
     );
   });

@@ -62,8 +62,7 @@ function sourceOf(file: number, length: number, named: string): ByteSource {
 function isFolder(named: string, path: string): AncError {
   const model = join(named, 'model.json');
   return new AncError('ANC_FILE', `"${named}" cannot be read.`, {
-    expected: 'a file',
-    received: 'a folder',
+    received: 'it is a folder',
     hint: existsSync(join(path, 'model.json'))
       ? `it holds a model of TensorFlow.js: give ${model}.`
       : 'give one of the files in it.',

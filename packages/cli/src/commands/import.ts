@@ -7,6 +7,7 @@ import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
 import { loadWeights, type LoadedWeights } from '../classifier/weights-file.js';
 import { joined } from '../config/flags.js';
 import { describeNamed, splitTopLevel } from '../config/named.js';
+import { suggestion } from '../nearest.js';
 import { asTensors } from '../run/weights.js';
 import { shownPath } from '../terminal/shown-path.js';
 import { formatCount } from '../terminal/table.js';
@@ -140,7 +141,7 @@ function normalizationOf(
 }
 
 async function mapOf(text: string, cwd: string): Promise<MapChoice> {
-  if (!text.endsWith('.json')) return text;
+  if (!text.endsWith('.json')) return knownMap(text);
   const { bytes } = await readNamedFile(text, cwd);
   try {
     const map: unknown = JSON.parse(new TextDecoder().decode(bytes));
@@ -156,5 +157,15 @@ async function mapOf(text: string, cwd: string): Promise<MapChoice> {
   }
   throw new AncError('ANC_WEIGHTS', `--map: ${text} is not a map of names.`, {
     expected: 'JSON: { "conv1/weights": "features.0.weight", … }',
+  });
+}
+
+function knownMap(name: string): string {
+  if (mapNames.includes(name)) return name;
+  const hint = suggestion(name, mapNames);
+  throw new AncError('ANC_WEIGHTS', `--map: no map is called "${name}".`, {
+    expected: `one of ${mapNames.join(', ')}, or a file that ends in .json`,
+    received: name,
+    ...(hint === null ? {} : { hint }),
   });
 }

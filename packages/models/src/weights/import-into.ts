@@ -62,6 +62,7 @@ export function importInto(
     return { variables: fillFrom(template, own, (name) => name), map: null };
   }
   const names = { ...template.params, ...template.stats };
+  if (typeof map === 'object') assertKnown(map, names);
   if (typeof map === 'object' || typeof map === 'function') {
     const renamed = typeof map === 'function' ? map : (name: string): string => map[name] ?? name;
     return { variables: fillFrom(template, dict, renamed), map: 'own' };
@@ -81,4 +82,15 @@ export function importInto(
     });
   }
   return { variables: fillFrom(template, dict, renamed), map: chosen };
+}
+
+/** Throws `ANC_WEIGHTS` where a map speaks of variables that the network does not have. */
+function assertKnown(map: Readonly<Record<string, string>>, ours: Readonly<Record<string, unknown>>): void {
+  const unknown = Object.keys(map).filter((name) => !Object.hasOwn(ours, name));
+  if (unknown.length === 0) return;
+  throw new AncError('ANC_WEIGHTS', 'the map names variables that the network does not have.', {
+    expected: `names such as ${Object.keys(ours).slice(0, 4).join(', ')}`,
+    received: unknown.slice(0, 4).join(', '),
+    hint: "its keys are our names, its values the file's. `anc-cli describe model` lists the layers.",
+  });
 }

@@ -92,6 +92,12 @@ describe('importInto', () => {
     expect(() => imported(torchDict(theirs), { ...map, 'logits/bias': 'nowhere' })).toThrow(
       expect.objectContaining({ code: 'ANC_WEIGHTS', message: expect.stringContaining('nowhere') as string }),
     );
+    expect(() => imported(torchDict(theirs), { ...map, 'logit/bias': 'fc.bias' })).toThrow(
+      expect.objectContaining({
+        code: 'ANC_WEIGHTS',
+        detail: expect.objectContaining({ received: 'logit/bias' }) as object,
+      }),
+    );
   });
 
   it('refuses another network', () => {
