@@ -1,11 +1,30 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { adversarialStep, isAncError, type Host, type Step } from '@anc/core';
+import {
+  adversarialStep,
+  compileClassifier,
+  isAncError,
+  Rng,
+  sizeOf,
+  standardised,
+  type Host,
+  type Step,
+  type Tree,
+} from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend } from '../src/index.js';
-import { game, initialState, inputsAt, momentum, plainStudent, specFor } from './game.js';
+import {
+  game,
+  IMAGE,
+  initialState,
+  inputsAt,
+  momentum,
+  normalisedStudent,
+  plainStudent,
+  specFor,
+} from './game.js';
 
 let onnx: OnnxBackend;
 
@@ -123,6 +142,28 @@ describe('OnnxBackend', () => {
       y: vector(400, 300),
     });
     await f.dispose();
+  });
+
+  it('gives the same bytes for images in portions', async () => {
+    const network = standardised(normalisedStudent(16), { mean: [128, 128], std: [64, 64] });
+    const variables = network.init(Rng.fromSeed(1), IMAGE);
+    const rng = Rng.fromSeed(2);
+    const shape = [64, ...IMAGE];
+    const images: Host = { shape, data: Uint8Array.from({ length: sizeOf(shape) }, () => rng.int(256)) };
+    const outputs = async (cache: number | null): Promise<Tree<Host>> => {
+      const backend = Object.create(onnx, { cache: { value: cache } }) as OnnxBackend;
+      const compiled = await compileClassifier({ backend, network, variables }, shape, [
+        'logits',
+        'features',
+      ]);
+      const found = await compiled.run({ images });
+      await compiled.dispose();
+      return found;
+    };
+    const whole = await outputs(null);
+    expect(whole['features']!.shape).toEqual([64, 8]);
+    const row = 4 * IMAGE[0] * IMAGE[1] * 16; // the first layers give 16 channels
+    expect(await outputs(16 * row)).toEqual(whole);
   });
 
   it('keeps its memory over many steps', async () => {

@@ -54,6 +54,11 @@ export abstract class Backend {
   abstract readonly capabilities: Capabilities;
   /** What a run's record should say of the engine: versions, device, threads. */
   abstract readonly environment: Tree<string | number>;
+  /**
+   * Bytes of a layer's output that its processor still has at hand for the next layer, where it is faster to take fewer
+   * images at once for that; null where more at once are faster.
+   */
+  readonly cache: number | null = null;
   abstract upload(state: Tree<Host>): Promise<DeviceState>;
   abstract compile(step: Step, spec: StepSpec, options?: CompileOptions): Promise<CompiledStep>;
   /** `constants` (frozen weights) are baked in and reach `f` beside the inputs, under their own names. */

@@ -4,6 +4,7 @@ import { AncError } from '../error.js';
 import type { ClassifierOutputs, Network, Variables } from '../network.js';
 import { Teacher } from '../teacher.js';
 import { mapTree, mergeTrees, prefixTree, sizeOf, subtree, type Host, type Tree } from '../tree.js';
+import { inPortions, portionOf } from './portions.js';
 import type { TeacherOutputs } from './train.js';
 
 export interface NetworkTeacherOptions {
@@ -71,13 +72,16 @@ export async function outputShapes(
   return mapTree(outputs, ({ shape }) => shape.slice(1));
 }
 
-/** Compiles a frozen classifier of bytes; all outputs where `names` is null. */
-export function compileClassifier(
+/** Compiles a frozen classifier of bytes [B, H, W, C]; all outputs where `names` is null. */
+export async function compileClassifier(
   { backend, network, variables }: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
   imageShape: readonly number[],
   names: readonly string[] | null,
 ): Promise<CompiledFunction> {
-  return backend.compileFunction(
+  const [batch, ...input] = imageShape as [number, ...number[]];
+  const floats = network.summary(input).map(({ output }) => sizeOf(output));
+  const portion = portionOf(batch, 4 * Math.max(0, ...floats), backend.cache);
+  const compiled = await backend.compileFunction(
     (tensors, context) => {
       const frozen = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
       const { outputs } = network.apply(frozen, tensors.images!, context);
@@ -85,10 +89,11 @@ export function compileClassifier(
     },
     {
       id: JSON.stringify(['classifier', network.name, names]),
-      inputs: { images: { shape: imageShape, dtype: 'uint8' } },
+      inputs: { images: { shape: [portion, ...input], dtype: 'uint8' } },
     },
     mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
   );
+  return portion === batch ? compiled : inPortions(compiled, portion);
 }
 
 /** Asks the teacher anew for every batch: what a memo is compared with. */
