@@ -1,18 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
-  EagerBackend,
   loadVariables,
-  mapTree,
-  mergeTrees,
-  prefixTree,
-  Rng,
-  subtree,
   type ClassifierOutputs,
   type Host,
   type Network,
   type TensorFunction,
   type Tree,
-  type Variables,
 } from '@anc/core';
 import { loadGraphModel, type GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
@@ -27,6 +20,7 @@ import {
   readTfjsModel,
   resnet,
 } from '../../src/index.js';
+import { asTensors, classify, random, score, trained } from '../as-function.js';
 
 const { io } = tf;
 
@@ -43,32 +37,6 @@ async function load(files: ReadonlyMap<string, Uint8Array>): Promise<GraphModel>
   await tf.setBackend('cpu');
   return loadGraphModel(io.fromMemory(artifacts));
 }
-
-const random = (seed: number, shape: readonly number[]): Host => {
-  const rng = Rng.fromSeed(seed);
-  return { shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()) };
-};
-
-/** Variables with averages that are not those of an untrained network. */
-function trained(network: Network<ClassifierOutputs>, input: readonly number[]): Variables<Host> {
-  const { params, stats } = network.init(Rng.fromSeed(1), input);
-  const moved = ({ shape, data }: Host, name: string): Host => ({
-    shape,
-    data: Float32Array.from(data, (_, i) => (name.endsWith('variance') ? 0.5 : -0.3) + (i % 7) / 7),
-  });
-  return { params, stats: mapTree(stats, moved) };
-}
-
-const classify =
-  (network: Network<ClassifierOutputs>): TensorFunction =>
-  ({ images, ...tensors }, context) => {
-    const own = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
-    const { logits, features } = network.apply(own, images!, context).outputs;
-    return { logits, features };
-  };
-
-const asTensors = ({ params, stats }: Variables<Host>): Tree<Host> =>
-  mergeTrees(prefixTree('params', params), prefixTree('stats', stats));
 
 const filesOf = (
   f: TensorFunction,
@@ -123,12 +91,7 @@ describe('GraphModel', () => {
     const model = await load(files);
     expect(model.inputs.map(({ name, shape }) => [name, shape])).toEqual([['images', [-1, ...input]]]);
     const images = random(2, [3, ...input]);
-    const compiled = await new EagerBackend('cpu').compileFunction(
-      classify(network),
-      { id: 'test', inputs: { images: { shape: images.shape, dtype: 'float32' } } },
-      asTensors(variables),
-    );
-    const wanted = await compiled.run({ images });
+    const wanted = await score(network, variables, images);
     const found = model.execute({ images: tf.tensor(images.data, [...images.shape]) }, [
       'logits',
       'features',

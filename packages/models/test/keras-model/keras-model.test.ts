@@ -3,17 +3,12 @@ import {
   inference,
   inMemory,
   loadVariables,
-  mapTree,
-  mergeTrees,
-  prefixTree,
   Rng,
-  subtree,
   type ClassifierOutputs,
   type Host,
   type Network,
   type TensorFunction,
   type Tree,
-  type Variables,
 } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -29,35 +24,7 @@ import {
   resnet,
   runKerasModel,
 } from '../../src/index.js';
-
-const random = (seed: number, shape: readonly number[]): Host => {
-  const rng = Rng.fromSeed(seed);
-  return { shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()) };
-};
-
-/** Variables of which none is what an untrained network has. */
-function trained(network: Network<ClassifierOutputs>, input: readonly number[]): Variables<Host> {
-  const { params, stats } = network.init(Rng.fromSeed(1), input);
-  const moved = ({ shape, data }: Host, name: string): Host => ({
-    shape,
-    data: Float32Array.from(
-      data,
-      (value, i) => value + (name.endsWith('variance') ? 0.5 : 0.1) + (i % 7) / 70,
-    ),
-  });
-  return { params: mapTree(params, moved), stats: mapTree(stats, moved) };
-}
-
-const classify =
-  (network: Network<ClassifierOutputs>): TensorFunction =>
-  ({ images, ...tensors }, context) => {
-    const own = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
-    const { logits, features } = network.apply(own, images!, context).outputs;
-    return { logits, features };
-  };
-
-const asTensors = ({ params, stats }: Variables<Host>): Tree<Host> =>
-  mergeTrees(prefixTree('params', params), prefixTree('stats', stats));
+import { asTensors, classify, random, trained } from '../as-function.js';
 
 const fileOf = (
   f: TensorFunction,

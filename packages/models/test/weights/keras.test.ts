@@ -1,21 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
-import {
-  EagerBackend,
-  inMemory,
-  isAncError,
-  loadVariables,
-  mergeTrees,
-  prefixTree,
-  Rng,
-  subtree,
-  type Host,
-} from '@anc/core';
+import { inMemory, isAncError, loadVariables, Rng, type Host } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { cnn, exportKerasModel, importInto, isKeras, kerasFile, readKeras } from '../../src/index.js';
+import { score } from '../as-function.js';
 
 /** Files that Keras 3.15 wrote, and the logits that it computed: see fixtures/write-keras.py. */
 const fixture = (name: string): Uint8Array =>
@@ -40,15 +31,7 @@ describe('Keras files', () => {
       shape: [2, ...input],
       data: Float32Array.from({ length: 256 }, (_, i) => Math.sin(i)),
     };
-    const compiled = await new EagerBackend('cpu').compileFunction(
-      ({ images, ...tensors }, context) => {
-        const own = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
-        return { logits: network.apply(own, images!, context).outputs.logits };
-      },
-      { id: 'score', inputs: { images: { shape: images.shape, dtype: 'float32' } } },
-      mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
-    );
-    const { logits: scored } = await compiled.run({ images });
+    const { logits: scored } = await score(network, variables, images);
     // Weights alone do not say that one layer's epsilon is not Keras's own.
     const allowed = name === 'tiny.weights.h5' ? 0.05 : 1e-5;
     const scale = Math.max(...logits.flat().map(Math.abs));

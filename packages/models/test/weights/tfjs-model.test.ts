@@ -1,18 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
-import {
-  EagerBackend,
-  loadTree,
-  loadVariables,
-  mergeTrees,
-  prefixTree,
-  Rng,
-  subtree,
-  type Host,
-} from '@anc/core';
+import { loadTree, loadVariables, Rng, type Host } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { cnn, importInto, readTfjsModel } from '../../src/index.js';
+import { score } from '../as-function.js';
 
 /** A Keras-like network with the layers of `cnn(widths=[3,4],batchNorm=true)`, its averages trained. */
 async function saved(): Promise<{ model: layers.Sequential; json: Uint8Array; shard: Uint8Array }> {
@@ -67,15 +59,7 @@ describe('a TensorFlow.js model', () => {
       shape: [2, ...input],
       data: Float32Array.from({ length: 256 }, () => rng.normal()),
     };
-    const compiled = await new EagerBackend('cpu').compileFunction(
-      ({ images, ...tensors }, context) => {
-        const own = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
-        return { logits: network.apply(own, images!, context).outputs.logits };
-      },
-      { id: 'score', inputs: { images: { shape: images.shape, dtype: 'float32' } } },
-      mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
-    );
-    const { logits } = await compiled.run({ images });
+    const { logits } = await score(network, variables, images);
     const wanted = (model.predict(tf.tensor(images.data, [2, 8, 8, 2])) as tf.Tensor).dataSync();
     const scale = Math.max(...wanted.map(Math.abs));
     wanted.forEach((value, i) => expect(Math.abs(logits!.data[i]! - value)).toBeLessThan(1e-5 * scale));

@@ -1,13 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
   asStored,
-  EagerBackend,
   loadVariables,
   mapTree,
   mergeTrees,
-  prefixTree,
   Rng,
-  subtree,
   type Host,
   type Tree,
   type Variables,
@@ -23,6 +20,7 @@ import {
   recogniseTorchResnet,
   resnet,
 } from '../../src/index.js';
+import { score } from '../as-function.js';
 
 /** A state dict with the names and shapes of one of our networks, numbers 0, 1, 2, … */
 function stateDictOf(variables: Variables<Host>, map: (ours: string) => string): Tree<Host> {
@@ -122,16 +120,7 @@ describe.runIf(existsSync(checkpoint) && existsSync(images))('a published ResNet
       const [image, place, channel] = [Math.floor(at / 3072), Math.floor((at % 3072) / 3), at % 3];
       return (record(image)[1 + channel * 1024 + place]! / 255 - mean[channel]!) / deviation[channel]!;
     });
-    const compiled = await new EagerBackend('cpu').compileFunction(
-      ({ images, ...tensors }, context) => {
-        const own = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
-        return { logits: network.apply(own, images!, context).outputs.logits };
-      },
-      { id: 'score', inputs: { images: { shape: [count, 32, 32, 3], dtype: 'float32' } } },
-      mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
-    );
-    const { logits } = await compiled.run({ images: { shape: [count, 32, 32, 3], data: pixels } });
-    await compiled.dispose();
+    const { logits } = await score(network, variables, { shape: [count, 32, 32, 3], data: pixels });
     const right = Array.from({ length: count }, (_, i) => {
       const row = [...logits!.data.subarray(i * 10, (i + 1) * 10)];
       return row.indexOf(Math.max(...row)) === record(i)[0];
