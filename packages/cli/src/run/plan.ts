@@ -220,7 +220,7 @@ function suitedTo(
 ): Config {
   const featureless = given !== null && given.given.teacher.outputs.features === undefined;
   const looks = featureless && config.discriminatorInput === undefined;
-  if (looks && methods.some(({ options }) => Object.hasOwn(options as object, 'discriminator')))
+  if (looks && methods.some(({ options }) => Object.hasOwn(options as object, 'input')))
     notice('the teacher has no features: discriminators look at logits (--discriminator-input logits).');
   const usual =
     config.methods.map(({ name }) => name).join() === usualMethods(config.preset, config.dataset.name).join();

@@ -71,8 +71,8 @@ export async function compareEnvironment(
   const other = parts.find((part) => before.get(part) !== now.get(part));
   if (other !== undefined) {
     throw new AncError('ANC_RUN_DATA', 'the data is not what this run began with.', {
-      expected: `${other}: ${before.get(other) ?? 'nothing'}`,
-      received: `${other}: ${now.get(other) ?? 'nothing'}`,
+      expected: `${other}: ${shortened(before.get(other))}`,
+      received: `${other}: ${shortened(now.get(other))}`,
       hint: 'give the same files with --data-dir, or start a new run.',
     });
   }
@@ -82,6 +82,9 @@ export async function compareEnvironment(
     }
   }
 }
+
+/** A mean image is long. */
+const shortened = (leaf = 'nothing'): string => (leaf.length > 100 ? `${leaf.slice(0, 100)}…` : leaf);
 
 /** The values of a record by their places in it, e.g. `train.fingerprint`. */
 function leaves(record: object): ReadonlyMap<string, string> {

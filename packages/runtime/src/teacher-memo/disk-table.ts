@@ -30,8 +30,8 @@ interface Segment {
 
 /**
  * Vectors of one length by number, in a folder that any number of processes read and write at once. Every writer
- * adds files of its own, whole or not at all; none is ever changed, one with a damaged row is removed. A file that a crash left unfinished is not
- * seen, one that is damaged is passed over.
+ * adds files of its own, whole or not at all; none is ever changed. A file that a crash left unfinished is not seen,
+ * one that is damaged is passed over, or removed where that shows in a row.
  */
 export class DiskTable {
   readonly #segments: Segment[] = [];
