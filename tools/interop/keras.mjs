@@ -62,8 +62,12 @@ const cpu = new EagerBackend('cpu');
 const jobs = [];
 for (const [name, options, input, flags] of [
   ['resnet', { depth: 8, variant: 'v1', shortcut: 'pad' }, [15, 17, 3], []],
-  ['resnet', { depth: 11, width: 0.5, block: 'bottleneck', shortcut: 'pad' }, [16, 16, 3], []],
-  ['resnet', { depth: 14, width: 0.5, shortcut: 'projection-every-stage' }, [16, 16, 3], ['--features']],
+  [
+    'resnet',
+    { depth: 11, width: 0.5, block: 'bottleneck', shortcut: 'projection-every-stage' },
+    [16, 16, 3],
+    ['--features'],
+  ],
   [
     'resnet',
     { family: 'imagenet', depth: 18, width: 0.125, bias: true, downsample: 'last-block' },
@@ -77,7 +81,6 @@ for (const [name, options, input, flags] of [
     ['--fold-normalization'],
   ],
   ['mobilenet', { width: 0.25, activation: 'relu6' }, [33, 32, 3], []],
-  ['nin', {}, [8, 8, 1], []],
   ['lenet4', {}, [16, 16, 3], ['--fold-normalization', '--features']],
   ['cnn', { widths: [4, 6], batchNorm: true }, [12, 10, 3], []],
 ]) {

@@ -1,6 +1,10 @@
 import type { GraphNode } from '../graph-model/node.js';
 
-/** Integers that an operation carries, or `otherwise`. */
+/*
+ * What an operation carries beside its inputs, as `windowAttributes` and the kernels wrote it down. What is not there
+ * is empty, zero or false: TensorFlow's own defaults of the attributes that are read here.
+ */
+
 export function integersOf({ attributes }: GraphNode, name: string): number[] {
   const attribute = attributes[name];
   return attribute !== undefined && 'list' in attribute ? attribute.list.i.map(Number) : [];
