@@ -31,7 +31,7 @@ const convolutions: readonly Convolution[] = [
 /** Batches and channels that fill whole blocks: the forms that need them hold here, in steps. */
 const blocked: readonly Convolution[] = [
   { side: 6, size: 3, stride: 1, pad: 'same', input: 5, output: 16, batch: 16 },
-  { side: 7, size: 3, stride: 2, pad: 'same', input: 32, output: 48, batch: 32 },
+  { side: 7, size: 3, stride: 2, pad: 'same', input: 32, output: 32, batch: 16 },
   { side: 8, size: 3, stride: 2, pad: 1, input: 16, output: 16, batch: 16 },
   { side: 9, size: 5, stride: 2, pad: 'same', input: 16, output: 16, batch: 16 },
   { side: 10, size: 4, stride: 3, pad: 'same', input: 16, output: 16, batch: 16 },

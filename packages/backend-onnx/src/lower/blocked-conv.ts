@@ -1,4 +1,4 @@
-import { blockedFilter, convOverBlocks, fromBlocks, toBlocks, widened } from '../graph/blocks/operations.js';
+import { convOverBlocks, fromBlocks, toBlocks, widened } from '../graph/blocks/operations.js';
 import type { Attributes, Value } from '../graph/value.js';
 import type { Tracer } from '../trace/tracer.js';
 
@@ -16,23 +16,22 @@ export function paysBlocked(t: Tracer, channels: number, weights: readonly numbe
 
 /**
  * A convolution in [B, C / n, H, W, n], n channels side by side as the processor's vectors hold them: the
- * layout that ONNX Runtime takes by itself where weights are constants. Weights: [O, I, kh, kw].
+ * layout that ONNX Runtime takes by itself where weights are constants. filter: in blocks.
  */
 export function blockedConv(
   t: Tracer,
   x: Value,
-  weights: Value,
+  filter: Value,
   shape: readonly number[],
   attributes: Attributes,
 ): Value {
   const { graph } = t;
-  const blocked = blockedFilter(graph, t.channelBlock!, weights);
   const inward = toBlocks(graph, x);
   const [top, left, bottom, right] = attributes['pads'] as [number, number, number, number];
   const product =
     Math.max(left, right) < 2
-      ? convOverBlocks(graph, [inward, blocked], shape, attributes)
-      : convOverBlocks(graph, [widened(graph, inward, left, right), blocked], shape, {
+      ? convOverBlocks(graph, [inward, filter], shape, attributes)
+      : convOverBlocks(graph, [widened(graph, inward, left, right), filter], shape, {
           ...attributes,
           pads: [top, 0, bottom, 0],
         });

@@ -1,4 +1,5 @@
 import type { Attributes, Value } from '../graph/value.js';
+import { blockedFilter, turnedFilter } from '../graph/blocks/operations.js';
 import { reshape, slice, transpose } from '../graph/shape-ops.js';
 import { OIHW, type TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
@@ -31,7 +32,9 @@ function convolution(
   shape: readonly number[],
   attributes: Attributes,
 ): Value {
-  if (paysBlocked(t, x.shape[1]!, weights.shape)) return blockedConv(t, x, weights, shape, attributes);
+  if (paysBlocked(t, x.shape[1]!, weights.shape)) {
+    return blockedConv(t, x, blockedFilter(t.graph, t.channelBlock!, weights), shape, attributes);
+  }
   return t.graph.op('Conv', [x, weights], 'float32', shape, attributes);
 }
 
@@ -65,7 +68,8 @@ export function inputGradient(
   const pads = [spanH - padInfo.top, spanW - padInfo.left, spanH - padInfo.bottom, spanW - padInfo.right];
   // Padding a small dy out to a full convolution multiplies the work; past a point the other form is faster.
   const [output, input] = [weights.shape[0]!, weights.shape[1]!];
-  const worthwhile = paysBlocked(t, window.outChannels, [input, output, kh, kw]) ? 2.5 : 1.6;
+  const blocked = paysBlocked(t, window.outChannels, [input, output, kh, kw]);
+  const worthwhile = blocked ? 2.5 : 1.6;
   const inflation = (window.inHeight * window.inWidth) / (window.outHeight * window.outWidth);
   const direct =
     inflation < worthwhile &&
@@ -73,17 +77,23 @@ export function inputGradient(
     window.strideWidth === 1 &&
     group === 1 &&
     Math.min(...pads) >= 0;
+  const attributes = { strides: [1, 1], pads, kernel_shape: [kh, kw], dilations, group: 1 };
+  const slope = t.full(dy, layout);
+  const turned = (): Value =>
+    blocked
+      ? blockedConv(t, slope, turnedFilter(graph, t.channelBlock!, weights), shape, attributes)
+      : graph.op(
+          'Conv',
+          [slope, rotated(t, transpose(graph, weights, [1, 0, 2, 3]))],
+          'float32',
+          shape,
+          attributes,
+        );
   const value = direct
-    ? convolution(t, t.full(dy, layout), rotated(t, transpose(graph, weights, [1, 0, 2, 3])), shape, {
-        strides: [1, 1],
-        pads,
-        kernel_shape: [kh, kw],
-        dilations,
-        group: 1,
-      })
+    ? turned()
     : inPhases(t, window, group)
-      ? stridedGradient(t, t.full(dy, layout), weights, window)
-      : transposedConv(t, t.full(dy, layout), weights, window, group, shape);
+      ? stridedGradient(t, slope, weights, window)
+      : transposedConv(t, slope, weights, window, group, shape);
   return t.tensor(value, window.inShape, 'float32', layout);
 }
 

@@ -38,6 +38,25 @@ export function blockedFilter(graph: Graph, block: number, weights: Value): Valu
   return reshape(graph, transpose(graph, inputs, [0, 2, 1, 3]), weights.shape);
 }
 
+/**
+ * The blocked filter of a convolution's input gradient: inputs and outputs exchanged, turned by 180° in the plane. Whole
+ * blocks of the convolution's own filter change places, then each is transposed.
+ */
+export function turnedFilter(graph: Graph, block: number, weights: Value): Value {
+  const [output, input, height, width] = weights.shape as [number, number, number, number];
+  const axes = [output / block, input / block, height * width];
+  const blocks = reshape(graph, blockedFilter(graph, block, weights), [sizeOf(axes), block ** 2]);
+  const turned = rowsTaken(graph, blocks, `turned ${axes.join('×')}`, () => {
+    const places = Int32Array.from({ length: sizeOf(axes) }, (_, i) => i);
+    return permuted(places, axes, [1, 0, 2]).map((place) => {
+      const [whole, area] = [Math.floor(place / axes[2]!), axes[2]!];
+      return whole * area + (area - 1 - (place % area));
+    });
+  });
+  const each = reshape(graph, turned, [sizeOf(axes), block, block]);
+  return reshape(graph, transpose(graph, each, [0, 2, 1]), [input, output, height, width]);
+}
+
 /** [O, I, kh, kw] into [O / n, I, kh, kw, n of O] in memory: for images [B, I, H, W] of less than n channels, not in blocks. */
 export function filterFromImage(graph: Graph, block: number, weights: Value): Value {
   const [output, input, height, width] = weights.shape as [number, number, number, number];

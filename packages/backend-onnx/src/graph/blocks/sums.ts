@@ -3,13 +3,14 @@ import type { Graph } from '../graph.js';
 import { reshape } from '../shape-ops.js';
 import type { Value } from '../value.js';
 
-/** Parts of a plane that are summed on their own: short chains of additions keep more digits. */
+/** Numbers in one chain of additions, about: planes beyond are summed in parts, because short chains keep more digits. */
+const CHAIN = 256;
 const PARTS = 4;
 
 /** x's memory as [B · C · parts, …] planes of its parts. */
 function parts(x: Value): { planes: number; height: number; width: number; count: number } {
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
-  const count = height % PARTS === 0 ? PARTS : 1;
+  const count = height * width > CHAIN && height % PARTS === 0 ? PARTS : 1;
   return { planes: batch * channels * count, height: height / count, width, count };
 }
 
