@@ -106,6 +106,7 @@ describe('what cannot be compiled', () => {
         inputs: { x: image },
       });
     expect(codeOf(trace)).toBe('ANC_COMPILE_READ');
+    expect(trace).toThrow(/trace\.test\.ts:\d+/);
   });
 
   it('catches chance and time baked in', () => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AncError } from '@anc/core';
 import { TRACE_BACKEND, traceBackend, type TraceBackend } from '../trace/backend.js';
+import { callSite } from '../trace/call-site.js';
 import type { TracedTensor } from '../trace/symbol.js';
 import { binaryKernels } from './binary.js';
 import { convKernels } from './conv.js';
@@ -33,21 +34,6 @@ export const kernels: readonly Kernel[] = [
 ];
 
 export const supportedKernels = (): string[] => kernels.map(({ kernel }) => kernel).sort();
-
-/** The line of the traced code that called an operation: the first one outside tfjs and this package. */
-function callSite(): string {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 100;
-  const lines = (new Error().stack ?? '').split('\n').slice(1);
-  Error.stackTraceLimit = limit;
-  const own = /tfjs-core|backend-onnx[/\\](src|dist)[/\\](lower|trace|graph)|node:internal/;
-  return (
-    lines
-      .find((line) => !own.test(line))
-      ?.trim()
-      .replace(/^at /, '') ?? 'an unknown line'
-  );
-}
 
 export function unsupported(name: string, why?: string): AncError {
   return new AncError(

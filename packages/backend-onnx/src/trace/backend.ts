@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AncError, sizeOf } from '@anc/core';
 import type { ElementArray } from '../graph/value.js';
+import { callSite } from './call-site.js';
 import type { TracedTensor, SymbolType } from './symbol.js';
 import type { Tracer } from './tracer.js';
 
@@ -72,7 +73,7 @@ export class TraceBackend extends tf.KernelBackend {
   override readSync(dataId: object): tf.BackendValues {
     const host = this.#data.get(dataId).host;
     if (host !== null) return host.values;
-    throw new AncError('ANC_COMPILE_READ', 'a traced step read the value of a tensor.', {
+    throw new AncError('ANC_COMPILE_READ', `a traced step read the value of a tensor, at ${callSite()}.`, {
       expected:
         'a function of tensors that never looks at values (dataSync, data, array, print, if on a value)',
       hint: 'use tf.where or arithmetic on masks instead of branching, and return what you want to see.',
