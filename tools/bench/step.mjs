@@ -4,6 +4,7 @@
  *   node tools/bench/step.mjs [--python /path/to/python] [--case lenet4-step] [--batch 128] [--threads 2] [--rounds 7]
  *     [--runs 10]      runs of each side in a row; their mean is one measurement
  *     [--spinning 0]   microseconds that our threads wait busily
+ *     [--beside tfjs:wasm]  the same step op by op on another backend, too; tfjs:node where the working folder has it
  *
  * Both sides take turns in the same run; medians over the rounds are compared. PyTorch does the same, the
  * measured gradients and verdicts included, in its default memory layout (nchw) and in channels_last (nhwc).
@@ -19,6 +20,7 @@ import { compileClassifier, mapTree, Rng, sizeOf, specOf } from '@anc/core';
 import methods from '@anc/methods';
 import models from '@anc/models';
 import { OnnxBackend } from '@anc/backend-onnx';
+import tfjs from '@anc/backend-tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { objectiveParts } from './objective-parts.mjs';
 
@@ -31,6 +33,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '7' },
     runs: { type: 'string', default: '10' },
     spinning: { type: 'string', default: '0' },
+    beside: { type: 'string', multiple: true, default: [] },
     profile: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -164,6 +167,13 @@ async function measure(prepared, runs) {
   return (performance.now() - start) / runs;
 }
 
+/** A case on a backend that computes op by op. */
+async function opByOp(backendName, caseName) {
+  const { options, create } = tfjs().backends[backendName];
+  const backend = await create(options.parse({}));
+  return { name: backendName, backend, prepared: await CASES[caseName](backend), ms: [] };
+}
+
 const rows = [];
 for (const name of flags.case ?? Object.keys(CASES)) {
   const peers = flags.python === '' ? {} : { nchw: startPeer(), nhwc: startPeer() };
@@ -176,8 +186,11 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   const prepared = await CASES[name](backend);
   const compileMs = performance.now() - started;
   const peak = await products(backend);
+  const others = [];
+  for (const each of flags.beside) others.push(await opByOp(each, name));
   await measure(prepared, 2);
   await measure(peak, 2);
+  for (const each of others) await measure(each.prepared, 1);
   const ours = [];
   const peaks = [];
   const theirs = { nchw: [], nhwc: [] };
@@ -185,6 +198,7 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   for (let round = 0; round < Number(flags.rounds); round++) {
     ours.push(await measure(prepared, runs));
     peaks.push(await measure(peak, 3));
+    for (const each of others) each.ms.push(await measure(each.prepared, 1));
     for (const [layout, peer] of Object.entries(peers)) {
       const answer = await peer.run(name, layout, runs);
       theirs[layout].push(answer.ms.reduce((a, b) => a + b) / runs);
@@ -207,8 +221,18 @@ for (const name of flags.case ?? Object.keys(CASES)) {
           'times nchw': times('nchw'),
           'times nhwc': times('nhwc'),
         }),
+    ...Object.fromEntries(
+      others.flatMap((each) => [
+        [`${each.name} ms`, Math.round(median(each.ms))],
+        [`times ${each.name}`, +(median(each.ms) / ms).toFixed(2)],
+      ]),
+    ),
     'compile ms': Math.round(compileMs),
   });
+  for (const each of others) {
+    await each.prepared.dispose();
+    await each.backend.dispose();
+  }
   await prepared.dispose();
   await peak.dispose();
   await backend.dispose();

@@ -2,23 +2,25 @@
  * What `.ci/run` checks after `npm ci && npm test`, in this order.
  *
  * A stage is a command run from the repository's root. Exit code 0 means passed; 77 means skipped, with the reason as
- * the last line of its output; anything else means failed. `minutes` is when it counts as hung.
+ * the last line of its output; anything else means failed. `minutes` is when it counts as hung; `beside` starts it at
+ * the same time as the one before it.
  *
- * @typedef {{ name: string, command: string[], minutes: number }} Stage
+ * @typedef {{ name: string, command: string[], minutes: number, beside?: true }} Stage
  * @type {Stage[]}
  */
 export const STAGES = [
   { name: 'lockfile', command: ['node', 'tools/ci/lockfile.mjs'], minutes: 1 },
   { name: 'typecheck', command: ['npm', 'run', '--silent', 'typecheck'], minutes: 5 },
-  { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], minutes: 8 },
+  { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], minutes: 8, beside: true },
   { name: 'format', command: ['npm', 'run', '--silent', 'format:check'], minutes: 3 },
-  { name: 'knip', command: ['npm', 'run', '--silent', 'knip'], minutes: 3 },
+  { name: 'knip', command: ['npm', 'run', '--silent', 'knip'], minutes: 3, beside: true },
   { name: 'packages', command: ['npm', 'run', '--silent', 'check:packages'], minutes: 5 },
   { name: 'install: production', command: ['node', 'tools/e2e/install.mjs', '--production'], minutes: 6 },
   {
     name: 'install: npm 10, no optional dependency',
     command: ['node', 'tools/e2e/install.mjs', '--production', '--npm', '10', '--omit-optional'],
     minutes: 6,
+    beside: true,
   },
   { name: 'user: install from tarballs', command: ['node', 'tools/e2e/user.mjs'], minutes: 6 },
   { name: 'interop: the step on JAX', command: ['node', 'tools/interop/step.mjs'], minutes: 8 },
