@@ -2,27 +2,13 @@
  * Networks exported with `anc-cli export --format keras` are loaded by Keras 3 and give the same logits there; what
  * Keras saves of them is read back here, weight by weight.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import {
-  EagerBackend,
-  decodeSafetensors,
-  encodeSafetensors,
-  mapTree,
-  mergeTrees,
-  NetworkTeacher,
-  prefixTree,
-  Rng,
-  standardised,
-} from '@anc/core';
-import models from '@anc/models';
-import '@tensorflow/tfjs-backend-cpu';
+import { decodeSafetensors, Rng } from '@anc/core';
 import { pythonWith } from '../ci/python.mjs';
+import { ancCli, writeNetwork } from './network-file.mjs';
 
-const CLI = fileURLToPath(new URL('../../packages/cli/bin/anc-cli.js', import.meta.url));
 const LIMIT = 1e-5; // of the largest logit
 
 const LOADED = `
@@ -51,14 +37,8 @@ const python = pythonWith(folder, [
   'keras==3.12.0',
 ]);
 
-function ancCli(...args) {
-  const run = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(`anc-cli ${args.join(' ')} failed\n${run.stdout}${run.stderr}`);
-}
-
 const classes = ['a', 'b', 'c', 'd', 'e'];
 const rng = Rng.fromSeed(1);
-const cpu = new EagerBackend('cpu');
 const jobs = [];
 for (const [name, options, input, flags] of [
   ['resnet', { depth: 8, variant: 'v1', shortcut: 'pad' }, [15, 17, 3], []],
@@ -84,42 +64,18 @@ for (const [name, options, input, flags] of [
   ['lenet4', {}, [16, 16, 3], ['--fold-normalization', '--features']],
   ['cnn', { widths: [4, 6], batchNorm: true }, [12, 10, 3], []],
 ]) {
-  const network = models().models[name].create(options, { input, classes: classes.length });
-  const fresh = network.init(Rng.fromSeed(2), input);
-  // Statistics and biases as training leaves them: exports that forget them must not pass.
-  const moved = ({ shape, data }, variable) => ({
-    shape,
-    data: data.map((value) => {
-      if (variable.endsWith('variance')) return 0.5 + rng.uniform();
-      return shape.length === 1 ? value + 0.2 * rng.normal() : value;
-    }),
-  });
-  const variables = { params: mapTree(fresh.params, moved), stats: mapTree(fresh.stats, moved) };
   const [, , channels] = input;
   const normalization = { mean: [120, 110, 100].slice(0, channels), std: [60, 50, 40].slice(0, channels) };
   const weights = join(folder, `${jobs.length}.safetensors`);
-  const tensors = mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats));
-  const metadata = {
-    model: name,
-    modelOptions: JSON.stringify(options),
-    input: JSON.stringify(input),
-    classes: JSON.stringify(classes),
-    normalization: JSON.stringify(normalization),
-  };
-  writeFileSync(weights, encodeSafetensors(tensors, metadata));
+  const { tensors, metadata, logitsOf } = writeNetwork(
+    weights,
+    { name, options, input, classes, normalization },
+    rng,
+  );
   const file = join(folder, `${jobs.length}.keras`);
   ancCli('export', weights, '--format', 'keras', '--out', file, ...flags);
 
   const images = Uint8Array.from({ length: 3 * input[0] * input[1] * channels }, () => rng.int(256));
-  const whole = standardised(network, normalization);
-  const teacher = await NetworkTeacher.create({
-    backend: cpu,
-    network: whole,
-    variables,
-    input,
-    digest: file,
-  });
-  const { logits } = await teacher.infer({ shape: [3, ...input], data: images }, ['logits']);
   const normalised = (value, at) =>
     (value - normalization.mean[at % channels]) / normalization.std[at % channels];
   jobs.push({
@@ -128,7 +84,7 @@ for (const [name, options, input, flags] of [
     again: join(folder, `${jobs.length}-again.keras`),
     shape: [3, ...input],
     images: flags.includes('--fold-normalization') ? [...images] : Array.from(images, normalised),
-    wanted: [...logits.data],
+    wanted: await logitsOf(images),
     tensors,
     metadata,
   });

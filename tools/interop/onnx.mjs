@@ -2,27 +2,14 @@
  * Networks exported with `anc-cli export` are accepted by onnx.checker and give the same logits in Python's ONNX
  * Runtime; models made in Python, as other programs make them, give the same logits here.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { OnnxBackend, OnnxTeacher } from '@anc/backend-onnx';
-import {
-  EagerBackend,
-  encodeSafetensors,
-  mapTree,
-  mergeTrees,
-  NetworkTeacher,
-  prefixTree,
-  Rng,
-  standardised,
-} from '@anc/core';
-import models from '@anc/models';
-import '@tensorflow/tfjs-backend-cpu';
+import { Rng } from '@anc/core';
 import { pythonWith } from '../ci/python.mjs';
+import { ancCli, writeNetwork } from './network-file.mjs';
 
-const CLI = fileURLToPath(new URL('../../packages/cli/bin/anc-cli.js', import.meta.url));
 const LIMIT = 1e-5; // of the largest logit
 
 const EXPORTED = `
@@ -97,7 +84,6 @@ const NORMALIZATION = { mean: [120, 110, 100], std: [60, 50, 40] };
 const classes = ['a', 'b', 'c', 'd', 'e'];
 const input = [16, 16, 3];
 const rng = Rng.fromSeed(1);
-const cpu = new EagerBackend('cpu');
 const jobs = [];
 for (const [name, options] of [
   ['resnet', { depth: 8, width: 0.5 }],
@@ -105,48 +91,18 @@ for (const [name, options] of [
   ['mobilenet', { width: 0.25 }],
   ['lenet4', {}],
 ]) {
-  const network = models().models[name].create(options, { input, classes: classes.length });
-  const fresh = network.init(Rng.fromSeed(2), input);
-  // Averages as training leaves them: exports that forget them must not pass.
-  const stats = mapTree(fresh.stats, ({ shape, data }, stat) => ({
-    shape,
-    data: data.map(() => (stat.endsWith('variance') ? 0.5 + rng.uniform() : 0.1 * rng.normal())),
-  }));
-  const variables = { params: fresh.params, stats };
   const weights = join(folder, `${jobs.length}.safetensors`);
-  const metadata = {
-    model: name,
-    modelOptions: JSON.stringify(options),
-    input: JSON.stringify(input),
-    classes: JSON.stringify(classes),
-    normalization: JSON.stringify(NORMALIZATION),
-  };
-  const tensors = mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats));
-  writeFileSync(weights, encodeSafetensors(tensors, metadata));
+  const { logitsOf } = writeNetwork(
+    weights,
+    { name, options, input, classes, normalization: NORMALIZATION },
+    rng,
+  );
   const images = Uint8Array.from({ length: 3 * 768 }, () => rng.int(256));
-  const whole = standardised(network, NORMALIZATION);
-  const teacher = await NetworkTeacher.create({
-    backend: cpu,
-    network: whole,
-    variables,
-    input,
-    digest: name,
-  });
-  const { logits } = await teacher.infer({ shape: [3, ...input], data: images }, ['logits']);
+  const wanted = await logitsOf(images);
   for (const fold of [false, true]) {
     const file = join(folder, `${jobs.length}.onnx`);
     const flags = fold ? ['--fold-normalization', '--layout', 'nhwc'] : [];
-    const run = spawnSync(process.execPath, [
-      CLI,
-      'export',
-      weights,
-      '--format',
-      'onnx',
-      '--out',
-      file,
-      ...flags,
-    ]);
-    if (run.status !== 0) throw new Error(`export of ${name} failed\n${run.stderr}`);
+    ancCli('export', weights, '--format', 'onnx', '--out', file, ...flags);
     const normalised = (value, c) => (value - NORMALIZATION.mean[c]) / NORMALIZATION.std[c];
     const planes = Array.from({ length: images.length }, (_, at) => {
       const [image, c, pixel] = [Math.floor(at / 768), Math.floor((at % 768) / 256), at % 256];
@@ -158,7 +114,7 @@ for (const [name, options] of [
       shape: fold ? [3, 16, 16, 3] : [3, 3, 16, 16],
       dtype: fold ? 'uint8' : 'float32',
       images: fold ? [...images] : planes,
-      wanted: [...logits.data],
+      wanted,
     });
   }
 }

@@ -1,0 +1,65 @@
+/** Networks of ours as files that `anc-cli` takes, and what they answer: what exports are compared with. */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  EagerBackend,
+  encodeSafetensors,
+  mapTree,
+  mergeTrees,
+  NetworkTeacher,
+  prefixTree,
+  Rng,
+  standardised,
+} from '@anc/core';
+import models from '@anc/models';
+import '@tensorflow/tfjs-backend-cpu';
+
+const CLI = fileURLToPath(new URL('../../packages/cli/bin/anc-cli.js', import.meta.url));
+
+export function ancCli(...args) {
+  const run = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`anc-cli ${args.join(' ')} failed\n${run.stdout}${run.stderr}`);
+}
+
+/**
+ * Writes a network's weights to `file`. Vectors and statistics stand as training leaves them, drawn from `rng`: exports
+ * that forget them must not pass. Returns the tensors, the metadata, and `logitsOf` bytes [B, H, W, C].
+ */
+export function writeNetwork(file, { name, options, input, classes, normalization }, rng) {
+  const network = models().models[name].create(options, { input, classes: classes.length });
+  const moved = ({ shape, data }, variable) => ({
+    shape,
+    data: data.map((value) => {
+      if (variable.endsWith('variance')) return 0.5 + rng.uniform();
+      return shape.length === 1 ? value + 0.2 * rng.normal() : value;
+    }),
+  });
+  const fresh = network.init(Rng.fromSeed(2), input);
+  const variables = { params: mapTree(fresh.params, moved), stats: mapTree(fresh.stats, moved) };
+  const tensors = mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats));
+  const metadata = {
+    model: name,
+    modelOptions: JSON.stringify(options),
+    input: JSON.stringify(input),
+    classes: JSON.stringify(classes),
+    normalization: JSON.stringify(normalization),
+  };
+  writeFileSync(file, encodeSafetensors(tensors, metadata));
+  return {
+    tensors,
+    metadata,
+    async logitsOf(images) {
+      const teacher = await NetworkTeacher.create({
+        backend: new EagerBackend('cpu'),
+        network: standardised(network, normalization),
+        variables,
+        input,
+        digest: file,
+      });
+      const shape = [images.length / input.reduce((a, b) => a * b), ...input];
+      const { logits } = await teacher.infer({ shape, data: images }, ['logits']);
+      return [...logits.data];
+    },
+  };
+}
