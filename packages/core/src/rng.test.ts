@@ -27,6 +27,16 @@ describe('Rng', () => {
     expect(Math.abs(variance - 1)).toBeLessThan(0.04);
   });
 
+  it('goes on after a tensor was filled, and fills the next one with others', () => {
+    const [once, twice] = [new Float32Array(64), new Float32Array(32)];
+    Rng.fromSeed(4).fillNormal(once, 1);
+    const rng = Rng.fromSeed(4);
+    rng.fillNormal(twice, 1);
+    expect([...twice]).toEqual([...once.subarray(0, 32)]);
+    rng.fillNormal(twice, 1);
+    expect([...twice]).toEqual([...once.subarray(32)]);
+  });
+
   it('tosses coins of the given bias', () => {
     const rng = Rng.fromSeed(8);
     const n = 20_000;

@@ -2,6 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { fillWithNormals } from './normals.js';
 
 /** Four 32-bit words from a key: two rounds of multiply-xorshift per word, well mixed for short keys. */
 function hashKey(key: string): [number, number, number, number] {
@@ -37,7 +38,7 @@ function hashKey(key: string): [number, number, number, number] {
  */
 export class Rng {
   readonly #key: string;
-  readonly #generator: RandomGenerator;
+  #generator: RandomGenerator;
   #spare: number | null = null;
 
   protected constructor(key: string) {
@@ -88,24 +89,13 @@ export class Rng {
   }
 
   /**
-   * Fills a whole tensor with normal numbers of mean zero, faster than one by one: Marsaglia's polar method
-   * on 32-bit draws. The numbers are others than `normal` would give.
+   * Fills a whole tensor with normal numbers of mean zero, faster than one by one. The numbers are others than
+   * `normal` would give.
    */
   fillNormal(data: Float32Array, deviation: number): void {
-    const generator = this.#generator;
-    for (let i = 0; i < data.length; i += 2) {
-      let x = 0;
-      let y = 0;
-      let square = 0;
-      do {
-        x = generator.next() * 2 ** -31; // in [-1, 1)
-        y = generator.next() * 2 ** -31;
-        square = x * x + y * y;
-      } while (square >= 1 || square === 0);
-      const factor = deviation * Math.sqrt((-2 * Math.log(square)) / square);
-      data[i] = x * factor;
-      data[i + 1] = y * factor; // past an odd end: ignored
-    }
+    const state = Int32Array.from(this.#generator.getState());
+    fillWithNormals(data, deviation, state);
+    this.#generator = xoroshiro128plusFromState([...state]);
   }
 
   /** The numbers 0..n-1 in random order (Fisher–Yates). */
