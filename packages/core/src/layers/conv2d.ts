@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { heNormal, type Initializer } from '../init/initializers.js';
 import { filled, type Host, type Tree } from '../tree.js';
 import { imageShape, operandOf, type Layer } from './layer.js';
-import { windowOutput, type Padding } from './window.js';
+import { windowArguments, windowOutput, type Padding } from './window.js';
 
 export interface Conv2dOptions {
   /** Side of the square kernel. */
@@ -40,10 +40,10 @@ export function conv2d(name: string, options: Conv2dOptions): Layer {
       return { params, stats: {} };
     },
     apply({ params }, x, context) {
-      const rounding = typeof padding === 'number' ? 'floor' : undefined;
+      const { pad, rounding } = windowArguments(padding);
       const weights = params['weights'] as tf.Tensor4D;
       const image = operandOf(context, x, weights) as tf.Tensor4D;
-      const output = tf.conv2d(image, weights, stride, padding, 'NHWC', 1, rounding);
+      const output = tf.conv2d(image, weights, stride, pad, 'NHWC', 1, rounding);
       return { output: bias ? tf.add(output, params['bias']!) : output, stats: {} };
     },
     summary(input) {

@@ -6,6 +6,7 @@ export * from './depthwise-conv2d.js';
 export * from './elementwise.js';
 export { modelInputError, operandOf, stateless, type Layer, type LayerApplied } from './layer.js';
 export * from './pad-channels.js';
+export * from './pad-image.js';
 export * from './pool.js';
 export * from './residual.js';
 export { sequential } from './sequential.js';

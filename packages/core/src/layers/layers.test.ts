@@ -17,6 +17,7 @@ import {
   LayeredClassifier,
   maxPool,
   padChannels,
+  padImage,
   relu,
   residual,
   sequential,
@@ -61,11 +62,16 @@ describe('shapes', () => {
     ['conv same', conv2d('c', { size: 3, filters: 4, stride: 2 }), [7, 8, 3]],
     ['conv valid', conv2d('c', { size: 3, filters: 4, padding: 'valid' }), [7, 8, 3]],
     ['conv padded', conv2d('c', { size: 7, filters: 4, stride: 2, padding: 3 }), [8, 9, 3]],
+    ['conv padded behind', conv2d('c', { size: 3, filters: 4, stride: 2, padding: [0, 1] }), [8, 9, 3]],
     ['depthwise', depthwiseConv2d('d', { size: 3, stride: 2 }), [7, 8, 3]],
     ['depthwise padded', depthwiseConv2d('d', { size: 3, stride: 2, padding: 1, bias: false }), [8, 8, 3]],
+    ['depthwise padded behind', depthwiseConv2d('d', { size: 3, stride: 2, padding: [0, 1] }), [9, 8, 3]],
     ['max pool', maxPool('p', { size: 2 }), [7, 8, 3]],
     ['max pool padded', maxPool('p', { size: 3, stride: 2, padding: 1 }), [8, 8, 3]],
+    ['max pool padded behind', maxPool('p', { size: 3, stride: 2, padding: [0, 1] }), [8, 9, 3]],
+    ['average pool padded behind', avgPool('p', { size: 3, stride: 2, padding: [0, 1] }), [8, 9, 3]],
     ['average pool', avgPool('p', { size: 3, stride: 2, padding: 'same' }), [7, 8, 3]],
+    ['zeros around', padImage('z', 2), [7, 8, 3]],
     ['global average pool', globalAveragePool(), [7, 8, 3]],
     ['flatten', flatten(), [7, 8, 3]],
     ['dense', dense('d', { units: 5 }), [7]],
@@ -83,6 +89,30 @@ describe('shapes', () => {
       const size = made.reduce((sum, host) => sum + host.data.length, 0);
       expect(layer.summary(input).reduce((sum, row) => sum + row.parameters, 0)).toBe(size);
     }
+  });
+});
+
+describe('padding behind an image', () => {
+  const ones = tf.ones([1, 4, 4, 1]);
+  const weights = tf.ones([3, 3, 1, 1]);
+  const values = (layer: Layer): number[] => [
+    ...layer.apply({ params: { weights }, stats: {} }, ones, context(false)).output.dataSync(),
+  ];
+  const window = { size: 3, stride: 2, padding: [0, 1] as const };
+
+  it('is below and to the right', () => {
+    expect(values(conv2d('c', { ...window, filters: 1, bias: false }))).toEqual([9, 6, 6, 4]);
+    expect(values(depthwiseConv2d('d', { ...window, bias: false }))).toEqual([9, 6, 6, 4]);
+    expect(values(avgPool('a', window))).toEqual([1, 1, 1, 1]); // left out of the mean
+  });
+
+  it('never wins a pooling, as zeros of a layer of their own do', () => {
+    const below = (layer: Layer): number[] => [
+      ...layer.apply({ params: {}, stats: {} }, tf.neg(ones), context(false)).output.dataSync(),
+    ];
+    expect(below(maxPool('m', window))).toEqual([-1, -1, -1, -1]);
+    const zeros = sequential('z', [padImage('pad', 1), maxPool('m', { size: 3, stride: 2 })]);
+    expect(below(zeros)).toEqual([0, 0, 0, -1]);
   });
 });
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { imageShape, stateless, type Layer } from './layer.js';
-import { windowOutput, type Padding } from './window.js';
+import { windowArguments, windowOutput, type Padding } from './window.js';
 
 export interface PoolOptions {
   /** Side of the square window. */
@@ -14,11 +14,11 @@ type Kind = typeof tf.maxPool | typeof tf.avgPool;
 
 function pool(kind: Kind, name: string, options: PoolOptions): Layer {
   const { size, stride = size, padding = 'valid' } = options;
-  const rounding = typeof padding === 'number' ? 'floor' : undefined;
+  const { pad, rounding } = windowArguments(padding);
   return stateless(
     name,
     (input) => [...windowOutput(name, input, size, stride, padding), imageShape(name, input)[2]],
-    (x) => kind(x as tf.Tensor4D, size, stride, padding, rounding),
+    (x) => kind(x as tf.Tensor4D, size, stride, pad, rounding),
   );
 }
 

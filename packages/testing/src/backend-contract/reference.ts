@@ -1,22 +1,23 @@
 import { at, build, combine, map, pixel, reduce, type Float64 } from './array.js';
 
+type Padding = 'same' | 'valid' | number | readonly [before: number, after: number];
+
 /** Offset of the first window and number of windows along one axis, as TensorFlow counts them. */
 function windows(
   size: number,
   window: number,
   stride: number,
-  padding: 'same' | 'valid' | number,
+  padding: Padding,
 ): { readonly start: number; readonly count: number } {
   if (padding === 'same') {
     const count = Math.ceil(size / stride);
     const total = Math.max((count - 1) * stride + window - size, 0);
     return { start: -Math.floor(total / 2), count };
   }
-  const each = padding === 'valid' ? 0 : padding;
-  return { start: -each, count: Math.floor((size + 2 * each - window) / stride) + 1 };
+  const [before, after] =
+    typeof padding === 'object' ? padding : padding === 'valid' ? [0, 0] : [padding, padding];
+  return { start: -before, count: Math.floor((size + before + after - window) / stride) + 1 };
 }
-
-type Padding = 'same' | 'valid' | number;
 
 function frame(x: Float64, size: number, stride: number, padding: Padding) {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];

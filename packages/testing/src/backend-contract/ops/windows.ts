@@ -4,11 +4,17 @@ import type { Fill, OpCase } from '../op-case.js';
 import * as reference from '../reference.js';
 import { input } from './declare.js';
 
-type Window = [size: number, stride: number, padding: 'same' | 'valid' | number];
+type Window = [
+  size: number,
+  stride: number,
+  padding: 'same' | 'valid' | number | [before: number, after: number],
+];
 const rounding = (padding: Window[2]): 'floor' | undefined =>
-  typeof padding === 'number' ? 'floor' : undefined;
+  typeof padding === 'string' ? undefined : 'floor';
+const padOf = (padding: Window[2]): 'same' | 'valid' | number | tf.backend_util.ExplicitPadding =>
+  typeof padding === 'object' ? [[0, 0], padding, padding, [0, 0]] : padding;
 const named = (name: string, [size, stride, padding]: Window): string =>
-  `${name} ${size}×${size}, stride ${stride}, padding ${padding}`;
+  `${name} ${size}×${size}, stride ${stride}, padding ${typeof padding === 'object' ? padding.join(' and ') : padding}`;
 
 export const convolutions: OpCase[] = [
   ...(
@@ -19,6 +25,8 @@ export const convolutions: OpCase[] = [
       [1, 1, 'same'],
       [1, 2, 'same'],
       [3, 2, 1],
+      [3, 2, [0, 1]],
+      [3, 1, [2, 0]],
       [2, 2, 'valid'],
     ] as Window[]
   ).map((window): OpCase => {
@@ -27,7 +35,7 @@ export const convolutions: OpCase[] = [
       name: named('conv2d', window),
       inputs: { x: input([2, 6, 5, 2]), filter: input([size, size, 2, 3]) },
       run: ({ x, filter }) =>
-        tf.conv2d(x as Tensor4D, filter as Tensor4D, stride, padding, 'NHWC', 1, rounding(padding)),
+        tf.conv2d(x as Tensor4D, filter as Tensor4D, stride, padOf(padding), 'NHWC', 1, rounding(padding)),
       reference: ({ x, filter }) => reference.conv2d(x!, filter!, stride, padding),
     };
   }),
@@ -36,6 +44,7 @@ export const convolutions: OpCase[] = [
       [3, 1, 'same'],
       [3, 2, 'same'],
       [3, 2, 1],
+      [3, 2, [0, 1]],
       [3, 1, 'valid'],
     ] as Window[]
   ).map((window): OpCase => {
@@ -44,7 +53,15 @@ export const convolutions: OpCase[] = [
       name: named('depthwiseConv2d', window),
       inputs: { x: input([2, 6, 5, 2]), filter: input([size, size, 2, 1]) },
       run: ({ x, filter }) =>
-        tf.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, stride, padding, 'NHWC', 1, rounding(padding)),
+        tf.depthwiseConv2d(
+          x as Tensor4D,
+          filter as Tensor4D,
+          stride,
+          padOf(padding),
+          'NHWC',
+          1,
+          rounding(padding),
+        ),
       reference: ({ x, filter }) => reference.depthwiseConv2d(x!, filter!, stride, padding),
     };
   }),
@@ -56,6 +73,7 @@ export const pools: OpCase[] = [
       [2, 2, 'valid'],
       [3, 2, 'same'],
       [3, 2, 1],
+      [3, 2, [0, 1]],
       [3, 1, 'valid'],
     ] as Window[]
   ).flatMap((window): OpCase[] => {
@@ -64,7 +82,7 @@ export const pools: OpCase[] = [
     const largest = (fill: Fill, how: string): OpCase => ({
       name: named('maxPool', window) + how,
       inputs: { x: input(shape, fill) },
-      run: ({ x }) => tf.maxPool(x as Tensor4D, size, stride, padding, rounding(padding)),
+      run: ({ x }) => tf.maxPool(x as Tensor4D, size, stride, padOf(padding), rounding(padding)),
       reference: ({ x }) => reference.maxPool(x!, size, stride, padding),
     });
     return [
@@ -73,7 +91,7 @@ export const pools: OpCase[] = [
       {
         name: named('avgPool', window),
         inputs: { x: input(shape) },
-        run: ({ x }) => tf.avgPool(x as Tensor4D, size, stride, padding, rounding(padding)),
+        run: ({ x }) => tf.avgPool(x as Tensor4D, size, stride, padOf(padding), rounding(padding)),
         reference: ({ x }) => reference.avgPool(x!, size, stride, padding),
       },
     ];
