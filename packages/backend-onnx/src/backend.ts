@@ -23,6 +23,8 @@ import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { onnxSchema, type OnnxOptions } from './options.js';
 import { assertProvider, openEngine } from './providers.js';
 import { OnnxState } from './state.js';
+import { tracedTwice } from './trace/pure.js';
+import { traceStep, type TracedStep } from './trace/trace-step.js';
 
 const acceleratorOf = ({ executionProviders: [first] }: EngineInfo): string | null =>
   first === undefined || first === 'cpu' || first === 'wasm' ? null : first;
@@ -35,12 +37,17 @@ interface CachedStep {
   users: number;
 }
 
+const namesOf = ({ phases }: Step): string => phases.map(({ name }) => name).join(', ');
+
+const keyOf = (step: Step, spec: StepSpec): string => JSON.stringify([step.id, spec]);
+
 /** Compiles steps and functions to ONNX graphs and runs them in ONNX Runtime, on a thread of its own. */
 export class OnnxBackend extends Backend {
   readonly name: string;
   readonly capabilities: Capabilities;
   override readonly cache: number | null;
   readonly #steps = new Map<string, CachedStep>();
+  readonly #rehearsed = new Map<string, TracedStep>();
 
   private constructor(
     readonly engine: EngineClient,
@@ -104,6 +111,18 @@ export class OnnxBackend extends Backend {
     };
   }
 
+  /** A trace serves once: its steps are cached, and it holds a graph. */
+  #traced(key: string, step: Step, spec: StepSpec): TracedStep {
+    const traced = this.#rehearsed.get(key) ?? this.#trace(step, spec);
+    this.#rehearsed.delete(key);
+    return traced;
+  }
+
+  #trace(step: Step, spec: StepSpec): TracedStep {
+    const target = { channelBlock: this.channelBlock, accelerated: this.accelerator !== null };
+    return tracedTwice(`the step (${namesOf(step)})`, () => traceStep(step, spec, target));
+  }
+
   #fallbackNotice(): string | null {
     const { graphs, of } = this.engine.fallbacks;
     if (graphs === 0) return null;
@@ -119,11 +138,10 @@ export class OnnxBackend extends Backend {
 
   async compile(step: Step, spec: StepSpec, { signal }: CompileOptions = {}): Promise<CompiledStep> {
     signal?.throwIfAborted();
-    const key = JSON.stringify([step.id, spec]);
+    const key = keyOf(step, spec);
     const cached = this.#steps.get(key) ?? {
-      program: buildStep(this.engine, step, spec, {
+      program: buildStep(this.engine, () => this.#traced(key, step, spec), spec, {
         channelBlock: this.channelBlock,
-        accelerated: this.accelerator !== null,
         repeats: this.options.stepsPerCall > 1 && this.info.executionProviders.join() === 'cpu',
       }),
       users: 0,
@@ -147,6 +165,11 @@ export class OnnxBackend extends Backend {
     }
   }
 
+  /** Traces it, which is where a step's code runs, and keeps the trace for whoever compiles it. */
+  override async rehearse(step: Step, spec: StepSpec): Promise<void> {
+    this.#rehearsed.set(keyOf(step, spec), this.#trace(step, spec));
+  }
+
   async compileFunction(
     f: TensorFunction,
     spec: FunctionSpec,
@@ -159,6 +182,7 @@ export class OnnxBackend extends Backend {
 
   async dispose(): Promise<void> {
     this.#steps.clear();
+    this.#rehearsed.clear();
     await this.engine.close();
   }
 }

@@ -7,7 +7,6 @@ import {
   type Inputs,
   type LeafSpec,
   type NoiseSpec,
-  type Step,
   type StepSpec,
   type Tree,
 } from '@anc/core';
@@ -23,8 +22,7 @@ import type { Value } from './graph/value.js';
 import { checkedWires, toWire } from './host.js';
 import { nodesForProcessor } from './providers.js';
 import { OnnxState } from './state.js';
-import { tracedTwice } from './trace/pure.js';
-import { traceStep, type TracedStep } from './trace/trace-step.js';
+import type { TracedStep } from './trace/trace-step.js';
 import type { Target } from './trace/tracer.js';
 
 /** A step's session and what it takes; shared by all who compile the same step. */
@@ -38,7 +36,7 @@ export interface StepProgram {
 }
 
 /** What a backend's runtime makes of a step. */
-export interface StepTraits extends Pick<Target, 'channelBlock' | 'accelerated'> {
+export interface StepTraits extends Pick<Target, 'channelBlock'> {
   /** Whether several steps in one call are worth while where the state is large. */
   readonly repeats: boolean;
 }
@@ -49,12 +47,12 @@ const LARGE_STATE = 4 * 2 ** 20;
 /** Traces, writes and loads a step. */
 export async function buildStep(
   engine: EngineClient,
-  step: Step,
+  trace: () => TracedStep,
   spec: StepSpec,
-  { repeats, ...target }: StepTraits,
+  { repeats, channelBlock }: StepTraits,
 ): Promise<StepProgram> {
-  const traced = tracedTwice(`the step "${step.id}"`, () => traceStep(step, spec, target));
-  const outputs = optimized(traced, target.channelBlock);
+  const traced = trace();
+  const outputs = optimized(traced, channelBlock);
   const values = outputs.map(({ value }) => value);
   const used = inputNames(values, traced.graph);
   const under = (prefix: string): string[] =>

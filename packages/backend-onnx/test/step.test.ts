@@ -1,15 +1,24 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { adversarialPhases, EagerBackend, type Optimizer, type Student } from '@anc/core';
+import {
+  adversarialPhases,
+  adversarialStep,
+  EagerBackend,
+  type Optimizer,
+  type Phase,
+  type Student,
+} from '@anc/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend } from '../src/index.js';
 import {
   adamW,
   game,
+  initialState,
   momentum,
   normalisedStudent,
   plainStudent,
   play,
   relativeError,
+  specFor,
   wideStudent,
 } from './game.js';
 
@@ -59,6 +68,44 @@ describe('the compiled adversarial step', () => {
     for (const [name, tensor] of Object.entries(wanted.state)) {
       expect(relativeError(found.state[name]!, tensor), name).toBeLessThan(1e-4);
     }
+  });
+
+  it('is traced when it is rehearsed, and not again when it is compiled', async () => {
+    const rules = game(plainStudent(), momentum());
+    let traced = 0;
+    const [phase] = adversarialStep(rules).phases;
+    const counted: Phase = {
+      name: phase!.name,
+      gradients: (...inputs) => {
+        traced++;
+        return phase!.gradients(...inputs);
+      },
+      update: (...inputs) => phase!.update(...inputs),
+    };
+    const step = { id: 'rehearsed', phases: [counted] };
+    const spec = specFor(initialState(rules));
+    await onnx.rehearse(step, spec);
+    expect(traced).toBe(2); // and compared
+    const compiled = await onnx.compile(step, spec);
+    expect(traced).toBe(2);
+    await compiled.dispose();
+    await (await onnx.compile(step, spec)).dispose();
+    expect(traced).toBe(4); // the trace was not kept
+  });
+
+  it('is refused when it is rehearsed, where it looks at values', async () => {
+    const spec = specFor(initialState(game(plainStudent(), momentum())));
+    const looks: Phase = {
+      name: 'looks',
+      gradients: (state) => {
+        Object.values(state)[0]!.dataSync();
+        return { grads: {}, stats: {}, metrics: {} };
+      },
+      update: () => ({}),
+    };
+    await expect(onnx.rehearse({ id: 'looks', phases: [looks] }, spec)).rejects.toMatchObject({
+      code: 'ANC_COMPILE_READ',
+    });
   });
 
   it('gives the same in WebAssembly, to rounding', async () => {

@@ -109,6 +109,13 @@ describe('what cannot be compiled', () => {
     expect(trace).toThrow(/trace\.test\.ts:\d+/);
   });
 
+  it('refuses shapes that do not fit each other, where they meet', () => {
+    const trace = (): unknown =>
+      traceFunction(({ x }) => ({ y: tf.add(x!, tf.zeros([5, 1])) }), { id: 'f', inputs: { x: image } });
+    expect(codeOf(trace)).toBe('ANC_SHAPE');
+    expect(trace).toThrow(/\[2, 6, 6, 3\] and \[5, 1\].*trace\.test\.ts:\d+/);
+  });
+
   it('catches chance and time baked in', () => {
     let calls = 0;
     const functions: TensorFunction[] = [

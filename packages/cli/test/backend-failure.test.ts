@@ -42,6 +42,7 @@ const create = (lose) => async () => {
     name: 'flaky', capabilities: inner.capabilities, environment: { device: 'none' },
     upload: (state) => inner.upload(state),
     compileFunction: (...args) => inner.compileFunction(...args),
+    rehearse: (...args) => inner.rehearse(...args),
     compile: async (...args) => {
       const step = await inner.compile(...args);
       return { run: async (...to) => (await mayLose(), step.run(...to)), metrics: () => step.metrics(), dispose: () => step.dispose() };

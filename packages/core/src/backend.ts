@@ -1,5 +1,5 @@
 import type { FunctionSpec, Step, StepSpec, TensorFunction } from './step.js';
-import type { Host, Tree } from './tree.js';
+import { mapTree, zeros, type Host, type Tree } from './tree.js';
 
 /** What a backend can do; suites skip by these, never by a test's name. */
 export interface Capabilities {
@@ -68,5 +68,23 @@ export abstract class Backend {
     constants?: Tree<Host>,
     options?: CompileOptions,
   ): Promise<CompiledFunction>;
+
+  /**
+   * Throws what would keep a step from running here, before it is needed. This one runs it once, on zeros; a backend
+   * that can tell by less overrides it.
+   */
+  async rehearse(step: Step, spec: StepSpec): Promise<void> {
+    const compiled = await this.compile(step, spec);
+    const state = await this.upload(mapTree(spec.state, zeros));
+    try {
+      const hyper = Object.fromEntries(spec.hyper.map((name) => [name, 1]));
+      await compiled.run(state, { batch: mapTree(spec.batch, zeros), hyper, noise: { seed: 0, step: 0 } });
+      await compiled.metrics(); // it may have been put off until somebody reads
+    } finally {
+      await compiled.dispose();
+      await state.dispose();
+    }
+  }
+
   abstract dispose(): Promise<void>;
 }

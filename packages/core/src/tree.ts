@@ -79,6 +79,12 @@ export function specOf(host: Host): LeafSpec {
   return { shape: host.shape, dtype };
 }
 
+/** A leaf of zeros of a known shape and type. */
+export function zeros({ shape, dtype }: LeafSpec): Host {
+  const array = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }[dtype];
+  return { shape, data: new array(sizeOf(shape)) };
+}
+
 /** A float32 leaf of one value repeated. */
 export const filled = (shape: readonly number[], value = 0): Host => ({
   shape: [...shape],

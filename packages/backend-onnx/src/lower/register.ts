@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AncError } from '@anc/core';
+import { AncError, callSite } from '@anc/core';
 import { TRACE_BACKEND, traceBackend, type TraceBackend } from '../trace/backend.js';
-import { callSite } from '../trace/call-site.js';
 import type { TracedTensor } from '../trace/symbol.js';
 import { binaryKernels } from './binary.js';
 import { convKernels } from './conv.js';

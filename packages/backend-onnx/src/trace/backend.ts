@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AncError, sizeOf } from '@anc/core';
+import { AncError, callSite, sizeOf } from '@anc/core';
 import type { ElementArray } from '../graph/value.js';
-import { callSite } from './call-site.js';
 import type { TracedTensor, SymbolType } from './symbol.js';
 import type { Tracer } from './tracer.js';
 

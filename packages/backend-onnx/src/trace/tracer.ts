@@ -1,4 +1,4 @@
-import { sizeOf } from '@anc/core';
+import { AncError, callSite, sizeOf } from '@anc/core';
 import { broadcastShapes, type Graph } from '../graph/graph.js';
 import { binary, unary } from '../graph/arithmetic.js';
 import { cast, expand, reshape, transpose } from '../graph/shape-ops.js';
@@ -95,6 +95,7 @@ export class Tracer implements Target {
     layout: readonly number[];
   } {
     const shape = broadcastShapes(...tensors.map((x) => x.shape));
+    assertBroadcast(tensors, shape);
     const rank = shape.length;
     const candidates = tensors.filter((x) => x.shape.length === rank && sizeOf(x.value.shape) > 1);
     const largest = Math.max(0, ...candidates.map((x) => sizeOf(x.value.shape)));
@@ -175,4 +176,13 @@ function withUnitAxes(order: readonly number[], shape: readonly number[]): numbe
     layout.splice(at < 0 ? layout.length : at, 0, unit);
   }
   return layout;
+}
+
+/** What other backends find when they compute, before anything is computed. */
+function assertBroadcast(tensors: readonly TracedTensor[], shape: readonly number[]): void {
+  const fits = ({ shape: own }: TracedTensor): boolean =>
+    own.every((size, axis) => size === 1 || size === shape[shape.length - own.length + axis]);
+  if (tensors.every(fits)) return;
+  const shapes = tensors.map((x) => `[${x.shape.join(', ')}]`).join(' and ');
+  throw new AncError('ANC_SHAPE', `the shapes ${shapes} do not fit each other, at ${callSite()}.`);
 }

@@ -19,6 +19,7 @@ export interface PlannedNetwork {
   readonly model: Named;
   /** Takes bytes. Its name says everything that its outputs depend on besides its weights. */
   readonly network: Network<ClassifierOutputs>;
+  /** Names and shapes, without values. */
   readonly initial: Variables<Host>;
   readonly outputs: Tree<readonly number[]>;
   readonly parameters: number;
@@ -31,13 +32,12 @@ export async function planNetwork(
   made: Network<ClassifierOutputs>,
   { dataset, normalization }: TrainingData,
   backend: Backend,
-  seed: number,
 ): Promise<PlannedNetwork> {
   const network = {
     ...standardised(made, normalization),
     name: JSON.stringify([made.name, describeNamed(model), dataset.classes.length, normalization]),
   };
-  const initial = network.init(Rng.fromSeed(seed).split('shapes'), dataset.shape);
+  const initial = network.init(Rng.still(), dataset.shape);
   const outputs = await outputShapes({ backend, network, variables: initial }, dataset.shape);
   const layers = network.summary(dataset.shape);
   return {

@@ -1,4 +1,5 @@
 import {
+  rehearse,
   Rng,
   type Backend,
   type ClassifierOutputs,
@@ -131,11 +132,13 @@ async function planWith<D extends TrainingData>(
     const data = await open(dataset, config);
     const suited = suitedTo(config, given, data, asked, notice);
     const methods = suited === config ? asked : await createAll(suited);
-    const plain = await planNetwork(config.student, studentModel, data, backends.student, config.seed);
+    const plain = await planNetwork(config.student, studentModel, data, backends.student);
     const players = { input: dataset.shape, classes: environment.classes };
     const teacher =
       given ?? (await planTeacher(teacherModel!, data, backends.teacher, players, config, composition));
     const teacherOutputs = 'given' in teacher ? teacher.given.teacher.outputs : teacher.network.outputs;
+    const stage = { backend: backends.student, batchSize: config.batchSize, shape: dataset.shape };
+    if (!('given' in teacher)) await rehearse({ ...stage, stages: teacher.stages, teacherOutputs: null });
     const names = uniqueNames(suited.methods.map(({ name }) => name));
     const studentOf = async (
       name: string,
@@ -145,15 +148,14 @@ async function planWith<D extends TrainingData>(
       if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
       const changed = method.made.network(studentModel);
       const network =
-        changed === studentModel
-          ? plain
-          : await planNetwork(config.student, changed, data, backends.student, config.seed);
+        changed === studentModel ? plain : await planNetwork(config.student, changed, data, backends.student);
       const stages = method.made.stages({
         ...players,
         student: network.network,
         studentOutputs: network.outputs,
         teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
       });
+      await rehearse({ ...stage, stages, teacherOutputs });
       return { ...method, name, network, stages, epochs, seed, rng: Rng.fromSeed(seed).split('student') };
     };
     const students: PlannedPlayer[] = [];
@@ -189,7 +191,7 @@ async function planTeacher(
   composition: Composition,
 ): Promise<PlannedPlayer> {
   const seed = config.teacherSeed ?? config.seed;
-  const network = await planNetwork(config.teacher, model, data, backend, config.seed);
+  const network = await planNetwork(config.teacher, model, data, backend);
   const supervised = await createMethod(
     { name: 'supervised', options: { recipe: teacherRecipeOf(config), quantize: 'none' } },
     config,

@@ -1,0 +1,80 @@
+import { createRequire } from 'node:module';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { inProcess, workplace, type Workplace } from './anc-cli.js';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const require = createRequire(import.meta.url);
+const address = (path: string): string => JSON.stringify(pathToFileURL(path).href);
+const core = address(require.resolve('@anc/core/package.json').replace('package.json', 'dist/index.js'));
+
+/** A discriminator of one layer whose author made a mistake that shows only when it plays. */
+const faulty = `
+import { definePlugin, dense, Discriminator, sequential } from ${core};
+import * as tf from ${address(require.resolve('@tensorflow/tfjs-core'))};
+const faults = {
+  reads: (x) => (x.dataSync()[0] > 0 ? x : tf.neg(x)),
+  draws: (x) => tf.mul(x, Math.random()),
+  mismatches: (x) => tf.add(x, tf.zeros([3, 3])),
+};
+class Faulty extends Discriminator {
+  name = 'faulty';
+  layers = sequential('faulty', [dense('out', { units: 1 })]);
+  constructor(fault) {
+    super();
+    this.fault = fault;
+  }
+  init(rng, input) {
+    return this.layers.init(rng, input);
+  }
+  apply(variables, x, context) {
+    const { output, stats } = this.layers.apply(variables, faults[this.fault](x), context);
+    return { outputs: { logits: output }, stats };
+  }
+  summary(input) {
+    return this.layers.summary(input);
+  }
+}
+const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+const named = (fault) => ({ options, create: () => new Faulty(fault) });
+export default definePlugin({
+  name: 'faulty',
+  apiVersion: 1,
+  discriminators: { reads: named('reads'), draws: named('draws'), mismatches: named('mismatches') },
+});`;
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await workplace();
+  await writeFile(join(place.path, 'faulty.mjs'), faulty);
+});
+afterAll(() => place.remove());
+
+describe("a plugin's mistake that shows when it plays: found before the teacher is trained", () => {
+  it.each([
+    ['reads', 'onnx', 'ANC_COMPILE_READ', /faulty\.mjs:\d+/],
+    ['draws', 'onnx', 'ANC_COMPILE_IMPURE', /discriminator, student/],
+    ['mismatches', 'onnx', 'ANC_SHAPE', /\[64, 8\] and \[3, 3\].*faulty\.mjs:\d+/],
+    ['mismatches', 'tfjs:cpu', 'ANC_STAGE', /"adversarial" fails[^]*faulty\.mjs:\d+/],
+  ])('%s on %s', async (discriminator, backend, code, message) => {
+    const before = await place.files();
+    const request = [
+      ['--plugins', './faulty.mjs'],
+      ['--discriminator', discriminator],
+      ['--backend', backend],
+      ['--teacher', 'cnn(widths=[4,4],features=8)'],
+      ['--student', 'cnn(widths=[2,2],features=8)'],
+      ['--methods', 'adversarial'],
+      ['--limit-train', '128'],
+    ].flat();
+    const outcome = await inProcess(['run', ...request, '--json'], place.path);
+    expect(outcome.code).toBe(2);
+    const { error } = JSON.parse(outcome.stdout) as { error: { code: string; message: string } };
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+    expect(await place.files()).toEqual(before);
+  });
+});

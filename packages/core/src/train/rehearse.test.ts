@@ -1,0 +1,74 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { EagerBackend } from '../eager/eager-backend.js';
+import type { Stage } from '../method.js';
+import type { Phase } from '../step.js';
+import { filled, type Tree } from '../tree.js';
+import { rehearse } from './rehearse.js';
+
+const backend = new EagerBackend('cpu');
+
+/** What a phase was shown, by its name. */
+type Seen = Record<string, Tree<readonly number[]>>;
+
+const phase = (name: string, seen: Seen): Phase => ({
+  name,
+  gradients: (state, batch) => {
+    seen[name] = Object.fromEntries(Object.entries(batch).map(([key, tensor]) => [key, tensor.shape]));
+    return { grads: { w: state['w']! }, stats: {}, metrics: { [`loss/${name}`]: tf.scalar(0) } };
+  },
+  update: (state, grads) => ({ w: tf.sub(state['w']!, grads['w']!) }),
+});
+
+const stage = (name: string, phases: readonly Phase[], rest: Partial<Stage> = {}): Stage => ({
+  name,
+  teacherOutputs: ['logits'],
+  usesLabels: false,
+  step: { id: name, phases },
+  init: (_rng, previous) => previous ?? { w: filled([3], 2) },
+  next: () => ({ hyper: { learningRate: 0.1 }, phases: [phases[0]!.name] }),
+  student: () => ({ params: {}, stats: {} }),
+  ...rest,
+});
+
+const game = { backend, batchSize: 32, shape: [4, 4, 1], teacherOutputs: { logits: [10], features: [8] } };
+
+describe('rehearse', () => {
+  it('goes through every phase of every stage, those that come later too, with what the stage asks for', async () => {
+    const [first, second]: [Seen, Seen] = [{}, {}];
+    const began: (readonly string[] | null)[] = [];
+    await rehearse({
+      ...game,
+      stages: [
+        stage('first', [phase('critic', first), phase('student', first)]),
+        stage('second', [phase('student', second)], {
+          teacherOutputs: [],
+          usesLabels: true,
+          init: (_rng, previous) => {
+            began.push(previous && Object.keys(previous));
+            return previous!;
+          },
+        }),
+      ],
+    });
+    const asked = { images: [2, 4, 4, 1], 'teacher/logits': [2, 10] };
+    expect(first).toEqual({ critic: asked, student: asked });
+    expect(second).toEqual({ student: { images: [2, 4, 4, 1], labels: [2] } });
+    expect(began).toEqual([['w']]);
+  });
+
+  it('throws what the first step would, and leaves nothing behind', async () => {
+    const before = tf.memory().numTensors;
+    const broken: Phase = {
+      ...phase('student', {}),
+      update: (state) => ({ w: tf.add(state['w']!, tf.zeros([7])) }),
+    };
+    await expect(rehearse({ ...game, stages: [stage('broken', [broken])] })).rejects.toMatchObject({
+      code: 'ANC_STAGE',
+      message: expect.stringMatching(/"broken" fails: .*shape/) as string,
+      detail: { received: expect.stringContaining('rehearse.test.ts') as string },
+    });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

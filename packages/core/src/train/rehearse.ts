@@ -1,0 +1,66 @@
+import type { Backend } from '../backend.js';
+import { callSite, DEEP_STACK } from '../call-site.js';
+import { AncError, isAncError } from '../error.js';
+import type { Stage } from '../method.js';
+import { Rng } from '../rng.js';
+import type { StepSpec } from '../step.js';
+import { mapTree, specOf, type Host, type LeafSpec, type Tree } from '../tree.js';
+
+export interface RehearseOptions {
+  readonly backend: Backend;
+  /** A player's, in order. */
+  readonly stages: readonly Stage[];
+  readonly batchSize: number;
+  /** [H, W, C]. */
+  readonly shape: readonly number[];
+  /** Shapes (no batch axis) of what the teacher gives; null where no stage asks one. */
+  readonly teacherOutputs: Tree<readonly number[]> | null;
+}
+
+/**
+ * Goes through a player's stages without training: what their code cannot do on this backend is found before
+ * hours of another player's training, and not after. Throws what the first step would; `ANC_STAGE` with the line to
+ * blame where that is no error of ours.
+ *
+ * Nothing is drawn: parameters have their shapes and no values.
+ */
+export async function rehearse(options: RehearseOptions): Promise<void> {
+  const { backend, stages, batchSize, shape, teacherOutputs } = options;
+  // Op by op, two images show what a whole batch would.
+  const batch = backend.capabilities.compiled ? batchSize : Math.min(2, batchSize);
+  let state: Tree<Host> | null = null;
+  for (const stage of stages) {
+    state = stage.init(Rng.still(), state);
+    const entries: Record<string, LeafSpec> = { images: { shape: [batch, ...shape], dtype: 'uint8' } };
+    for (const name of stage.teacherOutputs) {
+      const output = teacherOutputs?.[name];
+      if (output !== undefined) entries[`teacher/${name}`] = { shape: [batch, ...output], dtype: 'float32' };
+    }
+    if (stage.usesLabels) entries.labels = { shape: [batch], dtype: 'int32' };
+    const { hyper, phases } = stage.next({ epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 });
+    const later = stage.step.phases.map(({ name }) => name).filter((name) => !phases.includes(name));
+    const spec: StepSpec = {
+      state: mapTree(state, specOf),
+      batch: entries,
+      hyper: Object.keys(hyper),
+      phases: [...phases, ...later],
+    };
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = DEEP_STACK;
+    try {
+      await backend.rehearse(stage.step, spec);
+    } catch (error) {
+      throw isAncError(error) ? error : blame(error, stage.name);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  }
+}
+
+function blame(cause: unknown, stage: string): AncError {
+  const error = cause instanceof Error ? cause : new Error(String(cause));
+  return new AncError('ANC_STAGE', `the code of stage "${stage}" fails: ${error.message}`, {
+    received: `the error at ${callSite(error)}`,
+    cause,
+  });
+}
