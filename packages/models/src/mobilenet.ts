@@ -19,6 +19,8 @@ import { z } from 'zod';
 import { networkName } from './naming.js';
 import { initializerOption } from './options.js';
 
+const paddingOption = z.enum(['both', 'same', 'end']);
+
 export const mobilenetOptions = z.strictObject({
   width: z.number().positive().max(4).default(1).describe('factor of every width'),
   stemStride: z
@@ -27,6 +29,14 @@ export const mobilenetOptions = z.strictObject({
     .max(2)
     .optional()
     .describe('stride of the first convolution; by default 2 for images of 64 pixels and more, else 1'),
+  padding: paddingOption
+    .default('both')
+    .describe(
+      "where zeros are put around an image that a window halves: on both sides, as TensorFlow's `same`, or at the end alone: below, to the right (Keras)",
+    ),
+  stemPadding: paddingOption
+    .optional()
+    .describe('the same for the first convolution; by default as `padding` says'),
   activation: z.enum(['relu', 'relu6']).default('relu').describe('after every batch norm'),
   momentum: z
     .number()
@@ -55,20 +65,28 @@ const SEPARABLE: readonly (readonly [width: number, stride: 1 | 2])[] = [
   [1024, 1],
 ];
 
-const paddingOf = (stride: number): Padding => (stride === 1 ? 'same' : 1);
+/** Of 3×3 windows that move by two. */
+const HALVING: Readonly<Record<z.output<typeof paddingOption>, Padding>> = {
+  both: 1,
+  same: 'same',
+  end: [0, 1],
+};
 
 /**
  * MobileNet v1 (Howard et al. 2017, arXiv 1704.04861): a 3×3 convolution and thirteen depthwise separable
- * ones, batch norm after each. Features are the average-pool's output; taps `block1` to `block13`.
+ * ones, batch norm after each. Features are the average-pool's output; taps `block1` to `block13`. TensorFlow's
+ * networks pad as `same`, those of `keras.applications` and TensorFlow.js at the end; images of even sides are padded alike
+ * by both, which is otherwise than on both sides.
  * 4,231,976 parameters at width 1 with 1,000 classes.
  */
 export function mobilenet(options: MobilenetOptions, { input, classes }: ModelEnvironment): Student {
   const parsed = mobilenetOptions.parse(options);
   const name = networkName('mobilenet', mobilenetOptions, parsed);
-  const { width: factor, stemStride, activation, momentum, ...rest } = parsed;
-  const initializer = INITIALIZERS[rest.initializer];
+  const { width: factor, stemStride, padding, stemPadding = padding, activation, momentum } = parsed;
+  const initializer = INITIALIZERS[parsed.initializer];
   const scaled = (width: number): number => Math.max(1, Math.round(width * factor));
   const first = stemStride ?? (Math.min(input[0], input[1]) >= 64 ? 2 : 1);
+  const paddingOf = (stride: number, how: typeof padding): Padding => (stride === 1 ? 'same' : HALVING[how]);
   const nonlinear = activation === 'relu' ? relu : relu6;
   const normed = (layer: Layer, index: string): Layer[] => [
     layer,
@@ -76,10 +94,11 @@ export function mobilenet(options: MobilenetOptions, { input, classes }: ModelEn
     nonlinear(`${activation}${index}`),
   ];
   const filters = scaled(32);
-  const stem = { size: 3, filters, stride: first, padding: paddingOf(first), bias: false, initializer };
+  const around = paddingOf(first, stemPadding);
+  const stem = { size: 3, filters, stride: first, padding: around, bias: false, initializer };
   const separable = SEPARABLE.flatMap(([width, stride], i) => {
     const n = `${i + 1}`;
-    const deep = { size: 3, stride, padding: paddingOf(stride), bias: false, initializer };
+    const deep = { size: 3, stride, padding: paddingOf(stride, padding), bias: false, initializer };
     const point = { size: 1, filters: scaled(width), bias: false, initializer };
     return [
       ...normed(depthwiseConv2d(`depthwise${n}`, deep), `${n}-deep`),

@@ -36,6 +36,13 @@ describe('parameters, to the unit', () => {
     ['wrn-28-10', cifar, 10, 36_479_194],
     ['wrn-40-2', cifar, 10, 2_243_546],
     ['mobilenet', imagenet, 1000, 4_231_976],
+    // As Keras counts what it trains.
+    ['keras-resnet50', imagenet, 10, 23_555_082],
+    ['keras-resnet101', imagenet, 10, 42_573_322],
+    ['keras-resnet152', imagenet, 10, 58_240_010],
+    ['keras-resnet50-v2', imagenet, 10, 23_539_850],
+    ['keras-resnet101-v2', imagenet, 10, 42_549_386],
+    ['keras-resnet152-v2', imagenet, 10, 58_208_394],
   ] as const)('%s at %o, %d classes', (name, input, classes, parameters) => {
     expect(count(name, input, classes).parameters).toBe(parameters);
   });

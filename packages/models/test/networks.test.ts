@@ -20,9 +20,19 @@ const cases: [name: string, input: ModelEnvironment['input'], taps: string[], op
   ['resnet', [8, 8, 3], stages, { depth: 8, shortcut: 'pad', width: 1.5 }],
   ['resnet', [8, 8, 3], stages, { depth: 11, width: 0.25, block: 'bottleneck' }],
   ['resnet', [8, 8, 3], stages, { depth: 11, width: 0.25, block: 'bottleneck', variant: 'v1' }],
+  [
+    'resnet',
+    [8, 8, 3],
+    stages,
+    { depth: 11, width: 0.25, block: 'bottleneck', strideOn: '1x1', bias: 'all' },
+  ],
   ['resnet18', [12, 12, 1], [...stages, 'stage4'], { width: 0.0625 }],
   ['torchvision-resnet18', [12, 12, 1], [...stages, 'stage4'], { width: 0.0625 }],
   ['mobilenet', [9, 8, 1], ['block1', 'block13'], { width: 0.0625 }],
+  ['mobilenet', [35, 32, 3], [], { width: 0.0625, padding: 'end', stemPadding: 'same', stemStride: 2 }],
+  ['mobilenet', [9, 9, 1], [], { width: 0.0625, padding: 'same' }],
+  ['keras-resnet50', [17, 16, 3], stages, { width: 0.0625 }],
+  ['keras-resnet50-v2', [16, 17, 3], stages, { width: 0.0625 }],
   ['mobilenet', [12, 12, 3], [], { width: 0.0625, activation: 'relu6', stemStride: 2 }],
 ];
 

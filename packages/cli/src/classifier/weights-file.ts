@@ -22,6 +22,7 @@ import {
   readKeras,
   readStateDict,
   readTfjsModel,
+  recogniseKeras,
   recogniseTorchResnet,
   type MapChoice,
   type StateDict,
@@ -111,7 +112,8 @@ const unpacked = (dict: StateDict): StateDict =>
 
 function recognise(path: string, dict: StateDict) {
   if (isOwn(dict.tensors)) throw unnamed(path);
-  const { model, options, environment } = recogniseTorchResnet(dict.tensors);
+  const { model, options, environment } =
+    dict.layout === 'torch' ? recogniseTorchResnet(dict.tensors) : recogniseKeras(dict);
   return { model: { name: model, options: { ...options } }, environment };
 }
 

@@ -57,34 +57,18 @@ export const pad: Kernel = ({ x }, { paddings, constantValue = 0 }) => {
 /** Below every activation. Minus infinity is not written: JSON and some devices have none. */
 const LOWEST = -3.4e38;
 
-/** Pooling; of TensorFlow's pools none pads by a number, so that zeros that never win are put around before. */
+/** Pooling; of TensorFlow's pools none pads by numbers, so that values that never win are put around before. */
 export const pooling =
   (op: string): Kernel =>
   ({ x }, attributes) => {
     const { filterSize, ...window } = attributes as unknown as Window & {
       filterSize: number | [number, number];
     };
-    const bare = window.pad === 0 ? { ...window, pad: 'valid' as const } : window;
-    const explicit = typeof bare.pad !== 'string';
-    if (explicit && (op !== 'MaxPool' || typeof bare.pad !== 'number'))
-      throw unsupported(op, 'with padding by a number');
-    const around = explicit ? (bare.pad as number) : 0;
-    const padded =
-      around === 0
-        ? x!
-        : pad(
-            { x: x! },
-            {
-              paddings: [
-                [0, 0],
-                [around, around],
-                [around, around],
-                [0, 0],
-              ],
-              constantValue: LOWEST,
-            },
-          );
-    const own = explicit ? { ...bare, pad: 'valid' as const } : bare;
+    const around = aroundOf(window.pad);
+    const some = around.flat().some((amount) => amount > 0);
+    if (some && op !== 'MaxPool') throw unsupported(op, 'with padding by numbers');
+    const padded = some ? pad({ x: x! }, { paddings: around, constantValue: LOWEST }) : x!;
+    const own = typeof window.pad === 'string' ? window : { ...window, pad: 'valid' as const };
     const { outShape } = tf.backend_util.computePool2DInfo(
       padded.shape as [number, number, number, number],
       filterSize,
@@ -95,3 +79,10 @@ export const pooling =
     );
     return node(op, [padded], outShape, { ...windowAttributes(op, own), ksize: axes4(filterSize) });
   };
+
+/** What is put around every axis where it is said in numbers. */
+function aroundOf(pad: Pad): [number, number][] {
+  if (typeof pad === 'object') return pad;
+  const each: [number, number] = typeof pad === 'number' ? [pad, pad] : [0, 0];
+  return [[0, 0], each, each, [0, 0]];
+}

@@ -14,8 +14,10 @@ export interface BlockStyle {
   /** `v1`: ReLU after the sum (He et al. 2015); `v2`: batch norm and ReLU before the convolutions (2016). */
   readonly variant: 'v1' | 'v2';
   readonly block: 'basic' | 'bottleneck';
-  /** Biases on convolutions that no batch norm follows directly. */
-  readonly bias: boolean;
+  /** Biases on convolutions that no batch norm follows directly, or on all. */
+  readonly bias: boolean | 'all';
+  /** The convolution of a bottleneck that moves by the stride. */
+  readonly strideOn: '3x3' | '1x1';
   /** Share of the old running average that stays at every step. */
   readonly momentum: number;
   readonly initializer: Initializer;
@@ -49,17 +51,22 @@ export function convolution(
   return conv2d(name, { size, filters, stride, padding, bias, initializer });
 }
 
+/** Whether a convolution has a bias, given whether batch norm follows it directly. */
+export const isBiased = ({ bias }: BlockStyle, normed: boolean): boolean =>
+  bias === 'all' || (bias && !normed);
+
 /** The convolutions of a block: [size, filters, stride] each. */
-function plan(block: BlockStyle['block'], width: number, stride: number): [number, number, number][] {
+function plan({ block, strideOn }: BlockStyle, width: number, stride: number): [number, number, number][] {
   if (block === 'basic') {
     return [
       [3, width, stride],
       [3, width, 1],
     ];
   }
+  const early = strideOn === '1x1';
   return [
-    [1, width, 1],
-    [3, width, stride],
+    [1, width, early ? stride : 1],
+    [3, width, early ? 1 : stride],
     [1, 4 * width, 1],
   ];
 }
@@ -72,14 +79,15 @@ export function residualBlock(style: BlockStyle, place: BlockPlace): Layer {
 function blockV1(style: BlockStyle, { name, input, width, stride, shortcut }: BlockPlace): Layer {
   const { block, momentum, initializer } = style;
   const output = outputWidth(block, width);
-  const convolutions = plan(block, width, stride);
+  const convolutions = plan(style, width, stride);
+  const bias = isBiased(style, true);
   const branch = convolutions.flatMap(([size, filters, step], i) => [
-    convolution(`conv${i + 1}`, size, filters, step, false, initializer),
+    convolution(`conv${i + 1}`, size, filters, step, bias, initializer),
     batchNorm(`norm${i + 1}`, { momentum }),
     ...(i < convolutions.length - 1 ? [relu(`relu${i + 1}`)] : []),
   ]);
   const projection = [
-    convolution('shortcut', 1, output, stride, false, initializer),
+    convolution('shortcut', 1, output, stride, bias, initializer),
     batchNorm('shortcut-norm', { momentum }),
   ];
   const way = shortcut === 'projection' ? projection : parameterFree(input, output, stride);
@@ -87,12 +95,12 @@ function blockV1(style: BlockStyle, { name, input, width, stride, shortcut }: Bl
 }
 
 function blockV2(style: BlockStyle, { name, input, width, stride, shortcut }: BlockPlace): Layer {
-  const { block, bias, momentum, initializer } = style;
+  const { block, momentum, initializer } = style;
   const output = outputWidth(block, width);
-  const convolutions = plan(block, width, stride);
+  const convolutions = plan(style, width, stride);
   const [before, ...branch] = convolutions.map(([size, filters, step], i): Layer[] => {
     const last = i === convolutions.length - 1; // followed by the sum
-    const conv = convolution(`conv${i + 1}`, size, filters, step, last && bias, initializer);
+    const conv = convolution(`conv${i + 1}`, size, filters, step, isBiased(style, !last), initializer);
     return [batchNorm(`norm${i + 1}`, { momentum }), relu(`relu${i + 1}`), conv];
   }) as [Layer[], ...Layer[][]];
   if (shortcut === 'pad') {
@@ -102,7 +110,7 @@ function blockV2(style: BlockStyle, { name, input, width, stride, shortcut }: Bl
     });
   }
   const [norm, activation, first] = before as [Layer, Layer, Layer]; // a projection sees what the branch sees
-  const projection = convolution('shortcut', 1, output, stride, bias, initializer);
+  const projection = convolution('shortcut', 1, output, stride, isBiased(style, false), initializer);
   return residual(name, {
     before: [norm, activation],
     branch: [first, ...branch.flat()],

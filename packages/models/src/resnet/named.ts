@@ -32,6 +32,19 @@ const torchvision = (depth: number): ResnetDefaults => ({
   variant: 'v1',
 });
 
+/** `keras.applications`' ResNets of 2015: the stride where He et al. had it, a bias on every convolution. */
+const keras = (depth: number): ResnetDefaults => ({
+  depth,
+  family: 'imagenet',
+  block: 'bottleneck',
+  variant: 'v1',
+  bias: 'all',
+  strideOn: '1x1',
+});
+
+/** Those of 2016: TF-slim's, but for zeros that the first pooling sees. */
+const kerasV2 = (depth: number): ResnetDefaults => ({ ...slim(depth), poolBorder: 'zeros' });
+
 /** Wide ResNets count their projections: 6n + 4 layers (Zagoruyko & Komodakis 2016). */
 const wide = (depth: number, width: number): ResnetDefaults => ({ depth: depth - 2, width });
 
@@ -65,6 +78,12 @@ const names = {
   'torchvision-resnet34': member('torchvision-resnet34', "torchvision's resnet34", torchvision(34)),
   'torchvision-resnet50': member('torchvision-resnet50', "torchvision's resnet50", torchvision(50)),
   'torchvision-resnet152': member('torchvision-resnet152', "torchvision's resnet152", torchvision(152)),
+  'keras-resnet50': member('keras-resnet50', "keras.applications' ResNet50", keras(50)),
+  'keras-resnet101': member('keras-resnet101', "keras.applications' ResNet101", keras(101)),
+  'keras-resnet152': member('keras-resnet152', "keras.applications' ResNet152", keras(152)),
+  'keras-resnet50-v2': member('keras-resnet50-v2', "keras.applications' ResNet50V2", kerasV2(50)),
+  'keras-resnet101-v2': member('keras-resnet101-v2', "keras.applications' ResNet101V2", kerasV2(101)),
+  'keras-resnet152-v2': member('keras-resnet152-v2', "keras.applications' ResNet152V2", kerasV2(152)),
   'wrn-16-4': member('wrn-16-4', 'Wide ResNet, 16 layers, 4 times as wide', wide(16, 4)),
   'wrn-28-10': member('wrn-28-10', 'Wide ResNet, 28 layers, 10 times as wide', wide(28, 10)),
   'wrn-40-2': member('wrn-40-2', 'Wide ResNet, 40 layers, twice as wide', wide(40, 2)),

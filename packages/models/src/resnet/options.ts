@@ -11,7 +11,9 @@ export interface ResnetDefaults {
   readonly variant?: 'v1' | 'v2';
   readonly family?: 'cifar' | 'imagenet';
   readonly downsample?: 'first-block' | 'last-block';
-  readonly bias?: boolean;
+  readonly bias?: boolean | 'all';
+  readonly strideOn?: '3x3' | '1x1';
+  readonly poolBorder?: 'left-out' | 'zeros';
 }
 
 /** The options of the family, with the defaults of one of its members. */
@@ -55,10 +57,20 @@ export function resnetSchema(defaults: ResnetDefaults = {}) {
       .describe(
         'the block of a stage that halves the image: the first, or the last of the stage before (TF-slim)',
       ),
+    strideOn: z
+      .enum(['3x3', '1x1'])
+      .default(defaults.strideOn ?? '3x3')
+      .describe(
+        'the convolution of a bottleneck that halves the image: the 3×3, or the first 1×1 (2015, Keras)',
+      ),
     bias: z
-      .boolean()
+      .union([z.boolean(), z.literal('all')])
       .default(defaults.bias ?? false)
-      .describe('biases on convolutions that no batch norm follows directly'),
+      .describe('biases on convolutions that no batch norm follows directly, or on all'),
+    poolBorder: z
+      .enum(['left-out', 'zeros'])
+      .default(defaults.poolBorder ?? 'left-out')
+      .describe('what the first pooling makes of the border around its images: nothing, or zeros (Keras)'),
     momentum: z
       .number()
       .min(0)
@@ -82,6 +94,20 @@ const IMAGENET_STAGES: Readonly<Record<number, readonly number[]>> = {
   152: [3, 8, 36, 3],
   200: [3, 24, 36, 3],
 };
+
+/** Throws `ANC_MODEL` where an option speaks of what the network does not have. */
+export function assertOptionsFit({ strideOn, block, poolBorder, family }: ParsedResnetOptions): void {
+  const without = (option: string, what: string, hint: string): AncError =>
+    new AncError('ANC_MODEL', `resnet: ${option} is of networks ${what}, and this one has none.`, { hint });
+  if (strideOn === '1x1' && block === 'basic')
+    throw without(
+      'strideOn=1x1',
+      'with 1×1 convolutions in their blocks',
+      'say block=bottleneck, or leave it out.',
+    );
+  if (poolBorder === 'zeros' && family === 'cifar')
+    throw without('poolBorder=zeros', 'with a pooling', 'say family=imagenet, or leave it out.');
+}
 
 /** Blocks of each stage. Throws `ANC_MODEL` on a depth that the family does not have. */
 export function stagesOf({ family, depth, block }: ParsedResnetOptions): readonly number[] {

@@ -5,6 +5,7 @@ import {
   INITIALIZERS,
   LayeredClassifier,
   maxPool,
+  padImage,
   relu,
   sequential,
   tap,
@@ -13,8 +14,14 @@ import {
   type Student,
 } from '@anc/core';
 import { networkName } from '../naming.js';
-import { convolution, outputWidth, residualBlock, type BlockStyle } from './blocks.js';
-import { resnetOptions, stagesOf, type ParsedResnetOptions, type ResnetOptions } from './options.js';
+import { convolution, isBiased, outputWidth, residualBlock, type BlockStyle } from './blocks.js';
+import {
+  assertOptionsFit,
+  resnetOptions,
+  stagesOf,
+  type ParsedResnetOptions,
+  type ResnetOptions,
+} from './options.js';
 
 type Classes = Pick<ModelEnvironment, 'classes'>;
 
@@ -22,7 +29,7 @@ type Classes = Pick<ModelEnvironment, 'classes'>;
  * Residual networks, post-activation (He et al. 2015, arXiv 1512.03385) or pre-activation (1603.05027).
  * Features are the average-pool's output; taps `stage1`, `stage2`, … are the stages' outputs.
  *
- * Throws `ANC_MODEL` on a depth that does not exist.
+ * Throws `ANC_MODEL` on a depth that does not exist, and on options of networks that this one is not.
  */
 export const resnet = (options: ResnetOptions, { classes }: Classes): Student =>
   buildResnet('resnet', resnetOptions, options, classes);
@@ -37,11 +44,12 @@ export function buildResnet(
   const options = schema.parse(given);
   const style: BlockStyle = { ...options, initializer: INITIALIZERS[options.initializer] };
   const stages = stagesOf(options);
+  assertOptionsFit(options);
   const small = options.family === 'cifar';
   const stem = small ? 16 : 64;
   const stageWidths = stages.map((_, i) => Math.round(stem * 2 ** i * options.width));
 
-  const layers: Layer[] = [...stemLayers(style, small, stem)];
+  const layers: Layer[] = [...stemLayers(style, options, stem)];
   let channels = stem;
   for (const [i, count] of stages.entries()) {
     const width = stageWidths[i]!;
@@ -67,19 +75,26 @@ export function buildResnet(
   ]);
 }
 
-function stemLayers(style: BlockStyle, small: boolean, width: number): Layer[] {
+function stemLayers(style: BlockStyle, { family, poolBorder }: ParsedResnetOptions, width: number): Layer[] {
   const { variant, momentum, initializer } = style;
   const normed = variant === 'v1';
-  const bias = !normed && style.bias;
+  const bias = isBiased(style, normed);
+  const small = family === 'cifar';
   const first = small
     ? convolution('conv', 3, width, 1, bias, initializer)
     : convolution('conv', 7, width, 2, bias, initializer);
   return [
     first,
     ...(normed ? [batchNorm('norm', { momentum }), relu()] : []),
-    ...(small ? [] : [maxPool('pool1', { size: 3, stride: 2, padding: 1 })]),
+    ...(small ? [] : firstPooling(poolBorder)),
   ];
 }
+
+/** A border of zeros is a layer of its own: padding of the pooling never wins in it. */
+const firstPooling = (border: ParsedResnetOptions['poolBorder']): Layer[] =>
+  border === 'zeros'
+    ? [padImage('pad1', 1), maxPool('pool1', { size: 3, stride: 2 })]
+    : [maxPool('pool1', { size: 3, stride: 2, padding: 1 })];
 
 /** 2 where block `j` of stage `i` halves the image. */
 function strideOf(

@@ -4,6 +4,9 @@ import type { Host } from '@anc/core';
 const EPSILON = 1e-5;
 /** In Keras, where nothing else is said. */
 const KERAS_EPSILON = 1e-3;
+/** In the ResNets and DenseNets of `keras.applications`, by the names of their layers. */
+const RESNET_EPSILON = 1.001e-5;
+const RESNET_LAYER = /(^|\/)conv2_block1_\w+_bn\//;
 
 /**
  * Moves what a Keras layer says of batch norm's epsilon into its variance, so that ours computes the same. `topology`
@@ -17,10 +20,12 @@ export function foldEpsilons(tensors: Record<string, Host>, topology: unknown): 
   }
 }
 
-/** The same for a file of weights alone, which does not say its layers' epsilons: Keras's own is taken. */
+/** The same for a file of weights alone, which does not say its layers' epsilons: its network's, or Keras's own. */
 export function foldDefaultEpsilons(tensors: Record<string, Host>): void {
-  for (const name of Object.keys(tensors)) {
-    if (name.endsWith('moving_variance')) fold(tensors, name, KERAS_EPSILON);
+  const names = Object.keys(tensors);
+  const epsilon = names.some((name) => RESNET_LAYER.test(name)) ? RESNET_EPSILON : KERAS_EPSILON;
+  for (const name of names) {
+    if (name.endsWith('moving_variance')) fold(tensors, name, epsilon);
   }
 }
 

@@ -11,7 +11,7 @@ export interface KnownEnvironment {
 
 /**
  * What a network was made for, as far as a file's shapes tell: channels from the first kernel, classes from the
- * last matrix or bias. Images' sides leave no trace but in networks that flatten: `attempt` says whether a guess fits.
+ * last matrix or 1×1 convolution. Images' sides leave no trace but in networks that flatten: `attempt` says whether a guess fits.
  * Throws what the first attempt threw where none fits, and `ANC_WEIGHTS` where the shapes say nothing.
  */
 export async function guessEnvironment<T>(
@@ -21,7 +21,7 @@ export async function guessEnvironment<T>(
 ): Promise<{ readonly environment: ModelEnvironment; readonly result: T }> {
   const shapes = Object.values(tensors).map(({ shape }) => shape);
   const kernel = shapes.find(({ length }) => length === 4);
-  const matrix = shapes.findLast(({ length }) => length === 2);
+  const matrix = shapes.findLast(({ length }) => length === 2) ?? lastPointwise(shapes, layout);
   const channels = known.input?.[2] ?? kernel?.[layout === 'torch' ? 1 : 2];
   const classes = known.classes ?? matrix?.[layout === 'torch' ? 0 : 1];
   if (channels === undefined || classes === undefined) {
@@ -43,4 +43,20 @@ export async function guessEnvironment<T>(
     }
   }
   throw first;
+}
+
+/** The last 1×1 kernel as a matrix: where there is no matrix at all it may be the head. */
+function lastPointwise(shapes: readonly (readonly number[])[], layout: StateDict['layout']) {
+  const [plane, matrix] =
+    layout === 'torch'
+      ? [
+          [2, 3],
+          [0, 1],
+        ]
+      : [
+          [0, 1],
+          [2, 3],
+        ];
+  const found = shapes.findLast((shape) => shape.length === 4 && plane.every((axis) => shape[axis] === 1));
+  return found === undefined ? undefined : matrix.map((axis) => found[axis]!);
 }

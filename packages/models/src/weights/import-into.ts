@@ -8,6 +8,8 @@ import {
   type Variables,
 } from '@anc/core';
 import { namesByKind } from './by-kind.js';
+import { applicationNames } from './keras/application-names.js';
+import { withMatrixHead } from './matrix-head.js';
 import { isOwn, type StateDict } from './state-dict.js';
 import { fillFrom, type NameMap } from './torch/name-map.js';
 import { resnetNames } from './torch/resnet.js';
@@ -30,11 +32,24 @@ export const TORCH_NAME_MAPS: Readonly<Record<string, NameMap>> = {
   'cifar-resnet': resnetNames('linear'),
 };
 
+/** Those that are the same for every file. */
+const NAME_MAPS: Readonly<Record<string, NameMap>> = {
+  ...TORCH_NAME_MAPS,
+  keras: kerasName,
+  same: (ours) => ours,
+};
+
 /** A known map's name, `same`, `order`, or the file's name for each of our variables. */
 export type MapChoice = string | NameMap | Readonly<Record<string, string>>;
 
 /** What can be said of a map by name. */
-export const mapNames: readonly string[] = [...Object.keys(TORCH_NAME_MAPS), 'keras', 'same', 'order'];
+export const mapNames: readonly string[] = [
+  ...Object.keys(TORCH_NAME_MAPS),
+  'keras',
+  'keras-applications',
+  'same',
+  'order',
+];
 
 export interface Imported {
   /** Read and turned when they are wanted. */
@@ -52,10 +67,11 @@ export interface Imported {
 export function importInto(
   network: Network<ClassifierOutputs>,
   input: readonly number[],
-  dict: StateDict,
+  file: StateDict,
   map?: MapChoice,
 ): Imported {
   const template = network.init(Rng.still(), input);
+  const dict = withMatrixHead(template, file);
   if (map === undefined && isOwn(dict.tensors)) {
     const { tensors } = dict;
     const own = { ...dict, tensors: { ...subtree(tensors, 'params'), ...subtree(tensors, 'stats') } };
@@ -68,7 +84,7 @@ export function importInto(
     return { variables: fillFrom(template, dict, renamed), map: 'own' };
   }
   const known = (name: string): NameMap | undefined =>
-    name === 'same' ? (ours) => ours : name === 'keras' ? kerasName : TORCH_NAME_MAPS[name];
+    name === 'keras-applications' ? applicationNames(dict.tensors) : NAME_MAPS[name];
   const covers = (name: string): boolean => {
     const renamed = known(name)!;
     return Object.keys(names).every((ours) => Object.hasOwn(dict.tensors, renamed(ours)));

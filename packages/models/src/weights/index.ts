@@ -5,5 +5,6 @@ export { isTorchCheckpoint, readTorchCheckpoint } from './torch/checkpoint.js';
 export { fillFromTorch, type NameMap } from './torch/name-map.js';
 export { recogniseTorchResnet, resnetNames, type RecognisedModel } from './torch/resnet.js';
 export { isKeras, readKeras, readKerasArchive, type KerasArchive } from './keras/read-keras.js';
+export { recogniseKeras, type RecognisedKeras } from './keras/recognise-keras.js';
 export { readTfjsModel } from './tfjs-model.js';
 export { guessEnvironment } from './guess-environment.js';

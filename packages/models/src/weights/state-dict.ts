@@ -11,6 +11,8 @@ export interface StateDict {
   readonly tensors: Tree<Stored>;
   /** What the file says of itself beside its tensors. */
   readonly metadata: Tree<string>;
+  /** The network as Keras writes it, where the file holds that too. */
+  readonly topology?: unknown;
 }
 
 /** A safetensors file starts with a length of eight bytes and an opening brace. */

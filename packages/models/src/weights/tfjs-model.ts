@@ -1,6 +1,7 @@
 import { AncError, asStored, fromFloat16, mapTree, sizeOf, type Host } from '@anc/core';
 import { z } from 'zod';
 import { foldEpsilons } from './epsilons.js';
+import { topologyMetadata } from './keras/topology-metadata.js';
 import { saidMetadata } from './said-metadata.js';
 import { isOwn, type StateDict } from './state-dict.js';
 
@@ -63,11 +64,12 @@ export async function readTfjsModel(
     }
     if (at !== data.length) throw damaged(`its files have ${data.length - at} bytes more than it says`);
   }
-  foldEpsilons(tensors, parsed.data.modelTopology);
-  const metadata = saidMetadata(parsed.data.userDefinedMetadata);
+  const topology = isGraph ? undefined : parsed.data.modelTopology;
+  foldEpsilons(tensors, topology);
+  const metadata = { ...topologyMetadata(topology), ...saidMetadata(parsed.data.userDefinedMetadata) };
   const ours = Object.entries(tensors).filter(([name]) => isOwn({ [name]: null }));
   const own = isGraph && ours.length > 0 ? Object.fromEntries(ours) : tensors;
-  return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(own, asStored), metadata };
+  return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(own, asStored), metadata, topology };
 }
 
 /** Throws `ANC_WEIGHTS` where one of its files is not there. */

@@ -53,6 +53,14 @@ const filesOf = (
     ].map(({ name, bytes }) => [name, bytes]),
   );
 
+/** Below and to the right. */
+const END: tf.backend_util.ExplicitPadding = [
+  [0, 0],
+  [0, 1],
+  [0, 1],
+  [0, 0],
+];
+
 const networks: readonly (readonly [
   string,
   readonly [number, number, number],
@@ -72,6 +80,21 @@ const networks: readonly (readonly [
     'resnet of ImageNet',
     [64, 64, 3],
     (classes) => resnet({ family: 'imagenet', depth: 18, width: 0.0625 }, { classes }),
+  ],
+  [
+    'resnet v2, zeros at the border of the pooling',
+    [64, 64, 3],
+    (classes) =>
+      resnet({ family: 'imagenet', depth: 18, width: 0.0625, poolBorder: 'zeros', bias: 'all' }, { classes }),
+  ],
+  [
+    'mobilenet, padded at the end',
+    [35, 33, 3],
+    (classes) =>
+      mobilenet(
+        { width: 0.0625, padding: 'end', stemStride: 2, activation: 'relu6' },
+        { input: [35, 33, 3], classes },
+      ),
   ],
   [
     'resnet v1 of ImageNet',
@@ -146,6 +169,7 @@ describe('GraphModel', () => {
     ['where', (x) => tf.where(tf.greater(x, 0), tf.sqrt(tf.abs(x)), tf.neg(x))],
     ['slice', (x) => tf.slice(x, [0, 1, 0, 0], [x.shape[0], 2, -1, 2])],
     ['resize', (x) => tf.image.resizeBilinear(x, [6, 5])],
+    ['pool padded at the end', (x) => tf.maxPool(tf.sub<tf.Tensor4D>(x, 5), 3, 2, END, 'floor')],
     ['padded pool', (x) => tf.maxPool(tf.sub<tf.Tensor4D>(x, 5), 3, 2, 1, 'floor')],
     ['mean pool', (x) => tf.avgPool(x, 3, 2, 'same')],
     ['softmax', (x) => tf.softmax(x)],

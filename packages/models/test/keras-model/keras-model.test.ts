@@ -41,6 +41,14 @@ const fileOf = (
     { model: 'test', foldedNormalization: '"unit"' },
   );
 
+/** Below and to the right. */
+const END: tf.backend_util.ExplicitPadding = [
+  [0, 0],
+  [0, 1],
+  [0, 1],
+  [0, 0],
+];
+
 interface Configured {
   readonly class_name: string;
   readonly name: string;
@@ -108,6 +116,24 @@ describe('a Keras model', () => {
         ),
     ],
     [
+      'resnet v2, zeros at the border of the pooling, biases before batch norm',
+      [65, 64, 3],
+      (classes) =>
+        resnet(
+          { family: 'imagenet', depth: 18, width: 0.0625, poolBorder: 'zeros', bias: 'all' },
+          { classes },
+        ),
+    ],
+    [
+      'mobilenet, padded at the end',
+      [35, 33, 3],
+      (classes) =>
+        mobilenet(
+          { width: 0.0625, padding: 'end', stemPadding: 'same', stemStride: 2 },
+          { input: [35, 33, 3], classes },
+        ),
+    ],
+    [
       'resnet v1 of ImageNet',
       [64, 64, 3],
       (classes) => resnet({ family: 'imagenet', depth: 18, width: 0.0625, variant: 'v1' }, { classes }),
@@ -129,7 +155,11 @@ describe('a Keras model', () => {
     const variables = trained(network, input);
     const file = await expectSame(classify(network), input, asTensors(variables));
     const dict = await readKeras(inMemory(file));
-    expect(dict.metadata).toEqual({ model: 'test', normalization: '"unit"' });
+    expect(dict.metadata).toEqual({
+      input: JSON.stringify(input),
+      model: 'test',
+      normalization: '"unit"',
+    });
     const again = importInto(network, input, dict);
     expect(again.map).toBe('keras');
     expect(loadVariables(again.variables)).toEqual(variables);
@@ -159,6 +189,7 @@ describe('a Keras model', () => {
         ]),
     ],
     ['a centred pooling of negative values', (x) => tf.maxPool(tf.sub<tf.Tensor4D>(x, 5), 3, 2, 1, 'floor')],
+    ['one padded at the end', (x) => tf.maxPool(tf.relu(x), 3, 2, END, 'floor')],
     ['a pooling of rectified values', (x) => tf.maxPool(tf.relu(x), 3, 2, 1, 'floor')],
     ['batch norm of vectors', (x) => tf.batchNorm(tf.mean(x, [1, 2]), [1, 2], [3, 4], [5, 6], [7, 8], 0.1)],
     ['a sum that is taken twice', (x) => tf.add(tf.relu(tf.add(x, 1)), tf.add(x, 1))],
@@ -191,6 +222,7 @@ describe('a Keras model', () => {
           ),
         ),
     ],
+    ['a pooling of 3 × 3 with padding by 0, 1, 0, 1', (x) => tf.maxPool(x, 3, 2, END, 'floor')],
     ['a pooling of 2 × 2 with padding by 1, 1, 1, 1', (x) => tf.maxPool(x, 2, 2, 1, 'floor')],
     ['what is computed of weights alone', (x) => tf.conv2d(x, tf.relu(tf.ones([1, 1, 2, 2])), 1, 'same')],
     ['AddV2 of tensors of different shapes', (x) => tf.add(x, tf.mean(x, [1, 2], true))],

@@ -16,6 +16,7 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   depthwise_conv2d: ['kernel', 'bias'],
   dense: ['kernel', 'bias'],
   batch_normalization: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
+  normalization: ['mean', 'variance'], // and a count of what was seen
 };
 
 interface Configured {

@@ -5,6 +5,7 @@ import type { StateDict } from '../state-dict.js';
 import { zipEntries } from '../zip-directory.js';
 import { damagedKeras, openHdf5, type Hdf5Group } from './hdf5.js';
 import { layersIn, layersOf, type KerasLayer } from './layers.js';
+import { topologyMetadata } from './topology-metadata.js';
 
 const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
@@ -51,7 +52,13 @@ export async function readKeras(source: ByteSource): Promise<StateDict> {
   if (Object.keys(tensors).length === 0) throw damagedKeras('it has no layers with variables');
   if (topology === null) foldDefaultEpsilons(tensors);
   else foldEpsilons(tensors, topology);
-  return { format: 'keras', layout: 'tensorflow', tensors: mapTree(tensors, asStored), metadata };
+  return {
+    format: 'keras',
+    layout: 'tensorflow',
+    tensors: mapTree(tensors, asStored),
+    metadata: { ...topologyMetadata(topology), ...metadata },
+    topology,
+  };
 }
 
 interface Read {
@@ -111,6 +118,7 @@ function inOrder(file: Hdf5Group, layers: readonly KerasLayer[]): Record<string,
   for (const { name, path, variables } of layers) {
     const group = file.group(`${path}/vars`);
     for (const index of group === null ? [] : group.names) {
+      if (variables.length > 0 && variables[Number(index)] === undefined) continue;
       tensors[`${name}/${variables[Number(index)] ?? index}`] = group!.floats(index);
     }
   }

@@ -1,0 +1,130 @@
+import { AncError, type ModelEnvironment } from '@anc/core';
+import type { StateDict } from '../state-dict.js';
+import { applicationIn, type Application } from './application-names.js';
+import { configuredLayers, networkNames, type ConfiguredLayer } from './topology.js';
+
+/** A model of ours that a file of another program is for. */
+export interface RecognisedKeras {
+  readonly model: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly environment: ModelEnvironment;
+}
+
+/** Images of ImageNet, which a file of weights alone says nothing of. */
+const SIDE = 224;
+
+/** What networks outside of those that are known here need no import for. */
+const AS_TEACHER =
+  'any network can teach as it is: export it as ONNX (in Keras 3: model.export("model.onnx", format="onnx")) and give ' +
+  'it as --teacher model.onnx.';
+
+/**
+ * Recognises a MobileNet or ResNet of `keras.applications`, with a head of its own or another's, from names and
+ * shapes; the topology, where there is one, says how its windows are padded. The head may be a 1×1 convolution.
+ * Throws `ANC_WEIGHTS` where the file is of something else, or its head is not one layer.
+ */
+export function recogniseKeras({ tensors, topology }: StateDict): RecognisedKeras {
+  const found = applicationIn(tensors);
+  if (found === null) throw unknownNetwork(Object.keys(tensors), networkNames(topology));
+  const layers = new Map(configuredLayers(topology).map((layer) => [layer.name, layer]));
+  const shapeOf = (name: string): readonly number[] | undefined =>
+    tensors[found.tensors.get(name) ?? '']?.shape;
+  const head = headOf(found);
+  const { model, options, stem } =
+    found.family === 'mobilenet' ? mobilenetOf(shapeOf, layers) : resnetOf(found.family, shapeOf);
+  const channels = shapeOf(`${stem}/kernel`)![2]!;
+  return {
+    model,
+    options,
+    environment: { input: [SIDE, SIDE, channels], classes: head.at(-1)! },
+  };
+}
+
+/** The shape of the kernel that gives the logits. */
+function headOf({ heads }: Application): readonly number[] {
+  const [head, ...more] = heads;
+  const isLayer = (shape: readonly number[]): boolean =>
+    shape.length === 2 || (shape.length === 4 && shape[0] === 1 && shape[1] === 1);
+  if (head !== undefined && more.length === 0 && isLayer(head.shape)) return head.shape;
+  throw new AncError(
+    'ANC_WEIGHTS',
+    head === undefined
+      ? 'the file is of a network without a head: nothing in it gives logits.'
+      : "the network's head is more than one layer, which those here do not have.",
+    {
+      expected: 'one Dense layer, or one 1×1 convolution, behind the global average pooling',
+      received: heads.map(({ layer, shape }) => `${layer} [${shape.join(', ')}]`).join(', ') || 'no head',
+      hint:
+        head === undefined
+          ? 'save the whole classifier (include_top=True, or a head of your own).'
+          : AS_TEACHER,
+    },
+  );
+}
+
+type ShapeOf = (name: string) => readonly number[] | undefined;
+type Recognised = Pick<RecognisedKeras, 'model' | 'options'> & { readonly stem: string };
+
+function mobilenetOf(shapeOf: ShapeOf, layers: ReadonlyMap<string, ConfiguredLayer>): Recognised {
+  const width = shapeOf('conv1/kernel')![3]! / 32;
+  const stemPadding = paddingOf(layers, 'conv1', 'conv1_pad') ?? 'same';
+  const padding = paddingOf(layers, 'conv_dw_2', 'conv_pad_2') ?? 'end';
+  const rectified = layers.get('conv1_relu');
+  const plain = rectified?.className === 'ReLU' && typeof rectified.config.max_value !== 'number';
+  return {
+    model: 'mobilenet',
+    options: {
+      ...(width === 1 ? {} : { width }),
+      stemStride: 2,
+      padding,
+      ...(stemPadding === padding ? {} : { stemPadding }),
+      ...(plain ? {} : { activation: 'relu6' }),
+    },
+    stem: 'conv1',
+  };
+}
+
+/** How a convolution that moves by two is padded, of itself or by the layer before it; null where nothing says it. */
+function paddingOf(
+  layers: ReadonlyMap<string, ConfiguredLayer>,
+  convolution: string,
+  before: string,
+): 'same' | 'end' | 'both' | null {
+  if (layers.get(convolution)?.config.padding === 'same') return 'same';
+  const around = JSON.stringify(layers.get(before)?.config.padding);
+  return around === '[[0,1],[0,1]]' ? 'end' : around === '[[1,1],[1,1]]' ? 'both' : null;
+}
+
+/** Blocks of stages 2 to 5, by the network's depth. */
+const DEPTHS: Readonly<Record<string, number>> = { '3,4,6,3': 50, '3,4,23,3': 101, '3,8,36,3': 152 };
+
+function resnetOf(family: 'resnet-v1' | 'resnet-v2', shapeOf: ShapeOf): Recognised {
+  const counts = [2, 3, 4, 5].map((stage) => {
+    let blocks = 0;
+    while (shapeOf(`conv${stage}_block${blocks + 1}_3_conv/kernel`) !== undefined) blocks++;
+    return blocks;
+  });
+  const depth = DEPTHS[counts.join()];
+  if (depth === undefined) {
+    throw new AncError('ANC_WEIGHTS', 'no ResNet of keras.applications has so many blocks.', {
+      expected: `${Object.keys(DEPTHS).join('; ')} in its stages`,
+      received: counts.join(),
+      hint: AS_TEACHER,
+    });
+  }
+  const second = family === 'resnet-v2';
+  const biased = shapeOf('conv1_conv/bias') !== undefined;
+  const width = shapeOf('conv2_block1_3_conv/kernel')![2]! / 64;
+  return {
+    model: `keras-resnet${depth}${second ? '-v2' : ''}`,
+    options: { ...(width === 1 ? {} : { width }), ...(biased ? {} : { bias: false }) },
+    stem: 'conv1_conv',
+  };
+}
+
+const unknownNetwork = (names: readonly string[], networks: readonly string[]): AncError =>
+  new AncError('ANC_WEIGHTS', 'the file is of no network that is known here.', {
+    expected: 'MobileNet, ResNet50, 101 or 152, or ResNet50V2, 101V2 or 152V2 of keras.applications',
+    received: `${networks.length === 0 ? '' : `${networks.join(' in ')}: `}${names.slice(0, 4).join(', ')}, …`,
+    hint: `${AS_TEACHER} If it is one of the networks of \`anc-cli list\` under other names, say --model.`,
+  });
