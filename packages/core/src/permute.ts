@@ -27,14 +27,12 @@ export function permuted<A extends Host['data']>(
   return output as A;
 }
 
-/** Numbers in a line of the processor's cache: so many rows use up every line that one of them reads. */
-const ROWS = 16;
-/** Columns whose lines stay in the cache meanwhile. */
-const COLUMNS = 64;
+/** Columns that are read side by side: as many lines as the nearest cache holds where all of them fall into one of its sets. */
+const COLUMNS = 8;
 
 /**
  * `permuted` where the first axis becomes the last: a matrix [shape[0], rest] turned, its rows then in another order.
- * It goes block by block, so that both arrays are met along their lines.
+ * Several columns are read along their lines at once, so that what is written is met along its lines too.
  */
 function transposed<A extends Host['data']>(data: A, shape: readonly number[], axes: readonly number[]): A {
   const [columns = 1, ...rest] = shape;
@@ -44,16 +42,23 @@ function transposed<A extends Host['data']>(data: A, shape: readonly number[], a
     axes.slice(0, -1).map((axis) => axis - 1),
   );
   const output = empty(data, data.length);
-  for (let left = 0; left < columns; left += COLUMNS) {
-    const right = Math.min(columns, left + COLUMNS);
-    for (let top = 0; top < rows; top += ROWS) {
-      const bottom = Math.min(rows, top + ROWS);
-      for (let row = top; row < bottom; row++) {
-        let to = order[row]! * columns + left;
-        for (let column = left, from = left * rows + row; column < right; column++, from += rows) {
-          output[to++] = data[from]!;
-        }
-      }
+  const together = columns - (columns % COLUMNS);
+  for (let left = 0; left < together; left += COLUMNS) {
+    for (let row = 0, from = left * rows; row < rows; row++, from++) {
+      const to = order[row]! * columns + left;
+      output[to] = data[from]!;
+      output[to + 1] = data[from + rows]!;
+      output[to + 2] = data[from + 2 * rows]!;
+      output[to + 3] = data[from + 3 * rows]!;
+      output[to + 4] = data[from + 4 * rows]!;
+      output[to + 5] = data[from + 5 * rows]!;
+      output[to + 6] = data[from + 6 * rows]!;
+      output[to + 7] = data[from + 7 * rows]!;
+    }
+  }
+  for (let column = together; column < columns; column++) {
+    for (let row = 0, from = column * rows; row < rows; row++, from++) {
+      output[order[row]! * columns + column] = data[from]!;
     }
   }
   return output as A;
