@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-layers'; // registers the gradient of every kernel; those below replace some
+import './stock-gradients/index.js'; // those below replace some
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
