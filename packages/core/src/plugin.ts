@@ -13,7 +13,11 @@ export interface Contribution<T, Environment = void> {
   readonly summary?: string;
   /** Any Standard Schema (zod, valibot, …). Gives validation, defaults and help text. */
   readonly options: StandardSchemaV1;
-  /** `options` is what the schema returned; it does what the schema promises and no more. */
+  /**
+   * `options` is what the schema returned; it does what the schema promises and no more. Where a promise may be
+   * returned, what is large is best loaded here: `async (o) => new (await import('./mine.js')).Mine(o)`. Every
+   * command loads every plugin.
+   */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema, not this signature, types the options
   create(options: any, environment: Environment): T;
 }

@@ -1,14 +1,16 @@
 import { definePlugin, PLUGIN_API_VERSION, type DatasetEnvironment, type Plugin } from '@anc/core';
 import type { z } from 'zod';
-import { cifar10, cifar100, cifar100Options } from './cifar/cifar.js';
 import { publishedFiles } from './download/official-files.js';
-import { Glyphs, glyphsOptions } from './glyphs/glyphs.js';
-import { ImageFolder, imageFolderOptions } from './image-folder/image-folder.js';
-import { ImageNet, imagenetOptions } from './imagenet/imagenet.js';
-import { fashionMnist, mnist, noOptions } from './mnist.js';
-import { Svhn, svhnOptions } from './svhn/svhn.js';
+import {
+  cifar100Options,
+  glyphsOptions,
+  imageFolderOptions,
+  imagenetOptions,
+  noOptions,
+  svhnOptions,
+} from './options.js';
 
-/** The datasets of this package. */
+/** The datasets of this package: what they are and take. What reads one is loaded when one is made. */
 export default function datasets(): Plugin {
   return definePlugin({
     name: '@anc/datasets',
@@ -17,51 +19,55 @@ export default function datasets(): Plugin {
       glyphs: {
         summary: 'ten figures drawn in strokes, 28×28 grey, generated; needs no file',
         options: glyphsOptions,
-        create: (options: z.output<typeof glyphsOptions>) => new Glyphs(options),
+        create: async (options: z.output<typeof glyphsOptions>) =>
+          new (await import('./glyphs/glyphs.js')).Glyphs(options),
       },
       'fashion-mnist': {
         summary: 'Fashion-MNIST: 60,000 + 10,000 pictures of clothing, 28×28 grey',
         options: noOptions,
         files: publishedFiles['fashion-mnist'],
-        create: (_options: unknown, { dataDir }: DatasetEnvironment) => fashionMnist(dataDir),
+        create: async (_options: unknown, { dataDir }: DatasetEnvironment) =>
+          (await import('./mnist.js')).fashionMnist(dataDir),
       },
       mnist: {
         summary: 'MNIST: 60,000 + 10,000 handwritten digits, 28×28 grey',
         options: noOptions,
         files: publishedFiles.mnist,
-        create: (_options: unknown, { dataDir }: DatasetEnvironment) => mnist(dataDir),
+        create: async (_options: unknown, { dataDir }: DatasetEnvironment) =>
+          (await import('./mnist.js')).mnist(dataDir),
       },
       cifar10: {
         summary: 'CIFAR-10: 50,000 + 10,000 photographs of ten classes, 32×32 colour',
         options: noOptions,
         files: publishedFiles.cifar10,
-        create: (_options: unknown, { dataDir }: DatasetEnvironment) => cifar10(dataDir),
+        create: async (_options: unknown, { dataDir }: DatasetEnvironment) =>
+          (await import('./cifar/cifar.js')).cifar10(dataDir),
       },
       cifar100: {
         summary: 'CIFAR-100: 50,000 + 10,000 photographs of a hundred classes, 32×32 colour',
         options: cifar100Options,
         files: publishedFiles.cifar100,
-        create: (options: z.output<typeof cifar100Options>, { dataDir }: DatasetEnvironment) =>
-          cifar100(dataDir, options),
+        create: async (options: z.output<typeof cifar100Options>, { dataDir }: DatasetEnvironment) =>
+          (await import('./cifar/cifar.js')).cifar100(dataDir, options),
       },
       svhn: {
         summary: 'SVHN: 73,257 + 26,032 house-number digits (531,131 more with extra), 32×32 colour',
         options: svhnOptions,
         files: publishedFiles.svhn,
-        create: (options: z.output<typeof svhnOptions>, { dataDir }: DatasetEnvironment) =>
-          new Svhn(dataDir, options),
+        create: async (options: z.output<typeof svhnOptions>, { dataDir }: DatasetEnvironment) =>
+          new (await import('./svhn/svhn.js')).Svhn(dataDir, options),
       },
       imagenet: {
         summary: 'ImageNet (ILSVRC 2012) as class folders, decoded while training; needs sharp',
         options: imagenetOptions,
-        create: (options: z.output<typeof imagenetOptions>, { dataDir, seed }: DatasetEnvironment) =>
-          ImageNet.open(options, dataDir, seed),
+        create: async (options: z.output<typeof imagenetOptions>, { dataDir, seed }: DatasetEnvironment) =>
+          (await import('./imagenet/imagenet.js')).ImageNet.open(options, dataDir, seed),
       },
       'image-folder': {
         summary: 'your own JPEG, PNG or WebP images, labelled by folder or not at all; needs sharp',
         options: imageFolderOptions,
-        create: (options: z.output<typeof imageFolderOptions>, { dataDir, seed }: DatasetEnvironment) =>
-          ImageFolder.open(options, dataDir, seed),
+        create: async (options: z.output<typeof imageFolderOptions>, { dataDir, seed }: DatasetEnvironment) =>
+          (await import('./image-folder/image-folder.js')).ImageFolder.open(options, dataDir, seed),
       },
     },
   });

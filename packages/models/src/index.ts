@@ -1,10 +1,3 @@
-import { definePlugin, PLUGIN_API_VERSION, type Plugin } from '@anc/core';
-import { cnnModels } from './cnn.js';
-import { lenetModels } from './lenet.js';
-import { mobilenetModels } from './mobilenet.js';
-import { ninModels } from './nin.js';
-import { resnetModels } from './resnet/index.js';
-
 export * from './cnn.js';
 export * from './counts.js';
 export * from './graph-model/index.js';
@@ -14,12 +7,4 @@ export * from './mobilenet.js';
 export * from './nin.js';
 export * from './resnet/index.js';
 export * from './weights/index.js';
-
-/** The built-in networks. */
-export default function models(): Plugin {
-  return definePlugin({
-    name: '@anc/models',
-    apiVersion: PLUGIN_API_VERSION,
-    models: { ...resnetModels, ...ninModels, ...lenetModels, ...mobilenetModels, ...cnnModels },
-  });
-}
+export { default } from './plugin.js';

@@ -3,12 +3,12 @@ import { pluginOf } from './load-plugin.js';
 
 /** The packages that come with the program: they register exactly as third parties' do. */
 const loaders: Readonly<Record<string, () => Promise<{ default?: unknown }>>> = {
-  '@anc/models': () => import('@anc/models'),
-  '@anc/datasets': () => import('@anc/datasets'),
-  '@anc/methods': () => import('@anc/methods'),
-  '@anc/backend-onnx': () => import('@anc/backend-onnx'),
-  '@anc/backend-tfjs': () => import('@anc/backend-tfjs'),
-  '@anc/backend-webgpu': () => import('@anc/backend-webgpu'),
+  '@anc/models': () => import('@anc/models/plugin'),
+  '@anc/datasets': () => import('@anc/datasets/plugin'),
+  '@anc/methods': () => import('@anc/methods/plugin'),
+  '@anc/backend-onnx': () => import('@anc/backend-onnx/plugin'),
+  '@anc/backend-tfjs': () => import('@anc/backend-tfjs/plugin'),
+  '@anc/backend-webgpu': () => import('@anc/backend-webgpu/plugin'),
 };
 
 export async function builtinPlugins(): Promise<Plugin[]> {

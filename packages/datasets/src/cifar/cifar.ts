@@ -1,12 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { readTarGz } from '../archive.js';
 import { missing } from '../data-error.js';
 import { checkedLabels } from '../labels.js';
 import { findFile, searchPlaces } from '../locate.js';
 import { MemoryImages, sharedBytes } from '../memory-images.js';
+import { cifar100Options } from '../options.js';
 import { readVerified, verifyFile } from '../verified-file.js';
 import { parseCifarBinary } from './binary.js';
 import { cifar100Spec, cifar10Spec, type CifarFile, type CifarLayout, type CifarSpec } from './cifar-spec.js';
@@ -16,10 +17,6 @@ const IMAGE = 32 * 32 * 3;
 
 /** Room for what a python batch holds beside its pixels: names and labels of each image, and the frame. */
 const PYTHON_EXTRA = { perImage: 64, frame: 1 << 16 };
-
-export const cifar100Options = z.strictObject({
-  labels: z.enum(['fine', 'coarse']).default('fine').describe('the hundred classes, or their twenty groups'),
-});
 
 /** CIFAR-10 and CIFAR-100 from their official files: binary or python, unpacked or as the archive. */
 export class CifarDataset extends Dataset {

@@ -1,19 +1,8 @@
 import { Dataset, Rng, type DatasetSplit, type SplitName } from '@anc/core';
-import { z } from 'zod';
 import { MemoryImages, sharedBytes } from '../memory-images.js';
+import { glyphsOptions, type GlyphsOptions } from '../options.js';
 import { DEFAULT_DIFFICULTY, drawGlyph, GLYPH_SIZE } from './draw.js';
 import { GLYPH_CLASSES } from './shapes.js';
-
-export const glyphsOptions = z.strictObject({
-  train: z.int().min(1).max(1_000_000).default(6000).describe('number of training images'),
-  test: z.int().min(1).max(1_000_000).default(2000).describe('number of test images'),
-  seed: z
-    .int()
-    .nullable()
-    .default(null)
-    .describe("seed of the drawing; null: always the same pictures, whatever the run's seed"),
-});
-export type GlyphsOptions = z.input<typeof glyphsOptions>;
 
 /**
  * Generated pictures of ten figures drawn in strokes, 28×28 grey: a dataset that needs no file.

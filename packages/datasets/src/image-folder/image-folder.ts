@@ -2,55 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AncError, Dataset, isAncError, type DatasetSplit, type SplitName } from '@anc/core';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { corrupt, missing } from '../data-error.js';
+import { imageFolderOptions, type ImageFolderOptions } from '../options.js';
 import { decodeImage } from './decode.js';
 import { DecodedImages } from './decoded-images.js';
 import { listImages, type FoundImage } from './list-images.js';
 import { FilePictures } from './pictures.js';
-
-const part = z.number().gt(0).max(1);
-
-/** Options of every dataset of image files. */
-export const imageFileOptions = {
-  size: z.int().min(8).max(1024).default(224).describe('height and width that images are brought to'),
-  channels: z
-    .union([z.literal(1), z.literal(3)])
-    .default(3)
-    .describe('3: colour, 1: grey'),
-  scale: z.tuple([part, part]).default([0.08, 1]).describe('area of a random crop, as a part of the picture'),
-  ratio: z
-    .tuple([z.number().gt(0), z.number().gt(0)])
-    .default([3 / 4, 4 / 3])
-    .describe('width / height of a random crop'),
-  flip: z.boolean().default(true).describe('mirror half of the random crops'),
-  views: z
-    .int()
-    .min(1)
-    .max(65_536)
-    .default(65_536)
-    .describe('number of fixed random crops per image to draw from'),
-  skipBroken: z
-    .boolean()
-    .default(false)
-    .describe('leave out images that do not decode (decodes all of them once)'),
-};
-
-export const imageFolderOptions = z.strictObject({
-  path: z.string().nullable().default(null).describe('the folder; null: the data folder itself'),
-  labelled: z
-    .enum(['auto', 'yes', 'no'])
-    .default('auto')
-    .describe('whether folders are classes; auto: yes where every image lies in one'),
-  testFraction: z
-    .number()
-    .gt(0)
-    .lt(1)
-    .default(0.2)
-    .describe('part kept for evaluation where the folder has no test/ or val/'),
-  ...imageFileOptions,
-});
-export type ImageFolderOptions = z.input<typeof imageFolderOptions>;
 
 interface Part {
   readonly root: string;

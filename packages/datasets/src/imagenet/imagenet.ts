@@ -1,17 +1,14 @@
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { missing } from '../data-error.js';
 import { DecodedImages } from '../image-folder/decoded-images.js';
-import { imageFileOptions } from '../image-folder/image-folder.js';
 import { checkedLabels } from '../labels.js';
 import { searchPlaces } from '../locate.js';
+import { imagenetOptions } from '../options.js';
 import { folderLayout } from './folder-layout.js';
 import type { Layout } from './layout.js';
 import { parquetLayout } from './parquet-layout.js';
 import { tarLayout } from './tar-layout.js';
-
-const { skipBroken: _, ...files } = imageFileOptions;
-export const imagenetOptions = z.strictObject(files);
 
 const FORMS = [
   'train/<wnid>/*.JPEG and val/<wnid>/*.JPEG',

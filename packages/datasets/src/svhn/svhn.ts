@@ -1,31 +1,16 @@
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { corrupt } from '../data-error.js';
-import type { OfficialFile } from '../idx-dataset.js';
 import { checkedLabels } from '../labels.js';
 import { requireFile, searchPlaces } from '../locate.js';
 import { MemoryImages, sharedBytes } from '../memory-images.js';
+import { svhnOptions } from '../options.js';
 import { readVerified } from '../verified-file.js';
 import { parseMat } from './mat-v5.js';
+import { SVHN_FILES } from './svhn-files.js';
 
 const SIDE = 32;
 const IMAGE = SIDE * SIDE * 3;
-
-interface SvhnFile extends OfficialFile {
-  readonly md5: string;
-  readonly count: number;
-}
-
-/** The official files. */
-export const SVHN_FILES: Readonly<Record<'train' | 'test' | 'extra', SvhnFile>> = {
-  train: { name: 'train_32x32.mat', md5: 'e26dedcc434d2e4c54c9b2d4a06d8373', count: 73_257 },
-  test: { name: 'test_32x32.mat', md5: 'eb5a983be6a315427106f1b164d9cef3', count: 26_032 },
-  extra: { name: 'extra_32x32.mat', md5: 'a93ce644f1a588dc4d68dda5feec44a7', count: 531_131 },
-};
-
-export const svhnOptions = z.strictObject({
-  extra: z.boolean().default(false).describe('train on the 531,131 extra images too'),
-});
 
 /** Images in shared memory, NHWC, and labels 0 to 9. */
 export interface SvhnPart {

@@ -1,0 +1,32 @@
+import { definePlugin, PLUGIN_API_VERSION, type Plugin } from '@anc/core';
+import { acceleratorSchema, onnxSchema, type AcceleratorOptions, type OnnxOptions } from './options.js';
+import { providers, type ProviderName } from './provider-list.js';
+
+const accelerated = (name: ProviderName) => ({
+  summary: providers[name].summary,
+  options: acceleratorSchema,
+  create: async (options: AcceleratorOptions) =>
+    await (
+      await import('./backend.js')
+    ).OnnxBackend.create({ ...options, runtime: 'auto', executionProviders: [name, 'cpu'] }),
+});
+
+/** Registers the backend `onnx`, and `onnx:<execution provider>` for what is faster where it is there. */
+export default function onnxPlugin(): Plugin {
+  return definePlugin({
+    name: '@anc/backend-onnx',
+    apiVersion: PLUGIN_API_VERSION,
+    backends: {
+      onnx: {
+        summary: 'compiles steps to ONNX graphs and runs them in ONNX Runtime',
+        options: onnxSchema,
+        create: async (options: OnnxOptions) =>
+          await (await import('./backend.js')).OnnxBackend.create(options),
+      },
+      'onnx:webgpu': accelerated('webgpu'),
+      'onnx:cuda': accelerated('cuda'),
+      'onnx:dml': accelerated('dml'),
+      'onnx:coreml': accelerated('coreml'),
+    },
+  });
+}

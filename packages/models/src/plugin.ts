@@ -1,0 +1,15 @@
+import { definePlugin, PLUGIN_API_VERSION, type Plugin } from '@anc/core';
+import { cnnModels } from './cnn.js';
+import { lenetModels } from './lenet.js';
+import { mobilenetModels } from './mobilenet.js';
+import { ninModels } from './nin.js';
+import { resnetModels } from './resnet/index.js';
+
+/** The built-in networks. */
+export default function models(): Plugin {
+  return definePlugin({
+    name: '@anc/models',
+    apiVersion: PLUGIN_API_VERSION,
+    models: { ...resnetModels, ...ninModels, ...lenetModels, ...mobilenetModels, ...cnnModels },
+  });
+}
