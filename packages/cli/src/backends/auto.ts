@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 import type { Named, Registry } from '../composition/registry.js';
 import { optionNames } from '../composition/validate-options.js';
+import { formatRate } from '../terminal/table.js';
 import { probeBackend } from './probe.js';
 
 export const AUTO = 'auto';
@@ -97,8 +98,7 @@ async function choose(
   return { chosen: named(best.name), why: sentence(best, readings), readings };
 }
 
-const rate = ({ imagesPerSecond }: BackendReport): string =>
-  `${Number((imagesPerSecond ?? 0).toPrecision(3)).toLocaleString('en-US')} images/s`;
+const rate = ({ imagesPerSecond }: BackendReport): string => formatRate(imagesPerSecond ?? 0);
 
 /** `backend auto: onnx (1,780 images/s), before tfjs:wasm (120 images/s); not usable: onnx:cuda.` */
 function sentence(best: BackendReport, readings: readonly BackendReport[]): string {

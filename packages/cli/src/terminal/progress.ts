@@ -1,6 +1,6 @@
 import type { Alarm, Clock, Tree } from '@anc/core';
 import type { Reporter } from '../run/reporter.js';
-import { formatSeconds, formatShare } from './table.js';
+import { formatRate, formatSeconds, formatShare } from './table.js';
 import type { Terminal } from './terminal.js';
 
 /** Milliseconds between updates: of the line on a terminal, and of plain lines elsewhere. */
@@ -47,11 +47,11 @@ export class Progress implements Reporter {
       [
         `${this.#title}  epoch ${epoch}/${clock.epochs}`,
         `${Math.floor((100 * clock.step) / (clock.epochs * clock.stepsPerEpoch))} %`,
-        ...(steps > 0
-          ? [`${Math.round(perSecond * batchSize)} images/s`, `${formatSeconds(left)} left`]
-          : []),
+        ...(steps > 0 ? [formatRate(perSecond * batchSize), `${formatSeconds(left)} left`] : []),
         describeMetrics(this.#metrics),
-      ].join('  '),
+      ]
+        .filter((part) => part !== '')
+        .join('  '),
     );
   }
 

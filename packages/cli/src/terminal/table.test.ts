@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatLarge, formatSeconds, formatShare } from './table.js';
+import { formatCount, formatLarge, formatRate, formatSeconds, formatShare } from './table.js';
 
 describe('numbers for people', () => {
   it.each([
@@ -9,6 +9,8 @@ describe('numbers for people', () => {
     [formatLarge(940), '940'],
     [formatLarge(2315018), '2.32 M'],
     [formatLarge(60_230_000_000), '60.2 G'],
+    [formatRate(1780.4), '1,780 images/s'],
+    [formatRate(0.4263), '0.426 images/s'],
     [formatSeconds(4.13), '4.1 s'],
     [formatSeconds(59.7), '1 min 00 s'],
     [formatSeconds(200), '3 min 20 s'],

@@ -38,6 +38,10 @@ export function formatLarge(n: number): string {
   return `${Number((n / scale).toPrecision(3))} ${unit}`.trim();
 }
 
+/** 1,780 images/s, 0.43 images/s. */
+export const formatRate = (imagesPerSecond: number): string =>
+  `${Number(imagesPerSecond.toPrecision(3)).toLocaleString('en-US')} images/s`;
+
 /** 1 h 02 min, 3 min 20 s, 4.1 s. */
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
