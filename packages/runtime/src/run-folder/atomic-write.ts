@@ -36,11 +36,19 @@ async function write(file: FileHandle, content: FileContent): Promise<void> {
   try {
     for (const piece of content) {
       await before;
-      before = file.writeFile(piece); // goes on where the last one ended
+      before = append(file, piece);
     }
   } finally {
     await before;
   }
+}
+
+/**
+ * Goes on where the last piece ended. `writeFile` would cut a piece into halves of a megabyte and come back for each,
+ * which it cannot while the next piece is made.
+ */
+async function append(file: FileHandle, piece: Uint8Array): Promise<void> {
+  for (let at = 0; at < piece.length;) at += (await file.write(piece, at)).bytesWritten;
 }
 
 /** Makes a rename itself durable. Windows cannot open folders: there the file system decides. */
