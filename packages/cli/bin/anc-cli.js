@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-import '../dist/main.js';
+import module from 'node:module';
+
+module.enableCompileCache?.(); // Node 22 and later: code is compiled once, not at every start
+await import('../dist/main.js');
