@@ -1,4 +1,5 @@
 import {
+  AncError,
   logitsOf,
   type CompiledFunction,
   type DatasetSplit,
@@ -22,8 +23,8 @@ export interface ScoreOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A frozen classifier's logits for every image of a split. */
-export function teacherLogits(
+/** A frozen classifier's logits for every image of a split. Throws `ANC_TEACHER_OUTPUT` where one is no finite number. */
+export async function teacherLogits(
   teacher: Teacher,
   split: DatasetSplit,
   batchSize: number,
@@ -34,7 +35,23 @@ export function teacherLogits(
     run: ({ images }) => teacher.infer(images!, ['logits']),
     dispose: () => Promise.resolve(),
   };
-  return logitsOf(asFunction, split, batchSize, onBatch, signal);
+  const logits = await logitsOf(asFunction, split, batchSize, onBatch, signal);
+  assertFinite(logits, split.images.count);
+  return logits;
+}
+
+function assertFinite({ classes, data }: SplitLogits, count: number): void {
+  const first = data.findIndex((value) => !Number.isFinite(value));
+  if (first === -1) return;
+  const images = new Set<number>();
+  data.forEach((value, i) => {
+    if (!Number.isFinite(value)) images.add(Math.floor(i / classes));
+  });
+  throw new AncError('ANC_TEACHER_OUTPUT', 'the network gives logits that are not finite.', {
+    expected: 'logits that are numbers',
+    received: `${data[first]} among the logits of ${images.size} of ${count} images`,
+    hint: 'its training diverged, its file is damaged, or its pixels are normalised otherwise: see --normalize.',
+  });
 }
 
 /** Scores a frozen classifier on a split, each image once. */

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import {
   AncError,
   asStored,
+  isAncError,
   loadTree,
   mapTree,
   type ByteSource,
@@ -62,7 +63,7 @@ type Composed = Pick<Composition, 'registries' | 'parts'>;
 
 /**
  * Reads a file of weights as a network of ours. Throws `ANC_CHECKPOINT`, `ANC_SAFETENSORS`, `ANC_WEIGHTS`,
- * `ANC_UNKNOWN` and `ANC_OPTIONS`.
+ * `ANC_UNKNOWN` and `ANC_OPTIONS`; `ANC_MODEL_INPUT` where the weights are of other images.
  */
 export async function loadWeights(
   path: string,
@@ -83,7 +84,7 @@ export async function loadWeights(
   const input = request.input ?? inputIn(metadata.input) ?? recognised?.environment.input;
   const classes =
     request.classes ?? classNames?.length ?? countIn(metadata.classes) ?? recognised?.environment.classes;
-  const { environment, result } = await guessEnvironment(
+  const fitted = guessEnvironment(
     isOwn(dict.tensors) ? { ...dict, layout: 'tensorflow' } : dict,
     { ...(input === undefined ? {} : { input }), ...(classes === undefined ? {} : { classes }) },
     async (environment) => {
@@ -92,6 +93,9 @@ export async function loadWeights(
       return { network, ...importInto(network, environment.input, dict, request.map) };
     },
   );
+  const { environment, result } = await fitted.catch((error: unknown) => {
+    throw otherImages(error, path, inputIn(metadata.input), request.input) ?? error;
+  });
   return {
     ...result,
     model,
@@ -102,6 +106,24 @@ export async function loadWeights(
     format: dict.format,
     recognised: recognised !== null,
   };
+}
+
+/** What it comes from that the weights do not fit, where they were trained on images of another shape. */
+function otherImages(
+  cause: unknown,
+  path: string,
+  trained: ModelEnvironment['input'] | undefined,
+  given: ModelEnvironment['input'] | undefined,
+): AncError | null {
+  if (trained === undefined || given === undefined || trained.join() === given.join()) return null;
+  if (!isAncError(cause) || !['ANC_CHECKPOINT', 'ANC_WEIGHTS', 'ANC_MODEL_INPUT'].includes(cause.code))
+    return null;
+  return new AncError('ANC_MODEL_INPUT', `${basename(path)} is of a network for images of another shape.`, {
+    expected: `images of ${trained.join('×')}, which it was trained on`,
+    received: `images of ${given.join('×')}`,
+    hint: 'give it such images: `anc-cli list` shows the datasets.',
+    cause,
+  });
 }
 
 /** Few-valued weights are kept as codes and levels. */

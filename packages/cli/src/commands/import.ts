@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { AncError, isAncError, safetensorsPieces } from '@anc/core';
 import { mapNames, parametersAndFlops, type MapChoice } from '@anc/models';
 import { writeFileAtomically } from '@anc/runtime';
+import { finite } from '../classifier/finite.js';
 import { assertFree, counted, openNamedFile, readNamedFile, sha256Beside } from '../classifier/file.js';
 import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
 import { loadWeights, type LoadedWeights } from '../classifier/weights-file.js';
@@ -71,7 +72,7 @@ export const defineImport: DefineCommand = (command, session) => {
         const names =
           classes !== null && classes.length === loaded.environment.classes ? classes : loaded.classNames;
         const normalization = normalizationOf(loaded, options.normalize, (text) => terminal.log.warn(text));
-        const pieces = safetensorsPieces(asTensors(loaded.variables), {
+        const pieces = safetensorsPieces(finite(asTensors(loaded.variables)), {
           model: loaded.model.name,
           modelOptions: JSON.stringify(loaded.model.options),
           input: JSON.stringify(loaded.environment.input),

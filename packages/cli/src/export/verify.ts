@@ -27,7 +27,7 @@ export function probeImages(shape: readonly number[]): Host[] {
 
 /**
  * Compares what was written, read back, with what it was made of. Throws `ANC_EXPORT` where they differ by more than
- * `tolerance` times the largest logit.
+ * `tolerance` times the largest logit, and where the network's own logits are no numbers to compare with.
  */
 export async function verifySame(
   written: Pick<Teacher, 'infer'>,
@@ -43,16 +43,30 @@ export async function verifySame(
     ];
     if (found!.shape.join() !== wanted!.shape.join()) throw different(`logits [${found!.shape.join(', ')}]`);
     images += batch.shape[0]!;
+    const strange = wanted!.data.find((value) => !Number.isFinite(value));
+    if (strange !== undefined) throw notFinite(strange);
     wanted!.data.forEach((value, i) => {
-      const difference = Math.abs(found!.data[i]! - value);
       scale = Math.max(scale, Math.abs(value));
-      maxDifference = Number.isFinite(difference) ? Math.max(maxDifference, difference) : Infinity;
+      const difference = Math.abs(found!.data[i]! - value);
+      if (!Number.isFinite(difference)) throw different(`a logit that is ${found!.data[i]}`);
+      maxDifference = Math.max(maxDifference, difference);
     });
   }
   if (maxDifference > tolerance * scale)
     throw different(`logits that differ by ${maxDifference}`, tolerance * scale);
   return { images, maxDifference, scale };
 }
+
+const notFinite = (received: number): AncError =>
+  new AncError(
+    'ANC_EXPORT',
+    "the network's own logits are not finite, so nothing can be compared with them. The written file was removed.",
+    {
+      expected: 'a network whose logits are numbers',
+      received: `a logit that is ${received}`,
+      hint: 'the training diverged, or the file is damaged: export another checkpoint.',
+    },
+  );
 
 const different = (received: string, limit?: number): AncError =>
   new AncError(

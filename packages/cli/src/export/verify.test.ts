@@ -1,0 +1,38 @@
+import type { Teacher } from '@anc/core';
+import { describe, expect, it } from 'vitest';
+import { verifySame } from './verify.js';
+
+/** A network that gives the same two logits for every image. */
+const giving = (...logits: number[]): Pick<Teacher, 'infer'> => ({
+  infer: ({ shape }) =>
+    Promise.resolve({
+      logits: {
+        shape: [shape[0]!, logits.length],
+        data: Float32Array.from({ length: shape[0]! * logits.length }, (_, i) => logits[i % logits.length]!),
+      },
+    }),
+});
+const verify = (written: number[], original: number[], tolerance?: number) =>
+  verifySame(giving(...written), giving(...original), [2, 2, 1], tolerance);
+
+describe('verifySame', () => {
+  it('tells how far logits are apart that are the same but for rounding', async () => {
+    expect(await verify([1.00001, -4], [1, -4])).toMatchObject({ images: 4, scale: 4 });
+    expect((await verify([1, 2], [1, 4], Infinity)).maxDifference).toBe(2);
+    expect((await verify([0, 0], [0, 0], Infinity)).maxDifference).toBe(0);
+  });
+
+  it.each([
+    [[1, 2], [1, 2.1], undefined],
+    [[NaN, 2], [1, 2], undefined],
+    [[NaN, 2], [1, 2], Infinity],
+    [[1, -Infinity], [1, 2], Infinity],
+  ])('refuses %j for %j', async (written, original, tolerance) => {
+    await expect(verify(written, original, tolerance)).rejects.toThrow('gives other logits');
+  });
+
+  it.each([NaN, Infinity, -Infinity])('refuses to compare with %d', async (value) => {
+    await expect(verify([1, value], [1, value])).rejects.toThrow("network's own logits are not finite");
+    await expect(verify([1, value], [1, value], Infinity)).rejects.toThrow('not finite');
+  });
+});
