@@ -34,6 +34,13 @@ function byKind(tensors: Shaped): Map<Kind, string[]> {
   return groups;
 }
 
+/** Safetensors are sorted by name, `features.10` before `features.2`: numbers in names say what came first. */
+function inOrder({ format, tensors }: StateDict): Shaped {
+  if (format !== 'safetensors') return tensors;
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return Object.fromEntries(Object.entries(tensors).sort(([a], [b]) => compare(a, b)));
+}
+
 /**
  * A map for two networks that are the same but for their names: the first kernel is the first kernel, the second
  * the second, and so on for each kind of variable. Where a shape does not fit the next one of that shape is taken,
@@ -45,7 +52,7 @@ export function namesByKind(
   template: Variables<{ readonly shape: readonly number[] }>,
   dict: StateDict,
 ): NameMap {
-  const theirs = byKind(dict.tensors);
+  const theirs = byKind(inOrder(dict));
   const found = new Map<string, string>();
   const ours = { ...template.params, ...template.stats };
   for (const [kind, names] of byKind(ours)) {
@@ -58,13 +65,14 @@ export function namesByKind(
       });
     }
     for (const name of names) {
-      const wanted = ours[name]!.shape.join();
+      const { shape } = ours[name]!;
+      const wanted = shape.join();
       const at = left.findIndex(
-        (theirName) => arrangedShape(name, dict.tensors[theirName]!.shape, dict.layout).join() === wanted,
+        (theirName) => arrangedShape(shape, dict.tensors[theirName]!, dict.layout).join() === wanted,
       );
       if (at < 0) {
         throw new AncError('ANC_WEIGHTS', `no tensor that is left has the shape of "${name}".`, {
-          expected: `[${ours[name]!.shape.join(', ')}]`,
+          expected: `[${shape.join(', ')}]`,
           received: left
             .slice(0, 4)
             .map((other) => `${other} [${dict.tensors[other]!.shape.join(', ')}]`)

@@ -8,6 +8,7 @@ import {
   type Variables,
 } from '@anc/core';
 import { namesByKind } from './by-kind.js';
+import { flattenedImages } from './flattened.js';
 import { applicationNames } from './keras/application-names.js';
 import { withMatrixHead } from './matrix-head.js';
 import { isOwn, type StateDict } from './state-dict.js';
@@ -72,16 +73,18 @@ export function importInto(
 ): Imported {
   const template = network.init(Rng.still(), input);
   const dict = withMatrixHead(template, file);
+  const fill = (from: StateDict, names: NameMap): Variables<Stored> =>
+    fillFrom(template, from, names, flattenedImages(network.summary(input), input, template.params));
   if (map === undefined && isOwn(dict.tensors)) {
     const { tensors } = dict;
     const own = { ...dict, tensors: { ...subtree(tensors, 'params'), ...subtree(tensors, 'stats') } };
-    return { variables: fillFrom(template, own, (name) => name), map: null };
+    return { variables: fill(own, (name) => name), map: null };
   }
   const names = { ...template.params, ...template.stats };
   if (typeof map === 'object') assertKnown(map, names);
   if (typeof map === 'object' || typeof map === 'function') {
     const renamed = typeof map === 'function' ? map : (name: string): string => map[name] ?? name;
-    return { variables: fillFrom(template, dict, renamed), map: 'own' };
+    return { variables: fill(dict, renamed), map: 'own' };
   }
   const known = (name: string): NameMap | undefined =>
     name === 'keras-applications' ? applicationNames(dict.tensors) : NAME_MAPS[name];
@@ -97,7 +100,7 @@ export function importInto(
       received: chosen,
     });
   }
-  return { variables: fillFrom(template, dict, renamed), map: chosen };
+  return { variables: fill(dict, renamed), map: chosen };
 }
 
 /** Throws `ANC_WEIGHTS` where a map speaks of variables that the network does not have. */

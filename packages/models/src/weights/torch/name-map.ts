@@ -1,4 +1,5 @@
 import { AncError, permuted, type Stored, type Tree, type Variables } from '@anc/core';
+import type { FlattenedImages } from '../flattened.js';
 import type { KernelLayout, StateDict } from '../state-dict.js';
 
 /** The checkpoint's name for each of our variables. */
@@ -18,13 +19,15 @@ export const fillFromTorch = (
  * A network's variables as a file's tensors, each read and turned when it is wanted.
  *
  * `template` says names and shapes. PyTorch's convolutions turn from [O, I, H, W] to [H, W, I, O], depthwise ones
- * from [C, 1, H, W] to [H, W, C, 1], matrices from [out, in] to [in, out]. Strict: throws `ANC_WEIGHTS` on a tensor
- * that is missing, of another shape, or left over.
+ * from [C, 1, H, W] to [H, W, C, 1], matrices from [out, in] to [in, out], and those after a `flatten` (`images`) from
+ * channels, rows, columns to rows, columns, channels. Strict: throws `ANC_WEIGHTS` on a tensor that is missing, of
+ * another shape, or left over.
  */
 export function fillFrom(
   template: Variables<{ readonly shape: readonly number[] }>,
   { tensors: stateDict, layout }: Pick<StateDict, 'tensors' | 'layout'>,
   map: NameMap,
+  images: FlattenedImages = new Map(),
 ): Variables<Stored> {
   const used = new Set<string>();
   const fill = (tree: Tree<{ readonly shape: readonly number[] }>): Record<string, Stored> =>
@@ -38,7 +41,8 @@ export function fillFrom(
           });
         }
         used.add(theirs);
-        return [ours, arranged(ours, stored, shape, layout)];
+        const image = layout === 'torch' ? images.get(ours) : undefined;
+        return [ours, arranged(ours, stored, shape, layout, image)];
       }),
     );
   const filled = { params: fill(template.params), stats: fill(template.stats) };
@@ -51,20 +55,38 @@ export function fillFrom(
   return filled;
 }
 
-/** For each axis of ours, the axis of theirs. */
-function axesOf(name: string, rank: number, layout: KernelLayout): readonly number[] {
-  if (layout === 'tensorflow') return Array.from({ length: rank }, (_, axis) => axis);
-  if (rank === 4) return name.includes('depthwise') ? [2, 3, 0, 1] : [2, 3, 1, 0];
-  return rank === 2 ? [1, 0] : Array.from({ length: rank }, (_, axis) => axis);
+const CONVOLUTION = [2, 3, 1, 0];
+const DEPTHWISE = [2, 3, 0, 1];
+const MATRIX = [1, 0];
+
+/** For each axis of ours, the axis of theirs: a convolution's, or a depthwise one's where only that fits. */
+function axesOf(
+  wanted: readonly number[],
+  { shape }: Pick<Stored, 'shape'>,
+  layout: KernelLayout,
+): readonly number[] {
+  const same = shape.map((_, axis) => axis);
+  if (layout === 'tensorflow') return same;
+  const turns = shape.length === 4 ? [CONVOLUTION, DEPTHWISE] : shape.length === 2 ? [MATRIX] : [same];
+  return turns.find((axes) => axes.every((axis, i) => shape[axis] === wanted[i])) ?? turns[0]!;
 }
 
-/** The shape that a file's tensor for our variable `name` has once it is turned. */
-export const arrangedShape = (name: string, shape: readonly number[], layout: KernelLayout): number[] =>
-  axesOf(name, shape.length, layout).map((axis) => shape[axis]!);
+/** The shape that a file's tensor has once it is turned for a variable of the shape `wanted`. */
+export const arrangedShape = (
+  wanted: readonly number[],
+  stored: Pick<Stored, 'shape'>,
+  layout: KernelLayout,
+): number[] => axesOf(wanted, stored, layout).map((axis) => stored.shape[axis]!);
 
-function arranged(name: string, stored: Stored, shape: readonly number[], layout: KernelLayout): Stored {
-  const axes = axesOf(name, stored.shape.length, layout);
-  const own = arrangedShape(name, stored.shape, layout);
+function arranged(
+  name: string,
+  stored: Stored,
+  shape: readonly number[],
+  layout: KernelLayout,
+  image: readonly number[] | undefined,
+): Stored {
+  const axes = axesOf(shape, stored, layout);
+  const own = arrangedShape(shape, stored, layout);
   if (own.length !== shape.length || own.some((size, axis) => size !== shape[axis])) {
     throw new AncError('ANC_WEIGHTS', `the checkpoint's tensor for "${name}" has another shape.`, {
       expected: `[${shape.join(', ')}]`,
@@ -77,6 +99,12 @@ function arranged(name: string, stored: Stored, shape: readonly number[], layout
   return {
     shape: own,
     dtype: 'float32',
-    load: () => ({ shape: own, data: permuted(stored.load().data as Float32Array, stored.shape, axes) }),
+    load: () => {
+      const data = stored.load().data as Float32Array;
+      if (image === undefined) return { shape: own, data: permuted(data, stored.shape, axes) };
+      const [height, width, channels] = image as [number, number, number];
+      const theirs = [stored.shape[0]!, channels, height, width];
+      return { shape: own, data: permuted(data, theirs, [2, 3, 1, 0]) };
+    },
   };
 }
