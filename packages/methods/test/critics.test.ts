@@ -69,6 +69,32 @@ describe('several discriminators', () => {
     );
     expect([...stage!.teacherOutputs].sort()).toEqual(['features', 'logits']);
   });
+
+  it("take what they do not say from the method's own options", () => {
+    const list = [{}, { input: 'logits', discriminator: { name: 'mlp', units: [7] }, adapter: 'none' }];
+    const [stage] = method('adversarial', {
+      discriminator: small,
+      adapter: 'linear',
+      input: 'features',
+      discriminators: list,
+    }).stages(uneven(9));
+    expect(shapes(stage!, 'discriminator-features')['hidden1/weights']).toEqual([9, 4]);
+    expect(shapes(stage!, 'discriminator-features-adapter')).toMatchObject({ weights: [width, 9] });
+    expect(shapes(stage!, 'discriminator-logits')['hidden1/weights']).toEqual([classes, 7]);
+    expect(shapes(stage!, 'discriminator-logits-adapter')).toEqual({});
+    const all = method('adversarial', { input: 'logits', discriminators: [{}, {}] }).stages(players());
+    expect([...all[0]!.teacherOutputs]).toEqual(['logits']);
+  });
+
+  it('say which of them is wrong', () => {
+    const list = [{ input: 'logits' }, { input: 'features' }];
+    const adversarial = () => method('adversarial', { discriminators: list }).stages(uneven(9));
+    expect(hintOf(adversarial)).toContain('in discriminators.1 set adapter: linear');
+    expect(adversarial).toThrow('discriminators.1: student and teacher differ');
+    expect(() => method('adversarial', { discriminators: [{ input: 'nowhere' }] }).stages(players())).toThrow(
+      'discriminators.0: the teacher has no output "nowhere"',
+    );
+  });
 });
 
 describe('controls', () => {

@@ -22,7 +22,7 @@ import {
   type Stage,
 } from '@anc/core';
 import { z } from 'zod';
-import { adapterSchema, criticSchema, criticsOf, inputSchema, shapeFor } from './critics.js';
+import { adapterSchema, askedCritics, criticSchema, criticsOf, inputSchema, shapeFor } from './critics.js';
 import { part } from './part.js';
 import {
   initCompanions,
@@ -46,7 +46,9 @@ export const adversarialSchema = z.strictObject({
     .array(criticSchema)
     .min(1)
     .optional()
-    .describe('several at once, each with its input and weight; instead of discriminator, input and adapter'),
+    .describe(
+      'several at once, each with a weight; discriminator, input and adapter beside the list are what its entries leave out',
+    ),
   spectralNorm: z
     .boolean()
     .default(false)
@@ -170,8 +172,7 @@ export class AdversarialMethod extends Method {
 
   #game(players: Players, discriminatorRecipe: Recipe): Game {
     const { options, parts, variant } = this;
-    const { discriminator, input, adapter } = options;
-    const asked = options.discriminators ?? [{ discriminator, input, adapter, weight: 1 }];
+    const asked = askedCritics(options, options.discriminators);
     return {
       student: players.student,
       critics: criticsOf(asked, { players, parts, spectralNorm: options.spectralNorm }),

@@ -2,10 +2,11 @@ import { AncError, type Critic, type Parts, type Players } from '@anc/core';
 import { z } from 'zod';
 import { SpectrallyNormalised } from '../discriminators/spectral-norm.js';
 import { linearProjection } from '../projections/linear.js';
-import { part, type NamedPart } from './part.js';
+import { optionalPart, type NamedPart } from './part.js';
 
-export const adapterSchema = z
-  .enum(['none', 'linear'])
+const adapters = z.enum(['none', 'linear']);
+
+export const adapterSchema = adapters
   .default('none')
   .describe("linear: a learned projection of the student to the teacher's width, which does not ship");
 
@@ -14,15 +15,41 @@ export const inputSchema = z
   .default('features')
   .describe('what D looks at: features, logits or a named tap');
 
-/** One of several discriminators. */
+/** One of several discriminators: what it does not say is as the method's option of the same name. */
 export const criticSchema = z.strictObject({
-  discriminator: part('128-256-128'),
-  input: inputSchema,
+  discriminator: optionalPart,
+  input: z.string().optional(),
   weight: z.number().nonnegative().default(1).describe("weight of its verdict in the student's loss"),
-  adapter: adapterSchema,
+  adapter: adapters.optional(),
 });
 
-export type CriticOptions = z.infer<typeof criticSchema>;
+/** What every discriminator of a game is unless it says otherwise. */
+export interface CriticDefaults {
+  readonly discriminator: NamedPart;
+  readonly input: string;
+  readonly adapter: z.infer<typeof adapters>;
+}
+
+export interface CriticOptions extends CriticDefaults {
+  readonly weight: number;
+  /** Where its options are written, for people: empty where it is the only one. */
+  readonly place: string;
+}
+
+/** The discriminators that were asked for: those of the list, completed by the defaults, or the one they are. */
+export const askedCritics = (
+  { discriminator, input, adapter }: CriticDefaults,
+  list: readonly z.infer<typeof criticSchema>[] | undefined,
+): readonly CriticOptions[] =>
+  list === undefined
+    ? [{ discriminator, input, adapter, weight: 1, place: '' }]
+    : list.map((own, i) => ({
+        discriminator: own.discriminator ?? discriminator,
+        input: own.input ?? input,
+        adapter: own.adapter ?? adapter,
+        weight: own.weight,
+        place: `discriminators.${i}`,
+      }));
 
 export interface CriticContext {
   readonly players: Players;
@@ -42,10 +69,11 @@ export function criticsOf(all: readonly CriticOptions[], context: CriticContext)
 
 function criticOf(
   name: string,
-  { discriminator, input, weight, adapter }: CriticOptions,
+  options: CriticOptions,
   { players, parts, spectralNorm }: CriticContext,
 ): Critic {
-  const companion = bridge(name, input, adapter, players);
+  const { discriminator, input, weight } = options;
+  const companion = bridge(name, options, players);
   return {
     name,
     discriminator: discriminatorOf(discriminator, parts, spectralNorm),
@@ -65,7 +93,9 @@ export const shapeFor = ({ input }: Pick<Critic, 'input'>, players: Players): re
   players.teacher!.outputs[input]!;
 
 /** The adapter, if one was asked for. Throws `ANC_DISCRIMINATOR_INPUT` where D could not compare the players. */
-function bridge(name: string, input: string, adapter: 'none' | 'linear', players: Players) {
+function bridge(name: string, { input, adapter, place }: CriticOptions, players: Players) {
+  const of = place === '' ? '' : `${place}: `;
+  const there = place === '' ? '' : `in ${place} `;
   const [mine, theirs] = [players.studentOutputs[input], players.teacher?.outputs[input]];
   if (mine === undefined || theirs === undefined) {
     const [who, has] =
@@ -74,19 +104,23 @@ function bridge(name: string, input: string, adapter: 'none' | 'linear', players
         : ['student', players.studentOutputs];
     throw new AncError(
       'ANC_DISCRIMINATOR_INPUT',
-      `the ${who} has no output "${input}" for the discriminator.`,
+      `${of}the ${who} has no output "${input}" for the discriminator.`,
       { expected: `one of ${Object.keys(has).join(', ')}`, received: input },
     );
   }
   const projection = linearProjection(`${name}-adapter`, mine, theirs);
   if (adapter === 'linear' && projection !== null) return projection;
   if (mine.join() === theirs.join()) return null;
-  throw new AncError('ANC_DISCRIMINATOR_INPUT', `student and teacher differ in the shape of "${input}".`, {
-    expected: `[${theirs.join(', ')}] (the teacher's)`,
-    received: `[${mine.join(', ')}] (the student's)`,
-    hint:
-      projection === null
-        ? 'no linear adapter bridges the two: let the discriminator look at another output (input: features or logits).'
-        : 'set adapter: linear (a learned projection of the student, dropped at export), or input: logits.',
-  });
+  throw new AncError(
+    'ANC_DISCRIMINATOR_INPUT',
+    `${of}student and teacher differ in the shape of "${input}".`,
+    {
+      expected: `[${theirs.join(', ')}] (the teacher's)`,
+      received: `[${mine.join(', ')}] (the student's)`,
+      hint:
+        projection === null
+          ? `no linear adapter bridges the two: ${there}let the discriminator look at another output (input: features or logits).`
+          : `${there}set adapter: linear (a learned projection of the student, dropped at export), or input: logits.`,
+    },
+  );
 }

@@ -5,6 +5,9 @@ export const part = (fallback: string) => partWithout.default(fallback).transfor
 
 const partWithout = z.union([z.string(), z.looseObject({ name: z.string() })]);
 
+/** The same where nothing may be said. */
+export const optionalPart = partWithout.transform(named).optional();
+
 /** A part of the objective by name, with the options it was given. */
 export interface NamedPart {
   readonly name: string;
