@@ -66,9 +66,11 @@ function transposed<A extends Host['data']>(data: A, shape: readonly number[], a
 
 /** For each place of an array of `shape`, its place where axis `i` of the result is axis `axes[i]`. */
 function rowOrder(shape: readonly number[], axes: readonly number[]): Int32Array {
-  const places = Int32Array.from({ length: sizeOf(shape) }, (_, i) => i);
+  const places = new Int32Array(sizeOf(shape));
+  for (let i = 0; i < places.length; i++) places[i] = i;
+  const froms = permuted(places, shape, axes);
   const order = new Int32Array(places.length);
-  permuted(places, shape, axes).forEach((from, to) => (order[from] = to));
+  for (let to = 0; to < order.length; to++) order[froms[to]!] = to;
   return order;
 }
 

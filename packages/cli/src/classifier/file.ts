@@ -103,13 +103,14 @@ export function sha256Of({ length, read }: ByteSource): string {
 
 const HASHING = `
   const { createHash } = require('node:crypto');
-  const { createReadStream } = require('node:fs');
+  const { closeSync, openSync, readSync } = require('node:fs');
   const { parentPort, workerData } = require('node:worker_threads');
   const hash = createHash('sha256');
-  createReadStream(workerData, { highWaterMark: ${CHUNK} })
-    .on('data', (bytes) => hash.update(bytes))
-    .on('error', (error) => { throw error; })
-    .on('end', () => parentPort.postMessage(hash.digest('hex')));
+  const bytes = Buffer.allocUnsafe(${CHUNK});
+  const file = openSync(workerData, 'r');
+  for (let read; (read = readSync(file, bytes)) > 0;) hash.update(bytes.subarray(0, read));
+  closeSync(file);
+  parentPort.postMessage(hash.digest('hex'));
 `;
 
 /** The SHA-256 of a file that can be read, in a thread of its own: programs and networks are made beside it. */
