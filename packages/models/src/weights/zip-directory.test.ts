@@ -81,6 +81,15 @@ describe('the directory of a zip archive', () => {
     expect(() => second.read(0, 11)).toThrow('second is cut short');
   });
 
+  it('compares a whole file with its checksum', () => {
+    const archive = plain();
+    expect(text(entriesOf(archive).get('second')!.checked())).toBe('twenty-two');
+    archive[Buffer.from(archive).indexOf('twenty')] ^= 4;
+    const second = entriesOf(archive).get('second')!;
+    expect(() => second.checked()).toThrow('second is not what its checksum says');
+    expect(text(second.read(0, second.size))).toBe('pwenty-two');
+  });
+
   it('says what is wrong with wide numbers', () => {
     const short = wide(plain());
     const field = placeOf(short, [1, 24]);

@@ -13,7 +13,17 @@ export interface ZipEntry {
   readonly size: number;
   /** The archive's bytes from `begin` to before `end` of this file. Throws what `Damaged` makes where it ends before. */
   read(begin: number, end: number): Uint8Array<ArrayBuffer>;
+  /**
+   * The whole file, compared with its checksum: for archives of Python's `zipfile`, which always has one. `torch.save`
+   * can be told to leave it out. In browsers, which have no CRC-32 of their own, it is not compared.
+   */
+  checked(): Uint8Array<ArrayBuffer>;
 }
+
+const crc32 =
+  typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function'
+    ? process.getBuiltinModule('node:zlib').crc32
+    : null;
 
 const END = 0x06054b50;
 const END_LENGTH = 22;
@@ -63,13 +73,18 @@ export function zipEntries(source: ByteSource, said: Damaged): Map<string, ZipEn
     if (view.getUint16(at + 10, true) !== 0 || original !== stored) {
       throw said(`its file ${name} is compressed`);
     }
-    entries.set(name, entryAt(source, name, local, stored, damaged));
+    const checksum = view.getUint32(at + 16, true);
+    entries.set(name, entryAt(source, { name, local, size: stored, checksum }, damaged));
     at = next;
   }
   return entries;
 }
 
-function entryAt(source: ByteSource, name: string, local: number, size: number, damaged: Damaged): ZipEntry {
+function entryAt(
+  source: ByteSource,
+  { name, local, size, checksum }: { name: string; local: number; size: number; checksum: number },
+  damaged: Damaged,
+): ZipEntry {
   let data: number | null = null;
   /** The local header has extra fields of its own, by which PyTorch aligns the data. */
   const start = (): number => {
@@ -77,12 +92,18 @@ function entryAt(source: ByteSource, name: string, local: number, size: number, 
     if (view.getUint32(0, true) !== LOCAL) throw damaged(`${name} is not where its directory says`);
     return local + LOCAL_LENGTH + view.getUint16(26, true) + view.getUint16(28, true);
   };
+  const read = (begin: number, end: number): Uint8Array<ArrayBuffer> => {
+    data ??= start();
+    if (begin < 0 || end > size || data + end > source.length) throw damaged(`${name} is cut short`);
+    return source.read(data + begin, data + end);
+  };
   return {
     size,
-    read(begin, end) {
-      data ??= start();
-      if (begin < 0 || end > size || data + end > source.length) throw damaged(`${name} is cut short`);
-      return source.read(data + begin, data + end);
+    read,
+    checked() {
+      const bytes = read(0, size);
+      if (crc32 !== null && crc32(bytes) !== checksum) throw damaged(`${name} is not what its checksum says`);
+      return bytes;
     },
   };
 }
