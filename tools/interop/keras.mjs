@@ -1,12 +1,13 @@
 /**
  * Networks exported with `anc-cli export --format keras` are loaded by Keras 3 and give the same logits there; what
- * Keras saves of them is read back here, weight by weight.
+ * Keras saves of them is read back here, weight by weight. Classifiers that Keras itself brings are imported.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeSafetensors, Rng } from '@anc/core';
 import { pythonWith } from '../ci/python.mjs';
+import { checkApplications } from './keras-applications.mjs';
 import { ancCli, writeNetwork } from './network-file.mjs';
 
 const LIMIT = 1e-5; // of the largest logit
@@ -61,6 +62,13 @@ for (const [name, options, input, flags] of [
     ['--fold-normalization'],
   ],
   ['mobilenet', { width: 0.25, activation: 'relu6' }, [33, 32, 3], []],
+  [
+    'mobilenet',
+    { width: 0.25, padding: 'end', stemPadding: 'same', stemStride: 2 },
+    [75, 65, 3],
+    ['--fold-normalization'],
+  ],
+  ['keras-resnet50-v2', { width: 0.125 }, [33, 32, 3], []],
   ['lenet4', {}, [16, 16, 3], ['--fold-normalization', '--features']],
   ['cnn', { widths: [4, 6], batchNorm: true }, [12, 10, 3], []],
 ]) {
@@ -122,6 +130,7 @@ for (const [i, seen] of JSON.parse(python(LOADED, [list]).split('\n').at(-2)).en
 console.log(
   `${jobs.length} exports: loaded by Keras, equal there to ${worst.toExponential(1)} of the largest logit; every third read back as it saves them`,
 );
+console.log(await checkApplications(python, folder));
 
 function optionsOf({ modelOptions }) {
   const entries = Object.entries(JSON.parse(modelOptions));

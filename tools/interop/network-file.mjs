@@ -1,8 +1,9 @@
 /** Networks of ours as files that `anc-cli` takes, and what they answer: what exports are compared with. */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
+  decodeSafetensors,
   EagerBackend,
   encodeSafetensors,
   mapTree,
@@ -11,15 +12,51 @@ import {
   prefixTree,
   Rng,
   standardised,
+  subtree,
 } from '@anc/core';
 import models from '@anc/models';
 import '@tensorflow/tfjs-backend-cpu';
 
 const CLI = fileURLToPath(new URL('../../packages/cli/bin/anc-cli.js', import.meta.url));
 
+/** Runs `anc-cli`, whatever becomes of it. */
+export const attemptAncCli = (...args) => spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
+
 export function ancCli(...args) {
-  const run = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
+  const run = attemptAncCli(...args);
   if (run.status !== 0) throw new Error(`anc-cli ${args.join(' ')} failed\n${run.stdout}${run.stderr}`);
+}
+
+/** What a network answers to bytes [B, H, W, C]. */
+async function logitsOf(backend, network, variables, { input, normalization, digest }, images) {
+  const teacher = await NetworkTeacher.create({
+    backend,
+    network: standardised(network, normalization),
+    variables,
+    input,
+    digest,
+  });
+  const shape = [images.length / input.reduce((a, b) => a * b), ...input];
+  const { logits } = await teacher.infer({ shape, data: images }, ['logits']);
+  return [...logits.data];
+}
+
+/** The same of a file of ours, with what the file says of itself, and how many numbers it trains. */
+export async function readNetwork(file, backend, images) {
+  const { tensors, metadata } = decodeSafetensors(readFileSync(file));
+  const [input, classes, normalization] = [metadata.input, metadata.classes, metadata.normalization].map(
+    (text) => JSON.parse(text),
+  );
+  const count = Array.isArray(classes) ? classes.length : classes;
+  const { create } = models().models[metadata.model];
+  const network = create(JSON.parse(metadata.modelOptions), { input, classes: count });
+  const variables = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
+  const said = { input, normalization, digest: file };
+  return {
+    metadata,
+    parameters: Object.values(variables.params).reduce((sum, { data }) => sum + data.length, 0),
+    logits: await logitsOf(backend, network, variables, said, images),
+  };
 }
 
 /**
@@ -49,17 +86,7 @@ export function writeNetwork(file, { name, options, input, classes, normalizatio
   return {
     tensors,
     metadata,
-    async logitsOf(images) {
-      const teacher = await NetworkTeacher.create({
-        backend: new EagerBackend('cpu'),
-        network: standardised(network, normalization),
-        variables,
-        input,
-        digest: file,
-      });
-      const shape = [images.length / input.reduce((a, b) => a * b), ...input];
-      const { logits } = await teacher.infer({ shape, data: images }, ['logits']);
-      return [...logits.data];
-    },
+    logitsOf: (images) =>
+      logitsOf(new EagerBackend('cpu'), network, variables, { input, normalization, digest: file }, images),
   };
 }

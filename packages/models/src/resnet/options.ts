@@ -64,7 +64,7 @@ export function resnetSchema(defaults: ResnetDefaults = {}) {
         'the convolution of a bottleneck that halves the image: the 3×3, or the first 1×1 (2015, Keras)',
       ),
     bias: z
-      .union([z.boolean(), z.literal('all')])
+      .union([z.boolean(), z.literal('all')], 'expected true, false or "all"')
       .default(defaults.bias ?? false)
       .describe('biases on convolutions that no batch norm follows directly, or on all'),
     poolBorder: z

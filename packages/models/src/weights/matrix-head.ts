@@ -1,29 +1,69 @@
-import { type Stored, type Tree, type Variables } from '@anc/core';
+import type { Stored, Variables } from '@anc/core';
 import type { StateDict } from './state-dict.js';
 
-type Template = Variables<{ readonly shape: readonly number[] }>;
+type Shapes = Readonly<Record<string, { readonly shape: readonly number[] }>>;
+type Data = Float32Array;
 
-/** Whether a kernel is a matrix in all but its shape: [1, 1, I, O], or PyTorch's [O, I, 1, 1]. */
-const isPointwise = (shape: readonly number[], layout: StateDict['layout']): boolean =>
-  shape.length === 4 && (layout === 'torch' ? shape.slice(2) : shape.slice(0, 2)).every((side) => side === 1);
+const matrices = (tensors: Shapes): [string, readonly number[]][] =>
+  Object.entries(tensors).flatMap(([name, { shape }]) => (shape.length === 2 ? [[name, shape]] : []));
 
 /**
- * The same tensors, the last kernel as a matrix where it is a 1×1 convolution of an image of one pixel: the head of
- * networks that end so, and where `template` has one matrix more than the file.
+ * The same tensors with a head as the last matrix of `template` is: a 1×1 convolution of an image of one pixel becomes a
+ * matrix, one logit z (of a sigmoid) the logits 0 and z, whose softmax says the same. Any other head is left alone.
  */
-export function withMatrixHead(template: Template, dict: StateDict): StateDict {
+export function withMatrixHead(
+  { params }: Variables<{ readonly shape: readonly number[] }>,
+  dict: StateDict,
+): StateDict {
+  const wanted = matrices(params).at(-1)?.[1];
+  if (wanted === undefined) return dict;
+  const missing = matrices(params).length - matrices(dict.tensors).length;
+  return withTwoLogits(missing === 1 ? withoutPixel(dict, wanted[0]!) : dict, wanted);
+}
+
+/** The last 1×1 kernel of `width` channels, [1, 1, I, O] or [O, I, 1, 1], as a matrix. */
+function withoutPixel(dict: StateDict, width: number): StateDict {
   const { tensors, layout } = dict;
-  const matrices = (tree: Tree<{ readonly shape: readonly number[] }>) =>
-    Object.values(tree).filter(({ shape }) => shape.length === 2);
-  const wanted = matrices(template.params);
-  if (wanted.length !== matrices(tensors).length + 1) return dict;
-  const shape = layout === 'torch' ? wanted.at(-1)!.shape.toReversed() : wanted.at(-1)!.shape;
-  const fits = ([, stored]: [string, Stored]): boolean =>
-    isPointwise(stored.shape, layout) &&
-    stored.shape.filter((_, axis) => (layout === 'torch' ? axis < 2 : axis >= 2)).join() === shape.join();
-  const head = Object.entries(tensors).findLast(fits);
-  if (head === undefined) return dict;
-  const [name, stored] = head;
-  const matrix: Stored = { ...stored, shape, load: () => ({ ...stored.load(), shape }) };
-  return { ...dict, tensors: { ...tensors, [name]: matrix } };
+  const torch = layout === 'torch';
+  const found = Object.entries(tensors).findLast(([, { shape }]) => {
+    const plane = torch ? shape.slice(2) : shape.slice(0, 2);
+    return shape.length === 4 && plane.every((side) => side === 1) && shape[torch ? 1 : 2] === width;
+  });
+  if (found === undefined) return dict;
+  const [name, { shape }] = found;
+  return replaced(dict, name, torch ? shape.slice(0, 2) : shape.slice(2), (data) => data);
+}
+
+/** The last matrix and its bias with a logit more, where there is one and two are wanted. */
+function withTwoLogits(dict: StateDict, [width, classes]: readonly number[]): StateDict {
+  const [name = '', shape] = matrices(dict.tensors).at(-1) ?? [];
+  const torch = dict.layout === 'torch';
+  const single = torch ? [1, width] : [width, 1];
+  if (classes !== 2 || shape?.join() !== single.join()) return dict;
+  const bias = name.replace(/(kernel|weight)$/, 'bias');
+  const widened = torch
+    ? replaced(dict, name, [2, width!], (data) =>
+        Float32Array.from([...new Float32Array(data.length), ...data]),
+      )
+    : replaced(dict, name, [width!, 2], interleaved);
+  return dict.tensors[bias]?.shape.join() === '1' ? replaced(widened, bias, [2], interleaved) : widened;
+}
+
+/** A zero before every number. */
+const interleaved = (data: Data): Data =>
+  Float32Array.from({ length: 2 * data.length }, (_, i) => (i % 2 === 0 ? 0 : data[(i - 1) / 2]!));
+
+function replaced(
+  dict: StateDict,
+  name: string,
+  shape: readonly number[],
+  change: (data: Data) => Data,
+): StateDict {
+  const stored = dict.tensors[name]!;
+  const made: Stored = {
+    ...stored,
+    shape,
+    load: () => ({ shape, data: change(stored.load().data as Data) }),
+  };
+  return { ...dict, tensors: { ...dict.tensors, [name]: made } };
 }

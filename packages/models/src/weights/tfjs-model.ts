@@ -1,7 +1,7 @@
 import { AncError, asStored, fromFloat16, mapTree, sizeOf, type Host } from '@anc/core';
 import { z } from 'zod';
 import { foldEpsilons } from './epsilons.js';
-import { topologyMetadata } from './keras/topology-metadata.js';
+import { foldPreprocessing } from './keras/fold-preprocessing.js';
 import { saidMetadata } from './said-metadata.js';
 import { isOwn, type StateDict } from './state-dict.js';
 
@@ -66,7 +66,10 @@ export async function readTfjsModel(
   }
   const topology = isGraph ? undefined : parsed.data.modelTopology;
   foldEpsilons(tensors, topology);
-  const metadata = { ...topologyMetadata(topology), ...saidMetadata(parsed.data.userDefinedMetadata) };
+  const metadata = {
+    ...foldPreprocessing(tensors, topology),
+    ...saidMetadata(parsed.data.userDefinedMetadata),
+  };
   const ours = Object.entries(tensors).filter(([name]) => isOwn({ [name]: null }));
   const own = isGraph && ours.length > 0 ? Object.fromEntries(ours) : tensors;
   return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(own, asStored), metadata, topology };

@@ -5,7 +5,7 @@ import type { StateDict } from '../state-dict.js';
 import { zipEntries } from '../zip-directory.js';
 import { damagedKeras, openHdf5, type Hdf5Group } from './hdf5.js';
 import { layersIn, layersOf, type KerasLayer } from './layers.js';
-import { topologyMetadata } from './topology-metadata.js';
+import { foldPreprocessing } from './fold-preprocessing.js';
 
 const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
@@ -52,11 +52,12 @@ export async function readKeras(source: ByteSource): Promise<StateDict> {
   if (Object.keys(tensors).length === 0) throw damagedKeras('it has no layers with variables');
   if (topology === null) foldDefaultEpsilons(tensors);
   else foldEpsilons(tensors, topology);
+  const said = foldPreprocessing(tensors, topology);
   return {
     format: 'keras',
     layout: 'tensorflow',
     tensors: mapTree(tensors, asStored),
-    metadata: { ...topologyMetadata(topology), ...metadata },
+    metadata: { ...said, ...metadata },
     topology,
   };
 }
@@ -83,7 +84,7 @@ export async function readKerasArchive(source: ByteSource): Promise<KerasArchive
   const all = (name: string): Uint8Array<ArrayBuffer> => {
     const file = files.get(name);
     if (file === undefined) throw damagedKeras(`it has no ${name}`);
-    return file.read(0, file.size);
+    return file.checked();
   };
   const text = (name: string): string => new TextDecoder().decode(all(name));
   const topology = json(text(CONFIG));

@@ -1,6 +1,7 @@
 import { AncError, type ModelEnvironment } from '@anc/core';
 import type { StateDict } from '../state-dict.js';
 import { applicationIn, type Application } from './application-names.js';
+import { preprocessingOf } from './preprocessing.js';
 import { configuredLayers, networkNames, type ConfiguredLayer } from './topology.js';
 
 /** A model of ours that a file of another program is for. */
@@ -20,8 +21,10 @@ const AS_TEACHER =
 
 /**
  * Recognises a MobileNet or ResNet of `keras.applications`, with a head of its own or another's, from names and
- * shapes; the topology, where there is one, says how its windows are padded. The head may be a 1×1 convolution.
- * Throws `ANC_WEIGHTS` where the file is of something else, or its head is not one layer.
+ * shapes; the topology, where there is one, says how its windows are padded. The head may be a 1×1 convolution, and
+ * one logit (of a sigmoid) counts as those of two classes.
+ * Throws `ANC_WEIGHTS` where the file is of something else, its head is not one layer, or layers before it do more than
+ * a normalisation.
  */
 export function recogniseKeras({ tensors, topology }: StateDict): RecognisedKeras {
   const found = applicationIn(tensors);
@@ -33,10 +36,12 @@ export function recogniseKeras({ tensors, topology }: StateDict): RecognisedKera
   const { model, options, stem } =
     found.family === 'mobilenet' ? mobilenetOf(shapeOf, layers) : resnetOf(found.family, shapeOf);
   const channels = shapeOf(`${stem}/kernel`)![2]!;
+  const { unknown = [] } = preprocessingOf(topology, channels) ?? {};
+  if (unknown.length > 0) throw strangePreprocessing(unknown);
   return {
     model,
     options,
-    environment: { input: [SIDE, SIDE, channels], classes: head.at(-1)! },
+    environment: { input: [SIDE, SIDE, channels], classes: Math.max(2, head.at(-1)!) },
   };
 }
 
@@ -121,6 +126,14 @@ function resnetOf(family: 'resnet-v1' | 'resnet-v2', shapeOf: ShapeOf): Recognis
     stem: 'conv1_conv',
   };
 }
+
+const strangePreprocessing = (layers: readonly string[]): AncError =>
+  new AncError('ANC_WEIGHTS', 'the network does to its images what is not done here.', {
+    expected:
+      'Rescaling, a division, a subtraction or another order of the channels before the first convolution',
+    received: layers.join(', '),
+    hint: `save the model without these layers, or: ${AS_TEACHER}`,
+  });
 
 const unknownNetwork = (names: readonly string[], networks: readonly string[]): AncError =>
   new AncError('ANC_WEIGHTS', 'the file is of no network that is known here.', {

@@ -1,0 +1,44 @@
+import type { Host, Tree } from '@anc/core';
+import { preprocessingOf } from './preprocessing.js';
+import { configuredLayers, inputOf } from './topology.js';
+
+/** Numbers above this are of bytes: a mean or deviation of pixels in 0..1 never is. */
+const UNIT_LIMIT = 2;
+
+/**
+ * What a topology says of its network beside its layers, as a file of ours would: its images' shape, and the
+ * normalisation that it begins with, for bytes. Where it takes channels in another order, the first kernel of
+ * `tensors` is turned instead. Layers that do something else are left alone.
+ */
+export function foldPreprocessing(tensors: Record<string, Host>, topology: unknown): Tree<string> {
+  const input = inputOf(topology);
+  const said: Tree<string> = input === null ? {} : { input: JSON.stringify(input) };
+  const first = configuredLayers(topology).find(({ className }) => className === 'Conv2D')?.name;
+  const kernel = Object.keys(tensors).find((name) => `/${name}`.endsWith(`/${first}/kernel`));
+  if (kernel === undefined) return said;
+  const channels = tensors[kernel]!.shape[2]!;
+  const found = preprocessingOf(topology, channels);
+  if (found === null || found.unknown.length > 0) return said;
+  const { order, scale, offset } = found;
+  const places = order.map((_, channel) => order.indexOf(channel)); // where the network has that channel
+  if (places.some((place, channel) => place !== channel))
+    tensors[kernel] = channelsTaken(tensors[kernel]!, places);
+  const mean = places.map((place) => -offset[place]! / scale[place]!);
+  const std = places.map((place) => 1 / scale[place]!);
+  const unit = [...mean, ...std].some((value) => value > UNIT_LIMIT) ? 1 : 255;
+  const forBytes = (values: readonly number[]): number[] => values.map((value) => unit * value + 0); // no -0
+  return { ...said, normalization: JSON.stringify({ mean: forBytes(mean), std: forBytes(std) }) };
+}
+
+/** A kernel [H, W, I, O] whose input channels are those at `places`. */
+function channelsTaken({ shape, data }: Host, places: readonly number[]): Host {
+  const [height, width, channels, filters] = shape as [number, number, number, number];
+  const turned = new Float32Array(data.length);
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    for (const [channel, place] of places.entries()) {
+      const from = (pixel * channels + place) * filters;
+      turned.set(data.subarray(from, from + filters), (pixel * channels + channel) * filters);
+    }
+  }
+  return { shape, data: turned };
+}
