@@ -111,7 +111,10 @@ describe('import', () => {
     const theirs = Object.fromEntries(
       Object.entries(tensors).map(([name, { shape, data }]) => {
         const axes = shape.length === 4 ? [3, 2, 0, 1] : shape.length === 2 ? [1, 0] : [0];
-        const turned = permuted(data, shape, axes);
+        const flattens = shape[0] === 14 * 14 * 2; // channels first, as PyTorch has them
+        const turned = flattens
+          ? permuted(data, [14, 14, 2, shape[1]!], [3, 2, 0, 1])
+          : permuted(data, shape, axes);
         const sizes = axes.map((axis) => shape[axis]!);
         const leaf = name.replace('params/', '').replace('/', '.').replace('weights', 'weight');
         return [leaf, { shape: sizes, data: turned }];
@@ -139,6 +142,11 @@ describe('import', () => {
     expect((await refusal('import', 'theirs.safetensors', '--out', 'other.safetensors')).code).toBe(
       'ANC_WEIGHTS',
     );
+    const misnamed = ['import', 'theirs.safetensors', ...model, '--out', 'ours.onnx'];
+    expect(await refusal(...misnamed)).toMatchObject({
+      code: 'ANC_USAGE',
+      message: expect.stringContaining('.safetensors') as string,
+    });
     const elsewhere = ['import', 'theirs.safetensors', '--out', 'x.safetensors'];
     expect((await refusal(...elsewhere, '--model', 'lenet5')).code).toBe('ANC_WEIGHTS');
     expect((await refusal(...elsewhere, ...model, '--map', 'tochvision')).message).toMatch(
@@ -275,6 +283,9 @@ describe('export', () => {
       file: 'runs/first/teacher/teacher.onnx',
     });
     expect((await refusal('export', 'runs/first', '--format', 'onx')).message).toMatch(/did you mean "onnx"/);
+    const folder = ['export', 'runs/first', '--format', 'tfjs', '--out'];
+    expect((await refusal(...folder, 'model.json')).code).toBe('ANC_USAGE');
+    expect(await json(...folder, 'made/web.v2')).toMatchObject({ file: 'made/web.v2' });
   });
 });
 

@@ -1,6 +1,6 @@
 export * from './checkpoint/checkpoint-store.js';
 export { assertSameSpecs, specsOf, type CheckpointPosition } from './checkpoint/manifest.js';
-export { writeFileAtomically } from './run-folder/atomic-write.js';
+export { writeFileAtomically, type FileContent } from './run-folder/atomic-write.js';
 export * from './run-folder/environment.js';
 export * from './run-folder/metrics-log.js';
 export * from './run-folder/run-folder.js';

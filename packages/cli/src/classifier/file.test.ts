@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { counted, openNamedFile, sha256, sha256Beside, sha256Of } from './file.js';
+import { assertFree, counted, openNamedFile, sha256, sha256Beside, sha256Of, writeNew } from './file.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -36,6 +36,17 @@ describe('a file that is read here and there', () => {
         detail: expect.objectContaining({ received: expect.stringMatching(received) as string }) as object,
       }),
     );
+  });
+
+  it('is made where nothing is yet, with the folders on the way', async () => {
+    const path = await assertFree('new/er/a.bin', folder);
+    await writeNew(path, bytes);
+    expect([...(await readFile(path))]).toEqual([...bytes]);
+    await expect(assertFree('new/er/a.bin', folder)).rejects.toMatchObject({ code: 'ANC_FILE_EXISTS' });
+    await expect(assertFree('new/er/a.bin/b', folder)).rejects.toMatchObject({
+      code: 'ANC_FILE',
+      detail: expect.objectContaining({ received: `${path} is not a folder` }) as object,
+    });
   });
 
   it('says which file of a model in a folder is meant', async () => {

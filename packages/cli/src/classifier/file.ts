@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { access, mkdir, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AncError, isAncError, type ByteSource } from '@anc/core';
+import { writeFileAtomically, type FileContent } from '@anc/runtime';
 
 export interface ReadFile {
   /** From the root. */
@@ -47,8 +48,8 @@ export function openNamedFile(named: string, cwd: string): OpenFile {
 function sourceOf(file: number, length: number, named: string): ByteSource {
   return {
     length,
-    read(begin, end) {
-      const bytes = new Uint8Array(end - begin);
+    read(begin, end, lent) {
+      const bytes = lent?.take(end - begin) ?? new Uint8Array(end - begin);
       for (let at = 0; at < bytes.length;) {
         const read = readSync(file, bytes, at, bytes.length - at, begin + at);
         if (read === 0) throw unreadable(named, new Error(`it ends before byte ${end}`));
@@ -76,17 +77,35 @@ const unreadable = (named: string, cause: unknown): AncError =>
     cause,
   });
 
-/** Refuses to write over something. Throws `ANC_FILE_EXISTS`. */
+/**
+ * The path of a file that is to be made, from the root. Throws `ANC_FILE_EXISTS` where something is there, `ANC_FILE` where
+ * nothing can be made there. Folders on the way to it need not be there: `writeNew` makes them.
+ */
 export async function assertFree(named: string, cwd: string): Promise<string> {
   const path = resolve(cwd, named);
-  const there = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (!there) return path;
-  throw new AncError('ANC_FILE_EXISTS', `"${named}" is there already; nothing is overwritten.`, {
-    hint: 'give another name, or remove it.',
-  });
+  if (existsSync(path)) {
+    throw new AncError('ANC_FILE_EXISTS', `"${named}" is there already; nothing is overwritten.`, {
+      hint: 'give another name, or remove it.',
+    });
+  }
+  let folder = dirname(path);
+  while (!existsSync(folder)) folder = dirname(folder);
+  if (!statSync(folder).isDirectory()) throw uncreatable(named, `${folder} is not a folder`);
+  try {
+    await access(folder, constants.W_OK);
+  } catch {
+    throw uncreatable(named, `${folder} may not be written to`);
+  }
+  return path;
+}
+
+const uncreatable = (named: string, why: string): AncError =>
+  new AncError('ANC_FILE', `"${named}" cannot be made.`, { received: why, hint: 'give another name.' });
+
+/** Writes a file whose name was free, and the folders on the way to it. */
+export async function writeNew(path: string, content: FileContent): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFileAtomically(path, content);
 }
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseNormalize, recordedNormalization } from './normalize.js';
+import { parseNormalize, recordedNormalization, usualNormalization } from './normalize.js';
 
 describe('parseNormalize', () => {
   it.each<[string, number, number[], number[]]>([
@@ -22,6 +22,8 @@ describe('parseNormalize', () => {
     ['imagnet', 3, /did you mean "imagenet"/],
     ['imagenet', 1, /one channel\n.*imagenet, for 3(?!.*did you mean)/s],
     ['0.5', 3, /expected/],
+    ['resnet50v2', 3, /expected/],
+    ['0.5,0.5x/0.2,0.2', 3, /expected/],
     ['0.5/0', 3, /std above 0/],
     ['1,2/3,4', 3, /for 3\n.*for 2/],
   ])('refuses %s for %d channels', (text, channels, message) => {
@@ -32,6 +34,19 @@ describe('parseNormalize', () => {
       expect((error as { code: string }).code).toBe('ANC_NORMALIZE');
       expect((error as { describe(): string }).describe()).toMatch(message);
     }
+  });
+});
+
+describe('usualNormalization', () => {
+  it.each([
+    ['cifar-resnet', [32, 32, 3], true],
+    ['torchvision', [224, 224, 3], true],
+    ['torchvision', [224, 224, 1], false],
+    ['order', [32, 32, 3], false],
+    [null, [32, 32, 3], false],
+  ] as const)('of names by %s, images %j: %j', (map, input, known) => {
+    const found = usualNormalization({ map, environment: { input, classes: 10 } });
+    expect(found?.normalization ?? null).toEqual(known ? parseNormalize('imagenet', 3) : null);
   });
 });
 

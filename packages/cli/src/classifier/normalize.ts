@@ -1,4 +1,5 @@
-import { AncError, type FixedNormalization, type Normalization } from '@anc/core';
+import { AncError, type FixedNormalization, type ModelEnvironment, type Normalization } from '@anc/core';
+import { TORCH_NAME_MAPS } from '@anc/models';
 import { suggestion } from '../nearest.js';
 
 /** Means and deviations of pixels in 0..1, one per channel of a colour image. */
@@ -34,9 +35,10 @@ const UNIT_LIMIT = 2;
 export function parseNormalize(text: string, channels: number): FixedNormalization {
   const named = NAMED[text.trim().toLowerCase()];
   if (named !== undefined) return forBytes(text, named[0], named[1], channels, 255);
-  const numbers = (text.match(/-?\d*\.?\d+(?:e-?\d+)?/gi) ?? []).map(Number);
+  const words = text.replace(/\b(?:mean|std)\s*=/gi, ' ').split(/[\s,/()[\]]+/);
+  const numbers = words.filter((word) => word !== '').map(Number);
   const half = numbers.length / 2;
-  if (numbers.length === 0 || !Number.isInteger(half)) throw unreadable(text);
+  if (half === 0 || !Number.isInteger(half) || !numbers.every(Number.isFinite)) throw unreadable(text);
   const [mean, std] = [numbers.slice(0, half), numbers.slice(half)];
   return forBytes(text, mean, std, channels, numbers.some((n) => n > UNIT_LIMIT) ? 1 : 255);
 }
@@ -58,6 +60,27 @@ function forBytes(
   const each = (values: readonly number[]): number[] =>
     Array.from({ length: channels }, (_, c) => unit * values[c % values.length]!);
   return { mean: each(mean), std: each(std) };
+}
+
+/**
+ * How networks of a published kind are commonly prepared, where nothing says it of this one: checkpoints whose tensors
+ * PyTorch's ResNets have, for images of three channels. Null for any other.
+ */
+export function usualNormalization({
+  map,
+  environment,
+}: {
+  readonly map: string | null;
+  readonly environment: ModelEnvironment;
+}): { readonly normalization: FixedNormalization; readonly why: string } | null {
+  const channels = environment.input[2];
+  if (map === null || !Object.hasOwn(TORCH_NAME_MAPS, map) || channels !== 3) return null;
+  return {
+    normalization: parseNormalize('imagenet', channels),
+    why:
+      "nothing says how its images are normalised; ImageNet's mean and deviation are taken, which checkpoints of " +
+      'these networks commonly use. Say otherwise with --normalize.',
+  };
 }
 
 function unreadable(text: string): AncError {

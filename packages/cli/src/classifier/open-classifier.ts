@@ -15,7 +15,7 @@ import type { Composition } from '../composition/compose.js';
 import { describeNamed } from '../config/named.js';
 import { shownPath } from '../terminal/shown-path.js';
 import { openNamedFile, readNamedFile, sha256, sha256Of, type OpenFile } from './file.js';
-import { parseNormalize } from './normalize.js';
+import { parseNormalize, usualNormalization } from './normalize.js';
 import { loadWeights, type WeightsRequest } from './weights-file.js';
 
 /** A trained network from a file, frozen: bytes in, logits and features out. */
@@ -142,12 +142,14 @@ async function openWeights(
   const { network, environment } = loaded;
   const notices: string[] = [];
   const normalization = normalize === undefined ? loaded.normalization : parseNormalize(normalize, images[2]);
-  if (normalization === null) {
+  const usual = normalization === null ? usualNormalization(loaded) : null;
+  if (usual !== null) notices.push(`${shown}: ${usual.why}`);
+  else if (normalization === null) {
     notices.push(
       `${shown}: nothing says how its images are normalised, so pixels are divided by 255. Say otherwise with --normalize.`,
     );
   }
-  const used = normalization ?? parseNormalize('unit', images[2]);
+  const used = normalization ?? usual?.normalization ?? parseNormalize('unit', images[2]);
   const digest = sha256Of(source);
   const teacher = await NetworkTeacher.create({
     backend,

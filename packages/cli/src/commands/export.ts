@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { foldConstants } from '@anc/backend-onnx';
 import { AncError, encodeSafetensors, loadVariables } from '@anc/core';
-import { writeFileAtomically } from '@anc/runtime';
-import { assertFree, openNamedFile, sha256, sha256Of } from '../classifier/file.js';
+import { assertFree, openNamedFile, sha256, sha256Of, writeNew } from '../classifier/file.js';
 import type { FoundPlayer } from '../classifier/find-player.js';
 import { namedImages } from '../classifier/images.js';
 import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
@@ -172,7 +171,7 @@ async function madeOf(format: Format, source: ExportSource, shape: OnnxExportOpt
 }
 
 async function writeOne(target: string, model: Uint8Array): Promise<{ bytes: number; sha256: string }> {
-  await writeFileAtomically(target, model);
+  await writeNew(target, model);
   return { bytes: model.length, sha256: sha256(model) };
 }
 

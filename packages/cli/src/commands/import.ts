@@ -1,10 +1,16 @@
 import { basename } from 'node:path';
 import { AncError, isAncError, safetensorsPieces } from '@anc/core';
 import { mapNames, parametersAndFlops, type MapChoice } from '@anc/models';
-import { writeFileAtomically } from '@anc/runtime';
 import { finite } from '../classifier/finite.js';
-import { assertFree, counted, openNamedFile, readNamedFile, sha256Beside } from '../classifier/file.js';
-import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
+import {
+  assertFree,
+  counted,
+  openNamedFile,
+  readNamedFile,
+  sha256Beside,
+  writeNew,
+} from '../classifier/file.js';
+import { NORMALIZE_HELP, parseNormalize, usualNormalization } from '../classifier/normalize.js';
 import { loadWeights, type LoadedWeights } from '../classifier/weights-file.js';
 import { joined } from '../config/flags.js';
 import { describeNamed, splitTopLevel } from '../config/named.js';
@@ -53,6 +59,7 @@ export const defineImport: DefineCommand = (command, session) => {
     .action(async (file: string, options: ImportOptions) => {
       const { cwd } = session;
       const terminal = createTerminal(options.json === true, session);
+      assertSafetensors(options.out);
       const target = await assertFree(options.out, cwd);
       const { path, source, close } = openNamedFile(file, cwd);
       try {
@@ -86,7 +93,7 @@ export const defineImport: DefineCommand = (command, session) => {
           sourceSha256: await sourceHash,
         });
         let hash = '';
-        await writeFileAtomically(
+        await writeNew(
           target,
           counted(pieces, ({ sha256 }) => (hash = sha256)),
         );
@@ -120,25 +127,28 @@ export const defineImport: DefineCommand = (command, session) => {
     });
 };
 
-function normalizationOf(
-  { environment, recognised, normalization, format }: LoadedWeights,
-  said: string | undefined,
-  notice: (text: string) => void,
-) {
-  const channels = environment.input[2];
-  if (said !== undefined) return parseNormalize(said, channels);
-  if (normalization !== null) return normalization;
-  if (recognised && format === 'torch' && channels === 3) {
-    notice(
-      "nothing says how its images are normalised; ImageNet's mean and deviation are written down, which checkpoints " +
-        'of these networks commonly use. Say otherwise with --normalize.',
-    );
-    return parseNormalize('imagenet', channels);
+function normalizationOf(loaded: LoadedWeights, said: string | undefined, notice: (text: string) => void) {
+  if (said !== undefined) return parseNormalize(said, loaded.environment.input[2]);
+  if (loaded.normalization !== null) return loaded.normalization;
+  const usual = usualNormalization(loaded);
+  if (usual !== null) {
+    notice(`${usual.why} It is written down.`);
+    return usual.normalization;
   }
   notice(
     'nothing says how its images are normalised: say it with --normalize, here or where the weights are used.',
   );
   return null;
+}
+
+/** What is written is safetensors, whatever is read. */
+function assertSafetensors(out: string): void {
+  if (out.endsWith('.safetensors')) return;
+  throw new AncError('ANC_USAGE', '--out: the name says another format.', {
+    expected: 'a name that ends in .safetensors',
+    received: out,
+    hint: 'for other formats export what was imported: anc-cli export weights.safetensors --format onnx.',
+  });
 }
 
 async function mapOf(text: string, cwd: string): Promise<MapChoice> {

@@ -16,6 +16,9 @@ const SUITED = {
 /** Options that not every format has; undefined where they were not given. */
 export type SuitedOptions = { readonly [Name in keyof typeof SUITED]?: unknown } & { readonly out?: string };
 
+/** What files of the other formats are called; a folder may have any other name. */
+const FILES = /\.(onnx|safetensors|keras|h5|json|bin|pth?|th)$/;
+
 /** Throws `ANC_USAGE` on options that the format does not have, and on a name that says another. */
 export function assertSuited(options: SuitedOptions, format: Format): void {
   for (const [name, formats] of Object.entries<readonly Format[]>(SUITED)) {
@@ -27,7 +30,7 @@ export function assertSuited(options: SuitedOptions, format: Format): void {
     });
   }
   const { out } = options;
-  if (out === undefined || (format === 'tfjs' ? !/\.\w+$/.test(out) : out.endsWith(`.${format}`))) return;
+  if (out === undefined || (format === 'tfjs' ? !FILES.test(out) : out.endsWith(`.${format}`))) return;
   throw new AncError('ANC_USAGE', '--out: the name says another format.', {
     expected: format === 'tfjs' ? 'the name of a new folder' : `a name that ends in .${format}`,
     received: out,
