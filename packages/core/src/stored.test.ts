@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeSafetensors, openSafetensors, safetensorsPieces } from './safetensors.js';
-import { asStored, inMemory, loadTree, type ByteSource, type Stored } from './stored.js';
+import { asStored, inMemory, LentMemory, loadTree, type ByteSource, type Stored } from './stored.js';
 import { mapTree, type Host, type Tree } from './tree.js';
 
 const sample: Tree<Host> = {
@@ -41,6 +41,18 @@ describe('stored tensors', () => {
     expect(read).toHaveLength(1);
     expect(read[0]![1] - read[0]![0]).toBe(16);
     expect(loadTree(tensors)).toEqual(sample);
+  });
+
+  it('are read into memory that is lent, one after the other', () => {
+    const source = inMemory(Uint8Array.of(1, 2, 3, 4, 5));
+    const lent = new LentMemory();
+    const first = source.read(0, 3, lent);
+    expect([...first]).toEqual([1, 2, 3]);
+    const second = source.read(3, 5, lent);
+    expect([...second]).toEqual([4, 5]);
+    expect(second.buffer).toBe(first.buffer);
+    expect([...source.read(0, 5, lent)]).toEqual([1, 2, 3, 4, 5]);
+    expect([...second]).toEqual([4, 5]); // what needed more memory has got other memory
   });
 
   it('are written one at a time, in the bytes of the whole', () => {

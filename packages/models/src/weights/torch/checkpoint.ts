@@ -54,7 +54,10 @@ function readLegacy(source: ByteSource): Record<string, Stored> {
     const size = reader.uint64() * bytesOf(type);
     const start = reader.position;
     reader.skip(size);
-    storages.set(key as string, { size, read: (begin, end) => source.read(start + begin, start + end) });
+    storages.set(key as string, {
+      size,
+      read: (begin, end, lent) => source.read(start + begin, start + end, lent),
+    });
   }
   return storedTensors(findTensors(root), source.length, (key) => storages.get(key));
 }

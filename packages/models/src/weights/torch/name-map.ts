@@ -1,4 +1,4 @@
-import { AncError, permuted, type Stored, type Tree, type Variables } from '@anc/core';
+import { AncError, LentMemory, permuted, type Stored, type Tree, type Variables } from '@anc/core';
 import type { FlattenedImages } from '../flattened.js';
 import type { KernelLayout, StateDict } from '../state-dict.js';
 
@@ -30,6 +30,7 @@ export function fillFrom(
   images: FlattenedImages = new Map(),
 ): Variables<Stored> {
   const used = new Set<string>();
+  const lent = new LentMemory();
   const fill = (tree: Tree<{ readonly shape: readonly number[] }>): Record<string, Stored> =>
     Object.fromEntries(
       Object.entries(tree).map(([ours, { shape }]) => {
@@ -42,7 +43,7 @@ export function fillFrom(
         }
         used.add(theirs);
         const image = layout === 'torch' ? images.get(ours) : undefined;
-        return [ours, arranged(ours, stored, shape, layout, image)];
+        return [ours, arranged(ours, stored, shape, layout, image, lent)];
       }),
     );
   const filled = { params: fill(template.params), stats: fill(template.stats) };
@@ -78,12 +79,14 @@ export const arrangedShape = (
   layout: KernelLayout,
 ): number[] => axesOf(wanted, stored, layout).map((axis) => stored.shape[axis]!);
 
+/** `lent` holds the file's numbers until they are turned. */
 function arranged(
   name: string,
   stored: Stored,
   shape: readonly number[],
   layout: KernelLayout,
   image: readonly number[] | undefined,
+  lent: LentMemory,
 ): Stored {
   const axes = axesOf(shape, stored, layout);
   const own = arrangedShape(shape, stored, layout);
@@ -96,11 +99,12 @@ function arranged(
   if (stored.dtype !== 'float32') {
     throw new AncError('ANC_WEIGHTS', `the checkpoint's tensor for "${name}" does not hold floats.`);
   }
+  if (axes.every((axis, i) => axis === i)) return stored;
   return {
     shape: own,
     dtype: 'float32',
     load: () => {
-      const data = stored.load().data as Float32Array;
+      const data = stored.load(lent).data as Float32Array;
       if (image === undefined) return { shape: own, data: permuted(data, stored.shape, axes) };
       const [height, width, channels] = image as [number, number, number];
       const theirs = [stored.shape[0]!, channels, height, width];

@@ -1,4 +1,12 @@
-import { AncError, fromBfloat16, fromFloat16, sizeOf, type Host, type Stored } from '@anc/core';
+import {
+  AncError,
+  fromBfloat16,
+  fromFloat16,
+  sizeOf,
+  type Host,
+  type LentMemory,
+  type Stored,
+} from '@anc/core';
 import { damagedCheckpoint } from './pickle-reader.js';
 
 /** How a storage type's elements are laid out; all little-endian. */
@@ -50,7 +58,7 @@ export const bytesOf = (type: StorageType): number => TYPES[type].bytes;
 /** The bytes of a storage, wherever they are. */
 export interface StoredBytes {
   readonly size: number;
-  read(begin: number, end: number): Uint8Array<ArrayBuffer>;
+  read(begin: number, end: number, lent?: LentMemory): Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -74,11 +82,14 @@ export function storedTensor(name: string, view: TensorView, bytes: StoredBytes)
       `"${name}" [${shape.join(', ')}] reaches out of its storage of ${storage.length}`,
     );
   }
-  const load = (): Host => {
+  const load = (lent?: LentMemory): Host => {
     const spanned = count === 0 ? [0, 0] : [offset * type.bytes, end * type.bytes];
-    const data = bytes.read(spanned[0]!, spanned[1]!);
+    const data = bytes.read(spanned[0]!, spanned[1]!, lent);
     const plain = storage.type === 'FloatStorage' && isContiguous(view);
-    return { shape, data: plain ? new Float32Array(data.buffer) : gathered(name, view, count, data) };
+    return {
+      shape,
+      data: plain ? new Float32Array(data.buffer, data.byteOffset, count) : gathered(name, view, count, data),
+    };
   };
   return { shape, dtype: type.integer ? 'int32' : 'float32', load };
 }
@@ -92,7 +103,7 @@ function gathered(
 ): Float32Array | Int32Array {
   const type: ElementType = TYPES[storage.type];
   const output = type.integer ? new Int32Array(count) : new Float32Array(count);
-  const bytes = new DataView(data.buffer);
+  const bytes = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const index = shape.map(() => 0);
   for (let i = 0, at = 0; i < count; i++) {
     const value = type.read(bytes, at * type.bytes);
