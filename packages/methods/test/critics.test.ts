@@ -86,6 +86,12 @@ describe('several discriminators', () => {
     expect([...all[0]!.teacherOutputs]).toEqual(['logits']);
   });
 
+  it('take the options of their parts beside the name, or under `options`', () => {
+    const apart = { discriminator: { name: 'mlp', options: { units: [7] } } };
+    const [stage] = method('adversarial', { discriminators: [apart] }).stages(players());
+    expect(shapes(stage!, 'discriminator')['hidden1/weights']).toEqual([width, 7]);
+  });
+
   it('say which of them is wrong', () => {
     const list = [{ input: 'logits' }, { input: 'features' }];
     const adversarial = () => method('adversarial', { discriminators: list }).stages(uneven(9));

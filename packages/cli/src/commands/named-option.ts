@@ -1,10 +1,10 @@
 import { AncError } from '@anc/core';
 import type { Named } from '../composition/registry.js';
-import { parseNamed } from '../config/named.js';
+import { NAMED_FORM, readNamed } from '../config/named.js';
 
 /** A flag's name with options. Throws `ANC_USAGE`. */
 export function namedOf(text: string, flag: string): Named {
-  const named = parseNamed(text);
-  if (named !== null) return named;
-  throw new AncError('ANC_USAGE', `${flag}: expected name or name(option=value, …).`, { received: text });
+  const read = readNamed(text);
+  if (!('problem' in read)) return read;
+  throw new AncError('ANC_USAGE', `${flag}: expected ${NAMED_FORM}.`, { received: text, hint: read.problem });
 }

@@ -1,14 +1,23 @@
 import { AncError } from '@anc/core';
 
-/** `28x28x1` as numbers. Throws `ANC_USAGE` where it is not `count` sizes, each at least 1. */
-export function parseSizes(text: string, flag: string, count: number): number[] {
+/** No image is larger along one side, and no count of anything here is. */
+const MOST = { side: 65_536, count: 1e9 } as const;
+
+/** `28x28x1` as numbers. Throws `ANC_USAGE` where it is not `count` sizes, each from 1 to `most`. */
+export function parseSizes(
+  text: string,
+  flag: string,
+  count: number,
+  most: number = count === 1 ? MOST.count : MOST.side,
+): number[] {
   const sizes = text.split(/[x×,]/).map(Number);
-  if (sizes.length === count && sizes.every((size) => Number.isInteger(size) && size > 0)) return sizes;
-  throw new AncError(
-    'ANC_USAGE',
-    `${flag}: expected ${count === 1 ? 'a whole number' : 'HxWxC, each'} of at least 1.`,
-    {
-      received: text,
-    },
-  );
+  if (sizes.length === count && sizes.every((size) => Number.isInteger(size) && size > 0 && size <= most))
+    return sizes;
+  const what = count === 1 ? 'a whole number' : 'HxWxC, each a whole number';
+  throw new AncError('ANC_USAGE', `${flag}: expected ${what} from 1 to ${most.toLocaleString('en')}.`, {
+    received: text,
+  });
 }
+
+/** A number of classes: a network's last layer is as wide. Throws `ANC_USAGE`. */
+export const parseClasses = (text: string, flag: string): number => parseSizes(text, flag, 1, 1e6)[0]!;

@@ -57,6 +57,19 @@ describe('compose', () => {
     expect(() => parts.balancer('a', { wieght: 3 })).toThrow(wrong);
     expect(() => parts.balancer('a', { weight: 'x' })).toThrow(/option "weight"/);
   });
+
+  it('gives methods a part with the options in its text', () => {
+    const { parts } = compose([plugin('one', balancers('a'))]);
+    expect(parts.balancer('a(weight=3)').name).toBe('b(3)');
+    expect(parts.balancer('a(weight=3)', { weight: 4 }).name).toBe('b(4)');
+    const wrong = { code: 'ANC_OPTIONS', detail: { received: 'a(3)', hint: /name before "3"/ } };
+    expect(() => parts.balancer('a(3)')).toThrow(
+      expect.objectContaining({
+        ...wrong,
+        detail: { ...wrong.detail, hint: expect.stringMatching(wrong.detail.hint) as string },
+      }) as Error,
+    );
+  });
 });
 
 describe('loadPlugin', () => {

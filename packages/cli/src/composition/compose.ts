@@ -1,6 +1,7 @@
 import 'reflect-metadata';
-import type { Contributions, Parts, Plugin } from '@anc/core';
+import { AncError, type Contributions, type Parts, type Plugin } from '@anc/core';
 import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
+import { NAMED_FORM, readNamed } from '../config/named.js';
 import { kindNames, KINDS, type Kind, type Made, type Registration } from './kinds.js';
 import { Registry } from './registry.js';
 import { validateOptionsNow } from './validate-options.js';
@@ -64,7 +65,8 @@ function partsOf(
 ): Parts {
   const make =
     <K extends Kind>(registry: Registry<K>) =>
-    (name: string, options: unknown = {}): Made<K> => {
+    (text: string, given: unknown = {}): Made<K> => {
+      const { name, options } = spelledOut(text, given, KINDS[registry.kind]);
       const { contribution } = registry.get(name);
       const checked = validateOptionsNow(contribution.options, options, `${KINDS[registry.kind]} "${name}"`);
       return registry.build(name, checked, undefined);
@@ -76,6 +78,17 @@ function partsOf(
     adversarialLoss: make(adversarialLosses),
     balancer: make(balancers),
   };
+}
+
+/** A part may be named with its options in one text, `mlp(units=[8])`, wherever a method takes a name. */
+function spelledOut(text: string, options: unknown, kind: string): { name: string; options: unknown } {
+  if (!text.includes('(')) return { name: text, options };
+  const read = readNamed(text);
+  if (!('problem' in read)) return { name: read.name, options: { ...read.options, ...(options as object) } };
+  throw new AncError('ANC_OPTIONS', `${kind}: expected ${NAMED_FORM}.`, {
+    received: text,
+    hint: read.problem,
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { AncError } from '@anc/core';
 import type { z } from 'zod';
 import { suggestion } from '../nearest.js';
+import { issueSentence } from './issue-sentence.js';
 import { configSchema, type PartialConfig } from './schema.js';
 
 /** Where options were written: says of each of them where exactly. */
@@ -34,29 +35,18 @@ function problem(issue: z.core.$ZodIssue, raw: unknown, origin: Origin): AncErro
     raw,
   );
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
-  const hint = typeof received === 'string' ? suggestion(received, choices) : null;
-  return new AncError('ANC_CONFIG', `${origin.place(issue.path)}: ${sentence(issue)}.`, {
+  const hint = typeof received === 'string' ? (hintOf(issue) ?? suggestion(received, choices)) : null;
+  return new AncError('ANC_CONFIG', `${origin.place(issue.path)}: ${issueSentence(issue)}.`, {
     received: received === undefined ? 'nothing' : JSON.stringify(received),
     ...(hint === null ? {} : { hint }),
   });
 }
 
-function sentence(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'too_small':
-      return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
-    case 'too_big':
-      return `expected ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`;
-    case 'invalid_type':
-      return `expected ${issue.expected === 'int' ? 'a whole number' : article(issue.expected)}`;
-    case 'invalid_value':
-      return `expected one of ${issue.values.join(', ')}`;
-    default:
-      return issue.message;
-  }
+/** What to do about a text that our own readers refuse. */
+function hintOf(issue: z.core.$ZodIssue): string | null {
+  const hint: unknown = issue.code === 'custom' ? issue.params?.hint : undefined;
+  return typeof hint === 'string' ? hint : null;
 }
-
-const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

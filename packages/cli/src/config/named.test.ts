@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeNamed, formatNamed, parseNamed, splitTopLevel } from './named.js';
+import { describeNamed, formatNamed, parseNamed, readNamed, splitTopLevel } from './named.js';
 
 describe('parseNamed', () => {
   it.each([
@@ -12,6 +12,26 @@ describe('parseNamed', () => {
   ])('reads %s', (text, named) => {
     expect(parseNamed(text)).toEqual(named);
     expect(parseNamed(describeNamed(named))).toEqual(named);
+  });
+
+  it.each([
+    ['a(d=mlp(units=[8, 8]))', { d: 'mlp(units=[8, 8])' }],
+    ['a(l=[{in: x, d: mlp(units=[8, 8])}, b(y=1)])', { l: [{ in: 'x', d: 'mlp(units=[8, 8])' }, 'b(y=1)'] }],
+    ['a(l=["mlp(units=[8])", \'no, call(x=1)\'])', { l: ['mlp(units=[8])', 'no, call(x=1)'] }],
+    ['a(t=some text (x=1), u=[plain (words)])', { t: 'some text (x=1)', u: ['plain (words)'] }],
+  ])('keeps names with options inside of values: %s', (text, options) => {
+    expect(parseNamed(text)).toEqual({ name: 'a', options });
+  });
+
+  it.each([
+    ['mlp(64,64)', /write the option's name before "64".*mlp\(units=\[64,64\]\)/],
+    ['a(x=1, x=2)', /say the option "x" once/],
+    ['resnet20(', /close every bracket/],
+    ['a(x=[1)', /close every bracket/],
+    ['a(x={b: 1, b: 2})', /the value of "x" cannot be read: Map keys must be unique/],
+    ['a b', /a name has no spaces/],
+  ])('says what is wrong with %s', (text, problem) => {
+    expect(readNamed(text)).toEqual({ problem: expect.stringMatching(problem) as string });
   });
 
   it.each(['', 'a b', 'a(', 'a(x)', 'a(x=1', 'a(x=[1)'])('refuses "%s"', (text) => {

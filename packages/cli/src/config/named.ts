@@ -1,25 +1,52 @@
 import { parse } from 'yaml';
 import type { Named } from '../composition/registry.js';
+import { quoteCalls } from './quote-calls.js';
+
+/** How names with options are written, for errors. */
+export const NAMED_FORM = 'name or name(option=value, …)';
+
+/** What is wrong with a text that should have been a name with options, for people. */
+export interface Unreadable {
+  readonly problem: string;
+}
 
 /**
  * Reads `name` or `name(option=value, …)`; values are YAML, so numbers, booleans and lists are what they
- * look like. Null where the text is neither.
+ * look like, and `mlp(units=[64])` inside of one is a text, brackets and all.
  */
-export function parseNamed(text: string): Named | null {
+export function readNamed(text: string): Named | Unreadable {
   const match = /^\s*([^\s()=,](?:[^()=,]*[^\s()=,])?)\s*(?:\((.*)\))?\s*$/s.exec(text);
-  if (match === null || (/\s/.test(match[1]!) && !/[\\/.]/.test(match[1]!))) return null; // only files have spaces
+  if (match === null) return { problem: unclosed(text) ? 'close every bracket.' : `write ${NAMED_FORM}.` };
+  const [, name = '', inner = ''] = match;
+  if (/\s/.test(name) && !/[\\/.]/.test(name)) return { problem: `a name has no spaces: "${name}".` }; // files may
+  if (unclosed(inner)) return { problem: 'close every bracket.' };
   const options: Record<string, unknown> = {};
-  for (const part of splitTopLevel(match[2] ?? '')) {
+  for (const part of splitTopLevel(inner)) {
     const equals = part.indexOf('=');
-    if (equals < 1) return null;
+    if (equals < 1) return { problem: nameless(part) };
+    const option = part.slice(0, equals).trim();
+    if (Object.hasOwn(options, option)) return { problem: `say the option "${option}" once.` };
     try {
-      options[part.slice(0, equals).trim()] = parse(part.slice(equals + 1)) as unknown;
-    } catch {
-      return null;
+      options[option] = parse(quoteCalls(part.slice(equals + 1))) as unknown;
+    } catch (error) {
+      const why = error instanceof Error ? error.message.split(/ at line |\n/)[0]! : String(error);
+      return { problem: `the value of "${option}" cannot be read: ${why}` };
     }
   }
-  return { name: match[1]!, options };
+  return { name, options };
 }
+
+/** The same; null where the text is neither. */
+export function parseNamed(text: string): Named | null {
+  const read = readNamed(text);
+  return 'problem' in read ? null : read;
+}
+
+const unclosed = (text: string): boolean =>
+  (text.match(/[([{]/g) ?? []).length !== (text.match(/[)\]}]/g) ?? []).length;
+
+const nameless = (part: string): string =>
+  `write the option's name before "${part}", and brackets around a list, as in mlp(units=[64,64]).`;
 
 /** Parts between commas that are not inside brackets. */
 export function splitTopLevel(text: string): string[] {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseNamed } from './named.js';
+import { NAMED_FORM, readNamed } from './named.js';
 
 /** How an option is written as a flag. */
 export type FlagKind = 'boolean' | 'number' | 'text' | 'numbers' | 'named' | 'namedList' | 'texts';
@@ -41,7 +41,7 @@ export function group(title: string, recorded = true) {
   };
 }
 
-/** A name, or a name with options: `nin`, `mlp(units=[64,64])`, `{ name: mlp, units: [64, 64] }`. */
+/** A name, or a name with options: `nin`, `mlp(units=[64,64])`, `{ name: mlp, units: [64, 64] }`, or those under `options`. */
 export const namedSchema = z
   .union([z.string().min(1), z.looseObject({ name: z.string().min(1) })], {
     error: 'expected a name, or an object with a name and its options',
@@ -49,13 +49,12 @@ export const namedSchema = z
   .transform((value, context) => {
     if (typeof value !== 'string') {
       const { name, ...options } = value;
-      return { name, options: options };
+      const { options: apart, ...beside } = options;
+      const isApart = typeof apart === 'object' && apart !== null && Object.keys(beside).length === 0;
+      return { name, options: isApart ? (apart as Record<string, unknown>) : options };
     }
-    const parsed = parseNamed(value);
-    if (parsed !== null) return parsed;
-    context.addIssue({
-      code: 'custom',
-      message: `expected name or name(option=value, …), received "${value}"`,
-    });
+    const read = readNamed(value);
+    if (!('problem' in read)) return read;
+    context.addIssue({ code: 'custom', message: `expected ${NAMED_FORM}`, params: { hint: read.problem } });
     return z.NEVER;
   });

@@ -40,6 +40,12 @@ describe('resolveConfig', () => {
     ]);
   });
 
+  it("takes a name's options beside it, or under `options`", async () => {
+    const student = { name: 'cnn', options: { widths: [2] } };
+    expect((await resolveConfig({ student }, cwd)).student).toEqual(student);
+    expect((await resolveConfig({ student: { name: 'cnn', widths: [2] } }, cwd)).student).toEqual(student);
+  });
+
   it('reads TypeScript', async () => {
     await write('anc.config.ts', 'const n: number = 4;\nexport default { epochs: n, methods: ["kd"] };\n');
     expect(await resolveConfig({}, cwd)).toMatchObject({ epochs: 4, methods: [{ name: 'kd' }] });
@@ -101,8 +107,11 @@ describe('resolveConfig', () => {
     );
     await expect(resolveConfig({ learningRate: 'fast' }, cwd)).rejects.toEqual(config('^--learning-rate: '));
     await expect(resolveConfig({ teacher: 'nin(' }, cwd)).rejects.toEqual(
-      config('^--teacher: expected name'),
+      config('^--teacher: expected name or name\\(option=value, …\\)\\.$'),
     );
+    await expect(resolveConfig({ teacher: 'nin(' }, cwd)).rejects.toMatchObject({
+      detail: { received: '"nin("', hint: 'close every bracket.' },
+    });
   });
 
   it('refuses a file that is not there, and two at once', async () => {

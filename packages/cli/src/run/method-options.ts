@@ -82,6 +82,14 @@ const takes = (schema: StandardSchemaV1, options: Readonly<Record<string, unknow
   return result instanceof Promise || result.issues === undefined;
 };
 
+/** What every one of several discriminators says for itself, so that nobody asks the run. */
+const sayEach = (entries: unknown): readonly string[] =>
+  Array.isArray(entries) && entries.length > 0
+    ? ['discriminator', 'input', 'adapter'].filter((key) =>
+        entries.every((entry) => isRecord(entry) && key in entry),
+      )
+    : [];
+
 /**
  * A method's options: those of the run that its schema knows by name, under what was written beside the
  * method's own name; a recipe there changes what it says and keeps the rest of the run's. A method that does not
@@ -124,7 +132,10 @@ export function methodOptions(
     start: config.start,
     discriminatorSteps: config.discriminatorSteps,
   };
-  const taken = Object.fromEntries(Object.entries(offers).filter(([key]) => known.includes(key)));
+  const overridden = sayEach(options.discriminators);
+  const taken = Object.fromEntries(
+    Object.entries(offers).filter(([key]) => known.includes(key) && !overridden.includes(key)),
+  );
   const recipe =
     isRecord(taken.recipe) && isRecord(options.recipe)
       ? { recipe: { ...taken.recipe, ...options.recipe } }

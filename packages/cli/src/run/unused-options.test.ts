@@ -36,6 +36,11 @@ describe('unusedOptions', () => {
     ['--threads', { threads: 2, backend: 'plain' }],
     ['--discriminator', { discriminator: '64-64', methods: ['l2'] }],
     ['--discriminator-learning-rate', { discriminatorLearningRate: 0.1, methods: ['kd'] }],
+    ['--adapter', { adapter: 'linear', methods: ['adversarial(discriminators=[{adapter: none}])'] }],
+    [
+      '--discriminator-input',
+      { discriminatorInput: 'logits', methods: ['adversarial(discriminators=[{input: features}])'] },
+    ],
   ])('names %s where nothing takes it: %j', async (flag, flags) => {
     expect(await unused(flags)).toContainEqual(expect.stringContaining(`${flag} has no effect: `));
   });
@@ -53,6 +58,7 @@ describe('unusedOptions', () => {
     [{ threads: 2, teacherBackend: 'plain' }],
     [{ threads: null, backend: 'plain' }],
     [{ discriminator: '64-64', discriminatorLearningRate: 0.1, discriminatorSteps: 1, start: 0 }],
+    [{ adapter: 'linear', methods: ['adversarial(discriminators=[{input: features}, {adapter: none}])'] }],
     [{ learningRate: 0.1, seed: 3, json: true, dataset: 'glyphs' }],
   ])('says nothing of %j', async (flags) => {
     expect(await unused(flags)).toEqual([]);

@@ -51,6 +51,9 @@ function reason(key: ConfigKey, config: Config, composition: Pick<Composition, '
 }
 
 const WHO: Partial<Record<ConfigKey, string>> = {
+  discriminator: 'none of the methods takes it, or each of its discriminators says its own',
+  discriminatorInput: 'none of the methods takes it, or each of its discriminators says its own input',
+  adapter: 'none of the methods takes it, or each of its discriminators says its own',
   mu: 'no regularizer of this run takes it',
   reduction: 'no method or data term of this run takes it',
   temperature: 'no method or data term of this run takes it',

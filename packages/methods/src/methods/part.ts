@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A replaceable part: a name, or a name with options of its own. */
+/** A replaceable part: a name, or a name with options of its own, beside it or under `options`. */
 export const part = (fallback: string) => partWithout.default(fallback).transform(named);
 
 const partWithout = z.union([z.string(), z.looseObject({ name: z.string() })]);
@@ -17,5 +17,7 @@ export interface NamedPart {
 function named(value: z.infer<typeof partWithout>): NamedPart {
   if (typeof value === 'string') return { name: value, options: {} };
   const { name, ...options } = value;
-  return { name, options };
+  const { options: inner, ...beside } = options;
+  const apart = typeof inner === 'object' && inner !== null && Object.keys(beside).length === 0;
+  return { name, options: apart ? (inner as NamedPart['options']) : options };
 }
