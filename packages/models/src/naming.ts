@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 /**
  * A network's name: the model's, and whatever options are not its defaults, so that networks of one name
- * compute the same function.
+ * compute the same function. What follows from the images belongs into `options` too, or into `model`.
  */
 export function networkName<T extends object>(model: string, schema: z.ZodType<T>, options: T): string {
   const defaults = schema.parse({}) as Record<string, unknown>;

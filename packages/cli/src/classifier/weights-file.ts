@@ -17,6 +17,7 @@ import {
 } from '@anc/core';
 import {
   guessEnvironment,
+  IMAGE_SIDES,
   importInto,
   isKeras,
   isOwn,
@@ -57,6 +58,8 @@ export interface LoadedWeights {
   readonly map: string | null;
   /** Whether the model was recognised from names and shapes alone. */
   readonly recognised: boolean;
+  /** Sides of other images that the weights fit, of which the model makes another network; where nobody said the size. */
+  readonly others: readonly number[];
 }
 
 type Composed = Pick<Composition, 'registries' | 'parts'>;
@@ -84,28 +87,57 @@ export async function loadWeights(
   const input = request.input ?? inputIn(metadata.input) ?? recognised?.environment.input;
   const classes =
     request.classes ?? classNames?.length ?? countIn(metadata.classes) ?? recognised?.environment.classes;
+  const trainedOn = inputIn(metadata.input);
+  const made = async (environment: ModelEnvironment) => {
+    // Some options follow from the images: they stay what they were when the network was trained.
+    const first = trainedOn === undefined ? environment : { ...environment, input: trainedOn };
+    return asTrained(await composition.registries.models.create(model, first), metadata, composition);
+  };
+  const fill = (network: Network<ClassifierOutputs>, shape: ModelEnvironment['input']) => ({
+    network,
+    ...importInto(network, shape, dict, request.map),
+  });
   const fitted = guessEnvironment(
     isOwn(dict.tensors) ? { ...dict, layout: 'tensorflow' } : dict,
     { ...(input === undefined ? {} : { input }), ...(classes === undefined ? {} : { classes }) },
-    async (environment) => {
-      const made = await composition.registries.models.create(model, environment);
-      const network = await asTrained(made, metadata, composition);
-      return { network, ...importInto(network, environment.input, dict, request.map) };
-    },
+    async (environment) => fill(await made(environment), environment.input),
   );
   const { environment, result } = await fitted.catch((error: unknown) => {
-    throw otherImages(error, path, inputIn(metadata.input), request.input) ?? error;
+    throw otherImages(error, path, trainedOn, request.input) ?? error;
   });
   return {
     ...result,
     model,
     environment,
+    others: input === undefined ? await othersThatFit(environment, result.network, made, fill) : [],
     classNames: classNames?.length === environment.classes ? classNames : null,
     normalization: recordedNormalization(metadata.normalization),
     metadata,
     format: dict.format,
     recognised: recognised !== null,
   };
+}
+
+/** Sides of images for which the model is another network of the same shapes: nothing in the file says which was meant. */
+async function othersThatFit(
+  { input: [side, , channels], classes }: ModelEnvironment,
+  chosen: Network<ClassifierOutputs>,
+  made: (environment: ModelEnvironment) => Promise<Network<ClassifierOutputs>>,
+  fill: (network: Network<ClassifierOutputs>, input: ModelEnvironment['input']) => unknown,
+): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (const other of IMAGE_SIDES.filter((one) => one !== side)) {
+    const input = [other, other, channels] as const;
+    try {
+      const network = await made({ input, classes });
+      if (network.name === chosen.name) continue;
+      fill(network, input);
+      found.push(other);
+    } catch (error) {
+      if (!isAncError(error)) throw error; // it does not fit
+    }
+  }
+  return found;
 }
 
 /** What it comes from that the weights do not fit, where they were trained on images of another shape. */

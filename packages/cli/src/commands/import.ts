@@ -76,6 +76,7 @@ export const defineImport: DefineCommand = (command, session) => {
             : { input: parseSizes(options.input, '--input', 3) as [number, number, number] }),
           ...(count === undefined ? {} : { classes: count }),
         });
+        assertAsTrained(loaded);
         const names =
           classes !== null && classes.length === loaded.environment.classes ? classes : loaded.classNames;
         const normalization = normalizationOf(loaded, options.normalize, (text) => terminal.log.warn(text));
@@ -116,6 +117,12 @@ export const defineImport: DefineCommand = (command, session) => {
           `${describeNamed(loaded.model)} for ${environment.input.join('×')} images of ${environment.classes} classes, ` +
             `${formatCount(parameters)} parameters${map === null ? '' : `, names by "${map}"`}: ${shownPath(target, cwd)}`,
         );
+        if (loaded.others.length > 0) {
+          const others = loaded.others.map((side) => `${side}×${side}`).join(', ');
+          terminal.log.warn(
+            `the weights fit images of ${others} as well, for which ${loaded.model.name} is another network: say which with --input.`,
+          );
+        }
         if (map === 'order' && options.map === undefined) {
           terminal.log.warn(
             'the names are unknown, so variables of one kind and shape were paired in their order: check with `anc-cli eval`.',
@@ -139,6 +146,16 @@ function normalizationOf(loaded: LoadedWeights, said: string | undefined, notice
     'nothing says how its images are normalised: say it with --normalize, here or where the weights are used.',
   );
   return null;
+}
+
+/** A network may depend on the images that it was made for: what a file says of them holds. */
+function assertAsTrained({ metadata, environment: { input } }: LoadedWeights): void {
+  if (metadata.input === undefined || metadata.input === JSON.stringify(input)) return;
+  throw new AncError('ANC_USAGE', '--input: the file says which images its network was made for.', {
+    expected: metadata.input,
+    received: JSON.stringify(input),
+    hint: 'leave it out.',
+  });
 }
 
 /** What is written is safetensors, whatever is read. */

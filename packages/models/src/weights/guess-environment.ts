@@ -2,7 +2,7 @@ import { AncError, isAncError, type ModelEnvironment } from '@anc/core';
 import type { StateDict } from './state-dict.js';
 
 /** Sides of square images that networks are made for, most common first. */
-const SIDES = [32, 28, 224, 64, 96, 128, 256, 299, 16];
+export const IMAGE_SIDES = [32, 28, 224, 64, 96, 128, 256, 299, 16];
 
 export interface KnownEnvironment {
   readonly input?: ModelEnvironment['input'];
@@ -32,7 +32,7 @@ export async function guessEnvironment<T>(
   }
   let first: unknown;
   const inputs =
-    known.input === undefined ? SIDES.map((side) => [side, side, channels] as const) : [known.input];
+    known.input === undefined ? IMAGE_SIDES.map((side) => [side, side, channels] as const) : [known.input];
   for (const input of inputs) {
     const environment: ModelEnvironment = { input, classes };
     try {

@@ -7,4 +7,4 @@ export { recogniseTorchResnet, resnetNames, type RecognisedModel } from './torch
 export { isKeras, readKeras, readKerasArchive, type KerasArchive } from './keras/read-keras.js';
 export { recogniseKeras, type RecognisedKeras } from './keras/recognise-keras.js';
 export { readTfjsModel } from './tfjs-model.js';
-export { guessEnvironment } from './guess-environment.js';
+export { guessEnvironment, IMAGE_SIDES } from './guess-environment.js';
