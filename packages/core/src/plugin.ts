@@ -28,6 +28,14 @@ export interface ModelEnvironment {
   readonly classes: number;
 }
 
+/** A network that may say what it is usually given, so that nobody has to say it to have it described. */
+export interface ModelContribution extends Contribution<Network<ClassifierOutputs>, ModelEnvironment> {
+  /** [H, W, C] of its natural images; where it says nothing, `describe` takes 28×28×1. */
+  readonly input?: ModelEnvironment['input'];
+  /** Their classes; 10 where it says nothing. */
+  readonly classes?: number;
+}
+
 /** What a dataset is told of the machine. */
 export interface DatasetEnvironment {
   /** Where the user's files are, if said. */
@@ -53,7 +61,7 @@ export interface Parts {
 
 /** Everything that a plugin can bring. */
 export interface Contributions {
-  readonly models?: Readonly<Record<string, Contribution<Network<ClassifierOutputs>, ModelEnvironment>>>;
+  readonly models?: Readonly<Record<string, ModelContribution>>;
   readonly datasets?: Readonly<Record<string, DatasetContribution>>;
   readonly methods?: Readonly<Record<string, Contribution<Method, Parts>>>;
   readonly discriminators?: Readonly<Record<string, Contribution<Discriminator>>>;

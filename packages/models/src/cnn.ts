@@ -7,7 +7,7 @@ import {
   maxPool,
   relu,
   tap,
-  type Contribution,
+  type ModelContribution,
   type Layer,
   type ModelEnvironment,
   type Student,
@@ -81,15 +81,22 @@ export const cnnStudent = (options: CnnOptions, { classes }: Pick<ModelEnvironme
   build('cnn-student', studentOptions, options, classes);
 
 export const cnnModels = {
-  cnn: { summary: 'convolutions, ReLU, pooling and one hidden layer', options: cnnOptions, create: cnn },
+  cnn: {
+    summary: 'convolutions, ReLU, pooling and one hidden layer',
+    options: cnnOptions,
+    input: [28, 28, 1],
+    create: cnn,
+  },
   'cnn-teacher': {
     summary: 'a plain network with batch norm, for the built-in data',
     options: teacherOptions,
+    input: [28, 28, 1],
     create: cnnTeacher,
   },
   'cnn-student': {
     summary: 'a network a tenth as large, without batch norm',
     options: studentOptions,
+    input: [28, 28, 1],
     create: cnnStudent,
   },
-} satisfies Record<string, Contribution<Student, ModelEnvironment>>;
+} satisfies Record<string, ModelContribution>;

@@ -7,7 +7,7 @@ import {
   maxPool,
   relu,
   tap,
-  type Contribution,
+  type ModelContribution,
   type Initializer,
   type Layer,
   type ModelEnvironment,
@@ -69,7 +69,13 @@ export const lenetModels = {
   lenet4: {
     summary: "the paper's LeNet-4 (its Fashion-MNIST student)",
     options: lenetOptions,
+    input: [28, 28, 1],
     create: lenet4,
   },
-  lenet5: { summary: 'LeNet-5 with ReLU and max-pooling', options: lenetOptions, create: lenet5 },
-} satisfies Record<string, Contribution<Student, ModelEnvironment>>;
+  lenet5: {
+    summary: 'LeNet-5 with ReLU and max-pooling',
+    options: lenetOptions,
+    input: [28, 28, 1],
+    create: lenet5,
+  },
+} satisfies Record<string, ModelContribution>;

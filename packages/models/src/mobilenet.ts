@@ -9,7 +9,7 @@ import {
   relu,
   relu6,
   tap,
-  type Contribution,
+  type ModelContribution,
   type Layer,
   type ModelEnvironment,
   type Padding,
@@ -119,6 +119,7 @@ export const mobilenetModels = {
   mobilenet: {
     summary: 'MobileNet v1 with a width factor',
     options: mobilenetOptions,
+    input: [224, 224, 3],
     create: mobilenet,
   },
-} satisfies Record<string, Contribution<Student, ModelEnvironment>>;
+} satisfies Record<string, ModelContribution>;

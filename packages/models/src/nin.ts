@@ -6,7 +6,7 @@ import {
   maxPool,
   relu,
   tap,
-  type Contribution,
+  type ModelContribution,
   type Layer,
   type ModelEnvironment,
   type Student,
@@ -54,6 +54,7 @@ export const ninModels = {
   nin: {
     summary: "the paper's Network in Network (its Fashion-MNIST teacher)",
     options: ninOptions,
+    input: [28, 28, 1],
     create: nin,
   },
-} satisfies Record<string, Contribution<Student, ModelEnvironment>>;
+} satisfies Record<string, ModelContribution>;

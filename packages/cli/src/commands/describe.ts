@@ -1,21 +1,17 @@
-import { AncError, type LayerSummary } from '@anc/core';
-import { z } from 'zod';
-import type { Composition } from '../composition/compose.js';
+import { AncError } from '@anc/core';
 import { kindNames, KINDS, type Kind } from '../composition/kinds.js';
 import { joined } from '../config/flags.js';
-import { parseNamed } from '../config/named.js';
 import { suggestion } from '../nearest.js';
-import { formatCount, formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
+import { describeDiscriminator, describeModel, type NetworkSizes } from './describe-network.js';
+import { describeOptions } from './describe-options.js';
 import { describeRecipe } from './describe-recipe.js';
 import { loadComposition } from './load-composition.js';
+import { namedOf } from './named-option.js';
 import { pluginsOf } from './plugins-option.js';
-import { parseSizes } from './sizes.js';
 
-interface DescribeOptions {
-  readonly input?: string;
-  readonly classes: string;
+interface DescribeOptions extends NetworkSizes {
   readonly plugins?: string;
   readonly config?: string;
   readonly json?: boolean;
@@ -29,8 +25,11 @@ export const defineDescribe: DefineCommand = (command, session) => {
   command
     .argument('<kind>', `${Object.values(KINDS).map(asWord).join(', ')}, ${RECIPE}`)
     .argument('[name]', 'its name, with options if need be: "mlp(units=[64,64])"; no name: every recipe')
-    .option('--input <shape>', 'what a network sees, HxWxC; for a discriminator the number of features')
-    .option('--classes <n>', 'number of classes', '10')
+    .option(
+      '--input <shape>',
+      "what a model sees, HxWxC (default: its own images'); a discriminator: features, or HxWxC of a tap (64)",
+    )
+    .option('--classes <n>', "number of classes (default: the model's own, or 10)")
     .option('--plugins <names>', 'packages or files that bring more', joined)
     .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
     .option('--json', 'print one JSON document')
@@ -49,10 +48,13 @@ export const defineDescribe: DefineCommand = (command, session) => {
         });
       }
       const composition = await loadComposition(await pluginsOf(options, session.cwd), session.cwd);
+      const named = namedOf(name, `describe ${kindWord}`);
       const description =
-        kind === 'models' || kind === 'discriminators'
-          ? await describeNetwork(composition, kind, name, options)
-          : describeOptions(composition, kind, name);
+        kind === 'models'
+          ? await describeModel(composition, named, options)
+          : kind === 'discriminators'
+            ? await describeDiscriminator(composition, named, options)
+            : describeOptions(composition, kind, named.name);
       terminal.document(description.document);
       terminal.print(description.text);
     });
@@ -70,79 +72,3 @@ function kindOf(word: string): Kind {
     ...(hint === null ? {} : { hint }),
   });
 }
-
-interface Description {
-  readonly document: unknown;
-  readonly text: string;
-}
-
-async function describeNetwork(
-  { registries }: Composition,
-  kind: 'models' | 'discriminators',
-  text: string,
-  options: DescribeOptions,
-): Promise<Description> {
-  const named = parseNamed(text) ?? { name: text, options: {} };
-  const classes = parseSizes(options.classes, '--classes', 1)[0]!;
-  const input =
-    kind === 'models'
-      ? parseSizes(options.input ?? '28x28x1', '--input', 3)
-      : parseSizes(options.input ?? '64', '--input', 1);
-  const network =
-    kind === 'models'
-      ? await registries.models.create(named, { input: input as [number, number, number], classes })
-      : await registries.discriminators.create(named, undefined);
-  const layers = network.summary(input);
-  const sum = (pick: (layer: LayerSummary) => number): number =>
-    layers.reduce((total, layer) => total + pick(layer), 0);
-  const [parameters, flops] = [sum((layer) => layer.parameters), sum((layer) => layer.flops)];
-  const rows = layers.map((layer) => [
-    layer.name,
-    layer.output.join('×'),
-    formatCount(layer.parameters),
-    formatCount(layer.flops),
-  ]);
-  const document = {
-    name: named.name,
-    input,
-    ...(kind === 'models' ? { classes } : {}),
-    parameters,
-    flops,
-    layers: layers.map(({ name, output, parameters, flops }) => ({ name, output, parameters, flops })),
-  };
-  const table = formatTable(
-    ['layer', 'output', 'parameters', 'FLOPs'],
-    [...rows, ['total', '', formatCount(parameters), formatCount(flops)]],
-  );
-  return {
-    document,
-    text: `${named.name} for ${input.join('×')}\n${table}\nFLOPs: 2 × multiply-adds + bias additions, one image.`,
-  };
-}
-
-function describeOptions({ registries }: Composition, kind: Kind, name: string): Description {
-  const { contribution, package: from } = registries[kind].get(name);
-  const schema = contribution.options instanceof z.ZodType ? optionsOf(contribution.options) : null;
-  const properties = Object.entries((schema?.properties ?? {}) as Record<string, Record<string, unknown>>);
-  const rows = properties.map(([option, { description, default: fallback }]) => [
-    option,
-    fallback === undefined ? '' : JSON.stringify(fallback),
-    typeof description === 'string' ? description : '',
-  ]);
-  return {
-    document: {
-      kind: KINDS[kind],
-      name,
-      package: from,
-      summary: contribution.summary ?? null,
-      options: schema,
-    },
-    text: [
-      `${KINDS[kind]} ${name} (${from})${contribution.summary === undefined ? '' : `: ${contribution.summary}`}`,
-      rows.length === 0 ? 'It has no options.' : formatTable(['option', 'default', 'what'], rows, 'left'),
-    ].join('\n'),
-  };
-}
-
-const optionsOf = (schema: z.ZodType): { properties?: unknown } =>
-  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });

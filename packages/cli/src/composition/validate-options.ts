@@ -101,5 +101,5 @@ function namesAt(schema: StandardSchemaV1, path: readonly PropertyKey[]): readon
 function unwrapped(schema: unknown): object {
   const { def } = (schema ?? {}) as { def?: { innerType?: unknown; in?: unknown } };
   const inner = def?.innerType ?? def?.in;
-  return inner === undefined ? ((schema ?? {})) : unwrapped(inner);
+  return inner === undefined ? (schema ?? {}) : unwrapped(inner);
 }

@@ -1,14 +1,13 @@
-import type { Contribution, ModelEnvironment, Student } from '@anc/core';
+import type { ModelContribution } from '@anc/core';
 import { resnetSchema, type ResnetDefaults, type ResnetOptions } from './options.js';
 import { buildResnet } from './resnet.js';
 
-type Model = Contribution<Student, ModelEnvironment>;
-
-function member(name: string, summary: string, defaults: ResnetDefaults): Model {
+function member(name: string, summary: string, defaults: ResnetDefaults): ModelContribution {
   const options = resnetSchema(defaults);
   return {
     summary,
     options,
+    input: defaults.family === 'imagenet' ? [224, 224, 3] : [32, 32, 3],
     create: (given: ResnetOptions, { classes }) => buildResnet(name, options, given, classes),
   };
 }
@@ -89,4 +88,4 @@ const names = {
   'wrn-40-2': member('wrn-40-2', 'Wide ResNet, 40 layers, twice as wide', wide(40, 2)),
 };
 
-export const resnetModels: Readonly<Record<string, Model>> = names;
+export const resnetModels: Readonly<Record<string, ModelContribution>> = names;
