@@ -1,8 +1,9 @@
 import { sizeOf } from '@anc/core';
-import type { Value } from '../graph/value.js';
 import { binary } from '../graph/arithmetic.js';
 import { poolBeforeRelu } from '../graph/fusion.js';
+import type { Graph } from '../graph/graph.js';
 import { expand, reshape } from '../graph/shape-ops.js';
+import { madeBy, scalarOf, type Value } from '../graph/value.js';
 import type { TracedTensor } from '../trace/symbol.js';
 import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Kernel } from './kernel.js';
@@ -30,7 +31,7 @@ function maxPool(t: Tracer, x: Value, window: Window): readonly [Value, Value] {
 function maxPoolGradient(t: Tracer, dy: TracedTensor, x: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
   const layout = imageLayout(window);
-  const [, positions] = maxPool(t, t.full(x, layout), window);
+  const [, positions] = maxPool(t, visiblyPadded(graph, t.full(x, layout)), window);
   const slope = t.full(dy, layout);
   const shape = inputShape(window);
   if (!overlaps(window)) {
@@ -115,11 +116,25 @@ function averagePoolGradient(t: Tracer, dy: TracedTensor, window: Window): Trace
   return t.tensor(reshape(graph, value, inputShape(window)), window.inShape, 'float32', layout);
 }
 
+/** The smallest normal number: as good as zero around an image. */
+const NEARLY_ZERO = 2 ** -126;
+
+/**
+ * The same image with nearly zeros around it where it has zeros: ONNX Runtime (1.31 still) takes those for padding of the
+ * pooling's own, which never wins, and gives other maxima where all is below zero.
+ */
+function visiblyPadded(graph: Graph, x: Value): Value {
+  const padded = madeBy(x, 'Pad');
+  const [image, amounts, fill] = padded?.inputs ?? [];
+  if (!padded || !image || !amounts || !fill || scalarOf(fill) !== 0) return x;
+  return graph.op('Pad', [image, amounts, graph.scalar(NEARLY_ZERO)], x.type, x.shape, padded.attributes);
+}
+
 export const poolKernels: readonly Kernel[] = [
   kernel('MaxPool', 'MaxPool', ({ t, input, attrs }) => {
     const window = poolWindow(attrs, input('x').shape);
     const layout = imageLayout(window);
-    const x = t.full(input('x'), layout);
+    const x = visiblyPadded(t.graph, t.full(input('x'), layout));
     const maxima = (of: Value): Value => maxPool(t, of, window)[0];
     const value = poolBeforeRelu(t.graph, maxima, x) ?? maxima(x);
     return t.tensor(value, window.outShape, 'float32', layout);

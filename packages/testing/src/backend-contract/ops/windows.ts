@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { build, map, pixel } from '../array.js';
 import type { Fill, OpCase } from '../op-case.js';
 import * as reference from '../reference.js';
 import { input } from './declare.js';
@@ -96,4 +97,24 @@ export const pools: OpCase[] = [
       },
     ];
   }),
+  {
+    // Not the same as padding of the pooling's own, which some runtimes make of it.
+    name: 'maxPool that sees zeros around what a convolution gives, all below zero',
+    inputs: { x: input([2, 6, 5, 2]), filter: input([3, 3, 2, 3]) },
+    run: ({ x, filter }) => {
+      const below = tf.sub(tf.conv2d(x as Tensor4D, filter as Tensor4D, 1, 'same'), 20);
+      const padded = tf.pad(below as Tensor4D, [
+        [0, 0],
+        [1, 1],
+        [1, 1],
+        [0, 0],
+      ]);
+      return tf.maxPool(padded, 3, 2, 'valid');
+    },
+    reference: ({ x, filter }) => {
+      const below = map(reference.conv2d(x!, filter!, 1, 'same'), (value) => value - 20);
+      const padded = build([2, 8, 7, 3], ([b, h, w, c]) => pixel(below, [b!, h! - 1, w! - 1, c!]));
+      return reference.maxPool(padded, 3, 2, 'valid');
+    },
+  },
 ];
