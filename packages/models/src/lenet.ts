@@ -55,8 +55,10 @@ export function lenet4(options: LenetOptions, { classes }: Pick<ModelEnvironment
 export function lenet5(options: LenetOptions, { input, classes }: ModelEnvironment): Student {
   const parsed = lenetOptions.parse(options);
   const initializer = INITIALIZERS[parsed.initializer];
-  return new LayeredClassifier(networkName('lenet5', lenetOptions, parsed), classes, [
-    ...block(1, 6, Math.min(input[0], input[1]) < 32 ? 'same' : 'valid', initializer),
+  const padding = Math.min(input[0], input[1]) < 32 ? 'same' : 'valid';
+  const name = networkName(`lenet5, ${padding}`, lenetOptions, parsed);
+  return new LayeredClassifier(name, classes, [
+    ...block(1, 6, padding, initializer),
     ...block(2, 16, 'valid', initializer),
     flatten('flatten'),
     dense('fc1', { units: 120, initializer }),

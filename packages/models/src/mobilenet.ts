@@ -80,12 +80,12 @@ const HALVING: Readonly<Record<z.output<typeof paddingOption>, Padding>> = {
  * 4,231,976 parameters at width 1 with 1,000 classes.
  */
 export function mobilenet(options: MobilenetOptions, { input, classes }: ModelEnvironment): Student {
-  const parsed = mobilenetOptions.parse(options);
+  const given = mobilenetOptions.parse(options);
+  const parsed = { ...given, stemStride: given.stemStride ?? (Math.min(input[0], input[1]) >= 64 ? 2 : 1) };
   const name = networkName('mobilenet', mobilenetOptions, parsed);
-  const { width: factor, stemStride, padding, stemPadding = padding, activation, momentum } = parsed;
+  const { width: factor, stemStride: first, padding, stemPadding = padding, activation, momentum } = parsed;
   const initializer = INITIALIZERS[parsed.initializer];
   const scaled = (width: number): number => Math.max(1, Math.round(width * factor));
-  const first = stemStride ?? (Math.min(input[0], input[1]) >= 64 ? 2 : 1);
   const paddingOf = (stride: number, how: typeof padding): Padding => (stride === 1 ? 'same' : HALVING[how]);
   const nonlinear = activation === 'relu' ? relu : relu6;
   const normed = (layer: Layer, index: string): Layer[] => [
