@@ -1,6 +1,7 @@
 import { AncError, type Discriminator, type LayerSummary, type ModelEnvironment } from '@anc/core';
 import type { Composition } from '../composition/compose.js';
-import type { Registration } from '../composition/kinds.js';
+import { KINDS, type Registration } from '../composition/kinds.js';
+import { blaming } from '../composition/plugin-fault.js';
 import type { Named } from '../composition/registry.js';
 import { formatCount, formatLarge, formatTable } from '../terminal/table.js';
 import { optionsOf, originOf, titleOf, type Description } from './describe-options.js';
@@ -30,7 +31,7 @@ export async function describeModel(
     said.classes === undefined ? (ownClasses ?? DEFAULTS.classes) : parseClasses(said.classes, '--classes');
   const network = await registries.models.create(named, { input, classes });
   const origin = said.input === undefined ? (own === undefined ? 'the default' : 'its own size') : null;
-  const layers = network.summary(input);
+  const layers = blaming(faultyOf(registration), () => network.summary(input));
   const { flops } = totals(layers);
   const images = batchOf(input);
   return described(registration, layers, { input, classes, batch: { images, flops: images * flops } }, [
@@ -57,7 +58,7 @@ export async function describeDiscriminator(
   const input = said.input === undefined ? DEFAULTS.features : tapOf(said.input);
   const discriminator: Discriminator = await registries.discriminators.create(named, undefined);
   const classes = said.classes === undefined ? DEFAULTS.classes : parseClasses(said.classes, '--classes');
-  const layers = discriminator.summary(input, classes);
+  const layers = blaming(faultyOf(registration), () => discriminator.summary(input, classes));
   const told = discriminator.conditional ? { classes } : {};
   const origin = said.input === undefined ? ' (the default; change it with --input)' : '';
   const condition = discriminator.conditional ? `, ${classes} classes` : '';
@@ -66,6 +67,10 @@ export async function describeDiscriminator(
     'FLOPs: 2 × multiply-adds + bias additions, one image.',
   ]);
 }
+
+/** Whose code it is, for errors. */
+const faultyOf = ({ kind, name, package: from }: Registration): string =>
+  `the summary of ${KINDS[kind]} "${name}" of plugin "${from}"`;
 
 /** What a discriminator looks at: a vector's width, or an image's HxWxC. */
 function tapOf(text: string): number[] {

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
-import { AncError, assertPlugin, type Plugin } from '@anc/core';
+import { AncError, assertPlugin, callSite, type Plugin } from '@anc/core';
 import { resolveModuleURL } from 'exsolve';
+import { blaming } from './plugin-fault.js';
 
 /**
  * Loads a plugin by package name or path: the user's working directory comes first, then this package's own
@@ -27,18 +28,45 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
   try {
     module = (await import(url)) as { default?: unknown };
   } catch (cause) {
-    throw new AncError('ANC_PLUGIN', `plugin "${specifier}" could not be loaded.`, {
-      received: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    });
+    throw unloadable(specifier, cause);
   }
   return pluginOf(module, specifier);
 }
 
+/** The file was found, but not all that it imports, or its own code failed. */
+function unloadable(specifier: string, cause: unknown): AncError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const missing = /Cannot find package '([^']+)' imported from (\S+)/.exec(message);
+  const isSyntax = cause instanceof SyntaxError;
+  return new AncError('ANC_PLUGIN', `plugin "${specifier}" could not be loaded.`, {
+    received:
+      missing !== null || isSyntax || !(cause instanceof Error)
+        ? message
+        : `${message}, at ${callSite(cause)}`,
+    ...(missing === null
+      ? {}
+      : {
+          hint:
+            `put the file into an npm project that has ${missing[1]!}: there, npm install ${missing[1]!}. ` +
+            'Packages are looked for beside the file, not where anc-cli is (docs/plugins.md).',
+        }),
+    cause,
+  });
+}
+
 /** The plugin that a module's default export is or returns. */
 export function pluginOf(module: { default?: unknown }, from: string): Plugin {
+  const made = module.default;
   const plugin: unknown =
-    typeof module.default === 'function' ? (module.default as () => unknown)() : module.default;
+    typeof made === 'function' ? blaming(`plugin "${from}"`, () => (made as () => unknown)()) : made;
+  if (plugin instanceof Promise) {
+    plugin.catch(() => undefined);
+    throw new AncError('ANC_PLUGIN', `"${from}" is not a plugin.`, {
+      expected: 'a default export that is, or returns, definePlugin({ … })',
+      received: 'a promise',
+      hint: 'make the factory synchronous; what takes long is loaded when it is made, in `create`.',
+    });
+  }
   assertPlugin(plugin, from);
   return plugin;
 }

@@ -2,6 +2,7 @@ import { AncError } from '@anc/core';
 import { suggestion } from '../nearest.js';
 import type { EnvironmentOf, Kind, Made, Registration } from './kinds.js';
 import { KINDS } from './kinds.js';
+import { blaming } from './plugin-fault.js';
 import { validateOptions } from './validate-options.js';
 
 /** A thing asked for by name, with its options. */
@@ -66,10 +67,13 @@ export class Registry<K extends Kind> {
     return await validateOptions(contribution.options, options, `${KINDS[this.kind]} "${name}"`);
   }
 
-  /** Makes one from options that `check` returned. */
+  /** Makes one from options that `check` returned. Throws `ANC_PLUGIN` where its code fails. */
   build(name: string, checked: unknown, environment: EnvironmentOf<K>): Made<K> {
-    const { contribution } = this.get(name);
-    const create = contribution.create as (options: unknown, environment: EnvironmentOf<K>) => Made<K>;
-    return create(checked, environment);
+    const { contribution, package: from } = this.get(name);
+    const create = contribution.create.bind(contribution) as (
+      options: unknown,
+      environment: EnvironmentOf<K>,
+    ) => Made<K>;
+    return blaming(`${KINDS[this.kind]} "${name}" of plugin "${from}"`, () => create(checked, environment));
   }
 }

@@ -10,6 +10,7 @@ import {
   type Tree,
   type Variables,
 } from '@anc/core';
+import { blaming } from '../composition/plugin-fault.js';
 import type { Named } from '../composition/registry.js';
 import { describeNamed } from '../config/named.js';
 import type { TrainingData } from './data.js';
@@ -37,9 +38,11 @@ export async function planNetwork(
     ...standardised(made, normalization),
     name: JSON.stringify([made.name, describeNamed(model), dataset.classes.length, normalization]),
   };
-  const initial = network.init(Rng.still(), dataset.shape);
-  const outputs = await outputShapes({ backend, network, variables: initial }, dataset.shape);
-  const layers = network.summary(dataset.shape);
+  const { initial, outputs, layers } = await blaming(`model "${model.name}"`, async () => {
+    const initial = network.init(Rng.still(), dataset.shape);
+    const outputs = await outputShapes({ backend, network, variables: initial }, dataset.shape);
+    return { initial, outputs, layers: network.summary(dataset.shape) };
+  });
   return {
     model,
     network,

@@ -11,6 +11,7 @@ import {
 } from '@anc/core';
 import { choiceOf } from '../backends/auto.js';
 import type { Composition } from '../composition/compose.js';
+import { blaming } from '../composition/plugin-fault.js';
 import { optionNames } from '../composition/validate-options.js';
 import type { Named } from '../composition/registry.js';
 import { located, nowhere, type PlaceOf } from '../config/locate.js';
@@ -128,7 +129,12 @@ async function planWith<D extends TrainingData>(
       located([key], place, () => registries.models.create(config[key], environment));
     const teacherModel = given === null ? await create('teacher') : null;
     const studentModel = await create('student');
-    for (const model of [teacherModel, studentModel]) model?.summary(dataset.shape); // before any file is read
+    for (const [key, model] of [
+      ['teacher', teacherModel],
+      ['student', studentModel],
+    ] as const) {
+      blaming(`model "${config[key].name}"`, () => model?.summary(dataset.shape)); // before any file is read
+    }
     const data = await open(dataset, config);
     const suited = suitedTo(config, given, data, asked, notice);
     const methods = suited === config ? asked : await createAll(suited);
@@ -149,12 +155,14 @@ async function planWith<D extends TrainingData>(
       const changed = method.made.network(studentModel);
       const network =
         changed === studentModel ? plain : await planNetwork(config.student, changed, data, backends.student);
-      const stages = method.made.stages({
-        ...players,
-        student: network.network,
-        studentOutputs: network.outputs,
-        teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
-      });
+      const stages = blaming(`method "${method.method.name}"`, () =>
+        method.made.stages({
+          ...players,
+          student: network.network,
+          studentOutputs: network.outputs,
+          teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
+        }),
+      );
       await rehearse({ ...stage, stages, teacherOutputs });
       return { ...method, name, network, stages, epochs, seed, rng: Rng.fromSeed(seed).split('student') };
     };

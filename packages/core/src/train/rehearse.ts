@@ -25,36 +25,47 @@ export interface RehearseOptions {
  * Nothing is drawn: parameters have their shapes and no values.
  */
 export async function rehearse(options: RehearseOptions): Promise<void> {
-  const { backend, stages, batchSize, shape, teacherOutputs } = options;
+  const { backend, stages, batchSize } = options;
   // Op by op, two images show what a whole batch would.
   const batch = backend.capabilities.compiled ? batchSize : Math.min(2, batchSize);
   let state: Tree<Host> | null = null;
-  for (const stage of stages) {
-    state = stage.init(Rng.still(), state);
-    const entries: Record<string, LeafSpec> = { images: { shape: [batch, ...shape], dtype: 'uint8' } };
-    for (const name of stage.teacherOutputs) {
-      const output = teacherOutputs?.[name];
-      if (output !== undefined) entries[`teacher/${name}`] = { shape: [batch, ...output], dtype: 'float32' };
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = DEEP_STACK;
+  try {
+    for (const stage of stages) {
+      try {
+        state = stage.init(Rng.still(), state);
+        await backend.rehearse(stage.step, specFor(stage, state, batch, options));
+      } catch (error) {
+        throw isAncError(error) ? error : blame(error, stage.name);
+      }
     }
-    if (stage.usesLabels) entries.labels = { shape: [batch], dtype: 'int32' };
-    const { hyper, phases } = stage.next({ epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 });
-    const later = stage.step.phases.map(({ name }) => name).filter((name) => !phases.includes(name));
-    const spec: StepSpec = {
-      state: mapTree(state, specOf),
-      batch: entries,
-      hyper: Object.keys(hyper),
-      phases: [...phases, ...later],
-    };
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = DEEP_STACK;
-    try {
-      await backend.rehearse(stage.step, spec);
-    } catch (error) {
-      throw isAncError(error) ? error : blame(error, stage.name);
-    } finally {
-      Error.stackTraceLimit = limit;
-    }
+  } finally {
+    Error.stackTraceLimit = limit;
   }
+}
+
+/** What a stage's step is given, without values. */
+function specFor(
+  stage: Stage,
+  state: Tree<Host>,
+  batch: number,
+  { shape, teacherOutputs }: RehearseOptions,
+): StepSpec {
+  const entries: Record<string, LeafSpec> = { images: { shape: [batch, ...shape], dtype: 'uint8' } };
+  for (const name of stage.teacherOutputs) {
+    const output = teacherOutputs?.[name];
+    if (output !== undefined) entries[`teacher/${name}`] = { shape: [batch, ...output], dtype: 'float32' };
+  }
+  if (stage.usesLabels) entries.labels = { shape: [batch], dtype: 'int32' };
+  const { hyper, phases } = stage.next({ epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 });
+  const later = stage.step.phases.map(({ name }) => name).filter((name) => !phases.includes(name));
+  return {
+    state: mapTree(state, specOf),
+    batch: entries,
+    hyper: Object.keys(hyper),
+    phases: [...phases, ...later],
+  };
 }
 
 function blame(cause: unknown, stage: string): AncError {

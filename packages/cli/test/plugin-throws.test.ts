@@ -1,0 +1,81 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { inProcess, workplace, type Workplace } from './anc-cli.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await workplace();
+  await writeFile(join(place.path, 'faulty.mjs'), faulty);
+});
+afterAll(() => place.remove());
+
+/** Things of a plugin that fail when they are made, described or begun. */
+const faulty = `
+const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+const boom = () => { throw new TypeError('boom'); };
+const network = { name: 'x', init: boom, apply: boom, summary: boom };
+export default () => ({
+  name: 'faulty', apiVersion: 1, [Symbol.for('@anc/plugin')]: true,
+  models: { made: { options, create: boom }, shown: { options, create: () => network } },
+  discriminators: { made: { options, create: boom }, begun: { options, create: () => network } },
+  datasets: { later: { options, create: async () => boom() } },
+});`;
+
+const error = async (...args: string[]) => {
+  const { code, stdout } = await inProcess([...args, '--plugins', './faulty.mjs', '--json'], place.path);
+  expect(code).toBe(2);
+  return (JSON.parse(stdout) as { error: { code: string; message: string } }).error;
+};
+const run = ['run', '--teacher', 'cnn(widths=[2],features=4)', '--student', 'cnn(widths=[2],features=4)'];
+
+describe("a plugin's code that throws is one error with the plugin's name and its line", () => {
+  it.each([
+    [['describe', 'model', 'made'], 'model "made" of plugin "faulty" fails: boom'],
+    [['describe', 'model', 'shown'], 'the summary of model "shown" of plugin "faulty" fails: boom'],
+    [['describe', 'discriminator', 'made'], 'discriminator "made" of plugin "faulty" fails: boom'],
+    [[...run, '--student', 'shown'], 'model "shown" fails: boom'],
+    [[...run, '--method', 'adversarial', '--discriminator', 'made'], '"made" of plugin "faulty" fails: boom'],
+    [['run', '--dataset', 'later'], 'dataset "later" of plugin "faulty" fails: boom'],
+  ])('%j', async (args, message) => {
+    const found = await error(...args);
+    expect(found.code).toBe('ANC_PLUGIN');
+    expect(found.message).toContain(message);
+    expect(found.message).toMatch(/received: TypeError at .*faulty\.mjs:3:/);
+  });
+
+  it('when a discriminator begins, before anything is trained', async () => {
+    const found = await error(...run, '--method', 'adversarial', '--discriminator', 'begun');
+    expect(found).toMatchObject({ code: 'ANC_STAGE' });
+    expect(found.message).toMatch(/stage "adversarial" fails: boom[^]*faulty\.mjs:3:/);
+  });
+
+  it.each([
+    [
+      'whose factory throws',
+      "export default () => {\n  throw new Error('boom');\n};",
+      /fails: boom[^]*own\.mjs:2:/,
+    ],
+    [
+      'that throws while it is loaded',
+      "\nthrow new Error('boom');",
+      /could not be loaded[^]*boom, at .*own\.mjs:2:/,
+    ],
+    ['that promises', 'export default async () => ({});', /is not a plugin[^]*received: a promise/],
+    [
+      'that lies where its packages are not',
+      "import '@anc/no-such-package';\nexport default {};",
+      /Cannot find package '@anc\/no-such-package'[^]*npm install @anc\/no-such-package/,
+    ],
+  ])('a module %s', async (what, text, message) => {
+    const folder = join(place.path, what.replaceAll(' ', '-')); // Node keeps modules by their address
+    await mkdir(folder);
+    await writeFile(join(folder, 'own.mjs'), text);
+    const { code, stdout } = await inProcess(['list', '--plugins', './own.mjs', '--json'], folder);
+    const found = (JSON.parse(stdout) as { error: { code: string; message: string } }).error;
+    expect({ code, error: found.code }).toEqual({ code: 2, error: 'ANC_PLUGIN' });
+    expect(found.message).toMatch(message);
+  });
+});
