@@ -60,6 +60,15 @@ it.each([
   },
 );
 
+it.each(['run', 'compare', 'tune', 'reproduce'])(
+  '%s --help loads its options and not what it does',
+  async (name) => {
+    const modules = await modulesOf(name, '--help');
+    expect(modules).toContain('cli/dist/config/schema.js');
+    expect(modules.filter((path) => /^(core|runtime|methods|@tensorflow)\//.test(path))).toEqual([]);
+  },
+);
+
 it('--version loads no package', async () => {
   const modules = await modulesOf('--version');
   expect(modules).toContain('cli/dist/program.js');
