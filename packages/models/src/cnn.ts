@@ -1,4 +1,5 @@
 import {
+  AncError,
   batchNorm,
   conv2d,
   flatten,
@@ -51,6 +52,12 @@ function build(model: string, schema: typeof cnnOptions, given: CnnOptions, clas
   const name = networkName(model, schema, options);
   const { widths, kernel, pools, featuresFrom, features: units } = options;
   const initializer = INITIALIZERS[options.initializer];
+  if (given.pools !== undefined && pools > widths.length) {
+    throw new AncError('ANC_MODEL', `${model}: more pools than convolutions that they could follow.`, {
+      expected: `at most ${widths.length}`,
+      received: `pools=${pools}`,
+    });
+  }
   const block = (filters: number, i: number): Layer[] => [
     conv2d(`conv${i + 1}`, { size: kernel, filters, bias: !options.batchNorm, initializer }),
     ...(options.batchNorm ? [batchNorm(`norm${i + 1}`)] : []),

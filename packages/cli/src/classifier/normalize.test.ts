@@ -39,14 +39,15 @@ describe('parseNormalize', () => {
 
 describe('usualNormalization', () => {
   it.each([
-    ['cifar-resnet', [32, 32, 3], true],
-    ['torchvision', [224, 224, 3], true],
-    ['torchvision', [224, 224, 1], false],
-    ['order', [32, 32, 3], false],
-    [null, [32, 32, 3], false],
+    ['cifar-resnet', [32, 32, 3], 'imagenet'],
+    ['pytorch-cifar', [32, 32, 3], 'cifar10'],
+    ['torchvision', [224, 224, 3], 'imagenet'],
+    ['torchvision', [224, 224, 1], null],
+    ['order', [32, 32, 3], null],
+    [null, [32, 32, 3], null],
   ] as const)('of names by %s, images %j: %j', (map, input, known) => {
     const found = usualNormalization({ map, environment: { input, classes: 10 } });
-    expect(found?.normalization ?? null).toEqual(known ? parseNormalize('imagenet', 3) : null);
+    expect(found?.normalization ?? null).toEqual(known === null ? null : parseNormalize(known, 3));
   });
 });
 

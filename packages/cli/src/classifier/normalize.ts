@@ -75,10 +75,11 @@ export function usualNormalization({
 }): { readonly normalization: FixedNormalization; readonly why: string } | null {
   const channels = environment.input[2];
   if (map === null || !Object.hasOwn(TORCH_NAME_MAPS, map) || channels !== 3) return null;
+  const [name, whose] = map === 'pytorch-cifar' ? ['cifar10', "CIFAR-10's"] : ['imagenet', "ImageNet's"];
   return {
-    normalization: parseNormalize('imagenet', channels),
+    normalization: parseNormalize(name, channels),
     why:
-      "nothing says how its images are normalised; ImageNet's mean and deviation are taken, which checkpoints of " +
+      `nothing says how its images are normalised; ${whose} mean and deviation are taken, which checkpoints of ` +
       'these networks commonly use. Say otherwise with --normalize.',
   };
 }

@@ -176,6 +176,7 @@ async function mapOf(text: string, cwd: string): Promise<MapChoice> {
     if (
       typeof map === 'object' &&
       map !== null &&
+      !Array.isArray(map) &&
       Object.values(map).every((name) => typeof name === 'string')
     ) {
       return map as Record<string, string>;

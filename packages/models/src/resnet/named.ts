@@ -7,7 +7,7 @@ function member(name: string, summary: string, defaults: ResnetDefaults): ModelC
   return {
     summary,
     options,
-    input: defaults.family === 'imagenet' ? [224, 224, 3] : [32, 32, 3],
+    input: defaults.family === 'imagenet' && defaults.stem !== '3x3' ? [224, 224, 3] : [32, 32, 3],
     create: (given: ResnetOptions, { classes }) => buildResnet(name, options, given, classes),
   };
 }
@@ -30,6 +30,12 @@ const torchvision = (depth: number): ResnetDefaults => ({
   block: depth < 50 ? 'basic' : 'bottleneck',
   variant: 'v1',
 });
+
+/** Four stages behind a 3×3 convolution at full size: what most of CIFAR's ResNet-18s are. */
+const fourStages = (depth: number): ResnetDefaults => ({ ...torchvision(depth), stem: '3x3' });
+
+/** Twice the channels in the first convolution, four times in the stages (Tian et al. 2020, arXiv 1910.10699). */
+const timesFour = (depth: number): ResnetDefaults => ({ depth, variant: 'v1', width: 4, stemWidth: 32 });
 
 /** `keras.applications`' ResNets of 2015: the stride where He et al. had it, a bias on every convolution. */
 const keras = (depth: number): ResnetDefaults => ({
@@ -73,6 +79,19 @@ const names = {
     variant: 'v1',
     shortcut: 'pad',
   }),
+  'cifar-resnet18': member(
+    'cifar-resnet18',
+    'ResNet-18 for CIFAR: four stages, no first pooling',
+    fourStages(18),
+  ),
+  'cifar-resnet34': member('cifar-resnet34', 'ResNet-34 for CIFAR, likewise', fourStages(34)),
+  'cifar-resnet50': member('cifar-resnet50', 'ResNet-50 for CIFAR, likewise', fourStages(50)),
+  resnet8x4: member(
+    'resnet8x4',
+    'CIFAR ResNet-8, four times as wide, of distillation benchmarks',
+    timesFour(8),
+  ),
+  resnet32x4: member('resnet32x4', 'CIFAR ResNet-32, four times as wide, of the same', timesFour(32)),
   'torchvision-resnet18': member('torchvision-resnet18', "torchvision's resnet18", torchvision(18)),
   'torchvision-resnet34': member('torchvision-resnet34', "torchvision's resnet34", torchvision(34)),
   'torchvision-resnet50': member('torchvision-resnet50', "torchvision's resnet50", torchvision(50)),

@@ -1,6 +1,6 @@
 import { AncError } from '@anc/core';
 import { z } from 'zod';
-import { initializerOption } from '../options.js';
+import { initializerOption, LAST_LAYER } from '../options.js';
 
 /** Defaults by which the named networks differ. */
 export interface ResnetDefaults {
@@ -14,7 +14,13 @@ export interface ResnetDefaults {
   readonly bias?: boolean | 'all';
   readonly strideOn?: '3x3' | '1x1';
   readonly poolBorder?: 'left-out' | 'zeros';
+  readonly stem?: '7x7' | '3x3';
+  readonly stemWidth?: number;
 }
+
+/** An option whose value follows from others where neither a person nor the network's name says it. */
+const orUnsaid = <T extends z.ZodType>(schema: T, value: z.output<T> | undefined) =>
+  value === undefined ? schema.optional() : schema.default(value as z.core.util.NoUndefined<z.output<T>>);
 
 /** The options of the family, with the defaults of one of its members. */
 export function resnetSchema(defaults: ResnetDefaults = {}) {
@@ -51,6 +57,12 @@ export function resnetSchema(defaults: ResnetDefaults = {}) {
       .enum(['cifar', 'imagenet'])
       .default(defaults.family ?? 'cifar')
       .describe('three stages from 16 channels at full size, or four from 64 at a quarter'),
+    stem: orUnsaid(z.enum(['7x7', '3x3']), defaults.stem).describe(
+      "the first convolution: 7×7, halving, with a pooling, or 3×3 at full size; by default the family's",
+    ),
+    stemWidth: orUnsaid(z.int().min(1).max(4096), defaults.stemWidth).describe(
+      'channels of the first convolution; by default 16 (CIFAR) or 64',
+    ),
     downsample: z
       .enum(['first-block', 'last-block'])
       .default(defaults.downsample ?? 'first-block')
@@ -77,7 +89,7 @@ export function resnetSchema(defaults: ResnetDefaults = {}) {
       .max(1)
       .default(0.9)
       .describe('of batch norm: share of the old average that stays'),
-    initializer: initializerOption,
+    initializer: initializerOption.describe(LAST_LAYER),
   });
 }
 
@@ -96,7 +108,14 @@ const IMAGENET_STAGES: Readonly<Record<number, readonly number[]>> = {
 };
 
 /** Throws `ANC_MODEL` where an option speaks of what the network does not have. */
-export function assertOptionsFit({ strideOn, block, poolBorder, family }: ParsedResnetOptions): void {
+export function assertOptionsFit({
+  strideOn,
+  block,
+  poolBorder,
+  family,
+  stem,
+  width,
+}: ParsedResnetOptions): void {
   const without = (option: string, what: string, hint: string): AncError =>
     new AncError('ANC_MODEL', `resnet: ${option} is of networks ${what}, and this one has none.`, { hint });
   if (strideOn === '1x1' && block === 'basic')
@@ -105,8 +124,16 @@ export function assertOptionsFit({ strideOn, block, poolBorder, family }: Parsed
       'with 1×1 convolutions in their blocks',
       'say block=bottleneck, or leave it out.',
     );
-  if (poolBorder === 'zeros' && family === 'cifar')
-    throw without('poolBorder=zeros', 'with a pooling', 'say family=imagenet, or leave it out.');
+  if (stem === '7x7' && family === 'cifar')
+    throw without('stem=7x7', 'of four stages', 'say family=imagenet, or leave it out.');
+  if (poolBorder === 'zeros' && (family === 'cifar' || stem === '3x3'))
+    throw without('poolBorder=zeros', 'with a pooling', 'say family=imagenet and stem=7x7, or leave it out.');
+  const narrowest = (family === 'cifar' ? 16 : 64) * width;
+  if (narrowest < 0.5)
+    throw new AncError('ANC_MODEL', 'resnet: width leaves the first stage no channel.', {
+      expected: `at least ${0.5 / (family === 'cifar' ? 16 : 64)}`,
+      received: `width=${width}`,
+    });
 }
 
 /** Blocks of each stage. Throws `ANC_MODEL` on a depth that the family does not have. */
@@ -119,6 +146,7 @@ export function stagesOf({ family, depth, block }: ParsedResnetOptions): readonl
   if (family === 'imagenet') {
     const stages = IMAGENET_STAGES[depth];
     if (stages === undefined) throw wrong(`one of ${Object.keys(IMAGENET_STAGES).join(', ')}`);
+    if (block === 'basic' && depth > 34) throw wrong('block=bottleneck, or a depth of 18 or 34');
     return stages;
   }
   const perBlock = block === 'basic' ? 6 : 9;

@@ -45,9 +45,9 @@ export function buildResnet(
   const style: BlockStyle = { ...options, initializer: INITIALIZERS[options.initializer] };
   const stages = stagesOf(options);
   assertOptionsFit(options);
-  const small = options.family === 'cifar';
-  const stem = small ? 16 : 64;
-  const stageWidths = stages.map((_, i) => Math.round(stem * 2 ** i * options.width));
+  const first = options.family === 'cifar' ? 16 : 64;
+  const stageWidths = stages.map((_, i) => Math.round(first * 2 ** i * options.width));
+  const stem = options.stemWidth ?? first;
 
   const layers: Layer[] = [...stemLayers(style, options, stem)];
   let channels = stem;
@@ -75,11 +75,15 @@ export function buildResnet(
   ]);
 }
 
-function stemLayers(style: BlockStyle, { family, poolBorder }: ParsedResnetOptions, width: number): Layer[] {
+function stemLayers(
+  style: BlockStyle,
+  { family, poolBorder, stem }: ParsedResnetOptions,
+  width: number,
+): Layer[] {
   const { variant, momentum, initializer } = style;
   const normed = variant === 'v1';
   const bias = isBiased(style, normed);
-  const small = family === 'cifar';
+  const small = family === 'cifar' || stem === '3x3';
   const first = small
     ? convolution('conv', 3, width, 1, bias, initializer)
     : convolution('conv', 7, width, 2, bias, initializer);

@@ -31,6 +31,7 @@ const KERAS_LEAVES: Readonly<Record<string, string>> = {
 export const TORCH_NAME_MAPS: Readonly<Record<string, NameMap>> = {
   torchvision: resnetNames('fc'),
   'cifar-resnet': resnetNames('linear'),
+  'pytorch-cifar': resnetNames('linear', 'shortcut'),
 };
 
 /** Those that are the same for every file. */

@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
   asStored,
+  inMemory,
   loadVariables,
   mapTree,
   mergeTrees,
@@ -13,14 +14,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import {
-  fillFromTorch,
-  importTorch,
-  importTorchInto,
-  recogniseTorchResnet,
-  resnet,
-} from '../../src/index.js';
+import { importInto, readStateDict, recogniseTorchResnet, resnet, type StateDict } from '../../src/index.js';
 import { score } from '../as-function.js';
+
+const torchDict = (tensors: Tree<Host>): StateDict => ({
+  format: 'torch',
+  layout: 'torch',
+  tensors: mapTree(tensors, asStored),
+  metadata: {},
+});
 
 /** A state dict with the names and shapes of one of our networks, numbers 0, 1, 2, … */
 function stateDictOf(variables: Variables<Host>, map: (ours: string) => string): Tree<Host> {
@@ -37,15 +39,23 @@ function stateDictOf(variables: Variables<Host>, map: (ours: string) => string):
 
 describe('recogniseTorchResnet', () => {
   it.each([
-    [{ variant: 'v1', shortcut: 'pad', depth: 8 }, 'linear', [32, 32, 3]],
-    [{ variant: 'v1', shortcut: 'projection', depth: 14, width: 2 }, 'fc', [32, 32, 3]],
-    [{ variant: 'v1', family: 'imagenet', depth: 18, width: 0.125 }, 'fc', [224, 224, 3]],
+    [{ variant: 'v1', shortcut: 'pad', depth: 8 }, 'linear', 'downsample', [32, 32, 3]],
+    [{ variant: 'v1', shortcut: 'projection', depth: 14, width: 2 }, 'fc', 'downsample', [32, 32, 3]],
+    [{ variant: 'v1', depth: 8, width: 4, stemWidth: 32 }, 'fc', 'downsample', [32, 32, 3]],
+    [{ variant: 'v1', family: 'imagenet', depth: 18, width: 0.125 }, 'fc', 'downsample', [224, 224, 3]],
+    [
+      { variant: 'v1', family: 'imagenet', stem: '3x3', depth: 18, width: 0.125 },
+      'linear',
+      'shortcut',
+      [32, 32, 3],
+    ],
     [
       { variant: 'v1', family: 'imagenet', depth: 50, width: 0.125, block: 'bottleneck' },
       'fc',
+      'downsample',
       [224, 224, 3],
     ],
-  ] as const)('%o', (options, head, input) => {
+  ] as const)('%o, %s and %s', (options, head, projection, input) => {
     const network = resnet(options, { classes: 7 });
     const variables = network.init(Rng.fromSeed(1), input);
     const rename = (name: string): string =>
@@ -54,8 +64,8 @@ describe('recogniseTorchResnet', () => {
         .replace(/^norm\//, 'bn1/')
         .replace(/^logits\//, `${head}/`)
         .replace(/^stage(\d)\/block(\d+)\//, (_all, s: string, b: string) => `layer${s}.${Number(b) - 1}/`)
-        .replace('shortcut-norm/', 'downsample.1/')
-        .replace('shortcut/', 'downsample.0/')
+        .replace('shortcut-norm/', `${projection}.1/`)
+        .replace('shortcut/', `${projection}.0/`)
         .replace(/norm(\d)\//, 'bn$1/')
         .replace(/weights$|gamma$/, 'weight')
         .replace(/beta$/, 'bias')
@@ -69,7 +79,7 @@ describe('recogniseTorchResnet', () => {
 
     const counted = { ...stateDict, 'bn1.num_batches_tracked': { shape: [], data: Int32Array.of(5) } };
     const fill = (tensors: Tree<Host>): Variables<Host> =>
-      loadVariables(fillFromTorch(variables, mapTree(tensors, asStored), found.map));
+      loadVariables(importInto(network, input, torchDict(tensors), found.map).variables);
     const filled = fill(counted);
     expect(mapTree(filled.params, ({ shape }) => shape)).toEqual(
       mapTree(variables.params, ({ shape }) => shape),
@@ -104,11 +114,14 @@ const images = join(data, 'cifar-10-sample/test_1228.bin');
 describe.runIf(existsSync(checkpoint) && existsSync(images))('a published ResNet-20', () => {
   it('classifies real images as it did in PyTorch', async () => {
     const file = new Uint8Array(readFileSync(checkpoint));
-    const { options, environment, variables } = importTorch(file);
+    const dict = readStateDict(inMemory(file));
+    const { options, environment } = recogniseTorchResnet(dict.tensors);
     const network = resnet(options, environment);
-    expect(importTorchInto(network, environment.input, file, 'cifar-resnet')).toEqual(variables);
-    expect(() => importTorchInto(network, environment.input, file, 'torchvision')).toThrow(/no tensor "fc/);
-    expect(() => importTorchInto(network, environment.input, file, 'nowhere')).toThrow(/no name map/);
+    const { variables, map } = importInto(network, environment.input, dict);
+    expect(map).toBe('cifar-resnet');
+    const named = (name: string) => importInto(network, environment.input, dict, name);
+    expect(() => named('torchvision')).toThrow(/no tensor "fc/);
+    expect(() => named('nowhere')).toThrow(/no name map/);
     const count = 10;
     const bytes = readFileSync(images);
     const record = (i: number): Uint8Array => bytes.subarray(i * 3073, (i + 1) * 3073);
@@ -120,7 +133,10 @@ describe.runIf(existsSync(checkpoint) && existsSync(images))('a published ResNet
       const [image, place, channel] = [Math.floor(at / 3072), Math.floor((at % 3072) / 3), at % 3];
       return (record(image)[1 + channel * 1024 + place]! / 255 - mean[channel]!) / deviation[channel]!;
     });
-    const { logits } = await score(network, variables, { shape: [count, 32, 32, 3], data: pixels });
+    const { logits } = await score(network, loadVariables(variables), {
+      shape: [count, 32, 32, 3],
+      data: pixels,
+    });
     const right = Array.from({ length: count }, (_, i) => {
       const row = [...logits!.data.subarray(i * 10, (i + 1) * 10)];
       return row.indexOf(Math.max(...row)) === record(i)[0];

@@ -77,13 +77,12 @@ function mobilenetOf(shapeOf: ShapeOf, layers: ReadonlyMap<string, ConfiguredLay
   const rectified = layers.get('conv1_relu');
   const plain = rectified?.className === 'ReLU' && typeof rectified.config.max_value !== 'number';
   return {
-    model: 'mobilenet',
+    model: 'keras-mobilenet',
     options: {
       ...(width === 1 ? {} : { width }),
-      stemStride: 2,
-      padding,
-      ...(stemPadding === padding ? {} : { stemPadding }),
-      ...(plain ? {} : { activation: 'relu6' }),
+      ...(padding === 'end' ? {} : { padding }),
+      ...(stemPadding === 'same' ? {} : { stemPadding }),
+      ...(plain ? { activation: 'relu' } : {}),
     },
     stem: 'conv1',
   };

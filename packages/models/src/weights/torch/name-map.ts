@@ -8,13 +8,6 @@ export type NameMap = (ours: string) => string;
 /** Tensors that PyTorch counts with and no network computes with. */
 const COUNTERS = /(^|\.)num_batches_tracked$/;
 
-/** Fills a network's variables from a PyTorch state dict: see `fillFrom`. */
-export const fillFromTorch = (
-  template: Variables<{ readonly shape: readonly number[] }>,
-  stateDict: Tree<Stored>,
-  map: NameMap,
-): Variables<Stored> => fillFrom(template, { tensors: stateDict, layout: 'torch' }, map);
-
 /**
  * A network's variables as a file's tensors, each read and turned when it is wanted.
  *

@@ -20,21 +20,23 @@ const PLAIN: Readonly<Record<string, string>> = { weights: 'weight', bias: 'bias
 
 /**
  * Names of torchvision's ResNets (`layer1.0.conv1.weight`, `downsample.0.weight`), which the CIFAR
- * implementations share but for the last layer's (`fc` or `linear`).
+ * implementations share but for the last layer's (`fc` or `linear`) and the projections' (`downsample` or `shortcut`).
+ * Variables that no such network has keep their names.
  */
 export const resnetNames =
-  (head: string): NameMap =>
+  (head: string, projection = 'downsample'): NameMap =>
   (ours) => {
     const [stem, normalised] = [/^conv\/(\w+)$/, /^norm\/(\w+)$/].map((pattern) => pattern.exec(ours)?.[1]);
     if (stem !== undefined) return `conv1.${PLAIN[stem]}`;
     if (normalised !== undefined) return `bn1.${BATCH_NORM[normalised]}`;
     const logits = /^logits\/(\w+)$/.exec(ours)?.[1];
     if (logits !== undefined) return `${head}.${PLAIN[logits]}`;
-    const [, stage, block, layer = '', leaf = ''] =
-      /^stage(\d+)\/block(\d+)\/([\w-]+)\/(\w+)$/.exec(ours) ?? [];
+    const inBlock = /^stage(\d+)\/block(\d+)\/((?:conv|norm|shortcut)[\w-]*)\/(\w+)$/.exec(ours);
+    if (inBlock === null) return ours;
+    const [, stage, block, layer = '', leaf = ''] = inBlock;
     const place = `layer${stage}.${Number(block) - 1}`;
-    if (layer === 'shortcut') return `${place}.downsample.0.${PLAIN[leaf]}`;
-    if (layer === 'shortcut-norm') return `${place}.downsample.1.${BATCH_NORM[leaf]}`;
+    if (layer === 'shortcut') return `${place}.${projection}.0.${PLAIN[leaf]}`;
+    if (layer === 'shortcut-norm') return `${place}.${projection}.1.${BATCH_NORM[leaf]}`;
     const index = /\d+$/.exec(layer)?.[0] ?? '';
     return layer.startsWith('norm')
       ? `${place}.bn${index}.${BATCH_NORM[leaf]}`
@@ -68,8 +70,12 @@ export function recogniseTorchResnet(
   }
   const family = stages.length === 3 ? 'cifar' : 'imagenet';
   const block = shapeOf('layer1.0.conv3.weight') === undefined ? 'basic' : 'bottleneck';
-  const projects = shapeOf('layer2.0.downsample.0.weight') !== undefined;
-  const side = family === 'cifar' ? 32 : 224;
+  const projection = ['downsample', 'shortcut'].find(
+    (name) => shapeOf(`layer2.0.${name}.0.weight`) !== undefined,
+  );
+  const narrow = family === 'cifar' ? 16 : 64;
+  const small = stem[2] === 3;
+  const side = small ? 32 : 224;
   return {
     model: 'resnet',
     options: {
@@ -77,10 +83,12 @@ export function recogniseTorchResnet(
       family,
       block,
       depth: 2 + stages.reduce((sum, count) => sum + count, 0) * (block === 'basic' ? 2 : 3),
-      width: firstWidth / (family === 'cifar' ? 16 : 64),
-      shortcut: projects ? 'projection' : 'pad',
+      width: firstWidth / narrow,
+      shortcut: projection === undefined ? 'pad' : 'projection',
+      ...(family === 'imagenet' && small ? { stem: '3x3' as const } : {}),
+      ...(stem[0] === narrow ? {} : { stemWidth: stem[0]! }),
     },
     environment: { input: [side, side, stem[1]!], classes: shapeOf(`${head}.weight`)![0]! },
-    map: resnetNames(head),
+    map: resnetNames(head, projection),
   };
 }
