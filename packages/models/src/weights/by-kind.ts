@@ -34,13 +34,6 @@ function byKind(tensors: Shaped): Map<Kind, string[]> {
   return groups;
 }
 
-/** Safetensors are sorted by name, `features.10` before `features.2`: numbers in names say what came first. */
-function inOrder({ format, tensors }: StateDict): Shaped {
-  if (format !== 'safetensors') return tensors;
-  const { compare } = new Intl.Collator('en', { numeric: true });
-  return Object.fromEntries(Object.entries(tensors).sort(([a], [b]) => compare(a, b)));
-}
-
 /**
  * A map for two networks that are the same but for their names: the first kernel is the first kernel, the second
  * the second, and so on for each kind of variable. Where a shape does not fit the next one of that shape is taken,
@@ -52,7 +45,7 @@ export function namesByKind(
   template: Variables<{ readonly shape: readonly number[] }>,
   dict: StateDict,
 ): NameMap {
-  const theirs = byKind(inOrder(dict));
+  const theirs = byKind(dict.tensors);
   const found = new Map<string, string>();
   const ours = { ...template.params, ...template.stats };
   for (const [kind, names] of byKind(ours)) {

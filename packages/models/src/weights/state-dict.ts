@@ -31,7 +31,9 @@ export function readStateDict(source: ByteSource): StateDict {
   const start = source.read(0, Math.min(16, source.length));
   if (isSafetensors(start)) {
     const { tensors, metadata } = openSafetensors(source);
-    return { format: 'safetensors', layout: isOwn(tensors) ? 'tensorflow' : 'torch', tensors, metadata };
+    return isOwn(tensors)
+      ? { format: 'safetensors', layout: 'tensorflow', tensors, metadata }
+      : { format: 'safetensors', layout: 'torch', tensors: inOrder(tensors), metadata };
   }
   throw new AncError('ANC_WEIGHTS', 'the file is of no kind of weights that is read here.', {
     expected:
@@ -39,6 +41,12 @@ export function readStateDict(source: ByteSource): StateDict {
     received: `${source.length} bytes that start with ${Buffer.from(start.subarray(0, 8)).toString('hex')}`,
     hint: 'an ONNX model needs no import: give it as it is, e.g. --teacher model.onnx.',
   });
+}
+
+/** Safetensors are sorted by name, `features.10` before `features.2`: numbers in names say what came first. */
+function inOrder(tensors: Tree<Stored>): Record<string, Stored> {
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return Object.fromEntries(Object.entries(tensors).sort(([a], [b]) => compare(a, b)));
 }
 
 /** Whether tensors have our names: everything under `params/` or `stats/`. */

@@ -2,7 +2,9 @@ import {
   asStored,
   dense,
   depthwiseConv2d,
+  encodeSafetensors,
   globalAveragePool,
+  inMemory,
   LayeredClassifier,
   loadVariables,
   mapTree,
@@ -13,7 +15,7 @@ import {
 } from '@anc/core';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
-import { cnn, importInto, lenet4, type StateDict } from '../../src/index.js';
+import { cnn, importInto, lenet4, readStateDict, type StateDict } from '../../src/index.js';
 import { random, score } from '../as-function.js';
 
 /*
@@ -101,8 +103,8 @@ function sequential(layers: readonly (readonly number[])[]): Record<string, Host
 const sorted = (tensors: Tree<Host>): Tree<Host> =>
   Object.fromEntries(Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-const dictOf = (tensors: Tree<Host>, format = 'torch'): StateDict => ({
-  format,
+const dictOf = (tensors: Tree<Host>): StateDict => ({
+  format: 'torch',
   layout: 'torch',
   tensors: mapTree(tensors, asStored),
   metadata: {},
@@ -171,7 +173,8 @@ describe("PyTorch's networks that flatten", () => {
     const hidden = relu(linear(image.data, layers[10]!, layers[11]!));
     const expected = linear(hidden, layers[12]!, layers[13]!);
     const network = cnn({ widths, features: 7, pools: 1 }, { classes: 4 });
-    await expectLogits(network, dictOf(sorted(tensors), 'safetensors'), expected);
+    const file = encodeSafetensors(sorted(tensors));
+    await expectLogits(network, readStateDict(inMemory(file)), expected);
   });
 
   it('with depthwise convolutions, whatever they are called', async () => {
