@@ -1,8 +1,8 @@
 /**
  * A network of one's own, whole: a SqueezeNet (Iandola et al. 2016) for small images.
  *
- *   npx anc-cli describe model fire-net --plugins ./fire-net.mjs
- *   npx anc-cli run --plugins ./fire-net.mjs --student "fire-net(width=0.5)"
+ *   npx anc-cli describe model fire-net --plugins ./examples/own-network/fire-net.mjs
+ *   npx anc-cli run --plugins ./examples/own-network/fire-net.mjs --student "fire-net(width=0.5)" --adapter linear
  *
  * `init` gives named parameters, `apply` computes with them: plain functions of tensors, in tfjs-core's language, so
  * that every backend trains the network and every format exports it. Layers of @anc/core have both; where none fits,

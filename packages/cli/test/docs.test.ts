@@ -12,7 +12,8 @@ import { checkRequest } from '../src/run/check-request.js';
 import { methodOptions } from '../src/run/method-options.js';
 import { inProcess } from './anc-cli.js';
 
-const docs = fileURLToPath(new URL('../../../docs', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const docs = join(root, 'docs');
 
 /** The program's command lines in the shell blocks of a document, continued lines joined. */
 function commandsIn(text: string): string[] {
@@ -27,7 +28,7 @@ const wordsOf = (line: string): string[] =>
     ([, double, single, bare]) => double ?? single ?? bare!,
   );
 
-const documents = ['backends.md', 'methods.md', 'results.md'].filter((name) =>
+const documents = ['backends.md', 'methods.md', 'models.md', 'results.md'].filter((name) =>
   readdirSync(docs).includes(name),
 );
 const lines = documents.flatMap((name) =>
@@ -53,7 +54,7 @@ describe('the documents', () => {
     command.parse(wordsOf(line).slice(3), { from: 'user' });
     const flags = readFlags(command.opts());
     const { config } = await resolveRequest(flags, '/');
-    const composition = await loadComposition(config.plugins, '/');
+    const composition = await loadComposition(config.plugins, root);
     await checkRequest(config, composition, nowhere);
     for (const named of config.methods) {
       const options = methodOptions(named, config, composition);
@@ -65,7 +66,7 @@ describe('the documents', () => {
     /^npx anc-cli (describe|list|reproduce .*--dry-run)/.test(line),
   );
   it.each(questions)('$name: $line answers', async ({ line }) => {
-    const { code, stdout } = await inProcess(wordsOf(line).slice(2), docs);
+    const { code, stdout } = await inProcess(wordsOf(line).slice(2), root);
     expect(code).toBe(0);
     expect(stdout.length).toBeGreaterThan(100);
   });
