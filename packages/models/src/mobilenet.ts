@@ -1,4 +1,5 @@
 import {
+  AncError,
   batchNorm,
   conv2d,
   dense,
@@ -17,35 +18,52 @@ import {
 } from '@anc/core';
 import { z } from 'zod';
 import { networkName } from './naming.js';
-import { initializerOption } from './options.js';
+import { initializerOption, LAST_LAYER } from './options.js';
 
 const paddingOption = z.enum(['both', 'same', 'end']);
 
-export const mobilenetOptions = z.strictObject({
-  width: z.number().positive().max(4).default(1).describe('factor of every width'),
-  stemStride: z
-    .int()
-    .min(1)
-    .max(2)
-    .optional()
-    .describe('stride of the first convolution; by default 2 for images of 64 pixels and more, else 1'),
-  padding: paddingOption
-    .default('both')
-    .describe(
-      "where zeros are put around an image that a window halves: on both sides, as TensorFlow's `same`, or at the end alone: below, to the right (Keras)",
-    ),
-  stemPadding: paddingOption
-    .optional()
-    .describe('the same for the first convolution; by default as `padding` says'),
-  activation: z.enum(['relu', 'relu6']).default('relu').describe('after every batch norm'),
-  momentum: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.9)
-    .describe('of batch norm: share of the old average that stays'),
-  initializer: initializerOption,
-});
+/** Defaults by which the named networks differ. */
+interface MobilenetDefaults {
+  readonly padding?: z.output<typeof paddingOption>;
+  readonly stemPadding?: z.output<typeof paddingOption>;
+  readonly activation?: 'relu' | 'relu6';
+}
+
+/** The options of the family, with the defaults of one of its members. */
+function mobilenetSchema(defaults: MobilenetDefaults = {}) {
+  const stemPadding = paddingOption.optional();
+  return z.strictObject({
+    width: z.number().positive().max(4).default(1).describe('factor of every width'),
+    stemStride: z
+      .int()
+      .min(1)
+      .max(2)
+      .optional()
+      .describe('stride of the first convolution; by default 2 for images of 64 pixels and more, else 1'),
+    padding: paddingOption
+      .default(defaults.padding ?? 'both')
+      .describe(
+        "where zeros are put around an image that a window halves: on both sides, as TensorFlow's `same`, or at the end alone: below, to the right (Keras)",
+      ),
+    stemPadding: (defaults.stemPadding === undefined
+      ? stemPadding
+      : stemPadding.default(defaults.stemPadding)
+    ).describe('the same for the first convolution; by default as `padding` says'),
+    activation: z
+      .enum(['relu', 'relu6'])
+      .default(defaults.activation ?? 'relu')
+      .describe('after every batch norm'),
+    momentum: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.9)
+      .describe('of batch norm: share of the old average that stays'),
+    initializer: initializerOption.describe(LAST_LAYER),
+  });
+}
+
+export const mobilenetOptions = mobilenetSchema();
 export type MobilenetOptions = z.input<typeof mobilenetOptions>;
 
 /** Width and stride of the thirteen separable convolutions. */
@@ -65,6 +83,9 @@ const SEPARABLE: readonly (readonly [width: number, stride: 1 | 2])[] = [
   [1024, 1],
 ];
 
+/** Half a channel of the first convolution's 32. */
+const NARROWEST = 0.5 / 32;
+
 /** Of 3×3 windows that move by two. */
 const HALVING: Readonly<Record<z.output<typeof paddingOption>, Padding>> = {
   both: 1,
@@ -79,13 +100,28 @@ const HALVING: Readonly<Record<z.output<typeof paddingOption>, Padding>> = {
  * by both, which is otherwise than on both sides.
  * 4,231,976 parameters at width 1 with 1,000 classes.
  */
-export function mobilenet(options: MobilenetOptions, { input, classes }: ModelEnvironment): Student {
-  const given = mobilenetOptions.parse(options);
+export const mobilenet = (options: MobilenetOptions, environment: ModelEnvironment): Student =>
+  buildMobilenet('mobilenet', mobilenetOptions, options, environment);
+
+/** The same under another name and with other defaults. */
+function buildMobilenet(
+  model: string,
+  schema: typeof mobilenetOptions,
+  options: MobilenetOptions,
+  { input, classes }: ModelEnvironment,
+): Student {
+  const given = schema.parse(options);
   const parsed = { ...given, stemStride: given.stemStride ?? (Math.min(input[0], input[1]) >= 64 ? 2 : 1) };
-  const name = networkName('mobilenet', mobilenetOptions, parsed);
+  const name = networkName(model, schema, parsed);
   const { width: factor, stemStride: first, padding, stemPadding = padding, activation, momentum } = parsed;
+  if (factor < NARROWEST) {
+    throw new AncError('ANC_MODEL', `${model}: width leaves the first convolution no channel.`, {
+      expected: `at least ${NARROWEST}`,
+      received: `width=${factor}`,
+    });
+  }
   const initializer = INITIALIZERS[parsed.initializer];
-  const scaled = (width: number): number => Math.max(1, Math.round(width * factor));
+  const scaled = (width: number): number => Math.round(width * factor);
   const paddingOf = (stride: number, how: typeof padding): Padding => (stride === 1 ? 'same' : HALVING[how]);
   const nonlinear = activation === 'relu' ? relu : relu6;
   const normed = (layer: Layer, index: string): Layer[] => [
@@ -115,11 +151,20 @@ export function mobilenet(options: MobilenetOptions, { input, classes }: ModelEn
   ]);
 }
 
+const kerasOptions = mobilenetSchema({ padding: 'end', stemPadding: 'same', activation: 'relu6' });
+
 export const mobilenetModels = {
   mobilenet: {
     summary: 'MobileNet v1 with a width factor',
     options: mobilenetOptions,
     input: [224, 224, 3],
     create: mobilenet,
+  },
+  'keras-mobilenet': {
+    summary: "keras.applications' MobileNet: its paddings, ReLU6",
+    options: kerasOptions,
+    input: [224, 224, 3],
+    create: (options: MobilenetOptions, environment: ModelEnvironment) =>
+      buildMobilenet('keras-mobilenet', kerasOptions, options, environment),
   },
 } satisfies Record<string, ModelContribution>;

@@ -26,8 +26,13 @@ describe('parameters, to the unit', () => {
     ['resnet152', imagenet, 10, 58_208_394],
     ['resnet50', imagenet, 10, 23_539_850],
     ['resnet18', imagenet, 10, 13_950_080 + 2048 * 10 + 10], // the paper's 13.95M is without a head
-    // As published elsewhere: torchvision's model table, the Wide ResNet and the MobileNet reference code.
+    // As published elsewhere: torchvision's model table, the Wide ResNet, the MobileNet and the CIFAR reference code.
     ['resnet20-v1', cifar, 10, 269_722],
+    ['cifar-resnet18', cifar, 10, 11_173_962],
+    ['cifar-resnet34', cifar, 10, 21_282_122],
+    ['cifar-resnet50', cifar, 10, 23_520_842],
+    ['resnet8x4', cifar, 100, 1_233_540],
+    ['resnet32x4', cifar, 100, 7_433_860],
     ['torchvision-resnet18', imagenet, 1000, 11_689_512],
     ['torchvision-resnet34', imagenet, 1000, 21_797_672],
     ['torchvision-resnet50', imagenet, 1000, 25_557_032],
@@ -37,6 +42,7 @@ describe('parameters, to the unit', () => {
     ['wrn-40-2', cifar, 10, 2_243_546],
     ['mobilenet', imagenet, 1000, 4_231_976],
     // As Keras counts what it trains.
+    ['keras-mobilenet', imagenet, 10, 3_217_226],
     ['keras-resnet50', imagenet, 10, 23_555_082],
     ['keras-resnet101', imagenet, 10, 42_573_322],
     ['keras-resnet152', imagenet, 10, 58_240_010],
@@ -86,6 +92,11 @@ describe('sizes of images and numbers of classes', () => {
     ['resnet', { depth: 21 }],
     ['resnet', { depth: 32, block: 'bottleneck' }],
     ['resnet', { depth: 51, family: 'imagenet' }],
+    ['resnet', { depth: 50, family: 'imagenet', block: 'basic' }],
+    ['resnet', { depth: 20, width: 0.01 }],
+    ['resnet', { depth: 20, stem: '7x7' }],
+    ['mobilenet', { width: 0.01 }],
+    ['cnn', { widths: [4, 4], pools: 3 }],
   ])('%s refuses %o', (name, options) => {
     expect(() => count(name, cifar, 10, options)).toThrow(expect.objectContaining({ code: 'ANC_MODEL' }));
   });

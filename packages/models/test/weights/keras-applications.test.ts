@@ -50,14 +50,14 @@ const networks: readonly (readonly [string, () => LayersModel, string, object])[
   [
     'MobileNet',
     () => mobilenetApplication({ alpha: 0.125, side: 64, classes: 5 }),
-    'mobilenet',
-    { width: 0.125, stemStride: 2, padding: 'end', stemPadding: 'same', activation: 'relu6' },
+    'keras-mobilenet',
+    { width: 0.125, stemStride: 2 },
   ],
   [
     'MobileNet of TensorFlow.js, odd sides',
     () => mobilenetApplication({ alpha: 0.125, side: 75, classes: 5, stemPad: true }),
-    'mobilenet',
-    { width: 0.125, stemStride: 2, padding: 'end', activation: 'relu6' },
+    'keras-mobilenet',
+    { width: 0.125, stemStride: 2, stemPadding: 'end' },
   ],
   [
     'ResNet50',
@@ -123,7 +123,7 @@ describe('weights alone', () => {
     const { topology: _, ...dict } = await readers['.keras']!(
       mobilenetApplication({ alpha: 0.03125, side: 32, classes: 3, stemPad: true }),
     );
-    expect(recogniseKeras(dict).options).toMatchObject({ padding: 'end', stemPadding: 'same' });
+    expect(recogniseKeras(dict).options).toEqual({ width: 0.03125, stemStride: 2 });
     expect(recogniseKeras(dict).environment).toEqual({ input: [224, 224, 3], classes: 3 });
   });
 });

@@ -80,6 +80,7 @@ function mobilenetOf(shapeOf: ShapeOf, layers: ReadonlyMap<string, ConfiguredLay
     model: 'keras-mobilenet',
     options: {
       ...(width === 1 ? {} : { width }),
+      stemStride: 2, // at any size
       ...(padding === 'end' ? {} : { padding }),
       ...(stemPadding === 'same' ? {} : { stemPadding }),
       ...(plain ? { activation: 'relu' } : {}),
