@@ -104,7 +104,7 @@ async function fetchLocked(
   }
   const detail = {
     expected: `MD5 ${file.md5}`,
-    received: [...(wrong === null ? [] : [`MD5 ${wrong}`]), ...failures.slice(-attempts)].join('; '),
+    received: [...(wrong === null ? [] : [`MD5 ${wrong}`]), ...new Set(failures.slice(-attempts))].join('; '),
     hint: `get ${file.urls[0]} by other means and put it at ${path}.`,
   };
   throw wrong === null
