@@ -52,7 +52,8 @@ function build(model: string, schema: typeof cnnOptions, given: CnnOptions, clas
   const name = networkName(model, schema, options);
   const { widths, kernel, pools, featuresFrom, features: units } = options;
   const initializer = INITIALIZERS[options.initializer];
-  if (given.pools !== undefined && pools > widths.length) {
+  // The default is for more convolutions than a small network has: there it means all of them.
+  if (pools !== schema.parse({}).pools && pools > widths.length) {
     throw new AncError('ANC_MODEL', `${model}: more pools than convolutions that they could follow.`, {
       expected: `at most ${widths.length}`,
       received: `pools=${pools}`,
