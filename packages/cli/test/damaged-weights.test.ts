@@ -64,12 +64,39 @@ describe('weights that are no numbers', () => {
     expect(await place.files()).not.toContain(out);
   });
 
+  it('are no teacher', async () => {
+    const student = [
+      '--student',
+      'cnn(widths=[2,2],features=4)',
+      '--limit-train',
+      '64',
+      '--limit-test',
+      '32',
+    ];
+    const { code, stderr } = await program('run', '--teacher', 'nan.safetensors', ...student, '--quiet');
+    expect(code).toBe(1);
+    expect(stderr).toContain('the network gives logits that are not finite');
+  });
+
   it('have no error rate', async () => {
     const { code, stdout, stderr } = await program('eval', 'nan.safetensors', ...glyphs);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('the network gives logits that are not finite');
     expect(stderr).toContain('NaN among the logits of 30 of 30 images');
   });
+});
+
+it('are not imported as of more classes than there can be', async () => {
+  const classes = ['--classes', '100000000000000000000'];
+  const { code, stderr } = await program(
+    'import',
+    'nan.safetensors',
+    '--out',
+    'many.safetensors',
+    ...classes,
+  );
+  expect(code).toBe(2);
+  expect(stderr).toContain('--classes: expected a whole number from 1 to 1,000,000.');
 });
 
 describe('weights that were trained on other images', () => {

@@ -23,7 +23,7 @@ import type { DefineCommand } from './command.js';
 import { loadComposition } from './load-composition.js';
 import { namedOf } from './named-option.js';
 import { pluginsOf } from './plugins-option.js';
-import { parseSizes } from './sizes.js';
+import { parseClasses, parseSizes } from './sizes.js';
 
 interface ImportOptions {
   readonly out: string;
@@ -67,7 +67,11 @@ export const defineImport: DefineCommand = (command, session) => {
         const composition = await loadComposition(await pluginsOf(options, cwd), cwd);
         const classes = options.classes === undefined ? null : splitTopLevel(options.classes);
         const count =
-          classes === null ? undefined : /^\d+$/.test(classes.join()) ? Number(classes) : classes.length;
+          classes === null
+            ? undefined
+            : /^\d+$/.test(classes.join())
+              ? parseClasses(classes.join(), '--classes')
+              : classes.length;
         const loaded = await loadWeights(path, source, composition, {
           ...(options.model === undefined ? {} : { model: namedOf(options.model, '--model') }),
           ...(options.map === undefined ? {} : { map: await mapOf(options.map, cwd) }),

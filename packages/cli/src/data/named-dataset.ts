@@ -5,7 +5,7 @@ import { loadComposition } from '../commands/load-composition.js';
 import { pluginsOf } from '../commands/plugins-option.js';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../composition/registry.js';
-import { parseNamed } from '../config/named.js';
+import { readNamed } from '../config/named.js';
 import { EXIT } from '../failure.js';
 import { isInterruption, onInterrupt } from '../run/interrupt.js';
 import { Progress } from '../terminal/progress.js';
@@ -75,10 +75,11 @@ export async function withDataset(
 }
 
 export function namedOf(text: string): Named {
-  const named = parseNamed(text);
-  if (named !== null) return named;
+  const read = readNamed(text);
+  if (!('problem' in read)) return read;
   throw new AncError('ANC_USAGE', 'expected a name, or a name with options.', {
     expected: 'e.g. svhn(extra=true)',
     received: text,
+    hint: read.problem,
   });
 }
