@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { AncError, isAncError, safetensorsPieces } from '@anc/core';
-import { mapNames, parametersAndFlops, type MapChoice } from '@anc/models';
+import { mapNames, parametersAndFlops, withChannelsReversed, type MapChoice } from '@anc/models';
 import { finite } from '../classifier/finite.js';
 import {
   assertFree,
@@ -37,6 +37,9 @@ interface ImportOptions {
   readonly json?: boolean;
 }
 
+/** Of bytes, red first. The network takes blue first: its first kernel is turned. */
+const CAFFE = '123.68,116.779,103.939/1,1,1';
+
 /** `import <file>`: another program's weights as a safetensors file of ours. */
 export const defineImport: DefineCommand = (command, session) => {
   command
@@ -52,7 +55,7 @@ export const defineImport: DefineCommand = (command, session) => {
     )
     .option('--input <shape>', 'images that the network sees, HxWxC')
     .option('--classes <names>', 'names of the classes, in order, or their number', joined)
-    .option('--normalize <how>', NORMALIZE_HELP)
+    .option('--normalize <how>', `${NORMALIZE_HELP}; or caffe: blue first, bytes less ImageNet's mean`)
     .option('--plugins <names>', 'packages or files that bring more', joined)
     .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
     .option('--json', 'print one JSON document')
@@ -83,8 +86,11 @@ export const defineImport: DefineCommand = (command, session) => {
         assertAsTrained(loaded);
         const names =
           classes !== null && classes.length === loaded.environment.classes ? classes : loaded.classNames;
-        const normalization = normalizationOf(loaded, options.normalize, (text) => terminal.log.warn(text));
-        const pieces = safetensorsPieces(finite(asTensors(loaded.variables)), {
+        const caffe = options.normalize?.trim().toLowerCase() === 'caffe';
+        const said = caffe ? CAFFE : options.normalize;
+        const normalization = normalizationOf(loaded, said, (text) => terminal.log.warn(text));
+        const variables = caffe ? withChannelsReversed(loaded.variables) : loaded.variables;
+        const pieces = safetensorsPieces(finite(asTensors(variables)), {
           model: loaded.model.name,
           modelOptions: JSON.stringify(loaded.model.options),
           input: JSON.stringify(loaded.environment.input),

@@ -6,4 +6,5 @@ export { recogniseTorchResnet, resnetNames, type RecognisedModel } from './torch
 export { isKeras, readKeras, readKerasArchive, type KerasArchive } from './keras/read-keras.js';
 export { recogniseKeras, type RecognisedKeras } from './keras/recognise-keras.js';
 export { readTfjsModel } from './tfjs-model.js';
+export { withChannelsReversed } from './input-channels.js';
 export { guessEnvironment, IMAGE_SIDES } from './guess-environment.js';

@@ -1,4 +1,5 @@
 import type { Host, Tree } from '@anc/core';
+import { channelsTaken } from '../input-channels.js';
 import { preprocessingOf } from './preprocessing.js';
 import { configuredLayers, inputOf } from './topology.js';
 
@@ -28,17 +29,4 @@ export function foldPreprocessing(tensors: Record<string, Host>, topology: unkno
   const unit = [...mean, ...std].some((value) => value > UNIT_LIMIT) ? 1 : 255;
   const forBytes = (values: readonly number[]): number[] => values.map((value) => unit * value + 0); // no -0
   return { ...said, normalization: JSON.stringify({ mean: forBytes(mean), std: forBytes(std) }) };
-}
-
-/** A kernel [H, W, I, O] whose input channels are those at `places`. */
-function channelsTaken({ shape, data }: Host, places: readonly number[]): Host {
-  const [height, width, channels, filters] = shape as [number, number, number, number];
-  const turned = new Float32Array(data.length);
-  for (let pixel = 0; pixel < height * width; pixel++) {
-    for (const [channel, place] of places.entries()) {
-      const from = (pixel * channels + place) * filters;
-      turned.set(data.subarray(from, from + filters), (pixel * channels + channel) * filters);
-    }
-  }
-  return { shape, data: turned };
 }

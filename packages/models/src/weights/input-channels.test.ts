@@ -1,0 +1,19 @@
+import { asStored, loadVariables, mapTree, type Host } from '@anc/core';
+import { describe, expect, it } from 'vitest';
+import { withChannelsReversed } from './input-channels.js';
+
+const variables = (params: Record<string, Host>) => ({ params: mapTree(params, asStored), stats: {} });
+
+describe('channels the other way round', () => {
+  it('turn the first kernel, and nothing else', () => {
+    const first = { shape: [1, 2, 3, 1], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    const second = { shape: [1, 1, 3, 1], data: Float32Array.of(1, 2, 3) };
+    const turned = loadVariables(withChannelsReversed(variables({ first, second })));
+    expect(turned.params).toEqual({ first: { ...first, data: Float32Array.of(3, 2, 1, 6, 5, 4) }, second });
+  });
+
+  it('are not those of a network that sees no colours', () => {
+    const grey = { shape: [1, 1, 1, 2], data: Float32Array.of(1, 2) };
+    expect(() => withChannelsReversed(variables({ grey }))).toThrow(/does not see colours/);
+  });
+});
