@@ -1,18 +1,22 @@
 import { sizeOf, type Host } from './tree.js';
 
-/** Copies an array of `shape` so that axis `i` of the result is axis `axes[i]` of the source. Gives `data` where none moves. */
+/**
+ * Copies an array of `shape`, to `given` where there is one, so that axis `i` of the result is axis `axes[i]` of the
+ * source. Gives `data` where none moves.
+ */
 export function permuted<A extends Host['data']>(
   data: A,
   shape: readonly number[],
   axes: readonly number[],
+  given?: A,
 ): A {
   if (axes.every((axis, i) => axis === i)) return data;
-  if (axes.at(-1) === 0) return transposed(data, shape, axes);
+  const output = given ?? empty(data, data.length);
+  if (axes.at(-1) === 0) return transposed(data, shape, axes, output);
   const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   const sizes = axes.map((axis) => shape[axis]!);
   const steps = axes.map((axis) => strides[axis]!);
   const last = sizes.length - 1;
-  const output = empty(data, data.length);
   const index = sizes.map(() => 0);
   const [inner, innerStep] = [sizes[last]!, steps[last]!];
   for (let i = 0, at = 0; i < output.length; i += inner) {
@@ -24,7 +28,7 @@ export function permuted<A extends Host['data']>(
       index[axis] = 0;
     }
   }
-  return output as A;
+  return output;
 }
 
 /** Columns that are read side by side: as many lines as the nearest cache holds where all of them fall into one of its sets. */
@@ -34,14 +38,18 @@ const COLUMNS = 8;
  * `permuted` where the first axis becomes the last: a matrix [shape[0], rest] turned, its rows then in another order.
  * Several columns are read along their lines at once, so that what is written is met along its lines too.
  */
-function transposed<A extends Host['data']>(data: A, shape: readonly number[], axes: readonly number[]): A {
+function transposed<A extends Host['data']>(
+  data: A,
+  shape: readonly number[],
+  axes: readonly number[],
+  output: A,
+): A {
   const [columns = 1, ...rest] = shape;
   const rows = sizeOf(rest);
   const order = rowOrder(
     rest,
     axes.slice(0, -1).map((axis) => axis - 1),
   );
-  const output = empty(data, data.length);
   const together = columns - (columns % COLUMNS);
   for (let left = 0; left < together; left += COLUMNS) {
     for (let row = 0, from = left * rows; row < rows; row++, from++) {
@@ -61,7 +69,7 @@ function transposed<A extends Host['data']>(data: A, shape: readonly number[], a
       output[order[row]! * columns + column] = data[from]!;
     }
   }
-  return output as A;
+  return output;
 }
 
 /** For each place of an array of `shape`, its place where axis `i` of the result is axis `axes[i]`. */
@@ -74,5 +82,5 @@ function rowOrder(shape: readonly number[], axes: readonly number[]): Int32Array
   return order;
 }
 
-const empty = (like: Host['data'], length: number): Host['data'] =>
-  new (like.constructor as new (length: number) => Host['data'])(length);
+const empty = <A extends Host['data']>(like: A, length: number): A =>
+  new (like.constructor as new (length: number) => A)(length);

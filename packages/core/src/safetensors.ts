@@ -1,6 +1,6 @@
 import { AncError } from './error.js';
 import { fromBfloat16, fromFloat16 } from './float16.js';
-import { asStored, inMemory, loadTree, type ByteSource, type Stored } from './stored.js';
+import { asStored, inMemory, LentMemory, loadTree, type ByteSource, type Stored } from './stored.js';
 import { mapTree, namesOf, sizeOf, type DType, type Host, type LeafSpec, type Tree } from './tree.js';
 
 /** What a safetensors file holds. */
@@ -68,7 +68,8 @@ function headerOf(
  * then data (little endian).
  *
  * The same tensors and metadata give the same bytes: wide types first, so that everything is aligned,
- * then names in code-unit order. Throws `ANC_SAFETENSORS` where data and shape disagree.
+ * then names in code-unit order. A piece holds until the second one after it is asked for, whose memory it is too.
+ * Throws `ANC_SAFETENSORS` where data and shape disagree.
  */
 export function* safetensorsPieces(
   tensors: Tree<Stored>,
@@ -76,7 +77,8 @@ export function* safetensorsPieces(
 ): Generator<Uint8Array> {
   const { header, names } = headerOf(tensors, metadata);
   yield header;
-  for (const name of names) yield bytesIn(name, tensors[name]!.load());
+  const lent = [new LentMemory(), new LentMemory()] as const; // one is written while the other is filled
+  for (const [i, name] of names.entries()) yield bytesIn(name, tensors[name]!.load(lent[i % 2]));
 }
 
 /** The same at once. Throws `ANC_SAFETENSORS` where data and shape disagree. */

@@ -55,6 +55,25 @@ describe('stored tensors', () => {
     expect([...second]).toEqual([4, 5]); // what needed more memory has got other memory
   });
 
+  it('are written from two pieces of memory in turn', () => {
+    const tensors = Object.fromEntries(
+      ['a', 'b', 'c', 'd'].map((name, i): [string, Stored] => {
+        const load = (lent?: LentMemory): Host => ({ shape: [2], data: lent!.floats(2).fill(i + 1) });
+        return [name, { shape: [2], dtype: 'float32', load }];
+      }),
+    );
+    const [, ...held] = [...safetensorsPieces(tensors)].map(({ buffer }) => buffer);
+    expect(held[0]).toBe(held[2]);
+    expect(held[1]).toBe(held[3]);
+    expect(held[0]).not.toBe(held[1]);
+    let before: readonly number[] = [];
+    let previous: Uint8Array | null = null;
+    for (const piece of safetensorsPieces(tensors)) {
+      if (previous !== null) expect([...previous]).toEqual(before); // as it was when it came
+      [previous, before] = [piece, [...piece]];
+    }
+  });
+
   it('are written one at a time, in the bytes of the whole', () => {
     const loaded: string[] = [];
     const stored = mapTree(sample, (host, name): Stored => {

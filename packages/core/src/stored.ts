@@ -24,6 +24,11 @@ export class LentMemory {
     if (this.#bytes.length < length) this.#bytes = new Uint8Array(length);
     return this.#bytes.subarray(0, length);
   }
+
+  /** The same as numbers. */
+  floats(length: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.take(4 * length).buffer, 0, length);
+  }
 }
 
 /** A tensor that is read when it is wanted: of what it is, everything is known but its numbers. */

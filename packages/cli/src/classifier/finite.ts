@@ -7,8 +7,8 @@ import { AncError, mapTree, type Host, type Stored, type Tree } from '@anc/core'
 export const finite = (tensors: Tree<Stored>): Record<string, Stored> =>
   mapTree(tensors, (stored, name) => ({
     ...stored,
-    load() {
-      const host = stored.load();
+    load(lent) {
+      const host = stored.load(lent);
       const at = firstNotFinite(host.data);
       if (at !== -1) throw notFinite(name, host.data[at]!, at);
       return host;

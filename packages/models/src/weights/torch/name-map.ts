@@ -93,15 +93,15 @@ function arranged(
     throw new AncError('ANC_WEIGHTS', `the checkpoint's tensor for "${name}" does not hold floats.`);
   }
   if (axes.every((axis, i) => axis === i)) return stored;
+  const [height, width, channels] = image ?? [];
+  const from = image === undefined ? stored.shape : [stored.shape[0]!, channels!, height!, width!];
+  const turn = image === undefined ? axes : CONVOLUTION;
   return {
     shape: own,
     dtype: 'float32',
-    load: () => {
+    load(lentForOurs) {
       const data = stored.load(lent).data as Float32Array;
-      if (image === undefined) return { shape: own, data: permuted(data, stored.shape, axes) };
-      const [height, width, channels] = image as [number, number, number];
-      const theirs = [stored.shape[0]!, channels, height, width];
-      return { shape: own, data: permuted(data, theirs, [2, 3, 1, 0]) };
+      return { shape: own, data: permuted(data, from, turn, lentForOurs?.floats(data.length)) };
     },
   };
 }
