@@ -2,13 +2,14 @@ import { definePlugin, PLUGIN_API_VERSION, type Plugin } from '@anc/core';
 import { acceleratorSchema, onnxSchema, type AcceleratorOptions, type OnnxOptions } from './options.js';
 import { providers, type ProviderName } from './provider-list.js';
 
+const open = async (options: Partial<OnnxOptions>) =>
+  await (await import('./backend.js')).OnnxBackend.create(options);
+
 const accelerated = (name: ProviderName) => ({
   summary: providers[name].summary,
   options: acceleratorSchema,
-  create: async (options: AcceleratorOptions) =>
-    await (
-      await import('./backend.js')
-    ).OnnxBackend.create({ ...options, runtime: 'auto', executionProviders: [name, 'cpu'] }),
+  create: (options: AcceleratorOptions) =>
+    open({ ...options, runtime: 'auto', executionProviders: [name, 'cpu'] }),
 });
 
 /** Registers the backend `onnx`, and `onnx:<execution provider>` for what is faster where it is there. */
@@ -20,8 +21,7 @@ export default function onnxPlugin(): Plugin {
       onnx: {
         summary: 'compiles steps to ONNX graphs and runs them in ONNX Runtime',
         options: onnxSchema,
-        create: async (options: OnnxOptions) =>
-          await (await import('./backend.js')).OnnxBackend.create(options),
+        create: (options: OnnxOptions) => open(options),
       },
       'onnx:webgpu': accelerated('webgpu'),
       'onnx:cuda': accelerated('cuda'),

@@ -1,7 +1,10 @@
 import type { Plugin } from '@anc/core';
 import { pluginOf } from './load-plugin.js';
 
-/** The packages that come with the program: they register exactly as third parties' do. */
+/**
+ * The packages that come with the program: they register exactly as third parties' do. What is named here only says
+ * what there is; the rest of a package is loaded when it is used.
+ */
 const loaders: Readonly<Record<string, () => Promise<{ default?: unknown }>>> = {
   '@anc/models': () => import('@anc/models/plugin'),
   '@anc/datasets': () => import('@anc/datasets/plugin'),
