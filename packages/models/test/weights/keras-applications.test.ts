@@ -109,7 +109,19 @@ describe('what is not such a network', () => {
     expect(() => recogniseKeras(without(dict, /conv_preds/))).toThrow(/without a head/);
     const hidden = { ...dict.tensors['conv_preds/kernel']!, shape: [32, 8] };
     const deeper = { ...dict, tensors: { 'hidden/kernel': hidden, ...dict.tensors } };
-    expect(() => recogniseKeras(deeper)).toThrow(/head is more than one layer/);
+    expect(() => recogniseKeras(deeper)).toThrow(/more than a head of one layer/);
+    const normed = { ...dict.tensors['conv1_bn/gamma']!, shape: [32] };
+    const other = { ...dict, tensors: { ...dict.tensors, 'batch_normalization/gamma': normed } };
+    expect(() => recogniseKeras(other)).toThrow(/more than a head of one layer/);
+  });
+
+  it('does to its images what is not done here', async () => {
+    const dict = await dictOf(mobilenet());
+    const lambda = { class_name: 'Lambda', config: { name: 'gamma' } };
+    const topology = { class_name: 'Sequential', config: { name: 's', layers: [lambda, dict.topology] } };
+    expect(() => recogniseKeras({ ...dict, topology })).toThrow(
+      expect.objectContaining({ detail: expect.objectContaining({ received: 'gamma (Lambda)' }) as object }),
+    );
   });
 
   it('is a ResNet of another depth', async () => {

@@ -3,9 +3,10 @@ import type { NameMap } from '../torch/name-map.js';
 
 type Shaped = Tree<{ readonly shape: readonly number[] }>;
 
-/** A layer that has a kernel and is none of the network's own. */
+/** A layer with variables that is none of the network's own. */
 export interface Head {
   readonly layer: string;
+  /** Of its kernel, or of its first variable. */
   readonly shape: readonly number[];
 }
 
@@ -14,7 +15,7 @@ export interface Application {
   readonly family: 'mobilenet' | 'resnet-v1' | 'resnet-v2';
   /** The file's names by layer and leaf, e.g. `conv1/kernel`: what stands before is where the layer was saved. */
   readonly tensors: ReadonlyMap<string, string>;
-  /** Layers with kernels behind the network; one where it is a classifier. */
+  /** Layers beside the network; one where it is a classifier. */
   readonly heads: readonly Head[];
 }
 
@@ -67,20 +68,18 @@ const MARKS: readonly (readonly [Application['family'], readonly string[]])[] = 
 /** Recognises a network of `keras.applications` by its layers' names, or gives null. */
 export function applicationIn(tensors: Shaped): Application | null {
   const own = new Map<string, string>();
-  const kernels = new Map<string, readonly number[]>();
+  const shapes = new Map<string, readonly number[]>();
   for (const [name, { shape }] of Object.entries(tensors)) {
     const [, layer, leaf = ''] = /(?:^|\/)([^/]+)\/([^/]+)$/.exec(name) ?? [];
     if (layer === undefined) continue;
     const kernel = leaf === 'depthwise_kernel' ? 'kernel' : leaf; // of Keras 2
     own.set(`${layer}/${kernel}`, name);
-    if (kernel === 'kernel') kernels.set(layer, shape);
+    if (kernel === 'kernel' || !shapes.has(layer)) shapes.set(layer, shape);
   }
   const has = (layer: string): boolean => own.has(`${layer}/kernel`) || own.has(`${layer}/gamma`);
   const family = MARKS.find(([, layers]) => layers.every(has))?.[0];
   if (family === undefined) return null;
-  const heads = [...kernels]
-    .filter(([layer]) => !OWN.test(layer))
-    .map(([layer, shape]) => ({ layer, shape }));
+  const heads = [...shapes].filter(([layer]) => !OWN.test(layer)).map(([layer, shape]) => ({ layer, shape }));
   return { family, tensors: own, heads };
 }
 

@@ -55,7 +55,7 @@ function headOf({ heads }: Application): readonly number[] {
     'ANC_WEIGHTS',
     head === undefined
       ? 'the file is of a network without a head: nothing in it gives logits.'
-      : "the network's head is more than one layer, which those here do not have.",
+      : 'beside its network the file has more than a head of one layer.',
     {
       expected: 'one Dense layer, or one 1×1 convolution, behind the global average pooling',
       received: heads.map(({ layer, shape }) => `${layer} [${shape.join(', ')}]`).join(', ') || 'no head',
