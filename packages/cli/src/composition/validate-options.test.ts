@@ -10,6 +10,7 @@ const schema = z.strictObject({
   list: z.array(entry).min(1).optional(),
   recipe: z.strictObject({ rate: z.number().default(1) }).prefault({}),
   kind: z.enum(['plain', 'wide']).default('plain'),
+  text: z.string().min(1).optional(),
 });
 
 function refusal(options: unknown): string {
@@ -29,6 +30,7 @@ describe('validateOptions', () => {
     [{ depth: '20' }, 'option "depth" of thing "x": expected a number.\n  received: "20"'],
     [{ units: [] }, 'option "units" of thing "x": expected at least 1 in the list.\n  received: []'],
     [{ units: [4, 0] }, 'option "units.1" of thing "x": expected more than 0.\n  received: 0'],
+    [{ text: '' }, 'option "text" of thing "x": expected at least 1 letter.\n  received: ""'],
     [{ kind: 'wid' }, 'option "kind" of thing "x": expected one of plain, wide.\n  received: "wid"'],
     [{ list: [{}] }, 'option "list.0.input" of thing "x": expected a string.\n  received: nothing'],
   ])('says what was expected and what was received: %j', (options, text) => {
@@ -36,7 +38,7 @@ describe('validateOptions', () => {
   });
 
   it.each([
-    [{ dept: 3 }, 'dept', 'depth, units, list, recipe, kind', 'depth'],
+    [{ dept: 3 }, 'dept', 'depth, units, list, recipe, kind, text', 'depth'],
     [{ list: [{ input: 'a' }, { input: 'b', weights: 2 }] }, 'list.1.weights', 'input, weight', 'weight'],
     [{ recipe: { rat: 2 } }, 'recipe.rat', 'rate', 'rate'],
   ])('names an unknown key by its path, and the keys of its level: %j', (options, key, known, meant) => {

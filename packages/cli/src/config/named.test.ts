@@ -18,6 +18,8 @@ describe('parseNamed', () => {
     ['a(d=mlp(units=[8, 8]))', { d: 'mlp(units=[8, 8])' }],
     ['a(l=[{in: x, d: mlp(units=[8, 8])}, b(y=1)])', { l: [{ in: 'x', d: 'mlp(units=[8, 8])' }, 'b(y=1)'] }],
     ['a(l=["mlp(units=[8])", \'no, call(x=1)\'])', { l: ['mlp(units=[8])', 'no, call(x=1)'] }],
+    ['a(l=[photo(1).png, {b:c(d)}])', { l: ['photo(1).png', { 'b:c(d)': null }] }],
+    ['a(u=12:30(x), t="(")', { t: '(', u: '12:30(x)' }],
     ['a(t=some text (x=1), u=[plain (words)])', { t: 'some text (x=1)', u: ['plain (words)'] }],
   ])('keeps names with options inside of values: %s', (text, options) => {
     expect(parseNamed(text)).toEqual({ name: 'a', options });
@@ -27,7 +29,7 @@ describe('parseNamed', () => {
     ['mlp(64,64)', /write the option's name before "64".*mlp\(units=\[64,64\]\)/],
     ['a(x=1, x=2)', /say the option "x" once/],
     ['resnet20(', /close every bracket/],
-    ['a(x=[1)', /close every bracket/],
+    ['a(y=1, x=[1)', /close every bracket/],
     ['a(x={b: 1, b: 2})', /the value of "x" cannot be read: Map keys must be unique/],
     ['a b', /a name has no spaces/],
   ])('says what is wrong with %s', (text, problem) => {

@@ -19,7 +19,6 @@ export function readNamed(text: string): Named | Unreadable {
   if (match === null) return { problem: unclosed(text) ? 'close every bracket.' : `write ${NAMED_FORM}.` };
   const [, name = '', inner = ''] = match;
   if (/\s/.test(name) && !/[\\/.]/.test(name)) return { problem: `a name has no spaces: "${name}".` }; // files may
-  if (unclosed(inner)) return { problem: 'close every bracket.' };
   const options: Record<string, unknown> = {};
   for (const part of splitTopLevel(inner)) {
     const equals = part.indexOf('=');
@@ -29,6 +28,7 @@ export function readNamed(text: string): Named | Unreadable {
     try {
       options[option] = parse(quoteCalls(part.slice(equals + 1))) as unknown;
     } catch (error) {
+      if (unclosed(part)) return { problem: 'close every bracket.' };
       const why = error instanceof Error ? error.message.split(/ at line |\n/)[0]! : String(error);
       return { problem: `the value of "${option}" cannot be read: ${why}` };
     }

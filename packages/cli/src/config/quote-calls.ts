@@ -10,7 +10,7 @@ export function quoteCalls(text: string): string {
   let out = '';
   for (let at = 0; at < text.length;) {
     const quoted = matchAt(QUOTED, text, at);
-    const call = quoted === null && /[[{,:]\s*$/.test(out) ? matchAt(CALL, text, at) : null;
+    const call = quoted === null && /(?:[[{,]\s*|:\s+)$/.test(out) ? matchAt(CALL, text, at) : null;
     const end = call === null ? -1 : closing(text, at + call.length - 1);
     const piece = end === -1 ? (quoted ?? text[at]!) : text.slice(at, end + 1);
     out += end === -1 ? piece : JSON.stringify(piece);
@@ -24,12 +24,13 @@ function matchAt(pattern: RegExp, text: string, at: number): string | null {
   return pattern.exec(text)?.[0] ?? null;
 }
 
-/** Where the bracket that opens at `open` is closed, or -1. */
+/** Where the bracket that opens at `open` is closed, as the end of a value; else -1. */
 function closing(text: string, open: number): number {
   let depth = 0;
   for (let i = open; i < text.length; i++) {
     if ('([{'.includes(text[i]!)) depth++;
-    else if (')]}'.includes(text[i]!) && --depth === 0) return i;
+    else if (')]}'.includes(text[i]!) && --depth === 0)
+      return /^\s*(?:[\]},]|$)/.test(text.slice(i + 1)) ? i : -1;
   }
   return -1;
 }
