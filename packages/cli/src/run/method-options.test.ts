@@ -82,6 +82,20 @@ describe('methodOptions', () => {
     }
   });
 
+  it('gives several discriminators their defaults, and refuses those that none of them asks', async () => {
+    const config = await configOf({ discriminator: '64-64', adapter: 'linear' });
+    const of = (options: Record<string, unknown>) =>
+      methodOptions({ name: 'adversarial', options }, config, composition);
+    expect(of({ discriminators: [{ adapter: 'none' }, {}] })).toMatchObject({
+      discriminator: '64-64',
+      adapter: 'linear',
+    });
+    expect(of({ discriminators: [{ adapter: 'none' }] })).not.toHaveProperty('adapter');
+    expect(() => of({ discriminators: [{ adapter: 'none' }], adapter: 'linear' })).toThrow(
+      'option "adapter" of method "adversarial" has no effect.',
+    );
+  });
+
   it('lets what stands beside the method win, and refuses what the method does not know', async () => {
     const config = await configOf({ lambda: 3 });
     const named = { name: 'own', options: { depth: 5 } };

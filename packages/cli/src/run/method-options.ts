@@ -1,3 +1,4 @@
+import { AncError } from '@anc/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Composition } from '../composition/compose.js';
 import type { Named, Registry } from '../composition/registry.js';
@@ -90,10 +91,16 @@ const sayEach = (entries: unknown): readonly string[] =>
       )
     : [];
 
+const withoutEffect = (key: string, method: string): AncError =>
+  new AncError('ANC_OPTIONS', `option "${key}" of method "${method}" has no effect.`, {
+    received: `"${key}" beside discriminators that each say their own`,
+    hint: `leave it out, or leave "${key}" out of the entries that it is meant for.`,
+  });
+
 /**
  * A method's options: those of the run that its schema knows by name, under what was written beside the
  * method's own name; a recipe there changes what it says and keeps the rest of the run's. A method that does not
- * show its schema gets only what was written. Throws `ANC_UNKNOWN`.
+ * show its schema gets only what was written. Throws `ANC_UNKNOWN`, and `ANC_OPTIONS` where nobody asks what was.
  */
 export function methodOptions(
   { name, options }: Named,
@@ -133,6 +140,8 @@ export function methodOptions(
     discriminatorSteps: config.discriminatorSteps,
   };
   const overridden = sayEach(options.discriminators);
+  const idle = overridden.find((key) => key in options);
+  if (idle !== undefined) throw withoutEffect(idle, name);
   const taken = Object.fromEntries(
     Object.entries(offers).filter(([key]) => known.includes(key) && !overridden.includes(key)),
   );
