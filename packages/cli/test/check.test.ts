@@ -51,7 +51,7 @@ describe('check', () => {
   it.each<[string, string[], string]>([
     ['a teacher that is not there', ['none.onnx', 'glyphs'], 'ANC_FILE'],
     ['images that are not there', ['teacher.safetensors', 'glyph'], 'ANC_DATA_MISSING'],
-    ['a sheet that cannot be written', ['teacher.safetensors', 'glyphs(train=20,test=20)', '--sheet', 'teacher.safetensors/x.png'], 'ANC_OUTPUT'], // prettier-ignore
+    ['a sheet that cannot be written', ['teacher.safetensors', 'glyphs(train=20,test=20)', '--sheet', 'teacher.safetensors/x.png'], 'ANC_FILE'], // prettier-ignore
   ])('refuses %s', async (_, args, code) => {
     await writeTeacher();
     const outcome = await program('check', ...args, '--json');
