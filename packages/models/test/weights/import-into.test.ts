@@ -92,6 +92,11 @@ describe('importInto', () => {
     expect(() => imported(torchDict(theirs), { ...map, 'logits/bias': 'nowhere' })).toThrow(
       expect.objectContaining({ code: 'ANC_WEIGHTS', message: expect.stringContaining('nowhere') as string }),
     );
+    expect(() => imported(torchDict(theirs), { ...map, 'logits/bias': 'nowhere' })).toThrow(
+      expect.objectContaining({
+        detail: expect.objectContaining({ received: 'of its shape: net.logits.bias' }) as object,
+      }),
+    );
     expect(() => imported(torchDict(theirs), { ...map, 'logit/bias': 'fc.bias' })).toThrow(
       expect.objectContaining({
         code: 'ANC_WEIGHTS',

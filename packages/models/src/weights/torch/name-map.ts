@@ -29,11 +29,7 @@ export function fillFrom(
       Object.entries(tree).map(([ours, { shape }]) => {
         const theirs = map(ours);
         const stored = Object.hasOwn(stateDict, theirs) ? stateDict[theirs] : undefined;
-        if (stored === undefined) {
-          throw new AncError('ANC_WEIGHTS', `the checkpoint has no tensor "${theirs}" for "${ours}".`, {
-            received: `${Object.keys(stateDict).slice(0, 6).join(', ')}, …`,
-          });
-        }
+        if (stored === undefined) throw missing(ours, theirs, shape, stateDict, layout);
         used.add(theirs);
         const image = layout === 'torch' ? images.get(ours) : undefined;
         return [ours, arranged(ours, stored, shape, layout, image, lent)];
@@ -47,6 +43,27 @@ export function fillFrom(
     });
   }
   return filled;
+}
+
+function missing(
+  ours: string,
+  theirs: string,
+  shape: readonly number[],
+  stateDict: Tree<Stored>,
+  layout: KernelLayout,
+): AncError {
+  const alike = Object.keys(stateDict).filter(
+    (name) => arrangedShape(shape, stateDict[name]!, layout).join() === shape.join(),
+  );
+  const some = (names: readonly string[]): string =>
+    `${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}`;
+  return new AncError('ANC_WEIGHTS', `the checkpoint has no tensor "${theirs}" for "${ours}".`, {
+    received:
+      alike.length > 0
+        ? `of its shape: ${some(alike)}`
+        : `no tensor of its shape; ${some(Object.keys(stateDict))}`,
+    hint: 'check --model, or say which tensor is which with --map file.json.',
+  });
 }
 
 const CONVOLUTION = [2, 3, 1, 0];

@@ -1,10 +1,10 @@
 import { AncError, type ByteSource } from '@anc/core';
 
 /** A file that is not what it says, or is cut short. */
-export const damagedCheckpoint = (why: string, hint?: string): AncError =>
-  new AncError('ANC_CHECKPOINT', `not a readable PyTorch checkpoint: ${why}.`, {
-    ...(hint === undefined ? {} : { hint }),
-  });
+export const damagedCheckpoint = (
+  why: string,
+  hint = 'get the file again where it was cut short, or save it again with torch.save(model.state_dict(), path).',
+): AncError => new AncError('ANC_CHECKPOINT', `not a readable PyTorch checkpoint: ${why}.`, { hint });
 
 /** Bytes that are read ahead at a time: pickles are small, and the storages behind them are skipped. */
 const WINDOW = 1 << 16;
