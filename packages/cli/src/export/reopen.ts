@@ -24,7 +24,7 @@ export interface WrittenModel {
 }
 
 /**
- * Reads the written model back as anyone would and compares its logits with the network's. Throws `ANC_EXPORT` where
+ * Reads the written model back and compares its logits with the network's. Throws `ANC_EXPORT` where
  * they differ by more than rounding, or `tolerance` times the largest of them.
  */
 export const compareLogits = (
