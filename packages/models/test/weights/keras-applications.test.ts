@@ -124,6 +124,11 @@ describe('what is not such a network', () => {
     );
   });
 
+  it('is a MobileNet of uneven widths', async () => {
+    const dict = await dictOf(mobilenetApplication({ alpha: 0.04, side: 32, classes: 3 }));
+    expect(() => recogniseKeras(dict)).toThrow(/widths were cut/);
+  });
+
   it('is a ResNet of another depth', async () => {
     const dict = await dictOf(resnetApplication({ version: 1, filters: 1, side: 32, classes: 3 }));
     expect(() => recogniseKeras(without(dict, /conv4_block6_/))).toThrow(/so many blocks/);

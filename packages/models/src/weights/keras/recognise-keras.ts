@@ -71,7 +71,19 @@ type ShapeOf = (name: string) => readonly number[] | undefined;
 type Recognised = Pick<RecognisedKeras, 'model' | 'options'> & { readonly stem: string };
 
 function mobilenetOf(shapeOf: ShapeOf, layers: ReadonlyMap<string, ConfiguredLayer>): Recognised {
-  const width = shapeOf('conv1/kernel')![3]! / 32;
+  const [narrowest, widest] = ['conv1/kernel', 'conv_pw_13/kernel'].map((name) => shapeOf(name)![3]!);
+  const width = narrowest! / 32;
+  if (widest !== 1024 * width) {
+    throw new AncError(
+      'ANC_WEIGHTS',
+      'the MobileNet has an alpha by which its widths were cut to whole numbers.',
+      {
+        expected: 'one that leaves them whole, as 0.25, 0.5, 0.75 and 1 do',
+        received: `${narrowest} filters first, ${widest} last`,
+        hint: AS_TEACHER,
+      },
+    );
+  }
   const stemPadding = paddingOf(layers, 'conv1', 'conv1_pad') ?? 'same';
   const padding = paddingOf(layers, 'conv_dw_2', 'conv_pad_2') ?? 'end';
   const rectified = layers.get('conv1_relu');
