@@ -58,7 +58,7 @@ const LAYERS: Readonly<Record<Application['family'], (ours: string) => string>> 
 
 /** Layers of the networks, without their heads, and those that tell one family from the others. */
 const OWN =
-  /^(conv1|conv1_bn|conv_[dp]w_\d+(_bn)?|conv1_conv|post_bn|conv\d_block\d+_(preact|\d)_?(conv|bn))$/;
+  /^(conv1|conv1_bn|conv_[dp]w_\d+(_bn)?|conv1_conv|post_bn|conv\d_block\d+_(preact|\d)_(conv|bn))$/;
 const MARKS: readonly (readonly [Application['family'], readonly string[]])[] = [
   ['mobilenet', ['conv1', 'conv_dw_1', 'conv_pw_13']],
   ['resnet-v1', ['conv1_conv', 'conv1_bn', 'conv2_block1_3_conv', 'conv5_block1_0_conv']],

@@ -112,5 +112,6 @@ describe('what a network does to pixels before its first kernel', () => {
     );
     expect(preprocessingOf(strange, 3)?.unknown).toEqual(['gamma (Power)', 'difference (Subtract)']);
     expect(fold(strange)).toMatchObject({ kernel: [1, 2, 3, 4, 5, 6], normalization: null });
+    expect(preprocessingOf(around(takesChannel('red', 0)), 3)?.unknown).toEqual(['red (GetItem)']);
   });
 });

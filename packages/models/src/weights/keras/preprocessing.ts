@@ -10,8 +10,7 @@ export interface Preprocessing {
 }
 
 /** Layers that leave images as they are in inference, or bring them to a size that ours get anyway. */
-const IDLE =
-  /^(InputLayer|Functional|Model|Sequential|Random\w+|Dropout|Gaussian\w+|Resizing|CenterCrop|GetItem)$/;
+const IDLE = /^(InputLayer|Functional|Model|Sequential|Random\w+|Dropout|Gaussian\w+|Resizing|CenterCrop)$/;
 
 /** Keras 2 keeps operations as functions by name. */
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -33,6 +32,7 @@ export function preprocessingOf(topology: unknown, channels: number): Preprocess
     Array.from({ length: channels }, () => 1),
     Array.from({ length: channels }, () => 0),
   ];
+  const reorders = isOrder(items, channels) && layers.some(({ className }) => className === 'Stack');
   const unknown: string[] = [];
   const multiply = (factors: number[]): void => {
     scale = scale.map((value, c) => value * factors[c]!);
@@ -43,7 +43,7 @@ export function preprocessingOf(topology: unknown, channels: number): Preprocess
   };
   for (const layer of layers) {
     const kind = kindOf(layer);
-    if (IDLE.test(kind)) continue;
+    if (IDLE.test(kind) || (kind === 'GetItem' && reorders)) continue;
     const each = (value: unknown): number[] | null => numbersOf(value, channels);
     const [own, shift] =
       kind === 'Rescaling'
@@ -52,12 +52,10 @@ export function preprocessingOf(topology: unknown, channels: number): Preprocess
     if (kind === 'Rescaling' && own !== null && shift !== null) {
       multiply(own);
       add(shift);
-    } else if (kind === 'Stack' && isOrder(items, channels)) {
-      [order, scale, offset] = [order, scale, offset].map((values) => items.map((item) => values[item]!)) as [
-        number[],
-        number[],
-        number[],
-      ];
+    } else if (kind === 'Stack' && reorders) {
+      [order, scale, offset] = [order, scale, offset].map((values) =>
+        items.map((item) => values[item!]!),
+      ) as [number[], number[], number[]];
     } else if (own !== null && kind === 'TrueDivide') multiply(own.map((value) => 1 / value));
     else if (own !== null && kind === 'Multiply') multiply(own);
     else if (own !== null && kind === 'Subtract') add(own.map((value) => -value));
@@ -73,7 +71,7 @@ function kindOf({ className, config }: ConfiguredLayer): string {
   return OPERATIONS[String(config.function)] ?? className;
 }
 
-const isOrder = (items: readonly (number | null)[], channels: number): items is number[] =>
+const isOrder = (items: readonly (number | null)[], channels: number): boolean =>
   items.length === channels && [...items].sort().every((item, c) => item === c);
 
 /** The channel that `x[..., i]` takes. */
@@ -88,7 +86,7 @@ function constantOf(calls: unknown): unknown {
   const args = argumentsOf(calls);
   const [tensor, constant] = args;
   if (isWritten(tensor, '__keras_tensor__')) {
-    return isWritten(constant, '__tensor__') ? constant.config.value : constant;
+    return isWritten(constant, '__tensor__') ? constant.config?.value : constant;
   }
   // Keras 2: [[layer, node, tensor, { y: 127.5 }]], without the inner brackets for functions.
   const keywords = (Array.isArray(tensor) ? (tensor as unknown[]) : args)[3];
@@ -99,13 +97,13 @@ function constantOf(calls: unknown): unknown {
 /** The arguments of a layer's only call. */
 function argumentsOf(calls: unknown): readonly unknown[] {
   const [first, ...more] = Array.isArray(calls) ? (calls as unknown[]) : [];
-  if (more.length > 0 || first === undefined) return [];
+  if (more.length > 0 || first === undefined || first === null) return [];
   if (Array.isArray(first)) return first as unknown[];
   const { args } = first as { args?: unknown };
   return Array.isArray(args) ? (args as unknown[]) : [];
 }
 
-const isWritten = (value: unknown, kind: string): value is { config: { value?: unknown } } =>
+const isWritten = (value: unknown, kind: string): value is { config?: { value?: unknown } } =>
   (value as { class_name?: unknown } | undefined)?.class_name === kind;
 
 /** A number for every channel, from one, or from an array with axes of size one around it. */
