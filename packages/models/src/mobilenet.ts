@@ -18,7 +18,7 @@ import {
 } from '@anc/core';
 import { z } from 'zod';
 import { networkName } from './naming.js';
-import { initializerOption, LAST_LAYER } from './options.js';
+import { initializerOption, LAST_LAYER, momentumOption, orUnsaid } from './options.js';
 
 const paddingOption = z.enum(['both', 'same', 'end']);
 
@@ -31,7 +31,6 @@ interface MobilenetDefaults {
 
 /** The options of the family, with the defaults of one of its members. */
 function mobilenetSchema(defaults: MobilenetDefaults = {}) {
-  const stemPadding = paddingOption.optional();
   return z.strictObject({
     width: z.number().positive().max(4).default(1).describe('factor of every width'),
     stemStride: z
@@ -45,20 +44,14 @@ function mobilenetSchema(defaults: MobilenetDefaults = {}) {
       .describe(
         "where zeros are put around an image that a window halves: on both sides, as TensorFlow's `same`, or at the end alone: below, to the right (Keras)",
       ),
-    stemPadding: (defaults.stemPadding === undefined
-      ? stemPadding
-      : stemPadding.default(defaults.stemPadding)
-    ).describe('the same for the first convolution; by default as `padding` says'),
+    stemPadding: orUnsaid(paddingOption, defaults.stemPadding).describe(
+      'the same for the first convolution; by default as `padding` says',
+    ),
     activation: z
       .enum(['relu', 'relu6'])
       .default(defaults.activation ?? 'relu')
       .describe('after every batch norm'),
-    momentum: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.9)
-      .describe('of batch norm: share of the old average that stays'),
+    momentum: momentumOption,
     initializer: initializerOption.describe(LAST_LAYER),
   });
 }

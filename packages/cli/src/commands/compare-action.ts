@@ -7,9 +7,8 @@ import { readRecord } from '../compare/folder.js';
 import { rowsOf } from '../compare/table.js';
 import { nowhere } from '../config/locate.js';
 import { resolveRequest } from '../config/resolve.js';
-import { EXIT } from '../failure.js';
-import { onInterrupt } from '../run/interrupt.js';
 import { anchored } from '../run/start.js';
+import { endInterrupted, stoppable } from '../terminal/interrupted.js';
 import { Progress } from '../terminal/progress.js';
 import { formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
@@ -24,9 +23,7 @@ export async function compare(
   const { cwd } = session;
   const terminal = createTerminal(flags.json === true, session);
   const reporter = new Progress(terminal, flags.quiet === true);
-  const interrupt = onInterrupt(() =>
-    terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'),
-  );
+  const interrupt = stoppable(terminal);
   try {
     const asked =
       typeof flags.resume === 'string'
@@ -36,10 +33,7 @@ export async function compare(
     const result = await executeComparison({ ...asked, cwd, reporter, signal: interrupt.signal });
     reporter.close();
     if (result === null) {
-      session.exitWith(EXIT.interrupted);
-      const message = `interrupted; continue with: anc-cli compare --resume ${asked.path}`;
-      terminal.log.info(message);
-      terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });
+      endInterrupted(terminal, session, `; continue with: anc-cli compare --resume ${asked.path}`);
       return;
     }
     show(result);

@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { assertCreatable, freeName } from '@anc/runtime';
 import { describeNamed } from '../config/named.js';
-import { EXIT } from '../failure.js';
 import { suggestion } from '../nearest.js';
 import { costOf } from '../reproduce/cost.js';
 import { executeReproduction } from '../reproduce/execute.js';
@@ -10,7 +9,7 @@ import { readReproduction, type Reproduction } from '../reproduce/folder.js';
 import { checkGrid, gridOf, type PlannedGroup } from '../reproduce/grid.js';
 import { footnotes, reproducedRows } from '../reproduce/report.js';
 import { tableNames, tables, type TableName } from '../reproduce/tables.js';
-import { onInterrupt } from '../run/interrupt.js';
+import { endInterrupted, stoppable } from '../terminal/interrupted.js';
 import { Progress } from '../terminal/progress.js';
 import { formatLarge, formatTable } from '../terminal/table.js';
 import { createTerminal, type Terminal } from '../terminal/terminal.js';
@@ -63,9 +62,7 @@ async function run(
   session: Session,
 ): Promise<void> {
   const reporter = new Progress(terminal, quiet);
-  const interrupt = onInterrupt(() =>
-    terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'),
-  );
+  const interrupt = stoppable(terminal);
   try {
     terminal.log.info(`folder of the table: ${path}`);
     for (const [i, group] of reproduction.grid.entries()) warnOfSize(terminal, group, costs[i]!);
@@ -73,10 +70,7 @@ async function run(
     const result = await executeReproduction(execution);
     reporter.close();
     if (result === null) {
-      session.exitWith(EXIT.interrupted);
-      const message = `interrupted; continue with: anc-cli reproduce --resume ${path}`;
-      terminal.log.info(message);
-      terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });
+      endInterrupted(terminal, session, `; continue with: anc-cli reproduce --resume ${path}`);
       return;
     }
     terminal.document(result);

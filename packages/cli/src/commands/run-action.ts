@@ -1,10 +1,11 @@
 import { isAncError } from '@anc/core';
-import { EXIT, WorkError } from '../failure.js';
+import { WorkError } from '../failure.js';
 import { reportTransfer } from '../data/report-transfer.js';
 import type { RunResult } from '../run/documents.js';
 import { executeRun } from '../run/execute.js';
-import { isInterruption, onInterrupt } from '../run/interrupt.js';
+import { isInterruption } from '../run/interrupt.js';
 import { backendNotices, resumeRun, startRun } from '../run/start.js';
+import { endInterrupted, stoppable } from '../terminal/interrupted.js';
 import { Progress } from '../terminal/progress.js';
 import { formatLarge, formatSeconds, formatShare, formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
@@ -20,9 +21,7 @@ export async function run(flags: Record<string, unknown>, session: Session): Pro
     if (!noticed.has(message)) reporter.notice(message);
     noticed.add(message);
   };
-  const interrupt = onInterrupt(() =>
-    terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'),
-  );
+  const interrupt = stoppable(terminal);
   try {
     const fetching = { ...reportTransfer(reporter), signal: interrupt.signal };
     const { plan, folder, shown, release } =
@@ -39,10 +38,7 @@ export async function run(flags: Record<string, unknown>, session: Session): Pro
         show(result);
         return;
       }
-      session.exitWith(EXIT.interrupted);
-      const message = `interrupted; continue with: ${again}`;
-      terminal.log.info(message);
-      terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });
+      endInterrupted(terminal, session, `; continue with: ${again}`);
     } catch (error) {
       const other = ofBackend(error) ? ' --backend <another, see anc-cli doctor>' : '';
       terminal.log.info(`what was finished is in ${shown}; continue with: ${again}${other}`);
@@ -54,10 +50,7 @@ export async function run(flags: Record<string, unknown>, session: Session): Pro
   } catch (error) {
     if (!isInterruption(error, interrupt.signal)) throw error;
     reporter.close();
-    session.exitWith(EXIT.interrupted);
-    const message = 'interrupted while getting data; what has come is kept, and continued next time';
-    terminal.log.info(message);
-    terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });
+    endInterrupted(terminal, session, ' while getting data; what has come is kept, and continued next time');
   } finally {
     interrupt.release();
   }

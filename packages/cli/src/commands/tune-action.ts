@@ -4,11 +4,11 @@ import { assertCreatable, freeName } from '@anc/runtime';
 import type { Composition } from '../composition/compose.js';
 import { describeNamed } from '../config/named.js';
 import { resolveRequest, type Config } from '../config/resolve.js';
-import { EXIT, WorkError } from '../failure.js';
-import { onInterrupt } from '../run/interrupt.js';
+import { WorkError } from '../failure.js';
 import type { TrainingData } from '../run/data.js';
 import { planTraining } from '../run/plan.js';
 import { anchored, resumeWith, startWith, type StartedRun } from '../run/start.js';
+import { endInterrupted, stoppable } from '../terminal/interrupted.js';
 import { Progress } from '../terminal/progress.js';
 import { formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
@@ -38,9 +38,7 @@ export async function tune(
   const { cwd } = session;
   const terminal = createTerminal(flags.json === true, session);
   const reporter = new Progress(terminal, flags.quiet === true);
-  const interrupt = onInterrupt(() =>
-    terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'),
-  );
+  const interrupt = stoppable(terminal);
   const notice = (message: string): void => reporter.notice(message);
   try {
     const { path, record, run } =
@@ -64,10 +62,7 @@ export async function tune(
         show(result);
         return;
       }
-      session.exitWith(EXIT.interrupted);
-      const message = `interrupted; continue with: anc-cli tune --resume ${path}`;
-      terminal.log.info(message);
-      terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });
+      endInterrupted(terminal, session, `; continue with: anc-cli tune --resume ${path}`);
     } catch (error) {
       terminal.log.info(`what was finished is kept; continue with: anc-cli tune --resume ${path}`);
       throw new WorkError(error);

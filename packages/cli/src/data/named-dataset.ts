@@ -6,8 +6,8 @@ import { pluginsOf } from '../commands/plugins-option.js';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../composition/registry.js';
 import { readNamed } from '../config/named.js';
-import { EXIT } from '../failure.js';
 import { isInterruption, onInterrupt } from '../run/interrupt.js';
+import { endInterrupted } from '../terminal/interrupted.js';
 import { Progress } from '../terminal/progress.js';
 import { createTerminal, type Terminal } from '../terminal/terminal.js';
 import type { Fetching } from './open-dataset.js';
@@ -64,10 +64,7 @@ export async function withDataset(
   } catch (error) {
     if (!isInterruption(error, interrupt.signal)) throw error;
     progress.close();
-    session.exitWith(EXIT.interrupted);
-    const message = 'interrupted; what has come is kept, and continued next time';
-    terminal.log.info(message);
-    terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });
+    endInterrupted(terminal, session, '; what has come is kept, and continued next time');
   } finally {
     progress.close();
     interrupt.release();

@@ -1,6 +1,6 @@
 import { AncError } from '@anc/core';
 import { z } from 'zod';
-import { initializerOption, LAST_LAYER } from '../options.js';
+import { initializerOption, LAST_LAYER, momentumOption, orUnsaid } from '../options.js';
 
 /** Defaults by which the named networks differ. */
 export interface ResnetDefaults {
@@ -17,10 +17,6 @@ export interface ResnetDefaults {
   readonly stem?: '7x7' | '3x3';
   readonly stemWidth?: number;
 }
-
-/** An option whose value follows from others where neither a person nor the network's name says it. */
-const orUnsaid = <T extends z.ZodType>(schema: T, value: z.output<T> | undefined) =>
-  value === undefined ? schema.optional() : schema.default(value as z.core.util.NoUndefined<z.output<T>>);
 
 /** The options of the family, with the defaults of one of its members. */
 export function resnetSchema(defaults: ResnetDefaults = {}) {
@@ -83,12 +79,7 @@ export function resnetSchema(defaults: ResnetDefaults = {}) {
       .enum(['left-out', 'zeros'])
       .default(defaults.poolBorder ?? 'left-out')
       .describe('what the first pooling makes of the border around its images: nothing, or zeros (Keras)'),
-    momentum: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.9)
-      .describe('of batch norm: share of the old average that stays'),
+    momentum: momentumOption,
     initializer: initializerOption.describe(LAST_LAYER),
   });
 }

@@ -1,0 +1,19 @@
+import { EXIT } from '../failure.js';
+import { onInterrupt } from '../run/interrupt.js';
+import type { Terminal } from './terminal.js';
+
+/** Ctrl-C of training: the first one is answered with what it does. */
+export const stoppable = (terminal: Terminal): ReturnType<typeof onInterrupt> =>
+  onInterrupt(() => terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'));
+
+/** Ends a command that was stopped: what it says, its document, its exit code. */
+export function endInterrupted(
+  terminal: Terminal,
+  session: { exitWith(code: number): void },
+  how: string,
+): void {
+  session.exitWith(EXIT.interrupted);
+  const message = `interrupted${how}`;
+  terminal.log.info(message);
+  terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });
+}
