@@ -81,6 +81,13 @@ export interface FixedNormalization {
   readonly std: readonly number[];
 }
 
+/** Numbers above this are of bytes: a mean or deviation of pixels in 0..1 never is. */
+const UNIT_LIMIT = 2;
+
+/** What means and deviations are multiplied by to be of bytes: 255 where they are of pixels in 0..1. */
+export const pixelUnit = (mean: readonly number[], std: readonly number[]): number =>
+  [...mean, ...std].some((value) => value > UNIT_LIMIT) ? 1 : 255;
+
 /** One batch on its way to a step: which images, in which view, and their bytes [B, H, W, C]. */
 export interface ImageBatch {
   readonly indices: Int32Array;

@@ -1,4 +1,4 @@
-import type { FixedNormalization, Normalization } from '@anc/core';
+import { pixelUnit, type FixedNormalization, type Normalization } from '@anc/core';
 
 /** What a model's metadata says of how its images are prepared, and of its classes. */
 export interface Declared {
@@ -16,9 +16,6 @@ const RANGES: Readonly<Record<string, FixedNormalization>> = {
   normalized_0_1: { mean: [0], std: [255] },
   normalized_1_1: { mean: [127.5], std: [127.5] },
 };
-
-/** Numbers above this are of bytes: a mean or deviation of pixels in 0..1 never is. */
-const UNIT_LIMIT = 2;
 
 /** Reads our own keys (`normalization`, `layout`, `classes`), `mean` and `std`, `names`, and Windows ML's. */
 export function declared(metadata: Metadata, channels: number): Declared {
@@ -41,7 +38,7 @@ function normalizationIn(metadata: Metadata, channels: number): Normalization | 
   if (isNumbers(whole.mean) && isNumbers(whole.std)) return { mean: whole.mean, std: whole.std };
   const [mean, std] = [metadata['mean'], metadata['std']].map((text) => json(text));
   if (!isNumbers(mean) || !isNumbers(std) || std.some((s) => s <= 0)) return null;
-  const unit = [...mean, ...std].some((value) => value > UNIT_LIMIT) ? 1 : 255;
+  const unit = pixelUnit(mean, std);
   const bytes = { mean: mean.map((value) => unit * value), std: std.map((value) => unit * value) };
   return mean.length === 1 ? forAll(bytes, channels) : bytes;
 }

@@ -1,4 +1,10 @@
-import { AncError, type FixedNormalization, type ModelEnvironment, type Normalization } from '@anc/core';
+import {
+  AncError,
+  pixelUnit,
+  type FixedNormalization,
+  type ModelEnvironment,
+  type Normalization,
+} from '@anc/core';
 import { TORCH_NAME_MAPS } from '@anc/models';
 import { suggestion } from '../nearest.js';
 
@@ -25,9 +31,6 @@ export const NORMALIZE_HELP =
   'how the network wants its pixels: unit (0..1), signed (-1..1), none (0..255), imagenet, cifar10, cifar100, ' +
   'or mean/std per channel of pixels in 0..1, e.g. 0.5,0.5,0.5/0.25,0.25,0.25';
 
-/** Numbers above this are of bytes: a mean or deviation of pixels in 0..1 never is. */
-const UNIT_LIMIT = 2;
-
 /**
  * What `--normalize` says, for bytes (0..255). Numbers are of pixels in 0..1 as in torchvision's `Normalize`, and
  * of bytes where any of them is above 2. One number stands for all channels. Throws `ANC_NORMALIZE`.
@@ -40,7 +43,7 @@ export function parseNormalize(text: string, channels: number): FixedNormalizati
   const half = numbers.length / 2;
   if (half === 0 || !Number.isInteger(half) || !numbers.every(Number.isFinite)) throw unreadable(text);
   const [mean, std] = [numbers.slice(0, half), numbers.slice(half)];
-  return forBytes(text, mean, std, channels, numbers.some((n) => n > UNIT_LIMIT) ? 1 : 255);
+  return forBytes(text, mean, std, channels, pixelUnit(mean, std));
 }
 
 function forBytes(

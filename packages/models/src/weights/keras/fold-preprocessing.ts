@@ -1,10 +1,7 @@
-import type { Host, Tree } from '@anc/core';
+import { pixelUnit, type Host, type Tree } from '@anc/core';
 import { channelsTaken } from '../input-channels.js';
 import { preprocessingOf } from './preprocessing.js';
 import { configuredLayers, inputOf } from './topology.js';
-
-/** Numbers above this are of bytes: a mean or deviation of pixels in 0..1 never is. */
-const UNIT_LIMIT = 2;
 
 /**
  * What a topology says of its network beside its layers, as a file of ours would: its images' shape, and the
@@ -26,7 +23,7 @@ export function foldPreprocessing(tensors: Record<string, Host>, topology: unkno
     tensors[kernel] = channelsTaken(tensors[kernel]!, places);
   const mean = places.map((place) => -offset[place]! / scale[place]!);
   const std = places.map((place) => 1 / scale[place]!);
-  const unit = [...mean, ...std].some((value) => value > UNIT_LIMIT) ? 1 : 255;
+  const unit = pixelUnit(mean, std);
   const forBytes = (values: readonly number[]): number[] => values.map((value) => unit * value + 0); // no -0
   return { ...said, normalization: JSON.stringify({ mean: forBytes(mean), std: forBytes(std) }) };
 }
