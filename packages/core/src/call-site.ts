@@ -1,3 +1,5 @@
+import { AncError, isAncError } from './error.js';
+
 /** Frames of tfjs, of what runs steps, of the layers that networks are made of, and of the engine itself. */
 const INNER =
   /tfjs-(core|layers|backend)|(@anc|packages)[/\\](core|backend-[a-z]+)[/\\](src|dist)[/\\](?!.*\.test\.)|node:|\(<anonymous>\)/;
@@ -14,6 +16,19 @@ export function callSite(error?: Error): string {
       ?.trim()
       .replace(/^at /, '') ?? 'an unknown line'
   );
+}
+
+/**
+ * What somebody's code threw as one error of `code`, with the line to blame. Errors of ours and interruptions stay what
+ * they are.
+ */
+export function faultOf(code: `ANC_${string}`, what: string, cause: unknown): unknown {
+  if (isAncError(cause) || (cause instanceof Error && cause.name === 'AbortError')) return cause;
+  if (!(cause instanceof Error)) return new AncError(code, `${what} fails: ${String(cause)}`, { cause });
+  return new AncError(code, `${what} fails: ${cause.message}`, {
+    received: `${cause.name} at ${callSite(cause)}`,
+    cause,
+  });
 }
 
 function deepError(): Error {

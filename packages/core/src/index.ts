@@ -1,6 +1,6 @@
 export * from './autodiff.js';
 export * from './backend.js';
-export { callSite } from './call-site.js';
+export { callSite, faultOf } from './call-site.js';
 export * from './dataset.js';
 export * from './eager/index.js';
 export * from './error.js';

@@ -1,6 +1,5 @@
 import type { Backend } from '../backend.js';
-import { callSite, DEEP_STACK } from '../call-site.js';
-import { AncError, isAncError } from '../error.js';
+import { DEEP_STACK, faultOf } from '../call-site.js';
 import type { Stage } from '../method.js';
 import { Rng } from '../rng.js';
 import type { StepSpec } from '../step.js';
@@ -37,7 +36,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
         state = stage.init(Rng.still(), state);
         await backend.rehearse(stage.step, specFor(stage, state, batch, options));
       } catch (error) {
-        throw isAncError(error) ? error : blame(error, stage.name);
+        throw faultOf('ANC_STAGE', `the code of stage "${stage.name}"`, error);
       }
     }
   } finally {
@@ -66,12 +65,4 @@ function specFor(
     hyper: Object.keys(hyper),
     phases: [...phases, ...later],
   };
-}
-
-function blame(cause: unknown, stage: string): AncError {
-  const error = cause instanceof Error ? cause : new Error(String(cause));
-  return new AncError('ANC_STAGE', `the code of stage "${stage}" fails: ${error.message}`, {
-    received: `the error at ${callSite(error)}`,
-    cause,
-  });
 }
