@@ -9,7 +9,7 @@ import {
 } from '@anc/core';
 import { namesByKind } from './by-kind.js';
 import { flattenedImages } from './flattened.js';
-import { applicationNames } from './keras/application-names.js';
+import { applicationNames, KERAS_LEAVES } from './keras/application-names.js';
 import { withMatrixHead } from './matrix-head.js';
 import { isOwn, type StateDict } from './state-dict.js';
 import { fillFrom, type NameMap } from './torch/name-map.js';
@@ -20,11 +20,6 @@ const kerasName: NameMap = (ours) => {
   const path = ours.split('/');
   const leaf = path.pop()!;
   return `${path.join('_').replaceAll('.', '_')}/${KERAS_LEAVES[leaf] ?? leaf}`;
-};
-const KERAS_LEAVES: Readonly<Record<string, string>> = {
-  weights: 'kernel',
-  mean: 'moving_mean',
-  variance: 'moving_variance',
 };
 
 /** Known ways of naming PyTorch's tensors, by what they are called where they come from. */

@@ -5,6 +5,7 @@ import * as layers from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { cnn, importInto, readTfjsModel } from '../../src/index.js';
 import { score } from '../as-function.js';
+import { tfjsFiles } from './applications.js';
 
 /** A Keras-like network with the layers of `cnn(widths=[3,4],batchNorm=true)`, its averages trained. */
 async function saved(): Promise<{ model: layers.Sequential; json: Uint8Array; shard: Uint8Array }> {
@@ -33,16 +34,7 @@ async function saved(): Promise<{ model: layers.Sequential; json: Uint8Array; sh
       ),
     ),
   );
-  let [json, shard] = [new Uint8Array(), new Uint8Array()];
-  await model.save(
-    tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
-      const weightsManifest = [{ paths: ['w.bin'], weights: weightSpecs }];
-      json = new TextEncoder().encode(JSON.stringify({ modelTopology, weightsManifest }));
-      shard = new Uint8Array(weightData as ArrayBuffer);
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
-  );
-  return { model, json, shard };
+  return { model, ...(await tfjsFiles(model)) };
 }
 
 describe('a TensorFlow.js model', () => {

@@ -19,7 +19,8 @@ export interface Application {
   readonly heads: readonly Head[];
 }
 
-const LEAVES: Readonly<Record<string, string>> = {
+/** Keras's names of our leaves; the others are called alike. */
+export const KERAS_LEAVES: Readonly<Record<string, string>> = {
   weights: 'kernel',
   mean: 'moving_mean',
   variance: 'moving_variance',
@@ -91,7 +92,7 @@ export function applicationNames(tensors: Shaped): NameMap {
   return (ours) => {
     const [, layer = '', leaf = ''] = /^(.*)\/(\w+)$/.exec(ours) ?? [];
     const named = layer === 'logits' ? (heads[0]?.layer ?? 'predictions') : LAYERS[family](layer);
-    const name = `${named}/${LEAVES[leaf] ?? leaf}`;
+    const name = `${named}/${KERAS_LEAVES[leaf] ?? leaf}`;
     return theirs.get(name) ?? name;
   };
 }
