@@ -1,5 +1,4 @@
 import {
-  AncError,
   batchNorm,
   conv2d,
   flatten,
@@ -31,7 +30,9 @@ function cnnSchema(defaults: { widths: number[]; pools: number; batchNorm: boole
       .int()
       .min(0)
       .default(defaults.pools)
-      .describe('how many of the convolutions, from the first on, a 2×2 max-pool follows'),
+      .describe(
+        'how many of the convolutions, from the first on, a 2×2 max-pool follows; all where there are fewer',
+      ),
     batchNorm: z.boolean().default(defaults.batchNorm).describe('batch norm after every convolution'),
     features: z.int().min(1).max(65536).default(defaults.features).describe('width of the features'),
     featuresFrom: featuresFromOption,
@@ -52,13 +53,6 @@ function build(model: string, schema: typeof cnnOptions, given: CnnOptions, clas
   const name = networkName(model, schema, options);
   const { widths, kernel, pools, featuresFrom, features: units } = options;
   const initializer = INITIALIZERS[options.initializer];
-  // The default is for more convolutions than a small network has: there it means all of them.
-  if (pools !== schema.parse({}).pools && pools > widths.length) {
-    throw new AncError('ANC_MODEL', `${model}: more pools than convolutions that they could follow.`, {
-      expected: `at most ${widths.length}`,
-      received: `pools=${pools}`,
-    });
-  }
   const block = (filters: number, i: number): Layer[] => [
     conv2d(`conv${i + 1}`, { size: kernel, filters, bias: !options.batchNorm, initializer }),
     ...(options.batchNorm ? [batchNorm(`norm${i + 1}`)] : []),

@@ -96,7 +96,6 @@ describe('sizes of images and numbers of classes', () => {
     ['resnet', { depth: 20, width: 0.01 }],
     ['resnet', { depth: 20, stem: '7x7' }],
     ['mobilenet', { width: 0.01 }],
-    ['cnn', { widths: [4, 4], pools: 3 }],
   ])('%s refuses %o', (name, options) => {
     expect(() => count(name, cifar, 10, options)).toThrow(expect.objectContaining({ code: 'ANC_MODEL' }));
   });
