@@ -28,9 +28,9 @@ import { z } from 'zod';
 
 /** A few 1×1 filters, whose output 1×1 and 3×3 filters see side by side: [B, H, W, C] -> [B, H, W, 2·wide]. */
 function fire(name, narrow, wide) {
-  const squeeze = sequential('squeeze', [conv2d('conv', { size: 1, filters: narrow }), relu()]);
-  const branches = [1, 3].map((size) =>
-    sequential(`expand${size}`, [conv2d('conv', { size, filters: wide }), relu()]),
+  const squeeze = sequential('squeeze', [conv2d('conv', { kernelSize: 1, filters: narrow }), relu()]);
+  const branches = [1, 3].map((kernelSize) =>
+    sequential(`expand${kernelSize}`, [conv2d('conv', { kernelSize, filters: wide }), relu()]),
   );
   const parts = [squeeze, ...branches];
   const inputOf = (part, input) => (part === squeeze ? input : squeeze.outputShape(input));
@@ -75,12 +75,12 @@ function fireNet(given, { classes }) {
   const { width } = options.parse(given);
   const scaled = (n) => Math.max(1, Math.round(n * width));
   return new LayeredClassifier(`fire-net(width=${width})`, classes, [
-    conv2d('stem', { size: 3, filters: scaled(32) }),
+    conv2d('stem', { kernelSize: 3, filters: scaled(32) }),
     relu('stem-relu'),
-    maxPool('pool1', { size: 2 }),
+    maxPool('pool1', { kernelSize: 2 }),
     fire('fire1', scaled(8), scaled(32)),
     tap('fire1'), // named, so that discriminators and hints can look at it
-    maxPool('pool2', { size: 2 }),
+    maxPool('pool2', { kernelSize: 2 }),
     fire('fire2', scaled(16), scaled(64)),
     tap('fire2'),
     globalAveragePool(),

@@ -1,5 +1,5 @@
 /** Training speed of the paper's students: labels, cross-entropy, momentum. Runs in Node and on a page. */
-import { asState, mapTree, Rng, sgd, sizeOf, softmaxCrossEntropy, specOf, termStep } from '@anc/core';
+import { toStateEntries, mapTree, Rng, sgd, sizeOf, softmaxCrossEntropy, specOf, termStep } from '@anc/core';
 import models from '@anc/models';
 
 /** What is measured: name, images. */
@@ -24,7 +24,7 @@ export async function prepareTraining(backend, network, batchSize) {
   };
   const rng = Rng.fromSeed(1);
   const variables = student.init(rng, input);
-  const initial = asState('student', { ...variables, slots: optimizer.init(variables.params) });
+  const initial = toStateEntries('student', { ...variables, slots: optimizer.init(variables.params) });
   const batch = {
     images: {
       shape: [batchSize, ...input],

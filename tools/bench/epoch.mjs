@@ -13,12 +13,12 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { NetworkTeacher, Rng, standardised, train } from '@anc/core';
+import { NetworkTeacher, Rng, normalizedNetwork, train } from '@anc/core';
 import { OnnxBackend } from '@anc/backend-onnx';
 import { MemoryImages, padCropFlip } from '@anc/datasets';
 import methods from '@anc/methods';
 import models from '@anc/models';
-import { Loader, readViews, TeacherMemo } from '@anc/runtime';
+import { Loader, readViews, TeacherCache } from '@anc/runtime';
 import { objectiveParts } from './objective-parts.mjs';
 
 const { values: flags } = parseArgs({
@@ -37,7 +37,7 @@ const [count, batch, views] = [flags.images, flags.batch, flags.views].map(Numbe
 const input = [32, 32, 3];
 const rng = Rng.fromSeed(1);
 const seen = { mean: [120, 120, 120], std: [64, 64, 64] };
-const network = (name) => standardised(models().models[name].create({}, { input, classes: 10 }), seen);
+const network = (name) => normalizedNetwork(models().models[name].create({}, { input, classes: 10 }), seen);
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const backend = await OnnxBackend.create({ threads: Number(flags.threads) });
@@ -87,7 +87,7 @@ async function secondsOf(augmentation, outputs, order) {
 const rounds = Number(flags.rounds);
 const anew = padCropFlip();
 const few = padCropFlip({ views });
-const memo = (augmentation, budgetMb) => new TeacherMemo(teacher, images, augmentation, { budgetMb });
+const memo = (augmentation, budgetMb) => new TeacherCache(teacher, images, augmentation, { budgetMb });
 const remembered = memo(few, 512);
 /** All K views of every image through the teacher once: the state that epochs end in. */
 async function fill() {

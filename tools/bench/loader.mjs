@@ -47,7 +47,7 @@ console.table({
   plain: await rate(null),
   'pad 4, crop, flip': await rate(padCropFlip()),
   'pad 4, crop, flip, 8 views': await rate(padCropFlip({ views: 8 })),
-  'pad 4, crop, flip, standardised on the host': await rate(padCropFlip(), true),
+  'pad 4, crop, flip, normalizedNetwork on the host': await rate(padCropFlip(), true),
 });
 
 const [, , folder] = process.argv;

@@ -5,7 +5,7 @@
  *   node --expose-gc tools/bench/memory.mjs [--model lenet5] [--batch 32] [--steps 2000]
  */
 import { parseArgs } from 'node:util';
-import { mapTree, Rng, sizeOf, specOf, standardised } from '@anc/core';
+import { mapTree, Rng, sizeOf, specOf, normalizedNetwork } from '@anc/core';
 import { OnnxBackend } from '@anc/backend-onnx';
 import methods from '@anc/methods';
 import models from '@anc/models';
@@ -36,7 +36,7 @@ const parts = {
   balancer: maker('balancers'),
 };
 const network = models().models[flags.model].create({}, { input, classes: 10 });
-const student = standardised(network, { mean: [73], std: [90] });
+const student = normalizedNetwork(network, { mean: [73], std: [90] });
 const width = network.summary(input).at(-1).parameters / 10 - 1;
 const outputs = { logits: [10], features: [width] };
 const { options: schema, create } = plugin.methods.adversarial;

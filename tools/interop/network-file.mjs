@@ -11,7 +11,7 @@ import {
   NetworkTeacher,
   prefixTree,
   Rng,
-  standardised,
+  normalizedNetwork,
   subtree,
 } from '@anc/core';
 import models from '@anc/models';
@@ -31,7 +31,7 @@ export function ancCli(...args) {
 async function logitsOf(backend, network, variables, { input, normalization, digest }, images) {
   const teacher = await NetworkTeacher.create({
     backend,
-    network: standardised(network, normalization),
+    network: normalizedNetwork(network, normalization),
     variables,
     input,
     digest,

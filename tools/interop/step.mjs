@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { drawNoise, encodeSafetensors, mapTree, Rng, specOf, standardised } from '@anc/core';
+import { drawNoise, encodeSafetensors, mapTree, Rng, specOf, normalizedNetwork } from '@anc/core';
 import { OnnxBackend } from '@anc/backend-onnx';
 import methodsPlugin, { AdversarialMethod, adversarialSchema } from '@anc/methods';
 import modelsPlugin from '@anc/models';
@@ -45,7 +45,7 @@ const parts = {
 
 const input = [28, 28, 1];
 const network = modelsPlugin().models.lenet5.create({}, { input, classes: 10 });
-const student = standardised(network, { mean: [options.mean], std: [options.std] });
+const student = normalizedNetwork(network, { mean: [options.mean], std: [options.std] });
 const outputs = { logits: [10], features: [84] };
 const recipe = { optimizer: 'momentum', learningRate: options.rate, weightDecay: options.decay };
 const method = new AdversarialMethod(adversarialSchema.parse({ recipe }), parts);

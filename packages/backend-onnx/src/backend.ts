@@ -9,7 +9,7 @@ import {
   type CompileOptions,
   type DeviceState,
   type FunctionSpec,
-  type Host,
+  type HostTensor,
   type Step,
   type StepSpec,
   type TensorFunction,
@@ -132,7 +132,7 @@ export class OnnxBackend extends Backend {
     );
   }
 
-  upload(state: Tree<Host>): Promise<DeviceState> {
+  upload(state: Tree<HostTensor>): Promise<DeviceState> {
     return OnnxState.upload(this.engine, state);
   }
 
@@ -173,7 +173,7 @@ export class OnnxBackend extends Backend {
   async compileFunction(
     f: TensorFunction,
     spec: FunctionSpec,
-    constants: Tree<Host> = {},
+    constants: Tree<HostTensor> = {},
     { signal }: CompileOptions = {},
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();

@@ -1,7 +1,7 @@
 import {
   type CompiledFunction,
   type FunctionSpec,
-  type Host,
+  type HostTensor,
   type LeafSpec,
   type TensorFunction,
   type Tree,
@@ -9,7 +9,7 @@ import {
 import type { EngineClient } from './engine/client.js';
 import { reachable } from './graph/graph.js';
 import { serialize } from './graph/serialize.js';
-import { checkedWires } from './host.js';
+import { checkedWires } from './serialized-tensor.js';
 import { nodesForProcessor } from './providers.js';
 import { tracedTwice } from './trace/pure.js';
 import { traceFunction } from './trace/trace-function.js';
@@ -23,7 +23,7 @@ export async function buildFunction(
   engine: EngineClient,
   f: TensorFunction,
   spec: FunctionSpec,
-  constants: Tree<Host>,
+  constants: Tree<HostTensor>,
   target: Pick<Target, 'accelerated'>,
 ): Promise<OnnxFunction> {
   const traced = tracedTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants, target));
@@ -42,7 +42,7 @@ export class OnnxFunction implements CompiledFunction {
     readonly inputs: Tree<LeafSpec>,
   ) {}
 
-  async run(inputs: Tree<Host>): Promise<Tree<Host>> {
+  async run(inputs: Tree<HostTensor>): Promise<Tree<HostTensor>> {
     const wires = checkedWires('the input', inputs, this.inputs);
     const results = await this.engine.call('runFunction', this.session, wires);
     // Truth values come as bytes 0 and 1; the host knows numbers.
@@ -50,7 +50,7 @@ export class OnnxFunction implements CompiledFunction {
       name.slice(OUTPUT.length),
       { shape, data: type === 'bool' ? Int32Array.from(data) : data },
     ]);
-    return Object.fromEntries(pairs) as Tree<Host>;
+    return Object.fromEntries(pairs) as Tree<HostTensor>;
   }
 
   async dispose(): Promise<void> {

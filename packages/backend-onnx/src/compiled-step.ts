@@ -11,15 +11,15 @@ import {
   type Tree,
 } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
-import type { StepPlan, Wire } from './engine/protocol.js';
+import type { StepPlan, SerializedTensor } from './engine/protocol.js';
 import { poolChannelsLast } from './graph/pool-channels-last.js';
 import { poolInPhases } from './graph/pool-phases.js';
 import { serializeRepeated, STEPS, type Repetition } from './graph/repeat.js';
 import { serialize, type NamedValue } from './graph/serialize.js';
-import { stayInBlocks } from './graph/blocks/stay-in-blocks.js';
+import { propagateNchwcLayout } from './graph/blocks/propagate-nchwc.js';
 import { reachable } from './graph/graph.js';
 import type { Value } from './graph/value.js';
-import { checkedWires, toWire } from './host.js';
+import { checkedWires, toWire } from './serialized-tensor.js';
 import { nodesForProcessor } from './providers.js';
 import { OnnxState } from './state.js';
 import type { TracedStep } from './trace/trace-step.js';
@@ -84,7 +84,7 @@ export async function buildStep(
 /** The same outputs, computed faster. */
 function optimized({ graph, outputs }: TracedStep, channelBlock: number | null): readonly NamedValue[] {
   const pooled = poolChannelsLast(graph, poolInPhases(graph, outputs));
-  return channelBlock === null ? pooled : stayInBlocks(graph, pooled, channelBlock);
+  return channelBlock === null ? pooled : propagateNchwcLayout(graph, pooled, channelBlock);
 }
 
 /** The state goes round; entries that no step changes stay. */
@@ -105,8 +105,11 @@ function inputNames(outputs: readonly Value[], graph: Parameters<typeof reachabl
 /** One user's handle on a step program, with metrics of its own. */
 export class OnnxStep implements CompiledStep {
   readonly #account: number;
-  #ahead: { readonly seed: number; readonly step: number; readonly wires: Record<string, Wire> } | null =
-    null;
+  #ahead: {
+    readonly seed: number;
+    readonly step: number;
+    readonly wires: Record<string, SerializedTensor>;
+  } | null = null;
 
   constructor(
     readonly engine: EngineClient,
@@ -123,7 +126,7 @@ export class OnnxStep implements CompiledStep {
         hint: 'upload it with the backend that compiled the step.',
       });
     }
-    const feeds: Record<string, Wire> = {};
+    const feeds: Record<string, SerializedTensor> = {};
     for (const [name, wire] of Object.entries(checkedWires('the batch entry', batch, program.batch))) {
       feeds[`batch/${name}`] = wire;
     }
@@ -152,12 +155,15 @@ export class OnnxStep implements CompiledStep {
     await this.release();
   }
 
-  #noise(seed: number, step: number): Record<string, Wire> {
+  #noise(seed: number, step: number): Record<string, SerializedTensor> {
     const ahead = this.#ahead;
     return ahead?.seed === seed && ahead.step === step ? ahead.wires : this.#drawn(seed, step).wires;
   }
 
-  #drawn(seed: number, step: number): { seed: number; step: number; wires: Record<string, Wire> } {
+  #drawn(
+    seed: number,
+    step: number,
+  ): { seed: number; step: number; wires: Record<string, SerializedTensor> } {
     const pairs = this.program.noise.map(
       (spec) => [`noise/${spec.name}`, toWire(drawNoise(spec, seed, step))] as const,
     );
@@ -165,7 +171,7 @@ export class OnnxStep implements CompiledStep {
   }
 }
 
-function scalarWire(name: string, hyper: Tree<number>): Wire {
+function scalarWire(name: string, hyper: Tree<number>): SerializedTensor {
   const value = hyper[name];
   if (value === undefined) throw new AncError('ANC_FEED', `the hyperparameter "${name}" is missing.`);
   return { type: 'float32', shape: [], data: Float32Array.of(value) };

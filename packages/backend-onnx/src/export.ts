@@ -1,4 +1,11 @@
-import { AncError, mapTree, type FunctionSpec, type Host, type TensorFunction, type Tree } from '@anc/core';
+import {
+  AncError,
+  mapTree,
+  type FunctionSpec,
+  type HostTensor,
+  type TensorFunction,
+  type Tree,
+} from '@anc/core';
 import { serialize } from './graph/serialize.js';
 import { reachable, type Graph } from './graph/graph.js';
 import type { ElementArray, Node } from './graph/value.js';
@@ -7,7 +14,7 @@ import { traceFunction } from './trace/trace-function.js';
 
 export interface ExportOptions {
   /** Frozen weights, written into the file. */
-  readonly constants?: Tree<Host>;
+  readonly constants?: Tree<HostTensor>;
   /** Written as the model's metadata properties: classes, mean and std, provenance. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly description?: string;

@@ -1,6 +1,6 @@
-import { AncError, mapTree, type DeviceState, type Host, type Tree } from '@anc/core';
+import { AncError, mapTree, type DeviceState, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
-import { fromStateWire, toStateWire } from './host.js';
+import { fromStateWire, toStateWire } from './serialized-tensor.js';
 import { sameShape } from './graph/graph.js';
 
 /** A state in the engine's memory. Every compiled step of the same backend can advance it. */
@@ -11,20 +11,20 @@ export class OnnxState implements DeviceState {
     readonly shapes: ReadonlyMap<string, readonly number[]>,
   ) {}
 
-  static async upload(engine: EngineClient, state: Tree<Host>): Promise<OnnxState> {
+  static async upload(engine: EngineClient, state: Tree<HostTensor>): Promise<OnnxState> {
     const handle = engine.handle();
     await engine.call('createState', handle, mapTree(state, toStateWire));
     const shapes = Object.entries(state).map(([name, { shape }]) => [name, [...shape]] as const);
     return new OnnxState(engine, handle, new Map(shapes));
   }
 
-  async read(names?: readonly string[]): Promise<Tree<Host>> {
+  async read(names?: readonly string[]): Promise<Tree<HostTensor>> {
     for (const name of names ?? []) this.#known(name);
     await this.engine.steps.settled();
     return mapTree(await this.engine.call('readState', this.handle, names ?? null), fromStateWire);
   }
 
-  async write(entries: Tree<Host>): Promise<void> {
+  async write(entries: Tree<HostTensor>): Promise<void> {
     for (const [name, { shape }] of Object.entries(entries)) {
       const expected = this.#known(name);
       if (!sameShape(expected, shape)) {

@@ -7,8 +7,8 @@ import {
   isAncError,
   Rng,
   sizeOf,
-  standardised,
-  type Host,
+  normalizedNetwork,
+  type HostTensor,
   type Step,
   type Tree,
 } from '@anc/core';
@@ -35,7 +35,10 @@ afterAll(async () => {
   await onnx.dispose();
 });
 
-const vector = (...values: number[]): Host => ({ shape: [values.length], data: Float32Array.from(values) });
+const vector = (...values: number[]): HostTensor => ({
+  shape: [values.length],
+  data: Float32Array.from(values),
+});
 const leaf = { shape: [2], dtype: 'float32' } as const;
 
 /** w ← w + rate · x, with the sum of x as a metric. */
@@ -54,7 +57,7 @@ const adding = (rate: number): Step => ({
   ],
 });
 const spec = { state: { w: leaf, untouched: leaf }, batch: { x: leaf }, hyper: [] };
-const call = (x: Host): Parameters<Awaited<ReturnType<OnnxBackend['compile']>>['run']>[1] => ({
+const call = (x: HostTensor): Parameters<Awaited<ReturnType<OnnxBackend['compile']>>['run']>[1] => ({
   batch: { x },
   hyper: {},
   noise: { seed: 0, step: 0 },
@@ -145,12 +148,15 @@ describe('OnnxBackend', () => {
   });
 
   it('gives the same bytes for images in portions', async () => {
-    const network = standardised(normalisedStudent(16), { mean: [128, 128], std: [64, 64] });
+    const network = normalizedNetwork(normalisedStudent(16), { mean: [128, 128], std: [64, 64] });
     const variables = network.init(Rng.fromSeed(1), IMAGE);
     const rng = Rng.fromSeed(2);
     const shape = [64, ...IMAGE];
-    const images: Host = { shape, data: Uint8Array.from({ length: sizeOf(shape) }, () => rng.int(256)) };
-    const outputs = async (cache: number | null): Promise<Tree<Host>> => {
+    const images: HostTensor = {
+      shape,
+      data: Uint8Array.from({ length: sizeOf(shape) }, () => rng.int(256)),
+    };
+    const outputs = async (cache: number | null): Promise<Tree<HostTensor>> => {
       const backend = Object.create(onnx, { cache: { value: cache } }) as OnnxBackend;
       const compiled = await compileClassifier({ backend, network, variables }, shape, [
         'logits',

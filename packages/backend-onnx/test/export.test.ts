@@ -13,7 +13,7 @@ import {
   subtree,
   type AncError,
   type FunctionSpec,
-  type Host,
+  type HostTensor,
   type Student,
   type TensorFunction,
 } from '@anc/core';
@@ -34,7 +34,7 @@ const spec: FunctionSpec = { id: 'student', inputs: { images: { shape: [1, ...IM
 
 function exported(student: Student): {
   model: Uint8Array;
-  constants: Record<string, Host>;
+  constants: Record<string, HostTensor>;
   init: ReturnType<Student['init']>;
 } {
   const init = student.init(Rng.fromSeed(1), IMAGE);

@@ -2,7 +2,7 @@ import {
   adam,
   adversarialPhases,
   adversarialStep,
-  asState,
+  toStateEntries,
   batchNorm,
   binaryCrossEntropy,
   conv2d,
@@ -30,10 +30,10 @@ import {
   type Context,
   type DiscriminatorOutputs,
   type LayerSummary,
-  type RegularizerView,
+  type RegularizerContext,
   type Variables,
-  type Game,
-  type Host,
+  type AdversarialSetup,
+  type HostTensor,
   type Inputs,
   type Layer,
   type Network,
@@ -50,10 +50,10 @@ export const BATCH = 6;
 /** LeNet's shape in small: valid convolutions with biases, max-pooling, a hidden layer. */
 export const plainStudent = (): Student =>
   new LayeredClassifier('plain', 4, [
-    conv2d('conv1', { size: 3, filters: 5, padding: 'valid' }),
+    conv2d('conv1', { kernelSize: 3, filters: 5, padding: 'valid' }),
     relu('relu1'),
-    maxPool('pool1', { size: 2 }),
-    conv2d('conv2', { size: 3, filters: 6 }),
+    maxPool('pool1', { kernelSize: 2 }),
+    conv2d('conv2', { kernelSize: 3, filters: 6 }),
     relu('relu2'),
     flatten('flatten'),
     dense('fc', { units: 8 }),
@@ -65,11 +65,11 @@ export const plainStudent = (): Student =>
 /** Wide enough for the runtime's blocks of channels. */
 export const wideStudent = (): Student =>
   new LayeredClassifier('wide', 4, [
-    conv2d('conv1', { size: 3, filters: 32, bias: false }),
+    conv2d('conv1', { kernelSize: 3, filters: 32, bias: false }),
     relu('relu1'),
-    conv2d('conv2', { size: 3, filters: 32, stride: 2, padding: 1 }),
+    conv2d('conv2', { kernelSize: 3, filters: 32, stride: 2, padding: 1 }),
     relu('relu2'),
-    conv2d('conv3', { size: 3, filters: 32, bias: false }),
+    conv2d('conv3', { kernelSize: 3, filters: 32, bias: false }),
     batchNorm('bn'),
     relu('relu3'),
     globalAveragePool('pool'),
@@ -83,18 +83,18 @@ const block = (name: string, filters: number, stride: number): Layer =>
     branch: [
       batchNorm(`${name}-bn1`),
       relu(`${name}-relu1`),
-      conv2d(`${name}-conv1`, { size: 3, filters, stride, bias: false }),
+      conv2d(`${name}-conv1`, { kernelSize: 3, filters, stride, bias: false }),
       batchNorm(`${name}-bn2`),
       relu(`${name}-relu2`),
-      conv2d(`${name}-conv2`, { size: 3, filters, bias: false }),
+      conv2d(`${name}-conv2`, { kernelSize: 3, filters, bias: false }),
     ],
-    shortcut: [conv2d(`${name}-shortcut`, { size: 1, filters, stride, bias: false })],
+    shortcut: [conv2d(`${name}-shortcut`, { kernelSize: 1, filters, stride, bias: false })],
   });
 
 /** ResNet's shape in small: batch norm, strides, projections, a mean over the plane. */
 export const normalisedStudent = (filters = 4): Student =>
   new LayeredClassifier('normalised', 4, [
-    conv2d('conv', { size: 3, filters, bias: false }),
+    conv2d('conv', { kernelSize: 3, filters, bias: false }),
     block('block1', filters, 1),
     block('block2', 2 * filters, 2),
     batchNorm('bn'),
@@ -115,7 +115,7 @@ const discriminatorLayers = sequential('d', [
 
 class SmallDiscriminator extends Discriminator {
   readonly name = 'small';
-  init(rng: Rng, input: readonly number[]): Variables<Host> {
+  init(rng: Rng, input: readonly number[]): Variables<HostTensor> {
     return discriminatorLayers.init(rng, input);
   }
   apply(variables: Variables, x: tf.Tensor, context: Context): Applied<DiscriminatorOutputs> {
@@ -130,7 +130,7 @@ class SmallDiscriminator extends Discriminator {
 /** Eq. 7. */
 class Samples extends Regularizer {
   readonly name = 'samples';
-  penalty({ onStudent }: RegularizerView): tf.Scalar {
+  penalty({ onStudent }: RegularizerContext): tf.Scalar {
     return binaryCrossEntropy(onStudent, 1);
   }
 }
@@ -140,10 +140,10 @@ export const momentum = (): Optimizer =>
 export const adamW = (): Optimizer => adam({ decay: { rate: 2e-4, mode: 'decoupled', scope: 'weights' } });
 
 /** The paper's game with label inversion, Eq. 7 and dropout 0.5 on the adversarial sample. */
-export function game(student: Student, optimizer: Optimizer): Game {
+export function game(student: Student, optimizer: Optimizer): AdversarialSetup {
   return {
     student,
-    critics: [
+    discriminators: [
       { name: 'discriminator', discriminator: new SmallDiscriminator(), input: 'features', weight: 1 },
     ],
     condition: 'teacher',
@@ -166,12 +166,12 @@ function initPlayer(
   network: Network<object>,
   optimizer: Optimizer,
   input: readonly number[],
-): Tree<Host> {
+): Tree<HostTensor> {
   const { params, stats } = network.init(Rng.fromSeed(5).split(name), input);
-  return asState(name, { params, stats, slots: optimizer.init(params) });
+  return toStateEntries(name, { params, stats, slots: optimizer.init(params) });
 }
 
-export function initialState({ student, optimizers }: Game): Tree<Host> {
+export function initialState({ student, optimizers }: AdversarialSetup): Tree<HostTensor> {
   return {
     ...initPlayer('student', student, optimizers.student, IMAGE),
     ...initPlayer('discriminator', new SmallDiscriminator(), optimizers.discriminator, [8]),
@@ -182,7 +182,7 @@ export function initialState({ student, optimizers }: Game): Tree<Host> {
   };
 }
 
-const gaussian = (rng: Rng, shape: readonly number[]): Host => ({
+const gaussian = (rng: Rng, shape: readonly number[]): HostTensor => ({
   shape,
   data: Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()),
 });
@@ -207,7 +207,7 @@ export function inputsAt(step: number, size = BATCH): Inputs {
   };
 }
 
-export function specFor(state: Tree<Host>, phases?: readonly string[], size = BATCH): StepSpec {
+export function specFor(state: Tree<HostTensor>, phases?: readonly string[], size = BATCH): StepSpec {
   const { batch, hyper } = inputsAt(0, size);
   return {
     state: mapTree(state, specOf),
@@ -218,14 +218,14 @@ export function specFor(state: Tree<Host>, phases?: readonly string[], size = BA
 }
 
 export interface Trained {
-  readonly state: Tree<Host>;
+  readonly state: Tree<HostTensor>;
   readonly metrics: Tree<number>;
 }
 
 /** Some steps of the game on a backend, from the same beginning. */
 export async function play(
   backend: Backend,
-  rules: Game,
+  rules: AdversarialSetup,
   steps: number,
   phases: readonly string[] = [adversarialPhases.discriminator, adversarialPhases.student],
   size = BATCH,
@@ -241,7 +241,7 @@ export async function play(
 }
 
 /** max|Δ| / max|w| over one tensor. */
-export function relativeError(found: Host, wanted: Host): number {
+export function relativeError(found: HostTensor, wanted: HostTensor): number {
   let [difference, size] = [0, 0];
   wanted.data.forEach((value, i) => {
     difference = Math.max(difference, Math.abs(value - found.data[i]!));

@@ -1,11 +1,11 @@
-import { Rng, sizeOf, type Host } from '@anc/core';
+import { Rng, sizeOf, type HostTensor } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** One operation (or gradient) on random inputs: compared with tfjs's cpu backend. */
 export interface Case {
   readonly name: string;
-  readonly inputs: readonly Host[];
+  readonly inputs: readonly HostTensor[];
   readonly f: (...x: Tensor[]) => Tensor;
   /** Another case of the same outcome: what one is compared with is computed once for both. */
   readonly like?: Case;
@@ -23,7 +23,7 @@ const DRAW: Readonly<Record<Kind, () => number>> = {
   integers: () => rng.int(5),
 };
 
-export function random(shape: readonly number[], kind: Kind = 'normal'): Host {
+export function random(shape: readonly number[], kind: Kind = 'normal'): HostTensor {
   const values = Array.from({ length: sizeOf(shape) }, () => DRAW[kind]());
   return { shape, data: kind === 'integers' ? Int32Array.from(values) : Float32Array.from(values) };
 }

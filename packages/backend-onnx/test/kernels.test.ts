@@ -5,7 +5,7 @@ import {
   mapTree,
   specOf,
   type Backend,
-  type Host,
+  type HostTensor,
   type Step,
   type Tree,
 } from '@anc/core';
@@ -41,10 +41,10 @@ afterAll(async () => {
   await onnx.dispose();
 });
 
-const named = (inputs: readonly Host[]): Tree<Host> =>
+const named = (inputs: readonly HostTensor[]): Tree<HostTensor> =>
   Object.fromEntries(inputs.map((host, i) => [`x${i}`, host]));
 
-async function run(backend: Backend, { name, inputs, f }: Case): Promise<Host> {
+async function run(backend: Backend, { name, inputs, f }: Case): Promise<HostTensor> {
   const spec = {
     id: name,
     inputs: Object.fromEntries(Object.entries(named(inputs)).map(([key, host]) => [key, specOf(host)])),
@@ -58,10 +58,10 @@ async function run(backend: Backend, { name, inputs, f }: Case): Promise<Host> {
   return y!;
 }
 
-const known = new Map<Case, Promise<Host>>();
+const known = new Map<Case, Promise<HostTensor>>();
 
 /** What plain JavaScript makes of a case. */
-function wantedOf(each: Case): Promise<Host> {
+function wantedOf(each: Case): Promise<HostTensor> {
   const key = each.like ?? each;
   const wanted = known.get(key) ?? run(cpu, key);
   known.set(key, wanted);
@@ -84,7 +84,7 @@ const stepOf = ({ name, inputs, f }: Case): Step => ({
   ],
 });
 
-async function runStep(each: Case, shape: readonly number[]): Promise<Host> {
+async function runStep(each: Case, shape: readonly number[]): Promise<HostTensor> {
   const [state, batch] = [{ y: filled(shape) }, named(each.inputs)];
   const spec = { state: mapTree(state, specOf), batch: mapTree(batch, specOf), hyper: [] };
   const compiled = await onnx.compile(stepOf(each), spec);
@@ -96,7 +96,7 @@ async function runStep(each: Case, shape: readonly number[]): Promise<Host> {
   return y!;
 }
 
-function expectSame(found: Host, wanted: Host): void {
+function expectSame(found: HostTensor, wanted: HostTensor): void {
   expect(found.shape).toEqual(wanted.shape);
   const scale = Math.max(1, ...Array.from(wanted.data, Math.abs).filter(Number.isFinite));
   wanted.data.forEach((value, i) => {

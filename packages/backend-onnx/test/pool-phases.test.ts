@@ -1,5 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EagerBackend, mapTree, specOf, type Backend, type Host, type Step, type Tree } from '@anc/core';
+import {
+  EagerBackend,
+  mapTree,
+  specOf,
+  type Backend,
+  type HostTensor,
+  type Step,
+  type Tree,
+} from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,8 +64,8 @@ const both: Rewriting = (graph, outputs) => poolChannelsLast(graph, poolInPhases
 
 const operations = (
   step: Step,
-  state: Tree<Host>,
-  batch: Tree<Host>,
+  state: Tree<HostTensor>,
+  batch: Tree<HostTensor>,
   rewriting: Rewriting = both,
 ): [before: string[], after: string[]] => {
   const { graph, outputs } = traceStep(step, {
@@ -76,9 +84,9 @@ const operations = (
 async function result(
   backend: Backend,
   step: Step,
-  state: Tree<Host>,
-  batch: Tree<Host>,
-): Promise<Tree<Host>> {
+  state: Tree<HostTensor>,
+  batch: Tree<HostTensor>,
+): Promise<Tree<HostTensor>> {
   const compiled = await backend.compile(step, {
     state: mapTree(state, specOf),
     batch: mapTree(batch, specOf),

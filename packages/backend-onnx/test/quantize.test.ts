@@ -8,7 +8,7 @@ import {
   relu,
   Rng,
   tap,
-  type Host,
+  type HostTensor,
   type Tree,
 } from '@anc/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,13 +23,13 @@ beforeAll(async () => {
 afterAll(() => backend.dispose());
 
 const student = new LayeredClassifier('post-activation', 4, [
-  conv2d('conv1', { size: 3, filters: 6, bias: false }),
+  conv2d('conv1', { kernelSize: 3, filters: 6, bias: false }),
   batchNorm('norm1'),
   relu('relu1'),
-  depthwiseConv2d('depthwise', { size: 3, stride: 2, padding: 1 }),
+  depthwiseConv2d('depthwise', { kernelSize: 3, stride: 2, padding: 1 }),
   batchNorm('norm2'),
   relu('relu2'),
-  conv2d('conv2', { size: 1, filters: 8 }),
+  conv2d('conv2', { kernelSize: 1, filters: 8 }),
   batchNorm('norm3'),
   relu('relu3'),
   globalAveragePool(),
@@ -42,7 +42,7 @@ const rng = Rng.fromSeed(4);
 function exported(): Uint8Array {
   const { params, stats } = student.init(Rng.fromSeed(1), IMAGE);
   const trained = Object.fromEntries(
-    Object.entries(stats).map(([name, { shape, data }]): [string, Host] => [
+    Object.entries(stats).map(([name, { shape, data }]): [string, HostTensor] => [
       `stats/${name}`,
       {
         shape,
@@ -70,19 +70,19 @@ function exported(): Uint8Array {
   );
 }
 
-const bytes = (count: number): Host => ({
+const bytes = (count: number): HostTensor => ({
   shape: [count, ...IMAGE],
   data: Uint8Array.from({ length: count * 288 }, () => rng.int(256)),
 });
 
-async function logitsOf(model: Uint8Array, images: Host): Promise<Float32Array> {
+async function logitsOf(model: Uint8Array, images: HostTensor): Promise<Float32Array> {
   const shape = [12, 12, 2] as const;
   const teacher = await OnnxTeacher.create(backend, model, {
     shown: 'm.onnx',
     images: shape,
     options: { layout: 'nhwc' },
   });
-  const { logits }: Tree<Host> = await teacher.infer(images, ['logits']);
+  const { logits }: Tree<HostTensor> = await teacher.infer(images, ['logits']);
   await teacher.dispose();
   return logits!.data as Float32Array;
 }

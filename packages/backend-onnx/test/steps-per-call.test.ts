@@ -1,4 +1,4 @@
-import { mapTree, specOf, type CompiledStep, type Host, type Step, type Tree } from '@anc/core';
+import { mapTree, specOf, type CompiledStep, type HostTensor, type Step, type Tree } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -36,7 +36,7 @@ const step: Step = {
   ],
 };
 
-const initial: Tree<Host> = {
+const initial: Tree<HostTensor> = {
   weight: random([INPUT, OUTPUT]),
   scale: random([OUTPUT]),
   count: random([1, 1]),
@@ -44,7 +44,7 @@ const initial: Tree<Host> = {
 
 const STEPS = 13;
 
-const batches: readonly Tree<Host>[] = Array.from({ length: STEPS }, () => ({
+const batches: readonly Tree<HostTensor>[] = Array.from({ length: STEPS }, () => ({
   x: random([BATCH, INPUT]),
   y: random([BATCH, OUTPUT]),
 }));
@@ -59,7 +59,7 @@ async function open(backend: OnnxBackend, phases: readonly string[]): Promise<Co
 }
 
 /** Plays all steps, of which every fourth is the small phase, and reads the metrics on the way. */
-async function played(stepsPerCall: number): Promise<{ state: Tree<Host>; losses: number[] }> {
+async function played(stepsPerCall: number): Promise<{ state: Tree<HostTensor>; losses: number[] }> {
   const backend = await OnnxBackend.create({ stepsPerCall });
   try {
     const [learn, count] = [await open(backend, ['learn']), await open(backend, ['count'])];

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EagerBackend, type Host, type TensorFunction } from '@anc/core';
+import { EagerBackend, type HostTensor, type TensorFunction } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ const pooled: TensorFunction = ({ images, kernel, bias }) => {
   ]);
   return { y: tf.maxPool(padded, 3, 2, 'valid') };
 };
-const filled = (shape: number[], value: number): Host => ({
+const filled = (shape: number[], value: number): HostTensor => ({
   shape,
   data: new Float32Array(shape.reduce((a, b) => a * b)).fill(value),
 });

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeSafetensors, Rng, type Host } from '@anc/core';
+import { encodeSafetensors, Rng, type HostTensor } from '@anc/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadComposition } from '../src/commands/load-composition.js';
 import { asTensors } from '../src/run/weights.js';
@@ -13,7 +13,11 @@ const program = (...args: string[]) => inProcess(args, place.path);
 const glyphs = ['--dataset', 'glyphs', '--limit-test', '30'];
 
 /** A small network's weights as a file, some of them changed. */
-async function write(file: string, input: readonly [number, number, number], change: (data: Host) => void) {
+async function write(
+  file: string,
+  input: readonly [number, number, number],
+  change: (data: HostTensor) => void,
+) {
   const model = { name: 'cnn', options: { widths: [2], features: 4 } };
   const { registries } = await loadComposition([], place.path);
   const network = await registries.models.create(model, { input, classes: 10 });

@@ -6,7 +6,7 @@ import {
   subtree,
   type Backend,
   type ClassifierOutputs,
-  type Host,
+  type HostTensor,
   type Network,
   type Tree,
   type Variables,
@@ -52,15 +52,15 @@ afterAll(async () => {
   for (const backend of backends.values()) await backend.dispose();
 });
 
-const images: Host = {
+const images: HostTensor = {
   shape: [3, ...ENVIRONMENT.input],
   data: ((rng) => Float32Array.from({ length: 3 * 28 * 28 }, () => rng.normal()))(Rng.fromSeed(7)),
 };
 
 /** Seeded variables with averages that are not those of an untrained network. */
-function trained(network: Network<ClassifierOutputs>): Variables<Host> {
+function trained(network: Network<ClassifierOutputs>): Variables<HostTensor> {
   const { params, stats } = network.init(Rng.fromSeed(1), ENVIRONMENT.input);
-  const moved = Object.entries(stats).map(([name, { shape, data }]): [string, Host] => [
+  const moved = Object.entries(stats).map(([name, { shape, data }]): [string, HostTensor] => [
     name,
     {
       shape,
@@ -70,7 +70,11 @@ function trained(network: Network<ClassifierOutputs>): Variables<Host> {
   return { params, stats: Object.fromEntries(moved) };
 }
 
-async function logitsOf(backend: Backend, network: Network<ClassifierOutputs>, variables: Variables<Host>) {
+async function logitsOf(
+  backend: Backend,
+  network: Network<ClassifierOutputs>,
+  variables: Variables<HostTensor>,
+) {
   const compiled = await backend.compileFunction(
     ({ images, ...tensors }, context) => {
       const own = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
@@ -106,7 +110,7 @@ describe('the same weights and images', () => {
     const network = await composition.registries.models.create(named, ENVIRONMENT);
     const { params, stats } = trained(network);
     const names = Object.keys(params);
-    const gradients = async (backend: Backend): Promise<Tree<Host>> => {
+    const gradients = async (backend: Backend): Promise<Tree<HostTensor>> => {
       const compiled = await backend.compileFunction(
         ({ images, ...tensors }, context) => {
           const own = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };

@@ -1,5 +1,5 @@
 import type { FunctionSpec, Step, StepSpec, TensorFunction } from './step.js';
-import { mapTree, zeros, type Host, type Tree } from './tree.js';
+import { mapTree, zeros, type HostTensor, type Tree } from './tree.js';
 
 /** What a backend can do; suites skip by these, never by a test's name. */
 export interface Capabilities {
@@ -13,7 +13,7 @@ export interface Capabilities {
 
 /** Everything that one call of a step takes besides its state. */
 export interface Inputs {
-  readonly batch: Tree<Host>;
+  readonly batch: Tree<HostTensor>;
   readonly hyper: Tree<number>;
   /** Noise is drawn by (seed, step, name, sample). */
   readonly noise: { readonly seed: number; readonly step: number };
@@ -22,9 +22,9 @@ export interface Inputs {
 /** Named tensors that live where the backend computes. */
 export interface DeviceState {
   /** Copies to the host; all names where none are given. */
-  read(names?: readonly string[]): Promise<Tree<Host>>;
+  read(names?: readonly string[]): Promise<Tree<HostTensor>>;
   /** Replaces entries by host values of the same shape and type. */
-  write(entries: Tree<Host>): Promise<void>;
+  write(entries: Tree<HostTensor>): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export interface CompiledStep {
 }
 
 export interface CompiledFunction {
-  run(inputs: Tree<Host>): Promise<Tree<Host>>;
+  run(inputs: Tree<HostTensor>): Promise<Tree<HostTensor>>;
   dispose(): Promise<void>;
 }
 
@@ -59,13 +59,13 @@ export abstract class Backend {
    * images at once for that; null where more at once are faster.
    */
   readonly cache: number | null = null;
-  abstract upload(state: Tree<Host>): Promise<DeviceState>;
+  abstract upload(state: Tree<HostTensor>): Promise<DeviceState>;
   abstract compile(step: Step, spec: StepSpec, options?: CompileOptions): Promise<CompiledStep>;
   /** `constants` (frozen weights) are baked in and reach `f` beside the inputs, under their own names. */
   abstract compileFunction(
     f: TensorFunction,
     spec: FunctionSpec,
-    constants?: Tree<Host>,
+    constants?: Tree<HostTensor>,
     options?: CompileOptions,
   ): Promise<CompiledFunction>;
 

@@ -1,12 +1,12 @@
 import type { Network, ClassifierOutputs, Variables } from './network.js';
 import type { Rng } from './rng.js';
 import type { Step } from './step.js';
-import type { Host, Tree } from './tree.js';
+import type { HostTensor, Tree } from './tree.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Where training stands: `step` counts from 0 over the whole stage. */
-export interface Clock {
+export interface Progress {
   readonly epoch: number;
   readonly epochs: number;
   readonly step: number;
@@ -14,7 +14,7 @@ export interface Clock {
 }
 
 /** What a method is told of the players before it builds its stages. */
-export interface Players {
+export interface MethodEnvironment {
   readonly student: Network<ClassifierOutputs>;
   /** Shapes (no batch axis) of what the student gives. */
   readonly studentOutputs: Tree<readonly number[]>;
@@ -26,7 +26,7 @@ export interface Players {
 }
 
 /** What a stage wants of the next step. */
-export interface Move {
+export interface StepPlan {
   readonly hyper: Tree<number>;
   readonly phases: readonly string[];
 }
@@ -42,10 +42,10 @@ export interface Stage {
   readonly usesLabels: boolean;
   readonly step: Step;
   /** `previous`: the state that the stage before ended with. */
-  init(rng: Rng, previous: Tree<Host> | null): Tree<Host>;
-  next(clock: Clock): Move;
+  init(rng: Rng, previous: Tree<HostTensor> | null): Tree<HostTensor>;
+  next(clock: Progress): StepPlan;
   /** What ships: the student's variables. */
-  student(state: Tree<Host>): Variables<Host>;
+  student(state: Tree<HostTensor>): Variables<HostTensor>;
 }
 
 export type LabelUse = 'never' | 'optional' | 'required';
@@ -64,7 +64,7 @@ export abstract class Method {
     return student;
   }
 
-  abstract stages(players: Players): readonly Stage[];
+  abstract stages(players: MethodEnvironment): readonly Stage[];
 }
 
 /** How many epochs a stage trains for when the whole run has `epochs`: its share, at least one. */

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Law } from './noise.js';
+import type { Distribution } from './noise.js';
 import type { Rng } from './rng.js';
-import type { Host, Tree } from './tree.js';
+import type { HostTensor, Tree } from './tree.js';
 
 /** A network's variables: `params` are trained, `stats` (batch-norm averages and the like) are carried. */
 export interface Variables<T = Tensor> {
@@ -17,7 +17,7 @@ export interface Context {
    * A seeded random tensor, filled on the host and so equal on every backend.
    * The first axis of `shape` is the batch. Names are unique within a network's `apply`.
    */
-  noise(name: string, shape: readonly number[], law: Law): Tensor;
+  noise(name: string, shape: readonly number[], law: Distribution): Tensor;
   /**
    * Passes an activation through whoever wants to see or change it; the identity by default.
    * A network calls it for the input of its last layer (`'features'`) and for every tap it names,
@@ -54,7 +54,7 @@ export interface LayerSummary {
 export interface Network<O extends object> {
   readonly name: string;
   /** Fresh variables for inputs of shape `input` (no batch axis). Throws `ANC_MODEL_INPUT` where it cannot be. */
-  init(rng: Rng, input: readonly number[]): Variables<Host>;
+  init(rng: Rng, input: readonly number[]): Variables<HostTensor>;
   /** x: [B, ...input]. Never reads tensor values, never draws numbers of its own. */
   apply(variables: Variables, x: Tensor, context: Context): Applied<O>;
   /** Layers in order of execution. Throws like `init`. */
@@ -73,7 +73,7 @@ export abstract class Student implements Network<ClassifierOutputs> {
   abstract readonly name: string;
   /** Width of the logits. */
   abstract readonly classes: number;
-  abstract init(rng: Rng, input: readonly number[]): Variables<Host>;
+  abstract init(rng: Rng, input: readonly number[]): Variables<HostTensor>;
   /** x: [B, H, W, C] -> logits [B, classes], features [B, d]. */
   abstract apply(variables: Variables, x: Tensor, context: Context): Applied<ClassifierOutputs>;
   abstract summary(input: readonly number[]): readonly LayerSummary[];
@@ -95,7 +95,7 @@ export abstract class Discriminator implements Network<DiscriminatorOutputs> {
   /** Whether it is given a condition beside x: class probabilities [B, classes]. */
   readonly conditional: boolean = false;
   /** `classes`: width of the condition, for those that take one. */
-  abstract init(rng: Rng, input: readonly number[], classes?: number): Variables<Host>;
+  abstract init(rng: Rng, input: readonly number[], classes?: number): Variables<HostTensor>;
   /** x: [B, …] -> logits [B, …]. */
   abstract apply(
     variables: Variables,

@@ -1,8 +1,8 @@
 import { Rng } from './rng.js';
-import { sizeOf, type Host } from './tree.js';
+import { sizeOf, type HostTensor } from './tree.js';
 
 /** The distribution of one noise tensor. */
-export type Law =
+export type Distribution =
   /** 1 with probability `keep`, else 0. */
   | { readonly kind: 'bernoulli'; readonly keep: number }
   | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
@@ -12,10 +12,10 @@ export type Law =
 export interface NoiseSpec {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly law: Law;
+  readonly distribution: Distribution;
 }
 
-function sampler(law: Law): (rng: Rng) => number {
+function sampler(law: Distribution): (rng: Rng) => number {
   switch (law.kind) {
     case 'bernoulli':
       return (rng) => (rng.bernoulli(law.keep) ? 1 : 0);
@@ -30,11 +30,11 @@ function sampler(law: Law): (rng: Rng) => number {
  * Draws a noise tensor on the host. Sample `i` depends on (seed, step, name, offset + i) alone, so a batch
  * cut into micro-batches or ranks sees the noise of the whole.
  */
-export function drawNoise(spec: NoiseSpec, seed: number, step: number, offset = 0): Host {
+export function drawNoise(spec: NoiseSpec, seed: number, step: number, offset = 0): HostTensor {
   const data = new Float32Array(sizeOf(spec.shape));
   const samples = spec.shape[0] ?? 1;
   const perSample = samples === 0 ? 0 : data.length / samples;
-  const draw = sampler(spec.law);
+  const draw = sampler(spec.distribution);
   const root = Rng.fromSeed(seed).split('noise', step, spec.name);
   for (let i = 0; i < samples; i++) {
     const rng = root.split(offset + i);

@@ -18,7 +18,7 @@ export interface AdversarialLoss {
 }
 
 /** What a regularizer may look at. */
-export interface RegularizerView {
+export interface RegularizerContext {
   /** D's trainable parameters. */
   readonly params: Tree;
   /** D's logits on the teacher's and on the student's features, [B, …] each. */
@@ -41,7 +41,7 @@ export interface RegularizerView {
  */
 export abstract class Regularizer {
   abstract readonly name: string;
-  abstract penalty(view: RegularizerView): Scalar;
+  abstract penalty(view: RegularizerContext): Scalar;
 }
 
 /** |∂Data/∂f| and |∂Adv/∂f| at the discriminator's input f, means over the batch; λ applied, the weight not. */

@@ -1,10 +1,10 @@
-import { sizeOf, type Host } from './tree.js';
+import { sizeOf, type HostTensor } from './tree.js';
 
 /**
  * Copies an array of `shape`, to `given` where there is one, so that axis `i` of the result is axis `axes[i]` of the
  * source. Gives `data` where none moves.
  */
-export function permuted<A extends Host['data']>(
+export function permuted<A extends HostTensor['data']>(
   data: A,
   shape: readonly number[],
   axes: readonly number[],
@@ -38,7 +38,7 @@ const COLUMNS = 8;
  * `permuted` where the first axis becomes the last: a matrix [shape[0], rest] turned, its rows then in another order.
  * Several columns are read along their lines at once, so that what is written is met along its lines too.
  */
-function transposed<A extends Host['data']>(
+function transposed<A extends HostTensor['data']>(
   data: A,
   shape: readonly number[],
   axes: readonly number[],
@@ -82,5 +82,5 @@ function rowOrder(shape: readonly number[], axes: readonly number[]): Int32Array
   return order;
 }
 
-const empty = <A extends Host['data']>(like: A, length: number): A =>
+const empty = <A extends HostTensor['data']>(like: A, length: number): A =>
   new (like.constructor as new (length: number) => A)(length);

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAncError } from './error.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
-import type { Host, Tree } from './tree.js';
+import type { HostTensor, Tree } from './tree.js';
 
-const sample: Tree<Host> = {
+const sample: Tree<HostTensor> = {
   b: { shape: [3], data: Uint8Array.of(1, 2, 255) },
   'a/kernel': { shape: [2, 2], data: Float32Array.of(1.5, NaN, -Infinity, 1e-40) },
   steps: { shape: [], data: Int32Array.of(-7) },

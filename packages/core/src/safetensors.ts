@@ -1,10 +1,17 @@
 import { AncError } from './error.js';
 import { fromBfloat16, fromFloat16 } from './float16.js';
-import { asStored, inMemory, LentMemory, loadTree, type ByteSource, type Stored } from './stored.js';
-import { mapTree, namesOf, sizeOf, type DType, type Host, type LeafSpec, type Tree } from './tree.js';
+import {
+  toLazyTensor,
+  inMemory,
+  ReusableBuffer,
+  loadTree,
+  type ByteSource,
+  type LazyTensor,
+} from './lazy-tensor.js';
+import { mapTree, namesOf, sizeOf, type DType, type HostTensor, type LeafSpec, type Tree } from './tree.js';
 
 /** What a safetensors file holds. */
-export interface Safetensors<T = Host> {
+export interface Safetensors<T = HostTensor> {
   readonly tensors: Tree<T>;
   readonly metadata: Tree<string>;
 }
@@ -72,18 +79,18 @@ function headerOf(
  * Throws `ANC_SAFETENSORS` where data and shape disagree.
  */
 export function* safetensorsPieces(
-  tensors: Tree<Stored>,
+  tensors: Tree<LazyTensor>,
   metadata: Tree<string> = {},
 ): Generator<Uint8Array> {
   const { header, names } = headerOf(tensors, metadata);
   yield header;
-  const lent = [new LentMemory(), new LentMemory()] as const; // one is written while the other is filled
+  const lent = [new ReusableBuffer(), new ReusableBuffer()] as const; // one is written while the other is filled
   for (const [i, name] of names.entries()) yield bytesIn(name, tensors[name]!.load(lent[i % 2]));
 }
 
 /** The same at once. Throws `ANC_SAFETENSORS` where data and shape disagree. */
-export function encodeSafetensors(tensors: Tree<Host>, metadata: Tree<string> = {}): Uint8Array {
-  const stored = mapTree(tensors, asStored);
+export function encodeSafetensors(tensors: Tree<HostTensor>, metadata: Tree<string> = {}): Uint8Array {
+  const stored = mapTree(tensors, toLazyTensor);
   const bytes = new Uint8Array(headerOf(stored, metadata).length);
   let at = 0;
   for (const piece of safetensorsPieces(stored, metadata)) {
@@ -93,7 +100,7 @@ export function encodeSafetensors(tensors: Tree<Host>, metadata: Tree<string> = 
   return bytes;
 }
 
-function bytesIn(name: string, { shape, data }: Host): Uint8Array {
+function bytesIn(name: string, { shape, data }: HostTensor): Uint8Array {
   if (data.length !== sizeOf(shape)) {
     throw new AncError('ANC_SAFETENSORS', `tensor "${name}": data and shape disagree.`, {
       expected: `${sizeOf(shape)} elements for [${shape.join(', ')}]`,
@@ -116,7 +123,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
 }
 
 /** The same, each tensor read when it is wanted. */
-export function openSafetensors(source: ByteSource): Safetensors<Stored> {
+export function openSafetensors(source: ByteSource): Safetensors<LazyTensor> {
   const { header, start } = readHeader(source);
   const { [METADATA]: rawMetadata, ...rest } = header;
   const entries = Object.entries(rest).map(([name, value]) => ({ name, ...readEntry(name, value) }));
@@ -128,14 +135,17 @@ export function openSafetensors(source: ByteSource): Safetensors<Stored> {
   }
   if (start + at !== source.length)
     throw damaged(`the header describes ${at} bytes of data, the file has ${source.length - start}`);
-  const tensors = entries.map(({ name, code, shape, begin, end }): [string, Stored] => {
-    const load = (): Host => ({ shape, data: decoded(name, code, source.read(start + begin, start + end)) });
+  const tensors = entries.map(({ name, code, shape, begin, end }): [string, LazyTensor] => {
+    const load = (): HostTensor => ({
+      shape,
+      data: decoded(name, code, source.read(start + begin, start + end)),
+    });
     return [name, { shape, dtype: DTYPES[CONVERTED[code]?.to ?? (code as Code)], load }];
   });
   return { tensors: Object.fromEntries(tensors), metadata: readMetadata(rawMetadata) };
 }
 
-function decoded(name: string, code: string, bytes: Uint8Array<ArrayBuffer>): Host['data'] {
+function decoded(name: string, code: string, bytes: Uint8Array<ArrayBuffer>): HostTensor['data'] {
   if (code === 'F32') return new Float32Array(bytes.buffer);
   if (code === 'I32') return new Int32Array(bytes.buffer);
   return code === 'U8' ? bytes : converted(name, code, bytes);
@@ -153,7 +163,7 @@ function tableOf(code: 'F16' | 'BF16'): Float32Array {
   return table;
 }
 
-function converted(name: string, code: string, bytes: Uint8Array): Host['data'] {
+function converted(name: string, code: string, bytes: Uint8Array): HostTensor['data'] {
   const { bytes: size, to, read } = CONVERTED[code]!;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = bytes.length / size;

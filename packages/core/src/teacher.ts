@@ -1,4 +1,4 @@
-import type { Host, Tree } from './tree.js';
+import type { HostTensor, Tree } from './tree.js';
 
 /** A frozen function from images to logits and named features; where it computes is its own affair. */
 export abstract class Teacher {
@@ -8,6 +8,6 @@ export abstract class Teacher {
   /** Names and shapes (no batch axis) of what it can give: `logits`, `features`, taps. */
   abstract readonly outputs: Tree<readonly number[]>;
   /** images: [B, H, W, C] bytes. Returns the named outputs, [B, …] each. */
-  abstract infer(images: Host, names: readonly string[]): Promise<Tree<Host>>;
+  abstract infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>>;
   abstract dispose(): Promise<void>;
 }

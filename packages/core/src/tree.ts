@@ -5,7 +5,7 @@ import { AncError } from './error.js';
 export type Tree<T = Tensor> = Readonly<Record<string, T>>;
 
 /** A tensor on the host. `Uint8Array` holds bytes 0..255 that networks see as float32. */
-export interface Host {
+export interface HostTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
@@ -73,20 +73,20 @@ export const countElements = (tree: Tree<{ readonly shape: readonly number[] }>)
   Object.values(tree).reduce((sum, leaf) => sum + sizeOf(leaf.shape), 0);
 
 /** What a backend must know of a host array before it comes. */
-export function specOf(host: Host): LeafSpec {
+export function specOf(host: HostTensor): LeafSpec {
   const dtype =
     host.data instanceof Float32Array ? 'float32' : host.data instanceof Int32Array ? 'int32' : 'uint8';
   return { shape: host.shape, dtype };
 }
 
 /** A leaf of zeros of a known shape and type. */
-export function zeros({ shape, dtype }: LeafSpec): Host {
+export function zeros({ shape, dtype }: LeafSpec): HostTensor {
   const array = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }[dtype];
   return { shape, data: new array(sizeOf(shape)) };
 }
 
 /** A float32 leaf of one value repeated. */
-export const filled = (shape: readonly number[], value = 0): Host => ({
+export const filled = (shape: readonly number[], value = 0): HostTensor => ({
   shape: [...shape],
   data: new Float32Array(sizeOf(shape)).fill(value),
 });

@@ -29,8 +29,8 @@ import {
   l2MethodSchema,
 } from './methods/imitation.js';
 import { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
-import { quantizable, QuantizedMethod } from './quantise/quantised-method.js';
-import { estimators, type EstimatorName } from './quantise/estimators.js';
+import { quantizable, QuantizedMethod } from './quantize/quantized-method.js';
+import { estimators, type EstimatorName } from './quantize/estimators.js';
 import { regularizers } from './regularizers/index.js';
 
 const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>> = {

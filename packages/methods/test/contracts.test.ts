@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { discriminatorContract, methodContract, regularizerContract } from '@anc/testing';
 import { describe, expect, it } from 'vitest';
-import { SpectrallyNormalised } from '../src/index.js';
+import { SpectrallyNormalized } from '../src/index.js';
 import { method, parts } from './parts.js';
 
 const runner = { describe, it, expect };
@@ -18,7 +18,7 @@ describe.each([
 });
 
 describe.each(['mlp', 'projection'])('spectrally normalised %s', (name) => {
-  discriminatorContract(runner, () => new SpectrallyNormalised(parts.discriminator(name, { units: [7, 5] })));
+  discriminatorContract(runner, () => new SpectrallyNormalized(parts.discriminator(name, { units: [7, 5] })));
 });
 
 describe.each([

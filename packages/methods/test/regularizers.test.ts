@@ -4,7 +4,7 @@ import {
   valueAndGradients,
   type Context,
   type Discriminator,
-  type RegularizerView,
+  type RegularizerContext,
   type Tree,
 } from '@anc/core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -53,7 +53,7 @@ function update(
   const { grads } = valueAndGradients((trained) => {
     const discriminate = (x: tf.Tensor): tf.Tensor =>
       discriminator.apply({ params: trained, stats: {} }, x, context).outputs.logits;
-    const view: RegularizerView = {
+    const view: RegularizerContext = {
       params: trained,
       ...samples,
       dropped: samples.student,

@@ -9,14 +9,14 @@ import {
   maxPool,
   relu,
   Rng,
-  standardised,
+  normalizedNetwork,
   tap,
   type BatchSource,
   type ClassifierOutputs,
-  type Host,
+  type HostTensor,
   type LabelledBatch,
   type Network,
-  type Players,
+  type MethodEnvironment,
   type TeacherOutputs,
 } from '@anc/core';
 
@@ -30,20 +30,20 @@ export const backend = new EagerBackend('cpu');
 /** A small student: one convolution, optionally with batch norm, five features. */
 export function toyStudent(withBatchNorm = false): Network<ClassifierOutputs> {
   const network = new LayeredClassifier('toy', classes, [
-    conv2d('conv', { filters: 4, size: 3, bias: !withBatchNorm }),
+    conv2d('conv', { filters: 4, kernelSize: 3, bias: !withBatchNorm }),
     ...(withBatchNorm ? [batchNorm('norm')] : []),
     relu('relu'),
-    maxPool('pool', { size: 2 }),
+    maxPool('pool', { kernelSize: 2 }),
     flatten('flatten'),
     dense('hidden', { units: width }),
     relu('hidden-relu'),
     tap('features'),
     dense('logits', { units: classes }),
   ]);
-  return standardised(network, { mean: [120], std: [60] });
+  return normalizedNetwork(network, { mean: [120], std: [60] });
 }
 
-export const players = (student = toyStudent()): Players => {
+export const players = (student = toyStudent()): MethodEnvironment => {
   const outputs = { logits: [classes], features: [width] };
   return { student, studentOutputs: outputs, input: shape, classes, teacher: { outputs } };
 };
@@ -70,7 +70,7 @@ export function toyBatches(
 /** A teacher of random but fixed outputs per image. */
 export const toyTeacher: TeacherOutputs = {
   outputs(batch, names) {
-    const draw = (name: string, size: number): Host => ({
+    const draw = (name: string, size: number): HostTensor => ({
       shape: [batchSize, size],
       data: Float32Array.from(
         [...batch.indices].flatMap((index) => {

@@ -1,10 +1,10 @@
 import {
-  alarmsOf,
+  alarmsFor,
   mapTree,
   Rng,
   train,
   type BatchSource,
-  type Host,
+  type HostTensor,
   type LabelledBatch,
   type Position,
   type Stage,
@@ -19,14 +19,14 @@ const recipe = { learningRate: 0.01 };
 const discriminator = { name: 'mlp', units: [12, 8] };
 
 interface Run {
-  readonly state: Tree<Host>;
+  readonly state: Tree<HostTensor>;
   readonly events: readonly TrainingEvent[];
 }
 
 async function run(
   stage: Stage,
   batches: BatchSource<LabelledBatch>,
-  options: { epochs: number; state?: Tree<Host>; from?: Position; stopAt?: number },
+  options: { epochs: number; state?: Tree<HostTensor>; from?: Position; stopAt?: number },
 ): Promise<Run & { position?: Position }> {
   const controller = new AbortController();
   const events: TrainingEvent[] = [];
@@ -51,7 +51,7 @@ async function run(
   return found!;
 }
 
-const bytes = (state: Tree<Host>): Record<string, number[]> => mapTree(state, ({ data }) => [...data]);
+const bytes = (state: Tree<HostTensor>): Record<string, number[]> => mapTree(state, ({ data }) => [...data]);
 const label = (index: number): number => index % 3;
 
 describe('train', () => {
@@ -133,7 +133,7 @@ describe('train', () => {
 describe('alarmsOf', () => {
   const calm = { auc: 0.7, dTeacher: 0.7, dStudent: 0.6, gradientRatio: 5, gradientCosine: 0.1 };
   const codes = (change: Partial<typeof calm>): string[] =>
-    alarmsOf({ ...calm, ...change }).map(({ code }) => code);
+    alarmsFor({ ...calm, ...change }).map(({ code }) => code);
 
   it('says nothing of a healthy game and names each ailment', () => {
     expect(codes({})).toEqual([]);

@@ -54,10 +54,10 @@ function build(model: string, schema: typeof cnnOptions, given: CnnOptions, clas
   const { widths, kernel, pools, featuresFrom, features: units } = options;
   const initializer = INITIALIZERS[options.initializer];
   const block = (filters: number, i: number): Layer[] => [
-    conv2d(`conv${i + 1}`, { size: kernel, filters, bias: !options.batchNorm, initializer }),
+    conv2d(`conv${i + 1}`, { kernelSize: kernel, filters, bias: !options.batchNorm, initializer }),
     ...(options.batchNorm ? [batchNorm(`norm${i + 1}`)] : []),
     relu(`relu${i + 1}`),
-    ...(i < pools ? [maxPool(`pool${i + 1}`, { size: 2 })] : []),
+    ...(i < pools ? [maxPool(`pool${i + 1}`, { kernelSize: 2 })] : []),
     tap(`block${i + 1}`),
   ];
   return new LayeredClassifier(name, classes, [

@@ -26,9 +26,9 @@ export const lenetOptions = z.strictObject({
 export type LenetOptions = z.input<typeof lenetOptions>;
 
 const block = (index: number, filters: number, padding: Padding, initializer: Initializer): Layer[] => [
-  conv2d(`conv${index}`, { size: 5, filters, padding, initializer }),
+  conv2d(`conv${index}`, { kernelSize: 5, filters, padding, initializer }),
   relu(`relu${index}`),
-  maxPool(`pool${index}`, { size: 2 }),
+  maxPool(`pool${index}`, { kernelSize: 2 }),
   tap(`block${index}`),
 ];
 

@@ -124,11 +124,11 @@ function buildMobilenet(
   ];
   const filters = scaled(32);
   const around = paddingOf(first, stemPadding);
-  const stem = { size: 3, filters, stride: first, padding: around, bias: false, initializer };
+  const stem = { kernelSize: 3, filters, stride: first, padding: around, bias: false, initializer };
   const separable = SEPARABLE.flatMap(([width, stride], i) => {
     const n = `${i + 1}`;
-    const deep = { size: 3, stride, padding: paddingOf(stride, padding), bias: false, initializer };
-    const point = { size: 1, filters: scaled(width), bias: false, initializer };
+    const deep = { kernelSize: 3, stride, padding: paddingOf(stride, padding), bias: false, initializer };
+    const point = { kernelSize: 1, filters: scaled(width), bias: false, initializer };
     return [
       ...normed(depthwiseConv2d(`depthwise${n}`, deep), `${n}-deep`),
       ...normed(conv2d(`pointwise${n}`, point), `${n}-point`),

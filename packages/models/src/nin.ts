@@ -33,15 +33,15 @@ export function nin(options: NinOptions, { classes }: Pick<ModelEnvironment, 'cl
   /** A convolution of `size` and the 1×1 convolutions after it. */
   const block = (index: number, size: number, widths: readonly number[]): Layer[] =>
     widths.flatMap((filters, i) => [
-      conv2d(`conv${index}-${i + 1}`, { size: i === 0 ? size : 1, filters, initializer }),
+      conv2d(`conv${index}-${i + 1}`, { kernelSize: i === 0 ? size : 1, filters, initializer }),
       relu(`relu${index}-${i + 1}`),
     ]);
   return new LayeredClassifier(networkName('nin', ninOptions, parsed), classes, [
     ...block(1, 5, [192, 160, 96]),
-    maxPool('pool1', { size: 2 }),
+    maxPool('pool1', { kernelSize: 2 }),
     tap('block1'),
     ...block(2, 5, [192, 192, 192]),
-    maxPool('pool2', { size: 2 }),
+    maxPool('pool2', { kernelSize: 2 }),
     tap('block2'),
     ...block(3, 3, [192, 192]),
     tap('block3'),

@@ -7,7 +7,7 @@ import {
   sizeOf,
   subtree,
   type ClassifierOutputs,
-  type Host,
+  type HostTensor,
   type Network,
   type TensorFunction,
   type Tree,
@@ -15,7 +15,7 @@ import {
 } from '@anc/core';
 
 /** Variables under the names that they have in a file of ours. */
-export const asTensors = ({ params, stats }: Variables<Host>): Tree<Host> =>
+export const asTensors = ({ params, stats }: Variables<HostTensor>): Tree<HostTensor> =>
   mergeTrees(prefixTree('params', params), prefixTree('stats', stats));
 
 /** A network as a function of `images` and of its variables, called as `asTensors` calls them. */
@@ -30,9 +30,9 @@ export const classify =
 /** Logits and features of normalised images [batch, H, W, C], computed on tfjs's CPU backend. */
 export async function score(
   network: Network<ClassifierOutputs>,
-  variables: Variables<Host>,
-  images: Host,
-): Promise<Tree<Host>> {
+  variables: Variables<HostTensor>,
+  images: HostTensor,
+): Promise<Tree<HostTensor>> {
   const compiled = await new EagerBackend('cpu').compileFunction(
     classify(network),
     { id: 'score', inputs: { images: { shape: images.shape, dtype: 'float32' } } },
@@ -46,15 +46,18 @@ export async function score(
 }
 
 /** Normal numbers. */
-export const random = (seed: number, shape: readonly number[]): Host => {
+export const random = (seed: number, shape: readonly number[]): HostTensor => {
   const rng = Rng.fromSeed(seed);
   return { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()) };
 };
 
 /** Variables of which none is what an untrained network has. */
-export function trained(network: Network<ClassifierOutputs>, input: readonly number[]): Variables<Host> {
+export function trained(
+  network: Network<ClassifierOutputs>,
+  input: readonly number[],
+): Variables<HostTensor> {
   const { params, stats } = network.init(Rng.fromSeed(1), input);
-  const moved = ({ shape, data }: Host, name: string): Host => ({
+  const moved = ({ shape, data }: HostTensor, name: string): HostTensor => ({
     shape,
     data: Float32Array.from(
       data,

@@ -4,12 +4,12 @@ export { writeFileAtomically, type FileContent } from './run-folder/atomic-write
 export * from './run-folder/environment.js';
 export * from './run-folder/metrics-log.js';
 export * from './run-folder/run-folder.js';
-export type { DiskMemoOptions } from './teacher-memo/disk-store.js';
-export * from './teacher-memo/teacher-memo.js';
+export type { DiskCacheOptions } from './teacher-cache/disk-store.js';
+export * from './teacher-cache/teacher-cache.js';
 export * from './loader/epoch-plan.js';
 export * from './loader/labelled-loader.js';
 export * from './loader/loader.js';
 export * from './loader/mixup.js';
 export * from './tensorboard/scalar-log.js';
-export { writeReport, type ReportedPlayer, type ReportedResult } from './report/report.js';
-export { renderSheet, type Sheet, type SheetSection } from './report/sheet.js';
+export { writeReport, type ReportedModel, type ReportedResult } from './report/report.js';
+export { renderSimpleReport, type SimpleReport, type ReportSection } from './report/simple-report.js';

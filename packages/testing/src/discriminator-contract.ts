@@ -8,7 +8,7 @@ import {
   valueAndGradients,
   type Context,
   type Discriminator,
-  type Host,
+  type HostTensor,
   type Tree,
   type Variables,
 } from '@anc/core';
@@ -35,7 +35,7 @@ const BATCH = 4;
 const contextOf = (training: boolean): Context => ({
   training,
   noise: (name, shape, law) =>
-    tf.tensor(drawNoise({ name, shape, law }, 1, 0).data, [...shape] as [number], 'float32'),
+    tf.tensor(drawNoise({ name, shape, distribution: law }, 1, 0).data, [...shape] as [number], 'float32'),
   activation: (_name, x) => x,
 });
 
@@ -68,10 +68,11 @@ export function discriminatorContract(
       await tf.setBackend(backend);
       tf.tidy(() => body(create()));
     });
-  const initial = (d: Discriminator, seed = 1): Variables<Host> => d.init(Rng.fromSeed(seed), input, classes);
+  const initial = (d: Discriminator, seed = 1): Variables<HostTensor> =>
+    d.init(Rng.fromSeed(seed), input, classes);
   /** Off their starting points: biases at zero hide mistakes. */
   const variables = (d: Discriminator): Variables => {
-    const device = ({ shape, data }: Host, name: string): Tensor =>
+    const device = ({ shape, data }: HostTensor, name: string): Tensor =>
       tf.add(tf.tensor(Float32Array.from(data), [...shape] as [number]), tf.mul(gaussian(name, shape), 0.05));
     const { params, stats } = initial(d);
     return { params: mapTree(params, device), stats: mapTree(stats, device) };
@@ -86,7 +87,7 @@ export function discriminatorContract(
   describe(`discriminator contract on [${input.join(', ')}]`, () => {
     within('init repeats by seed and makes as many parameters as the summary counts', (d) => {
       const [one, same, other] = [initial(d), initial(d), initial(d, 2)];
-      const all = (v: Variables<Host>): Tree<Host> =>
+      const all = (v: Variables<HostTensor>): Tree<HostTensor> =>
         mergeTrees(
           mapTree(v.params, (leaf) => leaf),
           mapTree(v.stats, (leaf) => leaf),

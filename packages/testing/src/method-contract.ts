@@ -4,7 +4,7 @@ import {
   namesOf,
   Rng,
   type Backend,
-  type Host,
+  type HostTensor,
   type Method,
   type Tree,
 } from '@anc/core';
@@ -39,7 +39,7 @@ const label = (image: number): number => image % CLASSES;
 const shuffled = (image: number): number => (image * 7 + 1) % CLASSES;
 
 /** Names of entries that differ in any byte. */
-const differing = (a: Tree<Host>, b: Tree<Host>): string[] =>
+const differing = (a: Tree<HostTensor>, b: Tree<HostTensor>): string[] =>
   [...new Set([...namesOf(a), ...namesOf(b)])].filter(
     (name) => a[name] === undefined || b[name] === undefined || !equal(a[name], b[name]),
   );
@@ -95,7 +95,7 @@ export function methodContract(
     if (!straightThrough) {
       it('gives the slopes of what each phase says it minimises', async () => {
         await tf.setBackend('cpu');
-        let previous: Tree<Host> | null = null;
+        let previous: Tree<HostTensor> | null = null;
         for (const stage of stagesOf(create())) {
           const at = await firstStep(stage, previous, toyBatches(1, label), (await teacher()).outputs);
           await tf.setBackend('cpu');

@@ -6,7 +6,7 @@ import {
   valueAndGradients,
   type ClassifierOutputs,
   type Context,
-  type Host,
+  type HostTensor,
   type Network,
   type Tree,
   type Variables,
@@ -42,7 +42,7 @@ function contextOf(training: boolean, seen: string[] = []): Context {
   return {
     training,
     noise: (name, shape, law) =>
-      tf.tensor(drawNoise({ name, shape, law }, 1, 0).data, [...shape] as [number], 'float32'),
+      tf.tensor(drawNoise({ name, shape, distribution: law }, 1, 0).data, [...shape] as [number], 'float32'),
     activation(name, x) {
       seen.push(name);
       return x;
@@ -50,7 +50,7 @@ function contextOf(training: boolean, seen: string[] = []): Context {
   };
 }
 
-const device = ({ data, shape }: Host): tf.Tensor =>
+const device = ({ data, shape }: HostTensor): tf.Tensor =>
   tf.tensor(data instanceof Uint8Array ? Float32Array.from(data) : data, [...shape] as [number]);
 
 const largest = (x: tf.Tensor): number => tf.max(tf.abs(x)).dataSync()[0]!;
@@ -59,9 +59,9 @@ const largest = (x: tf.Tensor): number => tf.max(tf.abs(x)).dataSync()[0]!;
 const finite = (x: tf.Tensor): boolean => largest(x) < Number.MAX_VALUE;
 
 /** The first numbers of a tensor: enough to tell two draws apart. */
-const start = (tree: Tree<Host>, name: string): number[] => [...tree[name]!.data.slice(0, 64)];
+const start = (tree: Tree<HostTensor>, name: string): number[] => [...tree[name]!.data.slice(0, 64)];
 
-const equal = (a: Host, b: Host): boolean =>
+const equal = (a: HostTensor, b: HostTensor): boolean =>
   a.data.length === b.data.length && a.data.every((value, i) => value === b.data[i]);
 
 /**
@@ -88,7 +88,7 @@ export function networkContract(
   const variables = (network: Network<ClassifierOutputs>): Variables => {
     const { params, stats } = network.init(Rng.fromSeed(1), input);
     const rng = Rng.fromSeed(3);
-    const moved = (host: Host, name: string): tf.Tensor => {
+    const moved = (host: HostTensor, name: string): tf.Tensor => {
       const own = rng.split(name);
       return device({ ...host, data: Float32Array.from(host.data, (value) => value + 0.05 * own.uniform()) });
     };

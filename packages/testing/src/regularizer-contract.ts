@@ -1,4 +1,4 @@
-import { Rng, valueAndGradients, type Regularizer, type RegularizerView, type Tree } from '@anc/core';
+import { Rng, valueAndGradients, type Regularizer, type RegularizerContext, type Tree } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { wrongGradients } from './finite-differences.js';
@@ -32,7 +32,7 @@ const discriminate = (params: Tree, x: Tensor): Tensor => {
 };
 
 /** What the regularizer sees; `order` permutes the batch. */
-function viewOf(params: Tree, order: readonly number[]): RegularizerView {
+function viewOf(params: Tree, order: readonly number[]): RegularizerContext {
   const rows = (name: string): Tensor =>
     tf.gather(gaussian(name, [BATCH, WIDTH]), tf.tensor1d([...order], 'int32'));
   const [teacher, student, dropped] = [rows('teacher'), rows('student'), rows('dropped')];

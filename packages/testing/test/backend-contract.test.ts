@@ -1,4 +1,4 @@
-import { filled, mapTree, namesOf, type DeviceState, type Host, type Tree } from '@anc/core';
+import { filled, mapTree, namesOf, type DeviceState, type HostTensor, type Tree } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { opCases } from '../src/backend-contract/op-cases.js';
@@ -16,16 +16,19 @@ async function caught(part: string, fault: Fault): Promise<string[]> {
   return failed.map((name) => name.slice(ROOT.length).replace(`${part} > `, ''));
 }
 
-const scaled = ({ shape, data }: Host, by: number): Host => ({ shape, data: data.map((v) => v * by) });
+const scaled = ({ shape, data }: HostTensor, by: number): HostTensor => ({
+  shape,
+  data: data.map((v) => v * by),
+});
 const isGradient = (name: string): boolean => name.startsWith('gradient/');
 
 /** A function whose outputs are changed on their way back. */
-const outputs = (change: (host: Host, name: string) => Host): Fault => ({
+const outputs = (change: (host: HostTensor, name: string) => HostTensor): Fault => ({
   compiled: (inner) => ({ run: async (inputs) => mapTree(await inner.run(inputs), change) }),
 });
 
 /** A step after whose every run `after` meddles with the state. */
-const meddling = (after: (state: DeviceState, before: Tree<Host>) => Promise<void>): Fault => ({
+const meddling = (after: (state: DeviceState, before: Tree<HostTensor>) => Promise<void>): Fault => ({
   step: (inner, hold) => ({
     async run(state, inputs) {
       const before = await hold(state).read();
@@ -130,7 +133,7 @@ describe('a wrong function', () => {
 });
 
 describe('a wrong state', () => {
-  const shared = new Map<string, Host>();
+  const shared = new Map<string, HostTensor>();
   const faults: Readonly<Record<string, Fault['state']>> = {
     'forgets what is written': () => ({ write: () => Promise.resolve() }),
     'gives back what it was given at first': (_, initial) => ({ read: () => Promise.resolve(initial) }),

@@ -5,7 +5,7 @@ import {
   type Applied,
   type Context,
   type DiscriminatorOutputs,
-  type Host,
+  type HostTensor,
   type LayerSummary,
   type Tree,
   type Variables,
@@ -19,7 +19,7 @@ import { failuresOf } from './collect.js';
 
 /** What a broken discriminator does differently. */
 interface Fault {
-  readonly init?: (rng: Rng, sound: (rng: Rng) => Variables<Host>) => Variables<Host>;
+  readonly init?: (rng: Rng, sound: (rng: Rng) => Variables<HostTensor>) => Variables<HostTensor>;
   readonly rows?: (rows: readonly LayerSummary[]) => readonly LayerSummary[];
   readonly logits?: (logits: Tensor, x: Tensor) => Tensor;
   readonly stats?: (context: Context) => Tree;
@@ -33,8 +33,8 @@ class Given extends Discriminator {
     super();
   }
 
-  init(rng: Rng, input: readonly number[]): Variables<Host> {
-    const sound = (from: Rng): Variables<Host> => this.#sound.init(from, input);
+  init(rng: Rng, input: readonly number[]): Variables<HostTensor> {
+    const sound = (from: Rng): Variables<HostTensor> => this.#sound.init(from, input);
     return (this.fault.init ?? ((from) => sound(from)))(rng, sound);
   }
 

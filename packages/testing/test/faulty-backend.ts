@@ -6,7 +6,7 @@ import {
   type CompileOptions,
   type DeviceState,
   type FunctionSpec,
-  type Host,
+  type HostTensor,
   type Step,
   type StepSpec,
   type TensorFunction,
@@ -19,7 +19,7 @@ export interface Fault {
   readonly compiled?: (inner: CompiledFunction, spec: FunctionSpec) => Partial<CompiledFunction>;
   /** Leaves out what the caller says of stopping. */
   readonly unstoppable?: true;
-  readonly state?: (inner: DeviceState, initial: Tree<Host>) => Partial<DeviceState>;
+  readonly state?: (inner: DeviceState, initial: Tree<HostTensor>) => Partial<DeviceState>;
   /** `hold` gives the sound state behind the faulty one. */
   readonly step?: (
     inner: CompiledStep,
@@ -42,7 +42,7 @@ export class FaultyBackend extends Backend {
     this.capabilities = { training: true, deterministic: fault.deterministic ?? true, compiled: false };
   }
 
-  async upload(initial: Tree<Host>): Promise<DeviceState> {
+  async upload(initial: Tree<HostTensor>): Promise<DeviceState> {
     const inner = await this.#inner.upload(initial);
     const state: DeviceState = {
       read: (names) => inner.read(names),
@@ -68,12 +68,12 @@ export class FaultyBackend extends Backend {
   async compileFunction(
     f: TensorFunction,
     spec: FunctionSpec,
-    constants?: Tree<Host>,
+    constants?: Tree<HostTensor>,
     options?: CompileOptions,
   ): Promise<CompiledFunction> {
     const { unstoppable, compiled } = this.fault;
     const inner = await this.#inner.compileFunction(f, spec, constants, unstoppable ? {} : options);
-    const sound = { run: (inputs: Tree<Host>) => inner.run(inputs), dispose: () => inner.dispose() };
+    const sound = { run: (inputs: Tree<HostTensor>) => inner.run(inputs), dispose: () => inner.dispose() };
     return { ...sound, ...compiled?.(sound, spec) };
   }
 

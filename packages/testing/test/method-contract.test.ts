@@ -1,17 +1,17 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
-  asState,
+  toStateEntries,
   createOptimizer,
   mapTree,
   Method,
-  playerOf,
-  recipeSchema,
+  modelStateOf,
+  optimizerConfigSchema,
   softmaxCrossEntropy,
   squaredDistance,
   termStep,
   type LabelUse,
   type Phase,
-  type Players,
+  type MethodEnvironment,
   type Rng,
   type Stage,
   type Step,
@@ -57,10 +57,10 @@ class Plain extends Method {
     this.labels = breach.labels ?? 'never';
   }
 
-  stages({ student, input }: Players): readonly Stage[] {
+  stages({ student, input }: MethodEnvironment): readonly Stage[] {
     const { breach } = this;
     const term = breach.term ?? imitation;
-    const optimizer = createOptimizer(recipeSchema.parse({ optimizer: 'sgd' }));
+    const optimizer = createOptimizer(optimizerConfigSchema.parse({ optimizer: 'sgd' }));
     const sound = termStep({ student, optimizer, terms: [term] });
     const step: Step = {
       id: sound.id,
@@ -78,14 +78,14 @@ class Plain extends Method {
       step,
       init(rng: Rng) {
         const { params, stats } = student.init(rng.split('student'), input);
-        return asState('student', { params, stats, slots: optimizer.init(params) });
+        return toStateEntries('student', { params, stats, slots: optimizer.init(params) });
       },
       next: () => ({
         hyper: { 'student/learningRate': breach.learningRate ?? 0.005, [`weight/${term.name}`]: 1 },
         phases: ['student'],
       }),
       student: (state) => {
-        const { params, stats } = playerOf(state, 'student');
+        const { params, stats } = modelStateOf(state, 'student');
         return { params, stats };
       },
     };

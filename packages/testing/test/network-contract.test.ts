@@ -19,7 +19,7 @@ const options = { input: [4, 4, 1], classes: 3, taps: ['early'] } as const;
 
 const network = (extra: readonly Layer[] = [], shows: readonly Layer[] = [tap('early')]): LayeredClassifier =>
   new LayeredClassifier('small', 3, [
-    conv2d('conv', { size: 3, filters: 4, bias: false }),
+    conv2d('conv', { kernelSize: 3, filters: 4, bias: false }),
     batchNorm('norm'),
     ...shows,
     ...extra,

@@ -1,12 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { Regularizer, type RegularizerView } from '@anc/core';
+import { Regularizer, type RegularizerContext } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { regularizerContract } from '../src/index.js';
 import { failuresOf } from './collect.js';
 
-const squared = ({ params }: RegularizerView): Scalar =>
+const squared = ({ params }: RegularizerContext): Scalar =>
   Object.values(params)
     .map((param) => tf.sum<Scalar>(tf.square(param)))
     .reduce((sum, term) => tf.add(sum, term));
@@ -14,16 +14,16 @@ const squared = ({ params }: RegularizerView): Scalar =>
 class Given extends Regularizer {
   readonly name = 'given';
 
-  constructor(readonly of: (view: RegularizerView) => Scalar) {
+  constructor(readonly of: (view: RegularizerContext) => Scalar) {
     super();
   }
 
-  penalty(view: RegularizerView): Scalar {
+  penalty(view: RegularizerContext): Scalar {
     return this.of(view);
   }
 }
 
-const caught = async (of: (view: RegularizerView) => Scalar, active = true): Promise<string[]> =>
+const caught = async (of: (view: RegularizerContext) => Scalar, active = true): Promise<string[]> =>
   (await failuresOf((runner) => regularizerContract(runner, () => new Given(of), { active }))).map((name) =>
     name.replace('regularizer contract > ', ''),
   );
@@ -43,7 +43,7 @@ let calls = 0;
 /** What the rules of this house forbid, and the contract must see. */
 const lots = (): number => (Math as { random: () => number }).random();
 
-const faults: readonly (readonly [fault: string, check: string, (view: RegularizerView) => Scalar])[] = [
+const faults: readonly (readonly [fault: string, check: string, (view: RegularizerContext) => Scalar])[] = [
   [
     'is a vector',
     'gives one finite scalar, the same each time',

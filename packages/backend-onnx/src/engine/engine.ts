@@ -1,5 +1,12 @@
 import type * as Ort from 'onnxruntime-common';
-import type { EngineCalls, EngineInfo, EngineOptions, StepPlan, Wire, Wires } from './protocol.js';
+import type {
+  EngineCalls,
+  EngineInfo,
+  EngineOptions,
+  StepPlan,
+  SerializedTensor,
+  SerializedTensors,
+} from './protocol.js';
 import { createSession } from './create-session.js';
 import { loadRuntime, type Runtime } from './runtime.js';
 
@@ -7,7 +14,7 @@ type Answers = {
   [K in keyof EngineCalls]: (...args: Parameters<EngineCalls[K]>) => Promise<ReturnType<EngineCalls[K]>>;
 };
 
-interface Account {
+interface MetricAccumulator {
   sums: Float64Array;
   count: number;
 }
@@ -17,7 +24,7 @@ export class Engine implements Answers {
   #runtime: Runtime | null = null;
   readonly #sessions = new Map<number, Ort.InferenceSession>();
   readonly #states = new Map<number, Map<string, Ort.Tensor>>();
-  readonly #accounts = new Map<number, Account>();
+  readonly #accounts = new Map<number, MetricAccumulator>();
 
   async open(options: EngineOptions): Promise<EngineInfo> {
     this.#runtime = await loadRuntime(options);
@@ -36,24 +43,24 @@ export class Engine implements Answers {
     await held?.release();
   }
 
-  createState(state: number, entries: Wires): Promise<void> {
+  createState(state: number, entries: SerializedTensors): Promise<void> {
     const tensors = Object.entries(entries).map(([name, wire]) => [name, this.#tensor(wire)] as const);
     this.#states.set(state, new Map(tensors));
     return Promise.resolve();
   }
 
-  readState(state: number, names: readonly string[] | null): Promise<Wires> {
+  readState(state: number, names: readonly string[] | null): Promise<SerializedTensors> {
     const held = this.#state(state);
     const wanted = names ?? [...held.keys()];
     const pairs = wanted.map((name) => {
       const { type, dims, data } = this.#entry(held, name);
-      const copy = (data as Wire['data']).slice();
-      return [name, { type: type as Wire['type'], shape: dims, data: copy }] as const;
+      const copy = (data as SerializedTensor['data']).slice();
+      return [name, { type: type as SerializedTensor['type'], shape: dims, data: copy }] as const;
     });
     return Promise.resolve(Object.fromEntries(pairs));
   }
 
-  writeState(state: number, entries: Wires): Promise<void> {
+  writeState(state: number, entries: SerializedTensors): Promise<void> {
     const held = this.#state(state);
     for (const name of Object.keys(entries)) this.#entry(held, name);
     for (const [name, wire] of Object.entries(entries)) held.set(name, this.#tensor(wire));
@@ -70,7 +77,7 @@ export class Engine implements Answers {
     state: number,
     account: number,
     plan: StepPlan,
-    wires: Wires,
+    wires: SerializedTensors,
     steps: number,
   ): Promise<number> {
     const began = performance.now();
@@ -91,11 +98,14 @@ export class Engine implements Answers {
     return Promise.resolve(held);
   }
 
-  async runFunction(session: number, wires: Wires): Promise<Wires> {
+  async runFunction(session: number, wires: SerializedTensors): Promise<SerializedTensors> {
     const results = await this.#session(session).run(this.#feeds(wires));
     const pairs = Object.entries(results).map(([name, value]) => {
       const { data, dims, type } = value;
-      return [name, { type: type as Wire['type'], shape: dims, data: data as Wire['data'] }] as const;
+      return [
+        name,
+        { type: type as SerializedTensor['type'], shape: dims, data: data as SerializedTensor['data'] },
+      ] as const;
     });
     return Object.fromEntries(pairs);
   }
@@ -123,11 +133,11 @@ export class Engine implements Answers {
     return tensor;
   }
 
-  #feeds(wires: Wires): Record<string, Ort.Tensor> {
+  #feeds(wires: SerializedTensors): Record<string, Ort.Tensor> {
     return Object.fromEntries(Object.entries(wires).map(([name, wire]) => [name, this.#tensor(wire)]));
   }
 
-  #tensor({ type, data, shape }: Wire): Ort.Tensor {
+  #tensor({ type, data, shape }: SerializedTensor): Ort.Tensor {
     const { ort } = this.#opened();
     return new ort.Tensor(type as 'float32', data as Float32Array, [...shape]);
   }

@@ -1,13 +1,13 @@
 import type { ElementType } from '../graph/value.js';
 
 /** A tensor on its way between threads, as it lies in memory. */
-export interface Wire {
+export interface SerializedTensor {
   readonly type: ElementType;
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
-export type Wires = Readonly<Record<string, Wire>>;
+export type SerializedTensors = Readonly<Record<string, SerializedTensor>>;
 
 export interface EngineOptions {
   /** `auto`: onnxruntime-node where it can be loaded, else onnxruntime-web. */
@@ -53,9 +53,9 @@ export interface EngineCalls {
    */
   createSession(session: number, model: Uint8Array, forProcessor: readonly string[]): boolean;
   releaseSession(session: number): void;
-  createState(state: number, entries: Wires): void;
-  readState(state: number, names: readonly string[] | null): Wires;
-  writeState(state: number, entries: Wires): void;
+  createState(state: number, entries: SerializedTensors): void;
+  readState(state: number, names: readonly string[] | null): SerializedTensors;
+  writeState(state: number, entries: SerializedTensors): void;
   releaseState(state: number): void;
   /** Runs a step's session on a state; the metrics are added to the account `account`. Gives milliseconds. */
   runSteps(
@@ -63,12 +63,12 @@ export interface EngineCalls {
     state: number,
     account: number,
     plan: StepPlan,
-    feeds: Wires,
+    feeds: SerializedTensors,
     steps: number,
   ): number;
   /** Sums since the last reading, and over how many runs. */
   readMetrics(account: number): { readonly sums: Float64Array; readonly count: number };
-  runFunction(session: number, feeds: Wires): Wires;
+  runFunction(session: number, feeds: SerializedTensors): SerializedTensors;
 }
 
 export type CallName = keyof EngineCalls;

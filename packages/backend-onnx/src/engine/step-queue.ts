@@ -1,4 +1,4 @@
-import type { StepPlan, Wire, Wires } from './protocol.js';
+import type { StepPlan, SerializedTensor, SerializedTensors } from './protocol.js';
 
 /** Which session advances which state, and where its metrics are added up. */
 export interface StepTarget {
@@ -8,7 +8,7 @@ export interface StepTarget {
   readonly plan: StepPlan;
 }
 
-type Send = (target: StepTarget, feeds: Wires, steps: number) => Promise<number>;
+type Send = (target: StepTarget, feeds: SerializedTensors, steps: number) => Promise<number>;
 
 /** A call should take about this long, so that progress and Ctrl-C stay alive. */
 const CALL_MILLISECONDS = 750;
@@ -18,7 +18,7 @@ const CALL_MILLISECONDS = 750;
  * call; several steps in one call share that. How many depends on how long they take, what they give does not.
  */
 export class StepQueue {
-  #waiting: { readonly target: StepTarget; readonly feeds: Wires[] } | null = null;
+  #waiting: { readonly target: StepTarget; readonly feeds: SerializedTensors[] } | null = null;
   /** The last call that was sent; calls are answered in order. */
   #running: Promise<void> = Promise.resolve();
   #failure: unknown = null;
@@ -34,7 +34,7 @@ export class StepQueue {
    * Takes one step, and waits where one call is full and another still runs. What goes wrong in a call is thrown by
    * the `add` or `settled` after it.
    */
-  async add(target: StepTarget, feeds: Wires): Promise<void> {
+  async add(target: StepTarget, feeds: SerializedTensors): Promise<void> {
     const { session, state, account } = target;
     const last = this.#waiting?.target;
     if (last?.session !== session || last.state !== state || last.account !== account) this.flush();
@@ -80,11 +80,13 @@ export class StepQueue {
 }
 
 /** Entries of several steps side by side, with a leading axis of steps. */
-function stacked(feeds: readonly Wires[]): Wires {
+function stacked(feeds: readonly SerializedTensors[]): SerializedTensors {
   const first = feeds[0]!;
   return Object.fromEntries(
     Object.entries(first).map(([name, { type, shape, data }]) => {
-      const all = new (data.constructor as new (length: number) => Wire['data'])(data.length * feeds.length);
+      const all = new (data.constructor as new (length: number) => SerializedTensor['data'])(
+        data.length * feeds.length,
+      );
       feeds.forEach((each, i) => all.set(each[name]!.data, i * data.length));
       return [name, { type, shape: [feeds.length, ...shape], data: all }] as const;
     }),

@@ -1,6 +1,6 @@
 import { Engine } from './engine.js';
 import { Gate } from './gate.js';
-import type { Reply, Request, Wires } from './protocol.js';
+import type { Reply, Request, SerializedTensors } from './protocol.js';
 
 const engine = new Engine();
 
@@ -12,7 +12,7 @@ interface Port {
 /** Buffers of a reply that the worker does not keep. */
 function transferable({ name }: Request, value: unknown): ArrayBuffer[] {
   if (name !== 'readState' && name !== 'runFunction') return [];
-  const buffers = Object.values(value as Wires).map(({ data }) => data.buffer as ArrayBuffer);
+  const buffers = Object.values(value as SerializedTensors).map(({ data }) => data.buffer as ArrayBuffer);
   return [...new Set(buffers)];
 }
 

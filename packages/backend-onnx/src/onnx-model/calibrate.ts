@@ -1,12 +1,12 @@
-import type { Host, Tree } from '@anc/core';
+import type { HostTensor, Tree } from '@anc/core';
 import type { OnnxBackend } from '../backend.js';
 import { quantizedTensors, quantizeModel, withOutputs, type Range } from './quantize.js';
 import { createSession } from './session.js';
 
 /** What is fed at a time: the model's inputs by name. */
-export type Feeds = Tree<Host>;
+export type Feeds = Tree<HostTensor>;
 
-const typeOf = ({ data }: Host) =>
+const typeOf = ({ data }: HostTensor) =>
   data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'uint8';
 
 /**
@@ -21,7 +21,7 @@ export async function quantizeOnnx(
   const { engine } = backend;
   const names = quantizedTensors(bytes);
   const ranges = new Map<string, Range>();
-  const widen = (name: string, { data }: Host): void => {
+  const widen = (name: string, { data }: HostTensor): void => {
     let [least, most] = ranges.get(name) ?? [Infinity, -Infinity];
     for (const value of data) {
       if (value < least) least = value;
@@ -36,7 +36,7 @@ export async function quantizeOnnx(
       const wires = Object.entries(feeds).map(
         ([name, host]) => [name, { ...host, type: typeOf(host) }] as const,
       );
-      const found: Tree<Host> = await engine.call('runFunction', session, Object.fromEntries(wires));
+      const found: Tree<HostTensor> = await engine.call('runFunction', session, Object.fromEntries(wires));
       for (const name of names) widen(name, (found[name] ?? feeds[name])!);
     }
   } finally {

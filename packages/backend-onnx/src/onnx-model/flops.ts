@@ -1,4 +1,4 @@
-import { sizeOf, type Host, type Tree } from '@anc/core';
+import { sizeOf, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from '../engine/client.js';
 import { DERIVED } from './derive.js';
 import { decodeModel, ELEMENT, encodeModel, graphOf, makeValue } from './proto.js';
@@ -32,7 +32,7 @@ export async function countFlops(
   await createSession(engine, session, encodeModel(model).slice(), shown);
   try {
     const data = new Uint8Array(batch * sizeOf(images));
-    const outputs: Tree<Host> = await engine.call('runFunction', session, {
+    const outputs: Tree<HostTensor> = await engine.call('runFunction', session, {
       [DERIVED.images]: { type: 'uint8', shape: [batch, ...images], data },
     });
     return products.reduce((sum, { name, depth, biased }) => {

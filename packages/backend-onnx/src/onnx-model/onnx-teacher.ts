@@ -3,7 +3,7 @@ import {
   sizeOf,
   Teacher,
   type FixedNormalization,
-  type Host,
+  type HostTensor,
   type Normalization,
   type Tree,
 } from '@anc/core';
@@ -167,7 +167,7 @@ export class OnnxTeacher extends Teacher {
     );
   }
 
-  async infer(images: Host, names: readonly string[]): Promise<Tree<Host>> {
+  async infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>> {
     const unknown = names.find((name) => !Object.hasOwn(this.outputs, name));
     if (unknown !== undefined) {
       throw new AncError('ANC_TEACHER_OUTPUT', `teacher "${this.name}" has no output "${unknown}".`, {

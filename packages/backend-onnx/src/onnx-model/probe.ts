@@ -1,4 +1,4 @@
-import { Rng, sizeOf, type Host, type Tree } from '@anc/core';
+import { Rng, sizeOf, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from '../engine/client.js';
 import { DERIVED, type Derivation } from './derive.js';
 import { createSession, failed, runInBatches } from './session.js';
@@ -29,10 +29,10 @@ export async function probeClassifier(
   try {
     const rng = Rng.fromSeed(0);
     const data = Uint8Array.from({ length: COUNT * sizeOf(images) }, () => rng.int(256));
-    const attempt = (batch: number | null): Promise<Tree<Host>> =>
+    const attempt = (batch: number | null): Promise<Tree<HostTensor>> =>
       runInBatches(engine, session, { shape: [COUNT, ...images], data }, images, batch);
     let { batch } = input;
-    let results: Tree<Host>;
+    let results: Tree<HostTensor>;
     const where = `${shown}: the model does not run on images ${images.join('×')}.`;
     try {
       results = await attempt(batch);

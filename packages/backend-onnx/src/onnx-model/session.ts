@@ -1,4 +1,4 @@
-import { isAncError, sizeOf, type AncError, type Host, type Tree } from '@anc/core';
+import { isAncError, sizeOf, type AncError, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from '../engine/client.js';
 import { DERIVED } from './derive.js';
 import { onnxError } from './proto.js';
@@ -37,11 +37,11 @@ export function failed(what: string, cause: unknown): AncError {
 export async function runInBatches(
   engine: EngineClient,
   session: number,
-  { shape: [count = 0], data }: Host,
+  { shape: [count = 0], data }: HostTensor,
   shape: readonly number[],
   batch: number | null,
-): Promise<Tree<Host>> {
-  const call = (bytes: Uint8Array, n: number): Promise<Tree<Host>> =>
+): Promise<Tree<HostTensor>> {
+  const call = (bytes: Uint8Array, n: number): Promise<Tree<HostTensor>> =>
     engine.call('runFunction', session, {
       [DERIVED.images]: { type: 'uint8', shape: [n, ...shape], data: bytes },
     });

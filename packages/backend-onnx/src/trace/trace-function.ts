@@ -4,7 +4,7 @@ import {
   mapTree,
   namesOf,
   type FunctionSpec,
-  type Host,
+  type HostTensor,
   type TensorFunction,
   type Tree,
 } from '@anc/core';
@@ -19,7 +19,7 @@ import { Tracer, type Target } from './tracer.js';
 export function traceFunction(
   f: TensorFunction,
   spec: FunctionSpec,
-  constants: Tree<Host> = {},
+  constants: Tree<HostTensor> = {},
   target: Partial<Target> = {},
 ): Traced {
   registerKernels();

@@ -41,7 +41,7 @@ function tracedContext(
     training: true,
     noise(name, shape, law) {
       const drawn = noiseName(name, repeat);
-      noise.set(drawn, { name: drawn, shape: [...shape], law });
+      noise.set(drawn, { name: drawn, shape: [...shape], distribution: law });
       return toTensor(backend, inputTensor(tracer, `noise/${drawn}`, { shape, dtype: 'float32' }));
     },
     activation: (_name, x) => x,

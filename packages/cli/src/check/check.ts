@@ -7,13 +7,13 @@ import { lookAtImages } from './look-at-images.js';
 import { softmax } from './rating.js';
 import {
   commonNormalizations,
-  compareReadings,
-  describeReading,
-  likelyReading,
+  ratePreprocessings,
+  describePreprocessing,
+  likelyPreprocessing,
   OWN,
-  readingsOf,
+  preprocessingCandidates,
   VIEWS,
-  type RatedReading,
+  type RatedPreprocessing,
 } from './readings.js';
 import { logitsBy, type CheckedTeacher } from './teacher.js';
 
@@ -26,7 +26,7 @@ export interface Check {
   readonly answers: Answers;
   /** Share of right answers, where the images' classes are the teacher's. */
   readonly accuracy: number | null;
-  readonly readings: readonly RatedReading[];
+  readonly readings: readonly RatedPreprocessing[];
   /** Images that the readings were compared on. */
   readonly readingImages: number;
   /** The likely reading in words, and whether it is what the teacher was given. */
@@ -75,7 +75,7 @@ export async function checkTeacher(
   }
   const answers = answersOf(logits, classes);
   const labels = labelsFor(sample, { classes, classNames });
-  const readings = readingsOf(
+  const readings = preprocessingCandidates(
     { ...(normalization === null ? {} : { [OWN]: normalization }), ...commonNormalizations(shape[2]) },
     checked.layouts,
   ).filter(
@@ -89,7 +89,7 @@ export async function checkTeacher(
     COMPARED.most,
     Math.max(COMPARED.least, Math.floor((budget * perSecond) / shows)),
   );
-  const rated = await compareReadings(
+  const rated = await ratePreprocessings(
     readings,
     checked.openAs,
     {
@@ -99,7 +99,7 @@ export async function checkTeacher(
     },
     (done, all) => progress('readings', done, all),
   );
-  const likely = likelyReading(rated);
+  const likely = likelyPreprocessing(rated);
   // Names of as many classes are taken for the teacher's in their order, as its labels are.
   const names = classNames ?? (sample.classes?.length === classes ? sample.classes : null);
   const nameOf = (label: number): string => names?.[label] ?? `class ${label}`;
@@ -113,7 +113,7 @@ export async function checkTeacher(
       labels === null ? null : answers.top1.filter((top, i) => top === labels[i]).length / answers.count,
     readings: rated,
     readingImages: compared,
-    likely: likely === null ? null : describeReading(likely.best),
+    likely: likely === null ? null : describePreprocessing(likely.best),
     lead: likely?.lead ?? 0,
     warnings: [
       ...preprocessingWarning(rated),
@@ -143,7 +143,7 @@ const same = (a: Normalization, b: Normalization): boolean => {
 };
 
 /** Warns where another reading than the given one is clearly better. */
-function preprocessingWarning(rated: readonly RatedReading[]): Warning[] {
+function preprocessingWarning(rated: readonly RatedPreprocessing[]): Warning[] {
   const best = rated[0];
   const given = rated.find(({ name, order }) => name === OWN && order !== 'bgr');
   if (best === undefined || given === undefined || best === given) return [];
@@ -151,7 +151,7 @@ function preprocessingWarning(rated: readonly RatedReading[]): Warning[] {
   return [
     {
       code: 'preprocessing',
-      message: `the teacher's answers say more under another reading of the images (${describeReading(best)}): say how it wants them with --normalize, or check its channels and layout.`,
+      message: `the teacher's answers say more under another reading of the images (${describePreprocessing(best)}): say how it wants them with --normalize, or check its channels and layout.`,
     },
   ];
 }

@@ -2,13 +2,13 @@ import { Rng, type FixedNormalization } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import {
   commonNormalizations,
-  compareReadings,
-  describeReading,
-  likelyReading,
+  ratePreprocessings,
+  describePreprocessing,
+  likelyPreprocessing,
   OWN,
-  readingsOf,
-  type OpenReading,
-  type Reading,
+  preprocessingCandidates,
+  type OpenPreprocessing,
+  type Preprocessing,
 } from './readings.js';
 
 const SIDE = 8;
@@ -31,7 +31,7 @@ labels.forEach((label, i) => {
 
 /** Tells levels of one channel apart, for pixels as `trained`; others run into the lowest and highest. */
 function toy(trained: FixedNormalization, channel = 0) {
-  return ({ normalization }: Reading): Promise<OpenReading> => {
+  return ({ normalization }: Preprocessing): Promise<OpenPreprocessing> => {
     const { mean, std } = normalization as FixedNormalization;
     return Promise.resolve({
       dispose: () => Promise.resolve(),
@@ -53,8 +53,8 @@ function toy(trained: FixedNormalization, channel = 0) {
 }
 
 const normalizations = commonNormalizations(3);
-const compare = (open: (reading: Reading) => Promise<OpenReading>, known = false) =>
-  compareReadings(readingsOf(normalizations, ['own']), open, {
+const compare = (open: (reading: Preprocessing) => Promise<OpenPreprocessing>, known = false) =>
+  ratePreprocessings(preprocessingCandidates(normalizations, ['own']), open, {
     images,
     shape: [SIDE, SIDE, 3],
     classes: CLASSES,
@@ -66,7 +66,7 @@ describe('compareReadings', () => {
     'finds the scale that a classifier was trained on, without a label: %s',
     async (name) => {
       const rated = await compare(toy(normalizations[name]!));
-      expect(likelyReading(rated)!.best.name).toBe(name);
+      expect(likelyPreprocessing(rated)!.best.name).toBe(name);
       expect(rated.length).toBe(10);
       expect(rated[0]!.accuracy).toBeNull();
     },
@@ -74,13 +74,13 @@ describe('compareReadings', () => {
 
   it('finds the order of the colours by labels where answers alone cannot tell', async () => {
     const rated = await compare(toy(normalizations['0 to 1']!, 2), true);
-    expect(describeReading(rated[0]!)).toBe('BGR, 0 to 1');
+    expect(describePreprocessing(rated[0]!)).toBe('BGR, 0 to 1');
     expect(rated[0]!.accuracy).toBe(1);
   });
 
   it('leaves out what does not run, and frees what does', async () => {
     let freed = 0;
-    const open = async (reading: Reading): Promise<OpenReading> => {
+    const open = async (reading: Preprocessing): Promise<OpenPreprocessing> => {
       if (reading.layout === 'nhwc') throw new Error('another rank');
       return {
         ...(await toy(normalizations['0 to 1']!)(reading)),
@@ -90,8 +90,8 @@ describe('compareReadings', () => {
           }),
       };
     };
-    const rated = await compareReadings(
-      readingsOf({ [OWN]: normalizations['0 to 1']! }, ['nchw', 'nhwc']),
+    const rated = await ratePreprocessings(
+      preprocessingCandidates({ [OWN]: normalizations['0 to 1']! }, ['nchw', 'nhwc']),
       open,
       {
         images,
@@ -100,12 +100,12 @@ describe('compareReadings', () => {
         labels: null,
       },
     );
-    expect(rated.map(describeReading).sort()).toEqual([`BGR, ${OWN}, NCHW`, `RGB, ${OWN}, NCHW`]);
+    expect(rated.map(describePreprocessing).sort()).toEqual([`BGR, ${OWN}, NCHW`, `RGB, ${OWN}, NCHW`]);
     expect(freed).toBe(1);
   });
 
   it('has nothing likely where nothing runs', async () => {
-    expect(likelyReading(await compare(() => Promise.reject(new Error('no'))))).toBeNull();
+    expect(likelyPreprocessing(await compare(() => Promise.reject(new Error('no'))))).toBeNull();
   });
 });
 

@@ -6,7 +6,7 @@ import { shownViews } from './shown-views.js';
 export type ImagesToLogits = (images: Uint8Array, count: number) => Promise<Float32Array>;
 
 /** One way in which a classifier may want its images. */
-export interface Reading {
+export interface Preprocessing {
   readonly name: string;
   readonly normalization: Normalization;
   /** The axes of what the classifier takes; `own` where it is known. */
@@ -15,19 +15,19 @@ export interface Reading {
 
 export type ColourOrder = 'rgb' | 'bgr' | 'grey';
 
-export interface RatedReading extends Reading, Rating {
+export interface RatedPreprocessing extends Preprocessing, Rating {
   readonly order: ColourOrder;
   /** Share of right top-1 classes, where the images have labels. */
   readonly accuracy: number | null;
 }
 
 /** A classifier that reads bytes in one way. */
-export interface OpenReading {
+export interface OpenPreprocessing {
   readonly logits: ImagesToLogits;
   dispose(): Promise<void>;
 }
 
-export interface ReadingsInput {
+export interface PreprocessingInput {
   /** Bytes [N, H, W, C]. */
   readonly images: Uint8Array;
   readonly shape: readonly [number, number, number];
@@ -62,10 +62,10 @@ export function commonNormalizations(channels: number): Readonly<Record<string, 
 }
 
 /** Normalisations under each layout that is possible. */
-export function readingsOf(
+export function preprocessingCandidates(
   normalizations: Readonly<Record<string, Normalization>>,
-  layouts: readonly Reading['layout'][],
-): Reading[] {
+  layouts: readonly Preprocessing['layout'][],
+): Preprocessing[] {
   return layouts.flatMap((layout) =>
     Object.entries(normalizations).map(([name, normalization]) => ({ name, normalization, layout })),
   );
@@ -78,15 +78,15 @@ export const VIEWS = 4;
  * Shows the images under every reading, in both orders of colour, and rates the answers; best first. Where there are
  * labels, right answers add their share of ln(classes). A reading that `open` refuses is left out.
  */
-export async function compareReadings(
-  readings: readonly Reading[],
-  open: (reading: Reading) => Promise<OpenReading>,
-  { images, shape, classes, labels }: ReadingsInput,
+export async function ratePreprocessings(
+  readings: readonly Preprocessing[],
+  open: (reading: Preprocessing) => Promise<OpenPreprocessing>,
+  { images, shape, classes, labels }: PreprocessingInput,
   onReading: (done: number, count: number) => void = () => undefined,
-): Promise<RatedReading[]> {
+): Promise<RatedPreprocessing[]> {
   const orders: readonly ColourOrder[] = shape[2] === CHANNELS ? ['rgb', 'bgr'] : ['grey'];
   const count = images.length / (shape[0] * shape[1] * shape[2]);
-  const rated: RatedReading[] = [];
+  const rated: RatedPreprocessing[] = [];
   for (const [i, reading] of readings.entries()) {
     onReading(i, readings.length);
     const opened = await open(reading).catch(() => null);
@@ -125,14 +125,16 @@ function accuracyOf(logits: Float32Array, classes: number, labels: Int32Array): 
 }
 
 /** The best reading and how sure that is: its lead over the next one, as a share of its score. */
-export function likelyReading(rated: readonly RatedReading[]): { best: RatedReading; lead: number } | null {
+export function likelyPreprocessing(
+  rated: readonly RatedPreprocessing[],
+): { best: RatedPreprocessing; lead: number } | null {
   const [best, next] = rated;
   if (best === undefined) return null;
   return { best, lead: best.score > 0 ? (best.score - (next?.score ?? 0)) / best.score : 0 };
 }
 
 /** `RGB, 0 to 1`. */
-export const describeReading = ({ name, order, layout }: RatedReading): string =>
+export const describePreprocessing = ({ name, order, layout }: RatedPreprocessing): string =>
   [order === 'grey' ? null : order.toUpperCase(), name, layout === 'own' ? null : layout.toUpperCase()]
     .filter((part) => part !== null)
     .join(', ');

@@ -3,14 +3,14 @@ import { stat } from 'node:fs/promises';
 import { onnxImageShape, type OnnxTeacherOptions } from '@anc/backend-onnx';
 import { AncError, inMemory, type Backend, type FixedNormalization } from '@anc/core';
 import { readNamedFile } from '../classifier/file.js';
-import { findPlayer } from '../classifier/find-player.js';
+import { findModelInRun } from '../classifier/find-player.js';
 import { namedFile } from '../classifier/named-file.js';
 import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
 import { loadWeights } from '../classifier/weights-file.js';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../composition/registry.js';
 import { WEIGHTS } from '../run/weights.js';
-import { OWN, type ImagesToLogits, type OpenReading, type Reading } from './readings.js';
+import { OWN, type ImagesToLogits, type OpenPreprocessing, type Preprocessing } from './readings.js';
 
 export interface TeacherRequest {
   /** A run folder, a file of weights or an ONNX model. */
@@ -26,10 +26,10 @@ export interface TeacherRequest {
 export interface CheckedTeacher {
   readonly shape: readonly [number, number, number];
   /** Layouts that its file leaves possible. */
-  readonly layouts: readonly Reading['layout'][];
+  readonly layouts: readonly Preprocessing['layout'][];
   /** As its file, or the person, says; where neither does, pixels from 0 to 1. */
   open(): Promise<Classifier>;
-  openAs(reading: Reading): Promise<OpenReading>;
+  openAs(reading: Preprocessing): Promise<OpenPreprocessing>;
 }
 
 const BATCH = 32;
@@ -93,7 +93,7 @@ async function fileOf(what: string, cwd: string): Promise<string> {
   if (!folder) return what;
   const weights = resolve(cwd, what, WEIGHTS);
   if ((await stat(weights).catch(() => null)) !== null) return weights;
-  return (await findPlayer(what, 'teacher', cwd))!.path;
+  return (await findModelInRun(what, 'teacher', cwd))!.path;
 }
 
 /** Batches of one size: what is compiled is compiled once. */

@@ -8,12 +8,12 @@ import { uniqueNames } from '../run/unique-names.js';
 import { WEIGHTS } from '../run/weights.js';
 
 /** One trained network of a run. */
-export interface FoundPlayer {
+export interface FoundModel {
   /** Its weights file. */
   readonly path: string;
   readonly run: string;
   /** `teacher`, or the student's name. */
-  readonly player: string;
+  readonly name: string;
   /** The players that it was chosen from, where there was a choice. */
   readonly among: readonly string[];
   readonly config: Config;
@@ -26,11 +26,11 @@ const FIRST = 'adversarial';
  * A run's student, or the player that is named: `teacher`, `student`, or a student's name. Null where `named` is no
  * folder. Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`, and `ANC_PLAYER` where the run has no such network.
  */
-export async function findPlayer(
+export async function findModelInRun(
   named: string,
   player: string | undefined,
   cwd: string,
-): Promise<FoundPlayer | null> {
+): Promise<FoundModel | null> {
   const path = resolve(cwd, named);
   if (!(await stat(path).catch(() => null))?.isDirectory()) return null;
   const folder = await RunFolder.open(path);
@@ -56,7 +56,7 @@ export async function findPlayer(
   return {
     path: join(path, ...place, WEIGHTS),
     run: basename(path),
-    player: chosen,
+    name: chosen,
     among: wanted === null && students.length > 1 ? students : [],
     config,
   };

@@ -1,10 +1,10 @@
-import { AncError, mapTree, type Host, type Stored, type Tree } from '@anc/core';
+import { AncError, mapTree, type HostTensor, type LazyTensor, type Tree } from '@anc/core';
 
 /**
  * The same tensors, whose numbers are looked at when they are read: loading throws `ANC_WEIGHTS` where one of them
  * is NaN or infinite, and names the tensor.
  */
-export const finite = (tensors: Tree<Stored>): Record<string, Stored> =>
+export const finite = (tensors: Tree<LazyTensor>): Record<string, LazyTensor> =>
   mapTree(tensors, (stored, name) => ({
     ...stored,
     load(lent) {
@@ -16,7 +16,7 @@ export const finite = (tensors: Tree<Stored>): Record<string, Stored> =>
   }));
 
 /** `findIndex`, which takes eight times as long over the millions of a network. */
-function firstNotFinite(data: Host['data']): number {
+function firstNotFinite(data: HostTensor['data']): number {
   for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
   return -1;
 }

@@ -5,7 +5,7 @@ import type { Named } from '../composition/registry.js';
 import { openDataset } from '../data/open-dataset.js';
 import { namedOf } from '../commands/named-option.js';
 import { parseSizes } from '../commands/sizes.js';
-import type { FoundPlayer } from './find-player.js';
+import type { FoundModel } from './find-player.js';
 
 /** Which images, as a person says it. */
 export interface ImagesOptions {
@@ -26,7 +26,7 @@ export interface NamedImages {
 /** The images that were asked for: a run's, where nothing else was said. Throws `ANC_USAGE` where nobody said any. */
 export async function namedImages(
   options: ImagesOptions,
-  found: FoundPlayer | null,
+  found: FoundModel | null,
   composition: Composition,
 ): Promise<NamedImages> {
   const config = found?.config;

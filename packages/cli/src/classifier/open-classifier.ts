@@ -5,7 +5,7 @@ import {
   AncError,
   loadVariables,
   NetworkTeacher,
-  standardised,
+  normalizedNetwork,
   type Backend,
   type Normalization,
   type Teacher,
@@ -154,7 +154,7 @@ async function openWeights(
   const teacher = await NetworkTeacher.create({
     backend,
     network: {
-      ...standardised(network, used),
+      ...normalizedNetwork(network, used),
       name: JSON.stringify([network.name, describeNamed(loaded.model), environment.classes, used]),
     },
     variables: loadVariables(loaded.variables),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   AncError,
-  asStored,
+  toLazyTensor,
   isAncError,
   loadTree,
   mapTree,
@@ -11,7 +11,7 @@ import {
   type ModelEnvironment,
   type Network,
   type Normalization,
-  type Stored,
+  type LazyTensor,
   type Tree,
   type Variables,
 } from '@anc/core';
@@ -48,7 +48,7 @@ export interface LoadedWeights {
   /** Takes normalised images. */
   readonly network: Network<ClassifierOutputs>;
   /** Read from the file when they are wanted, as long as it is open. */
-  readonly variables: Variables<Stored>;
+  readonly variables: Variables<LazyTensor>;
   readonly environment: ModelEnvironment;
   readonly classNames: readonly string[] | null;
   readonly normalization: Normalization | null;
@@ -162,7 +162,7 @@ function otherImages(
 const unpacked = (dict: StateDict): StateDict =>
   dict.metadata.compact === undefined
     ? dict
-    : { ...dict, tensors: mapTree(decodeCompact(loadTree(dict.tensors)), asStored) };
+    : { ...dict, tensors: mapTree(decodeCompact(loadTree(dict.tensors)), toLazyTensor) };
 
 function recognise(path: string, dict: StateDict) {
   if (isOwn(dict.tensors)) throw unnamed(path);

@@ -4,12 +4,12 @@ import { assertFree } from '../classifier/file.js';
 import { NORMALIZE_HELP } from '../classifier/normalize.js';
 import { checkTeacher, type Check } from '../check/check.js';
 import { sampleImages, type Sample } from '../check/images.js';
-import { describeReading } from '../check/readings.js';
+import { describePreprocessing } from '../check/readings.js';
 import { findTeacher } from '../check/teacher.js';
 import { joined } from '../config/flags.js';
 import { writeSheet } from '../data/info.js';
 import { reportTransfer } from '../data/report-transfer.js';
-import { Progress } from '../terminal/progress.js';
+import { ProgressPrinter } from '../terminal/progress.js';
 import { formatCount, formatShare, formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand, Session } from './command.js';
@@ -61,7 +61,7 @@ export const defineCheck: DefineCommand = (command, session) => {
 async function check(what: string, images: string, options: Options, session: Session): Promise<void> {
   const { cwd } = session;
   const terminal = createTerminal(options.json === true, session);
-  const progress = new Progress(terminal, options.quiet === true);
+  const progress = new ProgressPrinter(terminal, options.quiet === true);
   const limit = parseSizes(options.limit, '--limit', 1)[0]!;
   const budget = parseSizes(options.seconds, '--seconds', 1)[0]!;
   const size = options.size === undefined ? undefined : parseSizes(options.size, '--size', 3);
@@ -121,7 +121,7 @@ function documentOf({ sheet: _, answers, readings, ...found }: Check, sample: Sa
     ...found,
     images: { total: sample.total, looked: rest.count, broken: sample.broken },
     answers: { ...rest, top1: top1.map((label, i) => ({ image: sample.names[i], label })) },
-    readings: readings.map((reading) => ({ reading: describeReading(reading), ...reading })),
+    readings: readings.map((reading) => ({ reading: describePreprocessing(reading), ...reading })),
     sheet,
   };
 }
@@ -141,7 +141,7 @@ function describe(found: Check, sample: Sample, sheet: string): string {
       readings
         .slice(0, SHOWN_READINGS)
         .map((reading) => [
-          describeReading(reading),
+          describePreprocessing(reading),
           reading.score.toFixed(2),
           reading.decided.toFixed(2),
           reading.confident.toFixed(2),

@@ -9,7 +9,7 @@ import { nowhere } from '../config/locate.js';
 import { resolveRequest } from '../config/resolve.js';
 import { anchored } from '../run/start.js';
 import { endInterrupted, stoppable } from '../terminal/interrupted.js';
-import { Progress } from '../terminal/progress.js';
+import { ProgressPrinter } from '../terminal/progress.js';
 import { formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { Session } from './command.js';
@@ -22,7 +22,7 @@ export async function compare(
 ): Promise<void> {
   const { cwd } = session;
   const terminal = createTerminal(flags.json === true, session);
-  const reporter = new Progress(terminal, flags.quiet === true);
+  const reporter = new ProgressPrinter(terminal, flags.quiet === true);
   const interrupt = stoppable(terminal);
   try {
     const asked =

@@ -1,23 +1,23 @@
-import { AncError, recipeSchema } from '@anc/core';
-import { adversarialSchema, recipeFor, recipes, type RecipeName } from '@anc/methods';
+import { AncError, optimizerConfigSchema } from '@anc/core';
+import { adversarialSchema, presetFor, presetFamilies, type PresetName } from '@anc/methods';
 import { stringify } from 'yaml';
 import { suggestion } from '../nearest.js';
 
-const names = Object.keys(recipes) as readonly RecipeName[];
+const names = Object.keys(presetFamilies) as readonly PresetName[];
 
 /**
  * A recipe in full, or all of them: every option that it decides and every default that it leaves, and where
  * data sets differ. Throws `ANC_UNKNOWN`.
  */
 export function describeRecipe(name: string | undefined): { document: unknown; text: string } {
-  if (name !== undefined && !names.includes(name as RecipeName)) {
+  if (name !== undefined && !names.includes(name as PresetName)) {
     const hint = suggestion(name, names);
     throw new AncError('ANC_UNKNOWN', `no recipe named "${name}".`, {
       expected: `one of ${names.join(', ')}`,
       ...(hint === null ? {} : { hint }),
     });
   }
-  const asked = name === undefined ? names : [name as RecipeName];
+  const asked = name === undefined ? names : [name as PresetName];
   const full = asked.map((recipe) => ({ name: recipe, ...fullRecipe(recipe) }));
   return {
     document: name === undefined ? full : full[0],
@@ -25,20 +25,23 @@ export function describeRecipe(name: string | undefined): { document: unknown; t
   };
 }
 
-function fullRecipe(name: RecipeName) {
+function fullRecipe(name: PresetName) {
   const whole = complete(name, '');
   const { summary, ...base } = whole;
   const datasets = Object.fromEntries(
-    Object.keys(recipes[name].datasets).map((dataset) => [dataset, changes(base, complete(name, dataset))]),
+    Object.keys(presetFamilies[name].datasets).map((dataset) => [
+      dataset,
+      changes(base, complete(name, dataset)),
+    ]),
   );
   return { summary, ...base, datasets };
 }
 
 /** The recipe with everything that it leaves to defaults. */
-function complete(name: RecipeName, dataset: string) {
-  const { recipe, objective, ...rest } = recipeFor(name, dataset);
+function complete(name: PresetName, dataset: string) {
+  const { recipe, objective, ...rest } = presetFor(name, dataset);
   const { recipe: own, ...parts } = adversarialSchema.parse({ recipe, ...objective });
-  return { ...rest, recipe: recipeSchema.parse(own), objective: parts };
+  return { ...rest, recipe: optimizerConfigSchema.parse(own), objective: parts };
 }
 
 /** What of `after` differs from `before`, deep. */

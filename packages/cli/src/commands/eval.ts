@@ -12,7 +12,7 @@ import { formatCount, formatShare } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
 import { namedOf } from './named-option.js';
-import { openPlayer } from './open-player.js';
+import { openModel } from './open-player.js';
 import { parseSizes } from './sizes.js';
 
 interface EvalOptions {
@@ -48,7 +48,7 @@ export const defineEval: DefineCommand = (command, session) => {
       const { cwd } = session;
       const terminal = createTerminal(options.json === true, session);
       const batchSize = parseSizes(options.batchSize, '--batch-size', 1)[0]!;
-      const { found, composition } = await openPlayer(what, options, cwd, terminal);
+      const { found, composition } = await openModel(what, options, cwd, terminal);
       const images = await namedImages(options, found, composition);
       const { dataset, named } = images;
       const split = await images.test();
@@ -79,7 +79,7 @@ export const defineEval: DefineCommand = (command, session) => {
           terminal.document({
             ...score,
             model: classifier.model,
-            ...(found === null ? {} : { run: found.run, player: found.player }),
+            ...(found === null ? {} : { run: found.run, player: found.name }),
             dataset: describeNamed(named),
             backend: backend.name,
             classes: classifier.classes,

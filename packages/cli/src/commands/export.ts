@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { foldConstants } from '@anc/backend-onnx';
 import { AncError, encodeSafetensors, loadVariables } from '@anc/core';
 import { assertFree, openNamedFile, sha256, sha256Of, writeNew } from '../classifier/file.js';
-import type { FoundPlayer } from '../classifier/find-player.js';
+import type { FoundModel } from '../classifier/find-player.js';
 import { namedImages } from '../classifier/images.js';
 import { NORMALIZE_HELP, parseNormalize } from '../classifier/normalize.js';
 import { isOnnx } from '../classifier/open-classifier.js';
@@ -25,7 +25,7 @@ import { formatCount, formatShare } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
 import { namedOf } from './named-option.js';
-import { openPlayer } from './open-player.js';
+import { openModel } from './open-player.js';
 import { parseSizes } from './sizes.js';
 
 interface ExportOptions {
@@ -78,7 +78,7 @@ export const defineExport: DefineCommand = (command, session) => {
         });
       }
       const layout = oneOf(options.layout ?? 'nchw', ['nchw', 'nhwc'] as const, '--layout');
-      const { found, composition } = await openPlayer(what, options, cwd, terminal);
+      const { found, composition } = await openModel(what, options, cwd, terminal);
       const weights = found?.path ?? what;
       const target = await assertFree(
         options.out ?? defaultOut(weights, found, format, options.int8 === true),
@@ -114,7 +114,7 @@ export const defineExport: DefineCommand = (command, session) => {
           format,
           ...written,
           model: source.model,
-          ...(found === null ? {} : { run: found.run, player: found.player }),
+          ...(found === null ? {} : { run: found.run, player: found.name }),
           ...(format === 'onnx' ? { layout } : {}),
           normalization: source.normalization,
           folded: shape.foldNormalization,
@@ -177,7 +177,7 @@ async function writeOne(target: string, model: Uint8Array): Promise<{ bytes: num
 
 async function exportSource(
   file: string,
-  found: FoundPlayer | null,
+  found: FoundModel | null,
   { model, normalize }: ExportOptions,
   composition: Composition,
   cwd: string,
@@ -195,7 +195,7 @@ async function exportSource(
           ? loaded.normalization
           : parseNormalize(normalize, loaded.environment.input[2]),
       provenance: {
-        ...(found === null ? {} : { run: found.run, player: found.player }),
+        ...(found === null ? {} : { run: found.run, player: found.name }),
         weightsSha256: sha256Of(source),
         program: `anc-cli ${versions()['anc-cli'] ?? ''}`.trim(),
       },

@@ -10,7 +10,7 @@ import { checkGrid, gridOf, type PlannedGroup } from '../reproduce/grid.js';
 import { footnotes, reproducedRows } from '../reproduce/report.js';
 import { tableNames, tables, type TableName } from '../reproduce/tables.js';
 import { endInterrupted, stoppable } from '../terminal/interrupted.js';
-import { Progress } from '../terminal/progress.js';
+import { ProgressPrinter } from '../terminal/progress.js';
 import { formatLarge, formatTable } from '../terminal/table.js';
 import { createTerminal, type Terminal } from '../terminal/terminal.js';
 import type { Session } from './command.js';
@@ -61,7 +61,7 @@ async function run(
   terminal: Terminal,
   session: Session,
 ): Promise<void> {
-  const reporter = new Progress(terminal, quiet);
+  const reporter = new ProgressPrinter(terminal, quiet);
   const interrupt = stoppable(terminal);
   try {
     terminal.log.info(`folder of the table: ${path}`);

@@ -6,7 +6,7 @@ import { executeRun } from '../run/execute.js';
 import { isInterruption } from '../run/interrupt.js';
 import { backendNotices, resumeRun, startRun } from '../run/start.js';
 import { endInterrupted, stoppable } from '../terminal/interrupted.js';
-import { Progress } from '../terminal/progress.js';
+import { ProgressPrinter } from '../terminal/progress.js';
 import { formatLarge, formatSeconds, formatShare, formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { Session } from './command.js';
@@ -15,7 +15,7 @@ import type { Session } from './command.js';
 export async function run(flags: Record<string, unknown>, session: Session): Promise<void> {
   const { cwd } = session;
   const terminal = createTerminal(flags.json === true, session);
-  const reporter = new Progress(terminal, flags.quiet === true);
+  const reporter = new ProgressPrinter(terminal, flags.quiet === true);
   const noticed = new Set<string>();
   const notice = (message: string): void => {
     if (!noticed.has(message)) reporter.notice(message);

@@ -9,7 +9,7 @@ import type { TrainingData } from '../run/data.js';
 import { planTraining } from '../run/plan.js';
 import { anchored, resumeWith, startWith, type StartedRun } from '../run/start.js';
 import { endInterrupted, stoppable } from '../terminal/interrupted.js';
-import { Progress } from '../terminal/progress.js';
+import { ProgressPrinter } from '../terminal/progress.js';
 import { formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import { takes } from '../tune/candidate.js';
@@ -37,7 +37,7 @@ export async function tune(
 ): Promise<void> {
   const { cwd } = session;
   const terminal = createTerminal(flags.json === true, session);
-  const reporter = new Progress(terminal, flags.quiet === true);
+  const reporter = new ProgressPrinter(terminal, flags.quiet === true);
   const interrupt = stoppable(terminal);
   const notice = (message: string): void => reporter.notice(message);
   try {

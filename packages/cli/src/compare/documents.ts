@@ -1,4 +1,4 @@
-import type { PlayerResult } from '../run/documents.js';
+import type { ModelResult } from '../run/documents.js';
 import type { Interval } from './interval.js';
 
 /** What a paired difference over the seeds shows. */
@@ -55,7 +55,7 @@ export interface CompareResult {
   readonly backend: string;
   readonly seeds: readonly number[];
   readonly testImages: number;
-  readonly teacher: PlayerResult;
+  readonly teacher: ModelResult;
   readonly methods: readonly ComparedMethod[];
   readonly reading: readonly string[];
 }

@@ -7,14 +7,14 @@ import { WorkError } from '../failure.js';
 import type { RunResult } from '../run/documents.js';
 import { executeRun } from '../run/execute.js';
 import type { Plan } from '../run/plan.js';
-import type { TeacherMemory } from '../run/remembered-teacher.js';
+import type { SharedTeacherOutputs } from '../run/remembered-teacher.js';
 import type { Reporter } from '../run/reporter.js';
 import { resumeRun, startRequest, type StartedRun } from '../run/start.js';
 import { shownPath } from '../terminal/shown-path.js';
 import type { CompareResult } from './documents.js';
 import { copyTeacher, exists, seedFolder, writeRecord, type CompareRecord } from './folder.js';
 import { reportOf } from './report.js';
-import { summarize, type Contender } from './summarize.js';
+import { summarize, type ComparedSetup } from './summarize.js';
 
 const DOCUMENT = 'compare.json';
 
@@ -41,9 +41,9 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
   const { path, cwd, record, reporter, signal } = comparison;
   const { seeds } = record;
   if (await exists(join(path, DOCUMENT))) return await readNumbers<CompareResult>(join(path, DOCUMENT));
-  const memory: TeacherMemory = {};
+  const memory: SharedTeacherOutputs = {};
   const results: RunResult[] = [];
-  let told: { contenders: Contender[]; testImages: number } | null = null;
+  let told: { contenders: ComparedSetup[]; testImages: number } | null = null;
   for (const [i, seed] of seeds.entries()) {
     if (signal.aborted) return null;
     const folder = seedFolder(path, seed);
@@ -106,7 +106,7 @@ async function open(comparison: Comparison, index: number, folder: string): Prom
   });
 }
 
-const contenderOf = ({ method, stages }: Plan['students'][number]): Contender => ({
+const contenderOf = ({ method, stages }: Plan['students'][number]): ComparedSetup => ({
   method: describeNamed(method),
   usesLabels: stages.some(({ usesLabels }) => usesLabels),
 });

@@ -1,4 +1,4 @@
-import { renderSheet } from '@anc/runtime';
+import { renderSimpleReport } from '@anc/runtime';
 import type { CompareResult } from './documents.js';
 import { rowsOf } from './table.js';
 
@@ -6,7 +6,7 @@ import { rowsOf } from './table.js';
 export function reportOf(result: CompareResult): string {
   const { head, rows } = rowsOf(result);
   const { dataset, backend, seeds, runs, reading, testImages } = result;
-  return renderSheet({
+  return renderSimpleReport({
     title: result.compare,
     lead: `data set ${dataset} · backend ${backend} · seeds ${seeds.join(', ')} · ${testImages} test images`,
     sections: [

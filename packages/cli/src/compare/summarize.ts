@@ -1,11 +1,11 @@
-import { alarmsOf, type Diagnostics } from '@anc/core';
+import { alarmsFor, type Diagnostics } from '@anc/core';
 import type { RunResult, StudentResult } from '../run/documents.js';
 import { formatShare } from '../terminal/table.js';
 import type { ComparedMethod, CompareResult, Difference, Verdict } from './documents.js';
 import { intervalOf, pairedInterval } from './interval.js';
 
 /** What a comparison knows of a method besides its results. */
-export interface Contender {
+export interface ComparedSetup {
   /** As it was asked for, its own options included. */
   readonly method: string;
   readonly usesLabels: boolean;
@@ -17,7 +17,7 @@ const REFERENCES = ['l2', 'kd'];
 /** Brings the runs of several seeds together: same methods in the same order, same teacher, same images. */
 export function summarize(
   runs: readonly RunResult[],
-  contenders: readonly Contender[],
+  contenders: readonly ComparedSetup[],
   folder: string,
   testImages: number,
 ): CompareResult {
@@ -152,7 +152,7 @@ const isMirrored = (methods: readonly ComparedMethod[], index: number, to: strin
 function activity(students: readonly StudentResult[]): string[] {
   const counts = new Map<string, number>();
   for (const { diagnostics } of students) {
-    for (const { code } of diagnostics === undefined ? [] : alarmsOf(diagnostics)) {
+    for (const { code } of diagnostics === undefined ? [] : alarmsFor(diagnostics)) {
       counts.set(code, (counts.get(code) ?? 0) + 1);
     }
   }

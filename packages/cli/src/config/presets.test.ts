@@ -1,5 +1,5 @@
 import { rateAt } from '@anc/core';
-import { recipeFor } from '@anc/methods';
+import { presetFor } from '@anc/methods';
 import { describe, expect, it } from 'vitest';
 import { presets } from './presets.js';
 import { resolveConfig } from './resolve.js';
@@ -15,7 +15,7 @@ describe('presets', () => {
     ['modern', 'cifar-10'],
     ['modern', 'svhn'],
   ] as const)('train as the recipe says: %s, %s', (name, dataset) => {
-    const { epochs, batchSize, augmentation, recipe } = recipeFor(name, dataset);
+    const { epochs, batchSize, augmentation, recipe } = presetFor(name, dataset);
     const { optimizer, learningRate, weightDecay } = recipe;
     expect(presets[name](dataset)).toMatchObject({
       epochs,

@@ -1,4 +1,4 @@
-import { recipeFor, type RecipeName, type RunRecipe } from '@anc/methods';
+import { presetFor, type PresetName, type Preset as MethodPreset } from '@anc/methods';
 import { objectiveOf, sharesOf, trainingOf } from './recipe-options.js';
 import type { ConfigInput, PartialConfig } from './schema.js';
 
@@ -51,9 +51,9 @@ function pairOf(dataset: string): { readonly teacher: string; readonly student: 
 }
 
 /** The methods' recipe; for a data set that the paper does not have, that of its nearest. */
-function recipeOf(name: RecipeName, dataset: string): RunRecipe {
+function recipeOf(name: PresetName, dataset: string): MethodPreset {
   const small = ['mnist', 'glyphs'].includes(dataset);
-  const recipe = recipeFor(name, small && name === 'paper' ? 'fashion-mnist' : dataset);
+  const recipe = presetFor(name, small && name === 'paper' ? 'fashion-mnist' : dataset);
   // Flipping a digit or a glyph makes another sign of it.
   return small ? { ...recipe, augmentation: { ...recipe.augmentation, flip: false } } : recipe;
 }

@@ -1,16 +1,10 @@
-import { recipeSchema } from '@anc/core';
-import type { RunRecipe } from '@anc/methods';
+import { optimizerConfigSchema } from '@anc/core';
+import type { Preset } from '@anc/methods';
 import type { ConfigInput } from './schema.js';
 
 /** How a recipe trains, as a run's options. */
-export function trainingOf({
-  methods,
-  epochs,
-  batchSize,
-  augmentation,
-  recipe,
-}: Omit<RunRecipe, 'objective'>) {
-  const { optimizer, learningRate, momentum, weightDecay, schedule } = recipeSchema.parse(recipe);
+export function trainingOf({ methods, epochs, batchSize, augmentation, recipe }: Omit<Preset, 'objective'>) {
+  const { optimizer, learningRate, momentum, weightDecay, schedule } = optimizerConfigSchema.parse(recipe);
   return {
     methods: [...methods],
     epochs,
@@ -37,7 +31,7 @@ export function objectiveOf({
   dataTerm,
   discriminatorRecipe,
   ...same
-}: RunRecipe['objective']): ConfigInput {
+}: Preset['objective']): ConfigInput {
   const { name, ...shared } = typeof dataTerm === 'object' ? dataTerm : { name: dataTerm };
   const { learningRate, optimizer } = discriminatorRecipe ?? {};
   const options = { ...same, ...shared, dataTerm: name, discriminatorInput: input };
@@ -57,8 +51,8 @@ const IMAGES: Readonly<Record<string, number>> = {
 };
 
 /** A step schedule's iterations as shares of the whole recipe: what a shorter training keeps. */
-export function sharesOf({ recipe, epochs, batchSize }: RunRecipe, dataset: string): ConfigInput {
-  const { schedule } = recipeSchema.parse(recipe);
+export function sharesOf({ recipe, epochs, batchSize }: Preset, dataset: string): ConfigInput {
+  const { schedule } = optimizerConfigSchema.parse(recipe);
   if (schedule.kind !== 'step' || schedule.unit === 'share') return {};
   const total = epochs * Math.ceil((IMAGES[dataset] ?? 50_000) / batchSize);
   return {

@@ -8,7 +8,7 @@ import type { Named } from '../composition/registry.js';
 import { readNamed } from '../config/named.js';
 import { isInterruption, onInterrupt } from '../run/interrupt.js';
 import { endInterrupted } from '../terminal/interrupted.js';
-import { Progress } from '../terminal/progress.js';
+import { ProgressPrinter } from '../terminal/progress.js';
 import { createTerminal, type Terminal } from '../terminal/terminal.js';
 import type { Fetching } from './open-dataset.js';
 import { reportTransfer } from './report-transfer.js';
@@ -31,7 +31,7 @@ export interface DatasetCall {
   readonly environment: { readonly dataDir: string | null; readonly seed: number };
   readonly fetching: Fetching;
   readonly terminal: Terminal;
-  readonly progress: Progress;
+  readonly progress: ProgressPrinter;
 }
 
 /** Runs `work` on a dataset that a person named; Ctrl-C ends it with what has come so far kept. */
@@ -42,7 +42,7 @@ export async function withDataset(
   work: (call: DatasetCall) => Promise<void>,
 ): Promise<void> {
   const terminal = createTerminal(options.json === true, session);
-  const progress = new Progress(terminal, options.quiet === true);
+  const progress = new ProgressPrinter(terminal, options.quiet === true);
   const interrupt = onInterrupt(() => undefined);
   try {
     await work({

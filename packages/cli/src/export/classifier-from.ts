@@ -1,5 +1,5 @@
 import type { OnnxBackend } from '@anc/backend-onnx';
-import { standardised, type ClassifierOutputs, type Network, type Teacher } from '@anc/core';
+import { normalizedNetwork, type ClassifierOutputs, type Network, type Teacher } from '@anc/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { parseNormalize } from '../classifier/normalize.js';
 import type { ClassifierShape } from './function.js';
@@ -25,7 +25,7 @@ export function classifierFrom(
     },
   };
   const prepared = normalization ?? parseNormalize('unit', environment.input[2]);
-  const whole = foldNormalization ? loaded : standardised(loaded, prepared);
+  const whole = foldNormalization ? loaded : normalizedNetwork(loaded, prepared);
   return {
     async infer(images) {
       const compiled = await backend.compileFunction(

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { AncError } from '@anc/core';
-import type { FoundPlayer } from '../classifier/find-player.js';
+import type { FoundModel } from '../classifier/find-player.js';
 
 export const FORMATS = ['onnx', 'safetensors', 'tfjs', 'keras'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -38,13 +38,8 @@ export function assertSuited(options: SuitedOptions, format: Format): void {
 }
 
 /** Beside the weights. */
-export function defaultOut(
-  weights: string,
-  found: FoundPlayer | null,
-  format: Format,
-  int8: boolean,
-): string {
+export function defaultOut(weights: string, found: FoundModel | null, format: Format, int8: boolean): string {
   const own = basename(weights).replace(/\.[^.]+$/, '');
-  const name = found === null ? own : found.player === 'teacher' ? 'teacher' : 'student';
+  const name = found === null ? own : found.name === 'teacher' ? 'teacher' : 'student';
   return join(dirname(weights), `${name}${int8 ? '.int8' : ''}${format === 'tfjs' ? '-' : '.'}${format}`);
 }

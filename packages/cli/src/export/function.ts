@@ -1,4 +1,4 @@
-import { AncError, standardised, subtree, type TensorFunction } from '@anc/core';
+import { AncError, normalizedNetwork, subtree, type TensorFunction } from '@anc/core';
 import type { ExportSource } from './source.js';
 
 /** What goes into an exported classifier and what comes out. */
@@ -22,7 +22,7 @@ export function classifierOf(
       hint: 'say it with --normalize.',
     });
   }
-  const whole = foldNormalization ? standardised(network, normalization!) : network;
+  const whole = foldNormalization ? normalizedNetwork(network, normalization!) : network;
   return ({ images, ...tensors }, context) => {
     const own = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
     const { outputs } = whole.apply(own, images!, context);

@@ -1,5 +1,5 @@
 import { OnnxBackend, quantizeOnnx, type Feeds } from '@anc/backend-onnx';
-import { AncError, type Host, type Normalization } from '@anc/core';
+import { AncError, type HostTensor, type Normalization } from '@anc/core';
 import { limitSplit } from '@anc/datasets';
 import type { NamedImages } from '../classifier/images.js';
 import { ONNX_NAMES, type OnnxExportOptions } from './onnx.js';
@@ -52,7 +52,7 @@ async function* calibrationFeeds(
     );
     const data =
       prepare === null ? bytes : Float32Array.from(bytes, (value, at) => prepare(value, at % size));
-    const host: Host = { shape: [length, ...images.shape], data };
+    const host: HostTensor = { shape: [length, ...images.shape], data };
     yield { [ONNX_NAMES.input]: layout === 'nhwc' ? host : toPlanes(host) };
   }
 }
@@ -73,7 +73,7 @@ function preparation(
 }
 
 /** [B, H, W, C] -> [B, C, H, W]. */
-function toPlanes({ shape, data }: Host): Host {
+function toPlanes({ shape, data }: HostTensor): HostTensor {
   const [count, height, width, channels] = shape as [number, number, number, number];
   const pixels = height * width;
   const output = data.slice();

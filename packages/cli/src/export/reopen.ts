@@ -1,5 +1,5 @@
 import { OnnxBackend } from '@anc/backend-onnx';
-import { score, topClasses, type Teacher } from '@anc/core';
+import { scorePredictions, topClasses, type Teacher } from '@anc/core';
 import type { NamedImages } from '../classifier/images.js';
 import { pairClasses } from '../classifier/labels.js';
 import { openClassifier, type Classifier, type ClassifierRequest } from '../classifier/open-classifier.js';
@@ -55,7 +55,7 @@ export const compareAccuracy = (
     return {
       before: await scoreClassifier(original.teacher, split, options),
       after: await scoreClassifier(again.teacher, split, options),
-      agreement: score(b, null, a).agreement,
+      agreement: scorePredictions(b, null, a).agreement,
     };
   });
 

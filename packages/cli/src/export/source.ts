@@ -1,9 +1,9 @@
-import type { Host, Normalization, Variables } from '@anc/core';
+import type { HostTensor, Normalization, Variables } from '@anc/core';
 import type { LoadedWeights } from '../classifier/weights-file.js';
 
 /** What is exported: a network of ours with everything that a file should say of it. */
 export interface ExportSource extends Omit<LoadedWeights, 'variables'> {
-  readonly variables: Variables<Host>;
+  readonly variables: Variables<HostTensor>;
   /** What its pixels go through, or null where nobody said. */
   readonly normalization: Normalization | null;
   /** Run, player, hash of the weights, program: where it comes from. */

@@ -1,4 +1,4 @@
-import { AncError, Rng, sizeOf, type Host, type Teacher } from '@anc/core';
+import { AncError, Rng, sizeOf, type HostTensor, type Teacher } from '@anc/core';
 
 export interface Verified {
   readonly images: number;
@@ -12,7 +12,7 @@ export interface Verified {
 export const TOLERANCE = 1e-4;
 
 /** Noise and plain pictures: batches of 1 and 3. */
-export function probeImages(shape: readonly number[]): Host[] {
+export function probeImages(shape: readonly number[]): HostTensor[] {
   const rng = Rng.fromSeed(0).split('verify');
   const size = sizeOf(shape);
   const noise = Uint8Array.from({ length: size }, () => rng.int(256));

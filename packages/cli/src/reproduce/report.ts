@@ -1,4 +1,4 @@
-import { renderSheet } from '@anc/runtime';
+import { renderSimpleReport } from '@anc/runtime';
 import type { Interval } from '../compare/interval.js';
 import { formatInterval } from '../compare/summarize.js';
 import { formatShare } from '../terminal/table.js';
@@ -49,7 +49,7 @@ function differenceOf(paper: number, measured: Interval | null): string {
 /** `report.html` of a table. */
 export function reproductionReport(result: ReproduceResult): string {
   const { table, title, scale, seeds, comparisons, reading } = result;
-  return renderSheet({
+  return renderSimpleReport({
     title: `${table}: ${title}`,
     lead: `scale ${scale} of the paper's epochs · seeds ${seeds.join(', ')}`,
     sections: [

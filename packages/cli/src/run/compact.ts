@@ -1,5 +1,5 @@
-import { encodeSafetensors, type Backend, type Host, type Variables } from '@anc/core';
-import { compactTensors, isQuantised } from '@anc/methods';
+import { encodeSafetensors, type Backend, type HostTensor, type Variables } from '@anc/core';
+import { compactTensors, isQuantized } from '@anc/methods';
 import type { RunFolder } from '@anc/runtime';
 import type { PlannedNetwork } from './plan-network.js';
 
@@ -13,11 +13,11 @@ export async function writeCompact(
   folder: RunFolder,
   place: readonly string[],
   { network }: PlannedNetwork,
-  variables: Variables<Host>,
+  variables: Variables<HostTensor>,
   metadata: Readonly<Record<string, string>>,
   { backend, input }: { readonly backend: Backend; readonly input: readonly number[] },
 ): Promise<number | null> {
-  if (!isQuantised(network)) return null;
+  if (!isQuantized(network)) return null;
   const { methodOptions, ...rest } = metadata;
   const { estimator } = network;
   // The plain model computes the same from these weights, unless inputs are binary too: then it takes the method.

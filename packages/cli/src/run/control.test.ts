@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { controlName, dataTermOf, isControlOf, type ReadMethod } from './control.js';
+import { controlName, dataTermOf, isControlOf, type InterpretedMethod } from './control.js';
 
 const recipe = { learningRate: 0.001 };
-const adversarial = (dataTerm: unknown, more: Record<string, unknown> = {}): ReadMethod => ({
+const adversarial = (dataTerm: unknown, more: Record<string, unknown> = {}): InterpretedMethod => ({
   method: 'adversarial',
   usesLabels: false,
   options: { recipe, lambda: 1, quantize: 'none', dataTerm, ...more },
 });
-const alone = (method: string, own: Record<string, unknown>, usesLabels = false): ReadMethod => ({
+const alone = (method: string, own: Record<string, unknown>, usesLabels = false): InterpretedMethod => ({
   method,
   usesLabels,
   options: { recipe, lambda: 1, quantize: 'none', ...own },

@@ -2,7 +2,7 @@ import { dkdSchema, klSchema, l2Schema } from '@anc/methods';
 import type { z } from 'zod';
 
 /** What is read of a student's method: options as its schema completed them. */
-export interface ReadMethod {
+export interface InterpretedMethod {
   readonly method: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly usesLabels: boolean;
@@ -11,7 +11,7 @@ export interface ReadMethod {
 /** The data term that a method has beside an adversarial term, by its options. */
 export function dataTermOf({
   options,
-}: Pick<ReadMethod, 'options'>): { name: string; options: unknown } | null {
+}: Pick<InterpretedMethod, 'options'>): { name: string; options: unknown } | null {
   const { dataTerm } = options as { dataTerm?: { name?: unknown; options?: unknown } };
   return typeof dataTerm?.name === 'string' ? { name: dataTerm.name, options: dataTerm.options ?? {} } : null;
 }
@@ -33,7 +33,7 @@ export const controlName = (dataTerm: string): string => ALONE[dataTerm]?.method
  * Whether `other` is the control of `student`: its data term alone, with the same options and weight, trained
  * by the same recipe, without labels.
  */
-export function isControlOf(other: ReadMethod, student: ReadMethod): boolean {
+export function isControlOf(other: InterpretedMethod, student: InterpretedMethod): boolean {
   const term = dataTermOf(student);
   if (term === null || other.usesLabels || student.usesLabels || other.method !== controlName(term.name)) {
     return false;

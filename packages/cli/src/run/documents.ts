@@ -1,7 +1,7 @@
 import type { Diagnostics } from '@anc/core';
 
 /** The JSON documents of `run`: stable names, more fields may come. Errors and agreement are fractions. */
-export interface PlayerResult {
+export interface ModelResult {
   readonly model: string;
   /** null where the test images have no labels. */
   readonly testError: number | null;
@@ -35,7 +35,7 @@ export interface BestResult {
   readonly agreement?: number;
 }
 
-export interface StudentResult extends PlayerResult {
+export interface StudentResult extends ModelResult {
   readonly method: string;
   /** This student's folder under `student/`: the method's name, numbered where a method comes twice. */
   readonly name: string;
@@ -51,7 +51,7 @@ export interface RunResult {
   readonly dataset: string;
   readonly backend: string;
   readonly seed: number;
-  readonly teacher: PlayerResult;
+  readonly teacher: ModelResult;
   readonly students: readonly StudentResult[];
   /** What the numbers do and do not say. */
   readonly reading: readonly string[];

@@ -1,12 +1,12 @@
 import {
   compileClassifier,
   logitsOf,
-  score,
+  scorePredictions,
   topClasses,
   type Backend,
   type DatasetSplit,
   type Evaluation,
-  type Host,
+  type HostTensor,
   type SplitLogits,
   type Variables,
 } from '@anc/core';
@@ -40,7 +40,7 @@ export async function predictionsOf(logits: SplitLogits, { labels }: DatasetSpli
 /** The predictions of a network for a split, every image once. */
 export async function predict(
   { network }: PlannedNetwork,
-  variables: Variables<Host>,
+  variables: Variables<HostTensor>,
   split: DatasetSplit,
   what: string,
   { backend, batchSize, reporter, signal }: EvaluateContext,
@@ -56,13 +56,13 @@ export async function predict(
 }
 
 /** An evaluation with what there is to say of the five largest logits. */
-export type Judgement = Evaluation & Pick<Predictions, 'top5Error'>;
+export type TestEvaluation = Evaluation & Pick<Predictions, 'top5Error'>;
 
 /** Error and agreement of predictions on a split. */
-export async function judge(
+export async function evaluatePredictions(
   { classes, top5Error }: Predictions,
   { labels }: DatasetSplit,
   teacher: Int32Array | null,
-): Promise<Judgement> {
-  return { ...score(classes, labels === null ? null : await labels(), teacher), top5Error };
+): Promise<TestEvaluation> {
+  return { ...scorePredictions(classes, labels === null ? null : await labels(), teacher), top5Error };
 }

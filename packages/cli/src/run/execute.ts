@@ -1,32 +1,32 @@
 import { basename } from 'node:path';
-import type { DatasetSplit, Host, TeacherOutputs, Variables } from '@anc/core';
+import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
 import {
   CheckpointStore,
   encodeNumbers,
   ScalarLog,
-  TeacherMemo,
+  TeacherCache,
   writeReport,
   type RunFolder,
 } from '@anc/runtime';
 import { formatSeconds, formatShare } from '../terminal/table.js';
 import { writeCompact } from './compact.js';
-import type { ReadMethod } from './control.js';
-import type { BestResult, PlayerResult, RunResult, StudentResult } from './documents.js';
-import { judge, predict, type Judgement, type Predictions } from './evaluate-player.js';
+import type { InterpretedMethod } from './control.js';
+import type { BestResult, ModelResult, RunResult, StudentResult } from './documents.js';
+import { evaluatePredictions, predict, type TestEvaluation, type Predictions } from './evaluate-player.js';
 import type { GivenTeacher } from './given-teacher.js';
 import { Interrupted, isInterruption } from './interrupt.js';
 import { modelCard, weightsMetadata } from './model-card.js';
-import type { Plan, PlannedPlayer } from './plan.js';
-import { readingOf } from './reading.js';
+import type { Plan, PlannedModel } from './plan.js';
+import { interpret } from './reading.js';
 import {
   frozenTeacher,
-  memoReport,
-  rememberedTeacher,
+  teacherCacheReport,
+  openTeacherCache,
   teacherPredictions,
-  type TeacherMemory,
+  type SharedTeacherOutputs,
 } from './remembered-teacher.js';
 import type { Reporter } from './reporter.js';
-import { trainPlayer } from './train-player.js';
+import { trainModel } from './train-player.js';
 import type { BestEpoch } from './validation.js';
 import { readWeights, writeWeights } from './weights.js';
 
@@ -38,11 +38,11 @@ export interface Execution {
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   /** Keeps what the teacher said for the next run of the same teacher on the same images. */
-  readonly memory?: TeacherMemory;
+  readonly memory?: SharedTeacherOutputs;
 }
 
 /** What the players share beside. */
-interface Play extends Execution {
+interface RunContext extends Execution {
   readonly scalars: ScalarLog;
 }
 
@@ -62,7 +62,7 @@ export async function executeRun(execution: Execution): Promise<RunResult | null
 async function playAll(execution: Execution): Promise<RunResult> {
   const { plan, folder, shown, reporter, signal } = execution;
   const scalars = new ScalarLog(folder, { notice: (text) => reporter.notice(text) });
-  const play: Play = { ...execution, scalars };
+  const play: RunContext = { ...execution, scalars };
   const { config, data, backends } = plan;
   const count = plan.students.length + 1;
   const evaluation = { batchSize: config.batchSize, reporter, signal };
@@ -71,7 +71,7 @@ async function playAll(execution: Execution): Promise<RunResult> {
   const trained =
     'given' in plan.teacher
       ? null
-      : await finished<PlayerResult>(play, plan.teacher, ['teacher'], null, noClasses);
+      : await trainOrRead<ModelResult>(play, plan.teacher, ['teacher'], null, noClasses);
   const frozen = await frozenTeacher(plan, folder);
   const memory = execution.memory ?? {};
   const saidOf = (split: DatasetSplit, what: string): Promise<Predictions> =>
@@ -82,17 +82,17 @@ async function playAll(execution: Execution): Promise<RunResult> {
     held: data.held === null ? null : (await saidOf(data.held, 'held-out images')).classes,
   };
   const teacher = trained ?? (await givenResult(play, plan.teacher as GivenTeacher, said));
-  const memo = rememberedTeacher(plan, frozen, memory, (text) => reporter.notice(text));
+  const memo = openTeacherCache(plan, frozen, memory, (text) => reporter.notice(text));
   try {
     const students: StudentResult[] = [];
     for (const [i, player] of plan.students.entries()) {
       reporter.begin(player.name, { index: i + 2, count });
       const teacherOutputs = player.needsTeacher ? memo : null;
-      const before = memo instanceof TeacherMemo ? memo.counts : null;
+      const before = memo instanceof TeacherCache ? memo.counts : null;
       students.push(
-        await finished<StudentResult>(play, player, ['student', player.name], teacherOutputs, classes),
+        await trainOrRead<StudentResult>(play, player, ['student', player.name], teacherOutputs, classes),
       );
-      const report = memo instanceof TeacherMemo ? memoReport(memo.counts, before) : null;
+      const report = memo instanceof TeacherCache ? teacherCacheReport(memo.counts, before) : null;
       if (report !== null) reporter.end(report);
     }
     const read = students.map((result, i) => ({ result, ...readMethodOf(plan.students[i]!) }));
@@ -103,26 +103,26 @@ async function playAll(execution: Execution): Promise<RunResult> {
       seed: config.seed,
       teacher,
       students,
-      reading: readingOf(read, data.test.images.count),
+      reading: interpret(read, data.test.images.count),
     };
     await folder.writeResult(encodeNumbers(result));
     await writeReport(folder, result);
     return result;
   } finally {
-    if (memo instanceof TeacherMemo) await memo.close();
+    if (memo instanceof TeacherCache) await memo.close();
     if (!('given' in plan.teacher)) await frozen.dispose(); // the plan's own otherwise
   }
 }
 
 /** A given teacher's result: nothing was trained, its classes for the test images are judged. */
 async function givenResult(
-  { plan, folder, reporter }: Play,
+  { plan, folder, reporter }: RunContext,
   { given }: GivenTeacher,
   predicted: Predictions,
-): Promise<PlayerResult> {
-  const { error, top5Error } = await judge(predicted, plan.data.test, null);
+): Promise<ModelResult> {
+  const { error, top5Error } = await evaluatePredictions(predicted, plan.data.test, null);
   const { model, parameters, flops, digest, bytes } = given;
-  const result: PlayerResult = {
+  const result: ModelResult = {
     model: basename(model),
     testError: error,
     ...top5(top5Error),
@@ -149,9 +149,9 @@ const noClasses: TeacherClasses = { test: null, held: null };
 const BEST = 'best';
 
 /** A player's result: read where it is there, else trained for, measured and written, the result last. */
-async function finished<R extends PlayerResult>(
-  play: Play,
-  player: PlannedPlayer,
+async function trainOrRead<R extends ModelResult>(
+  play: RunContext,
+  player: PlannedModel,
   place: readonly string[],
   teacher: TeacherOutputs | null,
   classes: TeacherClasses,
@@ -170,10 +170,10 @@ async function finished<R extends PlayerResult>(
   const { held } = data;
   const judged = (split: DatasetSplit, what: string, reference: Int32Array | null) => {
     const context = { backend: backends.student, batchSize: config.batchSize, reporter, signal };
-    return async (variables: Variables<Host>): Promise<Judgement> =>
-      judge(await predict(player.network, variables, split, what, context), split, reference);
+    return async (variables: Variables<HostTensor>): Promise<TestEvaluation> =>
+      evaluatePredictions(await predict(player.network, variables, split, what, context), split, reference);
   };
-  const trained = await trainPlayer(player, teacher, {
+  const trained = await trainModel(player, teacher, {
     folder,
     scalars,
     data,
@@ -220,7 +220,7 @@ async function finished<R extends PlayerResult>(
     ...(place[0] === 'student' && trained.diagnostics !== null ? { diagnostics: trained.diagnostics } : {}),
     ...written,
     ...(compact === null ? {} : { bytes: compact }),
-  } as PlayerResult as R;
+  } as ModelResult as R;
   await folder.write([...place, 'README.md'], modelCard(plan, player, result));
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
   await checkpoints.clear();
@@ -232,7 +232,7 @@ async function finished<R extends PlayerResult>(
 
 const top5 = (error: number | null) => (error === null ? {} : { testTop5Error: error });
 
-const bestResult = (best: BestEpoch, test: Judgement): BestResult => ({
+const bestResult = (best: BestEpoch, test: TestEvaluation): BestResult => ({
   epoch: best.epoch + 1,
   validationError: best.error,
   ...(best.agreement === null ? {} : { validationAgreement: best.agreement }),
@@ -240,7 +240,7 @@ const bestResult = (best: BestEpoch, test: Judgement): BestResult => ({
   ...(test.agreement === null ? {} : { agreement: test.agreement }),
 });
 
-const readMethodOf = ({ method, options, stages }: PlannedPlayer): ReadMethod => ({
+const readMethodOf = ({ method, options, stages }: PlannedModel): InterpretedMethod => ({
   method: method.name,
   options: (options ?? {}) as Record<string, unknown>,
   usesLabels: stages.some(({ usesLabels }) => usesLabels),

@@ -1,7 +1,7 @@
 import { basename, isAbsolute, resolve } from 'node:path';
 import { AncError, Dataset, isAncError, type Backend, type DatasetSplit, type SplitName } from '@anc/core';
 import { z } from 'zod';
-import { findPlayer } from '../classifier/find-player.js';
+import { findModelInRun } from '../classifier/find-player.js';
 import { pairClasses, type ClassMap } from '../classifier/labels.js';
 import { onnxOptions } from '../classifier/named-file.js';
 import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
@@ -41,7 +41,7 @@ export async function openGivenTeacher(
 ): Promise<GivenTeacher> {
   const { name, options } = teacher;
   const cwd = process.cwd(); // paths are from the root by now
-  const file = (await findPlayer(name, 'teacher', cwd))?.path ?? name;
+  const file = (await findModelInRun(name, 'teacher', cwd))?.path ?? name;
   const said = isOnnx(file)
     ? { onnx: await onnxOptions(file, options) }
     : ((await validateOptions(weightsSchema, options, `"${basename(name)}"`)) as { model?: Named });
@@ -65,10 +65,14 @@ export async function openGivenTeacher(
  * A dataset as a given teacher sees it: its classes, and the labels as indices of them. Where they cannot be paired
  * there are no labels, which is said: training without labels needs none.
  */
-export function seenBy({ given }: GivenTeacher, dataset: Dataset, notice: (text: string) => void): Dataset {
+export function relabeledFor(
+  { given }: GivenTeacher,
+  dataset: Dataset,
+  notice: (text: string) => void,
+): Dataset {
   try {
     const map = pairClasses(given.model, given, dataset);
-    return new SeenDataset(dataset, given.classNames ?? dataset.classes, map);
+    return new RelabeledDataset(dataset, given.classNames ?? dataset.classes, map);
   } catch (error) {
     if (!isAncError(error) || error.code !== 'ANC_CLASSES') throw error;
     if (dataset.classes.length > 0) {
@@ -78,11 +82,11 @@ export function seenBy({ given }: GivenTeacher, dataset: Dataset, notice: (text:
       );
     }
     const names = given.classNames ?? Array.from({ length: given.classes }, (_, i) => String(i));
-    return new SeenDataset(dataset, names, 'none');
+    return new RelabeledDataset(dataset, names, 'none');
   }
 }
 
-class SeenDataset extends Dataset {
+class RelabeledDataset extends Dataset {
   readonly name: string;
   readonly shape: Dataset['shape'];
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { mixupNotice } from './mixup-notice.js';
-import type { PlannedPlayer } from './plan.js';
+import type { PlannedModel } from './plan.js';
 
 const player = (name: string, ...labelled: readonly boolean[]) => ({
   name,
   stages: labelled.map((usesLabels, i) => ({
     name: `stage-${i + 1}`,
     usesLabels,
-  })) as unknown as PlannedPlayer['stages'],
+  })) as unknown as PlannedModel['stages'],
 });
 const [supervised, fitnets, kd] = [
   player('supervised', true),

@@ -1,10 +1,10 @@
-import type { PlannedPlayer } from './plan.js';
+import type { PlannedModel } from './plan.js';
 
 /**
  * What mixing images means for who is trained here, in one sentence; null where it holds for all of them. A mixed
  * image has no label, so training that reads labels is shown plain ones.
  */
-export function mixupNotice(students: readonly Pick<PlannedPlayer, 'name' | 'stages'>[]): string | null {
+export function mixupNotice(students: readonly Pick<PlannedModel, 'name' | 'stages'>[]): string | null {
   const plain = students.filter(({ stages }) => stages.every(({ usesLabels }) => usesLabels));
   const partly = students.filter(
     ({ stages }) =>

@@ -1,16 +1,16 @@
 import type { Normalization } from '@anc/core';
-import { isQuantised } from '@anc/methods';
+import { isQuantized } from '@anc/methods';
 import { describeNamed } from '../config/named.js';
 import { formatCount, formatShare } from '../terminal/table.js';
 import { COMPACT } from './compact.js';
-import type { Plan, Planned, PlannedPlayer } from './plan.js';
-import type { PlayerResult } from './documents.js';
+import type { Plan, Planned, PlannedModel } from './plan.js';
+import type { ModelResult } from './documents.js';
 import { WEIGHTS } from './weights.js';
 
 /** What stands inside a weights file: enough to use it without the run. */
 export function weightsMetadata(
   plan: Planned,
-  { method, options, seed, network: { model } }: PlannedPlayer,
+  { method, options, seed, network: { model } }: PlannedModel,
 ): Record<string, string> {
   const { dataset, normalization } = plan.data;
   const { quantize = 'none' } = (options ?? {}) as { quantize?: unknown };
@@ -30,8 +30,8 @@ export function weightsMetadata(
 /** README.md beside the weights. */
 export function modelCard(
   plan: Plan,
-  player: PlannedPlayer,
-  result: PlayerResult & { readonly agreement?: number },
+  player: PlannedModel,
+  result: ModelResult & { readonly agreement?: number },
 ): string {
   const { config, data } = plan;
   const { network } = player;
@@ -59,7 +59,7 @@ export function modelCard(
     `| training images | ${formatCount(data.train.images.count)} |`,
     `| epochs, batch, seed | ${player.epochs}, ${config.batchSize}, ${player.seed} |`,
     '',
-    ...(isQuantised(network.network)
+    ...(isQuantized(network.network)
       ? [
           `Few-valued weights (${network.network.estimator.name}): \`${COMPACT}\` holds what ships, ${formatCount(result.bytes)} bytes of codes and levels; \`${WEIGHTS}\` holds the full-precision weights behind them.`,
           '',

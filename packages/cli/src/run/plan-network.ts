@@ -2,10 +2,10 @@ import {
   mapTree,
   outputShapes,
   Rng,
-  standardised,
+  normalizedNetwork,
   type Backend,
   type ClassifierOutputs,
-  type Host,
+  type HostTensor,
   type Network,
   type Tree,
   type Variables,
@@ -21,7 +21,7 @@ export interface PlannedNetwork {
   /** Takes bytes. Its name says everything that its outputs depend on besides its weights. */
   readonly network: Network<ClassifierOutputs>;
   /** Names and shapes, without values. */
-  readonly initial: Variables<Host>;
+  readonly initial: Variables<HostTensor>;
   readonly outputs: Tree<readonly number[]>;
   readonly parameters: number;
   readonly flops: number;
@@ -35,7 +35,7 @@ export async function planNetwork(
   backend: Backend,
 ): Promise<PlannedNetwork> {
   const network = {
-    ...standardised(made, normalization),
+    ...normalizedNetwork(made, normalization),
     name: JSON.stringify([made.name, describeNamed(model), dataset.classes.length, normalization]),
   };
   const { initial, outputs, layers } = await blaming(`model "${model.name}"`, async () => {

@@ -6,7 +6,7 @@ import {
   type Dataset,
   type Method,
   type Network,
-  type Players,
+  type MethodEnvironment,
   type Stage,
 } from '@anc/core';
 import { choiceOf } from '../backends/auto.js';
@@ -21,7 +21,7 @@ import type { Config } from '../config/resolve.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import { checkRequest, checkStart, locatedMethod } from './check-request.js';
 import { openData, openTrainingData, requireLabels, type RunData, type TrainingData } from './data.js';
-import { isGiven, openGivenTeacher, seenBy, type GivenTeacher } from './given-teacher.js';
+import { isGiven, openGivenTeacher, relabeledFor, type GivenTeacher } from './given-teacher.js';
 import { methodOptions, teacherRecipeOf } from './method-options.js';
 import { mixupNotice } from './mixup-notice.js';
 import { planNetwork, type PlannedNetwork } from './plan-network.js';
@@ -29,7 +29,7 @@ import { suitedDataset } from './suited-dataset.js';
 import { uniqueNames } from './unique-names.js';
 
 /** Who is trained, by which stages. */
-export interface PlannedPlayer {
+export interface PlannedModel {
   /** `teacher`, or the student's folder. */
   readonly name: string;
   readonly method: Named;
@@ -51,13 +51,13 @@ export interface Planned<D extends TrainingData = TrainingData> {
   readonly config: Config;
   readonly data: D;
   /** Trained in the run, or given. */
-  readonly teacher: PlannedPlayer | GivenTeacher;
-  readonly students: readonly PlannedPlayer[];
+  readonly teacher: PlannedModel | GivenTeacher;
+  readonly students: readonly PlannedModel[];
   readonly backends: { readonly teacher: Backend; readonly student: Backend };
   /** What a person should know before it begins. */
   readonly notices: readonly string[];
   /** One more student on the same data and backends, by other options of training and objective. */
-  another(name: string, method: Named, config: Config): Promise<PlannedPlayer>;
+  another(name: string, method: Named, config: Config): Promise<PlannedModel>;
   dispose(): Promise<void>;
 }
 
@@ -123,7 +123,7 @@ async function planWith<D extends TrainingData>(
       );
       notices.push(...given.given.notices);
     }
-    const dataset = given === null ? files : seenBy(given, files, notice);
+    const dataset = given === null ? files : relabeledFor(given, files, notice);
     const environment = { input: dataset.shape, classes: dataset.classes.length };
     const create = (key: 'teacher' | 'student') =>
       located([key], place, () => registries.models.create(config[key], environment));
@@ -150,7 +150,7 @@ async function planWith<D extends TrainingData>(
       name: string,
       method: Awaited<ReturnType<typeof createMethod>>,
       { epochs, seed }: Config,
-    ): Promise<PlannedPlayer> => {
+    ): Promise<PlannedModel> => {
       if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
       const changed = method.made.network(studentModel);
       const network =
@@ -166,7 +166,7 @@ async function planWith<D extends TrainingData>(
       await rehearse({ ...stage, stages, teacherOutputs });
       return { ...method, name, network, stages, epochs, seed, rng: Rng.fromSeed(seed).split('student') };
     };
-    const students: PlannedPlayer[] = [];
+    const students: PlannedModel[] = [];
     for (const [i, method] of methods.entries()) {
       students.push(await ofMethod(i, () => studentOf(names[i]!, method, config)));
     }
@@ -194,10 +194,10 @@ async function planTeacher(
   model: Network<ClassifierOutputs>,
   data: TrainingData,
   backend: Backend,
-  players: Pick<Players, 'input' | 'classes'>,
+  players: Pick<MethodEnvironment, 'input' | 'classes'>,
   config: Config,
   composition: Composition,
-): Promise<PlannedPlayer> {
+): Promise<PlannedModel> {
   const seed = config.teacherSeed ?? config.seed;
   const network = await planNetwork(config.teacher, model, data, backend);
   const supervised = await createMethod(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StudentResult } from './documents.js';
-import { readingOf, type ReadStudent } from './reading.js';
+import { interpret, type InterpretedStudent } from './reading.js';
 
 const student = (
   method: string,
@@ -20,7 +20,7 @@ const student = (
   ...more,
 });
 const game = { auc: 0.7, dTeacher: 0.6, dStudent: 0.5, gradientRatio: 5, gradientCosine: 0.01 };
-const read = (result: StudentResult, dataTerm: string | null = null): ReadStudent => ({
+const read = (result: StudentResult, dataTerm: string | null = null): InterpretedStudent => ({
   result,
   method: result.method,
   usesLabels: false,
@@ -34,7 +34,7 @@ const read = (result: StudentResult, dataTerm: string | null = null): ReadStuden
 
 describe('readingOf', () => {
   it('calls a small difference what it is', () => {
-    const lines = readingOf(
+    const lines = interpret(
       [read(student('l2', 0.1)), read(student('adversarial', 0.095, { diagnostics: game }), 'l2')],
       2000,
     );
@@ -44,13 +44,13 @@ describe('readingOf', () => {
 
   it('calls a large one a lead, never a result, in the right direction', () => {
     const lines = (error: number) =>
-      readingOf([read(student('kd', 0.1)), read(student('adversarial', error), 'kl')], 10_000);
+      interpret([read(student('kd', 0.1)), read(student('adversarial', error), 'kl')], 10_000);
     expect(lines(0.05)[0]).toMatch(/better than kd here, with a single seed, so a lead and not a result/);
     expect(lines(0.2)[0]).toMatch(/worse than kd here/);
   });
 
   it('compares agreement where there are no labels', () => {
-    const lines = readingOf(
+    const lines = interpret(
       [
         read(student('l2', null, { agreement: 0.5 })),
         read(student('adversarial', null, { agreement: 0.9 }), 'l2'),
@@ -61,7 +61,7 @@ describe('readingOf', () => {
   });
 
   it('asks for the control that is missing, and says when D has won or does nothing', () => {
-    const lines = readingOf(
+    const lines = interpret(
       [
         read(
           student('adversarial', 0.1, { diagnostics: { ...game, auc: 0.99, gradientRatio: Infinity } }),

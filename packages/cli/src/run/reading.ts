@@ -1,10 +1,10 @@
-import { alarmsOf } from '@anc/core';
+import { alarmsFor } from '@anc/core';
 import { formatShare } from '../terminal/table.js';
-import { controlName, dataTermOf, isControlOf, type ReadMethod } from './control.js';
+import { controlName, dataTermOf, isControlOf, type InterpretedMethod } from './control.js';
 import type { StudentResult } from './documents.js';
 
 /** A student with how it was trained. */
-export interface ReadStudent extends ReadMethod {
+export interface InterpretedStudent extends InterpretedMethod {
   readonly result: StudentResult;
 }
 
@@ -12,7 +12,7 @@ export interface ReadStudent extends ReadMethod {
  * What a run's numbers say, and what they do not: whether the adversarial term was active, and whether it
  * beat its own data term. One seed never shows a difference: it is a lead at best.
  */
-export function readingOf(students: readonly ReadStudent[], testCount: number): string[] {
+export function interpret(students: readonly InterpretedStudent[], testCount: number): string[] {
   return students.flatMap((student) => [
     ...(student.result.diagnostics === undefined ? [] : [activity(student.result)]),
     ...(dataTermOf(student) === null ? [] : [comparison(student, students, testCount)]),
@@ -21,7 +21,7 @@ export function readingOf(students: readonly ReadStudent[], testCount: number): 
 
 function activity({ name, diagnostics }: StudentResult): string {
   const { auc, gradientRatio, gradientCosine } = diagnostics!;
-  const codes = alarmsOf(diagnostics!).map(({ code }) => code);
+  const codes = alarmsFor(diagnostics!).map(({ code }) => code);
   const state = codes.includes('adversarial-inactive')
     ? 'inactive'
     : codes.includes('adversarial-harmful')
@@ -34,7 +34,11 @@ function activity({ name, diagnostics }: StudentResult): string {
   );
 }
 
-function comparison(student: ReadStudent, students: readonly ReadStudent[], testCount: number): string {
+function comparison(
+  student: InterpretedStudent,
+  students: readonly InterpretedStudent[],
+  testCount: number,
+): string {
   const { result } = student;
   const alone = students.find((other) => other !== student && isControlOf(other, student))?.result;
   if (alone === undefined) {

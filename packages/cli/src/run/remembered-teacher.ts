@@ -1,5 +1,5 @@
 import { liveTeacher, NetworkTeacher, type DatasetSplit, type Teacher, type TeacherOutputs } from '@anc/core';
-import { TeacherMemo, type RunFolder, type TeacherMemoCounts } from '@anc/runtime';
+import { TeacherCache, type RunFolder, type TeacherCacheCounts } from '@anc/runtime';
 import { teacherLogits } from '../classifier/score.js';
 import { formatShare } from '../terminal/table.js';
 import { predictionsOf, type EvaluateContext, type Predictions } from './evaluate-player.js';
@@ -7,8 +7,8 @@ import type { Planned } from './plan.js';
 import { digestOf, readWeights } from './weights.js';
 
 /** What a teacher said, kept for the next run of the same teacher on the same images. */
-export interface TeacherMemory {
-  memo?: TeacherMemo;
+export interface SharedTeacherOutputs {
+  memo?: TeacherCache;
   /** What it says of the images of a split, by what that holds for. */
   predictions?: ReadonlyMap<string, Predictions>;
 }
@@ -30,15 +30,15 @@ export async function frozenTeacher(
 }
 
 /** The teacher behind its memo; asked anew every time where images are mixed and none comes twice. */
-export function rememberedTeacher(
+export function openTeacherCache(
   { data, config }: Planned,
   teacher: Teacher,
-  memory: TeacherMemory,
+  memory: SharedTeacherOutputs,
   notice: (message: string) => void = () => undefined,
 ): TeacherOutputs {
   if (data.mixup > 0) return liveTeacher(teacher, data.dataset.shape);
   const { batchSize, teacherMemoDir: folder = null, teacherMemoDiskMb: limitMb = null } = config;
-  const outputs = new TeacherMemo(teacher, data.train.images, data.augmentation, {
+  const outputs = new TeacherCache(teacher, data.train.images, data.augmentation, {
     budgetMb: config.teacherMemoMb,
     float16: config.teacherMemoFloat16 === true,
     ...(folder === null ? {} : { disk: { folder, notice, ...(limitMb === null ? {} : { limitMb }) } }),
@@ -51,8 +51,11 @@ export function rememberedTeacher(
 }
 
 /** What a memo did since `before`, in words; null where it was not asked. */
-export function memoReport(now: TeacherMemoCounts, before: TeacherMemoCounts | null): string | null {
-  const since = (pick: (counts: TeacherMemoCounts) => number): number =>
+export function teacherCacheReport(
+  now: TeacherCacheCounts,
+  before: TeacherCacheCounts | null,
+): string | null {
+  const since = (pick: (counts: TeacherCacheCounts) => number): number =>
     pick(now) - (before === null ? 0 : pick(before));
   const [hits, misses, fromDisk] = [since((c) => c.hits), since((c) => c.misses), since((c) => c.diskHits)];
   if (hits + misses === 0) return null;
@@ -70,7 +73,7 @@ export function memoReport(now: TeacherMemoCounts, before: TeacherMemoCounts | n
 /** What the teacher says of the images of a split. `what`: the split in words. */
 export async function teacherPredictions(
   teacher: Teacher,
-  memory: TeacherMemory,
+  memory: SharedTeacherOutputs,
   split: DatasetSplit,
   what: string,
   { batchSize, reporter, signal }: Omit<EvaluateContext, 'backend'>,

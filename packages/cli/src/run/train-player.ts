@@ -3,7 +3,7 @@ import {
   train,
   type Backend,
   type Diagnostics,
-  type Host,
+  type HostTensor,
   type Json,
   type Position,
   type TeacherOutputs,
@@ -18,14 +18,14 @@ import {
   encodeNumbers,
   mixedBatches,
   specsOf,
-  TeacherMemo,
+  TeacherCache,
   type Checkpoint,
   type MetricsRecord,
   type RunFolder,
   type ScalarLog,
 } from '@anc/runtime';
 import { imageBatches, labelledBatches, type TrainingData } from './data.js';
-import type { PlannedPlayer } from './plan.js';
+import type { PlannedModel } from './plan.js';
 import type { Reporter } from './reporter.js';
 import { asMetrics, better, type BestEpoch, type HeldOut, type Validation } from './validation.js';
 
@@ -42,11 +42,11 @@ export interface TrainContext {
   /** After every epoch of the last stage; null without held-out images. */
   readonly validation: Validation | null;
   /** Keeps the weights of the best epoch so far. */
-  readonly keepBest: (variables: Variables<Host>) => Promise<void>;
+  readonly keepBest: (variables: Variables<HostTensor>) => Promise<void>;
 }
 
-export interface TrainedPlayer {
-  readonly variables: Variables<Host>;
+export interface TrainedModel {
+  readonly variables: Variables<HostTensor>;
   /** Of the last epoch of the last stage. */
   readonly diagnostics: Diagnostics | null;
   /** After the last epoch; null without held-out images. */
@@ -71,11 +71,11 @@ interface Memory {
  * Trains a player through its stages, from its newest checkpoint where it has one, and leaves a checkpoint
  * after every epoch. Null where the signal was raised: the folder then continues from this very step.
  */
-export async function trainPlayer(
-  player: PlannedPlayer,
+export async function trainModel(
+  player: PlannedModel,
   teacher: TeacherOutputs | null,
   context: TrainContext,
-): Promise<TrainedPlayer | null> {
+): Promise<TrainedModel | null> {
   const { folder, reporter } = context;
   const store = new CheckpointStore(folder.checkpointsOf(player.name), {
     notice: (text) => reporter.notice(text),
@@ -83,7 +83,7 @@ export async function trainPlayer(
   const found = await store.latest();
   await folder.metrics.rewind((record) => record.player !== player.name || isBefore(record, found, player));
   const memory = found === null ? null : readMemory(found.memory);
-  let state: Tree<Host> = found?.state ?? {};
+  let state: Tree<HostTensor> = found?.state ?? {};
   let seconds = memory?.seconds ?? 0;
   let diagnostics = memory?.diagnostics ?? null;
   let held = memory?.held ?? null;
@@ -145,7 +145,7 @@ export async function trainPlayer(
         };
         await folder.metrics.append(record);
         await save(event);
-        if (teacher instanceof TeacherMemo) await teacher.flush();
+        if (teacher instanceof TeacherCache) await teacher.flush();
         await context.scalars.append(record);
       } else if (event.type === 'interrupted') {
         await save(event);
@@ -157,7 +157,7 @@ export async function trainPlayer(
   return { variables: player.stages.at(-1)!.student(state), diagnostics, held, best, seconds };
 }
 
-async function batchesOf(usesLabels: boolean, player: PlannedPlayer, context: TrainContext) {
+async function batchesOf(usesLabels: boolean, player: PlannedModel, context: TrainContext) {
   const { data, batchSize, seed } = context;
   const order = { batchSize, seed, augmentation: data.augmentation };
   if (usesLabels) return await labelledBatches(data.train, order, `"${player.name}"`);
@@ -169,7 +169,7 @@ async function batchesOf(usesLabels: boolean, player: PlannedPlayer, context: Tr
 function isBefore(
   record: { readonly stage: string; readonly step: number },
   found: Checkpoint | null,
-  player: PlannedPlayer,
+  player: PlannedModel,
 ): boolean {
   if (found === null) return false;
   const order = player.stages.map(({ name }) => name);

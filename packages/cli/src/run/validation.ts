@@ -1,4 +1,4 @@
-import type { Evaluation, Host, Tree, Variables } from '@anc/core';
+import type { Evaluation, HostTensor, Tree, Variables } from '@anc/core';
 
 /** Shares on the held-out images after an epoch. */
 export interface HeldOut {
@@ -21,7 +21,7 @@ export interface Validation {
    * without labels none choose the weights either.
    */
   readonly by: 'error' | 'agreement';
-  measure(variables: Variables<Host>): Promise<Evaluation>;
+  measure(variables: Variables<HostTensor>): Promise<Evaluation>;
 }
 
 /** The better of two epochs; the earlier where they are equal. */

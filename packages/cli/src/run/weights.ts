@@ -7,7 +7,7 @@ import {
   mergeTrees,
   prefixTree,
   subtree,
-  type Host,
+  type HostTensor,
   type Variables,
 } from '@anc/core';
 import { assertSameSpecs, specsOf, type RunFolder } from '@anc/runtime';
@@ -20,7 +20,7 @@ export const asTensors = <T>({ params, stats }: Variables<T>): Record<string, T>
   mergeTrees(prefixTree('params', params), prefixTree('stats', stats));
 
 /** Hash of a network's weights as they are stored, whoever stored them. */
-export function digestOf(variables: Variables<Host>): string {
+export function digestOf(variables: Variables<HostTensor>): string {
   return createHash('sha256')
     .update(encodeSafetensors(asTensors(variables)))
     .digest('hex');
@@ -30,7 +30,7 @@ export function digestOf(variables: Variables<Host>): string {
 export async function writeWeights(
   folder: RunFolder,
   place: readonly string[],
-  variables: Variables<Host>,
+  variables: Variables<HostTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Promise<{ readonly weights: string; readonly bytes: number }> {
   const bytes = encodeSafetensors(asTensors(variables), metadata);
@@ -43,7 +43,7 @@ export async function readWeights(
   folder: RunFolder,
   place: readonly string[],
   network: PlannedNetwork,
-): Promise<Variables<Host>> {
+): Promise<Variables<HostTensor>> {
   const { tensors } = decodeSafetensors(await readFile(join(folder.path, ...place, WEIGHTS)));
   assertSameSpecs(specsOf(asTensors(network.initial)), specsOf(tensors));
   return { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };

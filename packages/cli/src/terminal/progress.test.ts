@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { Progress } from './progress.js';
+import { ProgressPrinter } from './progress.js';
 import { createTerminal } from './terminal.js';
 
 function progressOn(isTTY: boolean, quiet = false) {
   const written: string[] = [];
   const stderr = { isTTY, columns: 60, write: (text: string) => (written.push(text), true) };
   const stdout = { isTTY, columns: 60, write: () => expect.fail('stdout is for results') };
-  return { written, progress: new Progress(createTerminal(true, { stdout, stderr }), quiet) };
+  return { written, progress: new ProgressPrinter(createTerminal(true, { stdout, stderr }), quiet) };
 }
 
 const clock = (step: number) => ({ epoch: Math.floor(step / 10), epochs: 2, step, stepsPerEpoch: 10 });
 const alarm = { code: 'discriminator-won', message: 'It has won.', advice: 'Try less.' } as const;
 
-function play(progress: Progress): void {
+function play(progress: ProgressPrinter): void {
   progress.begin('l2', { index: 2, count: 5 });
   for (let step = 1; step <= 10; step++) progress.step(clock(step), 32);
   progress.metrics({ 'loss/data': 0.5, agreement: 0.25 });

@@ -1,4 +1,4 @@
-import type { Alarm, Clock, Tree } from '@anc/core';
+import type { Alarm, Progress, Tree } from '@anc/core';
 import type { Reporter } from '../run/reporter.js';
 import { formatRate, formatSeconds, formatShare } from './table.js';
 import type { Terminal } from './terminal.js';
@@ -10,7 +10,7 @@ const INTERVAL = { live: 100, plain: 5000 };
  * Progress on stderr: one line that is written over on a terminal, a line every few seconds elsewhere, and
  * one per epoch.
  */
-export class Progress implements Reporter {
+export class ProgressPrinter implements Reporter {
   readonly #live: boolean;
   #title = '';
   #metrics: Tree<number> = {};
@@ -34,7 +34,7 @@ export class Progress implements Reporter {
     this.#line(this.#title);
   }
 
-  step(clock: Clock, batchSize: number): void {
+  step(clock: Progress, batchSize: number): void {
     const now = performance.now();
     if (this.#startStep < 0) [this.#startStep, this.#startedAt] = [clock.step, now]; // the first step compiles
     if (this.quiet || now - this.#shownAt < (this.#live ? INTERVAL.live : INTERVAL.plain)) return;
@@ -59,7 +59,7 @@ export class Progress implements Reporter {
     this.#metrics = metrics;
   }
 
-  epoch(clock: Clock, metrics: Tree<number>, alarms: readonly Alarm[]): void {
+  epoch(clock: Progress, metrics: Tree<number>, alarms: readonly Alarm[]): void {
     this.#line(`${this.#title}  epoch ${clock.epoch + 1}/${clock.epochs} done  ${describeMetrics(metrics)}`);
     for (const { code, message, advice } of alarms) {
       if (this.#alarmed.has(code)) continue; // once per player: it rarely changes from epoch to epoch

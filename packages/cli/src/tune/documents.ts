@@ -3,7 +3,7 @@ import type { Difference } from '../compare/documents.js';
 import type { Setting } from './settings.js';
 
 /** One training, judged on the held-out images. Shares are fractions. */
-export interface TryResult {
+export interface TrialResult {
   readonly setting: Setting;
   readonly seed: number;
   /** With the teacher; null where training diverged. */
@@ -20,9 +20,9 @@ export interface TunedMethod {
   readonly usesLabels: boolean;
   /** What its setting was chosen by: the error only where training reads labels anyway. */
   readonly by: 'agreement' | 'error';
-  readonly tries: readonly TryResult[];
+  readonly tries: readonly TrialResult[];
   /** null where every try diverged. */
-  readonly best: TryResult | null;
+  readonly best: TrialResult | null;
   /** The best setting trained with seeds that had no part in its choice; null where none were asked for. */
   readonly confirmed: { readonly agreement: Interval; readonly error: Interval | null } | null;
   /** What was confirmed, against the controls in the list; agreement, seed by seed. */

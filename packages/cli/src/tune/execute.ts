@@ -1,31 +1,31 @@
 import { join } from 'node:path';
-import { encodeNumbers, ScalarLog, TeacherMemo, writeFileAtomically, type RunFolder } from '@anc/runtime';
+import { encodeNumbers, ScalarLog, TeacherCache, writeFileAtomically, type RunFolder } from '@anc/runtime';
 import { loadComposition } from '../commands/load-composition.js';
 import type { Composition } from '../composition/compose.js';
 import { describeNamed } from '../config/named.js';
 import { isInterruption } from '../run/interrupt.js';
-import { judge } from '../run/evaluate-player.js';
+import { evaluatePredictions } from '../run/evaluate-player.js';
 import { weightsMetadata } from '../run/model-card.js';
-import type { Planned, PlannedPlayer } from '../run/plan.js';
+import type { Planned, PlannedModel } from '../run/plan.js';
 import {
   frozenTeacher,
-  memoReport,
-  rememberedTeacher,
+  teacherCacheReport,
+  openTeacherCache,
   teacherPredictions,
-  type TeacherMemory,
+  type SharedTeacherOutputs,
 } from '../run/remembered-teacher.js';
 import type { Reporter } from '../run/reporter.js';
 import { writeWeights } from '../run/weights.js';
 import { shownPath } from '../terminal/shown-path.js';
 import { formatShare } from '../terminal/table.js';
 import { takes, under } from './candidate.js';
-import type { TryResult, TuneResult } from './documents.js';
+import type { TrialResult, TuneResult } from './documents.js';
 import type { TuneRecord } from './folder.js';
 import { foundConfig } from './found-config.js';
 import { tuningReport } from './report.js';
 import { bestOf, nextSetting, type Setting } from './settings.js';
 import { scoreOf, summarizeTuning, type Candidate } from './summarize.js';
-import { trained, tryOut, type Taught, type Workshop } from './try-out.js';
+import { trainCandidate, runTrial, type TeacherTargets, type TuningContext } from './try-out.js';
 
 export interface Tuning {
   /** Absolute path of its folder. */
@@ -56,11 +56,11 @@ async function tuneAll({ path, cwd, record, plan, folder, reporter, signal }: Tu
   const { config, data, teacher } = plan;
   const composition = await loadComposition(config.plugins, cwd);
   const scalars = new ScalarLog(folder, { notice: (text) => reporter.notice(text) });
-  const workshop: Workshop = { plan, held: data.held!, folder, scalars, reporter, signal };
+  const workshop: TuningContext = { plan, held: data.held!, folder, scalars, reporter, signal };
   if (!('given' in teacher)) await trainTeacher(workshop, teacher);
   const frozen = await frozenTeacher(plan, folder);
-  const memory: TeacherMemory = {};
-  const memo = rememberedTeacher(plan, frozen, memory, (text) => reporter.notice(text));
+  const memory: SharedTeacherOutputs = {};
+  const memo = openTeacherCache(plan, frozen, memory, (text) => reporter.notice(text));
   try {
     const said = await teacherPredictions(frozen, memory, data.held!, 'held-out images', {
       batchSize: config.batchSize,
@@ -68,14 +68,14 @@ async function tuneAll({ path, cwd, record, plan, folder, reporter, signal }: Tu
       signal,
     });
     const taught = { outputs: memo, classes: said.classes };
-    const { error: teacherError } = await judge(said, data.held!, null);
+    const { error: teacherError } = await evaluatePredictions(said, data.held!, null);
     const candidates: Candidate[] = [];
     for (const [i, player] of plan.students.entries()) {
       const place = { index: i + 1, count: plan.students.length };
       candidates.push(await tune(workshop, player, taught, record, composition, place));
     }
     const confirmed = await confirm(workshop, candidates, taught, record.confirm);
-    const report = memo instanceof TeacherMemo ? memoReport(memo.counts, null) : null;
+    const report = memo instanceof TeacherCache ? teacherCacheReport(memo.counts, null) : null;
     if (report !== null) reporter.end(report);
     const shown = shownPath(path, cwd);
     const result = summarizeTuning(confirmed, {
@@ -95,7 +95,7 @@ async function tuneAll({ path, cwd, record, plan, folder, reporter, signal }: Tu
     await writeFileAtomically(join(path, 'report.html'), tuningReport(result));
     return result;
   } finally {
-    if (memo instanceof TeacherMemo) await memo.close();
+    if (memo instanceof TeacherCache) await memo.close();
     if (!('given' in teacher)) await frozen.dispose(); // the plan's own otherwise
   }
 }
@@ -103,23 +103,23 @@ async function tuneAll({ path, cwd, record, plan, folder, reporter, signal }: Tu
 /** The configuration with every method at its best setting. */
 const FOUND = 'tuned.yaml';
 
-async function trainTeacher(workshop: Workshop, teacher: PlannedPlayer): Promise<void> {
+async function trainTeacher(workshop: TuningContext, teacher: PlannedModel): Promise<void> {
   const { plan, folder, reporter } = workshop;
   if ((await folder.read('teacher', 'tuned.json')) !== null) {
     reporter.end('teacher: finished before');
     return;
   }
   reporter.begin('teacher', { index: 1, count: 1 });
-  const { variables, seconds } = await trained(workshop, teacher, null);
+  const { variables, seconds } = await trainCandidate(workshop, teacher, null);
   await writeWeights(folder, ['teacher'], variables, weightsMetadata(plan, teacher));
   await folder.write(['teacher', 'tuned.json'], `${JSON.stringify({ seconds }, null, 2)}\n`);
 }
 
 /** All tries of one method. */
 async function tune(
-  workshop: Workshop,
-  player: PlannedPlayer,
-  taught: Taught,
+  workshop: TuningContext,
+  player: PlannedModel,
+  taught: TeacherTargets,
   { learningRates, temperatures, budget }: TuneRecord,
   composition: Composition,
   { index, count }: { index: number; count: number },
@@ -128,13 +128,13 @@ async function tune(
   const search = { learningRates, temperatures, budget };
   const heat = temperatures.length > 0 && takes('temperature', player.method, plan.config, composition);
   const by = player.stages.some(({ usesLabels }) => usesLabels) ? 'error' : 'agreement';
-  const tried: { readonly setting: Setting; readonly score: number; readonly result: TryResult }[] = [];
+  const tried: { readonly setting: Setting; readonly score: number; readonly result: TrialResult }[] = [];
   let setting = nextSetting(search, heat, tried);
   while (setting !== null) {
     const name = `${player.name}-try-${tried.length + 1}`;
     reporter.begin(`${player.name}, try ${tried.length + 1} of ${budget}`, { index, count });
     const student = await plan.another(name, player.method, under(plan.config, setting));
-    const result = await tryOut(workshop, student, setting, taught);
+    const result = await runTrial(workshop, student, setting, taught);
     tried.push({ setting, score: scoreOf(result, by), result });
     setting = nextSetting(search, heat, tried);
   }
@@ -156,13 +156,13 @@ async function tune(
 
 /** What every method chose, with seeds that had no part in the choice. */
 async function confirm(
-  workshop: Workshop,
+  workshop: TuningContext,
   candidates: readonly Candidate[],
-  taught: Taught,
+  taught: TeacherTargets,
   seeds: number,
 ): Promise<Candidate[]> {
   const { plan, reporter } = workshop;
-  const all = candidates.map((candidate) => ({ ...candidate, confirmations: [] as TryResult[] }));
+  const all = candidates.map((candidate) => ({ ...candidate, confirmations: [] as TrialResult[] }));
   for (let i = 1; i <= seeds; i++) {
     const seed = plan.config.seed + i;
     for (const { player, best, confirmations } of all) {
@@ -171,7 +171,7 @@ async function confirm(
       reporter.begin(`${player.name}, fresh seed ${seed}`, { index: i, count: seeds });
       const config = { ...under(plan.config, best.setting), seed };
       const student = await plan.another(name, player.method, config);
-      confirmations.push(await tryOut(workshop, student, best.setting, taught));
+      confirmations.push(await runTrial(workshop, student, best.setting, taught));
     }
   }
   return all;

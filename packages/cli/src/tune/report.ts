@@ -1,4 +1,4 @@
-import { renderSheet } from '@anc/runtime';
+import { renderSimpleReport } from '@anc/runtime';
 import { formatInterval } from '../compare/summarize.js';
 import { formatSeconds, formatShare } from '../terminal/table.js';
 import type { TunedMethod, TuneResult } from './documents.js';
@@ -45,7 +45,7 @@ export const triedLines = ({ methods }: Pick<TuneResult, 'methods'>): string[] =
 /** `report.html` of a tuning. */
 export function tuningReport(result: TuneResult): string {
   const { tune, dataset, backend, seed, trainingImages, heldOutImages, teacherError, reading } = result;
-  return renderSheet({
+  return renderSimpleReport({
     title: tune,
     lead: `data set ${dataset} · backend ${backend} · seed ${seed} · ${trainingImages} training images · ${heldOutImages} held-out images, on which the teacher's error is ${formatShare(teacherError)}`,
     sections: [

@@ -3,22 +3,22 @@ import type { Difference } from '../compare/documents.js';
 import { inWords, verdictOf } from '../compare/summarize.js';
 import type { Config } from '../config/resolve.js';
 import { controlName, dataTermOf } from '../run/control.js';
-import type { PlannedPlayer } from '../run/plan.js';
+import type { PlannedModel } from '../run/plan.js';
 import { formatShare } from '../terminal/table.js';
-import type { TryResult, TunedMethod, TuneResult } from './documents.js';
+import type { TrialResult, TunedMethod, TuneResult } from './documents.js';
 import type { TuneRecord } from './folder.js';
 import { describeSetting } from './settings.js';
 
 /** One method with everything that was trained for it. */
 export interface Candidate {
-  readonly player: PlannedPlayer;
+  readonly player: PlannedModel;
   /** The method as it was asked for. */
   readonly described: string;
   readonly usesLabels: boolean;
   readonly by: TunedMethod['by'];
-  readonly tries: readonly TryResult[];
-  readonly best: TryResult | null;
-  readonly confirmations: readonly TryResult[];
+  readonly tries: readonly TrialResult[];
+  readonly best: TrialResult | null;
+  readonly confirmations: readonly TrialResult[];
 }
 
 interface Circumstances {
@@ -32,7 +32,7 @@ interface Circumstances {
 }
 
 /** What a try is chosen by: more is better. Training that diverged is never chosen. */
-export const scoreOf = ({ agreement, error }: TryResult, by: TunedMethod['by']): number =>
+export const scoreOf = ({ agreement, error }: TrialResult, by: TunedMethod['by']): number =>
   (by === 'error' ? (error === null ? null : 1 - error) : agreement) ?? -Infinity;
 
 /** Controls of any adversarial term: what is left of it without an adversary. */
@@ -78,12 +78,12 @@ const isControl = ({ player, usesLabels }: Candidate): boolean =>
   !usesLabels && CONTROLS.includes(player.method.name);
 
 /** null without seeds of their own, or where one of them diverged. */
-function confirmedOf(confirmations: readonly TryResult[]): TunedMethod['confirmed'] {
+function confirmedOf(confirmations: readonly TrialResult[]): TunedMethod['confirmed'] {
   const agreement = shares(confirmations, 'agreement');
   return agreement === null ? null : { agreement, error: shares(confirmations, 'error') };
 }
 
-function shares(results: readonly TryResult[], what: 'agreement' | 'error'): Interval | null {
+function shares(results: readonly TrialResult[], what: 'agreement' | 'error'): Interval | null {
   const values = results.flatMap((result) => result[what] ?? []);
   return values.length > 0 && values.length === results.length ? intervalOf(values) : null;
 }

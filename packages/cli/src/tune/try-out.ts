@@ -1,16 +1,22 @@
-import { isAncError, type DatasetSplit, type Host, type TeacherOutputs, type Variables } from '@anc/core';
+import {
+  isAncError,
+  type DatasetSplit,
+  type HostTensor,
+  type TeacherOutputs,
+  type Variables,
+} from '@anc/core';
 import { CheckpointStore, type RunFolder, type ScalarLog } from '@anc/runtime';
-import { judge, predict, type Predictions } from '../run/evaluate-player.js';
+import { evaluatePredictions, predict, type Predictions } from '../run/evaluate-player.js';
 import { Interrupted } from '../run/interrupt.js';
-import type { Planned, PlannedPlayer } from '../run/plan.js';
+import type { Planned, PlannedModel } from '../run/plan.js';
 import type { Reporter } from '../run/reporter.js';
-import { trainPlayer } from '../run/train-player.js';
+import { trainModel } from '../run/train-player.js';
 import { formatSeconds, formatShare } from '../terminal/table.js';
-import type { TryResult } from './documents.js';
+import type { TrialResult } from './documents.js';
 import { describeSetting, type Setting } from './settings.js';
 
 /** What all trainings of a tuning share. */
-export interface Workshop {
+export interface TuningContext {
   readonly plan: Planned;
   /** The held-out images: what tries are judged on. */
   readonly held: DatasetSplit;
@@ -21,18 +27,18 @@ export interface Workshop {
 }
 
 /** What the teacher says: of training images, and its classes for the held-out ones. */
-export interface Taught {
+export interface TeacherTargets {
   readonly outputs: TeacherOutputs;
   readonly classes: Int32Array;
 }
 
 /** Trains a player from where it stands. Throws `Interrupted` where the signal was raised. */
-export async function trained(
-  { plan, folder, scalars, reporter, signal }: Workshop,
-  player: PlannedPlayer,
+export async function trainCandidate(
+  { plan, folder, scalars, reporter, signal }: TuningContext,
+  player: PlannedModel,
   teacher: TeacherOutputs | null,
-): Promise<{ readonly variables: Variables<Host>; readonly seconds: number }> {
-  const result = await trainPlayer(player, teacher, {
+): Promise<{ readonly variables: Variables<HostTensor>; readonly seconds: number }> {
+  const result = await trainModel(player, teacher, {
     folder,
     scalars,
     data: plan.data,
@@ -50,9 +56,9 @@ export async function trained(
 
 /** What a network says of the held-out images. */
 const heldPredictions = (
-  { plan, held, reporter, signal }: Workshop,
-  { network }: PlannedPlayer,
-  variables: Variables<Host>,
+  { plan, held, reporter, signal }: TuningContext,
+  { network }: PlannedModel,
+  variables: Variables<HostTensor>,
 ): Promise<Predictions> =>
   predict(network, variables, held, 'held-out images', {
     backend: plan.backends.student,
@@ -62,19 +68,19 @@ const heldPredictions = (
   });
 
 /** One try: read where it is finished, else trained and judged on the held-out images. Its weights are not kept. */
-export async function tryOut(
-  workshop: Workshop,
-  player: PlannedPlayer,
+export async function runTrial(
+  workshop: TuningContext,
+  player: PlannedModel,
   setting: Setting,
-  { outputs, classes }: Taught,
-): Promise<TryResult> {
+  { outputs, classes }: TeacherTargets,
+): Promise<TrialResult> {
   const { folder, reporter, held } = workshop;
   const file = ['tries', `${player.name}.json`];
   const before = await folder.read(...file);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(player.name));
   if (before !== null) {
     await checkpoints.clear(); // where the process ended between the result and this
-    return JSON.parse(before) as TryResult;
+    return JSON.parse(before) as TrialResult;
   }
   const result = await judged();
   await folder.write(file, `${JSON.stringify(result, null, 2)}\n`);
@@ -82,12 +88,12 @@ export async function tryOut(
   reporter.end(`${player.name}: ${describeSetting(setting)}: ${inWords(result)}`);
   return result;
 
-  async function judged(): Promise<TryResult> {
+  async function judged(): Promise<TrialResult> {
     const common = { setting, seed: player.seed };
     try {
       const teacher = player.needsTeacher ? outputs : null;
-      const { variables, seconds } = await trained(workshop, player, teacher);
-      const { error, agreement } = await judge(
+      const { variables, seconds } = await trainCandidate(workshop, player, teacher);
+      const { error, agreement } = await evaluatePredictions(
         await heldPredictions(workshop, player, variables),
         held,
         classes,
@@ -100,7 +106,7 @@ export async function tryOut(
   }
 }
 
-const inWords = ({ agreement, error, seconds }: TryResult): string =>
+const inWords = ({ agreement, error, seconds }: TrialResult): string =>
   agreement === null
     ? 'training diverged'
     : `agreement ${formatShare(agreement)}${error === null ? '' : `, error ${formatShare(error)}`} on held-out images, trained in ${formatSeconds(seconds)}`;

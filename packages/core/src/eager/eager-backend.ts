@@ -10,11 +10,11 @@ import {
 } from '../backend.js';
 import { AncError } from '../error.js';
 import type { FunctionSpec, Step, StepSpec, TensorFunction } from '../step.js';
-import { mapTree, type Host, type Tree } from '../tree.js';
+import { mapTree, type HostTensor, type Tree } from '../tree.js';
 import { inference } from './eager-context.js';
-import { EagerState, type Within } from './eager-state.js';
+import { EagerState, type RunExclusive } from './eager-state.js';
 import { EagerStep } from './eager-step.js';
-import { checkFeed, toHost, toTensor } from './host-tensor.js';
+import { assertFeed, toHost, toTensor } from './host-tensor.js';
 
 /** What a backend knows of its engine beyond the name under which tfjs has it. */
 export interface EagerOptions {
@@ -50,7 +50,7 @@ export class EagerBackend extends Backend {
   readonly name: string;
   readonly capabilities: Capabilities;
   readonly environment: Tree<string | number>;
-  readonly #within: Within;
+  readonly #within: RunExclusive;
 
   /** `tfjsName` must be registered with tfjs already. */
   constructor(
@@ -74,7 +74,7 @@ export class EagerBackend extends Backend {
       });
   }
 
-  upload(state: Tree<Host>): Promise<DeviceState> {
+  upload(state: Tree<HostTensor>): Promise<DeviceState> {
     return EagerState.upload(this.#within, state);
   }
 
@@ -86,14 +86,14 @@ export class EagerBackend extends Backend {
   async compileFunction(
     f: TensorFunction,
     spec: FunctionSpec,
-    constants: Tree<Host> = {},
+    constants: Tree<HostTensor> = {},
     { signal }: CompileOptions = {},
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();
     const frozen = await this.#within(() => mapTree(constants, toTensor));
     return {
       run: async (inputs) => {
-        checkFeed('the input', inputs, spec.inputs);
+        assertFeed('the input', inputs, spec.inputs);
         const outputs = await this.#within(() =>
           tf.tidy(() => {
             const found = f({ ...frozen, ...mapTree(inputs, toTensor) }, inference);

@@ -20,7 +20,7 @@ export function eagerContext(seed: number, step: number, repeat: number): Contex
   return {
     training: true,
     noise(name, shape, law) {
-      const host = drawNoise({ name: noiseName(name, repeat), shape, law }, seed, step);
+      const host = drawNoise({ name: noiseName(name, repeat), shape, distribution: law }, seed, step);
       return tf.tensor(host.data, [...shape], 'float32');
     },
     activation: (_name, x) => x,

@@ -1,19 +1,19 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { DeviceState } from '../backend.js';
 import { AncError } from '../error.js';
-import type { Host, Tree } from '../tree.js';
+import type { HostTensor, Tree } from '../tree.js';
 import { toHost, toTensor } from './host-tensor.js';
 
 /** Runs `f` with the owner's tfjs backend active; `f` must not await before its last op. */
-export type Within = <T>(f: () => T) => Promise<T>;
+export type RunExclusive = <T>(f: () => T) => Promise<T>;
 
 /** Named tensors on one tfjs backend. */
 export class EagerState implements DeviceState {
   readonly tensors = new Map<string, Tensor>();
 
-  private constructor(readonly within: Within) {}
+  private constructor(readonly within: RunExclusive) {}
 
-  static async upload(within: Within, state: Tree<Host>): Promise<EagerState> {
+  static async upload(within: RunExclusive, state: Tree<HostTensor>): Promise<EagerState> {
     const held = new EagerState(within);
     await within(() => {
       for (const [name, host] of Object.entries(state)) held.tensors.set(name, toTensor(host));
@@ -21,7 +21,7 @@ export class EagerState implements DeviceState {
     return held;
   }
 
-  async read(names: readonly string[] = [...this.tensors.keys()]): Promise<Tree<Host>> {
+  async read(names: readonly string[] = [...this.tensors.keys()]): Promise<Tree<HostTensor>> {
     const wanted = names.map((name) => [name, this.#known(name)] as const);
     const pairs = wanted.map(async ([name, tensor]) => [name, await toHost(tensor)] as const);
     const read = await Promise.all(pairs);
@@ -29,7 +29,7 @@ export class EagerState implements DeviceState {
     return Object.fromEntries(read);
   }
 
-  async write(entries: Tree<Host>): Promise<void> {
+  async write(entries: Tree<HostTensor>): Promise<void> {
     for (const [name, { shape }] of Object.entries(entries)) {
       const expected = this.#known(name).shape;
       if (expected.join() !== shape.join()) {

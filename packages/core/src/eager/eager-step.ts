@@ -5,8 +5,8 @@ import { AncError } from '../error.js';
 import type { Phase, Step, StepSpec } from '../step.js';
 import { mapTree, type Tree } from '../tree.js';
 import { eagerContext } from './eager-context.js';
-import { EagerState, type Within } from './eager-state.js';
-import { checkFeed, toTensor } from './host-tensor.js';
+import { EagerState, type RunExclusive } from './eager-state.js';
+import { assertFeed, toTensor } from './host-tensor.js';
 
 /** A step that is run op by op; its metrics stay on the device until they are read. */
 export class EagerStep implements CompiledStep {
@@ -15,7 +15,7 @@ export class EagerStep implements CompiledStep {
   #count = 0;
 
   constructor(
-    readonly within: Within,
+    readonly within: RunExclusive,
     step: Step,
     readonly spec: StepSpec,
     /** Awaited after every run: how a backend keeps the device's queue short. */
@@ -30,7 +30,7 @@ export class EagerStep implements CompiledStep {
         hint: 'upload it with the backend that compiled the step.',
       });
     }
-    checkFeed('the batch entry', inputs.batch, this.spec.batch);
+    assertFeed('the batch entry', inputs.batch, this.spec.batch);
     const missing = this.spec.hyper.find((name) => inputs.hyper[name] === undefined);
     if (missing !== undefined) {
       throw new AncError('ANC_FEED', `the hyperparameter "${missing}" is missing.`);

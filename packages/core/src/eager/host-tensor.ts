@@ -1,16 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { AncError } from '../error.js';
-import { sizeOf, specOf, type Host, type LeafSpec, type Tree } from '../tree.js';
+import { sizeOf, specOf, type HostTensor, type LeafSpec, type Tree } from '../tree.js';
 
 /** Copies a host array to the active tfjs backend; bytes become float32. */
-export const toTensor = ({ shape, data }: Host): Tensor =>
+export const toTensor = ({ shape, data }: HostTensor): Tensor =>
   data instanceof Int32Array
     ? tf.tensor(data.slice(), [...shape], 'int32')
     : tf.tensor(data instanceof Uint8Array ? Float32Array.from(data) : data.slice(), [...shape], 'float32');
 
 /** Copies a tensor to the host; truth values become 0 and 1. */
-export async function toHost(tensor: Tensor): Promise<Host> {
+export async function toHost(tensor: Tensor): Promise<HostTensor> {
   const data = await tensor.data();
   return {
     shape: [...tensor.shape],
@@ -21,7 +21,7 @@ export async function toHost(tensor: Tensor): Promise<Host> {
 const say = ({ shape, dtype }: LeafSpec): string => `${dtype} [${shape.join(', ')}]`;
 
 /** Throws `ANC_FEED` where an entry of `spec` is missing from `given` or is of another shape or type. */
-export function checkFeed(what: string, given: Tree<Host>, spec: Tree<LeafSpec>): void {
+export function assertFeed(what: string, given: Tree<HostTensor>, spec: Tree<LeafSpec>): void {
   for (const [name, wanted] of Object.entries(spec)) {
     const host = given[name];
     if (host === undefined) {

@@ -6,7 +6,7 @@ import { isAncError } from '../error.js';
 import { squaredDistance } from '../losses.js';
 import { Rng } from '../rng.js';
 import type { Step } from '../step.js';
-import { mapTree, sizeOf, specOf, type Host, type Tree } from '../tree.js';
+import { mapTree, sizeOf, specOf, type HostTensor, type Tree } from '../tree.js';
 
 /** What `doctor` says of one backend. */
 export interface BackendReport {
@@ -71,14 +71,14 @@ export async function imagesPerSecond(backend: Backend, seconds = 2): Promise<nu
 
 async function timed(backend: Backend, batchSize: number, seconds: number): Promise<number> {
   const rng = Rng.fromSeed(1);
-  const weight = (shape: readonly number[], name: string): Host => {
+  const weight = (shape: readonly number[], name: string): HostTensor => {
     const own = rng.split(name);
     const data = Float32Array.from({ length: sizeOf(shape) }, () => 0.05 * own.normal());
     return { shape, data };
   };
   const initial = mapTree(SHAPES, weight);
   const pixels = new Uint8Array(batchSize * sizeOf(IMAGE)).map(() => rng.int(256));
-  const batch: Tree<Host> = {
+  const batch: Tree<HostTensor> = {
     images: { shape: [batchSize, ...IMAGE], data: pixels },
     targets: weight([batchSize, 10], 'targets'),
   };

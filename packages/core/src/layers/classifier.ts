@@ -3,7 +3,7 @@ import { AncError } from '../error.js';
 import { Student, type Applied, type ClassifierOutputs, type Context } from '../network.js';
 import type { LayerSummary, Variables } from '../network.js';
 import type { Rng } from '../rng.js';
-import type { Host } from '../tree.js';
+import type { HostTensor } from '../tree.js';
 import { sequential } from './sequential.js';
 import { modelInputError, type Layer } from './layer.js';
 
@@ -43,7 +43,7 @@ export class LayeredClassifier extends Student {
     this.#body = sequential(name, layers);
   }
 
-  override init(rng: Rng, input: readonly number[]): Variables<Host> {
+  override init(rng: Rng, input: readonly number[]): Variables<HostTensor> {
     this.#check(input);
     return this.#body.init(rng, input);
   }

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { heNormal, type Initializer } from '../init/initializers.js';
-import { filled, type Host, type Tree } from '../tree.js';
+import { heNormal, type Initializer } from './init/initializers.js';
+import { filled, type HostTensor, type Tree } from '../tree.js';
 import { imageShape, operandOf, type Layer } from './layer.js';
 import { windowArguments, windowOutput, type Padding } from './window.js';
 
 export interface Conv2dOptions {
   /** Side of the square kernel. */
-  readonly size: number;
+  readonly kernelSize: number;
   readonly filters: number;
   readonly stride?: number;
   readonly padding?: Padding;
@@ -22,7 +22,14 @@ export interface Conv2dOptions {
  * FLOPs: 2·H'·W'·size²·C·filters, and H'·W'·filters for the bias.
  */
 export function conv2d(name: string, options: Conv2dOptions): Layer {
-  const { size, filters, stride = 1, padding = 'same', bias = true, initializer = heNormal } = options;
+  const {
+    kernelSize: size,
+    filters,
+    stride = 1,
+    padding = 'same',
+    bias = true,
+    initializer = heNormal,
+  } = options;
   const outputShape = (input: readonly number[]): readonly [number, number, number] => [
     ...windowOutput(name, input, size, stride, padding),
     filters,
@@ -36,7 +43,7 @@ export function conv2d(name: string, options: Conv2dOptions): Layer {
       const area = size * size;
       const shape = [size, size, channels, filters];
       const weights = initializer(rng.split('weights'), shape, area * channels, area * filters);
-      const params: Tree<Host> = bias ? { weights, bias: filled([filters]) } : { weights };
+      const params: Tree<HostTensor> = bias ? { weights, bias: filled([filters]) } : { weights };
       return { params, stats: {} };
     },
     apply({ params }, x, context) {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { heNormal, type Initializer } from '../init/initializers.js';
-import { filled, type Host, type Tree } from '../tree.js';
+import { heNormal, type Initializer } from './init/initializers.js';
+import { filled, type HostTensor, type Tree } from '../tree.js';
 import { vectorWidth, operandOf, type Layer } from './layer.js';
 
 export interface DenseOptions {
@@ -25,7 +25,7 @@ export function dense(name: string, options: DenseOptions): Layer {
     init(rng, input) {
       const width = vectorWidth(name, input);
       const weights = initializer(rng.split('weights'), [width, units], width, units);
-      const params: Tree<Host> = bias ? { weights, bias: filled([units]) } : { weights };
+      const params: Tree<HostTensor> = bias ? { weights, bias: filled([units]) } : { weights };
       return { params, stats: {} };
     },
     apply({ params }, x, context) {

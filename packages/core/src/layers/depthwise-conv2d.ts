@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { heNormal, type Initializer } from '../init/initializers.js';
-import { filled, type Host, type Tree } from '../tree.js';
+import { heNormal, type Initializer } from './init/initializers.js';
+import { filled, type HostTensor, type Tree } from '../tree.js';
 import { imageShape, operandOf, type Layer } from './layer.js';
 import { windowArguments, windowOutput, type Padding } from './window.js';
 
 export interface DepthwiseConv2dOptions {
   /** Side of the square kernel. */
-  readonly size: number;
+  readonly kernelSize: number;
   readonly stride?: number;
   readonly padding?: Padding;
   readonly bias?: boolean;
@@ -19,7 +19,7 @@ export interface DepthwiseConv2dOptions {
  * Variables: `weights` [size, size, C, 1], `bias` [C]. FLOPs: 2·H'·W'·size²·C, and H'·W'·C for the bias.
  */
 export function depthwiseConv2d(name: string, options: DepthwiseConv2dOptions): Layer {
-  const { size, stride = 1, padding = 'same', bias = true, initializer = heNormal } = options;
+  const { kernelSize: size, stride = 1, padding = 'same', bias = true, initializer = heNormal } = options;
   const outputShape = (input: readonly number[]): readonly [number, number, number] => [
     ...windowOutput(name, input, size, stride, padding),
     imageShape(name, input)[2],
@@ -31,7 +31,7 @@ export function depthwiseConv2d(name: string, options: DepthwiseConv2dOptions): 
       const [, , channels] = outputShape(input);
       const shape = [size, size, channels, 1];
       const weights = initializer(rng.split('weights'), shape, size * size, size * size);
-      const params: Tree<Host> = bias ? { weights, bias: filled([channels]) } : { weights };
+      const params: Tree<HostTensor> = bias ? { weights, bias: filled([channels]) } : { weights };
       return { params, stats: {} };
     },
     apply({ params }, x, context) {

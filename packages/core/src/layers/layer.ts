@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { AncError, isAncError } from '../error.js';
 import type { Context, LayerSummary, Variables } from '../network.js';
 import type { Rng } from '../rng.js';
-import type { Host, Tree } from '../tree.js';
+import type { HostTensor, Tree } from '../tree.js';
 
 /** What a layer's `apply` returns: its output, and the statistics that changed (in training only). */
 export interface LayerApplied {
@@ -20,7 +20,7 @@ export interface Layer {
   readonly name: string;
   /** Throws `ANC_MODEL_INPUT` where the layer cannot take such an input. */
   outputShape(input: readonly number[]): readonly number[];
-  init(rng: Rng, input: readonly number[]): Variables<Host>;
+  init(rng: Rng, input: readonly number[]): Variables<HostTensor>;
   /** x: [B, ...input] -> [B, ...outputShape(input)]. Never reads values, never draws numbers of its own. */
   apply(variables: Variables, x: Tensor, context: Context): LayerApplied;
   /** Rows in order of execution, named by path: a layer's own name, and what is inside it. */

@@ -5,7 +5,7 @@ import { valueAndGradients } from '../autodiff.js';
 import { isAncError, type AncError } from '../error.js';
 import type { Context } from '../network.js';
 import { Rng } from '../rng.js';
-import { mapTree, type Host } from '../tree.js';
+import { mapTree, type HostTensor } from '../tree.js';
 import {
   avgPool,
   batchNorm,
@@ -30,7 +30,7 @@ const context = (training: boolean): Context => ({
   noise: (_name, shape) => tf.ones(shape as [number]),
   activation: (_name, x) => x,
 });
-const device = (host: Host): tf.Tensor => tf.tensor(host.data, host.shape as [number]);
+const device = (host: HostTensor): tf.Tensor => tf.tensor(host.data, host.shape as [number]);
 
 function run(layer: Layer, input: readonly number[], training = false, batch = 2): tf.Tensor {
   const host = layer.init(Rng.fromSeed(1), input);
@@ -54,23 +54,31 @@ beforeAll(() => tf.setBackend('cpu'));
 describe('shapes', () => {
   const block = residual('block', {
     before: [batchNorm('bn')],
-    branch: [relu(), conv2d('conv', { size: 3, filters: 6, stride: 2, bias: false })],
-    shortcut: [avgPool('sub', { size: 1, stride: 2 }), padChannels('pad', 6)],
+    branch: [relu(), conv2d('conv', { kernelSize: 3, filters: 6, stride: 2, bias: false })],
+    shortcut: [avgPool('sub', { kernelSize: 1, stride: 2 }), padChannels('pad', 6)],
     after: [batchNorm('bn2')],
   });
   const cases: [string, Layer, number[]][] = [
-    ['conv same', conv2d('c', { size: 3, filters: 4, stride: 2 }), [7, 8, 3]],
-    ['conv valid', conv2d('c', { size: 3, filters: 4, padding: 'valid' }), [7, 8, 3]],
-    ['conv padded', conv2d('c', { size: 7, filters: 4, stride: 2, padding: 3 }), [8, 9, 3]],
-    ['conv padded behind', conv2d('c', { size: 3, filters: 4, stride: 2, padding: [0, 1] }), [8, 9, 3]],
-    ['depthwise', depthwiseConv2d('d', { size: 3, stride: 2 }), [7, 8, 3]],
-    ['depthwise padded', depthwiseConv2d('d', { size: 3, stride: 2, padding: 1, bias: false }), [8, 8, 3]],
-    ['depthwise padded behind', depthwiseConv2d('d', { size: 3, stride: 2, padding: [0, 1] }), [9, 8, 3]],
-    ['max pool', maxPool('p', { size: 2 }), [7, 8, 3]],
-    ['max pool padded', maxPool('p', { size: 3, stride: 2, padding: 1 }), [8, 8, 3]],
-    ['max pool padded behind', maxPool('p', { size: 3, stride: 2, padding: [0, 1] }), [8, 9, 3]],
-    ['average pool padded behind', avgPool('p', { size: 3, stride: 2, padding: [0, 1] }), [8, 9, 3]],
-    ['average pool', avgPool('p', { size: 3, stride: 2, padding: 'same' }), [7, 8, 3]],
+    ['conv same', conv2d('c', { kernelSize: 3, filters: 4, stride: 2 }), [7, 8, 3]],
+    ['conv valid', conv2d('c', { kernelSize: 3, filters: 4, padding: 'valid' }), [7, 8, 3]],
+    ['conv padded', conv2d('c', { kernelSize: 7, filters: 4, stride: 2, padding: 3 }), [8, 9, 3]],
+    ['conv padded behind', conv2d('c', { kernelSize: 3, filters: 4, stride: 2, padding: [0, 1] }), [8, 9, 3]],
+    ['depthwise', depthwiseConv2d('d', { kernelSize: 3, stride: 2 }), [7, 8, 3]],
+    [
+      'depthwise padded',
+      depthwiseConv2d('d', { kernelSize: 3, stride: 2, padding: 1, bias: false }),
+      [8, 8, 3],
+    ],
+    [
+      'depthwise padded behind',
+      depthwiseConv2d('d', { kernelSize: 3, stride: 2, padding: [0, 1] }),
+      [9, 8, 3],
+    ],
+    ['max pool', maxPool('p', { kernelSize: 2 }), [7, 8, 3]],
+    ['max pool padded', maxPool('p', { kernelSize: 3, stride: 2, padding: 1 }), [8, 8, 3]],
+    ['max pool padded behind', maxPool('p', { kernelSize: 3, stride: 2, padding: [0, 1] }), [8, 9, 3]],
+    ['average pool padded behind', avgPool('p', { kernelSize: 3, stride: 2, padding: [0, 1] }), [8, 9, 3]],
+    ['average pool', avgPool('p', { kernelSize: 3, stride: 2, padding: 'same' }), [7, 8, 3]],
     ['zeros around', padImage('z', 2), [7, 8, 3]],
     ['global average pool', globalAveragePool(), [7, 8, 3]],
     ['flatten', flatten(), [7, 8, 3]],
@@ -98,7 +106,7 @@ describe('padding behind an image', () => {
   const values = (layer: Layer): number[] => [
     ...layer.apply({ params: { weights }, stats: {} }, ones, context(false)).output.dataSync(),
   ];
-  const window = { size: 3, stride: 2, padding: [0, 1] as const };
+  const window = { kernelSize: 3, stride: 2, padding: [0, 1] as const };
 
   it('is below and to the right', () => {
     expect(values(conv2d('c', { ...window, filters: 1, bias: false }))).toEqual([9, 6, 6, 4]);
@@ -111,16 +119,16 @@ describe('padding behind an image', () => {
       ...layer.apply({ params: {}, stats: {} }, tf.neg(ones), context(false)).output.dataSync(),
     ];
     expect(below(maxPool('m', window))).toEqual([-1, -1, -1, -1]);
-    const zeros = sequential('z', [padImage('pad', 1), maxPool('m', { size: 3, stride: 2 })]);
+    const zeros = sequential('z', [padImage('pad', 1), maxPool('m', { kernelSize: 3, stride: 2 })]);
     expect(below(zeros)).toEqual([0, 0, 0, -1]);
   });
 });
 
 describe('impossible inputs', () => {
   it.each([
-    [conv2d('conv', { size: 5, filters: 4, padding: 'valid' }), [4, 9, 3], 'at least 5 × 5 pixels'],
-    [maxPool('pool', { size: 2 }), [1, 1, 3], 'at least 2 × 2 pixels'],
-    [conv2d('conv', { size: 5, filters: 4 }), [12], 'an image'],
+    [conv2d('conv', { kernelSize: 5, filters: 4, padding: 'valid' }), [4, 9, 3], 'at least 5 × 5 pixels'],
+    [maxPool('pool', { kernelSize: 2 }), [1, 1, 3], 'at least 2 × 2 pixels'],
+    [conv2d('conv', { kernelSize: 5, filters: 4 }), [12], 'an image'],
     [dense('fc', { units: 4 }), [3, 3, 3], 'a vector'],
     [padChannels('pad', 4), [3, 3, 8], 'at most 4 channels'],
   ])('%o', (layer, input, expected) => {
@@ -134,14 +142,14 @@ describe('impossible inputs', () => {
 
   it('names the layer by its path', () => {
     const net = sequential('net', [
-      sequential('stage1', [conv2d('conv2', { size: 5, filters: 1, padding: 'valid' })]),
+      sequential('stage1', [conv2d('conv2', { kernelSize: 5, filters: 1, padding: 'valid' })]),
     ]);
     expect(failure(() => net.outputShape([3, 3, 1])).message).toContain('net/stage1/conv2:');
   });
 
   it('refuses two layers of one name, branches of two shapes, and a classifier without logits', () => {
     expect(failure(() => sequential('s', [relu('a'), relu('a')])).code).toBe('ANC_MODEL');
-    const uneven = residual('r', { branch: [conv2d('c', { size: 1, filters: 3 })] });
+    const uneven = residual('r', { branch: [conv2d('c', { kernelSize: 1, filters: 3 })] });
     expect(failure(() => uneven.outputShape([4, 4, 2])).code).toBe('ANC_MODEL_INPUT');
     expect(failure(() => new LayeredClassifier('c', 0, [])).code).toBe('ANC_MODEL');
     const short = new LayeredClassifier('c', 3, [flatten(), tap('features')]);
@@ -150,7 +158,10 @@ describe('impossible inputs', () => {
 });
 
 describe('seeded initialisation', () => {
-  const net = sequential('n', [conv2d('a', { size: 3, filters: 8 }), conv2d('b', { size: 3, filters: 8 })]);
+  const net = sequential('n', [
+    conv2d('a', { kernelSize: 3, filters: 8 }),
+    conv2d('b', { kernelSize: 3, filters: 8 }),
+  ]);
   it('repeats by seed, differs by seed and by layer, and has He variance', () => {
     const one = net.init(Rng.fromSeed(7), [8, 8, 8]).params;
     expect(net.init(Rng.fromSeed(7), [8, 8, 8]).params).toEqual(one);
@@ -165,7 +176,7 @@ describe('seeded initialisation', () => {
 
 describe('LayeredClassifier', () => {
   const net = new LayeredClassifier('c', 3, [
-    conv2d('conv', { size: 3, filters: 4 }),
+    conv2d('conv', { kernelSize: 3, filters: 4 }),
     tap('early'),
     globalAveragePool(),
     tap('features'),

@@ -4,7 +4,7 @@ import { windowArguments, windowOutput, type Padding } from './window.js';
 
 export interface PoolOptions {
   /** Side of the square window. */
-  readonly size: number;
+  readonly kernelSize: number;
   /** Defaults to `size`. */
   readonly stride?: number;
   readonly padding?: Padding;
@@ -13,7 +13,7 @@ export interface PoolOptions {
 type Kind = typeof tf.maxPool | typeof tf.avgPool;
 
 function pool(kind: Kind, name: string, options: PoolOptions): Layer {
-  const { size, stride = size, padding = 'valid' } = options;
+  const { kernelSize: size, stride = size, padding = 'valid' } = options;
   const { pad, rounding } = windowArguments(padding);
   return stateless(
     name,

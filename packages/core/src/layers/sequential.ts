@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { AncError } from '../error.js';
 import type { LayerSummary } from '../network.js';
-import { mergeTrees, prefixTree, subtree, type Host, type Tree } from '../tree.js';
+import { mergeTrees, prefixTree, subtree, type HostTensor, type Tree } from '../tree.js';
 import { inside, type Layer } from './layer.js';
 
 /** Throws `ANC_MODEL` where two of a container's layers have one name: their variables would collide. */
@@ -37,8 +37,8 @@ export function sequential(name: string, layers: readonly Layer[]): Layer {
     name,
     outputShape: (input) => walk(input),
     init(rng, input) {
-      const params: Tree<Host>[] = [];
-      const stats: Tree<Host>[] = [];
+      const params: Tree<HostTensor>[] = [];
+      const stats: Tree<HostTensor>[] = [];
       walk(input, (layer, shape) => {
         const own = layer.init(rng.split(layer.name), shape);
         params.push(prefixTree(layer.name, own.params));

@@ -1,3 +1,3 @@
 export * from './optimizer.js';
-export * from './recipe.js';
+export * from './optimizer-config.js';
 export * from './schedule.js';

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { mapTree, type Host } from '../tree.js';
+import { mapTree, type HostTensor } from '../tree.js';
 import { adam, sgd, type Optimizer } from './optimizer.js';
 import { rateAt } from './schedule.js';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 /** Runs an optimiser on fixed gradients; returns the parameters after each step. */
 function follow(optimizer: Optimizer, start: number[], grads: number[][], rate: number): number[][] {
   const name = 'layer/weights';
-  const host: Host = { shape: [start.length], data: Float32Array.from(start) };
+  const host: HostTensor = { shape: [start.length], data: Float32Array.from(start) };
   let params: Record<string, tf.Tensor> = { [name]: tf.tensor1d(start) };
   let slots: Record<string, tf.Tensor> = mapTree(optimizer.init({ [name]: host }), ({ data, shape }) =>
     tf.tensor(Float32Array.from(data), [...shape]),

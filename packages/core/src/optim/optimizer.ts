@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { filled, mapTree, mergeTrees, prefixTree, subtree, type Host, type Tree } from '../tree.js';
+import { filled, mapTree, mergeTrees, prefixTree, subtree, type HostTensor, type Tree } from '../tree.js';
 
 /** What an update leaves behind. */
 export interface Updated {
@@ -12,7 +12,7 @@ export interface Updated {
 export interface Optimizer {
   /** Says every constant: part of the compile cache's key. */
   readonly id: string;
-  init(params: Tree<Host>): Record<string, Host>;
+  init(params: Tree<HostTensor>): Record<string, HostTensor>;
   update(grads: Tree, slots: Tree, params: Tree, learningRate: Scalar): Updated;
 }
 
@@ -44,7 +44,7 @@ function withL2(grads: Tree, params: Tree, decay: WeightDecay): Record<string, T
 }
 
 /** w - lr · step, and for decoupled decay - lr · rate · w. */
-function descend(
+function applyUpdate(
   params: Tree,
   steps: Tree,
   learningRate: Scalar,
@@ -80,13 +80,16 @@ export function sgd({ momentum = 0, nesterov = false, decay = noDecay }: SgdOpti
           ),
     update(grads, slots, params, learningRate) {
       const g = withL2(grads, params, decay);
-      if (momentum === 0) return { params: descend(params, g, learningRate, decay), slots: {} };
+      if (momentum === 0) return { params: applyUpdate(params, g, learningRate, decay), slots: {} };
       const old = subtree(slots, 'velocity');
       const velocity = mapTree(g, (grad, name) => tf.add(tf.mul(old[name]!, momentum), grad));
       const steps = nesterov
         ? mapTree(g, (grad, name) => tf.add(grad, tf.mul(velocity[name]!, momentum)))
         : velocity;
-      return { params: descend(params, steps, learningRate, decay), slots: prefixTree('velocity', velocity) };
+      return {
+        params: applyUpdate(params, steps, learningRate, decay),
+        slots: prefixTree('velocity', velocity),
+      };
     },
   };
 }
@@ -108,7 +111,7 @@ export function adam({
   return {
     id: `adam(${JSON.stringify({ beta1, beta2, epsilon, decay })})`,
     init: (params) =>
-      mergeTrees<Host>(
+      mergeTrees<HostTensor>(
         prefixTree(
           'mean',
           mapTree(params, (p) => filled(p.shape)),
@@ -136,7 +139,7 @@ export function adam({
         tf.div(tf.mul(m, scale1), tf.add(tf.sqrt(tf.mul(square[name]!, scale2)), epsilon)),
       );
       return {
-        params: descend(params, steps, learningRate, decay),
+        params: applyUpdate(params, steps, learningRate, decay),
         slots: mergeTrees<Tensor>(prefixTree('mean', mean), prefixTree('square', square), {
           'power/beta1': power1,
           'power/beta2': power2,

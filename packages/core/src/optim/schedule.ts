@@ -1,4 +1,4 @@
-import type { Clock } from '../method.js';
+import type { Progress } from '../method.js';
 
 /** A learning-rate schedule as data: what the base rate is multiplied by at each step. */
 export type Schedule =
@@ -15,7 +15,10 @@ export type Schedule =
   | { readonly kind: 'cosine'; readonly floor?: number; readonly warmup?: number };
 
 /** Multiplier of the base learning rate. `warmup` is a share of the whole training, linear from zero. */
-export function rateAt(schedule: Schedule, clock: Pick<Clock, 'step' | 'epochs' | 'stepsPerEpoch'>): number {
+export function rateAt(
+  schedule: Schedule,
+  clock: Pick<Progress, 'step' | 'epochs' | 'stepsPerEpoch'>,
+): number {
   const total = Math.max(1, clock.epochs * clock.stepsPerEpoch);
   const warm = Math.round((schedule.warmup ?? 0) * total);
   if (clock.step < warm) return (clock.step + 1) / (warm + 1);

@@ -36,7 +36,7 @@ const wonAuc = 0.95;
  * What is wrong with the game, if anything. "D's accuracy" and "D(s) near 0" are no health checks: under
  * Eq. 7 a D that has won shows D(t) = 1 and D(s) = 1/2. The AUC needs no threshold.
  */
-export function alarmsOf({ auc, gradientRatio, gradientCosine }: Diagnostics): readonly Alarm[] {
+export function alarmsFor({ auc, gradientRatio, gradientCosine }: Diagnostics): readonly Alarm[] {
   const alarms: Alarm[] = [];
   if (auc > wonAuc) {
     alarms.push({

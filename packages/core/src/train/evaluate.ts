@@ -1,6 +1,6 @@
 import type { CompiledFunction } from '../backend.js';
 import type { DatasetSplit } from '../dataset.js';
-import type { Host, Tree } from '../tree.js';
+import type { HostTensor, Tree } from '../tree.js';
 
 export interface Evaluation {
   readonly count: number;
@@ -38,7 +38,7 @@ export async function logitsOf(
     const indices = Int32Array.from({ length: batchSize }, (_, i) => start + Math.min(i, real - 1));
     const bytes = new Uint8Array(batchSize * pixels);
     await images.read(indices, bytes);
-    const outputs: Tree<Host> = await classifier.run({
+    const outputs: Tree<HostTensor> = await classifier.run({
       images: { shape: [batchSize, ...shape], data: bytes },
     });
     const logits = outputs.logits!;
@@ -61,7 +61,7 @@ export function topClasses({ classes, data }: SplitLogits): Int32Array {
 }
 
 /** Compares predictions with labels and with the teacher's predictions. */
-export function score(
+export function scorePredictions(
   predicted: Int32Array,
   labels: Int32Array | null,
   teacher: Int32Array | null,

@@ -1,9 +1,9 @@
-import type { Clock } from '../method.js';
-import type { Host, Tree } from '../tree.js';
+import type { Progress } from '../method.js';
+import type { HostTensor, Tree } from '../tree.js';
 import type { Alarm, Diagnostics } from './alarms.js';
 
 /** Sums of metrics within an epoch, so that an interrupted epoch ends with the same means. */
-export interface Tally {
+export interface MetricAccumulator {
   readonly count: number;
   readonly sums: Tree<number>;
 }
@@ -13,34 +13,34 @@ export interface Position {
   /** Steps done in this stage. */
   readonly step: number;
   /** The unfinished epoch's metrics so far. */
-  readonly tally: Tally;
+  readonly tally: MetricAccumulator;
 }
 
 export type TrainingEvent =
-  | { readonly type: 'step'; readonly clock: Clock }
+  | { readonly type: 'step'; readonly clock: Progress }
   /** Means over the steps since the last one of these; about every `readEvery` steps. */
-  | { readonly type: 'metrics'; readonly clock: Clock; readonly metrics: Tree<number> }
+  | { readonly type: 'metrics'; readonly clock: Progress; readonly metrics: Tree<number> }
   | {
       readonly type: 'epoch';
-      readonly clock: Clock;
+      readonly clock: Progress;
       readonly metrics: Tree<number>;
       readonly diagnostics: Diagnostics | null;
       readonly alarms: readonly Alarm[];
       readonly position: Position;
       /** Copies the training state to the host. Valid until the next event is asked for. */
-      snapshot(): Promise<Tree<Host>>;
+      snapshot(): Promise<Tree<HostTensor>>;
     }
   /** The signal was raised: the current step was finished, nothing after it began. Always the last event. */
   | {
       readonly type: 'interrupted';
-      readonly clock: Clock;
+      readonly clock: Progress;
       readonly position: Position;
-      snapshot(): Promise<Tree<Host>>;
+      snapshot(): Promise<Tree<HostTensor>>;
     }
   | {
       readonly type: 'done';
-      readonly clock: Clock;
+      readonly clock: Progress;
       /** Of the last epoch. */
       readonly diagnostics: Diagnostics | null;
-      snapshot(): Promise<Tree<Host>>;
+      snapshot(): Promise<Tree<HostTensor>>;
     };

@@ -3,15 +3,15 @@ import type { ImageBatch } from '../dataset.js';
 import { AncError } from '../error.js';
 import type { ClassifierOutputs, Network, Variables } from '../network.js';
 import { Teacher } from '../teacher.js';
-import { mapTree, mergeTrees, prefixTree, sizeOf, subtree, type Host, type Tree } from '../tree.js';
-import { inPortions, portionOf } from './portions.js';
+import { mapTree, mergeTrees, prefixTree, sizeOf, subtree, type HostTensor, type Tree } from '../tree.js';
+import { inChunks, chunkSizeFor } from './chunks.js';
 import type { TeacherOutputs } from './train.js';
 
 export interface NetworkTeacherOptions {
   readonly backend: Backend;
   /** Takes bytes: see `standardised`. */
   readonly network: Network<ClassifierOutputs>;
-  readonly variables: Variables<Host>;
+  readonly variables: Variables<HostTensor>;
   /** [H, W, C]. */
   readonly input: readonly number[];
   /** Digest of the variables' content; the network's name and the backend's are added. */
@@ -38,7 +38,7 @@ export class NetworkTeacher extends Teacher {
     return new NetworkTeacher(options, await outputShapes(options, options.input));
   }
 
-  async infer(images: Host, names: readonly string[]): Promise<Tree<Host>> {
+  async infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>> {
     const unknown = names.find((name) => !Object.hasOwn(this.outputs, name));
     if (unknown !== undefined) {
       throw new AncError('ANC_TEACHER_OUTPUT', `teacher "${this.name}" has no output "${unknown}".`, {
@@ -65,7 +65,7 @@ export async function outputShapes(
   classifier: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
   input: readonly number[],
 ): Promise<Tree<readonly number[]>> {
-  const images: Host = { shape: [1, ...input], data: new Uint8Array(sizeOf(input)) };
+  const images: HostTensor = { shape: [1, ...input], data: new Uint8Array(sizeOf(input)) };
   const probe = await compileClassifier(classifier, images.shape, null);
   const outputs = await probe.run({ images });
   await probe.dispose();
@@ -80,7 +80,7 @@ export async function compileClassifier(
 ): Promise<CompiledFunction> {
   const [batch, ...input] = imageShape as [number, ...number[]];
   const floats = network.summary(input).map(({ output }) => sizeOf(output));
-  const portion = portionOf(batch, 4 * Math.max(0, ...floats), backend.cache);
+  const portion = chunkSizeFor(batch, 4 * Math.max(0, ...floats), backend.cache);
   const compiled = await backend.compileFunction(
     (tensors, context) => {
       const frozen = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
@@ -93,7 +93,7 @@ export async function compileClassifier(
     },
     mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
   );
-  return portion === batch ? compiled : inPortions(compiled, portion);
+  return portion === batch ? compiled : inChunks(compiled, portion);
 }
 
 /** Asks the teacher anew for every batch: what a memo is compared with. */

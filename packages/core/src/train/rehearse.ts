@@ -3,7 +3,7 @@ import { DEEP_STACK, faultOf } from '../call-site.js';
 import type { Stage } from '../method.js';
 import { Rng } from '../rng.js';
 import type { StepSpec } from '../step.js';
-import { mapTree, specOf, type Host, type LeafSpec, type Tree } from '../tree.js';
+import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from '../tree.js';
 
 export interface RehearseOptions {
   readonly backend: Backend;
@@ -27,7 +27,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
   const { backend, stages, batchSize } = options;
   // Op by op, two images show what a whole batch would.
   const batch = backend.capabilities.compiled ? batchSize : Math.min(2, batchSize);
-  let state: Tree<Host> | null = null;
+  let state: Tree<HostTensor> | null = null;
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = DEEP_STACK;
   try {
@@ -47,7 +47,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
 /** What a stage's step is given, without values. */
 function specFor(
   stage: Stage,
-  state: Tree<Host>,
+  state: Tree<HostTensor>,
   batch: number,
   { shape, teacherOutputs }: RehearseOptions,
 ): StepSpec {

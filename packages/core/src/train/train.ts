@@ -1,13 +1,13 @@
 import type { Backend, CompiledStep, DeviceState } from '../backend.js';
 import type { ImageBatch, LabelledBatch } from '../dataset.js';
 import { AncError } from '../error.js';
-import type { Clock, Stage } from '../method.js';
+import type { Progress, Stage } from '../method.js';
 import type { StepSpec } from '../step.js';
-import { mapTree, prefixTree, specOf, type Host, type Tree } from '../tree.js';
-import { alarmsOf, diagnosticsOf, type Diagnostics } from './alarms.js';
-import { ahead } from './ahead.js';
+import { mapTree, prefixTree, specOf, type HostTensor, type Tree } from '../tree.js';
+import { alarmsFor, diagnosticsOf, type Diagnostics } from './alarms.js';
+import { prefetchNext } from './prefetch-next.js';
 import type { Position, TrainingEvent } from './events.js';
-import { addToTally, emptyTally, meansOf } from './tally.js';
+import { accumulate, emptyAccumulator, meansOf } from './metric-accumulator.js';
 
 /** Whatever gives batches of one size. Label-free stages are handed a source that knows no labels. */
 export interface BatchSource<B extends ImageBatch = ImageBatch> {
@@ -20,7 +20,7 @@ export interface BatchSource<B extends ImageBatch = ImageBatch> {
 
 /** The frozen teacher's word on a batch, remembered or computed: named outputs, [B, …] each. */
 export interface TeacherOutputs {
-  outputs(batch: ImageBatch, names: readonly string[]): Promise<Tree<Host>>;
+  outputs(batch: ImageBatch, names: readonly string[]): Promise<Tree<HostTensor>>;
 }
 
 export interface TrainOptions {
@@ -33,12 +33,12 @@ export interface TrainOptions {
   readonly epochs: number;
   readonly seed: number;
   /** From `stage.init`, or a checkpoint. */
-  readonly state: Tree<Host>;
+  readonly state: Tree<HostTensor>;
   /** Where a checkpoint stood. */
   readonly from?: Position;
   readonly signal?: AbortSignal;
   /** Steps between readings of the metrics. */
-  readonly readEvery?: number;
+  readonly metricsEvery?: number;
 }
 
 /**
@@ -48,26 +48,26 @@ export interface TrainOptions {
  * Throws `ANC_DIVERGED` when a loss stops being finite. Stops after the current step when `signal` is raised.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent, void> {
-  const { backend, stage, batches, teacher, epochs, seed, signal, readEvery = 50 } = options;
+  const { backend, stage, batches, teacher, epochs, seed, signal, metricsEvery: readEvery = 50 } = options;
   const { stepsPerEpoch } = batches;
-  const clockAt = (step: number): Clock => ({
+  const clockAt = (step: number): Progress => ({
     epoch: Math.floor(step / stepsPerEpoch),
     epochs,
     step,
     stepsPerEpoch,
   });
 
-  let { step, tally } = options.from ?? { step: 0, tally: emptyTally };
+  let { step, tally } = options.from ?? { step: 0, tally: emptyAccumulator };
   let diagnostics: Diagnostics | null = null;
-  const game = new Game(backend, stage, options.state);
+  const game = new StageRunner(backend, stage, options.state);
   await game.open();
-  const snapshot = (): Promise<Tree<Host>> => game.read();
+  const snapshot = (): Promise<Tree<HostTensor>> => game.read();
   try {
     while (step < epochs * stepsPerEpoch) {
       const { epoch } = clockAt(step);
       const drawn = batches.epoch(epoch, step - epoch * stepsPerEpoch);
       const prepared = map(drawn, (batch) => prepare(stage, batch, batches.shape, teacher));
-      for await (const batch of ahead(prepared)) {
+      for await (const batch of prefetchNext(prepared)) {
         const { hyper, phases } = stage.next(clockAt(step));
         await game.play(phases, { batch, hyper, noise: { seed, step } });
         step++;
@@ -78,7 +78,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         if (epochEnds || stops || step % readEvery === 0) {
           const { count, means } = await game.metrics();
           assertFinite(means, clockAt(step));
-          tally = addToTally(tally, means, count);
+          tally = accumulate(tally, means, count);
           yield { type: 'metrics', clock: clockAt(step), metrics: means };
         }
         if (stops && !epochEnds) {
@@ -87,9 +87,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         }
       }
       const metrics = meansOf(tally);
-      tally = emptyTally;
+      tally = emptyAccumulator;
       diagnostics = diagnosticsOf(metrics);
-      const alarms = diagnostics === null ? [] : alarmsOf(diagnostics);
+      const alarms = diagnostics === null ? [] : alarmsFor(diagnostics);
       const clock = { ...clockAt(step), epoch };
       yield { type: 'epoch', clock, metrics, diagnostics, alarms, position: { step, tally }, snapshot };
       if (signal?.aborted === true && step < epochs * stepsPerEpoch) {
@@ -109,9 +109,9 @@ async function prepare(
   batch: ImageBatch | LabelledBatch,
   shape: readonly number[],
   teacher: TeacherOutputs | null,
-): Promise<Tree<Host>> {
+): Promise<Tree<HostTensor>> {
   const size = batch.indices.length;
-  const inputs: Record<string, Host> = { images: { shape: [size, ...shape], data: batch.images } };
+  const inputs: Record<string, HostTensor> = { images: { shape: [size, ...shape], data: batch.images } };
   if (stage.teacherOutputs.length > 0) {
     if (teacher === null) {
       throw new AncError('ANC_TEACHER', `stage "${stage.name}" needs a teacher and was given none.`);
@@ -130,7 +130,7 @@ async function prepare(
 }
 
 /** A stage's state on a backend, and its step compiled for each combination of phases that is played. */
-class Game {
+class StageRunner {
   readonly #compiled = new Map<string, CompiledStep>();
   readonly #played = new Map<CompiledStep, number>();
   #state: DeviceState | null = null;
@@ -138,7 +138,7 @@ class Game {
   constructor(
     readonly backend: Backend,
     readonly stage: Stage,
-    readonly initial: Tree<Host>,
+    readonly initial: Tree<HostTensor>,
   ) {}
 
   async open(): Promise<void> {
@@ -147,7 +147,7 @@ class Game {
 
   async play(
     phases: readonly string[],
-    inputs: { batch: Tree<Host>; hyper: Tree<number>; noise: { seed: number; step: number } },
+    inputs: { batch: Tree<HostTensor>; hyper: Tree<number>; noise: { seed: number; step: number } },
   ): Promise<void> {
     const key = phases.join('+');
     let compiled = this.#compiled.get(key);
@@ -167,13 +167,13 @@ class Game {
 
   /** Means over the steps since the last reading, over all combinations of phases. */
   async metrics(): Promise<{ count: number; means: Tree<number> }> {
-    let tally = emptyTally;
-    for (const [compiled, count] of this.#played) tally = addToTally(tally, await compiled.metrics(), count);
+    let tally = emptyAccumulator;
+    for (const [compiled, count] of this.#played) tally = accumulate(tally, await compiled.metrics(), count);
     this.#played.clear();
     return { count: tally.count, means: meansOf(tally) };
   }
 
-  read(): Promise<Tree<Host>> {
+  read(): Promise<Tree<HostTensor>> {
     return this.#state!.read();
   }
 
@@ -183,7 +183,7 @@ class Game {
   }
 }
 
-function assertFinite(metrics: Tree<number>, clock: Clock): void {
+function assertFinite(metrics: Tree<number>, clock: Progress): void {
   const bad = Object.entries(metrics).find(
     ([name, value]) => name.startsWith('loss/') && !Number.isFinite(value),
   );

@@ -12,7 +12,15 @@ import {
   subtree,
   type Layer,
 } from '@anc/core';
-import type { Applied, Context, DiscriminatorOutputs, Host, LayerSummary, Rng, Variables } from '@anc/core';
+import type {
+  Applied,
+  Context,
+  DiscriminatorOutputs,
+  HostTensor,
+  LayerSummary,
+  Rng,
+  Variables,
+} from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
@@ -47,7 +55,7 @@ function given(name: string, condition: Tensor | undefined): Tensor {
 function initAll(
   rng: Rng,
   layers: readonly (readonly [layer: Layer, input: readonly number[]])[],
-): Variables<Host> {
+): Variables<HostTensor> {
   const made = layers.map(([layer, input]) => ({
     name: layer.name,
     ...layer.init(rng.split(layer.name), input),
@@ -78,7 +86,7 @@ export class ProjectionDiscriminator extends Discriminator {
     this.#width = units.at(-1)!;
   }
 
-  init(rng: Rng, input: readonly number[], classes?: number): Variables<Host> {
+  init(rng: Rng, input: readonly number[], classes?: number): Variables<HostTensor> {
     return initAll(rng, this.#layers(input, classes));
   }
 
@@ -119,7 +127,7 @@ export class AuxiliaryClassifierDiscriminator extends Discriminator {
     this.#width = units.at(-1)!;
   }
 
-  init(rng: Rng, input: readonly number[], classes?: number): Variables<Host> {
+  init(rng: Rng, input: readonly number[], classes?: number): Variables<HostTensor> {
     return initAll(rng, this.#layers(input, classes));
   }
 

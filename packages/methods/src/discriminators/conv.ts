@@ -11,7 +11,15 @@ import {
   sequential,
   type Layer,
 } from '@anc/core';
-import type { Applied, Context, DiscriminatorOutputs, Host, LayerSummary, Rng, Variables } from '@anc/core';
+import type {
+  Applied,
+  Context,
+  DiscriminatorOutputs,
+  HostTensor,
+  LayerSummary,
+  Rng,
+  Variables,
+} from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -60,7 +68,7 @@ function conv1d(name: string, filters: number): Layer {
 /** The layers for vectors [d] or for images [H, W, C]. */
 function layersFor(rank: number, filters: readonly number[]): Layer {
   const convolution = (name: string, width: number): Layer =>
-    rank === 1 ? conv1d(name, width) : conv2d(name, { size: SIZE, filters: width, stride: STRIDE });
+    rank === 1 ? conv1d(name, width) : conv2d(name, { kernelSize: SIZE, filters: width, stride: STRIDE });
   const hidden = filters.flatMap((width, i) => [convolution(`conv${i + 1}`, width), relu(`relu${i + 1}`)]);
   return sequential('conv', [...hidden, flatten('flatten'), dense('output', { units: 1 })]);
 }
@@ -86,7 +94,7 @@ export class ConvDiscriminator extends Discriminator {
     this.#onImages = layersFor(3, filters);
   }
 
-  init(rng: Rng, input: readonly number[]): Variables<Host> {
+  init(rng: Rng, input: readonly number[]): Variables<HostTensor> {
     return this.#layers(input).init(rng, asSignal(input));
   }
 

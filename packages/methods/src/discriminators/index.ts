@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AuxiliaryClassifierDiscriminator, ProjectionDiscriminator } from './conditional.js';
 import { ConvDiscriminator, convSchema } from './conv.js';
 import { MlpDiscriminator, mlpSchema } from './mlp.js';
-import { SpectrallyNormalised } from './spectral-norm.js';
+import { SpectrallyNormalized } from './spectral-norm.js';
 
 /** The fully connected discriminators of Table 1, best first. */
 const table1 = [
@@ -61,5 +61,5 @@ export {
   ConvDiscriminator,
   MlpDiscriminator,
   ProjectionDiscriminator,
-  SpectrallyNormalised,
+  SpectrallyNormalized,
 };

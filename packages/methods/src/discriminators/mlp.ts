@@ -1,5 +1,13 @@
 import { dense, Discriminator, flatten, relu, sequential, shapeError, type Layer } from '@anc/core';
-import type { Applied, Context, DiscriminatorOutputs, Host, LayerSummary, Rng, Variables } from '@anc/core';
+import type {
+  Applied,
+  Context,
+  DiscriminatorOutputs,
+  HostTensor,
+  LayerSummary,
+  Rng,
+  Variables,
+} from '@anc/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
@@ -29,7 +37,7 @@ export class MlpDiscriminator extends Discriminator {
     this.#layers = sequential('mlp', [flatten('flatten'), ...hidden, dense('output', { units: 1 })]);
   }
 
-  init(rng: Rng, input: readonly number[]): Variables<Host> {
+  init(rng: Rng, input: readonly number[]): Variables<HostTensor> {
     return this.#layers.init(rng, input);
   }
 

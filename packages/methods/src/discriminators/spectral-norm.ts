@@ -1,5 +1,13 @@
 import { Discriminator, filled, mapTree, mergeTrees, stopGradient, type Rng } from '@anc/core';
-import type { Applied, Context, DiscriminatorOutputs, Host, LayerSummary, Tree, Variables } from '@anc/core';
+import type {
+  Applied,
+  Context,
+  DiscriminatorOutputs,
+  HostTensor,
+  LayerSummary,
+  Tree,
+  Variables,
+} from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -19,7 +27,7 @@ const matrix = (weights: Tensor): tf.Tensor2D =>
  * for GANs"): W / σ(W), σ = uᵀ W v by power iteration, one round per application in training. The vector v of
  * every weight is carried as a statistic `spectral/<weight>`; u and v are constants to the gradient.
  */
-export class SpectrallyNormalised extends Discriminator {
+export class SpectrallyNormalized extends Discriminator {
   readonly name: string;
   override readonly conditional: boolean;
 
@@ -29,7 +37,7 @@ export class SpectrallyNormalised extends Discriminator {
     this.conditional = inner.conditional;
   }
 
-  init(rng: Rng, input: readonly number[], classes?: number): Variables<Host> {
+  init(rng: Rng, input: readonly number[], classes?: number): Variables<HostTensor> {
     const { params, stats } = this.inner.init(rng, input, classes);
     const vectors = Object.entries(params)
       .filter(([name]) => isWeight(name))
@@ -71,7 +79,7 @@ export class SpectrallyNormalised extends Discriminator {
 }
 
 /** A random direction of unit length. */
-function direction(rng: Rng, width: number): Host {
+function direction(rng: Rng, width: number): HostTensor {
   const { shape, data } = filled([width]);
   const drawn = Float32Array.from(data, () => rng.normal());
   const length = Math.hypot(...drawn) || 1;

@@ -1,49 +1,56 @@
 import {
   adversarialPhases,
   adversarialStep,
-  asState,
+  toStateEntries,
   createOptimizer,
   filled,
-  gameCompanions,
+  adversarialAuxiliaryLayers,
   mapTree,
   Method,
   prefixTree,
-  recipeChangesSchema,
-  recipeSchema,
-  type Critic,
-  type Game,
-  type Host,
+  optimizerOverridesSchema,
+  optimizerConfigSchema,
+  type AttachedDiscriminator,
+  type AdversarialSetup,
+  type HostTensor,
   type LabelUse,
   type Optimizer,
   type Parts,
-  type Players,
-  type Recipe,
+  type MethodEnvironment,
+  type OptimizerConfig,
   type Rng,
   type Stage,
 } from '@anc/core';
 import { z } from 'zod';
-import { adapterSchema, askedCritics, criticSchema, criticsOf, inputSchema, shapeFor } from './critics.js';
+import {
+  adapterSchema,
+  requestedDiscriminators,
+  attachedDiscriminatorSchema,
+  attachDiscriminators,
+  inputSchema,
+  shapeFor,
+} from './attached-discriminators.js';
 import { part } from './part.js';
 import {
-  initCompanions,
+  initAuxiliaryLayers,
   initStudent,
   learningRate,
-  shipped,
+  studentVariables,
   termWeights,
   type WeightedTerm,
 } from './training.js';
 
 /** Every choice that the paper makes or leaves open, with the paper's defaults. */
 export const adversarialSchema = z.strictObject({
-  recipe: recipeSchema.prefault({}),
-  discriminatorRecipe: recipeChangesSchema
+  recipe: optimizerConfigSchema.prefault({}),
+  discriminatorRecipe: optimizerOverridesSchema
     .optional()
     .describe("where D's optimisation differs from the student's"),
   discriminator: part('128-256-128'),
   input: inputSchema,
   adapter: adapterSchema,
   discriminators: z
-    .array(criticSchema)
+    .array(attachedDiscriminatorSchema)
     .min(1)
     .optional()
     .describe(
@@ -123,9 +130,9 @@ export class AdversarialMethod extends Method {
     this.labels = told ? 'required' : 'never';
   }
 
-  stages(players: Players): readonly Stage[] {
+  stages(players: MethodEnvironment): readonly Stage[] {
     const { options, variant } = this;
-    const discriminatorRecipe: Recipe = {
+    const discriminatorRecipe: OptimizerConfig = {
       ...options.recipe,
       ...withoutUndefined(options.discriminatorRecipe ?? {}),
     };
@@ -140,12 +147,12 @@ export class AdversarialMethod extends Method {
     return [
       {
         name: 'adversarial',
-        teacherOutputs: [...new Set(['logits', ...game.critics.map(({ input }) => input), ...terms])],
+        teacherOutputs: [...new Set(['logits', ...game.discriminators.map(({ input }) => input), ...terms])],
         usesLabels: this.labels === 'required',
         step: adversarialStep(game),
         init: (rng, previous) => ({
           ...initStudent(players, game.optimizers.student, rng, previous),
-          ...initCompanions(gameCompanions(game), game.optimizers.student, rng),
+          ...initAuxiliaryLayers(adversarialAuxiliaryLayers(game), game.optimizers.student, rng),
           ...this.#initCritics(game, players, rng),
           ...prefixTree(
             'balancer',
@@ -165,17 +172,17 @@ export class AdversarialMethod extends Method {
             },
           };
         },
-        student: shipped,
+        student: studentVariables,
       },
     ];
   }
 
-  #game(players: Players, discriminatorRecipe: Recipe): Game {
+  #game(players: MethodEnvironment, discriminatorRecipe: OptimizerConfig): AdversarialSetup {
     const { options, parts, variant } = this;
-    const asked = askedCritics(options, options.discriminators);
+    const asked = requestedDiscriminators(options, options.discriminators);
     return {
       student: players.student,
-      critics: criticsOf(asked, { players, parts, spectralNorm: options.spectralNorm }),
+      discriminators: attachDiscriminators(asked, { players, parts, spectralNorm: options.spectralNorm }),
       dataTerm: parts.dataTerm(options.dataTerm.name, options.dataTerm.options),
       terms: variant.terms.map(({ term }) => term),
       adversarialLoss: parts.adversarialLoss(options.adversarialLoss.name, options.adversarialLoss.options),
@@ -192,25 +199,29 @@ export class AdversarialMethod extends Method {
     };
   }
 
-  #initCritics({ critics, optimizers }: Game, players: Players, rng: Rng): Record<string, Host> {
+  #initCritics(
+    { discriminators: critics, optimizers }: AdversarialSetup,
+    players: MethodEnvironment,
+    rng: Rng,
+  ): Record<string, HostTensor> {
     const initial = critics.map((critic) =>
       initCritic(critic, shapeFor(critic, players), players.classes, optimizers.discriminator, rng),
     );
-    const state = Object.assign({}, ...initial) as Record<string, Host>;
+    const state = Object.assign({}, ...initial) as Record<string, HostTensor>;
     if (this.variant.control !== 'dead') return state;
     return mapTree(state, (host, name) => (name.includes('/params/') ? filled(host.shape) : host));
   }
 }
 
 function initCritic(
-  { name, discriminator }: Critic,
+  { name, discriminator }: AttachedDiscriminator,
   shape: readonly number[],
   classes: number,
   optimizer: Optimizer,
   rng: Rng,
-): Record<string, Host> {
+): Record<string, HostTensor> {
   const { params, stats } = discriminator.init(rng.split(name), shape, classes);
-  return asState(name, { params, stats, slots: optimizer.init(params) });
+  return toStateEntries(name, { params, stats, slots: optimizer.init(params) });
 }
 
 const withoutUndefined = <T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } =>

@@ -1,4 +1,4 @@
-import { Method, type Players, type Stage } from '@anc/core';
+import { Method, type MethodEnvironment, type Stage } from '@anc/core';
 import { z } from 'zod';
 import { klTerm, klSchema } from '../data-terms/index.js';
 import { imagePairs, tapSchema } from '../projections/taps.js';
@@ -36,13 +36,13 @@ export class AttentionMethod extends Method {
     this.labels = options.hardWeight > 0 ? 'required' : 'never';
   }
 
-  stages(players: Players): readonly Stage[] {
+  stages(players: MethodEnvironment): readonly Stage[] {
     const { recipe, lambda, temperature, hardWeight, attentionWeight, taps } = this.options;
     const term = attentionMaps(imagePairs(taps, players, 1));
     const terms = [
       ...softAndHard(dataTerm(klTerm({ temperature })), lambda, hardWeight),
       { term, weight: attentionWeight },
     ];
-    return [termStage({ name: this.name, players, recipe, terms })];
+    return [termStage({ name: this.name, environment: players, optimizer: recipe, terms })];
   }
 }

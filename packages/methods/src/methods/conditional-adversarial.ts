@@ -2,7 +2,7 @@ import type { Parts } from '@anc/core';
 import type { z } from 'zod';
 import { hardLabels } from '../terms/logits.js';
 import { AdversarialMethod, adversarialSchema } from './adversarial.js';
-import { inputSchema } from './critics.js';
+import { inputSchema } from './attached-discriminators.js';
 import { part } from './part.js';
 import type { WeightedTerm } from './training.js';
 

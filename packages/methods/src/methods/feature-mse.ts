@@ -1,11 +1,11 @@
-import { Method, type Parts, type Players, type Stage } from '@anc/core';
+import { Method, type Parts, type MethodEnvironment, type Stage } from '@anc/core';
 import { z } from 'zod';
 import { pairOf, tapSchema } from '../projections/taps.js';
 import { dataTerm } from '../terms/logits.js';
 import { pairedFeatures } from '../terms/paired-features.js';
 import { commonSchema } from './imitation.js';
 import { part } from './part.js';
-import { progress, termStage } from './training.js';
+import { progressShare, termStage } from './training.js';
 
 export const featureMseSchema = commonSchema.extend({
   dataTerm: part('l2'),
@@ -35,20 +35,20 @@ export class FeatureMseMethod extends Method {
     super();
   }
 
-  stages(players: Players): readonly Stage[] {
+  stages(players: MethodEnvironment): readonly Stage[] {
     const { recipe, lambda, tap, adapter, featureWeight, decay } = this.options;
     const data = this.parts.dataTerm(this.options.dataTerm.name, this.options.dataTerm.options);
     const features = pairedFeatures(pairOf(tap, players), adapter);
     return [
       termStage({
         name: this.name,
-        players,
-        recipe,
+        environment: players,
+        optimizer: recipe,
         terms: [
           { term: dataTerm(data), weight: lambda },
           {
             term: features,
-            weight: decay === 'none' ? featureWeight : (clock) => featureWeight * (1 - progress(clock)),
+            weight: decay === 'none' ? featureWeight : (clock) => featureWeight * (1 - progressShare(clock)),
           },
         ],
       }),

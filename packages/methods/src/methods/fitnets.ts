@@ -1,13 +1,13 @@
-import { Method, recipeSchema, type Players, type Stage } from '@anc/core';
+import { Method, optimizerConfigSchema, type MethodEnvironment, type Stage } from '@anc/core';
 import { z } from 'zod';
 import { klTerm, klSchema } from '../data-terms/index.js';
 import { imagePairs, pairOf, tapSchema, type TapPair } from '../projections/taps.js';
 import { hintTerm } from '../terms/hint.js';
 import { dataTerm, hardLabels } from '../terms/logits.js';
-import { progress, termStage } from './training.js';
+import { progressShare, termStage } from './training.js';
 
 export const fitnetsSchema = z.strictObject({
-  recipe: recipeSchema.prefault({}),
+  recipe: optimizerConfigSchema.prefault({}),
   temperature: klSchema.shape.temperature,
   hint: tapSchema
     .optional()
@@ -47,33 +47,33 @@ export class FitNetsMethod extends Method {
     super();
   }
 
-  stages(players: Players): readonly Stage[] {
+  stages(players: MethodEnvironment): readonly Stage[] {
     const { recipe, temperature, hintShare, softStart, softEnd } = this.options;
     return [
       termStage({
         name: 'hint',
         share: hintShare,
-        players,
-        recipe: { ...recipe, weightDecay: 0 },
+        environment: players,
+        optimizer: { ...recipe, weightDecay: 0 },
         terms: [{ term: hintTerm(this.#hint(players)), weight: 1 }],
       }),
       termStage({
         name: 'distillation',
         share: 1 - hintShare,
-        players,
-        recipe,
+        environment: players,
+        optimizer: recipe,
         terms: [
           { term: hardLabels, weight: 1 },
           {
             term: dataTerm(klTerm({ temperature })),
-            weight: (clock) => softStart + (softEnd - softStart) * progress(clock),
+            weight: (clock) => softStart + (softEnd - softStart) * progressShare(clock),
           },
         ],
       }),
     ];
   }
 
-  #hint(players: Players): TapPair {
+  #hint(players: MethodEnvironment): TapPair {
     if (this.options.hint !== undefined) return pairOf(this.options.hint, players);
     const pairs = imagePairs(undefined, players, 1);
     return pairs[Math.floor((pairs.length - 1) / 2)]!;

@@ -1,4 +1,4 @@
-import { Method, recipeSchema, type Players, type Stage } from '@anc/core';
+import { Method, optimizerConfigSchema, type MethodEnvironment, type Stage } from '@anc/core';
 import { z } from 'zod';
 import { imagePairs, tapSchema } from '../projections/taps.js';
 import { flowTerm } from '../terms/flow.js';
@@ -6,7 +6,7 @@ import { hardLabels } from '../terms/logits.js';
 import { termStage } from './training.js';
 
 export const fspSchema = z.strictObject({
-  recipe: recipeSchema.prefault({}),
+  recipe: optimizerConfigSchema.prefault({}),
   taps: z
     .array(tapSchema)
     .min(2)
@@ -42,22 +42,22 @@ export class FspMethod extends Method {
     super();
   }
 
-  stages(players: Players): readonly Stage[] {
+  stages(players: MethodEnvironment): readonly Stage[] {
     const { recipe, taps, adapter, flowShare } = this.options;
     const flow = flowTerm(imagePairs(taps, players, 2), adapter);
     return [
       termStage({
         name: 'flow',
         share: flowShare,
-        players,
-        recipe: { ...recipe, weightDecay: 0 }, // the layers after the last tap have no gradient here
+        environment: players,
+        optimizer: { ...recipe, weightDecay: 0 }, // the layers after the last tap have no gradient here
         terms: [{ term: flow, weight: 1 }],
       }),
       termStage({
         name: 'supervised',
         share: 1 - flowShare,
-        players,
-        recipe,
+        environment: players,
+        optimizer: recipe,
         terms: [{ term: hardLabels, weight: 1 }],
       }),
     ];

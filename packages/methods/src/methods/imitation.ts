@@ -1,4 +1,11 @@
-import { droppingInside, Method, recipeSchema, type Players, type Recipe, type Stage } from '@anc/core';
+import {
+  withActivationDropout,
+  Method,
+  optimizerConfigSchema,
+  type MethodEnvironment,
+  type OptimizerConfig,
+  type Stage,
+} from '@anc/core';
 import { z } from 'zod';
 import { klSchema, klTerm, l2Schema, l2Term } from '../data-terms/index.js';
 import { decoupledTerm } from '../terms/decoupled.js';
@@ -8,7 +15,7 @@ import { termStage, type WeightedTerm } from './training.js';
 import type { Parts, Term } from '@anc/core';
 
 export const commonSchema = z.strictObject({
-  recipe: recipeSchema.prefault({}),
+  recipe: optimizerConfigSchema.prefault({}),
   lambda: z.number().nonnegative().default(1).describe('weight λ of the data term'),
 });
 
@@ -52,7 +59,7 @@ export function softAndHard(data: Term, lambda: number, hardWeight: number): Wei
 
 interface ImitationOptions {
   readonly name: string;
-  readonly recipe: Recipe;
+  readonly recipe: OptimizerConfig;
   readonly terms: readonly WeightedTerm[];
   /** Share of features that are hidden inside the student. */
   readonly dropout?: number;
@@ -70,14 +77,22 @@ export class ImitationMethod extends Method {
     this.labels = options.terms.some(({ term }) => term.usesLabels) ? 'required' : 'never';
   }
 
-  stages(players: Players): readonly Stage[] {
+  stages(players: MethodEnvironment): readonly Stage[] {
     const { name, recipe, terms, dropout = 0 } = this.options;
     const lens = {
       id: `dropout(${dropout})`,
-      wrap: (context: Parameters<typeof droppingInside>[0]) =>
-        droppingInside(context, 'features', 'student/dropout', dropout),
+      wrap: (context: Parameters<typeof withActivationDropout>[0]) =>
+        withActivationDropout(context, 'features', 'student/dropout', dropout),
     };
-    return [termStage({ name, players, recipe, terms, ...(dropout > 0 && { lens }) })];
+    return [
+      termStage({
+        name,
+        environment: players,
+        optimizer: recipe,
+        terms,
+        ...(dropout > 0 && { wrapContext: lens }),
+      }),
+    ];
   }
 }
 

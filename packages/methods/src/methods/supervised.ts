@@ -1,9 +1,9 @@
-import { Method, recipeSchema, type Players, type Stage } from '@anc/core';
+import { Method, optimizerConfigSchema, type MethodEnvironment, type Stage } from '@anc/core';
 import { z } from 'zod';
 import { hardLabels } from '../terms/logits.js';
 import { termStage } from './training.js';
 
-export const supervisedSchema = z.strictObject({ recipe: recipeSchema.prefault({}) });
+export const supervisedSchema = z.strictObject({ recipe: optimizerConfigSchema.prefault({}) });
 
 /**
  * Cross-entropy with labels, E[-log softmax(f_s)_y]: how teachers are trained, and the baseline that every student is
@@ -22,8 +22,8 @@ export class SupervisedMethod extends Method {
     super();
   }
 
-  stages(players: Players): readonly Stage[] {
+  stages(players: MethodEnvironment): readonly Stage[] {
     const terms = [{ term: hardLabels, weight: 1 }];
-    return [termStage({ name: 'supervised', players, recipe: this.options.recipe, terms })];
+    return [termStage({ name: 'supervised', environment: players, optimizer: this.options.recipe, terms })];
   }
 }

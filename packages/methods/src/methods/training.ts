@@ -1,17 +1,17 @@
 import {
-  asState,
-  companionsOf,
+  toStateEntries,
+  auxiliaryLayersOf,
   createOptimizer,
-  playerNames,
-  playerOf,
+  modelNames,
+  modelStateOf,
   rateAt,
   termStep,
-  type Clock,
-  type Companion,
-  type Host,
+  type Progress,
+  type AuxiliaryLayer,
+  type HostTensor,
   type Optimizer,
-  type Players,
-  type Recipe,
+  type MethodEnvironment,
+  type OptimizerConfig,
   type Rng,
   type Stage,
   type Term,
@@ -21,69 +21,76 @@ import {
 } from '@anc/core';
 
 /** A fresh player of the state: variables by the network's own init, slots by the optimiser. */
-export function initPlayer(
+export function initModel(
   player: string,
-  network: { init(rng: Rng, input: readonly number[]): Variables<Host> },
+  network: { init(rng: Rng, input: readonly number[]): Variables<HostTensor> },
   optimizer: Optimizer,
   rng: Rng,
   input: readonly number[],
-): Record<string, Host> {
+): Record<string, HostTensor> {
   const { params, stats } = network.init(rng.split(player), input);
-  return asState(player, { params, stats, slots: optimizer.init(params) });
+  return toStateEntries(player, { params, stats, slots: optimizer.init(params) });
 }
 
 /** Fresh companions, each a player of its own. */
-export const initCompanions = (
-  companions: Tree<Companion>,
+export const initAuxiliaryLayers = (
+  companions: Tree<AuxiliaryLayer>,
   optimizer: Optimizer,
   rng: Rng,
-): Record<string, Host> =>
+): Record<string, HostTensor> =>
   Object.assign(
     {},
     ...Object.entries(companions).map(([name, { layer, input }]) =>
-      initPlayer(name, layer, optimizer, rng, input),
+      initModel(name, layer, optimizer, rng, input),
     ),
-  ) as Record<string, Host>;
+  ) as Record<string, HostTensor>;
 
 /** The student as a stage finds it: fresh, or as the stage before left it, with fresh slots. */
 export function initStudent(
-  { student, input }: Pick<Players, 'student' | 'input'>,
+  { student, input }: Pick<MethodEnvironment, 'student' | 'input'>,
   optimizer: Optimizer,
   rng: Rng,
-  previous: Tree<Host> | null,
-): Record<string, Host> {
-  if (previous === null) return initPlayer(playerNames.student, student, optimizer, rng, input);
-  const { params, stats } = playerOf(previous, playerNames.student);
-  return asState(playerNames.student, { params, stats, slots: optimizer.init(params) });
+  previous: Tree<HostTensor> | null,
+): Record<string, HostTensor> {
+  if (previous === null) return initModel(modelNames.student, student, optimizer, rng, input);
+  const { params, stats } = modelStateOf(previous, modelNames.student);
+  return toStateEntries(modelNames.student, { params, stats, slots: optimizer.init(params) });
 }
 
 /** A player's learning rate at this step. */
-export const learningRate = (recipe: Recipe, clock: Clock): number =>
+export const learningRate = (recipe: OptimizerConfig, clock: Progress): number =>
   recipe.learningRate * rateAt(recipe.schedule, clock);
 
 /** The student's variables, out of the training state. */
-export function shipped(state: Tree<Host>): Variables<Host> {
-  const { params, stats } = playerOf(state, playerNames.student);
+export function studentVariables(state: Tree<HostTensor>): Variables<HostTensor> {
+  const { params, stats } = modelStateOf(state, modelNames.student);
   return { params, stats };
 }
 
 /** A term and how much it counts, now or over time. */
 export interface WeightedTerm {
   readonly term: Term;
-  readonly weight: number | ((clock: Clock) => number);
+  readonly weight: number | ((clock: Progress) => number);
 }
 
 export interface TermStageOptions {
   readonly name: string;
-  readonly players: Pick<Players, 'student' | 'input'>;
-  readonly recipe: Recipe;
+  readonly environment: Pick<MethodEnvironment, 'student' | 'input'>;
+  readonly optimizer: OptimizerConfig;
   readonly terms: readonly WeightedTerm[];
   readonly share?: number;
-  readonly lens?: TermStepOptions['lens'];
+  readonly wrapContext?: TermStepOptions['wrapContext'];
 }
 
 /** A stage of one player: the student minimises a weighted sum of terms. */
-export function termStage({ name, players, recipe, terms, share, lens }: TermStageOptions): Stage {
+export function termStage({
+  name,
+  environment: players,
+  optimizer: recipe,
+  terms,
+  share,
+  wrapContext: lens,
+}: TermStageOptions): Stage {
   const optimizer = createOptimizer(recipe);
   const summands = terms.map(({ term }) => term);
   return {
@@ -91,21 +98,26 @@ export function termStage({ name, players, recipe, terms, share, lens }: TermSta
     ...(share !== undefined && { share }),
     teacherOutputs: [...new Set(summands.flatMap(({ teacherOutputs }) => teacherOutputs))],
     usesLabels: summands.some(({ usesLabels }) => usesLabels),
-    step: termStep({ student: players.student, optimizer, terms: summands, ...(lens && { lens }) }),
+    step: termStep({
+      student: players.student,
+      optimizer,
+      terms: summands,
+      ...(lens && { wrapContext: lens }),
+    }),
     init: (rng, previous) => ({
       ...initStudent(players, optimizer, rng, previous),
-      ...initCompanions(companionsOf(summands), optimizer, rng),
+      ...initAuxiliaryLayers(auxiliaryLayersOf(summands), optimizer, rng),
     }),
     next: (clock) => ({
       hyper: { 'student/learningRate': learningRate(recipe, clock), ...termWeights(terms, clock) },
       phases: ['student'],
     }),
-    student: shipped,
+    student: studentVariables,
   };
 }
 
 /** This step's weights, by hyper-parameter name. */
-export const termWeights = (terms: readonly WeightedTerm[], clock: Clock): Record<string, number> =>
+export const termWeights = (terms: readonly WeightedTerm[], clock: Progress): Record<string, number> =>
   Object.fromEntries(
     terms.map(({ term, weight }) => [
       `weight/${term.name}`,
@@ -114,5 +126,5 @@ export const termWeights = (terms: readonly WeightedTerm[], clock: Clock): Recor
   );
 
 /** How much of a stage is over, 0 to 1. */
-export const progress = ({ step, epochs, stepsPerEpoch }: Clock): number =>
+export const progressShare = ({ step, epochs, stepsPerEpoch }: Progress): number =>
   Math.min(1, step / Math.max(1, epochs * stepsPerEpoch - 1));

@@ -1,4 +1,4 @@
-import { conv2d, dense, type Companion } from '@anc/core';
+import { conv2d, dense, type AuxiliaryLayer } from '@anc/core';
 
 const isImage = (shape: readonly number[]): boolean => shape.length === 3;
 
@@ -10,12 +10,12 @@ export function linearProjection(
   name: string,
   student: readonly number[],
   teacher: readonly number[],
-): Companion | null {
+): AuxiliaryLayer | null {
   const width = teacher.at(-1)!;
   if (student.length === 1 && teacher.length === 1) {
     return { layer: dense(name, { units: width }), input: student };
   }
   const samePlane = student[0] === teacher[0] && student[1] === teacher[1];
   if (!isImage(student) || !isImage(teacher) || !samePlane) return null;
-  return { layer: conv2d(name, { size: 1, filters: width }), input: student };
+  return { layer: conv2d(name, { kernelSize: 1, filters: width }), input: student };
 }

@@ -1,7 +1,7 @@
-import { AncError, type Players } from '@anc/core';
+import { AncError, type MethodEnvironment } from '@anc/core';
 import { z } from 'zod';
 
-type Shapes = Players['studentOutputs'];
+type Shapes = MethodEnvironment['studentOutputs'];
 
 /** An output of each player that belong together. Shapes are without the batch axis. */
 export interface TapPair {
@@ -28,7 +28,7 @@ function shapeIn(who: 'student' | 'teacher', outputs: Shapes, name: string): rea
   });
 }
 
-export function pairOf({ student, teacher }: Tap, players: Players): TapPair {
+export function pairOf({ student, teacher }: Tap, players: MethodEnvironment): TapPair {
   return {
     student,
     teacher,
@@ -38,7 +38,11 @@ export function pairOf({ student, teacher }: Tap, players: Players): TapPair {
 }
 
 /** The taps that were named, or all image taps that both players have under one name, in the student's order. */
-export function imagePairs(taps: readonly Tap[] | undefined, players: Players, least: number): TapPair[] {
+export function imagePairs(
+  taps: readonly Tap[] | undefined,
+  players: MethodEnvironment,
+  least: number,
+): TapPair[] {
   const theirs = players.teacher?.outputs ?? {};
   const shared = Object.keys(players.studentOutputs).filter(
     (name) => players.studentOutputs[name]!.length === 3 && theirs[name]?.length === 3,

@@ -1,4 +1,4 @@
-import { binaryCrossEntropy, Regularizer, type RegularizerView } from '@anc/core';
+import { binaryCrossEntropy, Regularizer, type RegularizerContext } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ export class AdversarialSamplesRegularizer extends Regularizer {
     this.name = `adversarial-samples(${JSON.stringify(options)})`;
   }
 
-  penalty(view: RegularizerView): Scalar {
+  penalty(view: RegularizerContext): Scalar {
     const logits = this.options.dropped ? view.discriminate(view.dropped) : view.onStudent;
     return tf.mul(binaryCrossEntropy(logits, 1), this.options.weight);
   }

@@ -1,4 +1,4 @@
-import { gradientAt, Regularizer, type RegularizerView } from '@anc/core';
+import { gradientAt, Regularizer, type RegularizerContext } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ export class GradientPenaltyRegularizer extends Regularizer {
     this.name = `r1(${JSON.stringify(options)})`;
   }
 
-  penalty({ teacher, discriminate }: RegularizerView): Scalar {
+  penalty({ teacher, discriminate }: RegularizerContext): Scalar {
     // A sample's logits depend on that sample alone, so the gradient of the sum holds every sample's own.
     const slope = gradientAt((x: Tensor) => tf.sum<Scalar>(discriminate(x)), teacher); // [B, …]
     const lengths = tf.sum(tf.reshape(tf.square(slope), [teacher.shape[0], -1]), 1); // [B]

@@ -1,4 +1,4 @@
-import { Regularizer, type RegularizerView } from '@anc/core';
+import { Regularizer, type RegularizerContext } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -29,7 +29,7 @@ export class WeightNormRegularizer extends Regularizer {
     this.name = `${norm}(${JSON.stringify(options)})`;
   }
 
-  penalty({ params }: RegularizerView): Scalar {
+  penalty({ params }: RegularizerContext): Scalar {
     const { mu, reduction, scope } = this.options;
     const covered = Object.entries(params)
       .filter(([name]) => scope === 'all' || name.endsWith('weights'))

@@ -1,4 +1,4 @@
-import { AncError, type Companion, type Situation, type Term } from '@anc/core';
+import { AncError, type AuxiliaryLayer, type LossContext, type Term } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { linearProjection } from '../projections/linear.js';
@@ -32,7 +32,7 @@ export function flowMatrix(first: Tensor, second: Tensor, name: string): Tensor 
 }
 
 /** The 1×1 projections of the student's taps to the teacher's channels, by player name; none where they agree. */
-function projections(pairs: readonly TapPair[], adapter: 'none' | 'linear'): Record<string, Companion> {
+function projections(pairs: readonly TapPair[], adapter: 'none' | 'linear'): Record<string, AuxiliaryLayer> {
   const uneven = pairs.filter(({ studentShape, teacherShape }) => studentShape[2] !== teacherShape[2]);
   if (adapter === 'none' && uneven.length > 0) {
     const { student, teacher, studentShape, teacherShape } = uneven[0]!;
@@ -53,14 +53,14 @@ function projections(pairs: readonly TapPair[], adapter: 'none' | 'linear'): Rec
 /** Yim 2017, Eq. 2: Σ_i ‖G_i^T - G_i^S‖², mean over the batch; the flows i are between consecutive taps. */
 export function flowTerm(pairs: readonly TapPair[], adapter: 'none' | 'linear'): Term {
   const companions = projections(pairs, adapter);
-  const shown = ({ outputs, companion }: Situation, name: string): Tensor =>
+  const shown = ({ outputs, auxiliary: companion }: LossContext, name: string): Tensor =>
     companions[`flow-${name}`] ? companion(`flow-${name}`, outputs[name]!) : outputs[name]!;
   return {
     name: 'flow',
     id: JSON.stringify(['flow', pairs.map(({ student, teacher }) => [student, teacher]), adapter]),
     teacherOutputs: pairs.map(({ teacher }) => teacher),
     usesLabels: false,
-    companions,
+    auxiliaryLayers: companions,
     loss(situation) {
       const mine = pairs.map(({ student }) => shown(situation, student));
       const theirs = pairs.map(({ teacher }) => situation.batch[`teacher/${teacher}`]!);

@@ -1,4 +1,4 @@
-import { AncError, conv2d, dense, type Companion, type Term } from '@anc/core';
+import { AncError, conv2d, dense, type AuxiliaryLayer, type Term } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import type { TapPair } from '../projections/taps.js';
@@ -7,10 +7,10 @@ import { resizedTo } from './resize.js';
 const player = 'regressor';
 
 /** From the guided layer's shape to the hint's width: a 3×3 convolution, or a fully connected layer. */
-function regressor({ student, studentShape, teacherShape }: TapPair): Companion {
+function regressor({ student, studentShape, teacherShape }: TapPair): AuxiliaryLayer {
   const width = teacherShape.at(-1)!;
   if (studentShape.length === 3 && teacherShape.length === 3) {
-    return { layer: conv2d(player, { size: 3, filters: width }), input: studentShape };
+    return { layer: conv2d(player, { kernelSize: 3, filters: width }), input: studentShape };
   }
   if (studentShape.length === 1 && teacherShape.length === 1) {
     return { layer: dense(player, { units: width }), input: studentShape };
@@ -29,8 +29,8 @@ export function hintTerm(pair: TapPair): Term {
     id: JSON.stringify(['hint', student, teacher]),
     teacherOutputs: [teacher],
     usesLabels: false,
-    companions: { [player]: regressor(pair) },
-    loss({ outputs, batch, companion }) {
+    auxiliaryLayers: { [player]: regressor(pair) },
+    loss({ outputs, batch, auxiliary: companion }) {
       const told = batch[`teacher/${teacher}`]!;
       const hint = studentShape.length === 3 ? resizedTo(studentShape, told) : told;
       const guess = companion(player, outputs[student]!);

@@ -25,8 +25,8 @@ export function pairedFeatures(pair: TapPair, adapter: 'none' | 'linear'): Term 
     id: JSON.stringify(['paired-features', student, teacher, adapter]),
     teacherOutputs: [teacher],
     usesLabels: false,
-    ...(companion && { companions: { [player]: companion } }),
-    loss({ outputs, batch, companion: through }) {
+    ...(companion && { auxiliaryLayers: { [player]: companion } }),
+    loss({ outputs, batch, auxiliary: through }) {
       const shown = outputs[student]!; // [B, …]
       const projected = companion ? through(player, shown) : shown;
       return tf.mean<Scalar>(tf.squaredDifference(projected, batch[`teacher/${teacher}`]!));

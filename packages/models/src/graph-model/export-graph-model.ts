@@ -1,4 +1,4 @@
-import { mapTree, type FunctionSpec, type Host, type TensorFunction, type Tree } from '@anc/core';
+import { mapTree, type FunctionSpec, type HostTensor, type TensorFunction, type Tree } from '@anc/core';
 import {
   closedBatch,
   isBatch,
@@ -60,7 +60,11 @@ const MERGED = 64;
  * Throws `ANC_EXPORT` on an operation that has no place in such a graph, and where the function does something
  * else with the batch than keep it as an axis.
  */
-export function exportGraphModel(f: TensorFunction, spec: FunctionSpec, constants: Tree<Host>): GraphModel {
+export function exportGraphModel(
+  f: TensorFunction,
+  spec: FunctionSpec,
+  constants: Tree<HostTensor>,
+): GraphModel {
   const recorded = recordFunction(f, spec, constants);
   const outputs = mapTree(recorded.outputs, (each, name) =>
     node('Identity', [each], each.shape, {}, { name }),

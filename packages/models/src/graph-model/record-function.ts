@@ -1,4 +1,11 @@
-import { inference, mapTree, type FunctionSpec, type Host, type TensorFunction, type Tree } from '@anc/core';
+import {
+  inference,
+  mapTree,
+  type FunctionSpec,
+  type HostTensor,
+  type TensorFunction,
+  type Tree,
+} from '@anc/core';
 import { BATCH, constant, node, shapeOf, type, type Recorded } from './node.js';
 import { record } from './recorder.js';
 
@@ -17,7 +24,7 @@ export interface RecordedFunction {
 export function recordFunction(
   f: TensorFunction,
   { inputs }: FunctionSpec,
-  constants: Tree<Host>,
+  constants: Tree<HostTensor>,
 ): RecordedFunction {
   const placeholders = mapTree(inputs, ({ shape, dtype }, name) => {
     const seen = dtype === 'float32' ? 'float32' : 'int32';

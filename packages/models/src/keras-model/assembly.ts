@@ -1,4 +1,4 @@
-import { AncError, type Host } from '@anc/core';
+import { AncError, type HostTensor } from '@anc/core';
 import type { Constant, GraphNode, Recorded } from '../graph-model/node.js';
 import { snakeCase } from '../weights/keras/layers.js';
 import type { ModelLayer } from './model.js';
@@ -65,7 +65,7 @@ export const constantOf = ({ source }: Recorded): Constant | null =>
   source.kind === 'constant' ? source : null;
 
 /** Weights, which Keras keeps in its layers. */
-export function numbersOf(recorded: Recorded): Host {
+export function numbersOf(recorded: Recorded): HostTensor {
   const values = constantOf(recorded)?.values;
   if (!(values instanceof Float32Array)) throw inexpressible('weights that are computed or are no floats');
   return { shape: recorded.shape, data: values };

@@ -1,4 +1,4 @@
-import type { Host } from '@anc/core';
+import type { HostTensor } from '@anc/core';
 import type { Recorded } from '../graph-model/node.js';
 import { constantOf, inexpressible, numbersOf, type Assembly, type Converter } from './assembly.js';
 import { floatOf } from './attributes.js';
@@ -91,7 +91,7 @@ function rescaling(
 }
 
 /** Numbers as lists within lists. */
-function nested({ shape, data }: Host, f: (value: number) => number = (value) => value): unknown {
+function nested({ shape, data }: HostTensor, f: (value: number) => number = (value) => value): unknown {
   const values = Array.from(data as Float32Array, f);
   if (shape.length === 0) return values[0];
   return shape

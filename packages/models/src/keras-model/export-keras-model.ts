@@ -1,4 +1,4 @@
-import type { FunctionSpec, Host, TensorFunction, Tree } from '@anc/core';
+import type { FunctionSpec, HostTensor, TensorFunction, Tree } from '@anc/core';
 import type { GraphNode, Recorded } from '../graph-model/node.js';
 import { recordFunction } from '../graph-model/record-function.js';
 import { Assembly, inexpressible } from './assembly.js';
@@ -16,7 +16,7 @@ export function exportKerasModel(
   name: string,
   f: TensorFunction,
   spec: FunctionSpec,
-  constants: Tree<Host>,
+  constants: Tree<HostTensor>,
 ): KerasModel {
   const recorded = recordFunction(f, spec, constants);
   const outputs = Object.values(recorded.outputs);

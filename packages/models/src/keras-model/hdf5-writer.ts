@@ -1,11 +1,11 @@
-import type { Host } from '@anc/core';
+import type { HostTensor } from '@anc/core';
 import type { Group as Hdf5Group } from 'h5wasm';
 
 /** A group of an HDF5 file that is to be written. */
 export interface NewGroup {
   readonly attributes?: Readonly<Record<string, string>>;
   readonly groups?: Readonly<Record<string, NewGroup>>;
-  readonly floats?: Readonly<Record<string, Host>>;
+  readonly floats?: Readonly<Record<string, HostTensor>>;
 }
 
 /** Names files in the library's own file system, which is in memory. */

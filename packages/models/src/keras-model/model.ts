@@ -1,4 +1,4 @@
-import type { Host } from '@anc/core';
+import type { HostTensor } from '@anc/core';
 
 /** A layer of a Keras model. */
 export interface ModelLayer {
@@ -13,7 +13,7 @@ export interface ModelLayer {
   /** Of its output, without the batch. */
   readonly shape: readonly number[];
   /** In the order in which Keras keeps them. */
-  readonly variables: readonly Host[];
+  readonly variables: readonly HostTensor[];
 }
 
 /** A functional model of Keras: one input, one or more outputs. */

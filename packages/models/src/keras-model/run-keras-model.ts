@@ -1,4 +1,4 @@
-import { AncError, type Host } from '@anc/core';
+import { AncError, type HostTensor } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { KerasArchive } from '../weights/keras/read-keras.js';
 
@@ -129,7 +129,7 @@ function namesIn(args: unknown): string[] {
   return config?.keras_history === undefined ? [] : [config.keras_history[0]];
 }
 
-function tensorOf(host: Host | undefined, name: string): tf.Tensor {
+function tensorOf(host: HostTensor | undefined, name: string): tf.Tensor {
   if (host !== undefined) return tf.tensor(host.data, [...host.shape], 'float32');
   throw new AncError('ANC_WEIGHTS', `the file has no variable ${name}.`);
 }

@@ -48,7 +48,7 @@ export function convolution(
   initializer: Initializer,
 ): Layer {
   const padding = stride === 1 ? 'same' : (size - 1) / 2;
-  return conv2d(name, { size, filters, stride, padding, bias, initializer });
+  return conv2d(name, { kernelSize: size, filters, stride, padding, bias, initializer });
 }
 
 /** Whether a convolution has a bias, given whether batch norm follows it directly. */
@@ -121,7 +121,7 @@ function blockV2(style: BlockStyle, { name, input, width, stride, shortcut }: Bl
 /** Every `stride`-th pixel, zero channels around: option A of He et al. 2015. */
 function parameterFree(input: number, output: number, stride: number): Layer[] {
   return [
-    ...(stride === 1 ? [] : [avgPool('subsample', { size: 1, stride })]),
+    ...(stride === 1 ? [] : [avgPool('subsample', { kernelSize: 1, stride })]),
     ...(input === output ? [] : [padChannels('pad', output)]),
   ];
 }

@@ -97,8 +97,8 @@ function stemLayers(
 /** A border of zeros is a layer of its own: padding of the pooling never wins in it. */
 const firstPooling = (border: ParsedResnetOptions['poolBorder']): Layer[] =>
   border === 'zeros'
-    ? [padImage('pad1', 1), maxPool('pool1', { size: 3, stride: 2 })]
-    : [maxPool('pool1', { size: 3, stride: 2, padding: 1 })];
+    ? [padImage('pad1', 1), maxPool('pool1', { kernelSize: 3, stride: 2 })]
+    : [maxPool('pool1', { kernelSize: 3, stride: 2, padding: 1 })];
 
 /** 2 where block `j` of stage `i` halves the image. */
 function strideOf(

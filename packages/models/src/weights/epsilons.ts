@@ -1,4 +1,4 @@
-import type { Host } from '@anc/core';
+import type { HostTensor } from '@anc/core';
 
 /** Batch norm's epsilon in networks of ours. */
 const EPSILON = 1e-5;
@@ -12,7 +12,7 @@ const RESNET_LAYER = /(^|\/)conv2_block1_\w+_bn\//;
  * Moves what a Keras layer says of batch norm's epsilon into its variance, so that ours computes the same. `topology`
  * is JSON as Keras writes it: layers are found by their names, wherever they stand in it.
  */
-export function foldEpsilons(tensors: Record<string, Host>, topology: unknown): void {
+export function foldEpsilons(tensors: Record<string, HostTensor>, topology: unknown): void {
   for (const [layer, epsilon] of epsilonsIn(topology)) {
     const name = Object.keys(tensors).find((key) => `/${key}`.endsWith(`/${layer}/moving_variance`));
     if (name === undefined) continue;
@@ -21,7 +21,7 @@ export function foldEpsilons(tensors: Record<string, Host>, topology: unknown): 
 }
 
 /** The same for a file of weights alone, which does not say its layers' epsilons: its network's, or Keras's own. */
-export function foldDefaultEpsilons(tensors: Record<string, Host>): void {
+export function foldDefaultEpsilons(tensors: Record<string, HostTensor>): void {
   const names = Object.keys(tensors);
   const epsilon = names.some((name) => RESNET_LAYER.test(name)) ? RESNET_EPSILON : KERAS_EPSILON;
   for (const name of names) {
@@ -29,7 +29,7 @@ export function foldDefaultEpsilons(tensors: Record<string, Host>): void {
   }
 }
 
-function fold(tensors: Record<string, Host>, name: string, epsilon: number): void {
+function fold(tensors: Record<string, HostTensor>, name: string, epsilon: number): void {
   const { shape, data } = tensors[name]!;
   tensors[name] = { shape, data: Float32Array.from(data, (value) => value + epsilon - EPSILON) };
 }

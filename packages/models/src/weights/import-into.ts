@@ -4,7 +4,7 @@ import {
   subtree,
   type ClassifierOutputs,
   type Network,
-  type Stored,
+  type LazyTensor,
   type Variables,
 } from '@anc/core';
 import { namesByKind } from './by-kind.js';
@@ -50,7 +50,7 @@ export const mapNames: readonly string[] = [
 
 export interface Imported {
   /** Read and turned when they are wanted. */
-  readonly variables: Variables<Stored>;
+  readonly variables: Variables<LazyTensor>;
   /** By which map; null for a file of ours. */
   readonly map: string | null;
 }
@@ -69,7 +69,7 @@ export function importInto(
 ): Imported {
   const template = network.init(Rng.still(), input);
   const dict = withMatrixHead(template, file);
-  const fill = (from: StateDict, names: NameMap): Variables<Stored> =>
+  const fill = (from: StateDict, names: NameMap): Variables<LazyTensor> =>
     fillFrom(template, from, names, flattenedImages(network.summary(input), input, template.params));
   if (map === undefined && isOwn(dict.tensors)) {
     const { tensors } = dict;

@@ -1,8 +1,11 @@
-import { asStored, loadVariables, mapTree, type Host } from '@anc/core';
+import { toLazyTensor, loadVariables, mapTree, type HostTensor } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { withChannelsReversed } from './input-channels.js';
 
-const variables = (params: Record<string, Host>) => ({ params: mapTree(params, asStored), stats: {} });
+const variables = (params: Record<string, HostTensor>) => ({
+  params: mapTree(params, toLazyTensor),
+  stats: {},
+});
 
 describe('channels the other way round', () => {
   it('turn the first kernel, and nothing else', () => {

@@ -1,7 +1,7 @@
-import { AncError, type Host, type Stored, type Variables } from '@anc/core';
+import { AncError, type HostTensor, type LazyTensor, type Variables } from '@anc/core';
 
 /** A kernel [H, W, I, O] whose input channels are those at `places`. */
-export function channelsTaken({ shape, data }: Host, places: readonly number[]): Host {
+export function channelsTaken({ shape, data }: HostTensor, places: readonly number[]): HostTensor {
   const [height, width, channels, filters] = shape as [number, number, number, number];
   const turned = new Float32Array(data.length);
   for (let pixel = 0; pixel < height * width; pixel++) {
@@ -17,7 +17,7 @@ export function channelsTaken({ shape, data }: Host, places: readonly number[]):
  * The variables of a network that was trained on images with their channels the other way round (blue first), for images
  * as they are: its first kernel [H, W, I, O] is turned. Throws `ANC_WEIGHTS` where the network has no kernel of three.
  */
-export function withChannelsReversed(variables: Variables<Stored>): Variables<Stored> {
+export function withChannelsReversed(variables: Variables<LazyTensor>): Variables<LazyTensor> {
   const [name, kernel] = Object.entries(variables.params).find(([, { shape }]) => shape.length === 4) ?? [];
   if (name === undefined || kernel?.shape[2] !== 3) {
     throw new AncError('ANC_WEIGHTS', 'the network does not see colours, whose order could be another.', {
@@ -25,6 +25,6 @@ export function withChannelsReversed(variables: Variables<Stored>): Variables<St
       received: kernel === undefined ? 'none' : `${name} [${kernel.shape.join(', ')}]`,
     });
   }
-  const turned: Stored = { ...kernel, load: () => channelsTaken(kernel.load(), [2, 1, 0]) };
+  const turned: LazyTensor = { ...kernel, load: () => channelsTaken(kernel.load(), [2, 1, 0]) };
   return { ...variables, params: { ...variables.params, [name]: turned } };
 }

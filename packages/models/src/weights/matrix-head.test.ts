@@ -1,15 +1,15 @@
-import { asStored, loadTree, mapTree, type Host } from '@anc/core';
+import { toLazyTensor, loadTree, mapTree, type HostTensor } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { withMatrixHead } from './matrix-head.js';
 import type { StateDict } from './state-dict.js';
 
-const dictOf = (layout: StateDict['layout'], tensors: Record<string, Host>): StateDict => ({
+const dictOf = (layout: StateDict['layout'], tensors: Record<string, HostTensor>): StateDict => ({
   format: 'test',
   layout,
-  tensors: mapTree(tensors, asStored),
+  tensors: mapTree(tensors, toLazyTensor),
   metadata: {},
 });
-const host = (shape: number[], ...data: number[]): Host => ({ shape, data: Float32Array.from(data) });
+const host = (shape: number[], ...data: number[]): HostTensor => ({ shape, data: Float32Array.from(data) });
 const template = (classes: number) => ({
   params: {
     'conv/weights': { shape: [1, 1, 2, 2] },

@@ -1,4 +1,4 @@
-import type { Stored, Variables } from '@anc/core';
+import type { LazyTensor, Variables } from '@anc/core';
 import type { StateDict } from './state-dict.js';
 
 type Shapes = Readonly<Record<string, { readonly shape: readonly number[] }>>;
@@ -60,7 +60,7 @@ function replaced(
   change: (data: Data) => Data,
 ): StateDict {
   const stored = dict.tensors[name]!;
-  const made: Stored = {
+  const made: LazyTensor = {
     ...stored,
     shape,
     load: () => ({ shape, data: change(stored.load().data as Data) }),

@@ -1,4 +1,4 @@
-import { AncError, openSafetensors, type ByteSource, type Stored, type Tree } from '@anc/core';
+import { AncError, openSafetensors, type ByteSource, type LazyTensor, type Tree } from '@anc/core';
 import { isTorchCheckpoint, readTorchCheckpoint } from './torch/checkpoint.js';
 
 /** How a framework lays out its kernels: [O, I, H, W] and [out, in], or, as here, [H, W, I, O] and [in, out]. */
@@ -8,7 +8,7 @@ export type KernelLayout = 'torch' | 'tensorflow';
 export interface StateDict {
   readonly format: string;
   readonly layout: KernelLayout;
-  readonly tensors: Tree<Stored>;
+  readonly tensors: Tree<LazyTensor>;
   /** What the file says of itself beside its tensors. */
   readonly metadata: Tree<string>;
   /** The network as Keras writes it, where the file holds that too. */
@@ -44,7 +44,7 @@ export function readStateDict(source: ByteSource): StateDict {
 }
 
 /** Safetensors are sorted by name, `features.10` before `features.2`: numbers in names say what came first. */
-function inOrder(tensors: Tree<Stored>): Record<string, Stored> {
+function inOrder(tensors: Tree<LazyTensor>): Record<string, LazyTensor> {
   const { compare } = new Intl.Collator('en', { numeric: true });
   return Object.fromEntries(Object.entries(tensors).sort(([a], [b]) => compare(a, b)));
 }

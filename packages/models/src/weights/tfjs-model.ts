@@ -1,4 +1,4 @@
-import { AncError, asStored, fromFloat16, mapTree, sizeOf, type Host } from '@anc/core';
+import { AncError, toLazyTensor, fromFloat16, mapTree, sizeOf, type HostTensor } from '@anc/core';
 import { z } from 'zod';
 import { foldEpsilons } from './epsilons.js';
 import { foldPreprocessing } from './keras/fold-preprocessing.js';
@@ -44,7 +44,7 @@ export async function readTfjsModel(
   const parsed = modelJson.safeParse(json);
   if (!parsed.success) throw damaged('it has no weightsManifest that can be read');
   const isGraph = parsed.data.format === 'graph-model';
-  const tensors: Record<string, Host> = {};
+  const tensors: Record<string, HostTensor> = {};
   for (const { paths, weights } of parsed.data.weightsManifest) {
     const parts: Uint8Array[] = [];
     for (const path of paths) {
@@ -72,7 +72,7 @@ export async function readTfjsModel(
   };
   const ours = Object.entries(tensors).filter(([name]) => isOwn({ [name]: null }));
   const own = isGraph && ours.length > 0 ? Object.fromEntries(ours) : tensors;
-  return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(own, asStored), metadata, topology };
+  return { format: 'tfjs', layout: 'tensorflow', tensors: mapTree(own, toLazyTensor), metadata, topology };
 }
 
 /** Throws `ANC_WEIGHTS` where one of its files is not there. */
@@ -90,7 +90,7 @@ async function readBeside(
 /** Beside a network's variables a graph holds what its operations are told: axes, shapes, bounds. */
 const isVariable = ({ shape, dtype }: Entry): boolean => dtype === 'float32' && shape.length > 0;
 
-function decoded({ shape, dtype, quantization }: Entry, bytes: Uint8Array): Host {
+function decoded({ shape, dtype, quantization }: Entry, bytes: Uint8Array): HostTensor {
   const view = new DataView(bytes.buffer);
   const count = sizeOf(shape);
   if (quantization !== undefined) {

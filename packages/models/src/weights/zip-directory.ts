@@ -1,4 +1,4 @@
-import type { AncError, ByteSource, LentMemory } from '@anc/core';
+import type { AncError, ByteSource, ReusableBuffer } from '@anc/core';
 
 /*
  * Where the files of an uncompressed zip archive lie, so that each is read when it is wanted: libraries for zip
@@ -12,7 +12,7 @@ export type Damaged = (why: string) => AncError;
 export interface ZipEntry {
   readonly size: number;
   /** The archive's bytes from `begin` to before `end` of this file. Throws what `Damaged` makes where it ends before. */
-  read(begin: number, end: number, lent?: LentMemory): Uint8Array<ArrayBuffer>;
+  read(begin: number, end: number, lent?: ReusableBuffer): Uint8Array<ArrayBuffer>;
   /**
    * The whole file, compared with its checksum: for archives of Python's `zipfile`, which always has one. `torch.save`
    * can be told to leave it out. In browsers, which have no CRC-32 of their own, it is not compared.
@@ -92,7 +92,7 @@ function entryAt(
     if (view.getUint32(0, true) !== LOCAL) throw damaged(`${name} is not where its directory says`);
     return local + LOCAL_LENGTH + view.getUint16(26, true) + view.getUint16(28, true);
   };
-  const read = (begin: number, end: number, lent?: LentMemory): Uint8Array<ArrayBuffer> => {
+  const read = (begin: number, end: number, lent?: ReusableBuffer): Uint8Array<ArrayBuffer> => {
     data ??= start();
     if (begin < 0 || end > size || data + end > source.length) throw damaged(`${name} is cut short`);
     return source.read(data + begin, data + end, lent);

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import {
   loadVariables,
   type ClassifierOutputs,
-  type Host,
+  type HostTensor,
   type Network,
   type TensorFunction,
   type Tree,
@@ -41,7 +41,7 @@ async function load(files: ReadonlyMap<string, Uint8Array>): Promise<GraphModel>
 const filesOf = (
   f: TensorFunction,
   input: readonly number[],
-  constants: Tree<Host>,
+  constants: Tree<HostTensor>,
   dtype: 'float32' | 'uint8',
 ) =>
   new Map(

@@ -5,7 +5,7 @@ import {
   loadVariables,
   Rng,
   type ClassifierOutputs,
-  type Host,
+  type HostTensor,
   type Network,
   type TensorFunction,
   type Tree,
@@ -29,7 +29,7 @@ import { asTensors, classify, random, trained } from '../as-function.js';
 const fileOf = (
   f: TensorFunction,
   input: readonly number[],
-  constants: Tree<Host> = {},
+  constants: Tree<HostTensor> = {},
 ): Promise<Uint8Array> =>
   kerasFile(
     exportKerasModel(
@@ -63,7 +63,7 @@ const layersIn = async (file: Uint8Array): Promise<Configured[]> => {
 async function expectSame(
   f: TensorFunction,
   input: readonly number[],
-  constants: Tree<Host> = {},
+  constants: Tree<HostTensor> = {},
 ): Promise<Uint8Array> {
   const file = await fileOf(f, input, constants);
   const archive = await readKerasArchive(inMemory(file));

@@ -1,4 +1,4 @@
-import { Rng, type Host } from '@anc/core';
+import { Rng, type HostTensor } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   input as inputOf,
@@ -212,7 +212,7 @@ export function kerasBytes(model: LayersModel): Promise<Uint8Array> {
   const made = new Map<string, KerasModel['input']>();
   for (const layer of model.layers) {
     const inputs = layer.inboundNodes[0]!.inboundLayers.map(({ name }) => made.get(name)!);
-    const variables = layer.weights.map((weight): Host => {
+    const variables = layer.weights.map((weight): HostTensor => {
       const value = weight.read();
       return { shape: value.shape, data: value.dataSync<'float32'>() };
     });

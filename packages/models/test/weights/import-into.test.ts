@@ -1,12 +1,12 @@
 import {
-  asStored,
+  toLazyTensor,
   encodeSafetensors,
   inMemory,
   loadVariables,
   mapTree,
   prefixTree,
   Rng,
-  type Host,
+  type HostTensor,
   type Tree,
   type Variables,
 } from '@anc/core';
@@ -22,15 +22,15 @@ import {
   type StateDict,
 } from '../../src/index.js';
 
-const torchDict = (tensors: Tree<Host>): StateDict => ({
+const torchDict = (tensors: Tree<HostTensor>): StateDict => ({
   format: 'torch',
   layout: 'torch',
-  tensors: mapTree(tensors, asStored),
+  tensors: mapTree(tensors, toLazyTensor),
   metadata: {},
 });
 
 /** The variables of a network as PyTorch would write them down, under names of its own, layer by layer. */
-function asTorch({ params, stats }: Variables<Host>): Record<string, Host> {
+function asTorch({ params, stats }: Variables<HostTensor>): Record<string, HostTensor> {
   const leaf: Record<string, string> = {
     weights: 'weight',
     gamma: 'weight',
@@ -38,26 +38,28 @@ function asTorch({ params, stats }: Variables<Host>): Record<string, Host> {
     mean: 'running_mean',
     variance: 'running_var',
   };
-  const entries = Object.entries({ ...params, ...stats }).map(([name, { shape, data }]): [string, Host] => {
-    const [layer, own] = [name.slice(0, name.lastIndexOf('/')), name.slice(name.lastIndexOf('/') + 1)];
-    const [h, w, i, o] = shape as [number, number, number, number];
-    const turned = new Float32Array(data.length);
-    if (shape.length === 4) {
-      for (let at = 0; at < data.length; at++) {
-        const [y, x, a, b] = [
-          Math.floor(at / (w * i * o)),
-          Math.floor(at / (i * o)) % w,
-          Math.floor(at / o) % i,
-          at % o,
-        ];
-        turned[((b * i + a) * h + y) * w + x] = data[at]!;
-      }
-    } else if (shape.length === 2) {
-      for (let at = 0; at < data.length; at++) turned[(at % w) * h + Math.floor(at / w)] = data[at]!;
-    } else turned.set(data);
-    const theirs = shape.length === 4 ? [o, i, h, w] : shape.length === 2 ? [w, h] : shape;
-    return [`net.${layer.replaceAll('/', '_')}.${leaf[own] ?? own}`, { shape: theirs, data: turned }];
-  });
+  const entries = Object.entries({ ...params, ...stats }).map(
+    ([name, { shape, data }]): [string, HostTensor] => {
+      const [layer, own] = [name.slice(0, name.lastIndexOf('/')), name.slice(name.lastIndexOf('/') + 1)];
+      const [h, w, i, o] = shape as [number, number, number, number];
+      const turned = new Float32Array(data.length);
+      if (shape.length === 4) {
+        for (let at = 0; at < data.length; at++) {
+          const [y, x, a, b] = [
+            Math.floor(at / (w * i * o)),
+            Math.floor(at / (i * o)) % w,
+            Math.floor(at / o) % i,
+            at % o,
+          ];
+          turned[((b * i + a) * h + y) * w + x] = data[at]!;
+        }
+      } else if (shape.length === 2) {
+        for (let at = 0; at < data.length; at++) turned[(at % w) * h + Math.floor(at / w)] = data[at]!;
+      } else turned.set(data);
+      const theirs = shape.length === 4 ? [o, i, h, w] : shape.length === 2 ? [w, h] : shape;
+      return [`net.${layer.replaceAll('/', '_')}.${leaf[own] ?? own}`, { shape: theirs, data: turned }];
+    },
+  );
   return Object.fromEntries(entries);
 }
 

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { inMemory, loadVariables, type Host } from '@anc/core';
+import { inMemory, loadVariables, type HostTensor } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ async function expectSame(model: LayersModel, dict: StateDict) {
   const network = models().models![found.model]!.create(found.options, { input, classes });
   const imported = importInto(network, input, dict);
   expect(imported.map).toBe('keras-applications');
-  const images: Host = random(3, [2, ...input]);
+  const images: HostTensor = random(3, [2, ...input]);
   const { logits } = await score(network, loadVariables(imported.variables), images);
   const wanted = (model.predict(tf.tensor(images.data, [2, ...input])) as tf.Tensor).dataSync();
   const scale = Math.max(...wanted.map(Math.abs));

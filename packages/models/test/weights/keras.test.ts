@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { inMemory, isAncError, loadVariables, Rng, type Host } from '@anc/core';
+import { inMemory, isAncError, loadVariables, Rng, type HostTensor } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -27,7 +27,7 @@ describe('Keras files', () => {
     const found = importInto(network, input, await readKeras(source));
     expect(found.map).toBe('order');
     const variables = loadVariables(found.variables);
-    const images: Host = {
+    const images: HostTensor = {
       shape: [2, ...input],
       data: Float32Array.from({ length: 256 }, (_, i) => Math.sin(i)),
     };

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { loadTree, loadVariables, Rng, type Host } from '@anc/core';
+import { loadTree, loadVariables, Rng, type HostTensor } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
@@ -47,7 +47,7 @@ describe('a TensorFlow.js model', () => {
     const variables = loadVariables(stored);
     expect(map).toBe('order');
     const rng = Rng.fromSeed(5);
-    const images: Host = {
+    const images: HostTensor = {
       shape: [2, ...input],
       data: Float32Array.from({ length: 256 }, () => rng.normal()),
     };

@@ -1,4 +1,4 @@
-import { inMemory, isAncError, loadTree, type AncError, type Host } from '@anc/core';
+import { inMemory, isAncError, loadTree, type AncError, type HostTensor } from '@anc/core';
 import fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ const tensors = {
 };
 
 /** All tensors of a file that is in memory. */
-const read = (file: Uint8Array): Record<string, Host> => loadTree(readTorchCheckpoint(inMemory(file)));
+const read = (file: Uint8Array): Record<string, HostTensor> => loadTree(readTorchCheckpoint(inMemory(file)));
 
 const failure = (f: () => unknown): AncError => {
   try {

@@ -1,12 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
-  asStored,
+  toLazyTensor,
   inMemory,
   loadVariables,
   mapTree,
   mergeTrees,
   Rng,
-  type Host,
+  type HostTensor,
   type Tree,
   type Variables,
 } from '@anc/core';
@@ -17,15 +17,15 @@ import { describe, expect, it } from 'vitest';
 import { importInto, readStateDict, recogniseTorchResnet, resnet, type StateDict } from '../../src/index.js';
 import { score } from '../as-function.js';
 
-const torchDict = (tensors: Tree<Host>): StateDict => ({
+const torchDict = (tensors: Tree<HostTensor>): StateDict => ({
   format: 'torch',
   layout: 'torch',
-  tensors: mapTree(tensors, asStored),
+  tensors: mapTree(tensors, toLazyTensor),
   metadata: {},
 });
 
 /** A state dict with the names and shapes of one of our networks, numbers 0, 1, 2, … */
-function stateDictOf(variables: Variables<Host>, map: (ours: string) => string): Tree<Host> {
+function stateDictOf(variables: Variables<HostTensor>, map: (ours: string) => string): Tree<HostTensor> {
   let next = 0;
   const all = mergeTrees(variables.params, variables.stats);
   return Object.fromEntries(
@@ -78,7 +78,7 @@ describe('recogniseTorchResnet', () => {
     expect(resnet(found.options, found.environment).name).toBe(network.name);
 
     const counted = { ...stateDict, 'bn1.num_batches_tracked': { shape: [], data: Int32Array.of(5) } };
-    const fill = (tensors: Tree<Host>): Variables<Host> =>
+    const fill = (tensors: Tree<HostTensor>): Variables<HostTensor> =>
       loadVariables(importInto(network, input, torchDict(tensors), found.map).variables);
     const filled = fill(counted);
     expect(mapTree(filled.params, ({ shape }) => shape)).toEqual(

@@ -1,5 +1,5 @@
 import {
-  asStored,
+  toLazyTensor,
   dense,
   depthwiseConv2d,
   encodeSafetensors,
@@ -10,7 +10,7 @@ import {
   mapTree,
   sizeOf,
   tap,
-  type Host,
+  type HostTensor,
   type Tree,
 } from '@anc/core';
 import '@tensorflow/tfjs-backend-cpu';
@@ -26,8 +26,8 @@ type Image = { readonly shape: readonly [channels: number, height: number, width
 
 function conv2d(
   { shape: [channels, height, width], data }: Image,
-  weight: Host,
-  bias: Host,
+  weight: HostTensor,
+  bias: HostTensor,
   pad: number,
 ): Image {
   const [filters, , size] = weight.shape as [number, number, number, number];
@@ -70,13 +70,13 @@ function maxPool({ shape: [channels, height, width], data }: Image): Image {
 
 const relu = (values: readonly number[]): number[] => values.map((value) => Math.max(0, value));
 
-const linear = (values: readonly number[], weight: Host, bias: Host): number[] =>
+const linear = (values: readonly number[], weight: HostTensor, bias: HostTensor): number[] =>
   Array.from(bias.data, (start, o) =>
     values.reduce((sum, value, i) => sum + value * weight.data[o * values.length + i]!, start),
   );
 
 /** [1, H, W, C] as PyTorch has it. */
-function channelsFirst({ shape: [, height, width, channels], data }: Host): Image {
+function channelsFirst({ shape: [, height, width, channels], data }: HostTensor): Image {
   const size = { c: channels!, h: height!, w: width! };
   const turned = Array.from({ length: data.length }, (_, at) => {
     const [c, pixel] = [Math.floor(at / (size.h * size.w)), at % (size.h * size.w)];
@@ -86,11 +86,14 @@ function channelsFirst({ shape: [, height, width, channels], data }: Host): Imag
 }
 
 /** A state dict of `nn.Sequential` modules, numbered with gaps as those without parameters leave them. */
-function sequential(layers: readonly (readonly number[])[]): Record<string, Host> {
+function sequential(layers: readonly (readonly number[])[]): Record<string, HostTensor> {
   return Object.fromEntries(
     layers.flatMap((shape, index) => {
       const scale = 1 / Math.sqrt(sizeOf(shape.slice(1)));
-      const scaled = ({ shape: own, data }: Host): Host => ({ shape: own, data: data.map((v) => v * scale) });
+      const scaled = ({ shape: own, data }: HostTensor): HostTensor => ({
+        shape: own,
+        data: data.map((v) => v * scale),
+      });
       return [
         [`net.${3 * index}.weight`, scaled(random(2 * index, shape))],
         [`net.${3 * index}.bias`, scaled(random(2 * index + 1, [shape[0]!]))],
@@ -100,13 +103,13 @@ function sequential(layers: readonly (readonly number[])[]): Record<string, Host
 }
 
 /** As safetensors are: sorted by name. */
-const sorted = (tensors: Tree<Host>): Tree<Host> =>
+const sorted = (tensors: Tree<HostTensor>): Tree<HostTensor> =>
   Object.fromEntries(Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-const dictOf = (tensors: Tree<Host>): StateDict => ({
+const dictOf = (tensors: Tree<HostTensor>): StateDict => ({
   format: 'torch',
   layout: 'torch',
-  tensors: mapTree(tensors, asStored),
+  tensors: mapTree(tensors, toLazyTensor),
   metadata: {},
 });
 
@@ -134,14 +137,14 @@ describe("PyTorch's networks that flatten", () => {
       [6, 1024],
     ]);
     const [w1, b1, w2, b2, w3, b3, w4, b4] = Object.values(tensors) as [
-      Host,
-      Host,
-      Host,
-      Host,
-      Host,
-      Host,
-      Host,
-      Host,
+      HostTensor,
+      HostTensor,
+      HostTensor,
+      HostTensor,
+      HostTensor,
+      HostTensor,
+      HostTensor,
+      HostTensor,
     ];
     let image = channelsFirst(images);
     for (const [weight, bias] of [
@@ -186,12 +189,12 @@ describe("PyTorch's networks that flatten", () => {
     const plane = height * width;
     const means = [0, 1].map((c) => {
       const channel: Image = { shape: [1, height, width], data: data.slice(c * plane, (c + 1) * plane) };
-      const own: Host = { shape: [1, 1, 3, 3], data: kernel.data.slice(9 * c, 9 * c + 9) };
+      const own: HostTensor = { shape: [1, 1, 3, 3], data: kernel.data.slice(9 * c, 9 * c + 9) };
       const { data: out } = conv2d(channel, own, { shape: [1], data: bias.data.slice(c, c + 1) }, 1);
       return out.reduce((sum, value) => sum + value, 0) / plane;
     });
     const network = new LayeredClassifier('own', 5, [
-      depthwiseConv2d('dw1', { size: 3, padding: 1 }),
+      depthwiseConv2d('dw1', { kernelSize: 3, padding: 1 }),
       globalAveragePool(),
       tap('features'),
       dense('logits', { units: 5 }),

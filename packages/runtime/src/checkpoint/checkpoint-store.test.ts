@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Host, Tree } from '@anc/core';
+import type { HostTensor, Tree } from '@anc/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CheckpointStore } from './checkpoint-store.js';
 
-const stateOf = (value: number): Tree<Host> => ({
+const stateOf = (value: number): Tree<HostTensor> => ({
   'student/params/w': { shape: [2, 2], data: Float32Array.of(value, NaN, -0, 1e-42) },
   'student/stats/n': { shape: [], data: Int32Array.of(value) },
 });

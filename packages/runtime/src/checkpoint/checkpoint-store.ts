@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { decodeSafetensors, encodeSafetensors, type Host, type Json, type Tree } from '@anc/core';
+import { decodeSafetensors, encodeSafetensors, type HostTensor, type Json, type Tree } from '@anc/core';
 import { TEMPORARY, writeFileAtomically } from '../run-folder/atomic-write.js';
 import {
   assertSameSpecs,
@@ -12,7 +12,7 @@ import {
 } from './manifest.js';
 
 export interface Checkpoint extends CheckpointPosition {
-  readonly state: Tree<Host>;
+  readonly state: Tree<HostTensor>;
   readonly memory: Json;
 }
 
@@ -42,7 +42,7 @@ export class CheckpointStore {
     this.#notice = options.notice ?? (() => undefined);
   }
 
-  async save(state: Tree<Host>, position: CheckpointPosition, memory: Json = null): Promise<void> {
+  async save(state: Tree<HostTensor>, position: CheckpointPosition, memory: Json = null): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     const serials = await this.#serials();
     const serial = String((serials.at(-1) ?? 0) + 1).padStart(8, '0');

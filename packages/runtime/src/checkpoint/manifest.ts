@@ -3,7 +3,7 @@ import {
   mapTree,
   namesOf,
   specOf,
-  type Host,
+  type HostTensor,
   type Json,
   type LeafSpec,
   type Tree,
@@ -28,7 +28,7 @@ export interface CheckpointManifest extends CheckpointPosition {
   readonly memory: Json;
 }
 
-export const specsOf = (tensors: Tree<Host>): Record<string, LeafSpec> =>
+export const specsOf = (tensors: Tree<HostTensor>): Record<string, LeafSpec> =>
   mapTree(tensors, (host) => ({ ...specOf(host), shape: [...host.shape] }));
 
 /** Throws `ANC_CHECKPOINT` with the first name or shape in which two states differ. */

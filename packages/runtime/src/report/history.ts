@@ -1,4 +1,4 @@
-import { alarmsOf, type Alarm, type Diagnostics } from '@anc/core';
+import { alarmsFor, type Alarm, type Diagnostics } from '@anc/core';
 import { decodeNumber, type MetricsRecord } from '../run-folder/metrics-log.js';
 
 /** One player's epochs, through all its stages. */
@@ -41,7 +41,7 @@ function epochOf({ stage, metrics, diagnostics }: MetricsRecord): Epoch {
     diagnostics === undefined || diagnostics === null
       ? null
       : (decoded(diagnostics) as unknown as Diagnostics);
-  return { stage, values, alarms: game === null ? [] : alarmsOf(game) };
+  return { stage, values, alarms: game === null ? [] : alarmsFor(game) };
 }
 
 const decoded = (values: unknown): Record<string, number> =>

@@ -3,7 +3,7 @@ import { chartsOf, isLogarithmic, type Chart } from './charts.js';
 import { openDrawing } from './draw.js';
 import { alarmsIn, formatEpochs, historiesOf, type History } from './history.js';
 import { html, Markup } from './markup.js';
-import type { ReportedPlayer, ReportedResult } from './report.js';
+import type { ReportedModel, ReportedResult } from './report.js';
 import { STYLE } from './style.js';
 
 export interface PageContent {
@@ -58,7 +58,7 @@ export async function renderPage({
 }
 
 function resultTable({ teacher, students }: ReportedResult): Markup {
-  const row = (name: string, player: ReportedPlayer, agreement: number | null): Markup =>
+  const row = (name: string, player: ReportedModel, agreement: number | null): Markup =>
     html`<tr>
       <th scope="row">${name}</th>
       <td class="word">${player.model}</td>

@@ -2,7 +2,7 @@ import type { RunFolder } from '../run-folder/run-folder.js';
 import { renderPage } from './page.js';
 
 /** A player's line of the result table. Error and agreement are fractions. */
-export interface ReportedPlayer {
+export interface ReportedModel {
   readonly model: string;
   /** null where the test images have no labels. */
   readonly testError: number | null;
@@ -18,8 +18,8 @@ export interface ReportedResult {
   readonly dataset: string;
   readonly backend: string;
   readonly seed: number;
-  readonly teacher: ReportedPlayer;
-  readonly students: readonly (ReportedPlayer & { readonly name: string; readonly agreement: number })[];
+  readonly teacher: ReportedModel;
+  readonly students: readonly (ReportedModel & { readonly name: string; readonly agreement: number })[];
   /** What the numbers do and do not say, a sentence or two each. */
   readonly reading: readonly string[];
 }

@@ -1,4 +1,12 @@
-import { mapTree, prefixTree, sizeOf, specOf, valueAndGradients, type Backend, type Host } from '@anc/core';
+import {
+  mapTree,
+  prefixTree,
+  sizeOf,
+  specOf,
+  valueAndGradients,
+  type Backend,
+  type HostTensor,
+} from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import type { Float64 } from './array.js';
@@ -13,7 +21,7 @@ export interface OpErrors {
   readonly gradients: Readonly<Record<string, number>>;
 }
 
-const float64 = ({ shape, data }: Host): Float64 => ({ shape, data: Float64Array.from(data) });
+const float64 = ({ shape, data }: HostTensor): Float64 => ({ shape, data: Float64Array.from(data) });
 
 /**
  * Runs one operation and the gradient of a weighted sum of its result. Relative errors against plain
@@ -57,7 +65,7 @@ export async function checkOp(backend: Backend, op: OpCase, withGradients: boole
   };
 }
 
-function shaped(received: Host, expected: Float64): number {
+function shaped(received: HostTensor, expected: Float64): number {
   const same =
     received.shape.join() === expected.shape.join() && received.data.length === sizeOf(expected.shape);
   return same ? relativeError(received, expected) : Infinity;

@@ -1,4 +1,4 @@
-import { filled, type Host } from '@anc/core';
+import { filled, type HostTensor } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { codeOf, type Subject } from './subject.js';
 
@@ -6,7 +6,7 @@ import { codeOf, type Subject } from './subject.js';
 export function describeFunctions({ describe, expect, test }: Subject): void {
   describe('functions', () => {
     const inputs = { x: { shape: [2, 2], dtype: 'float32' } } as const;
-    const x: Host = { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) };
+    const x: HostTensor = { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) };
 
     test('bakes constants in, and gives inputs and constants back unharmed', async (backend) => {
       const constants = { c: { shape: [2], data: Float32Array.of(10, 20) } };

@@ -1,4 +1,4 @@
-import { namesOf, type Host, type Tree } from '@anc/core';
+import { namesOf, type HostTensor, type Tree } from '@anc/core';
 import { equal, relativeError } from './measure.js';
 import type { Subject } from './subject.js';
 import { play, toyGames, type ToyGame } from './toy-game.js';
@@ -35,7 +35,12 @@ export function describeGames(subject: Subject): void {
 }
 
 /** Entries that are further from the oracle than allowed, with their error. */
-function wrongEntries({ observe }: Subject, game: ToyGame, found: Tree<Host>, wanted: Tree<Host>): string[] {
+function wrongEntries(
+  { observe }: Subject,
+  game: ToyGame,
+  found: Tree<HostTensor>,
+  wanted: Tree<HostTensor>,
+): string[] {
   return namesOf(wanted).flatMap((name) => {
     const zero = game.still.includes(name);
     const expected = zero ? { data: wanted[name]!.data.map(() => 0) } : wanted[name]!;

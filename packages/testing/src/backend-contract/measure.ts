@@ -1,8 +1,11 @@
-import type { Host } from '@anc/core';
+import type { HostTensor } from '@anc/core';
 import type { Float64 } from './array.js';
 
 /** max|Δ| / max|expected|; where all that is expected is zero, max|Δ|. NaN counts as infinitely wrong. */
-export function relativeError(received: Pick<Host, 'data'>, expected: { data: ArrayLike<number> }): number {
+export function relativeError(
+  received: Pick<HostTensor, 'data'>,
+  expected: { data: ArrayLike<number> },
+): number {
   if (received.data.length !== expected.data.length) return Infinity;
   let [difference, scale] = [0, 0];
   for (let i = 0; i < expected.data.length; i++) {
@@ -31,7 +34,7 @@ export function finiteDifferences(
 }
 
 /** Byte for byte. */
-export const equal = (a: Host, b: Host): boolean =>
+export const equal = (a: HostTensor, b: HostTensor): boolean =>
   a.shape.join() === b.shape.join() &&
   a.data.length === b.data.length &&
   a.data.every((value, i) => Object.is(value, b.data[i]));

@@ -1,4 +1,4 @@
-import { Rng, type Host } from '@anc/core';
+import { Rng, type HostTensor } from '@anc/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { countOf, type Float64 } from './array.js';
 
@@ -30,7 +30,7 @@ export interface OpCase {
   reference(inputs: Readonly<Record<string, Float64>>): Float64;
 }
 
-export function filledInput({ shape, fill }: InputSpec, seed: string): Host {
+export function filledInput({ shape, fill }: InputSpec, seed: string): HostTensor {
   const rng = Rng.fromSeed(17).split(seed);
   const size = countOf(shape);
   const order = rng.permutation(size);

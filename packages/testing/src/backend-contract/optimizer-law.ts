@@ -1,5 +1,5 @@
 import { adam, filled, mapTree, prefixTree, sgd, specOf, subtree } from '@anc/core';
-import type { Backend, Host, Optimizer, Step, Tree } from '@anc/core';
+import type { Backend, HostTensor, Optimizer, Step, Tree } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { relativeError } from './measure.js';
 
@@ -58,7 +58,7 @@ export const optimizerLaws: readonly (readonly [name: string, optimizer: Optimiz
 
 /** Relative error of the weights after a few updates with a changing rate. */
 export async function checkOptimizer(backend: Backend, optimizer: Optimizer, expected: Law): Promise<number> {
-  const params: Tree<Host> = { 'layer/weights': { shape: [5], data: Float32Array.from(START) } };
+  const params: Tree<HostTensor> = { 'layer/weights': { shape: [5], data: Float32Array.from(START) } };
   const state = { ...prefixTree('params', params), ...prefixTree('slots', optimizer.init(params)) };
   const step: Step = {
     id: `contract: ${optimizer.id}`,

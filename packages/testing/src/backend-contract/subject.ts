@@ -4,7 +4,7 @@ import {
   type Backend,
   type Capabilities,
   type EagerBackend,
-  type Host,
+  type HostTensor,
   type Tree,
 } from '@anc/core';
 import type { NetworkContractRunner } from '../network-contract.js';
@@ -37,5 +37,5 @@ export async function codeOf(action: () => Promise<unknown>): Promise<string> {
 }
 
 /** Names of entries that differ in any byte. */
-export const differing = (a: Tree<Host>, b: Tree<Host>): string[] =>
+export const differing = (a: Tree<HostTensor>, b: Tree<HostTensor>): string[] =>
   namesOf(a).filter((name) => !Object.hasOwn(b, name) || !equal(a[name]!, b[name]!));

@@ -1,14 +1,14 @@
 import {
   adam,
   adversarialStep,
-  asState,
+  toStateEntries,
   binaryCrossEntropy,
   dense,
   type Discriminator,
   filled,
   flatten,
   mapTree,
-  playerNames,
+  modelNames,
   prefixTree,
   relu,
   Rng,
@@ -18,8 +18,8 @@ import {
   termStep,
   type Backend,
   type ClassifierOutputs,
-  type Game,
-  type Host,
+  type AdversarialSetup,
+  type HostTensor,
   type Inputs,
   type Network,
   type Optimizer,
@@ -51,14 +51,14 @@ export interface ToyGame {
   readonly phases: readonly string[];
   /** State entries whose gradient is zero by algebra: rounding is all that moves them. */
   readonly still: readonly string[];
-  initial(): Tree<Host>;
+  initial(): Tree<HostTensor>;
   inputs(step: number): Inputs;
 }
 
 const base = {
-  critics: [
+  discriminators: [
     {
-      name: playerNames.discriminator,
+      name: modelNames.discriminator,
       discriminator: new SmallDiscriminator(),
       input: 'features',
       weight: 1,
@@ -75,13 +75,13 @@ const base = {
   regularizerUpdate: 'joint',
   balancer: fixedWeight,
   dropout: { rate: 0.5, position: 'adversarial-sample' },
-} as const satisfies Partial<Game>;
+} as const satisfies Partial<AdversarialSetup>;
 
 const both = (optimizer: Optimizer) => ({ student: optimizer, discriminator: optimizer });
 const decay = { rate: 1e-3, scope: 'weights' } as const;
 
 /** Bytes, labels and a teacher's word, drawn anew for every step. */
-function batchOf(step: number): Tree<Host> {
+function batchOf(step: number): Tree<HostTensor> {
   const rng = Rng.fromSeed(23).split('batch', step);
   const [pixels, told] = [rng.split('pixels'), rng.split('teacher')];
   return {
@@ -122,14 +122,14 @@ function toyGame(cast: Cast): ToyGame {
     phases: cast.phases ?? step.phases.map((phase) => phase.name),
     initial() {
       const rng = Rng.fromSeed(29);
-      const player = (who: string, variables: Variables<Host>): Tree<Host> =>
-        asState(who, { ...variables, slots: optimizer.init(variables.params) });
-      const student = player(playerNames.student, cast.student.init(rng.split('student'), IMAGE));
+      const player = (who: string, variables: Variables<HostTensor>): Tree<HostTensor> =>
+        toStateEntries(who, { ...variables, slots: optimizer.init(variables.params) });
+      const student = player(modelNames.student, cast.student.init(rng.split('student'), IMAGE));
       if (opponent === undefined) return student;
       const variables = opponent.discriminator.init(rng.split('discriminator'), [FEATURES]);
       return {
         ...student,
-        ...player(playerNames.discriminator, variables),
+        ...player(modelNames.discriminator, variables),
         ...prefixTree(
           'balancer',
           mapTree(opponent.memory, (value) => filled([], value)),
@@ -138,7 +138,7 @@ function toyGame(cast: Cast): ToyGame {
     },
     inputs(at): Inputs {
       const { images, labels, ...told } = batchOf(at);
-      const alone: Tree<Host> = { images: images!, labels: labels! };
+      const alone: Tree<HostTensor> = { images: images!, labels: labels! };
       return {
         batch: opponent === undefined ? alone : { images: images!, ...told },
         hyper: {
@@ -167,13 +167,18 @@ function withLabels(name: string, student: Network<ClassifierOutputs>, rest: Par
   return toyGame({ name, step, student, optimizer, learningRate: 0.01, ...rest });
 }
 
-function adversarial(name: string, game: Game, learningRate: number, rest: Partial<Cast> = {}): ToyGame {
+function adversarial(
+  name: string,
+  game: AdversarialSetup,
+  learningRate: number,
+  rest: Partial<Cast> = {},
+): ToyGame {
   return toyGame({
     name,
     step: adversarialStep(game),
     student: game.student,
     optimizer: game.optimizers.student,
-    opponent: { discriminator: game.critics[0]!.discriminator, memory: game.balancer.memory },
+    opponent: { discriminator: game.discriminators[0]!.discriminator, memory: game.balancer.memory },
     learningRate,
     ...rest,
   });
@@ -183,8 +188,13 @@ const momentum = sgd({ momentum: 0.9, decay: { ...decay, mode: 'l2' } });
 const nesterov = sgd({ momentum: 0.9, nesterov: true, decay: { ...decay, mode: 'l2' } });
 const adamW = adam({ decay: { ...decay, mode: 'decoupled' } });
 
-const plainGame: Game = { ...base, student: plain, optimizers: both(momentum) };
-const normalisedGame: Game = { ...base, student: normalised, optimizers: both(nesterov), dataTerm: klTerm };
+const plainGame: AdversarialSetup = { ...base, student: plain, optimizers: both(momentum) };
+const normalisedGame: AdversarialSetup = {
+  ...base,
+  student: normalised,
+  optimizers: both(nesterov),
+  dataTerm: klTerm,
+};
 
 /** Few operations, so that many steps are cheap even where each operation is not. */
 export const lightToy = withLabels(
@@ -225,8 +235,8 @@ export async function play(
   backend: Backend,
   game: ToyGame,
   steps: number,
-  from: { readonly state: Tree<Host>; readonly step: number } = { state: game.initial(), step: 0 },
-): Promise<{ readonly state: Tree<Host>; readonly metrics: Tree<number> }> {
+  from: { readonly state: Tree<HostTensor>; readonly step: number } = { state: game.initial(), step: 0 },
+): Promise<{ readonly state: Tree<HostTensor>; readonly metrics: Tree<number> }> {
   const compiled = await compileGame(backend, game);
   const held = await backend.upload(from.state);
   for (let i = 0; i < steps; i++) await compiled.run(held, game.inputs(from.step + i));

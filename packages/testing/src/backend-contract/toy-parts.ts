@@ -5,7 +5,7 @@ import {
   temperatureKl,
   type Balancer,
   type DataTerm,
-  type RegularizerView,
+  type RegularizerContext,
 } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
@@ -19,7 +19,7 @@ export const klTerm: DataTerm = {
 export class Samples extends Regularizer {
   readonly name = 'samples';
 
-  penalty({ onStudent }: RegularizerView): Scalar {
+  penalty({ onStudent }: RegularizerContext): Scalar {
     return binaryCrossEntropy(onStudent, 1);
   }
 }
@@ -28,7 +28,7 @@ export class Samples extends Regularizer {
 export class WeightNorm extends Regularizer {
   readonly name = 'weight norm';
 
-  penalty({ params }: RegularizerView): Scalar {
+  penalty({ params }: RegularizerContext): Scalar {
     const norms = Object.values(params).map((param) =>
       tf.add<Scalar>(tf.sum(tf.square(param)), tf.sum(tf.abs(param))),
     );

@@ -13,12 +13,12 @@ import {
   residual,
   type Rng,
   sequential,
-  standardised,
+  normalizedNetwork,
   tap,
   type Applied,
   type Context,
   type DiscriminatorOutputs,
-  type Host,
+  type HostTensor,
   type Layer,
   type LayerSummary,
   type Variables,
@@ -40,7 +40,7 @@ export class SmallDiscriminator extends Discriminator {
     dense('output', { units: 1 }),
   ]);
 
-  init(rng: Rng, input: readonly number[]): Variables<Host> {
+  init(rng: Rng, input: readonly number[]): Variables<HostTensor> {
     return this.#layers.init(rng, input);
   }
 
@@ -57,15 +57,15 @@ export class SmallDiscriminator extends Discriminator {
 const head: readonly Layer[] = [tap('features'), dense('logits', { units: CLASSES })];
 
 export const classifier = (name: string, layers: readonly Layer[]) =>
-  standardised(new LayeredClassifier(name, CLASSES, [...layers, ...head]), {
+  normalizedNetwork(new LayeredClassifier(name, CLASSES, [...layers, ...head]), {
     mean: [120, 130],
     std: [60, 70],
   });
 
 export const plain = classifier('plain', [
-  conv2d('conv1', { size: 3, filters: 4, padding: 'valid' }),
+  conv2d('conv1', { kernelSize: 3, filters: 4, padding: 'valid' }),
   relu('relu1'),
-  maxPool('pool', { size: 2 }),
+  maxPool('pool', { kernelSize: 2 }),
   flatten('flatten'),
   dense('hidden', { units: FEATURES }),
   relu('relu2'),
@@ -73,16 +73,16 @@ export const plain = classifier('plain', [
 
 /** Its first convolution has a bias that batch norm takes off again. */
 export const normalised = classifier('normalised', [
-  conv2d('conv', { size: 3, filters: 4 }),
+  conv2d('conv', { kernelSize: 3, filters: 4 }),
   residual('block', {
     before: [batchNorm('norm1'), relu('relu1')],
     branch: [
-      conv2d('conv1', { size: 3, filters: FEATURES, stride: 2, bias: false }),
+      conv2d('conv1', { kernelSize: 3, filters: FEATURES, stride: 2, bias: false }),
       batchNorm('norm2'),
       relu('relu2'),
-      conv2d('conv2', { size: 3, filters: FEATURES, bias: false }),
+      conv2d('conv2', { kernelSize: 3, filters: FEATURES, bias: false }),
     ],
-    shortcut: [conv2d('shortcut', { size: 1, filters: FEATURES, stride: 2, bias: false })],
+    shortcut: [conv2d('shortcut', { kernelSize: 1, filters: FEATURES, stride: 2, bias: false })],
   }),
   batchNorm('norm'),
   relu('relu'),
@@ -90,13 +90,13 @@ export const normalised = classifier('normalised', [
 ]);
 
 export const separable = classifier('separable', [
-  conv2d('conv', { size: 3, filters: 4, stride: 2, bias: false }),
+  conv2d('conv', { kernelSize: 3, filters: 4, stride: 2, bias: false }),
   batchNorm('norm1'),
   relu6('relu1'),
-  depthwiseConv2d('depthwise', { size: 3 }), // batch norm here would make the first one's scale without effect
+  depthwiseConv2d('depthwise', { kernelSize: 3 }), // batch norm here would make the first one's scale without effect
   relu6('relu2'),
-  depthwiseConv2d('strided', { size: 3, stride: 2 }),
-  conv2d('pointwise', { size: 1, filters: FEATURES }),
+  depthwiseConv2d('strided', { kernelSize: 3, stride: 2 }),
+  conv2d('pointwise', { kernelSize: 1, filters: FEATURES }),
   relu('relu3'),
   globalAveragePool('pool'),
 ]);

@@ -8,7 +8,7 @@ import {
   type Backend,
   type BatchSource,
   type Context,
-  type Host,
+  type HostTensor,
   type ImageBatch,
   type LabelledBatch,
   type Phase,
@@ -32,7 +32,7 @@ export interface PlayOptions {
 
 export interface StagePlayed {
   readonly stage: Stage;
-  readonly state: Tree<Host>;
+  readonly state: Tree<HostTensor>;
   /** `loss/student` of each epoch. */
   readonly losses: readonly number[];
 }
@@ -40,7 +40,7 @@ export interface StagePlayed {
 /** Trains all stages of a method, one after the other, each from the state that the one before left. */
 export async function play(stages: readonly Stage[], options: PlayOptions): Promise<StagePlayed[]> {
   const played: StagePlayed[] = [];
-  let previous: Tree<Host> | null = null;
+  let previous: Tree<HostTensor> | null = null;
   for (const stage of stages) {
     const done = await playStage(stage, previous, options);
     played.push(done);
@@ -51,11 +51,11 @@ export async function play(stages: readonly Stage[], options: PlayOptions): Prom
 
 async function playStage(
   stage: Stage,
-  previous: Tree<Host> | null,
+  previous: Tree<HostTensor> | null,
   { backend, teacher, batches, epochs, interruptAt }: PlayOptions,
 ): Promise<StagePlayed> {
   const losses: number[] = [];
-  const go = async (state: Tree<Host>, from?: Position): Promise<TrainingEvent> => {
+  const go = async (state: Tree<HostTensor>, from?: Position): Promise<TrainingEvent> => {
     const controller = new AbortController();
     let last: TrainingEvent | null = null;
     const events = train({
@@ -90,7 +90,7 @@ async function held<E extends Extract<TrainingEvent, { type: 'done' | 'interrupt
   return { ...event, snapshot: () => Promise.resolve(taken) };
 }
 
-const toTensor = ({ shape, data }: Host): Tensor =>
+const toTensor = ({ shape, data }: HostTensor): Tensor =>
   data instanceof Int32Array
     ? tf.tensor(data, [...shape], 'int32')
     : tf.tensor(Float32Array.from(data), [...shape] as [number]);
@@ -106,7 +106,7 @@ export interface Position0 {
 /** A stage's first step, as tensors; the state moved off its start, where biases at zero would hide mistakes. */
 export async function firstStep(
   stage: Stage,
-  previous: Tree<Host> | null,
+  previous: Tree<HostTensor> | null,
   batches: BatchSource | BatchSource<LabelledBatch>,
   teacher: TeacherOutputs,
 ): Promise<Position0> {
@@ -132,7 +132,7 @@ export async function firstStep(
         images: { shape: [count, ...batches.shape], data: drawn.images },
         ...prefixTree('teacher', told),
         ...(stage.usesLabels &&
-          'labels' in drawn && { labels: { shape: [count], data: drawn.labels } as Host }),
+          'labels' in drawn && { labels: { shape: [count], data: drawn.labels } as HostTensor }),
       },
       toTensor,
     ),
@@ -140,7 +140,11 @@ export async function firstStep(
     context: {
       training: true,
       noise: (name, shape, law) =>
-        tf.tensor(drawNoise({ name, shape, law }, 1, 0).data, [...shape] as [number], 'float32'),
+        tf.tensor(
+          drawNoise({ name, shape, distribution: law }, 1, 0).data,
+          [...shape] as [number],
+          'float32',
+        ),
       activation: (_name, x) => x,
     },
   };

@@ -10,17 +10,17 @@ import {
   NetworkTeacher,
   relu,
   Rng,
-  standardised,
+  normalizedNetwork,
   tap,
   type BatchSource,
   type ClassifierOutputs,
   type ImageBatch,
   type LabelledBatch,
   type Network,
-  type Players,
+  type MethodEnvironment,
   type TeacherOutputs,
   type Variables,
-  type Host,
+  type HostTensor,
 } from '@anc/core';
 
 export const IMAGE = [6, 6, 1] as const;
@@ -31,11 +31,11 @@ const IMAGES = 24;
 /** Two taps that are images, four features, three classes. */
 function network(name: string): Network<ClassifierOutputs> {
   const layers = new LayeredClassifier(name, CLASSES, [
-    conv2d('conv1', { size: 3, filters: 3 }),
+    conv2d('conv1', { kernelSize: 3, filters: 3 }),
     relu('relu1'),
     tap('block1'),
-    maxPool('pool1', { size: 2 }),
-    conv2d('conv2', { size: 3, filters: 4 }),
+    maxPool('pool1', { kernelSize: 2 }),
+    conv2d('conv2', { kernelSize: 3, filters: 4 }),
     relu('relu2'),
     tap('block2'),
     flatten('flatten'),
@@ -44,20 +44,20 @@ function network(name: string): Network<ClassifierOutputs> {
     tap('features'),
     dense('logits', { units: CLASSES }),
   ]);
-  return standardised(layers, { mean: [128], std: [74] });
+  return normalizedNetwork(layers, { mean: [128], std: [74] });
 }
 
 export const toyStudent = (): Network<ClassifierOutputs> => network('toy-student');
 
 /** What a method is told of the toy pair, with the network that it trains. */
-export const playersOf = (student: Network<ClassifierOutputs>): Players => {
+export const playersOf = (student: Network<ClassifierOutputs>): MethodEnvironment => {
   const outputs = { block1: [6, 6, 3], block2: [3, 3, 4], features: [4], logits: [CLASSES] };
   return { student, studentOutputs: outputs, input: IMAGE, classes: CLASSES, teacher: { outputs } };
 };
 
 export interface ToyTeacher {
   readonly outputs: TeacherOutputs;
-  readonly variables: Variables<Host>;
+  readonly variables: Variables<HostTensor>;
 }
 
 /** A frozen network of random weights. Its outputs for an image are always the same. */

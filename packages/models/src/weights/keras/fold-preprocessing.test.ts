@@ -1,4 +1,4 @@
-import type { Host } from '@anc/core';
+import type { HostTensor } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { foldPreprocessing } from './fold-preprocessing.js';
 import { preprocessingOf } from './preprocessing.js';
@@ -27,7 +27,7 @@ const around = (...before: object[]) => ({
 });
 const takesChannel = (name: string, channel: number) =>
   layer('GetItem', name, {}, [tensor('images'), [{ class_name: '__ellipsis__', config: {} }, channel]]);
-const kernel = (): Record<string, Host> => ({
+const kernel = (): Record<string, HostTensor> => ({
   'conv/kernel': { shape: [1, 1, 3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
 });
 const fold = (topology: unknown) => {

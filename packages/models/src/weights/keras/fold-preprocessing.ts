@@ -1,4 +1,4 @@
-import { pixelUnit, type Host, type Tree } from '@anc/core';
+import { pixelUnit, type HostTensor, type Tree } from '@anc/core';
 import { channelsTaken } from '../input-channels.js';
 import { preprocessingOf } from './preprocessing.js';
 import { configuredLayers, inputOf } from './topology.js';
@@ -8,7 +8,7 @@ import { configuredLayers, inputOf } from './topology.js';
  * normalisation that it begins with, for bytes. Where it takes channels in another order, the first kernel of
  * `tensors` is turned instead. Layers that do something else are left alone.
  */
-export function foldPreprocessing(tensors: Record<string, Host>, topology: unknown): Tree<string> {
+export function foldPreprocessing(tensors: Record<string, HostTensor>, topology: unknown): Tree<string> {
   const input = inputOf(topology);
   const said: Tree<string> = input === null ? {} : { input: JSON.stringify(input) };
   const first = configuredLayers(topology).find(({ className }) => className === 'Conv2D')?.name;

@@ -1,4 +1,4 @@
-import { AncError, sizeOf, type Host } from '@anc/core';
+import { AncError, sizeOf, type HostTensor } from '@anc/core';
 import type { Dataset, Group } from 'jsfive';
 
 /** A group of an HDF5 file: what is in it by path, what is written on it. */
@@ -8,7 +8,7 @@ export interface Hdf5Group {
   /** Null where there is none. */
   group(path: string): Hdf5Group | null;
   /** Throws `ANC_WEIGHTS` where it is not there or holds no floats. */
-  floats(path: string): Host;
+  floats(path: string): HostTensor;
 }
 
 export const damagedKeras = (why: string, cause?: unknown): AncError =>

@@ -1,4 +1,4 @@
-import { asStored, isAncError, mapTree, type ByteSource, type Host, type Tree } from '@anc/core';
+import { toLazyTensor, isAncError, mapTree, type ByteSource, type HostTensor, type Tree } from '@anc/core';
 import { foldDefaultEpsilons, foldEpsilons } from '../epsilons.js';
 import { saidMetadata } from '../said-metadata.js';
 import type { StateDict } from '../state-dict.js';
@@ -56,7 +56,7 @@ export async function readKeras(source: ByteSource): Promise<StateDict> {
   return {
     format: 'keras',
     layout: 'tensorflow',
-    tensors: mapTree(tensors, asStored),
+    tensors: mapTree(tensors, toLazyTensor),
     metadata: { ...said, ...metadata },
     topology,
   };
@@ -64,7 +64,7 @@ export async function readKeras(source: ByteSource): Promise<StateDict> {
 
 interface Read {
   /** `<layer>/kernel` and so on, as they are stored. */
-  readonly tensors: Record<string, Host>;
+  readonly tensors: Record<string, HostTensor>;
   /** The network as JSON, or null where the file holds weights alone. */
   readonly topology: unknown;
 }
@@ -103,7 +103,7 @@ function readHdf5(file: Hdf5Group): Read {
   const root = file.group('model_weights') ?? file;
   const names = root.attribute('layer_names');
   if (!Array.isArray(names)) return { tensors: inOrder(file, layersIn(file)), topology: null };
-  const tensors: Record<string, Host> = {};
+  const tensors: Record<string, HostTensor> = {};
   for (const layer of names.map(String)) {
     const group = root.group(layer);
     const weights: unknown = group?.attribute('weight_names') ?? [];
@@ -114,8 +114,8 @@ function readHdf5(file: Hdf5Group): Read {
 }
 
 /** The variables of Keras 3, which have numbers for names: what they are follows from the layer's class. */
-function inOrder(file: Hdf5Group, layers: readonly KerasLayer[]): Record<string, Host> {
-  const tensors: Record<string, Host> = {};
+function inOrder(file: Hdf5Group, layers: readonly KerasLayer[]): Record<string, HostTensor> {
+  const tensors: Record<string, HostTensor> = {};
   for (const { name, path, variables } of layers) {
     const group = file.group(`${path}/vars`);
     for (const index of group === null ? [] : group.names) {

@@ -1,4 +1,4 @@
-import { AncError, sizeOf, type ByteSource, type Stored } from '@anc/core';
+import { AncError, sizeOf, type ByteSource, type LazyTensor } from '@anc/core';
 import { ByteReader, damagedCheckpoint } from './pickle-reader.js';
 import { resolverFor, isKind, type Value } from './resolver.js';
 import { bytesOf, storedTensor, type StorageType, type StoredBytes, type TensorView } from './storage.js';
@@ -27,7 +27,7 @@ export const isTorchCheckpoint = (source: ByteSource): boolean =>
  * and nothing is allocated by a number that was not checked against the file's length.
  * A `module.` in front of all names (DataParallel) is taken off. Throws `ANC_CHECKPOINT`.
  */
-export function readTorchCheckpoint(source: ByteSource): Record<string, Stored> {
+export function readTorchCheckpoint(source: ByteSource): Record<string, LazyTensor> {
   if (startsWith(source, ZIP)) return readZip(source);
   if (startsWith(source, LEGACY)) return readLegacy(source);
   throw damagedCheckpoint(
@@ -36,7 +36,7 @@ export function readTorchCheckpoint(source: ByteSource): Record<string, Stored> 
   );
 }
 
-function readLegacy(source: ByteSource): Record<string, Stored> {
+function readLegacy(source: ByteSource): Record<string, LazyTensor> {
   const reader = new ByteReader(source, LEGACY.length);
   const types = new Map<string, StorageType>();
   const resolver = resolverFor(types);
@@ -62,7 +62,7 @@ function readLegacy(source: ByteSource): Record<string, Stored> {
   return storedTensors(findTensors(root), source.length, (key) => storages.get(key));
 }
 
-function readZip(source: ByteSource): Record<string, Stored> {
+function readZip(source: ByteSource): Record<string, LazyTensor> {
   const files = zipEntries(source, damagedCheckpoint);
   const pickle = [...files.keys()].find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
   if (pickle === undefined) throw damagedCheckpoint('its zip archive has no data.pkl');
@@ -83,10 +83,10 @@ function storedTensors(
   tensors: ReadonlyMap<string, TensorView>,
   fileLength: number,
   storageOf: (key: string) => StoredBytes | undefined,
-): Record<string, Stored> {
+): Record<string, LazyTensor> {
   const elements = [...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   if (elements > SHARING * fileLength) throw damagedCheckpoint('its tensors are larger than the file');
-  const stored = [...tensors].map(([name, view]): [string, Stored] => {
+  const stored = [...tensors].map(([name, view]): [string, LazyTensor] => {
     const storage = storageOf(view.storage.key);
     if (storage === undefined) throw damagedCheckpoint(`the storage of "${name}" is missing`);
     return [name, storedTensor(name, view, storage)];
@@ -94,7 +94,7 @@ function storedTensors(
   return Object.fromEntries(withoutModule(stored));
 }
 
-const withoutModule = (pairs: [string, Stored][]): [string, Stored][] =>
+const withoutModule = (pairs: [string, LazyTensor][]): [string, LazyTensor][] =>
   pairs.every(([name]) => name.startsWith('module.'))
     ? pairs.map(([name, stored]) => [name.slice('module.'.length), stored])
     : pairs;

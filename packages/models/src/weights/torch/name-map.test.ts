@@ -1,16 +1,16 @@
-import { asStored, LentMemory, type Stored } from '@anc/core';
+import { toLazyTensor, ReusableBuffer, type LazyTensor } from '@anc/core';
 import { expect, it } from 'vitest';
 import { fillFrom } from './name-map.js';
 
 /** A tensor that is read into whatever memory is lent, as a file's is. */
-const read = (shape: readonly number[], from: number): Stored => {
+const read = (shape: readonly number[], from: number): LazyTensor => {
   const count = shape.reduce((a, b) => a * b, 1);
-  const load = (lent?: LentMemory) => {
+  const load = (lent?: ReusableBuffer) => {
     const data = lent?.floats(count) ?? new Float32Array(count);
     for (let i = 0; i < count; i++) data[i] = from + i;
     return { shape, data };
   };
-  return { ...asStored(load()), load };
+  return { ...toLazyTensor(load()), load };
 };
 
 it('turns what it reads, whatever memory the readings share', () => {
@@ -21,7 +21,7 @@ it('turns what it reads, whatever memory the readings share', () => {
   expect([...a.data]).toEqual([0, 2, 4, 1, 3, 5]);
   expect([...b.data]).toEqual([10, 13, 11, 14, 12, 15]);
   expect([...c.data]).toEqual([20, 21]);
-  const lent = new LentMemory();
+  const lent = new ReusableBuffer();
   expect([...params.b!.load(lent).data]).toEqual([...b.data]);
   expect([...params.c!.load(lent).data]).toEqual([20, 21]);
   expect([...params.a!.load(lent).data]).toEqual([...a.data]);

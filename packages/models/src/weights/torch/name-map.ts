@@ -1,4 +1,4 @@
-import { AncError, LentMemory, permuted, type Stored, type Tree, type Variables } from '@anc/core';
+import { AncError, ReusableBuffer, permuted, type LazyTensor, type Tree, type Variables } from '@anc/core';
 import type { FlattenedImages } from '../flattened.js';
 import type { KernelLayout, StateDict } from '../state-dict.js';
 
@@ -21,10 +21,10 @@ export function fillFrom(
   { tensors: stateDict, layout }: Pick<StateDict, 'tensors' | 'layout'>,
   map: NameMap,
   images: FlattenedImages = new Map(),
-): Variables<Stored> {
+): Variables<LazyTensor> {
   const used = new Set<string>();
-  const lent = new LentMemory();
-  const fill = (tree: Tree<{ readonly shape: readonly number[] }>): Record<string, Stored> =>
+  const lent = new ReusableBuffer();
+  const fill = (tree: Tree<{ readonly shape: readonly number[] }>): Record<string, LazyTensor> =>
     Object.fromEntries(
       Object.entries(tree).map(([ours, { shape }]) => {
         const theirs = map(ours);
@@ -49,7 +49,7 @@ function missing(
   ours: string,
   theirs: string,
   shape: readonly number[],
-  stateDict: Tree<Stored>,
+  stateDict: Tree<LazyTensor>,
   layout: KernelLayout,
 ): AncError {
   const alike = Object.keys(stateDict).filter(
@@ -73,7 +73,7 @@ const MATRIX = [1, 0];
 /** For each axis of ours, the axis of theirs: a convolution's, or a depthwise one's where only that fits. */
 function axesOf(
   wanted: readonly number[],
-  { shape }: Pick<Stored, 'shape'>,
+  { shape }: Pick<LazyTensor, 'shape'>,
   layout: KernelLayout,
 ): readonly number[] {
   const same = shape.map((_, axis) => axis);
@@ -85,19 +85,19 @@ function axesOf(
 /** The shape that a file's tensor has once it is turned for a variable of the shape `wanted`. */
 export const arrangedShape = (
   wanted: readonly number[],
-  stored: Pick<Stored, 'shape'>,
+  stored: Pick<LazyTensor, 'shape'>,
   layout: KernelLayout,
 ): number[] => axesOf(wanted, stored, layout).map((axis) => stored.shape[axis]!);
 
 /** `lent` holds the file's numbers until they are turned. */
 function arranged(
   name: string,
-  stored: Stored,
+  stored: LazyTensor,
   shape: readonly number[],
   layout: KernelLayout,
   image: readonly number[] | undefined,
-  lent: LentMemory,
-): Stored {
+  lent: ReusableBuffer,
+): LazyTensor {
   const axes = axesOf(shape, stored, layout);
   const own = arrangedShape(shape, stored, layout);
   if (own.length !== shape.length || own.some((size, axis) => size !== shape[axis])) {

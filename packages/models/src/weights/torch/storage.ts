@@ -3,9 +3,9 @@ import {
   fromBfloat16,
   fromFloat16,
   sizeOf,
-  type Host,
-  type LentMemory,
-  type Stored,
+  type HostTensor,
+  type ReusableBuffer,
+  type LazyTensor,
 } from '@anc/core';
 import { damagedCheckpoint } from './pickle-reader.js';
 
@@ -58,7 +58,7 @@ export const bytesOf = (type: StorageType): number => TYPES[type].bytes;
 /** The bytes of a storage, wherever they are. */
 export interface StoredBytes {
   readonly size: number;
-  read(begin: number, end: number, lent?: LentMemory): Uint8Array<ArrayBuffer>;
+  read(begin: number, end: number, lent?: ReusableBuffer): Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -67,7 +67,7 @@ export interface StoredBytes {
  *
  * Throws `ANC_CHECKPOINT` where it does not lie within the storage, or is larger than it (an expanded view).
  */
-export function storedTensor(name: string, view: TensorView, bytes: StoredBytes): Stored {
+export function storedTensor(name: string, view: TensorView, bytes: StoredBytes): LazyTensor {
   const { storage, offset, shape, strides } = view;
   const type: ElementType = TYPES[storage.type];
   if (bytes.size !== storage.length * type.bytes) {
@@ -82,7 +82,7 @@ export function storedTensor(name: string, view: TensorView, bytes: StoredBytes)
       `"${name}" [${shape.join(', ')}] reaches out of its storage of ${storage.length}`,
     );
   }
-  const load = (lent?: LentMemory): Host => {
+  const load = (lent?: ReusableBuffer): HostTensor => {
     const spanned = count === 0 ? [0, 0] : [offset * type.bytes, end * type.bytes];
     const data = bytes.read(spanned[0]!, spanned[1]!, lent);
     const plain = storage.type === 'FloatStorage' && isContiguous(view);

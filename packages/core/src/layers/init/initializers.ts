@@ -1,0 +1,36 @@
+import type { Rng } from '../../rng.js';
+import { sizeOf, type HostTensor } from '../../tree.js';
+
+/** Draws one weight tensor. `fanIn` and `fanOut` are connections per output and per input unit. */
+export type Initializer = (rng: Rng, shape: readonly number[], fanIn: number, fanOut: number) => HostTensor;
+
+function normal(rng: Rng, shape: readonly number[], variance: number): HostTensor {
+  const data = new Float32Array(sizeOf(shape));
+  rng.fillNormal(data, Math.sqrt(variance));
+  return { shape: [...shape], data };
+}
+
+/** Normal with variance 2 / fan-in, for layers followed by a ReLU (He et al. 2015, arXiv 1502.01852). */
+export const heNormal: Initializer = (rng, shape, fanIn) => normal(rng, shape, 2 / fanIn);
+
+/** Uniform in ±√(6 / (fan-in + fan-out)) (Glorot & Bengio 2010). */
+export const glorotUniform: Initializer = (rng, shape, fanIn, fanOut) => {
+  const limit = Math.sqrt(6 / (fanIn + fanOut));
+  const data = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = limit * (2 * rng.uniform() - 1);
+  return { shape: [...shape], data };
+};
+
+/** Normal with variance 2 / (fan-in + fan-out) (Glorot & Bengio 2010). */
+export const glorotNormal: Initializer = (rng, shape, fanIn, fanOut) =>
+  normal(rng, shape, 2 / (fanIn + fanOut));
+
+/** The initialisers that options can name. */
+export const INITIALIZERS = {
+  'he-normal': heNormal,
+  'glorot-uniform': glorotUniform,
+  'glorot-normal': glorotNormal,
+} as const satisfies Record<string, Initializer>;
+
+export type InitializerName = keyof typeof INITIALIZERS;
+export const INITIALIZER_NAMES = Object.keys(INITIALIZERS) as [InitializerName, ...InitializerName[]];
