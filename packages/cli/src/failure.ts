@@ -1,14 +1,7 @@
 import { AncError, isAncError } from '@anc/core';
 
-/** What the process ends with. */
+/** Exit codes of the process. */
 export const EXIT = { ok: 0, failed: 1, refused: 2, interrupted: 130 } as const;
-
-/** An error after work had begun: something is on disk, and the request itself was all right. */
-export class WorkError extends Error {
-  constructor(readonly original: unknown) {
-    super('failed after work began', { cause: original });
-  }
-}
 
 export interface Failure {
   readonly code: string;
@@ -18,21 +11,19 @@ export interface Failure {
   readonly exit: number;
 }
 
-/** An engine that fails says nothing of the request, whenever it does. */
+/** A failing engine says nothing about the request. */
 const refused = (code: string): boolean => code !== 'ANC_ENGINE';
 
-/** What went wrong, for people, for programs and for the shell. */
-export function failureOf(thrown: unknown): Failure {
-  const began = thrown instanceof WorkError;
-  const error = began ? thrown.original : thrown;
+/** The pipeline marks errors that came after work had begun. */
+const hasWorkBegun = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && Symbol.for('@anc/work-began') in error;
+
+/** An error for people, for programs and for the shell. `began`: work had begun in any case. */
+export function failureOf(error: unknown, began = hasWorkBegun(error)): Failure {
   if (isAncError(error)) {
     const text = AncError.prototype.describe.call(error);
-    return {
-      code: error.code,
-      message: text,
-      text,
-      exit: began || !refused(error.code) ? EXIT.failed : EXIT.refused,
-    };
+    const exit = began || !refused(error.code) ? EXIT.failed : EXIT.refused;
+    return { code: error.code, message: text, text, exit };
   }
   const message = error instanceof Error ? error.message : String(error);
   const text = error instanceof Error ? (error.stack ?? message) : message;

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { DefineCommand, Session } from './commands/command.js';
 import type { Streams } from './terminal/terminal.js';
 
-/** Name, one line of help, and where the rest is: loaded only for the command that was asked for. */
+/** Name, one line of help, and the module with the rest, which is loaded only for the command that runs. */
 const commands: readonly (readonly [string, string, () => Promise<DefineCommand>])[] = [
   [
     'run',
@@ -12,66 +12,62 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
   ],
   [
     'compare',
-    'several methods over several seeds with one teacher: means, differences, intervals',
+    'compare methods over several seeds with one teacher: means, differences, confidence intervals',
     async () => (await import('./commands/compare.js')).defineCompare,
   ],
   [
     'tune',
-    'the same number of tries at learning rate and temperature for every method, on held-out images',
+    'search learning rate and temperature for every method with the same number of trials, on held-out images',
     async () => (await import('./commands/tune.js')).defineTune,
   ],
   [
     'reproduce',
-    "the runs behind one of the paper's tables, and paper beside measured",
+    "run the experiments of one of the paper's tables and show paper and measured results side by side",
     async () => (await import('./commands/reproduce.js')).defineReproduce,
   ],
   [
     'import',
-    "another program's weights as a file of ours",
+    'convert weights of PyTorch, Keras or TensorFlow.js',
     async () => (await import('./commands/import.js')).defineImport,
   ],
   [
     'eval',
-    'the test error of a run, an ONNX model or a file of weights',
+    'test error of a trained network: a run, an ONNX model or a file of weights',
     async () => (await import('./commands/eval.js')).defineEval,
   ],
   [
     'export',
-    'a trained network as a file for other programs',
+    'write a trained network as ONNX, TensorFlow.js, Keras or safetensors',
     async () => (await import('./commands/export.js')).defineExport,
   ],
   [
     'list',
-    'what there is: models, datasets, methods, discriminators, …',
+    'list models, datasets, methods, discriminators, …',
     async () => (await import('./commands/list.js')).defineList,
   ],
   [
     'doctor',
-    'every backend: whether it works here, what would make it work, how fast it is',
+    'test every backend: whether it works on this machine, how to make it work, how fast it is',
     async () => (await import('./commands/doctor.js')).defineDoctor,
   ],
   [
     'describe',
-    'a model layer by layer, or the options of anything that `list` lists',
+    'show a model layer by layer, or the options of anything that `list` shows',
     async () => (await import('./commands/describe.js')).defineDescribe,
   ],
   [
     'check',
-    'what a teacher makes of images: contact sheet, warnings, likely preprocessing',
+    'inspect the predictions of a teacher for images: contact sheet, warnings, likely preprocessing',
     async () => (await import('./commands/check.js')).defineCheck,
   ],
-  [
-    'data',
-    "get a dataset's files, or see what is in one",
-    async () => (await import('./commands/data.js')).defineData,
-  ],
+  ['data', 'download or inspect a dataset', async () => (await import('./commands/data.js')).defineData],
 ];
 
 export interface ProgramOptions extends Streams {
   readonly cwd: string;
 }
 
-/** The whole program as a function: arguments in, text out, the exit code returned. */
+/** Runs the program with arguments; returns the exit code. */
 export async function runProgram(args: readonly string[], options: ProgramOptions): Promise<number> {
   let exit = 0;
   const session: Session = { ...options, exitWith: (code) => (exit = code) };
@@ -106,7 +102,7 @@ const version = (): string =>
   (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
     .version;
 
-/** Prints an error in the form that was asked for and returns its exit code. `began`: whatever it is, work had begun. */
+/** Prints an error, as text or as the document of `--json`, and returns its exit code. `began`: work had begun. */
 export async function reportFailure(
   thrown: unknown,
   args: readonly string[],
@@ -114,9 +110,9 @@ export async function reportFailure(
   began = false,
 ): Promise<number> {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0; // help and version
-  const { failureOf, WorkError } = await import('./failure.js');
+  const { failureOf } = await import('./failure.js');
   const error = thrown instanceof CommanderError ? await usageError(thrown) : thrown;
-  const { code, message, text, exit } = failureOf(began ? new WorkError(error) : error);
+  const { code, message, text, exit } = began ? failureOf(error, true) : failureOf(error);
   if (args.includes('--json')) stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   else stderr.write(`error: ${text}\n`);
   return exit;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { CompareResult } from '../src/compare/documents.js';
+import type { CompareResult } from '@anc/pipeline';
 import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
 const tiny = [

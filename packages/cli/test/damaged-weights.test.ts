@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeSafetensors, Rng, type HostTensor } from '@anc/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadComposition } from '../src/commands/load-composition.js';
-import { asTensors } from '../src/run/weights.js';
+import { loadComposition } from '@anc/pipeline';
+import { asTensors } from '@anc/pipeline';
 import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

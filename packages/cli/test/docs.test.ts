@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { loadComposition } from '../src/commands/load-composition.js';
+import { loadComposition } from '@anc/pipeline';
 import { addFlags, readFlags } from '../src/config/flags.js';
 import { nowhere } from '../src/config/locate.js';
 import { resolveRequest } from '../src/config/resolve.js';
-import { checkRequest } from '../src/run/check-request.js';
-import { methodOptions } from '../src/run/method-options.js';
+import { checkRequest } from '@anc/pipeline';
+import { methodOptions } from '@anc/pipeline';
 import { inProcess } from './anc-cli.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

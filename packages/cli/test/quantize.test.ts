@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeSafetensors } from '@anc/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RunResult } from '../src/run/documents.js';
+import type { RunResult } from '@anc/pipeline';
 import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
 const tiny = [

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RunResult } from '../src/run/documents.js';
-import { better } from '../src/run/validation.js';
+import type { RunResult } from '@anc/pipeline';
+import { better } from '@anc/pipeline';
 import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
 vi.setConfig({ testTimeout: 240_000 });

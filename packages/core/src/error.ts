@@ -4,6 +4,10 @@ export interface AncErrorDetail {
   readonly received?: string;
   /** The next thing to do, as an imperative sentence. */
   readonly hint?: string;
+  /** The option that it is about, as a path into the options: `['training', 'epochs']`. */
+  readonly path?: readonly PropertyKey[];
+  /** Of an error about an option: the message without the option's name in front. */
+  readonly problem?: string;
   readonly cause?: unknown;
 }
 

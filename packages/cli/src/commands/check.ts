@@ -1,156 +1,154 @@
-import { readdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { assertFree } from '../classifier/file.js';
-import { NORMALIZE_HELP } from '../classifier/normalize.js';
-import { checkTeacher, type Check } from '../check/check.js';
-import { sampleImages, type Sample } from '../check/images.js';
-import { describePreprocessing } from '../check/readings.js';
-import { findTeacher } from '../check/teacher.js';
-import { joined } from '../config/flags.js';
-import { writeSheet } from '../data/info.js';
-import { reportTransfer } from '../data/report-transfer.js';
-import { ProgressPrinter } from '../terminal/progress.js';
-import { formatCount, formatShare, formatTable } from '../terminal/table.js';
+import type { CheckResult } from '@anc/pipeline';
+import { formatCount, formatShare } from '@anc/pipeline/options';
 import { createTerminal } from '../terminal/terminal.js';
+import { addCommonOptions, type CommonOptions } from './common-options.js';
 import type { DefineCommand, Session } from './command.js';
-import { loadComposition } from './load-composition.js';
-import { namedOf } from './named-option.js';
-import { pluginsOf } from './plugins-option.js';
-import { parseSizes } from './sizes.js';
+import { addPreprocessingAlias, PREPROCESSING, preprocessingOf, warnOfAliases } from './model-flags.js';
 
-interface Options {
+interface CheckFlags extends CommonOptions {
   readonly sheet?: string;
   readonly size?: string;
   readonly limit: string;
   readonly model?: string;
+  readonly preprocessing?: string;
   readonly normalize?: string;
   readonly dataDir?: string;
   readonly offline?: boolean;
   readonly backend: string;
   readonly seconds: string;
-  readonly plugins?: string;
-  readonly config?: string;
-  readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-/** `check <teacher> <images>`: what a teacher makes of images, before anything is trained. */
+/** `check <teacher> <images>`: a teacher's predictions for images, before anything is trained. */
 export const defineCheck: DefineCommand = (command, session) => {
   command
     .argument('<teacher>', 'a run folder, a file of weights, or an ONNX model')
     .argument('<images>', 'a folder of images, or the name of a dataset')
     .option(
       '--sheet <file>',
-      "where to write the images with the teacher's answers; default: check.png, numbered",
+      "PNG file for the images with the teacher's predictions; default: check.png, numbered",
     )
-    .option('--size <shape>', 'of the images, HxWxC, where the teacher takes any')
+    .option('--size <shape>', 'size of the images, HxWxC, where the teacher takes any')
     .option('--limit <n>', 'look at this many images at most', '200')
-    .option('--model <name>', 'of weights that do not say it: which network they are of')
-    .option('--normalize <how>', `${NORMALIZE_HELP}; default: as the file says`)
-    .option('--data-dir <folder>', "where a dataset's files are (also ANC_DATA_DIR)")
+    .option('--model <name>', 'network of the weights, where the file does not name it')
+    .option('--preprocessing <how>', `${PREPROCESSING}; default: as the file says`)
+    .option('--data-dir <folder>', "folder with a dataset's files (also ANC_DATA_DIR)")
     .option('--offline', 'download nothing')
-    .option('--backend <name>', 'what computes', 'onnx')
-    .option('--seconds <n>', 'for comparing readings: fewer images where the teacher is slow', '15')
-    .option('--plugins <names>', 'packages or files that bring more', joined)
-    .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
-    .option('--json', 'print one JSON document')
-    .option('--quiet', 'no progress')
-    .action((teacher: string, images: string, options: Options) => check(teacher, images, options, session));
+    .option('--backend <name>', 'backend', 'onnx')
+    .option(
+      '--seconds <n>',
+      'time for comparing preprocessings: a slow teacher is tried on fewer images',
+      '15',
+    );
+  addCommonOptions(addPreprocessingAlias(command))
+    .option('--quiet', 'show no progress')
+    .action((teacher: string, images: string, options: CheckFlags) =>
+      check(teacher, images, options, session),
+    );
 };
 
-async function check(what: string, images: string, options: Options, session: Session): Promise<void> {
+async function check(teacher: string, images: string, flags: CheckFlags, session: Session): Promise<void> {
+  const [
+    pipeline,
+    internal,
+    { namedOf },
+    { parseSizes },
+    { pluginsOf },
+    { ProgressPrinter },
+    { reportTransfer },
+  ] = await Promise.all([
+    import('@anc/pipeline'),
+    import('@anc/pipeline/internal'),
+    import('./named-option.js'),
+    import('./sizes.js'),
+    import('../config/resolve-request.js'),
+    import('../terminal/progress.js'),
+    import('../terminal/report-transfer.js'),
+  ]);
   const { cwd } = session;
-  const terminal = createTerminal(options.json === true, session);
-  const progress = new ProgressPrinter(terminal, options.quiet === true);
-  const limit = parseSizes(options.limit, '--limit', 1)[0]!;
-  const budget = parseSizes(options.seconds, '--seconds', 1)[0]!;
-  const size = options.size === undefined ? undefined : parseSizes(options.size, '--size', 3);
-  const shown = options.sheet ?? (await freeName(cwd));
-  const sheet = await assertFree(shown, cwd);
-  const composition = await loadComposition(await pluginsOf(options, cwd), cwd);
-  const backend = await composition.registries.backends.create(
-    namedOf(options.backend, '--backend'),
-    undefined,
-  );
+  const terminal = createTerminal(flags.json === true, session);
+  warnOfAliases(flags, terminal);
+  const progress = new ProgressPrinter(terminal, flags.quiet === true);
+  const preprocessing = preprocessingOf(flags);
+  const limit = parseSizes(flags.limit, '--limit', 1)[0]!;
+  const seconds = parseSizes(flags.seconds, '--seconds', 1)[0]!;
+  const size = flags.size === undefined ? undefined : parseSizes(flags.size, '--size', 3);
+  const shown = flags.sheet ?? (await internal.freeFileName(cwd, 'check.png'));
+  const sheet = await internal.assertFree(shown, cwd);
   try {
-    const teacher = await findTeacher(
-      {
-        what,
-        cwd,
-        ...(options.model === undefined ? {} : { model: namedOf(options.model, '--model') }),
-        ...(options.normalize === undefined ? {} : { normalize: options.normalize }),
-        ...(size === undefined ? {} : { size: size as [number, number, number] }),
-      },
-      backend,
-      composition,
-    );
-    const sample = await sampleImages({
-      what: images,
+    const found = await pipeline.check(teacher, images, {
       cwd,
-      dataDir: options.dataDir === undefined ? null : resolve(cwd, options.dataDir),
-      shape: teacher.shape,
+      plugins: await pluginsOf(flags, cwd),
       limit,
-      composition,
-      fetching: { ...reportTransfer(progress), offline: options.offline === true },
+      seconds,
+      backend: namedOf(flags.backend, '--backend'),
+      ...(flags.model === undefined ? {} : { model: namedOf(flags.model, '--model') }),
+      ...(preprocessing === undefined ? {} : { preprocessing }),
+      ...(size === undefined ? {} : { size: size as [number, number, number] }),
+      ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
+      fetching: { ...reportTransfer(progress), offline: flags.offline === true },
+      onProgress: (what, done, count) => progress.show({ type: 'activity', what, done, count }),
     });
-    const found = await checkTeacher(teacher, sample, {
-      budget,
-      progress: (text, done, count) => progress.activity(text, done, count),
-    });
-    await writeSheet(sheet, found.sheet);
+    await internal.writePicture(sheet, found.sheet);
     progress.close();
-    terminal.document(documentOf(found, sample, sheet));
-    terminal.print(describe(found, sample, shown));
+    terminal.document(documentOf(found, sheet, internal.describePreprocessing));
+    const { formatTable } = await import('../terminal/table.js');
+    terminal.print(describe(found, shown, internal.describePreprocessing, formatTable));
   } finally {
     progress.close();
-    await backend.dispose();
   }
 }
 
-/** `check.png`, or the first of `check-2.png`, … that is not there yet. */
-async function freeName(cwd: string): Promise<string> {
-  const there = new Set(await readdir(cwd));
-  let name = 'check.png';
-  for (let i = 2; there.has(name); i++) name = `check-${i}.png`;
-  return name;
-}
+type Describe = typeof import('@anc/pipeline/internal').describePreprocessing;
 
-function documentOf({ sheet: _, answers, readings, ...found }: Check, sample: Sample, sheet: string) {
+function documentOf(
+  { sheet: _, answers, preprocessings, preprocessingImages, sample, ...found }: CheckResult,
+  sheet: string,
+  name: Describe,
+) {
   const { top1, ...rest } = answers;
+  const rated = preprocessings.map((one) => ({ preprocessing: name(one), reading: name(one), ...one }));
   return {
     ...found,
     images: { total: sample.total, looked: rest.count, broken: sample.broken },
     answers: { ...rest, top1: top1.map((label, i) => ({ image: sample.names[i], label })) },
-    readings: readings.map((reading) => ({ reading: describePreprocessing(reading), ...reading })),
+    preprocessings: rated,
+    preprocessingImages,
+    readings: rated, // the former names
+    readingImages: preprocessingImages,
     sheet,
   };
 }
 
-const SHOWN_READINGS = 6;
+const SHOWN = 6;
 
-function describe(found: Check, sample: Sample, sheet: string): string {
-  const { answers, readings, classNames, accuracy, warnings, notices } = found;
+function describe(
+  { sample, answers, preprocessings, classNames, accuracy, warnings, notices, ...found }: CheckResult,
+  sheet: string,
+  name: Describe,
+  formatTable: (head: readonly string[], rows: readonly (readonly string[])[]) => string,
+): string {
   const frequent = classNames?.[answers.topClass] ?? `class ${answers.topClass}`;
   return [
     `${found.model}: ${answers.count} of ${formatCount(sample.total)} images of ${sample.what}, shown in ${sheet}`,
     `top-1: ${answers.covered} of ${answers.classes} classes, most often "${frequent}" (${formatShare(answers.topShare)}); ` +
       `entropy ${formatShare(answers.entropy)} of the largest possible` +
-      (accuracy === null ? '' : `; ${formatShare(accuracy)} as the images are labelled`),
+      (accuracy === null ? '' : `; ${formatShare(accuracy)} as the images are labeled`),
     formatTable(
-      ['reading', 'score', 'decided', 'confident', ...(accuracy === null ? [] : ['right'])],
-      readings
-        .slice(0, SHOWN_READINGS)
-        .map((reading) => [
-          describePreprocessing(reading),
-          reading.score.toFixed(2),
-          reading.decided.toFixed(2),
-          reading.confident.toFixed(2),
-          ...(accuracy === null ? [] : [formatShare(reading.accuracy)]),
+      ['preprocessing', 'score', 'decided', 'confident', ...(accuracy === null ? [] : ['right'])],
+      preprocessings
+        .slice(0, SHOWN)
+        .map((one) => [
+          name(one),
+          one.score.toFixed(2),
+          one.decided.toFixed(2),
+          one.confident.toFixed(2),
+          ...(accuracy === null ? [] : [formatShare(one.accuracy)]),
         ]),
     ),
-    `likely reading: ${found.likely ?? 'none runs'} (${formatShare(found.lead)} ahead of the next, on ${found.readingImages} images)`,
+    `likely preprocessing: ${found.likely ?? 'none works'} (${formatShare(found.lead)} ahead of the next, on ${found.preprocessingImages} images)`,
     ...notices.map((text) => `note: ${text}`),
     ...warnings.map(({ message }) => `warning: ${message}`),
-    ...(warnings.length === 0 ? ['nothing to warn of.'] : []),
+    ...(warnings.length === 0 ? ['no warnings.'] : []),
   ].join('\n');
 }

@@ -1,11 +1,76 @@
+import type { CompareResult } from '@anc/pipeline';
 import { addFlags, readFlags } from '../config/flags.js';
-import type { DefineCommand } from './command.js';
+import { changesOf } from './run.js';
+import type { DefineCommand, Session } from './command.js';
 
-/** `compare`: one teacher, every method with every seed, and the differences with their intervals. */
+/** `compare`: one teacher, every method with every seed, and the differences with their confidence intervals. */
 export const defineCompare: DefineCommand = (command, session) => {
   command.option('--seeds <n>', 'how many seeds, counted from --seed; default: 3');
-  addFlags(command).action(async (options: Record<string, unknown>) => {
-    const { compare } = await import('./compare-action.js');
-    await compare(readFlags(options), options.seeds, session);
-  });
+  addFlags(command).action((options: Record<string, unknown>) =>
+    compare(readFlags(options), options.seeds as string | undefined, session),
+  );
 };
+
+async function compare(
+  flags: Record<string, unknown>,
+  seeds: string | undefined,
+  session: Session,
+): Promise<void> {
+  const [
+    { openTrainingSession },
+    { locating },
+    pipeline,
+    { endInterrupted },
+    { resolve },
+    { AncError },
+    { countOf },
+  ] = await Promise.all([
+    import('./run-session.js'),
+    import('../config/locate.js'),
+    import('@anc/pipeline/internal'),
+    import('../terminal/interrupted.js'),
+    import('node:path'),
+    import('@anc/core'),
+    import('./sizes.js'),
+  ]);
+  const { terminal, progress, signal, request, fetching, compose, resolved, close } =
+    await openTrainingSession(flags, session);
+  const { cwd } = session;
+  /** A new comparison, or with `--resume` an existing one. */
+  const open = async () => {
+    const { resume } = request.call;
+    if (resume === undefined) return pipeline.newComparison(resolved(), countOf(seeds ?? '3'));
+    if (seeds !== undefined) {
+      throw new AncError('ANC_CONFIG', '--seeds: a comparison is resumed with its own seeds.', {
+        hint: 'start a new comparison to change them.',
+      });
+    }
+    const [path, changes] = [resolve(cwd, resume), changesOf(flags)];
+    const record = await pipeline.readComparison(path, changes);
+    return { path, cwd, fetching, compose, changes, given: [], record };
+  };
+  try {
+    const result = await locating(request.origins, async () => {
+      const comparison = await open();
+      terminal.log.info(`folder of the comparison: ${comparison.path}`);
+      const found = await pipeline.executeComparison({ ...comparison, emit: progress.show, signal });
+      progress.close();
+      if (found === null) {
+        endInterrupted(terminal, session, `; continue with: anc-cli compare --resume ${comparison.path}`);
+      }
+      return found;
+    });
+    if (result !== null) await show(result);
+  } finally {
+    close();
+  }
+
+  async function show(result: CompareResult): Promise<void> {
+    const { formatTable } = await import('../terminal/table.js');
+    const { head, rows } = pipeline.comparedRows(result);
+    terminal.document(result);
+    terminal.print(formatTable(head, rows));
+    for (const line of result.interpretation) terminal.print(line);
+    terminal.print(`Everything about this comparison is in ${result.compare} (report.html, compare.json).`);
+  }
+}

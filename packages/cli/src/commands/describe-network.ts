@@ -1,9 +1,10 @@
 import { AncError, type Discriminator, type LayerSummary, type ModelEnvironment } from '@anc/core';
-import type { Composition } from '../composition/compose.js';
-import { KINDS, type Registration } from '../composition/kinds.js';
-import { blaming } from '../composition/plugin-fault.js';
-import type { Named } from '../composition/registry.js';
-import { formatCount, formatLarge, formatTable } from '../terminal/table.js';
+import type { Composition } from '@anc/pipeline/internal';
+import { KINDS, type Registration } from '@anc/pipeline/internal';
+import { blaming } from '@anc/pipeline/internal';
+import type { Named } from '@anc/pipeline/options';
+import { formatCount, formatLarge } from '@anc/pipeline/options';
+import { formatTable } from '../terminal/table.js';
 import { optionsOf, originOf, titleOf, type Description } from './describe-options.js';
 import { parseClasses, parseSizes } from './sizes.js';
 

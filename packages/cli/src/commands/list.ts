@@ -1,40 +1,36 @@
-import { kindNames, KINDS } from '../composition/kinds.js';
-import { joined } from '../config/flags.js';
+import { kindNames, KINDS } from '@anc/pipeline/internal';
+import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
-import { loadComposition } from './load-composition.js';
-import { pluginsOf } from './plugins-option.js';
+import { loadComposition } from '@anc/pipeline/internal';
+import { pluginsOf } from '../config/resolve-request.js';
 
 /** `list`: everything that is registered, and by which package. */
 export const defineList: DefineCommand = (command, session) => {
-  command
-    .option('--plugins <names>', 'packages or files that bring more', joined)
-    .option('--config <file>', 'take `plugins` from a configuration file; default: anc.config.* here')
-    .option('--json', 'print one JSON document')
-    .action(async (options: { plugins?: string; config?: string; json?: boolean }) => {
-      const terminal = createTerminal(options.json === true, session);
-      const { registries } = await loadComposition(await pluginsOf(options, session.cwd), session.cwd);
-      terminal.document(
-        Object.fromEntries(
-          kindNames.map((kind) => [
-            kind,
-            registries[kind].all.map(({ name, package: from, contribution }) => ({
-              name,
-              package: from,
-              summary: contribution.summary ?? null,
-            })),
-          ]),
-        ),
-      );
-      const rows = kindNames.flatMap((kind) =>
-        registries[kind].all.map(({ name, package: from, contribution }) => [
-          KINDS[kind],
-          name,
-          contribution.summary ?? '',
-          from,
+  addCommonOptions(command).action(async (options: CommonOptions) => {
+    const terminal = createTerminal(options.json === true, session);
+    const { registries } = await loadComposition(await pluginsOf(options, session.cwd), session.cwd);
+    terminal.document(
+      Object.fromEntries(
+        kindNames.map((kind) => [
+          kind,
+          registries[kind].all.map(({ name, package: from, contribution }) => ({
+            name,
+            package: from,
+            summary: contribution.summary ?? null,
+          })),
         ]),
-      );
-      terminal.print(formatTable(['kind', 'name', 'what', 'package'], rows, 'left'));
-    });
+      ),
+    );
+    const rows = kindNames.flatMap((kind) =>
+      registries[kind].all.map(({ name, package: from, contribution }) => [
+        KINDS[kind],
+        name,
+        contribution.summary ?? '',
+        from,
+      ]),
+    );
+    terminal.print(formatTable(['kind', 'name', 'what', 'package'], rows, 'left'));
+  });
 };

@@ -1,6 +1,5 @@
 import { AncError } from '@anc/core';
-import type { Named } from '../composition/registry.js';
-import { NAMED_FORM, readNamed } from '../config/named.js';
+import { NAMED_FORM, readNamed, type Named } from '@anc/pipeline/options';
 
 /** A flag's name with options. Throws `ANC_USAGE`. */
 export function namedOf(text: string, flag: string): Named {

@@ -1,10 +1,99 @@
+import type { RunResult } from '@anc/pipeline';
+import { formatLarge, formatSeconds, formatShare } from '@anc/pipeline/options';
 import { addFlags, readFlags } from '../config/flags.js';
-import type { DefineCommand } from './command.js';
+import type { DefineCommand, Session } from './command.js';
 
 /** `run`: teacher, students, comparison; or, with `--resume`, the rest of an interrupted run. */
 export const defineRun: DefineCommand = (command, session) => {
-  addFlags(command).action(async (options: Record<string, unknown>) => {
-    const { run } = await import('./run-action.js');
-    await run(readFlags(options), session);
-  });
+  addFlags(command).action((options: Record<string, unknown>) => run(readFlags(options), session));
 };
+
+async function run(flags: Record<string, unknown>, session: Session): Promise<void> {
+  const [{ openTrainingSession }, { locating }, pipeline, { endInterrupted }, { isAncError }] =
+    await Promise.all([
+      import('./run-session.js'),
+      import('../config/locate.js'),
+      import('@anc/pipeline/internal'),
+      import('../terminal/interrupted.js'),
+      import('@anc/core'),
+    ]);
+  const { terminal, progress, signal, request, fetching, compose, resolved, close } =
+    await openTrainingSession(flags, session);
+  const { cwd } = session;
+  const emit = progress.show;
+  /** Opens the run's folder: a new one, or with `--resume` an existing one. */
+  const open = async () => {
+    if (request.call.resume !== undefined) {
+      const changes = changesOf(flags);
+      return pipeline.resumeRun({ path: request.call.resume, cwd, emit, changes, compose, fetching });
+    }
+    const planned = resolved();
+    return pipeline.startRun({ ...planned, composition: await compose(planned.options.plugins), emit });
+  };
+  try {
+    const { plan, folder, shown, release } = await locating(request.origins, open);
+    const again = `anc-cli run --resume ${shown}`;
+    try {
+      terminal.log.info(`run folder: ${shown}`);
+      const result = await pipeline.executeRun({ plan, folder, shown, emit, signal });
+      // Backends know only after the steps what they left to the processor.
+      for (const message of pipeline.backendNotices(plan.backends)) emit({ type: 'notice', message });
+      progress.close();
+      if (result === null) endInterrupted(terminal, session, `; continue with: ${again}`);
+      else {
+        terminal.document(result);
+        terminal.print(await tableOf(result));
+        for (const line of result.interpretation) terminal.print(line);
+        terminal.print(`Everything about this run is in ${result.run}.`);
+      }
+    } catch (error) {
+      const failedBackend = isAncError(error) && /^ANC_(DEVICE|ENGINE|BACKEND)/.test(error.code);
+      const other = failedBackend ? ' --backend <another, see anc-cli doctor>' : '';
+      terminal.log.info(`what was finished is in ${shown}; continue with: ${again}${other}`);
+      throw pipeline.afterWorkBegan(error);
+    } finally {
+      await release();
+    }
+  } catch (error) {
+    if (!pipeline.isInterruption(error, signal)) throw error;
+    progress.close();
+    endInterrupted(
+      terminal,
+      session,
+      ' while downloading data; what has been downloaded is kept, and continued next time',
+    );
+  } finally {
+    close();
+  }
+}
+
+/** What was given beside `--resume`: options that a resumed run may change, and others that it refuses. */
+export function changesOf(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { resume: _, config: __, json: ___, quiet: ____, offline: _____, ...changes } = flags;
+  return changes;
+}
+
+async function tableOf({ teacher, students }: RunResult): Promise<string> {
+  const { formatTable } = await import('../terminal/table.js');
+  const held = [teacher, ...students].some(({ best }) => best !== undefined);
+  const row = (method: string, result: RunResult['teacher'], agreement: string): string[] => [
+    method,
+    formatShare(result.testError),
+    agreement,
+    ...(held ? [describeBest(result)] : []),
+    formatLarge(result.parameters),
+    formatLarge(result.flops),
+    formatSeconds(result.seconds),
+  ];
+  return formatTable(
+    ['method', 'test error', 'agreement', ...(held ? ['of best epoch'] : []), 'parameters', 'FLOPs', 'time'],
+    [
+      row(`teacher (${teacher.model})`, teacher, ''),
+      ...students.map((student) => row(student.name, student, formatShare(student.agreement))),
+    ],
+  );
+}
+
+/** `12.30 % (4)`: the test error of the epoch that the held-out images chose. */
+const describeBest = ({ best }: RunResult['teacher']): string =>
+  best === undefined ? '' : `${formatShare(best.testError)} (${best.epoch})`;

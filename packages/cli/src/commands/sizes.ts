@@ -21,3 +21,13 @@ export function parseSizes(
 
 /** A number of classes: a network's last layer is as wide. Throws `ANC_USAGE`. */
 export const parseClasses = (text: string, flag: string): number => parseSizes(text, flag, 1, 1e6)[0]!;
+
+/** How many seeds. Throws `ANC_CONFIG` where it is no count. */
+export function countOf(text: unknown): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && String(text).trim() !== '') return count;
+  throw new AncError('ANC_CONFIG', '--seeds: expected a whole number of at least 1.', {
+    received: String(text),
+    hint: 'e.g. --seeds 5; intervals need 2 or more.',
+  });
+}

@@ -2,8 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
-import { shownPath } from '../terminal/shown-path.js';
-import type { Origin } from './check-layer.js';
+import { shownPath } from '@anc/pipeline/options';
 
 const stem = 'anc.config';
 const parsed = ['.yaml', '.yml', '.json'];
@@ -12,7 +11,8 @@ const imported = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.toml', '.jsonc', '.jso
 export interface ConfigFile {
   readonly path: string;
   readonly raw: unknown;
-  place: Origin['place'];
+  /** Where an option stands: `anc.config.yaml:3:5: "epochs"`. `unknownKey`: a key inside it that should not be there. */
+  place(path: readonly PropertyKey[], unknownKey?: string): string;
 }
 
 /** The file that `--config` names, or `anc.config.*` in `cwd`, or null. Throws `ANC_CONFIG`. */

@@ -1,36 +1,40 @@
 import { AncError, isAncError } from '@anc/core';
+import { optionAt } from '@anc/pipeline/options';
+import { flagName } from './flags.js';
 
-/** Where in a configuration file an option stands; null where it does not come from one. */
-export type PlaceOf = (path: readonly PropertyKey[], unknownKey?: string) => string | null;
-
-/** For options that no file gave. */
-export const nowhere: PlaceOf = () => null;
-
-/** What the checks of a name and its options throw. */
-const LOCATABLE = ['ANC_UNKNOWN', 'ANC_OPTIONS'];
-
-/** The same error with the place in front, where the option at `path` comes from a file. */
-export function locate(error: unknown, path: readonly PropertyKey[], place: PlaceOf): unknown {
-  if (!isAncError(error) || !LOCATABLE.includes(error.code)) return error;
-  const { keys = [], path: inner = [] } = (error.detail.cause ?? {}) as {
-    keys?: readonly string[];
-    path?: readonly (PropertyKey | { readonly key: PropertyKey })[];
-  };
-  const deeper = inner.map((part) => (typeof part === 'object' ? part.key : part));
-  const where = place([...path, ...deeper], keys[0]);
-  if (where === null) return error;
-  return new AncError(error.code as `ANC_${string}`, `${where}: ${error.message}`, error.detail);
+/** Where an option comes from: a flag, or a place in a configuration file. */
+export interface Origins {
+  /** e.g. `anc.config.yaml:3:5: "epochs"`; null for options that no file set. */
+  place(path: readonly PropertyKey[], isUnknownKey: boolean): string | null;
 }
 
-/** Does `work` about the option at `path`; what is wrong with it is said with its place. */
-export async function located<T>(
-  path: readonly PropertyKey[],
-  place: PlaceOf,
-  work: () => T | Promise<T>,
-): Promise<T> {
+/** No configuration file. */
+export const fromFlags: Origins = { place: () => null };
+
+/** The same error with the option named as the user wrote it: a flag, or file, line and column. */
+export function located(error: unknown, origins: Origins): unknown {
+  if (!isAncError(error) || error.detail.path === undefined) return error;
+  const { path, problem, ...detail } = error.detail;
+  const at = optionAt(path);
+  const key = at === null ? path.map(String) : [at.entry.key, ...at.rest.map(String)];
+  const isUnknownKey = (detail.cause as { keys?: unknown } | undefined)?.keys !== undefined;
+  const place = origins.place(key, isUnknownKey);
+  if (place === null && problem === undefined) return error; // the message names what is wrong with a flag's value
+  const where = place ?? flagName(key[0]!);
+  return new AncError(error.code as `ANC_${string}`, `${where}: ${problem ?? error.message}`, detail);
+}
+
+/** Runs `work`; errors about options say where the option was given. */
+export async function locating<T>(origins: Origins, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw locate(error, path, place);
+    throw located(error, origins);
   }
+}
+
+/** An option's flag, by its path. */
+export function flagOf(path: readonly PropertyKey[]): string {
+  const at = optionAt(path);
+  return flagName(at === null ? String(path.at(-1)) : at.entry.key);
 }

@@ -1,7 +1,7 @@
 import { rateAt } from '@anc/core';
 import { presetFor } from '@anc/methods';
 import { describe, expect, it } from 'vitest';
-import { presets } from './presets.js';
+import { presets } from '@anc/pipeline';
 import { resolveConfig } from './resolve.js';
 
 const paper = (dataset: string, said: object = {}) =>

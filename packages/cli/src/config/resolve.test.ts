@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { presets } from './presets.js';
+import { presets } from '@anc/pipeline';
 import { formatConfig, resolveConfig, resolveRequest, resumedConfig } from './resolve.js';
 import { configSchema } from './schema.js';
 

@@ -1,12 +1,12 @@
 import { EXIT } from '../failure.js';
-import { onInterrupt } from '../run/interrupt.js';
+import { onInterrupt } from './on-interrupt.js';
 import type { Terminal } from './terminal.js';
 
-/** Ctrl-C of training: the first one is answered with what it does. */
+/** Ctrl-C during training: the first one is answered with what it does. */
 export const stoppable = (terminal: Terminal): ReturnType<typeof onInterrupt> =>
   onInterrupt(() => terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'));
 
-/** Ends a command that was stopped: what it says, its document, its exit code. */
+/** Ends a command that was stopped: its message, its document, its exit code. */
 export function endInterrupted(
   terminal: Terminal,
   session: { exitWith(code: number): void },

@@ -1,87 +1,79 @@
 import type { Alarm, Progress, Tree } from '@anc/core';
-import type { Reporter } from '../run/reporter.js';
-import { formatRate, formatSeconds, formatShare } from './table.js';
+import type { DoneEvent, ModelResult, RunEvent, StagePlace } from '@anc/pipeline';
+import { formatRate, formatSeconds, formatShare } from '@anc/pipeline/options';
 import type { Terminal } from './terminal.js';
 
 /** Milliseconds between updates: of the line on a terminal, and of plain lines elsewhere. */
 const INTERVAL = { live: 100, plain: 5000 };
 
 /**
- * Progress on stderr: one line that is written over on a terminal, a line every few seconds elsewhere, and
- * one per epoch.
+ * Shows the events of a run on stderr: one line that is overwritten on a terminal, a line every few seconds elsewhere,
+ * and one line per epoch.
  */
-export class ProgressPrinter implements Reporter {
+export class ProgressPrinter {
   readonly #live: boolean;
   #title = '';
   #metrics: Tree<number> = {};
   #startedAt = 0;
   #startStep = -1;
   #shownAt = 0;
-  #alarmed = new Set<string>();
+  #warned = new Set<string>();
+  readonly #noticed = new Set<string>();
 
   constructor(
     readonly terminal: Terminal,
     readonly quiet: boolean,
+    /** An option's name for people, e.g. its flag. */
+    readonly nameOf: (path: readonly PropertyKey[]) => string = (path) => path.join('.'),
   ) {
     this.#live = terminal.stderr.isTTY;
   }
 
-  begin(player: string, { index, count }: { index: number; count: number }): void {
-    this.#title = `${player} (${index} of ${count})`;
-    this.#metrics = {};
-    this.#startStep = -1;
-    this.#alarmed = new Set();
-    this.#line(this.#title);
-  }
-
-  step(clock: Progress, batchSize: number): void {
-    const now = performance.now();
-    if (this.#startStep < 0) [this.#startStep, this.#startedAt] = [clock.step, now]; // the first step compiles
-    if (this.quiet || now - this.#shownAt < (this.#live ? INTERVAL.live : INTERVAL.plain)) return;
-    this.#shownAt = now;
-    const steps = clock.step - this.#startStep;
-    const perSecond = (1000 * steps) / (now - this.#startedAt);
-    const left = (clock.epochs * clock.stepsPerEpoch - clock.step) / perSecond;
-    const epoch = Math.min(clock.epochs, Math.floor(clock.step / clock.stepsPerEpoch) + 1);
-    this.#show(
-      [
-        `${this.#title}  epoch ${epoch}/${clock.epochs}`,
-        `${Math.floor((100 * clock.step) / (clock.epochs * clock.stepsPerEpoch))} %`,
-        ...(steps > 0 ? [formatRate(perSecond * batchSize), `${formatSeconds(left)} left`] : []),
-        describeMetrics(this.#metrics),
-      ]
-        .filter((part) => part !== '')
-        .join('  '),
-    );
-  }
-
-  metrics(metrics: Tree<number>): void {
-    this.#metrics = metrics;
-  }
-
-  epoch(clock: Progress, metrics: Tree<number>, alarms: readonly Alarm[]): void {
-    this.#line(`${this.#title}  epoch ${clock.epoch + 1}/${clock.epochs} done  ${describeMetrics(metrics)}`);
-    for (const { code, message, advice } of alarms) {
-      if (this.#alarmed.has(code)) continue; // once per player: it rarely changes from epoch to epoch
-      this.#alarmed.add(code);
-      this.notice(`${message} ${advice}`);
+  /** Shows one event. Usable as the `emit` of a run. */
+  readonly show = (event: RunEvent | DoneEvent<unknown>): void => {
+    switch (event.type) {
+      case 'model':
+        return this.#begin(`${scopeOf(event)}${event.model} (${event.index} of ${event.count})`);
+      case 'step':
+        return this.#step(event.stage, event.progress, event.batchSize);
+      case 'metrics':
+        this.#metrics = event.metrics;
+        return;
+      case 'epoch':
+        return this.#epoch(event.stage, event.progress, event.metrics, event.alarms);
+      case 'activity':
+        return this.state(`${scopeOf(event)}${event.what}  ${event.done}/${event.count}`);
+      case 'result':
+        return this.line(`${scopeOf(event)}${event.model}: ${describeResult(event.result, event.trained)}`);
+      case 'message':
+        return this.line(`${scopeOf(event)}${event.message}`);
+      case 'notice': {
+        const { path, problem } = event;
+        const text =
+          path === undefined || problem === undefined ? event.message : `${this.nameOf(path)} ${problem}`;
+        if (!this.#noticed.has(text)) this.notice(text);
+        this.#noticed.add(text);
+        return;
+      }
+      case 'plan':
+      case 'done':
+        return;
     }
-  }
+  };
 
-  activity(what: string, done: number, count: number): void {
-    this.state(`${what}  ${done}/${count}`);
-  }
-
-  /** What is going on right now: shown now and then, and written over. */
+  /** What is going on right now: shown now and then, and overwritten. */
   state(text: string): void {
     const now = performance.now();
     if (this.quiet || now - this.#shownAt < (this.#live ? INTERVAL.live : INTERVAL.plain)) return;
     this.#shownAt = now;
-    this.#show(text);
+    this.#print(text);
   }
 
-  end(line: string): void {
-    this.#line(line);
+  /** A line that stays. */
+  line(text: string): void {
+    if (this.quiet) return;
+    this.#clear();
+    this.terminal.stderr.write(`${text}\n`);
   }
 
   notice(message: string): void {
@@ -93,15 +85,61 @@ export class ProgressPrinter implements Reporter {
     this.#clear();
   }
 
-  #show(text: string): void {
-    const room = (this.terminal.stderr.columns || 120) - 1;
-    this.terminal.stderr.write(this.#live ? `\r\u001b[2K${text.slice(0, room)}` : `${text}\n`);
+  #begin(title: string): void {
+    this.#title = title;
+    this.#metrics = {};
+    this.#startStep = -1;
+    this.#warned = new Set();
+    this.line(title);
   }
 
-  #line(text: string): void {
-    if (this.quiet) return;
-    this.#clear();
-    this.terminal.stderr.write(`${text}\n`);
+  #step(stage: StagePlace, progress: Progress, batchSize: number): void {
+    const now = performance.now();
+    if (this.#startStep < 0 || progress.step < this.#startStep) {
+      [this.#startStep, this.#startedAt] = [progress.step, now]; // the first step compiles
+    }
+    if (this.quiet || now - this.#shownAt < (this.#live ? INTERVAL.live : INTERVAL.plain)) return;
+    this.#shownAt = now;
+    const steps = progress.step - this.#startStep;
+    const perSecond = (1000 * steps) / (now - this.#startedAt);
+    const total = progress.epochs * progress.stepsPerEpoch;
+    const epoch = Math.min(progress.epochs, Math.floor(progress.step / progress.stepsPerEpoch) + 1);
+    this.#print(
+      [
+        `${this.#titleOf(stage)}  epoch ${epoch}/${progress.epochs}`,
+        `${Math.floor((100 * progress.step) / total)} %`,
+        ...(steps > 0
+          ? [formatRate(perSecond * batchSize), `${formatSeconds((total - progress.step) / perSecond)} left`]
+          : []),
+        describeMetrics(this.#metrics),
+      ]
+        .filter((part) => part !== '')
+        .join('  '),
+    );
+  }
+
+  #epoch(
+    stage: StagePlace,
+    { epoch, epochs }: Progress,
+    metrics: Tree<number>,
+    alarms: readonly Alarm[],
+  ): void {
+    this.line(`${this.#titleOf(stage)}  epoch ${epoch + 1}/${epochs} done  ${describeMetrics(metrics)}`);
+    for (const { code, message, advice } of alarms) {
+      if (this.#warned.has(code)) continue; // once per model: it rarely changes from epoch to epoch
+      this.#warned.add(code);
+      this.notice(`${message} ${advice}`);
+    }
+  }
+
+  /** The model's title, with the stage where its method has several. */
+  #titleOf({ name, index, count }: StagePlace): string {
+    return count === 1 ? this.#title : `${this.#title}, stage ${name} (${index} of ${count})`;
+  }
+
+  #print(text: string): void {
+    const room = (this.terminal.stderr.columns || 120) - 1;
+    this.terminal.stderr.write(this.#live ? `\r\u001b[2K${text.slice(0, room)}` : `${text}\n`);
   }
 
   #clear(): void {
@@ -109,12 +147,21 @@ export class ProgressPrinter implements Reporter {
   }
 }
 
-const SHARES = new Set(['error', 'agreement', 'validation/error', 'validation/agreement']);
+const scopeOf = ({ scope }: RunEvent): string => (scope === undefined ? '' : `${scope}, `);
 
-/** `loss 0.312  agreement 91.20 %`: the numbers worth a place on the line. */
+function describeResult({ testError, seconds }: ModelResult, trained: boolean): string {
+  const error = `test error ${formatShare(testError)}`;
+  if (trained) return `${error}, trained in ${formatSeconds(seconds)}`;
+  return seconds === 0 ? error : `finished before, ${error}`;
+}
+
+const SHARES = new Set(['error', 'agreement', 'validation/error', 'validation/agreement']);
+const AUC = ['auc', 'discriminator/auc'];
+
+/** `loss 0.312  agreement 91.20 %`: the most informative metrics. */
 function describeMetrics(metrics: Tree<number>): string {
   const shown = Object.entries(metrics).filter(
-    ([name]) => name.startsWith('loss') || SHARES.has(name) || name === 'auc',
+    ([name]) => name.startsWith('loss') || SHARES.has(name) || AUC.includes(name),
   );
   const whole = metrics[WHOLE];
   const terms = shown.filter(([name]) => name.startsWith('loss/') && name !== WHOLE);
@@ -128,7 +175,10 @@ function describeMetrics(metrics: Tree<number>): string {
     .join('  ');
 }
 
-/** What the student minimises, all terms weighed and added. */
+/** The student's total loss: the weighted sum of all terms. */
 const WHOLE = 'loss/student';
 
-const labelOf = (name: string): string => (name === WHOLE ? 'loss' : name.replace('loss/', ''));
+function labelOf(name: string): string {
+  if (name === WHOLE) return 'loss';
+  return AUC.includes(name) ? 'auc' : name.replace('loss/', '');
+}

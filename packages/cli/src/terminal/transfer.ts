@@ -1,4 +1,4 @@
-import { formatSeconds } from './table.js';
+import { formatSeconds } from '@anc/pipeline/options';
 
 /** Seconds over which the rate of a transfer is taken. */
 const WINDOW = 10;

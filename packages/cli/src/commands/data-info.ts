@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import { AncError, type SplitName } from '@anc/core';
+import { contactSheet, describeDataset, type DatasetInfo } from '@anc/datasets';
+import { openDataset, writePicture } from '@anc/pipeline/internal';
+import { formatCount } from '@anc/pipeline/options';
+import { formatTable } from '../terminal/table.js';
+import type { Session } from './command.js';
+import { withDataset, type DatasetOptions } from './dataset-call.js';
+
+export interface InfoOptions extends DatasetOptions {
+  readonly sheet?: string;
+  readonly sheetOf: string;
+}
+
+/** `data info`: what is in a dataset. Reads labels, for looking alone. */
+export function showInfo(text: string, options: InfoOptions, session: Session): Promise<void> {
+  return withDataset(text, options, session, async (call) => {
+    const { named, composition, environment, fetching, terminal, progress } = call;
+    const sheetOf = splitOf(options.sheetOf);
+    const dataset = await openDataset(named, composition, environment, fetching);
+    const info = await describeDataset(dataset, {
+      progress: (what, done, count) => progress.show({ type: 'activity', what, done, count }),
+    });
+    const sheet = options.sheet === undefined ? null : resolve(session.cwd, options.sheet);
+    if (sheet !== null) {
+      const { images } = await dataset.split(sheetOf);
+      await writePicture(sheet, await contactSheet(images));
+    }
+    progress.close();
+    terminal.document({ ...info, ...(sheet === null ? {} : { sheet }) });
+    terminal.print(describe(info));
+    if (sheet !== null) terminal.print(`Samples of ${sheetOf}: ${options.sheet}`);
+  });
+}
+
+function splitOf(text: string): SplitName {
+  if (text === 'train' || text === 'test') return text;
+  throw new AncError('ANC_USAGE', '--sheet-of: expected train or test.', { received: text });
+}
+
+function describe({ name, shape, classes, splits, mean, std }: DatasetInfo): string {
+  const numbers = (values: readonly number[] | null): string =>
+    values === null ? '–' : values.map((value) => value.toFixed(2)).join(', ');
+  const lines = [
+    `${name}: ${shape.join('×')}, ${classes.length === 0 ? 'no classes' : `${classes.length} classes`}`,
+    formatTable(
+      ['split', 'images', 'per class', 'fingerprint'],
+      splits.map(({ split, count, histogram, fingerprint }) => [
+        split,
+        formatCount(count),
+        histogram === null ? 'no labels' : rangeOf(histogram),
+        fingerprint.slice(0, 16),
+      ]),
+    ),
+    `training images, 0..255 per channel: mean ${numbers(mean)}, deviation ${numbers(std)}`,
+  ];
+  const labelled = splits.filter(({ histogram }) => histogram !== null);
+  if (labelled.length === 0 || classes.length === 0) return lines.join('\n');
+  const shown = classes
+    .slice(0, MOST_CLASSES)
+    .map((label, i) => [
+      `${i} ${label}`,
+      ...labelled.map(({ histogram }) => formatCount(histogram![i]!)),
+      bar(labelled[0]!.histogram!, i),
+    ]);
+  lines.push(formatTable(['class', ...labelled.map(({ split }) => split), ''], shown));
+  if (classes.length > MOST_CLASSES)
+    lines.push(`… and ${classes.length - MOST_CLASSES} more; all with --json.`);
+  return lines.join('\n');
+}
+
+const MOST_CLASSES = 30;
+const BAR = 24;
+
+const bar = (histogram: readonly number[], i: number): string =>
+  '█'.repeat(Math.round((BAR * histogram[i]!) / Math.max(1, ...histogram))).padEnd(BAR);
+
+function rangeOf(histogram: readonly number[]): string {
+  const [low, high] = [Math.min(...histogram), Math.max(...histogram)];
+  return low === high ? formatCount(low) : `${formatCount(low)} to ${formatCount(high)}`;
+}

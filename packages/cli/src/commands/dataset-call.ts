@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { isInterruption, loadComposition, type Composition, type Fetching } from '@anc/pipeline/internal';
+import type { Named } from '@anc/pipeline/options';
+import { pluginsOf } from '../config/resolve-request.js';
+import { endInterrupted } from '../terminal/interrupted.js';
+import { onInterrupt } from '../terminal/on-interrupt.js';
+import { ProgressPrinter } from '../terminal/progress.js';
+import { reportTransfer } from '../terminal/report-transfer.js';
+import { createTerminal, type Terminal } from '../terminal/terminal.js';
+import type { Session } from './command.js';
+import { namedOf } from './named-option.js';
+
+/** Options of every command about a dataset. */
+export interface DatasetOptions {
+  readonly dataDir?: string;
+  readonly mirror?: string;
+  readonly offline?: boolean;
+  readonly plugins?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** What a command about a dataset works with. */
+export interface DatasetCall {
+  readonly named: Named;
+  readonly composition: Composition;
+  readonly environment: { readonly dataDir: string | null; readonly seed: number };
+  readonly fetching: Fetching;
+  readonly terminal: Terminal;
+  readonly progress: ProgressPrinter;
+}
+
+/** Runs `work` on a named dataset; Ctrl-C ends it, and what has been downloaded is kept. */
+export async function withDataset(
+  text: string,
+  options: DatasetOptions,
+  session: Session,
+  work: (call: DatasetCall) => Promise<void>,
+): Promise<void> {
+  const terminal = createTerminal(options.json === true, session);
+  const progress = new ProgressPrinter(terminal, options.quiet === true);
+  const interrupt = onInterrupt(() => undefined);
+  try {
+    await work({
+      named: namedOf(text, '<name>'),
+      composition: await loadComposition(await pluginsOf(options, session.cwd), session.cwd),
+      environment: {
+        dataDir: options.dataDir === undefined ? null : resolve(session.cwd, options.dataDir),
+        seed: 1,
+      },
+      fetching: {
+        ...reportTransfer(progress),
+        offline: options.offline === true,
+        mirror: options.mirror ?? null,
+        signal: interrupt.signal,
+      },
+      terminal,
+      progress,
+    });
+  } catch (error) {
+    if (!isInterruption(error, interrupt.signal)) throw error;
+    progress.close();
+    endInterrupted(terminal, session, '; what has been downloaded is kept, and continued next time');
+  } finally {
+    progress.close();
+    interrupt.release();
+  }
+}

@@ -1,0 +1,52 @@
+import { callOf, composeWith, type Fetching, type RunRequest } from '@anc/pipeline/internal';
+import type { Session } from './command.js';
+import type { CommandRequest } from '../config/resolve-request.js';
+import { readRequest, resolveRequest } from '../config/resolve-request.js';
+import { flagOf } from '../config/locate.js';
+import { stoppable } from '../terminal/interrupted.js';
+import { ProgressPrinter } from '../terminal/progress.js';
+import { reportTransfer } from '../terminal/report-transfer.js';
+import { createTerminal, type Terminal } from '../terminal/terminal.js';
+
+/** What the commands that train have in common: terminal, progress, Ctrl-C, options. */
+export interface TrainingSession {
+  readonly terminal: Terminal;
+  readonly progress: ProgressPrinter;
+  readonly signal: AbortSignal;
+  readonly request: CommandRequest;
+  readonly fetching: Fetching;
+  /** Loads plugins by name. */
+  readonly compose: RunRequest['compose'];
+  /** Options completed by their preset, with everything that planning needs. */
+  resolved(): RunRequest;
+  close(): void;
+}
+
+/** Reads flags and configuration file, and shows warnings about renamed options. */
+export async function openTrainingSession(
+  flags: Readonly<Record<string, unknown>>,
+  session: Session,
+): Promise<TrainingSession> {
+  const { cwd } = session;
+  const terminal = createTerminal(flags.json === true, session);
+  const progress = new ProgressPrinter(terminal, flags.quiet === true, flagOf);
+  const request = await readRequest(flags, cwd);
+  for (const warning of request.warnings) progress.notice(warning);
+  const interrupt = stoppable(terminal);
+  const call = callOf({ cwd, offline: request.call.offline === true, signal: interrupt.signal });
+  const fetching = { ...call.fetching, ...reportTransfer(progress) };
+  const compose = composeWith([], null, cwd);
+  return {
+    terminal,
+    progress,
+    signal: interrupt.signal,
+    request,
+    fetching,
+    compose,
+    resolved: () => ({ ...resolveRequest(request), cwd, fetching, compose, input: request.input }),
+    close() {
+      progress.close();
+      interrupt.release();
+    },
+  };
+}

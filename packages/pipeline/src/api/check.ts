@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import type { Fetching } from '../data/open-dataset.js';
+import type { Dataset } from '@anc/core';
+import { checkTeacher, type Check } from '../check/check.js';
+import { sampleImages, type Sample } from '../check/images.js';
+import { findTeacher } from '../check/teacher.js';
+import { asNamed, openBackend } from './evaluate.js';
+import { callOf, composeWith, type CallOptions } from './run-input.js';
+import type { BackendInput, NameInput } from './values.js';
+
+export interface CheckOptions extends CallOptions {
+  /** Of weights that do not name it: their network. */
+  readonly model?: NameInput;
+  /** Pixel values that the teacher expects. */
+  readonly preprocessing?: string;
+  /** [H, W, C], where the teacher takes images of any size. */
+  readonly size?: readonly [number, number, number];
+  /** Look at this many images at most; default: 200. */
+  readonly limit?: number;
+  /** Time for the comparison of preprocessings; default: 15. */
+  readonly seconds?: number;
+  readonly dataDir?: string;
+  readonly backend?: BackendInput;
+  readonly fetching?: Fetching;
+  readonly onProgress?: (what: string, done: number, count: number) => void;
+}
+
+/** What a check found, and the images that it looked at. */
+export interface CheckResult extends Check {
+  readonly sample: Sample;
+}
+
+/**
+ * Looks at a teacher's predictions for images before anything is trained: a contact sheet, warnings, and the likely
+ * preprocessing. Throws what reading teacher and images throws.
+ */
+export async function check(
+  teacher: string,
+  images: string | Dataset,
+  options: CheckOptions = {},
+): Promise<CheckResult> {
+  const { cwd, fetching } = callOf(options);
+  const { limit = 200, seconds = 15, dataDir, model, preprocessing, size } = options;
+  const composition = await composeWith(options.plugins ?? [], null, cwd)([]);
+  const { backend, close } = await openBackend(options.backend, composition);
+  try {
+    const found = await findTeacher(
+      {
+        what: teacher,
+        cwd,
+        ...(model === undefined ? {} : { model: asNamed(model) }),
+        ...(preprocessing === undefined ? {} : { preprocessing }),
+        ...(size === undefined ? {} : { size }),
+      },
+      backend,
+      composition,
+    );
+    const sample = await sampleImages({
+      what: images,
+      cwd,
+      dataDir: dataDir === undefined ? null : resolve(cwd, dataDir),
+      shape: found.shape,
+      limit,
+      composition,
+      fetching: { ...fetching, ...options.fetching },
+    });
+    const result = await checkTeacher(found, sample, {
+      budget: seconds,
+      progress: options.onProgress ?? (() => undefined),
+    });
+    return { ...result, sample };
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,161 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Teacher } from '@anc/core';
+import type { RunResult, StudentResult } from '../events/documents.js';
+import type { Emit } from '../events/events.js';
+import { executeRun } from '../run/execute.js';
+import { resumeRun, startRun, type StartedRun } from '../run/start.js';
+import { interruptedError } from './interrupted-error.js';
+import { loadStudents } from './load-students.js';
+import { RunHandle } from './run-handle.js';
+import { callOf, composeWith, inFolder, runRequest, type CallOptions, type RunInput } from './run-input.js';
+import type { TrainedModel } from './trained-model.js';
+import { isTeacher, ValueRegistry, type TeacherInput } from './values.js';
+import { openTeacherValue, type TeacherFunction } from './teacher-function.js';
+
+export interface DistillOptions extends RunInput {
+  /**
+   * The run folder to create; default: the first free `runs/<dataset>-<n>`. Null keeps nothing: a temporary folder is
+   * used while the run goes on, and an aborted run cannot be resumed.
+   */
+  readonly folder?: string | null;
+}
+
+/** A finished run. */
+export interface Distilled {
+  /** The student, in memory; of several the one that `select` of other calls takes by default. */
+  readonly student: TrainedModel;
+  /** All students by name. */
+  readonly students: Readonly<Record<string, TrainedModel>>;
+  /** Share of test images on which student and teacher predict the same class. */
+  readonly agreement: number;
+  /** Share of test images that the student gets wrong; null where they have no labels. */
+  readonly testError: number | null;
+  /** The run's JSON document. */
+  readonly result: RunResult;
+  /** Absolute path of the run folder; null where nothing was kept. */
+  readonly folder: string | null;
+  /** Frees all students. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Trains students to imitate a teacher, without labels unless a method declares that it uses them: the teacher is trained
+ * first, or given as a file, a `Teacher` or a function.
+ *
+ * Await the result, iterate over the events, or both. Throws `ANC_CONFIG`, `ANC_UNKNOWN` and `ANC_OPTIONS` before any work
+ * where the request is wrong, and `ANC_INTERRUPTED` where the signal was aborted: `resume` then continues.
+ */
+export function distill(options: DistillOptions): RunHandle<Distilled> {
+  return new RunHandle(async (emit) => {
+    const temporary = options.folder === null ? await mkdtemp(join(tmpdir(), 'anc-run-')) : null;
+    try {
+      const { compose, ...request } = await runRequest(options);
+      const folder = temporary === null ? options.folder : join(temporary, 'run');
+      const place = folder === undefined || folder === null ? {} : inFolder(resolve(request.cwd, folder));
+      const run = await startRun({
+        ...request,
+        options: { ...request.options, output: { ...request.options.output, ...place } },
+        composition: await compose(request.options.plugins),
+        emit,
+      });
+      return await finish(run, options, emit, compose, temporary === null);
+    } finally {
+      if (temporary !== null) await rm(temporary, { recursive: true, force: true });
+    }
+  });
+}
+
+export interface ResumeOptions extends CallOptions {
+  /** What may be changed: where files are, and which backend computes. */
+  readonly dataDir?: string;
+  readonly threads?: number;
+  readonly backend?: string;
+  readonly teacherBackend?: string;
+  readonly studentBackend?: string;
+  /** The same teacher again, where it was a value that a folder cannot hold. */
+  readonly teacher?: TeacherInput;
+  /** The same values again: networks, datasets and methods that were passed as objects. */
+  readonly values?: Pick<RunInput, 'student' | 'images' | 'method' | 'methods'>;
+}
+
+/**
+ * Continues an interrupted run with its own options; it ends with the same bytes as an uninterrupted run. A finished run
+ * is read. Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`, `ANC_RUN_DATA` and `ANC_RUN_BUSY`.
+ */
+export function resume(folder: string, options: ResumeOptions = {}): RunHandle<Distilled> {
+  return new RunHandle(async (emit) => {
+    const { cwd, fetching } = callOf(options);
+    const { dataDir, threads, backend, teacherBackend, studentBackend } = options;
+    const values = registered(options.values ?? {});
+    const compose = composeWith(options.plugins ?? [], values, cwd);
+    const { teacher } = options;
+    const value =
+      typeof teacher === 'function' || isTeacher(teacher) ? (teacher as TeacherFunction | Teacher) : null;
+    const run = await resumeRun({
+      path: folder,
+      cwd,
+      emit,
+      fetching,
+      changes: { dataDir, threads, backend, teacherBackend, studentBackend },
+      compose,
+      ...(value === null ? {} : { openTeacher: openTeacherValue(value) }),
+    });
+    return finish(run, options, emit, compose, true);
+  });
+}
+
+/** Registers values under the names that they had in the run. */
+function registered({
+  student,
+  images,
+  method,
+  methods,
+}: NonNullable<ResumeOptions['values']>): ValueRegistry {
+  const values = new ValueRegistry();
+  if (images !== undefined) values.name('datasets', images);
+  if (student !== undefined) values.name('models', student);
+  for (const one of methods ?? (method === undefined ? [] : [method])) values.name('methods', one);
+  return values;
+}
+
+async function finish(
+  run: StartedRun,
+  { signal }: CallOptions,
+  emit: Emit,
+  compose: ReturnType<typeof composeWith>,
+  kept: boolean,
+): Promise<Distilled> {
+  const { plan, folder, shown } = run;
+  try {
+    const { data, students, backends, options } = plan;
+    emit({
+      type: 'plan',
+      plan: {
+        folder: kept ? folder.path : null,
+        dataset: options.data.dataset.name,
+        backend: backends.student.name,
+        trainingImages: data.train.images.count,
+        testImages: data.test.images.count,
+        models: ['teacher', ...students.map(({ name }) => name)],
+      },
+    });
+    const result = await executeRun({
+      plan,
+      folder,
+      shown,
+      emit,
+      signal: signal ?? new AbortController().signal,
+    });
+    if (result === null)
+      throw interruptedError(kept ? `resume('${shown}') continues it` : 'nothing was kept');
+    const composition = await compose(options.plugins);
+    const loaded = await loadStudents(folder.path, result.students, composition, run.plan.data.dataset.shape);
+    const chosen = loaded.student.name;
+    const { agreement, testError } = result.students.find(({ name }) => name === chosen) as StudentResult;
+    return { ...loaded, agreement, testError, result, folder: kept ? folder.path : null };
+  } finally {
+    await run.release();
+  }
+}

@@ -1,0 +1,186 @@
+import type { Backend } from '@anc/core';
+import { OnnxBackend } from '@anc/backend-onnx';
+import { findModelInRun, type FoundModel } from '../classifier/find-model.js';
+import { openImages } from '../classifier/images.js';
+import { pairClasses } from '../classifier/labels.js';
+import { scoreClassifier, type Score } from '../classifier/score.js';
+import type { Composition } from '../composition/compose.js';
+import { afterWorkBegan } from '../events/work-error.js';
+import { describeNamed, readNamed, type Named } from '../text/named.js';
+import { openModelFile, type ReadingOptions } from './open-model.js';
+import { callOf, composeWith, type CallOptions } from './run-input.js';
+import { TrainedModel } from './trained-model.js';
+import { ValueRegistry, type BackendInput, type DatasetInput, type NameInput } from './values.js';
+
+/** How a model of a caller is read. */
+export interface ModelFileOptions extends CallOptions, Omit<ReadingOptions, 'model'> {
+  /** Network of weights that do not name it. */
+  readonly model?: NameInput;
+  readonly backend?: BackendInput;
+}
+
+export interface EvaluateOptions extends ModelFileOptions {
+  /** What to evaluate on; default: the run's own test images. */
+  readonly images?: DatasetInput;
+  /** Folder with the dataset's files. */
+  readonly dataDir?: string;
+  /** Only the first test images. */
+  readonly limitTest?: number;
+  /** Images per batch; default: 100. */
+  readonly batchSize?: number;
+}
+
+/** The JSON document of `eval`. Errors are fractions. */
+export interface EvaluateResult extends Score {
+  readonly model: string;
+  readonly run?: string;
+  /** Name of the run's model. */
+  readonly name?: string;
+  /** @deprecated The same as `name`. */
+  readonly player?: string;
+  readonly dataset: string;
+  readonly backend: string;
+  readonly classes: number;
+  readonly parameters: number;
+  readonly normalization: unknown;
+  readonly sha256: string;
+  /** What a person should know of how the model was read. */
+  readonly notices: readonly string[];
+}
+
+/** A name of the caller with its options. */
+export function asNamed(name: NameInput): Named {
+  if (typeof name !== 'string') return { name: name.name, options: name.options ?? {} };
+  const read = readNamed(name);
+  return 'problem' in read ? { name, options: {} } : read;
+}
+
+/** What a call on a model works with. */
+export interface OpenedCall {
+  readonly found: FoundModel | null;
+  readonly composition: Composition;
+  readonly cwd: string;
+  readonly images: Named | undefined;
+}
+
+/** Finds a model in a run and loads plugins, those of the run included. */
+export async function openCall(
+  what: string | TrainedModel,
+  options: CallOptions & { readonly select?: string; readonly images?: DatasetInput },
+): Promise<OpenedCall> {
+  const { cwd } = callOf(options);
+  const found = typeof what === 'string' ? await findModelInRun(what, options.select, cwd) : null;
+  const values = new ValueRegistry();
+  const images = options.images === undefined ? undefined : values.name('datasets', options.images);
+  const composition = await composeWith(options.plugins ?? [], values, cwd)(found?.options.plugins ?? []);
+  return { found, composition, cwd, images: images === undefined ? undefined : asNamed(images) };
+}
+
+/** Opens a backend by name or takes the caller's; `close` leaves the caller's open. */
+export async function openBackend(
+  input: BackendInput | undefined,
+  { registries }: Composition,
+): Promise<{ readonly backend: Backend; close(): Promise<void> }> {
+  if (input !== undefined && typeof input !== 'string' && 'compile' in input) {
+    return { backend: input, close: () => Promise.resolve() };
+  }
+  const backend = await registries.backends.create(asNamed(input ?? 'onnx'), undefined);
+  return { backend, close: () => backend.dispose() };
+}
+
+/** The parts of `options` that say how a file is read. */
+export const readingOf = ({ select, model, preprocessing, input }: ModelFileOptions): ReadingOptions => ({
+  ...(select === undefined ? {} : { select }),
+  ...(model === undefined ? {} : { model: asNamed(model) }),
+  ...(preprocessing === undefined ? {} : { preprocessing }),
+  ...(input === undefined ? {} : { input }),
+});
+
+/**
+ * Evaluates a trained classifier (a run folder, a file of weights, an ONNX model or a model in memory) on the test images
+ * of a dataset. Throws `ANC_USAGE`, `ANC_CLASSES` and what reading model and images throws.
+ */
+export async function evaluate(
+  what: string | TrainedModel,
+  options: EvaluateOptions = {},
+): Promise<EvaluateResult> {
+  const { found, composition, cwd, images: named } = await openCall(what, options);
+  const { dataDir, limitTest, batchSize = 100, signal } = options;
+  const images = await openImages(
+    {
+      ...(named && { dataset: named }),
+      ...(dataDir === undefined ? {} : { dataDir }),
+      ...(limitTest === undefined ? {} : { limitTest }),
+      fetching: callOf(options).fetching,
+    },
+    found,
+    composition,
+  );
+  const split = await images.test();
+  const { backend, close } = await openBackend(options.backend, composition);
+  try {
+    const isFile = typeof what === 'string';
+    const model = isFile
+      ? await openModelFile(what, found, readingOf(options), {
+          composition,
+          backend,
+          cwd,
+          images: images.dataset.shape,
+        })
+      : what;
+    try {
+      const { classifier } = model;
+      const classMap = pairClasses(model.name, classifier, images.dataset);
+      const score = await scoreClassifier(classifier.teacher, split, {
+        batchSize,
+        classMap,
+        ...(signal && { signal }),
+      }).catch((error: unknown) => {
+        throw afterWorkBegan(error);
+      });
+      return {
+        ...score,
+        model: classifier.model,
+        ...(found === null ? {} : { run: found.run, name: found.name, player: found.name }),
+        dataset: describeNamed(images.named),
+        backend: backend.name,
+        classes: classifier.classes,
+        parameters: classifier.parameters,
+        normalization: classifier.normalization,
+        sha256: classifier.digest,
+        notices: classifier.notices,
+      };
+    } finally {
+      if (isFile) await model.dispose();
+    }
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * Opens a trained classifier from a run folder, a file of weights or an ONNX model. Dispose it after use. Throws what
+ * reading it throws, and `ANC_USAGE` where the file leaves the size of its images open and `input` does not set it.
+ */
+export async function openTrainedModel(what: string, options: ModelFileOptions = {}): Promise<TrainedModel> {
+  const { found, composition, cwd } = await openCall(what, options);
+  const backend = options.backend === undefined ? await OnnxBackend.create() : null;
+  const opened =
+    backend === null
+      ? await openBackend(options.backend, composition)
+      : { backend, close: () => backend.dispose() };
+  try {
+    const model = await openModelFile(what, found, readingOf(options), {
+      composition,
+      backend: opened.backend,
+      cwd,
+    });
+    return new TrainedModel(model.name, model.classifier, model.input, cwd, model.source, async () => {
+      await model.dispose();
+      await opened.close();
+    });
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}

@@ -1,0 +1,208 @@
+import { rm } from 'node:fs/promises';
+import { foldConstants } from '@anc/backend-onnx';
+import { AncError, encodeSafetensors } from '@anc/core';
+import { openImages } from '../classifier/images.js';
+import { isOnnx } from '../classifier/open-classifier.js';
+import type { Score } from '../classifier/score.js';
+import { afterWorkBegan } from '../events/work-error.js';
+import { exportSource } from '../export/export-source.js';
+import { assertSuited, defaultOut, FORMATS, type Format } from '../export/format.js';
+import { graphModel, writeFolder } from '../export/graph-model.js';
+import { quantized } from '../export/int8.js';
+import { kerasModel } from '../export/keras.js';
+import { onnxModel, type OnnxExportOptions } from '../export/onnx.js';
+import { compareAccuracy, compareLogits } from '../export/reopen.js';
+import { exportMetadata, type ExportSource } from '../export/source.js';
+import type { Verified } from '../export/verify.js';
+import { assertFree, sha256, writeNew } from '../files/named-file.js';
+import { asTensors } from '../files/weights.js';
+import { suggestion } from '../text/nearest.js';
+import type { Named } from '../text/named.js';
+import { shownPath } from '../text/shown-path.js';
+import { openCall, readingOf, type ModelFileOptions } from './evaluate.js';
+import { TrainedModel } from './trained-model.js';
+import type { DatasetInput } from './values.js';
+
+export interface ExportOptions extends Omit<ModelFileOptions, 'backend' | 'input'> {
+  /** Default: `onnx`. */
+  readonly format?: Format;
+  /** File to write (tfjs: a new folder); default: beside the weights. Required for models in memory. */
+  readonly to?: string;
+  /** Bytes (0..255) in: the normalization becomes part of the model. */
+  readonly foldNormalization?: boolean;
+  /** Axes of an ONNX model's input; default: `nchw`. */
+  readonly layout?: 'nchw' | 'nhwc';
+  /** The features are an output, too. */
+  readonly features?: boolean;
+  /** 8-bit weights and activations; `calibration`: training images whose activations set the ranges, default 128. */
+  readonly int8?: boolean;
+  readonly calibration?: number;
+  /** Images to calibrate and test an 8-bit model with; default: the run's own. */
+  readonly images?: DatasetInput;
+  readonly dataDir?: string;
+  readonly limitTest?: number;
+  /** Called with things that a person should know. */
+  readonly onNotice?: (message: string) => void;
+}
+
+/** The JSON document of `export`. */
+export interface ExportResult {
+  readonly file: string;
+  readonly format: Format;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly model: Named;
+  readonly run?: string;
+  readonly name?: string;
+  /** @deprecated The same as `name`. */
+  readonly player?: string;
+  readonly layout?: 'nchw' | 'nhwc';
+  readonly normalization: unknown;
+  /** Whether the normalization is part of the model. */
+  readonly folded: boolean;
+  readonly classes: readonly string[] | number;
+  /** The written file, read back and compared with the network. */
+  readonly verified: Verified;
+  readonly int8?: {
+    readonly calibration: number;
+    readonly floatBytes: number;
+    readonly before: Score;
+    readonly after: Score;
+    readonly agreement: number | null;
+  };
+}
+
+/**
+ * Writes a trained network as a file for other programs, reads it back and compares its logits with the network's.
+ * Throws `ANC_USAGE`, `ANC_FILE_EXISTS` and `ANC_EXPORT`; a file that does not give the same logits is removed.
+ */
+export async function exportModel(
+  what: string | TrainedModel,
+  options: ExportOptions = {},
+): Promise<ExportResult> {
+  const format = oneOf(options.format ?? 'onnx', FORMATS, 'format');
+  const { to, onNotice } = options;
+  assertSuited({ ...options, out: to }, format);
+  if (typeof what === 'string' && isOnnx(what)) {
+    throw new AncError('ANC_EXPORT', `${what} is an ONNX model already.`, {
+      expected: 'a run folder or a file of weights',
+    });
+  }
+  const layout = oneOf(options.layout ?? 'nchw', ['nchw', 'nhwc'] as const, 'layout');
+  const { found, composition, cwd, images: named } = await openCall(what, options);
+  const weights = typeof what === 'string' ? (found?.path ?? what) : null;
+  if (weights === null && to === undefined) {
+    throw new AncError('ANC_USAGE', 'no file was given to write a model in memory to.', {
+      expected: 'the option "to"',
+    });
+  }
+  const target = await assertFree(to ?? defaultOut(weights!, found, format, options.int8 === true), cwd);
+  const source = await sourceOf(what, weights, found, options, composition, cwd);
+  if (source.normalization === null) {
+    onNotice?.(
+      'the normalization of the images is unknown: set it with --preprocessing, so that it is recorded in the file.',
+    );
+  }
+  const shape = {
+    layout,
+    foldNormalization: options.foldNormalization === true,
+    features: options.features === true,
+  };
+  const { dataDir, limitTest, calibration = 128 } = options;
+  const images =
+    options.int8 === true
+      ? await openImages(
+          {
+            ...(named && { dataset: named }),
+            ...(dataDir === undefined ? {} : { dataDir }),
+            ...(limitTest === undefined ? {} : { limitTest }),
+          },
+          found,
+          composition,
+        )
+      : null;
+  const made = await madeOf(format, source, shape);
+  try {
+    const model =
+      images === null ? made.bytes : await quantized(made.bytes, source, shape, images, calibration);
+    const written =
+      made.files === null ? await writeOne(target, model) : await writeFolder(target, made.files);
+    const there = { target, format, source, shape, cwd };
+    const verified = await checked(target, () =>
+      compareLogits(there, composition, images === null ? undefined : Infinity),
+    );
+    const accuracy = images === null ? null : await compareAccuracy(there, images, composition);
+    return {
+      file: shownPath(target, cwd),
+      format,
+      ...written,
+      model: source.model,
+      ...(found === null ? {} : { run: found.run, name: found.name, player: found.name }),
+      ...(format === 'onnx' ? { layout } : {}),
+      normalization: source.normalization,
+      folded: shape.foldNormalization,
+      classes: source.classNames ?? source.environment.classes,
+      verified,
+      ...(accuracy === null ? {} : { int8: { calibration, floatBytes: made.bytes.length, ...accuracy } }),
+    };
+  } catch (error) {
+    throw afterWorkBegan(error);
+  }
+}
+
+function sourceOf(
+  what: string | TrainedModel,
+  weights: string | null,
+  found: Awaited<ReturnType<typeof openCall>>['found'],
+  options: ExportOptions,
+  composition: Awaited<ReturnType<typeof openCall>>['composition'],
+  cwd: string,
+): Promise<ExportSource> | ExportSource {
+  if (typeof what === 'string') return exportSource(weights!, found, readingOf(options), composition, cwd);
+  if (what.source !== null) return what.source;
+  throw new AncError('ANC_EXPORT', `"${what.name}" is not a network of this program.`, {
+    expected: 'a student of a run, or a classifier from a file of weights',
+  });
+}
+
+function oneOf<const C extends string>(text: string, choices: readonly C[], option: string): C {
+  const found = choices.find((choice) => choice === text.toLowerCase());
+  if (found !== undefined) return found;
+  const hint = suggestion(text, choices);
+  throw new AncError('ANC_USAGE', `${option}: expected one of ${choices.join(', ')}.`, {
+    received: text,
+    path: [option],
+    problem: `expected one of ${choices.join(', ')}.`,
+    ...(hint === null ? {} : { hint }),
+  });
+}
+
+/** What is written: a folder's files, or the bytes of one. */
+async function madeOf(format: Format, source: ExportSource, shape: OnnxExportOptions) {
+  const one = (bytes: Uint8Array) => ({ files: null, bytes });
+  switch (format) {
+    case 'tfjs':
+      return { files: graphModel(source, shape), bytes: new Uint8Array() };
+    case 'keras':
+      return one(await kerasModel(source, shape));
+    case 'onnx':
+      return one(foldConstants(onnxModel(source, shape)));
+    case 'safetensors':
+      return one(encodeSafetensors(asTensors(source.variables), exportMetadata(source)));
+  }
+}
+
+async function writeOne(target: string, model: Uint8Array): Promise<{ bytes: number; sha256: string }> {
+  await writeNew(target, model);
+  return { bytes: model.length, sha256: sha256(model) };
+}
+
+/** Removes a file that is not what it should be. */
+async function checked<T>(target: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await rm(target, { force: true, recursive: true });
+    throw error;
+  }
+}

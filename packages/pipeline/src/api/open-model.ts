@@ -1,0 +1,83 @@
+import { onnxImageShape } from '@anc/backend-onnx';
+import { AncError, type Backend, type Dataset } from '@anc/core';
+import { namedFile } from '../classifier/classifier-file.js';
+import type { FoundModel } from '../classifier/find-model.js';
+import { isOnnx, openClassifier } from '../classifier/open-classifier.js';
+import { loadWeights } from '../classifier/weights-file.js';
+import type { Composition } from '../composition/compose.js';
+import { exportSource } from '../export/export-source.js';
+import { openNamedFile, readNamedFile } from '../files/named-file.js';
+import type { Named } from '../text/named.js';
+import { TrainedModel } from './trained-model.js';
+
+/** How a model's file is read where it does not say it itself. */
+export interface ReadingOptions {
+  /** Of a run: the student's name, or `teacher`; default: its student. */
+  readonly select?: string;
+  /** Network of the weights. */
+  readonly model?: Named;
+  /** Pixel values that the network expects: `unit`, `imagenet`, `0.5/0.5`, … */
+  readonly preprocessing?: string;
+  /** [H, W, C] of the images, for files that take any size. */
+  readonly input?: readonly [number, number, number];
+}
+
+/** Opens a model of a run folder, a file of weights or an ONNX model. Throws what reading it throws. */
+export async function openModelFile(
+  what: string,
+  found: FoundModel | null,
+  options: ReadingOptions,
+  {
+    composition,
+    backend,
+    cwd,
+    images,
+  }: {
+    readonly composition: Composition;
+    readonly backend: Backend;
+    readonly cwd: string;
+    readonly images?: Dataset['shape'];
+  },
+): Promise<TrainedModel> {
+  const { file, onnx } = found === null ? await namedFile(what) : { file: found.path, onnx: undefined };
+  const input = options.input ?? images ?? (await imageShapeOf(file, options, composition, cwd));
+  const classifier = await openClassifier(
+    {
+      file,
+      cwd,
+      images: input,
+      backend,
+      ...(onnx && { onnx }),
+      ...(options.model && { model: options.model }),
+      ...(options.preprocessing === undefined ? {} : { preprocessing: options.preprocessing }),
+    },
+    composition,
+  );
+  const source = isOnnx(file) ? null : await exportSource(file, found, options, composition, cwd);
+  return new TrainedModel(found?.name ?? what, classifier, input, cwd, source, () => classifier.dispose());
+}
+
+/** Size of the images that a model takes. Throws `ANC_USAGE` where its file leaves it open. */
+async function imageShapeOf(
+  file: string,
+  { model }: ReadingOptions,
+  composition: Composition,
+  cwd: string,
+): Promise<readonly [number, number, number]> {
+  if (isOnnx(file)) {
+    const { bytes } = await readNamedFile(file, cwd);
+    const shape = onnxImageShape(bytes, file);
+    if (shape.every((side) => side !== null)) return shape as [number, number, number];
+    throw new AncError('ANC_USAGE', `${file} takes images of any size.`, {
+      expected: 'the option "input", e.g. [224, 224, 3]',
+      received: `[${shape.map((side) => side ?? '?').join(', ')}]`,
+    });
+  }
+  const opened = openNamedFile(file, cwd);
+  try {
+    const loaded = await loadWeights(opened.path, opened.source, composition, model ? { model } : {});
+    return loaded.environment.input;
+  } finally {
+    opened.close();
+  }
+}

@@ -1,0 +1,75 @@
+import type { RunEvent } from '../events/events.js';
+
+/** The last event of a finished run. */
+export interface DoneEvent<R> {
+  readonly type: 'done';
+  readonly result: R;
+}
+
+/** Events that replace the one before them while nobody has read it: only the newest of them matters. */
+const REPLACEABLE = new Set(['step', 'metrics', 'activity']);
+
+/**
+ * Work that goes on: await it for its result, iterate over it for its events, or both. Iteration ends after `done`, and
+ * throws what the work throws.
+ */
+export class RunHandle<R> implements PromiseLike<R>, AsyncIterable<RunEvent | DoneEvent<R>> {
+  readonly #result: Promise<R>;
+  readonly #events: (RunEvent | DoneEvent<R>)[] = [];
+  #ended = false;
+  #wake: (() => void) | null = null;
+
+  constructor(work: (emit: (event: RunEvent) => void) => Promise<R>) {
+    this.#result = Promise.resolve().then(() => work((event) => this.#push(event)));
+    this.#result.then(
+      (result) => this.#end({ type: 'done', result }),
+      () => this.#end(null),
+    );
+  }
+
+  then<A = R, B = never>(
+    onFulfilled?: ((value: R) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#result.then(onFulfilled, onRejected);
+  }
+
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<R | B> {
+    return this.#result.catch(onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<R> {
+    return this.#result.finally(onFinally);
+  }
+
+  /** Events from the first one that nobody has read yet. One reader at a time. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent | DoneEvent<R>, void> {
+    for (;;) {
+      const event = this.#events.shift();
+      if (event !== undefined) {
+        yield event;
+        if (event.type === 'done') return;
+      } else if (this.#ended) {
+        await this.#result; // throws where the work failed
+        return;
+      } else {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+    }
+  }
+
+  #push(event: RunEvent | DoneEvent<R>): void {
+    const last = this.#events.at(-1);
+    if (last !== undefined && last.type === event.type && REPLACEABLE.has(event.type)) this.#events.pop();
+    this.#events.push(event);
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  #end(event: DoneEvent<R> | null): void {
+    this.#ended = true;
+    if (event !== null) this.#push(event);
+    this.#wake?.();
+    this.#wake = null;
+  }
+}

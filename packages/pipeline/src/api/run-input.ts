@@ -1,0 +1,177 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { AncError, type Plugin } from '@anc/core';
+import type { Composition } from '../composition/compose.js';
+import type { Fetching } from '../data/open-dataset.js';
+import { resolveOptions, type ResolvedOptions } from '../options/resolve.js';
+import type { PresetChoice, RunOptionsInput } from '../options/run-options.js';
+import type { OpenTeacher } from '../planning/given-teacher.js';
+import { loadComposition } from '../plugins/load-composition.js';
+import type { Named } from '../text/named.js';
+import { openTeacherValue, type TeacherFunction } from './teacher-function.js';
+import {
+  checkedPlugins,
+  isDataset,
+  isNetwork,
+  isTeacher,
+  ValueRegistry,
+  type BackendInput,
+  type DatasetInput,
+  type MethodInput,
+  type ModelInput,
+  type PluginInput,
+  type TeacherInput,
+} from './values.js';
+
+type Group<K extends keyof RunOptionsInput> = NonNullable<RunOptionsInput[K]>;
+
+/** Where a call works, what it may download, how it is stopped. */
+export interface CallOptions {
+  /** Relative paths start here; default: the working directory of the process. */
+  readonly cwd?: string;
+  /** Packages, files or plugin objects with more models, methods, datasets, … */
+  readonly plugins?: readonly PluginInput[];
+  /** Download nothing: missing files are an error. */
+  readonly offline?: boolean;
+  /** Abort to stop after the current step; what has been done is kept where there is a folder. */
+  readonly signal?: AbortSignal;
+}
+
+/** What to train, on which images, by which methods. Everything that is left out comes from the preset. */
+export interface RunInput extends CallOptions {
+  readonly teacher?: TeacherInput;
+  /** Images to learn from: a dataset, or a folder of images, labeled by subfolders or not at all. */
+  readonly images?: DatasetInput;
+  readonly student?: ModelInput;
+  readonly method?: MethodInput;
+  /** Several methods, one student each. */
+  readonly methods?: readonly MethodInput[];
+  readonly preset?: PresetChoice;
+  readonly backend?: BackendInput;
+  /** Backend for the teacher's outputs, where it is another one. */
+  readonly teacherBackend?: BackendInput;
+  /** Random seed. */
+  readonly seed?: number;
+  /** Subsets, splits, augmentation and normalization of the images. */
+  readonly data?: Omit<Group<'data'>, 'dataset'>;
+  /** How the teacher is read or trained. */
+  readonly teacherOptions?: Omit<Group<'teacher'>, 'model' | 'backend'>;
+  /** How students are optimized. */
+  readonly training?: Group<'training'>;
+  /** Parts of the objective. */
+  readonly objective?: Group<'objective'>;
+  /** Cache of the teacher's outputs. */
+  readonly cache?: Group<'cache'>;
+  readonly threads?: number;
+}
+
+/** A request with everything that options cannot name. */
+export interface RunRequest extends ResolvedOptions {
+  readonly cwd: string;
+  readonly fetching: Fetching;
+  /** Plugins of a record, and the values of the caller. */
+  readonly compose: (plugins: readonly string[]) => Promise<Composition>;
+  readonly openTeacher?: OpenTeacher;
+  /** The options before defaults, for presets that are applied later. */
+  readonly input: RunOptionsInput;
+}
+
+/** Turns a caller's input into options. Throws `ANC_CONFIG`. */
+export async function runRequest(input: RunInput): Promise<RunRequest> {
+  const cwd = resolve(input.cwd ?? process.cwd());
+  const values = new ValueRegistry();
+  const plugins = checkedPlugins(input.plugins ?? []);
+  const teacherValue = valueOfTeacher(input.teacher);
+  const grouped = compact({
+    preset: input.preset,
+    plugins: plugins.filter((plugin) => typeof plugin === 'string'),
+    methods: methodsOf(input)?.map((method) => values.name('methods', method)),
+    data: { ...input.data, dataset: await datasetOf(input.images, values, cwd, plugins) },
+    teacher: {
+      ...input.teacherOptions,
+      model: teacherValue === null ? named(values, input.teacher) : { name: TEACHER_VALUE, options: {} },
+      backend: input.teacherBackend && values.name('backends', input.teacherBackend),
+    },
+    student: { model: named(values, input.student) },
+    training: { ...input.training, seed: input.seed ?? input.training?.seed },
+    objective: input.objective,
+    compute: { backend: input.backend && values.name('backends', input.backend), threads: input.threads },
+    cache: input.cache,
+  }) as RunOptionsInput;
+  return {
+    ...resolveOptions(grouped),
+    ...callOf(input),
+    input: grouped,
+    compose: composeWith(plugins, values, cwd),
+    ...(teacherValue === null
+      ? {}
+      : { openTeacher: openTeacherValue(teacherValue, input.teacherOptions?.classes) }),
+  };
+}
+
+/** The name under which records refer to a teacher that is a value. */
+const TEACHER_VALUE = 'value:teacher';
+
+/** Working directory and downloads of a call. */
+export function callOf({ cwd, offline, signal }: CallOptions): { cwd: string; fetching: Fetching } {
+  return {
+    cwd: resolve(cwd ?? process.cwd()),
+    fetching: { offline: offline === true, ...(signal && { signal }) },
+  };
+}
+
+/** Loads the plugins of a record together with plugin objects and values of the caller. */
+export const composeWith =
+  (plugins: readonly PluginInput[], values: ValueRegistry | null, cwd: string) =>
+  (recorded: readonly string[]): Promise<Composition> => {
+    const given = values?.plugin() ?? null;
+    const names = [...recorded, ...plugins.filter((plugin) => typeof plugin === 'string')];
+    const objects = plugins.filter((plugin): plugin is Plugin => typeof plugin !== 'string');
+    return loadComposition([...new Set(names), ...objects, ...(given === null ? [] : [given])], cwd);
+  };
+
+function methodsOf({ method, methods }: RunInput): readonly MethodInput[] | undefined {
+  if (method === undefined) return methods;
+  if (methods === undefined) return [method];
+  throw new AncError('ANC_CONFIG', 'both "method" and "methods" are given.', { hint: 'use one of them.' });
+}
+
+const named = (values: ValueRegistry, model: TeacherInput | undefined): string | Named | undefined =>
+  model === undefined ? undefined : values.name('models', model);
+
+/** A teacher that is neither named nor a network to train. */
+function valueOfTeacher(teacher: TeacherInput | undefined) {
+  if (typeof teacher === 'function') return teacher satisfies TeacherFunction;
+  return isTeacher(teacher) && !isNetwork(teacher) ? teacher : null;
+}
+
+/** A text is the name of a registered dataset, else the path of a folder of images. */
+async function datasetOf(
+  images: DatasetInput | undefined,
+  values: ValueRegistry,
+  cwd: string,
+  plugins: readonly PluginInput[],
+): Promise<string | Named | undefined> {
+  if (images === undefined) return undefined;
+  if (isDataset(images)) return values.name('datasets', images);
+  if (typeof images !== 'string') return values.name('datasets', images);
+  const path = resolve(cwd, images);
+  const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true;
+  if (!isFolder) return images;
+  const { registries } = await composeWith(plugins, null, cwd)([]);
+  if (registries.datasets.names.includes(images)) return images;
+  return { name: 'image-folder', options: { path } };
+}
+
+/** Without undefined entries, one level deep. */
+const compact = (groups: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(groups).flatMap(([key, value]) => {
+      if (value === undefined) return [];
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[key, value]];
+      return [[key, Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined))]];
+    }),
+  );
+
+/** Options that put a run into a folder of that path. */
+export const inFolder = (path: string) => ({ directory: dirname(path), name: basename(path) });

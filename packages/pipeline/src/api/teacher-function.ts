@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { AncError, Teacher, type Dataset, type HostTensor, type Tree } from '@anc/core';
+import type { Classifier } from '../classifier/open-classifier.js';
+import type { OpenTeacher } from '../planning/given-teacher.js';
+
+/** Images as bytes [B, H, W, C], 0..255, and what a teacher function gives for them. */
+export interface ImageTensor {
+  readonly shape: readonly [batch: number, height: number, width: number, channels: number];
+  readonly data: Uint8Array;
+}
+
+/** Outputs for a batch: logits [B × classes], row by row, and features [B × d] where there are any. */
+export type TeacherFunctionResult =
+  | Float32Array
+  | readonly (readonly number[])[]
+  | {
+      readonly logits: Float32Array | readonly (readonly number[])[];
+      readonly features?: Float32Array | readonly (readonly number[])[];
+    };
+
+/**
+ * A frozen classifier as a function: bytes in, logits out. It must give the same result for the same image, whatever the
+ * batch. Its outputs are cached under `id` where it has one, else for the run.
+ */
+export interface TeacherFunction {
+  (images: ImageTensor): TeacherFunctionResult | Promise<TeacherFunctionResult>;
+  /** Identifies the function's weights; change it when they change. */
+  id?: string;
+  /** Names of the classes, in the order of the logits. */
+  classes?: readonly string[];
+}
+
+let unnamed = 0;
+
+/** Opens a function or a `Teacher` of the caller as the teacher of a run. */
+export const openTeacherValue =
+  (value: TeacherFunction | Teacher, classNames?: readonly string[]): OpenTeacher =>
+  async (dataset, model) => ({
+    name: 'teacher',
+    model,
+    given: await classifierOf(value, dataset, classNames),
+  });
+
+async function classifierOf(
+  value: TeacherFunction | Teacher,
+  { shape, classes }: Dataset,
+  names: readonly string[] | undefined,
+): Promise<Classifier> {
+  const isFunction = typeof value === 'function';
+  const teacher = isFunction ? await FunctionTeacher.create(value, shape) : value;
+  const width = teacher.outputs.logits?.[0];
+  if (width === undefined || width < 2) {
+    throw new AncError('ANC_TEACHER_OUTPUT', 'the teacher gives no logits of at least two classes.', {
+      expected: 'logits [batch, classes]',
+      received: width === undefined ? 'no output named "logits"' : `${width} class`,
+    });
+  }
+  const own = names ?? (isFunction ? value.classes : undefined);
+  if (own !== undefined && own.length !== width) {
+    throw new AncError('ANC_CLASSES', 'the teacher has other classes than it names.', {
+      expected: `${width} names, one for each logit`,
+      received: `${own.length}`,
+    });
+  }
+  return {
+    teacher,
+    model: teacher.name,
+    classes: width,
+    classNames: own ?? (classes.length === width ? classes : null),
+    parameters: NaN,
+    flops: null,
+    normalization: null,
+    digest: createHash('sha256').update(teacher.hash).digest('hex'),
+    bytes: 0,
+    notices: [],
+    dispose: () => Promise.resolve(), // it belongs to the caller
+  };
+}
+
+/** A teacher made of a function. */
+class FunctionTeacher extends Teacher {
+  private constructor(
+    readonly call: TeacherFunction,
+    readonly name: string,
+    readonly hash: string,
+    readonly outputs: Tree<readonly number[]>,
+  ) {
+    super();
+  }
+
+  /** Calls the function once to learn the shapes of its outputs. */
+  static async create(call: TeacherFunction, shape: Dataset['shape']): Promise<FunctionTeacher> {
+    const name = call.id ?? (call.name === '' ? 'teacher function' : call.name);
+    const hash = JSON.stringify(['teacher function', call.id ?? [name, process.pid, ++unnamed]]);
+    const size = shape[0] * shape[1] * shape[2];
+    const probe = await outputsOf(call, { shape: [2, ...shape], data: new Uint8Array(2 * size) });
+    const outputs = Object.fromEntries(
+      Object.entries(probe).map(([key, value]) => [key, value.shape.slice(1)]),
+    );
+    return new FunctionTeacher(call, name, hash, outputs);
+  }
+
+  async infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>> {
+    const outputs = await outputsOf(this.call, images as HostTensor & ImageTensor);
+    const missing = names.find((name) => outputs[name] === undefined);
+    if (missing !== undefined) {
+      throw new AncError('ANC_TEACHER_OUTPUT', `teacher "${this.name}" has no output "${missing}".`, {
+        expected: `one of ${Object.keys(this.outputs).join(', ')}`,
+      });
+    }
+    for (const name of names) {
+      const [wanted, found] = [this.outputs[name]!, outputs[name]!.shape.slice(1)];
+      if (wanted.join() === found.join()) continue;
+      throw new AncError('ANC_TEACHER_OUTPUT', `teacher "${this.name}": "${name}" changed its shape.`, {
+        expected: `[${wanted.join(', ')}] per image`,
+        received: `[${found.join(', ')}]`,
+      });
+    }
+    return Object.fromEntries(names.map((name) => [name, outputs[name]!]));
+  }
+
+  dispose(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+async function outputsOf(call: TeacherFunction, images: ImageTensor): Promise<Tree<HostTensor>> {
+  const result = await call(images);
+  const [batch] = images.shape;
+  const { logits, features } =
+    result instanceof Float32Array || Array.isArray(result)
+      ? { logits: result as Float32Array | readonly (readonly number[])[], features: undefined }
+      : (result as Exclude<TeacherFunctionResult, Float32Array | readonly (readonly number[])[]>);
+  return {
+    logits: tensorOf('logits', logits, batch),
+    ...(features === undefined ? {} : { features: tensorOf('features', features, batch) }),
+  };
+}
+
+function tensorOf(
+  name: string,
+  value: Float32Array | readonly (readonly number[])[] | undefined,
+  batch: number,
+): HostTensor {
+  const data = value instanceof Float32Array ? value : Float32Array.from((value ?? []).flat());
+  const rows = value instanceof Float32Array ? null : (value?.length ?? 0);
+  if (data.length > 0 && data.length % batch === 0 && (rows === null || rows === batch)) {
+    return { shape: [batch, data.length / batch], data };
+  }
+  throw new AncError('ANC_TEACHER_OUTPUT', `the teacher function returned ${name} of a wrong size.`, {
+    expected: `${batch} rows, one for each image`,
+    received: rows === null ? `${data.length} numbers` : `${rows} rows, ${data.length} numbers`,
+  });
+}

@@ -1,0 +1,194 @@
+import { basename, join, resolve } from 'node:path';
+import { assertCreatable, freeName } from '@anc/runtime';
+import type { Composition } from '../composition/compose.js';
+import type { Emit } from '../events/events.js';
+import { afterWorkBegan } from '../events/work-error.js';
+import { optionError } from '../options/option-error.js';
+import { optionTable } from '../options/option-table.js';
+import type { ResumeOptions as ResumeChanges } from '../options/record.js';
+import type { RunOptions } from '../options/run-options.js';
+import { planTraining } from '../planning/plan.js';
+import { anchored, assertName, resumeWith, startWith } from '../run/start.js';
+import { describeNamed } from '../text/named.js';
+import { takes } from '../tune/candidate.js';
+import type { TuneResult } from '../tune/documents.js';
+import { executeTuning } from '../tune/execute.js';
+import { readRecord, runFolder, writeRecord, type TuneRecord } from '../tune/folder.js';
+import { searchOf } from '../tune/settings.js';
+import { interruptedError } from './interrupted-error.js';
+import { RunHandle } from './run-handle.js';
+import {
+  callOf,
+  composeWith,
+  inFolder,
+  runRequest,
+  type CallOptions,
+  type RunInput,
+  type RunRequest,
+} from './run-input.js';
+
+export interface SearchOptions {
+  /** What every method tries; default: five rates around the preset's. */
+  readonly learningRates?: readonly number[];
+  /** What methods with a temperature try at their best rate. */
+  readonly temperatures?: readonly number[];
+  /** Trials of each method; default: as many as the lists need. */
+  readonly budget?: number;
+  /** Train each chosen setting with so many fresh seeds and compare; default: 0. */
+  readonly confirm?: number;
+}
+
+export interface TuneOptions extends RunInput, SearchOptions {
+  /** The folder to create; default: the first free `runs/tune-<dataset>-<n>`. */
+  readonly folder?: string;
+}
+
+/**
+ * Gives every method the same number of trials at learning rate and temperature, evaluated on held-out training images; the
+ * test images are not opened. Throws like `distill`.
+ */
+export function tune(options: TuneOptions): RunHandle<TuneResult> {
+  return new RunHandle(async (emit) => {
+    const request = await runRequest(options);
+    const place = options.folder === undefined ? {} : inFolder(resolve(request.cwd, options.folder));
+    const { options: all } = request;
+    const placed = { ...request, options: { ...all, output: { ...all.output, ...place } } };
+    return (await startTuning(placed, options, emit)).execute(options.signal);
+  });
+}
+
+/** Continues an interrupted tuning; finished trials are read. */
+export function resumeTuning(
+  folder: string,
+  options: CallOptions & ResumeChanges = {},
+): RunHandle<TuneResult> {
+  return new RunHandle(async (emit) => {
+    const { dataDir, threads, backend, teacherBackend, studentBackend } = options;
+    const changes = { dataDir, threads, backend, teacherBackend, studentBackend };
+    const tuning = await continueTuning(folder, changes, options, emit);
+    return tuning.execute(options.signal);
+  });
+}
+
+/** A tuning whose folder exists and is locked. */
+export interface StartedTuning {
+  /** Absolute path of its folder. */
+  readonly path: string;
+  /** Runs to the end. Throws `ANC_INTERRUPTED` where the signal is aborted. */
+  execute(signal?: AbortSignal): Promise<TuneResult>;
+}
+
+/** Share of the training images that is held out where the caller does not set it. */
+const HELD_OUT = 0.1;
+
+/** Checks a new tuning and creates its folder. */
+export async function startTuning(
+  request: RunRequest,
+  { learningRates, temperatures, budget, confirm = 0 }: SearchOptions,
+  emit: Emit,
+): Promise<StartedTuning> {
+  const { given, cwd } = request;
+  const options = anchored(withHeldOut(request), cwd);
+  const { output, data, training } = options;
+  if (data.validation === 0) {
+    throw optionError(['data', 'validation'], 'there are no held-out images to evaluate trials on.', {
+      expected: 'more than 0, e.g. 0.1',
+      received: '0',
+    });
+  }
+  const search = searchOf(training.learningRate, {
+    ...(learningRates && { learningRates }),
+    ...(temperatures && { temperatures }),
+    ...(budget !== undefined && { budget }),
+  });
+  assertName(output);
+  const parent = resolve(cwd, output.directory);
+  const path = join(parent, output.name ?? (await freeName(parent, `tune-${data.dataset.name}`)));
+  await assertCreatable(path);
+  const composition = await request.compose(options.plugins);
+  assertTunable(options, composition);
+  if (
+    search.temperatures.length > 0 &&
+    !options.methods.some((method) => takes('temperature', method, options, composition))
+  ) {
+    const problem = 'has no effect: none of the methods has a temperature.';
+    emit({ type: 'notice', message: `temperatures ${problem}`, path: ['temperatures'], problem });
+  }
+  const set = new Set(given.map((at) => at.join('.')));
+  const keys = optionTable.filter(({ path: at }) => set.has(at.join('.'))).map(({ key }) => key);
+  const record: TuneRecord = { ...search, confirm, given: keys };
+  const run = await startWith(planTraining, {
+    ...request,
+    options: { ...options, output: { directory: path, name: basename(runFolder(path)) } },
+    composition,
+    emit,
+    prepared: () => writeRecord(path, record),
+  });
+  return started(path, cwd, record, run, composition, emit);
+}
+
+/** Opens an interrupted tuning. */
+export async function continueTuning(
+  folder: string,
+  changes: Readonly<Record<string, unknown>>,
+  call: CallOptions,
+  emit: Emit,
+): Promise<StartedTuning> {
+  const { cwd, fetching } = callOf(call);
+  const path = resolve(cwd, folder);
+  const record = await readRecord(path);
+  let composition: Composition | null = null;
+  const compose = async (plugins: readonly string[]): Promise<Composition> =>
+    (composition = await composeWith(call.plugins ?? [], null, cwd)(plugins));
+  const run = await resumeWith(planTraining, {
+    path: runFolder(path),
+    cwd,
+    emit,
+    changes,
+    compose,
+    fetching,
+  });
+  return started(path, cwd, record, run, composition!, emit);
+}
+
+function started(
+  path: string,
+  cwd: string,
+  record: TuneRecord,
+  { plan, folder, release }: Awaited<ReturnType<typeof startWith>>,
+  composition: Composition,
+  emit: Emit,
+): StartedTuning {
+  return {
+    path,
+    async execute(signal = new AbortController().signal) {
+      try {
+        const result = await executeTuning({ path, cwd, record, plan, composition, folder, emit, signal });
+        if (result === null) throw interruptedError(`resumeTuning('${path}') continues it`);
+        return result;
+      } catch (error) {
+        throw afterWorkBegan(error);
+      } finally {
+        await release();
+      }
+    },
+  };
+}
+
+function withHeldOut({ options, given }: RunRequest): RunOptions {
+  const isSet = given.some((path) => path.join('.') === 'data.validation');
+  return isSet ? options : { ...options, data: { ...options.data, validation: HELD_OUT } };
+}
+
+/** Throws `ANC_UNKNOWN`, and `ANC_CONFIG` for a method that brings its own rate. */
+function assertTunable(options: RunOptions, composition: Composition): void {
+  for (const [i, method] of options.methods.entries()) {
+    composition.registries.methods.get(method.name);
+    if (takes('learningRate', method, options, composition)) continue;
+    throw optionError(['methods', i], `method "${describeNamed(method)}" has nothing to tune.`, {
+      expected: "a method that is trained with the run's learning rate",
+      received: 'an optimizer of its own among its options',
+      hint: 'leave its optimizer out.',
+    });
+  }
+}

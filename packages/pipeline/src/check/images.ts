@@ -1,0 +1,136 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { AncError, isAncError, Rng, type Dataset } from '@anc/core';
+import { decodeImage, limitSplit, listImages } from '@anc/datasets';
+import type { Composition } from '../composition/compose.js';
+
+import { openDataset, type Fetching } from '../data/open-dataset.js';
+import { NAMED_FORM, readNamed } from '../text/named.js';
+import { suggestion } from '../text/nearest.js';
+
+/** A sample of images, brought to one size. */
+export interface Sample {
+  /** As people named them. */
+  readonly what: string;
+  /** Images that there are, sampled or not. */
+  readonly total: number;
+  /** Bytes [N, H, W, C]. */
+  readonly images: Uint8Array;
+  readonly names: readonly string[];
+  /** Names of the classes of `labels`; null without labels. */
+  readonly classes: readonly string[] | null;
+  readonly labels: Int32Array | null;
+  /** Files that do not decode, with the reason. */
+  readonly broken: readonly string[];
+}
+
+export interface SampleRequest {
+  readonly what: string | Dataset;
+  readonly cwd: string;
+  readonly dataDir: string | null;
+  readonly shape: readonly [number, number, number];
+  readonly limit: number;
+  readonly composition: Composition;
+  readonly fetching: Fetching;
+}
+
+/** Images of a folder, or the training images of a dataset. Throws `ANC_DATA_*`, `ANC_UNKNOWN`. */
+export async function sampleImages(request: SampleRequest): Promise<Sample> {
+  const { what, cwd } = request;
+  if (typeof what !== 'string') return ofDataset(what, what.name, request);
+  const path = resolve(cwd, what);
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() === true) return ofFolder(path, what, request);
+  return ofDataset(await namedDataset(what, request), what, request);
+}
+
+async function ofFolder(path: string, what: string, { shape, limit }: SampleRequest): Promise<Sample> {
+  const files = await listImages(path);
+  if (files.length === 0) {
+    throw new AncError('ANC_DATA_EMPTY', `${what}: no images.`, {
+      expected: 'JPEG, PNG or WebP files in the folder or below it',
+      received: 'none',
+    });
+  }
+  const chosen = Rng.fromSeed(1).split('check').permutation(files.length).slice(0, limit).sort();
+  const size = shape[0] * shape[1] * shape[2];
+  const broken: string[] = [];
+  const decoded: { name: string; bytes: Uint8Array }[] = [];
+  for (const index of chosen) {
+    const name = files[index]!.path;
+    try {
+      decoded.push({ name, bytes: await decodeImage(join(path, name), shape, null) });
+    } catch (error) {
+      if (!isAncError(error) || error.code !== 'ANC_DATA_CORRUPT') throw error;
+      broken.push(`${name}: ${error.detail.received ?? error.message}`);
+    }
+  }
+  if (decoded.length === 0) {
+    throw new AncError('ANC_DATA_CORRUPT', `${what}: no image decodes.`, { received: broken[0]! });
+  }
+  const images = new Uint8Array(decoded.length * size);
+  decoded.forEach(({ bytes }, i) => images.set(bytes, i * size));
+  const names = decoded.map(({ name }) => name);
+  const foldered = files.every(({ path: file }) => file.includes('/'));
+  const folderOf = (file: string): string => file.slice(0, file.indexOf('/'));
+  const classes = foldered ? [...new Set(files.map(({ path: file }) => folderOf(file)))].sort() : null;
+  return {
+    what,
+    total: files.length,
+    images,
+    names,
+    classes,
+    labels: classes === null ? null : Int32Array.from(names, (name) => classes.indexOf(folderOf(name))),
+    broken,
+  };
+}
+
+/** A dataset by name. Throws `ANC_USAGE`, `ANC_DATA_MISSING` and what opening it throws. */
+async function namedDataset(
+  what: string,
+  { composition, dataDir, fetching }: SampleRequest,
+): Promise<Dataset> {
+  const named = readNamed(what);
+  if ('problem' in named) {
+    throw new AncError('ANC_USAGE', `images: expected a folder, or ${NAMED_FORM}.`, {
+      received: what,
+      hint: named.problem,
+    });
+  }
+  const { names } = composition.registries.datasets;
+  if (!names.includes(named.name)) {
+    const hint = suggestion(named.name, names);
+    throw new AncError('ANC_DATA_MISSING', `"${what}" is neither a folder nor a dataset.`, {
+      expected: `a folder of images, or one of ${names.join(', ')}`,
+      hint: hint ?? 'check the path; it is read relative to the working directory.',
+    });
+  }
+  return openDataset(named, composition, { dataDir, seed: 1 }, fetching);
+}
+
+async function ofDataset(dataset: Dataset, what: string, { shape, limit }: SampleRequest): Promise<Sample> {
+  if (dataset.shape.join() !== shape.join()) {
+    throw new AncError('ANC_SHAPE', `the teacher's images and those of "${what}" differ in size.`, {
+      expected: shape.join('×'),
+      received: dataset.shape.join('×'),
+      hint: 'choose a dataset of that size, or a folder of images, which are brought to it.',
+    });
+  }
+  const whole = await dataset.split('train');
+  const split = limitSplit(whole, limit, 1);
+  const { count } = split.images;
+  const images = new Uint8Array(count * shape[0] * shape[1] * shape[2]);
+  await split.images.read(
+    Int32Array.from({ length: count }, (_, i) => i),
+    images,
+  );
+  return {
+    what,
+    total: whole.images.count,
+    images,
+    names: Array.from({ length: count }, (_, i) => `${i}`),
+    classes: split.labels === null ? null : dataset.classes,
+    labels: split.labels === null ? null : await split.labels(),
+    broken: [],
+  };
+}

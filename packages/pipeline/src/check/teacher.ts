@@ -1,0 +1,113 @@
+import { resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { onnxImageShape, type OnnxTeacherOptions } from '@anc/backend-onnx';
+import { AncError, inMemory, type Backend, type FixedNormalization } from '@anc/core';
+import { readNamedFile } from '../files/named-file.js';
+import { findModelInRun } from '../classifier/find-model.js';
+import { namedFile } from '../classifier/classifier-file.js';
+import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
+import { loadWeights } from '../classifier/weights-file.js';
+import type { Composition } from '../composition/compose.js';
+import type { Named } from '../text/named.js';
+import { WEIGHTS } from '../files/weights.js';
+import { OWN, type ImagesToLogits, type OpenPreprocessing, type Preprocessing } from './preprocessing.js';
+
+export interface TeacherRequest {
+  /** A run folder, a file of weights or an ONNX model. */
+  readonly what: string;
+  readonly cwd: string;
+  readonly model?: Named;
+  readonly preprocessing?: string;
+  /** [H, W, C], where the person said it. */
+  readonly size?: readonly [number, number, number];
+}
+
+/** A teacher that can be opened under any reading. */
+export interface CheckedTeacher {
+  readonly shape: readonly [number, number, number];
+  /** Layouts that its file leaves possible. */
+  readonly layouts: readonly Preprocessing['layout'][];
+  /** As its file, or the person, says; where neither does, pixels from 0 to 1. */
+  open(): Promise<Classifier>;
+  openAs(reading: Preprocessing): Promise<OpenPreprocessing>;
+}
+
+const BATCH = 32;
+
+/** Finds a teacher's file and the size of its images. Throws what reading it throws, `ANC_USAGE` for an unknown size. */
+export async function findTeacher(
+  { what, cwd, model, preprocessing, size }: TeacherRequest,
+  backend: Backend,
+  composition: Composition,
+): Promise<CheckedTeacher> {
+  const { file: named, onnx = {} } = await namedFile(what);
+  const file = await fileOf(named, cwd);
+  const { path, bytes } = await readNamedFile(file, cwd);
+  const known = isOnnx(file)
+    ? onnxImageShape(bytes, named, onnx.layout)
+    : (await loadWeights(path, inMemory(bytes), composition, model === undefined ? {} : { model }))
+        .environment.input;
+  const shape = size ?? known;
+  if (shape.some((n) => n === null)) {
+    throw new AncError('ANC_USAGE', `${what} takes images of any size: which are they?`, {
+      expected: '--size HxWxC, e.g. 224x224x3',
+      received: `[${known.map((n) => n ?? '?').join(', ')}]`,
+    });
+  }
+  const images = shape as readonly [number, number, number];
+  const request = { file, cwd, images, backend, ...(model === undefined ? {} : { model }) };
+  const open = (said: string | undefined, options: OnnxTeacherOptions): Promise<Classifier> =>
+    openClassifier(
+      { ...request, ...(said === undefined ? {} : { preprocessing: said }), onnx: options },
+      composition,
+    );
+  return {
+    shape: images,
+    layouts: layoutsOf(known, isOnnx(file) ? onnx.layout : 'nhwc'),
+    open: () => open(preprocessing, onnx),
+    openAs: async ({ name, normalization, layout }) => {
+      const placed = layout === 'own' ? onnx : { ...onnx, layout };
+      const { mean: _, std: __, ...unprepared } = placed;
+      const classifier = await (name === OWN || normalization === 'per-image'
+        ? open(preprocessing, placed)
+        : open(saidAs(normalization), unprepared));
+      return { logits: logitsBy(classifier, images), dispose: () => classifier.dispose() };
+    },
+  };
+}
+
+/** Both, where neither the file nor the person says which. */
+const layoutsOf = (
+  sizes: readonly (number | null)[],
+  said: OnnxTeacherOptions['layout'] = 'auto',
+): CheckedTeacher['layouts'] =>
+  said === 'auto' && sizes.every((n) => n === null) ? ['nchw', 'nhwc'] : ['own'];
+
+/** As `--preprocessing` reads it: numbers are of bytes where one is above 2, so bytes as they are have a name. */
+const saidAs = ({ mean, std }: FixedNormalization): string =>
+  [...mean, ...std].some((value) => value > 2) ? `${mean.join()}/${std.join()}` : 'none';
+
+/** The file in a folder that is a run, or of one of its players; anything else is a file. */
+async function fileOf(what: string, cwd: string): Promise<string> {
+  const folder = (await stat(resolve(cwd, what)).catch(() => null))?.isDirectory() === true;
+  if (!folder) return what;
+  const weights = resolve(cwd, what, WEIGHTS);
+  if ((await stat(weights).catch(() => null)) !== null) return weights;
+  return (await findModelInRun(what, 'teacher', cwd))!.path;
+}
+
+/** Batches of one size: what is compiled is compiled once. */
+export function logitsBy({ teacher, classes }: Classifier, shape: readonly number[]): ImagesToLogits {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return async (images, count) => {
+    const out = new Float32Array(count * classes);
+    for (let start = 0; start < count; start += BATCH) {
+      const real = Math.min(BATCH, count - start);
+      const bytes = new Uint8Array(BATCH * size);
+      bytes.set(images.subarray(start * size, (start + real) * size));
+      const { logits } = await teacher.infer({ shape: [BATCH, ...shape], data: bytes }, ['logits']);
+      out.set((logits!.data as Float32Array).subarray(0, real * classes), start * classes);
+    }
+    return out;
+  };
+}

@@ -1,0 +1,222 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { OnnxBackend, OnnxTeacher, type OnnxTeacherOptions } from '@anc/backend-onnx';
+import {
+  AncError,
+  loadVariables,
+  NetworkTeacher,
+  normalizedNetwork,
+  type Backend,
+  type HostTensor,
+  type Normalization,
+  type Teacher,
+  type Variables,
+} from '@anc/core';
+import { parametersAndFlops } from '@anc/models';
+import type { Composition } from '../composition/compose.js';
+import { describeNamed } from '../text/named.js';
+import { shownPath } from '../text/shown-path.js';
+import { openNamedFile, readNamedFile, sha256, sha256Of, type OpenFile } from '../files/named-file.js';
+import { parsePreprocessing, commonNormalization } from './preprocessing.js';
+import { digestOf } from '../files/weights.js';
+import { loadWeights, type LoadedWeights, type WeightsRequest } from './weights-file.js';
+
+/** A trained network from a file, frozen: bytes in, logits and features out. */
+export interface Classifier {
+  readonly teacher: Teacher;
+  /** What it is, for people: the model, or the file. */
+  readonly model: string;
+  readonly classes: number;
+  readonly classNames: readonly string[] | null;
+  readonly parameters: number;
+  /** For one image; null where it is not counted. */
+  readonly flops: number | null;
+  readonly normalization: Normalization | null;
+  /** SHA-256 of the file. */
+  readonly digest: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** What a person should know of how it was read. */
+  readonly notices: readonly string[];
+  /** Frees the network; backends that it opened for itself, too. */
+  dispose(): Promise<void>;
+}
+
+export interface ClassifierRequest {
+  /** As a person named it. */
+  readonly file: string;
+  readonly cwd: string;
+  /** [H, W, C] of the images that it will be given. */
+  readonly images: readonly [number, number, number];
+  /** Where networks of ours compute. An ONNX model computes in ONNX Runtime. */
+  readonly backend: Backend;
+  readonly model?: WeightsRequest['model'];
+  readonly preprocessing?: string;
+  readonly onnx?: OnnxTeacherOptions;
+  readonly classes?: readonly string[];
+  /** Taken for its classes where it does not name them. */
+  readonly classNames?: readonly string[];
+}
+
+/** Whether a file is an ONNX model, by its name. */
+export const isOnnx = (file: string): boolean => /\.(onnx|ort)$/i.test(file);
+
+/** Opens a file of weights or an ONNX model. Throws what reading it throws. */
+export async function openClassifier(
+  request: ClassifierRequest,
+  composition: Composition,
+): Promise<Classifier> {
+  const { file, cwd } = request;
+  if (isOnnx(file)) {
+    const { path, bytes } = await readNamedFile(file, cwd);
+    return openOnnx(path, shownPath(path, cwd), bytes, request);
+  }
+  const opened = openNamedFile(file, cwd);
+  try {
+    return await openWeights(opened, request, composition);
+  } finally {
+    opened.close();
+  }
+}
+
+/** A network in memory as a classifier; pixels are divided by 255 where its normalization is unknown. */
+export async function openNetwork(
+  {
+    network,
+    model,
+    environment,
+    classNames,
+    variables,
+    normalization,
+  }: Pick<LoadedWeights, 'network' | 'model' | 'environment' | 'classNames' | 'map'> & {
+    readonly variables: Variables<HostTensor>;
+    readonly normalization: Normalization | null;
+  },
+  backend: Backend,
+): Promise<Classifier> {
+  const { input, classes } = environment;
+  const used = normalization ?? parsePreprocessing('unit', input[2]);
+  const digest = digestOf(variables);
+  const teacher = await NetworkTeacher.create({
+    backend,
+    network: {
+      ...normalizedNetwork(network, used),
+      name: JSON.stringify([network.name, describeNamed(model), classes, used]),
+    },
+    variables,
+    input,
+    digest,
+  });
+  return {
+    teacher,
+    model: describeNamed(model),
+    classes,
+    classNames,
+    ...parametersAndFlops(network, input),
+    normalization: used,
+    digest,
+    bytes: 0,
+    notices: [],
+    dispose: () => teacher.dispose(),
+  };
+}
+
+async function openOnnx(
+  path: string,
+  shown: string,
+  bytes: Uint8Array,
+  { backend, images, preprocessing, onnx, classes, classNames }: ClassifierRequest,
+): Promise<Classifier> {
+  const shared = backend instanceof OnnxBackend ? backend : null;
+  const own = shared === null ? await OnnxBackend.create() : null;
+  const engine = (shared ?? own)!;
+  try {
+    const teacher = await OnnxTeacher.create(engine, bytes, {
+      shown,
+      images,
+      options: onnx ?? {},
+      ...(preprocessing === undefined ? {} : { normalization: parsePreprocessing(preprocessing, images[2]) }),
+      ...(classes === undefined ? {} : { classes }),
+      ...(classNames === undefined ? {} : { classNames }),
+      readExternal: (beside) => readFile(join(dirname(path), beside)),
+    });
+    const { facts } = teacher;
+    return {
+      teacher,
+      model: shown,
+      classes: facts.classes,
+      classNames: facts.classNames,
+      parameters: facts.parameters,
+      flops: facts.flops,
+      normalization: facts.normalization,
+      digest: sha256(bytes),
+      bytes: bytes.length,
+      notices: facts.notices,
+      async dispose() {
+        await teacher.dispose();
+        await own?.dispose();
+      },
+    };
+  } catch (error) {
+    await own?.dispose();
+    throw error;
+  }
+}
+
+async function openWeights(
+  { path, source }: OpenFile,
+  { cwd, backend, images, model, preprocessing, classes, classNames }: ClassifierRequest,
+  { registries, parts }: Composition,
+): Promise<Classifier> {
+  const shown = shownPath(path, cwd);
+  if (classes !== undefined) {
+    throw new AncError('ANC_CLASSES', `${shown}: the classes of a file of weights are what they are.`, {
+      expected: 'an ONNX model beside --classes',
+      hint: 'export it as ONNX first: anc-cli export --format onnx.',
+    });
+  }
+  const loaded = await loadWeights(
+    path,
+    source,
+    { registries, parts },
+    {
+      ...(model === undefined ? {} : { model }),
+      input: images,
+    },
+  );
+  const { network, environment } = loaded;
+  const notices: string[] = [];
+  const normalization =
+    preprocessing === undefined ? loaded.normalization : parsePreprocessing(preprocessing, images[2]);
+  const usual = normalization === null ? commonNormalization(loaded) : null;
+  if (usual !== null) notices.push(`${shown}: ${usual.why}`);
+  else if (normalization === null) {
+    notices.push(
+      `${shown}: nothing says how its images are normalized, so pixels are divided by 255. Set another with --preprocessing.`,
+    );
+  }
+  const used = normalization ?? usual?.normalization ?? parsePreprocessing('unit', images[2]);
+  const digest = sha256Of(source);
+  const teacher = await NetworkTeacher.create({
+    backend,
+    network: {
+      ...normalizedNetwork(network, used),
+      name: JSON.stringify([network.name, describeNamed(loaded.model), environment.classes, used]),
+    },
+    variables: loadVariables(loaded.variables),
+    input: images,
+    digest,
+  });
+  return {
+    teacher,
+    model: describeNamed(loaded.model),
+    classes: environment.classes,
+    classNames: loaded.classNames ?? (classNames?.length === environment.classes ? classNames : null),
+    ...parametersAndFlops(network, images),
+    normalization: used,
+    digest,
+    bytes: source.length,
+    notices,
+    dispose: () => teacher.dispose(),
+  };
+}

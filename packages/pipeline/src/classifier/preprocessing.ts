@@ -1,0 +1,110 @@
+import {
+  AncError,
+  pixelUnit,
+  type FixedNormalization,
+  type ModelEnvironment,
+  type Normalization,
+} from '@anc/core';
+import { TORCH_NAME_MAPS } from '@anc/models';
+import { suggestion } from '../text/nearest.js';
+
+/** Means and deviations of pixels in 0..1, one per channel of a colour image. */
+const NAMED: Readonly<Record<string, readonly [mean: readonly number[], std: readonly number[]]>> = {
+  none: [[0], [1 / 255]],
+  unit: [[0], [1]],
+  signed: [[0.5], [0.5]],
+  imagenet: [
+    [0.485, 0.456, 0.406],
+    [0.229, 0.224, 0.225],
+  ],
+  cifar10: [
+    [0.4914, 0.4822, 0.4465],
+    [0.2023, 0.1994, 0.201],
+  ],
+  cifar100: [
+    [0.5071, 0.4867, 0.4408],
+    [0.2675, 0.2565, 0.2761],
+  ],
+};
+
+/**
+ * What `--preprocessing` says, for bytes (0..255). Numbers are of pixels in 0..1 as in torchvision's `Normalize`, and
+ * of bytes where any of them is above 2. One number stands for all channels. Throws `ANC_NORMALIZE`.
+ */
+export function parsePreprocessing(text: string, channels: number): FixedNormalization {
+  const named = NAMED[text.trim().toLowerCase()];
+  if (named !== undefined) return forBytes(text, named[0], named[1], channels, 255);
+  const words = text.replace(/\b(?:mean|std)\s*=/gi, ' ').split(/[\s,/()[\]]+/);
+  const numbers = words.filter((word) => word !== '').map(Number);
+  const half = numbers.length / 2;
+  if (half === 0 || !Number.isInteger(half) || !numbers.every(Number.isFinite)) throw unreadable(text);
+  const [mean, std] = [numbers.slice(0, half), numbers.slice(half)];
+  return forBytes(text, mean, std, channels, pixelUnit(mean, std));
+}
+
+function forBytes(
+  text: string,
+  mean: readonly number[],
+  std: readonly number[],
+  channels: number,
+  unit: number,
+): FixedNormalization {
+  if (!std.every((s) => s > 0)) throw unreadable(text);
+  if (![1, channels].includes(mean.length)) {
+    throw new AncError('ANC_NORMALIZE', 'the normalization is of other images.', {
+      expected: `a mean and a deviation for ${channels === 1 ? 'one channel' : `one channel or for ${channels}`}`,
+      received: `${text}, for ${mean.length}`,
+    });
+  }
+  const each = (values: readonly number[]): number[] =>
+    Array.from({ length: channels }, (_, c) => unit * values[c % values.length]!);
+  return { mean: each(mean), std: each(std) };
+}
+
+/**
+ * How networks of a published kind are commonly prepared, where nothing says it of this one: checkpoints whose tensors
+ * PyTorch's ResNets have, for images of three channels. Null for any other.
+ */
+export function commonNormalization({
+  map,
+  environment,
+}: {
+  readonly map: string | null;
+  readonly environment: ModelEnvironment;
+}): { readonly normalization: FixedNormalization; readonly why: string } | null {
+  const channels = environment.input[2];
+  if (map === null || !Object.hasOwn(TORCH_NAME_MAPS, map) || channels !== 3) return null;
+  const [name, whose] = map === 'pytorch-cifar' ? ['cifar10', "CIFAR-10's"] : ['imagenet', "ImageNet's"];
+  return {
+    normalization: parsePreprocessing(name, channels),
+    why:
+      `nothing says how its images are normalized; ${whose} mean and deviation are taken, which checkpoints of ` +
+      'these networks commonly use. Set another with --preprocessing.',
+  };
+}
+
+function unreadable(text: string): AncError {
+  const names = Object.keys(NAMED);
+  const hint = suggestion(text, names);
+  return new AncError('ANC_NORMALIZE', 'not a way to normalise images.', {
+    expected: `one of ${names.join(', ')}, or mean/std of each channel (std above 0), e.g. 0.5,0.5,0.5/0.25,0.25,0.25`,
+    received: text,
+    ...(hint === null ? {} : { hint }),
+  });
+}
+
+/** What a file's metadata says of its normalization, or null where it says nothing that can be read. */
+export function recordedNormalization(text: string | undefined): Normalization | null {
+  if (text === undefined) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (value === 'per-image') return value;
+  const { mean, std } = (value ?? {}) as { mean?: unknown; std?: unknown };
+  const isNumbers = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.length > 0 && list.every((n) => typeof n === 'number' && Number.isFinite(n));
+  return isNumbers(mean) && isNumbers(std) && std.every((s) => s > 0) ? { mean, std } : null;
+}

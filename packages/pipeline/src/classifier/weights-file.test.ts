@@ -1,0 +1,58 @@
+import { encodeSafetensors, inMemory, mapTree, permuted, prefixTree, Rng } from '@anc/core';
+import { lenet5, mobilenet, parametersAndFlops } from '@anc/models';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadComposition } from '../plugins/load-composition.js';
+import type { Composition } from '../composition/compose.js';
+import { loadWeights, type WeightsRequest } from './weights-file.js';
+
+let composition: Composition;
+beforeAll(async () => {
+  composition = await loadComposition([], '/');
+});
+
+const load = (bytes: Uint8Array, request: WeightsRequest = {}) =>
+  loadWeights('weights.safetensors', inMemory(bytes), composition, request);
+
+describe('a network of which something follows from its images', () => {
+  it('stays what it was on images of another size', async () => {
+    const options = { width: 0.0625 };
+    const environment = { input: [28, 28, 1], classes: 3 } as const;
+    const network = mobilenet(options, environment);
+    const { params, stats } = network.init(Rng.fromSeed(1), environment.input);
+    const metadata = {
+      model: 'mobilenet',
+      modelOptions: JSON.stringify(options),
+      input: JSON.stringify(environment.input),
+      classes: '3',
+    };
+    const bytes = encodeSafetensors(
+      { ...prefixTree('params', params), ...prefixTree('stats', stats) },
+      metadata,
+    );
+    const larger = { input: [64, 64, 1], classes: 3 } as const;
+    const { network: loaded } = await load(bytes, { input: larger.input });
+    expect(loaded.name).toBe(network.name);
+    expect(mobilenet(options, larger).name).not.toBe(network.name);
+    const flops = (made: typeof loaded): number => parametersAndFlops(made, larger.input).flops;
+    expect(flops(loaded)).toBe(flops(network));
+    expect(flops(loaded)).toBeGreaterThan(3 * flops(mobilenet(options, larger)));
+  });
+
+  it('is said to be another one where weights fit images of several sizes', async () => {
+    const environment = { input: [28, 28, 1], classes: 10 } as const;
+    const { params } = lenet5({}, environment).init(Rng.fromSeed(1), environment.input);
+    const axesOf = (rank: number): number[] => (rank === 4 ? [3, 2, 0, 1] : rank === 2 ? [1, 0] : [0]);
+    const tensors = mapTree(params, ({ shape, data }) => {
+      const axes = axesOf(shape.length);
+      return { shape: axes.map((axis) => shape[axis]!), data: permuted(data, shape, axes) };
+    });
+    const theirs = Object.fromEntries(
+      Object.entries(tensors).map(([name, tensor]) => [name.replace('/weights', '/weight'), tensor]),
+    );
+    const model = { name: 'lenet5', options: {} };
+    const guessed = await load(encodeSafetensors(theirs), { model });
+    expect(guessed).toMatchObject({ environment: { input: [32, 32, 1], classes: 10 }, others: [28] });
+    const said = await load(encodeSafetensors(theirs), { model, input: environment.input });
+    expect(said).toMatchObject({ environment, others: [] });
+  });
+});

@@ -1,0 +1,223 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import {
+  AncError,
+  toLazyTensor,
+  isAncError,
+  loadTree,
+  mapTree,
+  type ByteSource,
+  type ClassifierOutputs,
+  type ModelEnvironment,
+  type Network,
+  type Normalization,
+  type LazyTensor,
+  type Tree,
+  type Variables,
+} from '@anc/core';
+import {
+  guessEnvironment,
+  IMAGE_SIDES,
+  importInto,
+  isKeras,
+  isOwn,
+  readKeras,
+  readStateDict,
+  readTfjsModel,
+  recogniseKeras,
+  recogniseTorchResnet,
+  type MapChoice,
+  type StateDict,
+} from '@anc/models';
+import { decodeCompact } from '@anc/methods';
+import type { Composition } from '../composition/compose.js';
+import type { Named } from '../text/named.js';
+import { recordedNormalization } from './preprocessing.js';
+
+/** What a person can say of a weights file; what is unsaid is read from it, or guessed from its shapes. */
+export interface WeightsRequest {
+  readonly model?: Named;
+  readonly map?: MapChoice;
+  readonly input?: ModelEnvironment['input'];
+  readonly classes?: number;
+}
+
+/** A network with its weights, and what is known of how it was trained. */
+export interface LoadedWeights {
+  readonly model: Named;
+  /** Takes normalized images. */
+  readonly network: Network<ClassifierOutputs>;
+  /** Read from the file when they are wanted, as long as it is open. */
+  readonly variables: Variables<LazyTensor>;
+  readonly environment: ModelEnvironment;
+  readonly classNames: readonly string[] | null;
+  readonly normalization: Normalization | null;
+  /** What the file says of itself. */
+  readonly metadata: Tree<string>;
+  readonly format: string;
+  readonly map: string | null;
+  /** Whether the model was recognised from names and shapes alone. */
+  readonly recognised: boolean;
+  /** Sides of other images that the weights fit, of which the model makes another network; where nobody said the size. */
+  readonly others: readonly number[];
+}
+
+type Composed = Pick<Composition, 'registries' | 'parts'>;
+
+/**
+ * Reads a file of weights as a network of ours. Throws `ANC_CHECKPOINT`, `ANC_SAFETENSORS`, `ANC_WEIGHTS`,
+ * `ANC_UNKNOWN` and `ANC_OPTIONS`; `ANC_MODEL_INPUT` where the weights are of other images.
+ */
+export async function loadWeights(
+  path: string,
+  source: ByteSource,
+  composition: Composed,
+  request: WeightsRequest = {},
+): Promise<LoadedWeights> {
+  const dict = /\.json$/i.test(path)
+    ? await readTfjsModel(source.read(0, source.length), (file) => readFile(join(dirname(path), file)))
+    : isKeras(source)
+      ? await readKeras(source)
+      : unpacked(readStateDict(source));
+  const { metadata } = dict;
+  const recorded = recordedModel(metadata);
+  const recognised = request.model === undefined && recorded === null ? recognise(path, dict) : null;
+  const model = request.model ?? recorded ?? recognised!.model;
+  const classNames = namesIn(metadata.classes);
+  const input = request.input ?? inputIn(metadata.input) ?? recognised?.environment.input;
+  const classes =
+    request.classes ?? classNames?.length ?? countIn(metadata.classes) ?? recognised?.environment.classes;
+  const trainedOn = inputIn(metadata.input);
+  const made = async (environment: ModelEnvironment) => {
+    // Some options follow from the images: they stay what they were when the network was trained.
+    const first = trainedOn === undefined ? environment : { ...environment, input: trainedOn };
+    return asTrained(await composition.registries.models.create(model, first), metadata, composition);
+  };
+  const fill = (network: Network<ClassifierOutputs>, shape: ModelEnvironment['input']) => ({
+    network,
+    ...importInto(network, shape, dict, request.map),
+  });
+  const fitted = guessEnvironment(
+    isOwn(dict.tensors) ? { ...dict, layout: 'tensorflow' } : dict,
+    { ...(input === undefined ? {} : { input }), ...(classes === undefined ? {} : { classes }) },
+    async (environment) => fill(await made(environment), environment.input),
+  );
+  const { environment, result } = await fitted.catch((error: unknown) => {
+    throw otherImages(error, path, trainedOn, request.input) ?? error;
+  });
+  return {
+    ...result,
+    model,
+    environment,
+    others: input === undefined ? await othersThatFit(environment, result.network, made, fill) : [],
+    classNames: classNames?.length === environment.classes ? classNames : null,
+    normalization: recordedNormalization(metadata.normalization),
+    metadata,
+    format: dict.format,
+    recognised: recognised !== null,
+  };
+}
+
+/** Sides of images for which the model is another network of the same shapes: nothing in the file says which was meant. */
+async function othersThatFit(
+  { input: [side, , channels], classes }: ModelEnvironment,
+  chosen: Network<ClassifierOutputs>,
+  made: (environment: ModelEnvironment) => Promise<Network<ClassifierOutputs>>,
+  fill: (network: Network<ClassifierOutputs>, input: ModelEnvironment['input']) => unknown,
+): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (const other of IMAGE_SIDES.filter((one) => one !== side)) {
+    const input = [other, other, channels] as const;
+    try {
+      const network = await made({ input, classes });
+      if (network.name === chosen.name) continue;
+      fill(network, input);
+      found.push(other);
+    } catch (error) {
+      if (!isAncError(error)) throw error; // it does not fit
+    }
+  }
+  return found;
+}
+
+/** What it comes from that the weights do not fit, where they were trained on images of another shape. */
+function otherImages(
+  cause: unknown,
+  path: string,
+  trained: ModelEnvironment['input'] | undefined,
+  given: ModelEnvironment['input'] | undefined,
+): AncError | null {
+  if (trained === undefined || given === undefined || trained.join() === given.join()) return null;
+  if (!isAncError(cause) || !['ANC_CHECKPOINT', 'ANC_WEIGHTS', 'ANC_MODEL_INPUT'].includes(cause.code))
+    return null;
+  return new AncError('ANC_MODEL_INPUT', `${basename(path)} is of a network for images of another shape.`, {
+    expected: `images of ${trained.join('×')}, which it was trained on`,
+    received: `images of ${given.join('×')}`,
+    hint: 'give it such images: `anc-cli list` shows the datasets.',
+    cause,
+  });
+}
+
+/** Few-valued weights are kept as codes and levels. */
+const unpacked = (dict: StateDict): StateDict =>
+  dict.metadata.compact === undefined
+    ? dict
+    : { ...dict, tensors: mapTree(decodeCompact(loadTree(dict.tensors)), toLazyTensor) };
+
+function recognise(path: string, dict: StateDict) {
+  if (isOwn(dict.tensors)) throw unnamed(path);
+  const { model, options, environment } =
+    dict.layout === 'torch' ? recogniseTorchResnet(dict.tensors) : recogniseKeras(dict);
+  return { model: { name: model, options: { ...options } }, environment };
+}
+
+const unnamed = (path: string): AncError =>
+  new AncError('ANC_WEIGHTS', `${basename(path)} does not say which model it is of.`, {
+    expected: 'a file that a run or `anc-cli import` wrote, or --model',
+    hint: 'name the model, e.g. --model resnet20.',
+  });
+
+/**
+ * The network as its method made it: few-valued weights, for one, are not in the model's name. Of a method that is
+ * not here nothing is known, and most methods leave the network as it is.
+ */
+async function asTrained(
+  made: Network<ClassifierOutputs>,
+  { method, methodOptions }: Tree<string>,
+  { registries, parts }: Composed,
+): Promise<Network<ClassifierOutputs>> {
+  if (method === undefined || methodOptions === undefined || !registries.methods.names.includes(method))
+    return made;
+  const named = { name: method, options: json(methodOptions) as Named['options'] };
+  return registries.methods.build(method, await registries.methods.check(named), parts).network(made);
+}
+
+function recordedModel({ model, modelOptions }: Tree<string>): Named | null {
+  if (model === undefined) return null;
+  return { name: model, options: modelOptions === undefined ? {} : (json(modelOptions) as Named['options']) };
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AncError('ANC_WEIGHTS', "the file's metadata is damaged.", { received: text, cause });
+  }
+}
+
+const namesIn = (text: string | undefined): readonly string[] | null => {
+  const value = text === undefined ? null : json(text);
+  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string')
+    ? value
+    : null;
+};
+
+const countIn = (text: string | undefined): number | undefined => {
+  const value = text === undefined ? null : json(text);
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined;
+};
+
+const inputIn = (text: string | undefined): ModelEnvironment['input'] | undefined => {
+  const value = text === undefined ? null : json(text);
+  return Array.isArray(value) && value.length === 3 ? (value as [number, number, number]) : undefined;
+};

@@ -1,0 +1,64 @@
+import type { ModelResult } from '../events/documents.js';
+import type { Interval } from './interval.js';
+
+/** What a paired difference over the seeds shows. */
+export type Verdict = 'better' | 'worse' | 'not-distinguishable' | 'one-seed';
+
+/** One method against a reference that ran with the same seeds, teacher and images. */
+export interface Difference {
+  /** The reference's name, e.g. `l2`. */
+  readonly to: string;
+  readonly what: 'error' | 'agreement';
+  /** Method minus reference, seed by seed: fractions. */
+  readonly difference: Interval;
+  readonly verdict: Verdict;
+  /** The verdict in words. */
+  readonly text: string;
+}
+
+/** One method over all seeds. Errors and agreement are fractions. */
+export interface ComparedMethod {
+  readonly name: string;
+  /** The method as it was asked for, its own options included. */
+  readonly method: string;
+  readonly usesLabels: boolean;
+  readonly model: string;
+  /** null where the test images have no labels. */
+  readonly testError: Interval | null;
+  /** Of more than ten classes. */
+  readonly testTop5Error?: Interval;
+  readonly agreement: Interval;
+  /** Of training one student. */
+  readonly seconds: Interval;
+  readonly parameters: number;
+  /** 2 × multiply-adds + bias additions, for one image. */
+  readonly flops: number;
+  /** Size of the student's smallest stored form. */
+  readonly bytes: number;
+  /** To `l2` and to `kd`, where they ran. */
+  readonly differences: readonly Difference[];
+  /** Means over the seeds of the last epoch's game, where there was one. */
+  readonly game?: {
+    readonly auc: number;
+    readonly gradientRatio: number;
+    readonly gradientCosine: number;
+  };
+}
+
+/** The JSON document of `compare`. */
+export interface CompareResult {
+  /** The folder. */
+  readonly compare: string;
+  /** The run folder of each seed. */
+  readonly runs: readonly string[];
+  readonly dataset: string;
+  readonly backend: string;
+  readonly seeds: readonly number[];
+  readonly testImages: number;
+  readonly teacher: ModelResult;
+  readonly methods: readonly ComparedMethod[];
+  /** What the numbers do and do not show. */
+  readonly interpretation: readonly string[];
+  /** @deprecated The same as `interpretation`. */
+  readonly reading: readonly string[];
+}

@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { encodeNumbers, writeFileAtomically } from '@anc/runtime';
+import type { RunResult } from '../events/documents.js';
+import { scoped, type Emit } from '../events/events.js';
+import { afterWorkBegan } from '../events/work-error.js';
+import type { OptionPath } from '../options/run-options.js';
+import type { Plan } from '../planning/plan.js';
+import { executeRun } from '../run/execute.js';
+import { readDocument } from '../run/read-document.js';
+import { resumeRun, startRun, type ResumeRequest, type StartedRun } from '../run/start.js';
+import { describeNamed } from '../text/named.js';
+import { shownPath } from '../text/shown-path.js';
+import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
+import type { CompareResult } from './documents.js';
+import { copyTeacher, exists, seedFolder, writeRecord, type CompareRecord } from './folder.js';
+import { reportOf } from './report.js';
+import { summarize, type ComparedSetup } from './summarize.js';
+
+const DOCUMENT = 'compare.json';
+
+/** A comparison to run or to continue. */
+export interface Comparison extends Pick<
+  ResumeRequest,
+  'path' | 'cwd' | 'emit' | 'changes' | 'compose' | 'fetching' | 'openTeacher'
+> {
+  readonly record: CompareRecord;
+  /** Options that the caller set; empty for a continued comparison, whose runs have their own records. */
+  readonly given: readonly OptionPath[];
+  readonly signal: AbortSignal;
+  /** Awaited when everything of a new comparison is checked, before anything is written. */
+  readonly prepared?: () => Promise<void>;
+}
+
+/**
+ * Executes one run per seed, each in its own folder. The first run trains the teacher, the others get a copy; finished
+ * seeds are read. Returns null where the signal was aborted: the folder then continues from there.
+ */
+export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
+  const { path, cwd, record, emit, signal } = comparison;
+  const { seeds } = record;
+  if (await exists(join(path, DOCUMENT))) return await readResult<CompareResult>(join(path, DOCUMENT));
+  const shared: SharedTeacherOutputs = {};
+  const results: RunResult[] = [];
+  let first: { setups: ComparedSetup[]; testImages: number } | null = null;
+  for (const [i, seed] of seeds.entries()) {
+    if (signal.aborted) return null;
+    const folder = seedFolder(path, seed);
+    if (i > 0 && first !== null && (await exists(join(folder, 'result.json')))) {
+      emit({ type: 'message', message: `seed ${seed}: finished before` });
+      results.push(await readResult<RunResult>(join(folder, 'result.json')));
+      continue;
+    }
+    const run = await open(comparison, i, folder);
+    try {
+      first ??= { setups: run.plan.students.map(setupOf), testImages: run.plan.data.test.images.count };
+      if (i > 0) await copyTeacher(seedFolder(path, seeds[0]!), folder);
+      const result = await executeRun({
+        ...run,
+        emit: scoped(emit, `seed ${seed} (${i + 1} of ${seeds.length})`),
+        signal,
+        shared,
+      });
+      if (result === null) return null;
+      results.push(result);
+    } catch (error) {
+      throw afterWorkBegan(error);
+    } finally {
+      await run.release();
+    }
+  }
+  const { setups, testImages } = first!;
+  const summary = summarize(results, setups, shownPath(path, cwd), testImages);
+  const encoded = JSON.stringify(encodeNumbers(summary), null, 2);
+  await writeFileAtomically(join(path, DOCUMENT), `${encoded}\n`);
+  await writeFileAtomically(join(path, 'report.html'), reportOf(summary));
+  return summary;
+}
+
+/** A seed's run: resumed where its folder exists. */
+async function open(comparison: Comparison, index: number, folder: string): Promise<StartedRun> {
+  const { path, cwd, record, given, changes, compose, fetching, openTeacher } = comparison;
+  const emit: Emit = (event) => {
+    if (event.type !== 'notice' || index === 0) comparison.emit(event); // every seed gives the same notices
+  };
+  const request = {
+    cwd,
+    emit,
+    ...(fetching && { fetching }),
+    ...(openTeacher && { openTeacher }),
+  };
+  if (await exists(folder)) return resumeRun({ ...request, path: folder, changes, compose });
+  const { options, seeds } = record;
+  return startRun({
+    ...request,
+    given,
+    composition: await compose(options.plugins),
+    options: {
+      ...options,
+      training: { ...options.training, seed: seeds[index]! },
+      teacher: { ...options.teacher, seed: options.teacher.seed ?? seeds[0]! },
+      data: { ...options.data, seed: options.data.seed ?? seeds[0]! },
+      output: { directory: dirname(folder), name: basename(folder) },
+    },
+    prepared: async () => {
+      if (index > 0) return;
+      await comparison.prepared?.();
+      await writeRecord(path, record);
+    },
+  });
+}
+
+const setupOf = ({ method, stages }: Plan['students'][number]): ComparedSetup => ({
+  method: describeNamed(method),
+  usesLabels: stages.some(({ usesLabels }) => usesLabels),
+});
+
+const readResult = async <R>(path: string): Promise<R> => readDocument<R>(await readFile(path, 'utf8'));

@@ -1,0 +1,80 @@
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AncError } from '@anc/core';
+import { writeFileAtomically } from '@anc/runtime';
+import { parseDocument, stringify } from 'yaml';
+import { recordedOptions, resumedOptions } from '../options/record.js';
+import type { RunOptions } from '../options/run-options.js';
+
+const RECORD = 'compare.yaml';
+const RESULT = 'result.json';
+
+/** What a comparison is made of: the options of all its runs, and their seeds. */
+export interface CompareRecord {
+  readonly options: RunOptions;
+  readonly seeds: readonly number[];
+}
+
+export const seedFolder = (folder: string, seed: number): string => join(folder, `seed-${seed}`);
+
+/** Text that `readRecord` reads back. */
+export const formatRecord = ({ options, seeds }: CompareRecord): string =>
+  stringify({ seeds: [...seeds], options: recordedOptions(options) });
+
+/**
+ * Reads the record of an interrupted comparison. `changes` may alter what results do not depend on. Throws
+ * `ANC_COMPARE_MISSING`, `ANC_RUN_CONFIG` or `ANC_CONFIG`.
+ */
+export async function readRecord(
+  path: string,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<CompareRecord> {
+  let text: string;
+  try {
+    text = await readFile(join(path, RECORD), 'utf8');
+  } catch (cause) {
+    throw new AncError('ANC_COMPARE_MISSING', `"${path}" is not the folder of a comparison.`, {
+      expected: `a folder with ${RECORD} in it`,
+      hint: 'give the folder that `anc-cli compare` printed.',
+      cause,
+    });
+  }
+  const document = parseDocument(text);
+  const read = (document.errors.length === 0 ? document.toJS() : null) as {
+    seeds?: unknown;
+    options?: unknown;
+  } | null;
+  const seeds = read?.seeds;
+  if (!Array.isArray(seeds) || seeds.length === 0 || !seeds.every((seed) => Number.isInteger(seed))) {
+    throw new AncError('ANC_RUN_CONFIG', `${join(path, RECORD)} is damaged.`, {
+      expected: 'seeds and options as the comparison wrote them',
+      hint: 'restore the file from a copy, or start a new comparison.',
+    });
+  }
+  return { options: resumedOptions(changes, stringify(read!.options)), seeds: seeds as number[] };
+}
+
+export async function writeRecord(path: string, record: CompareRecord): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await writeFileAtomically(join(path, RECORD), formatRecord(record));
+}
+
+/**
+ * Copies the teacher that another run trained into a run folder; a given teacher needs no copy. The result is copied
+ * last: without it the folder has no teacher yet.
+ */
+export async function copyTeacher(from: string, to: string): Promise<void> {
+  const [source, target] = [join(from, 'teacher'), join(to, 'teacher')];
+  if ((await exists(join(target, RESULT))) || !(await exists(join(source, RESULT)))) return;
+  await mkdir(target, { recursive: true });
+  const files = (await readdir(source)).filter((name) => name !== RESULT);
+  for (const name of [...files, RESULT]) {
+    await writeFileAtomically(join(target, name), await readFile(join(source, name)));
+  }
+}
+
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,178 @@
+import { alarmsFor, type Diagnostics } from '@anc/core';
+import type { RunResult, StudentResult } from '../events/documents.js';
+import { formatShare } from '../text/format.js';
+import type { ComparedMethod, CompareResult, Difference, Verdict } from './documents.js';
+import { intervalOf, pairedInterval } from './interval.js';
+
+/** What a comparison knows of a method besides its results. */
+export interface ComparedSetup {
+  /** As it was asked for, its own options included. */
+  readonly method: string;
+  readonly usesLabels: boolean;
+}
+
+/** What every method is held against, where it ran without labels. */
+const REFERENCES = ['l2', 'kd'];
+
+/** Brings the runs of several seeds together: same methods in the same order, same teacher, same images. */
+export function summarize(
+  runs: readonly RunResult[],
+  contenders: readonly ComparedSetup[],
+  folder: string,
+  testImages: number,
+): CompareResult {
+  const first = runs[0]!;
+  const results = contenders.map((_, i) => runs.map(({ students }) => students[i]!));
+  const references = REFERENCES.flatMap((name) => {
+    const found = results.findIndex((of, i) => of[0]!.method === name && !contenders[i]!.usesLabels);
+    return found < 0 ? [] : [{ index: found, results: results[found]! }];
+  });
+  const methods = results.map((mine, index): ComparedMethod => {
+    const { name, model, parameters, flops, bytes } = mine[0]!;
+    const diagnostics = mine.flatMap((student) => student.diagnostics ?? []);
+    const game = diagnostics.length === mine.length ? { game: meanGame(diagnostics) } : {};
+    return {
+      name,
+      ...contenders[index]!,
+      model,
+      testError: errorsOf(mine) === null ? null : intervalOf(errorsOf(mine)!),
+      ...(mine.every(({ testTop5Error }) => testTop5Error !== undefined)
+        ? { testTop5Error: intervalOf(mine.map(({ testTop5Error }) => testTop5Error!)) }
+        : {}),
+      agreement: intervalOf(mine.map(({ agreement }) => agreement)),
+      seconds: intervalOf(mine.map(({ seconds }) => seconds)),
+      parameters,
+      flops,
+      bytes,
+      differences: references
+        .filter((reference) => reference.index !== index)
+        .map((reference) => compare(mine, reference.results)),
+      ...game,
+    };
+  });
+  const interpretation = interpret(methods, results, runs.length);
+  return {
+    compare: folder,
+    runs: runs.map(({ run }) => run),
+    dataset: first.dataset,
+    backend: first.backend,
+    seeds: runs.map(({ seed }) => seed),
+    testImages,
+    teacher: first.teacher,
+    methods,
+    interpretation,
+    reading: interpretation,
+  };
+}
+
+function errorsOf(students: readonly StudentResult[]): number[] | null {
+  const errors = students.flatMap(({ testError }) => testError ?? []);
+  return errors.length === students.length ? errors : null;
+}
+
+function compare(mine: readonly StudentResult[], reference: readonly StudentResult[]): Difference {
+  const [errors, others] = [errorsOf(mine), errorsOf(reference)];
+  const what = errors === null || others === null ? 'agreement' : 'error';
+  const agreementOf = (students: readonly StudentResult[]): number[] =>
+    students.map(({ agreement }) => agreement);
+  const difference =
+    errors === null || others === null
+      ? pairedInterval(agreementOf(mine), agreementOf(reference))
+      : pairedInterval(errors, others);
+  const to = reference[0]!.name;
+  const verdict = verdictOf(difference, what);
+  return { to, what, difference, verdict, text: inWords(verdict, to, difference) };
+}
+
+/** What a paired difference shows. */
+export function verdictOf({ mean, margin }: Difference['difference'], what: Difference['what']): Verdict {
+  if (margin === null) return 'one-seed';
+  if (Math.abs(mean) <= margin) return 'not-distinguishable';
+  return mean < 0 === (what === 'error') ? 'better' : 'worse';
+}
+
+/** e.g. `not distinguishable from l2 (+0.12 ± 0.40)`, in percentage points. */
+export function inWords(verdict: Verdict, to: string, difference: Difference['difference']): string {
+  const points = formatPoints(difference);
+  switch (verdict) {
+    case 'one-seed':
+      return `one seed decides nothing against ${to} (${points})`;
+    case 'not-distinguishable':
+      return `not distinguishable from ${to} (${points})`;
+    default:
+      return `${verdict} than ${to} (${points})`;
+  }
+}
+
+/** `+0.12 ± 0.40`, in percentage points. */
+export function formatPoints({ mean, margin }: Difference['difference']): string {
+  const points = (100 * mean).toFixed(2);
+  const signed = mean >= 0 ? `+${points}` : points;
+  return margin === null ? signed : `${signed} ± ${(100 * margin).toFixed(2)}`;
+}
+
+const meanOf = (values: readonly number[]): number => intervalOf(values).mean;
+
+const meanGame = (all: readonly Diagnostics[]): NonNullable<ComparedMethod['game']> => ({
+  auc: meanOf(all.map(({ auc }) => auc)),
+  gradientRatio: meanOf(all.map(({ gradientRatio }) => gradientRatio)),
+  gradientCosine: meanOf(all.map(({ gradientCosine }) => gradientCosine)),
+});
+
+function interpret(
+  methods: readonly ComparedMethod[],
+  results: readonly (readonly StudentResult[])[],
+  seeds: number,
+): string[] {
+  const made = methods.flatMap(({ differences }) => differences);
+  const missing = REFERENCES.filter((name) => !made.some(({ to }) => to === name));
+  return [
+    ...methods.flatMap(({ name, differences }, i) =>
+      differences.filter(({ to }) => !isMirrored(methods, i, to)).map(({ text }) => `${name}: ${text}.`),
+    ),
+    ...results.flatMap((of) => activity(of)),
+    ...missing.map(
+      (name) =>
+        `Nothing is held against ${name}: add it to --methods${name === 'kd' ? ' (without labels)' : ''}.`,
+    ),
+    seeds === 1
+      ? 'One seed has no interval: give --seeds 3 or more.'
+      : 'Intervals are 95 % t-intervals over the seeds of the students. Teacher, training images and test images are the same throughout: they say nothing of another teacher or of other data.',
+    ...(seeds > 1 && made.length > 1
+      ? [`Of ${made.length} differences, about one in twenty looks distinguishable by chance alone.`]
+      : []),
+  ];
+}
+
+/** Whether a later method says the same the other way round. */
+const isMirrored = (methods: readonly ComparedMethod[], index: number, to: string): boolean =>
+  methods
+    .slice(index + 1)
+    .some((other) => other.name === to && other.differences.some((one) => one.to === methods[index]!.name));
+
+/** In how many seeds the game was off, where it was. */
+function activity(students: readonly StudentResult[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { diagnostics } of students) {
+    for (const { code } of diagnostics === undefined ? [] : alarmsFor(diagnostics)) {
+      counts.set(code, (counts.get(code) ?? 0) + 1);
+    }
+  }
+  return [...counts].map(
+    ([code, count]) =>
+      `${students[0]!.name}: ${ALARMS[code] ?? code} in ${count} of ${students.length} ${students.length === 1 ? 'seed' : 'seeds'} (last epoch).`,
+  );
+}
+
+const ALARMS: Readonly<Record<string, string>> = {
+  'adversarial-inactive': 'the adversarial term was inactive',
+  'adversarial-harmful': 'the adversarial term led, and against the data term,',
+  'discriminator-won': 'the discriminator had won',
+};
+
+/** `8.31 ± 0.12 %`. */
+export function formatInterval(interval: ComparedMethod['testError']): string {
+  if (interval === null) return '–';
+  const { mean, margin } = interval;
+  return margin === null ? formatShare(mean) : `${(100 * mean).toFixed(2)} ± ${(100 * margin).toFixed(2)} %`;
+}

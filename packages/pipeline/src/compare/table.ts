@@ -1,0 +1,63 @@
+import { formatLarge, formatSeconds, formatShare } from '../text/format.js';
+import type { ComparedMethod, CompareResult } from './documents.js';
+import { formatInterval, formatPoints } from './summarize.js';
+
+/** The comparison as rows of text, for a terminal's table or a page's. */
+export interface Rows {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const VERDICTS = {
+  better: 'better',
+  worse: 'worse',
+  'not-distinguishable': 'not distinguishable',
+  'one-seed': 'one seed',
+} as const;
+
+export function rowsOf({ teacher, methods }: CompareResult): Rows {
+  const known = new Set(methods.flatMap(({ differences }) => differences.map(({ to }) => to)));
+  const references = methods.map(({ name }) => name).filter((name) => known.has(name));
+  const against = (method: ComparedMethod, to: string): string => {
+    const found = method.differences.find((difference) => difference.to === to);
+    return found === undefined ? '' : `${formatPoints(found.difference)}, ${VERDICTS[found.verdict]}`;
+  };
+  const head = [
+    'method',
+    'labels',
+    'test error',
+    'agreement',
+    ...references.map((name) => `minus ${name}`),
+    'parameters',
+    'FLOPs',
+    'time',
+    'size',
+  ];
+  const teacherRow = [
+    `teacher (${teacher.model})`,
+    teacher.seconds > 0 ? 'yes' : '', // nobody knows how a given one was trained
+    formatShare(teacher.testError),
+    '',
+    ...references.map(() => ''),
+    formatLarge(teacher.parameters),
+    formatLarge(teacher.flops),
+    formatSeconds(teacher.seconds),
+    `${formatLarge(teacher.bytes)}B`,
+  ];
+  const rows = methods.map((method) => [
+    labelOf(method),
+    method.usesLabels ? 'yes' : 'no',
+    formatInterval(method.testError),
+    formatInterval(method.agreement),
+    ...references.map((name) => against(method, name)),
+    formatLarge(method.parameters),
+    formatLarge(method.flops),
+    formatSeconds(method.seconds.mean),
+    `${formatLarge(method.bytes)}B`,
+  ]);
+  return { head, rows: [teacherRow, ...rows] };
+}
+
+/** The name, and the options where it was given some. */
+const labelOf = ({ name, method }: ComparedMethod): string =>
+  method.includes('(') ? `${name}: ${method.slice(method.indexOf('(') + 1, -1).replaceAll('"', '')}` : name;

@@ -1,0 +1,107 @@
+import 'reflect-metadata';
+import { AncError, type Contributions, type Parts, type Plugin } from '@anc/core';
+import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
+import { NAMED_FORM, readNamed } from '../text/named.js';
+import { kindNames, KINDS, type Kind, type Made, type Registration } from './kinds.js';
+import { Registry } from './registry.js';
+import { validateOptionsNow } from './validate-options.js';
+
+/** Everything that is registered. */
+export interface Composition {
+  readonly registries: { readonly [K in Kind]: Registry<K> };
+  /** The objective's parts, by name: what methods are told. */
+  readonly parts: Parts;
+  readonly plugins: readonly string[];
+}
+
+const tokenOf = <T>(...path: readonly string[]): ServiceIdentifier<T> =>
+  Symbol.for(`anc-cli/${path.join('/')}`);
+
+const registrationsOf = <K extends Kind>(kind: K): ServiceIdentifier<Registration<K>> =>
+  tokenOf('registration', kind);
+const registryOf = <K extends Kind>(kind: K): ServiceIdentifier<Registry<K>> => tokenOf('registry', kind);
+const partsToken = tokenOf<Parts>('parts');
+
+/** A plugin's contributions as bindings of one container module. */
+function moduleOf(plugin: Plugin): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    for (const kind of kindNames) {
+      for (const [name, contribution] of Object.entries((plugin as Contributions)[kind] ?? {})) {
+        bind(registrationsOf(kind)).toConstantValue({
+          kind,
+          name,
+          package: plugin.name,
+          contribution: contribution as Registration['contribution'],
+        });
+      }
+    }
+  });
+}
+
+/** One registry per kind, filled with whatever the plugins bind. */
+const registries = new ContainerModule(({ bind }) => {
+  for (const kind of kindNames) {
+    bind(registryOf(kind))
+      .toDynamicValue(({ getAll }) => new Registry(kind, getAll(registrationsOf(kind), { optional: true })))
+      .inSingletonScope();
+  }
+  bind(partsToken)
+    .toResolvedValue(partsOf, [
+      registryOf('discriminators'),
+      registryOf('regularizers'),
+      registryOf('dataTerms'),
+      registryOf('adversarialLosses'),
+      registryOf('balancers'),
+    ])
+    .inSingletonScope();
+});
+
+function partsOf(
+  discriminators: Registry<'discriminators'>,
+  regularizers: Registry<'regularizers'>,
+  dataTerms: Registry<'dataTerms'>,
+  adversarialLosses: Registry<'adversarialLosses'>,
+  balancers: Registry<'balancers'>,
+): Parts {
+  const make =
+    <K extends Kind>(registry: Registry<K>) =>
+    (text: string, given: unknown = {}): Made<K> => {
+      const { name, options } = spelledOut(text, given, KINDS[registry.kind]);
+      const { contribution } = registry.get(name);
+      const checked = validateOptionsNow(contribution.options, options, `${KINDS[registry.kind]} "${name}"`);
+      return registry.build(name, checked, undefined);
+    };
+  return {
+    discriminator: make(discriminators),
+    regularizer: make(regularizers),
+    dataTerm: make(dataTerms),
+    adversarialLoss: make(adversarialLosses),
+    balancer: make(balancers),
+  };
+}
+
+/** A part may be named with its options in one text, `mlp(units=[8])`, wherever a method takes a name. */
+function spelledOut(text: string, options: unknown, kind: string): { name: string; options: unknown } {
+  if (!text.includes('(')) return { name: text, options };
+  const read = readNamed(text);
+  if (!('problem' in read)) return { name: read.name, options: { ...read.options, ...(options as object) } };
+  throw new AncError('ANC_OPTIONS', `${kind}: expected ${NAMED_FORM}.`, {
+    received: text,
+    hint: read.problem,
+  });
+}
+
+/**
+ * Joins plugins into registries. The only place that knows of a container: everything else takes what it
+ * needs as arguments. Throws `ANC_PLUGIN_DUPLICATE` where two bring the same name.
+ */
+export function compose(plugins: readonly Plugin[]): Composition {
+  const container = new Container();
+  container.load(registries, ...plugins.map(moduleOf));
+  const entries = kindNames.map((kind) => [kind, container.get(registryOf(kind))] as const);
+  return {
+    registries: Object.fromEntries(entries) as unknown as Composition['registries'],
+    parts: container.get(partsToken),
+    plugins: plugins.map(({ name }) => name),
+  };
+}

@@ -1,0 +1,33 @@
+import { AncError, type Dataset, type DatasetSplit } from '@anc/core';
+import datasets from '@anc/datasets';
+import { describe, expect, it } from 'vitest';
+import { compose } from '../composition/compose.js';
+import { resolveConfig } from 'anc-cli';
+import { openData } from './training-data.js';
+
+const { registries } = compose([datasets()]);
+const glyphs = (): Promise<Dataset> =>
+  Promise.resolve(registries.datasets.create({ name: 'glyphs', options: {} }, { dataDir: null, seed: 1 }));
+const config = await resolveConfig({ limitTrain: 128, limitTest: 64 }, '/');
+
+/** The data set with another `labels` in one split. */
+const withLabels = (dataset: Dataset, name: string, labels: DatasetSplit['labels']): Dataset =>
+  Object.assign(Object.create(dataset) as Dataset, {
+    split: async (asked: 'train' | 'test') => {
+      const split = await dataset.split(asked);
+      return asked === name ? { ...split, images: split.images, labels } : split;
+    },
+  });
+
+describe('openData', () => {
+  it.each(['train', 'test'])('finds damaged labels before any work: %s', async (split) => {
+    const damaged = () => Promise.reject(new AncError('ANC_DATA_DAMAGED', 'labels: cut short.'));
+    const dataset = withLabels(await glyphs(), split, damaged);
+    await expect(openData(dataset, config)).rejects.toMatchObject({ code: 'ANC_DATA_DAMAGED' });
+  });
+
+  it('takes data without labels', async () => {
+    const { test } = await openData(withLabels(await glyphs(), 'test', null), config);
+    expect(test.labels).toBeNull();
+  });
+});

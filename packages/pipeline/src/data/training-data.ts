@@ -1,0 +1,152 @@
+import {
+  AncError,
+  type Augmentation,
+  type DecodedViews,
+  type BatchSource,
+  type Dataset,
+  type DatasetSplit,
+  type ImageSource,
+  type LabelledBatch,
+  type Normalization,
+} from '@anc/core';
+import {
+  holdOut,
+  limitSplit,
+  measureMeanImage,
+  measureNormalization,
+  noAugmentation,
+  padCropFlip,
+} from '@anc/datasets';
+import { LabelledLoader, Loader } from '@anc/runtime';
+import type { DataOptions } from '../options/run-options.js';
+
+/** What training may see of a dataset: what trains, what is held out; and how they are shown. */
+export interface TrainingData {
+  readonly dataset: Dataset;
+  readonly train: DatasetSplit;
+  readonly held: DatasetSplit | null;
+  readonly normalization: Normalization;
+  readonly augmentation: Augmentation | DecodedViews;
+  /** α of mixup where no label is read; 0: none. */
+  readonly mixup: number;
+}
+
+/** A run's images: those, and what is tested on. */
+export interface RunData extends TrainingData {
+  readonly test: DatasetSplit;
+}
+
+/** What decides about images beside the data options. */
+export interface BatchOptions {
+  readonly batchSize: number;
+  /** Random seed of the run; `data.seed` replaces it where images are chosen. */
+  readonly seed: number;
+}
+
+/** Opens the splits of a run. Throws `ANC_DATA_*` and `ANC_LABELS`. */
+export async function openData(
+  dataset: Dataset,
+  options: DataOptions,
+  batches: BatchOptions,
+): Promise<RunData> {
+  const training = await openTrainingData(dataset, options, batches);
+  const seed = options.seed ?? batches.seed;
+  const test = limited(await dataset.split('test'), options.limitTest, seed);
+  await test.labels?.(); // a damaged labels file is an error now, before anything is written
+  return { ...training, test };
+}
+
+const limited = (split: DatasetSplit, limit: number | null, seed: number): DatasetSplit =>
+  limit === null ? split : limitSplit(split, limit, seed);
+
+/** The same without the test images, which are not opened: for code that still makes choices. */
+export async function openTrainingData(
+  dataset: Dataset,
+  options: DataOptions,
+  batches: BatchOptions,
+): Promise<TrainingData> {
+  const { limitTrain, validation, stratify } = options;
+  const seed = options.seed ?? batches.seed;
+  const all = limited(await dataset.split('train'), limitTrain, seed);
+  if (stratify === true) requireLabels(all, 'a stratified split');
+  const { train, held } =
+    validation > 0
+      ? await holdOut(all, validation, seed, { stratified: stratify === true })
+      : { train: all, held: null };
+  await all.labels?.(); // the same; training without labels never sees them
+  if (train.images.count < batches.batchSize) {
+    throw new AncError('ANC_DATA_TOO_FEW', 'there are fewer training images than one batch.', {
+      expected: `at least ${batches.batchSize} images`,
+      received: `${train.images.count}`,
+      hint: 'use a smaller --batch-size or more images.',
+    });
+  }
+  return {
+    dataset,
+    train,
+    held,
+    normalization: await normalizationOf(options, train.images),
+    augmentation: augmentationOf(options, train.images),
+    mixup: options.mixup ?? 0,
+  };
+}
+
+/** Statistics of the training images alone. */
+async function normalizationOf({ normalization }: DataOptions, images: ImageSource): Promise<Normalization> {
+  if (normalization === 'image') return 'per-image';
+  return normalization === 'pixel' ? await measureMeanImage(images) : await measureNormalization(images);
+}
+
+/**
+ * Crops and flips of the images as they are; or, where they are decoded from larger pictures, random-resized
+ * crops of those, by the dataset's own options.
+ */
+function augmentationOf(
+  { crop, flip, views }: DataOptions,
+  { crops }: ImageSource,
+): Augmentation | DecodedViews {
+  if (crop === 0 && !flip) return noAugmentation;
+  if (crops === undefined) return padCropFlip({ pad: crop, flip, views });
+  return views === null || views >= crops.views
+    ? crops
+    : { ...crops, id: `${crops.id}, first ${views}`, views };
+}
+
+interface Order {
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly augmentation: Augmentation | DecodedViews;
+}
+
+/** Batches of images and nothing else: what label-free training is given. */
+export function imageBatches(images: ImageSource, { batchSize, seed, augmentation }: Order): BatchSource {
+  const loader = new Loader(images, { batch: batchSize, seed, augmentation });
+  return {
+    stepsPerEpoch: loader.batchesPerEpoch,
+    shape: images.shape,
+    epoch: (epoch, from) => loader.epoch(epoch, from),
+  };
+}
+
+/** The same batches with labels, for whoever declares that it uses them. Throws `ANC_LABELS` where there are none. */
+export async function labelledBatches(
+  split: DatasetSplit,
+  { batchSize, seed, augmentation }: Order,
+  who: string,
+): Promise<BatchSource<LabelledBatch>> {
+  const labels = await requireLabels(split, who)();
+  const loader = new LabelledLoader(split.images, labels, { batch: batchSize, seed, augmentation });
+  return {
+    stepsPerEpoch: loader.batchesPerEpoch,
+    shape: split.images.shape,
+    epoch: (epoch, from) => loader.epoch(epoch, from),
+  };
+}
+
+/** Throws `ANC_LABELS` where the data has none. */
+export function requireLabels({ labels }: DatasetSplit, who: string): () => Promise<Int32Array> {
+  if (labels !== null) return labels;
+  throw new AncError('ANC_LABELS', `${who} needs labels and the data has none.`, {
+    hint: 'choose methods that need none, such as adversarial, kd or l2.',
+  });
+}

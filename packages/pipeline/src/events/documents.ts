@@ -1,0 +1,60 @@
+import type { Diagnostics } from '@anc/core';
+
+/** A model's part of the JSON document of a run: field names are stable, more may come. Errors and agreement are fractions. */
+export interface ModelResult {
+  readonly model: string;
+  /** null where the test images have no labels. */
+  readonly testError: number | null;
+  /** Share of test images whose label is not among the five largest logits; only of more than ten classes. */
+  readonly testTop5Error?: number;
+  readonly parameters: number;
+  /** 2 × multiply-adds + bias additions, for one image. */
+  readonly flops: number;
+  /** Training alone. */
+  readonly seconds: number;
+  /** On the held-out images, after the last epoch; only with `--validation`. */
+  readonly validationError?: number | null;
+  /** The epoch that did best on the held-out images; its weights are in `best/` beside the last ones. */
+  readonly best?: BestResult;
+  /** SHA-256 of the weights file. */
+  readonly weights: string;
+  /** Size of the smallest file that the run wrote with everything the network needs. */
+  readonly bytes: number;
+}
+
+/**
+ * What the epoch did that was best on the held-out images: by error where training reads labels anyway, else by
+ * agreement with the teacher. The test images choose nothing.
+ */
+export interface BestResult {
+  /** From 1. */
+  readonly epoch: number;
+  readonly validationError: number | null;
+  readonly validationAgreement?: number;
+  readonly testError: number | null;
+  readonly agreement?: number;
+}
+
+export interface StudentResult extends ModelResult {
+  readonly method: string;
+  /** This student's folder under `student/`: the method's name, numbered where a method comes twice. */
+  readonly name: string;
+  /** Share of test images on which student and teacher give the same class. */
+  readonly agreement: number;
+  /** Of the last epoch, where a discriminator was trained. */
+  readonly diagnostics?: Diagnostics;
+}
+
+export interface RunResult {
+  /** The run folder. */
+  readonly run: string;
+  readonly dataset: string;
+  readonly backend: string;
+  readonly seed: number;
+  readonly teacher: ModelResult;
+  readonly students: readonly StudentResult[];
+  /** What the numbers do and do not show. */
+  readonly interpretation: readonly string[];
+  /** @deprecated The same as `interpretation`. */
+  readonly reading: readonly string[];
+}

@@ -1,0 +1,89 @@
+import type { Alarm, Diagnostics, Progress, Tree } from '@anc/core';
+import type { ModelResult, StudentResult } from './documents.js';
+
+/** A teacher or student of a run. */
+export type ModelRole = 'teacher' | 'student';
+
+/** What a run is going to do, sent before any work. */
+export interface PlanSummary {
+  /** The run folder, or null where nothing is written. */
+  readonly folder: string | null;
+  readonly dataset: string;
+  readonly backend: string;
+  readonly trainingImages: number;
+  readonly testImages: number;
+  /** Names of the models in order: `teacher`, then the students. */
+  readonly models: readonly string[];
+}
+
+/**
+ * What a run reports while it goes on. `scope` says which of several runs an event belongs to, e.g. `seed 3 (1 of 5)`.
+ */
+export type RunEvent = { readonly scope?: string } & (
+  | { readonly type: 'plan'; readonly plan: PlanSummary }
+  /** Work on a model begins or goes on. `index` counts from 1. */
+  | {
+      readonly type: 'model';
+      readonly model: string;
+      readonly role: ModelRole;
+      readonly index: number;
+      readonly count: number;
+    }
+  /** A training step was done. */
+  | {
+      readonly type: 'step';
+      readonly model: string;
+      readonly stage: StagePlace;
+      readonly progress: Progress;
+      readonly batchSize: number;
+    }
+  /** Means over the steps since the last event of this type. */
+  | { readonly type: 'metrics'; readonly model: string; readonly metrics: Tree<number> }
+  | {
+      readonly type: 'epoch';
+      readonly model: string;
+      readonly stage: StagePlace;
+      readonly progress: Progress;
+      readonly metrics: Tree<number>;
+      readonly diagnostics: Diagnostics | null;
+      readonly alarms: readonly Alarm[];
+    }
+  /** Other work that takes time: evaluation, downloads, measurements. */
+  | { readonly type: 'activity'; readonly what: string; readonly done: number; readonly count: number }
+  /** A model is finished. `trained`: in this process; false where its result was read. */
+  | {
+      readonly type: 'result';
+      readonly model: string;
+      readonly role: ModelRole;
+      readonly result: ModelResult | StudentResult;
+      readonly trained: boolean;
+    }
+  /** A line about the course of the work. */
+  | { readonly type: 'message'; readonly message: string }
+  /**
+   * Something that a person should know or act on. About an option: its path, and the message without the option's name,
+   * so that a caller can name it in its own way.
+   */
+  | {
+      readonly type: 'notice';
+      readonly message: string;
+      readonly path?: readonly PropertyKey[];
+      readonly problem?: string;
+    }
+);
+
+/** A stage of a method: its name where the method has several. */
+export interface StagePlace {
+  readonly name: string;
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Receives the events of a run. */
+export type Emit = (event: RunEvent) => void;
+
+/** The same receiver for one of several runs. */
+export const scoped =
+  (emit: Emit, scope: string): Emit =>
+  (event) =>
+    emit({ ...event, scope: event.scope === undefined ? scope : `${scope}, ${event.scope}` });

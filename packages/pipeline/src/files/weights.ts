@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  mergeTrees,
+  prefixTree,
+  subtree,
+  type HostTensor,
+  type Variables,
+} from '@anc/core';
+import { assertSameSpecs, specsOf, type RunFolder } from '@anc/runtime';
+
+/** The weights file of a model in a run folder. */
+export const WEIGHTS = 'weights.safetensors';
+
+/** Variables under the names of a weights file: `params/…` and `stats/…`. */
+export const asTensors = <T>({ params, stats }: Variables<T>): Record<string, T> =>
+  mergeTrees(prefixTree('params', params), prefixTree('stats', stats));
+
+/** SHA-256 of a network's weights as a file without metadata. */
+export function digestOf(variables: Variables<HostTensor>): string {
+  return createHash('sha256')
+    .update(encodeSafetensors(asTensors(variables)))
+    .digest('hex');
+}
+
+/** Writes `<place>/weights.safetensors` with metadata. Returns its SHA-256 and its size. */
+export async function writeWeights(
+  folder: RunFolder,
+  place: readonly string[],
+  variables: Variables<HostTensor>,
+  metadata: Readonly<Record<string, string>>,
+): Promise<{ readonly weights: string; readonly bytes: number }> {
+  const bytes = encodeSafetensors(asTensors(variables), metadata);
+  await folder.write([...place, WEIGHTS], bytes);
+  return { weights: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.byteLength };
+}
+
+/**
+ * Reads what `writeWeights` wrote, as weights of a network with these names and shapes. Throws `ANC_SAFETENSORS` or
+ * `ANC_CHECKPOINT`.
+ */
+export async function readWeights(
+  folder: RunFolder,
+  place: readonly string[],
+  initial: Variables<HostTensor>,
+): Promise<Variables<HostTensor>> {
+  const { tensors } = decodeSafetensors(await readFile(join(folder.path, ...place, WEIGHTS)));
+  assertSameSpecs(specsOf(asTensors(initial)), specsOf(tensors));
+  return { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
+}

@@ -1,0 +1,34 @@
+/** Adversarial network compression as a library: every command of anc-cli as a function. */
+export { check, type CheckOptions, type CheckResult } from './api/check.js';
+export { compare, resumeComparison, type CompareOptions } from './api/compare.js';
+export { distill, resume, type Distilled, type DistillOptions, type ResumeOptions } from './api/distill.js';
+export { doctor, type DoctorOptions } from './api/doctor.js';
+export {
+  evaluate,
+  openTrainedModel as openClassifier,
+  type EvaluateOptions,
+  type EvaluateResult,
+  type ModelFileOptions,
+} from './api/evaluate.js';
+export { exportModel, type ExportOptions, type ExportResult } from './api/export-model.js';
+export { importWeights, type ImportOptions, type ImportResult } from './api/import-weights.js';
+export { reproduce, resumeReproduction, type ReproduceOptions } from './api/reproduce.js';
+export { RunHandle, type DoneEvent } from './api/run-handle.js';
+export type { CallOptions, RunInput } from './api/run-input.js';
+export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/teacher-function.js';
+export type { ImagesInput, Prediction, TrainedModel } from './api/trained-model.js';
+export { resumeTuning, tune, type SearchOptions, type TuneOptions } from './api/tune.js';
+export type {
+  BackendInput,
+  DatasetInput,
+  MethodInput,
+  ModelInput,
+  NameInput,
+  PluginInput,
+  TeacherInput,
+} from './api/values.js';
+export type { CompareResult } from './compare/documents.js';
+export type { ModelResult, RunResult, StudentResult } from './events/documents.js';
+export type { PlanSummary, RunEvent, StagePlace } from './events/events.js';
+export type { ReproduceResult } from './reproduce/documents.js';
+export type { TuneResult } from './tune/documents.js';

@@ -1,0 +1,15 @@
+/** The options of a run as data: what flags, configuration files and help are made from. Loads no other package of ours. */
+export { formatCount, formatLarge, formatRate, formatSeconds, formatShare } from '../text/format.js';
+export { describeNamed, NAMED_FORM, readNamed, splitTopLevel, type Named } from '../text/named.js';
+export { suggestion } from '../text/nearest.js';
+export { shownPath } from '../text/shown-path.js';
+export type { FlagKind } from './declare.js';
+export {
+  DEPRECATED_KEYS,
+  flattenOptions,
+  groupOptions,
+  optionAt,
+  optionByKey,
+  optionTable,
+  type OptionEntry,
+} from './option-table.js';

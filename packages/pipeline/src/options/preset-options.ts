@@ -1,0 +1,67 @@
+import { optimizerConfigSchema } from '@anc/core';
+import type { Preset } from '@anc/methods';
+import type { RunOptionsInput } from './run-options.js';
+
+/** How a preset trains, as a run's options. */
+export function trainingOf({ methods, epochs, batchSize, augmentation, recipe }: Omit<Preset, 'objective'>) {
+  const { optimizer, learningRate, momentum, weightDecay, schedule } = optimizerConfigSchema.parse(recipe);
+  return {
+    methods: [...methods],
+    data: { ...augmentation },
+    training: {
+      epochs,
+      batchSize,
+      optimizer,
+      learningRate,
+      momentum,
+      weightDecay,
+      schedule: schedule.kind,
+      warmup: schedule.warmup ?? 0,
+      ...(schedule.kind === 'step'
+        ? { milestones: schedule.milestones, milestoneUnit: schedule.unit, decayFactor: schedule.factor }
+        : {}),
+    },
+  } as const satisfies RunOptionsInput;
+}
+
+/**
+ * A preset's objective as a run's options. Options that the run has a name for are set under that name, so that a
+ * caller who sets them replaces the preset's.
+ */
+export function objectiveOf({
+  input,
+  dataTerm,
+  discriminatorRecipe,
+  ...same
+}: Preset['objective']): RunOptionsInput['objective'] {
+  const { name, ...shared } = typeof dataTerm === 'object' ? dataTerm : { name: dataTerm };
+  const { learningRate, optimizer } = discriminatorRecipe ?? {};
+  const options = { ...same, ...shared, dataTerm: name, discriminatorInput: input };
+  const differing = { discriminatorLearningRate: learningRate, discriminatorOptimizer: optimizer };
+  return Object.fromEntries(
+    Object.entries({ ...options, ...differing }).filter(([, value]) => value !== undefined),
+  );
+}
+
+/** Training images of the paper's data sets; CIFAR's elsewhere. */
+const IMAGES: Readonly<Record<string, number>> = {
+  svhn: 73_257,
+  'fashion-mnist': 60_000,
+  mnist: 60_000,
+  glyphs: 60_000,
+  imagenet: 1_281_167,
+};
+
+/** A step schedule's iterations as shares of the preset's training: what a shorter training keeps. */
+export function sharesOf(
+  { recipe, epochs, batchSize }: Preset,
+  dataset: string,
+): RunOptionsInput['training'] {
+  const { schedule } = optimizerConfigSchema.parse(recipe);
+  if (schedule.kind !== 'step' || schedule.unit === 'share') return {};
+  const total = epochs * Math.ceil((IMAGES[dataset] ?? 50_000) / batchSize);
+  return {
+    milestones: schedule.milestones.map((iterations) => iterations / total),
+    milestoneUnit: 'share',
+  };
+}

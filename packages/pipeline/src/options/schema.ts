@@ -1,0 +1,230 @@
+import { z } from 'zod';
+import { declare, namedSchema } from './declare.js';
+
+const share = z.number().min(0).max(1);
+const positive = z.number().positive();
+const weight = z.number().nonnegative();
+const optimizers = ['sgd', 'momentum', 'nesterov', 'adam'] as const;
+
+const data = declare('Data');
+const models = declare('Models and methods');
+const training = declare('Training');
+const teacherTraining = declare("The teacher's training");
+const objective = declare("Objective, for methods that have it; default: each method's own");
+const compute = declare('Compute');
+const output = declare('Output');
+
+export const dataSchema = z.strictObject({
+  dataset: data.named('dataset', 'images to train on: a dataset that `list` lists'),
+  directory: data.path('dataDir', "folder with the dataset's files (also ANC_DATA_DIR)"),
+  limitTrain: data.limit('limitTrain', 'use only this many training images'),
+  limitTest: data.limit('limitTest', 'use only this many test images'),
+  validation: data.number(
+    'validation',
+    z.number().min(0).lt(1),
+    'share of the training images that is held out and evaluated after every epoch; the weights of the best epoch are kept beside the last',
+    'share',
+  ),
+  stratify: data.boolean('stratify', 'hold out the same share of every class; reads labels'),
+  crop: data.integer('crop', 0, 'random crops after padding by this many pixels; 0: no crops'),
+  flip: data.boolean('flip', 'flip training images horizontally at random'),
+  normalization: data.choice(
+    'normalization',
+    ['channel', 'pixel', 'image'],
+    'statistics that inputs are normalized by: mean and deviation per channel (default), the mean image, or those of each image',
+  ),
+  mixup: data.number(
+    'mixup',
+    weight,
+    'mixup of pairs of images, for teacher and student alike, where training reads no labels: α of Beta(α, α); 0: off',
+    'alpha',
+  ),
+  views: data.limit(
+    'views',
+    'number of fixed random crops and flips per image; with few of them the teacher cache is hit',
+  ),
+  seed: data.integer('dataSeed', 0, 'random seed of subsets, splits and generated images; default: seed'),
+});
+
+export const teacherSchema = z.strictObject({
+  model: models.named(
+    'teacher',
+    'the network to distill: a model to train with labels first, or a trained one: model.onnx, a file of weights, a run folder',
+  ),
+  preprocessing: models.text(
+    'teacherPreprocessing',
+    'how',
+    'pixel values that a given teacher expects, where its file does not say: unit, signed, none, imagenet, …, or mean/std',
+  ),
+  classes: models.texts(
+    'classes',
+    'names',
+    'the outputs of a given ONNX teacher to use as classes: names, indices or index=name',
+  ),
+  epochs: teacherTraining.integer('teacherEpochs', 1, 'epochs; default: as for students'),
+  optimizer: teacherTraining.choice('teacherOptimizer', optimizers, 'optimizer; default: as for students'),
+  learningRate: teacherTraining.number(
+    'teacherLearningRate',
+    positive,
+    'learning rate; default: as for students',
+  ),
+  seed: teacherTraining.integer(
+    'teacherSeed',
+    0,
+    "random seed of the teacher's initialization and batches; default: seed",
+  ),
+  backend: compute.named('teacherBackend', "backend for the teacher's forward pass; default: backend"),
+});
+
+export const studentSchema = z.strictObject({
+  model: models.named('student', 'the small network that is trained to imitate the teacher'),
+  backend: compute.named('studentBackend', 'backend for training; default: backend'),
+});
+
+export const trainingSchema = z.strictObject({
+  epochs: training.integer('epochs', 1, 'epochs: passes over the training images, for each student'),
+  batchSize: training.integer('batchSize', 1, 'images per step'),
+  optimizer: training.choice('optimizer', optimizers, 'optimizer of students'),
+  learningRate: training.number('learningRate', positive, 'initial learning rate of students'),
+  momentum: training.number('momentum', z.number().min(0).lt(1), 'momentum of SGD'),
+  weightDecay: training.number(
+    'weightDecay',
+    weight,
+    'weight decay, on weights but not on biases or batch norm',
+  ),
+  decayMode: training.choice(
+    'decayMode',
+    ['auto', 'l2', 'decoupled'],
+    'how weight decay is applied; auto: l2 with SGD, decoupled with Adam',
+  ),
+  decayScope: training.choice('decayScope', ['weights', 'all'], 'parameters that weight decay applies to'),
+  schedule: training.choice('schedule', ['constant', 'step', 'cosine'], 'learning rate schedule'),
+  warmup: training.number(
+    'warmup',
+    share,
+    'share of the training over which the learning rate rises linearly from zero',
+    'share',
+  ),
+  milestones: training.numbers('milestones', 'points at which a step schedule multiplies the learning rate'),
+  milestoneUnit: training.choice('milestoneUnit', ['iterations', 'share'], 'unit of the milestones'),
+  decayFactor: training.number('decayFactor', positive, 'factor of a step schedule'),
+  seed: training.integer('seed', 0, 'random seed'),
+});
+
+export const objectiveSchema = z.strictObject({
+  quantize: objective.choice(
+    'quantize',
+    ['none', 'ttq', 'binaryconnect', 'bwn', 'xnor'],
+    'train every student with weights of two or three values, by this estimator',
+  ),
+  lambda: objective.number('lambda', weight, 'weight of the data term'),
+  dataTerm: objective.named('dataTerm', 'data term: distance between the logits of student and teacher'),
+  reduction: objective.choice('reduction', ['sum', 'mean'], 'reduction of the l2 data term over classes'),
+  temperature: objective.number('temperature', positive, 'temperature of the softmax in distillation'),
+  hardWeight: objective.number(
+    'hardWeight',
+    share,
+    'weight of the cross-entropy with labels in kd; 0 reads no labels',
+    'share',
+  ),
+  discriminator: objective.named('discriminator', 'discriminator architecture'),
+  spectralNorm: objective.boolean('spectralNorm', 'apply spectral normalization to the discriminator'),
+  adapter: objective.choice(
+    'adapter',
+    ['none', 'linear'],
+    "linear: a learned linear projection of the student's features to the teacher's width; it is not exported",
+  ),
+  condition: objective.choice(
+    'condition',
+    ['teacher', 'labels'],
+    "condition of conditional discriminators: the teacher's prediction, or labels",
+  ),
+  discriminatorInput: objective.text(
+    'discriminatorInput',
+    'output',
+    'output of the networks that the discriminator sees: features, logits or a named intermediate output',
+  ),
+  adversarialLoss: objective.named('adversarialLoss', 'adversarial loss of student and discriminator'),
+  adversarialWeight: objective.number('adversarialWeight', weight, 'weight of the adversarial term'),
+  regularizer: objective.named('regularizer', 'regularizer of the discriminator'),
+  regularizerUpdate: objective.choice(
+    'regularizerUpdate',
+    ['joint', 'separate'],
+    "joint: part of the discriminator's loss; separate: an update of its own",
+  ),
+  mu: objective.number('mu', weight, 'weight of the l1 and l2 regularizers'),
+  balancer: objective.named('balancer', 'how the weight of the adversarial term adapts during training'),
+  dropout: objective.number(
+    'dropout',
+    z.number().min(0).lt(1),
+    "dropout rate of the student's features before the discriminator, in the student's update",
+    'share',
+  ),
+  dropoutPosition: objective.choice(
+    'dropoutPosition',
+    ['adversarial-sample', 'inside-student'],
+    'where that dropout is applied',
+  ),
+  start: objective.integer('start', 0, 'epochs with the data term alone before adversarial training starts'),
+  discriminatorOptimizer: objective.choice(
+    'discriminatorOptimizer',
+    optimizers,
+    "optimizer of the discriminator; default: the student's",
+  ),
+  discriminatorLearningRate: objective.number(
+    'discriminatorLearningRate',
+    positive,
+    "learning rate of the discriminator; default: the student's",
+  ),
+  discriminatorSteps: objective.integer('discriminatorSteps', 1, 'discriminator updates per student update'),
+});
+
+export const computeSchema = z.strictObject({
+  backend: compute.named(
+    'backend',
+    'backend: onnx, onnx:webgpu, tfjs:wasm, …, or auto; see `anc-cli doctor`',
+  ),
+  threads: compute.limit(
+    'threads',
+    "number of threads, for backends that use threads; default: the backend's",
+  ),
+});
+
+export const cacheSchema = z.strictObject({
+  memoryMb: compute.integer('teacherCacheMb', 0, 'memory for cached teacher outputs in MB; 0: no cache'),
+  directory: compute.path(
+    'teacherCacheDir',
+    'folder that keeps teacher outputs on disk, for later runs too; default: none',
+  ),
+  diskMb: compute.limit(
+    'teacherCacheDiskMb',
+    'disk space for one teacher and dataset in MB; default: no limit',
+  ),
+  float16: compute.boolean('teacherCacheFloat16', 'store teacher outputs in half precision'),
+});
+
+export const outputSchema = z.strictObject({
+  directory: output.text('out', 'folder', 'folder in which run folders are created'),
+  name: output.text('name', 'name', 'name of the run folder; default: the first free <dataset>-<n>'),
+});
+
+/** Every option of a run, grouped by who needs it. */
+export const runOptionsSchema = z.strictObject({
+  data: dataSchema.optional(),
+  preset: models.choice(
+    'preset',
+    ['quick', 'modern', 'paper'],
+    'preset that gives the options that are not set',
+  ),
+  teacher: teacherSchema.optional(),
+  student: studentSchema.optional(),
+  methods: models.namedList('methods', 'training methods to compare, one student each'),
+  plugins: models.texts('plugins', 'names', 'packages or files with more models, methods, datasets, …'),
+  training: trainingSchema.optional(),
+  objective: objectiveSchema.optional(),
+  compute: computeSchema.optional(),
+  cache: cacheSchema.optional(),
+  output: outputSchema.optional(),
+});
+
+export { namedSchema };

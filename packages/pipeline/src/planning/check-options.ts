@@ -1,0 +1,68 @@
+import type { Composition } from '../composition/compose.js';
+import type { Named } from '../text/named.js';
+import { aboutOption, optionError } from '../options/option-error.js';
+import type { ObjectiveOptions, RunOptions, TrainingOptions } from '../options/run-options.js';
+import { checkTrainedTeacher } from './given-teacher.js';
+
+/** Checks what costs nothing to check. Throws `ANC_UNKNOWN`, `ANC_OPTIONS` and `ANC_CONFIG` with the option's path. */
+export async function checkOptions(
+  options: RunOptions,
+  { registries }: Composition,
+  isGivenTeacher: boolean,
+): Promise<void> {
+  const { teacher, student, methods, compute, data, training, objective } = options;
+  if (!isGivenTeacher) {
+    checkTrainedTeacher(teacher);
+    await aboutOption(['teacher', 'model'], () => registries.models.get(teacher.model.name));
+  }
+  await aboutOption(['student', 'model'], () => registries.models.get(student.model.name));
+  for (const [i, { name }] of methods.entries()) {
+    await aboutOption(['methods', i], () => registries.methods.get(name));
+  }
+  for (const [path, named] of [
+    [['compute', 'backend'], compute.backend],
+    [['teacher', 'backend'], teacher.backend],
+    [['student', 'backend'], student.backend],
+  ] as const) {
+    if (named !== undefined) await aboutOption(path, () => registries.backends.get(named.name));
+  }
+  await aboutOption(['data', 'dataset'], () => registries.datasets.get(data.dataset.name));
+  for (const [key, kind] of Object.entries(PART_KINDS) as [PartKey, (typeof PART_KINDS)[PartKey]][]) {
+    const named: Named | undefined = objective[key];
+    if (named !== undefined) await aboutOption(['objective', key], () => registries[kind].check(named));
+  }
+  checkSchedule(training);
+}
+
+/** The parts of the objective that options can name, with the kind of plugin that provides them. */
+const PART_KINDS = {
+  discriminator: 'discriminators',
+  regularizer: 'regularizers',
+  dataTerm: 'dataTerms',
+  adversarialLoss: 'adversarialLosses',
+  balancer: 'balancers',
+} as const satisfies Partial<Record<keyof ObjectiveOptions, string>>;
+type PartKey = keyof typeof PART_KINDS;
+
+function checkSchedule({ schedule, milestones }: TrainingOptions): void {
+  if (schedule !== 'step' || milestones.length > 0) return;
+  throw optionError(
+    ['training', 'schedule'],
+    'there are no milestones, so the learning rate of a step schedule never drops.',
+    {
+      expected: 'at least one milestone',
+      hint: 'set them, e.g. --milestones 0.5,0.75 --milestone-unit share.',
+    },
+  );
+}
+
+/** Throws `ANC_CONFIG` where a method's adversarial training would start after its last epoch. */
+export function checkStart(method: string, options: unknown, epochs: number): void {
+  const { start } = (options ?? {}) as { start?: unknown };
+  if (typeof start !== 'number' || start < epochs) return;
+  throw optionError(['objective', 'start'], `adversarial training of method "${method}" would never start.`, {
+    expected: `less than the ${epochs} epochs of the run`,
+    received: String(start),
+    hint: 'use a smaller --start or more --epochs.',
+  });
+}

@@ -1,0 +1,26 @@
+import type { PlannedModel } from './plan.js';
+
+/**
+ * The effect of mixup on each student, as one sentence; null where all of them are trained on mixed images. A mixed image
+ * has no label, so stages that read labels see plain images.
+ */
+export function mixupNotice(students: readonly Pick<PlannedModel, 'name' | 'stages'>[]): string | null {
+  const plain = students.filter(({ stages }) => stages.every(({ usesLabels }) => usesLabels));
+  const partly = students.filter(
+    ({ stages }) =>
+      stages.some(({ usesLabels }) => usesLabels) && !stages.every(({ usesLabels }) => usesLabels),
+  );
+  const named = (some: typeof students): string => some.map(({ name }) => name).join(', ');
+  if (plain.length === students.length) {
+    return `mixup has no effect: a mixed image has no label, and all methods of this run read labels (${named(plain)}).`;
+  }
+  const exceptions = [
+    ...(plain.length === 0 ? [] : [`${named(plain)} (reads labels)`]),
+    ...partly.map(({ name, stages }) => {
+      const labelled = stages.filter(({ usesLabels }) => usesLabels).map((stage) => stage.name);
+      return `${name} in the stages that read labels (${labelled.join(', ')})`;
+    }),
+  ];
+  if (exceptions.length === 0) return null;
+  return `mixup: a mixed image has no label, so plain images are shown to ${exceptions.join('; ')}. Differences between methods are then differences of images, too.`;
+}

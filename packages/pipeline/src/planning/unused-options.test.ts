@@ -1,0 +1,66 @@
+import methods from '@anc/methods';
+import onnx from '@anc/backend-onnx';
+import { definePlugin } from '@anc/core';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { compose } from '../composition/compose.js';
+import { resolveRequest } from 'anc-cli';
+import { unusedOptions } from './unused-options.js';
+
+const plain = definePlugin({
+  name: 'plain',
+  apiVersion: 1,
+  backends: { plain: { options: z.strictObject({}), create: () => undefined as never } },
+});
+const composition = compose([methods(), onnx(), plain]);
+
+async function unused(flags: Record<string, unknown>): Promise<string[]> {
+  const { config, said } = await resolveRequest(flags, '/');
+  return unusedOptions(config, said, composition);
+}
+
+describe('unusedOptions', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['--mu', { mu: 0.5 }],
+    [
+      '--mu',
+      { mu: 0.5, regularizer: 'l2', methods: ['adversarial(regularizer=none)'], regularizerUpdate: 'joint' },
+    ],
+    ['--views', { views: 4 }],
+    ['--milestones', { milestones: [1] }],
+    ['--milestone-unit', { milestoneUnit: 'share' }],
+    ['--decay-factor', { decayFactor: 0.5 }],
+    ['--momentum', { momentum: 0.5 }],
+    ['--reduction', { reduction: 'mean', methods: ['kd'] }],
+    ['--temperature', { temperature: 3, methods: ['l2'] }],
+    ['--threads', { threads: 2, backend: 'plain' }],
+    ['--discriminator', { discriminator: '64-64', methods: ['l2'] }],
+    ['--discriminator-learning-rate', { discriminatorLearningRate: 0.1, methods: ['kd'] }],
+    ['--adapter', { adapter: 'linear', methods: ['adversarial(discriminators=[{adapter: none}])'] }],
+    [
+      '--discriminator-input',
+      { discriminatorInput: 'logits', methods: ['adversarial(discriminators=[{input: features}])'] },
+    ],
+  ])('names %s where nothing takes it: %j', async (flag, flags) => {
+    expect(await unused(flags)).toContainEqual(expect.stringContaining(`${flag} has no effect: `));
+  });
+
+  it.each<[Record<string, unknown>]>([
+    [{}],
+    [{ preset: 'modern' }],
+    [{ mu: 0.5, regularizer: 'l1' }],
+    [{ views: 4, crop: 2 }],
+    [{ schedule: 'step', milestones: [1], milestoneUnit: 'iterations', decayFactor: 0.1 }],
+    [{ momentum: 0.5, optimizer: 'nesterov' }],
+    [{ momentum: 0.5, teacherOptimizer: 'momentum' }],
+    [{ reduction: 'mean', methods: ['adversarial'] }],
+    [{ temperature: 4, methods: ['adversarial'], dataTerm: 'kl' }],
+    [{ threads: 2, teacherBackend: 'plain' }],
+    [{ threads: null, backend: 'plain' }],
+    [{ discriminator: '64-64', discriminatorLearningRate: 0.1, discriminatorSteps: 1, start: 0 }],
+    [{ adapter: 'linear', methods: ['adversarial(discriminators=[{input: features}, {adapter: none}])'] }],
+    [{ learningRate: 0.1, seed: 3, json: true, dataset: 'glyphs' }],
+  ])('says nothing of %j', async (flags) => {
+    expect(await unused(flags)).toEqual([]);
+  });
+});

@@ -1,0 +1,96 @@
+import type { Composition } from '../composition/compose.js';
+import { optionNames } from '../composition/validate-options.js';
+import type { OptionPath, RunOptions } from '../options/run-options.js';
+import { methodOptions } from './method-options.js';
+
+/** An option that was set and has no effect. */
+export interface UnusedOption {
+  readonly path: OptionPath;
+  /** A clause such as `the schedule is cosine, not step`. */
+  readonly reason: string;
+}
+
+type Registries = Pick<Composition, 'registries'>;
+
+/** The options of a run that were set and that nothing uses. */
+export function unusedOptions(
+  options: RunOptions,
+  given: readonly OptionPath[],
+  composition: Registries,
+): UnusedOption[] {
+  return given.flatMap((path) => {
+    const reason = isSet(options, path) ? whyUnused(path, options, composition) : null;
+    return reason === null ? [] : [{ path, reason }];
+  });
+}
+
+const valueAt = (options: RunOptions, path: OptionPath): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], options);
+
+const isSet = (options: RunOptions, path: OptionPath): boolean => {
+  const value = valueAt(options, path);
+  return value !== undefined && value !== null;
+};
+
+/** Why nothing uses an option, or null where something does. */
+function whyUnused(path: OptionPath, options: RunOptions, composition: Registries): string | null {
+  const [group, name] = path.map(String) as [string, string | undefined];
+  if (group === 'objective') return whyObjectiveUnused(name!, options, composition);
+  const { data, training } = options;
+  switch (path.join('.')) {
+    case 'data.views':
+      return data.crop === 0 && !data.flip ? 'there are neither crops nor flips to draw' : null;
+    case 'training.milestones':
+    case 'training.milestoneUnit':
+    case 'training.decayFactor':
+      return training.schedule === 'step' ? null : `the schedule is ${training.schedule}, not step`;
+    case 'training.momentum':
+      return optimizersOf(options).some((optimizer) => optimizer === 'momentum' || optimizer === 'nesterov')
+        ? null
+        : `${training.optimizer} has none`;
+    case 'compute.threads':
+      return whyThreadsUnused(options, composition);
+    default:
+      return null;
+  }
+}
+
+function whyObjectiveUnused(name: string, options: RunOptions, composition: Registries): string | null {
+  const { training, objective } = options;
+  const used = options.methods.some((method) => {
+    const made = (of: RunOptions['objective']): string =>
+      JSON.stringify(methodOptions(method, { training, objective: of }, composition));
+    return made(objective) !== made({ ...objective, [name]: undefined });
+  });
+  return used ? null : (OBJECTIVE_REASONS[name] ?? 'none of the methods has this option');
+}
+
+const OBJECTIVE_REASONS: Readonly<Record<string, string>> = {
+  discriminator: 'none of the methods has this option, or each of its discriminators sets its own',
+  discriminatorInput: 'none of the methods has this option, or each of its discriminators sets its own input',
+  adapter: 'none of the methods has this option, or each of its discriminators sets its own',
+  mu: 'no regularizer of this run has this option',
+  reduction: 'no method or data term of this run has this option',
+  temperature: 'no method or data term of this run has this option',
+};
+
+function whyThreadsUnused(
+  { compute, teacher, student }: RunOptions,
+  { registries }: Registries,
+): string | null {
+  const backends = [teacher.backend ?? compute.backend, student.backend ?? compute.backend];
+  const known = backends.some(({ name }) =>
+    optionNames(registries.backends.get(name).contribution.options)?.includes('threads'),
+  );
+  return known ? null : `the backend "${backends[1]!.name}" has no such option`;
+}
+
+/** Every optimizer that a model of the run may use. */
+function optimizersOf({ training, teacher, objective, methods }: RunOptions): unknown[] {
+  const own = methods.flatMap(({ options }) =>
+    ['recipe', 'discriminatorRecipe', 'optimizer', 'discriminatorOptimizer'].map(
+      (key) => (options[key] as { optimizer?: unknown } | undefined)?.optimizer,
+    ),
+  );
+  return [training.optimizer, teacher.optimizer, objective.discriminatorOptimizer, ...own];
+}

@@ -1,0 +1,34 @@
+import type { Interval } from '../compare/interval.js';
+
+/** One row: what the paper printed, and what we measured. */
+export interface ReproducedRow {
+  readonly dataset: string;
+  readonly student: string;
+  readonly label: string;
+  /** What was run for it; null where nothing was. */
+  readonly run: string | null;
+  /** Fractions. */
+  readonly paper: number;
+  readonly paperTop5?: number;
+  /** Test error over the seeds; null where it was not run. The teacher is trained once, so it has no margin. */
+  readonly measured: Interval | null;
+  /** The same of the five largest logits, in tables that print it. */
+  readonly measuredTop5?: Interval | null;
+  readonly note?: string;
+}
+
+/** The JSON document of `reproduce`. */
+export interface ReproduceResult {
+  readonly reproduce: string;
+  readonly table: string;
+  readonly title: string;
+  readonly scale: number;
+  readonly seeds: readonly number[];
+  /** The comparisons' folders: details and differences are there. */
+  readonly comparisons: readonly string[];
+  readonly rows: readonly ReproducedRow[];
+  /** Where this differs from the paper's experiment, and what the numbers show. */
+  readonly interpretation: readonly string[];
+  /** @deprecated The same as `interpretation`. */
+  readonly reading: readonly string[];
+}

@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { encodeNumbers, writeFileAtomically } from '@anc/runtime';
+import type { CompareResult } from '../compare/documents.js';
+import { executeComparison } from '../compare/execute.js';
+import { intervalOf } from '../compare/interval.js';
+import type { ResumeRequest } from '../run/start.js';
+import type { ReproducedRow, ReproduceResult } from './documents.js';
+import { exists } from '../compare/folder.js';
+import { shownPath } from '../text/shown-path.js';
+import { writeReproduction, type Reproduction } from './folder.js';
+import { indexOf, type PlannedGroup } from './grid.js';
+import { reproductionReport } from './report.js';
+import { tables, type PaperRow } from './tables.js';
+
+/** A reproduction to run or to continue; `path` is the absolute path of its folder. */
+export interface ReproduceExecution extends Pick<
+  ResumeRequest,
+  'path' | 'cwd' | 'emit' | 'changes' | 'compose' | 'fetching'
+> {
+  readonly reproduction: Reproduction;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Executes one comparison per group of the table, each in its own folder; finished ones are read. Returns null where the
+ * signal was aborted: the folder then continues from there.
+ */
+export async function executeReproduction(execution: ReproduceExecution): Promise<ReproduceResult | null> {
+  const { path, cwd, reproduction, emit } = execution;
+  const { grid, seeds } = reproduction;
+  const results: CompareResult[] = [];
+  for (const { name, options, given } of grid) {
+    const message = `${name}: ${options.methods.length} methods, ${seeds.length} seeds`;
+    emit({ type: 'message', message });
+    const result = await executeComparison({
+      ...execution,
+      path: join(path, name),
+      record: { options, seeds },
+      given,
+      prepared: async () => {
+        if (!(await exists(path))) await writeReproduction(path, reproduction);
+      },
+    });
+    if (result === null) return null;
+    results.push(result);
+  }
+  const shown = shownPath(path, cwd);
+  const summary = summarizeTable(reproduction, results, shown);
+  const text = JSON.stringify(encodeNumbers(summary), null, 2);
+  await writeFileAtomically(join(path, 'reproduce.json'), `${text}\n`);
+  await writeFileAtomically(join(path, 'report.html'), reproductionReport(summary));
+  return summary;
+}
+
+/** Paper beside measured, row by row. */
+export function summarizeTable(
+  { table, scale, seeds, grid }: Reproduction,
+  results: readonly CompareResult[],
+  shown: string,
+): ReproduceResult {
+  const interpretation = [
+    ...grid.map(deviation),
+    "The paper's figures are single runs; ± is a 95 % t-interval over the seeds of the students, for one teacher.",
+    ...results.flatMap(({ methods }, i) =>
+      methods.flatMap(({ name, differences }) =>
+        differences.map(({ text }) => `${grid[i]!.name}, ${name}: ${text}.`),
+      ),
+    ),
+  ];
+  return {
+    reproduce: shown,
+    table,
+    title: tables[table].title,
+    scale,
+    seeds,
+    comparisons: results.map(({ compare }) => compare),
+    rows: grid.flatMap((planned, i) => rowsOfGroup(planned, results[i]!)),
+    interpretation,
+    reading: interpretation,
+  };
+}
+
+function rowsOfGroup(planned: PlannedGroup, { teacher, methods }: CompareResult): ReproducedRow[] {
+  const { group, options } = planned;
+  const found = (run: PaperRow['run']) => {
+    if (run === null) return { measured: null, measuredTop5: null };
+    if (run === 'teacher') {
+      const [measured, measuredTop5] = [teacher.testError, teacher.testTop5Error].map((error) =>
+        typeof error === 'number' ? intervalOf([error]) : null,
+      );
+      return { measured: measured!, measuredTop5: measuredTop5! };
+    }
+    const { testError, testTop5Error } = methods[indexOf(planned, run.method)]!;
+    return { measured: testError, measuredTop5: testTop5Error ?? null };
+  };
+  return group.rows.map(({ label, error, top5, run, note }) => {
+    const { measured, measuredTop5 } = found(run);
+    return {
+      dataset: group.dataset,
+      student: options.student.model.name,
+      label,
+      run: run === null || run === 'teacher' ? run : run.method,
+      paper: share(error),
+      measured,
+      ...(top5 === undefined ? {} : { paperTop5: share(top5), measuredTop5 }),
+      ...(note === undefined ? {} : { note }),
+    };
+  });
+}
+
+/** Per cent as a fraction, without the last bits of the division. */
+const share = (percent: number): number => Number((percent / 100).toFixed(6));
+
+/** How a group's runs differ from the paper's, in one sentence. */
+function deviation({ name, group, options }: PlannedGroup): string {
+  const { preset, training, data } = options;
+  const { epochs, batchSize } = training;
+  const { limitTrain, limitTest } = data;
+  const [teacher, student] = [options.teacher.model, options.student.model];
+  const images = limitTrain === null ? 'all training images' : `${limitTrain} training images`;
+  const tested = limitTest === null ? 'the full test set' : `${limitTest} test images`;
+  const others = [
+    ...(teacher.name === group.teacher ? [] : [`teacher ${teacher.name} instead of ${group.teacher}`]),
+    ...(student.name === group.student ? [] : [`student ${student.name} instead of ${group.student}`]),
+    ...(preset === 'paper' ? [] : [`the preset "${preset}" instead of the paper's`]),
+  ];
+  return `${name}: ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${images}, batches of ${batchSize}, ${tested}${others.length === 0 ? '' : `; ${others.join(', ')}`}.`;
+}

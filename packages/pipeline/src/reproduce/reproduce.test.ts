@@ -1,0 +1,182 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadComposition } from '../plugins/load-composition.js';
+import type { ComparedMethod, CompareResult } from '../compare/documents.js';
+import { intervalOf } from '../compare/interval.js';
+import { costOf } from './cost.js';
+import { summarizeTable } from './execute.js';
+import { readReproduction, writeReproduction, type Reproduction } from './folder.js';
+import { checkGrid, gridOf, indexOf } from './grid.js';
+import { footnotes, reproducedRows, reproductionReport } from './report.js';
+import { methodsOf, tableNames, tables, type PaperTable, type TableName } from './tables.js';
+
+let cwd: string;
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'anc-reproduce-'));
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+const reproductionOf = async (
+  table: TableName,
+  flags: Record<string, unknown> = {},
+  scale = 1,
+): Promise<Reproduction> => ({
+  table,
+  scale,
+  seeds: [1, 2],
+  grid: await gridOf(tables[table], flags, { scale, cwd }),
+});
+
+describe('the tables', () => {
+  it.each(tableNames)('%s names runs that there are, each row its own', async (name) => {
+    const { grid } = await reproductionOf(name);
+    await checkGrid(grid, await loadComposition([], cwd));
+    for (const planned of grid) {
+      const { group } = planned;
+      for (const { run } of group.rows) {
+        if (run !== null && run !== 'teacher') expect(indexOf(planned, run.method)).toBeGreaterThanOrEqual(0);
+      }
+      expect(planned.request.config.methods).toHaveLength(methodsOf(group).length);
+    }
+  });
+
+  it('hold the complete method of every data set to one figure where the paper does', () => {
+    const complete = (name: TableName): number =>
+      (tables[name] as PaperTable).groups[0]!.rows.find(
+        ({ run }) => run !== 'teacher' && run?.method === 'adversarial',
+      )!.error;
+    expect(complete('table3')).toBe(complete('table7'));
+    expect(complete('table4')).toBe((tables.table7 as PaperTable).groups[1]!.rows.at(-1)!.error);
+  });
+});
+
+describe('gridOf', () => {
+  it("takes the paper's recipe, and a share of its epochs with its milestones", async () => {
+    const [whole] = (await reproductionOf('table3')).grid;
+    expect(whole!.request.config).toMatchObject({ preset: 'paper', epochs: 260, milestones: [80_000] });
+    const [tenth] = (await reproductionOf('table3', {}, 0.1)).grid;
+    expect(tenth!.request.config).toMatchObject({ epochs: 26, milestoneUnit: 'share' });
+  });
+
+  it('refuses what the table decides', async () => {
+    await expect(reproductionOf('table3', { dataset: 'glyphs' })).rejects.toThrow(/the table says that/);
+  });
+});
+
+it('costOf counts the passes of teacher and students, and knows no unknown data', async () => {
+  const composition = await loadComposition([], cwd);
+  const { grid } = await reproductionOf('table6', { limitTrain: 100, epochs: 1 });
+  const cost = (await costOf(grid[0]!, 2, composition))!;
+  const [nin, lenet] = [345e6, 32.3e6];
+  const expected = 100 * (3 * nin + 2 * 5 * (3 * lenet + nin));
+  expect(cost.flops / expected).toBeCloseTo(1, 1);
+  const other = { ...grid[0]!.request.config, dataset: { name: 'glyphs', options: {} } };
+  const elsewhere = { ...grid[0]!, request: { ...grid[0]!.request, config: other } };
+  expect(await costOf(elsewhere, 2, composition)).toBeNull();
+});
+
+describe('a reproduced table', () => {
+  it('is recorded and read back', async () => {
+    const reproduction = await reproductionOf('table2', { limitTrain: 64 }, 0.5);
+    await writeReproduction(cwd, reproduction);
+    const read = await readReproduction(cwd, {});
+    expect(read.grid.map(({ name }) => name)).toEqual(reproduction.grid.map(({ name }) => name));
+    expect(read.grid.map(({ request }) => request.config)).toEqual(
+      reproduction.grid.map(({ request }) => request.config),
+    );
+    await expect(readReproduction(cwd, { epochs: 3 })).rejects.toThrow(/--epochs/);
+    await writeFile(join(cwd, 'reproduce.yaml'), 'table: table2\nseeds: 3\n');
+    await expect(readReproduction(cwd, {})).rejects.toThrow(/damaged/);
+    await expect(readReproduction(join(cwd, 'nowhere'), {})).rejects.toThrow(/not the folder/);
+  });
+
+  it('puts the paper beside what was measured, row by row', async () => {
+    const reproduction = await reproductionOf('table8');
+    const result = summarizeTable(
+      reproduction,
+      reproduction.grid.map(({ request }, group) =>
+        compared(request.config.methods.map((_, i) => [0.03 + 0.01 * i + 0.1 * group, 0.04 + 0.01 * i])),
+      ),
+      'runs/t',
+    );
+    expect(result.rows.map(({ label, paper }) => [label, paper]).slice(0, 2)).toEqual([
+      ['L2, Ba & Caruana', 0.0375],
+      ['Hinton et al., labels', 0.0366],
+    ]);
+    expect(result.rows[1]!.measured!.mean).toBeCloseTo(0.045, 12);
+    const { head, rows } = reproducedRows(result);
+    expect(rows.every((row) => row.length === head.length)).toBe(true);
+    expect(rows[0]!.slice(3)).toEqual(['3.75 %', '3.50 ± 6.35 %', '-0.25, within the interval']);
+    expect(result.reading[0]).toMatch(
+      /^svhn-resnet20: 260 epochs of all training images, .*full test set\.$/,
+    );
+    expect(reproductionReport(result)).toContain('Hinton et al., labels');
+  });
+
+  it('has the five largest logits beside the largest where the paper prints them', async () => {
+    const reproduction = await reproductionOf('table9');
+    const result = summarizeTable(
+      reproduction,
+      reproduction.grid.map(({ request }) =>
+        compared(
+          request.config.methods.map((_, i) => [0.4 + 0.01 * i]),
+          [0.27, 0.06],
+        ),
+      ),
+      'runs/t',
+    );
+    expect(result.rows.map(({ paperTop5 }) => paperTop5)).toEqual([0.059, 0.2011, 0.1196, 0.1172]);
+    const { head, rows } = reproducedRows(result);
+    expect(head.slice(6)).toEqual(['paper, top-5', 'measured, top-5', 'difference, top-5']);
+    expect(rows[0]!.slice(3)).toEqual(['27.63 %', '27.00 %', '-0.63', '5.90 %', '6.00 %', '+0.10']);
+    expect(rows[1]!.slice(3)).toEqual(['43.33 %', '40.00 %', '-3.33', '20.11 %', '20.00 %', '-0.11']);
+    const unknown = { ...result.rows[0]!, measuredTop5: null };
+    expect(reproducedRows({ ...result, rows: [unknown] }).rows[0]!.slice(6)).toEqual(['5.90 %', '–', '']);
+  });
+
+  it('says which figures the paper copied', async () => {
+    const reproduction = await reproductionOf('table7');
+    const result = summarizeTable(
+      reproduction,
+      reproduction.grid.map(({ request }) => compared(request.config.methods.map(() => [0.1, 0.1]))),
+      'runs/t',
+    );
+    expect(footnotes(result)).toHaveLength(1);
+    expect(reproducedRows(result).rows.filter(([, , label]) => label!.endsWith('*'))).toHaveLength(6);
+  });
+});
+
+/** `teacher`: its error and top-5 error; then methods have half their error as top-5 error, too. */
+function compared(
+  errors: readonly (readonly number[])[],
+  teacher?: readonly [error: number, top5: number],
+): CompareResult {
+  const player = { model: 'm', parameters: 1, flops: 1, seconds: 1, weights: '', bytes: 1 };
+  return {
+    compare: 'runs/t/c',
+    runs: [],
+    dataset: 'd',
+    backend: 'onnx',
+    seeds: [1, 2],
+    testImages: 10,
+    teacher: {
+      ...player,
+      testError: teacher?.[0] ?? 0.05,
+      ...(teacher === undefined ? {} : { testTop5Error: teacher[1] }),
+    },
+    methods: errors.map((values): ComparedMethod => ({
+      ...player,
+      seconds: intervalOf([1, 1]),
+      name: 'x',
+      method: 'x',
+      usesLabels: false,
+      testError: intervalOf(values),
+      ...(teacher === undefined ? {} : { testTop5Error: intervalOf(values.map((value) => value / 2)) }),
+      agreement: intervalOf([1, 1]),
+      differences: [],
+    })),
+    reading: [],
+  };
+}

@@ -1,0 +1,253 @@
+import { basename } from 'node:path';
+import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
+import {
+  CheckpointStore,
+  encodeNumbers,
+  ScalarLog,
+  TeacherCache,
+  writeReport,
+  type RunFolder,
+} from '@anc/runtime';
+import type { BestResult, ModelResult, RunResult, StudentResult } from '../events/documents.js';
+import type { Emit, ModelRole } from '../events/events.js';
+import { Interrupted, isInterruption } from '../events/interrupted.js';
+import { readWeights, writeWeights } from '../files/weights.js';
+import type { GivenTeacher } from '../planning/given-teacher.js';
+import type { Plan, PlannedModel } from '../planning/plan.js';
+import {
+  evaluatePredictions,
+  predict,
+  type Predictions,
+  type TestEvaluation,
+} from '../training/evaluate-model.js';
+import {
+  frozenTeacher,
+  openTeacherCache,
+  teacherCacheReport,
+  teacherPredictions,
+  type SharedTeacherOutputs,
+} from '../training/teacher-cache.js';
+import { trainModel } from '../training/train-model.js';
+import type { BestEpoch } from '../training/validation.js';
+import { writeCompact } from './compact.js';
+import type { InterpretedMethod } from './control.js';
+import { interpret } from './interpretation.js';
+import { modelCard, weightsMetadata } from './model-card.js';
+import { readDocument } from './read-document.js';
+
+export interface Execution {
+  readonly plan: Plan;
+  readonly folder: RunFolder;
+  /** The folder's path for people, relative to the working directory where that is shorter. */
+  readonly shown: string;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Keeps the teacher's outputs for the next run of the same teacher on the same images. */
+  readonly shared?: SharedTeacherOutputs;
+}
+
+/** What the models of a run share. */
+interface RunContext extends Execution {
+  readonly scalars: ScalarLog;
+}
+
+/**
+ * Teacher, then students: each is trained, evaluated once on the test images and written. Models that an earlier process
+ * finished are read. Returns null where the signal was aborted.
+ */
+export async function executeRun(execution: Execution): Promise<RunResult | null> {
+  try {
+    return await trainAll(execution);
+  } catch (error) {
+    if (isInterruption(error, execution.signal)) return null;
+    throw error;
+  }
+}
+
+async function trainAll(execution: Execution): Promise<RunResult> {
+  const { plan, folder, shown, emit, signal } = execution;
+  const notice = (message: string): void => emit({ type: 'notice', message });
+  const scalars = new ScalarLog(folder, { notice });
+  const context: RunContext = { ...execution, scalars };
+  const { options, data, backends } = plan;
+  const count = plan.students.length + 1;
+  const evaluation = { batchSize: options.training.batchSize, emit, signal };
+
+  emit({ type: 'model', model: 'teacher', role: 'teacher', index: 1, count });
+  const trained =
+    'given' in plan.teacher
+      ? null
+      : await trainOrRead<ModelResult>(context, plan.teacher, 'teacher', null, noPredictions);
+  const frozen = await frozenTeacher(plan, folder);
+  const shared = execution.shared ?? {};
+  const predictionsFor = (split: DatasetSplit, what: string): Promise<Predictions> =>
+    teacherPredictions(frozen, shared, split, what, evaluation);
+  const onTest = await predictionsFor(data.test, 'test images');
+  const predictions = {
+    test: onTest.classes,
+    held: data.held === null ? null : (await predictionsFor(data.held, 'held-out images')).classes,
+  };
+  const teacher = trained ?? (await givenResult(context, plan.teacher as GivenTeacher, onTest));
+  const outputs = openTeacherCache(plan, frozen, shared, notice);
+  try {
+    const students: StudentResult[] = [];
+    for (const [i, model] of plan.students.entries()) {
+      emit({ type: 'model', model: model.name, role: 'student', index: i + 2, count });
+      const teacherOutputs = model.needsTeacher ? outputs : null;
+      const before = outputs instanceof TeacherCache ? outputs.counts : null;
+      students.push(await trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions));
+      const report = outputs instanceof TeacherCache ? teacherCacheReport(outputs.counts, before) : null;
+      if (report !== null) emit({ type: 'message', message: report });
+    }
+    const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(plan.students[i]!) }));
+    const interpretation = interpret(interpreted, data.test.images.count);
+    const result: RunResult = {
+      run: shown,
+      dataset: options.data.dataset.name,
+      backend: backends.student.name,
+      seed: options.training.seed,
+      teacher,
+      students,
+      interpretation,
+      reading: interpretation,
+    };
+    await folder.writeResult(encodeNumbers(result));
+    await writeReport(folder, result);
+    return result;
+  } finally {
+    if (outputs instanceof TeacherCache) await outputs.close();
+    if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
+  }
+}
+
+/** A given teacher's result: nothing was trained, its predictions for the test images are evaluated. */
+async function givenResult(
+  { plan, folder, emit }: RunContext,
+  { given }: GivenTeacher,
+  predicted: Predictions,
+): Promise<ModelResult> {
+  const { error, top5Error } = await evaluatePredictions(predicted, plan.data.test, null);
+  const { model, parameters, flops, digest, bytes } = given;
+  const result: ModelResult = {
+    model: basename(model),
+    testError: error,
+    ...top5(top5Error),
+    parameters,
+    flops: flops ?? NaN,
+    seconds: 0,
+    weights: digest,
+    bytes,
+  };
+  await folder.write(['teacher', 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
+  emit({ type: 'result', model: 'teacher', role: 'teacher', result, trained: false });
+  return result;
+}
+
+/** The teacher's predictions for the images that models are evaluated on; null for the teacher itself. */
+interface TeacherPredictions {
+  readonly test: Int32Array | null;
+  readonly held: Int32Array | null;
+}
+
+const noPredictions: TeacherPredictions = { test: null, held: null };
+
+/** Folder of the weights that did best on the held-out images. */
+const BEST = 'best';
+
+/** A model's result: read where it exists, else the model is trained, evaluated and written, the result last. */
+async function trainOrRead<R extends ModelResult>(
+  context: RunContext,
+  model: PlannedModel,
+  role: ModelRole,
+  teacher: TeacherOutputs | null,
+  predictions: TeacherPredictions,
+): Promise<R> {
+  const { plan, folder, emit, signal, scalars } = context;
+  const { options, data, backends } = plan;
+  const { batchSize } = options.training;
+  const place = role === 'teacher' ? ['teacher'] : ['student', model.name];
+  const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
+  const before = await folder.read(...place, 'result.json');
+  if (before !== null) {
+    await checkpoints.clear(); // in case the process ended between writing the result and this
+    const result = readDocument<R>(before);
+    emit({ type: 'result', model: model.name, role, result, trained: false });
+    return result;
+  }
+  const metadata = weightsMetadata(plan, model);
+  const { held } = data;
+  const evaluateOn = (split: DatasetSplit, what: string, reference: Int32Array | null) => {
+    const where = { backend: backends.student, batchSize, emit, signal };
+    return async (variables: Variables<HostTensor>): Promise<TestEvaluation> =>
+      evaluatePredictions(await predict(model.network, variables, split, what, where), split, reference);
+  };
+  const trained = await trainModel(model, teacher, {
+    folder,
+    scalars,
+    data,
+    backend: backends.student,
+    batchSize,
+    seed: model.seed,
+    emit,
+    signal,
+    validation:
+      held === null
+        ? null
+        : {
+            by: model.stages.some(({ usesLabels }) => usesLabels) ? 'error' : 'agreement',
+            measure: evaluateOn(held, 'held-out images', predictions.held),
+          },
+    keepBest: async (variables) => {
+      await writeWeights(folder, [...place, BEST], variables, metadata);
+    },
+  });
+  if (trained === null) throw new Interrupted();
+  const onTest = evaluateOn(data.test, 'test images', predictions.test);
+  const { error, agreement, top5Error } = await onTest(trained.variables);
+  const written = await writeWeights(folder, place, trained.variables, metadata);
+  const where = { backend: backends.student, input: data.dataset.shape };
+  const compact = await writeCompact(folder, place, model.network, trained.variables, metadata, where);
+  const result = {
+    ...(role === 'student' ? { method: model.method.name, name: model.name } : {}),
+    model: model.network.model.name,
+    testError: error,
+    ...top5(top5Error),
+    ...(agreement === null ? {} : { agreement }),
+    ...(trained.held === null ? {} : { validationError: trained.held.error }),
+    ...(trained.best === null
+      ? {}
+      : {
+          best: bestResult(
+            trained.best,
+            await onTest(await readWeights(folder, [...place, BEST], model.network.initial)),
+          ),
+        }),
+    parameters: model.network.parameters,
+    flops: model.network.flops,
+    seconds: trained.seconds,
+    ...(role === 'student' && trained.diagnostics !== null ? { diagnostics: trained.diagnostics } : {}),
+    ...written,
+    ...(compact === null ? {} : { bytes: compact }),
+  } as ModelResult as R;
+  await folder.write([...place, 'README.md'], modelCard(plan, model, result));
+  await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
+  await checkpoints.clear();
+  emit({ type: 'result', model: model.name, role, result, trained: true });
+  return result;
+}
+
+const top5 = (error: number | null) => (error === null ? {} : { testTop5Error: error });
+
+const bestResult = (best: BestEpoch, test: TestEvaluation): BestResult => ({
+  epoch: best.epoch + 1,
+  validationError: best.error,
+  ...(best.agreement === null ? {} : { validationAgreement: best.agreement }),
+  testError: test.error,
+  ...(test.agreement === null ? {} : { agreement: test.agreement }),
+});
+
+const interpretedMethodOf = ({ method, options, stages }: PlannedModel): InterpretedMethod => ({
+  method: method.name,
+  options: (options ?? {}) as Record<string, unknown>,
+  usesLabels: stages.some(({ usesLabels }) => usesLabels),
+});

@@ -1,0 +1,86 @@
+import type { Normalization } from '@anc/core';
+import { isQuantized } from '@anc/methods';
+import { describeNamed } from '../text/named.js';
+import { formatCount, formatShare } from '../text/format.js';
+import { COMPACT } from './compact.js';
+import type { Plan, PlannedModel, TrainingPlan } from '../planning/plan.js';
+import type { ModelResult } from '../events/documents.js';
+import { WEIGHTS } from '../files/weights.js';
+
+/** Metadata of a weights file: enough to use it without the run. */
+export function weightsMetadata(
+  plan: TrainingPlan,
+  { method, options, seed, network: { model } }: PlannedModel,
+): Record<string, string> {
+  const { dataset, normalization } = plan.data;
+  const { quantize = 'none' } = (options ?? {}) as { quantize?: unknown };
+  return {
+    model: model.name,
+    modelOptions: JSON.stringify(model.options),
+    input: JSON.stringify(dataset.shape),
+    classes: JSON.stringify(dataset.classes),
+    normalization: JSON.stringify(normalization),
+    method: method.name,
+    methodOptions: JSON.stringify(quantize === 'none' ? method.options : { ...method.options, quantize }),
+    dataset: describeNamed(plan.options.data.dataset),
+    seed: String(seed),
+  };
+}
+
+/** README.md beside the weights. */
+export function modelCard(
+  plan: Plan,
+  model: PlannedModel,
+  result: ModelResult & { readonly agreement?: number },
+): string {
+  const { options, data } = plan;
+  const { network } = model;
+  const learnedFrom = model.needsTeacher
+    ? `It learned from \`${describeNamed(options.teacher.model)}\`${model.stages.some(({ usesLabels }) => usesLabels) ? '' : ', without labels'}.`
+    : 'It learned from labels.';
+  const lines = [
+    `# ${describeNamed(network.model)}, ${model.name}`,
+    '',
+    `\`${describeNamed(network.model)}\` for ${data.dataset.shape.join('×')} images of ${data.dataset.classes.length} classes, trained by the method \`${describeNamed(model.method)}\` on ${describeNamed(options.data.dataset)}. ${learnedFrom}`,
+    '',
+    '| | |',
+    '|---|---|',
+    `| test error | ${formatShare(result.testError)} of ${formatCount(data.test.images.count)} images |`,
+    ...(result.agreement === undefined
+      ? []
+      : [`| agreement with the teacher | ${formatShare(result.agreement)} |`]),
+    ...(result.best === undefined
+      ? []
+      : [
+          `| best epoch on held-out images | ${result.best.epoch}: test error ${formatShare(result.best.testError)}, weights in \`best/\` |`,
+        ]),
+    `| parameters | ${formatCount(result.parameters)} |`,
+    `| FLOPs per image | ${formatCount(result.flops)} |`,
+    `| training images | ${formatCount(data.train.images.count)} |`,
+    `| epochs, batch, seed | ${model.epochs}, ${options.training.batchSize}, ${model.seed} |`,
+    '',
+    ...(isQuantized(network.network)
+      ? [
+          `Few-valued weights (${network.network.estimator.name}): \`${COMPACT}\` holds what ships, ${formatCount(result.bytes)} bytes of codes and levels; \`${WEIGHTS}\` holds the full-precision weights behind them.`,
+          '',
+        ]
+      : []),
+    `Weights: \`${WEIGHTS}\` (SHA-256 \`${result.weights}\`); names start with \`params/\` or, for running averages, \`stats/\`.`,
+    '',
+    `Input: bytes (0 to 255), NHWC; ${describeNormalization(data.normalization)}.`,
+    '',
+    `Classes: ${data.dataset.classes.join(', ')}.`,
+    '',
+    'One run with one seed: differences to other students may be chance.',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function describeNormalization(normalization: Normalization): string {
+  if (normalization === 'per-image') return 'each image is normalized by its own mean and deviation';
+  const { mean, std } = normalization;
+  const round = (values: readonly number[]): string => values.map((value) => value.toFixed(3)).join(', ');
+  return mean.length === std.length
+    ? `the network sees (x - mean) / std per channel, mean ${round(mean)}, std ${round(std)}`
+    : `the network sees (x - mean image) / std, std ${round(std)}; the mean image is in the metadata of the weights`;
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { AncError, type DatasetSplit } from '@anc/core';
+import { describeEnvironment, type RunFolder } from '@anc/runtime';
+import { choiceOf } from '../backends/auto.js';
+import type { Plan, TrainingPlan } from '../planning/plan.js';
+import { versions } from './versions.js';
+
+/**
+ * What is recorded of a split. The labels have a digest of their own, because an images' fingerprint does not cover
+ * them: what a teacher says of an image is the same under any label, what an error means is not.
+ */
+async function recordOf({ images: { count, fingerprint }, labels }: DatasetSplit) {
+  if (labels === null) return { count, fingerprint };
+  const { buffer, byteOffset, byteLength } = await labels();
+  const digest = createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
+  return { count, fingerprint, labels: digest };
+}
+
+/** environment.json: the machine, the data's fingerprints, and every method's options as completed. */
+async function environmentOf(
+  { options, data, backends, students, teacher: model }: Plan | TrainingPlan,
+  cwd: string,
+) {
+  const machine = await describeEnvironment(backends.student, options.training.seed, versions(), cwd);
+  const { teacher, student } = backends;
+  const trained = 'given' in model ? students : [model, ...students];
+  const choice = choiceOf(student) ?? choiceOf(teacher);
+  return {
+    ...machine,
+    ...(choice === null ? {} : { backendChoice: choice }),
+    ...(teacher === student ? {} : { teacherBackend: { ...teacher.environment, name: teacher.name } }),
+    data: {
+      train: await recordOf(data.train),
+      ...('test' in data ? { test: await recordOf(data.test) } : {}),
+      normalization: data.normalization,
+      augmentation: data.augmentation.id,
+      ...('given' in model ? { teacher: model.given.digest } : {}),
+    },
+    methods: Object.fromEntries(trained.map(({ name, options: completed }) => [name, completed])),
+  };
+}
+
+export async function recordEnvironment(folder: RunFolder, plan: TrainingPlan, cwd: string): Promise<void> {
+  await folder.writeEnvironment(await environmentOf(plan, cwd));
+}
+
+/**
+ * Compares a run's record with where it is continued. Throws `ANC_RUN_DATA` where the data is other; says
+ * where versions or the backend are, because the result may then differ in its last digits.
+ */
+export async function compareEnvironment(
+  folder: RunFolder,
+  plan: TrainingPlan,
+  cwd: string,
+  notice: (message: string) => void,
+): Promise<void> {
+  const recorded = (await folder.readEnvironment().catch((cause: unknown) => {
+    throw new AncError('ANC_RUN_CONFIG', "the run folder's environment.json is damaged.", {
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: 'restore the file from a copy, or start a new run.',
+      cause,
+    });
+  })) as Awaited<ReturnType<typeof environmentOf>> | null;
+  const here = await environmentOf(plan, cwd);
+  if (recorded === null) return folder.writeEnvironment(here); // the crash came before it was written
+  const parts = [...new Set([recorded.data, here.data].flatMap((data) => [...leaves(data).keys()]))];
+  const [before, now] = [leaves(recorded.data), leaves(here.data)];
+  const other = parts.find((part) => before.get(part) !== now.get(part));
+  if (other !== undefined) {
+    throw new AncError('ANC_RUN_DATA', 'the data is not what this run began with.', {
+      expected: `${other}: ${shortened(before.get(other))}`,
+      received: `${other}: ${shortened(now.get(other))}`,
+      hint: 'give the same files with --data-dir, or start a new run.',
+    });
+  }
+  for (const part of ['versions', 'backend', 'node', 'cpu'] as const) {
+    if (JSON.stringify(recorded[part]) !== JSON.stringify(here[part])) {
+      notice(`${part} changed since this run began: the result may differ in its last digits.`);
+    }
+  }
+}
+
+/** A mean image is long. */
+const shortened = (leaf = 'nothing'): string => (leaf.length > 100 ? `${leaf.slice(0, 100)}…` : leaf);
+
+/** The values of a record by their places in it, e.g. `train.fingerprint`. */
+function leaves(record: object): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(record).flatMap(([key, value]): (readonly [string, string])[] =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? [...leaves(value as object)].map(([inner, leaf]) => [`${key}.${inner}`, leaf] as const)
+        : [[key, JSON.stringify(value)]],
+    ),
+  );
+}

@@ -1,0 +1,65 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadComposition } from '../plugins/load-composition.js';
+import { formatConfig, resolveConfig, resumedConfig } from 'anc-cli';
+import { anchored, backendNotices, resumeRun } from './start.js';
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'anc-start-'));
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+describe('backendNotices', () => {
+  const backend = (notice?: string) =>
+    ({ environment: { runtime: 'x', ...(notice === undefined ? {} : { notice }) } }) as never;
+  const of = (teacher: never, student: never) => backendNotices({ teacher, student });
+
+  it('says each thing once', () => {
+    expect(of(backend('slow'), backend('slow'))).toEqual(['slow']);
+    expect(of(backend('slow'), backend('strange'))).toEqual(['slow', 'strange']);
+    expect(of(backend(), backend())).toEqual([]);
+  });
+});
+
+describe('a run that is continued', () => {
+  it('finds plugins and data from any folder', async () => {
+    const source = `export default { name: 'mine', apiVersion: 1, [Symbol.for('@anc/plugin')]: true };`;
+    await writeFile(join(cwd, 'mine.mjs'), source);
+    const config = anchored(
+      await resolveConfig({ plugins: ['./mine.mjs', 'pack'], dataDir: 'data' }, cwd),
+      cwd,
+    );
+    expect(config).toMatchObject({ plugins: [join(cwd, 'mine.mjs'), 'pack'], dataDir: join(cwd, 'data') });
+    const [own] = resumedConfig({}, formatConfig(config)).plugins;
+    expect((await loadComposition([own!], '/')).plugins).toContain('mine');
+  });
+
+  it.each([
+    [
+      'a record that was cut',
+      async (run: string) => writeFile(join(run, 'config.resolved.yaml'), 'dataset: gl'),
+      'ANC_RUN_CONFIG',
+    ],
+    [
+      'a record that is a folder',
+      async (run: string) => mkdir(join(run, 'config.resolved.yaml')),
+      'ANC_RUN_UNWRITABLE',
+    ],
+    [
+      'a lock that is a folder',
+      async (run: string) => {
+        await writeFile(join(run, 'config.resolved.yaml'), formatConfig(await resolveConfig({}, cwd)));
+        await mkdir(join(run, '.lock.999999999.x'));
+      },
+      'ANC_RUN_UNWRITABLE',
+    ],
+  ])('is refused with a clear error: %s', async (_, damage, code) => {
+    const run = join(cwd, 'run');
+    await mkdir(run);
+    await damage(run);
+    await expect(resumeRun({ resume: 'run' }, 'run', cwd, () => undefined)).rejects.toMatchObject({ code });
+  });
+});

@@ -1,0 +1,177 @@
+import { basename, join, resolve } from 'node:path';
+import { AncError, isAncError } from '@anc/core';
+import { assertCreatable, freeName, RunFolder } from '@anc/runtime';
+import type { RunData, TrainingData } from '../data/training-data.js';
+import type { Emit } from '../events/events.js';
+import { describePath, optionError } from '../options/option-error.js';
+import { formatOptions, resumedOptions } from '../options/record.js';
+import type { OutputOptions, RunOptions } from '../options/run-options.js';
+import { anchoredTeacher } from '../planning/given-teacher.js';
+import { planRun, type Plan, type Planner, type PlanRequest } from '../planning/plan.js';
+import { shownPath } from '../text/shown-path.js';
+import { compareEnvironment, recordEnvironment } from './record-environment.js';
+
+/** A run whose folder exists and is locked. */
+export interface StartedRun<D extends TrainingData = RunData> {
+  readonly plan: Plan<D>;
+  readonly folder: RunFolder;
+  /** The folder's path for people. */
+  readonly shown: string;
+  release(): Promise<void>;
+}
+
+/** A new run: what is planned, and where it goes. */
+export interface StartRequest extends PlanRequest {
+  /** Relative paths start here. */
+  readonly cwd: string;
+  readonly emit: Emit;
+  /** Awaited when everything is checked, before the folder is created. */
+  readonly prepared?: () => Promise<void>;
+}
+
+/** A run to resume: the values that its record cannot hold, and changes that do not affect the result. */
+export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | 'composition'> {
+  readonly path: string;
+  readonly cwd: string;
+  readonly emit: Emit;
+  readonly changes: Readonly<Record<string, unknown>>;
+  /** Loads the plugins that the record names. */
+  readonly compose: (plugins: readonly string[]) => Promise<PlanRequest['composition']>;
+}
+
+/** Checks everything, then creates the run folder: where this throws an AncError, nothing was written. */
+export const startRun = (request: StartRequest): Promise<StartedRun> => startWith(planRun, request);
+
+/** The same with another planner. */
+export async function startWith<D extends TrainingData>(
+  planner: Planner<D>,
+  request: StartRequest,
+): Promise<StartedRun<D>> {
+  const { cwd, emit } = request;
+  const options = anchored(request.options, cwd);
+  const { output } = options;
+  assertName(output);
+  await assertCreatable(await pathOf(options, cwd));
+  const plan = await planner({ ...request, options });
+  try {
+    for (const { path, reason } of plan.unused) {
+      const problem = `has no effect: ${reason}.`;
+      emit({ type: 'notice', message: `${describePath(path)} ${problem}`, path, problem });
+    }
+    for (const message of plan.notices) emit({ type: 'notice', message });
+    await request.prepared?.();
+    const folder = await createFolder(plan.options, cwd);
+    const unlock = await folder.lock();
+    try {
+      await recordEnvironment(folder, plan, cwd);
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+    return started(plan, folder, unlock, cwd);
+  } catch (error) {
+    await plan.dispose();
+    throw error;
+  }
+}
+
+/** Opens an interrupted run's folder and checks that it can continue here. */
+export const resumeRun = (request: ResumeRequest): Promise<StartedRun> => resumeWith(planRun, request);
+
+/** The same with another planner. */
+export async function resumeWith<D extends TrainingData>(
+  planner: Planner<D>,
+  { path, cwd, emit, changes, compose, ...request }: ResumeRequest,
+): Promise<StartedRun<D>> {
+  const folder = await RunFolder.open(resolve(cwd, path));
+  const notice = (message: string): void => emit({ type: 'notice', message });
+  const options = anchored(resumedOptions(changes, await readable(folder, folder.readConfig())), cwd);
+  const unlock = await readable(folder, folder.lock());
+  try {
+    const composition = await compose(options.plugins);
+    const plan = await planner({ ...request, options, given: [], composition });
+    try {
+      plan.notices.forEach(notice);
+      await compareEnvironment(folder, plan, cwd, notice);
+      return started(plan, folder, unlock, cwd);
+    } catch (error) {
+      await plan.dispose();
+      throw error;
+    }
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+/** The options with absolute paths: a run may be resumed from anywhere. */
+export function anchored(options: RunOptions, cwd: string): RunOptions {
+  const { data, cache, teacher, plugins } = options;
+  const absolute = (path: string): string => resolve(cwd, path);
+  return {
+    ...options,
+    data: { ...data, directory: data.directory === null ? null : absolute(data.directory) },
+    cache: { ...cache, ...(cache.directory ? { directory: absolute(cache.directory) } : {}) },
+    teacher: { ...teacher, model: anchoredTeacher(teacher.model, cwd) },
+    plugins: plugins.map((name) => (/^\.{1,2}[\\/]/.test(name) ? absolute(name) : name)),
+  };
+}
+
+/** A run folder's file, or one error where the system refuses it. */
+async function readable<T>({ path }: RunFolder, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (isAncError(cause)) throw cause;
+    throw new AncError('ANC_RUN_UNWRITABLE', `the run folder "${path}" cannot be worked in.`, {
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: 'check the permissions of the folder and of what is in it.',
+      cause,
+    });
+  }
+}
+
+function started<D extends TrainingData>(
+  plan: Plan<D>,
+  folder: RunFolder,
+  unlock: () => Promise<void>,
+  cwd: string,
+): StartedRun<D> {
+  return {
+    plan,
+    folder,
+    shown: shownPath(folder.path, cwd),
+    async release() {
+      await plan.dispose();
+      await unlock();
+    },
+  };
+}
+
+/** Throws `ANC_CONFIG` where a folder's name is a path. */
+export function assertName({ name }: OutputOptions): void {
+  if (name === undefined || basename(name) === name) return;
+  throw optionError(['output', 'name'], 'expected a name, not a path.', {
+    received: name,
+    hint: 'set the folder in which run folders are created with --out.',
+  });
+}
+
+async function pathOf({ output, data }: RunOptions, cwd: string): Promise<string> {
+  const parent = resolve(cwd, output.directory);
+  return join(parent, output.name ?? (await freeName(parent, data.dataset.name)));
+}
+
+/** Takes the next free number where another run took this one in the meantime. */
+async function createFolder(options: RunOptions, cwd: string): Promise<RunFolder> {
+  for (;;) {
+    const path = await pathOf(options, cwd);
+    try {
+      const output = { ...options.output, name: basename(path) };
+      return await RunFolder.create(path, formatOptions({ ...options, output }));
+    } catch (error) {
+      if (options.output.name !== undefined || !isAncError(error) || error.code !== 'ANC_RUN_EXISTS')
+        throw error;
+    }
+  }
+}

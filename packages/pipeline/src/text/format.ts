@@ -1,0 +1,36 @@
+/** 12,345,678. */
+export const formatCount = (n: number): string => n.toLocaleString('en-US');
+
+/** 8.31 %; a dash where there is no number. */
+export const formatShare = (share: number | null): string =>
+  share === null ? '–' : `${(100 * share).toFixed(2)} %`;
+
+/** 1.2 M: three digits and a unit. */
+export function formatLarge(n: number): string {
+  const [scale, unit] = (
+    [
+      [1e18, 'E'],
+      [1e15, 'P'],
+      [1e12, 'T'],
+      [1e9, 'G'],
+      [1e6, 'M'],
+      [1e3, 'k'],
+    ] as const
+  ).find(([s]) => n >= s) ?? [1, ''];
+  return `${Number((n / scale).toPrecision(3))} ${unit}`.trim();
+}
+
+/** 1,780 images/s, 0.43 images/s. */
+export const formatRate = (imagesPerSecond: number): string =>
+  `${Number(imagesPerSecond.toPrecision(3)).toLocaleString('en-US')} images/s`;
+
+/** 1 h 02 min, 3 min 20 s, 4.1 s. */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–';
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  const pad = (n: number): string => String(n).padStart(2, '0');
+  return hours > 0 ? `${hours} h ${pad(minutes)} min` : `${minutes} min ${pad(whole % 60)} s`;
+}

@@ -1,0 +1,81 @@
+import { parse } from 'yaml';
+import { quoteCalls } from './quote-calls.js';
+
+/** A thing that is referred to by name, with its options. */
+export interface Named {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** How names with options are written, for errors. */
+export const NAMED_FORM = 'name or name(option=value, …)';
+
+/** What is wrong with a text that should have been a name with options, for people. */
+export interface Unreadable {
+  readonly problem: string;
+}
+
+/**
+ * Reads `name` or `name(option=value, …)`; values are YAML, so numbers, booleans and lists are what they
+ * look like, and `mlp(units=[64])` inside of one is a text, brackets and all.
+ */
+export function readNamed(text: string): Named | Unreadable {
+  const match = /^\s*([^\s()=,](?:[^()=,]*[^\s()=,])?)\s*(?:\((.*)\))?\s*$/s.exec(text);
+  if (match === null) return { problem: unclosed(text) ? 'close every bracket.' : `write ${NAMED_FORM}.` };
+  const [, name = '', inner = ''] = match;
+  if (/\s/.test(name) && !/[\\/.]/.test(name)) return { problem: `a name has no spaces: "${name}".` }; // files may
+  const options: Record<string, unknown> = {};
+  for (const part of splitTopLevel(inner)) {
+    const equals = part.indexOf('=');
+    if (equals < 1) return { problem: nameless(part) };
+    const option = part.slice(0, equals).trim();
+    if (Object.hasOwn(options, option)) return { problem: `say the option "${option}" once.` };
+    try {
+      options[option] = parse(quoteCalls(part.slice(equals + 1))) as unknown;
+    } catch (error) {
+      if (unclosed(part)) return { problem: 'close every bracket.' };
+      const why = error instanceof Error ? error.message.split(/ at line |\n/)[0]! : String(error);
+      return { problem: `the value of "${option}" cannot be read: ${why}` };
+    }
+  }
+  return { name, options };
+}
+
+/** The same; null where the text is neither. */
+export function parseNamed(text: string): Named | null {
+  const read = readNamed(text);
+  return 'problem' in read ? null : read;
+}
+
+const unclosed = (text: string): boolean =>
+  (text.match(/[([{]/g) ?? []).length !== (text.match(/[)\]}]/g) ?? []).length;
+
+const nameless = (part: string): string =>
+  `write the option's name before "${part}", and brackets around a list, as in mlp(units=[64,64]).`;
+
+/** Parts between commas that are not inside brackets. */
+export function splitTopLevel(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    if ('([{'.includes(text[i]!)) depth++;
+    else if (')]}'.includes(text[i]!)) depth--;
+    else if (text[i] === ',' && depth === 0) {
+      parts.push(text.slice(start, i));
+      start = i + 1;
+    }
+  }
+  parts.push(text.slice(start));
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+
+/** The form for configuration files: the name alone where there are no options. */
+export const formatNamed = ({ name, options }: Named): unknown =>
+  Object.keys(options).length === 0 ? name : { name, ...options };
+
+/** One line for people. */
+export const describeNamed = ({ name, options }: Named): string => {
+  const inner = Object.entries(options).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  return inner.length === 0 ? name : `${name}(${inner.join(', ')})`;
+};

@@ -1,0 +1,68 @@
+import {
+  compileClassifier,
+  logitsOf,
+  scorePredictions,
+  topClasses,
+  type Backend,
+  type DatasetSplit,
+  type Evaluation,
+  type HostTensor,
+  type SplitLogits,
+  type Variables,
+} from '@anc/core';
+import { topError } from '../classifier/score.js';
+import type { Emit } from '../events/events.js';
+import type { PlannedNetwork } from '../planning/plan-network.js';
+
+export interface EvaluateContext {
+  readonly backend: Backend;
+  readonly batchSize: number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** A network's predictions for the images of a split. */
+export interface Predictions {
+  /** The predicted class of each image. */
+  readonly classes: Int32Array;
+  /** Share of images whose label is not among the five largest logits; null without labels, and of few classes. */
+  readonly top5Error: number | null;
+}
+
+/** With fewer classes the top-5 error says little. */
+const MANY = 11;
+
+export async function predictionsOf(logits: SplitLogits, { labels }: DatasetSplit): Promise<Predictions> {
+  const top5Error = labels === null || logits.classes < MANY ? null : topError(logits, await labels(), 5);
+  return { classes: topClasses(logits), top5Error };
+}
+
+/** Predicts every image of a split once. `what`: the split in words, for progress. */
+export async function predict(
+  { network }: PlannedNetwork,
+  variables: Variables<HostTensor>,
+  split: DatasetSplit,
+  what: string,
+  { backend, batchSize, emit, signal }: EvaluateContext,
+): Promise<Predictions> {
+  const shape = [batchSize, ...split.images.shape];
+  const compiled = await compileClassifier({ backend, network, variables }, shape, ['logits']);
+  try {
+    const onBatch = (done: number, count: number): void => emit({ type: 'activity', what, done, count });
+    return await predictionsOf(await logitsOf(compiled, split, batchSize, onBatch, signal), split);
+  } finally {
+    await compiled.dispose();
+  }
+}
+
+/** Error and agreement, with the top-5 error of many classes. */
+export type TestEvaluation = Evaluation & Pick<Predictions, 'top5Error'>;
+
+/** Compares predictions with a split's labels and with the teacher's predictions. */
+export async function evaluatePredictions(
+  { classes, top5Error }: Predictions,
+  { labels }: DatasetSplit,
+  teacher: Int32Array | null,
+): Promise<TestEvaluation> {
+  return { ...scorePredictions(classes, labels === null ? null : await labels(), teacher), top5Error };
+}

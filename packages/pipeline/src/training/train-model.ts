@@ -1,0 +1,179 @@
+import {
+  stageEpochs,
+  train,
+  type Backend,
+  type Diagnostics,
+  type HostTensor,
+  type Json,
+  type Position,
+  type TeacherOutputs,
+  type TrainingEvent,
+  type Tree,
+  type Variables,
+} from '@anc/core';
+import {
+  assertSameSpecs,
+  CheckpointStore,
+  encodeNumbers,
+  mixedBatches,
+  specsOf,
+  TeacherCache,
+  type Checkpoint,
+  type MetricsRecord,
+  type RunFolder,
+  type ScalarLog,
+} from '@anc/runtime';
+import { imageBatches, labelledBatches, type TrainingData } from '../data/training-data.js';
+import type { Emit } from '../events/events.js';
+import type { PlannedModel } from '../planning/plan.js';
+import { readMemory, type TrainingMemory } from './training-memory.js';
+import { asMetrics, better, type BestEpoch, type HeldOut, type Validation } from './validation.js';
+
+/** Everything besides the model that its training needs. */
+export interface TrainContext {
+  readonly folder: RunFolder;
+  readonly scalars: ScalarLog;
+  readonly data: TrainingData;
+  readonly backend: Backend;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Runs after every epoch of the last stage; null without held-out images. */
+  readonly validation: Validation | null;
+  /** Keeps the weights of the best epoch so far. */
+  readonly keepBest: (variables: Variables<HostTensor>) => Promise<void>;
+}
+
+export interface TrainedModel {
+  readonly variables: Variables<HostTensor>;
+  /** Of the last epoch of the last stage. */
+  readonly diagnostics: Diagnostics | null;
+  /** After the last epoch; null without held-out images. */
+  readonly held: HeldOut | null;
+  /** The best epoch on the held-out images; `keepBest` received its weights. */
+  readonly best: BestEpoch | null;
+  /** Duration of training, over all processes that took part. */
+  readonly seconds: number;
+}
+
+/**
+ * Trains a model through its stages, from its newest checkpoint where it has one, and leaves a checkpoint after every
+ * epoch. Returns null where the signal was aborted: the folder then continues from this very step.
+ */
+export async function trainModel(
+  model: PlannedModel,
+  teacher: TeacherOutputs | null,
+  context: TrainContext,
+): Promise<TrainedModel | null> {
+  const { folder, emit } = context;
+  const { name } = model;
+  const store = new CheckpointStore(folder.checkpointsOf(name), {
+    notice: (message) => emit({ type: 'notice', message }),
+  });
+  const found = await store.latest();
+  await folder.metrics.rewind((record) => record.player !== name || isBefore(record, found, model));
+  const memory = found === null ? null : readMemory(found.memory);
+  let state: Tree<HostTensor> = found?.state ?? {};
+  let seconds = memory?.seconds ?? 0;
+  let diagnostics = memory?.diagnostics ?? null;
+  let held = memory?.held ?? null;
+  let best = memory?.best ?? null;
+  for (let index = memory?.stage ?? 0; index < model.stages.length; index++) {
+    const stage = model.stages[index]!;
+    const place = { name: stage.name, index: index + 1, count: model.stages.length };
+    const resumed = memory !== null && memory.stage === index;
+    const fresh = stage.init(model.rng.split('stage', index), index === 0 ? null : state);
+    if (resumed) assertSameSpecs(specsOf(fresh), specsOf(state));
+    else state = fresh;
+    const startedAt = performance.now() - 1000 * seconds;
+    const elapsed = (): number => (performance.now() - startedAt) / 1000;
+    const save = async (event: Extract<TrainingEvent, { position: Position }>): Promise<void> => {
+      const { position, clock } = event;
+      const kept: TrainingMemory = { stage: index, position, seconds: elapsed(), diagnostics, held, best };
+      const at = { stage: stage.name, step: position.step, epoch: clock.epoch };
+      await store.save(await event.snapshot(), at, encodeNumbers(kept) as Json);
+    };
+    /** Evaluates on the held-out images; the best epoch's weights are kept before the checkpoint that refers to it. */
+    const validate = async (event: Extract<TrainingEvent, { type: 'epoch' }>): Promise<Tree<number>> => {
+      if (context.validation === null || index < model.stages.length - 1) return {};
+      const variables = stage.student(await event.snapshot());
+      const { error, agreement } = await context.validation.measure(variables);
+      const next = { epoch: event.clock.epoch, error, agreement };
+      const chosen = better(best, next, context.validation.by);
+      if (chosen === next) await context.keepBest(variables);
+      best = chosen;
+      held = next;
+      return asMetrics(next);
+    };
+    const events = train({
+      backend: context.backend,
+      stage,
+      batches: await batchesOf(stage.usesLabels, model, context),
+      teacher,
+      epochs: stageEpochs(stage, model.epochs),
+      seed: context.seed,
+      state,
+      signal: context.signal,
+      ...(resumed ? { from: memory.position } : {}),
+    });
+    for await (const event of events) {
+      if (event.type === 'step') {
+        emit({
+          type: 'step',
+          model: name,
+          stage: place,
+          progress: event.clock,
+          batchSize: context.batchSize,
+        });
+      } else if (event.type === 'metrics') {
+        emit({ type: 'metrics', model: name, metrics: event.metrics });
+      } else if (event.type === 'epoch') {
+        diagnostics = event.diagnostics;
+        const metrics = { ...event.metrics, ...(await validate(event)) };
+        const { clock: progress, alarms } = event;
+        emit({ type: 'epoch', model: name, stage: place, progress, metrics, diagnostics, alarms });
+        const record: MetricsRecord = {
+          player: name,
+          stage: stage.name,
+          event: 'epoch',
+          epoch: progress.epoch,
+          step: progress.step,
+          seconds: elapsed(),
+          metrics,
+          diagnostics,
+          alarms: alarms.map(({ code }) => code),
+        };
+        await folder.metrics.append(record);
+        await save(event);
+        if (teacher instanceof TeacherCache) await teacher.flush();
+        await context.scalars.append(record);
+      } else if (event.type === 'interrupted') {
+        await save(event);
+        return null;
+      } else state = await event.snapshot();
+    }
+    seconds = elapsed();
+  }
+  return { variables: model.stages.at(-1)!.student(state), diagnostics, held, best, seconds };
+}
+
+async function batchesOf(usesLabels: boolean, model: PlannedModel, context: TrainContext) {
+  const { data, batchSize, seed } = context;
+  const order = { batchSize, seed, augmentation: data.augmentation };
+  if (usesLabels) return await labelledBatches(data.train, order, `"${model.name}"`);
+  const plain = imageBatches(data.train.images, order);
+  return data.mixup > 0 ? mixedBatches(plain, { alpha: data.mixup, seed }) : plain;
+}
+
+/** Whether a record of the log comes before the point that training continues from. */
+function isBefore(
+  record: { readonly stage: string; readonly step: number },
+  found: Checkpoint | null,
+  model: PlannedModel,
+): boolean {
+  if (found === null) return false;
+  const order = model.stages.map(({ name }) => name);
+  const [stage, reached] = [order.indexOf(record.stage), order.indexOf(found.stage)];
+  return stage < reached || (stage === reached && record.step <= found.step);
+}

@@ -1,0 +1,27 @@
+import type { Diagnostics, Json, Position } from '@anc/core';
+import { decodeNumber } from '@anc/runtime';
+import type { BestEpoch, HeldOut } from './validation.js';
+
+/** What a checkpoint holds beside the training state. */
+export interface TrainingMemory {
+  /** Index of the stage. */
+  readonly stage: number;
+  readonly position: Position;
+  readonly seconds: number;
+  readonly diagnostics: Diagnostics | null;
+  readonly held: HeldOut | null;
+  readonly best: BestEpoch | null;
+}
+
+/** Reads a checkpoint's memory, numbers that JSON cannot hold included. */
+export function readMemory(memory: Json): TrainingMemory {
+  const raw = memory as unknown as TrainingMemory;
+  const numbers = <T extends object>(value: T): T =>
+    Object.fromEntries(Object.entries(value).map(([key, number]) => [key, decodeNumber(number)])) as T;
+  const { position, diagnostics } = raw;
+  return {
+    ...raw,
+    position: { ...position, tally: { ...position.tally, sums: numbers(position.tally.sums) } },
+    diagnostics: diagnostics === null ? null : numbers(diagnostics),
+  };
+}

@@ -1,0 +1,51 @@
+import type { Interval } from '../compare/interval.js';
+import type { Difference } from '../compare/documents.js';
+import type { Setting } from './settings.js';
+
+/** One training, judged on the held-out images. Shares are fractions. */
+export interface TrialResult {
+  readonly setting: Setting;
+  readonly seed: number;
+  /** With the teacher; null where training diverged. */
+  readonly agreement: number | null;
+  /** null where the data has no labels, or training diverged. */
+  readonly error: number | null;
+  readonly seconds: number;
+}
+
+export interface TunedMethod {
+  readonly name: string;
+  /** The method as it was asked for, its own options included. */
+  readonly method: string;
+  readonly usesLabels: boolean;
+  /** What its setting was chosen by: the error only where training reads labels anyway. */
+  readonly by: 'agreement' | 'error';
+  readonly tries: readonly TrialResult[];
+  /** null where every try diverged. */
+  readonly best: TrialResult | null;
+  /** The best setting trained with seeds that had no part in its choice; null where none were asked for. */
+  readonly confirmed: { readonly agreement: Interval; readonly error: Interval | null } | null;
+  /** What was confirmed, against the controls in the list; agreement, seed by seed. */
+  readonly differences: readonly Difference[];
+}
+
+/** The JSON document of `tune`. The test images had no part in any of it. */
+export interface TuneResult {
+  /** The folder. */
+  readonly tune: string;
+  readonly dataset: string;
+  readonly backend: string;
+  readonly seed: number;
+  readonly confirmationSeeds: readonly number[];
+  readonly trainingImages: number;
+  readonly heldOutImages: number;
+  /** Of the teacher, on the held-out images. */
+  readonly teacherError: number | null;
+  /** A configuration with every method at its best setting. */
+  readonly found: string;
+  readonly methods: readonly TunedMethod[];
+  /** What the numbers do and do not show. */
+  readonly interpretation: readonly string[];
+  /** @deprecated The same as `interpretation`. */
+  readonly reading: readonly string[];
+}

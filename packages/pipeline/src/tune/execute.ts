@@ -1,0 +1,197 @@
+import { join } from 'node:path';
+import { encodeNumbers, ScalarLog, TeacherCache, writeFileAtomically, type RunFolder } from '@anc/runtime';
+import type { Composition } from '../composition/compose.js';
+import type { Emit } from '../events/events.js';
+import { isInterruption } from '../events/interrupted.js';
+import { writeWeights } from '../files/weights.js';
+import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
+import { weightsMetadata } from '../run/model-card.js';
+import { formatShare } from '../text/format.js';
+import { describeNamed } from '../text/named.js';
+import { shownPath } from '../text/shown-path.js';
+import { evaluatePredictions } from '../training/evaluate-model.js';
+import {
+  frozenTeacher,
+  openTeacherCache,
+  teacherCacheReport,
+  teacherPredictions,
+  type SharedTeacherOutputs,
+} from '../training/teacher-cache.js';
+import { takes, under } from './candidate.js';
+import type { TrialResult, TuneResult } from './documents.js';
+import type { TuneRecord } from './folder.js';
+import { tuningReport } from './report.js';
+import { bestOf, nextSetting, type Setting } from './settings.js';
+import { scoreOf, summarizeTuning, type Candidate } from './summarize.js';
+import { runTrial, trainCandidate, type TeacherTargets, type TuningContext } from './trial.js';
+import { tunedConfig } from './tuned-config.js';
+
+export interface Tuning {
+  /** Absolute path of its folder. */
+  readonly path: string;
+  readonly cwd: string;
+  readonly record: TuneRecord;
+  readonly plan: TrainingPlan;
+  readonly composition: Composition;
+  /** The run folder of all its trainings. */
+  readonly folder: RunFolder;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One teacher, then every method's trials, then the chosen settings with fresh seeds. What an earlier process finished is
+ * read. Returns null where the signal was aborted: the folder then continues from there.
+ */
+export async function executeTuning(tuning: Tuning): Promise<TuneResult | null> {
+  try {
+    return await tuneAll(tuning);
+  } catch (error) {
+    if (isInterruption(error, tuning.signal)) return null;
+    throw error;
+  }
+}
+
+async function tuneAll(tuning: Tuning): Promise<TuneResult> {
+  const { path, cwd, record, plan, composition, folder, emit, signal } = tuning;
+  const { options, data, teacher } = plan;
+  const held = data.held!;
+  const notice = (message: string): void => emit({ type: 'notice', message });
+  const context: TuningContext = {
+    plan,
+    held,
+    folder,
+    scalars: new ScalarLog(folder, { notice }),
+    emit,
+    signal,
+  };
+  if (!('given' in teacher)) await trainTeacher(context, teacher);
+  const frozen = await frozenTeacher(plan, folder);
+  const shared: SharedTeacherOutputs = {};
+  const outputs = openTeacherCache(plan, frozen, shared, notice);
+  try {
+    const { batchSize } = options.training;
+    const evaluation = { batchSize, emit, signal };
+    const predictions = await teacherPredictions(frozen, shared, held, 'held-out images', evaluation);
+    const targets = { outputs, classes: predictions.classes };
+    const { error: teacherError } = await evaluatePredictions(predictions, held, null);
+    const candidates: Candidate[] = [];
+    for (const [i, model] of plan.students.entries()) {
+      const place = { index: i + 1, count: plan.students.length };
+      candidates.push(await tuneMethod(context, model, targets, record, composition, place));
+    }
+    const confirmed = await confirm(context, candidates, targets, record.confirm);
+    const report = outputs instanceof TeacherCache ? teacherCacheReport(outputs.counts, null) : null;
+    if (report !== null) emit({ type: 'message', message: report });
+    const shown = shownPath(path, cwd);
+    const result = summarizeTuning(confirmed, {
+      tune: shown,
+      found: join(shown, TUNED),
+      dataset: options.data.dataset.name,
+      seed: options.training.seed,
+      backend: plan.backends.student.name,
+      images: { training: data.train.images.count, held: held.images.count },
+      teacherError,
+      record,
+    });
+    const best = confirmed.flatMap(({ model, best }) =>
+      best === null ? [] : [{ method: model.method, setting: best.setting }],
+    );
+    await writeFileAtomically(
+      join(path, TUNED),
+      tunedConfig(options, record.given, best, composition, result),
+    );
+    await writeFileAtomically(join(path, 'tune.json'), `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
+    await writeFileAtomically(join(path, 'report.html'), tuningReport(result));
+    return result;
+  } finally {
+    if (outputs instanceof TeacherCache) await outputs.close();
+    if (!('given' in teacher)) await frozen.dispose(); // else it belongs to the plan
+  }
+}
+
+/** The configuration with every method at its best setting. */
+const TUNED = 'tuned.yaml';
+
+async function trainTeacher(context: TuningContext, teacher: PlannedModel): Promise<void> {
+  const { plan, folder, emit } = context;
+  if ((await folder.read('teacher', 'tuned.json')) !== null) {
+    emit({ type: 'message', message: 'teacher: finished before' });
+    return;
+  }
+  emit({ type: 'model', model: 'teacher', role: 'teacher', index: 1, count: 1 });
+  const { variables, seconds } = await trainCandidate(context, teacher, null);
+  await writeWeights(folder, ['teacher'], variables, weightsMetadata(plan, teacher));
+  await folder.write(['teacher', 'tuned.json'], `${JSON.stringify({ seconds }, null, 2)}\n`);
+}
+
+/** All trials of one method. */
+async function tuneMethod(
+  context: TuningContext,
+  model: PlannedModel,
+  targets: TeacherTargets,
+  { learningRates, temperatures, budget }: TuneRecord,
+  composition: Composition,
+  { index, count }: { index: number; count: number },
+): Promise<Candidate> {
+  const { plan, emit } = context;
+  const search = { learningRates, temperatures, budget };
+  const hasTemperature =
+    temperatures.length > 0 && takes('temperature', model.method, plan.options, composition);
+  const usesLabels = model.stages.some((stage) => stage.usesLabels);
+  const by = usesLabels ? 'error' : 'agreement';
+  const tried: { readonly setting: Setting; readonly score: number; readonly result: TrialResult }[] = [];
+  let setting = nextSetting(search, hasTemperature, tried);
+  while (setting !== null) {
+    const trial = tried.length + 1;
+    const title = `${model.name}, trial ${trial} of ${budget}`;
+    emit({ type: 'model', model: title, role: 'student', index, count });
+    const student = await plan.another(
+      `${model.name}-try-${trial}`,
+      model.method,
+      under(plan.options, setting),
+    );
+    const result = await runTrial(context, student, setting, targets);
+    tried.push({ setting, score: scoreOf(result, by), result });
+    setting = nextSetting(search, hasTemperature, tried);
+  }
+  const best = bestOf(tried)?.result ?? null;
+  const { agreement } = best ?? {};
+  if (agreement !== undefined) {
+    const message = `${model.name}: best of ${tried.length}: agreement ${formatShare(agreement)}`;
+    emit({ type: 'message', message });
+  }
+  return {
+    model,
+    described: describeNamed(model.method),
+    usesLabels,
+    by,
+    tries: tried.map(({ result }) => result),
+    best,
+    confirmations: [],
+  };
+}
+
+/** Each method's best setting, trained with seeds that had no part in the choice. */
+async function confirm(
+  context: TuningContext,
+  candidates: readonly Candidate[],
+  targets: TeacherTargets,
+  seeds: number,
+): Promise<Candidate[]> {
+  const { plan, emit } = context;
+  const all = candidates.map((candidate) => ({ ...candidate, confirmations: [] as TrialResult[] }));
+  for (let i = 1; i <= seeds; i++) {
+    const seed = plan.options.training.seed + i;
+    for (const { model, best, confirmations } of all) {
+      if (best === null) continue;
+      const title = `${model.name}, fresh seed ${seed}`;
+      emit({ type: 'model', model: title, role: 'student', index: i, count: seeds });
+      const { training, objective } = under(plan.options, best.setting);
+      const defaults = { training: { ...training, seed }, objective };
+      const student = await plan.another(`${model.name}-seed-${seed}`, model.method, defaults);
+      confirmations.push(await runTrial(context, student, best.setting, targets));
+    }
+  }
+  return all;
+}

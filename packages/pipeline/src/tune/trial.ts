@@ -1,0 +1,112 @@
+import {
+  isAncError,
+  type DatasetSplit,
+  type HostTensor,
+  type TeacherOutputs,
+  type Variables,
+} from '@anc/core';
+import { CheckpointStore, type RunFolder, type ScalarLog } from '@anc/runtime';
+import { evaluatePredictions, predict, type Predictions } from '../training/evaluate-model.js';
+import { Interrupted } from '../events/interrupted.js';
+import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
+import type { Emit } from '../events/events.js';
+import { trainModel } from '../training/train-model.js';
+import { formatSeconds, formatShare } from '../text/format.js';
+import type { TrialResult } from './documents.js';
+import { describeSetting, type Setting } from './settings.js';
+
+/** What all trainings of a tuning share. */
+export interface TuningContext {
+  readonly plan: TrainingPlan;
+  /** The held-out images, on which trials are evaluated. */
+  readonly held: DatasetSplit;
+  readonly folder: RunFolder;
+  readonly scalars: ScalarLog;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** The teacher's outputs for training images, and its predictions for the held-out ones. */
+export interface TeacherTargets {
+  readonly outputs: TeacherOutputs;
+  readonly classes: Int32Array;
+}
+
+/** Trains a model, from its checkpoint where it has one. Throws `Interrupted` where the signal was aborted. */
+export async function trainCandidate(
+  { plan, folder, scalars, emit, signal }: TuningContext,
+  model: PlannedModel,
+  teacher: TeacherOutputs | null,
+): Promise<{ readonly variables: Variables<HostTensor>; readonly seconds: number }> {
+  const result = await trainModel(model, teacher, {
+    folder,
+    scalars,
+    data: plan.data,
+    backend: plan.backends.student,
+    batchSize: plan.options.training.batchSize,
+    seed: model.seed,
+    emit,
+    signal,
+    validation: null, // evaluated once, after the last epoch
+    keepBest: () => Promise.resolve(),
+  });
+  if (result === null) throw new Interrupted();
+  return result;
+}
+
+/** A network's predictions for the held-out images. */
+const heldPredictions = (
+  { plan, held, emit, signal }: TuningContext,
+  { network }: PlannedModel,
+  variables: Variables<HostTensor>,
+): Promise<Predictions> =>
+  predict(network, variables, held, 'held-out images', {
+    backend: plan.backends.student,
+    batchSize: plan.options.training.batchSize,
+    emit,
+    signal,
+  });
+
+/** One trial: read where it is finished, else trained and evaluated on the held-out images. Its weights are not kept. */
+export async function runTrial(
+  context: TuningContext,
+  model: PlannedModel,
+  setting: Setting,
+  { outputs, classes }: TeacherTargets,
+): Promise<TrialResult> {
+  const { folder, emit, held } = context;
+  const file = ['tries', `${model.name}.json`];
+  const before = await folder.read(...file);
+  const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
+  if (before !== null) {
+    await checkpoints.clear(); // in case the process ended between writing the result and this
+    return JSON.parse(before) as TrialResult;
+  }
+  const result = await trainAndEvaluate();
+  await folder.write(file, `${JSON.stringify(result, null, 2)}\n`);
+  await checkpoints.clear();
+  emit({ type: 'message', message: `${model.name}: ${describeSetting(setting)}: ${inWords(result)}` });
+  return result;
+
+  async function trainAndEvaluate(): Promise<TrialResult> {
+    const common = { setting, seed: model.seed };
+    try {
+      const teacher = model.needsTeacher ? outputs : null;
+      const { variables, seconds } = await trainCandidate(context, model, teacher);
+      const { error, agreement } = await evaluatePredictions(
+        await heldPredictions(context, model, variables),
+        held,
+        classes,
+      );
+      return { ...common, agreement, error, seconds };
+    } catch (error) {
+      if (!isAncError(error) || error.code !== 'ANC_DIVERGED') throw error;
+      return { ...common, agreement: null, error: null, seconds: 0 }; // a rate too high is a finding, not a failure
+    }
+  }
+}
+
+const inWords = ({ agreement, error, seconds }: TrialResult): string =>
+  agreement === null
+    ? 'training diverged'
+    : `agreement ${formatShare(agreement)}${error === null ? '' : `, error ${formatShare(error)}`} on held-out images, trained in ${formatSeconds(seconds)}`;
