@@ -130,7 +130,7 @@ describe('a request that cannot be met: one clear error, exit code 2, nothing wr
     ['a plugin that is not', ['run', '--plugins', './none.mjs'], 'ANC_PLUGIN_MISSING', /none\.mjs/],
     ['a model to describe that is not', ['describe', 'model', 'nim'], 'ANC_UNKNOWN', /did you mean "nin"/],
     ['a recipe that is not', ['describe', 'recipe', 'modren'], 'ANC_UNKNOWN', /did you mean "modern"/],
-    ['no name to describe', ['describe', 'model'], 'ANC_USAGE', /which model/],
+    ['no name to describe', ['describe', 'model'], 'ANC_USAGE', /no model was named/],
     ['a kind to describe that is not', ['describe', 'modle', 'nin'], 'ANC_UNKNOWN', /did you mean "model"/],
   ])('%s', async (_, args, code, message) => {
     await writeFile(join(place.path, 'file'), '');

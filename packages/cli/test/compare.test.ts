@@ -58,7 +58,7 @@ describe('anc-cli compare', () => {
     [['--seeds', '0'], /--seeds: expected a whole number of at least 1/],
     [['--seeds', 'five'], /--seeds: expected a whole number/],
     [['--resume', 'nowhere'], /"nowhere" is not the folder of a comparison|not the folder/],
-    [['--resume', 'nowhere', '--seeds', '3'], /a comparison is continued with its own seeds/],
+    [['--resume', 'nowhere', '--seeds', '3'], /a comparison is resumed with its own seeds/],
     [['--methods', 'l2,adverserial'], /no method named "adverserial"/],
   ])('refuses %j with one clear error', async (args, message) => {
     const { code, stderr, stdout } = await inProcess(['compare', ...args], place.path);

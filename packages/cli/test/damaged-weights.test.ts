@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeSafetensors, Rng, type HostTensor } from '@anc/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadComposition } from '@anc/pipeline';
-import { asTensors } from '@anc/pipeline';
+import { asTensors } from '@anc/pipeline/internal';
+import { loadComposition } from '@anc/pipeline/plugins';
 import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { loadComposition } from '@anc/pipeline';
+import { checkOptions, isGiven, methodOptions } from '@anc/pipeline/internal';
+import { loadComposition } from '@anc/pipeline/plugins';
 import { addFlags, readFlags } from '../src/config/flags.js';
-import { nowhere } from '../src/config/locate.js';
-import { resolveRequest } from '../src/config/resolve.js';
-import { checkRequest } from '@anc/pipeline';
-import { methodOptions } from '@anc/pipeline';
+import { readRequest } from '../src/config/read-request.js';
+import { resolveRequest } from '../src/config/resolve-request.js';
 import { inProcess } from './anc-cli.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -53,11 +52,11 @@ describe('the documents', () => {
     }
     command.parse(wordsOf(line).slice(3), { from: 'user' });
     const flags = readFlags(command.opts());
-    const { config } = await resolveRequest(flags, '/');
-    const composition = await loadComposition(config.plugins, root);
-    await checkRequest(config, composition, nowhere);
-    for (const named of config.methods) {
-      const options = methodOptions(named, config, composition);
+    const { options: all } = resolveRequest(await readRequest(flags, '/'));
+    const composition = await loadComposition(all.plugins, root);
+    await checkOptions(all, composition, isGiven(all.teacher.model));
+    for (const named of all.methods) {
+      const options = methodOptions(named, all, composition);
       await composition.registries.methods.check({ name: named.name, options });
     }
   });

@@ -150,7 +150,7 @@ describe('import', () => {
     const elsewhere = ['import', 'theirs.safetensors', '--out', 'x.safetensors'];
     expect((await refusal(...elsewhere, '--model', 'lenet5')).code).toBe('ANC_WEIGHTS');
     expect((await refusal(...elsewhere, ...model, '--map', 'tochvision')).message).toMatch(
-      /no map is called "tochvision"/,
+      /there is no map named "tochvision"/,
     );
     await expect(access(join(place.path, 'x.safetensors'))).rejects.toThrow('ENOENT');
   });
@@ -319,7 +319,7 @@ describe('a given teacher', () => {
     const flags = ['--teacher', 'given.onnx(features=none)', '--methods', 'adversarial'];
     const { stderr, code } = await program('run', ...tiny, ...flags);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/discriminators look at logits/);
+    expect(stderr).toMatch(/discriminators see logits/);
   });
 
   it.each<[string, string[], string, RegExp]>([

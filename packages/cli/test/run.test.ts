@@ -159,7 +159,7 @@ describe('anc-cli run', () => {
     const args = ['run', '--resume', 'runs/whole', '--epochs', '9'];
     const { code, stderr } = await inProcess(args, place.path);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/--epochs: a run is continued with its own options/);
+    expect(stderr).toMatch(/--epochs: a run is resumed with its own options/);
   });
 
   it('fails with 1 once work has begun', async () => {

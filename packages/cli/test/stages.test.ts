@@ -34,8 +34,8 @@ describe.each([
     const whole = `${name}-whole`;
     expect((await inProcess(args(whole), place.path)).code).toBe(0);
     for (const [run, after] of [
-      [`${name}-first`, `${name} (2 of 2)  epoch 1/2 done`],
-      [`${name}-second`, `${name} (2 of 2)  epoch 2/2 done`],
+      [`${name}-first`, `(1 of 2)  epoch 1/2 done`],
+      [`${name}-second`, `(1 of 2)  epoch 2/2 done`],
     ] as const) {
       expect((await inProcess(args(run), place.path, after)).code).toBe(130);
       expect((await inProcess(['run', '--resume', join('runs', run)], place.path)).code).toBe(0);

@@ -64,7 +64,7 @@ it.each(['run', 'compare', 'tune', 'reproduce'])(
   '%s --help loads its options and not what it does',
   async (name) => {
     const modules = await modulesOf(name, '--help');
-    expect(modules).toContain('cli/dist/config/schema.js');
+    expect(modules).toContain('pipeline/dist/options/schema.js');
     expect(modules.filter((path) => /^(core|runtime|methods|@tensorflow)\//.test(path))).toEqual([]);
   },
 );

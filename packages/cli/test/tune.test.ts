@@ -99,7 +99,7 @@ describe('anc-cli tune', () => {
       temperature: kd!.best!.setting.temperature,
     });
 
-    const stopped = await inProcess([...args, '--name', 'stopped'], place.path, 'kd, try 2 of 4');
+    const stopped = await inProcess([...args, '--name', 'stopped'], place.path, 'kd, trial 2 of 4');
     expect(stopped.code).toBe(130);
     const again = await inProcess(['tune', '--resume', join('runs', 'stopped'), '--json'], place.path);
     expect(again.code).toBe(0);
@@ -117,7 +117,7 @@ describe('anc-cli tune', () => {
   });
 
   it.each([
-    [['--validation', '0'], /--validation: there is nothing to judge the tries on/],
+    [['--validation', '0'], /--validation: there are no held-out images to evaluate trials on/],
     [['--learning-rates', '0.1,much'], /--learning-rates: expected numbers above zero/],
     [['--learning-rates', '1,2,3', '--budget', '2'], /--budget: there are more learning rates than tries/],
     [['--confirm', 'all'], /--confirm: expected a whole number of at least 0/],
@@ -125,7 +125,7 @@ describe('anc-cli tune', () => {
     [['--limit-test', '5'], /unknown option '--limit-test'/],
     [['--methods', 'l3'], /no method named "l3"/],
     [['--resume', 'nowhere'], /"nowhere"|not the folder of a tuning/],
-    [['--resume', 'nowhere', '--budget', '3'], /--budget: a tuning is continued as it was begun/],
+    [['--resume', 'nowhere', '--budget', '3'], /--budget: a tuning is resumed with its own search/],
   ])('refuses %j with one clear error', async (args, message) => {
     const before = await place.files();
     const { code, stderr, stdout } = await inProcess(['tune', ...args], place.path);

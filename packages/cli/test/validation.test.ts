@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunResult } from '@anc/pipeline';
-import { better } from '@anc/pipeline';
 import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -84,20 +83,5 @@ describe('held-out images', () => {
     expect(students[1]!.best).toEqual(whole.students[1]!.best);
     const path = ['student', 'l2', 'best', 'weights.safetensors'];
     expect(await read('cut', ...path)).toEqual(await read('whole', ...path));
-  });
-});
-
-describe('the better epoch', () => {
-  const first = { epoch: 0, error: 0.2, agreement: 0.7 };
-
-  it('is the one of smaller error, or of larger agreement', () => {
-    const next = { epoch: 1, error: 0.1, agreement: 0.6 };
-    expect(better(first, next, 'error')).toBe(next);
-    expect(better(first, next, 'agreement')).toBe(first);
-  });
-
-  it('is the earlier of equals', () => {
-    expect(better(first, { ...first, epoch: 1 }, 'error')).toBe(first);
-    expect(better(null, first, 'agreement')).toBe(first);
   });
 });

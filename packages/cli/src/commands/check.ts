@@ -61,7 +61,7 @@ async function check(teacher: string, images: string, flags: CheckFlags, session
     import('@anc/pipeline/internal'),
     import('./named-option.js'),
     import('./sizes.js'),
-    import('../config/resolve-request.js'),
+    import('../config/read-request.js'),
     import('../terminal/progress.js'),
     import('../terminal/report-transfer.js'),
   ]);

@@ -1,6 +1,5 @@
 import type { CompareResult } from '@anc/pipeline';
 import { addFlags, readFlags } from '../config/flags.js';
-import { changesOf } from './run.js';
 import type { DefineCommand, Session } from './command.js';
 
 /** `compare`: one teacher, every method with every seed, and the differences with their confidence intervals. */
@@ -33,7 +32,7 @@ async function compare(
     import('@anc/core'),
     import('./sizes.js'),
   ]);
-  const { terminal, progress, signal, request, fetching, compose, resolved, close } =
+  const { terminal, progress, signal, request, fetching, compose, resolved, changes, close } =
     await openTrainingSession(flags, session);
   const { cwd } = session;
   /** A new comparison, or with `--resume` an existing one. */
@@ -45,9 +44,9 @@ async function compare(
         hint: 'start a new comparison to change them.',
       });
     }
-    const [path, changes] = [resolve(cwd, resume), changesOf(flags)];
-    const record = await pipeline.readComparison(path, changes);
-    return { path, cwd, fetching, compose, changes, given: [], record };
+    const path = resolve(cwd, resume);
+    const record = await pipeline.readComparison(path, changes());
+    return { path, cwd, fetching, compose, changes: changes(), given: [], record };
   };
   try {
     const result = await locating(request.origins, async () => {

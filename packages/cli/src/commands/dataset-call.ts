@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { isInterruption, loadComposition, type Composition, type Fetching } from '@anc/pipeline/internal';
+import { isInterruption, type Fetching } from '@anc/pipeline/internal';
+import { loadComposition, type Composition } from '@anc/pipeline/plugins';
 import type { Named } from '@anc/pipeline/options';
-import { pluginsOf } from '../config/resolve-request.js';
+import { pluginsOf } from '../config/read-request.js';
 import { endInterrupted } from '../terminal/interrupted.js';
 import { onInterrupt } from '../terminal/on-interrupt.js';
 import { ProgressPrinter } from '../terminal/progress.js';

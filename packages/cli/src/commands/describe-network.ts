@@ -1,7 +1,7 @@
 import { AncError, type Discriminator, type LayerSummary, type ModelEnvironment } from '@anc/core';
-import type { Composition } from '@anc/pipeline/internal';
-import { KINDS, type Registration } from '@anc/pipeline/internal';
-import { blaming } from '@anc/pipeline/internal';
+import type { Composition } from '@anc/pipeline/plugins';
+import { KINDS, type Registration } from '@anc/pipeline/plugins';
+import { blaming } from '@anc/pipeline/plugins';
 import type { Named } from '@anc/pipeline/options';
 import { formatCount, formatLarge } from '@anc/pipeline/options';
 import { formatTable } from '../terminal/table.js';

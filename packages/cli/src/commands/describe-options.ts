@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Composition } from '@anc/pipeline/internal';
-import { KINDS, type Kind, type Registration } from '@anc/pipeline/internal';
+import type { Composition } from '@anc/pipeline/plugins';
+import { KINDS, type Kind, type Registration } from '@anc/pipeline/plugins';
 import { formatTable } from '../terminal/table.js';
 
 /** What `describe` says of a thing: as one document, and for people. */

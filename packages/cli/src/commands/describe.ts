@@ -1,5 +1,5 @@
 import { AncError } from '@anc/core';
-import { kindNames, KINDS, type Kind } from '@anc/pipeline/internal';
+import { kindNames, KINDS, type Kind } from '@anc/pipeline/plugins';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { suggestion } from '@anc/pipeline/options';
 import { createTerminal } from '../terminal/terminal.js';
@@ -7,9 +7,9 @@ import type { DefineCommand } from './command.js';
 import { describeDiscriminator, describeModel, type NetworkSizes } from './describe-network.js';
 import { describeOptions } from './describe-options.js';
 import { describePreset } from './describe-preset.js';
-import { loadComposition } from '@anc/pipeline/internal';
+import { loadComposition } from '@anc/pipeline/plugins';
 import { namedOf } from './named-option.js';
-import { pluginsOf } from '../config/resolve-request.js';
+import { pluginsOf } from '../config/read-request.js';
 
 interface DescribeOptions extends NetworkSizes, CommonOptions {}
 

@@ -22,7 +22,7 @@ async function doctor(names: string[], flags: DoctorFlags, session: Session): Pr
   const [pipeline, { AncError }, { pluginsOf }, { EXIT }, { formatTable }] = await Promise.all([
     import('@anc/pipeline'),
     import('@anc/core'),
-    import('../config/resolve-request.js'),
+    import('../config/read-request.js'),
     import('../failure.js'),
     import('../terminal/table.js'),
   ]);

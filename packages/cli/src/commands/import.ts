@@ -41,7 +41,7 @@ async function importWeights(file: string, flags: ImportFlags, session: Session)
     import('@anc/pipeline'),
     import('./named-option.js'),
     import('./sizes.js'),
-    import('../config/resolve-request.js'),
+    import('../config/read-request.js'),
   ]);
   const { cwd } = session;
   const terminal = createTerminal(flags.json === true, session);

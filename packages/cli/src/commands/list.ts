@@ -1,10 +1,10 @@
-import { kindNames, KINDS } from '@anc/pipeline/internal';
+import { kindNames, KINDS } from '@anc/pipeline/plugins';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
-import { loadComposition } from '@anc/pipeline/internal';
-import { pluginsOf } from '../config/resolve-request.js';
+import { loadComposition } from '@anc/pipeline/plugins';
+import { pluginsOf } from '../config/read-request.js';
 
 /** `list`: everything that is registered, and by which package. */
 export const defineList: DefineCommand = (command, session) => {

@@ -53,7 +53,7 @@ export async function modelFileOptions(
   const [{ findModelInRun }, { namedOf }, { pluginsOf }] = await Promise.all([
     import('@anc/pipeline/internal'),
     import('./named-option.js'),
-    import('../config/resolve-request.js'),
+    import('../config/read-request.js'),
   ]);
   const select = options.select ?? options.player;
   const preprocessing = preprocessingOf(options);

@@ -4,7 +4,6 @@ import { describeNamed, formatLarge } from '@anc/pipeline/options';
 import { addFlags, readFlags } from '../config/flags.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { DefineCommand, Session } from './command.js';
-import { changesOf } from './run.js';
 
 interface ReproduceFlags {
   readonly seeds?: string;
@@ -48,14 +47,12 @@ async function reproduce(
     import('node:path'),
     import('./sizes.js'),
   ]);
-  const { terminal, progress, signal, request, fetching, compose, close } = await openTrainingSession(
-    flags,
-    session,
-  );
+  const { terminal, progress, signal, request, fetching, compose, changes, close } =
+    await openTrainingSession(flags, session);
   const { cwd } = session;
   const { resume } = request.call;
   const path = resume === undefined ? null : resolve(cwd, resume);
-  const changes = path === null ? {} : changesOf(flags);
+  const altered = path === null ? {} : changes();
   const scaleOf = (text: string): number => {
     const share = Number(text);
     if (text.trim() !== '' && share > 0 && share <= 1) return share;
@@ -75,7 +72,7 @@ async function reproduce(
         hint: 'leave it out, or start again without --resume.',
       });
     }
-    return pipeline.readReproduction(path, changes);
+    return pipeline.readReproduction(path, altered);
   };
   try {
     await locating(request.origins, async () => {
@@ -89,7 +86,16 @@ async function reproduce(
       terminal.log.info(`folder of the table: ${folder}`);
       for (const [i, group] of reproduction.grid.entries()) warnOfSize(terminal, group, costs[i]!);
       const emit = progress.show;
-      const execution = { path: folder, cwd, reproduction, changes, compose, fetching, emit, signal };
+      const execution = {
+        path: folder,
+        cwd,
+        reproduction,
+        changes: altered,
+        compose,
+        fetching,
+        emit,
+        signal,
+      };
       const result = await pipeline.executeReproduction(execution);
       progress.close();
       if (result === null) {

@@ -1,7 +1,8 @@
 import { callOf, composeWith, type Fetching, type RunRequest } from '@anc/pipeline/internal';
 import type { Session } from './command.js';
-import type { CommandRequest } from '../config/resolve-request.js';
-import { readRequest, resolveRequest } from '../config/resolve-request.js';
+import { readRequest, type CommandRequest } from '../config/read-request.js';
+import { resolveRequest } from '../config/resolve-request.js';
+import { changesOf } from '../config/resumed-flags.js';
 import { flagOf } from '../config/locate.js';
 import { stoppable } from '../terminal/interrupted.js';
 import { ProgressPrinter } from '../terminal/progress.js';
@@ -19,6 +20,8 @@ export interface TrainingSession {
   readonly compose: RunRequest['compose'];
   /** Options completed by their preset, with everything that planning needs. */
   resolved(): RunRequest;
+  /** The options beside `--resume`. Throws `ANC_CONFIG` where one would change the run. */
+  changes(): Record<string, unknown>;
   close(): void;
 }
 
@@ -44,6 +47,7 @@ export async function openTrainingSession(
     fetching,
     compose,
     resolved: () => ({ ...resolveRequest(request), cwd, fetching, compose, input: request.input }),
+    changes: () => changesOf(flags),
     close() {
       progress.close();
       interrupt.release();

@@ -17,15 +17,15 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
       import('../terminal/interrupted.js'),
       import('@anc/core'),
     ]);
-  const { terminal, progress, signal, request, fetching, compose, resolved, close } =
+  const { terminal, progress, signal, request, fetching, compose, resolved, changes, close } =
     await openTrainingSession(flags, session);
   const { cwd } = session;
   const emit = progress.show;
   /** Opens the run's folder: a new one, or with `--resume` an existing one. */
   const open = async () => {
     if (request.call.resume !== undefined) {
-      const changes = changesOf(flags);
-      return pipeline.resumeRun({ path: request.call.resume, cwd, emit, changes, compose, fetching });
+      const path = request.call.resume;
+      return pipeline.resumeRun({ path, cwd, emit, changes: changes(), compose, fetching });
     }
     const planned = resolved();
     return pipeline.startRun({ ...planned, composition: await compose(planned.options.plugins), emit });
@@ -65,12 +65,6 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
   } finally {
     close();
   }
-}
-
-/** What was given beside `--resume`: options that a resumed run may change, and others that it refuses. */
-export function changesOf(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { resume: _, config: __, json: ___, quiet: ____, offline: _____, ...changes } = flags;
-  return changes;
 }
 
 async function tableOf({ teacher, students }: RunResult): Promise<string> {

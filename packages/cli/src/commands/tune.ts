@@ -1,6 +1,5 @@
 import type { TuneResult } from '@anc/pipeline';
 import { addFlags, joined, readFlags } from '../config/flags.js';
-import { changesOf } from './run.js';
 import type { DefineCommand, Session } from './command.js';
 
 /** Flags of `tune` alone. */
@@ -41,10 +40,8 @@ async function tune(flags: Record<string, unknown>, search: SearchFlags, session
       import('../terminal/interrupted.js'),
       import('@anc/core'),
     ]);
-  const { terminal, progress, signal, request, fetching, resolved, close } = await openTrainingSession(
-    flags,
-    session,
-  );
+  const { terminal, progress, signal, request, fetching, resolved, changes, close } =
+    await openTrainingSession(flags, session);
   const emit = progress.show;
   /** A new tuning, or with `--resume` an existing one. */
   const open = async () => {
@@ -63,7 +60,7 @@ async function tune(flags: Record<string, unknown>, search: SearchFlags, session
       });
     }
     const call = { cwd: session.cwd, offline: fetching.offline === true, signal };
-    return pipeline.continueTuning(resume, changesOf(flags), call, emit);
+    return pipeline.continueTuning(resume, changes(), call, emit);
   };
   const numbersOf = (text: string, flag: string): number[] => {
     const numbers = text.split(',').map(Number);

@@ -1,57 +1,6 @@
-import { AncError } from '@anc/core';
-import { resolveOptions, type ResolvedOptions, type RunOptionsInput } from '@anc/pipeline/internal';
-import { DEPRECATED_KEYS, groupOptions, optionTable, suggestion } from '@anc/pipeline/options';
-import { callFlagsOf, type CallFlags } from './call-options.js';
-import { flagName } from './flags.js';
-import { loadConfigFile, type ConfigFile } from './load-file.js';
-import { located, type Origins } from './locate.js';
-
-/** What a user asked for, from flags and a configuration file. */
-export interface CommandRequest {
-  /** Options of flags over those of the file, before a preset fills the rest. */
-  readonly input: RunOptionsInput;
-  /** The same of flags alone, and of the file alone. */
-  readonly flags: RunOptionsInput;
-  readonly file: RunOptionsInput;
-  readonly origins: Origins;
-  readonly call: CallFlags;
-  /** Warnings about renamed options. */
-  readonly warnings: readonly string[];
-}
-
-const known = optionTable.map(({ key }) => key);
-
-/** Joins flags and configuration file. Throws `ANC_CONFIG` for a file that cannot be read and for unknown options. */
-export async function readRequest(
-  flags: Readonly<Record<string, unknown>>,
-  cwd: string,
-): Promise<CommandRequest> {
-  const call = callFlagsOf(flags);
-  const file = await loadConfigFile(call.config, cwd);
-  const raw = file === null ? {} : fileOptions(file);
-  const [fromFlags, fromFile] = [withCurrentKeys(flags), withCurrentKeys(raw)];
-  const merged = { ...fromFile, ...fromFlags };
-  return {
-    input: groupOptions(merged) as RunOptionsInput,
-    flags: groupOptions(fromFlags) as RunOptionsInput,
-    file: groupOptions(fromFile) as RunOptionsInput,
-    call,
-    warnings: [
-      ...renamed(flags).map(([old, current]) => `${flagName(old)} is deprecated: use ${flagName(current)}.`),
-      ...renamed(raw).map(([old, current]) => `"${old}" is deprecated: write "${current}" instead.`),
-    ],
-    origins: {
-      place([key, ...rest], isUnknownKey) {
-        const name = String(key);
-        if (file === null || name in fromFlags || !(name in fromFile)) return null;
-        const written = renamed(raw).find(([, current]) => current === name)?.[0] ?? name;
-        return isUnknownKey
-          ? file.place([written, ...rest.slice(0, -1)], String(rest.at(-1)))
-          : file.place([written, ...rest]);
-      },
-    },
-  };
-}
+import { resolveOptions, type ResolvedOptions } from '@anc/pipeline/internal';
+import { located } from './locate.js';
+import type { CommandRequest } from './read-request.js';
 
 /** The options of a request, completed by their preset. Throws `ANC_CONFIG` with the place of what is wrong. */
 export function resolveRequest({ input, origins }: CommandRequest): ResolvedOptions {
@@ -60,46 +9,4 @@ export function resolveRequest({ input, origins }: CommandRequest): ResolvedOpti
   } catch (error) {
     throw located(error, origins);
   }
-}
-
-/** The object in a configuration file. Throws `ANC_CONFIG` with the place of an unknown option. */
-function fileOptions(file: ConfigFile): Readonly<Record<string, unknown>> {
-  const { raw } = file;
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
-    throw new AncError('ANC_CONFIG', `${file.place([])}: expected options by name.`, {
-      received: JSON.stringify(raw) ?? typeof raw,
-    });
-  }
-  const stray = Object.keys(raw).find((key) => !known.includes(key) && !(key in DEPRECATED_KEYS));
-  if (stray !== undefined) {
-    const hint = suggestion(stray, known);
-    throw new AncError('ANC_CONFIG', `${file.place([], stray)}: there is no such option.`, {
-      hint: hint ?? 'see `anc-cli run --help` for all of them.',
-    });
-  }
-  return raw as Record<string, unknown>;
-}
-
-const renamed = (options: Readonly<Record<string, unknown>>): [string, string][] =>
-  Object.keys(options).flatMap((key): [string, string][] =>
-    DEPRECATED_KEYS[key] === undefined ? [] : [[key, DEPRECATED_KEYS[key]]],
-  );
-
-const withCurrentKeys = (options: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(options).map(([key, value]) => [DEPRECATED_KEYS[key] ?? key, value]));
-
-/** The plugins that flags, or the configuration file, name. */
-export async function pluginsOf(
-  options: { readonly plugins?: string; readonly config?: string },
-  cwd: string,
-): Promise<readonly string[]> {
-  const { plugins, config } = options;
-  const request = await readRequest(
-    {
-      ...(plugins === undefined ? {} : { plugins: plugins.split(',') }),
-      ...(config === undefined ? {} : { config }),
-    },
-    cwd,
-  );
-  return resolveRequest(request).options.plugins;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Alarm } from '@anc/core';
 import { ProgressPrinter } from './progress.js';
 import { createTerminal } from './terminal.js';
 
@@ -9,17 +10,29 @@ function progressOn(isTTY: boolean, quiet = false) {
   return { written, progress: new ProgressPrinter(createTerminal(true, { stdout, stderr }), quiet) };
 }
 
-const clock = (step: number) => ({ epoch: Math.floor(step / 10), epochs: 2, step, stepsPerEpoch: 10 });
+const at = (step: number) => ({ epoch: Math.floor(step / 10), epochs: 2, step, stepsPerEpoch: 10 });
 const alarm = { code: 'discriminator-won', message: 'It has won.', advice: 'Try less.' } as const;
 
-function play(progress: ProgressPrinter): void {
-  progress.begin('l2', { index: 2, count: 5 });
-  for (let step = 1; step <= 10; step++) progress.step(clock(step), 32);
-  progress.metrics({ 'loss/data': 0.5, agreement: 0.25 });
-  progress.epoch({ ...clock(10), epoch: 0 }, { 'loss/data': 0.5, agreement: 0.25 }, [alarm]);
-  progress.epoch({ ...clock(20), epoch: 1 }, { 'loss/data': 0.4, agreement: 0.5 }, [alarm]);
-  progress.end('l2: done');
-  progress.close();
+const stage = { name: 'l2', index: 1, count: 1 };
+const shared = { model: 'l2', stage } as const;
+/** An epoch's event, without diagnostics. */
+const epoch = (
+  progress: ReturnType<typeof at>,
+  metrics: Record<string, number>,
+  alarms: readonly Alarm[] = [],
+) => ({ type: 'epoch', ...shared, progress, metrics, alarms, diagnostics: null }) as const;
+const begin = { type: 'model', model: 'l2', role: 'student', index: 2, count: 5 } as const;
+
+function play(printer: ProgressPrinter): void {
+  printer.show(begin);
+  for (let step = 1; step <= 10; step++) {
+    printer.show({ type: 'step', ...shared, progress: at(step), batchSize: 32 });
+  }
+  printer.show({ type: 'metrics', model: 'l2', metrics: { 'loss/data': 0.5, agreement: 0.25 } });
+  printer.show(epoch({ ...at(10), epoch: 0 }, { 'loss/data': 0.5, agreement: 0.25 }, [alarm]));
+  printer.show(epoch({ ...at(20), epoch: 1 }, { 'loss/data': 0.4, agreement: 0.5 }, [alarm]));
+  printer.line('l2: done');
+  printer.close();
 }
 
 describe('Progress', () => {
@@ -46,11 +59,11 @@ describe('Progress', () => {
 
   it('shows what the student minimises as its loss, and a single term of it once', () => {
     const { written, progress } = progressOn(false);
-    progress.begin('l2', { index: 2, count: 5 });
-    progress.epoch({ ...clock(10), epoch: 0 }, { 'loss/labels': 0.9521, 'loss/student': 0.9521 }, []);
-    progress.epoch({ ...clock(20), epoch: 1 }, { 'loss/data': 0.5, 'loss/student': 1 }, []);
+    progress.show(begin);
+    progress.show(epoch({ ...at(10), epoch: 0 }, { 'loss/labels': 0.9521, 'loss/student': 0.9521 }));
+    progress.show(epoch({ ...at(20), epoch: 1 }, { 'loss/data': 0.5, 'loss/student': 1 }));
     const game = { 'loss/data': 1, 'loss/adversarial': 2, 'loss/student': 3, 'loss/discriminator': 4 };
-    progress.epoch({ ...clock(20), epoch: 1 }, game, []);
+    progress.show(epoch({ ...at(20), epoch: 1 }, game));
     expect(written.slice(1).map((text) => text.split('done  ')[1])).toEqual([
       'loss 0.952\n',
       'data 0.500  loss 1.00\n',

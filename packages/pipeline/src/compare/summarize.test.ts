@@ -19,6 +19,7 @@ const run = (seed: number, students: readonly StudentResult[]): RunResult => ({
   seed,
   teacher: { ...player, testError: 0.05 },
   students,
+  interpretation: [],
   reading: [],
 });
 const free = (method: string) => ({ method, usesLabels: false });
@@ -60,7 +61,7 @@ describe('summarize', () => {
 
   it('refuses distillation with labels as the reference', () => {
     const runs = [run(1, [student('kd', 0.1, 0.9), student('supervised', 0.1, 0.9)])];
-    const { methods: found, reading } = summarize(
+    const { methods: found, interpretation } = summarize(
       runs,
       [
         { method: 'kd(hardWeight=0.5)', usesLabels: true },
@@ -70,7 +71,9 @@ describe('summarize', () => {
       10,
     );
     expect(found.flatMap(({ differences }) => differences)).toEqual([]);
-    expect(reading.join(' ')).toMatch(/add it to --methods \(without labels\).*One seed has no interval/);
+    expect(interpretation.join(' ')).toMatch(
+      /add it to --methods \(without labels\).*One seed has no interval/,
+    );
   });
 
   it('compares agreement, where more is better, without labels on the test images', () => {
@@ -94,7 +97,7 @@ describe('summarize', () => {
     const { head, rows } = rowsOf(result);
     expect(rows).toHaveLength(4);
     expect(rows.every((row) => row.length === head.length)).toBe(true);
-    const page = reportOf({ ...result, reading: ['a < b'] });
+    const page = reportOf({ ...result, interpretation: ['a < b'] });
     expect(page).toContain('a &lt; b');
     expect(page).not.toContain('<script');
   });

@@ -2,13 +2,14 @@ import { AncError, type Dataset, type DatasetSplit } from '@anc/core';
 import datasets from '@anc/datasets';
 import { describe, expect, it } from 'vitest';
 import { compose } from '../composition/compose.js';
-import { resolveConfig } from 'anc-cli';
+import { resolveFlat } from '../../test/flat-options.js';
 import { openData } from './training-data.js';
 
 const { registries } = compose([datasets()]);
 const glyphs = (): Promise<Dataset> =>
   Promise.resolve(registries.datasets.create({ name: 'glyphs', options: {} }, { dataDir: null, seed: 1 }));
-const config = await resolveConfig({ limitTrain: 128, limitTest: 64 }, '/');
+const { options } = resolveFlat({ limitTrain: 128, limitTest: 64 });
+const open = (dataset: Dataset) => openData(dataset, options.data, options.training);
 
 /** The data set with another `labels` in one split. */
 const withLabels = (dataset: Dataset, name: string, labels: DatasetSplit['labels']): Dataset =>
@@ -23,11 +24,11 @@ describe('openData', () => {
   it.each(['train', 'test'])('finds damaged labels before any work: %s', async (split) => {
     const damaged = () => Promise.reject(new AncError('ANC_DATA_DAMAGED', 'labels: cut short.'));
     const dataset = withLabels(await glyphs(), split, damaged);
-    await expect(openData(dataset, config)).rejects.toMatchObject({ code: 'ANC_DATA_DAMAGED' });
+    await expect(open(dataset)).rejects.toMatchObject({ code: 'ANC_DATA_DAMAGED' });
   });
 
   it('takes data without labels', async () => {
-    const { test } = await openData(withLabels(await glyphs(), 'test', null), config);
+    const { test } = await open(withLabels(await glyphs(), 'test', null));
     expect(test.labels).toBeNull();
   });
 });

@@ -41,7 +41,7 @@ export function resumedOptions(changes: Readonly<Record<string, unknown>>, recor
     delete record.teacherBackend;
     delete record.studentBackend;
   }
-  return parseOptions(groupOptions({ ...record, ...changed })) as RunOptions;
+  return withEmptyGroups(parseOptions(groupOptions({ ...record, ...changed })));
 }
 
 /** What every record has: what every preset gives. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { compose } from '../composition/compose.js';
 import { presets } from '../options/presets.js';
-import { resolveConfig } from 'anc-cli';
+import { resolveFlat } from '../../test/flat-options.js';
 import { methodOptions } from './method-options.js';
 
 const own = definePlugin({
@@ -18,21 +18,21 @@ const own = definePlugin({
   },
 });
 const composition = compose([methods(), own]);
-const configOf = (flags: Record<string, unknown> = {}) => resolveConfig(flags, '/');
+const defaultsOf = (flat: Record<string, unknown> = {}) => resolveFlat(flat).options;
 
 describe('methodOptions', () => {
   it.each(Object.keys(presets))('gives every built-in method what its schema takes: %s', async (preset) => {
-    const config = await configOf({ preset, discriminatorLearningRate: 0.1 });
+    const config = defaultsOf({ preset, discriminatorLearningRate: 0.1 });
     for (const name of composition.registries.methods.names.filter((name) => name !== 'own')) {
       const options = methodOptions({ name, options: {} }, config, composition);
       await expect(composition.registries.methods.check({ name, options })).resolves.toMatchObject({
-        recipe: { learningRate: config.learningRate },
+        recipe: { learningRate: config.training.learningRate },
       });
     }
   });
 
-  it('passes on what the run says, to the part that it is about', async () => {
-    const config = await configOf({
+  it('passes on what the run says, to the part that it is about', () => {
+    const config = defaultsOf({
       dataTerm: 'l2',
       regularizer: 'l1',
       mu: 0.5,
@@ -47,7 +47,7 @@ describe('methodOptions', () => {
       dropout: 0.2,
       input: 'logits',
     });
-    const unsaid = await configOf({ reduction: 'mean' }); // reaches the data term that is the method's default
+    const unsaid = defaultsOf({ reduction: 'mean' }); // reaches the data term that is the method's default
     expect(methodOptions({ name: 'adversarial', options: {} }, unsaid, composition)).toMatchObject({
       dataTerm: { name: 'l2', reduction: 'mean' },
     });
@@ -56,34 +56,38 @@ describe('methodOptions', () => {
     });
   });
 
-  it('leaves the control of dropout its own where the recipe has none, and a said rate everywhere', async () => {
+  it('leaves the control of dropout its own where the recipe has none, and a said rate everywhere', () => {
     const control = { name: 'dropout-noise', options: {} };
-    const modern = await configOf({ preset: 'modern' });
-    expect(modern.dropout).toBe(0);
+    const modern = defaultsOf({ preset: 'modern' });
+    expect(modern.objective.dropout).toBe(0);
     expect(methodOptions(control, modern, composition)).not.toHaveProperty('dropout');
     expect(methodOptions({ name: 'adversarial', options: {} }, modern, composition)).toMatchObject({
       dropout: 0,
     });
-    const said = await configOf({ preset: 'modern', dropout: 0.3 });
+    const said = defaultsOf({ preset: 'modern', dropout: 0.3 });
     expect(methodOptions(control, said, composition)).toMatchObject({ dropout: 0.3 });
   });
 
-  it('changes what a recipe beside the method says, and keeps the rest of the run has', async () => {
-    const config = await configOf({ preset: 'modern' });
+  it("merges a method's own optimizer config with the run's", () => {
+    const config = defaultsOf({ preset: 'modern' });
     const named = { name: 'kd', options: { recipe: { learningRate: 0.5 } } };
     const { recipe } = methodOptions(named, config, composition);
-    expect(recipe).toMatchObject({ learningRate: 0.5, optimizer: 'adam', weightDecay: config.weightDecay });
+    expect(recipe).toMatchObject({
+      learningRate: 0.5,
+      optimizer: 'adam',
+      weightDecay: config.training.weightDecay,
+    });
   });
 
-  it('quantises whatever trains a student', async () => {
-    const config = await configOf({ quantize: 'ttq' });
+  it('quantises whatever trains a student', () => {
+    const config = defaultsOf({ quantize: 'ttq' });
     for (const name of ['supervised', 'l2', 'kd', 'adversarial', 'fitnets']) {
       expect(methodOptions({ name, options: {} }, config, composition)).toMatchObject({ quantize: 'ttq' });
     }
   });
 
-  it('gives several discriminators their defaults, and refuses those that none of them asks', async () => {
-    const config = await configOf({ discriminator: '64-64', adapter: 'linear' });
+  it('gives several discriminators their defaults, and refuses those that none of them asks', () => {
+    const config = defaultsOf({ discriminator: '64-64', adapter: 'linear' });
     const of = (options: Record<string, unknown>) =>
       methodOptions({ name: 'adversarial', options }, config, composition);
     expect(of({ discriminators: [{ adapter: 'none' }, {}] })).toMatchObject({
@@ -97,7 +101,7 @@ describe('methodOptions', () => {
   });
 
   it('lets what stands beside the method win, and refuses what the method does not know', async () => {
-    const config = await configOf({ lambda: 3 });
+    const config = defaultsOf({ lambda: 3 });
     const named = { name: 'own', options: { depth: 5 } };
     expect(methodOptions(named, config, composition)).toEqual({ lambda: 3, depth: 5 });
     const wrong = methodOptions({ name: 'own', options: { detph: 5 } }, config, composition);

@@ -6,7 +6,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtinPlugins } from '../plugins/builtin-plugins.js';
 import { compose } from '../composition/compose.js';
-import { resolveConfig } from 'anc-cli';
 import { suitedDataset } from './suited-dataset.js';
 
 const composition = compose(await builtinPlugins());
@@ -26,12 +25,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function suited(dataset: string, options: Record<string, unknown>, teacher: string) {
   const said: string[] = [];
-  const config = {
-    ...(await resolveConfig({}, folder)),
-    dataset: { name: dataset, options },
-    teacher: { name: teacher, options: {} },
-  };
-  const { options: found } = await suitedDataset(config, composition, (text) => void said.push(text));
+  const { options: found } = await suitedDataset(
+    { dataset: { name: dataset, options } },
+    { name: teacher, options: {} },
+    composition,
+    (text) => void said.push(text),
+  );
   return { found, said };
 }
 
@@ -39,7 +38,7 @@ describe('images of any size', () => {
   it('are brought to the size that a given model takes', async () => {
     const { found, said } = await suited('image-folder', { path: 'x' }, file);
     expect(found).toEqual({ path: 'x', size: 20, channels: 1 });
-    expect(said).toEqual(['images are brought to what the teacher takes: size 20, channels 1.']);
+    expect(said).toEqual(['images are resized to what the teacher takes: size 20, channels 1.']);
   });
 
   it('keep what was asked for', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MemoryImages } from '@anc/datasets';
 import { RunFolder } from '@anc/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Planned } from '../planning/plan.js';
+import type { TrainingPlan } from '../planning/plan.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
 
 let root: string;
@@ -18,19 +18,19 @@ const split = (pixels: readonly number[], labels: readonly number[] | null) => (
   labels: labels === null ? null : () => Promise.resolve(Int32Array.from(labels)),
 });
 
-const planOf = (train: ReturnType<typeof split>, mean = 0): Planned => {
+const planOf = (train: ReturnType<typeof split>, mean = 0): TrainingPlan => {
   const backend = { name: 'none', environment: {} };
   return {
-    config: { seed: 1 },
+    options: { training: { seed: 1 } },
     data: { train, normalization: { mean: [mean], std: [1] }, augmentation: { id: 'none' } },
     backends: { teacher: backend, student: backend },
     teacher: { given: { digest: 'weights' } },
     students: [],
-  } as unknown as Planned;
+  } as unknown as TrainingPlan;
 };
 
 describe('a run that is continued', () => {
-  it.each<[string, Planned, RegExp | null]>([
+  it.each<[string, TrainingPlan, RegExp | null]>([
     ['the same data', planOf(split([1, 2], [0, 1])), null],
     ['another image', planOf(split([1, 3], [0, 1])), /train\.fingerprint: "/],
     ['another label', planOf(split([1, 2], [1, 1])), /train\.labels: "/],

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadComposition } from '../plugins/load-composition.js';
-import { formatConfig, resolveConfig, resumedConfig } from 'anc-cli';
-import { anchored, backendNotices, resumeRun } from './start.js';
+import { resolveFlat } from '../../test/flat-options.js';
+import { formatOptions, readOptions } from '../options/record.js';
+import { backendNotices } from '../planning/plan.js';
+import { anchored, resumeRun } from './start.js';
 
 let cwd: string;
 beforeEach(async () => {
@@ -28,12 +30,13 @@ describe('a run that is continued', () => {
   it('finds plugins and data from any folder', async () => {
     const source = `export default { name: 'mine', apiVersion: 1, [Symbol.for('@anc/plugin')]: true };`;
     await writeFile(join(cwd, 'mine.mjs'), source);
-    const config = anchored(
-      await resolveConfig({ plugins: ['./mine.mjs', 'pack'], dataDir: 'data' }, cwd),
-      cwd,
-    );
-    expect(config).toMatchObject({ plugins: [join(cwd, 'mine.mjs'), 'pack'], dataDir: join(cwd, 'data') });
-    const [own] = resumedConfig({}, formatConfig(config)).plugins;
+    const { options } = resolveFlat({ plugins: ['./mine.mjs', 'pack'], dataDir: 'data' });
+    const all = anchored(options, cwd);
+    expect(all).toMatchObject({
+      plugins: [join(cwd, 'mine.mjs'), 'pack'],
+      data: { directory: join(cwd, 'data') },
+    });
+    const [own] = readOptions(formatOptions(all)).plugins;
     expect((await loadComposition([own!], '/')).plugins).toContain('mine');
   });
 
@@ -51,7 +54,7 @@ describe('a run that is continued', () => {
     [
       'a lock that is a folder',
       async (run: string) => {
-        await writeFile(join(run, 'config.resolved.yaml'), formatConfig(await resolveConfig({}, cwd)));
+        await writeFile(join(run, 'config.resolved.yaml'), formatOptions(resolveFlat({}).options));
         await mkdir(join(run, '.lock.999999999.x'));
       },
       'ANC_RUN_UNWRITABLE',
@@ -60,6 +63,8 @@ describe('a run that is continued', () => {
     const run = join(cwd, 'run');
     await mkdir(run);
     await damage(run);
-    await expect(resumeRun({ resume: 'run' }, 'run', cwd, () => undefined)).rejects.toMatchObject({ code });
+    const compose = (plugins: readonly string[]) => loadComposition(plugins, cwd);
+    const request = { path: 'run', cwd, emit: () => undefined, changes: {}, compose };
+    await expect(resumeRun(request)).rejects.toMatchObject({ code });
   });
 });

@@ -13,8 +13,8 @@ import {
 } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadComposition } from '@anc/pipeline';
-import type { Composition } from '@anc/pipeline';
+import type { Composition } from '../src/composition/compose.js';
+import { loadComposition } from '../src/plugins/load-composition.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

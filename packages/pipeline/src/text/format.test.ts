@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatLarge, formatRate, formatSeconds, formatShare } from './table.js';
+import { formatCount, formatLarge, formatRate, formatSeconds, formatShare } from './format.js';
 
 describe('numbers for people', () => {
   it.each([

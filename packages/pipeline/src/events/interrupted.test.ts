@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Interrupted, isInterruption } from '@anc/pipeline';
+import { Interrupted, isInterruption } from './interrupted.js';
 
 describe('isInterruption', () => {
   it('tells a stop that was asked for from an error that came at the same time', () => {

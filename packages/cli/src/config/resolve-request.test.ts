@@ -2,15 +2,23 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { presets } from '@anc/pipeline';
-import { formatConfig, resolveConfig, resolveRequest, resumedConfig } from './resolve.js';
-import { configSchema } from './schema.js';
+import { formatOptions, presets, resolveOptions, resumedOptions } from '@anc/pipeline/internal';
+import { flattenOptions } from '@anc/pipeline/options';
+import { readRequest } from './read-request.js';
+import { resolveRequest } from './resolve-request.js';
 
 let cwd: string;
 beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'anc-config-'));
 });
 afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+type Flat = Record<string, unknown>;
+/** The resolved options by key. */
+const resolveConfig = async (flags: Flat, folder: string): Promise<Flat> =>
+  flattenOptions(resolveRequest(await readRequest(flags, folder)).options);
+/** A resumed run's options by key. */
+const resumedConfig = (changes: Flat, text: string): Flat => flattenOptions(resumedOptions(changes, text));
 
 const write = (name: string, text: string): Promise<void> => writeFile(join(cwd, name), text);
 const config = (message: RegExp | string) =>
@@ -24,7 +32,7 @@ describe('resolveConfig', () => {
     await write('anc.config.yaml', 'epochs: 7\nlearningRate: 0.5\npreset: paper\n');
     const resolved = await resolveConfig({ epochs: 3 }, cwd);
     expect(resolved).toMatchObject({ epochs: 3, learningRate: 0.5, preset: 'paper', momentum: 0.9 });
-    expect(resolved.schedule).toBe(presets.paper('glyphs').schedule);
+    expect(resolved.schedule).toBe(presets.paper('glyphs').training!.schedule);
     expect((await resolveConfig({ epochs: 3, preset: 'modern' }, cwd)).schedule).toBe('cosine');
   });
 
@@ -57,7 +65,7 @@ describe('resolveConfig', () => {
       teacher: { name: 'nin' },
       student: { name: 'lenet4' },
     });
-    expect((await resolveConfig({ dataset: 'glyphs' }, cwd)).teacher.name).toBe('cnn-teacher');
+    expect((await resolveConfig({ dataset: 'glyphs' }, cwd)).teacher).toMatchObject({ name: 'cnn-teacher' });
   });
 
   it.each([
@@ -128,11 +136,11 @@ describe('resolveConfig', () => {
       teacherLearningRate: 0.01,
       name: 'x',
     };
-    const resolved = await resolveConfig(flags, cwd);
-    const text = formatConfig(resolved);
+    const { options } = resolveRequest(await readRequest({ ...flags, json: true, resume: 'x' }, cwd));
+    const text = formatOptions(options);
     expect(text).not.toMatch(/json|resume/);
-    expect(resumedConfig({}, text)).toEqual(resolved);
-    expect(resumedConfig({ threads: 2, json: true }, text)).toEqual({ ...resolved, threads: 2, json: true });
+    expect(resumedConfig({}, text)).toEqual(flattenOptions(options));
+    expect(resumedConfig({ threads: 2 }, text)).toEqual({ ...flattenOptions(options), threads: 2 });
   });
 
   it.each([
@@ -141,7 +149,8 @@ describe('resolveConfig', () => {
     ['empty', () => '', /./],
     ['changed', (text: string) => text.replace(/^epochs: .*$/m, 'epochs: ten'), /^epochs: /],
   ])('says that a record is damaged: %s', async (_, damage, received) => {
-    const text = damage(formatConfig(await resolveConfig({ name: 'x' }, cwd)));
+    const request = await readRequest({ name: 'x' }, cwd);
+    const text = damage(formatOptions(resolveRequest(request).options));
     const error = (() => {
       try {
         return resumedConfig({}, text);
@@ -155,22 +164,37 @@ describe('resolveConfig', () => {
     });
   });
 
-  it('knows what was said, and where', async () => {
+  it('knows which options were set, and where', async () => {
     await write('anc.config.yaml', 'seed: 1\ndiscriminator: { name: mlp, units: [3] }\nepochs: 4\n');
-    const { said, place } = await resolveRequest({ epochs: 3 }, cwd);
-    expect([...said].sort()).toEqual(['discriminator', 'epochs', 'seed']);
-    expect(place(['discriminator'], 'units')).toBe('anc.config.yaml:2:29: "discriminator.units"');
-    expect(place(['epochs'])).toBeNull(); // the flag's, not the file's
-    expect(place(['batchSize'])).toBeNull();
+    const request = await readRequest({ epochs: 3 }, cwd);
+    const given = resolveRequest(request).given.map((path) => path.join('.'));
+    expect(given.sort()).toEqual(['objective.discriminator', 'training.epochs', 'training.seed']);
+    const { place } = request.origins;
+    expect(place(['discriminator', 'units'], true)).toBe('anc.config.yaml:2:29: "discriminator.units"');
+    expect(place(['epochs'], false)).toBeNull(); // the flag's, not the file's
+    expect(place(['batchSize'], false)).toBeNull();
   });
 
   it('continues a run with its own options only', () => {
-    expect(() => resumedConfig({ resume: 'runs/a', epochs: 9 }, 'epochs: 3\n')).toThrow(/--epochs/);
+    expect(() => resumedConfig({ epochs: 9 }, 'epochs: 3\n')).toThrow(/^epochs: a run is resumed/);
   });
 
   it.each(Object.entries(presets))('has presets that are valid: %s', (_, preset) => {
     for (const dataset of ['glyphs', 'fashion-mnist', 'svhn', 'anything']) {
-      expect(() => configSchema.parse(preset(dataset))).not.toThrow();
+      expect(() => resolveOptions(preset(dataset))).not.toThrow();
     }
+  });
+
+  it('takes renamed options under their old names, with a warning', async () => {
+    await write('anc.config.yaml', 'seed: 1\nteacherMemoMb: many\n');
+    const request = await readRequest({ teacherNormalize: 'unit' }, cwd);
+    expect(request.warnings).toEqual([
+      '--teacher-normalize is deprecated: use --teacher-preprocessing.',
+      '"teacherMemoMb" is deprecated: write "teacherCacheMb" instead.',
+    ]);
+    expect(request.input).toMatchObject({ teacher: { preprocessing: 'unit' } });
+    expect(() => resolveRequest(request)).toThrow(
+      /^anc\.config\.yaml:2:16: "teacherMemoMb": expected a number/,
+    );
   });
 });
