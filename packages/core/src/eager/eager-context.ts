@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Context } from '../network.js';
-import { drawNoise } from '../noise.js';
+import type { Context } from '../contracts/network.js';
+import { drawNoise } from '../random/noise.js';
 
 /** The name under which a phase's noise is drawn; a phase that runs again in the same step draws anew. */
 export const noiseName = (name: string, repeat: number): string =>

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import type { CompiledStep, DeviceState, Inputs } from '../backend.js';
-import { AncError } from '../error.js';
-import type { Phase, Step, StepSpec } from '../step.js';
-import { mapTree, type Tree } from '../tree.js';
+import type { CompiledStep, DeviceState, Inputs } from '../contracts/backend.js';
+import { AncError } from '../errors/error.js';
+import type { Phase, Step, StepSpec } from '../contracts/step.js';
+import { mapTree, type Tree } from '../tree/tree.js';
 import { eagerContext } from './eager-context.js';
 import { EagerState, type RunExclusive } from './eager-state.js';
 import { assertFeed, toTensor } from './host-tensor.js';

@@ -1,4 +1,4 @@
-import type { Tree } from '../tree.js';
+import type { Tree } from '../tree/tree.js';
 
 /** Something that the epoch's numbers say about the game, and what to try. */
 export interface Alarm {

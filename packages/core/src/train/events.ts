@@ -1,5 +1,5 @@
-import type { Progress } from '../method.js';
-import type { HostTensor, Tree } from '../tree.js';
+import type { Progress } from '../contracts/method.js';
+import type { HostTensor, Tree } from '../tree/tree.js';
 import type { Alarm, Diagnostics } from './alarms.js';
 
 /** Sums of metrics within an epoch, so that an interrupted epoch ends with the same means. */

@@ -1,4 +1,4 @@
-import type { Tree } from '../tree.js';
+import type { Tree } from '../tree/tree.js';
 import type { MetricAccumulator } from './events.js';
 
 export const emptyAccumulator: MetricAccumulator = { count: 0, sums: {} };

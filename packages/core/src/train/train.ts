@@ -1,9 +1,10 @@
-import type { Backend, CompiledStep, DeviceState } from '../backend.js';
-import type { ImageBatch, LabelledBatch } from '../dataset.js';
-import { AncError } from '../error.js';
-import type { Progress, Stage } from '../method.js';
-import type { StepSpec } from '../step.js';
-import { mapTree, prefixTree, specOf, type HostTensor, type Tree } from '../tree.js';
+import type { Backend, CompiledStep, DeviceState } from '../contracts/backend.js';
+import type { ImageBatch, LabelledBatch } from '../contracts/dataset.js';
+import { AncError } from '../errors/error.js';
+import type { Progress, Stage } from '../contracts/method.js';
+import type { StepSpec } from '../contracts/step.js';
+import type { TeacherOutputs } from '../contracts/teacher.js';
+import { mapTree, prefixTree, specOf, type HostTensor, type Tree } from '../tree/tree.js';
 import { alarmsFor, diagnosticsOf, type Diagnostics } from './alarms.js';
 import { prefetchNext } from './prefetch-next.js';
 import type { Position, TrainingEvent } from './events.js';
@@ -16,11 +17,6 @@ export interface BatchSource<B extends ImageBatch = ImageBatch> {
   readonly shape: readonly number[];
   /** The batches of one epoch, from batch `from` on. The same epoch always gives the same batches. */
   epoch(epoch: number, from: number): AsyncIterable<B> | Iterable<B>;
-}
-
-/** The frozen teacher's word on a batch, remembered or computed: named outputs, [B, …] each. */
-export interface TeacherOutputs {
-  outputs(batch: ImageBatch, names: readonly string[]): Promise<Tree<HostTensor>>;
 }
 
 export interface TrainOptions {
