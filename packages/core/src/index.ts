@@ -50,6 +50,7 @@ export * from './step/model-state.js';
 export * from './step/student-phase.js';
 export * from './step/terms.js';
 export * from './train/alarms.js';
+export * from './train/allocate-epochs.js';
 export * from './train/events.js';
 export * from './train/rehearse.js';
 export * from './train/train.js';

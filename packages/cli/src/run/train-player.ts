@@ -1,5 +1,5 @@
 import {
-  stageEpochs,
+  allocateEpochs,
   train,
   type Backend,
   type Diagnostics,
@@ -88,10 +88,16 @@ export async function trainModel(
   let diagnostics = memory?.diagnostics ?? null;
   let held = memory?.held ?? null;
   let best = memory?.best ?? null;
+  const epochs = allocateEpochs(player.stages, player.epochs);
+  const [firstTrained, lastTrained] = [
+    epochs.findIndex((count) => count > 0),
+    epochs.findLastIndex((count) => count > 0),
+  ];
   for (let index = memory?.stage ?? 0; index < player.stages.length; index++) {
+    if (epochs[index] === 0) continue;
     const stage = player.stages[index]!;
     const resumed = memory !== null && memory.stage === index;
-    const fresh = stage.init(player.rng.split('stage', index), index === 0 ? null : state);
+    const fresh = stage.init(player.rng.split('stage', index), index === firstTrained ? null : state);
     if (resumed) assertSameSpecs(specsOf(fresh), specsOf(state));
     else state = fresh;
     const startedAt = performance.now() - 1000 * seconds;
@@ -104,7 +110,7 @@ export async function trainModel(
     };
     /** The shares on the held-out images; the best epoch's weights are kept before the checkpoint that knows of it. */
     const validate = async (event: Extract<TrainingEvent, { type: 'epoch' }>): Promise<Tree<number>> => {
-      if (context.validation === null || index < player.stages.length - 1) return {};
+      if (context.validation === null || index < lastTrained) return {};
       const variables = stage.student(await event.snapshot());
       const { error, agreement } = await context.validation.measure(variables);
       const next = { epoch: event.clock.epoch, error, agreement };
@@ -119,7 +125,7 @@ export async function trainModel(
       stage,
       batches: await batchesOf(stage.usesLabels, player, context),
       teacher,
-      epochs: stageEpochs(stage, player.epochs),
+      epochs: epochs[index]!,
       seed: context.seed,
       state,
       signal: context.signal,
@@ -154,7 +160,7 @@ export async function trainModel(
     }
     seconds = elapsed();
   }
-  return { variables: player.stages.at(-1)!.student(state), diagnostics, held, best, seconds };
+  return { variables: player.stages.at(lastTrained)!.student(state), diagnostics, held, best, seconds };
 }
 
 async function batchesOf(usesLabels: boolean, player: PlannedModel, context: TrainContext) {

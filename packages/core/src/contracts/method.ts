@@ -34,7 +34,7 @@ export interface StepPlan {
 /** One training phase of a method, from init to what ships. */
 export interface Stage {
   readonly name: string;
-  /** Share of the run's epochs that this stage trains for; all of them where left out. See `stageEpochs`. */
+  /** Share of the run's epochs that this stage trains for, relative to the other stages'; 1 where left out. See `allocateEpochs`. */
   readonly share?: number;
   /** What the step's batch holds besides `images`: `teacher/<output>` for each of these. */
   readonly teacherOutputs: readonly string[];
@@ -66,7 +66,3 @@ export abstract class Method {
 
   abstract stages(players: MethodEnvironment): readonly Stage[];
 }
-
-/** How many epochs a stage trains for when the whole run has `epochs`: its share, at least one. */
-export const stageEpochs = (stage: Pick<Stage, 'share'>, epochs: number): number =>
-  Math.max(1, Math.round((stage.share ?? 1) * epochs));
