@@ -1,5 +1,11 @@
 import { basename } from 'node:path';
-import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
+import {
+  withDeprecatedDiagnostics,
+  type DatasetSplit,
+  type HostTensor,
+  type TeacherOutputs,
+  type Variables,
+} from '@anc/core';
 import {
   CheckpointStore,
   encodeNumbers,
@@ -217,7 +223,9 @@ async function trainOrRead<R extends ModelResult>(
     parameters: player.network.parameters,
     flops: player.network.flops,
     seconds: trained.seconds,
-    ...(place[0] === 'student' && trained.diagnostics !== null ? { diagnostics: trained.diagnostics } : {}),
+    ...(place[0] === 'student' && trained.diagnostics !== null
+      ? { diagnostics: withDeprecatedDiagnostics(trained.diagnostics) }
+      : {}),
     ...written,
     ...(compact === null ? {} : { bytes: compact }),
   } as ModelResult as R;

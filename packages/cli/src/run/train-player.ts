@@ -1,6 +1,9 @@
 import {
   allocateEpochs,
+  currentDiagnostics,
   train,
+  withDeprecatedDiagnostics,
+  withDeprecatedMetrics,
   type Backend,
   type Diagnostics,
   type HostTensor,
@@ -145,8 +148,8 @@ export async function trainModel(
           epoch: event.clock.epoch,
           step: event.clock.step,
           seconds: elapsed(),
-          metrics,
-          diagnostics: event.diagnostics,
+          metrics: withDeprecatedMetrics(metrics),
+          diagnostics: event.diagnostics && withDeprecatedDiagnostics(event.diagnostics),
           alarms: event.alarms.map(({ code }) => code),
         };
         await folder.metrics.append(record);
@@ -192,6 +195,6 @@ function readMemory(memory: Json): Memory {
   return {
     ...raw,
     position: { ...position, tally: { ...position.tally, sums: numbers(position.tally.sums) } },
-    diagnostics: diagnostics === null ? null : numbers(diagnostics),
+    diagnostics: diagnostics === null ? null : currentDiagnostics(numbers(diagnostics)),
   };
 }

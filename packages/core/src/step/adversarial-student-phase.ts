@@ -88,7 +88,7 @@ export function adversarialStudentPhase(game: AdversarialSetup): Phase {
           ...more?.metrics,
           'loss/data': data,
           'loss/adversarial': adversarial,
-          dDropped: meanOf(verdicts.map(({ onDropped }) => probability(onDropped))),
+          'discriminator/dropped': meanOf(verdicts.map(({ onDropped }) => probability(onDropped))),
           agreement: agreement(outputs.logits, told),
         },
         aux: { ...prefixTree('entry', entries), ...(condition && { condition }) },

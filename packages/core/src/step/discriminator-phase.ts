@@ -158,20 +158,24 @@ function discriminatorLoss(
   };
 }
 
-/** How well D tells the players apart: means over the discriminators, and each one's where there are several. */
-function discriminatorMetrics(players: readonly string[], aux: Tree): Record<string, Scalar> {
-  const each = players.map((name) => {
+/**
+ * How well D tells teacher from student: means over the discriminators, and each one's AUC where there are several.
+ * names: of the discriminators; aux: D's logits on the teacher's and the student's features, by their names.
+ */
+function discriminatorMetrics(names: readonly string[], aux: Tree): Record<string, Scalar> {
+  const each = names.map((name) => {
     const [onTeacher, onStudent] = [aux[`onTeacher/${name}`]!, aux[`onStudent/${name}`]!];
     return {
-      dTeacher: probability(onTeacher),
-      dStudent: probability(onStudent),
+      teacher: probability(onTeacher),
+      student: probability(onStudent),
       auc: areaUnderCurve(perSample(onTeacher), perSample(onStudent)),
     };
   });
+  const aucs = Object.fromEntries(names.map((name, i) => [`discriminator/auc/${name}`, each[i]!.auc]));
   return {
-    dTeacher: meanOf(each.map(({ dTeacher }) => dTeacher)),
-    dStudent: meanOf(each.map(({ dStudent }) => dStudent)),
-    auc: meanOf(each.map(({ auc }) => auc)),
-    ...(players.length > 1 && Object.fromEntries(players.map((name, i) => [`auc/${name}`, each[i]!.auc]))),
+    'discriminator/teacher': meanOf(each.map(({ teacher }) => teacher)),
+    'discriminator/student': meanOf(each.map(({ student }) => student)),
+    'discriminator/auc': meanOf(each.map(({ auc }) => auc)),
+    ...(names.length > 1 && aucs),
   };
 }

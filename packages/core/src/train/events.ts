@@ -1,6 +1,7 @@
 import type { Progress } from '../contracts/method.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
-import type { Alarm, Diagnostics } from './alarms.js';
+import type { Alarm } from './alarms.js';
+import type { Diagnostics } from './diagnostics.js';
 
 /** Sums of metrics within an epoch, so that an interrupted epoch ends with the same means. */
 export interface MetricAccumulator {
