@@ -14,6 +14,8 @@ export * from './errors/error.js';
 export * from './float16.js';
 export * from './inference/evaluate.js';
 export * from './inference/network-teacher.js';
+export type { Json } from './json/json.js';
+export * from './json/numbers.js';
 export * from './layers/batch-norm.js';
 export * from './layers/classifier.js';
 export * from './layers/conv2d.js';

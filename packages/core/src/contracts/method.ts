@@ -3,8 +3,6 @@ import type { Rng } from '../random/rng.js';
 import type { Step } from './step.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
 /** Where training stands: `step` counts from 0 over the whole stage. */
 export interface Progress {
   readonly epoch: number;
