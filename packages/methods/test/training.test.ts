@@ -43,7 +43,7 @@ async function run(
     signal: controller.signal,
   })) {
     events.push(event);
-    if (event.type === 'step' && event.clock.step === options.stopAt) controller.abort();
+    if (event.type === 'step' && event.progress.step === options.stopAt) controller.abort();
     if (event.type === 'interrupted')
       found = { state: await event.snapshot(), events, position: event.position };
     if (event.type === 'done') found = { state: await event.snapshot(), events };

@@ -1,6 +1,7 @@
 import {
   allocateEpochs,
   currentDiagnostics,
+  readPosition,
   train,
   withDeprecatedDiagnostics,
   withDeprecatedMetrics,
@@ -106,9 +107,9 @@ export async function trainModel(
     const startedAt = performance.now() - 1000 * seconds;
     const elapsed = (): number => (performance.now() - startedAt) / 1000;
     const save = async (event: Extract<TrainingEvent, { position: Position }>): Promise<void> => {
-      const { position, clock } = event;
+      const { position, progress } = event;
       const kept: Memory = { stage: index, position, seconds: elapsed(), diagnostics, held, best };
-      const place = { stage: stage.name, step: position.step, epoch: clock.epoch };
+      const place = { stage: stage.name, step: position.step, epoch: progress.epoch };
       await store.save(await event.snapshot(), place, encodeNumbers(kept) as Json);
     };
     /** The shares on the held-out images; the best epoch's weights are kept before the checkpoint that knows of it. */
@@ -116,7 +117,7 @@ export async function trainModel(
       if (context.validation === null || index < lastTrained) return {};
       const variables = stage.student(await event.snapshot());
       const { error, agreement } = await context.validation.measure(variables);
-      const next = { epoch: event.clock.epoch, error, agreement };
+      const next = { epoch: event.progress.epoch, error, agreement };
       const chosen = better(best, next, context.validation.by);
       if (chosen === next) await context.keepBest(variables);
       best = chosen;
@@ -135,18 +136,18 @@ export async function trainModel(
       ...(resumed ? { from: memory.position } : {}),
     });
     for await (const event of events) {
-      if (event.type === 'step') reporter.step(event.clock, context.batchSize);
+      if (event.type === 'step') reporter.step(event.progress, context.batchSize);
       else if (event.type === 'metrics') reporter.metrics(event.metrics);
       else if (event.type === 'epoch') {
         diagnostics = event.diagnostics;
         const metrics = { ...event.metrics, ...(await validate(event)) };
-        reporter.epoch(event.clock, metrics, event.alarms);
+        reporter.epoch(event.progress, metrics, event.alarms);
         const record: MetricsRecord = {
           player: player.name,
           stage: stage.name,
           event: 'epoch',
-          epoch: event.clock.epoch,
-          step: event.clock.step,
+          epoch: event.progress.epoch,
+          step: event.progress.step,
           seconds: elapsed(),
           metrics: withDeprecatedMetrics(metrics),
           diagnostics: event.diagnostics && withDeprecatedDiagnostics(event.diagnostics),
@@ -194,7 +195,7 @@ function readMemory(memory: Json): Memory {
   const { position, diagnostics } = raw;
   return {
     ...raw,
-    position: { ...position, tally: { ...position.tally, sums: numbers(position.tally.sums) } },
+    position: readPosition(position),
     diagnostics: diagnostics === null ? null : currentDiagnostics(numbers(diagnostics)),
   };
 }

@@ -40,9 +40,9 @@ export function diagnosticsOf(metrics: Tree<number>): Diagnostics | null {
 export interface RecordedDiagnostics extends Omit<Diagnostics, 'teacherScore' | 'studentScore'> {
   readonly teacherScore?: number;
   readonly studentScore?: number;
-  /** @deprecated Use `teacherScore`. */
+  /** The deprecated name of `teacherScore`. */
   readonly dTeacher?: number;
-  /** @deprecated Use `studentScore`. */
+  /** The deprecated name of `studentScore`. */
   readonly dStudent?: number;
 }
 

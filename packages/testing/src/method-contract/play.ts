@@ -73,7 +73,7 @@ async function playStage(
     });
     for await (const event of events) {
       if (event.type === 'epoch') losses.push(event.metrics['loss/student']!);
-      if (event.type === 'step' && from === undefined && event.clock.step === interruptAt) controller.abort();
+      if (event.type === 'step' && from === undefined && event.progress.step === interruptAt) controller.abort();
       last = event.type === 'done' || event.type === 'interrupted' ? await held(event) : event;
     }
     return last!;
