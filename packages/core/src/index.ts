@@ -34,6 +34,7 @@ export * from './layers/tap.js';
 export type { Padding } from './layers/window.js';
 export * from './lazy-tensor.js';
 export * from './losses/losses.js';
+export * from './losses/metrics.js';
 export * from './machine/backend-report.js';
 export * from './machine/optional-package.js';
 export * from './machine/processor.js';

@@ -2,14 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { gradientAt } from '../autodiff/autodiff.js';
-import {
-  agreement,
-  areaUnderCurve,
-  binaryCrossEntropy,
-  softmaxCrossEntropy,
-  squaredDistance,
-  temperatureKl,
-} from './losses.js';
+import { binaryCrossEntropy, softmaxCrossEntropy, squaredDistance, temperatureKl } from './losses.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -64,22 +57,5 @@ describe('softmaxCrossEntropy', () => {
     const found = gradientAt((x) => softmaxCrossEntropy(x, labels), logits).dataSync();
     const wanted = tf.div(tf.sub(tf.softmax(logits), tf.oneHot(labels, 3)), 2).dataSync();
     found.forEach((g, i) => expect(g).toBeCloseTo(wanted[i]!, 5));
-  });
-});
-
-describe('areaUnderCurve', () => {
-  it('is 1 when every teacher score is higher, 0 when lower, 1/2 on ties', () => {
-    const [high, low] = [tf.tensor2d([3, 4], [2, 1]), tf.tensor2d([1, 2], [2, 1])];
-    expect(value(areaUnderCurve(high, low))).toBe(1);
-    expect(value(areaUnderCurve(low, high))).toBe(0);
-    expect(value(areaUnderCurve(high, high))).toBe(0.5);
-  });
-});
-
-describe('agreement', () => {
-  it('counts equal top classes', () => {
-    const a = tf.tensor2d([1, 2, 2, 1], [2, 2]);
-    const b = tf.tensor2d([0, 9, 0, 9], [2, 2]);
-    expect(value(agreement(a, b))).toBe(0.5);
   });
 });

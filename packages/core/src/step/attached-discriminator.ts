@@ -12,35 +12,35 @@ import type { Tree } from '../tree/tree.js';
 import { modelStateOf } from './model-state.js';
 import { applyAuxiliary, type AuxiliaryLayer } from './student-phase.js';
 
-/** A discriminator and what it looks at. A game has one or several. */
+/** A discriminator and its input. Adversarial training has one or several. */
 export interface AttachedDiscriminator {
-  /** Its player's name in the state; unique in the game. */
+  /** Its name in the training state; unique among the discriminators. */
   readonly name: string;
   readonly discriminator: Discriminator;
-  /** What it looks at: `features`, `logits` or a named tap of both players, [B, …]. */
+  /** What it takes from teacher and student: `features`, `logits` or a tap that both have, [B, …]. */
   readonly input: string;
-  /** Weight of its verdict in the student's loss, beside the other critics'. */
+  /** Weight of its loss in the student's loss, relative to the other discriminators. */
   readonly weight: number;
-  /** Brings what the student shows to the teacher's shape; trained with the student. */
+  /** Projects the student's output to the teacher's shape; trained with the student. */
   readonly adapter?: AuxiliaryLayer;
 }
 
-/** The adapter's player name. */
-export const adapterOf = (critic: AttachedDiscriminator): string => `${critic.name}-adapter`;
+/** The adapter's name in the training state. */
+export const adapterOf = ({ name }: AttachedDiscriminator): string => `${name}-adapter`;
 
-/** Where the condition of conditional discriminators and the target of their class verdict comes from. */
+/** Name of the dropout mask of the adversarial sample that this discriminator sees. */
+export const dropoutMaskName = ({ name }: AttachedDiscriminator): string => `${name}/dropout`;
+
+/** Source of the condition of conditional discriminators, which is also the target of an auxiliary classifier. */
 export type ConditionSource = 'teacher' | 'labels';
 
-/**
- * Class probabilities [B, classes] that a conditional discriminator is given: the teacher's prediction, or the
- * labels, one-hot.
- */
+/** Class probabilities [B, classes] for conditional discriminators: the teacher's prediction, or one-hot labels. */
 export function conditionFrom(source: ConditionSource, batch: Tree, { logits }: ClassifierOutputs): Tensor {
   if (source === 'teacher') return tf.softmax(batch['teacher/logits']!);
   return tf.cast(tf.oneHot(batch.labels as tf.Tensor1D, logits.shape[1]!), 'float32');
 }
 
-/** D's verdict on x: [B, …] -> logits [B, …], and the statistics that moved. */
+/** Applies D to x, with the condition where there is one: [B, …] -> logits [B, …], and the statistics that changed. */
 export function applyDiscriminator(
   { discriminator }: AttachedDiscriminator,
   variables: Variables,
@@ -53,26 +53,30 @@ export function applyDiscriminator(
     : discriminator.apply(variables, x, context, condition);
 }
 
-/** What the critic sees of the student, through the adapter as it stands in the state. */
+/** The student's output that D takes, through the adapter with the variables that the state holds. */
 export function discriminatorInputOf(
-  critic: AttachedDiscriminator,
+  attached: AttachedDiscriminator,
   state: Tree,
   outputs: ClassifierOutputs,
   context: Context,
 ): Tensor {
-  const shown = outputs[critic.input]!;
-  return critic.adapter ? applyAuxiliary(critic.adapter, adapterOf(critic), state, shown, context) : shown;
+  const output = outputs[attached.input]!;
+  if (!attached.adapter) return output;
+  return applyAuxiliary(attached.adapter, adapterOf(attached), state, output, context);
 }
 
-/** The critic's variables in the state. */
-export const discriminatorVariables = (critic: AttachedDiscriminator, state: Tree): Variables =>
-  modelStateOf(state, critic.name);
+/** The discriminator's variables in the state. */
+export const discriminatorVariables = ({ name }: AttachedDiscriminator, state: Tree): Variables =>
+  modelStateOf(state, name);
 
-/** Cross-entropy of a class verdict [B, classes] against class probabilities [B, classes]. */
-export const classCrossEntropy = (verdict: Tensor, condition: Tensor): Scalar =>
-  tf.neg(tf.mean(tf.sum(tf.mul(condition, tf.logSoftmax(verdict)), 1)));
+/** Cross-entropy of class logits [B, classes] against class probabilities [B, classes], mean over the batch. */
+export const classCrossEntropy = (classLogits: Tensor, condition: Tensor): Scalar =>
+  tf.neg(tf.mean(tf.sum(tf.mul(condition, tf.logSoftmax(classLogits)), 1)));
 
-/** One number per sample: patches are averaged. logits: [B, …] -> [B]. */
+/** Mean probability that D gives to "teacher": σ of logits [B, …]. */
+export const probability = (logits: Tensor): Scalar => tf.mean(tf.sigmoid(logits));
+
+/** One number per sample: the mean over patches. logits: [B, …] -> [B]. */
 export const perSample = (logits: Tensor): Tensor => tf.mean(tf.reshape(logits, [logits.shape[0], -1]), 1);
 
 /** Mean of scalars. */

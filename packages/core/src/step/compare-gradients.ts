@@ -9,11 +9,13 @@ const rowNorms = (x: Tensor): Tensor => tf.sqrt(tf.sum(tf.square(x), 1)); // [B,
 const rows = (x: Tensor): Tensor => tf.reshape(x, [x.shape[0], -1]);
 
 /**
- * Sizes and angle of the two gradients that meet at the discriminator's input.
+ * Norms of the two gradients that meet at the discriminator's input, and the cosine of the angle between them.
  *
- * @param dataGradient [B, …], of λ · data.
- * @param adversarialGradient [B, …], unweighted.
- * @param weight what the adversarial term is multiplied by in the loss.
+ * @param dataGradient [B, …], of λ · data term.
+ * @param adversarialGradient [B, …], of the adversarial loss, unweighted.
+ * @param weight of the adversarial loss in the student's loss.
+ * @returns the norms as the balancer takes them, means over the batch; and as metrics, per sample: times B, the
+ *   adversarial one times the weight.
  */
 export function compareGradients(
   dataGradient: Tensor,
@@ -25,7 +27,7 @@ export function compareGradients(
   const norms = { data: tf.mean<Scalar>(dataRows), adversarial: tf.mean<Scalar>(adversarialRows) };
   const dot = tf.sum(tf.mul(data, adversarial), 1); // [B]
   const cosine = tf.mean(tf.div(dot, tf.maximum(tf.mul(dataRows, adversarialRows), 1e-20)));
-  // Batches are averages: a sample's share of the gradient is B times smaller than its own gradient.
+  // Losses are means over the batch, so a row of the gradient is B times smaller than the sample's own gradient.
   const samples = data.shape[0];
   return {
     norms,

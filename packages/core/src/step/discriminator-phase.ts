@@ -1,138 +1,150 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { valueAndGradients } from '../autodiff/autodiff.js';
-import { areaUnderCurve } from '../losses/losses.js';
 import type { Context } from '../contracts/network.js';
 import type { Phase } from '../contracts/step.js';
+import { areaUnderCurve } from '../losses/metrics.js';
 import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
 import type { AdversarialSetup } from './adversarial-step.js';
 import {
+  applyDiscriminator,
   classCrossEntropy,
   conditionFrom,
-  applyDiscriminator,
-  meanOf,
-  perSample,
   discriminatorInputOf,
   discriminatorVariables,
+  dropoutMaskName,
+  meanOf,
+  perSample,
+  probability,
   type AttachedDiscriminator,
 } from './attached-discriminator.js';
-import { invertedDropout, withActivationDropout, STUDENT_DROPOUT_MASK } from './dropout.js';
-import { toStateEntries, modelNames, modelStateOf } from './model-state.js';
+import { invertedDropout, STUDENT_DROPOUT_MASK, withActivationDropout } from './dropout.js';
+import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
 import { applyOptimizer, trainableParams } from './student-phase.js';
 
-export const probability = (logits: Tensor): Scalar => tf.mean(tf.sigmoid(logits));
+/** What one phase of the discriminators minimizes. */
+export interface DiscriminatorPhaseOptions {
+  readonly name: string;
+  /** The adversarial loss, and the class cross-entropy of auxiliary classifiers. */
+  readonly adversarialLoss: boolean;
+  readonly regularizers: boolean;
+}
 
-/** The mask of the adversarial sample, by the critic that will see it. */
-export const dropoutMaskName = (critic: AttachedDiscriminator): string => `${critic.name}/dropout`;
-
+/** Inputs of one discriminator. */
 interface Sample {
+  /** Teacher features [B, …]. */
   readonly teacher: Tensor;
+  /** Student features, undropped, adapted [B, …]. */
   readonly student: Tensor;
   readonly condition: Tensor | null;
-  /** The student's features as the student's phase of this step will show them, made when asked for. */
+  /** The student features as the student's phase of this step passes them to D; computed on request. */
   dropped(): Tensor;
 }
 
 /**
- * D's move. Teacher features are labelled 1, student features 0; no dropout (Eq. 2, maximised by D, so its
- * negative is minimised here). The student is in training mode and fixed; its statistics are not kept.
+ * D's phase. Teacher features are labeled 1 and student features 0, without dropout (Eq. 2, which D maximizes; its
+ * negative is minimized here). The student runs in training mode with constant parameters; its new statistics are not
+ * kept.
  *
- * Several discriminators move at once: their losses share no parameters.
+ * Several discriminators are updated at once: their losses share no parameters.
  */
-export function discriminatorPhase(
-  game: AdversarialSetup,
-  moves: { readonly name: string; readonly plays: boolean; readonly regularizes: boolean },
-): Phase {
-  const players = game.discriminators.map(({ name }) => name);
+export function discriminatorPhase(setup: AdversarialSetup, options: DiscriminatorPhaseOptions): Phase {
+  const names = setup.discriminators.map(({ name }) => name);
   return {
-    name: moves.name,
+    name: options.name,
     gradients(state, batch, _hyper, context) {
-      const seen = game.student.apply(modelStateOf(state, modelNames.student), batch.images!, context);
-      const samples = game.discriminators.map((critic): Sample => {
-        const asked = critic.discriminator.conditional;
-        const student = discriminatorInputOf(critic, state, seen.outputs, context);
+      const variables = modelStateOf(state, modelNames.student);
+      const { outputs } = setup.student.apply(variables, batch.images!, context);
+      const samples = setup.discriminators.map((attached): Sample => {
+        const student = discriminatorInputOf(attached, state, outputs, context);
         return {
-          teacher: batch[`teacher/${critic.input}`]!,
+          teacher: batch[`teacher/${attached.input}`]!,
           student,
-          dropped: () => droppedSample(game, critic, { state, batch, context }, student),
-          condition: asked ? conditionFrom(game.condition, batch, seen.outputs) : null,
+          dropped: () => droppedSample(setup, attached, { state, batch, context }, student),
+          condition: attached.discriminator.conditional
+            ? conditionFrom(setup.condition, batch, outputs)
+            : null,
         };
       });
       const found = valueAndGradients(
-        (trained) => {
-          const verdicts = game.discriminators.map((critic, i) => {
-            const params = subtree(trained, `${critic.name}/params`);
-            return discriminatorLoss(game, moves, critic, { params, state, context }, samples[i]!);
+        (leaves) => {
+          const results = setup.discriminators.map((attached, i) => {
+            const params = subtree(leaves, `${attached.name}/params`);
+            return discriminatorLoss(setup, options, attached, { params, state, context }, samples[i]!);
           });
           return {
-            loss: verdicts.map(({ loss }) => loss).reduce((sum, loss) => tf.add(sum, loss)),
+            loss: results.map(({ loss }) => loss).reduce((sum, loss) => tf.add(sum, loss)),
             aux: {
-              penalty: verdicts.map(({ penalty }) => penalty).reduce((sum, term) => tf.add(sum, term)),
-              ...mergeTrees(...verdicts.map(({ aux }) => aux)),
+              penalty: results.map(({ penalty }) => penalty).reduce((sum, term) => tf.add(sum, term)),
+              ...mergeTrees(...results.map(({ aux }) => aux)),
             },
           };
         },
-        trainableParams(state, players),
+        trainableParams(state, names),
       );
       return {
         grads: found.grads,
-        stats: game.frozen === true ? {} : subtree(found.aux, 'stats'),
+        stats: setup.frozen === true ? {} : subtree(found.aux, 'stats'),
         metrics: {
-          [`loss/${moves.name}`]: found.loss,
-          ...(moves.plays ? discriminatorMetrics(players, found.aux) : {}),
-          ...(moves.regularizes ? { 'loss/regularizer': found.aux.penalty as Scalar } : {}),
+          [`loss/${options.name}`]: found.loss,
+          ...(options.adversarialLoss ? discriminatorMetrics(names, found.aux) : {}),
+          ...(options.regularizers ? { 'loss/regularizer': found.aux.penalty as Scalar } : {}),
         },
       };
     },
     update: (state, grads, hyper) =>
-      game.frozen === true
+      setup.frozen === true
         ? {}
         : applyOptimizer(
             state,
             grads,
-            players,
-            game.optimizers.discriminator,
+            names,
+            setup.optimizers.discriminator,
             hyper['discriminator/learningRate']!,
           ),
   };
 }
 
-/** What the student's phase will show to a critic, under the same mask; student: what it shows undropped. */
+/**
+ * The student features that the student's phase will pass to a discriminator, under the same mask. student: what the
+ * discriminator takes of the student, undropped.
+ */
 function droppedSample(
-  game: AdversarialSetup,
-  critic: AttachedDiscriminator,
+  setup: AdversarialSetup,
+  attached: AttachedDiscriminator,
   { state, batch, context }: { state: Tree; batch: Tree; context: Context },
   student: Tensor,
 ): Tensor {
-  const { rate, position } = game.dropout;
+  const { rate, position } = setup.dropout;
   if (position === 'adversarial-sample')
-    return invertedDropout(context, dropoutMaskName(critic), student, rate);
+    return invertedDropout(context, dropoutMaskName(attached), student, rate);
   const inside = withActivationDropout(context, 'features', STUDENT_DROPOUT_MASK, rate);
-  const seen = game.student.apply(modelStateOf(state, modelNames.student), batch.images!, inside);
-  return discriminatorInputOf(critic, state, seen.outputs, context);
+  const variables = modelStateOf(state, modelNames.student);
+  const { outputs } = setup.student.apply(variables, batch.images!, inside);
+  return discriminatorInputOf(attached, state, outputs, context);
 }
 
-/** One discriminator's loss: the game, the class verdict where it gives one, and its regularizers. */
+/** One discriminator's loss: adversarial loss, class cross-entropy where it classifies, regularizers. */
 function discriminatorLoss(
-  game: AdversarialSetup,
-  moves: { readonly plays: boolean; readonly regularizes: boolean },
-  critic: AttachedDiscriminator,
+  setup: AdversarialSetup,
+  options: DiscriminatorPhaseOptions,
+  attached: AttachedDiscriminator,
   { params, state, context }: { params: Tree; state: Tree; context: Context },
   { teacher, student, condition, dropped }: Sample,
 ): { loss: Scalar; penalty: Scalar; aux: Tree } {
-  const { stats } = discriminatorVariables(critic, state);
-  const first = applyDiscriminator(critic, { params, stats }, teacher, context, condition);
+  const { stats } = discriminatorVariables(attached, state);
+  const first = applyDiscriminator(attached, { params, stats }, teacher, context, condition);
   const between = { ...stats, ...first.stats };
-  const second = applyDiscriminator(critic, { params, stats: between }, student, context, condition);
+  const second = applyDiscriminator(attached, { params, stats: between }, student, context, condition);
   const [onTeacher, onStudent] = [first.outputs.logits, second.outputs.logits];
   const terms: Scalar[] = [];
-  if (moves.plays) {
-    terms.push(game.adversarialLoss.discriminator(onTeacher, onStudent));
+  if (options.adversarialLoss) {
+    terms.push(setup.adversarialLoss.discriminator(onTeacher, onStudent));
     for (const { classes } of [first.outputs, second.outputs]) {
       if (classes !== undefined && condition !== null) terms.push(classCrossEntropy(classes, condition));
     }
   }
-  const penalties = (moves.regularizes ? game.regularizers : []).map((regularizer) =>
+  const penalties = (options.regularizers ? setup.regularizers : []).map((regularizer) =>
     regularizer.penalty({
       params,
       onTeacher,
@@ -143,7 +155,7 @@ function discriminatorLoss(
         return dropped();
       },
       discriminate: (x) =>
-        applyDiscriminator(critic, { params, stats }, x, context, condition).outputs.logits,
+        applyDiscriminator(attached, { params, stats }, x, context, condition).outputs.logits,
     }),
   );
   const penalty = penalties.reduce((sum, term) => tf.add(sum, term), tf.scalar(0));
@@ -151,16 +163,16 @@ function discriminatorLoss(
     loss: terms.reduce((sum, term) => tf.add(sum, term), penalty),
     penalty,
     aux: {
-      ...prefixTree('stats', toStateEntries<Tensor>(critic.name, { stats: second.stats })),
-      [`onTeacher/${critic.name}`]: onTeacher,
-      [`onStudent/${critic.name}`]: onStudent,
+      ...prefixTree('stats', toStateEntries<Tensor>(attached.name, { stats: second.stats })),
+      [`onTeacher/${attached.name}`]: onTeacher,
+      [`onStudent/${attached.name}`]: onStudent,
     },
   };
 }
 
 /**
- * How well D tells teacher from student: means over the discriminators, and each one's AUC where there are several.
- * names: of the discriminators; aux: D's logits on the teacher's and the student's features, by their names.
+ * How well D tells teacher from student: means over the discriminators, and the AUC of each where there are several.
+ * names: of the discriminators; aux: D's logits on the teacher's and the student's features, by these names.
  */
 function discriminatorMetrics(names: readonly string[], aux: Tree): Record<string, Scalar> {
   const each = names.map((name) => {

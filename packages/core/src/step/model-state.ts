@@ -1,26 +1,27 @@
-import { prefixTree, subtree, type HostTensor, type Tree } from '../tree/tree.js';
 import type { Variables } from '../contracts/network.js';
+import { prefixTree, subtree, type HostTensor, type Tree } from '../tree/tree.js';
 
-/** Where a player's variables and optimiser slots live in the training state. */
+/** One model's part of the training state: its variables and its optimizer's slots. */
 export interface ModelState<T> extends Variables<T> {
   readonly slots: Tree<T>;
 }
 
+/** Names in the training state of the student and of a discriminator that is the only one. */
 export const modelNames = { student: 'student', discriminator: 'discriminator' } as const;
 
-/** Reads a player out of the state: `<player>/params/…`, `<player>/stats/…`, `<player>/slots/…`. */
-export const modelStateOf = <T>(state: Tree<T>, player: string): ModelState<T> => ({
-  params: subtree(state, `${player}/params`),
-  stats: subtree(state, `${player}/stats`),
-  slots: subtree(state, `${player}/slots`),
+/** Reads a model's part of the state: `<model>/params/…`, `<model>/stats/…`, `<model>/slots/…`. */
+export const modelStateOf = <T>(state: Tree<T>, model: string): ModelState<T> => ({
+  params: subtree(state, `${model}/params`),
+  stats: subtree(state, `${model}/stats`),
+  slots: subtree(state, `${model}/slots`),
 });
 
-/** Writes parts of a player as state entries. */
+/** State entries of a model, by their full names: the inverse of `modelStateOf`. */
 export const toStateEntries = <T = HostTensor>(
-  player: string,
+  model: string,
   parts: Partial<ModelState<T>>,
 ): Record<string, T> => ({
-  ...prefixTree(`${player}/params`, parts.params ?? {}),
-  ...prefixTree(`${player}/stats`, parts.stats ?? {}),
-  ...prefixTree(`${player}/slots`, parts.slots ?? {}),
+  ...prefixTree(`${model}/params`, parts.params ?? {}),
+  ...prefixTree(`${model}/stats`, parts.stats ?? {}),
+  ...prefixTree(`${model}/slots`, parts.slots ?? {}),
 });

@@ -1,44 +1,44 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { valueAndGradients } from '../autodiff/autodiff.js';
-import type { Layer } from '../layers/layer.js';
 import type { ClassifierOutputs, Context, Network } from '../contracts/network.js';
-import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Phase } from '../contracts/step.js';
+import type { Layer } from '../layers/layer.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
 import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
-import { toStateEntries, modelNames, modelStateOf } from './model-state.js';
+import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
 
 /**
- * A layer that is trained beside the student and at its rate, such as a projection of its features to the
- * teacher's width. It is a player of its own in the training state and does not ship.
+ * A layer that is trained beside the student, at the student's learning rate, such as a projection of its features to
+ * the teacher's width. It is a model of its own in the training state, and is not part of the trained student.
  */
 export interface AuxiliaryLayer {
   readonly layer: Layer;
-  /** What it takes, without the batch axis. */
+  /** Shape of its input, without the batch axis. */
   readonly input: readonly number[];
 }
 
-/** What an objective may look at. */
+/** What a loss of the student is computed from. */
 export interface LossContext {
   readonly outputs: ClassifierOutputs;
   readonly state: Tree;
   readonly batch: Tree;
   readonly hyper: Tree<Scalar>;
   readonly context: Context;
-  /** Passes x through a companion, differentiably. */
+  /** Applies an auxiliary layer to x, differentiably. */
   auxiliary(name: string, x: Tensor): Tensor;
 }
 
 export interface LossResult {
-  /** What the student minimises. */
+  /** What the student minimizes. */
   readonly loss: Scalar;
   readonly metrics: Tree<Scalar>;
   /** Values that `after` needs. */
   readonly aux?: Tree;
-  /** Tensors at which `after` wants ∂loss. */
+  /** Tensors at which `after` needs ∂loss. */
   readonly watch?: Tree;
 }
 
-/** Runs once the gradients are known: diagnostics, and state that depends on them. */
+/** Metrics, and state entries, that depend on the gradients. */
 export interface GradientDiagnostics {
   readonly metrics?: Tree<Scalar>;
   readonly stats?: Tree;
@@ -47,66 +47,58 @@ export interface GradientDiagnostics {
 export interface StudentPhaseOptions {
   readonly student: Network<ClassifierOutputs>;
   readonly optimizer: Optimizer;
-  /** By the player's name in the state. */
+  /** By name in the training state. */
   readonly auxiliaryLayers?: Tree<AuxiliaryLayer>;
-  objective(situation: LossContext): LossResult;
+  objective(context: LossContext): LossResult;
+  /** Runs when the gradients are known; `found` holds what `objective` returned, and the gradients it watches. */
   after?(
-    situation: Omit<LossContext, 'outputs' | 'auxiliary'>,
+    context: Omit<LossContext, 'outputs' | 'auxiliary'>,
     found: { readonly aux: Tree; readonly watched: Tree },
   ): GradientDiagnostics;
   /** Replaces the context under which the student is applied. */
   wrapContext?(context: Context): Context;
 }
 
-/** A student's move: forward in training mode, its objective, one optimiser step. Its statistics are the ones kept. */
+/**
+ * The student's phase: forward in training mode, the gradients of its objective, one optimizer step. The statistics of
+ * this forward pass are the ones that the state keeps.
+ */
 export function studentPhase(options: StudentPhaseOptions): Phase {
-  const {
-    student,
-    optimizer,
-    auxiliaryLayers: companions = {},
-    objective,
-    after,
-    wrapContext: lens,
-  } = options;
-  const player = modelNames.student;
-  const trains = [player, ...Object.keys(companions)];
+  const { student, optimizer, auxiliaryLayers = {}, objective, after, wrapContext } = options;
+  const name = modelNames.student;
+  const trained = [name, ...Object.keys(auxiliaryLayers)];
   return {
-    name: player,
+    name,
     gradients(state, batch, hyper, context) {
-      const { stats } = modelStateOf(state, player);
+      const { stats } = modelStateOf(state, name);
       const found = valueAndGradients(
-        (trained) => {
-          const params = subtree(trained, `${player}/params`);
-          const applied = student.apply({ params, stats }, batch.images!, lens ? lens(context) : context);
-          const moved: Tree[] = [toStateEntries<Tensor>(player, { stats: applied.stats })];
-          const companion = (name: string, x: Tensor): Tensor => {
-            const own = {
-              params: subtree(trained, `${name}/params`),
-              stats: modelStateOf(state, name).stats,
+        (leaves) => {
+          const params = subtree(leaves, `${name}/params`);
+          const studentContext = wrapContext ? wrapContext(context) : context;
+          const applied = student.apply({ params, stats }, batch.images!, studentContext);
+          const changed: Tree[] = [toStateEntries<Tensor>(name, { stats: applied.stats })];
+          const auxiliary = (layer: string, x: Tensor): Tensor => {
+            const variables = {
+              params: subtree(leaves, `${layer}/params`),
+              stats: modelStateOf(state, layer).stats,
             };
-            const seen = companions[name]!.layer.apply(own, x, context);
-            moved.push(toStateEntries<Tensor>(name, { stats: seen.stats }));
-            return seen.output;
+            const { output, stats } = auxiliaryLayers[layer]!.layer.apply(variables, x, context);
+            changed.push(toStateEntries<Tensor>(layer, { stats }));
+            return output;
           };
-          const judged = objective({
-            outputs: applied.outputs,
-            state,
-            batch,
-            hyper,
-            context,
-            auxiliary: companion,
-          });
+          const { outputs } = applied;
+          const result = objective({ outputs, state, batch, hyper, context, auxiliary });
           return {
-            loss: judged.loss,
-            watch: judged.watch ?? {},
+            loss: result.loss,
+            watch: result.watch ?? {},
             aux: {
-              ...prefixTree('stats', Object.assign({}, ...moved) as Tree),
-              ...prefixTree('metrics', judged.metrics),
-              ...prefixTree('aux', judged.aux ?? {}),
+              ...prefixTree('stats', Object.assign({}, ...changed) as Tree),
+              ...prefixTree('metrics', result.metrics),
+              ...prefixTree('aux', result.aux ?? {}),
             },
           };
         },
-        trainableParams(state, trains),
+        trainableParams(state, trained),
       );
       const aux = (kind: string): Record<string, Tensor> => subtree(found.aux, kind);
       const late = after?.({ state, batch, hyper, context }, { aux: aux('aux'), watched: found.watched });
@@ -117,31 +109,31 @@ export function studentPhase(options: StudentPhaseOptions): Phase {
       };
     },
     update: (state, grads, hyper) =>
-      applyOptimizer(state, grads, trains, optimizer, hyper['student/learningRate']!),
+      applyOptimizer(state, grads, trained, optimizer, hyper['student/learningRate']!),
   };
 }
 
-/** The trainable parameters of some players, by full state name. */
-export const trainableParams = (state: Tree, players: readonly string[]): Record<string, Tensor> =>
-  mergeTrees(...players.map((player) => prefixTree(`${player}/params`, modelStateOf(state, player).params)));
+/** The trainable parameters of some models, by full state name. */
+export const trainableParams = (state: Tree, models: readonly string[]): Record<string, Tensor> =>
+  mergeTrees(...models.map((model) => prefixTree(`${model}/params`, modelStateOf(state, model).params)));
 
-/** One optimiser step of some players. grads: by full state name. Returns the changed entries. */
+/** One optimizer step of some models. grads: by full state name. Returns the changed entries. */
 export function applyOptimizer(
   state: Tree,
   grads: Tree,
-  players: readonly string[],
+  models: readonly string[],
   optimizer: Optimizer,
   learningRate: Scalar,
 ): Record<string, Tensor> {
-  const moved = players.map((player) => {
-    const { params, slots } = modelStateOf(state, player);
-    const own = subtree(grads, `${player}/params`);
-    return toStateEntries<Tensor>(player, optimizer.update(own, slots, params, learningRate));
+  const updated = models.map((model) => {
+    const { params, slots } = modelStateOf(state, model);
+    const own = subtree(grads, `${model}/params`);
+    return toStateEntries<Tensor>(model, optimizer.update(own, slots, params, learningRate));
   });
-  return mergeTrees(...moved);
+  return mergeTrees(...updated);
 }
 
-/** What a companion says of x with the state's own weights, fixed. */
+/** Applies an auxiliary layer to x with the variables that the state holds, which are constants here. */
 export function applyAuxiliary(
   { layer }: AuxiliaryLayer,
   name: string,
