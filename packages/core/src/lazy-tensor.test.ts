@@ -8,7 +8,7 @@ import {
   type ByteSource,
   type LazyTensor,
 } from './lazy-tensor.js';
-import { mapTree, type HostTensor, type Tree } from './tree.js';
+import { mapTree, type HostTensor, type Tree } from './tree/tree.js';
 
 const sample: Tree<HostTensor> = {
   bytes: { shape: [3], data: Uint8Array.of(1, 2, 255) },

@@ -1,6 +1,6 @@
-import { AncError } from './error.js';
-import type { Variables } from './network.js';
-import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from './tree.js';
+import { AncError } from './errors/error.js';
+import type { Variables } from './contracts/network.js';
+import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from './tree/tree.js';
 
 /** Bytes that need not be in memory: a file's, or an array's. */
 export interface ByteSource {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isAncError } from './error.js';
+import { isAncError } from './errors/error.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
-import type { HostTensor, Tree } from './tree.js';
+import type { HostTensor, Tree } from './tree/tree.js';
 
 const sample: Tree<HostTensor> = {
   b: { shape: [3], data: Uint8Array.of(1, 2, 255) },

@@ -1,4 +1,4 @@
-import { AncError } from './error.js';
+import { AncError } from './errors/error.js';
 import { fromBfloat16, fromFloat16 } from './float16.js';
 import {
   toLazyTensor,
@@ -8,7 +8,15 @@ import {
   type ByteSource,
   type LazyTensor,
 } from './lazy-tensor.js';
-import { mapTree, namesOf, sizeOf, type DType, type HostTensor, type LeafSpec, type Tree } from './tree.js';
+import {
+  mapTree,
+  namesOf,
+  sizeOf,
+  type DType,
+  type HostTensor,
+  type LeafSpec,
+  type Tree,
+} from './tree/tree.js';
 
 /** What a safetensors file holds. */
 export interface Safetensors<T = HostTensor> {

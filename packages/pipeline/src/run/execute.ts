@@ -1,5 +1,11 @@
 import { basename } from 'node:path';
-import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
+import {
+  withDeprecatedDiagnostics,
+  type DatasetSplit,
+  type HostTensor,
+  type TeacherOutputs,
+  type Variables,
+} from '@anc/core';
 import {
   CheckpointStore,
   encodeNumbers,
@@ -225,7 +231,7 @@ async function trainOrRead<R extends ModelResult>(
     parameters: model.network.parameters,
     flops: model.network.flops,
     seconds: trained.seconds,
-    ...(role === 'student' && trained.diagnostics !== null ? { diagnostics: trained.diagnostics } : {}),
+    ...(role === 'student' && trained.diagnostics !== null ? { diagnostics: withDeprecatedDiagnostics(trained.diagnostics) } : {}),
     ...written,
     ...(compact === null ? {} : { bytes: compact }),
   } as ModelResult as R;

@@ -1,4 +1,4 @@
-import type { Diagnostics, Json, Position } from '@anc/core';
+import { currentDiagnostics, readPosition, type Diagnostics, type Json, type Position } from '@anc/core';
 import { decodeNumber } from '@anc/runtime';
 import type { BestEpoch, HeldOut } from './validation.js';
 
@@ -21,7 +21,7 @@ export function readMemory(memory: Json): TrainingMemory {
   const { position, diagnostics } = raw;
   return {
     ...raw,
-    position: { ...position, tally: { ...position.tally, sums: numbers(position.tally.sums) } },
-    diagnostics: diagnostics === null ? null : numbers(diagnostics),
+    position: readPosition(position),
+    diagnostics: diagnostics === null ? null : currentDiagnostics(numbers(diagnostics)),
   };
 }

@@ -16,7 +16,7 @@ export interface Line {
   readonly values: readonly number[];
 }
 
-const GAME: Readonly<Record<string, string>> = { auc: 'AUC', dTeacher: 'D(t)', dStudent: 'D(s)' };
+const GAME: Readonly<Record<string, string>> = { auc: 'AUC', teacherScore: 'D(t)', studentScore: 'D(s)' };
 
 /** What is worth a picture of a player: its losses, how well it does, and the game where it played one. */
 export function chartsOf(history: History): Chart[] {

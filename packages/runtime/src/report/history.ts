@@ -1,4 +1,4 @@
-import { alarmsFor, type Alarm, type Diagnostics } from '@anc/core';
+import { alarmsFor, currentDiagnostics, currentMetrics, type Alarm, type Diagnostics } from '@anc/core';
 import { decodeNumber, type MetricsRecord } from '../run-folder/metrics-log.js';
 
 /** One player's epochs, through all its stages. */
@@ -34,13 +34,13 @@ export function historiesOf(records: readonly MetricsRecord[]): History[] {
 }
 
 function epochOf({ stage, metrics, diagnostics }: MetricsRecord): Epoch {
-  const values = { ...decoded(metrics), ...decoded(diagnostics) };
-  // The cosine is among the metrics already, under the name that the step gave it.
-  delete values.gradientCosine;
   const game =
     diagnostics === undefined || diagnostics === null
       ? null
-      : (decoded(diagnostics) as unknown as Diagnostics);
+      : currentDiagnostics(decoded(diagnostics) as unknown as Diagnostics);
+  const values: Record<string, number> = { ...currentMetrics(decoded(metrics)), ...game };
+  // The cosine is among the metrics already, under the name that the step gave it.
+  delete values.gradientCosine;
   return { stage, values, alarms: game === null ? [] : alarmsFor(game) };
 }
 

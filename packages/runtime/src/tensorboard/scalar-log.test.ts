@@ -125,7 +125,7 @@ describe('ScalarLog', () => {
     await log(scalars, record('größe', 'train', 70_000, { auc: 0.25 }, { gradientRatio: Infinity }));
     expect(await read((await files())[0]!)).toEqual([
       ...first,
-      ['größe/auc', 70_000, 0.25],
+      ['größe/discriminator/auc', 70_000, 0.25],
       ['größe/diagnostics/gradientRatio', 70_000, Infinity],
     ]);
   });

@@ -1,3 +1,4 @@
+import { currentDiagnostics, currentMetrics, type RecordedDiagnostics, type Tree } from '@anc/core';
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeNumber, type MetricsRecord } from '../run-folder/metrics-log.js';
@@ -89,7 +90,7 @@ function scalarsOf({ player, metrics, diagnostics }: MetricsRecord): Record<stri
   const named = (prefix: string, values: unknown): [string, number][] =>
     Object.entries(values ?? {}).map(([name, value]) => [prefix + name, decodeNumber(value)]);
   return Object.fromEntries([
-    ...named(`${player}/`, metrics),
-    ...named(`${player}/diagnostics/`, diagnostics),
+    ...named(`${player}/`, currentMetrics((metrics ?? {}) as Tree<unknown>)),
+    ...named(`${player}/diagnostics/`, diagnostics && currentDiagnostics(diagnostics as RecordedDiagnostics)),
   ]);
 }
