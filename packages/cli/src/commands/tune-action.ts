@@ -174,8 +174,8 @@ function assertTunable(config: Config, composition: Composition): void {
     if (takes('learningRate', method, config, composition)) continue;
     throw new AncError('ANC_CONFIG', `method "${describeNamed(method)}" has nothing to tune.`, {
       expected: 'a method that learns at the rate of the run',
-      received: 'a recipe of its own beside its name',
-      hint: 'leave its recipe out.',
+      received: 'a learning rate of its own beside its name',
+      hint: 'leave its optimizer out.',
     });
   }
 }

@@ -3,8 +3,14 @@ import type { Preset } from '@anc/methods';
 import type { ConfigInput } from './schema.js';
 
 /** How a recipe trains, as a run's options. */
-export function trainingOf({ methods, epochs, batchSize, augmentation, recipe }: Omit<Preset, 'objective'>) {
-  const { optimizer, learningRate, momentum, weightDecay, schedule } = optimizerConfigSchema.parse(recipe);
+export function trainingOf({
+  methods,
+  epochs,
+  batchSize,
+  augmentation,
+  optimizer: own,
+}: Omit<Preset, 'objective'>) {
+  const { optimizer, learningRate, momentum, weightDecay, schedule } = optimizerConfigSchema.parse(own);
   return {
     methods: [...methods],
     epochs,
@@ -29,11 +35,11 @@ export function trainingOf({ methods, epochs, batchSize, augmentation, recipe }:
 export function objectiveOf({
   input,
   dataTerm,
-  discriminatorRecipe,
+  discriminatorOptimizer,
   ...same
 }: Preset['objective']): ConfigInput {
   const { name, ...shared } = typeof dataTerm === 'object' ? dataTerm : { name: dataTerm };
-  const { learningRate, optimizer } = discriminatorRecipe ?? {};
+  const { learningRate, optimizer } = discriminatorOptimizer ?? {};
   const options = { ...same, ...shared, dataTerm: name, discriminatorInput: input };
   const differing = { discriminatorLearningRate: learningRate, discriminatorOptimizer: optimizer };
   return Object.fromEntries(
@@ -51,8 +57,8 @@ const IMAGES: Readonly<Record<string, number>> = {
 };
 
 /** A step schedule's iterations as shares of the whole recipe: what a shorter training keeps. */
-export function sharesOf({ recipe, epochs, batchSize }: Preset, dataset: string): ConfigInput {
-  const { schedule } = optimizerConfigSchema.parse(recipe);
+export function sharesOf({ optimizer, epochs, batchSize }: Preset, dataset: string): ConfigInput {
+  const { schedule } = optimizerConfigSchema.parse(optimizer);
   if (schedule.kind !== 'step' || schedule.unit === 'share') return {};
   const total = epochs * Math.ceil((IMAGES[dataset] ?? 50_000) / batchSize);
   return {

@@ -1,4 +1,4 @@
-import { definePlugin } from '@anc/core';
+import { definePlugin, optimizerConfigSchema } from '@anc/core';
 import methods from '@anc/methods';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -15,6 +15,10 @@ const own = definePlugin({
       options: z.strictObject({ lambda: z.number(), depth: z.number().default(2) }),
       create: () => undefined as never,
     },
+    former: {
+      options: z.strictObject({ recipe: optimizerConfigSchema.prefault({}) }),
+      create: () => undefined as never,
+    },
   },
 });
 const composition = compose([methods(), own]);
@@ -23,10 +27,12 @@ const configOf = (flags: Record<string, unknown> = {}) => resolveConfig(flags, '
 describe('methodOptions', () => {
   it.each(Object.keys(presets))('gives every built-in method what its schema takes: %s', async (preset) => {
     const config = await configOf({ preset, discriminatorLearningRate: 0.1 });
-    for (const name of composition.registries.methods.names.filter((name) => name !== 'own')) {
+    for (const name of composition.registries.methods.names.filter(
+      (name) => !['own', 'former'].includes(name),
+    )) {
       const options = methodOptions({ name, options: {} }, config, composition);
       await expect(composition.registries.methods.check({ name, options })).resolves.toMatchObject({
-        recipe: { learningRate: config.learningRate },
+        optimizer: { learningRate: config.learningRate },
       });
     }
   });
@@ -68,11 +74,41 @@ describe('methodOptions', () => {
     expect(methodOptions(control, said, composition)).toMatchObject({ dropout: 0.3 });
   });
 
-  it('changes what a recipe beside the method says, and keeps the rest of the run has', async () => {
-    const config = await configOf({ preset: 'modern' });
-    const named = { name: 'kd', options: { recipe: { learningRate: 0.5 } } };
-    const { recipe } = methodOptions(named, config, composition);
-    expect(recipe).toMatchObject({ learningRate: 0.5, optimizer: 'adam', weightDecay: config.weightDecay });
+  it.each(['optimizer', 'recipe'])(
+    'changes what the %s beside the method says, and keeps the rest',
+    async (key) => {
+      const config = await configOf({ preset: 'modern' });
+      const named = { name: 'kd', options: { [key]: { learningRate: 0.5 } } };
+      const { optimizer, ...rest } = methodOptions(named, config, composition);
+      expect(optimizer).toMatchObject({
+        learningRate: 0.5,
+        optimizer: 'adam',
+        weightDecay: config.weightDecay,
+      });
+      expect(rest).not.toHaveProperty('recipe');
+    },
+  );
+
+  it('refuses an optimizer under both of its names', async () => {
+    const options = methodOptions(
+      { name: 'kd', options: { optimizer: { learningRate: 0.5 }, recipe: {} } },
+      await configOf(),
+      composition,
+    );
+    await expect(composition.registries.methods.check({ name: 'kd', options })).rejects.toThrow(
+      'option "recipe" of method "kd": "recipe" is the deprecated name of "optimizer"',
+    );
+  });
+
+  it("gives a plugin's method the optimizer under the name of its schema", async () => {
+    const config = await configOf();
+    const options = methodOptions(
+      { name: 'former', options: { recipe: { momentum: 0.3 } } },
+      config,
+      composition,
+    );
+    expect(options).toMatchObject({ recipe: { momentum: 0.3, learningRate: config.learningRate } });
+    expect(options).not.toHaveProperty('optimizer');
   });
 
   it('quantises whatever trains a student', async () => {

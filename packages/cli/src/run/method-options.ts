@@ -1,4 +1,5 @@
 import { AncError } from '@anc/core';
+import { currentOptions } from '@anc/methods';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Composition } from '../composition/compose.js';
 import type { Named, Registry } from '../composition/registry.js';
@@ -11,7 +12,7 @@ const named = (value: Named | undefined): unknown => (value === undefined ? unde
 const defined = (options: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
-/** How students are optimised, as core's recipe says it. */
+/** The students' optimizer, as a core optimizer config. */
 export function recipeOf(config: Config): Record<string, unknown> {
   const { optimizer, learningRate, momentum, weightDecay, decayMode, decayScope } = config;
   return {
@@ -99,15 +100,16 @@ const withoutEffect = (key: string, method: string): AncError =>
 
 /**
  * A method's options: those of the run that its schema knows by name, under what was written beside the
- * method's own name; a recipe there changes what it says and keeps the rest of the run's. A method that does not
+ * method's own name; an optimizer there changes what it says and keeps the rest of the run's. A method that does not
  * show its schema gets only what was written. Throws `ANC_UNKNOWN`, and `ANC_OPTIONS` where nobody asks what was.
  */
 export function methodOptions(
-  { name, options }: Named,
+  { name, options: given }: Named,
   config: Config,
   { registries }: Pick<Composition, 'registries'>,
 ): Record<string, unknown> {
   const schema = registries.methods.get(name).contribution.options;
+  const { options } = currentOptions(schema, given);
   const known = optionNames(schema) ?? [];
   const fallback = defaultsOf(schema);
   const differing = defined({
@@ -115,9 +117,13 @@ export function methodOptions(
     learningRate: config.discriminatorLearningRate,
   });
   const { dataTerm, regularizer, reduction, temperature, mu } = config;
+  const optimizer = recipeOf(config);
+  const discriminatorOptimizer = Object.keys(differing).length === 0 ? undefined : differing;
   const offers: Record<string, unknown> = {
-    recipe: recipeOf(config),
-    discriminatorRecipe: Object.keys(differing).length === 0 ? undefined : differing,
+    optimizer,
+    discriminatorOptimizer,
+    recipe: optimizer, // the former names, for plugins whose methods still have them
+    discriminatorRecipe: discriminatorOptimizer,
     discriminator: named(config.discriminator),
     input: config.discriminatorInput,
     adapter: config.adapter,
@@ -145,9 +151,9 @@ export function methodOptions(
   const taken = Object.fromEntries(
     Object.entries(offers).filter(([key]) => known.includes(key) && !overridden.includes(key)),
   );
-  const recipe =
-    isRecord(taken.recipe) && isRecord(options.recipe)
-      ? { recipe: { ...taken.recipe, ...options.recipe } }
-      : {};
-  return defined({ ...taken, ...options, ...recipe });
+  const merged = ['optimizer', 'recipe'].flatMap((key) => {
+    const [ofRun, own] = [taken[key], options[key]];
+    return isRecord(ofRun) && isRecord(own) ? [[key, { ...ofRun, ...own }]] : [];
+  });
+  return defined({ ...taken, ...options, ...(Object.fromEntries(merged) as object) });
 }

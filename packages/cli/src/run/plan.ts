@@ -201,7 +201,7 @@ async function planTeacher(
   const seed = config.teacherSeed ?? config.seed;
   const network = await planNetwork(config.teacher, model, data, backend);
   const supervised = await createMethod(
-    { name: 'supervised', options: { recipe: teacherRecipeOf(config), quantize: 'none' } },
+    { name: 'supervised', options: { optimizer: teacherRecipeOf(config), quantize: 'none' } },
     config,
     composition,
   );

@@ -62,7 +62,7 @@ const WHO: Partial<Record<ConfigKey, string>> = {
 /** Every optimizer that somebody in the run may use. */
 function optimizersOf({ optimizer, teacherOptimizer, discriminatorOptimizer, methods }: Config): unknown[] {
   const own = methods.flatMap(({ options }) =>
-    ['recipe', 'discriminatorRecipe'].map(
+    ['optimizer', 'discriminatorOptimizer', 'recipe', 'discriminatorRecipe'].map(
       (key) => (options[key] as { optimizer?: unknown } | undefined)?.optimizer,
     ),
   );

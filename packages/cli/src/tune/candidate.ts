@@ -1,3 +1,4 @@
+import { currentOptions } from '@anc/methods';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../composition/registry.js';
 import type { Config } from '../config/resolve.js';
@@ -30,11 +31,14 @@ export function takes(part: keyof Setting, method: Named, config: Config, compos
 export function settled(method: Named, config: Config, setting: Setting, composition: Registries): Named {
   const usual = methodOptions(method, config, composition);
   const found = optionsUnder(method, config, setting, composition);
+  const key = ['optimizer', 'recipe'].find((name) => name in found);
   const changed = Object.entries(found).filter(
-    ([key, value]) => key !== 'recipe' && JSON.stringify(value) !== JSON.stringify(usual[key]),
+    ([name, value]) => name !== key && JSON.stringify(value) !== JSON.stringify(usual[name]),
   );
   const { learningRate } = setting;
-  const recipe =
-    'recipe' in found ? { recipe: { ...(method.options.recipe as object | undefined), learningRate } } : {};
-  return { name: method.name, options: { ...method.options, ...recipe, ...Object.fromEntries(changed) } };
+  const schema = composition.registries.methods.get(method.name).contribution.options;
+  const { options } = currentOptions(schema, method.options);
+  const optimizer =
+    key === undefined ? {} : { [key]: { ...(options[key] as object | undefined), learningRate } };
+  return { name: method.name, options: { ...options, ...optimizer, ...Object.fromEntries(changed) } };
 }
