@@ -54,7 +54,7 @@ const teacher = await NetworkTeacher.create({
 const student = network('resnet20');
 const adversarial = methods().methods.adversarial;
 // Nothing can be learnt from a random teacher, whose logits explode with depth: the weights stay where they are.
-const still = adversarial.options.parse({ recipe: { learningRate: 1e-30, weightDecay: 1e-30 } });
+const still = adversarial.options.parse({ optimizer: { learningRate: 1e-30, weightDecay: 1e-30 } });
 const [stage] = adversarial.create(still, objectiveParts).stages({
   student,
   studentOutputs: { logits: [10], features: [64] },

@@ -47,8 +47,8 @@ const input = [28, 28, 1];
 const network = modelsPlugin().models.lenet5.create({}, { input, classes: 10 });
 const student = normalizedNetwork(network, { mean: [options.mean], std: [options.std] });
 const outputs = { logits: [10], features: [84] };
-const recipe = { optimizer: 'momentum', learningRate: options.rate, weightDecay: options.decay };
-const method = new AdversarialMethod(adversarialSchema.parse({ recipe }), parts);
+const optimizer = { optimizer: 'momentum', learningRate: options.rate, weightDecay: options.decay };
+const method = new AdversarialMethod(adversarialSchema.parse({ optimizer }), parts);
 const [stage] = method.stages({ student, studentOutputs: outputs, input, classes: 10, teacher: { outputs } });
 
 const start = stage.init(Rng.fromSeed(SEED), null);

@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { method } from './parts.js';
 import { backend, players, toyBatches, toyStudent, toyTeacher } from './toy.js';
 
-const recipe = { learningRate: 0.01 };
+const optimizer = { learningRate: 0.01 };
 const discriminator = { name: 'mlp', units: [12, 8] };
 
 interface Run {
@@ -57,7 +57,9 @@ const label = (index: number): number => index % 3;
 describe('train', () => {
   it.each(['adversarial', 'l2', 'kd'])('%s: shuffled labels change nothing, bit for bit', async (name) => {
     const stage = (): Stage =>
-      method(name, name === 'adversarial' ? { recipe, discriminator } : { recipe }).stages(players())[0]!;
+      method(name, name === 'adversarial' ? { optimizer, discriminator } : { optimizer }).stages(
+        players(),
+      )[0]!;
     const straight = await run(stage(), toyBatches(3, label), { epochs: 1 });
     const shuffled = await run(
       stage(),
@@ -68,7 +70,7 @@ describe('train', () => {
   });
 
   it('supervised: labels are what it learns from', async () => {
-    const stage = (): Stage => method('supervised', { recipe }).stages(players())[0]!;
+    const stage = (): Stage => method('supervised', { optimizer }).stages(players())[0]!;
     const straight = await run(stage(), toyBatches(3, label), { epochs: 1 });
     const shuffled = await run(
       stage(),
@@ -78,10 +80,10 @@ describe('train', () => {
     expect(bytes(shuffled.state)).not.toEqual(bytes(straight.state));
   });
 
-  it.each(['momentum', 'adam'])('gives the same bytes after an interruption (%s)', async (optimizer) => {
+  it.each(['momentum', 'adam'])('gives the same bytes after an interruption (%s)', async (kind) => {
     const stage = (): Stage =>
       method('adversarial', {
-        recipe: { ...recipe, optimizer },
+        optimizer: { ...optimizer, optimizer: kind },
         discriminator,
         balancer: 'gradient-norm',
       }).stages(players(toyStudent(true)))[0]!;
@@ -100,7 +102,7 @@ describe('train', () => {
   });
 
   it('tells of every step and epoch, with the numbers of the game', async () => {
-    const stage = method('adversarial', { recipe, discriminator }).stages(players())[0]!;
+    const stage = method('adversarial', { optimizer, discriminator }).stages(players())[0]!;
     const { events } = await run(stage, toyBatches(2, label), { epochs: 2 });
     expect(events.filter(({ type }) => type === 'step')).toHaveLength(4);
     const epochs = events.filter((event) => event.type === 'epoch');
@@ -112,14 +114,14 @@ describe('train', () => {
   });
 
   it('stops with an error when a loss stops being finite', async () => {
-    const stage = method('l2', { recipe: { learningRate: 1e30 } }).stages(players())[0]!;
+    const stage = method('l2', { optimizer: { learningRate: 1e30 } }).stages(players())[0]!;
     await expect(run(stage, toyBatches(5, label), { epochs: 2 })).rejects.toMatchObject({
       code: 'ANC_DIVERGED',
     });
   });
 
   it('lowers the loss it trains on', async () => {
-    const stage = method('kd', { recipe: { learningRate: 0.02 } }).stages(players())[0]!;
+    const stage = method('kd', { optimizer: { learningRate: 0.02 } }).stages(players())[0]!;
     const same = toyBatches(4, label);
     const repeated = { ...same, epoch: () => same.epoch(0, 0) };
     const { events } = await run(stage, repeated, { epochs: 12 });

@@ -80,12 +80,14 @@ describe('binary weights', () => {
 
   it('xnor takes two values per image', () => {
     const x = tf.tensor2d([1, 3, 5, 0, 0, 6], [2, 3]);
-    const seen = [...xnor().input!(x).dataSync()];
-    [-4 / 3, 4 / 3, 4 / 3, -8 / 3, -8 / 3, 8 / 3].forEach((v, i) => expect(seen[i]).toBeCloseTo(v, 4));
+    const quantizedInput = [...xnor().input!(x).dataSync()];
+    [-4 / 3, 4 / 3, 4 / 3, -8 / 3, -8 / 3, 8 / 3].forEach((v, i) =>
+      expect(quantizedInput[i]).toBeCloseTo(v, 4),
+    );
   });
 });
 
-describe('a quantised network', () => {
+describe('a quantized network', () => {
   const plain = new LayeredClassifier('net', 3, [
     conv2d('conv1', { kernelSize: 3, filters: 2 }),
     relu('relu1'),

@@ -3,8 +3,14 @@ import type { Preset } from '@anc/methods';
 import type { RunOptionsInput } from './run-options.js';
 
 /** How a preset trains, as a run's options. */
-export function trainingOf({ methods, epochs, batchSize, augmentation, recipe }: Omit<Preset, 'objective'>) {
-  const { optimizer, learningRate, momentum, weightDecay, schedule } = optimizerConfigSchema.parse(recipe);
+export function trainingOf({
+  methods,
+  epochs,
+  batchSize,
+  augmentation,
+  optimizer: own,
+}: Omit<Preset, 'objective'>) {
+  const { optimizer, learningRate, momentum, weightDecay, schedule } = optimizerConfigSchema.parse(own);
   return {
     methods: [...methods],
     data: { ...augmentation },
@@ -31,11 +37,11 @@ export function trainingOf({ methods, epochs, batchSize, augmentation, recipe }:
 export function objectiveOf({
   input,
   dataTerm,
-  discriminatorRecipe,
+  discriminatorOptimizer,
   ...same
 }: Preset['objective']): RunOptionsInput['objective'] {
   const { name, ...shared } = typeof dataTerm === 'object' ? dataTerm : { name: dataTerm };
-  const { learningRate, optimizer } = discriminatorRecipe ?? {};
+  const { learningRate, optimizer } = discriminatorOptimizer ?? {};
   const options = { ...same, ...shared, dataTerm: name, discriminatorInput: input };
   const differing = { discriminatorLearningRate: learningRate, discriminatorOptimizer: optimizer };
   return Object.fromEntries(
@@ -54,10 +60,10 @@ const IMAGES: Readonly<Record<string, number>> = {
 
 /** A step schedule's iterations as shares of the preset's training: what a shorter training keeps. */
 export function sharesOf(
-  { recipe, epochs, batchSize }: Preset,
+  { optimizer, epochs, batchSize }: Preset,
   dataset: string,
 ): RunOptionsInput['training'] {
-  const { schedule } = optimizerConfigSchema.parse(recipe);
+  const { schedule } = optimizerConfigSchema.parse(optimizer);
   if (schedule.kind !== 'step' || schedule.unit === 'share') return {};
   const total = epochs * Math.ceil((IMAGES[dataset] ?? 50_000) / batchSize);
   return {

@@ -231,7 +231,9 @@ async function trainOrRead<R extends ModelResult>(
     parameters: model.network.parameters,
     flops: model.network.flops,
     seconds: trained.seconds,
-    ...(role === 'student' && trained.diagnostics !== null ? { diagnostics: withDeprecatedDiagnostics(trained.diagnostics) } : {}),
+    ...(role === 'student' && trained.diagnostics !== null
+      ? { diagnostics: withDeprecatedDiagnostics(trained.diagnostics) }
+      : {}),
     ...written,
     ...(compact === null ? {} : { bytes: compact }),
   } as ModelResult as R;

@@ -4,7 +4,7 @@ const isImage = (shape: readonly number[]): boolean => shape.length === 3;
 
 /**
  * A learned linear projection from the student's shape to the teacher's: a fully connected layer for vectors,
- * a 1×1 convolution for images of one size. Null where a linear layer cannot bridge the two.
+ * a 1×1 convolution for images of equal height and width. Null where no linear layer connects the two shapes.
  */
 export function linearProjection(
   name: string,
