@@ -61,7 +61,7 @@ export async function executeRun(execution: Execution): Promise<RunResult | null
 
 async function playAll(execution: Execution): Promise<RunResult> {
   const { plan, folder, shown, reporter, signal } = execution;
-  const scalars = new ScalarLog(folder, { notice: (text) => reporter.notice(text) });
+  const scalars = new ScalarLog(folder);
   const play: RunContext = { ...execution, scalars };
   const { config, data, backends } = plan;
   const count = plan.students.length + 1;

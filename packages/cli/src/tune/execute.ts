@@ -55,7 +55,7 @@ export async function executeTuning(tuning: Tuning): Promise<TuneResult | null> 
 async function tuneAll({ path, cwd, record, plan, folder, reporter, signal }: Tuning): Promise<TuneResult> {
   const { config, data, teacher } = plan;
   const composition = await loadComposition(config.plugins, cwd);
-  const scalars = new ScalarLog(folder, { notice: (text) => reporter.notice(text) });
+  const scalars = new ScalarLog(folder);
   const workshop: TuningContext = { plan, held: data.held!, folder, scalars, reporter, signal };
   if (!('given' in teacher)) await trainTeacher(workshop, teacher);
   const frozen = await frozenTeacher(plan, folder);

@@ -1,4 +1,4 @@
-import { crc32 } from '@node-rs/crc32';
+import { crc32 } from 'node:zlib';
 
 /**
  * A file of remembered outputs: `ANCMEMO2`, then 32-bit count, elements per row and bytes per element, then

@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { decodeNumber, type MetricsRecord } from '../run-folder/metrics-log.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { scalarEvent, versionEvent } from './event.js';
-import { frameRecord, type Crc32c } from './record.js';
+import { frameRecord } from './record.js';
 
 export interface ScalarLogOptions {
-  /** Told once where nothing can be written because the checksum's native module is not installed. */
-  readonly notice?: (text: string) => void;
   /** Milliseconds since 1970. Only metadata: of the file's name and of the events. */
   readonly now?: () => number;
 }
@@ -19,15 +17,13 @@ export interface ScalarLogOptions {
  */
 export class ScalarLog {
   readonly #folder: RunFolder;
-  readonly #notice: (text: string) => void;
   readonly #now: () => number;
-  #file: Promise<{ path: string; crc32c: Crc32c } | null> | null = null;
+  #file: Promise<string> | null = null;
   /** Player -> stage -> steps done in it. */
   #steps: Map<string, Map<string, number>> | null = null;
 
-  constructor(folder: RunFolder, { notice = () => undefined, now = Date.now }: ScalarLogOptions = {}) {
+  constructor(folder: RunFolder, { now = Date.now }: ScalarLogOptions = {}) {
     this.#folder = folder;
-    this.#notice = notice;
     this.#now = now;
   }
 
@@ -38,10 +34,8 @@ export class ScalarLog {
    */
   async append(record: MetricsRecord): Promise<void> {
     const step = await this.#globalStep(record);
-    const file = await (this.#file ??= this.#create());
-    if (file === null) return;
-    const event = scalarEvent(this.#now() / 1000, step, scalarsOf(record));
-    await appendFile(file.path, frameRecord(event, file.crc32c));
+    const path = await (this.#file ??= this.#create());
+    await appendFile(path, frameRecord(scalarEvent(this.#now() / 1000, step, scalarsOf(record))));
   }
 
   /** Steps count from zero in every stage; the earlier stages' are added. */
@@ -65,14 +59,7 @@ export class ScalarLog {
     return stages;
   }
 
-  async #create(): Promise<{ path: string; crc32c: Crc32c } | null> {
-    let crc32c: Crc32c;
-    try {
-      ({ crc32c } = await import('@node-rs/crc32'));
-    } catch {
-      this.#notice('no events for TensorBoard: @node-rs/crc32 has no binary here (an optional dependency).');
-      return null;
-    }
+  async #create(): Promise<string> {
     // Later than every file before it, even within one second: readers go by the names.
     const before = (await readdir(this.#folder.path)).map((name) =>
       Number(/^events\.out\.tfevents\.(\d+)\./.exec(name)?.[1] ?? 0),
@@ -80,8 +67,8 @@ export class ScalarLog {
     const seconds = Math.max(Math.floor(this.#now() / 1000), ...before.map((found) => found + 1));
     const name = `events.out.tfevents.${String(seconds).padStart(10, '0')}.${this.#folder.name}.anc`;
     const path = join(this.#folder.path, name);
-    await writeFile(path, frameRecord(versionEvent(this.#now() / 1000), crc32c), { flag: 'wx' });
-    return { path, crc32c };
+    await writeFile(path, frameRecord(versionEvent(this.#now() / 1000)), { flag: 'wx' });
+    return path;
   }
 }
 
