@@ -3,6 +3,7 @@ export { assertSameSpecs, specsOf, type CheckpointPosition } from './checkpoint/
 export { writeFileAtomically, type FileContent } from './run-folder/atomic-write.js';
 export * from './run-folder/environment.js';
 export * from './run-folder/metrics-log.js';
+export * from './run-folder/numbers.js';
 export * from './run-folder/run-folder.js';
 export type { DiskCacheOptions } from './teacher-cache/disk-store.js';
 export * from './teacher-cache/teacher-cache.js';

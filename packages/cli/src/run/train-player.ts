@@ -14,7 +14,7 @@ import {
 import {
   assertSameSpecs,
   CheckpointStore,
-  decodeNumber,
+  decodeNumbers,
   encodeNumbers,
   mixedBatches,
   specsOf,
@@ -81,7 +81,7 @@ export async function trainModel(
     notice: (text) => reporter.notice(text),
   });
   const found = await store.latest();
-  await folder.metrics.rewind((record) => record.player !== player.name || isBefore(record, found, player));
+  await folder.metrics.rewind((record) => record.model !== player.name || isBefore(record, found, player));
   const memory = found === null ? null : readMemory(found.memory);
   let state: Tree<HostTensor> = found?.state ?? {};
   let seconds = memory?.seconds ?? 0;
@@ -133,7 +133,7 @@ export async function trainModel(
         const metrics = { ...event.metrics, ...(await validate(event)) };
         reporter.epoch(event.clock, metrics, event.alarms);
         const record: MetricsRecord = {
-          player: player.name,
+          model: player.name,
           stage: stage.name,
           event: 'epoch',
           epoch: event.clock.epoch,
@@ -178,14 +178,4 @@ function isBefore(
 }
 
 /** A checkpoint's memory, numbers that JSON cannot hold included. */
-function readMemory(memory: Json): Memory {
-  const raw = memory as unknown as Memory;
-  const numbers = <T extends object>(value: T): T =>
-    Object.fromEntries(Object.entries(value).map(([key, number]) => [key, decodeNumber(number)])) as T;
-  const { position, diagnostics } = raw;
-  return {
-    ...raw,
-    position: { ...position, tally: { ...position.tally, sums: numbers(position.tally.sums) } },
-    diagnostics: diagnostics === null ? null : numbers(diagnostics),
-  };
-}
+const readMemory = (memory: Json): Memory => decodeNumbers(memory) as Memory;

@@ -1,13 +1,14 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { writeFileAtomically } from './atomic-write.js';
-
-/** A number as it is written: JSON has no NaN or Infinity, and `null` would hide a divergence. */
-export type LoggedNumber = number | 'NaN' | 'Infinity' | '-Infinity';
+import { withCurrentNames, withDeprecatedNames } from './metric-names.js';
+import { decodeNumbers, encodeNumbers } from './numbers.js';
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {
-  /** Who was training: `teacher`, or a student's name. */
-  readonly player: string;
+  /** The model that was trained: `teacher`, or a student's name. */
+  readonly model: string;
+  /** @deprecated The same as `model`: its name in earlier files. */
+  readonly player?: string;
   readonly stage: string;
   readonly event: string;
   readonly epoch: number;
@@ -16,22 +17,10 @@ export interface MetricsRecord {
   readonly [name: string]: unknown;
 }
 
-/** Numbers of any depth in a form that survives JSON. */
-export function encodeNumbers(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (Array.isArray(value)) return value.map(encodeNumbers);
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, encodeNumbers(inner)]));
-  }
-  return value;
-}
-
-/** Undoes `encodeNumbers` for one value. */
-export function decodeNumber(value: unknown): number {
-  return typeof value === 'number' ? value : Number(value);
-}
-
-/** metrics.jsonl: one JSON object per line, only ever appended to while a run goes on. */
+/**
+ * metrics.jsonl: one JSON object per line, only ever appended to while a run goes on. Non-finite numbers are written
+ * as words (`encodeNumbers`), and every record has the deprecated names beside the current ones.
+ */
 export class MetricsLog {
   readonly #path: string;
   #pending: Promise<void> = Promise.resolve();
@@ -42,12 +31,14 @@ export class MetricsLog {
 
   /** Appends in the order of the calls. */
   append(record: MetricsRecord): Promise<void> {
-    const line = `${JSON.stringify(encodeNumbers(record))}\n`;
+    const line = encodeRecord(record);
     this.#pending = this.#pending.then(() => appendFile(this.#path, line));
     return this.#pending;
   }
 
-  /** Every whole line; a line that a crash cut short is left out. */
+  /**
+   * The records as they were appended, whichever version wrote them. A line that a crash cut short is left out.
+   */
   async read(): Promise<MetricsRecord[]> {
     await this.#pending;
     let text: string;
@@ -59,7 +50,7 @@ export class MetricsLog {
     }
     return text.split('\n').flatMap((line) => {
       try {
-        return line === '' ? [] : [JSON.parse(line) as MetricsRecord];
+        return line === '' ? [] : [decodeRecord(line)];
       } catch {
         return [];
       }
@@ -69,6 +60,22 @@ export class MetricsLog {
   /** Drops the records that `keep` refuses: what was logged after the checkpoint that training resumes from. */
   async rewind(keep: (record: MetricsRecord) => boolean): Promise<void> {
     const kept = (await this.read()).filter(keep);
-    await writeFileAtomically(this.#path, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    await writeFileAtomically(this.#path, kept.map(encodeRecord).join(''));
   }
+}
+
+function encodeRecord({ model, player: _, ...record }: MetricsRecord): string {
+  const metrics = 'metrics' in record ? { metrics: withDeprecatedNames(record.metrics) } : {};
+  return `${JSON.stringify(encodeNumbers({ model, player: model, ...record, ...metrics }))}\n`;
+}
+
+/** Throws if a line is no record. */
+function decodeRecord(line: string): MetricsRecord {
+  const raw = JSON.parse(line) as Partial<MetricsRecord>;
+  const model = raw.model ?? raw.player; // records of earlier versions have `player` alone
+  if (model === undefined) throw new TypeError('a record names its model');
+  const { stage, event } = raw; // names, not numbers
+  const numbers = decodeNumbers(raw) as MetricsRecord;
+  const metrics = 'metrics' in numbers ? { metrics: withCurrentNames(numbers.metrics) } : {};
+  return { ...numbers, ...metrics, model, player: model, stage: stage!, event: event! };
 }

@@ -1,8 +1,7 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MetricsLog } from './metrics-log.js';
 import { assertCreatable, freeName, RunFolder } from './run-folder.js';
 
 let root: string;
@@ -88,33 +87,5 @@ describe('RunFolder', () => {
     expect(await freeName(join(root, 'runs'), 'glyphs')).toBe('glyphs-1');
     await mkdir(join(root, 'runs', 'glyphs-1'), { recursive: true });
     expect(await freeName(join(root, 'runs'), 'glyphs')).toBe('glyphs-2');
-  });
-});
-
-describe('MetricsLog', () => {
-  const record = (step: number, more: object = {}) =>
-    ({ player: 'l2', stage: 'train', event: 'epoch', epoch: 0, step, ...more }) as const;
-
-  it('writes diverged values as words, never as null', async () => {
-    const log = new MetricsLog(join(root, 'metrics.jsonl'));
-    await log.append(record(1, { metrics: { loss: NaN, up: Infinity, down: [-Infinity, 1] } }));
-    const text = await readFile(join(root, 'metrics.jsonl'), 'utf8');
-    expect((JSON.parse(text) as { metrics: unknown }).metrics).toEqual({
-      loss: 'NaN',
-      up: 'Infinity',
-      down: ['-Infinity', 1],
-    });
-    expect(text).not.toContain('null');
-  });
-
-  it('keeps the order of appends, survives a cut line, and rewinds', async () => {
-    const path = join(root, 'metrics.jsonl');
-    const log = new MetricsLog(path);
-    await Promise.all([1, 2, 3, 4].map((step) => log.append(record(step))));
-    await writeFile(path, `${await readFile(path, 'utf8')}{"player":"l2","st`);
-    expect((await new MetricsLog(path).read()).map(({ step }) => step)).toEqual([1, 2, 3, 4]);
-    await log.rewind(({ step }) => step <= 2);
-    await log.append(record(3));
-    expect((await log.read()).map(({ step }) => step)).toEqual([1, 2, 3]);
   });
 });

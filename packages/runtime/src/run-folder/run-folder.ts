@@ -15,13 +15,13 @@ const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
   codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
 
 /**
- * `runs/<name>/`: everything that is known of a run, readable without this program.
+ * `runs/<name>/`: all records and results of a run, readable without this program.
  *
  * ```
  * config.resolved.yaml   every option with the value it had
  * environment.json       versions, backend, device, platform, git, seed
  * metrics.jsonl          one line per event
- * checkpoints/<player>/  training state
+ * checkpoints/<model>/   training state
  * teacher/               weights, model card
  * student/<method>/      weights, model card, result
  * result.json            the run's table
@@ -120,8 +120,9 @@ export class RunFolder {
     await this.write(RESULT, `${JSON.stringify(result, null, 2)}\n`);
   }
 
-  checkpointsOf(player: string): string {
-    return join(this.path, 'checkpoints', player);
+  /** Folder of the checkpoints of a model: the teacher or a student, by name. */
+  checkpointsOf(model: string): string {
+    return join(this.path, 'checkpoints', model);
   }
 }
 

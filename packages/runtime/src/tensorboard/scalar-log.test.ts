@@ -76,13 +76,13 @@ function scalarsOf(file: Buffer): [string, number, number][] {
 }
 
 const record = (
-  player: string,
+  model: string,
   stage: string,
   step: number,
   metrics: object,
   diagnostics: object | null = null,
 ) => ({
-  player,
+  model,
   stage,
   event: 'epoch',
   epoch: 0,
@@ -116,18 +116,18 @@ describe('ScalarLog', () => {
     await log(scalars, record('größe', 'train', 70_000, { auc: 0.25 }, { gradientRatio: Infinity }));
     expect(await read((await files())[0]!)).toEqual([
       ...first,
-      ['größe/auc', 70_000, 0.25],
+      ['größe/discriminator/auc', 70_000, 0.25],
       ['größe/diagnostics/gradientRatio', 70_000, Infinity],
     ]);
   });
 
-  it('keeps what diverged', async () => {
+  it('keeps values that diverged', async () => {
     const scalars = new ScalarLog(folder);
     await log(scalars, record('l2', 'train', 1, { a: NaN, b: 'NaN', c: '-Infinity' }));
     expect((await read((await files())[0]!)).map(([, , value]) => value)).toEqual([NaN, NaN, -Infinity]);
   });
 
-  it('counts steps on through the stages, also after a resume, which appends a later file', async () => {
+  it('counts steps through all stages, also after a resume, which starts a later file', async () => {
     const options = { now: () => 1_700_000_000_000 };
     await log(
       new ScalarLog(folder, options),

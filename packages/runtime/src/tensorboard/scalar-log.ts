@@ -1,25 +1,27 @@
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeNumber, type MetricsRecord } from '../run-folder/metrics-log.js';
+import { withCurrentNames } from '../run-folder/metric-names.js';
+import type { MetricsRecord } from '../run-folder/metrics-log.js';
+import { decodeNumbers } from '../run-folder/numbers.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { scalarEvent, versionEvent } from './event.js';
 import { frameRecord } from './record.js';
 
 export interface ScalarLogOptions {
-  /** Milliseconds since 1970. Only metadata: of the file's name and of the events. */
+  /** Milliseconds since 1970, for the file's name and the events' wall time only. */
   readonly now?: () => number;
 }
 
 /**
  * `events.out.tfevents.<seconds>.<run>.anc`: the numbers of metrics.jsonl for TensorBoard, as scalars
- * `<player>/<metric>` over the player's steps through all its stages. The file is made with the first record,
- * so every process that trains leaves one; TensorBoard reads them in the order of their names.
+ * `<model>/<metric>` over the model's steps through all its stages. The first record creates the file, so every process
+ * that trains leaves one; TensorBoard reads them in the order of their names.
  */
 export class ScalarLog {
   readonly #folder: RunFolder;
   readonly #now: () => number;
   #file: Promise<string> | null = null;
-  /** Player -> stage -> steps done in it. */
+  /** Model -> stage -> steps done in it. */
   #steps: Map<string, Map<string, number>> | null = null;
 
   constructor(folder: RunFolder, { now = Date.now }: ScalarLogOptions = {}) {
@@ -29,8 +31,8 @@ export class ScalarLog {
 
   /**
    * Writes the numbers of a record that the metrics log already holds; they are in the file when the promise
-   * resolves. Call it when the checkpoint of that step is safe: a step that training goes back to would
-   * otherwise come twice.
+   * resolves. Call it when the checkpoint of that step is on disk: a step that training repeats after a crash would
+   * otherwise appear twice.
    */
   async append(record: MetricsRecord): Promise<void> {
     const step = await this.#globalStep(record);
@@ -38,13 +40,13 @@ export class ScalarLog {
     await appendFile(path, frameRecord(scalarEvent(this.#now() / 1000, step, scalarsOf(record))));
   }
 
-  /** Steps count from zero in every stage; the earlier stages' are added. */
-  async #globalStep({ player, stage, step }: MetricsRecord): Promise<number> {
+  /** Steps count from zero in every stage; those of the earlier stages are added. */
+  async #globalStep({ model, stage, step }: MetricsRecord): Promise<number> {
     if (this.#steps === null) {
       this.#steps = new Map();
       for (const earlier of await this.#folder.metrics.read()) this.#count(earlier);
     }
-    const stages = this.#count({ player, stage, step });
+    const stages = this.#count({ model, stage, step });
     let total = 0;
     for (const [name, steps] of stages) {
       if (name === stage) break;
@@ -53,14 +55,14 @@ export class ScalarLog {
     return total + step;
   }
 
-  #count({ player, stage, step }: Pick<MetricsRecord, 'player' | 'stage' | 'step'>): Map<string, number> {
-    const stages = this.#steps!.get(player) ?? new Map<string, number>();
-    this.#steps!.set(player, stages.set(stage, Math.max(step, stages.get(stage) ?? 0)));
+  #count({ model, stage, step }: Pick<MetricsRecord, 'model' | 'stage' | 'step'>): Map<string, number> {
+    const stages = this.#steps!.get(model) ?? new Map<string, number>();
+    this.#steps!.set(model, stages.set(stage, Math.max(step, stages.get(stage) ?? 0)));
     return stages;
   }
 
   async #create(): Promise<string> {
-    // Later than every file before it, even within one second: readers go by the names.
+    // Later than every earlier file, even within one second: readers sort by name.
     const before = (await readdir(this.#folder.path)).map((name) =>
       Number(/^events\.out\.tfevents\.(\d+)\./.exec(name)?.[1] ?? 0),
     );
@@ -72,11 +74,14 @@ export class ScalarLog {
   }
 }
 
-function scalarsOf({ player, metrics, diagnostics }: MetricsRecord): Record<string, number> {
+function scalarsOf({ model, metrics, diagnostics }: MetricsRecord): Record<string, number> {
   const named = (prefix: string, values: unknown): [string, number][] =>
-    Object.entries(values ?? {}).map(([name, value]) => [prefix + name, decodeNumber(value)]);
+    Object.entries(decodeNumbers(values ?? {}) as Record<string, number>).map(([name, value]) => [
+      prefix + name,
+      value,
+    ]);
   return Object.fromEntries([
-    ...named(`${player}/`, metrics),
-    ...named(`${player}/diagnostics/`, diagnostics),
+    ...named(`${model}/`, withCurrentNames(metrics)),
+    ...named(`${model}/diagnostics/`, diagnostics),
   ]);
 }
