@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { AncError, isAncError, safetensorsPieces } from '@anc/core';
+import { imagenetByteNormalizations } from '@anc/datasets/facts';
 import { mapNames, parametersAndFlops, withChannelsReversed, type MapChoice } from '@anc/models';
 import { finite } from '../classifier/finite.js';
 import {
@@ -38,7 +39,7 @@ interface ImportOptions {
 }
 
 /** Of bytes, red first. The network takes blue first: its first kernel is turned. */
-const CAFFE = '123.68,116.779,103.939/1,1,1';
+const CAFFE = `${imagenetByteNormalizations.caffe.mean.join()}/${imagenetByteNormalizations.caffe.std.join()}`;
 
 /** `import <file>`: another program's weights as a safetensors file of ours. */
 export const defineImport: DefineCommand = (command, session) => {
