@@ -63,7 +63,7 @@ export const encodeManifest = (manifest: Omit<CheckpointManifest, 'format'>): st
  * @throws `ANC_CHECKPOINT_VERSION` if its format has another number.
  */
 export function parseManifest(text: string, path: string): CheckpointManifest | null {
-  const manifest = objectIn(text) as { readonly [K in keyof CheckpointManifest]?: unknown } | null;
+  const manifest = objectIn(text);
   if (manifest === null) return null;
   if (isOtherFormat(manifest.format)) throw newerVersion(path, manifest.format);
   const complete =
@@ -73,7 +73,7 @@ export function parseManifest(text: string, path: string): CheckpointManifest | 
     typeof manifest.tensors === 'object' &&
     manifest.tensors !== null &&
     manifest.memory !== undefined;
-  return complete ? (manifest as CheckpointManifest) : null;
+  return complete ? (manifest as unknown as CheckpointManifest) : null;
 }
 
 /** Whether a manifest was written in a format that this version does not know. False if it is damaged. */
@@ -81,7 +81,7 @@ export const hasOtherFormat = (text: string): boolean => isOtherFormat(objectIn(
 
 const isOtherFormat = (format: unknown): format is number => typeof format === 'number' && format !== FORMAT;
 
-function objectIn(text: string): { readonly format?: unknown } | null {
+function objectIn(text: string): { readonly [K in keyof CheckpointManifest]?: unknown } | null {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' ? value : null;

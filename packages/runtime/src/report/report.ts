@@ -23,7 +23,7 @@ export interface ReportedResult {
   readonly students: readonly (ReportedModel & { readonly name: string; readonly agreement: number })[];
   /** What the numbers show and what they do not, a sentence or two each. */
   readonly interpretation?: readonly string[];
-  /** @deprecated The same, as results of earlier versions call it. */
+  /** The same, as results of earlier versions call it. */
   readonly reading?: readonly string[];
 }
 

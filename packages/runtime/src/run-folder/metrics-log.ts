@@ -64,18 +64,23 @@ export class MetricsLog {
   }
 }
 
-function encodeRecord({ model, player: _, ...record }: MetricsRecord): string {
+/** A record as it is stored; those of earlier versions have `player` alone. */
+type StoredRecord = Record<string, unknown> & { readonly model?: string; readonly player?: string };
+
+const underBothNames = (model: string): { model: string; player: string } => ({ model, player: model });
+
+function encodeRecord({ model, ...record }: MetricsRecord): string {
   const metrics = 'metrics' in record ? { metrics: withDeprecatedNames(record.metrics) } : {};
-  return `${JSON.stringify(encodeNumbers({ model, player: model, ...record, ...metrics }))}\n`;
+  return `${JSON.stringify(encodeNumbers({ ...underBothNames(model), ...record, ...metrics }))}\n`;
 }
 
 /** Throws if a line is no record. */
 function decodeRecord(line: string): MetricsRecord {
-  const raw = JSON.parse(line) as Partial<MetricsRecord>;
-  const model = raw.model ?? raw.player; // records of earlier versions have `player` alone
+  const stored = JSON.parse(line) as StoredRecord;
+  const model = stored.model ?? stored.player;
   if (model === undefined) throw new TypeError('a record names its model');
-  const { stage, event } = raw; // names, not numbers
-  const numbers = decodeNumbers(raw) as MetricsRecord;
-  const metrics = 'metrics' in numbers ? { metrics: withCurrentNames(numbers.metrics) } : {};
-  return { ...numbers, ...metrics, model, player: model, stage: stage!, event: event! };
+  const { stage, event } = stored as unknown as MetricsRecord; // names, not numbers
+  const record = decodeNumbers(stored) as MetricsRecord;
+  const metrics = 'metrics' in record ? { metrics: withCurrentNames(record.metrics) } : {};
+  return { ...record, ...metrics, ...underBothNames(model), stage, event };
 }
