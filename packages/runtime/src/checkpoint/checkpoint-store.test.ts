@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('CheckpointStore', () => {
-  it('gives back the newest state bit for bit, with its position and memory', async () => {
+  it('returns the newest state bit for bit, with its position and memory', async () => {
     const store = new CheckpointStore(folder);
     expect(await store.latest()).toBeNull();
     await store.save(stateOf(1), at(10));
@@ -28,7 +28,7 @@ describe('CheckpointStore', () => {
     expect(Object.is((latest!.state['student/params/w']!.data as Float32Array)[2], -0)).toBe(true);
   });
 
-  it('keeps the last ones only', async () => {
+  it('keeps the newest ones only', async () => {
     const store = new CheckpointStore(folder, { keep: 3 });
     for (let i = 1; i <= 6; i++) await store.save(stateOf(i), at(i));
     const names = ['00000004', '00000005', '00000006'];
@@ -37,7 +37,7 @@ describe('CheckpointStore', () => {
 
   it.each<[string, (name: string) => Promise<void>]>([
     ['tensors cut short', (name) => truncate(join(folder, `${name}.safetensors`), 40)],
-    ['tensors gone', (name) => rm(join(folder, `${name}.safetensors`))],
+    ['tensors missing', (name) => rm(join(folder, `${name}.safetensors`))],
     ['a manifest cut short', (name) => truncate(join(folder, `${name}.json`), 20)],
     [
       'one byte changed',
@@ -59,7 +59,7 @@ describe('CheckpointStore', () => {
         await writeFile(path, JSON.stringify(manifest));
       },
     ],
-  ])('goes back to the one before, and says so: %s', async (_, damage) => {
+  ])('goes back to the previous one, with a notice: %s', async (_, damage) => {
     const notices: string[] = [];
     const store = new CheckpointStore(folder, { notice: (message) => notices.push(message) });
     await store.save(stateOf(1), at(10));
@@ -72,7 +72,7 @@ describe('CheckpointStore', () => {
     expect((await store.latest())?.step).toBe(30);
   });
 
-  it('ignores what a kill in the middle of a write leaves behind, and clears it away', async () => {
+  it('ignores and removes incomplete files of a process that was killed', async () => {
     const store = new CheckpointStore(folder);
     await store.save(stateOf(1), at(10));
     await writeFile(join(folder, '00000002.safetensors'), 'whole, but its manifest was never written');

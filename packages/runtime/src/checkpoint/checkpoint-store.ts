@@ -25,7 +25,7 @@ export interface Checkpoint extends CheckpointPosition {
 }
 
 export interface CheckpointStoreOptions {
-  /** How many of the newest to keep; at least 2, so that a damaged one has one before it. */
+  /** How many of the newest to keep; at least 2, so that there is one to go back to if the newest is damaged. */
   readonly keep?: number;
   /** Called with a sentence about each damaged checkpoint that was skipped. */
   readonly notice?: (message: string) => void;
@@ -99,7 +99,7 @@ export class CheckpointStore {
     return null;
   }
 
-  /** Removes all of them: their model has finished. */
+  /** Removes all of them, when their model has finished. */
   async clear(): Promise<void> {
     await this.#prune(0);
     await rmdir(this.#folder).catch(() => undefined); // not there, or still holding files of another version

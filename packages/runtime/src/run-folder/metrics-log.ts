@@ -18,8 +18,8 @@ export interface MetricsRecord {
 }
 
 /**
- * metrics.jsonl: one JSON object per line, only ever appended to while a run goes on. Non-finite numbers are written
- * as words (`encodeNumbers`), and every record has the deprecated names beside the current ones.
+ * metrics.jsonl: one JSON object per line, only appended to during a run. Non-finite numbers are written as words
+ * (`encodeNumbers`), and every record has the deprecated names beside the current ones.
  */
 export class MetricsLog {
   readonly #path: string;

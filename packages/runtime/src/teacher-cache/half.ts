@@ -22,7 +22,7 @@ export function toHalf(value: number): number {
   return sign | rounded(((shifted << 23) | mantissa) >>> 0, 13); // a carry out of the mantissa raises the exponent
 }
 
-/** x >> shift, to nearest, ties to even. */
+/** x >> shift, rounded to nearest, ties to even. */
 function rounded(x: number, shift: number): number {
   const kept = x >>> shift;
   const rest = x & ((1 << shift) - 1);
@@ -30,7 +30,7 @@ function rounded(x: number, shift: number): number {
   return rest > half || (rest === half && (kept & 1) === 1) ? kept + 1 : kept;
 }
 
-/** Rounds values in place to what half precision holds; returns the largest change. */
+/** Rounds values in place to half precision; returns the largest change. */
 export function roundToHalf(values: Float32Array): number {
   let most = 0;
   for (let i = 0; i < values.length; i++) {

@@ -103,7 +103,7 @@ const files = async (): Promise<string[]> =>
 const read = async (name: string) => scalarsOf(await readFile(join(folder.path, name)));
 
 describe('ScalarLog', () => {
-  it('writes one file of a run, readable after every record', async () => {
+  it('writes one file per process, readable after every record', async () => {
     const scalars = new ScalarLog(folder, { now: () => 1_700_000_000_900 });
     expect(await files()).toEqual([]);
     await log(scalars, record('teacher', 'train', 93, { error: 0.5, 'loss/labels': 2 }));
@@ -158,7 +158,7 @@ describe('scalarEvent', () => {
 });
 
 describe('frameRecord', () => {
-  it('is known: an empty record', () => {
+  it('matches a known empty record', () => {
     // CRC-32C of eight zero bytes is 0x8c28b28a, of nothing 0.
     expect(crc32c(new Uint8Array(8))).toBe(0x8c28b28a);
     expect(frameRecord(new Uint8Array(0)).toString('hex')).toBe(
