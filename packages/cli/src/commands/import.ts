@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { AncError, isAncError, safetensorsPieces } from '@anc/core';
+import { AncError, isAncError } from '@anc/core';
+import { safetensorsPieces } from '@anc/formats';
 import { mapNames, parametersAndFlops, withChannelsReversed, type MapChoice } from '@anc/models';
 import { finite } from '../classifier/finite.js';
 import {
