@@ -7,6 +7,12 @@ export type { KerasModel, KerasModelLayer } from './keras/model.js';
 export { isKeras, readKerasFile, type KerasFile } from './keras/read-keras-file.js';
 export { snakeCase } from './keras/stored-layers.js';
 export { encodeKerasFile } from './keras/write-keras-file.js';
+export {
+  decodeForeignMetadata,
+  decodeWeightsMetadata,
+  encodeWeightsMetadata,
+  type WeightsMetadata,
+} from './metadata/weights-metadata.js';
 export { NumpyArray, unpickleNumpy } from './pickle/numpy.js';
 export {
   decodeSafetensors,
