@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import { OnnxBackend, OnnxTeacher, type OnnxTeacherOptions } from '@anc/backend-onnx';
 import {
   AncError,
-  loadVariables,
   NetworkTeacher,
   normalizedNetwork,
   type Backend,
   type Normalization,
   type Teacher,
 } from '@anc/core';
+import { loadVariables } from '@anc/formats';
 import { parametersAndFlops } from '@anc/models';
 import type { Composition } from '../composition/compose.js';
 import { describeNamed } from '../config/named.js';

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { foldConstants } from '@anc/backend-onnx';
-import { AncError, encodeSafetensors, loadVariables } from '@anc/core';
+import { AncError } from '@anc/core';
+import { encodeSafetensors, loadVariables } from '@anc/formats';
 import { assertFree, openNamedFile, sha256, sha256Of, writeNew } from '../classifier/file.js';
 import type { FoundModel } from '../classifier/find-player.js';
 import { namedImages } from '../classifier/images.js';

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-import { AncError, isAncError, safetensorsPieces } from '@anc/core';
+import { AncError, isAncError } from '@anc/core';
 import { imagenetByteNormalizations } from '@anc/datasets/facts';
+import { safetensorsPieces } from '@anc/formats';
 import { mapNames, parametersAndFlops, withChannelsReversed, type MapChoice } from '@anc/models';
 import { finite } from '../classifier/finite.js';
 import {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 const packages = [
   'anc-cli',
   '@anc/core',
+  '@anc/formats',
   '@anc/runtime',
   '@anc/backend-onnx',
   '@anc/backend-tfjs',

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  isAncError,
-  type HostTensor,
-  type Json,
-  type Tree,
-} from '@anc/core';
+import { isAncError, type HostTensor, type Json, type Tree } from '@anc/core';
+import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import { TEMPORARY, writeFileAtomically } from '../run-folder/atomic-write.js';
 import {
   assertSameSpecs,

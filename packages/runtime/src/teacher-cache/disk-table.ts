@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromFloat16 } from '@anc/core';
-import { toHalf } from './half.js';
+import { fromFloat16, toFloat16 } from '@anc/formats';
 import {
   encodeSegment,
   HEADER,
@@ -146,7 +145,7 @@ export class DiskTable {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let c = 0; c < this.size; c++) {
       if (this.width === 4) view.setFloat32(4 * c, values[c]!, true);
-      else view.setUint16(2 * c, toHalf(values[c]!), true);
+      else view.setUint16(2 * c, toFloat16(values[c]!), true);
     }
     sealRow(bytes);
     this.#slots.push(slot);

@@ -11,9 +11,9 @@ import {
   type TeacherOutputs,
   type Tree,
 } from '@anc/core';
+import { roundToFloat16 } from '@anc/formats';
 import { DiskStore, type DiskCacheOptions } from './disk-store.js';
 import type { DiskTable } from './disk-table.js';
-import { roundToHalf } from './half.js';
 import { OutputTable } from './output-table.js';
 
 export interface TeacherCacheOptions {
@@ -159,7 +159,7 @@ export class TeacherCache implements TeacherOutputs {
         for (const [t, { size }] of tables.entries()) {
           const at = live.whole ? i : row;
           const values = live.outputs[t]!.slice(at * size, (at + 1) * size);
-          if (this.#float16) this.#halfError = Math.max(this.#halfError, roundToHalf(values));
+          if (this.#float16) this.#halfError = Math.max(this.#halfError, roundToFloat16(values));
           put(t, i, values);
           const table = stored[t];
           if (table !== undefined) await this.#disk!.add(table, keys[i]!, values);
