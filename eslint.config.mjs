@@ -4,11 +4,11 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 const NODE_BUILTINS = [
-  { group: ['node:*'], message: 'core runs anywhere: no Node builtins (put it in @anc/runtime).' },
+  { group: ['node:*'], message: 'core and formats run anywhere: no Node builtins.' },
   {
     regex:
       '^(assert|buffer|child_process|crypto|fs|http|https|net|os|path|stream|url|util|worker_threads|zlib)(/|$)',
-    message: 'core runs anywhere: no Node builtins (put it in @anc/runtime).',
+    message: 'core and formats run anywhere: no Node builtins.',
   },
 ];
 const COMPOSITION_ONLY = {
@@ -16,14 +16,16 @@ const COMPOSITION_ONLY = {
   message: 'Dependency injection lives in packages/cli/src/composition only: take constructor arguments.',
 };
 
-/** The rooms between core and the command line. None of them may import another one; a new folder is one of them. */
+/**
+ * The packages between formats and the command line. None of them may import another one; a new folder is one of them.
+ */
 const MIDDLE = readdirSync(new URL('packages', import.meta.url)).filter(
-  (room) => room !== 'core' && room !== 'cli',
+  (name) => !['core', 'formats', 'cli'].includes(name),
 );
 
 /**
- * The arrow core <- middle <- cli as Nx constraints.
- * @param {string[]} extra tags that every room may see besides (tests see the contract suites)
+ * The layers core <- formats <- middle <- cli as Nx constraints.
+ * @param {string[]} extra tags that every middle package may import besides (tests import the contract suites)
  */
 const boundaries = (extra = []) => [
   'error',
@@ -37,9 +39,14 @@ const boundaries = (extra = []) => [
         onlyDependOnLibsWithTags: ['room:core'],
         bannedExternalImports: ['inversify'],
       },
-      ...MIDDLE.map((room) => ({
-        sourceTag: `room:${room}`,
-        onlyDependOnLibsWithTags: ['room:core', `room:${room}`, ...extra],
+      {
+        sourceTag: 'room:formats',
+        onlyDependOnLibsWithTags: ['room:core', 'room:formats'],
+        bannedExternalImports: ['inversify', 'commander', 'reflect-metadata'],
+      },
+      ...MIDDLE.map((name) => ({
+        sourceTag: `room:${name}`,
+        onlyDependOnLibsWithTags: ['room:core', 'room:formats', `room:${name}`, ...extra],
         bannedExternalImports: ['inversify', 'commander', 'reflect-metadata'],
       })),
       { sourceTag: 'room:cli', onlyDependOnLibsWithTags: ['room:*'] },
@@ -112,7 +119,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/core/src/**/*.ts'],
+    files: ['packages/{core,formats}/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [COMPOSITION_ONLY, ...NODE_BUILTINS] }] },
   },

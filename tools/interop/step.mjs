@@ -5,8 +5,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { drawNoise, encodeSafetensors, mapTree, Rng, specOf, normalizedNetwork } from '@anc/core';
+import { drawNoise, mapTree, Rng, specOf, normalizedNetwork } from '@anc/core';
 import { OnnxBackend } from '@anc/backend-onnx';
+import { encodeSafetensors } from '@anc/formats';
 import methodsPlugin, { AdversarialMethod, adversarialSchema } from '@anc/methods';
 import modelsPlugin from '@anc/models';
 import { pythonWith } from '../ci/python.mjs';

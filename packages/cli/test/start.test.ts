@@ -33,6 +33,7 @@ const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
   datasets: [
     'cifar/cifar-spec',
     'download/official-files',
+    'facts',
     'mnist-spec',
     'options',
     'plugin',

@@ -1,4 +1,5 @@
 import { mapTree, type FunctionSpec, type HostTensor, type TensorFunction, type Tree } from '@anc/core';
+import type { GraphModel, GraphNodeDef, GraphWeight, SignatureEntry } from '@anc/formats';
 import {
   closedBatch,
   isBatch,
@@ -6,45 +7,11 @@ import {
   openSizes,
   type,
   typeOf,
-  type Attribute,
   type Constant,
   type GraphNode,
   type Recorded,
 } from './node.js';
 import { recordFunction } from './record-function.js';
-
-/** A TensorFlow.js GraphModel: what `model.json` says, and the numbers that its weight files hold, in that order. */
-export interface GraphModel {
-  readonly topology: {
-    readonly node: readonly NodeDef[];
-    readonly versions: { readonly producer: number; readonly minConsumer: number };
-  };
-  readonly signature: {
-    readonly inputs: Readonly<Record<string, SignatureEntry>>;
-    readonly outputs: Readonly<Record<string, SignatureEntry>>;
-  };
-  readonly weights: readonly Weight[];
-}
-
-export interface Weight {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly dtype: 'float32' | 'int32' | 'bool';
-  readonly values: Constant['values'];
-}
-
-interface NodeDef {
-  readonly name: string;
-  readonly op: string;
-  readonly input?: readonly string[];
-  readonly attr: Readonly<Record<string, Attribute>>;
-}
-
-interface SignatureEntry {
-  readonly name: string;
-  readonly dtype: string;
-  readonly tensorShape: { readonly dim: readonly { readonly size: string }[] };
-}
 
 /** Version of TensorFlow's graphs in which all operations here are. */
 const PRODUCER = 1_645;
@@ -80,8 +47,8 @@ export function exportGraphModel(
 
 /** Writes down nodes, each after those that it needs. */
 class Writer {
-  readonly nodes: NodeDef[] = [];
-  readonly weights: Weight[] = [];
+  readonly nodes: GraphNodeDef[] = [];
+  readonly weights: GraphWeight[] = [];
   readonly #names = new Map<GraphNode | Constant, string>();
   readonly #merged = new Map<string, string>();
   readonly #taken = new Set<string>();
@@ -130,7 +97,7 @@ class Writer {
     const own = this.#free(name ?? 'Const');
     if (key !== null) this.#merged.set(key, own);
     this.nodes.push({ name: own, op: 'Const', attr: { dtype: type(dtype) } });
-    this.weights.push({ name: own, shape, dtype: dtype as Weight['dtype'], values });
+    this.weights.push({ name: own, shape, dtype: dtype as GraphWeight['dtype'], values });
     return own;
   }
 

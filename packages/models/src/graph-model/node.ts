@@ -1,4 +1,5 @@
 import { AncError } from '@anc/core';
+import type { GraphAttribute } from '@anc/formats';
 import type { DataType } from '@tensorflow/tfjs-core';
 
 /** A tensor of the graph: the node that makes it (each has one output), or numbers that are known. */
@@ -8,22 +9,12 @@ export interface Recorded {
   readonly source: GraphNode | Constant;
 }
 
-/** An attribute, as TensorFlow's AttrValue is written in JSON. */
-export type Attribute =
-  | { readonly i: string }
-  | { readonly f: number }
-  | { readonly b: boolean }
-  | { readonly s: string }
-  | { readonly type: string }
-  | { readonly shape: { readonly dim: readonly { readonly size: string }[] } }
-  | { readonly list: { readonly i: readonly string[] } };
-
 /** One operation of TensorFlow's. */
 export interface GraphNode {
   readonly kind: 'node';
   readonly op: string;
   readonly inputs: readonly Recorded[];
-  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly attributes: Readonly<Record<string, GraphAttribute>>;
   /** Given names are kept; the others are numbered. */
   readonly name: string | null;
 }
@@ -50,14 +41,14 @@ export function typeOf(dtype: DataType): string {
   });
 }
 
-export const int = (value: number): Attribute => ({ i: String(value) });
-export const float = (value: number): Attribute => ({ f: value });
-export const bool = (value: boolean): Attribute => ({ b: value });
+export const int = (value: number): GraphAttribute => ({ i: String(value) });
+export const float = (value: number): GraphAttribute => ({ f: value });
+export const bool = (value: boolean): GraphAttribute => ({ b: value });
 /** Bytes are base64 in JSON. */
-export const text = (value: string): Attribute => ({ s: btoa(value) });
-export const type = (dtype: DataType): Attribute => ({ type: typeOf(dtype) });
-export const ints = (values: readonly number[]): Attribute => ({ list: { i: values.map(String) } });
-export const shapeOf = (sizes: readonly number[]): Attribute => ({
+export const text = (value: string): GraphAttribute => ({ s: btoa(value) });
+export const type = (dtype: DataType): GraphAttribute => ({ type: typeOf(dtype) });
+export const ints = (values: readonly number[]): GraphAttribute => ({ list: { i: values.map(String) } });
+export const shapeOf = (sizes: readonly number[]): GraphAttribute => ({
   shape: { dim: sizes.map((size) => ({ size: String(size) })) },
 });
 
@@ -66,10 +57,10 @@ export function node(
   op: string,
   inputs: readonly Recorded[],
   shape: readonly number[],
-  attributes: Readonly<Record<string, Attribute>> = {},
+  attributes: Readonly<Record<string, GraphAttribute>> = {},
   { dtype = inputs[0]!.dtype, name = null }: { dtype?: DataType; name?: string | null } = {},
 ): Recorded {
-  const own: Readonly<Record<string, Attribute>> =
+  const own: Readonly<Record<string, GraphAttribute>> =
     op === 'Placeholder' || op === 'Cast' ? {} : { T: type(inputs[0]!.dtype) };
   return { shape, dtype, source: { kind: 'node', op, inputs, attributes: { ...own, ...attributes }, name } };
 }

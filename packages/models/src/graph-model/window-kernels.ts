@@ -1,6 +1,7 @@
+import type { GraphAttribute } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
 import { unsupported, type Kernel } from './kernel.js';
-import { integers, ints, node, scalar, text, type, type Attribute } from './node.js';
+import { integers, ints, node, scalar, text, type } from './node.js';
 
 type Pad = 'same' | 'valid' | number | tf.backend_util.ExplicitPadding;
 interface Window {
@@ -13,7 +14,7 @@ interface Window {
 
 const pair = (value: number | readonly [number, number] = 1): [number, number] =>
   typeof value === 'number' ? [value, value] : [...value];
-const axes4 = (value: number | readonly [number, number] | undefined): Attribute =>
+const axes4 = (value: number | readonly [number, number] | undefined): GraphAttribute =>
   ints([1, ...pair(value), 1]);
 
 /** Strides and paddings: TensorFlow rounds down, and so must the kernel that was called. */

@@ -1,14 +1,13 @@
 import { AncError, type HostTensor } from '@anc/core';
+import { snakeCase, type KerasModelLayer } from '@anc/formats';
 import type { Constant, GraphNode, Recorded } from '../graph-model/node.js';
-import { snakeCase } from '../weights/keras/layers.js';
-import type { ModelLayer } from './model.js';
 
 /** What becomes of one operation of TensorFlow's, which makes a tensor of `shape` (the batch first). */
-export type Converter = (node: GraphNode, shape: readonly number[], model: Assembly) => ModelLayer;
+export type Converter = (node: GraphNode, shape: readonly number[], model: Assembly) => KerasModelLayer;
 
 /** A layer that is being added. */
-export interface NewLayer extends Pick<ModelLayer, 'className' | 'inputs' | 'shape'> {
-  readonly config?: ModelLayer['config'];
+export interface NewLayer extends Pick<KerasModelLayer, 'className' | 'inputs' | 'shape'> {
+  readonly config?: KerasModelLayer['config'];
   readonly variables?: readonly Recorded[];
   /** Where it is not its first variable's. */
   readonly name?: string;
@@ -16,7 +15,7 @@ export interface NewLayer extends Pick<ModelLayer, 'className' | 'inputs' | 'sha
 
 /** The layers of a Keras model while a recorded function is turned into them, operation by operation. */
 export class Assembly {
-  readonly #layers = new Map<GraphNode, ModelLayer>();
+  readonly #layers = new Map<GraphNode, KerasModelLayer>();
   readonly #takers: ReadonlyMap<GraphNode, number>;
   readonly #taken = new Set<string>();
 
@@ -26,13 +25,13 @@ export class Assembly {
   }
 
   /** The layer that makes a tensor. Throws `ANC_EXPORT` on a constant. */
-  of({ source }: Recorded): ModelLayer {
+  of({ source }: Recorded): KerasModelLayer {
     const layer = source.kind === 'node' ? this.#layers.get(source) : undefined;
     if (layer === undefined) throw inexpressible('what is computed of weights alone');
     return layer;
   }
 
-  set(node: GraphNode, layer: ModelLayer): void {
+  set(node: GraphNode, layer: KerasModelLayer): void {
     this.#layers.set(node, layer);
   }
 
@@ -42,7 +41,7 @@ export class Assembly {
   }
 
   /** A layer under a name of its own. Throws `ANC_EXPORT` on weights that are computed or no floats. */
-  layer({ className, inputs, shape, config = {}, variables = [], name }: NewLayer): ModelLayer {
+  layer({ className, inputs, shape, config = {}, variables = [], name }: NewLayer): KerasModelLayer {
     if (inputs.some((each) => each.className === LOWEST))
       throw inexpressible('padding with other than zeros');
     const own = name ?? (variables[0] === undefined ? snakeCase(className) : layerOf(variables[0]));

@@ -1,11 +1,11 @@
 import type { HostTensor } from '@anc/core';
+import type { KerasModelLayer } from '@anc/formats';
 import type { Recorded } from '../graph-model/node.js';
 import { constantOf, inexpressible, numbersOf, type Assembly, type Converter } from './assembly.js';
 import { floatOf } from './attributes.js';
-import type { ModelLayer } from './model.js';
 
 export const relu =
-  (config: ModelLayer['config'] = {}): Converter =>
+  (config: KerasModelLayer['config'] = {}): Converter =>
   (node, [, ...shape], model) =>
     model.layer({ className: 'ReLU', inputs: [model.of(node.inputs[0]!)], shape, config });
 
@@ -84,7 +84,7 @@ function rescaling(
   x: Recorded,
   [, ...shape]: readonly number[],
   config: Readonly<{ scale: unknown; offset: unknown }>,
-): ModelLayer {
+): KerasModelLayer {
   const before = model.of(x);
   if (before.shape.join() !== shape.join()) throw inexpressible('numbers that change the shape of an image');
   return model.layer({ className: 'Rescaling', inputs: [before], shape, config });

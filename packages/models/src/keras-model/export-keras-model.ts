@@ -1,9 +1,9 @@
 import type { FunctionSpec, HostTensor, TensorFunction, Tree } from '@anc/core';
+import type { KerasModel } from '@anc/formats';
 import type { GraphNode, Recorded } from '../graph-model/node.js';
 import { recordFunction } from '../graph-model/record-function.js';
 import { Assembly, inexpressible } from './assembly.js';
 import { converters } from './layers-of.js';
-import type { KerasModel } from './model.js';
 
 /**
  * A function of images as a functional model of Keras 3, channels last, its outputs in the function's order. Its

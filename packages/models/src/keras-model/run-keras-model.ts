@@ -1,6 +1,6 @@
 import { AncError, type HostTensor } from '@anc/core';
+import type { KerasFile } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
-import type { KerasArchive } from '../weights/keras/read-keras.js';
 
 interface StoredLayer {
   readonly name: string;
@@ -108,7 +108,7 @@ const LAYERS: Readonly<Record<string, Run>> = {
  *
  * Throws `ANC_WEIGHTS` on a layer that is not among those which are written here.
  */
-export function runKerasModel({ topology, tensors }: KerasArchive, images: tf.Tensor): tf.Tensor[] {
+export function runKerasModel({ topology, tensors }: KerasFile, images: tf.Tensor): tf.Tensor[] {
   const { layers, output_layers: places } = (topology as StoredModel).config;
   const made = new Map<string, tf.Tensor>();
   for (const { name, class_name: className, config, inbound_nodes: nodes } of layers) {

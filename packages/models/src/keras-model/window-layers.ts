@@ -1,7 +1,7 @@
 import type { GraphNode, Recorded } from '../graph-model/node.js';
 import { constantOf, inexpressible, LOWEST, type Assembly, type Converter } from './assembly.js';
 import { integersOf, textOf } from './attributes.js';
-import type { ModelLayer } from './model.js';
+import type { KerasModelLayer } from '@anc/formats';
 
 /** Rows above and below, columns left and right. */
 type Around = readonly [top: number, bottom: number, left: number, right: number];
@@ -10,7 +10,7 @@ type Around = readonly [top: number, bottom: number, left: number, right: number
 const inner = (values: readonly number[]): number[] => values.slice(1, 3);
 
 /** Zeros around an image: what Keras's own `same` does not do where a window moves by more than one. */
-function zeros(model: Assembly, x: ModelLayer, [top, bottom, left, right]: Around): ModelLayer {
+function zeros(model: Assembly, x: KerasModelLayer, [top, bottom, left, right]: Around): KerasModelLayer {
   const [height, width, channels] = x.shape as [number, number, number];
   if (top + bottom + left + right === 0) return x;
   return model.layer({
@@ -69,11 +69,11 @@ export const padding: Converter = (node, shape, model) => {
 /** Channels change places with the columns, around which there is a layer that puts zeros. */
 function channelZeros(
   model: Assembly,
-  x: ModelLayer,
+  x: KerasModelLayer,
   [front, behind]: readonly [number, number],
-): ModelLayer {
+): KerasModelLayer {
   const [height, width, channels] = x.shape as [number, number, number];
-  const swapped = (inputs: readonly ModelLayer[], shape: readonly number[]): ModelLayer =>
+  const swapped = (inputs: readonly KerasModelLayer[], shape: readonly number[]): KerasModelLayer =>
     model.layer({ className: 'Permute', inputs, shape, config: { dims: [1, 3, 2] } });
   const turned = swapped([x], [height, channels, width]);
   return swapped([zeros(model, turned, [0, 0, front, behind])], [height, width, channels + front + behind]);
@@ -87,7 +87,7 @@ export const pooling =
     const size = inner(integersOf(node, 'ksize'));
     const strides = inner(integersOf(node, 'strides'));
     const same = textOf(node, 'padding').toLowerCase();
-    const pool = (x: ModelLayer, own: object): ModelLayer =>
+    const pool = (x: KerasModelLayer, own: object): KerasModelLayer =>
       model.layer({
         className,
         inputs: [x],
@@ -95,7 +95,7 @@ export const pooling =
         config: { pool_size: size, strides, padding: same, ...own },
       });
     if (given.className !== LOWEST) return pool(given, {});
-    const [x] = given.inputs as [ModelLayer];
+    const [x] = given.inputs as [KerasModelLayer];
     const around = aroundOf(node.inputs[0]!);
     if (x.className === 'ReLU') return pool(zeros(model, x, around), {});
     const half = size.map((side) => (side - 1) / 2);

@@ -1,6 +1,6 @@
 import { AncError, type Tree, type Variables } from '@anc/core';
+import type { StateDict } from '@anc/formats';
 import { arrangedShape, type NameMap } from './torch/name-map.js';
-import type { StateDict } from './state-dict.js';
 
 type Kind = 'weights' | 'bias' | 'gamma' | 'beta' | 'mean' | 'variance';
 type Shaped = Tree<{ readonly shape: readonly number[] }>;

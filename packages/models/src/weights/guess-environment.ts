@@ -1,5 +1,5 @@
 import { AncError, isAncError, type ModelEnvironment } from '@anc/core';
-import type { StateDict } from './state-dict.js';
+import type { StateDict } from '@anc/formats';
 
 /** Sides of square images that networks are made for, most common first. */
 export const IMAGE_SIDES = [32, 28, 224, 64, 96, 128, 256, 299, 16];

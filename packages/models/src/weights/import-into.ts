@@ -1,17 +1,9 @@
-import {
-  AncError,
-  Rng,
-  subtree,
-  type ClassifierOutputs,
-  type Network,
-  type LazyTensor,
-  type Variables,
-} from '@anc/core';
+import { AncError, Rng, subtree, type ClassifierOutputs, type Network, type Variables } from '@anc/core';
+import { isOwn, type LazyTensor, type StateDict } from '@anc/formats';
 import { namesByKind } from './by-kind.js';
 import { flattenedImages } from './flattened.js';
 import { applicationNames, KERAS_LEAVES } from './keras/application-names.js';
 import { withMatrixHead } from './matrix-head.js';
-import { isOwn, type StateDict } from './state-dict.js';
 import { fillFrom, type NameMap } from './torch/name-map.js';
 import { resnetNames } from './torch/resnet.js';
 

@@ -1,4 +1,5 @@
-import { toLazyTensor, loadVariables, mapTree, type HostTensor } from '@anc/core';
+import { mapTree, type HostTensor } from '@anc/core';
+import { loadVariables, toLazyTensor } from '@anc/formats';
 import { describe, expect, it } from 'vitest';
 import { withChannelsReversed } from './input-channels.js';
 

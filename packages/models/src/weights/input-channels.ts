@@ -1,4 +1,5 @@
-import { AncError, type HostTensor, type LazyTensor, type Variables } from '@anc/core';
+import { AncError, type HostTensor, type Variables } from '@anc/core';
+import type { LazyTensor } from '@anc/formats';
 
 /** A kernel [H, W, I, O] whose input channels are those at `places`. */
 export function channelsTaken({ shape, data }: HostTensor, places: readonly number[]): HostTensor {

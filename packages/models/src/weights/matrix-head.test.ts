@@ -1,7 +1,7 @@
-import { toLazyTensor, loadTree, mapTree, type HostTensor } from '@anc/core';
+import { mapTree, type HostTensor } from '@anc/core';
+import { loadTree, toLazyTensor, type StateDict } from '@anc/formats';
 import { describe, expect, it } from 'vitest';
 import { withMatrixHead } from './matrix-head.js';
-import type { StateDict } from './state-dict.js';
 
 const dictOf = (layout: StateDict['layout'], tensors: Record<string, HostTensor>): StateDict => ({
   format: 'test',

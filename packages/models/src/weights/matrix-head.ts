@@ -1,5 +1,5 @@
-import type { LazyTensor, Variables } from '@anc/core';
-import type { StateDict } from './state-dict.js';
+import type { Variables } from '@anc/core';
+import type { LazyTensor, StateDict } from '@anc/formats';
 
 type Shapes = Readonly<Record<string, { readonly shape: readonly number[] }>>;
 type Data = Float32Array;

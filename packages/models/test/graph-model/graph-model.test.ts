@@ -1,19 +1,18 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
-  loadVariables,
   type ClassifierOutputs,
   type HostTensor,
   type Network,
   type TensorFunction,
   type Tree,
 } from '@anc/core';
+import { graphModelFiles, loadVariables } from '@anc/formats';
 import { loadGraphModel, type GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import {
   cnn,
   exportGraphModel,
-  graphModelFiles,
   importInto,
   lenet5,
   mobilenet,

@@ -1,8 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
   inference,
-  inMemory,
-  loadVariables,
   Rng,
   type ClassifierOutputs,
   type HostTensor,
@@ -10,17 +8,16 @@ import {
   type TensorFunction,
   type Tree,
 } from '@anc/core';
+import { encodeKerasFile, inMemory, loadVariables, readKerasFile } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   cnn,
   exportKerasModel,
   importInto,
-  kerasFile,
   lenet5,
   mobilenet,
   readKeras,
-  readKerasArchive,
   resnet,
   runKerasModel,
 } from '../../src/index.js';
@@ -31,7 +28,7 @@ const fileOf = (
   input: readonly number[],
   constants: Tree<HostTensor> = {},
 ): Promise<Uint8Array> =>
-  kerasFile(
+  encodeKerasFile(
     exportKerasModel(
       'test',
       f,
@@ -55,7 +52,7 @@ interface Configured {
   readonly config: Record<string, unknown>;
 }
 const layersIn = async (file: Uint8Array): Promise<Configured[]> => {
-  const { topology } = await readKerasArchive(inMemory(file));
+  const { topology } = await readKerasFile(inMemory(file));
   return (topology as { config: { layers: Configured[] } }).config.layers;
 };
 
@@ -66,7 +63,7 @@ async function expectSame(
   constants: Tree<HostTensor> = {},
 ): Promise<Uint8Array> {
   const file = await fileOf(f, input, constants);
-  const archive = await readKerasArchive(inMemory(file));
+  const archive = await readKerasFile(inMemory(file));
   const images = random(2, [2, ...input]);
   const [x, ...rest] = [images, ...Object.values(constants)].map(({ shape, data }) =>
     tf.tensor(data, [...shape], 'float32'),

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { inMemory, loadVariables, type HostTensor } from '@anc/core';
+import type { HostTensor } from '@anc/core';
+import { inMemory, loadVariables, type StateDict } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +10,6 @@ import models, {
   readKeras,
   readTfjsModel,
   recogniseKeras,
-  type StateDict,
 } from '../../src/index.js';
 import { random, score } from '../as-function.js';
 import { kerasBytes, mobilenetApplication, resnetApplication, tfjsFiles, train } from './applications.js';

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { loadTree, loadVariables, Rng, type HostTensor } from '@anc/core';
+import { Rng, type HostTensor } from '@anc/core';
+import { loadTree, loadVariables } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
@@ -96,7 +97,7 @@ describe('a TensorFlow.js model', () => {
     const missing = (): Promise<Uint8Array> => Promise.reject(new Error('ENOENT'));
     await expect(readTfjsModel(json, missing)).rejects.toMatchObject({
       code: 'ANC_WEIGHTS',
-      message: expect.stringContaining('"group1", which it names, cannot be read') as string,
+      message: expect.stringContaining('"group1", which it lists, cannot be read') as string,
     });
   });
 });

@@ -1,20 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
-import {
-  toLazyTensor,
-  inMemory,
-  loadVariables,
-  mapTree,
-  mergeTrees,
-  Rng,
-  type HostTensor,
-  type Tree,
-  type Variables,
-} from '@anc/core';
+import { mapTree, mergeTrees, Rng, type HostTensor, type Tree, type Variables } from '@anc/core';
+import { inMemory, loadVariables, readStateDict, toLazyTensor, type StateDict } from '@anc/formats';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { importInto, readStateDict, recogniseTorchResnet, resnet, type StateDict } from '../../src/index.js';
+import { importInto, recogniseTorchResnet, resnet } from '../../src/index.js';
 import { score } from '../as-function.js';
 
 const torchDict = (tensors: Tree<HostTensor>): StateDict => ({

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { foldConstants } from '@anc/backend-onnx';
-import { AncError, encodeSafetensors } from '@anc/core';
+import { AncError } from '@anc/core';
+import { encodeSafetensors } from '@anc/formats';
 import { openImages } from '../classifier/images.js';
 import { isOnnx } from '../classifier/open-classifier.js';
 import type { Score } from '../classifier/score.js';

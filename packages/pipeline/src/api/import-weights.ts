@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
-import { AncError, isAncError, safetensorsPieces, type Normalization } from '@anc/core';
+import { AncError, isAncError, type Normalization } from '@anc/core';
+import { safetensorsPieces } from '@anc/formats';
+import { imagenetByteNormalizations } from '@anc/datasets/facts';
 import { mapNames, parametersAndFlops, withChannelsReversed, type MapChoice } from '@anc/models';
 import { commonNormalization, parsePreprocessing } from '../classifier/preprocessing.js';
 import { loadWeights, type LoadedWeights } from '../classifier/weights-file.js';
@@ -54,7 +56,7 @@ export interface ImportResult {
 }
 
 /** Of bytes, red first. The network takes blue first: the channels of its first kernel are reversed. */
-const CAFFE = '123.68,116.779,103.939/1,1,1';
+const CAFFE = `${imagenetByteNormalizations.caffe.mean.join()}/${imagenetByteNormalizations.caffe.std.join()}`;
 
 /**
  * Writes another program's weights as a safetensors file: PyTorch, Keras, TensorFlow.js or safetensors with other names.

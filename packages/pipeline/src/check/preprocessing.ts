@@ -1,4 +1,5 @@
 import type { FixedNormalization, Normalization } from '@anc/core';
+import { imagenetByteNormalizations } from '@anc/datasets/facts';
 import { rate, type Rating } from './rating.js';
 import { shownViews } from './shown-views.js';
 
@@ -54,8 +55,8 @@ export function commonNormalizations(channels: number): Readonly<Record<string, 
     '0 to 1': each(0, 255),
     '0 to 255': each(0, 1),
     '-1 to 1': each(127.5, 127.5),
-    'ImageNet mean/std': { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] },
-    'ImageNet mean off': { mean: [123.68, 116.779, 103.939], std: [1, 1, 1] },
+    'ImageNet mean/std': imagenetByteNormalizations.torchvision,
+    'ImageNet mean off': imagenetByteNormalizations.caffe,
   };
   if (channels === CHANNELS) return all;
   return Object.fromEntries(Object.entries(all).map(([name, fixed]) => [name, grey(fixed)]));

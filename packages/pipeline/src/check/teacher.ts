@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { onnxImageShape, type OnnxTeacherOptions } from '@anc/backend-onnx';
-import { AncError, inMemory, type Backend, type FixedNormalization } from '@anc/core';
+import { AncError, type Backend, type FixedNormalization } from '@anc/core';
+import { inMemory } from '@anc/formats';
 import { readNamedFile } from '../files/named-file.js';
 import { findModelInRun } from '../classifier/find-model.js';
 import { namedFile } from '../classifier/classifier-file.js';

@@ -1,4 +1,5 @@
-import { encodeSafetensors, inMemory, mapTree, permuted, prefixTree, Rng } from '@anc/core';
+import { mapTree, permuted, prefixTree, Rng } from '@anc/core';
+import { encodeSafetensors, inMemory } from '@anc/formats';
 import { lenet5, mobilenet, parametersAndFlops } from '@anc/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadComposition } from '../plugins/load-composition.js';

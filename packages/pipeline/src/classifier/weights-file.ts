@@ -2,32 +2,34 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   AncError,
-  toLazyTensor,
   isAncError,
-  loadTree,
   mapTree,
-  type ByteSource,
   type ClassifierOutputs,
   type ModelEnvironment,
   type Network,
   type Normalization,
-  type LazyTensor,
   type Tree,
   type Variables,
 } from '@anc/core';
 import {
+  isKeras,
+  isOwn,
+  loadTree,
+  readStateDict,
+  toLazyTensor,
+  type ByteSource,
+  type LazyTensor,
+  type StateDict,
+} from '@anc/formats';
+import {
   guessEnvironment,
   IMAGE_SIDES,
   importInto,
-  isKeras,
-  isOwn,
   readKeras,
-  readStateDict,
   readTfjsModel,
   recogniseKeras,
   recogniseTorchResnet,
   type MapChoice,
-  type StateDict,
 } from '@anc/models';
 import { decodeCompact } from '@anc/methods';
 import type { Composition } from '../composition/compose.js';

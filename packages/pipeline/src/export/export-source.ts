@@ -1,4 +1,4 @@
-import { loadVariables } from '@anc/core';
+import { loadVariables } from '@anc/formats';
 import type { FoundModel } from '../classifier/find-model.js';
 import { parsePreprocessing } from '../classifier/preprocessing.js';
 import { loadWeights } from '../classifier/weights-file.js';

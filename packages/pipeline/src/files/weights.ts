@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  mergeTrees,
-  prefixTree,
-  subtree,
-  type HostTensor,
-  type Variables,
-} from '@anc/core';
+import { mergeTrees, prefixTree, subtree, type HostTensor, type Variables } from '@anc/core';
+import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import { assertSameSpecs, specsOf, type RunFolder } from '@anc/runtime';
 
 /** The weights file of a model in a run folder. */

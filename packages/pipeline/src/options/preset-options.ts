@@ -1,4 +1,5 @@
 import { optimizerConfigSchema } from '@anc/core';
+import { datasetFacts, factsOf } from '@anc/datasets/facts';
 import type { Preset } from '@anc/methods';
 import type { RunOptionsInput } from './run-options.js';
 
@@ -49,14 +50,9 @@ export function objectiveOf({
   );
 }
 
-/** Training images of the paper's data sets; CIFAR's elsewhere. */
-const IMAGES: Readonly<Record<string, number>> = {
-  svhn: 73_257,
-  'fashion-mnist': 60_000,
-  mnist: 60_000,
-  glyphs: 60_000,
-  imagenet: 1_281_167,
-};
+/** Training images of a dataset; of generated ones as many as MNIST has, of unknown ones as many as CIFAR has. */
+const imagesOf = (dataset: string): number =>
+  factsOf(dataset === 'glyphs' ? 'mnist' : dataset)?.trainingImages ?? datasetFacts.cifar10.trainingImages;
 
 /** A step schedule's iterations as shares of the preset's training: what a shorter training keeps. */
 export function sharesOf(
@@ -65,7 +61,7 @@ export function sharesOf(
 ): RunOptionsInput['training'] {
   const { schedule } = optimizerConfigSchema.parse(optimizer);
   if (schedule.kind !== 'step' || schedule.unit === 'share') return {};
-  const total = epochs * Math.ceil((IMAGES[dataset] ?? 50_000) / batchSize);
+  const total = epochs * Math.ceil(imagesOf(dataset) / batchSize);
   return {
     milestones: schedule.milestones.map((iterations) => iterations / total),
     milestoneUnit: 'share',

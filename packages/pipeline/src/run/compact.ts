@@ -1,4 +1,5 @@
-import { encodeSafetensors, type Backend, type HostTensor, type Variables } from '@anc/core';
+import { type Backend, type HostTensor, type Variables } from '@anc/core';
+import { encodeSafetensors } from '@anc/formats';
 import { compactTensors, isQuantized } from '@anc/methods';
 import type { RunFolder } from '@anc/runtime';
 import type { PlannedNetwork } from '../planning/plan-network.js';

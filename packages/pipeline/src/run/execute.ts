@@ -1,19 +1,12 @@
 import { basename } from 'node:path';
-import {
+import { encodeNumbers,
   withDeprecatedDiagnostics,
   type DatasetSplit,
   type HostTensor,
   type TeacherOutputs,
   type Variables,
-} from '@anc/core';
-import {
-  CheckpointStore,
-  encodeNumbers,
-  ScalarLog,
-  TeacherCache,
-  writeReport,
-  type RunFolder,
-} from '@anc/runtime';
+ } from '@anc/core';
+import { CheckpointStore, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
 import type { BestResult, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import type { Emit, ModelRole } from '../events/events.js';
 import { Interrupted, isInterruption } from '../events/interrupted.js';
@@ -73,7 +66,7 @@ export async function executeRun(execution: Execution): Promise<RunResult | null
 async function trainAll(execution: Execution): Promise<RunResult> {
   const { plan, folder, shown, emit, signal } = execution;
   const notice = (message: string): void => emit({ type: 'notice', message });
-  const scalars = new ScalarLog(folder, { notice });
+  const scalars = new ScalarLog(folder);
   const context: RunContext = { ...execution, scalars };
   const { options, data, backends } = plan;
   const count = plan.students.length + 1;

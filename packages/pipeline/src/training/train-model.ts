@@ -1,12 +1,11 @@
 import {
   allocateEpochs,
+  encodeNumbers,
   train,
   withDeprecatedDiagnostics,
-  withDeprecatedMetrics,
   type Backend,
   type Diagnostics,
   type HostTensor,
-  type Json,
   type Position,
   type TeacherOutputs,
   type TrainingEvent,
@@ -16,7 +15,6 @@ import {
 import {
   assertSameSpecs,
   CheckpointStore,
-  encodeNumbers,
   mixedBatches,
   specsOf,
   TeacherCache,
@@ -74,7 +72,7 @@ export async function trainModel(
     notice: (message) => emit({ type: 'notice', message }),
   });
   const found = await store.latest();
-  await folder.metrics.rewind((record) => record.player !== name || isBefore(record, found, model));
+  await folder.metrics.rewind((record) => record.model !== name || isBefore(record, found, model));
   const memory = found === null ? null : readMemory(found.memory);
   let state: Tree<HostTensor> = found?.state ?? {};
   let seconds = memory?.seconds ?? 0;
@@ -100,7 +98,7 @@ export async function trainModel(
       const { position, progress } = event;
       const kept: TrainingMemory = { stage: index, position, seconds: elapsed(), diagnostics, held, best };
       const at = { stage: stage.name, step: position.step, epoch: progress.epoch };
-      await store.save(await event.snapshot(), at, encodeNumbers(kept) as Json);
+      await store.save(await event.snapshot(), at, encodeNumbers(kept));
     };
     /** Evaluates on the held-out images; the best epoch's weights are kept before the checkpoint that refers to it. */
     const validate = async (event: Extract<TrainingEvent, { type: 'epoch' }>): Promise<Tree<number>> => {
@@ -142,13 +140,13 @@ export async function trainModel(
         const { progress, alarms } = event;
         emit({ type: 'epoch', model: name, stage: place, progress, metrics, diagnostics, alarms });
         const record: MetricsRecord = {
-          player: name,
+          model: name,
           stage: stage.name,
           event: 'epoch',
           epoch: progress.epoch,
           step: progress.step,
           seconds: elapsed(),
-          metrics: withDeprecatedMetrics(metrics),
+          metrics,
           diagnostics: diagnostics && withDeprecatedDiagnostics(diagnostics),
           alarms: alarms.map(({ code }) => code),
         };

@@ -2,8 +2,8 @@ import { AncError, type ImageSource, type LabelledBatch } from '@anc/core';
 import { Loader, type LoaderOptions } from './loader.js';
 
 /**
- * A `Loader` with each image's label beside it: for training with labels (the teacher, methods that declare
- * it). The images, their order and their views are those of `Loader` with the same seed.
+ * A `Loader` that adds each image's label, for training with labels: the teacher, and methods that declare it. The
+ * images, their order and their views are those of `Loader` with the same seed.
  */
 export class LabelledLoader {
   readonly batchesPerEpoch: number;

@@ -1,51 +1,59 @@
-import { alarmsFor, currentDiagnostics, currentMetrics, type Alarm, type Diagnostics } from '@anc/core';
-import { decodeNumber, type MetricsRecord } from '../run-folder/metrics-log.js';
+import {
+  alarmsFor,
+  currentDiagnostics,
+  currentMetrics,
+  decodeNumbers,
+  type Alarm,
+  type RecordedDiagnostics,
+  type Tree,
+} from '@anc/core';
+import type { MetricsRecord } from '../run-folder/metrics-log.js';
 
-/** One player's epochs, through all its stages. */
+/** One model's epochs, through all its stages. */
 export interface History {
-  readonly player: string;
+  readonly model: string;
   readonly epochs: readonly Epoch[];
 }
 
 export interface Epoch {
   readonly stage: string;
-  /** Metrics and diagnostics by name; what diverged is NaN or infinite here. */
+  /** Metrics and diagnostics by name; NaN or infinite where training diverged. */
   readonly values: Readonly<Record<string, number>>;
   readonly alarms: readonly Alarm[];
 }
 
 /** An alarm and the epochs that raised it, counted from 1. */
 export interface RaisedAlarm {
-  /** As the last of them said it. */
+  /** As the last of these epochs raised it. */
   readonly alarm: Alarm;
   readonly epochs: readonly number[];
 }
 
-/** What metrics.jsonl tells of every player, in the order of their appearance. */
+/** The epochs of every model in metrics.jsonl, in the order of the models' first records. */
 export function historiesOf(records: readonly MetricsRecord[]): History[] {
-  const players = new Map<string, Epoch[]>();
+  const models = new Map<string, Epoch[]>();
   for (const record of records) {
     if (record.event !== 'epoch') continue;
-    const epochs = players.get(record.player) ?? [];
-    players.set(record.player, epochs);
+    const epochs = models.get(record.model) ?? [];
+    models.set(record.model, epochs);
     epochs.push(epochOf(record));
   }
-  return [...players].map(([player, epochs]) => ({ player, epochs }));
+  return [...models].map(([model, epochs]) => ({ model, epochs }));
 }
 
+/** An epoch that this or an earlier version recorded, under the current names. */
 function epochOf({ stage, metrics, diagnostics }: MetricsRecord): Epoch {
-  const game =
+  const found =
     diagnostics === undefined || diagnostics === null
       ? null
-      : currentDiagnostics(decoded(diagnostics) as unknown as Diagnostics);
-  const values: Record<string, number> = { ...currentMetrics(decoded(metrics)), ...game };
-  // The cosine is among the metrics already, under the name that the step gave it.
-  delete values.gradientCosine;
-  return { stage, values, alarms: game === null ? [] : alarmsFor(game) };
+      : currentDiagnostics(decodeNumbers<RecordedDiagnostics>(diagnostics));
+  const values: Record<string, number> = {
+    ...currentMetrics(decodeNumbers<Tree<number>>(metrics ?? {})),
+    ...found,
+  };
+  delete values.gradientCosine; // the metrics have it already, as gradient/cosine
+  return { stage, values, alarms: found === null ? [] : alarmsFor(found) };
 }
-
-const decoded = (values: unknown): Record<string, number> =>
-  Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, decodeNumber(value)]));
 
 export function alarmsIn({ epochs }: History): RaisedAlarm[] {
   const raised = new Map<string, { alarm: Alarm; epochs: number[] }>();

@@ -1,13 +1,13 @@
 import { appendFile, readFile } from 'node:fs/promises';
+import { currentMetrics, decodeNumbers, encodeNumbers, withDeprecatedMetrics, type Tree } from '@anc/core';
 import { writeFileAtomically } from './atomic-write.js';
-
-/** A number as it is written: JSON has no NaN or Infinity, and `null` would hide a divergence. */
-export type LoggedNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {
-  /** Who was training: `teacher`, or a student's name. */
-  readonly player: string;
+  /** The model that was trained: `teacher`, or a student's name. */
+  readonly model: string;
+  /** @deprecated The same as `model`: its name in earlier files. */
+  readonly player?: string;
   readonly stage: string;
   readonly event: string;
   readonly epoch: number;
@@ -16,22 +16,10 @@ export interface MetricsRecord {
   readonly [name: string]: unknown;
 }
 
-/** Numbers of any depth in a form that survives JSON. */
-export function encodeNumbers(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (Array.isArray(value)) return value.map(encodeNumbers);
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, encodeNumbers(inner)]));
-  }
-  return value;
-}
-
-/** Undoes `encodeNumbers` for one value. */
-export function decodeNumber(value: unknown): number {
-  return typeof value === 'number' ? value : Number(value);
-}
-
-/** metrics.jsonl: one JSON object per line, only ever appended to while a run goes on. */
+/**
+ * metrics.jsonl: one JSON object per line, only appended to during a run. Non-finite numbers are written as words
+ * (`encodeNumbers`), and every record has the deprecated names beside the current ones.
+ */
 export class MetricsLog {
   readonly #path: string;
   #pending: Promise<void> = Promise.resolve();
@@ -42,12 +30,14 @@ export class MetricsLog {
 
   /** Appends in the order of the calls. */
   append(record: MetricsRecord): Promise<void> {
-    const line = `${JSON.stringify(encodeNumbers(record))}\n`;
+    const line = encodeRecord(record);
     this.#pending = this.#pending.then(() => appendFile(this.#path, line));
     return this.#pending;
   }
 
-  /** Every whole line; a line that a crash cut short is left out. */
+  /**
+   * The records as they were appended, whichever version wrote them. A line that a crash cut short is left out.
+   */
   async read(): Promise<MetricsRecord[]> {
     await this.#pending;
     let text: string;
@@ -59,7 +49,7 @@ export class MetricsLog {
     }
     return text.split('\n').flatMap((line) => {
       try {
-        return line === '' ? [] : [JSON.parse(line) as MetricsRecord];
+        return line === '' ? [] : [decodeRecord(line)];
       } catch {
         return [];
       }
@@ -69,6 +59,31 @@ export class MetricsLog {
   /** Drops the records that `keep` refuses: what was logged after the checkpoint that training resumes from. */
   async rewind(keep: (record: MetricsRecord) => boolean): Promise<void> {
     const kept = (await this.read()).filter(keep);
-    await writeFileAtomically(this.#path, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    await writeFileAtomically(this.#path, kept.map(encodeRecord).join(''));
   }
 }
+
+/** A record as it is stored; those of earlier versions have `player` alone. */
+type StoredRecord = Record<string, unknown> & { readonly model?: string; readonly player?: string };
+
+const underBothNames = (model: string): { model: string; player: string } => ({ model, player: model });
+
+function encodeRecord({ model, ...record }: MetricsRecord): string {
+  const metrics = isObject(record.metrics) ? { metrics: withDeprecatedMetrics(record.metrics) } : {};
+  return `${JSON.stringify(encodeNumbers({ ...underBothNames(model), ...record, ...metrics }))}\n`;
+}
+
+/** Throws if a line is no record. */
+function decodeRecord(line: string): MetricsRecord {
+  const stored = JSON.parse(line) as StoredRecord;
+  const model = stored.model ?? stored.player;
+  if (model === undefined) throw new TypeError('a record names its model');
+  const record = decodeNumbers<MetricsRecord>(stored, NUMERIC);
+  const metrics = isObject(record.metrics) ? { metrics: currentMetrics(record.metrics) } : {};
+  return { ...record, ...metrics, ...underBothNames(model) };
+}
+
+/** Fields that hold numbers; names of models and stages stay text whatever they are. */
+const NUMERIC = ['metrics', 'diagnostics', 'seconds', 'epoch', 'step'];
+
+const isObject = (value: unknown): value is Tree<unknown> => typeof value === 'object' && value !== null;

@@ -1,5 +1,5 @@
 import { AncError, type ModelEnvironment } from '@anc/core';
-import type { StateDict } from '../state-dict.js';
+import type { StateDict } from '@anc/formats';
 import { applicationIn, type Application } from './application-names.js';
 import { preprocessingOf } from './preprocessing.js';
 import { configuredLayers, networkNames, type ConfiguredLayer } from './topology.js';

@@ -1,4 +1,4 @@
-import { toLazyTensor, ReusableBuffer, type LazyTensor } from '@anc/core';
+import { ReusableBuffer, toLazyTensor, type LazyTensor } from '@anc/formats';
 import { expect, it } from 'vitest';
 import { fillFrom } from './name-map.js';
 

@@ -1,6 +1,6 @@
-import { AncError, ReusableBuffer, permuted, type LazyTensor, type Tree, type Variables } from '@anc/core';
+import { AncError, permuted, type Tree, type Variables } from '@anc/core';
+import { ReusableBuffer, type KernelLayout, type LazyTensor, type StateDict } from '@anc/formats';
 import type { FlattenedImages } from '../flattened.js';
-import type { KernelLayout, StateDict } from '../state-dict.js';
 
 /** The checkpoint's name for each of our variables. */
 export type NameMap = (ours: string) => string;
