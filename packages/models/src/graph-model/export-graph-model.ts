@@ -13,19 +13,18 @@ import {
 } from './node.js';
 import { recordFunction } from './record-function.js';
 
-/** Version of TensorFlow's graphs in which all operations here are. */
+/** A version of TensorFlow's graphs that has all operations used here. */
 const PRODUCER = 1_645;
 
-/** Constants up to this many elements are merged where they are the same. */
+/** Equal constants are merged up to this number of elements. */
 const MERGED = 64;
 
 /**
  * A function of tensors as a graph of TensorFlow's operations with frozen weights. Every input's first axis is the
- * batch, whose size stays open; bytes come in as int32, as `tf.browser.fromPixels` gives them. Inputs, outputs
- * and `constants` keep their names.
- *
- * Throws `ANC_EXPORT` on an operation that has no place in such a graph, and where the function does something
- * else with the batch than keep it as an axis.
+ * batch, whose size stays open; bytes are taken as int32, as `tf.browser.fromPixels` returns them. Inputs, outputs and
+ * `constants` keep their names.
+ * @throws `ANC_EXPORT` if an operation cannot be expressed in such a graph, or the function uses the batch for anything
+ * but an axis
  */
 export function exportGraphModel(
   f: TensorFunction,
@@ -45,7 +44,7 @@ export function exportGraphModel(
   return { topology, signature, weights: writer.weights };
 }
 
-/** Writes down nodes, each after those that it needs. */
+/** Writes nodes, each after its inputs. */
 class Writer {
   readonly nodes: GraphNodeDef[] = [];
   readonly weights: GraphWeight[] = [];
@@ -58,9 +57,9 @@ class Writer {
     return { name: `${this.#name(recorded)}:0`, dtype: typeOf(recorded.dtype), tensorShape: { dim } };
   }
 
-  /** The name of a tensor's node, which is written down after all that it needs. */
+  /** The name of a tensor's node, which is written after its inputs. */
   #name(recorded: Recorded): string {
-    const stack = [recorded]; // deep networks: no function calls itself
+    const stack = [recorded]; // not recursive, for deep networks
     for (let each = stack.at(-1); each !== undefined; each = stack.at(-1)) {
       const { source } = each;
       const missing = this.#names.has(source)
@@ -101,7 +100,7 @@ class Writer {
     return own;
   }
 
-  /** A name that no other node has. A colon would name one of a node's outputs. */
+  /** A unique name. Colons are replaced: they would refer to an output of a node. */
   #free(wanted: string): string {
     const plain = wanted.replaceAll(':', '.');
     let name = plain;

@@ -27,7 +27,7 @@ export const activation =
       config: { activation: name },
     });
 
-/** A layer that merges two. */
+/** A layer that combines two tensors. */
 export const merge =
   (className: string): Converter =>
   (node, [, ...shape], model) => {
@@ -38,10 +38,10 @@ export const merge =
     return model.layer({ className, inputs, shape });
   };
 
-/** Layers that a bias belongs to. */
+/** Layers that can have a bias. */
 const BIASED = ['Conv2D', 'DepthwiseConv2D', 'Dense'];
 
-/** A sum: of two layers, or a bias of the layer before, or a shift by numbers. */
+/** A sum: of two layers, a layer and its bias, or a layer and an offset. */
 export const add: Converter = (node, shape, model) => {
   const numbers = node.inputs.find(constantOf);
   if (numbers === undefined) return merge('Add')(node, shape, model);
@@ -74,11 +74,11 @@ export const multiply: Converter = (node, shape, model) => {
 
 export const divide: Converter = (node, shape, model) => {
   const [a, b] = node.inputs as [Recorded, Recorded];
-  if (constantOf(b) === null) throw inexpressible('a division by what is computed');
+  if (constantOf(b) === null) throw inexpressible('a division by a computed value');
   return rescaling(model, a, shape, { scale: nested(numbersOf(b), (value) => 1 / value), offset: 0 });
 };
 
-/** x · scale + offset, by numbers that broadcast. */
+/** x · scale + offset, with constants that broadcast. */
 function rescaling(
   model: Assembly,
   x: Recorded,
@@ -90,7 +90,7 @@ function rescaling(
   return model.layer({ className: 'Rescaling', inputs: [before], shape, config });
 }
 
-/** Numbers as lists within lists. */
+/** Values as nested lists. */
 function nested({ shape, data }: HostTensor, f: (value: number) => number = (value) => value): unknown {
   const values = Array.from(data as Float32Array, f);
   if (shape.length === 0) return values[0];

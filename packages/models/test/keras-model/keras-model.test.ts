@@ -185,7 +185,7 @@ describe('a Keras model', () => {
           [0, 1],
         ]),
     ],
-    ['a centred pooling of negative values', (x) => tf.maxPool(tf.sub<tf.Tensor4D>(x, 5), 3, 2, 1, 'floor')],
+    ['a centered pooling of negative values', (x) => tf.maxPool(tf.sub<tf.Tensor4D>(x, 5), 3, 2, 1, 'floor')],
     ['one padded at the end', (x) => tf.maxPool(tf.relu(x), 3, 2, END, 'floor')],
     ['a pooling of rectified values', (x) => tf.maxPool(tf.relu(x), 3, 2, 1, 'floor')],
     ['batch norm of vectors', (x) => tf.batchNorm(tf.mean(x, [1, 2]), [1, 2], [3, 4], [5, 6], [7, 8], 0.1)],
@@ -204,7 +204,7 @@ describe('a Keras model', () => {
   it.each<[string, (x: tf.Tensor4D) => tf.Tensor]>([
     ['the operation Exp', (x) => tf.exp(x)],
     [
-      'padding with other than zeros',
+      'padding with a value other than zero',
       (x) =>
         tf.relu(
           tf.pad(
@@ -221,11 +221,14 @@ describe('a Keras model', () => {
     ],
     ['a pooling of 3 × 3 with padding by 0, 1, 0, 1', (x) => tf.maxPool(x, 3, 2, END, 'floor')],
     ['a pooling of 2 × 2 with padding by 1, 1, 1, 1', (x) => tf.maxPool(x, 2, 2, 1, 'floor')],
-    ['what is computed of weights alone', (x) => tf.conv2d(x, tf.relu(tf.ones([1, 1, 2, 2])), 1, 'same')],
+    [
+      'a value that is computed only from weights',
+      (x) => tf.conv2d(x, tf.relu(tf.ones([1, 1, 2, 2])), 1, 'same'),
+    ],
     ['AddV2 of tensors of different shapes', (x) => tf.add(x, tf.mean(x, [1, 2], true))],
     ['Mean over the axes 1,2,3', (x) => tf.mean(x, [1, 2, 3], true)],
-    ['a division by what is computed', (x) => tf.div(1, x)],
-  ])('cannot express %s, which is said', (what, f) => {
+    ['a division by a computed value', (x) => tf.div(1, x)],
+  ])('reports that %s cannot be expressed', (what, f) => {
     expect(() =>
       exportKerasModel(
         'test',

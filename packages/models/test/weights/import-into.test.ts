@@ -124,7 +124,7 @@ describe('guessEnvironment', () => {
     });
   });
 
-  it('says what was wrong where nothing fits', async () => {
+  it('reports what is wrong if nothing fits', async () => {
     const dict = torchDict({ 'a.weight': { shape: [2, 3], data: new Float32Array(6) } });
     await expect(guessEnvironment(dict, {}, () => null)).rejects.toMatchObject({ code: 'ANC_WEIGHTS' });
   });

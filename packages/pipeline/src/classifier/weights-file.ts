@@ -27,8 +27,8 @@ import {
   importInto,
   readKeras,
   readTfjsModel,
-  recogniseKeras,
-  recogniseTorchResnet,
+  recognizeKeras,
+  recognizeTorchResnet,
   type MapChoice,
 } from '@anc/models';
 import { decodeCompact } from '@anc/methods';
@@ -169,7 +169,7 @@ const unpacked = (dict: StateDict): StateDict =>
 function recognise(path: string, dict: StateDict) {
   if (isOwn(dict.tensors)) throw unnamed(path);
   const { model, options, environment } =
-    dict.layout === 'torch' ? recogniseTorchResnet(dict.tensors) : recogniseKeras(dict);
+    dict.layout === 'torch' ? recognizeTorchResnet(dict.tensors) : recognizeKeras(dict);
   return { model: { name: model, options: { ...options } }, environment };
 }
 

@@ -1,6 +1,6 @@
 import { pixelUnit, type HostTensor, type Tree } from '@anc/core';
 import { encodeWeightsMetadata } from '@anc/formats';
-import { channelsTaken } from '../input-channels.js';
+import { channelsTaken } from '../arrange/input-channels.js';
 import { preprocessingOf } from './preprocessing.js';
 import { configuredLayers, inputOf } from './topology.js';
 

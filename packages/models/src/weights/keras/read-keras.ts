@@ -1,6 +1,6 @@
 import { mapTree } from '@anc/core';
 import { damagedKeras, readKerasFile, toLazyTensor, type ByteSource, type StateDict } from '@anc/formats';
-import { foldDefaultEpsilons, foldEpsilons } from '../epsilons.js';
+import { foldDefaultEpsilons, foldEpsilons } from './epsilons.js';
 import { foldPreprocessing } from './fold-preprocessing.js';
 
 /**

@@ -16,8 +16,8 @@ describe('channels the other way round', () => {
     expect(turned.params).toEqual({ first: { ...first, data: Float32Array.of(3, 2, 1, 6, 5, 4) }, second });
   });
 
-  it('are not those of a network that sees no colours', () => {
-    const grey = { shape: [1, 1, 1, 2], data: Float32Array.of(1, 2) };
-    expect(() => withChannelsReversed(variables({ grey }))).toThrow(/does not see colours/);
+  it('cannot be reversed for a network of gray images', () => {
+    const gray = { shape: [1, 1, 1, 2], data: Float32Array.of(1, 2) };
+    expect(() => withChannelsReversed(variables({ gray }))).toThrow(/does not take color images/);
   });
 });

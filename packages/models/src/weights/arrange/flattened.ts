@@ -1,13 +1,13 @@
 import { sizeOf, type LayerSummary } from '@anc/core';
 
-/** [H, W, C] of the image that a matrix's input is, for each of a network's matrices that follows a `flatten`. */
+/** For each matrix that follows a `flatten`: the shape [H, W, C] of the image that was flattened. */
 export type FlattenedImages = ReadonlyMap<string, readonly number[]>;
 
 /**
- * Where a network flattens images of more than one pixel. We flatten rows, columns, channels; PyTorch channels first:
- * the same matrix has its inputs in another order there.
- *
- * `rows` are the network's layers in order, `params` its parameters by name.
+ * Finds where a network flattens images of more than one pixel. We flatten rows, columns, channels, PyTorch channels
+ * first: there the inputs of the same matrix have another order.
+ * @param rows the network's layers in order
+ * @param params its parameters by name
  */
 export function flattenedImages(
   rows: readonly LayerSummary[],
@@ -27,7 +27,7 @@ export function flattenedImages(
       ) {
         found.set(`${name}/weights`, image);
       }
-      image = null; // what follows sees no image but this layer's vector
+      image = null; // the next layer takes this layer's vector, not an image
     }
     if (output.length === 3) image = output;
     else if (image !== null && sizeOf(output) !== sizeOf(image)) image = null; // pooled to a vector

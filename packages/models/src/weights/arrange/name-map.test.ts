@@ -2,11 +2,11 @@ import { ReusableBuffer, toLazyTensor, type LazyTensor } from '@anc/formats';
 import { expect, it } from 'vitest';
 import { fillFrom } from './name-map.js';
 
-/** A tensor that is read into whatever memory is lent, as a file's is. */
+/** A tensor that is read into the reusable buffer, like one of a file. */
 const read = (shape: readonly number[], from: number): LazyTensor => {
   const count = shape.reduce((a, b) => a * b, 1);
-  const load = (lent?: ReusableBuffer) => {
-    const data = lent?.floats(count) ?? new Float32Array(count);
+  const load = (reuse?: ReusableBuffer) => {
+    const data = reuse?.floats(count) ?? new Float32Array(count);
     for (let i = 0; i < count; i++) data[i] = from + i;
     return { shape, data };
   };
@@ -21,9 +21,9 @@ it('turns what it reads, whatever memory the readings share', () => {
   expect([...a.data]).toEqual([0, 2, 4, 1, 3, 5]);
   expect([...b.data]).toEqual([10, 13, 11, 14, 12, 15]);
   expect([...c.data]).toEqual([20, 21]);
-  const lent = new ReusableBuffer();
-  expect([...params.b!.load(lent).data]).toEqual([...b.data]);
-  expect([...params.c!.load(lent).data]).toEqual([20, 21]);
-  expect([...params.a!.load(lent).data]).toEqual([...a.data]);
-  expect([...a.data]).toEqual([0, 2, 4, 1, 3, 5]); // memory of its own, as none was lent
+  const buffer = new ReusableBuffer();
+  expect([...params.b!.load(buffer).data]).toEqual([...b.data]);
+  expect([...params.c!.load(buffer).data]).toEqual([20, 21]);
+  expect([...params.a!.load(buffer).data]).toEqual([...a.data]);
+  expect([...a.data]).toEqual([0, 2, 4, 1, 3, 5]); // memory of its own without a buffer
 });

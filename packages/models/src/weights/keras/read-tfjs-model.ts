@@ -1,7 +1,7 @@
 import { mapTree } from '@anc/core';
 import { readTfjsFiles, toLazyTensor, type StateDict } from '@anc/formats';
 import { foldEpsilons } from './epsilons.js';
-import { foldPreprocessing } from './keras/fold-preprocessing.js';
+import { foldPreprocessing } from './fold-preprocessing.js';
 
 /**
  * The weights of a TensorFlow.js model (LayersModel or GraphModel). Quantized weights become float32; the epsilon of a

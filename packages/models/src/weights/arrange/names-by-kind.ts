@@ -1,11 +1,11 @@
 import { AncError, type Tree, type Variables } from '@anc/core';
 import type { StateDict } from '@anc/formats';
-import { arrangedShape, type NameMap } from './torch/name-map.js';
+import { arrangedShape, type NameMap } from './name-map.js';
 
 type Kind = 'weights' | 'bias' | 'gamma' | 'beta' | 'mean' | 'variance';
 type Shaped = Tree<{ readonly shape: readonly number[] }>;
 
-/** What each framework calls the leaves that need no second look. */
+/** The kind of each leaf whose name is unambiguous, for all frameworks. */
 const KINDS: Readonly<Record<string, Kind>> = {
   weights: 'weights',
   kernel: 'weights',
@@ -20,26 +20,25 @@ const KINDS: Readonly<Record<string, Kind>> = {
   moving_variance: 'variance',
 };
 
-/** Names of each kind, in the file's order. PyTorch's `weight` of one axis is batch norm's gamma, its `bias` beta. */
+/** Names of each kind, in the file's order. Beside a `running_mean`, PyTorch's `weight` is batch norm's gamma, `bias` its beta. */
 function byKind(tensors: Shaped): Map<Kind, string[]> {
   const groups = new Map<Kind, string[]>();
   for (const name of Object.keys(tensors)) {
     const [, prefix = '', leaf = ''] = /^(.*?)([^./]+?)(?::\d+)?$/.exec(name) ?? [];
-    const normalises = tensors[`${prefix}running_mean`] !== undefined;
+    const isBatchNorm = tensors[`${prefix}running_mean`] !== undefined;
     const plain: Kind | null = leaf === 'weight' ? 'weights' : leaf === 'bias' ? 'bias' : null;
     const kind =
-      KINDS[leaf] ?? (plain === null ? null : normalises ? (leaf === 'weight' ? 'gamma' : 'beta') : plain);
+      KINDS[leaf] ?? (plain === null ? null : isBatchNorm ? (leaf === 'weight' ? 'gamma' : 'beta') : plain);
     if (kind !== null) groups.set(kind, [...(groups.get(kind) ?? []), name]);
   }
   return groups;
 }
 
 /**
- * A map for two networks that are the same but for their names: the first kernel is the first kernel, the second
- * the second, and so on for each kind of variable. Where a shape does not fit the next one of that shape is taken,
- * because branches of a block may be written down in another order.
- *
- * Throws `ANC_WEIGHTS` where some kind of variable is there in another number or shape.
+ * A map for two networks that differ only in their names: it pairs the variables of each kind in their order, the first
+ * kernel with the first kernel and so on. If a shape does not fit, the next variable of that shape is taken, because the
+ * branches of a block may be stored in another order.
+ * @throws `ANC_WEIGHTS` if the number or the shapes of a kind of variable differ
  */
 export function namesByKind(
   template: Variables<{ readonly shape: readonly number[] }>,
@@ -54,7 +53,7 @@ export function namesByKind(
       throw new AncError('ANC_WEIGHTS', `the file and the network differ in the number of their ${kind}.`, {
         expected: `${names.length}, as the network has`,
         received: String(left.length),
-        hint: 'check --model and its options, or say which tensor is which with --map file.json.',
+        hint: 'check --model and its options, or map the names with --map file.json.',
       });
     }
     for (const name of names) {
@@ -64,7 +63,7 @@ export function namesByKind(
         (theirName) => arrangedShape(shape, dict.tensors[theirName]!, dict.layout).join() === wanted,
       );
       if (at < 0) {
-        throw new AncError('ANC_WEIGHTS', `no tensor that is left has the shape of "${name}".`, {
+        throw new AncError('ANC_WEIGHTS', `none of the remaining tensors has the shape of "${name}".`, {
           expected: `[${shape.join(', ')}]`,
           received: left
             .slice(0, 4)

@@ -4,29 +4,29 @@ import { applicationIn, type Application } from './application-names.js';
 import { preprocessingOf } from './preprocessing.js';
 import { configuredLayers, networkNames, type ConfiguredLayer } from './topology.js';
 
-/** A model of ours that a file of another program is for. */
-export interface RecognisedKeras {
+/** Our model for a file of another program. */
+export interface RecognizedKeras {
   readonly model: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly environment: ModelEnvironment;
 }
 
-/** Images of ImageNet, which a file of weights alone says nothing of. */
+/** Side of ImageNet's images: a file of weights does not contain the size. */
 const SIDE = 224;
 
-/** What networks outside of those that are known here need no import for. */
+/** How to use a network that is not recognized. */
 const AS_TEACHER =
-  'any network can teach as it is: export it as ONNX (in Keras 3: model.export("model.onnx", format="onnx")) and give ' +
-  'it as --teacher model.onnx.';
+  'any network can be the teacher without an import: export it as ONNX (in Keras 3: model.export("model.onnx", ' +
+  'format="onnx")) and pass --teacher model.onnx.';
 
 /**
- * Recognises a MobileNet or ResNet of `keras.applications`, with a head of its own or another's, from names and
- * shapes; the topology, where there is one, says how its windows are padded. The head may be a 1×1 convolution, and
- * one logit (of a sigmoid) counts as those of two classes.
- * Throws `ANC_WEIGHTS` where the file is of something else, its head is not one layer, or layers before it do more than
- * a normalisation.
+ * Recognizes a MobileNet or ResNet of `keras.applications`, with any head of one layer, from names and shapes; the
+ * padding of its windows comes from the topology, if there is one. The head may be a 1×1 convolution, and a single logit
+ * (of a sigmoid) counts as two classes.
+ * @throws `ANC_WEIGHTS` if the file holds another network, its head is not one layer, or the layers before the network
+ * do more than normalize
  */
-export function recogniseKeras({ tensors, topology }: StateDict): RecognisedKeras {
+export function recognizeKeras({ tensors, topology }: StateDict): RecognizedKeras {
   const found = applicationIn(tensors);
   if (found === null) throw unknownNetwork(Object.keys(tensors), networkNames(topology));
   const layers = new Map(configuredLayers(topology).map((layer) => [layer.name, layer]));
@@ -45,7 +45,7 @@ export function recogniseKeras({ tensors, topology }: StateDict): RecognisedKera
   };
 }
 
-/** The shape of the kernel that gives the logits. */
+/** The shape of the kernel that computes the logits. */
 function headOf({ heads }: Application): readonly number[] {
   const [head, ...more] = heads;
   const isLayer = (shape: readonly number[]): boolean =>
@@ -54,8 +54,8 @@ function headOf({ heads }: Application): readonly number[] {
   throw new AncError(
     'ANC_WEIGHTS',
     head === undefined
-      ? 'the file is of a network without a head: nothing in it gives logits.'
-      : 'beside its network the file has more than a head of one layer.',
+      ? 'the file holds a network without a head: nothing in it computes logits.'
+      : 'besides its network the file has more than a head of one layer.',
     {
       expected: 'one Dense layer, or one 1×1 convolution, behind the global average pooling',
       received: heads.map(({ layer, shape }) => `${layer} [${shape.join(', ')}]`).join(', ') || 'no head',
@@ -68,17 +68,17 @@ function headOf({ heads }: Application): readonly number[] {
 }
 
 type ShapeOf = (name: string) => readonly number[] | undefined;
-type Recognised = Pick<RecognisedKeras, 'model' | 'options'> & { readonly stem: string };
+type Recognized = Pick<RecognizedKeras, 'model' | 'options'> & { readonly stem: string };
 
-function mobilenetOf(shapeOf: ShapeOf, layers: ReadonlyMap<string, ConfiguredLayer>): Recognised {
+function mobilenetOf(shapeOf: ShapeOf, layers: ReadonlyMap<string, ConfiguredLayer>): Recognized {
   const [narrowest, widest] = ['conv1/kernel', 'conv_pw_13/kernel'].map((name) => shapeOf(name)![3]!);
   const width = narrowest! / 32;
   if (widest !== 1024 * width) {
     throw new AncError(
       'ANC_WEIGHTS',
-      'the MobileNet has an alpha by which its widths were cut to whole numbers.',
+      'the MobileNet has an alpha with which its widths were cut to whole numbers.',
       {
-        expected: 'one that leaves them whole, as 0.25, 0.5, 0.75 and 1 do',
+        expected: 'one with which they are whole, such as 0.25, 0.5, 0.75 and 1',
         received: `${narrowest} filters first, ${widest} last`,
         hint: AS_TEACHER,
       },
@@ -101,7 +101,7 @@ function mobilenetOf(shapeOf: ShapeOf, layers: ReadonlyMap<string, ConfiguredLay
   };
 }
 
-/** How a convolution that moves by two is padded, of itself or by the layer before it; null where nothing says it. */
+/** Padding of a convolution of stride two, by itself or by the layer before it; null if it is unknown. */
 function paddingOf(
   layers: ReadonlyMap<string, ConfiguredLayer>,
   convolution: string,
@@ -112,10 +112,10 @@ function paddingOf(
   return around === '[[0,1],[0,1]]' ? 'end' : around === '[[1,1],[1,1]]' ? 'both' : null;
 }
 
-/** Blocks of stages 2 to 5, by the network's depth. */
+/** The network's depth, by the numbers of blocks in its stages 2 to 5. */
 const DEPTHS: Readonly<Record<string, number>> = { '3,4,6,3': 50, '3,4,23,3': 101, '3,8,36,3': 152 };
 
-function resnetOf(family: 'resnet-v1' | 'resnet-v2', shapeOf: ShapeOf): Recognised {
+function resnetOf(family: 'resnet-v1' | 'resnet-v2', shapeOf: ShapeOf): Recognized {
   const counts = [2, 3, 4, 5].map((stage) => {
     let blocks = 0;
     while (shapeOf(`conv${stage}_block${blocks + 1}_3_conv/kernel`) !== undefined) blocks++;
@@ -140,7 +140,7 @@ function resnetOf(family: 'resnet-v1' | 'resnet-v2', shapeOf: ShapeOf): Recognis
 }
 
 const strangePreprocessing = (layers: readonly string[]): AncError =>
-  new AncError('ANC_WEIGHTS', 'the network does to its images what is not done here.', {
+  new AncError('ANC_WEIGHTS', 'the network preprocesses its images in a way that is not supported.', {
     expected:
       'Rescaling, a division, a subtraction or another order of the channels before the first convolution',
     received: layers.join(', '),
@@ -148,8 +148,8 @@ const strangePreprocessing = (layers: readonly string[]): AncError =>
   });
 
 const unknownNetwork = (names: readonly string[], networks: readonly string[]): AncError =>
-  new AncError('ANC_WEIGHTS', 'the file is of no network that is known here.', {
+  new AncError('ANC_WEIGHTS', 'the file does not hold a network that is known here.', {
     expected: 'MobileNet, ResNet50, 101 or 152, or ResNet50V2, 101V2 or 152V2 of keras.applications',
     received: `${networks.length === 0 ? '' : `${networks.join(' in ')}: `}${names.slice(0, 4).join(', ')}, …`,
-    hint: `${AS_TEACHER} If it is one of the networks of \`anc-cli list\` under other names, say --model.`,
+    hint: `${AS_TEACHER} If it is one of the networks of \`anc-cli list\` under other names, pass --model.`,
   });

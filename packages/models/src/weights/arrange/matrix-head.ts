@@ -8,8 +8,9 @@ const matrices = (tensors: Shapes): [string, readonly number[]][] =>
   Object.entries(tensors).flatMap(([name, { shape }]) => (shape.length === 2 ? [[name, shape]] : []));
 
 /**
- * The same tensors with a head as the last matrix of `template` is: a 1×1 convolution of an image of one pixel becomes a
- * matrix, one logit z (of a sigmoid) the logits 0 and z, whose softmax says the same. Any other head is left alone.
+ * The tensors with a head in the form of the last matrix of `template`: a 1×1 convolution of a one-pixel image becomes a
+ * matrix, and a single logit z (of a sigmoid) becomes the logits 0 and z, whose softmax is the same. Any other head is
+ * left alone.
  */
 export function withMatrixHead(
   { params }: Variables<{ readonly shape: readonly number[] }>,
@@ -34,7 +35,7 @@ function withoutPixel(dict: StateDict, width: number): StateDict {
   return replaced(dict, name, torch ? shape.slice(0, 2) : shape.slice(2), (data) => data);
 }
 
-/** The last matrix and its bias with a logit more, where there is one and two are wanted. */
+/** The last matrix and its bias with a second logit, if there is one and two are needed. */
 function withTwoLogits(dict: StateDict, [width, classes]: readonly number[]): StateDict {
   const [name = '', shape] = matrices(dict.tensors).at(-1) ?? [];
   const torch = dict.layout === 'torch';
@@ -49,7 +50,7 @@ function withTwoLogits(dict: StateDict, [width, classes]: readonly number[]): St
   return dict.tensors[bias]?.shape.join() === '1' ? replaced(widened, bias, [2], interleaved) : widened;
 }
 
-/** A zero before every number. */
+/** Inserts a zero before every number. */
 const interleaved = (data: Data): Data =>
   Float32Array.from({ length: 2 * data.length }, (_, i) => (i % 2 === 0 ? 0 : data[(i - 1) / 2]!));
 

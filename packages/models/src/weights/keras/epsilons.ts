@@ -1,16 +1,16 @@
 import type { HostTensor } from '@anc/core';
 
-/** Batch norm's epsilon in networks of ours. */
+/** Epsilon of batch norm in our networks. */
 const EPSILON = 1e-5;
-/** In Keras, where nothing else is said. */
+/** Keras's default. */
 const KERAS_EPSILON = 1e-3;
 /** In the ResNets and DenseNets of `keras.applications`, by the names of their layers. */
 const RESNET_EPSILON = 1.001e-5;
 const RESNET_LAYER = /(^|\/)conv2_block1_\w+_bn\//;
 
 /**
- * Moves what a Keras layer says of batch norm's epsilon into its variance, so that ours computes the same. `topology`
- * is JSON as Keras writes it: layers are found by their names, wherever they stand in it.
+ * Folds the epsilon of each batch norm layer into its variance, so that our batch norm computes the same.
+ * @param topology JSON as Keras writes it; layers are found by their names, at any depth
  */
 export function foldEpsilons(tensors: Record<string, HostTensor>, topology: unknown): void {
   for (const [layer, epsilon] of epsilonsIn(topology)) {
@@ -20,7 +20,7 @@ export function foldEpsilons(tensors: Record<string, HostTensor>, topology: unkn
   }
 }
 
-/** The same for a file of weights alone, which does not say its layers' epsilons: its network's, or Keras's own. */
+/** The same for a file that holds only weights: with the epsilon of its network, or else Keras's default. */
 export function foldDefaultEpsilons(tensors: Record<string, HostTensor>): void {
   const names = Object.keys(tensors);
   const epsilon = names.some((name) => RESNET_LAYER.test(name)) ? RESNET_EPSILON : KERAS_EPSILON;
@@ -34,7 +34,7 @@ function fold(tensors: Record<string, HostTensor>, name: string, epsilon: number
   tensors[name] = { shape, data: Float32Array.from(data, (value) => value + epsilon - EPSILON) };
 }
 
-/** Layers by name with an epsilon of their own, wherever in the topology they stand. */
+/** Names of the layers that have an epsilon, at any depth of the topology, with that epsilon. */
 function epsilonsIn(topology: unknown): [string, number][] {
   if (typeof topology !== 'object' || topology === null) return [];
   const { name, epsilon } = topology as { name?: unknown; epsilon?: unknown };
