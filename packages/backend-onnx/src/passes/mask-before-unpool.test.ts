@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GraphFixture, named, operators } from '../../test/graph-fixtures.js';
 import { binary } from '../graph/arithmetic.js';
+import { POSITIVE_MASK } from '../graph/positive-mask.js';
 import { madeBy, type Attributes, type Value } from '../graph/value.js';
 import { maskBeforeUnpool } from './mask-before-unpool.js';
 
@@ -44,6 +45,17 @@ describe('mask-before-unpool', () => {
       fixture.mask(fixture.input('x', ...SHAPE)),
     ];
     expect(masksWindows(binary(fixture.graph, 'Mul', mask, unpooled))).toBe(true);
+  });
+
+  it('recognizes the mask where the graph merged it with an equal node made before', () => {
+    const fixture = new GraphFixture([maskBeforeUnpool]);
+    let [earlier, later]: (Value | null)[] = [null, null];
+    const value = gradient(fixture, (f, relu) => {
+      earlier = f.mask(relu, { alpha: { float: 3e38 }, beta: { float: 0 } });
+      return (later = f.mask(relu, POSITIVE_MASK));
+    });
+    expect(later).toBe(earlier);
+    expect(masksWindows(value)).toBe(true);
   });
 
   it.each<[string, Attributes]>([

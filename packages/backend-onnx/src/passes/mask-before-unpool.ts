@@ -1,3 +1,4 @@
+import { sameAttributes } from '../graph/attributes.js';
 import type { Graph } from '../graph/graph.js';
 import { POSITIVE_MASK } from '../graph/positive-mask.js';
 import { madeBy, type Value } from '../graph/value.js';
@@ -19,7 +20,7 @@ export const maskBeforeUnpool: PeepholePass = {
 /** The x of a mask x > 0, or relu(x) > 0. */
 function maskedBy(mask: Value): Value | null {
   const node = madeBy(mask, 'HardSigmoid');
-  if (node?.attributes !== POSITIVE_MASK) return null;
+  if (node === null || !sameAttributes(node.attributes, POSITIVE_MASK)) return null;
   const operand = node.inputs[0]!;
   return madeBy(operand, 'Relu')?.inputs[0] ?? operand;
 }
