@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { filled, mapTree, Rng, sizeOf, specOf } from '@anc/core';
 import { OnnxBackend } from '@anc/backend-onnx';
-import { fastestForm, filterGradientForms, forcedForm, suits } from '@anc/backend-onnx/lowering';
+import { fastestForm, filterGradientForms, forcedForm, suits } from '@anc/backend-onnx/internal';
 import * as tf from '@tensorflow/tfjs-core';
 
 const { values: flags } = parseArgs({

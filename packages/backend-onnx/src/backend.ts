@@ -23,8 +23,8 @@ import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { onnxSchema, type OnnxOptions } from './options.js';
 import { assertProvider, openEngine } from './providers.js';
 import { OnnxState } from './state.js';
-import { tracedTwice } from './trace/pure.js';
 import { traceStep, type TracedStep } from './trace/trace-step.js';
+import { tracedTwice } from './trace/trace-twice.js';
 
 const acceleratorOf = ({ executionProviders: [first] }: EngineInfo): string | null =>
   first === undefined || first === 'cpu' || first === 'wasm' ? null : first;
@@ -141,7 +141,6 @@ export class OnnxBackend extends Backend {
     const key = keyOf(step, spec);
     const cached = this.#steps.get(key) ?? {
       program: buildStep(this.engine, () => this.#traced(key, step, spec), spec, {
-        channelBlock: this.channelBlock,
         repeats: this.options.stepsPerCall > 1 && this.info.executionProviders.join() === 'cpu',
       }),
       users: 0,

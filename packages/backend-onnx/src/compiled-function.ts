@@ -9,11 +9,12 @@ import {
 import type { EngineClient } from './engine/client.js';
 import { reachable } from './graph/graph.js';
 import { serialize } from './graph/serialize.js';
-import { checkedWires } from './serialized-tensor.js';
+import type { TargetOptions } from './graph/target.js';
+import { runPasses } from './passes/run.js';
 import { nodesForProcessor } from './providers.js';
-import { tracedTwice } from './trace/pure.js';
+import { checkedWires } from './serialized-tensor.js';
 import { traceFunction } from './trace/trace-function.js';
-import type { Target } from './trace/tracer.js';
+import { tracedTwice } from './trace/trace-twice.js';
 
 /** An output may be named as an input is; in a graph it may not. */
 const OUTPUT = 'output/';
@@ -24,10 +25,10 @@ export async function buildFunction(
   f: TensorFunction,
   spec: FunctionSpec,
   constants: Tree<HostTensor>,
-  target: Pick<Target, 'accelerated'>,
+  target: TargetOptions,
 ): Promise<OnnxFunction> {
   const traced = tracedTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants, target));
-  const outputs = traced.outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
+  const outputs = runPasses(traced).outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
   const model = serialize(traced.graph, outputs, { allInputs: true });
   const session = engine.handle();
   const values = outputs.map(({ value }) => value);

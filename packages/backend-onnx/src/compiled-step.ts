@@ -12,18 +12,15 @@ import {
 } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
 import type { StepPlan, SerializedTensor } from './engine/protocol.js';
-import { poolChannelsLast } from './graph/pool-channels-last.js';
-import { poolInPhases } from './graph/pool-phases.js';
-import { serializeRepeated, STEPS, type Repetition } from './graph/repeat.js';
-import { serialize, type NamedValue } from './graph/serialize.js';
-import { propagateNchwcLayout } from './graph/blocks/propagate-nchwc.js';
 import { reachable } from './graph/graph.js';
+import { serializeRepeated, STEPS, type Repetition } from './graph/serialize-loop.js';
+import { serialize } from './graph/serialize.js';
 import type { Value } from './graph/value.js';
-import { checkedWires, toWire } from './serialized-tensor.js';
+import { runPasses, type PassReport } from './passes/run.js';
 import { nodesForProcessor } from './providers.js';
+import { checkedWires, toWire } from './serialized-tensor.js';
 import { OnnxState } from './state.js';
 import type { TracedStep } from './trace/trace-step.js';
-import type { Target } from './trace/tracer.js';
 
 /** A step's session and what it takes; shared by all who compile the same step. */
 export interface StepProgram {
@@ -33,10 +30,12 @@ export interface StepProgram {
   readonly batch: Tree<LeafSpec>;
   readonly hyper: readonly string[];
   readonly noise: readonly NoiseSpec[];
+  /** What each pass did to its graph. */
+  readonly passes: readonly PassReport[];
 }
 
 /** What a backend's runtime makes of a step. */
-export interface StepTraits extends Pick<Target, 'channelBlock'> {
+export interface StepTraits {
   /** Whether several steps in one call are worth while where the state is large. */
   readonly repeats: boolean;
 }
@@ -49,10 +48,10 @@ export async function buildStep(
   engine: EngineClient,
   trace: () => TracedStep,
   spec: StepSpec,
-  { repeats, channelBlock }: StepTraits,
+  { repeats }: StepTraits,
 ): Promise<StepProgram> {
   const traced = trace();
-  const outputs = optimized(traced, channelBlock);
+  const { outputs, report } = runPasses(traced);
   const values = outputs.map(({ value }) => value);
   const used = inputNames(values, traced.graph);
   const under = (prefix: string): string[] =>
@@ -78,13 +77,8 @@ export async function buildStep(
     batch: Object.fromEntries(Object.entries(spec.batch).filter(([name]) => batchNames.has(name))),
     hyper: under('hyper/'),
     noise: traced.noise.filter(({ name }) => noiseNames.has(name)),
+    passes: report,
   };
-}
-
-/** The same outputs, computed faster. */
-function optimized({ graph, outputs }: TracedStep, channelBlock: number | null): readonly NamedValue[] {
-  const pooled = poolChannelsLast(graph, poolInPhases(graph, outputs));
-  return channelBlock === null ? pooled : propagateNchwcLayout(graph, pooled, channelBlock);
 }
 
 /** The state goes round; entries that no step changes stay. */

@@ -6,11 +6,12 @@ import {
   type TensorFunction,
   type Tree,
 } from '@anc/core';
-import { serialize } from './graph/serialize.js';
 import { reachable, type Graph } from './graph/graph.js';
+import { serialize } from './graph/serialize.js';
 import type { ElementArray, Node } from './graph/value.js';
-import { tracedTwice, type Traced } from './trace/pure.js';
+import { runPasses } from './passes/run.js';
 import { traceFunction } from './trace/trace-function.js';
+import { tracedTwice, type Traced } from './trace/trace-twice.js';
 
 export interface ExportOptions {
   /** Frozen weights, written into the file. */
@@ -38,7 +39,7 @@ export function exportOnnx(f: TensorFunction, spec: FunctionSpec, options: Expor
   const shared = { metadata, description, allInputs: true } as const;
   if (batch === null) {
     const traced = tracedTwice(what, () => traceFunction(f, spec, constants, { portable: true }));
-    return serialize(traced.graph, traced.outputs, shared);
+    return serialize(traced.graph, runPasses(traced).outputs, shared);
   }
   const at = (size: number): Traced =>
     traceFunction(
@@ -52,7 +53,8 @@ export function exportOnnx(f: TensorFunction, spec: FunctionSpec, options: Expor
     );
   const traced = tracedTwice(what, () => at(BATCH));
   assertOpen(what, traced, at(BATCH + 2));
-  return serialize(openBatch(traced), traced.outputs, {
+  const optimized = { ...traced, outputs: runPasses(traced).outputs };
+  return serialize(openBatch(optimized), optimized.outputs, {
     ...shared,
     dynamic: { size: BATCH, name: batch },
   });
@@ -94,13 +96,13 @@ const sameNumbers = (a: ElementArray, b: ElementArray): boolean =>
   (a.length === b.length && a.every((value: number | bigint, i: number) => Object.is(value, b[i])));
 
 /** Takes the batch's size out of the shapes that Reshapes are told: that axis is inferred (-1). */
-function openBatch({ graph, outputs }: Traced): Graph {
-  for (const node of nodesOf({ graph, outputs })) {
+function openBatch(traced: Traced): Graph {
+  for (const node of nodesOf(traced)) {
     const shape = node.op === 'Reshape' ? node.inputs[1]! : null;
     if (shape?.source.kind !== 'constant') continue;
     const data = shape.source.data as BigInt64Array;
     const at = data.findIndex((size) => size > 0n && size % BigInt(BATCH) === 0n);
     if (at >= 0) data[at] = -1n;
   }
-  return graph;
+  return traced.graph;
 }

@@ -1,8 +1,8 @@
 import { AncError, permuted, sizeOf, specOf, type HostTensor, type LeafSpec, type Tree } from '@anc/core';
 import type { SerializedTensor, SerializedTensors } from './engine/protocol.js';
 import { sameShape } from './graph/graph.js';
+import { physicalShape } from './lower/traced-tensor.js';
 import { stateLayout } from './trace/inputs.js';
-import { physicalShape } from './trace/symbol.js';
 
 /** A state entry as it lies where steps run. */
 export function toStateWire({ shape, data }: HostTensor): SerializedTensor {

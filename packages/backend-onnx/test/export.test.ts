@@ -1,4 +1,3 @@
-import '@tensorflow/tfjs-backend-cpu';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,6 +16,7 @@ import {
   type Student,
   type TensorFunction,
 } from '@anc/core';
+import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+import { Rng } from '@anc/core';
 import {
   ELEMENT,
   encodeModel,
@@ -8,7 +9,6 @@ import {
   type NodeProto,
   type TensorProto,
 } from '../src/onnx-model/proto.js';
-import { Rng } from '@anc/core';
 
 export interface WrittenClassifier {
   readonly layout?: 'nchw' | 'nhwc';

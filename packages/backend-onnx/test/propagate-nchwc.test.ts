@@ -1,4 +1,3 @@
-import '@tensorflow/tfjs-backend-cpu';
 import {
   adversarialPhases,
   adversarialStep,
@@ -11,16 +10,18 @@ import {
   type HostTensor,
   type Step,
 } from '@anc/core';
+import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BLOCKS } from '../src/graph/blocks/operations.js';
-import { propagateNchwcLayout } from '../src/graph/blocks/propagate-nchwc.js';
-import { reachable } from '../src/graph/graph.js';
+import { NCHWC_DOMAIN } from '../src/graph/nchwc.js';
 import type { Node } from '../src/graph/value.js';
 import { OnnxBackend } from '../src/index.js';
+import { propagateNchwc } from '../src/passes/propagate-nchwc.js';
+import { runPasses } from '../src/passes/run.js';
 import { traceStep } from '../src/trace/trace-step.js';
 import { game, initialState, momentum, normalisedStudent, play, relativeError, specFor } from './game.js';
+import { nodesOf } from './graph-fixtures.js';
 import { random } from './kernel-cases.js';
 
 const BATCH = 16;
@@ -50,25 +51,24 @@ describe('a step that stays in blocks of channels', () => {
   it('leaves them only where something else is needed', () => {
     const rules = game(normalisedStudent(16), momentum());
     const spec = specFor(initialState(rules), phases, BATCH);
-    const { graph, outputs } = traceStep(adversarialStep(rules), spec, { channelBlock: 16 });
-    const nodesOf = (kept: typeof outputs): Node[] =>
-      reachable(
-        graph,
-        kept.map(({ value }) => value),
-      );
-    const [before, after] = [nodesOf(outputs), nodesOf(propagateNchwcLayout(graph, outputs, 16))];
+    const traced = traceStep(adversarialStep(rules), spec, { channelBlock: 16 });
+    const { graph, outputs } = traced;
+    const rewritten = runPasses(traced, [propagateNchwc]).outputs;
+    const [before, after] = [nodesOf(graph, outputs), nodesOf(graph, rewritten)];
     const count = (nodes: Node[], op: string, domain = ''): number =>
       nodes.filter((node) => node.op === op && node.domain === domain).length;
 
-    expect(count(before, 'ReorderOutput', BLOCKS)).toBeGreaterThan(10);
-    expect(count(after, 'ReorderOutput', BLOCKS)).toBeLessThan(count(before, 'ReorderOutput', BLOCKS));
+    expect(count(before, 'ReorderOutput', NCHWC_DOMAIN)).toBeGreaterThan(10);
+    expect(count(after, 'ReorderOutput', NCHWC_DOMAIN)).toBeLessThan(
+      count(before, 'ReorderOutput', NCHWC_DOMAIN),
+    );
     const images = (op: string): number =>
       after.filter(({ op: name, outputs }) => name === op && outputs[0]!.shape.length === 4).length;
     expect(images('Relu')).toBe(0);
     const rectifying = after.filter(({ attributes }) => attributes['activation'] === 'Relu');
     expect(rectifying).toHaveLength(count(before, 'Relu') - count(after, 'Relu'));
     const adding = after.filter(
-      ({ op, domain, inputs }) => op === 'Conv' && domain === BLOCKS && inputs.length === 4,
+      ({ op, domain, inputs }) => op === 'Conv' && domain === NCHWC_DOMAIN && inputs.length === 4,
     );
     expect(adding.length).toBeGreaterThan(4);
     const backAndForth = after.filter(

@@ -1,11 +1,11 @@
 import { assertPlugin, isAncError } from '@anc/core';
 import { describe, expect, it } from 'vitest';
-import onnxPlugin, { OnnxBackend } from '../src/index.js';
-import { acceleratorSchema } from '../src/options.js';
 import type { EngineClient } from '../src/engine/client.js';
 import type { EngineOptions } from '../src/engine/protocol.js';
-import { nodesForProcessor, openEngine } from '../src/providers.js';
 import { Graph, reachable } from '../src/graph/graph.js';
+import onnxPlugin, { OnnxBackend } from '../src/index.js';
+import { acceleratorSchema } from '../src/options.js';
+import { nodesForProcessor, openEngine } from '../src/providers.js';
 
 describe('execution providers', () => {
   it('are backends of their own', () => {

@@ -1,4 +1,3 @@
-import '@tensorflow/tfjs-backend-cpu';
 import {
   adversarialPhases,
   adversarialStep,
@@ -7,6 +6,7 @@ import {
   type Phase,
   type Student,
 } from '@anc/core';
+import '@tensorflow/tfjs-backend-cpu';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend } from '../src/index.js';
 import {

@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { reachable } from '../src/graph/graph.js';
-import { tracedTwice } from '../src/trace/pure.js';
 import { traceFunction } from '../src/trace/trace-function.js';
 import { traceStep } from '../src/trace/trace-step.js';
+import { tracedTwice } from '../src/trace/trace-twice.js';
 
 const image = { shape: [2, 6, 6, 3], dtype: 'float32' } as const;
 const filter = { shape: [3, 3, 3, 4], dtype: 'float32' } as const;
@@ -180,7 +180,7 @@ describe('a traced step', () => {
       step((w, context) => ({ w: tf.mul(w, context.noise('mask', [3], { kind: 'bernoulli', keep: 0.5 })) })),
       spec,
     );
-    expect(noise).toEqual([{ name: 'mask', shape: [3], law: { kind: 'bernoulli', keep: 0.5 } }]);
+    expect(noise).toEqual([{ name: 'mask', shape: [3], distribution: { kind: 'bernoulli', keep: 0.5 } }]);
   });
 
   it('refuses entries that the state does not have', () => {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { filterGradientForms, forcedForm, type FilterGradientForm } from '../src/lowering.js';
+import { filterGradientForms, forcedForm, type FilterGradientForm } from '../src/internal.js';
 import { random, slope, type Case } from './kernel-cases.js';
 
 type Pad = 'same' | 'valid' | number;
@@ -68,7 +68,7 @@ function casesOf(c: Convolution): Case[] {
 function formsOf(c: Convolution, like: Case): Case[] {
   const conv = convOf(c);
   const forms = (Object.keys(filterGradientForms) as FilterGradientForm[]).filter(
-    (form) => form !== 'asBlockedConvolution' || (c.batch !== undefined && c.input % 16 === 0),
+    (form) => form !== 'nchwcConvolution' || (c.batch !== undefined && c.input % 16 === 0),
   );
   return forms.map((form) => ({
     name: `${form}: ∂/∂w of conv2d ${say(c)}`,

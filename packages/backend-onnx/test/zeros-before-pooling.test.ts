@@ -1,5 +1,5 @@
-import '@tensorflow/tfjs-backend-cpu';
 import { EagerBackend, type HostTensor, type TensorFunction } from '@anc/core';
+import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,4 @@
 import { broadcastShapes, sameShape, type Graph } from './graph.js';
-import { withBias, withinWindow } from './fusion.js';
 import { madeBy, scalarOf, type ElementType, type Value } from './value.js';
 
 const FOLD: Readonly<Record<string, (a: number, b: number) => number>> = {
@@ -10,12 +9,6 @@ const FOLD: Readonly<Record<string, (a: number, b: number) => number>> = {
   Max: (a, b) => Math.max(a, b),
   Min: (a, b) => Math.min(a, b),
   Pow: (a, b) => a ** b,
-};
-
-/** Rewritings of an operation with what made its operands; each says what it needs. */
-const FUSIONS: Readonly<Record<string, (graph: Graph, a: Value, b: Value) => Value | null>> = {
-  Add: withBias,
-  Mul: withinWindow,
 };
 
 /** The operand that an operation leaves as it is, or null: x+0, x-0, x*1, x/1, x^1. */
@@ -40,8 +33,8 @@ export function binary(graph: Graph, op: string, a: Value, b: Value, type: Eleme
   if (left !== null && right !== null && fold !== undefined && a.type === 'float32') {
     return graph.scalar(Math.fround(fold(left, right)), type, shape.length);
   }
-  const fused = FUSIONS[op]?.(graph, a, b) ?? FUSIONS[op]?.(graph, b, a) ?? null;
-  if (fused !== null && sameShape(fused.shape, shape)) return fused;
+  const replacement = graph.replacement({ op, inputs: [a, b], type, shape, attributes: {} });
+  if (replacement !== null) return replacement;
   if (op === 'Mul' && type === 'float32') {
     // c·(d·x) = (c·d)·x: chains of scalar factors, as gradients of means make them, become one pass.
     const chained = mergeFactors(graph, a, b) ?? mergeFactors(graph, b, a);

@@ -1,6 +1,5 @@
 import { reachable, type Graph } from './graph.js';
-import type { NamedValue } from './serialize.js';
-import type { ElementArray, Value } from './value.js';
+import type { ElementArray, NamedValue, Value } from './value.js';
 
 const hashes = new WeakMap<ElementArray, string>();
 

@@ -7,6 +7,22 @@ export interface ValueSpec {
 
 const COMMUTATIVE = new Set(['Add', 'Mul', 'And', 'Or', 'Equal']);
 
+/** An operation with one output that is about to be added to a graph. */
+export interface Operation extends ValueSpec {
+  readonly op: string;
+  readonly inputs: readonly Value[];
+  readonly attributes: Attributes;
+}
+
+/** Replaces an operation before it is added, given the nodes that compute its inputs. */
+export interface Peephole {
+  readonly name: string;
+  /** The operator that it looks at. */
+  readonly op: string;
+  /** What computes the same; null where the pattern does not match. */
+  readonly rewrite: (graph: Graph, operation: Operation) => Value | null;
+}
+
 /** Constants up to this many elements are merged by content; larger ones are told apart by identity. */
 const MERGED_CONSTANT = 4096;
 
@@ -18,7 +34,27 @@ export class Graph {
   readonly nodes: Node[] = [];
   readonly inputs = new Map<string, Value>();
   readonly #byKey = new Map<string, readonly Value[]>();
+  readonly #replaced = new Map<string, number>();
   #nextId = 0;
+
+  /** peepholes: tried in order by {@link Graph.replacement}. */
+  constructor(readonly peepholes: readonly Peephole[] = []) {}
+
+  /** How many operations each peephole replaced, by its name. */
+  get replaced(): ReadonlyMap<string, number> {
+    return this.#replaced;
+  }
+
+  /** What to use in place of an operation: what the first peephole that matches makes of it; null where none does. */
+  replacement(operation: Operation): Value | null {
+    for (const { name, op, rewrite } of this.peepholes) {
+      const value = op === operation.op ? rewrite(this, operation) : null;
+      if (value === null || !sameShape(value.shape, operation.shape)) continue;
+      this.#replaced.set(name, (this.#replaced.get(name) ?? 0) + 1);
+      return value;
+    }
+    return null;
+  }
 
   input(name: string, type: ElementType, shape: readonly number[]): Value {
     const known = this.inputs.get(name);

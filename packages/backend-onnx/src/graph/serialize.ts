@@ -5,6 +5,7 @@ import {
   type Attribute,
   type Attributes,
   type ElementType,
+  type NamedValue,
   type Node,
   type Value,
 } from './value.js';
@@ -25,11 +26,6 @@ const DATA_TYPE: Readonly<Record<ElementType, number>> = {
 
 /** The default domain's version; kernels are written for it. */
 export const OPSET = 18;
-
-export interface NamedValue {
-  readonly name: string;
-  readonly value: Value;
-}
 
 export interface ModelOptions {
   /** Axis sizes that are written as this name instead (a dynamic batch). */

@@ -31,6 +31,12 @@ export interface Value {
   readonly source: Source;
 }
 
+/** An output of a graph. */
+export interface NamedValue {
+  readonly name: string;
+  readonly value: Value;
+}
+
 /** Bytes of one element. */
 export const bytesOf: Readonly<Record<ElementType, number>> = {
   float32: 4,

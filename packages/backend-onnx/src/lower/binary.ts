@@ -1,6 +1,6 @@
-import type { TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Call, type Kernel } from './kernel.js';
+import type { TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
 const SAME: Readonly<Record<string, string>> = {
   Add: 'Add',

@@ -1,10 +1,10 @@
-import type { Value } from '../graph/value.js';
 import { binary } from '../graph/arithmetic.js';
 import { concat, pad, reshape, slice } from '../graph/shape-ops.js';
-import type { TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
+import type { Value } from '../graph/value.js';
 import { finish, transposedConv } from './conv.js';
 import { kernel, type Kernel } from './kernel.js';
+import type { TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 import { convWindow, imageLayout, windowAttributes, type Window } from './window.js';
 
 /** A logical [kh, kw, C, M] filter as ONNX's grouped [C·M, 1, kh, kw]. */

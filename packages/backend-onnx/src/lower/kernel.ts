@@ -1,5 +1,5 @@
-import type { TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
+import type { TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
 /** One call of a tfjs kernel on traced tensors. */
 export interface Call {

@@ -1,9 +1,9 @@
 import { broadcastShapes } from '../graph/graph.js';
 import type { Value } from '../graph/value.js';
-import { identityLayout, isIdentity, sameLayout, type TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
-import { activate } from './unary.js';
 import { kernel, type Kernel } from './kernel.js';
+import { identityLayout, isIdentity, sameLayout, type TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
+import { activate } from './unary.js';
 
 /** A matrix (or a stack of them) as it lies in memory, and whether it lies transposed. */
 interface Operand {
@@ -43,7 +43,7 @@ function product(t: Tracer, a: Operand, b: Operand, shape: readonly number[]): V
     const attributes = { transA: Number(a.transposed), transB: Number(b.transposed) };
     return graph.op('Gemm', [a.value, b.value], 'float32', shape, attributes);
   }
-  if (!t.portable) {
+  if (!t.target.portable) {
     const attributes = { transA: Number(a.transposed), transB: Number(b.transposed) };
     return graph.op('FusedMatMul', [a.value, b.value], 'float32', shape, attributes, 'com.microsoft');
   }

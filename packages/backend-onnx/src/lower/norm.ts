@@ -1,7 +1,7 @@
 import { reshape } from '../graph/shape-ops.js';
-import { NCHW, sameLayout, type TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Kernel } from './kernel.js';
+import { NCHW, sameLayout, type TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
 interface Normalization {
   readonly x: TracedTensor;
@@ -81,6 +81,6 @@ export const normKernels: readonly Kernel[] = [
     const vectors = [arguments_.mean, arguments_.variance, arguments_.scale, arguments_.offset];
     const whole = vectors.every((v) => v === null || v.shape.length === 1);
     if (!whole || !sameLayout(arguments_.x.layout, NCHW)) return composed(t, arguments_);
-    return t.channelBlock === null ? fused(t, arguments_) : perChannel(t, arguments_);
+    return t.target.channelBlock === null ? fused(t, arguments_) : perChannel(t, arguments_);
   }),
 ];

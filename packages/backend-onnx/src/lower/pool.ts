@@ -1,12 +1,11 @@
 import { sizeOf } from '@anc/core';
 import { binary } from '../graph/arithmetic.js';
-import { poolBeforeRelu } from '../graph/fusion.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph, Operation } from '../graph/graph.js';
 import { expand, reshape } from '../graph/shape-ops.js';
 import { madeBy, scalarOf, type Value } from '../graph/value.js';
-import type { TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Kernel } from './kernel.js';
+import type { TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 import { imageLayout, isPadded, poolWindow, windowAttributes, type Window } from './window.js';
 
 const outputShape = (w: Window): number[] => [w.batchSize, w.outChannels, w.outHeight, w.outWidth];
@@ -14,17 +13,22 @@ const inputShape = (w: Window): number[] => [w.batchSize, w.inChannels, w.inHeig
 
 const overlaps = (w: Window): boolean => w.strideHeight < w.filterHeight || w.strideWidth < w.filterWidth;
 
+const poolOperation = (x: Value, window: Window): Operation => ({
+  op: 'MaxPool',
+  inputs: [x],
+  type: 'float32',
+  shape: outputShape(window),
+  attributes: { ...windowAttributes(window), kernel_shape: [window.filterHeight, window.filterWidth] },
+});
+
 /** Maxima and the flat positions of the first maximum of each window. */
 function maxPool(t: Tracer, x: Value, window: Window): readonly [Value, Value] {
-  const shape = outputShape(window);
+  const { op, inputs, shape, attributes } = poolOperation(x, window);
   const outputs = [
     { type: 'float32', shape },
     { type: 'int64', shape },
   ] as const;
-  return t.graph.node('MaxPool', [x], outputs, {
-    ...windowAttributes(window),
-    kernel_shape: [window.filterHeight, window.filterWidth],
-  }) as readonly [Value, Value];
+  return t.graph.node(op, inputs, outputs, attributes) as readonly [Value, Value];
 }
 
 /** Sends dy to the first maximum of its window, as tfjs's cpu backend does. */
@@ -135,8 +139,7 @@ export const poolKernels: readonly Kernel[] = [
     const window = poolWindow(attrs, input('x').shape);
     const layout = imageLayout(window);
     const x = visiblyPadded(t.graph, t.full(input('x'), layout));
-    const maxima = (of: Value): Value => maxPool(t, of, window)[0];
-    const value = poolBeforeRelu(t.graph, maxima, x) ?? maxima(x);
+    const value = t.graph.replacement(poolOperation(x, window)) ?? maxPool(t, x, window)[0];
     return t.tensor(value, window.outShape, 'float32', layout);
   }),
   kernel('MaxPoolGrad', 'MaxPool (indices), MaxUnpool or ScatterElements', ({ t, input, attrs }) => {

@@ -1,9 +1,9 @@
 import { sizeOf } from '@anc/core';
 import { util } from '@tensorflow/tfjs-core';
-import { identityLayout, type SymbolType, type TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
 import { cast, reshape } from '../graph/shape-ops.js';
 import { kernel, type Kernel } from './kernel.js';
+import { identityLayout, type SymbolType, type TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
 type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
 

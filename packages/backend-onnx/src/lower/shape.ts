@@ -1,9 +1,9 @@
 import { sizeOf } from '@anc/core';
 import { slice_util, util } from '@tensorflow/tfjs-core';
 import { cast, concat, pad, slice, type SliceRange } from '../graph/shape-ops.js';
-import { identityLayout, type SymbolType, type TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Kernel } from './kernel.js';
+import { identityLayout, type SymbolType, type TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
 /** Cuts ranges of logical axes; axes that are not stored are cut for free. */
 function cut(

@@ -1,7 +1,7 @@
-import { MASK } from '../graph/fusion.js';
-import type { TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
+import { POSITIVE_MASK } from '../graph/positive-mask.js';
 import { kernel, type Kernel } from './kernel.js';
+import type { TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
 /** Kernels that are one ONNX operation of the same meaning. */
 const SAME: Readonly<Record<string, string>> = {
@@ -51,7 +51,7 @@ function log1p(t: Tracer, x: TracedTensor): TracedTensor {
  * else reads x, and the runtime can rectify where it computes it.
  */
 function step(t: Tracer, x: TracedTensor, alpha: number): TracedTensor {
-  if (alpha === 0) return t.unary('HardSigmoid', t.unary('Relu', x), MASK);
+  if (alpha === 0) return t.unary('HardSigmoid', t.unary('Relu', x), POSITIVE_MASK);
   return t.select(t.binary('Greater', x, t.number(0), 'bool'), t.number(1), t.number(alpha));
 }
 

@@ -1,5 +1,5 @@
 import { backend_util } from '@tensorflow/tfjs-core';
-import { identityLayout, NCHW } from '../trace/symbol.js';
+import { identityLayout, NCHW } from './traced-tensor.js';
 
 /** The geometry of a convolution or pooling, as tfjs computes it. */
 export type Window = Omit<backend_util.Conv2DInfo, 'filterShape'>;

@@ -1,7 +1,6 @@
 import type { HostTensor, Tree } from '@anc/core';
-import type { OnnxBackend } from '../backend.js';
 import { quantizedTensors, quantizeModel, withOutputs, type Range } from './quantize.js';
-import { createSession } from './session.js';
+import { createSession, type EngineOwner } from './session.js';
 
 /** What is fed at a time: the model's inputs by name. */
 export type Feeds = Tree<HostTensor>;
@@ -14,7 +13,7 @@ const typeOf = ({ data }: HostTensor) =>
  * and writes it down anew. Throws `ANC_ONNX` where it does not run.
  */
 export async function quantizeOnnx(
-  backend: Pick<OnnxBackend, 'engine'>,
+  backend: Pick<EngineOwner, 'engine'>,
   bytes: Uint8Array,
   batches: AsyncIterable<Feeds> | Iterable<Feeds>,
 ): Promise<Uint8Array> {

@@ -8,7 +8,6 @@ import {
   type Tree,
 } from '@anc/core';
 import { z } from 'zod';
-import type { OnnxBackend } from '../backend.js';
 import type { EngineClient } from '../engine/client.js';
 import { chosenClasses } from './classes.js';
 import { derive, DERIVED, type Derivation } from './derive.js';
@@ -20,7 +19,7 @@ import { imageInput, isBytes } from './image-input.js';
 import { declared } from './preprocessing.js';
 import { probeClassifier } from './probe.js';
 import { decodeModel, graphOf, metadataOf, onnxError } from './proto.js';
-import { createSession, runInBatches } from './session.js';
+import { createSession, runInBatches, type EngineOwner } from './session.js';
 
 /** What can be said of an ONNX teacher beside its file: `model.onnx(layout=nhwc, features=pool)`. */
 export const onnxTeacherSchema = z.strictObject({
@@ -68,7 +67,7 @@ export class OnnxTeacher extends Teacher {
 
   /** Throws `ANC_ONNX` on a file that is damaged or no image classifier, or does not fit the images or the request. */
   static async create(
-    backend: Pick<OnnxBackend, 'engine' | 'name' | 'environment'>,
+    backend: EngineOwner,
     file: Uint8Array,
     request: OnnxTeacherRequest,
   ): Promise<OnnxTeacher> {

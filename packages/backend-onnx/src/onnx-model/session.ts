@@ -3,6 +3,13 @@ import type { EngineClient } from '../engine/client.js';
 import { DERIVED } from './derive.js';
 import { onnxError } from './proto.js';
 
+/** A backend by whose engine models of other programs run. */
+export interface EngineOwner {
+  readonly engine: EngineClient;
+  readonly name: string;
+  readonly environment: Tree<string | number>;
+}
+
 /** Loads a model into the engine. Throws `ANC_ONNX`. */
 export async function createSession(
   engine: EngineClient,

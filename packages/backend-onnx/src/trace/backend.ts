@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { AncError, callSite, sizeOf } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { ElementArray } from '../graph/value.js';
-import type { TracedTensor, SymbolType } from './symbol.js';
-import type { Tracer } from './tracer.js';
+import type { TracedTensor, SymbolType } from '../lower/traced-tensor.js';
+import type { Tracer } from '../lower/tracer.js';
 
 export const TRACE_BACKEND = 'anc-onnx-trace';
 

@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { LeafSpec } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { cast } from '../graph/shape-ops.js';
+import { identityLayout, OIHW, physicalShape, type TracedTensor } from '../lower/traced-tensor.js';
+import type { Tracer } from '../lower/tracer.js';
 import type { TraceBackend } from './backend.js';
-import { identityLayout, OIHW, physicalShape, type TracedTensor } from './symbol.js';
-import type { Tracer } from './tracer.js';
 
 /** How a state entry lies in memory: rank 4 as a convolution wants its filter. The same for every step. */
 export const stateLayout = (shape: readonly number[]): readonly number[] =>

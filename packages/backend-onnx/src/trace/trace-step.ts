@@ -1,4 +1,3 @@
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import {
   AncError,
   mapTree,
@@ -12,14 +11,17 @@ import {
   type Step,
   type StepSpec,
 } from '@anc/core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { sameShape, Graph } from '../graph/graph.js';
 import { concat, reshape } from '../graph/shape-ops.js';
-import type { NamedValue } from '../graph/serialize.js';
-import { registerKernels } from '../lower/register.js';
+import { targetOf, type TargetOptions } from '../graph/target.js';
+import type { NamedValue } from '../graph/value.js';
+import { Tracer } from '../lower/tracer.js';
+import { peepholesFor } from '../passes/run.js';
 import { withTraceBackend, type TraceBackend } from './backend.js';
 import { inputTensor, stateLayout, toTensor, toTraced } from './inputs.js';
-import type { Traced } from './pure.js';
-import { Tracer, type Target } from './tracer.js';
+import { registerKernels } from './register.js';
+import type { Traced } from './trace-twice.js';
 
 export const METRICS_OUTPUT = 'metrics';
 
@@ -50,9 +52,10 @@ function tracedContext(
 }
 
 /** Runs the phases once on traced tensors. */
-export function traceStep(step: Step, spec: StepSpec, target: Partial<Target> = {}): TracedStep {
+export function traceStep(step: Step, spec: StepSpec, options: TargetOptions = {}): TracedStep {
   registerKernels();
-  const graph = new Graph();
+  const target = targetOf('step', options);
+  const graph = new Graph(peepholesFor(target));
   const tracer = new Tracer(graph, target);
   return withTraceBackend(tracer, (backend) => {
     const state = mapTree(spec.state, (leaf, name) =>
@@ -81,6 +84,7 @@ export function traceStep(step: Step, spec: StepSpec, target: Partial<Target> = 
     return {
       graph,
       outputs,
+      target,
       changed: changed.map(({ name }) => name.slice('next/'.length)),
       metrics: metricNames,
       noise: [...noise.values()],

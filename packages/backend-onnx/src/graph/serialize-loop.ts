@@ -1,7 +1,7 @@
 import onnxProto from 'onnx-proto';
 import type { Graph } from './graph.js';
-import { graphProto, modelOf, valueInfo, type NamedValue } from './serialize.js';
-import type { Value } from './value.js';
+import { graphProto, modelOf, valueInfo } from './serialize.js';
+import type { NamedValue, Value } from './value.js';
 
 const { onnx } = onnxProto;
 const { INT, GRAPH } = onnx.AttributeProto.AttributeType;

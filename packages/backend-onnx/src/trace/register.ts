@@ -1,36 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { AncError, callSite } from '@anc/core';
-import { TRACE_BACKEND, traceBackend, type TraceBackend } from '../trace/backend.js';
-import type { TracedTensor } from '../trace/symbol.js';
-import { binaryKernels } from './binary.js';
-import { convKernels } from './conv.js';
-import { depthwiseKernels } from './depthwise.js';
-import { indexingKernels } from './indexing.js';
-import type { Call, Kernel } from './kernel.js';
-import { matmulKernels } from './matmul.js';
-import { normKernels } from './norm.js';
-import { poolKernels } from './pool.js';
-import { reduceKernels } from './reduce.js';
-import { resizeKernels } from './resize.js';
-import { shapeKernels } from './shape.js';
-import { softmaxKernels } from './softmax.js';
-import { unaryKernels } from './unary.js';
-
-/** Every tfjs kernel that can be compiled. */
-export const kernels: readonly Kernel[] = [
-  ...unaryKernels,
-  ...binaryKernels,
-  ...reduceKernels,
-  ...softmaxKernels,
-  ...matmulKernels,
-  ...convKernels,
-  ...depthwiseKernels,
-  ...poolKernels,
-  ...normKernels,
-  ...shapeKernels,
-  ...indexingKernels,
-  ...resizeKernels,
-];
+import * as tf from '@tensorflow/tfjs-core';
+import type { Call, Kernel } from '../lower/kernel.js';
+import { kernels } from '../lower/kernels.js';
+import type { TracedTensor } from '../lower/traced-tensor.js';
+import { TRACE_BACKEND, traceBackend, type TraceBackend } from './backend.js';
 
 export const supportedKernels = (): string[] => kernels.map(({ kernel }) => kernel).sort();
 

@@ -1,9 +1,9 @@
-import { BLOCKS, convOverBlocks } from './operations.js';
-import type { Graph } from '../graph.js';
-import { reshape } from '../shape-ops.js';
-import type { Value } from '../value.js';
+import type { Graph } from '../../graph/graph.js';
+import { NCHWC_DOMAIN, nchwcConv } from '../../graph/nchwc.js';
+import { reshape } from '../../graph/shape-ops.js';
+import type { Value } from '../../graph/value.js';
 
-/** Numbers in one chain of additions, about: planes beyond are summed in parts, because short chains keep more digits. */
+/** About as many numbers in one chain of additions: larger planes are summed in parts, because short chains round less. */
 const CHAIN = 256;
 const PARTS = 4;
 
@@ -22,37 +22,46 @@ const sum = (graph: Graph, x: Value, axis: number): Value => {
 };
 
 /** Sums of the parts, in memory [B, C / n, parts, n], as sums [B, C] of the planes or [1, C] of the whole batch. */
-function together(graph: Graph, block: number, sums: Value, x: Value, count: number, whole: boolean): Value {
+function combined(
+  graph: Graph,
+  block: number,
+  sums: Value,
+  x: Value,
+  count: number,
+  overBatch: boolean,
+): Value {
   const [batch, channels] = x.shape as [number, number];
-  const left = whole ? 1 : batch;
+  const left = overBatch ? 1 : batch;
   const each = reshape(graph, sums, [batch, channels * count]);
-  const added = reshape(graph, whole ? sum(graph, each, 0) : each, [(left * channels) / block, count, block]);
+  const rows = overBatch ? sum(graph, each, 0) : each;
+  const added = reshape(graph, rows, [(left * channels) / block, count, block]);
   return reshape(graph, sum(graph, added, 1), [left, channels]);
 }
 
-/** Σ of x [B, C, H, W], in blocks, over each plane: [B, C]; over the batch as well where `whole`: [1, C]. */
-export function planeSums(graph: Graph, block: number, x: Value, whole: boolean): Value {
+/** Σ of x [B, C, H, W], in NCHWc layout, over each plane: [B, C]; `overBatch`, over the batch as well: [1, C]. */
+export function planeSums(graph: Graph, block: number, x: Value, overBatch: boolean): Value {
   const { planes, height, width, count } = parts(x);
   const view = reshape(graph, x, [planes / block, block, height, width]);
-  const means = graph.op('GlobalAveragePool', [view], 'float32', [planes / block, block, 1, 1], {}, BLOCKS);
-  const sums = together(graph, block, means, x, count, whole);
+  const shape = [planes / block, block, 1, 1];
+  const means = graph.op('GlobalAveragePool', [view], 'float32', shape, {}, NCHWC_DOMAIN);
+  const sums = combined(graph, block, means, x, count, overBatch);
   return graph.op('Mul', [sums, graph.scalar(height * width)], 'float32', sums.shape);
 }
 
 /**
- * Σ of x·y, both [B, C, H, W] in blocks, over the same. A convolution of every plane with a filter as large as itself, so
- * that no product is written to memory.
+ * Σ of x·y, both [B, C, H, W] in NCHWc layout, over the same. A convolution of every plane with a filter as large as
+ * itself, so that no product is written to memory.
  */
-export function sumsOfProducts(graph: Graph, block: number, x: Value, y: Value, whole: boolean): Value {
+export function sumsOfProducts(graph: Graph, block: number, x: Value, y: Value, overBatch: boolean): Value {
   const { planes, height, width, count } = parts(x);
   const image = reshape(graph, x, [1, planes, height, width]);
   const filters = reshape(graph, y, [planes, 1, height, width]);
-  const sums = convOverBlocks(graph, [image, filters], [1, planes, 1, 1], {
+  const sums = nchwcConv(graph, [image, filters], [1, planes, 1, 1], {
     strides: [1, 1],
     pads: [0, 0, 0, 0],
     kernel_shape: [height, width],
     dilations: [1, 1],
     group: planes,
   });
-  return together(graph, block, sums, x, count, whole);
+  return combined(graph, block, sums, x, count, overBatch);
 }

@@ -1,7 +1,8 @@
 import { AncError, callSite, sizeOf } from '@anc/core';
-import { broadcastShapes, type Graph } from '../graph/graph.js';
 import { binary, unary } from '../graph/arithmetic.js';
+import { broadcastShapes, type Graph } from '../graph/graph.js';
 import { cast, expand, reshape, transpose } from '../graph/shape-ops.js';
+import type { Target } from '../graph/target.js';
 import { scalarOf, type Attributes, type ElementType, type Value } from '../graph/value.js';
 import {
   identityLayout,
@@ -10,36 +11,14 @@ import {
   sameLayout,
   type SymbolType,
   type TracedTensor,
-} from './symbol.js';
-
-/** What a graph is written for. */
-export interface Target {
-  /** Only operations of the standard domain: for other runtimes. */
-  readonly portable: boolean;
-  /** Channels side by side in the runtime's own layout for convolutions; null where it has none. */
-  readonly channelBlock: number | null;
-  /** An accelerator computes: some of ONNX Runtime's kernels are wrong or missing there. */
-  readonly accelerated: boolean;
-}
-
-const PROCESSOR: Target = { portable: false, channelBlock: null, accelerated: false };
+} from './traced-tensor.js';
 
 /** Turns operations on traced tensors into graph nodes, minding how each tensor lies in memory. */
-export class Tracer implements Target {
-  readonly portable: boolean;
-  readonly channelBlock: number | null;
-  readonly accelerated: boolean;
-
+export class Tracer {
   constructor(
     readonly graph: Graph,
-    target: Partial<Target> = {},
-  ) {
-    ({
-      portable: this.portable,
-      channelBlock: this.channelBlock,
-      accelerated: this.accelerated,
-    } = { ...PROCESSOR, ...target });
-  }
+    readonly target: Target,
+  ) {}
 
   tensor(
     value: Value,

@@ -6,4 +6,4 @@ export {
   suits,
   type FilterGradientForm,
 } from './lower/filter-gradient.js';
-export { kernels } from './lower/register.js';
+export { kernels } from './lower/kernels.js';

@@ -1,11 +1,14 @@
 import { AncError } from '@anc/core';
 import { fingerprint } from '../graph/fingerprint.js';
 import type { Graph } from '../graph/graph.js';
-import type { NamedValue } from '../graph/serialize.js';
+import type { Target } from '../graph/target.js';
+import type { NamedValue } from '../graph/value.js';
 
+/** What a function or a step was traced to, before any pass over the whole graph. */
 export interface Traced {
   readonly graph: Graph;
   readonly outputs: readonly NamedValue[];
+  readonly target: Target;
 }
 
 /**

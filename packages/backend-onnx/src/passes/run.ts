@@ -1,0 +1,54 @@
+import { reachable, type Graph, type Peephole } from '../graph/graph.js';
+import type { Target } from '../graph/target.js';
+import type { NamedValue } from '../graph/value.js';
+import { passes } from './index.js';
+import type { Pass } from './pass.js';
+
+/** What one pass did to one graph. */
+export interface PassReport {
+  readonly pass: string;
+  readonly stage: Pass['stage'];
+  /** Operations that it replaced, or nodes that no output needs after it. */
+  readonly replaced: number;
+  /** Nodes of the whole graph after it; after tracing for passes on single operations. */
+  readonly nodes: number;
+}
+
+export interface Optimized {
+  readonly outputs: readonly NamedValue[];
+  readonly report: readonly PassReport[];
+}
+
+/** The passes on single operations that suit a target, in order: what a graph is traced with. */
+export const peepholesFor = (target: Target, list: readonly Pass[] = passes): readonly Peephole[] =>
+  list.flatMap((pass) => (pass.stage === 'operation' && pass.when(target) ? [pass] : []));
+
+const nodesOf = (graph: Graph, outputs: readonly NamedValue[]): ReturnType<typeof reachable> =>
+  reachable(
+    graph,
+    outputs.map(({ value }) => value),
+  );
+
+/** Rewrites a traced graph by the passes on whole graphs that suit its target, in order. */
+export function runPasses(
+  { graph, outputs, target }: { readonly graph: Graph; readonly target: Target } & Pick<Optimized, 'outputs'>,
+  list: readonly Pass[] = passes,
+): Optimized {
+  let current = outputs;
+  let nodes = nodesOf(graph, outputs);
+  const report = list
+    .filter(({ when }) => when(target))
+    .map((pass): PassReport => {
+      const { name, stage } = pass;
+      if (stage === 'operation') {
+        return { pass: name, stage, replaced: graph.replaced.get(name) ?? 0, nodes: nodes.length };
+      }
+      const before = nodes;
+      current = pass.rewrite(graph, { outputs: current, target });
+      nodes = nodesOf(graph, current);
+      const kept = new Set(nodes);
+      const replaced = before.filter((node) => !kept.has(node)).length;
+      return { pass: name, stage, replaced, nodes: nodes.length };
+    });
+  return { outputs: current, report };
+}
