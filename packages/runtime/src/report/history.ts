@@ -49,9 +49,13 @@ function epochOf({ stage, metrics, diagnostics }: MetricsRecord): Epoch {
       : currentDiagnostics(decodeNumbers<RecordedDiagnostics>(diagnostics));
   const values: Record<string, number> = {
     ...currentMetrics(decodeNumbers<Tree<number>>(metrics ?? {})),
-    ...found,
+    ...(found && {
+      'discriminator/auc': found.auc,
+      'discriminator/teacher': found.teacherScore,
+      'discriminator/student': found.studentScore,
+      gradientRatio: found.gradientRatio,
+    }),
   };
-  delete values.gradientCosine; // the metrics have it already, as gradient/cosine
   return { stage, values, alarms: found === null ? [] : alarmsFor(found) };
 }
 

@@ -69,7 +69,7 @@ type StoredRecord = Record<string, unknown> & { readonly model?: string; readonl
 const underBothNames = (model: string): { model: string; player: string } => ({ model, player: model });
 
 function encodeRecord({ model, ...record }: MetricsRecord): string {
-  const metrics = isObject(record.metrics) ? { metrics: withDeprecatedMetrics(record.metrics) } : {};
+  const metrics = isObject(record.metrics) ? { metrics: withDeprecatedMetrics(currentMetrics(record.metrics)) } : {};
   return `${JSON.stringify(encodeNumbers({ ...underBothNames(model), ...record, ...metrics }))}\n`;
 }
 
