@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import nx from '@nx/eslint-plugin';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
+import { vocabularyRule } from './tools/lint/vocabulary-rule.mjs';
 
 const NODE_BUILTINS = [
   { group: ['node:*'], message: 'core and formats run anywhere: no Node builtins.' },
@@ -13,25 +14,29 @@ const NODE_BUILTINS = [
 ];
 const COMPOSITION_ONLY = {
   group: ['inversify', 'inversify/*', '@inversifyjs/*', 'reflect-metadata'],
-  message: 'Dependency injection lives in packages/cli/src/composition only: take constructor arguments.',
+  message: 'Dependency injection lives in packages/pipeline/src/composition only: take constructor arguments.',
 };
 
-/**
- * The packages between formats and the command line. None of them may import another one; a new folder is one of them.
- */
+/** Layers of the command line's folders: config <- commands -> terminal. */
+const cliLayer = (...above) => ({
+  group: above.map((folder) => `../${folder}/*`),
+  message: 'The command line is layered: config <- commands -> terminal.',
+});
+
+/** The packages between formats and pipeline. None of them may import another one; a new folder is one of them. */
 const MIDDLE = readdirSync(new URL('packages', import.meta.url)).filter(
-  (name) => !['core', 'formats', 'cli'].includes(name),
+  (name) => !['core', 'formats', 'pipeline', 'cli'].includes(name),
 );
 
 /**
- * The layers core <- formats <- middle <- cli as Nx constraints.
+ * The layers core <- formats <- middle <- pipeline <- cli as Nx constraints.
  * @param {string[]} extra tags that every middle package may import besides (tests import the contract suites)
  */
 const boundaries = (extra = []) => [
   'error',
   {
     enforceBuildableLibDependency: true,
-    // The command line imports rooms lazily where that makes it start sooner, and statically elsewhere.
+    // Packages are imported lazily where that makes a program start sooner, and statically elsewhere.
     checkDynamicDependenciesExceptions: ['.*'],
     depConstraints: [
       {
@@ -49,7 +54,16 @@ const boundaries = (extra = []) => [
         onlyDependOnLibsWithTags: ['room:core', 'room:formats', `room:${name}`, ...extra],
         bannedExternalImports: ['inversify', 'commander', 'reflect-metadata'],
       })),
-      { sourceTag: 'room:cli', onlyDependOnLibsWithTags: ['room:*'] },
+      {
+        sourceTag: 'room:pipeline',
+        onlyDependOnLibsWithTags: ['room:core', 'room:formats', 'room:pipeline', ...MIDDLE.map((name) => `room:${name}`)],
+        bannedExternalImports: ['commander', 'consola', 'cli-table3', 'c12'],
+      },
+      {
+        sourceTag: 'room:cli',
+        onlyDependOnLibsWithTags: ['room:*'],
+        bannedExternalImports: ['inversify', 'reflect-metadata'],
+      },
     ],
   },
 ];
@@ -124,8 +138,25 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: [COMPOSITION_ONLY, ...NODE_BUILTINS] }] },
   },
   {
-    files: ['packages/cli/src/composition/**/*.ts'],
+    files: ['packages/pipeline/src/composition/**/*.ts'],
     rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    files: ['packages/cli/src/config/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [COMPOSITION_ONLY, cliLayer('commands', 'terminal')] }],
+    },
+  },
+  {
+    files: ['packages/cli/src/terminal/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [COMPOSITION_ONLY, cliLayer('commands', 'config')] }],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    plugins: { anc: { rules: { vocabulary: vocabularyRule } } },
+    rules: { 'anc/vocabulary': 'error' },
   },
   {
     // The command line speaks to the terminal.

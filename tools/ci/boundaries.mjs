@@ -29,6 +29,15 @@ const CASES = [
   { file: 'packages/backend-onnx/src/index.ts', code: `import 'inversify';`, refusedBy: RESTRICTED },
   { file: 'packages/cli/src/index.ts', code: `import 'inversify';`, refusedBy: RESTRICTED },
   { file: 'packages/cli/src/index.ts', code: `import '@anc/models';`, refusedBy: null },
+  { file: 'packages/cli/src/config/flags.ts', code: `import '../commands/run.js';`, refusedBy: RESTRICTED },
+  { file: 'packages/cli/src/config/flags.ts', code: `import '../terminal/table.js';`, refusedBy: RESTRICTED },
+  { file: 'packages/cli/src/terminal/table.ts', code: `import '../config/flags.js';`, refusedBy: RESTRICTED },
+  { file: 'packages/cli/src/commands/run.ts', code: `import '../config/flags.js';`, refusedBy: null },
+  { file: 'packages/pipeline/src/index.ts', code: `import '@anc/models';`, refusedBy: null },
+  { file: 'packages/pipeline/src/index.ts', code: `import 'anc-cli';`, refusedBy: NX },
+  { file: 'packages/pipeline/src/index.ts', code: `import 'inversify';`, refusedBy: RESTRICTED },
+  { file: 'packages/pipeline/src/composition/compose.ts', code: `import 'inversify';`, refusedBy: null },
+  { file: 'packages/models/src/index.ts', code: `import '@anc/pipeline';`, refusedBy: NX },
 ];
 
 const eslint = new ESLint({ ruleFilter: ({ ruleId }) => ruleId === NX || ruleId === RESTRICTED });

@@ -18,7 +18,7 @@ export function describePreset(name: string | undefined): { document: unknown; t
     });
   }
   const wanted = name === undefined ? names : [name as PresetName];
-  const full = wanted.map((recipe) => ({ name: recipe, ...fullPreset(recipe) }));
+  const full = wanted.map((preset) => ({ name: preset, ...fullPreset(preset) }));
   return {
     document: withFormerNames(name === undefined ? full : full[0]),
     text: full.map(textOf).join('\n'),

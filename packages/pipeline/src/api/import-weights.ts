@@ -42,7 +42,7 @@ export interface ImportOptions extends CallOptions {
 export interface ImportResult {
   readonly model: Named;
   readonly recognized: boolean;
-  /** @deprecated The same as `recognized`. */
+  /** Deprecated name of `recognized`. */
   readonly recognised: boolean;
   readonly format: string;
   readonly map: string | null;
@@ -108,8 +108,8 @@ export async function importWeights(file: string, options: ImportOptions): Promi
     notify(loaded, options, onNotice);
     return {
       model: loaded.model,
-      recognized: loaded.recognised,
-      recognised: loaded.recognised,
+      recognized: loaded.recognized,
+      recognised: loaded.recognized,
       format: loaded.format,
       map,
       input: environment.input,

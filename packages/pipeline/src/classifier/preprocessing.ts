@@ -9,7 +9,7 @@ import { datasetFacts, type ChannelNormalization } from '@anc/datasets/facts';
 import { TORCH_NAME_MAPS } from '@anc/models';
 import { suggestion } from '../text/nearest.js';
 
-/** Means and deviations of pixels in 0..1, one per channel of a colour image. */
+/** Means and deviations of pixels in 0..1, one per channel of a color image. */
 const NAMED: Readonly<Record<string, ChannelNormalization>> = {
   none: { mean: [0], std: [1 / 255] },
   unit: { mean: [0], std: [1] },
@@ -78,7 +78,7 @@ export function commonNormalization({
 function unreadable(text: string): AncError {
   const names = Object.keys(NAMED);
   const hint = suggestion(text, names);
-  return new AncError('ANC_NORMALIZE', 'not a way to normalise images.', {
+  return new AncError('ANC_NORMALIZE', 'not a way to normalize images.', {
     expected: `one of ${names.join(', ')}, or mean/std of each channel (std above 0), e.g. 0.5,0.5,0.5/0.25,0.25,0.25`,
     received: text,
     ...(hint === null ? {} : { hint }),

@@ -58,8 +58,8 @@ export interface LoadedWeights {
   readonly metadata: Tree<string>;
   readonly format: string;
   readonly map: string | null;
-  /** Whether the model was recognised from names and shapes alone. */
-  readonly recognised: boolean;
+  /** Whether the model was recognized from names and shapes alone. */
+  readonly recognized: boolean;
   /** Sides of other images that the weights fit, of which the model makes another network; where nobody said the size. */
   readonly others: readonly number[];
 }
@@ -83,12 +83,12 @@ export async function loadWeights(
       : unpacked(readStateDict(source));
   const { metadata } = dict;
   const recorded = recordedModel(metadata);
-  const recognised = request.model === undefined && recorded === null ? recognise(path, dict) : null;
-  const model = request.model ?? recorded ?? recognised!.model;
+  const recognized = request.model === undefined && recorded === null ? recognize(path, dict) : null;
+  const model = request.model ?? recorded ?? recognized!.model;
   const classNames = namesIn(metadata.classes);
-  const input = request.input ?? inputIn(metadata.input) ?? recognised?.environment.input;
+  const input = request.input ?? inputIn(metadata.input) ?? recognized?.environment.input;
   const classes =
-    request.classes ?? classNames?.length ?? countIn(metadata.classes) ?? recognised?.environment.classes;
+    request.classes ?? classNames?.length ?? countIn(metadata.classes) ?? recognized?.environment.classes;
   const trainedOn = inputIn(metadata.input);
   const made = async (environment: ModelEnvironment) => {
     // Some options follow from the images: they stay what they were when the network was trained.
@@ -116,7 +116,7 @@ export async function loadWeights(
     normalization: recordedNormalization(metadata.normalization),
     metadata,
     format: dict.format,
-    recognised: recognised !== null,
+    recognized: recognized !== null,
   };
 }
 
@@ -166,7 +166,7 @@ const unpacked = (dict: StateDict): StateDict =>
     ? dict
     : { ...dict, tensors: mapTree(decodeCompact(loadTree(dict.tensors)), toLazyTensor) };
 
-function recognise(path: string, dict: StateDict) {
+function recognize(path: string, dict: StateDict) {
   if (isOwn(dict.tensors)) throw unnamed(path);
   const { model, options, environment } =
     dict.layout === 'torch' ? recognizeTorchResnet(dict.tensors) : recognizeKeras(dict);

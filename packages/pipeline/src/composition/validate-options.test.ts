@@ -38,9 +38,9 @@ describe('validateOptions', () => {
   });
 
   it.each([
-    [{ dept: 3 }, 'dept', 'depth, units, list, recipe, kind, text', 'depth'],
+    [{ dept: 3 }, 'dept', 'depth, units, list, optimizer, kind, text', 'depth'],
     [{ list: [{ input: 'a' }, { input: 'b', weights: 2 }] }, 'list.1.weights', 'input, weight', 'weight'],
-    [{ recipe: { rat: 2 } }, 'recipe.rat', 'rate', 'rate'],
+    [{ recipe: { rat: 2 } }, 'optimizer.rat', 'rate', 'rate'],
   ])('names an unknown key by its path, and the keys of its level: %j', (options, key, known, meant) => {
     expect(refusal(options)).toBe(
       `thing "x" has no option "${key}".\n  expected: ${known}\n  did you mean "${meant}"?`,

@@ -6,7 +6,7 @@ export interface ExportSource extends Omit<LoadedWeights, 'variables'> {
   readonly variables: Variables<HostTensor>;
   /** What its pixels go through, or null where nobody said. */
   readonly normalization: Normalization | null;
-  /** Run, player, hash of the weights, program: where it comes from. */
+  /** Run, model, hash of the weights, program: where it comes from. */
   readonly provenance: Readonly<Record<string, string>>;
 }
 

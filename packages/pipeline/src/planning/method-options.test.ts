@@ -62,7 +62,7 @@ describe('methodOptions', () => {
     });
   });
 
-  it('leaves the control of dropout its own where the recipe has none, and a said rate everywhere', async () => {
+  it('leaves the control of dropout its own where the preset has none, and a given rate everywhere', async () => {
     const control = { name: 'dropout-noise', options: {} };
     const modern = defaultsOf({ preset: 'modern' });
     expect(modern.objective.dropout).toBe(0);
@@ -70,8 +70,8 @@ describe('methodOptions', () => {
     expect(methodOptions({ name: 'adversarial', options: {} }, modern, composition)).toMatchObject({
       dropout: 0,
     });
-    const said = defaultsOf({ preset: 'modern', dropout: 0.3 });
-    expect(methodOptions(control, said, composition)).toMatchObject({ dropout: 0.3 });
+    const given = defaultsOf({ preset: 'modern', dropout: 0.3 });
+    expect(methodOptions(control, given, composition)).toMatchObject({ dropout: 0.3 });
   });
 
   it.each(['optimizer', 'recipe'])(
@@ -111,7 +111,7 @@ describe('methodOptions', () => {
     expect(options).not.toHaveProperty('optimizer');
   });
 
-  it('quantises whatever trains a student', async () => {
+  it('quantizes whatever trains a student', async () => {
     const config = defaultsOf({ quantize: 'ttq' });
     for (const name of ['supervised', 'l2', 'kd', 'adversarial', 'fitnets']) {
       expect(methodOptions({ name, options: {} }, config, composition)).toMatchObject({ quantize: 'ttq' });

@@ -22,10 +22,10 @@ export async function writeCompact(
   const { methodOptions, ...rest } = metadata;
   const { estimator } = network;
   // The plain model computes the same from these weights, unless inputs are binary too: then it takes the method.
-  const told =
+  const metadataOfPlain =
     estimator.input === undefined || methodOptions === undefined ? rest : { ...rest, methodOptions };
   const tensors = await compactTensors(network, variables, input, backend);
-  const bytes = encodeSafetensors(tensors, { ...told, compact: estimator.name });
+  const bytes = encodeSafetensors(tensors, { ...metadataOfPlain, compact: estimator.name });
   await folder.write([...place, COMPACT], bytes);
   return bytes.byteLength;
 }

@@ -16,7 +16,7 @@ export function dataTermOf({
   return typeof dataTerm?.name === 'string' ? { name: dataTerm.name, options: dataTerm.options ?? {} } : null;
 }
 
-/** The method that minimises a data term and nothing else, and the term's options, which are also its own. */
+/** The method that minimizes a data term and nothing else, and the term's options, which are also its own. */
 const ALONE: Readonly<Record<string, { readonly method: string; readonly options: z.ZodType }>> = {
   l2: { method: 'l2', options: l2Schema },
   kl: { method: 'kd', options: klSchema },
