@@ -1,7 +1,10 @@
-/** Names of students, by their methods: a method that occurs again gets a number, `kd-2`. */
+/** Names of students, by their methods: a method that occurs again gets a number, `kd-2`. All names are different. */
 export function studentNames(methods: readonly { readonly name: string }[]): string[] {
-  return methods.map(({ name }, i) => {
-    const before = methods.slice(0, i).filter((other) => other.name === name).length;
-    return before === 0 ? name : `${name}-${before + 1}`;
-  });
+  const names = new Set<string>();
+  for (const { name: method } of methods) {
+    let name = method;
+    for (let number = 2; names.has(name); number++) name = `${method}-${number}`;
+    names.add(name);
+  }
+  return [...names];
 }
