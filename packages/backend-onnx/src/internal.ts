@@ -1,4 +1,4 @@
-/** The lowering's inside, for benchmarks, tests and the documentation's table. Not part of the stable interface. */
+/** Internals of the lowering, for benchmarks and the documentation's table. Not part of the stable interface. */
 export {
   fastestForm,
   filterGradientForms,

@@ -16,15 +16,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend } from '../src/index.js';
 import {
-  game,
+  adversarialSetup,
   IMAGE,
   initialState,
   inputsAt,
   momentum,
-  normalisedStudent,
+  normalizedStudent,
   plainStudent,
   specFor,
-} from './game.js';
+} from './adversarial-setup.js';
 
 let onnx: OnnxBackend;
 
@@ -86,7 +86,7 @@ describe('OnnxBackend', () => {
     await Promise.all([one.dispose(), ten.dispose(), state.dispose()]);
   });
 
-  it('gives the means of the metrics since the last reading', async () => {
+  it('returns the means of the metrics since the last call', async () => {
     const state = await onnx.upload({ w: vector(0, 0), untouched: vector(0, 0) });
     const step = await onnx.compile(adding(1), spec);
     expect(await step.metrics()).toEqual({});
@@ -98,7 +98,7 @@ describe('OnnxBackend', () => {
     await state.dispose();
   });
 
-  it('keeps the way in and out of rank 4 what it was', async () => {
+  it('uploads and reads back tensors of rank 4 unchanged', async () => {
     const data = Float32Array.from({ length: 2 * 3 * 4 * 5 }, (_, i) => i);
     const filter = { shape: [2, 3, 4, 5], data };
     const state = await onnx.upload({ filter });
@@ -106,7 +106,7 @@ describe('OnnxBackend', () => {
     await state.dispose();
   });
 
-  it('compiles a step once for all who ask', async () => {
+  it('compiles a step once for all its users', async () => {
     const [a, b] = [await onnx.compile(adding(3), spec), await onnx.compile(adding(3), spec)];
     await a.dispose();
     const state = await onnx.upload({ w: vector(0, 0), untouched: vector(0, 0) });
@@ -117,7 +117,7 @@ describe('OnnxBackend', () => {
     await state.dispose();
   });
 
-  it('says what is wrong with what it is fed', async () => {
+  it('reports wrong inputs', async () => {
     const state = await onnx.upload({ w: vector(0, 0), untouched: vector(0, 0) });
     const step = await onnx.compile(adding(1), spec);
     expect(await codeOf(step.run(state, call(vector(1, 2, 3))))).toBe('ANC_FEED');
@@ -131,7 +131,7 @@ describe('OnnxBackend', () => {
     await state.dispose();
   });
 
-  it('does not begin what is aborted already', async () => {
+  it('does not compile when aborted before', async () => {
     expect(await codeOf(onnx.compile(adding(1), spec, { signal: AbortSignal.abort() }))).toBe('AbortError');
   });
 
@@ -147,8 +147,8 @@ describe('OnnxBackend', () => {
     await f.dispose();
   });
 
-  it('gives the same bytes for images in portions', async () => {
-    const network = normalizedNetwork(normalisedStudent(16), { mean: [128, 128], std: [64, 64] });
+  it('gives the same bytes for images in chunks', async () => {
+    const network = normalizedNetwork(normalizedStudent(16), { mean: [128, 128], std: [64, 64] });
     const variables = network.init(Rng.fromSeed(1), IMAGE);
     const rng = Rng.fromSeed(2);
     const shape = [64, ...IMAGE];
@@ -172,11 +172,11 @@ describe('OnnxBackend', () => {
     expect(await outputs(16 * row)).toEqual(whole);
   });
 
-  it('keeps its memory over many steps', async () => {
-    const rules = game(plainStudent(), momentum());
-    const state = initialState(rules);
+  it('does not leak memory over many steps', async () => {
+    const setup = adversarialSetup(plainStudent(), momentum());
+    const state = initialState(setup);
     const device = await onnx.upload(state);
-    const step = await onnx.compile(adversarialStep(rules), specFor(state));
+    const step = await onnx.compile(adversarialStep(setup), specFor(state));
     const resident = async (steps: number): Promise<number> => {
       for (let i = 0; i < steps; i++) await step.run(device, inputsAt(0));
       return process.memoryUsage().rss;

@@ -21,7 +21,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
 import { exportOnnx } from '../src/index.js';
-import { IMAGE, normalisedStudent, plainStudent } from './game.js';
+import { IMAGE, normalizedStudent, plainStudent } from './adversarial-setup.js';
 
 const classifier =
   (student: Student): TensorFunction =>
@@ -46,7 +46,7 @@ function exported(student: Student): {
 const rng = Rng.fromSeed(2);
 const pixels = (batch: number): Uint8Array => Uint8Array.from({ length: batch * 288 }, () => rng.int(256));
 
-/** Asks Python's onnx and onnxruntime about a model; the logits of `images`. */
+/** Checks a model with Python's onnx, and prints the logits of `images` by its onnxruntime. */
 const PYTHON = `
 import json, sys, numpy, onnx, onnxruntime
 model = onnx.load(sys.argv[1]); onnx.checker.check_model(model, full_check=True)
@@ -57,7 +57,7 @@ print(json.dumps({"logits": session.run(["logits"], {"images": images})[0].tolis
 `;
 
 describe('an exported student', () => {
-  for (const student of [plainStudent(), normalisedStudent()]) {
+  for (const student of [plainStudent(), normalizedStudent()]) {
     it(`gives the same logits at any batch: ${student.name}`, async () => {
       const { model, init } = exported(student);
       const session = await ort.InferenceSession.create(model, {
@@ -93,9 +93,9 @@ describe('an exported student', () => {
     expect(exportOnnx(f, spec, { batch: null }).length).toBeGreaterThan(0);
   });
 
-  it.runIf(process.env['PYTHON'])('is accepted by Python and gives the same there', async () => {
+  it.runIf(process.env['PYTHON'])('is accepted by Python and gives the same logits there', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'anc-export-'));
-    const { model, init } = exported(normalisedStudent());
+    const { model, init } = exported(normalizedStudent());
     await writeFile(join(folder, 'student.onnx'), model);
     const data = pixels(2);
     const { stdout } = await promisify(execFile)(process.env['PYTHON']!, [
@@ -112,7 +112,7 @@ describe('an exported student', () => {
     };
     expect(found.opsets).toEqual(['']);
     expect(found.metadata).toEqual({ classes: '["a","b","c","d"]' });
-    const eager = { backend: new EagerBackend('cpu'), network: normalisedStudent(), variables: init };
+    const eager = { backend: new EagerBackend('cpu'), network: normalizedStudent(), variables: init };
     const reference = await compileClassifier(eager, [2, ...IMAGE], ['logits']);
     const { logits } = await reference.run({ images: { shape: [2, ...IMAGE], data } });
     const scale = Math.max(...logits!.data.map(Math.abs));

@@ -17,7 +17,7 @@ import { poolChannelsLast } from '../src/passes/pool-channels-last.js';
 import { poolConvInPhases } from '../src/passes/pool-conv-in-phases.js';
 import { runPasses } from '../src/passes/run.js';
 import { traceStep } from '../src/trace/trace-step.js';
-import { relativeError } from './game.js';
+import { relativeError } from './adversarial-setup.js';
 import { operators } from './graph-fixtures.js';
 import { random } from './kernel-cases.js';
 
@@ -30,7 +30,7 @@ interface Shape {
   readonly filters?: number;
 }
 
-/** One step that puts the gradients of a pooled convolution in the place of its weights. */
+/** One step that replaces the weights of a pooled convolution by their gradients. */
 const gradientStep = ({ pad, window }: Shape): Step => ({
   id: `pooled ${pad} ${window}`,
   phases: [

@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportOnnx, foldConstants, OnnxBackend, OnnxTeacher, quantizeOnnx } from '../src/index.js';
 import { decodeModel, graphOf } from '../src/onnx-model/proto.js';
-import { IMAGE } from './game.js';
+import { IMAGE } from './adversarial-setup.js';
 
 let backend: OnnxBackend;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ const student = new LayeredClassifier('post-activation', 4, [
 ]);
 const rng = Rng.fromSeed(4);
 
-/** A student with averages as training leaves them, as an ONNX model of bytes. */
+/** A student with batch statistics as after training, exported with bytes as input. */
 function exported(): Uint8Array {
   const { params, stats } = student.init(Rng.fromSeed(1), IMAGE);
   const trained = Object.fromEntries(
@@ -96,7 +96,7 @@ const operations = (model: Uint8Array): Record<string, number> => {
 };
 
 describe('foldConstants', () => {
-  it('leaves neither turned weights nor batch norm behind a convolution, and the same logits', async () => {
+  it('leaves no transposed weights, no batch norm after a convolution, and the same logits', async () => {
     const [model, images] = [exported(), bytes(3)];
     const folded = foldConstants(model);
     expect(operations(model)['BatchNormalization']).toBeGreaterThan(0);
@@ -111,7 +111,7 @@ describe('foldConstants', () => {
 });
 
 describe('quantizeOnnx', () => {
-  it('gives nearly the same logits with weights of 8 bits', async () => {
+  it('gives nearly the same logits with 8-bit weights', async () => {
     const model = foldConstants(exported());
     const images = bytes(8);
     const small = await quantizeOnnx(backend, model, [{ images }, { images: bytes(8) }]);
@@ -121,7 +121,7 @@ describe('quantizeOnnx', () => {
     const float = graphOf(decodeModel(small, 'm')).initializer.filter(
       ({ dataType, dims }) => dataType === 1 && (dims?.length ?? 0) >= 2,
     );
-    expect(float).toEqual([]); // no weights are left in 32 bits
+    expect(float).toEqual([]); // no 32-bit weights are left
     const wanted = await logitsOf(model, images);
     const scale = Math.max(...wanted.map(Math.abs));
     const found = await logitsOf(small, images);

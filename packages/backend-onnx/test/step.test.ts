@@ -11,16 +11,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend } from '../src/index.js';
 import {
   adamW,
-  game,
+  adversarialSetup,
   initialState,
   momentum,
-  normalisedStudent,
+  normalizedStudent,
   plainStudent,
-  play,
+  trainSteps,
   relativeError,
   specFor,
   wideStudent,
-} from './game.js';
+} from './adversarial-setup.js';
 
 let onnx: OnnxBackend;
 const eager = new EagerBackend('cpu');
@@ -34,7 +34,7 @@ afterAll(async () => {
 
 const students: readonly [string, () => Student][] = [
   ['without batch norm', plainStudent],
-  ['with batch norm', normalisedStudent],
+  ['with batch norm', normalizedStudent],
 ];
 const optimizers: readonly [string, () => Optimizer][] = [
   ['momentum', momentum],
@@ -45,8 +45,8 @@ describe('the compiled adversarial step', () => {
   for (const [network, student] of students) {
     for (const [optimizer, optimize] of optimizers) {
       it(`matches the eager one after 5 steps: ${network}, ${optimizer}`, async () => {
-        const rules = game(student(), optimize());
-        const [found, wanted] = [await play(onnx, rules, 5), await play(eager, rules, 5)];
+        const setup = adversarialSetup(student(), optimize());
+        const [found, wanted] = [await trainSteps(onnx, setup, 5), await trainSteps(eager, setup, 5)];
         expect(Object.keys(found.state).sort()).toEqual(Object.keys(wanted.state).sort());
         for (const [name, tensor] of Object.entries(wanted.state)) {
           expect(found.state[name]!.shape).toEqual(tensor.shape);
@@ -62,18 +62,18 @@ describe('the compiled adversarial step', () => {
     }
   }
 
-  it('matches the eager one where convolutions run over blocks of channels', async () => {
-    const rules = game(wideStudent(), momentum());
-    const [found, wanted] = [await play(onnx, rules, 3), await play(eager, rules, 3)];
+  it('matches the eager one where convolutions run in NCHWc layout', async () => {
+    const setup = adversarialSetup(wideStudent(), momentum());
+    const [found, wanted] = [await trainSteps(onnx, setup, 3), await trainSteps(eager, setup, 3)];
     for (const [name, tensor] of Object.entries(wanted.state)) {
       expect(relativeError(found.state[name]!, tensor), name).toBeLessThan(1e-4);
     }
   });
 
-  it('is traced when it is rehearsed, and not again when it is compiled', async () => {
-    const rules = game(plainStudent(), momentum());
+  it('is traced by rehearse, and not again by compile', async () => {
+    const setup = adversarialSetup(plainStudent(), momentum());
     let traced = 0;
-    const [phase] = adversarialStep(rules).phases;
+    const [phase] = adversarialStep(setup).phases;
     const counted: Phase = {
       name: phase!.name,
       gradients: (...inputs) => {
@@ -83,18 +83,18 @@ describe('the compiled adversarial step', () => {
       update: (...inputs) => phase!.update(...inputs),
     };
     const step = { id: 'rehearsed', phases: [counted] };
-    const spec = specFor(initialState(rules));
+    const spec = specFor(initialState(setup));
     await onnx.rehearse(step, spec);
     expect(traced).toBe(2); // and compared
     const compiled = await onnx.compile(step, spec);
     expect(traced).toBe(2);
     await compiled.dispose();
     await (await onnx.compile(step, spec)).dispose();
-    expect(traced).toBe(4); // the trace was not kept
+    expect(traced).toBe(4); // a trace is used once
   });
 
-  it('is refused when it is rehearsed, where it looks at values', async () => {
-    const spec = specFor(initialState(game(plainStudent(), momentum())));
+  it('is refused by rehearse if it reads values', async () => {
+    const spec = specFor(initialState(adversarialSetup(plainStudent(), momentum())));
     const looks: Phase = {
       name: 'looks',
       gradients: (state) => {
@@ -108,29 +108,32 @@ describe('the compiled adversarial step', () => {
     });
   });
 
-  it('gives the same in WebAssembly, to rounding', async () => {
+  it('gives the same in WebAssembly, up to rounding', async () => {
     const web = await OnnxBackend.create({ runtime: 'web' });
     expect(web.environment['runtime']).toBe('onnxruntime-web');
-    const rules = game(plainStudent(), momentum());
-    const [found, wanted] = [await play(web, rules, 3), await play(onnx, rules, 3)];
+    const setup = adversarialSetup(plainStudent(), momentum());
+    const [found, wanted] = [await trainSteps(web, setup, 3), await trainSteps(onnx, setup, 3)];
     for (const [name, tensor] of Object.entries(wanted.state)) {
       expect(relativeError(found.state[name]!, tensor), name).toBeLessThan(1e-4);
     }
     await web.dispose();
   });
 
-  it('draws new noise for a phase that repeats, as the eager one does', async () => {
-    const rules = game(plainStudent(), momentum());
+  it('draws new noise for a repeated phase, as the eager one does', async () => {
+    const setup = adversarialSetup(plainStudent(), momentum());
     const phases = [adversarialPhases.student, adversarialPhases.discriminator, adversarialPhases.student];
-    const [found, wanted] = [await play(onnx, rules, 2, phases), await play(eager, rules, 2, phases)];
+    const [found, wanted] = [
+      await trainSteps(onnx, setup, 2, phases),
+      await trainSteps(eager, setup, 2, phases),
+    ];
     for (const [name, tensor] of Object.entries(wanted.state)) {
       expect(relativeError(found.state[name]!, tensor), name).toBeLessThan(1e-4);
     }
   });
 
   it('gives the same bytes again', async () => {
-    const rules = game(normalisedStudent(), momentum());
-    const [first, second] = [await play(onnx, rules, 3), await play(onnx, rules, 3)];
+    const setup = adversarialSetup(normalizedStudent(), momentum());
+    const [first, second] = [await trainSteps(onnx, setup, 3), await trainSteps(onnx, setup, 3)];
     expect(first).toEqual(second);
   });
 });

@@ -23,12 +23,13 @@ export interface Peephole {
   readonly rewrite: (graph: Graph, operation: Operation) => Value | null;
 }
 
-/** Constants up to this many elements are merged by content; larger ones are told apart by identity. */
+/** Constants up to this many elements are merged by content; larger ones by identity only. */
 const MERGED_CONSTANT = 4096;
 
 /**
- * Builds a graph of static shapes. The same operation on the same inputs gives the same value
- * (hash-consing), so common subexpressions never come into being.
+ * Builds a graph of static shapes. The same operation on the same inputs gives the same value (hash-consing), which
+ * eliminates common subexpressions as they are made. Nodes are never removed: those that no output needs are no part of
+ * the graph ({@link reachable}).
  */
 export class Graph {
   readonly nodes: Node[] = [];
@@ -37,7 +38,7 @@ export class Graph {
   readonly #replaced = new Map<string, number>();
   #nextId = 0;
 
-  /** peepholes: tried in order by {@link Graph.replacement}. */
+  /** peepholes: what {@link Graph.replacement} tries, in order. */
   constructor(readonly peepholes: readonly Peephole[] = []) {}
 
   /** How many operations each peephole replaced, by its name. */
@@ -45,7 +46,7 @@ export class Graph {
     return this.#replaced;
   }
 
-  /** What to use in place of an operation: what the first peephole that matches makes of it; null where none does. */
+  /** What to use instead of an operation: the result of the first peephole that matches; null if none does. */
   replacement(operation: Operation): Value | null {
     for (const { name, op, rewrite } of this.peepholes) {
       const value = op === operation.op ? rewrite(this, operation) : null;
@@ -73,7 +74,7 @@ export class Graph {
     return this.#merged(`constant|${type}|${shape.join(',')}|${bytes}`, make)[0]!;
   }
 
-  /** A large constant that is known by a name: made once, however often it is asked for. */
+  /** A large constant with a name that identifies its content: made once. */
   named(name: string, make: () => Value): Value {
     return this.#merged(`named|${name}`, () => [make()])[0]!;
   }
@@ -141,16 +142,16 @@ export class Graph {
   }
 }
 
-/** Nodes that the outputs depend on, in an order that can be run. */
+/** Nodes that the outputs depend on, in topological order. */
 export function reachable(graph: Graph, outputs: readonly Value[]): Node[] {
-  const wanted = new Set<Node>();
+  const needed = new Set<Node>();
   const stack = [...outputs];
   for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
-    if (value.source.kind !== 'node' || wanted.has(value.source.node)) continue;
-    wanted.add(value.source.node);
+    if (value.source.kind !== 'node' || needed.has(value.source.node)) continue;
+    needed.add(value.source.node);
     for (const input of value.source.node.inputs) if (input !== null) stack.push(input);
   }
-  return graph.nodes.filter((node) => wanted.has(node));
+  return graph.nodes.filter((node) => needed.has(node));
 }
 
 /** NumPy's broadcasting of physical shapes. */

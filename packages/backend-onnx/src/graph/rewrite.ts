@@ -3,7 +3,7 @@ import type { NamedValue, Node, Value } from './value.js';
 
 /** A graph as it stands, for finding patterns in it. */
 export interface GraphView {
-  /** The nodes that the outputs need, in an order that can be run. */
+  /** The nodes that the outputs need, in topological order. */
   readonly nodes: readonly Node[];
   readonly users: ReadonlyMap<Value, readonly Node[]>;
   /** Values that must exist because they are outputs. */
@@ -35,7 +35,7 @@ export class Substitution {
 /** What to do in place of some nodes. All others are added again where their inputs were replaced. */
 export type Plan = (view: GraphView, substitution: Substitution) => ReadonlyMap<Node, () => void>;
 
-/** Rewrites a graph by a plan, node by node in the order in which they run; returns what replaces the outputs. */
+/** Rewrites a graph by a plan, node by node in topological order; returns what replaces the outputs. */
 export function rewriteNodes(
   graph: Graph,
   outputs: readonly NamedValue[],

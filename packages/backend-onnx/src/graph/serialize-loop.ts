@@ -8,28 +8,30 @@ const { INT, GRAPH } = onnx.AttributeProto.AttributeType;
 
 type ValueInfo = ReturnType<typeof valueInfo>;
 
-/** The input that says how often the graph is run. */
+/** The input with the number of steps. */
 export const STEPS = 'steps';
 
-/** What carries over from one step to the next, and what each step gives. */
-export interface Repetition {
-  /** Outputs by the input that they become in the next step; only the last ones come out. */
+/** What a loop carries from one step to the next, and what stays the same. */
+export interface LoopSpec {
+  /** Outputs by the input that they become in the next step; the model returns those of the last step. */
   readonly carried: ReadonlyMap<string, string>;
-  /** Inputs that are the same in every step. All others come stacked, one row per step. */
+  /** Inputs that are the same in every step. All others are stacked, one row per step. */
   readonly constant: ReadonlySet<string>;
 }
 
 /**
- * A model that runs a graph any number of times (`steps`, an int64 scalar) in one call: what is carried never leaves
- * the runtime between two steps. Inputs and outputs keep their names; every other input has a leading axis of steps,
- * and so has every output that is not carried.
+ * A model that runs a graph any number of times (`steps`, an int64 scalar) in one call, so that carried values do not
+ * leave the runtime between two steps. Inputs and outputs keep their names. Inputs that are neither carried nor constant
+ * get a leading axis of steps, and so do outputs that are not carried.
+ *
+ * No pass, because it changes the model's interface and nests the graph in an operator's attribute.
  */
-export function serializeRepeated(
+export function serializeLoop(
   graph: Graph,
   outputs: readonly NamedValue[],
-  { carried, constant }: Repetition,
+  { carried, constant }: LoopSpec,
 ): Uint8Array {
-  // Names of an inner graph must differ from those around it.
+  // Names of an inner graph must differ from those of the graph around it.
   const within = (name: string): string => `step/${name}`;
   const body = graphProto(graph, outputs, {
     inputName: (name) => (constant.has(name) ? name : within(name)),

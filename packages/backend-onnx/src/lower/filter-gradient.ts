@@ -85,8 +85,8 @@ function nchwcConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: 
 }
 
 /**
- * ∂/∂filter by one matrix product per offset of the window, in [B, H, W, C]: the shifted x, transposed,
- * times dy. Reads x once per offset and needs no larger buffer.
+ * ∂/∂filter by one matrix product per offset of the window, in [B, H, W, C]: the shifted x, transposed, times dy. Reads x
+ * once per offset and needs no larger buffer.
  */
 function perOffset(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;

@@ -21,7 +21,7 @@ const poolOperation = (x: Value, window: Window): Operation => ({
   attributes: { ...windowAttributes(window), kernel_shape: [window.filterHeight, window.filterWidth] },
 });
 
-/** Maxima and the flat positions of the first maximum of each window. */
+/** The maximum of each window, and the flat position of its first maximum. */
 function maxPool(t: Tracer, x: Value, window: Window): readonly [Value, Value] {
   const { op, inputs, shape, attributes } = poolOperation(x, window);
   const outputs = [
@@ -36,20 +36,20 @@ function maxPoolGradient(t: Tracer, dy: TracedTensor, x: TracedTensor, window: W
   const { graph } = t;
   const layout = imageLayout(window);
   const [, positions] = maxPool(t, visiblyPadded(graph, t.full(x, layout)), window);
-  const slope = t.full(dy, layout);
+  const gradient = t.full(dy, layout);
   const shape = inputShape(window);
   if (!overlaps(window)) {
-    const value = graph.op('MaxUnpool', [slope, positions, graph.integers(shape)], 'float32', shape, {
+    const value = graph.op('MaxUnpool', [gradient, positions, graph.integers(shape)], 'float32', shape, {
       ...windowAttributes(window),
       kernel_shape: [window.filterHeight, window.filterWidth],
     });
     return t.tensor(value, window.inShape, 'float32', layout);
   }
-  const count = sizeOf(slope.shape);
+  const count = sizeOf(gradient.shape);
   const zeros = expand(graph, graph.scalar(0, 'float32', 1), [sizeOf(shape)]);
   const flat = graph.op(
     'ScatterElements',
-    [zeros, reshape(graph, positions, [count]), reshape(graph, slope, [count])],
+    [zeros, reshape(graph, positions, [count]), reshape(graph, gradient, [count])],
     'float32',
     [sizeOf(shape)],
     { axis: 0, reduction: 'add' },
@@ -67,7 +67,7 @@ function averagePool(t: Tracer, x: TracedTensor, window: Window): TracedTensor {
   return t.tensor(value, window.outShape, 'float32', layout);
 }
 
-/** How many elements inside the image each window averages, [1, 1, oh, ow]. */
+/** Number of pixels of the image in each window, [1, 1, oh, ow]. */
 function windowCounts(window: Window): Float32Array {
   const inside = (out: number, stride: number, before: number, size: number, length: number): number => {
     const begin = out * stride - before;
@@ -120,12 +120,12 @@ function averagePoolGradient(t: Tracer, dy: TracedTensor, window: Window): Trace
   return t.tensor(reshape(graph, value, inputShape(window)), window.inShape, 'float32', layout);
 }
 
-/** The smallest normal number: as good as zero around an image. */
+/** The smallest normal number, which stands for zero around an image. */
 const NEARLY_ZERO = 2 ** -126;
 
 /**
- * The same image with nearly zeros around it where it has zeros: ONNX Runtime (1.31 still) takes those for padding of the
- * pooling's own, which never wins, and gives other maxima where all is below zero.
+ * The same image with tiny numbers around it instead of zeros: ONNX Runtime (1.31 still) fuses a Pad of zeros into the
+ * pooling, whose own padding never wins, and so gives other maxima where all pixels are below zero.
  */
 function visiblyPadded(graph: Graph, x: Value): Value {
   const padded = madeBy(x, 'Pad');

@@ -1,21 +1,21 @@
 import type { Value } from '../graph/value.js';
 
-/** Types that tensors have while traced. */
-export type SymbolType = 'float32' | 'int32' | 'bool';
+/** Types of traced tensors. */
+export type TracedType = 'float32' | 'int32' | 'bool';
 
 /**
- * What a tensor is while a function is traced: a graph value, and how its axes lie in memory.
+ * A tensor while a function is traced: a graph value, and how its axes lie in memory.
  *
- * Physical axis i holds logical axis `layout[i]`: images that are [B, H, W, C] to the traced function
- * stay in [B, C, H, W] from one convolution to the next. A physical axis of size 1 stands for any
- * logical size: what is constant along an axis is neither stored nor computed more than once.
+ * Physical axis i holds logical axis `layout[i]`: images that are [B, H, W, C] to the traced function stay in
+ * [B, C, H, W] from one convolution to the next. A physical axis of size 1 stands for any logical size: a tensor that is
+ * constant along an axis is stored and computed once for that axis.
  */
 export interface TracedTensor {
   readonly value: Value;
   readonly layout: readonly number[];
   /** Logical shape. */
   readonly shape: readonly number[];
-  readonly dtype: SymbolType;
+  readonly dtype: TracedType;
 }
 
 export const identityLayout = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis);
@@ -31,6 +31,6 @@ export const isIdentity = (layout: readonly number[]): boolean => layout.every((
 export const sameLayout = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((axis, i) => axis === b[i]);
 
-/** The sizes that a logical shape has in memory. */
+/** The shape in memory of a logical shape. */
 export const physicalShape = (shape: readonly number[], layout: readonly number[]): number[] =>
   layout.map((axis) => shape[axis]!);

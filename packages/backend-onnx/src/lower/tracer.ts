@@ -9,7 +9,7 @@ import {
   isIdentity,
   physicalShape,
   sameLayout,
-  type SymbolType,
+  type TracedType,
   type TracedTensor,
 } from './traced-tensor.js';
 
@@ -23,19 +23,19 @@ export class Tracer {
   tensor(
     value: Value,
     shape: readonly number[],
-    dtype: SymbolType,
+    dtype: TracedType,
     layout?: readonly number[],
   ): TracedTensor {
     return { value, shape, dtype, layout: layout ?? identityLayout(shape.length) };
   }
 
-  /** A tensor of one number repeated. */
-  uniform(value: number, shape: readonly number[], dtype: SymbolType = 'float32'): TracedTensor {
+  /** A tensor of one repeated number, stored once. */
+  uniform(value: number, shape: readonly number[], dtype: TracedType = 'float32'): TracedTensor {
     return this.tensor(this.graph.scalar(value, dtype, shape.length), shape, dtype);
   }
 
-  /** The same tensor with its axes in another order in memory. Repeated axes stay unstored. */
-  laidOut(x: TracedTensor, layout: readonly number[]): Value {
+  /** The same tensor with its axes in another order in memory. Axes that are stored once stay so. */
+  inLayout(x: TracedTensor, layout: readonly number[]): Value {
     if (sameLayout(x.layout, layout)) return x.value;
     return transpose(
       this.graph,
@@ -46,7 +46,7 @@ export class Tracer {
 
   /** Every element in memory, in the given order of axes. */
   full(x: TracedTensor, layout: readonly number[] = x.layout): Value {
-    return expand(this.graph, this.laidOut(x, layout), physicalShape(x.shape, layout));
+    return expand(this.graph, this.inLayout(x, layout), physicalShape(x.shape, layout));
   }
 
   /** Every element in memory in the logical order. */
@@ -59,7 +59,7 @@ export class Tracer {
     if (sizeOf(x.value.shape) === 1) return x.value;
     const shift = rank - x.shape.length;
     const own = layout.filter((axis) => axis >= shift).map((axis) => axis - shift);
-    const value = this.laidOut(x, own);
+    const value = this.inLayout(x, own);
     let next = 0;
     const shape = layout.map((axis) => (axis < shift ? 1 : value.shape[next++]!));
     const leading = layout.findIndex((axis) => axis >= shift);
@@ -67,8 +67,8 @@ export class Tracer {
     return onlyLeading ? value : reshape(this.graph, value, shape);
   }
 
-  /** Values of several tensors in one layout, ready for an elementwise operation. */
-  together(tensors: readonly TracedTensor[]): {
+  /** Values of several tensors in one layout that broadcast against each other, for an elementwise operation. */
+  broadcast(tensors: readonly TracedTensor[]): {
     values: Value[];
     shape: number[];
     layout: readonly number[];
@@ -83,8 +83,8 @@ export class Tracer {
     return { values: tensors.map((x) => this.aligned(x, rank, layout)), shape, layout };
   }
 
-  binary(op: string, a: TracedTensor, b: TracedTensor, dtype: SymbolType = a.dtype): TracedTensor {
-    const { values, shape, layout } = this.together([a, b]);
+  binary(op: string, a: TracedTensor, b: TracedTensor, dtype: TracedType = a.dtype): TracedTensor {
+    const { values, shape, layout } = this.broadcast([a, b]);
     return this.tensor(binary(this.graph, op, values[0]!, values[1]!, dtype), shape, dtype, layout);
   }
 
@@ -98,52 +98,52 @@ export class Tracer {
   }
 
   /** An elementwise operation that changes the type. */
-  mapped(op: string, x: TracedTensor, dtype: SymbolType, attributes: Attributes = {}): TracedTensor {
+  mapped(op: string, x: TracedTensor, dtype: TracedType, attributes: Attributes = {}): TracedTensor {
     return { ...x, dtype, value: this.graph.op(op, [x.value], dtype, x.value.shape, attributes) };
   }
 
-  cast(x: TracedTensor, dtype: SymbolType): TracedTensor {
+  cast(x: TracedTensor, dtype: TracedType): TracedTensor {
     return { ...x, dtype, value: cast(this.graph, x.value, dtype) };
   }
 
-  number(value: number, dtype: SymbolType = 'float32'): TracedTensor {
+  number(value: number, dtype: TracedType = 'float32'): TracedTensor {
     return this.uniform(value, [], dtype);
   }
 
   select(condition: TracedTensor, whenTrue: TracedTensor, whenFalse: TracedTensor): TracedTensor {
-    const { values, shape, layout } = this.together([condition, whenTrue, whenFalse]);
+    const { values, shape, layout } = this.broadcast([condition, whenTrue, whenFalse]);
     const type: ElementType = whenTrue.value.type;
     const value = this.graph.op('Where', values, type, broadcastShapes(...values.map((v) => v.shape)));
     return this.tensor(value, shape, whenTrue.dtype, layout);
   }
 
   /**
-   * Another logical shape for the same elements. Where only axes of size 1 come or go, memory and layout
-   * stay; anything else needs the logical order.
+   * Another logical shape for the same elements. If only axes of size 1 come or go, memory and layout stay; anything else
+   * needs the logical order.
    */
   reshape(x: TracedTensor, shape: readonly number[]): TracedTensor {
     const scalar = scalarOf(x.value);
     if (scalar !== null) return this.uniform(scalar, shape, x.dtype);
     const kept = identityLayout(x.shape.length).filter((axis) => x.shape[axis] !== 1);
-    const wanted = identityLayout(shape.length).filter((axis) => shape[axis] !== 1);
+    const target = identityLayout(shape.length).filter((axis) => shape[axis] !== 1);
     const same =
-      kept.length === wanted.length && kept.every((axis, i) => x.shape[axis] === shape[wanted[i]!]);
+      kept.length === target.length && kept.every((axis, i) => x.shape[axis] === shape[target[i]!]);
     if (!same) return this.tensor(reshape(this.graph, this.logical(x), shape), shape, x.dtype);
-    const order = x.layout.filter((axis) => x.shape[axis] !== 1).map((axis) => wanted[kept.indexOf(axis)]!);
+    const order = x.layout.filter((axis) => x.shape[axis] !== 1).map((axis) => target[kept.indexOf(axis)]!);
     const layout = withUnitAxes(order, shape);
     const sizes = layout.map((axis) =>
-      shape[axis] === 1 ? 1 : x.value.shape[x.layout.indexOf(kept[wanted.indexOf(axis)]!)]!,
+      shape[axis] === 1 ? 1 : x.value.shape[x.layout.indexOf(kept[target.indexOf(axis)]!)]!,
     );
     return this.tensor(reshape(this.graph, x.value, sizes), shape, x.dtype, layout);
   }
 
-  /** Where a logical axis lies in memory. */
+  /** The physical axis of a logical one. */
   axis(x: TracedTensor, logical: number): number {
     return x.layout.indexOf(logical);
   }
 }
 
-/** Puts the axes of size 1 into an order of the others: each in front of the next larger axis in logical order. */
+/** Inserts the axes of size 1 into an order of the others, each in front of the next larger axis in logical order. */
 function withUnitAxes(order: readonly number[], shape: readonly number[]): number[] {
   const units = identityLayout(shape.length).filter((axis) => shape[axis] === 1);
   const layout: number[] = [];
@@ -157,11 +157,11 @@ function withUnitAxes(order: readonly number[], shape: readonly number[]): numbe
   return layout;
 }
 
-/** What other backends find when they compute, before anything is computed. */
+/** @throws `ANC_SHAPE` if the shapes do not broadcast, which eager backends find when they compute */
 function assertBroadcast(tensors: readonly TracedTensor[], shape: readonly number[]): void {
   const fits = ({ shape: own }: TracedTensor): boolean =>
     own.every((size, axis) => size === 1 || size === shape[shape.length - own.length + axis]);
   if (tensors.every(fits)) return;
   const shapes = tensors.map((x) => `[${x.shape.join(', ')}]`).join(' and ');
-  throw new AncError('ANC_SHAPE', `the shapes ${shapes} do not fit each other, at ${callSite()}.`);
+  throw new AncError('ANC_SHAPE', `the shapes ${shapes} do not broadcast, at ${callSite()}.`);
 }

@@ -1,7 +1,7 @@
 import { pixelUnit, type FixedNormalization, type Normalization } from '@anc/core';
 import { decodeForeignMetadata } from '@anc/formats';
 
-/** What a model's metadata says of how its images are prepared, and of its classes. */
+/** Preprocessing and classes in a model's metadata; null for what it does not declare. */
 export interface Declared {
   readonly normalization: Normalization | null;
   readonly channels: 'rgb' | 'bgr' | null;
@@ -11,7 +11,7 @@ export interface Declared {
 
 type Metadata = Readonly<Record<string, string>>;
 
-/** Ranges of pixels as Windows ML's metadata names them. */
+/** Pixel ranges by their names in Windows ML's metadata. */
 const RANGES: Readonly<Record<string, FixedNormalization>> = {
   nominalrange_0_255: { mean: [0], std: [1] },
   normalized_0_1: { mean: [0], std: [255] },

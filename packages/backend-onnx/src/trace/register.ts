@@ -5,9 +5,9 @@ import { kernels } from '../lower/kernels.js';
 import type { TracedTensor } from '../lower/traced-tensor.js';
 import { TRACE_BACKEND, traceBackend, type TraceBackend } from './backend.js';
 
-export const supportedKernels = (): string[] => kernels.map(({ kernel }) => kernel).sort();
+const supportedKernels = (): string[] => kernels.map(({ kernel }) => kernel).sort();
 
-export function unsupported(name: string, why?: string): AncError {
+function unsupported(name: string, why?: string): AncError {
   return new AncError(
     'ANC_COMPILE_UNSUPPORTED',
     `the operation ${name}${why === undefined ? '' : ` (${why})`} cannot be compiled; called at ${callSite()}.`,
@@ -54,7 +54,7 @@ function kernelFunc({ kernel, lower }: Kernel): tf.KernelFunc {
 
 let done = false;
 
-/** Registers the trace backend, its kernels, and for every other tfjs kernel one that says it is missing. */
+/** Registers the trace backend, its kernels, and a kernel that throws for every other tfjs kernel. */
 export function registerKernels(): void {
   if (done) return;
   done = true;
@@ -72,7 +72,7 @@ export function registerKernels(): void {
   }
 }
 
-/** The names of all kernels that tfjs-core has: its exported constants that are their own value. */
+/** The names of all kernels of tfjs-core: its exported constants that equal their own name. */
 function kernelNames(): string[] {
   const exported = Object.entries(tf) as [string, unknown][];
   return exported

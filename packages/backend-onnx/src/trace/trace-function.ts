@@ -17,7 +17,7 @@ import { inputTensor, toTensor, toTraced } from './inputs.js';
 import { registerKernels } from './register.js';
 import type { Traced } from './trace-twice.js';
 
-/** A pure function as one graph; `constants` become parts of it. Inputs and outputs keep their names. */
+/** Traces a pure function to one graph. `constants` become part of it; inputs and outputs keep their names. */
 export function traceFunction(
   f: TensorFunction,
   spec: FunctionSpec,
@@ -33,8 +33,8 @@ export function traceFunction(
       toTensor(backend, constantOf(tracer, data, shape, data instanceof Int32Array ? 'int32' : 'float32')),
     );
     const inputs = mapTree(spec.inputs, (leaf, name) => toTensor(backend, inputTensor(tracer, name, leaf)));
-    const found = f({ ...frozen, ...inputs }, inference);
-    const outputs = namesOf(found).map((name) => ({ name, traced: toTraced(backend, found[name]!) }));
+    const results = f({ ...frozen, ...inputs }, inference);
+    const outputs = namesOf(results).map((name) => ({ name, traced: toTraced(backend, results[name]!) }));
     return {
       graph,
       target,

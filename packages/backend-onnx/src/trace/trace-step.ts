@@ -25,7 +25,7 @@ import type { Traced } from './trace-twice.js';
 
 export const METRICS_OUTPUT = 'metrics';
 
-/** A step as one graph: all phases, their gradients and updates. */
+/** A step as one graph: the gradients and updates of all phases. */
 export interface TracedStep extends Traced {
   /** State entries that the step replaces. */
   readonly changed: readonly string[];
@@ -33,7 +33,7 @@ export interface TracedStep extends Traced {
   readonly noise: readonly NoiseSpec[];
 }
 
-/** Draws nothing: each noise becomes an input, filled on the host. A phase that repeats draws anew. */
+/** Noise becomes inputs, filled on the host. Repetitions of a phase get inputs of their own. */
 function tracedContext(
   backend: TraceBackend,
   tracer: Tracer,
@@ -42,16 +42,16 @@ function tracedContext(
 ): Context {
   return {
     training: true,
-    noise(name, shape, law) {
+    noise(name, shape, distribution) {
       const drawn = noiseName(name, repeat);
-      noise.set(drawn, { name: drawn, shape: [...shape], distribution: law });
+      noise.set(drawn, { name: drawn, shape: [...shape], distribution });
       return toTensor(backend, inputTensor(tracer, `noise/${drawn}`, { shape, dtype: 'float32' }));
     },
     activation: (_name, x) => x,
   };
 }
 
-/** Runs the phases once on traced tensors. */
+/** Traces a step by running its phases once on traced tensors. */
 export function traceStep(step: Step, spec: StepSpec, options: TargetOptions = {}): TracedStep {
   registerKernels();
   const target = targetOf('step', options);
@@ -102,7 +102,7 @@ function metricValue(
   return reshape(tracer.graph, tracer.logical(tracer.cast(toTraced(backend, tensor), 'float32')), [1]);
 }
 
-/** The entries of the state that are another value than the input they came in as. */
+/** The entries of the state whose value is no longer their input. */
 function changedEntries(
   backend: TraceBackend,
   tracer: Tracer,

@@ -12,19 +12,20 @@ export interface Traced {
 }
 
 /**
- * Traces twice and compares. A number drawn by chance or read from the clock is baked into a graph as a
- * constant: two traces then differ. Throws `ANC_COMPILE_IMPURE` with the first difference.
+ * Traces twice and compares. A random number or the time becomes a constant of a graph, in which two traces then differ.
+ *
+ * @throws `ANC_COMPILE_IMPURE` with the first difference
  */
-export function tracedTwice<T extends Traced>(what: string, trace: () => T): T {
+export function traceTwice<T extends Traced>(what: string, trace: () => T): T {
   const [first, second] = [trace(), trace()];
   const [a, b] = [fingerprint(first.graph, first.outputs), fingerprint(second.graph, second.outputs)];
   const at = Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i).find((i) => a[i] !== b[i]);
   if (at === undefined) return first;
-  throw new AncError('ANC_COMPILE_IMPURE', `${what} does not give the same graph twice.`, {
+  throw new AncError('ANC_COMPILE_IMPURE', `${what} gives another graph when traced again.`, {
     expected: `the same operation both times, the first time ${a[at] ?? 'none'}`,
     received: b[at] ?? 'none',
     hint:
-      'chance and time may not be baked in: take noise from context.noise, what changes over time from hyper, ' +
-      'and use no tf.dropout, tf.random* or Math.random.',
+      'a graph may not depend on random numbers or the time: take noise from context.noise and what changes over time ' +
+      'from hyper, and do not use tf.dropout, tf.random* or Math.random.',
   });
 }

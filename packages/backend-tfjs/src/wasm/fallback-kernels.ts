@@ -4,13 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 
 type Heap = Pick<BackendWasm, 'makeOutput' | 'readSync' | 'typedArrayFromHeap'>;
 type Plain = Pick<MathBackendCPU, 'disposeData' | 'makeTensorInfo' | 'readSync'>;
-type Lent = tf.TensorInfo | readonly tf.TensorInfo[] | undefined;
+type Operand = tf.TensorInfo | readonly tf.TensorInfo[] | undefined;
 
 /**
- * Lends every kernel that WebAssembly lacks and plain JavaScript has: slow, but right, and no network fails
- * for one rare operation.
+ * Registers every kernel that WebAssembly lacks and plain JavaScript has: slow, but correct, so that no network fails on
+ * one rare operation.
  */
-export function borrowKernels(): void {
+export function registerFallbackKernels(): void {
   const own = new Set(tf.getKernelsForBackend('wasm').map(({ kernelName }) => kernelName));
   const missing = tf.getKernelsForBackend('cpu').filter(({ kernelName }) => !own.has(kernelName));
   for (const { kernelName, kernelFunc } of missing) {
@@ -18,37 +18,39 @@ export function borrowKernels(): void {
       kernelName,
       backendName: 'wasm',
       kernelFunc: ({ inputs, backend, attrs }) =>
-        borrowed(backend as Heap, inputs, (given, cpu) => kernelFunc({ inputs: given, backend: cpu, attrs })),
+        runOnCpu(backend as Heap, inputs, (copies, cpu) =>
+          kernelFunc({ inputs: copies, backend: cpu, attrs }),
+        ),
     });
   }
 }
 
 /** Copies inputs from the heap to plain JavaScript, runs the kernel there, and copies its results back. */
-function borrowed(
+function runOnCpu(
   wasm: Heap,
   inputs: tf.NamedTensorInfoMap,
   run: (inputs: tf.NamedTensorInfoMap, cpu: Plain) => tf.TensorInfo | tf.TensorInfo[],
 ): tf.TensorInfo | tf.TensorInfo[] {
   const cpu = tf.findBackend('cpu') as unknown as Plain;
-  const copies: tf.TensorInfo[] = [];
-  const lend = ({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo => {
+  const temporary: tf.TensorInfo[] = [];
+  const toCpu = ({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo => {
     const copy = cpu.makeTensorInfo([...shape], dtype, wasm.readSync(dataId));
-    copies.push(copy);
+    temporary.push(copy);
     return copy;
   };
-  const lent: Record<string, Lent> = {};
-  for (const [name, given] of Object.entries(inputs as Readonly<Record<string, Lent>>)) {
-    if (given === undefined) continue;
-    lent[name] = 'dataId' in given ? lend(given) : given.map(lend);
+  const copies: Record<string, Operand> = {};
+  for (const [name, operand] of Object.entries(inputs as Readonly<Record<string, Operand>>)) {
+    if (operand === undefined) continue;
+    copies[name] = 'dataId' in operand ? toCpu(operand) : operand.map(toCpu);
   }
-  const results = run(lent as unknown as tf.NamedTensorInfoMap, cpu);
-  const take = (result: tf.TensorInfo): tf.TensorInfo => {
+  const results = run(copies as unknown as tf.NamedTensorInfoMap, cpu);
+  const toWasm = (result: tf.TensorInfo): tf.TensorInfo => {
     const output = wasm.makeOutput(result.shape, result.dtype);
     (wasm.typedArrayFromHeap(output) as Float32Array).set(cpu.readSync(result.dataId) as Float32Array);
-    copies.push(result);
+    temporary.push(result);
     return output;
   };
-  const taken = Array.isArray(results) ? results.map(take) : take(results);
-  for (const { dataId } of copies) cpu.disposeData(dataId, true);
-  return taken;
+  const outputs = Array.isArray(results) ? results.map(toWasm) : toWasm(results);
+  for (const { dataId } of temporary) cpu.disposeData(dataId, true);
+  return outputs;
 }

@@ -47,7 +47,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export const IMAGE = [12, 12, 2] as const;
 export const BATCH = 6;
 
-/** LeNet's shape in small: valid convolutions with biases, max-pooling, a hidden layer. */
+/** A small LeNet: valid convolutions with biases, max-pooling, a hidden layer. */
 export const plainStudent = (): Student =>
   new LayeredClassifier('plain', 4, [
     conv2d('conv1', { kernelSize: 3, filters: 5, padding: 'valid' }),
@@ -62,7 +62,7 @@ export const plainStudent = (): Student =>
     dense('logits', { units: 4 }),
   ]);
 
-/** Wide enough for the runtime's blocks of channels. */
+/** Wide enough for the runtime's NCHWc layout. */
 export const wideStudent = (): Student =>
   new LayeredClassifier('wide', 4, [
     conv2d('conv1', { kernelSize: 3, filters: 32, bias: false }),
@@ -91,9 +91,9 @@ const block = (name: string, filters: number, stride: number): Layer =>
     shortcut: [conv2d(`${name}-shortcut`, { kernelSize: 1, filters, stride, bias: false })],
   });
 
-/** ResNet's shape in small: batch norm, strides, projections, a mean over the plane. */
-export const normalisedStudent = (filters = 4): Student =>
-  new LayeredClassifier('normalised', 4, [
+/** A small ResNet: batch norm, strides, projections, a mean over the plane. */
+export const normalizedStudent = (filters = 4): Student =>
+  new LayeredClassifier('normalized', 4, [
     conv2d('conv', { kernelSize: 3, filters, bias: false }),
     block('block1', filters, 1),
     block('block2', 2 * filters, 2),
@@ -139,8 +139,8 @@ export const momentum = (): Optimizer =>
   sgd({ momentum: 0.9, decay: { rate: 2e-4, mode: 'l2', scope: 'weights' } });
 export const adamW = (): Optimizer => adam({ decay: { rate: 2e-4, mode: 'decoupled', scope: 'weights' } });
 
-/** The paper's game with label inversion, Eq. 7 and dropout 0.5 on the adversarial sample. */
-export function game(student: Student, optimizer: Optimizer): AdversarialSetup {
+/** The paper's adversarial training with label inversion, Eq. 7 and dropout 0.5 on the adversarial sample. */
+export function adversarialSetup(student: Student, optimizer: Optimizer): AdversarialSetup {
   return {
     student,
     discriminators: [
@@ -161,7 +161,7 @@ export function game(student: Student, optimizer: Optimizer): AdversarialSetup {
   };
 }
 
-function initPlayer(
+function initModel(
   name: string,
   network: Network<object>,
   optimizer: Optimizer,
@@ -173,8 +173,8 @@ function initPlayer(
 
 export function initialState({ student, optimizers }: AdversarialSetup): Tree<HostTensor> {
   return {
-    ...initPlayer('student', student, optimizers.student, IMAGE),
-    ...initPlayer('discriminator', new SmallDiscriminator(), optimizers.discriminator, [8]),
+    ...initModel('student', student, optimizers.student, IMAGE),
+    ...initModel('discriminator', new SmallDiscriminator(), optimizers.discriminator, [8]),
     ...prefixTree(
       'balancer',
       mapTree({}, () => filled([])),
@@ -222,17 +222,17 @@ export interface Trained {
   readonly metrics: Tree<number>;
 }
 
-/** Some steps of the game on a backend, from the same beginning. */
-export async function play(
+/** Trains some steps on a backend, always from the same initial state. */
+export async function trainSteps(
   backend: Backend,
-  rules: AdversarialSetup,
+  setup: AdversarialSetup,
   steps: number,
   phases: readonly string[] = [adversarialPhases.discriminator, adversarialPhases.student],
   size = BATCH,
 ): Promise<Trained> {
-  const state = initialState(rules);
+  const state = initialState(setup);
   const device = await backend.upload(state);
-  const compiled = await backend.compile(adversarialStep(rules), specFor(state, phases, size));
+  const compiled = await backend.compile(adversarialStep(setup), specFor(state, phases, size));
   for (let step = 0; step < steps; step++) await compiled.run(device, inputsAt(step, size));
   const trained = { state: await device.read(), metrics: await compiled.metrics() };
   await compiled.dispose();
@@ -241,9 +241,9 @@ export async function play(
 }
 
 /** max|Δ| / max|w| over one tensor. */
-export function relativeError(found: HostTensor, wanted: HostTensor): number {
+export function relativeError(found: HostTensor, expected: HostTensor): number {
   let [difference, size] = [0, 0];
-  wanted.data.forEach((value, i) => {
+  expected.data.forEach((value, i) => {
     difference = Math.max(difference, Math.abs(value - found.data[i]!));
     size = Math.max(size, Math.abs(value));
   });
