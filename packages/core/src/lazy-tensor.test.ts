@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { encodeSafetensors, openSafetensors, safetensorsPieces } from './safetensors.js';
 import {
   toLazyTensor,
   inMemory,
@@ -8,6 +7,7 @@ import {
   type ByteSource,
   type LazyTensor,
 } from './lazy-tensor.js';
+import { encodeSafetensors, openSafetensors, safetensorsPieces } from './safetensors.js';
 import { mapTree, type HostTensor, type Tree } from './tree/tree.js';
 
 const sample: Tree<HostTensor> = {

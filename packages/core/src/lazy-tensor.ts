@@ -1,5 +1,5 @@
-import { AncError } from './errors/error.js';
 import type { Variables } from './contracts/network.js';
+import { AncError } from './errors/error.js';
 import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from './tree/tree.js';
 
 /** Bytes that need not be in memory: a file's, or an array's. */
