@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { mapTree, type HostTensor } from '../tree/tree.js';
 import { adam, sgd, type Optimizer } from './optimizer.js';
-import { rateAt } from './schedule.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -71,24 +70,5 @@ describe('adam', () => {
     const decay = { rate: 0.5, mode: 'decoupled', scope: 'weights' } as const;
     const [first] = follow(adam({ decay }), [4], [[0]], 0.1);
     expect(first![0]).toBeCloseTo(4 - 0.1 * 0.5 * 4, 5);
-  });
-});
-
-describe('rateAt', () => {
-  const progress = (step: number) => ({ step, epochs: 10, stepsPerEpoch: 10 });
-
-  it('drops at milestones given in iterations or as a share', () => {
-    const steps = { kind: 'step', milestones: [50], unit: 'iterations', factor: 0.1 } as const;
-    expect([rateAt(steps, progress(49)), rateAt(steps, progress(50))]).toEqual([1, 0.1]);
-    const share = { ...steps, milestones: [0.25, 0.5], unit: 'share' } as const;
-    expect(rateAt(share, progress(50))).toBeCloseTo(0.01, 10);
-  });
-
-  it('falls along half a cosine after a linear warm-up', () => {
-    const cosine = { kind: 'cosine', warmup: 0.1 } as const;
-    expect(rateAt(cosine, progress(0))).toBeLessThan(rateAt(cosine, progress(5)));
-    expect(rateAt(cosine, progress(10))).toBe(1);
-    expect(rateAt(cosine, progress(55))).toBeCloseTo(0.5, 6);
-    expect(rateAt(cosine, progress(99))).toBeLessThan(0.01);
   });
 });
