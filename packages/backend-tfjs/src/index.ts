@@ -1,3 +1,4 @@
+export { openCpu } from './cpu.js';
 export { openNode } from './node.js';
 export type { WasmOptions } from './options.js';
 export { default } from './plugin.js';

@@ -14,7 +14,7 @@ import {
   type BatchSource,
   type ClassifierOutputs,
   type HostTensor,
-  type LabelledBatch,
+  type LabeledBatch,
   type Network,
   type MethodEnvironment,
   type TeacherOutputs,
@@ -52,7 +52,7 @@ export const players = (student = toyStudent()): MethodEnvironment => {
 export function toyBatches(
   stepsPerEpoch: number,
   labelOf: (index: number) => number,
-): BatchSource<LabelledBatch> {
+): BatchSource<LabeledBatch> {
   return {
     stepsPerEpoch,
     shape,

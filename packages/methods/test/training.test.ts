@@ -5,7 +5,7 @@ import {
   train,
   type BatchSource,
   type HostTensor,
-  type LabelledBatch,
+  type LabeledBatch,
   type Position,
   type Stage,
   type TrainingEvent,
@@ -25,7 +25,7 @@ interface Run {
 
 async function run(
   stage: Stage,
-  batches: BatchSource<LabelledBatch>,
+  batches: BatchSource<LabeledBatch>,
   options: { epochs: number; state?: Tree<HostTensor>; from?: Position; stopAt?: number },
 ): Promise<Run & { position?: Position }> {
   const controller = new AbortController();

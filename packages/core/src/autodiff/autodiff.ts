@@ -5,8 +5,8 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { mapTree, namesOf, type Tree } from '../tree/tree.js';
 
 /**
- * Gradients of Sum and Mean without an upload. The stock ones multiply by a host-made tensor of ones as
- * large as the input.
+ * Gradients of Sum and Mean without an upload: those of tfjs multiply by a tensor of ones that is as large as the
+ * input and comes from the host.
  */
 function spread(dy: Tensor, x: Tensor, axis: number | number[]): Tensor {
   const axes = tf.util.parseAxisParam(axis, x.shape);
@@ -34,12 +34,12 @@ tf.registerGradient({
   },
 });
 
-/** What a differentiated function returns: the scalar to differentiate, and whatever else it computed on the way. */
+/** What a function returns to `valueAndGradients`: the scalar to differentiate, and other values that it computes. */
 export interface Differentiated {
   readonly loss: Scalar;
-  /** By-products, handed to the caller. */
+  /** Auxiliary values for the caller. */
   readonly aux?: Tree;
-  /** Intermediate tensors at which the gradient of `loss` is wanted too. */
+  /** Intermediate tensors at which the gradient of `loss` is computed too. */
   readonly watch?: Tree;
 }
 
@@ -52,11 +52,11 @@ export interface ValueAndGradients {
   readonly watched: Record<string, Tensor>;
 }
 
-/** Value, by-products and gradients of `f` with respect to `params`, in one forward and one backward pass. */
+/** Value, auxiliary values and gradients of `f` with respect to `params`, in one forward and one backward pass. */
 export function valueAndGradients(f: (params: Tree) => Differentiated, params: Tree): ValueAndGradients {
   const names = namesOf(params);
   const leaves = names.map((name) => params[name]!);
-  const targets = [...leaves]; // the engine reads it after the forward pass, so watched tensors can join
+  const targets = [...leaves]; // the engine reads it after the forward pass, so watched tensors can be added
   let watchedNames: string[] = [];
   let kept: Record<string, Tensor> = {};
   const { value, grads } = tf.engine().gradients(
@@ -64,7 +64,7 @@ export function valueAndGradients(f: (params: Tree) => Differentiated, params: T
       const { loss, aux = {}, watch = {} } = f(params);
       watchedNames = Object.keys(watch);
       targets.push(...Object.values(watch));
-      kept = mapTree(aux, (leaf) => tf.keep(tf.clone(leaf))); // the forward scope would dispose them
+      kept = mapTree(aux, (leaf) => tf.keep(tf.clone(leaf))); // the forward pass's scope would dispose of them
       return loss;
     },
     targets,
@@ -72,7 +72,7 @@ export function valueAndGradients(f: (params: Tree) => Differentiated, params: T
     true,
   );
   const aux = mapTree(kept, (leaf) => {
-    const tracked = tf.clone(leaf); // belongs to the caller's scope again
+    const tracked = tf.clone(leaf); // belongs to the caller's scope
     leaf.dispose();
     return tracked;
   });
@@ -90,7 +90,7 @@ export function gradientAt(f: (x: Tensor) => Scalar, x: Tensor): Tensor {
   return valueAndGradients((leaves) => ({ loss: f(leaves.x!) }), { x }).grads.x!;
 }
 
-/** x, through which no gradient flows. */
+/** The identity, with a gradient of zero. */
 export const stopGradient = (x: Tensor): Tensor =>
   tf.customGrad((value) => ({
     value: tf.clone(value as Tensor),

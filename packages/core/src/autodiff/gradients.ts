@@ -1,17 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import './stock-gradients/index.js'; // those below replace some
+import './stock-gradients/index.js'; // registered first: those below replace some
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 
 type Attrs = Record<string, unknown>;
 
-/** Sums a gradient back to the shape that was broadcast. */
+/** Sums the gradient of a broadcast tensor back to the tensor's shape. */
 function unbroadcast(dy: Tensor, shape: readonly number[]): Tensor {
   const axes = tf.broadcast_util.getReductionAxes([...shape], dy.shape);
   const summed = axes.length === 0 ? dy : tf.sum(dy, axes);
   return tf.reshape(summed, [...shape]);
 }
 
-/** Gradient of an elementwise kernel of two inputs that broadcasts; tfjs's own do not for these. */
+/**
+ * Registers the gradient of an elementwise kernel of two inputs, with broadcasting, which tfjs's own gradients lack.
+ */
 function registerBinary(
   kernelName: string,
   slopes: (a: Tensor, b: Tensor, dy: Tensor) => [Tensor, Tensor],
@@ -38,7 +40,7 @@ registerBinary('SquaredDifference', (a, b, dy) => {
   return [slope, tf.neg(slope)];
 });
 
-/** A comparison is flat: no gradient flows through a mask. */
+/** The gradient of a comparison is zero, so none flows through a mask. */
 for (const kernelName of ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual']) {
   tf.registerGradient({
     kernelName,
@@ -51,9 +53,9 @@ for (const kernelName of ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less'
 }
 
 /**
- * Average pooling leaves padding out of the mean; the stock gradient of some backends divides by the whole
- * window all the same. Where there is padding each window's gradient is divided by what it covers and
- * spread by a depthwise convolution of ones.
+ * Average pooling excludes padding from the mean, but the gradient of some tfjs backends divides by the size of the
+ * whole window. With padding, each window's gradient is divided here by the number of pixels that the window covers,
+ * and distributed by a depthwise convolution with ones.
  */
 tf.registerGradient({
   kernelName: 'AvgPool',

@@ -12,7 +12,7 @@ const at = [0.7, -0.4, 0.3];
 const weights = tf.tensor1d([1, 2, 3]);
 const column = (x: Tensor): Tensor4D => tf.reshape(x, [1, 3, 1, 1]);
 
-/** What discriminators are made of, and what penalties on their slope differentiate twice. */
+/** Operations of discriminators and of gradient penalties, which differentiate twice. */
 const functions: Record<string, (x: Tensor) => Tensor> = {
   tanh: (x) => tf.tanh(x),
   sigmoid: (x) => tf.sigmoid(x),
@@ -41,36 +41,36 @@ const functions: Record<string, (x: Tensor) => Tensor> = {
 describe('second derivatives', () => {
   it.each(Object.keys(functions))('of %s match finite differences of the first', (name) => {
     const f = functions[name]!;
-    const slope = (x: Tensor): Scalar =>
+    const derivative = (x: Tensor): Scalar =>
       tf.sum<Scalar>(
         tf.mul(
           gradientAt((z) => tf.sum<Scalar>(f(z)), x),
           weights,
         ),
       );
-    const found = valueAndGradients(({ x }) => ({ loss: slope(x!) }), {
+    const found = valueAndGradients(({ x }) => ({ loss: derivative(x!) }), {
       x: tf.tensor1d(at),
     }).grads.x!.dataSync();
     const step = 1e-2;
     at.forEach((_, i) => {
-      const moved = (by: number): number =>
-        slope(tf.tensor1d(at.map((value, j) => (i === j ? value + by : value)))).dataSync()[0]!;
-      const measured = (moved(step) - moved(-step)) / (2 * step);
+      const shifted = (by: number): number =>
+        derivative(tf.tensor1d(at.map((value, j) => (i === j ? value + by : value)))).dataSync()[0]!;
+      const measured = (shifted(step) - shifted(-step)) / (2 * step);
       expect(Math.abs(found[i]! - measured)).toBeLessThan(0.01 * Math.max(1, Math.abs(measured)));
     });
   });
 
-  it('are refused, not made up, for pooling', () => {
-    const slope = (x: Tensor): Scalar =>
+  it('throw for pooling instead of being wrong', () => {
+    const derivative = (x: Tensor): Scalar =>
       tf.sum<Scalar>(
         gradientAt((z) => tf.sum<Scalar>(tf.square(tf.maxPool(column(z), [2, 1], 1, 'valid'))), x),
       );
-    expect(() => gradientAt(slope, tf.tensor1d(at))).toThrow(/MaxPoolGrad/);
+    expect(() => gradientAt(derivative, tf.tensor1d(at))).toThrow(/MaxPoolGrad/);
   });
 });
 
 describe('stopGradient', () => {
-  it('lets the value through and the gradient not', () => {
+  it('passes the value on, but no gradient', () => {
     const x = tf.tensor1d(at);
     const grad = gradientAt((z) => tf.sum<Scalar>(tf.mul(z, stopGradient(z))), x);
     expect([...grad.dataSync()]).toEqual([...x.dataSync()]);

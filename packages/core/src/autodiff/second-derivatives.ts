@@ -1,26 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
-import './stock-gradients/index.js'; // those below replace some
+import './stock-gradients/index.js'; // registered first: those below replace some
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * Gradients that can themselves be differentiated.
+ * Gradients that can be differentiated again.
  *
  * tfjs loses the second derivative of every kernel that saves its output for the backward pass: the copy of the
- * output comes to stand on the tape before the kernel, so nothing leads from it back to the input, and the gradient
- * of the gradient is silently zero. These save the input and compute the output again.
+ * output is on the tape before the kernel, so nothing connects it to the input, and the gradient of the gradient is
+ * silently zero. The gradients here save the input and compute the output again.
  *
- * Still lost: `tf.logSoftmax`, which is no kernel (write x - logSumExp(x) where its slope is penalised). Refused with
- * an error: pooling, depthwise convolution, clipByValue, where.
+ * Still zero: `tf.logSoftmax`, which is not a kernel (write x - logSumExp(x) where its gradient is penalized). An
+ * error is thrown for pooling, depthwise convolution, clipByValue and where.
  */
 function registerFromInput(
   kernelName: string,
   input: string,
-  slope: (dy: Tensor, x: Tensor, attrs: Readonly<Record<string, unknown>>) => Tensor,
+  derivative: (dy: Tensor, x: Tensor, attrs: Readonly<Record<string, unknown>>) => Tensor,
 ): void {
   tf.registerGradient({
     kernelName,
     inputsToSave: [input],
-    gradFunc: (dy, saved, attrs) => ({ [input]: () => slope(dy as Tensor, saved[0]!, attrs) }),
+    gradFunc: (dy, saved, attrs) => ({ [input]: () => derivative(dy as Tensor, saved[0]!, attrs) }),
   });
 }
 

@@ -1,40 +1,40 @@
-import type { FunctionSpec, Step, StepSpec, TensorFunction } from './step.js';
 import { mapTree, zeros, type HostTensor, type Tree } from '../tree/tree.js';
+import type { FunctionSpec, Step, StepSpec, TensorFunction } from './step.js';
 
-/** What a backend can do; suites skip by these, never by a test's name. */
+/** What a backend can do; contract suites skip tests by these, never by a test's name. */
 export interface Capabilities {
-  /** Runs `compile`d steps (some only infer). */
+  /** Runs steps; some backends only run functions. */
   readonly training: boolean;
   /** The same inputs give the same bytes. */
   readonly deterministic: boolean;
-  /** Runs a recorded graph, so that a step may not look at values. */
+  /** Runs a recorded graph: a step must not read the values of tensors. */
   readonly compiled: boolean;
 }
 
-/** Everything that one call of a step takes besides its state. */
+/** Everything that one run of a step takes besides its state. */
 export interface Inputs {
   readonly batch: Tree<HostTensor>;
   readonly hyper: Tree<number>;
-  /** Noise is drawn by (seed, step, name, sample). */
+  /** Noise is drawn by (seed, step, name, sample); see `drawNoise`. */
   readonly noise: { readonly seed: number; readonly step: number };
 }
 
-/** Named tensors that live where the backend computes. */
+/** Named tensors in the backend's memory. */
 export interface DeviceState {
-  /** Copies to the host; all names where none are given. */
+  /** Copies entries to the host; all of them where no names are given. */
   read(names?: readonly string[]): Promise<Tree<HostTensor>>;
-  /** Replaces entries by host values of the same shape and type. */
+  /** Replaces entries by host tensors of the same shape and type. */
   write(entries: Tree<HostTensor>): Promise<void>;
   dispose(): Promise<void>;
 }
 
 export interface CompiledStep {
   /**
-   * Runs the phases once and advances `state` where it lives. A backend may take the step and run it later: whatever
-   * reads the state or the metrics sees it done, and throws what went wrong.
+   * Runs the phases once and advances `state` in place. A backend may queue the step and run it later: reading the
+   * state or the metrics waits for it and throws its error.
    */
   run(state: DeviceState, inputs: Inputs): Promise<void>;
-  /** Means over the calls since the last reading: the only readback. Empty when nothing ran. */
+  /** Means over the runs since the last call: the only readback. Empty when nothing ran. */
   metrics(): Promise<Tree<number>>;
   dispose(): Promise<void>;
 }
@@ -52,16 +52,18 @@ export interface CompileOptions {
 export abstract class Backend {
   abstract readonly name: string;
   abstract readonly capabilities: Capabilities;
-  /** What a run's record should say of the engine: versions, device, threads. */
+  /** What a run records about the engine: versions, device, threads. */
   abstract readonly environment: Tree<string | number>;
   /**
-   * Bytes of a layer's output that its processor still has at hand for the next layer, where it is faster to take fewer
-   * images at once for that; null where more at once are faster.
+   * Bytes of a layer's output that the processor's caches hold until the next layer reads them. Where it is not null,
+   * inference runs in chunks of at most so many bytes; null where larger batches are always faster.
    */
   readonly cache: number | null = null;
   abstract upload(state: Tree<HostTensor>): Promise<DeviceState>;
   abstract compile(step: Step, spec: StepSpec, options?: CompileOptions): Promise<CompiledStep>;
-  /** `constants` (frozen weights) are baked in and reach `f` beside the inputs, under their own names. */
+  /**
+   * `constants` (frozen weights) become part of the function; `f` gets them with the inputs, under their own names.
+   */
   abstract compileFunction(
     f: TensorFunction,
     spec: FunctionSpec,
@@ -70,8 +72,8 @@ export abstract class Backend {
   ): Promise<CompiledFunction>;
 
   /**
-   * Throws what would keep a step from running here, before it is needed. This one runs it once, on zeros; a backend
-   * that can tell by less overrides it.
+   * Throws the error that would keep a step from running on this backend, before the step is needed. The default runs
+   * it once, on zeros; a backend that can find the error with less work overrides it.
    */
   async rehearse(step: Step, spec: StepSpec): Promise<void> {
     const compiled = await this.compile(step, spec);
@@ -79,7 +81,7 @@ export abstract class Backend {
     try {
       const hyper = Object.fromEntries(spec.hyper.map((name) => [name, 1]));
       await compiled.run(state, { batch: mapTree(spec.batch, zeros), hyper, noise: { seed: 0, step: 0 } });
-      await compiled.metrics(); // it may have been put off until somebody reads
+      await compiled.metrics(); // the step may have been queued: the readback waits for it
     } finally {
       await compiled.dispose();
       await state.dispose();

@@ -1,18 +1,18 @@
 /**
- * Images with random access, and nothing else: what label-free training is given. There is no label
- * here to read by accident.
+ * Images with random access, and nothing else: what label-free training gets. The type has no label that could be
+ * read by accident.
  */
 export interface ImageSource {
   readonly count: number;
   /** [H, W, C] of every image. */
   readonly shape: readonly [number, number, number];
-  /** Hash of the content; changes whenever an image could. */
+  /** Hash of the content; changes whenever an image may have changed. */
   readonly fingerprint: string;
   /** Writes image `indices[i]` as bytes, NHWC, at `out[i * H * W * C]`. */
   read(indices: Int32Array, out: Uint8Array): Promise<void> | void;
   /**
-   * A name of the sample that stands for its content (a file's path and size), where reading the content of all
-   * of them would take long. Seeded splits hash it in place of the bytes.
+   * A key that stands for an image's content (a file's path and size), where reading the content of all images would
+   * take long. Seeded splits hash it instead of the bytes.
    */
   sampleKey?(index: number): string;
   /** Random crops made while decoding, for sources whose pictures are larger than `shape`. */
@@ -20,11 +20,11 @@ export interface ImageSource {
 }
 
 /**
- * Views that a source makes itself, from pictures of any size: an `Augmentation` that cannot be a function of the
- * finished image. View 0 is what `ImageSource.read` gives.
+ * Views that a source renders itself, from pictures of any size: an augmentation that cannot be a function of the
+ * decoded image. View 0 is what `ImageSource.read` gives.
  */
 export interface DecodedViews {
-  /** Says all that changes pixels; part of the teacher memo's key. */
+  /** Contains everything that affects pixels; part of the teacher cache's key. */
   readonly id: string;
   /** Number of different views of an image, ≥ 1. */
   readonly views: number;
@@ -32,7 +32,7 @@ export interface DecodedViews {
   read(indices: Int32Array, views: Int32Array, out: Uint8Array): Promise<void> | void;
 }
 
-/** A part of a dataset. Labels stay behind a call of their own. */
+/** A part of a dataset. Labels are only read by a call of their own. */
 export interface DatasetSplit {
   readonly images: ImageSource;
   /** Class index per image, or null where the data has none. */
@@ -46,23 +46,23 @@ export abstract class Dataset {
   abstract readonly classes: readonly string[];
   /** [H, W, C]. */
   abstract readonly shape: readonly [number, number, number];
-  /** Throws `ANC_DATA_*` where a file is missing, damaged or of another format. */
+  /** @throws `ANC_DATA_*` where a file is missing, damaged or of another format. */
   abstract split(name: SplitName): Promise<DatasetSplit>;
 }
 
-/** A file that a dataset is published as: the same bytes at every address, known by their MD5. */
+/** A file of a published dataset: the same bytes at every address, identified by their MD5. */
 export interface PublishedFile {
   readonly name: string;
   /** The authors' address first, then mirrors. */
   readonly urls: readonly string[];
   readonly md5: string;
-  /** More than this is not taken, whatever a server says. */
+  /** Upper limit of the download, whatever size a server reports. */
   readonly mostBytes: number;
 }
 
-/** How training images are varied. A view is a small integer that fixes every choice. */
+/** Random variation of training images. A view is a small integer that determines every random choice. */
 export interface Augmentation {
-  /** Says all that changes pixels; part of the teacher memo's key. */
+  /** Contains everything that affects pixels; part of the teacher cache's key. */
   readonly id: string;
   /** Number of different views of an image, ≥ 1. View 0 is the plain image. */
   readonly views: number;
@@ -71,8 +71,8 @@ export interface Augmentation {
 }
 
 /**
- * How bytes (0..255) become what networks see: (x - mean) / std. `mean` is one per channel, or a mean image
- * [H × W × C]; `std` is one per channel. `per-image`: every image by its own mean and deviation.
+ * How bytes (0..255) become a network's input: (x - mean) / std. `mean` has one value per channel, or is a mean image
+ * [H × W × C]; `std` has one value per channel. `per-image`: the mean and standard deviation of each image.
  */
 export type Normalization = FixedNormalization | 'per-image';
 
@@ -81,14 +81,14 @@ export interface FixedNormalization {
   readonly std: readonly number[];
 }
 
-/** Numbers above this are of bytes: a mean or deviation of pixels in 0..1 never is. */
+/** Larger means and deviations are in units of bytes (0..255): those of pixels in 0..1 never are. */
 const UNIT_LIMIT = 2;
 
-/** What means and deviations are multiplied by to be of bytes: 255 where they are of pixels in 0..1. */
+/** Factor that converts means and standard deviations to units of bytes: 255 where they are of pixels in 0..1. */
 export const pixelUnit = (mean: readonly number[], std: readonly number[]): number =>
   [...mean, ...std].some((value) => value > UNIT_LIMIT) ? 1 : 255;
 
-/** One batch on its way to a step: which images, in which view, and their bytes [B, H, W, C]. */
+/** One batch of a step: which images, in which views, and their bytes [B, H, W, C]. */
 export interface ImageBatch {
   readonly indices: Int32Array;
   readonly views: Int32Array;
@@ -96,6 +96,6 @@ export interface ImageBatch {
 }
 
 /** A batch for methods that declare that they use labels. */
-export interface LabelledBatch extends ImageBatch {
+export interface LabeledBatch extends ImageBatch {
   readonly labels: Int32Array;
 }

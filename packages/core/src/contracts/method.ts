@@ -1,9 +1,9 @@
-import type { Network, ClassifierOutputs, Variables } from './network.js';
 import type { Rng } from '../random/rng.js';
-import type { Step } from './step.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
+import type { Network, ClassifierOutputs, Variables } from './network.js';
+import type { Step } from './step.js';
 
-/** Where training stands: `step` counts from 0 over the whole stage. */
+/** Progress of a stage: `step` counts from 0 over the whole stage, `epoch` from 0. */
 export interface Progress {
   readonly epoch: number;
   readonly epochs: number;
@@ -11,56 +11,61 @@ export interface Progress {
   readonly stepsPerEpoch: number;
 }
 
-/** What a method is told of the players before it builds its stages. */
+/** What a method builds its stages for: the student, and what the teacher and the data look like. */
 export interface MethodEnvironment {
   readonly student: Network<ClassifierOutputs>;
-  /** Shapes (no batch axis) of what the student gives. */
+  /** Shapes (no batch axis) of the student's outputs. */
   readonly studentOutputs: Tree<readonly number[]>;
   /** [H, W, C]. */
   readonly input: readonly number[];
   readonly classes: number;
-  /** Shapes (no batch axis) of what the teacher gives; null for methods without a teacher. */
+  /** Shapes (no batch axis) of the teacher's outputs; null for methods without a teacher. */
   readonly teacher: { readonly outputs: Tree<readonly number[]> } | null;
 }
 
-/** What a stage wants of the next step. */
+/** One step of a stage. */
 export interface StepPlan {
+  /** Learning rates, weights: every scalar that changes over time. The names are the same for all steps. */
   readonly hyper: Tree<number>;
+  /** Names of the phases to run, in order; a name may repeat. */
   readonly phases: readonly string[];
 }
 
-/** One training phase of a method, from init to what ships. */
+/** One stage of a method's training, from its initial state to the trained student. */
 export interface Stage {
   readonly name: string;
-  /** Share of the run's epochs that this stage trains for, relative to the other stages'; 1 where left out. See `allocateEpochs`. */
+  /**
+   * Share of the run's epochs that this stage trains for, relative to the other stages'; 1 where left out. See
+   * `allocateEpochs`.
+   */
   readonly share?: number;
-  /** What the step's batch holds besides `images`: `teacher/<output>` for each of these. */
+  /** Teacher outputs that the step's batch holds beside `images`, each as `teacher/<output>`. */
   readonly teacherOutputs: readonly string[];
   /** Whether the step's batch has `labels` [B] int32. */
   readonly usesLabels: boolean;
   readonly step: Step;
-  /** `previous`: the state that the stage before ended with. */
+  /** `previous`: the final state of the stage before, null for the first one that is trained. */
   init(rng: Rng, previous: Tree<HostTensor> | null): Tree<HostTensor>;
-  next(clock: Progress): StepPlan;
-  /** What ships: the student's variables. */
+  next(progress: Progress): StepPlan;
+  /** The trained student's variables, out of the training state. */
   student(state: Tree<HostTensor>): Variables<HostTensor>;
 }
 
 export type LabelUse = 'never' | 'optional' | 'required';
 
-/** A way to train a student: stages of steps. */
+/** A training method: stages of steps. */
 export abstract class Method {
   abstract readonly name: string;
   abstract readonly labels: LabelUse;
-  /** Whether it needs a teacher's outputs at all. */
+  /** Whether any stage uses teacher outputs. */
   abstract readonly needsTeacher: boolean;
   /**
-   * The network that is trained, measured and shipped, made of the one that was chosen: itself, unless a
-   * method changes it (quantisation). The caller puts it in the place of the chosen one, everywhere.
+   * The network that is trained, evaluated and exported, derived from the chosen one: the same, unless a method
+   * changes it (quantization). The caller uses it in place of the chosen one everywhere.
    */
   network(student: Network<ClassifierOutputs>): Network<ClassifierOutputs> {
     return student;
   }
 
-  abstract stages(players: MethodEnvironment): readonly Stage[];
+  abstract stages(environment: MethodEnvironment): readonly Stage[];
 }

@@ -3,32 +3,31 @@ import type { Distribution } from '../random/noise.js';
 import type { Rng } from '../random/rng.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
 
-/** A network's variables: `params` are trained, `stats` (batch-norm averages and the like) are carried. */
+/** A network's variables: `params` are trained, `stats` (such as batch-norm averages) are carried along. */
 export interface Variables<T = Tensor> {
   readonly params: Tree<T>;
   readonly stats: Tree<T>;
 }
 
-/** A network's only door to mode, chance and whoever looks inside. */
+/** A network's only access to the mode, to random numbers, and to code that reads or replaces its activations. */
 export interface Context {
-  /** True while gradients are taken: batch norm uses the batch's statistics and reports new averages. */
+  /** True while gradients are computed: batch norm uses the batch's statistics and returns new running averages. */
   readonly training: boolean;
   /**
-   * A seeded random tensor, filled on the host and so equal on every backend.
-   * The first axis of `shape` is the batch. Names are unique within a network's `apply`.
+   * A seeded random tensor, drawn on the host and so equal on every backend. The first axis of `shape` is the batch.
+   * Names are unique within a network's `apply`.
    */
-  noise(name: string, shape: readonly number[], law: Distribution): Tensor;
+  noise(name: string, shape: readonly number[], distribution: Distribution): Tensor;
   /**
-   * Passes an activation through whoever wants to see or change it; the identity by default.
-   * A network calls it for the input of its last layer (`'features'`) and for every tap it names,
-   * and goes on with what comes back.
+   * A hook that reads or replaces an activation; the identity by default. A network calls it for the input of its
+   * last layer (`'features'`) and for each of its taps, and continues with the result.
    */
   activation(name: string, x: Tensor): Tensor;
   /**
-   * Where it is there, a layer passes its input through it, with the weights that the input is about to meet,
-   * and goes on with what comes back: binarising networks change inputs here.
+   * A hook that replaces the input of a layer with a kernel: a layer calls it with its input and its kernel, and
+   * continues with the result. Binarized networks change inputs here.
    */
-  operand?(x: Tensor, weights: Tensor): Tensor;
+  operand?(x: Tensor, kernel: Tensor): Tensor;
 }
 
 /** What `apply` returns: the outputs by name, and the statistics that changed (all of them in training). */
@@ -37,7 +36,7 @@ export interface Applied<O> {
   readonly stats: Tree;
 }
 
-/** One line of a network's description, for one image. */
+/** One row of a network's summary, for one image. */
 export interface LayerSummary {
   readonly name: string;
   /** Output shape without the batch. */
@@ -53,11 +52,19 @@ export interface LayerSummary {
  */
 export interface Network<O extends object> {
   readonly name: string;
-  /** Fresh variables for inputs of shape `input` (no batch axis). Throws `ANC_MODEL_INPUT` where it cannot be. */
+  /**
+   * New variables for inputs of shape `input` (no batch axis).
+   *
+   * @throws `ANC_MODEL_INPUT` for an unsuitable shape.
+   */
   init(rng: Rng, input: readonly number[]): Variables<HostTensor>;
-  /** x: [B, ...input]. Never reads tensor values, never draws numbers of its own. */
+  /** x: [B, ...input]. Reads no tensor values, and draws random numbers only through the context. */
   apply(variables: Variables, x: Tensor, context: Context): Applied<O>;
-  /** Layers in order of execution. Throws like `init`. */
+  /**
+   * Layers in order of execution.
+   *
+   * @throws like `init`.
+   */
   summary(input: readonly number[]): readonly LayerSummary[];
 }
 
@@ -82,19 +89,19 @@ export abstract class Student implements Network<ClassifierOutputs> {
 /** A discriminator's output before the sigmoid: [B, 1], or any [B, …] of patches. */
 export interface DiscriminatorOutputs {
   readonly logits: Tensor;
-  /** A verdict on the class too, [B, classes]: what an auxiliary classifier gives. */
+  /** Class logits of an auxiliary classifier, [B, classes]. */
   readonly classes?: Tensor;
 }
 
 /**
- * The second player: tells teacher (1) from student (0) by features or logits.
- * Returns raw logits, never a sigmoid: the losses are the numerically stable ones.
+ * Distinguishes teacher (1) from student (0) by features or logits. Returns raw logits, never a sigmoid: the losses
+ * are the numerically stable ones.
  */
 export abstract class Discriminator implements Network<DiscriminatorOutputs> {
   abstract readonly name: string;
-  /** Whether it is given a condition beside x: class probabilities [B, classes]. */
+  /** Whether it takes a condition beside x: class probabilities [B, classes]. */
   readonly conditional: boolean = false;
-  /** `classes`: width of the condition, for those that take one. */
+  /** `classes`: width of the condition, for conditional discriminators. */
   abstract init(rng: Rng, input: readonly number[], classes?: number): Variables<HostTensor>;
   /** x: [B, …] -> logits [B, …]. */
   abstract apply(

@@ -1,23 +1,23 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { Tree } from '../tree/tree.js';
 
-/** What a data term compares: logits [B, classes] of both players. */
+/** The part of the student's loss that compares logits [B, classes] of student and teacher. */
 export interface DataTerm {
   readonly name: string;
-  /** The scalar that the student minimises, λ not yet applied (Eq. 3 and its relatives). */
+  /** The scalar that the student minimizes, without λ (Eq. 3 and its relatives). */
   loss(student: Tensor, teacher: Tensor): Scalar;
 }
 
-/** The student's side of the game. */
+/** The adversarial losses of discriminator and student. */
 export interface AdversarialLoss {
   readonly name: string;
-  /** What D minimises: teacher and student logits of D, [B, …] each (Eq. 2, negated). */
+  /** What D minimizes, from its logits on teacher and on student features, [B, …] each (Eq. 2, negated). */
   discriminator(onTeacher: Tensor, onStudent: Tensor): Scalar;
-  /** What the student minimises, from D's logits on its (dropped) features. */
+  /** What the student minimizes, from D's logits on its features after dropout. */
   student(onStudent: Tensor): Scalar;
 }
 
-/** What a regularizer may look at. */
+/** What a regularizer can use. */
 export interface RegularizerContext {
   /** D's trainable parameters. */
   readonly params: Tree;
@@ -27,8 +27,8 @@ export interface RegularizerContext {
   readonly teacher: Tensor;
   readonly student: Tensor;
   /**
-   * The student's features as this step's student phase will show them to D, under the same dropout mask,
-   * wherever dropout sits. Made when it is read: leave it unread where it is not needed.
+   * The student's features as the student's phase of this step passes them to D, under the same dropout mask, for
+   * either dropout position. Computed when it is read: do not read it where it is not needed.
    */
   readonly dropped: Tensor;
   /** D's logits on any features, differentiably. */
@@ -36,27 +36,30 @@ export interface RegularizerContext {
 }
 
 /**
- * A scalar ADDED to the loss that D minimises (Eq. 5 to 7). The paper writes its regularizers on the side
- * that D maximises: the sign here is the opposite, so L2 is +μ Σ w².
+ * A scalar ADDED to the loss that D minimizes (Eq. 5 to 7). The paper adds its regularizers to the objective that D
+ * maximizes: the sign here is the opposite, so L2 is +μ Σ w².
  */
 export abstract class Regularizer {
   abstract readonly name: string;
-  abstract penalty(view: RegularizerContext): Scalar;
+  abstract penalty(context: RegularizerContext): Scalar;
 }
 
-/** |∂Data/∂f| and |∂Adv/∂f| at the discriminator's input f, means over the batch; λ applied, the weight not. */
+/**
+ * |∂Data/∂f| and |∂Adv/∂f| at the discriminator's input f, means over the batch; with λ, without the adversarial
+ * weight.
+ */
 export interface GradientNorms {
   readonly data: Scalar;
   readonly adversarial: Scalar;
 }
 
-/** How strongly the adversarial term is mixed in. Its memory is part of the training state. */
+/** Chooses the weight of the adversarial term. Its memory is part of the training state. */
 export interface Balancer {
   readonly name: string;
   /** Initial memory, by name. */
   readonly memory: Tree<number>;
-  /** This step's weight, from earlier steps alone. */
+  /** The weight of this step, from earlier steps alone. */
   weight(memory: Tree): Scalar;
-  /** The memory after this step: every entry, or none where nothing is remembered. */
+  /** The memory after this step: every entry; empty where there is none. */
   next(memory: Tree, norms: GradientNorms): Tree;
 }

@@ -1,56 +1,58 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { AncError } from '../errors/error.js';
 import type { Backend } from './backend.js';
 import type { Dataset, PublishedFile } from './dataset.js';
-import { AncError } from '../errors/error.js';
 import type { Method } from './method.js';
 import type { ClassifierOutputs, Discriminator, Network } from './network.js';
 import type { AdversarialLoss, Balancer, DataTerm, Regularizer } from './objective.js';
 
 export const PLUGIN_API_VERSION = 1;
 
-/** A named thing that can be made from validated options. */
+/** Something that a plugin adds under a name, created from validated options. */
 export interface Contribution<T, Environment = void> {
   readonly summary?: string;
   /** Any Standard Schema (zod, valibot, …). Gives validation, defaults and help text. */
   readonly options: StandardSchemaV1;
   /**
-   * `options` is what the schema returned; it does what the schema promises and no more. Where a promise may be
-   * returned, what is large is best loaded here: `async (o) => new (await import('./mine.js')).Mine(o)`. Every
-   * command loads every plugin.
+   * `options` is the schema's output. Where a promise may be returned, import large modules here:
+   * `async (options) => new (await import('./mine.js')).Mine(options)`. Every command loads every plugin.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema, not this signature, types the options
   create(options: any, environment: Environment): T;
 }
 
-/** What a model is told of the data it will see. */
+/** The data that a model is created for. */
 export interface ModelEnvironment {
   readonly input: readonly [number, number, number];
   readonly classes: number;
 }
 
-/** A network that may say what it is usually given, so that nobody has to say it to have it described. */
+/** A model, with the usual shape of its data, which `describe` takes where none is given. */
 export interface ModelContribution extends Contribution<Network<ClassifierOutputs>, ModelEnvironment> {
-  /** [H, W, C] of its natural images; where it says nothing, `describe` takes 28×28×1. */
+  /** [H, W, C] of its usual images; 28×28×1 where left out. */
   readonly input?: ModelEnvironment['input'];
-  /** Their classes; 10 where it says nothing. */
+  /** Their number of classes; 10 where left out. */
   readonly classes?: number;
 }
 
-/** What a dataset is told of the machine. */
+/** What a dataset is created with besides its options. */
 export interface DatasetEnvironment {
-  /** Where the user's files are, if said. */
+  /** The folder of the user's files, where it was given. */
   readonly dataDir: string | null;
+  /** Random seed, for generated data. */
   readonly seed: number;
 }
 
-/** A dataset that may know where its files are published. */
+/** A dataset, with the addresses of its files where they are published. */
 export interface DatasetContribution extends Contribution<Dataset | Promise<Dataset>, DatasetEnvironment> {
-  /** What can be fetched into the cache, in the folder of the dataset's name, where `create` then looks. */
+  /**
+   * Files that can be downloaded to the cache, into a folder of the dataset's name, from which `create` reads them.
+   */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- typed by the schema, as in `create`
   files?(options: any): readonly PublishedFile[];
 }
 
-/** What a method can ask for by name: the objective's replaceable parts. */
+/** Creates the replaceable parts of the objective by name, for methods. */
 export interface Parts {
   discriminator(name: string, options?: unknown): Discriminator;
   regularizer(name: string, options?: unknown): Regularizer;
@@ -59,7 +61,7 @@ export interface Parts {
   balancer(name: string, options?: unknown): Balancer;
 }
 
-/** Everything that a plugin can bring. */
+/** Everything that a plugin can contribute, by kind and name. */
 export interface Contributions {
   readonly models?: Readonly<Record<string, ModelContribution>>;
   readonly datasets?: Readonly<Record<string, DatasetContribution>>;
@@ -87,7 +89,11 @@ export function definePlugin(definition: PluginDefinition): Plugin {
   return Object.freeze({ ...definition, [BRAND]: true as const });
 }
 
-/** Accepts plugins of any copy of this package; throws `ANC_PLUGIN` on anything else or another API version. */
+/**
+ * Accepts plugins made with any copy of this package.
+ *
+ * @throws `ANC_PLUGIN` for anything else, `ANC_PLUGIN_API` for another version of the plugin API.
+ */
 export function assertPlugin(value: unknown, from: string): asserts value is Plugin {
   if (typeof value !== 'object' || value === null || !(BRAND in value)) {
     throw new AncError('ANC_PLUGIN', `"${from}" is not a plugin.`, {

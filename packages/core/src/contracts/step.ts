@@ -1,20 +1,20 @@
 import type { Scalar } from '@tensorflow/tfjs-core';
-import type { Context } from './network.js';
 import type { LeafSpec, Tree } from '../tree/tree.js';
+import type { Context } from './network.js';
 
-/** What a phase computes from a batch, before anything changes. */
+/** What a phase computes from a batch, before anything is updated. */
 export interface PhaseGradients {
   /** By the parameter's full state name. Averaged over micro-batches and ranks. */
   readonly grads: Tree;
   /** State entries that the forward pass changed (batch-norm averages), by full state name. */
   readonly stats: Tree;
-  /** Among them `loss/<phase>`: the scalar whose gradients these are. */
+  /** One of them is `loss/<phase>`: the scalar whose gradients these are. */
   readonly metrics: Tree<Scalar>;
 }
 
 /**
- * One player's move: gradients, then an update. Both are pure functions of tensors. The cut between
- * them is where micro-batches are averaged and ranks reduce.
+ * The part of a step that trains one network: gradients, then an update. Both are pure functions of tensors. Between
+ * them gradients can be averaged over micro-batches and ranks.
  */
 export interface Phase {
   readonly name: string;
@@ -23,7 +23,7 @@ export interface Phase {
   update(state: Tree, grads: Tree, hyper: Tree<Scalar>): Tree;
 }
 
-/** An ordered list of phases. `id` says all that the code does not take as input: it is the compile cache's key. */
+/** An ordered list of phases. `id` contains everything that is not an input: it is the compile cache's key. */
 export interface Step {
   readonly id: string;
   readonly phases: readonly Phase[];
@@ -35,7 +35,7 @@ export interface StepSpec {
   readonly batch: Tree<LeafSpec>;
   /** Names of the scalars that change over time. */
   readonly hyper: readonly string[];
-  /** The phases to run, in order; a name may come more than once. Defaults to each phase once. */
+  /** The phases to run, in order; a name may repeat. Each phase once where left out. */
   readonly phases?: readonly string[];
 }
 

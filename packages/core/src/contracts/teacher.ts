@@ -1,12 +1,12 @@
-import type { ImageBatch } from './dataset.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
+import type { ImageBatch } from './dataset.js';
 
-/** A frozen function from images to logits and named features; where it computes is its own affair. */
+/** A frozen function from images to logits and named features, on whatever backend or process it runs. */
 export abstract class Teacher {
   abstract readonly name: string;
-  /** Changes whenever the outputs could: weights, architecture, normalisation, backend. */
+  /** Changes whenever the outputs may have changed: weights, architecture, normalization, backend. */
   abstract readonly hash: string;
-  /** Names and shapes (no batch axis) of what it can give: `logits`, `features`, taps. */
+  /** Names and shapes (no batch axis) of its outputs: `logits`, `features`, taps. */
   abstract readonly outputs: Tree<readonly number[]>;
   /** images: [B, H, W, C] bytes. Returns the named outputs, [B, …] each. */
   abstract infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>>;

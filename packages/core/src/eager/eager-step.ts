@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { CompiledStep, DeviceState, Inputs } from '../contracts/backend.js';
-import { AncError } from '../errors/error.js';
 import type { Phase, Step, StepSpec } from '../contracts/step.js';
+import { AncError } from '../errors/error.js';
 import { phasesOf, playPhases, type PlayedPhases } from '../step/play-phases.js';
 import { mapTree, type Tree } from '../tree/tree.js';
 import { eagerContext } from './eager-context.js';
 import { EagerState, type RunExclusive } from './eager-state.js';
 import { assertFeed, toTensor } from './host-tensor.js';
 
-/** A step that is run op by op; its metrics stay on the device until they are read. */
+/** Runs a step op by op; its metrics stay on the device until they are read. */
 export class EagerStep implements CompiledStep {
   readonly #phases: readonly Phase[];
   #sums = new Map<string, Tensor>();
@@ -19,7 +19,7 @@ export class EagerStep implements CompiledStep {
     readonly within: RunExclusive,
     step: Step,
     readonly spec: StepSpec,
-    /** Awaited after every run: how a backend keeps the device's queue short. */
+    /** Awaited after every run: limits the device's queue. */
     readonly settled: () => Promise<void>,
   ) {
     this.#phases = phasesOf(step, spec.phases);
@@ -56,7 +56,7 @@ export class EagerStep implements CompiledStep {
     const pairs = [...sums].map(async ([name, sum]) => [name, (await sum.data())[0]! / count] as const);
     const means = Object.fromEntries(await Promise.all(pairs));
     tf.dispose([...sums.values()]);
-    await this.within(() => {}); // as in reading a state
+    await this.within(() => {}); // checks the device, as in EagerState.read
     return means;
   }
 
@@ -68,7 +68,7 @@ export class EagerStep implements CompiledStep {
   }
 }
 
-/** Runs the phases in order on one batch. What comes back is the caller's to dispose, each tensor once. */
+/** Runs the phases in order on one batch. The caller disposes of the returned tensors; no two are the same. */
 function runPhases(
   phases: readonly Phase[],
   before: ReadonlyMap<string, Tensor>,
@@ -84,7 +84,7 @@ function runPhases(
     );
     const held = new Set<Tensor>(before.values());
     const owned = (tensor: Tensor, name: string): Tensor => {
-      if (before.get(name) === tensor) return tensor; // passed through unchanged
+      if (before.get(name) === tensor) return tensor; // unchanged
       if (held.has(tensor)) return tf.clone(tensor); // one tensor under two names
       held.add(tensor);
       return tensor;

@@ -1,26 +1,31 @@
 import { AncError, isAncError } from './error.js';
 
-/** Frames of tfjs, of what runs steps, of the layers that networks are made of, and of the engine itself. */
-const INNER =
+/** Stack frames of tfjs, of the code that runs steps, of core's layers, and of the JavaScript engine. */
+const INTERNAL =
   /tfjs-(core|layers|backend)|(@anc|packages)[/\\](core|backend-[a-z]+)[/\\](src|dist)[/\\](?!.*\.test\.)|node:|\(<anonymous>\)/;
 
-/** Frames that an error must have for the author's line to be among them: tfjs nests deeply. */
+/** Stack depth that an error needs for the author's line to be among its frames: tfjs nests deeply. */
 export const DEEP_STACK = 100;
 
-/** The line of a network's, discriminator's or method's code that is to blame: the first one outside of ours and tfjs. */
+/**
+ * The line of a network, discriminator or method at which an error arose: the first stack frame outside of core,
+ * backends and tfjs.
+ *
+ * @param error its stack; the current one where left out.
+ */
 export function callSite(error?: Error): string {
   const frames = ((error ?? deepError()).stack ?? '').split('\n').filter((line) => /^\s*at /.test(line));
   return (
     frames
-      .find((line) => !INNER.test(line))
+      .find((line) => !INTERNAL.test(line))
       ?.trim()
       .replace(/^at /, '') ?? 'an unknown line'
   );
 }
 
 /**
- * What somebody's code threw as one error of `code`, with the line to blame. Errors of ours and interruptions stay what
- * they are.
+ * Turns what a plugin's code threw into an AncError that names the line at which it arose. An AncError and an abort
+ * are returned unchanged.
  */
 export function faultOf(code: `ANC_${string}`, what: string, cause: unknown): unknown {
   if (isAncError(cause) || (cause instanceof Error && cause.name === 'AbortError')) return cause;

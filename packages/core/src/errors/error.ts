@@ -1,4 +1,4 @@
-/** What a user needs to mend an error: shown after the message, one line each. */
+/** What a user needs to fix an error: shown after the message, one line each. */
 export interface AncErrorDetail {
   readonly expected?: string;
   readonly received?: string;
@@ -49,7 +49,7 @@ export function isAncError(error: unknown): error is AncError {
   return typeof error === 'object' && error !== null && BRAND in error;
 }
 
-/** A tensor arrived with another shape than the receiver is built for. */
+/** A tensor has another shape than its receiver expects; null is an axis of any size. */
 export function shapeError(
   where: string,
   expected: readonly (number | string | null)[],

@@ -3,22 +3,22 @@ import type { CompiledFunction } from '../contracts/backend.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
 import { inChunks, chunkSizeFor } from './chunks.js';
 
-describe('portionOf', () => {
+describe('chunkSizeFor', () => {
   it.each([
-    ['all where a backend does not mind', 128, 1000, null, 128],
+    ['all where the caches do not matter', 128, 1000, null, 128],
     ['all that fit', 128, 1000, 128_000, 128],
     ['half of what does not', 128, 1000, 127_999, 64],
     ['a quarter', 128, 1000, 32_000, 32],
     ['all where too few would be left', 128, 1000, 15_999, 128],
     ['all where halves are not whole', 50, 1000, 12_000, 50],
     ['half where only quarters are not whole', 50, 1000, 25_000, 25],
-  ])('takes %s', (_what, batch, largest, cache, portion) => {
-    expect(chunkSizeFor(batch, largest, cache)).toBe(portion);
+  ])('takes %s', (_what, batch, largest, cache, chunk) => {
+    expect(chunkSizeFor(batch, largest, cache)).toBe(chunk);
   });
 });
 
-describe('inPortions', () => {
-  /** Doubles x and counts rows; remembers what it was given. */
+describe('inChunks', () => {
+  /** Doubles x and counts rows; records its inputs in `seen`. */
   function doubling(seen: Tree<HostTensor>[]): CompiledFunction & { disposed: boolean } {
     return {
       disposed: false,
@@ -39,7 +39,7 @@ describe('inPortions', () => {
     };
   }
 
-  it('gives what the whole would, whose parts went through one after the other', async () => {
+  it('gives the outputs of the whole batch, from chunks one after the other', async () => {
     const seen: Tree<HostTensor>[] = [];
     const inner = doubling(seen);
     const whole = inChunks(inner, 2);

@@ -1,35 +1,36 @@
 import type { CompiledFunction } from '../contracts/backend.js';
 import { mapTree, sizeOf, type HostTensor, type Tree } from '../tree/tree.js';
 
-/** With fewer images at once, handing work to the processors costs more than caches save. */
+/** With fewer images at once, distributing work to threads costs more than caches save. */
 const FEWEST = 16;
 
 /**
- * How many of `batch` images to take through a network at once: all, or an even part of them that a backend's caches hold
- * from one layer to the next.
+ * Number of images of a batch to run through a network at once: all, or the largest of 1/2, 1/4, … of them whose
+ * activations a backend's caches hold from one layer to the next.
  *
- * largest: bytes of the largest layer's output for one image; cache: bytes that stay at hand, or null.
+ * @param largest bytes of the largest layer's output for one image.
+ * @param cache bytes that the caches hold, or null; see `Backend.cache`.
  */
 export function chunkSizeFor(batch: number, largest: number, cache: number | null): number {
   if (cache === null) return batch;
-  for (let portion = batch; portion >= FEWEST; portion /= 2) {
-    if (portion * largest <= cache) return portion;
-    if (portion % 2 !== 0) break;
+  for (let size = batch; size >= FEWEST; size /= 2) {
+    if (size * largest <= cache) return size;
+    if (size % 2 !== 0) break;
   }
   return batch;
 }
 
-/** A function of [B, …] made of one of [portion, …]: equal parts one after the other. B is a multiple of the portion. */
-export function inChunks(compiled: CompiledFunction, portion: number): CompiledFunction {
+/** A function of [B, …] from one of [chunk, …]: runs equal chunks one after the other. B is a multiple of `chunk`. */
+export function inChunks(compiled: CompiledFunction, chunk: number): CompiledFunction {
   const part = ({ shape, data }: HostTensor, from: number): HostTensor => {
     const row = sizeOf(shape.slice(1));
-    return { shape: [portion, ...shape.slice(1)], data: data.slice(from * row, (from + portion) * row) };
+    return { shape: [chunk, ...shape.slice(1)], data: data.slice(from * row, (from + chunk) * row) };
   };
   return {
     async run(inputs) {
       const batch = Object.values(inputs)[0]!.shape[0]!;
       const parts: Tree<HostTensor>[] = [];
-      for (let from = 0; from < batch; from += portion) {
+      for (let from = 0; from < batch; from += chunk) {
         parts.push(await compiled.run(mapTree(inputs, (input) => part(input, from))));
       }
       return mapTree(parts[0]!, ({ shape }, name) =>
@@ -43,7 +44,7 @@ export function inChunks(compiled: CompiledFunction, portion: number): CompiledF
   };
 }
 
-/** Parts along the first axis as one. */
+/** Concatenates parts along the first axis. */
 function joined(parts: readonly HostTensor[], shape: readonly number[]): HostTensor {
   const { data } = parts[0]!;
   const whole = new (data.constructor as new (length: number) => HostTensor['data'])(sizeOf(shape));

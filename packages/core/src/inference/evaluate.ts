@@ -4,9 +4,9 @@ import type { HostTensor, Tree } from '../tree/tree.js';
 
 export interface Evaluation {
   readonly count: number;
-  /** Share of wrong top-1 classes; null where the data has no labels. */
+  /** Share of images with a wrong top-1 class; null where the data has no labels. */
   readonly error: number | null;
-  /** Share of images on which the top-1 class is the teacher's; null without a teacher. */
+  /** Share of images with the teacher's top-1 class; null without a teacher. */
   readonly agreement: number | null;
 }
 
@@ -18,8 +18,10 @@ export interface SplitLogits {
 }
 
 /**
- * Runs a compiled classifier over a whole split in batches of one size: the last is padded and the
- * padding is cut off, so that every image counts once.
+ * Runs a compiled classifier on a whole split in batches of one size. The last batch is padded and its padding is cut
+ * off, so that every image counts once.
+ *
+ * @throws the signal's reason once it is aborted, before the next batch.
  */
 export async function logitsOf(
   classifier: CompiledFunction,
@@ -50,7 +52,7 @@ export async function logitsOf(
   return { classes, data };
 }
 
-/** Index of the largest logit per image. */
+/** Index of the largest logit of each image; the first of equal ones. */
 export function topClasses({ classes, data }: SplitLogits): Int32Array {
   const count = classes === 0 ? 0 : data.length / classes;
   return Int32Array.from({ length: count }, (_, i) => {
@@ -60,7 +62,7 @@ export function topClasses({ classes, data }: SplitLogits): Int32Array {
   });
 }
 
-/** Compares predictions with labels and with the teacher's predictions. */
+/** Compares predictions with labels and with the teacher's predictions, class indices all. */
 export function scorePredictions(
   predicted: Int32Array,
   labels: Int32Array | null,

@@ -1,8 +1,8 @@
 import type { Backend, CompiledFunction } from '../contracts/backend.js';
 import type { ImageBatch } from '../contracts/dataset.js';
-import { AncError } from '../errors/error.js';
 import type { ClassifierOutputs, Network, Variables } from '../contracts/network.js';
 import { Teacher, type TeacherOutputs } from '../contracts/teacher.js';
+import { AncError } from '../errors/error.js';
 import {
   mapTree,
   mergeTrees,
@@ -16,16 +16,19 @@ import { inChunks, chunkSizeFor } from './chunks.js';
 
 export interface NetworkTeacherOptions {
   readonly backend: Backend;
-  /** Takes bytes: see `standardised`. */
+  /** Takes bytes: see `normalizedNetwork`. */
   readonly network: Network<ClassifierOutputs>;
   readonly variables: Variables<HostTensor>;
   /** [H, W, C]. */
   readonly input: readonly number[];
-  /** Digest of the variables' content; the network's name and the backend's are added. */
+  /** Digest of the variables; the teacher's hash adds the names of network and backend. */
   readonly digest: string;
 }
 
-/** A network of ours, frozen: weights are constants of the compiled graph, statistics are the running ones. */
+/**
+ * A frozen network as a teacher: its weights are constants of the compiled graph, batch norm uses the running
+ * averages.
+ */
 export class NetworkTeacher extends Teacher {
   readonly name: string;
   readonly hash: string;
@@ -38,7 +41,7 @@ export class NetworkTeacher extends Teacher {
     super();
     const { network, backend, digest } = options;
     this.name = network.name;
-    this.hash = JSON.stringify([network.name, digest, backend.name, backend.environment]);
+    this.hash = JSON.stringify([cacheNameOf(network), digest, backend.name, backend.environment]);
   }
 
   static async create(options: NetworkTeacherOptions): Promise<NetworkTeacher> {
@@ -67,7 +70,13 @@ export class NetworkTeacher extends Teacher {
   }
 }
 
-/** Runs one black image to learn the shapes (no batch axis) of a classifier's outputs. */
+/**
+ * The network's name in cache keys: earlier versions spelled it so, and their caches of teacher outputs stay valid.
+ */
+const cacheNameOf = ({ name }: Network<ClassifierOutputs>): string =>
+  name.replace(/^normalized\(/, 'standardised(');
+
+/** Shapes (no batch axis) of a classifier's outputs, from a run on one black image. */
 export async function outputShapes(
   classifier: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
   input: readonly number[],
@@ -87,7 +96,7 @@ export async function compileClassifier(
 ): Promise<CompiledFunction> {
   const [batch, ...input] = imageShape as [number, ...number[]];
   const floats = network.summary(input).map(({ output }) => sizeOf(output));
-  const portion = chunkSizeFor(batch, 4 * Math.max(0, ...floats), backend.cache);
+  const chunk = chunkSizeFor(batch, 4 * Math.max(0, ...floats), backend.cache);
   const compiled = await backend.compileFunction(
     (tensors, context) => {
       const frozen = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
@@ -96,14 +105,14 @@ export async function compileClassifier(
     },
     {
       id: JSON.stringify(['classifier', network.name, names]),
-      inputs: { images: { shape: [portion, ...input], dtype: 'uint8' } },
+      inputs: { images: { shape: [chunk, ...input], dtype: 'uint8' } },
     },
     mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
   );
-  return portion === batch ? compiled : inChunks(compiled, portion);
+  return chunk === batch ? compiled : inChunks(compiled, chunk);
 }
 
-/** Asks the teacher anew for every batch: what a memo is compared with. */
+/** Teacher outputs without a cache: computed for every batch. */
 export function liveTeacher(teacher: Teacher, shape: readonly number[]): TeacherOutputs {
   return {
     outputs: (batch: ImageBatch, names) =>

@@ -1,10 +1,10 @@
 /**
- * Numbers that JSON cannot hold. NaN and ±Infinity are written as the strings "NaN", "Infinity" and "-Infinity", since
- * `null`, which JSON.stringify would write, hides a divergence.
+ * Numbers that JSON cannot hold. NaN and ±Infinity are written as the strings "NaN", "Infinity" and "-Infinity",
+ * since `null`, which JSON.stringify would write, hides a divergence.
  *
- * Text can be one of these strings too (a class, a run or a model may be called "NaN"), and the document itself does not
- * say which it is. So reading goes by field names: `decodeNumbers` turns such a string into a number only at or below a
- * field that its caller lists as numeric. A document's list stands beside its type, for example
+ * Text can be one of these strings too (a class, a run or a model may be called "NaN"), and the document itself does
+ * not say which it is. So reading goes by field names: `decodeNumbers` turns such a string into a number only at or
+ * below a field that its caller lists as numeric. A document's list stands beside its type, for example
  * `['testError', 'agreement', 'diagnostics']`; everywhere else strings stay strings.
  */
 import type { Json } from './json.js';
@@ -16,8 +16,8 @@ const WORDS: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /**
- * Copies a value of any depth for JSON.stringify: numbers that JSON cannot hold become strings, fields that are undefined
- * are left out.
+ * Copies a value of any depth for JSON.stringify: numbers that JSON cannot hold become strings, fields that are
+ * undefined are left out.
  */
 export function encodeNumbers(value: unknown): Json {
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
@@ -34,8 +34,8 @@ export const decodeNumber = (value: unknown): number =>
 /**
  * Undoes `encodeNumbers` on a parsed document of any depth.
  *
- * @param fields names of the numeric fields, at any depth: strings at or below them become numbers, others stay. Leave
- *   it out only for a value that holds no text at all, such as a tree of metrics.
+ * @param fields names of the numeric fields, at any depth: strings at or below them become numbers, others stay.
+ *   Leave it out only for a value that holds no text at all, such as a tree of metrics.
  * @returns a copy; the caller vouches for its type.
  */
 export function decodeNumbers<T>(value: unknown, fields?: readonly string[]): T {

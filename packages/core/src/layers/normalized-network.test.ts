@@ -2,8 +2,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Normalization } from '../contracts/dataset.js';
-import { inference } from '../eager/eager-context.js';
 import type { ClassifierOutputs, Network } from '../contracts/network.js';
+import { inference } from '../eager/eager-context.js';
 import { normalizedNetwork } from './normalized-network.js';
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ const seen = (normalization: Normalization, x: tf.Tensor): number[] => [
     .outputs.logits.dataSync(),
 ];
 
-describe('standardised', () => {
+describe('normalizedNetwork', () => {
   const x = tf.tensor4d([1, 2, 3, 4], [1, 2, 1, 2]);
 
   it('takes a mean per channel or per pixel', () => {
@@ -31,7 +31,7 @@ describe('standardised', () => {
     expect(seen({ mean: [1, 2, 3, 0], std: [2, 4] }, x)).toEqual([0, 0, 0, 1]);
   });
 
-  it('normalises each image by itself, flat ones included', () => {
+  it('normalizes each image by its own mean and deviation, uniform ones included', () => {
     const two = tf.tensor4d([0, 2, 0, 2, 9, 9, 9, 9], [2, 2, 1, 2]);
     expect(seen('per-image', two)).toEqual([-1, 1, -1, 1, 0, 0, 0, 0]);
   });

@@ -28,8 +28,8 @@ export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Scalar {
 }
 
 /**
- * Distillation with a temperature (Hinton et al. 2015): T² · KL(softmax(t/T) ‖ softmax(s/T)), mean over the batch. The
- * factor T² keeps the scale of the gradient independent of T. student, teacher: [B, classes].
+ * Distillation with a temperature (Hinton et al. 2015): T² · KL(softmax(t/T) ‖ softmax(s/T)), mean over the batch.
+ * The factor T² keeps the scale of the gradient independent of T. student, teacher: [B, classes].
  */
 export function temperatureKl(student: Tensor, teacher: Tensor, temperature: number): Scalar {
   const logP = tf.logSoftmax(tf.div(teacher, temperature));

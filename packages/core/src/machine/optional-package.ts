@@ -1,14 +1,14 @@
 import { AncError } from '../errors/error.js';
 
-/** A package that a backend needs and that its user installs. */
+/** A package that a backend needs and that users install themselves. */
 export interface OptionalPackage {
   readonly name: string;
   readonly version: string;
-  /** The backend that wants it. */
+  /** The backend that needs it. */
   readonly backend: string;
   /** What to do where it is installed and does not load. */
   readonly repair: string;
-  /** `(name) => import(name)`, written in the package that wants it: names resolve from there. */
+  /** `(name) => import(name)`, written in the package that needs it: names resolve from there. */
   load(specifier: string): Promise<unknown>;
 }
 
@@ -17,7 +17,7 @@ const isMissing = (error: unknown, name: string): boolean =>
   ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes((error as { code?: string }).code ?? '') &&
   error.message.includes(`'${name}'`);
 
-/** The package's entry as the user's working directory resolves it: where `npx` is asked from. */
+/** The package's entry as resolved from the working directory, in which `npx` was called. */
 function fromWorkingDirectory(name: string): string | null {
   if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return null;
   const { createRequire } = process.getBuiltinModule('node:module');
@@ -30,10 +30,10 @@ function fromWorkingDirectory(name: string): string | null {
 }
 
 /**
- * Imports an optional package: beside the package that wants it, or else from the working directory.
+ * Imports an optional package, as resolved from the package that needs it, or else from the working directory.
  *
- * Throws `ANC_BACKEND_MISSING` with the command that installs it, or `ANC_BACKEND_BROKEN` where it is
- * installed and does not load.
+ * @throws `ANC_BACKEND_MISSING` with the command that installs it, or `ANC_BACKEND_BROKEN` where it is installed but
+ *   does not load.
  */
 export async function importOptional(wanted: OptionalPackage): Promise<unknown> {
   const { name, version, backend } = wanted;
@@ -56,12 +56,12 @@ export async function importOptional(wanted: OptionalPackage): Promise<unknown> 
         },
       );
     }
-    const why = error instanceof Error ? error.message.trim().split('\n')[0]! : String(error);
+    const reason = error instanceof Error ? error.message.trim().split('\n')[0]! : String(error);
     throw new AncError(
       'ANC_BACKEND_BROKEN',
       `backend "${backend}": ${name} is installed and does not load.`,
       {
-        received: why,
+        received: reason,
         hint: wanted.repair,
         cause: error,
       },

@@ -1,4 +1,4 @@
-/** How many threads the processor runs at once. */
+/** Number of hardware threads. */
 export function processorThreads(): number {
   if (typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function') {
     return process.getBuiltinModule('node:os').availableParallelism();
@@ -7,7 +7,7 @@ export function processorThreads(): number {
   return navigator?.hardwareConcurrency ?? 1;
 }
 
-/** The processor, for people: `AMD EPYC 7B13, 2 threads`. In a browser only the threads are known. */
+/** A description of the processor: `AMD EPYC 7B13, 2 threads`. In a browser only the threads are known. */
 export function processorName(): string {
   if (typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function') {
     const { cpus } = process.getBuiltinModule('node:os');
@@ -16,7 +16,7 @@ export function processorName(): string {
   return `a browser's processor, ${processorThreads()} threads`;
 }
 
-/** Main memory in bytes, or null where it is not told. */
+/** Main memory in bytes, or null where it is unknown, as in a browser. */
 export function mainMemory(): number | null {
   if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return null;
   return process.getBuiltinModule('node:os').totalmem();

@@ -2,33 +2,49 @@ import { z } from 'zod';
 import { adam, sgd, type Optimizer, type WeightDecay } from './optimizer.js';
 
 const share = z.number().min(0).max(1);
+const warmup = share.optional().describe('share of the training in which the rate rises linearly from zero');
 
 export const scheduleSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('constant'), warmup: share.optional() }),
+  z.strictObject({ kind: z.literal('constant'), warmup }),
   z.strictObject({
     kind: z.literal('step'),
-    milestones: z.array(z.number().nonnegative()).describe('where the rate drops'),
-    unit: z.enum(['iterations', 'share']).default('iterations'),
-    factor: z.number().positive().default(0.1),
-    warmup: share.optional(),
+    milestones: z.array(z.number().nonnegative()).describe('where the learning rate drops'),
+    unit: z
+      .enum(['iterations', 'share'])
+      .default('iterations')
+      .describe('unit of the milestones: training steps, or shares of the training'),
+    factor: z.number().positive().default(0.1).describe('factor of the learning rate at each milestone'),
+    warmup,
   }),
-  z.strictObject({ kind: z.literal('cosine'), floor: share.optional(), warmup: share.optional() }),
+  z.strictObject({
+    kind: z.literal('cosine'),
+    floor: share.optional().describe('final learning rate, as a share of the initial one'),
+    warmup,
+  }),
 ]);
 
 const fields = {
-  optimizer: z.enum(['sgd', 'momentum', 'nesterov', 'adam']),
-  learningRate: z.number().positive(),
-  momentum: z.number().min(0).lt(1),
-  beta1: z.number().min(0).lt(1),
-  beta2: z.number().min(0).lt(1),
-  epsilon: z.number().positive(),
-  weightDecay: z.number().nonnegative(),
-  decayMode: z.enum(['auto', 'l2', 'decoupled']).describe('auto: l2 under SGD, decoupled under Adam'),
-  decayScope: z.enum(['weights', 'all']).describe('weights: not biases, not batch norm'),
-  schedule: scheduleSchema,
+  optimizer: z.enum(['sgd', 'momentum', 'nesterov', 'adam']).describe('optimizer algorithm'),
+  learningRate: z.number().positive().describe('initial learning rate'),
+  momentum: z.number().min(0).lt(1).describe('momentum of momentum and nesterov'),
+  beta1: z.number().min(0).lt(1).describe("decay rate of adam's first moment"),
+  beta2: z.number().min(0).lt(1).describe("decay rate of adam's second moment"),
+  epsilon: z.number().positive().describe("added to the denominator of adam's update"),
+  weightDecay: z.number().nonnegative().describe('weight decay'),
+  decayMode: z
+    .enum(['auto', 'l2', 'decoupled'])
+    .describe(
+      'l2: added to the gradient; decoupled: subtracted from the weights; auto: decoupled for adam, else l2',
+    ),
+  decayScope: z
+    .enum(['weights', 'all'])
+    .describe('parameters with weight decay; weights: all but biases and batch norm'),
+  schedule: scheduleSchema.describe('learning rate over time: constant, step or cosine'),
 };
 
-/** How one player is optimised; defaults are the paper's (its momentum is unstated: 0.9 is ours). */
+/**
+ * How a network is optimized. The defaults are the paper's, except for momentum, which it does not give: 0.9 is ours.
+ */
 export const optimizerConfigSchema = z.strictObject({
   optimizer: fields.optimizer.default('momentum'),
   learningRate: fields.learningRate.default(0.001),
@@ -47,19 +63,21 @@ export const optimizerConfigSchema = z.strictObject({
   }),
 });
 
-/** Where one player's recipe differs from another's: no defaults, so that nothing unsaid is replaced. */
+/**
+ * Fields in which one network's config differs from another's: without defaults, which would override the other's.
+ */
 export const optimizerOverridesSchema = z.strictObject(fields).partial();
 
 export type OptimizerConfig = z.infer<typeof optimizerConfigSchema>;
 
-/** The optimiser that a recipe names. */
-export function createOptimizer(recipe: OptimizerConfig): Optimizer {
-  const { optimizer, momentum, beta1, beta2, epsilon } = recipe;
+/** Creates the optimizer that a config names. */
+export function createOptimizer(config: OptimizerConfig): Optimizer {
+  const { optimizer, momentum, beta1, beta2, epsilon } = config;
   const auto = optimizer === 'adam' ? 'decoupled' : 'l2';
   const decay: WeightDecay = {
-    rate: recipe.weightDecay,
-    mode: recipe.decayMode === 'auto' ? auto : recipe.decayMode,
-    scope: recipe.decayScope,
+    rate: config.weightDecay,
+    mode: config.decayMode === 'auto' ? auto : config.decayMode,
+    scope: config.decayScope,
   };
   switch (optimizer) {
     case 'sgd':

@@ -3,13 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { mapTree, type HostTensor } from '../tree/tree.js';
 import { adam, sgd, type Optimizer } from './optimizer.js';
-import { rateAt } from './schedule.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-/** Runs an optimiser on fixed gradients; returns the parameters after each step. */
+/** Runs an optimizer on fixed gradients; returns the parameters after each step. */
 function follow(optimizer: Optimizer, start: number[], grads: number[][], rate: number): number[][] {
   const name = 'layer/weights';
   const host: HostTensor = { shape: [start.length], data: Float32Array.from(start) };
@@ -25,7 +24,7 @@ function follow(optimizer: Optimizer, start: number[], grads: number[][], rate: 
 }
 
 describe('sgd', () => {
-  it('adds up momentum: v = m v + g, w -= lr v', () => {
+  it('accumulates momentum: v = m v + g, w -= lr v', () => {
     const [first, second] = follow(sgd({ momentum: 0.9 }), [1], [[2], [3]], 0.1);
     expect(first![0]).toBeCloseTo(1 - 0.1 * 2, 6);
     expect(second![0]).toBeCloseTo(1 - 0.1 * 2 - 0.1 * (0.9 * 2 + 3), 6);
@@ -42,7 +41,7 @@ describe('sgd', () => {
     expect(first![0]).toBeCloseTo(4 - 0.1 * 0.5 * 4, 6);
   });
 
-  it('leaves biases alone unless told otherwise', () => {
+  it('leaves biases alone unless the scope is all', () => {
     const decay = { rate: 0.5, mode: 'l2', scope: 'weights' } as const;
     const bias = { 'layer/bias': tf.tensor1d([4]) };
     const zero = { 'layer/bias': tf.tensor1d([0]) };
@@ -67,28 +66,9 @@ describe('adam', () => {
     });
   });
 
-  it('takes decoupled decay off the weights, not through the moments', () => {
+  it('subtracts decoupled decay from the weights, not through the moments', () => {
     const decay = { rate: 0.5, mode: 'decoupled', scope: 'weights' } as const;
     const [first] = follow(adam({ decay }), [4], [[0]], 0.1);
     expect(first![0]).toBeCloseTo(4 - 0.1 * 0.5 * 4, 5);
-  });
-});
-
-describe('rateAt', () => {
-  const clock = (step: number) => ({ step, epochs: 10, stepsPerEpoch: 10 });
-
-  it('drops at milestones given in iterations or as a share', () => {
-    const steps = { kind: 'step', milestones: [50], unit: 'iterations', factor: 0.1 } as const;
-    expect([rateAt(steps, clock(49)), rateAt(steps, clock(50))]).toEqual([1, 0.1]);
-    const share = { ...steps, milestones: [0.25, 0.5], unit: 'share' } as const;
-    expect(rateAt(share, clock(50))).toBeCloseTo(0.01, 10);
-  });
-
-  it('falls along half a cosine after a linear warm-up', () => {
-    const cosine = { kind: 'cosine', warmup: 0.1 } as const;
-    expect(rateAt(cosine, clock(0))).toBeLessThan(rateAt(cosine, clock(5)));
-    expect(rateAt(cosine, clock(10))).toBe(1);
-    expect(rateAt(cosine, clock(55))).toBeCloseTo(0.5, 6);
-    expect(rateAt(cosine, clock(99))).toBeLessThan(0.01);
   });
 });

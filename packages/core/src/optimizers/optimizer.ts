@@ -10,38 +10,41 @@ import {
   type Tree,
 } from '../tree/tree.js';
 
-/** What an update leaves behind. */
+/** The result of an update. */
 export interface Updated {
   readonly params: Record<string, Tensor>;
   readonly slots: Record<string, Tensor>;
 }
 
-/** A pure (init, update) pair. Whatever changes over time comes in as a tensor. */
+/** A pair of pure functions, init and update. Everything that changes over time is a tensor argument. */
 export interface Optimizer {
-  /** Says every constant: part of the compile cache's key. */
+  /** Contains every constant: part of the compile cache's key. */
   readonly id: string;
+  /** The initial slots (velocities, moments) for parameters. */
   init(params: Tree<HostTensor>): Record<string, HostTensor>;
+  /** grads, params: the same names and shapes. */
   update(grads: Tree, slots: Tree, params: Tree, learningRate: Scalar): Updated;
 }
 
-/** Which parameters weight decay shrinks. */
+/** The parameters that weight decay applies to. */
 export type DecayScope = 'weights' | 'all';
 
 export interface WeightDecay {
+  /** Factor of the parameters, per step and unit of learning rate. */
   readonly rate: number;
-  /** `l2`: added to the gradient. `decoupled`: taken off the weights (Loshchilov & Hutter 2019). */
+  /** `l2`: added to the gradient. `decoupled`: subtracted from the parameters (Loshchilov & Hutter 2019). */
   readonly mode: 'l2' | 'decoupled';
-  /** `weights` leaves biases and batch-norm alone. */
+  /** `weights`: kernels only. `all`: biases and batch-norm parameters too. */
   readonly scope: DecayScope;
 }
 
 export const noDecay: WeightDecay = { rate: 0, mode: 'l2', scope: 'weights' };
 
-/** Convolution and dense kernels are named `…/weights`; biases and batch-norm parameters are not. */
-const isWeight = (name: string): boolean => /(^|\/)weights$/.test(name);
+/** The kernels of convolutions and dense layers are named `…/weights`; biases and batch-norm parameters are not. */
+const isKernel = (name: string): boolean => /(^|\/)weights$/.test(name);
 
 const decays = (decay: WeightDecay, name: string): boolean =>
-  decay.rate > 0 && (decay.scope === 'all' || isWeight(name));
+  decay.rate > 0 && (decay.scope === 'all' || isKernel(name));
 
 /** The gradient with the L2 part, ∇ + rate · w. */
 function withL2(grads: Tree, params: Tree, decay: WeightDecay): Record<string, Tensor> {
@@ -51,7 +54,7 @@ function withL2(grads: Tree, params: Tree, decay: WeightDecay): Record<string, T
   );
 }
 
-/** w - lr · step, and for decoupled decay - lr · rate · w. */
+/** w - lr · (step + rate · w), the second term for decoupled decay only. */
 function applyUpdate(
   params: Tree,
   steps: Tree,
@@ -73,8 +76,8 @@ export interface SgdOptions {
 }
 
 /**
- * Stochastic gradient descent: v ← m·v + g; w ← w - lr·v, or with Nesterov w ← w - lr·(g + m·v)
- * (Sutskever 2013 in the form that PyTorch and TensorFlow use).
+ * Stochastic gradient descent: v ← m·v + g; w ← w - lr·v, or with Nesterov w ← w - lr·(g + m·v) (Sutskever et al.
+ * 2013, in the form that PyTorch and TensorFlow use).
  */
 export function sgd({ momentum = 0, nesterov = false, decay = noDecay }: SgdOptions = {}): Optimizer {
   return {
@@ -128,7 +131,7 @@ export function adam({
           'square',
           mapTree(params, (p) => filled(p.shape)),
         ),
-        { 'power/beta1': filled([], 1), 'power/beta2': filled([], 1) }, // β^t, carried instead of t
+        { 'power/beta1': filled([], 1), 'power/beta2': filled([], 1) }, // β^t, stored instead of t
       ),
     update(grads, slots, params, learningRate) {
       const g = withL2(grads, params, decay);

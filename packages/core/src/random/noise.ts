@@ -1,5 +1,5 @@
-import { Rng } from './rng.js';
 import { sizeOf, type HostTensor } from '../tree/tree.js';
+import { Rng } from './rng.js';
 
 /** The distribution of one noise tensor. */
 export type Distribution =
@@ -8,27 +8,27 @@ export type Distribution =
   | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
   | { readonly kind: 'normal'; readonly mean: number; readonly std: number };
 
-/** One noise input of a step: every sample (first axis) has a stream of its own. */
+/** One noise input of a step. Every sample (first axis) has a random stream of its own. */
 export interface NoiseSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly distribution: Distribution;
 }
 
-function sampler(law: Distribution): (rng: Rng) => number {
-  switch (law.kind) {
+function sampler(distribution: Distribution): (rng: Rng) => number {
+  switch (distribution.kind) {
     case 'bernoulli':
-      return (rng) => (rng.bernoulli(law.keep) ? 1 : 0);
+      return (rng) => (rng.bernoulli(distribution.keep) ? 1 : 0);
     case 'uniform':
-      return (rng) => law.low + (law.high - law.low) * rng.uniform();
+      return (rng) => distribution.low + (distribution.high - distribution.low) * rng.uniform();
     case 'normal':
-      return (rng) => law.mean + law.std * rng.normal();
+      return (rng) => distribution.mean + distribution.std * rng.normal();
   }
 }
 
 /**
- * Draws a noise tensor on the host. Sample `i` depends on (seed, step, name, offset + i) alone, so a batch
- * cut into micro-batches or ranks sees the noise of the whole.
+ * Draws a noise tensor on the host. Sample `i` depends on (seed, step, name, offset + i) alone, so micro-batches or
+ * ranks draw the same noise as the whole batch.
  */
 export function drawNoise(spec: NoiseSpec, seed: number, step: number, offset = 0): HostTensor {
   const data = new Float32Array(sizeOf(spec.shape));

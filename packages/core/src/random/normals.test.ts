@@ -4,7 +4,7 @@ import { fillWithNormals } from './normals.js';
 
 const STATE = [1, 2, 3, 4];
 
-/** Marsaglia's polar method as it is written in books. */
+/** Marsaglia's polar method, one number at a time. */
 function oneByOne(size: number, deviation: number): { data: Float32Array; state: readonly number[] } {
   const generator = xoroshiro128plusFromState(STATE);
   const data = new Float32Array(size);
@@ -22,7 +22,7 @@ function oneByOne(size: number, deviation: number): { data: Float32Array; state:
   return { data, state: generator.getState() };
 }
 
-describe('normal numbers by blocks', () => {
+describe('normal numbers in blocks', () => {
   it.each([1, 2, 3, 1023, 1024, 1025, 200_000])('are the polar method, %i of them', (size) => {
     const data = new Float32Array(size);
     const state = Int32Array.from(STATE);
@@ -32,7 +32,7 @@ describe('normal numbers by blocks', () => {
     expect([...state]).toEqual(expected.state);
   });
 
-  it('have the moments and the tails of a normal law', () => {
+  it('have the moments and the tails of a normal distribution', () => {
     const data = new Float32Array(1_000_000);
     fillWithNormals(data, 2, Int32Array.from([9, 8, 7, 6]));
     const moment = (power: number): number =>

@@ -1,21 +1,21 @@
 /**
- * Normal numbers by the million, for the initial weights of large networks: Marsaglia's polar method on the
- * draws of xoroshiro128+. Pairs are drawn and rejected first, a block at a time and without a branch to
- * mispredict; their logarithms are taken next. One by one, with the generator's state in an object, the same
- * numbers take a quarter longer.
+ * Normal numbers in bulk, for the initial weights of large networks: Marsaglia's polar method on xoroshiro128+.
+ * Blocks of pairs are drawn and rejected first, without a branch that could be mispredicted; then their logarithms
+ * are computed. Drawing the same numbers one by one, with the generator's state in an object, takes a quarter longer.
  */
 
 /** State of xoroshiro128+ in pure-rand's order: two 64-bit words, each with its high half first. */
 export type XoroshiroState = Int32Array;
 
-const PAIRS = 512; // of a block: three arrays of 4 KiB stay in the first cache
+const PAIRS = 512; // per block: three arrays of 4 KiB fit into the L1 cache
 const x = new Float64Array(PAIRS);
 const y = new Float64Array(PAIRS);
 const square = new Float64Array(PAIRS);
 const words = new Int32Array(square.buffer);
-const HIGH = new Int32Array(new Float64Array([1]).buffer)[0] === 0 ? 1 : 0; // which half of a double comes second
+/** Index of a double's high half, which depends on the byte order. */
+const HIGH = new Int32Array(new Float64Array([1]).buffer)[0] === 0 ? 1 : 0;
 
-/** Fills `data` with normal numbers of mean zero and leaves in `state` where the generator has come to. */
+/** Fills `data` with normal numbers of mean zero and advances `state`, the generator's state, in place. */
 export function fillWithNormals(data: Float32Array, deviation: number, state: XoroshiroState): void {
   for (let start = 0; start < data.length; start += 2 * PAIRS) {
     const pairs = Math.min(PAIRS, (data.length - start + 1) >> 1);
@@ -24,12 +24,12 @@ export function fillWithNormals(data: Float32Array, deviation: number, state: Xo
     for (let i = 0, at = start; i < pairs; i++, at += 2) {
       const factor = deviation * square[i]!;
       data[at] = x[i]! * factor;
-      data[at + 1] = y[i]! * factor; // past an odd end: ignored
+      data[at + 1] = y[i]! * factor; // ignored past the end of an array of odd length
     }
   }
 }
 
-/** Draws points in [-1, 1)² until `pairs` of them lay inside the unit circle and not in its centre. */
+/** Draws points in [-1, 1)² until `pairs` of them are inside the unit circle and not at its center. */
 function drawInsideCircle(pairs: number, state: XoroshiroState): void {
   let [s01, s00, s11, s10] = state as unknown as [number, number, number, number];
   for (let found = 0; found < pairs;) {
@@ -67,7 +67,7 @@ const LN2_LOW = 1.90821492927058770002e-10;
 /**
  * `square` becomes √(-2 ln(square) / square).
  *
- * The logarithm is that of Sun's fdlibm, which V8 uses too, but here the numbers are the same in every engine.
+ * The logarithm is that of Sun's fdlibm, which V8 uses too; computed here, it is the same in every JavaScript engine.
  * With square = m / 2ᵏ, m in [√½, √2), f = m - 1 and s = f / (2 + f): ln m = f - s (f - R), where R is the minimax
  * polynomial of ln((1 + s) / (1 - s)) / s - 2 in s². Its error is about one unit in the last place of a double.
  */

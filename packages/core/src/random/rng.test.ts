@@ -27,7 +27,7 @@ describe('Rng', () => {
     expect(Math.abs(variance - 1)).toBeLessThan(0.04);
   });
 
-  it('goes on after a tensor was filled, and fills the next one with others', () => {
+  it('continues after a tensor was filled, and fills the next one with other numbers', () => {
     const [once, twice] = [new Float32Array(64), new Float32Array(32)];
     Rng.fromSeed(4).fillNormal(once, 1);
     const rng = Rng.fromSeed(4);
@@ -54,7 +54,7 @@ describe('Rng', () => {
 });
 
 describe('Rng.still', () => {
-  it('gives shapes their room and no numbers', () => {
+  it('leaves tensors as they are and gives constants', () => {
     const rng = Rng.still().split('init', 3);
     const data = new Float32Array(3);
     rng.fillNormal(data, 1);

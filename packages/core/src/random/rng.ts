@@ -31,8 +31,8 @@ function hashKey(key: string): [number, number, number, number] {
 /**
  * A seeded stream of random numbers that splits by name.
  *
- * Splitting depends on the path of names alone, never on how many numbers were drawn before, so adding
- * a layer or a consumer does not disturb the others.
+ * A split depends on its path of names alone, not on how many numbers were drawn before, so adding a layer or another
+ * consumer does not change the numbers of the others.
  *
  * Generator: xoroshiro128+ (Blackman & Vigna 2018), from pure-rand.
  */
@@ -50,7 +50,7 @@ export class Rng {
     return new Rng(`${seed}`);
   }
 
-  /** A stream of one value: for whoever wants the names and shapes of an initialisation, and not its numbers. */
+  /** A stream of constants, for code that needs the names and shapes of an initialization but not its numbers. */
   static still(): Rng {
     return new StillRng('');
   }
@@ -89,8 +89,8 @@ export class Rng {
   }
 
   /**
-   * Fills a whole tensor with normal numbers of mean zero, faster than one by one. The numbers are others than
-   * `normal` would give.
+   * Fills a tensor with normal numbers of mean zero, faster than one by one. They are not the numbers that `normal`
+   * would give.
    */
   fillNormal(data: Float32Array, deviation: number): void {
     const state = Int32Array.from(this.#generator.getState());
@@ -109,7 +109,7 @@ export class Rng {
   }
 }
 
-/** Draws nothing: uniform numbers are 1/2, normal ones 0, and a tensor that is to be filled stays as it is. */
+/** Draws nothing: uniform numbers are 1/2, normal numbers 0, and `fillNormal` leaves the tensor as it is. */
 class StillRng extends Rng {
   override split(): Rng {
     return this;

@@ -46,8 +46,8 @@ export const adversarialPhases = {
 /**
  * The min-max step of the paper's Section 3: D's phase, then the student's.
  *
- * Both phases run the student forward on the same variables; a compiling backend merges the two. Nothing here nests one
- * network's gradients in the other's: that would differentiate through D's update.
+ * Both phases run the student forward on the same variables; a compiling backend merges the two. Nothing here nests
+ * one network's gradients in the other's: that would differentiate through D's update.
  */
 export function adversarialStep(setup: AdversarialSetup): Step {
   const joint = setup.regularizerUpdate === 'joint';

@@ -23,8 +23,8 @@ import { applyAuxiliary, studentPhase, type AuxiliaryLayer } from './student-pha
 import { auxiliaryLayersOf, sumOfTerms } from './terms.js';
 
 /**
- * The student's phase. Its features pass through dropout into the fixed discriminators, and its adversarial loss is low
- * where D takes them for the teacher's; λ times the data term pulls its logits to the teacher's (Eq. 4).
+ * The student's phase. Its features pass through dropout into the fixed discriminators, and its adversarial loss is
+ * low where D takes them for the teacher's; λ times the data term pulls its logits to the teacher's (Eq. 4).
  */
 export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
   const { discriminators } = setup;
@@ -132,7 +132,9 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
   });
 }
 
-/** Everything that is trained beside the student: the discriminators' adapters, and the auxiliary layers of the terms. */
+/**
+ * Everything that is trained beside the student: the discriminators' adapters, and the auxiliary layers of the terms.
+ */
 export const adversarialAuxiliaryLayers = ({
   discriminators,
   terms = [],

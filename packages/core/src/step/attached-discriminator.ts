@@ -40,7 +40,9 @@ export function conditionFrom(source: ConditionSource, batch: Tree, { logits }: 
   return tf.cast(tf.oneHot(batch.labels as tf.Tensor1D, logits.shape[1]!), 'float32');
 }
 
-/** Applies D to x, with the condition where there is one: [B, …] -> logits [B, …], and the statistics that changed. */
+/**
+ * Applies D to x, with the condition where there is one: [B, …] -> logits [B, …], and the statistics that changed.
+ */
 export function applyDiscriminator(
   { discriminator }: AttachedDiscriminator,
   variables: Variables,

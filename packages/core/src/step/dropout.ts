@@ -3,8 +3,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Context } from '../contracts/network.js';
 
 /**
- * Inverted dropout: x · mask / (1 - rate), each entry of the mask 1 with probability 1 - rate, else 0. The mask is drawn
- * by name, so every call with the same name in one step uses the same mask.
+ * Inverted dropout: x · mask / (1 - rate), each entry of the mask 1 with probability 1 - rate, else 0. The mask is
+ * drawn by name, so every call with the same name in one step uses the same mask.
  */
 export function invertedDropout(context: Context, name: string, x: Tensor, rate: number): Tensor {
   if (rate === 0) return x;

@@ -36,8 +36,8 @@ export interface PlayedPhases {
 
 /**
  * Runs phases in order on one batch. Each phase takes gradients at the state that the phases before it left, then
- * updates that state, in which the statistics of its own forward pass are already new. A pure function of its tensors:
- * the same for tensors with values and for symbols that are recorded into a graph.
+ * updates that state, in which the statistics of its own forward pass are already new. A pure function of its
+ * tensors: the same for tensors with values and for symbols that are recorded into a graph.
  *
  * @param state every entry of the training state, by full name.
  * @param contextOf the context for a phase that has already run `repeat` times in this step; see `noiseName`.

@@ -60,8 +60,8 @@ export interface StudentPhaseOptions {
 }
 
 /**
- * The student's phase: forward in training mode, the gradients of its objective, one optimizer step. The statistics of
- * this forward pass are the ones that the state keeps.
+ * The student's phase: forward in training mode, the gradients of its objective, one optimizer step. The statistics
+ * of this forward pass are the ones that the state keeps.
  */
 export function studentPhase(options: StudentPhaseOptions): Phase {
   const { student, optimizer, auxiliaryLayers = {}, objective, after, wrapContext } = options;

@@ -6,11 +6,11 @@ const TOLERANCE = 1e-9;
 
 /**
  * Divides a run's epochs among its stages in proportion to their shares, by the largest remainder method: every stage
- * gets the whole part of its quota `epochs · share / Σ shares`, and the epochs that are left go one each to the largest
- * fractional parts, ties to the earlier stage. So the parts add up to `epochs` exactly.
+ * gets the whole part of its quota `epochs · share / Σ shares`, and the epochs that are left go one each to the
+ * largest fractional parts, ties to the earlier stage. So the parts add up to `epochs` exactly.
  *
  * A part can be 0, always so where there are fewer epochs than stages. The caller skips such a stage: it is neither
- * initialized nor trained, and the student that ships is the one of the last stage that was trained.
+ * initialized nor trained, and the trained student is that of the last stage that was trained.
  *
  * @param stages in order; a share that is left out counts as 1.
  * @param epochs of the whole run, an integer, 0 or more.

@@ -1,4 +1,4 @@
-import type { ImageBatch, LabelledBatch } from '../contracts/dataset.js';
+import type { ImageBatch, LabeledBatch } from '../contracts/dataset.js';
 import type { Stage } from '../contracts/method.js';
 import type { TeacherOutputs } from '../contracts/teacher.js';
 import { AncError } from '../errors/error.js';
@@ -21,7 +21,7 @@ export interface BatchSource<B extends ImageBatch = ImageBatch> {
  */
 export async function stepInputs(
   stage: Stage,
-  batch: ImageBatch | LabelledBatch,
+  batch: ImageBatch | LabeledBatch,
   shape: readonly number[],
   teacher: TeacherOutputs | null,
 ): Promise<Tree<HostTensor>> {

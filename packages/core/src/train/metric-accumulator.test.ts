@@ -10,8 +10,12 @@ describe('a metric accumulator', () => {
   });
 
   it('averages a metric that some steps do not have over all steps', () => {
-    const both = accumulate(accumulate(emptyAccumulator, { student: 1 }, 2), { student: 1, critic: 3 }, 1);
-    expect(meansOf(both)).toEqual({ student: 1, critic: 1 });
+    const both = accumulate(
+      accumulate(emptyAccumulator, { student: 1 }, 2),
+      { student: 1, discriminator: 3 },
+      1,
+    );
+    expect(meansOf(both)).toEqual({ student: 1, discriminator: 1 });
   });
 
   it('changes neither the accumulator that it is given nor the empty one', () => {

@@ -9,8 +9,8 @@ export interface MetricAccumulator {
 export const emptyAccumulator: MetricAccumulator = { count: 0, sums: {} };
 
 /**
- * Adds the means of the metrics over `count` steps. A metric that is absent from some steps counts as 0 there: the mean
- * is over all steps.
+ * Adds the means of the metrics over `count` steps. A metric that is absent from some steps counts as 0 there: the
+ * mean is over all steps.
  */
 export function accumulate(
   accumulator: MetricAccumulator,

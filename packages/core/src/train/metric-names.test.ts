@@ -18,7 +18,7 @@ describe('currentMetricName', () => {
 });
 
 describe('currentMetrics', () => {
-  it('renames what is old, keeps the rest, and prefers the current name', () => {
+  it('renames old names, keeps the rest, and prefers the current name', () => {
     expect(currentMetrics({ auc: 0.5, 'auc/a': 0.25, agreement: 1 })).toEqual({
       'discriminator/auc': 0.5,
       'discriminator/auc/a': 0.25,

@@ -28,8 +28,8 @@ const OLD_NAMES: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Metrics under their current and, beside them, their deprecated names: for JSON documents, whose fields other programs
- * read. `currentMetrics` undoes it.
+ * Metrics under their current and, beside them, their deprecated names: for JSON documents, whose fields other
+ * programs read. `currentMetrics` undoes it.
  */
 export function withDeprecatedMetrics<T>(metrics: Tree<T>): Record<string, T> {
   const deprecated = Object.entries(metrics).flatMap(([name, value]) => {

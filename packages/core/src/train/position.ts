@@ -1,7 +1,7 @@
 import { decodeNumbers } from '../json/numbers.js';
 import type { Tree } from '../tree/tree.js';
-import { currentMetrics } from './metric-names.js';
 import type { MetricAccumulator } from './metric-accumulator.js';
+import { currentMetrics } from './metric-names.js';
 
 /** Where training continues: besides the state, everything that the next step depends on. */
 export interface Position {

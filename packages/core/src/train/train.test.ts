@@ -276,7 +276,7 @@ describe("a step's inputs", () => {
     outputs: (_batch, names) =>
       Promise.resolve(Object.fromEntries(names.map((name) => [name, filled([B, name.length])]))),
   };
-  const labelled: BatchSource = {
+  const labeled: BatchSource = {
     ...source(1),
     *epoch(epoch, from) {
       for (const batch of source(1).epoch(epoch, from) as Iterable<ImageBatch>) {
@@ -287,8 +287,8 @@ describe("a step's inputs", () => {
 
   it('are images, the teacher outputs that the stage declares, and labels only where it uses them', async () => {
     const images = [B, 2, 2, 1];
-    expect(await inputsOf({}, labelled)).toEqual({ images });
-    expect(await inputsOf({ teacherOutputs: ['ab', 'abc'], usesLabels: true }, labelled)).toEqual({
+    expect(await inputsOf({}, labeled)).toEqual({ images });
+    expect(await inputsOf({ teacherOutputs: ['ab', 'abc'], usesLabels: true }, labeled)).toEqual({
       images,
       labels: [B],
       'teacher/ab': [B, 2],

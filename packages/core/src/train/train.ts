@@ -1,5 +1,5 @@
 import type { Backend } from '../contracts/backend.js';
-import type { LabelledBatch } from '../contracts/dataset.js';
+import type { LabeledBatch } from '../contracts/dataset.js';
 import type { Progress, Stage } from '../contracts/method.js';
 import type { TeacherOutputs } from '../contracts/teacher.js';
 import { AncError } from '../errors/error.js';
@@ -16,8 +16,8 @@ import { StageRunner } from './stage-runner.js';
 export interface TrainOptions {
   readonly backend: Backend;
   readonly stage: Stage;
-  /** Labelled where `stage.usesLabels`. */
-  readonly batches: BatchSource | BatchSource<LabelledBatch>;
+  /** Labeled where `stage.usesLabels`. */
+  readonly batches: BatchSource | BatchSource<LabeledBatch>;
   /** Required where the stage uses teacher outputs. */
   readonly teacher: TeacherOutputs | null;
   /** Of this stage; see `allocateEpochs`. */

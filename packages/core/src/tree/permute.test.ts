@@ -49,7 +49,7 @@ describe('permuted', () => {
       [1, 3, 5, 2, 4, 6],
     ],
     [[0, 1], null],
-  ])('writes to memory that is given where an axis moves: %j', (axes, expected) => {
+  ])('writes to the given memory where an axis moves: %j', (axes, expected) => {
     const data = Float32Array.of(1, 2, 3, 4, 5, 6);
     const given = new Float32Array(6);
     const found = permuted(data, [3, 2], axes, given);

@@ -1,8 +1,10 @@
 import { sizeOf, type HostTensor } from './tree.js';
 
 /**
- * Copies an array of `shape`, to `given` where there is one, so that axis `i` of the result is axis `axes[i]` of the
- * source. Gives `data` where none moves.
+ * Transposes an array: axis `i` of the result is axis `axes[i]` of the source.
+ *
+ * @param given memory for the result; new memory where left out.
+ * @returns the result, or `data` itself where no axis moves.
  */
 export function permuted<A extends HostTensor['data']>(
   data: A,
@@ -31,12 +33,14 @@ export function permuted<A extends HostTensor['data']>(
   return output;
 }
 
-/** Columns that are read side by side: as many lines as the nearest cache holds where all of them fall into one of its sets. */
+/**
+ * Columns that are read together: as many cache lines as the L1 cache holds where all of them map to one of its sets.
+ */
 const COLUMNS = 8;
 
 /**
- * `permuted` where the first axis becomes the last: a matrix [shape[0], rest] turned, its rows then in another order.
- * Several columns are read along their lines at once, so that what is written is met along its lines too.
+ * `permuted` where the first axis becomes the last: the matrix [shape[0], rest] is transposed, with its rows in
+ * another order. Several columns are read at once, so that both reads and writes run along cache lines.
  */
 function transposed<A extends HostTensor['data']>(
   data: A,
@@ -72,7 +76,7 @@ function transposed<A extends HostTensor['data']>(
   return output;
 }
 
-/** For each place of an array of `shape`, its place where axis `i` of the result is axis `axes[i]`. */
+/** For each position in an array of `shape`, its position in the transposed array. */
 function rowOrder(shape: readonly number[], axes: readonly number[]): Int32Array {
   const places = new Int32Array(sizeOf(shape));
   for (let i = 0; i < places.length; i++) places[i] = i;

@@ -1,4 +1,4 @@
-import { AncError, type ImageSource, type LabelledBatch } from '@anc/core';
+import { AncError, type ImageSource, type LabeledBatch } from '@anc/core';
 import { Loader, type LoaderOptions } from './loader.js';
 
 /**
@@ -23,7 +23,7 @@ export class LabelledLoader {
   }
 
   /** Like `Loader.epoch`. */
-  async *epoch(epoch: number, from = 0): AsyncGenerator<LabelledBatch, void, undefined> {
+  async *epoch(epoch: number, from = 0): AsyncGenerator<LabeledBatch, void, undefined> {
     for await (const batch of this.#loader.epoch(epoch, from)) {
       yield { ...batch, labels: batch.indices.map((index) => this.#labels[index]!) };
     }

@@ -10,7 +10,7 @@ import {
   type Context,
   type HostTensor,
   type ImageBatch,
-  type LabelledBatch,
+  type LabeledBatch,
   type Phase,
   type Position,
   type Stage,
@@ -24,7 +24,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 export interface PlayOptions {
   readonly backend: Backend;
   readonly teacher: TeacherOutputs;
-  readonly batches: BatchSource | BatchSource<LabelledBatch>;
+  readonly batches: BatchSource | BatchSource<LabeledBatch>;
   readonly epochs: number;
   /** Interrupt each stage after this step and go on from what was saved. */
   readonly interruptAt?: number;
@@ -73,7 +73,8 @@ async function playStage(
     });
     for await (const event of events) {
       if (event.type === 'epoch') losses.push(event.metrics['loss/student']!);
-      if (event.type === 'step' && from === undefined && event.progress.step === interruptAt) controller.abort();
+      if (event.type === 'step' && from === undefined && event.progress.step === interruptAt)
+        controller.abort();
       last = event.type === 'done' || event.type === 'interrupted' ? await held(event) : event;
     }
     return last!;
@@ -109,10 +110,10 @@ export interface Position0 {
 export async function firstStep(
   stage: Stage,
   previous: Tree<HostTensor> | null,
-  batches: BatchSource | BatchSource<LabelledBatch>,
+  batches: BatchSource | BatchSource<LabeledBatch>,
   teacher: TeacherOutputs,
 ): Promise<Position0> {
-  let first: ImageBatch | LabelledBatch | null = null;
+  let first: ImageBatch | LabeledBatch | null = null;
   for await (const batch of batches.epoch(0, 0)) {
     first = batch;
     break;

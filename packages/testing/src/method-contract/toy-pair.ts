@@ -15,7 +15,7 @@ import {
   type BatchSource,
   type ClassifierOutputs,
   type ImageBatch,
-  type LabelledBatch,
+  type LabeledBatch,
   type Network,
   type MethodEnvironment,
   type TeacherOutputs,
@@ -79,7 +79,7 @@ export function toyBatches(
   stepsPerEpoch: number,
   labelOf: ((image: number) => number) | null,
   repeats = false,
-): BatchSource | BatchSource<LabelledBatch> {
+): BatchSource | BatchSource<LabeledBatch> {
   const pixels = IMAGE[0] * IMAGE[1] * IMAGE[2];
   const draw = (rng: Rng): Uint8Array => Uint8Array.from({ length: pixels }, () => rng.int(256));
   const images = Array.from({ length: IMAGES }, (_, i) => draw(Rng.fromSeed(5).split('image', i)));

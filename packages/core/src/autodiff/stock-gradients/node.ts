@@ -1,5 +1,5 @@
-/* eslint no-restricted-imports: off -- the one file of core that is Node's alone; everywhere else: ./static.ts */
+/* eslint no-restricted-imports: off -- the only file of core for Node alone; other platforms use ./static.ts */
 import { createRequire } from 'node:module';
 
-// What is imported of CommonJS, Node reads twice before it runs it, to know its exports. Of these megabytes none is used.
+// `import` would scan these megabytes of CommonJS for their exports before running them; none of the exports is used.
 createRequire(import.meta.url)('@tensorflow/tfjs-layers');
