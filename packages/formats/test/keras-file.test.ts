@@ -41,12 +41,10 @@ describe('a .keras file', () => {
     expect(metadata).toEqual({ model: 'two', classes: '3' });
   });
 
-  it('has the same bytes for the same model', async () => {
-    const [one, other] = await Promise.all([
-      encodeKerasFile(twoLayers(), {}),
-      encodeKerasFile(twoLayers(), {}),
-    ]);
-    expect(one).toEqual(other);
+  it('has the same bytes for the same model, whenever it is written', async () => {
+    const one = await encodeKerasFile(twoLayers(), {});
+    await new Promise((resolve) => setTimeout(resolve, 1100)); // HDF5 stores times in seconds
+    expect(await encodeKerasFile(twoLayers(), {})).toEqual(one);
   });
 
   it('is not an archive of another kind', () => {

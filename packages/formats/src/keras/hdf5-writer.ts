@@ -22,16 +22,32 @@ export async function writeHdf5(root: NewGroup): Promise<Uint8Array> {
   const { FS, activate_throwing_error_handler: throwErrors } = await ready;
   throwErrors(); // otherwise it prints them
   const path = `/${written++}.h5`;
-  const file = new File(path, 'w');
-  try {
-    fill(file, root);
-  } finally {
-    file.close();
-  }
+  atFixedTime(() => {
+    const file = new File(path, 'w');
+    try {
+      fill(file, root);
+    } finally {
+      file.close();
+    }
+  });
   try {
     return FS.readFile(path);
   } finally {
     FS.unlink(path);
+  }
+}
+
+/**
+ * Runs synchronous work with the clock at zero: HDF5 stores the time of every dataset, h5wasm cannot turn that off, and the
+ * same content must give the same bytes.
+ */
+function atFixedTime(work: () => void): void {
+  const { now } = Date;
+  Date.now = () => 0;
+  try {
+    work();
+  } finally {
+    Date.now = now;
   }
 }
 
