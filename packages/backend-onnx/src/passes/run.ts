@@ -1,6 +1,6 @@
 import { reachable, type Graph, type Peephole } from '../graph/graph.js';
 import type { Target } from '../graph/target.js';
-import type { NamedValue } from '../graph/value.js';
+import type { NamedValue, Node } from '../graph/value.js';
 import { passes } from './index.js';
 import type { Pass } from './pass.js';
 
@@ -8,7 +8,7 @@ import type { Pass } from './pass.js';
 export interface PassReport {
   readonly pass: string;
   readonly stage: Pass['stage'];
-  /** Operations that it replaced, or nodes that no output needs after it. */
+  /** Operations that it replaced; of a whole graph, by how many nodes its operators became fewer. */
   readonly replaced: number;
   /** Nodes of the whole graph after it; after tracing for passes on single operations. */
   readonly nodes: number;
@@ -23,11 +23,24 @@ export interface Optimized {
 export const peepholesFor = (target: Target, list: readonly Pass[] = passes): readonly Peephole[] =>
   list.flatMap((pass) => (pass.stage === 'operation' && pass.when(target) ? [pass] : []));
 
-const nodesOf = (graph: Graph, outputs: readonly NamedValue[]): ReturnType<typeof reachable> =>
+const nodesOf = (graph: Graph, outputs: readonly NamedValue[]): Node[] =>
   reachable(
     graph,
     outputs.map(({ value }) => value),
   );
+
+/** By how many nodes the operators that became fewer did so. */
+function fewer(before: readonly Node[], after: readonly Node[]): number {
+  const counts = new Map<string, number>();
+  const add = (nodes: readonly Node[], sign: number): void => {
+    for (const { domain, op } of nodes) {
+      counts.set(`${domain}.${op}`, (counts.get(`${domain}.${op}`) ?? 0) + sign);
+    }
+  };
+  add(before, 1);
+  add(after, -1);
+  return [...counts.values()].reduce((sum, count) => sum + Math.max(0, count), 0);
+}
 
 /** Rewrites a traced graph by the passes on whole graphs that suit its target, in order. */
 export function runPasses(
@@ -46,9 +59,7 @@ export function runPasses(
       const before = nodes;
       current = pass.rewrite(graph, { outputs: current, target });
       nodes = nodesOf(graph, current);
-      const kept = new Set(nodes);
-      const replaced = before.filter((node) => !kept.has(node)).length;
-      return { pass: name, stage, replaced, nodes: nodes.length };
+      return { pass: name, stage, replaced: fewer(before, nodes), nodes: nodes.length };
     });
   return { outputs: current, report };
 }
