@@ -43,7 +43,7 @@ async function run(
     signal: controller.signal,
   })) {
     events.push(event);
-    if (event.type === 'step' && event.clock.step === options.stopAt) controller.abort();
+    if (event.type === 'step' && event.progress.step === options.stopAt) controller.abort();
     if (event.type === 'interrupted')
       found = { state: await event.snapshot(), events, position: event.position };
     if (event.type === 'done') found = { state: await event.snapshot(), events };
@@ -106,7 +106,7 @@ describe('train', () => {
     const epochs = events.filter((event) => event.type === 'epoch');
     expect(epochs).toHaveLength(2);
     const names =
-      'auc dTeacher dStudent dDropped loss/data loss/adversarial loss/discriminator loss/regularizer agreement gradient/data gradient/adversarial gradient/cosine features/student features/teacher';
+      'discriminator/auc discriminator/teacher discriminator/student discriminator/dropped loss/data loss/adversarial loss/discriminator loss/regularizer agreement gradient/data gradient/adversarial gradient/cosine features/student features/teacher';
     expect(Object.keys(epochs[0]!.metrics)).toEqual(expect.arrayContaining(names.split(' ')));
     expect(epochs[0]!.diagnostics?.auc).toBeGreaterThan(0);
   });
@@ -131,7 +131,7 @@ describe('train', () => {
 });
 
 describe('alarmsOf', () => {
-  const calm = { auc: 0.7, dTeacher: 0.7, dStudent: 0.6, gradientRatio: 5, gradientCosine: 0.1 };
+  const calm = { auc: 0.7, teacherScore: 0.7, studentScore: 0.6, gradientRatio: 5, gradientCosine: 0.1 };
   const codes = (change: Partial<typeof calm>): string[] =>
     alarmsFor({ ...calm, ...change }).map(({ code }) => code);
 

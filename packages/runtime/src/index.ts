@@ -12,7 +12,6 @@ export { renderSimpleReport, type ReportSection, type SimpleReport } from './rep
 export { writeFileAtomically, type FileContent } from './run-folder/atomic-write.js';
 export { describeEnvironment, type EnvironmentRecord } from './run-folder/environment.js';
 export type { MetricsLog, MetricsRecord } from './run-folder/metrics-log.js';
-export { decodeNumbers, encodeNumbers } from './run-folder/numbers.js';
 export { assertCreatable, freeName, RunFolder } from './run-folder/run-folder.js';
 export type { DiskCacheOptions } from './teacher-cache/disk-store.js';
 export {

@@ -4,7 +4,8 @@ import {
   mapTree,
   namesOf,
   noiseName,
-  phaseOf,
+  phasesOf,
+  playPhases,
   shapeError,
   type Context,
   type NoiseSpec,
@@ -54,7 +55,7 @@ export function traceStep(step: Step, spec: StepSpec, target: Partial<Target> = 
   const graph = new Graph();
   const tracer = new Tracer(graph, target);
   return withTraceBackend(tracer, (backend) => {
-    const state: Record<string, Tensor> = mapTree(spec.state, (leaf, name) =>
+    const state = mapTree(spec.state, (leaf, name) =>
       toTensor(backend, inputTensor(tracer, `state/${name}`, leaf, stateLayout(leaf.shape))),
     );
     const batch = mapTree(spec.batch, (leaf, name) =>
@@ -68,23 +69,11 @@ export function traceStep(step: Step, spec: StepSpec, target: Partial<Target> = 
       ]),
     );
     const noise = new Map<string, NoiseSpec>();
-    const repeats = new Map<string, number>();
-    const metrics: Record<string, Tensor> = {};
-    for (const name of spec.phases ?? step.phases.map((phase) => phase.name)) {
-      const phase = phaseOf(step, name);
-      const repeat = repeats.get(name) ?? 0;
-      repeats.set(name, repeat + 1);
-      const found = phase.gradients(
-        { ...state },
-        batch,
-        hyper,
-        tracedContext(backend, tracer, noise, repeat),
-      );
-      Object.assign(metrics, found.metrics);
-      Object.assign(state, found.stats);
-      Object.assign(state, phase.update({ ...state }, found.grads, hyper));
-    }
-    const changed = changedEntries(backend, tracer, spec, state);
+    const played = playPhases(phasesOf(step, spec.phases), state, batch, hyper, (repeat) =>
+      tracedContext(backend, tracer, noise, repeat),
+    );
+    const { metrics } = played;
+    const changed = changedEntries(backend, tracer, spec, { ...state, ...played.changed });
     const metricNames = namesOf(metrics);
     const values = metricNames.map((name) => metricValue(backend, tracer, name, metrics[name]!));
     const outputs =

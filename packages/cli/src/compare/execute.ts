@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { encodeNumbers, writeFileAtomically } from '@anc/runtime';
+import { encodeNumbers } from '@anc/core';
+import { writeFileAtomically } from '@anc/runtime';
 import { describeNamed } from '../config/named.js';
 import type { ConfigRequest } from '../config/resolve.js';
 import { WorkError } from '../failure.js';

@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
-import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
 import {
-  CheckpointStore,
   encodeNumbers,
-  ScalarLog,
-  TeacherCache,
-  writeReport,
-  type RunFolder,
-} from '@anc/runtime';
+  withDeprecatedDiagnostics,
+  type DatasetSplit,
+  type HostTensor,
+  type TeacherOutputs,
+  type Variables,
+} from '@anc/core';
+import { CheckpointStore, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
 import { formatSeconds, formatShare } from '../terminal/table.js';
 import { writeCompact } from './compact.js';
 import type { InterpretedMethod } from './control.js';
@@ -217,7 +217,9 @@ async function trainOrRead<R extends ModelResult>(
     parameters: player.network.parameters,
     flops: player.network.flops,
     seconds: trained.seconds,
-    ...(place[0] === 'student' && trained.diagnostics !== null ? { diagnostics: trained.diagnostics } : {}),
+    ...(place[0] === 'student' && trained.diagnostics !== null
+      ? { diagnostics: withDeprecatedDiagnostics(trained.diagnostics) }
+      : {}),
     ...written,
     ...(compact === null ? {} : { bytes: compact }),
   } as ModelResult as R;

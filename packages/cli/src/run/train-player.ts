@@ -1,5 +1,9 @@
 import {
-  stageEpochs,
+  allocateEpochs,
+  currentDiagnostics,
+  decodeNumbers,
+  encodeNumbers,
+  readPosition,
   train,
   type Backend,
   type Diagnostics,
@@ -14,8 +18,6 @@ import {
 import {
   assertSameSpecs,
   CheckpointStore,
-  decodeNumbers,
-  encodeNumbers,
   mixedBatches,
   specsOf,
   TeacherCache,
@@ -88,26 +90,32 @@ export async function trainModel(
   let diagnostics = memory?.diagnostics ?? null;
   let held = memory?.held ?? null;
   let best = memory?.best ?? null;
+  const epochs = allocateEpochs(player.stages, player.epochs);
+  const [firstTrained, lastTrained] = [
+    epochs.findIndex((count) => count > 0),
+    epochs.findLastIndex((count) => count > 0),
+  ];
   for (let index = memory?.stage ?? 0; index < player.stages.length; index++) {
+    if (epochs[index] === 0) continue;
     const stage = player.stages[index]!;
     const resumed = memory !== null && memory.stage === index;
-    const fresh = stage.init(player.rng.split('stage', index), index === 0 ? null : state);
+    const fresh = stage.init(player.rng.split('stage', index), index === firstTrained ? null : state);
     if (resumed) assertSameSpecs(specsOf(fresh), specsOf(state));
     else state = fresh;
     const startedAt = performance.now() - 1000 * seconds;
     const elapsed = (): number => (performance.now() - startedAt) / 1000;
     const save = async (event: Extract<TrainingEvent, { position: Position }>): Promise<void> => {
-      const { position, clock } = event;
+      const { position, progress } = event;
       const kept: Memory = { stage: index, position, seconds: elapsed(), diagnostics, held, best };
-      const place = { stage: stage.name, step: position.step, epoch: clock.epoch };
-      await store.save(await event.snapshot(), place, encodeNumbers(kept) as Json);
+      const place = { stage: stage.name, step: position.step, epoch: progress.epoch };
+      await store.save(await event.snapshot(), place, encodeNumbers(kept));
     };
     /** The shares on the held-out images; the best epoch's weights are kept before the checkpoint that knows of it. */
     const validate = async (event: Extract<TrainingEvent, { type: 'epoch' }>): Promise<Tree<number>> => {
-      if (context.validation === null || index < player.stages.length - 1) return {};
+      if (context.validation === null || index < lastTrained) return {};
       const variables = stage.student(await event.snapshot());
       const { error, agreement } = await context.validation.measure(variables);
-      const next = { epoch: event.clock.epoch, error, agreement };
+      const next = { epoch: event.progress.epoch, error, agreement };
       const chosen = better(best, next, context.validation.by);
       if (chosen === next) await context.keepBest(variables);
       best = chosen;
@@ -119,25 +127,25 @@ export async function trainModel(
       stage,
       batches: await batchesOf(stage.usesLabels, player, context),
       teacher,
-      epochs: stageEpochs(stage, player.epochs),
+      epochs: epochs[index]!,
       seed: context.seed,
       state,
       signal: context.signal,
       ...(resumed ? { from: memory.position } : {}),
     });
     for await (const event of events) {
-      if (event.type === 'step') reporter.step(event.clock, context.batchSize);
+      if (event.type === 'step') reporter.step(event.progress, context.batchSize);
       else if (event.type === 'metrics') reporter.metrics(event.metrics);
       else if (event.type === 'epoch') {
         diagnostics = event.diagnostics;
         const metrics = { ...event.metrics, ...(await validate(event)) };
-        reporter.epoch(event.clock, metrics, event.alarms);
+        reporter.epoch(event.progress, metrics, event.alarms);
         const record: MetricsRecord = {
           model: player.name,
           stage: stage.name,
           event: 'epoch',
-          epoch: event.clock.epoch,
-          step: event.clock.step,
+          epoch: event.progress.epoch,
+          step: event.progress.step,
           seconds: elapsed(),
           metrics,
           diagnostics: event.diagnostics,
@@ -154,7 +162,7 @@ export async function trainModel(
     }
     seconds = elapsed();
   }
-  return { variables: player.stages.at(-1)!.student(state), diagnostics, held, best, seconds };
+  return { variables: player.stages.at(lastTrained)!.student(state), diagnostics, held, best, seconds };
 }
 
 async function batchesOf(usesLabels: boolean, player: PlannedModel, context: TrainContext) {
@@ -178,4 +186,12 @@ function isBefore(
 }
 
 /** A checkpoint's memory, numbers that JSON cannot hold included. */
-const readMemory = (memory: Json): Memory => decodeNumbers(memory) as Memory;
+function readMemory(memory: Json): Memory {
+  const raw = decodeNumbers<Memory>(memory, ['seconds', 'diagnostics', 'held', 'best']);
+  const { position, diagnostics } = raw;
+  return {
+    ...raw,
+    position: readPosition(position),
+    diagnostics: diagnostics === null ? null : currentDiagnostics(diagnostics),
+  };
+}

@@ -114,7 +114,7 @@ const SHARES = new Set(['error', 'agreement', 'validation/error', 'validation/ag
 /** `loss 0.312  agreement 91.20 %`: the numbers worth a place on the line. */
 function describeMetrics(metrics: Tree<number>): string {
   const shown = Object.entries(metrics).filter(
-    ([name]) => name.startsWith('loss') || SHARES.has(name) || name === 'auc',
+    ([name]) => name.startsWith('loss') || SHARES.has(name) || name === AUC,
   );
   const whole = metrics[WHOLE];
   const terms = shown.filter(([name]) => name.startsWith('loss/') && name !== WHOLE);
@@ -131,4 +131,7 @@ function describeMetrics(metrics: Tree<number>): string {
 /** What the student minimises, all terms weighed and added. */
 const WHOLE = 'loss/student';
 
-const labelOf = (name: string): string => (name === WHOLE ? 'loss' : name.replace('loss/', ''));
+const AUC = 'discriminator/auc';
+
+const labelOf = (name: string): string =>
+  name === WHOLE ? 'loss' : name === AUC ? 'auc' : name.replace('loss/', '');

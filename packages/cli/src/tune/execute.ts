@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { encodeNumbers, ScalarLog, TeacherCache, writeFileAtomically, type RunFolder } from '@anc/runtime';
+import { encodeNumbers } from '@anc/core';
+import { ScalarLog, TeacherCache, writeFileAtomically, type RunFolder } from '@anc/runtime';
 import { loadComposition } from '../commands/load-composition.js';
 import type { Composition } from '../composition/compose.js';
 import { describeNamed } from '../config/named.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import '../autodiff.js';
+import '../autodiff/autodiff.js';
 import {
   Backend,
   type Capabilities,
@@ -7,10 +7,10 @@ import {
   type CompiledStep,
   type CompileOptions,
   type DeviceState,
-} from '../backend.js';
-import { AncError } from '../error.js';
-import type { FunctionSpec, Step, StepSpec, TensorFunction } from '../step.js';
-import { mapTree, type HostTensor, type Tree } from '../tree.js';
+} from '../contracts/backend.js';
+import { AncError } from '../errors/error.js';
+import type { FunctionSpec, Step, StepSpec, TensorFunction } from '../contracts/step.js';
+import { mapTree, type HostTensor, type Tree } from '../tree/tree.js';
 import { inference } from './eager-context.js';
 import { EagerState, type RunExclusive } from './eager-state.js';
 import { EagerStep } from './eager-step.js';

@@ -1,10 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Context } from '../network.js';
-import { drawNoise } from '../noise.js';
-
-/** The name under which a phase's noise is drawn; a phase that runs again in the same step draws anew. */
-export const noiseName = (name: string, repeat: number): string =>
-  repeat === 0 ? name : `${name}#${repeat}`;
+import type { Context } from '../contracts/network.js';
+import { drawNoise } from '../random/noise.js';
+import { noiseName } from '../step/play-phases.js';
 
 /** Outside training: no noise to draw, nothing to change. */
 export const inference: Context = {

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { DeviceState } from '../backend.js';
-import { AncError } from '../error.js';
-import type { HostTensor, Tree } from '../tree.js';
+import type { DeviceState } from '../contracts/backend.js';
+import { AncError } from '../errors/error.js';
+import type { HostTensor, Tree } from '../tree/tree.js';
 import { toHost, toTensor } from './host-tensor.js';
 
 /** Runs `f` with the owner's tfjs backend active; `f` must not await before its last op. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { AncError } from '../error.js';
-import { sizeOf, specOf, type HostTensor, type LeafSpec, type Tree } from '../tree.js';
+import { AncError } from '../errors/error.js';
+import { sizeOf, specOf, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
 
 /** Copies a host array to the active tfjs backend; bytes become float32. */
 export const toTensor = ({ shape, data }: HostTensor): Tensor =>

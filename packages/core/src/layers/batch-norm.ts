@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { filled } from '../tree.js';
+import { filled } from '../tree/tree.js';
 import { modelInputError, type Layer, type LayerApplied } from './layer.js';
 
 export interface BatchNormOptions {

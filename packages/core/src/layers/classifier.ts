@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { AncError } from '../error.js';
-import { Student, type Applied, type ClassifierOutputs, type Context } from '../network.js';
-import type { LayerSummary, Variables } from '../network.js';
-import type { Rng } from '../rng.js';
-import type { HostTensor } from '../tree.js';
+import { AncError } from '../errors/error.js';
+import { Student, type Applied, type ClassifierOutputs, type Context } from '../contracts/network.js';
+import type { LayerSummary, Variables } from '../contracts/network.js';
+import type { Rng } from '../random/rng.js';
+import type { HostTensor } from '../tree/tree.js';
 import { sequential } from './sequential.js';
 import { modelInputError, type Layer } from './layer.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { heNormal, type Initializer } from './init/initializers.js';
-import { filled, type HostTensor, type Tree } from '../tree.js';
+import { filled, type HostTensor, type Tree } from '../tree/tree.js';
 import { vectorWidth, operandOf, type Layer } from './layer.js';
 
 export interface DenseOptions {

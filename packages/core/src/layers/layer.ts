@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { AncError, isAncError } from '../error.js';
-import type { Context, LayerSummary, Variables } from '../network.js';
-import type { Rng } from '../rng.js';
-import type { HostTensor, Tree } from '../tree.js';
+import { AncError, isAncError } from '../errors/error.js';
+import type { Context, LayerSummary, Variables } from '../contracts/network.js';
+import type { Rng } from '../random/rng.js';
+import type { HostTensor, Tree } from '../tree/tree.js';
 
 /** What a layer's `apply` returns: its output, and the statistics that changed (in training only). */
 export interface LayerApplied {

@@ -1,29 +1,24 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { valueAndGradients } from '../autodiff.js';
-import { isAncError, type AncError } from '../error.js';
-import type { Context } from '../network.js';
-import { Rng } from '../rng.js';
-import { mapTree, type HostTensor } from '../tree.js';
-import {
-  avgPool,
-  batchNorm,
-  conv2d,
-  dense,
-  depthwiseConv2d,
-  flatten,
-  globalAveragePool,
-  LayeredClassifier,
-  maxPool,
-  padChannels,
-  padImage,
-  relu,
-  residual,
-  sequential,
-  tap,
-  type Layer,
-} from './index.js';
+import { valueAndGradients } from '../autodiff/autodiff.js';
+import { isAncError, type AncError } from '../errors/error.js';
+import type { Context } from '../contracts/network.js';
+import { Rng } from '../random/rng.js';
+import { mapTree, type HostTensor } from '../tree/tree.js';
+import { batchNorm } from './batch-norm.js';
+import { LayeredClassifier } from './classifier.js';
+import { conv2d } from './conv2d.js';
+import { dense } from './dense.js';
+import { depthwiseConv2d } from './depthwise-conv2d.js';
+import { flatten, relu } from './elementwise.js';
+import type { Layer } from './layer.js';
+import { padChannels } from './pad-channels.js';
+import { padImage } from './pad-image.js';
+import { avgPool, globalAveragePool, maxPool } from './pool.js';
+import { residual } from './residual.js';
+import { sequential } from './sequential.js';
+import { tap } from './tap.js';
 
 const context = (training: boolean): Context => ({
   training,

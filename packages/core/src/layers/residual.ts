@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { mergeTrees } from '../tree.js';
+import { mergeTrees } from '../tree/tree.js';
 import { modelInputError, type Layer } from './layer.js';
 import { assertDistinct, sequential } from './sequential.js';
 

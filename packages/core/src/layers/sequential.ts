@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { AncError } from '../error.js';
-import type { LayerSummary } from '../network.js';
-import { mergeTrees, prefixTree, subtree, type HostTensor, type Tree } from '../tree.js';
+import { AncError } from '../errors/error.js';
+import type { LayerSummary } from '../contracts/network.js';
+import { mergeTrees, prefixTree, subtree, type HostTensor, type Tree } from '../tree/tree.js';
 import { inside, type Layer } from './layer.js';
 
 /** Throws `ANC_MODEL` where two of a container's layers have one name: their variables would collide. */

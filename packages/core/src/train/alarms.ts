@@ -1,31 +1,10 @@
-import type { Tree } from '../tree.js';
+import type { Diagnostics } from './diagnostics.js';
 
 /** Something that the epoch's numbers say about the game, and what to try. */
 export interface Alarm {
   readonly code: 'adversarial-inactive' | 'adversarial-harmful' | 'discriminator-won';
   readonly message: string;
   readonly advice: string;
-}
-
-/** The game in five numbers, means over an epoch. */
-export interface Diagnostics {
-  /** Probability that D scores a teacher sample above a student sample; 1/2 is perfect mimicry. */
-  readonly auc: number;
-  readonly dTeacher: number;
-  readonly dStudent: number;
-  /** |∂ λ·Data| / |∂ w·Adv| at the discriminator's input. */
-  readonly gradientRatio: number;
-  readonly gradientCosine: number;
-}
-
-/** Reads the diagnostics out of an epoch's metrics; null where no discriminator played. */
-export function diagnosticsOf(metrics: Tree<number>): Diagnostics | null {
-  const { auc, dTeacher, dStudent } = metrics;
-  const cosine = metrics['gradient/cosine'];
-  if (auc === undefined || dTeacher === undefined || dStudent === undefined || cosine === undefined)
-    return null;
-  const gradientRatio = metrics['gradient/data']! / metrics['gradient/adversarial']!;
-  return { auc, dTeacher, dStudent, gradientRatio, gradientCosine: cosine };
 }
 
 /** Above this ratio the adversarial gradient is noise beside the data's; below 1 it leads. */

@@ -2,9 +2,9 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { EagerBackend } from '../eager/eager-backend.js';
-import type { Stage } from '../method.js';
-import type { Phase } from '../step.js';
-import { filled, type Tree } from '../tree.js';
+import type { Stage } from '../contracts/method.js';
+import type { Phase } from '../contracts/step.js';
+import { filled, type Tree } from '../tree/tree.js';
 import { rehearse } from './rehearse.js';
 
 const backend = new EagerBackend('cpu');

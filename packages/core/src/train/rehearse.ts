@@ -1,9 +1,9 @@
-import type { Backend } from '../backend.js';
-import { DEEP_STACK, faultOf } from '../call-site.js';
-import type { Stage } from '../method.js';
-import { Rng } from '../rng.js';
-import type { StepSpec } from '../step.js';
-import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from '../tree.js';
+import type { Backend } from '../contracts/backend.js';
+import { DEEP_STACK, faultOf } from '../errors/call-site.js';
+import type { Stage } from '../contracts/method.js';
+import { Rng } from '../random/rng.js';
+import type { StepSpec } from '../contracts/step.js';
+import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
 
 export interface RehearseOptions {
   readonly backend: Backend;

@@ -1,7 +1,5 @@
 import { alarmsFor, type Alarm, type Diagnostics } from '@anc/core';
-import { withCurrentNames } from '../run-folder/metric-names.js';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
-import { decodeNumbers } from '../run-folder/numbers.js';
 
 /** One model's epochs, through all its stages. */
 export interface History {
@@ -35,21 +33,22 @@ export function historiesOf(records: readonly MetricsRecord[]): History[] {
   return [...models].map(([model, epochs]) => ({ model, epochs }));
 }
 
-function epochOf({ stage, metrics, diagnostics }: MetricsRecord): Epoch {
-  const values = { ...numbersIn(metrics), ...numbersIn(diagnostics) };
-  // The step's metrics have the cosine already, as gradient/cosine.
-  delete values.gradientCosine;
-  const isAdversarial = diagnostics !== undefined && diagnostics !== null;
+function epochOf({ stage, metrics, diagnostics = null }: MetricsRecord): Epoch {
   return {
     stage,
-    values,
-    alarms: isAdversarial ? alarmsFor(decodeNumbers(diagnostics) as Diagnostics) : [],
+    values: { ...metrics, ...(diagnostics && valuesOf(diagnostics)) },
+    alarms: diagnostics === null ? [] : alarmsFor(diagnostics),
   };
 }
 
-/** By their current names: an epoch of an earlier version is shown like one of this version. */
-const numbersIn = (values: unknown): Record<string, number> =>
-  (decodeNumbers(withCurrentNames(values)) ?? {}) as Record<string, number>;
+/** Diagnostics under the names of the metrics that they come from; the ratio comes from two. */
+const valuesOf = (diagnostics: Diagnostics): Record<string, number> => ({
+  'discriminator/auc': diagnostics.auc,
+  'discriminator/teacher': diagnostics.teacherScore,
+  'discriminator/student': diagnostics.studentScore,
+  'gradient/cosine': diagnostics.gradientCosine,
+  gradientRatio: diagnostics.gradientRatio,
+});
 
 export function alarmsIn({ epochs }: History): RaisedAlarm[] {
   const raised = new Map<string, { alarm: Alarm; epochs: number[] }>();

@@ -1,8 +1,7 @@
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withCurrentNames } from '../run-folder/metric-names.js';
+import { currentDiagnostics, currentMetrics } from '@anc/core';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
-import { decodeNumbers } from '../run-folder/numbers.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { scalarEvent, versionEvent } from './event.js';
 import { frameRecord } from './record.js';
@@ -74,14 +73,12 @@ export class ScalarLog {
   }
 }
 
+/** Numbers by tag, under their current names only. */
 function scalarsOf({ model, metrics, diagnostics }: MetricsRecord): Record<string, number> {
-  const named = (prefix: string, values: unknown): [string, number][] =>
-    Object.entries(decodeNumbers(values ?? {}) as Record<string, number>).map(([name, value]) => [
-      prefix + name,
-      value,
-    ]);
+  const tagged = (prefix: string, values: object): [string, number][] =>
+    Object.entries(values as Record<string, number>).map(([name, value]) => [prefix + name, value]);
   return Object.fromEntries([
-    ...named(`${model}/`, withCurrentNames(metrics)),
-    ...named(`${model}/diagnostics/`, diagnostics),
+    ...tagged(`${model}/`, currentMetrics(metrics ?? {})),
+    ...tagged(`${model}/diagnostics/`, diagnostics ? currentDiagnostics(diagnostics) : {}),
   ]);
 }

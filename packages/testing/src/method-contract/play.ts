@@ -1,9 +1,9 @@
 import {
+  allocateEpochs,
   drawNoise,
   mapTree,
   prefixTree,
   Rng,
-  stageEpochs,
   train,
   type Backend,
   type BatchSource,
@@ -40,9 +40,11 @@ export interface StagePlayed {
 /** Trains all stages of a method, one after the other, each from the state that the one before left. */
 export async function play(stages: readonly Stage[], options: PlayOptions): Promise<StagePlayed[]> {
   const played: StagePlayed[] = [];
+  const allocated = allocateEpochs(stages, options.epochs);
   let previous: Tree<HostTensor> | null = null;
-  for (const stage of stages) {
-    const done = await playStage(stage, previous, options);
+  for (const [i, stage] of stages.entries()) {
+    const epochs = Math.max(1, allocated[i]!); // the contract is about every stage
+    const done = await playStage(stage, previous, { ...options, epochs });
     played.push(done);
     previous = done.state;
   }
@@ -64,14 +66,14 @@ async function playStage(
       batches,
       teacher,
       state,
-      epochs: stageEpochs(stage, epochs),
+      epochs,
       seed: 1,
       signal: controller.signal,
       ...(from && { from }),
     });
     for await (const event of events) {
       if (event.type === 'epoch') losses.push(event.metrics['loss/student']!);
-      if (event.type === 'step' && from === undefined && event.clock.step === interruptAt) controller.abort();
+      if (event.type === 'step' && from === undefined && event.progress.step === interruptAt) controller.abort();
       last = event.type === 'done' || event.type === 'interrupted' ? await held(event) : event;
     }
     return last!;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Rng } from '../../rng.js';
+import { Rng } from '../../random/rng.js';
 import { INITIALIZER_NAMES, INITIALIZERS } from './initializers.js';
 
 const VARIANCES = { 'he-normal': 2 / 50, 'glorot-uniform': 2 / 200, 'glorot-normal': 2 / 200 };

@@ -1,5 +1,5 @@
-import type { Rng } from '../../rng.js';
-import { sizeOf, type HostTensor } from '../../tree.js';
+import type { Rng } from '../../random/rng.js';
+import { sizeOf, type HostTensor } from '../../tree/tree.js';
 
 /** Draws one weight tensor. `fanIn` and `fanOut` are connections per output and per input unit. */
 export type Initializer = (rng: Rng, shape: readonly number[], fanIn: number, fanOut: number) => HostTensor;

@@ -1,0 +1,41 @@
+import type { Progress } from '../contracts/method.js';
+
+/** A learning-rate schedule as data: what the base rate is multiplied by at each step. */
+export type Schedule =
+  | { readonly kind: 'constant'; readonly warmup?: number }
+  /** × `factor` at each milestone: an iteration, or a share of the whole training. */
+  | {
+      readonly kind: 'step';
+      readonly milestones: readonly number[];
+      readonly unit: 'iterations' | 'share';
+      readonly factor: number;
+      readonly warmup?: number;
+    }
+  /** Half a cosine from 1 to `floor` (Loshchilov & Hutter 2017). */
+  | { readonly kind: 'cosine'; readonly floor?: number; readonly warmup?: number };
+
+/** Multiplier of the base learning rate. `warmup` is a share of the whole training, linear from zero. */
+export function rateAt(
+  schedule: Schedule,
+  clock: Pick<Progress, 'step' | 'epochs' | 'stepsPerEpoch'>,
+): number {
+  const total = Math.max(1, clock.epochs * clock.stepsPerEpoch);
+  const warm = Math.round((schedule.warmup ?? 0) * total);
+  if (clock.step < warm) return (clock.step + 1) / (warm + 1);
+  switch (schedule.kind) {
+    case 'constant':
+      return 1;
+    case 'step': {
+      const scale = schedule.unit === 'share' ? total : 1;
+      const passed = schedule.milestones.filter(
+        (milestone) => clock.step >= Math.round(milestone * scale),
+      ).length;
+      return schedule.factor ** passed;
+    }
+    case 'cosine': {
+      const floor = schedule.floor ?? 0;
+      const progress = (clock.step - warm) / Math.max(1, total - warm);
+      return floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * progress));
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { Rng } from './rng.js';
+import { sizeOf, type HostTensor } from '../tree/tree.js';
+
+/** The distribution of one noise tensor. */
+export type Distribution =
+  /** 1 with probability `keep`, else 0. */
+  | { readonly kind: 'bernoulli'; readonly keep: number }
+  | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly std: number };
+
+/** One noise input of a step: every sample (first axis) has a stream of its own. */
+export interface NoiseSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly distribution: Distribution;
+}
+
+function sampler(law: Distribution): (rng: Rng) => number {
+  switch (law.kind) {
+    case 'bernoulli':
+      return (rng) => (rng.bernoulli(law.keep) ? 1 : 0);
+    case 'uniform':
+      return (rng) => law.low + (law.high - law.low) * rng.uniform();
+    case 'normal':
+      return (rng) => law.mean + law.std * rng.normal();
+  }
+}
+
+/**
+ * Draws a noise tensor on the host. Sample `i` depends on (seed, step, name, offset + i) alone, so a batch
+ * cut into micro-batches or ranks sees the noise of the whole.
+ */
+export function drawNoise(spec: NoiseSpec, seed: number, step: number, offset = 0): HostTensor {
+  const data = new Float32Array(sizeOf(spec.shape));
+  const samples = spec.shape[0] ?? 1;
+  const perSample = samples === 0 ? 0 : data.length / samples;
+  const draw = sampler(spec.distribution);
+  const root = Rng.fromSeed(seed).split('noise', step, spec.name);
+  for (let i = 0; i < samples; i++) {
+    const rng = root.split(offset + i);
+    for (let j = 0; j < perSample; j++) data[i * perSample + j] = draw(rng);
+  }
+  return { shape: spec.shape, data };
+}
