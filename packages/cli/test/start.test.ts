@@ -34,10 +34,10 @@ const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
     'cifar/cifar-spec',
     'download/official-files',
     'facts',
-    'mnist-spec',
+    'mnist/mnist-spec',
     'options',
     'plugin',
-    'svhn/svhn-files',
+    'svhn/svhn-spec',
   ],
 };
 

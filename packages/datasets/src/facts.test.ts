@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cifar100Spec, cifar10Spec } from './cifar/cifar-spec.js';
 import { datasetFacts, factsOf, imagenetByteNormalizations } from './facts.js';
-import { fashionMnistSpec, mnistSpec } from './mnist-spec.js';
-import { SVHN_FILES } from './svhn/svhn-files.js';
+import { fashionMnistSpec, mnistSpec } from './mnist/mnist-spec.js';
+import { SVHN_FILES } from './svhn/svhn-spec.js';
 
 describe('datasetFacts', () => {
   it('agree with the files that are read', () => {

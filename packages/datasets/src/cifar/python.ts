@@ -1,5 +1,5 @@
 import { NumpyArray, unpickleNumpy } from '@anc/formats';
-import { corrupt } from '../data-error.js';
+import { corrupt } from '../files/data-error.js';
 import type { CifarPart } from './binary.js';
 import { interleave } from './planes.js';
 

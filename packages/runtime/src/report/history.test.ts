@@ -1,8 +1,9 @@
+import type { Diagnostics } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
 import { alarmsIn, formatEpochs, historiesOf } from './history.js';
 
-const record = (model: string, more: object): MetricsRecord => ({
+const record = (model: string, more: Partial<MetricsRecord>): MetricsRecord => ({
   model,
   stage: 'train',
   event: 'epoch',
@@ -10,10 +11,10 @@ const record = (model: string, more: object): MetricsRecord => ({
   step: 1,
   ...more,
 });
-const diagnostics = (auc: number) => ({
+const diagnostics = (auc: number): Diagnostics => ({
   auc,
-  dTeacher: 1,
-  dStudent: 0,
+  teacherScore: 1,
+  studentScore: 0,
   gradientRatio: 2,
   gradientCosine: 0.5,
 });
@@ -24,7 +25,7 @@ describe('historiesOf', () => {
       record('teacher', { metrics: { error: 0.5 } }),
       record('kd', { metrics: { error: 0.4 } }),
       record('teacher', { event: 'notice', metrics: { error: 9 } }),
-      record('teacher', { stage: 'finetune', metrics: { error: 'NaN' }, diagnostics: null }),
+      record('teacher', { stage: 'finetune', metrics: { error: NaN }, diagnostics: null }),
     ]);
     expect(histories.map(({ model }) => model)).toEqual(['teacher', 'kd']);
     expect(histories[0]!.epochs).toEqual([
@@ -34,13 +35,14 @@ describe('historiesOf', () => {
   });
 
   it('joins metrics and diagnostics, each number under one name', () => {
-    const metrics = { 'discriminator/auc': 0.75, auc: 0.75, 'gradient/cosine': 0.5 };
+    const metrics = { 'discriminator/auc': 0.75, 'gradient/cosine': 0.5, 'loss/data': 3 };
     const [history] = historiesOf([record('adversarial', { metrics, diagnostics: diagnostics(0.75) })]);
     expect(history!.epochs[0]!.values).toEqual({
       'discriminator/auc': 0.75,
       'discriminator/teacher': 1,
       'discriminator/student': 0,
       'gradient/cosine': 0.5,
+      'loss/data': 3,
       gradientRatio: 2,
     });
   });

@@ -1,12 +1,4 @@
-import {
-  alarmsFor,
-  currentDiagnostics,
-  currentMetrics,
-  decodeNumbers,
-  type Alarm,
-  type RecordedDiagnostics,
-  type Tree,
-} from '@anc/core';
+import { alarmsFor, type Alarm, type Diagnostics } from '@anc/core';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
 
 /** One model's epochs, through all its stages. */
@@ -41,23 +33,22 @@ export function historiesOf(records: readonly MetricsRecord[]): History[] {
   return [...models].map(([model, epochs]) => ({ model, epochs }));
 }
 
-/** An epoch that this or an earlier version recorded, under the current names. */
-function epochOf({ stage, metrics, diagnostics }: MetricsRecord): Epoch {
-  const found =
-    diagnostics === undefined || diagnostics === null
-      ? null
-      : currentDiagnostics(decodeNumbers<RecordedDiagnostics>(diagnostics));
-  const values: Record<string, number> = {
-    ...currentMetrics(decodeNumbers<Tree<number>>(metrics ?? {})),
-    ...(found && {
-      'discriminator/auc': found.auc,
-      'discriminator/teacher': found.teacherScore,
-      'discriminator/student': found.studentScore,
-      gradientRatio: found.gradientRatio,
-    }),
+function epochOf({ stage, metrics, diagnostics = null }: MetricsRecord): Epoch {
+  return {
+    stage,
+    values: { ...metrics, ...(diagnostics && valuesOf(diagnostics)) },
+    alarms: diagnostics === null ? [] : alarmsFor(diagnostics),
   };
-  return { stage, values, alarms: found === null ? [] : alarmsFor(found) };
 }
+
+/** Diagnostics under the names of the metrics that they come from; the ratio comes from two. */
+const valuesOf = (diagnostics: Diagnostics): Record<string, number> => ({
+  'discriminator/auc': diagnostics.auc,
+  'discriminator/teacher': diagnostics.teacherScore,
+  'discriminator/student': diagnostics.studentScore,
+  'gradient/cosine': diagnostics.gradientCosine,
+  gradientRatio: diagnostics.gradientRatio,
+});
 
 export function alarmsIn({ epochs }: History): RaisedAlarm[] {
   const raised = new Map<string, { alarm: Alarm; epochs: number[] }>();

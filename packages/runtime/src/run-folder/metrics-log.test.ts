@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MetricsLog } from './metrics-log.js';
+import { MetricsLog, type MetricsRecord } from './metrics-log.js';
 
 let root: string;
 let path: string;
@@ -13,17 +13,24 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 describe('MetricsLog', () => {
-  const record = (step: number, more: object = {}) =>
-    ({ model: 'l2', stage: 'train', event: 'epoch', epoch: 0, step, ...more }) as const;
+  const record = (step: number, more: Partial<MetricsRecord> = {}): MetricsRecord => ({
+    ...{ model: 'l2', stage: 'train', event: 'epoch', epoch: 0, step },
+    ...more,
+  });
+  const diagnostics = {
+    ...{ auc: 0.75, teacherScore: 1, studentScore: 0 },
+    ...{ gradientRatio: Infinity, gradientCosine: 0 },
+  };
 
   it('writes diverged values as words, never as null', async () => {
     const log = new MetricsLog(path);
-    await log.append(record(1, { metrics: { loss: NaN, up: Infinity, down: [-Infinity, 1] } }));
+    await log.append(record(1, { metrics: { loss: NaN, up: Infinity, down: -Infinity, error: 1 } }));
     const text = await readFile(path, 'utf8');
     expect((JSON.parse(text) as { metrics: unknown }).metrics).toEqual({
       loss: 'NaN',
       up: 'Infinity',
-      down: ['-Infinity', 1],
+      down: '-Infinity',
+      error: 1,
     });
     expect(text).not.toContain('null');
   });
@@ -42,8 +49,11 @@ describe('MetricsLog', () => {
     const log = new MetricsLog(path);
     expect(await log.read()).toEqual([]);
     const appended = [
-      record(1, { metrics: { loss: NaN, 'discriminator/auc': 0.5 }, diagnostics: { ratio: Infinity } }),
-      record(2, { metrics: null, diagnostics: null, alarms: ['discriminator-won'] }),
+      record(1, {
+        metrics: { loss: NaN, 'discriminator/auc': 0.5 },
+        diagnostics: { ...diagnostics, auc: NaN },
+      }),
+      record(2, { metrics: {}, diagnostics: null, alarms: ['discriminator-won'] }),
     ];
     for (const one of appended) await log.append(one);
     expect(await log.read()).toEqual(appended.map((one) => ({ ...one, player: 'l2' })));
@@ -65,15 +75,12 @@ describe('MetricsLog', () => {
     });
   });
 
-  it('writes metrics under their current and their deprecated names', async () => {
+  it('writes metrics and diagnostics under their current and their deprecated names', async () => {
     const log = new MetricsLog(path);
-    await log.append(record(1, { metrics: { 'discriminator/student': 0.25, dDropped: 0.5, error: 1 } }));
-    expect((JSON.parse(await readFile(path, 'utf8')) as { metrics: unknown }).metrics).toEqual({
-      'discriminator/student': 0.25,
-      dStudent: 0.25,
-      'discriminator/dropped': 0.5,
-      dDropped: 0.5,
-      error: 1,
+    await log.append(record(1, { metrics: { 'discriminator/student': 0.25, error: 1 }, diagnostics }));
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
+      metrics: { 'discriminator/student': 0.25, dStudent: 0.25, error: 1 },
+      diagnostics: { auc: 0.75, teacherScore: 1, dTeacher: 1, gradientRatio: 'Infinity' },
     });
   });
 

@@ -1,5 +1,15 @@
 import { appendFile, readFile } from 'node:fs/promises';
-import { currentMetrics, decodeNumbers, encodeNumbers, withDeprecatedMetrics, type Tree } from '@anc/core';
+import {
+  currentDiagnostics,
+  currentMetrics,
+  decodeNumbers,
+  encodeNumbers,
+  withDeprecatedDiagnostics,
+  withDeprecatedMetrics,
+  type Diagnostics,
+  type RecordedDiagnostics,
+  type Tree,
+} from '@anc/core';
 import { writeFileAtomically } from './atomic-write.js';
 
 /** One line of metrics.jsonl. */
@@ -13,6 +23,10 @@ export interface MetricsRecord {
   readonly epoch: number;
   /** Steps done over the whole stage. */
   readonly step: number;
+  /** Means over the epoch. */
+  readonly metrics?: Tree<number>;
+  /** Of adversarial training; null for other training. */
+  readonly diagnostics?: Diagnostics | null;
   readonly [name: string]: unknown;
 }
 
@@ -63,27 +77,40 @@ export class MetricsLog {
   }
 }
 
+/** Fields of a record that hold numbers; JSON has words for those that are not finite. */
+const NUMBERS = ['epoch', 'step', 'seconds', 'metrics', 'diagnostics'];
+
 /** A record as it is stored; those of earlier versions have `player` alone. */
-type StoredRecord = Record<string, unknown> & { readonly model?: string; readonly player?: string };
+interface StoredRecord {
+  readonly model?: string;
+  readonly player?: string;
+  readonly metrics?: Tree<number> | null;
+  readonly diagnostics?: RecordedDiagnostics | null;
+}
 
 const underBothNames = (model: string): { model: string; player: string } => ({ model, player: model });
 
 function encodeRecord({ model, ...record }: MetricsRecord): string {
-  const metrics = isObject(record.metrics) ? { metrics: withDeprecatedMetrics(currentMetrics(record.metrics)) } : {};
-  return `${JSON.stringify(encodeNumbers({ ...underBothNames(model), ...record, ...metrics }))}\n`;
+  const { metrics, diagnostics } = record;
+  const stored = {
+    ...underBothNames(model),
+    ...record,
+    ...(metrics && { metrics: withDeprecatedMetrics(metrics) }),
+    ...(diagnostics && { diagnostics: withDeprecatedDiagnostics(diagnostics) }),
+  };
+  return `${JSON.stringify(encodeNumbers(stored))}\n`;
 }
 
 /** Throws if a line is no record. */
 function decodeRecord(line: string): MetricsRecord {
-  const stored = JSON.parse(line) as StoredRecord;
+  const stored = decodeNumbers<StoredRecord>(JSON.parse(line), NUMBERS);
   const model = stored.model ?? stored.player;
   if (model === undefined) throw new TypeError('a record names its model');
-  const record = decodeNumbers<MetricsRecord>(stored, NUMERIC);
-  const metrics = isObject(record.metrics) ? { metrics: currentMetrics(record.metrics) } : {};
-  return { ...record, ...metrics, ...underBothNames(model) };
+  const { metrics, diagnostics } = stored;
+  return {
+    ...stored,
+    ...underBothNames(model),
+    ...(metrics && { metrics: currentMetrics(metrics) }),
+    ...(diagnostics && { diagnostics: currentDiagnostics(diagnostics) }),
+  } as unknown as MetricsRecord;
 }
-
-/** Fields that hold numbers; names of models and stages stay text whatever they are. */
-const NUMERIC = ['metrics', 'diagnostics', 'seconds', 'epoch', 'step'];
-
-const isObject = (value: unknown): value is Tree<unknown> => typeof value === 'object' && value !== null;

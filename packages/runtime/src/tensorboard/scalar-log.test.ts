@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Diagnostics, Tree } from '@anc/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MetricsRecord } from '../run-folder/metrics-log.js';
 import { RunFolder } from '../run-folder/run-folder.js';
 import { crc32c } from './crc32c.js';
 import { scalarEvent } from './event.js';
@@ -79,19 +81,19 @@ const record = (
   model: string,
   stage: string,
   step: number,
-  metrics: object,
-  diagnostics: object | null = null,
-) => ({
+  metrics: Tree<number>,
+  diagnostics: Partial<Diagnostics> | null = null,
+): MetricsRecord => ({
   model,
   stage,
   event: 'epoch',
   epoch: 0,
   step,
   metrics,
-  diagnostics,
+  diagnostics: diagnostics as Diagnostics | null,
 });
 
-async function log(scalars: ScalarLog, ...records: ReturnType<typeof record>[]): Promise<void> {
+async function log(scalars: ScalarLog, ...records: MetricsRecord[]): Promise<void> {
   for (const one of records) {
     await folder.metrics.append(one);
     await scalars.append(one);
@@ -121,10 +123,19 @@ describe('ScalarLog', () => {
     ]);
   });
 
+  it('writes a metric once, under its current name', async () => {
+    const metrics = { auc: 0.5, 'discriminator/auc': 0.5, dStudent: 0.25 };
+    await log(new ScalarLog(folder), record('kd', 'train', 1, metrics));
+    expect(await read((await files())[0]!)).toEqual([
+      ['kd/discriminator/auc', 1, 0.5],
+      ['kd/discriminator/student', 1, 0.25],
+    ]);
+  });
+
   it('keeps values that diverged', async () => {
     const scalars = new ScalarLog(folder);
-    await log(scalars, record('l2', 'train', 1, { a: NaN, b: 'NaN', c: '-Infinity' }));
-    expect((await read((await files())[0]!)).map(([, , value]) => value)).toEqual([NaN, NaN, -Infinity]);
+    await log(scalars, record('l2', 'train', 1, { a: NaN, b: Infinity, c: -Infinity }));
+    expect((await read((await files())[0]!)).map(([, , value]) => value)).toEqual([NaN, Infinity, -Infinity]);
   });
 
   it('counts steps through all stages, also after a resume, which starts a later file', async () => {

@@ -1,12 +1,6 @@
-import {
-  currentDiagnostics,
-  currentMetrics,
-  decodeNumbers,
-  type RecordedDiagnostics,
-  type Tree,
-} from '@anc/core';
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { currentDiagnostics, currentMetrics } from '@anc/core';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { scalarEvent, versionEvent } from './event.js';
@@ -79,14 +73,12 @@ export class ScalarLog {
   }
 }
 
+/** Numbers by tag, under their current names only. */
 function scalarsOf({ model, metrics, diagnostics }: MetricsRecord): Record<string, number> {
-  const named = (prefix: string, values: unknown): [string, number][] =>
-    Object.entries(decodeNumbers<Tree<number>>(values ?? {})).map(([name, value]) => [
-      prefix + name,
-      value,
-    ]);
+  const tagged = (prefix: string, values: object): [string, number][] =>
+    Object.entries(values as Record<string, number>).map(([name, value]) => [prefix + name, value]);
   return Object.fromEntries([
-    ...named(`${model}/`, currentMetrics((metrics ?? {}) as Tree<unknown>)),
-    ...named(`${model}/diagnostics/`, diagnostics && currentDiagnostics(diagnostics as RecordedDiagnostics)),
+    ...tagged(`${model}/`, currentMetrics(metrics ?? {})),
+    ...tagged(`${model}/diagnostics/`, diagnostics ? currentDiagnostics(diagnostics) : {}),
   ]);
 }

@@ -1,4 +1,4 @@
-import { corrupt } from './data-error.js';
+import { corrupt } from '../files/data-error.js';
 
 /** An IDX array of bytes: the format of MNIST and its successors. */
 export interface IdxArray {

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
-import { corrupt } from '../data-error.js';
+import { corrupt } from '../files/data-error.js';
 
 const inflateBytes = promisify(inflate);
 

@@ -1,6 +1,6 @@
 import { decode } from 'fast-png';
 import { expect, it } from 'vitest';
-import { captionedSheet } from './captioned-sheet.js';
+import { captionedSheet } from './captioned-contact-sheet.js';
 import { drawText } from './letters.js';
 
 it('draws letters, unknown ones as question marks', () => {

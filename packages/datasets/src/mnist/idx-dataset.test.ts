@@ -111,7 +111,7 @@ describe('IdxDataset', () => {
   });
 });
 
-const dataDir = process.env['ANC_DATA_DIR'] ?? resolve(import.meta.dirname, '../../../../shared/data');
+const dataDir = process.env['ANC_DATA_DIR'] ?? resolve(import.meta.dirname, '../../../../../shared/data');
 
 describe.runIf(existsSync(join(dataDir, 'fashion-mnist')))('the official Fashion-MNIST files', () => {
   it('has 10,000 test images, 1,000 of each class', async () => {

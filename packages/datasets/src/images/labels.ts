@@ -1,4 +1,4 @@
-import { corrupt } from './data-error.js';
+import { corrupt } from '../files/data-error.js';
 
 /** Labels as class indices. Throws `ANC_DATA_CORRUPT` naming the first one that is out of range. */
 export function checkedLabels(file: string, values: ArrayLike<number>, classes: number): Int32Array {

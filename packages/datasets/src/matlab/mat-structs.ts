@@ -1,5 +1,5 @@
-import { corrupt } from '../data-error.js';
-import { matElements, readElement, type Element } from './mat-v5.js';
+import { corrupt } from '../files/data-error.js';
+import { matElements, readElement, type Element } from './mat-file.js';
 
 /** A field's value where it is one number or one text; null for anything else. */
 export type MatField = number | string | null;

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { corrupt } from '../data-error.js';
-import type { Pictures } from '../image-folder/pictures.js';
-import { fileState } from '../verification-log.js';
+import { corrupt } from '../files/data-error.js';
+import type { Pictures } from '../image-folder/encoded-images.js';
+import { fileState } from '../files/verification-log.js';
 import { ParquetFile } from './parquet-file.js';
 
 /** Bytes of row groups that are kept for the next reads. */

@@ -1,9 +1,9 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { AncError } from '@anc/core';
-import { corrupt } from '../data-error.js';
-import type { Pictures } from '../image-folder/pictures.js';
-import { fileState } from '../verification-log.js';
-import { unreadable } from '../verified-file.js';
+import { corrupt } from '../files/data-error.js';
+import type { Pictures } from '../image-folder/encoded-images.js';
+import { fileState } from '../files/verification-log.js';
+import { unreadable } from '../files/verified-file.js';
 import { tarEntries, withTar, type TarEntry } from './tar-index.js';
 
 const IMAGE = /\.(jpe?g|png|webp)$/i;

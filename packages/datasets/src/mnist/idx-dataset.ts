@@ -1,16 +1,11 @@
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
-import { corrupt } from './data-error.js';
+import { corrupt } from '../files/data-error.js';
 import { idxHeader, parseIdx } from './idx.js';
-import { checkedLabels } from './labels.js';
-import { requireFile, searchPlaces } from './locate.js';
-import { MemoryImages, sharedBytes, type ImageShape } from './memory-images.js';
-import { gunzipped, readVerified } from './verified-file.js';
-
-/** One official file: its name and, where published, its MD5. */
-export interface OfficialFile {
-  readonly name: string;
-  readonly md5: string | null;
-}
+import { checkedLabels } from '../images/labels.js';
+import { requireFile, searchPlaces } from '../files/locate.js';
+import type { OfficialFile } from '../files/official-file.js';
+import { MemoryImages, sharedBytes, type ImageShape } from '../images/memory-images.js';
+import { gunzipped, readVerified } from '../files/verified-file.js';
 
 /** What tells one MNIST-like dataset from another. */
 export interface IdxSpec {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unreadable } from '../verified-file.js';
+import { unreadable } from '../files/verified-file.js';
 import type { FoundImage } from './list-images.js';
 
 /** Encoded pictures (JPEG, PNG, WebP) with random access, wherever they lie. */
