@@ -1,10 +1,4 @@
-import {
-  AncError,
-  pixelUnit,
-  type FixedNormalization,
-  type ModelEnvironment,
-  type Normalization,
-} from '@anc/core';
+import { AncError, pixelUnit, type FixedNormalization, type ModelEnvironment } from '@anc/core';
 import { datasetFacts, type ChannelNormalization } from '@anc/datasets/facts';
 import { TORCH_NAME_MAPS } from '@anc/models';
 import { suggestion } from '../text/nearest.js';
@@ -83,20 +77,4 @@ function unreadable(text: string): AncError {
     received: text,
     ...(hint === null ? {} : { hint }),
   });
-}
-
-/** What a file's metadata says of its normalization, or null where it says nothing that can be read. */
-export function recordedNormalization(text: string | undefined): Normalization | null {
-  if (text === undefined) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (value === 'per-image') return value;
-  const { mean, std } = (value ?? {}) as { mean?: unknown; std?: unknown };
-  const isNumbers = (list: unknown): list is number[] =>
-    Array.isArray(list) && list.length > 0 && list.every((n) => typeof n === 'number' && Number.isFinite(n));
-  return isNumbers(mean) && isNumbers(std) && std.every((s) => s > 0) ? { mean, std } : null;
 }

@@ -57,3 +57,20 @@ describe('a network of which something follows from its images', () => {
     expect(said).toMatchObject({ environment, others: [] });
   });
 });
+
+describe('the metadata of a file', () => {
+  const weights = { 'params/a': { shape: [1], data: new Float32Array(1) } };
+
+  it('are refused if a newer version wrote them, before anything else is read', async () => {
+    const bytes = encodeSafetensors(weights, { metadataVersion: '2', compact: 'unheard-of' });
+    await expect(load(bytes)).rejects.toMatchObject({
+      code: 'ANC_WEIGHTS',
+      message: expect.stringContaining('newer version') as string,
+    });
+  });
+
+  it('are refused if they are damaged', async () => {
+    const bytes = encodeSafetensors(weights, { model: 'lenet5', modelOptions: '{' });
+    await expect(load(bytes)).rejects.toMatchObject({ code: 'ANC_WEIGHTS', detail: { received: '{' } });
+  });
+});

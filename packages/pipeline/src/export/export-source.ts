@@ -27,7 +27,7 @@ export async function exportSource(
           ? loaded.normalization
           : parsePreprocessing(preprocessing, loaded.environment.input[2]),
       provenance: {
-        ...(found === null ? {} : { run: found.run, player: found.name }),
+        ...(found === null ? {} : { run: found.run, runModel: found.name }),
         weightsSha256: sha256Of(source),
         program: `anc-cli ${versions()['anc-cli'] ?? versions()['@anc/pipeline'] ?? ''}`.trim(),
       },
