@@ -27,8 +27,8 @@ export const toyStudent: Network<ClassifierOutputs> = {
   ...none,
   name: 'toy',
   apply({ params, stats }, x, context) {
-    const features = context.activation('features', tf.matMul(x as Tensor2D, params.w as Tensor2D));
-    const logits = tf.matMul(features as Tensor2D, params.v as Tensor2D);
+    const features = context.activation('features', tf.matMul(x, params.w as Tensor2D));
+    const logits = tf.matMul(features, params.v as Tensor2D);
     return { outputs: { features, logits }, stats: { runs: tf.add(stats.runs!, 1) } };
   },
 };
@@ -55,8 +55,8 @@ export class ToyDiscriminator extends Discriminator {
   ): Applied<DiscriminatorOutputs> {
     this.inputs.push([...x.dataSync()]);
     this.conditions.push(condition === undefined ? null : [...condition.dataSync()]);
-    const logits = tf.matMul(x as Tensor2D, params.u as Tensor2D);
-    const classes = params.c && tf.matMul(x as Tensor2D, params.c as Tensor2D);
+    const logits = tf.matMul(x, params.u as Tensor2D);
+    const classes = params.c && tf.matMul(x, params.c);
     return {
       outputs: { logits, ...(classes && { classes }) },
       stats: { runs: tf.add(stats.runs!, 1) },

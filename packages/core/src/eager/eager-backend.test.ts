@@ -8,7 +8,7 @@ import { EagerBackend } from './eager-backend.js';
 
 const backend = new EagerBackend('cpu');
 
-/** w goes down by rate · x; the loss is the new x. `copy` becomes the same tensor as w, `bytes` stays. */
+/** w goes down by rate · x; the loss is Σ x. */
 const train: Phase = {
   name: 'train',
   gradients: (_state, { x }) => ({
@@ -16,12 +16,18 @@ const train: Phase = {
     stats: {},
     metrics: { 'loss/train': tf.sum<tf.Scalar>(x!) },
   }),
-  update({ w }, grads, { rate }) {
-    const next = tf.sub(w!, tf.mul(grads.w!, rate!));
-    return { w: next, copy: next };
+  update: ({ w }, grads, { rate }) => ({ w: tf.sub(w!, tf.mul(grads.w!, rate!)) }),
+};
+/** The same, and `copy` becomes the same tensor as w. */
+const tie: Phase = {
+  ...train,
+  name: 'tie',
+  update(...given) {
+    const { w } = train.update(...given);
+    return { w: w!, copy: w! };
   },
 };
-const step: Step = { id: 'toy', phases: [train] };
+const step: Step = { id: 'toy', phases: [train, tie] };
 const initial = (): Tree<HostTensor> => ({
   w: filled([2], 10),
   copy: filled([2]),
@@ -32,6 +38,7 @@ const spec: StepSpec = {
   state: mapTree(initial(), specOf),
   batch: { x: { shape: [2], dtype: 'uint8' } },
   hyper: ['rate'],
+  phases: ['train'],
 };
 const inputs = (a: number, b: number, rate = 1): Inputs => ({
   batch: { x: { shape: [2], data: Uint8Array.of(a, b) } },
@@ -61,7 +68,11 @@ describe('EagerBackend', () => {
 
   it('closes what its options close', async () => {
     let closed = 0;
-    await new EagerBackend('cpu', { close: () => void closed++ }).dispose();
+    await new EagerBackend('cpu', {
+      close: () => {
+        closed++;
+      },
+    }).dispose();
     expect(closed).toBe(1);
   });
 });
@@ -105,12 +116,22 @@ describe('a step', () => {
     const state = await backend.upload(initial());
     await compiled.run(state, inputs(1, 2));
     await compiled.run(state, inputs(3, 5, 0.5));
-    expect(values(await state.read(['w', 'copy', 'n']))).toEqual({ w: [7.5, 5.5], copy: [7.5, 5.5], n: [7] });
+    expect(values(await state.read(['w', 'n']))).toEqual({ w: [7.5, 5.5], n: [7] });
     expect(await compiled.metrics()).toEqual({ 'loss/train': (3 + 8) / 2 });
     expect(await compiled.metrics()).toEqual({});
     await compiled.run(state, inputs(1, 1));
     expect(await compiled.metrics()).toEqual({ 'loss/train': 2 });
     await compiled.dispose();
+    await state.dispose();
+  });
+
+  it('may return one tensor under two names', async () => {
+    const both = await backend.compile(step, { ...spec, phases: ['tie'] });
+    const one = await backend.compile(step, spec);
+    const state = await backend.upload(initial());
+    await both.run(state, inputs(1, 2));
+    await one.run(state, inputs(1, 2));
+    expect(values(await state.read(['w', 'copy']))).toEqual({ w: [8, 6], copy: [9, 8] });
     await state.dispose();
   });
 

@@ -8,6 +8,7 @@ import {
   toySetup,
   toyStudent,
 } from '../../test/toy-models.js';
+import { Regularizer } from '../contracts/objective.js';
 import { sgd } from '../optimizers/optimizer.js';
 import { adversarialStep, type AdversarialSetup } from './adversarial-step.js';
 
@@ -24,6 +25,10 @@ describe('adversarialStep', () => {
     class Other extends ToyDiscriminator {
       override readonly name = 'other' as 'toy';
     }
+    class NoPenalty extends Regularizer {
+      readonly name = 'none';
+      penalty = () => expect.fail();
+    }
     const optimizers = toySetup().optimizers;
     const changes: Partial<AdversarialSetup>[] = [
       {},
@@ -37,7 +42,7 @@ describe('adversarialStep', () => {
       { dataTerm: { name: 'other', loss: toySetup().dataTerm.loss } },
       { terms: [{ name: 't', id: 't', teacherOutputs: [], usesLabels: false, loss: () => expect.fail() }] },
       { adversarialLoss: { ...linearLoss, name: 'other' } },
-      { regularizers: [{ name: 'l2', penalty: () => expect.fail() }] },
+      { regularizers: [new NoPenalty()] },
       { regularizerUpdate: 'separate' },
       { balancer: { ...fixedBalancer, name: 'other' } },
       { dropout: { rate: 0.5, position: 'adversarial-sample' } },

@@ -147,7 +147,7 @@ describe('regularizers', () => {
     ['adversarial-sample', 'features', [0, 2, 0, 10]],
     ['adversarial-sample', 'logits', [0, 4, 0, 20]],
     ['inside-student', 'features', [0, 2, 0, 10]],
-    ['inside-student', 'logits', [0, 4, 0, 20]], // of the dropped features, not dropped again
+    ['inside-student', 'logits', [2, 4, 10, 20]], // of the dropped features, not dropped again
   ] as const)(
     "get the dropped sample that the student's phase passes to D: %s, %s",
     (position, input, expected) => {
@@ -163,10 +163,11 @@ describe('regularizers', () => {
           }),
         ],
       });
-      discriminatorPhase(setup, joint).gradients(toyState(), toyBatch(), toyHyper(), toyContext);
+      const state = { ...toyState(), 'student/params/v': tf.tensor2d([1, 0, 1, 2], [2, 2]) }; // logits [2, 2], [8, 10]
+      discriminatorPhase(setup, joint).gradients(state, toyBatch(), toyHyper(), toyContext);
       expect(dropped).toEqual(expected);
       discriminator.inputs.length = 0;
-      adversarialStudentPhase(setup).gradients(toyState(), toyBatch(), toyHyper(), toyContext);
+      adversarialStudentPhase(setup).gradients(state, toyBatch(), toyHyper(), toyContext);
       expect(discriminator.inputs[0]).toEqual(expected);
     },
   );

@@ -39,6 +39,21 @@ describe('prefetchNext', () => {
     ]);
   });
 
+  it('does not wait for the next item before it gives one', async () => {
+    let release = (): void => undefined;
+    async function* slow(): AsyncGenerator<number> {
+      yield 0;
+      await new Promise<void>((resolve) => (release = resolve));
+      yield 1;
+    }
+    const items: number[] = [];
+    for await (const item of prefetchNext(slow())) {
+      items.push(item);
+      release(); // the second item is made while the first one is consumed
+    }
+    expect(items).toEqual([0, 1]);
+  });
+
   it('closes the source where the consumer stops', async () => {
     const log: string[] = [];
     for await (const item of prefetchNext(numbers(10, log))) if (item === 1) break;
