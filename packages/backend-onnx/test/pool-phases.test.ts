@@ -8,6 +8,7 @@ import {
   type Step,
   type Tree,
 } from '@anc/core';
+import { relativeError } from '@anc/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,7 +17,6 @@ import { poolInPhases } from '../src/graph/pool-phases.js';
 import { reachable } from '../src/graph/graph.js';
 import { OnnxBackend } from '../src/index.js';
 import { traceStep } from '../src/trace/trace-step.js';
-import { relativeError } from './game.js';
 import { random } from './kernel-cases.js';
 
 interface Shape {

@@ -1,16 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
-import {
-  adversarialPhases,
-  adversarialStep,
-  batchNorm,
-  EagerBackend,
-  filled,
-  mapTree,
-  Rng,
-  specOf,
-  type HostTensor,
-  type Step,
-} from '@anc/core';
+import { batchNorm, EagerBackend, filled, mapTree, Rng, specOf, type HostTensor, type Step } from '@anc/core';
+import { relativeError } from '@anc/testing';
+import { runToySteps, toySpec, toyStateErrors } from '@anc/testing/toy';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,10 +11,8 @@ import { reachable } from '../src/graph/graph.js';
 import type { Node } from '../src/graph/value.js';
 import { OnnxBackend } from '../src/index.js';
 import { traceStep } from '../src/trace/trace-step.js';
-import { game, initialState, momentum, normalisedStudent, play, relativeError, specFor } from './game.js';
 import { random } from './kernel-cases.js';
-
-const BATCH = 16;
+import { residualStudent, toyStep, wideTask } from './toy-steps.js';
 
 let onnx: OnnxBackend;
 const eager = new EagerBackend('cpu');
@@ -36,21 +25,17 @@ afterAll(async () => {
 });
 
 describe('a step that stays in blocks of channels', () => {
-  const phases = [adversarialPhases.discriminator, adversarialPhases.student];
+  const toy = toyStep({ task: wideTask, student: residualStudent(wideTask, 16) });
 
   it('matches the eager one: residual blocks, strides, projections', async () => {
-    const rules = game(normalisedStudent(16), momentum());
-    const found = await play(onnx, rules, 1, phases, BATCH);
-    const wanted = await play(eager, rules, 1, phases, BATCH);
-    for (const [name, tensor] of Object.entries(wanted.state)) {
-      expect(relativeError(found.state[name]!, tensor), name).toBeLessThan(1e-4);
+    const [found, wanted] = [await runToySteps(onnx, toy, 1), await runToySteps(eager, toy, 1)];
+    for (const [name, error] of Object.entries(toyStateErrors(toy, found.state, wanted.state))) {
+      expect(error, name).toBeLessThan(1e-4);
     }
   });
 
   it('leaves them only where something else is needed', () => {
-    const rules = game(normalisedStudent(16), momentum());
-    const spec = specFor(initialState(rules), phases, BATCH);
-    const { graph, outputs } = traceStep(adversarialStep(rules), spec, { channelBlock: 16 });
+    const { graph, outputs } = traceStep(toy.step, toySpec(toy), { channelBlock: 16 });
     const nodesOf = (kept: typeof outputs): Node[] =>
       reachable(
         graph,

@@ -180,7 +180,7 @@ describe('a traced step', () => {
       step((w, context) => ({ w: tf.mul(w, context.noise('mask', [3], { kind: 'bernoulli', keep: 0.5 })) })),
       spec,
     );
-    expect(noise).toEqual([{ name: 'mask', shape: [3], law: { kind: 'bernoulli', keep: 0.5 } }]);
+    expect(noise).toEqual([{ name: 'mask', shape: [3], distribution: { kind: 'bernoulli', keep: 0.5 } }]);
   });
 
   it('refuses entries that the state does not have', () => {
