@@ -1,30 +1,12 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import {
-  adversarialStep,
-  compileClassifier,
-  isAncError,
-  Rng,
-  sizeOf,
-  normalizedNetwork,
-  type HostTensor,
-  type Step,
-  type Tree,
-} from '@anc/core';
+import { compileClassifier, isAncError, Rng, sizeOf, type HostTensor, type Step, type Tree } from '@anc/core';
+import { compileToyStep } from '@anc/testing/toy';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend } from '../src/index.js';
-import {
-  adversarialSetup,
-  IMAGE,
-  initialState,
-  inputsAt,
-  momentum,
-  normalizedStudent,
-  plainStudent,
-  specFor,
-} from './adversarial-setup.js';
+import { residualStudent, task, toyStep } from './toy-steps.js';
 
 let onnx: OnnxBackend;
 
@@ -148,10 +130,11 @@ describe('OnnxBackend', () => {
   });
 
   it('gives the same bytes for images in chunks', async () => {
-    const network = normalizedNetwork(normalizedStudent(16), { mean: [128, 128], std: [64, 64] });
-    const variables = network.init(Rng.fromSeed(1), IMAGE);
+    const { image } = task;
+    const network = residualStudent(task, 16);
+    const variables = network.init(Rng.fromSeed(1), image);
     const rng = Rng.fromSeed(2);
-    const shape = [64, ...IMAGE];
+    const shape = [64, ...image];
     const images: HostTensor = {
       shape,
       data: Uint8Array.from({ length: sizeOf(shape) }, () => rng.int(256)),
@@ -168,17 +151,16 @@ describe('OnnxBackend', () => {
     };
     const whole = await outputs(null);
     expect(whole['features']!.shape).toEqual([64, 8]);
-    const row = 4 * IMAGE[0] * IMAGE[1] * 16; // the first layers give 16 channels
+    const row = 4 * image[0] * image[1] * 16; // the first layers give 16 channels
     expect(await outputs(16 * row)).toEqual(whole);
   });
 
   it('does not leak memory over many steps', async () => {
-    const setup = adversarialSetup(plainStudent(), momentum());
-    const state = initialState(setup);
-    const device = await onnx.upload(state);
-    const step = await onnx.compile(adversarialStep(setup), specFor(state));
+    const toy = toyStep();
+    const device = await onnx.upload(toy.initial());
+    const step = await compileToyStep(onnx, toy);
     const resident = async (steps: number): Promise<number> => {
-      for (let i = 0; i < steps; i++) await step.run(device, inputsAt(0));
+      for (let i = 0; i < steps; i++) await step.run(device, toy.inputs(0));
       return process.memoryUsage().rss;
     };
     await resident(300);

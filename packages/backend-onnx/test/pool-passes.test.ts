@@ -8,6 +8,7 @@ import {
   type Tree,
 } from '@anc/core';
 import '@tensorflow/tfjs-backend-cpu';
+import { relativeError } from '@anc/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +18,6 @@ import { poolChannelsLast } from '../src/passes/pool-channels-last.js';
 import { poolConvInPhases } from '../src/passes/pool-conv-in-phases.js';
 import { runPasses } from '../src/passes/run.js';
 import { traceStep } from '../src/trace/trace-step.js';
-import { relativeError } from './adversarial-setup.js';
 import { operators } from './graph-fixtures.js';
 import { random } from './kernel-cases.js';
 

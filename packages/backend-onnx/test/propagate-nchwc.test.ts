@@ -1,16 +1,7 @@
-import {
-  adversarialPhases,
-  adversarialStep,
-  batchNorm,
-  EagerBackend,
-  filled,
-  mapTree,
-  Rng,
-  specOf,
-  type HostTensor,
-  type Step,
-} from '@anc/core';
 import '@tensorflow/tfjs-backend-cpu';
+import { batchNorm, EagerBackend, filled, mapTree, Rng, specOf, type HostTensor, type Step } from '@anc/core';
+import { relativeError } from '@anc/testing';
+import { runToySteps, toySpec, toyStateErrors } from '@anc/testing/toy';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,19 +11,9 @@ import { OnnxBackend } from '../src/index.js';
 import { propagateNchwc } from '../src/passes/propagate-nchwc.js';
 import { runPasses } from '../src/passes/run.js';
 import { traceStep } from '../src/trace/trace-step.js';
-import {
-  adversarialSetup,
-  initialState,
-  momentum,
-  normalizedStudent,
-  trainSteps,
-  relativeError,
-  specFor,
-} from './adversarial-setup.js';
 import { nodesOf } from './graph-fixtures.js';
 import { random } from './kernel-cases.js';
-
-const BATCH = 16;
+import { residualStudent, toyStep, wideTask } from './toy-steps.js';
 
 let onnx: OnnxBackend;
 const eager = new EagerBackend('cpu');
@@ -45,21 +26,17 @@ afterAll(async () => {
 });
 
 describe('a step in NCHWc layout', () => {
-  const phases = [adversarialPhases.discriminator, adversarialPhases.student];
+  const toy = toyStep({ task: wideTask, student: residualStudent(wideTask, 16) });
 
   it('matches the eager one: residual blocks, strides, projections', async () => {
-    const setup = adversarialSetup(normalizedStudent(16), momentum());
-    const found = await trainSteps(onnx, setup, 1, phases, BATCH);
-    const wanted = await trainSteps(eager, setup, 1, phases, BATCH);
-    for (const [name, tensor] of Object.entries(wanted.state)) {
-      expect(relativeError(found.state[name]!, tensor), name).toBeLessThan(1e-4);
+    const [found, wanted] = [await runToySteps(onnx, toy, 1), await runToySteps(eager, toy, 1)];
+    for (const [name, error] of Object.entries(toyStateErrors(toy, found.state, wanted.state))) {
+      expect(error, name).toBeLessThan(1e-4);
     }
   });
 
   it('leaves the layout only where another one is needed', () => {
-    const setup = adversarialSetup(normalizedStudent(16), momentum());
-    const spec = specFor(initialState(setup), phases, BATCH);
-    const traced = traceStep(adversarialStep(setup), spec, { channelBlock: 16 });
+    const traced = traceStep(toy.step, toySpec(toy), { channelBlock: 16 });
     const { graph, outputs } = traced;
     const rewritten = runPasses(traced, [propagateNchwc]).outputs;
     const [before, after] = [nodesOf(graph, outputs), nodesOf(graph, rewritten)];

@@ -14,7 +14,9 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportOnnx, foldConstants, OnnxBackend, OnnxTeacher, quantizeOnnx } from '../src/index.js';
 import { decodeModel, graphOf } from '../src/onnx-model/proto.js';
-import { IMAGE } from './adversarial-setup.js';
+import { task } from './toy-steps.js';
+
+const { image } = task;
 
 let backend: OnnxBackend;
 beforeAll(async () => {
@@ -40,7 +42,7 @@ const rng = Rng.fromSeed(4);
 
 /** A student with batch statistics as after training, exported with bytes as input. */
 function exported(): Uint8Array {
-  const { params, stats } = student.init(Rng.fromSeed(1), IMAGE);
+  const { params, stats } = student.init(Rng.fromSeed(1), image);
   const trained = Object.fromEntries(
     Object.entries(stats).map(([name, { shape, data }]): [string, HostTensor] => [
       `stats/${name}`,
@@ -65,13 +67,13 @@ function exported(): Uint8Array {
       const variables = { params: under('params/'), stats: under('stats/') };
       return { logits: student.apply(variables, tensors['images']!, context).outputs.logits };
     },
-    { id: 'student', inputs: { images: { shape: [1, ...IMAGE], dtype: 'uint8' } } },
+    { id: 'student', inputs: { images: { shape: [1, ...image], dtype: 'uint8' } } },
     { constants },
   );
 }
 
 const bytes = (count: number): HostTensor => ({
-  shape: [count, ...IMAGE],
+  shape: [count, ...image],
   data: Uint8Array.from({ length: count * 288 }, () => rng.int(256)),
 });
 

@@ -1,8 +1,8 @@
 import type { Contribution } from '@anc/core';
+import { toyEnvironment } from '@anc/testing/toy';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { describe, expect, it } from 'vitest';
 import methods, { deprecatedOptions, ImitationMethod } from '../src/index.js';
-import { players } from './toy.js';
 
 const contributions = methods().methods as Readonly<Record<string, Contribution<unknown, unknown>>>;
 const names = Object.keys(contributions);
@@ -59,7 +59,7 @@ describe('the former option names', () => {
   it('ImitationMethod takes its optimizer as `recipe`', () => {
     const { value } = validated('supervised', { optimizer }) as { value: { optimizer: never } };
     const [stage] = new ImitationMethod({ name: 'own', recipe: value.optimizer, terms: [] }).stages(
-      players(),
+      toyEnvironment(),
     );
     const { hyper } = stage!.next({ epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 });
     expect(hyper['student/learningRate']).toBe(0.25);

@@ -1,7 +1,7 @@
+import { toyEnvironment } from '@anc/testing/toy';
 import { describe, expect, it } from 'vitest';
 import { adversarialSchema } from '../src/index.js';
 import { method } from './parts.js';
-import { players } from './toy.js';
 
 const progress = { epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 };
 const optimizer = { optimizer: 'adam', learningRate: 0.01, schedule: { kind: 'constant' } } as const;
@@ -11,7 +11,7 @@ describe("the discriminator's optimizer", () => {
     const options = adversarialSchema.parse({ optimizer, discriminatorOptimizer: { learningRate: 0.0005 } });
     expect(options.discriminatorOptimizer).toEqual({ learningRate: 0.0005 });
     const stages = (discriminatorOptimizer?: unknown) =>
-      method('adversarial', { optimizer, discriminatorOptimizer }).stages(players())[0]!;
+      method('adversarial', { optimizer, discriminatorOptimizer }).stages(toyEnvironment())[0]!;
     const [same, slower] = [stages(), stages({ learningRate: 0.0005 })];
     expect(slower.step.id).toBe(same.step.id); // Adam for both models
     expect(same.next(progress).hyper['discriminator/learningRate']).toBe(0.01);
@@ -23,7 +23,7 @@ describe("the discriminator's optimizer", () => {
 
   it('can be of another kind with the same learning rate', () => {
     const options = { optimizer, discriminatorOptimizer: { optimizer: 'sgd' } };
-    const stage = method('adversarial', options).stages(players())[0]!;
+    const stage = method('adversarial', options).stages(toyEnvironment())[0]!;
     expect(stage.next(progress).hyper['discriminator/learningRate']).toBe(0.01);
     expect(stage.step.id).toContain('sgd(');
   });

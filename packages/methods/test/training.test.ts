@@ -1,5 +1,6 @@
 import {
   alarmsFor,
+  EagerBackend,
   mapTree,
   Rng,
   train,
@@ -8,15 +9,22 @@ import {
   type LabeledBatch,
   type Position,
   type Stage,
+  type TeacherOutputs,
   type TrainingEvent,
   type Tree,
 } from '@anc/core';
-import { describe, expect, it } from 'vitest';
+import { toyBatches, toyEnvironment, toyStudent, toyTeacher } from '@anc/testing/toy';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { method } from './parts.js';
-import { backend, players, toyBatches, toyStudent, toyTeacher } from './toy.js';
 
 const optimizer = { learningRate: 0.01 };
 const discriminator = { name: 'mlp', units: [12, 8] };
+const backend = new EagerBackend('cpu');
+let teacher: TeacherOutputs;
+
+beforeAll(async () => {
+  ({ outputs: teacher } = await toyTeacher());
+});
 
 interface Run {
   readonly state: Tree<HostTensor>;
@@ -35,7 +43,7 @@ async function run(
     backend,
     stage,
     batches,
-    teacher: toyTeacher,
+    teacher,
     epochs: options.epochs,
     seed: 1,
     state: options.state ?? stage.init(Rng.fromSeed(1), null),
@@ -52,32 +60,26 @@ async function run(
 }
 
 const bytes = (state: Tree<HostTensor>): Record<string, number[]> => mapTree(state, ({ data }) => [...data]);
-const label = (index: number): number => index % 3;
+const batches = (stepsPerEpoch: number, labelOf = (image: number): number => image % 3) =>
+  toyBatches({ stepsPerEpoch, labelOf });
+const shuffled = (image: number): number => (image * 7 + 1) % 3;
 
 describe('train', () => {
-  it.each(['adversarial', 'l2', 'kd'])('%s: shuffled labels change nothing, bit for bit', async (name) => {
+  it.each(['adversarial', 'l2', 'kd'])('%s: shuffled labels do not change a bit', async (name) => {
     const stage = (): Stage =>
       method(name, name === 'adversarial' ? { optimizer, discriminator } : { optimizer }).stages(
-        players(),
+        toyEnvironment(),
       )[0]!;
-    const straight = await run(stage(), toyBatches(3, label), { epochs: 1 });
-    const shuffled = await run(
-      stage(),
-      toyBatches(3, (i) => (i * 7 + 1) % 3),
-      { epochs: 1 },
-    );
-    expect(bytes(shuffled.state)).toEqual(bytes(straight.state));
+    const plain = await run(stage(), batches(3), { epochs: 1 });
+    const relabeled = await run(stage(), batches(3, shuffled), { epochs: 1 });
+    expect(bytes(relabeled.state)).toEqual(bytes(plain.state));
   });
 
-  it('supervised: labels are what it learns from', async () => {
-    const stage = (): Stage => method('supervised', { optimizer }).stages(players())[0]!;
-    const straight = await run(stage(), toyBatches(3, label), { epochs: 1 });
-    const shuffled = await run(
-      stage(),
-      toyBatches(3, (i) => (i * 7 + 1) % 3),
-      { epochs: 1 },
-    );
-    expect(bytes(shuffled.state)).not.toEqual(bytes(straight.state));
+  it('supervised: shuffled labels change the result', async () => {
+    const stage = (): Stage => method('supervised', { optimizer }).stages(toyEnvironment())[0]!;
+    const plain = await run(stage(), batches(3), { epochs: 1 });
+    const relabeled = await run(stage(), batches(3, shuffled), { epochs: 1 });
+    expect(bytes(relabeled.state)).not.toEqual(bytes(plain.state));
   });
 
   it.each(['momentum', 'adam'])('gives the same bytes after an interruption (%s)', async (kind) => {
@@ -86,11 +88,11 @@ describe('train', () => {
         optimizer: { ...optimizer, optimizer: kind },
         discriminator,
         balancer: 'gradient-norm',
-      }).stages(players(toyStudent(true)))[0]!;
-    const whole = await run(stage(), toyBatches(3, label), { epochs: 2 });
-    const first = await run(stage(), toyBatches(3, label), { epochs: 2, stopAt: 4 });
+      }).stages(toyEnvironment(toyStudent({ batchNorm: true })))[0]!;
+    const whole = await run(stage(), batches(3), { epochs: 2 });
+    const first = await run(stage(), batches(3), { epochs: 2, stopAt: 4 });
     expect(first.events.at(-1)).toMatchObject({ type: 'interrupted', position: { step: 4 } });
-    const rest = await run(stage(), toyBatches(3, label), {
+    const rest = await run(stage(), batches(3), {
       epochs: 2,
       state: first.state,
       from: first.position!,
@@ -101,9 +103,9 @@ describe('train', () => {
     expect(last(rest.events)?.metrics['loss/data']).toBeCloseTo(last(whole.events)!.metrics['loss/data']!, 5);
   });
 
-  it('tells of every step and epoch, with the numbers of the game', async () => {
-    const stage = method('adversarial', { optimizer, discriminator }).stages(players())[0]!;
-    const { events } = await run(stage, toyBatches(2, label), { epochs: 2 });
+  it('reports every step and epoch, with all metrics of adversarial training', async () => {
+    const stage = method('adversarial', { optimizer, discriminator }).stages(toyEnvironment())[0]!;
+    const { events } = await run(stage, batches(2), { epochs: 2 });
     expect(events.filter(({ type }) => type === 'step')).toHaveLength(4);
     const epochs = events.filter((event) => event.type === 'epoch');
     expect(epochs).toHaveLength(2);
@@ -114,15 +116,15 @@ describe('train', () => {
   });
 
   it('stops with an error when a loss stops being finite', async () => {
-    const stage = method('l2', { optimizer: { learningRate: 1e30 } }).stages(players())[0]!;
-    await expect(run(stage, toyBatches(5, label), { epochs: 2 })).rejects.toMatchObject({
+    const stage = method('l2', { optimizer: { learningRate: 1e30 } }).stages(toyEnvironment())[0]!;
+    await expect(run(stage, batches(5), { epochs: 2 })).rejects.toMatchObject({
       code: 'ANC_DIVERGED',
     });
   });
 
   it('lowers the loss it trains on', async () => {
-    const stage = method('kd', { optimizer: { learningRate: 0.02 } }).stages(players())[0]!;
-    const same = toyBatches(4, label);
+    const stage = method('kd', { optimizer: { learningRate: 0.02 } }).stages(toyEnvironment())[0]!;
+    const same = batches(4);
     const repeated = { ...same, epoch: () => same.epoch(0, 0) };
     const { events } = await run(stage, repeated, { epochs: 12 });
     const losses = events
@@ -132,12 +134,12 @@ describe('train', () => {
   });
 });
 
-describe('alarmsOf', () => {
-  const calm = { auc: 0.7, teacherScore: 0.7, studentScore: 0.6, gradientRatio: 5, gradientCosine: 0.1 };
-  const codes = (change: Partial<typeof calm>): string[] =>
-    alarmsFor({ ...calm, ...change }).map(({ code }) => code);
+describe('alarmsFor', () => {
+  const healthy = { auc: 0.7, teacherScore: 0.7, studentScore: 0.6, gradientRatio: 5, gradientCosine: 0.1 };
+  const codes = (change: Partial<typeof healthy>): string[] =>
+    alarmsFor({ ...healthy, ...change }).map(({ code }) => code);
 
-  it('says nothing of a healthy game and names each ailment', () => {
+  it('is silent if training is healthy and names each problem', () => {
     expect(codes({})).toEqual([]);
     expect(codes({ auc: 0.99 })).toEqual(['discriminator-won']);
     expect(codes({ gradientRatio: 143 })).toEqual(['adversarial-inactive']);

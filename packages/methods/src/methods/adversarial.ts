@@ -44,7 +44,9 @@ export const adversarialSchema = withDeprecatedNames(
     optimizer: optimizerOption,
     discriminatorOptimizer: optimizerOverridesSchema
       .optional()
-      .describe("optimizer of the discriminator, where it differs from the student's"),
+      .describe(
+        "options of the discriminator's optimizer that differ from the student's, e.g. { learningRate: 0.0005 }",
+      ),
     discriminator: part('128-256-128').describe('discriminator architecture'),
     input: inputSchema,
     adapter: adapterSchema,
@@ -53,7 +55,7 @@ export const adversarialSchema = withDeprecatedNames(
       .min(1)
       .optional()
       .describe(
-        'several discriminators, each with a weight; entries default to discriminator, input and adapter beside the list',
+        'several discriminators: a list of { discriminator, input, adapter, weight }; the options beside the list are the defaults of its entries',
       ),
     spectralNorm: z
       .boolean()

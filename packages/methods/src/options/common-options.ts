@@ -4,7 +4,9 @@ import { z } from 'zod';
 /** How the student is trained; every method has it. */
 export const optimizerOption = optimizerConfigSchema
   .prefault({})
-  .describe('optimizer of the student: its kind, learning rate, schedule and weight decay');
+  .describe(
+    "the student's optimizer: { optimizer: sgd, momentum, nesterov or adam; learningRate, schedule, weightDecay, … }",
+  );
 
 /** The name that `optimizer` had in earlier versions. */
 export const formerOptimizerName = { recipe: 'optimizer' } as const;

@@ -20,7 +20,9 @@ import { isQuantized, quantized } from './quantized.js';
 export const quantizeSchema = z
   .enum(['none', ...(Object.keys(estimators) as [EstimatorName, ...EstimatorName[]])])
   .default('none')
-  .describe("quantization of the student's weights to two or three values: none, or an estimator");
+  .describe(
+    "quantization of the student's weights to two or three values: none, ttq, binaryconnect, bwn or xnor",
+  );
 
 /** Trains a quantized student by any method. */
 export class QuantizedMethod extends Method {
