@@ -6,7 +6,7 @@ import {
   type Context,
   type HostTensor,
   type ImageBatch,
-  type LabelledBatch,
+  type LabeledBatch,
   type Phase,
   type Stage,
   type TeacherOutputs,
@@ -28,7 +28,7 @@ export interface PhaseInputs {
 export async function firstStepInputs(
   stage: Stage,
   previous: Tree<HostTensor> | null,
-  batches: BatchSource | BatchSource<LabelledBatch>,
+  batches: BatchSource | BatchSource<LabeledBatch>,
   teacher: TeacherOutputs,
 ): Promise<PhaseInputs> {
   const batch = await firstBatch(batches);
@@ -59,8 +59,8 @@ export async function firstStepInputs(
 }
 
 async function firstBatch(
-  batches: BatchSource | BatchSource<LabelledBatch>,
-): Promise<ImageBatch | LabelledBatch> {
+  batches: BatchSource | BatchSource<LabeledBatch>,
+): Promise<ImageBatch | LabeledBatch> {
   for await (const batch of batches.epoch(0, 0)) return batch;
   throw new Error('the source has no batches.');
 }

@@ -1,11 +1,11 @@
 import {
   Rng,
-  stageEpochs,
+  allocateEpochs,
   train,
   type Backend,
   type BatchSource,
   type HostTensor,
-  type LabelledBatch,
+  type LabeledBatch,
   type Position,
   type Stage,
   type TeacherOutputs,
@@ -16,7 +16,7 @@ import {
 export interface TrainStagesOptions {
   readonly backend: Backend;
   readonly teacher: TeacherOutputs;
-  readonly batches: BatchSource | BatchSource<LabelledBatch>;
+  readonly batches: BatchSource | BatchSource<LabeledBatch>;
   readonly epochs: number;
   /** Interrupts each stage after this step and resumes it from the saved state. */
   readonly interruptAt?: number;
@@ -35,9 +35,11 @@ export async function trainStages(
   options: TrainStagesOptions,
 ): Promise<TrainedStage[]> {
   const trained: TrainedStage[] = [];
+  const allocated = allocateEpochs(stages, options.epochs);
   let previous: Tree<HostTensor> | null = null;
-  for (const stage of stages) {
-    const result = await trainStage(stage, previous, options);
+  for (const [i, stage] of stages.entries()) {
+    const epochs = Math.max(1, allocated[i]!); // a contract checks every stage
+    const result = await trainStage(stage, previous, { ...options, epochs });
     trained.push(result);
     previous = result.state;
   }
@@ -59,14 +61,14 @@ async function trainStage(
       batches,
       teacher,
       state,
-      epochs: stageEpochs(stage, epochs),
+      epochs,
       seed: 1,
       signal: controller.signal,
       ...(from && { from }),
     });
     for await (const event of events) {
       if (event.type === 'epoch') losses.push(event.metrics['loss/student']!);
-      if (event.type === 'step' && from === undefined && event.clock.step === interruptAt) controller.abort();
+      if (event.type === 'step' && from === undefined && event.progress.step === interruptAt) controller.abort();
       last = event.type === 'done' || event.type === 'interrupted' ? await withSnapshot(event) : event;
     }
     return last!;

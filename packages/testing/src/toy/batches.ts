@@ -3,7 +3,7 @@ import {
   type BatchSource,
   type HostTensor,
   type ImageBatch,
-  type LabelledBatch,
+  type LabeledBatch,
   type Tree,
 } from '@anc/core';
 import { toyTask, type ToyTask } from './task.js';
@@ -21,13 +21,13 @@ export interface ToyBatchOptions {
 /** Batches of 24 fixed random images of the toy task. */
 export function toyBatches(
   options: ToyBatchOptions & { readonly labelOf: (image: number) => number },
-): BatchSource<LabelledBatch>;
-export function toyBatches(options: ToyBatchOptions): BatchSource | BatchSource<LabelledBatch>;
+): BatchSource<LabeledBatch>;
+export function toyBatches(options: ToyBatchOptions): BatchSource | BatchSource<LabeledBatch>;
 export function toyBatches({
   stepsPerEpoch,
   labelOf,
   repeat = false,
-}: ToyBatchOptions): BatchSource | BatchSource<LabelledBatch> {
+}: ToyBatchOptions): BatchSource | BatchSource<LabeledBatch> {
   const { image: shape, batchSize } = toyTask;
   const pixels = shape[0] * shape[1] * shape[2];
   const draw = (rng: Rng): Uint8Array => Uint8Array.from({ length: pixels }, () => rng.int(256));
