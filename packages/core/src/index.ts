@@ -7,6 +7,7 @@ export * from './contracts/objective.js';
 export * from './contracts/plugin.js';
 export * from './contracts/step.js';
 export * from './contracts/teacher.js';
+export * from './deprecated.js';
 export * from './eager/eager-backend.js';
 export * from './eager/eager-context.js';
 export { callSite, faultOf } from './errors/call-site.js';
