@@ -121,7 +121,7 @@ function registered({
 
 async function finish(
   run: StartedRun,
-  { signal }: CallOptions,
+  call: CallOptions,
   emit: Emit,
   compose: ReturnType<typeof composeWith>,
   kept: boolean,
@@ -145,12 +145,13 @@ async function finish(
       folder,
       shown,
       emit,
-      signal: signal ?? new AbortController().signal,
+      signal: call.signal ?? new AbortController().signal,
     });
     if (result === null)
       throw interruptedError(kept ? `resume('${shown}') continues it` : 'nothing was kept');
     const composition = await compose(options.plugins);
-    const loaded = await loadStudents(folder.path, result.students, composition, run.plan.data.dataset.shape);
+    const { shape } = data.dataset;
+    const loaded = await loadStudents(folder.path, result.students, composition, shape, callOf(call).cwd);
     const chosen = loaded.student.name;
     const { agreement, testError } = result.students.find(({ name }) => name === chosen)!;
     return { ...loaded, agreement, testError, result, folder: kept ? folder.path : null };
