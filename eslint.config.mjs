@@ -14,7 +14,8 @@ const NODE_BUILTINS = [
 ];
 const COMPOSITION_ONLY = {
   group: ['inversify', 'inversify/*', '@inversifyjs/*', 'reflect-metadata'],
-  message: 'Dependency injection lives in packages/pipeline/src/composition only: take constructor arguments.',
+  message:
+    'Dependency injection lives in packages/pipeline/src/composition only: take constructor arguments.',
 };
 
 /** Layers of the command line's folders: config <- commands -> terminal. */
@@ -56,7 +57,12 @@ const boundaries = (extra = []) => [
       })),
       {
         sourceTag: 'room:pipeline',
-        onlyDependOnLibsWithTags: ['room:core', 'room:formats', 'room:pipeline', ...MIDDLE.map((name) => `room:${name}`)],
+        onlyDependOnLibsWithTags: [
+          'room:core',
+          'room:formats',
+          'room:pipeline',
+          ...MIDDLE.map((name) => `room:${name}`),
+        ],
         bannedExternalImports: ['commander', 'consola', 'cli-table3', 'c12'],
       },
       {

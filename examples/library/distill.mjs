@@ -24,6 +24,9 @@ for await (const event of run) {
 }
 const { student, agreement, dispose } = await run;
 console.log(`agreement with the teacher: ${(100 * agreement).toFixed(1)} %`);
-const { file, verified } = await exportModel(student, { format: 'onnx', to: process.argv[2] ?? 'student.onnx' });
+const { file, verified } = await exportModel(student, {
+  format: 'onnx',
+  to: process.argv[2] ?? 'student.onnx',
+});
 console.log(`${file}: logits differ by at most ${verified.maxDifference}`);
 await dispose();

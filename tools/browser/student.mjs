@@ -1,5 +1,6 @@
 /** A student as a page is given one: its ONNX file, images, and the logits that Node has for them. */
-import { compileClassifier, EagerBackend, mergeTrees, prefixTree, Rng, subtree } from '@anc/core';
+import { EagerBackend, mergeTrees, prefixTree, Rng, subtree } from '@anc/core';
+import { compileClassifier } from '@anc/core/internal';
 import { exportOnnx } from '@anc/backend-onnx';
 import models from '@anc/models';
 import '@tensorflow/tfjs-backend-cpu';

@@ -2,16 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import {
-  EagerBackend,
-  mapTree,
-  mergeTrees,
-  NetworkTeacher,
-  prefixTree,
-  Rng,
-  normalizedNetwork,
-  subtree,
-} from '@anc/core';
+import { EagerBackend, mapTree, mergeTrees, prefixTree, Rng, normalizedNetwork, subtree } from '@anc/core';
+import { NetworkTeacher } from '@anc/core/internal';
 import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import models from '@anc/models';
 import '@tensorflow/tfjs-backend-cpu';

@@ -23,7 +23,10 @@ export const retiredWords = [
       /\b(?:quanti|optimi|normali|initiali|recogni|minimi|maximi|regulari|summari|seriali|standardi|organi|generali|binari|speciali)s(?:e|es|ed|er|ers|ing|ation|ations)\b/i,
     use: 'American spelling (-ize)',
   },
-  { pattern: /\b(?:colours?|behaviours?|labelled|labelling|centred|modelled|cancelled)\b/i, use: 'American spelling' },
+  {
+    pattern: /\b(?:colours?|behaviours?|labelled|labelling|centred|modelled|cancelled)\b/i,
+    use: 'American spelling',
+  },
 ];
 
 /** Splits an identifier into words: `teacherMemoMb` -> `teacher Memo Mb`. */

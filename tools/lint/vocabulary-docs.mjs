@@ -4,14 +4,22 @@ import { fileURLToPath } from 'node:url';
 import { retiredWordIn } from './retired-words.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const documents = ['README.md', 'ARCHITECTURE.md', ...readdirSync(`${root}docs`).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const documents = [
+  'README.md',
+  'ARCHITECTURE.md',
+  ...readdirSync(`${root}docs`)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 let failures = 0;
 for (const document of documents) {
   readFileSync(root + document, 'utf8')
     .split('\n')
     .forEach((line, i) => {
-      const found = /deprecated|former name|earlier version/.test(line) ? null : retiredWordIn(line.replace(/`[^`]*`/g, ''));
+      const found = /deprecated|former name|earlier version/.test(line)
+        ? null
+        : retiredWordIn(line.replace(/`[^`]*`/g, ''));
       if (found === null) return;
       failures += 1;
       console.log(`${document}:${i + 1}: "${found.word}": write ${found.use}`);

@@ -12,7 +12,9 @@ export const vocabularyRule = {
   meta: {
     type: 'suggestion',
     schema: [],
-    messages: { retired: '"{{word}}" is not a word of this project. Write: {{use}} (CONTRIBUTING.md, Glossary).' },
+    messages: {
+      retired: '"{{word}}" is not a word of this project. Write: {{use}} (CONTRIBUTING.md, Glossary).',
+    },
   },
   create(context) {
     const check = (node, text) => {

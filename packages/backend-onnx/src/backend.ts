@@ -1,8 +1,5 @@
 import {
   Backend,
-  mainMemory,
-  processorName,
-  processorThreads,
   type Capabilities,
   type CompiledFunction,
   type CompiledStep,
@@ -15,6 +12,7 @@ import {
   type TensorFunction,
   type Tree,
 } from '@anc/core';
+import { mainMemory, processorName, processorThreads } from '@anc/core/internal';
 import { buildFunction } from './compiled-function.js';
 import { buildStep, OnnxStep, type StepProgram } from './compiled-step.js';
 import { channelBlock } from './engine/channel-block.js';

@@ -1,11 +1,4 @@
-import {
-  type CompiledFunction,
-  type FunctionSpec,
-  type HostTensor,
-  type LeafSpec,
-  type TensorFunction,
-  type Tree,
-} from '@anc/core';
+import type { CompiledFunction, FunctionSpec, HostTensor, LeafSpec, TensorFunction, Tree } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
 import { reachable } from './graph/graph.js';
 import { serialize } from './graph/serialize.js';

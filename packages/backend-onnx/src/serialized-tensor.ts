@@ -1,4 +1,5 @@
-import { AncError, permuted, sizeOf, specOf, type HostTensor, type LeafSpec, type Tree } from '@anc/core';
+import { AncError, sizeOf, specOf, type HostTensor, type LeafSpec, type Tree } from '@anc/core';
+import { permuted } from '@anc/core/internal';
 import type { SerializedTensor, SerializedTensors } from './engine/protocol.js';
 import { sameShape } from './graph/graph.js';
 import { physicalShape } from './lower/traced-tensor.js';

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { compileClassifier, isAncError, Rng, sizeOf, type HostTensor, type Step, type Tree } from '@anc/core';
+import { isAncError, Rng, sizeOf, type HostTensor, type Step, type Tree } from '@anc/core';
+import { compileClassifier } from '@anc/core/internal';
 import { compileToyStep } from '@anc/testing/toy';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

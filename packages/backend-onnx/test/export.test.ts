@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
-  compileClassifier,
   EagerBackend,
   mergeTrees,
   prefixTree,
@@ -17,6 +16,7 @@ import {
   type Network,
   type TensorFunction,
 } from '@anc/core';
+import { compileClassifier } from '@anc/core/internal';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-web';

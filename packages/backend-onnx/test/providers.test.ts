@@ -1,4 +1,5 @@
-import { assertPlugin, isAncError } from '@anc/core';
+import { isAncError } from '@anc/core';
+import { assertPlugin } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
 import type { EngineClient } from '../src/engine/client.js';
 import type { EngineOptions } from '../src/engine/protocol.js';

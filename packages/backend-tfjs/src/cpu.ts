@@ -1,4 +1,5 @@
-import { EagerBackend, mainMemory, processorName, type Tree } from '@anc/core';
+import { EagerBackend, type Tree } from '@anc/core';
+import { mainMemory, processorName } from '@anc/core/internal';
 
 /**
  * Plain JavaScript: a reference for tests, and the last resort. Runs anywhere.

@@ -1,4 +1,5 @@
-import { AncError, EagerBackend, importOptional, mainMemory, processorName, type Tree } from '@anc/core';
+import { AncError, EagerBackend, type Tree } from '@anc/core';
+import { importOptional, mainMemory, processorName } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { restoreUtil, withoutDeprecations } from './node/compatibility.js';
 import { registerExplicitPadding } from './node/explicit-padding.js';

@@ -1,4 +1,5 @@
-import { EagerBackend, mainMemory, processorName, type Tree } from '@anc/core';
+import { EagerBackend, type Tree } from '@anc/core';
+import { mainMemory, processorName } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { WasmOptions } from './options.js';
 import { assertBinaries, wasmNotStarted } from './wasm/binaries.js';

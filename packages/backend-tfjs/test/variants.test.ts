@@ -1,4 +1,5 @@
-import { assertPlugin, AncError, importOptional, isAncError, reportBackend, fastest } from '@anc/core';
+import { AncError, isAncError } from '@anc/core';
+import { assertPlugin, importOptional, reportBackend, fastest } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
 import { openBest } from '../src/best.js';
 import { openCpu } from '../src/cpu.js';

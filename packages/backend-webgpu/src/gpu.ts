@@ -1,5 +1,5 @@
 /// <reference types="@webgpu/types" />
-import { importOptional } from '@anc/core';
+import { importOptional } from '@anc/core/internal';
 
 interface Dawn {
   readonly globals: Readonly<Record<string, unknown>>;

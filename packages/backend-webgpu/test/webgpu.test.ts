@@ -1,4 +1,4 @@
-import { assertPlugin, reportBackend } from '@anc/core';
+import { assertPlugin, reportBackend } from '@anc/core/internal';
 import { backendContract } from '@anc/testing';
 import { describe, expect, it } from 'vitest';
 import webgpuPlugin, { openWebgpu } from '../src/index.js';

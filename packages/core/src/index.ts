@@ -1,64 +1,157 @@
-export * from './autodiff/autodiff.js';
-export * from './contracts/backend.js';
-export * from './contracts/dataset.js';
-export * from './contracts/method.js';
-export * from './contracts/network.js';
-export * from './contracts/objective.js';
-export * from './contracts/plugin.js';
-export * from './contracts/step.js';
-export * from './contracts/teacher.js';
-export * from './deprecated.js';
-export * from './eager/eager-backend.js';
-export * from './eager/eager-context.js';
-export { callSite, faultOf } from './errors/call-site.js';
-export * from './errors/error.js';
-export * from './inference/evaluate.js';
-export * from './inference/network-teacher.js';
-export type { Json } from './json/json.js';
-export * from './json/numbers.js';
-export * from './layers/batch-norm.js';
-export * from './layers/classifier.js';
-export * from './layers/conv2d.js';
-export * from './layers/dense.js';
-export * from './layers/depthwise-conv2d.js';
-export * from './layers/elementwise.js';
-export * from './layers/init/initializers.js';
+/**
+ * The public contract: what plugins implement, what they compose networks and objectives from, and the training loop.
+ * Everything that only this repository's own packages use is in `@anc/core/internal`, which can change at any time.
+ */
+
+// Plugins
+export { definePlugin, PLUGIN_API_VERSION } from './contracts/plugin.js';
+export type {
+  Contribution,
+  Contributions,
+  DatasetContribution,
+  DatasetEnvironment,
+  ModelContribution,
+  ModelEnvironment,
+  Parts,
+  Plugin,
+  PluginDefinition,
+} from './contracts/plugin.js';
+export { AncError, isAncError, type AncErrorDetail } from './errors/error.js';
+
+// Networks: students, discriminators, and the layers that they are made of
+export { Discriminator, Student } from './contracts/network.js';
+export type {
+  Applied,
+  ClassifierOutputs,
+  Context,
+  DiscriminatorOutputs,
+  LayerSummary,
+  Network,
+  Variables,
+} from './contracts/network.js';
+export { batchNorm, type BatchNormOptions } from './layers/batch-norm.js';
+export { LayeredClassifier } from './layers/classifier.js';
+export { conv2d, type Conv2dOptions } from './layers/conv2d.js';
+export { dense, type DenseOptions } from './layers/dense.js';
+export { depthwiseConv2d, type DepthwiseConv2dOptions } from './layers/depthwise-conv2d.js';
+export { flatten, relu, relu6 } from './layers/elementwise.js';
+export { glorotNormal, glorotUniform, heNormal, type Initializer } from './layers/init/initializers.js';
 export { modelInputError, operandOf, stateless, type Layer, type LayerApplied } from './layers/layer.js';
-export * from './layers/normalized-network.js';
-export * from './layers/pad-channels.js';
-export * from './layers/pad-image.js';
-export * from './layers/pool.js';
-export * from './layers/residual.js';
+export { normalizedNetwork } from './layers/normalized-network.js';
+export { padChannels } from './layers/pad-channels.js';
+export { padImage } from './layers/pad-image.js';
+export { avgPool, globalAveragePool, maxPool, type PoolOptions } from './layers/pool.js';
+export { residual, type ResidualParts } from './layers/residual.js';
 export { sequential } from './layers/sequential.js';
-export * from './layers/tap.js';
+export { tap } from './layers/tap.js';
 export type { Padding } from './layers/window.js';
-export * from './losses/losses.js';
-export * from './losses/metrics.js';
-export * from './machine/backend-report.js';
-export * from './machine/optional-package.js';
-export * from './machine/processor.js';
-export * from './optimizers/optimizer-config.js';
-export * from './optimizers/optimizer.js';
-export * from './optimizers/schedule.js';
-export * from './random/noise.js';
-export * from './random/rng.js';
-export * from './step/adversarial-step.js';
-export * from './step/adversarial-student-phase.js';
-export * from './step/attached-discriminator.js';
-export * from './step/dropout.js';
-export * from './step/model-state.js';
-export * from './step/play-phases.js';
-export * from './step/student-phase.js';
-export * from './step/terms.js';
-export * from './train/alarms.js';
-export * from './train/allocate-epochs.js';
+
+// The objective: data terms, adversarial losses, regularizers and balancers, and what they compute with
+export { Regularizer } from './contracts/objective.js';
+export type {
+  AdversarialLoss,
+  Balancer,
+  DataTerm,
+  GradientNorms,
+  RegularizerContext,
+} from './contracts/objective.js';
+export {
+  binaryCrossEntropy,
+  softmaxCrossEntropy,
+  squaredDistance,
+  temperatureKl,
+  type Reduction,
+} from './losses/losses.js';
+export { gradientAt, stopGradient, valueAndGradients } from './autodiff/autodiff.js';
+export type { Differentiated, ValueAndGradients } from './autodiff/autodiff.js';
+
+// Methods: stages of steps, and the optimizers that they update with
+export { Method } from './contracts/method.js';
+export type { LabelUse, MethodEnvironment, Progress, Stage, StepPlan } from './contracts/method.js';
+export type { Phase, PhaseGradients, Step, StepSpec } from './contracts/step.js';
+export {
+  adversarialPhases,
+  adversarialStep,
+  type AdversarialSetup,
+  type DropoutPosition,
+} from './step/adversarial-step.js';
+export type { AttachedDiscriminator, ConditionSource } from './step/attached-discriminator.js';
+export { modelNames, modelStateOf, toStateEntries, type ModelState } from './step/model-state.js';
+export type { AuxiliaryLayer, LossContext } from './step/student-phase.js';
+export { termStep, type Term, type TermStepOptions } from './step/terms.js';
+export {
+  createOptimizer,
+  optimizerConfigSchema,
+  type OptimizerConfig,
+} from './optimizers/optimizer-config.js';
+export { adam, sgd } from './optimizers/optimizer.js';
+export type {
+  AdamOptions,
+  DecayScope,
+  Optimizer,
+  SgdOptions,
+  Updated,
+  WeightDecay,
+} from './optimizers/optimizer.js';
+export { rateAt, type Schedule } from './optimizers/schedule.js';
+
+// Data and teachers
+export { Dataset } from './contracts/dataset.js';
+export type {
+  Augmentation,
+  DatasetSplit,
+  DecodedViews,
+  FixedNormalization,
+  ImageBatch,
+  ImageSource,
+  LabeledBatch,
+  Normalization,
+  PublishedFile,
+  SplitName,
+} from './contracts/dataset.js';
+export { Teacher, type TeacherOutputs } from './contracts/teacher.js';
+
+// Backends
+export { Backend } from './contracts/backend.js';
+export type {
+  Capabilities,
+  CompiledFunction,
+  CompiledStep,
+  CompileOptions,
+  DeviceState,
+  Inputs,
+} from './contracts/backend.js';
+export type { FunctionSpec, TensorFunction } from './contracts/step.js';
+export { EagerBackend, type EagerOptions } from './eager/eager-backend.js';
+export { drawNoise, type Distribution, type NoiseSpec } from './random/noise.js';
+export { noiseName, phasesOf, playPhases, type PlayedPhases } from './step/play-phases.js';
+
+// Training
+export { train, type TrainOptions } from './train/train.js';
+export type { Alarm } from './train/alarms.js';
 export type { BatchSource } from './train/batches.js';
-export * from './train/diagnostics.js';
-export * from './train/events.js';
-export * from './train/metric-names.js';
+export type { Diagnostics } from './train/diagnostics.js';
+export type { TrainingEvent } from './train/events.js';
 export type { MetricAccumulator } from './train/metric-accumulator.js';
-export * from './train/position.js';
-export * from './train/rehearse.js';
-export * from './train/train.js';
-export * from './tree/permute.js';
-export * from './tree/tree.js';
+export type { Position } from './train/position.js';
+
+// Trees of named tensors, and random numbers
+export {
+  filled,
+  mapTree,
+  mergeTrees,
+  namesOf,
+  prefixTree,
+  sizeOf,
+  specOf,
+  subtree,
+  type DType,
+  type HostTensor,
+  type LeafSpec,
+  type Tree,
+} from './tree/tree.js';
+export { Rng } from './random/rng.js';
+
+// Names of earlier versions, for published plugins
+export { recipeChangesSchema, recipeSchema } from './deprecated.js';
+export type { Clock, LabelledBatch, Law, Move, Players, Recipe, RegularizerView } from './deprecated.js';

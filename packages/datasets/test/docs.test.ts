@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { assertPlugin } from '@anc/core';
+import { assertPlugin } from '@anc/core/internal';
 import { datasetContract } from '@anc/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 

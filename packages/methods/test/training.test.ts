@@ -1,5 +1,4 @@
 import {
-  alarmsFor,
   EagerBackend,
   mapTree,
   Rng,
@@ -13,6 +12,7 @@ import {
   type TrainingEvent,
   type Tree,
 } from '@anc/core';
+import { alarmsFor } from '@anc/core/internal';
 import { toyBatches, toyEnvironment, toyStudent, toyTeacher } from '@anc/testing/toy';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { method } from './parts.js';

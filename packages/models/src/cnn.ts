@@ -2,7 +2,6 @@ import {
   batchNorm,
   conv2d,
   flatten,
-  INITIALIZERS,
   LayeredClassifier,
   maxPool,
   relu,
@@ -12,6 +11,7 @@ import {
   type ModelEnvironment,
   type Student,
 } from '@anc/core';
+import { INITIALIZERS } from '@anc/core/internal';
 import { z } from 'zod';
 import { hiddenHead } from './head.js';
 import { networkName } from './naming.js';

@@ -2,7 +2,6 @@ import {
   conv2d,
   dense,
   flatten,
-  INITIALIZERS,
   LayeredClassifier,
   maxPool,
   relu,
@@ -14,6 +13,7 @@ import {
   type Padding,
   type Student,
 } from '@anc/core';
+import { INITIALIZERS } from '@anc/core/internal';
 import { z } from 'zod';
 import { hiddenHead } from './head.js';
 import { networkName } from './naming.js';

@@ -5,7 +5,6 @@ import {
   dense,
   depthwiseConv2d,
   globalAveragePool,
-  INITIALIZERS,
   LayeredClassifier,
   relu,
   relu6,
@@ -16,6 +15,7 @@ import {
   type Padding,
   type Student,
 } from '@anc/core';
+import { INITIALIZERS } from '@anc/core/internal';
 import { z } from 'zod';
 import { networkName } from './naming.js';
 import { initializerOption, LAST_LAYER, momentumOption, orUnsaid } from './options.js';

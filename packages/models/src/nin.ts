@@ -1,7 +1,6 @@
 import {
   conv2d,
   flatten,
-  INITIALIZERS,
   LayeredClassifier,
   maxPool,
   relu,
@@ -11,6 +10,7 @@ import {
   type ModelEnvironment,
   type Student,
 } from '@anc/core';
+import { INITIALIZERS } from '@anc/core/internal';
 import { z } from 'zod';
 import { hiddenHead } from './head.js';
 import { networkName } from './naming.js';

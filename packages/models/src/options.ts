@@ -1,4 +1,4 @@
-import { INITIALIZER_NAMES } from '@anc/core';
+import { INITIALIZER_NAMES } from '@anc/core/internal';
 import { z } from 'zod';
 
 /** Options that several families share. */

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { assertPlugin, type ModelEnvironment, type Plugin } from '@anc/core';
+import type { ModelEnvironment, Plugin } from '@anc/core';
+import { assertPlugin } from '@anc/core/internal';
 import { networkContract } from '@anc/testing';
 import { describe, expect, it } from 'vitest';
 

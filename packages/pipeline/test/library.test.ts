@@ -147,7 +147,9 @@ describe('distill', () => {
     ['a teacher of one class', { teacher: () => new Float32Array(2) }, 'ANC_TEACHER_OUTPUT', undefined],
     ['what is no network', { student: 3 as never }, 'ANC_CONFIG', undefined],
   ])('refuses %s with one error, before anything is written', async (_, options, code, path) => {
-    const error: unknown = await distill({ ...tiny, cwd, folder: 'none', ...options }).catch((e: unknown) => e);
+    const error: unknown = await distill({ ...tiny, cwd, folder: 'none', ...options }).catch(
+      (e: unknown) => e,
+    );
     expect(error).toMatchObject({ code, ...(path && { detail: { path } }) });
     expect(await readdir(cwd)).toEqual([]);
   });

@@ -1,4 +1,5 @@
-import { permuted, sizeOf } from '@anc/core';
+import { sizeOf } from '@anc/core';
+import { permuted } from '@anc/core/internal';
 import type { Graph } from './graph.js';
 import { reshape, transpose } from './shape-ops.js';
 import type { Attributes, Value } from './value.js';

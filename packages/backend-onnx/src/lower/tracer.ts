@@ -1,4 +1,5 @@
-import { AncError, callSite, sizeOf } from '@anc/core';
+import { AncError, sizeOf } from '@anc/core';
+import { callSite } from '@anc/core/internal';
 import { binary, unary } from '../graph/arithmetic.js';
 import { broadcastShapes, type Graph } from '../graph/graph.js';
 import { cast, expand, reshape, transpose } from '../graph/shape-ops.js';

@@ -1,4 +1,5 @@
-import { pixelUnit, type FixedNormalization, type Normalization } from '@anc/core';
+import type { FixedNormalization, Normalization } from '@anc/core';
+import { pixelUnit } from '@anc/core/internal';
 import { decodeForeignMetadata } from '@anc/formats';
 
 /** Preprocessing and classes in a model's metadata; null for what it does not declare. */

@@ -1,4 +1,5 @@
-import { AncError, callSite, sizeOf } from '@anc/core';
+import { AncError, sizeOf } from '@anc/core';
+import { callSite } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ElementArray } from '../graph/value.js';
 import type { TracedTensor, TracedType } from '../lower/traced-tensor.js';

@@ -1,4 +1,5 @@
-import { AncError, callSite } from '@anc/core';
+import { AncError } from '@anc/core';
+import { callSite } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Call, Kernel } from '../lower/kernel.js';
 import { kernels } from '../lower/kernels.js';

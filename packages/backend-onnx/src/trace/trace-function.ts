@@ -1,5 +1,4 @@
 import {
-  inference,
   mapTree,
   namesOf,
   type FunctionSpec,
@@ -7,6 +6,7 @@ import {
   type TensorFunction,
   type Tree,
 } from '@anc/core';
+import { inference } from '@anc/core/internal';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { Graph } from '../graph/graph.js';
 import { targetOf, type TargetOptions } from '../graph/target.js';

@@ -5,12 +5,12 @@ import {
   noiseName,
   phasesOf,
   playPhases,
-  shapeError,
   type Context,
   type NoiseSpec,
   type Step,
   type StepSpec,
 } from '@anc/core';
+import { shapeError } from '@anc/core/internal';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { sameShape, Graph } from '../graph/graph.js';
 import { concat, reshape } from '../graph/shape-ops.js';

@@ -1,4 +1,4 @@
-import type { BackendReport } from '@anc/core';
+import type { BackendReport } from '@anc/core/internal';
 import { formatLarge } from '@anc/pipeline/options';
 import { createTerminal } from '../terminal/terminal.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';

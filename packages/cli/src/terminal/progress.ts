@@ -32,21 +32,33 @@ export class ProgressPrinter {
   /** Shows one event. Usable as the `emit` of a run. */
   readonly show = (event: RunEvent | DoneEvent<unknown>): void => {
     switch (event.type) {
-      case 'model':
-        { this.#begin(`${scopeOf(event)}${event.model} (${event.index} of ${event.count})`); return; }
-      case 'step':
-        { this.#step(event.stage, event.progress, event.batchSize); return; }
+      case 'model': {
+        this.#begin(`${scopeOf(event)}${event.model} (${event.index} of ${event.count})`);
+        return;
+      }
+      case 'step': {
+        this.#step(event.stage, event.progress, event.batchSize);
+        return;
+      }
       case 'metrics':
         this.#metrics = event.metrics;
         return;
-      case 'epoch':
-        { this.#epoch(event.stage, event.progress, event.metrics, event.alarms); return; }
-      case 'activity':
-        { this.state(`${scopeOf(event)}${event.what}  ${event.done}/${event.count}`); return; }
-      case 'result':
-        { this.line(`${scopeOf(event)}${event.model}: ${describeResult(event.result, event.trained)}`); return; }
-      case 'message':
-        { this.line(`${scopeOf(event)}${event.message}`); return; }
+      case 'epoch': {
+        this.#epoch(event.stage, event.progress, event.metrics, event.alarms);
+        return;
+      }
+      case 'activity': {
+        this.state(`${scopeOf(event)}${event.what}  ${event.done}/${event.count}`);
+        return;
+      }
+      case 'result': {
+        this.line(`${scopeOf(event)}${event.model}: ${describeResult(event.result, event.trained)}`);
+        return;
+      }
+      case 'message': {
+        this.line(`${scopeOf(event)}${event.message}`);
+        return;
+      }
       case 'notice': {
         const { path, problem } = event;
         const text =

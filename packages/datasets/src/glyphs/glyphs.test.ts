@@ -1,4 +1,4 @@
-import { type Dataset, type SplitName } from '@anc/core';
+import type { Dataset, SplitName } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { measureNormalization } from '../images/normalization.js';
 import { Glyphs } from './glyphs.js';

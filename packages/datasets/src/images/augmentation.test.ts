@@ -1,4 +1,4 @@
-import { type Augmentation } from '@anc/core';
+import type { Augmentation } from '@anc/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noAugmentation, padCropFlip } from './augmentation.js';

@@ -1,4 +1,4 @@
-import { type DatasetSplit } from '@anc/core';
+import type { DatasetSplit } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { MemoryImages } from './memory-images.js';
 import { holdOut, limitIndices, limitSplit, splitByClass, splitByHash, subset } from './subset.js';

@@ -11,15 +11,13 @@ import {
   sizeOf,
   subtree,
   type Layer,
-} from '@anc/core';
-import type {
-  Applied,
-  Context,
-  DiscriminatorOutputs,
-  HostTensor,
-  LayerSummary,
-  Rng,
-  Variables,
+  type Applied,
+  type Context,
+  type DiscriminatorOutputs,
+  type HostTensor,
+  type LayerSummary,
+  type Rng,
+  type Variables,
 } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';

@@ -1,13 +1,19 @@
-import { dense, Discriminator, flatten, relu, sequential, shapeError, type Layer } from '@anc/core';
-import type {
-  Applied,
-  Context,
-  DiscriminatorOutputs,
-  HostTensor,
-  LayerSummary,
-  Rng,
-  Variables,
+import {
+  dense,
+  Discriminator,
+  flatten,
+  relu,
+  sequential,
+  type Layer,
+  type Applied,
+  type Context,
+  type DiscriminatorOutputs,
+  type HostTensor,
+  type LayerSummary,
+  type Rng,
+  type Variables,
 } from '@anc/core';
+import { shapeError } from '@anc/core/internal';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 

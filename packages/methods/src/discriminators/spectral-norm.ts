@@ -1,12 +1,17 @@
-import { Discriminator, filled, mapTree, mergeTrees, stopGradient, type Rng } from '@anc/core';
-import type {
-  Applied,
-  Context,
-  DiscriminatorOutputs,
-  HostTensor,
-  LayerSummary,
-  Tree,
-  Variables,
+import {
+  Discriminator,
+  filled,
+  mapTree,
+  mergeTrees,
+  stopGradient,
+  type Rng,
+  type Applied,
+  type Context,
+  type DiscriminatorOutputs,
+  type HostTensor,
+  type LayerSummary,
+  type Tree,
+  type Variables,
 } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';

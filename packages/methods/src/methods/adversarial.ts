@@ -1,12 +1,10 @@
 import {
-  adversarialAuxiliaryLayers,
   adversarialPhases,
   adversarialStep,
   createOptimizer,
   filled,
   mapTree,
   Method,
-  optimizerOverridesSchema,
   prefixTree,
   toStateEntries,
   type AdversarialSetup,
@@ -20,6 +18,7 @@ import {
   type Rng,
   type Stage,
 } from '@anc/core';
+import { adversarialAuxiliaryLayers, optimizerOverridesSchema } from '@anc/core/internal';
 import { z } from 'zod';
 import { optimizerOption, part, withDeprecatedNames } from '../options/index.js';
 import { initAuxiliaryLayers, initStudent, studentVariables } from '../stages/initial-state.js';

@@ -1,6 +1,5 @@
 import {
   Method,
-  withActivationDropout,
   type Context,
   type MethodEnvironment,
   type OptimizerConfig,
@@ -8,6 +7,7 @@ import {
   type Stage,
   type Term,
 } from '@anc/core';
+import { withActivationDropout } from '@anc/core/internal';
 import { z } from 'zod';
 import { dkdSchema as dkdTermSchema, klSchema, klTerm, l2Schema, l2Term } from '../data-terms/index.js';
 import {

@@ -1,5 +1,4 @@
 import {
-  auxiliaryLayersOf,
   createOptimizer,
   rateAt,
   termStep,
@@ -10,6 +9,7 @@ import {
   type Term,
   type TermStepOptions,
 } from '@anc/core';
+import { auxiliaryLayersOf } from '@anc/core/internal';
 import { initAuxiliaryLayers, initStudent, studentVariables } from './initial-state.js';
 
 /** A term and its weight, constant or scheduled. */

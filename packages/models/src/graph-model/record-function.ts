@@ -1,11 +1,5 @@
-import {
-  inference,
-  mapTree,
-  type FunctionSpec,
-  type HostTensor,
-  type TensorFunction,
-  type Tree,
-} from '@anc/core';
+import { mapTree, type FunctionSpec, type HostTensor, type TensorFunction, type Tree } from '@anc/core';
+import { inference } from '@anc/core/internal';
 import { BATCH, constant, node, shapeOf, type, type Recorded } from './node.js';
 import { record } from './recorder.js';
 

@@ -2,7 +2,6 @@ import {
   batchNorm,
   dense,
   globalAveragePool,
-  INITIALIZERS,
   LayeredClassifier,
   maxPool,
   padImage,
@@ -13,6 +12,7 @@ import {
   type ModelEnvironment,
   type Student,
 } from '@anc/core';
+import { INITIALIZERS } from '@anc/core/internal';
 import { networkName } from '../naming.js';
 import { convolution, isBiased, outputWidth, residualBlock, type BlockStyle } from './blocks.js';
 import {

@@ -1,5 +1,5 @@
 import { AncError, Rng, subtree, type ClassifierOutputs, type Network, type Variables } from '@anc/core';
-import { isOwn, type LazyTensor, type StateDict } from '@anc/formats';
+import { type LazyTensor, isOwn, type StateDict } from '@anc/formats';
 import { namesByKind } from './arrange/names-by-kind.js';
 import { flattenedImages } from './arrange/flattened.js';
 import { applicationNames, KERAS_LEAVES } from './keras/application-names.js';

@@ -1,12 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import {
-  type ClassifierOutputs,
-  type HostTensor,
-  type Network,
-  type TensorFunction,
-  type Tree,
-} from '@anc/core';
-import { graphModelFiles, loadVariables } from '@anc/formats';
+import type { ClassifierOutputs, HostTensor, Network, TensorFunction, Tree } from '@anc/core';
+import { loadVariables, graphModelFiles } from '@anc/formats';
 import { loadGraphModel, type GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
-  inference,
   Rng,
   type ClassifierOutputs,
   type HostTensor,
@@ -8,7 +7,8 @@ import {
   type TensorFunction,
   type Tree,
 } from '@anc/core';
-import { encodeKerasFile, inMemory, loadVariables, readKerasFile } from '@anc/formats';
+import { inference } from '@anc/core/internal';
+import { inMemory, loadVariables, encodeKerasFile, readKerasFile } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {

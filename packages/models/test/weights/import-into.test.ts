@@ -3,8 +3,8 @@ import {
   encodeSafetensors,
   inMemory,
   loadVariables,
-  readStateDict,
   toLazyTensor,
+  readStateDict,
   type StateDict,
 } from '@anc/formats';
 import { describe, expect, it } from 'vitest';

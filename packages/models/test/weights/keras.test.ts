@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { isAncError, Rng, type HostTensor } from '@anc/core';
-import { encodeKerasFile, inMemory, isKeras, loadVariables } from '@anc/formats';
+import { inMemory, loadVariables, encodeKerasFile, isKeras } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';

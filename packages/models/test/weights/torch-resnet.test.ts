@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { mapTree, mergeTrees, Rng, type HostTensor, type Tree, type Variables } from '@anc/core';
-import { inMemory, loadVariables, readStateDict, toLazyTensor, type StateDict } from '@anc/formats';
+import { inMemory, loadVariables, toLazyTensor, readStateDict, type StateDict } from '@anc/formats';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

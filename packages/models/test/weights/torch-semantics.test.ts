@@ -13,8 +13,8 @@ import {
   encodeSafetensors,
   inMemory,
   loadVariables,
-  readStateDict,
   toLazyTensor,
+  readStateDict,
   type StateDict,
 } from '@anc/formats';
 import '@tensorflow/tfjs-backend-cpu';

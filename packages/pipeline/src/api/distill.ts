@@ -90,8 +90,7 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
     const values = registered(options.values ?? {});
     const compose = composeWith(options.plugins ?? [], values, cwd);
     const { teacher } = options;
-    const value =
-      typeof teacher === 'function' || isTeacher(teacher) ? (teacher) : null;
+    const value = typeof teacher === 'function' || isTeacher(teacher) ? teacher : null;
     const run = await resumeRun({
       path: folder,
       cwd,

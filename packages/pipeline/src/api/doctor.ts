@@ -1,4 +1,4 @@
-import type { BackendReport } from '@anc/core';
+import type { BackendReport } from '@anc/core/internal';
 import { AUTO } from '../backends/auto.js';
 import { probeBackend } from '../backends/probe.js';
 import { callOf, composeWith, type CallOptions } from './run-input.js';

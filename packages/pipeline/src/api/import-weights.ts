@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { AncError, isAncError, type Normalization } from '@anc/core';
-import { encodeWeightsMetadata, safetensorsPieces } from '@anc/formats';
+import { safetensorsPieces, encodeWeightsMetadata } from '@anc/formats';
 import { imagenetByteNormalizations } from '@anc/datasets/facts';
 import { mapNames, parametersAndFlops, withChannelsReversed, type MapChoice } from '@anc/models';
 import { commonNormalization, parsePreprocessing } from '../classifier/preprocessing.js';

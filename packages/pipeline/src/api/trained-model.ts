@@ -1,7 +1,7 @@
-import { topClasses, type HostTensor, type Normalization } from '@anc/core';
+import { type HostTensor, type Normalization, AncError } from '@anc/core';
+import { topClasses } from '@anc/core/internal';
 import { decodeImage } from '@anc/datasets';
 import { resolve } from 'node:path';
-import { AncError } from '@anc/core';
 import type { Classifier } from '../classifier/open-classifier.js';
 import { logitsBy } from '../check/teacher.js';
 import type { ExportSource } from '../export/source.js';

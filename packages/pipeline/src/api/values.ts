@@ -1,6 +1,5 @@
 import {
   AncError,
-  assertPlugin,
   Backend,
   Dataset,
   definePlugin,
@@ -12,6 +11,7 @@ import {
   type Network,
   type Plugin,
 } from '@anc/core';
+import { assertPlugin } from '@anc/core/internal';
 import { z } from 'zod';
 import type { Named } from '../text/named.js';
 import type { TeacherFunction } from './teacher-function.js';

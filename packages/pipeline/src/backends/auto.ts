@@ -1,12 +1,5 @@
-import {
-  AncError,
-  definePlugin,
-  fastest,
-  PLUGIN_API_VERSION,
-  type Backend,
-  type BackendReport,
-  type Plugin,
-} from '@anc/core';
+import { AncError, definePlugin, PLUGIN_API_VERSION, type Backend, type Plugin } from '@anc/core';
+import { fastest, type BackendReport } from '@anc/core/internal';
 import { z } from 'zod';
 import type { Named } from '../text/named.js';
 import type { Registry } from '../composition/registry.js';

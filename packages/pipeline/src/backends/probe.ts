@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import type { BackendReport } from '@anc/core';
+import type { BackendReport } from '@anc/core/internal';
 import type { Named } from '../text/named.js';
 
 /** What a probe is asked. */

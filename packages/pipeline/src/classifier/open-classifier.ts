@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { OnnxBackend, OnnxTeacher, type OnnxTeacherOptions } from '@anc/backend-onnx';
 import {
   AncError,
-  NetworkTeacher,
   normalizedNetwork,
   type Backend,
   type HostTensor,
@@ -11,6 +10,7 @@ import {
   type Teacher,
   type Variables,
 } from '@anc/core';
+import { NetworkTeacher } from '@anc/core/internal';
 import { loadVariables } from '@anc/formats';
 import { parametersAndFlops } from '@anc/models';
 import type { Composition } from '../composition/compose.js';

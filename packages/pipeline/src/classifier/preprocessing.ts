@@ -1,4 +1,5 @@
-import { AncError, pixelUnit, type FixedNormalization, type ModelEnvironment } from '@anc/core';
+import { AncError, type FixedNormalization, type ModelEnvironment } from '@anc/core';
+import { pixelUnit } from '@anc/core/internal';
 import { datasetFacts, type ChannelNormalization } from '@anc/datasets/facts';
 import { TORCH_NAME_MAPS } from '@anc/models';
 import { suggestion } from '../text/nearest.js';

@@ -1,11 +1,5 @@
-import {
-  AncError,
-  logitsOf,
-  type CompiledFunction,
-  type DatasetSplit,
-  type SplitLogits,
-  type Teacher,
-} from '@anc/core';
+import { AncError, type CompiledFunction, type DatasetSplit, type Teacher } from '@anc/core';
+import { logitsOf, type SplitLogits } from '@anc/core/internal';
 import type { ClassMap } from './labels.js';
 
 export interface Score {

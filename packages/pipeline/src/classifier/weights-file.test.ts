@@ -1,4 +1,5 @@
-import { mapTree, permuted, prefixTree, Rng } from '@anc/core';
+import { mapTree, prefixTree, Rng } from '@anc/core';
+import { permuted } from '@anc/core/internal';
 import { encodeSafetensors, inMemory } from '@anc/formats';
 import { lenet5, mobilenet, parametersAndFlops } from '@anc/models';
 import { beforeAll, describe, expect, it } from 'vitest';

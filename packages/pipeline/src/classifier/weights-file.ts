@@ -11,14 +11,14 @@ import {
   type Variables,
 } from '@anc/core';
 import {
-  decodeWeightsMetadata,
-  isKeras,
-  isOwn,
   loadTree,
-  readStateDict,
   toLazyTensor,
   type ByteSource,
   type LazyTensor,
+  decodeWeightsMetadata,
+  isKeras,
+  isOwn,
+  readStateDict,
   type StateDict,
   type WeightsMetadata,
 } from '@anc/formats';

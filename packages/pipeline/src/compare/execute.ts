@@ -1,4 +1,4 @@
-import { encodeNumbers } from '@anc/core';
+import { encodeNumbers } from '@anc/core/internal';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeFileAtomically } from '@anc/runtime';

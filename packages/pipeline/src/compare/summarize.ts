@@ -1,4 +1,5 @@
-import { alarmsFor, type Diagnostics } from '@anc/core';
+import type { Diagnostics } from '@anc/core';
+import { alarmsFor } from '@anc/core/internal';
 import type { RunResult, StudentResult } from '../events/documents.js';
 import { formatShare } from '../text/format.js';
 import type { ComparedMethod, CompareResult, Difference, Verdict } from './documents.js';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AncError, assertPlugin, callSite, type Plugin } from '@anc/core';
+import { AncError, type Plugin } from '@anc/core';
+import { assertPlugin, callSite } from '@anc/core/internal';
 import { resolveModuleURL } from 'exsolve';
 import { blaming } from './plugin-fault.js';
 

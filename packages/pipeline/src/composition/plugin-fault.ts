@@ -1,4 +1,4 @@
-import { faultOf } from '@anc/core';
+import { faultOf } from '@anc/core/internal';
 
 /**
  * Does the work of a plugin's code. What it throws, at once or later, is one error `ANC_PLUGIN` that says what failed

@@ -1,5 +1,6 @@
 import { OnnxBackend } from '@anc/backend-onnx';
-import { scorePredictions, topClasses, type Teacher } from '@anc/core';
+import type { Teacher } from '@anc/core';
+import { scorePredictions, topClasses } from '@anc/core/internal';
 import type { OpenedImages } from '../classifier/images.js';
 import { pairClasses } from '../classifier/labels.js';
 import { openClassifier, openNetwork, type Classifier } from '../classifier/open-classifier.js';

@@ -1,6 +1,5 @@
 import {
   mapTree,
-  outputShapes,
   Rng,
   normalizedNetwork,
   type Backend,
@@ -10,6 +9,7 @@ import {
   type Tree,
   type Variables,
 } from '@anc/core';
+import { outputShapes } from '@anc/core/internal';
 import { blaming } from '../composition/plugin-fault.js';
 import type { Named } from '../text/named.js';
 import { describeNamed } from '../text/named.js';

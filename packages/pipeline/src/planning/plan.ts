@@ -1,5 +1,4 @@
 import {
-  rehearse,
   Rng,
   type Backend,
   type ClassifierOutputs,
@@ -9,6 +8,7 @@ import {
   type Network,
   type Stage,
 } from '@anc/core';
+import { rehearse } from '@anc/core/internal';
 import { choiceOf } from '../backends/auto.js';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';

@@ -1,4 +1,4 @@
-import { reportBackend } from '@anc/core';
+import { reportBackend } from '@anc/core/internal';
 import { loadComposition } from './load-composition.js';
 import type { ProbeRequest } from '../backends/probe.js';
 

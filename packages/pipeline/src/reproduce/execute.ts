@@ -1,4 +1,4 @@
-import { encodeNumbers } from '@anc/core';
+import { encodeNumbers } from '@anc/core/internal';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@anc/runtime';
 import type { CompareResult } from '../compare/documents.js';

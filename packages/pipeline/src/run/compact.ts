@@ -1,4 +1,4 @@
-import { type Backend, type HostTensor, type Variables } from '@anc/core';
+import type { Backend, HostTensor, Variables } from '@anc/core';
 import { encodeSafetensors, encodeWeightsMetadata, type WeightsMetadata } from '@anc/formats';
 import { compactTensors, isQuantized } from '@anc/methods';
 import type { RunFolder } from '@anc/runtime';

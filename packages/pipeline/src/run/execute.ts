@@ -1,11 +1,6 @@
 import { basename } from 'node:path';
-import { encodeNumbers,
-  withDeprecatedDiagnostics,
-  type DatasetSplit,
-  type HostTensor,
-  type TeacherOutputs,
-  type Variables,
- } from '@anc/core';
+import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
+import { encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
 import { CheckpointStore, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
 import type { BestResult, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import type { Emit, ModelRole } from '../events/events.js';

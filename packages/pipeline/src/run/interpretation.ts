@@ -1,4 +1,4 @@
-import { alarmsFor } from '@anc/core';
+import { alarmsFor } from '@anc/core/internal';
 import { formatShare } from '../text/format.js';
 import { controlName, dataTermOf, isControlOf, type InterpretedMethod } from './control.js';
 import type { StudentResult } from '../events/documents.js';

@@ -1,4 +1,4 @@
-import { decodeNumbers } from '@anc/core';
+import { decodeNumbers } from '@anc/core/internal';
 
 /** Fields of result documents that hold numbers; all other strings stay text. */
 const NUMERIC = [

@@ -1,15 +1,12 @@
+import type { Backend, DatasetSplit, HostTensor, Variables } from '@anc/core';
 import {
   compileClassifier,
   logitsOf,
   scorePredictions,
   topClasses,
-  type Backend,
-  type DatasetSplit,
   type Evaluation,
-  type HostTensor,
   type SplitLogits,
-  type Variables,
-} from '@anc/core';
+} from '@anc/core/internal';
 import { topError } from '../classifier/score.js';
 import type { Emit } from '../events/events.js';
 import type { PlannedNetwork } from '../planning/plan-network.js';

@@ -1,4 +1,5 @@
-import { liveTeacher, NetworkTeacher, type DatasetSplit, type Teacher, type TeacherOutputs } from '@anc/core';
+import type { DatasetSplit, Teacher, TeacherOutputs } from '@anc/core';
+import { liveTeacher, NetworkTeacher } from '@anc/core/internal';
 import { TeacherCache, type RunFolder, type TeacherCacheCounts } from '@anc/runtime';
 import { teacherLogits } from '../classifier/score.js';
 import { digestOf, readWeights } from '../files/weights.js';

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAncError, NetworkTeacher, type ImageBatch } from '@anc/core';
+import { isAncError, type ImageBatch } from '@anc/core';
+import { NetworkTeacher } from '@anc/core/internal';
 import { RunFolder, TeacherCache } from '@anc/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CornerTeacher, cornerTeacher } from '../../test/corner-teacher.js';

@@ -1,13 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  liveTeacher,
-  type Evaluation,
-  type HostTensor,
-  type TeacherOutputs,
-  type Variables,
-} from '@anc/core';
+import type { HostTensor, TeacherOutputs, Variables } from '@anc/core';
+import { liveTeacher, type Evaluation } from '@anc/core/internal';
 import { RunFolder, ScalarLog } from '@anc/runtime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cornerTeacher } from '../../test/corner-teacher.js';

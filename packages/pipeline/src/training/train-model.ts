@@ -1,8 +1,5 @@
 import {
-  allocateEpochs,
-  encodeNumbers,
   train,
-  withDeprecatedDiagnostics,
   type Backend,
   type Diagnostics,
   type HostTensor,
@@ -12,6 +9,7 @@ import {
   type Tree,
   type Variables,
 } from '@anc/core';
+import { allocateEpochs, encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
 import {
   assertSameSpecs,
   CheckpointStore,

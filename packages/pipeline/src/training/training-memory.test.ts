@@ -1,4 +1,4 @@
-import { encodeNumbers, type Json } from '@anc/core';
+import { encodeNumbers, type Json } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
 import { readMemory, type TrainingMemory } from './training-memory.js';
 
@@ -30,7 +30,10 @@ describe('the memory of a checkpoint', () => {
   it('keeps numbers that JSON does not have', () => {
     const strange = {
       ...memory,
-      position: { step: 7, accumulator: { count: 2, sums: { loss: NaN, ratio: Infinity, other: -Infinity } } },
+      position: {
+        step: 7,
+        accumulator: { count: 2, sums: { loss: NaN, ratio: Infinity, other: -Infinity } },
+      },
       diagnostics: { ...memory.diagnostics!, gradientRatio: Infinity, gradientCosine: NaN, auc: -Infinity },
     };
     expect(stored(strange)).toEqual(strange);

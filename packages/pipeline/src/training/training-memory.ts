@@ -1,11 +1,5 @@
-import {
-  currentDiagnostics,
-  decodeNumbers,
-  readPosition,
-  type Diagnostics,
-  type Json,
-  type Position,
-} from '@anc/core';
+import type { Diagnostics, Position } from '@anc/core';
+import { currentDiagnostics, decodeNumbers, readPosition, type Json } from '@anc/core/internal';
 import type { BestEpoch, HeldOut } from './validation.js';
 
 /** What a checkpoint holds beside the training state. */

@@ -1,4 +1,5 @@
-import type { Evaluation, HostTensor, Tree, Variables } from '@anc/core';
+import type { HostTensor, Tree, Variables } from '@anc/core';
+import type { Evaluation } from '@anc/core/internal';
 
 /** Shares on the held-out images after an epoch. */
 export interface HeldOut {

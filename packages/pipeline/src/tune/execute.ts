@@ -1,4 +1,4 @@
-import { encodeNumbers } from '@anc/core';
+import { encodeNumbers } from '@anc/core/internal';
 import { join } from 'node:path';
 import { ScalarLog, TeacherCache, writeFileAtomically, type RunFolder } from '@anc/runtime';
 import type { Composition } from '../composition/compose.js';

@@ -1,13 +1,5 @@
-import {
-  AncError,
-  mapTree,
-  namesOf,
-  specOf,
-  type HostTensor,
-  type Json,
-  type LeafSpec,
-  type Tree,
-} from '@anc/core';
+import { AncError, mapTree, namesOf, specOf, type HostTensor, type LeafSpec, type Tree } from '@anc/core';
+import type { Json } from '@anc/core/internal';
 
 /** Number of the format that this version writes, and the only one that it reads. */
 const FORMAT = 1;

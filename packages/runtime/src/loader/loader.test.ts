@@ -1,4 +1,4 @@
-import { type Augmentation, type ImageBatch, type ImageSource } from '@anc/core';
+import type { Augmentation, ImageBatch, ImageSource } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { LabelledLoader } from './labelled-loader.js';
 import { Loader } from './loader.js';

@@ -1,4 +1,5 @@
-import { alarmsFor, type Alarm, type Diagnostics } from '@anc/core';
+import type { Alarm, Diagnostics } from '@anc/core';
+import { alarmsFor } from '@anc/core/internal';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
 
 /** One model's epochs, through all its stages. */

@@ -1,4 +1,5 @@
 import { appendFile, readFile } from 'node:fs/promises';
+import type { Diagnostics, Tree } from '@anc/core';
 import {
   currentDiagnostics,
   currentMetrics,
@@ -6,10 +7,8 @@ import {
   encodeNumbers,
   withDeprecatedDiagnostics,
   withDeprecatedMetrics,
-  type Diagnostics,
   type RecordedDiagnostics,
-  type Tree,
-} from '@anc/core';
+} from '@anc/core/internal';
 import { writeFileAtomically } from './atomic-write.js';
 
 /** One line of metrics.jsonl. */

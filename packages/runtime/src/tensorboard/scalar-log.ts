@@ -1,6 +1,6 @@
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { currentDiagnostics, currentMetrics } from '@anc/core';
+import { currentDiagnostics, currentMetrics } from '@anc/core/internal';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { scalarEvent, versionEvent } from './event.js';

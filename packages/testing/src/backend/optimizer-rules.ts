@@ -1,5 +1,17 @@
-import { adam, filled, mapTree, prefixTree, sgd, specOf, subtree } from '@anc/core';
-import type { Backend, HostTensor, Optimizer, Step, Tree } from '@anc/core';
+import {
+  adam,
+  filled,
+  mapTree,
+  prefixTree,
+  sgd,
+  specOf,
+  subtree,
+  type Backend,
+  type HostTensor,
+  type Optimizer,
+  type Step,
+  type Tree,
+} from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { relativeError } from '../harness/compare.js';
 

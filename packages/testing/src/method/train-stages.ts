@@ -1,6 +1,5 @@
 import {
   Rng,
-  allocateEpochs,
   train,
   type Backend,
   type BatchSource,
@@ -12,6 +11,7 @@ import {
   type TrainingEvent,
   type Tree,
 } from '@anc/core';
+import { allocateEpochs } from '@anc/core/internal';
 
 export interface TrainStagesOptions {
   readonly backend: Backend;
@@ -68,7 +68,8 @@ async function trainStage(
     });
     for await (const event of events) {
       if (event.type === 'epoch') losses.push(event.metrics['loss/student']!);
-      if (event.type === 'step' && from === undefined && event.progress.step === interruptAt) controller.abort();
+      if (event.type === 'step' && from === undefined && event.progress.step === interruptAt)
+        controller.abort();
       last = event.type === 'done' || event.type === 'interrupted' ? await withSnapshot(event) : event;
     }
     return last!;

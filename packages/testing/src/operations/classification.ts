@@ -1,4 +1,5 @@
-import { agreement, areaUnderCurve, batchNorm, softmaxCrossEntropy, temperatureKl } from '@anc/core';
+import { batchNorm, softmaxCrossEntropy, temperatureKl } from '@anc/core';
+import { agreement, areaUnderCurve } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { at, build, combine, map, type Float64 } from '../float64/array.js';

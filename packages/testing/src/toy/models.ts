@@ -1,8 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
   EagerBackend,
-  liveTeacher,
-  NetworkTeacher,
   Rng,
   type ClassifierOutputs,
   type HostTensor,
@@ -11,6 +9,7 @@ import {
   type TeacherOutputs,
   type Variables,
 } from '@anc/core';
+import { liveTeacher, NetworkTeacher } from '@anc/core/internal';
 import { tappedNetwork, type TappedNetworkOptions } from './networks.js';
 import { toyTask } from './task.js';
 

@@ -1,5 +1,6 @@
-import { AncError, permuted, type Tree, type Variables } from '@anc/core';
-import { ReusableBuffer, type KernelLayout, type LazyTensor, type StateDict } from '@anc/formats';
+import { AncError, type Tree, type Variables } from '@anc/core';
+import { permuted } from '@anc/core/internal';
+import { ReusableBuffer, type LazyTensor, type KernelLayout, type StateDict } from '@anc/formats';
 import type { FlattenedImages } from './flattened.js';
 
 /** The checkpoint's name for each of our variables. */

@@ -1,4 +1,5 @@
-import { pixelUnit, type HostTensor, type Tree } from '@anc/core';
+import type { HostTensor, Tree } from '@anc/core';
+import { pixelUnit } from '@anc/core/internal';
 import { encodeWeightsMetadata } from '@anc/formats';
 import { channelsTaken } from '../arrange/input-channels.js';
 import { preprocessingOf } from './preprocessing.js';

@@ -1,5 +1,5 @@
 import { mapTree } from '@anc/core';
-import { damagedKeras, readKerasFile, toLazyTensor, type ByteSource, type StateDict } from '@anc/formats';
+import { toLazyTensor, type ByteSource, damagedKeras, readKerasFile, type StateDict } from '@anc/formats';
 import { foldDefaultEpsilons, foldEpsilons } from './epsilons.js';
 import { foldPreprocessing } from './fold-preprocessing.js';
 

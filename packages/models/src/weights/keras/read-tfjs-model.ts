@@ -1,5 +1,5 @@
 import { mapTree } from '@anc/core';
-import { readTfjsFiles, toLazyTensor, type StateDict } from '@anc/formats';
+import { toLazyTensor, readTfjsFiles, type StateDict } from '@anc/formats';
 import { foldEpsilons } from './epsilons.js';
 import { foldPreprocessing } from './fold-preprocessing.js';
 

@@ -1,0 +1,49 @@
+/** What this repository's own packages use besides the public contract. It can change at any time. */
+
+// Plugins and errors
+export { pixelUnit } from './contracts/dataset.js';
+export { assertPlugin } from './contracts/plugin.js';
+export { callSite, faultOf } from './errors/call-site.js';
+export { shapeError } from './errors/error.js';
+
+// JSON documents
+export type { Json } from './json/json.js';
+export { decodeNumber, decodeNumbers, encodeNumbers } from './json/numbers.js';
+
+// Parts of networks and methods
+export { INITIALIZER_NAMES, INITIALIZERS, type InitializerName } from './layers/init/initializers.js';
+export { agreement, areaUnderCurve, errorRate } from './losses/metrics.js';
+export { optimizerOverridesSchema } from './optimizers/optimizer-config.js';
+export { adversarialAuxiliaryLayers } from './step/adversarial-student-phase.js';
+export { withActivationDropout } from './step/dropout.js';
+export { auxiliaryLayersOf } from './step/terms.js';
+export { permuted } from './tree/permute.js';
+
+// Frozen networks
+export {
+  logitsOf,
+  scorePredictions,
+  topClasses,
+  type Evaluation,
+  type SplitLogits,
+} from './inference/evaluate.js';
+export { compileClassifier, liveTeacher, NetworkTeacher, outputShapes } from './inference/network-teacher.js';
+
+// Backends and the machine
+export { inference } from './eager/eager-context.js';
+export { fastest, reportBackend, type BackendReport } from './machine/backend-report.js';
+export { importOptional, type OptionalPackage } from './machine/optional-package.js';
+export { mainMemory, processorName, processorThreads } from './machine/processor.js';
+
+// Training
+export { alarmsFor } from './train/alarms.js';
+export { allocateEpochs } from './train/allocate-epochs.js';
+export {
+  currentDiagnostics,
+  diagnosticsOf,
+  withDeprecatedDiagnostics,
+  type RecordedDiagnostics,
+} from './train/diagnostics.js';
+export { currentMetricName, currentMetrics, withDeprecatedMetrics } from './train/metric-names.js';
+export { readPosition } from './train/position.js';
+export { rehearse, type RehearseOptions } from './train/rehearse.js';
