@@ -3,7 +3,7 @@
  * normalize their images. An entry of its own (`@anc/datasets/facts`) that loads nothing else of this package.
  */
 
-/** Mean and standard deviation per channel: of one grey channel, or of red, green and blue. */
+/** Mean and standard deviation per channel: of one gray channel, or of red, green and blue. */
 export interface ChannelNormalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];

@@ -8,16 +8,16 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readTarGz } from './files/tar-gz.js';
 import { parseCifarBinary } from './cifar/binary.js';
-import { parseIdx } from './mnist/idx.js';
-import { parseMeta, parseTruth } from './imagenet/devkit.js';
-import { ParquetPictures } from './parquet/parquet-images.js';
-import { parseMatStructs } from './matlab/mat-structs.js';
-import { parseMat } from './matlab/mat-file.js';
-import { parseSvhn } from './svhn/svhn.js';
-import { TarPictures } from './tar/tar-images.js';
+import { readTarGz } from './files/tar-gz.js';
 import { gunzipped } from './files/verified-file.js';
+import { parseMeta, parseTruth } from './imagenet/devkit.js';
+import { parseMat } from './matlab/mat-file.js';
+import { parseMatStructs } from './matlab/mat-structs.js';
+import { parseIdx } from './mnist/idx.js';
+import { ParquetImages } from './parquet/parquet-images.js';
+import { parseSvhn } from './svhn/svhn.js';
+import { TarImages } from './tar/tar-images.js';
 
 let dir: string;
 beforeAll(async () => {
@@ -96,13 +96,13 @@ const parsers: readonly (readonly [string, Buffer, (bytes: Uint8Array) => unknow
   ['SVHN', mat(false), (bytes) => parseSvhn('f', bytes)],
   ['ImageNet’s classes', mat(false), (bytes) => parseMeta('f', bytes)],
   ['ImageNet’s answers', Buffer.from('1\n2\n1000\n'), (bytes) => parseTruth('f', bytes)],
-  ['tar', await tar(), filed((path) => TarPictures.open(path))],
+  ['tar', await tar(), filed((path) => TarImages.open(path))],
   ['tar.gz', gzipSync(await tar()), filed((path) => readTarGz(path, new Map([['x.png', 100]])))],
   [
     'parquet',
     parquet,
     filed(async (path) => {
-      const pictures = await ParquetPictures.open([path]);
+      const pictures = await ParquetImages.open([path]);
       await pictures.labels();
       return pictures.count > 0 ? await pictures.read(0) : null;
     }),
@@ -130,7 +130,7 @@ const damages = (length: number) =>
   });
 
 describe.each(parsers)('%s', (_, good, parse) => {
-  it('gives data or an AncError for damaged files, soon', async () => {
+  it('returns data or throws an AncError for damaged files, in a short time', async () => {
     const work = async (bytes: Uint8Array): Promise<void> => {
       try {
         await parse(bytes);
@@ -150,7 +150,7 @@ describe.each(parsers)('%s', (_, good, parse) => {
   });
 });
 
-it('every good file is read: the damage is what is refused', async () => {
+it('reads every undamaged file', async () => {
   for (const [name, good, parse] of parsers) {
     const refused = await Promise.resolve()
       .then(() => parse(good))

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Nothing to choose: the files are what they are. */
+/** For datasets without options. */
 export const noOptions = z.strictObject({});
 
 export const glyphsOptions = z.strictObject({
@@ -10,57 +10,72 @@ export const glyphsOptions = z.strictObject({
     .int()
     .nullable()
     .default(null)
-    .describe("seed of the drawing; null: always the same pictures, whatever the run's seed"),
+    .describe('random seed of the images; null: the same images for every seed of a run'),
 });
 export type GlyphsOptions = z.input<typeof glyphsOptions>;
 
 export const cifar100Options = z.strictObject({
-  labels: z.enum(['fine', 'coarse']).default('fine').describe('the hundred classes, or their twenty groups'),
+  labels: z
+    .enum(['fine', 'coarse'])
+    .default('fine')
+    .describe('fine: the 100 classes; coarse: their 20 superclasses'),
 });
 
 export const svhnOptions = z.strictObject({
   extra: z.boolean().default(false).describe('train on the 531,131 extra images too'),
 });
 
-const part = z.number().gt(0).max(1);
+const fraction = z.number().gt(0).max(1);
 
-/** Options of every dataset of image files. */
+/** Options of all datasets of image files. */
 export const imageFileOptions = {
-  size: z.int().min(8).max(1024).default(224).describe('height and width that images are brought to'),
+  size: z
+    .int()
+    .min(8)
+    .max(1024)
+    .default(224)
+    .describe('height and width to which images are resized and cropped'),
   channels: z
     .union([z.literal(1), z.literal(3)])
     .default(3)
-    .describe('3: colour, 1: grey'),
-  scale: z.tuple([part, part]).default([0.08, 1]).describe('area of a random crop, as a part of the picture'),
+    .describe('3: color, 1: gray'),
+  scale: z
+    .tuple([fraction, fraction])
+    .default([0.08, 1])
+    .describe('area of a random crop, as a fraction of the image'),
   ratio: z
     .tuple([z.number().gt(0), z.number().gt(0)])
     .default([3 / 4, 4 / 3])
-    .describe('width / height of a random crop'),
-  flip: z.boolean().default(true).describe('mirror half of the random crops'),
+    .describe('aspect ratio (width / height) of a random crop'),
+  flip: z.boolean().default(true).describe('mirror half of the random crops left to right'),
   views: z
     .int()
     .min(1)
     .max(65_536)
     .default(65_536)
-    .describe('number of fixed random crops per image to draw from'),
+    .describe('number of fixed random crops per image from which crops are drawn'),
   skipBroken: z
     .boolean()
     .default(false)
-    .describe('leave out images that do not decode (decodes all of them once)'),
+    .describe('skip images that do not decode (decodes every image once at the start)'),
 };
 
 export const imageFolderOptions = z.strictObject({
-  path: z.string().nullable().default(null).describe('the folder; null: the data folder itself'),
+  path: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('folder of the images; null: the data folder (--data-dir)'),
   labelled: z
     .enum(['auto', 'yes', 'no'])
     .default('auto')
-    .describe('whether folders are classes; auto: yes where every image lies in one'),
+    .describe('whether folders are classes; auto: yes if every image is in a folder'),
   testFraction: z
     .number()
     .gt(0)
     .lt(1)
     .default(0.2)
-    .describe('part kept for evaluation where the folder has no test/ or val/'),
+    .describe('fraction of the images held out for evaluation if the folder has no test/ or val/'),
   ...imageFileOptions,
 });
 export type ImageFolderOptions = z.input<typeof imageFolderOptions>;

@@ -11,9 +11,13 @@ export interface CifarPart {
 }
 
 /**
- * Reads CIFAR's binary layout: per record `labelBytes` bytes (CIFAR-100: coarse, then fine), then 3,072 bytes of
- * red, green and blue planes. `label` says which of the label bytes is kept.
- * `allocate` gives the memory for the images. Throws `ANC_DATA_CORRUPT` where the file is empty, not a whole number of records, or not `count` of them.
+ * Reads CIFAR's binary layout: per record `labelBytes` bytes (CIFAR-100: coarse, then fine), then 3,072 bytes of red,
+ * green and blue planes.
+ *
+ * @param label index of the label byte that is used.
+ * @param count number of records; null if it is not known.
+ * @param allocate returns the memory for the images.
+ * @throws `ANC_DATA_CORRUPT` if the file is empty, no whole number of records, or not `count` of them.
  */
 export function parseCifarBinary(
   file: string,

@@ -1,12 +1,12 @@
 import type { SplitName } from '@anc/core';
 import type { OfficialFile } from '../files/official-file.js';
 
-/** One file of a split and how many images it holds. */
+/** A file of a split and its number of images. */
 export interface CifarFile extends OfficialFile {
   readonly count: number;
 }
 
-/** One way in which a CIFAR dataset is published: an archive, the folder in it, its files. */
+/** A published form of a CIFAR dataset: an archive, the folder in it, its files. */
 export interface CifarLayout {
   readonly format: 'binary' | 'python';
   readonly archive: OfficialFile;
@@ -17,18 +17,20 @@ export interface CifarLayout {
 export interface CifarSpec {
   readonly name: string;
   readonly classes: readonly string[];
-  /** Label bytes per record of the binary layout, which one is used, and its key in the python layout. */
+  /**
+   * Label bytes per record of the binary layout, the index of the one that is used, and its key in the Python layout.
+   */
   readonly labelBytes: number;
   readonly label: number;
   readonly labelKey: string;
   readonly layouts: readonly CifarLayout[];
-  /** Where a part of the test set may lie. */
+  /** Folder that may hold a part of the test set. */
   readonly sampleFolder: string;
 }
 
 const file = (name: string, count: number, md5: string | null = null): CifarFile => ({ name, count, md5 });
 
-/** CIFAR-10 (Krizhevsky 2009): 50,000 + 10,000 photographs of ten classes, 32×32 colour. */
+/** CIFAR-10 (Krizhevsky 2009): 50,000 + 10,000 photographs of 10 classes, 32×32 color. */
 export const cifar10Spec: CifarSpec = {
   name: 'cifar10',
   classes: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
@@ -64,13 +66,13 @@ export const cifar10Spec: CifarSpec = {
   ],
 };
 
-/** CIFAR-100's twenty coarse and hundred fine classes, in the order of their labels. */
+/** CIFAR-100's 20 coarse and 100 fine classes, in the order of their labels. */
 const COARSE =
   'aquatic_mammals fish flowers food_containers fruit_and_vegetables household_electrical_devices household_furniture insects large_carnivores large_man-made_outdoor_things large_natural_outdoor_scenes large_omnivores_and_herbivores medium_mammals non-insect_invertebrates people reptiles small_mammals trees vehicles_1 vehicles_2';
 const FINE =
   'apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm';
 
-/** CIFAR-100 (Krizhevsky 2009): 50,000 + 10,000 photographs of a hundred classes, or of their twenty groups. */
+/** CIFAR-100 (Krizhevsky 2009): 50,000 + 10,000 photographs of 100 classes, or of their 20 superclasses. */
 export const cifar100Spec = (labels: 'fine' | 'coarse'): CifarSpec => ({
   name: 'cifar100',
   classes: (labels === 'fine' ? FINE : COARSE).split(' '),

@@ -10,8 +10,8 @@ import fc from 'fast-check';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseCifarBinary } from './binary.js';
-import { cifar10, CifarDataset, cifar100 } from './cifar.js';
 import type { CifarSpec } from './cifar-spec.js';
+import { cifar10, CifarDataset, cifar100 } from './cifar.js';
 import { parseCifarPython } from './python.js';
 
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
@@ -140,7 +140,7 @@ describe('CifarDataset', () => {
     expect([...(await labels!())]).toEqual([1, 0]);
   });
 
-  it('says which archives would do where there is nothing', async () => {
+  it('names the archives if there are no files', async () => {
     const error = await errorOf((await put({})).split('test'));
     expect(error.code).toBe('ANC_DATA_MISSING');
     expect(error.describe()).toMatch(/tiny-binary.tar.gz, tiny-python.tar.gz/);
@@ -148,12 +148,12 @@ describe('CifarDataset', () => {
 
   it.each([
     ['an archive with a wrong checksum', { 'tiny-binary.tar.gz': archives.python }, /checksum/],
-    ['a cut archive', { 'tiny-python.tar.gz': archives.python.subarray(0, 300) }, /not a whole/],
-    ['an archive that is none', { 'tiny-python.tar.gz': Buffer.from('hello') }, /not a whole/],
+    ['a cut archive', { 'tiny-python.tar.gz': archives.python.subarray(0, 300) }, /not a complete/],
+    ['an archive that is none', { 'tiny-python.tar.gz': Buffer.from('hello') }, /not a complete/],
     ['an archive without the files', { 'tiny-python.tar.gz': archives.wrong }, /missing/],
     ['a file of another length', { 'p/train': python.train.subarray(0, 4000) }, /not a pickle/],
     ['one of another count', { 'p/train': python.test }, /wrong array/],
-    ['a huge archive', { 'tiny-python.tar.gz': archives.huge }, /more than it should/],
+    ['a huge archive', { 'tiny-python.tar.gz': archives.huge }, /more than expected/],
   ])('rejects %s', async (_, files, message) => {
     const error = await errorOf((await put(files)).split('train'));
     expect(error.code).toBe('ANC_DATA_CORRUPT');
@@ -177,7 +177,7 @@ describe('parseCifarPython', () => {
     );
   });
 
-  it('returns data or an AncError for any bytes', () => {
+  it('returns data or throws an AncError for any bytes', () => {
     const good = pickled([1], Buffer.alloc(3072));
     fc.assert(
       fc.property(fc.nat(250), fc.uint8Array({ minLength: 1, maxLength: 20 }), (at, noise) => {
@@ -199,7 +199,7 @@ describe('parseCifarBinary', () => {
 
 const dataDir = process.env['ANC_DATA_DIR'] ?? resolve(import.meta.dirname, '../../../../../shared/data');
 describe.runIf(existsSync(join(dataDir, 'cifar-10-sample')))('real CIFAR files', () => {
-  it('takes a part of the test set where nothing else is there', async () => {
+  it('reads a part of the test set if there is nothing else', async () => {
     const { images, labels } = await cifar10(join(dataDir, 'cifar-10-sample')).split('test');
     expect([images.count, (await labels!()).length]).toEqual([1228, 1228]);
     expect(images.shape).toEqual([32, 32, 3]);

@@ -2,23 +2,23 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
 import type { z } from 'zod';
-import { readTarGz } from '../files/tar-gz.js';
 import { missing } from '../files/data-error.js';
-import { checkedLabels } from '../images/labels.js';
 import { findFile, searchPlaces } from '../files/locate.js';
+import { readTarGz } from '../files/tar-gz.js';
+import { readVerified, verifyFile } from '../files/verified-file.js';
+import { checkedLabels } from '../images/labels.js';
 import { MemoryImages, sharedBytes } from '../images/memory-images.js';
 import { cifar100Options } from '../options.js';
-import { readVerified, verifyFile } from '../files/verified-file.js';
 import { parseCifarBinary } from './binary.js';
 import { cifar100Spec, cifar10Spec, type CifarFile, type CifarLayout, type CifarSpec } from './cifar-spec.js';
 import { parseCifarPython } from './python.js';
 
 const IMAGE = 32 * 32 * 3;
 
-/** Room for what a python batch holds beside its pixels: names and labels of each image, and the frame. */
+/** Largest size of a Python batch besides its pixels: names and labels of each image, and the frame of the pickle. */
 const PYTHON_EXTRA = { perImage: 64, frame: 1 << 16 };
 
-/** CIFAR-10 and CIFAR-100 from their official files: binary or python, unpacked or as the archive. */
+/** CIFAR-10 and CIFAR-100 from their official files: binary or Python, unpacked or as an archive. */
 export class CifarDataset extends Dataset {
   readonly name: string;
   readonly classes: readonly string[];
@@ -77,7 +77,7 @@ export class CifarDataset extends Dataset {
     );
   }
 
-  /** A part of the test set, `<name>-sample/test_<count>.bin` in the binary layout: enough to score a network. */
+  /** A part of the test set, `<name>-sample/test_<count>.bin` in the binary layout: enough to evaluate a network. */
   async #sample(): Promise<{ bytes: Uint8Array; labels: Uint8Array } | null> {
     const { labelBytes, label, sampleFolder } = this.#spec;
     for (const place of searchPlaces(this.#dataDir, [sampleFolder])) {
@@ -95,12 +95,12 @@ export class CifarDataset extends Dataset {
   async #unpack(layout: CifarLayout, path: string): Promise<Map<string, Uint8Array>> {
     await verifyFile(path, layout.archive.md5);
     const { perImage, frame } = layout.format === 'python' ? PYTHON_EXTRA : { perImage: 0, frame: 0 };
-    const room = (count: number): number => count * (this.#spec.labelBytes + IMAGE + perImage) + frame;
+    const sizeOf = (count: number): number => count * (this.#spec.labelBytes + IMAGE + perImage) + frame;
     const all = Object.values(layout.splits).flat();
-    return await readTarGz(path, new Map(all.map(({ name, count }) => [name, room(count)])));
+    return await readTarGz(path, new Map(all.map(({ name, count }) => [name, sizeOf(count)])));
   }
 
-  /** One file after the other, straight into the memory that all workers share. */
+  /** Reads one file after the other, straight into shared memory. */
   async #parse(
     { format }: CifarLayout,
     files: readonly CifarFile[],

@@ -1,5 +1,5 @@
 /**
- * Images stored plane by plane (CHW) into interleaved pixels (HWC): out[i, p, c] = planes[i, c, p].
+ * Converts images from planes (CHW) to interleaved pixels (HWC): out[i, p, c] = planes[i, c, p].
  *
  * Record i starts at `offset + i * stride` of `planes`.
  */

@@ -6,32 +6,31 @@ import { AncError, isAncError, type PublishedFile } from '@anc/core';
 import { md5Of } from '../files/verified-file.js';
 import { lockDownload } from './download-lock.js';
 
-/** Fetching needs no name: the path gives it. */
+/** A published file without its name, which the path contains. */
 export type RemoteFile = Omit<PublishedFile, 'name'>;
 
 export interface DownloadOptions {
-  /** Bytes on disk so far, and in all where the server says. */
+  /** Called with the bytes on disk so far, and in total if the server reports it. */
   readonly progress?: (received: number, total: number | null) => void;
   readonly signal?: AbortSignal;
-  /** Tries in a row, over all addresses together, that bring nothing new; default 5. */
+  /** Number of consecutive tries, over all addresses, without new bytes; default 5. */
   readonly attempts?: number;
-  /** A connection that brings nothing for so long is given up, ms; default 30,000. */
+  /** Time in ms without new bytes after which a connection is closed; default 30,000. */
   readonly stall?: number;
-  /** Pause before the second try, ms, doubled for each further one; default 500. */
+  /** Pause before the second try in ms, doubled for each further one; default 500. */
   readonly pause?: number;
 }
 
-/** Bytes beyond the furthest point reached that make a try count as progress. */
+/** New bytes that a try has to bring to count as progress. */
 const PROGRESS = 1 << 16;
 
 /**
- * Fetches a file to `path`: goes on where a cut connection stopped (HTTP ranges), turns to the next address
- * after a failure, and renames the file into place only once its checksum is right. Until then the bytes
- * are in `path.part`, which nothing reads. Where another process fetches the same file it is waited for. A file
- * that is there already is replaced by the whole one.
+ * Downloads a file to `path`: resumes after a cut connection (HTTP ranges), tries the next address after a failure, and
+ * renames the file into place only after its checksum was verified. Until then the bytes are in `path.part`, which
+ * nothing reads. If another process downloads the same file, this one waits for it. An existing file is replaced.
  *
- * Throws `ANC_DATA_CORRUPT` where every address gives other bytes, `ANC_DATA_DISK` where the disk does not take
- * them, else `ANC_DATA_DOWNLOAD` saying which file to put where. The signal's own reason where aborted.
+ * @throws `ANC_DATA_CORRUPT` if every address has other bytes, `ANC_DATA_DISK` if the disk cannot store them, else
+ *   `ANC_DATA_DOWNLOAD` with the file to get by other means and its path. When aborted, the signal's reason.
  */
 export async function downloadFile(
   file: RemoteFile,
@@ -48,7 +47,7 @@ export async function downloadFile(
   const unlock = await lockDownload(part, options.signal).catch(onDisk);
   try {
     const fetched = existsSync(path) && (await changeOf(path)) !== before && (await md5Of(path)) === file.md5;
-    if (!fetched) await fetchLocked(file, path, part, options); // else: by the process that had the lock
+    if (!fetched) await fetchLocked(file, path, part, options); // else the process that had the lock downloaded it
   } finally {
     await unlock();
   }
@@ -78,7 +77,7 @@ async function fetchLocked(
   for (let attempt = 0; fruitless < attempts; attempt++) {
     if (attempt > 0) {
       const rest = sleep(pause * 2 ** Math.max(0, fruitless - 1), undefined, { signal });
-      await rest.catch(() => signal?.throwIfAborted()); // the reason, not the timer's own error
+      await rest.catch(() => signal?.throwIfAborted()); // the signal's reason, not the timer's error
     }
     const url = file.urls[attempt % file.urls.length]!;
     try {
@@ -112,7 +111,7 @@ async function fetchLocked(
     : new AncError('ANC_DATA_CORRUPT', `${path}: the downloaded bytes are not the published ones.`, detail);
 }
 
-/** One try: appends to `part` what it lacks. */
+/** One try: appends the missing bytes to `part`. */
 async function fetchPart(
   file: RemoteFile,
   url: string,
@@ -122,10 +121,10 @@ async function fetchPart(
   const { progress, signal, stall = 30_000 } = options;
   const have = await sizeOf(part);
   const quiet = new AbortController();
-  const watch = setTimeout(() => quiet.abort(new Error(`nothing came for ${stall} ms`)), stall);
+  const watch = setTimeout(() => quiet.abort(new Error(`no data for ${stall} ms`)), stall);
   try {
     const response = await fetch(url, {
-      // Ranges count stored bytes: a transfer encoding would shift them.
+      // Ranges count stored bytes, which a content encoding would change.
       headers: { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) },
       signal: signal === undefined ? quiet.signal : AbortSignal.any([signal, quiet.signal]),
     });
@@ -140,14 +139,14 @@ async function fetchPart(
     const length = Number(response.headers.get('content-length') ?? Number.NaN);
     const total = Number.isFinite(length) ? start + length : null;
     if (total !== null && total > file.mostBytes)
-      throw new Error(`claims ${total} bytes, at most ${file.mostBytes} are right`);
+      throw new Error(`announces ${total} bytes, expected at most ${file.mostBytes}`);
     await assertRoom(part, total === null ? 0 : total - start);
     const out = createWriteStream(part, { flags: resumes ? 'a' : 'w' });
     const closed = new Promise<void>((resolve, reject) => {
       out.on('close', resolve);
       out.on('error', (cause) => reject(diskError(part, cause)));
     });
-    closed.catch(() => undefined); // awaited below, also where reading fails first
+    closed.catch(() => undefined); // awaited below, even if reading fails first
     let received = start;
     try {
       for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -173,13 +172,13 @@ async function tooLong(part: string, most: number): Promise<Error> {
   return new Error(`sends more than ${most} bytes`);
 }
 
-/** Throws before the disk is full where it is known to become so. */
+/** @throws `ANC_DATA_DISK` if the remaining bytes do not fit on the disk. */
 async function assertRoom(part: string, needed: number): Promise<void> {
   const free = await statfs(dirname(part)).then(
     ({ bavail, bsize }) => bavail * bsize,
-    () => Infinity, // a file system that does not say
+    () => Infinity, // a file system that does not report it
   );
-  if (needed > free) throw diskError(part, new Error(`${needed} bytes to come and ${free} bytes free`));
+  if (needed > free) throw diskError(part, new Error(`${needed} bytes needed and ${free} bytes free`));
 }
 
 function diskError(path: string, cause: unknown): AncError {
@@ -190,7 +189,7 @@ function diskError(path: string, cause: unknown): AncError {
   });
 }
 
-/** `fetch` says "fetch failed" and keeps the reason in the cause. */
+/** `fetch` fails with "fetch failed" and has the reason in its cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error

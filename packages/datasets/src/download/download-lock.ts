@@ -3,19 +3,21 @@ import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A lock whose process has written nothing for so long, ms, is taken for left behind. */
+/** Time in ms without writing after which a lock counts as left behind. */
 const ABANDONED = 120_000;
 const POLL = 200;
 
-/** Claims of this process: one of its number that is not among them is of a process before it. */
+/** Claims of this process. A claim with its process id that is not among them is of an earlier process. */
 const own = new Set<string>();
 
 /**
- * One process at a time fetches a file: waits for another one that does. Returns what gives the lock back. The
- * lock of a process that is gone is taken over.
+ * Locks a download: one process at a time downloads a file, others wait. The lock of a process that ended is taken
+ * over.
  *
- * Everyone writes a claim of its own, has the lock where no other's is then there, and steps back otherwise: whoever
- * comes at the same time, never do two have it.
+ * Each process writes its own claim, holds the lock if no other claim exists then, and withdraws otherwise. If several
+ * come at the same time, at most one holds it.
+ *
+ * @returns a function that releases the lock.
  */
 export async function lockDownload(
   part: string,
@@ -34,11 +36,11 @@ export async function lockDownload(
       if (!(await isClaimed(part, claim))) return release;
       await release();
     }
-    await sleep(POLL + ((parseInt(id, 16) * turn) % 97), undefined, { signal }); // everyone's own
+    await sleep(POLL + ((parseInt(id, 16) * turn) % 97), undefined, { signal }); // different for each claim
   }
 }
 
-/** Whether another one has a claim. What was left behind is removed. */
+/** Whether another claim exists. Claims that were left behind are removed. */
 async function isClaimed(part: string, claim: string): Promise<boolean> {
   const prefix = `${basename(part)}.lock.`;
   for (const name of await readdir(dirname(part))) {

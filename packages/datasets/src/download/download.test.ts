@@ -76,7 +76,7 @@ const expectWhole = async (): Promise<void> => {
 };
 
 describe('downloadFile', () => {
-  it('fetches, reports progress and leaves nothing else behind', async () => {
+  it('downloads, reports progress and leaves no other file', async () => {
     handlers['/a'] = good;
     const seen: [number, number | null][] = [];
     await get(file('/a'), {
@@ -86,14 +86,14 @@ describe('downloadFile', () => {
     expect(seen.at(-1)).toEqual([content.length, content.length]);
   });
 
-  it('goes on where a cut connection stopped', async () => {
+  it('resumes after a cut connection', async () => {
     handlers['/a'] = (request, response, count) => (count === 1 ? cut : ranged)(request, response, count);
     await get(file('/a'));
     await expectWhole();
     expect(requests).toEqual(['/a', expect.stringMatching(/^\/a bytes=[1-9]\d*-$/)]);
   });
 
-  it('does not give up on a connection that is cut again and again, as long as each try brings more', async () => {
+  it('continues while every cut connection brings new bytes', async () => {
     handlers['/a'] = (request, response) => {
       const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
       if (start >= 140_000) {
@@ -111,13 +111,13 @@ describe('downloadFile', () => {
     expect(requests.length).toBe(3);
   });
 
-  it('starts over where the server cannot resume', async () => {
+  it('starts over if the server cannot resume', async () => {
     handlers['/a'] = (request, response, count) => (count === 1 ? cut : good)(request, response, count);
     await get(file('/a'));
     await expectWhole();
   });
 
-  it('starts over where the server resumes at another place', async () => {
+  it('starts over if the server resumes at another offset', async () => {
     handlers['/a'] = cut;
     handlers['/b'] = ({ headers }, response) =>
       headers.range
@@ -171,7 +171,7 @@ describe('downloadFile', () => {
     await expectWhole();
   });
 
-  it('says which file to put where when no address answers', async () => {
+  it('names the file and its path if no address works', async () => {
     const error = await errorOf(get(file('/none'), { attempts: 2 }));
     expect(error.code).toBe('ANC_DATA_DOWNLOAD');
     expect(error.describe()).toContain(target());
@@ -179,7 +179,7 @@ describe('downloadFile', () => {
     expect(existsSync(target())).toBe(false);
   });
 
-  it('takes no wrong bytes for right', async () => {
+  it('refuses wrong bytes', async () => {
     handlers['/a'] = (_, response) => response.end('something else');
     const error = await errorOf(get(file('/a'), { attempts: 2 }));
     expect(error.code).toBe('ANC_DATA_CORRUPT');
@@ -203,7 +203,7 @@ describe('downloadFile', () => {
     expect(requests.length).toBe(1); // another address would not make room
   });
 
-  it('says so before the disk is full where the server says how much comes', async () => {
+  it('reports a lack of disk space before writing, if the server announces the size', async () => {
     const most = 2 ** 60;
     handlers['/a'] = (_, response) => void response.writeHead(200, { 'content-length': most }).write('x');
     const error = await errorOf(get({ ...file('/a'), mostBytes: most }));
@@ -211,7 +211,7 @@ describe('downloadFile', () => {
     expect(error.describe()).toContain('bytes free');
   });
 
-  it('waits for another process that fetches the same file', async () => {
+  it('waits for another process that downloads the same file', async () => {
     let answer: () => void = () => undefined;
     const asked = new Promise<void>((resolve) => {
       handlers['/a'] = (request, response, count) => {
@@ -229,7 +229,7 @@ describe('downloadFile', () => {
     expect((await readdir(dirname(target()))).filter((name) => name.includes('.lock'))).toEqual([]);
   });
 
-  it('fetches once, however many take over at the same time what was left behind', async () => {
+  it('downloads once, however many take over a stale lock at the same time', async () => {
     handlers['/a'] = good;
     await mkdir(dirname(target()), { recursive: true });
     await writeFile(`${target()}.part.lock.999999999.x`, '');
@@ -238,7 +238,7 @@ describe('downloadFile', () => {
     expect(requests.length).toBe(1);
   });
 
-  it('takes over the lock of a process that is gone', async () => {
+  it('takes over the lock of a process that ended', async () => {
     handlers['/a'] = good;
     await mkdir(join(dir, 'sub'));
     for (const left of [999999999, process.pid]) await writeFile(`${target()}.part.lock.${left}.x`, '');
@@ -263,7 +263,7 @@ describe('fetchFiles', () => {
   const published = (name: string, ...urls: string[]) => [{ ...file(...urls), name }];
   const fast = { pause: 1, attempts: 2 };
 
-  it('fetches what is not there, keeps what is, and refuses what is damaged', async () => {
+  it('downloads missing files, keeps existing ones, and refuses damaged ones', async () => {
     handlers['/a'] = good;
     const files = published('a.bin', '/a');
     const path = join(dir, 'a.bin');
@@ -281,7 +281,7 @@ describe('fetchFiles', () => {
     expect((await readFile(path)).equals(content)).toBe(true);
   });
 
-  it('asks a mirror of one’s own first, and never replaces what lies in another folder', async () => {
+  it('tries a mirror first, and never replaces files of another folder', async () => {
     handlers['/mine/a.bin'] = good;
     await fetchFiles(published('a.bin', '/a'), dir, { ...fast, mirror: `${base}/mine/` });
     expect(requests).toEqual(['/mine/a.bin']);
@@ -291,7 +291,7 @@ describe('fetchFiles', () => {
     expect(error.code).toBe('ANC_DATA_CORRUPT');
   });
 
-  it('says which file to put where when it may not fetch', () => {
+  it('names the files and their paths when offline', () => {
     const text = offlineError('x', published('a.bin', '/a'), join(dir, 'x'), []).describe();
     expect(text).toContain(`${join(dir, 'x', 'a.bin')}  (from ${base}/a, MD5 ${md5})`);
     expect(text).toContain('--data-dir');

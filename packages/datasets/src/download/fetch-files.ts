@@ -6,16 +6,16 @@ import { verifyFile } from '../files/verified-file.js';
 import { downloadFile, type DownloadOptions } from './download-file.js';
 
 export interface FetchOptions extends Omit<DownloadOptions, 'progress'> {
-  /** Folders besides `folder` where a file may lie already. */
+  /** Folders besides `folder` that may have a file already. */
   readonly places?: readonly string[];
-  /** An address that is asked first: a server of one's own that has files of these names. */
+  /** Address of a mirror that is tried first: a server with files of these names. */
   readonly mirror?: string | null;
-  /** Fetch a file anew that lies in `folder` with other bytes, instead of refusing it. */
+  /** Download a damaged file in `folder` again, instead of throwing. */
   readonly replaceDamaged?: boolean;
   readonly progress?: (file: string, received: number, total: number | null) => void;
 }
 
-/** What became of a file, and where it is. */
+/** Path of a file, and whether it was downloaded. */
 export interface FetchedFile {
   readonly name: string;
   readonly path: string;
@@ -23,8 +23,9 @@ export interface FetchedFile {
 }
 
 /**
- * Brings published files into `folder`, one after the other; those that are there already are checked, once, and
- * kept. Throws like `downloadFile`, and `ANC_DATA_CORRUPT` for a damaged file that is not to be replaced.
+ * Downloads published files to `folder`, one after the other. Existing ones are verified and kept.
+ *
+ * @throws like `downloadFile`, and `ANC_DATA_CORRUPT` for a damaged file unless `replaceDamaged` is set.
  */
 export async function fetchFiles(
   files: readonly PublishedFile[],
@@ -34,10 +35,10 @@ export async function fetchFiles(
   const fetched: FetchedFile[] = [];
   for (const file of files) {
     const { name } = file;
-    const there = findFile([folder, ...places], [name]);
-    const mayReplace = replaceDamaged && there === join(folder, name);
-    if (there !== null && (await isWhole(there, file.md5, mayReplace))) {
-      fetched.push({ name, path: there, was: 'there' });
+    const present = findFile([folder, ...places], [name]);
+    const mayReplace = replaceDamaged && present === join(folder, name);
+    if (present !== null && (await isVerified(present, file.md5, mayReplace))) {
+      fetched.push({ name, path: present, was: 'there' });
       continue;
     }
     const path = join(folder, name);
@@ -52,7 +53,7 @@ export async function fetchFiles(
   return fetched;
 }
 
-async function isWhole(path: string, md5: string, mayReplace: boolean): Promise<boolean> {
+async function isVerified(path: string, md5: string, mayReplace: boolean): Promise<boolean> {
   try {
     await verifyFile(path, md5);
     return true;
@@ -62,7 +63,7 @@ async function isWhole(path: string, md5: string, mayReplace: boolean): Promise<
   }
 }
 
-/** Where nothing may be fetched: says which files to get, from where, and where to put them. */
+/** `ANC_DATA_MISSING` for offline use: names the missing files, their addresses, and the paths to put them. */
 export function offlineError(
   dataset: string,
   files: readonly PublishedFile[],
@@ -70,11 +71,11 @@ export function offlineError(
   places: readonly string[],
 ): AncError {
   const absent = files.filter(({ name }) => findFile([folder, ...places], [name]) === null);
-  return new AncError('ANC_DATA_MISSING', `${dataset}: files are missing, and nothing may be downloaded.`, {
+  return new AncError('ANC_DATA_MISSING', `${dataset}: files are missing, and downloading is off.`, {
     expected: absent
       .map(({ name, urls, md5 }) => `${join(folder, name)}  (from ${urls[0]}, MD5 ${md5})`)
       .join('\n            '),
     received: 'offline',
-    hint: 'put the files there, say where they are with --data-dir or ANC_DATA_DIR, or leave out --offline.',
+    hint: 'put the files there, set their folder with --data-dir or ANC_DATA_DIR, or omit --offline.',
   });
 }

@@ -38,7 +38,7 @@ const svhnFile = (part: keyof typeof SVHN_FILES): PublishedFile => {
 
 const MINDSPORE = 'https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/';
 
-/** Addresses as the datasets' authors give them; public mirrors of the same bytes after the first. */
+/** Published files by dataset: the authors' addresses first, then public mirrors of the same bytes. */
 export const publishedFiles = {
   'fashion-mnist': () =>
     idxFiles(fashionMnistSpec, [

@@ -1,6 +1,6 @@
 import { AncError } from '@anc/core';
 
-/** A file is damaged or is not what its name says. */
+/** `ANC_DATA_CORRUPT`: a file is damaged, or its content is not what its name says. */
 export const corrupt = (
   file: string,
   what: string,
@@ -9,7 +9,10 @@ export const corrupt = (
   hint = 'get the file again, or point --data-dir at an undamaged copy.',
 ): AncError => new AncError('ANC_DATA_CORRUPT', `${file}: ${what}.`, { expected, received, hint });
 
-/** Files are in none of the places where they may be; `which` says whether all or any one of them is needed. */
+/**
+ * `ANC_DATA_MISSING`: files are in none of the searched folders. `which` says how many of them are needed, e.g.
+ * `any one of`; default: all.
+ */
 export const missing = (
   dataset: string,
   files: readonly string[],
@@ -19,5 +22,5 @@ export const missing = (
   new AncError('ANC_DATA_MISSING', `${dataset}: ${files.join(', ')} not found.`, {
     expected: `${which === '' ? '' : `${which} `}${files.join(', ')} in one of: ${places.join(', ')}`,
     received: 'no such file',
-    hint: 'put it there, or say where it is with --data-dir or ANC_DATA_DIR.',
+    hint: 'put it there, or set its folder with --data-dir or ANC_DATA_DIR.',
   });

@@ -8,11 +8,12 @@ import { corrupt } from './data-error.js';
 import { unreadable } from './verified-file.js';
 
 /**
- * Reads files out of a .tar.gz by their base names, into memory; nothing is unpacked to the disk, so no
- * name in the archive can reach outside. `wanted` gives the largest size that each may have.
+ * Reads files of a .tar.gz archive into memory, by their base names. Nothing is unpacked to disk, so names in the
+ * archive cannot point outside of a folder.
  *
- * Throws `ANC_DATA_CORRUPT` where the archive is cut, damaged, holds a wanted file twice or larger, unpacks to
- * more than twice what is wanted, or lacks one.
+ * @param wanted names of the files, and the largest size that each may have.
+ * @throws `ANC_DATA_CORRUPT` if the archive is cut short or damaged, lacks a wanted file, has it twice or larger, or
+ *   unpacks to more than twice the wanted sizes.
  */
 export async function readTarGz(
   path: string,
@@ -26,13 +27,13 @@ export async function readTarGz(
     for await (const entry of reader) {
       const { name, type } = entry.header;
       const key = basename(name);
-      const room = type === 'file' ? wanted.get(key) : undefined;
-      if (room !== undefined && (found.has(key) || entry.header.size > room)) {
+      const sizeLimit = type === 'file' ? wanted.get(key) : undefined;
+      if (sizeLimit !== undefined && (found.has(key) || entry.header.size > sizeLimit)) {
         const received = found.has(key) ? 'two files of that name' : `${entry.header.size} bytes`;
         throw corrupt(
           path,
-          `${key} in the archive is not as it should be`,
-          `one file of at most ${room} bytes`,
+          `${key} in the archive is not as expected`,
+          `one file of at most ${sizeLimit} bytes`,
           received,
         );
       }
@@ -40,10 +41,10 @@ export async function readTarGz(
       for await (const part of entry as AsyncIterable<Buffer>) {
         unpacked += part.length;
         if (unpacked > limit)
-          throw corrupt(path, 'unpacks to more than it should', `at most ${limit} bytes`, 'more');
-        if (room !== undefined) parts.push(part);
+          throw corrupt(path, 'unpacks to more than expected', `at most ${limit} bytes`, 'more');
+        if (sizeLimit !== undefined) parts.push(part);
       }
-      if (room !== undefined) found.set(key, Buffer.concat(parts));
+      if (sizeLimit !== undefined) found.set(key, Buffer.concat(parts));
     }
   };
   const file = createReadStream(path);
@@ -53,7 +54,7 @@ export async function readTarGz(
     if (isAncError(cause)) throw cause;
     const error = cause as NodeJS.ErrnoException;
     if (error.syscall !== undefined) throw unreadable(path, cause);
-    throw corrupt(path, 'not a whole .tar.gz archive', 'a complete archive', error.message);
+    throw corrupt(path, 'not a complete .tar.gz archive', 'a complete archive', error.message);
   } finally {
     file.destroy();
   }

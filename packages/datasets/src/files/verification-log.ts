@@ -3,19 +3,19 @@ import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { cacheDir } from './locate.js';
 
-/** Below this hashing costs nothing worth remembering. */
+/** Hashing smaller files costs too little to be recorded. */
 const LEAST_BYTES = 1 << 20;
-/** A file that changed so shortly before, ms, may change again within its time stamp's grain. */
+/** A file that changed within the last so many ms may change again without a new time stamp. */
 const GRAIN = 2000;
 
-/** A file as it was when it was looked at. */
+/** Identifies a file in one state. */
 export interface FileState {
   readonly path: string;
   readonly size: number;
   readonly modified: number;
 }
 
-/** Path, size and time stamp of a file; throws what `stat` throws. */
+/** Path, size and time stamp of a file. Throws what `stat` throws. */
 export async function fileState(path: string): Promise<FileState> {
   const { size, mtimeMs } = await stat(path);
   return { path: resolve(path), size, modified: mtimeMs };
@@ -24,19 +24,21 @@ export async function fileState(path: string): Promise<FileState> {
 const known = new Map<string, Promise<Set<string>>>();
 const logPath = (): string => join(cacheDir(), 'verified.log');
 
-/** One line per verified file: a changed size, time or place makes it another. */
+/** One line per verified file; a file of another size, time or path has another line. */
 const lineOf = ({ path, size, modified }: FileState, md5: string): string =>
   createHash('sha256')
     .update(JSON.stringify([path, size, modified, md5]))
     .digest('hex');
 
-/** Whether this very file was found to have this MD5 before. */
+/** Whether this file, in this state, was verified to have this MD5. */
 export async function wasVerified(state: FileState, md5: string): Promise<boolean> {
   return state.size >= LEAST_BYTES && (await readLog(logPath())).has(lineOf(state, md5));
 }
 
-/** Remembers that a file has this MD5, in the cache folder; where that cannot be written it is hashed again. */
-export async function rememberVerified(state: FileState, md5: string): Promise<void> {
+/**
+ * Records in the cache folder that a file has this MD5. If that cannot be written, the file is hashed again next time.
+ */
+export async function recordVerified(state: FileState, md5: string): Promise<void> {
   if (state.size < LEAST_BYTES || Date.now() - state.modified < GRAIN) return;
   const [log, line] = [logPath(), lineOf(state, md5)];
   const lines = await readLog(log);

@@ -28,7 +28,7 @@ const log = async (): Promise<string> => readFile(join(dir, 'cache/verified.log'
 /** Same size and time stamp, other bytes: nothing but hashing would tell. */
 const other = Buffer.alloc(1 << 20, 8);
 
-it('hashes a file once, as long as its size and time stay', async () => {
+it('hashes a file once while its size and time stamp stay', async () => {
   const path = await put(content, old);
   await verifyFile(path, md5);
   expect((await log()).match(/^[0-9a-f]{64}$/gm)).toHaveLength(1);
@@ -40,13 +40,13 @@ it('hashes a file once, as long as its size and time stay', async () => {
   await expect(readVerified(path, md5)).rejects.toThrow('wrong checksum');
 });
 
-it('does not trust a time stamp that has just been made', async () => {
+it('does not trust a recent time stamp', async () => {
   const path = await put(content, new Date());
   await readVerified(path, md5);
   expect(await log()).toBe('');
 });
 
-it('works where nothing can be remembered', async () => {
+it('works if the log cannot be written', async () => {
   await writeFile(join(dir, 'cache'), 'a file in the way');
   const path = await put(content, old);
   await verifyFile(path, md5);

@@ -5,13 +5,13 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { AncError, isAncError } from '@anc/core';
 import { corrupt } from './data-error.js';
-import { fileState, rememberVerified, wasVerified } from './verification-log.js';
+import { fileState, recordVerified, wasVerified } from './verification-log.js';
 
 const inflate = promisify(gunzip);
-/** Bytes unpacked per turn of the thread pool: the default of 16 KiB spends its time on turns. */
+/** Bytes unpacked per task of the thread pool: with the default of 16 KiB, scheduling dominates. */
 const CHUNK = 1 << 20;
 
-/** A file that cannot be opened or read: names it and the reason. */
+/** `ANC_DATA_MISSING`: a file cannot be opened or read. Names the file and the reason. */
 export function unreadable(path: string, cause: unknown): AncError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new AncError('ANC_DATA_MISSING', `${path}: cannot be read.`, {
@@ -22,36 +22,37 @@ export function unreadable(path: string, cause: unknown): AncError {
 }
 
 /**
- * Reads a whole file and checks its MD5 where one is known, unless this very file was checked before.
- * Throws `ANC_DATA_MISSING`, `ANC_DATA_CORRUPT`.
+ * Reads a file and checks its MD5, if one is known and this very file was not checked before.
+ *
+ * @throws `ANC_DATA_MISSING`, `ANC_DATA_CORRUPT`.
  */
 export async function readVerified(path: string, md5: string | null): Promise<Uint8Array> {
   try {
-    const state = await fileState(path); // before reading: a change meanwhile makes it another file
+    const state = await fileState(path); // before reading: a change meanwhile counts as another file
     const bytes = await readFile(path);
     if (md5 === null || (await wasVerified(state, md5))) return bytes;
     assertSum(path, md5, createHash('md5').update(bytes).digest('hex'), bytes.length);
-    await rememberVerified(state, md5);
+    await recordVerified(state, md5);
     return bytes;
   } catch (cause) {
     throw isAncError(cause) ? cause : unreadable(path, cause);
   }
 }
 
-/** Like `readVerified`, as a stream: nothing is held. */
+/** Like `readVerified`, but as a stream that keeps nothing in memory. */
 export async function verifyFile(path: string, md5: string | null): Promise<void> {
   if (md5 === null) return;
   try {
     const state = await fileState(path);
     if (await wasVerified(state, md5)) return;
     assertSum(path, md5, await md5Of(path), state.size);
-    await rememberVerified(state, md5);
+    await recordVerified(state, md5);
   } catch (cause) {
     throw isAncError(cause) ? cause : unreadable(path, cause);
   }
 }
 
-/** MD5 of a file, read as a stream. */
+/** MD5 of a file, which is read as a stream. */
 export async function md5Of(path: string): Promise<string> {
   const hash = createHash('md5');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
@@ -65,7 +66,8 @@ function assertSum(path: string, expected: string, received: string, size: numbe
 
 /**
  * Unpacks gzip bytes, at most `limit` of them, so that a damaged or hostile file cannot fill the memory.
- * Throws `ANC_DATA_CORRUPT` where the stream is cut, damaged or longer.
+ *
+ * @throws `ANC_DATA_CORRUPT` if the stream is cut short, damaged or longer.
  */
 export async function gunzipped(file: string, packed: Uint8Array, limit: number): Promise<Uint8Array> {
   try {
@@ -74,8 +76,8 @@ export async function gunzipped(file: string, packed: Uint8Array, limit: number)
     const code = (cause as NodeJS.ErrnoException).code;
     const reason = cause instanceof Error ? cause.message : String(cause);
     if (code === 'ERR_BUFFER_TOO_LARGE') {
-      throw corrupt(file, 'unpacks to more than it should', `at most ${limit} bytes`, 'more');
+      throw corrupt(file, 'unpacks to more than expected', `at most ${limit} bytes`, 'more');
     }
-    throw corrupt(file, 'not a whole gzip file', 'a complete gzip stream', reason);
+    throw corrupt(file, 'not a complete gzip file', 'a complete gzip stream', reason);
   }
 }

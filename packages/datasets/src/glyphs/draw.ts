@@ -5,21 +5,21 @@ import { GLYPHS, GLYPH_CLASSES, type Stroke } from './shapes.js';
 /** Side of an image in pixels. */
 export const GLYPH_SIZE = 28;
 
-/** How hard the images are; each is the largest value of what is drawn per image. */
+/** How difficult the images are: upper bounds of what is drawn at random for each image. */
 export interface Difficulty {
-  /** Rotation, radians either way. */
+  /** Rotation in radians, in either direction. */
   readonly rotation: number;
-  /** Shift of the centre, pixels either way. */
+  /** Shift of the center in pixels, in either direction. */
   readonly shift: number;
-  /** Standard deviation of each corner's own displacement, in glyph units (the glyph spans 2). */
+  /** Standard deviation of the displacement of each corner, in glyph units (a glyph spans 2). */
   readonly wobble: number;
-  /** Standard deviation of the noise, grey levels. */
+  /** Standard deviation of the noise, in gray levels. */
   readonly noise: number;
   /** Number of stray strokes. */
   readonly clutter: number;
-  /** Side of the covered square, pixels. */
+  /** Side of the occluded square, in pixels. */
   readonly occlusion: number;
-  /** Smallest difference of grey between figure and ground. */
+  /** Smallest difference in gray levels between figure and background. */
   readonly contrast: number;
 }
 
@@ -35,7 +35,7 @@ export const DEFAULT_DIFFICULTY: Difficulty = {
 
 const between = (rng: Rng, low: number, high: number): number => low + (high - low) * rng.uniform();
 
-/** Draws one image of class `label` into `out` [28 × 28] grey bytes; all it does comes from `rng`. */
+/** Draws an image of class `label` into `out`, [28 × 28] gray bytes. A pure function of the state of `rng`. */
 export function drawGlyph(rng: Rng, label: number, difficulty: Difficulty, out: Uint8Array): void {
   const size = GLYPH_SIZE;
   const coverage = new Float32Array(size * size);
@@ -52,7 +52,7 @@ export function drawGlyph(rng: Rng, label: number, difficulty: Difficulty, out: 
   shade(rng, difficulty, coverage, out);
 }
 
-/** Wobble of each corner, a bend of the whole figure, then rotation, shear, scale and shift into pixels. */
+/** Displaces each corner, bends the figure, then rotates, shears, scales and shifts it into pixels. */
 function placement(rng: Rng, { rotation, shift, wobble }: Difficulty): (stroke: Stroke) => Stroke {
   const angle = between(rng, -rotation, rotation);
   const shear = between(rng, -0.25, 0.25);
@@ -65,7 +65,7 @@ function placement(rng: Rng, { rotation, shift, wobble }: Difficulty): (stroke: 
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   return (stroke) => {
     const points = stroke.slice();
-    const dense = stroke.length > 12; // a curve of many points wobbles by its bend alone
+    const dense = stroke.length > 12; // curves of many points get a quarter of the displacement
     for (let i = 0; i < points.length; i += 2) {
       const amount = dense ? wobble / 4 : wobble;
       const u = stroke[i]! + amount * rng.normal();
@@ -97,7 +97,7 @@ function occlude(rng: Rng, { occlusion }: Difficulty, coverage: Float32Array, si
   for (let y = top; y < top + side; y++) coverage.fill(0, y * size + left, y * size + left + side);
 }
 
-/** A lighter figure on its ground, under a sloping light, with noise. */
+/** Renders a bright figure on a darker background, with a brightness gradient and noise. */
 function shade(rng: Rng, { noise, contrast }: Difficulty, coverage: Float32Array, out: Uint8Array): void {
   const ground = between(rng, 0, 255 - contrast);
   const figure = between(rng, ground + contrast, 255);
@@ -105,8 +105,8 @@ function shade(rng: Rng, { noise, contrast }: Difficulty, coverage: Float32Array
   const sigma = between(rng, 4, noise);
   for (let i = 0; i < out.length; i++) {
     const light = slopeX * ((i % GLYPH_SIZE) - 13.5) + slopeY * (Math.floor(i / GLYPH_SIZE) - 13.5);
-    const grey = ground + (figure - ground) * coverage[i]!;
-    const value = grey + light + sigma * rng.normal();
+    const gray = ground + (figure - ground) * coverage[i]!;
+    const value = gray + light + sigma * rng.normal();
     out[i] = Math.max(0, Math.min(255, Math.round(value)));
   }
 }

@@ -25,14 +25,14 @@ describe('Glyphs', () => {
     expect(other.bytes).not.toEqual(few.bytes);
   });
 
-  it('changes its fingerprint with its pictures', async () => {
+  it('has another fingerprint for other images', async () => {
     const fingerprint = async (seed: number): Promise<string> =>
       (await new Glyphs({ train: 10, test: 10, seed }).split('train')).images.fingerprint;
     expect(await fingerprint(1)).toBe(await fingerprint(1));
     expect(await fingerprint(1)).not.toBe(await fingerprint(2));
   });
 
-  it('has ten classes in about equal number and uses the whole grey range', async () => {
+  it('has ten classes of about equal size and uses the whole gray range', async () => {
     const { images, labels } = await new Glyphs({ train: 2000, test: 1 }).split('train');
     const counts = new Array<number>(10).fill(0);
     for (const label of await labels!()) counts[label]!++;
@@ -43,7 +43,7 @@ describe('Glyphs', () => {
     expect(std[0]).toBeGreaterThan(30);
   });
 
-  it('is out of reach of a linear model, and yet not noise', async () => {
+  it('is too hard for a linear model, but not noise', async () => {
     const dataset = new Glyphs({ train: 2000, test: 500 });
     const error = linearError(await load(dataset, 'train'), await load(dataset, 'test'));
     expect(error).toBeGreaterThan(0.2);

@@ -5,10 +5,10 @@ import { DEFAULT_DIFFICULTY, drawGlyph, GLYPH_SIZE } from './draw.js';
 import { GLYPH_CLASSES } from './shapes.js';
 
 /**
- * Generated pictures of ten figures drawn in strokes, 28×28 grey: a dataset that needs no file.
+ * Generated images of ten stroke figures, 28×28 gray: a dataset that needs no files.
  *
- * Image i of a split is a pure function of (seed, split, i). Position, size, slant, stroke, shade,
- * noise, stray strokes and a covered patch vary.
+ * Image i of a split is a pure function of (seed, split, i). Position, size, slant, stroke width, brightness, noise,
+ * stray strokes and an occluded patch vary.
  */
 export class Glyphs extends Dataset {
   readonly name = 'glyphs';

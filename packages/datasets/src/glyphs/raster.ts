@@ -1,14 +1,14 @@
 import type { Stroke } from './shapes.js';
 
-/** How a stroke meets the pixels: half its width and the width of its soft edge, in pixels. */
+/** Half the width of a stroke, and the width of its soft edge, in pixels. */
 export interface Pen {
   readonly halfWidth: number;
   readonly softness: number;
 }
 
 /**
- * Draws strokes given in pixel coordinates (pixel centres at whole numbers) into `coverage` [size × size],
- * 0..1: each pixel keeps the most any segment covers it, so that crossings are not darker.
+ * Draws strokes in pixel coordinates (pixel centers at integers) into `coverage` [size × size], 0..1. Each pixel keeps
+ * the maximum over all segments, so that crossings are not darker.
  */
 export function drawStrokes(
   coverage: Float32Array,
@@ -38,7 +38,7 @@ function drawSegment(
   const top = Math.max(0, Math.ceil(Math.min(y0, y1) - reach));
   const bottom = Math.min(size - 1, Math.floor(Math.max(y0, y1) + reach));
   const [dx, dy] = [x1 - x0, y1 - y0];
-  const lengthSquared = dx * dx + dy * dy || 1; // a segment of no length is a dot
+  const lengthSquared = dx * dx + dy * dy || 1; // a segment of length zero is a dot
   for (let y = top; y <= bottom; y++) {
     for (let x = left; x <= right; x++) {
       const along = Math.min(1, Math.max(0, ((x - x0) * dx + (y - y0) * dy) / lengthSquared));

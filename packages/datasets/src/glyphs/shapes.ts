@@ -1,4 +1,4 @@
-/** A stroke: x, y pairs joined by straight segments, in a frame of -1..1 with y downward. */
+/** A stroke: x, y pairs joined by straight segments, in coordinates of -1..1 with y pointing down. */
 export type Stroke = readonly number[];
 
 /** An arc of an ellipse from angle `start` to `end` (radians), as `steps` segments. */
@@ -20,8 +20,8 @@ function spiral(turns: number, steps: number): Stroke {
 const { PI } = Math;
 
 /**
- * The ten classes. Several are neighbours on purpose (ring and arc, square and cup, plus, tee and fork), and
- * none is another's mirror image, so that horizontal flips keep the class.
+ * The ten classes. Several are similar on purpose (ring and arc, square and cup, plus, tee and fork). None is the
+ * mirror image of another one, so that horizontal flips keep the class.
  */
 export const GLYPHS: Readonly<Record<string, readonly Stroke[]>> = {
   ring: [arc(0, 0, 0.8, 0, 2 * PI, 18)],

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { AncError, type Rng } from '@anc/core';
 import type { default as sharpFactory, Sharp } from 'sharp';
 import { corrupt } from '../files/data-error.js';
-import type { ImageShape } from '../images/memory-images.js';
 import { unreadable } from '../files/verified-file.js';
+import type { ImageShape } from '../images/memory-images.js';
 
-/** A picture of more pixels than this is taken for a decompression bomb. */
+/** An image of more pixels than this counts as a decompression bomb. */
 const MOST_PIXELS = 100_000_000;
 
-/** How random-resized crops are drawn (Szegedy et al. 2015): area as a part of the picture, and width / height. */
-export interface CropLaw {
+/** Distribution of random-resized crops (Szegedy et al. 2015): area as a fraction of the image, and width / height. */
+export interface CropDistribution {
   readonly scale: readonly [number, number];
   readonly ratio: readonly [number, number];
   readonly flip: boolean;
@@ -18,14 +18,18 @@ export interface CropLaw {
 type SharpFactory = typeof sharpFactory;
 let loaded: Promise<SharpFactory> | null = null;
 
-/** The image library, an optional peer: throws `ANC_MISSING_PACKAGE` saying what to install. */
+/**
+ * Loads the image library, an optional peer dependency.
+ *
+ * @throws `ANC_MISSING_PACKAGE` with the command that installs it.
+ */
 export function loadSharp(
   load: () => Promise<{ default: SharpFactory }> = () => import('sharp'),
 ): Promise<SharpFactory> {
   loaded ??= load().then(
     ({ default: factory }) => {
-      factory.concurrency(1); // many pictures at once, each on one core: threads within one cost more than they give
-      factory.cache(false); // no picture is decoded the same way twice in a row
+      factory.concurrency(1); // many images at once, each on one core: threads within an image cost more than they save
+      factory.cache(false); // no image is decoded in the same way twice in a row
       return factory;
     },
     (cause: unknown) => {
@@ -41,29 +45,33 @@ export function loadSharp(
   return loaded;
 }
 
-/** `decodePicture` of a file. Throws `ANC_DATA_MISSING` where it cannot be read. */
+/**
+ * Like `decodeImageBytes`, for a file.
+ *
+ * @throws `ANC_DATA_MISSING` if it cannot be read.
+ */
 export async function decodeImage(path: string, shape: ImageShape, crop: Crop | null): Promise<Uint8Array> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
-  return await decodePicture(bytes, path, shape, crop);
+  return await decodeImageBytes(bytes, path, shape, crop);
 }
 
-/** A law and the chance that draws from it. */
+/** A random crop: its distribution, and the generator from which it is drawn. */
 export interface Crop {
-  readonly law: CropLaw;
+  readonly distribution: CropDistribution;
   readonly rng: Rng;
 }
 
 /**
- * Decodes a picture to [H, W, C] bytes: turned upright by its EXIF mark, sRGB (or grey), transparency over white.
- * Without `crop` the shorter side becomes side / 0.875 and the centre is cut out, but for a picture that has the
- * size already; with it, a random resized crop. Scaling is bilinear with antialiasing, as most networks were
- * trained on.
+ * Decodes an image to [H, W, C] bytes: upright according to its EXIF orientation, sRGB (or gray), transparency over
+ * white. Without `crop`, the shorter side is resized to side / 0.875 and the center is cropped, unless the image has
+ * the right size already. With it, the result is a random-resized crop. Resizing is bilinear with antialiasing, as in
+ * the training of most networks.
  *
- * Throws `ANC_DATA_CORRUPT` naming `place` where it does not decode or has more than 100 million pixels.
+ * @throws `ANC_DATA_CORRUPT`, naming `place`, if the image does not decode or has more than 100 million pixels.
  */
-export async function decodePicture(
+export async function decodeImageBytes(
   bytes: Uint8Array,
   place: string,
   [height, width, channels]: ImageShape,
@@ -71,18 +79,18 @@ export async function decodePicture(
 ): Promise<Uint8Array> {
   const sharp = await loadSharp();
   try {
-    const picture = sharp(bytes, {
+    const image = sharp(bytes, {
       failOn: 'error',
       limitInputPixels: MOST_PIXELS,
       sequentialRead: true,
     });
-    const { autoOrient: whole, hasAlpha } = await picture.metadata();
-    picture.autoOrient();
+    const { autoOrient: whole, hasAlpha } = await image.metadata();
+    image.autoOrient();
     const cut =
-      crop === null ? centre(picture, whole, height, width) : randomCrop(picture, whole, height, width, crop);
+      crop === null ? center(image, whole, height, width) : randomCrop(image, whole, height, width, crop);
     const flat = hasAlpha ? cut.flatten({ background: '#ffffff' }) : cut;
-    const coloured = channels === 1 ? flat.toColourspace('b-w') : flat.toColourspace('srgb');
-    const { data, info } = await coloured.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const colored = channels === 1 ? flat.toColourspace('b-w') : flat.toColourspace('srgb');
+    const { data, info } = await colored.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     if (info.width !== width || info.height !== height || info.channels !== channels) {
       throw new Error(`decodes to [${info.height}, ${info.width}, ${info.channels}]`);
     }
@@ -92,9 +100,9 @@ export async function decodePicture(
     throw corrupt(
       place,
       'does not decode',
-      'a whole JPEG, PNG or WebP image',
+      'a complete JPEG, PNG or WebP image',
       reason,
-      'mend or remove the file, or set skipBroken.',
+      'repair or remove the file, or set skipBroken.',
     );
   }
 }
@@ -104,30 +112,36 @@ interface Size {
   readonly height: number;
 }
 
-function centre(picture: Sharp, whole: Size, height: number, width: number): Sharp {
-  if (whole.width === width && whole.height === height) return picture;
+function center(image: Sharp, whole: Size, height: number, width: number): Sharp {
+  if (whole.width === width && whole.height === height) return image;
   const [tall, wide] = [Math.round(height / 0.875), Math.round(width / 0.875)];
-  return picture
-    .resize({ width: wide, height: tall, fit: 'cover', position: 'centre', kernel: 'linear' })
+  return image
+    .resize({ width: wide, height: tall, fit: 'cover', position: 'center', kernel: 'linear' })
     .extract({ left: (wide - width) >> 1, top: (tall - height) >> 1, width, height });
 }
 
 /**
- * A random region at the wanted size. One that is more than twice as large comes from the whole picture at that
- * scale, which a JPEG is decoded at directly; a smaller one is cut out before it is scaled.
+ * Resizes a random region to the target size. If it is more than twice as large, the whole image is resized first,
+ * since a JPEG can be decoded at a lower scale directly; a smaller region is cropped before it is resized.
  */
-function randomCrop(picture: Sharp, whole: Size, height: number, width: number, { law, rng }: Crop): Sharp {
-  const region = drawRegion(rng, whole.width, whole.height, law);
-  const mirrored = law.flip && rng.uniform() < 0.5;
+function randomCrop(
+  image: Sharp,
+  whole: Size,
+  height: number,
+  width: number,
+  { distribution, rng }: Crop,
+): Sharp {
+  const region = drawRegion(rng, whole.width, whole.height, distribution);
+  const mirrored = distribution.flip && rng.uniform() < 0.5;
   const cut =
     region.width >= 2 * width && region.height >= 2 * height
-      ? scaledThenCut(picture, whole, height, width, region, mirrored)
-      : picture.extract(region).resize({ width, height, fit: 'fill', kernel: 'linear' });
+      ? scaledThenCut(image, whole, height, width, region, mirrored)
+      : image.extract(region).resize({ width, height, fit: 'fill', kernel: 'linear' });
   return mirrored ? cut.flop() : cut;
 }
 
 function scaledThenCut(
-  picture: Sharp,
+  image: Sharp,
   whole: Size,
   height: number,
   width: number,
@@ -138,17 +152,17 @@ function scaledThenCut(
   const wide = Math.max(width, Math.round((whole.width * width) / region.width));
   const left = Math.min(wide - width, Math.round((region.left * wide) / whole.width));
   const top = Math.min(tall - height, Math.round((region.top * tall) / whole.height));
-  return picture
+  return image
     .resize({ width: wide, height: tall, fit: 'fill', kernel: 'linear' })
-    .extract({ left: mirrored ? wide - width - left : left, top, width, height }); // cut after mirroring
+    .extract({ left: mirrored ? wide - width - left : left, top, width, height }); // cropped after mirroring
 }
 
-/** A region of the drawn area and ratio inside width × height; after ten misses the largest centred one. */
+/** A random region inside width × height. After ten draws that do not fit, the largest centered one. */
 export function drawRegion(
   rng: Rng,
   width: number,
   height: number,
-  { scale, ratio }: CropLaw,
+  { scale, ratio }: CropDistribution,
 ): { left: number; top: number; width: number; height: number } {
   const [low, high] = [Math.log(ratio[0]), Math.log(ratio[1])];
   for (let attempt = 0; attempt < 10; attempt++) {

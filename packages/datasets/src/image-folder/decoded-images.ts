@@ -2,41 +2,42 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Rng, type DecodedViews, type ImageSource } from '@anc/core';
 import { bytesPerImage, indexError, type ImageShape } from '../images/memory-images.js';
-import { decodePicture, type CropLaw } from './decode.js';
-import type { Pictures } from './encoded-images.js';
+import { decodeImageBytes, type Crop, type CropDistribution } from './decode.js';
+import type { EncodedImages } from './encoded-images.js';
 
-/** What random crops are drawn from; `views` fixed ones per image. */
-export interface CropOptions extends CropLaw {
+/** Distribution of random crops, of which each image has `views` fixed ones. */
+export interface CropOptions extends CropDistribution {
   readonly views: number;
   readonly seed: number;
 }
 
-/** Pictures in flight: enough to keep every core busy, few enough that memory stays flat. */
+/** Images that are decoded at once: enough to keep every core busy, and few enough to bound memory. */
 const IN_FLIGHT = 2 * availableParallelism();
 
-/** Images decoded when they are read: memory holds the list and one batch, however many there are. */
+/** Images that are decoded when they are read: memory holds their list and one batch. */
 export class DecodedImages implements ImageSource {
   readonly count: number;
   readonly shape: ImageShape;
   readonly fingerprint: string;
   readonly crops: DecodedViews;
-  readonly #pictures: Pictures;
+  readonly #encoded: EncodedImages;
 
-  constructor(pictures: Pictures, shape: ImageShape, crops: CropOptions) {
-    this.#pictures = pictures;
-    this.count = pictures.count;
+  constructor(encoded: EncodedImages, shape: ImageShape, crops: CropOptions) {
+    this.#encoded = encoded;
+    this.count = encoded.count;
     this.shape = shape;
-    const hash = createHash('sha256').update(`${shape.join('x')}\n${pictures.version}`);
-    for (let i = 0; i < pictures.count; i++) hash.update(`\n${pictures.name(i)}\0${pictures.size(i)}`);
+    const hash = createHash('sha256').update(`${shape.join('x')}\n${encoded.version}`);
+    for (let i = 0; i < encoded.count; i++) hash.update(`\n${encoded.name(i)}\0${encoded.size(i)}`);
     this.fingerprint = hash.digest('hex');
-    const { views, seed, ...law } = crops;
+    const { views, seed, ...distribution } = crops;
+    const { scale, ratio, flip } = distribution;
     const root = Rng.fromSeed(seed).split('crop');
     this.crops = {
-      id: `resized-crop(scale=${law.scale.join('-')},ratio=${law.ratio.join('-')},flip=${law.flip},views=${views},seed=${seed})`,
+      id: `resized-crop(scale=${scale.join('-')},ratio=${ratio.join('-')},flip=${flip},views=${views},seed=${seed})`,
       views,
       read: (indices, drawn, out) =>
         this.#decode(indices, out, (index, i) =>
-          drawn[i] === 0 ? null : { law, rng: root.split(this.sampleKey(index), drawn[i]!) },
+          drawn[i] === 0 ? null : { distribution, rng: root.split(this.sampleKey(index), drawn[i]!) },
         ),
     };
   }
@@ -47,7 +48,7 @@ export class DecodedImages implements ImageSource {
 
   sampleKey(index: number): string {
     this.#assertThere(index);
-    return `${this.#pictures.name(index)}:${this.#pictures.size(index)}`;
+    return `${this.#encoded.name(index)}:${this.#encoded.size(index)}`;
   }
 
   #assertThere(index: number): void {
@@ -57,7 +58,7 @@ export class DecodedImages implements ImageSource {
   async #decode(
     indices: Int32Array,
     out: Uint8Array,
-    cropOf: (index: number, i: number) => { law: CropLaw; rng: Rng } | null,
+    cropOf: (index: number, i: number) => Crop | null,
   ): Promise<void> {
     const size = bytesPerImage(this.shape);
     indices.forEach((index) => this.#assertThere(index));
@@ -66,15 +67,15 @@ export class DecodedImages implements ImageSource {
       while (next < indices.length) {
         const i = next++;
         const index = indices[i]!;
-        const bytes = await this.#pictures.read(index);
-        const place = this.#pictures.place(index);
-        out.set(await decodePicture(bytes, place, this.shape, cropOf(index, i)), i * size);
+        const bytes = await this.#encoded.read(index);
+        const place = this.#encoded.place(index);
+        out.set(await decodeImageBytes(bytes, place, this.shape, cropOf(index, i)), i * size);
       }
     };
     try {
       await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, indices.length) }, work));
     } finally {
-      next = indices.length; // one that failed ends the others
+      next = indices.length; // after a failure, the others stop
     }
   }
 }

@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { unreadable } from '../files/verified-file.js';
 import type { FoundImage } from './list-images.js';
 
-/** Encoded pictures (JPEG, PNG, WebP) with random access, wherever they lie. */
-export interface Pictures {
+/** Encoded images (JPEG, PNG, WebP) with random access: files of a folder, or parts of an archive. */
+export interface EncodedImages {
   readonly count: number;
-  /** Names a picture in its collection; stands for its content together with its size. */
+  /** Name of an image in its collection. Together with its size, it identifies the content. */
   name(index: number): string;
-  /** Bytes of the encoded picture. */
+  /** Size of the encoded image in bytes. */
   size(index: number): number;
-  /** Where a person finds it, for messages. */
+  /** Path of an image, for messages. */
   place(index: number): string;
   read(index: number): Promise<Uint8Array>;
-  /** Changes whenever a picture could: file sizes and time stamps. */
+  /** File sizes and time stamps: changes whenever an image could have changed. */
   readonly version: string;
 }
 
-/** Files below a folder. */
-export class FilePictures implements Pictures {
+/** Image files below a folder. */
+export class ImageFiles implements EncodedImages {
   readonly count: number;
 
   constructor(

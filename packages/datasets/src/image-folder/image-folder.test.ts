@@ -6,10 +6,10 @@ import { Rng, isAncError, type AncError } from '@anc/core';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ImageNet } from '../imagenet/imagenet.js';
 import { splitByHash, subset } from '../images/subset.js';
 import { decodeImage, drawRegion } from './decode.js';
 import { ImageFolder } from './image-folder.js';
-import { ImageNet } from '../imagenet/imagenet.js';
 
 let dir: string;
 beforeEach(async () => {
@@ -45,7 +45,7 @@ const read = async (
 };
 
 describe('decodeImage', () => {
-  it('brings every format to the same shape and colours', async () => {
+  it('decodes every format to the same shape and colors', async () => {
     const files = {
       'rgb.png': await picture().png().toBuffer(),
       'alpha.png': await picture().ensureAlpha(1).png().toBuffer(),
@@ -65,20 +65,20 @@ describe('decodeImage', () => {
     }
   });
 
-  it('gives grey pictures three channels, or one', async () => {
+  it('decodes gray images to three channels, or to one', async () => {
     const path = await put('g.png', await picture().greyscale().png().toBuffer());
     const [three, one] = [await decodeImage(path, [8, 8, 3], null), await decodeImage(path, [8, 8, 1], null)];
     expect([three.length, one.length]).toEqual([192, 64]);
     expect([three[0], three[1], three[2]]).toEqual([one[0], one[0], one[0]]);
   });
 
-  it('turns pictures upright', async () => {
+  it('turns images upright', async () => {
     const turned = await picture(40, 40).jpeg({ quality: 100 }).withMetadata({ orientation: 3 }).toBuffer();
     const out = await decodeImage(await put('turned.jpg', turned), [8, 8, 3], null);
     expect(out[2]! - out[0]!).toBeGreaterThan(120); // upside down: blue is left
   });
 
-  it('puts white behind what is transparent', async () => {
+  it('renders transparency over white', async () => {
     const clear = await sharp({
       create: { width: 9, height: 9, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
     })
@@ -101,7 +101,7 @@ describe('decodeImage', () => {
 });
 
 describe('drawRegion', () => {
-  it('stays inside the picture whatever its sides', () => {
+  it('stays inside images of any size', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 3000 }),
@@ -123,7 +123,7 @@ describe('drawRegion', () => {
 });
 
 describe('ImageFolder', () => {
-  it('takes folders as classes, listed in one order', async () => {
+  it('uses folders as classes, in a fixed order', async () => {
     for (const name of [
       'train/b/1.png',
       'train/a/2.png',
@@ -138,7 +138,7 @@ describe('ImageFolder', () => {
     expect([images.count, ...(await labels!())]).toEqual([2, 0, 1]);
   });
 
-  it('has no labels where images lie flat, and keeps a part for evaluation', async () => {
+  it('has no labels without class folders, and holds out a part for evaluation', async () => {
     for (let i = 0; i < 10; i++) await put(`${i}.png`, png);
     const folder = await ImageFolder.open({ size: 8 }, dir, 1);
     const [train, test] = [await folder.split('train'), await folder.split('test')];
@@ -149,7 +149,7 @@ describe('ImageFolder', () => {
     expect(new Set(keys).size).toBe(10);
   });
 
-  it('draws the same crops for the same seed, view 0 being the centre, also through a subset', async () => {
+  it('draws the same crops for the same seed, also through a subset; view 0 is the center', async () => {
     for (let i = 0; i < 4; i++)
       await put(
         `${i}.png`,
@@ -173,22 +173,22 @@ describe('ImageFolder', () => {
     expect((await splitByHash(source, 0.5, 0)).held.length).toBe(Math.round(source.count / 2));
   });
 
-  it('cuts from a large picture, which is decoded at its scale, what the whole would have there', async () => {
+  it('crops the same from a large image that is decoded at a lower scale', async () => {
     const large = await picture(1200, 800).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer();
     const path = await put('large.jpg', large);
     const law = { scale: [0.1, 1], ratio: [3 / 4, 4 / 3], flip: true } as const;
     for (let seed = 0; seed < 8; seed++) {
-      const out = await decodeImage(path, [32, 32, 3], { law, rng: Rng.fromSeed(seed) });
+      const out = await decodeImage(path, [32, 32, 3], { distribution: law, rng: Rng.fromSeed(seed) });
       const rng = Rng.fromSeed(seed);
       const region = drawRegion(rng, 1200, 800, law);
       const cut = sharp(large).extract(region).resize({ width: 32, height: 32, fit: 'fill' });
       const expected = await (rng.uniform() < 0.5 ? cut.flop() : cut).raw().toBuffer();
       const off = out.filter((byte, i) => Math.abs(byte - expected[i]!) > 64).length;
-      expect(off / out.length).toBeLessThan(0.05); // at most the column on the border of the colours
+      expect(off / out.length).toBeLessThan(0.05); // at most the column on the border of the colors
     }
   });
 
-  it('names an image that does not decode, and leaves it out only where asked', async () => {
+  it('names an image that does not decode, and skips it on request only', async () => {
     for (const name of ['train/a/1.png', 'train/a/2.png', 'test/a/3.png']) await put(name, png);
     await put('train/a/broken.png', png.subarray(0, 60));
     const { images } = await (await ImageFolder.open({ size: 8 }, dir, 0)).split('train');
@@ -208,7 +208,7 @@ describe('ImageFolder', () => {
 
 const dataDir = process.env['ANC_DATA_DIR'] ?? resolve(import.meta.dirname, '../../../../../shared/data');
 describe.runIf(existsSync(join(dataDir, 'imagenet-sample')))('real ImageNet files', () => {
-  it('reads validation images with the numbers of their classes', async () => {
+  it('reads validation images with their class numbers', async () => {
     const imagenet = await ImageNet.open({ size: 64 }, dataDir, 0);
     expect(imagenet.classes.length).toBe(1000);
     const { images, labels } = await imagenet.split('test');
@@ -222,7 +222,7 @@ describe.runIf(existsSync(join(dataDir, 'imagenet-sample')))('real ImageNet file
     expect(blue!).toBeGreaterThan(red!); // water
   });
 
-  it('says what is missing where there is no training set', async () => {
+  it('names the missing files without a training set', async () => {
     const error = await errorOf((await ImageNet.open({}, dataDir, 0)).split('train'));
     expect(error.code).toBe('ANC_DATA_MISSING');
   });

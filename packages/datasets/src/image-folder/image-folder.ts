@@ -7,8 +7,8 @@ import { corrupt, missing } from '../files/data-error.js';
 import { imageFolderOptions, type ImageFolderOptions } from '../options.js';
 import { decodeImage } from './decode.js';
 import { DecodedImages } from './decoded-images.js';
+import { ImageFiles } from './encoded-images.js';
 import { listImages, type FoundImage } from './list-images.js';
-import { FilePictures } from './encoded-images.js';
 
 interface Part {
   readonly root: string;
@@ -16,14 +16,14 @@ interface Part {
 }
 
 /**
- * A folder of images of any size: `train/` and `test/` (or `val/`), or one folder of which a part is kept for
+ * A folder of images of any size: `train/` and `test/` (or `val/`), or one folder of which a part is held out for
  * evaluation by a seeded hash of the paths. First-level folders are classes; without them there are no labels.
  */
 export class ImageFolder extends Dataset {
   readonly name = 'image-folder';
   readonly classes: readonly string[];
   readonly shape: readonly [number, number, number];
-  /** Files left out because they do not decode, by path. */
+  /** Paths of files that were skipped because they do not decode. */
   readonly skipped: readonly string[];
   readonly #parts: Readonly<Record<SplitName, Part>>;
   readonly #options: z.output<typeof imageFolderOptions>;
@@ -45,13 +45,17 @@ export class ImageFolder extends Dataset {
     this.skipped = skipped;
   }
 
-  /** Lists the folder once. Throws `ANC_DATA_*` where there are no images or the splits' classes differ. */
+  /**
+   * Lists the folder once.
+   *
+   * @throws `ANC_DATA_*` if there are no images, or the test set has classes that the training set lacks.
+   */
   static async open(options: ImageFolderOptions, dataDir: string | null, seed: number): Promise<ImageFolder> {
     const parsed = imageFolderOptions.parse(options);
     const path = parsed.path ?? dataDir;
     if (path === null) {
-      throw new AncError('ANC_CONFIG', 'image-folder: which folder?', {
-        expected: '--data-dir or the option path',
+      throw new AncError('ANC_CONFIG', 'image-folder: no folder is given.', {
+        expected: '--data-dir, or the option path of image-folder',
         received: 'neither',
       });
     }
@@ -59,16 +63,16 @@ export class ImageFolder extends Dataset {
     const skipped: string[] = [];
     if (parsed.skipBroken) {
       parts = {
-        train: await whole(parts.train, parsed, skipped),
-        test: await whole(parts.test, parsed, skipped),
+        train: await decodableOf(parts.train, parsed, skipped),
+        test: await decodableOf(parts.test, parsed, skipped),
       };
     }
     for (const { root, files } of Object.values(parts)) {
       if (files.length === 0) throw missing('image-folder', ['*.jpg, *.png or *.webp'], [root]);
     }
-    const wanted = parsed.labelled;
+    const { labelled } = parsed;
     const foldered = Object.values(parts).every(({ files }) => files.every(({ path: p }) => p.includes('/')));
-    if (wanted === 'yes' && !foldered) {
+    if (labelled === 'yes' && !foldered) {
       throw corrupt(
         resolve(path),
         'images outside of class folders',
@@ -76,7 +80,7 @@ export class ImageFolder extends Dataset {
         'some that are not',
       );
     }
-    const classes = wanted !== 'no' && foldered ? commonClasses(parts) : [];
+    const classes = labelled !== 'no' && foldered ? commonClasses(parts) : [];
     return new ImageFolder(parts, classes, parsed, seed, skipped);
   }
 
@@ -85,7 +89,7 @@ export class ImageFolder extends Dataset {
     const { scale, ratio, flip, views } = this.#options;
     const labels = Int32Array.from(files, ({ path }) => this.classes.indexOf(classOf(path)));
     return Promise.resolve({
-      images: new DecodedImages(new FilePictures(root, files), this.shape, {
+      images: new DecodedImages(new ImageFiles(root, files), this.shape, {
         scale,
         ratio,
         flip,
@@ -120,25 +124,26 @@ async function partsOf(path: string, testFraction: number, seed: number): Promis
   };
 }
 
-/** A test set may lack a class that training has (it is a sample); a class that only it has cannot be learned. */
+/** A test set may lack classes of the training set; a class that only the test set has cannot be learned. */
 function commonClasses(parts: Readonly<Record<SplitName, Part>>): string[] {
   const [train, test] = [parts.train, parts.test].map(({ files }) => [
     ...new Set(files.map(({ path }) => classOf(path))),
   ]);
-  const strange = test!.find((name) => !train!.includes(name));
-  if (strange !== undefined) {
+  const unknown = test!.find((name) => !train!.includes(name));
+  if (unknown !== undefined) {
     throw corrupt(
-      join(parts.test.root, strange),
+      join(parts.test.root, unknown),
       'a class folder that the training set does not have',
       train!.slice(0, 10).join(', '),
-      strange,
-      'give both splits the same class folders.',
+      unknown,
+      'use the same class folders in both splits.',
     );
   }
   return train!.sort();
 }
 
-async function whole(
+/** The files of a part that decode; the others are added to `skipped`. */
+async function decodableOf(
   from: Part,
   options: z.output<typeof imageFolderOptions>,
   skipped: string[],

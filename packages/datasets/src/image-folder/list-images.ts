@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unreadable } from '../files/verified-file.js';
 
-/** An image file: its path below the listed folder with `/` between, and what tells a changed file. */
+/** An image file: its path relative to the listed folder, separated by `/`, and its size and time stamp. */
 export interface FoundImage {
   readonly path: string;
   readonly size: number;
@@ -12,8 +12,10 @@ export interface FoundImage {
 const IMAGE = /\.(jpe?g|png|webp)$/i;
 
 /**
- * All JPEG, PNG and WebP files below `root`, in code-unit order of their paths: the same on every system. Names
- * that start with a dot are passed over. Throws `ANC_DATA_MISSING` where the folder cannot be read.
+ * All JPEG, PNG and WebP files below `root`, sorted by the code units of their paths: the same order on every system.
+ * Names that start with a dot are skipped.
+ *
+ * @throws `ANC_DATA_MISSING` if the folder cannot be read.
  */
 export async function listImages(root: string): Promise<FoundImage[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {

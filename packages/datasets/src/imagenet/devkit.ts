@@ -11,7 +11,7 @@ export const DEVKIT = {
 const [META, TRUTH] = ['meta.mat', 'ILSVRC2012_validation_ground_truth.txt'];
 const SYNSET = /^n\d{8}$/;
 
-/** What the development kit tells: classes, and the class of each validation image. */
+/** Content of the development kit: classes, and the class of each validation image. */
 export interface Devkit {
   /** Class number of the kit (1, 2, …) -> synset and first name. */
   readonly classes: ReadonlyMap<number, readonly [synset: string, name: string]>;
@@ -19,7 +19,11 @@ export interface Devkit {
   readonly truth: readonly number[];
 }
 
-/** Reads the archive as it is downloaded. Throws `ANC_DATA_*`. */
+/**
+ * Reads the archive of the development kit.
+ *
+ * @throws `ANC_DATA_*`.
+ */
 export async function readDevkit(folder: string, md5: string | null = DEVKIT.md5): Promise<Devkit> {
   const path = join(folder, DEVKIT.name);
   await verifyFile(path, md5);
@@ -30,7 +34,7 @@ export async function readDevkit(folder: string, md5: string | null = DEVKIT.md5
   };
 }
 
-/** `synsets`: a structure array with ILSVRC2012_ID, WNID and words; numbers up to 1000 are the classes. */
+/** Reads `synsets`, a structure array with ILSVRC2012_ID, WNID and words; ids up to 1000 are the classes. */
 export async function parseMeta(file: string, bytes: Uint8Array): Promise<Devkit['classes']> {
   const synsets = (await parseMatStructs(file, bytes, 1 << 24)).get('synsets');
   const classes = new Map<number, readonly [string, string]>();
@@ -39,10 +43,10 @@ export async function parseMeta(file: string, bytes: Uint8Array): Promise<Devkit
     classes.set(id, [synset, (typeof words === 'string' ? words : '').split(',')[0]! || synset]);
   }
   if (classes.size > 0) return classes;
-  throw corrupt(file, 'not the kit’s list of classes', 'a structure array "synsets"', 'none with WNID');
+  throw corrupt(file, "not the kit's list of classes", 'a structure array "synsets"', 'none with WNID');
 }
 
-/** One class number per line. */
+/** Reads the class numbers of the validation images, one per line. */
 export function parseTruth(file: string, bytes: Uint8Array): number[] {
   const lines = Buffer.from(bytes).toString('latin1').trim().split(/\s+/);
   const numbers = lines.map((line) => (/^\d{1,4}$/.test(line) ? Number(line) : 0));
@@ -50,7 +54,7 @@ export function parseTruth(file: string, bytes: Uint8Array): number[] {
   if (wrong < 0) return numbers;
   throw corrupt(
     file,
-    'not the kit’s list of answers',
+    "not the kit's ground truth",
     'a class number per line',
     `line ${wrong + 1}: ${lines[wrong]!.slice(0, 40)}`,
   );

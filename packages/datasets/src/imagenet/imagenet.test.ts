@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** A grey picture of one level. */
+/** A gray picture of one level. */
 const jpeg = (level: number): Promise<Buffer> =>
   sharp({ create: { width: 12, height: 12, channels: 3, background: { r: level, g: level, b: level } } })
     .jpeg({ quality: 100 })
@@ -106,20 +106,20 @@ const levels = async (
 };
 
 describe('the official archives', () => {
-  it('are read in place, with the kit’s classes in everybody’s order', async () => {
+  it("are read in place, with the kit's classes sorted by synset", async () => {
     await putTars();
     await writeFile(join(dir, DEVKIT.name), await kit());
     const layout = (await tarLayout(dir, null))!;
     expect(layout.classes).toEqual(['tench', 'tiger shark']);
     const train = await layout.open('train');
     expect([...(await train.labels())]).toEqual([0, 0, 1]);
-    expect(train.pictures.name(2)).toBe(`${SHARK}/${SHARK}_7.JPEG`);
+    expect(train.encoded.name(2)).toBe(`${SHARK}/${SHARK}_7.JPEG`);
     const test = await layout.open('test');
     expect([...(await test.labels())]).toEqual([0, 1]);
-    expect(test.pictures.name(0)).toBe('ILSVRC2012_val_00000001.JPEG');
+    expect(test.encoded.name(0)).toBe('ILSVRC2012_val_00000001.JPEG');
   });
 
-  it('train without the kit, and say that validation needs it', async () => {
+  it('train without the kit, which validation needs', async () => {
     await putTars();
     const imagenet = await ImageNet.open({ size: 8 }, dir, 0);
     expect(imagenet.classes).toEqual([TENCH, SHARK]);
@@ -130,7 +130,7 @@ describe('the official archives', () => {
     expect(error.describe()).toContain('ILSVRC2012_devkit_t12.tar.gz');
   });
 
-  it('are refused where they are cut, and a kit with other bytes is', async () => {
+  it('are refused if they are cut short; so is a kit with other bytes', async () => {
     await putTars();
     await writeFile(join(dir, DEVKIT.name), await kit());
     expect((await errorOf(ImageNet.open({}, dir, 0))).message).toMatch(/wrong checksum/);
@@ -143,7 +143,7 @@ describe('the official archives', () => {
 });
 
 describe('the development kit', () => {
-  it.each([true, false])('its structures are read, compressed: %s', async (compressed) => {
+  it.each([true, false])('has readable structures, compressed: %s', async (compressed) => {
     expect([...(await parseMeta('m', meta(META, compressed)))]).toEqual([
       [1, [SHARK, 'tiger shark']],
       [2, [TENCH, 'tench']],
@@ -151,8 +151,8 @@ describe('the development kit', () => {
     ]);
   });
 
-  it('refuses lists that are none', async () => {
-    expect(() => parseTruth('t', Buffer.from('1\n2\nx\n'))).toThrow(/list of answers/);
+  it('is refused if its lists are damaged', async () => {
+    expect(() => parseTruth('t', Buffer.from('1\n2\nx\n'))).toThrow(/ground truth/);
     expect(parseTruth('t', Buffer.from('490\r\n361\r\n'))).toEqual([490, 361]);
     expect((await errorOf(parseMeta('m', meta([], false)))).code).toBe('ANC_DATA_CORRUPT');
   });
@@ -177,7 +177,7 @@ describe('parquet shards', () => {
     );
   };
 
-  it('give pictures and labels over shards and row groups', async () => {
+  it('have images and labels over shards and row groups', async () => {
     await mkdir(join(dir, 'imagenet/data'), { recursive: true });
     const put = (name: string, bytes: Buffer) => writeFile(join(dir, 'imagenet/data', name), bytes);
     await put('train-00000-of-00002.parquet', await shard([10, 20, 30], [0, 1, 1]));
@@ -194,7 +194,7 @@ describe('parquet shards', () => {
     expect((await errorOf(imagenet.split('train'))).code).toBe('ANC_DATA_CORRUPT');
   });
 
-  it('number their classes where they have no names', async () => {
+  it('number their classes if they have no names', async () => {
     await writeFile(join(dir, 'validation-0.parquet'), await shard([10, 20], [0, 2], false));
     const imagenet = await ImageNet.open({ size: 8 }, dir, 0);
     expect(imagenet.classes).toEqual(['0', '1', '2']);

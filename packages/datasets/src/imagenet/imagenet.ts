@@ -1,9 +1,9 @@
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
 import type { z } from 'zod';
 import { missing } from '../files/data-error.js';
+import { searchPlaces } from '../files/locate.js';
 import { DecodedImages } from '../image-folder/decoded-images.js';
 import { checkedLabels } from '../images/labels.js';
-import { searchPlaces } from '../files/locate.js';
 import { imagenetOptions } from '../options.js';
 import { folderLayout } from './folder-layout.js';
 import type { Layout } from './layout.js';
@@ -17,9 +17,9 @@ const FORMS = [
 ];
 
 /**
- * ImageNet (ILSVRC 2012), the validation set as the test split: as class folders, as the official archives or as
- * parquet shards, whichever is found first. Archives and shards are read in place. Classes are the thousand of
- * `imagenet_class_index.json` where that lies beside them; else those of the folders, the development kit or the
+ * ImageNet (ILSVRC 2012), with the validation set as its test split: as class folders, official archives or Parquet
+ * shards, whichever is found first. Archives and shards are read in place. Classes are the thousand of
+ * `imagenet_class_index.json` if that file lies beside them, else those of the folders, the development kit or the
  * shards.
  */
 export class ImageNet extends Dataset {
@@ -39,7 +39,11 @@ export class ImageNet extends Dataset {
     this.shape = [options.size, options.size, options.channels];
   }
 
-  /** Throws `ANC_DATA_*` where nothing is found, or a list of classes is damaged. */
+  /**
+   * Finds ImageNet in the data folders.
+   *
+   * @throws `ANC_DATA_*` if nothing is found, or a list of classes is damaged.
+   */
   static async open(
     options: z.input<typeof imagenetOptions>,
     dataDir: string | null,
@@ -56,10 +60,10 @@ export class ImageNet extends Dataset {
   }
 
   async split(name: SplitName): Promise<DatasetSplit> {
-    const { pictures, labels } = await this.#layout.open(name);
+    const { encoded, labels } = await this.#layout.open(name);
     const { scale, ratio, flip, views } = this.#options;
     return {
-      images: new DecodedImages(pictures, this.shape, { scale, ratio, flip, views, seed: this.#seed }),
+      images: new DecodedImages(encoded, this.shape, { scale, ratio, flip, views, seed: this.#seed }),
       labels: async () => checkedLabels('imagenet', await labels(), this.classes.length),
     };
   }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { SplitName } from '@anc/core';
 import { corrupt, missing } from '../files/data-error.js';
 import { checkedLabels } from '../images/labels.js';
-import { ParquetPictures } from '../parquet/parquet-images.js';
+import { ParquetImages } from '../parquet/parquet-images.js';
 import { classIndex, type Layout } from './layout.js';
 
-/** More classes than this are a damaged column. */
+/** A label column with more classes than this counts as damaged. */
 const MOST_CLASSES = 1 << 20;
 
 const SHARDS: Readonly<Record<SplitName, RegExp>> = {
@@ -31,26 +31,26 @@ export async function parquetLayout(root: string): Promise<Layout | null> {
         const shards = shardsOf(split);
         if (shards.length === 0)
           throw missing('imagenet', [`${split === 'train' ? 'train' : 'validation'}-*.parquet`], [folder]);
-        const pictures = await ParquetPictures.open(shards);
-        return { pictures, labels: () => labelsOf(pictures) };
+        const encoded = await ParquetImages.open(shards);
+        return { encoded, labels: () => labelsOf(encoded) };
       },
     };
   }
   return null;
 }
 
-async function labelsOf(pictures: ParquetPictures): Promise<Int32Array> {
-  const labels = await pictures.labels();
+async function labelsOf(encoded: ParquetImages): Promise<Int32Array> {
+  const labels = await encoded.labels();
   if (labels !== null) return labels;
-  throw corrupt(pictures.shards[0]!.path, 'no column of classes', 'one named label', 'none');
+  throw corrupt(encoded.shards[0]!.path, 'no label column', 'one named label', 'none');
 }
 
-/** Classes by the names that the shards carry; without them as many as the labels need. */
+/** Class names of the shards; without them, numbers up to the largest label. */
 async function classesOf(shards: readonly string[]): Promise<readonly string[]> {
-  const pictures = await ParquetPictures.open(shards);
-  if (pictures.classNames !== null) return pictures.classNames;
-  const labels = await labelsOf(pictures);
+  const encoded = await ParquetImages.open(shards);
+  if (encoded.classNames !== null) return encoded.classNames;
+  const labels = await labelsOf(encoded);
   const most = labels.reduce((a, b) => Math.max(a, b), 0);
-  checkedLabels(pictures.shards[0]!.path, labels, MOST_CLASSES);
+  checkedLabels(encoded.shards[0]!.path, labels, MOST_CLASSES);
   return Array.from({ length: most + 1 }, (_, i) => `${i}`);
 }

@@ -22,7 +22,7 @@ describe('padCropFlip', () => {
     expect(padCropFlip({ flip: false }).views).toBe(81);
   });
 
-  it('moves, mirrors and pads, and no more: every view is a crop of the padded image', () => {
+  it('only moves, mirrors and pads: every view is a crop of the padded image', () => {
     const [height, width, channels] = SHAPE;
     const at = (y: number, x: number, c: number): number =>
       y < 0 || x < 0 || y >= height || x >= width ? 0 : image[(y * width + x) * channels + c]!;
@@ -46,7 +46,7 @@ describe('padCropFlip', () => {
       expect(crops).toContain(draw(augmentation, view).join());
   });
 
-  it('keeps K fixed views, the first of all of them, and says so in its id', () => {
+  it('keeps the first K of all views, and has K in its id', () => {
     const [all, eight] = [padCropFlip({ pad: 2 }), padCropFlip({ pad: 2, views: 8 })];
     expect(eight.views).toBe(8);
     for (let view = 0; view < 8; view++) expect(draw(eight, view)).toEqual(draw(all, view));
@@ -54,7 +54,7 @@ describe('padCropFlip', () => {
     expect(padCropFlip({ pad: 2, flip: false }).id).not.toBe(all.id);
   });
 
-  it('survives a pad larger than the image', () => {
+  it('works with a pad larger than the image', () => {
     const augmentation = padCropFlip({ pad: 8 });
     fc.assert(
       fc.property(fc.nat(augmentation.views - 1), (view) => {
@@ -64,12 +64,12 @@ describe('padCropFlip', () => {
     );
   });
 
-  it('refuses views that it does not have', () => {
+  it('refuses views that do not exist', () => {
     expect(() => draw(padCropFlip({ pad: 1 }), 18)).toThrow(/no such view/);
     expect(() => padCropFlip({ pad: 0, views: 3 })).toThrow(/more views/);
   });
 });
 
 describe('noAugmentation', () => {
-  it('leaves the image as it is', () => expect(draw(noAugmentation, 0)).toEqual(image));
+  it('returns the image unchanged', () => expect(draw(noAugmentation, 0)).toEqual(image));
 });

@@ -1,7 +1,7 @@
 import { AncError, Rng, type Augmentation } from '@anc/core';
 import { z } from 'zod';
 
-/** Images as they are. */
+/** No augmentation: images as they are. */
 export const noAugmentation: Augmentation = {
   id: 'none',
   views: 1,
@@ -17,7 +17,7 @@ export const padCropFlipOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'draw from this many fixed views, so that remembered teacher outputs are hit; null: all of them',
+      'draw from this many fixed views, so that cached teacher outputs are reused; null: from all views',
     ),
 });
 export type PadCropFlipOptions = z.input<typeof padCropFlipOptions>;
@@ -29,16 +29,16 @@ interface Crop {
 }
 
 /**
- * Pads with zeros, crops back to size at a random place and flips (He et al. 2016, section 4.2).
+ * Pads with zeros, crops back to size at a random position and flips (He et al. 2016, section 4.2).
  *
- * There are (2·pad + 1)² · 2 views, view 0 being the plain image; with `views: K` only the first K of
- * them in a fixed shuffled order, the plain one included. Each view is equally likely.
+ * There are (2·pad + 1)² · 2 views, and view 0 is the plain image. With `views: K`, only the first K views of a fixed
+ * shuffled order are drawn, including the plain one. Each view is equally likely.
  */
 export function padCropFlip(options: PadCropFlipOptions = {}): Augmentation {
   const { pad, flip, views } = padCropFlipOptions.parse(options);
   const crops = allCrops(pad, flip);
   if (views !== null && views > crops.length) {
-    throw new AncError('ANC_CONFIG', 'more views asked for than there are.', {
+    throw new AncError('ANC_CONFIG', 'more views requested than there are.', {
       expected: `views from 1 to ${crops.length} with pad ${pad}${flip ? ' and flip' : ''}`,
       received: `${views}`,
     });
@@ -68,7 +68,7 @@ function allCrops(pad: number, flip: boolean): readonly Crop[] {
   }
   const plain = crops.findIndex(({ dy, dx, mirrored }) => dy === 0 && dx === 0 && !mirrored);
   const others = crops.filter((_, i) => i !== plain);
-  // A fixed order, the same for every run: which views K keeps is part of the augmentation's identity.
+  // The same order in every run: the K views that are drawn are part of the augmentation's identity.
   const order = Rng.fromSeed(0).split('pad-crop-flip', pad, String(flip)).permutation(others.length);
   return [crops[plain]!, ...Array.from(order, (i) => others[i]!)];
 }
@@ -84,14 +84,14 @@ function renderCrop(
 ): void {
   out.fill(0);
   const row = width * channels;
-  const first = Math.max(0, -dx); // first and last + 1 column of the crop that lie inside the image
+  const first = Math.max(0, -dx); // first column of the crop inside the image, and the one after the last
   const last = Math.min(width, width - dx);
   if (last <= first) return; // all padding
   const length = (last - first) * channels;
   for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y++) {
     let from = (y + dy) * row + (first + dx) * channels;
     if (!mirrored) {
-      // Plain loops: views of the arrays would cost more than the bytes of a row.
+      // Plain loops: creating views of the arrays would cost more than copying the bytes of a row.
       for (let to = y * row + first * channels, end = to + length; to < end; to++) out[to] = image[from++]!;
       continue;
     }

@@ -1,6 +1,10 @@
 import { corrupt } from '../files/data-error.js';
 
-/** Labels as class indices. Throws `ANC_DATA_CORRUPT` naming the first one that is out of range. */
+/**
+ * Labels as class indices.
+ *
+ * @throws `ANC_DATA_CORRUPT`, naming the first label that is out of range.
+ */
 export function checkedLabels(file: string, values: ArrayLike<number>, classes: number): Int32Array {
   const labels = Int32Array.from(values);
   const wrong = labels.findIndex((label) => label < 0 || label >= classes);

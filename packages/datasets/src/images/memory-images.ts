@@ -7,10 +7,9 @@ export type ImageShape = readonly [number, number, number];
 export const bytesPerImage = (shape: ImageShape): number => shape[0] * shape[1] * shape[2];
 
 /**
- * Images held as one block of bytes, NHWC. Allocate it with `sharedBytes` and worker threads read the
- * same memory.
+ * Images in one block of bytes, NHWC. If it is allocated by `sharedBytes`, worker threads can read the same memory.
  *
- * Throws `ANC_SHAPE` where the block is not a whole number of images, `ANC_DATA_INDEX` on an index out of range.
+ * @throws `ANC_SHAPE` if the block is no whole number of images, `ANC_DATA_INDEX` for an index out of range.
  */
 export class MemoryImages implements ImageSource {
   readonly count: number;
@@ -55,5 +54,5 @@ export const indexError = (index: number, count: number): AncError =>
     received: `${index}`,
   });
 
-/** Bytes in shared memory: held once, readable from every worker thread. */
+/** Bytes in shared memory, which every worker thread can read without a copy. */
 export const sharedBytes = (length: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(length));

@@ -4,14 +4,14 @@ import { MemoryImages } from './memory-images.js';
 import { measureMeanImage, measureNormalization } from './normalization.js';
 
 describe('measureNormalization', () => {
-  it('gives mean and deviation per channel in byte units', async () => {
+  it('returns mean and deviation per channel in byte units', async () => {
     const images = new MemoryImages(Uint8Array.of(0, 10, 255, 10, 0, 10, 255, 10), [1, 2, 2]);
     const { mean, std } = await measureNormalization(images);
     expect(mean).toEqual([127.5, 10]);
     expect(std).toEqual([127.5, 1]); // a channel that never changes
   });
 
-  it('agrees with the textbook over more images than are read at once', async () => {
+  it('equals the textbook formula over more images than are read at once', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 3000 }), async (bytes) => {
         const { mean, std } = await measureNormalization(new MemoryImages(bytes, [1, 1, 1]));
@@ -25,7 +25,7 @@ describe('measureNormalization', () => {
 });
 
 describe('measureMeanImage', () => {
-  it('averages each pixel, and measures what is left per channel', async () => {
+  it('averages each pixel, and measures the deviation per channel', async () => {
     const images = new MemoryImages(Uint8Array.of(10, 0, 30, 7, 20, 0, 50, 7), [1, 2, 2]);
     const { mean, std } = await measureMeanImage(images);
     expect(mean).toEqual([15, 0, 40, 7]);
@@ -35,7 +35,7 @@ describe('measureMeanImage', () => {
   });
 });
 
-it('decodes ten thousand of many pictures, spread over all', async () => {
+it('decodes ten thousand of many images, spread over all', async () => {
   const asked = new Set<number>();
   const source = {
     count: 40_000,

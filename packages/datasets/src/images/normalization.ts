@@ -3,24 +3,25 @@ import { bytesPerImage } from './memory-images.js';
 
 const CHUNK = 1024;
 const CHUNK_BYTES = 16 << 20;
-/** Images that are decoded for statistics: spread evenly over all there are. */
+/** Largest number of images that are decoded for statistics, spread evenly over the source. */
 const MOST_DECODED = 10_000;
 
 /**
- * Mean and standard deviation per channel over all pixels of `source`, in byte units (0..255).
- * Of images that are decoded when read, ten thousand are taken. A channel that never changes gets std 1, so that (x - mean) / std is 0 there. No label is read.
+ * Mean and standard deviation per channel over all pixels of `source`, in byte units (0..255). Of images that are
+ * decoded when read, 10,000 are used. A constant channel has std 1, so that (x - mean) / std is 0. No label is read.
  *
- * Sums are of whole numbers and so exact: the result does not depend on the order of the images.
+ * Sums are of integers and so exact: the result does not depend on the order of the images.
  */
 export async function measureNormalization(
   source: ImageSource,
   progress: (done: number) => void = () => undefined,
 ): Promise<FixedNormalization> {
-  if (source.count === 0) throw new AncError('ANC_DATA_EMPTY', 'no images to take mean and deviation from.');
+  if (source.count === 0)
+    throw new AncError('ANC_DATA_EMPTY', 'no images to compute mean and deviation from.');
   const channels = source.shape[2];
   const size = bytesPerImage(source.shape);
   const counts = Array.from({ length: channels }, () => new Float64Array(256));
-  // Decoding a million photographs takes hours; the mean of ten thousand is as good.
+  // Decoding a million photographs takes hours, and the mean of ten thousand is as good.
   const count = source.crops === undefined ? source.count : Math.min(source.count, MOST_DECODED);
   const chunk = Math.max(1, Math.min(CHUNK, count, Math.floor(CHUNK_BYTES / size)));
   const bytes = new Uint8Array(chunk * size);
@@ -46,8 +47,8 @@ export async function measureNormalization(
 }
 
 /**
- * The mean image [H × W × C] over `source`, and the deviation per channel of what is left when it is taken
- * off, in byte units. No label is read.
+ * Mean image [H × W × C] of `source`, and standard deviation per channel after its subtraction, in byte units. No label
+ * is read.
  */
 export async function measureMeanImage(source: ImageSource): Promise<FixedNormalization> {
   const channels = source.shape[2];

@@ -23,11 +23,11 @@ describe('subset', () => {
     expect(() => chosen.read(Int32Array.of(2), out)).toThrow(/no such image/);
   });
 
-  it('rejects indices that the source does not have', () => {
+  it('refuses indices out of range', () => {
     expect(() => subset(source(3), Int32Array.of(3))).toThrow(/no such image/);
   });
 
-  it('has a fingerprint of its own', () => {
+  it('has its own fingerprint', () => {
     const all = source(5);
     const prints = [all, subset(all, Int32Array.of(0, 1)), subset(all, Int32Array.of(1, 0))];
     expect(new Set(prints.map((part) => part.fingerprint)).size).toBe(3);
@@ -35,7 +35,7 @@ describe('subset', () => {
 });
 
 describe('limitSplit', () => {
-  it('keeps a seeded choice in which a smaller limit is part of a larger', () => {
+  it('keeps a seeded choice, of which a smaller limit keeps a subset', () => {
     const small = limitIndices(100, 10, 3);
     const large = new Set(limitIndices(100, 30, 3));
     expect(small.length).toBe(10);
@@ -56,7 +56,7 @@ describe('limitSplit', () => {
     expect([0, 1, 2, 3, 4].map((i) => out[i * 4])).toEqual([...labels]);
   });
 
-  it('gives all where there are no more, and refuses none', () => {
+  it('returns the split itself if it is small enough, and refuses a limit of zero', () => {
     const split: DatasetSplit = { images: source(4), labels: null };
     expect(limitSplit(split, 4, 0)).toBe(split);
     expect(() => limitSplit(split, 0, 0)).toThrow(/at least one/);
@@ -64,7 +64,7 @@ describe('limitSplit', () => {
 });
 
 describe('splitByHash', () => {
-  it('puts every image on exactly one side, by a seed', async () => {
+  it('puts every image on exactly one side, depending on the seed', async () => {
     const { train, held } = await splitByHash(source(200), 0.1, 5);
     expect(held.length).toBe(20);
     expect([...train, ...held].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, i) => i));
@@ -72,7 +72,7 @@ describe('splitByHash', () => {
     expect((await splitByHash(source(200), 0.1, 6)).held).not.toEqual(held);
   });
 
-  it('depends on what the images are, not on where they stand', async () => {
+  it('depends on the content of images, not on their order', async () => {
     const reversed = subset(
       source(100),
       Int32Array.from({ length: 100 }, (_, i) => 99 - i),
@@ -108,7 +108,7 @@ describe('a stratified split', () => {
   const labels = Int32Array.from({ length: 100 }, (_, i) => (i < 80 ? 0 : i < 98 ? 1 : 2));
   const split: DatasetSplit = { images: source(100), labels: () => Promise.resolve(labels) };
 
-  it('holds out the same share of every class, and never all of one', async () => {
+  it('holds out the same fraction of every class, and never a whole class', async () => {
     const { train, held } = await holdOut(split, 0.5, 3, { stratified: true });
     const counts = async (part: DatasetSplit): Promise<number[]> => {
       const values = await part.labels!();
@@ -126,7 +126,7 @@ describe('a stratified split', () => {
     expect((await splitByClass(split.images, labels, 0.5, 4)).held).not.toEqual((await splitByClass(split.images, labels, 0.5, 3)).held); // prettier-ignore
   });
 
-  it('falls back to hashes where there are no labels, and refuses an empty side', async () => {
+  it('splits by hash without labels, and refuses an empty side', async () => {
     const { held } = await holdOut({ images: source(20), labels: null }, 0.25, 0, { stratified: true });
     expect(held.images.count).toBe(5);
     await expect(splitByClass(source(3), Int32Array.of(0, 1, 2), 0.5, 0)).rejects.toThrow(/both sides/);

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { AncError, Rng, type DatasetSplit, type ImageSource } from '@anc/core';
 import { bytesPerImage, indexError } from './memory-images.js';
 
-/** The images `indices` of `source`, in that order. Throws `ANC_DATA_INDEX` on an index out of range. */
+/**
+ * The images `indices` of `source`, in that order.
+ *
+ * @throws `ANC_DATA_INDEX` for an index out of range.
+ */
 export function subset(source: ImageSource, indices: Int32Array): ImageSource {
   const wrong = indices.find((index) => index < 0 || index >= source.count);
   if (wrong !== undefined) throw indexError(wrong, source.count);
@@ -33,7 +37,7 @@ export function subset(source: ImageSource, indices: Int32Array): ImageSource {
   };
 }
 
-/** Images and labels `indices` of a split; labels stay unread until they are asked for. */
+/** Images and labels `indices` of a split. Labels are not read until they are requested. */
 export function subsetSplit(split: DatasetSplit, indices: Int32Array): DatasetSplit {
   const { labels } = split;
   return {
@@ -49,8 +53,8 @@ export function subsetSplit(split: DatasetSplit, indices: Int32Array): DatasetSp
 }
 
 /**
- * Which images a limit of `n` keeps: the first `n` of a permutation seeded by `seed`, in the source's own
- * order. A smaller limit keeps part of what a larger one keeps.
+ * Indices of the images that a limit of `n` keeps: the first `n` of a permutation seeded by `seed`, sorted. A smaller
+ * limit keeps a subset of what a larger one keeps.
  */
 export function limitIndices(count: number, n: number, seed: number): Int32Array {
   if (!Number.isInteger(n) || n < 1) {
@@ -62,7 +66,7 @@ export function limitIndices(count: number, n: number, seed: number): Int32Array
   return Rng.fromSeed(seed).split('limit').permutation(count).slice(0, n).sort();
 }
 
-/** At most `n` images of a split; all of them where it has no more. See `limitIndices`. */
+/** At most `n` images of a split, chosen by `limitIndices`. */
 export const limitSplit = (split: DatasetSplit, n: number, seed: number): DatasetSplit =>
   n >= split.images.count ? split : subsetSplit(split, limitIndices(split.images.count, n, seed));
 
@@ -75,11 +79,11 @@ export interface HashSplit {
 const CHUNK = 1024;
 
 /**
- * Holds out `round(fraction × count)` images: those whose bytes (or `sampleKey`) have the smallest seeded hash.
- * No label is read, the order of the files does not matter, and copies of one image stay on one side
- * (but for the one at the border), so that the held-out part does not repeat the training part.
+ * Holds out `round(fraction × count)` images: those whose bytes (or `sampleKey`) have the smallest seeded hash. No
+ * label is read, the order of the files does not matter, and copies of an image stay on one side (except for the one at
+ * the border), so that the held-out part does not repeat the training part.
  *
- * Throws `ANC_CONFIG` unless 0 < fraction < 1 and both parts have an image.
+ * @throws `ANC_CONFIG` unless 0 < fraction < 1 and both parts have an image.
  */
 export async function splitByHash(source: ImageSource, fraction: number, seed: number): Promise<HashSplit> {
   const held = Math.round(source.count * fraction);
@@ -100,14 +104,14 @@ function assertHeld(count: number, held: number, fraction: number): void {
   });
 }
 
-/** Indices in the order of their hashes, ties by index. */
+/** Indices sorted by their hashes, ties by index. */
 const byHash = (indices: Iterable<number>, keys: BigUint64Array): Int32Array =>
   Int32Array.from(indices).sort((a, b) => {
     const [x, y] = [keys[a]!, keys[b]!];
     return x < y ? -1 : x > y ? 1 : a - b;
   });
 
-/** First 64 bits of SHA-256 of (seed, bytes), or of (seed, key) where the source names its samples. */
+/** First 64 bits of SHA-256 of (seed, bytes), or of (seed, key) if the source has sample keys. */
 async function sampleHashes(source: ImageSource, seed: number): Promise<BigUint64Array> {
   const hash = (content: Uint8Array | string): bigint =>
     createHash('sha256').update(`${seed}:`).update(content).digest().readBigUInt64LE();
@@ -124,8 +128,10 @@ async function sampleHashes(source: ImageSource, seed: number): Promise<BigUint6
 }
 
 /**
- * `splitByHash` within every class: `round(fraction × images of the class)` of each, and at least one training image
- * of each. Reads the labels, so it is for those who ask for it. Throws `ANC_CONFIG` like `splitByHash`.
+ * `splitByHash` within every class: holds out `round(fraction × images of the class)` of each, and keeps at least one
+ * training image of each. Reads the labels, so it is used only on request.
+ *
+ * @throws `ANC_CONFIG` like `splitByHash`.
  */
 export async function splitByClass(
   source: ImageSource,
@@ -154,8 +160,8 @@ export async function splitByClass(
 }
 
 /**
- * `splitByHash` for a split with its labels: what trains, and what is held out of it. `stratified`: the same share
- * of every class, by its labels.
+ * Splits images and labels by `splitByHash` into a training and a held-out part. `stratified`: holds out the same
+ * fraction of every class, which reads the labels.
  */
 export async function holdOut(
   split: DatasetSplit,

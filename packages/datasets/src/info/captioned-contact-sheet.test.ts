@@ -1,9 +1,9 @@
 import { decode } from 'fast-png';
 import { expect, it } from 'vitest';
-import { captionedSheet } from './captioned-contact-sheet.js';
+import { captionedContactSheet } from './captioned-contact-sheet.js';
 import { drawText } from './letters.js';
 
-it('draws letters, unknown ones as question marks', () => {
+it('draws letters, and question marks for unknown characters', () => {
   const dots = (text: string): string[] => {
     const rows = Array.from({ length: 7 }, () =>
       new Array<string>(5 * text.length + text.length - 1).fill('.'),
@@ -24,10 +24,10 @@ it('draws letters, unknown ones as question marks', () => {
   expect(dots('語')).toEqual(dots('?'));
 });
 
-it('puts each image, enlarged, over its caption', () => {
+it('puts each enlarged image over its caption', () => {
   const images = new Uint8Array(3 * 48 * 48 * 3).fill(10, 48 * 48 * 3);
   const { width, height, channels, data } = decode(
-    captionedSheet(
+    captionedContactSheet(
       { images, shape: [48, 48, 3], captions: ['cat', 'a caption too long for its place', ''] },
       2,
     ),

@@ -5,16 +5,19 @@ export interface CaptionedImages {
   /** Bytes [N, H, W, C]. */
   readonly images: Uint8Array;
   readonly shape: readonly [number, number, number];
-  /** One line under each image; as much of it as fits is drawn. */
+  /** A line under each image, cut to the width of the image. */
   readonly captions: readonly string[];
 }
 
 const GAP = 4;
-/** Small pictures are enlarged to about so many pixels, so that captions have room. */
+/** Small images are enlarged to about this many pixels, so that captions fit. */
 const TILE = 96;
 
-/** Images with a line of text under each, `columns` in a row, as a PNG file. */
-export function captionedSheet({ images, shape, captions }: CaptionedImages, columns = 10): Uint8Array {
+/** A contact sheet of images with a line of text under each, `columns` in a row, as a PNG file. */
+export function captionedContactSheet(
+  { images, shape, captions }: CaptionedImages,
+  columns = 10,
+): Uint8Array {
   const [height, width, channels] = shape;
   const scale = Math.max(1, Math.floor(TILE / width));
   const [tileWidth, tileHeight] = [width * scale, height * scale + LETTER.height + 2];

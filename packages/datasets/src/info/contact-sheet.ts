@@ -5,8 +5,8 @@ import { bytesPerImage } from '../images/memory-images.js';
 const GAP = 2;
 
 /**
- * A sheet of `columns` × `rows` images spread evenly over the source, as a PNG file. Without labels no class is
- * known, so the spread is over the source's order.
+ * A contact sheet of `columns` × `rows` images, spread evenly over the source, as a PNG file. It works without labels,
+ * so the images are spread over the source's order, not over classes.
  */
 export async function contactSheet(source: ImageSource, columns = 16, rows = 10): Promise<Uint8Array> {
   const [height, width, channels] = source.shape;

@@ -1,7 +1,7 @@
 import { isAncError, type Dataset, type SplitName } from '@anc/core';
 import { measureNormalization } from '../images/normalization.js';
 
-/** What there is to know of one split. */
+/** Facts about one split. */
 export interface SplitInfo {
   readonly split: SplitName;
   readonly count: number;
@@ -15,14 +15,16 @@ export interface DatasetInfo {
   readonly shape: readonly [number, number, number];
   readonly classes: readonly string[];
   readonly splits: readonly SplitInfo[];
-  /** Of the training images, per channel, 0..255; null where there are none. */
+  /** Per channel of the training images, 0..255; null without training images. */
   readonly mean: readonly number[] | null;
   readonly std: readonly number[] | null;
 }
 
 /**
- * Counts, class histogram, channel statistics and fingerprints. A split that is not there is left out, unless both
- * are: then its `ANC_DATA_MISSING` is thrown. Reads labels: for looking at data, not for training.
+ * Describes a dataset: counts, class histograms, channel statistics and fingerprints. A missing split is left out.
+ * Reads labels: for inspection, not for training.
+ *
+ * @throws `ANC_DATA_MISSING` if both splits are missing.
  */
 export async function describeDataset(
   dataset: Dataset,

@@ -30,7 +30,7 @@ describe('describeDataset', () => {
     expect([classes.length, mean!.length, std!.length]).toEqual([10, 1, 1]);
   });
 
-  it('leaves out a split that is not there, and labels that are not', async () => {
+  it('leaves out missing splits and missing labels', async () => {
     const info = await describeDataset(new OnlyTest(['test']));
     expect(info.splits.map(({ split, histogram }) => [split, histogram])).toEqual([['test', null]]);
     expect(info.mean).toBeNull();

@@ -1,4 +1,4 @@
-/** Letters of 5 × 7 dots: one byte per column from the left, its lowest bit on top. */
+/** Letters of 5 × 7 dots: one byte per column from the left, with the lowest bit at the top. */
 // prettier-ignore
 const COLUMNS: Readonly<Record<string, string>> = {
   A: '7e1111117e', B: '7f49494936', C: '3e41414122', D: '7f4141221c', E: '7f49494941', F: '7f09090901',
@@ -13,7 +13,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
 
 export const LETTER = { width: 6, height: 8 } as const;
 
-/** Calls `dot` for each dot of a line of text, small letters as capitals, unknown signs as `?`. */
+/** Calls `dot` for each dot of a line of text: in capitals, with `?` for unknown characters. */
 export function drawText(text: string, dot: (x: number, y: number) => void): void {
   const plain = text.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('_', ' ').toUpperCase();
   Array.from(plain).forEach((letter, i) => {

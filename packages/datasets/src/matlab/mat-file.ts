@@ -4,7 +4,7 @@ import { corrupt } from '../files/data-error.js';
 
 const inflateBytes = promisify(inflate);
 
-/** A numeric array of a MAT file, in MATLAB's column-major order. */
+/** A numeric array of a MAT-file, in MATLAB's column-major order. */
 export interface MatArray {
   readonly shape: readonly number[];
   readonly data: Uint8Array | Float64Array;
@@ -25,19 +25,19 @@ const BYTES = 2;
 const MATRIX = 14;
 const COMPRESSED = 15;
 
-/** A tagged part of a MAT file. */
+/** A tagged data element of a MAT-file. */
 export interface Element {
   readonly type: number;
   readonly body: Uint8Array;
-  /** Where the next element starts, padding included. */
+  /** Offset of the next element, after padding. */
   readonly next: number;
 }
 
 /**
- * Reads the numeric arrays of a MATLAB 5 file; cells, structures and text are passed over. Either byte order.
+ * Reads the numeric arrays of a MATLAB 5 file in either byte order; cells, structures and text are skipped.
  *
- * `limit` bounds what any one compressed element may unpack to. Throws `ANC_DATA_CORRUPT` where the file is of
- * another format, cut short, or its sizes contradict each other.
+ * @param limit largest size in bytes to which a compressed element may unpack.
+ * @throws `ANC_DATA_CORRUPT` if the file has another format, is cut short, or its sizes contradict each other.
  */
 export async function parseMat(
   file: string,
@@ -52,7 +52,7 @@ export async function parseMat(
   return arrays;
 }
 
-/** The matrices of a file, unpacked. Throws like `parseMat`. */
+/** Unpacked matrices of a file. Throws like `parseMat`. */
 export async function* matElements(
   file: string,
   bytes: Uint8Array,
@@ -86,16 +86,16 @@ async function unpacked(file: string, body: Uint8Array, little: boolean, limit: 
     );
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw corrupt(file, 'unpacks to more than it should', `at most ${limit} bytes`, 'more');
+      throw corrupt(file, 'unpacks to more than expected', `at most ${limit} bytes`, 'more');
     }
     if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')) {
-      throw corrupt(file, 'damaged compressed data', 'a whole zlib stream', cause.message);
+      throw corrupt(file, 'damaged compressed data', 'a complete zlib stream', cause.message);
     }
     throw cause;
   }
 }
 
-/** The element at `at`; small ones carry their data in the tag itself. */
+/** The element at offset `at`. Small ones have their data in the tag itself. */
 export function readElement(file: string, bytes: Uint8Array, at: number, little: boolean): Element {
   if (bytes.length - at < 8) throw corrupt(file, 'cut short', `8 bytes at ${at}`, `${bytes.length - at}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -113,7 +113,7 @@ export function readElement(file: string, bytes: Uint8Array, at: number, little:
   return { type: word, body: bytes.subarray(at + 8, at + 8 + length), next: at + 8 + length + padding };
 }
 
-/** A matrix element: flags, dimensions, name, then the numbers. Null for what is not a plain numeric array. */
+/** Reads a matrix element: flags, dimensions, name, then the numbers. Null if it is no plain numeric array. */
 function parseMatrix(file: string, bytes: Uint8Array, little: boolean): (MatArray & { name: string }) | null {
   const flags = readElement(file, bytes, 0, little);
   if (flags.body.length < 8) throw corrupt(file, 'damaged', '8 bytes of array flags', `${flags.body.length}`);

@@ -1,17 +1,19 @@
 import { corrupt } from '../files/data-error.js';
 import { matElements, readElement, type Element } from './mat-file.js';
 
-/** A field's value where it is one number or one text; null for anything else. */
+/** Value of a field that is one number or one text; null for any other field. */
 export type MatField = number | string | null;
 
 const [STRUCT, CHAR] = [2, 4];
-/** Fields of one structure, and bytes of a field's name, are at most so many. */
+/** Largest number of fields of a structure, and of bytes of a field's name. */
 const MOST_FIELDS = 256;
 const MOST_NAME = 64;
 
 /**
- * Reads the structure arrays of a MATLAB 5 file: for each, its elements' fields that are one number or one text.
- * `limit` bounds what a compressed element may unpack to. Throws `ANC_DATA_CORRUPT` where the file is damaged.
+ * Reads the structure arrays of a MATLAB 5 file: for each, the fields of its elements that are one number or one text.
+ *
+ * @param limit largest size in bytes to which a compressed element may unpack.
+ * @throws `ANC_DATA_CORRUPT` if the file is damaged.
  */
 export async function parseMatStructs(
   file: string,
@@ -26,7 +28,7 @@ export async function parseMatStructs(
   return found;
 }
 
-/** The parts that every matrix begins with: kind, name, and where its content starts. */
+/** What every matrix begins with: its kind and name, and the offset of its content. */
 function head(file: string, body: Uint8Array, little: boolean) {
   const flags = readElement(file, body, 0, little);
   if (flags.body.length < 8) throw corrupt(file, 'damaged', '8 bytes of array flags', `${flags.body.length}`);

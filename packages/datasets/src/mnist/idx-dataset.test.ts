@@ -69,7 +69,7 @@ describe('IdxDataset', () => {
     },
   );
 
-  it('names the file and the folders where it is missing', async () => {
+  it('names a missing file and the searched folders', async () => {
     const dataset = await tiny();
     await rm(join(dir, 'tiny', 'images.gz'));
     const error = await errorOf(dataset.split('train'));
@@ -78,7 +78,7 @@ describe('IdxDataset', () => {
     expect(error.describe()).toContain(join(dir, 'tiny'));
   });
 
-  it('names both checksums of a damaged file', async () => {
+  it('reports both checksums of a damaged file', async () => {
     const damaged = Uint8Array.from(files.images);
     damaged[damaged.length - 1]! ^= 1;
     const error = await errorOf((await tiny({ images: damaged })).split('train'));
@@ -87,7 +87,7 @@ describe('IdxDataset', () => {
     expect(error.detail.received).toContain(md5(damaged));
   });
 
-  it('does not read labels before they are asked for', async () => {
+  it('does not read labels before they are requested', async () => {
     const dataset = await tiny({ labels: Uint8Array.of(1, 2, 3) });
     const { labels } = await dataset.split('train');
     expect((await errorOf(labels!())).code).toBe('ANC_DATA_CORRUPT');
@@ -105,7 +105,7 @@ describe('IdxDataset', () => {
     expect(error.message).toMatch(message);
   });
 
-  it('rejects a label beyond the classes', async () => {
+  it('refuses a label outside of the classes', async () => {
     const { labels } = await (await tiny({ labels: idxGz([3], [0, 1, 2]), unchecked: true })).split('train');
     expect((await errorOf(labels!())).message).toMatch(/label 2 is out of range/);
   });

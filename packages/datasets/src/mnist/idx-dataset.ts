@@ -1,13 +1,13 @@
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
 import { corrupt } from '../files/data-error.js';
-import { idxHeader, parseIdx } from './idx.js';
-import { checkedLabels } from '../images/labels.js';
 import { requireFile, searchPlaces } from '../files/locate.js';
 import type { OfficialFile } from '../files/official-file.js';
-import { MemoryImages, sharedBytes, type ImageShape } from '../images/memory-images.js';
 import { gunzipped, readVerified } from '../files/verified-file.js';
+import { checkedLabels } from '../images/labels.js';
+import { MemoryImages, sharedBytes, type ImageShape } from '../images/memory-images.js';
+import { idxHeader, parseIdx } from './idx.js';
 
-/** What tells one MNIST-like dataset from another. */
+/** Properties of a dataset in MNIST's format. */
 export interface IdxSpec {
   readonly name: string;
   /** Folders, besides the data folder itself, that may hold the files. */
@@ -22,7 +22,7 @@ export interface IdxSpec {
   >;
 }
 
-/** A dataset of gzipped IDX files (MNIST, Fashion-MNIST), held in shared memory. */
+/** A dataset of gzipped IDX files (MNIST, Fashion-MNIST), in shared memory. */
 export class IdxDataset extends Dataset {
   readonly name: string;
   readonly classes: readonly string[];
@@ -52,7 +52,7 @@ export class IdxDataset extends Dataset {
     };
   }
 
-  /** One file's data in shared memory, its checksum and sizes checked. */
+  /** Data of a file in shared memory, after checking checksum and sizes. */
   async #read(file: OfficialFile, shape: readonly number[]): Promise<Uint8Array> {
     const path = requireFile(this.name, this.#places, [file.name]);
     const packed = await readVerified(path, file.md5);

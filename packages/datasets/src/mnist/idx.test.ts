@@ -30,7 +30,7 @@ describe('parseIdx', () => {
     expect(() => parseIdx('some/file', bytes)).toThrow(/some\/file/);
   });
 
-  it('returns an array or an AncError for any bytes', () => {
+  it('returns an array or throws an AncError for any bytes', () => {
     const header = fc.constantFrom(
       [],
       [0, 0, 8, 1],

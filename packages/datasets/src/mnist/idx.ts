@@ -1,18 +1,19 @@
 import { corrupt } from '../files/data-error.js';
 
-/** An IDX array of bytes: the format of MNIST and its successors. */
+/** An array of bytes in IDX, the format of MNIST and its successors. */
 export interface IdxArray {
   readonly shape: readonly number[];
   readonly data: Uint8Array;
 }
 
-/** Bytes of the header of an IDX file of `rank` dimensions. */
+/** Size in bytes of the header of an IDX file of `rank` dimensions. */
 export const idxHeader = (rank: number): number => 4 + 4 * rank;
 
 /**
- * Reads an IDX file of unsigned bytes: 0, 0, type 8, rank, then the sizes (32-bit, big-endian), then the data.
- * The data is a view of `bytes`, not a copy. Throws `ANC_DATA_CORRUPT` on another magic number or where the
- * file's length is not what its header says.
+ * Reads an IDX file of unsigned bytes: 0, 0, type 8, rank, then the sizes (32-bit, big-endian), then the data. The data
+ * is a view of `bytes`, not a copy.
+ *
+ * @throws `ANC_DATA_CORRUPT` for another magic number, or a length that differs from the header's.
  */
 export function parseIdx(file: string, bytes: Uint8Array): IdxArray {
   const magic = [...bytes.subarray(0, 4)];
@@ -35,7 +36,7 @@ export function parseIdx(file: string, bytes: Uint8Array): IdxArray {
   if (data.length !== size) {
     throw corrupt(
       file,
-      'its length is not what its header says',
+      'its length differs from its header',
       `${size} bytes of data ([${shape.join(', ')}])`,
       `${data.length}`,
     );

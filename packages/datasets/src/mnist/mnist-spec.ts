@@ -1,6 +1,6 @@
 import type { IdxSpec } from './idx-dataset.js';
 
-/** Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): 60,000 + 10,000 grey pictures of clothing, MIT licence. */
+/** Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): 60,000 + 10,000 gray images of clothing, MIT license. */
 export const fashionMnistSpec: IdxSpec = {
   name: 'fashion-mnist',
   folders: ['fashion-mnist', 'FashionMNIST/raw'],

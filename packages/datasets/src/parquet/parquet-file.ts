@@ -13,10 +13,10 @@ import { corrupt } from '../files/data-error.js';
 import { unreadable } from '../files/verified-file.js';
 import { walkThrift } from './thrift.js';
 
-/** A page, a column of a row group, or all metadata of more bytes than this is not taken for real. */
+/** Largest size in bytes of a page, of a column of a row group, and of all metadata. Larger ones count as damaged. */
 const MOST_BYTES = 2 ** 30;
 const MOST_METADATA = 2 ** 26;
-/** Rows of one group; writers make them of thousands. */
+/** Largest number of rows of a group; writers make groups of thousands. */
 const MOST_ROWS = 2 ** 22;
 
 const within = (file: string, what: string, bytes: number, most: number): void => {
@@ -24,26 +24,30 @@ const within = (file: string, what: string, bytes: number, most: number): void =
   throw corrupt(file, `${what} of a wrong size`, `0 to ${most} bytes`, `${bytes}`);
 };
 
-/** Rows of a parquet shard, a row group at a time. */
+/** A Parquet shard, read by row groups. */
 export class ParquetFile {
   readonly rows: number;
 
   private constructor(
     readonly path: string,
     readonly metadata: FileMetaData,
-    /** First row of each row group, and the end. */
+    /** First row of each row group, and the number of all rows. */
     readonly starts: readonly number[],
   ) {
     this.rows = starts.at(-1)!;
   }
 
-  /** Reads a shard's metadata. Throws `ANC_DATA_MISSING`, `ANC_DATA_CORRUPT`. */
+  /**
+   * Reads the metadata of a shard.
+   *
+   * @throws `ANC_DATA_MISSING`, `ANC_DATA_CORRUPT`.
+   */
   static async open(path: string): Promise<ParquetFile> {
     return await withFile(path, async (buffer) => {
       const tail = new DataView(await buffer.slice(Math.max(0, buffer.byteLength - 8)));
       const magic = tail.byteLength < 8 ? 0 : tail.getUint32(4, true);
       if (magic !== 0x31524150)
-        throw corrupt(path, 'not a whole parquet file', 'PAR1 at its end', 'something else');
+        throw corrupt(path, 'not a complete Parquet file', 'PAR1 at its end', 'something else');
       within(path, 'metadata', tail.getUint32(0, true), Math.min(MOST_METADATA, buffer.byteLength - 8));
       const length = tail.getUint32(0, true);
       const end = buffer.byteLength - 8;
@@ -63,7 +67,7 @@ export class ParquetFile {
     });
   }
 
-  /** The group that holds a row. */
+  /** Index of the group that has a row. */
   groupOf(row: number): number {
     let [low, high] = [0, this.starts.length - 2];
     while (low < high) {
@@ -74,7 +78,7 @@ export class ParquetFile {
     return low;
   }
 
-  /** Reads the columns' pages once, checks what they claim, and gives them to the reader from memory. */
+  /** Reads the columns' pages once, checks their headers, and serves them to the reader from memory. */
   async #checkedColumns(buffer: AsyncBuffer, group: number, names: readonly string[]): Promise<AsyncBuffer> {
     const parts: { start: number; bytes: ArrayBuffer }[] = [];
     for (const column of this.metadata.row_groups[group]!.columns) {
@@ -96,7 +100,11 @@ export class ParquetFile {
     };
   }
 
-  /** Some columns of a row group's rows. Throws `ANC_DATA_*`. */
+  /**
+   * Some columns of the rows of a group.
+   *
+   * @throws `ANC_DATA_*`.
+   */
   async readGroup(group: number, columns: readonly string[]): Promise<Record<string, unknown>[]> {
     const [rowStart, rowEnd] = [this.starts[group]!, this.starts[group + 1]!];
     return await withFile(this.path, async (buffer) => {
@@ -116,7 +124,7 @@ export class ParquetFile {
   }
 }
 
-/** Where a column's pages begin and end in the file. */
+/** Offsets at which a column's pages begin and end in the file, and its number of values. */
 function placeOf({ meta_data: column }: FileMetaData['row_groups'][number]['columns'][number]) {
   const data = Number(column?.data_page_offset ?? 0n);
   const dictionary = Number(column?.dictionary_page_offset ?? 0n);
@@ -128,11 +136,11 @@ function placeOf({ meta_data: column }: FileMetaData['row_groups'][number]['colu
   };
 }
 
-/** PageHeader's fields: sizes, and the headers by kind of page, whose first field is their number of values. */
+/** Fields of PageHeader: sizes, and the headers of each kind of page, whose first field is the number of values. */
 const [UNPACKED, PACKED, PAGE_2] = [2, 3, 8] as const;
 const KINDS = [5, 7, PAGE_2];
 
-/** Walks the pages' headers. Throws where a page claims more bytes or values than there can be. */
+/** Checks the headers of all pages. Throws if a page claims more bytes or values than there can be. */
 function checkPages(bytes: Uint8Array, values: number): void {
   for (let at = 0; at < bytes.length;) {
     const { fields, end } = walkThrift(bytes, at);
@@ -153,7 +161,7 @@ function checkPages(bytes: Uint8Array, values: number): void {
   }
 }
 
-/** Unpacking to what a page says, and no further. */
+/** Decompressors that never unpack more than a page's header states. */
 function compressors(path: string): Compressors {
   const bounded =
     (unpack: (packed: Uint8Array, size: number) => Uint8Array) =>
@@ -163,7 +171,7 @@ function compressors(path: string): Compressors {
     };
   return {
     SNAPPY: bounded((packed, size) => {
-      // Snappy makes of one byte at most 64: more is a lie.
+      // Snappy expands a byte to at most 64.
       within(path, 'a page', size, 64 * packed.length + 64);
       const page = new Uint8Array(size);
       snappyUncompress(packed, page);
@@ -174,7 +182,7 @@ function compressors(path: string): Compressors {
   };
 }
 
-/** Opens a file as what the reader takes; what the reader throws means that the file is damaged. */
+/** Opens a file for the reader. Errors of the reader mean that the file is damaged. */
 async function withFile<T>(path: string, work: (buffer: AsyncBuffer) => Promise<T>): Promise<T> {
   let handle: FileHandle | null = null;
   try {
@@ -184,8 +192,8 @@ async function withFile<T>(path: string, work: (buffer: AsyncBuffer) => Promise<
   } catch (cause) {
     if (isAncError(cause)) throw cause;
     if ((cause as NodeJS.ErrnoException).syscall !== undefined) throw unreadable(path, cause);
-    throw new AncError('ANC_DATA_CORRUPT', `${path}: not a parquet file that can be read.`, {
-      expected: 'a whole parquet file, compressed with snappy, gzip, brotli or not at all',
+    throw new AncError('ANC_DATA_CORRUPT', `${path}: not a readable Parquet file.`, {
+      expected: 'a complete Parquet file, uncompressed or compressed by snappy, gzip or brotli',
       received: cause instanceof Error ? cause.message : String(cause),
       hint: 'get the file again, or point --data-dir at an undamaged copy.',
       cause,

@@ -1,14 +1,14 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { corrupt } from '../files/data-error.js';
-import type { Pictures } from '../image-folder/encoded-images.js';
 import { fileState } from '../files/verification-log.js';
+import type { EncodedImages } from '../image-folder/encoded-images.js';
 import { ParquetFile } from './parquet-file.js';
 
-/** Bytes of row groups that are kept for the next reads. */
+/** Bytes of row groups that are cached for the next reads. */
 const KEPT = 256 << 20;
 
-/** What the library writes beside the columns. */
+/** Metadata that the Hugging Face datasets library writes beside the columns. */
 const hubSchema = z.object({
   info: z.object({ features: z.record(z.string(), z.object({ names: z.array(z.string()).optional() })) }),
 });
@@ -23,23 +23,23 @@ function jsonOf(text: string | undefined): unknown {
 
 interface Group {
   readonly bytes: number;
-  readonly pictures: readonly Uint8Array[];
+  readonly images: readonly Uint8Array[];
 }
 
 /**
- * Pictures of parquet shards as public hubs hold them: a column of `{ bytes, path }`, or of bytes, and one of
- * class numbers. A row group is read as a whole; the last ones used are kept, up to 256 MiB, so that reading in
- * order reads each once. Reading in shuffled order reads a group for nearly every picture: unpack such shards into
- * class folders for training of many epochs.
+ * Images of Parquet shards as public hubs have them: a column of `{ bytes, path }`, or of bytes, and one of class
+ * numbers. Row groups are read as a whole, and the last ones used are cached, up to 256 MiB, so that reading in order
+ * reads each once. Reading in shuffled order reads a group for nearly every image: unpack such shards into class
+ * folders to train for many epochs.
  */
-export class ParquetPictures implements Pictures {
+export class ParquetImages implements EncodedImages {
   readonly count: number;
   readonly #kept = new Map<string, Promise<Group>>();
   #bytes = 0;
 
   private constructor(
     readonly shards: readonly ParquetFile[],
-    /** First picture of each shard, and the end. */
+    /** First image of each shard, and the number of all images. */
     readonly starts: readonly number[],
     readonly image: string,
     readonly label: string | null,
@@ -48,8 +48,12 @@ export class ParquetPictures implements Pictures {
     this.count = starts.at(-1)!;
   }
 
-  /** Opens shards in the order given. Throws `ANC_DATA_*`. */
-  static async open(paths: readonly string[]): Promise<ParquetPictures> {
+  /**
+   * Opens shards in the given order.
+   *
+   * @throws `ANC_DATA_*`.
+   */
+  static async open(paths: readonly string[]): Promise<ParquetImages> {
     const shards: ParquetFile[] = [];
     const versions: string[] = [];
     const starts = [0];
@@ -65,16 +69,16 @@ export class ParquetPictures implements Pictures {
     if (image === undefined) {
       throw corrupt(
         paths[0] ?? '',
-        'no column of pictures',
+        'no column of images',
         'one named image, img or bytes',
         names.slice(1).join(', '),
       );
     }
     const label = ['label', 'labels', 'fine_label'].find((name) => names.includes(name)) ?? null;
-    return new ParquetPictures(shards, starts, image, label, versions.join());
+    return new ParquetImages(shards, starts, image, label, versions.join());
   }
 
-  /** The class numbers of all pictures, or null where there is no such column. */
+  /** Class numbers of all images, or null if there is no such column. */
   async labels(): Promise<Int32Array | null> {
     if (this.label === null) return null;
     const labels = new Int32Array(this.count);
@@ -87,7 +91,7 @@ export class ParquetPictures implements Pictures {
     return labels;
   }
 
-  /** The names of the classes, where the shards carry them as the datasets library writes them. */
+  /** Class names that the Hugging Face datasets library wrote into the shards, or null. */
   get classNames(): readonly string[] | null {
     const { metadata } = this.shards[0]!;
     const text = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
@@ -100,7 +104,7 @@ export class ParquetPictures implements Pictures {
     return `${basename(this.shards[shard]!.path)}#${index - this.starts[shard]!}`;
   }
 
-  /** Not known before it is read: shards are told apart by their own sizes. */
+  /** Not known before an image is read; the version covers the sizes of the shards. */
   size(): number {
     return 0;
   }
@@ -115,8 +119,8 @@ export class ParquetPictures implements Pictures {
     const shard = this.shards[s]!;
     const row = index - this.starts[s]!;
     const group = shard.groupOf(row);
-    const { pictures } = await this.#group(s, group);
-    return pictures[row - shard.starts[group]!]!;
+    const { images } = await this.#group(s, group);
+    return images[row - shard.starts[group]!]!;
   }
 
   #shardOf(index: number): number {
@@ -127,7 +131,7 @@ export class ParquetPictures implements Pictures {
     const key = `${s}:${group}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
-      this.#kept.delete(key); // to the end: used last
+      this.#kept.delete(key); // moved to the end: used last
       this.#kept.set(key, kept);
       return kept;
     }
@@ -140,25 +144,25 @@ export class ParquetPictures implements Pictures {
     return read;
   }
 
-  /** Lets go of what was used longest ago, but never of the newest. */
+  /** Drops the groups that were used longest ago, but never the newest. */
   #forget(bytes: number): void {
     let over = bytes - KEPT;
     for (const [key, group] of this.#kept) {
       if (over <= 0 || this.#kept.size === 1) return;
       this.#kept.delete(key);
-      over = 0; // one out for one in: groups are of a size
+      over = 0; // one out for one in: groups have similar sizes
       void group.then((gone) => (this.#bytes -= gone.bytes));
     }
   }
 
   async #readGroup(shard: ParquetFile, group: number): Promise<Group> {
     const rows = await shard.readGroup(group, [this.image]);
-    const pictures = rows.map((row, i) => {
+    const images = rows.map((row, i) => {
       const cell = row[this.image];
       const bytes = cell instanceof Uint8Array ? cell : (cell as { bytes?: unknown } | null)?.bytes;
       if (bytes instanceof Uint8Array) return bytes;
-      throw corrupt(shard.path, `row ${shard.starts[group]! + i} holds no picture`, 'bytes', typeof cell);
+      throw corrupt(shard.path, `row ${shard.starts[group]! + i} has no image`, 'bytes', typeof cell);
     });
-    return { bytes: pictures.reduce((sum, { length }) => sum + length, 0), pictures };
+    return { bytes: images.reduce((sum, { length }) => sum + length, 0), images };
   }
 }

@@ -1,12 +1,14 @@
-/** A struct of Thrift's compact protocol, as far as it is looked at: whole numbers and structs by field number. */
+/** A struct of Thrift's compact protocol, as far as it is read: integers and structs by field number. */
 export type ThriftStruct = ReadonlyMap<number, number | ThriftStruct>;
 
 const MOST_DEPTH = 16;
 const [TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] as const; // prettier-ignore
 
 /**
- * Walks one struct at `at` and tells its fields and where it ends. Throws a RangeError where a length or a number
- * of elements is more than the bytes that are there can hold: what passes can be read without surprise.
+ * Reads a struct at offset `at`; returns its fields and the offset of its end.
+ *
+ * @throws RangeError if a length or a number of elements exceeds the remaining bytes, so that a reader can trust all
+ *   others.
  */
 export function walkThrift(bytes: Uint8Array, at: number): { fields: ThriftStruct; end: number } {
   const reader = new Walker(bytes, at);
@@ -31,7 +33,7 @@ class Walker {
     }
   }
 
-  /** A value of a type; null for those that nobody looks at. Booleans are in the field's head, or a byte in lists. */
+  /** A value of a type; null for types that are skipped. Booleans are in the field's head, or a byte in lists. */
   #value(type: number, depth: number, inField: boolean): number | ThriftStruct | null {
     switch (type) {
       case TRUE:
@@ -69,7 +71,7 @@ class Walker {
 
   #elements(count: number, types: readonly number[], depth: number): null {
     if (depth > MOST_DEPTH) throw new RangeError('lists too deep');
-    if (count > this.bytes.length - this.at) throw new RangeError(`${count} elements`); // each takes a byte or more
+    if (count > this.bytes.length - this.at) throw new RangeError(`${count} elements`); // each takes at least a byte
     for (let i = 0; i < count; i++) for (const type of types) this.#value(type, depth + 1, false);
     return null;
   }

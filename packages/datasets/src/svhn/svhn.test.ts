@@ -92,7 +92,7 @@ describe('parseSvhn', () => {
         compressed: true,
       }),
       null,
-      /more than it should/,
+      /more than expected/,
     ],
     ['a cut file', mat(svhn).subarray(0, 3000), null, /cut short/],
     ['no header', Buffer.alloc(50), null, /not a MATLAB 5/],
@@ -103,7 +103,7 @@ describe('parseSvhn', () => {
 });
 
 describe('parseMat', () => {
-  it('returns arrays or an AncError for any damage', async () => {
+  it('returns arrays or throws an AncError for any damage', async () => {
     const small = [{ name: 'X', shape: [2, 3], type: 2, data: [1, 2, 3, 4, 5, 6] }] as const;
     const files = [mat(small), mat(small, { compressed: true })];
     await fc.assert(
@@ -134,7 +134,7 @@ describe.runIf(existsSync(join(dataDir, 'svhn-sample')))('real SVHN files', () =
     expect([...labels.subarray(0, 5)]).toEqual([1, 9, 2, 3, 2]);
   });
 
-  it('says that a cut download is cut', async () => {
+  it('reports that a download is cut short', async () => {
     const bytes = readFileSync(join(dataDir, 'svhn-sample/truncated.mat'));
     await expect(parseSvhn('truncated.mat', bytes)).rejects.toThrow(/truncated.mat: cut short/);
   });

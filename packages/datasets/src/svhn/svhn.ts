@@ -1,12 +1,12 @@
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
 import type { z } from 'zod';
 import { corrupt } from '../files/data-error.js';
-import { checkedLabels } from '../images/labels.js';
 import { requireFile, searchPlaces } from '../files/locate.js';
-import { MemoryImages, sharedBytes } from '../images/memory-images.js';
-import { svhnOptions } from '../options.js';
 import { readVerified } from '../files/verified-file.js';
+import { checkedLabels } from '../images/labels.js';
+import { MemoryImages, sharedBytes } from '../images/memory-images.js';
 import { parseMat } from '../matlab/mat-file.js';
+import { svhnOptions } from '../options.js';
 import { SVHN_FILES } from './svhn-spec.js';
 
 const SIDE = 32;
@@ -19,15 +19,17 @@ export interface SvhnPart {
 }
 
 /**
- * Reads a cropped SVHN file: X [32, 32, 3, N] bytes and y [N, 1] of 1 to 10, where 10 is the digit 0.
- * `count` is N where it is known. Throws `ANC_DATA_CORRUPT` on any other content.
+ * Reads a file of cropped SVHN digits: X [32, 32, 3, N] bytes and y [N, 1] of 1 to 10, where 10 is the digit 0.
+ *
+ * @param count N; null if it is not known.
+ * @throws `ANC_DATA_CORRUPT` for any other content.
  */
 export async function parseSvhn(
   file: string,
   bytes: Uint8Array,
   count: number | null = null,
 ): Promise<SvhnPart> {
-  // A file of unknown count may be compressed eight to one: far above what photographs reach.
+  // Compression of eight to one is far above what photographs reach.
   const limit = count === null ? 8 * bytes.length : count * IMAGE + 4096;
   const arrays = await parseMat(file, bytes, limit);
   const [x, y] = [arrays.get('X'), arrays.get('y')];
@@ -46,7 +48,7 @@ export async function parseSvhn(
   return { images: rowMajor(data, n), labels: Int32Array.from(y.data, (label) => label % 10) };
 }
 
-/** Column-major [32, 32, 3, N] into [N, 32, 32, 3]. */
+/** Converts column-major [32, 32, 3, N] to [N, 32, 32, 3]. */
 function rowMajor(columns: Uint8Array, count: number): Uint8Array {
   const out = sharedBytes(count * IMAGE);
   let at = 0;

@@ -2,7 +2,7 @@ import { corrupt } from '../files/data-error.js';
 
 export const BLOCK = 512;
 
-/** One entry's header (POSIX ustar, GNU). */
+/** Header of an entry (POSIX ustar, GNU). */
 export interface TarHeader {
   readonly name: string;
   readonly size: number;
@@ -15,14 +15,18 @@ const text = (bytes: Uint8Array): string => {
   return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('utf8');
 };
 
-/** Reads a header block; null for the zeros at an archive's end. Throws `ANC_DATA_CORRUPT` where it is none. */
+/**
+ * Reads a header block; null for the zeros at the end of an archive.
+ *
+ * @throws `ANC_DATA_CORRUPT` if it is no header.
+ */
 export function parseTarHeader(file: string, block: Uint8Array, at: number): TarHeader | null {
   if (block.length < BLOCK) {
     throw corrupt(file, 'cut short', `a header of ${BLOCK} bytes at ${at}`, `${block.length} bytes`);
   }
   if (block.every((byte) => byte === 0)) return null;
   const claimed = Number.parseInt(text(block.subarray(148, 156)).trim(), 8);
-  let sum = 8 * 32; // the checksum's own place counts as spaces
+  let sum = 8 * 32; // the checksum's own field counts as spaces
   block.forEach((byte, i) => (sum += i < 148 || i >= 156 ? byte : 0));
   if (claimed !== sum) {
     throw corrupt(
@@ -42,7 +46,7 @@ export function parseTarHeader(file: string, block: Uint8Array, at: number): Tar
   };
 }
 
-/** Octal digits, or GNU's base 256 where the first bit is set. */
+/** Octal digits, or GNU's base 256 if the first bit is set. */
 function sizeOf(file: string, field: Uint8Array, at: number): number {
   const size =
     (field[0]! & 0x80) === 0

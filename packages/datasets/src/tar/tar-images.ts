@@ -1,17 +1,17 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { AncError } from '@anc/core';
 import { corrupt } from '../files/data-error.js';
-import type { Pictures } from '../image-folder/encoded-images.js';
 import { fileState } from '../files/verification-log.js';
 import { unreadable } from '../files/verified-file.js';
-import { tarEntries, withTar, type TarEntry } from './tar-index.js';
+import type { EncodedImages } from '../image-folder/encoded-images.js';
+import { tarEntries, withTarFile, type TarEntry } from './tar-index.js';
 
 const IMAGE = /\.(jpe?g|png|webp)$/i;
-/** An encoded picture of more bytes is none. */
+/** Largest size of an encoded image in bytes. */
 const MOST_BYTES = 1 << 28;
 
-/** Pictures inside a tar archive, read in place. */
-export class TarPictures implements Pictures {
+/** Images inside a tar archive, read in place. */
+export class TarImages implements EncodedImages {
   readonly count: number;
   #handle: Promise<FileHandle> | null = null;
 
@@ -23,12 +23,12 @@ export class TarPictures implements Pictures {
     this.count = entries.length;
   }
 
-  /** Lists an archive of pictures, or of archives of pictures, whose names then stand before the pictures'. */
-  static async open(path: string): Promise<TarPictures> {
+  /** Lists an archive of images, or of archives of images, whose names then precede those of their images. */
+  static async open(path: string): Promise<TarImages> {
     const state = await fileState(path).catch((cause: unknown) => {
       throw unreadable(path, cause);
     });
-    const entries = await withTar(path, async (handle, size) => {
+    const entries = await withTarFile(path, async (handle, size) => {
       const found: TarEntry[] = [];
       const add = (entry: TarEntry, folder: string): void => {
         if (entry.size > MOST_BYTES) {
@@ -48,7 +48,7 @@ export class TarPictures implements Pictures {
       return found;
     });
     entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.offset - b.offset));
-    return new TarPictures(path, entries, `${state.size}:${state.modified}`);
+    return new TarImages(path, entries, `${state.size}:${state.modified}`);
   }
 
   name(index: number): string {
@@ -75,7 +75,7 @@ export class TarPictures implements Pictures {
     throw new AncError('ANC_DATA_CORRUPT', `${this.path}: shorter than when it was listed.`);
   }
 
-  /** One handle for as long as the process lives: archives are read at random places. */
+  /** One handle for the life of the process: archives are read at random offsets. */
   #open(): Promise<FileHandle> {
     this.#handle ??= open(this.path);
     return this.#handle;

@@ -4,20 +4,21 @@ import { corrupt } from '../files/data-error.js';
 import { unreadable } from '../files/verified-file.js';
 import { BLOCK, parseTarHeader } from './tar-header.js';
 
-/** A file inside an archive: where its bytes lie. */
+/** A file inside an archive: offset and size of its bytes. */
 export interface TarEntry {
   readonly name: string;
   readonly offset: number;
   readonly size: number;
 }
 
-/** A long name is at most so many bytes. */
+/** Largest length of a long name in bytes. */
 const LONGEST_NAME = 1 << 16;
 
 /**
- * Lists the files of a tar archive, or of one that lies inside another (`offset`, `size`), by their headers alone:
- * nothing is unpacked, and names are only names. Throws `ANC_DATA_CORRUPT` where a header is damaged or a file
- * would reach past the end.
+ * Lists the files of a tar archive, or of one inside another (`offset`, `size`), by their headers alone. Nothing is
+ * unpacked, and names are never used as paths.
+ *
+ * @throws `ANC_DATA_CORRUPT` if a header is damaged or a file extends beyond the end.
  */
 export async function* tarEntries(
   path: string,
@@ -52,15 +53,19 @@ export async function* tarEntries(
   }
 }
 
-/** GNU: the name itself. POSIX: lines of `<length> path=<name>`. */
+/** Reads a long name. GNU: the name itself; POSIX: lines of `<length> path=<name>`. */
 function nameIn(type: string, bytes: Uint8Array): string | null {
   const text = Buffer.from(bytes).toString('utf8');
   if (type === 'L') return text.replace(/\0.*$/s, '');
   return /^\d+ path=(.*)$/m.exec(text)?.[1] ?? null;
 }
 
-/** Opens an archive for `work`. Throws `ANC_DATA_MISSING` where it cannot be read. */
-export async function withTar<T>(
+/**
+ * Opens an archive for `work` and closes it afterwards.
+ *
+ * @throws `ANC_DATA_MISSING` if it cannot be read.
+ */
+export async function withTarFile<T>(
   path: string,
   work: (handle: FileHandle, size: number) => Promise<T>,
 ): Promise<T> {
