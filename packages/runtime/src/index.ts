@@ -4,7 +4,7 @@ export {
   type CheckpointStoreOptions,
 } from './checkpoint/checkpoint-store.js';
 export { assertSameSpecs, specsOf, type CheckpointPosition } from './checkpoint/manifest.js';
-export { LabelledLoader } from './loader/labelled-loader.js';
+export { LabeledLoader } from './loader/labeled-loader.js';
 export { Loader, readViews, type LoaderOptions } from './loader/loader.js';
 export { mixedBatches, type MixupOptions } from './loader/mixup.js';
 export { writeReport, type ReportedModel, type ReportedResult } from './report/report.js';

@@ -249,7 +249,7 @@ describe('downloadFile', () => {
   it.each<[string, Handler]>([
     ['during a transfer', () => undefined],
     ['between two tries', (_, response) => response.writeHead(404).end()],
-  ])('stops when told to %s', async (_, handler) => {
+  ])('stops at the signal %s', async (_, handler) => {
     handlers['/a'] = handler;
     const stop = new AbortController();
     setTimeout(() => stop.abort(new Error('enough')), 30);

@@ -13,7 +13,7 @@ export interface ZipEntry {
   read(begin: number, end: number, reuse?: ReusableBuffer): Uint8Array<ArrayBuffer>;
   /**
    * Reads the whole file and verifies its checksum. For archives of Python's `zipfile`, which always writes one;
-   * `torch.save` can be told to leave it out. Not verified in browsers, which have no CRC-32 of their own.
+   * `torch.save` has a setting that leaves it out. Not verified in browsers, which have no CRC-32 of their own.
    */
   checked(): Uint8Array<ArrayBuffer>;
 }

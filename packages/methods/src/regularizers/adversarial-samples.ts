@@ -14,7 +14,7 @@ export const adversarialSamplesSchema = z.strictObject({
 /**
  * Eq. 7, the paper's own: D also learns to label student samples "teacher", -E[log D(f_s)] in the loss that D
  * minimizes. Together with label 0 in Eq. 2, the optimum on student samples becomes 1/2 if teacher and student are
- * separable, and 2/3 everywhere if they cannot be told apart.
+ * separable, and 2/3 everywhere if they cannot be distinguished.
  */
 export class AdversarialSamplesRegularizer extends Regularizer {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { Normalization } from '@anc/core';
-import { captionedSheet } from '@anc/datasets';
+import { captionedContactSheet } from '@anc/datasets';
 import { pairClasses } from '../classifier/labels.js';
 import { answersOf, warningsOf, type Answers, type Warning } from './diagnose.js';
 import type { Sample } from './images.js';
@@ -195,5 +195,5 @@ function sheetOf(
     const share = Math.round(100 * rows[i * classes + top1[i]!]!);
     return `${share}% ${nameOf(top1[i]!)}`;
   });
-  return captionedSheet({ images, shape, captions });
+  return captionedContactSheet({ images, shape, captions });
 }

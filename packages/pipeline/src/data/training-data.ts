@@ -17,7 +17,7 @@ import {
   noAugmentation,
   padCropFlip,
 } from '@anc/datasets';
-import { LabelledLoader, Loader } from '@anc/runtime';
+import { LabeledLoader, Loader } from '@anc/runtime';
 import type { DataOptions } from '../options/run-options.js';
 
 /** What training may see of a dataset: what trains, what is held out; and how they are shown. */
@@ -129,13 +129,13 @@ export function imageBatches(images: ImageSource, { batchSize, seed, augmentatio
 }
 
 /** The same batches with labels, for whoever declares that it uses them. Throws `ANC_LABELS` where there are none. */
-export async function labelledBatches(
+export async function labeledBatches(
   split: DatasetSplit,
   { batchSize, seed, augmentation }: Order,
   who: string,
 ): Promise<BatchSource<LabeledBatch>> {
   const labels = await requireLabels(split, who)();
-  const loader = new LabelledLoader(split.images, labels, { batch: batchSize, seed, augmentation });
+  const loader = new LabeledLoader(split.images, labels, { batch: batchSize, seed, augmentation });
   return {
     stepsPerEpoch: loader.batchesPerEpoch,
     shape: split.images.shape,

@@ -113,7 +113,7 @@ describe('openTeacherCache', () => {
     expect(shared.cache).toBeUndefined();
   });
 
-  it('remembers nothing without memory, and all on disk where it is told a folder', async () => {
+  it('remembers nothing without memory, and all on disk where a folder is given', async () => {
     const teacher = new CornerTeacher();
     const asked = async (flat: object): Promise<number> => {
       const before = teacher.seen;

@@ -21,7 +21,7 @@ import {
   type RunFolder,
   type ScalarLog,
 } from '@anc/runtime';
-import { imageBatches, labelledBatches, type TrainingData } from '../data/training-data.js';
+import { imageBatches, labeledBatches, type TrainingData } from '../data/training-data.js';
 import type { Emit } from '../events/events.js';
 import type { PlannedModel } from '../planning/plan.js';
 import { readMemory, type TrainingMemory } from './training-memory.js';
@@ -165,7 +165,7 @@ export async function trainModel(
 async function batchesOf(usesLabels: boolean, model: PlannedModel, context: TrainContext) {
   const { data, batchSize, seed } = context;
   const order = { batchSize, seed, augmentation: data.augmentation };
-  if (usesLabels) return await labelledBatches(data.train, order, `"${model.name}"`);
+  if (usesLabels) return await labeledBatches(data.train, order, `"${model.name}"`);
   const plain = imageBatches(data.train.images, order);
   return data.mixup > 0 ? mixedBatches(plain, { alpha: data.mixup, seed }) : plain;
 }

@@ -1,6 +1,6 @@
 import type { Augmentation, ImageBatch, ImageSource } from '@anc/core';
 import { describe, expect, it } from 'vitest';
-import { LabelledLoader } from './labelled-loader.js';
+import { LabeledLoader } from './labeled-loader.js';
 import { Loader } from './loader.js';
 
 /** n images of two bytes: i and 255 - i. */
@@ -111,22 +111,22 @@ describe('Loader', () => {
   });
 });
 
-describe('LabelledLoader', () => {
+describe('LabeledLoader', () => {
   const labels = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => (i * 3) % 10);
 
   it('returns the batches of Loader with the label of each image', async () => {
     const options = { batch: 8, seed: 4, augmentation: shifting };
     const plain = await collect(new Loader(source(30), options).epoch(2));
-    const labelled = await collect(new LabelledLoader(source(30), labels(30), options).epoch(2));
-    labelled.forEach(({ labels: given, ...batch }, b) => {
+    const labeled = await collect(new LabeledLoader(source(30), labels(30), options).epoch(2));
+    labeled.forEach(({ labels: given, ...batch }, b) => {
       expect(batch).toEqual(plain[b]);
       expect(given).toEqual(batch.indices.map((i) => (i * 3) % 10));
     });
-    expect(labelled.length).toBe(plain.length);
+    expect(labeled.length).toBe(plain.length);
   });
 
   it('refuses labels of another number', () => {
-    expect(() => new LabelledLoader(source(30), labels(29), { batch: 8, seed: 0 })).toThrow(
+    expect(() => new LabeledLoader(source(30), labels(29), { batch: 8, seed: 0 })).toThrow(
       /differ in number/,
     );
   });

@@ -94,6 +94,7 @@ function encodeRecord({ model, ...record }: MetricsRecord): string {
   const stored = {
     ...underBothNames(model),
     ...record,
+    player: model,
     ...(metrics && { metrics: withDeprecatedMetrics(metrics) }),
     ...(diagnostics && { diagnostics: withDeprecatedDiagnostics(diagnostics) }),
   };

@@ -5,7 +5,7 @@ import { Loader, type LoaderOptions } from './loader.js';
  * A `Loader` that adds each image's label, for training with labels: the teacher, and methods that declare it. The
  * images, their order and their views are those of `Loader` with the same seed.
  */
-export class LabelledLoader {
+export class LabeledLoader {
   readonly batchesPerEpoch: number;
   readonly #loader: Loader;
   readonly #labels: Int32Array;
