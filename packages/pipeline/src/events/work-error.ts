@@ -12,5 +12,5 @@ export function afterWorkBegan(error: unknown): unknown {
 }
 
 /** Whether an error is marked by `afterWorkBegan`, in any copy of this package. */
-export const hasWorkBegun = (error: unknown): boolean =>
+const hasWorkBegun = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && BEGAN in error;

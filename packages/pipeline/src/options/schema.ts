@@ -226,5 +226,3 @@ export const runOptionsSchema = z.strictObject({
   cache: cacheSchema.optional(),
   output: outputSchema.optional(),
 });
-
-export { namedSchema };
