@@ -10,7 +10,3 @@ export function afterWorkBegan(error: unknown): unknown {
   }
   return error;
 }
-
-/** Whether an error is marked by `afterWorkBegan`, in any copy of this package. */
-const hasWorkBegun = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && BEGAN in error;

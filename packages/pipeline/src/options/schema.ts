@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { declare, namedSchema } from './declare.js';
+import { declare } from './declare.js';
 
 const share = z.number().min(0).max(1);
 const positive = z.number().positive();
