@@ -2,34 +2,41 @@ import { readdirSync } from 'node:fs';
 import nx from '@nx/eslint-plugin';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
+import { vocabularyRule } from './tools/lint/vocabulary-rule.mjs';
 
 const NODE_BUILTINS = [
-  { group: ['node:*'], message: 'core runs anywhere: no Node builtins (put it in @anc/runtime).' },
+  { group: ['node:*'], message: 'core and formats run anywhere: no Node builtins.' },
   {
     regex:
       '^(assert|buffer|child_process|crypto|fs|http|https|net|os|path|stream|url|util|worker_threads|zlib)(/|$)',
-    message: 'core runs anywhere: no Node builtins (put it in @anc/runtime).',
+    message: 'core and formats run anywhere: no Node builtins.',
   },
 ];
 const COMPOSITION_ONLY = {
   group: ['inversify', 'inversify/*', '@inversifyjs/*', 'reflect-metadata'],
-  message: 'Dependency injection lives in packages/cli/src/composition only: take constructor arguments.',
+  message: 'Dependency injection lives in packages/pipeline/src/composition only: take constructor arguments.',
 };
 
-/** The rooms between core and the command line. None of them may import another one; a new folder is one of them. */
+/** Layers of the command line's folders: config <- commands -> terminal. */
+const cliLayer = (...above) => ({
+  group: above.map((folder) => `../${folder}/*`),
+  message: 'The command line is layered: config <- commands -> terminal.',
+});
+
+/** The packages between formats and pipeline. None of them may import another one; a new folder is one of them. */
 const MIDDLE = readdirSync(new URL('packages', import.meta.url)).filter(
-  (room) => room !== 'core' && room !== 'cli',
+  (name) => !['core', 'formats', 'pipeline', 'cli'].includes(name),
 );
 
 /**
- * The arrow core <- middle <- cli as Nx constraints.
- * @param {string[]} extra tags that every room may see besides (tests see the contract suites)
+ * The layers core <- formats <- middle <- pipeline <- cli as Nx constraints.
+ * @param {string[]} extra tags that every middle package may import besides (tests import the contract suites)
  */
 const boundaries = (extra = []) => [
   'error',
   {
     enforceBuildableLibDependency: true,
-    // The command line imports rooms lazily where that makes it start sooner, and statically elsewhere.
+    // Packages are imported lazily where that makes a program start sooner, and statically elsewhere.
     checkDynamicDependenciesExceptions: ['.*'],
     depConstraints: [
       {
@@ -37,12 +44,26 @@ const boundaries = (extra = []) => [
         onlyDependOnLibsWithTags: ['room:core'],
         bannedExternalImports: ['inversify'],
       },
-      ...MIDDLE.map((room) => ({
-        sourceTag: `room:${room}`,
-        onlyDependOnLibsWithTags: ['room:core', `room:${room}`, ...extra],
+      {
+        sourceTag: 'room:formats',
+        onlyDependOnLibsWithTags: ['room:core', 'room:formats'],
+        bannedExternalImports: ['inversify', 'commander', 'reflect-metadata'],
+      },
+      ...MIDDLE.map((name) => ({
+        sourceTag: `room:${name}`,
+        onlyDependOnLibsWithTags: ['room:core', 'room:formats', `room:${name}`, ...extra],
         bannedExternalImports: ['inversify', 'commander', 'reflect-metadata'],
       })),
-      { sourceTag: 'room:cli', onlyDependOnLibsWithTags: ['room:*'] },
+      {
+        sourceTag: 'room:pipeline',
+        onlyDependOnLibsWithTags: ['room:core', 'room:formats', 'room:pipeline', ...MIDDLE.map((name) => `room:${name}`)],
+        bannedExternalImports: ['commander', 'consola', 'cli-table3', 'c12'],
+      },
+      {
+        sourceTag: 'room:cli',
+        onlyDependOnLibsWithTags: ['room:*'],
+        bannedExternalImports: ['inversify', 'reflect-metadata'],
+      },
     ],
   },
 ];
@@ -112,13 +133,30 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/core/src/**/*.ts'],
+    files: ['packages/{core,formats}/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [COMPOSITION_ONLY, ...NODE_BUILTINS] }] },
   },
   {
-    files: ['packages/cli/src/composition/**/*.ts'],
+    files: ['packages/pipeline/src/composition/**/*.ts'],
     rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    files: ['packages/cli/src/config/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [COMPOSITION_ONLY, cliLayer('commands', 'terminal')] }],
+    },
+  },
+  {
+    files: ['packages/cli/src/terminal/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [COMPOSITION_ONLY, cliLayer('commands', 'config')] }],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    plugins: { anc: { rules: { vocabulary: vocabularyRule } } },
+    rules: { 'anc/vocabulary': 'error' },
   },
   {
     // The command line speaks to the terminal.

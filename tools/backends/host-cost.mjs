@@ -1,23 +1,23 @@
-/** What a training step costs the thread that asks for it: commands to the GPU, and milliseconds. Node and pages. */
+/** What a training step costs the calling thread: commands to the GPU, and milliseconds. In Node and in a browser. */
 import { prepareTraining } from './speed.mjs';
 
-/** Of which networks: enough to see what depth costs. Neither figure depends much on the batch, so it is small. */
+/** The networks, of different depth. Neither figure depends much on the batch, so it is small. */
 export const HOST_NETWORKS = ['LeNet-4', 'ResNet-20'];
 export const HOST_BATCH = 4;
 const STEPS = 8;
 const ROUNDS = 4;
 
-/** Counts what WebGPU is told, whoever tells it on this thread, and notes when a step has been told whole. */
+/** Counts the commands that this thread sends to WebGPU, and records when a step has been sent completely. */
 function watchGpu() {
-  const told = { dispatches: 0, submits: 0, at: 0, done: null };
+  const sent = { dispatches: 0, submits: 0, at: 0, done: null };
   const watched = [
-    [globalThis.GPUComputePassEncoder, 'dispatchWorkgroups', () => told.dispatches++],
-    [globalThis.GPUQueue, 'submit', () => told.submits++],
-    // The backend asks for this at the end of every step; what follows is waiting for the device.
+    [globalThis.GPUComputePassEncoder, 'dispatchWorkgroups', () => sent.dispatches++],
+    [globalThis.GPUQueue, 'submit', () => sent.submits++],
+    // The backend calls this at the end of every step; afterwards it only waits for the device.
     [
       globalThis.GPUQueue,
       'onSubmittedWorkDone',
-      (done) => Object.assign(told, { at: performance.now(), done }),
+      (done) => Object.assign(sent, { at: performance.now(), done }),
     ],
   ];
   const undo = watched.map(([{ prototype }, name, note]) => {
@@ -29,24 +29,24 @@ function watchGpu() {
     };
     return () => (prototype[name] = real);
   });
-  return { told, stop: () => undo.forEach((put) => put()) };
+  return { sent, stop: () => undo.forEach((restore) => restore()) };
 }
 
-/** One step on WebGPU, from the call until everything has been told to the device. */
-async function toldToGpu(told, run) {
-  const before = { ...told };
+/** One step on WebGPU, from the call until everything has been sent to the device. */
+async function sendToGpu(sent, run) {
+  const before = { ...sent };
   const began = performance.now();
   await run();
   const cost = {
-    milliseconds: told.at - began,
-    dispatches: told.dispatches - before.dispatches,
-    submits: told.submits - before.submits,
+    milliseconds: sent.at - began,
+    dispatches: sent.dispatches - before.dispatches,
+    submits: sent.submits - before.submits,
   };
-  await told.done; // the device's work would slow the next step's telling, where both share processors
+  await sent.done; // a software device would slow the next step, because both share the processor
   return cost;
 }
 
-/** Steps that another thread computes, several to a call or not: how long this one was busy with each. */
+/** Milliseconds per step that this thread is busy while another one computes. */
 async function busyWith(training) {
   const before = performance.eventLoopUtilization();
   for (let i = 0; i < STEPS; i++) await training.run();
@@ -55,9 +55,9 @@ async function busyWith(training) {
 }
 
 /**
- * What a step costs the calling thread, by network: dispatches and submissions where that thread speaks to WebGPU,
- * and milliseconds, the fewest of several rounds. Null where it says nothing: `tfjs:*` compute on this thread,
- * and a page does not tell when it is idle.
+ * What a step costs the calling thread, by network: dispatches and submissions if that thread sends commands to WebGPU,
+ * and milliseconds, the fewest of several rounds. Null if it cannot be measured: `tfjs:*` compute on this thread, and a
+ * browser does not report idle time.
  */
 export async function hostCosts(backend) {
   const gpu = backend.name === 'webgpu';
@@ -70,11 +70,11 @@ export async function hostCosts(backend) {
 
 async function hostCost(backend, network, gpu) {
   const training = await prepareTraining(backend, network, HOST_BATCH);
-  for (let i = 0; i < 2; i++) await training.run(); // pays for compiling kernels; sums of metrics begin
-  const { told, stop } = gpu ? watchGpu() : { told: null, stop: () => {} };
+  for (let i = 0; i < 2; i++) await training.run(); // compiles kernels; metrics start to accumulate
+  const { sent, stop } = gpu ? watchGpu() : { sent: null, stop: () => {} };
   const costs = [];
   for (let i = 0; i < ROUNDS; i++) {
-    costs.push(gpu ? await toldToGpu(told, training.run) : await busyWith(training));
+    costs.push(gpu ? await sendToGpu(sent, training.run) : await busyWith(training));
   }
   stop();
   await training.dispose();

@@ -1,12 +1,12 @@
-/** One backend in a process of its own, printed as one line of JSON: <name> <parts> <seconds> <batch>. */
+/** Measures one backend in a separate process, and prints one line of JSON: <name> <parts> <seconds> <batch>. */
 import { isAncError } from '@anc/core';
 import { measure } from './measure.mjs';
 
 const [name, parts, seconds, batch] = process.argv.slice(2);
-const room = name.startsWith('onnx') ? 'onnx' : name.startsWith('tfjs') ? 'tfjs' : 'webgpu';
+const family = name.startsWith('onnx') ? 'onnx' : name.startsWith('tfjs') ? 'tfjs' : 'webgpu';
 
 async function open() {
-  const { default: plugin } = await import(`@anc/backend-${room}`);
+  const { default: plugin } = await import(`@anc/backend-${family}`);
   const { options, create } = plugin().backends[name];
   return create(options.parse({}));
 }

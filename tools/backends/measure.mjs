@@ -1,16 +1,16 @@
-/** What is measured of one backend, in Node and on a page. */
+/** Measures one backend, in Node and in a browser. */
 import { backendContract } from '@anc/testing';
 import { runSuite } from '../contract/runner.mjs';
 import { hostCosts } from './host-cost.mjs';
 import { NETWORKS, trainingSpeed } from './speed.mjs';
 
-/** Everything there is to measure: the contract, images per second, what a step costs its caller. */
+/** Everything that can be measured: the contract, images per second, the host's cost of a step. */
 export const PARTS = ['contract', 'speeds', 'host'];
 
 /**
- * Measures `parts` of an open backend, which the contract disposes.
+ * Measures `parts` of an open backend, and disposes it.
  * @param {{ parts: string[], seconds: number, batch: number }} how
- * @param {(test: string) => void} began told of every test
+ * @param {(test: string) => void} began called with every test that starts
  */
 export async function measure(backend, { parts, seconds, batch }, began) {
   const { name, environment, capabilities } = backend;

@@ -1,4 +1,4 @@
-/** The tables of docs/backends.md: reads the rows that stand there and puts measured cells into them. */
+/** The tables of docs/backends.md: reads their rows and replaces the measured cells. */
 import { HOST_BATCH, HOST_NETWORKS } from './host-cost.mjs';
 import { NETWORKS } from './speed.mjs';
 
@@ -11,7 +11,7 @@ const cellsOf = (line) =>
     .slice(1, -1)
     .map((cell) => cell.trim());
 
-/** `onnx`, `tfjs:wasm in Chromium`: what a row is about, without marks. */
+/** The backend of a row, such as `onnx` or `tfjs:wasm in Chromium`, without markup. */
 const nameOf = ([first]) => first.replaceAll(/[`¹]/g, '').trim();
 
 const shown = (name) => name.replace(/^\S+/, '`$&`');
@@ -46,7 +46,7 @@ const can = ({ training, deterministic, compiled }) =>
     .filter(Boolean)
     .join(', ');
 
-/** Capabilities, contract and speeds. Parts that were not measured keep their cells. */
+/** Capabilities, contract and speeds. Cells that were not measured stay. */
 export function mainTable(text, report, { machine, again, order }) {
   const { name, capabilities, passed, failures, worst, speeds, batch } = report;
   if (failures === undefined && speeds === undefined) return text;
@@ -78,7 +78,7 @@ export function mainTable(text, report, { machine, again, order }) {
   });
 }
 
-/** What a step costs the thread that asks for it. */
+/** What a step costs the calling thread. */
 export function hostTable(text, { name, host }, { machine, again, order }) {
   if (host === undefined || host === null) return text;
   const fewer = (before, value) => (again && Number(before) < value ? before : rate(value));

@@ -1,15 +1,15 @@
-/** Training speed of the paper's students: labels, cross-entropy, momentum. Runs in Node and on a page. */
+/** Training speed of the paper's students: labels, cross-entropy, momentum. Runs in Node and in a browser. */
 import { toStateEntries, mapTree, Rng, sgd, sizeOf, softmaxCrossEntropy, specOf, termStep } from '@anc/core';
 import models from '@anc/models';
 
-/** What is measured: name, images. */
+/** The measured networks: name of the model, shape of the images. */
 export const NETWORKS = {
   'LeNet-4': ['lenet4', [28, 28, 1]],
   'ResNet-20': ['resnet20', [32, 32, 3]],
   NiN: ['nin', [32, 32, 3]],
 };
 
-/** A training step that is ready to run: `run()` once, `settle()` until all that was queued is done. */
+/** A compiled training step: `run()` runs it once, `settle()` waits until all queued steps are done. */
 export async function prepareTraining(backend, network, batchSize) {
   const [name, input] = NETWORKS[network];
   const { options, create } = models().models[name];
@@ -61,10 +61,10 @@ export async function trainingSpeed(backend, network, batchSize, seconds) {
       await training.run();
       steps++;
     } while (elapsed() < limit);
-    await training.settle(); // work that is still queued counts
+    await training.settle(); // queued work counts
     return (steps * batchSize) / elapsed();
   };
-  const first = await round(0); // pays for compiling kernels
+  const first = await round(0); // includes compiling kernels
   const slow = batchSize / first > seconds;
   let best = slow ? await round(0) : 0;
   for (let i = 0; i < 5 && !slow; i++) best = Math.max(best, await round(seconds / 5));

@@ -1,11 +1,10 @@
 /**
- * Measures backends and writes what was found into the tables of docs/backends.md. What is not measured anew
- * stays as the page has it.
+ * Measures backends and writes the results into the tables of docs/backends.md. Cells that are not measured stay.
  *
  *   node tools/backends/table.mjs --machine "2 cores, AVX-512" [backend…] [--parts contract,speeds,host] [--seconds 5]
- *     [--tfjs-node <folder>]  where tools/tfjs-node/install.mjs installed tfjs-node
- *     [--dawn <folder>]       where `npm install webgpu` was run
- *     [--again]               the faster of the page's and the new reading counts: a busy machine matters less
+ *     [--tfjs-node <folder>]  folder into which tools/tfjs-node/install.mjs installed tfjs-node
+ *     [--dawn <folder>]       folder in which `npm install webgpu` was run
+ *     [--again]               keep the faster of the old and the new measurement, against noise of a busy machine
  *     [--software]            WebGPU on software Vulkan (tools/webgpu/software-vulkan.mjs)
  */
 import { spawnSync } from 'node:child_process';
@@ -35,11 +34,11 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'anc-backends-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** Measured in a browser, so named with it. */
+/** Backends measured in a browser, with it in their names. */
 const IN_CHROMIUM = ['onnx', 'onnx:webgpu', 'tfjs:wasm', 'webgpu'].map((name) => `${name} in Chromium`);
 const everything = ['onnx', 'onnx:webgpu', 'tfjs:node', 'tfjs:wasm', 'tfjs:cpu', 'webgpu', ...IN_CHROMIUM];
 
-/** A software device says nothing of speed. */
+/** The speed of a software device is meaningless. */
 const partsOf = (name) =>
   flags.parts
     .split(',')

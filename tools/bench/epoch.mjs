@@ -1,12 +1,12 @@
 /**
- * A whole epoch of adversarial compression, ResNet-164 to ResNet-20, the images' crops and flips included: cold (every
- * image goes through the teacher) and in the steady state of `--views K` (the teacher's word on all K views of
- * every image is remembered). Beside it, where --python names an interpreter with torch, the same loop in PyTorch
- * with a standard DataLoader; its faster layout and number of workers count.
+ * A whole epoch of adversarial compression, ResNet-164 to ResNet-20, with crops and flips of the images: cold (every image
+ * goes through the teacher) and in the steady state of `--views K` (the teacher's outputs for all K views of every image
+ * are cached). For comparison, if --python names an interpreter with torch, the same loop in PyTorch with a standard
+ * DataLoader, with its faster number of workers.
  *
  *   node tools/bench/epoch.mjs [--python /path/to/python] [--images 512] [--views 8] [--rounds 3] [--depth 164]
  *
- * Peak memory is each side's own process, of which ours also holds this script.
+ * Peak memory is that of each side's process; ours includes this script.
  */
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -36,8 +36,9 @@ const { values: flags } = parseArgs({
 const [count, batch, views] = [flags.images, flags.batch, flags.views].map(Number);
 const input = [32, 32, 3];
 const rng = Rng.fromSeed(1);
-const seen = { mean: [120, 120, 120], std: [64, 64, 64] };
-const network = (name) => normalizedNetwork(models().models[name].create({}, { input, classes: 10 }), seen);
+const normalization = { mean: [120, 120, 120], std: [64, 64, 64] };
+const network = (name) =>
+  normalizedNetwork(models().models[name].create({}, { input, classes: 10 }), normalization);
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const backend = await OnnxBackend.create({ threads: Number(flags.threads) });
@@ -53,8 +54,8 @@ const teacher = await NetworkTeacher.create({
 });
 const student = network('resnet20');
 const adversarial = methods().methods.adversarial;
-// Nothing can be learnt from a random teacher, whose logits explode with depth: the weights stay where they are.
-const still = adversarial.options.parse({ recipe: { learningRate: 1e-30, weightDecay: 1e-30 } });
+// A random teacher's logits explode with depth: tiny rates keep the weights where they are.
+const still = adversarial.options.parse({ optimizer: { learningRate: 1e-30, weightDecay: 1e-30 } });
 const [stage] = adversarial.create(still, objectiveParts).stages({
   student,
   studentOutputs: { logits: [10], features: [64] },
@@ -63,8 +64,8 @@ const [stage] = adversarial.create(still, objectiveParts).stages({
   teacher: { outputs: { logits: [10], features: [64] } },
 });
 
-/** A training of `number` epochs over images in an order of its own. */
-function training(augmentation, outputs, number, order) {
+/** A training of some epochs over the images, in the order of a seed. */
+function training(augmentation, outputs, epochs, order) {
   const loader = new Loader(images, { batch, seed: order, augmentation });
   const batches = {
     stepsPerEpoch: loader.batchesPerEpoch,
@@ -72,7 +73,7 @@ function training(augmentation, outputs, number, order) {
     epoch: (epoch, from) => loader.epoch(epoch, from),
   };
   const state = stage.init(rng, null);
-  return train({ backend, stage, batches, teacher: outputs, epochs: number, seed: 1, state });
+  return train({ backend, stage, batches, teacher: outputs, epochs, seed: 1, state });
 }
 
 /** Seconds of one epoch, from the first batch to the last update. */
@@ -85,18 +86,18 @@ async function secondsOf(augmentation, outputs, order) {
 }
 
 const rounds = Number(flags.rounds);
-const anew = padCropFlip();
-const few = padCropFlip({ views });
-const memo = (augmentation, budgetMb) => new TeacherCache(teacher, images, augmentation, { budgetMb });
-const remembered = memo(few, 512);
-/** All K views of every image through the teacher once: the state that epochs end in. */
+const fresh = padCropFlip();
+const limited = padCropFlip({ views });
+const cacheFor = (augmentation, budgetMb) => new TeacherCache(teacher, images, augmentation, { budgetMb });
+const cached = cacheFor(limited, 512);
+/** Puts all K views of every image through the teacher once: the steady state. */
 async function fill() {
   for (let start = 0; start < count; start += batch) {
     const indices = Int32Array.from({ length: batch }, (_, i) => (start + i) % count);
     for (let view = 0; view < views; view++) {
       const drawn = new Int32Array(batch).fill(view);
-      const pixels = await readViews(images, indices, drawn, few);
-      await remembered.outputs({ indices, views: drawn, images: pixels }, stage.teacherOutputs);
+      const pixels = await readViews(images, indices, drawn, limited);
+      await cached.outputs({ indices, views: drawn, images: pixels }, stage.teacherOutputs);
     }
   }
 }
@@ -128,15 +129,15 @@ const peers = settings.map((setting) => ({
   peakMiB: 0,
   version: '',
 }));
-// One training stays open: what it compiled is there for all that come and go.
-const open = training(anew, memo(anew, 0), 2, 99);
+// One training stays open, so that the others reuse its compiled step.
+const open = training(fresh, cacheFor(fresh, 0), 2, 99);
 await open.next();
 await fill();
-const before = remembered.counts.misses;
+const before = cached.counts.misses;
 const ours = { cold: [], steady: [] };
 for (let round = 0; round < rounds; round++) {
-  ours.cold.push(await secondsOf(anew, memo(anew, 0), round));
-  ours.steady.push(await secondsOf(few, remembered, round));
+  ours.cold.push(await secondsOf(fresh, cacheFor(fresh, 0), round));
+  ours.steady.push(await secondsOf(limited, cached, round));
   for (const each of peers) {
     const { seconds, peakMiB, version } = await each.peer.epoch(each.layout, each.workers);
     each.seconds.push(seconds);
@@ -144,7 +145,7 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 for (const { peer } of peers) peer.stop();
-if (remembered.counts.misses > before) throw new Error('the steady state went through the teacher');
+if (cached.counts.misses > before) throw new Error('an epoch in the steady state called the teacher');
 const best = (layout) =>
   peers.filter((each) => each.layout === layout).sort((a, b) => median(a.seconds) - median(b.seconds))[0];
 const fastest = LAYOUTS.map(best).filter((each) => each !== undefined);

@@ -1,16 +1,16 @@
 /**
- * Which form of a convolution's filter gradient is fastest for which shape, here.
+ * Which form of a convolution's filter gradient is fastest for which shape, on this machine.
  *
  *   node tools/bench/filter-gradient.mjs [--batch 128] [--threads 2] [--rounds 12] [--runtime auto|node|web]
  *
- * Prints milliseconds (the fastest of interleaved runs) per form and the rule's choice: where they differ on a
- * quiet machine, `fastestForm` in packages/backend-onnx/src/lower/filter-gradient.ts wants changing.
+ * Prints milliseconds per form (the fastest of interleaved runs) and the form that the lowering chooses: if that is not
+ * the fastest on an idle machine, change `fastestForm` in packages/backend-onnx/src/lower/filter-gradient.ts.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { filled, mapTree, Rng, sizeOf, specOf } from '@anc/core';
 import { OnnxBackend } from '@anc/backend-onnx';
-import { fastestForm, filterGradientForms, forcedForm, suits } from '@anc/backend-onnx/lowering';
+import { fastestForm, filterGradientForms, forcedForm, suits } from '@anc/backend-onnx/internal';
 import * as tf from '@tensorflow/tfjs-core';
 
 const { values: flags } = parseArgs({
@@ -44,18 +44,18 @@ for (const { name, side, input, output, size, pad, stride } of shapes) {
   const filter = [size, size, input, output];
   const rounding = typeof pad === 'number' ? 'floor' : undefined;
   const window = tf.backend_util.computeConv2DInfo(x, filter, stride, 1, pad, rounding);
-  // Inside a network both lie in [B, C, H, W].
+  // Inside a network both are [B, C, H, W] in memory.
   const planes = ([b, h, w, c]) => [b, c, h, w];
   const inputs = { x: noise(planes(x)), dy: noise(planes(window.outShape)) };
   const compiled = {};
   for (const form of Object.keys(filterGradientForms)) {
     if (!suits(form, window, backend.channelBlock)) continue;
-    // Weighing by dy as a stand-in for the network: the gradient of sum(conv(x) * dy). In a step, because
-    // functions are not lowered to blocks of channels.
+    // The gradient of sum(conv(x) * dy), where dy stands for the rest of the network. In a step, because functions are
+    // not lowered to NCHWc layout.
     const gradients = (_state, { x: image, dy }) =>
       forcedForm(form, () => {
-        const [images, slopes] = [image, dy].map((tensor) => tf.transpose(tensor, [0, 2, 3, 1]));
-        const loss = (w) => tf.sum(tf.mul(tf.conv2d(images, w, stride, pad, 'NHWC', 1, rounding), slopes));
+        const [images, gradient] = [image, dy].map((tensor) => tf.transpose(tensor, [0, 2, 3, 1]));
+        const loss = (w) => tf.sum(tf.mul(tf.conv2d(images, w, stride, pad, 'NHWC', 1, rounding), gradient));
         return { grads: { w: tf.grad(loss)(tf.zeros(filter)) }, stats: {}, metrics: {} };
       });
     const step = {
@@ -81,7 +81,7 @@ for (const { name, side, input, output, size, pad, stride } of shapes) {
     Object.entries(compiled).map(([form, { best }]) => [form, +best.toFixed(1)]),
   );
   const best = Object.entries(times).sort(([, a], [, b]) => a - b)[0][0];
-  rows.push({ shape: name, ...times, fastest: best, rule: fastestForm(window, backend.channelBlock) });
+  rows.push({ shape: name, ...times, fastest: best, chosen: fastestForm(window, backend.channelBlock) });
   for (const each of Object.values(compiled)) {
     await each.step.dispose();
     await each.state.dispose();

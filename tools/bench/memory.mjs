@@ -1,6 +1,6 @@
 /**
- * Memory of the compiled adversarial step over many steps: resident set, JavaScript heap, and tensors that
- * tfjs still holds. Flat columns mean that nothing leaks.
+ * Memory of the compiled adversarial step over many steps: resident set, JavaScript heap, and live tfjs tensors. Flat
+ * columns mean that nothing leaks.
  *
  *   node --expose-gc tools/bench/memory.mjs [--model lenet5] [--batch 32] [--steps 2000]
  */
@@ -24,24 +24,24 @@ const input = [28, 28, 1];
 const rng = Rng.fromSeed(1);
 
 const plugin = methods();
-const maker = (kind) => (name, options) => {
+const factoryOf = (kind) => (name, options) => {
   const { options: schema, create } = plugin[kind][name];
   return create(schema.parse(options ?? {}));
 };
 const parts = {
-  discriminator: maker('discriminators'),
-  regularizer: maker('regularizers'),
-  dataTerm: maker('dataTerms'),
-  adversarialLoss: maker('adversarialLosses'),
-  balancer: maker('balancers'),
+  discriminator: factoryOf('discriminators'),
+  regularizer: factoryOf('regularizers'),
+  dataTerm: factoryOf('dataTerms'),
+  adversarialLoss: factoryOf('adversarialLosses'),
+  balancer: factoryOf('balancers'),
 };
 const network = models().models[flags.model].create({}, { input, classes: 10 });
 const student = normalizedNetwork(network, { mean: [73], std: [90] });
 const width = network.summary(input).at(-1).parameters / 10 - 1;
 const outputs = { logits: [10], features: [width] };
 const { options: schema, create } = plugin.methods.adversarial;
-const players = { student, studentOutputs: outputs, input, classes: 10, teacher: { outputs } };
-const [stage] = create(schema.parse({}), parts).stages(players);
+const environment = { student, studentOutputs: outputs, input, classes: 10, teacher: { outputs } };
+const [stage] = create(schema.parse({}), parts).stages(environment);
 
 const floats = (shape) => ({ shape, data: Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()) });
 const draw = () => ({

@@ -1,15 +1,16 @@
 /**
- * How long a step of distillation takes, compiled, and beside it the same step in PyTorch eager.
+ * Time of a compiled step of distillation, compared with the same step in PyTorch eager.
  *
  *   node tools/bench/step.mjs [--python /path/to/python] [--case lenet4-step] [--batch 128] [--threads 2] [--rounds 7]
  *     [--runs 10]      runs of each side in a row; their mean is one measurement
- *     [--spinning 0]   microseconds that our threads wait busily
- *     [--beside tfjs:wasm]  the same step op by op on another backend, too; tfjs:node where the working folder has it
+ *     [--spinning 0]   microseconds that our idle threads spin
+ *     [--beside tfjs:wasm]  the same step op by op on another backend, too; tfjs:node if the working folder has it
+ *     [--passes]       print what each graph pass did to the step instead of measuring it
  *
- * Both sides take turns in the same run; medians over the rounds are compared. PyTorch does the same, the
- * measured gradients and verdicts included, in its default memory layout (nchw) and in channels_last (nhwc).
- * GFLOP/s count a step as three times the student's forward pass; the peak is a product of large matrices, measured in
- * between. PyTorch is only called where --python (or PYTHON) names an interpreter that has torch.
+ * Both sides take turns in the same run; medians over the rounds are compared. PyTorch computes the same, including the
+ * gradient and discriminator metrics, in its default memory layout (nchw) and in channels_last (nhwc). GFLOP/s count a
+ * step as three times the student's forward pass; the peak is a product of large matrices, measured in between. PyTorch
+ * runs only if --python (or PYTHON) names an interpreter that has torch.
  */
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -35,6 +36,7 @@ const { values: flags } = parseArgs({
     spinning: { type: 'string', default: '0' },
     beside: { type: 'string', multiple: true, default: [] },
     profile: { type: 'string' },
+    passes: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -53,7 +55,7 @@ const gaussian = (rng, shape) => ({
 const network = (name, input) => models().models[name].create({}, { input, classes: 10 });
 const rng = Rng.fromSeed(1);
 
-/** The paper's step as the method's defaults give it: D 128-256-128 on the features, Eq. 7, dropout 0.5, momentum. */
+/** The paper's step with the method's defaults: D 128-256-128 on the features, Eq. 7, dropout 0.5, momentum. */
 async function adversarial(backend, name, input, width) {
   const student = network(name, input);
   const outputs = { logits: [10], features: [width] };
@@ -91,6 +93,7 @@ async function adversarial(backend, name, input, width) {
       await device.dispose();
     },
     flops: flopsOf(student, input) * 3,
+    passes: step.program.passes,
   };
 }
 
@@ -113,7 +116,7 @@ async function forward(backend, name, input) {
   };
 }
 
-/** Products of large matrices, one after the other: what the processors can do, by the same runtime. */
+/** Products of large matrices, one after the other: the peak of these processors, in the same runtime. */
 async function products(backend) {
   const [side, count] = [1024, 5];
   const spec = { id: 'products', inputs: { x: { shape: [side, side], dtype: 'float32' } } };
@@ -159,7 +162,7 @@ function startPeer() {
   };
 }
 
-/** Milliseconds of a run, over `runs` in a row: a backend may still be at work on some when the last is taken. */
+/** Milliseconds per run, over `runs` in a row, until all work is done: a backend may queue runs. */
 async function measure(prepared, runs) {
   const start = performance.now();
   for (let i = 0; i < runs; i++) await prepared.run();
@@ -185,6 +188,13 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   const started = performance.now();
   const prepared = await CASES[name](backend);
   const compileMs = performance.now() - started;
+  if (flags.passes) {
+    console.log(name);
+    console.table(prepared.passes ?? []);
+    await prepared.dispose();
+    await backend.dispose();
+    continue;
+  }
   const peak = await products(backend);
   const others = [];
   for (const each of flags.beside) others.push(await opByOp(each, name));
@@ -238,4 +248,4 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   await backend.dispose();
 }
 if (flags.json) console.log(JSON.stringify(rows, null, 2));
-else console.table(rows);
+else if (!flags.passes) console.table(rows);

@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { encodeSafetensors, permuted, Rng } from '@anc/core';
+import { permuted, Rng } from '@anc/core';
+import { encodeSafetensors } from '@anc/formats';
 import { resnetModels, resnetNames } from '@anc/models';
 
 const { values: flags } = parseArgs({

@@ -13,6 +13,12 @@ const CASES = [
   { file: 'packages/core/src/index.ts', code: `import 'node:fs';`, refusedBy: RESTRICTED },
   { file: 'packages/core/src/index.ts', code: `import 'worker_threads';`, refusedBy: RESTRICTED },
   { file: 'packages/core/src/index.ts', code: `import 'pure-rand';`, refusedBy: null },
+  { file: 'packages/core/src/index.ts', code: `import '@anc/formats';`, refusedBy: NX },
+  { file: 'packages/formats/src/index.ts', code: `import '@anc/core';`, refusedBy: null },
+  { file: 'packages/formats/src/index.ts', code: `import '@anc/models';`, refusedBy: NX },
+  { file: 'packages/formats/src/index.ts', code: `import 'node:fs';`, refusedBy: RESTRICTED },
+  { file: 'packages/models/src/index.ts', code: `import '@anc/formats';`, refusedBy: null },
+  { file: 'packages/datasets/src/index.ts', code: `import '@anc/formats';`, refusedBy: null },
   { file: 'packages/models/src/index.ts', code: `import '@anc/methods';`, refusedBy: NX },
   { file: 'packages/methods/src/index.ts', code: `import '@anc/backend-onnx';`, refusedBy: NX },
   { file: 'packages/datasets/src/index.ts', code: `import '@anc/runtime';`, refusedBy: NX },
@@ -23,6 +29,15 @@ const CASES = [
   { file: 'packages/backend-onnx/src/index.ts', code: `import 'inversify';`, refusedBy: RESTRICTED },
   { file: 'packages/cli/src/index.ts', code: `import 'inversify';`, refusedBy: RESTRICTED },
   { file: 'packages/cli/src/index.ts', code: `import '@anc/models';`, refusedBy: null },
+  { file: 'packages/cli/src/config/flags.ts', code: `import '../commands/run.js';`, refusedBy: RESTRICTED },
+  { file: 'packages/cli/src/config/flags.ts', code: `import '../terminal/table.js';`, refusedBy: RESTRICTED },
+  { file: 'packages/cli/src/terminal/table.ts', code: `import '../config/flags.js';`, refusedBy: RESTRICTED },
+  { file: 'packages/cli/src/commands/run.ts', code: `import '../config/flags.js';`, refusedBy: null },
+  { file: 'packages/pipeline/src/index.ts', code: `import '@anc/models';`, refusedBy: null },
+  { file: 'packages/pipeline/src/index.ts', code: `import 'anc-cli';`, refusedBy: NX },
+  { file: 'packages/pipeline/src/index.ts', code: `import 'inversify';`, refusedBy: RESTRICTED },
+  { file: 'packages/pipeline/src/composition/compose.ts', code: `import 'inversify';`, refusedBy: null },
+  { file: 'packages/models/src/index.ts', code: `import '@anc/pipeline';`, refusedBy: NX },
 ];
 
 const eslint = new ESLint({ ruleFilter: ({ ruleId }) => ruleId === NX || ruleId === RESTRICTED });

@@ -1,11 +1,19 @@
 /**
- * Clones this repository's last commit into a temporary folder, installs it there the way a user would, and expects
- * `npx anc-cli --version` to answer.
+ * Clones this repository's last commit into a temporary folder, installs it there the way a user would, expects
+ * `npx anc-cli --version` to answer, and trains a teacher and a student for a few steps.
  *
  *   node tools/e2e/install.mjs [--npm 10] [--node 22] [--production] [--omit-optional]
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -67,6 +75,40 @@ function run(program, args, env) {
   return result.stdout.trim();
 }
 
+/** Four steps each of a teacher and a student, on generated images: nothing is downloaded. */
+const TRAINING = [
+  ['--dataset', 'glyphs(train=64,test=32)', '--epochs', '1', '--batch-size', '16'],
+  ['--teacher', 'lenet5', '--student', 'lenet5', '--methods', 'adversarial'],
+  ['--backend', 'onnx', '--name', 'tiny', '--quiet', '--json'],
+].flat();
+
+/** Trains, and checks the result document and the run folder. Returns the engine that computed. */
+function train(env) {
+  const document = JSON.parse(run('npx', ['--no', '--', 'anc-cli', 'run', ...TRAINING], env));
+  const isShare = (value) => typeof value === 'number' && value >= 0 && value <= 1;
+  const [student, ...more] = document.students;
+  if (document.backend !== 'onnx' || more.length > 0 || student.name !== 'adversarial')
+    throw new Error(`unexpected result document: ${JSON.stringify(document)}`);
+  for (const share of [document.teacher.testError, student.testError, student.agreement])
+    if (!isShare(share)) throw new Error(`not a share: ${share} in ${JSON.stringify(document)}`);
+
+  const folder = join(checkout, document.run);
+  const read = (name) => readFileSync(join(folder, name), 'utf8');
+  for (const name of [
+    'report.html',
+    'teacher/weights.safetensors',
+    'student/adversarial/weights.safetensors',
+  ])
+    if (read(name) === '') throw new Error(`${name} is empty`);
+  if (JSON.parse(read('result.json')).students[0].weights !== student.weights)
+    throw new Error('result.json differs from the document on stdout');
+  const epochs = read('metrics.jsonl').trim().split('\n');
+  if (epochs.length !== 2) throw new Error(`metrics.jsonl has ${epochs.length} lines, expected 2`);
+  if (!readdirSync(folder).some((name) => name.startsWith('events.out.tfevents.')))
+    throw new Error('no event file for TensorBoard');
+  return JSON.parse(read('environment.json')).backend.runtime;
+}
+
 let code = 0;
 try {
   execFileSync('git', ['clone', '--quiet', '--depth=1', `file://${process.cwd()}`, checkout]);
@@ -86,7 +128,10 @@ try {
     throw new Error(`onnxruntime-node is ${native ? 'there' : 'missing'}, expected the opposite`);
   if (options.production && existsSync(join(checkout, 'node_modules/vitest')))
     throw new Error('a production install brought development dependencies');
-  console.log(`${label}: anc-cli ${answer}${native ? '' : ' without onnxruntime-node'}`);
+  const engine = train(env);
+  const expected = native ? 'onnxruntime-node' : 'onnxruntime-web';
+  if (engine !== expected) throw new Error(`${engine} computed, expected ${expected}`);
+  console.log(`${label}: anc-cli ${answer} trains on ${engine}`);
 } catch (error) {
   console.log(error.message);
   code = 1;

@@ -5,7 +5,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeSafetensors, Rng } from '@anc/core';
+import { Rng } from '@anc/core';
+import { decodeSafetensors } from '@anc/formats';
 import { pythonWith } from '../ci/python.mjs';
 import { checkApplications } from './keras-applications.mjs';
 import { ancCli, writeNetwork } from './network-file.mjs';

@@ -3,9 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
-  decodeSafetensors,
   EagerBackend,
-  encodeSafetensors,
   mapTree,
   mergeTrees,
   NetworkTeacher,
@@ -14,6 +12,7 @@ import {
   normalizedNetwork,
   subtree,
 } from '@anc/core';
+import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import models from '@anc/models';
 import '@tensorflow/tfjs-backend-cpu';
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeSafetensors, encodeSafetensors } from '@anc/core';
+import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import { pythonWith } from '../ci/python.mjs';
 
 const READ_AND_REWRITE = `

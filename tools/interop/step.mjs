@@ -5,8 +5,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { drawNoise, encodeSafetensors, mapTree, Rng, specOf, normalizedNetwork } from '@anc/core';
+import { drawNoise, mapTree, Rng, specOf, normalizedNetwork } from '@anc/core';
 import { OnnxBackend } from '@anc/backend-onnx';
+import { encodeSafetensors } from '@anc/formats';
 import methodsPlugin, { AdversarialMethod, adversarialSchema } from '@anc/methods';
 import modelsPlugin from '@anc/models';
 import { pythonWith } from '../ci/python.mjs';
@@ -47,8 +48,8 @@ const input = [28, 28, 1];
 const network = modelsPlugin().models.lenet5.create({}, { input, classes: 10 });
 const student = normalizedNetwork(network, { mean: [options.mean], std: [options.std] });
 const outputs = { logits: [10], features: [84] };
-const recipe = { optimizer: 'momentum', learningRate: options.rate, weightDecay: options.decay };
-const method = new AdversarialMethod(adversarialSchema.parse({ recipe }), parts);
+const optimizer = { optimizer: 'momentum', learningRate: options.rate, weightDecay: options.decay };
+const method = new AdversarialMethod(adversarialSchema.parse({ optimizer }), parts);
 const [stage] = method.stages({ student, studentOutputs: outputs, input, classes: 10, teacher: { outputs } });
 
 const start = stage.init(Rng.fromSeed(SEED), null);

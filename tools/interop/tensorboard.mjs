@@ -13,8 +13,8 @@ events.Reload()
 print(json.dumps({tag: [[e.step, repr(e.value)] for e in events.Scalars(tag)] for tag in events.Tags()["scalars"]}))
 `;
 
-const record = (player, stage, epoch, step, metrics, diagnostics = null) => ({
-  player,
+const record = (model, stage, epoch, step, metrics, diagnostics = null) => ({
+  model,
   stage,
   event: 'epoch',
   epoch,

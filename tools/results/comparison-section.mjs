@@ -34,35 +34,35 @@ const VERDICTS = {
 export const comparisonSection = (measured) => section(measured, partOf);
 
 function partOf({ title, command, options, environment, result }) {
-  const { methods, reading } = result;
+  const { methods, interpretation = result.reading } = result; // the name in earlier versions
   return [
     ...(title === undefined ? [] : [`### ${title}\n`]),
     shell(command),
-    `${players(result)}\n`,
+    `${models(result)}\n`,
     errors(methods),
     '',
-    ...games(methods),
-    'What it says:\n',
-    bullets(said(reading, methods)),
+    ...adversarialTraining(methods),
+    'Interpretation by the program:\n',
+    bullets(sentences(interpretation, methods)),
     '',
     ...shortfall(options, result),
     `${machine(environment)}\n`,
   ].join('\n');
 }
 
-/** What a comparison's table does not show: how the games went, and what the intervals cover. */
-const said = (reading, methods) =>
-  reading
+/** What a comparison's table does not show: how adversarial training went, and what the intervals cover. */
+const sentences = (interpretation, methods) =>
+  interpretation
     .filter((line) => !/: (not distinguishable from|better than|worse than|one seed decides)/.test(line))
     .map((line) => {
       const method = methods.find(({ name }) => line.startsWith(`${name}: `));
       return method === undefined ? line : line.replace(`${method.name}: `, `${methodName(method.method)}: `);
     });
 
-function players({ teacher, methods, seeds, testImages }) {
+function models({ teacher, methods, seeds, testImages }) {
   const [{ model, parameters, flops, bytes, seconds }] = methods;
-  const taught = teacher.seconds > 0 ? ` It was trained in ${minutes(teacher.seconds)}.` : '';
-  return `One teacher (${teacher.model}, ${count(teacher.parameters)} parameters, test error ${percent(teacher.testError)} %), shared by all.${taught} The students are ${model}: ${count(parameters)} parameters, ${(flops / 1e6).toFixed(1)} MFLOP per image, ${(bytes / 1e6).toFixed(2)} MB, seeds ${seeds.join(', ')}, ${minutes(seconds.mean)} for one of \`${methods[0].name}\`. ${count(testImages)} test images.`;
+  const trained = teacher.seconds > 0 ? ` It was trained in ${minutes(teacher.seconds)}.` : '';
+  return `One teacher (${teacher.model}, ${count(teacher.parameters)} parameters, test error ${percent(teacher.testError)} %), shared by all.${trained} The students are ${model}: ${count(parameters)} parameters, ${(flops / 1e6).toFixed(1)} MFLOP per image, ${(bytes / 1e6).toFixed(2)} MB, seeds ${seeds.join(', ')}, ${minutes(seconds.mean)} for one of \`${methods[0].name}\`. ${count(testImages)} test images.`;
 }
 
 function errors(methods) {
@@ -86,19 +86,19 @@ function errors(methods) {
   );
 }
 
-/** The game of the last epoch, where there was one. */
-function games(methods) {
-  const played = methods.filter(({ game }) => game !== undefined);
-  if (played.length === 0) return [];
+/** Adversarial training in the last epoch, for the methods that have it. */
+function adversarialTraining(methods) {
+  const adversarial = methods.filter(({ game }) => game !== undefined);
+  if (adversarial.length === 0) return [];
   const shown = (value) => (typeof value === 'number' ? String(Number(value.toPrecision(3))) : '∞');
-  const rows = played.map(({ method, game }) => [
+  const rows = adversarial.map(({ method, game }) => [
     methodName(method),
     game.auc.toFixed(3),
     shown(game.gradientRatio),
     points({ mean: game.gradientCosine / 100, margin: null }),
   ]);
   return [
-    'The game in the last epoch, means over the seeds (AUC: how well the discriminator tells teacher from student; ratio: the gradient of the data term over that of the adversarial term at the features; cosine between the two):\n',
+    'Adversarial training in the last epoch, means over the seeds (AUC: how well the discriminator distinguishes teacher and student; ratio: the gradient of the data term over that of the adversarial term at the features; cosine between the two):\n',
     table(['method', 'AUC', 'ratio', 'cosine'], rows),
     '',
   ];

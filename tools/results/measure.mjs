@@ -1,9 +1,9 @@
 /**
- * Runs an experiment of experiments.mjs, part by part, and keeps what it gave in measured/<name>.json:
+ * Runs an experiment of experiments.mjs, part by part, and keeps the results in measured/<name>.json:
  *
  *   node tools/results/measure.mjs fashion-mnist --limit-train 20000 --epochs 3 --data-dir ../shared/data
  *
- * Stopped with Ctrl-C or otherwise, the same command goes on where it was. Then `node tools/results/page.mjs`.
+ * Stopped with Ctrl-C or otherwise, the same command continues. Then `node tools/results/page.mjs`.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,9 +17,9 @@ import { experiments } from './experiments.mjs';
 const CLI = fileURLToPath(new URL('../../packages/cli/bin/anc-cli.js', import.meta.url));
 const INTERRUPTED = 130;
 
-/** How much of an experiment is run: said to each of its parts. */
+/** How much of an experiment is run: passed to each of its parts. */
 const AMOUNTS = [
-  ...['epochs', 'teacher-epochs', 'limit-train', 'limit-test', 'batch-size', 'views', 'teacher-memo-mb'],
+  ...['epochs', 'teacher-epochs', 'limit-train', 'limit-test', 'batch-size', 'views', 'teacher-cache-mb'],
 ];
 /** Where it is run: changes no figure but the times and last digits. */
 const PLACES = ['data-dir', 'threads'];
@@ -32,8 +32,8 @@ const { values, positionals } = parseArgs({
     'dry-run': { type: 'boolean', default: false },
   },
 });
-const asked = experiments[positionals[0] ?? ''];
-if (asked === undefined || positionals.length > 1) {
+const chosen = experiments[positionals[0] ?? ''];
+if (chosen === undefined || positionals.length > 1) {
   console.error(`which experiment? One of ${Object.keys(experiments).join(', ')}.`);
   process.exit(2);
 }
@@ -44,7 +44,7 @@ const folder = join(values.out, name);
 /** A word of a command line, in quotes where a shell would take it apart. */
 const quoted = (word) => (/[\s()]/.test(word) ? `"${word}"` : word);
 
-const said = (keys) => keys.flatMap((key) => (values[key] === undefined ? [] : [`--${key}`, values[key]]));
+const given = (keys) => keys.flatMap((key) => (values[key] === undefined ? [] : [`--${key}`, values[key]]));
 
 /** What decides a part's result, as words of a command line; `place`: where the parts' folders are. */
 const requestOf = ({ options, methods, teacherOf }, place = folder) => [
@@ -52,16 +52,16 @@ const requestOf = ({ options, methods, teacherOf }, place = folder) => [
     .filter(([key]) => values[key] === undefined)
     .flatMap(([key, value]) => [`--${key}`, value]),
   ...(teacherOf === undefined ? [] : ['--teacher', join(place, teacherOf, 'seed-1')]),
-  ...(asked.command === 'compare' ? ['--seeds', values.seeds ?? '3'] : []),
-  ...said(AMOUNTS),
+  ...(chosen.command === 'compare' ? ['--seeds', values.seeds ?? '3'] : []),
+  ...given(AMOUNTS),
   ...['--methods', methods.join(',')],
 ];
 
 /** As the page shows it: in the usual place. */
 const commandOf = (part) =>
-  ['npx', 'anc-cli', asked.command, ...requestOf(part, join('runs', 'results', name)).map(quoted)].join(' ');
+  ['npx', 'anc-cli', chosen.command, ...requestOf(part, join('runs', 'results', name)).map(quoted)].join(' ');
 
-/** Runs the program, its progress shown; what it prints is returned. Ends as it ends where that is not well. */
+/** Runs the program, its progress shown; what it prints is returned. Exits with its code if it fails. */
 function ancCli(args) {
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let printed = '';
@@ -90,12 +90,14 @@ const kept = ({ teacher, ...result }) => ({
   ...(teacher === undefined ? {} : { teacher: without(teacher, 'weights') }),
 });
 
-/** Options that the page tells, as the run itself recorded them. */
+/** Options that the page shows, as the run itself recorded them. */
 async function optionsOf(path) {
   const record = parse(await readFile(path, 'utf8'));
-  const told = ['limitTrain', 'limitTest', 'epochs', 'teacherEpochs', 'batchSize', 'crop', 'flip', 'views'];
+  const shown = ['limitTrain', 'limitTest', 'epochs', 'teacherEpochs', 'batchSize', 'crop', 'flip', 'views'];
   const options = record.options ?? record;
-  return Object.fromEntries(told.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])));
+  return Object.fromEntries(
+    shown.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])),
+  );
 }
 
 async function environmentOf(run) {
@@ -105,7 +107,7 @@ async function environmentOf(run) {
 
 /** Where a part keeps its options, and one of its run folders. */
 const recordsOf = (path) =>
-  asked.command === 'compare'
+  chosen.command === 'compare'
     ? { begun: join(path, 'compare.yaml'), options: join(path, 'compare.yaml'), run: join(path, 'seed-1') }
     : {
         begun: join(path, 'tune.yaml'),
@@ -114,12 +116,12 @@ const recordsOf = (path) =>
       };
 
 if (values['dry-run']) {
-  for (const part of asked.parts) console.log(commandOf(part));
+  for (const part of chosen.parts) console.log(commandOf(part));
   process.exit(0);
 }
 
 const request = `${JSON.stringify(
-  asked.parts.map((part) => requestOf(part)),
+  chosen.parts.map((part) => requestOf(part)),
   null,
   2,
 )}\n`;
@@ -134,13 +136,13 @@ await mkdir(folder, { recursive: true });
 await writeFile(record, request);
 
 const parts = [];
-for (const part of asked.parts) {
+for (const part of chosen.parts) {
   const path = join(folder, part.name);
   const records = recordsOf(path);
   const begun = existsSync(records.begun);
   const args = begun ? ['--resume', path] : [...requestOf(part), '--out', folder, '--name', part.name];
   console.error(`${name}, ${part.name}: ${begun ? 'goes on' : 'begins'}`);
-  const result = await ancCli([asked.command, ...args, ...said(PLACES), '--json']);
+  const result = await ancCli([chosen.command, ...args, ...given(PLACES), '--json']);
   parts.push({
     ...(part.title === undefined ? {} : { title: part.title }),
     command: commandOf(part),
@@ -152,9 +154,9 @@ for (const part of asked.parts) {
 
 const measured = {
   experiment,
-  title: asked.title,
-  ...(asked.notes === undefined ? {} : { notes: asked.notes }),
-  command: ['node tools/results/measure.mjs', experiment, ...said(['name', 'seeds', ...AMOUNTS])].join(' '),
+  title: chosen.title,
+  ...(chosen.notes === undefined ? {} : { notes: chosen.notes }),
+  command: ['node tools/results/measure.mjs', experiment, ...given(['name', 'seeds', ...AMOUNTS])].join(' '),
   parts,
 };
 const target = fileURLToPath(new URL(`measured/${name}.json`, import.meta.url));

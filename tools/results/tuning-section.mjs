@@ -16,7 +16,14 @@ import {
 export const tuningSection = (measured) => section(measured, partOf);
 
 function partOf({ command, options, environment, result }) {
-  const { methods, reading, trainingImages, heldOutImages, teacherError, confirmationSeeds } = result;
+  const {
+    methods,
+    interpretation = result.reading,
+    trainingImages,
+    heldOutImages,
+    teacherError,
+    confirmationSeeds,
+  } = result;
   const { epochs, batchSize } = options;
   const updates = epochs * Math.floor(trainingImages / batchSize);
   const tries = methods.reduce((sum, { tries }) => sum + tries.length, 0);
@@ -26,11 +33,11 @@ function partOf({ command, options, environment, result }) {
   );
   return [
     shell(command),
-    `${count(trainingImages)} training images, ${epochs} epochs of batches of ${batchSize} (${count(updates)} updates), ${count(heldOutImages)} held-out training images, on which the teacher's error is ${percent(teacherError)} %. ${tries} tries, ${minutes(seconds)} of training. What was chosen was trained again with the fresh seeds ${confirmationSeeds.join(', ')}. The test images were not opened.\n`,
+    `${count(trainingImages)} training images, ${epochs} epochs of batches of ${batchSize} (${count(updates)} updates), ${count(heldOutImages)} held-out training images, on which the teacher's error is ${percent(teacherError)} %. ${tries} trials, ${minutes(seconds)} of training. What was chosen was trained again with the fresh seeds ${confirmationSeeds.join(', ')}. The test images were not opened.\n`,
     table(
       [
         'method',
-        'tries',
+        'trials',
         'learning rate',
         'temperature',
         'agreement',
@@ -48,11 +55,11 @@ function partOf({ command, options, environment, result }) {
       ]),
     ),
     '',
-    'All tries, held-out agreement:\n',
+    'All trials, held-out agreement:\n',
     bullets(methods.map((one) => `${methodName(one.method)}: ${triesOf(one)}`)),
     '',
-    'What it says:\n',
-    bullets(reading.filter((line) => !/, held-out agreement\.$/.test(line))),
+    'Interpretation by the program:\n',
+    bullets(interpretation.filter((line) => !/, held-out agreement\.$/.test(line))),
     '',
     ...controls(methods),
     `${machine(environment)}\n`,

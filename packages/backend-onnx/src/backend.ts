@@ -23,13 +23,13 @@ import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { onnxSchema, type OnnxOptions } from './options.js';
 import { assertProvider, openEngine } from './providers.js';
 import { OnnxState } from './state.js';
-import { tracedTwice } from './trace/pure.js';
 import { traceStep, type TracedStep } from './trace/trace-step.js';
+import { traceTwice } from './trace/trace-twice.js';
 
 const acceleratorOf = ({ executionProviders: [first] }: EngineInfo): string | null =>
   first === undefined || first === 'cpu' || first === 'wasm' ? null : first;
 
-/** Half of what ResNet-164's largest layer makes of 128 images: 6 to 8 % faster than all of them at once (two cores). */
+/** Half the output of ResNet-164's largest layer for 128 images: 6 to 8 % faster than the whole batch (two cores). */
 const CACHE = 4 * 2 ** 20;
 
 interface CachedStep {
@@ -41,7 +41,7 @@ const namesOf = ({ phases }: Step): string => phases.map(({ name }) => name).joi
 
 const keyOf = (step: Step, spec: StepSpec): string => JSON.stringify([step.id, spec]);
 
-/** Compiles steps and functions to ONNX graphs and runs them in ONNX Runtime, on a thread of its own. */
+/** Compiles steps and functions to ONNX graphs and runs them in ONNX Runtime, on a separate thread. */
 export class OnnxBackend extends Backend {
   readonly name: string;
   readonly capabilities: Capabilities;
@@ -62,28 +62,30 @@ export class OnnxBackend extends Backend {
     this.cache = channelBlock === null ? null : CACHE;
   }
 
-  /** The execution provider that was asked for where it is not the processor. */
+  /** The requested execution provider; null for the processor's own. */
   get accelerator(): string | null {
     return acceleratorOf(this.info);
   }
 
   /**
-   * Starts the engine. Throws `ANC_BACKEND_MISSING` where no runtime can be loaded, or it has not the first execution
-   * provider; `ANC_BACKEND_DEVICE` where that does not start.
+   * Starts the engine.
+   *
+   * @throws `ANC_BACKEND_MISSING` if no runtime can be loaded, or it lacks the first execution provider;
+   *   `ANC_BACKEND_DEVICE` if that provider does not start.
    */
-  static async create(given: Partial<OnnxOptions> = {}): Promise<OnnxBackend> {
-    const options = onnxSchema.parse(given);
+  static async create(partial: Partial<OnnxOptions> = {}): Promise<OnnxBackend> {
+    const options = onnxSchema.parse(partial);
     const engine = new EngineClient(options.stepsPerCall);
-    const settled: EngineOptions = {
+    const engineOptions: EngineOptions = {
       ...options,
       intraOpThreads: options.threads ?? processorThreads(),
       profile: options.profile ?? null,
     };
-    const info = await openEngine(engine, settled);
-    const wanted = options.executionProviders[0]!;
-    if (wanted !== 'cpu') {
+    const info = await openEngine(engine, engineOptions);
+    const provider = options.executionProviders[0]!;
+    if (provider !== 'cpu') {
       try {
-        await assertProvider(engine, wanted, info);
+        await assertProvider(engine, provider, info);
       } catch (error) {
         await engine.close();
         throw error;
@@ -111,8 +113,8 @@ export class OnnxBackend extends Backend {
     };
   }
 
-  /** A trace serves once: its steps are cached, and it holds a graph. */
-  #traced(key: string, step: Step, spec: StepSpec): TracedStep {
+  /** The trace that `rehearse` kept, or a new one. A kept trace holds a whole graph, so it is handed out once. */
+  #takeTrace(key: string, step: Step, spec: StepSpec): TracedStep {
     const traced = this.#rehearsed.get(key) ?? this.#trace(step, spec);
     this.#rehearsed.delete(key);
     return traced;
@@ -120,7 +122,7 @@ export class OnnxBackend extends Backend {
 
   #trace(step: Step, spec: StepSpec): TracedStep {
     const target = { channelBlock: this.channelBlock, accelerated: this.accelerator !== null };
-    return tracedTwice(`the step (${namesOf(step)})`, () => traceStep(step, spec, target));
+    return traceTwice(`the step (${namesOf(step)})`, () => traceStep(step, spec, target));
   }
 
   #fallbackNotice(): string | null {
@@ -140,8 +142,7 @@ export class OnnxBackend extends Backend {
     signal?.throwIfAborted();
     const key = keyOf(step, spec);
     const cached = this.#steps.get(key) ?? {
-      program: buildStep(this.engine, () => this.#traced(key, step, spec), spec, {
-        channelBlock: this.channelBlock,
+      program: buildStep(this.engine, () => this.#takeTrace(key, step, spec), spec, {
         repeats: this.options.stepsPerCall > 1 && this.info.executionProviders.join() === 'cpu',
       }),
       users: 0,
@@ -165,7 +166,7 @@ export class OnnxBackend extends Backend {
     }
   }
 
-  /** Traces it, which is where a step's code runs, and keeps the trace for whoever compiles it. */
+  /** Traces the step, which runs its code, and keeps the trace for `compile`. */
   override async rehearse(step: Step, spec: StepSpec): Promise<void> {
     this.#rehearsed.set(keyOf(step, spec), this.#trace(step, spec));
   }

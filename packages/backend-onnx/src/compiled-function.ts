@@ -9,25 +9,26 @@ import {
 import type { EngineClient } from './engine/client.js';
 import { reachable } from './graph/graph.js';
 import { serialize } from './graph/serialize.js';
-import { checkedWires } from './serialized-tensor.js';
+import type { TargetOptions } from './graph/target.js';
+import { runPasses } from './passes/run.js';
 import { nodesForProcessor } from './providers.js';
-import { tracedTwice } from './trace/pure.js';
+import { serializeTree } from './serialized-tensor.js';
 import { traceFunction } from './trace/trace-function.js';
-import type { Target } from './trace/tracer.js';
+import { traceTwice } from './trace/trace-twice.js';
 
-/** An output may be named as an input is; in a graph it may not. */
+/** Prefix of outputs: in a function, but not in a graph, an output may have the name of an input. */
 const OUTPUT = 'output/';
 
-/** Traces, writes and loads a function with its constants inside, where the runtime can prepare them. */
+/** Traces, serializes and loads a function. Constants become part of its graph, so that the runtime can fold them. */
 export async function buildFunction(
   engine: EngineClient,
   f: TensorFunction,
   spec: FunctionSpec,
   constants: Tree<HostTensor>,
-  target: Pick<Target, 'accelerated'>,
+  target: TargetOptions,
 ): Promise<OnnxFunction> {
-  const traced = tracedTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants, target));
-  const outputs = traced.outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
+  const traced = traceTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants, target));
+  const outputs = runPasses(traced).outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
   const model = serialize(traced.graph, outputs, { allInputs: true });
   const session = engine.handle();
   const values = outputs.map(({ value }) => value);
@@ -43,9 +44,9 @@ export class OnnxFunction implements CompiledFunction {
   ) {}
 
   async run(inputs: Tree<HostTensor>): Promise<Tree<HostTensor>> {
-    const wires = checkedWires('the input', inputs, this.inputs);
-    const results = await this.engine.call('runFunction', this.session, wires);
-    // Truth values come as bytes 0 and 1; the host knows numbers.
+    const feeds = serializeTree('the input', inputs, this.inputs);
+    const results = await this.engine.call('runFunction', this.session, feeds);
+    // Booleans come as bytes 0 and 1; a host tensor holds them as int32.
     const pairs = Object.entries(results).map(([name, { shape, data, type }]) => [
       name.slice(OUTPUT.length),
       { shape, data: type === 'bool' ? Int32Array.from(data) : data },

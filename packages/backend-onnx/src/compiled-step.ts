@@ -12,20 +12,17 @@ import {
 } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
 import type { StepPlan, SerializedTensor } from './engine/protocol.js';
-import { poolChannelsLast } from './graph/pool-channels-last.js';
-import { poolInPhases } from './graph/pool-phases.js';
-import { serializeRepeated, STEPS, type Repetition } from './graph/repeat.js';
-import { serialize, type NamedValue } from './graph/serialize.js';
-import { propagateNchwcLayout } from './graph/blocks/propagate-nchwc.js';
 import { reachable } from './graph/graph.js';
+import { serializeLoop, STEPS, type LoopSpec } from './graph/serialize-loop.js';
+import { serialize } from './graph/serialize.js';
 import type { Value } from './graph/value.js';
-import { checkedWires, toWire } from './serialized-tensor.js';
+import { runPasses, type PassReport } from './passes/run.js';
 import { nodesForProcessor } from './providers.js';
+import { serializeTensor, serializeTree } from './serialized-tensor.js';
 import { OnnxState } from './state.js';
 import type { TracedStep } from './trace/trace-step.js';
-import type { Target } from './trace/tracer.js';
 
-/** A step's session and what it takes; shared by all who compile the same step. */
+/** A step's session and its inputs; shared by all compilations of the same step. */
 export interface StepProgram {
   readonly session: number;
   readonly plan: StepPlan;
@@ -33,26 +30,27 @@ export interface StepProgram {
   readonly batch: Tree<LeafSpec>;
   readonly hyper: readonly string[];
   readonly noise: readonly NoiseSpec[];
+  /** What each pass did to its graph. */
+  readonly passes: readonly PassReport[];
 }
 
-/** What a backend's runtime makes of a step. */
-export interface StepTraits extends Pick<Target, 'channelBlock'> {
-  /** Whether several steps in one call are worth while where the state is large. */
+export interface StepOptions {
+  /** Whether to run several steps in one call where the state is large. */
   readonly repeats: boolean;
 }
 
-/** Bytes from which on steps share a call: LeNet-4's 19 MB gain by it, ResNet-20's 2 MB did not. */
+/** Bytes of state from which on steps share a call: LeNet-4's 19 MB gain by it, ResNet-20's 2 MB did not. */
 const LARGE_STATE = 4 * 2 ** 20;
 
-/** Traces, writes and loads a step. */
+/** Traces, serializes and loads a step. */
 export async function buildStep(
   engine: EngineClient,
   trace: () => TracedStep,
   spec: StepSpec,
-  { repeats, channelBlock }: StepTraits,
+  { repeats }: StepOptions,
 ): Promise<StepProgram> {
   const traced = trace();
-  const outputs = optimized(traced, channelBlock);
+  const { outputs, report } = runPasses(traced);
   const values = outputs.map(({ value }) => value);
   const used = inputNames(values, traced.graph);
   const under = (prefix: string): string[] =>
@@ -62,7 +60,7 @@ export async function buildStep(
   const bytes = traced.changed.reduce((sum, name) => sum + 4 * sizeOf(spec.state[name]!.shape), 0);
   const repeated = repeats && bytes >= LARGE_STATE;
   const model = repeated
-    ? serializeRepeated(traced.graph, outputs, repetition(traced, spec))
+    ? serializeLoop(traced.graph, outputs, loopOf(traced, spec))
     : serialize(traced.graph, outputs);
   const session = engine.handle();
   await engine.createSession(session, model, nodesForProcessor(reachable(traced.graph, values)));
@@ -78,17 +76,12 @@ export async function buildStep(
     batch: Object.fromEntries(Object.entries(spec.batch).filter(([name]) => batchNames.has(name))),
     hyper: under('hyper/'),
     noise: traced.noise.filter(({ name }) => noiseNames.has(name)),
+    passes: report,
   };
 }
 
-/** The same outputs, computed faster. */
-function optimized({ graph, outputs }: TracedStep, channelBlock: number | null): readonly NamedValue[] {
-  const pooled = poolChannelsLast(graph, poolInPhases(graph, outputs));
-  return channelBlock === null ? pooled : propagateNchwcLayout(graph, pooled, channelBlock);
-}
-
-/** The state goes round; entries that no step changes stay. */
-function repetition({ changed }: TracedStep, { state }: StepSpec): Repetition {
+/** What a step changes of the state is carried into the next one; all other entries are constants. */
+function loopOf({ changed }: TracedStep, { state }: StepSpec): LoopSpec {
   const kept = Object.keys(state).filter((name) => !changed.includes(name));
   return {
     carried: new Map(changed.map((name) => [`state/${name}`, `next/${name}`])),
@@ -102,21 +95,24 @@ function inputNames(outputs: readonly Value[], graph: Parameters<typeof reachabl
   return new Set(names);
 }
 
-/** One user's handle on a step program, with metrics of its own. */
+/** The noise of one step. */
+interface DrawnNoise {
+  readonly seed: number;
+  readonly step: number;
+  readonly tensors: Record<string, SerializedTensor>;
+}
+
+/** A handle on a step program, with metrics of its own. */
 export class OnnxStep implements CompiledStep {
-  readonly #account: number;
-  #ahead: {
-    readonly seed: number;
-    readonly step: number;
-    readonly wires: Record<string, SerializedTensor>;
-  } | null = null;
+  readonly #accumulator: number;
+  #prefetched: DrawnNoise | null = null;
 
   constructor(
     readonly engine: EngineClient,
     readonly program: StepProgram,
     readonly release: () => Promise<void>,
   ) {
-    this.#account = engine.handle();
+    this.#accumulator = engine.handle();
   }
 
   async run(state: DeviceState, { batch, hyper, noise }: Inputs): Promise<void> {
@@ -127,51 +123,48 @@ export class OnnxStep implements CompiledStep {
       });
     }
     const feeds: Record<string, SerializedTensor> = {};
-    for (const [name, wire] of Object.entries(checkedWires('the batch entry', batch, program.batch))) {
-      feeds[`batch/${name}`] = wire;
+    for (const [name, tensor] of Object.entries(serializeTree('the batch entry', batch, program.batch))) {
+      feeds[`batch/${name}`] = tensor;
     }
-    for (const name of program.hyper) feeds[`hyper/${name}`] = scalarWire(name, hyper);
+    for (const name of program.hyper) feeds[`hyper/${name}`] = serializeScalar(name, hyper);
     Object.assign(feeds, this.#noise(noise.seed, noise.step));
     const { session, plan } = program;
-    const [handle, account] = [state.handle, this.#account];
+    const [handle, accumulator] = [state.handle, this.#accumulator];
     const running =
       plan.steps === null
-        ? engine.call('runSteps', session, handle, account, plan, feeds, 1)
-        : engine.steps.add({ session, state: handle, account, plan }, feeds);
+        ? engine.call('runSteps', session, handle, accumulator, plan, feeds, 1)
+        : engine.steps.add({ session, state: handle, accumulator, plan }, feeds);
     // The next step's noise is drawn while this one runs on the other thread.
-    if (program.noise.length > 0) this.#ahead = this.#drawn(noise.seed, noise.step + 1);
+    if (program.noise.length > 0) this.#prefetched = this.#drawNoise(noise.seed, noise.step + 1);
     await running;
   }
 
   async metrics(): Promise<Tree<number>> {
     await this.engine.steps.settled();
-    const { sums, count } = await this.engine.call('readMetrics', this.#account);
+    const { sums, count } = await this.engine.call('readMetrics', this.#accumulator);
     if (count === 0) return {};
     return Object.fromEntries(this.program.metrics.map((name, i) => [name, sums[i]! / count]));
   }
 
   async dispose(): Promise<void> {
-    await this.engine.call('readMetrics', this.#account);
+    await this.engine.call('readMetrics', this.#accumulator);
     await this.release();
   }
 
   #noise(seed: number, step: number): Record<string, SerializedTensor> {
-    const ahead = this.#ahead;
-    return ahead?.seed === seed && ahead.step === step ? ahead.wires : this.#drawn(seed, step).wires;
+    const known = this.#prefetched;
+    return known?.seed === seed && known.step === step ? known.tensors : this.#drawNoise(seed, step).tensors;
   }
 
-  #drawn(
-    seed: number,
-    step: number,
-  ): { seed: number; step: number; wires: Record<string, SerializedTensor> } {
+  #drawNoise(seed: number, step: number): DrawnNoise {
     const pairs = this.program.noise.map(
-      (spec) => [`noise/${spec.name}`, toWire(drawNoise(spec, seed, step))] as const,
+      (spec) => [`noise/${spec.name}`, serializeTensor(drawNoise(spec, seed, step))] as const,
     );
-    return { seed, step, wires: Object.fromEntries(pairs) };
+    return { seed, step, tensors: Object.fromEntries(pairs) };
   }
 }
 
-function scalarWire(name: string, hyper: Tree<number>): SerializedTensor {
+function serializeScalar(name: string, hyper: Tree<number>): SerializedTensor {
   const value = hyper[name];
   if (value === undefined) throw new AncError('ANC_FEED', `the hyperparameter "${name}" is missing.`);
   return { type: 'float32', shape: [], data: Float32Array.of(value) };

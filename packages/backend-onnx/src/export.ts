@@ -6,39 +6,40 @@ import {
   type TensorFunction,
   type Tree,
 } from '@anc/core';
-import { serialize } from './graph/serialize.js';
 import { reachable, type Graph } from './graph/graph.js';
+import { serialize } from './graph/serialize.js';
 import type { ElementArray, Node } from './graph/value.js';
-import { tracedTwice, type Traced } from './trace/pure.js';
+import { runPasses } from './passes/run.js';
 import { traceFunction } from './trace/trace-function.js';
+import { traceTwice, type Traced } from './trace/trace-twice.js';
 
 export interface ExportOptions {
   /** Frozen weights, written into the file. */
   readonly constants?: Tree<HostTensor>;
-  /** Written as the model's metadata properties: classes, mean and std, provenance. */
+  /** Metadata properties of the model: classes, mean and std, provenance. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly description?: string;
-  /** The name of the first axis, whose size stays open; `null` keeps the sizes that were given. */
+  /** Name of the first axis, whose size stays open (dynamic); `null` keeps the sizes of the spec. */
   readonly batch?: string | null;
 }
 
-/** Large, and unlikely to be a size of anything else: stands for the batch while tracing. */
+/** Stands for the batch size while tracing: large, and unlikely to be the size of anything else. */
 const BATCH = 7_919;
 
 /**
- * Writes a function of tensors as an ONNX model of the standard operators, with named inputs and outputs and,
- * unless told otherwise, an open batch. Every input's first axis is the batch.
+ * Exports a function of tensors as an ONNX model of standard operators, with named inputs and outputs and, by default,
+ * an open batch. Every input's first axis is the batch.
  *
- * Throws `ANC_EXPORT` where the function does something else with the batch than keep it as its first axis,
- * and all that compiling throws.
+ * @throws `ANC_EXPORT` if the function does anything with the batch but keep it as its first axis, and all that
+ *   compiling throws
  */
 export function exportOnnx(f: TensorFunction, spec: FunctionSpec, options: ExportOptions = {}): Uint8Array {
   const { constants = {}, metadata = {}, description = '', batch = 'batch' } = options;
   const what = `the function "${spec.id}"`;
   const shared = { metadata, description, allInputs: true } as const;
   if (batch === null) {
-    const traced = tracedTwice(what, () => traceFunction(f, spec, constants, { portable: true }));
-    return serialize(traced.graph, traced.outputs, shared);
+    const traced = traceTwice(what, () => traceFunction(f, spec, constants, { portable: true }));
+    return serialize(traced.graph, runPasses(traced).outputs, shared);
   }
   const at = (size: number): Traced =>
     traceFunction(
@@ -50,23 +51,21 @@ export function exportOnnx(f: TensorFunction, spec: FunctionSpec, options: Expor
       constants,
       { portable: true },
     );
-  const traced = tracedTwice(what, () => at(BATCH));
+  const traced = traceTwice(what, () => at(BATCH));
   assertOpen(what, traced, at(BATCH + 2));
-  return serialize(openBatch(traced), traced.outputs, {
+  const optimized = { ...traced, outputs: runPasses(traced).outputs };
+  return serialize(openBatch(optimized), optimized.outputs, {
     ...shared,
     dynamic: { size: BATCH, name: batch },
   });
 }
 
-/**
- * Two traces of different batch sizes may differ in the shapes that a Reshape is told, and in nothing else
- * that is written down.
- */
+/** Traces of two batch sizes may differ in the target shapes of Reshapes, and in nothing else that is serialized. */
 function assertOpen(what: string, one: Traced, other: Traced): void {
   const [a, b] = [nodesOf(one), nodesOf(other)];
-  const at = a.findIndex((node, i) => !sameBut(node, b[i]));
+  const at = a.findIndex((node, i) => !equalButShapes(node, b[i]));
   if (a.length === b.length && at < 0) return;
-  throw new AncError('ANC_EXPORT', `${what} cannot be written with an open batch.`, {
+  throw new AncError('ANC_EXPORT', `${what} cannot be exported with an open batch.`, {
     expected: 'the same operations and constants for every size of the batch',
     received: `another ${a[at]?.op ?? 'number of operations'}`,
     hint: 'export it with a fixed batch: batch: null.',
@@ -79,7 +78,7 @@ const nodesOf = ({ graph, outputs }: Traced): Node[] =>
     outputs.map(({ value }) => value),
   );
 
-function sameBut(a: Node, b: Node | undefined): boolean {
+function equalButShapes(a: Node, b: Node | undefined): boolean {
   if (a.op !== b?.op || JSON.stringify(a.attributes) !== JSON.stringify(b.attributes)) return false;
   if (a.op === 'Reshape') return true;
   return a.inputs.every((input, i) => {
@@ -93,14 +92,14 @@ const sameNumbers = (a: ElementArray, b: ElementArray): boolean =>
   a === b ||
   (a.length === b.length && a.every((value: number | bigint, i: number) => Object.is(value, b[i])));
 
-/** Takes the batch's size out of the shapes that Reshapes are told: that axis is inferred (-1). */
-function openBatch({ graph, outputs }: Traced): Graph {
-  for (const node of nodesOf({ graph, outputs })) {
+/** Takes the batch size out of the target shapes of Reshapes: that axis is inferred (-1). */
+function openBatch(traced: Traced): Graph {
+  for (const node of nodesOf(traced)) {
     const shape = node.op === 'Reshape' ? node.inputs[1]! : null;
     if (shape?.source.kind !== 'constant') continue;
     const data = shape.source.data as BigInt64Array;
     const at = data.findIndex((size) => size > 0n && size % BigInt(BATCH) === 0n);
     if (at >= 0) data[at] = -1n;
   }
-  return graph;
+  return traced.graph;
 }

@@ -1,6 +1,14 @@
 export { OnnxBackend } from './backend.js';
-export { onnxSchema, type OnnxOptions } from './options.js';
 export { exportOnnx, type ExportOptions } from './export.js';
-export { supportedKernels } from './lower/register.js';
-export * from './onnx-model/index.js';
+export { quantizeOnnx, type Feeds } from './onnx-model/calibrate.js';
+export { foldConstants } from './onnx-model/fold.js';
+export { onnxImageShape } from './onnx-model/image-shape.js';
+export {
+  OnnxTeacher,
+  onnxTeacherSchema,
+  type OnnxTeacherFacts,
+  type OnnxTeacherOptions,
+  type OnnxTeacherRequest,
+} from './onnx-model/onnx-teacher.js';
+export type { OnnxOptions } from './options.js';
 export { default } from './plugin.js';

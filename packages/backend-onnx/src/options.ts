@@ -4,20 +4,20 @@ export const onnxSchema = z.strictObject({
   runtime: z
     .enum(['auto', 'node', 'web'])
     .default('auto')
-    .describe('auto: onnxruntime-node where it can be loaded, else onnxruntime-web'),
+    .describe('which ONNX Runtime to load; auto: onnxruntime-node if possible, else onnxruntime-web'),
   executionProviders: z
     .array(z.string())
     .min(1)
     .default(['cpu'])
-    .describe('in order of preference: cpu, webgpu, cuda, …'),
-  threads: z.number().int().positive().optional().describe('all processors by default'),
+    .describe('execution providers in order of preference: cpu, webgpu, cuda, …'),
+  threads: z.number().int().positive().optional().describe('number of threads; default: one per processor'),
   spinning: z
     .number()
     .int()
     .nonnegative()
     .default(0)
     .describe(
-      'microseconds that a thread waits busily for work before it sleeps; pays where nobody else wants the processors',
+      'microseconds that an idle thread spins before it sleeps; faster on a machine that does nothing else',
     ),
   stepsPerCall: z
     .number()
@@ -25,12 +25,15 @@ export const onnxSchema = z.strictObject({
     .min(1)
     .max(64)
     .default(8)
-    .describe('steps that are sent to the processor together, at most, where the state is large'),
-  graphOptimizationLevel: z.enum(['disabled', 'basic', 'extended', 'layout', 'all']).default('all'),
-  profile: z.string().optional().describe("path prefix of ONNX Runtime's profiles"),
+    .describe('maximum number of steps per call of the runtime, for models with a large state'),
+  graphOptimizationLevel: z
+    .enum(['disabled', 'basic', 'extended', 'layout', 'all'])
+    .default('all')
+    .describe('how far ONNX Runtime optimizes graphs'),
+  profile: z.string().optional().describe('path prefix under which ONNX Runtime writes profiles'),
 });
 
-/** Options of `onnx:<execution provider>`: the provider is in the name. */
+/** Options of `onnx:<execution provider>`, whose name chooses the provider. */
 export const acceleratorSchema = onnxSchema.omit({ runtime: true, executionProviders: true });
 
 export type AcceleratorOptions = z.infer<typeof acceleratorSchema>;

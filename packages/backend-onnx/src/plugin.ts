@@ -12,7 +12,7 @@ const accelerated = (name: ProviderName) => ({
     open({ ...options, runtime: 'auto', executionProviders: [name, 'cpu'] }),
 });
 
-/** Registers the backend `onnx`, and `onnx:<execution provider>` for what is faster where it is there. */
+/** Registers the backend `onnx`, and `onnx:<execution provider>` for accelerators. */
 export default function onnxPlugin(): Plugin {
   return definePlugin({
     name: '@anc/backend-onnx',

@@ -1,7 +1,7 @@
-/** An execution provider of ONNX Runtime beside its processor's own. */
+/** An execution provider of ONNX Runtime besides the processor's. */
 export interface Provider {
   readonly summary: string;
-  /** What to do where it is not in this build of ONNX Runtime, or does not start. */
+  /** What to do if it is not in this build of ONNX Runtime, or does not start. */
   readonly remedy: string;
 }
 

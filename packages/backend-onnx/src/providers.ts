@@ -7,11 +7,15 @@ import type { Node, Value } from './graph/value.js';
 import { providers, type Provider } from './provider-list.js';
 
 const webRemedy = 'use a browser that has WebGPU, on https or localhost, or use onnx.';
-const nativeRemedy = 'npm install --force onnxruntime-node@1.30.0'; // it may be there in part
+const nativeRemedy = 'npm install --force onnxruntime-node@1.30.0'; // it may be installed in part
 
 const isBrowser = typeof process === 'undefined';
 
-/** Starts the engine. Throws `ANC_BACKEND_MISSING` where no ONNX Runtime, or not the one asked for, can be loaded. */
+/**
+ * Starts the engine.
+ *
+ * @throws `ANC_BACKEND_MISSING` if no ONNX Runtime, or not the requested one, can be loaded
+ */
 export async function openEngine(engine: EngineClient, options: EngineOptions): Promise<EngineInfo> {
   try {
     return await engine.call('open', options);
@@ -21,7 +25,7 @@ export async function openEngine(engine: EngineClient, options: EngineOptions): 
     throw new AncError('ANC_BACKEND_MISSING', `backend "onnx": ${name} cannot be loaded.`, {
       received: firstLine(cause),
       hint: isBrowser
-        ? "serve what the bundler made of it, the .wasm files too, beside the page's scripts."
+        ? "serve the bundler's output, including the .wasm files, beside the page's scripts."
         : `npm install --force ${name}@1.30.0`,
       cause,
     });
@@ -29,17 +33,18 @@ export async function openEngine(engine: EngineClient, options: EngineOptions): 
 }
 
 /**
- * Makes sure that the first provider computes: ONNX Runtime itself would go on without it. Throws
- * `ANC_BACKEND_MISSING` where this build does not have it, `ANC_BACKEND_DEVICE` where it does not start.
+ * Makes sure that a provider computes, because ONNX Runtime itself would silently go on without it.
+ *
+ * @throws `ANC_BACKEND_MISSING` if this build does not have it, `ANC_BACKEND_DEVICE` if it does not start
  */
 export async function assertProvider(engine: EngineClient, name: string, info: EngineInfo): Promise<void> {
   const known: Readonly<Record<string, Provider>> = providers;
   const { remedy } = known[name] ?? { remedy: 'use onnx.' };
-  const where = `backend "onnx:${name}"`;
+  const backend = `backend "onnx:${name}"`;
   if (!info.available.includes(name)) {
     throw new AncError(
       'ANC_BACKEND_MISSING',
-      `${where}: this ONNX Runtime has no execution provider "${name}".`,
+      `${backend}: this ONNX Runtime has no execution provider "${name}".`,
       {
         expected: `one of ${info.available.join(', ')}`,
         hint: info.runtime !== 'onnxruntime-web' ? remedy : isBrowser ? webRemedy : nativeRemedy,
@@ -58,7 +63,7 @@ export async function assertProvider(engine: EngineClient, name: string, info: E
   } catch (error) {
     throw new AncError(
       'ANC_BACKEND_DEVICE',
-      `${where}: ONNX Runtime's execution provider "${name}" does not start here.`,
+      `${backend}: ONNX Runtime's execution provider "${name}" does not start here.`,
       { received: firstLine(error), hint: remedy, cause: error },
     );
   }
@@ -70,13 +75,13 @@ function firstLine(error: unknown): string {
     .trim()
     .split('\n')[0]!
     .replace(/^ONNX Runtime: /, '')
-    .replace(/^.* was false\. /, ''); // where in its source it was found
+    .replace(/^.* was false\. /, ''); // the failed condition in ONNX Runtime's source
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 
 /**
- * Names of the nodes that the WebGPU provider takes and then fails on, so that they are given to the
- * processor: max-pooling that is asked for its positions.
+ * Names of the nodes that the WebGPU provider accepts and then fails on, which the processor must compute: max-pooling
+ * whose positions are used.
  */
 export const nodesForProcessor = (nodes: readonly Node[]): string[] => {
   const used = new Set(nodes.flatMap((node): readonly (Value | null)[] => node.inputs));

@@ -1,34 +1,39 @@
 import { AncError, permuted, sizeOf, specOf, type HostTensor, type LeafSpec, type Tree } from '@anc/core';
 import type { SerializedTensor, SerializedTensors } from './engine/protocol.js';
 import { sameShape } from './graph/graph.js';
+import { physicalShape } from './lower/traced-tensor.js';
 import { stateLayout } from './trace/inputs.js';
-import { physicalShape } from './trace/symbol.js';
 
-/** A state entry as it lies where steps run. */
-export function toStateWire({ shape, data }: HostTensor): SerializedTensor {
+/** A state entry in the memory order that steps use. */
+export function serializeStateEntry({ shape, data }: HostTensor): SerializedTensor {
   const layout = stateLayout(shape);
   const type = specOf({ shape, data }).dtype;
   return { type, shape: physicalShape(shape, layout), data: permuted(data, shape, layout) };
 }
 
-/** A state entry as the host knows it. */
-export function fromStateWire({ shape, data }: SerializedTensor): HostTensor {
+/** A state entry in the host's memory order. */
+export function deserializeStateEntry({ shape, data }: SerializedTensor): HostTensor {
   const layout = stateLayout(shape);
-  const back = layout.map((_, axis) => layout.indexOf(axis));
-  return { shape: physicalShape(shape, back), data: permuted(data, shape, back) };
+  const inverse = layout.map((_, axis) => layout.indexOf(axis));
+  return { shape: physicalShape(shape, inverse), data: permuted(data, shape, inverse) };
 }
 
-export const toWire = (host: HostTensor): SerializedTensor => ({
+export const serializeTensor = (host: HostTensor): SerializedTensor => ({
   type: specOf(host).dtype,
   shape: host.shape,
   data: host.data,
 });
 
-/** Checks names, shapes and types of what a call is given. Throws `ANC_FEED`. */
-export function checkedWires(what: string, given: Tree<HostTensor>, spec: Tree<LeafSpec>): SerializedTensors {
-  const wires: Record<string, SerializedTensor> = {};
+/**
+ * Serializes the entries that `spec` names.
+ *
+ * @param what names an entry in errors: "the input"
+ * @throws `ANC_FEED` if an entry is missing, or has another shape or type
+ */
+export function serializeTree(what: string, tree: Tree<HostTensor>, spec: Tree<LeafSpec>): SerializedTensors {
+  const tensors: Record<string, SerializedTensor> = {};
   for (const [name, { shape, dtype }] of Object.entries(spec)) {
-    const host = given[name];
+    const host = tree[name];
     if (host === undefined) {
       throw new AncError('ANC_FEED', `${what} "${name}" is missing.`, {
         expected: `${dtype} [${shape.join(', ')}]`,
@@ -36,12 +41,16 @@ export function checkedWires(what: string, given: Tree<HostTensor>, spec: Tree<L
     }
     const received = specOf(host);
     if (!sameShape(shape, received.shape) || dtype !== received.dtype || host.data.length !== sizeOf(shape)) {
-      throw new AncError('ANC_FEED', `${what} "${name}" is not what was compiled for.`, {
-        expected: `${dtype} [${shape.join(', ')}]`,
-        received: `${received.dtype} [${received.shape.join(', ')}] with ${host.data.length} elements`,
-      });
+      throw new AncError(
+        'ANC_FEED',
+        `${what} "${name}" differs from what the step or function was compiled for.`,
+        {
+          expected: `${dtype} [${shape.join(', ')}]`,
+          received: `${received.dtype} [${received.shape.join(', ')}] with ${host.data.length} elements`,
+        },
+      );
     }
-    wires[name] = toWire(host);
+    tensors[name] = serializeTensor(host);
   }
-  return wires;
+  return tensors;
 }

@@ -1,9 +1,9 @@
 import { AncError, mapTree, type DeviceState, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
-import { fromStateWire, toStateWire } from './serialized-tensor.js';
+import { deserializeStateEntry, serializeStateEntry } from './serialized-tensor.js';
 import { sameShape } from './graph/graph.js';
 
-/** A state in the engine's memory. Every compiled step of the same backend can advance it. */
+/** A state in the engine's memory, which every compiled step of the same backend can advance. */
 export class OnnxState implements DeviceState {
   private constructor(
     readonly engine: EngineClient,
@@ -13,7 +13,7 @@ export class OnnxState implements DeviceState {
 
   static async upload(engine: EngineClient, state: Tree<HostTensor>): Promise<OnnxState> {
     const handle = engine.handle();
-    await engine.call('createState', handle, mapTree(state, toStateWire));
+    await engine.call('createState', handle, mapTree(state, serializeStateEntry));
     const shapes = Object.entries(state).map(([name, { shape }]) => [name, [...shape]] as const);
     return new OnnxState(engine, handle, new Map(shapes));
   }
@@ -21,7 +21,7 @@ export class OnnxState implements DeviceState {
   async read(names?: readonly string[]): Promise<Tree<HostTensor>> {
     for (const name of names ?? []) this.#known(name);
     await this.engine.steps.settled();
-    return mapTree(await this.engine.call('readState', this.handle, names ?? null), fromStateWire);
+    return mapTree(await this.engine.call('readState', this.handle, names ?? null), deserializeStateEntry);
   }
 
   async write(entries: Tree<HostTensor>): Promise<void> {
@@ -35,7 +35,7 @@ export class OnnxState implements DeviceState {
       }
     }
     await this.engine.steps.settled();
-    await this.engine.call('writeState', this.handle, mapTree(entries, toStateWire));
+    await this.engine.call('writeState', this.handle, mapTree(entries, serializeStateEntry));
   }
 
   async dispose(): Promise<void> {

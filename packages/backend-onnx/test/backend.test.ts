@@ -1,30 +1,12 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import {
-  adversarialStep,
-  compileClassifier,
-  isAncError,
-  Rng,
-  sizeOf,
-  normalizedNetwork,
-  type HostTensor,
-  type Step,
-  type Tree,
-} from '@anc/core';
+import { compileClassifier, isAncError, Rng, sizeOf, type HostTensor, type Step, type Tree } from '@anc/core';
+import { compileToyStep } from '@anc/testing/toy';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend } from '../src/index.js';
-import {
-  game,
-  IMAGE,
-  initialState,
-  inputsAt,
-  momentum,
-  normalisedStudent,
-  plainStudent,
-  specFor,
-} from './game.js';
+import { residualStudent, task, toyStep } from './toy-steps.js';
 
 let onnx: OnnxBackend;
 
@@ -86,7 +68,7 @@ describe('OnnxBackend', () => {
     await Promise.all([one.dispose(), ten.dispose(), state.dispose()]);
   });
 
-  it('gives the means of the metrics since the last reading', async () => {
+  it('returns the means of the metrics since the last call', async () => {
     const state = await onnx.upload({ w: vector(0, 0), untouched: vector(0, 0) });
     const step = await onnx.compile(adding(1), spec);
     expect(await step.metrics()).toEqual({});
@@ -98,7 +80,7 @@ describe('OnnxBackend', () => {
     await state.dispose();
   });
 
-  it('keeps the way in and out of rank 4 what it was', async () => {
+  it('uploads and reads back tensors of rank 4 unchanged', async () => {
     const data = Float32Array.from({ length: 2 * 3 * 4 * 5 }, (_, i) => i);
     const filter = { shape: [2, 3, 4, 5], data };
     const state = await onnx.upload({ filter });
@@ -106,7 +88,7 @@ describe('OnnxBackend', () => {
     await state.dispose();
   });
 
-  it('compiles a step once for all who ask', async () => {
+  it('compiles a step once for all its users', async () => {
     const [a, b] = [await onnx.compile(adding(3), spec), await onnx.compile(adding(3), spec)];
     await a.dispose();
     const state = await onnx.upload({ w: vector(0, 0), untouched: vector(0, 0) });
@@ -117,7 +99,7 @@ describe('OnnxBackend', () => {
     await state.dispose();
   });
 
-  it('says what is wrong with what it is fed', async () => {
+  it('reports wrong inputs', async () => {
     const state = await onnx.upload({ w: vector(0, 0), untouched: vector(0, 0) });
     const step = await onnx.compile(adding(1), spec);
     expect(await codeOf(step.run(state, call(vector(1, 2, 3))))).toBe('ANC_FEED');
@@ -131,7 +113,7 @@ describe('OnnxBackend', () => {
     await state.dispose();
   });
 
-  it('does not begin what is aborted already', async () => {
+  it('does not compile when aborted before', async () => {
     expect(await codeOf(onnx.compile(adding(1), spec, { signal: AbortSignal.abort() }))).toBe('AbortError');
   });
 
@@ -147,11 +129,12 @@ describe('OnnxBackend', () => {
     await f.dispose();
   });
 
-  it('gives the same bytes for images in portions', async () => {
-    const network = normalizedNetwork(normalisedStudent(16), { mean: [128, 128], std: [64, 64] });
-    const variables = network.init(Rng.fromSeed(1), IMAGE);
+  it('gives the same bytes for images in chunks', async () => {
+    const { image } = task;
+    const network = residualStudent(task, 16);
+    const variables = network.init(Rng.fromSeed(1), image);
     const rng = Rng.fromSeed(2);
-    const shape = [64, ...IMAGE];
+    const shape = [64, ...image];
     const images: HostTensor = {
       shape,
       data: Uint8Array.from({ length: sizeOf(shape) }, () => rng.int(256)),
@@ -168,17 +151,16 @@ describe('OnnxBackend', () => {
     };
     const whole = await outputs(null);
     expect(whole['features']!.shape).toEqual([64, 8]);
-    const row = 4 * IMAGE[0] * IMAGE[1] * 16; // the first layers give 16 channels
+    const row = 4 * image[0] * image[1] * 16; // the first layers give 16 channels
     expect(await outputs(16 * row)).toEqual(whole);
   });
 
-  it('keeps its memory over many steps', async () => {
-    const rules = game(plainStudent(), momentum());
-    const state = initialState(rules);
-    const device = await onnx.upload(state);
-    const step = await onnx.compile(adversarialStep(rules), specFor(state));
+  it('does not leak memory over many steps', async () => {
+    const toy = toyStep();
+    const device = await onnx.upload(toy.initial());
+    const step = await compileToyStep(onnx, toy);
     const resident = async (steps: number): Promise<number> => {
-      for (let i = 0; i < steps; i++) await step.run(device, inputsAt(0));
+      for (let i = 0; i < steps; i++) await step.run(device, toy.inputs(0));
       return process.memoryUsage().rss;
     };
     await resident(300);

@@ -7,7 +7,7 @@ export interface Case {
   readonly name: string;
   readonly inputs: readonly HostTensor[];
   readonly f: (...x: Tensor[]) => Tensor;
-  /** Another case of the same outcome: what one is compared with is computed once for both. */
+  /** Another case with the same result: the expected values are computed once for both. */
   readonly like?: Case;
 }
 
@@ -50,8 +50,8 @@ const two = (
   f: f,
 });
 
-/** The gradient of sum(f(x) · c) in x, c growing from element to element so that no mistake cancels. */
-export const slope =
+/** The gradient of sum(f(x) · c) in x, c growing from element to element so that no error cancels. */
+export const gradientOf =
   (f: (x: Tensor) => Tensor) =>
   (x: Tensor): Tensor =>
     tf.grad((y) => {
@@ -157,13 +157,15 @@ const reductions: Readonly<Record<string, (x: Tensor, axis?: number | number[], 
     prod: tf.prod,
   };
 
-/** Puts a tensor into [B, C, H, W] in memory first, so that an operation meets another layout. */
+/** Puts a tensor into [B, C, H, W] in memory, so that an operation gets another layout. */
 const planar = (x: Tensor): Tensor => tf.maxPool(x as tf.Tensor4D, 1, 1, 'valid');
 
 const channels = [2];
 export const elementwiseCases: readonly Case[] = [
   ...Object.entries(unary).map(([name, [f, kind]]) => one(name, f, undefined, kind)),
-  ...smooth.map((name) => one(`gradient of ${name}`, slope(unary[name]![0]), undefined, unary[name]![1])),
+  ...smooth.map((name) =>
+    one(`gradient of ${name}`, gradientOf(unary[name]![0]), undefined, unary[name]![1]),
+  ),
   ...Object.entries(binary).flatMap(([name, f]) => [
     two(name, f, undefined, undefined, 'coarse').name === 'div' || name === 'mod' || name === 'floorDiv'
       ? two(name, f, undefined, undefined, 'positive')
@@ -173,14 +175,14 @@ export const elementwiseCases: readonly Case[] = [
   ...['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'squaredDifference'].flatMap((name) => [
     two(
       `gradient of ${name}, left`,
-      (a, b) => slope((x) => binary[name]!(x, b))(a),
+      (a, b) => gradientOf((x) => binary[name]!(x, b))(a),
       undefined,
       channels,
       'positive',
     ),
     two(
       `gradient of ${name}, right`,
-      (a, b) => slope((x) => binary[name]!(a, x))(b),
+      (a, b) => gradientOf((x) => binary[name]!(a, x))(b),
       undefined,
       channels,
       'positive',
@@ -204,7 +206,7 @@ export const reductionCases: readonly Case[] = Object.entries(reductions).flatMa
     ? [
         one(
           `gradient of ${name}`,
-          slope((x) => f(planar(x), [1, 2])),
+          gradientOf((x) => f(planar(x), [1, 2])),
         ),
       ]
     : []),
@@ -270,7 +272,7 @@ export const shapeCases: readonly Case[] = [
   ...['slice', 'pad', 'concat', 'tile'].map((name) =>
     one(
       `gradient of ${name}`,
-      slope((x) => {
+      gradientOf((x) => {
         if (name === 'slice') return tf.slice(planar(x), [0, 1, 1, 0], [2, 2, 2, 1]);
         if (name === 'pad')
           return tf.pad(planar(x), [
@@ -298,7 +300,7 @@ export const indexCases: readonly Case[] = [
   {
     name: 'gradient of gather',
     inputs: [random([5, 3]), random([4], 'integers')],
-    f: (x, i) => slope((y) => tf.gather(y, i))(x),
+    f: (x, i) => gradientOf((y) => tf.gather(y, i))(x),
   },
   one('cumsum', (x) => tf.cumsum(x, 1, true, true), [3, 4]),
   one('topk', (x) => tf.topk(x, 2).values, [3, 6]),
@@ -306,7 +308,7 @@ export const indexCases: readonly Case[] = [
   one('all', (x) => tf.all(tf.greater(x, -0.5), 1), [3, 4]),
   one('any', (x) => tf.any(tf.greater(x, 0.5), 1), [3, 4]),
   one('resizeBilinear', (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [5, 7])),
-  one('resizeBilinear, half-pixel centres', (x) =>
+  one('resizeBilinear, half-pixel centers', (x) =>
     tf.image.resizeBilinear(x as tf.Tensor4D, [5, 7], false, true),
   ),
   one('resizeNearestNeighbor', (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [6, 8])),
@@ -326,8 +328,8 @@ export const matmulCases: readonly Case[] = [false, true].flatMap((ta) =>
         a,
         b,
       ),
-      two(`gradient of ${name}, left`, (x, y) => slope((z) => product(z, y))(x), a, b),
-      two(`gradient of ${name}, right`, (x, y) => slope((z) => product(x, z))(y), a, b),
+      two(`gradient of ${name}, left`, (x, y) => gradientOf((z) => product(z, y))(x), a, b),
+      two(`gradient of ${name}, right`, (x, y) => gradientOf((z) => product(x, z))(y), a, b),
     ];
   }),
 );

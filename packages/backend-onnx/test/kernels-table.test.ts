@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { kernels } from '../src/lowering.js';
+import { kernels } from '../src/internal.js';
 
 /** Rewritten by `npx vitest run packages/backend-onnx -u`. */
 it('keeps the table of kernels', async () => {

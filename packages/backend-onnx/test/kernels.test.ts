@@ -1,4 +1,3 @@
-import '@tensorflow/tfjs-backend-cpu';
 import {
   EagerBackend,
   filled,
@@ -9,6 +8,7 @@ import {
   type Step,
   type Tree,
 } from '@anc/core';
+import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reachable } from '../src/graph/graph.js';
@@ -23,7 +23,7 @@ import {
   type Case,
 } from './kernel-cases.js';
 import {
-  blockedCases,
+  nchwcCases,
   convolutionCases,
   depthwiseCases,
   filterGradientCases,
@@ -60,15 +60,15 @@ async function run(backend: Backend, { name, inputs, f }: Case): Promise<HostTen
 
 const known = new Map<Case, Promise<HostTensor>>();
 
-/** What plain JavaScript makes of a case. */
-function wantedOf(each: Case): Promise<HostTensor> {
+/** The expected result of a case, by plain JavaScript. */
+function expectedOf(each: Case): Promise<HostTensor> {
   const key = each.like ?? each;
-  const wanted = known.get(key) ?? run(cpu, key);
-  known.set(key, wanted);
-  return wanted;
+  const result = known.get(key) ?? run(cpu, key);
+  known.set(key, result);
+  return result;
 }
 
-/** A case as a step that leaves its result in the state: steps are lowered with all that the processor offers. */
+/** A case as a step that leaves its result in the state: unlike functions, steps are lowered to NCHWc layout. */
 const stepOf = ({ name, inputs, f }: Case): Step => ({
   id: name,
   phases: [
@@ -96,10 +96,10 @@ async function runStep(each: Case, shape: readonly number[]): Promise<HostTensor
   return y!;
 }
 
-function expectSame(found: HostTensor, wanted: HostTensor): void {
-  expect(found.shape).toEqual(wanted.shape);
-  const scale = Math.max(1, ...Array.from(wanted.data, Math.abs).filter(Number.isFinite));
-  wanted.data.forEach((value, i) => {
+function expectSame(found: HostTensor, expected: HostTensor): void {
+  expect(found.shape).toEqual(expected.shape);
+  const scale = Math.max(1, ...Array.from(expected.data, Math.abs).filter(Number.isFinite));
+  expected.data.forEach((value, i) => {
     if (Number.isNaN(value)) expect(found.data[i]).toBeNaN();
     else
       expect(Math.abs(found.data[i]! - value), `element ${i}: ${found.data[i]} for ${value}`).toBeLessThan(
@@ -118,26 +118,26 @@ const families: readonly [string, readonly Case[]][] = [
   ['forms of the filter gradient', filterGradientCases],
   ['depthwise convolutions', depthwiseCases],
   ['pools', poolCases],
-  ['normalisation and fusion', normCases],
+  ['normalization and fusion', normCases],
 ];
 
 for (const [family, cases] of families) {
   describe(`${family} against tfjs cpu`, () => {
     for (const each of cases) {
-      it(each.name, async () => expectSame(await run(onnx, each), await wantedOf(each)));
+      it(each.name, async () => expectSame(await run(onnx, each), await expectedOf(each)));
     }
   });
 }
 
-describe('convolutions over blocks of channels against tfjs cpu', () => {
-  for (const each of blockedCases) {
+describe('convolutions in NCHWc layout against tfjs cpu', () => {
+  for (const each of nchwcCases) {
     it(each.name, async () => {
-      const wanted = await wantedOf(each);
-      expectSame(await runStep(each, wanted.shape), wanted);
+      const expected = await expectedOf(each);
+      expectSame(await runStep(each, expected.shape), expected);
     });
   }
 
-  it('are what the compiler writes for a processor that has blocks', () => {
+  it('are used for a processor that has the layout', () => {
     const operations = (each: Case, block: number | null): string[] => {
       const spec = {
         state: { y: specOf(filled([1])) },
@@ -151,7 +151,7 @@ describe('convolutions over blocks of channels against tfjs cpu', () => {
         outputs.map(({ value }) => value),
       ).map(({ domain, op }) => `${domain}.${op}`);
     };
-    for (const each of blockedCases.filter(({ name }) => name.startsWith('asBlocked'))) {
+    for (const each of nchwcCases.filter(({ name }) => name.startsWith('nchwcConvolution'))) {
       expect(operations(each, 16), each.name).toContain('com.microsoft.nchwc.Conv');
       expect(operations(each, null), each.name).not.toContain('com.microsoft.nchwc.Conv');
     }

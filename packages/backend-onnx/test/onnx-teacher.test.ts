@@ -64,7 +64,7 @@ describe('an ONNX teacher', () => {
     ['a fixed batch of two', { batch: 2 }],
     ['a fixed batch of one, NHWC', { batch: 1, layout: 'nhwc' }],
     ['open sizes', { open: true }],
-    ['grey images', { channels: 1 }],
+    ['gray images', { channels: 1 }],
     ['a softmax at its end', { ending: 'softmax' }],
     ['a log-softmax at its end', { ending: 'log-softmax' }],
     ['a product and a sum for its last layer', { head: 'matmul' }],
@@ -99,7 +99,7 @@ describe('an ONNX teacher', () => {
     row.forEach((value, i) => expect(logits!.data[i]).toBeCloseTo(value - norm, 4));
   });
 
-  it('says where it has no features, and takes those that are named', async () => {
+  it('reports that it has no features, and takes a tensor by name', async () => {
     const bare = await open({ head: 'pool' });
     expect(bare.outputs).toEqual({ logits: [5] });
     expect(bare.facts.notices.join()).toMatch(/no features/);
@@ -130,24 +130,24 @@ describe('an ONNX teacher', () => {
       { mean: [0], std: [100] },
       (v) => v / 100,
     ],
-  ])('is prepared as said: %s', async (_name, metadata, options, prepare) => {
+  ])('applies the preprocessing: %s', async (_name, metadata, options, prepare) => {
     const teacher = await open({ metadata }, options);
     expect(teacher.facts.notices.join()).not.toMatch(/divided by 255/);
     await compare({}, teacher, prepare);
   });
 
-  it('turns colours round, brings grey to colour, and resizes only where asked', async () => {
+  it('reverses color channels, repeats gray ones, and resizes only on request', async () => {
     const reversed = await open({}, { channels: 'bgr' });
     const images = bytes(108);
-    const turned = images.map((_, i) => images[i - (i % 3) + 2 - (i % 3)]!);
+    const swapped = images.map((_, i) => images[i - (i % 3) + 2 - (i % 3)]!);
     const { logits } = await reversed.infer({ shape: [1, 6, 6, 3], data: images }, ['logits']);
-    expected({}, turned, unit).logits[0]!.forEach((value, i) =>
+    expected({}, swapped, unit).logits[0]!.forEach((value, i) =>
       expect(logits!.data[i]).toBeCloseTo(value, 4),
     );
 
-    const grey = await open({}, {}, { images: [6, 6, 1] });
+    const gray = await open({}, {}, { images: [6, 6, 1] });
     const one = bytes(36);
-    const found = await grey.infer({ shape: [1, 6, 6, 1], data: one }, ['logits']);
+    const found = await gray.infer({ shape: [1, 6, 6, 1], data: one }, ['logits']);
     const three = Uint8Array.from({ length: 108 }, (_, i) => one[Math.floor(i / 3)]!);
     expected({}, three, unit).logits[0]!.forEach((value, i) =>
       expect(found.logits!.data[i]).toBeCloseTo(value, 4),
@@ -166,7 +166,7 @@ describe('an ONNX teacher', () => {
     );
   });
 
-  it('keeps the classes that were asked for, by name, index or both', async () => {
+  it('keeps the requested classes, by name, index or both', async () => {
     const metadata = { names: "{0: 'cat', 1: 'it\\'s a dog', 2: 'fox', 3: \"owl\"}" };
     const all = await open({ metadata });
     expect(all.facts.classNames).toEqual(['cat', "it's a dog", 'fox', 'owl']);
@@ -221,9 +221,9 @@ describe('an ONNX teacher', () => {
 
   it.each<[string, WrittenClassifier, OnnxTeacherOptions, RegExp]>([
     ['several inputs', { inputs: 3 }, {}, /one input, this model has 3/],
-    ['another rank', { rank: 2 }, {}, /another rank/],
+    ['another rank', { rank: 2 }, {}, /the rank of images/],
     ['an input of no pixels', { element: ELEMENT.int64 }, {}, /does not take pixels/],
-    ['channels that are no colours', { channels: 7, size: 8 }, {}, /can be colours|other images/],
+    ['channels that are no colors', { channels: 7, size: 8 }, {}, /can be color channels|another shape/],
     ['an answer for every pixel', { head: 'map' }, {}, /looks like logits/],
     [
       'operators of the future',
@@ -232,15 +232,15 @@ describe('an ONNX teacher', () => {
       /cannot load this model\.\n.*received: [^/]* opset.*\n.*older opset/,
     ],
     ['a tensor that is not there', {}, { features: 'nowhere' }, /no tensor "nowhere"/],
-    ['half of a normalisation', {}, { mean: [1] }, /belong together/],
-    ['a normalisation of other channels', {}, { mean: [1, 2], std: [1, 2] }, /one per channel/],
+    ['half of a normalization', {}, { mean: [1] }, /belong together/],
+    ['a normalization for other channels', {}, { mean: [1, 2], std: [1, 2] }, /one number per channel/],
   ])('is refused for %s', async (_name, file, options, message) => {
     const error = await failure(open(file, options, file.channels === 7 ? { images: [8, 8, 3] } : {}));
     expect(error.code).toBe('ANC_ONNX');
     expect(error.describe()).toMatch(message);
   });
 
-  it('tells damage from a model: any cut or change gives a teacher or an AncError', async () => {
+  it('opens or throws an AncError on a damaged file, wherever it is cut or changed', async () => {
     const file = classifierFile();
     const attempt = async (damaged: Uint8Array): Promise<void> => {
       try {

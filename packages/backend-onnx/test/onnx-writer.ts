@@ -1,3 +1,4 @@
+import { Rng } from '@anc/core';
 import {
   ELEMENT,
   encodeModel,
@@ -8,13 +9,12 @@ import {
   type NodeProto,
   type TensorProto,
 } from '../src/onnx-model/proto.js';
-import { Rng } from '@anc/core';
 
 export interface WrittenClassifier {
   readonly layout?: 'nchw' | 'nhwc';
   /** null: open. */
   readonly batch?: number | null;
-  /** Open height and width, too. */
+  /** Whether height and width are open, too. */
   readonly open?: boolean;
   readonly element?: number;
   readonly size?: number;
@@ -31,14 +31,14 @@ export interface WrittenClassifier {
 
 const WIDTH = 5;
 
-/** The classifier's own numbers, so that a test can compute what it should give. */
+/** The classifier's weights, from which a test computes the expected outputs. */
 export function weightsOf({ channels = 3, classes = 4 }: WrittenClassifier) {
   const rng = Rng.fromSeed(5);
   const draw = (n: number): Float32Array => Float32Array.from({ length: n }, () => rng.normal());
   return { conv: draw(WIDTH * channels), matrix: draw(WIDTH * classes), bias: draw(classes) };
 }
 
-/** A small classifier as other programs write them: 1×1 convolution, ReLU, global average pool, last layer. */
+/** A small classifier as other programs export it: 1×1 convolution, ReLU, global average pool, last layer. */
 export function classifierFile(options: WrittenClassifier = {}): Uint8Array {
   const {
     layout = 'nchw',
@@ -128,7 +128,7 @@ function outputDims({ head, classes = 4, size = 6 }: WrittenClassifier): number[
   return [head === 'pool' ? WIDTH : classes];
 }
 
-/** What the classifier gives for images of bytes, prepared as said. */
+/** The classifier's expected outputs for images of bytes. `prepare` is its preprocessing. */
 export function expected(
   options: WrittenClassifier,
   images: Uint8Array,

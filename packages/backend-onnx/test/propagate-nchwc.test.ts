@@ -1,29 +1,19 @@
 import '@tensorflow/tfjs-backend-cpu';
-import {
-  adversarialPhases,
-  adversarialStep,
-  batchNorm,
-  EagerBackend,
-  filled,
-  mapTree,
-  Rng,
-  specOf,
-  type HostTensor,
-  type Step,
-} from '@anc/core';
+import { batchNorm, EagerBackend, filled, mapTree, Rng, specOf, type HostTensor, type Step } from '@anc/core';
+import { relativeError } from '@anc/testing';
+import { runToySteps, toySpec, toyStateErrors } from '@anc/testing/toy';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BLOCKS } from '../src/graph/blocks/operations.js';
-import { propagateNchwcLayout } from '../src/graph/blocks/propagate-nchwc.js';
-import { reachable } from '../src/graph/graph.js';
+import { NCHWC_DOMAIN } from '../src/graph/nchwc.js';
 import type { Node } from '../src/graph/value.js';
 import { OnnxBackend } from '../src/index.js';
+import { propagateNchwc } from '../src/passes/propagate-nchwc.js';
+import { runPasses } from '../src/passes/run.js';
 import { traceStep } from '../src/trace/trace-step.js';
-import { game, initialState, momentum, normalisedStudent, play, relativeError, specFor } from './game.js';
+import { nodesOf } from './graph-fixtures.js';
 import { random } from './kernel-cases.js';
-
-const BATCH = 16;
+import { residualStudent, toyStep, wideTask } from './toy-steps.js';
 
 let onnx: OnnxBackend;
 const eager = new EagerBackend('cpu');
@@ -35,40 +25,35 @@ afterAll(async () => {
   await onnx.dispose();
 });
 
-describe('a step that stays in blocks of channels', () => {
-  const phases = [adversarialPhases.discriminator, adversarialPhases.student];
+describe('a step in NCHWc layout', () => {
+  const toy = toyStep({ task: wideTask, student: residualStudent(wideTask, 16) });
 
   it('matches the eager one: residual blocks, strides, projections', async () => {
-    const rules = game(normalisedStudent(16), momentum());
-    const found = await play(onnx, rules, 1, phases, BATCH);
-    const wanted = await play(eager, rules, 1, phases, BATCH);
-    for (const [name, tensor] of Object.entries(wanted.state)) {
-      expect(relativeError(found.state[name]!, tensor), name).toBeLessThan(1e-4);
+    const [found, wanted] = [await runToySteps(onnx, toy, 1), await runToySteps(eager, toy, 1)];
+    for (const [name, error] of Object.entries(toyStateErrors(toy, found.state, wanted.state))) {
+      expect(error, name).toBeLessThan(1e-4);
     }
   });
 
-  it('leaves them only where something else is needed', () => {
-    const rules = game(normalisedStudent(16), momentum());
-    const spec = specFor(initialState(rules), phases, BATCH);
-    const { graph, outputs } = traceStep(adversarialStep(rules), spec, { channelBlock: 16 });
-    const nodesOf = (kept: typeof outputs): Node[] =>
-      reachable(
-        graph,
-        kept.map(({ value }) => value),
-      );
-    const [before, after] = [nodesOf(outputs), nodesOf(propagateNchwcLayout(graph, outputs, 16))];
+  it('leaves the layout only where another one is needed', () => {
+    const traced = traceStep(toy.step, toySpec(toy), { channelBlock: 16 });
+    const { graph, outputs } = traced;
+    const rewritten = runPasses(traced, [propagateNchwc]).outputs;
+    const [before, after] = [nodesOf(graph, outputs), nodesOf(graph, rewritten)];
     const count = (nodes: Node[], op: string, domain = ''): number =>
       nodes.filter((node) => node.op === op && node.domain === domain).length;
 
-    expect(count(before, 'ReorderOutput', BLOCKS)).toBeGreaterThan(10);
-    expect(count(after, 'ReorderOutput', BLOCKS)).toBeLessThan(count(before, 'ReorderOutput', BLOCKS));
+    expect(count(before, 'ReorderOutput', NCHWC_DOMAIN)).toBeGreaterThan(10);
+    expect(count(after, 'ReorderOutput', NCHWC_DOMAIN)).toBeLessThan(
+      count(before, 'ReorderOutput', NCHWC_DOMAIN),
+    );
     const images = (op: string): number =>
       after.filter(({ op: name, outputs }) => name === op && outputs[0]!.shape.length === 4).length;
     expect(images('Relu')).toBe(0);
     const rectifying = after.filter(({ attributes }) => attributes['activation'] === 'Relu');
     expect(rectifying).toHaveLength(count(before, 'Relu') - count(after, 'Relu'));
     const adding = after.filter(
-      ({ op, domain, inputs }) => op === 'Conv' && domain === BLOCKS && inputs.length === 4,
+      ({ op, domain, inputs }) => op === 'Conv' && domain === NCHWC_DOMAIN && inputs.length === 4,
     );
     expect(adding.length).toBeGreaterThan(4);
     const backAndForth = after.filter(
@@ -81,7 +66,7 @@ describe('a step that stays in blocks of channels', () => {
   });
 });
 
-/** One step that puts something computed from images behind a convolution in the place of its state. */
+/** One step that computes `f` of a convolution's output and leaves the result in its state. */
 const computing = (id: string, f: (x: Tensor4D) => tf.Tensor): Step => ({
   id,
   phases: [
@@ -117,30 +102,30 @@ async function resultOf(
   return found['result']!;
 }
 
-describe('what is computed in blocks', () => {
+describe('operations in NCHWc layout', () => {
   const x = random([4, 6, 6, 16]);
   const w = random([3, 3, 16, 32]);
   const PLANES = [0, 1, 2];
   const vector = tf.linspace(-1, 2, 32);
   const cases: readonly [string, number[], (y: Tensor4D) => tf.Tensor][] = [
     ['numbers per channel', [4, 6, 6, 32], (y) => tf.sub(tf.add(tf.mul(y, vector), 2), vector)],
-    ['a vector less an image', [4, 6, 6, 32], (y) => tf.sub(vector, y)],
+    ['a vector minus an image', [4, 6, 6, 32], (y) => tf.sub(vector, y)],
     ['quotients', [4, 6, 6, 32], (y) => tf.div(y, tf.add(tf.abs(y), 1))],
     ['an image plus itself', [4, 6, 6, 32], (y) => tf.add(y, y)],
     ['sums over a plane', [4, 32], (y) => tf.sum(y, [1, 2])],
     ['means over all planes', [32], (y) => tf.mean(y, PLANES)],
     ['sums of products', [32], (y) => tf.sum(tf.mul(y, tf.relu(y)), PLANES)],
     ['sums of products over a plane', [4, 32], (y) => tf.sum(tf.mul(y, tf.sigmoid(y)), [1, 2])],
-    ['sums over channels, which blocks are no help for', [4, 6, 6], (y) => tf.sum(y, 3)],
+    ['sums over channels, which NCHWc layout does not help', [4, 6, 6], (y) => tf.sum(y, 3)],
     [
-      'a sum whose parts are needed again',
+      'a sum of values that are read again',
       [4, 6, 6, 32],
       (y) => {
         const [a, b] = [tf.mul(y, vector), tf.relu(y)];
         return tf.mul(tf.add(a, b), tf.sub(b, a));
       },
     ],
-    ['a ReLU of what is needed again', [4, 6, 6, 32], (y) => tf.add(tf.relu(y), tf.tanh(y))],
+    ['a ReLU of a value that is read again', [4, 6, 6, 32], (y) => tf.add(tf.relu(y), tf.tanh(y))],
     [
       'sums of three',
       [4, 6, 6, 32],
@@ -171,7 +156,7 @@ describe('what is computed in blocks', () => {
     });
   }
 
-  it('normalises channels whose mean is far from nothing, and constant ones', async () => {
+  it('normalizes channels whose mean is far from zero, and constant ones', async () => {
     const rng = Rng.fromSeed(1);
     const far: HostTensor = {
       shape: [16, 6, 6, 16],

@@ -1,14 +1,14 @@
 import { assertPlugin, isAncError } from '@anc/core';
 import { describe, expect, it } from 'vitest';
-import onnxPlugin, { OnnxBackend } from '../src/index.js';
-import { acceleratorSchema } from '../src/options.js';
 import type { EngineClient } from '../src/engine/client.js';
 import type { EngineOptions } from '../src/engine/protocol.js';
-import { nodesForProcessor, openEngine } from '../src/providers.js';
 import { Graph, reachable } from '../src/graph/graph.js';
+import onnxPlugin, { OnnxBackend } from '../src/index.js';
+import { acceleratorSchema } from '../src/options.js';
+import { nodesForProcessor, openEngine } from '../src/providers.js';
 
 describe('execution providers', () => {
-  it('are backends of their own', () => {
+  it('are separate backends', () => {
     const plugin = onnxPlugin();
     assertPlugin(plugin, 'test');
     const names = ['onnx', 'onnx:coreml', 'onnx:cuda', 'onnx:dml', 'onnx:webgpu'];
@@ -16,7 +16,7 @@ describe('execution providers', () => {
     expect(acceleratorSchema.safeParse({ executionProviders: ['cpu'] }).success).toBe(false);
   });
 
-  it('are refused where this ONNX Runtime does not have them: nothing else computes instead', async () => {
+  it('are refused if this ONNX Runtime lacks them: nothing else computes instead', async () => {
     for (const options of [{}, { runtime: 'web' }] as const) {
       const error: unknown = await OnnxBackend.create({
         ...options,
@@ -29,7 +29,7 @@ describe('execution providers', () => {
     }
   });
 
-  it('are nothing where ONNX Runtime itself cannot be loaded', async () => {
+  it('are missing if ONNX Runtime itself cannot be loaded', async () => {
     const engine = {
       call: () => Promise.reject(new Error("ONNX Runtime: Cannot find module './x.node'\nRequire stack: …")),
       close: () => Promise.resolve(),
@@ -47,7 +47,7 @@ describe('execution providers', () => {
     });
   });
 
-  it('do not get the nodes that WebGPU would fail on', () => {
+  it('do not get the nodes that WebGPU fails on', () => {
     const graph = new Graph();
     const x = graph.input('x', 'float32', [1, 1, 4, 4]);
     const pool = () =>
@@ -66,7 +66,7 @@ describe('execution providers', () => {
     expect(nodesForProcessor(reachable(graph, [found]))).toEqual([`MaxPool_${maxima!.id}`]);
   });
 
-  it('say what they are', async () => {
+  it('describe themselves', async () => {
     const backend = await OnnxBackend.create();
     expect(backend.name).toBe('onnx');
     expect(backend.environment.device).toContain('threads');

@@ -14,7 +14,9 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportOnnx, foldConstants, OnnxBackend, OnnxTeacher, quantizeOnnx } from '../src/index.js';
 import { decodeModel, graphOf } from '../src/onnx-model/proto.js';
-import { IMAGE } from './game.js';
+import { task } from './toy-steps.js';
+
+const { image } = task;
 
 let backend: OnnxBackend;
 beforeAll(async () => {
@@ -38,9 +40,9 @@ const student = new LayeredClassifier('post-activation', 4, [
 ]);
 const rng = Rng.fromSeed(4);
 
-/** A student with averages as training leaves them, as an ONNX model of bytes. */
+/** A student with batch statistics as after training, exported with bytes as input. */
 function exported(): Uint8Array {
-  const { params, stats } = student.init(Rng.fromSeed(1), IMAGE);
+  const { params, stats } = student.init(Rng.fromSeed(1), image);
   const trained = Object.fromEntries(
     Object.entries(stats).map(([name, { shape, data }]): [string, HostTensor] => [
       `stats/${name}`,
@@ -65,13 +67,13 @@ function exported(): Uint8Array {
       const variables = { params: under('params/'), stats: under('stats/') };
       return { logits: student.apply(variables, tensors['images']!, context).outputs.logits };
     },
-    { id: 'student', inputs: { images: { shape: [1, ...IMAGE], dtype: 'uint8' } } },
+    { id: 'student', inputs: { images: { shape: [1, ...image], dtype: 'uint8' } } },
     { constants },
   );
 }
 
 const bytes = (count: number): HostTensor => ({
-  shape: [count, ...IMAGE],
+  shape: [count, ...image],
   data: Uint8Array.from({ length: count * 288 }, () => rng.int(256)),
 });
 
@@ -96,7 +98,7 @@ const operations = (model: Uint8Array): Record<string, number> => {
 };
 
 describe('foldConstants', () => {
-  it('leaves neither turned weights nor batch norm behind a convolution, and the same logits', async () => {
+  it('leaves no transposed weights, no batch norm after a convolution, and the same logits', async () => {
     const [model, images] = [exported(), bytes(3)];
     const folded = foldConstants(model);
     expect(operations(model)['BatchNormalization']).toBeGreaterThan(0);
@@ -111,7 +113,7 @@ describe('foldConstants', () => {
 });
 
 describe('quantizeOnnx', () => {
-  it('gives nearly the same logits with weights of 8 bits', async () => {
+  it('gives nearly the same logits with 8-bit weights', async () => {
     const model = foldConstants(exported());
     const images = bytes(8);
     const small = await quantizeOnnx(backend, model, [{ images }, { images: bytes(8) }]);
@@ -121,7 +123,7 @@ describe('quantizeOnnx', () => {
     const float = graphOf(decodeModel(small, 'm')).initializer.filter(
       ({ dataType, dims }) => dataType === 1 && (dims?.length ?? 0) >= 2,
     );
-    expect(float).toEqual([]); // no weights are left in 32 bits
+    expect(float).toEqual([]); // no 32-bit weights are left
     const wanted = await logitsOf(model, images);
     const scale = Math.max(...wanted.map(Math.abs));
     const found = await logitsOf(small, images);

@@ -58,8 +58,8 @@ async function open(backend: OnnxBackend, phases: readonly string[]): Promise<Co
   });
 }
 
-/** Plays all steps, of which every fourth is the small phase, and reads the metrics on the way. */
-async function played(stepsPerCall: number): Promise<{ state: Tree<HostTensor>; losses: number[] }> {
+/** Runs all steps, of which every fourth is the small phase, and reads the metrics in between. */
+async function run(stepsPerCall: number): Promise<{ state: Tree<HostTensor>; losses: number[] }> {
   const backend = await OnnxBackend.create({ stepsPerCall });
   try {
     const [learn, count] = [await open(backend, ['learn']), await open(backend, ['count'])];
@@ -79,7 +79,7 @@ async function played(stepsPerCall: number): Promise<{ state: Tree<HostTensor>; 
 
 describe('several steps in one call', () => {
   it('give the same bytes as steps one by one', async () => {
-    const [together, single] = [await played(8), await played(1)];
+    const [together, single] = [await run(8), await run(1)];
     expect(together.losses).toEqual(single.losses);
     expect(single.losses).toHaveLength(2);
     for (const [name, { data }] of Object.entries(single.state)) {
@@ -92,7 +92,7 @@ describe('several steps in one call', () => {
     }
   });
 
-  it('say what went wrong in them when something is read', async () => {
+  it('throw their errors when something is read', async () => {
     const backend = await OnnxBackend.create();
     try {
       const learn = await open(backend, ['learn']);

@@ -3,14 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { reachable } from '../src/graph/graph.js';
-import { tracedTwice } from '../src/trace/pure.js';
 import { traceFunction } from '../src/trace/trace-function.js';
 import { traceStep } from '../src/trace/trace-step.js';
+import { traceTwice } from '../src/trace/trace-twice.js';
 
 const image = { shape: [2, 6, 6, 3], dtype: 'float32' } as const;
 const filter = { shape: [3, 3, 3, 4], dtype: 'float32' } as const;
 
-/** How often each operation is in what a function becomes. */
+/** How often each operator is in a function's graph. */
 function operations(
   f: TensorFunction,
   inputs: Parameters<typeof traceFunction>[1]['inputs'] = { x: image, w: filter },
@@ -37,7 +37,7 @@ function codeOf(f: () => unknown): string {
 }
 
 describe('the graph', () => {
-  it('has the same expression once', () => {
+  it('contains an expression once', () => {
     const counts = operations(({ x, w }) => ({
       y: tf.add(tf.relu(conv(x!, w!)), tf.exp(tf.relu(conv(x!, w!)))),
     }));
@@ -45,7 +45,7 @@ describe('the graph', () => {
     expect(counts['Relu']).toBe(1);
   });
 
-  it('has nothing that no output needs', () => {
+  it('contains nothing that no output needs', () => {
     const counts = operations(({ x, w }) => {
       conv(x!, w!);
       return { y: tf.neg(x!) };
@@ -53,7 +53,7 @@ describe('the graph', () => {
     expect(counts).toEqual({ Neg: 1 });
   });
 
-  it('folds constants and drops what changes nothing', () => {
+  it('folds constants and drops operations without effect', () => {
     const counts = operations(({ x }) => {
       const scaled = tf.mul(tf.add(x!, tf.zeros([2, 6, 6, 3])), tf.ones([3]));
       return {
@@ -68,26 +68,26 @@ describe('the graph', () => {
     expect(counts).toEqual({ Neg: 1 });
   });
 
-  it('stays in one memory order from convolution to convolution', () => {
+  it('keeps one layout from convolution to convolution', () => {
     const counts = operations(({ x, w, v, b }) => ({ y: conv(tf.relu(tf.add(conv(x!, w!), b!)), v!) }), {
       x: image,
       w: filter,
       v: { shape: [3, 3, 4, 4], dtype: 'float32' },
       b: { shape: [4], dtype: 'float32' },
     });
-    // the image, both filters, and the way out
+    // the image, both filters, and the output
     expect(counts['Transpose']).toBe(4);
     expect(counts['Add']).toBeUndefined();
   });
 
-  it('makes no tensor of ones for a gradient', () => {
+  it('stores no tensor of ones for a gradient', () => {
     const counts = operations(({ x }) => ({ y: tf.grad((z) => tf.mean(tf.square(z)))(x!) }), { x: image });
     expect(counts).toEqual({ Mul: 1 });
   });
 });
 
 describe('what cannot be compiled', () => {
-  it('names an unsupported operation, its line and what there is instead', () => {
+  it('names an unsupported operation, its line and the supported ones', () => {
     const trace = (): unknown =>
       traceFunction(({ x }) => ({ y: tf.spectral.rfft(x!) }), { id: 'f', inputs: { x: image } });
     expect(codeOf(trace)).toBe('ANC_COMPILE_UNSUPPORTED');
@@ -109,14 +109,14 @@ describe('what cannot be compiled', () => {
     expect(trace).toThrow(/trace\.test\.ts:\d+/);
   });
 
-  it('refuses shapes that do not fit each other, where they meet', () => {
+  it('refuses shapes that do not broadcast, with the line', () => {
     const trace = (): unknown =>
       traceFunction(({ x }) => ({ y: tf.add(x!, tf.zeros([5, 1])) }), { id: 'f', inputs: { x: image } });
     expect(codeOf(trace)).toBe('ANC_SHAPE');
     expect(trace).toThrow(/\[2, 6, 6, 3\] and \[5, 1\].*trace\.test\.ts:\d+/);
   });
 
-  it('catches chance and time baked in', () => {
+  it('catches randomness and time', () => {
     let calls = 0;
     const functions: TensorFunction[] = [
       ({ x }) => ({ y: tf.mul(x!, calls++) }),
@@ -125,8 +125,7 @@ describe('what cannot be compiled', () => {
       ({ x }) => ({ y: calls++ % 2 === 0 ? tf.neg(x!) : x! }),
     ];
     for (const f of functions) {
-      const trace = (): unknown =>
-        tracedTwice('f', () => traceFunction(f, { id: 'f', inputs: { x: image } }));
+      const trace = (): unknown => traceTwice('f', () => traceFunction(f, { id: 'f', inputs: { x: image } }));
       expect(codeOf(trace)).toBe('ANC_COMPILE_IMPURE');
     }
   });
@@ -137,7 +136,7 @@ describe('what cannot be compiled', () => {
       kept ??= tf.keep(tf.neg(x!));
       return { y: tf.add(x!, kept) };
     };
-    const trace = (): unknown => tracedTwice('f', () => traceFunction(f, { id: 'f', inputs: { x: image } }));
+    const trace = (): unknown => traceTwice('f', () => traceFunction(f, { id: 'f', inputs: { x: image } }));
     expect(codeOf(trace)).toBe('ANC_COMPILE_IMPURE');
   });
 });
@@ -180,10 +179,10 @@ describe('a traced step', () => {
       step((w, context) => ({ w: tf.mul(w, context.noise('mask', [3], { kind: 'bernoulli', keep: 0.5 })) })),
       spec,
     );
-    expect(noise).toEqual([{ name: 'mask', shape: [3], law: { kind: 'bernoulli', keep: 0.5 } }]);
+    expect(noise).toEqual([{ name: 'mask', shape: [3], distribution: { kind: 'bernoulli', keep: 0.5 } }]);
   });
 
-  it('refuses entries that the state does not have', () => {
+  it('refuses entries that are not in the state', () => {
     expect(
       codeOf(() =>
         traceStep(
@@ -194,7 +193,7 @@ describe('a traced step', () => {
     ).toBe('ANC_TREE');
   });
 
-  it('leaves the tfjs backend as it was', () => {
+  it('restores the active tfjs backend', () => {
     const before = tf.engine().backendName;
     traceFunction(({ x }) => ({ y: tf.neg(x!) }), { id: 'f', inputs: { x: image } });
     expect(tf.engine().backendName).toBe(before);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { filterGradientForms, forcedForm, type FilterGradientForm } from '../src/lowering.js';
-import { random, slope, type Case } from './kernel-cases.js';
+import { filterGradientForms, forcedForm, type FilterGradientForm } from '../src/internal.js';
+import { gradientOf, random, type Case } from './kernel-cases.js';
 
 type Pad = 'same' | 'valid' | number;
 
@@ -28,8 +28,8 @@ const convolutions: readonly Convolution[] = [
   { side: 6, size: 3, stride: 1, pad: 'same', input: 40, output: 8 },
 ];
 
-/** Batches and channels that fill whole blocks: the forms that need them hold here, in steps. */
-const blocked: readonly Convolution[] = [
+/** Batches and channels that fill whole blocks, so that NCHWc layout applies in steps. */
+const wide: readonly Convolution[] = [
   { side: 6, size: 3, stride: 1, pad: 'same', input: 5, output: 16, batch: 16 },
   { side: 7, size: 3, stride: 2, pad: 'same', input: 32, output: 32, batch: 16 },
   { side: 8, size: 3, stride: 2, pad: 1, input: 16, output: 16, batch: 16 },
@@ -42,7 +42,7 @@ const blocked: readonly Convolution[] = [
 
 const rounding = (pad: Pad): 'floor' | undefined => (typeof pad === 'number' ? 'floor' : undefined);
 
-const say = ({ side, size, stride, pad, input, batch = 2 }: Convolution): string =>
+const describeConv = ({ side, size, stride, pad, input, batch = 2 }: Convolution): string =>
   `${size}×${size}/${stride} ${pad} on ${batch}×${side}×${side}×${input}`;
 
 const inputsOf = ({ batch = 2, side, size, input, output }: Convolution): Case['inputs'] => [
@@ -58,23 +58,31 @@ const convOf =
 function casesOf(c: Convolution): Case[] {
   const [inputs, conv] = [inputsOf(c), convOf(c)];
   return [
-    { name: `conv2d ${say(c)}`, inputs, f: (x: Tensor, w: Tensor) => conv(x, w) },
-    { name: `∂/∂x of conv2d ${say(c)}`, inputs, f: (x: Tensor, w: Tensor) => slope((y) => conv(y, w))(x) },
-    { name: `∂/∂w of conv2d ${say(c)}`, inputs, f: (x: Tensor, w: Tensor) => slope((y) => conv(x, y))(w) },
+    { name: `conv2d ${describeConv(c)}`, inputs, f: (x: Tensor, w: Tensor) => conv(x, w) },
+    {
+      name: `∂/∂x of conv2d ${describeConv(c)}`,
+      inputs,
+      f: (x: Tensor, w: Tensor) => gradientOf((y) => conv(y, w))(x),
+    },
+    {
+      name: `∂/∂w of conv2d ${describeConv(c)}`,
+      inputs,
+      f: (x: Tensor, w: Tensor) => gradientOf((y) => conv(x, y))(w),
+    },
   ] as Case[];
 }
 
-/** Every form of the filter gradient that holds for a window. `like`: the gradient in the form that the rules choose. */
+/** Every form of the filter gradient that applies to a window. `like`: the gradient in the form that the lowering chooses. */
 function formsOf(c: Convolution, like: Case): Case[] {
   const conv = convOf(c);
   const forms = (Object.keys(filterGradientForms) as FilterGradientForm[]).filter(
-    (form) => form !== 'asBlockedConvolution' || (c.batch !== undefined && c.input % 16 === 0),
+    (form) => form !== 'nchwcConvolution' || (c.batch !== undefined && c.input % 16 === 0),
   );
   return forms.map((form) => ({
-    name: `${form}: ∂/∂w of conv2d ${say(c)}`,
+    name: `${form}: ∂/∂w of conv2d ${describeConv(c)}`,
     inputs: like.inputs,
     like,
-    f: (x, w) => forcedForm(form, () => slope((y) => conv(x, y))(w)),
+    f: (x, w) => forcedForm(form, () => gradientOf((y) => conv(x, y))(w)),
   }));
 }
 
@@ -86,7 +94,7 @@ export const filterGradientCases: readonly Case[] = windows.flatMap(([c, cases])
   formsOf(c, cases.at(-1)!),
 );
 
-export const blockedCases: readonly Case[] = blocked.flatMap((c) => {
+export const nchwcCases: readonly Case[] = wide.flatMap((c) => {
   const cases = casesOf(c);
   return [...cases, ...formsOf(c, cases.at(-1)!)];
 });
@@ -98,11 +106,11 @@ export const depthwiseCases: readonly Case[] = convolutions
     const inputs = [random([2, c.side, c.side, c.input]), random([c.size, c.size, c.input, c.output])];
     const conv = (x: Tensor, w: Tensor): Tensor =>
       tf.depthwiseConv2d(x as Tensor4D, w as Tensor4D, c.stride, c.pad, 'NHWC', 1, rounding(c.pad));
-    const name = `depthwise ×${c.output} ${say(c)}`;
+    const name = `depthwise ×${c.output} ${describeConv(c)}`;
     return [
       { name, inputs, f: (x: Tensor, w: Tensor) => conv(x, w) },
-      { name: `∂/∂x of ${name}`, inputs, f: (x: Tensor, w: Tensor) => slope((y) => conv(y, w))(x) },
-      { name: `∂/∂w of ${name}`, inputs, f: (x: Tensor, w: Tensor) => slope((y) => conv(x, y))(w) },
+      { name: `∂/∂x of ${name}`, inputs, f: (x: Tensor, w: Tensor) => gradientOf((y) => conv(y, w))(x) },
+      { name: `∂/∂w of ${name}`, inputs, f: (x: Tensor, w: Tensor) => gradientOf((y) => conv(x, y))(w) },
     ] as Case[];
   });
 
@@ -130,17 +138,17 @@ export const poolCases: readonly Case[] = pools.flatMap(([side, size, stride, pa
   return [
     on('normal', max, 'maxPool'),
     on('negative', max, 'maxPool'),
-    on('normal', slope(max), 'gradient of maxPool'),
-    on('negative', slope(max), 'gradient of maxPool'),
-    on('coarse', slope(max), 'gradient of maxPool'),
+    on('normal', gradientOf(max), 'gradient of maxPool'),
+    on('negative', gradientOf(max), 'gradient of maxPool'),
+    on('coarse', gradientOf(max), 'gradient of maxPool'),
     on(
       'coarse',
-      slope((x) => max(tf.relu(x))),
+      gradientOf((x) => max(tf.relu(x))),
       'gradient of maxPool after relu',
     ),
     on('coarse', (x) => max(tf.relu(x)), 'maxPool after relu'),
     on('normal', average, 'avgPool'),
-    on('normal', slope(average), 'gradient of avgPool'),
+    on('normal', gradientOf(average), 'gradient of avgPool'),
   ];
 });
 
@@ -178,7 +186,7 @@ export const normCases: readonly Case[] = [
     name: "gradient of tfjs's own batchNorm",
     inputs: [random([2, 4, 4, 3]), random([3]), random([3], 'positive'), random([3]), random([3])],
     f: (x, mean, variance, offset, scale) =>
-      slope((y) =>
+      gradientOf((y) =>
         tf.batchNorm(
           y as Tensor4D,
           mean as tf.Tensor1D,
@@ -197,7 +205,7 @@ export const normCases: readonly Case[] = [
   {
     name: 'gradient of a bias',
     inputs: [random([2, 5, 5, 2]), random([3, 3, 2, 4]), random([4])],
-    f: (x, w, b) => slope((y) => tf.relu(biased(x, w, y)))(b),
+    f: (x, w, b) => gradientOf((y) => tf.relu(biased(x, w, y)))(b),
   },
   {
     name: 'fused conv2d',

@@ -1,5 +1,5 @@
-import '@tensorflow/tfjs-backend-cpu';
 import { EagerBackend, type HostTensor, type TensorFunction } from '@anc/core';
+import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
@@ -24,13 +24,13 @@ const constants = { kernel: filled([3, 3, 2, 4], 0.1), bias: filled([4], -9) };
 const images = filled([1, 6, 6, 2], 1);
 const spec = { id: 'pooled', inputs: { images: { shape: images.shape, dtype: 'float32' as const } } };
 
-/** Of all windows of 3 × 3 those of the first row and column see zeros, the others what the convolution gives. */
+/** Windows of the first row and column contain zeros, all others only the convolution's values. */
 const wanted = [0, 0, 0, 0, -7.2, -7.2, 0, -7.2, -7.2].flatMap((value) =>
   Array.from({ length: 4 }, () => expect.closeTo(value, 5) as number),
 );
 
 describe('zeros around an image that is pooled', () => {
-  it('count where a function is compiled, and where its export is run by another program', async () => {
+  it('count in a compiled function, and in its export run by another program', async () => {
     const eager = await new EagerBackend('cpu').compileFunction(pooled, spec, constants);
     expect([...(await eager.run({ images })).y!.data]).toEqual(wanted);
 

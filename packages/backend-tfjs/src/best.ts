@@ -3,26 +3,26 @@ import { openCpu } from './cpu.js';
 import { openNode } from './node.js';
 import { openWasm } from './wasm.js';
 
-type Open = (said: Tree<string | number>) => Promise<EagerBackend>;
+type Open = (environment: Tree<string | number>) => Promise<EagerBackend>;
 
 /** Best first: the GPU, TensorFlow's C library, WebAssembly, plain JavaScript. */
 const variants: readonly Open[] = [
-  (said) => openNode('node-gpu', said),
-  (said) => openNode('node', said),
-  (said) => openWasm({}, said),
+  (environment) => openNode('node-gpu', environment),
+  (environment) => openNode('node', environment),
+  (environment) => openWasm({}, environment),
   openCpu,
 ];
 
 /**
- * The best variant that starts here. One that is installed and does not start is passed over, and the record and its
- * reader are told (`environment.notice`); one that is not installed was not asked for.
+ * The best variant that starts here. A variant that is installed but does not start is skipped with a notice
+ * (`environment.notice`); one that is not installed is skipped silently.
  */
 export async function openBest(): Promise<EagerBackend> {
   const failures: AncError[] = [];
   for (const open of variants) {
-    const passedOver = failures.filter(({ code }) => code !== 'ANC_BACKEND_MISSING').map(sentence);
+    const skipped = failures.filter(({ code }) => code !== 'ANC_BACKEND_MISSING').map(noticeOf);
     try {
-      return await open(passedOver.length === 0 ? {} : { notice: passedOver.join(' ') });
+      return await open(skipped.length === 0 ? {} : { notice: skipped.join(' ') });
     } catch (error) {
       if (!isAncError(error)) throw error;
       failures.push(error);
@@ -31,5 +31,5 @@ export async function openBest(): Promise<EagerBackend> {
   throw failures.at(-1)!;
 }
 
-const sentence = ({ message, detail: { received, hint } }: AncError): string =>
+const noticeOf = ({ message, detail: { received, hint } }: AncError): string =>
   `Passed over: ${message}${received === undefined ? '' : ` ${received}.`}${hint === undefined ? '' : ` To use it: ${hint}`}`;

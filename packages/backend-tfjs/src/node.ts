@@ -5,30 +5,30 @@ import { registerExplicitPadding } from './node/explicit-padding.js';
 
 type Variant = 'node' | 'node-gpu';
 
-/** Both register one tfjs backend, so a process has room for one of them. */
+/** Both variants register the same tfjs backend, so a process can load only one. */
 let loaded: Variant | null = null;
 
 const VERSION = '4.22.0';
 
-/** The name under which both register. */
+/** Name of the tfjs backend that both variants register. */
 const ENGINE = 'tensorflow';
 
 const packageOf = (variant: Variant): string => `@tensorflow/tfjs-${variant}`;
 const repairOf = (name: string): string => `npm rebuild ${name} --build-addon-from-source`;
 
-/** tfjs-node brings all of tfjs along, whose gradients would take the place of core's. */
+/** Loads tfjs-node, which brings all of tfjs, and restores core's gradients, which that replaces. */
 async function keepingGradients(load: () => Promise<unknown>): Promise<void> {
   await import('@tensorflow/tfjs-backend-cpu'); // has a kernel of every name
   const names = tf.getKernelsForBackend('cpu').map(({ kernelName }) => kernelName);
-  const kept = names.flatMap((name) => (tf.getGradient(name) as tf.GradConfig | undefined) ?? []);
+  const gradients = names.flatMap((name) => (tf.getGradient(name) as tf.GradConfig | undefined) ?? []);
   await load();
-  for (const config of kept) tf.registerGradient(config);
+  for (const config of gradients) tf.registerGradient(config);
 }
 
 async function load(variant: Variant): Promise<void> {
   const name = packageOf(variant);
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // the C library's notices about the processor
-  tf.env().set('PROD', true); // it registers the backends of all of tfjs once more, and would say so
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // hides the C library's notices about the processor
+  tf.env().set('PROD', true); // hides warnings that it registers all of tfjs's backends again
   restoreUtil(process.getBuiltinModule('node:util'));
   await keepingGradients(() =>
     withoutDeprecations(() =>
@@ -46,10 +46,17 @@ async function load(variant: Variant): Promise<void> {
 }
 
 /**
- * TensorFlow's C library through tfjs-node, or tfjs-node-gpu (CUDA). Where tfjs-node-gpu was loaded and found no
- * GPU, `node` is its library on the processor: a process has room for one of the two.
+ * TensorFlow's C library through tfjs-node, or tfjs-node-gpu (CUDA). If tfjs-node-gpu was loaded and found no GPU, `node`
+ * is its library on the processor, because a process can load only one of the two.
+ *
+ * @param environment entries to add to the backend's own
+ * @throws `ANC_BACKEND_MISSING` if the package is not installed, `ANC_BACKEND_BROKEN` if it does not start,
+ *   `ANC_BACKEND_DEVICE` without a GPU, `ANC_BACKEND` outside of Node or beside the other variant
  */
-export async function openNode(variant: Variant, said: Tree<string | number> = {}): Promise<EagerBackend> {
+export async function openNode(
+  variant: Variant,
+  environment: Tree<string | number> = {},
+): Promise<EagerBackend> {
   if (typeof process === 'undefined' || !('node' in process.versions)) {
     throw new AncError('ANC_BACKEND', `"tfjs:${variant}" runs in Node only.`, {
       hint: 'use tfjs:wasm or webgpu in a browser.',
@@ -82,7 +89,7 @@ export async function openNode(variant: Variant, said: Tree<string | number> = {
       device: gpu ? 'CUDA GPU' : processorName(),
       ...(memory === null || gpu ? {} : { memory }),
       tensorflow: engine.binding?.TF_Version ?? 'unknown',
-      ...said,
+      ...environment,
     },
   });
 }

@@ -6,7 +6,7 @@ export const wasmSchema = z.strictObject({
   path: z
     .string()
     .optional()
-    .describe('where the .wasm files are served, for browsers; Node finds them in the package'),
+    .describe('URL or folder of the .wasm files, for browsers; Node finds them in the package'),
 });
 
 export type WasmOptions = z.infer<typeof wasmSchema>;

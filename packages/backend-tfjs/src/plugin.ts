@@ -1,7 +1,7 @@
 import { definePlugin, PLUGIN_API_VERSION, type Plugin } from '@anc/core';
 import { noOptions, wasmSchema, type WasmOptions } from './options.js';
 
-/** Registers `tfjs` (the best that starts) and its variants by name. */
+/** Registers `tfjs` (the best variant that starts) and its variants by name. */
 export default function tfjsPlugin(): Plugin {
   return definePlugin({
     name: '@anc/backend-tfjs',

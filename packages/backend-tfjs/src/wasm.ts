@@ -4,17 +4,18 @@ import type { WasmOptions } from './options.js';
 import { assertBinaries, wasmNotStarted } from './wasm/binaries.js';
 import { registerTrainingKernels } from './wasm/register.js';
 
-/** WebAssembly can address this much, whatever the machine has. */
+/** Bytes that WebAssembly can address, however much memory the machine has. */
 const ADDRESSABLE = 2 ** 32;
 
 /**
  * WebAssembly with SIMD, in Node (one thread) and in browsers. Trains, with the kernels that this package adds.
  *
- * Throws `ANC_BACKEND_BROKEN` where its binaries are not found or do not start.
+ * @param environment entries to add to the backend's own
+ * @throws `ANC_BACKEND_BROKEN` if its binaries are not found or do not start
  */
 export async function openWasm(
   { path }: WasmOptions = {},
-  said: Tree<string | number> = {},
+  environment: Tree<string | number> = {},
 ): Promise<EagerBackend> {
   assertBinaries(path);
   await import('@tensorflow/tfjs-backend-cpu');
@@ -28,7 +29,7 @@ export async function openWasm(
       device: processorName(),
       memory: Math.min(mainMemory() ?? ADDRESSABLE, ADDRESSABLE),
       simd: String(simd),
-      ...said,
+      ...environment,
     },
   });
 }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { openWasm } from '../src/index.js';
 
-/** Tensors that tfjs knows of, and what kernels left on the heap besides. */
+/** Number of tensors that tfjs tracks, plus those on WebAssembly's heap. */
 const held = (): number =>
   tf.memory().numTensors +
   ((tf.findBackend('wasm') as { numDataIds(): number } | null) ?? { numDataIds: () => 0 }).numDataIds();

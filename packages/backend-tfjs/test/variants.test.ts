@@ -1,6 +1,8 @@
 import { assertPlugin, AncError, importOptional, isAncError, reportBackend, fastest } from '@anc/core';
 import { describe, expect, it } from 'vitest';
-import tfjsPlugin, { openBest, openCpu, openNode, openWasm } from '../src/index.js';
+import { openBest } from '../src/best.js';
+import { openCpu } from '../src/cpu.js';
+import tfjsPlugin, { openNode, openWasm } from '../src/index.js';
 import { restoreUtil, withoutDeprecations } from '../src/node/compatibility.js';
 
 const failure = async (action: () => Promise<unknown>): Promise<AncError> => {
@@ -34,7 +36,7 @@ describe('the plugin', () => {
 });
 
 describe('WebAssembly', () => {
-  it('whose files are not there is refused before the library says so on the terminal', async () => {
+  it('without its files is refused before the library prints to the terminal', async () => {
     const error = await failure(() => openWasm({ path: '/nowhere/' }));
     expect(error.code).toBe('ANC_BACKEND_BROKEN');
     expect(error.detail.expected).toContain('tfjs-backend-wasm-simd.wasm');
@@ -42,8 +44,8 @@ describe('WebAssembly', () => {
   });
 });
 
-describe('a package that is not there', () => {
-  const wanted = (load: (specifier: string) => Promise<unknown>) => ({
+describe('a missing package', () => {
+  const missing = (load: (specifier: string) => Promise<unknown>) => ({
     name: '@nobody/nothing',
     version: '1.2.3',
     backend: 'test',
@@ -52,29 +54,29 @@ describe('a package that is not there', () => {
   });
 
   it('is named with the command that installs it', async () => {
-    const error = await failure(() => importOptional(wanted((specifier) => import(specifier))));
+    const error = await failure(() => importOptional(missing((specifier) => import(specifier))));
     expect(error.code).toBe('ANC_BACKEND_MISSING');
     expect(error.detail.hint).toBe('npm install @nobody/nothing@1.2.3');
     expect(error.message).toContain('@nobody/nothing');
   });
 
-  it('is told from one that is broken', async () => {
+  it('is distinguished from a broken one', async () => {
     const error = await failure(() =>
-      importOptional(wanted(() => Promise.reject(new Error('the native addon can not be found\nat …')))),
+      importOptional(missing(() => Promise.reject(new Error('the native addon can not be found\nat …')))),
     );
     expect(error.code).toBe('ANC_BACKEND_BROKEN');
     expect(error.detail.hint).toBe('npm rebuild @nobody/nothing');
     expect(error.detail.received).toBe('the native addon can not be found');
   });
 
-  it('makes the report of a backend, not an exception', async () => {
+  it('appears in the report of a backend, without an exception', async () => {
     const report = await reportBackend('test', () =>
-      Promise.reject(new AncError('ANC_BACKEND_MISSING', 'it is not there.', { hint: 'npm install it' })),
+      Promise.reject(new AncError('ANC_BACKEND_MISSING', 'it is missing.', { hint: 'npm install it' })),
     );
     expect(report).toEqual({
       name: 'test',
       usable: false,
-      reason: 'it is not there.',
+      reason: 'it is missing.',
       remedy: 'npm install it',
       device: null,
       memory: null,
@@ -84,14 +86,14 @@ describe('a package that is not there', () => {
 
   it('does not make tfjs-node usable', async () => {
     const report = await reportBackend('tfjs:node', () => openNode('node'), 0.1);
-    if (report.usable) return; // someone has installed it
+    if (report.usable) return; // it is installed here
     expect(report.remedy).toContain('@tensorflow/tfjs-node');
     expect(report.remedy).toContain('npm ');
   });
 });
 
-describe('the speed reading', () => {
-  it('is taken of every usable variant, and the fastest is found', async () => {
+describe('the speed measurement', () => {
+  it('covers every usable variant and finds the fastest', async () => {
     const reports = [
       await reportBackend('tfjs:cpu', openCpu, 0.1),
       await reportBackend('tfjs:wasm', () => openWasm(), 0.1),
@@ -112,8 +114,8 @@ describe('the speed reading', () => {
   });
 });
 
-describe('what newer versions of Node took away', () => {
-  it('comes back, and only that', () => {
+describe('functions that newer versions of Node removed', () => {
+  it('are restored, and nothing else', () => {
     const util: Record<string, unknown> = { isArray: Array.isArray, inspect: 1 };
     restoreUtil(util);
     const predicate = (name: string) => util[name] as (value: unknown) => boolean;
@@ -124,7 +126,7 @@ describe('what newer versions of Node took away', () => {
     expect(util.inspect).toBe(1);
   });
 
-  it('holds deprecation warnings back only while loading', async () => {
+  it('do not cause deprecation warnings while loading', async () => {
     const before = process.noDeprecation === true;
     expect(await withoutDeprecations(() => Promise.resolve(process.noDeprecation))).toBe(true);
     expect(process.noDeprecation).toBe(before);

@@ -5,18 +5,20 @@ import { registerFilterGradient } from './filter-gradient.js';
 import { openGpu } from './gpu.js';
 import { webgpuSchema, type WebgpuOptions } from './options.js';
 
-/** tfjs has one WebGPU device at a time. */
+/** tfjs supports one WebGPU device at a time. */
 let isOpen = false;
 
 /**
  * WebGPU: Dawn in Node (the optional package `webgpu`), `navigator.gpu` in a browser.
  *
- * Throws `ANC_BACKEND_MISSING` without Dawn, `ANC_DEVICE` without an adapter. What goes wrong on the device
- * later fails the next step, or the reading of its results: `ANC_DEVICE_LOST`, `ANC_DEVICE_MEMORY`,
- * `ANC_DEVICE`.
+ * An error on the device is thrown by the next step, or when its results are read: `ANC_DEVICE_LOST`,
+ * `ANC_DEVICE_MEMORY`, `ANC_DEVICE`.
+ *
+ * @throws `ANC_BACKEND_MISSING` without Dawn, `ANC_DEVICE` without an adapter, `ANC_BACKEND` if the browser has no WebGPU
+ *   or the backend is open already
  */
-export async function openWebgpu(given: WebgpuOptions = {}): Promise<EagerBackend> {
-  const { adapter, powerPreference } = webgpuSchema.parse(given);
+export async function openWebgpu(options: WebgpuOptions = {}): Promise<EagerBackend> {
+  const { adapter, powerPreference } = webgpuSchema.parse(options);
   if (isOpen) {
     throw new AncError('ANC_BACKEND', 'backend "webgpu" is open already in this process.', {
       hint: 'dispose the first one, or use it.',
@@ -35,17 +37,17 @@ export async function openWebgpu(given: WebgpuOptions = {}): Promise<EagerBacken
     opened.release();
     throw error;
   }
-  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu'); // after navigator.gpu is there
+  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu'); // after navigator.gpu exists
   const { device, info } = watched;
-  tf.env().set('PROD', true); // replacing a registered backend would be told on the terminal
-  tf.env().set('WEBGPU_CPU_FORWARD', false); // small tensors would silently run elsewhere
+  tf.env().set('PROD', true); // hides the warning that a registered backend is replaced
+  tf.env().set('WEBGPU_CPU_FORWARD', false); // else small tensors silently run on the processor
   if (Object.hasOwn(tf.engine().registryFactory, 'webgpu')) tf.removeBackend('webgpu'); // tfjs's own
   const engine = new WebGPUBackend(device, info);
   tf.registerBackend('webgpu', () => engine, 0);
   registerFilterGradient();
   isOpen = true;
 
-  let before = Promise.resolve();
+  let previous = Promise.resolve();
   return new EagerBackend('webgpu', {
     name: 'webgpu',
     environment: {
@@ -60,15 +62,15 @@ export async function openWebgpu(given: WebgpuOptions = {}): Promise<EagerBacken
     },
     // One step may run while the next is recorded: the queue stays short, and an error is at most a step late.
     settled: async () => {
-      engine.ensureCommandEncoderReady(); // the last op may just have sent everything off
+      engine.ensureCommandEncoderReady(); // the last op may just have submitted everything
       engine.endComputePassEncoder();
       engine.submitQueue();
       const now = device.queue.onSubmittedWorkDone();
-      await before;
-      before = now;
+      await previous;
+      previous = now;
     },
     close: async () => {
-      await before;
+      await previous;
       isOpen = false;
       tf.removeBackend('webgpu');
       watched.close();

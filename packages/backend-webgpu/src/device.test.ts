@@ -6,10 +6,10 @@ import { WatchedDevice } from './device.js';
 class GPUOutOfMemoryError extends Error {}
 class GPUValidationError extends Error {}
 
-/** WebGPU as far as `WatchedDevice` looks at it, and handles to make it fail. */
+/** The part of WebGPU that `WatchedDevice` uses, and functions that make it fail. */
 function fakeGpu() {
   let lose: (info: { reason: string; message: string }) => void = () => {};
-  const asked: GPUDeviceDescriptor[] = [];
+  const requests: GPUDeviceDescriptor[] = [];
   const device = {
     lost: new Promise((resolve) => (lose = resolve)),
     destroy: () => lose({ reason: 'destroyed', message: '' }),
@@ -18,12 +18,12 @@ function fakeGpu() {
   const adapter = {
     limits: new Proxy({}, { get: (_, name) => String(name).length }),
     info: { vendor: 'fake' },
-    requestDevice: (descriptor: GPUDeviceDescriptor) => (asked.push(descriptor), Promise.resolve(device)),
+    requestDevice: (descriptor: GPUDeviceDescriptor) => (requests.push(descriptor), Promise.resolve(device)),
   };
   const gpu = { requestAdapter: () => Promise.resolve(adapter) } as unknown as GPU;
   return {
     gpu,
-    asked,
+    requests,
     lose: async (message: string) => {
       lose({ reason: 'unknown', message });
       await Promise.resolve();
@@ -37,23 +37,23 @@ const codeOf = (watched: WatchedDevice): string => {
     watched.check();
   } catch (error) {
     if (!isAncError(error)) throw error;
-    expect(error.detail.hint).toMatch(/resume/); // whatever it is, there is a way on
+    expect(error.detail.hint).toMatch(/resume/); // training can always continue
     return `${error.code}: ${error.detail.received}`;
   }
-  return 'sound';
+  return 'ok';
 };
 
 describe('a GPU that fails', () => {
-  it('asks the adapter for all that it has', async () => {
-    const { gpu, asked } = fakeGpu();
+  it('requests the limits of the adapter', async () => {
+    const { gpu, requests } = fakeGpu();
     await WatchedDevice.open(gpu, 'high-performance');
-    expect(asked[0]!.requiredLimits).toMatchObject({ maxBufferSize: 'maxBufferSize'.length });
+    expect(requests[0]!.requiredLimits).toMatchObject({ maxBufferSize: 'maxBufferSize'.length });
   });
 
-  it('is told as what it is', async () => {
+  it('is reported by kind', async () => {
     const lost = fakeGpu();
     const gone = await WatchedDevice.open(lost.gpu, 'low-power');
-    expect(codeOf(gone)).toBe('sound');
+    expect(codeOf(gone)).toBe('ok');
     await lost.lose('the driver was reset');
     expect(codeOf(gone)).toBe('ANC_DEVICE_LOST: the driver was reset');
 
@@ -68,7 +68,7 @@ describe('a GPU that fails', () => {
     expect(codeOf(refused)).toBe('ANC_DEVICE: too large');
   });
 
-  it('is told by its first failure: the others follow from it', async () => {
+  it('is reported by its first failure, from which the others follow', async () => {
     const fake = fakeGpu();
     const watched = await WatchedDevice.open(fake.gpu, 'low-power');
     fake.refuse(new GPUOutOfMemoryError('no room'));
@@ -77,14 +77,14 @@ describe('a GPU that fails', () => {
     expect(codeOf(watched)).toBe('ANC_DEVICE_MEMORY: no room');
   });
 
-  it('has not failed when it is closed', async () => {
+  it('does not count closing as a failure', async () => {
     const watched = await WatchedDevice.open(fakeGpu().gpu, 'low-power');
     watched.close();
     await Promise.resolve();
-    expect(codeOf(watched)).toBe('sound');
+    expect(codeOf(watched)).toBe('ok');
   });
 
-  it('is refused where there is no adapter', async () => {
+  it('is refused without an adapter', async () => {
     const none = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
     await expect(WatchedDevice.open(none, 'low-power')).rejects.toMatchObject({
       code: 'ANC_DEVICE',

@@ -1,7 +1,7 @@
 /// <reference types="@webgpu/types" />
 import { AncError } from '@anc/core';
 
-/** What tfjs's shaders may need, asked of the adapter in full. */
+/** Limits that tfjs's shaders may need: the device gets the adapter's maximum. */
 const LIMITS = [
   'maxBufferSize',
   'maxComputeInvocationsPerWorkgroup',
@@ -12,8 +12,8 @@ const LIMITS = [
 ] as const satisfies readonly (keyof GPUSupportedLimits)[];
 
 /**
- * A device that remembers its first failure. WebGPU does not throw: what goes wrong on the device comes as an
- * event, and whatever is read afterwards may be stale.
+ * A device that keeps its first failure. WebGPU does not throw: errors on the device arrive as events, and results read
+ * after one may be stale.
  */
 export class WatchedDevice {
   #failure: AncError | null = null;
@@ -24,7 +24,7 @@ export class WatchedDevice {
     readonly info: GPUAdapterInfo,
   ) {
     device.onuncapturederror = (event) => {
-      event.preventDefault(); // it is reported as an exception, not on the terminal
+      event.preventDefault(); // thrown by `check` instead of printed
       const { error } = event;
       const why = error.message.trim().split('\n')[0]!;
       this.#fail(
@@ -33,9 +33,9 @@ export class WatchedDevice {
               received: why,
               hint: 'lower the batch size; the last checkpoint is intact and resumes on any backend.',
             })
-          : new AncError('ANC_DEVICE', 'the GPU refused an operation, so its results are worth nothing.', {
+          : new AncError('ANC_DEVICE', 'the GPU rejected an operation, so its results are invalid.', {
               received: why,
-              hint: 'lower the batch size if a size is too large for it, or resume the last checkpoint on another backend.',
+              hint: 'lower the batch size if a tensor is too large for it, or resume the last checkpoint on another backend.',
             }),
       );
     };
@@ -50,7 +50,7 @@ export class WatchedDevice {
     });
   }
 
-  /** Throws `ANC_DEVICE` where there is no adapter, or it gives no device. */
+  /** @throws `ANC_DEVICE` if there is no adapter */
   static async open(gpu: GPU, powerPreference: GPUPowerPreference): Promise<WatchedDevice> {
     const adapter = await gpu.requestAdapter({ powerPreference });
     if (adapter === null) {
@@ -65,7 +65,7 @@ export class WatchedDevice {
     return new WatchedDevice(device, (adapter as unknown as { info: GPUAdapterInfo }).info);
   }
 
-  /** Throws what went wrong so far. */
+  /** Throws the first failure, if there was one. */
   check(): void {
     if (this.#failure !== null) throw this.#failure;
   }
@@ -76,6 +76,6 @@ export class WatchedDevice {
   }
 
   #fail(error: AncError): void {
-    this.#failure ??= error; // what follows the first failure is its consequence
+    this.#failure ??= error; // later failures follow from the first
   }
 }

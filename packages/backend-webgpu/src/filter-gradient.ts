@@ -4,10 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 type Program = Parameters<WebGPUBackend['runWebGPUProgram']>[0];
 type Runner = Pick<WebGPUBackend, 'disposeData' | 'runWebGPUProgram'>;
 
-/** Side of the tile of weights that a workgroup computes, and how many pixels it takes at a time. */
+/** Side of the tile of weights that a workgroup computes, and how many pixels it adds at a time. */
 const TILE = 32;
 const DEPTH = 16;
-/** Enough workgroups to fill a large GPU; below this many pixels each, splitting costs more than it gives. */
+/** Workgroups that fill a large GPU, and fewest pixels for each: below that, splitting costs more than it gains. */
 const WORKGROUPS = 512;
 const LEAST_PIXELS = 256;
 
@@ -29,9 +29,9 @@ const UNIFORMS = [
 ] as const;
 
 /**
- * ∂L/∂filter as a matrix product that is never laid out: rows are (offset, input channel), columns are output
- * channels, and what is summed over are the pixels of the whole batch. The pixels are cut into chunks that
- * workgroups sum side by side; the chunks are added up afterwards, always in the same order.
+ * ∂L/∂filter as an implicit matrix product: rows are (offset, input channel), columns are output channels, and the sum is
+ * over the pixels of the whole batch. Workgroups sum chunks of pixels in parallel; the chunks are added up afterwards,
+ * always in the same order.
  */
 const SHADER = `
 var<workgroup> xTile : array<f32, ${TILE * DEPTH}>;
@@ -123,8 +123,8 @@ function filterGradient(
   const columns = info.outChannels;
   const pixels = info.batchSize * info.outHeight * info.outWidth;
   const [across, down] = [Math.ceil(columns / TILE), Math.ceil(rows / TILE)];
-  const wanted = Math.min(Math.ceil(WORKGROUPS / (across * down)), Math.ceil(pixels / LEAST_PIXELS));
-  const perChunk = Math.ceil(pixels / wanted / DEPTH) * DEPTH;
+  const most = Math.min(Math.ceil(WORKGROUPS / (across * down)), Math.ceil(pixels / LEAST_PIXELS));
+  const perChunk = Math.ceil(pixels / most / DEPTH) * DEPTH;
   const chunks = Math.ceil(pixels / perChunk);
   const { top, left } = info.padInfo;
   const values: Readonly<Record<(typeof UNIFORMS)[number], number>> = {
@@ -153,8 +153,12 @@ function filterGradient(
     UNIFORMS.map((name) => ({ type: 'int32', data: [values[name]] })),
   );
   const run = (kernelName: string, input: tf.TensorInfo, attrs: object): tf.TensorInfo => {
-    const given = { inputs: { x: input }, backend, attrs: attrs as tf.NamedAttrMap };
-    const output = tf.getKernel(kernelName, 'webgpu').kernelFunc(given) as tf.TensorInfo;
+    const { kernelFunc } = tf.getKernel(kernelName, 'webgpu');
+    const output = kernelFunc({
+      inputs: { x: input },
+      backend,
+      attrs: attrs as tf.NamedAttrMap,
+    }) as tf.TensorInfo;
     backend.disposeData(input.dataId);
     return output;
   };

@@ -8,7 +8,7 @@ interface Dawn {
 
 const isNode = (): boolean => typeof process !== 'undefined' && 'node' in process.versions;
 
-/** What makes WebGPU's entry point go away again, so that a process can end. */
+/** WebGPU's entry point. `release` removes it again, so that the process can exit. */
 export interface OpenedGpu {
   readonly gpu: GPU;
   readonly engine: string;
@@ -16,8 +16,11 @@ export interface OpenedGpu {
 }
 
 /**
- * WebGPU's entry point: `navigator.gpu` in a browser, Dawn in Node. tfjs looks for it in `navigator` when it
- * is imported, so Dawn is put there.
+ * WebGPU's entry point: `navigator.gpu` in a browser, Dawn in Node; null in a browser without WebGPU. tfjs looks for it
+ * in `navigator` when it is imported, so Dawn is put there.
+ *
+ * @param adapter part of the adapter's name; Node only
+ * @throws `ANC_BACKEND_MISSING` without Dawn
  */
 export async function openGpu(adapter?: string): Promise<OpenedGpu | null> {
   const own = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;

@@ -1,3 +1,3 @@
 export { openWebgpu } from './backend.js';
-export { webgpuSchema, type WebgpuOptions } from './options.js';
+export type { WebgpuOptions } from './options.js';
 export { default } from './plugin.js';

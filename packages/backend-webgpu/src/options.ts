@@ -4,7 +4,7 @@ export const webgpuSchema = z.strictObject({
   powerPreference: z
     .enum(['high-performance', 'low-power'])
     .default('high-performance')
-    .describe('which adapter to ask for where there are several'),
+    .describe('which adapter to prefer if there are several'),
   adapter: z.string().optional().describe("part of an adapter's name; Node only (Dawn)"),
 });
 

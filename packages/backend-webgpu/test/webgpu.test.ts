@@ -12,7 +12,7 @@ describe('webgpu', () => {
     expect(Object.keys(plugin.backends ?? {})).toEqual(['webgpu']);
   });
 
-  it('works here, or says why not and what would help', () => {
+  it('works here, or reports the reason and a remedy', () => {
     if (report.usable) expect(report.device).not.toBe('');
     else expect(report.remedy).toMatch(/npm install|Vulkan/);
   });

@@ -110,7 +110,7 @@ export async function reportFailure(
   began = false,
 ): Promise<number> {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0; // help and version
-  const { failureOf } = await import('./failure.js');
+  const { failureOf } = await import('./terminal/failure.js');
   const error = thrown instanceof CommanderError ? await usageError(thrown) : thrown;
   const { code, message, text, exit } = began ? failureOf(error, true) : failureOf(error);
   if (args.includes('--json')) stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeSafetensors, mergeTrees, prefixTree, Rng } from '@anc/core';
+import { mergeTrees, prefixTree, Rng } from '@anc/core';
+import { encodeSafetensors } from '@anc/formats';
 import { cnn } from '@anc/models';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inProcess, workplace, type Workplace } from './anc-cli.js';

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeSafetensors, Rng, type HostTensor } from '@anc/core';
+import { Rng, type HostTensor } from '@anc/core';
+import { encodeSafetensors } from '@anc/formats';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { asTensors } from '@anc/pipeline/internal';
 import { loadComposition } from '@anc/pipeline/plugins';

@@ -1,6 +1,7 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeSafetensors, encodeSafetensors, permuted } from '@anc/core';
+import { permuted } from '@anc/core';
+import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { inProcess, workplace, type Workplace } from './anc-cli.js';
 

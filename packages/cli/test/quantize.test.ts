@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeSafetensors } from '@anc/core';
+import { decodeSafetensors } from '@anc/formats';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunResult } from '@anc/pipeline';
 import { inProcess, workplace, type Workplace } from './anc-cli.js';

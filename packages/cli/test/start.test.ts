@@ -33,10 +33,11 @@ const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
   datasets: [
     'cifar/cifar-spec',
     'download/official-files',
-    'mnist-spec',
+    'facts',
+    'mnist/mnist-spec',
     'options',
     'plugin',
-    'svhn/svhn-files',
+    'svhn/svhn-spec',
   ],
 };
 

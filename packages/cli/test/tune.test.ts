@@ -89,13 +89,13 @@ describe('anc-cli tune', () => {
     expect(kd!.best!.agreement).toBe(best);
 
     const found = parse(await readFile(join(place.path, 'runs', 'whole', 'tuned.yaml'), 'utf8')) as {
-      methods: { name: string; recipe: { learningRate: number }; temperature?: number }[];
+      methods: { name: string; optimizer: { learningRate: number }; temperature?: number }[];
     };
     expect(found).toMatchObject({ preset: 'quick', dataset: 'sealed', epochs: 1 });
     expect(found).not.toHaveProperty('validation');
     expect(found.methods[1]).toMatchObject({
       name: 'kd',
-      recipe: { learningRate: kd!.best!.setting.learningRate },
+      optimizer: { learningRate: kd!.best!.setting.learningRate },
       temperature: kd!.best!.setting.temperature,
     });
 

@@ -8,16 +8,16 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readTarGz } from './archive.js';
+import { readTarGz } from './files/tar-gz.js';
 import { parseCifarBinary } from './cifar/binary.js';
-import { parseIdx } from './idx.js';
+import { parseIdx } from './mnist/idx.js';
 import { parseMeta, parseTruth } from './imagenet/devkit.js';
-import { ParquetPictures } from './parquet/parquet-pictures.js';
-import { parseMatStructs } from './svhn/mat-structs.js';
-import { parseMat } from './svhn/mat-v5.js';
+import { ParquetPictures } from './parquet/parquet-images.js';
+import { parseMatStructs } from './matlab/mat-structs.js';
+import { parseMat } from './matlab/mat-file.js';
 import { parseSvhn } from './svhn/svhn.js';
-import { TarPictures } from './tar/tar-pictures.js';
-import { gunzipped } from './verified-file.js';
+import { TarPictures } from './tar/tar-images.js';
+import { gunzipped } from './files/verified-file.js';
 
 let dir: string;
 beforeAll(async () => {

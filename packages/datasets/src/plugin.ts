@@ -27,14 +27,14 @@ export default function datasets(): Plugin {
         options: noOptions,
         files: publishedFiles['fashion-mnist'],
         create: async (_options: unknown, { dataDir }: DatasetEnvironment) =>
-          (await import('./mnist.js')).fashionMnist(dataDir),
+          (await import('./mnist/mnist.js')).fashionMnist(dataDir),
       },
       mnist: {
         summary: 'MNIST: 60,000 + 10,000 handwritten digits, 28×28 grey',
         options: noOptions,
         files: publishedFiles.mnist,
         create: async (_options: unknown, { dataDir }: DatasetEnvironment) =>
-          (await import('./mnist.js')).mnist(dataDir),
+          (await import('./mnist/mnist.js')).mnist(dataDir),
       },
       cifar10: {
         summary: 'CIFAR-10: 50,000 + 10,000 photographs of ten classes, 32×32 colour',

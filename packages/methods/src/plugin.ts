@@ -15,87 +15,94 @@ import { AdversarialMethod, adversarialSchema, type AdversarialOptions } from '.
 import { AttentionMethod, attentionSchema } from './methods/attention.js';
 import { conditionalAdversarial, conditionalAdversarialSchema } from './methods/conditional-adversarial.js';
 import { deadDiscriminator, frozenDiscriminator } from './methods/controls.js';
-import { FeatureMseMethod, featureMseSchema } from './methods/feature-mse.js';
-import { FitNetsMethod, fitnetsSchema } from './methods/fitnets.js';
-import { FspMethod, fspSchema } from './methods/fsp.js';
 import {
   dkdMethod,
-  dkdSchema,
+  dkdMethodSchema,
   dropoutNoiseMethod,
   dropoutNoiseSchema,
   kdMethod,
   kdSchema,
   l2Method,
   l2MethodSchema,
-} from './methods/imitation.js';
+} from './methods/distillation.js';
+import { FeatureMseMethod, featureMseSchema } from './methods/feature-mse.js';
+import { FitNetsMethod, fitnetsSchema } from './methods/fitnets.js';
+import { FspMethod, fspSchema } from './methods/fsp.js';
 import { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
-import { quantizable, QuantizedMethod } from './quantize/quantized-method.js';
 import { estimators, type EstimatorName } from './quantize/estimators.js';
+import { quantizable, QuantizedMethod } from './quantize/quantized-method.js';
 import { regularizers } from './regularizers/index.js';
+
+const QUANTIZED_SUMMARIES: Readonly<Record<EstimatorName, string>> = {
+  ttq: 'ternary weights {-W_n, 0, W_p} with trained levels, cross-entropy with labels (Zhu 2017)',
+  binaryconnect: 'binary weights ±H, cross-entropy with labels (Courbariaux 2015)',
+  bwn: 'binary weights ±α per filter, cross-entropy with labels (Rastegari 2016)',
+  xnor: 'binary weights ±α per filter and binary inputs, cross-entropy with labels (Rastegari 2016)',
+};
 
 const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>> = {
   adversarial: quantizable({
-    summary: 'student against discriminator, and the distance of the logits; no labels',
+    summary: 'adversarial network compression: data term and discriminator; no labels (Belagiannis 2018)',
     options: adversarialSchema,
     create: (options: AdversarialOptions, parts: Parts) => new AdversarialMethod(options, parts),
   }),
   'adversarial-dead': quantizable({
-    summary: 'control: adversarial with a discriminator of zeros',
+    summary: 'control: adversarial with a discriminator whose weights stay zero',
     options: adversarialSchema,
     create: deadDiscriminator,
   }),
   'adversarial-frozen': quantizable({
-    summary: 'control: adversarial with a discriminator that is never trained',
+    summary: 'control: adversarial with a random discriminator that is never trained',
     options: adversarialSchema,
     create: frozenDiscriminator,
   }),
   attention: quantizable({
-    summary: 'attention transfer beside distillation; labels only if asked for',
+    summary: 'attention maps and distillation; labels optional (Zagoruyko & Komodakis 2017)',
     options: attentionSchema,
     create: (options: z.infer<typeof attentionSchema>) => new AttentionMethod(options),
   }),
   'conditional-adversarial': quantizable({
-    summary: "adversarial within the class: the teacher's prediction, or the label if asked for",
+    summary: 'adversarial with a discriminator conditioned on the class; labels optional (Xu 2018)',
     options: conditionalAdversarialSchema,
     create: conditionalAdversarial,
   }),
   dkd: quantizable({
-    summary: 'decoupled distillation; labels only if asked for',
-    options: dkdSchema,
+    summary: 'decoupled knowledge distillation; labels optional (Zhao 2022)',
+    options: dkdMethodSchema,
     create: dkdMethod,
   }),
   'dropout-noise': quantizable({
-    summary: 'control: the data term with dropout inside the student, no discriminator',
+    summary: 'control: data term with dropout inside the student, no discriminator; no labels',
     options: dropoutNoiseSchema,
     create: dropoutNoiseMethod,
   }),
   'feature-mse': quantizable({
-    summary: 'control: paired feature regression beside the data term; no labels',
+    summary: 'control: data term and squared distance of the features; no labels',
     options: featureMseSchema,
     create: (options: z.infer<typeof featureMseSchema>, parts) => new FeatureMseMethod(options, parts),
   }),
   fitnets: quantizable({
-    summary: 'a hint to a middle layer, then distillation with labels',
+    summary: 'hint to a middle layer, then distillation with labels (Romero 2015)',
     options: fitnetsSchema,
     create: (options: z.infer<typeof fitnetsSchema>) => new FitNetsMethod(options),
   }),
   fsp: quantizable({
-    summary: 'flow matrices between layers, then labels',
+    summary: 'flow matrices between layers, then cross-entropy with labels (Yim 2017)',
     options: fspSchema,
     create: (options: z.infer<typeof fspSchema>) => new FspMethod(options),
   }),
   kd: quantizable({
-    summary: 'distillation with a temperature; labels only if asked for',
+    summary: 'knowledge distillation with a temperature; labels optional (Hinton 2015)',
     options: kdSchema,
     create: kdMethod,
   }),
   l2: quantizable({
-    summary: 'squared distance of the logits; no labels',
+    summary: 'squared distance of the logits; no labels (Ba & Caruana 2014)',
     options: l2MethodSchema,
     create: l2Method,
   }),
   supervised: quantizable({
-    summary: 'cross-entropy with labels',
+    summary: 'cross-entropy with labels, no teacher',
     options: supervisedSchema,
     create: (options: z.infer<typeof supervisedSchema>) => new SupervisedMethod(options),
   }),
@@ -103,7 +110,7 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     (Object.keys(estimators) as EstimatorName[]).map((name) => [
       name,
       {
-        summary: `labels and few-valued weights: ${name}`,
+        summary: QUANTIZED_SUMMARIES[name],
         options: supervisedSchema,
         create: (options: z.infer<typeof supervisedSchema>) =>
           new QuantizedMethod(new SupervisedMethod(options, name), estimators[name]()),
@@ -112,7 +119,7 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
   ),
 };
 
-/** Adversarial compression, what it is compared with, and the parts of its objective. */
+/** Adversarial compression, the methods it is compared with, and the parts of its objective. */
 export default function methods(): Plugin {
   return definePlugin({
     name: '@anc/methods',

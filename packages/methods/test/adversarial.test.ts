@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
 import {
   gradientAt,
   mapTree,
@@ -10,10 +10,13 @@ import {
   type Stage,
   type Tree,
 } from '@anc/core';
+import { toyEnvironment, toyStudent, toyTask } from '@anc/testing/toy';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AdversarialMethod } from '../src/index.js';
 import { method, parts } from './parts.js';
-import { batchSize, classes, players, shape, toyStudent, width } from './toy.js';
+
+const { image: shape, classes, features: width, batchSize } = toyTask;
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -22,13 +25,13 @@ beforeAll(async () => {
 const tensors = (state: Tree<HostTensor>): Record<string, tf.Tensor> =>
   mapTree(state, (host) => tf.tensor(Float32Array.from(host.data), [...host.shape]));
 
-/** A context that draws dropout masks and notes who asked for noise. */
-function recording(): { context: Context; asked: string[] } {
-  const asked: string[] = [];
+/** A context that draws dropout masks and records the names of all noise that is drawn. */
+function recording(): { context: Context; drawn: string[] } {
+  const drawn: string[] = [];
   const context: Context = {
     training: true,
     noise(name, noiseShape) {
-      asked.push(name);
+      drawn.push(name);
       const rng = Rng.fromSeed(3).split(name);
       const size = noiseShape.reduce((a, b) => a * b);
       return tf.tensor(
@@ -38,7 +41,7 @@ function recording(): { context: Context; asked: string[] } {
     },
     activation: (_name, x) => x,
   };
-  return { context, asked };
+  return { context, drawn };
 }
 
 const random = (name: string, size: number[]): tf.Tensor => {
@@ -49,7 +52,7 @@ const random = (name: string, size: number[]): tf.Tensor => {
   );
 };
 
-function situation(stage: Stage) {
+function firstStep(stage: Stage) {
   const state = tensors(stage.init(Rng.fromSeed(2), null));
   const batch = {
     images: tf.mul(tf.abs(random('images', [batchSize, ...shape])), 80),
@@ -64,11 +67,11 @@ function situation(stage: Stage) {
 
 const small = { name: 'mlp', units: [12, 8] };
 const stageOf = (options: object = {}): Stage =>
-  method('adversarial', { discriminator: small, ...options }).stages(players())[0]!;
+  method('adversarial', { discriminator: small, ...options }).stages(toyEnvironment())[0]!;
 const phaseOf = (stage: Stage, name: string) => stage.step.phases.find((phase) => phase.name === name)!;
 
-describe('the order and extent of the moves', () => {
-  it('plays the discriminator first', () => {
+describe('phases', () => {
+  it('train the discriminator first', () => {
     expect(stageOf().step.phases.map(({ name }) => name)).toEqual(['discriminator', 'student']);
     expect(stageOf().next({ epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 }).phases).toEqual([
       'discriminator',
@@ -76,9 +79,9 @@ describe('the order and extent of the moves', () => {
     ]);
   });
 
-  it("changes D's entries alone in D's phase, the student's alone in the student's", () => {
+  it('update the entries of their own model only', () => {
     const stage = stageOf();
-    const { state, batch, hyper, context } = situation(stage);
+    const { state, batch, hyper, context } = firstStep(stage);
     for (const name of ['discriminator', 'student']) {
       const phase = phaseOf(stage, name);
       const found = phase.gradients(state, batch, hyper, context);
@@ -88,7 +91,7 @@ describe('the order and extent of the moves', () => {
     }
   });
 
-  it('delays the game and repeats D as asked', () => {
+  it('start and repeat the discriminator as configured', () => {
     const stage = stageOf({ start: 2, discriminatorSteps: 3, regularizerUpdate: 'separate' });
     const at = (epoch: number) => stage.next({ epoch, epochs: 5, step: epoch, stepsPerEpoch: 1 });
     expect(at(1)).toMatchObject({ phases: ['student'], hyper: { adversarial: 0 } });
@@ -104,13 +107,13 @@ describe('the order and extent of the moves', () => {
 });
 
 describe('dropout', () => {
-  it("asks for a mask in the student's phase only", () => {
+  it("draws a mask in the student's phase only", () => {
     const stage = stageOf();
-    const { state, batch, hyper } = situation(stage);
+    const { state, batch, hyper } = firstStep(stage);
     const [inD, inStudent] = ['discriminator', 'student'].map((name) => {
-      const { context, asked } = recording();
+      const { context, drawn } = recording();
       phaseOf(stage, name).gradients(state, batch, hyper, context);
-      return new Set(asked);
+      return new Set(drawn);
     });
     expect(inStudent).toEqual(new Set(['discriminator/dropout']));
     expect(inD).toEqual(new Set());
@@ -119,14 +122,14 @@ describe('dropout', () => {
   it.each([
     ['adversarial-sample', 'discriminator/dropout'],
     ['inside-student', 'student/dropout'],
-  ])("shows Eq. 7 what the student's phase will show, dropped: %s", (dropoutPosition, mask) => {
+  ])("applies the student phase's mask in Eq. 7: %s", (dropoutPosition, mask) => {
     const stage = stageOf({ dropoutPosition, regularizer: { name: 'adversarial-samples', dropped: true } });
-    const { state, batch, hyper } = situation(stage);
+    const { state, batch, hyper } = firstStep(stage);
     const [inD, inStudent] = [recording(), recording()];
     const found = phaseOf(stage, 'discriminator').gradients(state, batch, hyper, inD.context);
     const { metrics } = phaseOf(stage, 'student').gradients(state, batch, hyper, inStudent.context);
-    expect(new Set(inD.asked)).toEqual(new Set([mask]));
-    expect(new Set(inStudent.asked)).toEqual(new Set([mask]));
+    expect(new Set(inD.drawn)).toEqual(new Set([mask]));
+    expect(new Set(inStudent.drawn)).toEqual(new Set([mask]));
     // Both are -E[log D(dropped)] of the same D, and so the same number where the sample is the same.
     expect(found.metrics['loss/regularizer']!.dataSync()[0]).toBeCloseTo(
       metrics['loss/adversarial']!.dataSync()[0]!,
@@ -134,10 +137,10 @@ describe('dropout', () => {
     );
   });
 
-  it('leaves the data term undropped by default and drops it inside the student on request', () => {
+  it('affects the data term inside the student only', () => {
     const dataLoss = (position: string, mask: number): number => {
       const stage = stageOf({ dropoutPosition: position });
-      const { state, batch, hyper, context } = situation(stage);
+      const { state, batch, hyper, context } = firstStep(stage);
       const masked: Context = { ...context, noise: (_n, s) => tf.fill([...s], mask) };
       return phaseOf(stage, 'student')
         .gradients(state, batch, hyper, masked)
@@ -149,9 +152,9 @@ describe('dropout', () => {
 });
 
 describe('gradients at the features', () => {
-  it("splits the total into the data term's and the adversarial term's share", () => {
+  it("are split into the data term's and the adversarial term's", () => {
     const stage = stageOf({ dropout: 0, lambda: 0.7, adversarialWeight: 2 });
-    const { state, batch, hyper, context } = situation(stage);
+    const { state, batch, hyper, context } = firstStep(stage);
     const { metrics } = phaseOf(stage, 'student').gradients(state, batch, hyper, context);
     const student = toyStudent();
     const variables = modelStateOf(state, 'student');
@@ -189,28 +192,32 @@ describe('gradients at the features', () => {
     expect(metrics['gradient/cosine']!.dataSync()[0]).toBeCloseTo(tf.mean(cosines).dataSync()[0]!, 3);
   });
 
-  it("agrees with finite differences of the student's whole loss", () => {
+  it("agree with finite differences of the student's whole loss", () => {
     const stage = stageOf({ dropout: 0.5 });
-    const { state, batch, hyper, context } = situation(stage);
+    const { state: initial, batch, hyper, context } = firstStep(stage);
     const phase = phaseOf(stage, 'student');
     const name = 'student/params/hidden/bias';
+    // At zero, samples without an active unit below would be at the kink of the ReLU.
+    const state = { ...initial, [name]: tf.mul(random(name, [width]), 0.1) };
     const lossAt = (delta: number[]): number => {
-      const moved = { ...state, [name]: tf.add(state[name]!, tf.tensor1d(delta)) };
+      const moved = { ...state, [name]: tf.add(state[name], tf.tensor1d(delta)) };
       return phase.gradients(moved, batch, hyper, context).metrics['loss/student']!.dataSync()[0]!;
     };
     const found = phase.gradients(state, batch, hyper, context).grads[name]!.dataSync();
     found.forEach((gradient, i) => {
       const step = Array.from({ length: width }, (_, j) => (i === j ? 1e-2 : 0));
-      const slope = (lossAt(step) - lossAt(step.map((v) => -v))) / 2e-2;
-      expect(slope).toBeCloseTo(gradient, 1);
+      const difference = (lossAt(step) - lossAt(step.map((v) => -v))) / 2e-2;
+      expect(difference).toBeCloseTo(gradient, 1);
     });
   });
 });
 
 describe('batch-norm statistics', () => {
   it("come from the student's phase only", () => {
-    const stage = method('adversarial', { discriminator: small }).stages(players(toyStudent(true)))[0]!;
-    const { state, batch, hyper, context } = situation(stage);
+    const stage = method('adversarial', { discriminator: small }).stages(
+      toyEnvironment(toyStudent({ batchNorm: true })),
+    )[0]!;
+    const { state, batch, hyper, context } = firstStep(stage);
     const changedIn = (name: string) =>
       Object.keys(phaseOf(stage, name).gradients(state, batch, hyper, context).stats).filter((entry) =>
         entry.startsWith('student/stats/'),
@@ -221,7 +228,7 @@ describe('batch-norm statistics', () => {
 });
 
 describe('balancers', () => {
-  it('start from no weight and settle at the wanted share of the data gradient', () => {
+  it('start with weight 0 and approach the configured share of the data gradient', () => {
     const balancer = parts.balancer('gradient-norm', { share: 0.5, decay: 0.9 });
     let memory: Tree = mapTree(balancer.memory, (v) => tf.scalar(v));
     expect(balancer.weight(memory).dataSync()[0]).toBe(0);
@@ -230,7 +237,7 @@ describe('balancers', () => {
     expect(balancer.weight(memory).dataSync()[0]).toBeCloseTo(2, 4); // 0.5 × 8 / 2
   });
 
-  it('never exceed the cap', () => {
+  it('respect the cap', () => {
     const balancer = parts.balancer('gradient-norm', { share: 1, cap: 10 });
     const memory = balancer.next(
       mapTree(balancer.memory, (v) => tf.scalar(v)),
@@ -244,25 +251,25 @@ describe('balancers', () => {
 
   it('keep their memory in the state', () => {
     const stage = stageOf({ balancer: 'gradient-norm' });
-    const { state, batch, hyper, context } = situation(stage);
+    const { state, batch, hyper, context } = firstStep(stage);
     const found = phaseOf(stage, 'student').gradients(state, batch, hyper, context);
     expect(Object.keys(subtree(found.stats, 'balancer')).sort()).toEqual(['power', 'ratio']);
   });
 });
 
-describe('what the players share', () => {
-  it('refuses feature widths that differ, before any work', () => {
-    const uneven = { ...players(), studentOutputs: { logits: [classes], features: [width + 1] } };
+describe('the environment', () => {
+  it('is rejected if feature widths differ, before any work', () => {
+    const uneven = { ...toyEnvironment(), studentOutputs: { logits: [classes], features: [width + 1] } };
     expect(() => method('adversarial').stages(uneven)).toThrow(/differ in the shape of "features"/);
-    expect(() => method('adversarial', { input: 'nowhere' }).stages(players())).toThrow(
+    expect(() => method('adversarial', { input: 'nowhere' }).stages(toyEnvironment())).toThrow(
       /no output "nowhere"/,
     );
   });
 
-  it('never lists labels among its needs', () => {
+  it('needs no labels', () => {
     const adversarial = method('adversarial');
     expect(adversarial).toBeInstanceOf(AdversarialMethod);
     expect(adversarial.labels).toBe('never');
-    expect(adversarial.stages(players()).every((stage) => !stage.usesLabels)).toBe(true);
+    expect(adversarial.stages(toyEnvironment()).every((stage) => !stage.usesLabels)).toBe(true);
   });
 });

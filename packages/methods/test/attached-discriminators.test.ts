@@ -1,26 +1,27 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { type AncError, mapTree, Rng, type HostTensor, type MethodEnvironment, type Stage } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { toyEnvironment, toyTask } from '@anc/testing/toy';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SpectrallyNormalized } from '../src/index.js';
 import { method, parts } from './parts.js';
-import { classes, players, width } from './toy.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
+const { classes, features: width } = toyTask;
 const small = { name: 'mlp', units: [4] };
 const uneven = (teacherWidth: number): MethodEnvironment => ({
-  ...players(),
+  ...toyEnvironment(),
   teacher: { outputs: { logits: [classes], features: [teacherWidth] } },
 });
 const initial = (stage: Stage) => Object.entries(stage.init(Rng.fromSeed(1), null));
-const shapes = (stage: Stage, player: string) =>
+const shapes = (stage: Stage, model: string) =>
   Object.fromEntries(
     initial(stage)
-      .filter(([name]) => name.startsWith(`${player}/params/`))
-      .map(([name, host]) => [name.slice(`${player}/params/`.length), host.shape]),
+      .filter(([name]) => name.startsWith(`${model}/params/`))
+      .map(([name, host]) => [name.slice(`${model}/params/`.length), host.shape]),
   );
 const hintOf = (action: () => unknown): string => {
   try {
@@ -32,7 +33,7 @@ const hintOf = (action: () => unknown): string => {
 };
 
 describe('an adapter', () => {
-  it('is proposed by name where the widths differ, and bridges them', () => {
+  it('is suggested if the widths differ, and connects them', () => {
     const plain = { discriminator: small };
     expect(hintOf(() => method('adversarial', plain).stages(uneven(9)))).toMatch(/adapter: linear/);
     const [stage] = method('adversarial', { ...plain, adapter: 'linear' }).stages(uneven(9));
@@ -40,29 +41,29 @@ describe('an adapter', () => {
     expect(shapes(stage!, 'discriminator')['hidden1/weights']).toEqual([9, 4]);
   });
 
-  it('does not ship', () => {
+  it('is not exported', () => {
     const [stage] = method('adversarial', { discriminator: small, adapter: 'linear' }).stages(uneven(9));
     const { params } = stage!.student(stage!.init(Rng.fromSeed(1), null));
     expect(Object.keys(params).filter((name) => /adapter|discriminator/.test(name))).toEqual([]);
   });
 
-  it('is not proposed where no linear layer would do', () => {
-    const given = players();
+  it('is not suggested if no linear layer connects the shapes', () => {
+    const environment = toyEnvironment();
     const odd: MethodEnvironment = {
-      ...given,
-      studentOutputs: { ...given.studentOutputs, tap: [6, 6, 2] },
-      teacher: { outputs: { ...given.teacher!.outputs, tap: [3, 3, 2] } },
+      ...environment,
+      studentOutputs: { ...environment.studentOutputs, tap: [6, 6, 2] },
+      teacher: { outputs: { ...environment.teacher!.outputs, tap: [3, 3, 2] } },
     };
     expect(hintOf(() => method('adversarial', { input: 'tap' }).stages(odd))).toMatch(/no linear adapter/);
   });
 });
 
 describe('several discriminators', () => {
-  it('are players of their own, named after what they look at', () => {
+  it('have states of their own, named after their inputs', () => {
     const one = { discriminator: small, input: 'features' };
     const [stage] = method('adversarial', {
       discriminators: [one, { ...one, input: 'logits', weight: 0.25 }, one],
-    }).stages(players());
+    }).stages(toyEnvironment());
     const named = new Set(initial(stage!).map(([name]) => name.split('/')[0]));
     expect(named).toEqual(
       new Set(['student', 'discriminator-features', 'discriminator-logits', 'discriminator-features-2']),
@@ -70,7 +71,7 @@ describe('several discriminators', () => {
     expect([...stage!.teacherOutputs].sort()).toEqual(['features', 'logits']);
   });
 
-  it("take what they do not say from the method's own options", () => {
+  it("default to the method's own options", () => {
     const list = [{}, { input: 'logits', discriminator: { name: 'mlp', units: [7] }, adapter: 'none' }];
     const [stage] = method('adversarial', {
       discriminator: small,
@@ -82,31 +83,31 @@ describe('several discriminators', () => {
     expect(shapes(stage!, 'discriminator-features-adapter')).toMatchObject({ weights: [width, 9] });
     expect(shapes(stage!, 'discriminator-logits')['hidden1/weights']).toEqual([classes, 7]);
     expect(shapes(stage!, 'discriminator-logits-adapter')).toEqual({});
-    const all = method('adversarial', { input: 'logits', discriminators: [{}, {}] }).stages(players());
+    const all = method('adversarial', { input: 'logits', discriminators: [{}, {}] }).stages(toyEnvironment());
     expect([...all[0]!.teacherOutputs]).toEqual(['logits']);
   });
 
-  it('take the options of their parts beside the name, or under `options`', () => {
+  it('accept the options of their parts beside the name, or under `options`', () => {
     const apart = { discriminator: { name: 'mlp', options: { units: [7] } } };
-    const [stage] = method('adversarial', { discriminators: [apart] }).stages(players());
+    const [stage] = method('adversarial', { discriminators: [apart] }).stages(toyEnvironment());
     expect(shapes(stage!, 'discriminator')['hidden1/weights']).toEqual([width, 7]);
   });
 
-  it('say which of them is wrong', () => {
+  it('are named in errors', () => {
     const list = [{ input: 'logits' }, { input: 'features' }];
     const adversarial = () => method('adversarial', { discriminators: list }).stages(uneven(9));
     expect(hintOf(adversarial)).toContain('in discriminators.1 set adapter: linear');
     expect(adversarial).toThrow('discriminators.1: student and teacher differ');
-    expect(() => method('adversarial', { discriminators: [{ input: 'nowhere' }] }).stages(players())).toThrow(
-      'discriminators.0: the teacher has no output "nowhere"',
-    );
+    expect(() =>
+      method('adversarial', { discriminators: [{ input: 'nowhere' }] }).stages(toyEnvironment()),
+    ).toThrow('discriminators.0: the teacher has no output "nowhere"');
   });
 });
 
 describe('controls', () => {
-  it('a dead discriminator is zero, a frozen one is not, and neither is ever updated', () => {
+  it('a dead discriminator is zero, a frozen one is not, and neither is updated', () => {
     const state = (name: string) => {
-      const [stage] = method(name, { discriminator: small }).stages(players());
+      const [stage] = method(name, { discriminator: small }).stages(toyEnvironment());
       const phase = stage!.step.phases.find((candidate) => candidate.name === 'discriminator')!;
       expect(phase.update({}, {}, {})).toEqual({});
       const weights = initial(stage!).filter(([entry]) => entry.startsWith('discriminator/params'));
@@ -117,13 +118,14 @@ describe('controls', () => {
   });
 });
 
-describe('spectral normalisation', () => {
-  it('brings the largest singular value of every weight to one', () => {
+describe('spectral normalization', () => {
+  it('scales the largest singular value of every weight to one', () => {
     const discriminator = new SpectrallyNormalized(parts.discriminator('mlp', { units: [5] }));
-    const device = ({ shape, data }: HostTensor): tf.Tensor => tf.tensor(Float32Array.from(data), [...shape]);
-    const fresh = discriminator.init(Rng.fromSeed(1), [4]);
-    const params = mapTree(fresh.params, device);
-    let stats: Record<string, tf.Tensor> = mapTree(fresh.stats, device);
+    const toTensor = ({ shape, data }: HostTensor): tf.Tensor =>
+      tf.tensor(Float32Array.from(data), [...shape]);
+    const initialized = discriminator.init(Rng.fromSeed(1), [4]);
+    const params = mapTree(initialized.params, toTensor);
+    let stats: Record<string, tf.Tensor> = mapTree(initialized.stats, toTensor);
     const context = {
       training: true,
       noise: () => tf.scalar(0),

@@ -17,7 +17,7 @@ describe.each([
   discriminatorContract(runner, () => parts.discriminator(name, options), { input });
 });
 
-describe.each(['mlp', 'projection'])('spectrally normalised %s', (name) => {
+describe.each(['mlp', 'projection'])('spectrally normalized %s', (name) => {
   discriminatorContract(runner, () => new SpectrallyNormalized(parts.discriminator(name, { units: [7, 5] })));
 });
 
@@ -32,7 +32,7 @@ describe.each([
   regularizerContract(runner, () => parts.regularizer(name, options), { active: name !== 'none' });
 });
 
-const recipe = { learningRate: 0.02, schedule: { kind: 'constant' } };
+const optimizer = { learningRate: 0.02, schedule: { kind: 'constant' } };
 const small = { name: 'mlp', units: [6] };
 
 describe.each([
@@ -45,8 +45,8 @@ describe.each([
   ['feature-mse', { decay: 'linear' }],
   ['attention', { attentionWeight: 10 }],
   ['fitnets', { hintShare: 0.5 }],
-  ['fsp', { recipe: { ...recipe, learningRate: 0.002 } }],
-  ['dropout-noise', { dropout: 0.25, recipe: { ...recipe, learningRate: 0.005 } }],
+  ['fsp', { optimizer: { ...optimizer, learningRate: 0.002 } }],
+  ['dropout-noise', { dropout: 0.25, optimizer: { ...optimizer, learningRate: 0.005 } }],
   ['adversarial', { discriminator: small, adapter: 'linear' }],
   [
     'adversarial',
@@ -66,34 +66,37 @@ describe.each([
       adversarialLoss: 'least-squares',
       regularizer: { name: 'r1', gamma: 1 },
       dropoutPosition: 'inside-student',
-      recipe: { ...recipe, learningRate: 0.003 },
+      optimizer: { ...optimizer, learningRate: 0.003 },
     },
   ],
   ['adversarial-dead', { discriminator: small }],
   ['adversarial-frozen', { discriminator: small }],
-  ['conditional-adversarial', { critic: { name: 'auxiliary-classifier', units: [6] } }],
-  ['conditional-adversarial', { critic: { name: 'projection', units: [6] }, condition: 'labels' }],
+  ['conditional-adversarial', { conditionalDiscriminator: { name: 'auxiliary-classifier', units: [6] } }],
+  [
+    'conditional-adversarial',
+    { conditionalDiscriminator: { name: 'projection', units: [6] }, condition: 'labels' },
+  ],
 ])('method %s %j', (name, options) => {
-  methodContract(runner, () => method(name, { recipe, ...options }), { steps: 16 });
+  methodContract(runner, () => method(name, { optimizer, ...options }), { steps: 16 });
 });
 
 const notSlopes = { steps: 16, straightThrough: true };
 
 describe.each(['ttq', 'binaryconnect', 'bwn', 'xnor'])('method %s', (name) => {
-  const faster = { ...recipe, optimizer: 'adam', learningRate: 0.03 };
-  methodContract(runner, () => method(name, { recipe: faster }), { ...notSlopes, lowers: 0.03 });
+  const faster = { ...optimizer, optimizer: 'adam', learningRate: 0.03 };
+  methodContract(runner, () => method(name, { optimizer: faster }), { ...notSlopes, lowers: 0.03 });
 });
 
 describe('adversarial with ternary weights', () => {
-  const options = { recipe, discriminator: small, quantize: 'ttq' };
+  const options = { optimizer, discriminator: small, quantize: 'ttq' };
   methodContract(runner, () => method('adversarial', options), notSlopes);
 });
 
 describe.each(['hinge', 'wasserstein'])(
-  'adversarial with a spectrally normalised %s critic',
+  'adversarial with a spectrally normalized discriminator and %s loss',
   (adversarialLoss) => {
     const options = {
-      recipe,
+      optimizer,
       discriminator: small,
       adversarialLoss,
       spectralNorm: true,

@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   Rng,
@@ -8,7 +9,6 @@ import {
   type Tree,
 } from '@anc/core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import './toy.js';
 import { parts } from './parts.js';
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
 const context: Context = {
   training: true,
   noise: () => {
-    throw new Error('no noise here');
+    throw new Error('no noise in this test');
   },
   activation: (_name, x) => x,
 };
@@ -47,13 +47,13 @@ function update(
   discriminator: Discriminator,
   params: Tree,
   samples: { teacher: tf.Tensor; student: tf.Tensor },
-  options: { regularizer: string; plays: boolean; rate: number },
+  options: { regularizer: string; adversarial: boolean; rate: number },
 ): Tree {
   const regularizer = parts.regularizer(options.regularizer);
   const { grads } = valueAndGradients((trained) => {
     const discriminate = (x: tf.Tensor): tf.Tensor =>
       discriminator.apply({ params: trained, stats: {} }, x, context).outputs.logits;
-    const view: RegularizerContext = {
+    const regularized: RegularizerContext = {
       params: trained,
       ...samples,
       dropped: samples.student,
@@ -61,9 +61,11 @@ function update(
       onStudent: discriminate(samples.student),
       discriminate,
     };
-    const penalty = regularizer.penalty(view);
-    const game = parts.adversarialLoss('label-inversion').discriminator(view.onTeacher, view.onStudent);
-    return { loss: options.plays ? tf.add(game, penalty) : penalty };
+    const penalty = regularizer.penalty(regularized);
+    const adversarialLoss = parts
+      .adversarialLoss('label-inversion')
+      .discriminator(regularized.onTeacher, regularized.onStudent);
+    return { loss: options.adversarial ? tf.add(adversarialLoss, penalty) : penalty };
   }, params);
   return Object.fromEntries(
     Object.entries(params).map(([name, p]) => [name, tf.sub(p, tf.mul(grads[name]!, options.rate))]),
@@ -79,13 +81,17 @@ describe('one update with the regularizer alone', () => {
   it.each(['l1', 'l2'])('%s shrinks every weight of D', (name) => {
     const discriminator = parts.discriminator('mlp', { units: [8] });
     const before = initial(discriminator);
-    const after = update(discriminator, before, samples(), { regularizer: name, plays: false, rate: 1e-3 });
+    const after = update(discriminator, before, samples(), {
+      regularizer: name,
+      adversarial: false,
+      rate: 1e-3,
+    });
     const size = (tree: Tree): number =>
       Object.values(tree).reduce((sum, leaf) => sum + tf.sum(tf.abs(leaf)).dataSync()[0]!, 0);
     expect(size(after)).toBeLessThan(size(before));
     for (const [name2, leaf] of Object.entries(before)) {
-      const [old, now] = [leaf.dataSync(), after[name2]!.dataSync()];
-      old.forEach((w, i) => expect(Math.abs(now[i]!)).toBeLessThanOrEqual(Math.abs(w) + 1e-3));
+      const [old, updated] = [leaf.dataSync(), after[name2]!.dataSync()];
+      old.forEach((w, i) => expect(Math.abs(updated[i]!)).toBeLessThanOrEqual(Math.abs(w) + 1e-3));
     }
   });
 
@@ -97,7 +103,7 @@ describe('one update with the regularizer alone', () => {
       discriminator,
       before,
       { teacher, student },
-      { regularizer: 'adversarial-samples', plays: false, rate: 0.05 },
+      { regularizer: 'adversarial-samples', adversarial: false, rate: 0.05 },
     );
     expect(probability(discriminator, after, student)).toBeGreaterThan(
       probability(discriminator, before, student),
@@ -107,20 +113,24 @@ describe('one update with the regularizer alone', () => {
   it('none changes nothing', () => {
     const discriminator = parts.discriminator('mlp', { units: [8] });
     const before = initial(discriminator);
-    const after = update(discriminator, before, samples(), { regularizer: 'none', plays: false, rate: 1 });
+    const after = update(discriminator, before, samples(), {
+      regularizer: 'none',
+      adversarial: false,
+      rate: 1,
+    });
     for (const [name, leaf] of Object.entries(before))
       expect([...after[name]!.dataSync()]).toEqual([...leaf.dataSync()]);
   });
 });
 
-describe('the equilibria of D', () => {
+describe('the equilibrium of D', () => {
   function settle(regularizer: string, gap: number, steps: number): { onTeacher: number; onStudent: number } {
     const discriminator = parts.discriminator('mlp', { units: [16] });
     const [teacher, student] = [normal('t', 64, gap), normal(gap === 0 ? 't' : 's', 64, -gap)];
     let params = initial(discriminator);
     for (let i = 0; i < steps; i++) {
       params = tf.tidy(() => ({
-        ...update(discriminator, params, { teacher, student }, { regularizer, plays: true, rate: 0.2 }),
+        ...update(discriminator, params, { teacher, student }, { regularizer, adversarial: true, rate: 0.2 }),
       }));
     }
     return {
@@ -129,23 +139,23 @@ describe('the equilibria of D', () => {
     };
   }
 
-  it('with Eq. 7 and players that cannot be told apart is 2/3, not 1/2', () => {
+  it('is 2/3 with Eq. 7, not 1/2, if teacher and student cannot be told apart', () => {
     const { onTeacher, onStudent } = settle('adversarial-samples', 0, 300);
     expect(onTeacher).toBeCloseTo(2 / 3, 2);
     expect(onStudent).toBeCloseTo(2 / 3, 2);
   });
 
-  it('without a regularizer it is 1/2', () => {
+  it('is 1/2 without a regularizer', () => {
     expect(settle('none', 0, 300).onStudent).toBeCloseTo(1 / 2, 2);
   });
 
-  it('with Eq. 7 and separable players D(t) → 1 and D(s) → 1/2', () => {
+  it('is D(t) = 1 and D(s) = 1/2 with Eq. 7, if teacher and student are separable', () => {
     const { onTeacher, onStudent } = settle('adversarial-samples', 4, 400);
     expect(onTeacher).toBeGreaterThan(0.97);
     expect(onStudent).toBeCloseTo(0.5, 1);
   });
 
-  it('without a regularizer and separable players D(s) → 0', () => {
+  it('is D(s) = 0 without a regularizer, if teacher and student are separable', () => {
     expect(settle('none', 4, 300).onStudent).toBeLessThan(0.05);
   });
 });

@@ -14,11 +14,11 @@ import {
   type Variables,
 } from '@anc/core';
 
-/** Variables under the names that they have in a file of ours. */
+/** Variables under the names of our weights files. */
 export const asTensors = ({ params, stats }: Variables<HostTensor>): Tree<HostTensor> =>
   mergeTrees(prefixTree('params', params), prefixTree('stats', stats));
 
-/** A network as a function of `images` and of its variables, called as `asTensors` calls them. */
+/** A network as a function of `images` and its variables, named as in `asTensors`. */
 export const classify =
   (network: Network<ClassifierOutputs>): TensorFunction =>
   ({ images, ...tensors }, context) => {
@@ -27,7 +27,7 @@ export const classify =
     return { logits, features };
   };
 
-/** Logits and features of normalised images [batch, H, W, C], computed on tfjs's CPU backend. */
+/** Logits and features of normalized images [batch, H, W, C], computed on tfjs's CPU backend. */
 export async function score(
   network: Network<ClassifierOutputs>,
   variables: Variables<HostTensor>,
@@ -45,13 +45,13 @@ export async function score(
   }
 }
 
-/** Normal numbers. */
+/** Normally distributed values. */
 export const random = (seed: number, shape: readonly number[]): HostTensor => {
   const rng = Rng.fromSeed(seed);
   return { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()) };
 };
 
-/** Variables of which none is what an untrained network has. */
+/** Variables that all differ from those of an untrained network. */
 export function trained(
   network: Network<ClassifierOutputs>,
   input: readonly number[],

@@ -1,15 +1,22 @@
-export * from './checkpoint/checkpoint-store.js';
+export {
+  CheckpointStore,
+  type Checkpoint,
+  type CheckpointStoreOptions,
+} from './checkpoint/checkpoint-store.js';
 export { assertSameSpecs, specsOf, type CheckpointPosition } from './checkpoint/manifest.js';
-export { writeFileAtomically, type FileContent } from './run-folder/atomic-write.js';
-export * from './run-folder/environment.js';
-export * from './run-folder/metrics-log.js';
-export * from './run-folder/run-folder.js';
-export type { DiskCacheOptions } from './teacher-cache/disk-store.js';
-export * from './teacher-cache/teacher-cache.js';
-export * from './loader/epoch-plan.js';
-export * from './loader/labelled-loader.js';
-export * from './loader/loader.js';
-export * from './loader/mixup.js';
-export * from './tensorboard/scalar-log.js';
+export { LabelledLoader } from './loader/labelled-loader.js';
+export { Loader, readViews, type LoaderOptions } from './loader/loader.js';
+export { mixedBatches, type MixupOptions } from './loader/mixup.js';
 export { writeReport, type ReportedModel, type ReportedResult } from './report/report.js';
-export { renderSimpleReport, type SimpleReport, type ReportSection } from './report/simple-report.js';
+export { renderSimpleReport, type ReportSection, type SimpleReport } from './report/simple-report.js';
+export { writeFileAtomically, type FileContent } from './run-folder/atomic-write.js';
+export { describeEnvironment, type EnvironmentRecord } from './run-folder/environment.js';
+export type { MetricsLog, MetricsRecord } from './run-folder/metrics-log.js';
+export { assertCreatable, freeName, RunFolder } from './run-folder/run-folder.js';
+export type { DiskCacheOptions } from './teacher-cache/disk-store.js';
+export {
+  TeacherCache,
+  type TeacherCacheCounts,
+  type TeacherCacheOptions,
+} from './teacher-cache/teacher-cache.js';
+export { ScalarLog, type ScalarLogOptions } from './tensorboard/scalar-log.js';

@@ -1,6 +1,15 @@
-export * from './backend-contract.js';
-export * from './dataset-contract.js';
-export * from './discriminator-contract.js';
-export * from './method-contract.js';
-export * from './network-contract.js';
-export * from './regularizer-contract.js';
+export { backendContract, type BackendContractOptions } from './contracts/backend-contract.js';
+export { datasetContract } from './contracts/dataset-contract.js';
+export {
+  discriminatorContract,
+  type DiscriminatorContractOptions,
+} from './contracts/discriminator-contract.js';
+export { methodContract, type MethodContractOptions } from './contracts/method-contract.js';
+export { networkContract, type NetworkContractOptions } from './contracts/network-contract.js';
+export { regularizerContract, type RegularizerContractOptions } from './contracts/regularizer-contract.js';
+export { relativeError } from './harness/compare.js';
+export type {
+  ContractRunner,
+  ContractRunner as DatasetContractRunner, // its names in earlier versions
+  ContractRunner as NetworkContractRunner,
+} from './harness/contract-runner.js';

@@ -1,11 +1,8 @@
 import { expect } from 'vitest';
-import type { NetworkContractRunner } from '../src/index.js';
+import type { ContractRunner } from '../src/index.js';
 
-/** Runs the tests of a contract whose path begins with `only`; gives the paths of those that fail. */
-export async function failuresOf(
-  contract: (runner: NetworkContractRunner) => void,
-  only = '',
-): Promise<string[]> {
+/** Runs the tests of a contract whose path starts with `only`. @returns the paths of those that fail. */
+export async function failuresOf(contract: (runner: ContractRunner) => void, only = ''): Promise<string[]> {
   const path: string[] = [];
   const tests: { readonly name: string; readonly body: () => void | Promise<void> }[] = [];
   contract({

@@ -6,8 +6,8 @@ import { failuresOf } from './collect.js';
 const SIZE = 2 * 2 * 1;
 const COUNT = { train: 6, test: 4 };
 
-/** What a broken dataset does differently in a split. */
-type Fault = (sound: DatasetSplit & { readonly split: SplitName }) => {
+/** What a faulty dataset does differently in a split. */
+type Fault = (correct: DatasetSplit & { readonly split: SplitName }) => {
   readonly images?: Partial<ImageSource>;
   readonly labels?: DatasetSplit['labels'];
 };
@@ -16,7 +16,7 @@ type Fault = (sound: DatasetSplit & { readonly split: SplitName }) => {
 const pixel = (split: SplitName, image: number, p: number, view: number): number =>
   (split === 'train' ? 0 : 100) + image * SIZE + p + view;
 
-function soundSplit(split: SplitName): DatasetSplit & { readonly split: SplitName } {
+function correctSplit(split: SplitName): DatasetSplit & { readonly split: SplitName } {
   const count = COUNT[split];
   const draw = (indices: Int32Array, views: Int32Array, out: Uint8Array): void => {
     indices.forEach((image, at) => {
@@ -37,30 +37,30 @@ function soundSplit(split: SplitName): DatasetSplit & { readonly split: SplitNam
   };
 }
 
-class Given extends Dataset {
+class FaultyDataset extends Dataset {
   readonly name: string;
   readonly classes = ['even', 'odd'];
   readonly shape = [2, 2, 1] as const;
 
   constructor(
     readonly fault: Fault,
-    name = 'given',
+    name = 'faulty',
   ) {
     super();
     this.name = name;
   }
 
   split(name: SplitName): Promise<DatasetSplit> {
-    const sound = soundSplit(name);
-    const { images, labels } = this.fault(sound);
+    const correct = correctSplit(name);
+    const { images, labels } = this.fault(correct);
     return Promise.resolve({
-      images: { ...sound.images, ...images },
-      labels: labels === undefined ? sound.labels : labels,
+      images: { ...correct.images, ...images },
+      labels: labels === undefined ? correct.labels : labels,
     });
   }
 }
 
-const caught = async (open: () => Dataset): Promise<string[]> =>
+const failures = async (open: () => Dataset): Promise<string[]> =>
   (await failuresOf((runner) => datasetContract(runner, open))).map((name) =>
     name.replace('dataset contract > ', ''),
   );
@@ -68,8 +68,8 @@ const caught = async (open: () => Dataset): Promise<string[]> =>
 let openings = 0;
 let draws = 0;
 
-/** Reads as it should, and does `more` to what was read. */
-const reading =
+/** Reads correctly, then changes the bytes by `more`. */
+const readingThen =
   (more: (out: Uint8Array, indices: Int32Array) => void): Fault =>
   ({ images }) => ({
     images: {
@@ -83,32 +83,32 @@ const reading =
 const faults: readonly (readonly [fault: string, check: string, Fault])[] = [
   [
     'has images of another shape',
-    'says its shape and has images of that shape',
+    'has a name, and images of the shape that it declares',
     () => ({ images: { shape: [4, 1, 1] } }),
   ],
   [
-    'changes images by their place in a batch',
-    'gives the same image wherever it stands in a batch',
-    reading((out) => out.forEach((value, i) => (out[i] = value + Math.floor(i / SIZE)))),
+    'changes images by their position in a batch',
+    'reads the same image at any position of a batch',
+    readingThen((out) => out.forEach((value, i) => (out[i] = value + Math.floor(i / SIZE)))),
   ],
-  ['leaves bytes out', 'writes every byte and no byte beyond', leavingOut()],
+  ['does not write all bytes', 'writes every byte of an image and none beyond it', withoutLastByte()],
   [
     'writes beyond its images',
-    'writes every byte and no byte beyond',
-    reading((out, indices) => (out[indices.length * SIZE] = 7)),
+    'writes every byte of an image and none beyond it',
+    readingThen((out, indices) => (out[indices.length * SIZE] = 7)),
   ],
   [
-    'is another one each time',
-    'is the same when opened again, and its splits differ',
+    'is different each time',
+    'is the same when it is opened again, and its splits differ',
     ({ split }) => ({ images: { fingerprint: `${split}${openings++}` } }),
   ],
   [
-    'has splits that cannot be told apart',
-    'is the same when opened again, and its splits differ',
+    'has splits with the same fingerprint',
+    'is the same when it is opened again, and its splits differ',
     () => ({ images: { fingerprint: 'the same' } }),
   ],
   [
-    'has a label too few',
+    'has too few labels',
     'has one label in range per image, or none at all',
     () => ({ labels: () => Promise.resolve(Int32Array.of(0)) }),
   ],
@@ -118,8 +118,8 @@ const faults: readonly (readonly [fault: string, check: string, Fault])[] = [
     ({ images }) => ({ labels: () => Promise.resolve(new Int32Array(images.count).fill(2)) }),
   ],
   [
-    'has images that are not there',
-    'refuses images that are not there',
+    'accepts any index',
+    'rejects images that do not exist',
     ({ images }) => ({
       images: {
         read: (indices, out) =>
@@ -131,19 +131,19 @@ const faults: readonly (readonly [fault: string, check: string, Fault])[] = [
     }),
   ],
   [
-    'varies the plain image',
-    'draws the same crop for the same view, view 0 being the plain image',
-    showing((view) => view + 1),
+    'crops the plain image',
+    'has the same crop for the same view, and view 0 is the plain image',
+    reading((view) => view + 1),
   ],
   [
-    'draws lots for its crops',
-    'draws the same crop for the same view, view 0 being the plain image',
-    showing((view) => (view === 0 ? 0 : view + draws++)),
+    'has random crops',
+    'has the same crop for the same view, and view 0 is the plain image',
+    reading((view) => (view === 0 ? 0 : view + draws++)),
   ],
 ];
 
-/** Shows other views than it was asked for. */
-function showing(other: (view: number) => number): Fault {
+/** Reads other views than requested. */
+function reading(other: (view: number) => number): Fault {
   return ({ images }) => {
     const crops = images.crops!;
     return {
@@ -154,8 +154,8 @@ function showing(other: (view: number) => number): Fault {
   };
 }
 
-/** Leaves the last byte as it was. */
-function leavingOut(): Fault {
+/** Leaves the last byte unchanged. */
+function withoutLastByte(): Fault {
   return ({ images }) => ({
     images: {
       async read(indices, out) {
@@ -168,17 +168,17 @@ function leavingOut(): Fault {
 }
 
 describe('a dataset', () => {
-  it('that is sound is not accused, with labels or without', async () => {
-    expect(await caught(() => new Given(() => ({})))).toEqual([]);
-    expect(await caught(() => new Given(() => ({ labels: null })))).toEqual([]);
+  it('that is correct passes, with labels or without', async () => {
+    expect(await failures(() => new FaultyDataset(() => ({})))).toEqual([]);
+    expect(await failures(() => new FaultyDataset(() => ({ labels: null })))).toEqual([]);
   });
 
   it.each(faults)('that %s is caught: %s', async (_, check, fault) => {
-    expect(await caught(() => new Given(fault))).toContain(check);
+    expect(await failures(() => new FaultyDataset(fault))).toContain(check);
   });
 
   it('without a name is caught', async () => {
-    const failed = await caught(() => new Given(() => ({}), ''));
-    expect(failed).toEqual(['says its shape and has images of that shape']);
+    const failed = await failures(() => new FaultyDataset(() => ({}), ''));
+    expect(failed).toEqual(['has a name, and images of the shape that it declares']);
   });
 });

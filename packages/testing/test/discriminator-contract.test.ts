@@ -13,104 +13,108 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { FEATURES, SmallDiscriminator } from '../src/backend-contract/toy-players.js';
 import { discriminatorContract } from '../src/index.js';
+import { ToyDiscriminator, toyTask } from '../src/toy/index.js';
 import { failuresOf } from './collect.js';
 
-/** What a broken discriminator does differently. */
+/** What a faulty discriminator does differently. */
 interface Fault {
-  readonly init?: (rng: Rng, sound: (rng: Rng) => Variables<HostTensor>) => Variables<HostTensor>;
+  readonly init?: (rng: Rng, correct: (rng: Rng) => Variables<HostTensor>) => Variables<HostTensor>;
   readonly rows?: (rows: readonly LayerSummary[]) => readonly LayerSummary[];
   readonly logits?: (logits: Tensor, x: Tensor) => Tensor;
   readonly stats?: (context: Context) => Tree;
 }
 
-class Given extends Discriminator {
-  readonly name = 'given';
-  readonly #sound = new SmallDiscriminator();
+class FaultyDiscriminator extends Discriminator {
+  readonly name = 'faulty';
+  readonly #correct = new ToyDiscriminator();
 
   constructor(readonly fault: Fault) {
     super();
   }
 
   init(rng: Rng, input: readonly number[]): Variables<HostTensor> {
-    const sound = (from: Rng): Variables<HostTensor> => this.#sound.init(from, input);
-    return (this.fault.init ?? ((from) => sound(from)))(rng, sound);
+    const correct = (from: Rng): Variables<HostTensor> => this.#correct.init(from, input);
+    return (this.fault.init ?? ((from) => correct(from)))(rng, correct);
   }
 
   apply(variables: Variables, x: Tensor, context: Context): Applied<DiscriminatorOutputs> {
-    const { outputs, stats } = this.#sound.apply({ ...variables, stats: {} }, x, context);
+    const { outputs, stats } = this.#correct.apply({ ...variables, stats: {} }, x, context);
     const logits = this.fault.logits?.(outputs.logits, x) ?? outputs.logits;
     return { outputs: { logits }, stats: this.fault.stats?.(context) ?? stats };
   }
 
   summary(input: readonly number[]): readonly LayerSummary[] {
-    const rows = this.#sound.summary(input);
+    const rows = this.#correct.summary(input);
     return this.fault.rows?.(rows) ?? rows;
   }
 }
 
-async function caught(fault: Fault): Promise<string[]> {
-  const contract = `discriminator contract on [${FEATURES}] > `;
+async function failures(fault: Fault): Promise<string[]> {
+  const contract = `discriminator contract on [${toyTask.features}] > `;
   const failed = await failuresOf((runner) =>
-    discriminatorContract(runner, () => new Given(fault), { input: [FEATURES] }),
+    discriminatorContract(runner, () => new FaultyDiscriminator(fault), { input: [toyTask.features] }),
   );
   return failed.map((name) => name.replace(contract, ''));
 }
 
-/** Its value with `factor` times its gradient, once and for all. */
-const sloped = (factor: number) =>
+/** The identity with `factor` times its gradient, which cannot be differentiated again. */
+const scaledGradient = (factor: number) =>
   tf.customGrad((x) => ({
     value: tf.clone(x as Tensor),
     gradFunc: (dy: Tensor) => [tf.mul(dy, factor)],
   }));
 
-let beginnings = 0;
-/** What the rules of this house forbid, and the contract must see. */
-const lots = (): number => (Math as { random: () => number }).random();
+let calls = 0;
+/** Forbidden by the lint rules; the contract must find it. */
+const unseeded = (): number => (Math as { random: () => number }).random();
 
 const meanIf = (there: boolean): Tree => (there ? { mean: tf.scalar(1) } : {});
 
-const INIT = 'init repeats by seed and makes as many parameters as the summary counts';
-const LOGITS = 'gives raw logits, one verdict or one map of them per sample';
-const SLOPES = 'has the slopes of its logits as gradients, for every parameter and for what it looks at';
-const TRACE = 'does nothing that a recorded graph could not';
+const INIT = 'init is the same for a seed and creates as many parameters as the summary counts';
+const LOGITS = 'returns raw logits, one or a map of them per sample';
+const GRADIENTS = 'has gradients for every parameter and the input, which agree with finite differences';
+const TRACE = 'can be recorded as a graph';
 
 const faults: readonly (readonly [fault: string, check: string, Fault])[] = [
-  ['ignores the seed', INIT, { init: (_, sound) => sound(Rng.fromSeed(0)) }],
-  ['begins anew each time', INIT, { init: (_, sound) => sound(Rng.fromSeed(++beginnings)) }],
+  ['ignores the seed', INIT, { init: (_, correct) => correct(Rng.fromSeed(0)) }],
+  ['is different each time', INIT, { init: (_, correct) => correct(Rng.fromSeed(++calls)) }],
   ['counts too few parameters', INIT, { rows: (rows) => rows.slice(1) }],
-  ['gives probabilities', LOGITS, { logits: (logits) => tf.sigmoid(logits) }],
-  ['gives one verdict for all', LOGITS, { logits: (logits) => tf.reshape(tf.mean(logits), [1, 1]) }],
-  ['forgets the axis of verdicts', LOGITS, { logits: (logits) => tf.squeeze(logits, [1]) }],
+  ['returns probabilities', LOGITS, { logits: (logits) => tf.sigmoid(logits) }],
+  ['returns one logit for all samples', LOGITS, { logits: (logits) => tf.reshape(tf.mean(logits), [1, 1]) }],
+  ['drops the last axis', LOGITS, { logits: (logits) => tf.squeeze(logits, [1]) }],
   [
     'compares samples with each other',
-    'judges each sample alone in inference',
+    'treats each sample independently in inference',
     { logits: (logits) => tf.sub(logits, tf.mean(logits)) },
   ],
   [
     'changes statistics in inference',
-    'changes statistics in training alone',
+    'changes statistics in training only',
     { stats: ({ training }) => meanIf(!training) },
   ],
   [
-    'invents statistics in training',
-    'changes statistics in training alone',
+    'has unknown statistics in training',
+    'changes statistics in training only',
     { stats: ({ training }) => meanIf(training) },
   ],
-  ['has other gradients than its slopes', SLOPES, { logits: (logits) => sloped(2)(logits) }],
-  ['has no gradient', SLOPES, { logits: (logits) => sloped(0)(logits) }],
-  ['ends the second derivative', 'can be differentiated twice', { logits: (logits) => sloped(0)(logits) }],
+  ['has wrong gradients', GRADIENTS, { logits: (logits) => scaledGradient(2)(logits) }],
+  ['has no gradient', GRADIENTS, { logits: (logits) => scaledGradient(0)(logits) }],
+  [
+    'has no second derivative',
+    'can be differentiated twice',
+    { logits: (logits) => scaledGradient(0)(logits) },
+  ],
   ['reads values', TRACE, { logits: (logits) => tf.mul(logits, logits.dataSync().length > 0 ? 1 : 2) }],
-  ['draws lots', TRACE, { logits: (logits) => tf.add(logits, 0 * lots()) }],
+  ['draws unseeded random numbers', TRACE, { logits: (logits) => tf.add(logits, 0 * unseeded()) }],
 ];
 
 describe('a discriminator', () => {
-  it('that is sound is not accused', async () => {
-    expect(await caught({})).toEqual([]);
+  it('that is correct passes', async () => {
+    expect(await failures({})).toEqual([]);
   });
 
   it.each(faults)('that %s is caught: %s', async (_, check, fault) => {
-    expect(await caught(fault)).toContain(check);
+    expect(await failures(fault)).toContain(check);
   });
 });

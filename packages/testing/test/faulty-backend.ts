@@ -13,14 +13,14 @@ import {
   type Tree,
 } from '@anc/core';
 
-/** What a wrong backend does differently; `inner` is what it should have done. */
+/** What a faulty backend does differently; `inner` is the correct behavior. */
 export interface Fault {
   readonly deterministic?: boolean;
   readonly compiled?: (inner: CompiledFunction, spec: FunctionSpec) => Partial<CompiledFunction>;
-  /** Leaves out what the caller says of stopping. */
+  /** Ignores the caller's abort signal. */
   readonly unstoppable?: true;
   readonly state?: (inner: DeviceState, initial: Tree<HostTensor>) => Partial<DeviceState>;
-  /** `hold` gives the sound state behind the faulty one. */
+  /** `hold` returns the correct state inside the faulty one. */
   readonly step?: (
     inner: CompiledStep,
     hold: (state: DeviceState) => DeviceState,
@@ -29,13 +29,13 @@ export interface Fault {
   readonly dispose?: () => Promise<void>;
 }
 
-/** tfjs's plain JavaScript, which is right, with one thing wrong. */
+/** tfjs's plain JavaScript backend with one fault. */
 export class FaultyBackend extends Backend {
   readonly name = 'faulty';
   readonly environment = {};
   readonly capabilities;
   readonly #inner = new EagerBackend('cpu');
-  readonly #sound = new WeakMap<DeviceState, DeviceState>();
+  readonly #correct = new WeakMap<DeviceState, DeviceState>();
 
   constructor(readonly fault: Fault) {
     super();
@@ -50,13 +50,13 @@ export class FaultyBackend extends Backend {
       dispose: () => inner.dispose(),
       ...this.fault.state?.(inner, initial),
     };
-    this.#sound.set(state, inner);
+    this.#correct.set(state, inner);
     return state;
   }
 
   async compile(step: Step, spec: StepSpec, options?: CompileOptions): Promise<CompiledStep> {
     const real = await this.#inner.compile(step, spec, options);
-    const hold = (state: DeviceState): DeviceState => this.#sound.get(state) ?? state;
+    const hold = (state: DeviceState): DeviceState => this.#correct.get(state) ?? state;
     const inner: CompiledStep = {
       run: (state, inputs) => real.run(hold(state), inputs),
       metrics: () => real.metrics(),
@@ -73,8 +73,8 @@ export class FaultyBackend extends Backend {
   ): Promise<CompiledFunction> {
     const { unstoppable, compiled } = this.fault;
     const inner = await this.#inner.compileFunction(f, spec, constants, unstoppable ? {} : options);
-    const sound = { run: (inputs: Tree<HostTensor>) => inner.run(inputs), dispose: () => inner.dispose() };
-    return { ...sound, ...compiled?.(sound, spec) };
+    const correct = { run: (inputs: Tree<HostTensor>) => inner.run(inputs), dispose: () => inner.dispose() };
+    return { ...correct, ...compiled?.(correct, spec) };
   }
 
   async dispose(): Promise<void> {

@@ -14,14 +14,15 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { networkContract } from '../src/index.js';
+import { failuresOf } from './collect.js';
 
 const options = { input: [4, 4, 1], classes: 3, taps: ['early'] } as const;
 
-const network = (extra: readonly Layer[] = [], shows: readonly Layer[] = [tap('early')]): LayeredClassifier =>
+const network = (extra: readonly Layer[] = [], taps: readonly Layer[] = [tap('early')]): LayeredClassifier =>
   new LayeredClassifier('small', 3, [
     conv2d('conv', { kernelSize: 3, filters: 4, bias: false }),
     batchNorm('norm'),
-    ...shows,
+    ...taps,
     ...extra,
     globalAveragePool(),
     tap('features'),
@@ -30,38 +31,22 @@ const network = (extra: readonly Layer[] = [], shows: readonly Layer[] = [tap('e
 
 /** Names of the contract's tests that a network fails. */
 async function failures(create: () => Network<ClassifierOutputs>): Promise<string[]> {
-  const tests: [string, () => void | Promise<void>][] = [];
-  const runner = {
-    describe: (_name: string, body: () => void) => {
-      body();
-    },
-    it: (...test: (typeof tests)[0]) => void tests.push(test),
-    expect,
-  };
-  networkContract(runner, create, options);
-  const failed: string[] = [];
-  for (const [name, body] of tests) {
-    try {
-      await body();
-    } catch {
-      failed.push(name);
-    }
-  }
-  return failed;
+  const paths = await failuresOf((runner) => networkContract(runner, create, options));
+  return paths.map((path) => path.split(' > ').at(-1)!);
 }
 
-describe('a sound network', () => {
+describe('a correct network', () => {
   networkContract({ describe, it, expect }, network, options);
 });
 
 describe('the suite finds', () => {
   const changed = (change: Partial<Network<ClassifierOutputs>>): Network<ClassifierOutputs> => {
-    const sound = network();
+    const correct = network();
     return {
-      name: sound.name,
-      init: (rng, input) => sound.init(rng, input),
-      apply: (variables, x, context) => sound.apply(variables, x, context),
-      summary: (input) => sound.summary(input),
+      name: correct.name,
+      init: (rng, input) => correct.init(rng, input),
+      apply: (variables, x, context) => correct.apply(variables, x, context),
+      summary: (input) => correct.summary(input),
       ...change,
     };
   };
@@ -69,14 +54,18 @@ describe('the suite finds', () => {
 
   it.each<[string, () => Network<ClassifierOutputs>, string]>([
     [
-      'chance in init',
+      'unseeded random numbers in init',
       () => changed({ init: (rng, input) => network().init(rng.split(calls++), input) }),
-      'init repeats',
+      'init is the same for a seed',
     ],
-    ['a wrong count', () => changed({ summary: (input) => network().summary(input).slice(1) }), 'init makes'],
-    ['a tap that is not shown', () => network([], []), 'apply gives'],
-    ['features that nobody can change', () => deaf(), 'goes on with the features'],
-    ['images that see each other', () => network([mixing]), 'inference changes'],
+    [
+      'a wrong count',
+      () => changed({ summary: (input) => network().summary(input).slice(1) }),
+      'init creates',
+    ],
+    ['a missing tap', () => network([], []), 'apply returns'],
+    ['ignored results of context.activation', () => ignoring(), 'apply uses the features'],
+    ['images that are mixed', () => network([mixing]), 'inference changes'],
     [
       'a parameter without a gradient',
       () =>
@@ -87,9 +76,9 @@ describe('the suite finds', () => {
             (x) => tf.zerosLike(x),
           ),
         ]),
-      'training changes',
+      'training updates',
     ],
-    ['averages that change in inference', () => leaking(), 'inference changes'],
+    ['statistics that change in inference', () => leaking(), 'inference changes'],
   ])('%s', async (_name, create, test) => {
     const found = await failures(create);
     expect(found.some((name) => name.startsWith(test))).toBe(true);
@@ -100,7 +89,7 @@ describe('the suite finds', () => {
     (shape) => shape,
     (x) => tf.sub(x, tf.mean(x, 0, true)),
   );
-  const deaf = (): Network<ClassifierOutputs> =>
+  const ignoring = (): Network<ClassifierOutputs> =>
     changed({
       apply(variables, x, context) {
         const { outputs, stats } = network().apply(variables, x, {

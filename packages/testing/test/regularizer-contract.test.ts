@@ -11,78 +11,91 @@ const squared = ({ params }: RegularizerContext): Scalar =>
     .map((param) => tf.sum<Scalar>(tf.square(param)))
     .reduce((sum, term) => tf.add(sum, term));
 
-class Given extends Regularizer {
+class GivenRegularizer extends Regularizer {
   readonly name = 'given';
 
-  constructor(readonly of: (view: RegularizerContext) => Scalar) {
+  constructor(readonly compute: (context: RegularizerContext) => Scalar) {
     super();
   }
 
-  penalty(view: RegularizerContext): Scalar {
-    return this.of(view);
+  penalty(context: RegularizerContext): Scalar {
+    return this.compute(context);
   }
 }
 
-const caught = async (of: (view: RegularizerContext) => Scalar, active = true): Promise<string[]> =>
-  (await failuresOf((runner) => regularizerContract(runner, () => new Given(of), { active }))).map((name) =>
-    name.replace('regularizer contract > ', ''),
-  );
+const failures = async (compute: (context: RegularizerContext) => Scalar, active = true): Promise<string[]> =>
+  (
+    await failuresOf((runner) => regularizerContract(runner, () => new GivenRegularizer(compute), { active }))
+  ).map((name) => name.replace('regularizer contract > ', ''));
 
-/** Its value with `factor` times its gradient. */
-const sloped =
+/** The identity with `factor` times its gradient. */
+const scaledGradient =
   (factor: number) =>
   (x: Scalar): Scalar =>
     tf.customGrad((value) => ({
       value: tf.clone(value as Scalar),
       gradFunc: (dy: Scalar) => [tf.mul(dy, factor)],
     }))(x);
-const doubled = sloped(2);
-const wrongWay = sloped(-1);
+const doubled = scaledGradient(2);
+const negated = scaledGradient(-1);
 
 let calls = 0;
-/** What the rules of this house forbid, and the contract must see. */
-const lots = (): number => (Math as { random: () => number }).random();
+/** Forbidden by the lint rules; the contract must find it. */
+const unseeded = (): number => (Math as { random: () => number }).random();
 
-const faults: readonly (readonly [fault: string, check: string, (view: RegularizerContext) => Scalar])[] = [
+const faults: readonly (readonly [fault: string, check: string, (context: RegularizerContext) => Scalar])[] =
   [
-    'is a vector',
-    'gives one finite scalar, the same each time',
-    ({ onStudent }) => tf.sum<Scalar>(onStudent, 1),
-  ],
-  ['is infinite', 'gives one finite scalar, the same each time', (view) => tf.div(squared(view), 0)],
-  [
-    'changes from call to call',
-    'gives one finite scalar, the same each time',
-    (view) => tf.add(squared(view), ++calls),
-  ],
-  [
-    'looks at the first sample alone',
-    'does not depend on the order of the batch',
-    ({ onStudent }) => tf.sum(tf.square(tf.slice(onStudent, 0, 1))),
-  ],
-  ['has a gradient of its own', 'has its slopes as gradients', (view) => doubled(squared(view))],
-  ['pushes the weights up', 'is lowered by a step against its gradient', (view) => wrongWay(squared(view))],
-  [
-    'reads its value',
-    'does nothing that a recorded graph could not',
-    (view) => tf.add(squared(view), squared(view).dataSync()[0]! > 0 ? 0 : 1),
-  ],
-  ['draws lots', 'does nothing that a recorded graph could not', (view) => tf.add(squared(view), 0 * lots())],
-];
+    [
+      'is a vector',
+      'returns one finite scalar, the same each time',
+      ({ onStudent }) => tf.sum<Scalar>(onStudent, 1),
+    ],
+    [
+      'is infinite',
+      'returns one finite scalar, the same each time',
+      (context) => tf.div(squared(context), 0),
+    ],
+    [
+      'changes from call to call',
+      'returns one finite scalar, the same each time',
+      (context) => tf.add(squared(context), ++calls),
+    ],
+    [
+      'uses the first sample only',
+      'does not depend on the order of the batch',
+      ({ onStudent }) => tf.sum(tf.square(tf.slice(onStudent, 0, 1))),
+    ],
+    [
+      'has wrong gradients',
+      'has gradients that agree with finite differences',
+      (context) => doubled(squared(context)),
+    ],
+    ['increases the weights', 'is lowered by a gradient step', (context) => negated(squared(context))],
+    [
+      'reads its value',
+      'can be recorded as a graph',
+      (context) => tf.add(squared(context), squared(context).dataSync()[0]! > 0 ? 0 : 1),
+    ],
+    [
+      'draws unseeded random numbers',
+      'can be recorded as a graph',
+      (context) => tf.add(squared(context), 0 * unseeded()),
+    ],
+  ];
 
 describe('a regularizer', () => {
-  it('that is sound is not accused', async () => {
-    expect(await caught(squared)).toEqual([]);
-    expect(await caught(({ params }) => tf.mul(0, tf.sum<Scalar>(params['output/bias']!)), false)).toEqual(
+  it('that is correct passes', async () => {
+    expect(await failures(squared)).toEqual([]);
+    expect(await failures(({ params }) => tf.mul(0, tf.sum<Scalar>(params['output/bias']!)), false)).toEqual(
       [],
     );
   });
 
-  it.each(faults)('that %s is caught: %s', async (_, check, of) => {
-    expect(await caught(of)).toContain(check);
+  it.each(faults)('that %s is caught: %s', async (_, check, compute) => {
+    expect(await failures(compute)).toContain(check);
   });
 
-  it('that should do nothing and does something is caught', async () => {
-    expect(await caught(squared, false)).toEqual(['changes nothing']);
+  it('that should have no effect and has one is caught', async () => {
+    expect(await failures(squared, false)).toEqual(['is not changed by a gradient step']);
   });
 });

@@ -1,17 +1,17 @@
-import { BLOCKS } from '../graph/blocks/operations.js';
 import { Graph } from '../graph/graph.js';
+import { toNchwc } from '../graph/nchwc.js';
 import { serialize } from '../graph/serialize.js';
 import type { EngineClient } from './client.js';
 
 /**
- * How many channels ONNX Runtime lays side by side on this processor (16 with AVX-512, 8 with AVX), found by
- * looking at what its own reordering does; null where it has no such layout.
+ * Channels per block of ONNX Runtime's NCHWc layout on this processor (16 with AVX-512, 8 with AVX), found by looking
+ * at what its own reordering does; null where it has no such layout.
  */
 export async function channelBlock(engine: EngineClient): Promise<number | null> {
   const graph = new Graph();
   const shape = [1, 32, 1, 2];
   const x = graph.input('x', 'float32', shape);
-  const y = graph.op('ReorderInput', [x], 'float32', shape, { channels_last: 0 }, BLOCKS);
+  const y = toNchwc(graph, x);
   const session = engine.handle();
   try {
     await engine.createSession(session, serialize(graph, [{ name: 'y', value: y }]));

@@ -8,7 +8,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Calls that concern states, sessions and metrics of steps: steps that wait come first. */
+/** Calls on the states, sessions and metrics of steps: waiting steps are sent before them. */
 const AFTER_STEPS: ReadonlySet<CallName> = new Set([
   'runSteps',
   'readState',
@@ -19,8 +19,8 @@ const AFTER_STEPS: ReadonlySet<CallName> = new Set([
 ]);
 
 /**
- * ONNX Runtime on a thread of its own: a run blocks its thread from beginning to end, and the terminal,
- * signals and data loading must not wait for it. The thread keeps the process alive only during a call.
+ * ONNX Runtime on a separate thread: a run blocks its thread from beginning to end, and the terminal, signals and data
+ * loading must not wait for it. The thread keeps the process alive only during a call.
  */
 export class EngineClient {
   readonly #thread = startThread({
@@ -28,24 +28,24 @@ export class EngineClient {
     failed: (error) => this.#fail(error),
   });
   readonly #waiting = new Map<number, Waiting>();
-  /** Steps that wait to be sent several at a time. */
+  /** Steps that are sent several per call. */
   readonly steps: StepQueue;
   #nextCall = 0;
   #nextHandle = 0;
   #sessions = 0;
   #fallbacks = 0;
   #failure: Error | null = null;
-  /** Told when nothing waits any more. */
+  /** Called when no call is pending any more. */
   #idle: () => void = () => undefined;
 
   constructor(stepsPerCall = 1) {
-    this.steps = new StepQueue(stepsPerCall, ({ session, state, account, plan }, feeds, steps) => {
+    this.steps = new StepQueue(stepsPerCall, ({ session, state, accumulator, plan }, feeds, steps) => {
       const buffers = Object.values(feeds).map(({ data }) => data.buffer as ArrayBuffer);
-      return this.#send('runSteps', [session, state, account, plan, feeds, steps], buffers);
+      return this.#send('runSteps', [session, state, accumulator, plan, feeds, steps], buffers);
     });
   }
 
-  /** A number for a session, state or account. */
+  /** A new number for a session, state or metric accumulator. */
   handle(): number {
     return this.#nextHandle++;
   }
@@ -58,7 +58,7 @@ export class EngineClient {
     return this.#send(name, args, []);
   }
 
-  /** Loads a model, giving up its bytes where they have a buffer of their own (small ones share a pool). */
+  /** Loads a model. Its bytes are transferred, unless they share their buffer with others (small ones share a pool). */
   async createSession(
     session: number,
     model: Uint8Array,
@@ -70,7 +70,7 @@ export class EngineClient {
     if (await this.#send('createSession', [session, model, forProcessor], buffers)) this.#fallbacks++;
   }
 
-  /** Of how many graphs an accelerator left parts to the processor, and how many there were. */
+  /** How many graphs an accelerator left to the processor in part, of how many. */
   get fallbacks(): { readonly graphs: number; readonly of: number } {
     return { graphs: this.#fallbacks, of: this.#sessions };
   }
@@ -89,7 +89,7 @@ export class EngineClient {
     });
   }
 
-  /** Takes no more calls and ends the thread when those that were begun are answered: inside one it must not end. */
+  /** Refuses new calls, and ends the thread once the pending ones are answered: it must not end inside one. */
   async close(): Promise<void> {
     this.#failure ??= new AncError('ANC_ENGINE', 'the backend was disposed.');
     if (this.#waiting.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));

@@ -3,13 +3,13 @@ import type { Runtime } from './runtime.js';
 
 interface Created {
   readonly created: Ort.InferenceSession;
-  /** Parts of the graph are left to the processor though an accelerator was asked for. */
+  /** The processor computes parts of the graph though an accelerator was requested. */
   readonly fellBack: boolean;
 }
 
 /**
- * Loads a model. With an accelerator it is first asked to take the whole graph, because ONNX Runtime does not
- * say otherwise that it left parts of it to the processor.
+ * Loads a model. An accelerator is first required to take the whole graph, because ONNX Runtime does not report
+ * otherwise that it left parts of it to the processor.
  */
 export async function createSession(
   { ort, session: options }: Runtime,
@@ -24,7 +24,7 @@ export async function createSession(
     const { session } = (options.extra ?? {}) as { session?: object };
     const whole = { ...options.extra, session: { ...session, disable_cpu_ep_fallback: '1' } };
     try {
-      // An error that the strict session logs is no error: the lenient one is asked next.
+      // An error that the strict session logs is none: the lenient session follows.
       return { created: await create({ extra: whole, logSeverityLevel: 4 }), fellBack: false };
     } catch {
       return { created: await create({}), fellBack: true };

@@ -19,12 +19,12 @@ interface MetricAccumulator {
   count: number;
 }
 
-/** Sessions, states and metrics: everything that lives beside ONNX Runtime, on the worker's thread. */
+/** Sessions, states and metrics: everything that lives with ONNX Runtime on the worker's thread. */
 export class Engine implements Answers {
   #runtime: Runtime | null = null;
   readonly #sessions = new Map<number, Ort.InferenceSession>();
   readonly #states = new Map<number, Map<string, Ort.Tensor>>();
-  readonly #accounts = new Map<number, MetricAccumulator>();
+  readonly #accumulators = new Map<number, MetricAccumulator>();
 
   async open(options: EngineOptions): Promise<EngineInfo> {
     this.#runtime = await loadRuntime(options);
@@ -44,15 +44,14 @@ export class Engine implements Answers {
   }
 
   createState(state: number, entries: SerializedTensors): Promise<void> {
-    const tensors = Object.entries(entries).map(([name, wire]) => [name, this.#tensor(wire)] as const);
+    const tensors = Object.entries(entries).map(([name, tensor]) => [name, this.#tensor(tensor)] as const);
     this.#states.set(state, new Map(tensors));
     return Promise.resolve();
   }
 
   readState(state: number, names: readonly string[] | null): Promise<SerializedTensors> {
     const held = this.#state(state);
-    const wanted = names ?? [...held.keys()];
-    const pairs = wanted.map((name) => {
+    const pairs = (names ?? [...held.keys()]).map((name) => {
       const { type, dims, data } = this.#entry(held, name);
       const copy = (data as SerializedTensor['data']).slice();
       return [name, { type: type as SerializedTensor['type'], shape: dims, data: copy }] as const;
@@ -63,7 +62,7 @@ export class Engine implements Answers {
   writeState(state: number, entries: SerializedTensors): Promise<void> {
     const held = this.#state(state);
     for (const name of Object.keys(entries)) this.#entry(held, name);
-    for (const [name, wire] of Object.entries(entries)) held.set(name, this.#tensor(wire));
+    for (const [name, tensor] of Object.entries(entries)) held.set(name, this.#tensor(tensor));
     return Promise.resolve();
   }
 
@@ -75,31 +74,32 @@ export class Engine implements Answers {
   async runSteps(
     session: number,
     state: number,
-    account: number,
+    accumulator: number,
     plan: StepPlan,
-    wires: SerializedTensors,
+    tensors: SerializedTensors,
     steps: number,
   ): Promise<number> {
     const began = performance.now();
     const { ort } = this.#opened();
     const held = this.#state(state);
-    const feeds = this.#feeds(wires);
+    const feeds = this.#feeds(tensors);
     if (plan.steps !== null) feeds[plan.steps] = new ort.Tensor('int64', BigInt64Array.of(BigInt(steps)), []);
     for (const name of plan.stateInputs) feeds[`state/${name}`] = this.#entry(held, name);
     const results = await this.#session(session).run(feeds);
     for (const name of plan.changed) held.set(name, results[`next/${name}`]!);
-    if (plan.metrics > 0) this.#add(account, results['metrics']!.data as Float32Array, plan.metrics);
+    if (plan.metrics > 0)
+      this.#accumulate(accumulator, results['metrics']!.data as Float32Array, plan.metrics);
     return performance.now() - began;
   }
 
-  readMetrics(account: number): Promise<{ sums: Float64Array; count: number }> {
-    const held = this.#accounts.get(account) ?? { sums: new Float64Array(0), count: 0 };
-    this.#accounts.delete(account);
+  readMetrics(accumulator: number): Promise<{ sums: Float64Array; count: number }> {
+    const held = this.#accumulators.get(accumulator) ?? { sums: new Float64Array(0), count: 0 };
+    this.#accumulators.delete(accumulator);
     return Promise.resolve(held);
   }
 
-  async runFunction(session: number, wires: SerializedTensors): Promise<SerializedTensors> {
-    const results = await this.#session(session).run(this.#feeds(wires));
+  async runFunction(session: number, tensors: SerializedTensors): Promise<SerializedTensors> {
+    const results = await this.#session(session).run(this.#feeds(tensors));
     const pairs = Object.entries(results).map(([name, value]) => {
       const { data, dims, type } = value;
       return [
@@ -133,8 +133,8 @@ export class Engine implements Answers {
     return tensor;
   }
 
-  #feeds(wires: SerializedTensors): Record<string, Ort.Tensor> {
-    return Object.fromEntries(Object.entries(wires).map(([name, wire]) => [name, this.#tensor(wire)]));
+  #feeds(tensors: SerializedTensors): Record<string, Ort.Tensor> {
+    return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, this.#tensor(tensor)]));
   }
 
   #tensor({ type, data, shape }: SerializedTensor): Ort.Tensor {
@@ -142,10 +142,10 @@ export class Engine implements Answers {
     return new ort.Tensor(type as 'float32', data as Float32Array, [...shape]);
   }
 
-  /** values: one row of `metrics` numbers for every step. */
-  #add(account: number, values: Float32Array, metrics: number): void {
-    const held = this.#accounts.get(account) ?? { sums: new Float64Array(metrics), count: 0 };
-    this.#accounts.set(account, held);
+  /** values: one row of `metrics` numbers per step. */
+  #accumulate(accumulator: number, values: Float32Array, metrics: number): void {
+    const held = this.#accumulators.get(accumulator) ?? { sums: new Float64Array(metrics), count: 0 };
+    this.#accumulators.set(accumulator, held);
     values.forEach((value, i) => (held.sums[i % metrics]! += value));
     held.count += values.length / metrics;
   }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { Gate } from './gate.js';
 
-/** A thread that is inside a call for 200 ms, as the built gate's engine side, and then wants to begin another. */
+/** A thread that is inside a call for 200 ms, with the built gate, and then tries to begin another. */
 const source = `
 const { parentPort, workerData } = require('node:worker_threads');
 import(workerData.gate).then(({ Gate }) => {
@@ -20,22 +20,22 @@ import(workerData.gate).then(({ Gate }) => {
 const built = new URL('../../dist/engine/gate.js', import.meta.url).href;
 
 describe('Gate', () => {
-  it('closes at once where no call is running, and lets calls in and out before', () => {
+  it('closes at once if no call is running, and lets calls in and out before', () => {
     const gate = new Gate();
     gate.enter();
     gate.leave();
     expect(gate.close(0)).toBe(true);
   });
 
-  it('waits for the call that is running, and lets no other one begin', async () => {
+  it('waits for the running call, and lets no other one begin', async () => {
     const gate = new Gate();
     const thread = new Worker(source, { eval: true, workerData: { gate: built, memory: gate.memory } });
-    const said: unknown[] = [];
-    thread.on('message', (text) => said.push(text));
+    const messages: unknown[] = [];
+    thread.on('message', (text) => messages.push(text));
     await once(thread, 'message');
     expect(gate.close(0)).toBe(false); // still inside
     expect(gate.close(10_000)).toBe(true);
     await thread.terminate();
-    expect(said).toEqual(['inside']);
+    expect(messages).toEqual(['inside']);
   });
 });

@@ -1,8 +1,8 @@
 const [IDLE, BUSY, CLOSING, CLOSED] = [0, 1, 2, 3];
 
 /**
- * Whether the engine's thread is inside a call, known to the thread that started it without asking. A thread that
- * is ended inside ONNX Runtime takes the whole process down with it (SIGABRT): whoever ends it closes the gate before.
+ * Tells the thread that started the engine's thread whether that is inside a call, by shared memory. Ending a thread
+ * inside ONNX Runtime aborts the whole process (SIGABRT), so close the gate before ending it.
  */
 export class Gate {
   readonly #state: Int32Array<SharedArrayBuffer>;
@@ -11,17 +11,17 @@ export class Gate {
     this.#state = new Int32Array(memory);
   }
 
-  /** The engine's side, before a call; does not come back once the gate is closed. */
+  /** Called by the engine before a call; does not return once the gate is closed. */
   enter(): void {
     if (Atomics.compareExchange(this.#state, 0, IDLE, BUSY) !== IDLE) this.#stop();
   }
 
-  /** The engine's side, after a call. */
+  /** Called by the engine after a call. */
   leave(): void {
     if (Atomics.compareExchange(this.#state, 0, BUSY, IDLE) !== BUSY) this.#stop();
   }
 
-  /** The other side: no call begins from here on. Blocks until none is running, at most `ms`; false where one still is. */
+  /** Called by the other thread: no call begins afterwards. Blocks until none is running, `ms` at most; false if one still is. */
   close(ms: number): boolean {
     if (Atomics.compareExchange(this.#state, 0, IDLE, CLOSED) === IDLE) return true;
     Atomics.compareExchange(this.#state, 0, BUSY, CLOSING);
@@ -29,7 +29,7 @@ export class Gate {
     return Atomics.load(this.#state, 0) === CLOSED;
   }
 
-  /** Waits to be ended, outside of everything. */
+  /** Waits, outside of any call, until the thread is ended. */
   #stop(): void {
     Atomics.store(this.#state, 0, CLOSED);
     Atomics.notify(this.#state, 0);

@@ -1,6 +1,6 @@
 import type { ElementType } from '../graph/value.js';
 
-/** A tensor on its way between threads, as it lies in memory. */
+/** A tensor as it is sent between threads, in its memory order. */
 export interface SerializedTensor {
   readonly type: ElementType;
   readonly shape: readonly number[];
@@ -14,10 +14,10 @@ export interface EngineOptions {
   readonly runtime: 'auto' | 'node' | 'web';
   readonly executionProviders: readonly string[];
   readonly intraOpThreads: number;
-  /** Microseconds that a thread of a session waits busily for work before it sleeps. */
+  /** Microseconds that an idle thread of a session spins before it sleeps. */
   readonly spinning: number;
   readonly graphOptimizationLevel: 'disabled' | 'basic' | 'extended' | 'layout' | 'all';
-  /** Writes a profile of every session beside this path. */
+  /** Path prefix of the profiles that every session writes; null for none. */
   readonly profile: string | null;
 }
 
@@ -28,28 +28,28 @@ export interface EngineInfo {
   readonly executionProviders: readonly string[];
   /** The execution providers that this runtime was built with. */
   readonly available: readonly string[];
-  /** Why the slower runtime is used, else null. */
+  /** Why the slower runtime is used; null if it is not. */
   readonly notice: string | null;
 }
 
-/** What of a session's inputs and outputs is state, what is measured. */
+/** Which of a session's inputs and outputs are state, and which are metrics. */
 export interface StepPlan {
   readonly stateInputs: readonly string[];
   readonly changed: readonly string[];
   readonly metrics: number;
   /**
-   * The input that says how many steps to run where the session takes several in one call (graph/repeat.ts): then
-   * every feed has a leading axis of steps. Null where it takes one.
+   * The input with the number of steps, for a session that runs several per call (graph/serialize-loop.ts): then every
+   * feed has a leading axis of steps. Null for a session that runs one.
    */
   readonly steps: string | null;
 }
 
-/** Everything that the worker can be asked. Calls are answered in order. */
+/** The worker's calls. They are answered in order. */
 export interface EngineCalls {
   open(options: EngineOptions): EngineInfo;
   /**
-   * Loads a model. `forProcessor` names nodes that an accelerator must leave alone. True where the processor
-   * computes parts of a graph that an accelerator was asked to.
+   * Loads a model. `forProcessor` names nodes that an accelerator must leave to the processor. Returns whether the
+   * processor computes parts of a graph that was meant for an accelerator.
    */
   createSession(session: number, model: Uint8Array, forProcessor: readonly string[]): boolean;
   releaseSession(session: number): void;
@@ -57,17 +57,17 @@ export interface EngineCalls {
   readState(state: number, names: readonly string[] | null): SerializedTensors;
   writeState(state: number, entries: SerializedTensors): void;
   releaseState(state: number): void;
-  /** Runs a step's session on a state; the metrics are added to the account `account`. Gives milliseconds. */
+  /** Runs a step's session on a state and adds its metrics to an accumulator. Returns milliseconds. */
   runSteps(
     session: number,
     state: number,
-    account: number,
+    accumulator: number,
     plan: StepPlan,
     feeds: SerializedTensors,
     steps: number,
   ): number;
-  /** Sums since the last reading, and over how many runs. */
-  readMetrics(account: number): { readonly sums: Float64Array; readonly count: number };
+  /** Sums since the last call, and over how many runs; resets the accumulator. */
+  readMetrics(accumulator: number): { readonly sums: Float64Array; readonly count: number };
   runFunction(session: number, feeds: SerializedTensors): SerializedTensors;
 }
 

@@ -8,8 +8,8 @@ export interface Runtime {
 }
 
 const WEB_NOTICE =
-  'onnxruntime-node cannot be loaded, so steps run in WebAssembly (onnxruntime-web): results are equal to ' +
-  'rounding, a step takes several times as long. Install onnxruntime-node to change that.';
+  'onnxruntime-node cannot be loaded, so steps run in WebAssembly (onnxruntime-web): results are equal up to ' +
+  'rounding, but a step takes several times as long. Install onnxruntime-node to change that.';
 
 const inNode = typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function';
 
@@ -19,7 +19,7 @@ async function loadNode(): Promise<typeof Ort> {
   return (await import(/* @vite-ignore */ name)) as typeof Ort;
 }
 
-/** Three builds in one package: Node's; for pages, WebAssembly alone, and the one with the native build's GPU kernels. */
+/** One of the package's three builds: for Node; for pages, WebAssembly alone, or with the native build's GPU kernels. */
 async function loadWeb(threads: number, gpu: boolean): Promise<typeof Ort> {
   const loaded = inNode
     ? import('onnxruntime-web')
@@ -33,19 +33,19 @@ async function loadWeb(threads: number, gpu: boolean): Promise<typeof Ort> {
 
 const hasGpu = (): boolean => (globalThis as { navigator?: { gpu?: unknown } }).navigator?.gpu !== undefined;
 
-/** Names of what onnxruntime-node was built with. */
+/** Execution providers that onnxruntime-node was built with. */
 const supported = (ort: typeof Ort): string[] => {
   const { listSupportedBackends } = ort as { listSupportedBackends?: () => readonly { name: string }[] };
   return listSupportedBackends?.().map(({ name }) => name) ?? ['cpu'];
 };
 
-/** Loads ONNX Runtime, natively where that works, and settles the options of its sessions. */
+/** Loads ONNX Runtime, the native build if possible, and determines the options of its sessions. */
 export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
   let ort: typeof Ort;
   let runtime: EngineInfo['runtime'] = 'onnxruntime-node';
   let notice: string | null = null;
   try {
-    if (options.runtime === 'web') throw new Error('asked for');
+    if (options.runtime === 'web') throw new Error('onnxruntime-web is requested');
     ort = await loadNode();
   } catch (error) {
     if (options.runtime === 'node') throw error;
@@ -53,14 +53,14 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
     if (options.runtime === 'auto' && inNode) notice = WEB_NOTICE;
     ort = await loadWeb(options.intraOpThreads, options.executionProviders[0] === 'webgpu');
   }
-  // An accelerator that is not there would be told on the terminal twice before it is thrown.
+  // Else ONNX Runtime prints a missing accelerator twice before it throws.
   ort.env.logLevel = options.executionProviders[0] === 'cpu' ? 'error' : 'fatal';
   const web = runtime === 'onnxruntime-web';
   const available = web ? (hasGpu() ? ['wasm', 'webgpu'] : ['wasm']) : supported(ort);
-  const wanted = web
+  const requested = web
     ? options.executionProviders.map((name) => (name === 'cpu' ? 'wasm' : name))
     : options.executionProviders;
-  const providers = web && wanted[0] !== 'webgpu' ? ['wasm'] : [...wanted];
+  const providers = web && requested[0] !== 'webgpu' ? ['wasm'] : [...requested];
   return {
     ort,
     info: {
@@ -78,14 +78,14 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
       executionMode: 'sequential',
       graphOptimizationLevel: options.graphOptimizationLevel,
       logSeverityLevel: 3,
-      extra: { session: { intra_op: waiting(options.spinning) } },
+      extra: { session: { intra_op: spinOptions(options.spinning) } },
       ...(options.profile === null ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
     },
   };
 }
 
-/** How threads wait for work, in the words of ONNX Runtime's session options. */
-const waiting = (microseconds: number): Record<string, string> =>
+/** ONNX Runtime's session options for how idle threads wait. */
+const spinOptions = (microseconds: number): Record<string, string> =>
   microseconds === 0
     ? { allow_spinning: '0' }
     : { allow_spinning: '1', spin_duration_us: String(microseconds) };

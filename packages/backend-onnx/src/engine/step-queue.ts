@@ -1,53 +1,54 @@
 import type { StepPlan, SerializedTensor, SerializedTensors } from './protocol.js';
 
-/** Which session advances which state, and where its metrics are added up. */
+/** Which session advances which state, and which accumulator adds up its metrics. */
 export interface StepTarget {
   readonly session: number;
   readonly state: number;
-  readonly account: number;
+  readonly accumulator: number;
   readonly plan: StepPlan;
 }
 
 type Send = (target: StepTarget, feeds: SerializedTensors, steps: number) => Promise<number>;
 
-/** A call should take about this long, so that progress and Ctrl-C stay alive. */
+/** Target duration of a call, so that progress and Ctrl-C stay responsive. */
 const CALL_MILLISECONDS = 750;
 
 /**
- * Steps that wait to be sent together. The state of a large network is copied out of the runtime at the end of every
- * call; several steps in one call share that. How many depends on how long they take, what they give does not.
+ * Steps that wait to be sent in one call. The state of a large network is copied out of the runtime at the end of every
+ * call; several steps per call share that copy. How many steps share one depends on their duration, their results do
+ * not.
  */
 export class StepQueue {
   #waiting: { readonly target: StepTarget; readonly feeds: SerializedTensors[] } | null = null;
-  /** The last call that was sent; calls are answered in order. */
+  /** The call sent last; calls are answered in order. */
   #running: Promise<void> = Promise.resolve();
   #failure: unknown = null;
   #size = 1;
 
-  /** most: steps in one call. */
+  /** most: maximum number of steps per call. */
   constructor(
     readonly most: number,
     readonly send: Send,
   ) {}
 
   /**
-   * Takes one step, and waits where one call is full and another still runs. What goes wrong in a call is thrown by
-   * the `add` or `settled` after it.
+   * Adds one step, and waits if one call is full and another still runs. An error in a call is thrown by the next `add`
+   * or `settled`.
    */
   async add(target: StepTarget, feeds: SerializedTensors): Promise<void> {
-    const { session, state, account } = target;
+    const { session, state, accumulator } = target;
     const last = this.#waiting?.target;
-    if (last?.session !== session || last.state !== state || last.account !== account) this.flush();
+    if (last?.session !== session || last.state !== state || last.accumulator !== accumulator) this.flush();
     this.#waiting ??= { target, feeds: [] };
     this.#waiting.feeds.push(feeds);
     if (this.#waiting.feeds.length < this.#size) return;
-    const before = this.#running;
+    const previous = this.#running;
     this.flush();
-    await before;
+    await previous;
     this.#throwFailure();
   }
 
-  /** Sends what waits. Calls that are sent after it see its effects. */
+  /** Sends the waiting steps. Calls that are sent afterwards see their effects. */
   flush(): void {
     if (this.#waiting === null) return;
     const { target, feeds } = this.#waiting;
@@ -55,8 +56,8 @@ export class StepQueue {
     const steps = feeds.length;
     this.#running = this.send(target, stacked(feeds), steps).then(
       (milliseconds) => {
-        const fitting = Math.floor((CALL_MILLISECONDS * steps) / milliseconds);
-        this.#size = Math.min(Math.max(fitting, 1), this.most);
+        const steady = Math.floor((CALL_MILLISECONDS * steps) / milliseconds);
+        this.#size = Math.min(Math.max(steady, 1), this.most);
       },
       (error: unknown) => {
         this.#failure ??= error;
@@ -64,14 +65,14 @@ export class StepQueue {
     );
   }
 
-  /** Sends what waits and waits until all steps are done. */
+  /** Sends the waiting steps and waits until all are done. */
   async settled(): Promise<void> {
     this.flush();
     await this.#running;
     this.#throwFailure();
   }
 
-  /** Throws what went wrong first since it was last asked, in whichever call. */
+  /** Throws the first error of any call since the last time. */
   #throwFailure(): void {
     const failure = this.#failure;
     this.#failure = null;
@@ -79,7 +80,7 @@ export class StepQueue {
   }
 }
 
-/** Entries of several steps side by side, with a leading axis of steps. */
+/** Stacks the feeds of several steps along a leading axis. */
 function stacked(feeds: readonly SerializedTensors[]): SerializedTensors {
   const first = feeds[0]!;
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import { Gate } from './gate.js';
 import type { Reply, Request } from './protocol.js';
 
-/** A thread that answers requests, alike in Node and in browsers. */
+/** A thread that answers requests: the same interface in Node and in browsers. */
 export interface EngineThread {
   post(request: Request, transfer: readonly ArrayBuffer[]): void;
   /** Whether the thread keeps the process alive. */
@@ -14,7 +14,7 @@ interface Listener {
   failed(error: Error): void;
 }
 
-/** What a browser has under this name. */
+/** The part of a browser's `Worker` that is used here. */
 interface WebWorker {
   onmessage: ((event: { readonly data: Reply }) => void) | null;
   onerror: ((event: { readonly message?: string }) => void) | null;
@@ -23,29 +23,29 @@ interface WebWorker {
 }
 declare const Worker: new (url: URL, options: { readonly type: 'module' }) => WebWorker;
 
-/** Starts the worker: a thread of Node, or a browser's. */
+/** Starts the worker, in Node or in a browser. */
 export function startThread(listener: Listener): EngineThread {
   return typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function'
     ? inNode(listener)
     : inBrowser(listener);
 }
 
-/** The worker's entry; sources run through a test runner use the built file. */
+/** The worker's entry point: the built file, also for sources that a test runner loads. */
 function nodeEntry(): URL {
   const here = import.meta.url;
   const built = here.endsWith('.ts') ? here.replace(/\/src\/engine\/[^/]*$/, '/dist/engine/') : here;
   return new URL('worker.js', built);
 }
 
-/** How long a process that ends waits for a call: more than a step takes, in milliseconds. */
-const PATIENCE = 60_000;
+/** Milliseconds that an exiting process waits for a running call: more than a step takes. */
+const EXIT_TIMEOUT = 60_000;
 
-/** Of the engines that are open. */
+/** Gates of the open engines. */
 const gates = new Set<Gate>();
 
-/** Before `process.exit` ends all threads, wherever they are. */
+/** Runs before `process.exit` ends all threads, wherever they are. */
 function closeGates(): void {
-  for (const gate of gates) gate.close(PATIENCE);
+  for (const gate of gates) gate.close(EXIT_TIMEOUT);
 }
 
 function inNode(listener: Listener): EngineThread {
@@ -62,7 +62,7 @@ function inNode(listener: Listener): EngineThread {
   worker.on('message', (reply: Reply) => listener.answered(reply));
   worker.on('error', (error) => listener.failed(error));
   worker.on('exit', (code) => {
-    forget(); // whatever it was in ended with it
+    forget(); // a call that it was in ended with it
     listener.failed(new Error(`the engine's thread ended with code ${code}`));
   });
   return {
@@ -75,7 +75,7 @@ function inNode(listener: Listener): EngineThread {
 }
 
 function inBrowser(listener: Listener): EngineThread {
-  // Bundlers look for exactly this form.
+  // Bundlers recognize exactly this form.
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   worker.onmessage = ({ data }) => listener.answered(data);
   worker.onerror = ({ message }) => listener.failed(new Error(message ?? 'the worker could not be loaded'));

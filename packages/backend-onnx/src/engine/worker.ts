@@ -4,7 +4,7 @@ import type { Reply, Request, SerializedTensors } from './protocol.js';
 
 const engine = new Engine();
 
-/** Who asks: the thread that started this one, in Node or in a browser. */
+/** Connection to the thread that started this one, in Node or in a browser. */
 interface Port {
   postMessage(reply: Reply, transfer?: ArrayBuffer[]): void;
 }
@@ -16,7 +16,7 @@ function transferable({ name }: Request, value: unknown): ArrayBuffer[] {
   return [...new Set(buffers)];
 }
 
-/** Says to the thread that started this one when it must not be ended; browsers end theirs at any time. */
+/** Tells the thread that started this one when it must not end it; null in browsers, which may end theirs at any time. */
 let gate: Gate | null = null;
 
 async function answer(port: Port, request: Request): Promise<void> {
@@ -33,7 +33,7 @@ async function answer(port: Port, request: Request): Promise<void> {
   gate?.leave();
 }
 
-// One call after the other: a step that is sent early still runs after the one before it.
+// One call after the other: a step runs after the one before it, however early it is sent.
 let last = Promise.resolve();
 const enqueue = (port: Port, request: Request): void => {
   last = last.then(() => answer(port, request));

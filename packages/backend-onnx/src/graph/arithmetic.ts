@@ -1,5 +1,4 @@
 import { broadcastShapes, sameShape, type Graph } from './graph.js';
-import { withBias, withinWindow } from './fusion.js';
 import { madeBy, scalarOf, type ElementType, type Value } from './value.js';
 
 const FOLD: Readonly<Record<string, (a: number, b: number) => number>> = {
@@ -12,13 +11,7 @@ const FOLD: Readonly<Record<string, (a: number, b: number) => number>> = {
   Pow: (a, b) => a ** b,
 };
 
-/** Rewritings of an operation with what made its operands; each says what it needs. */
-const FUSIONS: Readonly<Record<string, (graph: Graph, a: Value, b: Value) => Value | null>> = {
-  Add: withBias,
-  Mul: withinWindow,
-};
-
-/** The operand that an operation leaves as it is, or null: x+0, x-0, x*1, x/1, x^1. */
+/** The operand that an operation does not change, or null: x+0, x-0, x*1, x/1, x^1. */
 function neutral(op: string, a: Value, b: Value): Value | null {
   const [left, right] = [scalarOf(a), scalarOf(b)];
   if ((op === 'Add' && left === 0) || (op === 'Mul' && left === 1)) return b;
@@ -28,24 +21,24 @@ function neutral(op: string, a: Value, b: Value): Value | null {
 }
 
 /**
- * An elementwise operation of two values that broadcast. Constants fold, neutral elements vanish, and a
- * product with a 0/1 mask that was cast from comparison keeps its operands' shapes.
+ * An elementwise operation of two values that broadcast. Constants fold, neutral elements vanish, constant factors
+ * merge, and the graph's peepholes apply.
  */
 export function binary(graph: Graph, op: string, a: Value, b: Value, type: ElementType = a.type): Value {
   const shape = broadcastShapes(a.shape, b.shape);
-  const same = neutral(op, a, b);
-  if (same !== null && sameShape(same.shape, shape)) return same;
+  const unchanged = neutral(op, a, b);
+  if (unchanged !== null && sameShape(unchanged.shape, shape)) return unchanged;
   const [left, right] = [scalarOf(a), scalarOf(b)];
   const fold = FOLD[op];
   if (left !== null && right !== null && fold !== undefined && a.type === 'float32') {
     return graph.scalar(Math.fround(fold(left, right)), type, shape.length);
   }
-  const fused = FUSIONS[op]?.(graph, a, b) ?? FUSIONS[op]?.(graph, b, a) ?? null;
-  if (fused !== null && sameShape(fused.shape, shape)) return fused;
+  const replacement = graph.replacement({ op, inputs: [a, b], type, shape, attributes: {} });
+  if (replacement !== null) return replacement;
   if (op === 'Mul' && type === 'float32') {
-    // c·(d·x) = (c·d)·x: chains of scalar factors, as gradients of means make them, become one pass.
-    const chained = mergeFactors(graph, a, b) ?? mergeFactors(graph, b, a);
-    if (chained !== null && sameShape(chained.shape, shape)) return chained;
+    // c·(d·x) = (c·d)·x: chains of scalar factors, as in gradients of means, become one product.
+    const merged = mergeFactors(graph, a, b) ?? mergeFactors(graph, b, a);
+    if (merged !== null && sameShape(merged.shape, shape)) return merged;
   }
   return graph.op(op, [a, b], type, shape);
 }
@@ -70,6 +63,7 @@ const UNARY_FOLD: Readonly<Record<string, (x: number) => number>> = {
   Abs: Math.abs,
 };
 
+/** An elementwise operation of one value. Constants fold. */
 export function unary(
   graph: Graph,
   op: string,

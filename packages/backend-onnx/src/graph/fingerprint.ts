@@ -1,10 +1,9 @@
 import { reachable, type Graph } from './graph.js';
-import type { NamedValue } from './serialize.js';
-import type { ElementArray, Value } from './value.js';
+import type { ElementArray, NamedValue, Value } from './value.js';
 
 const hashes = new WeakMap<ElementArray, string>();
 
-/** 64 bits that tell contents apart by chance, not against ill will; the same in Node and in browsers. */
+/** 64 bits by which contents differ in all likelihood (not cryptographic); the same in Node and in browsers. */
 function digest(bytes: Uint8Array): string {
   let [a, b] = [0x811c9dc5, 0x9e3779b9];
   for (const byte of bytes) {
@@ -22,7 +21,7 @@ function contentHash(data: ElementArray): string {
   return hash;
 }
 
-/** One line per node that the outputs need: two traces of a pure function have equal lines. */
+/** One line per node that the outputs need: two traces of a pure function give equal lines. */
 export function fingerprint(graph: Graph, outputs: readonly NamedValue[]): string[] {
   const numbers = new Map<Value, number>();
   const nameOf = (value: Value | null): string => {

@@ -7,18 +7,55 @@ export interface ValueSpec {
 
 const COMMUTATIVE = new Set(['Add', 'Mul', 'And', 'Or', 'Equal']);
 
-/** Constants up to this many elements are merged by content; larger ones are told apart by identity. */
+/** An operation with one output that is about to be added to a graph. */
+export interface Operation extends ValueSpec {
+  readonly op: string;
+  readonly inputs: readonly Value[];
+  readonly attributes: Attributes;
+}
+
+/** Replaces an operation before it is added, given the nodes that compute its inputs. */
+export interface Peephole {
+  readonly name: string;
+  /** The operator that it looks at. */
+  readonly op: string;
+  /** What computes the same; null where the pattern does not match. */
+  readonly rewrite: (graph: Graph, operation: Operation) => Value | null;
+}
+
+/** Constants up to this many elements are merged by content; larger ones by identity only. */
 const MERGED_CONSTANT = 4096;
 
 /**
- * Builds a graph of static shapes. The same operation on the same inputs gives the same value
- * (hash-consing), so common subexpressions never come into being.
+ * Builds a graph of static shapes. The same operation on the same inputs gives the same value (hash-consing), which
+ * eliminates common subexpressions as they are made. Nodes are never removed: those that no output needs are no part of
+ * the graph ({@link reachable}).
  */
 export class Graph {
   readonly nodes: Node[] = [];
   readonly inputs = new Map<string, Value>();
   readonly #byKey = new Map<string, readonly Value[]>();
+  readonly #replaced = new Map<string, number>();
   #nextId = 0;
+
+  /** peepholes: what {@link Graph.replacement} tries, in order. */
+  constructor(readonly peepholes: readonly Peephole[] = []) {}
+
+  /** How many operations each peephole replaced, by its name. */
+  get replaced(): ReadonlyMap<string, number> {
+    return this.#replaced;
+  }
+
+  /** What to use instead of an operation: the result of the first peephole that matches; null if none does. */
+  replacement(operation: Operation): Value | null {
+    for (const { name, op, rewrite } of this.peepholes) {
+      const value = op === operation.op ? rewrite(this, operation) : null;
+      if (value === null || !sameShape(value.shape, operation.shape)) continue;
+      this.#replaced.set(name, (this.#replaced.get(name) ?? 0) + 1);
+      return value;
+    }
+    return null;
+  }
 
   input(name: string, type: ElementType, shape: readonly number[]): Value {
     const known = this.inputs.get(name);
@@ -37,7 +74,7 @@ export class Graph {
     return this.#merged(`constant|${type}|${shape.join(',')}|${bytes}`, make)[0]!;
   }
 
-  /** A large constant that is known by a name: made once, however often it is asked for. */
+  /** A large constant with a name that identifies its content: made once. */
   named(name: string, make: () => Value): Value {
     return this.#merged(`named|${name}`, () => [make()])[0]!;
   }
@@ -105,16 +142,16 @@ export class Graph {
   }
 }
 
-/** Nodes that the outputs depend on, in an order that can be run. */
+/** Nodes that the outputs depend on, in topological order. */
 export function reachable(graph: Graph, outputs: readonly Value[]): Node[] {
-  const wanted = new Set<Node>();
+  const needed = new Set<Node>();
   const stack = [...outputs];
   for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
-    if (value.source.kind !== 'node' || wanted.has(value.source.node)) continue;
-    wanted.add(value.source.node);
+    if (value.source.kind !== 'node' || needed.has(value.source.node)) continue;
+    needed.add(value.source.node);
     for (const input of value.source.node.inputs) if (input !== null) stack.push(input);
   }
-  return graph.nodes.filter((node) => wanted.has(node));
+  return graph.nodes.filter((node) => needed.has(node));
 }
 
 /** NumPy's broadcasting of physical shapes. */

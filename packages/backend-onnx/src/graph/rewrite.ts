@@ -1,57 +1,60 @@
 import { reachable, type Graph } from './graph.js';
-import type { NamedValue } from './serialize.js';
-import type { Attributes, Node, Value } from './value.js';
+import type { NamedValue, Node, Value } from './value.js';
 
 /** A graph as it stands, for finding patterns in it. */
-export interface View {
-  /** What the outputs need, in an order that can be run. */
+export interface GraphView {
+  /** The nodes that the outputs need, in topological order. */
   readonly nodes: readonly Node[];
   readonly users: ReadonlyMap<Value, readonly Node[]>;
   /** Values that must exist because they are outputs. */
   readonly kept: ReadonlySet<Value>;
 }
 
-/** What stands in place of what, while a graph is written anew. */
+/** Which new values replace which old ones while a graph is rewritten. */
 export class Substitution {
-  readonly #anew = new Map<Value, Value>();
+  readonly #replacements = new Map<Value, Value>();
 
   constructor(readonly graph: Graph) {}
 
-  /** The value that stands for a value of the old graph. */
-  readonly now = (value: Value): Value => this.#anew.get(value) ?? value;
+  /** The value that replaces `value`; itself where nothing does. */
+  readonly current = (value: Value): Value => this.#replacements.get(value) ?? value;
 
-  put(value: Value, by: Value): void {
-    this.#anew.set(value, by);
-  }
+  readonly replace = (value: Value, by: Value): void => {
+    this.#replacements.set(value, by);
+  };
 
-  /** Writes a node again where its inputs changed. */
-  copy({ op, inputs, outputs, attributes, domain }: Node): void {
-    if (!inputs.some((input) => input !== null && this.#anew.has(input))) return;
-    const anew = inputs.map((input) => input && this.now(input));
-    const made = this.graph.node(op, anew, outputs, attributes, domain);
-    outputs.forEach((output, i) => this.put(output, made[i]!));
-  }
+  /** Adds a node again where its inputs were replaced. */
+  readonly rebuild = ({ op, inputs, outputs, attributes, domain }: Node): void => {
+    if (!inputs.some((input) => input !== null && this.#replacements.has(input))) return;
+    const currentInputs = inputs.map((input) => input && this.current(input));
+    const values = this.graph.node(op, currentInputs, outputs, attributes, domain);
+    outputs.forEach((output, i) => this.replace(output, values[i]!));
+  };
 }
 
-/** Says what to do in place of some nodes; the others are written again where their inputs changed. */
-export type Plan = (view: View, substitution: Substitution) => ReadonlyMap<Node, () => void>;
+/** What to do in place of some nodes. All others are added again where their inputs were replaced. */
+export type Plan = (view: GraphView, substitution: Substitution) => ReadonlyMap<Node, () => void>;
 
-/** Writes the graph anew by a plan, and returns the outputs anew. */
-export function rewrite(graph: Graph, outputs: readonly NamedValue[], plan: Plan): readonly NamedValue[] {
+/** Rewrites a graph by a plan, node by node in topological order; returns what replaces the outputs. */
+export function rewriteNodes(
+  graph: Graph,
+  outputs: readonly NamedValue[],
+  plan: Plan,
+): readonly NamedValue[] {
   const nodes = reachable(
     graph,
     outputs.map(({ value }) => value),
   );
   const kept = new Set(outputs.map(({ value }) => value));
   const substitution = new Substitution(graph);
-  const written = plan({ nodes, users: usersOf(nodes), kept }, substitution);
-  if (written.size === 0) return outputs;
+  const planned = plan({ nodes, users: usersOf(nodes), kept }, substitution);
+  if (planned.size === 0) return outputs;
   for (const node of nodes) {
-    const write = written.get(node);
-    if (write === undefined) substitution.copy(node);
-    else write();
+    const rewrite = planned.get(node);
+    if (rewrite === undefined) substitution.rebuild(node);
+    else rewrite();
   }
-  return outputs.map(({ name, value }) => ({ name, value: substitution.now(value) }));
+  return outputs.map(({ name, value }) => ({ name, value: substitution.current(value) }));
 }
 
 function usersOf(nodes: readonly Node[]): Map<Value, readonly Node[]> {
@@ -63,13 +66,3 @@ function usersOf(nodes: readonly Node[]): Map<Value, readonly Node[]> {
   }
   return users;
 }
-
-/** A list of numbers among the attributes; empty where it is not said. */
-export const listOf = (attributes: Attributes, name: string): readonly number[] => {
-  const found = attributes[name];
-  return Array.isArray(found) ? (found as readonly number[]) : [];
-};
-
-/** Whether every number of such a list is the one that is wanted. */
-export const allAre = (attributes: Attributes, name: string, wanted: number): boolean =>
-  listOf(attributes, name).every((n) => n === wanted);

@@ -5,6 +5,7 @@ import {
   type Attribute,
   type Attributes,
   type ElementType,
+  type NamedValue,
   type Node,
   type Value,
 } from './value.js';
@@ -23,18 +24,13 @@ const DATA_TYPE: Readonly<Record<ElementType, number>> = {
   bool: 9,
 };
 
-/** The default domain's version; kernels are written for it. */
+/** Version of the standard operators, which the lowering writes. */
 export const OPSET = 18;
 
-export interface NamedValue {
-  readonly name: string;
-  readonly value: Value;
-}
-
 export interface ModelOptions {
-  /** Axis sizes that are written as this name instead (a dynamic batch). */
+  /** A size of axes that is written as a name instead (a dynamic batch). */
   readonly dynamic?: { readonly size: number; readonly name: string };
-  /** Declares inputs that nothing reads, too. */
+  /** Whether to declare inputs that nothing reads. */
   readonly allInputs?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly description?: string;
@@ -60,7 +56,7 @@ function attributeProto(name: string, attribute: Attribute): InstanceType<typeof
 const attributeProtos = (attributes: Attributes): InstanceType<typeof onnx.AttributeProto>[] =>
   Object.entries(attributes).map(([name, attribute]) => attributeProto(name, attribute));
 
-/** A declared input or output. A dimension that is named is open. */
+/** A declared input or output. A named dimension is open. */
 export function valueInfo(
   name: string,
   type: ElementType,
@@ -85,7 +81,7 @@ function initializer(name: string, value: Value): InstanceType<typeof onnx.Tenso
 }
 
 export interface GraphOptions extends Pick<ModelOptions, 'dynamic' | 'allInputs'> {
-  /** What the graph calls an input of this name, where another graph around it has taken the name. */
+  /** Renames inputs, for a graph inside another one that uses their names. */
   readonly inputName?: (name: string) => string;
   readonly outputName?: (name: string) => string;
 }
@@ -105,7 +101,7 @@ export function graphProto(
   for (const { value } of outputs) used.add(value);
 
   const inputs = [...graph.inputs.values()].filter((value) => allInputs || used.has(value));
-  // A computed value takes the name of the first output that it is; anything else needs an Identity.
+  // A computed value takes the name of its first output; every other output needs an Identity.
   const outputNames = new Map<Value, string>();
   for (const { name, value } of outputs) {
     if (value.source.kind === 'node' && !outputNames.has(value)) outputNames.set(value, name);
@@ -122,7 +118,7 @@ export function graphProto(
       domain: node.domain,
       name: `${node.op}_${node.outputs[0]!.id}`,
       input: node.inputs.map((input) => (input === null ? '' : nameOf(input))),
-      // The positions of a max-pool are the only optional output here.
+      // Positions of a max-pool are the only optional output.
       output: node.outputs
         .filter((output, i) => i === 0 || node.op !== 'MaxPool' || used.has(output))
         .map(nameOf),
@@ -157,7 +153,7 @@ export function graphProto(
 
 const same = (name: string): string => name;
 
-/** Wraps a graph as a model. `inner`: graphs within it, whose operations count as well. */
+/** Wraps a graph as a model. `inner`: graphs inside it, whose operator domains are declared as well. */
 export function modelOf(
   graph: GraphProto,
   { description = '', metadata = {} }: Pick<ModelOptions, 'metadata' | 'description'> = {},
@@ -178,7 +174,7 @@ export function modelOf(
   return onnx.ModelProto.encode(model).finish();
 }
 
-/** Writes the part of a graph that the outputs need as an ONNX model. */
+/** The part of a graph that the outputs need as an ONNX model. */
 export function serialize(
   graph: Graph,
   outputs: readonly NamedValue[],

@@ -1,7 +1,7 @@
 import { sameShape, type Graph } from './graph.js';
 import { integersOf, madeBy, scalarOf, type ElementType, type Value } from './value.js';
 
-/** Reshape; a reshape of a reshape, or to the same shape, costs nothing. */
+/** Reshape; a reshape to the same shape adds no node, and reshapes in a row become one. */
 export function reshape(graph: Graph, value: Value, shape: readonly number[]): Value {
   if (sameShape(value.shape, shape)) return value;
   const scalar = scalarOf(value);
@@ -11,7 +11,7 @@ export function reshape(graph: Graph, value: Value, shape: readonly number[]): V
   return graph.op('Reshape', [value, graph.integers(shape)], value.type, shape);
 }
 
-/** True where a transposition only moves axes of size 1, so that memory stays as it is. */
+/** Whether a transposition only moves axes of size 1, so that memory stays as it is. */
 function movesNothing(shape: readonly number[], order: readonly number[]): boolean {
   const kept = order.filter((axis) => shape[axis] !== 1);
   return kept.every((axis, i) => i === 0 || axis > kept[i - 1]!);
@@ -42,7 +42,7 @@ const ONNX_TYPE: Readonly<Record<ElementType, number>> = {
   bool: 9,
 };
 
-/** Cast; of a constant at once, and through a cast that lost nothing. */
+/** Cast; scalars fold, and a cast before it that lost nothing is skipped. */
 export function cast(graph: Graph, value: Value, type: ElementType): Value {
   if (value.type === type) return value;
   const scalar = scalarOf(value);

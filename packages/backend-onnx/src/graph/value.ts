@@ -1,4 +1,4 @@
-/** Element types that a graph's values have. */
+/** Element types of a graph's values. */
 export type ElementType = 'float32' | 'int32' | 'int64' | 'uint8' | 'bool';
 
 export type ElementArray = Float32Array | Int32Array | BigInt64Array | Uint8Array;
@@ -9,7 +9,7 @@ export type Attribute =
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** One operation of a graph. `null` is an optional input that is left out. */
+/** One operation of a graph. An input of `null` is an optional one that is omitted. */
 export interface Node {
   readonly op: string;
   readonly domain: string;
@@ -23,12 +23,18 @@ export type Source =
   | { readonly kind: 'constant'; readonly data: ElementArray }
   | { readonly kind: 'node'; readonly node: Node; readonly index: number };
 
-/** A tensor that exists only as a place in a graph. Its shape is static. */
+/** A symbolic tensor: a place in a graph. Its shape is static. */
 export interface Value {
   readonly id: number;
   readonly type: ElementType;
   readonly shape: readonly number[];
   readonly source: Source;
+}
+
+/** An output of a graph. */
+export interface NamedValue {
+  readonly name: string;
+  readonly value: Value;
 }
 
 /** Bytes of one element. */
@@ -40,19 +46,19 @@ export const bytesOf: Readonly<Record<ElementType, number>> = {
   bool: 1,
 };
 
-/** The number that a one-element constant holds, else null. */
+/** The number in a one-element constant; null for any other value. */
 export function scalarOf(value: Value): number | null {
   return value.source.kind === 'constant' && value.source.data.length === 1
     ? Number(value.source.data[0])
     : null;
 }
 
-/** The node that makes a value, where it is of the given operation. */
+/** The node that computes a value, if its operator is `op`; else null. */
 export function madeBy(value: Value, op: string): Node | null {
   return value.source.kind === 'node' && value.source.node.op === op ? value.source.node : null;
 }
 
-/** The integers of a constant; throws where it is not one. */
+/** The integers of a constant. @throws Error if the value is none */
 export function integersOf(value: Value): number[] {
   if (value.source.kind !== 'constant') throw new Error('not a constant');
   return Array.from(value.source.data as ArrayLike<number | bigint>, Number);

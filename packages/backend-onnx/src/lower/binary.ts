@@ -1,6 +1,6 @@
-import type { TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Call, type Kernel } from './kernel.js';
+import type { TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
 const SAME: Readonly<Record<string, string>> = {
   Add: 'Add',
@@ -22,11 +22,11 @@ const COMPARISON: Readonly<Record<string, string>> = {
 
 const LOGICAL: Readonly<Record<string, string>> = { LogicalAnd: 'And', LogicalOr: 'Or', LogicalXor: 'Xor' };
 
-/** Numbers in place of truth values, which ONNX neither orders nor adds. */
-const counted = (t: Tracer, x: TracedTensor): TracedTensor => (x.dtype === 'bool' ? t.cast(x, 'int32') : x);
+/** Integers in place of booleans, which ONNX neither orders nor adds. */
+const numeric = (t: Tracer, x: TracedTensor): TracedTensor => (x.dtype === 'bool' ? t.cast(x, 'int32') : x);
 
 function operands({ t, input }: Call): [TracedTensor, TracedTensor] {
-  return [counted(t, input('a')), counted(t, input('b'))];
+  return [numeric(t, input('a')), numeric(t, input('b'))];
 }
 
 /** a - b·floor(a / b): the sign follows the divisor, as in tfjs. */
@@ -70,7 +70,7 @@ export const binaryKernels: readonly Kernel[] = [
   kernel('AddN', 'Add', ({ t, list }) => list.reduce((sum, x) => t.binary('Add', sum, x))),
   kernel('Select', 'Where', ({ t, input }) => {
     const [condition, whenTrue] = [input('condition'), input('t')];
-    // A vector of conditions chooses whole rows.
+    // A vector of conditions selects whole rows.
     const rows = [...condition.shape, ...whenTrue.shape.slice(condition.shape.length).map(() => 1)];
     return t.select(t.reshape(condition, rows), whenTrue, input('e'));
   }),

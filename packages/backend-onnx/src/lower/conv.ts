@@ -1,55 +1,54 @@
-import type { Attributes, Value } from '../graph/value.js';
-import { blockedFilter, turnedFilter } from '../graph/blocks/operations.js';
+import { nchwcFilter, rotatedNchwcFilter } from '../graph/nchwc.js';
 import { reshape, slice, transpose } from '../graph/shape-ops.js';
-import { OIHW, type TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
-import { activate } from './unary.js';
-import { blockedConv, paysBlocked } from './blocked-conv.js';
+import type { Attributes, Value } from '../graph/value.js';
 import { filterGradient } from './filter-gradient.js';
 import { kernel, type Call, type Kernel } from './kernel.js';
-import { inPhases, stridedGradient } from './strided-gradient.js';
+import { convInNchwc, nchwcPays } from './nchwc-conv.js';
+import { stridedGradient, suitsPhases } from './strided-gradient.js';
+import { OIHW, type TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
+import { activate } from './unary.js';
 import { convWindow, imageLayout, windowAttributes, type Window } from './window.js';
 
-/** A convolution without bias, in [B, C, H, W] inside. */
+/** A convolution without bias, in [B, C, H, W] in memory. */
 function conv2d(t: Tracer, x: TracedTensor, filter: TracedTensor, window: Window): TracedTensor {
   const layout = imageLayout(window);
-  const weights = t.full(filter, OIHW); // [O, I / groups, kh, kw]
+  const oihw = t.full(filter, OIHW); // [O, I / groups, kh, kw]
   const shape = [window.batchSize, window.outChannels, window.outHeight, window.outWidth];
-  const value = convolution(t, t.full(x, layout), weights, shape, {
+  const value = convolution(t, t.full(x, layout), oihw, shape, {
     ...windowAttributes(window),
     kernel_shape: [window.filterHeight, window.filterWidth],
     dilations: [window.dilationHeight, window.dilationWidth],
-    group: window.inChannels / weights.shape[1]!,
+    group: window.inChannels / oihw.shape[1]!,
   });
   return t.tensor(value, window.outShape, 'float32', layout);
 }
 
-/** x: [B, C, H, W]; weights: [O, I / groups, kh, kw]. */
+/** x: [B, C, H, W]; filter: [O, I / groups, kh, kw]. */
 function convolution(
   t: Tracer,
   x: Value,
-  weights: Value,
+  filter: Value,
   shape: readonly number[],
   attributes: Attributes,
 ): Value {
-  if (paysBlocked(t, x.shape[1]!, weights.shape)) {
-    return blockedConv(t, x, blockedFilter(t.graph, t.channelBlock!, weights), shape, attributes);
+  if (nchwcPays(t, x.shape[1]!, filter.shape)) {
+    return convInNchwc(t, x, nchwcFilter(t.graph, t.target.channelBlock!, filter), shape, attributes);
   }
-  return t.graph.op('Conv', [x, weights], 'float32', shape, attributes);
+  return t.graph.op('Conv', [x, filter], 'float32', shape, attributes);
 }
 
-/** Turns a [O, I, kh, kw] filter by 180° in the plane. */
+/** Rotates a [O, I, kh, kw] filter by 180° in the plane. */
 function rotated(t: Tracer, filter: Value): Value {
   const [o, i, height, width] = filter.shape as [number, number, number, number];
   const flat = reshape(t.graph, filter, [o, i, height * width]);
-  const turned = slice(t.graph, flat, [{ axis: 2, begin: height * width - 1, end: -1, step: -1 }]);
-  return reshape(t.graph, height * width === 1 ? flat : turned, [o, i, height, width]);
+  const reversed = slice(t.graph, flat, [{ axis: 2, begin: height * width - 1, end: -1, step: -1 }]);
+  return reshape(t.graph, height * width === 1 ? flat : reversed, [o, i, height, width]);
 }
 
 /**
- * ∂/∂x of a convolution. At stride 1 it is a convolution of dy with the rotated, transposed filter (as
- * fast as the forward one); else convolutions by phases of the stride, or a transposed
- * convolution.
+ * ∂/∂x of a convolution. At stride 1 it is a convolution of dy with the rotated, transposed filter (as fast as the
+ * forward one); else one convolution per phase of the stride, or a transposed convolution.
  */
 export function inputGradient(
   t: Tracer,
@@ -59,17 +58,17 @@ export function inputGradient(
 ): TracedTensor {
   const { graph } = t;
   const layout = imageLayout(window);
-  const weights = t.full(filter, OIHW);
+  const oihw = t.full(filter, OIHW);
   const { padInfo, filterHeight: kh, filterWidth: kw } = window;
-  const group = window.inChannels / weights.shape[1]!;
+  const group = window.inChannels / oihw.shape[1]!;
   const shape = [window.batchSize, window.inChannels, window.inHeight, window.inWidth];
   const dilations = [window.dilationHeight, window.dilationWidth];
   const [spanH, spanW] = [(kh - 1) * window.dilationHeight, (kw - 1) * window.dilationWidth];
   const pads = [spanH - padInfo.top, spanW - padInfo.left, spanH - padInfo.bottom, spanW - padInfo.right];
   // Padding a small dy out to a full convolution multiplies the work; past a point the other form is faster.
-  const [output, input] = [weights.shape[0]!, weights.shape[1]!];
-  const blocked = paysBlocked(t, window.outChannels, [input, output, kh, kw]);
-  const worthwhile = blocked ? 2.5 : 1.6;
+  const [output, input] = [oihw.shape[0]!, oihw.shape[1]!];
+  const inNchwc = nchwcPays(t, window.outChannels, [input, output, kh, kw]);
+  const worthwhile = inNchwc ? 2.5 : 1.6;
   const inflation = (window.inHeight * window.inWidth) / (window.outHeight * window.outWidth);
   const direct =
     inflation < worthwhile &&
@@ -78,30 +77,30 @@ export function inputGradient(
     group === 1 &&
     Math.min(...pads) >= 0;
   const attributes = { strides: [1, 1], pads, kernel_shape: [kh, kw], dilations, group: 1 };
-  const slope = t.full(dy, layout);
-  const turned = (): Value =>
-    blocked
-      ? blockedConv(t, slope, turnedFilter(graph, t.channelBlock!, weights), shape, attributes)
+  const gradient = t.full(dy, layout);
+  const convolved = (): Value =>
+    inNchwc
+      ? convInNchwc(t, gradient, rotatedNchwcFilter(graph, t.target.channelBlock!, oihw), shape, attributes)
       : graph.op(
           'Conv',
-          [slope, rotated(t, transpose(graph, weights, [1, 0, 2, 3]))],
+          [gradient, rotated(t, transpose(graph, oihw, [1, 0, 2, 3]))],
           'float32',
           shape,
           attributes,
         );
   const value = direct
-    ? turned()
-    : inPhases(t, window, group)
-      ? stridedGradient(t, slope, weights, window)
-      : transposedConv(t, slope, weights, window, group, shape);
+    ? convolved()
+    : suitsPhases(t, window, group)
+      ? stridedGradient(t, gradient, oihw, window)
+      : transposedConv(t, gradient, oihw, window, group, shape);
   return t.tensor(value, window.inShape, 'float32', layout);
 }
 
-/** weights: [O, I / groups, kh, kw]. */
+/** filter: [O, I / groups, kh, kw]. */
 export function transposedConv(
   t: Tracer,
   dy: Value,
-  weights: Value,
+  filter: Value,
   window: Window,
   group: number,
   shape: readonly number[],
@@ -109,12 +108,12 @@ export function transposedConv(
   const { padInfo, strideHeight, strideWidth } = window;
   const reachH = strideHeight * (dy.shape[2]! - 1) + (window.filterHeight - 1) * window.dilationHeight + 1;
   const reachW = strideWidth * (dy.shape[3]! - 1) + (window.filterWidth - 1) * window.dilationWidth + 1;
-  return t.graph.op('ConvTranspose', [dy, weights], 'float32', shape, {
+  return t.graph.op('ConvTranspose', [dy, filter], 'float32', shape, {
     ...windowAttributes(window),
     kernel_shape: [window.filterHeight, window.filterWidth],
     dilations: [window.dilationHeight, window.dilationWidth],
     group,
-    // rows and columns that no window reached get no gradient
+    // rows and columns that no window reaches get no gradient
     output_padding: [
       shape[2]! - (reachH - padInfo.top - padInfo.bottom),
       shape[3]! - (reachW - padInfo.left - padInfo.right),

@@ -1,13 +1,13 @@
-import type { Value } from '../graph/value.js';
 import { binary } from '../graph/arithmetic.js';
 import { concat, pad, reshape, slice } from '../graph/shape-ops.js';
-import type { TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
+import type { Value } from '../graph/value.js';
 import { finish, transposedConv } from './conv.js';
 import { kernel, type Kernel } from './kernel.js';
+import type { TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 import { convWindow, imageLayout, windowAttributes, type Window } from './window.js';
 
-/** A logical [kh, kw, C, M] filter as ONNX's grouped [C·M, 1, kh, kw]. */
+/** A logical [kh, kw, C, M] filter as [C·M, 1, kh, kw], for ONNX's grouped convolution. */
 function grouped(t: Tracer, filter: TracedTensor): Value {
   const [height, width, channels, multiplier] = filter.shape as [number, number, number, number];
   return reshape(t.graph, t.full(filter, [2, 3, 0, 1]), [channels * multiplier, 1, height, width]);
@@ -39,10 +39,10 @@ function inputGradient(t: Tracer, dy: TracedTensor, filter: TracedTensor, window
     return t.tensor(value, window.inShape, 'float32', layout);
   }
   const flat = reshape(t.graph, grouped(t, filter), [inChannels, kh * kw]);
-  const turned =
+  const reversed =
     kh * kw === 1 ? flat : slice(t.graph, flat, [{ axis: 1, begin: kh * kw - 1, end: -1, step: -1 }]);
-  const weights = reshape(t.graph, turned, [inChannels, 1, kh, kw]);
-  const value = t.graph.op('Conv', [t.full(dy, layout), weights], 'float32', shape, {
+  const rotated = reshape(t.graph, reversed, [inChannels, 1, kh, kw]);
+  const value = t.graph.op('Conv', [t.full(dy, layout), rotated], 'float32', shape, {
     strides: [1, 1],
     pads,
     kernel_shape: [kh, kw],
@@ -65,7 +65,7 @@ function filterGradient(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Wi
     [0, 0, padInfo.bottom, padInfo.right],
   );
   const [batch, plane] = [window.batchSize, [outHeight, outWidth]];
-  const slope = reshape(graph, t.full(dy, layout), [batch, inChannels, multiplier, ...plane]);
+  const gradient = reshape(graph, t.full(dy, layout), [batch, inChannels, multiplier, ...plane]);
   const sums: Value[] = [];
   for (let i = 0; i < window.filterHeight; i++) {
     for (let j = 0; j < window.filterWidth; j++) {
@@ -75,7 +75,7 @@ function filterGradient(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Wi
         { axis: 3, begin: left, end: left + (outWidth - 1) * strideWidth + 1, step: strideWidth },
       ]);
       const shifted = reshape(graph, part, [batch, inChannels, 1, ...plane]);
-      const product = binary(graph, 'Mul', shifted, slope);
+      const product = binary(graph, 'Mul', shifted, gradient);
       const axes = graph.integers([0, 3, 4]);
       const sum = graph.op('ReduceSum', [product, axes], 'float32', [inChannels, multiplier], {
         keepdims: 0,

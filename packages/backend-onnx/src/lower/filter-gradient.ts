@@ -1,20 +1,20 @@
+import { im2colProducts } from '../graph/im2col.js';
 import {
-  blocksExchanged,
-  convOverBlocks,
-  exchangedIntoBlocks,
-  fromBlocks,
-  toBlocks,
-  turnsOf,
-  widened,
-} from '../graph/blocks/operations.js';
-import { productsWithColumns } from '../graph/columns.js';
+  exchangeBlocks,
+  exchangeIntoNchwc,
+  fromNchwc,
+  interleavedChannels,
+  nchwcConv,
+  padWidth,
+  toNchwc,
+} from '../graph/nchwc.js';
 import { concat, pad, reshape, slice, transpose } from '../graph/shape-ops.js';
 import type { Value } from '../graph/value.js';
-import { identityLayout, OIHW, type TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
+import { identityLayout, OIHW, type TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 import { imageLayout, type Window } from './window.js';
 
-/** How far the exchanged convolution slides: the filter's size, and what stride and dilation leave over. */
+/** Output size of the exchanged convolution: the filter's size, and what stride and dilation leave over. */
 function reach(window: Window): readonly [number, number] {
   const { padInfo } = window;
   const along = (size: number, out: number, stride: number, dilation: number): number =>
@@ -35,7 +35,7 @@ function reach(window: Window): readonly [number, number] {
   ];
 }
 
-/** Attributes of the exchanged convolution: stride and dilation change places. */
+/** Attributes of the convolution with batch and channels exchanged: stride and dilation change places. */
 const exchanged = (window: Window, pads: readonly number[]) => ({
   strides: [window.dilationHeight, window.dilationWidth],
   pads: [...pads],
@@ -56,38 +56,39 @@ function asFilter(t: Tracer, whole: Value, window: Window): TracedTensor {
 
 /**
  * ∂/∂filter of a convolution as a convolution: with batch and channels exchanged, x is the image, dy the filter, and
- * stride and dilation exchange their parts. Over blocks of channels, which here are the images of the batch.
+ * stride and dilation exchange their parts. In NCHWc layout, whose channels here are the images of the batch.
  */
-function asBlockedConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
+function nchwcConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
   const layout = imageLayout(window);
   const { inChannels: input, outChannels: output } = window;
   const { top, left, bottom, right } = window.padInfo;
-  const block = t.channelBlock!;
-  const weights = blocksExchanged(graph, block, toBlocks(graph, t.full(dy, layout)));
+  const block = t.target.channelBlock!;
+  const filter = exchangeBlocks(graph, block, toNchwc(graph, t.full(dy, layout)));
   const [height, width] = reach(window);
   const attributes = exchanged(window, [top, 0, bottom, 0]);
   const [down, across] = attributes.dilations;
-  const turns = turnsOf(block);
-  const images = exchangedIntoBlocks(graph, block, toBlocks(graph, t.full(x, layout)));
-  const wide = widened(graph, images, turns * left, turns * right);
-  const whole = fromBlocks(
+  const interleaved = interleavedChannels(block);
+  const images = exchangeIntoNchwc(graph, block, toNchwc(graph, t.full(x, layout)));
+  const wide = padWidth(graph, images, interleaved * left, interleaved * right);
+  const groups = input / interleaved;
+  const whole = fromNchwc(
     graph,
-    convOverBlocks(graph, [wide, weights], [input / turns, output, height, turns * width], {
+    nchwcConv(graph, [wide, filter], [groups, output, height, interleaved * width], {
       ...attributes,
-      dilations: [down, turns * across],
+      dilations: [down, interleaved * across],
     }),
   );
-  const apart = reshape(graph, whole, [input / turns, output, height, width, turns]);
+  const apart = reshape(graph, whole, [groups, output, height, width, interleaved]);
   const each = reshape(graph, transpose(graph, apart, [0, 4, 1, 2, 3]), [input, output, height, width]);
   return asFilter(t, each, window);
 }
 
 /**
- * ∂/∂filter by one matrix product per offset of the window, in [B, H, W, C]: the shifted x, transposed,
- * times dy. Reads x once per offset and needs no larger buffer.
+ * ∂/∂filter by one matrix product per offset of the window, in [B, H, W, C]: the shifted x, transposed, times dy. Reads x
+ * once per offset and needs no larger buffer.
  */
-function byOffsets(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
+function perOffset(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
   const { padInfo, outHeight, outWidth, strideHeight, strideWidth, inChannels, outChannels } = window;
   const nhwc = window.dataFormat === 'channelsFirst' ? [0, 2, 3, 1] : identityLayout(4);
@@ -98,7 +99,7 @@ function byOffsets(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window)
     [0, padInfo.bottom, padInfo.right, 0],
   );
   const rows = window.batchSize * outHeight * outWidth;
-  const slope = reshape(graph, t.full(dy, nhwc), [rows, outChannels]);
+  const gradient = reshape(graph, t.full(dy, nhwc), [rows, outChannels]);
   const products: Value[] = [];
   for (let i = 0; i < window.filterHeight; i++) {
     for (let j = 0; j < window.filterWidth; j++) {
@@ -109,7 +110,7 @@ function byOffsets(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window)
       ]);
       const shifted = reshape(graph, part, [rows, inChannels]);
       const shape = [outChannels, inChannels];
-      const product = graph.op('Gemm', [slope, shifted], 'float32', shape, { transA: 1, transB: 0 });
+      const product = graph.op('Gemm', [gradient, shifted], 'float32', shape, { transA: 1, transB: 0 });
       products.push(reshape(graph, product, [1, ...shape]));
     }
   }
@@ -119,17 +120,17 @@ function byOffsets(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window)
   return t.tensor(value, filter, 'float32', [0, 1, 3, 2]);
 }
 
-/** The same by one product per image with the columns of x: few channels make few columns. */
-function byColumns(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
+/** The same by one product per image with the columns of x (im2col): few channels make few columns. */
+function im2col(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
   const { graph } = t;
   const layout = imageLayout(window);
   const { padInfo, filterHeight: kh, filterWidth: kw, inChannels, outChannels } = window;
-  const each = productsWithColumns(graph, t.full(x, layout), t.full(dy, layout), {
-    size: [kh, kw],
+  const each = im2colProducts(graph, t.full(x, layout), t.full(dy, layout), {
+    kernelSize: [kh, kw],
     strides: [window.strideHeight, window.strideWidth],
     dilations: [window.dilationHeight, window.dilationWidth],
     pads: [padInfo.top, padInfo.left, padInfo.bottom, padInfo.right],
-    out: [window.outHeight, window.outWidth],
+    outputSize: [window.outHeight, window.outWidth],
   });
   const shape = [outChannels, inChannels * kh * kw];
   const sum = graph.op('ReduceSum', [each, graph.integers([0])], 'float32', shape, { keepdims: 0 });
@@ -138,18 +139,18 @@ function byColumns(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window)
 }
 
 /** The forms by name: what a benchmark compares. */
-export const filterGradientForms = { asBlockedConvolution, byColumns, byOffsets };
+export const filterGradientForms = { nchwcConvolution, im2col, perOffset };
 
 export type FilterGradientForm = keyof typeof filterGradientForms;
 
-/** Whether a form holds for a window, where the runtime lays `block` channels side by side (null: it does not). */
+/** Whether a form applies to a window, with `block` channels per block of the NCHWc layout (null: there is no such layout). */
 export function suits(form: FilterGradientForm, window: Window, block: number | null): boolean {
-  if (form !== 'asBlockedConvolution') return true;
+  if (form !== 'nchwcConvolution') return true;
   const { batchSize, inChannels, outChannels } = window;
   return block !== null && [batchSize, inChannels, outChannels].every((n) => n % block === 0);
 }
 
-/** Elements of the columns of x that are still worth their memory: 256 MiB. */
+/** Most elements that the columns of x may have: 256 MiB. */
 const MOST_COLUMNS = 2 ** 26;
 
 /** The fastest form for a shape, by measurement on two processors (batch 128), in WebAssembly too. */
@@ -157,14 +158,14 @@ export function fastestForm(window: Window, block: number | null): FilterGradien
   const area = window.filterHeight * window.filterWidth;
   const { batchSize, inChannels, outHeight, outWidth } = window;
   const fits = batchSize * inChannels * area * outHeight * outWidth <= MOST_COLUMNS;
-  if (fits && (area === 1 || inChannels < 8)) return 'byColumns';
-  if (suits('asBlockedConvolution', window, block)) return 'asBlockedConvolution';
-  return fits ? 'byColumns' : 'byOffsets';
+  if (fits && (area === 1 || inChannels < 8)) return 'im2col';
+  if (suits('nchwcConvolution', window, block)) return 'nchwcConvolution';
+  return fits ? 'im2col' : 'perOffset';
 }
 
 let forced: FilterGradientForm | null = null;
 
-/** Traces `f` with one form wherever it holds: for benchmarks and tests. */
+/** Traces `f` with one form wherever it applies: for benchmarks and tests. */
 export function forcedForm<T>(form: FilterGradientForm, f: () => T): T {
   forced = form;
   try {
@@ -175,8 +176,8 @@ export function forcedForm<T>(form: FilterGradientForm, f: () => T): T {
 }
 
 export function filterGradient(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
-  // With columns the WebGPU provider's results are wrong: the contract of backends found it.
-  const fastest = t.accelerated ? 'byOffsets' : fastestForm(window, t.channelBlock);
-  const form = forced !== null && suits(forced, window, t.channelBlock) ? forced : fastest;
+  // With im2col the WebGPU provider's results are wrong: the contract of backends found it.
+  const fastest = t.target.accelerated ? 'perOffset' : fastestForm(window, t.target.channelBlock);
+  const form = forced !== null && suits(forced, window, t.target.channelBlock) ? forced : fastest;
   return filterGradientForms[form](t, x, dy, window);
 }

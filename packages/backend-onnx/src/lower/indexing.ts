@@ -44,7 +44,7 @@ export const indexingKernels: readonly Kernel[] = [
     const { depth, onValue, offValue } = attrs as { depth: number; onValue: number; offValue: number };
     const dtype = (attrs['dtype'] as 'float32' | 'int32' | 'bool' | undefined) ?? 'float32';
     const shape = [...indices.shape, depth];
-    // ONNX counts negative indices from the end; tfjs gives a row of `offValue` for them. Compare instead.
+    // ONNX's OneHot counts negative indices from the end, tfjs gives a row of `offValue` for them: compare instead.
     const classes = t.tensor(
       t.graph.constant(
         'int32',
@@ -80,7 +80,7 @@ export const indexingKernels: readonly Kernel[] = [
   }),
   kernel('DenseBincount', 'OneHot, ReduceSum', ({ t, input, attrs }) => {
     const [x, weights] = [input('x'), input('weights')];
-    if (x.shape.length !== 1 || sizeOf(weights.shape) !== 0) throw new RangeError('weights or rows');
+    if (x.shape.length !== 1 || sizeOf(weights.shape) !== 0) throw new RangeError('with weights, or of rows');
     const size = attrs['size'] as number;
     const classes = t.graph.constant(
       'int32',

@@ -1,11 +1,11 @@
 import { broadcastShapes } from '../graph/graph.js';
 import type { Value } from '../graph/value.js';
-import { identityLayout, isIdentity, sameLayout, type TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
-import { activate } from './unary.js';
 import { kernel, type Kernel } from './kernel.js';
+import { identityLayout, isIdentity, sameLayout, type TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
+import { activate } from './unary.js';
 
-/** A matrix (or a stack of them) as it lies in memory, and whether it lies transposed. */
+/** A matrix (or a stack of them) in memory, and whether it is transposed there. */
 interface Operand {
   readonly value: Value;
   readonly transposed: boolean;
@@ -20,7 +20,7 @@ function operand(t: Tracer, x: TracedTensor, transposed: boolean): Operand {
   return { value: t.logical(x), transposed };
 }
 
-/** a·b of the last two axes, either one transposed, the others broadcasting. */
+/** a·b over the last two axes, each optionally transposed; the other axes broadcast. */
 export function matmul(
   t: Tracer,
   a: TracedTensor,
@@ -43,7 +43,7 @@ function product(t: Tracer, a: Operand, b: Operand, shape: readonly number[]): V
     const attributes = { transA: Number(a.transposed), transB: Number(b.transposed) };
     return graph.op('Gemm', [a.value, b.value], 'float32', shape, attributes);
   }
-  if (!t.portable) {
+  if (!t.target.portable) {
     const attributes = { transA: Number(a.transposed), transB: Number(b.transposed) };
     return graph.op('FusedMatMul', [a.value, b.value], 'float32', shape, attributes, 'com.microsoft');
   }
@@ -51,7 +51,7 @@ function product(t: Tracer, a: Operand, b: Operand, shape: readonly number[]): V
     if (!transposed) return value;
     const rank = value.shape.length;
     const order = [...identityLayout(rank - 2), rank - 1, rank - 2];
-    return t.laidOut(t.tensor(value, value.shape, 'float32'), order);
+    return t.inLayout(t.tensor(value, value.shape, 'float32'), order);
   };
   return graph.op('MatMul', [plain(a), plain(b)], 'float32', shape);
 }

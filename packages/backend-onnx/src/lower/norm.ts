@@ -1,7 +1,7 @@
 import { reshape } from '../graph/shape-ops.js';
-import { NCHW, sameLayout, type TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Kernel } from './kernel.js';
+import { NCHW, sameLayout, type TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
 interface Normalization {
   readonly x: TracedTensor;
@@ -12,7 +12,7 @@ interface Normalization {
   readonly epsilon: number;
 }
 
-/** One pass over images in [B, C, H, W]: ONNX's own operation, which runtimes fold into a convolution before it. */
+/** One pass over images in [B, C, H, W]: ONNX's own operator, which runtimes fold into a convolution before it. */
 function fused(t: Tracer, { x, mean, variance, scale, offset, epsilon }: Normalization): TracedTensor {
   const channels = mean.shape;
   const value = t.full(x, NCHW);
@@ -33,14 +33,14 @@ function fused(t: Tracer, { x, mean, variance, scale, offset, epsilon }: Normali
 }
 
 /**
- * One pass on all threads: a 1×1 filter and a bias per channel, which also rectifies where a ReLU follows.
- * BatchNormalization runs on one.
+ * One pass on all threads: a 1×1 filter and a bias per channel, into which a following ReLU fuses. BatchNormalization
+ * runs on one thread.
  */
 function perChannel(t: Tracer, normalization: Normalization): TracedTensor {
   const { graph } = t;
   const value = t.full(normalization.x, NCHW);
   const channels = value.shape[1]!;
-  const [a, b] = line(t, normalization).map((part) => t.full(part));
+  const [a, b] = scaleAndShift(t, normalization).map((part) => t.full(part));
   const filters = reshape(graph, a!, [channels, 1, 1, 1]);
   const attributes = { kernel_shape: [1, 1], pads: [0, 0, 0, 0], strides: [1, 1], dilations: [1, 1] };
   const result = graph.op('Conv', [value, filters, b!], 'float32', value.shape, {
@@ -51,7 +51,7 @@ function perChannel(t: Tracer, normalization: Normalization): TracedTensor {
 }
 
 /** a = scale / √(variance + ε) and b = offset - mean·a, so that the result is x·a + b. */
-function line(
+function scaleAndShift(
   t: Tracer,
   { mean, variance, scale, offset, epsilon }: Normalization,
 ): readonly [TracedTensor, TracedTensor] {
@@ -62,15 +62,15 @@ function line(
   return [a, b];
 }
 
-/** Two passes, for any layout. */
+/** A product and a sum, for any layout. */
 function composed(t: Tracer, normalization: Normalization): TracedTensor {
-  const [a, b] = line(t, normalization);
+  const [a, b] = scaleAndShift(t, normalization);
   return t.binary('Add', t.binary('Mul', normalization.x, a), b);
 }
 
 export const normKernels: readonly Kernel[] = [
   kernel('FusedBatchNorm', 'BatchNormalization', ({ t, input, optional, attrs }) => {
-    const arguments_: Normalization = {
+    const normalization: Normalization = {
       x: input('x'),
       mean: input('mean'),
       variance: input('variance'),
@@ -78,9 +78,9 @@ export const normKernels: readonly Kernel[] = [
       offset: optional('offset'),
       epsilon: (attrs['varianceEpsilon'] as number | null | undefined) ?? 0.001,
     };
-    const vectors = [arguments_.mean, arguments_.variance, arguments_.scale, arguments_.offset];
+    const vectors = [normalization.mean, normalization.variance, normalization.scale, normalization.offset];
     const whole = vectors.every((v) => v === null || v.shape.length === 1);
-    if (!whole || !sameLayout(arguments_.x.layout, NCHW)) return composed(t, arguments_);
-    return t.channelBlock === null ? fused(t, arguments_) : perChannel(t, arguments_);
+    if (!whole || !sameLayout(normalization.x.layout, NCHW)) return composed(t, normalization);
+    return t.target.channelBlock === null ? fused(t, normalization) : perChannel(t, normalization);
   }),
 ];

@@ -1,12 +1,11 @@
 import { sizeOf } from '@anc/core';
 import { binary } from '../graph/arithmetic.js';
-import { poolBeforeRelu } from '../graph/fusion.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph, Operation } from '../graph/graph.js';
 import { expand, reshape } from '../graph/shape-ops.js';
 import { madeBy, scalarOf, type Value } from '../graph/value.js';
-import type { TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Kernel } from './kernel.js';
+import type { TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 import { imageLayout, isPadded, poolWindow, windowAttributes, type Window } from './window.js';
 
 const outputShape = (w: Window): number[] => [w.batchSize, w.outChannels, w.outHeight, w.outWidth];
@@ -14,17 +13,22 @@ const inputShape = (w: Window): number[] => [w.batchSize, w.inChannels, w.inHeig
 
 const overlaps = (w: Window): boolean => w.strideHeight < w.filterHeight || w.strideWidth < w.filterWidth;
 
-/** Maxima and the flat positions of the first maximum of each window. */
+const poolOperation = (x: Value, window: Window): Operation => ({
+  op: 'MaxPool',
+  inputs: [x],
+  type: 'float32',
+  shape: outputShape(window),
+  attributes: { ...windowAttributes(window), kernel_shape: [window.filterHeight, window.filterWidth] },
+});
+
+/** The maximum of each window, and the flat position of its first maximum. */
 function maxPool(t: Tracer, x: Value, window: Window): readonly [Value, Value] {
-  const shape = outputShape(window);
+  const { op, inputs, shape, attributes } = poolOperation(x, window);
   const outputs = [
     { type: 'float32', shape },
     { type: 'int64', shape },
   ] as const;
-  return t.graph.node('MaxPool', [x], outputs, {
-    ...windowAttributes(window),
-    kernel_shape: [window.filterHeight, window.filterWidth],
-  }) as readonly [Value, Value];
+  return t.graph.node(op, inputs, outputs, attributes) as readonly [Value, Value];
 }
 
 /** Sends dy to the first maximum of its window, as tfjs's cpu backend does. */
@@ -32,20 +36,20 @@ function maxPoolGradient(t: Tracer, dy: TracedTensor, x: TracedTensor, window: W
   const { graph } = t;
   const layout = imageLayout(window);
   const [, positions] = maxPool(t, visiblyPadded(graph, t.full(x, layout)), window);
-  const slope = t.full(dy, layout);
+  const gradient = t.full(dy, layout);
   const shape = inputShape(window);
   if (!overlaps(window)) {
-    const value = graph.op('MaxUnpool', [slope, positions, graph.integers(shape)], 'float32', shape, {
+    const value = graph.op('MaxUnpool', [gradient, positions, graph.integers(shape)], 'float32', shape, {
       ...windowAttributes(window),
       kernel_shape: [window.filterHeight, window.filterWidth],
     });
     return t.tensor(value, window.inShape, 'float32', layout);
   }
-  const count = sizeOf(slope.shape);
+  const count = sizeOf(gradient.shape);
   const zeros = expand(graph, graph.scalar(0, 'float32', 1), [sizeOf(shape)]);
   const flat = graph.op(
     'ScatterElements',
-    [zeros, reshape(graph, positions, [count]), reshape(graph, slope, [count])],
+    [zeros, reshape(graph, positions, [count]), reshape(graph, gradient, [count])],
     'float32',
     [sizeOf(shape)],
     { axis: 0, reduction: 'add' },
@@ -63,7 +67,7 @@ function averagePool(t: Tracer, x: TracedTensor, window: Window): TracedTensor {
   return t.tensor(value, window.outShape, 'float32', layout);
 }
 
-/** How many elements inside the image each window averages, [1, 1, oh, ow]. */
+/** Number of pixels of the image in each window, [1, 1, oh, ow]. */
 function windowCounts(window: Window): Float32Array {
   const inside = (out: number, stride: number, before: number, size: number, length: number): number => {
     const begin = out * stride - before;
@@ -116,12 +120,12 @@ function averagePoolGradient(t: Tracer, dy: TracedTensor, window: Window): Trace
   return t.tensor(reshape(graph, value, inputShape(window)), window.inShape, 'float32', layout);
 }
 
-/** The smallest normal number: as good as zero around an image. */
+/** The smallest normal number, which stands for zero around an image. */
 const NEARLY_ZERO = 2 ** -126;
 
 /**
- * The same image with nearly zeros around it where it has zeros: ONNX Runtime (1.31 still) takes those for padding of the
- * pooling's own, which never wins, and gives other maxima where all is below zero.
+ * The same image with tiny numbers around it instead of zeros: ONNX Runtime (1.31 still) fuses a Pad of zeros into the
+ * pooling, whose own padding never wins, and so gives other maxima where all pixels are below zero.
  */
 function visiblyPadded(graph: Graph, x: Value): Value {
   const padded = madeBy(x, 'Pad');
@@ -135,8 +139,7 @@ export const poolKernels: readonly Kernel[] = [
     const window = poolWindow(attrs, input('x').shape);
     const layout = imageLayout(window);
     const x = visiblyPadded(t.graph, t.full(input('x'), layout));
-    const maxima = (of: Value): Value => maxPool(t, of, window)[0];
-    const value = poolBeforeRelu(t.graph, maxima, x) ?? maxima(x);
+    const value = t.graph.replacement(poolOperation(x, window)) ?? maxPool(t, x, window)[0];
     return t.tensor(value, window.outShape, 'float32', layout);
   }),
   kernel('MaxPoolGrad', 'MaxPool (indices), MaxUnpool or ScatterElements', ({ t, input, attrs }) => {

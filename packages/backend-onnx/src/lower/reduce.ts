@@ -1,15 +1,15 @@
 import { sizeOf } from '@anc/core';
 import { util } from '@tensorflow/tfjs-core';
-import { identityLayout, type SymbolType, type TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
 import { cast, reshape } from '../graph/shape-ops.js';
 import { kernel, type Kernel } from './kernel.js';
+import { identityLayout, type TracedType, type TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
 type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
 
 /**
- * Reduces logical axes where they lie. Axes that are not stored (constant along them) cost nothing: a sum
- * over one is a multiplication by its length.
+ * Reduces logical axes without moving them. Axes that are stored once (the tensor is constant along them) add no node,
+ * but a sum over one multiplies by its length.
  */
 export function reduce(
   t: Tracer,
@@ -61,11 +61,11 @@ const axesOf = (attrs: Readonly<Record<string, unknown>>, x: TracedTensor): numb
     [...x.shape],
   );
 
-const numeric = (name: string, op: Reduction, dtype?: SymbolType): Kernel =>
+const numeric = (name: string, op: Reduction, dtype?: TracedType): Kernel =>
   kernel(name, op, ({ t, input, attrs }) => {
     const x = input('x');
-    const counted = x.dtype === 'bool' ? t.cast(x, 'int32') : dtype === undefined ? x : t.cast(x, dtype);
-    return reduce(t, op, counted, axesOf(attrs, x), attrs['keepDims'] === true);
+    const numbers = x.dtype === 'bool' ? t.cast(x, 'int32') : dtype === undefined ? x : t.cast(x, dtype);
+    return reduce(t, op, numbers, axesOf(attrs, x), attrs['keepDims'] === true);
   });
 
 const logical = (name: string, op: Reduction): Kernel =>
@@ -74,7 +74,7 @@ const logical = (name: string, op: Reduction): Kernel =>
     return t.cast(reduce(t, op, t.cast(x, 'int32'), axesOf(attrs, x), attrs['keepDims'] === true), 'bool');
   });
 
-/** ArgMax and ArgMin: the first of equals, as int32. */
+/** ArgMax and ArgMin: the first of equal elements, as int32. */
 const argument = (name: string): Kernel =>
   kernel(name, `${name}, Cast`, ({ t, input, attrs }) => {
     const x = input('x');

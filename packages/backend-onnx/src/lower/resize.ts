@@ -1,5 +1,5 @@
-import { NCHW, type TracedTensor } from '../trace/symbol.js';
 import { kernel, type Call, type Kernel } from './kernel.js';
+import { NCHW, type TracedTensor } from './traced-tensor.js';
 
 function resize({ t, input, attrs }: Call, mode: 'linear' | 'nearest'): TracedTensor {
   const x = input('images');

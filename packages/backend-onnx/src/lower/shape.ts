@@ -1,12 +1,12 @@
 import { sizeOf } from '@anc/core';
 import { slice_util, util } from '@tensorflow/tfjs-core';
 import { cast, concat, pad, slice, type SliceRange } from '../graph/shape-ops.js';
-import { identityLayout, type SymbolType, type TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Kernel } from './kernel.js';
+import { identityLayout, type TracedType, type TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
-/** Cuts ranges of logical axes; axes that are not stored are cut for free. */
-function cut(
+/** Slices logical axes; axes that are stored once need no node. */
+function sliceAxes(
   t: Tracer,
   x: TracedTensor,
   ranges: readonly SliceRange[],
@@ -26,8 +26,8 @@ function transposed(x: TracedTensor, perm: readonly number[]): TracedTensor {
   };
 }
 
-/** Gives all tensors one layout and all their elements. */
-function uniformly(
+/** All elements of several tensors, in one layout. */
+function inOneLayout(
   t: Tracer,
   tensors: readonly TracedTensor[],
 ): { values: ReturnType<Tracer['full']>[]; layout: readonly number[] } {
@@ -36,7 +36,7 @@ function uniformly(
 }
 
 function joined(t: Tracer, tensors: readonly TracedTensor[], axis: number): TracedTensor {
-  const { values, layout } = uniformly(t, tensors);
+  const { values, layout } = inOneLayout(t, tensors);
   const shape = [...tensors[0]!.shape];
   shape[axis] = tensors.reduce((sum, x) => sum + x.shape[axis]!, 0);
   return t.tensor(concat(t.graph, values, layout.indexOf(axis)), shape, tensors[0]!.dtype, layout);
@@ -48,7 +48,7 @@ const inserted = (shape: readonly number[], axis: number): number[] => [
   ...shape.slice(axis),
 ];
 
-/** Repeats by laying the tensor side by side; an axis of size 1 is only declared longer. */
+/** Repeats a tensor along its axes; an axis of size 1 is only declared longer. */
 function tile(t: Tracer, x: TracedTensor, reps: readonly number[]): TracedTensor {
   const shape = x.shape.map((size, axis) => size * reps[axis]!);
   if (x.shape.every((size, axis) => size === 1 || reps[axis] === 1)) return { ...x, shape };
@@ -63,7 +63,7 @@ function tile(t: Tracer, x: TracedTensor, reps: readonly number[]): TracedTensor
   );
 }
 
-/** A tensor seen at a larger shape that it broadcasts to. */
+/** A tensor with a larger shape that it broadcasts to. */
 export function broadcastTo(t: Tracer, x: TracedTensor, shape: readonly number[]): TracedTensor {
   const padded = [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape];
   return { ...t.reshape(x, padded), shape: [...shape] };
@@ -73,7 +73,7 @@ function split(t: Tracer, x: TracedTensor, sizes: readonly number[], axis: numbe
   let begin = 0;
   return sizes.map((size) => {
     const shape = x.shape.map((n, i) => (i === axis ? size : n));
-    const part = cut(t, x, [{ axis, begin, end: begin + size, step: 1 }], shape);
+    const part = sliceAxes(t, x, [{ axis, begin, end: begin + size, step: 1 }], shape);
     begin += size;
     return part;
   });
@@ -124,9 +124,9 @@ export const shapeKernels: readonly Kernel[] = [
   kernel('SplitV', 'Slice', ({ t, input, attrs }) => {
     const x = input('x');
     const [axis] = util.parseAxisParam(attrs['axis'] as number, [...x.shape]) as [number];
-    const wanted = attrs['numOrSizeSplits'] as number | number[];
+    const parts = attrs['numOrSizeSplits'] as number | number[];
     const size = x.shape[axis]!;
-    const sizes = typeof wanted === 'number' ? new Array<number>(wanted).fill(size / wanted) : [...wanted];
+    const sizes = typeof parts === 'number' ? new Array<number>(parts).fill(size / parts) : [...parts];
     const open = sizes.indexOf(-1);
     if (open >= 0) sizes[open] = size - sizes.reduce((a, b) => a + b, 1);
     return split(t, x, sizes, axis);
@@ -139,7 +139,7 @@ export const shapeKernels: readonly Kernel[] = [
       attrs['size'] as number | number[],
     ) as [number[], number[]];
     const ranges = begin.map((from, axis) => ({ axis, begin: from, end: from + size[axis]!, step: 1 }));
-    return cut(t, x, ranges, size);
+    return sliceAxes(t, x, ranges, size);
   }),
   kernel('StridedSlice', 'Slice', ({ t, input, attrs }) => {
     const x = input('x');
@@ -162,12 +162,12 @@ export const shapeKernels: readonly Kernel[] = [
       step: info.strides[axis]!,
     }));
     const shape = ranges.map(({ begin, end, step }) => Math.max(0, Math.ceil((end - begin) / step)));
-    return t.reshape(cut(t, x, ranges, shape), info.finalShape);
+    return t.reshape(sliceAxes(t, x, ranges, shape), info.finalShape);
   }),
   kernel('Reverse', 'Slice', ({ t, input, attrs }) => {
     const x = input('x');
     const axes = util.parseAxisParam(attrs['dims'] as number[], [...x.shape]);
-    return cut(
+    return sliceAxes(
       t,
       x,
       axes.map((axis) => ({ axis, begin: x.shape[axis]! - 1, end: -1, step: -1 })),
@@ -197,7 +197,7 @@ export const shapeKernels: readonly Kernel[] = [
     const x = input('x');
     const paddings = attrs['paddings'] as [number, number][];
     const around = x.layout.map((axis) => paddings[axis]!);
-    if (attrs['mode'] === 'symmetric') return mirrored(t, x, paddings);
+    if (attrs['mode'] === 'symmetric') return padSymmetric(t, x, paddings);
     const value = pad(
       t.graph,
       t.full(x),
@@ -214,14 +214,14 @@ export const shapeKernels: readonly Kernel[] = [
     );
   }),
   kernel('Fill', '(constant)', ({ t, attrs }) => {
-    const dtype = (attrs['dtype'] as SymbolType | undefined) ?? 'float32';
+    const dtype = (attrs['dtype'] as TracedType | undefined) ?? 'float32';
     return t.uniform(Number(attrs['value']), attrs['shape'] as number[], dtype);
   }),
   kernel('ZerosLike', '(constant)', ({ t, input }) => t.uniform(0, input('x').shape, input('x').dtype)),
   kernel('OnesLike', '(constant)', ({ t, input }) => t.uniform(1, input('x').shape, input('x').dtype)),
   kernel('Range', '(constant)', ({ t, attrs }) => {
     const [start, stop, step] = [attrs['start'], attrs['stop'], attrs['step']] as [number, number, number];
-    const dtype = (attrs['dtype'] as SymbolType | undefined) ?? 'float32';
+    const dtype = (attrs['dtype'] as TracedType | undefined) ?? 'float32';
     const count = Math.max(0, Math.ceil((stop - start) / step));
     const numbers = Float32Array.from({ length: count }, (_, i) => start + i * step);
     const value = t.graph.constant('float32', [count], numbers);
@@ -229,8 +229,8 @@ export const shapeKernels: readonly Kernel[] = [
   }),
 ];
 
-/** Symmetric padding, which repeats the edge: flipped strips on both sides. */
-function mirrored(
+/** Symmetric padding, which repeats the edge: reversed strips on both sides. */
+function padSymmetric(
   t: Tracer,
   x: TracedTensor,
   paddings: readonly (readonly [number, number])[],
@@ -239,7 +239,7 @@ function mirrored(
     const [before, after] = paddings[axis]!;
     const n = result.shape[axis]!;
     const strip = (begin: number, end: number): TracedTensor =>
-      cut(
+      sliceAxes(
         t,
         result,
         [{ axis, begin, end, step: -1 }],

@@ -1,6 +1,6 @@
-import type { TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
 import { kernel, type Kernel } from './kernel.js';
+import type { TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
 function along(t: Tracer, op: string, x: TracedTensor, axis: number): TracedTensor {
   const value = t.full(x);

@@ -1,21 +1,14 @@
 import { sizeOf } from '@anc/core';
-import {
-  blockedFilter,
-  convOverBlocks,
-  fromBlocks,
-  rowsTaken,
-  toBlocks,
-  widened,
-} from '../graph/blocks/operations.js';
+import { fromNchwc, gatherRows, nchwcConv, nchwcFilter, padWidth, toNchwc } from '../graph/nchwc.js';
 import { concat, reshape, slice, transpose } from '../graph/shape-ops.js';
 import type { Value } from '../graph/value.js';
-import type { Tracer } from '../trace/tracer.js';
+import type { Tracer } from './tracer.js';
 import type { Window } from './window.js';
 
-/** One axis of the pixels of x at `first`, `first` + stride, …: what of the filter and of dy reaches them. */
+/** Along one axis, the pixels of x at `first`, `first` + stride, …, and the parts of the filter and of dy that reach them. */
 interface Phase {
   readonly pixels: number;
-  /** Places of the filter, from the last to the first; none where no window reaches these pixels. */
+  /** How many places of the filter, from `last` backwards; none where no window reaches these pixels. */
   readonly places: number;
   readonly last: number;
   readonly before: number;
@@ -42,9 +35,9 @@ function phases(window: Window, axis: 'Height' | 'Width'): Phase[] {
   return Array.from({ length: stride }, (_, first) => phase(first, stride, size, pad, length, out));
 }
 
-/** Whether {@link stridedGradient} holds: blocks on both sides, no dilation, no row of dy that reaches no pixel. */
-export function inPhases(t: Tracer, window: Window, group: number): boolean {
-  const block = t.channelBlock;
+/** Whether {@link stridedGradient} applies: whole blocks of channels on both sides, no dilation, no row of dy that reaches no pixel. */
+export function suitsPhases(t: Tracer, window: Window, group: number): boolean {
+  const block = t.target.channelBlock;
   const whole = block !== null && window.inChannels % block === 0 && window.outChannels % block === 0;
   if (!whole || group !== 1 || window.dilationHeight * window.dilationWidth !== 1) return false;
   return [...phases(window, 'Height'), ...phases(window, 'Width')].every(
@@ -53,27 +46,27 @@ export function inPhases(t: Tracer, window: Window, group: number): boolean {
 }
 
 /**
- * ∂/∂x of a strided convolution over blocks of channels: the pixels of each phase of the stride meet a part of the filter
- * of their own, in a plain convolution of dy; their rows are then put in their places. dy: [B, O, oh, ow]; weights:
+ * ∂/∂x of a strided convolution in NCHWc layout: the pixels of each phase of the stride meet a part of the filter of
+ * their own, in a plain convolution of dy; their rows are then put in their places. dy: [B, O, oh, ow]; oihw:
  * [O, I, kh, kw]. ConvTranspose does the same as a matrix product and a scattering sum.
  */
-export function stridedGradient(t: Tracer, dy: Value, weights: Value, window: Window): Value {
+export function stridedGradient(t: Tracer, dy: Value, oihw: Value, window: Window): Value {
   const { graph } = t;
-  const block = t.channelBlock!;
+  const block = t.target.channelBlock!;
   const { batchSize: batch, inChannels: channels, strideHeight, strideWidth } = window;
-  const slope = toBlocks(graph, dy);
-  const filter = transpose(graph, weights, [1, 0, 2, 3]);
+  const gradient = toNchwc(graph, dy);
+  const filter = transpose(graph, oihw, [1, 0, 2, 3]);
   const [down, across] = [phases(window, 'Height'), phases(window, 'Width')];
   const parts = down.flatMap((rows) =>
     across.map((columns) => {
       if (rows.places * columns.places === 0) return null;
-      const taken = slice(graph, filter, [
+      const part = slice(graph, filter, [
         { axis: 2, begin: rows.last, end: -1, step: -strideHeight },
         { axis: 3, begin: columns.last, end: -1, step: -strideWidth },
       ]);
       const shape = [batch, channels, rows.pixels, columns.pixels];
-      const wide = widened(graph, slope, columns.before, columns.after);
-      return convOverBlocks(graph, [wide, blockedFilter(graph, block, taken)], shape, {
+      const wide = padWidth(graph, gradient, columns.before, columns.after);
+      return nchwcConv(graph, [wide, nchwcFilter(graph, block, part)], shape, {
         strides: [1, 1],
         pads: [rows.before, 0, rows.after, 0],
         kernel_shape: [rows.places, columns.places],
@@ -87,11 +80,11 @@ export function stridedGradient(t: Tracer, dy: Value, weights: Value, window: Wi
   const table = concat(graph, [...parts.flatMap((part) => (part === null ? [] : [asRows(part)])), zero], 0);
   const name = JSON.stringify(['phases', batch, channels, window.inHeight, window.inWidth, down, across]);
   const shape = [batch, channels, window.inHeight, window.inWidth];
-  const value = rowsTaken(graph, table, name, () => order(window, batch * (channels / block), down, across));
-  return fromBlocks(graph, reshape(graph, value, shape));
+  const value = gatherRows(graph, table, name, () => order(window, batch * (channels / block), down, across));
+  return fromNchwc(graph, reshape(graph, value, shape));
 }
 
-/** For every pixel of x, in memory's order, its row among those of all phases; the last row is zero. */
+/** For every pixel of x, in memory order, its row among those of all phases; the last row is zero. */
 function order(window: Window, planes: number, down: readonly Phase[], across: readonly Phase[]): Int32Array {
   const { inHeight, inWidth, strideHeight, strideWidth } = window;
   let rows = 0;

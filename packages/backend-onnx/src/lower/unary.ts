@@ -1,9 +1,9 @@
-import { MASK } from '../graph/fusion.js';
-import type { TracedTensor } from '../trace/symbol.js';
-import type { Tracer } from '../trace/tracer.js';
+import { POSITIVE_MASK } from '../graph/positive-mask.js';
 import { kernel, type Kernel } from './kernel.js';
+import type { TracedTensor } from './traced-tensor.js';
+import type { Tracer } from './tracer.js';
 
-/** Kernels that are one ONNX operation of the same meaning. */
+/** Kernels that are one ONNX operator with the same meaning. */
 const SAME: Readonly<Record<string, string>> = {
   Abs: 'Abs',
   Acos: 'Acos',
@@ -47,11 +47,11 @@ function log1p(t: Tracer, x: TracedTensor): TracedTensor {
 }
 
 /**
- * 1 where x > 0, `alpha` elsewhere. Asked of relu(x), which is there already where this is its gradient: then nothing
- * else reads x, and the runtime can rectify where it computes it.
+ * 1 where x > 0, `alpha` elsewhere. Computed from relu(x), which exists already if this is its gradient: then nothing
+ * else reads x, and the runtime can fuse the ReLU into what computes x.
  */
 function step(t: Tracer, x: TracedTensor, alpha: number): TracedTensor {
-  if (alpha === 0) return t.unary('HardSigmoid', t.unary('Relu', x), MASK);
+  if (alpha === 0) return t.unary('HardSigmoid', t.unary('Relu', x), POSITIVE_MASK);
   return t.select(t.binary('Greater', x, t.number(0), 'bool'), t.number(1), t.number(alpha));
 }
 
@@ -68,12 +68,12 @@ export const unaryKernels: readonly Kernel[] = [
   kernel('Elu', 'Elu', ({ t, input }) => t.unary('Elu', input('x'))),
   kernel('EluGrad', 'Where, Mul', ({ t, input }) => {
     const y = input('y');
-    const slope = t.select(
+    const derivative = t.select(
       t.binary('GreaterOrEqual', y, t.number(0), 'bool'),
       t.number(1),
       t.binary('Add', y, t.number(1)),
     );
-    return t.binary('Mul', input('dy'), slope);
+    return t.binary('Mul', input('dy'), derivative);
   }),
   kernel('LeakyRelu', 'LeakyRelu', ({ t, input, attrs }) =>
     t.unary('LeakyRelu', input('x'), { alpha: { float: attrs['alpha'] as number } }),
@@ -113,7 +113,7 @@ export function clip(t: Tracer, x: TracedTensor, low: number, high: number): Tra
   };
 }
 
-/** An activation of tfjs's fused operations, by its tfjs name. */
+/** An activation of tfjs's fused kernels, by its tfjs name. */
 export function activate(
   t: Tracer,
   x: TracedTensor,

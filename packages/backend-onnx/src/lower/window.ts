@@ -1,5 +1,5 @@
 import { backend_util } from '@tensorflow/tfjs-core';
-import { identityLayout, NCHW } from '../trace/symbol.js';
+import { identityLayout, NCHW } from './traced-tensor.js';
 
 /** The geometry of a convolution or pooling, as tfjs computes it. */
 export type Window = Omit<backend_util.Conv2DInfo, 'filterShape'>;
@@ -41,7 +41,7 @@ export function poolWindow(attrs: Attrs, input: readonly number[]): Window {
   );
 }
 
-/** ONNX attributes of a window: begin and end padding of both axes. */
+/** A window's strides and padding as ONNX attributes. */
 export function windowAttributes({ padInfo, strideHeight, strideWidth }: Window): {
   strides: number[];
   pads: number[];
@@ -52,7 +52,7 @@ export function windowAttributes({ padInfo, strideHeight, strideWidth }: Window)
   };
 }
 
-/** The memory order that is [B, C, H, W] for this data format. */
+/** The layout that is [B, C, H, W] in memory for this data format. */
 export const imageLayout = ({ dataFormat }: Window): readonly number[] =>
   dataFormat === 'channelsFirst' ? identityLayout(4) : NCHW;
 

@@ -1,20 +1,21 @@
 import type { HostTensor, Tree } from '@anc/core';
-import type { OnnxBackend } from '../backend.js';
 import { quantizedTensors, quantizeModel, withOutputs, type Range } from './quantize.js';
-import { createSession } from './session.js';
+import { createSession, type EngineOwner } from './session.js';
 
-/** What is fed at a time: the model's inputs by name. */
+/** One batch: the model's inputs by name. */
 export type Feeds = Tree<HostTensor>;
 
 const typeOf = ({ data }: HostTensor) =>
   data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'uint8';
 
 /**
- * Quantises a model of ours to 8 bits: runs it on `batches`, notes the range of every tensor that is to take 8 bits,
- * and writes it down anew. Throws `ANC_ONNX` where it does not run.
+ * Quantizes an exported model to 8 bits: runs it on `batches` to measure the range of every tensor that is to take 8
+ * bits, then rewrites it.
+ *
+ * @throws `ANC_ONNX` if the model does not run
  */
 export async function quantizeOnnx(
-  backend: Pick<OnnxBackend, 'engine'>,
+  backend: Pick<EngineOwner, 'engine'>,
   bytes: Uint8Array,
   batches: AsyncIterable<Feeds> | Iterable<Feeds>,
 ): Promise<Uint8Array> {
@@ -33,11 +34,15 @@ export async function quantizeOnnx(
   await createSession(engine, session, withOutputs(bytes, names), 'the exported model');
   try {
     for await (const feeds of batches) {
-      const wires = Object.entries(feeds).map(
+      const tensors = Object.entries(feeds).map(
         ([name, host]) => [name, { ...host, type: typeOf(host) }] as const,
       );
-      const found: Tree<HostTensor> = await engine.call('runFunction', session, Object.fromEntries(wires));
-      for (const name of names) widen(name, (found[name] ?? feeds[name])!);
+      const results: Tree<HostTensor> = await engine.call(
+        'runFunction',
+        session,
+        Object.fromEntries(tensors),
+      );
+      for (const name of names) widen(name, (results[name] ?? feeds[name])!);
     }
   } finally {
     await engine.call('releaseSession', session);

@@ -1,7 +1,7 @@
 import { sizeOf } from '@anc/core';
 import { ELEMENT, graphOf, type ModelProto, type NodeProto, type TensorProto } from './proto.js';
 
-/** A model's float constants by name, and who reads what: what passes over a graph need to know of it. */
+/** A model's constants by name, and how often each value is read. */
 export class Constants {
   readonly #tensors: Map<string, TensorProto>;
   readonly #readers = new Map<string, number>();
@@ -16,7 +16,7 @@ export class Constants {
     for (const name of names) this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1);
   }
 
-  /** Numbers of a float32 constant, or null where `name` is none. */
+  /** The numbers of a float32 constant; null if `name` is none. */
   floats(name: string | undefined): { readonly data: Float32Array; readonly dims: readonly number[] } | null {
     const tensor = this.#tensors.get(name ?? '');
     if (tensor?.dataType !== ELEMENT.float32) return null;
@@ -29,7 +29,7 @@ export class Constants {
     return data.length === sizeOf(dims) ? { data, dims } : null;
   }
 
-  /** The sizes that an int64 constant lists, or null where `name` is none. */
+  /** The integers of an int64 constant, such as a shape; null if `name` is none. */
   sizes(name: string | undefined): readonly number[] | null {
     const tensor = this.#tensors.get(name ?? '');
     if (tensor?.dataType !== ELEMENT.int64) return null;
@@ -45,7 +45,7 @@ export class Constants {
   }
 }
 
-/** An integer or list of integers among a node's attributes. */
+/** A list of integers among a node's attributes; null if there is none of this name. */
 export const integersOf = ({ attribute }: NodeProto, name: string): number[] | null => {
   const found = attribute?.find((one) => one.name === name);
   return found === undefined ? null : (found.ints ?? []).map(Number);
@@ -56,7 +56,7 @@ export const numberOf = ({ attribute }: NodeProto, name: string, fallback: numbe
   return found === undefined ? fallback : Number(found.f ?? found.i ?? fallback);
 };
 
-/** Takes out constants that nothing reads. */
+/** Removes constants that nothing reads. */
 export function dropUnread(model: ModelProto): void {
   const graph = graphOf(model);
   const read = new Set([

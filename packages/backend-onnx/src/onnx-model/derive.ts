@@ -16,33 +16,35 @@ import {
   type TensorProto,
 } from './proto.js';
 
-/** Names that no other program gives: what is put around a classifier. */
+/** Names of the nodes added around a classifier, which no other program uses. */
 const own = (name: string): string => `anc:${name}`;
 export const DERIVED = { images: own('images'), logits: own('logits'), features: own('features') } as const;
 
 export interface Derivation {
   readonly input: ImageInput;
   readonly head: Head;
-  /** [H, W, C] of the images that it is to take. */
+  /** [H, W, C] of the images that it will take. */
   readonly images: readonly [number, number, number];
-  /** For inputs of floats; bytes are taken as they are where it is null. */
+  /** Applied to the pixels; null to feed bytes as they are. */
   readonly normalization: FixedNormalization | null;
-  /** The order of the colours that it was trained on. */
+  /** Order of the color channels that it was trained on. */
   readonly channels: 'rgb' | 'bgr';
-  /** Whether images of another size are brought to the model's. */
+  /** Whether to resize images to the model's input size. */
   readonly resize: boolean;
   /** The outputs to keep, in this order. */
   readonly classes: readonly number[] | null;
-  /** Whether the logits are probabilities, whose logarithm is taken. */
+  /** Whether the outputs are probabilities, whose logarithm serves as logits. */
   readonly probabilities: boolean;
 }
 
-/** Where probabilities end, so that their logarithm is finite. */
+/** Lower bound of probabilities, so that their logarithm is finite. */
 const LEAST = 1e-12;
 
 /**
- * The same classifier with its preprocessing and outputs inside: bytes [B, H, W, C] in, `logits` [B, classes] and,
- * where there are any, `features` [B, d] out. Throws `ANC_ONNX` where its input cannot be made of such images.
+ * The same classifier with its preprocessing and outputs inside: bytes [B, H, W, C] in; `logits` [B, classes] and, if
+ * there are any, `features` [B, d] out.
+ *
+ * @throws `ANC_ONNX` if its input cannot be computed from such images
  */
 export function derive(bytes: Uint8Array, shown: string, derivation: Derivation): Uint8Array {
   const model = decodeModel(bytes, shown);
@@ -87,7 +89,7 @@ function preprocessing(
   const [height, width, depth] = images;
   add('Cast', [], { to: ELEMENT.float32 });
   if (depth !== input.shape[2]) {
-    if (depth !== 1) throw mismatch(shown, input, images, 'give it images of as many channels.');
+    if (depth !== 1) throw mismatch(shown, input, images, 'give it images with that many channels.');
     nodes.push(makeNode('Concat', new Array<string>(input.shape[2]).fill(last), own('grey'), { axis: 3 }));
     last = own('grey');
   }
@@ -104,16 +106,10 @@ function preprocessing(
   add('Transpose', [], { perm: [0, 3, 1, 2] });
   if (height !== input.shape[0] || width !== input.shape[1]) {
     if (!resize) {
-      throw mismatch(
-        shown,
-        input,
-        images,
-        'give it images of its size, or let them be resized: resize: true.',
-      );
+      throw mismatch(shown, input, images, 'give it images of its size, or have them resized: resize: true.');
     }
-    if (opsetOf(model) < 11)
-      throw mismatch(shown, input, images, 'its operators are too old to be resized for.');
-    // A factor instead of sizes: the number of images stays open.
+    if (opsetOf(model) < 11) throw mismatch(shown, input, images, 'resizing needs opset 11 or newer.');
+    // Factors instead of sizes, so that the batch size stays open.
     const factors = Float32Array.of(1, 1, input.shape[0] / height, input.shape[1] / width);
     const scales = makeTensor(own('factors'), factors);
     nodes.push(
@@ -131,7 +127,7 @@ function preprocessing(
 }
 
 const mismatch = (shown: string, input: ImageInput, images: readonly number[], hint: string): Error =>
-  onnxError(`${shown}: the model takes other images than there are.`, {
+  onnxError(`${shown}: the model takes images of another shape.`, {
     expected: input.shape.join('×'),
     received: images.join('×'),
     hint,

@@ -8,7 +8,7 @@ describe('the digest of a model', () => {
     expect(await sha256(new TextEncoder().encode('-abc-').subarray(1, 4))).toBe(abc);
   });
 
-  it('says what is missing on a page that is not secure', async () => {
+  it('names what is missing on a page without a secure context', async () => {
     vi.stubGlobal('crypto', {});
     const failure = sha256(new Uint8Array());
     await expect(failure).rejects.toMatchObject({ code: 'ANC_ONNX', detail: { hint: /https/ } });

@@ -1,10 +1,14 @@
 import { AncError } from '@anc/core';
 
-/** SHA-256 in hexadecimal, by Web Crypto: alike in Node and in browsers. Throws `ANC_ONNX` on a page that has none. */
+/**
+ * SHA-256 in hexadecimal, by Web Crypto, which Node and browsers have.
+ *
+ * @throws `ANC_ONNX` on a page without it
+ */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   const subtle = (globalThis as { crypto?: Partial<typeof crypto> }).crypto?.subtle;
   if (subtle === undefined) {
-    throw new AncError('ANC_ONNX', 'this page has no Web Crypto, by which models are told apart.', {
+    throw new AncError('ANC_ONNX', 'this page has no Web Crypto, which identifies models.', {
       hint: 'serve it by https, or from localhost.',
     });
   }

@@ -1,12 +1,16 @@
 import { decodeModel, encodeModel, graphOf, onnx, onnxError } from './proto.js';
 
-/** Bytes of a file beside the model's; `path` has passed no check. */
+/** Reads a file beside the model's. `path` comes from the model: relative, without `..`, and not checked any further. */
 export type ReadExternal = (path: string) => Promise<Uint8Array>;
 
-/** As ONNX numbers where a tensor's data are. */
+/** ONNX's number for tensors whose data are in another file. */
 const EXTERNAL = 1;
 
-/** Brings weights that lie in files of their own into the model. Throws `ANC_ONNX` where they cannot be had. */
+/**
+ * Copies weights from separate files (external data) into the model.
+ *
+ * @throws `ANC_ONNX` if they cannot be read
+ */
 export async function inlineExternalData(
   bytes: Uint8Array,
   shown: string,
@@ -20,7 +24,7 @@ export async function inlineExternalData(
     const entries = new Map((tensor.externalData ?? []).map(({ key, value }) => [key, value ?? '']));
     const location = entries.get('location') ?? '';
     if (location === '' || /^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(location)) {
-      throw onnxError(`${shown}: its weights are said to lie outside of its folder.`, {
+      throw onnxError(`${shown}: its weights are outside of its folder.`, {
         expected: 'a file beside the model',
         received: location === '' ? 'nothing' : location,
       });
@@ -43,7 +47,7 @@ export async function inlineExternalData(
     const length = entries.get('length');
     const end = length === undefined ? file.length : start + Number(length);
     if (!(start >= 0 && end >= start && end <= file.length)) {
-      throw onnxError(`${shown}: "${location}" is shorter than the model says.`, {
+      throw onnxError(`${shown}: "${location}" is shorter than the model declares.`, {
         expected: `${end} bytes`,
         received: `${file.length}`,
       });

@@ -7,8 +7,8 @@ import { createSession } from './session.js';
 const COUNTED = new Set(['Conv', 'Gemm', 'MatMul']);
 
 /**
- * 2 × multiply-adds + bias additions of one image through a derived model's products with weights, as networks of ours
- * are counted. It is run once with every product's output shown, because that is what knows all shapes.
+ * 2 × multiply-adds + bias additions of a derived model's products with weights, for one image: the same count as for
+ * our own networks. Runs the model once with every product as an output, because the runtime knows all shapes.
  */
 export async function countFlops(
   engine: EngineClient,
@@ -24,8 +24,8 @@ export async function countFlops(
     const weights = dims.get(input?.[1] ?? '');
     if (!COUNTED.has(opType ?? '') || weights === undefined) return [];
     const [biased, name] = [(input?.[2] ?? '') !== '', output![0]!];
-    const turned = attribute?.some(({ name, i }) => name === 'transB' && Number(i) === 1) === true;
-    return [{ name, biased, depth: depthOf(opType!, weights, turned) }];
+    const transposed = attribute?.some(({ name, i }) => name === 'transB' && Number(i) === 1) === true;
+    return [{ name, biased, depth: depthOf(opType!, weights, transposed) }];
   });
   graph.output = products.map(({ name }) => makeValue(name, ELEMENT.float32));
   const session = engine.handle();
@@ -44,8 +44,8 @@ export async function countFlops(
   }
 }
 
-/** Multiply-adds for one number of the output. */
-function depthOf(op: string, weights: readonly number[], turned: boolean): number {
+/** Multiply-adds per element of the output. */
+function depthOf(op: string, weights: readonly number[], transposed: boolean): number {
   if (op === 'Conv') return sizeOf(weights.slice(1));
-  return weights.at(op === 'Gemm' && turned ? -1 : -2)!;
+  return weights.at(op === 'Gemm' && transposed ? -1 : -2)!;
 }

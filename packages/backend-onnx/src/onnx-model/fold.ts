@@ -11,8 +11,8 @@ import {
 } from './proto.js';
 
 /**
- * The same model with what is constant worked out: weights turned as their operator wants them, batch norm in
- * inference part of the convolution before it. What is left is what a phone or a chip has to do.
+ * Folds constants: weights are transposed as their operator takes them, and batch normalization becomes part of the
+ * convolution before it. What is left is the work of one inference.
  */
 export function foldConstants(bytes: Uint8Array): Uint8Array {
   const model = decodeModel(bytes, 'the model');
@@ -31,14 +31,14 @@ function foldTransposes(model: ModelProto): void {
     const found = node.opType === 'Transpose' ? constants.floats(node.input?.[0]) : null;
     if (found === null) continue;
     const order = integersOf(node, 'perm') ?? found.dims.map((_, i) => found.dims.length - 1 - i);
-    const { data, dims } = turned(found.data, found.dims, order);
+    const { data, dims } = transposed(found.data, found.dims, order);
     graph.initializer.push(makeTensor(node.output![0]!, data, dims));
     folded.add(node);
   }
   graph.node = graph.node.filter((node) => !folded.has(node));
 }
 
-/** One number repeated: how a constant of equal numbers is written down. */
+/** Expands of one number: how constants of equal numbers are exported. */
 function foldExpands(model: ModelProto): void {
   const graph = graphOf(model);
   const constants = new Constants(model);
@@ -54,7 +54,7 @@ function foldExpands(model: ModelProto): void {
   graph.node = graph.node.filter((node) => !folded.has(node));
 }
 
-function turned(data: Float32Array, shape: readonly number[], order: readonly number[]) {
+function transposed(data: Float32Array, shape: readonly number[], order: readonly number[]) {
   const steps = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   const dims = order.map((axis) => shape[axis]!);
   const own = order.map((axis) => steps[axis]!);
@@ -72,7 +72,7 @@ function turned(data: Float32Array, shape: readonly number[], order: readonly nu
   return { data: output, dims };
 }
 
-/** y = γ (Wx + b - μ) / √(σ² + ε) + β is a convolution with W and b of its own. */
+/** y = γ (Wx + b - μ) / √(σ² + ε) + β is a convolution with another W and b. */
 function foldBatchNorms(model: ModelProto): void {
   const graph = graphOf(model);
   const constants = new Constants(model);
@@ -82,18 +82,18 @@ function foldBatchNorms(model: ModelProto): void {
     const conv = norm.opType === 'BatchNormalization' ? makers.get(norm.input![0]!) : undefined;
     if (conv?.opType !== 'Conv' || constants.readersOf(conv.output![0]!) !== 1) continue;
     const [gamma, beta, mean, variance] = norm.input!.slice(1).map((name) => constants.floats(name)?.data);
-    const weights = constants.floats(conv.input?.[1]);
+    const filter = constants.floats(conv.input?.[1]);
     const bias = conv.input?.[2] ? constants.floats(conv.input[2])?.data : null;
-    if (!weights || bias === undefined || !gamma || !beta || !mean || !variance) continue;
+    if (!filter || bias === undefined || !gamma || !beta || !mean || !variance) continue;
     const epsilon = numberOf(norm, 'epsilon', 1e-5);
     const scale = gamma.map((g, c) => g / Math.sqrt(variance[c]! + epsilon));
-    const each = weights.data.length / scale.length;
-    const scaled = weights.data.map((w, i) => w * scale[Math.floor(i / each)]!);
+    const each = filter.data.length / scale.length;
+    const scaled = filter.data.map((w, i) => w * scale[Math.floor(i / each)]!);
     const shift = beta.map((b, c) => b + ((bias?.[c] ?? 0) - mean[c]!) * scale[c]!);
     const [name] = norm.output as [string];
     const own = { weights: `${name}:weights`, bias: `${name}:bias` };
-    graph.initializer.push(makeTensor(own.weights, scaled, weights.dims), makeTensor(own.bias, shift));
-    // In the norm's place, under its name: whatever read the norm reads the convolution.
+    graph.initializer.push(makeTensor(own.weights, scaled, filter.dims), makeTensor(own.bias, shift));
+    // In the norm's place and under its name, so that its readers read the convolution.
     Object.assign(
       norm,
       onnx.NodeProto.create({ ...conv, input: [conv.input![0]!, own.weights, own.bias], output: [name] }),

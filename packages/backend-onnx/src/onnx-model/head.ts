@@ -1,20 +1,20 @@
 import { dimsOf, ELEMENT, elementOf, graphOf, onnxError, type ModelProto, type NodeProto } from './proto.js';
 
-/** Where in a graph a classifier's outputs are. */
+/** Where a classifier's outputs are in its graph. */
 export interface Head {
-  /** The tensor before the softmax, where there is one. */
+  /** The tensor before the softmax, if there is one; else the output. */
   readonly logits: string;
   readonly softmax: 'Softmax' | 'LogSoftmax' | null;
-  /** The input of the last product with weights, or what was named; null where none was found. */
+  /** The input of the last product with weights, or the requested tensor; null if there is none. */
   readonly features: string | null;
-  /** Numbers per image that the features must have to be usable, where the last product's weights say it. */
+  /** Numbers per image that usable features have, if the last product's weights determine it; else null. */
   readonly featureWidth: number | null;
 }
 
-/** Operations that change nothing but type, shape or place of their first input. */
+/** Operators that change only the type, shape or name of their first input. */
 const PASSING = new Set(['Identity', 'Cast', 'Dropout', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
-const QUANTISING = new Set(['QuantizeLinear', 'DequantizeLinear']);
-/** Operations that are still linear where their other input is a constant. */
+const QUANTIZING = new Set(['QuantizeLinear', 'DequantizeLinear']);
+/** Operators that are linear if their other input is a constant. */
 const SCALING = new Set(['Add', 'Sub', 'Mul', 'Div']);
 const PRODUCTS = new Set(['Gemm', 'MatMul', 'Conv']);
 
@@ -41,7 +41,7 @@ class Values {
     return this.#makers.has(name);
   }
 
-  /** A constant, or made of constants alone (a dequantised or transposed weight). */
+  /** Whether a value is a constant, or computed from constants alone (a dequantized or transposed weight). */
   isConstant(name: string): boolean {
     if (this.#constants.has(name)) return true;
     const maker = this.#makers.get(name);
@@ -58,13 +58,17 @@ class Values {
   }
 }
 
-/** Tensors that are asked for by name. `features: null` asks for none. */
+/** Tensors requested by name. `features: null` requests none. */
 export interface HeadRequest {
   readonly logits?: string;
   readonly features?: string | null;
 }
 
-/** Finds logits and features in a classifier. Throws `ANC_ONNX` on names that are not there and where no output fits. */
+/**
+ * Finds logits and features in a classifier.
+ *
+ * @throws `ANC_ONNX` if a requested tensor does not exist, or no output can be logits
+ */
 export function findHead(model: ModelProto, shown: string, request: HeadRequest = {}): Head {
   const values = new Values(model);
   for (const name of [request.logits, request.features]) {
@@ -86,8 +90,8 @@ export function findHead(model: ModelProto, shown: string, request: HeadRequest 
   return { logits, softmax, features: found?.input ?? null, featureWidth: found?.width ?? null };
 }
 
-/** [N, classes], or that with axes of one beside it, as far as the file says: not one answer for every pixel. */
-function isOneRowEach(dims: ReturnType<typeof dimsOf>): boolean {
+/** Whether an output may be [N, classes], axes of size 1 aside, and not one answer per pixel. Unknown shapes may. */
+function isRowPerImage(dims: ReturnType<typeof dimsOf>): boolean {
   if (dims === undefined || dims.length === 2) return true;
   return dims.length === 4 && dims.slice(1).filter((size) => size !== null && size > 1).length < 2;
 }
@@ -96,7 +100,7 @@ function outputOf(model: ModelProto, shown: string, values: Values): string {
   const outputs = graphOf(model).output.filter(
     (output) =>
       [ELEMENT.float32, ELEMENT.float16, ELEMENT.float64, 0].includes(elementOf(output) as 0) &&
-      isOneRowEach(dimsOf(output)),
+      isRowPerImage(dimsOf(output)),
   );
   const named = outputs.find(({ name }) => /logit/i.test(name ?? ''));
   const heads = outputs.filter(({ name }) => {
@@ -127,21 +131,21 @@ function beforeSoftmax(values: Values, output: string): { name: string; softmax:
   }
 }
 
-/** The last product of a tensor with weights, and how many numbers it takes; null where something else comes last. */
+/** Input and width of the last product with weights; null if something nonlinear comes after it. */
 function lastProduct(values: Values, logits: string): { input: string; width: number | null } | null {
   for (let name = logits; ;) {
     const maker = values.makerOf(name);
     const [first = '', second = ''] = maker?.input ?? [];
     const op = maker?.opType ?? '';
-    if (PASSING.has(op) || QUANTISING.has(op)) name = first;
+    if (PASSING.has(op) || QUANTIZING.has(op)) name = first;
     else if (SCALING.has(op) && values.isConstant(second)) name = first;
     else if (SCALING.has(op) && values.isConstant(first)) name = second;
     else if (PRODUCTS.has(op) && values.isConstant(second)) {
-      return { input: first, width: op === 'Conv' ? convolved(values.sizesOf(second)) : null };
+      return { input: first, width: op === 'Conv' ? convWidth(values.sizesOf(second)) : null };
     } else return null;
   }
 }
 
-/** What a convolution takes where it takes everything: it is then a matrix product. */
-const convolved = (weights: readonly number[] | undefined): number | null =>
-  weights === undefined ? null : weights.slice(1).reduce((product, size) => product * size, 1);
+/** Inputs of a convolution whose window is the whole image, which makes it a matrix product. filter: [O, I, kh, kw]. */
+const convWidth = (filter: readonly number[] | undefined): number | null =>
+  filter === undefined ? null : filter.slice(1).reduce((product, size) => product * size, 1);

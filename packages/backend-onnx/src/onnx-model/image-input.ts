@@ -5,22 +5,24 @@ export type Layout = 'nchw' | 'nhwc';
 /** The one input of an image classifier. */
 export interface ImageInput {
   readonly name: string;
-  /** As ONNX numbers element types. */
+  /** ONNX's number of the element type. */
   readonly element: number;
-  /** Images per call where the file fixes it, else null. */
+  /** Images per call, if the file fixes it; else null. */
   readonly batch: number | null;
   readonly layout: Layout;
-  /** [H, W, C]; what the file leaves open is as the images are. */
+  /** [H, W, C]; sizes that the file leaves open are those of the images. */
   readonly shape: readonly [number, number, number];
-  /** Whether the file alone could not tell the layout. */
+  /** Whether the sizes left the layout open. */
   readonly guessed: boolean;
 }
 
 const NAMES: Readonly<Record<number, string>> = { 1: 'float32', 2: 'uint8', 10: 'float16', 11: 'float64' };
 
 /**
- * Finds the input that takes images. Throws `ANC_ONNX` where there are several inputs, or one of another rank or
- * element type; and where its layout cannot be told from its sizes and those of the images.
+ * Finds the input that takes images.
+ *
+ * @throws `ANC_ONNX` if there are several inputs, or one of another rank or element type, or if neither layout fits its
+ *   sizes and those of the images
  */
 export function imageInput(
   model: ModelProto,
@@ -30,7 +32,7 @@ export function imageInput(
 ): ImageInput {
   const graph = graphOf(model);
   const constants = new Set(graph.initializer.map(({ name }) => name));
-  const inputs = graph.input.filter(({ name }) => !constants.has(name)); // old files list their weights, too
+  const inputs = graph.input.filter(({ name }) => !constants.has(name)); // old files list their weights as well
   const input = inputs[0];
   if (input === undefined || inputs.length > 1) {
     throw onnxError(`${shown}: an image classifier has one input, this model has ${inputs.length}.`, {
@@ -49,10 +51,10 @@ export function imageInput(
   }
   const dims = dimsOf(input) ?? [null, null, null, null];
   if (dims.length !== 4) {
-    throw onnxError(`${shown}: input "${name}" has another rank than images have.`, {
+    throw onnxError(`${shown}: input "${name}" does not have the rank of images.`, {
       expected: '4 axes: [N, C, H, W] or [N, H, W, C]',
       received: `[${dims.map((size) => size ?? '?').join(', ')}]`,
-      hint: 'export the model without the flattening or windowing in front of it.',
+      hint: 'export the model without flattening or windowing before it.',
     });
   }
   const { chosen, guessed } = layoutOf(dims, images, layout, `${shown}: input "${name}"`);
@@ -75,25 +77,25 @@ type Dims = readonly (number | null)[];
 function layoutOf(
   dims: Dims,
   [height, width, channels]: readonly [number, number, number],
-  asked: Layout | 'auto',
+  layout: Layout | 'auto',
   where: string,
 ): { chosen: Layout; guessed: boolean } {
-  if (asked !== 'auto') return { chosen: asked, guessed: false };
+  if (layout !== 'auto') return { chosen: layout, guessed: false };
   const [, a, b, c] = dims as [number | null, number | null, number | null, number | null];
-  const fits = (size: number | null, wanted: number): boolean => size === null || size === wanted;
+  const fits = (size: number | null, expected: number): boolean => size === null || size === expected;
   const whole: Layout[] = [];
   if (fits(a, channels) && fits(b, height) && fits(c, width)) whole.push('nchw');
   if (fits(a, height) && fits(b, width) && fits(c, channels)) whole.push('nhwc');
-  const colour = (size: number | null): boolean => size === 1 || size === 3;
+  const isColor = (size: number | null): boolean => size === 1 || size === 3;
   const likely: Layout[] = [];
-  if (colour(a)) likely.push('nchw');
-  if (colour(c)) likely.push('nhwc');
+  if (isColor(a)) likely.push('nchw');
+  if (isColor(c)) likely.push('nhwc');
   const only = whole.length === 1 ? whole : likely;
   if (only.length === 1) return { chosen: only[0]!, guessed: false };
   if (whole.length === 2 || likely.length === 2) return { chosen: 'nchw', guessed: true };
-  throw onnxError(`${where}: neither the second nor the last axis can be colours.`, {
+  throw onnxError(`${where}: neither the second nor the last axis can be color channels.`, {
     expected: '1 or 3 channels',
     received: `[${dims.map((size) => size ?? '?').join(', ')}]`,
-    hint: 'say which it is: layout: nchw or nhwc.',
+    hint: 'set the option layout: nchw or nhwc.',
   });
 }

@@ -1,12 +1,13 @@
 import { imageInput } from './image-input.js';
 import { decodeModel } from './proto.js';
 
-/** A size that no model has, to stand for one that the file leaves open. */
+/** Stands for a size that the file leaves open: a size that no model has. */
 const OPEN = 7919;
 
 /**
- * [H, W, C] of the images that a model takes; null for each that its file leaves open. Throws `ANC_ONNX` on a file
- * that is no image classifier.
+ * [H, W, C] of the images that a model takes; null for each size that its file leaves open.
+ *
+ * @throws `ANC_ONNX` on a file that is no image classifier
  */
 export function onnxImageShape(
   bytes: Uint8Array,

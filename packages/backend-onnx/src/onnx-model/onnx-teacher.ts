@@ -8,7 +8,6 @@ import {
   type Tree,
 } from '@anc/core';
 import { z } from 'zod';
-import type { OnnxBackend } from '../backend.js';
 import type { EngineClient } from '../engine/client.js';
 import { chosenClasses } from './classes.js';
 import { derive, DERIVED, type Derivation } from './derive.js';
@@ -20,37 +19,51 @@ import { imageInput, isBytes } from './image-input.js';
 import { declared } from './preprocessing.js';
 import { probeClassifier } from './probe.js';
 import { decodeModel, graphOf, metadataOf, onnxError } from './proto.js';
-import { createSession, runInBatches } from './session.js';
+import { createSession, runInBatches, type EngineOwner } from './session.js';
 
-/** What can be said of an ONNX teacher beside its file: `model.onnx(layout=nhwc, features=pool)`. */
+/** Options of an ONNX teacher, given with its file: `model.onnx(layout=nhwc, features=pool)`. */
 export const onnxTeacherSchema = z.strictObject({
-  layout: z.enum(['auto', 'nchw', 'nhwc']).default('auto').describe('order of the axes of its input'),
-  channels: z.enum(['auto', 'rgb', 'bgr']).default('auto').describe('order of the colours it was trained on'),
-  mean: z.array(z.number()).min(1).optional().describe('per channel, of bytes (0..255); with std'),
-  std: z.array(z.number().positive()).min(1).optional().describe('per channel, of bytes (0..255); with mean'),
-  resize: z.boolean().default(false).describe('bring images of another size to the size of its input'),
-  logits: z.string().optional().describe('name of the tensor that is taken for the logits'),
-  features: z.string().optional().describe("name of the features' tensor; none: distil on logits"),
+  layout: z.enum(['auto', 'nchw', 'nhwc']).default('auto').describe('order of the input axes'),
+  channels: z
+    .enum(['auto', 'rgb', 'bgr'])
+    .default('auto')
+    .describe('order of the color channels that it was trained on'),
+  mean: z
+    .array(z.number())
+    .min(1)
+    .optional()
+    .describe('mean per channel, for pixels 0..255; together with std'),
+  std: z
+    .array(z.number().positive())
+    .min(1)
+    .optional()
+    .describe('standard deviation per channel, for pixels 0..255; together with mean'),
+  resize: z.boolean().default(false).describe('resize images to the input size'),
+  logits: z.string().optional().describe('name of the tensor with the logits'),
+  features: z
+    .string()
+    .optional()
+    .describe('name of the tensor with the features; none: distill from logits alone'),
 });
 export type OnnxTeacherOptions = z.input<typeof onnxTeacherSchema>;
 
 export interface OnnxTeacherRequest {
-  /** How people name the file. */
+  /** Name of the file in messages. */
   readonly shown: string;
-  /** [H, W, C] of the images that it will be given. */
+  /** [H, W, C] of the images that it will be called with. */
   readonly images: readonly [number, number, number];
   readonly options?: OnnxTeacherOptions;
-  /** Instead of what metadata say. */
+  /** Overrides the model's metadata. */
   readonly normalization?: FixedNormalization;
-  /** Which of its classes count: names, indices, or `index=name`. */
+  /** The classes to keep: names, indices, or `index=name`. */
   readonly classes?: readonly string[];
-  /** Names for its classes where its metadata have none. */
+  /** Class names, if its metadata have none. */
   readonly classNames?: readonly string[];
-  /** Reads a file beside the model's, where weights may lie. */
+  /** Reads a file beside the model's, which may hold weights. */
   readonly readExternal?: ReadExternal;
 }
 
-/** A classifier of other make, from an ONNX file: bytes in, logits and, where it has them, features out. */
+/** A classifier trained by another program, from an ONNX file: bytes in; logits and, if it has them, features out. */
 export class OnnxTeacher extends Teacher {
   readonly name: string;
   readonly hash: string;
@@ -66,9 +79,9 @@ export class OnnxTeacher extends Teacher {
     this.hash = facts.hash;
   }
 
-  /** Throws `ANC_ONNX` on a file that is damaged or no image classifier, or does not fit the images or the request. */
+  /** @throws `ANC_ONNX` if the file is damaged or no image classifier, or does not fit the images or the request */
   static async create(
-    backend: Pick<OnnxBackend, 'engine' | 'name' | 'environment'>,
+    backend: EngineOwner,
     file: Uint8Array,
     request: OnnxTeacherRequest,
   ): Promise<OnnxTeacher> {
@@ -80,36 +93,38 @@ export class OnnxTeacher extends Teacher {
       (sum, { dims }) => sum + (dims ?? []).reduce<number>((product, size) => product * Number(size), 1),
       0,
     );
-    const said = metadataOf(model);
-    const layout = options.layout === 'auto' ? (declared(said, images[2]).layout ?? 'auto') : options.layout;
+    const properties = metadataOf(model);
+    const layout =
+      options.layout === 'auto' ? (declared(properties, images[2]).layout ?? 'auto') : options.layout;
     const input = imageInput(model, shown, images, layout);
-    const metadata = declared(said, input.shape[2]);
+    const metadata = declared(properties, input.shape[2]);
     const notices: string[] = [];
-    if (input.guessed) notices.push(`${shown}: its layout cannot be told from its sizes; NCHW is taken.`);
+    if (input.guessed) notices.push(`${shown}: its sizes leave the layout open; assuming NCHW.`);
     const features = options.features === 'none' ? null : options.features;
     const head = findHead(model, shown, {
       ...(options.logits === undefined ? {} : { logits: options.logits }),
       ...(features === undefined ? {} : { features }),
     });
-    const given = givenNormalization(options, shown);
     let normalization =
-      given ?? request.normalization ?? (isBytes(input) ? null : fixedOnly(metadata.normalization, shown));
+      normalizationOf(options, shown) ??
+      request.normalization ??
+      (isBytes(input) ? null : fixedOnly(metadata.normalization, shown));
     if (normalization === null && !isBytes(input)) {
       const each = (value: number): number[] => new Array<number>(input.shape[2]).fill(value);
       normalization = { mean: each(0), std: each(255) };
-      notices.push(`${shown}: nothing says how its images are prepared, so pixels are divided by 255.`);
+      notices.push(`${shown}: no preprocessing is specified, so pixels are divided by 255.`);
     }
     if (
       normalization !== null &&
       ![1, input.shape[2], sizeOf(input.shape)].includes(normalization.mean.length)
     ) {
-      throw onnxError(`${shown}: mean and deviation are not one per channel.`, {
+      throw onnxError(`${shown}: mean and std must have one number per channel.`, {
         expected: `${input.shape[2]} numbers each`,
         received: `${normalization.mean.length}`,
       });
     }
     if (head.softmax !== null)
-      notices.push(`${shown}: the tensor before its ${head.softmax} is taken for the logits.`);
+      notices.push(`${shown}: using the tensor before its ${head.softmax} as logits.`);
     const base: Derivation = {
       input,
       head,
@@ -130,12 +145,12 @@ export class OnnxTeacher extends Teacher {
     };
     if (derivation.probabilities) {
       notices.push(
-        `${shown}: its outputs are probabilities without a softmax before them; their logarithm is taken.`,
+        `${shown}: its outputs are probabilities without a softmax before them; using their logarithm as logits.`,
       );
     }
-    if (probe.batch !== input.batch) notices.push(`${shown}: it takes one image at a time only.`);
+    if (probe.batch !== input.batch) notices.push(`${shown}: it takes only one image at a time.`);
     if (derivation.head.features === null && options.features !== 'none') {
-      notices.push(`${shown}: no features were found in it, so it is imitated by its logits.`);
+      notices.push(`${shown}: no features found, so students learn from its logits alone.`);
     }
     const names = metadata.classNames?.length === probe.classes ? metadata.classNames : null;
     const chosen = chosenClasses(shown, probe.classes, names, request.classes, request.classNames);
@@ -161,7 +176,7 @@ export class OnnxTeacher extends Teacher {
         classNames: chosen.names,
         head: derivation.head,
         normalization,
-        metadata: said,
+        metadata: properties,
         notices,
       },
     );
@@ -188,11 +203,11 @@ export interface OnnxTeacherFacts {
   readonly shown: string;
   readonly hash: string;
   readonly images: readonly [number, number, number];
-  /** Images per call where the file fixes it. */
+  /** Images per call, if the file fixes it; else null. */
   readonly batch: number | null;
   /** Numbers in the file's tensors. */
   readonly parameters: number;
-  /** 2 × multiply-adds + bias additions, one image; null where the model's products cannot be shown. */
+  /** 2 × multiply-adds + bias additions for one image; null if the model's products cannot be outputs. */
   readonly flops: number | null;
   readonly classes: number;
   readonly classNames: readonly string[] | null;
@@ -201,21 +216,21 @@ export interface OnnxTeacherFacts {
     readonly features: string | null;
     readonly softmax: string | null;
   };
-  /** Null where the model takes bytes as they are. */
+  /** Null if the model takes bytes as they are. */
   readonly normalization: FixedNormalization | null;
   readonly metadata: Tree<string>;
-  /** What was found or assumed that a person should know. */
+  /** Findings and assumptions to tell the user. */
   readonly notices: readonly string[];
 }
 
 function fixedOnly(normalization: Normalization | null, shown: string): FixedNormalization | null {
   if (normalization !== 'per-image') return normalization;
-  throw onnxError(`${shown}: its images are to be normalised one by one, which is not done here.`, {
-    hint: 'export it with its normalisation inside: --fold-normalization.',
+  throw onnxError(`${shown}: it needs per-image normalization, which ONNX teachers do not support.`, {
+    hint: 'export it with the normalization inside: --fold-normalization.',
   });
 }
 
-function givenNormalization({ mean, std }: OnnxTeacherOptions, shown: string): FixedNormalization | null {
+function normalizationOf({ mean, std }: OnnxTeacherOptions, shown: string): FixedNormalization | null {
   if (mean === undefined && std === undefined) return null;
   if (mean !== undefined && mean.length === std?.length) return { mean, std };
   throw onnxError(`${shown}: mean and std belong together.`, {

@@ -1,6 +1,7 @@
 import { pixelUnit, type FixedNormalization, type Normalization } from '@anc/core';
+import { decodeForeignMetadata } from '@anc/formats';
 
-/** What a model's metadata says of how its images are prepared, and of its classes. */
+/** Preprocessing and classes in a model's metadata; null for what it does not declare. */
 export interface Declared {
   readonly normalization: Normalization | null;
   readonly channels: 'rgb' | 'bgr' | null;
@@ -10,7 +11,7 @@ export interface Declared {
 
 type Metadata = Readonly<Record<string, string>>;
 
-/** Ranges of pixels as Windows ML's metadata names them. */
+/** Pixel ranges by their names in Windows ML's metadata. */
 const RANGES: Readonly<Record<string, FixedNormalization>> = {
   nominalrange_0_255: { mean: [0], std: [1] },
   normalized_0_1: { mean: [0], std: [255] },
@@ -19,23 +20,24 @@ const RANGES: Readonly<Record<string, FixedNormalization>> = {
 
 /** Reads our own keys (`normalization`, `layout`, `classes`), `mean` and `std`, `names`, and Windows ML's. */
 export function declared(metadata: Metadata, channels: number): Declared {
-  const layout = metadata['layout']?.toLowerCase();
+  const own = decodeForeignMetadata(metadata);
   const format = metadata['Image.BitmapPixelFormat']?.toLowerCase();
   return {
-    normalization: normalizationIn(metadata, channels),
+    normalization: normalizationIn(metadata, own.normalization, channels),
     channels: format === undefined ? null : format.startsWith('bgr') ? 'bgr' : 'rgb',
-    layout: layout === 'nchw' || layout === 'nhwc' ? layout : null,
+    layout: own.layout ?? null,
     classNames: ['classes', 'names', 'labels'].map((key) => namesIn(metadata[key])).find(Boolean) ?? null,
   };
 }
 
-function normalizationIn(metadata: Metadata, channels: number): Normalization | null {
+function normalizationIn(
+  metadata: Metadata,
+  own: Normalization | undefined,
+  channels: number,
+): Normalization | null {
   const range = RANGES[metadata['Image.NominalPixelRange']?.toLowerCase() ?? ''];
   if (range !== undefined) return forAll(range, channels);
-  const own = json(metadata['normalization']) as Partial<FixedNormalization> | 'per-image' | null;
-  if (own === 'per-image') return own;
-  const whole = own !== null && typeof own === 'object' ? own : {};
-  if (isNumbers(whole.mean) && isNumbers(whole.std)) return { mean: whole.mean, std: whole.std };
+  if (own !== undefined) return own;
   const [mean, std] = [metadata['mean'], metadata['std']].map((text) => json(text));
   if (!isNumbers(mean) || !isNumbers(std) || std.some((s) => s <= 0)) return null;
   const unit = pixelUnit(mean, std);

@@ -5,19 +5,23 @@ import { createSession, failed, runInBatches } from './session.js';
 
 export interface Probe {
   readonly classes: number;
-  /** Width of the features. */
+  /** Width of the features; 0 if there are none. */
   readonly features: number;
-  /** Whether there are features, one row per image and as wide as the last layer takes them. */
+  /** Whether there are features, with one row per image and the width that the last layer takes. */
   readonly featuresFit: boolean;
-  /** Whether the outputs are probabilities: none below 0, a row's sum 1. */
+  /** Whether the outputs are probabilities: not below 0, with sum 1 per row. */
   readonly probabilities: boolean;
-  /** Images per call where only so many go, else null. */
+  /** Images per call, if only one number works; else null. */
   readonly batch: number | null;
 }
 
 const COUNT = 3;
 
-/** What running a derived classifier on three noisy images tells of it. Throws `ANC_ONNX` where it does not run. */
+/**
+ * Facts about a derived classifier from a run on three images of noise.
+ *
+ * @throws `ANC_ONNX` if it does not run
+ */
 export async function probeClassifier(
   engine: EngineClient,
   model: Uint8Array,
@@ -37,10 +41,10 @@ export async function probeClassifier(
     try {
       results = await attempt(batch);
       const { shape } = results[DERIVED.logits]!;
-      if (shape[0] !== COUNT) throw new Error(`it gives [${shape.join(', ')}] for ${COUNT} images`);
+      if (shape[0] !== COUNT) throw new Error(`its output for ${COUNT} images is [${shape.join(', ')}]`);
     } catch (cause) {
       if (batch !== null) throw failed(where, cause);
-      batch = 1; // open on paper only
+      batch = 1; // the open batch is declared, but does not work
       results = await attempt(batch).catch(() => {
         throw failed(where, cause);
       });

@@ -9,7 +9,7 @@ export type NodeProto = Graph['node'][number];
 export type TensorProto = Graph['initializer'][number];
 export type ValueInfoProto = Graph['input'][number];
 
-/** Element types of ONNX that are spoken of here, as the file numbers them. */
+/** ONNX's numbers of the element types used here. */
 export const ELEMENT = {
   float32: 1,
   uint8: 2,
@@ -20,11 +20,11 @@ export const ELEMENT = {
   float64: 11,
 } as const;
 
-/** A file that cannot be used as a classifier. */
+/** The error for a file that cannot be used as a classifier. */
 export const onnxError = (what: string, detail: AncError['detail'] = {}): AncError =>
   new AncError('ANC_ONNX', what, detail);
 
-/** The model in a file's bytes. Throws `ANC_ONNX` where there is none. */
+/** Decodes a model. @throws `ANC_ONNX` if the bytes are none */
 export function decodeModel(bytes: Uint8Array, shown: string): ModelProto {
   let model: ModelProto | null = null;
   try {
@@ -32,7 +32,7 @@ export function decodeModel(bytes: Uint8Array, shown: string): ModelProto {
   } catch (cause) {
     throw onnxError(`${shown}: not a readable ONNX model.`, {
       received: cause instanceof Error ? cause.message : String(cause),
-      hint: 'the file is damaged, cut short or of another kind: export or fetch it again.',
+      hint: 'the file is damaged, truncated or of another kind: export or download it again.',
       cause,
     });
   }
@@ -40,7 +40,7 @@ export function decodeModel(bytes: Uint8Array, shown: string): ModelProto {
     throw onnxError(`${shown}: not a readable ONNX model.`, {
       expected: 'a graph with nodes',
       received: `${bytes.length} bytes without any`,
-      hint: 'the file is empty or of another kind: export or fetch it again.',
+      hint: 'the file is empty or of another kind: export or download it again.',
     });
   }
   return model;
@@ -52,7 +52,7 @@ export const graphOf = ({ graph }: ModelProto): Graph => graph as Graph;
 export const opsetOf = ({ opsetImport }: ModelProto): number =>
   Math.max(1, ...opsetImport.filter(({ domain }) => !domain).map(({ version }) => Number(version)));
 
-/** Sizes of a value's axes; null where the size is open. Undefined where not even the rank is known. */
+/** Sizes of a value's axes, null for open ones; undefined if not even the rank is known. */
 export function dimsOf({ type }: ValueInfoProto): (number | null)[] | undefined {
   return type?.tensorType?.shape?.dim?.map(({ dimValue, dimParam }) => {
     const size = Number(dimValue ?? 0);
@@ -62,11 +62,11 @@ export function dimsOf({ type }: ValueInfoProto): (number | null)[] | undefined 
 
 export const elementOf = ({ type }: ValueInfoProto): number => type?.tensorType?.elemType ?? 0;
 
-/** What the file says of itself. */
+/** The model's metadata properties. */
 export const metadataOf = ({ metadataProps }: ModelProto): Record<string, string> =>
   Object.fromEntries(metadataProps.map(({ key, value }) => [key ?? '', value ?? '']));
 
-/** A node of the standard operators. Attributes: a number is an integer, a list is of integers. */
+/** A node of a standard operator. Numbers and lists among the attributes are of integers. */
 export function makeNode(
   op: string,
   input: readonly string[],
@@ -120,6 +120,6 @@ export function makeValue(
   return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType, ...(shape && { shape }) } } });
 }
 
-/** Bytes of their own: what the writer gives in Node is a Buffer, whose `slice` is a view. */
+/** Encodes a model. Copies the result, which in Node is a Buffer, whose `slice` is a view. */
 export const encodeModel = (model: ModelProto): Uint8Array =>
   new Uint8Array(onnx.ModelProto.encode(model).finish());

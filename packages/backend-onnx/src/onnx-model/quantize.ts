@@ -13,12 +13,12 @@ import {
   type TensorProto,
 } from './proto.js';
 
-/** Smallest and largest value that a tensor took. */
+/** Smallest and largest value of a tensor. */
 export type Range = readonly [least: number, most: number];
 
 const PRODUCTS = new Set(['Conv', 'Gemm', 'MatMul']);
 
-/** The axis of a product's outputs in its weights; null where it has no constant weights. */
+/** The output axis of a product's weights; null if it has no constant weights. */
 function outputAxis(node: NodeProto, dims: readonly number[] | undefined): number | null {
   if (!PRODUCTS.has(node.opType ?? '') || dims === undefined) return null;
   if (node.opType === 'Conv') return 0;
@@ -26,7 +26,7 @@ function outputAxis(node: NodeProto, dims: readonly number[] | undefined): numbe
   return node.opType === 'Gemm' && numberOf(node, 'transB', 0) === 1 ? 0 : 1;
 }
 
-/** Tensors that take 8 bits: what products read, and what residual sums read. Their ranges must be known. */
+/** Tensors to quantize: the inputs of products and of residual sums. {@link quantizeModel} needs their ranges. */
 export function quantizedTensors(bytes: Uint8Array): string[] {
   const model = decodeModel(bytes, 'the model');
   const constants = new Constants(model);
@@ -40,9 +40,11 @@ export function quantizedTensors(bytes: Uint8Array): string[] {
 }
 
 /**
- * A model whose products compute with 8 bits (static post-training quantisation, in QuantizeLinear/DequantizeLinear
- * pairs that runtimes fuse): weights int8, symmetric, a scale per output channel; activations uint8 over the range
- * that calibration saw; biases int32. Throws `ANC_ONNX` where a range is missing.
+ * A model whose products compute with 8 bits (static post-training quantization, in QuantizeLinear/DequantizeLinear
+ * pairs that runtimes fuse): weights int8, symmetric, with a scale per output channel; activations uint8 over the range
+ * measured by calibration; biases int32.
+ *
+ * @throws `ANC_ONNX` if a range is missing
  */
 export function quantizeModel(bytes: Uint8Array, ranges: ReadonlyMap<string, Range>): Uint8Array {
   const model = decodeModel(bytes, 'the model');
@@ -64,7 +66,7 @@ export function quantizeModel(bytes: Uint8Array, ranges: ReadonlyMap<string, Ran
 
 class Writer {
   readonly tensors: TensorProto[] = [];
-  /** Nodes that the one being rewritten needs before it. */
+  /** Nodes to insert before the one being rewritten. */
   readonly before: NodeProto[] = [];
   readonly #scales = new Map<string, number>();
 
@@ -73,7 +75,7 @@ class Writer {
     readonly ranges: ReadonlyMap<string, Range>,
   ) {}
 
-  /** The pair that brings a tensor to 8 bits and back, where it takes 8 bits. */
+  /** The pair that rounds a tensor to 8 bits and back; empty for tensors that are not quantized. */
   pairFor(name: string): NodeProto[] {
     const range = this.ranges.get(name);
     if (range === undefined) return [];
@@ -98,7 +100,7 @@ class Writer {
     const axis = outputAxis(node, weights?.dims);
     if (axis !== null && weights !== null) {
       const scale = this.#scales.get(input[0]!);
-      if (scale === undefined) throw onnxError(`no range of "${input[0]!}" was measured.`);
+      if (scale === undefined) throw onnxError(`the range of "${input[0]!}" was not measured.`);
       const perChannel = this.#weights(input[1]!, weights, axis, node.output![0]!);
       const bias = node.opType === 'MatMul' ? null : this.constants.floats(input[2]);
       if (bias !== null) node.input![2] = this.#bias(bias.data, perChannel.scales, scale, node.output![0]!);
@@ -148,7 +150,7 @@ class Writer {
   }
 }
 
-/** Adds tensors to a model's outputs, so that calibration can look at them. */
+/** Adds tensors to a model's outputs, so that calibration can measure them. */
 export function withOutputs(bytes: Uint8Array, names: readonly string[]): Uint8Array {
   const model: ModelProto = decodeModel(bytes, 'the model');
   const graph = graphOf(model);

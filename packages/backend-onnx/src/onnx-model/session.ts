@@ -3,7 +3,14 @@ import type { EngineClient } from '../engine/client.js';
 import { DERIVED } from './derive.js';
 import { onnxError } from './proto.js';
 
-/** Loads a model into the engine. Throws `ANC_ONNX`. */
+/** A backend whose engine can run models of other programs. */
+export interface EngineOwner {
+  readonly engine: EngineClient;
+  readonly name: string;
+  readonly environment: Tree<string | number>;
+}
+
+/** Loads a model into the engine. @throws `ANC_ONNX` if ONNX Runtime cannot load it */
 export async function createSession(
   engine: EngineClient,
   session: number,
@@ -17,7 +24,7 @@ export async function createSession(
   }
 }
 
-/** What went wrong inside ONNX Runtime, without the place in its source where that was found. */
+/** An error inside ONNX Runtime, without the position in its source code. */
 export function failed(what: string, cause: unknown): AncError {
   const message = (isAncError(cause) || cause instanceof Error ? cause.message : String(cause)).trim();
   const tooNew = /max supported IR version|official support for domain/i.test(message);
@@ -28,12 +35,12 @@ export function failed(what: string, cause: unknown): AncError {
       .trim(),
     hint: tooNew
       ? 'the model is newer than this ONNX Runtime: export it for an older opset, e.g. opset_version=18.'
-      : 'check the file with onnx.checker, and the names and sizes that were given.',
+      : 'check the file with onnx.checker, and the names and sizes in the request.',
     cause,
   });
 }
 
-/** Runs images of any number through a session that takes `batch` at a time, or any number where it is null. */
+/** Runs any number of images through a session that takes `batch` at a time; null: any number at a time. */
 export async function runInBatches(
   engine: EngineClient,
   session: number,

@@ -1,19 +1,19 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { AncError, callSite, sizeOf } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { ElementArray } from '../graph/value.js';
-import type { TracedTensor, SymbolType } from './symbol.js';
-import type { Tracer } from './tracer.js';
+import type { TracedTensor, TracedType } from '../lower/traced-tensor.js';
+import type { Tracer } from '../lower/tracer.js';
 
 export const TRACE_BACKEND = 'anc-onnx-trace';
 
-/** A tensor's entry: a place in the graph, made when first needed, or values that came from outside. */
+/** A tensor's entry: a place in the graph, or host values, which become a constant when first used. */
 interface Entry {
   readonly tracer: Tracer | null;
   readonly traced: TracedTensor | null;
-  readonly host: { values: tf.backend_util.TypedArray; shape: readonly number[]; dtype: SymbolType } | null;
+  readonly host: { values: tf.backend_util.TypedArray; shape: readonly number[]; dtype: TracedType } | null;
 }
 
-/** The tfjs backend whose tensors are places in a graph. Nothing is computed and no value can be read. */
+/** A tfjs backend whose tensors are places in a graph. Nothing is computed and no value can be read. */
 export class TraceBackend extends tf.KernelBackend {
   readonly #data = new tf.DataStorage<Entry>(this, tf.engine());
   tracer: Tracer | null = null;
@@ -38,10 +38,10 @@ export class TraceBackend extends tf.KernelBackend {
           hint: 'a step may use its arguments and constants only; keep no tensors between calls.',
         });
       }
-      // tfjs makes views (Identity, Reshape by reference) over one dataId: the shape is the asker's.
+      // tfjs makes views (Identity, Reshape by reference) of one dataId: the shape is the view's.
       return tracer.reshape(entry.traced, shape);
     }
-    return constantOf(tracer, entry.host!.values, shape, dtype as SymbolType);
+    return constantOf(tracer, entry.host!.values, shape, dtype as TracedType);
   }
 
   /** A tfjs tensor description for a traced tensor. */
@@ -68,14 +68,14 @@ export class TraceBackend extends tf.KernelBackend {
     this.#data.set(dataId, { tracer: null, traced: null, host });
   }
 
-  /** Constants that came from outside can go back; anything computed has no value yet. */
+  /** Host values can be read back; anything computed has no value yet. */
   override readSync(dataId: object): tf.BackendValues {
     const host = this.#data.get(dataId).host;
     if (host !== null) return host.values;
     throw new AncError('ANC_COMPILE_READ', `a traced step read the value of a tensor, at ${callSite()}.`, {
       expected:
         'a function of tensors that never looks at values (dataSync, data, array, print, if on a value)',
-      hint: 'use tf.where or arithmetic on masks instead of branching, and return what you want to see.',
+      hint: 'use tf.where or arithmetic on masks instead of branching, and return values to look at as metrics or outputs.',
     });
   }
 
@@ -113,12 +113,12 @@ export class TraceBackend extends tf.KernelBackend {
   }
 }
 
-/** Values from outside as a constant; one number repeated costs one number. */
+/** Host values as a constant; one repeated number is stored once. */
 export function constantOf(
   tracer: Tracer,
   values: tf.backend_util.TypedArray,
   shape: readonly number[],
-  dtype: SymbolType,
+  dtype: TracedType,
 ): TracedTensor {
   const first = values[0] ?? 0;
   if (values.every((value) => Object.is(value, first))) return tracer.uniform(first, shape, dtype);
@@ -136,7 +136,7 @@ export function constantOf(
 
 let registered: TraceBackend | null = null;
 
-/** The one trace backend of this process, registered with tfjs on first use and never chosen by it. */
+/** The trace backend of this process, registered with tfjs on first use, with a priority at which tfjs never chooses it. */
 export function traceBackend(): TraceBackend {
   if (registered === null) {
     const known = tf.findBackend(TRACE_BACKEND);
@@ -146,7 +146,7 @@ export function traceBackend(): TraceBackend {
   return registered;
 }
 
-/** Runs `f` with the trace backend active and the one before active again afterwards. */
+/** Runs `f` with the trace backend active, and restores the backend that was active before. */
 export function withTraceBackend<T>(tracer: Tracer, f: (backend: TraceBackend) => T): T {
   const backend = traceBackend();
   const engine = tf.engine() as unknown as {
@@ -154,13 +154,13 @@ export function withTraceBackend<T>(tracer: Tracer, f: (backend: TraceBackend) =
     backendInstance: tf.KernelBackend | null;
   };
   const before = { name: engine.backendName, instance: engine.backendInstance };
-  // setBackend runs to its end synchronously for a backend whose factory is synchronous.
+  // setBackend completes synchronously for a backend whose factory is synchronous.
   void tf.setBackend(TRACE_BACKEND);
   const outer = backend.tracer;
   backend.tracer = tracer;
   try {
     let result: T | undefined;
-    // Nothing is returned through tidy: it would walk the graph in search of tensors.
+    // Return nothing through tidy: it would search the whole graph for tensors.
     tf.tidy(() => {
       result = f(backend);
     });

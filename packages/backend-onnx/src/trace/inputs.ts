@@ -1,15 +1,15 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { LeafSpec } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { cast } from '../graph/shape-ops.js';
+import { identityLayout, OIHW, physicalShape, type TracedTensor } from '../lower/traced-tensor.js';
+import type { Tracer } from '../lower/tracer.js';
 import type { TraceBackend } from './backend.js';
-import { identityLayout, OIHW, physicalShape, type TracedTensor } from './symbol.js';
-import type { Tracer } from './tracer.js';
 
-/** How a state entry lies in memory: rank 4 as a convolution wants its filter. The same for every step. */
+/** Layout of a state entry: rank 4 as convolutions take their filter. The same for every step. */
 export const stateLayout = (shape: readonly number[]): readonly number[] =>
   shape.length === 4 ? OIHW : identityLayout(shape.length);
 
-/** A graph input as the traced function sees it; bytes arrive as float32. */
+/** A graph input as a traced tensor; bytes become float32. */
 export function inputTensor(
   tracer: Tracer,
   name: string,
@@ -21,11 +21,11 @@ export function inputTensor(
   return tracer.tensor(value, shape, dtype, layout);
 }
 
-/** The tfjs tensor that stands for a place in the graph. */
+/** The tfjs tensor of a place in the graph. */
 export function toTensor(backend: TraceBackend, traced: TracedTensor): tf.Tensor {
   return tf.engine().makeTensorFromTensorInfo(backend.info(traced), backend);
 }
 
-/** The place in the graph that a tfjs tensor stands for. */
+/** The place in the graph of a tfjs tensor. */
 export const toTraced = (backend: TraceBackend, tensor: tf.Tensor): TracedTensor =>
   backend.tracedOf(tensor.dataId, tensor.shape, tensor.dtype);

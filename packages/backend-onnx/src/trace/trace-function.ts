@@ -1,4 +1,3 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
 import {
   inference,
   mapTree,
@@ -8,32 +7,37 @@ import {
   type TensorFunction,
   type Tree,
 } from '@anc/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { Graph } from '../graph/graph.js';
-import { registerKernels } from '../lower/register.js';
+import { targetOf, type TargetOptions } from '../graph/target.js';
+import { Tracer } from '../lower/tracer.js';
+import { peepholesFor } from '../passes/run.js';
 import { constantOf, withTraceBackend } from './backend.js';
 import { inputTensor, toTensor, toTraced } from './inputs.js';
-import type { Traced } from './pure.js';
-import { Tracer, type Target } from './tracer.js';
+import { registerKernels } from './register.js';
+import type { Traced } from './trace-twice.js';
 
-/** A pure function as one graph; `constants` become parts of it. Inputs and outputs keep their names. */
+/** Traces a pure function to one graph. `constants` become part of it; inputs and outputs keep their names. */
 export function traceFunction(
   f: TensorFunction,
   spec: FunctionSpec,
   constants: Tree<HostTensor> = {},
-  target: Partial<Target> = {},
+  options: TargetOptions = {},
 ): Traced {
   registerKernels();
-  const graph = new Graph();
+  const target = targetOf('function', options);
+  const graph = new Graph(peepholesFor(target));
   const tracer = new Tracer(graph, target);
   return withTraceBackend(tracer, (backend) => {
     const frozen: Record<string, Tensor> = mapTree(constants, ({ shape, data }) =>
       toTensor(backend, constantOf(tracer, data, shape, data instanceof Int32Array ? 'int32' : 'float32')),
     );
     const inputs = mapTree(spec.inputs, (leaf, name) => toTensor(backend, inputTensor(tracer, name, leaf)));
-    const found = f({ ...frozen, ...inputs }, inference);
-    const outputs = namesOf(found).map((name) => ({ name, traced: toTraced(backend, found[name]!) }));
+    const results = f({ ...frozen, ...inputs }, inference);
+    const outputs = namesOf(results).map((name) => ({ name, traced: toTraced(backend, results[name]!) }));
     return {
       graph,
+      target,
       outputs: outputs.map(({ name, traced }) => ({ name, value: tracer.logical(traced) })),
     };
   });

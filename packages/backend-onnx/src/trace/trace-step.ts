@@ -1,28 +1,31 @@
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import {
   AncError,
   mapTree,
   namesOf,
   noiseName,
-  phaseOf,
+  phasesOf,
+  playPhases,
   shapeError,
   type Context,
   type NoiseSpec,
   type Step,
   type StepSpec,
 } from '@anc/core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { sameShape, Graph } from '../graph/graph.js';
 import { concat, reshape } from '../graph/shape-ops.js';
-import type { NamedValue } from '../graph/serialize.js';
-import { registerKernels } from '../lower/register.js';
+import { targetOf, type TargetOptions } from '../graph/target.js';
+import type { NamedValue } from '../graph/value.js';
+import { Tracer } from '../lower/tracer.js';
+import { peepholesFor } from '../passes/run.js';
 import { withTraceBackend, type TraceBackend } from './backend.js';
 import { inputTensor, stateLayout, toTensor, toTraced } from './inputs.js';
-import type { Traced } from './pure.js';
-import { Tracer, type Target } from './tracer.js';
+import { registerKernels } from './register.js';
+import type { Traced } from './trace-twice.js';
 
 export const METRICS_OUTPUT = 'metrics';
 
-/** A step as one graph: all phases, their gradients and updates. */
+/** A step as one graph: the gradients and updates of all phases. */
 export interface TracedStep extends Traced {
   /** State entries that the step replaces. */
   readonly changed: readonly string[];
@@ -30,7 +33,7 @@ export interface TracedStep extends Traced {
   readonly noise: readonly NoiseSpec[];
 }
 
-/** Draws nothing: each noise becomes an input, filled on the host. A phase that repeats draws anew. */
+/** Noise becomes inputs, filled on the host. Repetitions of a phase get inputs of their own. */
 function tracedContext(
   backend: TraceBackend,
   tracer: Tracer,
@@ -39,22 +42,23 @@ function tracedContext(
 ): Context {
   return {
     training: true,
-    noise(name, shape, law) {
+    noise(name, shape, distribution) {
       const drawn = noiseName(name, repeat);
-      noise.set(drawn, { name: drawn, shape: [...shape], distribution: law });
+      noise.set(drawn, { name: drawn, shape: [...shape], distribution });
       return toTensor(backend, inputTensor(tracer, `noise/${drawn}`, { shape, dtype: 'float32' }));
     },
     activation: (_name, x) => x,
   };
 }
 
-/** Runs the phases once on traced tensors. */
-export function traceStep(step: Step, spec: StepSpec, target: Partial<Target> = {}): TracedStep {
+/** Traces a step by running its phases once on traced tensors. */
+export function traceStep(step: Step, spec: StepSpec, options: TargetOptions = {}): TracedStep {
   registerKernels();
-  const graph = new Graph();
+  const target = targetOf('step', options);
+  const graph = new Graph(peepholesFor(target));
   const tracer = new Tracer(graph, target);
   return withTraceBackend(tracer, (backend) => {
-    const state: Record<string, Tensor> = mapTree(spec.state, (leaf, name) =>
+    const state = mapTree(spec.state, (leaf, name) =>
       toTensor(backend, inputTensor(tracer, `state/${name}`, leaf, stateLayout(leaf.shape))),
     );
     const batch = mapTree(spec.batch, (leaf, name) =>
@@ -68,23 +72,11 @@ export function traceStep(step: Step, spec: StepSpec, target: Partial<Target> = 
       ]),
     );
     const noise = new Map<string, NoiseSpec>();
-    const repeats = new Map<string, number>();
-    const metrics: Record<string, Tensor> = {};
-    for (const name of spec.phases ?? step.phases.map((phase) => phase.name)) {
-      const phase = phaseOf(step, name);
-      const repeat = repeats.get(name) ?? 0;
-      repeats.set(name, repeat + 1);
-      const found = phase.gradients(
-        { ...state },
-        batch,
-        hyper,
-        tracedContext(backend, tracer, noise, repeat),
-      );
-      Object.assign(metrics, found.metrics);
-      Object.assign(state, found.stats);
-      Object.assign(state, phase.update({ ...state }, found.grads, hyper));
-    }
-    const changed = changedEntries(backend, tracer, spec, state);
+    const played = playPhases(phasesOf(step, spec.phases), state, batch, hyper, (repeat) =>
+      tracedContext(backend, tracer, noise, repeat),
+    );
+    const { metrics } = played;
+    const changed = changedEntries(backend, tracer, spec, { ...state, ...played.changed });
     const metricNames = namesOf(metrics);
     const values = metricNames.map((name) => metricValue(backend, tracer, name, metrics[name]!));
     const outputs =
@@ -92,6 +84,7 @@ export function traceStep(step: Step, spec: StepSpec, target: Partial<Target> = 
     return {
       graph,
       outputs,
+      target,
       changed: changed.map(({ name }) => name.slice('next/'.length)),
       metrics: metricNames,
       noise: [...noise.values()],
@@ -109,7 +102,7 @@ function metricValue(
   return reshape(tracer.graph, tracer.logical(tracer.cast(toTraced(backend, tensor), 'float32')), [1]);
 }
 
-/** The entries of the state that are another value than the input they came in as. */
+/** The entries of the state whose value is no longer their input. */
 function changedEntries(
   backend: TraceBackend,
   tracer: Tracer,

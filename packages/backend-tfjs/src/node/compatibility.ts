@@ -1,4 +1,4 @@
-/** What tfjs-node calls and Node 23 took away. */
+/** Functions of `node:util` that tfjs-node calls and Node 23 removed. */
 const removed: Readonly<Record<string, (value: unknown) => boolean>> = {
   isArray: Array.isArray,
   isBoolean: (value) => typeof value === 'boolean',
@@ -13,15 +13,15 @@ const removed: Readonly<Record<string, (value: unknown) => boolean>> = {
   isUndefined: (value) => value === undefined,
 };
 
-/** Gives `node:util` its old predicates back, where they are gone or warn that they will be. */
+/** Restores the old predicates of `node:util`, which are removed or deprecated. */
 export function restoreUtil(util: Record<string, unknown>): void {
   for (const [name, predicate] of Object.entries(removed)) {
-    if (name === 'isArray' && util.isArray !== undefined) continue; // stays, as Array.isArray
+    if (name === 'isArray' && util.isArray !== undefined) continue; // not deprecated: it is Array.isArray
     Object.defineProperty(util, name, { value: predicate, configurable: true, writable: true });
   }
 }
 
-/** Runs `load` with deprecation warnings held back: they are about the code of others. */
+/** Runs `load` without deprecation warnings, which would be about other people's code. */
 export async function withoutDeprecations<T>(load: () => Promise<T>): Promise<T> {
   const before = process.noDeprecation;
   process.noDeprecation = true;

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 type Shape4D = [number, number, number, number];
 type Sides = tf.backend_util.PadInfo;
 
-/** The attributes that the kernels with windows share. */
+/** Attributes common to the kernels with windows. */
 interface WindowAttrs {
   readonly strides: [number, number] | number;
   readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
@@ -14,11 +14,11 @@ interface WindowAttrs {
   readonly inputShape?: Shape4D;
 }
 
-/** One call, and what it takes to run kernels inside it. */
+/** One call of a kernel, which can run other kernels. */
 interface Call {
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
   readonly attrs: WindowAttrs;
-  /** Runs a kernel; its result is freed when the call ends, unless it is the call's own. */
+  /** Runs a kernel. Its result is freed when the call ends, unless the call returns it. */
   run(kernelName: string, inputs: tf.NamedTensorInfoMap, attrs: object): tf.TensorInfo;
 }
 
@@ -34,11 +34,11 @@ const pads = ({ top, bottom, left, right }: Sides): [number, number][] => [
 const padded = (call: Call, x: tf.TensorInfo, sides: Sides, constantValue = 0): tf.TensorInfo =>
   call.run('PadV2', { x }, { paddings: pads(sides), constantValue });
 
-/** Takes the padding off again. */
+/** Removes the padding again. */
 const cropped = (call: Call, x: tf.TensorInfo, sides: Sides, shape: readonly number[]): tf.TensorInfo =>
   call.run('Slice', { x }, { begin: [0, sides.top, sides.left, 0], size: shape });
 
-const grown = ([b, h, w, c]: Shape4D, { top, bottom, left, right }: Sides): Shape4D => [
+const padShape = ([b, h, w, c]: Shape4D, { top, bottom, left, right }: Sides): Shape4D => [
   b,
   h + top + bottom,
   w + left + right,
@@ -47,7 +47,7 @@ const grown = ([b, h, w, c]: Shape4D, { top, bottom, left, right }: Sides): Shap
 
 const LOWEST = -3.4e38;
 
-/** What each kernel does where the padding is given in numbers: pad first, then use the kernel without. */
+/** How each kernel computes explicit padding: pad first, then run the kernel without padding. */
 const kernels: Readonly<
   Record<
     string,
@@ -89,7 +89,7 @@ const kernels: Readonly<
         shapes: ({ inputs, attrs }: Call) => [attrs.inputShape!, inputs.filter!.shape] as [Shape4D, Shape4D],
         compute(call: Call, sides: Sides) {
           const shape = call.attrs.inputShape!;
-          const attrs = { ...call.attrs, pad: 'valid', inputShape: grown(shape, sides) };
+          const attrs = { ...call.attrs, pad: 'valid', inputShape: padShape(shape, sides) };
           const { dy, filter } = call.inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
           return cropped(call, call.run(name, { dy, filter }, attrs), sides, shape);
         },
@@ -117,7 +117,7 @@ const kernels: Readonly<
   AvgPool: {
     shapes: ({ inputs }) => [inputs.x!.shape as Shape4D, null],
     compute(call, sides) {
-      // A mean that leaves padding out: the mean of the padded image over the mean of a padded image of ones.
+      // A mean without the padding: the mean of the padded image divided by that of a padded image of ones.
       const x = call.inputs.x!;
       const attrs = { ...call.attrs, pad: 'valid' };
       const [, height, width] = x.shape as Shape4D;
@@ -129,7 +129,7 @@ const kernels: Readonly<
   },
 };
 
-/** Padding in numbers, as PyTorch's networks have it, for a backend that knows only "same" and "valid". */
+/** Adds explicit padding, which PyTorch's networks use, to a backend that knows only "same" and "valid". */
 export function registerExplicitPadding(): void {
   for (const [kernelName, { shapes, compute }] of Object.entries(kernels)) {
     const stock = tf.getKernel(kernelName, BACKEND).kernelFunc;
@@ -144,9 +144,9 @@ export function registerExplicitPadding(): void {
         const call: Call = {
           inputs: inputs as unknown as Call['inputs'],
           attrs: own,
-          run(name, given, options) {
+          run(name, operands, options) {
             const kernel = name === kernelName ? stock : tf.getKernel(name, BACKEND).kernelFunc;
-            const result = kernel({ inputs: given, backend, attrs: options as tf.NamedAttrMap });
+            const result = kernel({ inputs: operands, backend, attrs: options as tf.NamedAttrMap });
             temporary.push(result as tf.TensorInfo);
             return result as tf.TensorInfo;
           },

@@ -2,12 +2,14 @@ import { AncError } from '@anc/core';
 
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
 const VERSION = '4.22.0';
-/** What every kind of engine takes one of. */
+/** One of the binaries, which every variant of the package contains. */
 const BINARY = 'tfjs-backend-wasm-simd.wasm';
 
 /**
- * Throws `ANC_BACKEND_BROKEN` where the binaries are not where they will be looked for: the library itself would tell
- * the terminal, and then start nothing. On pages, and in bundles, nobody knows beforehand.
+ * Checks in Node that the binaries exist, because the library itself would only print to the terminal and not start. On
+ * pages and in bundles this cannot be known in advance.
+ *
+ * @throws `ANC_BACKEND_BROKEN` if they are missing
  */
 export function assertBinaries(path: string | undefined): void {
   if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return;
@@ -22,19 +24,22 @@ export function assertBinaries(path: string | undefined): void {
     return;
   }
   if (existsSync(join(folder, BINARY))) return;
-  throw new AncError('ANC_BACKEND_BROKEN', 'backend "tfjs:wasm": its WebAssembly files are not there.', {
+  throw new AncError('ANC_BACKEND_BROKEN', 'backend "tfjs:wasm": its WebAssembly files are missing.', {
     expected: join(folder, BINARY),
-    hint: path === undefined ? reinstall : 'name the folder that has them, ending in /, or leave `path` out.',
+    hint:
+      path === undefined
+        ? reinstall
+        : 'set `path` to the folder that contains them, ending in /, or omit it.',
   });
 }
 
 const reinstall = `npm install --force ${PACKAGE}@${VERSION}`;
 
-/** What to throw where the library starts nothing all the same. */
+/** The error if the library does not start although its files exist. */
 export const wasmNotStarted = (): AncError =>
   new AncError('ANC_BACKEND_BROKEN', 'backend "tfjs:wasm": WebAssembly does not start.', {
     hint:
       typeof process === 'undefined'
-        ? `serve the .wasm files of ${PACKAGE}, and say where with \`path\`.`
+        ? `serve the .wasm files of ${PACKAGE}, and set \`path\` to their URL.`
         : reinstall,
   });

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { registerWasmKernel, runWasmKernel } from './kernel.js';
 
 /**
- * ∂L/∂filter of a convolution, as a convolution: images and channels of x change places, dy becomes the
- * filter, the stride becomes its dilation. So it runs in the same fast kernel as the forward pass.
+ * ∂L/∂filter of a convolution, as a convolution: batch and channels of x are exchanged, dy becomes the filter, the stride
+ * its dilation. So it runs in the same fast kernel as the forward pass.
  *
  * x: [B, H, W, C] -> [C, H, W, B]; dy: [B, H', W', D] -> [H', W', B, D]; their convolution [C, k, k, D].
  */
@@ -21,7 +21,7 @@ export function registerConv2dFilterGradient(): void {
       false,
       tf.backend_util.convertConv2DDataFormat(dataFormat),
     );
-    /** Padding at the end of an axis, so that every offset of the filter is an output; too few rows are cut. */
+    /** Padding at the end of an axis, so that every offset of the filter is an output. */
     const end = (size: number, out: number, stride: number, filter: number, start: number): number =>
       Math.max(0, filter + (out - 1) * stride - size - start);
     const { top, left } = info.padInfo;

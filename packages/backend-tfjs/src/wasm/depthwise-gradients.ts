@@ -6,8 +6,8 @@ type InputAttrs = tf.DepthwiseConv2dNativeBackpropInputAttrs;
 type Info = tf.backend_util.Conv2DInfo;
 
 /**
- * Calls `visit` for every (output pixel, filter offset) that meets the image, with where their channels
- * start: in dy, in x, in the filter.
+ * Calls `visit` for every pair of an output pixel and a filter offset that lies inside the image, with the index of
+ * their first channel in dy, in x and in the filter.
  */
 function walk(info: Info, visit: (out: number, image: number, filter: number) => void): void {
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
@@ -51,7 +51,7 @@ export function registerDepthwiseGradients(): void {
     const info = infoOf(attrs, x.shape, attrs.filterShape);
     const result = backend.makeOutput(attrs.filterShape, 'float32');
     const [image, gradient, filter] = [view(backend, x), view(backend, dy), view(backend, result)];
-    const sums = new Float64Array(filter.length); // one weight gathers a whole batch of pixels
+    const sums = new Float64Array(filter.length); // double precision: each weight sums a whole batch of pixels
     const multiplier = info.outChannels / info.inChannels;
     walk(info, (out, at, offset) => {
       for (let c = 0; c < info.inChannels; c++) {
@@ -70,14 +70,14 @@ export function registerDepthwiseGradients(): void {
     const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
     const info = infoOf(attrs, attrs.inputShape, filter.shape);
     const result = backend.makeOutput(attrs.inputShape, 'float32');
-    const [weights, gradient, image] = [view(backend, filter), view(backend, dy), view(backend, result)];
+    const [kernel, gradient, image] = [view(backend, filter), view(backend, dy), view(backend, result)];
     image.fill(0);
     const multiplier = info.outChannels / info.inChannels;
     walk(info, (out, at, offset) => {
       for (let c = 0; c < info.inChannels; c++) {
         let sum = 0;
         for (let m = 0; m < multiplier; m++) {
-          sum += weights[offset + c * multiplier + m]! * gradient[out + c * multiplier + m]!;
+          sum += kernel[offset + c * multiplier + m]! * gradient[out + c * multiplier + m]!;
         }
         image[at + c]! += sum;
       }

@@ -1,18 +1,18 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What a kernel is called with. */
+/** Arguments of a kernel. */
 export interface Call<Attrs> {
   readonly backend: BackendWasm;
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
   readonly attrs: Attrs;
 }
 
-/** A tensor's elements where they lie. Any allocation may move the heap: take views after the last one. */
+/** A view of a tensor's elements on the heap. Any allocation may move the heap: take views after the last one. */
 export const view = (backend: BackendWasm, tensor: tf.TensorInfo): Float32Array =>
   backend.typedArrayFromHeap(tensor) as Float32Array;
 
-/** Registers a kernel, in the place of the backend's own where it has one. */
+/** Registers a kernel, replacing the backend's own if there is one. */
 export function registerWasmKernel<Attrs>(
   kernelName: string,
   compute: (call: Call<Attrs>) => tf.TensorInfo,

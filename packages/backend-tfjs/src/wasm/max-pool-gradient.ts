@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { registerWasmKernel, view, type Call } from './kernel.js';
 
 /**
- * Max pooling's gradient: each window's dy goes to its first largest element. The backend's own kernel loses
- * it where that element is not above zero.
+ * Gradient of max-pooling: dy of each window goes to its first maximum. The backend's own kernel drops it if that maximum
+ * is not above zero.
  */
 export function registerMaxPoolGradient(): void {
   registerWasmKernel('MaxPoolGrad', ({ backend, inputs, attrs }: Call<tf.MaxPoolGradAttrs>) => {

@@ -1,4 +1,5 @@
 import type { CheckResult } from '@anc/pipeline';
+import type { describePreprocessing } from '@anc/pipeline/internal';
 import { formatCount, formatShare } from '@anc/pipeline/options';
 import { createTerminal } from '../terminal/terminal.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
@@ -99,7 +100,7 @@ async function check(teacher: string, images: string, flags: CheckFlags, session
   }
 }
 
-type Describe = typeof import('@anc/pipeline/internal').describePreprocessing;
+type Describe = typeof describePreprocessing;
 
 function documentOf(
   { sheet: _, answers, preprocessings, preprocessingImages, sample, ...found }: CheckResult,

@@ -54,16 +54,16 @@ function describe({ name, shape, classes, splits, mean, std }: DatasetInfo): str
     ),
     `training images, 0..255 per channel: mean ${numbers(mean)}, deviation ${numbers(std)}`,
   ];
-  const labelled = splits.filter(({ histogram }) => histogram !== null);
-  if (labelled.length === 0 || classes.length === 0) return lines.join('\n');
+  const labeled = splits.filter(({ histogram }) => histogram !== null);
+  if (labeled.length === 0 || classes.length === 0) return lines.join('\n');
   const shown = classes
     .slice(0, MOST_CLASSES)
     .map((label, i) => [
       `${i} ${label}`,
-      ...labelled.map(({ histogram }) => formatCount(histogram![i]!)),
-      bar(labelled[0]!.histogram!, i),
+      ...labeled.map(({ histogram }) => formatCount(histogram![i]!)),
+      bar(labeled[0]!.histogram!, i),
     ]);
-  lines.push(formatTable(['class', ...labelled.map(({ split }) => split), ''], shown));
+  lines.push(formatTable(['class', ...labeled.map(({ split }) => split), ''], shown));
   if (classes.length > MOST_CLASSES)
     lines.push(`… and ${classes.length - MOST_CLASSES} more; all with --json.`);
   return lines.join('\n');

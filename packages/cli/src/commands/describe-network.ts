@@ -60,10 +60,10 @@ export async function describeDiscriminator(
   const discriminator: Discriminator = await registries.discriminators.create(named, undefined);
   const classes = said.classes === undefined ? DEFAULTS.classes : parseClasses(said.classes, '--classes');
   const layers = blaming(faultyOf(registration), () => discriminator.summary(input, classes));
-  const told = discriminator.conditional ? { classes } : {};
+  const sizes = discriminator.conditional ? { classes } : {};
   const origin = said.input === undefined ? ' (the default; change it with --input)' : '';
   const condition = discriminator.conditional ? `, ${classes} classes` : '';
-  return described(registration, layers, { input, ...told }, [
+  return described(registration, layers, { input, ...sizes }, [
     `${named.name} for [${input.join(', ')}]${origin}${condition}`,
     'FLOPs: 2 × multiply-adds + bias additions, one image.',
   ]);

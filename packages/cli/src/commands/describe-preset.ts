@@ -18,9 +18,9 @@ export function describePreset(name: string | undefined): { document: unknown; t
     });
   }
   const wanted = name === undefined ? names : [name as PresetName];
-  const full = wanted.map((recipe) => ({ name: recipe, ...fullPreset(recipe) }));
+  const full = wanted.map((preset) => ({ name: preset, ...fullPreset(preset) }));
   return {
-    document: name === undefined ? full : full[0],
+    document: withFormerNames(name === undefined ? full : full[0]),
     text: full.map(textOf).join('\n'),
   };
 }
@@ -39,9 +39,9 @@ function fullPreset(name: PresetName) {
 
 /** The preset with everything that it leaves to defaults. */
 function complete(name: PresetName, dataset: string) {
-  const { recipe, objective, ...rest } = presetFor(name, dataset);
-  const { recipe: own, ...parts } = adversarialSchema.parse({ recipe, ...objective });
-  return { ...rest, recipe: optimizerConfigSchema.parse(own), objective: parts };
+  const { optimizer, objective, ...rest } = presetFor(name, dataset);
+  const { optimizer: own, ...parts } = adversarialSchema.parse({ optimizer, ...objective });
+  return { ...rest, optimizer: optimizerConfigSchema.parse(own), objective: parts };
 }
 
 /** What of `after` differs from `before`, deep. */
@@ -51,6 +51,28 @@ function changes(before: object, after: object): Record<string, unknown> {
     Object.entries(after).flatMap(([key, value]): [string, unknown][] => {
       if (!(key in known) || JSON.stringify(known[key]) === JSON.stringify(value)) return [];
       return [[key, isRecord(value) && isRecord(known[key]) ? changes(known[key], value) : value]];
+    }),
+  );
+}
+
+/** The document with the fields' former names beside the current ones. */
+function withFormerNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withFormerNames);
+  if (!isRecord(value)) return value;
+  const former: Readonly<Record<string, string>> = {
+    optimizer: 'recipe',
+    discriminatorOptimizer: 'discriminatorRecipe',
+  };
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => {
+      const name = isRecord(inner) ? former[key] : undefined;
+      const current = withFormerNames(inner);
+      return name === undefined
+        ? [[key, current]]
+        : [
+            [key, current],
+            [name, current],
+          ];
     }),
   );
 }

@@ -23,7 +23,7 @@ async function doctor(names: string[], flags: DoctorFlags, session: Session): Pr
     import('@anc/pipeline'),
     import('@anc/core'),
     import('../config/read-request.js'),
-    import('../failure.js'),
+    import('../terminal/failure.js'),
     import('../terminal/table.js'),
   ]);
   const { cwd } = session;

@@ -32,9 +32,9 @@ export async function readRequest(
   const [fromFlags, fromFile] = [withCurrentKeys(flags), withCurrentKeys(raw)];
   const merged = { ...fromFile, ...fromFlags };
   return {
-    input: groupOptions(merged) as RunOptionsInput,
-    flags: groupOptions(fromFlags) as RunOptionsInput,
-    file: groupOptions(fromFile) as RunOptionsInput,
+    input: groupOptions(merged),
+    flags: groupOptions(fromFlags),
+    file: groupOptions(fromFile),
     call,
     warnings: [
       ...renamed(flags).map(([old, current]) => `${flagName(old)} is deprecated: use ${flagName(current)}.`),
@@ -58,7 +58,7 @@ function fileOptions(file: ConfigFile): Readonly<Record<string, unknown>> {
   const { raw } = file;
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
     throw new AncError('ANC_CONFIG', `${file.place([])}: expected options by name.`, {
-      received: JSON.stringify(raw) ?? typeof raw,
+      received: raw === undefined ? 'nothing' : JSON.stringify(raw),
     });
   }
   const stray = Object.keys(raw).find((key) => !known.includes(key) && !(key in DEPRECATED_KEYS));

@@ -1,4 +1,4 @@
-import { EXIT } from '../failure.js';
+import { EXIT } from './failure.js';
 import { onInterrupt } from './on-interrupt.js';
 import type { Terminal } from './terminal.js';
 

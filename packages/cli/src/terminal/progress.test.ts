@@ -57,7 +57,7 @@ describe('Progress', () => {
     expect(written.at(-1)).toBe('\r\u001b[2K');
   });
 
-  it('shows what the student minimises as its loss, and a single term of it once', () => {
+  it('shows what the student minimizes as its loss, and a single term of it once', () => {
     const { written, progress } = progressOn(false);
     progress.show(begin);
     progress.show(epoch({ ...at(10), epoch: 0 }, { 'loss/labels': 0.9521, 'loss/student': 0.9521 }));

@@ -33,20 +33,20 @@ export class ProgressPrinter {
   readonly show = (event: RunEvent | DoneEvent<unknown>): void => {
     switch (event.type) {
       case 'model':
-        return this.#begin(`${scopeOf(event)}${event.model} (${event.index} of ${event.count})`);
+        { this.#begin(`${scopeOf(event)}${event.model} (${event.index} of ${event.count})`); return; }
       case 'step':
-        return this.#step(event.stage, event.progress, event.batchSize);
+        { this.#step(event.stage, event.progress, event.batchSize); return; }
       case 'metrics':
         this.#metrics = event.metrics;
         return;
       case 'epoch':
-        return this.#epoch(event.stage, event.progress, event.metrics, event.alarms);
+        { this.#epoch(event.stage, event.progress, event.metrics, event.alarms); return; }
       case 'activity':
-        return this.state(`${scopeOf(event)}${event.what}  ${event.done}/${event.count}`);
+        { this.state(`${scopeOf(event)}${event.what}  ${event.done}/${event.count}`); return; }
       case 'result':
-        return this.line(`${scopeOf(event)}${event.model}: ${describeResult(event.result, event.trained)}`);
+        { this.line(`${scopeOf(event)}${event.model}: ${describeResult(event.result, event.trained)}`); return; }
       case 'message':
-        return this.line(`${scopeOf(event)}${event.message}`);
+        { this.line(`${scopeOf(event)}${event.message}`); return; }
       case 'notice': {
         const { path, problem } = event;
         const text =

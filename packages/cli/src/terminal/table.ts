@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 
-/** Rows under headings; all columns but the first to the right unless told otherwise. */
+/** Rows under headings; all columns but the first to the right by default. */
 export function formatTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

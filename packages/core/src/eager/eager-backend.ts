@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import '../autodiff.js';
+import '../autodiff/autodiff.js';
 import {
   Backend,
   type Capabilities,
@@ -7,44 +7,44 @@ import {
   type CompiledStep,
   type CompileOptions,
   type DeviceState,
-} from '../backend.js';
-import { AncError } from '../error.js';
-import type { FunctionSpec, Step, StepSpec, TensorFunction } from '../step.js';
-import { mapTree, type HostTensor, type Tree } from '../tree.js';
+} from '../contracts/backend.js';
+import type { FunctionSpec, Step, StepSpec, TensorFunction } from '../contracts/step.js';
+import { AncError } from '../errors/error.js';
+import { mapTree, type HostTensor, type Tree } from '../tree/tree.js';
 import { inference } from './eager-context.js';
 import { EagerState, type RunExclusive } from './eager-state.js';
 import { EagerStep } from './eager-step.js';
 import { assertFeed, toHost, toTensor } from './host-tensor.js';
 
-/** What a backend knows of its engine beyond the name under which tfjs has it. */
+/** Properties of a backend beside the name under which tfjs has it. */
 export interface EagerOptions {
   readonly name?: string;
   readonly capabilities?: Partial<Capabilities>;
-  /** Added to the run's record; `device` and `memory` are shown to people. */
+  /** Recorded with a run; `device` and `memory` (in bytes) are shown to users. */
   readonly environment?: Tree<string | number>;
-  /** Called before every use of the engine and after every reading. Throws where it has failed. */
+  /** Called before every use of the device and after every readback. Throws where the device has failed. */
   readonly check?: () => void;
-  /** Awaited after every step: keeps the device's queue short. */
+  /** Awaited after every step: limits the device's queue. */
   readonly settled?: () => Promise<void>;
-  /** Frees what the engine holds. */
+  /** Releases the device. */
   readonly close?: () => Promise<void> | void;
 }
 
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs `use` after all that were asked before it, whoever asked. The active tfjs backend is global: two that
- * work at once would switch it back and forth for ever.
+ * Runs `use` after all earlier calls have finished, across all backends. The active tfjs backend is global: two
+ * backends that work at the same time would switch it back and forth endlessly.
  */
 function inTurn<T>(use: () => Promise<T>): Promise<T> {
   const turn = last.then(use);
-  last = turn.catch(() => {}); // its caller hears of it
+  last = turn.catch(() => {}); // its caller gets the error
   return turn;
 }
 
 /**
- * Runs steps and functions op by op on whatever tfjs backend is named: the reference that compiled
- * backends are compared with, and what `backend-tfjs` and `backend-webgpu` are made of.
+ * Runs steps and functions op by op on a tfjs backend: the reference for compiled backends, and the base of
+ * `backend-tfjs` and `backend-webgpu`.
  */
 export class EagerBackend extends Backend {
   readonly name: string;
@@ -52,13 +52,13 @@ export class EagerBackend extends Backend {
   readonly environment: Tree<string | number>;
   readonly #within: RunExclusive;
 
-  /** `tfjsName` must be registered with tfjs already. */
+  /** `tfjsName`: a backend that is registered with tfjs. */
   constructor(
     readonly tfjsName: string,
     readonly options: EagerOptions = {},
   ) {
     super();
-    tf.env().set('PROD', true); // silences tfjs's banners and warnings
+    tf.env().set('PROD', true); // suppresses tfjs's banner and warnings
     this.name = options.name ?? `tfjs:${tfjsName}`;
     this.capabilities = { training: true, deterministic: true, compiled: false, ...options.capabilities };
     this.environment = { tfjs: tf.version_core, engine: tfjsName, ...options.environment };
@@ -70,7 +70,7 @@ export class EagerBackend extends Backend {
           }
         }
         options.check?.();
-        return f(); // nothing comes between the comparison and this, not even a turn of the event loop
+        return f(); // runs right after the comparison, without a turn of the event loop between them
       });
   }
 
@@ -97,7 +97,7 @@ export class EagerBackend extends Backend {
         const outputs = await this.#within(() =>
           tf.tidy(() => {
             const found = f({ ...frozen, ...mapTree(inputs, toTensor) }, inference);
-            return mapTree(found, (tensor) => tf.clone(tensor)); // it may be a constant, or come twice
+            return mapTree(found, (tensor) => tf.clone(tensor)); // one may be a constant, two the same tensor
           }),
         );
         const pairs = Object.entries(outputs).map(
@@ -105,7 +105,7 @@ export class EagerBackend extends Backend {
         );
         const hosts = Object.fromEntries(await Promise.all(pairs));
         tf.dispose(outputs);
-        await this.#within(() => {}); // as in reading a state
+        await this.#within(() => {}); // checks the device, as in EagerState.read
         return hosts;
       },
       dispose: async () => {

@@ -1,26 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Context } from '../network.js';
-import { drawNoise } from '../noise.js';
+import type { Context } from '../contracts/network.js';
+import { drawNoise } from '../random/noise.js';
+import { noiseName } from '../step/play-phases.js';
 
-/** The name under which a phase's noise is drawn; a phase that runs again in the same step draws anew. */
-export const noiseName = (name: string, repeat: number): string =>
-  repeat === 0 ? name : `${name}#${repeat}`;
-
-/** Outside training: no noise to draw, nothing to change. */
+/** The context of inference: no noise, activations unchanged. */
 export const inference: Context = {
   training: false,
   noise(name) {
-    throw new Error(`noise "${name}" was asked for in inference mode`);
+    throw new Error(`noise "${name}" was requested in inference mode`);
   },
   activation: (_name, x) => x,
 };
 
-/** A training context whose noise is drawn and uploaded at once. */
+/** A training context that draws and uploads noise when it is requested. */
 export function eagerContext(seed: number, step: number, repeat: number): Context {
   return {
     training: true,
-    noise(name, shape, law) {
-      const host = drawNoise({ name: noiseName(name, repeat), shape, distribution: law }, seed, step);
+    noise(name, shape, distribution) {
+      const host = drawNoise({ name: noiseName(name, repeat), shape, distribution }, seed, step);
       return tf.tensor(host.data, [...shape], 'float32');
     },
     activation: (_name, x) => x,

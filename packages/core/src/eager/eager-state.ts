@@ -1,10 +1,10 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { DeviceState } from '../backend.js';
-import { AncError } from '../error.js';
-import type { HostTensor, Tree } from '../tree.js';
+import type { DeviceState } from '../contracts/backend.js';
+import { AncError } from '../errors/error.js';
+import type { HostTensor, Tree } from '../tree/tree.js';
 import { toHost, toTensor } from './host-tensor.js';
 
-/** Runs `f` with the owner's tfjs backend active; `f` must not await before its last op. */
+/** Runs `f` while the owner's tfjs backend is active; `f` must not await before its last op. */
 export type RunExclusive = <T>(f: () => T) => Promise<T>;
 
 /** Named tensors on one tfjs backend. */
@@ -25,7 +25,7 @@ export class EagerState implements DeviceState {
     const wanted = names.map((name) => [name, this.#known(name)] as const);
     const pairs = wanted.map(async ([name, tensor]) => [name, await toHost(tensor)] as const);
     const read = await Promise.all(pairs);
-    await this.within(() => {}); // a device that failed meanwhile has given stale numbers
+    await this.within(() => {}); // checks the device: one that failed meanwhile gave stale values
     return Object.fromEntries(read);
   }
 
@@ -44,7 +44,7 @@ export class EagerState implements DeviceState {
     });
   }
 
-  /** Takes tensors over and lets go of those they replace. */
+  /** Takes ownership of tensors and disposes of those that they replace. */
   replace(entries: Tree): void {
     for (const [name, tensor] of Object.entries(entries)) {
       const before = this.tensors.get(name);

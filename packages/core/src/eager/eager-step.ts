@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import type { CompiledStep, DeviceState, Inputs } from '../backend.js';
-import { AncError } from '../error.js';
-import type { Phase, Step, StepSpec } from '../step.js';
-import { mapTree, type Tree } from '../tree.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { CompiledStep, DeviceState, Inputs } from '../contracts/backend.js';
+import type { Phase, Step, StepSpec } from '../contracts/step.js';
+import { AncError } from '../errors/error.js';
+import { phasesOf, playPhases, type PlayedPhases } from '../step/play-phases.js';
+import { mapTree, type Tree } from '../tree/tree.js';
 import { eagerContext } from './eager-context.js';
 import { EagerState, type RunExclusive } from './eager-state.js';
 import { assertFeed, toTensor } from './host-tensor.js';
 
-/** A step that is run op by op; its metrics stay on the device until they are read. */
+/** Runs a step op by op; its metrics stay on the device until they are read. */
 export class EagerStep implements CompiledStep {
   readonly #phases: readonly Phase[];
   #sums = new Map<string, Tensor>();
@@ -18,10 +19,10 @@ export class EagerStep implements CompiledStep {
     readonly within: RunExclusive,
     step: Step,
     readonly spec: StepSpec,
-    /** Awaited after every run: how a backend keeps the device's queue short. */
+    /** Awaited after every run: limits the device's queue. */
     readonly settled: () => Promise<void>,
   ) {
-    this.#phases = (spec.phases ?? step.phases.map(({ name }) => name)).map((name) => phaseOf(step, name));
+    this.#phases = phasesOf(step, spec.phases);
   }
 
   async run(state: DeviceState, inputs: Inputs): Promise<void> {
@@ -55,7 +56,7 @@ export class EagerStep implements CompiledStep {
     const pairs = [...sums].map(async ([name, sum]) => [name, (await sum.data())[0]! / count] as const);
     const means = Object.fromEntries(await Promise.all(pairs));
     tf.dispose([...sums.values()]);
-    await this.within(() => {}); // as in reading a state
+    await this.within(() => {}); // checks the device, as in EagerState.read
     return means;
   }
 
@@ -67,39 +68,23 @@ export class EagerStep implements CompiledStep {
   }
 }
 
-export function phaseOf(step: Step, name: string): Phase {
-  const phase = step.phases.find((candidate) => candidate.name === name);
-  if (phase === undefined) {
-    const known = step.phases.map((candidate) => candidate.name).join(', ');
-    throw new AncError('ANC_PHASE', `no phase named "${name}". This step has: ${known}.`);
-  }
-  return phase;
-}
-
-/** Runs the phases in order on one batch. What comes back is the caller's to dispose, each tensor once. */
+/** Runs the phases in order on one batch. The caller disposes of the returned tensors; no two are the same. */
 function runPhases(
   phases: readonly Phase[],
   before: ReadonlyMap<string, Tensor>,
   { batch, hyper, noise }: Inputs,
-): { changed: Record<string, Tensor>; metrics: Record<string, Scalar> } {
+): PlayedPhases {
   return tf.tidy(() => {
-    const tensors = mapTree(batch, toTensor);
-    const scalars = mapTree(hyper, (value) => tf.scalar(value));
-    const seen = new Map<string, number>();
-    const metrics: Record<string, Scalar> = {};
-    const changed: Record<string, Tensor> = {};
-    for (const phase of phases) {
-      const repeat = seen.get(phase.name) ?? 0;
-      seen.set(phase.name, repeat + 1);
-      const state = { ...Object.fromEntries(before), ...changed };
-      const found = phase.gradients(state, tensors, scalars, eagerContext(noise.seed, noise.step, repeat));
-      Object.assign(metrics, found.metrics);
-      Object.assign(changed, found.stats);
-      Object.assign(changed, phase.update({ ...state, ...found.stats }, found.grads, scalars));
-    }
+    const { changed, metrics } = playPhases(
+      phases,
+      Object.fromEntries(before),
+      mapTree(batch, toTensor),
+      mapTree(hyper, (value) => tf.scalar(value)),
+      (repeat) => eagerContext(noise.seed, noise.step, repeat),
+    );
     const held = new Set<Tensor>(before.values());
     const owned = (tensor: Tensor, name: string): Tensor => {
-      if (before.get(name) === tensor) return tensor; // passed through unchanged
+      if (before.get(name) === tensor) return tensor; // unchanged
       if (held.has(tensor)) return tf.clone(tensor); // one tensor under two names
       held.add(tensor);
       return tensor;

@@ -1,26 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { filled } from '../tree.js';
+import { filled } from '../tree/tree.js';
 import { modelInputError, type Layer, type LayerApplied } from './layer.js';
 
 export interface BatchNormOptions {
-  /** Share of the old running average that stays at every step. */
+  /** Weight of the old running average at every step. */
   readonly momentum?: number;
   /** Added to the variance. */
   readonly epsilon?: number;
 }
 
-/** x·a + c for a and c [C], in the one pass that backends have for normalising. */
+/** x·a + c for a and c [C], in one pass: by the backends' batch-norm kernel. */
 const affine = (x: tf.Tensor, a: tf.Tensor, c: tf.Tensor): tf.Tensor =>
   tf.batchNorm(x, tf.zerosLike(c), tf.onesLike(c), c, a, 0);
 
 /**
- * Normalises x [..., C] by the given mean and variance [C] and scales by gamma, shifts by beta.
+ * Normalizes x [..., C] by its own mean and biased variance [C], scales by gamma and shifts by beta.
  *
- * The gradient is written by hand (Ioffe & Szegedy 2015, section 3, collected by powers of x):
- * two reductions, Σdy and Σdy·x, and one pass a·dy + b·x + c. It is the gradient of batch norm only where
- * mean and variance are x's own, biased.
+ * The gradient is written by hand (Ioffe & Szegedy 2015, section 3, collected by powers of x): two reductions, Σdy
+ * and Σdy·x, and one pass a·dy + b·x + c. It accounts for mean and variance as functions of x, so it is only correct
+ * for x's own.
  */
-function normaliseByOwnStatistics(
+function normalizeByOwnStatistics(
   x: tf.Tensor,
   gamma: tf.Tensor,
   beta: tf.Tensor,
@@ -30,7 +30,7 @@ function normaliseByOwnStatistics(
 ): tf.Tensor {
   const axes = x.shape.map((_, axis) => axis).slice(0, -1);
   const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
-  const normalise = tf.customGrad((...inputs) => {
+  const normalize = tf.customGrad((...inputs) => {
     const [x, gamma, beta, save] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     save([x, gamma, mean, variance]);
     const value = tf.batchNorm(x, mean, variance, beta, gamma, epsilon);
@@ -48,15 +48,15 @@ function normaliseByOwnStatistics(
     };
     return { value, gradFunc };
   });
-  return normalise(x, gamma, beta);
+  return normalize(x, gamma, beta);
 }
 
 /**
- * Batch normalisation over all axes but the last (Ioffe & Szegedy 2015): x [B, ..., C] -> the same shape.
+ * Batch normalization over all axes but the last (Ioffe & Szegedy 2015): x [B, ..., C] -> the same shape.
  *
- * Params `gamma`, `beta` [C]; stats `mean`, `variance` [C]. In training it normalises by the batch's mean
- * and biased variance, and returns running averages moved by (1 - momentum), the variance there unbiased;
- * in inference it uses the running averages. It counts as no FLOPs, as in the paper.
+ * Params `gamma`, `beta` [C]; stats `mean`, `variance` [C]. In training it normalizes by the batch's mean and biased
+ * variance, and returns running averages in which the batch has the weight 1 - momentum, its variance unbiased; in
+ * inference it uses the running averages. It counts as no FLOPs, as in the paper.
  */
 export function batchNorm(name: string, options: BatchNormOptions = {}): Layer {
   const { momentum = 0.9, epsilon = 1e-5 } = options;
@@ -93,7 +93,7 @@ export function batchNorm(name: string, options: BatchNormOptions = {}): Layer {
       const average = (old: tf.Tensor, now: tf.Tensor): tf.Tensor =>
         tf.add(tf.mul(old, momentum), tf.mul(now, 1 - momentum));
       return {
-        output: normaliseByOwnStatistics(x, gamma, beta, mean, variance, epsilon),
+        output: normalizeByOwnStatistics(x, gamma, beta, mean, variance, epsilon),
         stats: { mean: average(running.mean, mean), variance: average(running.variance, unbiased) },
       };
     },

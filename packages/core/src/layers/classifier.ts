@@ -1,39 +1,42 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { AncError } from '../error.js';
-import { Student, type Applied, type ClassifierOutputs, type Context } from '../network.js';
-import type { LayerSummary, Variables } from '../network.js';
-import type { Rng } from '../rng.js';
-import type { HostTensor } from '../tree.js';
-import { sequential } from './sequential.js';
+import { Student, type Applied, type ClassifierOutputs, type Context } from '../contracts/network.js';
+import type { LayerSummary, Variables } from '../contracts/network.js';
+import { AncError } from '../errors/error.js';
+import type { Rng } from '../random/rng.js';
+import type { HostTensor } from '../tree/tree.js';
 import { modelInputError, type Layer } from './layer.js';
+import { sequential } from './sequential.js';
 
-/** The context that a classifier's layers see: it also remembers what was shown at every tap. */
-function remembering(context: Context): { readonly context: Context; readonly taps: Record<string, Tensor> } {
+/** A context that also records the tensor at every tap. */
+function recordingTaps(context: Context): {
+  readonly context: Context;
+  readonly taps: Record<string, Tensor>;
+} {
   const taps: Record<string, Tensor> = {};
   return {
     taps,
     context: {
       ...context,
-      noise: (name, shape, law) => context.noise(name, shape, law),
+      noise: (name, shape, distribution) => context.noise(name, shape, distribution),
       activation: (name, x) => (taps[name] = context.activation(name, x)),
     },
   };
 }
 
 /**
- * An image classifier of layers: x [B, H, W, C] -> logits [B, classes], features [B, d] and every `tap`.
- * One of the layers is `tap('features')`; the last gives the logits.
+ * An image classifier made of layers: x [B, H, W, C] -> logits [B, classes], features [B, d] and every tap. One of
+ * the layers is `tap('features')`; the output of the last layer is the logits.
  */
 export class LayeredClassifier extends Student {
   readonly name: string;
   readonly classes: number;
   readonly #body: Layer;
 
-  /** Throws `ANC_MODEL` where two layers have one name or `classes` is not a count. */
+  /** Throws `ANC_MODEL` where two layers have the same name or `classes` is not a positive integer. */
   constructor(name: string, classes: number, layers: readonly Layer[]) {
     super();
     if (!Number.isInteger(classes) || classes < 1) {
-      throw new AncError('ANC_MODEL', `${name}: the number of classes is not a count.`, {
+      throw new AncError('ANC_MODEL', `${name}: the number of classes is not a positive integer.`, {
         expected: 'an integer, 1 or more',
         received: `${classes}`,
       });
@@ -49,11 +52,11 @@ export class LayeredClassifier extends Student {
   }
 
   override apply(variables: Variables, x: Tensor, context: Context): Applied<ClassifierOutputs> {
-    const memory = remembering(context);
-    const { output, stats } = this.#body.apply(variables, x, memory.context);
-    const { features, ...taps } = memory.taps;
+    const recorded = recordingTaps(context);
+    const { output, stats } = this.#body.apply(variables, x, recorded.context);
+    const { features, ...taps } = recorded.taps;
     if (features === undefined) {
-      throw new AncError('ANC_MODEL', `${this.name}: no layer shows "features".`, {
+      throw new AncError('ANC_MODEL', `${this.name}: no layer is tap('features').`, {
         hint: "put tap('features') before the last layer.",
       });
     }
@@ -70,7 +73,12 @@ export class LayeredClassifier extends Student {
     const output = this.#body.outputShape(input);
     if (output.length !== 1 || output[0] !== this.classes) {
       const hint = `its layers give [${output.join(', ')}], not ${this.classes} logits.`;
-      throw modelInputError(this.name, 'an image that its layers bring to one vector of logits', input, hint);
+      throw modelInputError(
+        this.name,
+        'an image from which its layers compute one vector of logits',
+        input,
+        hint,
+      );
     }
   }
 }

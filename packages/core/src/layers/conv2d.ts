@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { filled, type HostTensor, type Tree } from '../tree/tree.js';
 import { heNormal, type Initializer } from './init/initializers.js';
-import { filled, type HostTensor, type Tree } from '../tree.js';
 import { imageShape, operandOf, type Layer } from './layer.js';
 import { windowArguments, windowOutput, type Padding } from './window.js';
 
@@ -10,7 +10,7 @@ export interface Conv2dOptions {
   readonly filters: number;
   readonly stride?: number;
   readonly padding?: Padding;
-  /** Leave it out in front of batch norm, which would take it off again. */
+  /** Unnecessary before batch norm, which would subtract it again. */
   readonly bias?: boolean;
   readonly initializer?: Initializer;
 }
@@ -18,20 +18,13 @@ export interface Conv2dOptions {
 /**
  * Convolution of images: x [B, H, W, C] -> [B, H', W', filters].
  *
- * Variables: `weights` [size, size, C, filters] (HWIO), `bias` [filters], which starts at zero.
- * FLOPs: 2·H'·W'·size²·C·filters, and H'·W'·filters for the bias.
+ * Variables: `weights` [kernelSize, kernelSize, C, filters] (HWIO), `bias` [filters], which starts at zero.
+ * FLOPs: 2·H'·W'·kernelSize²·C·filters, and H'·W'·filters for the bias.
  */
 export function conv2d(name: string, options: Conv2dOptions): Layer {
-  const {
-    kernelSize: size,
-    filters,
-    stride = 1,
-    padding = 'same',
-    bias = true,
-    initializer = heNormal,
-  } = options;
+  const { kernelSize, filters, stride = 1, padding = 'same', bias = true, initializer = heNormal } = options;
   const outputShape = (input: readonly number[]): readonly [number, number, number] => [
-    ...windowOutput(name, input, size, stride, padding),
+    ...windowOutput(name, input, kernelSize, stride, padding),
     filters,
   ];
   return {
@@ -40,23 +33,23 @@ export function conv2d(name: string, options: Conv2dOptions): Layer {
     init(rng, input) {
       const channels = imageShape(name, input)[2];
       outputShape(input);
-      const area = size * size;
-      const shape = [size, size, channels, filters];
-      const weights = initializer(rng.split('weights'), shape, area * channels, area * filters);
-      const params: Tree<HostTensor> = bias ? { weights, bias: filled([filters]) } : { weights };
+      const area = kernelSize * kernelSize;
+      const shape = [kernelSize, kernelSize, channels, filters];
+      const kernel = initializer(rng.split('weights'), shape, area * channels, area * filters);
+      const params: Tree<HostTensor> = { weights: kernel, ...(bias && { bias: filled([filters]) }) };
       return { params, stats: {} };
     },
     apply({ params }, x, context) {
       const { pad, rounding } = windowArguments(padding);
-      const weights = params['weights'] as tf.Tensor4D;
-      const image = operandOf(context, x, weights) as tf.Tensor4D;
-      const output = tf.conv2d(image, weights, stride, pad, 'NHWC', 1, rounding);
+      const kernel = params['weights'] as tf.Tensor4D;
+      const image = operandOf(context, x, kernel) as tf.Tensor4D;
+      const output = tf.conv2d(image, kernel, stride, pad, 'NHWC', 1, rounding);
       return { output: bias ? tf.add(output, params['bias']!) : output, stats: {} };
     },
     summary(input) {
       const output = outputShape(input);
       const [height, width] = output;
-      const weights = size * size * input[2]! * filters;
+      const weights = kernelSize * kernelSize * input[2]! * filters;
       const biases = bias ? filters : 0;
       const flops = height * width * (2 * weights + biases);
       return [{ name, output, parameters: weights + biases, flops }];

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { filled, type HostTensor, type Tree } from '../tree/tree.js';
 import { heNormal, type Initializer } from './init/initializers.js';
-import { filled, type HostTensor, type Tree } from '../tree.js';
 import { vectorWidth, operandOf, type Layer } from './layer.js';
 
 export interface DenseOptions {
@@ -24,12 +24,13 @@ export function dense(name: string, options: DenseOptions): Layer {
     },
     init(rng, input) {
       const width = vectorWidth(name, input);
-      const weights = initializer(rng.split('weights'), [width, units], width, units);
-      const params: Tree<HostTensor> = bias ? { weights, bias: filled([units]) } : { weights };
+      const kernel = initializer(rng.split('weights'), [width, units], width, units);
+      const params: Tree<HostTensor> = { weights: kernel, ...(bias && { bias: filled([units]) }) };
       return { params, stats: {} };
     },
     apply({ params }, x, context) {
-      const output = tf.matMul(operandOf(context, x, params['weights']!), params['weights']!);
+      const kernel = params['weights']!;
+      const output = tf.matMul(operandOf(context, x, kernel), kernel);
       return { output: bias ? tf.add(output, params['bias']!) : output, stats: {} };
     },
     summary(input) {

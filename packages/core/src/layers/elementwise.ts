@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sizeOf } from '../tree.js';
+import { sizeOf } from '../tree/tree.js';
 import { stateless, type Layer } from './layer.js';
 
 /** max(x, 0). */

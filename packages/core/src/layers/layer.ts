@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { AncError, isAncError } from '../error.js';
-import type { Context, LayerSummary, Variables } from '../network.js';
-import type { Rng } from '../rng.js';
-import type { HostTensor, Tree } from '../tree.js';
+import type { Context, LayerSummary, Variables } from '../contracts/network.js';
+import { AncError, isAncError } from '../errors/error.js';
+import type { Rng } from '../random/rng.js';
+import type { HostTensor, Tree } from '../tree/tree.js';
 
 /** What a layer's `apply` returns: its output, and the statistics that changed (in training only). */
 export interface LayerApplied {
@@ -11,25 +11,28 @@ export interface LayerApplied {
 }
 
 /**
- * A network of one tensor in, one tensor out: what networks are put together from.
+ * A network with one input and one output tensor, from which larger networks are composed.
  *
- * A layer names its own variables (`weights`); whoever contains it puts the layer's name in front
- * (`conv1/weights`). Shapes are without the batch axis: [H, W, C] or [d].
+ * A layer names its own variables (`weights`); its container adds the layer's name as a prefix (`conv1/weights`).
+ * Shapes are without the batch axis: [H, W, C] or [d].
  */
 export interface Layer {
   readonly name: string;
-  /** Throws `ANC_MODEL_INPUT` where the layer cannot take such an input. */
+  /** Shape of the output. Throws `ANC_MODEL_INPUT` for an input that the layer cannot take. */
   outputShape(input: readonly number[]): readonly number[];
   init(rng: Rng, input: readonly number[]): Variables<HostTensor>;
-  /** x: [B, ...input] -> [B, ...outputShape(input)]. Never reads values, never draws numbers of its own. */
+  /**
+   * x: [B, ...input] -> [B, ...outputShape(input)]. Reads no tensor values, and draws random numbers only through the
+   * context.
+   */
   apply(variables: Variables, x: Tensor, context: Context): LayerApplied;
-  /** Rows in order of execution, named by path: a layer's own name, and what is inside it. */
+  /** Rows in order of execution, named by path: `<layer>`, `<layer>/<inner layer>`. */
   summary(input: readonly number[]): readonly LayerSummary[];
 }
 
 export const NO_VARIABLES: Variables<never> = { params: {}, stats: {} };
 
-/** A layer without variables, of a shape rule and a function. It costs nothing by the paper's count. */
+/** A layer without variables, from its shape rule and its function. By the paper's count it has no FLOPs. */
 export function stateless(
   name: string,
   outputShape: (input: readonly number[]) => readonly number[],
@@ -47,11 +50,11 @@ export function stateless(
   };
 }
 
-/** What a layer multiplies its weights by: its input, through whoever wants to change it. */
-export const operandOf = (context: Context, x: Tensor, weights: Tensor): Tensor =>
-  context.operand ? context.operand(x, weights) : x;
+/** The tensor that a layer multiplies its kernel by: x, or what the context's `operand` hook makes of it. */
+export const operandOf = (context: Context, x: Tensor, kernel: Tensor): Tensor =>
+  context.operand ? context.operand(x, kernel) : x;
 
-/** An input that a layer cannot take. */
+/** The error for an input of a shape that a layer cannot take. */
 export function modelInputError(
   layer: string,
   expected: string,
@@ -69,8 +72,8 @@ export function modelInputError(
   );
 }
 
-/** Runs `f` and puts `name/` before the layer that an `ANC_MODEL_INPUT` of its names. */
-export function inside<T>(name: string, f: () => T): T {
+/** Runs `f`; where it throws `ANC_MODEL_INPUT`, adds `name/` before the layer's name in the message. */
+export function withLayerPath<T>(name: string, f: () => T): T {
   try {
     return f();
   } catch (error) {
@@ -79,7 +82,7 @@ export function inside<T>(name: string, f: () => T): T {
   }
 }
 
-/** An image's [H, W, C]; throws `ANC_MODEL_INPUT` on any other rank or a size below one. */
+/** The shape of an image, [H, W, C]. Throws `ANC_MODEL_INPUT` for another rank or a size below one. */
 export function imageShape(layer: string, input: readonly number[]): readonly [number, number, number] {
   if (input.length !== 3 || input.some((size) => !Number.isInteger(size) || size < 1)) {
     throw modelInputError(layer, 'an image [height, width, channels], each at least 1', input);
@@ -87,7 +90,7 @@ export function imageShape(layer: string, input: readonly number[]): readonly [n
   return input as readonly [number, number, number];
 }
 
-/** A vector's width; throws `ANC_MODEL_INPUT` on any other rank. */
+/** The width of a vector. Throws `ANC_MODEL_INPUT` for another rank. */
 export function vectorWidth(layer: string, input: readonly number[]): number {
   if (input.length !== 1 || !Number.isInteger(input[0]) || input[0]! < 1) {
     throw modelInputError(layer, 'a vector [width]', input, 'put flatten or globalAveragePool before it.');

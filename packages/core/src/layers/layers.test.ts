@@ -1,29 +1,24 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { valueAndGradients } from '../autodiff.js';
-import { isAncError, type AncError } from '../error.js';
-import type { Context } from '../network.js';
-import { Rng } from '../rng.js';
-import { mapTree, type HostTensor } from '../tree.js';
-import {
-  avgPool,
-  batchNorm,
-  conv2d,
-  dense,
-  depthwiseConv2d,
-  flatten,
-  globalAveragePool,
-  LayeredClassifier,
-  maxPool,
-  padChannels,
-  padImage,
-  relu,
-  residual,
-  sequential,
-  tap,
-  type Layer,
-} from './index.js';
+import { valueAndGradients } from '../autodiff/autodiff.js';
+import type { Context } from '../contracts/network.js';
+import { isAncError, type AncError } from '../errors/error.js';
+import { Rng } from '../random/rng.js';
+import { mapTree, type HostTensor } from '../tree/tree.js';
+import { batchNorm } from './batch-norm.js';
+import { LayeredClassifier } from './classifier.js';
+import { conv2d } from './conv2d.js';
+import { dense } from './dense.js';
+import { depthwiseConv2d } from './depthwise-conv2d.js';
+import { flatten, relu } from './elementwise.js';
+import type { Layer } from './layer.js';
+import { padChannels } from './pad-channels.js';
+import { padImage } from './pad-image.js';
+import { avgPool, globalAveragePool, maxPool } from './pool.js';
+import { residual } from './residual.js';
+import { sequential } from './sequential.js';
+import { tap } from './tap.js';
 
 const context = (training: boolean): Context => ({
   training,
@@ -87,7 +82,7 @@ describe('shapes', () => {
     ['residual', block, [7, 7, 3]],
     ['sequential', sequential('s', [block, globalAveragePool(), dense('d', { units: 5 })]), [8, 8, 3]],
   ];
-  it.each(cases)('%s gives what outputShape promises', (_name, layer, input) => {
+  it.each(cases)('%s has the shape that outputShape gives', (_name, layer, input) => {
     expect(run(layer, input).shape).toEqual([2, ...layer.outputShape(input)]);
   });
 
@@ -114,7 +109,7 @@ describe('padding behind an image', () => {
     expect(values(avgPool('a', window))).toEqual([1, 1, 1, 1]); // left out of the mean
   });
 
-  it('never wins a pooling, as zeros of a layer of their own do', () => {
+  it('is ignored by max pooling, unlike the zeros of padImage', () => {
     const below = (layer: Layer): number[] => [
       ...layer.apply({ params: {}, stats: {} }, tf.neg(ones), context(false)).output.dataSync(),
     ];
@@ -147,7 +142,7 @@ describe('impossible inputs', () => {
     expect(failure(() => net.outputShape([3, 3, 1])).message).toContain('net/stage1/conv2:');
   });
 
-  it('refuses two layers of one name, branches of two shapes, and a classifier without logits', () => {
+  it('refuses two layers of the same name, branches of different shapes, and a classifier without logits', () => {
     expect(failure(() => sequential('s', [relu('a'), relu('a')])).code).toBe('ANC_MODEL');
     const uneven = residual('r', { branch: [conv2d('c', { kernelSize: 1, filters: 3 })] });
     expect(failure(() => uneven.outputShape([4, 4, 2])).code).toBe('ANC_MODEL_INPUT');
@@ -157,7 +152,7 @@ describe('impossible inputs', () => {
   });
 });
 
-describe('seeded initialisation', () => {
+describe('seeded initialization', () => {
   const net = sequential('n', [
     conv2d('a', { kernelSize: 3, filters: 8 }),
     conv2d('b', { kernelSize: 3, filters: 8 }),
@@ -185,7 +180,7 @@ describe('LayeredClassifier', () => {
   const host = net.init(Rng.fromSeed(1), [5, 5, 1]);
   const variables = { params: mapTree(host.params, device), stats: {} };
 
-  it('gives logits, features and taps, and goes on with what the context returns', () => {
+  it('gives logits, features and taps, and continues with what the context returns', () => {
     const x = tf.ones([2, 5, 5, 1]);
     const plain = net.apply(variables, x, context(false)).outputs;
     expect(plain.logits.shape).toEqual([2, 3]);
@@ -212,7 +207,7 @@ describe('batch norm', () => {
   const beta = tf.tensor1d([0.1, 0.2, 0.3]);
   const stats = { mean: tf.tensor1d([1, 2, 3]), variance: tf.tensor1d([1, 1, 4]) };
 
-  it('normalises by the batch in training and by the running averages in inference', () => {
+  it('normalizes by the batch in training and by the running averages in inference', () => {
     const trained = layer.apply({ params: { gamma, beta }, stats }, x, context(true));
     const { mean, variance } = tf.moments(trained.output, [0, 1, 2]);
     mean.dataSync().forEach((value, i) => expect(value).toBeCloseTo([0.1, 0.2, 0.3][i]!, 5));
@@ -230,9 +225,9 @@ describe('batch norm', () => {
     const target = tf.randomNormal(x.shape, 0, 1, 'float32', 6);
     const byFormula = (value: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor => {
       const mean = tf.mean(value, [0, 1, 2]);
-      const centred = tf.sub(value, mean);
-      const variance = tf.mean(tf.square(centred), [0, 1, 2]);
-      return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-3))), gamma), beta);
+      const centered = tf.sub(value, mean);
+      const variance = tf.mean(tf.square(centered), [0, 1, 2]);
+      return tf.add(tf.mul(tf.mul(centered, tf.rsqrt(tf.add(variance, 1e-3))), gamma), beta);
     };
     const byLayer = (value: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor =>
       layer.apply({ params: { gamma, beta }, stats }, value, context(true)).output;

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { imageShape, modelInputError, stateless, type Layer } from './layer.js';
 
 /**
- * Zero channels around those of an image until there are `channels`: half in front, half behind
- * (option A of He et al. 2015 as the CIFAR implementations do it). [B, H, W, C] -> [B, H, W, channels].
+ * Adds channels of zeros up to `channels`, half of them before and half after those of the image (option A of He et
+ * al. 2015, as in the CIFAR implementations). [B, H, W, C] -> [B, H, W, channels].
  */
 export function padChannels(name: string, channels: number): Layer {
   return stateless(

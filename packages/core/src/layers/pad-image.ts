@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { imageShape, stateless, type Layer } from './layer.js';
 
 /**
- * Zeros around an image, `around` on every side: [B, H, W, C] -> [B, H + 2·around, W + 2·around, C]. A pooling after
- * it sees them, where padding of its own is left out of every window.
+ * Adds `around` rows and columns of zeros on every side of an image: [B, H, W, C] -> [B, H + 2·around, W + 2·around,
+ * C]. A pooling after it includes these zeros in its windows; its own padding it would exclude.
  */
 export const padImage = (name: string, around: number): Layer =>
   stateless(

@@ -1,22 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { mergeTrees } from '../tree.js';
+import { mergeTrees } from '../tree/tree.js';
 import { modelInputError, type Layer } from './layer.js';
 import { assertDistinct, sequential } from './sequential.js';
 
-/** The layers of a residual block; all of them have names of their own. */
+/** The layers of a residual block. Their names are unique in the block. */
 export interface ResidualParts {
-  /** What branch and shortcut both see. */
+  /** Applied before branch and shortcut. */
   readonly before?: readonly Layer[];
   readonly branch: readonly Layer[];
   /** The identity where left out. */
   readonly shortcut?: readonly Layer[];
-  /** What follows the sum. */
+  /** Applied to the sum. */
   readonly after?: readonly Layer[];
 }
 
 /**
- * after(branch(y) + shortcut(y)), y = before(x) (He et al. 2015).
- * Variables are named after their layers, without a level for the parts.
+ * after(branch(y) + shortcut(y)) with y = before(x) (He et al. 2015). Variables are named after their layers; the
+ * parts add no prefix.
  */
 export function residual(name: string, parts: ResidualParts): Layer {
   const { before = [], branch, shortcut = [], after = [] } = parts;
@@ -25,13 +25,18 @@ export function residual(name: string, parts: ResidualParts): Layer {
     sequential(name, layers),
   ) as [Layer, Layer, Layer, Layer];
 
-  /** The shapes before and after the sum. */
+  /** The shape of y, and the shape of the sum. */
   const shapes = (input: readonly number[]): [split: readonly number[], sum: readonly number[]] => {
     const split = first.outputShape(input);
     const [a, b] = [long.outputShape(split), short.outputShape(split)];
     if (a.length !== b.length || a.some((size, axis) => size !== b[axis])) {
       const hint = `the branch gives [${a.join(', ')}], the shortcut [${b.join(', ')}].`;
-      throw modelInputError(name, 'an input that branch and shortcut bring to one shape', input, hint);
+      throw modelInputError(
+        name,
+        'an input for which branch and shortcut have the same output shape',
+        input,
+        hint,
+      );
     }
     return [split, a];
   };

@@ -1,32 +1,32 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { AncError } from '../error.js';
-import type { LayerSummary } from '../network.js';
-import { mergeTrees, prefixTree, subtree, type HostTensor, type Tree } from '../tree.js';
-import { inside, type Layer } from './layer.js';
+import type { LayerSummary } from '../contracts/network.js';
+import { AncError } from '../errors/error.js';
+import { mergeTrees, prefixTree, subtree, type HostTensor, type Tree } from '../tree/tree.js';
+import { withLayerPath, type Layer } from './layer.js';
 
-/** Throws `ANC_MODEL` where two of a container's layers have one name: their variables would collide. */
+/** Throws `ANC_MODEL` where two layers of a container have the same name: their variables would collide. */
 export function assertDistinct(name: string, layers: readonly Layer[]): void {
   const seen = new Set<string>();
   for (const layer of layers) {
     if (seen.has(layer.name)) {
       throw new AncError('ANC_MODEL', `${name}: two layers are named "${layer.name}".`, {
-        hint: 'give each layer of one container a name of its own.',
+        hint: 'give each layer of a container its own name.',
       });
     }
     seen.add(layer.name);
   }
 }
 
-/** Layers one after the other. Variables of layer `conv1` are named `conv1/…`. */
+/** Applies layers one after the other. The variables of layer `conv1` are named `conv1/…`. */
 export function sequential(name: string, layers: readonly Layer[]): Layer {
   assertDistinct(name, layers);
 
-  /** Calls `visit` with the input shape of each layer; returns the last output's. */
+  /** Calls `visit` with each layer and its input shape; returns the shape of the last output. */
   const walk = (
     input: readonly number[],
     visit: (layer: Layer, input: readonly number[]) => void = () => undefined,
   ): readonly number[] =>
-    inside(name, () =>
+    withLayerPath(name, () =>
       layers.reduce((shape, layer) => {
         visit(layer, shape);
         return layer.outputShape(shape);

@@ -2,17 +2,19 @@ import type { backend_util } from '@tensorflow/tfjs-core';
 import { imageShape, modelInputError } from './layer.js';
 
 /**
- * Rows and columns added around an image: as in TensorFlow; the same number on every side, as in PyTorch; or so many
- * above and to the left, and so many below and to the right, as in Keras's `ZeroPadding2D(((0, 1), (0, 1)))`.
+ * Rows and columns added around an image: `same` and `valid` as in TensorFlow; a number for every side, as in
+ * PyTorch; or one number for top and left and one for bottom and right, as in Keras's `ZeroPadding2D(((0, 1), (0,
+ * 1)))`.
  */
 export type Padding = 'same' | 'valid' | number | readonly [before: number, after: number];
 
-/** The last two arguments of tfjs's windows. */
+/** The last two arguments of tfjs's convolutions and poolings. */
 export interface WindowArguments {
   readonly pad: 'same' | 'valid' | number | backend_util.ExplicitPadding;
   readonly rounding: 'floor' | undefined;
 }
 
+/** Padding as tfjs takes it. */
 export function windowArguments(padding: Padding): WindowArguments {
   if (typeof padding === 'string') return { pad: padding, rounding: undefined };
   if (typeof padding === 'number') return { pad: padding, rounding: 'floor' };
@@ -27,33 +29,35 @@ export function windowArguments(padding: Padding): WindowArguments {
 }
 
 /**
- * Height and width after a square window of `size` moves by `stride`.
- * Throws `ANC_MODEL_INPUT` where the window is larger than the padded image.
+ * Height and width of the output of a convolution or pooling.
+ *
+ * @param kernelSize side of the square window.
+ * @throws `ANC_MODEL_INPUT` where the window is larger than the padded image.
  */
 export function windowOutput(
   layer: string,
   input: readonly number[],
-  size: number,
+  kernelSize: number,
   stride: number,
   padding: Padding,
 ): readonly [number, number] {
   const [height, width] = imageShape(layer, input);
   if (padding === 'same') return [Math.ceil(height / stride), Math.ceil(width / stride)];
-  const around = addedTo(padding);
-  if (height + around < size || width + around < size) {
+  const added = addedBy(padding);
+  if (height + added < kernelSize || width + added < kernelSize) {
     throw modelInputError(
       layer,
-      `at least ${size - around} × ${size - around} pixels (its window is ${size} × ${size})`,
+      `at least ${kernelSize - added} × ${kernelSize - added} pixels (its window is ${kernelSize} × ${kernelSize})`,
       input,
       'use larger images, or a network with fewer poolings and strides.',
     );
   }
-  const steps = (length: number): number => Math.floor((length + around - size) / stride) + 1;
+  const steps = (length: number): number => Math.floor((length + added - kernelSize) / stride) + 1;
   return [steps(height), steps(width)];
 }
 
-/** What padding adds to a side. */
-function addedTo(padding: Exclude<Padding, 'same'>): number {
+/** Rows, or columns, that the padding adds in all. */
+function addedBy(padding: Exclude<Padding, 'same'>): number {
   if (padding === 'valid') return 0;
   return typeof padding === 'number' ? 2 * padding : padding[0] + padding[1];
 }

@@ -1,45 +1,38 @@
-import type { Progress } from '../method.js';
-import type { HostTensor, Tree } from '../tree.js';
-import type { Alarm, Diagnostics } from './alarms.js';
+import type { Progress } from '../contracts/method.js';
+import type { HostTensor, Tree } from '../tree/tree.js';
+import type { Alarm } from './alarms.js';
+import type { Diagnostics } from './diagnostics.js';
+import type { Position } from './position.js';
 
-/** Sums of metrics within an epoch, so that an interrupted epoch ends with the same means. */
-export interface MetricAccumulator {
-  readonly count: number;
-  readonly sums: Tree<number>;
-}
-
-/** Where to go on: everything beside the state that the next step depends on. */
-export interface Position {
-  /** Steps done in this stage. */
-  readonly step: number;
-  /** The unfinished epoch's metrics so far. */
-  readonly tally: MetricAccumulator;
-}
-
+/** What `train` reports, in order. */
 export type TrainingEvent =
-  | { readonly type: 'step'; readonly clock: Progress }
-  /** Means over the steps since the last one of these; about every `readEvery` steps. */
-  | { readonly type: 'metrics'; readonly clock: Progress; readonly metrics: Tree<number> }
+  /** A step is done, or was handed to a backend that runs it later. */
+  | { readonly type: 'step'; readonly progress: Progress }
+  /** Means over the steps since the last event of this type. */
+  | { readonly type: 'metrics'; readonly progress: Progress; readonly metrics: Tree<number> }
   | {
       readonly type: 'epoch';
-      readonly clock: Progress;
+      /** `epoch` is the one that has ended, from 0. */
+      readonly progress: Progress;
+      /** Means over the epoch. */
       readonly metrics: Tree<number>;
+      /** Null where no discriminator was trained. */
       readonly diagnostics: Diagnostics | null;
       readonly alarms: readonly Alarm[];
       readonly position: Position;
-      /** Copies the training state to the host. Valid until the next event is asked for. */
+      /** Copies the training state to the host. Valid until the next event is requested. */
       snapshot(): Promise<Tree<HostTensor>>;
     }
-  /** The signal was raised: the current step was finished, nothing after it began. Always the last event. */
+  /** The signal was raised: the current step was finished, no other was started. Always the last event. */
   | {
       readonly type: 'interrupted';
-      readonly clock: Progress;
+      readonly progress: Progress;
       readonly position: Position;
       snapshot(): Promise<Tree<HostTensor>>;
     }
   | {
       readonly type: 'done';
-      readonly clock: Progress;
+      readonly progress: Progress;
       /** Of the last epoch. */
       readonly diagnostics: Diagnostics | null;
       snapshot(): Promise<Tree<HostTensor>>;

@@ -1,14 +1,27 @@
-import type { Tree } from '../tree.js';
-import type { MetricAccumulator } from './events.js';
+import type { Tree } from '../tree/tree.js';
+
+/** Sums of metrics over the steps of an epoch, so that an interrupted epoch ends with the same means. */
+export interface MetricAccumulator {
+  readonly count: number;
+  readonly sums: Tree<number>;
+}
 
 export const emptyAccumulator: MetricAccumulator = { count: 0, sums: {} };
 
-/** Adds means over `count` steps. A metric absent from some steps is averaged over all the same. */
-export function accumulate(tally: MetricAccumulator, means: Tree<number>, count: number): MetricAccumulator {
-  const sums: Record<string, number> = { ...tally.sums };
+/**
+ * Adds the means of the metrics over `count` steps. A metric that is absent from some steps counts as 0 there: the
+ * mean is over all steps.
+ */
+export function accumulate(
+  accumulator: MetricAccumulator,
+  means: Tree<number>,
+  count: number,
+): MetricAccumulator {
+  const sums: Record<string, number> = { ...accumulator.sums };
   for (const [name, mean] of Object.entries(means)) sums[name] = (sums[name] ?? 0) + mean * count;
-  return { count: tally.count + count, sums };
+  return { count: accumulator.count + count, sums };
 }
 
+/** Means over all accumulated steps. */
 export const meansOf = ({ count, sums }: MetricAccumulator): Record<string, number> =>
   Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / count]));

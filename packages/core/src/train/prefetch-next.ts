@@ -1,6 +1,6 @@
 /**
- * Asks for the next item before the current one is consumed, so that preparing a batch overlaps with
- * the step that runs. An error surfaces where its item would have.
+ * Requests the next item before the current one is consumed, so that preparing a batch overlaps with the step that
+ * runs. An error surfaces where its item would have.
  */
 export async function* prefetchNext<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
@@ -10,7 +10,7 @@ export async function* prefetchNext<T>(source: AsyncIterable<T>): AsyncGenerator
       const item = await next;
       if (item.done === true) return;
       next = iterator.next();
-      next.catch(() => undefined); // awaited above on the next turn; a consumer that stops early must not crash
+      next.catch(() => undefined); // awaited in the next iteration; a consumer that stops early must not crash
       yield item.value;
     }
   } finally {

@@ -1,15 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import type { Stage } from '../contracts/method.js';
+import type { Phase } from '../contracts/step.js';
 import { EagerBackend } from '../eager/eager-backend.js';
-import type { Stage } from '../method.js';
-import type { Phase } from '../step.js';
-import { filled, type Tree } from '../tree.js';
+import { filled, type Tree } from '../tree/tree.js';
 import { rehearse } from './rehearse.js';
 
 const backend = new EagerBackend('cpu');
 
-/** What a phase was shown, by its name. */
+/** Shapes of the batch that a phase got, by the phase's name. */
 type Seen = Record<string, Tree<readonly number[]>>;
 
 const phase = (name: string, seen: Seen): Phase => ({
@@ -32,39 +32,39 @@ const stage = (name: string, phases: readonly Phase[], rest: Partial<Stage> = {}
   ...rest,
 });
 
-const game = { backend, batchSize: 32, shape: [4, 4, 1], teacherOutputs: { logits: [10], features: [8] } };
+const options = { backend, batchSize: 32, shape: [4, 4, 1], teacherOutputs: { logits: [10], features: [8] } };
 
 describe('rehearse', () => {
-  it('goes through every phase of every stage, those that come later too, with what the stage asks for', async () => {
+  it('runs every phase of every stage, those that come later too, on the inputs that the stage declares', async () => {
     const [first, second]: [Seen, Seen] = [{}, {}];
-    const began: (readonly string[] | null)[] = [];
+    const previousStates: (readonly string[] | null)[] = [];
     await rehearse({
-      ...game,
+      ...options,
       stages: [
-        stage('first', [phase('critic', first), phase('student', first)]),
+        stage('first', [phase('discriminator', first), phase('student', first)]),
         stage('second', [phase('student', second)], {
           teacherOutputs: [],
           usesLabels: true,
           init: (_rng, previous) => {
-            began.push(previous && Object.keys(previous));
+            previousStates.push(previous && Object.keys(previous));
             return previous!;
           },
         }),
       ],
     });
-    const asked = { images: [2, 4, 4, 1], 'teacher/logits': [2, 10] };
-    expect(first).toEqual({ critic: asked, student: asked });
+    const batch = { images: [2, 4, 4, 1], 'teacher/logits': [2, 10] };
+    expect(first).toEqual({ discriminator: batch, student: batch });
     expect(second).toEqual({ student: { images: [2, 4, 4, 1], labels: [2] } });
-    expect(began).toEqual([['w']]);
+    expect(previousStates).toEqual([['w']]);
   });
 
-  it('throws what the first step would, and leaves nothing behind', async () => {
+  it('throws the error of the first step, and leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
     const broken: Phase = {
       ...phase('student', {}),
       update: (state) => ({ w: tf.add(state['w']!, tf.zeros([7])) }),
     };
-    await expect(rehearse({ ...game, stages: [stage('broken', [broken])] })).rejects.toMatchObject({
+    await expect(rehearse({ ...options, stages: [stage('broken', [broken])] })).rejects.toMatchObject({
       code: 'ANC_STAGE',
       message: expect.stringMatching(/"broken" fails: .*shape/) as string,
       detail: { received: expect.stringContaining('rehearse.test.ts') as string },

@@ -1,31 +1,31 @@
-import type { Backend } from '../backend.js';
-import { DEEP_STACK, faultOf } from '../call-site.js';
-import type { Stage } from '../method.js';
-import { Rng } from '../rng.js';
-import type { StepSpec } from '../step.js';
-import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from '../tree.js';
+import type { Backend } from '../contracts/backend.js';
+import type { Stage } from '../contracts/method.js';
+import type { StepSpec } from '../contracts/step.js';
+import { DEEP_STACK, faultOf } from '../errors/call-site.js';
+import { Rng } from '../random/rng.js';
+import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
 
 export interface RehearseOptions {
   readonly backend: Backend;
-  /** A player's, in order. */
+  /** Of one model, in order. */
   readonly stages: readonly Stage[];
   readonly batchSize: number;
   /** [H, W, C]. */
   readonly shape: readonly number[];
-  /** Shapes (no batch axis) of what the teacher gives; null where no stage asks one. */
+  /** Shapes (no batch axis) of the teacher's outputs; null where no stage uses them. */
   readonly teacherOutputs: Tree<readonly number[]> | null;
 }
 
 /**
- * Goes through a player's stages without training: what their code cannot do on this backend is found before
- * hours of another player's training, and not after. Throws what the first step would; `ANC_STAGE` with the line to
- * blame where that is no error of ours.
+ * Checks the stages of a model without training, so that an error in their code is found before hours of another
+ * model's training, not after. Each stage's step is rehearsed on the backend with all its phases, also those that
+ * `next` requests later. Parameters have their shapes; no random numbers are drawn.
  *
- * Nothing is drawn: parameters have their shapes and no values.
+ * @throws the error of the first step; `ANC_STAGE` with the line at which it arose where it is not an AncError.
  */
 export async function rehearse(options: RehearseOptions): Promise<void> {
   const { backend, stages, batchSize } = options;
-  // Op by op, two images show what a whole batch would.
+  // Op by op, two images show the same errors as a whole batch.
   const batch = backend.capabilities.compiled ? batchSize : Math.min(2, batchSize);
   let state: Tree<HostTensor> | null = null;
   const limit = Error.stackTraceLimit;
@@ -44,7 +44,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
   }
 }
 
-/** What a stage's step is given, without values. */
+/** Shapes and types of everything that a stage's step gets. */
 function specFor(
   stage: Stage,
   state: Tree<HostTensor>,

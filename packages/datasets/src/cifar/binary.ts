@@ -1,4 +1,4 @@
-import { corrupt } from '../data-error.js';
+import { corrupt } from '../files/data-error.js';
 import { interleave } from './planes.js';
 
 const PIXELS = 32 * 32;

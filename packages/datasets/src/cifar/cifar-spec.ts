@@ -1,5 +1,5 @@
 import type { SplitName } from '@anc/core';
-import type { OfficialFile } from '../idx-dataset.js';
+import type { OfficialFile } from '../files/official-file.js';
 
 /** One file of a split and how many images it holds. */
 export interface CifarFile extends OfficialFile {

@@ -12,7 +12,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseCifarBinary } from './binary.js';
 import { cifar10, CifarDataset, cifar100 } from './cifar.js';
 import type { CifarSpec } from './cifar-spec.js';
-import { unpickle } from './pickle.js';
 import { parseCifarPython } from './python.js';
 
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
@@ -162,10 +161,20 @@ describe('CifarDataset', () => {
   });
 });
 
-describe('unpickle', () => {
-  it('runs nothing', () => {
+describe('parseCifarPython', () => {
+  const parse = (bytes: Uint8Array) => parseCifarPython('f', bytes, 'labels', 1);
+
+  it('executes no code', () => {
     const attack = Buffer.from('\x80\x02cos\nsystem\nU\x04true\x85R.', 'latin1');
-    expect(() => unpickle('f', attack)).toThrow(/not a pickle of plain data/);
+    expect(() => parse(attack)).toThrow(
+      expect.objectContaining({
+        code: 'ANC_DATA_CORRUPT',
+        message: 'f: not a pickle of plain data.',
+        detail: expect.objectContaining({
+          received: 'it refers to os.system, which is not plain data',
+        }) as unknown,
+      }),
+    );
   });
 
   it('returns data or an AncError for any bytes', () => {
@@ -174,8 +183,8 @@ describe('unpickle', () => {
       fc.property(fc.nat(250), fc.uint8Array({ minLength: 1, maxLength: 20 }), (at, noise) => {
         const damaged = Buffer.from(good);
         damaged.set(noise, at);
-        codeOf(() => parseCifarPython('f', damaged, 'labels', 1));
-        codeOf(() => unpickle('f', noise));
+        codeOf(() => parse(damaged));
+        codeOf(() => parse(noise));
       }),
       { numRuns: 500 },
     );

@@ -1,14 +1,16 @@
-import { corrupt } from '../data-error.js';
+import { NumpyArray, unpickleNumpy } from '@anc/formats';
+import { corrupt } from '../files/data-error.js';
 import type { CifarPart } from './binary.js';
-import { PickledArray, unpickle } from './pickle.js';
 import { interleave } from './planes.js';
 
 const PIXELS = 32 * 32;
 const IMAGE = 3 * PIXELS;
 
 /**
- * Reads one batch file of CIFAR's python archives: a pickled dictionary with `data`, [count, 3072] bytes in
- * planes, and a list of labels under `labelKey`. Throws `ANC_DATA_CORRUPT` on any other content.
+ * Reads one batch file of CIFAR's Python archives: a pickled dictionary with `data`, [count, 3072] bytes in planes, and
+ * a list of labels under `labelKey`.
+ * @param allocate returns the memory for the images
+ * @throws `ANC_DATA_CORRUPT` for any other content
  */
 export function parseCifarPython(
   file: string,
@@ -17,17 +19,19 @@ export function parseCifarPython(
   count: number,
   allocate: (length: number) => Uint8Array = (length) => new Uint8Array(length),
 ): CifarPart {
-  const batch = unpickle(file, bytes);
+  const batch = unpickleNumpy(bytes, (why) =>
+    corrupt(file, 'not a pickle of plain data', 'numbers, text, lists, dictionaries and NumPy arrays', why),
+  );
   const data = batch.get('data');
   const labels = batch.get(labelKey);
   if (
-    !(data instanceof PickledArray) ||
+    !(data instanceof NumpyArray) ||
     data.dtype !== 'u1' ||
     data.shape.join() !== `${count},${IMAGE}` ||
     data.data.length !== count * IMAGE
   ) {
     const received =
-      data instanceof PickledArray
+      data instanceof NumpyArray
         ? `[${data.shape.join(', ')}] ${data.dtype}, ${data.data.length} bytes`
         : 'no array';
     throw corrupt(file, 'wrong array "data"', `[${count}, ${IMAGE}] u1`, received);

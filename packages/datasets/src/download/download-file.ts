@@ -3,7 +3,7 @@ import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AncError, isAncError, type PublishedFile } from '@anc/core';
-import { md5Of } from '../verified-file.js';
+import { md5Of } from '../files/verified-file.js';
 import { lockDownload } from './download-lock.js';
 
 /** Fetching needs no name: the path gives it. */

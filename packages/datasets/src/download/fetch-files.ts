@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AncError, isAncError, type PublishedFile } from '@anc/core';
-import { findFile } from '../locate.js';
-import { verifyFile } from '../verified-file.js';
+import { findFile } from '../files/locate.js';
+import { verifyFile } from '../files/verified-file.js';
 import { downloadFile, type DownloadOptions } from './download-file.js';
 
 export interface FetchOptions extends Omit<DownloadOptions, 'progress'> {

@@ -1,8 +1,8 @@
 import type { PublishedFile } from '@anc/core';
 import { cifar100Spec, cifar10Spec, type CifarSpec } from '../cifar/cifar-spec.js';
-import type { IdxSpec } from '../idx-dataset.js';
-import { fashionMnistSpec, mnistSpec } from '../mnist-spec.js';
-import { SVHN_FILES } from '../svhn/svhn-files.js';
+import type { IdxSpec } from '../mnist/idx-dataset.js';
+import { fashionMnistSpec, mnistSpec } from '../mnist/mnist-spec.js';
+import { SVHN_FILES } from '../svhn/svhn-spec.js';
 
 const MIB = 2 ** 20;
 

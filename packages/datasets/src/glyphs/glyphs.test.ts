@@ -1,6 +1,6 @@
 import { type Dataset, type SplitName } from '@anc/core';
 import { describe, expect, it } from 'vitest';
-import { measureNormalization } from '../normalization.js';
+import { measureNormalization } from '../images/normalization.js';
 import { Glyphs } from './glyphs.js';
 
 async function load(dataset: Dataset, name: SplitName): Promise<{ bytes: Uint8Array; labels: Int32Array }> {

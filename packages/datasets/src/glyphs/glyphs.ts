@@ -1,5 +1,5 @@
 import { Dataset, Rng, type DatasetSplit, type SplitName } from '@anc/core';
-import { MemoryImages, sharedBytes } from '../memory-images.js';
+import { MemoryImages, sharedBytes } from '../images/memory-images.js';
 import { glyphsOptions, type GlyphsOptions } from '../options.js';
 import { DEFAULT_DIFFICULTY, drawGlyph, GLYPH_SIZE } from './draw.js';
 import { GLYPH_CLASSES } from './shapes.js';

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { AncError, type Rng } from '@anc/core';
 import type { default as sharpFactory, Sharp } from 'sharp';
-import { corrupt } from '../data-error.js';
-import type { ImageShape } from '../memory-images.js';
-import { unreadable } from '../verified-file.js';
+import { corrupt } from '../files/data-error.js';
+import type { ImageShape } from '../images/memory-images.js';
+import { unreadable } from '../files/verified-file.js';
 
 /** A picture of more pixels than this is taken for a decompression bomb. */
 const MOST_PIXELS = 100_000_000;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Rng, type DecodedViews, type ImageSource } from '@anc/core';
-import { bytesPerImage, indexError, type ImageShape } from '../memory-images.js';
+import { bytesPerImage, indexError, type ImageShape } from '../images/memory-images.js';
 import { decodePicture, type CropLaw } from './decode.js';
-import type { Pictures } from './pictures.js';
+import type { Pictures } from './encoded-images.js';
 
 /** What random crops are drawn from; `views` fixed ones per image. */
 export interface CropOptions extends CropLaw {

@@ -6,7 +6,7 @@ import { Rng, isAncError, type AncError } from '@anc/core';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { splitByHash, subset } from '../subset.js';
+import { splitByHash, subset } from '../images/subset.js';
 import { decodeImage, drawRegion } from './decode.js';
 import { ImageFolder } from './image-folder.js';
 import { ImageNet } from '../imagenet/imagenet.js';

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AncError, Dataset, isAncError, type DatasetSplit, type SplitName } from '@anc/core';
 import type { z } from 'zod';
-import { corrupt, missing } from '../data-error.js';
+import { corrupt, missing } from '../files/data-error.js';
 import { imageFolderOptions, type ImageFolderOptions } from '../options.js';
 import { decodeImage } from './decode.js';
 import { DecodedImages } from './decoded-images.js';
 import { listImages, type FoundImage } from './list-images.js';
-import { FilePictures } from './pictures.js';
+import { FilePictures } from './encoded-images.js';
 
 interface Part {
   readonly root: string;

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unreadable } from '../verified-file.js';
+import { unreadable } from '../files/verified-file.js';
 
 /** An image file: its path below the listed folder with `/` between, and what tells a changed file. */
 export interface FoundImage {

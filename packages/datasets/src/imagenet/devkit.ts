@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { corrupt } from '../data-error.js';
-import { readTarGz } from '../archive.js';
-import { verifyFile } from '../verified-file.js';
-import { parseMatStructs } from '../svhn/mat-structs.js';
+import { corrupt } from '../files/data-error.js';
+import { readTarGz } from '../files/tar-gz.js';
+import { verifyFile } from '../files/verified-file.js';
+import { parseMatStructs } from '../matlab/mat-structs.js';
 
 export const DEVKIT = {
   name: 'ILSVRC2012_devkit_t12.tar.gz',

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SplitName } from '@anc/core';
-import { missing } from '../data-error.js';
+import { missing } from '../files/data-error.js';
 import { listImages } from '../image-folder/list-images.js';
-import { FilePictures } from '../image-folder/pictures.js';
+import { FilePictures } from '../image-folder/encoded-images.js';
 import { classIndex, labelsBySynset, type Layout, type Synset } from './layout.js';
 
 const FOLDERS: Readonly<Record<SplitName, string>> = { train: 'train', test: 'val' };

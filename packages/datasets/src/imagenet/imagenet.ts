@@ -1,9 +1,9 @@
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
 import type { z } from 'zod';
-import { missing } from '../data-error.js';
+import { missing } from '../files/data-error.js';
 import { DecodedImages } from '../image-folder/decoded-images.js';
-import { checkedLabels } from '../labels.js';
-import { searchPlaces } from '../locate.js';
+import { checkedLabels } from '../images/labels.js';
+import { searchPlaces } from '../files/locate.js';
 import { imagenetOptions } from '../options.js';
 import { folderLayout } from './folder-layout.js';
 import type { Layout } from './layout.js';

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SplitName } from '@anc/core';
 import { z } from 'zod';
-import { corrupt } from '../data-error.js';
-import type { Pictures } from '../image-folder/pictures.js';
+import { corrupt } from '../files/data-error.js';
+import type { Pictures } from '../image-folder/encoded-images.js';
 
 /** A form in which ImageNet lies in a folder. */
 export interface Layout {

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SplitName } from '@anc/core';
-import { corrupt, missing } from '../data-error.js';
-import { checkedLabels } from '../labels.js';
-import { ParquetPictures } from '../parquet/parquet-pictures.js';
+import { corrupt, missing } from '../files/data-error.js';
+import { checkedLabels } from '../images/labels.js';
+import { ParquetPictures } from '../parquet/parquet-images.js';
 import { classIndex, type Layout } from './layout.js';
 
 /** More classes than this are a damaged column. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { corrupt, missing } from '../data-error.js';
-import { TarPictures } from '../tar/tar-pictures.js';
+import { corrupt, missing } from '../files/data-error.js';
+import { TarPictures } from '../tar/tar-images.js';
 import { DEVKIT, readDevkit, type Devkit } from './devkit.js';
 import { classIndex, labelsBySynset, type Layout, type Synset } from './layout.js';
 

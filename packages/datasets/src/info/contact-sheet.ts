@@ -1,6 +1,6 @@
 import type { ImageSource } from '@anc/core';
 import { encode } from 'fast-png';
-import { bytesPerImage } from '../memory-images.js';
+import { bytesPerImage } from '../images/memory-images.js';
 
 const GAP = 2;
 

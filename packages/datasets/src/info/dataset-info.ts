@@ -1,5 +1,5 @@
 import { isAncError, type Dataset, type SplitName } from '@anc/core';
-import { measureNormalization } from '../normalization.js';
+import { measureNormalization } from '../images/normalization.js';
 
 /** What there is to know of one split. */
 export interface SplitInfo {

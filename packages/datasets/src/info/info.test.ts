@@ -2,7 +2,7 @@ import { AncError, Dataset, type DatasetSplit, type SplitName } from '@anc/core'
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { Glyphs } from '../glyphs/glyphs.js';
-import { MemoryImages } from '../memory-images.js';
+import { MemoryImages } from '../images/memory-images.js';
 import { contactSheet } from './contact-sheet.js';
 import { describeDataset } from './dataset-info.js';
 

@@ -9,8 +9,8 @@ import {
   type Compressors,
   type FileMetaData,
 } from 'hyparquet';
-import { corrupt } from '../data-error.js';
-import { unreadable } from '../verified-file.js';
+import { corrupt } from '../files/data-error.js';
+import { unreadable } from '../files/verified-file.js';
 import { walkThrift } from './thrift.js';
 
 /** A page, a column of a row group, or all metadata of more bytes than this is not taken for real. */

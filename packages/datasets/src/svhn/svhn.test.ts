@@ -4,7 +4,7 @@ import { deflateSync } from 'node:zlib';
 import { isAncError } from '@anc/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseMat } from './mat-v5.js';
+import { parseMat } from '../matlab/mat-file.js';
 import { parseSvhn } from './svhn.js';
 
 interface Made {

@@ -1,13 +1,13 @@
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
 import type { z } from 'zod';
-import { corrupt } from '../data-error.js';
-import { checkedLabels } from '../labels.js';
-import { requireFile, searchPlaces } from '../locate.js';
-import { MemoryImages, sharedBytes } from '../memory-images.js';
+import { corrupt } from '../files/data-error.js';
+import { checkedLabels } from '../images/labels.js';
+import { requireFile, searchPlaces } from '../files/locate.js';
+import { MemoryImages, sharedBytes } from '../images/memory-images.js';
 import { svhnOptions } from '../options.js';
-import { readVerified } from '../verified-file.js';
-import { parseMat } from './mat-v5.js';
-import { SVHN_FILES } from './svhn-files.js';
+import { readVerified } from '../files/verified-file.js';
+import { parseMat } from '../matlab/mat-file.js';
+import { SVHN_FILES } from './svhn-spec.js';
 
 const SIDE = 32;
 const IMAGE = SIDE * SIDE * 3;

@@ -1,4 +1,4 @@
-import { corrupt } from '../data-error.js';
+import { corrupt } from '../files/data-error.js';
 
 export const BLOCK = 512;
 

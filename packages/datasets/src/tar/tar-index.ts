@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { isAncError } from '@anc/core';
-import { corrupt } from '../data-error.js';
-import { unreadable } from '../verified-file.js';
+import { corrupt } from '../files/data-error.js';
+import { unreadable } from '../files/verified-file.js';
 import { BLOCK, parseTarHeader } from './tar-header.js';
 
 /** A file inside an archive: where its bytes lie. */

@@ -34,44 +34,45 @@ const trunkOf = (units: readonly number[]): Layer =>
     ...units.flatMap((width, i) => [dense(`hidden${i + 1}`, { units: width }), relu(`relu${i + 1}`)]),
   ]);
 
-/** A layer without bias: what the condition goes through, and the heads. */
-const head = (name: string, units: number, bias = true): Layer =>
+/** A fully connected layer without activation: a head, or (without bias) the embedding of the condition. */
+const linear = (name: string, units: number, bias = true): Layer =>
   dense(name, { units, bias, initializer: glorotUniform });
 
-/** Throws `ANC_DISCRIMINATOR_CONDITION` where nobody said how wide the condition is. */
-function widthOf(name: string, classes: number | undefined): number {
+/** @throws `ANC_DISCRIMINATOR_CONDITION` if the number of classes is missing. */
+function classesOf(name: string, classes: number | undefined): number {
   if (classes !== undefined) return classes;
   throw new AncError('ANC_DISCRIMINATOR_CONDITION', `discriminator ${name} needs the number of classes.`);
 }
 
-function given(name: string, condition: Tensor | undefined): Tensor {
+/** @throws `ANC_DISCRIMINATOR_CONDITION` if the condition is missing. */
+function conditionOf(name: string, condition: Tensor | undefined): Tensor {
   if (condition !== undefined) return condition;
   throw new AncError('ANC_DISCRIMINATOR_CONDITION', `discriminator ${name} was given no condition.`, {
     expected: 'class probabilities [B, classes]',
   });
 }
 
-/** Layers side by side under names of their own. */
-function initAll(
-  rng: Rng,
-  layers: readonly (readonly [layer: Layer, input: readonly number[]])[],
-): Variables<HostTensor> {
-  const made = layers.map(([layer, input]) => ({
+type ShapedLayers = readonly (readonly [layer: Layer, input: readonly number[]])[];
+
+/** Variables of several layers, each under its layer's name. */
+function initLayers(rng: Rng, layers: ShapedLayers): Variables<HostTensor> {
+  const initial = layers.map(([layer, input]) => ({
     name: layer.name,
     ...layer.init(rng.split(layer.name), input),
   }));
   return {
-    params: mergeTrees(...made.map(({ name, params }) => prefixTree(name, params))),
-    stats: mergeTrees(...made.map(({ name, stats }) => prefixTree(name, stats))),
+    params: mergeTrees(...initial.map(({ name, params }) => prefixTree(name, params))),
+    stats: mergeTrees(...initial.map(({ name, stats }) => prefixTree(name, stats))),
   };
 }
 
-const through = (layer: Layer, { params, stats }: Variables, x: Tensor, context: Context): Tensor =>
+/** Applies one of the layers that `initLayers` made variables for. */
+const applyLayer = (layer: Layer, { params, stats }: Variables, x: Tensor, context: Context): Tensor =>
   layer.apply({ params: subtree(params, layer.name), stats: subtree(stats, layer.name) }, x, context).output;
 
 /**
  * Miyato & Koyama 2018 ("cGANs with projection discriminator"): D(x, c) = ψ(φ(x)) + cᵀ V φ(x), φ fully connected
- * layers with ReLU, c class probabilities: labels, or the teacher's own prediction, which needs no label.
+ * layers with ReLU, c class probabilities: labels, or the teacher's prediction, which needs no labels.
  */
 export class ProjectionDiscriminator extends Discriminator {
   readonly name: string;
@@ -87,32 +88,40 @@ export class ProjectionDiscriminator extends Discriminator {
   }
 
   init(rng: Rng, input: readonly number[], classes?: number): Variables<HostTensor> {
-    return initAll(rng, this.#layers(input, classes));
+    return initLayers(rng, this.#layers(input, classes));
   }
 
-  apply(own: Variables, x: Tensor, context: Context, condition?: Tensor): Applied<DiscriminatorOutputs> {
-    const seen = through(this.#trunk, own, x, context); // [B, width]
-    const asked = through(head('embedding', this.#width, false), own, given(this.name, condition), context);
-    const verdict = through(head('output', 1), own, seen, context); // [B, 1]
-    return { outputs: { logits: tf.add(verdict, tf.sum(tf.mul(asked, seen), 1, true)) }, stats: {} };
+  apply(
+    variables: Variables,
+    x: Tensor,
+    context: Context,
+    condition?: Tensor,
+  ): Applied<DiscriminatorOutputs> {
+    const hidden = applyLayer(this.#trunk, variables, x, context); // [B, width]
+    const probabilities = conditionOf(this.name, condition); // [B, classes]
+    const embedding = linear('embedding', this.#width, false);
+    const embedded = applyLayer(embedding, variables, probabilities, context); // [B, width]
+    const unconditional = applyLayer(linear('output', 1), variables, hidden, context); // [B, 1]
+    const projection = tf.sum(tf.mul(embedded, hidden), 1, true); // [B, 1]
+    return { outputs: { logits: tf.add(unconditional, projection) }, stats: {} };
   }
 
   summary(input: readonly number[], classes?: number): readonly LayerSummary[] {
     return this.#layers(input, classes).flatMap(([layer, shape]) => layer.summary(shape));
   }
 
-  #layers(input: readonly number[], classes: number | undefined) {
+  #layers(input: readonly number[], classes: number | undefined): ShapedLayers {
     return [
       [this.#trunk, [sizeOf(input)]],
-      [head('embedding', this.#width, false), [widthOf(this.name, classes)]],
-      [head('output', 1), [this.#width]],
-    ] as const;
+      [linear('embedding', this.#width, false), [classesOf(this.name, classes)]],
+      [linear('output', 1), [this.#width]],
+    ];
   }
 }
 
 /**
- * Fully connected layers with two heads: teacher or student, and which class (Odena 2017; in distillation Xu
- * 2018). The condition is not shown to it: it is the target of its class verdict.
+ * Fully connected layers with two heads: teacher or student, and the class (Odena 2017; for distillation Xu 2018). The
+ * condition is not an input of its layers: it is the target of the class head.
  */
 export class AuxiliaryClassifierDiscriminator extends Discriminator {
   readonly name: string;
@@ -128,16 +137,21 @@ export class AuxiliaryClassifierDiscriminator extends Discriminator {
   }
 
   init(rng: Rng, input: readonly number[], classes?: number): Variables<HostTensor> {
-    return initAll(rng, this.#layers(input, classes));
+    return initLayers(rng, this.#layers(input, classes));
   }
 
-  apply(own: Variables, x: Tensor, context: Context, condition?: Tensor): Applied<DiscriminatorOutputs> {
-    const classes = given(this.name, condition).shape[1]!;
-    const seen = through(this.#trunk, own, x, context); // [B, width]
+  apply(
+    variables: Variables,
+    x: Tensor,
+    context: Context,
+    condition?: Tensor,
+  ): Applied<DiscriminatorOutputs> {
+    const classes = conditionOf(this.name, condition).shape[1]!;
+    const hidden = applyLayer(this.#trunk, variables, x, context); // [B, width]
     return {
       outputs: {
-        logits: through(head('output', 1), own, seen, context), // [B, 1]
-        classes: through(head('classes', classes), own, seen, context), // [B, classes]
+        logits: applyLayer(linear('output', 1), variables, hidden, context), // [B, 1]
+        classes: applyLayer(linear('classes', classes), variables, hidden, context), // [B, classes]
       },
       stats: {},
     };
@@ -147,11 +161,11 @@ export class AuxiliaryClassifierDiscriminator extends Discriminator {
     return this.#layers(input, classes).flatMap(([layer, shape]) => layer.summary(shape));
   }
 
-  #layers(input: readonly number[], classes: number | undefined) {
+  #layers(input: readonly number[], classes: number | undefined): ShapedLayers {
     return [
       [this.#trunk, [sizeOf(input)]],
-      [head('classes', widthOf(this.name, classes)), [this.#width]],
-      [head('output', 1), [this.#width]],
-    ] as const;
+      [linear('classes', classesOf(this.name, classes)), [this.#width]],
+      [linear('output', 1), [this.#width]],
+    ];
   }
 }

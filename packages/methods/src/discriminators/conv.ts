@@ -29,13 +29,16 @@ export const convSchema = z.strictObject({
     .array(z.number().int().positive())
     .min(1)
     .default([128, 256])
-    .describe('widths of the convolutions, first to last'),
+    .describe('filters of each convolution, first to last'),
 });
 
-const SIZE = 3;
+const KERNEL_SIZE = 3;
 const STRIDE = 2;
 
-/** Convolution along a vector: x [B, L, C] -> [B, ⌈L/2⌉, filters]. Variables as conv2d's, weights [3, 1, C, filters]. */
+/**
+ * Convolution along a vector: x [B, L, C] -> [B, ⌈L/2⌉, filters]. Its variables are those of a conv2d with a kernel
+ * `weights` [3, 1, C, filters].
+ */
 function conv1d(name: string, filters: number): Layer {
   const outputShape = (input: readonly number[]): readonly [number, number] => {
     if (input.length !== 2) throw modelInputError(name, 'a signal [length, channels]', input);
@@ -46,21 +49,21 @@ function conv1d(name: string, filters: number): Layer {
     outputShape,
     init(rng, input) {
       outputShape(input);
-      const shape = [SIZE, 1, input[1]!, filters];
-      const weights = heNormal(rng.split('weights'), shape, SIZE * input[1]!, SIZE * filters);
-      return { params: { weights, bias: filled([filters]) }, stats: {} };
+      const shape = [KERNEL_SIZE, 1, input[1]!, filters];
+      const kernel = heNormal(rng.split('weights'), shape, KERNEL_SIZE * input[1]!, KERNEL_SIZE * filters);
+      return { params: { weights: kernel, bias: filled([filters]) }, stats: {} };
     },
     apply({ params }, x, context) {
-      const weights = params.weights as tf.Tensor4D;
+      const kernel = params.weights as tf.Tensor4D;
       const [batch, length, channels] = x.shape as [number, number, number];
-      const column = tf.reshape(operandOf(context, x, weights), [batch, length, 1, channels]);
-      const output = tf.conv2d(column as tf.Tensor4D, weights, [STRIDE, 1], 'same');
+      const column = tf.reshape(operandOf(context, x, kernel), [batch, length, 1, channels]);
+      const output = tf.conv2d(column as tf.Tensor4D, kernel, [STRIDE, 1], 'same');
       return { output: tf.add(tf.reshape(output, [batch, -1, filters]), params.bias!), stats: {} };
     },
     summary(input) {
       const output = outputShape(input);
-      const weights = SIZE * input[1]! * filters;
-      return [{ name, output, parameters: weights + filters, flops: output[0] * (2 * weights + filters) }];
+      const kernel = KERNEL_SIZE * input[1]! * filters;
+      return [{ name, output, parameters: kernel + filters, flops: output[0] * (2 * kernel + filters) }];
     },
   };
 }
@@ -68,19 +71,21 @@ function conv1d(name: string, filters: number): Layer {
 /** The layers for vectors [d] or for images [H, W, C]. */
 function layersFor(rank: number, filters: readonly number[]): Layer {
   const convolution = (name: string, width: number): Layer =>
-    rank === 1 ? conv1d(name, width) : conv2d(name, { kernelSize: SIZE, filters: width, stride: STRIDE });
+    rank === 1
+      ? conv1d(name, width)
+      : conv2d(name, { kernelSize: KERNEL_SIZE, filters: width, stride: STRIDE });
   const hidden = filters.flatMap((width, i) => [convolution(`conv${i + 1}`, width), relu(`relu${i + 1}`)]);
   return sequential('conv', [...hidden, flatten('flatten'), dense('output', { units: 1 })]);
 }
 
 /**
- * Convolutions of size 3 and stride 2 with ReLU between, then one fully connected raw logit: Table 1's tenth,
- * `128conv-256conv` by default.
+ * Convolutions of kernel size 3 and stride 2 with ReLU, then one fully connected raw logit: the tenth discriminator of
+ * Table 1, `128conv-256conv` by default.
  *
- * The paper does not say what is convolved. Here an image tap [B, H, W, C] is convolved over its plane; a vector
- * [B, d] (features, logits) is convolved along its index, as a signal of d places and one channel. The order of
- * features has no meaning, so on vectors this shares weights where there is no neighbourhood: which may be why the
- * paper found it worse than most.
+ * The paper does not say along which axes it convolves. Here an image tap [B, H, W, C] is convolved over its plane; a
+ * vector [B, d] (features, logits) is convolved along its index, as a signal of length d with one channel. The order
+ * of features has no meaning, so on vectors weights are shared between units that are no neighbors, which may be why
+ * the paper found it worse than most.
  */
 export class ConvDiscriminator extends Discriminator {
   readonly name: string;

@@ -20,7 +20,7 @@ const table1 = [
 
 export const discriminators: NonNullable<Contributions['discriminators']> = {
   mlp: {
-    summary: 'fully connected layers of any widths',
+    summary: 'fully connected layers',
     options: mlpSchema,
     create: (options: z.infer<typeof mlpSchema>) => new MlpDiscriminator(options),
   },
@@ -35,7 +35,7 @@ export const discriminators: NonNullable<Contributions['discriminators']> = {
     ]),
   ),
   conv: {
-    summary: 'convolutions of any widths, over a plane or along a vector',
+    summary: 'convolutions, over the plane of an image or along a vector',
     options: convSchema,
     create: (options: z.infer<typeof convSchema>) => new ConvDiscriminator(options),
   },
@@ -45,12 +45,12 @@ export const discriminators: NonNullable<Contributions['discriminators']> = {
     create: () => new ConvDiscriminator({ filters: [128, 256] }),
   },
   projection: {
-    summary: "fully connected, told the class or the teacher's prediction (Miyato & Koyama 2018)",
+    summary: "fully connected, conditioned on the label or the teacher's prediction (Miyato & Koyama 2018)",
     options: mlpSchema,
     create: (options: z.infer<typeof mlpSchema>) => new ProjectionDiscriminator(options),
   },
   'auxiliary-classifier': {
-    summary: 'fully connected, names the class too (Xu 2018)',
+    summary: 'fully connected, with a second head that predicts the class (Xu 2018)',
     options: mlpSchema,
     create: (options: z.infer<typeof mlpSchema>) => new AuxiliaryClassifierDiscriminator(options),
   },

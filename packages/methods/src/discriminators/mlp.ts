@@ -16,12 +16,12 @@ export const mlpSchema = z.strictObject({
     .array(z.number().int().positive())
     .min(1)
     .default([128, 256, 128])
-    .describe('widths of the hidden layers, first to last'),
+    .describe('units of each hidden layer, first to last'),
 });
 
 /**
- * Fully connected layers with ReLU between, then one raw logit: Table 1's discriminators, `128-256-128`
- * by default. Any input is flattened: [B, …] -> [B, 1].
+ * Fully connected layers with ReLU, then one raw logit: the discriminators of Table 1, `128-256-128` by default.
+ * Inputs of any shape are flattened: [B, …] -> [B, 1].
  */
 export class MlpDiscriminator extends Discriminator {
   readonly name: string;

@@ -18,14 +18,15 @@ const isWeight = (name: string): boolean => /(^|\/)weights$/.test(name);
 
 const unit = (x: Tensor): Tensor => tf.div(x, tf.add(tf.sqrt(tf.sum(tf.square(x))), EPSILON));
 
-/** Weights as a matrix: [.., out] -> [in, out]. */
+/** Flattens all axes but the last: [.., out] -> [in, out]. */
 const matrix = (weights: Tensor): tf.Tensor2D =>
   tf.reshape(weights, [weights.size / weights.shape.at(-1)!, weights.shape.at(-1)!]);
 
 /**
- * A discriminator whose weights are divided by their largest singular value (Miyato 2018, "Spectral normalization
- * for GANs"): W / σ(W), σ = uᵀ W v by power iteration, one round per application in training. The vector v of
- * every weight is carried as a statistic `spectral/<weight>`; u and v are constants to the gradient.
+ * Divides the weights of a discriminator by their largest singular value (Miyato 2018, "Spectral normalization for
+ * generative adversarial networks"): W / σ(W) with σ = uᵀ W v from power iteration, one iteration per application in
+ * training. The vector v of each weight is kept as a statistic `spectral/<weight>`; the gradient treats u and v as
+ * constants.
  */
 export class SpectrallyNormalized extends Discriminator {
   readonly name: string;
@@ -53,24 +54,27 @@ export class SpectrallyNormalized extends Discriminator {
     context: Context,
     condition?: Tensor,
   ): Applied<DiscriminatorOutputs> {
-    const moved: Record<string, Tensor> = {};
-    const normalised = mapTree(params, (weights, name) => {
+    const vectors: Record<string, Tensor> = {};
+    const normalized = mapTree(params, (weights, name) => {
       if (!isWeight(name)) return weights;
       const w = matrix(weights);
       const fixed = stopGradient(w) as tf.Tensor2D;
       const old = tf.reshape(stats[PREFIX + name]!, [-1, 1]); // [out, 1]
       const u = unit(tf.matMul(fixed, old)) as tf.Tensor2D; // [in, 1]
       const v = context.training ? unit(tf.matMul(fixed, u, true)) : old;
-      if (context.training) moved[PREFIX + name] = tf.reshape(v, [-1]);
+      if (context.training) vectors[PREFIX + name] = tf.reshape(v, [-1]);
       const sigma = tf.sum(tf.mul(u, tf.matMul(w, v as tf.Tensor2D)));
       return tf.div(weights, tf.maximum(sigma, EPSILON));
     });
-    const own: Tree = Object.fromEntries(Object.entries(stats).filter(([name]) => !name.startsWith(PREFIX)));
+    const innerStats: Tree = Object.fromEntries(
+      Object.entries(stats).filter(([name]) => !name.startsWith(PREFIX)),
+    );
+    const variables = { params: normalized, stats: innerStats };
     const applied =
       condition === undefined
-        ? this.inner.apply({ params: normalised, stats: own }, x, context)
-        : this.inner.apply({ params: normalised, stats: own }, x, context, condition);
-    return { outputs: applied.outputs, stats: { ...applied.stats, ...moved } };
+        ? this.inner.apply(variables, x, context)
+        : this.inner.apply(variables, x, context, condition);
+    return { outputs: applied.outputs, stats: { ...applied.stats, ...vectors } };
   }
 
   summary(input: readonly number[], classes?: number): readonly LayerSummary[] {
@@ -78,7 +82,7 @@ export class SpectrallyNormalized extends Discriminator {
   }
 }
 
-/** A random direction of unit length. */
+/** A random vector of unit length. */
 function direction(rng: Rng, width: number): HostTensor {
   const { shape, data } = filled([width]);
   const drawn = Float32Array.from(data, () => rng.normal());

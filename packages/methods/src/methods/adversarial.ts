@@ -1,104 +1,117 @@
 import {
+  adversarialAuxiliaryLayers,
   adversarialPhases,
   adversarialStep,
-  toStateEntries,
   createOptimizer,
   filled,
-  adversarialAuxiliaryLayers,
   mapTree,
   Method,
-  prefixTree,
   optimizerOverridesSchema,
-  optimizerConfigSchema,
-  type AttachedDiscriminator,
+  prefixTree,
+  toStateEntries,
   type AdversarialSetup,
+  type AttachedDiscriminator,
   type HostTensor,
   type LabelUse,
-  type Optimizer,
-  type Parts,
   type MethodEnvironment,
+  type Optimizer,
   type OptimizerConfig,
+  type Parts,
   type Rng,
   type Stage,
 } from '@anc/core';
 import { z } from 'zod';
+import { optimizerOption, part, withDeprecatedNames } from '../options/index.js';
+import { initAuxiliaryLayers, initStudent, studentVariables } from '../stages/initial-state.js';
+import { learningRate, termWeights, type WeightedTerm } from '../stages/term-stage.js';
 import {
   adapterSchema,
-  requestedDiscriminators,
-  attachedDiscriminatorSchema,
   attachDiscriminators,
+  attachedDiscriminatorSchema,
+  discriminatorOptions,
   inputSchema,
-  shapeFor,
+  inputShapeOf,
 } from './attached-discriminators.js';
-import { part } from './part.js';
-import {
-  initAuxiliaryLayers,
-  initStudent,
-  learningRate,
-  studentVariables,
-  termWeights,
-  type WeightedTerm,
-} from './training.js';
+
+export const formerOptimizerNames = {
+  recipe: 'optimizer',
+  discriminatorRecipe: 'discriminatorOptimizer',
+} as const;
 
 /** Every choice that the paper makes or leaves open, with the paper's defaults. */
-export const adversarialSchema = z.strictObject({
-  recipe: optimizerConfigSchema.prefault({}),
-  discriminatorRecipe: optimizerOverridesSchema
-    .optional()
-    .describe("where D's optimisation differs from the student's"),
-  discriminator: part('128-256-128'),
-  input: inputSchema,
-  adapter: adapterSchema,
-  discriminators: z
-    .array(attachedDiscriminatorSchema)
-    .min(1)
-    .optional()
-    .describe(
-      'several at once, each with a weight; discriminator, input and adapter beside the list are what its entries leave out',
-    ),
-  spectralNorm: z
-    .boolean()
-    .default(false)
-    .describe("divides each of D's weights by its largest singular value (Miyato 2018)"),
-  condition: z
-    .enum(['teacher', 'labels'])
-    .default('teacher')
-    .describe("what conditional discriminators are told: the teacher's prediction, or the labels"),
-  dataTerm: part('l2'),
-  lambda: z.number().nonnegative().default(1).describe('weight λ of the data term'),
-  adversarialLoss: part('label-inversion'),
-  adversarialWeight: z.number().nonnegative().default(1).describe('weight of the adversarial term'),
-  regularizer: part('adversarial-samples'),
-  regularizerUpdate: z
-    .enum(['joint', 'separate'])
-    .default('joint')
-    .describe("in D's loss, or an update after it"),
-  balancer: part('fixed'),
-  dropout: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0.5)
-    .describe('share of features hidden from D in the student phase'),
-  dropoutPosition: z.enum(['adversarial-sample', 'inside-student']).default('adversarial-sample'),
-  start: z
-    .number()
-    .int()
-    .nonnegative()
-    .default(0)
-    .describe('epochs of the data term alone before the game begins'),
-  discriminatorSteps: z.number().int().positive().default(1).describe("D's updates per student update"),
-});
+export const adversarialSchema = withDeprecatedNames(
+  z.strictObject({
+    optimizer: optimizerOption,
+    discriminatorOptimizer: optimizerOverridesSchema
+      .optional()
+      .describe(
+        "options of the discriminator's optimizer that differ from the student's, e.g. { learningRate: 0.0005 }",
+      ),
+    discriminator: part('128-256-128').describe('discriminator architecture'),
+    input: inputSchema,
+    adapter: adapterSchema,
+    discriminators: z
+      .array(attachedDiscriminatorSchema)
+      .min(1)
+      .optional()
+      .describe(
+        'several discriminators: a list of { discriminator, input, adapter, weight }; the options beside the list are the defaults of its entries',
+      ),
+    spectralNorm: z
+      .boolean()
+      .default(false)
+      .describe("spectral normalization: divide the discriminator's weights by their largest singular value"),
+    condition: z
+      .enum(['teacher', 'labels'])
+      .default('teacher')
+      .describe("condition of conditional discriminators: the teacher's prediction, or the labels"),
+    dataTerm: part('l2').describe('distance of the logits of student and teacher'),
+    lambda: z.number().nonnegative().default(1).describe('weight λ of the data term'),
+    adversarialLoss: part('label-inversion').describe('losses of discriminator and student'),
+    adversarialWeight: z.number().nonnegative().default(1).describe('weight of the adversarial term'),
+    regularizer: part('adversarial-samples').describe('regularizer of the discriminator'),
+    regularizerUpdate: z
+      .enum(['joint', 'separate'])
+      .default('joint')
+      .describe("joint: added to the discriminator's loss; separate: an update of its own after it"),
+    balancer: part('fixed').describe('how the adversarial term is weighted against the data term'),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.5)
+      .describe("dropout rate of the student's features in the student phase"),
+    dropoutPosition: z
+      .enum(['adversarial-sample', 'inside-student'])
+      .default('adversarial-sample')
+      .describe(
+        "where features are dropped: at the discriminator's input alone, or inside the student, before its logits",
+      ),
+    start: z
+      .number()
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe('epochs of the data term alone before adversarial training starts'),
+    discriminatorSteps: z
+      .number()
+      .int()
+      .positive()
+      .default(1)
+      .describe('discriminator updates per student update'),
+  }),
+  formerOptimizerNames,
+);
 
 export type AdversarialOptions = z.infer<typeof adversarialSchema>;
 
-/** `frozen`: D stays at its random start. `dead`: D is zero, says 1/2 to all and gives no gradient. */
+/** `frozen`: D keeps its random initial weights. `dead`: D's weights are zero; it outputs 1/2 and has no gradient. */
 export type Control = 'none' | 'frozen' | 'dead';
 
 export interface AdversarialVariant {
   readonly name: string;
   readonly control: Control;
-  /** What the student minimises besides. */
+  /** Further terms of the student's loss. */
   readonly terms: readonly WeightedTerm[];
 }
 
@@ -109,10 +122,10 @@ const plain: AdversarialVariant = { name: 'adversarial', control: 'none', terms:
  * min over f_s, max over D of E[log D(f_t)] + E[log(1 - D(f_s))] + λ · E‖f_t - f_s‖² + regularizer; no labels.
  *
  * The paper fixed D 128-256-128 on the features, λ = 1, dropout 0.5 on the adversarial sample, Eq. 7 as the
- * regularizer and label inversion: the student minimises -log D(f_s). Ours where it is silent, each an option: the sum
- * over the classes in Eq. 3, dropout in the student's phase only, D with the student's optimiser and one update per
+ * regularizer and label inversion: the student minimizes -log D(f_s). Ours where it is silent, each an option: the sum
+ * over the classes in Eq. 3, dropout in the student's phase only, D with the student's optimizer and one update per
  * step, Eq. 7 in the same loss with weight 1. Several discriminators at once are its own future work; adapters,
- * balancers, other losses, spectral norm and a delayed start are additions, off unless asked for.
+ * balancers, other losses, spectral norm and a delayed start are additions, off by default.
  */
 export class AdversarialMethod extends Method {
   readonly name: string;
@@ -126,19 +139,19 @@ export class AdversarialMethod extends Method {
   ) {
     super();
     this.name = variant.name;
-    const told = options.condition === 'labels' || variant.terms.some(({ term }) => term.usesLabels);
-    this.labels = told ? 'required' : 'never';
+    const usesLabels = options.condition === 'labels' || variant.terms.some(({ term }) => term.usesLabels);
+    this.labels = usesLabels ? 'required' : 'never';
   }
 
-  stages(players: MethodEnvironment): readonly Stage[] {
+  stages(environment: MethodEnvironment): readonly Stage[] {
     const { options, variant } = this;
-    const discriminatorRecipe: OptimizerConfig = {
-      ...options.recipe,
-      ...withoutUndefined(options.discriminatorRecipe ?? {}),
+    const discriminatorOptimizer: OptimizerConfig = {
+      ...options.optimizer,
+      ...withoutUndefined(options.discriminatorOptimizer ?? {}),
     };
-    const game = this.#game(players, discriminatorRecipe);
+    const setup = this.#setup(environment, discriminatorOptimizer);
     const { discriminator, regularizer, student } = adversarialPhases;
-    const played = [
+    const phases = [
       ...Array<string>(options.discriminatorSteps).fill(discriminator),
       ...(options.regularizerUpdate === 'separate' ? [regularizer] : []),
       student,
@@ -147,28 +160,28 @@ export class AdversarialMethod extends Method {
     return [
       {
         name: 'adversarial',
-        teacherOutputs: [...new Set(['logits', ...game.discriminators.map(({ input }) => input), ...terms])],
+        teacherOutputs: [...new Set(['logits', ...setup.discriminators.map(({ input }) => input), ...terms])],
         usesLabels: this.labels === 'required',
-        step: adversarialStep(game),
+        step: adversarialStep(setup),
         init: (rng, previous) => ({
-          ...initStudent(players, game.optimizers.student, rng, previous),
-          ...initAuxiliaryLayers(adversarialAuxiliaryLayers(game), game.optimizers.student, rng),
-          ...this.#initCritics(game, players, rng),
+          ...initStudent(environment, setup.optimizers.student, rng, previous),
+          ...initAuxiliaryLayers(adversarialAuxiliaryLayers(setup), setup.optimizers.student, rng),
+          ...this.#initDiscriminators(setup, environment, rng),
           ...prefixTree(
             'balancer',
-            mapTree(game.balancer.memory, (value) => filled([], value)),
+            mapTree(setup.balancer.memory, (value) => filled([], value)),
           ),
         }),
-        next(clock) {
-          const begun = clock.epoch >= options.start;
+        next(progress) {
+          const adversarial = progress.epoch >= options.start;
           return {
-            phases: begun ? played : [student],
+            phases: adversarial ? phases : [student],
             hyper: {
-              'student/learningRate': learningRate(options.recipe, clock),
-              'discriminator/learningRate': learningRate(discriminatorRecipe, clock),
+              'student/learningRate': learningRate(options.optimizer, progress),
+              'discriminator/learningRate': learningRate(discriminatorOptimizer, progress),
               lambda: options.lambda,
-              adversarial: begun ? options.adversarialWeight : 0,
-              ...termWeights(variant.terms, clock),
+              adversarial: adversarial ? options.adversarialWeight : 0,
+              ...termWeights(variant.terms, progress),
             },
           };
         },
@@ -177,12 +190,16 @@ export class AdversarialMethod extends Method {
     ];
   }
 
-  #game(players: MethodEnvironment, discriminatorRecipe: OptimizerConfig): AdversarialSetup {
+  #setup(environment: MethodEnvironment, discriminatorOptimizer: OptimizerConfig): AdversarialSetup {
     const { options, parts, variant } = this;
-    const asked = requestedDiscriminators(options, options.discriminators);
+    const { spectralNorm } = options;
     return {
-      student: players.student,
-      discriminators: attachDiscriminators(asked, { players, parts, spectralNorm: options.spectralNorm }),
+      student: environment.student,
+      discriminators: attachDiscriminators(discriminatorOptions(options, options.discriminators), {
+        environment,
+        parts,
+        spectralNorm,
+      }),
       dataTerm: parts.dataTerm(options.dataTerm.name, options.dataTerm.options),
       terms: variant.terms.map(({ term }) => term),
       adversarialLoss: parts.adversarialLoss(options.adversarialLoss.name, options.adversarialLoss.options),
@@ -193,19 +210,19 @@ export class AdversarialMethod extends Method {
       condition: options.condition,
       frozen: variant.control !== 'none',
       optimizers: {
-        student: createOptimizer(options.recipe),
-        discriminator: createOptimizer(discriminatorRecipe),
+        student: createOptimizer(options.optimizer),
+        discriminator: createOptimizer(discriminatorOptimizer),
       },
     };
   }
 
-  #initCritics(
-    { discriminators: critics, optimizers }: AdversarialSetup,
-    players: MethodEnvironment,
+  #initDiscriminators(
+    { discriminators, optimizers }: AdversarialSetup,
+    environment: MethodEnvironment,
     rng: Rng,
   ): Record<string, HostTensor> {
-    const initial = critics.map((critic) =>
-      initCritic(critic, shapeFor(critic, players), players.classes, optimizers.discriminator, rng),
+    const initial = discriminators.map((attached) =>
+      initDiscriminator(attached, environment, optimizers.discriminator, rng),
     );
     const state = Object.assign({}, ...initial) as Record<string, HostTensor>;
     if (this.variant.control !== 'dead') return state;
@@ -213,14 +230,15 @@ export class AdversarialMethod extends Method {
   }
 }
 
-function initCritic(
-  { name, discriminator }: AttachedDiscriminator,
-  shape: readonly number[],
-  classes: number,
+function initDiscriminator(
+  attached: AttachedDiscriminator,
+  environment: MethodEnvironment,
   optimizer: Optimizer,
   rng: Rng,
 ): Record<string, HostTensor> {
-  const { params, stats } = discriminator.init(rng.split(name), shape, classes);
+  const { name, discriminator } = attached;
+  const shape = inputShapeOf(attached, environment);
+  const { params, stats } = discriminator.init(rng.split(name), shape, environment.classes);
   return toStateEntries(name, { params, stats, slots: optimizer.init(params) });
 }
 

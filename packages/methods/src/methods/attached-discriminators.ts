@@ -1,29 +1,36 @@
-import { AncError, type AttachedDiscriminator, type Parts, type MethodEnvironment } from '@anc/core';
+import {
+  AncError,
+  type AttachedDiscriminator,
+  type AuxiliaryLayer,
+  type Discriminator,
+  type MethodEnvironment,
+  type Parts,
+} from '@anc/core';
 import { z } from 'zod';
-import { SpectrallyNormalized } from '../discriminators/spectral-norm.js';
-import { linearProjection } from '../projections/linear.js';
-import { optionalPart, type NamedPart } from './part.js';
+import { SpectrallyNormalized } from '../discriminators/index.js';
+import { linearProjection } from '../features/linear-projection.js';
+import { optionalPart, type NamedPart } from '../options/index.js';
 
 const adapters = z.enum(['none', 'linear']);
 
 export const adapterSchema = adapters
   .default('none')
-  .describe("linear: a learned projection of the student to the teacher's width, which does not ship");
+  .describe("linear: a learned projection of the student's output to the teacher's width; not exported");
 
 export const inputSchema = z
   .string()
   .default('features')
-  .describe('what D looks at: features, logits or a named tap');
+  .describe("the discriminator's input: features, logits or a named tap");
 
-/** One of several discriminators: what it does not say is as the method's option of the same name. */
+/** One of several discriminators; options it leaves out are those of the method. */
 export const attachedDiscriminatorSchema = z.strictObject({
-  discriminator: optionalPart,
-  input: z.string().optional(),
-  weight: z.number().nonnegative().default(1).describe("weight of its verdict in the student's loss"),
-  adapter: adapters.optional(),
+  discriminator: optionalPart.describe("architecture; default: the method's"),
+  input: z.string().optional().describe("output that it discriminates; default: the method's input"),
+  weight: z.number().nonnegative().default(1).describe("weight of its loss in the student's loss"),
+  adapter: adapters.optional().describe("default: the method's"),
 });
 
-/** What every discriminator of a game is unless it says otherwise. */
+/** Options of every discriminator that has none of its own. */
 export interface DiscriminatorDefaults {
   readonly discriminator: NamedPart;
   readonly input: string;
@@ -32,32 +39,32 @@ export interface DiscriminatorDefaults {
 
 export interface AttachedDiscriminatorOptions extends DiscriminatorDefaults {
   readonly weight: number;
-  /** Where its options are written, for people: empty where it is the only one. */
-  readonly place: string;
+  /** Path of its options for error messages; empty for a single discriminator. */
+  readonly path: string;
 }
 
-/** The discriminators that were asked for: those of the list, completed by the defaults, or the one they are. */
-export const requestedDiscriminators = (
+/** The options of each discriminator: the entries of the list with defaults filled in, or the one without a list. */
+export const discriminatorOptions = (
   { discriminator, input, adapter }: DiscriminatorDefaults,
   list: readonly z.infer<typeof attachedDiscriminatorSchema>[] | undefined,
 ): readonly AttachedDiscriminatorOptions[] =>
   list === undefined
-    ? [{ discriminator, input, adapter, weight: 1, place: '' }]
-    : list.map((own, i) => ({
-        discriminator: own.discriminator ?? discriminator,
-        input: own.input ?? input,
-        adapter: own.adapter ?? adapter,
-        weight: own.weight,
-        place: `discriminators.${i}`,
+    ? [{ discriminator, input, adapter, weight: 1, path: '' }]
+    : list.map((entry, i) => ({
+        discriminator: entry.discriminator ?? discriminator,
+        input: entry.input ?? input,
+        adapter: entry.adapter ?? adapter,
+        weight: entry.weight,
+        path: `discriminators.${i}`,
       }));
 
 export interface AttachContext {
-  readonly players: MethodEnvironment;
+  readonly environment: MethodEnvironment;
   readonly parts: Parts;
   readonly spectralNorm: boolean;
 }
 
-/** The discriminators of a game: one is named `discriminator`, several after what they look at. */
+/** Creates the discriminators. A single one is named `discriminator`, several are named after their inputs. */
 export function attachDiscriminators(
   all: readonly AttachedDiscriminatorOptions[],
   context: AttachContext,
@@ -73,63 +80,69 @@ export function attachDiscriminators(
 function attachDiscriminator(
   name: string,
   options: AttachedDiscriminatorOptions,
-  { players, parts, spectralNorm }: AttachContext,
+  { environment, parts, spectralNorm }: AttachContext,
 ): AttachedDiscriminator {
   const { discriminator, input, weight } = options;
-  const companion = adapterFor(name, options, players);
+  const adapter = adapterFor(name, options, environment);
   return {
     name,
-    discriminator: discriminatorOf(discriminator, parts, spectralNorm),
+    discriminator: createDiscriminator(discriminator, parts, spectralNorm),
     input,
     weight,
-    ...(companion && { adapter: companion }),
+    ...(adapter && { adapter }),
   };
 }
 
-function discriminatorOf({ name, options }: NamedPart, parts: Parts, spectralNorm: boolean) {
-  const made = parts.discriminator(name, options);
-  return spectralNorm ? new SpectrallyNormalized(made) : made;
+function createDiscriminator(
+  { name, options }: NamedPart,
+  parts: Parts,
+  spectralNorm: boolean,
+): Discriminator {
+  const discriminator = parts.discriminator(name, options);
+  return spectralNorm ? new SpectrallyNormalized(discriminator) : discriminator;
 }
 
-/** What D takes, without the batch axis: the teacher's shape. */
-export const shapeFor = (
+/** Shape of a discriminator's input without the batch axis: the teacher's. */
+export const inputShapeOf = (
   { input }: Pick<AttachedDiscriminator, 'input'>,
-  players: MethodEnvironment,
-): readonly number[] => players.teacher!.outputs[input]!;
+  environment: MethodEnvironment,
+): readonly number[] => environment.teacher!.outputs[input]!;
 
-/** The adapter, if one was asked for. Throws `ANC_DISCRIMINATOR_INPUT` where D could not compare the players. */
+/**
+ * The adapter, if the options ask for one and there is a linear one.
+ * @throws `ANC_DISCRIMINATOR_INPUT` if student and teacher have no such output, or shapes that differ.
+ */
 function adapterFor(
   name: string,
-  { input, adapter, place }: AttachedDiscriminatorOptions,
-  players: MethodEnvironment,
-) {
-  const of = place === '' ? '' : `${place}: `;
-  const there = place === '' ? '' : `in ${place} `;
-  const [mine, theirs] = [players.studentOutputs[input], players.teacher?.outputs[input]];
-  if (mine === undefined || theirs === undefined) {
-    const [who, has] =
-      theirs === undefined
-        ? ['teacher', players.teacher?.outputs ?? {}]
-        : ['student', players.studentOutputs];
+  { input, adapter, path }: AttachedDiscriminatorOptions,
+  environment: MethodEnvironment,
+): AuxiliaryLayer | null {
+  const prefix = path === '' ? '' : `${path}: `;
+  const at = path === '' ? '' : `in ${path} `;
+  const teacherOutputs = environment.teacher?.outputs ?? {};
+  const [student, teacher] = [environment.studentOutputs[input], teacherOutputs[input]];
+  if (student === undefined || teacher === undefined) {
+    const [model, outputs] =
+      teacher === undefined ? ['teacher', teacherOutputs] : ['student', environment.studentOutputs];
     throw new AncError(
       'ANC_DISCRIMINATOR_INPUT',
-      `${of}the ${who} has no output "${input}" for the discriminator.`,
-      { expected: `one of ${Object.keys(has).join(', ')}`, received: input },
+      `${prefix}the ${model} has no output "${input}" for the discriminator.`,
+      { expected: `one of ${Object.keys(outputs).join(', ')}`, received: input },
     );
   }
-  const projection = linearProjection(`${name}-adapter`, mine, theirs);
+  const projection = linearProjection(`${name}-adapter`, student, teacher);
   if (adapter === 'linear' && projection !== null) return projection;
-  if (mine.join() === theirs.join()) return null;
+  if (student.join() === teacher.join()) return null;
   throw new AncError(
     'ANC_DISCRIMINATOR_INPUT',
-    `${of}student and teacher differ in the shape of "${input}".`,
+    `${prefix}student and teacher differ in the shape of "${input}".`,
     {
-      expected: `[${theirs.join(', ')}] (the teacher's)`,
-      received: `[${mine.join(', ')}] (the student's)`,
+      expected: `[${teacher.join(', ')}] (the teacher's)`,
+      received: `[${student.join(', ')}] (the student's)`,
       hint:
         projection === null
-          ? `no linear adapter bridges the two: ${there}let the discriminator look at another output (input: features or logits).`
-          : `${there}set adapter: linear (a learned projection of the student, dropped at export), or input: logits.`,
+          ? `no linear adapter connects these shapes: ${at}set another input for the discriminator (input: features or logits).`
+          : `${at}set adapter: linear (a learned projection of the student, dropped at export), or input: logits.`,
     },
   );
 }

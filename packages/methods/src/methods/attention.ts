@@ -1,30 +1,39 @@
 import { Method, type MethodEnvironment, type Stage } from '@anc/core';
 import { z } from 'zod';
-import { klTerm, klSchema } from '../data-terms/index.js';
-import { imagePairs, tapSchema } from '../projections/taps.js';
+import { klSchema, klTerm } from '../data-terms/index.js';
+import { imagePairs, tapSchema } from '../features/tap-pairs.js';
+import {
+  commonSchema,
+  formerOptimizerName,
+  hardWeightOption,
+  withDeprecatedNames,
+} from '../options/index.js';
+import { termStage } from '../stages/term-stage.js';
 import { attentionMaps } from '../terms/attention-maps.js';
 import { dataTerm } from '../terms/logits.js';
-import { commonSchema, hardWeightSchema, softAndHard } from './imitation.js';
-import { termStage } from './training.js';
+import { softAndHard } from './distillation.js';
 
-export const attentionSchema = commonSchema.extend({
-  ...klSchema.shape,
-  hardWeight: hardWeightSchema,
-  attentionWeight: z.number().nonnegative().default(1000).describe('weight β of the attention maps'),
-  taps: z
-    .array(tapSchema)
-    .min(1)
-    .optional()
-    .describe('image taps to compare; by default all that both players name alike'),
-});
+export const attentionSchema = withDeprecatedNames(
+  commonSchema.extend({
+    ...klSchema.shape,
+    hardWeight: hardWeightOption,
+    attentionWeight: z.number().nonnegative().default(1000).describe('weight β of the attention maps'),
+    taps: z
+      .array(tapSchema)
+      .min(1)
+      .optional()
+      .describe('image taps to compare; default: all that student and teacher share by name'),
+  }),
+  formerOptimizerName,
+);
 
 /**
  * Zagoruyko & Komodakis 2017 ("Paying more attention to attention"), Eq. 2: data + β/2 Σ_j ‖Q_s/‖Q_s‖ - Q_t/‖Q_t‖‖²,
  * Q_j the spatial map of mean squared activations at tap j.
  *
- * The paper adds it to cross-entropy with labels, and to KD in some runs; here it is added to label-free KD
- * unless `hardWeight` asks for labels. The squared distance is a mean over positions and β = 1000, which is the
- * paper's 10³ divided by the map's size and the batch. Where planes differ, the teacher's is resized.
+ * The paper adds it to cross-entropy with labels, and to KD in some runs; here it is added to label-free KD unless
+ * `hardWeight` is above 0. The squared distance is a mean over positions and β = 1000, which is the paper's 10³ divided
+ * by the size of the map and the batch. If the planes differ, the teacher's is resized.
  */
 export class AttentionMethod extends Method {
   readonly name = 'attention';
@@ -36,13 +45,13 @@ export class AttentionMethod extends Method {
     this.labels = options.hardWeight > 0 ? 'required' : 'never';
   }
 
-  stages(players: MethodEnvironment): readonly Stage[] {
-    const { recipe, lambda, temperature, hardWeight, attentionWeight, taps } = this.options;
-    const term = attentionMaps(imagePairs(taps, players, 1));
+  stages(environment: MethodEnvironment): readonly Stage[] {
+    const { optimizer, lambda, temperature, hardWeight, attentionWeight, taps } = this.options;
+    const term = attentionMaps(imagePairs(taps, environment, 1));
     const terms = [
       ...softAndHard(dataTerm(klTerm({ temperature })), lambda, hardWeight),
       { term, weight: attentionWeight },
     ];
-    return [termStage({ name: this.name, environment: players, optimizer: recipe, terms })];
+    return [termStage({ name: this.name, environment, optimizer, terms })];
   }
 }

@@ -1,27 +1,35 @@
-import { Method, type Parts, type MethodEnvironment, type Stage } from '@anc/core';
+import { Method, type MethodEnvironment, type Parts, type Stage } from '@anc/core';
 import { z } from 'zod';
-import { pairOf, tapSchema } from '../projections/taps.js';
+import { pairOf, tapSchema } from '../features/tap-pairs.js';
+import { commonSchema, formerOptimizerName, part, withDeprecatedNames } from '../options/index.js';
+import { progressShare, termStage } from '../stages/term-stage.js';
 import { dataTerm } from '../terms/logits.js';
 import { pairedFeatures } from '../terms/paired-features.js';
-import { commonSchema } from './imitation.js';
-import { part } from './part.js';
-import { progressShare, termStage } from './training.js';
 
-export const featureMseSchema = commonSchema.extend({
-  dataTerm: part('l2'),
-  tap: tapSchema.prefault('features').describe('whose distance is measured'),
-  featureWeight: z.number().nonnegative().default(1).describe('weight of the feature distance'),
-  adapter: z.enum(['none', 'linear']).default('linear').describe('projects the student to the teacher'),
-  decay: z.enum(['none', 'linear']).default('none').describe('linear: the feature weight falls to 0'),
-});
+export const featureMseSchema = withDeprecatedNames(
+  commonSchema.extend({
+    dataTerm: part('l2').describe('distance of the logits of student and teacher'),
+    tap: tapSchema.prefault('features').describe('output to compare: features, logits or a named tap'),
+    featureWeight: z.number().nonnegative().default(1).describe('weight of the feature distance'),
+    adapter: z
+      .enum(['none', 'linear'])
+      .default('linear')
+      .describe("linear: a learned projection of the student's output to the teacher's width; not exported"),
+    decay: z
+      .enum(['none', 'linear'])
+      .default('none')
+      .describe('linear: the feature weight decays to 0 over the training'),
+  }),
+  formerOptimizerName,
+);
 
 /**
- * λ · Data + w · E mean_d (P f_s - f_t)²: the features of the same image are drawn together directly, with a
- * learned linear projection P that does not ship.
+ * λ · Data + w · E mean_d (P f_s - f_t)²: pulls the features of the same image together directly, with a learned linear
+ * projection P that is not exported.
  *
- * The control for "it helps because it uses features": whatever the adversarial method gains over its data term
- * must be more than this gains. It is regression on hints at the last layer (Romero 2015) in one stage; the
- * projection, the mean over units and w = 1 are ours.
+ * The control for "it helps because it uses features": what the adversarial method gains over its data term must be
+ * more than what this gains. It is regression on hints at the last layer (Romero 2015) in one stage; the projection,
+ * the mean over units and w = 1 are ours.
  */
 export class FeatureMseMethod extends Method {
   readonly name = 'feature-mse';
@@ -35,20 +43,21 @@ export class FeatureMseMethod extends Method {
     super();
   }
 
-  stages(players: MethodEnvironment): readonly Stage[] {
-    const { recipe, lambda, tap, adapter, featureWeight, decay } = this.options;
+  stages(environment: MethodEnvironment): readonly Stage[] {
+    const { optimizer, lambda, tap, adapter, featureWeight, decay } = this.options;
     const data = this.parts.dataTerm(this.options.dataTerm.name, this.options.dataTerm.options);
-    const features = pairedFeatures(pairOf(tap, players), adapter);
+    const features = pairedFeatures(pairOf(tap, environment), adapter);
     return [
       termStage({
         name: this.name,
-        environment: players,
-        optimizer: recipe,
+        environment,
+        optimizer,
         terms: [
           { term: dataTerm(data), weight: lambda },
           {
             term: features,
-            weight: decay === 'none' ? featureWeight : (clock) => featureWeight * (1 - progressShare(clock)),
+            weight:
+              decay === 'none' ? featureWeight : (progress) => featureWeight * (1 - progressShare(progress)),
           },
         ],
       }),

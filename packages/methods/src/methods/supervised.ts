@@ -1,13 +1,17 @@
-import { Method, optimizerConfigSchema, type MethodEnvironment, type Stage } from '@anc/core';
+import { Method, type MethodEnvironment, type Stage } from '@anc/core';
 import { z } from 'zod';
+import { formerOptimizerName, optimizerOption, withDeprecatedNames } from '../options/index.js';
+import { termStage } from '../stages/term-stage.js';
 import { hardLabels } from '../terms/logits.js';
-import { termStage } from './training.js';
 
-export const supervisedSchema = z.strictObject({ recipe: optimizerConfigSchema.prefault({}) });
+export const supervisedSchema = withDeprecatedNames(
+  z.strictObject({ optimizer: optimizerOption }),
+  formerOptimizerName,
+);
 
 /**
- * Cross-entropy with labels, E[-log softmax(f_s)_y]: how teachers are trained, and the baseline that every student is
- * held against in Tables 3 to 6 of Belagiannis 2018.
+ * Cross-entropy with labels, E[-log softmax(f_s)_y]: how teachers are trained, and the baseline of every student in
+ * Tables 3 to 6 of Belagiannis 2018.
  *
  * The paper fixed the same network and schedule as the student's. Nothing is ours: no label smoothing, no weights.
  */
@@ -22,8 +26,10 @@ export class SupervisedMethod extends Method {
     super();
   }
 
-  stages(players: MethodEnvironment): readonly Stage[] {
-    const terms = [{ term: hardLabels, weight: 1 }];
-    return [termStage({ name: 'supervised', environment: players, optimizer: this.options.recipe, terms })];
+  stages(environment: MethodEnvironment): readonly Stage[] {
+    const { optimizer } = this.options;
+    return [
+      termStage({ name: 'supervised', environment, optimizer, terms: [{ term: hardLabels, weight: 1 }] }),
+    ];
   }
 }

@@ -12,8 +12,9 @@ import { decodeCompact, encodeCompact } from './compact.js';
 import type { QuantizedNetwork } from './quantized.js';
 
 /**
- * What a quantised network ships: its effective weights as codes and levels under `params/`, everything else as it
- * is, its statistics under `stats/`. Latent weights and the estimator's own parameters stay behind. `input`: [H, W, C].
+ * The tensors that are stored of a quantized network: its effective weights as codes and levels and all other
+ * parameters unchanged under `params/`, its statistics under `stats/`. Latent weights and the estimator's own
+ * parameters are left out. `input`: [H, W, C].
  */
 export async function compactTensors(
   network: QuantizedNetwork,
@@ -22,7 +23,7 @@ export async function compactTensors(
   backend: Backend,
 ): Promise<Tree<HostTensor>> {
   const covered = network.covered(input);
-  const used = await backend.compileFunction(
+  const effectiveWeights = await backend.compileFunction(
     (tensors) => {
       const effective = network.effective(tensors, input);
       return Object.fromEntries(covered.map((name) => [name, effective[name]!]));
@@ -33,21 +34,21 @@ export async function compactTensors(
     },
   );
   try {
-    const few = await used.run(params);
-    const own = Object.entries(params).filter(
+    const quantized = await effectiveWeights.run(params);
+    const others = Object.entries(params).filter(
       ([name]) => !covered.some((weights) => name === weights || name.startsWith(`${weights}/`)),
     );
-    const shipped: Tree<HostTensor> = { ...Object.fromEntries(own), ...few };
+    const stored: Tree<HostTensor> = { ...Object.fromEntries(others), ...quantized };
     return mergeTrees<HostTensor>(
-      prefixTree('params', encodeCompact(shipped, covered)),
+      prefixTree('params', encodeCompact(stored, covered)),
       prefixTree('stats', stats),
     );
   } finally {
-    await used.dispose();
+    await effectiveWeights.dispose();
   }
 }
 
-/** The variables that `compactTensors` was made of, as the plain network takes them. */
+/** Decodes what `compactTensors` made: variables of the plain network. */
 export function readCompactTensors(tensors: Tree<HostTensor>): Variables<HostTensor> {
   return { params: decodeCompact(subtree(tensors, 'params')), stats: subtree(tensors, 'stats') };
 }

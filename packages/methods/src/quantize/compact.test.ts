@@ -21,7 +21,7 @@ describe('compact weights', () => {
     ['two values per depthwise filter', depthwise, 8],
     ['one value', draw([2, 3], () => 4), 8],
     ['zeros of both signs', draw([4, 2], (_, i) => [0, -0, 1][i % 3]!), 8],
-  ])('gives back %s exactly', (_what, weights, perByte) => {
+  ])('restores %s exactly', (_what, weights, perByte) => {
     const encoded = encodeWeights('w', weights);
     const decoded = decodeWeights('w', encoded);
     expect(decoded.shape).toEqual(weights.shape);
@@ -29,7 +29,7 @@ describe('compact weights', () => {
     expect(encoded['w/codes']!.data.length).toBe(Math.ceil(weights.data.length / perByte));
   });
 
-  it('leaves other entries alone and takes a twentieth of the bytes', () => {
+  it('leaves other entries unchanged and needs about a twentieth of the bytes', () => {
     const large = draw([3, 3, 64, 64], (rng) => [-0.3, 0, 0.7][rng.int(3)]!);
     const params = { 'conv/weights': large, 'conv/bias': draw([64], (rng) => rng.normal()) };
     const encoded = encodeCompact(params, ['conv/weights']);
@@ -38,14 +38,14 @@ describe('compact weights', () => {
     expect(storedBytes(encoded)).toBeLessThan(storedBytes(params) / 18);
   });
 
-  it('refuses weights of many values, and half of an encoding', () => {
+  it('refuses weights with many values, and an incomplete encoding', () => {
     expect(() =>
       encodeWeights(
         'w',
         draw([4, 4], (rng) => rng.normal()),
       ),
-    ).toThrow(/not few-valued/);
+    ).toThrow(/more than three different values/);
     const { 'w/codes': codes } = encodeWeights('w', binary);
-    expect(() => decodeWeights('w', { 'w/codes': codes! })).toThrow(/not encoded here/);
+    expect(() => decodeWeights('w', { 'w/codes': codes! })).toThrow(/missing or incomplete/);
   });
 });

@@ -5,10 +5,10 @@ const CODES = '/codes';
 const LEVELS = '/levels';
 const SHAPE = '/shape';
 
-/** How many codes of a base fit a byte: 8 bits, or 5 trits (3⁵ = 243). */
+/** Codes per byte: 8 bits, or 5 trits (3⁵ = 243). */
 const perByte = (base: number): number => (base === 2 ? 8 : 5);
 
-/** Digits of a base, several to a byte, the first lowest. */
+/** Packs digits into bytes, the first digit lowest. */
 function pack(digits: ArrayLike<number>, base: number): Uint8Array {
   const count = perByte(base);
   return Uint8Array.from({ length: Math.ceil(digits.length / count) }, (_, byte) => {
@@ -26,7 +26,7 @@ function unpack(bytes: ArrayLike<number>, length: number, base: number): Uint8Ar
   );
 }
 
-/** Which filter a weight belongs to, by its place in row-major order. */
+/** The number of filters, and the filter of a weight by its row-major index. */
 function filterOf(shape: readonly number[]): { count: number; of(index: number): number } {
   const within = new Set(withinFilter(shape));
   const axis = shape.findIndex((_, i) => !within.has(i));
@@ -42,10 +42,9 @@ function levelsIn(data: ArrayLike<number>, groups: number, groupOf: (index: numb
 }
 
 /**
- * Weights of two or three values (per tensor, or per filter) as codes of one bit, or of 1.6 bits, and a table of the
+ * Encodes weights of two or three values (per tensor, or per filter) as codes of 1 or 1.6 bits and a table of the
  * values: `/codes` uint8, `/levels` float32 [groups, 2 or 3], `/shape` int32. Lossless.
- *
- * Throws `ANC_QUANTIZE` where the weights have more values.
+ * @throws `ANC_QUANTIZE` if the weights have more than three values.
  */
 export function encodeWeights(name: string, { shape, data }: HostTensor): Record<string, HostTensor> {
   const filters = filterOf(shape);
@@ -54,10 +53,10 @@ export function encodeWeights(name: string, { shape, data }: HostTensor): Record
   const levels = whole[0]!.length <= 3 ? whole : levelsIn(data, filters.count, groupOf);
   const most = Math.max(...levels.map((values) => values.length));
   if (most > 3) {
-    throw new AncError('ANC_QUANTIZE', `"${name}" is not few-valued.`, {
+    throw new AncError('ANC_QUANTIZE', `"${name}" has more than three different values.`, {
       expected: 'at most 3 different values per tensor or per filter',
       received: `${most} in one filter`,
-      hint: 'encode the effective weights of a quantised network, not the latent ones.',
+      hint: 'encode the effective weights of a quantized network, not the latent ones.',
     });
   }
   const base = Math.max(2, most);
@@ -71,11 +70,11 @@ export function encodeWeights(name: string, { shape, data }: HostTensor): Record
   };
 }
 
-/** The weights that `encodeWeights` was given. Throws `ANC_QUANTIZE` where a part is missing. */
+/** Undoes `encodeWeights`. @throws `ANC_QUANTIZE` if a part of the encoding is missing. */
 export function decodeWeights(name: string, encoded: Tree<HostTensor>): HostTensor {
   const [codes, levels, sizes] = [encoded[name + CODES], encoded[name + LEVELS], encoded[name + SHAPE]];
   if (codes === undefined || levels === undefined || sizes === undefined) {
-    throw new AncError('ANC_QUANTIZE', `"${name}" is not encoded here, or not in full.`, {
+    throw new AncError('ANC_QUANTIZE', `the encoding of "${name}" is missing or incomplete.`, {
       expected: [CODES, LEVELS, SHAPE].map((part) => name + part).join(', '),
     });
   }
@@ -90,7 +89,7 @@ export function decodeWeights(name: string, encoded: Tree<HostTensor>): HostTens
   return { shape, data };
 }
 
-/** Encodes the named weights and leaves the other entries as they are. */
+/** Encodes the named weights and leaves the other entries unchanged. */
 export const encodeCompact = (
   params: Tree<HostTensor>,
   names: readonly string[],
@@ -114,6 +113,6 @@ export function decodeCompact(encoded: Tree<HostTensor>): Record<string, HostTen
   };
 }
 
-/** Bytes that the entries take in a file, names and headers left out. */
+/** Size of the entries in a file in bytes, without names and headers. */
 export const storedBytes = (entries: Tree<HostTensor>): number =>
   Object.values(entries).reduce((sum, { data }) => sum + data.byteLength, 0);

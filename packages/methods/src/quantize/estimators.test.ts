@@ -1,17 +1,16 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
-  conv2d,
   dense,
   flatten,
   LayeredClassifier,
   mapTree,
-  relu,
   Rng,
   tap,
   valueAndGradients,
   type Context,
   type HostTensor,
 } from '@anc/core';
+import { toyStudent, toyTask } from '@anc/testing/toy';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -80,34 +79,27 @@ describe('binary weights', () => {
 
   it('xnor takes two values per image', () => {
     const x = tf.tensor2d([1, 3, 5, 0, 0, 6], [2, 3]);
-    const seen = [...xnor().input!(x).dataSync()];
-    [-4 / 3, 4 / 3, 4 / 3, -8 / 3, -8 / 3, 8 / 3].forEach((v, i) => expect(seen[i]).toBeCloseTo(v, 4));
+    const quantizedInput = [...xnor().input!(x).dataSync()];
+    [-4 / 3, 4 / 3, 4 / 3, -8 / 3, -8 / 3, 8 / 3].forEach((v, i) =>
+      expect(quantizedInput[i]).toBeCloseTo(v, 4),
+    );
   });
 });
 
-describe('a quantised network', () => {
-  const plain = new LayeredClassifier('net', 3, [
-    conv2d('conv1', { kernelSize: 3, filters: 2 }),
-    relu('relu1'),
-    conv2d('conv2', { kernelSize: 3, filters: 4 }),
-    relu('relu2'),
-    flatten('flatten'),
-    dense('hidden', { units: 5 }),
-    tap('features'),
-    dense('logits', { units: 3 }),
-  ]);
+describe('a quantized network', () => {
+  const plain = toyStudent();
   const context: Context = {
     training: false,
     noise: () => {
-      throw new Error('no noise here');
+      throw new Error('no noise in this test');
     },
     activation: (_name, x) => x,
   };
-  const input = [4, 4, 1];
-  const device = ({ shape, data }: HostTensor): Tensor =>
+  const input = toyTask.image;
+  const toTensor = ({ shape, data }: HostTensor): Tensor =>
     tf.tensor(Float32Array.from(data), [...shape] as [number]);
   const x = tf.tensor(
-    Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)),
+    Float32Array.from({ length: 72 }, (_, i) => 128 + 127 * Math.sin(i)),
     [2, ...input],
   );
 
@@ -119,7 +111,7 @@ describe('a quantised network', () => {
       const all = ['conv1/weights', 'conv2/weights', 'hidden/weights', 'logits/weights'];
       const covered = network.covered(input);
       expect(covered).toEqual(name === 'binaryconnect' ? all : all.slice(1, -1));
-      const variables = { params: mapTree(params, device), stats: {} };
+      const variables = { params: mapTree(params, toTensor), stats: {} };
       const effective = network.effective(variables.params, input);
       const hosts = mapTree(effective, (leaf): HostTensor => ({
         shape: leaf.shape,
@@ -132,7 +124,7 @@ describe('a quantised network', () => {
       const logits = (own: typeof variables, net = network as Parameters<typeof quantized>[0]) => [
         ...net.apply(own, x, context).outputs.logits.dataSync(),
       ];
-      const fromStored = logits({ params: mapTree(stored, device), stats: {} }, plain);
+      const fromStored = logits({ params: mapTree(stored, toTensor), stats: {} }, plain);
       if (name === 'xnor')
         expect(fromStored).not.toEqual(logits(variables)); // its inputs are binary too
       else expect(fromStored).toEqual(logits(variables));

@@ -2,33 +2,33 @@ import { filled, type HostTensor, type Tree } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** How a layer's weights (and inputs) become few-valued in the forward pass, and what the backward pass pretends. */
+/** Quantizes a layer's weights (and inputs) in the forward pass, with a gradient rule for the backward pass. */
 export interface Estimator {
   readonly name: string;
-  /** `inner`: all weighted layers but the first and the last. */
+  /** Layers to quantize; `inner`: all layers with weights but the first and the last. */
   readonly layers: 'inner' | 'all';
-  /** Further parameters of one layer, from its initial full-precision weights. */
+  /** Further trained parameters of a layer, from its initial full-precision weights. */
   init(weights: HostTensor): Tree<HostTensor>;
-  /** The few-valued weights; the gradient reaches `latent` and `own` by the estimator's rule. */
-  weights(latent: Tensor, own: Tree): Tensor;
-  /** The few-valued input of a layer, where inputs are quantised too. x: [B, …]. */
+  /** The quantized weights; gradients reach `latent` and the further parameters by the estimator's rule. */
+  weights(latent: Tensor, further: Tree): Tensor;
+  /** The quantized input of a layer, if inputs are quantized too. x: [B, …]. */
   input?(x: Tensor): Tensor;
-  /** Where the latent weights must stay, after every update. */
+  /** Projects the latent weights into their allowed range, after every update. */
   project?(latent: Tensor): Tensor;
 }
 
 const mask = (condition: Tensor): Tensor => tf.cast(condition, 'float32');
 
-/** ±1; zero counts as positive. */
+/** Signs, ±1; that of zero is 1. */
 const signs = (x: Tensor): Tensor => tf.sub(tf.mul(mask(tf.greaterEqual(x, 0)), 2), 1);
 
-/** All axes but that of the filters: the last, or for depthwise kernels [h, w, C, 1] the third. */
+/** All axes but the filters' axis, which is the last, or the third of depthwise kernels [h, w, C, 1]. */
 export function withinFilter(shape: readonly number[]): number[] {
   const filters = shape.length === 4 && shape[3] === 1 ? 2 : shape.length - 1;
   return shape.map((_, axis) => axis).filter((axis) => axis !== filters);
 }
 
-/** Connections into and out of one unit. */
+/** Fan-in plus fan-out. */
 function fans(shape: readonly number[]): number {
   const [inputs, outputs] = shape.slice(-2) as [number, number];
   const area = shape.slice(0, -2).reduce((product, size) => product * size, 1);
@@ -36,12 +36,12 @@ function fans(shape: readonly number[]): number {
 }
 
 /**
- * Trained ternary quantisation (Zhu 2017, arXiv 1612.01064): w^t = W_p where w > Δ, -W_n where w < -Δ, else 0, with
+ * Trained ternary quantization (Zhu 2017, arXiv 1612.01064): w^t = W_p where w > Δ, -W_n where w < -Δ, else 0, with
  * Δ = t · max|w| (Eq. 4, 5) and W_p, W_n learned per layer. Gradients (Eq. 7, 8): ∂/∂W_p sums over its weights,
  * ∂/∂w is W_p, 1 or W_n times the incoming one.
  *
  * The paper fixed t = 0.05, full precision in the first and the last layer, and a start from trained weights; here
- * training starts from scratch, with W_p and W_n at the mean size of the weights that they stand for.
+ * training starts from scratch, with W_p and W_n at the mean magnitude of the weights that they replace.
  */
 export function ttq({ threshold = 0.05 } = {}): Estimator {
   return {
@@ -77,11 +77,11 @@ export function ttq({ threshold = 0.05 } = {}): Estimator {
 }
 
 /**
- * BinaryConnect (Courbariaux 2015, arXiv 1511.00363), deterministic: w^b = H · sign(w), the gradient of w^b is handed
+ * BinaryConnect (Courbariaux 2015, arXiv 1511.00363), deterministic: w^b = H · sign(w), the gradient of w^b is passed
  * to w, and w is clipped to [-H, H] after every update (Algorithm 1).
  *
  * The paper's H is 1 with batch norm behind every layer; here H = √(6 / (fan-in + fan-out)) so that networks without
- * batch norm train too; behind batch norm the scale makes no difference to the output. All layers are binary, as in
+ * batch norm train too; batch norm removes the scale from the output. All layers are binary, as in
  * the paper.
  */
 export function binaryConnect(): Estimator {
@@ -106,8 +106,8 @@ export function binaryConnect(): Estimator {
  * Binary-Weight-Networks (Rastegari 2016, arXiv 1603.05279, Section 3.1): w^b = α · sign(w), α = mean|w| of each
  * filter; ∂/∂w_i = ∂/∂w^b_i · (1/n + α · 1{|w_i| ≤ 1}), n weights per filter.
  *
- * The paper fixed α as the best scale for the signs, and full precision in the first and the last layer. Ours: the
- * layers' order is the student's own, and depthwise kernels count one filter per channel.
+ * The paper fixed α as the best scale for the signs, and full precision in the first and the last layer. Ours: first
+ * and last are those of the student's own order, and depthwise kernels have one filter per channel.
  */
 export function binaryWeights(): Estimator {
   return {
@@ -135,11 +135,11 @@ export function binaryWeights(): Estimator {
 
 /**
  * XNOR-Networks (Rastegari 2016, Section 3.2): weights as in `binaryWeights`, and a layer's input as β · sign(x), with
- * the gradient let through where |x| ≤ 1.
+ * the gradient passed through where |x| ≤ 1.
  *
- * The paper has one β per window and puts batch norm before every binarisation. Here there is one β = mean|x| per
- * image (it passes through the layer's linearity, so any kernel serves), and the image's mean is taken off x first:
- * behind a ReLU every sign would be positive.
+ * The paper has one β per window and batch norm before every binarization. Here there is one β = mean|x| per image (the
+ * layer is linear, so any kernel works), and the image's mean is subtracted from x first: after a ReLU every sign would
+ * be positive.
  */
 export function xnor(): Estimator {
   return {
@@ -147,7 +147,7 @@ export function xnor(): Estimator {
     name: 'xnor',
     input: (x) => {
       const axes = x.shape.map((_, axis) => axis).slice(1);
-      const centred = tf.sub(x, tf.mean(x, axes, true));
+      const centered = tf.sub(x, tf.mean(x, axes, true));
       return tf.customGrad((...inputs) => {
         const [z, save] = inputs as [Tensor, tf.GradSaveFunc];
         const beta = tf.mean(tf.abs(z), axes, true); // [B, 1, …]
@@ -155,11 +155,11 @@ export function xnor(): Estimator {
         return {
           value: tf.mul(signs(z), beta),
           gradFunc: (dy: Tensor, saved: Tensor[]) => {
-            const [seen, scale] = saved as [Tensor, Tensor];
-            return tf.mul(tf.mul(dy, scale), mask(tf.lessEqual(tf.abs(seen), 1)));
+            const [input, scale] = saved as [Tensor, Tensor];
+            return tf.mul(tf.mul(dy, scale), mask(tf.lessEqual(tf.abs(input), 1)));
           },
         };
-      })(centred);
+      })(centered);
     },
   };
 }

@@ -6,22 +6,25 @@ import {
   type ClassifierOutputs,
   type Contribution,
   type LabelUse,
+  type MethodEnvironment,
   type Network,
   type Parts,
   type Phase,
-  type MethodEnvironment,
   type Stage,
 } from '@anc/core';
 import { z } from 'zod';
+import { withDeprecatedNames, type OptionsSchema } from '../options/index.js';
 import { estimators, type Estimator, type EstimatorName } from './estimators.js';
 import { isQuantized, quantized } from './quantized.js';
 
 export const quantizeSchema = z
   .enum(['none', ...(Object.keys(estimators) as [EstimatorName, ...EstimatorName[]])])
   .default('none')
-  .describe('few-valued weights in the student, trained by any method: none, or whose estimator');
+  .describe(
+    "quantization of the student's weights to two or three values: none, ttq, binaryconnect, bwn or xnor",
+  );
 
-/** Any method, training a student of few-valued weights. */
+/** Trains a quantized student by any method. */
 export class QuantizedMethod extends Method {
   readonly name: string;
   readonly labels: LabelUse;
@@ -41,26 +44,26 @@ export class QuantizedMethod extends Method {
     return quantized(this.inner.network(student), this.estimator);
   }
 
-  /** Throws `ANC_QUANTIZE` where the student is not the one that `network` makes. */
-  stages(players: MethodEnvironment): readonly Stage[] {
-    const { student, input } = players;
+  /** @throws `ANC_QUANTIZE` if the student is not a network that `network()` made. */
+  stages(environment: MethodEnvironment): readonly Stage[] {
+    const { student, input } = environment;
     if (!isQuantized(student)) {
-      throw new AncError('ANC_QUANTIZE', `${this.name} was given a student that is not quantised.`, {
-        expected: "the network that the method's own network() makes",
+      throw new AncError('ANC_QUANTIZE', `${this.name} was given a student that is not quantized.`, {
+        expected: "a network that the method's network() made",
         received: student.name,
       });
     }
     const covered = new Set(student.covered(input).map((name) => `${modelNames.student}/params/${name}`));
-    return this.inner.stages(players).map((stage) => ({
+    return this.inner.stages(environment).map((stage) => ({
       ...stage,
       step: {
-        id: JSON.stringify(['quantised', this.estimator.name, stage.step.id]),
+        id: JSON.stringify(['quantized', this.estimator.name, stage.step.id]),
         phases: stage.step.phases.map((phase) => this.#projecting(phase, covered)),
       },
     }));
   }
 
-  /** The phase, with the latent weights brought back after its update. */
+  /** The phase, followed by the estimator's projection of the latent weights. */
   #projecting(phase: Phase, covered: ReadonlySet<string>): Phase {
     const { project } = this.estimator;
     if (project === undefined) return phase;
@@ -75,16 +78,17 @@ export class QuantizedMethod extends Method {
   }
 }
 
-/** A method's contribution with the option `quantize` added to its own. */
+/** Adds the option `quantize` to a method's contribution. */
 export function quantizable<S extends z.ZodObject>(
   contribution: Omit<Contribution<Method, Parts>, 'options' | 'create'> & {
-    readonly options: S;
+    readonly options: OptionsSchema<S>;
     create(options: z.output<S>, parts: Parts): Method;
   },
 ): Contribution<Method, Parts> {
+  const { current, deprecated } = contribution.options;
   return {
     ...contribution,
-    options: contribution.options.extend({ quantize: quantizeSchema }),
+    options: withDeprecatedNames(current.extend({ quantize: quantizeSchema }), deprecated),
     create({ quantize, ...options }: { quantize: z.output<typeof quantizeSchema> }, parts) {
       const method = contribution.create(options as z.output<S>, parts);
       return quantize === 'none' ? method : new QuantizedMethod(method, estimators[quantize]());

@@ -14,15 +14,15 @@ import {
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Estimator } from './estimators.js';
 
-/** A network that computes with few-valued weights and trains full-precision ones behind them. */
+/** A network that computes with quantized weights and trains full-precision (latent) ones. */
 export interface QuantizedNetwork extends Network<ClassifierOutputs> {
   readonly estimator: Estimator;
   readonly plain: Network<ClassifierOutputs>;
-  /** Names of the weights that are quantised, in order of execution. */
+  /** Names of the weights that are quantized, in order of execution. */
   covered(input: readonly number[]): readonly string[];
   /**
-   * The parameters of the plain network as they are computed with: what is stored and exported. With an estimator
-   * that leaves inputs alone the plain network gives the same outputs from them.
+   * The plain network's parameters with quantized weights: the ones that are stored and exported. Unless the estimator
+   * quantizes inputs too, the plain network computes the same outputs from them.
    */
   effective(params: Tree, input: readonly number[]): Record<string, Tensor>;
 }
@@ -31,12 +31,13 @@ export const isQuantized = (network: Network<ClassifierOutputs>): network is Qua
   'estimator' in network && 'plain' in network;
 
 /**
- * Quantises a network's weights in the forward pass. The variables keep their names and hold the full-precision
- * (latent) weights; an estimator's own parameters are `<layer>/weights/<name>`. It composes with any method: the
- * method sees a network.
+ * Quantizes a network's weights in the forward pass. The variables keep their names and hold the full-precision
+ * (latent) weights; the estimator's own parameters are `<layer>/weights/<name>`. Any method can train the result, since
+ * it is a network.
+ * @throws `ANC_QUANTIZE` at `init`, if the network has no layers to quantize.
  */
 export function quantized(plain: Network<ClassifierOutputs>, estimator: Estimator): QuantizedNetwork {
-  const weighted = (input: readonly number[], names: readonly string[]): readonly string[] => {
+  const coveredIn = (input: readonly number[], names: readonly string[]): readonly string[] => {
     const known = new Set(names);
     const inOrder = plain
       .summary(input)
@@ -44,7 +45,7 @@ export function quantized(plain: Network<ClassifierOutputs>, estimator: Estimato
       .filter((name) => known.has(name));
     const found = estimator.layers === 'all' ? inOrder : inOrder.slice(1, -1);
     if (found.length > 0) return found;
-    throw new AncError('ANC_QUANTIZE', `${plain.name} has no layers for ${estimator.name} to quantise.`, {
+    throw new AncError('ANC_QUANTIZE', `${plain.name} has no layers for ${estimator.name} to quantize.`, {
       expected:
         estimator.layers === 'all'
           ? 'layers with weights'
@@ -52,25 +53,25 @@ export function quantized(plain: Network<ClassifierOutputs>, estimator: Estimato
     });
   };
   const effective = (params: Tree, input: readonly number[]): Record<string, Tensor> => {
-    const covered = new Set(weighted(input, Object.keys(params)));
-    const own = Object.fromEntries(
+    const covered = new Set(coveredIn(input, Object.keys(params)));
+    const plainParams = Object.fromEntries(
       Object.entries(params).filter(
         ([name]) => ![...covered].some((weights) => name.startsWith(`${weights}/`)),
       ),
     );
-    return mapTree(own, (leaf, name) =>
+    return mapTree(plainParams, (leaf, name) =>
       covered.has(name) ? estimator.weights(leaf, subtree(params, name)) : leaf,
     );
   };
   return {
-    name: `quantised(${plain.name}, ${estimator.name})`,
+    name: `quantized(${plain.name}, ${estimator.name})`,
     estimator,
     plain,
     effective,
-    covered: (input) => weighted(input, Object.keys(plain.init(Rng.fromSeed(0), input).params)),
+    covered: (input) => coveredIn(input, Object.keys(plain.init(Rng.fromSeed(0), input).params)),
     init(rng, input) {
       const { params, stats } = plain.init(rng, input);
-      const extra = weighted(input, Object.keys(params)).map((name) =>
+      const extra = coveredIn(input, Object.keys(params)).map((name) =>
         prefixTree<HostTensor>(name, estimator.init(params[name]!)),
       );
       return { params: mergeTrees(params, ...extra), stats };
@@ -79,22 +80,22 @@ export function quantized(plain: Network<ClassifierOutputs>, estimator: Estimato
       const input = x.shape.slice(1);
       const used = effective(params, input);
       if (estimator.input === undefined) return plain.apply({ params: used, stats }, x, context);
-      const few = new Set(weighted(input, Object.keys(used)).map((name) => used[name]!));
-      return plain.apply({ params: used, stats }, x, binarisingInputs(context, few, estimator));
+      const quantizedWeights = new Set(coveredIn(input, Object.keys(used)).map((name) => used[name]!));
+      return plain.apply({ params: used, stats }, x, quantizingInputs(context, quantizedWeights, estimator));
     },
     summary: (input) => plain.summary(input),
   };
 }
 
-/** A context under which the inputs of some weights are quantised. */
-function binarisingInputs(context: Context, weights: ReadonlySet<Tensor>, { input }: Estimator): Context {
+/** A context that quantizes the inputs of layers with the given weights. */
+function quantizingInputs(context: Context, weights: ReadonlySet<Tensor>, { input }: Estimator): Context {
   return {
     ...context,
-    noise: (name, shape, law) => context.noise(name, shape, law),
+    noise: (name, shape, distribution) => context.noise(name, shape, distribution),
     activation: (name, x) => context.activation(name, x),
-    operand(x, met) {
-      const seen = context.operand ? context.operand(x, met) : x;
-      return weights.has(met) ? input!(seen) : seen;
+    operand(x, kernel) {
+      const operand = context.operand ? context.operand(x, kernel) : x;
+      return weights.has(kernel) ? input!(operand) : operand;
     },
   };
 }

@@ -4,17 +4,17 @@ import type { Scalar } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
 export const adversarialSamplesSchema = z.strictObject({
-  weight: z.number().nonnegative().default(1).describe('weight in the loss of D'),
+  weight: z.number().nonnegative().default(1).describe("weight of the penalty in the discriminator's loss"),
   dropped: z
     .boolean()
     .default(false)
-    .describe("whether D sees the student's features under the mask that the student's phase uses"),
+    .describe("apply the dropout mask of the same step's student phase to the student's features"),
 });
 
 /**
- * Eq. 7, the paper's own: D also learns to call student samples "teacher", -E[log D(f_s)] in the loss
- * that D minimises. Against label 0 in Eq. 2 this makes 1/2 the best answer on student samples of a
- * separable pair, and 2/3 everywhere when the players cannot be told apart.
+ * Eq. 7, the paper's own: D also learns to label student samples "teacher", -E[log D(f_s)] in the loss that D
+ * minimizes. Together with label 0 in Eq. 2, the optimum on student samples becomes 1/2 if teacher and student are
+ * separable, and 2/3 everywhere if they cannot be told apart.
  */
 export class AdversarialSamplesRegularizer extends Regularizer {
   readonly name: string;
@@ -24,8 +24,8 @@ export class AdversarialSamplesRegularizer extends Regularizer {
     this.name = `adversarial-samples(${JSON.stringify(options)})`;
   }
 
-  penalty(view: RegularizerContext): Scalar {
-    const logits = this.options.dropped ? view.discriminate(view.dropped) : view.onStudent;
+  penalty(context: RegularizerContext): Scalar {
+    const logits = this.options.dropped ? context.discriminate(context.dropped) : context.onStudent;
     return tf.mul(binaryCrossEntropy(logits, 1), this.options.weight);
   }
 }

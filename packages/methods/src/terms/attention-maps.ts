@@ -1,17 +1,17 @@
 import type { Term } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import type { TapPair } from '../projections/taps.js';
+import type { TapPair } from '../features/tap-pairs.js';
 import { resizedTo } from './resize.js';
 
-/** Spatial attention Σ_c |A_c|², flattened and of unit length. x: [B, H, W, C] -> [B, H·W]. */
+/** Spatial attention Σ_c |A_c|², flattened and scaled to unit length. x: [B, H, W, C] -> [B, H·W]. */
 function attentionMap(x: Tensor): Tensor {
   const map = tf.mean(tf.square(x), 3); // [B, H, W]
   const flat = tf.reshape(map, [x.shape[0], -1]);
   return tf.div(flat, tf.sqrt(tf.add(tf.sum(tf.square(flat), 1, true), 1e-12)));
 }
 
-/** ½ Σ_j mean (Q_s/|Q_s| - Q_t/|Q_t|)² over batch and positions, over the pairs j. */
+/** ½ Σ_j mean (Q_s/|Q_s| - Q_t/|Q_t|)² over batch and positions, summed over the pairs j. */
 export const attentionMaps = (pairs: readonly TapPair[]): Term => ({
   name: 'attention',
   id: JSON.stringify(['attention', pairs.map(({ student, teacher }) => [student, teacher])]),
@@ -19,8 +19,8 @@ export const attentionMaps = (pairs: readonly TapPair[]): Term => ({
   usesLabels: false,
   loss({ outputs, batch }) {
     const distances = pairs.map(({ student, teacher, studentShape }) => {
-      const told = resizedTo(studentShape, batch[`teacher/${teacher}`]!);
-      return tf.mean(tf.squaredDifference(attentionMap(outputs[student]!), attentionMap(told)));
+      const teacherMap = resizedTo(studentShape, batch[`teacher/${teacher}`]!);
+      return tf.mean(tf.squaredDifference(attentionMap(outputs[student]!), attentionMap(teacherMap)));
     });
     return tf.mul<Scalar>(
       distances.reduce((sum, distance) => tf.add(sum, distance)),

@@ -2,7 +2,7 @@ import type { Term } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
-/** Takes a class out of a softmax: e^-1000 is zero. */
+/** Subtracted from a logit to take its class out of a softmax: e^-1000 is zero. */
 const FAR = 1000;
 
 export interface DecoupledOptions {
@@ -11,7 +11,7 @@ export interface DecoupledOptions {
   readonly beta: number;
 }
 
-/** log p of the target and of all others together, and log of the softmax among the others. z: [B, classes]. */
+/** log p of the target, log p of all other classes together, and log softmax of the others. z: [B, classes]. */
 function split(z: Tensor, target: Tensor): { own: Tensor; others: Tensor; among: Tensor } {
   const logP = tf.logSoftmax(z); // [B, classes]
   const away = tf.mul(target, FAR);
@@ -24,7 +24,7 @@ function split(z: Tensor, target: Tensor): { own: Tensor; others: Tensor; among:
 
 /**
  * Zhao 2022, Eq. 7: T² (α · TCKD + β · NCKD), mean over the batch. TCKD is the KL divergence of "target or not",
- * NCKD that of the softmax among the other classes. student, teacher, target (one-hot): [B, classes].
+ * NCKD that of the softmax over the other classes. student, teacher, target (one-hot): [B, classes].
  */
 export function decoupledKl(
   student: Tensor,
@@ -34,30 +34,30 @@ export function decoupledKl(
 ): Scalar {
   const t = split(tf.div(teacher, temperature), target);
   const s = split(tf.div(student, temperature), target);
-  const part = (p: Tensor, q: Tensor): Tensor => tf.mul(tf.exp(p), tf.sub(p, q));
-  const targetClass = tf.add(part(t.own, s.own), part(t.others, s.others)); // [B]
-  const otherClasses = tf.sum(part(t.among, s.among), 1); // [B]
+  const divergence = (p: Tensor, q: Tensor): Tensor => tf.mul(tf.exp(p), tf.sub(p, q));
+  const targetClass = tf.add(divergence(t.own, s.own), divergence(t.others, s.others)); // [B]
+  const otherClasses = tf.sum(divergence(t.among, s.among), 1); // [B]
   const both = tf.add(tf.mul(targetClass, alpha), tf.mul(otherClasses, beta));
   return tf.mul(tf.mean(both), temperature * temperature);
 }
 
-/** One-hot rows of the largest entry. logits: [B, classes]. */
+/** One-hot vectors of the largest logit. logits: [B, classes]. */
 export const topClass = (logits: Tensor): Tensor =>
   tf.cast(tf.oneHot(tf.argMax<tf.Tensor1D>(logits, 1), logits.shape[1]!), 'float32');
 
-/** Decoupled distillation around the teacher's own prediction, or around the label. */
+/** Decoupled distillation with the teacher's prediction or the label as the target class. */
 export const decoupledTerm = (options: DecoupledOptions, target: 'teacher' | 'labels'): Term => ({
   name: 'data',
   id: JSON.stringify(['dkd', options, target]),
   teacherOutputs: ['logits'],
   usesLabels: target === 'labels',
   loss({ outputs, batch }) {
-    const told = batch['teacher/logits']!;
-    const classes = told.shape[1]!;
-    const chosen =
+    const teacher = batch['teacher/logits']!;
+    const classes = teacher.shape[1]!;
+    const oneHot =
       target === 'teacher'
-        ? topClass(told)
+        ? topClass(teacher)
         : tf.cast(tf.oneHot(batch.labels as tf.Tensor1D, classes), 'float32');
-    return decoupledKl(outputs.logits, told, chosen, options);
+    return decoupledKl(outputs.logits, teacher, oneHot, options);
   },
 });

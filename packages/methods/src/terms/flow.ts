@@ -1,10 +1,10 @@
 import { AncError, type AuxiliaryLayer, type LossContext, type Term } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { linearProjection } from '../projections/linear.js';
-import type { TapPair } from '../projections/taps.js';
+import { linearProjection } from '../features/linear-projection.js';
+import type { TapPair } from '../features/tap-pairs.js';
 
-/** Max-pools x to a plane that it is a whole multiple of. x: [B, H, W, C] -> [B, height, width, C]. */
+/** Max-pools x to a plane that divides its own. x: [B, H, W, C] -> [B, height, width, C]. */
 function pooledTo([height, width]: readonly number[], x: Tensor, name: string): Tensor {
   const [h, w] = [x.shape[1]!, x.shape[2]!];
   if (h === height && w === width) return x;
@@ -21,8 +21,8 @@ function pooledTo([height, width]: readonly number[], x: Tensor, name: string): 
 }
 
 /**
- * Yim 2017, Eq. 1: G_ij = Σ_st F¹_sti F²_stj / (h·w), how features turn from one tap into the next; the larger
- * plane is max-pooled to the smaller. first: [B, h, w, m], second: [B, h', w', n] -> [B, m, n].
+ * Yim 2017, Eq. 1: G_ij = Σ_st F¹_sti F²_stj / (h·w), the flow from the features of one tap to those of the next; the
+ * larger plane is max-pooled to the smaller. first: [B, h, w, m], second: [B, h', w', n] -> [B, m, n].
  */
 export function flowMatrix(first: Tensor, second: Tensor, name: string): Tensor {
   const plane = [second.shape[1]!, second.shape[2]!];
@@ -31,7 +31,7 @@ export function flowMatrix(first: Tensor, second: Tensor, name: string): Tensor 
   return tf.div(product, plane[0]! * plane[1]!);
 }
 
-/** The 1×1 projections of the student's taps to the teacher's channels, by player name; none where they agree. */
+/** 1×1 projections from the student's channels to the teacher's where they differ, by name in the training state. */
 function projections(pairs: readonly TapPair[], adapter: 'none' | 'linear'): Record<string, AuxiliaryLayer> {
   const uneven = pairs.filter(({ studentShape, teacherShape }) => studentShape[2] !== teacherShape[2]);
   if (adapter === 'none' && uneven.length > 0) {
@@ -52,22 +52,22 @@ function projections(pairs: readonly TapPair[], adapter: 'none' | 'linear'): Rec
 
 /** Yim 2017, Eq. 2: Σ_i ‖G_i^T - G_i^S‖², mean over the batch; the flows i are between consecutive taps. */
 export function flowTerm(pairs: readonly TapPair[], adapter: 'none' | 'linear'): Term {
-  const companions = projections(pairs, adapter);
-  const shown = ({ outputs, auxiliary: companion }: LossContext, name: string): Tensor =>
-    companions[`flow-${name}`] ? companion(`flow-${name}`, outputs[name]!) : outputs[name]!;
+  const layers = projections(pairs, adapter);
+  const projected = ({ outputs, auxiliary }: LossContext, name: string): Tensor =>
+    layers[`flow-${name}`] ? auxiliary(`flow-${name}`, outputs[name]!) : outputs[name]!;
   return {
     name: 'flow',
     id: JSON.stringify(['flow', pairs.map(({ student, teacher }) => [student, teacher]), adapter]),
     teacherOutputs: pairs.map(({ teacher }) => teacher),
     usesLabels: false,
-    auxiliaryLayers: companions,
-    loss(situation) {
-      const mine = pairs.map(({ student }) => shown(situation, student));
-      const theirs = pairs.map(({ teacher }) => situation.batch[`teacher/${teacher}`]!);
+    auxiliaryLayers: layers,
+    loss(context) {
+      const studentTaps = pairs.map(({ student }) => projected(context, student));
+      const teacherTaps = pairs.map(({ teacher }) => context.batch[`teacher/${teacher}`]!);
       const distances = pairs.slice(1).map(({ student, teacher }, i) => {
-        const wanted = flowMatrix(theirs[i]!, theirs[i + 1]!, teacher);
-        const found = flowMatrix(mine[i]!, mine[i + 1]!, student);
-        return tf.mean(tf.sum(tf.squaredDifference(found, wanted), [1, 2]));
+        const teacherFlow = flowMatrix(teacherTaps[i]!, teacherTaps[i + 1]!, teacher);
+        const studentFlow = flowMatrix(studentTaps[i]!, studentTaps[i + 1]!, student);
+        return tf.mean(tf.sum(tf.squaredDifference(studentFlow, teacherFlow), [1, 2]));
       });
       return distances.reduce((sum, distance) => tf.add(sum, distance)) as Scalar;
     },

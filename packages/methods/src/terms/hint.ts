@@ -1,19 +1,20 @@
 import { AncError, conv2d, dense, type AuxiliaryLayer, type Term } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
-import type { TapPair } from '../projections/taps.js';
+import type { TapPair } from '../features/tap-pairs.js';
 import { resizedTo } from './resize.js';
 
-const player = 'regressor';
+/** Name of the regressor's layer in the training state. */
+const REGRESSOR = 'regressor';
 
-/** From the guided layer's shape to the hint's width: a 3×3 convolution, or a fully connected layer. */
+/** Maps the guided layer's shape to the hint's width: a 3×3 convolution, or a fully connected layer. */
 function regressor({ student, studentShape, teacherShape }: TapPair): AuxiliaryLayer {
   const width = teacherShape.at(-1)!;
   if (studentShape.length === 3 && teacherShape.length === 3) {
-    return { layer: conv2d(player, { kernelSize: 3, filters: width }), input: studentShape };
+    return { layer: conv2d(REGRESSOR, { kernelSize: 3, filters: width }), input: studentShape };
   }
   if (studentShape.length === 1 && teacherShape.length === 1) {
-    return { layer: dense(player, { units: width }), input: studentShape };
+    return { layer: dense(REGRESSOR, { units: width }), input: studentShape };
   }
   throw new AncError('ANC_METHOD_TAP', `no regressor from "${student}" to the teacher's hint.`, {
     expected: `an image for an image, or a vector for a vector; the hint is [${teacherShape.join(', ')}]`,
@@ -29,11 +30,11 @@ export function hintTerm(pair: TapPair): Term {
     id: JSON.stringify(['hint', student, teacher]),
     teacherOutputs: [teacher],
     usesLabels: false,
-    auxiliaryLayers: { [player]: regressor(pair) },
-    loss({ outputs, batch, auxiliary: companion }) {
-      const told = batch[`teacher/${teacher}`]!;
-      const hint = studentShape.length === 3 ? resizedTo(studentShape, told) : told;
-      const guess = companion(player, outputs[student]!);
+    auxiliaryLayers: { [REGRESSOR]: regressor(pair) },
+    loss({ outputs, batch, auxiliary }) {
+      const features = batch[`teacher/${teacher}`]!;
+      const hint = studentShape.length === 3 ? resizedTo(studentShape, features) : features;
+      const guess = auxiliary(REGRESSOR, outputs[student]!);
       return tf.mul<Scalar>(tf.mean(tf.squaredDifference(guess, hint)), 0.5);
     },
   };

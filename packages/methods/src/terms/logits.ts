@@ -1,6 +1,6 @@
 import { softmaxCrossEntropy, type DataTerm, type Term } from '@anc/core';
 
-/** A data term of the objective as a term of the student's loss. */
+/** A data term of the objective as one term of the student's loss. */
 export const dataTerm = (data: DataTerm): Term => ({
   name: 'data',
   id: data.name,

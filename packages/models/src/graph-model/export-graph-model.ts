@@ -1,4 +1,5 @@
 import { mapTree, type FunctionSpec, type HostTensor, type TensorFunction, type Tree } from '@anc/core';
+import type { GraphModel, GraphNodeDef, GraphWeight, SignatureEntry } from '@anc/formats';
 import {
   closedBatch,
   isBatch,
@@ -6,59 +7,24 @@ import {
   openSizes,
   type,
   typeOf,
-  type Attribute,
   type Constant,
   type GraphNode,
   type Recorded,
 } from './node.js';
 import { recordFunction } from './record-function.js';
 
-/** A TensorFlow.js GraphModel: what `model.json` says, and the numbers that its weight files hold, in that order. */
-export interface GraphModel {
-  readonly topology: {
-    readonly node: readonly NodeDef[];
-    readonly versions: { readonly producer: number; readonly minConsumer: number };
-  };
-  readonly signature: {
-    readonly inputs: Readonly<Record<string, SignatureEntry>>;
-    readonly outputs: Readonly<Record<string, SignatureEntry>>;
-  };
-  readonly weights: readonly Weight[];
-}
-
-export interface Weight {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly dtype: 'float32' | 'int32' | 'bool';
-  readonly values: Constant['values'];
-}
-
-interface NodeDef {
-  readonly name: string;
-  readonly op: string;
-  readonly input?: readonly string[];
-  readonly attr: Readonly<Record<string, Attribute>>;
-}
-
-interface SignatureEntry {
-  readonly name: string;
-  readonly dtype: string;
-  readonly tensorShape: { readonly dim: readonly { readonly size: string }[] };
-}
-
-/** Version of TensorFlow's graphs in which all operations here are. */
+/** A version of TensorFlow's graphs that has all operations used here. */
 const PRODUCER = 1_645;
 
-/** Constants up to this many elements are merged where they are the same. */
+/** Equal constants are merged up to this number of elements. */
 const MERGED = 64;
 
 /**
  * A function of tensors as a graph of TensorFlow's operations with frozen weights. Every input's first axis is the
- * batch, whose size stays open; bytes come in as int32, as `tf.browser.fromPixels` gives them. Inputs, outputs
- * and `constants` keep their names.
- *
- * Throws `ANC_EXPORT` on an operation that has no place in such a graph, and where the function does something
- * else with the batch than keep it as an axis.
+ * batch, whose size stays open; bytes are taken as int32, as `tf.browser.fromPixels` returns them. Inputs, outputs and
+ * `constants` keep their names.
+ * @throws `ANC_EXPORT` if an operation cannot be expressed in such a graph, or the function uses the batch for anything
+ * but an axis
  */
 export function exportGraphModel(
   f: TensorFunction,
@@ -78,10 +44,10 @@ export function exportGraphModel(
   return { topology, signature, weights: writer.weights };
 }
 
-/** Writes down nodes, each after those that it needs. */
+/** Writes nodes, each after its inputs. */
 class Writer {
-  readonly nodes: NodeDef[] = [];
-  readonly weights: Weight[] = [];
+  readonly nodes: GraphNodeDef[] = [];
+  readonly weights: GraphWeight[] = [];
   readonly #names = new Map<GraphNode | Constant, string>();
   readonly #merged = new Map<string, string>();
   readonly #taken = new Set<string>();
@@ -91,9 +57,9 @@ class Writer {
     return { name: `${this.#name(recorded)}:0`, dtype: typeOf(recorded.dtype), tensorShape: { dim } };
   }
 
-  /** The name of a tensor's node, which is written down after all that it needs. */
+  /** The name of a tensor's node, which is written after its inputs. */
   #name(recorded: Recorded): string {
-    const stack = [recorded]; // deep networks: no function calls itself
+    const stack = [recorded]; // not recursive, for deep networks
     for (let each = stack.at(-1); each !== undefined; each = stack.at(-1)) {
       const { source } = each;
       const missing = this.#names.has(source)
@@ -130,11 +96,11 @@ class Writer {
     const own = this.#free(name ?? 'Const');
     if (key !== null) this.#merged.set(key, own);
     this.nodes.push({ name: own, op: 'Const', attr: { dtype: type(dtype) } });
-    this.weights.push({ name: own, shape, dtype: dtype as Weight['dtype'], values });
+    this.weights.push({ name: own, shape, dtype: dtype as GraphWeight['dtype'], values });
     return own;
   }
 
-  /** A name that no other node has. A colon would name one of a node's outputs. */
+  /** A unique name. Colons are replaced: they would refer to an output of a node. */
   #free(wanted: string): string {
     const plain = wanted.replaceAll(':', '.');
     let name = plain;

@@ -1,2 +1,1 @@
-export { exportGraphModel, type GraphModel } from './export-graph-model.js';
-export { graphModelFiles, type GraphModelFile } from './files.js';
+export { exportGraphModel } from './export-graph-model.js';

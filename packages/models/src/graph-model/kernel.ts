@@ -1,7 +1,7 @@
 import { AncError } from '@anc/core';
 import type { Recorded } from './node.js';
 
-/** A call of a tfjs kernel, its inputs and attributes by tfjs's names, as an operation of TensorFlow's. */
+/** Converts a call of a tfjs kernel, with tfjs's names of inputs and attributes, to a TensorFlow operation. */
 export type Kernel = (
   inputs: Readonly<Record<string, Recorded>>,
   attributes: Readonly<Record<string, unknown>>,

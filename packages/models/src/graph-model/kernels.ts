@@ -15,7 +15,7 @@ import {
 } from './node.js';
 import { convolution, pad, pooling } from './window-kernels.js';
 
-/** Called alike by both. */
+/** Kernels with the same name in tfjs and TensorFlow. */
 const UNARY: readonly string[] = [
   ...[
     'Relu',
@@ -47,7 +47,7 @@ const UNARY: readonly string[] = [
     'Identity',
   ],
 ];
-/** TensorFlow's names. */
+/** TensorFlow's names of kernels that tfjs calls differently. */
 const BINARY: Readonly<Record<string, string>> = {
   Add: 'AddV2',
   Sub: 'Sub',
@@ -97,7 +97,7 @@ const reduction =
 const reshape = (x: Recorded, shape: readonly number[]): Recorded =>
   node('Reshape', [x, integers(openSizes(shape))], shape, { Tshape: type('int32') });
 
-/** By tfjs's name, of which TensorFlow operation a kernel is. */
+/** The TensorFlow operation of each kernel, by tfjs's name. */
 export const kernels: Readonly<Record<string, Kernel>> = {
   ...Object.fromEntries(UNARY.map((op) => [op, unary(op)])),
   ...Object.fromEntries(Object.entries(BINARY).map(([name, op]) => [name, binary(op)])),
@@ -110,7 +110,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
     node('ClipByValue', [x!, scalar(clipValueMin as number), scalar(clipValueMax as number)], x!.shape),
   Softmax: ({ logits }, { dim = -1 }) => {
     const last = logits!.shape.length - 1;
-    if (dim !== -1 && dim !== last) throw unsupported('Softmax', 'over another axis than the last');
+    if (dim !== -1 && dim !== last) throw unsupported('Softmax', 'over an axis that is not the last');
     return node('Softmax', [logits!], logits!.shape);
   },
   Select: ({ condition, t, e }) =>
@@ -181,9 +181,9 @@ export const kernels: Readonly<Record<string, Kernel>> = {
     const shape = (size as number[]).map((length, axis) =>
       length < 0 ? x!.shape[axis]! - from[axis]! : length,
     );
-    // A whole axis is said as such, so that the batch stays open.
-    const said = shape.map((length, axis) => (from[axis] === 0 && length === x!.shape[axis] ? -1 : length));
-    return node('Slice', [x!, integers(from), integers(said)], shape, { Index: type('int32') });
+    // -1 stands for a whole axis, so that the batch stays open.
+    const sizes = shape.map((length, axis) => (from[axis] === 0 && length === x!.shape[axis] ? -1 : length));
+    return node('Slice', [x!, integers(from), integers(sizes)], shape, { Index: type('int32') });
   },
   Tile: ({ x }, { reps }) => {
     const times = reps as number[];

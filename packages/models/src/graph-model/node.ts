@@ -1,34 +1,25 @@
 import { AncError } from '@anc/core';
+import type { GraphAttribute } from '@anc/formats';
 import type { DataType } from '@tensorflow/tfjs-core';
 
-/** A tensor of the graph: the node that makes it (each has one output), or numbers that are known. */
+/** A tensor of the graph: the output of a node (each node has one), or a constant. */
 export interface Recorded {
   readonly shape: readonly number[];
   readonly dtype: DataType;
   readonly source: GraphNode | Constant;
 }
 
-/** An attribute, as TensorFlow's AttrValue is written in JSON. */
-export type Attribute =
-  | { readonly i: string }
-  | { readonly f: number }
-  | { readonly b: boolean }
-  | { readonly s: string }
-  | { readonly type: string }
-  | { readonly shape: { readonly dim: readonly { readonly size: string }[] } }
-  | { readonly list: { readonly i: readonly string[] } };
-
-/** One operation of TensorFlow's. */
+/** A TensorFlow operation. */
 export interface GraphNode {
   readonly kind: 'node';
   readonly op: string;
   readonly inputs: readonly Recorded[];
-  readonly attributes: Readonly<Record<string, Attribute>>;
-  /** Given names are kept; the others are numbered. */
+  readonly attributes: Readonly<Record<string, GraphAttribute>>;
+  /** A name to keep; null for a numbered one. */
   readonly name: string | null;
 }
 
-/** Numbers that the graph starts from. */
+/** A constant of the graph. */
 export interface Constant {
   readonly kind: 'constant';
   readonly values: Float32Array | Int32Array | Uint8Array;
@@ -41,40 +32,40 @@ const TYPES: Readonly<Partial<Record<DataType, string>>> = {
   bool: 'DT_BOOL',
 };
 
-/** Throws `ANC_EXPORT` on strings and complex numbers. */
+/** Throws `ANC_EXPORT` for strings and complex numbers. */
 export function typeOf(dtype: DataType): string {
   const type = TYPES[dtype];
   if (type !== undefined) return type;
-  throw new AncError('ANC_EXPORT', `tensors of ${dtype} have no place in an exported graph.`, {
+  throw new AncError('ANC_EXPORT', `tensors of ${dtype} cannot be part of an exported graph.`, {
     expected: Object.keys(TYPES).join(', '),
   });
 }
 
-export const int = (value: number): Attribute => ({ i: String(value) });
-export const float = (value: number): Attribute => ({ f: value });
-export const bool = (value: boolean): Attribute => ({ b: value });
+export const int = (value: number): GraphAttribute => ({ i: String(value) });
+export const float = (value: number): GraphAttribute => ({ f: value });
+export const bool = (value: boolean): GraphAttribute => ({ b: value });
 /** Bytes are base64 in JSON. */
-export const text = (value: string): Attribute => ({ s: btoa(value) });
-export const type = (dtype: DataType): Attribute => ({ type: typeOf(dtype) });
-export const ints = (values: readonly number[]): Attribute => ({ list: { i: values.map(String) } });
-export const shapeOf = (sizes: readonly number[]): Attribute => ({
+export const text = (value: string): GraphAttribute => ({ s: btoa(value) });
+export const type = (dtype: DataType): GraphAttribute => ({ type: typeOf(dtype) });
+export const ints = (values: readonly number[]): GraphAttribute => ({ list: { i: values.map(String) } });
+export const shapeOf = (sizes: readonly number[]): GraphAttribute => ({
   shape: { dim: sizes.map((size) => ({ size: String(size) })) },
 });
 
-/** A tensor that an operation makes; its element type is noted as TensorFlow wants it. */
+/** The output of an operation, with its element type as an attribute. */
 export function node(
   op: string,
   inputs: readonly Recorded[],
   shape: readonly number[],
-  attributes: Readonly<Record<string, Attribute>> = {},
+  attributes: Readonly<Record<string, GraphAttribute>> = {},
   { dtype = inputs[0]!.dtype, name = null }: { dtype?: DataType; name?: string | null } = {},
 ): Recorded {
-  const own: Readonly<Record<string, Attribute>> =
+  const own: Readonly<Record<string, GraphAttribute>> =
     op === 'Placeholder' || op === 'Cast' ? {} : { T: type(inputs[0]!.dtype) };
   return { shape, dtype, source: { kind: 'node', op, inputs, attributes: { ...own, ...attributes }, name } };
 }
 
-/** Numbers as a tensor of the graph. */
+/** A constant tensor. */
 export const constant = (
   values: Constant['values'],
   shape: readonly number[],
@@ -90,12 +81,12 @@ export const scalar = (value: number): Recorded => constant(Float32Array.of(valu
 
 export const integer = (value: number): Recorded => constant(Int32Array.of(value), [], 'int32');
 
-/** Large, and unlikely to be a size of anything else: stands for the batch while a function is recorded. */
+/** Stands for the batch size while a function is recorded: large, and unlikely to be the size of anything else. */
 export const BATCH = 7_919;
 
 export const isBatch = (size: number): boolean => size > 0 && size % BATCH === 0;
 
-/** Sizes with the batch left open (-1). Throws `ANC_EXPORT` where more than one axis has the batch. */
+/** Sizes with the batch left open (-1). Throws `ANC_EXPORT` if the batch is in more than one axis. */
 export function openSizes(sizes: readonly number[]): number[] {
   if (sizes.filter(isBatch).length > 1) throw closedBatch();
   return sizes.map((size) => (isBatch(size) ? -1 : size));

@@ -9,17 +9,16 @@ import {
 import { BATCH, constant, node, shapeOf, type, type Recorded } from './node.js';
 import { record } from './recorder.js';
 
-/** What a function of tensors computes in inference, as tensors of a graph. */
+/** Inputs and outputs of a recorded function, as tensors of a graph. */
 export interface RecordedFunction {
   readonly inputs: Tree<Recorded>;
   readonly outputs: Tree<Recorded>;
 }
 
 /**
- * Records a function of tensors. Every input's first axis is the batch; bytes come in as int32, as
- * `tf.browser.fromPixels` gives them, and are cast. Inputs and `constants` keep their names.
- *
- * Throws `ANC_EXPORT` on an operation that has no place in TensorFlow's graphs.
+ * Records the inference of a function of tensors. Every input's first axis is the batch; bytes are taken as int32, as
+ * `tf.browser.fromPixels` returns them, and are cast. Inputs and `constants` keep their names.
+ * @throws `ANC_EXPORT` if an operation cannot be expressed in a TensorFlow graph
  */
 export function recordFunction(
   f: TensorFunction,

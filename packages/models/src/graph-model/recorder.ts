@@ -6,9 +6,8 @@ import { constant, type Constant, type Recorded } from './node.js';
 const BACKEND = 'anc-graph-recorder';
 
 /**
- * The tfjs backend that computes nothing: its kernels note which operation of TensorFlow's they are, on what, and
- * which shape comes out. tfjs's kernels are those operations, so that what a network calls can be written down as
- * it stands.
+ * A tfjs backend that does not compute: its kernels record their TensorFlow operation, its inputs and the output shape.
+ * tfjs's kernels correspond to these operations, so a network's calls can be written as they are.
  */
 class Recorder extends tf.KernelBackend {
   readonly #tensors = new tf.DataStorage<Recorded>(this, tf.engine());
@@ -40,14 +39,9 @@ class Recorder extends tf.KernelBackend {
   override readSync(dataId: object): tf.BackendValues {
     const { source } = this.#tensors.get(dataId);
     if (source.kind === 'constant') return source.values;
-    throw new AncError(
-      'ANC_EXPORT',
-      'a network that is written down as a graph read the value of a tensor.',
-      {
-        expected:
-          'a function of tensors that never looks at values (dataSync, data, array, print, if on a value)',
-      },
-    );
+    throw new AncError('ANC_EXPORT', 'a network that is exported as a graph reads the value of a tensor.', {
+      expected: 'a function of tensors that never reads values (dataSync, data, array, print, if on a value)',
+    });
   }
 
   override read(dataId: object): Promise<tf.BackendValues> {
@@ -82,7 +76,7 @@ class Recorder extends tf.KernelBackend {
 
 let recorder: Recorder | null = null;
 
-/** The one recorder of this process, registered with tfjs on first use and never chosen by it. */
+/** The only recorder of this process. It is registered on first use, and tfjs never selects it by itself. */
 function theRecorder(): Recorder {
   if (recorder !== null) return recorder;
   const made = new Recorder();
@@ -115,8 +109,8 @@ const unknown = (name: string): AncError =>
   });
 
 /**
- * What `f` computes, as tensors of a graph: nothing is computed. Whichever backend tfjs had is active again
- * afterwards. Throws `ANC_EXPORT` on what cannot be written down.
+ * Records the operations of `f` without computing anything. Afterwards tfjs's former backend is active again.
+ * @throws `ANC_EXPORT` if something cannot be recorded
  */
 export function record<N extends string>(
   inputs: Readonly<Record<string, Recorded>>,
@@ -125,7 +119,7 @@ export function record<N extends string>(
   const recorder = theRecorder();
   const engine = tf.engine() as unknown as { backendName: unknown; backendInstance: unknown };
   const before = { name: engine.backendName, instance: engine.backendInstance };
-  void tf.setBackend(BACKEND); // runs to its end at once: the backend is made without waiting
+  void tf.setBackend(BACKEND); // finishes synchronously: the backend is created without waiting
   try {
     const found: [string, Recorded][] = [];
     tf.tidy(() => {

@@ -1,6 +1,7 @@
+import type { GraphAttribute } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
 import { unsupported, type Kernel } from './kernel.js';
-import { integers, ints, node, scalar, text, type, type Attribute } from './node.js';
+import { integers, ints, node, scalar, text, type } from './node.js';
 
 type Pad = 'same' | 'valid' | number | tf.backend_util.ExplicitPadding;
 interface Window {
@@ -13,10 +14,10 @@ interface Window {
 
 const pair = (value: number | readonly [number, number] = 1): [number, number] =>
   typeof value === 'number' ? [value, value] : [...value];
-const axes4 = (value: number | readonly [number, number] | undefined): Attribute =>
+const axes4 = (value: number | readonly [number, number] | undefined): GraphAttribute =>
   ints([1, ...pair(value), 1]);
 
-/** Strides and paddings: TensorFlow rounds down, and so must the kernel that was called. */
+/** Strides and paddings. TensorFlow rounds output sizes down, so other rounding modes are refused. */
 function windowAttributes(op: string, { strides, pad, dimRoundingMode, dataFormat = 'NHWC' }: Window) {
   if (dataFormat !== 'NHWC' || !['floor', undefined].includes(dimRoundingMode)) {
     throw unsupported(op, `${dataFormat}, rounding ${dimRoundingMode ?? 'none'}`);
@@ -46,7 +47,7 @@ export const convolution =
     });
   };
 
-/** Numbers around a tensor. */
+/** Pads a tensor with a number. */
 export const pad: Kernel = ({ x }, { paddings, constantValue = 0 }) => {
   const around = paddings as [number, number][];
   const shape = x!.shape.map((size, axis) => size + around[axis]![0] + around[axis]![1]);
@@ -54,10 +55,10 @@ export const pad: Kernel = ({ x }, { paddings, constantValue = 0 }) => {
   return node('PadV2', [x!, amounts, scalar(constantValue as number)], shape, { Tpaddings: type('int32') });
 };
 
-/** Below every activation. Minus infinity is not written: JSON and some devices have none. */
+/** Lower than every activation. Not minus infinity, which JSON and some devices do not have. */
 const LOWEST = -3.4e38;
 
-/** Pooling; of TensorFlow's pools none pads by numbers, so that values that never win are put around before. */
+/** Pooling. TensorFlow's pools have no explicit padding, so values that are never the maximum are padded before. */
 export const pooling =
   (op: string): Kernel =>
   ({ x }, attributes) => {
@@ -80,7 +81,7 @@ export const pooling =
     return node(op, [padded], outShape, { ...windowAttributes(op, own), ksize: axes4(filterSize) });
   };
 
-/** What is put around every axis where it is said in numbers. */
+/** The explicit padding of every axis. */
 function aroundOf(pad: Pad): [number, number][] {
   if (typeof pad === 'object') return pad;
   const each: [number, number] = typeof pad === 'number' ? [pad, pad] : [0, 0];

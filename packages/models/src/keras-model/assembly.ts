@@ -1,50 +1,49 @@
 import { AncError, type HostTensor } from '@anc/core';
+import { snakeCase, type KerasModelLayer } from '@anc/formats';
 import type { Constant, GraphNode, Recorded } from '../graph-model/node.js';
-import { snakeCase } from '../weights/keras/layers.js';
-import type { ModelLayer } from './model.js';
 
-/** What becomes of one operation of TensorFlow's, which makes a tensor of `shape` (the batch first). */
-export type Converter = (node: GraphNode, shape: readonly number[], model: Assembly) => ModelLayer;
+/** Converts a TensorFlow operation with an output of `shape` (the batch first) to a layer. */
+export type Converter = (node: GraphNode, shape: readonly number[], model: Assembly) => KerasModelLayer;
 
-/** A layer that is being added. */
-export interface NewLayer extends Pick<ModelLayer, 'className' | 'inputs' | 'shape'> {
-  readonly config?: ModelLayer['config'];
+/** A layer to add. */
+export interface NewLayer extends Pick<KerasModelLayer, 'className' | 'inputs' | 'shape'> {
+  readonly config?: KerasModelLayer['config'];
   readonly variables?: readonly Recorded[];
-  /** Where it is not its first variable's. */
+  /** If it does not follow from the first variable's name. */
   readonly name?: string;
 }
 
-/** The layers of a Keras model while a recorded function is turned into them, operation by operation. */
+/** The layers of a Keras model while a recorded function is converted, operation by operation. */
 export class Assembly {
-  readonly #layers = new Map<GraphNode, ModelLayer>();
+  readonly #layers = new Map<GraphNode, KerasModelLayer>();
   readonly #takers: ReadonlyMap<GraphNode, number>;
   readonly #taken = new Set<string>();
 
-  /** `takers`: how many operations and outputs take what an operation makes. */
+  /** @param takers the number of operations and outputs that use the result of each operation */
   constructor(takers: ReadonlyMap<GraphNode, number>) {
     this.#takers = takers;
   }
 
-  /** The layer that makes a tensor. Throws `ANC_EXPORT` on a constant. */
-  of({ source }: Recorded): ModelLayer {
+  /** The layer whose output a tensor is. Throws `ANC_EXPORT` for a constant. */
+  of({ source }: Recorded): KerasModelLayer {
     const layer = source.kind === 'node' ? this.#layers.get(source) : undefined;
-    if (layer === undefined) throw inexpressible('what is computed of weights alone');
+    if (layer === undefined) throw inexpressible('a value that is computed only from weights');
     return layer;
   }
 
-  set(node: GraphNode, layer: ModelLayer): void {
+  set(node: GraphNode, layer: KerasModelLayer): void {
     this.#layers.set(node, layer);
   }
 
-  /** Whether one operation alone takes a tensor. */
+  /** Whether exactly one operation uses a tensor. */
   isTakenOnce({ source }: Recorded): boolean {
     return source.kind === 'node' && this.#takers.get(source) === 1;
   }
 
-  /** A layer under a name of its own. Throws `ANC_EXPORT` on weights that are computed or no floats. */
-  layer({ className, inputs, shape, config = {}, variables = [], name }: NewLayer): ModelLayer {
+  /** Adds a layer with a unique name. Throws `ANC_EXPORT` for weights that are computed or not float32. */
+  layer({ className, inputs, shape, config = {}, variables = [], name }: NewLayer): KerasModelLayer {
     if (inputs.some((each) => each.className === LOWEST))
-      throw inexpressible('padding with other than zeros');
+      throw inexpressible('padding with a value other than zero');
     const own = name ?? (variables[0] === undefined ? snakeCase(className) : layerOf(variables[0]));
     return { name: this.#free(own), className, config, inputs, shape, variables: variables.map(numbersOf) };
   }
@@ -57,21 +56,21 @@ export class Assembly {
   }
 }
 
-/** Class of what stands for the lowest values around an image, until a pooling takes them. */
+/** Class of a placeholder: padding with the lowest values, until a pooling layer absorbs it. */
 export const LOWEST = 'lowest values around';
 
-/** The numbers of a constant; null where a tensor is none. */
+/** The constant of a tensor; null for a computed tensor. */
 export const constantOf = ({ source }: Recorded): Constant | null =>
   source.kind === 'constant' ? source : null;
 
-/** Weights, which Keras keeps in its layers. */
+/** The values of a constant of floats, as Keras keeps them in its layers. */
 export function numbersOf(recorded: Recorded): HostTensor {
   const values = constantOf(recorded)?.values;
-  if (!(values instanceof Float32Array)) throw inexpressible('weights that are computed or are no floats');
+  if (!(values instanceof Float32Array)) throw inexpressible('weights that are computed or are not float32');
   return { shape: recorded.shape, data: values };
 }
 
-/** `params/stage1/conv/weights` -> `stage1_conv`: names of layers have no slashes, and in PyTorch no dots. */
+/** `params/stage1/conv/weights` -> `stage1_conv`: layer names have no slashes, and in PyTorch no dots. */
 function layerOf(variable: Recorded): string {
   const path = constantOf(variable)?.name?.split('/').slice(1, -1) ?? [];
   return path.length === 0 ? 'layer' : path.join('_').replaceAll('.', '_');

@@ -1,8 +1,8 @@
 import type { GraphNode } from '../graph-model/node.js';
 
 /*
- * What an operation carries beside its inputs, as `windowAttributes` and the kernels wrote it down. What is not there
- * is empty, zero or false: TensorFlow's own defaults of the attributes that are read here.
+ * Attributes of an operation, as `windowAttributes` and the kernels record them. A missing attribute is empty, zero or
+ * false, which are TensorFlow's defaults of the attributes that are read here.
  */
 
 export function integersOf({ attributes }: GraphNode, name: string): number[] {

@@ -1,11 +1,11 @@
 import type { HostTensor } from '@anc/core';
+import type { KerasModelLayer } from '@anc/formats';
 import type { Recorded } from '../graph-model/node.js';
 import { constantOf, inexpressible, numbersOf, type Assembly, type Converter } from './assembly.js';
 import { floatOf } from './attributes.js';
-import type { ModelLayer } from './model.js';
 
 export const relu =
-  (config: ModelLayer['config'] = {}): Converter =>
+  (config: KerasModelLayer['config'] = {}): Converter =>
   (node, [, ...shape], model) =>
     model.layer({ className: 'ReLU', inputs: [model.of(node.inputs[0]!)], shape, config });
 
@@ -27,7 +27,7 @@ export const activation =
       config: { activation: name },
     });
 
-/** A layer that merges two. */
+/** A layer that combines two tensors. */
 export const merge =
   (className: string): Converter =>
   (node, [, ...shape], model) => {
@@ -38,10 +38,10 @@ export const merge =
     return model.layer({ className, inputs, shape });
   };
 
-/** Layers that a bias belongs to. */
+/** Layers that can have a bias. */
 const BIASED = ['Conv2D', 'DepthwiseConv2D', 'Dense'];
 
-/** A sum: of two layers, or a bias of the layer before, or a shift by numbers. */
+/** A sum: of two layers, a layer and its bias, or a layer and an offset. */
 export const add: Converter = (node, shape, model) => {
   const numbers = node.inputs.find(constantOf);
   if (numbers === undefined) return merge('Add')(node, shape, model);
@@ -74,23 +74,23 @@ export const multiply: Converter = (node, shape, model) => {
 
 export const divide: Converter = (node, shape, model) => {
   const [a, b] = node.inputs as [Recorded, Recorded];
-  if (constantOf(b) === null) throw inexpressible('a division by what is computed');
+  if (constantOf(b) === null) throw inexpressible('a division by a computed value');
   return rescaling(model, a, shape, { scale: nested(numbersOf(b), (value) => 1 / value), offset: 0 });
 };
 
-/** x · scale + offset, by numbers that broadcast. */
+/** x · scale + offset, with constants that broadcast. */
 function rescaling(
   model: Assembly,
   x: Recorded,
   [, ...shape]: readonly number[],
   config: Readonly<{ scale: unknown; offset: unknown }>,
-): ModelLayer {
+): KerasModelLayer {
   const before = model.of(x);
   if (before.shape.join() !== shape.join()) throw inexpressible('numbers that change the shape of an image');
   return model.layer({ className: 'Rescaling', inputs: [before], shape, config });
 }
 
-/** Numbers as lists within lists. */
+/** Values as nested lists. */
 function nested({ shape, data }: HostTensor, f: (value: number) => number = (value) => value): unknown {
   const values = Array.from(data as Float32Array, f);
   if (shape.length === 0) return values[0];

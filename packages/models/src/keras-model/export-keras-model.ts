@@ -1,16 +1,15 @@
 import type { FunctionSpec, HostTensor, TensorFunction, Tree } from '@anc/core';
+import type { KerasModel } from '@anc/formats';
 import type { GraphNode, Recorded } from '../graph-model/node.js';
 import { recordFunction } from '../graph-model/record-function.js';
 import { Assembly, inexpressible } from './assembly.js';
 import { converters } from './layers-of.js';
-import type { KerasModel } from './model.js';
 
 /**
- * A function of images as a functional model of Keras 3, channels last, its outputs in the function's order. Its
- * weights are `constants`, called as a file of ours calls them (`params/conv1/weights`); their layers are called
- * after them (`conv1`).
- *
- * Throws `ANC_EXPORT` on an operation, a padding or weights that no layer of Keras expresses.
+ * A function of images as a functional model of Keras 3, channels last, with its outputs in the function's order.
+ * @param constants the weights under the names of our weights files (`params/conv1/weights`), after which the layers are
+ * named (`conv1`)
+ * @throws `ANC_EXPORT` if no layer of Keras expresses an operation, a padding or weights
  */
 export function exportKerasModel(
   name: string,
@@ -34,7 +33,7 @@ export function exportKerasModel(
   return { name: name.replaceAll('/', '_'), input, outputs: outputs.map((each) => model.of(each)) };
 }
 
-/** What operations make, each after what it takes, and by how many each is taken. */
+/** The outputs of operations, each after its inputs, and the number of uses of each. */
 function walk(outputs: readonly Recorded[]): { nodes: Recorded[]; takers: Map<GraphNode, number> } {
   const nodes = new Map<GraphNode, Recorded>();
   const takers = new Map<GraphNode, number>();
@@ -51,7 +50,7 @@ function walk(outputs: readonly Recorded[]): { nodes: Recorded[]; takers: Map<Gr
         ? []
         : source.inputs.filter(({ source }) => source.kind === 'node' && !nodes.has(source));
     if (missing.length > 0) {
-      stack.push(...missing.reverse()); // deep networks: no function calls itself
+      stack.push(...missing.reverse()); // not recursive, for deep networks
       continue;
     }
     stack.pop();

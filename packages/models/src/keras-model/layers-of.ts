@@ -17,14 +17,15 @@ const batchNormalization: Converter = (node, _shape, model) => {
 };
 
 const dense: Converter = (node, [, ...shape], model) => {
-  const [x, weights] = node.inputs as [Recorded, Recorded];
-  if (flagOf(node, 'transpose_a') || flagOf(node, 'transpose_b')) throw inexpressible('a turned product');
+  const [x, kernel] = node.inputs as [Recorded, Recorded];
+  if (flagOf(node, 'transpose_a') || flagOf(node, 'transpose_b'))
+    throw inexpressible('a product of transposed matrices');
   const inputs = [model.of(x)];
   const config = { units: shape[0], use_bias: false };
-  return model.layer({ className: 'Dense', inputs, shape, variables: [weights], config });
+  return model.layer({ className: 'Dense', inputs, shape, variables: [kernel], config });
 };
 
-/** Means and maxima of whole images. */
+/** Global pooling: means and maxima of whole images. */
 const globalPooling =
   (kind: 'Average' | 'Max'): Converter =>
   (node, shape, model) => {
@@ -35,7 +36,7 @@ const globalPooling =
     return model.layer({ className: `Global${kind}Pooling2D`, inputs: [x], shape: shape.slice(1), config });
   };
 
-/** Batch norm of vectors puts axes of size one around the batch, and takes them off again. */
+/** Batch norm of vectors adds axes of size one and removes them again. */
 const reshape: Converter = (node, [batch, ...shape], model) => {
   const x = model.of(node.inputs[0]!);
   if (batch !== BATCH || x.shape.join() === shape.join()) return x;
@@ -46,20 +47,20 @@ const reshape: Converter = (node, [batch, ...shape], model) => {
 
 const transpose: Converter = (node, [, ...shape], model) => {
   const [first, ...dims] = constantOf(node.inputs[1]!)?.values ?? [];
-  if (first !== 0) throw inexpressible('a batch that is no longer the first axis');
+  if (first !== 0) throw inexpressible('a batch that is not the first axis');
   return model.layer({ className: 'Permute', inputs: [model.of(node.inputs[0]!)], shape, config: { dims } });
 };
 
 const concatenate: Converter = (node, [, ...shape], model) => {
   const axis = constantOf(node.inputs.at(-1)!)?.values[0] ?? 0;
-  if (axis === 0) throw inexpressible('batches one after the other');
+  if (axis === 0) throw inexpressible('a concatenation of batches');
   const inputs = node.inputs.slice(0, -1).map((each) => model.of(each));
   return model.layer({ className: 'Concatenate', inputs, shape, config: { axis } });
 };
 
 const unchanged: Converter = (node, _shape, model) => model.of(node.inputs[0]!);
 
-/** By TensorFlow's name, what becomes of an operation. */
+/** The converter of each operation, by TensorFlow's name. */
 export const converters: Readonly<Record<string, Converter>> = {
   Cast: unchanged,
   Identity: unchanged,

@@ -1,6 +1,6 @@
 import { AncError, type HostTensor } from '@anc/core';
+import type { KerasFile } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
-import type { KerasArchive } from '../weights/keras/read-keras.js';
 
 interface StoredLayer {
   readonly name: string;
@@ -13,11 +13,11 @@ interface StoredModel {
   readonly config: { readonly layers: readonly StoredLayer[]; readonly output_layers: readonly unknown[] };
 }
 
-/** A layer's own arguments and variables, and what it is called with. */
+/** A call of a layer: its arguments, variables and inputs. */
 interface Call {
   readonly config: Readonly<Record<string, unknown>>;
   readonly inputs: readonly tf.Tensor[];
-  /** Throws `ANC_WEIGHTS` where the file has no such variable. */
+  /** Throws `ANC_WEIGHTS` if the file has no such variable. */
   readonly variable: (name: string) => tf.Tensor;
 }
 
@@ -54,7 +54,7 @@ const ACTIVATIONS: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
   tanh: tf.tanh,
 };
 
-/** What layers compute in inference: those that `exportKerasModel` writes, with the arguments that it gives them. */
+/** Inference of the layers that `exportKerasModel` writes, with the arguments that it sets. */
 const LAYERS: Readonly<Record<string, Run>> = {
   Conv2D: (call) => {
     const { strides, dilation_rate: dilation } = call.config;
@@ -103,12 +103,11 @@ const LAYERS: Readonly<Record<string, Run>> = {
 };
 
 /**
- * What a `.keras` file that `kerasFile` made gives for `images` [batch, H, W, C]: its outputs in their order. Layers
- * are taken from the file's configuration, their variables from its weights.
- *
- * Throws `ANC_WEIGHTS` on a layer that is not among those which are written here.
+ * The outputs of an exported `.keras` file for `images` [batch, H, W, C], in their order. Layers come from the file's
+ * configuration, their variables from its weights.
+ * @throws `ANC_WEIGHTS` if the file has a layer that `exportKerasModel` does not write
  */
-export function runKerasModel({ topology, tensors }: KerasArchive, images: tf.Tensor): tf.Tensor[] {
+export function runKerasModel({ topology, tensors }: KerasFile, images: tf.Tensor): tf.Tensor[] {
   const { layers, output_layers: places } = (topology as StoredModel).config;
   const made = new Map<string, tf.Tensor>();
   for (const { name, class_name: className, config, inbound_nodes: nodes } of layers) {
@@ -122,7 +121,7 @@ export function runKerasModel({ topology, tensors }: KerasArchive, images: tf.Te
   return outputs.map(([name]) => made.get(name as string)!);
 }
 
-/** Whatever calls name, in their order. */
+/** Names of the layers whose outputs a call takes, in their order. */
 function namesIn(args: unknown): string[] {
   if (Array.isArray(args)) return args.flatMap(namesIn);
   const { config } = args as { config?: { keras_history?: [string] } };

@@ -1,16 +1,16 @@
 import type { GraphNode, Recorded } from '../graph-model/node.js';
 import { constantOf, inexpressible, LOWEST, type Assembly, type Converter } from './assembly.js';
 import { integersOf, textOf } from './attributes.js';
-import type { ModelLayer } from './model.js';
+import type { KerasModelLayer } from '@anc/formats';
 
 /** Rows above and below, columns left and right. */
 type Around = readonly [top: number, bottom: number, left: number, right: number];
 
-/** Height and width of what an operation says for every axis. */
+/** Height and width of an attribute that has a number for every axis. */
 const inner = (values: readonly number[]): number[] => values.slice(1, 3);
 
-/** Zeros around an image: what Keras's own `same` does not do where a window moves by more than one. */
-function zeros(model: Assembly, x: ModelLayer, [top, bottom, left, right]: Around): ModelLayer {
+/** Zero padding around an image, which differs from Keras's `same` for strides greater than one. */
+function zeros(model: Assembly, x: KerasModelLayer, [top, bottom, left, right]: Around): KerasModelLayer {
   const [height, width, channels] = x.shape as [number, number, number];
   if (top + bottom + left + right === 0) return x;
   return model.layer({
@@ -26,7 +26,7 @@ function zeros(model: Assembly, x: ModelLayer, [top, bottom, left, right]: Aroun
   });
 }
 
-/** Convolutions; padding by numbers becomes a layer of its own. */
+/** Convolutions. Explicit padding becomes a layer of its own. */
 export const convolution =
   (className: 'Conv2D' | 'DepthwiseConv2D'): Converter =>
   (node, [, ...shape], model) => {
@@ -54,11 +54,12 @@ export const convolution =
     });
   };
 
-/** Zeros around an image, around its channels, or both. */
+/** Zero padding of an image, of its channels, or both. */
 export const padding: Converter = (node, shape, model) => {
   const [x, amounts, value] = node.inputs as [Recorded, Recorded, Recorded];
   const [batch, height, width, channels] = pairs([...(constantOf(amounts)?.values ?? [])]);
-  if (shape.length !== 4 || batch!.some(Boolean)) throw inexpressible('padding of other things than images');
+  if (shape.length !== 4 || batch!.some(Boolean))
+    throw inexpressible('padding of a tensor that is not an image');
   if (constantOf(value)?.values[0] !== 0) {
     return { ...model.of(x), className: LOWEST, inputs: [model.of(x)], variables: [] };
   }
@@ -66,20 +67,20 @@ export const padding: Converter = (node, shape, model) => {
   return channels!.some(Boolean) ? channelZeros(model, padded, channels!) : padded;
 };
 
-/** Channels change places with the columns, around which there is a layer that puts zeros. */
+/** Pads channels: they are swapped with the columns, for which there is a padding layer. */
 function channelZeros(
   model: Assembly,
-  x: ModelLayer,
+  x: KerasModelLayer,
   [front, behind]: readonly [number, number],
-): ModelLayer {
+): KerasModelLayer {
   const [height, width, channels] = x.shape as [number, number, number];
-  const swapped = (inputs: readonly ModelLayer[], shape: readonly number[]): ModelLayer =>
+  const swapped = (inputs: readonly KerasModelLayer[], shape: readonly number[]): KerasModelLayer =>
     model.layer({ className: 'Permute', inputs, shape, config: { dims: [1, 3, 2] } });
   const turned = swapped([x], [height, channels, width]);
   return swapped([zeros(model, turned, [0, 0, front, behind])], [height, width, channels + front + behind]);
 }
 
-/** Poolings. Below and above an image that was rectified, zeros are as good as the lowest values. */
+/** Pooling. Around the output of a ReLU, zeros are as good as the lowest values. */
 export const pooling =
   (className: 'MaxPooling2D' | 'AveragePooling2D'): Converter =>
   (node, [, ...shape], model) => {
@@ -87,7 +88,7 @@ export const pooling =
     const size = inner(integersOf(node, 'ksize'));
     const strides = inner(integersOf(node, 'strides'));
     const same = textOf(node, 'padding').toLowerCase();
-    const pool = (x: ModelLayer, own: object): ModelLayer =>
+    const pool = (x: KerasModelLayer, own: object): KerasModelLayer =>
       model.layer({
         className,
         inputs: [x],
@@ -95,14 +96,14 @@ export const pooling =
         config: { pool_size: size, strides, padding: same, ...own },
       });
     if (given.className !== LOWEST) return pool(given, {});
-    const [x] = given.inputs as [ModelLayer];
+    const [x] = given.inputs as [KerasModelLayer];
     const around = aroundOf(node.inputs[0]!);
     if (x.className === 'ReLU') return pool(zeros(model, x, around), {});
     const half = size.map((side) => (side - 1) / 2);
-    const centred = half.flatMap((side) => [side, side]).every((side, i) => side === around[i]);
-    if (!centred)
+    const centered = half.flatMap((side) => [side, side]).every((side, i) => side === around[i]);
+    if (!centered)
       throw inexpressible(`a pooling of ${size.join(' × ')} with padding by ${around.join(', ')}`);
-    // A window that moves by one is centred by `same`; of its results every `stride`-th is wanted.
+    // With stride one, `same` centers the window; every `stride`-th result is kept.
     const dense = pool(x, { strides: [1, 1], padding: 'same' });
     return pool({ ...dense, shape: x.shape }, { pool_size: [1, 1], padding: 'valid' });
   };

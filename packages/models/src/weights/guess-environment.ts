@@ -1,7 +1,7 @@
 import { AncError, isAncError, type ModelEnvironment } from '@anc/core';
-import type { StateDict } from './state-dict.js';
+import type { StateDict } from '@anc/formats';
 
-/** Sides of square images that networks are made for, most common first. */
+/** Common sides of square input images, most common first. */
 export const IMAGE_SIDES = [32, 28, 224, 64, 96, 128, 256, 299, 16];
 
 export interface KnownEnvironment {
@@ -10,9 +10,11 @@ export interface KnownEnvironment {
 }
 
 /**
- * What a network was made for, as far as a file's shapes tell: channels from the first kernel, classes from the
- * last matrix or 1×1 convolution. Images' sides leave no trace but in networks that flatten: `attempt` says whether a guess fits.
- * Throws what the first attempt threw where none fits, and `ANC_WEIGHTS` where the shapes say nothing.
+ * Infers the input and the classes of a network from the shapes in a file: channels from the first kernel, classes from
+ * the last matrix or 1×1 convolution. The size of the images shows only in networks that flatten, so common sizes are
+ * tried.
+ * @param attempt builds the network for an environment; throws if it does not fit
+ * @throws what the first attempt threw if none fits, and `ANC_WEIGHTS` if the shapes tell nothing
  */
 export async function guessEnvironment<T>(
   { tensors, layout }: StateDict,
@@ -25,10 +27,14 @@ export async function guessEnvironment<T>(
   const channels = known.input?.[2] ?? kernel?.[layout === 'torch' ? 1 : 2];
   const classes = known.classes ?? matrix?.[layout === 'torch' ? 0 : 1];
   if (channels === undefined || classes === undefined) {
-    throw new AncError('ANC_WEIGHTS', 'the file does not tell what its network was made for.', {
-      expected: 'a kernel of four axes and a matrix of two',
-      hint: 'say it with --input and --classes.',
-    });
+    throw new AncError(
+      'ANC_WEIGHTS',
+      'the input and the classes of the network cannot be inferred from the file.',
+      {
+        expected: 'a kernel of four axes and a matrix of two',
+        hint: 'pass --input and --classes.',
+      },
+    );
   }
   let first: unknown;
   const inputs =
@@ -45,7 +51,7 @@ export async function guessEnvironment<T>(
   throw first;
 }
 
-/** The last 1×1 kernel as a matrix: where there is no matrix at all it may be the head. */
+/** The last 1×1 kernel as a matrix: without any matrix it may be the head. */
 function lastPointwise(shapes: readonly (readonly number[])[], layout: StateDict['layout']) {
   const [plane, matrix] =
     layout === 'torch'

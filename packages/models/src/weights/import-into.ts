@@ -1,45 +1,37 @@
-import {
-  AncError,
-  Rng,
-  subtree,
-  type ClassifierOutputs,
-  type Network,
-  type LazyTensor,
-  type Variables,
-} from '@anc/core';
-import { namesByKind } from './by-kind.js';
-import { flattenedImages } from './flattened.js';
+import { AncError, Rng, subtree, type ClassifierOutputs, type Network, type Variables } from '@anc/core';
+import { isOwn, type LazyTensor, type StateDict } from '@anc/formats';
+import { namesByKind } from './arrange/names-by-kind.js';
+import { flattenedImages } from './arrange/flattened.js';
 import { applicationNames, KERAS_LEAVES } from './keras/application-names.js';
-import { withMatrixHead } from './matrix-head.js';
-import { isOwn, type StateDict } from './state-dict.js';
-import { fillFrom, type NameMap } from './torch/name-map.js';
+import { withMatrixHead } from './arrange/matrix-head.js';
+import { fillFrom, type NameMap } from './arrange/name-map.js';
 import { resnetNames } from './torch/resnet.js';
 
-/** As `exportKerasModel` calls layers after ours; leaves by Keras's names. */
+/** Names in files of `exportKerasModel`: our layers, with Keras's names of the leaves. */
 const kerasName: NameMap = (ours) => {
   const path = ours.split('/');
   const leaf = path.pop()!;
   return `${path.join('_').replaceAll('.', '_')}/${KERAS_LEAVES[leaf] ?? leaf}`;
 };
 
-/** Known ways of naming PyTorch's tensors, by what they are called where they come from. */
+/** Known naming schemes of PyTorch's tensors, by their origin. */
 export const TORCH_NAME_MAPS: Readonly<Record<string, NameMap>> = {
   torchvision: resnetNames('fc'),
   'cifar-resnet': resnetNames('linear'),
   'pytorch-cifar': resnetNames('linear', 'shortcut'),
 };
 
-/** Those that are the same for every file. */
+/** Name maps that do not depend on the file. */
 const NAME_MAPS: Readonly<Record<string, NameMap>> = {
   ...TORCH_NAME_MAPS,
   keras: kerasName,
   same: (ours) => ours,
 };
 
-/** A known map's name, `same`, `order`, or the file's name for each of our variables. */
+/** The name of a known map, `same`, `order`, or the file's name for each of our variables. */
 export type MapChoice = string | NameMap | Readonly<Record<string, string>>;
 
-/** What can be said of a map by name. */
+/** Names of the maps that can be chosen. */
 export const mapNames: readonly string[] = [
   ...Object.keys(TORCH_NAME_MAPS),
   'keras',
@@ -49,17 +41,16 @@ export const mapNames: readonly string[] = [
 ];
 
 export interface Imported {
-  /** Read and turned when they are wanted. */
+  /** Loaded and transposed lazily. */
   readonly variables: Variables<LazyTensor>;
-  /** By which map; null for a file of ours. */
+  /** The map that was used; null for our own files. */
   readonly map: string | null;
 }
 
 /**
- * The weights of a file for a network that is already there. Without `map` the file's names decide: ours, those
- * of a known map, the network's own (`same`), or else the order of each kind of variable (`order`).
- *
- * Throws `ANC_WEIGHTS` on tensors that are missing, of another shape, or left over, and `ANC_MODEL_INPUT`.
+ * The weights of a file as variables of a network. Without `map` the file's names decide: our own, those of a known map,
+ * the network's own (`same`), or else the order of each kind of variable (`order`).
+ * @throws `ANC_WEIGHTS` if tensors are missing, have another shape, or are left over; `ANC_MODEL_INPUT`
  */
 export function importInto(
   network: Network<ClassifierOutputs>,
@@ -99,13 +90,13 @@ export function importInto(
   return { variables: fill(dict, renamed), map: chosen };
 }
 
-/** Throws `ANC_WEIGHTS` where a map speaks of variables that the network does not have. */
+/** Throws `ANC_WEIGHTS` if a map names variables that the network does not have. */
 function assertKnown(map: Readonly<Record<string, string>>, ours: Readonly<Record<string, unknown>>): void {
   const unknown = Object.keys(map).filter((name) => !Object.hasOwn(ours, name));
   if (unknown.length === 0) return;
   throw new AncError('ANC_WEIGHTS', 'the map names variables that the network does not have.', {
     expected: `names such as ${Object.keys(ours).slice(0, 4).join(', ')}`,
     received: unknown.slice(0, 4).join(', '),
-    hint: "its keys are our names, its values the file's. `anc-cli describe model` lists the layers.",
+    hint: "its keys are our names, its values the file's names. `anc-cli describe model` lists the layers.",
   });
 }

@@ -1,19 +1,18 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
-  loadVariables,
   type ClassifierOutputs,
   type HostTensor,
   type Network,
   type TensorFunction,
   type Tree,
 } from '@anc/core';
+import { graphModelFiles, loadVariables } from '@anc/formats';
 import { loadGraphModel, type GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import {
   cnn,
   exportGraphModel,
-  graphModelFiles,
   importInto,
   lenet5,
   mobilenet,
@@ -147,7 +146,7 @@ describe('GraphModel', () => {
     expect((model.predict(pixels) as tf.Tensor).dataSync()[0]).toBeCloseTo(261 / 4 + mean, 3);
   });
 
-  it('says what it cannot write, and leaves the backend that was there', async () => {
+  it('reports what it cannot write, and leaves the active backend', async () => {
     await tf.setBackend('cpu');
     const write = (f: TensorFunction): unknown => filesOf(f, [2, 2, 1], {}, 'float32');
     expect(() => write(({ images }) => ({ logits: tf.cumsum(images!) }))).toThrow(
@@ -157,7 +156,7 @@ describe('GraphModel', () => {
       /open batch/,
     );
     expect(() => write(({ images }) => ({ logits: tf.scalar(images!.dataSync()[0]!) }))).toThrow(
-      /read the value/,
+      /reads the value/,
     );
     expect(tf.getBackend()).toBe('cpu');
     expect(tf.add(1, 2).dataSync()[0]).toBe(3);

@@ -1,8 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
   inference,
-  inMemory,
-  loadVariables,
   Rng,
   type ClassifierOutputs,
   type HostTensor,
@@ -10,17 +8,16 @@ import {
   type TensorFunction,
   type Tree,
 } from '@anc/core';
+import { encodeKerasFile, inMemory, loadVariables, readKerasFile } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   cnn,
   exportKerasModel,
   importInto,
-  kerasFile,
   lenet5,
   mobilenet,
   readKeras,
-  readKerasArchive,
   resnet,
   runKerasModel,
 } from '../../src/index.js';
@@ -31,7 +28,7 @@ const fileOf = (
   input: readonly number[],
   constants: Tree<HostTensor> = {},
 ): Promise<Uint8Array> =>
-  kerasFile(
+  encodeKerasFile(
     exportKerasModel(
       'test',
       f,
@@ -55,7 +52,7 @@ interface Configured {
   readonly config: Record<string, unknown>;
 }
 const layersIn = async (file: Uint8Array): Promise<Configured[]> => {
-  const { topology } = await readKerasArchive(inMemory(file));
+  const { topology } = await readKerasFile(inMemory(file));
   return (topology as { config: { layers: Configured[] } }).config.layers;
 };
 
@@ -66,7 +63,7 @@ async function expectSame(
   constants: Tree<HostTensor> = {},
 ): Promise<Uint8Array> {
   const file = await fileOf(f, input, constants);
-  const archive = await readKerasArchive(inMemory(file));
+  const archive = await readKerasFile(inMemory(file));
   const images = random(2, [2, ...input]);
   const [x, ...rest] = [images, ...Object.values(constants)].map(({ shape, data }) =>
     tf.tensor(data, [...shape], 'float32'),
@@ -188,7 +185,7 @@ describe('a Keras model', () => {
           [0, 1],
         ]),
     ],
-    ['a centred pooling of negative values', (x) => tf.maxPool(tf.sub<tf.Tensor4D>(x, 5), 3, 2, 1, 'floor')],
+    ['a centered pooling of negative values', (x) => tf.maxPool(tf.sub<tf.Tensor4D>(x, 5), 3, 2, 1, 'floor')],
     ['one padded at the end', (x) => tf.maxPool(tf.relu(x), 3, 2, END, 'floor')],
     ['a pooling of rectified values', (x) => tf.maxPool(tf.relu(x), 3, 2, 1, 'floor')],
     ['batch norm of vectors', (x) => tf.batchNorm(tf.mean(x, [1, 2]), [1, 2], [3, 4], [5, 6], [7, 8], 0.1)],
@@ -207,7 +204,7 @@ describe('a Keras model', () => {
   it.each<[string, (x: tf.Tensor4D) => tf.Tensor]>([
     ['the operation Exp', (x) => tf.exp(x)],
     [
-      'padding with other than zeros',
+      'padding with a value other than zero',
       (x) =>
         tf.relu(
           tf.pad(
@@ -224,11 +221,14 @@ describe('a Keras model', () => {
     ],
     ['a pooling of 3 × 3 with padding by 0, 1, 0, 1', (x) => tf.maxPool(x, 3, 2, END, 'floor')],
     ['a pooling of 2 × 2 with padding by 1, 1, 1, 1', (x) => tf.maxPool(x, 2, 2, 1, 'floor')],
-    ['what is computed of weights alone', (x) => tf.conv2d(x, tf.relu(tf.ones([1, 1, 2, 2])), 1, 'same')],
+    [
+      'a value that is computed only from weights',
+      (x) => tf.conv2d(x, tf.relu(tf.ones([1, 1, 2, 2])), 1, 'same'),
+    ],
     ['AddV2 of tensors of different shapes', (x) => tf.add(x, tf.mean(x, [1, 2], true))],
     ['Mean over the axes 1,2,3', (x) => tf.mean(x, [1, 2, 3], true)],
-    ['a division by what is computed', (x) => tf.div(1, x)],
-  ])('cannot express %s, which is said', (what, f) => {
+    ['a division by a computed value', (x) => tf.div(1, x)],
+  ])('reports that %s cannot be expressed', (what, f) => {
     expect(() =>
       exportKerasModel(
         'test',

@@ -1,4 +1,5 @@
 import { Rng, type HostTensor } from '@anc/core';
+import { encodeKerasFile, type KerasModel } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   input as inputOf,
@@ -7,7 +8,6 @@ import {
   type LayersModel,
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
-import { kerasFile, type KerasModel } from '../../src/index.js';
 
 /*
  * Networks of keras.applications, layer by layer as their source puts them together, of TensorFlow.js's own Keras
@@ -232,5 +232,5 @@ export function kerasBytes(model: LayersModel): Promise<Uint8Array> {
   }
   const all = [...made.values()];
   const network: KerasModel = { name: model.name, input: all[0]!, outputs: [all.at(-1)!] };
-  return kerasFile(network, {});
+  return encodeKerasFile(network, {});
 }

@@ -1,26 +1,14 @@
+import { mapTree, prefixTree, Rng, type HostTensor, type Tree, type Variables } from '@anc/core';
 import {
-  toLazyTensor,
   encodeSafetensors,
   inMemory,
   loadVariables,
-  mapTree,
-  prefixTree,
-  Rng,
-  type HostTensor,
-  type Tree,
-  type Variables,
-} from '@anc/core';
-import { describe, expect, it } from 'vitest';
-import {
-  cnn,
-  guessEnvironment,
-  importInto,
-  lenet5,
   readStateDict,
-  resnet,
-  type MapChoice,
+  toLazyTensor,
   type StateDict,
-} from '../../src/index.js';
+} from '@anc/formats';
+import { describe, expect, it } from 'vitest';
+import { cnn, guessEnvironment, importInto, lenet5, resnet, type MapChoice } from '../../src/index.js';
 
 const torchDict = (tensors: Tree<HostTensor>): StateDict => ({
   format: 'torch',
@@ -136,16 +124,8 @@ describe('guessEnvironment', () => {
     });
   });
 
-  it('says what was wrong where nothing fits', async () => {
+  it('reports what is wrong if nothing fits', async () => {
     const dict = torchDict({ 'a.weight': { shape: [2, 3], data: new Float32Array(6) } });
     await expect(guessEnvironment(dict, {}, () => null)).rejects.toMatchObject({ code: 'ANC_WEIGHTS' });
-  });
-});
-
-describe('readStateDict', () => {
-  it('refuses what is no weights file', () => {
-    expect(() => readStateDict(inMemory(Uint8Array.from([8, 8, 18, 0, 1, 2, 3, 4, 5, 6])))).toThrow(
-      /no kind of weights/,
-    );
   });
 });

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { inMemory, loadVariables, type HostTensor } from '@anc/core';
+import type { HostTensor } from '@anc/core';
+import { inMemory, loadVariables, type StateDict } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,8 +9,7 @@ import models, {
   parametersAndFlops,
   readKeras,
   readTfjsModel,
-  recogniseKeras,
-  type StateDict,
+  recognizeKeras,
 } from '../../src/index.js';
 import { random, score } from '../as-function.js';
 import { kerasBytes, mobilenetApplication, resnetApplication, tfjsFiles, train } from './applications.js';
@@ -24,9 +24,9 @@ const readers: Readonly<Record<string, (model: LayersModel) => Promise<StateDict
   },
 };
 
-/** Recognises, imports, and compares the logits. */
+/** Recognizes, imports, and compares the logits. */
 async function expectSame(model: LayersModel, dict: StateDict) {
-  const found = recogniseKeras(dict);
+  const found = recognizeKeras(dict);
   const input = JSON.parse(dict.metadata.input!) as [number, number, number];
   const { classes } = found.environment;
   const network = models().models![found.model]!.create(found.options, { input, classes });
@@ -74,7 +74,7 @@ const networks: readonly (readonly [string, () => LayersModel, string, object])[
 ];
 
 describe.each(networks)('%s', (_name, make, name, options) => {
-  it.each(Object.keys(readers))('is recognised in a %s, and gives the same logits', async (format) => {
+  it.each(Object.keys(readers))('is recognized in a %s, and computes the same logits', async (format) => {
     const model = make();
     train(model);
     const found = await expectSame(model, await readers[format]!(model));
@@ -93,7 +93,7 @@ describe('what is not such a network', () => {
 
   it('is refused with its name, and what to do instead', async () => {
     const dict = without(await dictOf(mobilenet()), /conv_dw_1\//);
-    expect(() => recogniseKeras(dict)).toThrow(
+    expect(() => recognizeKeras(dict)).toThrow(
       expect.objectContaining({
         code: 'ANC_WEIGHTS',
         detail: expect.objectContaining({
@@ -106,41 +106,41 @@ describe('what is not such a network', () => {
 
   it('has no head, or one of two layers', async () => {
     const dict = await dictOf(mobilenet());
-    expect(() => recogniseKeras(without(dict, /conv_preds/))).toThrow(/without a head/);
+    expect(() => recognizeKeras(without(dict, /conv_preds/))).toThrow(/without a head/);
     const hidden = { ...dict.tensors['conv_preds/kernel']!, shape: [32, 8] };
     const deeper = { ...dict, tensors: { 'hidden/kernel': hidden, ...dict.tensors } };
-    expect(() => recogniseKeras(deeper)).toThrow(/more than a head of one layer/);
+    expect(() => recognizeKeras(deeper)).toThrow(/more than a head of one layer/);
     const normed = { ...dict.tensors['conv1_bn/gamma']!, shape: [32] };
     const other = { ...dict, tensors: { ...dict.tensors, 'batch_normalization/gamma': normed } };
-    expect(() => recogniseKeras(other)).toThrow(/more than a head of one layer/);
+    expect(() => recognizeKeras(other)).toThrow(/more than a head of one layer/);
   });
 
-  it('does to its images what is not done here', async () => {
+  it('preprocesses its images in an unsupported way', async () => {
     const dict = await dictOf(mobilenet());
     const lambda = { class_name: 'Lambda', config: { name: 'gamma' } };
     const topology = { class_name: 'Sequential', config: { name: 's', layers: [lambda, dict.topology] } };
-    expect(() => recogniseKeras({ ...dict, topology })).toThrow(
+    expect(() => recognizeKeras({ ...dict, topology })).toThrow(
       expect.objectContaining({ detail: expect.objectContaining({ received: 'gamma (Lambda)' }) as object }),
     );
   });
 
   it('is a MobileNet of uneven widths', async () => {
     const dict = await dictOf(mobilenetApplication({ alpha: 0.04, side: 32, classes: 3 }));
-    expect(() => recogniseKeras(dict)).toThrow(/widths were cut/);
+    expect(() => recognizeKeras(dict)).toThrow(/widths were cut/);
   });
 
   it('is a ResNet of another depth', async () => {
     const dict = await dictOf(resnetApplication({ version: 1, filters: 1, side: 32, classes: 3 }));
-    expect(() => recogniseKeras(without(dict, /conv4_block6_/))).toThrow(/so many blocks/);
+    expect(() => recognizeKeras(without(dict, /conv4_block6_/))).toThrow(/so many blocks/);
   });
 });
 
-describe('weights alone', () => {
+describe('a file of weights', () => {
   it('are taken for those of Keras 3', async () => {
     const { topology: _, ...dict } = await readers['.keras']!(
       mobilenetApplication({ alpha: 0.03125, side: 32, classes: 3, stemPad: true }),
     );
-    expect(recogniseKeras(dict).options).toEqual({ width: 0.03125, stemStride: 2 });
-    expect(recogniseKeras(dict).environment).toEqual({ input: [224, 224, 3], classes: 3 });
+    expect(recognizeKeras(dict).options).toEqual({ width: 0.03125, stemStride: 2 });
+    expect(recognizeKeras(dict).environment).toEqual({ input: [224, 224, 3], classes: 3 });
   });
 });

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { loadTree, loadVariables, Rng, type HostTensor } from '@anc/core';
+import { Rng, type HostTensor } from '@anc/core';
+import { loadTree, loadVariables } from '@anc/formats';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +8,7 @@ import { cnn, importInto, readTfjsModel } from '../../src/index.js';
 import { score } from '../as-function.js';
 import { tfjsFiles } from './applications.js';
 
-/** A Keras-like network with the layers of `cnn(widths=[3,4],batchNorm=true)`, its averages trained. */
+/** A Keras network with the layers of `cnn(widths=[3,4],batchNorm=true)` and random variables. */
 async function saved(): Promise<{ model: layers.Sequential; json: Uint8Array; shard: Uint8Array }> {
   await tf.setBackend('cpu');
   const model = layers.sequential();
@@ -57,7 +58,7 @@ describe('a TensorFlow.js model', () => {
     wanted.forEach((value, i) => expect(Math.abs(logits!.data[i]! - value)).toBeLessThan(1e-5 * scale));
   });
 
-  it('reads quantised weights', async () => {
+  it('reads quantized weights', async () => {
     const weights = [
       { name: 'a', shape: [2], dtype: 'float32', quantization: { dtype: 'uint8', min: -1, scale: 0.5 } },
       { name: 'b', shape: [1], dtype: 'float32', quantization: { dtype: 'float16' } },
@@ -91,12 +92,12 @@ describe('a TensorFlow.js model', () => {
     });
   });
 
-  it('says which of its files is not there', async () => {
+  it('names a file that is missing', async () => {
     const json = new TextEncoder().encode('{"weightsManifest":[{"paths":["group1"],"weights":[]}]}');
     const missing = (): Promise<Uint8Array> => Promise.reject(new Error('ENOENT'));
     await expect(readTfjsModel(json, missing)).rejects.toMatchObject({
       code: 'ANC_WEIGHTS',
-      message: expect.stringContaining('"group1", which it names, cannot be read') as string,
+      message: expect.stringContaining('"group1", which it lists, cannot be read') as string,
     });
   });
 });

@@ -1,20 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
-import {
-  toLazyTensor,
-  inMemory,
-  loadVariables,
-  mapTree,
-  mergeTrees,
-  Rng,
-  type HostTensor,
-  type Tree,
-  type Variables,
-} from '@anc/core';
+import { mapTree, mergeTrees, Rng, type HostTensor, type Tree, type Variables } from '@anc/core';
+import { inMemory, loadVariables, readStateDict, toLazyTensor, type StateDict } from '@anc/formats';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { importInto, readStateDict, recogniseTorchResnet, resnet, type StateDict } from '../../src/index.js';
+import { importInto, recognizeTorchResnet, resnet } from '../../src/index.js';
 import { score } from '../as-function.js';
 
 const torchDict = (tensors: Tree<HostTensor>): StateDict => ({
@@ -37,7 +28,7 @@ function stateDictOf(variables: Variables<HostTensor>, map: (ours: string) => st
   );
 }
 
-describe('recogniseTorchResnet', () => {
+describe('recognizeTorchResnet', () => {
   it.each([
     [{ variant: 'v1', shortcut: 'pad', depth: 8 }, 'linear', 'downsample', [32, 32, 3]],
     [{ variant: 'v1', shortcut: 'projection', depth: 14, width: 2 }, 'fc', 'downsample', [32, 32, 3]],
@@ -73,7 +64,7 @@ describe('recogniseTorchResnet', () => {
         .replace(/variance$/, 'running_var')
         .replaceAll('/', '.');
     const stateDict = stateDictOf(variables, rename);
-    const found = recogniseTorchResnet(stateDict);
+    const found = recognizeTorchResnet(stateDict);
     expect(found.environment).toEqual({ input, classes: 7 });
     expect(resnet(found.options, found.environment).name).toBe(network.name);
 
@@ -94,13 +85,13 @@ describe('recogniseTorchResnet', () => {
     const { [`${head}.bias`]: _gone, ...missing } = stateDict;
     expect(() => fill(missing)).toThrow(/no tensor ".*bias"/);
     const extra = { ...stateDict, 'extra.weight': { shape: [1], data: Float32Array.of(1) } };
-    expect(() => fill(extra)).toThrow(/no place/);
+    expect(() => fill(extra)).toThrow(/do not belong to the network/);
     const flat = { ...stateDict, 'bn1.bias': { shape: [1], data: Float32Array.of(1) } };
     expect(() => fill(flat)).toThrow(/another shape/);
   });
 
   it('refuses what is no ResNet', () => {
-    expect(() => recogniseTorchResnet({ 'features.0.weight': { shape: [1] } })).toThrow(
+    expect(() => recognizeTorchResnet({ 'features.0.weight': { shape: [1] } })).toThrow(
       expect.objectContaining({ code: 'ANC_WEIGHTS' }),
     );
   });
@@ -115,7 +106,7 @@ describe.runIf(existsSync(checkpoint) && existsSync(images))('a published ResNet
   it('classifies real images as it did in PyTorch', async () => {
     const file = new Uint8Array(readFileSync(checkpoint));
     const dict = readStateDict(inMemory(file));
-    const { options, environment } = recogniseTorchResnet(dict.tensors);
+    const { options, environment } = recognizeTorchResnet(dict.tensors);
     const network = resnet(options, environment);
     const { variables, map } = importInto(network, environment.input, dict);
     expect(map).toBe('cifar-resnet');

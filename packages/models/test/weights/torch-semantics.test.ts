@@ -1,21 +1,25 @@
 import {
-  toLazyTensor,
   dense,
   depthwiseConv2d,
-  encodeSafetensors,
   globalAveragePool,
-  inMemory,
   LayeredClassifier,
-  loadVariables,
   mapTree,
   sizeOf,
   tap,
   type HostTensor,
   type Tree,
 } from '@anc/core';
+import {
+  encodeSafetensors,
+  inMemory,
+  loadVariables,
+  readStateDict,
+  toLazyTensor,
+  type StateDict,
+} from '@anc/formats';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
-import { cnn, importInto, lenet4, readStateDict, type StateDict } from '../../src/index.js';
+import { cnn, importInto, lenet4 } from '../../src/index.js';
 import { random, score } from '../as-function.js';
 
 /*

@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Teacher } from '@anc/core';
-import type { RunResult, StudentResult } from '../events/documents.js';
+import type { RunResult } from '../events/documents.js';
 import type { Emit } from '../events/events.js';
 import { executeRun } from '../run/execute.js';
 import { resumeRun, startRun, type StartedRun } from '../run/start.js';
@@ -12,7 +11,7 @@ import { RunHandle } from './run-handle.js';
 import { callOf, composeWith, inFolder, runRequest, type CallOptions, type RunInput } from './run-input.js';
 import type { TrainedModel } from './trained-model.js';
 import { isTeacher, ValueRegistry, type TeacherInput } from './values.js';
-import { openTeacherValue, type TeacherFunction } from './teacher-function.js';
+import { openTeacherValue } from './teacher-function.js';
 
 export interface DistillOptions extends RunInput {
   /**
@@ -92,7 +91,7 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
     const compose = composeWith(options.plugins ?? [], values, cwd);
     const { teacher } = options;
     const value =
-      typeof teacher === 'function' || isTeacher(teacher) ? (teacher as TeacherFunction | Teacher) : null;
+      typeof teacher === 'function' || isTeacher(teacher) ? (teacher) : null;
     const run = await resumeRun({
       path: folder,
       cwd,
@@ -122,7 +121,7 @@ function registered({
 
 async function finish(
   run: StartedRun,
-  { signal }: CallOptions,
+  call: CallOptions,
   emit: Emit,
   compose: ReturnType<typeof composeWith>,
   kept: boolean,
@@ -146,14 +145,15 @@ async function finish(
       folder,
       shown,
       emit,
-      signal: signal ?? new AbortController().signal,
+      signal: call.signal ?? new AbortController().signal,
     });
     if (result === null)
       throw interruptedError(kept ? `resume('${shown}') continues it` : 'nothing was kept');
     const composition = await compose(options.plugins);
-    const loaded = await loadStudents(folder.path, result.students, composition, run.plan.data.dataset.shape);
+    const { shape } = data.dataset;
+    const loaded = await loadStudents(folder.path, result.students, composition, shape, callOf(call).cwd);
     const chosen = loaded.student.name;
-    const { agreement, testError } = result.students.find(({ name }) => name === chosen) as StudentResult;
+    const { agreement, testError } = result.students.find(({ name }) => name === chosen)!;
     return { ...loaded, agreement, testError, result, folder: kept ? folder.path : null };
   } finally {
     await run.release();

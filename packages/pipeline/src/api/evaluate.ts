@@ -36,7 +36,7 @@ export interface EvaluateResult extends Score {
   readonly run?: string;
   /** Name of the run's model. */
   readonly name?: string;
-  /** @deprecated The same as `name`. */
+  /** Deprecated name of `name`. */
   readonly player?: string;
   readonly dataset: string;
   readonly backend: string;

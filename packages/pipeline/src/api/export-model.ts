@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { foldConstants } from '@anc/backend-onnx';
-import { AncError, encodeSafetensors } from '@anc/core';
+import { AncError } from '@anc/core';
+import { encodeSafetensors } from '@anc/formats';
 import { openImages } from '../classifier/images.js';
 import { isOnnx } from '../classifier/open-classifier.js';
 import type { Score } from '../classifier/score.js';
@@ -20,7 +21,7 @@ import { suggestion } from '../text/nearest.js';
 import type { Named } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
 import { openCall, readingOf, type ModelFileOptions } from './evaluate.js';
-import { TrainedModel } from './trained-model.js';
+import { type TrainedModel } from './trained-model.js';
 import type { DatasetInput } from './values.js';
 
 export interface ExportOptions extends Omit<ModelFileOptions, 'backend' | 'input'> {
@@ -54,7 +55,7 @@ export interface ExportResult {
   readonly model: Named;
   readonly run?: string;
   readonly name?: string;
-  /** @deprecated The same as `name`. */
+  /** Deprecated name of `name`. */
   readonly player?: string;
   readonly layout?: 'nchw' | 'nhwc';
   readonly normalization: unknown;

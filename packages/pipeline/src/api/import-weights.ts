@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
-import { AncError, isAncError, safetensorsPieces, type Normalization } from '@anc/core';
+import { AncError, isAncError, type Normalization } from '@anc/core';
+import { encodeWeightsMetadata, safetensorsPieces } from '@anc/formats';
+import { imagenetByteNormalizations } from '@anc/datasets/facts';
 import { mapNames, parametersAndFlops, withChannelsReversed, type MapChoice } from '@anc/models';
 import { commonNormalization, parsePreprocessing } from '../classifier/preprocessing.js';
 import { loadWeights, type LoadedWeights } from '../classifier/weights-file.js';
@@ -40,7 +42,7 @@ export interface ImportOptions extends CallOptions {
 export interface ImportResult {
   readonly model: Named;
   readonly recognized: boolean;
-  /** @deprecated The same as `recognized`. */
+  /** Deprecated name of `recognized`. */
   readonly recognised: boolean;
   readonly format: string;
   readonly map: string | null;
@@ -54,7 +56,7 @@ export interface ImportResult {
 }
 
 /** Of bytes, red first. The network takes blue first: the channels of its first kernel are reversed. */
-const CAFFE = '123.68,116.779,103.939/1,1,1';
+const CAFFE = `${imagenetByteNormalizations.caffe.mean.join()}/${imagenetByteNormalizations.caffe.std.join()}`;
 
 /**
  * Writes another program's weights as a safetensors file: PyTorch, Keras, TensorFlow.js or safetensors with other names.
@@ -84,19 +86,18 @@ export async function importWeights(file: string, options: ImportOptions): Promi
     const caffe = options.preprocessing?.trim().toLowerCase() === 'caffe';
     const normalization = normalizationOf(loaded, caffe ? CAFFE : options.preprocessing, onNotice);
     const variables = caffe ? withChannelsReversed(loaded.variables) : loaded.variables;
-    const pieces = safetensorsPieces(finite(asTensors(variables)), {
+    const metadata = encodeWeightsMetadata({
       model: loaded.model.name,
-      modelOptions: JSON.stringify(loaded.model.options),
-      input: JSON.stringify(loaded.environment.input),
-      classes: JSON.stringify(names ?? loaded.environment.classes),
-      ...(normalization === null ? {} : { normalization: JSON.stringify(normalization) }),
-      ...(loaded.metadata.method === undefined ? {} : { method: loaded.metadata.method }),
-      ...(loaded.metadata.methodOptions === undefined
-        ? {}
-        : { methodOptions: loaded.metadata.methodOptions }),
+      modelOptions: loaded.model.options,
+      input: loaded.environment.input,
+      classes: names ?? loaded.environment.classes,
+      normalization: normalization ?? undefined,
+      method: loaded.metadata.method,
+      methodOptions: loaded.metadata.methodOptions,
       source: basename(path),
       sourceSha256: await sourceHash,
     });
+    const pieces = safetensorsPieces(finite(asTensors(variables)), metadata);
     let hash = '';
     await writeNew(
       target,
@@ -106,8 +107,8 @@ export async function importWeights(file: string, options: ImportOptions): Promi
     notify(loaded, options, onNotice);
     return {
       model: loaded.model,
-      recognized: loaded.recognised,
-      recognised: loaded.recognised,
+      recognized: loaded.recognized,
+      recognised: loaded.recognized,
       format: loaded.format,
       map,
       input: environment.input,
@@ -160,9 +161,9 @@ function normalizationOf(
 
 /** A network may depend on the images that it was made for: the file's record of them takes precedence. */
 function assertAsTrained({ metadata, environment: { input } }: LoadedWeights): void {
-  if (metadata.input === undefined || metadata.input === JSON.stringify(input)) return;
+  if (metadata.input === undefined || metadata.input.join() === input.join()) return;
   throw new AncError('ANC_USAGE', '--input: the file records the images that its network was made for.', {
-    expected: metadata.input,
+    expected: JSON.stringify(metadata.input),
     received: JSON.stringify(input),
     hint: 'leave it out.',
   });

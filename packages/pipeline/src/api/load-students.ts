@@ -5,12 +5,16 @@ import type { StudentResult } from '../events/documents.js';
 import { openModelFile } from './open-model.js';
 import type { TrainedModel } from './trained-model.js';
 
-/** Opens the students of a finished run in memory; they share a backend of their own. */
+/**
+ * Opens the students of a finished run in memory; they share a backend of their own.
+ * @param cwd where relative paths of images that they classify start
+ */
 export async function loadStudents(
   folder: string,
   results: readonly StudentResult[],
   composition: Composition,
   images: readonly [number, number, number],
+  cwd: string,
 ): Promise<{
   readonly student: TrainedModel;
   readonly students: Readonly<Record<string, TrainedModel>>;
@@ -25,7 +29,7 @@ export async function loadStudents(
   try {
     for (const { name } of results) {
       const found = await findModelInRun(folder, name, folder);
-      opened.push(await openModelFile(name, found, {}, { composition, backend, cwd: folder, images }));
+      opened.push(await openModelFile(name, found, {}, { composition, backend, cwd, images }));
     }
     const chosen = await findModelInRun(folder, undefined, folder);
     const students = Object.fromEntries(opened.map((model) => [model.name, model]));

@@ -60,7 +60,7 @@ export class RunHandle<R> implements PromiseLike<R>, AsyncIterable<RunEvent | Do
 
   #push(event: RunEvent | DoneEvent<R>): void {
     const last = this.#events.at(-1);
-    if (last !== undefined && last.type === event.type && REPLACEABLE.has(event.type)) this.#events.pop();
+    if (last?.type === event.type && REPLACEABLE.has(event.type)) this.#events.pop();
     this.#events.push(event);
     this.#wake?.();
     this.#wake = null;

@@ -6,6 +6,7 @@ import type { Fetching } from '../data/open-dataset.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve.js';
 import type { PresetChoice, RunOptionsInput } from '../options/run-options.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
+import { pluginPath } from '../composition/load-plugin.js';
 import { loadComposition } from '../plugins/load-composition.js';
 import type { Named } from '../text/named.js';
 import { openTeacherValue, type TeacherFunction } from './teacher-function.js';
@@ -125,9 +126,11 @@ export const composeWith =
   (plugins: readonly PluginInput[], values: ValueRegistry | null, cwd: string) =>
   (recorded: readonly string[]): Promise<Composition> => {
     const given = values?.plugin() ?? null;
-    const names = [...recorded, ...plugins.filter((plugin) => typeof plugin === 'string')];
+    const named = plugins.filter((plugin) => typeof plugin === 'string');
+    // A record holds absolute paths. The same file is loaded once, and errors name it as the caller does.
+    const names = new Map([...recorded, ...named].map((name) => [pluginPath(name, cwd), name]));
     const objects = plugins.filter((plugin): plugin is Plugin => typeof plugin !== 'string');
-    return loadComposition([...new Set(names), ...objects, ...(given === null ? [] : [given])], cwd);
+    return loadComposition([...names.values(), ...objects, ...(given === null ? [] : [given])], cwd);
   };
 
 function methodsOf({ method, methods }: RunInput): readonly MethodInput[] | undefined {

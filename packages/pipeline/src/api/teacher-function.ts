@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AncError, Teacher, type Dataset, type HostTensor, type Tree } from '@anc/core';
+import { AncError, Rng, Teacher, type Dataset, type HostTensor, type Tree } from '@anc/core';
 import type { Classifier } from '../classifier/open-classifier.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 
@@ -20,7 +20,7 @@ export type TeacherFunctionResult =
 
 /**
  * A frozen classifier as a function: bytes in, logits out. It must give the same result for the same image, whatever the
- * batch. Its outputs are cached under `id` where it has one, else for the run.
+ * batch. A cache on disk keeps its outputs under `id`; without one they are cached for the run alone.
  */
 export interface TeacherFunction {
   (images: ImageTensor): TeacherFunctionResult | Promise<TeacherFunctionResult>;
@@ -70,11 +70,23 @@ async function classifierOf(
     parameters: NaN,
     flops: null,
     normalization: null,
-    digest: createHash('sha256').update(teacher.hash).digest('hex'),
+    digest: await digestOf(teacher, shape, isFunction),
     bytes: 0,
     notices: [],
     dispose: () => Promise.resolve(), // it belongs to the caller
   };
+}
+
+/**
+ * What a resumed run compares: a `Teacher` has a hash; a function is known by its name and by its outputs for fixed noise.
+ */
+async function digestOf(teacher: Teacher, shape: Dataset['shape'], isFunction: boolean): Promise<string> {
+  const hash = createHash('sha256');
+  if (!isFunction) return hash.update(teacher.hash).digest('hex');
+  const rng = Rng.fromSeed(0).split('teacher function');
+  const data = Uint8Array.from({ length: 2 * shape[0] * shape[1] * shape[2] }, () => rng.int(256));
+  const { logits } = await teacher.infer({ shape: [2, ...shape], data }, ['logits']);
+  return hash.update(teacher.name).update(new Uint8Array(logits!.data.slice().buffer)).digest('hex');
 }
 
 /** A teacher made of a function. */

@@ -20,7 +20,7 @@ export function lookAtImages(images: Uint8Array, size: number): Warning[] {
     warnings.push({ code: 'duplicates', message: `${copies} of ${count} images are copies of others.` });
   }
   if (flat > 0.02 * count) {
-    warnings.push({ code: 'flat-images', message: `${flat} of ${count} images show one even colour.` });
+    warnings.push({ code: 'flat-images', message: `${flat} of ${count} images show one even color.` });
   }
   return warnings;
 }

@@ -72,7 +72,7 @@ describe('compareReadings', () => {
     },
   );
 
-  it('finds the order of the colours by labels where answers alone cannot tell', async () => {
+  it('finds the order of the colors by labels where answers alone cannot tell', async () => {
     const rated = await compare(toy(normalizations['0 to 1']!, 2), true);
     expect(describePreprocessing(rated[0]!)).toBe('BGR, 0 to 1');
     expect(rated[0]!.accuracy).toBe(1);

@@ -1,4 +1,5 @@
 import type { FixedNormalization, Normalization } from '@anc/core';
+import { imagenetByteNormalizations } from '@anc/datasets/facts';
 import { rate, type Rating } from './rating.js';
 import { shownViews } from './shown-views.js';
 
@@ -13,10 +14,10 @@ export interface Preprocessing {
   readonly layout: 'own' | 'nchw' | 'nhwc';
 }
 
-export type ColourOrder = 'rgb' | 'bgr' | 'grey';
+export type ColorOrder = 'rgb' | 'bgr' | 'grey';
 
 export interface RatedPreprocessing extends Preprocessing, Rating {
-  readonly order: ColourOrder;
+  readonly order: ColorOrder;
   /** Share of right top-1 classes, where the images have labels. */
   readonly accuracy: number | null;
 }
@@ -48,14 +49,14 @@ const each = (mean: number, std: number): FixedNormalization => ({
   std: new Array<number>(CHANNELS).fill(std),
 });
 
-/** The common ways of preparing pixels, in bytes; those of colour images are averaged for grey ones. */
+/** The common ways of preparing pixels, in bytes; those of color images are averaged for grey ones. */
 export function commonNormalizations(channels: number): Readonly<Record<string, FixedNormalization>> {
   const all = {
     '0 to 1': each(0, 255),
     '0 to 255': each(0, 1),
     '-1 to 1': each(127.5, 127.5),
-    'ImageNet mean/std': { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] },
-    'ImageNet mean off': { mean: [123.68, 116.779, 103.939], std: [1, 1, 1] },
+    'ImageNet mean/std': imagenetByteNormalizations.torchvision,
+    'ImageNet mean off': imagenetByteNormalizations.caffe,
   };
   if (channels === CHANNELS) return all;
   return Object.fromEntries(Object.entries(all).map(([name, fixed]) => [name, grey(fixed)]));
@@ -75,7 +76,7 @@ export function preprocessingCandidates(
 export const VIEWS = 4;
 
 /**
- * Shows the images under every reading, in both orders of colour, and rates the answers; best first. Where there are
+ * Shows the images under every reading, in both orders of color, and rates the answers; best first. Where there are
  * labels, right answers add their share of ln(classes). A reading that `open` refuses is left out.
  */
 export async function ratePreprocessings(
@@ -84,7 +85,7 @@ export async function ratePreprocessings(
   { images, shape, classes, labels }: PreprocessingInput,
   onReading: (done: number, count: number) => void = () => undefined,
 ): Promise<RatedPreprocessing[]> {
-  const orders: readonly ColourOrder[] = shape[2] === CHANNELS ? ['rgb', 'bgr'] : ['grey'];
+  const orders: readonly ColorOrder[] = shape[2] === CHANNELS ? ['rgb', 'bgr'] : ['grey'];
   const count = images.length / (shape[0] * shape[1] * shape[2]);
   const rated: RatedPreprocessing[] = [];
   for (const [i, reading] of readings.entries()) {

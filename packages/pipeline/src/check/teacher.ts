@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { onnxImageShape, type OnnxTeacherOptions } from '@anc/backend-onnx';
-import { AncError, inMemory, type Backend, type FixedNormalization } from '@anc/core';
+import { AncError, type Backend, type FixedNormalization } from '@anc/core';
+import { inMemory } from '@anc/formats';
 import { readNamedFile } from '../files/named-file.js';
 import { findModelInRun } from '../classifier/find-model.js';
 import { namedFile } from '../classifier/classifier-file.js';
@@ -87,7 +88,7 @@ const layoutsOf = (
 const saidAs = ({ mean, std }: FixedNormalization): string =>
   [...mean, ...std].some((value) => value > 2) ? `${mean.join()}/${std.join()}` : 'none';
 
-/** The file in a folder that is a run, or of one of its players; anything else is a file. */
+/** The file in a folder that is a run, or of one of its models; anything else is a file. */
 async function fileOf(what: string, cwd: string): Promise<string> {
   const folder = (await stat(resolve(cwd, what)).catch(() => null))?.isDirectory() === true;
   if (!folder) return what;

@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { OnnxBackend, OnnxTeacher, type OnnxTeacherOptions } from '@anc/backend-onnx';
 import {
   AncError,
-  loadVariables,
   NetworkTeacher,
   normalizedNetwork,
   type Backend,
@@ -12,6 +11,7 @@ import {
   type Teacher,
   type Variables,
 } from '@anc/core';
+import { loadVariables } from '@anc/formats';
 import { parametersAndFlops } from '@anc/models';
 import type { Composition } from '../composition/compose.js';
 import { describeNamed } from '../text/named.js';

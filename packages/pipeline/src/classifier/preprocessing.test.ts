@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePreprocessing, recordedNormalization, commonNormalization } from './preprocessing.js';
+import { commonNormalization, parsePreprocessing } from './preprocessing.js';
 
 describe('parsePreprocessing', () => {
   it.each<[string, number, number[], number[]]>([
@@ -48,18 +48,5 @@ describe('commonNormalization', () => {
   ] as const)('of names by %s, images %j: %j', (map, input, known) => {
     const found = commonNormalization({ map, environment: { input, classes: 10 } });
     expect(found?.normalization ?? null).toEqual(known === null ? null : parsePreprocessing(known, 3));
-  });
-});
-
-describe('recordedNormalization', () => {
-  it.each<[string | undefined, unknown]>([
-    [undefined, null],
-    ['{', null],
-    ['"per-image"', 'per-image'],
-    ['{"mean":[1],"std":[2]}', { mean: [1], std: [2] }],
-    ['{"mean":[1],"std":[0]}', null],
-    ['null', null],
-  ])('%s', (text, expected) => {
-    expect(recordedNormalization(text)).toEqual(expected);
   });
 });

@@ -1,30 +1,16 @@
-import {
-  AncError,
-  pixelUnit,
-  type FixedNormalization,
-  type ModelEnvironment,
-  type Normalization,
-} from '@anc/core';
+import { AncError, pixelUnit, type FixedNormalization, type ModelEnvironment } from '@anc/core';
+import { datasetFacts, type ChannelNormalization } from '@anc/datasets/facts';
 import { TORCH_NAME_MAPS } from '@anc/models';
 import { suggestion } from '../text/nearest.js';
 
-/** Means and deviations of pixels in 0..1, one per channel of a colour image. */
-const NAMED: Readonly<Record<string, readonly [mean: readonly number[], std: readonly number[]]>> = {
-  none: [[0], [1 / 255]],
-  unit: [[0], [1]],
-  signed: [[0.5], [0.5]],
-  imagenet: [
-    [0.485, 0.456, 0.406],
-    [0.229, 0.224, 0.225],
-  ],
-  cifar10: [
-    [0.4914, 0.4822, 0.4465],
-    [0.2023, 0.1994, 0.201],
-  ],
-  cifar100: [
-    [0.5071, 0.4867, 0.4408],
-    [0.2675, 0.2565, 0.2761],
-  ],
+/** Means and deviations of pixels in 0..1, one per channel of a color image. */
+const NAMED: Readonly<Record<string, ChannelNormalization>> = {
+  none: { mean: [0], std: [1 / 255] },
+  unit: { mean: [0], std: [1] },
+  signed: { mean: [0.5], std: [0.5] },
+  imagenet: datasetFacts.imagenet.normalization,
+  cifar10: datasetFacts.cifar10.normalization,
+  cifar100: datasetFacts.cifar100.normalization,
 };
 
 /**
@@ -33,7 +19,7 @@ const NAMED: Readonly<Record<string, readonly [mean: readonly number[], std: rea
  */
 export function parsePreprocessing(text: string, channels: number): FixedNormalization {
   const named = NAMED[text.trim().toLowerCase()];
-  if (named !== undefined) return forBytes(text, named[0], named[1], channels, 255);
+  if (named !== undefined) return forBytes(text, named.mean, named.std, channels, 255);
   const words = text.replace(/\b(?:mean|std)\s*=/gi, ' ').split(/[\s,/()[\]]+/);
   const numbers = words.filter((word) => word !== '').map(Number);
   const half = numbers.length / 2;
@@ -86,25 +72,9 @@ export function commonNormalization({
 function unreadable(text: string): AncError {
   const names = Object.keys(NAMED);
   const hint = suggestion(text, names);
-  return new AncError('ANC_NORMALIZE', 'not a way to normalise images.', {
+  return new AncError('ANC_NORMALIZE', 'not a way to normalize images.', {
     expected: `one of ${names.join(', ')}, or mean/std of each channel (std above 0), e.g. 0.5,0.5,0.5/0.25,0.25,0.25`,
     received: text,
     ...(hint === null ? {} : { hint }),
   });
-}
-
-/** What a file's metadata says of its normalization, or null where it says nothing that can be read. */
-export function recordedNormalization(text: string | undefined): Normalization | null {
-  if (text === undefined) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (value === 'per-image') return value;
-  const { mean, std } = (value ?? {}) as { mean?: unknown; std?: unknown };
-  const isNumbers = (list: unknown): list is number[] =>
-    Array.isArray(list) && list.length > 0 && list.every((n) => typeof n === 'number' && Number.isFinite(n));
-  return isNumbers(mean) && isNumbers(std) && std.every((s) => s > 0) ? { mean, std } : null;
 }

@@ -1,4 +1,5 @@
-import { encodeSafetensors, inMemory, mapTree, permuted, prefixTree, Rng } from '@anc/core';
+import { mapTree, permuted, prefixTree, Rng } from '@anc/core';
+import { encodeSafetensors, inMemory } from '@anc/formats';
 import { lenet5, mobilenet, parametersAndFlops } from '@anc/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadComposition } from '../plugins/load-composition.js';
@@ -54,5 +55,22 @@ describe('a network of which something follows from its images', () => {
     expect(guessed).toMatchObject({ environment: { input: [32, 32, 1], classes: 10 }, others: [28] });
     const said = await load(encodeSafetensors(theirs), { model, input: environment.input });
     expect(said).toMatchObject({ environment, others: [] });
+  });
+});
+
+describe('the metadata of a file', () => {
+  const weights = { 'params/a': { shape: [1], data: new Float32Array(1) } };
+
+  it('are refused if a newer version wrote them, before anything else is read', async () => {
+    const bytes = encodeSafetensors(weights, { metadataVersion: '2', compact: 'unheard-of' });
+    await expect(load(bytes)).rejects.toMatchObject({
+      code: 'ANC_WEIGHTS',
+      message: expect.stringContaining('newer version') as string,
+    });
+  });
+
+  it('are refused if they are damaged', async () => {
+    const bytes = encodeSafetensors(weights, { model: 'lenet5', modelOptions: '{' });
+    await expect(load(bytes)).rejects.toMatchObject({ code: 'ANC_WEIGHTS', detail: { received: '{' } });
   });
 });

@@ -2,37 +2,39 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   AncError,
-  toLazyTensor,
   isAncError,
-  loadTree,
   mapTree,
-  type ByteSource,
   type ClassifierOutputs,
   type ModelEnvironment,
   type Network,
   type Normalization,
-  type LazyTensor,
-  type Tree,
   type Variables,
 } from '@anc/core';
+import {
+  decodeWeightsMetadata,
+  isKeras,
+  isOwn,
+  loadTree,
+  readStateDict,
+  toLazyTensor,
+  type ByteSource,
+  type LazyTensor,
+  type StateDict,
+  type WeightsMetadata,
+} from '@anc/formats';
 import {
   guessEnvironment,
   IMAGE_SIDES,
   importInto,
-  isKeras,
-  isOwn,
   readKeras,
-  readStateDict,
   readTfjsModel,
-  recogniseKeras,
-  recogniseTorchResnet,
+  recognizeKeras,
+  recognizeTorchResnet,
   type MapChoice,
-  type StateDict,
 } from '@anc/models';
 import { decodeCompact } from '@anc/methods';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
-import { recordedNormalization } from './preprocessing.js';
 
 /** What a person can say of a weights file; what is unsaid is read from it, or guessed from its shapes. */
 export interface WeightsRequest {
@@ -52,12 +54,12 @@ export interface LoadedWeights {
   readonly environment: ModelEnvironment;
   readonly classNames: readonly string[] | null;
   readonly normalization: Normalization | null;
-  /** What the file says of itself. */
-  readonly metadata: Tree<string>;
+  /** What the file records about the network. */
+  readonly metadata: WeightsMetadata;
   readonly format: string;
   readonly map: string | null;
-  /** Whether the model was recognised from names and shapes alone. */
-  readonly recognised: boolean;
+  /** Whether the model was recognized from names and shapes alone. */
+  readonly recognized: boolean;
   /** Sides of other images that the weights fit, of which the model makes another network; where nobody said the size. */
   readonly others: readonly number[];
 }
@@ -74,20 +76,22 @@ export async function loadWeights(
   composition: Composed,
   request: WeightsRequest = {},
 ): Promise<LoadedWeights> {
-  const dict = /\.json$/i.test(path)
+  const file = /\.json$/i.test(path)
     ? await readTfjsModel(source.read(0, source.length), (file) => readFile(join(dirname(path), file)))
     : isKeras(source)
       ? await readKeras(source)
-      : unpacked(readStateDict(source));
-  const { metadata } = dict;
-  const recorded = recordedModel(metadata);
-  const recognised = request.model === undefined && recorded === null ? recognise(path, dict) : null;
-  const model = request.model ?? recorded ?? recognised!.model;
-  const classNames = namesIn(metadata.classes);
-  const input = request.input ?? inputIn(metadata.input) ?? recognised?.environment.input;
-  const classes =
-    request.classes ?? classNames?.length ?? countIn(metadata.classes) ?? recognised?.environment.classes;
-  const trainedOn = inputIn(metadata.input);
+      : readStateDict(source);
+  const metadata = decodeWeightsMetadata(file.metadata);
+  const dict = metadata.compact === undefined ? file : unpacked(file);
+  const recorded =
+    metadata.model === undefined ? null : { name: metadata.model, options: metadata.modelOptions ?? {} };
+  const recognized = request.model === undefined && recorded === null ? recognize(path, dict) : null;
+  const model = request.model ?? recorded ?? recognized!.model;
+  const { input: trainedOn, classes: recordedClasses } = metadata;
+  const classNames = typeof recordedClasses === 'object' ? recordedClasses : null;
+  const input = request.input ?? trainedOn ?? recognized?.environment.input;
+  const recordedCount = typeof recordedClasses === 'object' ? recordedClasses.length : recordedClasses;
+  const classes = request.classes ?? recordedCount ?? recognized?.environment.classes;
   const made = async (environment: ModelEnvironment) => {
     // Some options follow from the images: they stay what they were when the network was trained.
     const first = trainedOn === undefined ? environment : { ...environment, input: trainedOn };
@@ -111,10 +115,10 @@ export async function loadWeights(
     environment,
     others: input === undefined ? await othersThatFit(environment, result.network, made, fill) : [],
     classNames: classNames?.length === environment.classes ? classNames : null,
-    normalization: recordedNormalization(metadata.normalization),
+    normalization: metadata.normalization ?? null,
     metadata,
     format: dict.format,
-    recognised: recognised !== null,
+    recognized: recognized !== null,
   };
 }
 
@@ -158,16 +162,16 @@ function otherImages(
   });
 }
 
-/** Few-valued weights are kept as codes and levels. */
-const unpacked = (dict: StateDict): StateDict =>
-  dict.metadata.compact === undefined
-    ? dict
-    : { ...dict, tensors: mapTree(decodeCompact(loadTree(dict.tensors)), toLazyTensor) };
+/** The weights of a file that holds codes and levels. */
+const unpacked = (dict: StateDict): StateDict => ({
+  ...dict,
+  tensors: mapTree(decodeCompact(loadTree(dict.tensors)), toLazyTensor),
+});
 
-function recognise(path: string, dict: StateDict) {
+function recognize(path: string, dict: StateDict) {
   if (isOwn(dict.tensors)) throw unnamed(path);
   const { model, options, environment } =
-    dict.layout === 'torch' ? recogniseTorchResnet(dict.tensors) : recogniseKeras(dict);
+    dict.layout === 'torch' ? recognizeTorchResnet(dict.tensors) : recognizeKeras(dict);
   return { model: { name: model, options: { ...options } }, environment };
 }
 
@@ -183,41 +187,11 @@ const unnamed = (path: string): AncError =>
  */
 async function asTrained(
   made: Network<ClassifierOutputs>,
-  { method, methodOptions }: Tree<string>,
+  { method, methodOptions }: WeightsMetadata,
   { registries, parts }: Composed,
 ): Promise<Network<ClassifierOutputs>> {
   if (method === undefined || methodOptions === undefined || !registries.methods.names.includes(method))
     return made;
-  const named = { name: method, options: json(methodOptions) as Named['options'] };
+  const named = { name: method, options: methodOptions };
   return registries.methods.build(method, await registries.methods.check(named), parts).network(made);
 }
-
-function recordedModel({ model, modelOptions }: Tree<string>): Named | null {
-  if (model === undefined) return null;
-  return { name: model, options: modelOptions === undefined ? {} : (json(modelOptions) as Named['options']) };
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new AncError('ANC_WEIGHTS', "the file's metadata is damaged.", { received: text, cause });
-  }
-}
-
-const namesIn = (text: string | undefined): readonly string[] | null => {
-  const value = text === undefined ? null : json(text);
-  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string')
-    ? value
-    : null;
-};
-
-const countIn = (text: string | undefined): number | undefined => {
-  const value = text === undefined ? null : json(text);
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined;
-};
-
-const inputIn = (text: string | undefined): ModelEnvironment['input'] | undefined => {
-  const value = text === undefined ? null : json(text);
-  return Array.isArray(value) && value.length === 3 ? (value as [number, number, number]) : undefined;
-};

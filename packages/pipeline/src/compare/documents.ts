@@ -59,6 +59,6 @@ export interface CompareResult {
   readonly methods: readonly ComparedMethod[];
   /** What the numbers do and do not show. */
   readonly interpretation: readonly string[];
-  /** @deprecated The same as `interpretation`. */
+  /** Deprecated name of `interpretation`. */
   readonly reading: readonly string[];
 }

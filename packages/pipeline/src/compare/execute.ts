@@ -1,6 +1,7 @@
+import { encodeNumbers } from '@anc/core';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { encodeNumbers, writeFileAtomically } from '@anc/runtime';
+import { writeFileAtomically } from '@anc/runtime';
 import type { RunResult } from '../events/documents.js';
 import { scoped, type Emit } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';

@@ -4,9 +4,9 @@ import { reportOf } from './report.js';
 import { formatPoints, summarize } from './summarize.js';
 import { rowsOf } from './table.js';
 
-const player = { model: 'm', parameters: 10, flops: 20, seconds: 2, weights: 'w', bytes: 40 };
+const model = { model: 'm', parameters: 10, flops: 20, seconds: 2, weights: 'w', bytes: 40 };
 const student = (name: string, testError: number | null, agreement: number): StudentResult => ({
-  ...player,
+  ...model,
   method: name.replace(/-\d$/, ''),
   name,
   testError,
@@ -17,7 +17,7 @@ const run = (seed: number, students: readonly StudentResult[]): RunResult => ({
   dataset: 'glyphs',
   backend: 'onnx',
   seed,
-  teacher: { ...player, testError: 0.05 },
+  teacher: { ...model, testError: 0.05 },
   students,
   interpretation: [],
   reading: [],

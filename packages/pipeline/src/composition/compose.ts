@@ -9,7 +9,7 @@ import { validateOptionsNow } from './validate-options.js';
 /** Everything that is registered. */
 export interface Composition {
   readonly registries: { readonly [K in Kind]: Registry<K> };
-  /** The objective's parts, by name: what methods are told. */
+  /** The objective's parts, by name: passed to methods. */
   readonly parts: Parts;
   readonly plugins: readonly string[];
 }

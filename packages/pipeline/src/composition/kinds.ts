@@ -17,7 +17,7 @@ export type Kind = keyof typeof KINDS;
 
 export const kindNames = Object.keys(KINDS) as readonly Kind[];
 
-/** What the contribution of a kind makes, and what it is told when it does. */
+/** What the contribution of a kind makes, and the environment that it receives. */
 type ContributionOf<K extends Kind> = NonNullable<Contributions[K]>[string];
 export type Made<K extends Kind> = ReturnType<ContributionOf<K>['create']>;
 export type EnvironmentOf<K extends Kind> = Parameters<ContributionOf<K>['create']>[1];

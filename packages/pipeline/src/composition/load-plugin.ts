@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AncError, assertPlugin, callSite, type Plugin } from '@anc/core';
 import { resolveModuleURL } from 'exsolve';
@@ -32,6 +33,10 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
   }
   return pluginOf(module, specifier);
 }
+
+/** A plugin's package name, or the absolute path of its file. */
+export const pluginPath = (specifier: string, cwd: string): string =>
+  /^\.{1,2}[\\/]/.test(specifier) ? resolve(cwd, specifier) : specifier;
 
 /** The file was found, but not all that it imports, or its own code failed. */
 function unloadable(specifier: string, cause: unknown): AncError {

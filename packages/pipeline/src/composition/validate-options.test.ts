@@ -8,7 +8,7 @@ const schema = z.strictObject({
   depth: z.number().int().min(8).default(20),
   units: z.array(z.number().int().positive()).min(1).default([8]),
   list: z.array(entry).min(1).optional(),
-  recipe: z.strictObject({ rate: z.number().default(1) }).prefault({}),
+  optimizer: z.strictObject({ rate: z.number().default(1) }).prefault({}),
   kind: z.enum(['plain', 'wide']).default('plain'),
   text: z.string().min(1).optional(),
 });
@@ -38,9 +38,9 @@ describe('validateOptions', () => {
   });
 
   it.each([
-    [{ dept: 3 }, 'dept', 'depth, units, list, recipe, kind, text', 'depth'],
+    [{ dept: 3 }, 'dept', 'depth, units, list, optimizer, kind, text', 'depth'],
     [{ list: [{ input: 'a' }, { input: 'b', weights: 2 }] }, 'list.1.weights', 'input, weight', 'weight'],
-    [{ recipe: { rat: 2 } }, 'recipe.rat', 'rate', 'rate'],
+    [{ optimizer: { rat: 2 } }, 'optimizer.rat', 'rate', 'rate'],
   ])('names an unknown key by its path, and the keys of its level: %j', (options, key, known, meant) => {
     expect(refusal(options)).toBe(
       `thing "x" has no option "${key}".\n  expected: ${known}\n  did you mean "${meant}"?`,

@@ -97,9 +97,10 @@ function namesAt(schema: StandardSchemaV1, path: readonly PropertyKey[]): readon
   return optionNames(at as StandardSchemaV1);
 }
 
-/** zod's defaults, optionals and transforms have the schema that they are about inside. */
+/** zod's defaults, optionals and transforms have the schema that they are about inside; some show its shape. */
 function unwrapped(schema: unknown): object {
-  const { def } = (schema ?? {}) as { def?: { innerType?: unknown; in?: unknown } };
+  const { def, shape } = (schema ?? {}) as { def?: { innerType?: unknown; in?: unknown }; shape?: unknown };
+  if (shape !== undefined) return schema as object;
   const inner = def?.innerType ?? def?.in;
   return inner === undefined ? (schema ?? {}) : unwrapped(inner);
 }

@@ -101,7 +101,7 @@ it('fetches labels that are missing when they are first asked for', async () => 
 });
 
 it.each<[string, Fetching, string]>([
-  ['told so', { offline: true }, ''],
+  ['reported so', { offline: true }, ''],
   ['the environment says so', {}, '1'],
 ])('fetches nothing when %s', async (_, fetching, environment) => {
   vi.stubEnv('ANC_OFFLINE', environment);

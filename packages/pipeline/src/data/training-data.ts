@@ -6,7 +6,7 @@ import {
   type Dataset,
   type DatasetSplit,
   type ImageSource,
-  type LabelledBatch,
+  type LabeledBatch,
   type Normalization,
 } from '@anc/core';
 import {
@@ -133,7 +133,7 @@ export async function labelledBatches(
   split: DatasetSplit,
   { batchSize, seed, augmentation }: Order,
   who: string,
-): Promise<BatchSource<LabelledBatch>> {
+): Promise<BatchSource<LabeledBatch>> {
   const labels = await requireLabels(split, who)();
   const loader = new LabelledLoader(split.images, labels, { batch: batchSize, seed, augmentation });
   return {

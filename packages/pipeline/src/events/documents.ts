@@ -55,6 +55,6 @@ export interface RunResult {
   readonly students: readonly StudentResult[];
   /** What the numbers do and do not show. */
   readonly interpretation: readonly string[];
-  /** @deprecated The same as `interpretation`. */
+  /** Deprecated name of `interpretation`. */
   readonly reading: readonly string[];
 }

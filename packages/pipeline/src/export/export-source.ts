@@ -1,4 +1,4 @@
-import { loadVariables } from '@anc/core';
+import { loadVariables } from '@anc/formats';
 import type { FoundModel } from '../classifier/find-model.js';
 import { parsePreprocessing } from '../classifier/preprocessing.js';
 import { loadWeights } from '../classifier/weights-file.js';
@@ -27,7 +27,7 @@ export async function exportSource(
           ? loaded.normalization
           : parsePreprocessing(preprocessing, loaded.environment.input[2]),
       provenance: {
-        ...(found === null ? {} : { run: found.run, player: found.name }),
+        ...(found === null ? {} : { run: found.run, runModel: found.name }),
         weightsSha256: sha256Of(source),
         program: `anc-cli ${versions()['anc-cli'] ?? versions()['@anc/pipeline'] ?? ''}`.trim(),
       },

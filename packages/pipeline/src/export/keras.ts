@@ -1,6 +1,7 @@
 import type { OnnxBackend } from '@anc/backend-onnx';
 import type { Teacher } from '@anc/core';
-import { exportKerasModel, kerasFile, readKerasArchive, runKerasModel } from '@anc/models';
+import { encodeKerasFile, readKerasFile } from '@anc/formats';
+import { exportKerasModel, runKerasModel } from '@anc/models';
 import { openNamedFile } from '../files/named-file.js';
 import { asTensors } from '../files/weights.js';
 import { classifierFrom } from './classifier-from.js';
@@ -15,7 +16,7 @@ import { exportMetadata, type ExportSource } from './source.js';
 export function kerasModel(source: ExportSource, shape: ClassifierShape): Promise<Uint8Array> {
   const { environment, variables, model } = source;
   const inputs = { images: { shape: [1, ...environment.input], dtype: 'float32' } } as const;
-  return kerasFile(
+  return encodeKerasFile(
     exportKerasModel(
       model.name,
       classifierOf(source, shape),
@@ -35,7 +36,7 @@ export async function openKerasModel(
 ): Promise<Pick<Teacher, 'infer'>> {
   const file = openNamedFile(path, '.');
   try {
-    const archive = await readKerasArchive(file.source);
+    const archive = await readKerasFile(file.source);
     return classifierFrom(
       `keras ${path}`,
       backend,

@@ -34,7 +34,7 @@ export function onnxModel(source: ExportSource, options: OnnxExportOptions): Uin
     {
       constants: asTensors(variables),
       description: describe(source, options),
-      metadata: { ...exportMetadata(source, foldNormalization), layout },
+      metadata: exportMetadata(source, foldNormalization, layout),
     },
   );
 }

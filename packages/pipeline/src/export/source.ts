@@ -1,4 +1,5 @@
 import type { HostTensor, Normalization, Variables } from '@anc/core';
+import { encodeWeightsMetadata, type WeightsMetadata } from '@anc/formats';
 import type { LoadedWeights } from '../classifier/weights-file.js';
 
 /** What is exported: a network of ours with everything that a file should say of it. */
@@ -6,23 +7,33 @@ export interface ExportSource extends Omit<LoadedWeights, 'variables'> {
   readonly variables: Variables<HostTensor>;
   /** What its pixels go through, or null where nobody said. */
   readonly normalization: Normalization | null;
-  /** Run, player, hash of the weights, program: where it comes from. */
-  readonly provenance: Readonly<Record<string, string>>;
+  /** Where the weights come from. */
+  readonly provenance: Pick<WeightsMetadata, 'run' | 'runModel' | 'weightsSha256' | 'program'>;
 }
 
-/** What stands in every exported file; a normalization that is inside of the model under a name of its own. */
-export function exportMetadata(source: ExportSource, folded = false): Record<string, string> {
+/**
+ * The metadata of an exported file.
+ * @param folded whether the normalization is part of the model
+ * @param layout order of the axes of the model's input, where it can be chosen
+ */
+export function exportMetadata(
+  source: ExportSource,
+  folded = false,
+  layout?: WeightsMetadata['layout'],
+): Record<string, string> {
   const { model, environment, classNames, normalization, metadata, provenance } = source;
-  const kept = ['method', 'methodOptions', 'dataset', 'seed'].filter((key) => metadata[key] !== undefined);
-  return {
+  const { method, methodOptions, dataset, seed } = metadata;
+  return encodeWeightsMetadata({
     model: model.name,
-    modelOptions: JSON.stringify(model.options),
-    input: JSON.stringify(environment.input),
-    classes: JSON.stringify(classNames ?? environment.classes),
-    ...(normalization === null
-      ? {}
-      : { [folded ? 'foldedNormalization' : 'normalization']: JSON.stringify(normalization) }),
-    ...Object.fromEntries(kept.map((key) => [key, metadata[key]!])),
+    modelOptions: model.options,
+    input: environment.input,
+    classes: classNames ?? environment.classes,
+    ...(normalization === null ? {} : { [folded ? 'foldedNormalization' : 'normalization']: normalization }),
+    method,
+    methodOptions,
+    dataset,
+    seed,
     ...provenance,
-  };
+    layout,
+  });
 }

@@ -1,4 +1,5 @@
-import { AncError, mapTree, type HostTensor, type LazyTensor, type Tree } from '@anc/core';
+import { AncError, mapTree, type HostTensor, type Tree } from '@anc/core';
+import type { LazyTensor } from '@anc/formats';
 
 /**
  * The same tensors, whose numbers are looked at when they are read: loading throws `ANC_WEIGHTS` where one of them

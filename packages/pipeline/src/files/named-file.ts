@@ -3,7 +3,8 @@ import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSy
 import { access, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { AncError, isAncError, type ByteSource } from '@anc/core';
+import { AncError, isAncError } from '@anc/core';
+import type { ByteSource } from '@anc/formats';
 import { writeFileAtomically, type FileContent } from '@anc/runtime';
 
 export interface ReadFile {

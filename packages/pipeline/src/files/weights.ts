@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mergeTrees, prefixTree, subtree, type HostTensor, type Variables } from '@anc/core';
 import {
   decodeSafetensors,
   encodeSafetensors,
-  mergeTrees,
-  prefixTree,
-  subtree,
-  type HostTensor,
-  type Variables,
-} from '@anc/core';
+  encodeWeightsMetadata,
+  type WeightsMetadata,
+} from '@anc/formats';
 import { assertSameSpecs, specsOf, type RunFolder } from '@anc/runtime';
 
 /** The weights file of a model in a run folder. */
@@ -31,9 +29,9 @@ export async function writeWeights(
   folder: RunFolder,
   place: readonly string[],
   variables: Variables<HostTensor>,
-  metadata: Readonly<Record<string, string>>,
+  metadata: WeightsMetadata,
 ): Promise<{ readonly weights: string; readonly bytes: number }> {
-  const bytes = encodeSafetensors(asTensors(variables), metadata);
+  const bytes = encodeSafetensors(asTensors(variables), encodeWeightsMetadata(metadata));
   await folder.write([...place, WEIGHTS], bytes);
   return { weights: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.byteLength };
 }

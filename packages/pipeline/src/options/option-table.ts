@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type z } from 'zod';
 import { optionMeta, TITLES, type OptionMeta } from './declare.js';
 import { runOptionsSchema } from './schema.js';
 

@@ -1,10 +1,17 @@
 import { optimizerConfigSchema } from '@anc/core';
+import { datasetFacts, factsOf } from '@anc/datasets/facts';
 import type { Preset } from '@anc/methods';
 import type { RunOptionsInput } from './run-options.js';
 
 /** How a preset trains, as a run's options. */
-export function trainingOf({ methods, epochs, batchSize, augmentation, recipe }: Omit<Preset, 'objective'>) {
-  const { optimizer, learningRate, momentum, weightDecay, schedule } = optimizerConfigSchema.parse(recipe);
+export function trainingOf({
+  methods,
+  epochs,
+  batchSize,
+  augmentation,
+  optimizer: own,
+}: Omit<Preset, 'objective'>) {
+  const { optimizer, learningRate, momentum, weightDecay, schedule } = optimizerConfigSchema.parse(own);
   return {
     methods: [...methods],
     data: { ...augmentation },
@@ -31,11 +38,11 @@ export function trainingOf({ methods, epochs, batchSize, augmentation, recipe }:
 export function objectiveOf({
   input,
   dataTerm,
-  discriminatorRecipe,
+  discriminatorOptimizer,
   ...same
 }: Preset['objective']): RunOptionsInput['objective'] {
   const { name, ...shared } = typeof dataTerm === 'object' ? dataTerm : { name: dataTerm };
-  const { learningRate, optimizer } = discriminatorRecipe ?? {};
+  const { learningRate, optimizer } = discriminatorOptimizer ?? {};
   const options = { ...same, ...shared, dataTerm: name, discriminatorInput: input };
   const differing = { discriminatorLearningRate: learningRate, discriminatorOptimizer: optimizer };
   return Object.fromEntries(
@@ -43,23 +50,18 @@ export function objectiveOf({
   );
 }
 
-/** Training images of the paper's data sets; CIFAR's elsewhere. */
-const IMAGES: Readonly<Record<string, number>> = {
-  svhn: 73_257,
-  'fashion-mnist': 60_000,
-  mnist: 60_000,
-  glyphs: 60_000,
-  imagenet: 1_281_167,
-};
+/** Training images of a dataset; of generated ones as many as MNIST has, of unknown ones as many as CIFAR has. */
+const imagesOf = (dataset: string): number =>
+  factsOf(dataset === 'glyphs' ? 'mnist' : dataset)?.trainingImages ?? datasetFacts.cifar10.trainingImages;
 
 /** A step schedule's iterations as shares of the preset's training: what a shorter training keeps. */
 export function sharesOf(
-  { recipe, epochs, batchSize }: Preset,
+  { optimizer, epochs, batchSize }: Preset,
   dataset: string,
 ): RunOptionsInput['training'] {
-  const { schedule } = optimizerConfigSchema.parse(recipe);
+  const { schedule } = optimizerConfigSchema.parse(optimizer);
   if (schedule.kind !== 'step' || schedule.unit === 'share') return {};
-  const total = epochs * Math.ceil((IMAGES[dataset] ?? 50_000) / batchSize);
+  const total = epochs * Math.ceil(imagesOf(dataset) / batchSize);
   return {
     milestones: schedule.milestones.map((iterations) => iterations / total),
     milestoneUnit: 'share',

@@ -21,14 +21,14 @@ describe('presets', () => {
     ['modern', 'cifar-10'],
     ['modern', 'svhn'],
   ] as const)('train as their data says: %s, %s', (name, dataset) => {
-    const { epochs, batchSize, augmentation, recipe } = presetFor(name, dataset);
-    const { optimizer, learningRate, weightDecay } = recipe;
+    const { epochs, batchSize, augmentation, optimizer: own } = presetFor(name, dataset);
+    const { optimizer, learningRate, weightDecay } = own;
     expect(flatPreset(name, dataset)).toMatchObject({
       epochs,
       batchSize,
       ...augmentation,
       ...{ optimizer, learningRate, weightDecay },
-      schedule: recipe.schedule?.kind,
+      schedule: own.schedule?.kind,
     });
     expect(flatPreset(name, dataset)).not.toHaveProperty('teacherEpochs');
   });

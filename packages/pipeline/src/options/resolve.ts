@@ -105,7 +105,7 @@ function hintOf(issue: z.core.$ZodIssue): string | null {
 function printed(value: unknown): string {
   if (typeof value === 'number') return String(value);
   try {
-    return JSON.stringify(value) ?? typeof value;
+    return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : typeof value;
   } catch {
     return typeof value;
   }

@@ -1,4 +1,4 @@
-import { definePlugin } from '@anc/core';
+import { definePlugin, optimizerConfigSchema } from '@anc/core';
 import methods from '@anc/methods';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -15,6 +15,10 @@ const own = definePlugin({
       options: z.strictObject({ lambda: z.number(), depth: z.number().default(2) }),
       create: () => undefined as never,
     },
+    former: {
+      options: z.strictObject({ recipe: optimizerConfigSchema.prefault({}) }),
+      create: () => undefined as never,
+    },
   },
 });
 const composition = compose([methods(), own]);
@@ -23,15 +27,17 @@ const defaultsOf = (flat: Record<string, unknown> = {}) => resolveFlat(flat).opt
 describe('methodOptions', () => {
   it.each(Object.keys(presets))('gives every built-in method what its schema takes: %s', async (preset) => {
     const config = defaultsOf({ preset, discriminatorLearningRate: 0.1 });
-    for (const name of composition.registries.methods.names.filter((name) => name !== 'own')) {
+    for (const name of composition.registries.methods.names.filter(
+      (name) => !['own', 'former'].includes(name),
+    )) {
       const options = methodOptions({ name, options: {} }, config, composition);
       await expect(composition.registries.methods.check({ name, options })).resolves.toMatchObject({
-        recipe: { learningRate: config.training.learningRate },
+        optimizer: { learningRate: config.training.learningRate },
       });
     }
   });
 
-  it('passes on what the run says, to the part that it is about', () => {
+  it('passes on what the run says, to the part that it is about', async () => {
     const config = defaultsOf({
       dataTerm: 'l2',
       regularizer: 'l1',
@@ -56,7 +62,7 @@ describe('methodOptions', () => {
     });
   });
 
-  it('leaves the control of dropout its own where the recipe has none, and a said rate everywhere', () => {
+  it('leaves the control of dropout its own where the preset has none, and a given rate everywhere', async () => {
     const control = { name: 'dropout-noise', options: {} };
     const modern = defaultsOf({ preset: 'modern' });
     expect(modern.objective.dropout).toBe(0);
@@ -64,29 +70,55 @@ describe('methodOptions', () => {
     expect(methodOptions({ name: 'adversarial', options: {} }, modern, composition)).toMatchObject({
       dropout: 0,
     });
-    const said = defaultsOf({ preset: 'modern', dropout: 0.3 });
-    expect(methodOptions(control, said, composition)).toMatchObject({ dropout: 0.3 });
+    const given = defaultsOf({ preset: 'modern', dropout: 0.3 });
+    expect(methodOptions(control, given, composition)).toMatchObject({ dropout: 0.3 });
   });
 
-  it("merges a method's own optimizer config with the run's", () => {
-    const config = defaultsOf({ preset: 'modern' });
-    const named = { name: 'kd', options: { recipe: { learningRate: 0.5 } } };
-    const { recipe } = methodOptions(named, config, composition);
-    expect(recipe).toMatchObject({
-      learningRate: 0.5,
-      optimizer: 'adam',
-      weightDecay: config.training.weightDecay,
-    });
+  it.each(['optimizer', 'recipe'])(
+    'changes what the %s beside the method says, and keeps the rest',
+    async (key) => {
+      const config = defaultsOf({ preset: 'modern' });
+      const named = { name: 'kd', options: { [key]: { learningRate: 0.5 } } };
+      const { optimizer, ...rest } = methodOptions(named, config, composition);
+      expect(optimizer).toMatchObject({
+        learningRate: 0.5,
+        optimizer: 'adam',
+        weightDecay: config.training.weightDecay,
+      });
+      expect(rest).not.toHaveProperty('recipe');
+    },
+  );
+
+  it('refuses an optimizer under both of its names', async () => {
+    const options = methodOptions(
+      { name: 'kd', options: { optimizer: { learningRate: 0.5 }, recipe: {} } },
+      defaultsOf(),
+      composition,
+    );
+    await expect(composition.registries.methods.check({ name: 'kd', options })).rejects.toThrow(
+      'option "recipe" of method "kd": "recipe" is the deprecated name of "optimizer"',
+    );
   });
 
-  it('quantises whatever trains a student', () => {
+  it("gives a plugin's method the optimizer under the name of its schema", async () => {
+    const config = defaultsOf();
+    const options = methodOptions(
+      { name: 'former', options: { recipe: { momentum: 0.3 } } },
+      config,
+      composition,
+    );
+    expect(options).toMatchObject({ recipe: { momentum: 0.3, learningRate: config.training.learningRate } });
+    expect(options).not.toHaveProperty('optimizer');
+  });
+
+  it('quantizes whatever trains a student', async () => {
     const config = defaultsOf({ quantize: 'ttq' });
     for (const name of ['supervised', 'l2', 'kd', 'adversarial', 'fitnets']) {
       expect(methodOptions({ name, options: {} }, config, composition)).toMatchObject({ quantize: 'ttq' });
     }
   });
 
-  it('gives several discriminators their defaults, and refuses those that none of them asks', () => {
+  it('gives several discriminators their defaults, and refuses those that none of them asks', async () => {
     const config = defaultsOf({ discriminator: '64-64', adapter: 'linear' });
     const of = (options: Record<string, unknown>) =>
       methodOptions({ name: 'adversarial', options }, config, composition);

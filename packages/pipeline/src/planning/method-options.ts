@@ -1,4 +1,5 @@
 import { AncError } from '@anc/core';
+import { currentOptions } from '@anc/methods';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
@@ -113,11 +114,12 @@ const withoutEffect = (key: string, method: string): AncError =>
  * Throws `ANC_UNKNOWN`, and `ANC_OPTIONS` where an own option would have no effect.
  */
 export function methodOptions(
-  { name, options }: Named,
+  { name, options: given }: Named,
   { training, objective }: MethodDefaults,
   { registries }: Pick<Composition, 'registries'>,
 ): Record<string, unknown> {
   const schema = registries.methods.get(name).contribution.options;
+  const { options } = currentOptions(schema, given);
   const known = optionNames(schema) ?? [];
   const fallback = defaultsOf(schema);
   const differing = defined({
@@ -125,9 +127,13 @@ export function methodOptions(
     learningRate: objective.discriminatorLearningRate,
   });
   const { dataTerm, regularizer, reduction, temperature, mu } = objective;
+  const optimizer = optimizerConfigOf(training);
+  const discriminatorOptimizer = Object.keys(differing).length === 0 ? undefined : differing;
   const offers: Record<string, unknown> = {
-    recipe: optimizerConfigOf(training),
-    discriminatorRecipe: Object.keys(differing).length === 0 ? undefined : differing,
+    optimizer,
+    discriminatorOptimizer,
+    recipe: optimizer, // the former names, for plugins whose methods still have them
+    discriminatorRecipe: discriminatorOptimizer,
     discriminator: named(objective.discriminator),
     input: objective.discriminatorInput,
     adapter: objective.adapter,
@@ -155,9 +161,9 @@ export function methodOptions(
   const taken = Object.fromEntries(
     Object.entries(offers).filter(([key]) => known.includes(key) && !overridden.includes(key)),
   );
-  const recipe =
-    isRecord(taken.recipe) && isRecord(options.recipe)
-      ? { recipe: { ...taken.recipe, ...options.recipe } }
-      : {};
-  return defined({ ...taken, ...options, ...recipe });
+  const merged = ['optimizer', 'recipe'].flatMap((key) => {
+    const [ofRun, own] = [taken[key], options[key]];
+    return isRecord(ofRun) && isRecord(own) ? [[key, { ...ofRun, ...own }]] : [];
+  });
+  return defined({ ...taken, ...options, ...(Object.fromEntries(merged) as object) });
 }

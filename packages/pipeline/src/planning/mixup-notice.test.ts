@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mixupNotice } from './mixup-notice.js';
 import type { PlannedModel } from './plan.js';
 
-const player = (name: string, ...labelled: readonly boolean[]) => ({
+const model = (name: string, ...labelled: readonly boolean[]) => ({
   name,
   stages: labelled.map((usesLabels, i) => ({
     name: `stage-${i + 1}`,
@@ -10,9 +10,9 @@ const player = (name: string, ...labelled: readonly boolean[]) => ({
   })) as unknown as PlannedModel['stages'],
 });
 const [supervised, fitnets, kd] = [
-  player('supervised', true),
-  player('fitnets', false, true),
-  player('kd', false),
+  model('supervised', true),
+  model('fitnets', false, true),
+  model('kd', false),
 ];
 
 describe('mixupNotice', () => {

@@ -17,8 +17,8 @@ export function mixupNotice(students: readonly Pick<PlannedModel, 'name' | 'stag
   const exceptions = [
     ...(plain.length === 0 ? [] : [`${named(plain)} (reads labels)`]),
     ...partly.map(({ name, stages }) => {
-      const labelled = stages.filter(({ usesLabels }) => usesLabels).map((stage) => stage.name);
-      return `${name} in the stages that read labels (${labelled.join(', ')})`;
+      const labeled = stages.filter(({ usesLabels }) => usesLabels).map((stage) => stage.name);
+      return `${name} in the stages that read labels (${labeled.join(', ')})`;
     }),
   ];
   if (exceptions.length === 0) return null;

@@ -107,7 +107,7 @@ describe('a planned run', () => {
       expect(teacher).toMatchObject({
         name: 'teacher',
         method: { name: 'supervised' },
-        options: { recipe: { learningRate: 0.03, optimizer: 'adam' }, quantize: 'none' },
+        options: { optimizer: { learningRate: 0.03, optimizer: 'adam' }, quantize: 'none' },
         needsTeacher: false,
         epochs: 2,
         seed: 3,
@@ -126,12 +126,12 @@ describe('a planned run', () => {
     };
     await planned({ ...flat, methods: ['l2'] }, (plan) => {
       expect(trainedTeacher(plan)).toMatchObject({
-        options: { recipe: { learningRate: 0.5, optimizer: 'nesterov' } },
+        options: { optimizer: { learningRate: 0.5, optimizer: 'nesterov' } },
         epochs: 9,
         seed: 11,
       });
       expect(plan.students[0]).toMatchObject({
-        options: { recipe: { learningRate: 0.002, optimizer: 'adam' } },
+        options: { optimizer: { learningRate: 0.002, optimizer: 'adam' } },
         epochs: 2,
         seed: 3,
       });
@@ -157,7 +157,7 @@ describe('a planned run', () => {
       );
       expect(other).toMatchObject({
         name: 'try-1',
-        options: { recipe: { learningRate: 0.7 } },
+        options: { optimizer: { learningRate: 0.7 } },
         epochs: 4,
         seed: 8,
         needsTeacher: true,

@@ -243,7 +243,7 @@ async function planTeacher(
   const supervised = await createMethod(
     {
       name: 'supervised',
-      options: { recipe: teacherOptimizerConfigOf(training, teacher), quantize: 'none' },
+      options: { optimizer: teacherOptimizerConfigOf(training, teacher), quantize: 'none' },
     },
     { training, objective },
     composition,

@@ -17,7 +17,7 @@ export async function loadComposition(
   ]);
   const builtin = await builtinPlugins();
   const own = await Promise.all(
-    plugins.map((plugin) => (typeof plugin === 'string' ? loadPlugin(plugin, cwd) : plugin)),
+    plugins.map(async (plugin) => (typeof plugin === 'string' ? loadPlugin(plugin, cwd) : plugin)),
   );
   const named = plugins.filter((plugin) => typeof plugin === 'string');
   const auto = autoPlugin(() => composition.registries.backends, named, cwd);

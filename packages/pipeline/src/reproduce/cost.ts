@@ -1,19 +1,6 @@
+import { factsOf } from '@anc/datasets/facts';
 import type { Composition } from '../composition/compose.js';
 import type { PlannedGroup } from './grid.js';
-
-/** Shapes and sizes of the data sets that the tables name: what a grid can say before it has the files. */
-const DATA: Readonly<
-  Record<
-    string,
-    { readonly input: readonly [number, number, number]; readonly classes: number; readonly images: number }
-  >
-> = {
-  cifar10: { input: [32, 32, 3], classes: 10, images: 50_000 },
-  cifar100: { input: [32, 32, 3], classes: 100, images: 50_000 },
-  svhn: { input: [32, 32, 3], classes: 10, images: 73_257 },
-  'fashion-mnist': { input: [28, 28, 1], classes: 10, images: 60_000 },
-  imagenet: { input: [224, 224, 3], classes: 1000, images: 1_281_167 },
-};
 
 export interface Cost {
   readonly images: number;
@@ -27,9 +14,10 @@ export async function costOf(
   seeds: number,
   { registries }: Composition,
 ): Promise<Cost | null> {
-  const data = DATA[options.data.dataset.name];
-  if (data === undefined) return null;
-  const images = Math.min(data.images, options.data.limitTrain ?? Infinity);
+  const facts = factsOf(options.data.dataset.name);
+  if (facts === null) return null;
+  const data = { input: facts.shape, classes: facts.classes };
+  const images = Math.min(facts.trainingImages, options.data.limitTrain ?? Infinity);
   const flopsOf = async (key: 'teacher' | 'student'): Promise<number> => {
     const model = await registries.models.create(options[key].model, data);
     return model.summary(data.input).reduce((sum, layer) => sum + layer.flops, 0);

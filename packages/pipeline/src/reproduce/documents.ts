@@ -29,6 +29,6 @@ export interface ReproduceResult {
   readonly rows: readonly ReproducedRow[];
   /** Where this differs from the paper's experiment, and what the numbers show. */
   readonly interpretation: readonly string[];
-  /** @deprecated The same as `interpretation`. */
+  /** Deprecated name of `interpretation`. */
   readonly reading: readonly string[];
 }

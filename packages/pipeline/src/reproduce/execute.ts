@@ -1,5 +1,6 @@
+import { encodeNumbers } from '@anc/core';
 import { join } from 'node:path';
-import { encodeNumbers, writeFileAtomically } from '@anc/runtime';
+import { writeFileAtomically } from '@anc/runtime';
 import type { CompareResult } from '../compare/documents.js';
 import { executeComparison } from '../compare/execute.js';
 import { intervalOf } from '../compare/interval.js';

@@ -50,7 +50,7 @@ describe('the tables', () => {
 });
 
 describe('gridOf', () => {
-  it("takes the paper's recipe, and a share of its epochs with its milestones", async () => {
+  it("takes the paper's preset, and a share of its epochs with its milestones", async () => {
     const [whole] = reproductionOf('table3').grid;
     expect(flattenOptions(whole!.options)).toMatchObject({
       preset: 'paper',
@@ -153,7 +153,7 @@ function compared(
   errors: readonly (readonly number[])[],
   teacher?: readonly [error: number, top5: number],
 ): CompareResult {
-  const player = { model: 'm', parameters: 1, flops: 1, seconds: 1, weights: '', bytes: 1 };
+  const model = { model: 'm', parameters: 1, flops: 1, seconds: 1, weights: '', bytes: 1 };
   return {
     compare: 'runs/t/c',
     runs: [],
@@ -162,12 +162,12 @@ function compared(
     seeds: [1, 2],
     testImages: 10,
     teacher: {
-      ...player,
+      ...model,
       testError: teacher?.[0] ?? 0.05,
       ...(teacher === undefined ? {} : { testTop5Error: teacher[1] }),
     },
     methods: errors.map((values): ComparedMethod => ({
-      ...player,
+      ...model,
       seconds: intervalOf([1, 1]),
       name: 'x',
       method: 'x',

@@ -143,7 +143,7 @@ export const tables = {
         rows: [
           l2(9.07),
           hinton(8.88),
-          copied('trained ternary quantisation', 8.87, 'ttq'),
+          copied('trained ternary quantization', 8.87, 'ttq'),
           copied('FitNets', 8.39, 'fitnets'),
           copied('BinaryConnect', 8.27, 'binaryconnect'),
           copied('flow of the solution, Yim et al.', 11.3, 'fsp'),

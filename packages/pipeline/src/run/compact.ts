@@ -1,4 +1,5 @@
-import { encodeSafetensors, type Backend, type HostTensor, type Variables } from '@anc/core';
+import { type Backend, type HostTensor, type Variables } from '@anc/core';
+import { encodeSafetensors, encodeWeightsMetadata, type WeightsMetadata } from '@anc/formats';
 import { compactTensors, isQuantized } from '@anc/methods';
 import type { RunFolder } from '@anc/runtime';
 import type { PlannedNetwork } from '../planning/plan-network.js';
@@ -14,17 +15,16 @@ export async function writeCompact(
   place: readonly string[],
   { network }: PlannedNetwork,
   variables: Variables<HostTensor>,
-  metadata: Readonly<Record<string, string>>,
+  metadata: WeightsMetadata,
   { backend, input }: { readonly backend: Backend; readonly input: readonly number[] },
 ): Promise<number | null> {
   if (!isQuantized(network)) return null;
-  const { methodOptions, ...rest } = metadata;
   const { estimator } = network;
-  // The plain model computes the same from these weights, unless inputs are binary too: then it takes the method.
-  const told =
-    estimator.input === undefined || methodOptions === undefined ? rest : { ...rest, methodOptions };
+  // The plain model computes the same from these weights, unless inputs are binary too: then it needs the method.
+  const methodOptions = estimator.input === undefined ? undefined : metadata.methodOptions;
   const tensors = await compactTensors(network, variables, input, backend);
-  const bytes = encodeSafetensors(tensors, { ...told, compact: estimator.name });
+  const recorded = encodeWeightsMetadata({ ...metadata, methodOptions, compact: estimator.name });
+  const bytes = encodeSafetensors(tensors, recorded);
   await folder.write([...place, COMPACT], bytes);
   return bytes.byteLength;
 }

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { controlName, dataTermOf, isControlOf, type InterpretedMethod } from './control.js';
 
-const recipe = { learningRate: 0.001 };
+const optimizer = { learningRate: 0.001 };
 const adversarial = (dataTerm: unknown, more: Record<string, unknown> = {}): InterpretedMethod => ({
   method: 'adversarial',
   usesLabels: false,
-  options: { recipe, lambda: 1, quantize: 'none', dataTerm, ...more },
+  options: { optimizer, lambda: 1, quantize: 'none', dataTerm, ...more },
 });
 const alone = (method: string, own: Record<string, unknown>, usesLabels = false): InterpretedMethod => ({
   method,
   usesLabels,
-  options: { recipe, lambda: 1, quantize: 'none', ...own },
+  options: { optimizer, lambda: 1, quantize: 'none', ...own },
 });
 const kl = adversarial({ name: 'kl', options: {} });
 const l2 = adversarial({ name: 'l2', options: {} });
@@ -26,7 +26,7 @@ describe('isControlOf', () => {
     ['another temperature', alone('kd', { temperature: 2, hardWeight: 0 }), kl],
     ['another reduction', alone('l2', { reduction: 'mean' }), l2],
     ['another method', alone('l2', { reduction: 'sum' }), kl],
-    ['another recipe', alone('l2', { reduction: 'sum', recipe: { learningRate: 0.1 } }), l2],
+    ['another optimizer', alone('l2', { reduction: 'sum', optimizer: { learningRate: 0.1 } }), l2],
     ['another weight', alone('l2', { reduction: 'sum', lambda: 2 }), l2],
     ['few-valued weights on one side', alone('l2', { reduction: 'sum', quantize: 'ttq' }), l2],
   ])('refuses %s', (_what, other, student) => {

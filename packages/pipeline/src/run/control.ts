@@ -16,7 +16,7 @@ export function dataTermOf({
   return typeof dataTerm?.name === 'string' ? { name: dataTerm.name, options: dataTerm.options ?? {} } : null;
 }
 
-/** The method that minimises a data term and nothing else, and the term's options, which are also its own. */
+/** The method that minimizes a data term and nothing else, and the term's options, which are also its own. */
 const ALONE: Readonly<Record<string, { readonly method: string; readonly options: z.ZodType }>> = {
   l2: { method: 'l2', options: l2Schema },
   kl: { method: 'kd', options: klSchema },
@@ -31,14 +31,14 @@ export const controlName = (dataTerm: string): string => ALONE[dataTerm]?.method
 
 /**
  * Whether `other` is the control of `student`: its data term alone, with the same options and weight, trained
- * by the same recipe, without labels.
+ * by the same optimizer, without labels.
  */
 export function isControlOf(other: InterpretedMethod, student: InterpretedMethod): boolean {
   const term = dataTermOf(student);
   if (term === null || other.usesLabels || student.usesLabels || other.method !== controlName(term.name)) {
     return false;
   }
-  const shared = ['recipe', 'lambda', 'quantize'];
+  const shared = ['optimizer', 'recipe', 'lambda', 'quantize'];
   const wanted = { ...pick(student.options, shared), ...termOptions(term) };
   const found = { ...other.options, ...(other.method === SILENT ? termOptions(dataTermOf(other)!) : {}) };
   return Object.entries(wanted).every(([key, value]) => JSON.stringify(found[key]) === JSON.stringify(value));

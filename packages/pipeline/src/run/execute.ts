@@ -1,13 +1,12 @@
 import { basename } from 'node:path';
-import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
-import {
-  CheckpointStore,
-  encodeNumbers,
-  ScalarLog,
-  TeacherCache,
-  writeReport,
-  type RunFolder,
-} from '@anc/runtime';
+import { encodeNumbers,
+  withDeprecatedDiagnostics,
+  type DatasetSplit,
+  type HostTensor,
+  type TeacherOutputs,
+  type Variables,
+ } from '@anc/core';
+import { CheckpointStore, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
 import type { BestResult, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import type { Emit, ModelRole } from '../events/events.js';
 import { Interrupted, isInterruption } from '../events/interrupted.js';
@@ -67,7 +66,7 @@ export async function executeRun(execution: Execution): Promise<RunResult | null
 async function trainAll(execution: Execution): Promise<RunResult> {
   const { plan, folder, shown, emit, signal } = execution;
   const notice = (message: string): void => emit({ type: 'notice', message });
-  const scalars = new ScalarLog(folder, { notice });
+  const scalars = new ScalarLog(folder);
   const context: RunContext = { ...execution, scalars };
   const { options, data, backends } = plan;
   const count = plan.students.length + 1;
@@ -225,7 +224,9 @@ async function trainOrRead<R extends ModelResult>(
     parameters: model.network.parameters,
     flops: model.network.flops,
     seconds: trained.seconds,
-    ...(role === 'student' && trained.diagnostics !== null ? { diagnostics: trained.diagnostics } : {}),
+    ...(role === 'student' && trained.diagnostics !== null
+      ? { diagnostics: withDeprecatedDiagnostics(trained.diagnostics) }
+      : {}),
     ...written,
     ...(compact === null ? {} : { bytes: compact }),
   } as ModelResult as R;

@@ -19,7 +19,7 @@ const student = (
   bytes: 1,
   ...more,
 });
-const game = { auc: 0.7, dTeacher: 0.6, dStudent: 0.5, gradientRatio: 5, gradientCosine: 0.01 };
+const game = { auc: 0.7, teacherScore: 0.6, studentScore: 0.5, gradientRatio: 5, gradientCosine: 0.01 };
 const read = (result: StudentResult, dataTerm: string | null = null): InterpretedStudent => ({
   result,
   method: result.method,

@@ -1,4 +1,5 @@
 import type { Normalization } from '@anc/core';
+import type { WeightsMetadata } from '@anc/formats';
 import { isQuantized } from '@anc/methods';
 import { describeNamed } from '../text/named.js';
 import { formatCount, formatShare } from '../text/format.js';
@@ -11,19 +12,19 @@ import { WEIGHTS } from '../files/weights.js';
 export function weightsMetadata(
   plan: TrainingPlan,
   { method, options, seed, network: { model } }: PlannedModel,
-): Record<string, string> {
+): WeightsMetadata {
   const { dataset, normalization } = plan.data;
   const { quantize = 'none' } = (options ?? {}) as { quantize?: unknown };
   return {
     model: model.name,
-    modelOptions: JSON.stringify(model.options),
-    input: JSON.stringify(dataset.shape),
-    classes: JSON.stringify(dataset.classes),
-    normalization: JSON.stringify(normalization),
+    modelOptions: model.options,
+    input: dataset.shape,
+    classes: dataset.classes,
+    normalization,
     method: method.name,
-    methodOptions: JSON.stringify(quantize === 'none' ? method.options : { ...method.options, quantize }),
+    methodOptions: quantize === 'none' ? method.options : { ...method.options, quantize },
     dataset: describeNamed(plan.options.data.dataset),
-    seed: String(seed),
+    seed,
   };
 }
 

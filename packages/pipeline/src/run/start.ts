@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
 import { assertCreatable, freeName, RunFolder } from '@anc/runtime';
+import { pluginPath } from '../composition/load-plugin.js';
 import type { RunData, TrainingData } from '../data/training-data.js';
 import type { Emit } from '../events/events.js';
 import { describePath, optionError } from '../options/option-error.js';
@@ -113,7 +114,7 @@ export function anchored(options: RunOptions, cwd: string): RunOptions {
     data: { ...data, directory: data.directory === null ? null : absolute(data.directory) },
     cache: { ...cache, ...(cache.directory ? { directory: absolute(cache.directory) } : {}) },
     teacher: { ...teacher, model: anchoredTeacher(teacher.model, cwd) },
-    plugins: plugins.map((name) => (/^\.{1,2}[\\/]/.test(name) ? absolute(name) : name)),
+    plugins: plugins.map((name) => pluginPath(name, cwd)),
   };
 }
 

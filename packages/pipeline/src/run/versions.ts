@@ -4,6 +4,7 @@ const packages = [
   'anc-cli',
   '@anc/pipeline',
   '@anc/core',
+  '@anc/formats',
   '@anc/runtime',
   '@anc/backend-onnx',
   '@anc/backend-tfjs',

@@ -247,10 +247,10 @@ describe('training that was interrupted', () => {
     // The process logged the second epoch and ended before its checkpoint was whole; another model goes on.
     const [record] = await folder.metrics.read();
     await folder.metrics.append({ ...record!, epoch: 1, step: 6 });
-    await folder.metrics.append({ ...record!, player: 'other', epoch: 1, step: 6 });
+    await folder.metrics.append({ ...record!, player: 'other', model: 'other', epoch: 1, step: 6 });
     await new Attempt(folder).train(student('l2'));
     const log = await logOf(folder);
-    const other = { ...whole.log[0], player: 'other', epoch: 1, step: 6 };
+    const other = { ...whole.log[0], player: 'other', model: 'other', epoch: 1, step: 6 };
     expect(log).toEqual([whole.log[0], other, ...whole.log.slice(1)]);
   });
 

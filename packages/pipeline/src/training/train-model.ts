@@ -1,10 +1,11 @@
 import {
-  stageEpochs,
+  allocateEpochs,
+  encodeNumbers,
   train,
+  withDeprecatedDiagnostics,
   type Backend,
   type Diagnostics,
   type HostTensor,
-  type Json,
   type Position,
   type TeacherOutputs,
   type TrainingEvent,
@@ -14,7 +15,6 @@ import {
 import {
   assertSameSpecs,
   CheckpointStore,
-  encodeNumbers,
   mixedBatches,
   specsOf,
   TeacherCache,
@@ -72,34 +72,40 @@ export async function trainModel(
     notice: (message) => emit({ type: 'notice', message }),
   });
   const found = await store.latest();
-  await folder.metrics.rewind((record) => record.player !== name || isBefore(record, found, model));
+  await folder.metrics.rewind((record) => record.model !== name || isBefore(record, found, model));
   const memory = found === null ? null : readMemory(found.memory);
   let state: Tree<HostTensor> = found?.state ?? {};
   let seconds = memory?.seconds ?? 0;
   let diagnostics = memory?.diagnostics ?? null;
   let held = memory?.held ?? null;
   let best = memory?.best ?? null;
+  const epochs = allocateEpochs(model.stages, model.epochs);
+  const [firstTrained, lastTrained] = [
+    epochs.findIndex((count) => count > 0),
+    epochs.findLastIndex((count) => count > 0),
+  ];
   for (let index = memory?.stage ?? 0; index < model.stages.length; index++) {
+    if (epochs[index] === 0) continue; // fewer epochs than stages
     const stage = model.stages[index]!;
     const place = { name: stage.name, index: index + 1, count: model.stages.length };
     const resumed = memory !== null && memory.stage === index;
-    const fresh = stage.init(model.rng.split('stage', index), index === 0 ? null : state);
+    const fresh = stage.init(model.rng.split('stage', index), index === firstTrained ? null : state);
     if (resumed) assertSameSpecs(specsOf(fresh), specsOf(state));
     else state = fresh;
     const startedAt = performance.now() - 1000 * seconds;
     const elapsed = (): number => (performance.now() - startedAt) / 1000;
     const save = async (event: Extract<TrainingEvent, { position: Position }>): Promise<void> => {
-      const { position, clock } = event;
+      const { position, progress } = event;
       const kept: TrainingMemory = { stage: index, position, seconds: elapsed(), diagnostics, held, best };
-      const at = { stage: stage.name, step: position.step, epoch: clock.epoch };
-      await store.save(await event.snapshot(), at, encodeNumbers(kept) as Json);
+      const at = { stage: stage.name, step: position.step, epoch: progress.epoch };
+      await store.save(await event.snapshot(), at, encodeNumbers(kept));
     };
     /** Evaluates on the held-out images; the best epoch's weights are kept before the checkpoint that refers to it. */
     const validate = async (event: Extract<TrainingEvent, { type: 'epoch' }>): Promise<Tree<number>> => {
-      if (context.validation === null || index < model.stages.length - 1) return {};
+      if (context.validation === null || index < lastTrained) return {};
       const variables = stage.student(await event.snapshot());
       const { error, agreement } = await context.validation.measure(variables);
-      const next = { epoch: event.clock.epoch, error, agreement };
+      const next = { epoch: event.progress.epoch, error, agreement };
       const chosen = better(best, next, context.validation.by);
       if (chosen === next) await context.keepBest(variables);
       best = chosen;
@@ -111,7 +117,7 @@ export async function trainModel(
       stage,
       batches: await batchesOf(stage.usesLabels, model, context),
       teacher,
-      epochs: stageEpochs(stage, model.epochs),
+      epochs: epochs[index]!,
       seed: context.seed,
       state,
       signal: context.signal,
@@ -123,7 +129,7 @@ export async function trainModel(
           type: 'step',
           model: name,
           stage: place,
-          progress: event.clock,
+          progress: event.progress,
           batchSize: context.batchSize,
         });
       } else if (event.type === 'metrics') {
@@ -131,17 +137,17 @@ export async function trainModel(
       } else if (event.type === 'epoch') {
         diagnostics = event.diagnostics;
         const metrics = { ...event.metrics, ...(await validate(event)) };
-        const { clock: progress, alarms } = event;
+        const { progress, alarms } = event;
         emit({ type: 'epoch', model: name, stage: place, progress, metrics, diagnostics, alarms });
         const record: MetricsRecord = {
-          player: name,
+          model: name,
           stage: stage.name,
           event: 'epoch',
           epoch: progress.epoch,
           step: progress.step,
           seconds: elapsed(),
           metrics,
-          diagnostics,
+          diagnostics: diagnostics && withDeprecatedDiagnostics(diagnostics),
           alarms: alarms.map(({ code }) => code),
         };
         await folder.metrics.append(record);
@@ -155,7 +161,7 @@ export async function trainModel(
     }
     seconds = elapsed();
   }
-  return { variables: model.stages.at(-1)!.student(state), diagnostics, held, best, seconds };
+  return { variables: model.stages[lastTrained]!.student(state), diagnostics, held, best, seconds };
 }
 
 async function batchesOf(usesLabels: boolean, model: PlannedModel, context: TrainContext) {

@@ -1,13 +1,12 @@
-import type { Json } from '@anc/core';
-import { encodeNumbers } from '@anc/runtime';
+import { encodeNumbers, type Json } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { readMemory, type TrainingMemory } from './training-memory.js';
 
 const memory: TrainingMemory = {
   stage: 1,
-  position: { step: 7, tally: { count: 2, sums: { loss: 0.1 + 0.2, 'gradient/cosine': -1 } } },
+  position: { step: 7, accumulator: { count: 2, sums: { loss: 0.1 + 0.2, 'gradient/cosine': -1 } } },
   seconds: 12.5,
-  diagnostics: { auc: 0.7, dTeacher: 0.6, dStudent: 0.5, gradientRatio: 5, gradientCosine: 0.01 },
+  diagnostics: { auc: 0.7, teacherScore: 0.6, studentScore: 0.5, gradientRatio: 5, gradientCosine: 0.01 },
   held: { error: 0.25, agreement: null },
   best: { epoch: 3, error: 0.2, agreement: 0.8 },
 };
@@ -19,7 +18,7 @@ const stored = (value: unknown): TrainingMemory =>
 describe('the memory of a checkpoint', () => {
   it('is read as it was written, to the last bit', () => {
     expect(stored(memory)).toEqual(memory);
-    const empty = { ...memory, position: { step: 0, tally: { count: 0, sums: {} } } };
+    const empty = { ...memory, position: { step: 0, accumulator: { count: 0, sums: {} } } };
     expect(stored({ ...empty, diagnostics: null, held: null, best: null })).toEqual({
       ...empty,
       diagnostics: null,
@@ -31,7 +30,7 @@ describe('the memory of a checkpoint', () => {
   it('keeps numbers that JSON does not have', () => {
     const strange = {
       ...memory,
-      position: { step: 7, tally: { count: 2, sums: { loss: NaN, ratio: Infinity, other: -Infinity } } },
+      position: { step: 7, accumulator: { count: 2, sums: { loss: NaN, ratio: Infinity, other: -Infinity } } },
       diagnostics: { ...memory.diagnostics!, gradientRatio: Infinity, gradientCosine: NaN, auc: -Infinity },
     };
     expect(stored(strange)).toEqual(strange);

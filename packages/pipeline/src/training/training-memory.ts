@@ -1,5 +1,11 @@
-import type { Diagnostics, Json, Position } from '@anc/core';
-import { decodeNumber } from '@anc/runtime';
+import {
+  currentDiagnostics,
+  decodeNumbers,
+  readPosition,
+  type Diagnostics,
+  type Json,
+  type Position,
+} from '@anc/core';
 import type { BestEpoch, HeldOut } from './validation.js';
 
 /** What a checkpoint holds beside the training state. */
@@ -15,13 +21,11 @@ export interface TrainingMemory {
 
 /** Reads a checkpoint's memory, numbers that JSON cannot hold included. */
 export function readMemory(memory: Json): TrainingMemory {
-  const raw = memory as unknown as TrainingMemory;
-  const numbers = <T extends object>(value: T): T =>
-    Object.fromEntries(Object.entries(value).map(([key, number]) => [key, decodeNumber(number)])) as T;
+  const raw = decodeNumbers<TrainingMemory>(memory); // it holds no text
   const { position, diagnostics } = raw;
   return {
     ...raw,
-    position: { ...position, tally: { ...position.tally, sums: numbers(position.tally.sums) } },
-    diagnostics: diagnostics === null ? null : numbers(diagnostics),
+    position: readPosition(position),
+    diagnostics: diagnostics === null ? null : currentDiagnostics(diagnostics),
   };
 }

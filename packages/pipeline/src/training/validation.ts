@@ -14,7 +14,7 @@ export interface BestEpoch extends HeldOut {
   readonly epoch: number;
 }
 
-/** Judges a player between epochs on images that it is not trained on. The test images are never seen here. */
+/** Evaluates a model between epochs on images that it is not trained on. The test images are never used here. */
 export interface Validation {
   /**
    * What counts: the error, where training reads labels anyway; else the agreement with the teacher, so that

@@ -1,3 +1,4 @@
+import { currentOptions } from '@anc/methods';
 import type { Composition } from '../composition/compose.js';
 import { methodOptions, type MethodDefaults } from '../planning/method-options.js';
 import type { Named } from '../text/named.js';
@@ -40,11 +41,14 @@ export function settled(
 ): Named {
   const usual = methodOptions(method, defaults, composition);
   const found = optionsUnder(method, defaults, setting, composition);
+  const key = ['optimizer', 'recipe'].find((name) => name in found);
   const changed = Object.entries(found).filter(
-    ([key, value]) => key !== 'recipe' && JSON.stringify(value) !== JSON.stringify(usual[key]),
+    ([name, value]) => name !== key && JSON.stringify(value) !== JSON.stringify(usual[name]),
   );
   const { learningRate } = setting;
-  const recipe =
-    'recipe' in found ? { recipe: { ...(method.options.recipe as object | undefined), learningRate } } : {};
-  return { name: method.name, options: { ...method.options, ...recipe, ...Object.fromEntries(changed) } };
+  const schema = composition.registries.methods.get(method.name).contribution.options;
+  const { options } = currentOptions(schema, method.options);
+  const optimizer =
+    key === undefined ? {} : { [key]: { ...(options[key] as object | undefined), learningRate } };
+  return { name: method.name, options: { ...options, ...optimizer, ...Object.fromEntries(changed) } };
 }

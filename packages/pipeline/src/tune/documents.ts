@@ -46,6 +46,6 @@ export interface TuneResult {
   readonly methods: readonly TunedMethod[];
   /** What the numbers do and do not show. */
   readonly interpretation: readonly string[];
-  /** @deprecated The same as `interpretation`. */
+  /** Deprecated name of `interpretation`. */
   readonly reading: readonly string[];
 }

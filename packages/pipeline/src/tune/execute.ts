@@ -1,5 +1,6 @@
+import { encodeNumbers } from '@anc/core';
 import { join } from 'node:path';
-import { encodeNumbers, ScalarLog, TeacherCache, writeFileAtomically, type RunFolder } from '@anc/runtime';
+import { ScalarLog, TeacherCache, writeFileAtomically, type RunFolder } from '@anc/runtime';
 import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
 import { isInterruption } from '../events/interrupted.js';
@@ -61,7 +62,7 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
     plan,
     held,
     folder,
-    scalars: new ScalarLog(folder, { notice }),
+    scalars: new ScalarLog(folder),
     emit,
     signal,
   };

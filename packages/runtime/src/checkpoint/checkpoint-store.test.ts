@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('CheckpointStore', () => {
-  it('gives back the newest state bit for bit, with its position and memory', async () => {
+  it('returns the newest state bit for bit, with its position and memory', async () => {
     const store = new CheckpointStore(folder);
     expect(await store.latest()).toBeNull();
     await store.save(stateOf(1), at(10));
@@ -28,7 +28,7 @@ describe('CheckpointStore', () => {
     expect(Object.is((latest!.state['student/params/w']!.data as Float32Array)[2], -0)).toBe(true);
   });
 
-  it('keeps the last ones only', async () => {
+  it('keeps the newest ones only', async () => {
     const store = new CheckpointStore(folder, { keep: 3 });
     for (let i = 1; i <= 6; i++) await store.save(stateOf(i), at(i));
     const names = ['00000004', '00000005', '00000006'];
@@ -37,7 +37,7 @@ describe('CheckpointStore', () => {
 
   it.each<[string, (name: string) => Promise<void>]>([
     ['tensors cut short', (name) => truncate(join(folder, `${name}.safetensors`), 40)],
-    ['tensors gone', (name) => rm(join(folder, `${name}.safetensors`))],
+    ['tensors missing', (name) => rm(join(folder, `${name}.safetensors`))],
     ['a manifest cut short', (name) => truncate(join(folder, `${name}.json`), 20)],
     [
       'one byte changed',
@@ -59,7 +59,7 @@ describe('CheckpointStore', () => {
         await writeFile(path, JSON.stringify(manifest));
       },
     ],
-  ])('goes back to the one before, and says so: %s', async (_, damage) => {
+  ])('goes back to the previous one, with a notice: %s', async (_, damage) => {
     const notices: string[] = [];
     const store = new CheckpointStore(folder, { notice: (message) => notices.push(message) });
     await store.save(stateOf(1), at(10));
@@ -72,7 +72,7 @@ describe('CheckpointStore', () => {
     expect((await store.latest())?.step).toBe(30);
   });
 
-  it('ignores what a kill in the middle of a write leaves behind, and clears it away', async () => {
+  it('ignores and removes incomplete files of a process that was killed', async () => {
     const store = new CheckpointStore(folder);
     await store.save(stateOf(1), at(10));
     await writeFile(join(folder, '00000002.safetensors'), 'whole, but its manifest was never written');
@@ -81,5 +81,51 @@ describe('CheckpointStore', () => {
     await store.save(stateOf(2), at(20));
     expect((await readdir(folder)).filter((file) => file.endsWith('.tmp'))).toEqual([]);
     expect((await store.latest())?.step).toBe(20);
+  });
+
+  describe('with a checkpoint of a newer version', () => {
+    const files = async (): Promise<string[]> => (await readdir(folder)).sort();
+    const raiseFormat = async (serial: string): Promise<void> => {
+      const path = join(folder, `${serial}.json`);
+      const manifest = JSON.parse(await readFile(path, 'utf8')) as object;
+      await writeFile(path, JSON.stringify({ ...manifest, format: 2, another: 'field' }));
+    };
+    it('refuses to resume from an older one instead of it', async () => {
+      const notices: string[] = [];
+      const store = new CheckpointStore(folder, { notice: (message) => notices.push(message) });
+      await store.save(stateOf(1), at(10));
+      await store.save(stateOf(2), at(20));
+      await raiseFormat('00000002');
+      const refused = store.latest();
+      await expect(refused).rejects.toMatchObject({
+        code: 'ANC_CHECKPOINT_VERSION',
+        message: expect.stringMatching(/00000002\.json was written by a newer version/) as string,
+        detail: { expected: 'format 1', received: 'format 2' },
+      });
+      expect(notices).toEqual([]);
+    });
+
+    it('never deletes it, nor counts it among those to keep', async () => {
+      const store = new CheckpointStore(folder, { keep: 2 });
+      await store.save(stateOf(1), at(10));
+      await raiseFormat('00000001');
+      await writeFile(join(folder, '00000001.optimizer'), 'a file that only the newer version knows');
+      const newer = await files();
+      for (let i = 2; i <= 5; i++) await store.save(stateOf(i), at(10 * i));
+      const own = ['00000004', '00000005'].flatMap((serial) => [`${serial}.json`, `${serial}.safetensors`]);
+      expect(await files()).toEqual([...newer, ...own].sort());
+      expect((await store.latest())?.step).toBe(50);
+      await store.clear();
+      expect(await files()).toEqual(newer);
+    });
+  });
+
+  it('removes the whole folder when a model has finished', async () => {
+    const store = new CheckpointStore(join(folder, 'kd'));
+    await store.clear(); // nothing there yet
+    await store.save(stateOf(1), at(10));
+    await writeFile(join(folder, 'kd', '00000002.safetensors.4711.tmp'), 'half');
+    await store.clear();
+    expect(await readdir(folder)).toEqual([]);
   });
 });

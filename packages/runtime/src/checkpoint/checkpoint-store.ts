@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { decodeSafetensors, encodeSafetensors, type HostTensor, type Json, type Tree } from '@anc/core';
+import { isAncError, type HostTensor, type Json, type Tree } from '@anc/core';
+import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import { TEMPORARY, writeFileAtomically } from '../run-folder/atomic-write.js';
 import {
   assertSameSpecs,
+  encodeManifest,
+  hasOtherFormat,
   parseManifest,
   specsOf,
-  type CheckpointManifest,
   type CheckpointPosition,
 } from './manifest.js';
 
@@ -17,19 +19,24 @@ export interface Checkpoint extends CheckpointPosition {
 }
 
 export interface CheckpointStoreOptions {
-  /** How many of the newest to keep; at least 2, so that a damaged one has one before it. */
+  /** How many of the newest to keep; at least 2, so that there is one to go back to if the newest is damaged. */
   readonly keep?: number;
-  /** Told, in a sentence, of every checkpoint that had to be passed over. */
+  /** Called with a sentence about each damaged checkpoint that was skipped. */
   readonly notice?: (message: string) => void;
 }
 
+/** Names of the files that this version writes: `<serial>.json`, `<serial>.safetensors`. */
+const OWN_FILE = /^(\d{8})\.(?:json|safetensors)$/;
+
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const serialName = (serial: number): string => String(serial).padStart(8, '0');
 
 /**
- * One player's checkpoints in a folder: `<serial>.safetensors` and `<serial>.json` each.
+ * One model's checkpoints in a folder: `<serial>.safetensors` and `<serial>.json` each.
  *
- * The manifest is written last and names the tensors' length and hash: a checkpoint counts only when both
- * files agree, so a crash at any moment leaves the one before in force.
+ * The manifest is written last and names the tensors' length and hash: a checkpoint counts only if both files agree,
+ * so a crash at any moment leaves the previous one in force. A checkpoint in a format of another number is neither
+ * read nor deleted.
  */
 export class CheckpointStore {
   readonly #folder: string;
@@ -45,31 +52,38 @@ export class CheckpointStore {
   async save(state: Tree<HostTensor>, position: CheckpointPosition, memory: Json = null): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     const serials = await this.#serials();
-    const serial = String((serials.at(-1) ?? 0) + 1).padStart(8, '0');
+    const serial = serialName((serials.at(-1) ?? 0) + 1);
     const bytes = encodeSafetensors(state, { stage: position.stage, step: String(position.step) });
-    const manifest: CheckpointManifest = {
-      format: 1,
-      stage: position.stage,
-      step: position.step,
-      epoch: position.epoch,
-      file: `${serial}.safetensors`,
+    const { stage, step, epoch } = position;
+    const file = `${serial}.safetensors`;
+    const manifest = encodeManifest({
+      stage,
+      step,
+      epoch,
+      file,
       bytes: bytes.length,
       sha256: sha256(bytes),
       tensors: specsOf(state),
       memory,
-    };
-    await writeFileAtomically(join(this.#folder, manifest.file), bytes);
-    await writeFileAtomically(join(this.#folder, `${serial}.json`), `${JSON.stringify(manifest, null, 2)}\n`);
-    await this.#prune();
+    });
+    await writeFileAtomically(join(this.#folder, file), bytes);
+    await writeFileAtomically(join(this.#folder, `${serial}.json`), manifest);
+    await this.#prune(this.#keep);
   }
 
-  /** The newest checkpoint that is whole, or null where there is none. */
+  /**
+   * The newest complete checkpoint, or null if there is none.
+   *
+   * @throws `ANC_CHECKPOINT_VERSION` at one that a newer version wrote: resuming from an older one would discard
+   *   training.
+   */
   async latest(): Promise<Checkpoint | null> {
     for (const serial of (await this.#serials()).reverse()) {
-      const name = `${String(serial).padStart(8, '0')}.json`;
+      const name = `${serialName(serial)}.json`;
       try {
         return await this.#read(name);
       } catch (error) {
+        if (isAncError(error) && error.code === 'ANC_CHECKPOINT_VERSION') throw error;
         const why = error instanceof Error ? error.message : String(error);
         this.#notice(
           `checkpoint ${join(this.#folder, name)} is damaged (${why}); going back to the one before.`,
@@ -79,19 +93,21 @@ export class CheckpointStore {
     return null;
   }
 
-  /** Removes all of them: their player has finished. */
+  /** Removes all of them, when their model has finished. */
   async clear(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
+    await this.#prune(0);
+    await rmdir(this.#folder).catch(() => undefined); // not there, or still holding files of another version
   }
 
   async #read(name: string): Promise<Checkpoint> {
-    const manifest = parseManifest(await readFile(join(this.#folder, name), 'utf8'));
-    if (manifest === null) throw new Error('its manifest is not whole');
+    const path = join(this.#folder, name);
+    const manifest = parseManifest(await readFile(path, 'utf8'), path);
+    if (manifest === null) throw new Error('its manifest is incomplete');
     const bytes = await readFile(join(this.#folder, basename(manifest.file)));
     if (bytes.length !== manifest.bytes) {
       throw new Error(`${manifest.file} has ${bytes.length} bytes, not ${manifest.bytes}`);
     }
-    if (sha256(bytes) !== manifest.sha256) throw new Error(`${manifest.file} does not have its hash`);
+    if (sha256(bytes) !== manifest.sha256) throw new Error(`the hash of ${manifest.file} is another`);
     const { tensors } = decodeSafetensors(bytes);
     assertSameSpecs(manifest.tensors, specsOf(tensors));
     const { stage, step, epoch, memory } = manifest;
@@ -115,12 +131,23 @@ export class CheckpointStore {
     }
   }
 
-  /** Removes all but the newest, manifests first, and what a crash left half written. */
-  async #prune(): Promise<void> {
-    const kept = new Set((await this.#serials()).slice(-this.#keep).map((n) => String(n).padStart(8, '0')));
-    const stale = (await this.#files()).filter(
-      (file) => file.endsWith(TEMPORARY) || !kept.has(file.slice(0, 8)),
-    );
+  /**
+   * Removes all but the newest `keep`, manifests first, and what a crash left half written. Only files that this
+   * version writes, and none with the serial of a checkpoint in another format.
+   */
+  async #prune(keep: number): Promise<void> {
+    const [own, foreign] = [[] as string[], new Set<string>()];
+    for (const serial of (await this.#serials()).map(serialName)) {
+      const manifest = await readFile(join(this.#folder, `${serial}.json`), 'utf8');
+      if (hasOtherFormat(manifest)) foreign.add(serial);
+      else own.push(serial);
+    }
+    const kept = new Set(own.slice(Math.max(0, own.length - keep)));
+    const stale = (await this.#files()).filter((file) => {
+      if (file.endsWith(TEMPORARY)) return true;
+      const serial = OWN_FILE.exec(file)?.[1];
+      return serial !== undefined && !kept.has(serial) && !foreign.has(serial);
+    });
     const manifestsFirst = stale.sort((a, b) => Number(b.endsWith('.json')) - Number(a.endsWith('.json')));
     for (const file of manifestsFirst) await rm(join(this.#folder, file), { force: true });
   }

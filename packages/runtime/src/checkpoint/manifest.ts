@@ -9,6 +9,9 @@ import {
   type Tree,
 } from '@anc/core';
 
+/** Number of the format that this version writes, and the only one that it reads. */
+const FORMAT = 1;
+
 /** Where in training a checkpoint stands. */
 export interface CheckpointPosition {
   readonly stage: string;
@@ -17,21 +20,21 @@ export interface CheckpointPosition {
   readonly epoch: number;
 }
 
-/** What stands beside a checkpoint's tensors: enough to know that they are whole and whose they are. */
+/** The JSON beside a checkpoint's tensors: enough to tell whether they are complete and which network they are of. */
 export interface CheckpointManifest extends CheckpointPosition {
-  readonly format: 1;
+  readonly format: typeof FORMAT;
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
   readonly tensors: Tree<LeafSpec>;
-  /** What the one who wrote it needs to go on. */
+  /** What the training loop needs to continue, besides the tensors. */
   readonly memory: Json;
 }
 
 export const specsOf = (tensors: Tree<HostTensor>): Record<string, LeafSpec> =>
-  mapTree(tensors, (host) => ({ ...specOf(host), shape: [...host.shape] }));
+  mapTree(tensors, (tensor) => ({ ...specOf(tensor), shape: [...tensor.shape] }));
 
-/** Throws `ANC_CHECKPOINT` with the first name or shape in which two states differ. */
+/** @throws `ANC_CHECKPOINT` with the first name or shape in which two states differ. */
 export function assertSameSpecs(expected: Tree<LeafSpec>, received: Tree<LeafSpec>): void {
   const names = [...new Set([...namesOf(expected), ...namesOf(received)])].sort();
   for (const name of names) {
@@ -51,22 +54,45 @@ export function assertSameSpecs(expected: Tree<LeafSpec>, received: Tree<LeafSpe
 const describe = (spec: LeafSpec | undefined): string =>
   spec === undefined ? 'no such tensor' : `${spec.dtype} [${spec.shape.join(', ')}]`;
 
-/** Reads a manifest's JSON; null where it is not one. */
-export function parseManifest(text: string): CheckpointManifest | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof value !== 'object' || value === null) return null;
-  const manifest = value as { readonly [K in keyof CheckpointManifest]?: unknown };
-  const whole =
-    manifest.format === 1 &&
+export const encodeManifest = (manifest: Omit<CheckpointManifest, 'format'>): string =>
+  `${JSON.stringify({ format: FORMAT, ...manifest }, null, 2)}\n`;
+
+/**
+ * Reads a manifest's JSON; null if it is damaged.
+ *
+ * @throws `ANC_CHECKPOINT_VERSION` if its format has another number.
+ */
+export function parseManifest(text: string, path: string): CheckpointManifest | null {
+  const manifest = objectIn(text);
+  if (manifest === null) return null;
+  if (isOtherFormat(manifest.format)) throw newerVersion(path, manifest.format);
+  const complete =
+    manifest.format === FORMAT &&
     [manifest.stage, manifest.file, manifest.sha256].every((field) => typeof field === 'string') &&
     [manifest.step, manifest.epoch, manifest.bytes].every((field) => Number.isSafeInteger(field)) &&
     typeof manifest.tensors === 'object' &&
     manifest.tensors !== null &&
     manifest.memory !== undefined;
-  return whole ? (value as CheckpointManifest) : null;
+  return complete ? (manifest as unknown as CheckpointManifest) : null;
 }
+
+/** Whether a manifest was written in a format that this version does not know. False if it is damaged. */
+export const hasOtherFormat = (text: string): boolean => isOtherFormat(objectIn(text)?.format);
+
+const isOtherFormat = (format: unknown): format is number => typeof format === 'number' && format !== FORMAT;
+
+function objectIn(text: string): { readonly [K in keyof CheckpointManifest]?: unknown } | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+const newerVersion = (path: string, format: number): AncError =>
+  new AncError('ANC_CHECKPOINT_VERSION', `the checkpoint ${path} was written by a newer version.`, {
+    expected: `format ${FORMAT}`,
+    received: `format ${format}`,
+    hint: "resume with the version that the run's environment.json names, or start a new run.",
+  });

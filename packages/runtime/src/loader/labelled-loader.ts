@@ -1,9 +1,9 @@
-import { AncError, type ImageSource, type LabelledBatch } from '@anc/core';
+import { AncError, type ImageSource, type LabeledBatch } from '@anc/core';
 import { Loader, type LoaderOptions } from './loader.js';
 
 /**
- * A `Loader` with each image's label beside it: for training with labels (the teacher, methods that declare
- * it). The images, their order and their views are those of `Loader` with the same seed.
+ * A `Loader` that adds each image's label, for training with labels: the teacher, and methods that declare it. The
+ * images, their order and their views are those of `Loader` with the same seed.
  */
 export class LabelledLoader {
   readonly batchesPerEpoch: number;
@@ -23,7 +23,7 @@ export class LabelledLoader {
   }
 
   /** Like `Loader.epoch`. */
-  async *epoch(epoch: number, from = 0): AsyncGenerator<LabelledBatch, void, undefined> {
+  async *epoch(epoch: number, from = 0): AsyncGenerator<LabeledBatch, void, undefined> {
     for await (const batch of this.#loader.epoch(epoch, from)) {
       yield { ...batch, labels: batch.indices.map((index) => this.#labels[index]!) };
     }

@@ -29,7 +29,7 @@ const indicesOf = (batches: readonly ImageBatch[]): number[] =>
   batches.flatMap(({ indices }) => [...indices]);
 
 describe('Loader', () => {
-  it('shows every image once, but for the shuffled tail', async () => {
+  it('shows every image once, except for the rest of the last batch', async () => {
     const loader = new Loader(source(23), { batch: 5, seed: 1 });
     const batches = await collect(loader.epoch(0));
     expect(loader.batchesPerEpoch).toBe(4);
@@ -39,10 +39,10 @@ describe('Loader', () => {
     expect(shown).not.toEqual([...shown].sort((a, b) => a - b));
     const left = (epoch: number[]): number[] => [...Array(23).keys()].filter((i) => !epoch.includes(i));
     const next = indicesOf(await collect(loader.epoch(1)));
-    expect(left(next)).not.toEqual(left(shown)); // another tail: nobody is left out for good
+    expect(left(next)).not.toEqual(left(shown)); // another rest: no image is left out for good
   });
 
-  it('gives the same bytes for the same seed and epoch, others for others', async () => {
+  it('returns the same bytes for the same seed and epoch, and others for others', async () => {
     const epoch = async (seed: number, n: number): Promise<ImageBatch[]> =>
       collect(new Loader(source(40), { batch: 8, seed, augmentation: shifting }).epoch(n));
     const first = await epoch(3, 2);
@@ -51,14 +51,14 @@ describe('Loader', () => {
     expect(await epoch(3, 3)).not.toEqual(first);
   });
 
-  it('goes on from any batch as if it had not stopped', async () => {
+  it('continues from any batch as if it had not stopped', async () => {
     const loader = new Loader(source(40), { batch: 8, seed: 9, augmentation: shifting });
     const whole = await collect(loader.epoch(5));
     for (let from = 0; from <= 5; from++)
       expect(await collect(loader.epoch(5, from))).toEqual(whole.slice(from));
   });
 
-  it('says which view of which image it shows', async () => {
+  it('reports the image and view of every row', async () => {
     const batches = await collect(
       new Loader(source(64), { batch: 16, seed: 0, augmentation: shifting }).epoch(0),
     );
@@ -74,7 +74,7 @@ describe('Loader', () => {
     expect(indicesOf(await collect(varied.epoch(1)))).toEqual(plain);
   });
 
-  it('gives the same whatever is prepared ahead, in no more memory than it may take', async () => {
+  it('returns the same with any number of prefetched batches, and uses no more memory than allowed', async () => {
     let [inUse, most] = [0, 0];
     const slow: ImageSource = {
       ...source(64),
@@ -101,11 +101,11 @@ describe('Loader', () => {
     const batches = new Loader(counted, { batch: 8, seed: 3, prefetchMb: 32 / 2 ** 20 }).epoch(0);
     await batches.next();
     await new Promise((done) => setTimeout(done, 20));
-    expect(made).toBe(3); // the one in use and two of 16 bytes ahead
+    expect(made).toBe(3); // the one in use and two of 16 bytes in advance
     await batches.return(undefined);
   });
 
-  it('refuses a batch that the images do not fill', () => {
+  it('refuses a batch size above the number of images', () => {
     expect(() => new Loader(source(7), { batch: 8, seed: 0 })).toThrow(/fewer images/);
     expect(() => new Loader(source(7), { batch: 0, seed: 0 })).toThrow(/at least one/);
   });
@@ -114,7 +114,7 @@ describe('Loader', () => {
 describe('LabelledLoader', () => {
   const labels = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => (i * 3) % 10);
 
-  it('gives the batches of Loader with the label of each image', async () => {
+  it('returns the batches of Loader with the label of each image', async () => {
     const options = { batch: 8, seed: 4, augmentation: shifting };
     const plain = await collect(new Loader(source(30), options).epoch(2));
     const labelled = await collect(new LabelledLoader(source(30), labels(30), options).epoch(2));

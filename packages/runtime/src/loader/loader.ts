@@ -6,21 +6,22 @@ export interface LoaderOptions {
   /** Images per batch. */
   readonly batch: number;
   readonly seed: number;
-  /** How images are varied: from their bytes, or by the source's own `crops`. Absent: images as they are. */
+  /** Augmentation of an image's bytes, or the source's own `crops`. Default: images as they are. */
   readonly augmentation?: Augmentation | DecodedViews;
-  /** Memory for batches that are prepared while one is in use, in MB (2^20 bytes); default 64. 0: one at a time. */
+  /** Memory for batches that are prepared in advance, in MB (2^20 bytes); default 64. 0: no prefetching. */
   readonly prefetchMb?: number;
 }
 
 const PREFETCH_MB = 64;
-/** More batches ahead do not help: one computes while the next ones are decoded. */
-const MOST_AHEAD = 4;
+/** More batches in advance do not help: one is computed on while the next ones are decoded. */
+const MOST_PREFETCHED = 4;
 
 /**
- * Shuffled, augmented batches of images: what label-free training is given. No label can be reached from it.
+ * Shuffled, augmented batches of images for training without labels: no label can be reached from it.
  *
- * Each epoch shows every image once, but for the shuffled tail that does not fill a batch. Throws
- * `ANC_DATA_TOO_FEW` where there are fewer images than a batch.
+ * Each epoch shows every image once, except for a rest that does not fill a batch: another one in each epoch.
+ *
+ * @throws `ANC_DATA_TOO_FEW` if there are fewer images than a batch has.
  */
 export class Loader {
   readonly batchesPerEpoch: number;
@@ -51,19 +52,22 @@ export class Loader {
     const { seed, augmentation } = this.#options;
     const plan = planEpoch(this.#source.count, augmentation?.views ?? 1, seed, epoch);
     const batches = this.#batches(plan, from);
-    if (this.#ahead === 0) yield* batches;
-    else yield* prefetch(batches, this.#ahead);
+    if (this.#prefetched === 0) yield* batches;
+    else yield* prefetch(batches, this.#prefetched);
   }
 
   async *#batches(plan: EpochPlan, from: number): AsyncGenerator<ImageBatch, void, undefined> {
     for (let b = from; b < this.batchesPerEpoch; b++) yield await this.#batch(plan, b);
   }
 
-  /** Batches to prepare ahead: as many as fit the memory, whatever the images' size. */
-  get #ahead(): number {
+  /** Number of batches to prepare in advance: as many as fit into the memory. */
+  get #prefetched(): number {
     const { batch, prefetchMb = PREFETCH_MB } = this.#options;
     const [height, width, channels] = this.#source.shape;
-    return Math.min(MOST_AHEAD, Math.floor((prefetchMb * 2 ** 20) / (batch * height * width * channels)));
+    return Math.min(
+      MOST_PREFETCHED,
+      Math.floor((prefetchMb * 2 ** 20) / (batch * height * width * channels)),
+    );
   }
 
   async #batch({ order, views }: EpochPlan, b: number): Promise<ImageBatch> {

@@ -28,7 +28,7 @@ async function drawn(alpha: number, epoch: number, from: number, seed = 1): Prom
 const bytes = (batches: readonly ImageBatch[]): number[][] => batches.map(({ images }) => [...images]);
 
 describe('mixedBatches', () => {
-  it('mixes whole images: all pixels of one at the same share', async () => {
+  it('mixes whole images: all pixels of one by the same share', async () => {
     const [{ images }] = (await drawn(1, 0, 0)) as [ImageBatch];
     const pairs = Array.from({ length: COUNT }, (_, i) => [images[2 * i]!, images[2 * i + 1]!]);
     expect(pairs.every(([a, b]) => a === b)).toBe(true);
@@ -37,7 +37,7 @@ describe('mixedBatches', () => {
     expect(Math.abs(mean - 127.5)).toBeLessThan(30);
   });
 
-  it('keeps near to single images for a small α', async () => {
+  it('stays close to single images for a small α', async () => {
     const far = async (alpha: number): Promise<number> => {
       const all = bytes(await drawn(alpha, 0, 0)).flat();
       return all.filter((byte) => byte > 40 && byte < 215).length / all.length;
@@ -45,7 +45,7 @@ describe('mixedBatches', () => {
     expect(await far(0.1)).toBeLessThan((await far(1)) / 2);
   });
 
-  it('is the same for seed, epoch and step, wherever the epoch is entered, and another elsewhere', async () => {
+  it('depends on seed, epoch and step alone, wherever in the epoch it starts', async () => {
     const whole = bytes(await drawn(1, 2, 0));
     expect(bytes(await drawn(1, 2, 1))).toEqual(whole.slice(1));
     expect(bytes(await drawn(1, 3, 0))[0]).not.toEqual(whole[0]);

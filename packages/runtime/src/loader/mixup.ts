@@ -1,18 +1,18 @@
 import { Rng, type BatchSource, type ImageBatch } from '@anc/core';
 
 export interface MixupOptions {
-  /** α of Beta(α, α), from which each image's share is drawn: 1 is uniform, less keeps nearer to single images. */
+  /** α of Beta(α, α), from which each image's share is drawn: 1 is uniform, smaller values stay closer to one image. */
   readonly alpha: number;
   readonly seed: number;
 }
 
 /**
  * Mixup (Zhang 2018) of images alone, as in function matching (Beyer 2022): x'_i = a_i x_i + (1 - a_i) x_j(i) with j
- * a permutation of the batch and a_i ~ Beta(α, α), rounded to bytes. Whoever sees such a batch, teacher and student,
- * sees the same bytes; labels are not mixed, so it is for training without them.
+ * a permutation of the batch and a_i ~ Beta(α, α), rounded to bytes. Teacher and student get the same bytes; labels are
+ * not mixed, so it is for training without them.
  *
- * Equal for equal (seed, epoch, step). A mixed image is no image of the data set: it must not be remembered by its
- * index and view.
+ * Equal for equal (seed, epoch, step). A mixed image is no image of the dataset: its teacher outputs must not be cached
+ * by index and view.
  */
 export function mixedBatches(source: BatchSource, { alpha, seed }: MixupOptions): BatchSource {
   return {
@@ -43,7 +43,7 @@ function mixed(batch: ImageBatch, alpha: number, rng: Rng): ImageBatch {
   return { ...batch, images };
 }
 
-/** A draw of Beta(α, α) by Jöhnk's method: quick for α ≤ 1, where x^(1/α) + y^(1/α) is often at most 1. */
+/** A sample of Beta(α, α) by Jöhnk's method: fast for α ≤ 1, where x^(1/α) + y^(1/α) is often at most 1. */
 function symmetricBeta(alpha: number, rng: Rng): number {
   for (;;) {
     const x = rng.uniform() ** (1 / alpha);

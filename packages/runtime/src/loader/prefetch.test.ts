@@ -4,7 +4,7 @@ import { prefetch } from './prefetch.js';
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('prefetch', () => {
-  it('prepares the next item while the current one is in use, and no more than asked', async () => {
+  it('prepares the next item while the current one is in use, and no more than `depth`', async () => {
     const made: number[] = [];
     async function* numbers(): AsyncGenerator<number> {
       for (let i = 0; i < 6; i++) {
@@ -22,7 +22,7 @@ describe('prefetch', () => {
     expect(seen).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it('passes on an error at its turn', async () => {
+  it('throws an error when its item is due', async () => {
     async function* failing(): AsyncGenerator<number> {
       yield 1;
       await tick();

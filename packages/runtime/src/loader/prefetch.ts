@@ -1,6 +1,6 @@
 /**
- * Prepares up to `depth` items ahead of the one in use. Order and errors are the source's own; an error
- * comes at its item's turn. Leaving the loop early ends the source.
+ * Prepares up to `depth` items while the current one is in use. Order and errors are the source's; an error is thrown
+ * when its item is due. Leaving the loop early ends the source.
  */
 export async function* prefetch<T>(source: AsyncIterable<T>, depth = 1): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
@@ -8,7 +8,7 @@ export async function* prefetch<T>(source: AsyncIterable<T>, depth = 1): AsyncGe
   const fill = (): void => {
     while (queue.length < Math.max(1, depth)) {
       const item = iterator.next();
-      item.catch(() => undefined); // reported when its turn comes, not as an unhandled rejection
+      item.catch(() => undefined); // thrown when the item is due, not as an unhandled rejection
       queue.push(item);
     }
   };

@@ -1,12 +1,12 @@
 import type { History } from './history.js';
 
-/** Lines over a player's epochs. */
+/** Lines over a model's epochs. */
 export interface Chart {
   readonly title: string;
   readonly lines: readonly Line[];
   /** Fixed bounds of the value axis; free where absent. */
   readonly bounds?: readonly [number, number];
-  /** Values that grow by factors: a logarithmic axis where all of them allow it. */
+  /** Values that may span orders of magnitude: a logarithmic axis if all of them allow it. */
   readonly wide?: boolean;
 }
 
@@ -16,9 +16,14 @@ export interface Line {
   readonly values: readonly number[];
 }
 
-const GAME: Readonly<Record<string, string>> = { auc: 'AUC', dTeacher: 'D(t)', dStudent: 'D(s)' };
+/** What the discriminator's metrics are called in the paper. */
+const DISCRIMINATOR: Readonly<Record<string, string>> = {
+  'discriminator/auc': 'AUC',
+  'discriminator/teacher': 'D(t)',
+  'discriminator/student': 'D(s)',
+};
 
-/** What is worth a picture of a player: its losses, how well it does, and the game where it played one. */
+/** Charts of one model: its losses, agreement and error, and the discriminator and the gradients if there are any. */
 export function chartsOf(history: History): Chart[] {
   const names = [...new Set(history.epochs.flatMap(({ values }) => Object.keys(values)))];
   const line = (name: string, shown = name): Line[] =>
@@ -38,7 +43,7 @@ export function chartsOf(history: History): Chart[] {
     },
     {
       title: 'Discriminator',
-      lines: Object.entries(GAME).flatMap(([name, shown]) => line(name, shown)),
+      lines: Object.entries(DISCRIMINATOR).flatMap(([name, shown]) => line(name, shown)),
       bounds: [0, 1],
     },
     {
@@ -51,7 +56,7 @@ export function chartsOf(history: History): Chart[] {
   return charts.filter(({ lines }) => lines.length > 0);
 }
 
-/** Whether a chart's values are read better as factors than as differences. */
+/** Whether a chart's value axis is logarithmic: all values are positive, and their ratios large. */
 export function isLogarithmic({ lines, wide }: Chart): boolean {
   const values = lines.flatMap((line) => line.values.filter(Number.isFinite));
   return (

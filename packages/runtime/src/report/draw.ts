@@ -3,12 +3,12 @@ import { isLogarithmic, type Chart } from './charts.js';
 
 const WIDTH = 520;
 const HEIGHT = 260;
-/** Colours that the page's style defines for light and dark. */
-const SERIES_COLOURS = 6;
-/** Up to here a point is drawn on every epoch. */
+/** Colors that the page's style sheet defines for light and dark. */
+const SERIES_COLORS = 6;
+/** Up to this many epochs, each has a point. */
 const FEW_EPOCHS = 30;
 
-/** Draws charts as SVG text. Made once per page: the drawing library is loaded when a page is wanted. */
+/** Loads the drawing library and returns a function that draws a chart as SVG text. `id` prefixes every name in it. */
 export async function openDrawing(): Promise<(chart: Chart, id: string) => string> {
   const [echarts, { LineChart }, { GridComponent, LegendComponent }, { SVGRenderer }] = await Promise.all([
     import('echarts/core'),
@@ -28,7 +28,7 @@ export async function openDrawing(): Promise<(chart: Chart, id: string) => strin
   };
 }
 
-/** Colours are the page's own, so that a chart follows its light and dark. */
+/** Colors are variables of the page's style sheet, so that a chart follows the page's light or dark mode. */
 function optionsOf(chart: Chart): EChartsCoreOption {
   const epochs = Math.max(...chart.lines.map(({ values }) => values.length));
   const logarithmic = isLogarithmic(chart);
@@ -41,7 +41,7 @@ function optionsOf(chart: Chart): EChartsCoreOption {
   };
   return {
     animation: false,
-    color: Array.from({ length: SERIES_COLOURS }, (_, i) => `var(--series-${i + 1})`),
+    color: Array.from({ length: SERIES_COLORS }, (_, i) => `var(--series-${i + 1})`),
     legend: {
       type: 'plain',
       top: 0,
@@ -84,16 +84,16 @@ function optionsOf(chart: Chart): EChartsCoreOption {
       emphasis: { disabled: true },
       symbol: 'circle',
       symbolSize: 4,
-      // A single point has no line; one between two gaps has none either.
+      // A single point has no line, and neither has one between two gaps.
       showSymbol: values.length <= FEW_EPOCHS || values.some((value) => !Number.isFinite(value)),
-      itemStyle: { color: `var(--series-${(i % SERIES_COLOURS) + 1})` },
-      lineStyle: { width: 2, type: i < SERIES_COLOURS ? 'solid' : 'dashed' },
+      itemStyle: { color: `var(--series-${(i % SERIES_COLORS) + 1})` },
+      lineStyle: { width: 2, type: i < SERIES_COLORS ? 'solid' : 'dashed' },
       data: values.map((value, epoch) => [epoch + 1, Number.isFinite(value) ? value : '-']),
     })),
   };
 }
 
-/** Names that are unique on the page and do not depend on what was drawn before; no style of its own. */
+/** Makes an SVG fit to embed: no style of its own, names that are unique on the page and equal for equal charts. */
 function embeddable(svg: string, id: string): string {
   return svg
     .replace(/<style[\s\S]*?<\/style>/g, '')

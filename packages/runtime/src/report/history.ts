@@ -1,51 +1,54 @@
 import { alarmsFor, type Alarm, type Diagnostics } from '@anc/core';
-import { decodeNumber, type MetricsRecord } from '../run-folder/metrics-log.js';
+import type { MetricsRecord } from '../run-folder/metrics-log.js';
 
-/** One player's epochs, through all its stages. */
+/** One model's epochs, through all its stages. */
 export interface History {
-  readonly player: string;
+  readonly model: string;
   readonly epochs: readonly Epoch[];
 }
 
 export interface Epoch {
   readonly stage: string;
-  /** Metrics and diagnostics by name; what diverged is NaN or infinite here. */
+  /** Metrics and diagnostics by name; NaN or infinite where training diverged. */
   readonly values: Readonly<Record<string, number>>;
   readonly alarms: readonly Alarm[];
 }
 
 /** An alarm and the epochs that raised it, counted from 1. */
 export interface RaisedAlarm {
-  /** As the last of them said it. */
+  /** As the last of these epochs raised it. */
   readonly alarm: Alarm;
   readonly epochs: readonly number[];
 }
 
-/** What metrics.jsonl tells of every player, in the order of their appearance. */
+/** The epochs of every model in metrics.jsonl, in the order of the models' first records. */
 export function historiesOf(records: readonly MetricsRecord[]): History[] {
-  const players = new Map<string, Epoch[]>();
+  const models = new Map<string, Epoch[]>();
   for (const record of records) {
     if (record.event !== 'epoch') continue;
-    const epochs = players.get(record.player) ?? [];
-    players.set(record.player, epochs);
+    const epochs = models.get(record.model) ?? [];
+    models.set(record.model, epochs);
     epochs.push(epochOf(record));
   }
-  return [...players].map(([player, epochs]) => ({ player, epochs }));
+  return [...models].map(([model, epochs]) => ({ model, epochs }));
 }
 
-function epochOf({ stage, metrics, diagnostics }: MetricsRecord): Epoch {
-  const values = { ...decoded(metrics), ...decoded(diagnostics) };
-  // The cosine is among the metrics already, under the name that the step gave it.
-  delete values.gradientCosine;
-  const game =
-    diagnostics === undefined || diagnostics === null
-      ? null
-      : (decoded(diagnostics) as unknown as Diagnostics);
-  return { stage, values, alarms: game === null ? [] : alarmsFor(game) };
+function epochOf({ stage, metrics, diagnostics = null }: MetricsRecord): Epoch {
+  return {
+    stage,
+    values: { ...metrics, ...(diagnostics && valuesOf(diagnostics)) },
+    alarms: diagnostics === null ? [] : alarmsFor(diagnostics),
+  };
 }
 
-const decoded = (values: unknown): Record<string, number> =>
-  Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, decodeNumber(value)]));
+/** Diagnostics under the names of the metrics that they come from; the ratio comes from two. */
+const valuesOf = (diagnostics: Diagnostics): Record<string, number> => ({
+  'discriminator/auc': diagnostics.auc,
+  'discriminator/teacher': diagnostics.teacherScore,
+  'discriminator/student': diagnostics.studentScore,
+  'gradient/cosine': diagnostics.gradientCosine,
+  gradientRatio: diagnostics.gradientRatio,
+});
 
 export function alarmsIn({ epochs }: History): RaisedAlarm[] {
   const raised = new Map<string, { alarm: Alarm; epochs: number[] }>();

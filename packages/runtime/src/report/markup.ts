@@ -1,4 +1,4 @@
-/** HTML that is safe to put into a page. */
+/** HTML that is put into a page unescaped. */
 export class Markup {
   constructor(readonly text: string) {}
 }

@@ -15,7 +15,7 @@ export interface PageContent {
   readonly records: readonly MetricsRecord[];
 }
 
-/** The whole report as one HTML document: the same text for the same run. */
+/** The whole report as one HTML document: equal text for an equal run. */
 export async function renderPage({
   title,
   result,
@@ -25,7 +25,7 @@ export async function renderPage({
 }: PageContent): Promise<string> {
   const draw = await openDrawing();
   const histories = historiesOf(records);
-  const { dataset, backend, seed, reading } = result;
+  const { dataset, backend, seed, interpretation } = result;
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -39,10 +39,10 @@ export async function renderPage({
       </head>
       <body>
         <h1>${title}</h1>
-        <p class="soft">data set ${dataset} · backend ${backend} · seed ${seed}</p>
+        <p class="soft">dataset ${dataset} · backend ${backend} · seed ${seed}</p>
         <h2>Result</h2>
-        ${resultTable(result)} ${list(reading)} ${alarmSection(histories)}
-        ${histories.map((history, i) => playerSection(history, `player-${i + 1}`, draw))}
+        ${resultTable(result)} ${list(interpretation ?? result.reading ?? [])} ${alarmSection(histories)}
+        ${histories.map((history, i) => modelSection(history, `model-${i + 1}`, draw))}
         <h2>Configuration</h2>
         <details open>
           <summary>config.resolved.yaml</summary>
@@ -58,22 +58,22 @@ export async function renderPage({
 }
 
 function resultTable({ teacher, students }: ReportedResult): Markup {
-  const row = (name: string, player: ReportedModel, agreement: number | null): Markup =>
+  const row = (name: string, reported: ReportedModel, agreement: number | null): Markup =>
     html`<tr>
       <th scope="row">${name}</th>
-      <td class="word">${player.model}</td>
-      <td>${formatShare(player.testError)}</td>
+      <td class="word">${reported.model}</td>
+      <td>${formatShare(reported.testError)}</td>
       <td>${formatShare(agreement)}</td>
-      <td>${formatCount(player.parameters)}</td>
-      <td>${formatCount(player.flops)}</td>
-      <td>${player.seconds.toFixed(1)}</td>
+      <td>${formatCount(reported.parameters)}</td>
+      <td>${formatCount(reported.flops)}</td>
+      <td>${reported.seconds.toFixed(1)}</td>
     </tr>`;
   return html`<div class="scroll">
     <table>
       <thead>
         <tr>
-          <th>player</th>
-          <th class="word">model</th>
+          <th>model</th>
+          <th class="word">network</th>
           <th>test error</th>
           <th>agreement</th>
           <th>parameters</th>
@@ -100,7 +100,7 @@ function alarmSection(histories: readonly History[]): Markup {
     alarmsIn(history).map(
       ({ alarm, epochs }) =>
         html`<li class="alarm">
-          <strong>${history.player}: ${alarm.code}</strong> in ${epochs.length} of ${history.epochs.length}
+          <strong>${history.model}: ${alarm.code}</strong> in ${epochs.length} of ${history.epochs.length}
           epochs (${formatEpochs(epochs)}); the last time ${alarm.message} ${sentence(alarm.advice)}
         </li>`,
     ),
@@ -113,8 +113,8 @@ function alarmSection(histories: readonly History[]): Markup {
         </ul>`;
 }
 
-function playerSection(history: History, id: string, draw: (chart: Chart, id: string) => string): Markup {
-  const { player, epochs } = history;
+function modelSection(history: History, id: string, draw: (chart: Chart, id: string) => string): Markup {
+  const { model, epochs } = history;
   const stages = [...new Set(epochs.map(({ stage }) => stage))].map((stage) => {
     const count = epochs.filter((epoch) => epoch.stage === stage).length;
     return `${stage}: ${count} ${count === 1 ? 'epoch' : 'epochs'}`;
@@ -126,7 +126,7 @@ function playerSection(history: History, id: string, draw: (chart: Chart, id: st
       ${new Markup(svg)}${gaps(chart)}
     </figure>`;
   });
-  return html`<h2>${player}</h2>
+  return html`<h2>${model}</h2>
     <p class="soft">${stages.join(', ')}</p>
     <div class="charts">${figures}</div>
     <details>
@@ -147,7 +147,7 @@ function playerSection(history: History, id: string, draw: (chart: Chart, id: st
     </details>`;
 }
 
-/** What a line cannot show. */
+/** Names the epochs that a line leaves out because their values are not finite. */
 function gaps({ lines }: Chart): Markup {
   const notes = lines.flatMap(({ name, values }) => {
     const missing = values.flatMap((value, i) => (Number.isFinite(value) ? [] : [i + 1]));

@@ -1,16 +1,22 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Tree } from '@anc/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
 import { RunFolder } from '../run-folder/run-folder.js';
 import { renderPage, type PageContent } from './page.js';
 import { writeReport } from './report.js';
 
-const player = { model: 'cnn', testError: 0.0605, parameters: 441_330, flops: 7_917_962, seconds: 79.88 };
+const network = { model: 'cnn', testError: 0.0605, parameters: 441_330, flops: 7_917_962, seconds: 79.88 };
 
-const record = (name: string, epoch: number, values: object, more: object = {}): MetricsRecord => ({
-  player: name,
+const record = (
+  name: string,
+  epoch: number,
+  values: Tree<number>,
+  more: Partial<MetricsRecord> = {},
+): MetricsRecord => ({
+  model: name,
   stage: 'train',
   event: 'epoch',
   epoch,
@@ -20,8 +26,8 @@ const record = (name: string, epoch: number, values: object, more: object = {}):
   ...more,
 });
 
-const game = (auc: unknown, gradientRatio: unknown) => ({
-  diagnostics: { auc, dTeacher: 0.75, dStudent: 0.25, gradientRatio, gradientCosine: 0.125 },
+const adversarial = (auc: number, gradientRatio: number) => ({
+  diagnostics: { auc, teacherScore: 0.75, studentScore: 0.25, gradientRatio, gradientCosine: 0.125 },
 });
 
 const content: PageContent = {
@@ -30,10 +36,10 @@ const content: PageContent = {
     dataset: 'glyphs',
     backend: 'onnx',
     seed: 7,
-    teacher: player,
+    teacher: network,
     students: [
       {
-        ...player,
+        ...network,
         name: 'l2',
         testError: 0.101,
         agreement: 0.917,
@@ -41,9 +47,9 @@ const content: PageContent = {
         flops: 971_746,
         seconds: 55.28,
       },
-      { ...player, name: 'adversarial', testError: null, agreement: 0.9191, seconds: 74.85 },
+      { ...network, name: 'adversarial', testError: null, agreement: 0.9191, seconds: 74.85 },
     ],
-    reading: ['adversarial: not distinguishable from l2 (single seed).'],
+    interpretation: ['adversarial: not distinguishable from l2 (single seed).'],
   },
   config: 'seed: 7\nmethods:\n  - l2\n',
   environment: { node: 'v20.19.0' },
@@ -55,19 +61,19 @@ const content: PageContent = {
       'adversarial',
       0,
       { agreement: 0.5, 'loss/student': 3.5, 'gradient/cosine': 0.125 },
-      game(0.625, 2),
+      adversarial(0.625, 2),
     ),
     record(
       'adversarial',
       1,
       { agreement: 0.75, 'loss/student': 1.5, 'gradient/cosine': 0.125 },
-      game(0.984375, 110),
+      adversarial(0.984375, 110),
     ),
   ],
 };
 
 describe('the report', () => {
-  it('names every player with its numbers, the reading and the configuration', async () => {
+  it('names every model with its numbers, the interpretation and the configuration', async () => {
     const page = await renderPage(content);
     for (const text of [
       'glyphs-1',
@@ -84,7 +90,7 @@ describe('the report', () => {
       '79.9',
       '55.3',
       '74.8',
-      ...content.result.reading,
+      ...content.result.interpretation!,
       content.config,
       'v20.19.0',
       '0.53125',
@@ -107,11 +113,11 @@ describe('the report', () => {
         new RegExp(`<text[^>]*>${line.replace(/[()]/g, '\\$&')}</text>`),
       );
     }
-    // Losses and shares of three players; three charts of the game.
+    // Losses and shares of three models; three charts of the discriminator and the gradients.
     expect(page.match(/<svg /g)).toHaveLength(3 * 2 + 3);
   });
 
-  it('says which epochs raised an alarm', async () => {
+  it('lists the epochs that raised an alarm', async () => {
     const page = (await renderPage(content)).replace(/\s+/g, ' ');
     expect(page).toContain('<strong>adversarial: discriminator-won</strong> in 1 of 2 epochs (2)');
     expect(page).toContain('<strong>adversarial: adversarial-inactive</strong>');
@@ -120,7 +126,7 @@ describe('the report', () => {
     expect(calm).not.toContain('Alarms');
   });
 
-  it('is one file: no script, nothing to load, every name on it unique, no trace of earlier pages', async () => {
+  it('is one file: no script, nothing to load, unique names, no trace of earlier pages', async () => {
     const page = await renderPage(content);
     expect(page).not.toMatch(/<script|<link|<img|@import|url\((?!#)|\b(?:src|href)=/i);
     const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
@@ -130,7 +136,7 @@ describe('the report', () => {
     expect(await renderPage(content)).toBe(page);
   });
 
-  it('escapes what it is told', async () => {
+  it('escapes all text', async () => {
     const evil = `</pre><script>alert("1")</script>&'`;
     const page = await renderPage({
       title: evil,
@@ -140,9 +146,9 @@ describe('the report', () => {
         ...content.result,
         dataset: evil,
         backend: evil,
-        teacher: { ...player, model: evil },
-        students: [{ ...player, name: evil, agreement: 1 }],
-        reading: [evil],
+        teacher: { ...network, model: evil },
+        students: [{ ...network, name: evil, agreement: 1 }],
+        interpretation: [evil],
       },
       records: [record(evil, 0, { [`loss/${evil}`]: 1 }, { stage: evil })],
     });
@@ -151,12 +157,12 @@ describe('the report', () => {
     expect(page).toContain('&lt;/pre&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;');
   });
 
-  it('shows what diverged, and draws the rest', async () => {
+  it('shows values that diverged as words, and draws the rest', async () => {
     const records = [
       record('l2', 0, { 'loss/data': 2 }),
-      record('l2', 1, { 'loss/data': 'NaN' }),
-      record('l2', 2, { 'loss/data': 'Infinity' }),
-      record('l2', 3, { 'loss/data': 1e300, agreement: 'NaN' }, game('NaN', 'Infinity')),
+      record('l2', 1, { 'loss/data': NaN }),
+      record('l2', 2, { 'loss/data': Infinity }),
+      record('l2', 3, { 'loss/data': 1e300, agreement: NaN }, adversarial(NaN, Infinity)),
     ];
     const result = {
       ...content.result,
@@ -170,7 +176,7 @@ describe('the report', () => {
     for (const [svg] of page.matchAll(/<svg [\s\S]*?<\/svg>/g)) expect(svg).not.toMatch(/NaN|Infinity/);
   });
 
-  it('stands for a run without any epoch', async () => {
+  it('works for a run without any epoch', async () => {
     expect(await renderPage({ ...content, records: [] })).toContain('441,330');
   });
 });
@@ -182,13 +188,30 @@ describe('writeReport', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it('is made from what the folder holds, and made again', async () => {
+  it('is made from the files of the folder, and replaces an earlier one', async () => {
     const folder = await RunFolder.create(join(root, 'glyphs-1'), content.config);
     await folder.writeEnvironment(content.environment);
     for (const one of content.records) await folder.metrics.append(one);
-    await writeReport(folder, { ...content.result, reading: [] });
+    await writeReport(folder, { ...content.result, interpretation: [] });
     const path = await writeReport(folder, content.result);
     expect(path).toBe(join(root, 'glyphs-1', 'report.html'));
     expect(await readFile(path, 'utf8')).toBe(await renderPage(content));
+  });
+
+  it('reads the documents of earlier versions', async () => {
+    const folder = await RunFolder.create(join(root, 'glyphs-1'), content.config);
+    const line =
+      '{"player":"kd","stage":"train","event":"epoch","epoch":0,"step":9,"metrics":{"auc":0.75,"loss/data":"NaN"},' +
+      '"diagnostics":{"auc":0.75,"dTeacher":0.75,"dStudent":0.5,"gradientRatio":2,"gradientCosine":0.5}}\n';
+    await folder.write('metrics.jsonl', line);
+    const { interpretation, ...result } = { ...content.result, reading: content.result.interpretation! };
+    const page = await readFile(await writeReport(folder, result), 'utf8');
+    expect(page).toContain(interpretation![0]);
+    expect(page).toMatch(/<h2>kd<\/h2>/);
+    for (const name of ['AUC', 'D\\(t\\)', 'D\\(s\\)'])
+      expect(page).toMatch(new RegExp(`<text[^>]*>${name}</text>`));
+    expect(page).toContain('loss/data: no finite value in epochs 1');
+    expect(page.match(/<td>discriminator\/auc<\/td>/g)).toHaveLength(1);
+    expect(page).not.toMatch(/<td>(auc|dTeacher|teacherScore)<\/td>/);
   });
 });

@@ -1,32 +1,37 @@
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { renderPage } from './page.js';
 
-/** A player's line of the result table. Error and agreement are fractions. */
+/** A model's line of the result table. Error and agreement are fractions. */
 export interface ReportedModel {
+  /** Name of its network. */
   readonly model: string;
-  /** null where the test images have no labels. */
+  /** null if the test images have no labels. */
   readonly testError: number | null;
   readonly parameters: number;
   /** For one image. */
   readonly flops: number;
-  /** Of training. */
+  /** Duration of its training. */
   readonly seconds: number;
 }
 
-/** What a finished run says about itself; `result.json` is one of these. */
+/** The result of a finished run, as in `result.json`. */
 export interface ReportedResult {
   readonly dataset: string;
   readonly backend: string;
   readonly seed: number;
   readonly teacher: ReportedModel;
   readonly students: readonly (ReportedModel & { readonly name: string; readonly agreement: number })[];
-  /** What the numbers do and do not say, a sentence or two each. */
-  readonly reading: readonly string[];
+  /** What the numbers show and what they do not, a sentence or two each. */
+  readonly interpretation?: readonly string[];
+  /** The same, as results of earlier versions call it. */
+  readonly reading?: readonly string[];
 }
 
 /**
- * Writes `report.html`: one file without scripts and without anything to load, made from the result, the
- * resolved configuration, the environment and metrics.jsonl. Replaces the one that was there.
+ * Writes `report.html`: one self-contained file without scripts, made from the result, the resolved configuration,
+ * the environment and metrics.jsonl. Replaces an earlier one.
+ *
+ * @returns the path of the file.
  */
 export async function writeReport(folder: RunFolder, result: ReportedResult): Promise<string> {
   const page = await renderPage({

@@ -15,7 +15,7 @@ export interface ReportSection {
   readonly lines: readonly string[];
 }
 
-/** The sheet as one HTML document without scripts and without anything to load; all text is escaped. */
+/** The report as one self-contained HTML document without scripts; all text is escaped. */
 export function renderSimpleReport({ title, lead, sections }: SimpleReport): string {
   return html`<!doctype html>
     <html lang="en">

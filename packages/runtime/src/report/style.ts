@@ -1,4 +1,4 @@
-/** The page's style sheet: readable by day and by night, and on a telephone. */
+/** The page's style sheet, for light and dark mode, narrow screens and print. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

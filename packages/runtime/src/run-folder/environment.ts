@@ -3,7 +3,7 @@ import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import type { Backend } from '@anc/core';
 
-/** What a result depends on besides its configuration. */
+/** The environment of a run: what its result depends on besides the configuration. */
 export interface EnvironmentRecord {
   readonly versions: Readonly<Record<string, string>>;
   readonly backend: { readonly name: string } & Readonly<Record<string, string | number>>;
@@ -15,6 +15,7 @@ export interface EnvironmentRecord {
   readonly seed: number;
 }
 
+/** Describes this process and machine, with the given package `versions` and the git state of `cwd`. */
 export async function describeEnvironment(
   backend: Pick<Backend, 'name' | 'environment'>,
   seed: number,
@@ -34,7 +35,7 @@ export async function describeEnvironment(
   };
 }
 
-/** The commit of the user's working directory; null outside a repository or without git. */
+/** Commit of the user's working directory; null outside a repository or without git. */
 async function gitState(cwd: string): Promise<EnvironmentRecord['git']> {
   const git = promisify(execFile);
   try {

@@ -4,18 +4,20 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AncError } from '@anc/core';
 
-/** Claims of this process: one of its number that is not among them is of a process before it. */
+/** Claims of this process. A claim with its process id that is not among them is of an earlier process. */
 const own = new Set<string>();
 
 const ATTEMPTS = 4;
 
 /**
- * Keeps a second process off a run folder. Throws `ANC_RUN_BUSY` while the first one lives; what a crash
- * left behind is taken over. Returns the release.
+ * Locks a run folder against other processes, and takes over the lock of a process that crashed.
  *
- * Whoever wants the folder writes a claim, a file of its own beside `path`, and has the folder where no other claim of
- * a living process is then there. Of two that come at once at most one finds that; both may step back, and try again
- * after pauses of their own. Nobody ever removes the claim of one who lives.
+ * A process that wants the folder writes a claim, its own file beside `path`, and holds the lock if no other claim of a
+ * living process exists then. If two come at once, at most one holds it; both may withdraw and try again after different
+ * pauses. The claim of a living process is never removed by another one.
+ *
+ * @returns a function that releases the lock.
+ * @throws `ANC_RUN_BUSY` while another process holds it.
  */
 export async function lock(path: string): Promise<() => Promise<void>> {
   const id = randomUUID();
@@ -39,11 +41,11 @@ export async function lock(path: string): Promise<() => Promise<void>> {
         hint: 'wait for it to end, or end it.',
       });
     }
-    await sleep(5 + ((parseInt(id, 16) * attempt) % 89)); // everyone's own
+    await sleep(5 + ((parseInt(id, 16) * attempt) % 89)); // different for each claim
   }
 }
 
-/** The process of a claim of another's that lives, or null. Claims of the dead are removed. */
+/** Id of a living process with another claim, or null. Claims of processes that have ended are removed. */
 async function otherClaim(path: string, claim: string): Promise<number | null> {
   const prefix = `${basename(path)}.`;
   for (const name of await readdir(dirname(path))) {
@@ -59,7 +61,7 @@ async function otherClaim(path: string, claim: string): Promise<number | null> {
 function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid < 1) return false;
   try {
-    process.kill(pid, 0); // asks only
+    process.kill(pid, 0); // signal 0 only tests whether the process exists
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';

@@ -1,37 +1,39 @@
 import { appendFile, readFile } from 'node:fs/promises';
+import {
+  currentDiagnostics,
+  currentMetrics,
+  decodeNumbers,
+  encodeNumbers,
+  withDeprecatedDiagnostics,
+  withDeprecatedMetrics,
+  type Diagnostics,
+  type RecordedDiagnostics,
+  type Tree,
+} from '@anc/core';
 import { writeFileAtomically } from './atomic-write.js';
-
-/** A number as it is written: JSON has no NaN or Infinity, and `null` would hide a divergence. */
-export type LoggedNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {
-  /** Who was training: `teacher`, or a student's name. */
-  readonly player: string;
+  /** The model that was trained: `teacher`, or a student's name. */
+  readonly model: string;
+  /** @deprecated The same as `model`: its name in earlier files. */
+  readonly player?: string;
   readonly stage: string;
   readonly event: string;
   readonly epoch: number;
   /** Steps done over the whole stage. */
   readonly step: number;
+  /** Means over the epoch. */
+  readonly metrics?: Tree<number>;
+  /** Of adversarial training; null for other training. */
+  readonly diagnostics?: Diagnostics | null;
   readonly [name: string]: unknown;
 }
 
-/** Numbers of any depth in a form that survives JSON. */
-export function encodeNumbers(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (Array.isArray(value)) return value.map(encodeNumbers);
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, encodeNumbers(inner)]));
-  }
-  return value;
-}
-
-/** Undoes `encodeNumbers` for one value. */
-export function decodeNumber(value: unknown): number {
-  return typeof value === 'number' ? value : Number(value);
-}
-
-/** metrics.jsonl: one JSON object per line, only ever appended to while a run goes on. */
+/**
+ * metrics.jsonl: one JSON object per line, only appended to during a run. Non-finite numbers are written as words
+ * (`encodeNumbers`), and every record has the deprecated names beside the current ones.
+ */
 export class MetricsLog {
   readonly #path: string;
   #pending: Promise<void> = Promise.resolve();
@@ -42,12 +44,14 @@ export class MetricsLog {
 
   /** Appends in the order of the calls. */
   append(record: MetricsRecord): Promise<void> {
-    const line = `${JSON.stringify(encodeNumbers(record))}\n`;
+    const line = encodeRecord(record);
     this.#pending = this.#pending.then(() => appendFile(this.#path, line));
     return this.#pending;
   }
 
-  /** Every whole line; a line that a crash cut short is left out. */
+  /**
+   * The records as they were appended, whichever version wrote them. A line that a crash cut short is left out.
+   */
   async read(): Promise<MetricsRecord[]> {
     await this.#pending;
     let text: string;
@@ -59,7 +63,7 @@ export class MetricsLog {
     }
     return text.split('\n').flatMap((line) => {
       try {
-        return line === '' ? [] : [JSON.parse(line) as MetricsRecord];
+        return line === '' ? [] : [decodeRecord(line)];
       } catch {
         return [];
       }
@@ -69,6 +73,44 @@ export class MetricsLog {
   /** Drops the records that `keep` refuses: what was logged after the checkpoint that training resumes from. */
   async rewind(keep: (record: MetricsRecord) => boolean): Promise<void> {
     const kept = (await this.read()).filter(keep);
-    await writeFileAtomically(this.#path, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    await writeFileAtomically(this.#path, kept.map(encodeRecord).join(''));
   }
+}
+
+/** Fields of a record that hold numbers; JSON has words for those that are not finite. */
+const NUMBERS = ['epoch', 'step', 'seconds', 'metrics', 'diagnostics'];
+
+/** A record as it is stored; those of earlier versions have `player` alone. */
+interface StoredRecord {
+  readonly model?: string;
+  readonly player?: string;
+  readonly metrics?: Tree<number> | null;
+  readonly diagnostics?: RecordedDiagnostics | null;
+}
+
+const underBothNames = (model: string): { model: string; player: string } => ({ model, player: model });
+
+function encodeRecord({ model, ...record }: MetricsRecord): string {
+  const { metrics, diagnostics } = record;
+  const stored = {
+    ...underBothNames(model),
+    ...record,
+    ...(metrics && { metrics: withDeprecatedMetrics(metrics) }),
+    ...(diagnostics && { diagnostics: withDeprecatedDiagnostics(diagnostics) }),
+  };
+  return `${JSON.stringify(encodeNumbers(stored))}\n`;
+}
+
+/** Throws if a line is no record. */
+function decodeRecord(line: string): MetricsRecord {
+  const stored = decodeNumbers<StoredRecord>(JSON.parse(line), NUMBERS);
+  const model = stored.model ?? stored.player;
+  if (model === undefined) throw new TypeError('a record names its model');
+  const { metrics, diagnostics } = stored;
+  return {
+    ...stored,
+    ...underBothNames(model),
+    ...(metrics && { metrics: currentMetrics(metrics) }),
+    ...(diagnostics && { diagnostics: currentDiagnostics(diagnostics) }),
+  } as unknown as MetricsRecord;
 }

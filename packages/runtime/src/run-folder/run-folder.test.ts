@@ -1,8 +1,7 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MetricsLog } from './metrics-log.js';
 import { assertCreatable, freeName, RunFolder } from './run-folder.js';
 
 let root: string;
@@ -14,7 +13,7 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 const code = (code: string) => expect.objectContaining({ code }) as unknown;
 
 describe('RunFolder', () => {
-  it('is made once and never again', async () => {
+  it('is created once and never again', async () => {
     const path = join(root, 'runs', 'a');
     await RunFolder.create(path, 'seed: 1\n');
     await expect(RunFolder.create(path, 'seed: 2\n')).rejects.toEqual(code('ANC_RUN_EXISTS'));
@@ -22,13 +21,13 @@ describe('RunFolder', () => {
     expect(await (await RunFolder.open(path)).readConfig()).toBe('seed: 1\n');
   });
 
-  it('lets one of two that start at the same time have the folder', async () => {
+  it('is created by one of several that start at the same time', async () => {
     const tries = Array.from({ length: 8 }, () => RunFolder.create(join(root, 'same'), 'x'));
     const won = (await Promise.allSettled(tries)).filter(({ status }) => status === 'fulfilled');
     expect(won).toHaveLength(1);
   });
 
-  it('says before any work that a folder cannot be made, and writes nothing', async () => {
+  it('reports before any work that a folder cannot be created, and writes nothing', async () => {
     await writeFile(join(root, 'file'), '');
     await expect(assertCreatable(join(root, 'file', 'runs', 'a'))).rejects.toEqual(
       code('ANC_RUN_UNWRITABLE'),
@@ -38,23 +37,23 @@ describe('RunFolder', () => {
     expect(await readdir(root)).toEqual(['file']);
   });
 
-  it.skipIf(process.getuid?.() === 0)('says so of a folder without write permission', async () => {
+  it.skipIf(process.getuid?.() === 0)('reports a folder without write permission', async () => {
     await mkdir(join(root, 'locked'));
     await chmod(join(root, 'locked'), 0o555);
     await expect(assertCreatable(join(root, 'locked', 'a'))).rejects.toEqual(code('ANC_RUN_UNWRITABLE'));
   });
 
-  it('opens only run folders', async () => {
+  it('opens run folders only', async () => {
     await expect(RunFolder.open(root)).rejects.toEqual(code('ANC_RUN_MISSING'));
   });
 
-  it('belongs to one process at a time; what a dead one left is taken over', async () => {
+  it('is locked by one process at a time; the lock of one that ended is taken over', async () => {
     const folder = await RunFolder.create(join(root, 'a'), '');
     const claims = async () => (await readdir(join(root, 'a'))).filter((name) => name.startsWith('.lock'));
     await writeFile(join(root, 'a', `.lock.${process.ppid}.x`), ''); // alive, and not this process
     await expect(folder.lock()).rejects.toEqual(code('ANC_RUN_BUSY'));
     await rm(join(root, 'a', `.lock.${process.ppid}.x`));
-    // One that is gone, and one of this number before this process: in a container every run may have the same.
+    // A process that has ended, and an earlier one with this id: in a container every run may have the same id.
     for (const left of [999999999, process.pid]) await writeFile(join(root, 'a', `.lock.${left}.x`), '');
     const release = await folder.lock();
     expect(await claims()).toEqual([expect.stringMatching(`^\\.lock\\.${process.pid}\\.`)]);
@@ -63,7 +62,7 @@ describe('RunFolder', () => {
     expect(await claims()).toEqual([]);
   });
 
-  it('has one owner at most, however many take over what was left at the same time', async () => {
+  it('has at most one owner, however many take over a stale lock at the same time', async () => {
     const folder = await RunFolder.create(join(root, 'a'), '');
     let [owners, most, turns] = [0, 0, 0];
     const attempt = async (): Promise<void> => {
@@ -88,33 +87,5 @@ describe('RunFolder', () => {
     expect(await freeName(join(root, 'runs'), 'glyphs')).toBe('glyphs-1');
     await mkdir(join(root, 'runs', 'glyphs-1'), { recursive: true });
     expect(await freeName(join(root, 'runs'), 'glyphs')).toBe('glyphs-2');
-  });
-});
-
-describe('MetricsLog', () => {
-  const record = (step: number, more: object = {}) =>
-    ({ player: 'l2', stage: 'train', event: 'epoch', epoch: 0, step, ...more }) as const;
-
-  it('writes diverged values as words, never as null', async () => {
-    const log = new MetricsLog(join(root, 'metrics.jsonl'));
-    await log.append(record(1, { metrics: { loss: NaN, up: Infinity, down: [-Infinity, 1] } }));
-    const text = await readFile(join(root, 'metrics.jsonl'), 'utf8');
-    expect((JSON.parse(text) as { metrics: unknown }).metrics).toEqual({
-      loss: 'NaN',
-      up: 'Infinity',
-      down: ['-Infinity', 1],
-    });
-    expect(text).not.toContain('null');
-  });
-
-  it('keeps the order of appends, survives a cut line, and rewinds', async () => {
-    const path = join(root, 'metrics.jsonl');
-    const log = new MetricsLog(path);
-    await Promise.all([1, 2, 3, 4].map((step) => log.append(record(step))));
-    await writeFile(path, `${await readFile(path, 'utf8')}{"player":"l2","st`);
-    expect((await new MetricsLog(path).read()).map(({ step }) => step)).toEqual([1, 2, 3, 4]);
-    await log.rewind(({ step }) => step <= 2);
-    await log.append(record(3));
-    expect((await log.read()).map(({ step }) => step)).toEqual([1, 2, 3]);
   });
 });

@@ -15,13 +15,13 @@ const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
   codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
 
 /**
- * `runs/<name>/`: everything that is known of a run, readable without this program.
+ * `runs/<name>/`: all records and results of a run, readable without this program.
  *
  * ```
- * config.resolved.yaml   every option with the value it had
+ * config.resolved.yaml   every option and its value
  * environment.json       versions, backend, device, platform, git, seed
- * metrics.jsonl          one line per event
- * checkpoints/<player>/  training state
+ * metrics.jsonl          one line per epoch of a model
+ * checkpoints/<model>/   training state
  * teacher/               weights, model card
  * student/<method>/      weights, model card, result
  * result.json            the run's table
@@ -41,8 +41,9 @@ export class RunFolder {
   }
 
   /**
-   * Makes a new folder. Throws `ANC_RUN_EXISTS` where something of that name is there already, and
-   * `ANC_RUN_UNWRITABLE` where it cannot be made.
+   * Creates a new folder.
+   *
+   * @throws `ANC_RUN_EXISTS` if `path` exists, `ANC_RUN_UNWRITABLE` if it cannot be created.
    */
   static async create(path: string, config: string): Promise<RunFolder> {
     const folder = new RunFolder(resolve(path));
@@ -60,7 +61,11 @@ export class RunFolder {
     return folder;
   }
 
-  /** Opens a folder that `create` made. Throws `ANC_RUN_MISSING` where there is none. */
+  /**
+   * Opens a folder that `create` made.
+   *
+   * @throws `ANC_RUN_MISSING` if `path` is no run folder.
+   */
   static async open(path: string): Promise<RunFolder> {
     const folder = new RunFolder(resolve(path));
     try {
@@ -68,27 +73,28 @@ export class RunFolder {
     } catch (cause) {
       throw new AncError('ANC_RUN_MISSING', `"${path}" is not a run folder.`, {
         expected: `a folder with ${CONFIG} in it`,
-        hint: 'give the folder that an earlier run printed.',
+        hint: 'pass a folder that an earlier run printed.',
         cause,
       });
     }
     return folder;
   }
 
-  /** The path of something inside; its parent folder is made. */
+  /** Path of a file inside; its parent folder is created. */
   async place(...parts: readonly string[]): Promise<string> {
     const path = join(this.path, ...parts);
     await mkdir(dirname(path), { recursive: true });
     return path;
   }
 
+  /** Writes a file atomically, and its parent folder if it is missing. Returns the path. */
   async write(parts: string | readonly string[], content: Uint8Array | string): Promise<string> {
     const path = await this.place(...[parts].flat());
     await writeFileAtomically(path, content);
     return path;
   }
 
-  /** A file's text, or null where it is not there. */
+  /** Text of a file, or null if it is missing. */
   async read(...parts: readonly string[]): Promise<string | null> {
     try {
       return await readFile(join(this.path, ...parts), 'utf8');
@@ -98,7 +104,11 @@ export class RunFolder {
     }
   }
 
-  /** Keeps other processes off until the returned release is called. Throws `ANC_RUN_BUSY`. */
+  /**
+   * Locks the folder against other processes until the returned function is called.
+   *
+   * @throws `ANC_RUN_BUSY` while another process holds the lock.
+   */
   lock(): Promise<() => Promise<void>> {
     return lock(join(this.path, LOCK));
   }
@@ -120,14 +130,16 @@ export class RunFolder {
     await this.write(RESULT, `${JSON.stringify(result, null, 2)}\n`);
   }
 
-  checkpointsOf(player: string): string {
-    return join(this.path, 'checkpoints', player);
+  /** Folder of the checkpoints of a model: the teacher or a student, by name. */
+  checkpointsOf(model: string): string {
+    return join(this.path, 'checkpoints', model);
   }
 }
 
 /**
- * Says before any work whether `path` could be made: throws `ANC_RUN_EXISTS` or `ANC_RUN_UNWRITABLE`,
- * writes nothing.
+ * Checks that a run folder can be created at `path`, without leaving anything there.
+ *
+ * @throws `ANC_RUN_EXISTS` or `ANC_RUN_UNWRITABLE`.
  */
 export async function assertCreatable(path: string): Promise<void> {
   const target = resolve(path);
@@ -136,7 +148,7 @@ export async function assertCreatable(path: string): Promise<void> {
   while (!(await exists(ancestor)) && dirname(ancestor) !== ancestor) ancestor = dirname(ancestor);
   try {
     if (!(await stat(ancestor)).isDirectory()) throw new Error(`${ancestor} is not a folder`);
-    // Asking for permission is not enough: root may do anything on paper, and in /proc nothing in fact.
+    // Permission bits are not enough: they allow root everything, even in /proc, where nothing can be created.
     await rmdir(await mkdtemp(join(ancestor, '.anc-')));
   } catch (error) {
     throw unwritableError(target, error);
@@ -149,7 +161,7 @@ export async function freeName(parent: string, stem: string): Promise<string> {
   try {
     taken = new Set(await readdir(parent));
   } catch {
-    taken = new Set(); // not there yet, or not readable: `assertCreatable` is the one to say so
+    taken = new Set(); // missing or not readable, which `assertCreatable` reports
   }
   let number = 1;
   while (taken.has(`${stem}-${number}`)) number++;
@@ -172,7 +184,7 @@ const existsError = (path: string): AncError =>
   });
 
 const unwritableError = (path: string, cause: unknown): AncError =>
-  new AncError('ANC_RUN_UNWRITABLE', `the run folder "${path}" cannot be made.`, {
+  new AncError('ANC_RUN_UNWRITABLE', `the run folder "${path}" cannot be created.`, {
     received: cause instanceof Error ? cause.message : String(cause),
     hint: 'give another folder with --out.',
     cause,

@@ -2,21 +2,21 @@ import { join } from 'node:path';
 import { DiskTable } from './disk-table.js';
 
 export interface DiskCacheOptions {
-  /** Where outputs are kept, for this run and for later ones; a folder per key is made in it. */
+  /** Folder for the outputs of this run and of later ones; each key has a subfolder. */
   readonly folder: string;
-  /** MB (2^20 bytes) that one key's outputs may take; nothing is added beyond it. Default: no limit. */
+  /** Largest size of one key's outputs on disk, in MB (2^20 bytes); nothing is added beyond it. Default: no limit. */
   readonly limitMb?: number;
-  /** Told once when outputs can no longer be written. */
+  /** Called once, with a sentence, when outputs can no longer be written. */
   readonly notice?: (message: string) => void;
 }
 
-/** The tables of one key, opened when they are first asked for. A disk that fails stops writing, not the run. */
+/** The tables of one key, opened at first use. If the disk fails, the store stops writing and the run continues. */
 export class DiskStore {
   readonly #tables = new Map<string, Promise<DiskTable>>();
   readonly #open: DiskTable[] = [];
   #writes = true;
 
-  /** `folder`: the key's own. */
+  /** `folder`: the key's subfolder. */
   constructor(
     readonly folder: string,
     readonly width: 2 | 4,
@@ -41,7 +41,7 @@ export class DiskStore {
     await this.#guarded(() => table.add(slot, values));
   }
 
-  /** Writes what has come together so far. */
+  /** Writes the rows added so far. */
   async flush(): Promise<void> {
     if (!this.#writes) return;
     for (const table of this.#open) await this.#guarded(() => table.flush());
@@ -64,5 +64,5 @@ export class DiskStore {
   }
 }
 
-/** An output's name as a folder's. */
+/** An output's name, made fit for a folder name. */
 const folderName = (name: string): string => encodeURIComponent(name).replaceAll('.', '%2E');

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromFloat16 } from '@anc/core';
-import { toHalf } from './half.js';
+import { fromFloat16, toFloat16 } from '@anc/formats';
 import {
   encodeSegment,
   HEADER,
@@ -15,9 +14,9 @@ import {
   type SegmentHead,
 } from './segment.js';
 
-/** Bytes that are gathered before a segment is written. */
+/** Size at which a segment is written. */
 const SEGMENT_BYTES = 8 << 20;
-/** An unfinished file of a writer that has gone so long ago, ms, is removed. */
+/** Age in ms at which an unfinished file counts as left behind by a crash, and is removed. */
 const LEFT_BEHIND = 24 * 3600 * 1000;
 const ENDING = '.rows';
 const UNFINISHED = '.part';
@@ -29,9 +28,9 @@ interface Segment {
 }
 
 /**
- * Vectors of one length by number, in a folder that any number of processes read and write at once. Every writer
- * adds files of its own, whole or not at all; none is ever changed. A file that a crash left unfinished is not seen,
- * one that is damaged is passed over, or removed where that shows in a row.
+ * Table of vectors of one length, by number, in a folder that any number of processes may read and write at once. Each
+ * writer adds its own files, atomically, and no file is ever changed. Unfinished files and files with a damaged head
+ * are skipped; a file with a damaged row is removed.
  */
 export class DiskTable {
   readonly #segments: Segment[] = [];
@@ -50,7 +49,7 @@ export class DiskTable {
     this.#rows = new Uint8Array(this.#capacity * this.#rowBytes);
   }
 
-  /** size: elements of a vector; width: bytes per element, 2 for half precision. */
+  /** Opens or creates a table. size: elements of a vector; width: bytes per element, 2 for half precision. */
   static async open(folder: string, size: number, width: 2 | 4): Promise<DiskTable> {
     await mkdir(folder, { recursive: true });
     const table = new DiskTable(folder, size, width);
@@ -69,7 +68,7 @@ export class DiskTable {
     return Math.max(1, Math.min(1 << 18, Math.floor(SEGMENT_BYTES / this.#rowBytes)));
   }
 
-  /** Bytes on disk that this table sees, and those that it is about to write. */
+  /** Bytes of the files that this table has open, and of the rows that it is about to write. */
   get bytes(): number {
     return this.#bytes + this.#slots.length * (this.#rowBytes + 8);
   }
@@ -79,8 +78,9 @@ export class DiskTable {
   }
 
   /**
-   * Reads the vectors of `slots`, one after the other, into `out`; rows that lie together are read at once. Returns
-   * where in `slots` a damaged one stands: nothing is read for it, the table has it no longer, and its file is removed.
+   * Reads the vectors of `slots`, one after the other, into `out`; adjacent rows are read at once.
+   *
+   * @returns positions in `slots` of damaged rows: they are not read, the table drops them, and their file is removed.
    */
   async read(slots: readonly number[], out: Float32Array): Promise<ReadonlySet<number>> {
     const wanted = slots.map((slot, i) => ({
@@ -137,7 +137,7 @@ export class DiskTable {
     }
   }
 
-  /** Remembers a vector; it is on disk after the next `flush`, or when enough have come together. */
+  /** Adds a vector; it is on disk after the next `flush`, or when a segment is full. */
   async add(slot: number, values: Float32Array): Promise<void> {
     if (this.has(slot)) return;
     const row = this.#slots.length;
@@ -145,7 +145,7 @@ export class DiskTable {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let c = 0; c < this.size; c++) {
       if (this.width === 4) view.setFloat32(4 * c, values[c]!, true);
-      else view.setUint16(2 * c, toHalf(values[c]!), true);
+      else view.setUint16(2 * c, toFloat16(values[c]!), true);
     }
     sealRow(bytes);
     this.#slots.push(slot);
@@ -153,7 +153,7 @@ export class DiskTable {
     if (this.#slots.length === this.#capacity) await this.flush();
   }
 
-  /** Writes what was added since the last time as one file: to a temporary name, to the disk, then renamed. */
+  /** Writes the rows added since the last flush as one file: to a temporary name, synced, then renamed. */
   async flush(): Promise<void> {
     if (this.#slots.length === 0) return;
     const rows = this.#rows.subarray(0, this.#slots.length * this.#rowBytes);
@@ -177,7 +177,7 @@ export class DiskTable {
     }
   }
 
-  /** Flushes, and lets go of the files. */
+  /** Flushes and closes the files. */
   async close(): Promise<void> {
     try {
       await this.flush();
@@ -188,7 +188,7 @@ export class DiskTable {
     }
   }
 
-  /** Takes a file in, where it is whole and of this table's kind. */
+  /** Opens a file if it is complete and has rows of this table's size. */
   async #add(path: string): Promise<void> {
     const handle = await open(path).catch(() => null);
     if (handle === null) return;

@@ -11,7 +11,7 @@ import { TeacherCache, type TeacherCacheOptions } from './teacher-cache.js';
 
 let dir: string;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'anc-memo-'));
+  dir = await mkdtemp(join(tmpdir(), 'anc-cache-'));
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
@@ -68,8 +68,8 @@ const filesIn = async (ending: string): Promise<string[]> =>
     .filter((name) => name.endsWith(ending))
     .map((name) => join(dir, name));
 
-describe('a memo on disk', () => {
-  it('gives what the teacher gives, bit for bit, in this process and in the next', async () => {
+describe('TeacherCache on disk', () => {
+  it('returns what the teacher computes, bit for bit, in this process and in the next', async () => {
     const pair = fc.tuple(fc.nat(COUNT - 1), fc.nat(VIEWS - 1));
     const names = fc.constantFrom(['logits'], ['a.tap/1'], ['a.tap/1', 'logits']);
     const requests = fc.array(fc.tuple(fc.array(pair, { minLength: 1, maxLength: 9 }), names), {
@@ -80,42 +80,42 @@ describe('a memo on disk', () => {
         requests,
         fc.constantFrom(0, 200 / 2 ** 20, 1),
         fc.boolean(),
-        async (asked, budgetMb, again) => {
+        async (batches, budgetMb, reopen) => {
           const teacher = new ByteTeacher();
-          let memo = open(teacher, { budgetMb });
-          for (const [pairs, outputs] of asked) {
+          let cache = open(teacher, { budgetMb });
+          for (const [pairs, outputs] of batches) {
             const batch = batchOf(pairs);
             const live = await new ByteTeacher().infer(
               { shape: [pairs.length, 1, 1, 1], data: batch.images },
               outputs,
             );
-            expect(await memo.outputs(batch, outputs)).toEqual(live);
-            if (again) {
-              await memo.close();
-              memo = open(teacher, { budgetMb });
+            expect(await cache.outputs(batch, outputs)).toEqual(live);
+            if (reopen) {
+              await cache.close();
+              cache = open(teacher, { budgetMb });
             }
           }
-          await memo.close();
+          await cache.close();
         },
       ),
       { numRuns: 15 },
     );
   });
 
-  it('asks the teacher once for each image and view, over runs, and counts it', async () => {
+  it('infers each image and view once over several runs, and counts hits and misses', async () => {
     const first = new ByteTeacher();
-    const memo = open(first);
-    await memo.outputs(all, ['logits']);
-    await memo.outputs(all, ['logits']);
-    expect(memo.counts).toMatchObject({
+    const cache = open(first);
+    await cache.outputs(all, ['logits']);
+    await cache.outputs(all, ['logits']);
+    expect(cache.counts).toMatchObject({
       hits: COUNT,
       diskHits: COUNT,
       misses: COUNT,
       bytes: 0,
       halfError: 0,
     });
-    expect(memo.counts.diskBytes).toBe(COUNT * (8 + 8 + 4)); // slot, two floats, checksum
-    await memo.close();
+    expect(cache.counts.diskBytes).toBe(COUNT * (8 + 8 + 4)); // slot, two floats, checksum
+    await cache.close();
     const second = new ByteTeacher();
     const later = open(second, { budgetMb: 1 });
     await later.outputs(all, ['logits']);
@@ -130,51 +130,51 @@ describe('a memo on disk', () => {
     ['augmentation', () => open(new ByteTeacher(), {}, { id: 'crop,flip', views: VIEWS })],
     ['data', () => open(new ByteTeacher(), {}, undefined, { ...SOURCE, fingerprint: 'other' })],
     ['precision', () => open(new ByteTeacher(), { float16: true })],
-  ])('serves nothing stale to another %s', async (_, other) => {
-    const memo = open(new ByteTeacher());
-    await memo.outputs(all, ['logits']);
-    await memo.close();
+  ])('returns no stale outputs for another %s', async (_, other) => {
+    const cache = open(new ByteTeacher());
+    await cache.outputs(all, ['logits']);
+    await cache.close();
     const changed = other();
     await changed.outputs(all, ['logits']);
     expect(changed.counts).toMatchObject({ hits: 0, misses: COUNT });
     await changed.close();
   });
 
-  it('in half precision gives the same for hits and misses, and says what it changed', async () => {
+  it('in half precision returns the same for hits and misses, and reports the rounding error', async () => {
     const teacher = new ByteTeacher();
-    const memo = open(teacher, { float16: true });
-    const fresh = (await memo.outputs(all, ['logits'])).logits!.data;
-    await memo.close();
+    const cache = open(teacher, { float16: true });
+    const fresh = (await cache.outputs(all, ['logits'])).logits!.data;
+    await cache.close();
     const later = open(new ByteTeacher(), { float16: true });
     expect((await later.outputs(all, ['logits'])).logits!.data).toEqual(fresh);
     const exact = (await teacher.infer({ shape: [COUNT, 1, 1, 1], data: all.images }, ['logits'])).logits!
       .data;
     const change = Math.max(...fresh.map((value, i) => Math.abs(value - exact[i]!)));
-    expect(memo.counts.halfError).toBeCloseTo(change, 12);
+    expect(cache.counts.halfError).toBeCloseTo(change, 12);
     expect(change).toBeGreaterThan(0);
     expect(change).toBeLessThan(9 * 2 ** -11);
     await later.close();
   });
 
-  it('is shared by writers and readers at once', async () => {
+  it('can be written and read by several users at once', async () => {
     const teachers = Array.from({ length: 4 }, () => new ByteTeacher());
-    const memos = teachers.map((teacher) => open(teacher));
+    const caches = teachers.map((teacher) => open(teacher));
     const live = (await new ByteTeacher().infer({ shape: [COUNT, 1, 1, 1], data: all.images }, ['logits']))
       .logits!;
-    const answers = await Promise.all(memos.map((memo) => memo.outputs(all, ['logits'])));
-    for (const { logits } of answers) expect(logits).toEqual(live);
-    await Promise.all(memos.map((memo) => memo.close()));
+    const results = await Promise.all(caches.map((cache) => cache.outputs(all, ['logits'])));
+    for (const { logits } of results) expect(logits).toEqual(live);
+    await Promise.all(caches.map((cache) => cache.close()));
     const last = new ByteTeacher();
-    const memo = open(last);
-    expect((await memo.outputs(all, ['logits'])).logits).toEqual(live);
+    const cache = open(last);
+    expect((await cache.outputs(all, ['logits'])).logits).toEqual(live);
     expect(last.inferred).toBe(0);
-    await memo.close();
+    await cache.close();
   });
 
-  it('passes over files that are cut, damaged, unfinished or of something else', async () => {
-    const memo = open(new ByteTeacher());
-    await memo.outputs(all, ['logits']);
-    await memo.close();
+  it('skips files that are cut short, damaged, unfinished or of another format', async () => {
+    const cache = open(new ByteTeacher());
+    await cache.outputs(all, ['logits']);
+    await cache.close();
     const [file] = await filesIn('.rows');
     const copy = async (name: string): Promise<string> => {
       await copyFile(file!, join(file!, '..', name));
@@ -195,14 +195,14 @@ describe('a memo on disk', () => {
     const live = await new ByteTeacher().infer({ shape: [COUNT, 1, 1, 1], data: all.images }, ['logits']);
     expect(logits).toEqual(live.logits);
     expect(teacher.inferred).toBe(COUNT);
-    expect((await filesIn('.part')).length).toBe(1); // the old one is gone, one that may be another writer's is not
+    expect((await filesIn('.part')).length).toBe(1); // the old one is removed; a recent one may be another writer's
     await later.close();
   });
 
-  it('asks the teacher anew for a row that is damaged, and keeps its answer', async () => {
-    const memo = open(new ByteTeacher());
-    await memo.outputs(all, ['logits', 'a.tap/1']);
-    await memo.close();
+  it('infers a damaged row again and stores it', async () => {
+    const cache = open(new ByteTeacher());
+    await cache.outputs(all, ['logits', 'a.tap/1']);
+    await cache.close();
     const file = (await filesIn('.rows')).find((name) => name.includes('logits'))!;
     const bytes = await readFile(file);
     bytes[24 + 8 * COUNT + 3 * 12]! ^= 1; // of the fourth row
@@ -210,7 +210,7 @@ describe('a memo on disk', () => {
     const names = ['logits', 'a.tap/1'];
     const live = await new ByteTeacher().infer({ shape: [COUNT, 1, 1, 1], data: all.images }, names);
     for (const misses of [1, COUNT - 1, 0]) {
-      // the damaged file goes, with what else was in it
+      // the damaged file is removed with all its rows
       const later = open(new ByteTeacher());
       expect(await later.outputs(all, names)).toEqual(live);
       expect(later.counts).toMatchObject({ misses, diskHits: COUNT - misses });
@@ -218,38 +218,38 @@ describe('a memo on disk', () => {
     }
   });
 
-  it('has on disk what was flushed, whatever becomes of the process', async () => {
-    const memo = open(new ByteTeacher());
-    await memo.outputs(all, ['logits']);
-    await memo.flush();
+  it('has flushed rows on disk, even if the process ends without closing', async () => {
+    const cache = open(new ByteTeacher());
+    await cache.outputs(all, ['logits']);
+    await cache.flush();
     const later = open(new ByteTeacher()); // the first is not closed
     await later.outputs(all, ['logits']);
     expect(later.counts).toMatchObject({ misses: 0, diskHits: COUNT });
-    await Promise.all([memo.close(), later.close()]);
+    await Promise.all([cache.close(), later.close()]);
   });
 
-  it('goes on without the disk where it cannot be written, and says so once', async () => {
+  it('continues without the disk if it cannot be written, with one notice', async () => {
     const notices: string[] = [];
-    const memo = open(new ByteTeacher(), { disk: { folder: dir, notice: (text) => notices.push(text) } });
-    await memo.outputs(all, ['logits']);
+    const cache = open(new ByteTeacher(), { disk: { folder: dir, notice: (text) => notices.push(text) } });
+    await cache.outputs(all, ['logits']);
     await rm(dir, { recursive: true });
     await writeFile(dir, 'a file in the way');
-    await memo.close();
+    await cache.close();
     await rm(dir);
     expect(notices.length).toBe(1);
     expect(notices[0]).toMatch(/no longer kept/);
   });
 
-  it('keeps to its limit', async () => {
-    const memo = open(new ByteTeacher(), { disk: { folder: dir, limitMb: 200 / 2 ** 20 } });
-    await memo.outputs(all, ['logits']);
-    expect(memo.counts.diskBytes).toBe(200);
-    await memo.close();
+  it('stays within its limit', async () => {
+    const cache = open(new ByteTeacher(), { disk: { folder: dir, limitMb: 200 / 2 ** 20 } });
+    await cache.outputs(all, ['logits']);
+    expect(cache.counts.diskBytes).toBe(200);
+    await cache.close();
   });
 });
 
 describe('DiskTable', () => {
-  it('writes many segments and reads runs and scattered rows from them', async () => {
+  it('writes many segments and reads adjacent and scattered rows from them', async () => {
     const size = 1 << 18; // 8 rows of 1 MiB fill a segment
     const table = await DiskTable.open(join(dir, 't'), size, 4);
     for (let slot = 0; slot < 20; slot++) await table.add(slot * 10 ** 12, new Float32Array(size).fill(slot));
@@ -261,7 +261,7 @@ describe('DiskTable', () => {
     expect((await filesIn('.rows')).length).toBe(3);
   });
 
-  it('shows nothing half-written of a process that is killed', async () => {
+  it('has only complete segments after a process was killed', async () => {
     // The built program's table, in a process that writes segments until it is ended in the middle of one.
     const built = pathToFileURL(join(import.meta.dirname, '../../dist/teacher-cache/disk-table.js')).href;
     const folder = join(dir, 't');

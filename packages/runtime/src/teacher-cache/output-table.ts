@@ -1,8 +1,8 @@
 const CHUNK_BYTES = 2 ** 20;
-/** What one entry costs in the index, measured on a Map of number to number. */
+/** Memory of one entry of the index, measured on a Map of number to number. */
 const INDEX_BYTES = 40;
 
-/** Vectors of one length by number: rows of chunks that are allocated as they are needed. */
+/** In-memory table of vectors of one length, by number. Rows lie in chunks that are allocated as needed. */
 export class OutputTable {
   readonly #rowsPerChunk: number;
   readonly #rows = new Map<number, number>();
@@ -31,8 +31,8 @@ export class OutputTable {
     out.set(this.#at(this.#rows.get(key)!));
   }
 
-  /** Keeps the first vector of a key: a teacher gives the same one every time. */
-  remember(key: number, values: Float32Array): void {
+  /** Adds the vector of a key; one that is there already is kept, as a teacher computes the same one every time. */
+  add(key: number, values: Float32Array): void {
     if (this.#rows.has(key)) return;
     const row = this.#rows.size;
     if (row % this.#rowsPerChunk === 0) this.#chunks.push(new Float32Array(this.#rowsPerChunk * this.size));

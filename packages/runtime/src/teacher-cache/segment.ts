@@ -1,13 +1,13 @@
-import { crc32 } from '@node-rs/crc32';
+import { crc32 } from 'node:zlib';
 
 /**
- * A file of remembered outputs: `ANCMEMO2`, then 32-bit count, elements per row and bytes per element, then
- * the checksum of the slots, the slots (64-bit floats) and the rows, each with its checksum behind it. It is written
- * whole and renamed into place.
+ * A file of cached outputs: `ANCMEMO2`, then 32-bit count, elements per row and bytes per element, then the checksum of
+ * the slots, the slots (64-bit floats) and the rows, each followed by its checksum. Checksums are CRC-32. A segment is
+ * written as a whole and renamed into place.
  */
 const MAGIC = 0x324f4d454d434e41n; // "ANCMEMO2", little-endian
 export const HEADER = 24;
-/** Rows of one segment. */
+/** Largest number of rows of one segment. */
 export const MOST_ROWS = 1 << 20;
 
 export interface SegmentHead {
@@ -20,18 +20,18 @@ export interface SegmentHead {
 const CHECKSUM = 4;
 
 export const rowsAt = ({ count }: SegmentHead): number => HEADER + 8 * count;
-/** Bytes of a row of `size` elements, its checksum included. */
+/** Bytes of a row of `size` elements, including its checksum. */
 export const rowBytes = (size: number, width: 2 | 4): number => size * width + CHECKSUM;
 const segmentBytes = (head: SegmentHead): number =>
   rowsAt(head) + head.count * rowBytes(head.size, head.width);
 
-/** Puts the checksum behind a row's elements. */
+/** Writes the checksum behind a row's elements. */
 export function sealRow(row: Uint8Array): void {
   const end = row.length - CHECKSUM;
   viewOf(row).setUint32(end, crc32(row.subarray(0, end)), true);
 }
 
-/** Whether a row is as it was sealed. */
+/** Whether a row has the checksum that `sealRow` wrote. */
 export function isWhole(row: Uint8Array): boolean {
   const end = row.length - CHECKSUM;
   return viewOf(row).getUint32(end, true) === crc32(row.subarray(0, end));
@@ -40,7 +40,7 @@ export function isWhole(row: Uint8Array): boolean {
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** `rows`: sealed, one after the other. */
+/** Bytes of a segment. `rows`: one after the other, each with its checksum. */
 export function encodeSegment(slots: Float64Array, rows: Uint8Array, size: number, width: 2 | 4): Uint8Array {
   const bytes = new Uint8Array(HEADER + slots.byteLength + rows.byteLength);
   const view = new DataView(bytes.buffer);
@@ -55,7 +55,7 @@ export function encodeSegment(slots: Float64Array, rows: Uint8Array, size: numbe
   return bytes;
 }
 
-/** A segment's head, or null where the bytes are none or a file of `fileSize` cannot be one. */
+/** A segment's head, or null if the bytes are no head of a segment of `fileSize` bytes. */
 export function readHead(bytes: Uint8Array, fileSize: number): SegmentHead | null {
   if (bytes.length < HEADER) return null;
   const view = viewOf(bytes);
@@ -70,7 +70,7 @@ export function readHead(bytes: Uint8Array, fileSize: number): SegmentHead | nul
   return head.count <= MOST_ROWS && segmentBytes(head) === fileSize ? head : null;
 }
 
-/** The slots of a segment, or null where they are damaged. */
+/** The slots of a segment, or null if they are damaged. */
 export function readSlots(head: SegmentHead, bytes: Uint8Array): Float64Array | null {
   if (bytes.length !== 8 * head.count || crc32(bytes) !== head.checksum) return null;
   return new Float64Array(bytes.slice().buffer);

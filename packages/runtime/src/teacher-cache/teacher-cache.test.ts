@@ -48,24 +48,24 @@ function batchOf(pairs: readonly (readonly [number, number])[]): ImageBatch {
 
 const SOURCE = { fingerprint: 'data-1', count: 20, shape: SHAPE };
 const CROPS = { id: 'crop', views: 4 };
-const memoOf = (
+const cacheOf = (
   teacher: Teacher,
   options = { budgetMb: 1 } as { budgetMb: number; batchSizes?: readonly number[] },
 ) => new TeacherCache(teacher, SOURCE, CROPS, options);
 
 const pair = fc.tuple(fc.nat(SOURCE.count - 1), fc.nat(CROPS.views - 1));
-const asked = fc.constantFrom(['logits'], ['features'], ['logits', 'features'], ['features', 'logits']);
+const requested = fc.constantFrom(['logits'], ['features'], ['logits', 'features'], ['features', 'logits']);
 
-describe('TeacherMemo', () => {
-  it('gives what the teacher gives, bit for bit, whatever was asked before, at any budget', async () => {
-    const requests = fc.array(fc.tuple(fc.array(pair, { minLength: 1, maxLength: 8 }), asked), {
+describe('TeacherCache', () => {
+  it('returns what the teacher computes, bit for bit, after any requests and with any budget', async () => {
+    const requests = fc.array(fc.tuple(fc.array(pair, { minLength: 1, maxLength: 8 }), requested), {
       maxLength: 12,
     });
     const budgets = fc.constantFrom(0, 300 / 2 ** 20, 1);
     const sizes = fc.constantFrom(undefined, [8], [1, 2, 4, 8], [3]);
     await fc.assert(
       fc.asyncProperty(requests, budgets, sizes, async (list, budgetMb, batchSizes) => {
-        const memo = memoOf(new SumTeacher(), {
+        const cache = cacheOf(new SumTeacher(), {
           budgetMb,
           ...(batchSizes === undefined ? {} : { batchSizes }),
         });
@@ -75,49 +75,49 @@ describe('TeacherMemo', () => {
             { shape: [pairs.length, ...SHAPE], data: batch.images },
             names,
           );
-          expect(await memo.outputs(batch, names)).toEqual(live);
+          expect(await cache.outputs(batch, names)).toEqual(live);
         }
-        expect(memo.counts.bytes).toBeLessThanOrEqual(budgetMb * 2 ** 20);
+        expect(cache.counts.bytes).toBeLessThanOrEqual(budgetMb * 2 ** 20);
       }),
       { seed: 3, numRuns: 100 },
     );
   });
 
-  it('asks the teacher once for all that a batch misses, and for nothing that it remembers', async () => {
+  it('infers all missing images of a batch at once, and no cached one', async () => {
     const teacher = new SumTeacher();
-    const memo = memoOf(teacher, { budgetMb: 1, batchSizes: [1, 2, 4] });
+    const cache = cacheOf(teacher, { budgetMb: 1, batchSizes: [1, 2, 4] });
     const pairs = [[0, 0], [1, 0], [2, 1], [3, 0]] as const; // prettier-ignore
-    await memo.outputs(batchOf(pairs), ['logits']);
-    await memo.outputs(batchOf(pairs), ['logits']);
+    await cache.outputs(batchOf(pairs), ['logits']);
+    await cache.outputs(batchOf(pairs), ['logits']);
     expect(teacher.calls).toEqual([{ rows: 4, names: ['logits'] }]);
-    await memo.outputs(batchOf([...pairs.slice(0, 3), [3, 1]]), ['logits']);
+    await cache.outputs(batchOf([...pairs.slice(0, 3), [3, 1]]), ['logits']);
     expect(teacher.calls[1]).toEqual({ rows: 1, names: ['logits'] });
-    expect(memo.counts).toMatchObject({ hits: 7, misses: 5, inferred: 5 });
+    expect(cache.counts).toMatchObject({ hits: 7, misses: 5, inferred: 5 });
   });
 
-  it('goes on with what another one remembers, of the same teacher alone', async () => {
+  it('shares the memory of another cache of the same teacher only', async () => {
     const [teacher, same, other] = [new SumTeacher(), new SumTeacher(), new SumTeacher('weights-2')];
     const batch = batchOf([[0, 0], [1, 0]]); // prettier-ignore
-    const first = memoOf(teacher);
-    const told = await first.outputs(batch, ['logits']);
+    const first = cacheOf(teacher);
+    const outputs = await first.outputs(batch, ['logits']);
     const next = new TeacherCache(same, SOURCE, CROPS, { budgetMb: 1, from: first });
-    expect(await next.outputs(batch, ['logits'])).toEqual(told);
+    expect(await next.outputs(batch, ['logits'])).toEqual(outputs);
     expect(same.calls).toEqual([]);
     await new TeacherCache(other, SOURCE, CROPS, { budgetMb: 1, from: first }).outputs(batch, ['logits']);
     expect(other.calls).toHaveLength(1);
   });
 
   it('keeps the first entries when the budget is spent', async () => {
-    const memo = memoOf(new SumTeacher(), { budgetMb: 100 / 2 ** 20 }); // two logits of 48 bytes
+    const cache = cacheOf(new SumTeacher(), { budgetMb: 100 / 2 ** 20 }); // two logits of 48 bytes
     const batch = batchOf([[0, 0], [1, 0], [2, 0]]); // prettier-ignore
-    await memo.outputs(batch, ['logits']);
-    await memo.outputs(batch, ['logits']);
-    expect(memo.counts).toMatchObject({ hits: 2, misses: 4, bytes: 96 });
+    await cache.outputs(batch, ['logits']);
+    await cache.outputs(batch, ['logits']);
+    expect(cache.counts).toMatchObject({ hits: 2, misses: 4, bytes: 96 });
   });
 
   it('has another key for another teacher, dataset or augmentation', () => {
     const key = teacherCacheKey({ hash: 'a' }, { fingerprint: 'b' }, { id: 'c' });
-    expect(memoOf(new SumTeacher()).key).toBe(teacherCacheKey({ hash: 'weights-1' }, SOURCE, CROPS));
+    expect(cacheOf(new SumTeacher()).key).toBe(teacherCacheKey({ hash: 'weights-1' }, SOURCE, CROPS));
     const others = [
       teacherCacheKey({ hash: 'x' }, { fingerprint: 'b' }, { id: 'c' }),
       teacherCacheKey({ hash: 'a' }, { fingerprint: 'x' }, { id: 'c' }),
@@ -127,10 +127,10 @@ describe('TeacherMemo', () => {
     expect(new Set([key, ...others]).size).toBe(5);
   });
 
-  it('refuses images and views that it was not made for, and outputs that there are not', async () => {
-    const memo = memoOf(new SumTeacher());
-    await expect(memo.outputs(batchOf([[20, 0]]), ['logits'])).rejects.toThrow(/other data/);
-    await expect(memo.outputs(batchOf([[0, 4]]), ['logits'])).rejects.toThrow(/other data/);
-    await expect(memo.outputs(batchOf([[0, 0]]), ['tap'])).rejects.toThrow(/no output named "tap"/);
+  it('refuses images and views of other data, and unknown outputs', async () => {
+    const cache = cacheOf(new SumTeacher());
+    await expect(cache.outputs(batchOf([[20, 0]]), ['logits'])).rejects.toThrow(/other data/);
+    await expect(cache.outputs(batchOf([[0, 4]]), ['logits'])).rejects.toThrow(/other data/);
+    await expect(cache.outputs(batchOf([[0, 0]]), ['tap'])).rejects.toThrow(/no output named "tap"/);
   });
 });

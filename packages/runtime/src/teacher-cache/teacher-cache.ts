@@ -11,39 +11,39 @@ import {
   type TeacherOutputs,
   type Tree,
 } from '@anc/core';
+import { roundToFloat16 } from '@anc/formats';
 import { DiskStore, type DiskCacheOptions } from './disk-store.js';
 import type { DiskTable } from './disk-table.js';
-import { roundToHalf } from './half.js';
 import { OutputTable } from './output-table.js';
 
 export interface TeacherCacheOptions {
-  /** Memory for remembered outputs, in MB (2^20 bytes); 0 remembers nothing. */
+  /** Memory for cached outputs, in MB (2^20 bytes); 0 caches nothing in memory. */
   readonly budgetMb: number;
   /**
-   * Batch sizes that the teacher is quick at, for the images that are not yet remembered: they are filled
-   * up to the next of these. Without it every inference has the batch's own size.
+   * Batch sizes at which the teacher is fast. Images that are not cached yet are filled up to the next of these sizes;
+   * without them every inference has the batch's own size.
    */
   readonly batchSizes?: readonly number[];
-  /** Keeps all outputs on disk, too: beyond the memory's budget, and for later runs. */
+  /** Keeps all outputs on disk as well: beyond the memory budget, and for later runs. */
   readonly disk?: DiskCacheOptions;
   /**
-   * Rounds outputs to half precision, live ones too, so that a hit and a miss give the same; halves the disk's
-   * use. `counts.halfError` says what it changes.
+   * Rounds outputs to half precision, including live ones, so that a hit and a miss give the same values. Halves the
+   * space on disk. `counts.halfError` is the largest change that this makes.
    */
   readonly float16?: boolean;
-  /** Goes on with what another memo remembers, where that holds for the same teacher, data and augmentation. */
+  /** Shares the memory of another cache if that is of the same teacher, data and augmentation. */
   readonly from?: TeacherCache;
 }
 
 export interface TeacherCacheCounts {
-  /** Images whose asked outputs were all remembered. */
+  /** Images whose requested outputs were all cached. */
   readonly hits: number;
   readonly misses: number;
-  /** Images that went through the teacher, filling included. */
+  /** Images that the teacher computed, including those that fill up a batch. */
   readonly inferred: number;
-  /** In memory. */
+  /** Memory in use. */
   readonly bytes: number;
-  /** Hits that came from the disk. */
+  /** Hits that were read from disk. */
   readonly diskHits: number;
   readonly diskBytes: number;
   /** The largest change of an output by half precision; 0 without it. */
@@ -51,14 +51,14 @@ export interface TeacherCacheCounts {
 }
 
 /**
- * Remembers a frozen teacher's outputs, exactly, by (teacher hash, dataset fingerprint, augmentation, image,
- * view): only the outputs that were asked for. A fingerprint is of images alone: labels change nothing here.
+ * Caches the requested outputs of a frozen teacher, exactly, by (teacher hash, dataset fingerprint, augmentation,
+ * image, view). A fingerprint covers images alone: labels do not matter here.
  *
- * When the budget is spent it keeps what it has, and what is on disk is read from there. Every epoch visits every
- * image once, in an order of its own: throwing out the least recently used would throw out what is needed next.
+ * When the memory budget is spent, the cache keeps its entries and reads the others from disk. Every epoch visits every
+ * image once, in its own order, so evicting the least recently used entry would evict what is needed next.
  *
- * Training from memory equals training from live outputs where the teacher's output for an image does not
- * depend on the rest of its batch.
+ * Training with cached outputs equals training with live ones if the teacher's output for an image does not depend on
+ * the rest of its batch.
  */
 export class TeacherCache implements TeacherOutputs {
   readonly #teacher: Teacher;
@@ -76,7 +76,7 @@ export class TeacherCache implements TeacherOutputs {
   readonly #disk: DiskStore | null;
   readonly #float16: boolean;
 
-  /** What the remembered outputs hold for. Another teacher, data or augmentation has another key. */
+  /** Identifies teacher, data, augmentation and precision: entries are valid for equal keys only. */
   readonly key: string;
 
   constructor(
@@ -111,19 +111,21 @@ export class TeacherCache implements TeacherOutputs {
     };
   }
 
-  /** Writes what is not yet on disk: what a crash cannot take any more. */
+  /** Writes all entries that are not on disk yet, so that a crash cannot lose them. */
   async flush(): Promise<void> {
     await this.#disk?.flush();
   }
 
-  /** The same, and lets go of its files. The memo can be asked again. */
+  /** Flushes and closes the files. The cache can be used again: it reopens them. */
   async close(): Promise<void> {
     await this.#disk?.close();
   }
 
   /**
    * The teacher's outputs for a batch: `[B, …]` each, equal to `teacher.infer` on its images.
-   * Throws `ANC_TEACHER_OUTPUT` where the teacher does not give one of `names`.
+   *
+   * @throws `ANC_TEACHER_OUTPUT` if the teacher lacks one of `names`, `ANC_TEACHER_CACHE` for images or views of other
+   *   data.
    */
   async outputs(batch: ImageBatch, names: readonly string[]): Promise<Tree<HostTensor>> {
     const count = batch.indices.length;
@@ -133,7 +135,7 @@ export class TeacherCache implements TeacherOutputs {
     const put = (t: number, i: number, values: Float32Array): void => {
       const table = tables[t]!;
       results[t]!.set(values, i * table.size);
-      if (this.#bytes() + table.entryBytes <= this.#budget) table.remember(keys[i]!, values);
+      if (this.#bytes() + table.entryBytes <= this.#budget) table.add(keys[i]!, values);
     };
     const unknown: number[] = [];
     keys.forEach((key, i) => {
@@ -157,7 +159,7 @@ export class TeacherCache implements TeacherOutputs {
         for (const [t, { size }] of tables.entries()) {
           const at = live.whole ? i : row;
           const values = live.outputs[t]!.slice(at * size, (at + 1) * size);
-          if (this.#float16) this.#halfError = Math.max(this.#halfError, roundToHalf(values));
+          if (this.#float16) this.#halfError = Math.max(this.#halfError, roundToFloat16(values));
           put(t, i, values);
           const table = stored[t];
           if (table !== undefined) await this.#disk!.add(table, keys[i]!, values);
@@ -175,7 +177,7 @@ export class TeacherCache implements TeacherOutputs {
     return await Promise.all(names.map((name) => disk.table(name, sizeOf(this.#shapeOf(name)))));
   }
 
-  /** Copies what is on disk, one read per output and run of rows. Returns which are damaged there. */
+  /** Reads the wanted rows of all outputs from disk. Returns those that are damaged there. */
   async #readStored(
     stored: readonly DiskTable[],
     wanted: readonly number[],
@@ -194,38 +196,49 @@ export class TeacherCache implements TeacherOutputs {
     return wanted.filter((_, k) => isDamaged(k));
   }
 
-  /** Runs the teacher once for all that is missing. `whole`: on the batch as it is, rows in its order. */
+  /** Runs the teacher once for all missing images. `whole`: on the whole batch, so that rows are in its order. */
   async #infer(
     batch: ImageBatch,
     names: readonly string[],
     missing: readonly number[],
   ): Promise<{ whole: boolean; outputs: Float32Array[] }> {
     const count = batch.indices.length;
-    const room = this.#sizes.find((size) => size >= missing.length) ?? count;
-    const whole = room >= count;
-    const images = whole ? batch.images : gather(batch.images, sizeOf(this.#shape), missing, room);
-    const rows = whole ? count : room;
+    const size = this.#sizes.find((fast) => fast >= missing.length) ?? count;
+    const whole = size >= count;
+    const images = whole ? batch.images : gather(batch.images, sizeOf(this.#shape), missing, size);
+    const rows = whole ? count : size;
     this.#inferred += rows;
-    const answer = await this.#teacher.infer({ shape: [rows, ...this.#shape], data: images }, names);
+    const inferred = await this.#teacher.infer({ shape: [rows, ...this.#shape], data: images }, names);
     const outputs = names.map((name) => {
-      const host = answer[name];
-      if (!(host?.data instanceof Float32Array) || host.data.length !== rows * sizeOf(this.#shapeOf(name))) {
-        throw new AncError('ANC_TEACHER_OUTPUT', `teacher "${this.#teacher.name}" gave a wrong "${name}".`, {
-          expected: `float32 [${[rows, ...this.#shapeOf(name)].join(', ')}]`,
-          received: host === undefined ? 'nothing' : `[${host.shape.join(', ')}]`,
-        });
+      const output = inferred[name];
+      if (
+        !(output?.data instanceof Float32Array) ||
+        output.data.length !== rows * sizeOf(this.#shapeOf(name))
+      ) {
+        throw new AncError(
+          'ANC_TEACHER_OUTPUT',
+          `teacher "${this.#teacher.name}" returned a wrong "${name}".`,
+          {
+            expected: `float32 [${[rows, ...this.#shapeOf(name)].join(', ')}]`,
+            received: output === undefined ? 'nothing' : `[${output.shape.join(', ')}]`,
+          },
+        );
       }
-      return host.data;
+      return output.data;
     });
     return { whole, outputs };
   }
 
   #slot(image: number, view: number): number {
     if (image < 0 || image >= this.#images || view < 0 || view >= this.#views) {
-      throw new AncError('ANC_TEACHER_MEMO', 'a batch is of other data than the teacher memo was made for.', {
-        expected: `image < ${this.#images}, view < ${this.#views}`,
-        received: `image ${image}, view ${view}`,
-      });
+      throw new AncError(
+        'ANC_TEACHER_CACHE',
+        'a batch is of other data than the teacher cache was made for.',
+        {
+          expected: `image < ${this.#images}, view < ${this.#views}`,
+          received: `image ${image}, view ${view}`,
+        },
+      );
     }
     return image * this.#views + view;
   }
@@ -257,7 +270,7 @@ export class TeacherCache implements TeacherOutputs {
   }
 }
 
-/** Everything that a remembered output depends on besides image and view. */
+/** Hash of everything that a cached output depends on besides image and view. */
 export function teacherCacheKey(
   teacher: Pick<Teacher, 'hash'>,
   source: Pick<ImageSource, 'fingerprint'>,
@@ -268,10 +281,10 @@ export function teacherCacheKey(
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** The chosen images one after the other, filled up to `room` with the last of them. */
-function gather(images: Uint8Array, size: number, chosen: readonly number[], room: number): Uint8Array {
-  const out = new Uint8Array(room * size);
-  for (let row = 0; row < room; row++) {
+/** The chosen images one after the other, filled up to `rows` with the last of them. `size`: bytes of an image. */
+function gather(images: Uint8Array, size: number, chosen: readonly number[], rows: number): Uint8Array {
+  const out = new Uint8Array(rows * size);
+  for (let row = 0; row < rows; row++) {
     const from = chosen[Math.min(row, chosen.length - 1)]! * size;
     out.set(images.subarray(from, from + size), row * size);
   }

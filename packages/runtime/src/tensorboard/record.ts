@@ -1,5 +1,4 @@
-/** CRC-32C (Castagnoli) of bytes. */
-export type Crc32c = (data: Uint8Array) => number;
+import { crc32c } from './crc32c.js';
 
 /** Rotated and shifted, because a checksum over bytes that hold their own checksum is weak. */
 function masked(crc: number): number {
@@ -7,10 +6,10 @@ function masked(crc: number): number {
 }
 
 /**
- * One TFRecord: length (u64) and its masked checksum (u32), data and its masked checksum (u32), little endian
+ * One TFRecord: length (u64) and its masked CRC-32C (u32), data and its masked CRC-32C (u32), little endian
  * (tensorflow/core/lib/io/record_writer.h).
  */
-export function frameRecord(data: Uint8Array, crc32c: Crc32c): Buffer {
+export function frameRecord(data: Uint8Array): Buffer {
   const head = Buffer.alloc(12);
   head.writeBigUInt64LE(BigInt(data.length));
   head.writeUInt32LE(masked(crc32c(head.subarray(0, 8))), 8);

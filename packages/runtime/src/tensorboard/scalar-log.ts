@@ -1,56 +1,51 @@
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeNumber, type MetricsRecord } from '../run-folder/metrics-log.js';
+import { currentDiagnostics, currentMetrics } from '@anc/core';
+import type { MetricsRecord } from '../run-folder/metrics-log.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { scalarEvent, versionEvent } from './event.js';
-import { frameRecord, type Crc32c } from './record.js';
+import { frameRecord } from './record.js';
 
 export interface ScalarLogOptions {
-  /** Told once where nothing can be written because the checksum's native module is not installed. */
-  readonly notice?: (text: string) => void;
-  /** Milliseconds since 1970. Only metadata: of the file's name and of the events. */
+  /** Milliseconds since 1970, for the file's name and the events' wall time only. */
   readonly now?: () => number;
 }
 
 /**
  * `events.out.tfevents.<seconds>.<run>.anc`: the numbers of metrics.jsonl for TensorBoard, as scalars
- * `<player>/<metric>` over the player's steps through all its stages. The file is made with the first record,
- * so every process that trains leaves one; TensorBoard reads them in the order of their names.
+ * `<model>/<metric>` over the model's steps through all its stages. The first record creates the file, so every process
+ * that trains leaves one; TensorBoard reads them in the order of their names.
  */
 export class ScalarLog {
   readonly #folder: RunFolder;
-  readonly #notice: (text: string) => void;
   readonly #now: () => number;
-  #file: Promise<{ path: string; crc32c: Crc32c } | null> | null = null;
-  /** Player -> stage -> steps done in it. */
+  #file: Promise<string> | null = null;
+  /** Model -> stage -> steps done in it. */
   #steps: Map<string, Map<string, number>> | null = null;
 
-  constructor(folder: RunFolder, { notice = () => undefined, now = Date.now }: ScalarLogOptions = {}) {
+  constructor(folder: RunFolder, { now = Date.now }: ScalarLogOptions = {}) {
     this.#folder = folder;
-    this.#notice = notice;
     this.#now = now;
   }
 
   /**
    * Writes the numbers of a record that the metrics log already holds; they are in the file when the promise
-   * resolves. Call it when the checkpoint of that step is safe: a step that training goes back to would
-   * otherwise come twice.
+   * resolves. Call it when the checkpoint of that step is on disk: a step that training repeats after a crash would
+   * otherwise appear twice.
    */
   async append(record: MetricsRecord): Promise<void> {
     const step = await this.#globalStep(record);
-    const file = await (this.#file ??= this.#create());
-    if (file === null) return;
-    const event = scalarEvent(this.#now() / 1000, step, scalarsOf(record));
-    await appendFile(file.path, frameRecord(event, file.crc32c));
+    const path = await (this.#file ??= this.#create());
+    await appendFile(path, frameRecord(scalarEvent(this.#now() / 1000, step, scalarsOf(record))));
   }
 
-  /** Steps count from zero in every stage; the earlier stages' are added. */
-  async #globalStep({ player, stage, step }: MetricsRecord): Promise<number> {
+  /** Steps count from zero in every stage; those of the earlier stages are added. */
+  async #globalStep({ model, stage, step }: MetricsRecord): Promise<number> {
     if (this.#steps === null) {
       this.#steps = new Map();
       for (const earlier of await this.#folder.metrics.read()) this.#count(earlier);
     }
-    const stages = this.#count({ player, stage, step });
+    const stages = this.#count({ model, stage, step });
     let total = 0;
     for (const [name, steps] of stages) {
       if (name === stage) break;
@@ -59,37 +54,31 @@ export class ScalarLog {
     return total + step;
   }
 
-  #count({ player, stage, step }: Pick<MetricsRecord, 'player' | 'stage' | 'step'>): Map<string, number> {
-    const stages = this.#steps!.get(player) ?? new Map<string, number>();
-    this.#steps!.set(player, stages.set(stage, Math.max(step, stages.get(stage) ?? 0)));
+  #count({ model, stage, step }: Pick<MetricsRecord, 'model' | 'stage' | 'step'>): Map<string, number> {
+    const stages = this.#steps!.get(model) ?? new Map<string, number>();
+    this.#steps!.set(model, stages.set(stage, Math.max(step, stages.get(stage) ?? 0)));
     return stages;
   }
 
-  async #create(): Promise<{ path: string; crc32c: Crc32c } | null> {
-    let crc32c: Crc32c;
-    try {
-      ({ crc32c } = await import('@node-rs/crc32'));
-    } catch {
-      this.#notice('no events for TensorBoard: @node-rs/crc32 has no binary here (an optional dependency).');
-      return null;
-    }
-    // Later than every file before it, even within one second: readers go by the names.
+  async #create(): Promise<string> {
+    // Later than every earlier file, even within one second: readers sort by name.
     const before = (await readdir(this.#folder.path)).map((name) =>
       Number(/^events\.out\.tfevents\.(\d+)\./.exec(name)?.[1] ?? 0),
     );
     const seconds = Math.max(Math.floor(this.#now() / 1000), ...before.map((found) => found + 1));
     const name = `events.out.tfevents.${String(seconds).padStart(10, '0')}.${this.#folder.name}.anc`;
     const path = join(this.#folder.path, name);
-    await writeFile(path, frameRecord(versionEvent(this.#now() / 1000), crc32c), { flag: 'wx' });
-    return { path, crc32c };
+    await writeFile(path, frameRecord(versionEvent(this.#now() / 1000)), { flag: 'wx' });
+    return path;
   }
 }
 
-function scalarsOf({ player, metrics, diagnostics }: MetricsRecord): Record<string, number> {
-  const named = (prefix: string, values: unknown): [string, number][] =>
-    Object.entries(values ?? {}).map(([name, value]) => [prefix + name, decodeNumber(value)]);
+/** Numbers by tag, under their current names only. */
+function scalarsOf({ model, metrics, diagnostics }: MetricsRecord): Record<string, number> {
+  const tagged = (prefix: string, values: object): [string, number][] =>
+    Object.entries(values as Record<string, number>).map(([name, value]) => [prefix + name, value]);
   return Object.fromEntries([
-    ...named(`${player}/`, metrics),
-    ...named(`${player}/diagnostics/`, diagnostics),
+    ...tagged(`${model}/`, currentMetrics(metrics ?? {})),
+    ...tagged(`${model}/diagnostics/`, diagnostics ? currentDiagnostics(diagnostics) : {}),
   ]);
 }

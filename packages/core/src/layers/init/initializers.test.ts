@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Rng } from '../../rng.js';
+import { Rng } from '../../random/rng.js';
 import { INITIALIZER_NAMES, INITIALIZERS } from './initializers.js';
 
 const VARIANCES = { 'he-normal': 2 / 50, 'glorot-uniform': 2 / 200, 'glorot-normal': 2 / 200 };
@@ -11,14 +11,14 @@ describe.each(INITIALIZER_NAMES)('%s', (name) => {
   const moment = (power: number): number =>
     values.reduce((sum, value) => sum + value ** power, 0) / values.length;
 
-  it('has mean zero, the variance of its formula, and the shape of its law', () => {
+  it('has mean zero, the variance of its formula, and the kurtosis of its distribution', () => {
     expect(Math.abs(moment(1))).toBeLessThan(0.05 * Math.sqrt(VARIANCES[name]));
     expect(Math.abs(moment(2) / VARIANCES[name] - 1)).toBeLessThan(0.05);
     const kurtosis = moment(4) / moment(2) ** 2;
     expect(Math.abs(kurtosis - (name === 'glorot-uniform' ? 1.8 : 3))).toBeLessThan(0.15);
   });
 
-  it('neighbours are uncorrelated and the last of an odd number is drawn', () => {
+  it('neighbors are uncorrelated and the last of an odd number is drawn', () => {
     const lag = values.slice(1).reduce((sum, value, i) => sum + value * values[i]!, 0) / values.length;
     expect(Math.abs(lag / VARIANCES[name])).toBeLessThan(0.03);
     expect(values.at(-1)).not.toBe(0);

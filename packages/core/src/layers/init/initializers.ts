@@ -1,7 +1,7 @@
-import type { Rng } from '../../rng.js';
-import { sizeOf, type HostTensor } from '../../tree.js';
+import type { Rng } from '../../random/rng.js';
+import { sizeOf, type HostTensor } from '../../tree/tree.js';
 
-/** Draws one weight tensor. `fanIn` and `fanOut` are connections per output and per input unit. */
+/** Draws one kernel. `fanIn` and `fanOut`: connections per output and per input unit. */
 export type Initializer = (rng: Rng, shape: readonly number[], fanIn: number, fanOut: number) => HostTensor;
 
 function normal(rng: Rng, shape: readonly number[], variance: number): HostTensor {
@@ -25,7 +25,7 @@ export const glorotUniform: Initializer = (rng, shape, fanIn, fanOut) => {
 export const glorotNormal: Initializer = (rng, shape, fanIn, fanOut) =>
   normal(rng, shape, 2 / (fanIn + fanOut));
 
-/** The initialisers that options can name. */
+/** The initializers that options can name. */
 export const INITIALIZERS = {
   'he-normal': heNormal,
   'glorot-uniform': glorotUniform,

@@ -1,32 +1,32 @@
 import type { Tree } from '@anc/core';
-import type { NameMap } from '../torch/name-map.js';
+import type { NameMap } from '../arrange/name-map.js';
 
 type Shaped = Tree<{ readonly shape: readonly number[] }>;
 
-/** A layer with variables that is none of the network's own. */
+/** A layer with variables that does not belong to the network itself. */
 export interface Head {
   readonly layer: string;
-  /** Of its kernel, or of its first variable. */
+  /** Shape of its kernel, or of its first variable. */
   readonly shape: readonly number[];
 }
 
-/** What a file of weights of `keras.applications` is of. */
+/** A network of `keras.applications` that a file holds the weights of. */
 export interface Application {
   readonly family: 'mobilenet' | 'resnet-v1' | 'resnet-v2';
-  /** The file's names by layer and leaf, e.g. `conv1/kernel`: what stands before is where the layer was saved. */
+  /** The file's names by layer and leaf, e.g. `conv1/kernel`, without the path of the layer in the file. */
   readonly tensors: ReadonlyMap<string, string>;
-  /** Layers beside the network; one where it is a classifier. */
+  /** Layers besides the network; a single one if it is a classifier. */
   readonly heads: readonly Head[];
 }
 
-/** Keras's names of our leaves; the others are called alike. */
+/** Keras's names of our leaves; the other names are the same. */
 export const KERAS_LEAVES: Readonly<Record<string, string>> = {
   weights: 'kernel',
   mean: 'moving_mean',
   variance: 'moving_variance',
 };
 
-/** Our layers by those of MobileNet: `conv_dw_3`, `conv_dw_3_bn`, `conv_pw_3`, `conv_pw_3_bn`. */
+/** MobileNet's names of our layers: `conv_dw_3`, `conv_dw_3_bn`, `conv_pw_3`, `conv_pw_3_bn`. */
 function mobilenetLayer(ours: string): string {
   if (ours === 'conv') return 'conv1';
   if (ours === 'norm0') return 'conv1_bn';
@@ -35,7 +35,7 @@ function mobilenetLayer(ours: string): string {
   return `${stem}${index}${ours.startsWith('norm') ? '_bn' : ''}`;
 }
 
-/** Our layers by those of the ResNets: `conv3_block1_2_conv`; the first batch norm of a block is `preact_bn` in v2. */
+/** The ResNets' names of our layers: `conv3_block1_2_conv`; in v2 the first batch norm of a block is `preact_bn`. */
 const resnetLayer =
   (version: 1 | 2) =>
   (ours: string): string => {
@@ -57,7 +57,7 @@ const LAYERS: Readonly<Record<Application['family'], (ours: string) => string>> 
   'resnet-v2': resnetLayer(2),
 };
 
-/** Layers of the networks, without their heads, and those that tell one family from the others. */
+/** Layers of the networks without their heads, and the layers that distinguish the families. */
 const OWN =
   /^(conv1|conv1_bn|conv_[dp]w_\d+(_bn)?|conv1_conv|post_bn|conv\d_block\d+_(preact|\d)_(conv|bn))$/;
 const MARKS: readonly (readonly [Application['family'], readonly string[]])[] = [
@@ -66,7 +66,7 @@ const MARKS: readonly (readonly [Application['family'], readonly string[]])[] = 
   ['resnet-v2', ['conv1_conv', 'post_bn', 'conv2_block1_3_conv', 'conv5_block1_0_conv']],
 ];
 
-/** Recognises a network of `keras.applications` by its layers' names, or gives null. */
+/** Recognizes a network of `keras.applications` by the names of its layers; null for any other. */
 export function applicationIn(tensors: Shaped): Application | null {
   const own = new Map<string, string>();
   const shapes = new Map<string, readonly number[]>();
@@ -84,7 +84,7 @@ export function applicationIn(tensors: Shaped): Application | null {
   return { family, tensors: own, heads };
 }
 
-/** How such a file calls our variables; as we do where it is not of such a network. */
+/** Such a file's names of our variables; our own names for a file of another network. */
 export function applicationNames(tensors: Shaped): NameMap {
   const application = applicationIn(tensors);
   if (application === null) return (ours) => ours;

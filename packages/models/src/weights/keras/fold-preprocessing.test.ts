@@ -32,23 +32,23 @@ const kernel = (): Record<string, HostTensor> => ({
 });
 const fold = (topology: unknown) => {
   const tensors = kernel();
-  const { normalization, ...said } = foldPreprocessing(tensors, topology);
+  const { normalization, ...rest } = foldPreprocessing(tensors, topology);
   return {
-    said,
+    rest,
     kernel: [...tensors['conv/kernel']!.data],
     normalization: JSON.parse(normalization ?? 'null') as unknown,
   };
 };
 
 describe('what a network does to pixels before its first kernel', () => {
-  it('is nothing where there is nothing, and its images are those of the innermost network that says it', () => {
+  it('is empty without preprocessing, and the input is that of the innermost network with one', () => {
     expect(fold(around())).toEqual({
-      said: { input: '[8,9,3]' },
+      rest: { input: '[8,9,3]' },
       kernel: [1, 2, 3, 4, 5, 6],
       normalization: null,
     });
-    expect(fold({ model_config: around() }).said).toEqual({ input: '[8,9,3]' });
-    expect(fold(null)).toMatchObject({ said: {}, normalization: null });
+    expect(fold({ model_config: around() }).rest).toEqual({ input: '[8,9,3]' });
+    expect(fold(null)).toMatchObject({ rest: {}, normalization: null });
   });
 
   it.each([
@@ -81,7 +81,7 @@ describe('what a network does to pixels before its first kernel', () => {
       'a Rescaling of pixels in 0..1',
       [layer('Rescaling', 'r', { scale: 2, offset: -1 }, [tensor('images')])],
     ],
-  ])('is a normalisation: %s', (_what, before) => {
+  ])('is a normalization: %s', (_what, before) => {
     const { kernel, normalization } = fold(around(...before));
     expect(kernel).toEqual([1, 2, 3, 4, 5, 6]);
     const each = [127.5, 127.5, 127.5].map((value) => expect.closeTo(value, 6) as number);

@@ -1,18 +1,18 @@
 import { layersBefore, type ConfiguredLayer } from './topology.js';
 
-/** What a network does to pixels before its weights meet them: y_c = scale_c · x_(order_c) + offset_c. */
+/** What a network computes from pixels before its first weights: y_c = scale_c · x_(order_c) + offset_c. */
 export interface Preprocessing {
   readonly order: readonly number[];
   readonly scale: readonly number[];
   readonly offset: readonly number[];
-  /** Layers of which it is not known what they do. */
+  /** Layers that are not supported. */
   readonly unknown: readonly string[];
 }
 
-/** Layers that leave images as they are in inference, or bring them to a size that ours get anyway. */
+/** Layers that do nothing in inference, or only resize images. */
 const IDLE = /^(InputLayer|Functional|Model|Sequential|Random\w+|Dropout|Gaussian\w+|Resizing|CenterCrop)$/;
 
-/** Keras 2 keeps operations as functions by name. */
+/** Keras 2 stores operations by the names of functions. */
 const OPERATIONS: Readonly<Record<string, string>> = {
   'math.truediv': 'TrueDivide',
   'math.divide': 'TrueDivide',
@@ -23,7 +23,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   'nn.bias_add': 'Add',
 };
 
-/** Reads what the layers before a network do, for images of so many channels; null where that is nothing. */
+/** Reads what the layers before a network compute from images of `channels` channels; null if nothing. */
 export function preprocessingOf(topology: unknown, channels: number): Preprocessing | null {
   const layers = layersBefore(topology);
   const items = layers.flatMap((layer) => (layer.className === 'GetItem' ? [itemOf(layer)] : []));
@@ -74,14 +74,14 @@ function kindOf({ className, config }: ConfiguredLayer): string {
 const isOrder = (items: readonly (number | null)[], channels: number): boolean =>
   items.length === channels && [...items].sort().every((item, c) => item === c);
 
-/** The channel that `x[..., i]` takes. */
+/** The channel that `x[..., i]` selects. */
 function itemOf({ calls }: ConfiguredLayer): number | null {
   const index: unknown = argumentsOf(calls)[1];
   const last: unknown = Array.isArray(index) ? index.at(-1) : null;
   return typeof last === 'number' ? last : null;
 }
 
-/** What an operation is called with beside its tensor; undefined where that is another tensor, or stands in front. */
+/** The constant argument of an operation; undefined if it is another tensor, or comes before the tensor. */
 function constantOf(calls: unknown): unknown {
   const args = argumentsOf(calls);
   const [tensor, constant] = args;
@@ -106,7 +106,7 @@ function argumentsOf(calls: unknown): readonly unknown[] {
 const isWritten = (value: unknown, kind: string): value is { config?: { value?: unknown } } =>
   (value as { class_name?: unknown } | undefined)?.class_name === kind;
 
-/** A number for every channel, from one, or from an array with axes of size one around it. */
+/** One number per channel, from a single number, or from an array with additional axes of size one. */
 function numbersOf(value: unknown, channels: number): number[] | null {
   const flat = [value].flat(Infinity);
   if (flat.length === 0 || !flat.every((each) => typeof each === 'number')) return null;

@@ -1,9 +1,9 @@
 import { AncError, type ModelEnvironment, type Tree } from '@anc/core';
 import type { ResnetOptions } from '../../resnet/index.js';
-import type { NameMap } from './name-map.js';
+import type { NameMap } from '../arrange/name-map.js';
 
-/** A model of ours that a checkpoint is for. */
-export interface RecognisedModel {
+/** Our model for a checkpoint. */
+export interface RecognizedModel {
   readonly model: string;
   readonly options: ResnetOptions;
   readonly environment: ModelEnvironment;
@@ -19,16 +19,16 @@ const BATCH_NORM: Readonly<Record<string, string>> = {
 const PLAIN: Readonly<Record<string, string>> = { weights: 'weight', bias: 'bias' };
 
 /**
- * Names of torchvision's ResNets (`layer1.0.conv1.weight`, `downsample.0.weight`), which the CIFAR
- * implementations share but for the last layer's (`fc` or `linear`) and the projections' (`downsample` or `shortcut`).
- * Variables that no such network has keep their names.
+ * Names of torchvision's ResNets (`layer1.0.conv1.weight`, `downsample.0.weight`). The CIFAR implementations share
+ * them, except for the last layer's (`fc` or `linear`) and the projections' (`downsample` or `shortcut`). Variables that
+ * no such network has keep their names.
  */
 export const resnetNames =
   (head: string, projection = 'downsample'): NameMap =>
   (ours) => {
-    const [stem, normalised] = [/^conv\/(\w+)$/, /^norm\/(\w+)$/].map((pattern) => pattern.exec(ours)?.[1]);
+    const [stem, norm] = [/^conv\/(\w+)$/, /^norm\/(\w+)$/].map((pattern) => pattern.exec(ours)?.[1]);
     if (stem !== undefined) return `conv1.${PLAIN[stem]}`;
-    if (normalised !== undefined) return `bn1.${BATCH_NORM[normalised]}`;
+    if (norm !== undefined) return `bn1.${BATCH_NORM[norm]}`;
     const logits = /^logits\/(\w+)$/.exec(ours)?.[1];
     if (logits !== undefined) return `${head}.${PLAIN[logits]}`;
     const inBlock = /^stage(\d+)\/block(\d+)\/((?:conv|norm|shortcut)[\w-]*)\/(\w+)$/.exec(ours);
@@ -44,12 +44,12 @@ export const resnetNames =
   };
 
 /**
- * Recognises a post-activation ResNet of torchvision, or of the CIFAR implementations, from names and shapes.
- * Throws `ANC_WEIGHTS` where the checkpoint is of something else.
+ * Recognizes a post-activation ResNet of torchvision, or of the CIFAR implementations, from names and shapes.
+ * @throws `ANC_WEIGHTS` if the checkpoint holds another network
  */
-export function recogniseTorchResnet(
+export function recognizeTorchResnet(
   stateDict: Tree<{ readonly shape: readonly number[] }>,
-): RecognisedModel {
+): RecognizedModel {
   const shapeOf = (name: string): readonly number[] | undefined =>
     Object.hasOwn(stateDict, name) ? stateDict[name]!.shape : undefined;
   const head = ['fc', 'linear'].find((name) => shapeOf(`${name}.weight`)?.length === 2);
@@ -62,10 +62,10 @@ export function recogniseTorchResnet(
   const firstWidth = shapeOf('layer1.0.conv1.weight')?.[0];
   const stages = counts[3] === 0 ? counts.slice(0, 3) : counts;
   if (head === undefined || stem?.length !== 4 || firstWidth === undefined || stages.includes(0)) {
-    throw new AncError('ANC_WEIGHTS', 'the checkpoint is of no network that is known here.', {
+    throw new AncError('ANC_WEIGHTS', 'the checkpoint does not hold a network that is known here.', {
       expected: 'a ResNet with conv1, bn1, layer1 to layer3 or layer4, and fc or linear',
       received: Object.keys(stateDict).slice(0, 6).join(', '),
-      hint: 'name the model, and give the checkpoint its names.',
+      hint: 'name the model, and rename the tensors of the checkpoint.',
     });
   }
   const family = stages.length === 3 ? 'cifar' : 'imagenet';

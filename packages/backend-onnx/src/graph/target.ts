@@ -1,0 +1,22 @@
+/** What a graph is compiled for: lowering and passes choose by it. */
+export interface Target {
+  /** A training step, which one processor or accelerator runs many times, or a function. */
+  readonly kind: 'step' | 'function';
+  /** Only operators of the standard domain, for other runtimes. */
+  readonly portable: boolean;
+  /** Channels per block of ONNX Runtime's NCHWc layout on this processor; null where it has no such layout. */
+  readonly channelBlock: number | null;
+  /** An accelerator computes: some of ONNX Runtime's kernels are wrong or missing there. */
+  readonly accelerated: boolean;
+}
+
+/** What may be chosen of a target; by default any processor, without NCHWc layout. */
+export type TargetOptions = Partial<Omit<Target, 'kind'>>;
+
+export const targetOf = (kind: Target['kind'], options: TargetOptions = {}): Target => ({
+  portable: false,
+  channelBlock: null,
+  accelerated: false,
+  ...options,
+  kind,
+});

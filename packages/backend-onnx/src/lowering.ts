@@ -1,9 +1,0 @@
-/** The lowering's inside, for benchmarks, tests and the documentation's table. Not part of the stable interface. */
-export {
-  fastestForm,
-  filterGradientForms,
-  forcedForm,
-  suits,
-  type FilterGradientForm,
-} from './lower/filter-gradient.js';
-export { kernels } from './lower/register.js';

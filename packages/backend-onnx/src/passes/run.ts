@@ -1,0 +1,65 @@
+import { reachable, type Graph, type Peephole } from '../graph/graph.js';
+import type { Target } from '../graph/target.js';
+import type { NamedValue, Node } from '../graph/value.js';
+import { passes } from './index.js';
+import type { Pass } from './pass.js';
+
+/** What one pass did to one graph. */
+export interface PassReport {
+  readonly pass: string;
+  readonly stage: Pass['stage'];
+  /** Operations that it replaced; of a whole graph, by how many nodes its operators became fewer. */
+  readonly replaced: number;
+  /** Nodes of the whole graph after it; after tracing for passes on single operations. */
+  readonly nodes: number;
+}
+
+export interface Optimized {
+  readonly outputs: readonly NamedValue[];
+  readonly report: readonly PassReport[];
+}
+
+/** The passes on single operations that suit a target, in order: what a graph is traced with. */
+export const peepholesFor = (target: Target, list: readonly Pass[] = passes): readonly Peephole[] =>
+  list.flatMap((pass) => (pass.stage === 'operation' && pass.when(target) ? [pass] : []));
+
+const nodesOf = (graph: Graph, outputs: readonly NamedValue[]): Node[] =>
+  reachable(
+    graph,
+    outputs.map(({ value }) => value),
+  );
+
+/** By how many nodes the operators that became fewer did so. */
+function fewer(before: readonly Node[], after: readonly Node[]): number {
+  const counts = new Map<string, number>();
+  const add = (nodes: readonly Node[], sign: number): void => {
+    for (const { domain, op } of nodes) {
+      counts.set(`${domain}.${op}`, (counts.get(`${domain}.${op}`) ?? 0) + sign);
+    }
+  };
+  add(before, 1);
+  add(after, -1);
+  return [...counts.values()].reduce((sum, count) => sum + Math.max(0, count), 0);
+}
+
+/** Rewrites a traced graph by the passes on whole graphs that suit its target, in order. */
+export function runPasses(
+  { graph, outputs, target }: { readonly graph: Graph; readonly target: Target } & Pick<Optimized, 'outputs'>,
+  list: readonly Pass[] = passes,
+): Optimized {
+  let current = outputs;
+  let nodes = nodesOf(graph, outputs);
+  const report = list
+    .filter(({ when }) => when(target))
+    .map((pass): PassReport => {
+      const { name, stage } = pass;
+      if (stage === 'operation') {
+        return { pass: name, stage, replaced: graph.replaced.get(name) ?? 0, nodes: nodes.length };
+      }
+      const before = nodes;
+      current = pass.rewrite(graph, { outputs: current, target });
+      nodes = nodesOf(graph, current);
+      return { pass: name, stage, replaced: fewer(before, nodes), nodes: nodes.length };
+    });
+  return { outputs: current, report };
+}

@@ -1,0 +1,31 @@
+import { AncError } from '@anc/core';
+import { fingerprint } from '../graph/fingerprint.js';
+import type { Graph } from '../graph/graph.js';
+import type { Target } from '../graph/target.js';
+import type { NamedValue } from '../graph/value.js';
+
+/** What a function or a step was traced to, before any pass over the whole graph. */
+export interface Traced {
+  readonly graph: Graph;
+  readonly outputs: readonly NamedValue[];
+  readonly target: Target;
+}
+
+/**
+ * Traces twice and compares. A random number or the time becomes a constant of a graph, in which two traces then differ.
+ *
+ * @throws `ANC_COMPILE_IMPURE` with the first difference
+ */
+export function traceTwice<T extends Traced>(what: string, trace: () => T): T {
+  const [first, second] = [trace(), trace()];
+  const [a, b] = [fingerprint(first.graph, first.outputs), fingerprint(second.graph, second.outputs)];
+  const at = Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i).find((i) => a[i] !== b[i]);
+  if (at === undefined) return first;
+  throw new AncError('ANC_COMPILE_IMPURE', `${what} gives another graph when traced again.`, {
+    expected: `the same operation both times, the first time ${a[at] ?? 'none'}`,
+    received: b[at] ?? 'none',
+    hint:
+      'a graph may not depend on random numbers or the time: take noise from context.noise and what changes over time ' +
+      'from hyper, and do not use tf.dropout, tf.random* or Math.random.',
+  });
+}

@@ -1,0 +1,92 @@
+import { mapTree, zeros, type HostTensor, type Tree } from '../tree/tree.js';
+import type { FunctionSpec, Step, StepSpec, TensorFunction } from './step.js';
+
+/** What a backend can do; contract suites skip tests by these, never by a test's name. */
+export interface Capabilities {
+  /** Runs steps; some backends only run functions. */
+  readonly training: boolean;
+  /** The same inputs give the same bytes. */
+  readonly deterministic: boolean;
+  /** Runs a recorded graph: a step must not read the values of tensors. */
+  readonly compiled: boolean;
+}
+
+/** Everything that one run of a step takes besides its state. */
+export interface Inputs {
+  readonly batch: Tree<HostTensor>;
+  readonly hyper: Tree<number>;
+  /** Noise is drawn by (seed, step, name, sample); see `drawNoise`. */
+  readonly noise: { readonly seed: number; readonly step: number };
+}
+
+/** Named tensors in the backend's memory. */
+export interface DeviceState {
+  /** Copies entries to the host; all of them where no names are given. */
+  read(names?: readonly string[]): Promise<Tree<HostTensor>>;
+  /** Replaces entries by host tensors of the same shape and type. */
+  write(entries: Tree<HostTensor>): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface CompiledStep {
+  /**
+   * Runs the phases once and advances `state` in place. A backend may queue the step and run it later: reading the
+   * state or the metrics waits for it and throws its error.
+   */
+  run(state: DeviceState, inputs: Inputs): Promise<void>;
+  /** Means over the runs since the last call: the only readback. Empty when nothing ran. */
+  metrics(): Promise<Tree<number>>;
+  dispose(): Promise<void>;
+}
+
+export interface CompiledFunction {
+  run(inputs: Tree<HostTensor>): Promise<Tree<HostTensor>>;
+  dispose(): Promise<void>;
+}
+
+export interface CompileOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Runs or compiles steps. */
+export abstract class Backend {
+  abstract readonly name: string;
+  abstract readonly capabilities: Capabilities;
+  /** What a run records about the engine: versions, device, threads. */
+  abstract readonly environment: Tree<string | number>;
+  /**
+   * Bytes of a layer's output that the processor's caches hold until the next layer reads them. Where it is not null,
+   * inference runs in chunks of at most so many bytes; null where larger batches are always faster.
+   */
+  readonly cache: number | null = null;
+  abstract upload(state: Tree<HostTensor>): Promise<DeviceState>;
+  abstract compile(step: Step, spec: StepSpec, options?: CompileOptions): Promise<CompiledStep>;
+  /**
+   * `constants` (frozen weights) become part of the function; `f` gets them with the inputs, under their own names.
+   */
+  abstract compileFunction(
+    f: TensorFunction,
+    spec: FunctionSpec,
+    constants?: Tree<HostTensor>,
+    options?: CompileOptions,
+  ): Promise<CompiledFunction>;
+
+  /**
+   * Throws the error that would keep a step from running on this backend, before the step is needed. The default runs
+   * it once, on zeros; a backend that can find the error with less work overrides it.
+   */
+  async rehearse(step: Step, spec: StepSpec): Promise<void> {
+    const compiled = await this.compile(step, spec);
+    const state = await this.upload(mapTree(spec.state, zeros));
+    try {
+      const hyper = Object.fromEntries(spec.hyper.map((name) => [name, 1]));
+      await compiled.run(state, { batch: mapTree(spec.batch, zeros), hyper, noise: { seed: 0, step: 0 } });
+      await compiled.metrics(); // the step may have been queued: the readback waits for it
+    } finally {
+      await compiled.dispose();
+      await state.dispose();
+    }
+  }
+
+  abstract dispose(): Promise<void>;
+}

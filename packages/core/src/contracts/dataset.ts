@@ -1,0 +1,101 @@
+/**
+ * Images with random access, and nothing else: what label-free training gets. The type has no label that could be
+ * read by accident.
+ */
+export interface ImageSource {
+  readonly count: number;
+  /** [H, W, C] of every image. */
+  readonly shape: readonly [number, number, number];
+  /** Hash of the content; changes whenever an image may have changed. */
+  readonly fingerprint: string;
+  /** Writes image `indices[i]` as bytes, NHWC, at `out[i * H * W * C]`. */
+  read(indices: Int32Array, out: Uint8Array): Promise<void> | void;
+  /**
+   * A key that stands for an image's content (a file's path and size), where reading the content of all images would
+   * take long. Seeded splits hash it instead of the bytes.
+   */
+  sampleKey?(index: number): string;
+  /** Random crops made while decoding, for sources whose pictures are larger than `shape`. */
+  readonly crops?: DecodedViews;
+}
+
+/**
+ * Views that a source renders itself, from pictures of any size: an augmentation that cannot be a function of the
+ * decoded image. View 0 is what `ImageSource.read` gives.
+ */
+export interface DecodedViews {
+  /** Contains everything that affects pixels; part of the teacher cache's key. */
+  readonly id: string;
+  /** Number of different views of an image, ≥ 1. */
+  readonly views: number;
+  /** Writes view `views[i]` of image `indices[i]` as bytes, NHWC, at `out[i * H * W * C]`. */
+  read(indices: Int32Array, views: Int32Array, out: Uint8Array): Promise<void> | void;
+}
+
+/** A part of a dataset. Labels are only read by a call of their own. */
+export interface DatasetSplit {
+  readonly images: ImageSource;
+  /** Class index per image, or null where the data has none. */
+  readonly labels: (() => Promise<Int32Array>) | null;
+}
+
+export type SplitName = 'train' | 'test';
+
+export abstract class Dataset {
+  abstract readonly name: string;
+  abstract readonly classes: readonly string[];
+  /** [H, W, C]. */
+  abstract readonly shape: readonly [number, number, number];
+  /** @throws `ANC_DATA_*` where a file is missing, damaged or of another format. */
+  abstract split(name: SplitName): Promise<DatasetSplit>;
+}
+
+/** A file of a published dataset: the same bytes at every address, identified by their MD5. */
+export interface PublishedFile {
+  readonly name: string;
+  /** The authors' address first, then mirrors. */
+  readonly urls: readonly string[];
+  readonly md5: string;
+  /** Upper limit of the download, whatever size a server reports. */
+  readonly mostBytes: number;
+}
+
+/** Random variation of training images. A view is a small integer that determines every random choice. */
+export interface Augmentation {
+  /** Contains everything that affects pixels; part of the teacher cache's key. */
+  readonly id: string;
+  /** Number of different views of an image, ≥ 1. View 0 is the plain image. */
+  readonly views: number;
+  /** Writes view `view` of one NHWC image to `out` (same shape). */
+  render(image: Uint8Array, shape: readonly [number, number, number], view: number, out: Uint8Array): void;
+}
+
+/**
+ * How bytes (0..255) become a network's input: (x - mean) / std. `mean` has one value per channel, or is a mean image
+ * [H × W × C]; `std` has one value per channel. `per-image`: the mean and standard deviation of each image.
+ */
+export type Normalization = FixedNormalization | 'per-image';
+
+export interface FixedNormalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** Larger means and deviations are in units of bytes (0..255): those of pixels in 0..1 never are. */
+const UNIT_LIMIT = 2;
+
+/** Factor that converts means and standard deviations to units of bytes: 255 where they are of pixels in 0..1. */
+export const pixelUnit = (mean: readonly number[], std: readonly number[]): number =>
+  [...mean, ...std].some((value) => value > UNIT_LIMIT) ? 1 : 255;
+
+/** One batch of a step: which images, in which views, and their bytes [B, H, W, C]. */
+export interface ImageBatch {
+  readonly indices: Int32Array;
+  readonly views: Int32Array;
+  readonly images: Uint8Array;
+}
+
+/** A batch for methods that declare that they use labels. */
+export interface LabeledBatch extends ImageBatch {
+  readonly labels: Int32Array;
+}

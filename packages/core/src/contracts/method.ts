@@ -1,0 +1,71 @@
+import type { Rng } from '../random/rng.js';
+import type { HostTensor, Tree } from '../tree/tree.js';
+import type { Network, ClassifierOutputs, Variables } from './network.js';
+import type { Step } from './step.js';
+
+/** Progress of a stage: `step` counts from 0 over the whole stage, `epoch` from 0. */
+export interface Progress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+}
+
+/** What a method builds its stages for: the student, and what the teacher and the data look like. */
+export interface MethodEnvironment {
+  readonly student: Network<ClassifierOutputs>;
+  /** Shapes (no batch axis) of the student's outputs. */
+  readonly studentOutputs: Tree<readonly number[]>;
+  /** [H, W, C]. */
+  readonly input: readonly number[];
+  readonly classes: number;
+  /** Shapes (no batch axis) of the teacher's outputs; null for methods without a teacher. */
+  readonly teacher: { readonly outputs: Tree<readonly number[]> } | null;
+}
+
+/** One step of a stage. */
+export interface StepPlan {
+  /** Learning rates, weights: every scalar that changes over time. The names are the same for all steps. */
+  readonly hyper: Tree<number>;
+  /** Names of the phases to run, in order; a name may repeat. */
+  readonly phases: readonly string[];
+}
+
+/** One stage of a method's training, from its initial state to the trained student. */
+export interface Stage {
+  readonly name: string;
+  /**
+   * Share of the run's epochs that this stage trains for, relative to the other stages'; 1 where left out. See
+   * `allocateEpochs`.
+   */
+  readonly share?: number;
+  /** Teacher outputs that the step's batch holds beside `images`, each as `teacher/<output>`. */
+  readonly teacherOutputs: readonly string[];
+  /** Whether the step's batch has `labels` [B] int32. */
+  readonly usesLabels: boolean;
+  readonly step: Step;
+  /** `previous`: the final state of the stage before, null for the first one that is trained. */
+  init(rng: Rng, previous: Tree<HostTensor> | null): Tree<HostTensor>;
+  next(progress: Progress): StepPlan;
+  /** The trained student's variables, out of the training state. */
+  student(state: Tree<HostTensor>): Variables<HostTensor>;
+}
+
+export type LabelUse = 'never' | 'optional' | 'required';
+
+/** A training method: stages of steps. */
+export abstract class Method {
+  abstract readonly name: string;
+  abstract readonly labels: LabelUse;
+  /** Whether any stage uses teacher outputs. */
+  abstract readonly needsTeacher: boolean;
+  /**
+   * The network that is trained, evaluated and exported, derived from the chosen one: the same, unless a method
+   * changes it (quantization). The caller uses it in place of the chosen one everywhere.
+   */
+  network(student: Network<ClassifierOutputs>): Network<ClassifierOutputs> {
+    return student;
+  }
+
+  abstract stages(environment: MethodEnvironment): readonly Stage[];
+}

@@ -1,0 +1,114 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Distribution } from '../random/noise.js';
+import type { Rng } from '../random/rng.js';
+import type { HostTensor, Tree } from '../tree/tree.js';
+
+/** A network's variables: `params` are trained, `stats` (such as batch-norm averages) are carried along. */
+export interface Variables<T = Tensor> {
+  readonly params: Tree<T>;
+  readonly stats: Tree<T>;
+}
+
+/** A network's only access to the mode, to random numbers, and to code that reads or replaces its activations. */
+export interface Context {
+  /** True while gradients are computed: batch norm uses the batch's statistics and returns new running averages. */
+  readonly training: boolean;
+  /**
+   * A seeded random tensor, drawn on the host and so equal on every backend. The first axis of `shape` is the batch.
+   * Names are unique within a network's `apply`.
+   */
+  noise(name: string, shape: readonly number[], distribution: Distribution): Tensor;
+  /**
+   * A hook that reads or replaces an activation; the identity by default. A network calls it for the input of its
+   * last layer (`'features'`) and for each of its taps, and continues with the result.
+   */
+  activation(name: string, x: Tensor): Tensor;
+  /**
+   * A hook that replaces the input of a layer with a kernel: a layer calls it with its input and its kernel, and
+   * continues with the result. Binarized networks change inputs here.
+   */
+  operand?(x: Tensor, kernel: Tensor): Tensor;
+}
+
+/** What `apply` returns: the outputs by name, and the statistics that changed (all of them in training). */
+export interface Applied<O> {
+  readonly outputs: O;
+  readonly stats: Tree;
+}
+
+/** One row of a network's summary, for one image. */
+export interface LayerSummary {
+  readonly name: string;
+  /** Output shape without the batch. */
+  readonly output: readonly number[];
+  readonly parameters: number;
+  /** 2 × multiply-adds + bias additions. */
+  readonly flops: number;
+}
+
+/**
+ * Every trainable thing (student, teacher, discriminator, adapter) is a network: pure functions over
+ * flat named trees. The same `apply` is run eagerly, compiled for training, and exported.
+ */
+export interface Network<O extends object> {
+  readonly name: string;
+  /**
+   * New variables for inputs of shape `input` (no batch axis).
+   *
+   * @throws `ANC_MODEL_INPUT` for an unsuitable shape.
+   */
+  init(rng: Rng, input: readonly number[]): Variables<HostTensor>;
+  /** x: [B, ...input]. Reads no tensor values, and draws random numbers only through the context. */
+  apply(variables: Variables, x: Tensor, context: Context): Applied<O>;
+  /**
+   * Layers in order of execution.
+   *
+   * @throws like `init`.
+   */
+  summary(input: readonly number[]): readonly LayerSummary[];
+}
+
+/** A classifier's outputs: logits [B, classes], features [B, d] (the input of the last layer), and named taps. */
+export interface ClassifierOutputs {
+  readonly logits: Tensor;
+  readonly features: Tensor;
+  readonly [tap: string]: Tensor;
+}
+
+/** The network being trained: an image classifier. */
+export abstract class Student implements Network<ClassifierOutputs> {
+  abstract readonly name: string;
+  /** Width of the logits. */
+  abstract readonly classes: number;
+  abstract init(rng: Rng, input: readonly number[]): Variables<HostTensor>;
+  /** x: [B, H, W, C] -> logits [B, classes], features [B, d]. */
+  abstract apply(variables: Variables, x: Tensor, context: Context): Applied<ClassifierOutputs>;
+  abstract summary(input: readonly number[]): readonly LayerSummary[];
+}
+
+/** A discriminator's output before the sigmoid: [B, 1], or any [B, …] of patches. */
+export interface DiscriminatorOutputs {
+  readonly logits: Tensor;
+  /** Class logits of an auxiliary classifier, [B, classes]. */
+  readonly classes?: Tensor;
+}
+
+/**
+ * Distinguishes teacher (1) from student (0) by features or logits. Returns raw logits, never a sigmoid: the losses
+ * are the numerically stable ones.
+ */
+export abstract class Discriminator implements Network<DiscriminatorOutputs> {
+  abstract readonly name: string;
+  /** Whether it takes a condition beside x: class probabilities [B, classes]. */
+  readonly conditional: boolean = false;
+  /** `classes`: width of the condition, for conditional discriminators. */
+  abstract init(rng: Rng, input: readonly number[], classes?: number): Variables<HostTensor>;
+  /** x: [B, …] -> logits [B, …]. */
+  abstract apply(
+    variables: Variables,
+    x: Tensor,
+    context: Context,
+    condition?: Tensor,
+  ): Applied<DiscriminatorOutputs>;
+  abstract summary(input: readonly number[], classes?: number): readonly LayerSummary[];
+}

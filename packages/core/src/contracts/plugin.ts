@@ -1,0 +1,116 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { AncError } from '../errors/error.js';
+import type { Backend } from './backend.js';
+import type { Dataset, PublishedFile } from './dataset.js';
+import type { Method } from './method.js';
+import type { ClassifierOutputs, Discriminator, Network } from './network.js';
+import type { AdversarialLoss, Balancer, DataTerm, Regularizer } from './objective.js';
+
+export const PLUGIN_API_VERSION = 1;
+
+/** Something that a plugin adds under a name, created from validated options. */
+export interface Contribution<T, Environment = void> {
+  readonly summary?: string;
+  /** Any Standard Schema (zod, valibot, …). Gives validation, defaults and help text. */
+  readonly options: StandardSchemaV1;
+  /**
+   * `options` is the schema's output. Where a promise may be returned, import large modules here:
+   * `async (options) => new (await import('./mine.js')).Mine(options)`. Every command loads every plugin.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema, not this signature, types the options
+  create(options: any, environment: Environment): T;
+}
+
+/** The data that a model is created for. */
+export interface ModelEnvironment {
+  readonly input: readonly [number, number, number];
+  readonly classes: number;
+}
+
+/** A model, with the usual shape of its data, which `describe` takes where none is given. */
+export interface ModelContribution extends Contribution<Network<ClassifierOutputs>, ModelEnvironment> {
+  /** [H, W, C] of its usual images; 28×28×1 where left out. */
+  readonly input?: ModelEnvironment['input'];
+  /** Their number of classes; 10 where left out. */
+  readonly classes?: number;
+}
+
+/** What a dataset is created with besides its options. */
+export interface DatasetEnvironment {
+  /** The folder of the user's files, where it was given. */
+  readonly dataDir: string | null;
+  /** Random seed, for generated data. */
+  readonly seed: number;
+}
+
+/** A dataset, with the addresses of its files where they are published. */
+export interface DatasetContribution extends Contribution<Dataset | Promise<Dataset>, DatasetEnvironment> {
+  /**
+   * Files that can be downloaded to the cache, into a folder of the dataset's name, from which `create` reads them.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- typed by the schema, as in `create`
+  files?(options: any): readonly PublishedFile[];
+}
+
+/** Creates the replaceable parts of the objective by name, for methods. */
+export interface Parts {
+  discriminator(name: string, options?: unknown): Discriminator;
+  regularizer(name: string, options?: unknown): Regularizer;
+  dataTerm(name: string, options?: unknown): DataTerm;
+  adversarialLoss(name: string, options?: unknown): AdversarialLoss;
+  balancer(name: string, options?: unknown): Balancer;
+}
+
+/** Everything that a plugin can contribute, by kind and name. */
+export interface Contributions {
+  readonly models?: Readonly<Record<string, ModelContribution>>;
+  readonly datasets?: Readonly<Record<string, DatasetContribution>>;
+  readonly methods?: Readonly<Record<string, Contribution<Method, Parts>>>;
+  readonly discriminators?: Readonly<Record<string, Contribution<Discriminator>>>;
+  readonly regularizers?: Readonly<Record<string, Contribution<Regularizer>>>;
+  readonly dataTerms?: Readonly<Record<string, Contribution<DataTerm>>>;
+  readonly adversarialLosses?: Readonly<Record<string, Contribution<AdversarialLoss>>>;
+  readonly balancers?: Readonly<Record<string, Contribution<Balancer>>>;
+  readonly backends?: Readonly<Record<string, Contribution<Backend | Promise<Backend>>>>;
+}
+
+export interface PluginDefinition extends Contributions {
+  /** The npm package's name. */
+  readonly name: string;
+  readonly apiVersion: number;
+}
+
+const BRAND = Symbol.for('@anc/plugin');
+
+export type Plugin = PluginDefinition & { readonly [BRAND]: true };
+
+/** Marks an object as a plugin. A package's default export is a factory that returns one. */
+export function definePlugin(definition: PluginDefinition): Plugin {
+  return Object.freeze({ ...definition, [BRAND]: true as const });
+}
+
+/**
+ * Accepts plugins made with any copy of this package.
+ *
+ * @throws `ANC_PLUGIN` for anything else, `ANC_PLUGIN_API` for another version of the plugin API.
+ */
+export function assertPlugin(value: unknown, from: string): asserts value is Plugin {
+  if (typeof value !== 'object' || value === null || !(BRAND in value)) {
+    throw new AncError('ANC_PLUGIN', `"${from}" is not a plugin.`, {
+      expected: 'a default export that is, or returns, definePlugin({ … })',
+      received: value === null ? 'null' : typeof value,
+    });
+  }
+  const { apiVersion, name } = value as Plugin;
+  if (apiVersion !== PLUGIN_API_VERSION) {
+    throw new AncError(
+      'ANC_PLUGIN_API',
+      `plugin "${name}" was written for another version of the plugin API.`,
+      {
+        expected: `apiVersion ${PLUGIN_API_VERSION}`,
+        received: `apiVersion ${apiVersion}`,
+        hint: `install a version of ${name} that supports this @anc/core.`,
+      },
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import type { Scalar } from '@tensorflow/tfjs-core';
+import type { LeafSpec, Tree } from '../tree/tree.js';
+import type { Context } from './network.js';
+
+/** What a phase computes from a batch, before anything is updated. */
+export interface PhaseGradients {
+  /** By the parameter's full state name. Averaged over micro-batches and ranks. */
+  readonly grads: Tree;
+  /** State entries that the forward pass changed (batch-norm averages), by full state name. */
+  readonly stats: Tree;
+  /** One of them is `loss/<phase>`: the scalar whose gradients these are. */
+  readonly metrics: Tree<Scalar>;
+}
+
+/**
+ * The part of a step that trains one network: gradients, then an update. Both are pure functions of tensors. Between
+ * them gradients can be averaged over micro-batches and ranks.
+ */
+export interface Phase {
+  readonly name: string;
+  gradients(state: Tree, batch: Tree, hyper: Tree<Scalar>, context: Context): PhaseGradients;
+  /** Returns the changed entries only, by full state name. */
+  update(state: Tree, grads: Tree, hyper: Tree<Scalar>): Tree;
+}
+
+/** An ordered list of phases. `id` contains everything that is not an input: it is the compile cache's key. */
+export interface Step {
+  readonly id: string;
+  readonly phases: readonly Phase[];
+}
+
+/** Shapes and types of everything that enters a step. */
+export interface StepSpec {
+  readonly state: Tree<LeafSpec>;
+  readonly batch: Tree<LeafSpec>;
+  /** Names of the scalars that change over time. */
+  readonly hyper: readonly string[];
+  /** The phases to run, in order; a name may repeat. Each phase once where left out. */
+  readonly phases?: readonly string[];
+}
+
+/** A pure function of tensors: teacher inference, evaluation, export. */
+export type TensorFunction = (inputs: Tree, context: Context) => Tree;
+
+export interface FunctionSpec {
+  /** Identifies the code; with the shapes, the compile cache's key. */
+  readonly id: string;
+  readonly inputs: Tree<LeafSpec>;
+}

@@ -1,0 +1,19 @@
+import type { HostTensor, Tree } from '../tree/tree.js';
+import type { ImageBatch } from './dataset.js';
+
+/** A frozen function from images to logits and named features, on whatever backend or process it runs. */
+export abstract class Teacher {
+  abstract readonly name: string;
+  /** Changes whenever the outputs may have changed: weights, architecture, normalization, backend. */
+  abstract readonly hash: string;
+  /** Names and shapes (no batch axis) of its outputs: `logits`, `features`, taps. */
+  abstract readonly outputs: Tree<readonly number[]>;
+  /** images: [B, H, W, C] bytes. Returns the named outputs, [B, …] each. */
+  abstract infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>>;
+  abstract dispose(): Promise<void>;
+}
+
+/** The frozen teacher's outputs for a batch, cached or computed: named outputs, [B, …] each. */
+export interface TeacherOutputs {
+  outputs(batch: ImageBatch, names: readonly string[]): Promise<Tree<HostTensor>>;
+}

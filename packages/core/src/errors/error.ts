@@ -1,0 +1,64 @@
+/** What a user needs to fix an error: shown after the message, one line each. */
+export interface AncErrorDetail {
+  readonly expected?: string;
+  readonly received?: string;
+  /** The next thing to do, as an imperative sentence. */
+  readonly hint?: string;
+  /** The option that it is about, as a path into the options: `['training', 'epochs']`. */
+  readonly path?: readonly PropertyKey[];
+  /** Of an error about an option: the message without the option's name in front. */
+  readonly problem?: string;
+  readonly cause?: unknown;
+}
+
+const BRAND = Symbol.for('@anc/error');
+
+/**
+ * The one error class of the project.
+ *
+ * `code` is stable (`ANC_SHAPE`, `ANC_CONFIG`, …) and safe to match on; the message is for people.
+ */
+export class AncError extends Error {
+  override readonly name = 'AncError';
+  readonly code: string;
+  readonly detail: AncErrorDetail;
+
+  constructor(code: `ANC_${string}`, message: string, detail: AncErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.code = code;
+    this.detail = detail;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** Message, expectation and hint on lines of their own. */
+  describe(): string {
+    const { expected, received, hint } = this.detail;
+    return [
+      this.message,
+      expected === undefined ? null : `  expected: ${expected}`,
+      received === undefined ? null : `  received: ${received}`,
+      hint === undefined ? null : `  ${hint}`,
+    ]
+      .filter((line) => line !== null)
+      .join('\n');
+  }
+}
+
+/** True for an AncError of any copy of this package (`npx` can load two). */
+export function isAncError(error: unknown): error is AncError {
+  return typeof error === 'object' && error !== null && BRAND in error;
+}
+
+/** A tensor has another shape than its receiver expects; null is an axis of any size. */
+export function shapeError(
+  where: string,
+  expected: readonly (number | string | null)[],
+  received: readonly number[],
+  hint?: string,
+): AncError {
+  return new AncError('ANC_SHAPE', `${where}: wrong shape.`, {
+    expected: `[${expected.map((d) => d ?? '?').join(', ')}]`,
+    received: `[${received.join(', ')}]`,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}

@@ -1,0 +1,121 @@
+import type { Backend, CompiledFunction } from '../contracts/backend.js';
+import type { ImageBatch } from '../contracts/dataset.js';
+import type { ClassifierOutputs, Network, Variables } from '../contracts/network.js';
+import { Teacher, type TeacherOutputs } from '../contracts/teacher.js';
+import { AncError } from '../errors/error.js';
+import {
+  mapTree,
+  mergeTrees,
+  prefixTree,
+  sizeOf,
+  subtree,
+  type HostTensor,
+  type Tree,
+} from '../tree/tree.js';
+import { inChunks, chunkSizeFor } from './chunks.js';
+
+export interface NetworkTeacherOptions {
+  readonly backend: Backend;
+  /** Takes bytes: see `normalizedNetwork`. */
+  readonly network: Network<ClassifierOutputs>;
+  readonly variables: Variables<HostTensor>;
+  /** [H, W, C]. */
+  readonly input: readonly number[];
+  /** Digest of the variables; the teacher's hash adds the names of network and backend. */
+  readonly digest: string;
+}
+
+/**
+ * A frozen network as a teacher: its weights are constants of the compiled graph, batch norm uses the running
+ * averages.
+ */
+export class NetworkTeacher extends Teacher {
+  readonly name: string;
+  readonly hash: string;
+  readonly #functions = new Map<string, Promise<CompiledFunction>>();
+
+  private constructor(
+    readonly options: NetworkTeacherOptions,
+    readonly outputs: Tree<readonly number[]>,
+  ) {
+    super();
+    const { network, backend, digest } = options;
+    this.name = network.name;
+    this.hash = JSON.stringify([cacheNameOf(network), digest, backend.name, backend.environment]);
+  }
+
+  static async create(options: NetworkTeacherOptions): Promise<NetworkTeacher> {
+    return new NetworkTeacher(options, await outputShapes(options, options.input));
+  }
+
+  async infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>> {
+    const unknown = names.find((name) => !Object.hasOwn(this.outputs, name));
+    if (unknown !== undefined) {
+      throw new AncError('ANC_TEACHER_OUTPUT', `teacher "${this.name}" has no output "${unknown}".`, {
+        expected: `one of ${Object.keys(this.outputs).join(', ')}`,
+      });
+    }
+    const key = JSON.stringify([images.shape, names]);
+    let compiled = this.#functions.get(key);
+    if (compiled === undefined) {
+      compiled = compileClassifier(this.options, images.shape, names);
+      this.#functions.set(key, compiled);
+    }
+    return (await compiled).run({ images });
+  }
+
+  async dispose(): Promise<void> {
+    for (const compiled of this.#functions.values()) await (await compiled).dispose();
+    this.#functions.clear();
+  }
+}
+
+/**
+ * The network's name in cache keys: earlier versions spelled it so, and their caches of teacher outputs stay valid.
+ */
+const cacheNameOf = ({ name }: Network<ClassifierOutputs>): string =>
+  name.replace(/^normalized\(/, 'standardised(');
+
+/** Shapes (no batch axis) of a classifier's outputs, from a run on one black image. */
+export async function outputShapes(
+  classifier: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
+  input: readonly number[],
+): Promise<Tree<readonly number[]>> {
+  const images: HostTensor = { shape: [1, ...input], data: new Uint8Array(sizeOf(input)) };
+  const probe = await compileClassifier(classifier, images.shape, null);
+  const outputs = await probe.run({ images });
+  await probe.dispose();
+  return mapTree(outputs, ({ shape }) => shape.slice(1));
+}
+
+/** Compiles a frozen classifier of bytes [B, H, W, C]; all outputs where `names` is null. */
+export async function compileClassifier(
+  { backend, network, variables }: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
+  imageShape: readonly number[],
+  names: readonly string[] | null,
+): Promise<CompiledFunction> {
+  const [batch, ...input] = imageShape as [number, ...number[]];
+  const floats = network.summary(input).map(({ output }) => sizeOf(output));
+  const chunk = chunkSizeFor(batch, 4 * Math.max(0, ...floats), backend.cache);
+  const compiled = await backend.compileFunction(
+    (tensors, context) => {
+      const frozen = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
+      const { outputs } = network.apply(frozen, tensors.images!, context);
+      return Object.fromEntries(Object.entries(outputs).filter(([name]) => names?.includes(name) ?? true));
+    },
+    {
+      id: JSON.stringify(['classifier', network.name, names]),
+      inputs: { images: { shape: [chunk, ...input], dtype: 'uint8' } },
+    },
+    mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
+  );
+  return chunk === batch ? compiled : inChunks(compiled, chunk);
+}
+
+/** Teacher outputs without a cache: computed for every batch. */
+export function liveTeacher(teacher: Teacher, shape: readonly number[]): TeacherOutputs {
+  return {
+    outputs: (batch: ImageBatch, names) =>
+      teacher.infer({ shape: [batch.indices.length, ...shape], data: batch.images }, names),
+  };
+}

@@ -1,0 +1,70 @@
+import { AncError } from '../errors/error.js';
+
+/** A package that a backend needs and that users install themselves. */
+export interface OptionalPackage {
+  readonly name: string;
+  readonly version: string;
+  /** The backend that needs it. */
+  readonly backend: string;
+  /** What to do where it is installed and does not load. */
+  readonly repair: string;
+  /** `(name) => import(name)`, written in the package that needs it: names resolve from there. */
+  load(specifier: string): Promise<unknown>;
+}
+
+const isMissing = (error: unknown, name: string): boolean =>
+  error instanceof Error &&
+  ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes((error as { code?: string }).code ?? '') &&
+  error.message.includes(`'${name}'`);
+
+/** The package's entry as resolved from the working directory, in which `npx` was called. */
+function fromWorkingDirectory(name: string): string | null {
+  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return null;
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const { pathToFileURL } = process.getBuiltinModule('node:url');
+  try {
+    return pathToFileURL(createRequire(pathToFileURL(`${process.cwd()}/`)).resolve(name)).href;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Imports an optional package, as resolved from the package that needs it, or else from the working directory.
+ *
+ * @throws `ANC_BACKEND_MISSING` with the command that installs it, or `ANC_BACKEND_BROKEN` where it is installed but
+ *   does not load.
+ */
+export async function importOptional(wanted: OptionalPackage): Promise<unknown> {
+  const { name, version, backend } = wanted;
+  try {
+    try {
+      return await wanted.load(name);
+    } catch (error) {
+      const elsewhere = isMissing(error, name) ? fromWorkingDirectory(name) : null;
+      if (elsewhere === null) throw error;
+      return await wanted.load(elsewhere);
+    }
+  } catch (error) {
+    if (isMissing(error, name)) {
+      throw new AncError(
+        'ANC_BACKEND_MISSING',
+        `backend "${backend}" needs ${name}, which is not installed.`,
+        {
+          hint: `npm install ${name}@${version}`,
+          cause: error,
+        },
+      );
+    }
+    const reason = error instanceof Error ? error.message.trim().split('\n')[0]! : String(error);
+    throw new AncError(
+      'ANC_BACKEND_BROKEN',
+      `backend "${backend}": ${name} is installed and does not load.`,
+      {
+        received: reason,
+        hint: wanted.repair,
+        cause: error,
+      },
+    );
+  }
+}

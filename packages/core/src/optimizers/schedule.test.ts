@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { rateAt, type Schedule } from './schedule.js';
+
+const progress = (step: number) => ({ step, epochs: 10, stepsPerEpoch: 10 });
+const ratesOf = (schedule: Schedule, ...steps: readonly number[]): number[] =>
+  steps.map((step) => rateAt(schedule, progress(step)));
+
+describe('rateAt', () => {
+  it('is 1 at every step of a constant schedule', () => {
+    expect(ratesOf({ kind: 'constant' }, 0, 50, 99)).toEqual([1, 1, 1]);
+  });
+
+  it('drops at milestones given in steps', () => {
+    const schedule: Schedule = { kind: 'step', milestones: [50, 80], unit: 'iterations', factor: 0.5 };
+    expect(ratesOf(schedule, 0, 49, 50, 79, 80, 99)).toEqual([1, 1, 0.5, 0.5, 0.25, 0.25]);
+  });
+
+  it('drops at milestones given as shares of the training', () => {
+    const schedule: Schedule = { kind: 'step', milestones: [0.25, 0.5], unit: 'share', factor: 0.5 };
+    expect(ratesOf(schedule, 24, 25, 49, 50)).toEqual([1, 0.5, 0.5, 0.25]);
+  });
+
+  it('falls along half a cosine, to its floor', () => {
+    const schedule: Schedule = { kind: 'cosine', floor: 0.2 };
+    const [start, half, end] = ratesOf(schedule, 0, 50, 100);
+    expect(start).toBe(1);
+    expect(half).toBeCloseTo(0.6, 10);
+    expect(end).toBeCloseTo(0.2, 10);
+    expect(rateAt({ kind: 'cosine' }, progress(25))).toBeCloseTo(0.5 * (1 + Math.SQRT1_2), 10);
+  });
+
+  it('rises linearly in the warm-up, from the first step on, whatever follows', () => {
+    for (const kind of ['constant', 'cosine'] as const) {
+      const rates = ratesOf({ kind, warmup: 0.04 }, 0, 1, 2, 3, 4);
+      [0.2, 0.4, 0.6, 0.8, 1].forEach((expected, i) => {
+        expect(rates[i]).toBeCloseTo(expected, 10);
+      });
+    }
+    expect(rateAt({ kind: 'cosine', warmup: 0.1 }, progress(55))).toBeCloseTo(0.5, 10);
+  });
+
+  it('stays within 0 and 1 and, after the warm-up, never rises', () => {
+    const share = fc.double({ min: 0, max: 0.5, noNaN: true });
+    const schedules: fc.Arbitrary<Schedule> = fc.oneof(
+      fc.record({ kind: fc.constant('cosine' as const), floor: share, warmup: share }),
+      fc.record({
+        kind: fc.constant('step' as const),
+        milestones: fc.array(share),
+        unit: fc.constant('share' as const),
+        factor: share,
+        warmup: share,
+      }),
+    );
+    fc.assert(
+      fc.property(schedules, (schedule) => {
+        const rates = ratesOf(schedule, ...Array.from({ length: 100 }, (_, step) => step));
+        expect(rates.every((rate) => rate >= 0 && rate <= 1)).toBe(true);
+        const warm = Math.round((schedule.warmup ?? 0) * 100);
+        const after = rates.slice(warm);
+        expect(after.every((rate, i) => i === 0 || rate <= after[i - 1]! + 1e-12)).toBe(true);
+      }),
+    );
+  });
+});

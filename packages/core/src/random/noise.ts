@@ -1,0 +1,44 @@
+import { sizeOf, type HostTensor } from '../tree/tree.js';
+import { Rng } from './rng.js';
+
+/** The distribution of one noise tensor. */
+export type Distribution =
+  /** 1 with probability `keep`, else 0. */
+  | { readonly kind: 'bernoulli'; readonly keep: number }
+  | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly std: number };
+
+/** One noise input of a step. Every sample (first axis) has a random stream of its own. */
+export interface NoiseSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly distribution: Distribution;
+}
+
+function sampler(distribution: Distribution): (rng: Rng) => number {
+  switch (distribution.kind) {
+    case 'bernoulli':
+      return (rng) => (rng.bernoulli(distribution.keep) ? 1 : 0);
+    case 'uniform':
+      return (rng) => distribution.low + (distribution.high - distribution.low) * rng.uniform();
+    case 'normal':
+      return (rng) => distribution.mean + distribution.std * rng.normal();
+  }
+}
+
+/**
+ * Draws a noise tensor on the host. Sample `i` depends on (seed, step, name, offset + i) alone, so micro-batches or
+ * ranks draw the same noise as the whole batch.
+ */
+export function drawNoise(spec: NoiseSpec, seed: number, step: number, offset = 0): HostTensor {
+  const data = new Float32Array(sizeOf(spec.shape));
+  const samples = spec.shape[0] ?? 1;
+  const perSample = samples === 0 ? 0 : data.length / samples;
+  const draw = sampler(spec.distribution);
+  const root = Rng.fromSeed(seed).split('noise', step, spec.name);
+  for (let i = 0; i < samples; i++) {
+    const rng = root.split(offset + i);
+    for (let j = 0; j < perSample; j++) data[i * perSample + j] = draw(rng);
+  }
+  return { shape: spec.shape, data };
+}

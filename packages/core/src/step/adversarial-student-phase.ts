@@ -1,0 +1,150 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { valueAndGradients } from '../autodiff/autodiff.js';
+import type { ClassifierOutputs, Context } from '../contracts/network.js';
+import type { Phase } from '../contracts/step.js';
+import { agreement } from '../losses/metrics.js';
+import { prefixTree, subtree, type Tree } from '../tree/tree.js';
+import type { AdversarialSetup } from './adversarial-step.js';
+import {
+  adapterOf,
+  applyDiscriminator,
+  classCrossEntropy,
+  conditionFrom,
+  discriminatorVariables,
+  dropoutMaskName,
+  meanOf,
+  probability,
+  type AttachedDiscriminator,
+} from './attached-discriminator.js';
+import { compareGradients } from './compare-gradients.js';
+import { invertedDropout, STUDENT_DROPOUT_MASK, withActivationDropout } from './dropout.js';
+import { applyAuxiliary, studentPhase, type AuxiliaryLayer } from './student-phase.js';
+import { auxiliaryLayersOf, sumOfTerms } from './terms.js';
+
+/**
+ * The student's phase. Its features pass through dropout into the fixed discriminators, and its adversarial loss is
+ * low where D takes them for the teacher's; λ times the data term pulls its logits to the teacher's (Eq. 4).
+ */
+export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
+  const { discriminators } = setup;
+  const { rate, position } = setup.dropout;
+  const dropsInside = position === 'inside-student';
+
+  /** The student's loss from one fixed discriminator. adapted: its input [B, …] -> D's logits and the scalar. */
+  const adversarialLossOf = (
+    attached: AttachedDiscriminator,
+    { state, context, condition }: { state: Tree; context: Context; condition: Tensor | null },
+    adapted: Tensor,
+  ): { onDropped: Tensor; loss: Scalar } => {
+    const sample = dropsInside ? adapted : invertedDropout(context, dropoutMaskName(attached), adapted, rate);
+    const own = attached.discriminator.conditional ? condition : null;
+    const variables = discriminatorVariables(attached, state);
+    const { outputs } = applyDiscriminator(attached, variables, sample, context, own);
+    const adversarial = setup.adversarialLoss.student(outputs.logits);
+    const loss =
+      outputs.classes !== undefined && own !== null
+        ? tf.add(adversarial, classCrossEntropy(outputs.classes, own))
+        : adversarial;
+    return { onDropped: outputs.logits, loss: loss as Scalar };
+  };
+  const conditional = discriminators.some(({ discriminator }) => discriminator.conditional);
+  const conditionIn = (batch: Tree, outputs: ClassifierOutputs): Tensor | null =>
+    conditional ? conditionFrom(setup.condition, batch, outputs) : null;
+  const weightOf = (state: Tree, hyper: Tree<Scalar>): Scalar =>
+    tf.mul(hyper.adversarial!, setup.balancer.weight(subtree(state, 'balancer')));
+
+  return studentPhase({
+    student: setup.student,
+    optimizer: setup.optimizers.student,
+    auxiliaryLayers: adversarialAuxiliaryLayers(setup),
+    ...(dropsInside && {
+      wrapContext: (context: Context) =>
+        withActivationDropout(context, 'features', STUDENT_DROPOUT_MASK, rate),
+    }),
+    objective(lossContext) {
+      const { outputs, state, batch, hyper, context } = lossContext;
+      const teacherLogits = batch['teacher/logits']!;
+      const condition = conditionIn(batch, outputs);
+      const results = discriminators.map((attached) => {
+        const output = outputs[attached.input]!;
+        const adapted = attached.adapter ? lossContext.auxiliary(adapterOf(attached), output) : output;
+        return adversarialLossOf(attached, { state, context, condition }, adapted);
+      });
+      const adversarial = results
+        .map(({ loss }, i) => tf.mul(loss, discriminators[i]!.weight))
+        .reduce((sum, loss) => tf.add(sum, loss)) as Scalar;
+      const data = setup.dataTerm.loss(outputs.logits, teacherLogits);
+      const objective = tf.add(tf.mul(data, hyper.lambda!), tf.mul(adversarial, weightOf(state, hyper))); // Eq. 4
+      const more = setup.terms?.length ? sumOfTerms(setup.terms, lossContext) : null;
+      const entries = Object.fromEntries(discriminators.map(({ name, input }) => [name, outputs[input]!]));
+      return {
+        loss: (more === null ? objective : tf.add(objective, more.loss)) as Scalar,
+        metrics: {
+          ...more?.metrics,
+          'loss/data': data,
+          'loss/adversarial': adversarial,
+          'discriminator/dropped': meanOf(results.map(({ onDropped }) => probability(onDropped))),
+          agreement: agreement(outputs.logits, teacherLogits),
+        },
+        aux: { ...prefixTree('entry', entries), ...(condition && { condition }) },
+        watch: entries,
+      };
+    },
+    after({ state, batch, hyper, context }, { aux, watched }) {
+      const weight = weightOf(state, hyper);
+      const entries = subtree(aux, 'entry');
+      const condition = aux.condition ?? null;
+      const compared = discriminators.map((attached) => {
+        const entry = entries[attached.name]!; // [B, …]
+        const { grads } = valueAndGradients(
+          (leaves) => {
+            const adapted = attached.adapter
+              ? applyAuxiliary(attached.adapter, adapterOf(attached), state, leaves.entry!, context)
+              : leaves.entry!;
+            return { loss: adversarialLossOf(attached, { state, context, condition }, adapted).loss };
+          },
+          { entry },
+        );
+        const own = tf.mul<Scalar>(weight, attached.weight);
+        // The rest of the total is from the data term, the other terms and, where they see it, other discriminators.
+        const rest = tf.sub(watched[attached.name]!, tf.mul(grads.entry!, own));
+        return compareGradients(rest, grads.entry!, own);
+      });
+      const norms = {
+        data: meanOf(compared.map((one) => one.norms.data)),
+        adversarial: meanOf(compared.map((one) => one.norms.adversarial)),
+      };
+      const memory = setup.balancer.next(subtree(state, 'balancer'), norms);
+      const mean = (name: string): Scalar => meanOf(compared.map(({ metrics }) => metrics[name]!));
+      const teacherFeatures = discriminators.map(({ input }) => batch[`teacher/${input}`]!);
+      return {
+        stats: prefixTree('balancer', memory),
+        metrics: {
+          'gradient/data': mean('gradient/data'),
+          'gradient/adversarial': mean('gradient/adversarial'),
+          'gradient/cosine': mean('gradient/cosine'),
+          'features/student': meanOf(discriminators.map(({ name }) => meanNorm(entries[name]!))),
+          'features/teacher': meanOf(teacherFeatures.map(meanNorm)),
+        },
+      };
+    },
+  });
+}
+
+/**
+ * Everything that is trained beside the student: the discriminators' adapters, and the auxiliary layers of the terms.
+ */
+export const adversarialAuxiliaryLayers = ({
+  discriminators,
+  terms = [],
+}: AdversarialSetup): Record<string, AuxiliaryLayer> => ({
+  ...Object.fromEntries(
+    discriminators.flatMap((attached) => (attached.adapter ? [[adapterOf(attached), attached.adapter]] : [])),
+  ),
+  ...auxiliaryLayersOf(terms),
+});
+
+/** Mean Euclidean norm of the samples. x: [B, …]. */
+const meanNorm = (x: Tensor): Scalar =>
+  tf.mean(tf.sqrt(tf.sum(tf.square(tf.reshape(x, [x.shape[0], -1])), 1)));

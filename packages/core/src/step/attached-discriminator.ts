@@ -1,0 +1,89 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type {
+  Applied,
+  ClassifierOutputs,
+  Context,
+  Discriminator,
+  DiscriminatorOutputs,
+  Variables,
+} from '../contracts/network.js';
+import type { Tree } from '../tree/tree.js';
+import { modelStateOf } from './model-state.js';
+import { applyAuxiliary, type AuxiliaryLayer } from './student-phase.js';
+
+/** A discriminator and its input. Adversarial training has one or several. */
+export interface AttachedDiscriminator {
+  /** Its name in the training state; unique among the discriminators. */
+  readonly name: string;
+  readonly discriminator: Discriminator;
+  /** What it takes from teacher and student: `features`, `logits` or a tap that both have, [B, …]. */
+  readonly input: string;
+  /** Weight of its loss in the student's loss, relative to the other discriminators. */
+  readonly weight: number;
+  /** Projects the student's output to the teacher's shape; trained with the student. */
+  readonly adapter?: AuxiliaryLayer;
+}
+
+/** The adapter's name in the training state. */
+export const adapterOf = ({ name }: AttachedDiscriminator): string => `${name}-adapter`;
+
+/** Name of the dropout mask of the adversarial sample that this discriminator sees. */
+export const dropoutMaskName = ({ name }: AttachedDiscriminator): string => `${name}/dropout`;
+
+/** Source of the condition of conditional discriminators, which is also the target of an auxiliary classifier. */
+export type ConditionSource = 'teacher' | 'labels';
+
+/** Class probabilities [B, classes] for conditional discriminators: the teacher's prediction, or one-hot labels. */
+export function conditionFrom(source: ConditionSource, batch: Tree, { logits }: ClassifierOutputs): Tensor {
+  if (source === 'teacher') return tf.softmax(batch['teacher/logits']!);
+  return tf.cast(tf.oneHot(batch.labels as tf.Tensor1D, logits.shape[1]!), 'float32');
+}
+
+/**
+ * Applies D to x, with the condition where there is one: [B, …] -> logits [B, …], and the statistics that changed.
+ */
+export function applyDiscriminator(
+  { discriminator }: AttachedDiscriminator,
+  variables: Variables,
+  x: Tensor,
+  context: Context,
+  condition: Tensor | null,
+): Applied<DiscriminatorOutputs> {
+  return condition === null
+    ? discriminator.apply(variables, x, context)
+    : discriminator.apply(variables, x, context, condition);
+}
+
+/** The student's output that D takes, through the adapter with the variables that the state holds. */
+export function discriminatorInputOf(
+  attached: AttachedDiscriminator,
+  state: Tree,
+  outputs: ClassifierOutputs,
+  context: Context,
+): Tensor {
+  const output = outputs[attached.input]!;
+  if (!attached.adapter) return output;
+  return applyAuxiliary(attached.adapter, adapterOf(attached), state, output, context);
+}
+
+/** The discriminator's variables in the state. */
+export const discriminatorVariables = ({ name }: AttachedDiscriminator, state: Tree): Variables =>
+  modelStateOf(state, name);
+
+/** Cross-entropy of class logits [B, classes] against class probabilities [B, classes], mean over the batch. */
+export const classCrossEntropy = (classLogits: Tensor, condition: Tensor): Scalar =>
+  tf.neg(tf.mean(tf.sum(tf.mul(condition, tf.logSoftmax(classLogits)), 1)));
+
+/** Mean probability that D gives to "teacher": σ of logits [B, …]. */
+export const probability = (logits: Tensor): Scalar => tf.mean(tf.sigmoid(logits));
+
+/** One number per sample: the mean over patches. logits: [B, …] -> [B]. */
+export const perSample = (logits: Tensor): Tensor => tf.mean(tf.reshape(logits, [logits.shape[0], -1]), 1);
+
+/** Mean of scalars. */
+export const meanOf = (values: readonly Scalar[]): Scalar =>
+  tf.div(
+    values.reduce((sum, value) => tf.add(sum, value)),
+    values.length,
+  );

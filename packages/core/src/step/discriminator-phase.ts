@@ -1,0 +1,193 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { valueAndGradients } from '../autodiff/autodiff.js';
+import type { Context } from '../contracts/network.js';
+import type { Phase } from '../contracts/step.js';
+import { areaUnderCurve } from '../losses/metrics.js';
+import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
+import type { AdversarialSetup } from './adversarial-step.js';
+import {
+  applyDiscriminator,
+  classCrossEntropy,
+  conditionFrom,
+  discriminatorInputOf,
+  discriminatorVariables,
+  dropoutMaskName,
+  meanOf,
+  perSample,
+  probability,
+  type AttachedDiscriminator,
+} from './attached-discriminator.js';
+import { invertedDropout, STUDENT_DROPOUT_MASK, withActivationDropout } from './dropout.js';
+import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
+import { applyOptimizer, trainableParams } from './student-phase.js';
+
+/** What one phase of the discriminators minimizes. */
+export interface DiscriminatorPhaseOptions {
+  readonly name: string;
+  /** The adversarial loss, and the class cross-entropy of auxiliary classifiers. */
+  readonly adversarialLoss: boolean;
+  readonly regularizers: boolean;
+}
+
+/** Inputs of one discriminator. */
+interface Sample {
+  /** Teacher features [B, …]. */
+  readonly teacher: Tensor;
+  /** Student features, undropped, adapted [B, …]. */
+  readonly student: Tensor;
+  readonly condition: Tensor | null;
+  /** The student features as the student's phase of this step passes them to D; computed on request. */
+  dropped(): Tensor;
+}
+
+/**
+ * D's phase. Teacher features are labeled 1 and student features 0, without dropout (Eq. 2, which D maximizes; its
+ * negative is minimized here). The student runs in training mode with constant parameters; its new statistics are not
+ * kept.
+ *
+ * Several discriminators are updated at once: their losses share no parameters.
+ */
+export function discriminatorPhase(setup: AdversarialSetup, options: DiscriminatorPhaseOptions): Phase {
+  const names = setup.discriminators.map(({ name }) => name);
+  return {
+    name: options.name,
+    gradients(state, batch, _hyper, context) {
+      const variables = modelStateOf(state, modelNames.student);
+      const { outputs } = setup.student.apply(variables, batch.images!, context);
+      const samples = setup.discriminators.map((attached): Sample => {
+        const student = discriminatorInputOf(attached, state, outputs, context);
+        return {
+          teacher: batch[`teacher/${attached.input}`]!,
+          student,
+          dropped: () => droppedSample(setup, attached, { state, batch, context }, student),
+          condition: attached.discriminator.conditional
+            ? conditionFrom(setup.condition, batch, outputs)
+            : null,
+        };
+      });
+      const found = valueAndGradients(
+        (leaves) => {
+          const results = setup.discriminators.map((attached, i) => {
+            const params = subtree(leaves, `${attached.name}/params`);
+            return discriminatorLoss(setup, options, attached, { params, state, context }, samples[i]!);
+          });
+          return {
+            loss: results.map(({ loss }) => loss).reduce((sum, loss) => tf.add(sum, loss)),
+            aux: {
+              penalty: results.map(({ penalty }) => penalty).reduce((sum, term) => tf.add(sum, term)),
+              ...mergeTrees(...results.map(({ aux }) => aux)),
+            },
+          };
+        },
+        trainableParams(state, names),
+      );
+      return {
+        grads: found.grads,
+        stats: setup.frozen === true ? {} : subtree(found.aux, 'stats'),
+        metrics: {
+          [`loss/${options.name}`]: found.loss,
+          ...(options.adversarialLoss ? discriminatorMetrics(names, found.aux) : {}),
+          ...(options.regularizers ? { 'loss/regularizer': found.aux.penalty as Scalar } : {}),
+        },
+      };
+    },
+    update: (state, grads, hyper) =>
+      setup.frozen === true
+        ? {}
+        : applyOptimizer(
+            state,
+            grads,
+            names,
+            setup.optimizers.discriminator,
+            hyper['discriminator/learningRate']!,
+          ),
+  };
+}
+
+/**
+ * The student features that the student's phase will pass to a discriminator, under the same mask. student: what the
+ * discriminator takes of the student, undropped.
+ */
+function droppedSample(
+  setup: AdversarialSetup,
+  attached: AttachedDiscriminator,
+  { state, batch, context }: { state: Tree; batch: Tree; context: Context },
+  student: Tensor,
+): Tensor {
+  const { rate, position } = setup.dropout;
+  if (position === 'adversarial-sample')
+    return invertedDropout(context, dropoutMaskName(attached), student, rate);
+  const inside = withActivationDropout(context, 'features', STUDENT_DROPOUT_MASK, rate);
+  const variables = modelStateOf(state, modelNames.student);
+  const { outputs } = setup.student.apply(variables, batch.images!, inside);
+  return discriminatorInputOf(attached, state, outputs, context);
+}
+
+/** One discriminator's loss: adversarial loss, class cross-entropy where it classifies, regularizers. */
+function discriminatorLoss(
+  setup: AdversarialSetup,
+  options: DiscriminatorPhaseOptions,
+  attached: AttachedDiscriminator,
+  { params, state, context }: { params: Tree; state: Tree; context: Context },
+  { teacher, student, condition, dropped }: Sample,
+): { loss: Scalar; penalty: Scalar; aux: Tree } {
+  const { stats } = discriminatorVariables(attached, state);
+  const first = applyDiscriminator(attached, { params, stats }, teacher, context, condition);
+  const between = { ...stats, ...first.stats };
+  const second = applyDiscriminator(attached, { params, stats: between }, student, context, condition);
+  const [onTeacher, onStudent] = [first.outputs.logits, second.outputs.logits];
+  const terms: Scalar[] = [];
+  if (options.adversarialLoss) {
+    terms.push(setup.adversarialLoss.discriminator(onTeacher, onStudent));
+    for (const { classes } of [first.outputs, second.outputs]) {
+      if (classes !== undefined && condition !== null) terms.push(classCrossEntropy(classes, condition));
+    }
+  }
+  const penalties = (options.regularizers ? setup.regularizers : []).map((regularizer) =>
+    regularizer.penalty({
+      params,
+      onTeacher,
+      onStudent,
+      teacher,
+      student,
+      get dropped() {
+        return dropped();
+      },
+      discriminate: (x) =>
+        applyDiscriminator(attached, { params, stats }, x, context, condition).outputs.logits,
+    }),
+  );
+  const penalty = penalties.reduce((sum, term) => tf.add(sum, term), tf.scalar(0));
+  return {
+    loss: terms.reduce((sum, term) => tf.add(sum, term), penalty),
+    penalty,
+    aux: {
+      ...prefixTree('stats', toStateEntries<Tensor>(attached.name, { stats: second.stats })),
+      [`onTeacher/${attached.name}`]: onTeacher,
+      [`onStudent/${attached.name}`]: onStudent,
+    },
+  };
+}
+
+/**
+ * How well D tells teacher from student: means over the discriminators, and the AUC of each where there are several.
+ * names: of the discriminators; aux: D's logits on the teacher's and the student's features, by these names.
+ */
+function discriminatorMetrics(names: readonly string[], aux: Tree): Record<string, Scalar> {
+  const each = names.map((name) => {
+    const [onTeacher, onStudent] = [aux[`onTeacher/${name}`]!, aux[`onStudent/${name}`]!];
+    return {
+      teacher: probability(onTeacher),
+      student: probability(onStudent),
+      auc: areaUnderCurve(perSample(onTeacher), perSample(onStudent)),
+    };
+  });
+  const aucs = Object.fromEntries(names.map((name, i) => [`discriminator/auc/${name}`, each[i]!.auc]));
+  return {
+    'discriminator/teacher': meanOf(each.map(({ teacher }) => teacher)),
+    'discriminator/student': meanOf(each.map(({ student }) => student)),
+    'discriminator/auc': meanOf(each.map(({ auc }) => auc)),
+    ...(names.length > 1 && aucs),
+  };
+}

@@ -1,0 +1,65 @@
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Context } from '../contracts/network.js';
+import type { Phase, Step } from '../contracts/step.js';
+import { AncError } from '../errors/error.js';
+import type { Tree } from '../tree/tree.js';
+
+/** The name under which a phase's noise is drawn; a phase that runs again in the same step draws new noise. */
+export const noiseName = (name: string, repeat: number): string =>
+  repeat === 0 ? name : `${name}#${repeat}`;
+
+/**
+ * The phases of a step that are to run, in order.
+ *
+ * @param names may repeat; each phase once where left out.
+ * @throws `ANC_PHASE` where the step has no phase of a name.
+ */
+export function phasesOf(step: Step, names?: readonly string[]): readonly Phase[] {
+  if (names === undefined) return step.phases;
+  return names.map((name) => {
+    const phase = step.phases.find((candidate) => candidate.name === name);
+    if (phase === undefined) {
+      const known = step.phases.map((candidate) => candidate.name).join(', ');
+      throw new AncError('ANC_PHASE', `no phase named "${name}". This step has: ${known}.`);
+    }
+    return phase;
+  });
+}
+
+/** What a step's phases leave behind. */
+export interface PlayedPhases {
+  /** The state entries that were replaced, with their last values. */
+  readonly changed: Record<string, Tensor>;
+  /** A metric that several phases report has the value of the last one. */
+  readonly metrics: Record<string, Scalar>;
+}
+
+/**
+ * Runs phases in order on one batch. Each phase takes gradients at the state that the phases before it left, then
+ * updates that state, in which the statistics of its own forward pass are already new. A pure function of its
+ * tensors: the same for tensors with values and for symbols that are recorded into a graph.
+ *
+ * @param state every entry of the training state, by full name.
+ * @param contextOf the context for a phase that has already run `repeat` times in this step; see `noiseName`.
+ */
+export function playPhases(
+  phases: readonly Phase[],
+  state: Tree,
+  batch: Tree,
+  hyper: Tree<Scalar>,
+  contextOf: (repeat: number) => Context,
+): PlayedPhases {
+  const runs = new Map<string, number>();
+  const changed: Record<string, Tensor> = {};
+  const metrics: Record<string, Scalar> = {};
+  for (const phase of phases) {
+    const repeat = runs.get(phase.name) ?? 0;
+    runs.set(phase.name, repeat + 1);
+    const before = { ...state, ...changed };
+    const found = phase.gradients(before, batch, hyper, contextOf(repeat));
+    Object.assign(metrics, found.metrics);
+    Object.assign(changed, found.stats);
+    Object.assign(changed, phase.update({ ...before, ...found.stats }, found.grads, hyper));
+  }
+  return { changed, metrics };
+}

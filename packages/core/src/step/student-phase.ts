@@ -1,0 +1,146 @@
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { valueAndGradients } from '../autodiff/autodiff.js';
+import type { ClassifierOutputs, Context, Network } from '../contracts/network.js';
+import type { Phase } from '../contracts/step.js';
+import type { Layer } from '../layers/layer.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
+import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
+
+/**
+ * A layer that is trained beside the student, at the student's learning rate, such as a projection of its features to
+ * the teacher's width. It is a model of its own in the training state, and is not part of the trained student.
+ */
+export interface AuxiliaryLayer {
+  readonly layer: Layer;
+  /** Shape of its input, without the batch axis. */
+  readonly input: readonly number[];
+}
+
+/** What a loss of the student is computed from. */
+export interface LossContext {
+  readonly outputs: ClassifierOutputs;
+  readonly state: Tree;
+  readonly batch: Tree;
+  readonly hyper: Tree<Scalar>;
+  readonly context: Context;
+  /** Applies an auxiliary layer to x, differentiably. */
+  auxiliary(name: string, x: Tensor): Tensor;
+}
+
+export interface LossResult {
+  /** What the student minimizes. */
+  readonly loss: Scalar;
+  readonly metrics: Tree<Scalar>;
+  /** Values that `after` needs. */
+  readonly aux?: Tree;
+  /** Tensors at which `after` needs ∂loss. */
+  readonly watch?: Tree;
+}
+
+/** Metrics, and state entries, that depend on the gradients. */
+export interface GradientDiagnostics {
+  readonly metrics?: Tree<Scalar>;
+  readonly stats?: Tree;
+}
+
+export interface StudentPhaseOptions {
+  readonly student: Network<ClassifierOutputs>;
+  readonly optimizer: Optimizer;
+  /** By name in the training state. */
+  readonly auxiliaryLayers?: Tree<AuxiliaryLayer>;
+  objective(context: LossContext): LossResult;
+  /** Runs when the gradients are known; `found` holds what `objective` returned, and the gradients it watches. */
+  after?(
+    context: Omit<LossContext, 'outputs' | 'auxiliary'>,
+    found: { readonly aux: Tree; readonly watched: Tree },
+  ): GradientDiagnostics;
+  /** Replaces the context under which the student is applied. */
+  wrapContext?(context: Context): Context;
+}
+
+/**
+ * The student's phase: forward in training mode, the gradients of its objective, one optimizer step. The statistics
+ * of this forward pass are the ones that the state keeps.
+ */
+export function studentPhase(options: StudentPhaseOptions): Phase {
+  const { student, optimizer, auxiliaryLayers = {}, objective, after, wrapContext } = options;
+  const name = modelNames.student;
+  const trained = [name, ...Object.keys(auxiliaryLayers)];
+  return {
+    name,
+    gradients(state, batch, hyper, context) {
+      const { stats } = modelStateOf(state, name);
+      const found = valueAndGradients(
+        (leaves) => {
+          const params = subtree(leaves, `${name}/params`);
+          const studentContext = wrapContext ? wrapContext(context) : context;
+          const applied = student.apply({ params, stats }, batch.images!, studentContext);
+          const changed: Tree[] = [toStateEntries<Tensor>(name, { stats: applied.stats })];
+          const auxiliary = (layer: string, x: Tensor): Tensor => {
+            const variables = {
+              params: subtree(leaves, `${layer}/params`),
+              stats: modelStateOf(state, layer).stats,
+            };
+            const { output, stats } = auxiliaryLayers[layer]!.layer.apply(variables, x, context);
+            changed.push(toStateEntries<Tensor>(layer, { stats }));
+            return output;
+          };
+          const { outputs } = applied;
+          const result = objective({ outputs, state, batch, hyper, context, auxiliary });
+          return {
+            loss: result.loss,
+            watch: result.watch ?? {},
+            aux: {
+              ...prefixTree('stats', Object.assign({}, ...changed) as Tree),
+              ...prefixTree('metrics', result.metrics),
+              ...prefixTree('aux', result.aux ?? {}),
+            },
+          };
+        },
+        trainableParams(state, trained),
+      );
+      const aux = (kind: string): Record<string, Tensor> => subtree(found.aux, kind);
+      const late = after?.({ state, batch, hyper, context }, { aux: aux('aux'), watched: found.watched });
+      return {
+        grads: found.grads,
+        stats: { ...aux('stats'), ...late?.stats },
+        metrics: { 'loss/student': found.loss, ...(aux('metrics') as Tree<Scalar>), ...late?.metrics },
+      };
+    },
+    update: (state, grads, hyper) =>
+      applyOptimizer(state, grads, trained, optimizer, hyper['student/learningRate']!),
+  };
+}
+
+/** The trainable parameters of some models, by full state name. */
+export const trainableParams = (state: Tree, models: readonly string[]): Record<string, Tensor> =>
+  mergeTrees(...models.map((model) => prefixTree(`${model}/params`, modelStateOf(state, model).params)));
+
+/** One optimizer step of some models. grads: by full state name. Returns the changed entries. */
+export function applyOptimizer(
+  state: Tree,
+  grads: Tree,
+  models: readonly string[],
+  optimizer: Optimizer,
+  learningRate: Scalar,
+): Record<string, Tensor> {
+  const updated = models.map((model) => {
+    const { params, slots } = modelStateOf(state, model);
+    const own = subtree(grads, `${model}/params`);
+    return toStateEntries<Tensor>(model, optimizer.update(own, slots, params, learningRate));
+  });
+  return mergeTrees(...updated);
+}
+
+/** Applies an auxiliary layer to x with the variables that the state holds, which are constants here. */
+export function applyAuxiliary(
+  { layer }: AuxiliaryLayer,
+  name: string,
+  state: Tree,
+  x: Tensor,
+  context: Context,
+): Tensor {
+  const { params, stats } = modelStateOf(state, name);
+  return layer.apply({ params, stats }, x, context).output;
+}

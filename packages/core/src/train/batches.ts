@@ -1,0 +1,45 @@
+import type { ImageBatch, LabeledBatch } from '../contracts/dataset.js';
+import type { Stage } from '../contracts/method.js';
+import type { TeacherOutputs } from '../contracts/teacher.js';
+import { AncError } from '../errors/error.js';
+import { prefixTree, type HostTensor, type Tree } from '../tree/tree.js';
+
+/** A source of batches of one size. Label-free stages are given a source that has no labels. */
+export interface BatchSource<B extends ImageBatch = ImageBatch> {
+  readonly stepsPerEpoch: number;
+  /** [H, W, C]. */
+  readonly shape: readonly number[];
+  /** The batches of one epoch, from batch `from` on. The same epoch always gives the same batches. */
+  epoch(epoch: number, from: number): AsyncIterable<B> | Iterable<B>;
+}
+
+/**
+ * The inputs of a step: `images` [B, H, W, C] bytes, the teacher outputs that the stage declares as `teacher/<name>`
+ * [B, …], and `labels` [B] only where the stage declares that it uses them.
+ *
+ * @throws `ANC_TEACHER` or `ANC_LABELS` where the stage needs what there is not.
+ */
+export async function stepInputs(
+  stage: Stage,
+  batch: ImageBatch | LabeledBatch,
+  shape: readonly number[],
+  teacher: TeacherOutputs | null,
+): Promise<Tree<HostTensor>> {
+  const size = batch.indices.length;
+  const inputs: Record<string, HostTensor> = { images: { shape: [size, ...shape], data: batch.images } };
+  if (stage.teacherOutputs.length > 0) {
+    if (teacher === null) {
+      throw new AncError('ANC_TEACHER', `stage "${stage.name}" needs a teacher, and there is none.`);
+    }
+    Object.assign(inputs, prefixTree('teacher', await teacher.outputs(batch, stage.teacherOutputs)));
+  }
+  if (stage.usesLabels) {
+    if (!('labels' in batch)) {
+      throw new AncError('ANC_LABELS', `stage "${stage.name}" needs labels, and the data has none.`, {
+        hint: 'choose a method that needs no labels, such as adversarial, kd or l2.',
+      });
+    }
+    inputs.labels = { shape: [size], data: batch.labels };
+  }
+  return inputs;
+}

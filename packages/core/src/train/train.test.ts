@@ -1,0 +1,322 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import type { CompiledStep } from '../contracts/backend.js';
+import type { ImageBatch } from '../contracts/dataset.js';
+import type { Stage } from '../contracts/method.js';
+import type { Phase, Step, StepSpec } from '../contracts/step.js';
+import type { TeacherOutputs } from '../contracts/teacher.js';
+import { EagerBackend } from '../eager/eager-backend.js';
+import { filled, mapTree, type HostTensor, type Tree } from '../tree/tree.js';
+import type { BatchSource } from './batches.js';
+import type { TrainingEvent } from './events.js';
+import { train, type TrainOptions } from './train.js';
+
+/** Counts what it compiles. */
+class CountingBackend extends EagerBackend {
+  readonly compiled: string[] = [];
+
+  override compile(step: Step, spec: StepSpec): Promise<CompiledStep> {
+    this.compiled.push(spec.phases!.join('+'));
+    return super.compile(step, spec);
+  }
+}
+
+const backend = new EagerBackend('cpu');
+const B = 2;
+
+/** Batch i of epoch e holds the byte 10·e + i + 1 in every pixel. */
+const valueOf = (epoch: number, i: number): number => 10 * epoch + i + 1;
+
+/** `begun` collects what was requested of the source. */
+function source(stepsPerEpoch: number, begun: string[] = []): BatchSource {
+  return {
+    stepsPerEpoch,
+    shape: [2, 2, 1],
+    *epoch(epoch, from) {
+      begun.push(`epoch ${epoch} from ${from}`);
+      for (let i = from; i < stepsPerEpoch; i++) {
+        const images = new Uint8Array(4 * B).fill(valueOf(epoch, i));
+        yield { indices: Int32Array.of(i, i), views: new Int32Array(B), images };
+      }
+    },
+  };
+}
+
+/** w goes down by rate · v, v the batch's pixels; a draw of noise is added to `noise`; the loss is v. */
+const student: Phase = {
+  name: 'student',
+  gradients({ noise }, { images }, _hyper, context) {
+    const v = tf.mean<Scalar>(images!);
+    const drawn = tf.mean(context.noise('mask', [B, 3], { kind: 'uniform', low: 0, high: 1 }));
+    return {
+      grads: { w: v },
+      stats: { noise: tf.add(noise!, drawn) },
+      metrics: { 'loss/student': v, flat: tf.scalar(NaN) },
+    };
+  },
+  update: ({ w }, grads, { rate }) => ({ w: tf.sub(w!, tf.mul(grads.w!, rate!)) }),
+};
+
+const stageOf = (rest: Partial<Stage> = {}, phases: readonly Phase[] = [student]): Stage => ({
+  name: 'toy',
+  teacherOutputs: [],
+  usesLabels: false,
+  step: { id: 'toy', phases },
+  init: () => ({ w: filled([]), noise: filled([]) }),
+  next: () => ({ hyper: { rate: 1 }, phases: phases.map(({ name }) => name) }),
+  student: () => ({ params: {}, stats: {} }),
+  ...rest,
+});
+
+interface Result {
+  readonly events: readonly TrainingEvent[];
+  readonly state: Tree<HostTensor>;
+}
+
+/** Trains; raises the signal after step `stopAt`. */
+async function run(options: Partial<TrainOptions> = {}, stopAt = Infinity): Promise<Result> {
+  const stage = options.stage ?? stageOf();
+  const controller = new AbortController();
+  const events: TrainingEvent[] = [];
+  let state: Tree<HostTensor> = {};
+  for await (const event of train({
+    backend,
+    stage,
+    batches: source(3),
+    teacher: null,
+    epochs: 2,
+    seed: 5,
+    state: { w: filled([]), noise: filled([]) },
+    signal: controller.signal,
+    ...options,
+  })) {
+    events.push(event);
+    if (event.type === 'step' && event.progress.step === stopAt) controller.abort();
+    if (event.type === 'done' || event.type === 'interrupted') state = await event.snapshot();
+  }
+  return { events, state };
+}
+
+const typesOf = ({ events }: Result): string[] =>
+  events.map(({ type, progress }) => `${type} ${progress.step}`);
+const epochsOf = ({ events }: Result) => events.filter((event) => event.type === 'epoch');
+const valuesOf = ({ state }: Result): Record<string, number> => mapTree(state, ({ data }) => data[0]!);
+
+describe('train', () => {
+  it('reports steps, metrics at the interval and at the end of an epoch, epochs, and the end', async () => {
+    expect(typesOf(await run({ metricsEvery: 2 }))).toEqual([
+      ...['step 1', 'step 2', 'metrics 2', 'step 3', 'metrics 3', 'epoch 3'],
+      ...['step 4', 'metrics 4', 'step 5', 'step 6', 'metrics 6', 'epoch 6', 'done 6'],
+    ]);
+  });
+
+  it('gives the means since the last readback, and those of the epoch', async () => {
+    const result = await run({ metricsEvery: 2 });
+    const means = result.events.flatMap((event) =>
+      event.type === 'metrics' ? [event.metrics['loss/student']] : [],
+    );
+    expect(means).toEqual([1.5, 3, 11, 12.5]);
+    expect(epochsOf(result).map(({ metrics }) => metrics['loss/student'])).toEqual([2, 12]);
+    expect(epochsOf(result).map(({ progress }) => progress)).toEqual([
+      { epoch: 0, epochs: 2, step: 3, stepsPerEpoch: 3 },
+      { epoch: 1, epochs: 2, step: 6, stepsPerEpoch: 3 },
+    ]);
+    expect(epochsOf(result)[0]).toMatchObject({
+      diagnostics: null,
+      alarms: [],
+      position: { step: 3, accumulator: { count: 0, sums: {} } },
+    });
+  });
+
+  it('updates the state with every batch, at the rates that the stage gives for the step', async () => {
+    const seen: number[] = [];
+    const stage = stageOf({
+      next: ({ step, epoch, epochs, stepsPerEpoch }) => {
+        expect([epoch, epochs, stepsPerEpoch]).toEqual([Math.floor(step / 3), 2, 3]);
+        seen.push(step);
+        return { hyper: { rate: step === 0 ? 100 : 1 }, phases: ['student'] };
+      },
+    });
+    const { w } = valuesOf(await run({ stage }));
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(w).toBe(-(100 * 1 + 2 + 3 + 11 + 12 + 13));
+  });
+
+  it('draws noise by seed and step', async () => {
+    const noise = async (seed: number, epochs: number): Promise<number> =>
+      valuesOf(await run({ seed, epochs })).noise!;
+    const [one, two] = [await noise(5, 1), await noise(5, 2)];
+    expect(await noise(5, 1)).toBe(one);
+    expect(await noise(6, 1)).not.toBe(one);
+    expect(two - one).not.toBeCloseTo(one, 6); // other steps, other noise
+  });
+
+  it('starts from the state that it is given, and does nothing without epochs', async () => {
+    const state = { w: filled([], 3), noise: filled([], 4) };
+    const result = await run({ epochs: 0, state });
+    expect(typesOf(result)).toEqual(['done 0']);
+    expect(valuesOf(result)).toEqual({ w: 3, noise: 4 });
+  });
+
+  it('compiles a step once for each combination of phases, and averages over all of them', async () => {
+    const counting = new CountingBackend('cpu');
+    const other: Phase = {
+      name: 'other',
+      gradients: () => ({ grads: {}, stats: {}, metrics: { 'loss/other': tf.scalar(6) } }),
+      update: () => ({}),
+    };
+    const stage = stageOf(
+      {
+        next: ({ step }) => ({
+          hyper: { rate: 1 },
+          phases: step % 2 === 0 ? ['student'] : ['other', 'student', 'student'],
+        }),
+      },
+      [student, other],
+    );
+    const result = await run({ backend: counting, stage, epochs: 1 });
+    expect(counting.compiled).toEqual(['student', 'other+student+student']);
+    expect(valuesOf(result).w).toBe(-(1 + 2 * 2 + 3));
+    expect(epochsOf(result)[0]!.metrics['loss/other']).toBe(2); // 6 in one of three steps
+  });
+});
+
+describe('an interruption', () => {
+  it('in an epoch ends with the position, from where the same bytes and metrics follow', async () => {
+    const whole = await run();
+    const first = await run({}, 4);
+    expect(typesOf(first).slice(-3)).toEqual(['step 4', 'metrics 4', 'interrupted 4']);
+    const last = first.events.at(-1)!;
+    if (last.type !== 'interrupted') return expect.fail();
+    expect(last.position).toMatchObject({ step: 4, accumulator: { count: 1, sums: { 'loss/student': 11 } } });
+
+    const begun: string[] = [];
+    const rest = await run({ state: first.state, from: last.position, batches: source(3, begun) });
+    expect(begun).toEqual(['epoch 1 from 1']);
+    expect(rest.state).toEqual(whole.state);
+    expect(epochsOf(rest)[0]!.metrics).toEqual(epochsOf(whole)[1]!.metrics);
+  });
+
+  it('at the end of an epoch reports the epoch first', async () => {
+    const first = await run({}, 3);
+    expect(typesOf(first).slice(-2)).toEqual(['epoch 3', 'interrupted 3']);
+    const last = first.events.at(-1)!;
+    if (last.type !== 'interrupted') return expect.fail();
+    expect(last.position).toEqual({ step: 3, accumulator: { count: 0, sums: {} } });
+    const rest = await run({ state: first.state, from: last.position });
+    expect(rest.state).toEqual((await run()).state);
+  });
+
+  it('in the last step comes too late', async () => {
+    expect(typesOf(await run({}, 6)).at(-1)).toBe('done 6');
+  });
+});
+
+describe('what ends training with an error', () => {
+  it('is a loss that is not finite, at the next readback', async () => {
+    const infinite: Phase = {
+      ...student,
+      gradients: (...given) => {
+        const found = student.gradients(...given);
+        return { ...found, metrics: { 'loss/data': tf.div<Scalar>(1, tf.sub(1, tf.scalar(1))) } };
+      },
+    };
+    await expect(run({ stage: stageOf({}, [infinite]), metricsEvery: 2 })).rejects.toMatchObject({
+      code: 'ANC_DIVERGED',
+      message: 'training diverged before step 2: loss/data is Infinity.',
+    });
+  });
+
+  it('is not another metric that is not finite', async () => {
+    expect(epochsOf(await run())[0]!.metrics.flat).toBeNaN();
+  });
+
+  it('is a missing teacher or missing labels', async () => {
+    const needy = stageOf({ teacherOutputs: ['logits'] });
+    await expect(run({ stage: needy })).rejects.toMatchObject({ code: 'ANC_TEACHER' });
+    await expect(run({ stage: stageOf({ usesLabels: true }) })).rejects.toMatchObject({ code: 'ANC_LABELS' });
+  });
+
+  it('leaves no tensor behind, nor does a consumer that stops', async () => {
+    const before = tf.memory().numTensors;
+    await run();
+    await run({ stage: stageOf({ usesLabels: true }) }).catch(() => undefined);
+    const state = { w: filled([]), noise: filled([]) };
+    const stopped = train({
+      backend,
+      stage: stageOf(),
+      batches: source(3),
+      teacher: null,
+      epochs: 1,
+      seed: 1,
+      state,
+    });
+    for await (const event of stopped) if (event.type === 'step') break;
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe("a step's inputs", () => {
+  /** The names and shapes of the batch entries that a stage's step is given. */
+  async function inputsOf(rest: Partial<Stage>, batches: BatchSource): Promise<Tree<readonly number[]>> {
+    let seen: Tree<readonly number[]> = {};
+    const looking: Phase = {
+      ...student,
+      gradients: (state, batch, ...given) => {
+        seen = mapTree(batch, ({ shape }) => shape);
+        return student.gradients(state, batch, ...given);
+      },
+    };
+    await run({ stage: stageOf(rest, [looking]), batches, teacher, epochs: 1 });
+    return seen;
+  }
+  const teacher: TeacherOutputs = {
+    outputs: (_batch, names) =>
+      Promise.resolve(Object.fromEntries(names.map((name) => [name, filled([B, name.length])]))),
+  };
+  const labeled: BatchSource = {
+    ...source(1),
+    *epoch(epoch, from) {
+      for (const batch of source(1).epoch(epoch, from) as Iterable<ImageBatch>) {
+        yield { ...batch, labels: Int32Array.of(0, 1) } as ImageBatch;
+      }
+    },
+  };
+
+  it('are images, the teacher outputs that the stage declares, and labels only where it uses them', async () => {
+    const images = [B, 2, 2, 1];
+    expect(await inputsOf({}, labeled)).toEqual({ images });
+    expect(await inputsOf({ teacherOutputs: ['ab', 'abc'], usesLabels: true }, labeled)).toEqual({
+      images,
+      labels: [B],
+      'teacher/ab': [B, 2],
+      'teacher/abc': [B, 3],
+    });
+  });
+
+  it('are prepared while the step before runs', async () => {
+    const log: string[] = [];
+    const slow: TeacherOutputs = {
+      outputs(batch, names) {
+        log.push(`teacher ${batch.indices[0]}`);
+        return teacher.outputs(batch, names);
+      },
+    };
+    const stage = stageOf({ teacherOutputs: ['ab'] });
+    const state = { w: filled([]), noise: filled([]) };
+    for await (const event of train({
+      backend,
+      stage,
+      batches: source(3),
+      teacher: slow,
+      epochs: 1,
+      seed: 1,
+      state,
+    })) {
+      if (event.type === 'step') log.push(`step ${event.progress.step}`);
+    }
+    expect(log).toEqual(['teacher 0', 'teacher 1', 'step 1', 'teacher 2', 'step 2', 'step 3']);
+  });
+});

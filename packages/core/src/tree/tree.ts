@@ -1,0 +1,104 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { AncError } from '../errors/error.js';
+
+/** A flat tree of named leaves. Names are `/`-separated paths and are a checkpoint's keys. */
+export type Tree<T = Tensor> = Readonly<Record<string, T>>;
+
+/** A tensor on the host. A `Uint8Array` holds bytes 0..255, which networks get as float32. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
+
+/** Element type of a host tensor; a backend converts `uint8` to float32. */
+export type DType = 'float32' | 'int32' | 'uint8';
+
+/** Shape and element type of a leaf, batch dimension included. */
+export interface LeafSpec {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** Leaf names in code-unit order, the order in which trees are walked wherever the order matters. */
+export const namesOf = (tree: Tree<unknown>): string[] => Object.keys(tree).sort();
+
+/** Applies `f` to every leaf; the names stay. */
+export function mapTree<A, B>(tree: Tree<A>, f: (leaf: A, name: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(tree).map(([name, leaf]) => [name, f(leaf, name)]));
+}
+
+/**
+ * Combines two trees of the same names, leaf by leaf.
+ *
+ * @throws `ANC_TREE` where the names differ.
+ */
+export function zipTrees<A, B, C>(
+  a: Tree<A>,
+  b: Tree<B>,
+  f: (x: A, y: B, name: string) => C,
+): Record<string, C> {
+  const missing = Object.keys(a).find((name) => !Object.hasOwn(b, name));
+  const extra = Object.keys(b).find((name) => !Object.hasOwn(a, name));
+  if (missing !== undefined || extra !== undefined) {
+    throw new AncError(
+      'ANC_TREE',
+      `two trees differ in names: "${missing ?? extra}" is in only one of them.`,
+    );
+  }
+  return mapTree(a, (leaf, name) => f(leaf, b[name] as B, name));
+}
+
+/** Puts `prefix/` before every name. */
+export function prefixTree<T>(prefix: string, tree: Tree<T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(tree).map(([name, leaf]) => [`${prefix}/${name}`, leaf]));
+}
+
+/** The leaves whose names start with `prefix/`, without the prefix. */
+export function subtree<T>(tree: Tree<T>, prefix: string): Record<string, T> {
+  const start = `${prefix}/`;
+  return Object.fromEntries(
+    Object.entries(tree)
+      .filter(([name]) => name.startsWith(start))
+      .map(([name, leaf]) => [name.slice(start.length), leaf]),
+  );
+}
+
+/**
+ * Joins trees of disjoint names.
+ *
+ * @throws `ANC_TREE` where two trees have the same name.
+ */
+export function mergeTrees<T>(...trees: readonly Tree<T>[]): Record<string, T> {
+  const merged: Record<string, T> = {};
+  for (const [name, leaf] of trees.flatMap((tree) => Object.entries(tree))) {
+    if (Object.hasOwn(merged, name)) throw new AncError('ANC_TREE', `the name "${name}" is in two trees.`);
+    merged[name] = leaf;
+  }
+  return merged;
+}
+
+/** Number of elements of a shape; 1 for a scalar. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** Number of elements in all leaves. */
+export const countElements = (tree: Tree<{ readonly shape: readonly number[] }>): number =>
+  Object.values(tree).reduce((sum, leaf) => sum + sizeOf(leaf.shape), 0);
+
+/** Shape and element type of a host tensor. */
+export function specOf(host: HostTensor): LeafSpec {
+  const dtype =
+    host.data instanceof Float32Array ? 'float32' : host.data instanceof Int32Array ? 'int32' : 'uint8';
+  return { shape: host.shape, dtype };
+}
+
+/** A host tensor of zeros. */
+export function zeros({ shape, dtype }: LeafSpec): HostTensor {
+  const array = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }[dtype];
+  return { shape, data: new array(sizeOf(shape)) };
+}
+
+/** A float32 host tensor of one repeated value. */
+export const filled = (shape: readonly number[], value = 0): HostTensor => ({
+  shape: [...shape],
+  data: new Float32Array(sizeOf(shape)).fill(value),
+});

@@ -1,0 +1,106 @@
+import { isAncError, type HostTensor, type Tree } from '@anc/core';
+import { startsWith, type ByteSource } from '../bytes/byte-source.js';
+import { embeddedMetadata } from '../metadata/embedded-metadata.js';
+import { LOCAL_LENGTH, ZIP_START, zipEntries } from '../zip/zip-directory.js';
+import { damagedKeras, openHdf5, type Hdf5Group } from './hdf5.js';
+import { layersInConfig, layersInFile, type StoredLayer } from './stored-layers.js';
+
+const HDF5_START = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+const WEIGHTS = 'model.weights.h5';
+const METADATA = 'metadata.json';
+const CONFIG = 'config.json';
+
+/** The content of a Keras file. */
+export interface KerasFile {
+  /** `<layer>/kernel`, `<layer>/gamma` and so on, in the order of the layers, with the stored values. */
+  readonly tensors: Record<string, HostTensor>;
+  /** The network's configuration as JSON; null if the file holds only weights. */
+  readonly topology: unknown;
+  /** What our export wrote into the file; empty in files of other programs. */
+  readonly metadata: Tree<string>;
+}
+
+/** Whether the bytes look like a `.keras` or `.h5` file. */
+export function isKeras(source: ByteSource): boolean {
+  if (startsWith(source, HDF5_START)) return true;
+  if (!startsWith(source, ZIP_START)) return false;
+  try {
+    return zipEntries(source, damagedKeras).has(WEIGHTS);
+  } catch (error) {
+    if (!isAncError(error)) throw error;
+    return beginsAsKeras(source); // damaged or compressed
+  }
+}
+
+/** Whether a zip archive, which may be cut short, starts with a file that `.keras` archives contain. */
+function beginsAsKeras(source: ByteSource): boolean {
+  const start = source.read(0, Math.min(source.length, LOCAL_LENGTH + WEIGHTS.length));
+  const name = new TextDecoder().decode(start.subarray(LOCAL_LENGTH));
+  return [METADATA, CONFIG, WEIGHTS].some((own) => name.startsWith(own));
+}
+
+/**
+ * Reads a Keras file: `.keras`, `.weights.h5`, or the older `.h5`.
+ * @throws `ANC_WEIGHTS` if it is damaged
+ */
+export const readKerasFile = async (source: ByteSource): Promise<KerasFile> =>
+  startsWith(source, ZIP_START)
+    ? readArchive(source)
+    : readHdf5(await openHdf5(source.read(0, source.length)));
+
+/** A `.keras` file is a zip archive of the network's configuration, its weights and metadata. */
+async function readArchive(source: ByteSource): Promise<KerasFile> {
+  const files = zipEntries(source, damagedKeras);
+  const read = (name: string): Uint8Array<ArrayBuffer> => {
+    const file = files.get(name);
+    if (file === undefined) throw damagedKeras(`it has no ${name}`);
+    return file.checked();
+  };
+  const text = (name: string): string => new TextDecoder().decode(read(name));
+  const topology = json(text(CONFIG));
+  const weights = await openHdf5(read(WEIGHTS));
+  return {
+    tensors: tensorsOf(weights, layersInConfig(topology)),
+    topology,
+    metadata: files.has(METADATA)
+      ? embeddedMetadata((json(text(METADATA)) as { anc?: unknown } | null)?.anc)
+      : {},
+  };
+}
+
+function readHdf5(file: Hdf5Group): KerasFile {
+  const config = file.attribute('model_config');
+  const root = file.group('model_weights') ?? file;
+  const names = root.attribute('layer_names');
+  if (!Array.isArray(names))
+    return { tensors: tensorsOf(file, layersInFile(file)), topology: null, metadata: {} };
+  const tensors: Record<string, HostTensor> = {};
+  for (const layer of names.map(String)) {
+    const group = root.group(layer);
+    const weights: unknown = group?.attribute('weight_names') ?? [];
+    if (group === null || !Array.isArray(weights)) throw damagedKeras(`its layer "${layer}" cannot be read`);
+    for (const name of weights.map(String)) tensors[name.replace(/:0$/, '')] = group.floats(name);
+  }
+  return { tensors, topology: typeof config === 'string' ? json(config) : null, metadata: {} };
+}
+
+/** The variables of a Keras 3 file. They are numbered; what each one is follows from the layer's class. */
+function tensorsOf(file: Hdf5Group, layers: readonly StoredLayer[]): Record<string, HostTensor> {
+  const tensors: Record<string, HostTensor> = {};
+  for (const { name, path, variables } of layers) {
+    const group = file.group(`${path}/vars`);
+    for (const index of group === null ? [] : group.names) {
+      if (variables.length > 0 && variables[Number(index)] === undefined) continue;
+      tensors[`${name}/${variables[Number(index)] ?? index}`] = group!.floats(index);
+    }
+  }
+  return tensors;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw damagedKeras('its configuration is not JSON', cause);
+  }
+}

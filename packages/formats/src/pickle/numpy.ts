@@ -1,0 +1,71 @@
+import { ByteReader } from '../bytes/byte-reader.js';
+import type { Damaged } from '../bytes/damaged.js';
+import { unpickle, type Pickled, type PicklePolicy } from './unpickle.js';
+
+/** A NumPy array in a pickle: its shape, the code of its element type (`u1` for bytes), and its bytes, row-major. */
+export class NumpyArray {
+  shape: readonly number[] = [];
+  dtype = '';
+  data = new Uint8Array(0) as Uint8Array;
+}
+
+class NumpyDtype {
+  constructor(readonly code: string) {}
+}
+
+type Value = Pickled<NumpyArray | NumpyDtype>;
+
+const RECONSTRUCT = ['numpy.core.multiarray._reconstruct', 'numpy._core.multiarray._reconstruct'];
+const ARRAY = 'numpy.ndarray';
+const DTYPE = 'numpy.dtype';
+/** Python 3 writes bytes as text with this call in pickles of protocol 2. */
+const ENCODE = '_codecs.encode';
+const ALLOWED = new Set([...RECONSTRUCT, ARRAY, DTYPE, ENCODE]);
+
+/** One character per byte. */
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+
+const textOf = (value: Value | undefined): string =>
+  value instanceof Uint8Array ? latin1(value) : typeof value === 'string' ? value : '';
+
+/** Allows plain data and row-major NumPy arrays. */
+const numpyPolicy = (damaged: Damaged): PicklePolicy<NumpyArray | NumpyDtype> => ({
+  damaged,
+  byteString: (bytes) => bytes,
+  allow(name) {
+    if (!ALLOWED.has(name)) throw damaged(`it refers to ${name}, which is not plain data`);
+  },
+  call(name, [first]) {
+    if (RECONSTRUCT.includes(name)) return new NumpyArray();
+    if (name === DTYPE) return new NumpyDtype(textOf(first));
+    if (name === ENCODE && typeof first === 'string') return Uint8Array.from(Buffer.from(first, 'latin1'));
+    throw damaged(`it calls ${name}, which does not build an array here`);
+  },
+  /** NumPy's state is (version, shape, dtype, column-major, bytes). A dtype's own state adds nothing for bytes. */
+  setState(target, state) {
+    if (target instanceof NumpyDtype) return;
+    const [, shape, dtype, columnMajor, data] = Array.isArray(state) ? state : [];
+    const isValid = target instanceof NumpyArray && Array.isArray(shape) && dtype instanceof NumpyDtype;
+    if (!isValid || columnMajor !== false || !(data instanceof Uint8Array)) {
+      throw damaged('it sets a state that is not that of a row-major array');
+    }
+    target.shape = shape.map((size) => (typeof size === 'number' ? size : -1)); // -1 matches no size
+    target.dtype = dtype.code;
+    target.data = data;
+  },
+  persistent() {
+    throw damaged('it refers to an object outside of the file');
+  },
+});
+
+/**
+ * Reads a pickled dictionary of plain data (numbers, text, bytes, lists, dictionaries) and NumPy arrays. Keys become
+ * text. The bytes of arrays are views of `bytes`, except those that Python 3 wrote as text.
+ * @throws what `damaged` makes, for anything else and for a file that ends early
+ */
+export function unpickleNumpy(bytes: Uint8Array, damaged: Damaged): ReadonlyMap<string, unknown> {
+  const root = unpickle(ByteReader.over(bytes, damaged), numpyPolicy(damaged));
+  if (!(root instanceof Map)) throw damaged('it does not hold a dictionary');
+  return new Map([...root].map(([key, value]) => [textOf(key), value]));
+}

@@ -1,0 +1,26 @@
+import type { HostTensor, Tree } from '@anc/core';
+import { describe, expect, it } from 'vitest';
+import { inMemory } from '../bytes/byte-source.js';
+import { encodeSafetensors } from '../safetensors/safetensors.js';
+import { readStateDict } from './state-dict.js';
+
+const read = (tensors: Tree<HostTensor>) => readStateDict(inMemory(encodeSafetensors(tensors)));
+const scalar: HostTensor = { shape: [1], data: Float32Array.of(1) };
+
+describe('readStateDict', () => {
+  it('refuses a file that does not hold weights', () => {
+    expect(() => readStateDict(inMemory(Uint8Array.from([8, 8, 18, 0, 1, 2, 3, 4, 5, 6])))).toThrow(
+      /not of a kind of weights/,
+    );
+  });
+
+  it('recognizes our own safetensors by the names of all tensors', () => {
+    expect(read({ 'params/a': scalar, 'stats/a': scalar }).layout).toBe('tensorflow');
+    expect(read({ 'params/a': scalar, 'b.weight': scalar }).layout).toBe('torch');
+  });
+
+  it('sorts the names of other programs by their numbers', () => {
+    const { tensors } = read({ 'f.10': scalar, 'f.2': scalar, 'f.1': scalar });
+    expect(Object.keys(tensors)).toEqual(['f.1', 'f.2', 'f.10']);
+  });
+});

@@ -1,0 +1,124 @@
+import { AncError, sizeOf, type HostTensor, type Tree } from '@anc/core';
+import { z } from 'zod';
+import { fromFloat16 } from '../bytes/float16.js';
+import { embeddedMetadata } from '../metadata/embedded-metadata.js';
+import { isOwn } from '../state-dict/state-dict.js';
+
+const quantization = z.object({
+  dtype: z.enum(['uint8', 'uint16', 'float16']),
+  min: z.number().optional(),
+  scale: z.number().optional(),
+});
+const entry = z.object({
+  name: z.string(),
+  shape: z.array(z.int().min(0)),
+  dtype: z.enum(['float32', 'int32', 'uint8', 'bool']),
+  quantization: quantization.optional(),
+});
+const modelJson = z.object({
+  weightsManifest: z.array(z.object({ paths: z.array(z.string()), weights: z.array(entry) })),
+  modelTopology: z.unknown().optional(),
+  format: z.string().optional(),
+  userDefinedMetadata: z.record(z.string(), z.unknown()).optional(),
+});
+type Entry = z.output<typeof entry>;
+
+const BYTES = { float32: 4, int32: 4, uint8: 1, bool: 1, uint16: 2, float16: 2 } as const;
+
+/** The content of a TensorFlow.js model's files. */
+export interface TfjsModel {
+  readonly tensors: Record<string, HostTensor>;
+  /** The network as Keras writes it; undefined for a GraphModel. */
+  readonly topology: unknown;
+  /** What our export wrote into the model; empty in models of other programs. */
+  readonly metadata: Tree<string>;
+}
+
+/**
+ * Reads a TensorFlow.js model (LayersModel or GraphModel). Quantized weights become float32. Of a GraphModel's constants
+ * only the network's variables are returned.
+ * @param bytes the content of `model.json`
+ * @param readShard reads one of the weight files that it lists
+ * @throws `ANC_WEIGHTS` if the files do not match `model.json`
+ */
+export async function readTfjsFiles(
+  bytes: Uint8Array,
+  readShard: (file: string) => Promise<Uint8Array>,
+): Promise<TfjsModel> {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw damaged('it is not JSON', cause);
+  }
+  const parsed = modelJson.safeParse(json);
+  if (!parsed.success) throw damaged('it has no readable weightsManifest');
+  const isGraph = parsed.data.format === 'graph-model';
+  const tensors: Record<string, HostTensor> = {};
+  for (const { paths, weights } of parsed.data.weightsManifest) {
+    const parts: Uint8Array[] = [];
+    for (const path of paths) {
+      if (/^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(path))
+        throw damaged(`"${path}" lies outside of its folder`);
+      parts.push(await readBeside(readShard, path));
+    }
+    const data = Buffer.concat(parts);
+    let at = 0;
+    for (const weight of weights) {
+      const stored = weight.quantization?.dtype ?? weight.dtype;
+      const end = at + sizeOf(weight.shape) * BYTES[stored];
+      if (end > data.length) throw damaged(`its files end within "${weight.name}"`);
+      if (!isGraph || isVariable(weight))
+        tensors[weight.name] = decoded(weight, new Uint8Array(data.subarray(at, end)));
+      at = end;
+    }
+    if (at !== data.length) throw damaged(`its files have ${data.length - at} bytes more than it describes`);
+  }
+  return {
+    tensors: isGraph ? ownVariables(tensors) : tensors,
+    topology: isGraph ? undefined : parsed.data.modelTopology,
+    metadata: embeddedMetadata(parsed.data.userDefinedMetadata),
+  };
+}
+
+/** Throws `ANC_WEIGHTS` if the file does not exist. */
+async function readBeside(
+  readShard: (path: string) => Promise<Uint8Array>,
+  path: string,
+): Promise<Uint8Array> {
+  try {
+    return await readShard(path);
+  } catch (cause) {
+    throw damaged(`"${path}", which it lists, cannot be read`, cause);
+  }
+}
+
+/** Besides variables a graph contains arguments of its operations: axes, shapes, bounds. */
+const isVariable = ({ shape, dtype }: Entry): boolean => dtype === 'float32' && shape.length > 0;
+
+/** The tensors with the names of our weights files; all of them if there are none. */
+function ownVariables(tensors: Record<string, HostTensor>): Record<string, HostTensor> {
+  const own = Object.entries(tensors).filter(([name]) => isOwn({ [name]: null }));
+  return own.length > 0 ? Object.fromEntries(own) : tensors;
+}
+
+function decoded({ shape, dtype, quantization }: Entry, bytes: Uint8Array): HostTensor {
+  const view = new DataView(bytes.buffer);
+  const count = sizeOf(shape);
+  if (quantization !== undefined) {
+    const { dtype: stored, min = 0, scale = 1 } = quantization;
+    const read = (i: number): number => {
+      if (stored === 'float16') return fromFloat16(view.getUint16(2 * i, true));
+      return (stored === 'uint8' ? view.getUint8(i) : view.getUint16(2 * i, true)) * scale + min;
+    };
+    return { shape, data: Float32Array.from({ length: count }, (_, i) => read(i)) };
+  }
+  if (dtype === 'float32') return { shape, data: new Float32Array(bytes.buffer) };
+  return { shape, data: dtype === 'int32' ? new Int32Array(bytes.buffer) : bytes };
+}
+
+const damaged = (why: string, cause?: unknown): AncError =>
+  new AncError('ANC_WEIGHTS', `not a readable TensorFlow.js model: ${why}.`, {
+    expected: 'model.json of a LayersModel or GraphModel, with its weight files beside it',
+    ...(cause === undefined ? {} : { cause }),
+  });

@@ -1,0 +1,10 @@
+export { commonSchema, formerOptimizerName, hardWeightOption, optimizerOption } from './common-options.js';
+export {
+  currentOptions,
+  deprecatedContribution,
+  deprecatedOptions,
+  withDeprecatedNames,
+  type DeprecatedNames,
+  type OptionsSchema,
+} from './deprecated.js';
+export { optionalPart, part, type NamedPart } from './named-part.js';

@@ -1,0 +1,82 @@
+import {
+  auxiliaryLayersOf,
+  createOptimizer,
+  rateAt,
+  termStep,
+  type MethodEnvironment,
+  type OptimizerConfig,
+  type Progress,
+  type Stage,
+  type Term,
+  type TermStepOptions,
+} from '@anc/core';
+import { initAuxiliaryLayers, initStudent, studentVariables } from './initial-state.js';
+
+/** A term and its weight, constant or scheduled. */
+export interface WeightedTerm {
+  readonly term: Term;
+  readonly weight: number | ((progress: Progress) => number);
+}
+
+export interface TermStageOptions {
+  readonly name: string;
+  readonly environment: Pick<MethodEnvironment, 'student' | 'input'>;
+  readonly optimizer: OptimizerConfig;
+  readonly terms: readonly WeightedTerm[];
+  readonly share?: number;
+  readonly wrapContext?: TermStepOptions['wrapContext'];
+}
+
+/** A stage that trains the student alone: it minimizes a weighted sum of terms. */
+export function termStage({
+  name,
+  environment,
+  optimizer: config,
+  terms: weighted,
+  share,
+  wrapContext,
+}: TermStageOptions): Stage {
+  const optimizer = createOptimizer(config);
+  const terms = weighted.map(({ term }) => term);
+  return {
+    name,
+    ...(share !== undefined && { share }),
+    teacherOutputs: [...new Set(terms.flatMap(({ teacherOutputs }) => teacherOutputs))],
+    usesLabels: terms.some(({ usesLabels }) => usesLabels),
+    step: termStep({
+      student: environment.student,
+      optimizer,
+      terms,
+      ...(wrapContext && { wrapContext }),
+    }),
+    init: (rng, previous) => ({
+      ...initStudent(environment, optimizer, rng, previous),
+      ...initAuxiliaryLayers(auxiliaryLayersOf(terms), optimizer, rng),
+    }),
+    next: (progress) => ({
+      hyper: {
+        'student/learningRate': learningRate(config, progress),
+        ...termWeights(weighted, progress),
+      },
+      phases: ['student'],
+    }),
+    student: studentVariables,
+  };
+}
+
+/** The scheduled learning rate of this step. */
+export const learningRate = (config: OptimizerConfig, progress: Progress): number =>
+  config.learningRate * rateAt(config.schedule, progress);
+
+/** The terms' weights in this step, as hyper-parameters. */
+export const termWeights = (terms: readonly WeightedTerm[], progress: Progress): Record<string, number> =>
+  Object.fromEntries(
+    terms.map(({ term, weight }) => [
+      `weight/${term.name}`,
+      typeof weight === 'number' ? weight : weight(progress),
+    ]),
+  );
+
+/** The completed share of a stage, 0 to 1. */
+export const progressShare = ({ step, epochs, stepsPerEpoch }: Progress): number =>
+  Math.min(1, step / Math.max(1, epochs * stepsPerEpoch - 1));

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { assertSameSpecs, encodeManifest, hasOtherFormat, parseManifest, specsOf } from './manifest.js';
+
+const manifest = {
+  stage: 'train',
+  step: 20,
+  epoch: 2,
+  file: '00000001.safetensors',
+  bytes: 64,
+  sha256: 'abc',
+  tensors: { 'student/w': { shape: [2, 3], dtype: 'float32' } },
+  memory: null,
+} as const;
+
+describe('parseManifest', () => {
+  it('is the inverse of encodeManifest', () => {
+    expect(parseManifest(encodeManifest(manifest), 'a.json')).toEqual({ format: 1, ...manifest });
+  });
+
+  it.each(['', '{', 'null', '5', '[]', '{}', '{"format":"1"}'])('returns null for %j', (text) => {
+    expect(parseManifest(text, 'a.json')).toBeNull();
+    expect(hasOtherFormat(text)).toBe(false);
+  });
+
+  it.each(['format', 'stage', 'step', 'epoch', 'file', 'bytes', 'sha256', 'tensors', 'memory'])(
+    'returns null without %s',
+    (field) => {
+      const { [field]: _, ...rest } = JSON.parse(encodeManifest(manifest)) as Record<string, unknown>;
+      expect(parseManifest(JSON.stringify(rest), 'a.json')).toBeNull();
+    },
+  );
+
+  it('refuses another format, whatever else it holds', () => {
+    expect(() => parseManifest('{"format":2}', 'a.json')).toThrow(/a\.json was written by a newer version/);
+    expect(hasOtherFormat('{"format":2}')).toBe(true);
+    expect(hasOtherFormat(encodeManifest(manifest))).toBe(false);
+  });
+});
+
+describe('assertSameSpecs', () => {
+  const specs = (shape: number[], data = new Float32Array(6)) => specsOf({ w: { shape, data } });
+
+  it('accepts equal specs', () => {
+    expect(() => assertSameSpecs(specs([2, 3]), specs([2, 3]))).not.toThrow();
+  });
+
+  it.each([
+    ['another shape', specs([3, 2]), 'float32 [3, 2]'],
+    ['a missing tensor', {}, 'no such tensor'],
+    ['another type', specsOf({ w: { shape: [2, 3], data: new Int32Array(6) } }), 'int32 [2, 3]'],
+  ])('refuses %s', (_, received, described) => {
+    expect(() => assertSameSpecs(specs([2, 3]), received)).toThrow(
+      expect.objectContaining({
+        code: 'ANC_CHECKPOINT',
+        detail: { expected: 'float32 [2, 3]', received: described },
+      }) as Error,
+    );
+  });
+});

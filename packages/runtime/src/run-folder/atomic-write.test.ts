@@ -1,0 +1,57 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeFileAtomically } from './atomic-write.js';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'anc-write-'));
+  path = join(folder, 'result.json');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const text = (): Promise<string> => readFile(path, 'utf8');
+const bytes = (word: string): Uint8Array => new TextEncoder().encode(word);
+
+describe('writeFileAtomically', () => {
+  it('writes text, bytes and pieces, and leaves no other file', async () => {
+    await writeFileAtomically(path, 'text');
+    expect(await text()).toBe('text');
+    await writeFileAtomically(path, bytes('bytes'));
+    expect(await text()).toBe('bytes');
+    await writeFileAtomically(path, [bytes('pi'), bytes(''), bytes('eces')]);
+    expect(await text()).toBe('pieces');
+    await writeFileAtomically(path, []);
+    expect(await text()).toBe('');
+    expect(await readdir(folder)).toEqual(['result.json']);
+  });
+
+  it('keeps pieces in order and whole, whatever their sizes', async () => {
+    const sizes = [1, 3 << 20, 7, 600_000];
+    const pieces = sizes.map((size, i) => new Uint8Array(size).fill(i + 1));
+    await writeFileAtomically(path, pieces);
+    expect((await readFile(path)).equals(Buffer.concat(pieces))).toBe(true);
+  });
+
+  it('keeps the old content while it writes, and if a piece cannot be computed', async () => {
+    await writeFile(path, 'old');
+    const seen: Promise<string>[] = [];
+    function* failing(): Generator<Uint8Array> {
+      yield bytes('new');
+      seen.push(text());
+      throw new Error('out of memory');
+    }
+    await expect(writeFileAtomically(path, failing())).rejects.toThrow('out of memory');
+    expect(await Promise.all(seen)).toEqual(['old']);
+    expect(await text()).toBe('old');
+    expect(await readdir(folder)).toEqual(['result.json']);
+  });
+
+  it('removes its temporary file if it cannot be renamed', async () => {
+    await mkdir(path);
+    await expect(writeFileAtomically(path, 'text')).rejects.toThrow();
+    expect(await readdir(folder)).toEqual(['result.json']);
+  });
+});

@@ -1,0 +1,28 @@
+import { isAncError, type Backend, type Capabilities, type EagerBackend } from '@anc/core';
+import type { ContractRunner } from '../harness/contract-runner.js';
+
+/** What the parts of the backend contract share. */
+export interface Subject extends Pick<ContractRunner, 'describe' | 'expect'> {
+  /** Declares a test of the backend. */
+  test(name: string, body: (backend: Backend) => Promise<void>): void;
+  readonly capabilities: Partial<Capabilities> & Pick<Capabilities, 'training' | 'deterministic'>;
+  /** The reference: tfjs's plain JavaScript. */
+  readonly oracle: EagerBackend;
+  /** Memory that the engine holds, in any unit that grows with a leak. */
+  held(backend: Backend): number | Promise<number>;
+  /** Called with every measured relative error. */
+  observe(what: string, relativeError: number): void;
+}
+
+/** Largest relative error of an operation, a gradient or an optimizer update. */
+export const OP_LIMIT = 2e-5;
+
+/** The code of the error that `action` throws, or a description of what it did instead. */
+export async function codeOf(action: () => Promise<unknown>): Promise<string> {
+  try {
+    await action();
+  } catch (error) {
+    return isAncError(error) ? error.code : `not an AncError: ${String(error)}`;
+  }
+  return 'no error';
+}

@@ -1,0 +1,71 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { EagerBackend, type Backend, type Capabilities } from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describeFunctions } from '../backend/functions.js';
+import { describeOperations } from '../backend/operations.js';
+import { describeOptimizers } from '../backend/optimizers.js';
+import { describeStates } from '../backend/states.js';
+import { describeSteps } from '../backend/steps.js';
+import type { Subject } from '../backend/subject.js';
+import { describeTraining } from '../backend/training.js';
+import type { ContractRunner } from '../harness/contract-runner.js';
+
+export interface BackendContractOptions {
+  /** The capabilities that the backend declares; tests that need others are left out. */
+  readonly capabilities?: Partial<Capabilities>;
+  /** Memory that the engine holds, in any unit that grows with a leak; tfjs's tensor count by default. */
+  readonly held?: (backend: Backend) => number | Promise<number>;
+  /** Called with every measured relative error. */
+  readonly observe?: (what: string, relativeError: number) => void;
+}
+
+/**
+ * Contract of a backend: every operation and gradient that networks, methods and discriminators use (against plain
+ * float64 loops and their finite differences); batch-norm statistics; optimizer updates; the whole adversarial step
+ * over 10 updates (max|Δ| / max|w| of every tensor at most 1e-4 of tfjs's plain JavaScript); determinism; constant
+ * memory over 200 steps; reading and writing state; errors; disposal.
+ *
+ * `create` is called once. Tests are left out by declared capability only.
+ */
+export function backendContract(
+  { describe, it, expect }: ContractRunner,
+  create: () => Backend | Promise<Backend>,
+  options: BackendContractOptions = {},
+): void {
+  const capabilities = { training: true, deterministic: true, ...options.capabilities };
+  let opened: Promise<Backend> | null = null;
+  const open = (): Promise<Backend> => (opened ??= Promise.resolve(create()));
+  const subject: Subject = {
+    describe,
+    expect,
+    test: (name, body) => it(name, async () => body(await open())),
+    capabilities,
+    oracle: new EagerBackend('cpu'),
+    held: options.held ?? (() => tf.memory().numTensors),
+    observe: options.observe ?? (() => {}),
+  };
+  const { test, oracle } = subject;
+
+  describe('backend contract', () => {
+    test('has a name and the declared capabilities', async (backend) => {
+      expect(backend.name.length).toBeGreaterThan(0);
+      for (const [name, declared] of Object.entries(capabilities)) {
+        expect([name, backend.capabilities[name as keyof Capabilities]]).toEqual([name, declared]);
+      }
+    });
+
+    describeOperations(subject);
+    describeFunctions(subject);
+    describeStates(subject);
+    if (capabilities.training) {
+      describeOptimizers(subject);
+      describeTraining(subject);
+      describeSteps(subject);
+    }
+
+    test('closes', async (backend) => {
+      await backend.dispose();
+      await oracle.dispose();
+    });
+  });
+}
