@@ -1,0 +1,336 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeSafetensors } from '@anc/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cornerTeacher } from '../../test/corner-teacher.js';
+import { resolveFlat } from '../../test/flat-options.js';
+import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
+import type { ModelResult, RunResult } from '../events/documents.js';
+import type { RunEvent } from '../events/events.js';
+import type { OpenTeacher } from '../planning/given-teacher.js';
+import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
+import { executeRun } from './execute.js';
+import { readDocument } from './read-document.js';
+import { resumeRun, startRun, type StartedRun } from './start.js';
+
+type Flat = Readonly<Record<string, unknown>>;
+const flat = {
+  ...tinyOptions,
+  discriminator: 'mlp(units=[4])',
+  methods: ['supervised', 'l2', 'adversarial'],
+};
+
+let cwd: string;
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'anc-execute-'));
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+const composition = tinyComposition();
+const at = (...parts: string[]): string => join(cwd, 'runs', ...parts);
+const textOf = (...parts: string[]): Promise<string> => readFile(at(...parts), 'utf8');
+const weightsOf = (...parts: string[]): Promise<Buffer> => readFile(at(...parts, 'weights.safetensors'));
+
+const start = (name: string, more: Flat = {}, openTeacher?: OpenTeacher): Promise<StartedRun> =>
+  startRun({
+    ...resolveFlat({ ...flat, ...more, name }),
+    composition,
+    cwd,
+    emit: () => undefined,
+    ...(openTeacher && { openTeacher }),
+  });
+
+const reopen = (name: string, openTeacher?: OpenTeacher): Promise<StartedRun> =>
+  resumeRun({
+    path: at(name),
+    cwd,
+    emit: () => undefined,
+    changes: {},
+    compose: () => Promise.resolve(composition),
+    ...(openTeacher && { openTeacher }),
+  });
+
+/** Executes a started run to its end, its interruption, or its error. */
+async function execute(
+  starting: Promise<StartedRun>,
+  onEvent: (event: RunEvent, abort: () => void) => void = () => undefined,
+  shared?: SharedTeacherOutputs,
+) {
+  const run = await starting;
+  const events: RunEvent[] = [];
+  const controller = new AbortController();
+  try {
+    const result = await executeRun({
+      ...run,
+      emit: (event) => {
+        events.push(event);
+        onEvent(event, () => controller.abort());
+      },
+      signal: controller.signal,
+      ...(shared && { shared }),
+    });
+    return { result, events };
+  } finally {
+    await run.release();
+  }
+}
+
+/** Which models were trained, and which were read. */
+const coursesOf = (events: readonly RunEvent[]): (readonly [string, boolean])[] =>
+  events.filter((event) => event.type === 'result').map(({ model, trained }) => [model, trained] as const);
+
+/** A document without durations. */
+const timeless = (result: RunResult | null): unknown =>
+  JSON.parse(
+    JSON.stringify(result, (key, value: unknown) => (key === 'seconds' || key === 'run' ? 0 : value)),
+  );
+
+describe('a whole run', () => {
+  let result: RunResult;
+  let events: readonly RunEvent[];
+  beforeAll(async () => {
+    const done = await execute(start('whole', { validation: 0.25 }));
+    result = done.result!;
+    events = done.events;
+  });
+
+  it('gives one document of the teacher and all students', () => {
+    expect(result).toMatchObject({
+      run: join('runs', 'whole'),
+      dataset: 'corners',
+      backend: 'one',
+      seed: 3,
+      teacher: { model: 'cnn', parameters: (9 + 1) * 3 + (48 + 1) * 6 + (6 + 1) * 4 },
+      students: [
+        { method: 'supervised', name: 'supervised', model: 'cnn' },
+        { method: 'l2', name: 'l2' },
+        { method: 'adversarial', name: 'adversarial', diagnostics: { auc: expect.any(Number) as number } },
+      ],
+    });
+    expect(result.teacher).not.toHaveProperty('agreement');
+    expect(result.teacher).not.toHaveProperty('testTop5Error'); // of four classes
+    for (const student of result.students) {
+      expect(Number.isInteger(20 * student.testError!)).toBe(true); // 20 test images
+      expect(Number.isInteger(20 * student.agreement)).toBe(true);
+      expect(student.seconds).toBeGreaterThan(0);
+      expect(student.best!.epoch).toBeGreaterThanOrEqual(1);
+      expect(student.best!.epoch).toBeLessThanOrEqual(2);
+    }
+    expect(result).toHaveProperty('reading', result.interpretation);
+    expect(result.interpretation.join('\n')).toMatch(/^adversarial: the adversarial term is /m);
+  });
+
+  it('writes the document, a page, and a log of all epochs', async () => {
+    expect(readDocument(await textOf('whole', 'result.json'))).toEqual(result);
+    expect(await textOf('whole', 'report.html')).toContain('adversarial');
+    const log = (await textOf('whole', 'metrics.jsonl')).trimEnd().split('\n');
+    expect(log).toHaveLength(2 * 4); // epochs × models
+    expect(await readdir(at('whole', 'checkpoints'))).toEqual([]);
+  });
+
+  it('writes for every model what its user needs', async () => {
+    for (const [place, model] of [
+      [['teacher'], result.teacher],
+      [['student', 'supervised'], result.students[0]!],
+      [['student', 'l2'], result.students[1]!],
+      [['student', 'adversarial'], result.students[2]!],
+    ] as const) {
+      expect((await readdir(at('whole', ...place))).sort()).toEqual([
+        'README.md',
+        'best',
+        'result.json',
+        'weights.safetensors',
+      ]);
+      expect(readDocument(await textOf('whole', ...place, 'result.json'))).toEqual(model);
+      const weights = await weightsOf('whole', ...place);
+      expect(weights.length).toBe(model.bytes);
+      const { metadata, tensors } = decodeSafetensors(weights);
+      expect(metadata).toMatchObject({
+        model: 'cnn',
+        input: '[8,8,1]',
+        classes: '["nw","ne","sw","se"]',
+        dataset: 'corners',
+        seed: '3',
+        method: place[1] ?? 'supervised',
+      });
+      expect(Object.keys(tensors)).toContain('params/logits/weights');
+      const best = decodeSafetensors(await weightsOf('whole', ...place, 'best'));
+      if (model.best!.epoch === 2) expect(best.tensors).toEqual(tensors);
+      else expect(best.tensors).not.toEqual(tensors);
+    }
+  });
+
+  it('reports models in their order, each with its place', () => {
+    const models = events.filter((event) => event.type === 'model');
+    expect(models.map(({ model, role, index, count }) => [model, role, index, count])).toEqual([
+      ['teacher', 'teacher', 1, 4],
+      ['supervised', 'student', 2, 4],
+      ['l2', 'student', 3, 4],
+      ['adversarial', 'student', 4, 4],
+    ]);
+    expect(coursesOf(events)).toEqual([
+      ['teacher', true],
+      ['supervised', true],
+      ['l2', true],
+      ['adversarial', true],
+    ]);
+    const told = events.filter((event) => event.type === 'message').map(({ message }) => message);
+    expect(told).toHaveLength(2); // supervised asks no teacher
+    for (const line of told) expect(line).toMatch(/^teacher cache: [1-9].* % hits/);
+  });
+
+  it('is read where it is continued: nothing is trained again', async () => {
+    const before = await weightsOf('whole', 'student', 'l2');
+    const again = await execute(reopen('whole'));
+    expect(again.result).toEqual(result);
+    expect(coursesOf(again.events).map(([, trained]) => trained)).toEqual([false, false, false, false]);
+    expect(again.events.filter(({ type }) => type === 'step' || type === 'epoch')).toEqual([]);
+    expect(await weightsOf('whole', 'student', 'l2')).toEqual(before);
+  });
+});
+
+describe('a run that did not end', () => {
+  let whole: RunResult;
+  beforeAll(async () => {
+    whole = (await execute(start('reference'))).result!;
+  });
+
+  async function expectSame(name: string, result: RunResult | null): Promise<void> {
+    expect(timeless(result)).toEqual(timeless(whole));
+    for (const { name: student } of whole.students) {
+      expect(await weightsOf(name, 'student', student)).toEqual(
+        await weightsOf('reference', 'student', student),
+      );
+    }
+  }
+
+  it('gives null where it was aborted, and continues to the same result', async () => {
+    const first = await execute(start('aborted'), (event, abort) => {
+      if (event.type === 'epoch' && event.model === 'l2') abort();
+    });
+    expect(first.result).toBeNull();
+    expect(coursesOf(first.events)).toEqual([
+      ['teacher', true],
+      ['supervised', true],
+    ]);
+    expect(await readdir(at('aborted'))).not.toContain('result.json');
+    expect(await readdir(at('aborted', 'checkpoints'))).toEqual(['l2']);
+    const second = await execute(reopen('aborted'));
+    expect(coursesOf(second.events)).toEqual([
+      ['teacher', false],
+      ['supervised', false],
+      ['l2', true],
+      ['adversarial', true],
+    ]);
+    expect(second.events.filter((event) => event.type === 'epoch' && event.model === 'l2')).toHaveLength(1);
+    await expectSame('aborted', second.result);
+  });
+
+  it('gives null where it was aborted during evaluation', async () => {
+    const first = await execute(start('evaluating'), (event, abort) => {
+      if (event.type === 'activity' && event.what === 'test images') abort();
+    });
+    expect(first.result).toBeNull();
+    const second = await execute(reopen('evaluating'));
+    expect(second.events.filter((event) => event.type === 'epoch' && event.model === 'teacher')).toEqual([]);
+    await expectSame('evaluating', second.result);
+  });
+
+  it('keeps the models that were finished before a failure', async () => {
+    const failing = execute(start('failed'), (event) => {
+      if (event.type === 'step' && event.model === 'adversarial') throw new Error('no space left on device');
+    });
+    await expect(failing).rejects.toThrow('no space left on device');
+    expect(await readdir(at('failed', 'student', 'l2'))).toContain('result.json');
+    const second = await execute(reopen('failed'));
+    expect(coursesOf(second.events)).toEqual([
+      ['teacher', false],
+      ['supervised', false],
+      ['l2', false],
+      ['adversarial', true],
+    ]);
+    await expectSame('failed', second.result);
+  });
+
+  it('passes on an error that comes with an interruption', async () => {
+    const failing = execute(start('both'), (event, abort) => {
+      if (event.type !== 'epoch') return;
+      abort();
+      throw new Error('no space left on device');
+    });
+    await expect(failing).rejects.toThrow('no space left on device');
+  });
+
+  it('removes the checkpoints of a model whose result was written last', async () => {
+    await execute(start('cleared', { methods: ['l2'] }));
+    const left = at('cleared', 'checkpoints', 'l2');
+    await mkdir(left, { recursive: true });
+    await writeFile(join(left, '00000001.json'), '{}');
+    await execute(reopen('cleared'));
+    expect(await readdir(at('cleared', 'checkpoints'))).toEqual([]);
+  });
+});
+
+describe('a run with a given teacher', () => {
+  it('evaluates it and trains students only', async () => {
+    const { open, teacher, counts } = cornerTeacher();
+    const { result, events } = await execute(start('given', { methods: ['l2'] }, open));
+    expect(result!.teacher).toEqual({
+      model: 'corner teacher',
+      testError: 0,
+      parameters: 0,
+      flops: NaN,
+      seconds: 0,
+      weights: 'corners',
+      bytes: 0,
+    });
+    expect(coursesOf(events)).toEqual([
+      ['teacher', false],
+      ['l2', true],
+    ]);
+    const written = await textOf('given', 'teacher', 'result.json');
+    expect(written).toContain('"flops": "NaN"');
+    expect(readDocument<ModelResult>(written)).toEqual(result!.teacher);
+    expect(await readdir(at('given', 'teacher'))).toEqual(['result.json']);
+    expect(teacher.seen).toBeGreaterThan(0);
+    expect(counts.disposed).toBe(1); // with the plan
+  });
+
+  it('measures agreement alone where there are no labels', async () => {
+    const { open } = cornerTeacher();
+    const dataset = { name: 'corners', labels: false };
+    const { result } = await execute(start('unlabeled', { dataset, methods: ['l2', 'adversarial'] }, open));
+    expect(result!.teacher.testError).toBeNull();
+    for (const { testError, agreement } of result!.students) {
+      expect(testError).toBeNull();
+      expect(agreement).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  it('does not ask it again for the next run on the same images', async () => {
+    const { open, teacher } = cornerTeacher();
+    const shared: SharedTeacherOutputs = {};
+    const first = await execute(start('shared-1', { methods: ['l2'] }, open), undefined, shared);
+    const { seen } = teacher;
+    const second = await execute(start('shared-2', { methods: ['l2'] }, open), undefined, shared);
+    expect(teacher.seen).toBe(seen);
+    expect(timeless(second.result)).toEqual(timeless(first.result));
+  });
+});
+
+describe('a quantized student', () => {
+  it('is also written in its compact form, whose size counts', async () => {
+    const { result } = await execute(
+      start('quantized', { methods: ['l2(quantize=ttq)'] }, cornerTeacher().open),
+    );
+    const student = result!.students[0]!;
+    const compact = await readFile(at('quantized', 'student', 'l2', 'compact.safetensors'));
+    expect(student.bytes).toBe(compact.length);
+    expect(decodeSafetensors(compact).metadata).toMatchObject({
+      compact: expect.stringMatching(/^ttq/) as string,
+      model: 'cnn',
+    });
+    expect(await textOf('quantized', 'student', 'l2', 'README.md')).toContain('compact.safetensors');
+  });
+});

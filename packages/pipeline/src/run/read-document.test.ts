@@ -1,0 +1,20 @@
+import { encodeNumbers } from '@anc/runtime';
+import { describe, expect, it } from 'vitest';
+import { readDocument } from './read-document.js';
+
+describe('readDocument', () => {
+  it('reads what was written, with the numbers that JSON cannot hold', () => {
+    const document = {
+      flops: NaN,
+      students: [
+        { diagnostics: { gradientRatio: Infinity, other: -Infinity }, testError: null, agreement: 0.5 },
+      ],
+      names: ['nan', 'Infinity War', ''],
+    };
+    expect(readDocument(JSON.stringify(encodeNumbers(document)))).toEqual(document);
+  });
+
+  it('throws where the text is no JSON', () => {
+    expect(() => readDocument('{"a":')).toThrow(SyntaxError);
+  });
+});

@@ -1,0 +1,260 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AncError } from '@anc/core';
+import { RunFolder } from '@anc/runtime';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cornerTeacher } from '../../test/corner-teacher.js';
+import { resolveFlat } from '../../test/flat-options.js';
+import { tinyComposition, tinyOptions, type TinyComposition } from '../../test/tiny-plugins.js';
+import type { RunEvent } from '../events/events.js';
+import { readOptions } from '../options/record.js';
+import { assertName, resumeRun, startRun, type ResumeRequest, type StartRequest } from './start.js';
+
+let cwd: string;
+let composition: TinyComposition;
+let events: RunEvent[];
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'anc-start-'));
+  composition = tinyComposition();
+  events = [];
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+const { open } = cornerTeacher();
+const request = (flat: object = {}, more: Partial<StartRequest> = {}): StartRequest => ({
+  ...resolveFlat({ ...tinyOptions, methods: ['l2'], ...flat }),
+  composition,
+  cwd,
+  emit: (event) => events.push(event),
+  openTeacher: open,
+  ...more,
+});
+const resumeRequest = (path: string, more: Partial<ResumeRequest> = {}): ResumeRequest => ({
+  path,
+  cwd,
+  emit: (event) => events.push(event),
+  changes: {},
+  compose: () => Promise.resolve(composition),
+  openTeacher: open,
+  ...more,
+});
+
+/** Starts a run and lets go of it. */
+async function started(flat: object = {}, more: Partial<StartRequest> = {}): Promise<string> {
+  const run = await startRun(request(flat, more));
+  await run.release();
+  return run.folder.path;
+}
+
+const locks = async (path: string): Promise<string[]> =>
+  (await readdir(path)).filter((name) => name.startsWith('.lock'));
+const allClosed = (): void => expect([...composition.closed].sort()).toEqual([...composition.opened].sort());
+
+describe('a new run', () => {
+  it('creates its folder with its options and its environment, and holds it', async () => {
+    const run = await startRun(request({ name: 'mine', seed: 5 }));
+    expect(run.folder.path).toBe(join(cwd, 'runs', 'mine'));
+    expect(run.shown).toBe(join('runs', 'mine'));
+    const options = readOptions(await run.folder.readConfig());
+    expect(options).toMatchObject({ training: { seed: 5 }, output: { directory: 'runs', name: 'mine' } });
+    const environment = JSON.parse(
+      await readFile(join(run.folder.path, 'environment.json'), 'utf8'),
+    ) as object;
+    expect(environment).toMatchObject({
+      seed: 5,
+      backend: { name: 'one' },
+      data: { train: { count: 48 }, test: { count: 20 }, teacher: 'corners' },
+      methods: { l2: { lambda: expect.any(Number) as number } },
+    });
+    await expect(resumeRun(resumeRequest('runs/mine'))).rejects.toMatchObject({ code: 'ANC_RUN_BUSY' });
+    expect(composition.closed).toEqual([]);
+    await run.release();
+    allClosed();
+    expect(await locks(run.folder.path)).toEqual([]);
+  });
+
+  it('takes the first free number where it has no name, and records it', async () => {
+    expect(await started()).toBe(join(cwd, 'runs', 'corners-1'));
+    await mkdir(join(cwd, 'runs', 'corners-2'));
+    const third = await started();
+    expect(third).toBe(join(cwd, 'runs', 'corners-3'));
+    const record = await (await RunFolder.open(third)).readConfig();
+    expect(readOptions(record).output).toEqual({ directory: 'runs', name: 'corners-3' });
+  });
+
+  it('takes the next free number where another run takes this one while it is planned', async () => {
+    const prepared = async (): Promise<void> => {
+      await mkdir(join(cwd, 'runs', 'corners-1'), { recursive: true });
+    };
+    expect(await started({}, { prepared })).toBe(join(cwd, 'runs', 'corners-2'));
+  });
+
+  it('gives two runs that start at the same time two folders', async () => {
+    const paths = await Promise.all([started(), started()]);
+    expect(paths.map((path) => path.slice(-1)).sort()).toEqual(['1', '2']);
+  });
+
+  it('gives a notice of an option without effect, with its path', async () => {
+    await started({ views: 3 });
+    expect(events).toEqual([
+      {
+        type: 'notice',
+        message: 'data.views has no effect: there are neither crops nor flips to draw.',
+        path: ['data', 'views'],
+        problem: 'has no effect: there are neither crops nor flips to draw.',
+      },
+    ]);
+  });
+
+  it("gives the plan's notices", async () => {
+    await started({}, { openTeacher: cornerTeacher({ notices: ['read with care.'] }).open });
+    expect(events).toEqual([{ type: 'notice', message: 'read with care.' }]);
+  });
+
+  it('records what the plan made of the options', async () => {
+    const dataset = { name: 'corners', labels: false };
+    const path = await started({ dataset, methods: undefined });
+    const { methods } = readOptions(await (await RunFolder.open(path)).readConfig());
+    expect(methods.map(({ name }) => name)).toEqual(['l2', 'kd', 'adversarial']);
+  });
+});
+
+describe('a run that cannot start', () => {
+  it.each<[string, object, string]>([
+    ['an unknown method', { methods: ['l3'] }, 'ANC_UNKNOWN'],
+    ['too few images', { batchSize: 64 }, 'ANC_DATA_TOO_FEW'],
+    ['a backend that does not open', { studentBackend: 'broken' }, 'ANC_BACKEND_MISSING'],
+    ['a name that is a path', { name: '../x' }, 'ANC_CONFIG'],
+  ])('writes nothing: %s', async (_what, flat, code) => {
+    const prepared = vi.fn(() => Promise.resolve());
+    await expect(startRun(request(flat, { prepared }))).rejects.toMatchObject({ code });
+    expect(await readdir(cwd)).toEqual([]);
+    expect(prepared).not.toHaveBeenCalled();
+    allClosed();
+  });
+
+  it('is refused before it is planned where its folder exists, and leaves that alone', async () => {
+    const path = join(cwd, 'runs', 'mine');
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, 'file'), 'x');
+    await expect(startRun(request({ name: 'mine' }))).rejects.toMatchObject({ code: 'ANC_RUN_EXISTS' });
+    expect(composition.opened).toEqual([]);
+    expect(await readdir(path)).toEqual(['file']);
+  });
+
+  it('writes nothing where its caller is not prepared, and closes what was opened', async () => {
+    const prepared = () => Promise.reject(new AncError('ANC_RUN_UNWRITABLE', 'not now.'));
+    await expect(startRun(request({}, { prepared }))).rejects.toThrow('not now.');
+    expect(await readdir(cwd)).toEqual([]);
+    allClosed();
+  });
+
+  it('lets go of the folder where the environment cannot be written', async () => {
+    const writing = vi
+      .spyOn(RunFolder.prototype, 'writeEnvironment')
+      .mockRejectedValue(new Error('disk full'));
+    try {
+      await expect(startRun(request({ name: 'mine' }))).rejects.toThrow('disk full');
+    } finally {
+      writing.mockRestore();
+    }
+    expect(await locks(join(cwd, 'runs', 'mine'))).toEqual([]);
+    allClosed();
+    const run = await resumeRun(resumeRequest('runs/mine')); // writes what is missing
+    expect(await readdir(run.folder.path)).toContain('environment.json');
+    await run.release();
+  });
+
+  it('keeps a given name where another run takes it while this one is planned', async () => {
+    const prepared = async (): Promise<void> => {
+      await mkdir(join(cwd, 'runs', 'mine'), { recursive: true });
+    };
+    await expect(startRun(request({ name: 'mine' }, { prepared }))).rejects.toMatchObject({
+      code: 'ANC_RUN_EXISTS',
+    });
+    allClosed();
+  });
+});
+
+describe('assertName', () => {
+  it('takes a name and no path', () => {
+    for (const name of ['mine', 'a b', '.hidden', undefined]) {
+      expect(() => assertName({ directory: 'runs', ...(name === undefined ? {} : { name }) })).not.toThrow();
+    }
+    for (const name of ['a/b', '../a', '/a', 'a/']) {
+      expect(() => assertName({ directory: 'runs', name })).toThrow(
+        expect.objectContaining({
+          code: 'ANC_CONFIG',
+          message: 'output.name: expected a name, not a path.',
+        }) as Error,
+      );
+    }
+  });
+});
+
+describe('a run that is resumed', () => {
+  it('has the options of its record and the folder to itself', async () => {
+    const path = await started({ name: 'mine', seed: 9, methods: ['l2', 'l2'] });
+    const run = await resumeRun(resumeRequest('runs/mine'));
+    expect(run.folder.path).toBe(path);
+    expect(run.plan.options.training.seed).toBe(9);
+    expect(run.plan.students.map(({ name }) => name)).toEqual(['l2', 'l2-2']);
+    expect(run.plan.unused).toEqual([]);
+    expect(await locks(path)).toHaveLength(1);
+    await run.release();
+    expect(await locks(path)).toEqual([]);
+    allClosed();
+  });
+
+  it('is refused where there is none', async () => {
+    await mkdir(join(cwd, 'runs', 'mine'), { recursive: true });
+    for (const path of ['runs/mine', 'nowhere']) {
+      await expect(resumeRun(resumeRequest(path))).rejects.toMatchObject({ code: 'ANC_RUN_MISSING' });
+    }
+  });
+
+  it('lets go of the folder where it cannot be planned', async () => {
+    const path = await started();
+    const compose = () => Promise.reject(new AncError('ANC_PLUGIN_MISSING', 'no such plugin.'));
+    await expect(resumeRun(resumeRequest(path, { compose }))).rejects.toThrow('no such plugin.');
+    expect(await locks(path)).toEqual([]);
+    const changes = { studentBackend: 'broken' };
+    await expect(resumeRun(resumeRequest(path, { changes }))).rejects.toMatchObject({
+      code: 'ANC_BACKEND_MISSING',
+    });
+    expect(await locks(path)).toEqual([]);
+    allClosed();
+  });
+
+  it('lets go of the folder and the backends where the data is other', async () => {
+    const path = await started();
+    const record = await readFile(join(path, 'environment.json'), 'utf8');
+    await writeFile(join(path, 'environment.json'), record.replace('"count": 48', '"count": 47'));
+    await expect(resumeRun(resumeRequest(path))).rejects.toMatchObject({ code: 'ANC_RUN_DATA' });
+    expect(await locks(path)).toEqual([]);
+    allClosed();
+  });
+
+  it('gives a notice where it continues on another backend', async () => {
+    const path = await started();
+    const run = await resumeRun(resumeRequest(path, { changes: { backend: 'two' } }));
+    await run.release();
+    expect(run.plan.backends.student.name).toBe('two');
+    expect(events).toEqual([
+      {
+        type: 'notice',
+        message: 'backend changed since this run began: the result may differ in its last digits.',
+      },
+    ]);
+  });
+
+  it('refuses a change that would alter it, before it takes the folder', async () => {
+    const path = await started();
+    await expect(resumeRun(resumeRequest(path, { changes: { epochs: 9 } }))).rejects.toMatchObject({
+      code: 'ANC_CONFIG',
+      detail: { path: ['epochs'] },
+    });
+    expect(await locks(path)).toEqual([]);
+  });
+});
