@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeSafetensors } from '@anc/core';
+import { decodeSafetensors } from '@anc/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cornerTeacher } from '../../test/corner-teacher.js';
 import { resolveFlat } from '../../test/flat-options.js';

@@ -1,4 +1,5 @@
 import type { Normalization } from '@anc/core';
+import { encodeWeightsMetadata } from '@anc/formats';
 import { cnn } from '@anc/models';
 import { describe, expect, it } from 'vitest';
 import type { ModelResult } from '../events/documents.js';
@@ -40,6 +41,10 @@ const modelOf = (
   } as unknown as PlannedModel;
 };
 
+/** As the header of the weights file holds it. */
+const recorded = (...args: Parameters<typeof weightsMetadata>) =>
+  encodeWeightsMetadata(weightsMetadata(...args));
+
 const result: ModelResult & { agreement: number } = {
   model: 'cnn',
   testError: 0.125,
@@ -53,7 +58,7 @@ const result: ModelResult & { agreement: number } = {
 
 describe('weightsMetadata', () => {
   it('says enough to use the weights without the run', () => {
-    expect(weightsMetadata(planOf(), modelOf())).toEqual({
+    expect(recorded(planOf(), modelOf())).toEqual({
       model: 'cnn',
       modelOptions: '{"widths":[2]}',
       input: '[8,8,1]',
@@ -64,16 +69,16 @@ describe('weightsMetadata', () => {
       dataset: 'corners(seed=1)',
       seed: '7',
     });
-    expect(weightsMetadata(planOf('per-image'), modelOf()).normalization).toBe('"per-image"');
+    expect(recorded(planOf('per-image'), modelOf()).normalization).toBe('"per-image"');
   });
 
   it('names the quantization of the weights, wherever it was set', () => {
     const options = { quantize: 'ttq', temperature: 2 };
-    expect(
-      weightsMetadata(planOf(), modelOf(named('kd', { temperature: 2 }), { options })).methodOptions,
-    ).toBe('{"temperature":2,"quantize":"ttq"}');
+    expect(recorded(planOf(), modelOf(named('kd', { temperature: 2 }), { options })).methodOptions).toBe(
+      '{"temperature":2,"quantize":"ttq"}',
+    );
     const none = modelOf(named('kd'), { options: { quantize: 'none' } });
-    expect(weightsMetadata(planOf(), none).methodOptions).toBe('{}');
+    expect(recorded(planOf(), none).methodOptions).toBe('{}');
   });
 });
 

@@ -1,4 +1,4 @@
-import { encodeNumbers } from '@anc/runtime';
+import { encodeNumbers } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
 import { readDocument } from './read-document.js';
 

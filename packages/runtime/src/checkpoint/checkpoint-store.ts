@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isAncError, type HostTensor, type Tree } from '@anc/core';
-import type { Json } from '@anc/core/internal';
 import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
+import type { Json } from '@anc/core/internal';
 import { TEMPORARY, writeFileAtomically } from '../run-folder/atomic-write.js';
 import {
   assertSameSpecs,
