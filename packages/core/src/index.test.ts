@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import * as publicIndex from './index.js';
+import * as internalIndex from './internal.js';
+
+/** Every name is a promise to plugins: add one on purpose. */
+const PUBLIC = [
+  ...['AncError', 'Backend', 'Dataset', 'Discriminator', 'EagerBackend', 'LayeredClassifier', 'Method'],
+  ...['PLUGIN_API_VERSION', 'Regularizer', 'Rng', 'Student', 'Teacher', 'adam', 'adversarialPhases'],
+  ...['adversarialStep', 'avgPool', 'batchNorm', 'binaryCrossEntropy', 'conv2d', 'createOptimizer'],
+  ...['definePlugin', 'dense', 'depthwiseConv2d', 'drawNoise', 'filled', 'flatten', 'globalAveragePool'],
+  ...['glorotNormal', 'glorotUniform', 'gradientAt', 'heNormal', 'isAncError', 'mapTree', 'maxPool'],
+  ...['mergeTrees', 'modelInputError', 'modelNames', 'modelStateOf', 'namesOf', 'noiseName'],
+  ...['normalizedNetwork', 'operandOf', 'optimizerConfigSchema', 'padChannels', 'padImage', 'phasesOf'],
+  ...['playPhases', 'prefixTree', 'rateAt', 'relu', 'relu6', 'residual', 'sequential', 'sgd', 'sizeOf'],
+  ...['softmaxCrossEntropy', 'specOf', 'squaredDistance', 'stateless', 'stopGradient', 'subtree', 'tap'],
+  ...['temperatureKl', 'termStep', 'toStateEntries', 'train', 'valueAndGradients'],
+];
+
+/** Names of earlier versions, for published plugins. */
+const DEPRECATED = ['recipeChangesSchema', 'recipeSchema'];
+
+describe('the public index', () => {
+  it('exports these names and no others', () => {
+    expect(Object.keys(publicIndex).sort()).toEqual([...PUBLIC, ...DEPRECATED].sort());
+  });
+
+  it('shares no name with the internal one', () => {
+    expect(Object.keys(internalIndex).filter((name) => name in publicIndex)).toEqual([]);
+  });
+});
