@@ -55,6 +55,7 @@ export {
   readCompactTensors,
   type QuantizedNetwork,
 } from './quantize/index.js';
+export { estimators, type Estimator } from './quantize/estimators.js';
 export {
   AdversarialSamplesRegularizer,
   GradientPenaltyRegularizer,
