@@ -83,7 +83,7 @@ describe('describe discriminator', () => {
 
   it('shows the options', async () => {
     const { stdout } = await program('discriminator', 'mlp(units=[8])');
-    expect(stdout).toMatch(/│ units +│ \[128,256,128\] │ widths of the hidden layers/);
+    expect(stdout).toMatch(/│ units +│ \[128,256,128\] │ units of each hidden layer/);
   });
 });
 

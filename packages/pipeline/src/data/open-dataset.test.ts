@@ -107,7 +107,7 @@ it.each<[string, Fetching, string]>([
   vi.stubEnv('ANC_OFFLINE', environment);
   const work = (await open(['images', 'labels'], fetching)).split('train');
   await expect(work).rejects.toMatchObject({ code: 'ANC_DATA_MISSING' });
-  await expect(work).rejects.toThrow(/nothing may be downloaded/);
+  await expect(work).rejects.toThrow(/downloading is off/);
   expect(requests).toEqual([]);
 });
 

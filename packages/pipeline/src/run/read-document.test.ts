@@ -17,4 +17,20 @@ describe('readDocument', () => {
   it('throws where the text is no JSON', () => {
     expect(() => readDocument('{"a":')).toThrow(SyntaxError);
   });
+
+  it('gives documents of earlier versions the current names of their fields', () => {
+    const lines = ['no difference is larger than chance'];
+    expect(readDocument('{"seed": 1, "reading": ["no difference is larger than chance"]}')).toEqual({
+      seed: 1,
+      reading: lines,
+      interpretation: lines,
+    });
+    expect(readDocument('{"comparisons": [{"reading": []}]}')).toEqual({
+      comparisons: [{ reading: [], interpretation: [] }],
+    });
+    expect(readDocument('{"reading": ["old"], "interpretation": ["new"]}')).toEqual({
+      reading: ['old'],
+      interpretation: ['new'],
+    });
+  });
 });

@@ -17,5 +17,16 @@ const NUMERIC = [
   'game',
 ];
 
-/** Parses a result document, with the numbers that JSON cannot hold. */
-export const readDocument = <R>(text: string): R => decodeNumbers<R>(JSON.parse(text), NUMERIC);
+/** Adds the current names of the fields of a document that an earlier version wrote. */
+function withCurrentNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withCurrentNames);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [name, withCurrentNames(field)] as const),
+  );
+  return 'reading' in fields ? { interpretation: fields['reading'], ...fields } : fields;
+}
+
+/** Parses a result document of this or an earlier version, with the numbers that JSON cannot hold. */
+export const readDocument = <R>(text: string): R =>
+  withCurrentNames(decodeNumbers(JSON.parse(text), NUMERIC)) as R;
