@@ -33,7 +33,6 @@ const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
   datasets: [
     'cifar/cifar-spec',
     'download/official-files',
-    'facts',
     'mnist/mnist-spec',
     'options',
     'plugin',

@@ -51,7 +51,7 @@ describe('Glyphs', () => {
   });
 });
 
-/** Test error of multinomial logistic regression on standardised pixels, plain gradient descent by samples. */
+/** Test error of multinomial logistic regression on normalized pixels, plain gradient descent by samples. */
 function linearError(
   train: { bytes: Uint8Array; labels: Int32Array },
   test: { bytes: Uint8Array; labels: Int32Array },

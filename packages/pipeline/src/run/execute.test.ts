@@ -175,9 +175,9 @@ describe('a whole run', () => {
       ['l2', true],
       ['adversarial', true],
     ]);
-    const told = events.filter((event) => event.type === 'message').map(({ message }) => message);
-    expect(told).toHaveLength(2); // supervised asks no teacher
-    for (const line of told) expect(line).toMatch(/^teacher cache: [1-9].* % hits/);
+    const messages = events.filter((event) => event.type === 'message').map(({ message }) => message);
+    expect(messages).toHaveLength(2); // supervised asks no teacher
+    for (const line of messages) expect(line).toMatch(/^teacher cache: [1-9].* % hits/);
   });
 
   it('is read where it is continued: nothing is trained again', async () => {
