@@ -37,7 +37,7 @@ describe('isGiven', () => {
 });
 
 describe('anchoredTeacher', () => {
-  const cwd = resolve('/work/place');
+  const cwd = resolve('/home/place');
 
   it('makes the path of a file absolute and keeps its options', () => {
     expect(anchoredTeacher(named('runs/a', { layout: 'nhwc' }), cwd)).toEqual(
