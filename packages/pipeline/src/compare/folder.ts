@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { AncError } from '@anc/core';
 import { writeFileAtomically } from '@anc/runtime';
 import { parseDocument, stringify } from 'yaml';
@@ -66,9 +66,13 @@ export async function writeRecord(path: string, record: CompareRecord): Promise<
 export async function copyTeacher(from: string, to: string): Promise<void> {
   const [source, target] = [join(from, 'teacher'), join(to, 'teacher')];
   if ((await exists(join(target, RESULT))) || !(await exists(join(source, RESULT)))) return;
-  await mkdir(target, { recursive: true });
-  const files = (await readdir(source)).filter((name) => name !== RESULT);
+  const entries = await readdir(source, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(source, join(parentPath, name)))
+    .filter((name) => name !== RESULT);
   for (const name of [...files, RESULT]) {
+    await mkdir(dirname(join(target, name)), { recursive: true });
     await writeFileAtomically(join(target, name), await readFile(join(source, name)));
   }
 }

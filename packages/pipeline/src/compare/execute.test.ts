@@ -1,0 +1,136 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveFlat } from '../../test/flat-options.js';
+import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
+import type { RunEvent } from '../events/events.js';
+import { executeComparison } from './execute.js';
+import { readRecord } from './folder.js';
+
+let cwd: string;
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'anc-comparison-'));
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+const record = {
+  ...resolveFlat({ ...tinyOptions, epochs: 1, validation: 0.25, methods: ['l2', 'kd'] }),
+  seeds: [5, 6],
+};
+
+async function compare(
+  name: string,
+  onEvent: (event: RunEvent, abort: () => void) => void = () => undefined,
+) {
+  const composition = tinyComposition();
+  const events: RunEvent[] = [];
+  const controller = new AbortController();
+  const result = await executeComparison({
+    path: join(cwd, name),
+    cwd,
+    record: { options: record.options, seeds: record.seeds },
+    given: record.given,
+    changes: {},
+    compose: () => Promise.resolve(composition),
+    emit: (event) => {
+      events.push(event);
+      onEvent(event, () => controller.abort());
+    },
+    signal: controller.signal,
+  });
+  expect([...composition.closed].sort()).toEqual([...composition.opened].sort());
+  const trained = events
+    .filter((event) => event.type === 'result')
+    .map(({ scope, model, trained }) => [scope, model, trained]);
+  return { result, events, trained };
+}
+const weightsOf = (...parts: string[]): Promise<Buffer> =>
+  readFile(join(cwd, ...parts, 'weights.safetensors'));
+
+describe('a comparison', () => {
+  const scopes = ['seed 5 (1 of 2)', 'seed 6 (2 of 2)'];
+  const course = scopes.flatMap((scope, seed) => [
+    [scope, 'teacher', seed === 0],
+    [scope, 'l2', true],
+    [scope, 'kd', true],
+  ]);
+
+  it('trains one teacher, and one student per method and seed', async () => {
+    const { result, trained } = await compare('whole');
+    expect(trained).toEqual(course);
+    expect(result).toMatchObject({
+      compare: 'whole',
+      runs: [join('whole', 'seed-5'), join('whole', 'seed-6')],
+      dataset: 'corners',
+      seeds: [5, 6],
+      testImages: 20,
+      methods: [
+        { name: 'l2', usesLabels: false },
+        { name: 'kd', usesLabels: false, differences: [{ to: 'l2', what: 'error' }] },
+      ],
+    });
+    expect(result!.methods[0]!.testError!.values).toHaveLength(2);
+    expect((await readdir(join(cwd, 'whole'))).sort()).toEqual([
+      'compare.json',
+      'compare.yaml',
+      'report.html',
+      'seed-5',
+      'seed-6',
+    ]);
+    expect(await weightsOf('whole', 'seed-6', 'teacher')).toEqual(
+      await weightsOf('whole', 'seed-5', 'teacher'),
+    );
+    expect(await weightsOf('whole', 'seed-6', 'student', 'l2')).not.toEqual(
+      await weightsOf('whole', 'seed-5', 'student', 'l2'),
+    );
+    expect(await readRecord(join(cwd, 'whole'), {})).toEqual({ options: record.options, seeds: [5, 6] });
+  });
+
+  it('is read where it is finished', async () => {
+    const { result, events } = await compare('whole');
+    expect(events).toEqual([]);
+    expect(result!.methods.map(({ name }) => name)).toEqual(['l2', 'kd']);
+  });
+
+  it('continues where it was aborted, to the same weights', async () => {
+    const first = await compare('cut', (event, abort) => {
+      if (event.type === 'step' && event.model === 'l2' && event.scope === scopes[1]) abort();
+    });
+    expect(first.result).toBeNull();
+    expect(await readdir(join(cwd, 'cut'))).not.toContain('compare.json');
+    const second = await compare('cut');
+    expect(second.trained).toEqual([
+      [scopes[0], 'teacher', false],
+      [scopes[0], 'l2', false],
+      [scopes[0], 'kd', false],
+      [scopes[1], 'teacher', false],
+      [scopes[1], 'l2', true],
+      [scopes[1], 'kd', true],
+    ]);
+    for (const seed of ['seed-5', 'seed-6']) {
+      for (const student of ['l2', 'kd']) {
+        expect(await weightsOf('cut', seed, 'student', student)).toEqual(
+          await weightsOf('whole', seed, 'student', student),
+        );
+      }
+    }
+  });
+
+  it('does nothing where it was aborted before it began', async () => {
+    const composition = tinyComposition();
+    const result = await executeComparison({
+      path: join(cwd, 'never'),
+      cwd,
+      record: { options: record.options, seeds: record.seeds },
+      given: [],
+      changes: {},
+      compose: () => Promise.resolve(composition),
+      emit: () => undefined,
+      signal: AbortSignal.abort(),
+    });
+    expect(result).toBeNull();
+    expect(composition.opened).toEqual([]);
+    expect(await readdir(cwd)).not.toContain('never');
+  });
+});
