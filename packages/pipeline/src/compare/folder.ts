@@ -44,14 +44,15 @@ export async function readRecord(
     seeds?: unknown;
     options?: unknown;
   } | null;
-  const seeds = read?.seeds;
-  if (!Array.isArray(seeds) || seeds.length === 0 || !seeds.every((seed) => Number.isInteger(seed))) {
+  const { seeds, options } = read ?? {};
+  const hasSeeds = Array.isArray(seeds) && seeds.length > 0 && seeds.every((seed) => Number.isInteger(seed));
+  if (!hasSeeds || options === undefined) {
     throw new AncError('ANC_RUN_CONFIG', `${join(path, RECORD)} is damaged.`, {
       expected: 'seeds and options as the comparison wrote them',
       hint: 'restore the file from a copy, or start a new comparison.',
     });
   }
-  return { options: resumedOptions(changes, stringify(read!.options)), seeds: seeds as number[] };
+  return { options: resumedOptions(changes, stringify(options)), seeds: seeds as number[] };
 }
 
 export async function writeRecord(path: string, record: CompareRecord): Promise<void> {
