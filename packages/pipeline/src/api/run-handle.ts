@@ -6,7 +6,7 @@ export interface DoneEvent<R> {
   readonly result: R;
 }
 
-/** Events that replace the one before them while nobody has read it: only the newest of them matters. */
+/** Events that replace an unread one of their type, with nothing but such events after it: only the newest matters. */
 const REPLACEABLE = new Set(['step', 'metrics', 'activity']);
 
 /**
@@ -59,8 +59,10 @@ export class RunHandle<R> implements PromiseLike<R>, AsyncIterable<RunEvent | Do
   }
 
   #push(event: RunEvent | DoneEvent<R>): void {
-    const last = this.#events.at(-1);
-    if (last?.type === event.type && REPLACEABLE.has(event.type)) this.#events.pop();
+    if (REPLACEABLE.has(event.type)) {
+      const last = this.#events.findLastIndex(({ type }) => type === event.type || !REPLACEABLE.has(type));
+      if (this.#events[last]?.type === event.type) this.#events.splice(last, 1);
+    }
     this.#events.push(event);
     this.#wake?.();
     this.#wake = null;
