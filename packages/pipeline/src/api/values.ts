@@ -42,7 +42,8 @@ export class ValueRegistry {
   /** The option that names a value; names and texts are passed through. */
   name(kind: 'models' | 'datasets' | 'methods' | 'backends', value: unknown): string | Named {
     if (typeof value === 'string') return value;
-    if (isNamed(value)) return { name: value.name, options: value.options ?? {} };
+    // A value may have no property of its own but a name; its methods are those of its class.
+    if (!fits(kind, value) && isNamed(value)) return { name: value.name, options: value.options ?? {} };
     const entries = (this.#kinds[kind] ??= {});
     const base = nameOf(value, kind);
     let name = base;
@@ -71,22 +72,31 @@ const isNamed = (value: unknown): value is { name: string; options?: Record<stri
 
 const SINGULAR = { models: 'model', datasets: 'dataset', methods: 'method', backends: 'backend' } as const;
 
-/** Throws `ANC_CONFIG` where a value is not what its option takes. */
-function nameOf(value: unknown, kind: keyof typeof SINGULAR): string {
-  const fits = {
+const EXPECTED = {
+  models: 'a Network',
+  datasets: 'a Dataset',
+  methods: 'a Method',
+  backends: 'a Backend',
+} as const;
+
+/** Whether a value is what an option takes beside names. */
+function fits(kind: keyof typeof EXPECTED, value: unknown): value is { readonly name: string } {
+  const isOfKind = {
     models: () => isNetwork(value),
     datasets: () => isDataset(value),
     methods: () => has(value, 'stages'),
     backends: () => has(value, 'compile', 'compileFunction'),
   }[kind];
-  if (!fits()) {
-    throw new AncError('ANC_CONFIG', `this is no ${SINGULAR[kind]}.`, {
-      expected: `a name, or ${{ models: 'a Network', datasets: 'a Dataset', methods: 'a Method', backends: 'a Backend' }[kind]}`,
-      received: value === null ? 'null' : typeof value,
-    });
-  }
-  const { name } = value as { name: string };
-  return `value:${name.replace(/[^A-Za-z0-9_.-]+/g, '-')}`;
+  return isOfKind() && typeof (value as { name?: unknown }).name === 'string';
+}
+
+/** Throws `ANC_CONFIG` where a value is not what its option takes. */
+function nameOf(value: unknown, kind: keyof typeof EXPECTED): string {
+  if (fits(kind, value)) return `value:${value.name.replace(/[^A-Za-z0-9_.-]+/g, '-')}`;
+  throw new AncError('ANC_CONFIG', `this is no ${SINGULAR[kind]}.`, {
+    expected: `a name, or ${EXPECTED[kind]}`,
+    received: value === null ? 'null' : typeof value,
+  });
 }
 
 const has = (value: unknown, ...methods: readonly string[]): boolean =>
