@@ -137,7 +137,13 @@ class FunctionTeacher extends Teacher {
 }
 
 async function outputsOf(call: TeacherFunction, images: ImageTensor): Promise<Tree<HostTensor>> {
-  const result = await call(images);
+  const result = (await call(images)) as TeacherFunctionResult | null | undefined;
+  if (typeof result !== 'object' || result === null) {
+    throw new AncError('ANC_TEACHER_OUTPUT', 'the teacher function returned no outputs.', {
+      expected: 'logits: a Float32Array, or one row of numbers for each image',
+      received: result === null ? 'null' : typeof result,
+    });
+  }
   const [batch] = images.shape;
   const { logits, features } =
     result instanceof Float32Array || Array.isArray(result)
@@ -156,11 +162,15 @@ function tensorOf(
 ): HostTensor {
   const data = value instanceof Float32Array ? value : Float32Array.from((value ?? []).flat());
   const rows = value instanceof Float32Array ? null : (value?.length ?? 0);
-  if (data.length > 0 && data.length % batch === 0 && (rows === null || rows === batch)) {
+  const isEven = rows === null || (rows === batch && isRectangle(value as readonly (readonly number[])[]));
+  if (data.length > 0 && data.length % batch === 0 && isEven) {
     return { shape: [batch, data.length / batch], data };
   }
   throw new AncError('ANC_TEACHER_OUTPUT', `the teacher function returned ${name} of a wrong size.`, {
-    expected: `${batch} rows, one for each image`,
+    expected: `${batch} rows of one length, one for each image`,
     received: rows === null ? `${data.length} numbers` : `${rows} rows, ${data.length} numbers`,
   });
 }
+
+const isRectangle = (rows: readonly (readonly number[])[]): boolean =>
+  rows.every(({ length }) => length === rows[0]!.length);
