@@ -85,7 +85,7 @@ export async function runRequest(input: RunInput): Promise<RunRequest> {
   const teacherValue = valueOfTeacher(input.teacher);
   const grouped = compact({
     preset: input.preset,
-    plugins: plugins.filter((plugin) => typeof plugin === 'string'),
+    plugins: input.plugins && plugins.filter((plugin) => typeof plugin === 'string'),
     methods: methodsOf(input)?.map((method) => values.name('methods', method)),
     data: { ...input.data, dataset: await datasetOf(input.images, values, cwd, plugins) },
     teacher: {
