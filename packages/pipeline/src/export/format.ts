@@ -13,7 +13,7 @@ const SUITED = {
   features: ['onnx', 'tfjs', 'keras'],
 } as const satisfies Record<string, readonly Format[]>;
 
-/** Options that not every format has; undefined where they were not given. */
+/** Options that not every format has; undefined or false where they were not given. */
 export type SuitedOptions = { readonly [Name in keyof typeof SUITED]?: unknown } & { readonly out?: string };
 
 /** What files of the other formats are called; a folder may have any other name. */
@@ -22,7 +22,8 @@ const FILES = /\.(onnx|safetensors|keras|h5|json|bin|pth?|th)$/;
 /** Throws `ANC_USAGE` on options that the format does not have, and on a name that says another. */
 export function assertSuited(options: SuitedOptions, format: Format): void {
   for (const [name, formats] of Object.entries<readonly Format[]>(SUITED)) {
-    if (options[name as keyof typeof SUITED] === undefined || formats.includes(format)) continue;
+    const value = options[name as keyof typeof SUITED];
+    if (value === undefined || value === false || formats.includes(format)) continue;
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new AncError('ANC_USAGE', `--${flag}: only some formats can have this.`, {
       expected: `--format ${formats.join(' or ')}`,

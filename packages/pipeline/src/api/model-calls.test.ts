@@ -1,0 +1,293 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { definePlugin, PLUGIN_API_VERSION, type AncError, type Backend } from '@anc/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { CornerTeacher } from '../../test/corner-teacher.js';
+import { Corners } from '../../test/tiny-plugins.js';
+import type { Classifier } from '../classifier/open-classifier.js';
+import { check } from './check.js';
+import { doctor } from './doctor.js';
+import { asNamed, evaluate, openTrainedModel } from './evaluate.js';
+import { exportModel } from './export-model.js';
+import { importWeights, type ImportOptions } from './import-weights.js';
+import { TrainedModel } from './trained-model.js';
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'anc-calls-'));
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+const refusal = (work: Promise<unknown>): Promise<AncError> =>
+  work.then(
+    () => Promise.reject(new Error('nothing was refused')),
+    (error: unknown) => error as AncError,
+  );
+
+/** A backend that only counts. */
+function counting() {
+  const counts = { opened: 0, closed: 0 };
+  const plugin = definePlugin({
+    name: 'counting',
+    apiVersion: PLUGIN_API_VERSION,
+    backends: {
+      counting: {
+        options: z.strictObject({}),
+        create: () => {
+          counts.opened++;
+          return {
+            name: 'counting',
+            environment: {},
+            dispose: async () => {
+              counts.closed++;
+            },
+          } as unknown as Backend;
+        },
+      },
+    },
+  });
+  return { counts, call: { cwd, plugins: [plugin], backend: 'counting' } };
+}
+
+/** A model in memory that classifies `corners` without an error. */
+function inMemory(classNames: readonly string[] | null = ['nw', 'ne', 'sw', 'se'], classes = 4) {
+  const classifier: Classifier = {
+    teacher: new CornerTeacher(classes),
+    model: 'corner teacher',
+    classes,
+    classNames,
+    parameters: 12,
+    flops: null,
+    normalization: null,
+    digest: 'abc',
+    bytes: 0,
+    notices: ['read with care.'],
+    dispose: () => Promise.resolve(),
+  };
+  let disposed = 0;
+  const model = new TrainedModel('kd', classifier, [8, 8, 1], cwd, null, async () => {
+    disposed++;
+  });
+  return { model, disposals: () => disposed };
+}
+
+describe('evaluate', () => {
+  it('evaluates a model in memory, which stays open', async () => {
+    const { model, disposals } = inMemory();
+    const { counts, call } = counting();
+    const result = await evaluate(model, { ...call, images: new Corners({ test: 7 }) });
+    expect(result).toMatchObject({
+      model: 'corner teacher',
+      dataset: 'value:corners',
+      backend: 'counting',
+      count: 7,
+      testError: 0,
+      classes: 4,
+      parameters: 12,
+      sha256: 'abc',
+      notices: ['read with care.'],
+    });
+    expect(result).not.toHaveProperty('run');
+    expect([counts.closed, disposals()]).toEqual([1, 0]);
+  });
+
+  it('pairs classes by their names, and limits the test images from the first on', async () => {
+    const images = new Corners({ classes: ['se', 'ne', 'sw', 'nw'] }); // two names changed places
+    const { model } = inMemory();
+    const { call } = counting();
+    expect(await evaluate(model, { ...call, images, limitTest: 4 })).toMatchObject({
+      count: 4,
+      testError: 0.5,
+    });
+    expect(await evaluate(model, { ...call, images, limitTest: 3, batchSize: 2 })).toMatchObject({
+      count: 3,
+      testError: 1 / 3,
+    });
+  });
+
+  it('refuses images of other classes, and closes its backend', async () => {
+    const { counts, call } = counting();
+    const images = new Corners();
+    const error = await refusal(evaluate(inMemory(null, 3).model, { ...call, images }));
+    expect(error.code).toBe('ANC_CLASSES');
+    expect(counts).toEqual({ opened: 1, closed: 1 });
+  });
+
+  it('needs images, of a run or named', async () => {
+    const { counts, call } = counting();
+    expect(await refusal(evaluate(inMemory().model, call))).toMatchObject({
+      code: 'ANC_USAGE',
+      detail: { expected: 'the name of a dataset' },
+    });
+    expect(await refusal(evaluate('weights.safetensors', call))).toMatchObject({ code: 'ANC_USAGE' });
+    expect(counts.opened).toBe(0);
+  });
+
+  it('refuses a file that is not there and a folder that is no run', async () => {
+    const { counts, call } = counting();
+    const images = new Corners();
+    expect((await refusal(evaluate('weights.safetensors', { ...call, images }))).code).toBe('ANC_FILE');
+    expect((await refusal(evaluate('.', { ...call, images }))).code).toBe('ANC_RUN_MISSING');
+    expect(counts.closed).toBe(counts.opened);
+  });
+
+  it('refuses unknown images and backends by name', async () => {
+    const { call } = counting();
+    expect(await refusal(evaluate(inMemory().model, { ...call, images: 'glyps' }))).toMatchObject({
+      code: 'ANC_UNKNOWN',
+      detail: { hint: 'did you mean "glyphs"?' },
+    });
+    const images = new Corners();
+    expect(await refusal(evaluate(inMemory().model, { ...call, images, backend: 'countin' }))).toMatchObject({
+      code: 'ANC_UNKNOWN',
+      detail: { hint: 'did you mean "counting"?' },
+    });
+  });
+
+  it('leaves a backend of the caller open', async () => {
+    let closed = 0;
+    const dispose = async (): Promise<void> => {
+      closed++;
+    };
+    const backend = { name: 'mine', environment: {}, compile: () => 1, dispose } as unknown as Backend;
+    const result = await evaluate(inMemory().model, { cwd, backend, images: new Corners() });
+    expect([result.backend, closed]).toEqual(['mine', 0]);
+  });
+});
+
+describe('openTrainedModel', () => {
+  it('closes the backend where the file cannot be read', async () => {
+    const { counts, call } = counting();
+    await expect(openTrainedModel('weights.safetensors', call)).rejects.toMatchObject({ code: 'ANC_FILE' });
+    await writeFile(join(cwd, 'model.onnx'), 'no model');
+    await expect(openTrainedModel('model.onnx', call)).rejects.toMatchObject({
+      code: expect.stringMatching(/^ANC_/) as string,
+    });
+    expect(counts).toEqual({ opened: 2, closed: 2 });
+  });
+});
+
+describe('asNamed', () => {
+  it('reads names in all forms, and takes what it cannot read for a name', () => {
+    expect(asNamed('cnn(widths=[2])')).toEqual({ name: 'cnn', options: { widths: [2] } });
+    expect(asNamed({ name: 'cnn' })).toEqual({ name: 'cnn', options: {} });
+    expect(asNamed({ name: 'cnn', options: { widths: [2] } })).toEqual({
+      name: 'cnn',
+      options: { widths: [2] },
+    });
+    expect(asNamed('cnn(widths')).toEqual({ name: 'cnn(widths', options: {} });
+  });
+});
+
+describe('exportModel', () => {
+  it.each<[string, object, string, object]>([
+    ['an unknown format', { format: 'onx' }, 'ANC_USAGE', { path: ['format'], hint: 'did you mean "onnx"?' }],
+    ['an unknown layout', { layout: 'nhcw' }, 'ANC_USAGE', { path: ['layout'], received: 'nhcw' }],
+    [
+      'an option of another format',
+      { format: 'keras', int8: true },
+      'ANC_USAGE',
+      { received: '--format keras' },
+    ],
+    ['a name of another format', { to: 'model.h5' }, 'ANC_USAGE', { received: 'model.h5' }],
+    [
+      'a file for a folder',
+      { format: 'tfjs', to: 'model.json' },
+      'ANC_USAGE',
+      { expected: 'the name of a new folder' },
+    ],
+    ['no file', {}, 'ANC_USAGE', { expected: 'the option "to"' }],
+    ['a file that is there', { to: 'there.onnx' }, 'ANC_FILE_EXISTS', {}],
+    ['a model that is no network of ours', { to: 'new.onnx' }, 'ANC_EXPORT', {}],
+  ])('refuses %s, and writes nothing', async (_what, options, code, detail) => {
+    await writeFile(join(cwd, 'there.onnx'), 'x');
+    const error = await refusal(exportModel(inMemory().model, { cwd, ...options }));
+    expect(error).toMatchObject({ code, detail });
+    expect(await readdir(cwd)).toEqual(['there.onnx']);
+  });
+
+  it('accepts false for what another format has', async () => {
+    const off = { int8: false, foldNormalization: false, features: false };
+    const options = { cwd, format: 'safetensors', to: 'new.safetensors', ...off } as const;
+    expect(await refusal(exportModel(inMemory().model, options))).toMatchObject({ code: 'ANC_EXPORT' });
+  });
+
+  it('refuses an ONNX model, which is one already', async () => {
+    expect(await refusal(exportModel('model.onnx', { cwd, to: 'new.onnx' }))).toMatchObject({
+      code: 'ANC_EXPORT',
+      message: 'model.onnx is an ONNX model already.',
+    });
+  });
+
+  it('refuses weights that are not there', async () => {
+    expect((await refusal(exportModel('weights.safetensors', { cwd }))).code).toBe('ANC_FILE');
+    expect(await readdir(cwd)).toEqual([]);
+  });
+});
+
+describe('importWeights', () => {
+  const to = 'new.safetensors';
+  beforeEach(async () => {
+    await writeFile(join(cwd, 'there.safetensors'), 'x');
+    await writeFile(join(cwd, 'map.json'), '{ "conv1/weights": 3 }');
+    await writeFile(join(cwd, 'text.json'), 'conv1');
+  });
+
+  it.each<[string, Omit<ImportOptions, 'cwd'>, string, string | null]>([
+    ['a name of another format', { to: 'new.onnx' }, 'ANC_USAGE', 'new.onnx'],
+    ['a file that is there', { to: 'there.safetensors' }, 'ANC_FILE_EXISTS', null],
+    ['an unknown map', { to, map: 'torchvison' }, 'ANC_WEIGHTS', 'torchvison'],
+    ['a map that has no names', { to, map: 'map.json' }, 'ANC_WEIGHTS', null],
+    ['a map that is no JSON', { to, map: 'text.json' }, 'ANC_WEIGHTS', null],
+    ['a map that is not there', { to, map: 'nowhere.json' }, 'ANC_FILE', null],
+  ])('refuses %s, and writes nothing', async (_what, options, code, received) => {
+    await writeFile(join(cwd, 'weights.safetensors'), 'x');
+    const error = await refusal(importWeights('weights.safetensors', { cwd, ...options }));
+    expect(error.code).toBe(code);
+    if (received !== null) expect(error.detail.received).toBe(received);
+    expect(await readdir(cwd)).not.toContain(to);
+  });
+
+  it('refuses weights that are not there, and those that are none', async () => {
+    expect((await refusal(importWeights('nowhere.pth', { cwd, to }))).code).toBe('ANC_FILE');
+    expect((await refusal(importWeights('.', { cwd, to }))).detail.received).toBe('it is a folder');
+    expect((await refusal(importWeights('there.safetensors', { cwd, to }))).code).toMatch(/^ANC_/);
+    expect(await readdir(cwd)).not.toContain(to);
+  });
+});
+
+describe('check', () => {
+  it('refuses a teacher that is not there, and closes its backend', async () => {
+    const { counts, call } = counting();
+    expect((await refusal(check('teacher.onnx', new Corners(), call))).code).toBe('ANC_FILE');
+    expect(counts).toEqual({ opened: 1, closed: 1 });
+  });
+
+  it('refuses an unknown backend', async () => {
+    expect(await refusal(check('teacher.onnx', 'glyphs', { cwd, backend: 'onx' }))).toMatchObject({
+      code: 'ANC_UNKNOWN',
+      detail: { hint: 'did you mean "onnx"?' },
+    });
+  });
+});
+
+describe('doctor', () => {
+  it('refuses an unknown backend before any is tried', async () => {
+    const tried: string[] = [];
+    const error = await refusal(
+      doctor({ cwd, backends: ['onnx', 'tfjs:cpuu'], onBackend: (name) => tried.push(name) }),
+    );
+    expect(error).toMatchObject({ code: 'ANC_UNKNOWN', detail: { hint: 'did you mean "tfjs:cpu"?' } });
+    expect(tried).toEqual([]);
+  });
+
+  it('tries nothing where it was aborted', async () => {
+    const tried: string[] = [];
+    const signal = AbortSignal.abort(new Error('stopped'));
+    const work = doctor({ cwd, signal, onBackend: (name) => tried.push(name) });
+    await expect(work).rejects.toThrow('stopped');
+    expect(tried).toEqual([]);
+  });
+});
