@@ -1,6 +1,6 @@
 /** What a graph is compiled for: lowering and passes choose by it. */
 export interface Target {
-  /** A training step, which one processor or accelerator runs many times, or a function. */
+  /** A training step or a function. Passes on gradients apply to steps only. */
   readonly kind: 'step' | 'function';
   /** Only operators of the standard domain, for other runtimes. */
   readonly portable: boolean;

@@ -8,7 +8,7 @@ import type { Pass } from './pass.js';
 export interface PassReport {
   readonly pass: string;
   readonly stage: Pass['stage'];
-  /** Operations that it replaced; of a whole graph, by how many nodes its operators became fewer. */
+  /** Operations that it replaced; for passes on the whole graph, nodes that disappeared, counted by operator. */
   readonly replaced: number;
   /** Nodes of the whole graph after it; after tracing for passes on single operations. */
   readonly nodes: number;
@@ -19,7 +19,7 @@ export interface Optimized {
   readonly report: readonly PassReport[];
 }
 
-/** The passes on single operations that suit a target, in order: what a graph is traced with. */
+/** The passes on single operations that suit a target, in order; a graph is traced with them. */
 export const peepholesFor = (target: Target, list: readonly Pass[] = passes): readonly Peephole[] =>
   list.flatMap((pass) => (pass.stage === 'operation' && pass.when(target) ? [pass] : []));
 
@@ -29,8 +29,8 @@ const nodesOf = (graph: Graph, outputs: readonly NamedValue[]): Node[] =>
     outputs.map(({ value }) => value),
   );
 
-/** By how many nodes the operators that became fewer did so. */
-function fewer(before: readonly Node[], after: readonly Node[]): number {
+/** How many nodes disappeared, counted by operator, so that nodes rebuilt on replaced inputs do not count. */
+function countRemoved(before: readonly Node[], after: readonly Node[]): number {
   const counts = new Map<string, number>();
   const add = (nodes: readonly Node[], sign: number): void => {
     for (const { domain, op } of nodes) {
@@ -59,7 +59,7 @@ export function runPasses(
       const before = nodes;
       current = pass.rewrite(graph, { outputs: current, target });
       nodes = nodesOf(graph, current);
-      return { pass: name, stage, replaced: fewer(before, nodes), nodes: nodes.length };
+      return { pass: name, stage, replaced: countRemoved(before, nodes), nodes: nodes.length };
     });
   return { outputs: current, report };
 }
