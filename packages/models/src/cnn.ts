@@ -17,24 +17,32 @@ import { hiddenHead } from './head.js';
 import { networkName } from './naming.js';
 import { featuresFromOption, initializerOption } from './options.js';
 
-/** The family's options; members of it differ in their defaults. */
+/** Options of the family, with the defaults of a member. */
 function cnnSchema(defaults: { widths: number[]; pools: number; batchNorm: boolean; features: number }) {
   return z.strictObject({
     widths: z
       .array(z.int().min(1).max(4096))
       .min(1)
       .default(defaults.widths)
-      .describe('filters of each convolution, in order'),
-    kernel: z.int().min(1).max(11).default(3).describe('side of the kernels'),
+      .describe('number of filters of each convolution, in order'),
+    kernel: z.int().min(1).max(11).default(3).describe('height and width of the kernels'),
     pools: z
       .int()
       .min(0)
       .default(defaults.pools)
       .describe(
-        'how many of the convolutions, from the first on, a 2×2 max-pool follows; all where there are fewer',
+        'number of convolutions, from the first, that are followed by 2×2 max-pooling; more than there are: all',
       ),
-    batchNorm: z.boolean().default(defaults.batchNorm).describe('batch norm after every convolution'),
-    features: z.int().min(1).max(65536).default(defaults.features).describe('width of the features'),
+    batchNorm: z
+      .boolean()
+      .default(defaults.batchNorm)
+      .describe('whether batch norm follows every convolution'),
+    features: z
+      .int()
+      .min(1)
+      .max(65536)
+      .default(defaults.features)
+      .describe('width of the hidden layer, and so of the features'),
     featuresFrom: featuresFromOption,
     initializer: initializerOption,
   });
@@ -43,9 +51,9 @@ function cnnSchema(defaults: { widths: number[]; pools: number; batchNorm: boole
 export const cnnOptions = cnnSchema({ widths: [32, 64], pools: 2, batchNorm: false, features: 128 });
 export type CnnOptions = z.input<typeof cnnOptions>;
 
-/** 441,330 parameters and 8 MFLOPs at 28×28×1 with 10 classes; trains in seconds per epoch on two cores. */
+/** 441,330 parameters and 8 MFLOPs at 28×28×1 with 10 classes; an epoch takes seconds on two cores. */
 const teacherOptions = cnnSchema({ widths: [24, 48, 64], pools: 2, batchNorm: true, features: 128 });
-/** 33,794 parameters and 1 MFLOP at 28×28×1 with 10 classes; its features are as wide as the teacher's. */
+/** 33,794 parameters and 1 MFLOP at 28×28×1 with 10 classes; its features have the teacher's width. */
 const studentOptions = cnnSchema({ widths: [8, 16, 24], pools: 3, batchNorm: false, features: 128 });
 
 function build(model: string, schema: typeof cnnOptions, given: CnnOptions, classes: number): Student {
@@ -68,7 +76,7 @@ function build(model: string, schema: typeof cnnOptions, given: CnnOptions, clas
 }
 
 /**
- * A plain network: convolutions with ReLU, the first of them pooled, one hidden layer (the features), logits.
+ * A plain network: convolutions with ReLU, max-pooling after the first ones, one hidden layer (the features), logits.
  * Taps `block1`, `block2`, …
  */
 export const cnn = (options: CnnOptions, { classes }: Pick<ModelEnvironment, 'classes'>): Student =>
@@ -90,13 +98,13 @@ export const cnnModels = {
     create: cnn,
   },
   'cnn-teacher': {
-    summary: 'a plain network with batch norm, for the built-in data',
+    summary: 'a plain network with batch norm: the default teacher',
     options: teacherOptions,
     input: [28, 28, 1],
     create: cnnTeacher,
   },
   'cnn-student': {
-    summary: 'a network a tenth as large, without batch norm',
+    summary: 'a plain network without batch norm, a tenth as large as cnn-teacher: the default student',
     options: studentOptions,
     input: [28, 28, 1],
     create: cnnStudent,

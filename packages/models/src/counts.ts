@@ -1,14 +1,19 @@
 import type { LayerSummary } from '@anc/core';
 
-/** What a network is and costs, for one image. */
+/** Size of a network, and cost of one image. */
 export interface Counts {
-  /** Trainable numbers; running averages are not among them. */
+  /** Trainable parameters, without running averages. */
   readonly parameters: number;
-  /** 2 × multiply-adds + bias additions, as the paper counts. */
+  /** 2 × multiply-adds + bias additions, as in the paper. */
   readonly flops: number;
 }
 
-/** The sums over a network's layers. Throws `ANC_MODEL_INPUT` where it cannot take such images. */
+/**
+ * Sums over the layers of a network.
+ *
+ * @param input [H, W, C]
+ * @throws `ANC_MODEL_INPUT` if the network cannot take such images.
+ */
 export function parametersAndFlops(
   network: { summary(input: readonly number[]): readonly LayerSummary[] },
   input: readonly number[],

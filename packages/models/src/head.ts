@@ -3,14 +3,14 @@ import { dense, relu, tap, type Initializer, type Layer } from '@anc/core';
 export interface HiddenHead {
   /** Name of the hidden layer. */
   readonly name?: string;
-  /** Its width: the features. */
+  /** Width of the hidden layer, and of the features. */
   readonly units: number;
   readonly classes: number;
   readonly featuresFrom: 'after-relu' | 'before-relu';
   readonly initializer: Initializer;
 }
 
-/** One hidden layer, whose output is the features, and the logits: [B, d] -> [B, classes]. */
+/** A hidden layer, whose output are the features, and the logits: [B, d] -> [B, classes]. */
 export function hiddenHead({ name = 'fc', units, classes, featuresFrom, initializer }: HiddenHead): Layer[] {
   const activation = relu(`${name}-relu`);
   const shown = featuresFrom === 'after-relu' ? [activation, tap('features')] : [tap('features'), activation];

@@ -1,10 +1,26 @@
-export * from './cnn.js';
-export * from './counts.js';
-export * from './graph-model/index.js';
-export * from './keras-model/index.js';
-export * from './lenet.js';
-export * from './mobilenet.js';
-export * from './nin.js';
-export * from './resnet/index.js';
-export * from './weights/index.js';
+export { cnn, cnnStudent, cnnTeacher, type CnnOptions } from './cnn.js';
+export { parametersAndFlops, type Counts } from './counts.js';
+export { exportGraphModel } from './graph-model/export-graph-model.js';
+export { exportKerasModel } from './keras-model/export-keras-model.js';
+export { runKerasModel } from './keras-model/run-keras-model.js';
+export { lenet4, lenet5, type LenetOptions } from './lenet.js';
+export { mobilenet, type MobilenetOptions } from './mobilenet.js';
+export { nin, type NinOptions } from './nin.js';
 export { default } from './plugin.js';
+export { resnetModels } from './resnet/named.js';
+export type { ResnetOptions } from './resnet/options.js';
+export { resnet } from './resnet/resnet.js';
+export { withChannelsReversed } from './weights/arrange/input-channels.js';
+export type { NameMap } from './weights/arrange/name-map.js';
+export { guessEnvironment, IMAGE_SIDES } from './weights/guess-environment.js';
+export {
+  importInto,
+  mapNames,
+  TORCH_NAME_MAPS,
+  type Imported,
+  type MapChoice,
+} from './weights/import-into.js';
+export { readKeras } from './weights/keras/read-keras.js';
+export { readTfjsModel } from './weights/keras/read-tfjs-model.js';
+export { recognizeKeras, type RecognizedKeras } from './weights/keras/recognize-keras.js';
+export { recognizeTorchResnet, resnetNames, type RecognizedModel } from './weights/torch/resnet.js';

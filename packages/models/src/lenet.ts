@@ -49,8 +49,8 @@ export function lenet4(options: LenetOptions, { classes }: Pick<ModelEnvironment
 
 /**
  * LeNet-5 (LeCun et al. 1998) with ReLU and max-pooling: conv 5×5 6, pool, conv 5×5 valid 16, pool,
- * FC 120, FC 84 (the features), logits. The first convolution pads images below 32×32, as the original padded
- * its digits: 61,706 parameters at 28×28×1 with 10 classes. Taps `block1`, `block2`.
+ * FC 120, FC 84 (the features), logits. The first convolution pads images smaller than 32×32, as the original network
+ * padded its digits: 61,706 parameters at 28×28×1 with 10 classes. Taps `block1`, `block2`.
  */
 export function lenet5(options: LenetOptions, { input, classes }: ModelEnvironment): Student {
   const parsed = lenetOptions.parse(options);
@@ -69,7 +69,7 @@ export function lenet5(options: LenetOptions, { input, classes }: ModelEnvironme
 
 export const lenetModels = {
   lenet4: {
-    summary: "the paper's LeNet-4 (its Fashion-MNIST student)",
+    summary: "the paper's LeNet-4 (student of its Fashion-MNIST experiments)",
     options: lenetOptions,
     input: [28, 28, 1],
     create: lenet4,

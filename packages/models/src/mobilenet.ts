@@ -18,48 +18,54 @@ import {
 import { INITIALIZERS } from '@anc/core/internal';
 import { z } from 'zod';
 import { networkName } from './naming.js';
-import { initializerOption, LAST_LAYER, momentumOption, orUnsaid } from './options.js';
+import {
+  initializerOption,
+  INITIALIZER_EXCEPT_LAST,
+  momentumOption,
+  optionalUnlessDefault,
+} from './options.js';
 
 const paddingOption = z.enum(['both', 'same', 'end']);
 
-/** Defaults by which the named networks differ. */
+/** Defaults in which the named networks differ. */
 interface MobilenetDefaults {
   readonly padding?: z.output<typeof paddingOption>;
   readonly stemPadding?: z.output<typeof paddingOption>;
   readonly activation?: 'relu' | 'relu6';
 }
 
-/** The options of the family, with the defaults of one of its members. */
+/** Options of the family, with the defaults of a member. */
 function mobilenetSchema(defaults: MobilenetDefaults = {}) {
   return z.strictObject({
-    width: z.number().positive().max(4).default(1).describe('factor of every width'),
+    width: z.number().positive().max(4).default(1).describe('factor of the width of every layer'),
     stemStride: z
       .int()
       .min(1)
       .max(2)
       .optional()
-      .describe('stride of the first convolution; by default 2 for images of 64 pixels and more, else 1'),
+      .describe('stride of the first convolution; default: 2 for images of at least 64 pixels, else 1'),
     padding: paddingOption
       .default(defaults.padding ?? 'both')
       .describe(
-        "where zeros are put around an image that a window halves: on both sides, as TensorFlow's `same`, or at the end alone: below, to the right (Keras)",
+        'padding of windows with stride 2: both (zeros on both sides), same (as in TensorFlow) or ' +
+          'end (zeros at the bottom and the right only, as in Keras)',
       ),
-    stemPadding: orUnsaid(paddingOption, defaults.stemPadding).describe(
-      'the same for the first convolution; by default as `padding` says',
+    stemPadding: optionalUnlessDefault(paddingOption, defaults.stemPadding).describe(
+      'padding of the first convolution; default: padding',
     ),
     activation: z
       .enum(['relu', 'relu6'])
       .default(defaults.activation ?? 'relu')
-      .describe('after every batch norm'),
+      .describe('activation after every batch norm'),
     momentum: momentumOption,
-    initializer: initializerOption.describe(LAST_LAYER),
+    initializer: initializerOption.describe(INITIALIZER_EXCEPT_LAST),
   });
 }
 
 export const mobilenetOptions = mobilenetSchema();
 export type MobilenetOptions = z.input<typeof mobilenetOptions>;
 
-/** Width and stride of the thirteen separable convolutions. */
+/** Width and stride of the 13 separable convolutions. */
 const SEPARABLE: readonly (readonly [width: number, stride: 1 | 2])[] = [
   [64, 1],
   [128, 2],
@@ -76,10 +82,10 @@ const SEPARABLE: readonly (readonly [width: number, stride: 1 | 2])[] = [
   [1024, 1],
 ];
 
-/** Half a channel of the first convolution's 32. */
+/** Smallest width factor that leaves one of the first convolution's 32 channels. */
 const NARROWEST = 0.5 / 32;
 
-/** Of 3×3 windows that move by two. */
+/** Padding of 3×3 windows with stride 2. */
 const HALVING: Readonly<Record<z.output<typeof paddingOption>, Padding>> = {
   both: 1,
   same: 'same',
@@ -87,16 +93,15 @@ const HALVING: Readonly<Record<z.output<typeof paddingOption>, Padding>> = {
 };
 
 /**
- * MobileNet v1 (Howard et al. 2017, arXiv 1704.04861): a 3×3 convolution and thirteen depthwise separable
- * ones, batch norm after each. Features are the average-pool's output; taps `block1` to `block13`. TensorFlow's
- * networks pad as `same`, those of `keras.applications` and TensorFlow.js at the end; images of even sides are padded alike
- * by both, which is otherwise than on both sides.
- * 4,231,976 parameters at width 1 with 1,000 classes.
+ * MobileNet v1 (Howard et al. 2017, arXiv 1704.04861): a 3×3 convolution and 13 depthwise separable ones, with batch
+ * norm after each. Features are the output of the average pooling; taps `block1` to `block13`. TensorFlow's networks
+ * pad as `same`, those of `keras.applications` and TensorFlow.js at the end. These two are equal for images of even
+ * size, and differ from padding on both sides. 4,231,976 parameters at width 1 with 1,000 classes.
  */
 export const mobilenet = (options: MobilenetOptions, environment: ModelEnvironment): Student =>
   buildMobilenet('mobilenet', mobilenetOptions, options, environment);
 
-/** The same under another name and with other defaults. */
+/** A MobileNet under another name and with other defaults. */
 function buildMobilenet(
   model: string,
   schema: typeof mobilenetOptions,
@@ -108,7 +113,7 @@ function buildMobilenet(
   const name = networkName(model, schema, parsed);
   const { width: factor, stemStride: first, padding, stemPadding = padding, activation, momentum } = parsed;
   if (factor < NARROWEST) {
-    throw new AncError('ANC_MODEL', `${model}: width leaves the first convolution no channel.`, {
+    throw new AncError('ANC_MODEL', `${model}: this width leaves no channel in the first convolution.`, {
       expected: `at least ${NARROWEST}`,
       received: `width=${factor}`,
     });
@@ -154,7 +159,7 @@ export const mobilenetModels = {
     create: mobilenet,
   },
   'keras-mobilenet': {
-    summary: "keras.applications' MobileNet: its paddings, ReLU6",
+    summary: "keras.applications' MobileNet: its padding, ReLU6",
     options: kerasOptions,
     input: [224, 224, 3],
     create: (options: MobilenetOptions, environment: ModelEnvironment) =>

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
 /**
- * A network's name: the model's, and whatever options are not its defaults, so that networks of one name
- * compute the same function. What follows from the images belongs into `options` too, or into `model`.
+ * Name of a network: the name of the model and all options that differ from its defaults, so that networks of equal
+ * name compute the same function. What depends on the images belongs into `options` too, or into `model`.
  */
 export function networkName<T extends object>(model: string, schema: z.ZodType<T>, options: T): string {
   const defaults = schema.parse({}) as Record<string, unknown>;

@@ -24,16 +24,16 @@ export type NinOptions = z.input<typeof ninOptions>;
 
 /**
  * The paper's Network in Network (after Lin et al. 2013): 192(5×5)-160-96, pool, 192(5×5)-192-192, pool,
- * 192(3×3)-192, FC 1024 (the features), logits; 1×1 where no size is given, a ReLU after every convolution.
+ * 192(3×3)-192, FC 1024 (the features), logits; kernels are 1×1 unless stated, and a ReLU follows every convolution.
  * 10,600,522 parameters at 28×28×1 with 10 classes. The smallest image is 4×4. Taps `block1` to `block3`.
  */
 export function nin(options: NinOptions, { classes }: Pick<ModelEnvironment, 'classes'>): Student {
   const parsed = ninOptions.parse(options);
   const initializer = INITIALIZERS[parsed.initializer];
-  /** A convolution of `size` and the 1×1 convolutions after it. */
-  const block = (index: number, size: number, widths: readonly number[]): Layer[] =>
+  /** A convolution of `kernelSize` and the 1×1 convolutions after it. */
+  const block = (index: number, kernelSize: number, widths: readonly number[]): Layer[] =>
     widths.flatMap((filters, i) => [
-      conv2d(`conv${index}-${i + 1}`, { kernelSize: i === 0 ? size : 1, filters, initializer }),
+      conv2d(`conv${index}-${i + 1}`, { kernelSize: i === 0 ? kernelSize : 1, filters, initializer }),
       relu(`relu${index}-${i + 1}`),
     ]);
   return new LayeredClassifier(networkName('nin', ninOptions, parsed), classes, [
@@ -52,7 +52,7 @@ export function nin(options: NinOptions, { classes }: Pick<ModelEnvironment, 'cl
 
 export const ninModels = {
   nin: {
-    summary: "the paper's Network in Network (its Fashion-MNIST teacher)",
+    summary: "the paper's Network in Network (teacher of its Fashion-MNIST experiments)",
     options: ninOptions,
     input: [28, 28, 1],
     create: nin,

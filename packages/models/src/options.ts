@@ -1,24 +1,28 @@
 import { INITIALIZER_NAMES } from '@anc/core/internal';
 import { z } from 'zod';
 
-/** Options that several families share. */
-export const initializerOption = z.enum(INITIALIZER_NAMES).default('he-normal').describe('how weights start');
+/** Options shared by several families of networks. */
+export const initializerOption = z
+  .enum(INITIALIZER_NAMES)
+  .default('he-normal')
+  .describe('initializer of the weights');
 
-/** Of networks whose head sees no ReLU. */
-export const LAST_LAYER = 'how weights start; the last layer’s are glorot-uniform';
+/** Description of `initializer` for networks whose logits follow no ReLU. */
+export const INITIALIZER_EXCEPT_LAST =
+  'initializer of the weights; the last layer always uses glorot-uniform';
 
 export const momentumOption = z
   .number()
   .min(0)
   .max(1)
   .default(0.9)
-  .describe('of batch norm: share of the old average that stays');
+  .describe('momentum of batch norm: fraction of the running average that is kept at each step');
 
-/** An option whose value follows from others where neither a person nor the network's name says it. */
-export const orUnsaid = <T extends z.ZodType>(schema: T, value: z.output<T> | undefined) =>
+/** An option without a default, whose value follows from other options, unless a member of the family has one. */
+export const optionalUnlessDefault = <T extends z.ZodType>(schema: T, value: z.output<T> | undefined) =>
   value === undefined ? schema.optional() : schema.default(value as z.core.util.NoUndefined<z.output<T>>);
 
 export const featuresFromOption = z
   .enum(['after-relu', 'before-relu'])
   .default('after-relu')
-  .describe('whether the features are what the last hidden layer gives, or what its ReLU is given');
+  .describe('whether the features are taken after or before the ReLU of the last hidden layer');

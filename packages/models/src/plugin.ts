@@ -3,7 +3,7 @@ import { cnnModels } from './cnn.js';
 import { lenetModels } from './lenet.js';
 import { mobilenetModels } from './mobilenet.js';
 import { ninModels } from './nin.js';
-import { resnetModels } from './resnet/index.js';
+import { resnetModels } from './resnet/named.js';
 
 /** The built-in networks. */
 export default function models(): Plugin {

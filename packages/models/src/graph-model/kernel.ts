@@ -7,7 +7,8 @@ export type Kernel = (
   attributes: Readonly<Record<string, unknown>>,
 ) => Recorded;
 
+/** `ANC_EXPORT`: an operation cannot be exported in this form. */
 export const unsupported = (op: string, how: string): AncError =>
-  new AncError('ANC_EXPORT', `${op} ${how} cannot be written as a TensorFlow graph here.`, {
+  new AncError('ANC_EXPORT', `${op} ${how} cannot be exported as a TensorFlow graph.`, {
     hint: 'export the network as ONNX or safetensors.',
   });

@@ -93,7 +93,7 @@ export function openSizes(sizes: readonly number[]): number[] {
 }
 
 export const closedBatch = (): AncError =>
-  new AncError('ANC_EXPORT', 'the network cannot be written with an open batch.', {
+  new AncError('ANC_EXPORT', 'the network cannot be exported with an open batch.', {
     expected: 'operations that keep the batch as an axis and use its size nowhere else',
     hint: 'export it as ONNX or safetensors.',
   });

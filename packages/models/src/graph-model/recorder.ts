@@ -102,10 +102,10 @@ function theRecorder(): Recorder {
 }
 
 const unknown = (name: string): AncError =>
-  new AncError('ANC_EXPORT', `the operation ${name} cannot be written as a TensorFlow graph here.`, {
+  new AncError('ANC_EXPORT', `the operation ${name} cannot be exported as a TensorFlow graph.`, {
     expected: `one of ${Object.keys(kernels).sort().join(', ')}`,
     received: name,
-    hint: 'export the network as ONNX or safetensors, or write it with these operations.',
+    hint: 'export the network as ONNX or safetensors, or build it from these operations.',
   });
 
 /**

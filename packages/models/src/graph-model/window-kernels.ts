@@ -66,9 +66,9 @@ export const pooling =
       filterSize: number | [number, number];
     };
     const around = aroundOf(window.pad);
-    const some = around.flat().some((amount) => amount > 0);
-    if (some && op !== 'MaxPool') throw unsupported(op, 'with padding by numbers');
-    const padded = some ? pad({ x: x! }, { paddings: around, constantValue: LOWEST }) : x!;
+    const isPadded = around.flat().some((amount) => amount > 0);
+    if (isPadded && op !== 'MaxPool') throw unsupported(op, 'with explicit padding');
+    const padded = isPadded ? pad({ x: x! }, { paddings: around, constantValue: LOWEST }) : x!;
     const own = typeof window.pad === 'string' ? window : { ...window, pad: 'valid' as const };
     const { outShape } = tf.backend_util.computePool2DInfo(
       padded.shape as [number, number, number, number],

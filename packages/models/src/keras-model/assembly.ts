@@ -77,6 +77,6 @@ function layerOf(variable: Recorded): string {
 }
 
 export const inexpressible = (what: string): AncError =>
-  new AncError('ANC_EXPORT', `${what} cannot be expressed by layers of Keras here.`, {
+  new AncError('ANC_EXPORT', `${what} cannot be expressed by Keras layers.`, {
     hint: 'export the network as ONNX, safetensors or tfjs.',
   });

@@ -43,17 +43,17 @@ const BIASED = ['Conv2D', 'DepthwiseConv2D', 'Dense'];
 
 /** A sum: of two layers, a layer and its bias, or a layer and an offset. */
 export const add: Converter = (node, shape, model) => {
-  const numbers = node.inputs.find(constantOf);
-  if (numbers === undefined) return merge('Add')(node, shape, model);
-  const x = node.inputs.find((each) => each !== numbers)!;
+  const constant = node.inputs.find(constantOf);
+  if (constant === undefined) return merge('Add')(node, shape, model);
+  const x = node.inputs.find((each) => each !== constant)!;
   const before = model.of(x);
   const takesBias =
     BIASED.includes(before.className) && before.config.use_bias === false && model.isTakenOnce(x);
-  if (takesBias && numbers.shape.join() === String(shape.at(-1))) {
-    const variables = [...before.variables, numbersOf(numbers)];
+  if (takesBias && constant.shape.join() === String(shape.at(-1))) {
+    const variables = [...before.variables, numbersOf(constant)];
     return { ...before, config: { ...before.config, use_bias: true }, variables };
   }
-  return rescaling(model, x, shape, { scale: 1, offset: nested(numbersOf(numbers)) });
+  return rescaling(model, x, shape, { scale: 1, offset: nested(numbersOf(constant)) });
 };
 
 export const subtract: Converter = (node, shape, model) => {
@@ -66,10 +66,10 @@ export const subtract: Converter = (node, shape, model) => {
 };
 
 export const multiply: Converter = (node, shape, model) => {
-  const numbers = node.inputs.find(constantOf);
-  if (numbers === undefined) return merge('Multiply')(node, shape, model);
-  const x = node.inputs.find((each) => each !== numbers)!;
-  return rescaling(model, x, shape, { scale: nested(numbersOf(numbers)), offset: 0 });
+  const constant = node.inputs.find(constantOf);
+  if (constant === undefined) return merge('Multiply')(node, shape, model);
+  const x = node.inputs.find((each) => each !== constant)!;
+  return rescaling(model, x, shape, { scale: nested(numbersOf(constant)), offset: 0 });
 };
 
 export const divide: Converter = (node, shape, model) => {
@@ -86,7 +86,8 @@ function rescaling(
   config: Readonly<{ scale: unknown; offset: unknown }>,
 ): KerasModelLayer {
   const before = model.of(x);
-  if (before.shape.join() !== shape.join()) throw inexpressible('numbers that change the shape of an image');
+  if (before.shape.join() !== shape.join())
+    throw inexpressible('constants that change the shape of an image');
   return model.layer({ className: 'Rescaling', inputs: [before], shape, config });
 }
 

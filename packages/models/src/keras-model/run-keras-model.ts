@@ -40,7 +40,7 @@ const pooled =
   (call) =>
     pool(image(call), pair(call.config.pool_size), pair(call.config.strides), padding(call));
 
-const whole =
+const overImage =
   (reduce: typeof tf.mean): Run =>
   (call) =>
     reduce(image(call), [1, 2], call.config.keepdims === true);
@@ -89,8 +89,8 @@ const LAYERS: Readonly<Record<string, Run>> = {
     tf.pad(image(call), [[0, 0], ...(call.config.padding as [number, number][]), [0, 0]]),
   MaxPooling2D: pooled(tf.maxPool),
   AveragePooling2D: pooled(tf.avgPool),
-  GlobalAveragePooling2D: whole(tf.mean),
-  GlobalMaxPooling2D: whole(tf.max),
+  GlobalAveragePooling2D: overImage(tf.mean),
+  GlobalMaxPooling2D: overImage(tf.max),
   Permute: ({ inputs: [x], config }) => tf.transpose(x!, [0, ...(config.dims as number[])]),
   Reshape: ({ inputs: [x], config }) => tf.reshape(x!, [x!.shape[0], ...(config.target_shape as number[])]),
   Flatten: ({ inputs: [x] }) => tf.reshape(x!, [x!.shape[0], x!.size / x!.shape[0]]),
@@ -128,13 +128,13 @@ function namesIn(args: unknown): string[] {
   return config?.keras_history === undefined ? [] : [config.keras_history[0]];
 }
 
-function tensorOf(host: HostTensor | undefined, name: string): tf.Tensor {
-  if (host !== undefined) return tf.tensor(host.data, [...host.shape], 'float32');
+function tensorOf(stored: HostTensor | undefined, name: string): tf.Tensor {
+  if (stored !== undefined) return tf.tensor(stored.data, [...stored.shape], 'float32');
   throw new AncError('ANC_WEIGHTS', `the file has no variable ${name}.`);
 }
 
 const unknownLayer = (name: string): AncError =>
-  new AncError('ANC_WEIGHTS', `layers of the class ${name} are not run here.`, {
+  new AncError('ANC_WEIGHTS', `layers of class ${name} are not supported.`, {
     expected: `one of ${Object.keys(LAYERS).join(', ')}`,
     received: name,
   });

@@ -3,7 +3,7 @@ import { constantOf, inexpressible, LOWEST, type Assembly, type Converter } from
 import { integersOf, textOf } from './attributes.js';
 import type { KerasModelLayer } from '@anc/formats';
 
-/** Rows above and below, columns left and right. */
+/** Padding: rows above and below, columns left and right. */
 type Around = readonly [top: number, bottom: number, left: number, right: number];
 
 /** Height and width of an attribute that has a number for every axis. */
@@ -76,8 +76,11 @@ function channelZeros(
   const [height, width, channels] = x.shape as [number, number, number];
   const swapped = (inputs: readonly KerasModelLayer[], shape: readonly number[]): KerasModelLayer =>
     model.layer({ className: 'Permute', inputs, shape, config: { dims: [1, 3, 2] } });
-  const turned = swapped([x], [height, channels, width]);
-  return swapped([zeros(model, turned, [0, 0, front, behind])], [height, width, channels + front + behind]);
+  const transposed = swapped([x], [height, channels, width]);
+  return swapped(
+    [zeros(model, transposed, [0, 0, front, behind])],
+    [height, width, channels + front + behind],
+  );
 }
 
 /** Pooling. Around the output of a ReLU, zeros are as good as the lowest values. */
@@ -101,8 +104,7 @@ export const pooling =
     if (x.className === 'ReLU') return pool(zeros(model, x, around), {});
     const half = size.map((side) => (side - 1) / 2);
     const centered = half.flatMap((side) => [side, side]).every((side, i) => side === around[i]);
-    if (!centered)
-      throw inexpressible(`a pooling of ${size.join(' × ')} with padding by ${around.join(', ')}`);
+    if (!centered) throw inexpressible(`pooling of ${size.join(' × ')} with padding ${around.join(', ')}`);
     // With stride one, `same` centers the window; every `stride`-th result is kept.
     const dense = pool(x, { strides: [1, 1], padding: 'same' });
     return pool({ ...dense, shape: x.shape }, { pool_size: [1, 1], padding: 'valid' });

@@ -9,53 +9,53 @@ import {
   type Layer,
 } from '@anc/core';
 
-/** What the blocks of one network share. */
+/** Properties that the blocks of a network share. */
 export interface BlockStyle {
   /** `v1`: ReLU after the sum (He et al. 2015); `v2`: batch norm and ReLU before the convolutions (2016). */
   readonly variant: 'v1' | 'v2';
   readonly block: 'basic' | 'bottleneck';
-  /** Biases on convolutions that no batch norm follows directly, or on all. */
+  /** Biases on convolutions that are not followed by batch norm directly, or on all. */
   readonly bias: boolean | 'all';
-  /** The convolution of a bottleneck that moves by the stride. */
+  /** The convolution of a bottleneck that has the stride. */
   readonly strideOn: '3x3' | '1x1';
-  /** Share of the old running average that stays at every step. */
+  /** Fraction of the running average that is kept at each step. */
   readonly momentum: number;
   readonly initializer: Initializer;
 }
 
-/** One block's place in the network. */
+/** Properties of one block. */
 export interface BlockPlace {
   readonly name: string;
   readonly input: number;
   /** Width of the 3×3 convolution. */
   readonly width: number;
   readonly stride: number;
-  /** How the shortcut changes width: zero channels around, or a 1×1 convolution (also at equal widths). */
+  /** Kind of shortcut: identity with zero channels, or a 1×1 convolution (even at equal widths). */
   readonly shortcut: 'pad' | 'projection';
 }
 
-/** A bottleneck block gives four times the width of its 3×3 convolution. */
+/** Width of a block's output: a bottleneck has four times the width of its 3×3 convolution. */
 export const outputWidth = (block: BlockStyle['block'], width: number): number =>
   block === 'basic' ? width : 4 * width;
 
-/** A square convolution padded by half its size on every side: TensorFlow's `same` where the stride is 1. */
+/** A convolution padded by half its kernel size on every side, which equals TensorFlow's `same` at stride 1. */
 export function convolution(
   name: string,
-  size: number,
+  kernelSize: number,
   filters: number,
   stride: number,
   bias: boolean,
   initializer: Initializer,
 ): Layer {
-  const padding = stride === 1 ? 'same' : (size - 1) / 2;
-  return conv2d(name, { kernelSize: size, filters, stride, padding, bias, initializer });
+  const padding = stride === 1 ? 'same' : (kernelSize - 1) / 2;
+  return conv2d(name, { kernelSize, filters, stride, padding, bias, initializer });
 }
 
 /** Whether a convolution has a bias, given whether batch norm follows it directly. */
 export const isBiased = ({ bias }: BlockStyle, normed: boolean): boolean =>
   bias === 'all' || (bias && !normed);
 
-/** The convolutions of a block: [size, filters, stride] each. */
+/** The convolutions of a block: [kernel size, filters, stride] each. */
 function plan({ block, strideOn }: BlockStyle, width: number, stride: number): [number, number, number][] {
   if (block === 'basic') {
     return [
@@ -63,10 +63,10 @@ function plan({ block, strideOn }: BlockStyle, width: number, stride: number): [
       [3, width, 1],
     ];
   }
-  const early = strideOn === '1x1';
+  const isFirst = strideOn === '1x1';
   return [
-    [1, width, early ? stride : 1],
-    [3, width, early ? 1 : stride],
+    [1, width, isFirst ? stride : 1],
+    [3, width, isFirst ? 1 : stride],
     [1, 4 * width, 1],
   ];
 }
@@ -81,8 +81,8 @@ function blockV1(style: BlockStyle, { name, input, width, stride, shortcut }: Bl
   const output = outputWidth(block, width);
   const convolutions = plan(style, width, stride);
   const bias = isBiased(style, true);
-  const branch = convolutions.flatMap(([size, filters, step], i) => [
-    convolution(`conv${i + 1}`, size, filters, step, bias, initializer),
+  const branch = convolutions.flatMap(([kernelSize, filters, step], i) => [
+    convolution(`conv${i + 1}`, kernelSize, filters, step, bias, initializer),
     batchNorm(`norm${i + 1}`, { momentum }),
     ...(i < convolutions.length - 1 ? [relu(`relu${i + 1}`)] : []),
   ]);
@@ -90,17 +90,17 @@ function blockV1(style: BlockStyle, { name, input, width, stride, shortcut }: Bl
     convolution('shortcut', 1, output, stride, bias, initializer),
     batchNorm('shortcut-norm', { momentum }),
   ];
-  const way = shortcut === 'projection' ? projection : parameterFree(input, output, stride);
-  return residual(name, { branch, shortcut: way, after: [relu()] });
+  const path = shortcut === 'projection' ? projection : parameterFree(input, output, stride);
+  return residual(name, { branch, shortcut: path, after: [relu()] });
 }
 
 function blockV2(style: BlockStyle, { name, input, width, stride, shortcut }: BlockPlace): Layer {
   const { block, momentum, initializer } = style;
   const output = outputWidth(block, width);
   const convolutions = plan(style, width, stride);
-  const [before, ...branch] = convolutions.map(([size, filters, step], i): Layer[] => {
+  const [before, ...branch] = convolutions.map(([kernelSize, filters, step], i): Layer[] => {
     const last = i === convolutions.length - 1; // followed by the sum
-    const conv = convolution(`conv${i + 1}`, size, filters, step, isBiased(style, !last), initializer);
+    const conv = convolution(`conv${i + 1}`, kernelSize, filters, step, isBiased(style, !last), initializer);
     return [batchNorm(`norm${i + 1}`, { momentum }), relu(`relu${i + 1}`), conv];
   }) as [Layer[], ...Layer[][]];
   if (shortcut === 'pad') {
@@ -109,7 +109,7 @@ function blockV2(style: BlockStyle, { name, input, width, stride, shortcut }: Bl
       shortcut: parameterFree(input, output, stride),
     });
   }
-  const [norm, activation, first] = before as [Layer, Layer, Layer]; // a projection sees what the branch sees
+  const [norm, activation, first] = before as [Layer, Layer, Layer]; // a projection has the same input as the branch
   const projection = convolution('shortcut', 1, output, stride, isBiased(style, false), initializer);
   return residual(name, {
     before: [norm, activation],
@@ -118,7 +118,7 @@ function blockV2(style: BlockStyle, { name, input, width, stride, shortcut }: Bl
   });
 }
 
-/** Every `stride`-th pixel, zero channels around: option A of He et al. 2015. */
+/** Every `stride`-th pixel, padded by zero channels: option A of He et al. 2015. */
 function parameterFree(input: number, output: number, stride: number): Layer[] {
   return [
     ...(stride === 1 ? [] : [avgPool('subsample', { kernelSize: 1, stride })]),

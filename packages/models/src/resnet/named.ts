@@ -15,7 +15,7 @@ function member(name: string, summary: string, defaults: ResnetDefaults): ModelC
 /** The paper's CIFAR networks: pre-activation basic blocks, a projection at the start of every stage. */
 const paper = (depth: number): ResnetDefaults => ({ depth, shortcut: 'projection-every-stage' });
 
-/** The paper's ImageNet networks: TF-slim's resnet_v2, with its biases and its place of the strides. */
+/** The paper's ImageNet networks: TF-slim's resnet_v2, with its biases and strides. */
 const slim = (depth: number): ResnetDefaults => ({
   depth,
   family: 'imagenet',
@@ -31,13 +31,13 @@ const torchvision = (depth: number): ResnetDefaults => ({
   variant: 'v1',
 });
 
-/** Four stages behind a 3×3 convolution at full size: what most of CIFAR's ResNet-18s are. */
+/** Four stages after a 3×3 convolution at full resolution, like most ResNet-18s for CIFAR. */
 const fourStages = (depth: number): ResnetDefaults => ({ ...torchvision(depth), stem: '3x3' });
 
 /** Twice the channels in the first convolution, four times in the stages (Tian et al. 2020, arXiv 1910.10699). */
 const timesFour = (depth: number): ResnetDefaults => ({ depth, variant: 'v1', width: 4, stemWidth: 32 });
 
-/** `keras.applications`' ResNets of 2015: the stride where He et al. had it, a bias on every convolution. */
+/** `keras.applications`' ResNets (v1): strides as in He et al. 2015, a bias on every convolution. */
 const keras = (depth: number): ResnetDefaults => ({
   depth,
   family: 'imagenet',
@@ -47,7 +47,7 @@ const keras = (depth: number): ResnetDefaults => ({
   strideOn: '1x1',
 });
 
-/** Those of 2016: TF-slim's, but for zeros that the first pooling sees. */
+/** `keras.applications`' ResNets (v2): as TF-slim's, but with a border of zeros before the first pooling. */
 const kerasV2 = (depth: number): ResnetDefaults => ({ ...slim(depth), poolBorder: 'zeros' });
 
 /** Wide ResNets count their projections: 6n + 4 layers (Zagoruyko & Komodakis 2016). */
@@ -84,14 +84,26 @@ const names = {
     'ResNet-18 for CIFAR: four stages, no first pooling',
     fourStages(18),
   ),
-  'cifar-resnet34': member('cifar-resnet34', 'ResNet-34 for CIFAR, likewise', fourStages(34)),
-  'cifar-resnet50': member('cifar-resnet50', 'ResNet-50 for CIFAR, likewise', fourStages(50)),
+  'cifar-resnet34': member(
+    'cifar-resnet34',
+    'ResNet-34 for CIFAR: four stages, no first pooling',
+    fourStages(34),
+  ),
+  'cifar-resnet50': member(
+    'cifar-resnet50',
+    'ResNet-50 for CIFAR: four stages, no first pooling',
+    fourStages(50),
+  ),
   resnet8x4: member(
     'resnet8x4',
-    'CIFAR ResNet-8, four times as wide, of distillation benchmarks',
+    'CIFAR ResNet-8 of distillation benchmarks, four times as wide',
     timesFour(8),
   ),
-  resnet32x4: member('resnet32x4', 'CIFAR ResNet-32, four times as wide, of the same', timesFour(32)),
+  resnet32x4: member(
+    'resnet32x4',
+    'CIFAR ResNet-32 of distillation benchmarks, four times as wide',
+    timesFour(32),
+  ),
   'torchvision-resnet18': member('torchvision-resnet18', "torchvision's resnet18", torchvision(18)),
   'torchvision-resnet34': member('torchvision-resnet34', "torchvision's resnet34", torchvision(34)),
   'torchvision-resnet50': member('torchvision-resnet50', "torchvision's resnet50", torchvision(50)),

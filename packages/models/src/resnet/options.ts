@@ -1,8 +1,13 @@
 import { AncError } from '@anc/core';
 import { z } from 'zod';
-import { initializerOption, LAST_LAYER, momentumOption, orUnsaid } from '../options.js';
+import {
+  initializerOption,
+  INITIALIZER_EXCEPT_LAST,
+  momentumOption,
+  optionalUnlessDefault,
+} from '../options.js';
 
-/** Defaults by which the named networks differ. */
+/** Defaults in which the named networks differ. */
 export interface ResnetDefaults {
   readonly depth?: number;
   readonly width?: number;
@@ -18,7 +23,7 @@ export interface ResnetDefaults {
   readonly stemWidth?: number;
 }
 
-/** The options of the family, with the defaults of one of its members. */
+/** Options of the family, with the defaults of a member. */
 export function resnetSchema(defaults: ResnetDefaults = {}) {
   return z.strictObject({
     depth: z
@@ -27,60 +32,67 @@ export function resnetSchema(defaults: ResnetDefaults = {}) {
       .max(10_000)
       .default(defaults.depth ?? 20)
       .describe(
-        'layers with weights: 6n+2 (basic) or 9n+2 (bottleneck) for CIFAR; 18, 34, 50, 101, 152, 200',
+        'number of layers with weights. CIFAR: 6n+2 (basic) or 9n+2 (bottleneck); ImageNet: 18, 34, 50, 101, 152, 200',
       ),
     width: z
       .number()
       .positive()
       .max(64)
       .default(defaults.width ?? 1)
-      .describe('factor of the width of every block; the stem keeps its own'),
+      .describe('factor of the width of every block, but not of the first convolution'),
     block: z
       .enum(['basic', 'bottleneck'])
       .default(defaults.block ?? 'basic')
-      .describe('two 3×3 convolutions, or 1×1, 3×3, 1×1'),
+      .describe('convolutions of a block: basic (two of 3×3) or bottleneck (1×1, 3×3, 1×1)'),
     shortcut: z
       .enum(['pad', 'projection', 'projection-every-stage'])
       .default(defaults.shortcut ?? 'projection')
       .describe(
-        'zero channels, a 1×1 convolution where the shape changes, or one at the start of every stage',
+        'shortcut if the shape changes: pad (zero channels) or projection (1×1 convolution); ' +
+          'projection-every-stage: at the start of every stage',
       ),
     variant: z
       .enum(['v1', 'v2'])
       .default(defaults.variant ?? 'v2')
-      .describe('activation after the sum (v1), or before the convolutions (v2)'),
+      .describe(
+        'activation after the sum (v1, He et al. 2015) or before the convolutions (v2, He et al. 2016)',
+      ),
     family: z
       .enum(['cifar', 'imagenet'])
       .default(defaults.family ?? 'cifar')
-      .describe('three stages from 16 channels at full size, or four from 64 at a quarter'),
-    stem: orUnsaid(z.enum(['7x7', '3x3']), defaults.stem).describe(
-      "the first convolution: 7×7, halving, with a pooling, or 3×3 at full size; by default the family's",
+      .describe(
+        'cifar: three stages from 16 channels at full resolution; imagenet: four stages from 64 at a quarter',
+      ),
+    stem: optionalUnlessDefault(z.enum(['7x7', '3x3']), defaults.stem).describe(
+      'first convolution: 7x7 (with stride 2 and pooling) or 3x3 (at full resolution); default: by family',
     ),
-    stemWidth: orUnsaid(z.int().min(1).max(4096), defaults.stemWidth).describe(
-      'channels of the first convolution; by default 16 (CIFAR) or 64',
+    stemWidth: optionalUnlessDefault(z.int().min(1).max(4096), defaults.stemWidth).describe(
+      'channels of the first convolution; default: 16 (cifar) or 64 (imagenet)',
     ),
     downsample: z
       .enum(['first-block', 'last-block'])
       .default(defaults.downsample ?? 'first-block')
       .describe(
-        'the block of a stage that halves the image: the first, or the last of the stage before (TF-slim)',
+        'block that halves the resolution: the first of a stage, or the last of the previous one (as in TF-slim)',
       ),
     strideOn: z
       .enum(['3x3', '1x1'])
       .default(defaults.strideOn ?? '3x3')
       .describe(
-        'the convolution of a bottleneck that halves the image: the 3×3, or the first 1×1 (2015, Keras)',
+        'convolution of a bottleneck that halves the resolution: the 3×3, or the first 1×1 (He et al. 2015, Keras)',
       ),
     bias: z
       .union([z.boolean(), z.literal('all')], 'expected true, false or "all"')
       .default(defaults.bias ?? false)
-      .describe('biases on convolutions that no batch norm follows directly, or on all'),
+      .describe(
+        'true: biases on convolutions that are not followed by batch norm directly; all: on all convolutions',
+      ),
     poolBorder: z
       .enum(['left-out', 'zeros'])
       .default(defaults.poolBorder ?? 'left-out')
-      .describe('what the first pooling makes of the border around its images: nothing, or zeros (Keras)'),
+      .describe('border around the images of the first pooling: ignored (left-out) or zeros (as in Keras)'),
     momentum: momentumOption,
-    initializer: initializerOption.describe(LAST_LAYER),
+    initializer: initializerOption.describe(INITIALIZER_EXCEPT_LAST),
   });
 }
 
@@ -88,7 +100,9 @@ export const resnetOptions = resnetSchema();
 export type ResnetOptions = z.input<typeof resnetOptions>;
 export type ParsedResnetOptions = z.output<typeof resnetOptions>;
 
-/** Blocks per stage of the ImageNet networks; 18 and 34 exist with both blocks (the paper's 18 has bottlenecks). */
+/**
+ * Blocks per stage of the ImageNet networks. 18 and 34 exist with both kinds of block (the paper's 18 has bottlenecks).
+ */
 const IMAGENET_STAGES: Readonly<Record<number, readonly number[]>> = {
   18: [2, 2, 2, 2],
   34: [3, 4, 6, 3],
@@ -98,7 +112,7 @@ const IMAGENET_STAGES: Readonly<Record<number, readonly number[]>> = {
   200: [3, 24, 36, 3],
 };
 
-/** Throws `ANC_MODEL` where an option speaks of what the network does not have. */
+/** @throws `ANC_MODEL` if an option is about a part that the network does not have. */
 export function assertOptionsFit({
   strideOn,
   block,
@@ -108,26 +122,34 @@ export function assertOptionsFit({
   width,
 }: ParsedResnetOptions): void {
   const without = (option: string, what: string, hint: string): AncError =>
-    new AncError('ANC_MODEL', `resnet: ${option} is of networks ${what}, and this one has none.`, { hint });
+    new AncError('ANC_MODEL', `resnet: ${option} is for networks ${what} only.`, { hint });
   if (strideOn === '1x1' && block === 'basic')
     throw without(
       'strideOn=1x1',
       'with 1×1 convolutions in their blocks',
-      'say block=bottleneck, or leave it out.',
+      'set block=bottleneck, or omit the option.',
     );
   if (stem === '7x7' && family === 'cifar')
-    throw without('stem=7x7', 'of four stages', 'say family=imagenet, or leave it out.');
+    throw without('stem=7x7', 'of four stages', 'set family=imagenet, or omit the option.');
   if (poolBorder === 'zeros' && (family === 'cifar' || stem === '3x3'))
-    throw without('poolBorder=zeros', 'with a pooling', 'say family=imagenet and stem=7x7, or leave it out.');
+    throw without(
+      'poolBorder=zeros',
+      'with a first pooling',
+      'set family=imagenet and stem=7x7, or omit the option.',
+    );
   const narrowest = (family === 'cifar' ? 16 : 64) * width;
   if (narrowest < 0.5)
-    throw new AncError('ANC_MODEL', 'resnet: width leaves the first stage no channel.', {
+    throw new AncError('ANC_MODEL', 'resnet: this width leaves no channel in the first stage.', {
       expected: `at least ${0.5 / (family === 'cifar' ? 16 : 64)}`,
       received: `width=${width}`,
     });
 }
 
-/** Blocks of each stage. Throws `ANC_MODEL` on a depth that the family does not have. */
+/**
+ * Number of blocks of each stage.
+ *
+ * @throws `ANC_MODEL` for a depth that the family does not have.
+ */
 export function stagesOf({ family, depth, block }: ParsedResnetOptions): readonly number[] {
   const wrong = (expected: string): AncError =>
     new AncError('ANC_MODEL', `resnet: no ${family} network of ${block} blocks is ${depth} layers deep.`, {

@@ -27,14 +27,14 @@ type Classes = Pick<ModelEnvironment, 'classes'>;
 
 /**
  * Residual networks, post-activation (He et al. 2015, arXiv 1512.03385) or pre-activation (1603.05027).
- * Features are the average-pool's output; taps `stage1`, `stage2`, … are the stages' outputs.
+ * Features are the output of the average pooling; taps `stage1`, `stage2`, … are the outputs of the stages.
  *
- * Throws `ANC_MODEL` on a depth that does not exist, and on options of networks that this one is not.
+ * @throws `ANC_MODEL` for a depth that does not exist, and for options of other kinds of network.
  */
 export const resnet = (options: ResnetOptions, { classes }: Classes): Student =>
   buildResnet('resnet', resnetOptions, options, classes);
 
-/** The same under another name and with other defaults. */
+/** A residual network under another name and with other defaults. */
 export function buildResnet(
   model: string,
   schema: typeof resnetOptions,
@@ -94,13 +94,13 @@ function stemLayers(
   ];
 }
 
-/** A border of zeros is a layer of its own: padding of the pooling never wins in it. */
+/** A border of zeros needs its own layer: the padding of max-pooling is never the maximum. */
 const firstPooling = (border: ParsedResnetOptions['poolBorder']): Layer[] =>
   border === 'zeros'
     ? [padImage('pad1', 1), maxPool('pool1', { kernelSize: 3, stride: 2 })]
     : [maxPool('pool1', { kernelSize: 3, stride: 2, padding: 1 })];
 
-/** 2 where block `j` of stage `i` halves the image. */
+/** Stride of block `j` of stage `i`: 2 if it halves the resolution, else 1. */
 function strideOf(
   { downsample }: ParsedResnetOptions,
   stages: readonly number[],

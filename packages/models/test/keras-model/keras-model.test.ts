@@ -219,8 +219,8 @@ describe('a Keras model', () => {
           ),
         ),
     ],
-    ['a pooling of 3 × 3 with padding by 0, 1, 0, 1', (x) => tf.maxPool(x, 3, 2, END, 'floor')],
-    ['a pooling of 2 × 2 with padding by 1, 1, 1, 1', (x) => tf.maxPool(x, 2, 2, 1, 'floor')],
+    ['pooling of 3 × 3 with padding 0, 1, 0, 1', (x) => tf.maxPool(x, 3, 2, END, 'floor')],
+    ['pooling of 2 × 2 with padding 1, 1, 1, 1', (x) => tf.maxPool(x, 2, 2, 1, 'floor')],
     [
       'a value that is computed only from weights',
       (x) => tf.conv2d(x, tf.relu(tf.ones([1, 1, 2, 2])), 1, 'same'),

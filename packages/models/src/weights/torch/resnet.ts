@@ -1,5 +1,5 @@
 import { AncError, type ModelEnvironment, type Tree } from '@anc/core';
-import type { ResnetOptions } from '../../resnet/index.js';
+import type { ResnetOptions } from '../../resnet/options.js';
 import type { NameMap } from '../arrange/name-map.js';
 
 /** Our model for a checkpoint. */
@@ -20,8 +20,8 @@ const PLAIN: Readonly<Record<string, string>> = { weights: 'weight', bias: 'bias
 
 /**
  * Names of torchvision's ResNets (`layer1.0.conv1.weight`, `downsample.0.weight`). The CIFAR implementations share
- * them, except for the last layer's (`fc` or `linear`) and the projections' (`downsample` or `shortcut`). Variables that
- * no such network has keep their names.
+ * them, except for the last layer's (`fc` or `linear`) and the projections' (`downsample` or `shortcut`). Variables
+ * that no such network has keep their names.
  */
 export const resnetNames =
   (head: string, projection = 'downsample'): NameMap =>

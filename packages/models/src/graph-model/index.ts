@@ -1,1 +1,0 @@
-export { exportGraphModel } from './export-graph-model.js';

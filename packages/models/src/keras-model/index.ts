@@ -1,2 +1,0 @@
-export { exportKerasModel } from './export-keras-model.js';
-export { runKerasModel } from './run-keras-model.js';

@@ -1,3 +1,0 @@
-export { resnetModels } from './named.js';
-export { resnetOptions, type ResnetOptions } from './options.js';
-export { resnet } from './resnet.js';
