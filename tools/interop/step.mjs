@@ -62,8 +62,8 @@ const batches = Array.from({ length: STEPS }, (_, step) => {
     'teacher/features': { shape: [BATCH, 84], data: floats(BATCH * 84, Math.abs) },
     'teacher/logits': { shape: [BATCH, 10], data: floats(BATCH * 10, (x) => 3 * x) },
   };
-  const law = { kind: 'bernoulli', keep: 1 - options.dropout };
-  const mask = drawNoise({ name: 'discriminator/dropout', shape: [BATCH, 84], law }, SEED, step);
+  const distribution = { kind: 'bernoulli', keep: 1 - options.dropout };
+  const mask = drawNoise({ name: 'discriminator/dropout', shape: [BATCH, 84], distribution }, SEED, step);
   for (const [name, host] of Object.entries({ ...batch, mask })) recorded[`${step}/${name}`] = host;
   return batch;
 });
