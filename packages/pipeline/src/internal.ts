@@ -21,7 +21,8 @@ export type { OptionPath, RunOptions, RunOptionsInput } from './options/run-opti
 export { checkOptions } from './planning/check-options.js';
 export { isGiven } from './planning/given-teacher.js';
 export { methodOptions } from './planning/method-options.js';
-export { backendNotices, planRun } from './planning/plan.js';
+export { backendNotices } from './planning/open-backends.js';
+export { planRun } from './planning/plan.js';
 export type { Cost } from './reproduce/cost.js';
 export { executeReproduction } from './reproduce/execute.js';
 export { readReproduction, type Reproduction } from './reproduce/folder.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mixupNotice } from './mixup-notice.js';
-import type { PlannedModel } from './plan.js';
+import type { PlannedModel } from './plan-model.js';
 
 const model = (name: string, ...labelled: readonly boolean[]) => ({
   name,

@@ -1,4 +1,4 @@
-import type { PlannedModel } from './plan.js';
+import type { PlannedModel } from './plan-model.js';
 
 /**
  * The effect of mixup on each student, as one sentence; null where all of them are trained on mixed images. A mixed image

@@ -2,7 +2,7 @@ import { AncError, definePlugin, PLUGIN_API_VERSION, type Backend } from '@anc/c
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { compose } from '../composition/compose.js';
-import { disposeBackends, openBackends, withChosenBackends } from './open-backends.js';
+import { backendNotices, disposeBackends, openBackends, withChosenBackends } from './open-backends.js';
 import { resolveFlat } from '../../test/flat-options.js';
 
 interface Opened {
@@ -128,5 +128,17 @@ describe('withChosenBackends', () => {
     const flat = { backend: 'plain', teacherBackend: 'threaded' };
     const { options } = resolveFlat(flat);
     expect(withChosenBackends(options, await open('plain', { teacher: 'threaded' }))).toEqual(options);
+  });
+});
+
+describe('backendNotices', () => {
+  const backend = (notice?: string) =>
+    ({ environment: { runtime: 'x', ...(notice === undefined ? {} : { notice }) } }) as never;
+  const of = (teacher: never, student: never) => backendNotices({ teacher, student });
+
+  it('says each thing once', () => {
+    expect(of(backend('slow'), backend('slow'))).toEqual(['slow']);
+    expect(of(backend('slow'), backend('strange'))).toEqual(['slow', 'strange']);
+    expect(of(backend(), backend())).toEqual([]);
   });
 });

@@ -57,6 +57,16 @@ export function withChosenBackends(options: RunOptions, backends: RunBackends): 
   };
 }
 
+/** Notices of the backends, once each. */
+export const backendNotices = (backends: RunBackends): string[] => [
+  ...new Set(
+    Object.values(backends).flatMap((backend: Backend) => {
+      const { notice } = backend.environment;
+      return [choiceOf(backend)?.why, notice].filter((text) => typeof text === 'string');
+    }),
+  ),
+];
+
 export async function disposeBackends(backends: RunBackends): Promise<void> {
   for (const backend of new Set([backends.teacher, backends.student])) await backend.dispose();
 }

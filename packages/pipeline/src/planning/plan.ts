@@ -1,38 +1,21 @@
-import {
-  Rng,
-  type Backend,
-  type ClassifierOutputs,
-  type Dataset,
-  type Method,
-  type MethodEnvironment,
-  type Network,
-  type Stage,
-} from '@anc/core';
+import type { Dataset } from '@anc/core';
 import { rehearse } from '@anc/core/internal';
-import { choiceOf } from '../backends/auto.js';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import {
   openData,
   openTrainingData,
-  requireLabels,
   type BatchOptions,
   type RunData,
   type TrainingData,
 } from '../data/training-data.js';
 import { aboutOption } from '../options/option-error.js';
-import { defaultMethods } from '../options/presets.js';
-import type {
-  DataOptions,
-  ObjectiveOptions,
-  OptionPath,
-  RunOptions,
-  TrainingOptions,
-} from '../options/run-options.js';
+import type { DataOptions, OptionPath, RunOptions } from '../options/run-options.js';
 import { studentNames } from '../options/student-names.js';
 import type { Named } from '../text/named.js';
-import { checkOptions, checkStart } from './check-options.js';
+import { checkOptions } from './check-options.js';
+import { createMethod } from './create-method.js';
 import {
   isGiven,
   openGivenTeacher,
@@ -40,30 +23,21 @@ import {
   type GivenTeacher,
   type OpenTeacher,
 } from './given-teacher.js';
-import { methodOptions, teacherOptimizerConfigOf, type MethodDefaults } from './method-options.js';
+import type { MethodDefaults } from './method-options.js';
 import { mixupNotice } from './mixup-notice.js';
-import { openBackends, disposeBackends, withChosenBackends, type RunBackends } from './open-backends.js';
-import { planNetwork, type PlannedNetwork } from './plan-network.js';
-import { suitedDataset } from './suited-dataset.js';
+import {
+  backendNotices,
+  openBackends,
+  disposeBackends,
+  withChosenBackends,
+  type RunBackends,
+} from './open-backends.js';
+import { planTeacher, studentPlanner, type PlannedModel } from './plan-model.js';
+import { planNetwork } from './plan-network.js';
+import { suitedTo, withSuitedDataset } from './suited-options.js';
 import { unusedOptions, type UnusedOption } from './unused-options.js';
 
-/** A model to train, with the stages that train it. */
-export interface PlannedModel {
-  /** `teacher`, or the student's folder. */
-  readonly name: string;
-  readonly method: Named;
-  /** The method's options, completed by its schema. */
-  readonly options: unknown;
-  readonly needsTeacher: boolean;
-  /** The network that is trained, evaluated and shipped: the chosen one, or what its method makes of it. */
-  readonly network: PlannedNetwork;
-  readonly stages: readonly Stage[];
-  readonly epochs: number;
-  /** Random seed of the order of batches, augmentation and dropout masks. */
-  readonly seed: number;
-  /** Root of its initialization: the same for every student, so that all of them start equal. */
-  readonly rng: Rng;
-}
+export type { PlannedModel } from './plan-model.js';
 
 /** What is planned: options, and values that options cannot name. */
 export interface PlanRequest {
@@ -104,6 +78,7 @@ export const planRun: Planner<RunData> = (request) => planWith(openData, request
 /** The same without test images, which are not opened. */
 export const planTraining: Planner<TrainingData> = (request) => planWith(openTrainingData, request);
 
+/** Plans in the order of cost: options first, then headers of files, networks, images and steps. */
 async function planWith<D extends TrainingData>(
   open: (dataset: Dataset, options: DataOptions, batches: BatchOptions) => Promise<D>,
   request: PlanRequest,
@@ -168,30 +143,16 @@ async function planWith<D extends TrainingData>(
     const teacherOutputs = 'given' in teacher ? teacher.given.teacher.outputs : teacher.network.outputs;
     const stage = { backend: backends.student, batchSize: training.batchSize, shape: dataset.shape };
     if (!('given' in teacher)) await rehearse({ ...stage, stages: teacher.stages, teacherOutputs: null });
-    const studentOf = async (
-      name: string,
-      method: CreatedMethod,
-      { epochs, seed }: TrainingOptions,
-    ): Promise<PlannedModel> => {
-      if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
-      const changed = method.made.network(studentModel);
-      const network =
-        changed === studentModel
-          ? plain
-          : await planNetwork(studentOptions.model, changed, data, backends.student);
-      const stages = blaming(`method "${method.method.name}"`, () =>
-        method.made.stages({
-          ...networks,
-          student: network.network,
-          studentOutputs: network.outputs,
-          teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
-        }),
-      );
-      await rehearse({ ...stage, stages, teacherOutputs });
-      const { method: named, options: completed, needsTeacher } = method;
-      const rng = Rng.fromSeed(seed).split('student');
-      return { name, method: named, options: completed, needsTeacher, network, stages, epochs, seed, rng };
-    };
+    const studentOf = studentPlanner({
+      model: studentOptions.model,
+      studentModel,
+      plain,
+      data,
+      backend: backends.student,
+      batchSize: training.batchSize,
+      networks,
+      teacherOutputs,
+    });
     const names = studentNames(suited.methods);
     const students: PlannedModel[] = [];
     for (const [i, method] of methods.entries()) {
@@ -216,108 +177,3 @@ async function planWith<D extends TrainingData>(
     throw error;
   }
 }
-
-/** The options with a dataset that is resized to the images that a given ONNX teacher takes. */
-async function withSuitedDataset(
-  { options, composition, openTeacher }: PlanRequest,
-  notice: (text: string) => void,
-): Promise<RunOptions> {
-  if (openTeacher !== undefined) return options;
-  const dataset = await aboutOption(['teacher', 'model'], () =>
-    suitedDataset(options.data, options.teacher.model, composition, notice),
-  );
-  return { ...options, data: { ...options.data, dataset } };
-}
-
-/** A teacher that is trained in the run, with labels. Throws `ANC_LABELS` where the data has none. */
-async function planTeacher(
-  model: Network<ClassifierOutputs>,
-  data: TrainingData,
-  backend: Backend,
-  networks: Pick<MethodEnvironment, 'input' | 'classes'>,
-  { teacher, training, objective }: RunOptions,
-  composition: Composition,
-): Promise<PlannedModel> {
-  const seed = teacher.seed ?? training.seed;
-  const network = await planNetwork(teacher.model, model, data, backend);
-  const supervised = await createMethod(
-    {
-      name: 'supervised',
-      options: { optimizer: teacherOptimizerConfigOf(training, teacher), quantize: 'none' },
-    },
-    { training, objective },
-    composition,
-  );
-  requireLabels(data.train, 'training a teacher');
-  const stages = supervised.made.stages({
-    ...networks,
-    student: network.network,
-    studentOutputs: network.outputs,
-    teacher: null,
-  });
-  const rng = Rng.fromSeed(seed).split('teacher');
-  const { method, options, needsTeacher } = supervised;
-  const epochs = teacher.epochs ?? training.epochs;
-  return { name: 'teacher', method, options, needsTeacher, network, stages, epochs, seed, rng };
-}
-
-/**
- * The options adapted to what the data and a given teacher have, where the caller did not ask for more: without labels
- * the default methods are those that need none, without features the discriminator sees logits. Both give a notice.
- */
-function suitedTo(
-  options: RunOptions,
-  given: GivenTeacher | null,
-  { train }: TrainingData,
-  methods: readonly Pick<CreatedMethod, 'made' | 'options'>[],
-  notice: (text: string) => void,
-): RunOptions {
-  const featureless = given !== null && given.given.teacher.outputs.features === undefined;
-  const looks = featureless && options.objective.discriminatorInput === undefined;
-  if (looks && methods.some(({ options: own }) => Object.hasOwn(own as object, 'input')))
-    notice('the teacher has no features: discriminators see logits (--discriminator-input logits).');
-  const byDefault =
-    options.methods.map(({ name }) => name).join() ===
-    defaultMethods(options.preset, options.data.dataset.name).join();
-  const left = options.methods.filter((_, i) => methods[i]!.made.labels !== 'required');
-  const fewer = train.labels === null && given !== null && byDefault && left.length < options.methods.length;
-  if (fewer)
-    notice(
-      `there are no labels, so only methods without labels run: ${left.map(({ name }) => name).join(', ')}.`,
-    );
-  if (!looks && !fewer) return options;
-  return {
-    ...options,
-    ...(looks ? { objective: { ...options.objective, discriminatorInput: 'logits' } } : {}),
-    ...(fewer ? { methods: left } : {}),
-  };
-}
-
-interface CreatedMethod {
-  readonly method: Named;
-  readonly options: unknown;
-  readonly made: Method;
-  readonly needsTeacher: boolean;
-}
-
-async function createMethod(
-  named: Named,
-  defaults: { readonly training: TrainingOptions; readonly objective: ObjectiveOptions },
-  { registries, parts }: Composition,
-): Promise<CreatedMethod> {
-  const given = methodOptions(named, defaults, { registries });
-  const options = await registries.methods.check({ name: named.name, options: given });
-  checkStart(named.name, options, defaults.training.epochs);
-  const made: Method = registries.methods.build(named.name, options, parts);
-  return { method: named, options, made, needsTeacher: made.needsTeacher };
-}
-
-/** Notices of the backends, once each. */
-export const backendNotices = (backends: RunBackends): string[] => [
-  ...new Set(
-    Object.values(backends).flatMap((backend: Backend) => {
-      const { notice } = backend.environment;
-      return [choiceOf(backend)?.why, notice].filter((text) => typeof text === 'string');
-    }),
-  ),
-];

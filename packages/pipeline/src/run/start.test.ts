@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadComposition } from '../plugins/load-composition.js';
 import { resolveFlat } from '../../test/flat-options.js';
 import { formatOptions, readOptions } from '../options/record.js';
-import { backendNotices } from '../planning/plan.js';
 import { anchored, resumeRun } from './start.js';
 
 let cwd: string;
@@ -13,18 +12,6 @@ beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'anc-start-'));
 });
 afterEach(() => rm(cwd, { recursive: true, force: true }));
-
-describe('backendNotices', () => {
-  const backend = (notice?: string) =>
-    ({ environment: { runtime: 'x', ...(notice === undefined ? {} : { notice }) } }) as never;
-  const of = (teacher: never, student: never) => backendNotices({ teacher, student });
-
-  it('says each thing once', () => {
-    expect(of(backend('slow'), backend('slow'))).toEqual(['slow']);
-    expect(of(backend('slow'), backend('strange'))).toEqual(['slow', 'strange']);
-    expect(of(backend(), backend())).toEqual([]);
-  });
-});
 
 describe('a run that is continued', () => {
   it('finds plugins and data from any folder', async () => {

@@ -1,0 +1,118 @@
+import {
+  Rng,
+  type Backend,
+  type ClassifierOutputs,
+  type MethodEnvironment,
+  type Network,
+  type Stage,
+  type Tree,
+} from '@anc/core';
+import { rehearse } from '@anc/core/internal';
+import type { Composition } from '../composition/compose.js';
+import { blaming } from '../composition/plugin-fault.js';
+import { requireLabels, type TrainingData } from '../data/training-data.js';
+import type { RunOptions, TrainingOptions } from '../options/run-options.js';
+import type { Named } from '../text/named.js';
+import { createMethod, type CreatedMethod } from './create-method.js';
+import { teacherOptimizerConfigOf } from './method-options.js';
+import { planNetwork, type PlannedNetwork } from './plan-network.js';
+
+/** A model to train, with the stages that train it. */
+export interface PlannedModel {
+  /** `teacher`, or the student's folder. */
+  readonly name: string;
+  readonly method: Named;
+  /** The method's options, completed by its schema. */
+  readonly options: unknown;
+  readonly needsTeacher: boolean;
+  /** The network that is trained, evaluated and shipped: the chosen one, or what its method makes of it. */
+  readonly network: PlannedNetwork;
+  readonly stages: readonly Stage[];
+  readonly epochs: number;
+  /** Random seed of the order of batches, augmentation and dropout masks. */
+  readonly seed: number;
+  /** Root of its initialization: the same for every student, so that all of them start equal. */
+  readonly rng: Rng;
+}
+
+/** A teacher that is trained in the run, with labels. Throws `ANC_LABELS` where the data has none. */
+export async function planTeacher(
+  model: Network<ClassifierOutputs>,
+  data: TrainingData,
+  backend: Backend,
+  networks: Pick<MethodEnvironment, 'input' | 'classes'>,
+  { teacher, training, objective }: RunOptions,
+  composition: Composition,
+): Promise<PlannedModel> {
+  const seed = teacher.seed ?? training.seed;
+  const network = await planNetwork(teacher.model, model, data, backend);
+  const supervised = await createMethod(
+    {
+      name: 'supervised',
+      options: { optimizer: teacherOptimizerConfigOf(training, teacher), quantize: 'none' },
+    },
+    { training, objective },
+    composition,
+  );
+  requireLabels(data.train, 'training a teacher');
+  const stages = supervised.made.stages({
+    ...networks,
+    student: network.network,
+    studentOutputs: network.outputs,
+    teacher: null,
+  });
+  const rng = Rng.fromSeed(seed).split('teacher');
+  const { method, options, needsTeacher } = supervised;
+  const epochs = teacher.epochs ?? training.epochs;
+  return { name: 'teacher', method, options, needsTeacher, network, stages, epochs, seed, rng };
+}
+
+/** What all students of a run share. */
+export interface StudentEnvironment {
+  readonly model: Named;
+  readonly studentModel: Network<ClassifierOutputs>;
+  /** The student's network where its method does not change it. */
+  readonly plain: PlannedNetwork;
+  readonly data: TrainingData;
+  readonly backend: Backend;
+  readonly batchSize: number;
+  readonly networks: Pick<MethodEnvironment, 'input' | 'classes'>;
+  readonly teacherOutputs: Tree<readonly number[]>;
+}
+
+/** Plans a student that a method trains. */
+export type StudentPlanner = (
+  name: string,
+  method: CreatedMethod,
+  training: Pick<TrainingOptions, 'epochs' | 'seed'>,
+) => Promise<PlannedModel>;
+
+/** Plans the students of a run. What it returns throws `ANC_LABELS` where a method needs labels and there are none. */
+export function studentPlanner({
+  model,
+  studentModel,
+  plain,
+  data,
+  backend,
+  batchSize,
+  networks,
+  teacherOutputs,
+}: StudentEnvironment): StudentPlanner {
+  return async (name, method, { epochs, seed }) => {
+    if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
+    const changed = method.made.network(studentModel);
+    const network = changed === studentModel ? plain : await planNetwork(model, changed, data, backend);
+    const stages = blaming(`method "${method.method.name}"`, () =>
+      method.made.stages({
+        ...networks,
+        student: network.network,
+        studentOutputs: network.outputs,
+        teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
+      }),
+    );
+    await rehearse({ backend, batchSize, shape: networks.input, stages, teacherOutputs });
+    const { method: named, options: completed, needsTeacher } = method;
+    const rng = Rng.fromSeed(seed).split('student');
+    return { name, method: named, options: completed, needsTeacher, network, stages, epochs, seed, rng };
+  };
+}

@@ -1,0 +1,52 @@
+import { aboutOption } from '../options/option-error.js';
+import { defaultMethods } from '../options/presets.js';
+import type { RunOptions } from '../options/run-options.js';
+import type { TrainingData } from '../data/training-data.js';
+import type { CreatedMethod } from './create-method.js';
+import type { GivenTeacher } from './given-teacher.js';
+import type { PlanRequest } from './plan.js';
+import { suitedDataset } from './suited-dataset.js';
+
+/** The options with a dataset that is resized to the images that a given ONNX teacher takes. */
+export async function withSuitedDataset(
+  { options, composition, openTeacher }: PlanRequest,
+  notice: (text: string) => void,
+): Promise<RunOptions> {
+  if (openTeacher !== undefined) return options;
+  const dataset = await aboutOption(['teacher', 'model'], () =>
+    suitedDataset(options.data, options.teacher.model, composition, notice),
+  );
+  return { ...options, data: { ...options.data, dataset } };
+}
+
+/**
+ * The options adapted to what the data and a given teacher have, where the caller did not ask for more: without labels
+ * the default methods are those that need none, without features the discriminator sees logits. Both give a notice.
+ */
+export function suitedTo(
+  options: RunOptions,
+  given: GivenTeacher | null,
+  { train }: TrainingData,
+  methods: readonly Pick<CreatedMethod, 'made' | 'options'>[],
+  notice: (text: string) => void,
+): RunOptions {
+  const featureless = given !== null && given.given.teacher.outputs.features === undefined;
+  const looks = featureless && options.objective.discriminatorInput === undefined;
+  if (looks && methods.some(({ options: own }) => Object.hasOwn(own as object, 'input')))
+    notice('the teacher has no features: discriminators see logits (--discriminator-input logits).');
+  const byDefault =
+    options.methods.map(({ name }) => name).join() ===
+    defaultMethods(options.preset, options.data.dataset.name).join();
+  const left = options.methods.filter((_, i) => methods[i]!.made.labels !== 'required');
+  const fewer = train.labels === null && given !== null && byDefault && left.length < options.methods.length;
+  if (fewer)
+    notice(
+      `there are no labels, so only methods without labels run: ${left.map(({ name }) => name).join(', ')}.`,
+    );
+  if (!looks && !fewer) return options;
+  return {
+    ...options,
+    ...(looks ? { objective: { ...options.objective, discriminatorInput: 'logits' } } : {}),
+    ...(fewer ? { methods: left } : {}),
+  };
+}
