@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NetworkTeacher } from '@anc/core/internal';
 import { decodeSafetensors } from '@anc/formats';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cornerTeacher } from '../../test/corner-teacher.js';
 import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
@@ -251,6 +252,16 @@ describe('a run that did not end', () => {
       ['adversarial', true],
     ]);
     await expectSame('failed', second.result);
+  });
+
+  it('disposes the trained teacher where its predictions fail', async () => {
+    const disposed = vi.spyOn(NetworkTeacher.prototype, 'dispose');
+    const failing = execute(start('unpredicted'), (event) => {
+      if (event.type === 'activity' && event.what.startsWith('teacher on')) throw new Error('out of memory');
+    });
+    await expect(failing).rejects.toThrow('out of memory');
+    expect(disposed).toHaveBeenCalledTimes(1);
+    disposed.mockRestore();
   });
 
   it('passes on an error that comes with an interruption', async () => {

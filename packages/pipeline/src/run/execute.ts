@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
+import type { DatasetSplit, HostTensor, Teacher, TeacherOutputs, Variables } from '@anc/core';
 import { encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
 import { CheckpointStore, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
 import type { BestResult, ModelResult, RunResult, StudentResult } from '../events/documents.js';
@@ -59,21 +59,33 @@ export async function executeRun(execution: Execution): Promise<RunResult | null
 }
 
 async function trainAll(execution: Execution): Promise<RunResult> {
-  const { plan, folder, shown, emit, signal } = execution;
-  const notice = (message: string): void => emit({ type: 'notice', message });
-  const scalars = new ScalarLog(folder);
-  const context: RunContext = { ...execution, scalars };
-  const { options, data, backends } = plan;
+  const { plan, folder, emit } = execution;
+  const context: RunContext = { ...execution, scalars: new ScalarLog(folder) };
   const count = plan.students.length + 1;
-  const evaluation = { batchSize: options.training.batchSize, emit, signal };
-
   emit({ type: 'model', model: 'teacher', role: 'teacher', index: 1, count });
   const trained =
     'given' in plan.teacher
       ? null
       : await trainOrRead<ModelResult>(context, plan.teacher, 'teacher', null, noPredictions);
   const frozen = await frozenTeacher(plan, folder);
-  const shared = execution.shared ?? {};
+  try {
+    return await trainStudents(context, frozen, trained, count);
+  } finally {
+    if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
+  }
+}
+
+/** The run's result, when its students are trained to imitate the frozen teacher. `trained`: the teacher's result; null where it is given. */
+async function trainStudents(
+  context: RunContext,
+  frozen: Teacher,
+  trained: ModelResult | null,
+  count: number,
+): Promise<RunResult> {
+  const { plan, folder, shown, emit, signal, shared = {} } = context;
+  const { options, data, backends } = plan;
+  const notice = (message: string): void => emit({ type: 'notice', message });
+  const evaluation = { batchSize: options.training.batchSize, emit, signal };
   const predictionsFor = (split: DatasetSplit, what: string): Promise<Predictions> =>
     teacherPredictions(frozen, shared, split, what, evaluation);
   const onTest = await predictionsFor(data.test, 'test images');
@@ -110,7 +122,6 @@ async function trainAll(execution: Execution): Promise<RunResult> {
     return result;
   } finally {
     if (outputs instanceof TeacherCache) await outputs.close();
-    if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
   }
 }
 
