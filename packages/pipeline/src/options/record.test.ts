@@ -59,6 +59,20 @@ describe('a record', () => {
     expect(readOptions(formatOptions(options))).toEqual(options);
   });
 
+  it.each([
+    { name: 'inner', depth: 2 },
+    { options: { depth: 2 } },
+    { options: 3, depth: 2 },
+    { name: 'inner', options: { name: 'x' } },
+  ])('is read back to the same where options of a model are called like its parts: %j', (own) => {
+    const options = optionsOf({
+      student: { name: 'mine', options: own },
+      methods: [{ name: 'kd', options: own }],
+    });
+    expect(options.student.model).toEqual({ name: 'mine', options: own });
+    expect(readOptions(formatOptions(options))).toEqual(options);
+  });
+
   it('has one entry for each option by its key, and a plain name where there are no options', () => {
     const record = recordedOptions(optionsOf({ student: 'cnn(widths=[2,2])' }));
     expect(record).toMatchObject({
@@ -71,6 +85,11 @@ describe('a record', () => {
       limitTrain: null,
     });
     expect(record).not.toHaveProperty('teacherEpochs');
+  });
+
+  it('of an older version may have the option "options" beside others', () => {
+    const { student } = readOptions(changed({ student: { name: 'mine', options: 3, depth: 2 } }));
+    expect(student.model).toEqual({ name: 'mine', options: { options: 3, depth: 2 } });
   });
 
   it('of an older version is read under the names of today', () => {

@@ -52,4 +52,15 @@ describe('parseNamed', () => {
     expect(formatNamed({ name: 'nin', options: {} })).toBe('nin');
     expect(formatNamed({ name: 'mlp', options: { units: [1] } })).toEqual({ name: 'mlp', units: [1] });
   });
+
+  it('keeps options apart that are called like its own parts', () => {
+    for (const options of [
+      { name: 'x' },
+      { options: { a: 1 } },
+      { options: 3, b: 1 },
+      { name: 'x', options: {} },
+    ]) {
+      expect(formatNamed({ name: 'mine', options })).toEqual({ name: 'mine', options });
+    }
+  });
 });

@@ -70,9 +70,12 @@ export function splitTopLevel(text: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
-/** The form for configuration files: the name alone where there are no options. */
-export const formatNamed = ({ name, options }: Named): unknown =>
-  Object.keys(options).length === 0 ? name : { name, ...options };
+/** The form for configuration files: the name alone where there are no options; options that are `name` or `options` stay apart. */
+export function formatNamed({ name, options }: Named): unknown {
+  if (Object.keys(options).length === 0) return name;
+  const isAmbiguous = Object.hasOwn(options, 'name') || Object.hasOwn(options, 'options');
+  return isAmbiguous ? { name, options } : { name, ...options };
+}
 
 /** One line for people. */
 export const describeNamed = ({ name, options }: Named): string => {
