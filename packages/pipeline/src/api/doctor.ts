@@ -1,6 +1,6 @@
-import type { BackendReport } from '@anc/core/internal';
+import { reportBackend, type BackendReport } from '@anc/core/internal';
 import { AUTO } from '../backends/auto.js';
-import { probeBackend } from '../backends/probe.js';
+import { backendsOf, probeBackend } from '../backends/probe.js';
 import { callOf, composeWith, type CallOptions } from './run-input.js';
 
 export interface DoctorOptions extends Omit<CallOptions, 'offline'> {
@@ -12,8 +12,8 @@ export interface DoctorOptions extends Omit<CallOptions, 'offline'> {
 }
 
 /**
- * Tries every backend in a process of its own: whether it works here, why not, what would help, and how fast it is.
- * Throws `ANC_UNKNOWN`.
+ * Tries every backend in a process of its own: whether it works here, why not, what would help, and how fast it is. Those
+ * of plugin objects, which another process cannot load, are tried in this one. Throws `ANC_UNKNOWN`.
  */
 export async function doctor(options: DoctorOptions = {}): Promise<readonly BackendReport[]> {
   const { cwd } = callOf(options);
@@ -26,12 +26,18 @@ export async function doctor(options: DoctorOptions = {}): Promise<readonly Back
       : backends;
   for (const name of wanted) registries.backends.get(name); // unknown names are refused before any is opened
   const names = plugins.filter((plugin) => typeof plugin === 'string');
+  const inHere = backendsOf(plugins);
+  const seconds = options.seconds ?? 2;
   const reports: BackendReport[] = [];
   for (const [i, name] of wanted.entries()) {
     options.signal?.throwIfAborted();
     options.onBackend?.(name, i + 1, wanted.length);
-    const request = { backend: { name, options: {} }, plugins: names, seconds: options.seconds ?? 2 };
-    reports.push(await probeBackend(request, cwd));
+    const backend = { name, options: {} };
+    reports.push(
+      inHere.has(name)
+        ? await reportBackend(name, () => registries.backends.create(backend, undefined), seconds)
+        : await probeBackend({ backend, plugins: names, seconds }, cwd),
+    );
   }
   return reports;
 }

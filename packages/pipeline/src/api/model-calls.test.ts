@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openCpu } from '@anc/backend-tfjs';
 import { definePlugin, PLUGIN_API_VERSION, type AncError, type Backend } from '@anc/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -281,6 +282,17 @@ describe('doctor', () => {
     );
     expect(error).toMatchObject({ code: 'ANC_UNKNOWN', detail: { hint: 'did you mean "tfjs:cpu"?' } });
     expect(tried).toEqual([]);
+  });
+
+  it('tries the backends of plugin objects, too', async () => {
+    const plugin = definePlugin({
+      name: 'mine',
+      apiVersion: PLUGIN_API_VERSION,
+      backends: { mine: { options: z.strictObject({}), create: openCpu } },
+    });
+    const reports = await doctor({ cwd, plugins: [plugin], backends: ['mine'], seconds: 0.01 });
+    const imagesPerSecond = expect.any(Number) as number;
+    expect(reports).toMatchObject([{ name: 'mine', usable: true, imagesPerSecond }]);
   });
 
   it('tries nothing where it was aborted', async () => {

@@ -1,11 +1,11 @@
 import { AncError, definePlugin, PLUGIN_API_VERSION, type Backend, type Plugin } from '@anc/core';
-import { fastest, type BackendReport } from '@anc/core/internal';
+import { fastest, reportBackend, type BackendReport } from '@anc/core/internal';
 import { z } from 'zod';
 import type { Named } from '../text/named.js';
 import type { Registry } from '../composition/registry.js';
 import { optionNames } from '../composition/validate-options.js';
 import { formatRate } from '../text/format.js';
-import { probeBackend } from './probe.js';
+import { backendsOf, probeBackend } from './probe.js';
 
 export const AUTO = 'auto';
 
@@ -35,15 +35,18 @@ const choices = new WeakMap<Backend, BackendChoice>();
 /** How a backend was chosen, where `auto` opened it. */
 export const choiceOf = (backend: Backend): BackendChoice | null => choices.get(backend) ?? null;
 
-/** Measured once in a process, for every run that it makes. */
+/** Measured once in a process, for every run that it makes without plugin objects: these differ under equal names. */
 const measured = new Map<string, Promise<BackendChoice>>();
 
 /** Registers `auto`, which measures the backends of `registry` and opens the fastest. */
 export function autoPlugin(
   registry: () => Registry<'backends'>,
-  plugins: readonly string[],
+  plugins: readonly (string | Plugin)[],
   cwd: string,
 ): Plugin {
+  const known = plugins.every((plugin) => typeof plugin === 'string')
+    ? measured
+    : new Map<string, Promise<BackendChoice>>();
   return definePlugin({
     name: 'anc-cli',
     apiVersion: PLUGIN_API_VERSION,
@@ -53,8 +56,8 @@ export function autoPlugin(
         options: schema,
         create: async (options: AutoOptions) => {
           const key = JSON.stringify([options, plugins, cwd]);
-          const choosing = measured.get(key) ?? choose(registry(), plugins, cwd, options);
-          measured.set(key, choosing);
+          const choosing = known.get(key) ?? choose(registry(), plugins, cwd, options);
+          known.set(key, choosing);
           const choice = await choosing;
           const backend = await registry().create(choice.chosen, undefined);
           choices.set(backend, choice);
@@ -67,7 +70,7 @@ export function autoPlugin(
 
 async function choose(
   registry: Registry<'backends'>,
-  plugins: readonly string[],
+  plugins: readonly (string | Plugin)[],
   cwd: string,
   { candidates, seconds, threads }: AutoOptions,
 ): Promise<BackendChoice> {
@@ -75,8 +78,12 @@ async function choose(
     const known = optionNames(registry.get(name).contribution.options) ?? [];
     return { name, options: threads !== undefined && known.includes('threads') ? { threads } : {} };
   };
+  const inHere = backendsOf(plugins);
+  const loadable = plugins.filter((plugin) => typeof plugin === 'string');
   const probe = (name: string): Promise<BackendReport> =>
-    probeBackend({ backend: named(name), plugins, seconds }, cwd);
+    inHere.has(name)
+      ? reportBackend(name, () => registry.create(named(name), undefined), seconds)
+      : probeBackend({ backend: named(name), plugins: loadable, seconds }, cwd);
   const names = candidates ?? registry.names.filter((name) => ![...composite, lastResort].includes(name));
   const readings: BackendReport[] = [];
   for (const name of names) readings.push(await probe(name)); // one at a time: they would slow each other down

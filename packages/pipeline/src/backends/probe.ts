@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import type { Plugin } from '@anc/core';
 import type { BackendReport } from '@anc/core/internal';
 import type { Named } from '../text/named.js';
 
@@ -10,6 +11,12 @@ export interface ProbeRequest {
   /** How long the speed is read. */
   readonly seconds: number;
 }
+
+/** Names of the backends that plugin objects bring: no other process can load them. */
+export const backendsOf = (plugins: readonly (string | Plugin)[]): ReadonlySet<string> =>
+  new Set(
+    plugins.flatMap((plugin) => (typeof plugin === 'string' ? [] : Object.keys(plugin.backends ?? {}))),
+  );
 
 /** Opening a backend, compiling its first kernels: what the reading itself does not include. */
 const PATIENCE_SECONDS = 60;

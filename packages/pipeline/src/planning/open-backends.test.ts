@@ -1,7 +1,10 @@
 import { AncError, definePlugin, PLUGIN_API_VERSION, type Backend } from '@anc/core';
+import { openCpu } from '@anc/backend-tfjs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { autoPlugin } from '../backends/auto.js';
 import { compose } from '../composition/compose.js';
+import type { Registry } from '../composition/registry.js';
 import { backendNotices, disposeBackends, openBackends, withChosenBackends } from './open-backends.js';
 import { resolveFlat } from '../../test/flat-options.js';
 
@@ -29,23 +32,23 @@ const fake = (name: string, options: z.ZodType) => ({
     } as unknown as Backend;
   },
 });
-const composition = compose([
-  definePlugin({
-    name: 'fakes',
-    apiVersion: PLUGIN_API_VERSION,
-    backends: {
-      threaded: fake(
-        'threaded',
-        z.strictObject({ threads: z.int().optional(), device: z.string().optional() }),
-      ),
-      plain: fake('plain', z.strictObject({})),
-      absent: {
-        options: z.strictObject({}),
-        create: () => Promise.reject(new AncError('ANC_BACKEND_MISSING', 'not here.')),
-      },
+const fakes = definePlugin({
+  name: 'fakes',
+  apiVersion: PLUGIN_API_VERSION,
+  backends: {
+    threaded: fake(
+      'threaded',
+      z.strictObject({ threads: z.int().optional(), device: z.string().optional() }),
+    ),
+    plain: fake('plain', z.strictObject({})),
+    absent: {
+      options: z.strictObject({}),
+      create: () => Promise.reject(new AncError('ANC_BACKEND_MISSING', 'not here.')),
     },
-  }),
-]);
+    working: { options: z.strictObject({}), create: openCpu },
+  },
+});
+const composition = compose([fakes]);
 
 const open = (backend: string, of: { teacher?: string; student?: string; threads?: number | null } = {}) => {
   const { compute, teacher, student } = resolveFlat({
@@ -128,6 +131,40 @@ describe('withChosenBackends', () => {
     const flat = { backend: 'plain', teacherBackend: 'threaded' };
     const { options } = resolveFlat(flat);
     expect(withChosenBackends(options, await open('plain', { teacher: 'threaded' }))).toEqual(options);
+  });
+
+  it('records what was chosen for each, and leaves the shared backend where both have their own', async () => {
+    const registry: () => Registry<'backends'> = () => automatic.registries.backends;
+    const automatic = compose([autoPlugin(registry, [fakes], '/'), fakes]);
+    const auto = 'auto(candidates=[working])';
+    const recorded = async (flat: Readonly<Record<string, string>>) => {
+      const { options } = resolveFlat(flat);
+      const { compute, teacher, student } = options;
+      const backends = await openBackends(compute, teacher.backend, student.backend, automatic);
+      const after = withChosenBackends(options, backends);
+      return [after.compute.backend, after.teacher.backend, after.student.backend].map((one) => one?.name);
+    };
+    expect(await recorded({ backend: auto })).toEqual(['working', undefined, undefined]);
+    expect(await recorded({ backend: auto, teacherBackend: 'plain' })).toEqual([
+      'working',
+      'plain',
+      undefined,
+    ]);
+    expect(await recorded({ backend: auto, studentBackend: 'plain' })).toEqual([
+      'working',
+      undefined,
+      'plain',
+    ]);
+    expect(await recorded({ backend: 'plain', teacherBackend: auto })).toEqual([
+      'plain',
+      'working',
+      undefined,
+    ]);
+    expect(await recorded({ backend: 'plain', teacherBackend: auto, studentBackend: 'threaded' })).toEqual([
+      'plain',
+      'working',
+      'threaded',
+    ]);
   });
 });
 

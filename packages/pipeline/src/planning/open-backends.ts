@@ -44,10 +44,15 @@ export async function openBackends(
 export function withChosenBackends(options: RunOptions, backends: RunBackends): RunOptions {
   const chosen = (named: Named, backend: Backend): Named => choiceOf(backend)?.chosen ?? named;
   const { compute, teacher, student } = options;
-  const shared = student.backend === undefined ? backends.student : backends.teacher;
+  const shared =
+    student.backend === undefined
+      ? backends.student
+      : teacher.backend === undefined
+        ? backends.teacher
+        : null;
   return {
     ...options,
-    compute: { ...compute, backend: chosen(compute.backend, shared) },
+    compute: { ...compute, backend: shared === null ? compute.backend : chosen(compute.backend, shared) },
     ...(teacher.backend === undefined
       ? {}
       : { teacher: { ...teacher, backend: chosen(teacher.backend, backends.teacher) } }),

@@ -19,8 +19,7 @@ export async function loadComposition(
   const own = await Promise.all(
     plugins.map(async (plugin) => (typeof plugin === 'string' ? loadPlugin(plugin, cwd) : plugin)),
   );
-  const named = plugins.filter((plugin) => typeof plugin === 'string');
-  const auto = autoPlugin(() => composition.registries.backends, named, cwd);
+  const auto = autoPlugin(() => composition.registries.backends, plugins, cwd);
   const composition = compose([...builtin, auto, ...own]);
   return composition;
 }
