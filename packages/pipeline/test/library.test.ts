@@ -102,7 +102,7 @@ describe('distill', () => {
     });
     for await (const event of run) if (event.type === 'model') seen.push(event.model);
     const { folder, dispose } = await run;
-    expect(seen).toEqual(['teacher', 'value:l2']);
+    expect(seen).toEqual(['teacher', 'value-l2']);
     expect(folder).toBe(join(cwd, 'mine'));
     expect(disposed).not.toHaveBeenCalled();
     await dispose();

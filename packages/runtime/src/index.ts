@@ -11,6 +11,7 @@ export { writeReport, type ReportedModel, type ReportedResult } from './report/r
 export { renderSimpleReport, type ReportSection, type SimpleReport } from './report/simple-report.js';
 export { writeFileAtomically, type FileContent } from './run-folder/atomic-write.js';
 export { describeEnvironment, type EnvironmentRecord } from './run-folder/environment.js';
+export { folderName } from './run-folder/folder-name.js';
 export type { MetricsLog, MetricsRecord } from './run-folder/metrics-log.js';
 export { assertCreatable, freeName, RunFolder } from './run-folder/run-folder.js';
 export type { DiskCacheOptions } from './teacher-cache/disk-store.js';

@@ -4,7 +4,7 @@ import { AncError } from '@anc/core';
 import { RunFolder } from '@anc/runtime';
 import { readOptions } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
-import { studentNames } from '../options/student-names.js';
+import { earlierStudentNames, studentNames } from '../options/student-names.js';
 import { suggestion } from '../text/nearest.js';
 import { WEIGHTS } from '../files/weights.js';
 
@@ -37,10 +37,12 @@ export async function findModelInRun(
   const folder = await RunFolder.open(path);
   const options = readOptions(await folder.readConfig());
   const names = studentNames(options.methods);
-  const there = await Promise.all(names.map((name) => hasWeights(join(path, 'student', name))));
-  const students = names.filter((_, i) => there[i]);
+  const earlier = earlierStudentNames(options.methods);
+  const found = await Promise.all(names.map((name, i) => firstWithWeights(path, [name, earlier[i]!])));
+  const students = found.filter((name) => name !== null);
   const teachers = (await hasWeights(join(path, 'teacher'))) ? ['teacher'] : [];
-  const wanted = selected === undefined || selected === 'student' ? null : selected;
+  const asked = selected === undefined || selected === 'student' ? null : selected;
+  const wanted = asked === null ? null : (found[earlier.indexOf(asked)] ?? asked);
   const chosen = wanted ?? (students.includes(FIRST) ? FIRST : students.at(-1));
   if (chosen === undefined || ![...students, ...teachers].includes(chosen)) {
     const known = [...students, ...teachers];
@@ -61,6 +63,12 @@ export async function findModelInRun(
     among: wanted === null && students.length > 1 ? students : [],
     options,
   };
+}
+
+/** The first of a student's names whose folder has weights: that of today, or that of earlier versions. */
+async function firstWithWeights(run: string, names: readonly string[]): Promise<string | null> {
+  for (const name of names) if (await hasWeights(join(run, 'student', name))) return name;
+  return null;
 }
 
 const hasWeights = async (path: string): Promise<boolean> =>

@@ -37,7 +37,10 @@ export interface BestResult {
 
 export interface StudentResult extends ModelResult {
   readonly method: string;
-  /** This student's folder under `student/`: the method's name, numbered where a method comes twice. */
+  /**
+   * This student's folder under `student/`: the method's name, numbered where a method comes twice, with `-` for what is
+   * not allowed in every folder's name.
+   */
   readonly name: string;
   /** Share of test images on which student and teacher give the same class. */
   readonly agreement: number;

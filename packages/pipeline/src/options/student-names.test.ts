@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { studentNames } from './student-names.js';
+import { earlierStudentNames, studentNames } from './student-names.js';
 
 const namesOf = (...methods: readonly string[]): string[] => studentNames(methods.map((name) => ({ name })));
 
@@ -22,5 +22,23 @@ describe('studentNames', () => {
     ]) {
       expect(new Set(namesOf(...methods)).size).toBe(methods.length);
     }
+  });
+
+  it('have no characters that a folder must not have, and stay different', () => {
+    expect(namesOf('value:kd', '@acme/kd', 'value:kd', 'value-kd')).toEqual([
+      'value-kd',
+      '@acme-kd',
+      'value-kd-2',
+      'value-kd-3',
+    ]);
+  });
+});
+
+describe('earlierStudentNames', () => {
+  it('are the methods as they are, numbered', () => {
+    expect(earlierStudentNames([{ name: 'value:kd' }, { name: 'value:kd' }])).toEqual([
+      'value:kd',
+      'value:kd-2',
+    ]);
   });
 });

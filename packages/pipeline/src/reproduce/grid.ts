@@ -1,3 +1,4 @@
+import { folderName } from '@anc/runtime';
 import type { Composition } from '../composition/compose.js';
 import { optionError } from '../options/option-error.js';
 import { mergeInputs, resolveOptions, type ResolvedOptions } from '../options/resolve.js';
@@ -26,7 +27,7 @@ export interface GridOptions {
 
 /** The name of a group's folder. */
 export const groupName = ({ dataset }: PaperGroup, { student }: RunOptions): string =>
-  `${dataset}-${student.model.name}`;
+  folderName(`${dataset}-${student.model.name}`);
 
 /**
  * The comparisons of a table with the paper's preset, their epochs scaled. `input` replaces single options. Throws

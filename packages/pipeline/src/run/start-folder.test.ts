@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AncError } from '@anc/core';
+import { AncError, definePlugin, PLUGIN_API_VERSION } from '@anc/core';
 import { RunFolder } from '@anc/runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cornerTeacher } from '../../test/corner-teacher.js';
@@ -206,6 +206,29 @@ describe('a run that is resumed', () => {
     expect(await locks(path)).toEqual([]);
     allClosed();
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'of an earlier version keeps the names that its folder has for students',
+    async () => {
+      const { options, create } = composition.registries.methods.get('l2').contribution;
+      const own = definePlugin({
+        name: 'acme',
+        apiVersion: PLUGIN_API_VERSION,
+        methods: { 'acme:l2': { options, create } },
+      });
+      composition = tinyComposition(own);
+      const path = await started({ methods: ['acme:l2', 'acme:l2', 'l2'], name: 'mine' });
+      const namesNow = async (): Promise<string[]> => {
+        const run = await resumeRun(resumeRequest(path));
+        await run.release();
+        return run.plan.students.map(({ name }) => name);
+      };
+      expect(await namesNow()).toEqual(['acme-l2', 'acme-l2-2', 'l2']);
+      await mkdir(join(path, 'student', 'acme:l2'), { recursive: true });
+      await mkdir(join(path, 'checkpoints', 'acme:l2-2'), { recursive: true });
+      expect(await namesNow()).toEqual(['acme:l2', 'acme:l2-2', 'l2']);
+    },
+  );
 
   it('is refused where there is none', async () => {
     await mkdir(join(cwd, 'runs', 'mine'), { recursive: true });

@@ -11,6 +11,7 @@ import { anchoredTeacher } from '../planning/given-teacher.js';
 import { planRun, type Plan, type Planner, type PlanRequest } from '../planning/plan.js';
 import { shownPath } from '../text/shown-path.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
+import { withRecordedNames } from './recorded-names.js';
 
 /** A run whose folder exists and is locked. */
 export interface StartedRun<D extends TrainingData = RunData> {
@@ -94,7 +95,8 @@ export async function resumeWith<D extends TrainingData>(
     try {
       plan.notices.forEach(notice);
       await compareEnvironment(folder, plan, cwd, notice);
-      return started(plan, folder, unlock, cwd);
+      const students = await withRecordedNames(plan.students, folder);
+      return started({ ...plan, students }, folder, unlock, cwd);
     } catch (error) {
       await plan.dispose();
       throw error;

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rmdir, stat } from 'node:fs/promises
 import { basename, dirname, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { writeFileAtomically } from './atomic-write.js';
+import { folderName } from './folder-name.js';
 import { lock } from './lock.js';
 import { MetricsLog } from './metrics-log.js';
 
@@ -155,7 +156,7 @@ export async function assertCreatable(path: string): Promise<void> {
   }
 }
 
-/** The first of `<stem>-1`, `<stem>-2`, … that is free under `parent`. */
+/** The first of `<stem>-1`, `<stem>-2`, … that is free under `parent`; `stem` is made a name for folders. */
 export async function freeName(parent: string, stem: string): Promise<string> {
   let taken: ReadonlySet<string>;
   try {
@@ -163,9 +164,10 @@ export async function freeName(parent: string, stem: string): Promise<string> {
   } catch {
     taken = new Set(); // missing or not readable, which `assertCreatable` reports
   }
+  const safe = folderName(stem);
   let number = 1;
-  while (taken.has(`${stem}-${number}`)) number++;
-  return `${stem}-${number}`;
+  while (taken.has(`${safe}-${number}`)) number++;
+  return `${safe}-${number}`;
 }
 
 async function exists(path: string): Promise<boolean> {
