@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AncError } from '@anc/core';
+import { type AncError } from '@anc/core';
 import { RunFolder } from '@anc/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveFlat } from '../../test/flat-options.js';

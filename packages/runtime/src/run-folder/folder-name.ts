@@ -3,5 +3,5 @@
  * are left out.
  */
 export const folderName = (name: string): string =>
-  // eslint-disable-next-line no-control-regex -- Windows allows none of them
+   
   name.replace(/[<>:"/\\|?*\x00-\x1f]+/g, '-').replace(/[. ]+$/, '') || '-';
