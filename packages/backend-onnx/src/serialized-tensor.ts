@@ -1,7 +1,6 @@
-import { AncError, sizeOf, specOf, type HostTensor, type LeafSpec, type Tree } from '@anc/core';
-import { permuted } from '@anc/core/internal';
+import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from '@anc/core';
+import { assertFeed, permuted } from '@anc/core/internal';
 import type { SerializedTensor, SerializedTensors } from './engine/protocol.js';
-import { sameShape } from './graph/graph.js';
 import { physicalShape } from './lower/traced-tensor.js';
 import { stateLayout } from './trace/inputs.js';
 
@@ -32,26 +31,6 @@ export const serializeTensor = (host: HostTensor): SerializedTensor => ({
  * @throws `ANC_FEED` if an entry is missing, or has another shape or type
  */
 export function serializeTree(what: string, tree: Tree<HostTensor>, spec: Tree<LeafSpec>): SerializedTensors {
-  const tensors: Record<string, SerializedTensor> = {};
-  for (const [name, { shape, dtype }] of Object.entries(spec)) {
-    const host = tree[name];
-    if (host === undefined) {
-      throw new AncError('ANC_FEED', `${what} "${name}" is missing.`, {
-        expected: `${dtype} [${shape.join(', ')}]`,
-      });
-    }
-    const received = specOf(host);
-    if (!sameShape(shape, received.shape) || dtype !== received.dtype || host.data.length !== sizeOf(shape)) {
-      throw new AncError(
-        'ANC_FEED',
-        `${what} "${name}" differs from what the step or function was compiled for.`,
-        {
-          expected: `${dtype} [${shape.join(', ')}]`,
-          received: `${received.dtype} [${received.shape.join(', ')}] with ${host.data.length} elements`,
-        },
-      );
-    }
-    tensors[name] = serializeTensor(host);
-  }
-  return tensors;
+  assertFeed(what, tree, spec);
+  return mapTree(spec, (_, name) => serializeTensor(tree[name]!));
 }

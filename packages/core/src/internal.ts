@@ -17,6 +17,7 @@ export { optimizerOverridesSchema } from './optimizers/optimizer-config.js';
 export { adversarialAuxiliaryLayers } from './step/adversarial-student-phase.js';
 export { withActivationDropout } from './step/dropout.js';
 export { auxiliaryLayersOf } from './step/terms.js';
+export { assertFeed } from './tree/assert-feed.js';
 export { permuted } from './tree/permute.js';
 
 // Frozen networks

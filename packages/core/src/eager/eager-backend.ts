@@ -10,11 +10,12 @@ import {
 } from '../contracts/backend.js';
 import type { FunctionSpec, Step, StepSpec, TensorFunction } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
+import { assertFeed } from '../tree/assert-feed.js';
 import { mapTree, type HostTensor, type Tree } from '../tree/tree.js';
 import { inference } from './eager-context.js';
 import { EagerState, type RunExclusive } from './eager-state.js';
 import { EagerStep } from './eager-step.js';
-import { assertFeed, toHost, toTensor } from './host-tensor.js';
+import { toHost, toTensor } from './host-tensor.js';
 
 /** Properties of a backend beside the name under which tfjs has it. */
 export interface EagerOptions {

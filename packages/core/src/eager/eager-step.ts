@@ -4,10 +4,11 @@ import type { CompiledStep, DeviceState, Inputs } from '../contracts/backend.js'
 import type { Phase, Step, StepSpec } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
 import { phasesOf, playPhases, type PlayedPhases } from '../step/play-phases.js';
+import { assertFeed } from '../tree/assert-feed.js';
 import { mapTree, type Tree } from '../tree/tree.js';
 import { eagerContext } from './eager-context.js';
 import { EagerState, type RunExclusive } from './eager-state.js';
-import { assertFeed, toTensor } from './host-tensor.js';
+import { toTensor } from './host-tensor.js';
 
 /** Runs a step op by op; its metrics stay on the device until they are read. */
 export class EagerStep implements CompiledStep {

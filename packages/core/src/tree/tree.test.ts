@@ -1,18 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  countElements,
-  filled,
-  mapTree,
-  mergeTrees,
-  namesOf,
-  prefixTree,
-  sizeOf,
-  specOf,
-  subtree,
-  zeros,
-  zipTrees,
-} from './tree.js';
+import { filled, mapTree, mergeTrees, namesOf, prefixTree, sizeOf, specOf, subtree, zeros } from './tree.js';
 
 const someTree = fc.dictionary(fc.stringMatching(/^[a-c]{1,2}(\/[a-c]{1,2})?$/), fc.integer());
 
@@ -23,22 +11,6 @@ describe('trees', () => {
 
   it('are mapped leaf by leaf, with the names', () => {
     expect(mapTree({ a: 1, b: 2 }, (leaf, name) => `${name}${leaf}`)).toEqual({ a: 'a1', b: 'b2' });
-  });
-
-  it('are paired by name', () => {
-    expect(zipTrees({ a: 1, b: 2 }, { b: 10, a: 20 }, (x, y, name) => `${name} ${x + y}`)).toEqual({
-      a: 'a 21',
-      b: 'b 12',
-    });
-  });
-
-  it.each([
-    [{ a: 1, b: 2 }, { a: 1 }],
-    [{ a: 1 }, { a: 1, b: 2 }],
-  ])('are not paired where a name is in only one: %j, %j', (a, b) => {
-    expect(() => zipTrees<number, number, number>(a, b, (x) => x)).toThrow(
-      expect.objectContaining({ code: 'ANC_TREE', message: expect.stringContaining('"b"') as string }),
-    );
   });
 
   it('come back from under a prefix', () => {
@@ -69,7 +41,6 @@ describe('trees', () => {
 describe('sizes', () => {
   it('are products of axes; a scalar has one element', () => {
     expect([sizeOf([2, 3, 4]), sizeOf([]), sizeOf([3, 0])]).toEqual([24, 1, 0]);
-    expect(countElements({ a: { shape: [2, 3] }, b: { shape: [] } })).toBe(7);
   });
 });
 

@@ -27,27 +27,6 @@ export function mapTree<A, B>(tree: Tree<A>, f: (leaf: A, name: string) => B): R
   return Object.fromEntries(Object.entries(tree).map(([name, leaf]) => [name, f(leaf, name)]));
 }
 
-/**
- * Combines two trees of the same names, leaf by leaf.
- *
- * @throws `ANC_TREE` where the names differ.
- */
-export function zipTrees<A, B, C>(
-  a: Tree<A>,
-  b: Tree<B>,
-  f: (x: A, y: B, name: string) => C,
-): Record<string, C> {
-  const missing = Object.keys(a).find((name) => !Object.hasOwn(b, name));
-  const extra = Object.keys(b).find((name) => !Object.hasOwn(a, name));
-  if (missing !== undefined || extra !== undefined) {
-    throw new AncError(
-      'ANC_TREE',
-      `two trees differ in names: "${missing ?? extra}" is in only one of them.`,
-    );
-  }
-  return mapTree(a, (leaf, name) => f(leaf, b[name] as B, name));
-}
-
 /** Puts `prefix/` before every name. */
 export function prefixTree<T>(prefix: string, tree: Tree<T>): Record<string, T> {
   return Object.fromEntries(Object.entries(tree).map(([name, leaf]) => [`${prefix}/${name}`, leaf]));
@@ -79,10 +58,6 @@ export function mergeTrees<T>(...trees: readonly Tree<T>[]): Record<string, T> {
 
 /** Number of elements of a shape; 1 for a scalar. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
-/** Number of elements in all leaves. */
-export const countElements = (tree: Tree<{ readonly shape: readonly number[] }>): number =>
-  Object.values(tree).reduce((sum, leaf) => sum + sizeOf(leaf.shape), 0);
 
 /** Shape and element type of a host tensor. */
 export function specOf(host: HostTensor): LeafSpec {
