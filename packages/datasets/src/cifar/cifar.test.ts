@@ -177,6 +177,23 @@ describe('parseCifarPython', () => {
     );
   });
 
+  it('refuses a label that is no whole number', () => {
+    const good = pickled([1], Buffer.alloc(3072));
+    const at = good.indexOf(Buffer.from('labels')) + 'labels'.length;
+    const label = good.indexOf(Buffer.from([0x4b, 1]), at); // BININT1
+    const half = Buffer.alloc(9);
+    half.write('G'); // BINFLOAT
+    half.writeDoubleBE(1.5, 1);
+    const bytes = Buffer.concat([good.subarray(0, label), half, good.subarray(label + 2)]);
+    expect(() => parse(good)).not.toThrow();
+    expect(() => parse(bytes)).toThrow(
+      expect.objectContaining({
+        code: 'ANC_DATA_CORRUPT',
+        detail: expect.objectContaining({ expected: '1 labels', received: 'the label 1.5' }) as unknown,
+      }),
+    );
+  });
+
   it('returns data or throws an AncError for any bytes', () => {
     const good = pickled([1], Buffer.alloc(3072));
     fc.assert(

@@ -36,13 +36,18 @@ export function parseCifarPython(
         : 'no array';
     throw corrupt(file, 'wrong array "data"', `[${count}, ${IMAGE}] u1`, received);
   }
-  const isLabel = (label: unknown): label is number => typeof label === 'number' && label >= 0 && label < 256;
+  const isLabel = (label: unknown): label is number =>
+    Number.isInteger(label) && Number(label) >= 0 && Number(label) < 256;
   if (!Array.isArray(labels) || labels.length !== count || !labels.every(isLabel)) {
     throw corrupt(
       file,
       `wrong list "${labelKey}"`,
       `${count} labels`,
-      Array.isArray(labels) ? `${labels.length}` : 'no list',
+      !Array.isArray(labels)
+        ? 'no list'
+        : labels.length === count
+          ? `the label ${String(labels.find((label) => !isLabel(label)))}`
+          : `${labels.length}`,
     );
   }
   const images = allocate(count * IMAGE);

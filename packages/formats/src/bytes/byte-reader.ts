@@ -7,7 +7,8 @@ const WINDOW = 1 << 16;
 /** Longest line: lines hold names of Python modules and classes. */
 const LINE_LIMIT = 4096;
 
-const decoder = new TextDecoder();
+/** Refuses what is not UTF-8 instead of replacing it: pickles hold binary data as text, too. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads little-endian numbers and strings one after the other. Every method throws what `damaged` makes when the source
@@ -104,9 +105,14 @@ export class ByteReader {
     return this.#window.subarray(at, at + length);
   }
 
-  /** UTF-8. */
+  /** UTF-8; throws for bytes that are not. */
   text(length: number): string {
-    return decoder.decode(this.bytes(length));
+    const [at, bytes] = [this.#position, this.bytes(length)];
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      throw this.#damaged(`its text at byte ${at} is not UTF-8`);
+    }
   }
 
   /** Text up to the next line feed, which is consumed too. */

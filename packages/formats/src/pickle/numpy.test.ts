@@ -42,6 +42,27 @@ describe('a pickle of a NumPy array', () => {
     }
   });
 
+  const utf8 = '\xc3\x88\xc3\xba\xc3\xbf'; // 200, 250, 255 as text
+  it.each([
+    ['text that is not UTF-8', 'protocol 2', utf8, '\xc3\x88\xc3\x3a\xc3\xbf', 'is not UTF-8'],
+    [
+      'a character that is no byte',
+      'protocol 2',
+      utf8,
+      '\xd3\x88\xc3\xba\xc3\xbf',
+      'it calls _codecs.encode',
+    ],
+    ['another encoding of bytes', 'protocol 2', 'latin1', 'latin2', 'it calls _codecs.encode'],
+    ['a state of another version', 'protocol 4', '(K\x01K\x02K\x03', '(K\x02K\x02K\x03', 'it sets a state'],
+  ] as const)('refuses %s, which would be other pixels', (_name, written, from, to, message) => {
+    // Python's own reader refuses each of these files.
+    const bytes = Buffer.from(WRITTEN[written], 'base64');
+    const at = bytes.indexOf(Buffer.from(from, 'latin1'));
+    expect(at).toBeGreaterThan(0);
+    bytes.write(to, at, 'latin1');
+    expect(() => read(bytes)).toThrow(message);
+  });
+
   it.each([
     ['another global', '\x80\x02cos\nsystem\n.', 'it refers to os.system, which is not plain data'],
     ['a call of the array class', '\x80\x02cnumpy\nndarray\n)R.', 'it calls numpy.ndarray'],

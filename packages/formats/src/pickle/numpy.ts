@@ -22,12 +22,19 @@ const DTYPE = 'numpy.dtype';
 const ENCODE = '_codecs.encode';
 const ALLOWED = new Set([...RECONSTRUCT, ARRAY, DTYPE, ENCODE]);
 
+const LATIN_1 = new Set(['latin1', 'latin-1', 'iso-8859-1']);
+/** The version of an array's state that NumPy writes. */
+const STATE_VERSION = 1;
+
 /** One character per byte. */
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
 const textOf = (value: Value | undefined): string =>
   value instanceof Uint8Array ? latin1(value) : typeof value === 'string' ? value : '';
+
+/** Whether a text has one character per byte. */
+const isLatin1 = (text: unknown): text is string => typeof text === 'string' && !/[^\0-\xff]/.test(text);
 
 /** Allows plain data and row-major NumPy arrays. */
 const numpyPolicy = (damaged: Damaged): PicklePolicy<NumpyArray | NumpyDtype> => ({
@@ -36,18 +43,19 @@ const numpyPolicy = (damaged: Damaged): PicklePolicy<NumpyArray | NumpyDtype> =>
   allow(name) {
     if (!ALLOWED.has(name)) throw damaged(`it refers to ${name}, which is not plain data`);
   },
-  call(name, [first]) {
+  call(name, [first, second]) {
     if (RECONSTRUCT.includes(name)) return new NumpyArray();
     if (name === DTYPE) return new NumpyDtype(textOf(first));
-    if (name === ENCODE && typeof first === 'string') return Uint8Array.from(Buffer.from(first, 'latin1'));
+    if (name === ENCODE && isLatin1(first) && LATIN_1.has(textOf(second)))
+      return Uint8Array.from(Buffer.from(first, 'latin1'));
     throw damaged(`it calls ${name}, which does not build an array here`);
   },
   /** NumPy's state is (version, shape, dtype, column-major, bytes). A dtype's own state adds nothing for bytes. */
   setState(target, state) {
     if (target instanceof NumpyDtype) return;
-    const [, shape, dtype, columnMajor, data] = Array.isArray(state) ? state : [];
+    const [version, shape, dtype, columnMajor, data] = Array.isArray(state) ? state : [];
     const isValid = target instanceof NumpyArray && Array.isArray(shape) && dtype instanceof NumpyDtype;
-    if (!isValid || columnMajor !== false || !(data instanceof Uint8Array)) {
+    if (!isValid || version !== STATE_VERSION || columnMajor !== false || !(data instanceof Uint8Array)) {
       throw damaged('it sets a state that is not that of a row-major array');
     }
     target.shape = shape.map((size) => (typeof size === 'number' ? size : -1)); // -1 matches no size
