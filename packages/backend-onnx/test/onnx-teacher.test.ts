@@ -136,6 +136,17 @@ describe('an ONNX teacher', () => {
     await compare({}, teacher, prepare);
   });
 
+  it('applies the options where its metadata cannot be used, and names what it ignores', async () => {
+    const impossible = { normalization: '{"mean":[10],"std":[0]}' };
+    const teacher = await open({ metadata: impossible }, { mean: [0], std: [100] });
+    await compare({}, teacher, (v) => v / 100);
+    const foreign = await open({ metadata: { normalization: 'imagenet' } });
+    expect(foreign.facts.notices.join()).toMatch(
+      /normalization imagenet\) is not a normalization.*divided by 255/,
+    );
+    await compare({}, foreign, (v) => v / 255);
+  });
+
   it('reverses color channels, repeats gray ones, and resizes only on request', async () => {
     const reversed = await open({}, { channels: 'bgr' });
     const images = bytes(108);
@@ -232,6 +243,24 @@ describe('an ONNX teacher', () => {
       /cannot load this model\.\n.*received: [^/]* opset.*\n.*older opset/,
     ],
     ['a tensor that is not there', {}, { features: 'nowhere' }, /no tensor "nowhere"/],
+    [
+      'a deviation of zero in its metadata',
+      { metadata: { normalization: '{"mean":[10,20,30],"std":[50,0,70]}' } },
+      {},
+      /no image can be normalized.*std\) above 0.*received: normalization .*50,0,70.*--preprocessing/s,
+    ],
+    [
+      'a negative deviation in the metadata of others',
+      { metadata: { mean: '[0.5,0.4,0.3]', std: '[0.5,-0.5,0.5]' } },
+      {},
+      /no image can be normalized.*received: mean \[0.5,0.4,0.3\], std \[0.5,-0.5,0.5\]/s,
+    ],
+    [
+      'fewer deviations than means in its metadata',
+      { metadata: { mean: '[0.5,0.4,0.3]', std: '[0.5,0.5]' } },
+      {},
+      /no image can be normalized/,
+    ],
     ['half of a normalization', {}, { mean: [1] }, /belong together/],
     ['a normalization for other channels', {}, { mean: [1, 2], std: [1, 2] }, /one number per channel/],
   ])('is refused for %s', async (_name, file, options, message) => {

@@ -10,6 +10,7 @@ export { encodeKerasFile } from './keras/write-keras-file.js';
 export {
   decodeForeignMetadata,
   decodeWeightsMetadata,
+  isImpossibleNormalization,
   encodeWeightsMetadata,
   type WeightsMetadata,
 } from './metadata/weights-metadata.js';

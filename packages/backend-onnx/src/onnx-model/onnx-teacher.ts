@@ -112,7 +112,13 @@ export class OnnxTeacher extends Teacher {
     if (normalization === null && !isBytes(input)) {
       const each = (value: number): number[] => new Array<number>(input.shape[2]).fill(value);
       normalization = { mean: each(0), std: each(255) };
-      notices.push(`${shown}: no preprocessing is specified, so pixels are divided by 255.`);
+      const { unusable } = metadata;
+      if (unusable?.impossible === true) throw impossibleNormalization(shown, unusable.text);
+      notices.push(
+        unusable === null
+          ? `${shown}: no preprocessing is specified, so pixels are divided by 255.`
+          : `${shown}: its metadata (${unusable.text}) is not a normalization, so pixels are divided by 255.`,
+      );
     }
     if (
       normalization !== null &&
@@ -229,6 +235,13 @@ function fixedOnly(normalization: Normalization | null, shown: string): FixedNor
     hint: 'export it with the normalization inside: --fold-normalization.',
   });
 }
+
+const impossibleNormalization = (shown: string, text: string): AncError =>
+  onnxError(`${shown}: no image can be normalized by its metadata.`, {
+    expected: 'a mean and a deviation (std) above 0 for each channel',
+    received: text,
+    hint: 'say how its images are normalized: --preprocessing, or --teacher-preprocessing for a teacher of a run.',
+  });
 
 function normalizationOf({ mean, std }: OnnxTeacherOptions, shown: string): FixedNormalization | null {
   if (mean === undefined && std === undefined) return null;

@@ -1,13 +1,22 @@
 import type { FixedNormalization, Normalization } from '@anc/core';
 import { pixelUnit } from '@anc/core/internal';
-import { decodeForeignMetadata } from '@anc/formats';
+import { decodeForeignMetadata, isImpossibleNormalization } from '@anc/formats';
 
 /** Preprocessing and classes in a model's metadata; null for what it does not declare. */
 export interface Declared {
   readonly normalization: Normalization | null;
+  /** What it says of normalization where that cannot be used. */
+  readonly unusable: UnusableNormalization | null;
   readonly channels: 'rgb' | 'bgr' | null;
   readonly layout: 'nchw' | 'nhwc' | null;
   readonly classNames: readonly string[] | null;
+}
+
+/** Entries of the metadata that should say how images are normalized, and do not. */
+export interface UnusableNormalization {
+  readonly text: string;
+  /** Whether they are numbers by which nothing can be normalized, as a deviation of 0, and not of another kind. */
+  readonly impossible: boolean;
 }
 
 type Metadata = Readonly<Record<string, string>>;
@@ -23,8 +32,10 @@ const RANGES: Readonly<Record<string, FixedNormalization>> = {
 export function declared(metadata: Metadata, channels: number): Declared {
   const own = decodeForeignMetadata(metadata);
   const format = metadata['Image.BitmapPixelFormat']?.toLowerCase();
+  const normalization = normalizationIn(metadata, own.normalization, channels);
   return {
-    normalization: normalizationIn(metadata, own.normalization, channels),
+    normalization,
+    unusable: normalization === null ? unusableIn(metadata) : null,
     channels: format === undefined ? null : format.startsWith('bgr') ? 'bgr' : 'rgb',
     layout: own.layout ?? null,
     classNames: ['classes', 'names', 'labels'].map((key) => namesIn(metadata[key])).find(Boolean) ?? null,
@@ -40,10 +51,23 @@ function normalizationIn(
   if (range !== undefined) return forAll(range, channels);
   if (own !== undefined) return own;
   const [mean, std] = [metadata['mean'], metadata['std']].map((text) => json(text));
-  if (!isNumbers(mean) || !isNumbers(std) || std.some((s) => s <= 0)) return null;
+  if (!isNumbers(mean) || !isNumbers(std) || isImpossibleNormalization({ mean, std })) return null;
   const unit = pixelUnit(mean, std);
   const bytes = { mean: mean.map((value) => unit * value), std: std.map((value) => unit * value) };
   return mean.length === 1 ? forAll(bytes, channels) : bytes;
+}
+
+function unusableIn(metadata: Metadata): UnusableNormalization | null {
+  const { normalization, mean, std } = metadata;
+  if (normalization !== undefined) {
+    return {
+      text: `normalization ${normalization}`,
+      impossible: isImpossibleNormalization(json(normalization)),
+    };
+  }
+  if (mean === undefined || std === undefined) return null;
+  const impossible = isImpossibleNormalization({ mean: json(mean), std: json(std) });
+  return { text: `mean ${mean}, std ${std}`, impossible };
 }
 
 const forAll = ({ mean, std }: FixedNormalization, channels: number): FixedNormalization => ({

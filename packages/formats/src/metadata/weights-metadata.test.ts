@@ -87,10 +87,16 @@ const options = fc.dictionary(
 const size = fc.integer({ min: 1, max: 4096 });
 const normalization = fc.oneof(
   fc.constant('per-image' as const),
-  fc.record({
-    mean: fc.array(fc.integer(), { minLength: 1 }),
-    std: fc.array(fc.double({ min: 1e-9, max: 1e9, noNaN: true }), { minLength: 1 }),
-  }),
+  fc
+    .tuple(
+      fc.array(fc.double({ min: 1e-9, max: 1e9, noNaN: true }), { minLength: 1 }),
+      fc.integer(),
+      fc.integer({ min: 1, max: 3 }),
+    )
+    .map(([std, first, pixels]) => ({
+      mean: std.flatMap(() => Array.from({ length: pixels }, (_, i) => first + i)),
+      std,
+    })),
 );
 const metadata: fc.Arbitrary<WeightsMetadata> = fc.record(
   {
@@ -139,12 +145,27 @@ describe('decodeWeightsMetadata', () => {
     ['{', undefined],
     ['"per-image"', 'per-image'],
     ['{"mean":[1],"std":[2]}', { mean: [1], std: [2] }],
-    ['{"mean":[1],"std":[0]}', undefined],
+    ['{"mean":[1],"std":["2"]}', undefined],
     ['null', undefined],
   ])('normalization %s', (text, expected) => {
     const strings: Record<string, string> = text === undefined ? {} : { normalization: text };
     expect(decodeWeightsMetadata(strings).normalization).toEqual(expected);
   });
+
+  it.each(['{"mean":[1],"std":[0]}', '{"mean":[1,2],"std":[3,-4]}', '{"mean":[1,2,3],"std":[4,5]}'])(
+    'refuses a normalization that no pixel can have: %s',
+    (text) => {
+      for (const key of ['normalization', 'foldedNormalization']) {
+        expect(() => decodeWeightsMetadata({ [key]: text })).toThrow(
+          expect.objectContaining({
+            code: 'ANC_WEIGHTS',
+            detail: expect.objectContaining({ received: text }) as unknown,
+          }),
+        );
+        expect(decodeForeignMetadata({ [key]: text })).toEqual({});
+      }
+    },
+  );
 
   it.each([
     ['input', '[28,28]'],

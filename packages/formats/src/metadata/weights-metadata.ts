@@ -72,8 +72,15 @@ const JSON_TEXT: Codec = {
   encode: (value) => JSON.stringify(value),
   decode: (text): unknown => JSON.parse(text),
 };
-/** JSON that is ignored where it is damaged. */
-const OPTIONAL_JSON: Codec = { ...JSON_TEXT, decode: (text) => jsonOrNothing(text) };
+/** JSON that is ignored where it is of another kind. Numbers that cannot normalize anything are damage. */
+const NORMALIZATION: Codec = {
+  ...JSON_TEXT,
+  decode: (text) => {
+    const value = jsonOrNothing(text);
+    if (isImpossibleNormalization(value)) throw new SyntaxError('a deviation is not above 0');
+    return value;
+  },
+};
 const NUMBER: Codec = {
   encode: String,
   decode: (text) => (String(Number(text)) === text ? Number(text) : undefined),
@@ -86,8 +93,8 @@ const CODECS: Readonly<Record<Field, Codec>> = {
   modelOptions: JSON_TEXT,
   input: JSON_TEXT,
   classes: JSON_TEXT,
-  normalization: OPTIONAL_JSON,
-  foldedNormalization: OPTIONAL_JSON,
+  normalization: NORMALIZATION,
+  foldedNormalization: NORMALIZATION,
   method: TEXT,
   methodOptions: JSON_TEXT,
   dataset: TEXT,
@@ -120,7 +127,7 @@ export function encodeWeightsMetadata(metadata: WeightsMetadata): Record<string,
 /**
  * Reads the strings of a weights file. Unknown keys are kept in `other`; an input, classes, a normalization, a seed or a
  * layout of another kind are ignored.
- * @throws `ANC_WEIGHTS` if another field is damaged, or if a newer version wrote the file
+ * @throws `ANC_WEIGHTS` if another field is damaged, a deviation is not above 0, or if a newer version wrote the file
  */
 export function decodeWeightsMetadata(strings: Tree<string>): WeightsMetadata {
   assertVersion(strings);
@@ -178,6 +185,17 @@ function assertVersion({ [VERSION_KEY]: text }: Tree<string>): void {
     received: `version ${text}`,
     hint: 'update anc-cli, or export the weights again with the version that is installed here.',
   });
+}
+
+const isNumbers = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'number');
+
+/** Whether a value is a mean and a deviation by which no pixel can be normalized: one that is not above 0, or too few. */
+export function isImpossibleNormalization(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { mean, std } = value as { mean?: unknown; std?: unknown };
+  if (!isNumbers(mean) || !isNumbers(std)) return false;
+  return !std.every((one) => one > 0) || mean.length % std.length !== 0;
 }
 
 function jsonOrNothing(text: string): unknown {
