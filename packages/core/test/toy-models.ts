@@ -14,6 +14,7 @@ import type { AdversarialLoss, Balancer } from '../src/contracts/objective.js';
 import type { Phase } from '../src/contracts/step.js';
 import { inference } from '../src/eager/eager-context.js';
 import { dense } from '../src/layers/dense.js';
+import { binaryCrossEntropy } from '../src/losses/losses.js';
 import { sgd } from '../src/optimizers/optimizer.js';
 import type { AdversarialSetup } from '../src/step/adversarial-step.js';
 import type { AttachedDiscriminator } from '../src/step/attached-discriminator.js';
@@ -159,6 +160,16 @@ export const toyContext: Context = {
 
 export const arrays = (tree: Tree): Record<string, number[]> =>
   mapTree(tree, (tensor) => [...tensor.dataSync()]);
+
+/** The probability of a logit. */
+export const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+
+/** The logarithmic loss: unlike the toy's own, it is not linear in the logits. */
+export const logLoss: AdversarialLoss = {
+  name: 'log',
+  discriminator: (t, s) => tf.add<Scalar>(binaryCrossEntropy(t, 1), binaryCrossEntropy(s, 0)),
+  student: (s) => binaryCrossEntropy(s, 1),
+};
 
 /** ∂ loss / ∂ state[name], element by element, by central differences of the loss that the phase reports. */
 export function finiteDifferences(

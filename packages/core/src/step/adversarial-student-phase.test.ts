@@ -6,6 +6,8 @@ import {
   arrays,
   attached,
   finiteDifferences,
+  logLoss,
+  sigmoid,
   toyAdapter,
   toyBatch,
   toyContext,
@@ -16,7 +18,7 @@ import {
 } from '../../test/toy-models.js';
 import type { Balancer } from '../contracts/objective.js';
 import type { PhaseGradients } from '../contracts/step.js';
-import { binaryCrossEntropy, squaredDistance } from '../losses/losses.js';
+import { squaredDistance } from '../losses/losses.js';
 import type { Tree } from '../tree/tree.js';
 import type { AdversarialSetup } from './adversarial-step.js';
 import { adversarialAuxiliaryLayers, adversarialStudentPhase } from './adversarial-student-phase.js';
@@ -30,7 +32,6 @@ const gradientsOf = (
   hyper: Tree<Scalar> = toyHyper(),
 ): PhaseGradients => adversarialStudentPhase(toySetup(rest)).gradients(state, toyBatch(), hyper, toyContext);
 const metricsOf = (...given: Parameters<typeof gradientsOf>) => arrays(gradientsOf(...given).metrics);
-const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 const norm = (...x: readonly number[]): number => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
 
 /** Weights 2 for the memory 4; remembers the ratio of the norms. */
@@ -82,11 +83,7 @@ describe("the adversarial student's phase", () => {
         attached({ name: 'second', input: 'logits', weight: 0.5 }),
       ],
       dataTerm: { name: 'l2', loss: (student, teacher) => squaredDistance(student, teacher) },
-      adversarialLoss: {
-        name: 'log',
-        discriminator: (t, s) => tf.add<Scalar>(binaryCrossEntropy(t, 1), binaryCrossEntropy(s, 0)),
-        student: (s) => binaryCrossEntropy(s, 1),
-      },
+      adversarialLoss: logLoss,
       dropout: { rate: 0.5, position: 'inside-student' },
       condition: 'labels',
     });

@@ -8,6 +8,7 @@ import {
   toyContext,
   toyState,
   ToyDiscriminator,
+  sigmoid,
 } from '../../test/toy-models.js';
 import {
   adapterOf,
@@ -26,7 +27,6 @@ beforeAll(() => tf.setBackend('cpu'));
 
 const values = (x: tf.Tensor): number[] => [...x.dataSync()];
 const outputs = () => ({ features: tf.tensor2d([1, 1, 3, 5], [2, 2]), logits: tf.zeros([2, 2]) });
-const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
 describe('an attached discriminator', () => {
   it('has names for its adapter and its dropout mask', () => {

@@ -6,6 +6,8 @@ import {
   arrays,
   attached,
   finiteDifferences,
+  logLoss,
+  sigmoid,
   toyAdapter,
   toyBatch,
   toyContext,
@@ -16,7 +18,6 @@ import {
 } from '../../test/toy-models.js';
 import { Regularizer, type RegularizerContext } from '../contracts/objective.js';
 import type { PhaseGradients } from '../contracts/step.js';
-import { binaryCrossEntropy } from '../losses/losses.js';
 import type { Tree } from '../tree/tree.js';
 import type { AdversarialSetup } from './adversarial-step.js';
 import { adversarialStudentPhase } from './adversarial-student-phase.js';
@@ -32,8 +33,6 @@ const gradientsOf = (
   state: Tree = toyState(),
   options = joint,
 ): PhaseGradients => phaseOf(rest, options).gradients(state, toyBatch(), toyHyper(), toyContext);
-
-const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
 /** Half the squared norm of D's weights; records what it sees. */
 class Penalty extends Regularizer {
@@ -85,11 +84,7 @@ describe("the discriminator's phase", () => {
 
   it('has gradients that match finite differences, with a loss that is not linear', () => {
     const setup = toySetup({
-      adversarialLoss: {
-        name: 'log',
-        discriminator: (t, s) => tf.add<Scalar>(binaryCrossEntropy(t, 1), binaryCrossEntropy(s, 0)),
-        student: (s) => binaryCrossEntropy(s, 1),
-      },
+      adversarialLoss: logLoss,
       regularizers: [new Penalty(), new Penalty(({ discriminate, student }) => discriminate(student))],
     });
     const phase = discriminatorPhase(setup, joint);
