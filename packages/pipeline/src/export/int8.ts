@@ -27,7 +27,8 @@ export async function quantized(
   }
 }
 
-async function* calibrationFeeds(
+/** The training images by which ranges are measured, as the exported model takes them. */
+export async function* calibrationFeeds(
   { normalization, environment }: ExportSource,
   { foldNormalization, layout }: OnnxExportOptions,
   { dataset, seed }: OpenedImages,
@@ -41,7 +42,7 @@ async function* calibrationFeeds(
     });
   }
   const { images } = limitSplit(await dataset.split('train'), count, seed);
-  const prepare = foldNormalization ? null : preparation(normalization, environment.input[2]);
+  const prepare = foldNormalization ? null : preparation(normalization);
   const size = images.shape[0] * images.shape[1] * images.shape[2];
   for (let start = 0; start < images.count; start += BATCH) {
     const length = Math.min(BATCH, images.count - start);
@@ -57,10 +58,7 @@ async function* calibrationFeeds(
   }
 }
 
-function preparation(
-  normalization: Normalization | null,
-  channels: number,
-): (value: number, place: number) => number {
+function preparation(normalization: Normalization | null): (value: number, place: number) => number {
   if (normalization === null || normalization === 'per-image') {
     throw new AncError('ANC_EXPORT', '--int8: the images cannot be prepared for calibration.', {
       expected: 'one mean and deviation per channel',
@@ -69,7 +67,7 @@ function preparation(
     });
   }
   const { mean, std } = normalization;
-  return (value, place) => (value - mean[place % mean.length]!) / std[place % channels]!;
+  return (value, place) => (value - mean[place % mean.length]!) / std[place % std.length]!;
 }
 
 /** [B, H, W, C] -> [B, C, H, W]. */
