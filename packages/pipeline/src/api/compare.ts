@@ -1,22 +1,12 @@
-import { join, resolve } from 'node:path';
-import { assertCreatable, freeName } from '@anc/runtime';
 import type { CompareResult } from '../compare/documents.js';
 import { executeComparison, type Comparison } from '../compare/execute.js';
 import { readRecord } from '../compare/folder.js';
 import type { ResumeOptions as ResumeChanges } from '../options/record.js';
-import { optionError } from '../options/option-error.js';
-import { anchored, assertName } from '../run/start.js';
+import { anchored } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
-import {
-  callOf,
-  composeWith,
-  inFolder,
-  runRequest,
-  type CallOptions,
-  type RunInput,
-  type RunRequest,
-} from './run-input.js';
+import { runRequest, type CallOptions, type RunInput, type RunRequest } from './run-input.js';
+import { continuedCall, newRunsFolder, placedIn, seedsFrom } from './runs-folder.js';
 
 export interface CompareOptions extends RunInput {
   /** How many seeds, counted from `seed`; default: 3. */
@@ -31,11 +21,8 @@ export interface CompareOptions extends RunInput {
  */
 export function compare(options: CompareOptions): RunHandle<CompareResult> {
   return new RunHandle(async (emit) => {
-    const request = await runRequest(options);
-    const place = options.folder === undefined ? {} : inFolder(resolve(request.cwd, options.folder));
-    const { options: all } = request;
-    const placed = { ...request, options: { ...all, output: { ...all.output, ...place } } };
-    return finish(await newComparison(placed, options.seeds ?? 3), options.signal, emit);
+    const request = placedIn(options.folder, await runRequest(options));
+    return finish(await newComparison(request, options.seeds ?? 3), options.signal, emit);
   });
 }
 
@@ -45,13 +32,9 @@ export function resumeComparison(
   options: CallOptions & ResumeChanges = {},
 ): RunHandle<CompareResult> {
   return new RunHandle(async (emit) => {
-    const { cwd, fetching } = callOf(options);
-    const { dataDir, threads, backend, teacherBackend, studentBackend } = options;
-    const changes = { dataDir, threads, backend, teacherBackend, studentBackend };
-    const path = resolve(cwd, folder);
-    const record = await readRecord(path, changes);
-    const compose = composeWith(options.plugins ?? [], null, cwd);
-    return finish({ path, cwd, fetching, changes, compose, record, given: [] }, options.signal, emit);
+    const call = continuedCall(folder, options);
+    const record = await readRecord(call.path, call.changes);
+    return finish({ ...call, record, given: [] }, options.signal, emit);
   });
 }
 
@@ -62,19 +45,10 @@ export async function newComparison(
   { options, given, cwd, fetching, compose, openTeacher }: RunRequest,
   count: number,
 ): Promise<Prepared> {
-  if (!Number.isInteger(count) || count < 1) {
-    throw optionError(['seeds'], 'expected a whole number of at least 1.', {
-      received: String(count),
-      hint: 'e.g. --seeds 5; intervals need 2 or more.',
-    });
-  }
   const all = anchored(options, cwd);
   const { output, data, training } = all;
-  assertName(output);
-  const parent = resolve(cwd, output.directory);
-  const path = join(parent, output.name ?? (await freeName(parent, `compare-${data.dataset.name}`)));
-  await assertCreatable(path);
-  const seeds = Array.from({ length: count }, (_, i) => training.seed + i);
+  const seeds = seedsFrom(training.seed, count);
+  const path = await newRunsFolder(output, cwd, `compare-${data.dataset.name}`);
   return {
     path,
     cwd,

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { RunResult } from '../events/documents.js';
 import type { Emit } from '../events/events.js';
 import { executeRun } from '../run/execute.js';
@@ -8,7 +8,8 @@ import { resumeRun, startRun, type StartedRun } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
 import { loadStudents } from './load-students.js';
 import { RunHandle } from './run-handle.js';
-import { callOf, composeWith, inFolder, runRequest, type CallOptions, type RunInput } from './run-input.js';
+import { callOf, composeWith, runRequest, type CallOptions, type RunInput } from './run-input.js';
+import { changesOf, placedIn } from './runs-folder.js';
 import type { TrainedModel } from './trained-model.js';
 import { isTeacher, ValueRegistry, type TeacherInput } from './values.js';
 import { openTeacherValue } from './teacher-function.js';
@@ -50,12 +51,10 @@ export function distill(options: DistillOptions): RunHandle<Distilled> {
   return new RunHandle(async (emit) => {
     const temporary = options.folder === null ? await mkdtemp(join(tmpdir(), 'anc-run-')) : null;
     try {
-      const { compose, ...request } = await runRequest(options);
       const folder = temporary === null ? options.folder : join(temporary, 'run');
-      const place = folder === undefined || folder === null ? {} : inFolder(resolve(request.cwd, folder));
+      const { compose, ...request } = placedIn(folder ?? undefined, await runRequest(options));
       const run = await startRun({
         ...request,
-        options: { ...request.options, output: { ...request.options.output, ...place } },
         composition: await compose(request.options.plugins),
         emit,
       });
@@ -86,7 +85,6 @@ export interface ResumeOptions extends CallOptions {
 export function resume(folder: string, options: ResumeOptions = {}): RunHandle<Distilled> {
   return new RunHandle(async (emit) => {
     const { cwd, fetching } = callOf(options);
-    const { dataDir, threads, backend, teacherBackend, studentBackend } = options;
     const values = registered(options.values ?? {});
     const compose = composeWith(options.plugins ?? [], values, cwd);
     const { teacher } = options;
@@ -96,7 +94,7 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
       cwd,
       emit,
       fetching,
-      changes: { dataDir, threads, backend, teacherBackend, studentBackend },
+      changes: changesOf(options),
       compose,
       ...(value === null ? {} : { openTeacher: openTeacherValue(value) }),
     });

@@ -1,6 +1,5 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { AncError } from '@anc/core';
-import { assertCreatable, freeName } from '@anc/runtime';
 import type { Composition } from '../composition/compose.js';
 import { optionError } from '../options/option-error.js';
 import type { ResumeOptions as ResumeChanges } from '../options/record.js';
@@ -14,7 +13,8 @@ import { tableNames, tables, type TableName } from '../reproduce/tables.js';
 import { suggestion } from '../text/nearest.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
-import { callOf, composeWith, inFolder, runRequest, type CallOptions, type RunInput } from './run-input.js';
+import { inFolder, runRequest, type CallOptions, type RunInput } from './run-input.js';
+import { continuedCall, newRunsFolder, seedsFrom } from './runs-folder.js';
 
 export interface ReproduceOptions extends Omit<RunInput, 'images' | 'method' | 'methods'> {
   /** How many seeds, counted from `seed`; default: 3. */
@@ -45,15 +45,10 @@ export function resumeReproduction(
   options: CallOptions & ResumeChanges = {},
 ): RunHandle<ReproduceResult> {
   return new RunHandle(async (emit) => {
-    const { cwd, fetching } = callOf(options);
-    const { dataDir, threads, backend, teacherBackend, studentBackend } = options;
-    const changes = { dataDir, threads, backend, teacherBackend, studentBackend };
-    const path = resolve(cwd, folder);
-    const reproduction = await readReproduction(path, changes);
-    const compose = composeWith(options.plugins ?? [], null, cwd);
+    const call = continuedCall(folder, options);
+    const reproduction = await readReproduction(call.path, call.changes);
     const signal = options.signal ?? new AbortController().signal;
-    const execution = { path, cwd, reproduction, changes, compose, fetching, emit, signal };
-    return finished(await executeReproduction(execution), path);
+    return finished(await executeReproduction({ ...call, reproduction, emit, signal }), call.path);
   });
 }
 
@@ -82,12 +77,9 @@ export function newReproduction(
   if (!(scale > 0 && scale <= 1)) {
     throw optionError(['scale'], 'expected more than 0 and at most 1.', { received: String(scale) });
   }
-  if (!Number.isInteger(seeds) || seeds < 1) {
-    throw optionError(['seeds'], 'expected a whole number of at least 1.', { received: String(seeds) });
-  }
   const grid = gridOf(tables[name], input, { scale, cwd, ...(base && { base }) });
   const { seed } = grid[0]!.options.training;
-  return { table: name, scale, seeds: Array.from({ length: seeds }, (_, i) => seed + i), grid };
+  return { table: name, scale, seeds: seedsFrom(seed, seeds), grid };
 }
 
 /** Loads the plugins of a grid and checks its names and options; returns what each group costs. */
@@ -106,11 +98,7 @@ export async function newFolder(
   cwd: string,
   place: { readonly directory?: string; readonly name?: string } = {},
 ): Promise<string> {
-  const { directory, name } = { ...grid[0]!.options.output, ...place };
-  const parent = resolve(cwd, directory);
-  const path = join(parent, name ?? (await freeName(parent, `reproduce-${table}`)));
-  await assertCreatable(path);
-  return path;
+  return await newRunsFolder({ ...grid[0]!.options.output, ...place }, cwd, `reproduce-${table}`);
 }
 
 function tableOf(text: string | undefined): TableName {

@@ -1,5 +1,4 @@
-import { basename, join, resolve } from 'node:path';
-import { assertCreatable, freeName } from '@anc/runtime';
+import { basename } from 'node:path';
 import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';
@@ -8,7 +7,7 @@ import { optionTable } from '../options/option-table.js';
 import type { ResumeOptions as ResumeChanges } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
 import { planTraining } from '../planning/plan.js';
-import { anchored, assertName, resumeWith, startWith } from '../run/start.js';
+import { anchored, resumeWith, startWith } from '../run/start.js';
 import { describeNamed } from '../text/named.js';
 import { takes } from '../tune/candidate.js';
 import type { TuneResult } from '../tune/documents.js';
@@ -17,15 +16,8 @@ import { readRecord, runFolder, writeRecord, type TuneRecord } from '../tune/fol
 import { searchOf } from '../tune/settings.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
-import {
-  callOf,
-  composeWith,
-  inFolder,
-  runRequest,
-  type CallOptions,
-  type RunInput,
-  type RunRequest,
-} from './run-input.js';
+import { runRequest, type CallOptions, type RunInput, type RunRequest } from './run-input.js';
+import { changesOf, continuedCall, newRunsFolder, placedIn } from './runs-folder.js';
 
 export interface SearchOptions {
   /** What every method tries; default: five rates around the preset's. */
@@ -49,11 +41,8 @@ export interface TuneOptions extends RunInput, SearchOptions {
  */
 export function tune(options: TuneOptions): RunHandle<TuneResult> {
   return new RunHandle(async (emit) => {
-    const request = await runRequest(options);
-    const place = options.folder === undefined ? {} : inFolder(resolve(request.cwd, options.folder));
-    const { options: all } = request;
-    const placed = { ...request, options: { ...all, output: { ...all.output, ...place } } };
-    return (await startTuning(placed, options, emit)).execute(options.signal);
+    const request = placedIn(options.folder, await runRequest(options));
+    return (await startTuning(request, options, emit)).execute(options.signal);
   });
 }
 
@@ -63,9 +52,7 @@ export function resumeTuning(
   options: CallOptions & ResumeChanges = {},
 ): RunHandle<TuneResult> {
   return new RunHandle(async (emit) => {
-    const { dataDir, threads, backend, teacherBackend, studentBackend } = options;
-    const changes = { dataDir, threads, backend, teacherBackend, studentBackend };
-    const tuning = await continueTuning(folder, changes, options, emit);
+    const tuning = await continueTuning(folder, changesOf(options), options, emit);
     return tuning.execute(options.signal);
   });
 }
@@ -101,10 +88,7 @@ export async function startTuning(
     ...(temperatures && { temperatures }),
     ...(budget !== undefined && { budget }),
   });
-  assertName(output);
-  const parent = resolve(cwd, output.directory);
-  const path = join(parent, output.name ?? (await freeName(parent, `tune-${data.dataset.name}`)));
-  await assertCreatable(path);
+  const path = await newRunsFolder(output, cwd, `tune-${data.dataset.name}`);
   const composition = await request.compose(options.plugins);
   assertTunable(options, composition);
   if (
@@ -134,12 +118,11 @@ export async function continueTuning(
   call: CallOptions,
   emit: Emit,
 ): Promise<StartedTuning> {
-  const { cwd, fetching } = callOf(call);
-  const path = resolve(cwd, folder);
+  const { path, cwd, fetching, compose: composeAll } = continuedCall(folder, call);
   const record = await readRecord(path);
   let composition: Composition | null = null;
   const compose = async (plugins: readonly string[]): Promise<Composition> =>
-    (composition = await composeWith(call.plugins ?? [], null, cwd)(plugins));
+    (composition = await composeAll(plugins));
   const run = await resumeWith(planTraining, {
     path: runFolder(path),
     cwd,

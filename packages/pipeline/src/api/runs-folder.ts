@@ -1,0 +1,66 @@
+import { join, resolve } from 'node:path';
+import { assertCreatable, freeName } from '@anc/runtime';
+import { optionError } from '../options/option-error.js';
+import type { ResumeOptions as ResumeChanges } from '../options/record.js';
+import type { OutputOptions } from '../options/run-options.js';
+import { assertName } from '../run/start.js';
+import { callOf, composeWith, inFolder, type CallOptions, type RunRequest } from './run-input.js';
+
+/** What calls have in common that work in a folder of several runs: compare, tune and reproduce. */
+
+/** A request with the folder that the caller named, if any. */
+export function placedIn(folder: string | undefined, request: RunRequest): RunRequest {
+  if (folder === undefined) return request;
+  const { options, cwd } = request;
+  return {
+    ...request,
+    options: { ...options, output: { ...options.output, ...inFolder(resolve(cwd, folder)) } },
+  };
+}
+
+/** Absolute path of a new folder, `<stem>-1` and so on where it has no name. Throws `ANC_CONFIG`, `ANC_RUN_EXISTS` or `ANC_RUN_UNWRITABLE`. */
+export async function newRunsFolder(output: OutputOptions, cwd: string, stem: string): Promise<string> {
+  assertName(output);
+  const parent = resolve(cwd, output.directory);
+  const path = join(parent, output.name ?? (await freeName(parent, stem)));
+  await assertCreatable(path);
+  return path;
+}
+
+/** The folder that is continued, what is changed, and how its plugins are loaded. */
+export function continuedCall(folder: string, options: CallOptions & ResumeChanges) {
+  const { cwd, fetching } = callOf(options);
+  return {
+    path: resolve(cwd, folder),
+    cwd,
+    fetching,
+    changes: changesOf(options),
+    compose: composeWith(options.plugins ?? [], null, cwd),
+  };
+}
+
+/** What a call that continues a run changes. */
+export const changesOf = ({
+  dataDir,
+  threads,
+  backend,
+  teacherBackend,
+  studentBackend,
+}: ResumeChanges): Readonly<Record<string, unknown>> => ({
+  dataDir,
+  threads,
+  backend,
+  teacherBackend,
+  studentBackend,
+});
+
+/** So many seeds from the first on. Throws `ANC_CONFIG`. */
+export function seedsFrom(first: number, count: number): number[] {
+  if (!Number.isInteger(count) || count < 1) {
+    throw optionError(['seeds'], 'expected a whole number of at least 1.', {
+      received: String(count),
+      hint: 'e.g. --seeds 5; intervals need 2 or more.',
+    });
+  }
+  return Array.from({ length: count }, (_, i) => first + i);
+}
