@@ -145,7 +145,7 @@ describe('several networks in one file', () => {
       dictionary([text(name), network(add, 2, 'module.')], [text(plain), network(add, 1)]),
     );
     expect(read(bytes).numbers).toEqual(only(1).numbers);
-    expect(read(bytes).notices).toEqual([expect.stringContaining(`--state-dict ${name} `)]);
+    expect(read(bytes).notices).toEqual([expect.stringContaining(`--state-dict ${name}.`)]);
     expect(read(bytes, name)).toEqual(only(2));
   });
 
@@ -155,7 +155,7 @@ describe('several networks in one file', () => {
     );
     const { numbers, notices } = read(bytes);
     expect(numbers).toEqual({ 'model.conv.weight': 1, 'model.conv.bias': 1 });
-    expect(notices).toEqual([expect.stringContaining('"ema" (averages of the weights) is not')]);
+    expect(notices).toEqual([expect.stringContaining('not used: "ema" (averages of the weights)')]);
     expect(read(bytes, 'ema')).toEqual(only(2));
   });
 

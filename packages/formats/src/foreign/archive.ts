@@ -23,7 +23,7 @@ const KINDS: readonly (readonly [test: RegExp, what: string, hint: string])[] = 
       `export the network as ONNX: ${FROM_MODULE}`,
   ],
   [
-    /(^|\/)\.data\//,
+    /(^|\/)\.data\/(extern_modules|python_version)$/,
     'a torch.package archive',
     'save the state dict in it: torch.save(model.state_dict(), "weights.pth").',
   ],

@@ -48,7 +48,7 @@ describe('a file that is not what was meant', () => {
 
   it.each([
     ['safetensors', encodeSafetensors({ a: { shape: [1], data: Float32Array.of(1) } })],
-    ['a checkpoint', archive('archive/data.pkl', 'archive/data/0')],
+    ['a checkpoint', archive('archive/data.pkl', 'archive/data/0', 'archive/.data/serialization_id')],
     ['a Keras archive', archive('config.json', 'model.weights.h5')],
     ['JSON', latin1('{"weightsManifest": []}')],
     ['an ONNX model', Uint8Array.of(8, 8, 18, 7, 112, 121, 116, 111, 114, 99, 104)],

@@ -54,14 +54,14 @@ export function choosePart<T extends Shaped>(found: readonly Part<T>[], wanted?:
 }
 
 const shown = ({ name, tensors }: Part<unknown>): string =>
-  name === '' ? `tensors at its root (${[...tensors.keys()].slice(0, 2).join(', ')}, …)` : `"${name}"`;
+  name === '' ? `the tensors at its root (${[...tensors.keys()].slice(0, 2).join(', ')}, …)` : `"${name}"`;
 
 function noticeOf<T>(part: Part<T>, others: readonly Part<T>[]): string {
   const averages = others.every(({ name }) => isAveraged(name)) ? ' (averages of the weights)' : '';
   const named = others.find(({ name }) => name !== '');
   return (
-    `of several sets of weights in the file, ${shown(part)} is used and ${others.map(shown).join(', ')}${averages} ` +
-    `is not${named === undefined ? '' : `: choose with --state-dict ${named.name} of anc-cli import`}.`
+    `the file holds several sets of weights. Used: ${shown(part)}; not used: ${others.map(shown).join(', ')}` +
+    `${averages}${named === undefined ? '' : `; to choose: anc-cli import --state-dict ${named.name}`}.`
   );
 }
 
