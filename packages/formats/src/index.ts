@@ -2,6 +2,7 @@ export { inMemory, ReusableBuffer, type ByteSource } from './bytes/byte-source.j
 export type { Damaged } from './bytes/damaged.js';
 export { fromBfloat16, fromFloat16, LARGEST_FLOAT16, roundToFloat16, toFloat16 } from './bytes/float16.js';
 export { loadTree, loadVariables, toLazyTensor, type LazyTensor } from './bytes/lazy-tensor.js';
+export { foreignFile, type ForeignFile } from './foreign/foreign-file.js';
 export { damagedKeras } from './keras/hdf5.js';
 export type { KerasModel, KerasModelLayer } from './keras/model.js';
 export { isKeras, readKerasFile, type KerasFile } from './keras/read-keras-file.js';
@@ -14,6 +15,7 @@ export {
   encodeWeightsMetadata,
   type WeightsMetadata,
 } from './metadata/weights-metadata.js';
+export { unwrappedName } from './parts/wrappers.js';
 export { NumpyArray, unpickleNumpy } from './pickle/numpy.js';
 export {
   decodeSafetensors,
@@ -32,4 +34,9 @@ export type {
 } from './tfjs/graph-model.js';
 export { graphModelFiles, type GraphModelFile } from './tfjs/graph-model-files.js';
 export { readTfjsFiles, type TfjsModel } from './tfjs/read-tfjs-files.js';
-export { isTorchCheckpoint, readTorchCheckpoint } from './torch/checkpoint.js';
+export {
+  isTorchCheckpoint,
+  openTorchCheckpoint,
+  readTorchCheckpoint,
+  type TorchCheckpoint,
+} from './torch/checkpoint.js';

@@ -77,9 +77,9 @@ describe('what is refused', () => {
 
   it.each([
     ['os', 'system'],
+    ['posix', 'system'],
     ['builtins', 'eval'],
-    ['torch.nn.modules.conv', 'Conv2d'],
-    ['numpy.core.multiarray', 'scalar'],
+    ['subprocess', 'Popen'],
     ['__builtin__', 'getattr'],
   ])('%s.%s, and names it', (module, name) => {
     const error = failure(() => read(evil(global(module, name), tuple(text('ls')))));
@@ -100,7 +100,7 @@ describe('what is refused', () => {
     ['a compressed archive', zipSync({ 'a/data.pkl': new Uint8Array(100) }), /compressed/],
     ['a zip of something else', zipSync({ 'a.txt': new Uint8Array(3) }, { level: 0 }), /no data.pkl/],
     ['another file', Uint8Array.of(1, 2, 3), /neither of the two formats/],
-    ['an unknown instruction', zipFile({}, pickle(Uint8Array.of(0x81))), /instruction 0x81/],
+    ['an unknown instruction', zipFile({}, pickle(Uint8Array.of(0x82))), /instruction 0x82/],
   ])('%s', (_name, file, message) => {
     const error = failure(() => read(file));
     expect(error.code).toBe('ANC_CHECKPOINT');

@@ -24,3 +24,4 @@ export { readKeras } from './weights/keras/read-keras.js';
 export { readTfjsModel } from './weights/keras/read-tfjs-model.js';
 export { recognizeKeras, type RecognizedKeras } from './weights/keras/recognize-keras.js';
 export { recognizeTorchResnet, resnetNames, type RecognizedModel } from './weights/torch/resnet.js';
+export { unknownVariant } from './weights/torch/unknown-network.js';

@@ -9,6 +9,7 @@ interface ImportFlags extends CommonOptions {
   readonly out: string;
   readonly model?: string;
   readonly map?: string;
+  readonly stateDict?: string;
   readonly input?: string;
   readonly classes?: string;
   readonly preprocessing?: string;
@@ -27,6 +28,10 @@ export const defineImport: DefineCommand = (command, session) => {
     .option(
       '--map <map>',
       'how tensors are paired with those of the network: the name of a known map, order, or a JSON file { "ours": "theirs" }',
+    )
+    .option(
+      '--state-dict <name>',
+      'which network, where a checkpoint holds several: the name of a dictionary or prefix in it, e.g. model_ema',
     )
     .option('--input <shape>', 'images that the network takes, HxWxC')
     .option('--classes <names>', 'names of the classes, in order, or their number', joined)
@@ -55,6 +60,7 @@ async function importWeights(file: string, flags: ImportFlags, session: Session)
     plugins: await pluginsOf(flags, cwd),
     ...(flags.model === undefined ? {} : { model: namedOf(flags.model, '--model') }),
     ...(flags.map === undefined ? {} : { map: flags.map }),
+    ...(flags.stateDict === undefined ? {} : { stateDict: flags.stateDict }),
     ...(flags.input === undefined
       ? {}
       : { input: parseSizes(flags.input, '--input', 3) as [number, number, number] }),

@@ -128,13 +128,15 @@ export class ByteReader {
     throw this.#damaged('a line has no end');
   }
 
-  /** A two's-complement integer of `length` bytes. Throws for a number that is not a safe integer. */
+  /** A two's-complement integer of `length` bytes; NaN for one that is not a safe integer, such as the state of a generator. */
   long(length: number): number {
-    if (length > 8) throw this.#damaged(`it holds an integer of ${length} bytes`);
+    if (length > 8) {
+      this.skip(length);
+      return NaN;
+    }
     let value = 0n;
     for (let i = 0; i < length; i++) value |= BigInt(this.byte()) << BigInt(8 * i);
     const signed = Number(BigInt.asIntN(8 * length, value));
-    if (!Number.isSafeInteger(signed)) throw this.#damaged(`it holds the integer ${signed}`);
-    return signed;
+    return Number.isSafeInteger(signed) ? signed : NaN;
   }
 }

@@ -30,6 +30,8 @@ export interface PicklePolicy<T> {
   setState(target: Pickled<T>, state: Pickled<T>): void;
   /** The object behind a persistent id. */
   persistent(id: Pickled<T>): Pickled<T>;
+  /** Gives an object list items, or keys and values in turn; false if it takes none. Default: none does. */
+  extend?(target: Pickled<T>, items: readonly Pickled<T>[], paired: boolean): boolean;
 }
 
 const MARK = Symbol('mark');
@@ -62,11 +64,13 @@ export function unpickle<T extends object>(reader: ByteReader, policy: PicklePol
   };
   const append = (items: readonly Value[]): void => {
     const list = top();
+    if (policy.extend?.(list, items, false) === true) return;
     if (!Array.isArray(list)) throw damaged('it appends to a value that is not a list');
     for (const item of items) list.push(item);
   };
   const setItems = (pairs: readonly Value[]): void => {
     const dictionary = top();
+    if (policy.extend?.(dictionary, pairs, true) === true) return;
     if (!(dictionary instanceof Map)) throw damaged('it sets an item of a value that is not a dictionary');
     if (pairs.length % 2 !== 0) throw damaged('a key has no value');
     for (let i = 0; i < pairs.length; i += 2) dictionary.set(pairs[i]!, pairs[i + 1]!);
@@ -90,6 +94,11 @@ export function unpickle<T extends object>(reader: ByteReader, policy: PicklePol
     if (!(callee instanceof Global) || !Array.isArray(args))
       throw damaged('it calls a value that cannot be called');
     return policy.call(callee.name, args);
+  };
+  /** `cls.__new__(cls, *args)`, which is a call of the class here; keyword arguments are of no interest. */
+  const newObject = (keywords: boolean): Value => {
+    if (keywords) pop();
+    return reduce();
   };
   const tuple = (length: number): Value[] => Array.from({ length }, pop).reverse();
 
@@ -139,6 +148,14 @@ export function unpickle<T extends object>(reader: ByteReader, policy: PicklePol
     0x93: () => stack.push(stackGlobal()),
     0x51: () => stack.push(policy.persistent(pop())),
     0x52: () => stack.push(reduce()),
+    0x81: () => stack.push(newObject(false)),
+    0x92: () => stack.push(newObject(true)),
+    0x32: () => stack.push(top()),
+    0x8b: () => stack.push(reader.long(reader.uint32())),
+    0x96: () => stack.push(reader.bytes(reader.uint64())),
+    0x8f: () => stack.push([]), // a set, as a list
+    0x90: () => append(popToMark()),
+    0x91: () => stack.push(popToMark()),
     0x62: () => {
       const state = pop();
       policy.setState(top(), state);

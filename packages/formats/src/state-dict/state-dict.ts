@@ -2,7 +2,9 @@ import { AncError, type Tree } from '@anc/core';
 import type { ByteSource } from '../bytes/byte-source.js';
 import type { LazyTensor } from '../bytes/lazy-tensor.js';
 import { openSafetensors } from '../safetensors/safetensors.js';
-import { isTorchCheckpoint, readTorchCheckpoint } from '../torch/checkpoint.js';
+import { foreignFile } from '../foreign/foreign-file.js';
+import { choosePart } from '../parts/choose-part.js';
+import { isTorchCheckpoint, openTorchCheckpoint } from '../torch/checkpoint.js';
 
 /** Layout of kernels: [O, I, H, W] and [out, in] in PyTorch; [H, W, I, O] and [in, out] in TensorFlow and here. */
 export type KernelLayout = 'torch' | 'tensorflow';
@@ -16,6 +18,8 @@ export interface StateDict {
   readonly metadata: Tree<string>;
   /** The network as Keras writes it, if the file holds it. */
   readonly topology?: unknown;
+  /** What a person should know of how the file was read. */
+  readonly notices?: readonly string[];
 }
 
 /** A safetensors file starts with a length of eight bytes and an opening brace. */
@@ -24,25 +28,50 @@ const isSafetensors = (start: Uint8Array): boolean =>
 
 /**
  * The tensors of a weights file, loaded lazily: a PyTorch state dict, or safetensors (ours, or with PyTorch's names).
- * @throws `ANC_CHECKPOINT` or `ANC_SAFETENSORS` if the file is damaged, `ANC_WEIGHTS` if it is of another kind
+ * @param wanted which state dict, where the file holds several: the name of a dictionary or prefix
+ * @throws `ANC_CHECKPOINT` or `ANC_SAFETENSORS` if the file is damaged, `ANC_WEIGHTS` if it is of another kind or holds
+ * several networks
  */
-export function readStateDict(source: ByteSource): StateDict {
+export function readStateDict(source: ByteSource, wanted?: string): StateDict {
+  const foreign = foreignFile(source);
+  if (foreign !== null) {
+    throw new AncError('ANC_WEIGHTS', `the file does not hold weights: it is ${foreign.what}.`, {
+      expected: KINDS,
+      hint: foreign.hint,
+    });
+  }
   if (isTorchCheckpoint(source)) {
-    return { format: 'torch', layout: 'torch', tensors: readTorchCheckpoint(source), metadata: {} };
+    return { format: 'torch', layout: 'torch', metadata: {}, ...openTorchCheckpoint(source, wanted) };
   }
   const start = source.read(0, Math.min(16, source.length));
   if (isSafetensors(start)) {
     const { tensors, metadata } = openSafetensors(source);
-    return isOwn(tensors)
-      ? { format: 'safetensors', layout: 'tensorflow', tensors, metadata }
-      : { format: 'safetensors', layout: 'torch', tensors: inOrder(tensors), metadata };
+    if (isOwn(tensors)) return { format: 'safetensors', layout: 'tensorflow', tensors, metadata };
+    const { part, notices } = choosePart(
+      [{ name: '', tensors: new Map(Object.entries(inOrder(tensors))) }],
+      wanted,
+    ) ?? { part: { tensors: new Map<string, LazyTensor>() }, notices: [] };
+    return {
+      format: 'safetensors',
+      layout: 'torch',
+      tensors: Object.fromEntries(part.tensors),
+      metadata,
+      notices,
+    };
   }
   throw new AncError('ANC_WEIGHTS', 'the file is not of a kind of weights that can be read.', {
-    expected: 'safetensors, a state dict from torch.save (.pth, .pt, .th), or a Keras file (.keras, .h5)',
+    expected: KINDS,
     received: `${source.length} bytes that start with ${Buffer.from(start.subarray(0, 8)).toString('hex')}`,
-    hint: 'an ONNX model needs no import: use it directly, e.g. --teacher model.onnx.',
+    hint: isPickle(start)
+      ? 'it is a pickle that torch.save did not write: save it with torch.save(model.state_dict(), path).'
+      : 'an ONNX model needs no import: use it directly, e.g. --teacher model.onnx.',
   });
 }
+
+const KINDS = 'safetensors, a state dict from torch.save (.pth, .pt, .th), or a Keras file (.keras, .h5)';
+
+const isPickle = ([first = 0, protocol = 0]: Uint8Array): boolean =>
+  first === 0x80 && protocol >= 2 && protocol <= 5;
 
 /** Safetensors are sorted by name, `features.10` before `features.2`: this restores the order of the numbers. */
 function inOrder(tensors: Tree<LazyTensor>): Record<string, LazyTensor> {

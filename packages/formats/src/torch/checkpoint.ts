@@ -4,9 +4,11 @@ import { startsWith, type ByteSource } from '../bytes/byte-source.js';
 import type { LazyTensor } from '../bytes/lazy-tensor.js';
 import { unpickle } from '../pickle/unpickle.js';
 import { ZIP_START, zipEntries } from '../zip/zip-directory.js';
+import { choosePart } from '../parts/choose-part.js';
 import { damagedCheckpoint } from './damaged-checkpoint.js';
+import { findParts, type Found } from './find-parts.js';
 import { checkpointPolicy, isKind, type Value } from './policy.js';
-import { bytesOf, lazyTensorIn, type StorageBytes, type StorageType, type TensorView } from './storage.js';
+import { lazyTensorIn, type StorageBytes } from './storage.js';
 
 /** The start of a file from PyTorch before 1.6: four pickles, the first of which is a magic number. */
 const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
@@ -15,27 +17,39 @@ const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a
 export const isTorchCheckpoint = (source: ByteSource): boolean =>
   startsWith(source, ZIP_START) || startsWith(source, LEGACY);
 
+/** The tensors that were chosen, and what a person should know of the choice. */
+export interface TorchCheckpoint {
+  readonly tensors: Record<string, LazyTensor>;
+  readonly notices: readonly string[];
+}
+
+/** The tensors of a checkpoint, as `openTorchCheckpoint` chooses them. Throws `ANC_CHECKPOINT` or `ANC_WEIGHTS`. */
+export const readTorchCheckpoint = (source: ByteSource): Record<string, LazyTensor> =>
+  openTorchCheckpoint(source).tensors;
+
 /**
  * The tensors of a PyTorch checkpoint (`torch.save` of a state dict, or of a dictionary that holds one), loaded lazily.
- * A prefix `module.` of all names (DataParallel) is removed.
+ * Values that training scripts save beside the state dict are left out, and what `torch.compile`, DataParallel and
+ * AveragedModel add to names is removed.
  *
- * Safe on any file: only tensors and containers are ever built, any other global name is refused, and no size from the
- * file is used for an allocation before it was checked against the file's length.
- * @throws `ANC_CHECKPOINT`
+ * Safe on any file: only tensors and containers are ever built, names of functions that run commands are refused, and no
+ * size from the file is used for an allocation before it was checked against the file's length.
+ * @param wanted which state dict, where the file holds several: the name of a dictionary or prefix
+ * @throws `ANC_CHECKPOINT` if the file is no checkpoint, `ANC_WEIGHTS` if it holds several networks and none is wanted
  */
-export function readTorchCheckpoint(source: ByteSource): Record<string, LazyTensor> {
-  if (startsWith(source, ZIP_START)) return readZip(source);
-  if (startsWith(source, LEGACY)) return readLegacy(source);
+export function openTorchCheckpoint(source: ByteSource, wanted?: string): TorchCheckpoint {
+  if (startsWith(source, ZIP_START)) return readZip(source, wanted);
+  if (startsWith(source, LEGACY)) return readLegacy(source, wanted);
   throw damagedCheckpoint(
     'it starts with neither of the two formats of torch.save',
     'save it with torch.save(model.state_dict(), path).',
   );
 }
 
-function readLegacy(source: ByteSource): Record<string, LazyTensor> {
+function readLegacy(source: ByteSource, wanted: string | undefined): TorchCheckpoint {
   const reader = new ByteReader(source, damagedCheckpoint, LEGACY.length);
-  const types = new Map<string, StorageType>();
-  const policy = checkpointPolicy(types);
+  const sizes = new Map<string, number>();
+  const policy = checkpointPolicy(sizes);
   unpickle(reader, policy); // protocol version
   const system = unpickle(reader, policy);
   if (system instanceof Map && system.get('little_endian') === false) {
@@ -45,9 +59,9 @@ function readLegacy(source: ByteSource): Record<string, LazyTensor> {
   const keys = unpickle(reader, policy);
   const storages = new Map<string, StorageBytes>();
   for (const key of Array.isArray(keys) ? keys : []) {
-    const type = typeof key === 'string' ? types.get(key) : undefined;
-    if (type === undefined) throw damagedCheckpoint('it holds a storage of unknown type');
-    const size = reader.uint64() * bytesOf(type);
+    const bytesEach = typeof key === 'string' ? sizes.get(key) : undefined;
+    if (bytesEach === undefined) throw damagedCheckpoint('it holds a storage of unknown type');
+    const size = reader.uint64() * bytesEach;
     const start = reader.position;
     reader.skip(size);
     storages.set(key as string, {
@@ -55,10 +69,10 @@ function readLegacy(source: ByteSource): Record<string, LazyTensor> {
       read: (begin, end, reuse) => source.read(start + begin, start + end, reuse),
     });
   }
-  return lazyTensors(findTensors(root), source.length, (key) => storages.get(key));
+  return chosen(root, source.length, (key) => storages.get(key), wanted);
 }
 
-function readZip(source: ByteSource): Record<string, LazyTensor> {
+function readZip(source: ByteSource, wanted: string | undefined): TorchCheckpoint {
   const files = zipEntries(source, damagedCheckpoint);
   const pickle = [...files.keys()].find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
   if (pickle === undefined) throw damagedCheckpoint('its zip archive has no data.pkl');
@@ -72,57 +86,77 @@ function readZip(source: ByteSource): Record<string, LazyTensor> {
     new ByteReader({ length: size, read }, damagedCheckpoint),
     checkpointPolicy(new Map()),
   );
-  return lazyTensors(findTensors(root), source.length, (key) => files.get(`${folder}data/${key}`));
+  return chosen(root, source.length, (key) => files.get(`${folder}data/${key}`), wanted);
 }
 
 /** Limit for the elements of all tensors, per byte of the file: tensors may share storages. */
 const SHARING = 4;
 
-function lazyTensors(
-  tensors: ReadonlyMap<string, TensorView>,
+function chosen(
+  root: Value,
   fileLength: number,
   storageOf: (key: string) => StorageBytes | undefined,
-): Record<string, LazyTensor> {
-  const elements = [...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  wanted: string | undefined,
+): TorchCheckpoint {
+  const { parts, modules, unread } = findParts(root);
+  const choice = choosePart(parts, wanted);
+  if (choice === null) throw modules.length > 0 ? wholeModule(modules) : noStateDict(root);
+  const { part, notices } = choice;
+  const missing = unread.find(({ name }) => part.name === '' || name.startsWith(`${part.name}.`));
+  if (missing !== undefined) throw unreadTensor(missing);
+  const elements = [...part.tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   if (elements > SHARING * fileLength) throw damagedCheckpoint('its tensors are larger than the file');
-  const pairs = [...tensors].map(([name, view]): [string, LazyTensor] => {
+  const pairs = [...part.tensors].map(([name, view]): [string, LazyTensor] => {
     const storage = storageOf(view.storage.key);
     if (storage === undefined) throw damagedCheckpoint(`the storage of "${name}" is missing`);
     return [name, lazyTensorIn(name, view, storage)];
   });
-  return Object.fromEntries(withoutModule(pairs));
+  return { tensors: Object.fromEntries(pairs), notices };
 }
 
-const withoutModule = (pairs: [string, LazyTensor][]): [string, LazyTensor][] =>
-  pairs.every(([name]) => name.startsWith('module.'))
-    ? pairs.map(([name, tensor]) => [name.slice('module.'.length), tensor])
-    : pairs;
+const unreadTensor = ({ name, type }: { readonly name: string; readonly type: string }): AncError =>
+  new AncError(
+    'ANC_CHECKPOINT',
+    `the checkpoint's tensor "${name}" has elements of a type that is not read.`,
+    {
+      expected: 'floating-point numbers of 16, 32 or 64 bits, or integers',
+      received: type,
+      hint: 'convert the network first, e.g. model.float(), and save its state dict.',
+    },
+  );
 
-/** The tensors of the root dictionary, or of the only dictionary in it that holds any. */
-function findTensors(root: Value): Map<string, TensorView> {
-  const own = tensorsIn(root);
-  if (own.length > 0) return new Map(own);
-  const holding = new Map<Value, boolean>(); // many keys may refer to the same dictionary
-  const holds = (value: Value): boolean => {
-    const known = holding.get(value) ?? tensorsIn(value).length > 0;
-    holding.set(value, known);
-    return known;
-  };
-  const nested = root instanceof Map ? [...root].filter(([, value]) => holds(value)) : [];
-  const named = nested.find(([key]) => key === 'state_dict') ?? (nested.length === 1 ? nested[0] : undefined);
-  if (named === undefined) {
-    throw new AncError('ANC_CHECKPOINT', 'the checkpoint holds no state dict.', {
-      expected: 'a dictionary of tensors, or one that holds a single such dictionary or "state_dict"',
-      received:
-        root instanceof Map ? `keys ${[...root.keys()].map(String).slice(0, 8).join(', ')}` : 'no dictionary',
-    });
-  }
-  return new Map(tensorsIn(named[1]));
+const wholeModule = (modules: Found['modules']): AncError =>
+  new AncError('ANC_CHECKPOINT', 'the checkpoint holds a whole module, not its state dict.', {
+    expected: 'a dictionary of tensors, or one that holds such a dictionary',
+    received: modules
+      .slice(0, 3)
+      .map(({ path, className }) => (path === '' ? className : `${className} under "${path}"`))
+      .join(', '),
+    hint:
+      'reading it would need its code. Where the code is installed, save the state dict in Python: ' +
+      'm = torch.load(path, weights_only=False)' +
+      `${modules[0]!.path === '' ? '' : `["${modules[0]!.path}"]`}; torch.save(m.state_dict(), "weights.pth").`,
+  });
+
+function noStateDict(root: Value): AncError {
+  const entries =
+    root instanceof Map
+      ? [...root].filter((pair): pair is [string, Value] => typeof pair[0] === 'string')
+      : [];
+  const shown = entries
+    .slice(0, 8)
+    .map(([key, value]) => `${key}${isKind(value, 'object') ? ` (${value.name})` : ''}`);
+  const received =
+    shown.length > 0
+      ? `keys ${shown.join(', ')}`
+      : isKind(root, 'object')
+        ? `an object of ${root.name}`
+        : root instanceof Map
+          ? 'a dictionary without names'
+          : 'no dictionary';
+  return new AncError('ANC_CHECKPOINT', 'the checkpoint holds no state dict.', {
+    expected: 'a dictionary of tensors, or one that holds such a dictionary, e.g. under "state_dict"',
+    received,
+    hint: 'save it with torch.save(model.state_dict(), path).',
+  });
 }
-
-const tensorsIn = (value: Value): [string, TensorView][] =>
-  value instanceof Map
-    ? [...value].filter(
-        (pair): pair is [string, TensorView] => typeof pair[0] === 'string' && isKind(pair[1], 'tensor'),
-      )
-    : [];

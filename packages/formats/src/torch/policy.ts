@@ -1,13 +1,37 @@
 import { AncError } from '@anc/core';
 import { Global, type Pickled, type PicklePolicy } from '../pickle/unpickle.js';
 import { damagedCheckpoint } from './damaged-checkpoint.js';
-import { isStorageType, type Storage, type StorageType, type TensorView } from './storage.js';
+import { isHarmful, PythonObject } from './python-object.js';
+import {
+  bytesOf,
+  isStorageType,
+  UNREAD_TYPES,
+  type Storage,
+  type StorageType,
+  type TensorView,
+} from './storage.js';
 
-export type Value = Pickled<Storage | TensorView>;
+type Built = Storage | TensorView | PythonObject;
+export type Value = Pickled<Built>;
 
-const CONTAINERS = ['collections.OrderedDict', 'torch.Size'];
 const TENSORS = ['torch._utils._rebuild_tensor', 'torch._utils._rebuild_tensor_v2'];
-const PARAMETER = 'torch._utils._rebuild_parameter';
+const PARAMETERS = ['torch._utils._rebuild_parameter', 'torch._utils._rebuild_parameter_with_state'];
+/** Rebuilds a subclass of Tensor: (function, class, arguments, state). */
+const SUBCLASS = 'torch._tensor._rebuild_from_type_v2';
+const DICTIONARIES = [
+  'collections.OrderedDict',
+  'collections.defaultdict',
+  'builtins.dict',
+  '__builtin__.dict',
+];
+const LISTS = [
+  'torch.Size',
+  'builtins.list',
+  'builtins.tuple',
+  'builtins.set',
+  '__builtin__.set',
+  '__builtin__.list',
+];
 
 const decoder = new TextDecoder();
 
@@ -21,59 +45,86 @@ const isCount = (value: Value | undefined): value is number =>
 const isCounts = (value: Value | undefined): value is number[] =>
   Array.isArray(value) && value.every((item) => isCount(item));
 
-export const isKind = <K extends 'storage' | 'tensor'>(
+export const isKind = <K extends Built['kind']>(
   value: Value | undefined,
   kind: K,
-): value is Extract<Storage | TensorView, { kind: K }> =>
+): value is Extract<Built, { kind: K }> =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind;
 
 /**
- * Allows what a checkpoint consists of: tensors, storages and containers.
- * @param types receives the element type of every storage, by the storage's key
+ * Builds what a checkpoint consists of: tensors, storages and containers. An object of any other class, such as the
+ * settings of a training script, is never made: only the name of its class is kept.
+ * @param sizes receives the bytes per element of every storage, by the storage's key
  */
-export function checkpointPolicy(types: Map<string, StorageType>): PicklePolicy<Storage | TensorView> {
+export function checkpointPolicy(sizes: Map<string, number>): PicklePolicy<Built> {
   return {
     damaged: damagedCheckpoint,
     byteString: (bytes) => decoder.decode(bytes),
     allow(name) {
-      if ([...CONTAINERS, ...TENSORS, PARAMETER].includes(name) || storageTypeOf(name) !== null) return;
+      if (!isHarmful(name)) return;
       throw new AncError('ANC_CHECKPOINT', `the checkpoint refers to ${name}, which is not a tensor.`, {
         expected: 'tensors, numbers, strings, lists and dictionaries',
         received: name,
-        hint: 'save only the state dict: torch.save(model.state_dict(), path).',
+        hint: 'do not load it in Python: such a file can run commands there. Ask its author for the state dict alone: torch.save(model.state_dict(), path).',
       });
     },
-    call(name, args) {
-      if (name === 'collections.OrderedDict' && args.length === 0) return new Map();
-      if (name === 'torch.Size' && args.length === 1) return args[0]!;
-      if (name === PARAMETER && isKind(args[0], 'tensor')) return args[0];
-      if (TENSORS.includes(name)) return tensor(args);
-      throw damagedCheckpoint(`it calls ${name} with arguments that do not fit`);
-    },
+    call,
     /** The state of a state dict is `_metadata`, the versions of its modules, which is not needed. */
-    setState(target) {
-      if (!(target instanceof Map))
+    setState(target, state) {
+      if (isKind(target, 'object')) target.isModule ||= isModuleState(state);
+      else if (!(target instanceof Map) && !isKind(target, 'tensor'))
         throw damagedCheckpoint('it sets the state of a value that is not a dictionary');
+    },
+    extend(target, items, paired) {
+      if (!isKind(target, 'object')) return false;
+      for (let i = 0; paired && i + 1 < items.length; i += 2) target.items.set(items[i]!, items[i + 1]!);
+      return true;
     },
     persistent(id) {
       const [tag, type, key, , length, view = null] = Array.isArray(id) ? id : [];
-      const name = type instanceof Global ? storageTypeOf(type.name) : null;
+      if (tag === 'module' && type instanceof Global) return type; // a class with its source, in older files
       if (
         tag !== 'storage' ||
-        name === null ||
+        !(type instanceof Global) ||
         typeof key !== 'string' ||
         !isCount(length) ||
         view !== null
       ) {
         throw damagedCheckpoint('it refers to something that is not a storage');
       }
-      types.set(key, name);
-      return { kind: 'storage', key, type: name, length };
+      const known = storageTypeOf(type.name);
+      const size = known === null ? UNREAD_TYPES[type.name.split('.').at(-1)!] : bytesOf(known);
+      if (size !== undefined) sizes.set(key, size);
+      return known === null ? new PythonObject(type.name) : { kind: 'storage', key, type: known, length };
     },
   };
 }
 
-function tensor([storage, offset, shape, strides]: readonly Value[]): TensorView {
+function call(name: string, args: readonly Value[]): Value {
+  const [first, , third] = args;
+  if (DICTIONARIES.includes(name)) return new Map(pairsOf(first));
+  if (LISTS.includes(name)) return Array.isArray(first) ? first : [];
+  if (PARAMETERS.includes(name) && (isKind(first, 'tensor') || isKind(first, 'object'))) return first;
+  if (name === SUBCLASS && first instanceof Global && Array.isArray(third)) return call(first.name, third);
+  if (TENSORS.includes(name)) return tensor(args);
+  if (PARAMETERS.includes(name) || name === SUBCLASS)
+    throw damagedCheckpoint(`it calls ${name} with arguments that do not fit`);
+  return new PythonObject(name);
+}
+
+/** The pairs from which a dictionary is made: those of another one, or a list. */
+function pairsOf(from: Value | undefined): [Value, Value][] {
+  if (from instanceof Map) return [...from];
+  const items = Array.isArray(from) ? from : [];
+  return items.filter((item): item is [Value, Value] => Array.isArray(item) && item.length === 2);
+}
+
+/** Whether a state is that of a `torch.nn.Module`; with slots it is a pair. */
+const isModuleState = (state: Value): boolean =>
+  (Array.isArray(state) ? state : [state]).some((part) => part instanceof Map && part.has('_modules'));
+
+function tensor([storage, offset, shape, strides]: readonly Value[]): TensorView | PythonObject {
+  if (isKind(storage, 'object')) return new PythonObject(`a tensor of ${storage.name}`);
   const proper = isCount(offset) && isCounts(shape) && isCounts(strides) && shape.length === strides.length;
   if (!proper || !isKind(storage, 'storage')) throw damagedCheckpoint('a tensor has no storage or no shape');
   return { kind: 'tensor', storage, offset, shape, strides };

@@ -28,6 +28,16 @@ const TYPES = {
   BoolStorage: { bytes: 1, integer: true, read: (view, at) => view.getUint8(at) },
 } as const satisfies Record<string, ElementType>;
 
+/** Bytes per element of types that are not read, but that a file may hold beside the weights. */
+export const UNREAD_TYPES: Readonly<Record<string, number>> = {
+  ComplexFloatStorage: 8,
+  ComplexDoubleStorage: 16,
+  QInt8Storage: 1,
+  QUInt8Storage: 1,
+  QInt32Storage: 4,
+  UntypedStorage: 1,
+};
+
 export type StorageType = keyof typeof TYPES;
 export const isStorageType = (name: string): name is StorageType => Object.hasOwn(TYPES, name);
 

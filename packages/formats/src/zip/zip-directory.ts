@@ -51,10 +51,37 @@ const viewOf = (source: ByteSource, begin: number, length: number, damaged: Dama
  * @throws what `failure` makes, if the archive is damaged or a file is compressed (PyTorch and Keras compress none)
  */
 export function zipEntries(source: ByteSource, failure: Damaged): Map<string, ZipEntry> {
-  const damaged: Damaged = (why) => failure(`its zip archive is damaged: ${why}`);
+  const damaged = damagedArchive(failure);
+  const entries = new Map<string, ZipEntry>();
+  for (const record of records(source, damaged)) {
+    if (record.compressed) throw failure(`its file ${record.name} is compressed`);
+    entries.set(record.name, entryAt(source, record, damaged));
+  }
+  return entries;
+}
+
+/** Names of the files in a zip archive, compressed or not. Throws what `failure` makes, if the archive is damaged. */
+export const zipNames = (source: ByteSource, failure: Damaged): string[] =>
+  [...records(source, damagedArchive(failure))].map(({ name }) => name);
+
+const damagedArchive =
+  (failure: Damaged): Damaged =>
+  (why) =>
+    failure(`its zip archive is damaged: ${why}`);
+
+/** An entry of the directory. */
+interface Entry {
+  readonly name: string;
+  readonly compressed: boolean;
+  /** Where its header is. */
+  readonly local: number;
+  readonly size: number;
+  readonly checksum: number;
+}
+
+function* records(source: ByteSource, damaged: Damaged): Generator<Entry> {
   const { begin, size, count } = directory(source, damaged);
   const view = viewOf(source, begin, size, damaged);
-  const entries = new Map<string, ZipEntry>();
   for (let i = 0, at = 0; i < count; i++) {
     if (at + ENTRY_LENGTH > size || view.getUint32(at, true) !== ENTRY)
       throw damaged('its directory is cut short');
@@ -73,21 +100,13 @@ export function zipEntries(source: ByteSource, failure: Damaged): Map<string, Zi
     const original = field(24); // in the order of the 64-bit fields
     const stored = field(20);
     const local = field(42);
-    if (view.getUint16(at + 10, true) !== 0 || original !== stored) {
-      throw failure(`its file ${name} is compressed`);
-    }
-    const checksum = view.getUint32(at + 16, true);
-    entries.set(name, entryAt(source, { name, local, size: stored, checksum }, damaged));
+    const compressed = view.getUint16(at + 10, true) !== 0 || original !== stored;
+    yield { name, compressed, local, size: stored, checksum: view.getUint32(at + 16, true) };
     at = next;
   }
-  return entries;
 }
 
-function entryAt(
-  source: ByteSource,
-  { name, local, size, checksum }: { name: string; local: number; size: number; checksum: number },
-  damaged: Damaged,
-): ZipEntry {
+function entryAt(source: ByteSource, { name, local, size, checksum }: Entry, damaged: Damaged): ZipEntry {
   let data: number | null = null;
   /** Where the data start. The local header has its own extra fields, with which PyTorch aligns the data. */
   const start = (): number => {

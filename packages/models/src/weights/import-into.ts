@@ -1,10 +1,11 @@
 import { AncError, Rng, subtree, type ClassifierOutputs, type Network, type Variables } from '@anc/core';
-import { type LazyTensor, isOwn, type StateDict } from '@anc/formats';
+import { type LazyTensor, isOwn, unwrappedName, type StateDict } from '@anc/formats';
 import { namesByKind } from './arrange/names-by-kind.js';
 import { flattenedImages } from './arrange/flattened.js';
 import { applicationNames, KERAS_LEAVES } from './keras/application-names.js';
 import { withMatrixHead } from './arrange/matrix-head.js';
 import { fillFrom, type NameMap } from './arrange/name-map.js';
+import { torchNames } from './torch/renamed.js';
 import { resnetNames } from './torch/resnet.js';
 
 /** Names in files of `exportKerasModel`: our layers, with Keras's names of the leaves. */
@@ -45,6 +46,8 @@ export interface Imported {
   readonly variables: Variables<LazyTensor>;
   /** The map that was used; null for our own files. */
   readonly map: string | null;
+  /** Names of the file's tensors that lie beside the network and are not used. */
+  readonly ignored: readonly string[];
 }
 
 /**
@@ -59,36 +62,56 @@ export function importInto(
   map?: MapChoice,
 ): Imported {
   const template = network.init(Rng.still(), input);
-  const dict = withMatrixHead(template, file);
+  const images = flattenedImages(network.summary(input), input, template.params);
   const fill = (from: StateDict, names: NameMap): Variables<LazyTensor> =>
-    fillFrom(template, from, names, flattenedImages(network.summary(input), input, template.params));
-  if (map === undefined && isOwn(dict.tensors)) {
-    const { tensors } = dict;
-    const own = { ...dict, tensors: { ...subtree(tensors, 'params'), ...subtree(tensors, 'stats') } };
-    return { variables: fill(own, (name) => name), map: null };
+    fillFrom(template, from, names, images);
+  if (map === undefined && isOwn(file.tensors)) {
+    const { tensors } = withMatrixHead(template, file);
+    const own = { ...file, tensors: { ...subtree(tensors, 'params'), ...subtree(tensors, 'stats') } };
+    return { variables: fill(own, (name) => name), map: null, ignored: [] };
   }
   const names = { ...template.params, ...template.stats };
   if (typeof map === 'object') assertKnown(map, names);
   if (typeof map === 'object' || typeof map === 'function') {
-    const renamed = typeof map === 'function' ? map : (name: string): string => map[name] ?? name;
-    return { variables: fill(dict, renamed), map: 'own' };
+    const dict = withMatrixHead(template, file);
+    const renamed = typeof map === 'function' ? map : byNames(map, dict.tensors);
+    return { variables: fill(dict, renamed), map: 'own', ignored: [] };
   }
-  const known = (name: string): NameMap | undefined =>
-    name === 'keras-applications' ? applicationNames(dict.tensors) : NAME_MAPS[name];
-  const covers = (name: string): boolean => {
-    const renamed = known(name)!;
-    return Object.keys(names).every((ours) => Object.hasOwn(dict.tensors, renamed(ours)));
-  };
-  const chosen = map ?? mapNames.find((name) => name !== 'order' && covers(name)) ?? 'order';
-  const renamed = chosen === 'order' ? namesByKind(template, dict) : known(chosen);
-  if (renamed === undefined) {
-    throw new AncError('ANC_WEIGHTS', `no name map "${chosen}".`, {
+  if (map !== undefined && !mapNames.includes(map)) {
+    throw new AncError('ANC_WEIGHTS', `no name map "${map}".`, {
       expected: `one of ${mapNames.join(', ')}, or a JSON file`,
-      received: chosen,
+      received: map,
     });
   }
-  return { variables: fill(dict, renamed), map: chosen };
+  const candidates = map === undefined ? mapNames : [map];
+  const namings =
+    file.layout === 'torch' ? [...torchNames(file.tensors)] : [{ tensors: file.tensors, ignored: [] }];
+  for (const { tensors, ignored } of namings) {
+    const dict = withMatrixHead(template, { ...file, tensors });
+    for (const chosen of candidates.filter((name) => name !== 'order')) {
+      const renamed = chosen === 'keras-applications' ? applicationNames(dict.tensors) : NAME_MAPS[chosen]!;
+      if (Object.keys(names).every((ours) => Object.hasOwn(dict.tensors, renamed(ours)))) {
+        return { variables: fill(dict, renamed), map: chosen, ignored };
+      }
+    }
+  }
+  if (map !== undefined && map !== 'order') {
+    const dict = withMatrixHead(template, file);
+    const renamed = map === 'keras-applications' ? applicationNames(dict.tensors) : NAME_MAPS[map]!;
+    return { variables: fill(dict, renamed), map, ignored: [] }; // the error names what is missing
+  }
+  const { tensors, ignored } = namings.find((naming) => naming.ignored.length > 0) ?? namings[0]!;
+  const dict = withMatrixHead(template, { ...file, tensors });
+  return { variables: fill(dict, namesByKind(template, dict)), map: 'order', ignored };
 }
+
+/** A person's map; the file's names may be written with the wrappers that reading them removes. */
+const byNames =
+  (map: Readonly<Record<string, string>>, tensors: StateDict['tensors']): NameMap =>
+  (ours) => {
+    const theirs = map[ours] ?? ours;
+    return Object.hasOwn(tensors, theirs) ? theirs : unwrappedName(theirs);
+  };
 
 /** Throws `ANC_WEIGHTS` if a map names variables that the network does not have. */
 function assertKnown(map: Readonly<Record<string, string>>, ours: Readonly<Record<string, unknown>>): void {

@@ -67,11 +67,25 @@ describe('importInto', () => {
       ...prefixTree('params', variables.params),
       ...prefixTree('stats', variables.stats),
     });
-    expect(imported(readStateDict(inMemory(file)))).toEqual({ variables, map: null });
+    expect(imported(readStateDict(inMemory(file)))).toEqual({ variables, map: null, ignored: [] });
   });
 
   it('pairs variables of unknown names by kind and order', () => {
-    expect(imported(torchDict(asTorch(variables)))).toEqual({ variables, map: 'order' });
+    expect(imported(torchDict(asTorch(variables)))).toEqual({ variables, map: 'order', ignored: [] });
+  });
+
+  it('leaves out what lies beside the network', () => {
+    const theirs = { ...asTorch(variables), 'criterion.weight': { shape: [4], data: new Float32Array(4) } };
+    expect(imported(torchDict(theirs))).toEqual({ variables, map: 'order', ignored: ['criterion.weight'] });
+  });
+
+  it('takes explicit names, with wrappers too', () => {
+    const theirs = asTorch(variables);
+    const names = Object.keys({ ...variables.params, ...variables.stats });
+    const map = Object.fromEntries(
+      names.map((name, i) => [name, `module._orig_mod.${Object.keys(theirs)[i]!}`]),
+    );
+    expect(imported(torchDict(theirs), map).variables).toEqual(variables);
   });
 
   it('takes explicit names', () => {

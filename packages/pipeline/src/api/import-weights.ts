@@ -31,6 +31,8 @@ export interface ImportOptions extends CallOptions {
   readonly map?: MapChoice;
   /** [H, W, C] of the images that the network sees. */
   readonly input?: readonly [number, number, number];
+  /** Which state dict, where the file holds several: the name of a dictionary or prefix. */
+  readonly stateDict?: string;
   /** Names of the classes, in order, or their number. */
   readonly classes?: readonly string[] | number;
   /** Pixel values that the network expects; `caffe`: blue first, bytes minus ImageNet's mean. */
@@ -77,6 +79,7 @@ export async function importWeights(file: string, options: ImportOptions): Promi
       ...(options.map === undefined ? {} : { map: await mapOf(options.map, cwd) }),
       ...(options.input === undefined ? {} : { input: options.input }),
       ...(count === undefined ? {} : { classes: count }),
+      ...(options.stateDict === undefined ? {} : { stateDict: options.stateDict }),
     });
     assertAsTrained(loaded);
     const names =
@@ -124,10 +127,11 @@ export async function importWeights(file: string, options: ImportOptions): Promi
 }
 
 function notify(
-  { others, model, map }: LoadedWeights,
+  { others, model, map, notices }: LoadedWeights,
   options: ImportOptions,
   notice: (message: string) => void,
 ): void {
+  for (const each of notices) notice(each);
   if (others.length > 0) {
     const sizes = others.map((side) => `${side}×${side}`).join(', ');
     notice(

@@ -51,6 +51,7 @@ export interface ClassifierRequest {
   /** Where networks of ours compute. An ONNX model computes in ONNX Runtime. */
   readonly backend: Backend;
   readonly model?: WeightsRequest['model'];
+  readonly stateDict?: WeightsRequest['stateDict'];
   readonly preprocessing?: string;
   readonly onnx?: OnnxTeacherOptions;
   readonly classes?: readonly string[];
@@ -165,7 +166,7 @@ async function openOnnx(
 
 async function openWeights(
   { path, source }: OpenFile,
-  { cwd, backend, images, model, preprocessing, classes, classNames }: ClassifierRequest,
+  { cwd, backend, images, model, stateDict, preprocessing, classes, classNames }: ClassifierRequest,
   { registries, parts }: Composition,
 ): Promise<Classifier> {
   const shown = shownPath(path, cwd);
@@ -181,11 +182,12 @@ async function openWeights(
     { registries, parts },
     {
       ...(model === undefined ? {} : { model }),
+      ...(stateDict === undefined ? {} : { stateDict }),
       input: images,
     },
   );
   const { network, environment } = loaded;
-  const notices: string[] = [];
+  const notices = loaded.notices.map((notice) => `${shown}: ${notice}`);
   const normalization =
     preprocessing === undefined ? loaded.normalization : parsePreprocessing(preprocessing, images[2]);
   const usual = normalization === null ? commonNormalization(loaded) : null;

@@ -59,6 +59,42 @@ describe('a network of which something follows from its images', () => {
   });
 });
 
+describe('a file of several networks', () => {
+  const environment = { input: [28, 28, 1], classes: 10 } as const;
+  const model = { name: 'lenet5', options: {} };
+  /** A state dict whose weights are all `value`. */
+  const filled = (prefix: string, value: number) => {
+    const { params } = lenet5({}, environment).init(Rng.fromSeed(1), environment.input);
+    return Object.entries(params).map(([name, { shape, data }]) => {
+      const axes = shape.length === 4 ? [3, 2, 0, 1] : shape.length === 2 ? [1, 0] : [0];
+      const tensor = { shape: axes.map((axis) => shape[axis]!), data: data.map(() => value) };
+      return [prefix + name.replace('/weights', '.weight').replace('/bias', '.bias'), tensor] as const;
+    });
+  };
+  const bytes = (...groups: [string, number][]): Uint8Array =>
+    encodeSafetensors(Object.fromEntries(groups.flatMap(([prefix, value]) => filled(prefix, value))));
+  const first = async (file: Uint8Array, stateDict?: string) => {
+    const { variables, notices } = await load(file, {
+      model,
+      input: environment.input,
+      ...(stateDict === undefined ? {} : { stateDict }),
+    });
+    return { value: Object.values(variables.params)[0]!.load().data[0], notices };
+  };
+
+  it('gives the model and reports its averages; each can be chosen', async () => {
+    const file = bytes(['ema.module.', 2], ['model.', 1]);
+    expect(await first(file)).toEqual({ value: 1, notices: [expect.stringContaining('"ema"')] });
+    expect(await first(file, 'ema')).toEqual({ value: 2, notices: [] });
+  });
+
+  it('needs a choice between a teacher and a student', async () => {
+    const file = bytes(['teacher.', 2], ['student.', 1]);
+    await expect(first(file)).rejects.toMatchObject({ code: 'ANC_WEIGHTS' });
+    expect(await first(file, 'teacher')).toMatchObject({ value: 2 });
+  });
+});
+
 describe('the metadata of a file', () => {
   const weights = { 'params/a': { shape: [1], data: new Float32Array(1) } };
 

@@ -30,6 +30,7 @@ import {
   readTfjsModel,
   recognizeKeras,
   recognizeTorchResnet,
+  unknownVariant,
   type MapChoice,
 } from '@anc/models';
 import { decodeCompact } from '@anc/methods';
@@ -42,6 +43,8 @@ export interface WeightsRequest {
   readonly map?: MapChoice;
   readonly input?: ModelEnvironment['input'];
   readonly classes?: number;
+  /** Which state dict, where the file holds several: the name of a dictionary or prefix. */
+  readonly stateDict?: string;
 }
 
 /** A network with its weights, and what is known of how it was trained. */
@@ -62,6 +65,8 @@ export interface LoadedWeights {
   readonly recognized: boolean;
   /** Sides of other images that the weights fit, of which the model makes another network; where nobody said the size. */
   readonly others: readonly number[];
+  /** What a person should know of how the file was read. */
+  readonly notices: readonly string[];
 }
 
 type Composed = Pick<Composition, 'registries' | 'parts'>;
@@ -76,16 +81,13 @@ export async function loadWeights(
   composition: Composed,
   request: WeightsRequest = {},
 ): Promise<LoadedWeights> {
-  const file = /\.json$/i.test(path)
-    ? await readTfjsModel(source.read(0, source.length), (file) => readFile(join(dirname(path), file)))
-    : isKeras(source)
-      ? await readKeras(source)
-      : readStateDict(source);
+  const file = await readFileOf(path, source, request.stateDict);
   const metadata = decodeWeightsMetadata(file.metadata);
   const dict = metadata.compact === undefined ? file : unpacked(file);
   const recorded =
     metadata.model === undefined ? null : { name: metadata.model, options: metadata.modelOptions ?? {} };
-  const recognized = request.model === undefined && recorded === null ? recognize(path, dict) : null;
+  const recognized =
+    request.model === undefined && recorded === null ? recognize(path, dict, request.input) : null;
   const model = request.model ?? recorded ?? recognized!.model;
   const { input: trainedOn, classes: recordedClasses } = metadata;
   const classNames = typeof recordedClasses === 'object' ? recordedClasses : null;
@@ -107,7 +109,10 @@ export async function loadWeights(
     async (environment) => fill(await made(environment), environment.input),
   );
   const { environment, result } = await fitted.catch((error: unknown) => {
-    throw otherImages(error, path, trainedOn, request.input) ?? error;
+    throw (
+      otherImages(error, path, trainedOn, request.input) ??
+      (recognized === null ? error : otherVariant(error, dict, request.input))
+    );
   });
   return {
     ...result,
@@ -119,7 +124,38 @@ export async function loadWeights(
     metadata,
     format: dict.format,
     recognized: recognized !== null,
+    notices: [...(dict.notices ?? []), ...noticesOf(result.ignored)],
   };
+}
+
+/** The tensors of a file, whose kind its name or its first bytes tell. */
+async function readFileOf(
+  path: string,
+  source: ByteSource,
+  stateDict: string | undefined,
+): Promise<StateDict> {
+  const kind = /\.json$/i.test(path) ? 'tfjs' : isKeras(source) ? 'keras' : 'other';
+  if (kind === 'other') return readStateDict(source, stateDict);
+  if (stateDict !== undefined) {
+    throw new AncError('ANC_USAGE', '--state-dict: the file holds a single network.', {
+      expected: 'a PyTorch checkpoint or safetensors',
+      received: basename(path),
+      hint: 'leave it out.',
+    });
+  }
+  return kind === 'keras'
+    ? readKeras(source)
+    : readTfjsModel(source.read(0, source.length), (file) => readFile(join(dirname(path), file)));
+}
+
+function noticesOf(ignored: readonly string[]): string[] {
+  if (ignored.length === 0) return [];
+  const shown = `${ignored.slice(0, 4).join(', ')}${ignored.length > 4 ? ', …' : ''}`;
+  const prepares = ignored.some((name) => /normali[sz]|preprocess/i.test(name));
+  return [
+    `beside the network the file holds ${shown}, which ${ignored.length === 1 ? 'is' : 'are'} not used` +
+      `${prepares ? '; the network may have normalized its images itself: set --preprocessing accordingly' : ''}.`,
+  ];
 }
 
 /** Sides of images for which the model is another network of the same shapes: nothing in the file says which was meant. */
@@ -168,12 +204,22 @@ const unpacked = (dict: StateDict): StateDict => ({
   tensors: mapTree(decodeCompact(loadTree(dict.tensors)), toLazyTensor),
 });
 
-function recognize(path: string, dict: StateDict) {
+function recognize(path: string, dict: StateDict, input: ModelEnvironment['input'] | undefined) {
   if (isOwn(dict.tensors)) throw unnamed(path);
   const { model, options, environment } =
-    dict.layout === 'torch' ? recognizeTorchResnet(dict.tensors) : recognizeKeras(dict);
+    dict.layout === 'torch' ? recognizeTorchResnet(dict.tensors, input) : recognizeKeras(dict);
   return { model: { name: model, options: { ...options } }, environment };
 }
+
+/** What the weights of a recognized network do not fit: a variant of it. */
+const otherVariant = (
+  cause: unknown,
+  { layout, tensors }: StateDict,
+  input: ModelEnvironment['input'] | undefined,
+): unknown =>
+  layout === 'torch' && isAncError(cause) && cause.code === 'ANC_WEIGHTS'
+    ? unknownVariant(tensors, input, cause)
+    : cause;
 
 const unnamed = (path: string): AncError =>
   new AncError('ANC_WEIGHTS', `${basename(path)} does not say which model it is of.`, {

@@ -26,6 +26,10 @@ export type OpenTeacher = (dataset: Dataset, model: Named) => Promise<GivenTeach
 /** Options of a teacher that is a file of weights. */
 const weightsSchema = z.strictObject({
   model: namedSchema.optional().describe('network of the weights, where the file does not name it'),
+  stateDict: z
+    .string()
+    .optional()
+    .describe('which state dict, where the file holds several: a dictionary or a prefix in it'),
 });
 
 /** Whether a teacher's name is a path of a file or folder, and not the name of a model. */
@@ -48,7 +52,10 @@ export async function openGivenTeacher(
   const file = (await findModelInRun(name, 'teacher', cwd))?.path ?? name;
   const opening = isOnnx(file)
     ? { onnx: await onnxOptions(file, options) }
-    : ((await validateOptions(weightsSchema, options, `"${basename(name)}"`)) as { model?: Named });
+    : ((await validateOptions(weightsSchema, options, `"${basename(name)}"`)) as {
+        model?: Named;
+        stateDict?: string;
+      });
   const given = await openClassifier(
     {
       file,

@@ -1,6 +1,8 @@
-import { AncError, type ModelEnvironment, type Tree } from '@anc/core';
+import type { ModelEnvironment, Tree } from '@anc/core';
 import type { ResnetOptions } from '../../resnet/options.js';
 import type { NameMap } from '../arrange/name-map.js';
+import { torchNames } from './renamed.js';
+import { unknownNetwork } from './unknown-network.js';
 
 /** Our model for a checkpoint. */
 export interface RecognizedModel {
@@ -44,12 +46,22 @@ export const resnetNames =
   };
 
 /**
- * Recognizes a post-activation ResNet of torchvision, or of the CIFAR implementations, from names and shapes.
+ * Recognizes a post-activation ResNet of torchvision, or of the CIFAR implementations, from names and shapes; the names
+ * may have a prefix, and the head and the body may have names of their own.
+ * @param input [H, W, C] of its images, if it is known, for the call in the error that exports another network
  * @throws `ANC_WEIGHTS` if the checkpoint holds another network
  */
-export function recognizeTorchResnet(
-  stateDict: Tree<{ readonly shape: readonly number[] }>,
-): RecognizedModel {
+export function recognizeTorchResnet(stateDict: Shapes, input?: ModelEnvironment['input']): RecognizedModel {
+  for (const { tensors } of torchNames(stateDict)) {
+    const found = resnetIn(tensors);
+    if (found !== null) return found;
+  }
+  throw unknownNetwork(stateDict, input);
+}
+
+type Shapes = Tree<{ readonly shape: readonly number[] }>;
+
+function resnetIn(stateDict: Shapes): RecognizedModel | null {
   const shapeOf = (name: string): readonly number[] | undefined =>
     Object.hasOwn(stateDict, name) ? stateDict[name]!.shape : undefined;
   const head = ['fc', 'linear'].find((name) => shapeOf(`${name}.weight`)?.length === 2);
@@ -61,13 +73,7 @@ export function recognizeTorchResnet(
   });
   const firstWidth = shapeOf('layer1.0.conv1.weight')?.[0];
   const stages = counts[3] === 0 ? counts.slice(0, 3) : counts;
-  if (head === undefined || stem?.length !== 4 || firstWidth === undefined || stages.includes(0)) {
-    throw new AncError('ANC_WEIGHTS', 'the checkpoint does not hold a network that is known here.', {
-      expected: 'a ResNet with conv1, bn1, layer1 to layer3 or layer4, and fc or linear',
-      received: Object.keys(stateDict).slice(0, 6).join(', '),
-      hint: 'name the model, and rename the tensors of the checkpoint.',
-    });
-  }
+  if (head === undefined || stem?.length !== 4 || firstWidth === undefined || stages.includes(0)) return null;
   const family = stages.length === 3 ? 'cifar' : 'imagenet';
   const block = shapeOf('layer1.0.conv3.weight') === undefined ? 'basic' : 'bottleneck';
   const projection = ['downsample', 'shortcut'].find(
