@@ -23,8 +23,9 @@ export function summaryOf({ folder, found, classes, parts }: About): string {
   const count = (n: number): string => `${n} image${n === 1 ? '' : 's'}`;
   const one = (what: string, part: DescribedPart | undefined): string[] => {
     if (part === undefined) return [];
-    const place = part.folder === '' ? 'directly in it' : `in ${part.folder}/`;
-    const where = part.heldOut ? 'held out of those' : found.layout === 'class-first' ? '' : place;
+    const own = part.labeled ? 'in its class folders' : 'directly in it';
+    const place = part.folder === '' ? own : `in ${part.folder}/`;
+    const where = part.heldOut ? 'held out' : found.layout === 'class-first' ? '' : place;
     return [`${what} ${count(part.images)}${where === '' ? '' : ` ${where}`}${labels(part)}`];
   };
   const labeled = Object.values(parts).map((part) => part.labeled);

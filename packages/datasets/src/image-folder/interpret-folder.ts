@@ -14,7 +14,8 @@ export interface ReadingOptions {
   readonly labelled: 'auto' | 'yes' | 'no';
   readonly splits: 'auto' | 'no';
   readonly classOrder: 'natural' | 'text';
-  readonly testFraction: number;
+  /** Share of the images that is held out where there are no test images; null: none is. */
+  readonly testFraction: number | null;
 }
 
 /** Images of one split. */
@@ -108,7 +109,7 @@ export async function interpretFolder(
   if (test !== undefined) take('test', test);
   if (validation !== undefined) take(test === undefined ? 'test' : 'validation', validation);
   let kept = 0;
-  if (parts.test === undefined) {
+  if (parts.test === undefined && options.testFraction !== null) {
     const all = parts.train!;
     const held = holdOutImages(all.root, all.files, all.classes, options.testFraction, seed);
     kept = held.kept;

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
 import { encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
 import { CheckpointStore, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
+import { classOrderWarning } from '../classifier/class-order.js';
 import type { BestResult, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import type { Emit, ModelRole } from '../events/events.js';
 import { Interrupted, isInterruption } from '../events/interrupted.js';
@@ -81,6 +82,8 @@ async function trainAll(execution: Execution): Promise<RunResult> {
     test: onTest.classes,
     held: data.held === null ? null : (await predictionsFor(data.held, 'held-out images')).classes,
   };
+  const order = 'given' in plan.teacher ? await orderWarningOf(plan, onTest) : null;
+  if (order !== null) notice(order);
   const teacher = trained ?? (await givenResult(context, plan.teacher as GivenTeacher, onTest));
   const outputs = openTeacherCache(plan, frozen, shared, notice);
   try {
@@ -94,7 +97,10 @@ async function trainAll(execution: Execution): Promise<RunResult> {
       if (report !== null) emit({ type: 'message', message: report });
     }
     const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(plan.students[i]!) }));
-    const interpretation = interpret(interpreted, data.test.images.count);
+    const interpretation = [
+      ...(order === null ? [] : [order]),
+      ...interpret(interpreted, data.test.images.count),
+    ];
     const result: RunResult = {
       run: shown,
       dataset: options.data.dataset.name,
@@ -112,6 +118,12 @@ async function trainAll(execution: Execution): Promise<RunResult> {
     if (outputs instanceof TeacherCache) await outputs.close();
     if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
   }
+}
+
+/** Whether a given teacher's classes are probably in another order than the labels; before anything is trained. */
+async function orderWarningOf({ data, classNames }: Plan, { classes }: Predictions): Promise<string | null> {
+  if (data.test.labels === null) return null;
+  return classOrderWarning(classes, await data.test.labels(), { classNames }, data.dataset);
 }
 
 /** A given teacher's result: nothing was trained, its predictions for the test images are evaluated. */
