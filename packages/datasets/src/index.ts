@@ -4,9 +4,15 @@ export { cacheDir, searchPlaces } from './files/locate.js';
 export { Glyphs } from './glyphs/glyphs.js';
 export { decodeImage } from './image-folder/decode.js';
 export { ImageFolder } from './image-folder/image-folder.js';
-export { listImages, type FoundImage } from './image-folder/list-images.js';
+export {
+  interpretFolder,
+  type FolderInterpretation,
+  type FolderPart,
+} from './image-folder/interpret-folder.js';
+export { IMAGE_FORMATS, listImages, type FoundImage } from './image-folder/list-images.js';
 export { ImageNet } from './imagenet/imagenet.js';
 export { noAugmentation, padCropFlip, type PadCropFlipOptions } from './images/augmentation.js';
+export { classKey, matchNames, naturalOrder } from './images/class-names.js';
 export { MemoryImages, sharedBytes, type ImageShape } from './images/memory-images.js';
 export { measureMeanImage, measureNormalization } from './images/normalization.js';
 export { holdOut, limitSplit, subsetSplit } from './images/subset.js';

@@ -69,13 +69,23 @@ export const imageFolderOptions = z.strictObject({
   labelled: z
     .enum(['auto', 'yes', 'no'])
     .default('auto')
-    .describe('whether folders are classes; auto: yes if every image is in a folder'),
+    .describe('whether folders are classes; auto: yes where most images are in a folder'),
+  splits: z
+    .enum(['auto', 'no'])
+    .default('auto')
+    .describe('whether folders such as train, valid and test are splits; no: every folder is a class'),
+  classOrder: z
+    .enum(['natural', 'text'])
+    .default('natural')
+    .describe(
+      'order of the classes; natural: 2 before 10; text: 10 before 2, as many training programs have it',
+    ),
   testFraction: z
     .number()
     .gt(0)
     .lt(1)
     .default(0.2)
-    .describe('fraction of the images held out for evaluation if the folder has no test/ or val/'),
+    .describe('fraction of the images held out for evaluation if the folder has no test images'),
   ...imageFileOptions,
 });
 export type ImageFolderOptions = z.input<typeof imageFolderOptions>;

@@ -38,10 +38,11 @@ function splitOf(text: string): SplitName {
   throw new AncError('ANC_USAGE', '--sheet-of: expected train or test.', { received: text });
 }
 
-function describe({ name, shape, classes, splits, mean, std }: DatasetInfo): string {
+function describe({ notices, name, shape, classes, splits, mean, std }: DatasetInfo): string {
   const numbers = (values: readonly number[] | null): string =>
     values === null ? '–' : values.map((value) => value.toFixed(2)).join(', ');
   const lines = [
+    ...notices,
     `${name}: ${shape.join('×')}, ${classes.length === 0 ? 'no classes' : `${classes.length} classes`}`,
     formatTable(
       ['split', 'images', 'per class', 'fingerprint'],

@@ -46,8 +46,21 @@ export abstract class Dataset {
   abstract readonly classes: readonly string[];
   /** [H, W, C]. */
   abstract readonly shape: readonly [number, number, number];
+  /**
+   * Whether `classes` are names of folders in an order of the program's choice, so that the number of a class says nothing
+   * about the outputs of a network that was trained elsewhere. A published dataset has its classes' numbers in its files.
+   */
+  readonly classesAreFolders: boolean = false;
+  /** How the files were read, and what is unusual about them, in sentences for people. */
+  get notices(): readonly string[] {
+    return [];
+  }
   /** @throws `ANC_DATA_*` where a file is missing, damaged or of another format. */
   abstract split(name: SplitName): Promise<DatasetSplit>;
+  /** Images of the dataset's own for choices during training, beside training and test images; null without any. */
+  validation(): Promise<DatasetSplit | null> {
+    return Promise.resolve(null);
+  }
 }
 
 /** A file of a published dataset: the same bytes at every address, identified by their MD5. */

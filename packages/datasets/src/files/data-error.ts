@@ -12,15 +12,17 @@ export const corrupt = (
 /**
  * `ANC_DATA_MISSING`: files are in none of the searched folders. `which` says how many of them are needed, e.g.
  * `any one of`; default: all.
+ * `received`: what is there instead.
  */
 export const missing = (
   dataset: string,
   files: readonly string[],
   places: readonly string[],
   which = '',
+  received = 'no such file',
 ): AncError =>
   new AncError('ANC_DATA_MISSING', `${dataset}: ${files.join(', ')} not found.`, {
     expected: `${which === '' ? '' : `${which} `}${files.join(', ')} in one of: ${places.join(', ')}`,
-    received: 'no such file',
+    received,
     hint: 'put it there, or set its folder with --data-dir or ANC_DATA_DIR.',
   });

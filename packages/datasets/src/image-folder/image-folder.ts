@@ -1,37 +1,42 @@
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AncError, Dataset, isAncError, type DatasetSplit, type SplitName } from '@anc/core';
 import type { z } from 'zod';
-import { corrupt, missing } from '../files/data-error.js';
+import { missing } from '../files/data-error.js';
 import { imageFolderOptions, type ImageFolderOptions } from '../options.js';
 import { decodeImage } from './decode.js';
 import { DecodedImages } from './decoded-images.js';
 import { ImageFiles } from './encoded-images.js';
-import { listImages, type FoundImage } from './list-images.js';
+import {
+  interpretFolder,
+  type FolderInterpretation,
+  type FolderPart,
+  type InterpretedFolder,
+} from './interpret-folder.js';
+import { IMAGE_FORMATS } from './list-images.js';
+import type { SplitRole } from './split-names.js';
 
-interface Part {
-  readonly root: string;
-  readonly files: readonly FoundImage[];
-}
+type Parts = Readonly<Partial<Record<SplitRole, FolderPart>>>;
 
 /**
- * A folder of images of any size: `train/` and `test/` (or `val/`), or one folder of which a part is held out for
- * evaluation by a seeded hash of the paths. First-level folders are classes; without them there are no labels.
+ * A folder of images of any size: with folders for training, validation and test, or one of which a part is held out for
+ * evaluation by a seeded hash of the paths. Folders in it are classes; without them there are no labels.
  */
 export class ImageFolder extends Dataset {
   readonly name = 'image-folder';
   readonly classes: readonly string[];
+  override readonly classesAreFolders = true;
   readonly shape: readonly [number, number, number];
+  /** How the folder was read. */
+  readonly interpretation: FolderInterpretation;
   /** Paths of files that were skipped because they do not decode. */
   readonly skipped: readonly string[];
-  readonly #parts: Readonly<Record<SplitName, Part>>;
+  readonly #parts: Parts;
   readonly #options: z.output<typeof imageFolderOptions>;
   readonly #seed: number;
 
   private constructor(
-    parts: Readonly<Record<SplitName, Part>>,
-    classes: readonly string[],
+    { classes, interpretation }: InterpretedFolder,
+    parts: Parts,
     options: z.output<typeof imageFolderOptions>,
     seed: number,
     skipped: readonly string[],
@@ -39,6 +44,7 @@ export class ImageFolder extends Dataset {
     super();
     this.#parts = parts;
     this.classes = classes;
+    this.interpretation = interpretation;
     this.#options = options;
     this.#seed = seed;
     this.shape = [options.size, options.size, options.channels];
@@ -48,7 +54,7 @@ export class ImageFolder extends Dataset {
   /**
    * Lists the folder once.
    *
-   * @throws `ANC_DATA_*` if there are no images, or the test set has classes that the training set lacks.
+   * @throws `ANC_DATA_*` if there are no images, or what `interpretFolder` throws.
    */
   static async open(options: ImageFolderOptions, dataDir: string | null, seed: number): Promise<ImageFolder> {
     const parsed = imageFolderOptions.parse(options);
@@ -59,96 +65,67 @@ export class ImageFolder extends Dataset {
         received: 'neither',
       });
     }
-    let parts = await partsOf(resolve(path), parsed.testFraction, seed);
+    const folder = await interpretFolder(resolve(path), parsed, seed);
+    if (!parsed.skipBroken) return new ImageFolder(folder, folder.parts, parsed, seed, []);
     const skipped: string[] = [];
-    if (parsed.skipBroken) {
-      parts = {
-        train: await decodableOf(parts.train, parsed, skipped),
-        test: await decodableOf(parts.test, parsed, skipped),
-      };
+    const parts: Partial<Record<SplitRole, FolderPart>> = {};
+    for (const [role, part] of Object.entries(folder.parts) as [SplitRole, FolderPart][]) {
+      parts[role] = await decodableOf(part, parsed, skipped);
     }
-    for (const { root, files } of Object.values(parts)) {
-      if (files.length === 0) throw missing('image-folder', ['*.jpg, *.png or *.webp'], [root]);
-    }
-    const { labelled } = parsed;
-    const foldered = Object.values(parts).every(({ files }) => files.every(({ path: p }) => p.includes('/')));
-    if (labelled === 'yes' && !foldered) {
-      throw corrupt(
-        resolve(path),
-        'images outside of class folders',
-        'every image in a folder named by its class',
-        'some that are not',
-      );
-    }
-    const classes = labelled !== 'no' && foldered ? commonClasses(parts) : [];
-    return new ImageFolder(parts, classes, parsed, seed, skipped);
+    return new ImageFolder(folder, parts, parsed, seed, skipped);
+  }
+
+  override get notices(): readonly string[] {
+    const { summary, remarks } = this.interpretation;
+    const { skipped } = this;
+    return [
+      summary,
+      ...remarks,
+      ...(skipped.length === 0 ? [] : [`${skipped.length} images do not decode and are skipped.`]),
+    ];
   }
 
   split(name: SplitName): Promise<DatasetSplit> {
-    const { root, files } = this.#parts[name];
-    const { scale, ratio, flip, views } = this.#options;
-    const labels = Int32Array.from(files, ({ path }) => this.classes.indexOf(classOf(path)));
-    return Promise.resolve({
-      images: new DecodedImages(new ImageFiles(root, files), this.shape, {
-        scale,
-        ratio,
-        flip,
-        views,
-        seed: this.#seed,
-      }),
-      labels: this.classes.length === 0 ? null : () => Promise.resolve(labels.slice()),
-    });
+    const part = this.#parts[name];
+    if (part === undefined || part.files.length === 0) {
+      const { folder, summary } = this.interpretation;
+      return Promise.reject(
+        missing(
+          'image-folder',
+          [part === undefined ? 'train/' : `a ${IMAGE_FORMATS} file`],
+          [part?.root ?? folder],
+          '',
+          summary,
+        ),
+      );
+    }
+    return Promise.resolve(this.#splitOf(part));
   }
-}
 
-const classOf = (path: string): string => path.slice(0, path.indexOf('/'));
+  override validation(): Promise<DatasetSplit | null> {
+    const part = this.#parts.validation;
+    return Promise.resolve(part === undefined || part.files.length === 0 ? null : this.#splitOf(part));
+  }
 
-async function partsOf(path: string, testFraction: number, seed: number): Promise<Record<SplitName, Part>> {
-  const [train, test] = [
-    join(path, 'train'),
-    ['test', 'val'].map((n) => join(path, n)).find((p) => existsSync(p)),
-  ];
-  if (existsSync(train) && test !== undefined) {
+  #splitOf({ root, files, classes }: FolderPart): DatasetSplit {
+    const { scale, ratio, flip, views } = this.#options;
+    const crops = { scale, ratio, flip, views, seed: this.#seed };
+    const numbers = new Map(this.classes.map((name, i) => [name, i]));
+    const labels = classes === null ? null : Int32Array.from(classes, (name) => numbers.get(name)!);
     return {
-      train: { root: train, files: await listImages(train) },
-      test: { root: test, files: await listImages(test) },
+      images: new DecodedImages(new ImageFiles(root, files), this.shape, crops),
+      labels: labels === null ? null : () => Promise.resolve(labels.slice()),
     };
   }
-  const files = await listImages(path);
-  const key = ({ path: p }: FoundImage): string => createHash('sha256').update(`${seed}:${p}`).digest('hex');
-  const order = files.map((file) => ({ file, key: key(file) })).sort((a, b) => (a.key < b.key ? -1 : 1));
-  const held = new Set(order.slice(0, Math.round(files.length * testFraction)).map(({ file }) => file));
-  return {
-    train: { root: path, files: files.filter((file) => !held.has(file)) },
-    test: { root: path, files: files.filter((file) => held.has(file)) },
-  };
-}
-
-/** A test set may lack classes of the training set; a class that only the test set has cannot be learned. */
-function commonClasses(parts: Readonly<Record<SplitName, Part>>): string[] {
-  const [train, test] = [parts.train, parts.test].map(({ files }) => [
-    ...new Set(files.map(({ path }) => classOf(path))),
-  ]);
-  const unknown = test!.find((name) => !train!.includes(name));
-  if (unknown !== undefined) {
-    throw corrupt(
-      join(parts.test.root, unknown),
-      'a class folder that the training set does not have',
-      train!.slice(0, 10).join(', '),
-      unknown,
-      'use the same class folders in both splits.',
-    );
-  }
-  return train!.sort();
 }
 
 /** The files of a part that decode; the others are added to `skipped`. */
 async function decodableOf(
-  from: Part,
+  from: FolderPart,
   options: z.output<typeof imageFolderOptions>,
   skipped: string[],
-): Promise<Part> {
-  const files: FoundImage[] = [];
+): Promise<FolderPart> {
+  const kept: number[] = [];
   for (let start = 0; start < from.files.length; start += 64) {
     const some = from.files.slice(start, start + 64);
     const good = await Promise.all(
@@ -162,7 +139,12 @@ async function decodableOf(
         ),
       ),
     );
-    some.forEach((file, i) => (good[i] ? files.push(file) : skipped.push(join(from.root, file.path))));
+    some.forEach(({ path }, i) => (good[i] ? kept.push(start + i) : skipped.push(join(from.root, path))));
   }
-  return { root: from.root, files };
+  const { root, files, classes } = from;
+  return {
+    root,
+    files: kept.map((i) => files[i]!),
+    classes: classes === null ? null : kept.map((i) => classes[i]!),
+  };
 }

@@ -1,9 +1,10 @@
-import { isAncError, type Dataset, type SplitName } from '@anc/core';
+import { isAncError, type Dataset, type DatasetSplit, type SplitName } from '@anc/core';
+import type { FolderInterpretation } from '../image-folder/interpret-folder.js';
 import { measureNormalization } from '../images/normalization.js';
 
 /** Facts about one split. */
 export interface SplitInfo {
-  readonly split: SplitName;
+  readonly split: SplitName | 'validation';
   readonly count: number;
   readonly fingerprint: string;
   /** Images per class, in the order of `classes`; null without labels. */
@@ -11,6 +12,10 @@ export interface SplitInfo {
 }
 
 export interface DatasetInfo {
+  /** How its files were read, in sentences. */
+  readonly notices: readonly string[];
+  /** The same of a folder of images as data. */
+  readonly interpretation?: FolderInterpretation;
   readonly name: string;
   readonly shape: readonly [number, number, number];
   readonly classes: readonly string[];
@@ -30,15 +35,18 @@ export async function describeDataset(
   dataset: Dataset,
   options: { readonly progress?: (what: string, done: number, count: number) => void } = {},
 ): Promise<DatasetInfo> {
-  const { name, shape, classes } = dataset;
+  const { name, shape, classes, notices } = dataset;
+  const { interpretation } = dataset as { interpretation?: FolderInterpretation };
   const splits: SplitInfo[] = [];
   let statistics: { mean: readonly number[] | null; std: readonly number[] | null } = {
     mean: null,
     std: null,
   };
   let absent: unknown = null;
-  for (const split of ['train', 'test'] as const) {
-    const loaded = await dataset.split(split).catch((error: unknown) => {
+  for (const split of ['train', 'validation', 'test'] as const) {
+    const opened: Promise<DatasetSplit | null> =
+      split === 'validation' ? dataset.validation() : dataset.split(split);
+    const loaded = await opened.catch((error: unknown) => {
       if (!isAncError(error) || error.code !== 'ANC_DATA_MISSING') throw error;
       absent = error;
       return null;
@@ -57,5 +65,6 @@ export async function describeDataset(
     }
   }
   if (splits.length === 0) throw absent;
-  return { name, shape, classes, splits, ...statistics };
+  const read = interpretation === undefined ? { notices } : { notices, interpretation };
+  return { ...read, name, shape, classes, splits, ...statistics };
 }

@@ -1,7 +1,11 @@
 import { AncError, Dataset, type DatasetSplit, type SplitName } from '@anc/core';
-import { decode } from 'fast-png';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decode, encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { Glyphs } from '../glyphs/glyphs.js';
+import { ImageFolder } from '../image-folder/image-folder.js';
 import { MemoryImages } from '../images/memory-images.js';
 import { contactSheet } from './contact-sheet.js';
 import { describeDataset } from './dataset-info.js';
@@ -28,6 +32,27 @@ describe('describeDataset', () => {
     ]);
     for (const { histogram, count } of splits) expect(histogram!.reduce((a, b) => a + b)).toBe(count);
     expect([classes.length, mean!.length, std!.length]).toEqual([10, 1, 1]);
+  });
+
+  it('shows first how a folder of images is read', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'anc-info-'));
+    try {
+      const pixel = encode({ width: 8, height: 8, channels: 3, data: new Uint8Array(192) });
+      for (const name of ['train/a', 'train/b', 'valid/a', 'test/b']) {
+        await mkdir(join(folder, name), { recursive: true });
+        await writeFile(join(folder, name, '1.png'), pixel);
+      }
+      const info = await describeDataset(await ImageFolder.open({ size: 8 }, folder, 1));
+      expect(Object.keys(info).slice(0, 2)).toEqual(['notices', 'interpretation']);
+      expect(info.notices[0]).toContain('training 2 images in train/, validation 1 image in valid/, test 1');
+      expect(info.splits.map(({ split, histogram }) => [split, histogram])).toEqual([
+        ['train', [1, 1]],
+        ['validation', [1, 0]],
+        ['test', [0, 1]],
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('leaves out missing splits and missing labels', async () => {

@@ -2,6 +2,8 @@ import type { Backend } from '@anc/core';
 import { OnnxBackend } from '@anc/backend-onnx';
 import { findModelInRun, type FoundModel } from '../classifier/find-model.js';
 import { openImages } from '../classifier/images.js';
+import { classOrderWarning } from '../classifier/class-order.js';
+import { noticesOf } from '../data/dataset-facts.js';
 import { pairClasses } from '../classifier/labels.js';
 import { scoreClassifier, type Score } from '../classifier/score.js';
 import type { Composition } from '../composition/compose.js';
@@ -130,11 +132,18 @@ export async function evaluate(
       : what;
     try {
       const { classifier } = model;
-      const classMap = pairClasses(model.name, classifier, images.dataset);
+      const { dataset } = images;
+      const pairing = split.labels === null ? null : pairClasses(model.name, classifier, dataset);
+      const notices = [...classifier.notices, ...noticesOf(dataset)];
+      if (typeof pairing?.notice === 'string') notices.push(pairing.notice);
       const score = await scoreClassifier(classifier.teacher, split, {
         batchSize,
-        classMap,
+        classMap: pairing?.map ?? null,
         ...(signal && { signal }),
+        onPredictions: (predictions, labels) => {
+          const warning = classOrderWarning(predictions, labels, classifier, dataset);
+          if (warning !== null) notices.push(warning);
+        },
       }).catch((error: unknown) => {
         throw afterWorkBegan(error);
       });
@@ -148,7 +157,7 @@ export async function evaluate(
         parameters: classifier.parameters,
         normalization: classifier.normalization,
         sha256: classifier.digest,
-        notices: classifier.notices,
+        notices,
       };
     } finally {
       if (isFile) await model.dispose();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AncError, Rng, Teacher, type Dataset, type HostTensor, type Tree } from '@anc/core';
 import type { Classifier } from '../classifier/open-classifier.js';
+import { classesAreFolders } from '../data/dataset-facts.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 
 /** Images as bytes [B, H, W, C], 0..255, and what a teacher function gives for them. */
@@ -43,9 +44,10 @@ export const openTeacherValue =
 
 async function classifierOf(
   value: TeacherFunction | Teacher,
-  { shape, classes }: Dataset,
+  dataset: Dataset,
   names: readonly string[] | undefined,
 ): Promise<Classifier> {
+  const { shape, classes } = dataset;
   const isFunction = typeof value === 'function';
   const teacher = isFunction ? await FunctionTeacher.create(value, shape) : value;
   const width = teacher.outputs.logits?.[0];
@@ -66,7 +68,7 @@ async function classifierOf(
     teacher,
     model: teacher.name,
     classes: width,
-    classNames: own ?? (classes.length === width ? classes : null),
+    classNames: own ?? (classes.length === width && !classesAreFolders(dataset) ? classes : null),
     parameters: NaN,
     flops: null,
     normalization: null,

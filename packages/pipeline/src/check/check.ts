@@ -1,6 +1,7 @@
 import type { Normalization } from '@anc/core';
 import { captionedContactSheet } from '@anc/datasets';
-import { pairClasses } from '../classifier/labels.js';
+import { classOrderWarning } from '../classifier/class-order.js';
+import { pairClasses, type ClassPairing } from '../classifier/labels.js';
 import { answersOf, warningsOf, type Answers, type Warning } from './diagnose.js';
 import type { Sample } from './images.js';
 import { lookAtImages } from './look-at-images.js';
@@ -75,7 +76,8 @@ export async function checkTeacher(
     await classifier.dispose();
   }
   const answers = answersOf(logits, classes);
-  const labels = labelsFor(sample, { classes, classNames });
+  const pairing = pairingOf(sample, { classes, classNames });
+  const labels = pairing === null ? null : sample.labels!.map((label) => pairing.map?.[label] ?? label);
   const candidates = preprocessingCandidates(
     { ...(normalization === null ? {} : { [OWN]: normalization }), ...commonNormalizations(shape[2]) },
     checked.layouts,
@@ -121,8 +123,13 @@ export async function checkTeacher(
       ...warningsOf(answers, sample.total, nameOf),
       ...lookAtImages(sample.images, size),
       ...brokenWarning(sample),
+      ...orderWarnings(answers, labels, classNames, sample),
     ],
-    notices,
+    notices: [
+      ...notices,
+      ...sample.notices,
+      ...(typeof pairing?.notice === 'string' ? [pairing.notice] : []),
+    ],
     sheet: sheetOf(sample, shape, logits, answers, nameOf),
   };
 }
@@ -168,15 +175,25 @@ function brokenWarning({ broken }: Sample): Warning[] {
   ];
 }
 
-/** The images' labels as the teacher's classes, where those can be paired. */
-function labelsFor(
-  { labels, classes, what }: Sample,
+function orderWarnings(
+  { top1 }: Answers,
+  labels: Int32Array | null,
+  classNames: readonly string[] | null,
+  { classes }: Sample,
+): Warning[] {
+  if (labels === null) return [];
+  const message = classOrderWarning(Int32Array.from(top1), labels, { classNames }, { classes: classes! });
+  return message === null ? [] : [{ code: 'class-order', message }];
+}
+
+/** How the images' labels are paired with the teacher's classes, where they can be. */
+function pairingOf(
+  { labels, classes, what, classesAreFolders }: Sample,
   teacher: { readonly classes: number; readonly classNames: readonly string[] | null },
-): Int32Array | null {
+): ClassPairing | null {
   if (labels === null || classes === null) return null;
   try {
-    const pairs = pairClasses('the teacher', teacher, { name: what, classes });
-    return labels.map((label) => pairs?.[label] ?? label);
+    return pairClasses('the teacher', teacher, { name: what, classes, classesAreFolders });
   } catch {
     return null; // other classes: the images are looked at without labels
   }

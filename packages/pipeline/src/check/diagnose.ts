@@ -13,6 +13,7 @@ export interface Warning {
     | 'flat-images'
     | 'undecodable'
     | 'enlarged'
+    | 'class-order'
     | 'preprocessing';
   readonly message: string;
 }

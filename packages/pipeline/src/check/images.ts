@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { AncError, isAncError, Rng, type Dataset } from '@anc/core';
-import { decodeImage, limitSplit, listImages } from '@anc/datasets';
+import { decodeImage, interpretFolder, limitSplit } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
 
+import { classesAreFolders, noticesOf } from '../data/dataset-facts.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import { NAMED_FORM, readNamed } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
@@ -19,7 +20,11 @@ export interface Sample {
   readonly names: readonly string[];
   /** Names of the classes of `labels`; null without labels. */
   readonly classes: readonly string[] | null;
+  /** Whether the order of `classes` is only that of folders. */
+  readonly classesAreFolders: boolean;
   readonly labels: Int32Array | null;
+  /** How the images were found, in sentences. */
+  readonly notices: readonly string[];
   /** Files that do not decode, with the reason. */
   readonly broken: readonly string[];
 }
@@ -44,22 +49,24 @@ export async function sampleImages(request: SampleRequest): Promise<Sample> {
   return ofDataset(await namedDataset(what, request), what, request);
 }
 
+/** Images of all splits of a folder: the labeled ones, where there are labels. */
 async function ofFolder(path: string, what: string, { shape, limit }: SampleRequest): Promise<Sample> {
-  const files = await listImages(path);
-  if (files.length === 0) {
-    throw new AncError('ANC_DATA_EMPTY', `${what}: no images.`, {
-      expected: 'JPEG, PNG or WebP files in the folder or below it',
-      received: 'none',
-    });
-  }
+  const { parts, classes, interpretation } = await interpretFolder(path, HOW_FOLDERS_ARE_READ, 1);
+  const some = Object.values(parts).filter((part) => classes.length === 0 || part.classes !== null);
+  const files = some
+    .flatMap(({ root, files: found, classes: own }) =>
+      found.map((file, i) => ({ place: join(root, file.path), label: own?.[i] ?? null })),
+    )
+    .sort((a, b) => (a.place < b.place ? -1 : 1));
   const chosen = Rng.fromSeed(1).split('check').permutation(files.length).slice(0, limit).sort();
   const size = shape[0] * shape[1] * shape[2];
   const broken: string[] = [];
-  const decoded: { name: string; bytes: Uint8Array }[] = [];
+  const decoded: { name: string; label: string | null; bytes: Uint8Array }[] = [];
   for (const index of chosen) {
-    const name = files[index]!.path;
+    const { place, label } = files[index]!;
+    const name = relative(path, place);
     try {
-      decoded.push({ name, bytes: await decodeImage(join(path, name), shape, null) });
+      decoded.push({ name, label, bytes: await decodeImage(place, shape, null) });
     } catch (error) {
       if (!isAncError(error) || error.code !== 'ANC_DATA_CORRUPT') throw error;
       broken.push(`${name}: ${error.detail.received ?? error.message}`);
@@ -70,20 +77,25 @@ async function ofFolder(path: string, what: string, { shape, limit }: SampleRequ
   }
   const images = new Uint8Array(decoded.length * size);
   decoded.forEach(({ bytes }, i) => images.set(bytes, i * size));
-  const names = decoded.map(({ name }) => name);
-  const foldered = files.every(({ path: file }) => file.includes('/'));
-  const folderOf = (file: string): string => file.slice(0, file.indexOf('/'));
-  const classes = foldered ? [...new Set(files.map(({ path: file }) => folderOf(file)))].sort() : null;
   return {
     what,
     total: files.length,
     images,
-    names,
-    classes,
-    labels: classes === null ? null : Int32Array.from(names, (name) => classes.indexOf(folderOf(name))),
+    names: decoded.map(({ name }) => name),
+    classes: classes.length === 0 ? null : classes,
+    classesAreFolders: true,
+    labels: classes.length === 0 ? null : Int32Array.from(decoded, ({ label }) => classes.indexOf(label!)),
     broken,
+    notices: [interpretation.summary, ...interpretation.remarks],
   };
 }
+
+const HOW_FOLDERS_ARE_READ = {
+  labelled: 'auto',
+  splits: 'auto',
+  classOrder: 'natural',
+  testFraction: null,
+} as const;
 
 /** A dataset by name. Throws `ANC_USAGE`, `ANC_DATA_MISSING` and what opening it throws. */
 async function namedDataset(
@@ -130,7 +142,9 @@ async function ofDataset(dataset: Dataset, what: string, { shape, limit }: Sampl
     images,
     names: Array.from({ length: count }, (_, i) => `${i}`),
     classes: split.labels === null ? null : dataset.classes,
+    classesAreFolders: classesAreFolders(dataset),
     labels: split.labels === null ? null : await split.labels(),
     broken: [],
+    notices: noticesOf(dataset),
   };
 }

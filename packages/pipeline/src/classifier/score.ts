@@ -1,5 +1,5 @@
 import { AncError, type CompiledFunction, type DatasetSplit, type Teacher } from '@anc/core';
-import { logitsOf, type SplitLogits } from '@anc/core/internal';
+import { logitsOf, topClasses, type SplitLogits } from '@anc/core/internal';
 import type { ClassMap } from './labels.js';
 
 export interface Score {
@@ -15,6 +15,8 @@ export interface ScoreOptions {
   readonly classMap: ClassMap;
   readonly onBatch?: (done: number, count: number) => void;
   readonly signal?: AbortSignal;
+  /** Receives predicted classes and labels, where there are labels. */
+  readonly onPredictions?: (predictions: Int32Array, labels: Int32Array) => void;
 }
 
 /** A frozen classifier's logits for every image of a split. Throws `ANC_TEACHER_OUTPUT` where one is no finite number. */
@@ -52,12 +54,13 @@ function assertFinite({ classes, data }: SplitLogits, count: number): void {
 export async function scoreClassifier(
   teacher: Teacher,
   split: DatasetSplit,
-  { batchSize, classMap, onBatch, signal }: ScoreOptions,
+  { batchSize, classMap, onBatch, signal, onPredictions }: ScoreOptions,
 ): Promise<Score> {
   const logits = await teacherLogits(teacher, split, batchSize, onBatch, signal);
   const { count } = split.images;
   if (split.labels === null) return { testError: null, top5Error: null, count };
   const labels = (await split.labels()).map((label) => classMap?.[label] ?? label);
+  onPredictions?.(topClasses(logits), labels);
   return { testError: topError(logits, labels, 1), top5Error: topError(logits, labels, 5), count };
 }
 

@@ -10,6 +10,7 @@ import {
 import { cacheDir, fetchFiles, offlineError, searchPlaces, type FetchedFile } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
+import { classesAreFolders, noticesOf, validationOf } from './dataset-facts.js';
 
 /** How files that are missing are come by. */
 export interface Fetching {
@@ -75,6 +76,7 @@ class FetchedDataset extends Dataset {
   readonly name: string;
   readonly classes: readonly string[];
   readonly shape: Dataset['shape'];
+  override readonly classesAreFolders: boolean;
   readonly #dataset: Dataset;
   readonly #fetch: () => Promise<unknown>;
 
@@ -83,6 +85,7 @@ class FetchedDataset extends Dataset {
     this.name = dataset.name;
     this.classes = dataset.classes;
     this.shape = dataset.shape;
+    this.classesAreFolders = classesAreFolders(dataset);
     this.#dataset = dataset;
     this.#fetch = fetch;
   }
@@ -90,6 +93,14 @@ class FetchedDataset extends Dataset {
   async split(name: SplitName): Promise<DatasetSplit> {
     const { images, labels } = await this.#fetchedFor(() => this.#dataset.split(name));
     return { images, labels: labels === null ? null : () => this.#fetchedFor(labels) };
+  }
+
+  override get notices(): readonly string[] {
+    return noticesOf(this.#dataset);
+  }
+
+  override async validation(): Promise<DatasetSplit | null> {
+    return validationOf(this.#dataset);
   }
 
   async #fetchedFor<T>(work: () => Promise<T>): Promise<T> {

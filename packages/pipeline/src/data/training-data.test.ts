@@ -27,6 +27,20 @@ describe('openData', () => {
     await expect(open(dataset)).rejects.toMatchObject({ code: 'ANC_DATA_DAMAGED' });
   });
 
+  it("holds out the dataset's own validation images, where it has any", async () => {
+    const dataset = await glyphs();
+    const own = await dataset.split('test');
+    const withOwn = (labels: DatasetSplit['labels']): Dataset =>
+      Object.assign(Object.create(dataset) as Dataset, {
+        split: (name: 'train' | 'test') => dataset.split(name),
+        validation: () => Promise.resolve({ images: own.images, labels }),
+      });
+    const { held, train } = await open(withOwn(own.labels));
+    expect([held?.images.count, train.images.count]).toEqual([64, 128]);
+    expect((await open(withOwn(null))).held).toBeNull(); // they could not choose by error, as others do
+    expect((await open(dataset)).held).toBeNull();
+  });
+
   it('takes data without labels', async () => {
     const { test } = await open(withLabels(await glyphs(), 'test', null));
     expect(test.labels).toBeNull();

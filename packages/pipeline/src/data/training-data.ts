@@ -19,6 +19,7 @@ import {
 } from '@anc/datasets';
 import { LabeledLoader, Loader } from '@anc/runtime';
 import type { DataOptions } from '../options/run-options.js';
+import { validationOf } from './dataset-facts.js';
 
 /** What training may see of a dataset: what trains, what is held out; and how they are shown. */
 export interface TrainingData {
@@ -69,10 +70,13 @@ export async function openTrainingData(
   const seed = options.seed ?? batches.seed;
   const all = limited(await dataset.split('train'), limitTrain, seed);
   if (stratify === true) requireLabels(all, 'a stratified split');
+  const own = await ownValidation(dataset, all);
   const { train, held } =
-    validation > 0
-      ? await holdOut(all, validation, seed, { stratified: stratify === true })
-      : { train: all, held: null };
+    own !== null
+      ? { train: all, held: limited(own, options.limitTest, seed) }
+      : validation > 0
+        ? await holdOut(all, validation, seed, { stratified: stratify === true })
+        : { train: all, held: null };
   await all.labels?.(); // the same; training without labels never sees them
   if (train.images.count < batches.batchSize) {
     throw new AncError('ANC_DATA_TOO_FEW', 'there are fewer training images than one batch.', {
@@ -89,6 +93,14 @@ export async function openTrainingData(
     augmentation: augmentationOf(options, train.images),
     mixup: options.mixup ?? 0,
   };
+}
+
+/**
+ * The dataset's own images for choices during training. Without labels they choose nothing where training has them.
+ */
+async function ownValidation(dataset: Dataset, train: DatasetSplit): Promise<DatasetSplit | null> {
+  const own = await validationOf(dataset);
+  return own === null || (train.labels !== null && own.labels === null) ? null : own;
 }
 
 /** Statistics of the training images alone. */

@@ -36,7 +36,7 @@ describe('a record', () => {
 
   it('is read back to the same where options of every kind are set', () => {
     const options = optionsOf({
-      dataset: { name: 'image-folder', path: 'a: b', size: 8 },
+      dataset: { name: 'image-folder', path: 'a: b', size: 8, classOrder: 'text' },
       dataDir: null,
       limitTrain: 100,
       stratify: true,

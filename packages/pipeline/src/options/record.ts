@@ -1,6 +1,7 @@
 import { AncError, mapTree } from '@anc/core';
 import { parseDocument, stringify } from 'yaml';
 import { formatNamed } from '../text/named.js';
+import { withFormerClassOrder, withoutPath } from './folder-dataset.js';
 import { describePath, optionError } from './option-error.js';
 import { DEPRECATED_KEYS, flattenOptions, groupOptions, optionAt } from './option-table.js';
 import { presets } from './presets.js';
@@ -41,7 +42,9 @@ export function resumedOptions(changes: Readonly<Record<string, unknown>>, recor
     delete record.teacherBackend;
     delete record.studentBackend;
   }
-  return withEmptyGroups(parseOptions(groupOptions({ ...record, ...changed })));
+  const resumed = withEmptyGroups(parseOptions(groupOptions({ ...record, ...changed })));
+  if (changed.dataDir === undefined) return resumed;
+  return { ...resumed, data: { ...resumed.data, dataset: withoutPath(resumed.data.dataset) } };
 }
 
 /** What every record has: what every preset gives. */
@@ -69,7 +72,11 @@ export function readOptions(text: string): RunOptions {
   }
   const missing = always.find((key) => !(key in flattenOptions(options)));
   if (missing !== undefined) throw damaged(`nothing for "${missing}"`);
-  return withEmptyGroups(options);
+  const { data } = withEmptyGroups(options);
+  return withEmptyGroups({
+    ...options,
+    data: { ...data, dataset: withFormerClassOrder(data.dataset) },
+  });
 }
 
 const withEmptyGroups = (options: PartialRunOptions): RunOptions =>

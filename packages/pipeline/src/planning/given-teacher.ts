@@ -1,5 +1,6 @@
 import { basename, isAbsolute, resolve } from 'node:path';
 import { Dataset, isAncError, type Backend, type DatasetSplit, type SplitName } from '@anc/core';
+import { matchNames } from '@anc/datasets';
 import { z } from 'zod';
 import { findModelInRun } from '../classifier/find-model.js';
 import { pairClasses, type ClassMap } from '../classifier/labels.js';
@@ -8,6 +9,7 @@ import { isOnnx, openClassifier, type Classifier } from '../classifier/open-clas
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
 import { validateOptions } from '../composition/validate-options.js';
+import { classesAreFolders, noticesOf, validationOf } from '../data/dataset-facts.js';
 import { namedSchema } from '../options/declare.js';
 import { optionError } from '../options/option-error.js';
 import type { TeacherOptions } from '../options/run-options.js';
@@ -64,7 +66,7 @@ export async function openGivenTeacher(
       backend,
       ...(preprocessing === undefined ? {} : { preprocessing }),
       ...(classes === undefined ? {} : { classes }),
-      ...(dataset.classes.length === 0 ? {} : { classNames: dataset.classes }),
+      ...(dataset.classes.length === 0 || classesAreFolders(dataset) ? {} : { classNames: dataset.classes }),
       ...opening,
     },
     composition,
@@ -82,14 +84,15 @@ export function relabeledFor(
   notice: (text: string) => void,
 ): Dataset {
   try {
-    const map = pairClasses(given.model, given, dataset);
+    const { map, notice: uncertain } = pairClasses(given.model, given, dataset);
+    if (uncertain !== null && dataset.classes.length > 0) notice(uncertain);
     return new RelabeledDataset(dataset, given.classNames ?? dataset.classes, map);
   } catch (error) {
     if (!isAncError(error) || error.code !== 'ANC_CLASSES') throw error;
     if (dataset.classes.length > 0) {
       notice(
         `the labels of "${dataset.name}" are not the teacher's classes, so they are not used: ` +
-          'students are measured by their agreement with the teacher.',
+          `students are measured by their agreement with the teacher.${unmatched(given, dataset)}`,
       );
     }
     const names = given.classNames ?? Array.from({ length: given.classes }, (_, i) => String(i));
@@ -97,8 +100,21 @@ export function relabeledFor(
   }
 }
 
+const MOST_NAMED = 6;
+
+/** The classes of a dataset that a teacher does not name, where it names any. */
+function unmatched({ classNames }: Classifier, { classes }: Dataset): string {
+  if (classNames === null) return '';
+  const places = matchNames(classes, classNames);
+  const unknown = classes.filter((_, i) => places[i] === -1);
+  if (unknown.length === classes.length) return '';
+  const more = unknown.length > MOST_NAMED ? ', …' : '';
+  return ` The teacher does not name ${unknown.slice(0, MOST_NAMED).join(', ')}${more}.`;
+}
+
 class RelabeledDataset extends Dataset {
   readonly name: string;
+  override readonly classesAreFolders: boolean;
   readonly shape: Dataset['shape'];
 
   constructor(
@@ -109,10 +125,23 @@ class RelabeledDataset extends Dataset {
     super();
     this.name = inner.name;
     this.shape = inner.shape;
+    this.classesAreFolders = classesAreFolders(inner);
+  }
+
+  override get notices(): readonly string[] {
+    return noticesOf(this.inner);
   }
 
   async split(name: SplitName): Promise<DatasetSplit> {
-    const { images, labels } = await this.inner.split(name);
+    return this.#relabeled(await this.inner.split(name));
+  }
+
+  override async validation(): Promise<DatasetSplit | null> {
+    const split = await validationOf(this.inner);
+    return split === null ? null : this.#relabeled(split);
+  }
+
+  #relabeled({ images, labels }: DatasetSplit): DatasetSplit {
     const { map } = this;
     if (labels === null || map === 'none') return { images, labels: null };
     return {

@@ -1,7 +1,8 @@
-import type { Dataset } from '@anc/core';
+import { AncError, type Dataset } from '@anc/core';
 import { rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
+import { noticesOf, validationOf } from '../data/dataset-facts.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import {
   openData,
@@ -58,6 +59,11 @@ export interface Plan<D extends TrainingData = RunData> {
   readonly teacher: PlannedModel | GivenTeacher;
   readonly students: readonly PlannedModel[];
   readonly backends: RunBackends;
+  /**
+   * Names of the networks' outputs, in their order; null where a given teacher does not name its classes and folders are
+   * all there is: whether they are in the teacher's order, nothing says.
+   */
+  readonly classNames: readonly string[] | null;
   /** What a person should know before the run begins. */
   readonly notices: readonly string[];
   readonly unused: readonly UnusedOption[];
@@ -106,6 +112,9 @@ async function planWith<D extends TrainingData>(
       fetching,
     ),
   );
+  notices.push(...noticesOf(files));
+  if (set.some((path) => path.join('.') === 'data.validation') && (await validationOf(files)) !== null)
+    notice('the dataset has validation images of its own, so --validation has no effect.');
   const backends = await openBackends(compute, teacherOptions.backend, studentOptions.backend, composition);
   let given: GivenTeacher | null = null;
   const dispose = async (): Promise<void> => {
@@ -121,6 +130,7 @@ async function planWith<D extends TrainingData>(
       );
       notices.push(...given.given.notices);
     }
+    if (given === null) assertSeveralClasses(files);
     const dataset = given === null ? files : relabeledFor(given, files, notice);
     const environment = { input: dataset.shape, classes: dataset.classes.length };
     const create = (key: 'teacher' | 'student') =>
@@ -165,6 +175,7 @@ async function planWith<D extends TrainingData>(
       data,
       students,
       backends,
+      classNames: given === null ? dataset.classes : given.given.classNames,
       notices: [...backendNotices(backends), ...notices],
       unused,
       teacher,
@@ -176,4 +187,14 @@ async function planWith<D extends TrainingData>(
     await dispose();
     throw error;
   }
+}
+
+/** Throws `ANC_DATA_CLASSES` where there is nothing to tell apart. */
+function assertSeveralClasses({ name, classes }: Dataset): void {
+  if (classes.length !== 1) return;
+  throw new AncError('ANC_DATA_CLASSES', `all images of "${name}" are of one class, "${classes[0]}".`, {
+    expected: 'at least two classes to train a teacher, each in a folder of its own',
+    received: 'one class folder',
+    hint: 'give a trained teacher with --teacher, which needs no labels, or more class folders.',
+  });
 }

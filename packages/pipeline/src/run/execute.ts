@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { DatasetSplit, HostTensor, Teacher, TeacherOutputs, Variables } from '@anc/core';
 import { encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
 import { CheckpointStore, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
+import { classOrderWarning } from '../classifier/class-order.js';
 import type { BestResult, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import type { Emit, ModelRole } from '../events/events.js';
 import { Interrupted, isInterruption } from '../events/interrupted.js';
@@ -93,6 +94,8 @@ async function trainStudents(
     test: onTest.classes,
     held: data.held === null ? null : (await predictionsFor(data.held, 'held-out images')).classes,
   };
+  const order = 'given' in plan.teacher ? await orderWarningOf(plan, onTest) : null;
+  if (order !== null) notice(order);
   const teacher = trained ?? (await givenResult(context, plan.teacher as GivenTeacher, onTest));
   const outputs = openTeacherCache(plan, frozen, shared, notice);
   try {
@@ -106,7 +109,10 @@ async function trainStudents(
       if (report !== null) emit({ type: 'message', message: report });
     }
     const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(plan.students[i]!) }));
-    const interpretation = interpret(interpreted, data.test.images.count);
+    const interpretation = [
+      ...(order === null ? [] : [order]),
+      ...interpret(interpreted, data.test.images.count),
+    ];
     const result: RunResult = {
       run: shown,
       dataset: options.data.dataset.name,
@@ -123,6 +129,12 @@ async function trainStudents(
   } finally {
     if (outputs instanceof TeacherCache) await outputs.close();
   }
+}
+
+/** Whether a given teacher's classes are probably in another order than the labels; before anything is trained. */
+async function orderWarningOf({ data, classNames }: Plan, { classes }: Predictions): Promise<string | null> {
+  if (data.test.labels === null) return null;
+  return classOrderWarning(classes, await data.test.labels(), { classNames }, data.dataset);
 }
 
 /** A given teacher's result: nothing was trained, its predictions for the test images are evaluated. */

@@ -22,6 +22,7 @@ const planOf = (normalization: Normalization = { mean: [127.5], std: [64] }): Pl
       test: { images: { count: 2000 } },
       normalization,
     },
+    classNames: ['cat', 'dog'],
   }) as unknown as Plan;
 
 const modelOf = (
@@ -79,6 +80,14 @@ describe('weightsMetadata', () => {
     );
     const none = modelOf(named('kd'), { options: { quantize: 'none' } });
     expect(recorded(planOf(), none).methodOptions).toBe('{}');
+  });
+});
+
+describe('weightsMetadata of a teacher that does not name its classes', () => {
+  it('has their number, and no names that were guessed', () => {
+    const plan = { ...planOf(), classNames: null };
+    expect(recorded(plan, modelOf()).classes).toBe('2');
+    expect(modelCard(plan, modelOf(), result)).not.toContain('cat');
   });
 });
 

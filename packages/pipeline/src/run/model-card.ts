@@ -19,7 +19,7 @@ export function weightsMetadata(
     model: model.name,
     modelOptions: model.options,
     input: dataset.shape,
-    classes: dataset.classes,
+    classes: plan.classNames ?? dataset.classes.length,
     normalization,
     method: method.name,
     methodOptions: quantize === 'none' ? method.options : { ...method.options, quantize },
@@ -70,8 +70,7 @@ export function modelCard(
     '',
     `Input: bytes (0 to 255), NHWC; ${describeNormalization(data.normalization)}.`,
     '',
-    `Classes: ${data.dataset.classes.join(', ')}.`,
-    '',
+    ...(plan.classNames === null ? [] : [`Classes: ${plan.classNames.join(', ')}.`, '']),
     'One run with one seed: differences to other students may be chance.',
   ];
   return `${lines.join('\n')}\n`;

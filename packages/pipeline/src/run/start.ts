@@ -6,6 +6,7 @@ import type { RunData, TrainingData } from '../data/training-data.js';
 import type { Emit } from '../events/events.js';
 import { describePath, optionError } from '../options/option-error.js';
 import { formatOptions, resumedOptions } from '../options/record.js';
+import { recordedFolder } from '../options/folder-dataset.js';
 import type { OutputOptions, RunOptions } from '../options/run-options.js';
 import { anchoredTeacher } from '../planning/given-teacher.js';
 import { planRun, type Plan, type Planner, type PlanRequest } from '../planning/plan.js';
@@ -113,7 +114,11 @@ export function anchored(options: RunOptions, cwd: string): RunOptions {
   const absolute = (path: string): string => resolve(cwd, path);
   return {
     ...options,
-    data: { ...data, directory: data.directory === null ? null : absolute(data.directory) },
+    data: {
+      ...data,
+      dataset: recordedFolder(data.dataset, cwd),
+      directory: data.directory === null ? null : absolute(data.directory),
+    },
     cache: { ...cache, ...(cache.directory ? { directory: absolute(cache.directory) } : {}) },
     teacher: { ...teacher, model: anchoredTeacher(teacher.model, cwd) },
     plugins: plugins.map((name) => pluginPath(name, cwd)),

@@ -1,0 +1,14 @@
+import type { Dataset, DatasetSplit } from '@anc/core';
+
+/** What datasets of plugins that were built for an earlier version do not have. */
+type Optional = Partial<Pick<Dataset, 'notices' | 'validation' | 'classesAreFolders'>>;
+
+/** How a dataset's files were read, in sentences. */
+export const noticesOf = (dataset: Optional): readonly string[] => dataset.notices ?? [];
+
+/** A dataset's own images for choices during training; null without any. */
+export const validationOf = (dataset: Optional): Promise<DatasetSplit | null> =>
+  dataset.validation?.() ?? Promise.resolve(null);
+
+/** Whether the numbers of a dataset's classes say nothing of a network that was trained elsewhere. */
+export const classesAreFolders = (dataset: Optional): boolean => dataset.classesAreFolders ?? false;
