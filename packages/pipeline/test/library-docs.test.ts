@@ -30,8 +30,9 @@ beforeAll(async () => {
       await image.jpeg().toFile(join(project, 'photos', name, `${i}.jpg`));
     }
   }
+  // Of 28×28 pixels, so that the photographs are, too: 224×224 would take a minute.
   const { student, dispose } = await distill({
-    images: 'photos/',
+    images: { name: 'image-folder', options: { path: join(project, 'photos'), size: 28 } },
     teacher: 'cnn(widths=[2,2], features=8)',
     student: 'cnn(widths=[2,2], features=8)',
     method: 'kd',

@@ -131,8 +131,8 @@ export function encodeWeightsMetadata(metadata: WeightsMetadata): Record<string,
  */
 export function decodeWeightsMetadata(strings: Tree<string>): WeightsMetadata {
   assertVersion(strings);
-  return decoded(strings, (text, cause) => {
-    throw damaged(text, cause);
+  return decoded(strings, (field, text, cause) => {
+    throw damaged(keyOf(field), text, cause);
   });
 }
 
@@ -146,8 +146,10 @@ export function decodeForeignMetadata(strings: Tree<string>): WeightsMetadata {
   return decoded(strings, () => undefined);
 }
 
-/** `unreadable` is called with the text of each field that is damaged, which is then left out. */
-function decoded(strings: Tree<string>, unreadable: (text: string, cause: unknown) => void): WeightsMetadata {
+/** What becomes of a field that is damaged; it is left out where nothing is thrown. */
+type Unreadable = (field: Field, text: string, cause: unknown) => void;
+
+function decoded(strings: Tree<string>, unreadable: Unreadable): WeightsMetadata {
   const fields = FIELDS.flatMap(([field, codec]) => {
     const text = strings[keyOf(field)];
     if (text === undefined) return [];
@@ -161,16 +163,11 @@ function decoded(strings: Tree<string>, unreadable: (text: string, cause: unknow
   };
 }
 
-function fieldFrom(
-  field: Field,
-  { decode }: Codec,
-  text: string,
-  unreadable: (text: string, cause: unknown) => void,
-): unknown {
+function fieldFrom(field: Field, { decode }: Codec, text: string, unreadable: Unreadable): unknown {
   try {
     return schema.shape[field].parse(decode(text));
   } catch (cause) {
-    unreadable(text, cause);
+    unreadable(field, text, cause);
     return undefined;
   }
 }
@@ -178,7 +175,7 @@ function fieldFrom(
 function assertVersion({ [VERSION_KEY]: text }: Tree<string>): void {
   if (text === undefined) return;
   const version = Number(text);
-  if (!Number.isInteger(version) || version < 1) throw damaged(text);
+  if (!Number.isInteger(version) || version < 1) throw damaged(VERSION_KEY, text);
   if (version <= VERSION) return;
   throw new AncError('ANC_WEIGHTS', 'the weights were written by a newer version of this program.', {
     expected: `metadata of version ${VERSION} or lower`,
@@ -206,8 +203,12 @@ function jsonOrNothing(text: string): unknown {
   }
 }
 
-const damaged = (text: string, cause?: unknown): AncError =>
+const damaged = (key: string, text: string, cause?: unknown): AncError =>
   new AncError('ANC_WEIGHTS', "the file's metadata is damaged.", {
+    expected: key.endsWith('ormalization')
+      ? `${key}: a mean and a deviation (std) above 0 for each channel`
+      : `${key} as this program writes it`,
     received: text,
+    hint: 'export or import the weights again, or restore the file from a copy.',
     ...(cause === undefined ? {} : { cause }),
   });

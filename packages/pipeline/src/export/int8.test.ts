@@ -16,15 +16,20 @@ const images = {
   seed: 1,
 } as unknown as OpenedImages;
 
+interface Shaped {
+  readonly foldNormalization?: boolean;
+  readonly layout?: 'nhwc' | 'nchw';
+  readonly input?: readonly number[];
+}
+
 async function feeds(
   normalization: Normalization | null,
-  { foldNormalization = false, layout = 'nhwc' as 'nhwc' | 'nchw', input = shape as readonly number[] } = {},
+  { foldNormalization = false, layout = 'nhwc', input = shape }: Shaped = {},
 ) {
   const source = { normalization, environment: { input, classes: 2 } } as unknown as ExportSource;
   const options = { foldNormalization, layout, features: false };
   const all: HostTensor[] = [];
-  for await (const feed of calibrationFeeds(source, options, images, 20))
-    all.push(feed['images'] as HostTensor);
+  for await (const feed of calibrationFeeds(source, options, images, 20)) all.push(feed['images']!);
   return all;
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedModel } from '../planning/plan.js';
 import type { TrialResult } from './documents.js';
-import type { TuneRecord } from './folder.js';
 import { scoreOf, summarizeTuning, triesInWords, type Candidate } from './summarize.js';
 
 const trial = (
@@ -44,7 +43,7 @@ const summarize = (candidates: readonly Candidate[], confirm = 0) =>
     backend: 'one',
     images: { training: 40, held: 8 },
     teacherError: 0.1,
-    record: { learningRates: [0.1, 0.2, 0.4], temperatures: [], budget: 3, confirm, given: [] } as TuneRecord,
+    record: { learningRates: [0.1, 0.2, 0.4], temperatures: [], budget: 3, confirm, given: [] },
   });
 
 describe('scoreOf', () => {
