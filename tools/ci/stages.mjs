@@ -30,6 +30,7 @@ export const STAGES = [
     minutes: 6,
     beside: true,
   },
+  { name: 'interop: teachers', command: ['node', 'tools/interop/teachers.mjs'], minutes: 6 },
   { name: 'interop: ONNX', command: ['node', 'tools/interop/onnx.mjs'], minutes: 8 },
   {
     name: 'interop: TensorBoard',

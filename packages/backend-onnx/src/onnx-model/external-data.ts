@@ -1,3 +1,4 @@
+import { foreignFile, inMemory } from '@anc/formats';
 import { decodeModel, encodeModel, graphOf, onnx, onnxError } from './proto.js';
 
 /** Reads a file beside the model's. `path` comes from the model: relative, without `..`, and not checked any further. */
@@ -47,9 +48,11 @@ export async function inlineExternalData(
     const length = entries.get('length');
     const end = length === undefined ? file.length : start + Number(length);
     if (!(start >= 0 && end >= start && end <= file.length)) {
+      const foreign = foreignFile(inMemory(file));
       throw onnxError(`${shown}: "${location}" is shorter than the model declares.`, {
         expected: `${end} bytes`,
-        received: `${file.length}`,
+        received: foreign === null ? `${file.length}` : `${file.length}: ${foreign.what}`,
+        ...(foreign === null ? {} : { hint: foreign.hint }),
       });
     }
     tensor.rawData = file.subarray(start, end);

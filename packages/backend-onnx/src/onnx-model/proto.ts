@@ -1,4 +1,5 @@
 import { AncError } from '@anc/core';
+import { foreignFile, inMemory, isKeras, isTorchCheckpoint, type ForeignFile } from '@anc/formats';
 import onnxProto from 'onnx-proto';
 
 export const { onnx } = onnxProto;
@@ -26,6 +27,10 @@ export const onnxError = (what: string, detail: AncError['detail'] = {}): AncErr
 
 /** Decodes a model. @throws `ANC_ONNX` if the bytes are none */
 export function decodeModel(bytes: Uint8Array, shown: string): ModelProto {
+  const foreign = foreignFile(inMemory(bytes)) ?? weightsIn(bytes);
+  if (foreign !== null) {
+    throw onnxError(`${shown}: not an ONNX model but ${foreign.what}.`, { hint: foreign.hint });
+  }
   let model: ModelProto | null = null;
   try {
     model = onnx.ModelProto.decode(bytes);
@@ -44,6 +49,19 @@ export function decodeModel(bytes: Uint8Array, shown: string): ModelProto {
     });
   }
   return model;
+}
+
+/** Weights without a graph, under the name of a model. */
+function weightsIn(bytes: Uint8Array): ForeignFile | null {
+  const source = inMemory(bytes);
+  const what = isKeras(source)
+    ? 'a file of Keras'
+    : isTorchCheckpoint(source)
+      ? 'a checkpoint of PyTorch'
+      : bytes[8] === 0x7b && bytes[7] === 0 && bytes[6] === 0
+        ? 'safetensors'
+        : null;
+  return what === null ? null : { what, hint: 'give it under its own name, or export the network as ONNX.' };
 }
 
 export const graphOf = ({ graph }: ModelProto): Graph => graph as Graph;

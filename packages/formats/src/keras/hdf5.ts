@@ -4,11 +4,19 @@ import type { Dataset, Group } from 'jsfive';
 /** A group of an HDF5 file: its members by path, and its attributes. */
 export interface Hdf5Group {
   readonly names: readonly string[];
+  /** Strings without padding. */
   attribute(name: string): unknown;
+  /**
+   * A list of names; null if there is none. Keras distributes one that is too long for HDF5 over attributes `name0`,
+   * `name1` and so on.
+   */
+  list(name: string): readonly string[] | null;
   /** Null if there is none. */
   group(path: string): Hdf5Group | null;
   /** Throws `ANC_WEIGHTS` if it does not exist or does not hold floating-point numbers. */
   floats(path: string): HostTensor;
+  /** Paths of the datasets of floating-point numbers at any depth, in the order of their names. */
+  datasets(): readonly string[];
 }
 
 export const damagedKeras = (why: string, cause?: unknown): AncError =>
@@ -24,11 +32,22 @@ export async function openHdf5(bytes: Uint8Array<ArrayBuffer>): Promise<Hdf5Grou
 }
 
 function wrapped(group: Group): Hdf5Group {
+  const attribute = (name: string): unknown =>
+    guarded(`its "${name}" cannot be read`, () => withoutPadding(group.attrs[name]));
   return {
     get names() {
       return guarded('a group cannot be read', () => [...group.keys]);
     },
-    attribute: (name) => guarded(`its "${name}" cannot be read`, () => group.attrs[name]),
+    attribute,
+    list(name) {
+      const whole = attribute(name);
+      if (Array.isArray(whole)) return whole.map(String);
+      const parts: string[] = [];
+      for (let i = 0, part = attribute(`${name}0`); Array.isArray(part); part = attribute(`${name}${++i}`)) {
+        parts.push(...part.map(String));
+      }
+      return parts.length > 0 ? parts : null;
+    },
     group(path) {
       const found = lookUp(group, path);
       return found !== null && isGroup(found) ? wrapped(found) : null;
@@ -41,14 +60,37 @@ function wrapped(group: Group): Hdf5Group {
         shape: [...found.shape],
         value: found.value,
       }));
-      if (typeof dtype !== 'string' || !/^[<>]f[248]$/.test(dtype)) {
+      if (!isFloat(dtype)) {
         throw damagedKeras(`"${path}" holds ${String(dtype)}, which are not floating-point numbers`);
       }
       const data = Float32Array.from(value as ArrayLike<number>);
       if (data.length !== sizeOf(shape)) throw damagedKeras(`"${path}" is cut short`);
       return { shape, data };
     },
+    datasets: () => guarded('its groups cannot be read', () => floatsIn(group, '', 0)),
   };
+}
+
+const isFloat = (dtype: unknown): boolean => typeof dtype === 'string' && /^[<>]f[248]$/.test(dtype);
+
+/** How deep groups are searched: links may form cycles. */
+const DEPTH = 12;
+
+function floatsIn(group: Group, path: string, depth: number): string[] {
+  if (depth > DEPTH) return [];
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return [...group.keys].sort(compare).flatMap((name): string[] => {
+    const found = lookUp(group, name);
+    const inner = `${path}${name}`;
+    if (found === null) return [];
+    return isGroup(found) ? floatsIn(found, `${inner}/`, depth + 1) : isFloat(found.dtype) ? [inner] : [];
+  });
+}
+
+/** Strings of a fixed length are padded with NUL bytes or spaces, lists of them too. */
+function withoutPadding(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPadding);
+  return typeof value === 'string' ? value.replace(/[\0 ]+$/, '') : value;
 }
 
 /** Not decided by `keys`: the library's datasets are arrays, which have a method of that name. */

@@ -71,17 +71,33 @@ async function readArchive(source: ByteSource): Promise<KerasFile> {
 function readHdf5(file: Hdf5Group): KerasFile {
   const config = file.attribute('model_config');
   const root = file.group('model_weights') ?? file;
-  const names = root.attribute('layer_names');
-  if (!Array.isArray(names))
-    return { tensors: tensorsOf(file, layersInFile(file)), topology: null, metadata: {} };
-  const tensors: Record<string, HostTensor> = {};
-  for (const layer of names.map(String)) {
-    const group = root.group(layer);
-    const weights: unknown = group?.attribute('weight_names') ?? [];
-    if (group === null || !Array.isArray(weights)) throw damagedKeras(`its layer "${layer}" cannot be read`);
-    for (const name of weights.map(String)) tensors[name.replace(/:0$/, '')] = group.floats(name);
+  const names = root.list('layer_names');
+  const topology = typeof config === 'string' ? json(config) : null;
+  if (names === null) {
+    const tensors = tensorsOf(file, layersInFile(file));
+    return {
+      tensors: Object.keys(tensors).length > 0 ? tensors : unnamed(root),
+      topology,
+      metadata: {},
+    };
   }
-  return { tensors, topology: typeof config === 'string' ? json(config) : null, metadata: {} };
+  const tensors: Record<string, HostTensor> = {};
+  for (const layer of names) {
+    const group = root.group(layer);
+    if (group === null) throw damagedKeras(`its layer "${layer}" cannot be read`);
+    for (const name of group.list('weight_names') ?? [])
+      tensors[name.replace(/:0$/, '')] = group.floats(name);
+  }
+  return { tensors, topology, metadata: {} };
+}
+
+/** Groups of an optimizer's variables. */
+const OPTIMIZER = /^_?optimizer(?:_weights)?\//;
+
+/** The tensors of a file that does not list its layers, by their paths: another program's, or of a model's attributes. */
+function unnamed(file: Hdf5Group): Record<string, HostTensor> {
+  const paths = file.datasets().filter((path) => !OPTIMIZER.test(path));
+  return Object.fromEntries(paths.map((path) => [path.replace(/:0$/, ''), file.floats(path)]));
 }
 
 /** The variables of a Keras 3 file. They are numbered; what each one is follows from the layer's class. */

@@ -1,6 +1,8 @@
 import { AncError, sizeOf, type HostTensor, type Tree } from '@anc/core';
 import { z } from 'zod';
+import { inMemory } from '../bytes/byte-source.js';
 import { fromFloat16 } from '../bytes/float16.js';
+import { foreignFile } from '../foreign/foreign-file.js';
 import { embeddedMetadata } from '../metadata/embedded-metadata.js';
 import { isOwn } from '../state-dict/state-dict.js';
 
@@ -49,7 +51,8 @@ export async function readTfjsFiles(
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw damaged('it is not JSON', cause);
+    const foreign = foreignFile(inMemory(bytes));
+    throw damaged(foreign === null ? 'it is not JSON' : `it is ${foreign.what}`, cause, foreign?.hint);
   }
   const parsed = modelJson.safeParse(json);
   if (!parsed.success) throw damaged('it has no readable weightsManifest');
@@ -60,7 +63,10 @@ export async function readTfjsFiles(
     for (const path of paths) {
       if (/^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(path))
         throw damaged(`"${path}" lies outside of its folder`);
-      parts.push(await readBeside(readShard, path));
+      const part = await readBeside(readShard, path);
+      const foreign = isText(part) ? foreignFile(inMemory(part)) : null;
+      if (foreign !== null) throw damaged(`"${path}" is ${foreign.what}`, undefined, foreign.hint);
+      parts.push(part);
     }
     const data = Buffer.concat(parts);
     let at = 0;
@@ -117,8 +123,13 @@ function decoded({ shape, dtype, quantization }: Entry, bytes: Uint8Array): Host
   return { shape, data: dtype === 'int32' ? new Int32Array(bytes.buffer) : bytes };
 }
 
-const damaged = (why: string, cause?: unknown): AncError =>
+/** Whether a file of weights starts as a text does: a pointer or a page in its place. */
+const isText = (bytes: Uint8Array): boolean =>
+  /^\s*(?:version https|<!doctype|<html)/i.test(new TextDecoder().decode(bytes.subarray(0, 64)));
+
+const damaged = (why: string, cause?: unknown, hint?: string): AncError =>
   new AncError('ANC_WEIGHTS', `not a readable TensorFlow.js model: ${why}.`, {
     expected: 'model.json of a LayersModel or GraphModel, with its weight files beside it',
     ...(cause === undefined ? {} : { cause }),
+    ...(hint === undefined ? {} : { hint }),
   });
