@@ -1,6 +1,7 @@
 import type { FixedNormalization } from '@anc/core';
 import type { Head } from './head.js';
 import type { ImageInput } from './image-input.js';
+import { interpolation, transposed } from './interpolation.js';
 import {
   decodeModel,
   ELEMENT,
@@ -108,22 +109,55 @@ function preprocessing(
     if (!resize) {
       throw mismatch(shown, input, images, 'give it images of its size, or have them resized: resize: true.');
     }
-    if (opsetOf(model) < 11) throw mismatch(shown, input, images, 'resizing needs opset 11 or newer.');
-    // Factors instead of sizes, so that the batch size stays open.
-    const factors = Float32Array.of(1, 1, input.shape[0] / height, input.shape[1] / width);
-    const scales = makeTensor(own('factors'), factors);
-    nodes.push(
-      makeNode('Resize', [last, '', scales.name!], own('resized'), {
-        mode: 'linear',
-        coordinate_transformation_mode: 'half_pixel',
-      }),
-    );
-    constants.push(scales);
+    const resized = resizeTo(last, [height, width], input.shape, opsetOf(model));
+    nodes.push(...resized.nodes);
+    constants.push(...resized.constants);
     last = own('resized');
   }
   if (input.layout === 'nhwc') add('Transpose', [], { perm: [0, 2, 3, 1] });
   nodes.push(makeNode('Cast', [last], input.name, { to: input.element }));
   return { nodes, constants };
+}
+
+/** Resizes [N, C, h, w] bilinearly, pixel centers at half integers; the batch size stays open. */
+function resizeTo(
+  from: string,
+  [height, width]: readonly [number, number],
+  [rows, columns]: readonly [number, number, number],
+  opset: number,
+): Piece {
+  const output = own('resized');
+  if (opset < 11) {
+    // Older operators place pixel centers elsewhere, so it is written as two products: rows · image · columns.
+    const down = makeTensor(own('rows'), interpolation(height, rows), [rows, height]);
+    const across = makeTensor(own('columns'), transposed(interpolation(width, columns), columns), [
+      width,
+      columns,
+    ]);
+    const nodes = [
+      makeNode('MatMul', [down.name!, from], own('resized-rows')),
+      makeNode('MatMul', [own('resized-rows'), across.name!], output),
+    ];
+    return { nodes, constants: [down, across] };
+  }
+  // Factors instead of sizes, so that the batch size stays open.
+  const factors = makeTensor(
+    own('factors'),
+    Float32Array.of(1, 1, factor(height, rows), factor(width, columns)),
+  );
+  // Until opset 12 the region of interest must be there, though only another mode reads it.
+  const roi = opset < 13 ? [makeTensor(own('roi'), new Float32Array(0))] : [];
+  const node = makeNode('Resize', [from, roi[0]?.name ?? '', factors.name!], output, {
+    mode: 'linear',
+    coordinate_transformation_mode: 'half_pixel',
+  });
+  return { nodes: [node], constants: [...roi, factors] };
+}
+
+/** The factor from one size to another, rounded so that the runtime, which rounds down, arrives at that size. */
+function factor(from: number, to: number): number {
+  const nearest = Math.fround(to / from);
+  return Math.floor(Math.fround(nearest * from)) === to ? nearest : Math.fround((to / from) * (1 + 2 ** -23));
 }
 
 const mismatch = (shown: string, input: ImageInput, images: readonly number[], hint: string): Error =>
