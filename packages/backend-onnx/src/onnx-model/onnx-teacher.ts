@@ -98,7 +98,7 @@ export class OnnxTeacher extends Teacher {
       options.layout === 'auto' ? (declared(properties, images[2]).layout ?? 'auto') : options.layout;
     const input = imageInput(model, shown, images, layout);
     const metadata = declared(properties, input.shape[2]);
-    const notices: string[] = [];
+    const notices = metadata.problems.map((problem) => `${shown}: of its metadata, ${problem}.`);
     if (input.guessed) notices.push(`${shown}: its sizes leave the layout open; assuming NCHW.`);
     const features = options.features === 'none' ? null : options.features;
     const head = findHead(model, shown, {
@@ -153,6 +153,11 @@ export class OnnxTeacher extends Teacher {
       notices.push(`${shown}: no features found, so students learn from its logits alone.`);
     }
     const names = metadata.classNames?.length === probe.classes ? metadata.classNames : null;
+    if (names === null && metadata.classNames !== null) {
+      notices.push(
+        `${shown}: its metadata name ${metadata.classNames.length} classes and it has ${probe.classes}, so the names are not used.`,
+      );
+    }
     const chosen = chosenClasses(shown, probe.classes, names, request.classes, request.classNames);
     const final = derive(bytes, shown, { ...derivation, classes: chosen.indices });
     const session = engine.handle();
