@@ -67,7 +67,7 @@ async function classifierOf(
     model: teacher.name,
     classes: width,
     classNames: own ?? (classes.length === width ? classes : null),
-    parameters: NaN,
+    parameters: null,
     flops: null,
     normalization: null,
     digest: await digestOf(teacher, shape, isFunction),

@@ -28,7 +28,8 @@ export interface Classifier {
   readonly model: string;
   readonly classes: number;
   readonly classNames: readonly string[] | null;
-  readonly parameters: number;
+  /** Null where they are not counted. */
+  readonly parameters: number | null;
   /** For one image; null where it is not counted. */
   readonly flops: number | null;
   readonly normalization: Normalization | null;
@@ -54,6 +55,8 @@ export interface ClassifierRequest {
   readonly preprocessing?: string;
   readonly onnx?: OnnxTeacherOptions;
   readonly classes?: readonly string[];
+  /** How many classes the images have, which tells apart the outputs of an ONNX model. */
+  readonly imageClasses?: number;
   /** Taken for its classes where it does not name them. */
   readonly classNames?: readonly string[];
 }
@@ -125,7 +128,7 @@ async function openOnnx(
   path: string,
   shown: string,
   bytes: Uint8Array,
-  { backend, images, preprocessing, onnx, classes, classNames }: ClassifierRequest,
+  { backend, images, preprocessing, onnx, classes, classNames, imageClasses }: ClassifierRequest,
 ): Promise<Classifier> {
   const shared = backend instanceof OnnxBackend ? backend : null;
   const own = shared === null ? await OnnxBackend.create() : null;
@@ -138,6 +141,7 @@ async function openOnnx(
       ...(preprocessing === undefined ? {} : { normalization: parsePreprocessing(preprocessing, images[2]) }),
       ...(classes === undefined ? {} : { classes }),
       ...(classNames === undefined ? {} : { classNames }),
+      ...(imageClasses === undefined ? {} : { imageClasses }),
       readExternal: (beside) => readFile(join(dirname(path), beside)),
     });
     const { facts } = teacher;
