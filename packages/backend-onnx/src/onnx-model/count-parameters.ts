@@ -3,7 +3,7 @@ import { ELEMENT, graphOf, type ModelProto, type NodeProto, type TensorProto } f
 
 const BFLOAT16 = 16;
 const FLOATS: ReadonlySet<number> = new Set([ELEMENT.float32, ELEMENT.float16, ELEMENT.float64, BFLOAT16]);
-const OWN = /^anc:/;
+const isOwn = (name: string | null | undefined): boolean => name?.startsWith('anc:') === true;
 
 /**
  * Numbers in a model's tensors, and in constants of several floats among its nodes, its subgraphs and functions. Null
@@ -11,18 +11,16 @@ const OWN = /^anc:/;
  */
 export function countParameters(model: ModelProto): number | null {
   const graph = graphOf(model);
-  const bodies = (model.functions ?? []).flatMap(({ node }) => (node ?? []) as NodeProto[]);
+  const bodies = model.functions.flatMap(({ node }) => node ?? []) as NodeProto[];
   const nodes = [...graph.node, ...bodies];
   const count = sum(tensorsOf(graph.initializer)) + sum(nodes.map(constantsOf));
-  return count === 0 && nodes.some((node) => !OWN.test(node.name ?? '') && inputsOf(node).length > 0)
-    ? null
-    : count;
+  return count === 0 && nodes.some((node) => !isOwn(node.name) && inputsOf(node).length > 0) ? null : count;
 }
 
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
 
 const tensorsOf = (tensors: readonly TensorProto[]): number[] =>
-  tensors.filter(({ name }) => !OWN.test(name ?? '')).map(sizeOf);
+  tensors.filter(({ name }) => !isOwn(name)).map(sizeOf);
 
 const sizeOf = ({ dims }: Pick<TensorProto, 'dims'>): number =>
   (dims ?? []).reduce<number>((product, size) => product * Number(size), 1);
@@ -30,9 +28,7 @@ const sizeOf = ({ dims }: Pick<TensorProto, 'dims'>): number =>
 /** Numbers in a `Constant` node, and in the subgraphs of another one. */
 function constantsOf(node: NodeProto): number {
   const inner = subgraphsOf(node).map(
-    ({ initializer, node: nodes }) =>
-      sum(tensorsOf((initializer ?? []) as TensorProto[])) +
-      sum(((nodes ?? []) as NodeProto[]).map(constantsOf)),
+    ({ initializer, node: nodes }) => sum(tensorsOf(initializer ?? [])) + sum((nodes ?? []).map(constantsOf)),
   );
   if (node.opType !== 'Constant') return sum(inner);
   const own = (node.attribute ?? []).map(({ name, t, floats }) =>

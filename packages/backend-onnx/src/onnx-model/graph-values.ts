@@ -80,7 +80,7 @@ export class GraphValues {
 export const inputsOf = (node: NodeProto): readonly string[] => [
   ...(node.input ?? []),
   ...subgraphsOf(node).flatMap(({ node: inner, output }) => [
-    ...(inner ?? []).flatMap((one) => inputsOf(one as NodeProto)),
+    ...(inner ?? []).flatMap((one) => inputsOf(one)),
     ...(output ?? []).map(({ name }) => name ?? ''),
   ]),
 ];

@@ -139,10 +139,9 @@ function isDropping({ input }: NodeProto, constants: Constants, values: GraphVal
 const nodesOf = (model: ModelProto): NodeProto[] =>
   [graphOf(model).node, ...functionBodies(model)].flatMap((nodes) => nodes.flatMap(withInner));
 
-const functionBodies = ({ functions }: ModelProto): NodeProto[][] =>
-  (functions ?? []).map(({ node }) => (node ?? []) as NodeProto[]);
+const functionBodies = ({ functions }: ModelProto): NodeProto[][] => functions.map(({ node }) => node ?? []);
 
 const withInner = (node: NodeProto): NodeProto[] => [
   node,
-  ...subgraphsOf(node).flatMap(({ node: inner }) => ((inner ?? []) as NodeProto[]).flatMap(withInner)),
+  ...subgraphsOf(node).flatMap(({ node: inner }) => (inner ?? []).flatMap(withInner)),
 ];

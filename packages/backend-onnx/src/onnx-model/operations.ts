@@ -52,7 +52,7 @@ export function operationsOf(node: NodeProto, shapeOf: ShapeOf): number | null {
     const depth = first?.at(numberOf(node, 'transA', 0) === 1 ? 0 : 1);
     return depth === undefined ? null : sizeOf(output) * (2 * depth + (input(2) ? 1 : 0));
   }
-  if (Object.hasOwn(GATES, op)) return recurrent(node, GATES[op]!, first, input(2), input(3) !== null);
+  if (Object.hasOwn(GATES, op)) return recurrent(GATES[op]!, first, input(2), input(3) !== null);
   if (op === 'Attention' && isStandard) return attention(node, first, second, input(2));
   if (op === 'Attention') return fusedAttention(first, second, input(2) !== null);
   if (op === 'MultiHeadAttention' && first?.length === 3 && second?.length === 3) {
@@ -63,7 +63,6 @@ export function operationsOf(node: NodeProto, shapeOf: ShapeOf): number | null {
 
 /** X: [T, B, I] or, with layout 1, [B, T, I]; R: [directions, gates · H, H]. */
 function recurrent(
-  _node: NodeProto,
   gates: number,
   x: readonly number[] | null,
   r: readonly number[] | null,

@@ -127,6 +127,7 @@ export async function evaluate(
           backend,
           cwd,
           images: images.dataset.shape,
+          imageClasses: images.dataset.classes.length,
         })
       : what;
     try {

@@ -189,6 +189,13 @@ async function openWeights(
     },
   );
   const { network, environment } = loaded;
+  if (environment.classes < 2) {
+    throw new AncError('ANC_TEACHER_OUTPUT', `${shown} tells fewer than two classes apart.`, {
+      expected: 'a classifier of two classes or more',
+      received: `${environment.classes} output per image`,
+      hint: 'export the network as ONNX, where one output per image is read as two classes: torch.onnx.export.',
+    });
+  }
   const notices: string[] = [];
   const normalization =
     preprocessing === undefined ? loaded.normalization : parsePreprocessing(preprocessing, images[2]);
