@@ -114,6 +114,17 @@ describe('one output per image', () => {
     }
   });
 
+  it('after a function that leaves 0 to 1 is a logit, whatever its values', async () => {
+    const halved = [makeNode('Mul', ['z', 'z'], 'square'), makeNode('Tanh', ['square'], 'p')];
+    const teacher = await open({ nodes: [z.node, ...halved], constants: [z.constant], outputs: ['p'] });
+    expect(teacher.facts.notices.join()).toMatch(/logits 0 and z/);
+    for (const [none, value] of await rowsOf(teacher)) {
+      expect(none).toBe(0);
+      expect(value).toBeGreaterThan(0);
+      expect(value).toBeLessThanOrEqual(1);
+    }
+  });
+
   it('that is exactly 0 or 1 has finite logits', async () => {
     const step = [makeNode('Greater', ['z', 'none'], 'above'), makeNode('Cast', ['above'], 'p', { to: 1 })];
     const none = makeTensor('none', Float32Array.of(0), []);

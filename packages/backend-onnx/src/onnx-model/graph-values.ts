@@ -110,6 +110,19 @@ export function beforeActivation(
   }
 }
 
+/** The operator that computes a tensor, but for those that change its type and shape alone; empty if there is none. */
+export function lastOperator(values: GraphValues, tensor: string): string {
+  const seen = new Set<string>();
+  for (let name = tensor; !seen.has(name);) {
+    seen.add(name);
+    const maker = values.makerOf(name);
+    const op = maker?.opType ?? '';
+    if (!PASSING.has(op) && !QUANTIZING.has(op)) return op;
+    name = maker!.input![0]!;
+  }
+  return '';
+}
+
 /** Input and width of the last product with weights; null if something nonlinear comes after it. */
 export function lastProduct(
   values: GraphValues,

@@ -1,4 +1,10 @@
-import { beforeActivation, GraphValues, lastProduct, type EndActivation } from './graph-values.js';
+import {
+  beforeActivation,
+  GraphValues,
+  lastOperator,
+  lastProduct,
+  type EndActivation,
+} from './graph-values.js';
 import type { ModelProto } from './proto.js';
 
 /** Where a classifier's outputs are in its graph. */
@@ -10,9 +16,25 @@ export interface Head {
   readonly features: string | null;
   /** Numbers per image that usable features have, if the last product's weights determine it; else null. */
   readonly featureWidth: number | null;
-  /** Whether a linear layer gives the logits, so that they are not probabilities. */
-  readonly linear: boolean;
+  /** Whether the logits come from a linear layer, or from a function that leaves 0..1: they are no probabilities. */
+  readonly unbounded: boolean;
 }
+
+/** Functions whose values are not those of 0..1 alone. */
+const UNBOUNDED = new Set([
+  'Celu',
+  'Elu',
+  'Gelu',
+  'HardSwish',
+  'LeakyRelu',
+  'Mish',
+  'PRelu',
+  'Relu',
+  'Selu',
+  'Softplus',
+  'Softsign',
+  'Tanh',
+]);
 
 /** Finds the logits behind an output, and the features; `features` names another tensor for them. */
 export function findHead(model: ModelProto, output: string, features?: string | null): Head {
@@ -24,6 +46,6 @@ export function findHead(model: ModelProto, output: string, features?: string | 
     activation,
     features: features === undefined ? (found?.input ?? null) : features,
     featureWidth: features === undefined ? (found?.width ?? null) : null,
-    linear: found !== null,
+    unbounded: found !== null || UNBOUNDED.has(lastOperator(values, logits)),
   };
 }

@@ -105,15 +105,15 @@ async function sizeThatRuns(
 }
 
 /**
- * Whether one number per image is a logit or a probability: a tensor before a sigmoid and the output of a linear layer
- * are logits; of any other output, numbers that leave 0..1 for noise, flat images or gradients are.
+ * Whether one number per image is a logit or a probability: a tensor before a sigmoid and the output of a linear layer or
+ * of a function that leaves 0..1 are logits; of any other output, numbers that leave 0..1 for noise, flat images or gradients are.
  */
 async function meaningOfUnit(
   head: Derivation['head'],
   run: (data: Uint8Array) => Promise<Tree<HostTensor>>,
   [height = 1, width = 1, channels = 1]: readonly number[],
 ): Promise<OutputMeaning> {
-  if (head.activation !== null || head.linear || /logit/i.test(head.logits)) return 'binary-logit';
+  if (head.activation !== null || head.unbounded || /logit/i.test(head.logits)) return 'binary-logit';
   const size = height * width * channels;
   const flat = [0, 64, 128, 192, 255].map((value) => new Uint8Array(size).fill(value));
   const across = new Uint8Array(size).map((_, i) => (255 * (Math.floor(i / channels) % width)) / width);
