@@ -2,6 +2,7 @@ import { isAncError, Rng, type AncError } from '@anc/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend, OnnxTeacher, type OnnxTeacherOptions, type OnnxTeacherRequest } from '../src/index.js';
+import { interpolation } from '../src/onnx-model/interpolation.js';
 import { decodeModel, ELEMENT, encodeModel, graphOf, onnx } from '../src/onnx-model/proto.js';
 import { classifierFile, expected, type WrittenClassifier } from './onnx-writer.js';
 
@@ -142,7 +143,7 @@ describe('an ONNX teacher', () => {
     await compare({}, teacher, (v) => v / 100);
     const foreign = await open({ metadata: { normalization: 'imagenet' } });
     expect(foreign.facts.notices.join()).toMatch(
-      /normalization imagenet\) is not a normalization.*divided by 255/,
+      /normalization imagenet: no mean and deviation per channel.*divided by 255/,
     );
     await compare({}, foreign, (v) => v / 255);
   });
@@ -175,6 +176,42 @@ describe('an ONNX teacher', () => {
     expected({}, new Uint8Array(108).fill(100), unit).logits[0]!.forEach((value, i) =>
       expect(same.logits!.data[i]).toBeCloseTo(value, 4),
     );
+  });
+
+  it.each([7, 9, 10, 11, 12, 13, 18])('resizes images in a model of opset %i', async (opset) => {
+    const [height, width, size] = [9, 4, 6];
+    const teacher = await open({ opset }, { resize: true }, { images: [height, width, 3] });
+    const images = bytes(2 * height * width * 3);
+    const { logits } = await teacher.infer({ shape: [2, height, width, 3], data: images }, ['logits']);
+    const [down, across] = [interpolation(height, size), interpolation(width, size)];
+    // [2, size, size, 3], as fractional bytes
+    const resized = Array.from({ length: 2 * size * size * 3 }, (_, at) => {
+      const [c, x, y, n] = [
+        at % 3,
+        Math.floor(at / 3) % size,
+        Math.floor(at / 18) % size,
+        Math.floor(at / 108),
+      ];
+      let sum = 0;
+      for (let i = 0; i < height; i++) {
+        for (let j = 0; j < width; j++) {
+          const pixel = images[((n * height + i) * width + j) * 3 + c]!;
+          sum += down[y * height + i]! * across[x * width + j]! * pixel;
+        }
+      }
+      return sum;
+    });
+    const wanted = expected({}, resized, unit).logits.flat();
+    wanted.forEach((value, i) => expect(logits!.data[i]).toBeCloseTo(value, 4));
+  });
+
+  it('arrives at its size where the factor is rounded down', async () => {
+    const teacher = await open({ size: 31 }, { resize: true }, { images: [7, 7, 3] });
+    const { logits } = await teacher.infer({ shape: [1, 7, 7, 3], data: new Uint8Array(147).fill(9) }, [
+      'logits',
+    ]);
+    const wanted = expected({ size: 31 }, new Uint8Array(31 * 31 * 3).fill(9), unit).logits[0]!;
+    wanted.forEach((value, i) => expect(logits!.data[i]).toBeCloseTo(value, 4));
   });
 
   it('keeps the requested classes, by name, index or both', async () => {

@@ -131,7 +131,7 @@ function outputDims({ head, classes = 4, size = 6 }: WrittenClassifier): number[
 /** The classifier's expected outputs for images of bytes. `prepare` is its preprocessing. */
 export function expected(
   options: WrittenClassifier,
-  images: Uint8Array,
+  images: ArrayLike<number>,
   prepare: (value: number, channel: number) => number,
 ): { logits: number[][]; features: number[][] } {
   const { size = 6, channels = 3, classes = 4 } = options;

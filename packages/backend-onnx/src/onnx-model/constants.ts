@@ -16,6 +16,14 @@ export class Constants {
     for (const name of names) this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1);
   }
 
+  has(name: string): boolean {
+    return this.#tensors.has(name);
+  }
+
+  tensor(name: string): TensorProto | undefined {
+    return this.#tensors.get(name);
+  }
+
   /** The numbers of a float32 constant; null if `name` is none. */
   floats(name: string | undefined): { readonly data: Float32Array; readonly dims: readonly number[] } | null {
     const tensor = this.#tensors.get(name ?? '');

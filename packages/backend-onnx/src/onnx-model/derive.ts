@@ -1,6 +1,8 @@
 import type { FixedNormalization } from '@anc/core';
 import type { Head } from './head.js';
 import type { ImageInput } from './image-input.js';
+import { prune } from './prune.js';
+import { interpolation, transposed } from './interpolation.js';
 import {
   decodeModel,
   ELEMENT,
@@ -20,9 +22,12 @@ import {
 const own = (name: string): string => `anc:${name}`;
 export const DERIVED = { images: own('images'), logits: own('logits'), features: own('features') } as const;
 
-export interface Derivation {
+/** What the numbers of the chosen output are. One number per image is of two classes. */
+export type OutputMeaning = 'logits' | 'probabilities' | 'binary-logit' | 'binary-probability';
+
+/** How bytes become the input of a model. */
+export interface InputDerivation {
   readonly input: ImageInput;
-  readonly head: Head;
   /** [H, W, C] of the images that it will take. */
   readonly images: readonly [number, number, number];
   /** Applied to the pixels; null to feed bytes as they are. */
@@ -31,35 +36,52 @@ export interface Derivation {
   readonly channels: 'rgb' | 'bgr';
   /** Whether to resize images to the model's input size. */
   readonly resize: boolean;
+}
+
+export interface Derivation extends InputDerivation {
+  readonly head: Head;
   /** The outputs to keep, in this order. */
   readonly classes: readonly number[] | null;
-  /** Whether the outputs are probabilities, whose logarithm serves as logits. */
-  readonly probabilities: boolean;
+  readonly meaning: OutputMeaning;
+  /** Whether the model drops the batch axis of one image: its numbers are the row. */
+  readonly rowless: boolean;
 }
 
 /** Lower bound of probabilities, so that their logarithm is finite. */
 const LEAST = 1e-12;
+/** The same for a single unit, whose other class has what is left of 1: float32 rounds that to steps of 6e-8. */
+const LEAST_OF_TWO = 1e-7;
 
 /**
  * The same classifier with its preprocessing and outputs inside: bytes [B, H, W, C] in; `logits` [B, classes] and, if
- * there are any, `features` [B, d] out.
+ * there are any, `features` [B, d] out. Nodes that neither needs are left out.
  *
  * @throws `ANC_ONNX` if its input cannot be computed from such images
  */
 export function derive(bytes: Uint8Array, shown: string, derivation: Derivation): Uint8Array {
+  const model = takingImages(bytes, shown, derivation);
+  const graph = graphOf(model);
+  const after = outputs(derivation, opsetOf(model));
+  graph.node = [...graph.node, ...after.nodes];
+  graph.initializer = [...graph.initializer, ...after.constants];
+  graph.output = after.names.map((name) => makeValue(name, ELEMENT.float32));
+  prune(model);
+  return encodeModel(model);
+}
+
+/** The model with its preprocessing inside: bytes [B, H, W, C] in, its own outputs out. Throws like `derive`. */
+export function takingImages(bytes: Uint8Array, shown: string, derivation: InputDerivation): ModelProto {
   const model = decodeModel(bytes, shown);
   const graph = graphOf(model);
   const before = preprocessing(model, shown, derivation);
-  const after = outputs(derivation);
-  graph.node = [...before.nodes, ...graph.node, ...after.nodes];
-  graph.initializer = [...graph.initializer, ...before.constants, ...after.constants];
+  graph.node = [...before.nodes, ...graph.node];
+  graph.initializer = [...graph.initializer, ...before.constants];
   const batch = derivation.input.batch ?? own('batch');
   graph.input = [
     makeValue(DERIVED.images, ELEMENT.uint8, [batch, ...derivation.images]),
     ...graph.input.filter(({ name }) => name !== derivation.input.name),
   ];
-  graph.output = after.names.map((name) => makeValue(name, ELEMENT.float32));
-  return encodeModel(model);
+  return model;
 }
 
 interface Piece {
@@ -70,7 +92,7 @@ interface Piece {
 function preprocessing(
   model: ModelProto,
   shown: string,
-  { input, images, normalization, channels, resize }: Derivation,
+  { input, images, normalization, channels, resize }: InputDerivation,
 ): Piece {
   const nodes: NodeProto[] = [];
   const constants: TensorProto[] = [];
@@ -108,22 +130,55 @@ function preprocessing(
     if (!resize) {
       throw mismatch(shown, input, images, 'give it images of its size, or have them resized: resize: true.');
     }
-    if (opsetOf(model) < 11) throw mismatch(shown, input, images, 'resizing needs opset 11 or newer.');
-    // Factors instead of sizes, so that the batch size stays open.
-    const factors = Float32Array.of(1, 1, input.shape[0] / height, input.shape[1] / width);
-    const scales = makeTensor(own('factors'), factors);
-    nodes.push(
-      makeNode('Resize', [last, '', scales.name!], own('resized'), {
-        mode: 'linear',
-        coordinate_transformation_mode: 'half_pixel',
-      }),
-    );
-    constants.push(scales);
+    const resized = resizeTo(last, [height, width], input.shape, opsetOf(model));
+    nodes.push(...resized.nodes);
+    constants.push(...resized.constants);
     last = own('resized');
   }
   if (input.layout === 'nhwc') add('Transpose', [], { perm: [0, 2, 3, 1] });
   nodes.push(makeNode('Cast', [last], input.name, { to: input.element }));
   return { nodes, constants };
+}
+
+/** Resizes [N, C, h, w] bilinearly, pixel centers at half integers; the batch size stays open. */
+function resizeTo(
+  from: string,
+  [height, width]: readonly [number, number],
+  [rows, columns]: readonly [number, number, number],
+  opset: number,
+): Piece {
+  const output = own('resized');
+  if (opset < 11) {
+    // Older operators place pixel centers elsewhere, so it is written as two products: rows · image · columns.
+    const down = makeTensor(own('rows'), interpolation(height, rows), [rows, height]);
+    const across = makeTensor(own('columns'), transposed(interpolation(width, columns), columns), [
+      width,
+      columns,
+    ]);
+    const nodes = [
+      makeNode('MatMul', [down.name!, from], own('resized-rows')),
+      makeNode('MatMul', [own('resized-rows'), across.name!], output),
+    ];
+    return { nodes, constants: [down, across] };
+  }
+  // Factors instead of sizes, so that the batch size stays open.
+  const factors = makeTensor(
+    own('factors'),
+    Float32Array.of(1, 1, factor(height, rows), factor(width, columns)),
+  );
+  // Until opset 12 the region of interest must be there, though only another mode reads it.
+  const roi = opset < 13 ? [makeTensor(own('roi'), new Float32Array(0))] : [];
+  const node = makeNode('Resize', [from, roi[0]?.name ?? '', factors.name!], output, {
+    mode: 'linear',
+    coordinate_transformation_mode: 'half_pixel',
+  });
+  return { nodes: [node], constants: [...roi, factors] };
+}
+
+/** The factor from one size to another, rounded so that the runtime, which rounds down, arrives at that size. */
+function factor(from: number, to: number): number {
+  const nearest = Math.fround(to / from);
+  return Math.floor(Math.fround(nearest * from)) === to ? nearest : Math.fround((to / from) * (1 + 2 ** -23));
 }
 
 const mismatch = (shown: string, input: ImageInput, images: readonly number[], hint: string): Error =>
@@ -133,15 +188,31 @@ const mismatch = (shown: string, input: ImageInput, images: readonly number[], h
     hint,
   });
 
-function outputs({ head, classes, probabilities }: Derivation): Piece & { readonly names: string[] } {
+function outputs(
+  { head, classes, meaning, rowless }: Derivation,
+  opset: number,
+): Piece & { readonly names: string[] } {
+  const constants: TensorProto[] = [];
   const flat = (name: string, output: string): NodeProto[] => [
     makeNode('Cast', [name], `${output}-float`, { to: ELEMENT.float32 }),
-    makeNode('Flatten', [`${output}-float`], output, { axis: 1 }),
+    ...(rowless
+      ? [makeNode('Reshape', [`${output}-float`, own('one-row')], output)]
+      : [makeNode('Flatten', [`${output}-float`], output, { axis: 1 })]),
   ];
-  const constants: TensorProto[] = [];
+  if (rowless) constants.push(makeTensor(own('one-row'), BigInt64Array.of(1n, -1n)));
   const steps: [op: string, constant: TensorProto | null, attributes: Record<string, number>][] = [];
-  if (probabilities) {
-    steps.push(['Max', makeTensor(own('least'), Float32Array.of(LEAST), []), {}], ['Log', null, {}]);
+  if (meaning === 'binary-logit') {
+    steps.push(['Mul', makeTensor(own('two'), Float32Array.of(0, 1), [1, 2]), {}]); // z -> 0, z
+  }
+  if (meaning === 'binary-probability') {
+    // p -> 1 - p, p
+    steps.push(['Mul', makeTensor(own('signs'), Float32Array.of(-1, 1), [1, 2]), {}]);
+    steps.push(['Add', makeTensor(own('other'), Float32Array.of(1, 0), [1, 2]), {}]);
+  }
+  if (meaning === 'probabilities' || meaning === 'binary-probability') {
+    const least = meaning === 'probabilities' ? LEAST : LEAST_OF_TWO;
+    const bound = opset < 8 ? 'Add' : 'Max'; // until opset 7 Max takes equal shapes only
+    steps.push([bound, makeTensor(own('least'), Float32Array.of(least), []), {}], ['Log', null, {}]);
   }
   if (classes !== null) {
     steps.push(['Gather', makeTensor(own('classes'), BigInt64Array.from(classes, BigInt)), { axis: 1 }]);
@@ -149,7 +220,8 @@ function outputs({ head, classes, probabilities }: Derivation): Piece & { readon
   const nodes = flat(head.logits, steps.length === 0 ? DERIVED.logits : own('all'));
   let last = own('all');
   for (const [i, [op, constant, attributes]] of steps.entries()) {
-    const output = i === steps.length - 1 ? DERIVED.logits : own(op);
+    const name = steps.findIndex(([other]) => other === op) === i ? op : `again-${op}`;
+    const output = i === steps.length - 1 ? DERIVED.logits : own(name);
     nodes.push(makeNode(op, constant === null ? [last] : [last, constant.name!], output, attributes));
     if (constant !== null) constants.push(constant);
     last = output;

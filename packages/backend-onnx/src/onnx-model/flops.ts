@@ -1,14 +1,16 @@
-import { sizeOf, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from '../engine/client.js';
-import { DERIVED } from './derive.js';
-import { decodeModel, ELEMENT, encodeModel, graphOf, makeValue } from './proto.js';
-import { createSession } from './session.js';
+import { measureShapes } from './measure-shapes.js';
+import { operationsOf, type ShapeOf } from './operations.js';
+import { GraphValues, subgraphsOf } from './graph-values.js';
+import { decodeModel, graphOf, type ModelProto, type NodeProto } from './proto.js';
 
-const COUNTED = new Set(['Conv', 'Gemm', 'MatMul']);
+/** Operators of which nothing is known but that they multiply. */
+const MULTIPLYING = /conv|gemm|matmul|attention|lstm|gru|rnn|einsum|classifier|regressor|^moe|correlat/i;
 
 /**
- * 2 × multiply-adds + bias additions of a derived model's products with weights, for one image: the same count as for
- * our own networks. Runs the model once with every product as an output, because the runtime knows all shapes.
+ * 2 × multiply-adds + bias additions of a derived model's products, for one image: the same count as for our own
+ * networks. Null where some are not counted: in a loop or a branch, in a function of the model, of an unknown operator,
+ * or where the model does not run so.
  */
 export async function countFlops(
   engine: EngineClient,
@@ -16,36 +18,41 @@ export async function countFlops(
   shown: string,
   images: readonly number[],
   batch: number,
-): Promise<number> {
+): Promise<number | null> {
   const model = decodeModel(derived, shown);
-  const graph = graphOf(model);
-  const dims = new Map(graph.initializer.map(({ name, dims }) => [name ?? '', (dims ?? []).map(Number)]));
-  const products = graph.node.flatMap(({ opType, input, output, attribute }) => {
-    const weights = dims.get(input?.[1] ?? '');
-    if (!COUNTED.has(opType ?? '') || weights === undefined) return [];
-    const [biased, name] = [(input?.[2] ?? '') !== '', output![0]!];
-    const transposed = attribute?.some(({ name, i }) => name === 'transB' && Number(i) === 1) === true;
-    return [{ name, biased, depth: depthOf(opType!, weights, transposed) }];
-  });
-  graph.output = products.map(({ name }) => makeValue(name, ELEMENT.float32));
-  const session = engine.handle();
-  await createSession(engine, session, encodeModel(model).slice(), shown);
-  try {
-    const data = new Uint8Array(batch * sizeOf(images));
-    const outputs: Tree<HostTensor> = await engine.call('runFunction', session, {
-      [DERIVED.images]: { type: 'uint8', shape: [batch, ...images], data },
-    });
-    return products.reduce((sum, { name, depth, biased }) => {
-      const size = sizeOf(outputs[name]!.shape) / batch;
-      return sum + size * (2 * depth + (biased ? 1 : 0));
-    }, 0);
-  } finally {
-    await engine.call('releaseSession', session);
-  }
+  const values = new GraphValues(model);
+  const products = graphOf(model).node.filter(
+    (node) =>
+      node.output?.[0]?.startsWith('anc:') !== true &&
+      multiplies(node, model) &&
+      !values.isConstant(node.output?.[0] ?? ''),
+  );
+  if (products.length === 0) return 0;
+  const names = [...new Set(products.flatMap(({ input, output }) => [...(input ?? []), output?.[0] ?? '']))];
+  const shapes = await measureShapes(
+    engine,
+    model,
+    shown,
+    names.filter((name) => name !== ''),
+    { images, count: batch },
+  ).catch(() => null);
+  if (shapes === null) return null;
+  const shapeOf: ShapeOf = (name) => shapes.get(name ?? '') ?? null;
+  const counts = products.map((node) => operationsOf(node, shapeOf));
+  if (counts.some((count) => count === null || !Number.isFinite(count))) return null;
+  return counts.reduce<number>((sum, count) => sum + count!, 0) / batch;
 }
 
-/** Multiply-adds per element of the output. */
-function depthOf(op: string, weights: readonly number[], transposed: boolean): number {
-  if (op === 'Conv') return sizeOf(weights.slice(1));
-  return weights.at(op === 'Gemm' && transposed ? -1 : -2)!;
+/** Whether a node multiplies by itself, in its subgraphs, or in the function that it calls. */
+function multiplies(node: NodeProto, model: ModelProto, depth = 0): boolean {
+  if (depth > 20) return true;
+  const body = model.functions.find(
+    ({ name, domain }) => name === node.opType && (domain ?? '') === (node.domain ?? ''),
+  )?.node;
+  const inner = [
+    ...(body ?? []),
+    ...subgraphsOf(node).flatMap(({ node: nodes }) => nodes ?? []),
+  ] as NodeProto[];
+  if (inner.length > 0) return inner.some((one) => multiplies(one, model, depth + 1));
+  return MULTIPLYING.test(node.opType ?? '');
 }

@@ -9,16 +9,22 @@ import {
 } from '@anc/core';
 import { z } from 'zod';
 import type { EngineClient } from '../engine/client.js';
+import { isDynamicallyQuantized } from './batch-test.js';
 import { chosenClasses } from './classes.js';
-import { derive, DERIVED, type Derivation } from './derive.js';
+import { countParameters } from './count-parameters.js';
+import { derive, DERIVED, type Derivation, type InputDerivation, type OutputMeaning } from './derive.js';
 import { sha256 } from './digest.js';
 import { inlineExternalData, type ReadExternal } from './external-data.js';
+import { findOutput } from './find-output.js';
 import { countFlops } from './flops.js';
+import type { EndActivation } from './graph-values.js';
 import { findHead } from './head.js';
-import { imageInput, isBytes } from './image-input.js';
-import { declared } from './preprocessing.js';
+import { imageInput, isBytes, type ImageInput } from './image-input.js';
+import { assertInference, inferenceMode } from './inference-mode.js';
+import { requestedTensor } from './output-candidates.js';
+import { declared, type Declared } from './preprocessing.js';
 import { probeClassifier } from './probe.js';
-import { decodeModel, graphOf, metadataOf, onnxError } from './proto.js';
+import { decodeModel, metadataOf, onnxError } from './proto.js';
 import { createSession, runInBatches, type EngineOwner } from './session.js';
 
 /** Options of an ONNX teacher, given with its file: `model.onnx(layout=nhwc, features=pool)`. */
@@ -57,6 +63,8 @@ export interface OnnxTeacherRequest {
   readonly normalization?: FixedNormalization;
   /** The classes to keep: names, indices, or `index=name`. */
   readonly classes?: readonly string[];
+  /** How many classes the images have: evidence where several outputs could be the logits. */
+  readonly imageClasses?: number;
   /** Class names, if its metadata have none. */
   readonly classNames?: readonly string[];
   /** Reads a file beside the model's, which may hold weights. */
@@ -87,79 +95,61 @@ export class OnnxTeacher extends Teacher {
   ): Promise<OnnxTeacher> {
     const { shown, images } = request;
     const options = onnxTeacherSchema.parse(request.options ?? {});
-    const bytes = await inlineExternalData(file, shown, request.readExternal);
+    const inlined = await inlineExternalData(file, shown, request.readExternal);
+    const { bytes, notice: converted } = inferenceMode(inlined, shown);
     const model = decodeModel(bytes, shown);
-    const parameters = graphOf(model).initializer.reduce(
-      (sum, { dims }) => sum + (dims ?? []).reduce<number>((product, size) => product * Number(size), 1),
-      0,
-    );
     const properties = metadataOf(model);
     const layout =
       options.layout === 'auto' ? (declared(properties, images[2]).layout ?? 'auto') : options.layout;
     const input = imageInput(model, shown, images, layout);
     const metadata = declared(properties, input.shape[2]);
-    const notices: string[] = [];
+    const notices = metadata.problems.map((problem) => `${shown}: of its metadata, ${problem}.`);
+    if (converted !== null) notices.push(converted);
     if (input.guessed) notices.push(`${shown}: its sizes leave the layout open; assuming NCHW.`);
-    const features = options.features === 'none' ? null : options.features;
-    const head = findHead(model, shown, {
-      ...(options.logits === undefined ? {} : { logits: options.logits }),
-      ...(features === undefined ? {} : { features }),
-    });
-    let normalization =
-      normalizationOf(options, shown) ??
-      request.normalization ??
-      (isBytes(input) ? null : fixedOnly(metadata.normalization, shown));
-    if (normalization === null && !isBytes(input)) {
-      const each = (value: number): number[] => new Array<number>(input.shape[2]).fill(value);
-      normalization = { mean: each(0), std: each(255) };
-      const { unusable } = metadata;
-      if (unusable?.impossible === true) throw impossibleNormalization(shown, unusable.text);
-      notices.push(
-        unusable === null
-          ? `${shown}: no preprocessing is specified, so pixels are divided by 255.`
-          : `${shown}: its metadata (${unusable.text}) is not a normalization, so pixels are divided by 255.`,
-      );
-    }
-    if (
-      normalization !== null &&
-      ![1, input.shape[2], sizeOf(input.shape)].includes(normalization.mean.length)
-    ) {
-      throw onnxError(`${shown}: mean and std must have one number per channel.`, {
-        expected: `${input.shape[2]} numbers each`,
-        received: `${normalization.mean.length}`,
-      });
-    }
-    if (head.softmax !== null)
-      notices.push(`${shown}: using the tensor before its ${head.softmax} as logits.`);
-    const base: Derivation = {
+    const normalization = chosenNormalization(request, options, input, metadata, (text) =>
+      notices.push(text),
+    );
+    const prepared: InputDerivation = {
       input,
-      head,
       images,
       normalization,
       channels: options.channels === 'auto' ? (metadata.channels ?? 'rgb') : options.channels,
       resize: options.resize,
-      classes: null,
-      probabilities: false,
     };
     const engine = backend.engine;
-    const probe = await probeClassifier(engine, derive(bytes, shown, base), base, shown);
+    const evidence = {
+      named: metadata.classNames?.length ?? null,
+      ofImages: request.imageClasses ?? request.classNames?.length ?? null,
+    };
+    const features = options.features === 'none' ? null : options.features;
+    if (typeof features === 'string') requestedTensor(model, shown, features);
+    const found = await findOutput(engine, bytes, model, shown, prepared, options.logits, evidence);
+    notices.push(...found.notices);
+    const head = findHead(model, found.name, features);
+    assertInference(model, shown, head.logits);
+    const base: Derivation = { ...prepared, head, rowless: found.rowless, classes: null, meaning: 'logits' };
+    const isDynamic = isDynamicallyQuantized(model);
+    const probe = await probeClassifier(engine, derive(bytes, shown, base), base, shown, isDynamic);
+    const { meaning } = probe;
     const derivation: Derivation = {
       ...base,
       head: probe.featuresFit ? head : { ...head, features: null },
-      probabilities: head.softmax === null && probe.probabilities,
+      meaning,
       input: { ...input, batch: probe.batch },
     };
-    if (derivation.probabilities) {
-      notices.push(
-        `${shown}: its outputs are probabilities without a softmax before them; using their logarithm as logits.`,
-      );
-    }
+    notices.push(...meaningNotices(shown, head.activation, meaning, probe.width));
     if (probe.batch !== input.batch) notices.push(`${shown}: it takes only one image at a time.`);
     if (derivation.head.features === null && options.features !== 'none') {
       notices.push(`${shown}: no features found, so students learn from its logits alone.`);
     }
-    const names = metadata.classNames?.length === probe.classes ? metadata.classNames : null;
-    const chosen = chosenClasses(shown, probe.classes, names, request.classes, request.classNames);
+    const classes = meaning.startsWith('binary') ? 2 : probe.width;
+    const names = metadata.classNames?.length === classes ? metadata.classNames : null;
+    if (names === null && metadata.classNames !== null) {
+      notices.push(
+        `${shown}: its metadata name ${metadata.classNames.length} classes and it has ${classes}, so the names are not used.`,
+      );
+    }
+    const chosen = chosenClasses(shown, classes, names, request.classes, request.classNames);
     const final = derive(bytes, shown, { ...derivation, classes: chosen.indices });
     const session = engine.handle();
     await createSession(engine, session, final.slice(), shown);
@@ -168,7 +158,7 @@ export class OnnxTeacher extends Teacher {
       engine,
       session,
       {
-        logits: [chosen.indices?.length ?? probe.classes],
+        logits: [chosen.indices?.length ?? classes],
         ...(derivation.head.features === null ? {} : { features: [probe.features] }),
       },
       {
@@ -176,11 +166,16 @@ export class OnnxTeacher extends Teacher {
         hash,
         images,
         batch: probe.batch,
-        parameters,
-        flops: await countFlops(engine, final, shown, images, probe.batch ?? 1).catch(() => null),
-        classes: chosen.indices?.length ?? probe.classes,
+        least: probe.least,
+        parameters: countParameters(decodeModel(final, shown)),
+        flops: await countFlops(engine, final, shown, images, probe.batch ?? probe.least),
+        classes: chosen.indices?.length ?? classes,
         classNames: chosen.names,
-        head: derivation.head,
+        head: {
+          logits: derivation.head.logits,
+          features: derivation.head.features,
+          softmax: derivation.head.activation,
+        },
         normalization,
         metadata: properties,
         notices,
@@ -195,8 +190,7 @@ export class OnnxTeacher extends Teacher {
         expected: `one of ${Object.keys(this.outputs).join(', ')}`,
       });
     }
-    const { batch, images: shape } = this.facts;
-    const results = await runInBatches(this.engine, this.session, images, shape, batch);
+    const results = await runInBatches(this.engine, this.session, images, this.facts.images, this.facts);
     return Object.fromEntries(names.map((name) => [name, results[DERIVED[name as 'logits' | 'features']]!]));
   }
 
@@ -211,9 +205,11 @@ export interface OnnxTeacherFacts {
   readonly images: readonly [number, number, number];
   /** Images per call, if the file fixes it; else null. */
   readonly batch: number | null;
-  /** Numbers in the file's tensors. */
-  readonly parameters: number;
-  /** 2 × multiply-adds + bias additions for one image; null if the model's products cannot be outputs. */
+  /** Images per call, at least, where their number is open. */
+  readonly least: number;
+  /** Numbers in the tensors that its outputs need; null if they are not counted. */
+  readonly parameters: number | null;
+  /** 2 × multiply-adds + bias additions for one image; null if some of them are not counted. */
   readonly flops: number | null;
   readonly classes: number;
   readonly classNames: readonly string[] | null;
@@ -227,6 +223,61 @@ export interface OnnxTeacherFacts {
   readonly metadata: Tree<string>;
   /** Findings and assumptions to tell the user. */
   readonly notices: readonly string[];
+}
+
+/** What is in the options, else requested, else in the metadata, else pixels in 0..1; null to take bytes as they are. */
+function chosenNormalization(
+  { shown, normalization: requested }: OnnxTeacherRequest,
+  options: OnnxTeacherOptions,
+  input: ImageInput,
+  metadata: Declared,
+  notice: (text: string) => void,
+): FixedNormalization | null {
+  const given =
+    normalizationOf(options, shown) ??
+    requested ??
+    (isBytes(input) ? null : fixedOnly(metadata.normalization, shown));
+  if (given === null) {
+    if (isBytes(input)) return null;
+    if (metadata.impossible !== null) throw impossibleNormalization(shown, metadata.impossible);
+    notice(`${shown}: no preprocessing is specified, so pixels are divided by 255.`);
+    const each = (value: number): number[] => new Array<number>(input.shape[2]).fill(value);
+    return { mean: each(0), std: each(255) };
+  }
+  if ([1, input.shape[2], sizeOf(input.shape)].includes(given.mean.length)) return given;
+  throw onnxError(`${shown}: mean and std must have one number per channel.`, {
+    expected: `${input.shape[2]} numbers each`,
+    received: `${given.mean.length}`,
+  });
+}
+
+/** How the numbers of the output are taken, where that is more than as logits. */
+function meaningNotices(
+  shown: string,
+  activation: EndActivation | null,
+  meaning: OutputMeaning,
+  width: number,
+): string[] {
+  if (meaning === 'binary-logit') {
+    const what = activation === null ? 'number, taken as the logit z' : 'sigmoid, of a logit z';
+    return [`${shown}: it has one output per image, a ${what} of the second of two classes: logits 0 and z.`];
+  }
+  if (meaning === 'binary-probability') {
+    return [
+      `${shown}: it has one output per image, between 0 and 1, taken as the probability p of the second of two classes: logits log(1 - p) and log(p).`,
+    ];
+  }
+  if (meaning === 'probabilities') {
+    return [
+      `${shown}: its outputs are probabilities without a softmax before them; using their logarithm as logits.`,
+    ];
+  }
+  if (activation === null) return [];
+  const separate =
+    activation === 'Sigmoid'
+      ? ` It gives each of its ${width} classes a probability of its own; students imitate them as exclusive classes.`
+      : '';
+  return [`${shown}: using the tensor before its ${activation} as logits.${separate}`];
 }
 
 function fixedOnly(normalization: Normalization | null, shown: string): FixedNormalization | null {

@@ -1,22 +1,19 @@
 import type { FixedNormalization, Normalization } from '@anc/core';
 import { pixelUnit } from '@anc/core/internal';
-import { decodeForeignMetadata, isImpossibleNormalization } from '@anc/formats';
+import { decodeForeignMetadata } from '@anc/formats';
+import { namesIn } from './class-names.js';
+import { pythonLiteral, type PythonValue } from './python-literal.js';
 
 /** Preprocessing and classes in a model's metadata; null for what it does not declare. */
 export interface Declared {
   readonly normalization: Normalization | null;
-  /** What it says of normalization where that cannot be used. */
-  readonly unusable: UnusableNormalization | null;
+  /** A mean and deviation by which nothing can be normalized (a deviation of 0), as they are written; else null. */
+  readonly impossible: string | null;
   readonly channels: 'rgb' | 'bgr' | null;
   readonly layout: 'nchw' | 'nhwc' | null;
   readonly classNames: readonly string[] | null;
-}
-
-/** Entries of the metadata that should say how images are normalized, and do not. */
-export interface UnusableNormalization {
-  readonly text: string;
-  /** Whether they are numbers by which nothing can be normalized, as a deviation of 0, and not of another kind. */
-  readonly impossible: boolean;
+  /** What is there but cannot be used, in words: clauses about the metadata. */
+  readonly problems: readonly string[];
 }
 
 type Metadata = Readonly<Record<string, string>>;
@@ -28,46 +25,74 @@ const RANGES: Readonly<Record<string, FixedNormalization>> = {
   normalized_1_1: { mean: [127.5], std: [127.5] },
 };
 
-/** Reads our own keys (`normalization`, `layout`, `classes`), `mean` and `std`, `names`, and Windows ML's. */
+const NAME_KEYS = ['classes', 'names', 'labels', 'class_names', 'id2label', 'class_to_idx'];
+
+/**
+ * Reads our own keys (`normalization`, `layout`, `classes`), `mean` and `std`, names of classes, and Windows ML's keys.
+ * Lists and dictionaries are JSON or as Python prints them.
+ */
 export function declared(metadata: Metadata, channels: number): Declared {
   const own = decodeForeignMetadata(metadata);
   const format = metadata['Image.BitmapPixelFormat']?.toLowerCase();
-  const normalization = normalizationIn(metadata, own.normalization, channels);
+  const problems: string[] = [];
+  const found = normalizationIn(metadata, own.normalization, channels, problems);
+  const names = NAME_KEYS.map((key) => [key, namesIn(metadata[key])] as const);
+  const classNames = names.find(([, found]) => Array.isArray(found))?.[1] ?? null;
+  const unreadable = classNames === null ? names.find(([, found]) => found === 'unreadable') : undefined;
+  if (unreadable !== undefined) problems.push(unreadableKey(unreadable[0], metadata[unreadable[0]]!));
   return {
-    normalization,
-    unusable: normalization === null ? unusableIn(metadata) : null,
+    ...found,
     channels: format === undefined ? null : format.startsWith('bgr') ? 'bgr' : 'rgb',
     layout: own.layout ?? null,
-    classNames: ['classes', 'names', 'labels'].map((key) => namesIn(metadata[key])).find(Boolean) ?? null,
+    classNames: classNames === 'unreadable' ? null : classNames,
+    problems,
   };
 }
+
+const unreadableKey = (key: string, text: string): string =>
+  `"${key}" cannot be read (${text.length > 40 ? `${text.slice(0, 40)}…` : text}), so it is not used`;
 
 function normalizationIn(
   metadata: Metadata,
   own: Normalization | undefined,
   channels: number,
-): Normalization | null {
+  problems: string[],
+): Pick<Declared, 'normalization' | 'impossible'> {
   const range = RANGES[metadata['Image.NominalPixelRange']?.toLowerCase() ?? ''];
-  if (range !== undefined) return forAll(range, channels);
-  if (own !== undefined) return own;
-  const [mean, std] = [metadata['mean'], metadata['std']].map((text) => json(text));
-  if (!isNumbers(mean) || !isNumbers(std) || isImpossibleNormalization({ mean, std })) return null;
+  const usable = range === undefined ? own : forAll(range, channels);
+  if (usable !== undefined) return { normalization: usable, impossible: null };
+  const pair = pairIn(metadata['normalization']);
+  const texts = pair ?? { mean: metadata['mean'], std: metadata['std'] };
+  const given = Object.entries({
+    normalization: metadata['normalization'],
+    ...(pair === null ? texts : {}),
+  }).filter(([, text]) => text !== undefined && !['', 'None', 'null'].includes(text.trim()));
+  if (given.length === 0) return { normalization: null, impossible: null };
+  const shown = given.map(([key, text]) => `${key} ${text!.slice(0, 60)}`).join(', ');
+  const [mean, std] = [numbersIn(texts.mean), numbersIn(texts.std)];
+  if (mean === null || std === null) {
+    problems.push(`${shown}: no mean and deviation per channel, so not used`);
+    return { normalization: null, impossible: null };
+  }
+  const fits = mean.length === std.length || mean.length === 1 || std.length === 1;
+  if (!fits || std.some((deviation) => deviation <= 0)) return { normalization: null, impossible: shown };
   const unit = pixelUnit(mean, std);
-  const bytes = { mean: mean.map((value) => unit * value), std: std.map((value) => unit * value) };
-  return mean.length === 1 ? forAll(bytes, channels) : bytes;
+  const length = Math.max(mean.length, std.length);
+  const each = (values: readonly number[]): number[] =>
+    Array.from({ length }, (_, c) => unit * values[c % values.length]!);
+  const bytes = { mean: each(mean), std: each(std) };
+  return { normalization: length === 1 ? forAll(bytes, channels) : bytes, impossible: null };
 }
 
-function unusableIn(metadata: Metadata): UnusableNormalization | null {
-  const { normalization, mean, std } = metadata;
-  if (normalization !== undefined) {
-    return {
-      text: `normalization ${normalization}`,
-      impossible: isImpossibleNormalization(json(normalization)),
-    };
-  }
-  if (mean === undefined || std === undefined) return null;
-  const impossible = isImpossibleNormalization({ mean: json(mean), std: json(std) });
-  return { text: `mean ${mean}, std ${std}`, impossible };
+/** Mean and deviation in one dictionary, as JSON or as Python prints it; null for other texts. */
+function pairIn(text: string | undefined): { mean: string | undefined; std: string | undefined } | null {
+  const value = text === undefined ? undefined : pythonLiteral(text);
+  if (typeof value !== 'object' || value === null || !('pairs' in value)) return null;
+  const textOf = (wanted: string): string | undefined => {
+    const found = value.pairs.find(([key]) => key === wanted);
+    return found && JSON.stringify(found[1]);
+  };
+  return { mean: textOf('mean'), std: textOf('std') };
 }
 
 const forAll = ({ mean, std }: FixedNormalization, channels: number): FixedNormalization => ({
@@ -75,30 +100,17 @@ const forAll = ({ mean, std }: FixedNormalization, channels: number): FixedNorma
   std: Array.from({ length: channels }, () => std[0]!),
 });
 
-function json(text: string | undefined): unknown {
-  try {
-    return text === undefined ? null : (JSON.parse(text) as unknown);
-  } catch {
-    return null;
-  }
-}
-
-const isNumbers = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.length > 0 && value.every((n) => typeof n === 'number' && Number.isFinite(n));
-
-/** A list of names in JSON, or a dictionary from index to name as JSON or as Python prints it. */
-function namesIn(text: string | undefined): readonly string[] | null {
+/** The numbers of a list, nested or not (`[[0.5]]`, as of shape [C, 1, 1]), or separated by spaces or commas. */
+function numbersIn(text: string | undefined): readonly number[] | null {
   if (text === undefined) return null;
-  const value = json(text);
-  const isNames = (list: readonly unknown[]): list is string[] =>
-    list.length > 0 && list.every((name) => typeof name === 'string');
-  if (Array.isArray(value)) return isNames(value) ? value : null;
-  const pairs: [number, unknown][] =
-    typeof value === 'object' && value !== null
-      ? Object.entries(value).map(([index, name]) => [Number(index), name])
-      : [...text.matchAll(/(\d+)\s*:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g)].map(
-          ([, index, single = '', double]) => [Number(index), (double ?? single).replace(/\\(.)/g, '$1')],
-        );
-  const names = pairs.sort(([a], [b]) => a - b).map(([, name]) => name);
-  return pairs.every(([index], i) => index === i) && isNames(names) ? names : null;
+  const separated = (): PythonValue[] =>
+    text
+      .split(/[\s,;[\]()]+/)
+      .filter((word) => word !== '')
+      .map(Number);
+  const value = pythonLiteral(text) ?? separated();
+  const numbers = [value].flat(Infinity as 1) as unknown[];
+  return numbers.length > 0 && numbers.every((n) => typeof n === 'number' && Number.isFinite(n))
+    ? (numbers as number[])
+    : null;
 }

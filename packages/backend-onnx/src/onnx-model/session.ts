@@ -40,38 +40,57 @@ export function failed(what: string, cause: unknown): AncError {
   });
 }
 
-/** Runs any number of images through a session that takes `batch` at a time; null: any number at a time. */
+/** How many images a model takes at once. */
+export interface BatchSize {
+  /** This many; null: any number. */
+  readonly batch: number | null;
+  /** Of any number, at least this many: a model may drop the batch axis of a single image. */
+  readonly least: number;
+}
+
+/**
+ * Runs any number of images through a session.
+ *
+ * @throws `ANC_ONNX` where there is not one row of logits for each image
+ */
 export async function runInBatches(
   engine: EngineClient,
   session: number,
   { shape: [count = 0], data }: HostTensor,
   shape: readonly number[],
-  batch: number | null,
+  { batch, least }: BatchSize,
 ): Promise<Tree<HostTensor>> {
-  const call = (bytes: Uint8Array, n: number): Promise<Tree<HostTensor>> =>
-    engine.call('runFunction', session, {
+  const call = async (bytes: Uint8Array, n: number): Promise<Tree<HostTensor>> => {
+    const results: Tree<HostTensor> = await engine.call('runFunction', session, {
       [DERIVED.images]: { type: 'uint8', shape: [n, ...shape], data: bytes },
     });
+    const rows = results[DERIVED.logits]?.shape ?? [];
+    if (rows.length === 2 && rows[0] === n) return results;
+    throw onnxError('the model does not give one row of logits for each image.', {
+      expected: `${n} rows for ${n} images`,
+      received: `an output of the shape [${rows.join(', ')}]`,
+      hint: 'export it with the batch as the first axis of input and output, open (dynamic) in both.',
+    });
+  };
   const bytes = data as Uint8Array;
-  if (batch === null) return await call(bytes, count);
+  if (batch === null && count >= least) return await call(bytes, count);
+  const each = batch ?? least;
   const size = sizeOf(shape);
-  const collected: Record<string, { width: number; data: Float32Array }> = {};
-  for (let start = 0; start < count; start += batch) {
-    const real = Math.min(batch, count - start);
-    const part = new Uint8Array(batch * size);
+  const collected: Record<string, { width: number; rows: number; data: Float32Array }> = {};
+  for (let start = 0; start < count; start += each) {
+    const real = Math.min(each, count - start);
+    const part = new Uint8Array(each * size);
     part.set(bytes.subarray(start * size, (start + real) * size));
-    for (const [
-      name,
-      {
-        shape: [, width = 1],
-        data,
-      },
-    ] of Object.entries(await call(part, batch))) {
-      const all = (collected[name] ??= { width, data: new Float32Array(count * width) });
+    for (const [name, { shape, data }] of Object.entries(await call(part, each))) {
+      const [rows = 0, width = 1] = shape;
+      const all = (collected[name] ??= { width, rows, data: new Float32Array(count * width) });
       all.data.set((data as Float32Array).subarray(0, real * width), start * width);
     }
   }
   return Object.fromEntries(
-    Object.entries(collected).map(([name, { width, data }]) => [name, { shape: [count, width], data }]),
+    Object.entries(collected).map(([name, { width, rows, data }]) => [
+      name,
+      { shape: [rows === each ? count : rows, width], data }, // other rows: no features of the images
+    ]),
   );
 }

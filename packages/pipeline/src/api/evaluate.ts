@@ -43,7 +43,8 @@ export interface EvaluateResult extends Score {
   readonly dataset: string;
   readonly backend: string;
   readonly classes: number;
-  readonly parameters: number;
+  /** Null where they are not counted. */
+  readonly parameters: number | null;
   readonly normalization: unknown;
   readonly sha256: string;
   /** What a person should know of how the model was read. */
@@ -128,6 +129,7 @@ export async function evaluate(
           backend,
           cwd,
           images: images.dataset.shape,
+          imageClasses: images.dataset.classes.length,
         })
       : what;
     try {

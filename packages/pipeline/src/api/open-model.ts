@@ -32,11 +32,14 @@ export async function openModelFile(
     backend,
     cwd,
     images,
+    imageClasses,
   }: {
     readonly composition: Composition;
     readonly backend: Backend;
     readonly cwd: string;
     readonly images?: Dataset['shape'];
+    /** How many classes the images have, where they have any. */
+    readonly imageClasses?: number;
   },
 ): Promise<TrainedModel> {
   const { file, onnx } = found === null ? await namedFile(what) : { file: found.path, onnx: undefined };
@@ -47,6 +50,7 @@ export async function openModelFile(
       cwd,
       images: input,
       backend,
+      ...(imageClasses === undefined || imageClasses === 0 ? {} : { imageClasses }),
       ...(onnx && { onnx }),
       ...(options.model && { model: options.model }),
       ...(options.preprocessing === undefined ? {} : { preprocessing: options.preprocessing }),

@@ -60,7 +60,8 @@ describe('a teacher function', () => {
     });
     await teacher.infer(images(5), ['logits']);
     expect(shapes).toEqual([
-      [2, 8, 8, 1], // twice before anything is trained: what it returns, and which function it is
+      [2, 8, 8, 1], // before anything is trained: what it returns, how much for another batch, which function it is
+      [3, 8, 8, 1],
       [2, 8, 8, 1],
       [5, 8, 8, 1],
     ]);
@@ -89,9 +90,76 @@ describe('a teacher function', () => {
     expect(message).toBe('the teacher function returned features of a wrong size.');
   });
 
-  it('is refused with fewer than two classes', async () => {
-    const error = await refusal(open((tensor) => first(tensor).map(() => [1])));
-    expect(error).toMatchObject({ code: 'ANC_TEACHER_OUTPUT', detail: { received: '1 class' } });
+  it.each([
+    ['one number per row', (values: number[]) => values.map((value) => [value])],
+    ['numbers', (values: number[]) => values as unknown as number[][]],
+    ['one array', (values: number[]) => Float32Array.from(values)],
+  ])('with one number per image has two classes: %s', async (_what, packed) => {
+    const logit: TeacherFunction = (tensor) => packed(first(tensor).map((value) => value - 100));
+    const given = await open(logit);
+    expect(given).toMatchObject({ classes: 2, classNames: null });
+    expect(given.notices.join()).toMatch(/logits 0 and z/);
+    expect(given.teacher.outputs).toEqual({ logits: [2] });
+    expect(await given.teacher.infer(images(3), ['logits'])).toEqual({
+      logits: { shape: [3, 2], data: Float32Array.of(0, -100, 0, -99, 0, -98) },
+    });
+    const share: TeacherFunction = (tensor) => packed(first(tensor).map((value) => value / 255));
+    const unsure = await open(share, ['cat', 'dog']);
+    expect(unsure).toMatchObject({ classes: 2, classNames: ['cat', 'dog'] });
+    expect(unsure.notices.join()).toMatch(/probability p/);
+    const { logits } = await unsure.teacher.infer(images(3), ['logits']);
+    const wanted = [
+      Math.log(1),
+      Math.log(1e-7),
+      Math.log(254 / 255),
+      Math.log(1 / 255),
+      Math.log(253 / 255),
+      Math.log(2 / 255),
+    ];
+    wanted.forEach((value, i) => expect(logits!.data[i]).toBeCloseTo(value, 5));
+    const said = await open(
+      Object.assign((tensor: ImageTensor) => share(tensor), { outputs: 'logits' as const }),
+    );
+    expect((await said.teacher.infer(images(2), ['logits'])).logits!.data).toEqual(
+      Float32Array.of(0, 0, 0, 1 / 255),
+    );
+  });
+
+  it('that gives probabilities has their logarithms as logits', async () => {
+    const softmax: TeacherFunction = (tensor) =>
+      first(tensor).map((value) => [value / 510, 0.5, 0.5 - value / 510]);
+    const { teacher, notices } = await open(softmax);
+    expect(notices.join()).toMatch(/probabilities; their logarithms/);
+    const { logits } = await teacher.infer(images(2), ['logits']);
+    const wanted = [1e-12, 0.5, 0.5, 1 / 510, 0.5, 0.5 - 1 / 510].map(Math.log);
+    wanted.forEach((value, i) => expect(logits!.data[i]).toBeCloseTo(value, 5));
+    const said = await open(
+      Object.assign((tensor: ImageTensor) => softmax(tensor), { outputs: 'logits' as const }),
+    );
+    expect(said.notices).toEqual([]);
+    expect((await said.teacher.infer(images(1), ['logits'])).logits!.data).toEqual(
+      Float32Array.of(0, 0.5, 0.5),
+    );
+  });
+
+  it('is refused where numbers turn out to be no probabilities', async () => {
+    let scale = 1;
+    const { teacher } = await open((tensor) => first(tensor).map((value) => [(scale * value) / 255]));
+    scale = 1000;
+    expect(await refusal(teacher.infer(images(2), ['logits']))).toMatchObject({
+      code: 'ANC_TEACHER_OUTPUT',
+      detail: { hint: expect.stringContaining("outputs = 'logits'") as string },
+    });
+  });
+
+  it('is refused where it returns one row for the whole batch', async () => {
+    const error = await refusal(open(() => Float32Array.of(1, 2, 3, 4)));
+    expect(error).toMatchObject({
+      code: 'ANC_TEACHER_OUTPUT',
+      detail: { received: expect.stringMatching(/4 numbers/) as string },
+    });
+    const even = await refusal(open(() => new Float32Array(6)));
+    expect(even.detail.received).toBe('6 numbers for 2 images, 6 for 3');
   });
 
   it('is refused later where its outputs change their shape, or lack one', async () => {
@@ -193,6 +261,18 @@ describe('a Teacher of the caller', () => {
     expect(given.teacher).toBe(teacher);
     await given.dispose();
     expect(disposed).toBe(0);
+  });
+
+  it('with one logit has two classes', async () => {
+    const given = await open(new CornerTeacher(1));
+    expect(given).toMatchObject({
+      classes: 2,
+      notices: [expect.stringMatching(/one number per image/) as string],
+    });
+    expect(given.teacher.outputs).toEqual({ logits: [2], features: [6] });
+    const { logits, features } = await given.teacher.infer(images(2), ['logits', 'features']);
+    expect(logits!.shape).toEqual([2, 2]);
+    expect(features!.shape).toEqual([2, 6]);
   });
 
   it('needs logits', async () => {

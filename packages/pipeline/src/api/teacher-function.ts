@@ -3,6 +3,13 @@ import { AncError, Rng, Teacher, type Dataset, type HostTensor, type Tree } from
 import type { Classifier } from '../classifier/open-classifier.js';
 import { classesAreFolders } from '../data/dataset-facts.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
+import {
+  areProbabilities,
+  InterpretedTeacher,
+  meaningNotice,
+  meaningOf,
+  type OutputMeaning,
+} from './interpreted-teacher.js';
 
 /** Images as bytes [B, H, W, C], 0..255, and what a teacher function gives for them. */
 export interface ImageTensor {
@@ -10,7 +17,10 @@ export interface ImageTensor {
   readonly data: Uint8Array;
 }
 
-/** Outputs for a batch: logits [B × classes], row by row, and features [B × d] where there are any. */
+/**
+ * Outputs for a batch: logits [B × classes], row by row, and features [B × d] where there are any. One number per image is
+ * of the second of two classes: a logit, or a probability where it stays between 0 and 1.
+ */
 export type TeacherFunctionResult =
   | Float32Array
   | readonly (readonly number[])[]
@@ -29,6 +39,8 @@ export interface TeacherFunction {
   id?: string;
   /** Names of the classes, in the order of the logits. */
   classes?: readonly string[];
+  /** What it returns as `logits`; without it, rows from 0 to 1 with the sum 1 are taken for probabilities. */
+  outputs?: 'logits' | 'probabilities';
 }
 
 let unnamed = 0;
@@ -49,14 +61,18 @@ async function classifierOf(
 ): Promise<Classifier> {
   const { shape, classes } = dataset;
   const isFunction = typeof value === 'function';
-  const teacher = isFunction ? await FunctionTeacher.create(value, shape) : value;
-  const width = teacher.outputs.logits?.[0];
-  if (width === undefined || width < 2) {
+  const raw = isFunction ? await FunctionTeacher.create(value, shape) : value;
+  const numbers = raw.outputs.logits?.[0];
+  if (numbers === undefined || numbers < 1) {
     throw new AncError('ANC_TEACHER_OUTPUT', 'the teacher gives no logits of at least two classes.', {
       expected: 'logits [batch, classes]',
-      received: width === undefined ? 'no output named "logits"' : `${width} class`,
+      received: numbers === undefined ? 'no output named "logits"' : 'no numbers',
     });
   }
+  const meaning = await meaningFor(raw, numbers, shape, isFunction ? value : null);
+  const teacher = meaning === 'logits' ? raw : new InterpretedTeacher(raw, meaning);
+  const width = teacher.outputs.logits![0]!;
+  const notice = meaningNotice(teacher.name, meaning);
   const own = names ?? (isFunction ? value.classes : undefined);
   if (own !== undefined && own.length !== width) {
     throw new AncError('ANC_CLASSES', 'the teacher has other classes than it names.', {
@@ -69,14 +85,27 @@ async function classifierOf(
     model: teacher.name,
     classes: width,
     classNames: own ?? (classes.length === width && !classesAreFolders(dataset) ? classes : null),
-    parameters: NaN,
+    parameters: null,
     flops: null,
     normalization: null,
-    digest: await digestOf(teacher, shape, isFunction),
+    digest: await digestOf(raw, shape, isFunction),
     bytes: 0,
-    notices: [],
+    notices: notice === null ? [] : [notice],
     dispose: () => Promise.resolve(), // it belongs to the caller
   };
+}
+
+/** What the numbers are: those of a `Teacher` are logits, but for a single one; those of a function may be probabilities. */
+async function meaningFor(
+  raw: Teacher,
+  numbers: number,
+  shape: Dataset['shape'],
+  call: TeacherFunction | null,
+): Promise<OutputMeaning> {
+  if (numbers === 1 || call?.outputs !== undefined) return meaningOf(raw, shape, call?.outputs);
+  return raw instanceof FunctionTeacher && raw.mayBeProbabilities
+    ? meaningOf(raw, shape, undefined)
+    : 'logits';
 }
 
 /**
@@ -98,20 +127,23 @@ class FunctionTeacher extends Teacher {
     readonly name: string,
     readonly hash: string,
     readonly outputs: Tree<readonly number[]>,
+    /** Whether its first outputs are probabilities, for black images. */
+    readonly mayBeProbabilities: boolean,
   ) {
     super();
   }
 
-  /** Calls the function once to learn the shapes of its outputs. */
+  /** Calls the function twice, to learn the shapes of its outputs and that there is a row for each image. */
   static async create(call: TeacherFunction, shape: Dataset['shape']): Promise<FunctionTeacher> {
     const name = call.id ?? (call.name === '' ? 'teacher function' : call.name);
     const hash = JSON.stringify(['teacher function', call.id ?? [name, process.pid, ++unnamed]]);
     const size = shape[0] * shape[1] * shape[2];
     const probe = await outputsOf(call, { shape: [2, ...shape], data: new Uint8Array(2 * size) });
+    await assertRows(call, shape, probe);
     const outputs = Object.fromEntries(
       Object.entries(probe).map(([key, value]) => [key, value.shape.slice(1)]),
     );
-    return new FunctionTeacher(call, name, hash, outputs);
+    return new FunctionTeacher(call, name, hash, outputs, areProbabilities(probe.logits!.data, 2));
   }
 
   async infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>> {
@@ -135,6 +167,24 @@ class FunctionTeacher extends Teacher {
 
   dispose(): Promise<void> {
     return Promise.resolve();
+  }
+}
+
+/** Numbers without rows are one row for each image if a larger batch gives rows of the same length. */
+async function assertRows(
+  call: TeacherFunction,
+  shape: Dataset['shape'],
+  probe: Tree<HostTensor>,
+): Promise<void> {
+  const size = shape[0] * shape[1] * shape[2];
+  const larger = await outputsOf(call, { shape: [3, ...shape], data: new Uint8Array(3 * size) });
+  for (const [name, { shape: found }] of Object.entries(larger)) {
+    const width = probe[name]?.shape[1];
+    if (width === found[1]) continue;
+    throw new AncError('ANC_TEACHER_OUTPUT', `the teacher function returned ${name} of a wrong size.`, {
+      expected: 'one row of one length for each image, whatever the batch',
+      received: `${2 * (width ?? 0)} numbers for 2 images, ${3 * found[1]!} for 3`,
+    });
   }
 }
 

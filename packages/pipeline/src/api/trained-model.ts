@@ -28,7 +28,8 @@ export class TrainedModel {
   readonly classNames: readonly string[] | null;
   /** [H, W, C] of the images that it takes. */
   readonly input: readonly [number, number, number];
-  readonly parameters: number;
+  /** Null where they are not counted. */
+  readonly parameters: number | null;
   /** 2 × multiply-adds + bias additions, for one image; null where it is not counted. */
   readonly flops: number | null;
   readonly normalization: Normalization | null;

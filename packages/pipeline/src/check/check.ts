@@ -62,7 +62,7 @@ export async function checkTeacher(
   const { shape } = checked;
   const size = shape[0] * shape[1] * shape[2];
   const count = sample.images.length / size;
-  const classifier = await checked.open();
+  const classifier = await checked.open(sample.classes?.length);
   const { classes, classNames, normalization, model, notices } = classifier;
   let logits: Float32Array;
   let perSecond: number;
@@ -94,7 +94,7 @@ export async function checkTeacher(
   );
   const rated = await ratePreprocessings(
     candidates,
-    checked.openAs,
+    (reading) => checked.openAs(reading, sample.classes?.length),
     {
       ...spread(sample.images, labels, size, compared),
       shape,

@@ -29,8 +29,8 @@ export interface CheckedTeacher {
   /** Layouts that its file leaves possible. */
   readonly layouts: readonly Preprocessing['layout'][];
   /** As its file, or the person, says; where neither does, pixels from 0 to 1. */
-  open(): Promise<Classifier>;
-  openAs(reading: Preprocessing): Promise<OpenPreprocessing>;
+  open(imageClasses?: number): Promise<Classifier>;
+  openAs(reading: Preprocessing, imageClasses?: number): Promise<OpenPreprocessing>;
 }
 
 const BATCH = 32;
@@ -57,21 +57,30 @@ export async function findTeacher(
   }
   const images = shape as readonly [number, number, number];
   const request = { file, cwd, images, backend, ...(model === undefined ? {} : { model }) };
-  const open = (said: string | undefined, options: OnnxTeacherOptions): Promise<Classifier> =>
+  const open = (
+    said: string | undefined,
+    options: OnnxTeacherOptions,
+    imageClasses: number | undefined,
+  ): Promise<Classifier> =>
     openClassifier(
-      { ...request, ...(said === undefined ? {} : { preprocessing: said }), onnx: options },
+      {
+        ...request,
+        ...(said === undefined ? {} : { preprocessing: said }),
+        ...(imageClasses === undefined ? {} : { imageClasses }),
+        onnx: options,
+      },
       composition,
     );
   return {
     shape: images,
     layouts: layoutsOf(known, isOnnx(file) ? onnx.layout : 'nhwc'),
-    open: () => open(preprocessing, onnx),
-    openAs: async ({ name, normalization, layout }) => {
+    open: (imageClasses) => open(preprocessing, onnx, imageClasses),
+    openAs: async ({ name, normalization, layout }, imageClasses) => {
       const placed = layout === 'own' ? onnx : { ...onnx, layout };
       const { mean: _, std: __, ...unprepared } = placed;
       const classifier = await (name === OWN || normalization === 'per-image'
-        ? open(preprocessing, placed)
-        : open(saidAs(normalization), unprepared));
+        ? open(preprocessing, placed, imageClasses)
+        : open(saidAs(normalization), unprepared, imageClasses));
       return { logits: logitsBy(classifier, images), dispose: () => classifier.dispose() };
     },
   };

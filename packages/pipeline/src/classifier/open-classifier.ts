@@ -28,7 +28,8 @@ export interface Classifier {
   readonly model: string;
   readonly classes: number;
   readonly classNames: readonly string[] | null;
-  readonly parameters: number;
+  /** Null where they are not counted. */
+  readonly parameters: number | null;
   /** For one image; null where it is not counted. */
   readonly flops: number | null;
   readonly normalization: Normalization | null;
@@ -55,6 +56,8 @@ export interface ClassifierRequest {
   readonly preprocessing?: string;
   readonly onnx?: OnnxTeacherOptions;
   readonly classes?: readonly string[];
+  /** How many classes the images have, which tells apart the outputs of an ONNX model. */
+  readonly imageClasses?: number;
   /** Taken for its classes where it does not name them. */
   readonly classNames?: readonly string[];
 }
@@ -126,7 +129,7 @@ async function openOnnx(
   path: string,
   shown: string,
   bytes: Uint8Array,
-  { backend, images, preprocessing, onnx, classes, classNames }: ClassifierRequest,
+  { backend, images, preprocessing, onnx, classes, classNames, imageClasses }: ClassifierRequest,
 ): Promise<Classifier> {
   const shared = backend instanceof OnnxBackend ? backend : null;
   const own = shared === null ? await OnnxBackend.create() : null;
@@ -139,6 +142,7 @@ async function openOnnx(
       ...(preprocessing === undefined ? {} : { normalization: parsePreprocessing(preprocessing, images[2]) }),
       ...(classes === undefined ? {} : { classes }),
       ...(classNames === undefined ? {} : { classNames }),
+      ...(imageClasses === undefined ? {} : { imageClasses }),
       readExternal: (beside) => readFile(join(dirname(path), beside)),
     });
     const { facts } = teacher;
@@ -187,6 +191,13 @@ async function openWeights(
     },
   );
   const { network, environment } = loaded;
+  if (environment.classes < 2) {
+    throw new AncError('ANC_TEACHER_OUTPUT', `${shown} tells fewer than two classes apart.`, {
+      expected: 'a classifier of two classes or more',
+      received: `${environment.classes} output per image`,
+      hint: 'export the network as ONNX, where one output per image is read as two classes: torch.onnx.export.',
+    });
+  }
   const notices = loaded.notices.map((notice) => `${shown}: ${notice}`);
   const normalization =
     preprocessing === undefined ? loaded.normalization : parsePreprocessing(preprocessing, images[2]);

@@ -30,9 +30,9 @@ export interface ComparedMethod {
   readonly agreement: Interval;
   /** Of training one student. */
   readonly seconds: Interval;
-  readonly parameters: number;
+  readonly parameters: number | null;
   /** 2 × multiply-adds + bias additions, for one image. */
-  readonly flops: number;
+  readonly flops: number | null;
   /** Size of the student's smallest stored form. */
   readonly bytes: number;
   /** To `l2` and to `kd`, where they ran. */

@@ -7,9 +7,10 @@ export interface ModelResult {
   readonly testError: number | null;
   /** Share of test images whose label is not among the five largest logits; only of more than ten classes. */
   readonly testTop5Error?: number;
-  readonly parameters: number;
-  /** 2 × multiply-adds + bias additions, for one image. */
-  readonly flops: number;
+  /** null where they are not counted: of a teacher that is a function, for one. */
+  readonly parameters: number | null;
+  /** 2 × multiply-adds + bias additions, for one image; null where they are not counted. */
+  readonly flops: number | null;
   /** Training alone. */
   readonly seconds: number;
   /** On the held-out images, after the last epoch; only with `--validation`. */

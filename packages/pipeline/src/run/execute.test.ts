@@ -291,7 +291,7 @@ describe('a run with a given teacher', () => {
       model: 'corner teacher',
       testError: 0,
       parameters: 0,
-      flops: NaN,
+      flops: null,
       seconds: 0,
       weights: 'corners',
       bytes: 0,
@@ -301,7 +301,7 @@ describe('a run with a given teacher', () => {
       ['l2', true],
     ]);
     const written = await textOf('given', 'teacher', 'result.json');
-    expect(written).toContain('"flops": "NaN"');
+    expect(written).toContain('"flops": null');
     expect(readDocument<ModelResult>(written)).toEqual(result!.teacher);
     expect(await readdir(at('given', 'teacher'))).toEqual(['result.json']);
     expect(teacher.seen).toBeGreaterThan(0);

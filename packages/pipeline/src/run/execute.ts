@@ -150,7 +150,7 @@ async function givenResult(
     testError: error,
     ...top5(top5Error),
     parameters,
-    flops: flops ?? NaN,
+    flops,
     seconds: 0,
     weights: digest,
     bytes,

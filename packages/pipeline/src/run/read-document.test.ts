@@ -5,13 +5,22 @@ import { readDocument } from './read-document.js';
 describe('readDocument', () => {
   it('reads what was written, with the numbers that JSON cannot hold', () => {
     const document = {
-      flops: NaN,
+      seconds: NaN,
       students: [
         { diagnostics: { gradientRatio: Infinity, other: -Infinity }, testError: null, agreement: 0.5 },
       ],
       names: ['nan', 'Infinity War', ''],
     };
     expect(readDocument(JSON.stringify(encodeNumbers(document)))).toEqual(document);
+  });
+
+  it('reads counts that nobody counted as null, also where an earlier version wrote "NaN"', () => {
+    expect(
+      readDocument('{"teacher": {"parameters": "NaN", "flops": "NaN"}, "students": [{"flops": null}]}'),
+    ).toEqual({
+      teacher: { parameters: null, flops: null },
+      students: [{ flops: null }],
+    });
   });
 
   it('throws where the text is no JSON', () => {

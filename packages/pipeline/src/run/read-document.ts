@@ -27,6 +27,20 @@ function withCurrentNames(value: unknown): unknown {
   return 'reading' in fields ? { interpretation: fields['reading'], ...fields } : fields;
 }
 
+/** Counts of a teacher that earlier versions wrote as "NaN" where nobody counted. */
+const COUNTS = new Set(['parameters', 'flops']);
+
+function withoutNaN(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNaN);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [
+      name,
+      COUNTS.has(name) && Number.isNaN(field) ? null : withoutNaN(field),
+    ]),
+  );
+}
+
 /** Parses a result document of this or an earlier version, with the numbers that JSON cannot hold. */
 export const readDocument = <R>(text: string): R =>
-  withCurrentNames(decodeNumbers(JSON.parse(text), NUMERIC)) as R;
+  withoutNaN(withCurrentNames(decodeNumbers(JSON.parse(text), NUMERIC))) as R;

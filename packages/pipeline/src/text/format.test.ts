@@ -6,6 +6,8 @@ describe('numbers for people', () => {
     [formatShare(0.0831), '8.31 %'],
     [formatShare(null), '–'],
     [formatCount(2315018), '2,315,018'],
+    [formatCount(null), 'unknown'],
+    [formatLarge(null), 'unknown'],
     [formatLarge(940), '940'],
     [formatLarge(2315018), '2.32 M'],
     [formatLarge(60_230_000_000), '60.2 G'],

@@ -1,12 +1,16 @@
-/** 12,345,678. */
-export const formatCount = (n: number): string => n.toLocaleString('en-US');
+/** What nobody counted. */
+const UNKNOWN = 'unknown';
+
+/** 12,345,678; `unknown` where there is no number. */
+export const formatCount = (n: number | null): string => (n === null ? UNKNOWN : n.toLocaleString('en-US'));
 
 /** 8.31 %; a dash where there is no number. */
 export const formatShare = (share: number | null): string =>
   share === null ? '–' : `${(100 * share).toFixed(2)} %`;
 
-/** 1.2 M: three digits and a unit. */
-export function formatLarge(n: number): string {
+/** 1.2 M: three digits and a unit; `unknown` where there is no number. */
+export function formatLarge(n: number | null): string {
+  if (n === null) return UNKNOWN;
   const [scale, unit] = (
     [
       [1e18, 'E'],

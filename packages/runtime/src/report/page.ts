@@ -161,7 +161,7 @@ const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.s
 const formatShare = (share: number | null): string =>
   share === null ? '–' : Number.isFinite(share) ? `${(100 * share).toFixed(2)} %` : String(share);
 
-const formatCount = (count: number): string => count.toLocaleString('en-US');
+const formatCount = (count: number | null): string => count?.toLocaleString('en-US') ?? 'unknown';
 
 const formatNumber = (value: number): string =>
   Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value);

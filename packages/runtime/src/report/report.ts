@@ -7,9 +7,10 @@ export interface ReportedModel {
   readonly model: string;
   /** null if the test images have no labels. */
   readonly testError: number | null;
-  readonly parameters: number;
-  /** For one image. */
-  readonly flops: number;
+  /** null where they are not counted. */
+  readonly parameters: number | null;
+  /** For one image; null where they are not counted. */
+  readonly flops: number | null;
   /** Duration of its training. */
   readonly seconds: number;
 }
