@@ -122,7 +122,7 @@ export async function checkTeacher(
       ...lookAtImages(sample.images, size),
       ...brokenWarning(sample),
     ],
-    notices,
+    notices: [...checked.notices, ...notices],
     sheet: sheetOf(sample, shape, logits, answers, nameOf),
   };
 }

@@ -12,13 +12,25 @@ import type { ExportSource } from './source.js';
 export async function exportSource(
   file: string,
   found: FoundModel | null,
-  { model, preprocessing }: { readonly model?: Named; readonly preprocessing?: string },
+  {
+    model,
+    preprocessing,
+    input,
+  }: {
+    readonly model?: Named;
+    readonly preprocessing?: string;
+    /** [H, W, C], where the file leaves it open. */
+    readonly input?: readonly [number, number, number];
+  },
   composition: Composition,
   cwd: string,
 ): Promise<ExportSource> {
   const { path, source, close } = openNamedFile(file, cwd);
   try {
-    const loaded = await loadWeights(path, source, composition, model === undefined ? {} : { model });
+    const loaded = await loadWeights(path, source, composition, {
+      ...(model === undefined ? {} : { model }),
+      ...(input === undefined ? {} : { input }),
+    });
     return {
       ...loaded,
       variables: loadVariables(loaded.variables),

@@ -28,6 +28,10 @@ const weightsSchema = z.strictObject({
   model: namedSchema.optional().describe('network of the weights, where the file does not name it'),
 });
 
+/** Checks what is said of a teacher that is a file of weights or a run. Throws `ANC_OPTIONS`. */
+export const weightsOptions = async (name: string, options: unknown): Promise<{ model?: Named }> =>
+  (await validateOptions(weightsSchema, options, `"${basename(name)}"`)) as { model?: Named };
+
 /** Whether a teacher's name is a path of a file or folder, and not the name of a model. */
 export const isGiven = ({ name }: Named): boolean =>
   /[\\/]/.test(name) || /\.(onnx|ort|safetensors|pth|pt|th|keras|h5|json)$/i.test(name);
@@ -48,7 +52,7 @@ export async function openGivenTeacher(
   const file = (await findModelInRun(name, 'teacher', cwd))?.path ?? name;
   const opening = isOnnx(file)
     ? { onnx: await onnxOptions(file, options) }
-    : ((await validateOptions(weightsSchema, options, `"${basename(name)}"`)) as { model?: Named });
+    : await weightsOptions(name, options);
   const given = await openClassifier(
     {
       file,

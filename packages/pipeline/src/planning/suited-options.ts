@@ -1,4 +1,3 @@
-import { aboutOption } from '../options/option-error.js';
 import { defaultMethods } from '../options/presets.js';
 import type { RunOptions } from '../options/run-options.js';
 import type { TrainingData } from '../data/training-data.js';
@@ -7,15 +6,17 @@ import type { GivenTeacher } from './given-teacher.js';
 import type { PlanRequest } from './plan.js';
 import { suitedDataset } from './suited-dataset.js';
 
-/** The options with a dataset that is resized to the images that a given ONNX teacher takes. */
+/**
+ * The options with a dataset whose images have one size. A resumed run keeps what it recorded. Throws `ANC_USAGE` where
+ * nothing says the size.
+ */
 export async function withSuitedDataset(
-  { options, composition, openTeacher }: PlanRequest,
+  { options, given, composition, openTeacher }: PlanRequest,
   notice: (text: string) => void,
 ): Promise<RunOptions> {
-  if (openTeacher !== undefined) return options;
-  const dataset = await aboutOption(['teacher', 'model'], () =>
-    suitedDataset(options.data, options.teacher.model, composition, notice),
-  );
+  if (given.length === 0) return options; // nothing is requested: the options are a record
+  const teacher = openTeacher === undefined ? options.teacher.model : null;
+  const dataset = await suitedDataset(options.data, teacher, composition, notice);
   return { ...options, data: { ...options.data, dataset } };
 }
 
