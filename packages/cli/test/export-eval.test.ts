@@ -70,9 +70,13 @@ afterAll(() => place.remove());
 describe('eval', () => {
   it('gives what the run measured, of its student, another one and the teacher', async () => {
     const of = (player: string) => json<Document>('eval', 'runs/first', '--player', player);
+    const best = run.students.reduce((a, b) => (b.agreement > a.agreement ? b : a));
     expect(await json('eval', 'runs/first')).toMatchObject({
-      testError: run.students[1]!.testError,
+      testError: best.testError,
       count: 60,
+      notices: [
+        expect.stringContaining(`the student "${best.name}" of l2, kd: it has the largest agreement`),
+      ],
     });
     expect(await of('kd')).toMatchObject({ testError: run.students[1]!.testError, player: 'kd' });
     expect(await of('l2')).toMatchObject({ testError: run.students[0]!.testError });

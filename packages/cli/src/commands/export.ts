@@ -58,7 +58,7 @@ async function exportModel(what: string, flags: ExportFlags, session: Session): 
   warnOfAliases(flags, terminal);
   const { format, out, layout, dataset, dataDir, limitTest } = flags;
   const options: ExportOptions = {
-    ...(await modelFileOptions(flags, session.cwd, terminal, what)),
+    ...(await modelFileOptions(flags, session.cwd)),
     format: format as NonNullable<ExportOptions['format']>,
     ...(flags.size === undefined
       ? {}

@@ -123,7 +123,7 @@ export async function evaluate(
 ): Promise<EvaluateResult> {
   const { found, composition, cwd, images: named } = await openCall(what, options);
   const { dataDir, limitTest, batchSize = 100, signal } = options;
-  const notices: string[] = [];
+  const notices: string[] = found?.choice ? [found.choice] : [];
   const images = await openImages(
     {
       cwd,

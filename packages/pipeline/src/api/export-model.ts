@@ -92,6 +92,7 @@ export async function exportModel(
   }
   const layout = oneOf(options.layout ?? 'nchw', ['nchw', 'nhwc'] as const, 'layout');
   const { found, composition, cwd, images: named } = await openCall(what, options);
+  if (found?.choice) onNotice?.(found.choice);
   const weights = typeof what === 'string' ? (found?.path ?? what) : null;
   if (weights === null && to === undefined) {
     throw new AncError('ANC_USAGE', 'no file was given to write a model in memory to.', {

@@ -1,7 +1,7 @@
 import type { Normalization } from '@anc/core';
 import { captionedContactSheet } from '@anc/datasets';
 import { pairClasses } from '../classifier/labels.js';
-import { answersOf, warningsOf, type Answers, type Warning } from './diagnose.js';
+import { answersOf, labelsOf, warningsOf, type Answers, type Warning } from './diagnose.js';
 import type { Sample } from './images.js';
 import { lookAtImages } from './look-at-images.js';
 import { softmax } from './rating.js';
@@ -118,7 +118,7 @@ export async function checkTeacher(
     lead: likely?.lead ?? 0,
     warnings: [
       ...preprocessingWarning(rated),
-      ...warningsOf(answers, sample.total, nameOf),
+      ...warningsOf(answers, sample.total, nameOf, labels === null ? null : labelsOf(answers.top1, labels)),
       ...lookAtImages(sample.images, size),
       ...brokenWarning(sample),
     ],

@@ -41,6 +41,7 @@ export function summarize(
         ? { testTop5Error: intervalOf(mine.map(({ testTop5Error }) => testTop5Error!)) }
         : {}),
       agreement: intervalOf(mine.map(({ agreement }) => agreement)),
+      ...chanceOf(mine),
       seconds: intervalOf(mine.map(({ seconds }) => seconds)),
       parameters,
       flops,
@@ -59,10 +60,21 @@ export function summarize(
     backend: first.backend,
     seeds: runs.map(({ seed }) => seed),
     testImages,
+    ...(first.classes === undefined ? {} : { classes: first.classes }),
     teacher: first.teacher,
     methods,
     interpretation,
     reading: interpretation,
+  };
+}
+
+/** What chance reaches: of results that have it, and of earlier versions nothing. */
+function chanceOf(students: readonly StudentResult[]): Pick<ComparedMethod, 'agreementBaseline' | 'kappa'> {
+  const { agreementBaseline } = students[0]!;
+  const kappas = students.flatMap(({ kappa }) => kappa ?? []);
+  return {
+    ...(agreementBaseline === undefined ? {} : { agreementBaseline }),
+    ...(kappas.length === students.length ? { kappa: intervalOf(kappas) } : {}),
   };
 }
 

@@ -1,7 +1,9 @@
+import type { ModelEnvironment } from '@anc/core';
 import { defaultMethods } from '../options/presets.js';
 import type { RunOptions } from '../options/run-options.js';
 import type { TrainingData } from '../data/training-data.js';
 import type { CreatedMethod } from './create-method.js';
+import { defaultStudent } from './default-student.js';
 import type { GivenTeacher } from './given-teacher.js';
 import type { PlanRequest } from './plan.js';
 import { suitedDataset } from './suited-dataset.js';
@@ -18,6 +20,26 @@ export async function withSuitedDataset(
   const teacher = openTeacher === undefined ? options.teacher.model : null;
   const dataset = await suitedDataset(options.data, teacher, composition, notice);
   return { ...options, data: { ...options.data, dataset } };
+}
+
+/** The options with a student that suits a given teacher, where the caller chose none. */
+export async function withSuitedStudent(
+  { given: set, composition }: PlanRequest,
+  options: RunOptions,
+  teacher: GivenTeacher | null,
+  environment: ModelEnvironment,
+  notice: (text: string) => void,
+): Promise<RunOptions> {
+  if (teacher === null) return options;
+  const model = await defaultStudent({
+    options,
+    given: set,
+    teacher: teacher.given,
+    environment,
+    composition,
+    notice,
+  });
+  return { ...options, student: { ...options.student, model } };
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Emit, ModelRole } from '../events/events.js';
 import { Interrupted, isInterruption } from '../events/interrupted.js';
 import { readWeights, writeWeights } from '../files/weights.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
+import { inspectionWarnings } from '../planning/inspect-teacher.js';
+import { sizeOf, sizeWarning } from '../planning/network-size.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
 import {
   evaluatePredictions,
@@ -25,7 +27,7 @@ import { trainModel } from '../training/train-model.js';
 import type { BestEpoch } from '../training/validation.js';
 import { writeCompact } from './compact.js';
 import type { InterpretedMethod } from './control.js';
-import { interpret } from './interpretation.js';
+import { chanceInWords, interpret } from './interpretation.js';
 import { modelCard, weightsMetadata } from './model-card.js';
 import { readDocument } from './read-document.js';
 
@@ -94,7 +96,12 @@ async function trainAll(execution: Execution): Promise<RunResult> {
       if (report !== null) emit({ type: 'message', message: report });
     }
     const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(plan.students[i]!) }));
-    const interpretation = interpret(interpreted, data.test.images.count);
+    const classes = data.dataset.classes.length;
+    const interpretation = [
+      ...interpret(interpreted, data.test.images.count),
+      ...students.flatMap((student) => chanceInWords(student, classes)),
+      ...closingWarnings(plan),
+    ];
     const result: RunResult = {
       run: shown,
       dataset: options.data.dataset.name,
@@ -102,6 +109,8 @@ async function trainAll(execution: Execution): Promise<RunResult> {
       seed: options.training.seed,
       teacher,
       students,
+      classes,
+      ...(plan.inspection === null ? {} : { teacherCheck: plan.inspection }),
       interpretation,
       reading: interpretation,
     };
@@ -112,6 +121,15 @@ async function trainAll(execution: Execution): Promise<RunResult> {
     if (outputs instanceof TeacherCache) await outputs.close();
     if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
   }
+}
+
+/** What was warned of at the start, once more beside the results. */
+function closingWarnings({ teacher, students, inspection }: Plan): string[] {
+  const sizes = students.flatMap(({ network }) => sizeWarning(network, sizeOf(teacher)) ?? []);
+  return [
+    ...(inspection === null ? [] : inspectionWarnings(inspection)),
+    ...[...new Set(sizes)].map((text) => `WARNING: ${text}`),
+  ];
 }
 
 /** A given teacher's result: nothing was trained, its predictions for the test images are evaluated. */
@@ -197,7 +215,7 @@ async function trainOrRead<R extends ModelResult>(
   });
   if (trained === null) throw new Interrupted();
   const onTest = evaluateOn(data.test, 'test images', predictions.test);
-  const { error, agreement, top5Error } = await onTest(trained.variables);
+  const { error, agreement, top5Error, chance } = await onTest(trained.variables);
   const written = await writeWeights(folder, place, trained.variables, metadata);
   const where = { backend: backends.student, input: data.dataset.shape };
   const compact = await writeCompact(folder, place, model.network, trained.variables, metadata, where);
@@ -207,6 +225,7 @@ async function trainOrRead<R extends ModelResult>(
     testError: error,
     ...top5(top5Error),
     ...(agreement === null ? {} : { agreement }),
+    ...(chance === null ? {} : { agreementBaseline: chance.baseline, kappa: chance.kappa }),
     ...(trained.held === null ? {} : { validationError: trained.held.error }),
     ...(trained.best === null
       ? {}

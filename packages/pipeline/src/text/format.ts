@@ -5,6 +5,9 @@ export const formatCount = (n: number): string => n.toLocaleString('en-US');
 export const formatShare = (share: number | null): string =>
   share === null ? '–' : `${(100 * share).toFixed(2)} %`;
 
+/** 0.412; a dash where it is not defined. */
+export const formatKappa = (kappa: number | null | undefined): string => kappa?.toFixed(3) ?? '–';
+
 /** 1.2 M: three digits and a unit. */
 export function formatLarge(n: number): string {
   const [scale, unit] = (

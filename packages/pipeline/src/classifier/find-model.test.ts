@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RunFolder } from '@anc/runtime';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resolveFlat } from '../../test/flat-options.js';
+import { formatOptions } from '../options/record.js';
+import { findModelInRun } from './find-model.js';
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'anc-find-'));
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+type Results = Readonly<Record<string, object | null>>;
+
+/** A run folder with students of these results; null: weights without a result. */
+async function run(name: string, results: Results): Promise<void> {
+  const { options } = resolveFlat({ methods: Object.keys(results) });
+  const { path } = await RunFolder.create(join(cwd, name), formatOptions(options));
+  for (const [student, result] of Object.entries(results)) {
+    const folder = join(path, 'student', student);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'weights.safetensors'), '');
+    if (result !== null) await writeFile(join(folder, 'result.json'), JSON.stringify(result));
+  }
+}
+
+const find = (named: string, selected?: string) => findModelInRun(named, selected, cwd);
+
+describe("a run's student", () => {
+  it('is the one that agrees most with the teacher, whatever its test error', async () => {
+    await run('first', {
+      adversarial: { agreement: 0.7, testError: 0.1 },
+      l2: { agreement: 0.8, testError: 0.3 },
+    });
+    expect(await find('first')).toMatchObject({
+      name: 'l2',
+      path: join(cwd, 'first', 'student', 'l2', 'weights.safetensors'),
+      choice:
+        'the student "l2" of adversarial, l2: it has the largest agreement with the teacher (80.00 %); choose another with --select.',
+    });
+    expect(await find('first', 'adversarial')).toMatchObject({ name: 'adversarial', choice: null });
+  });
+
+  it('is the best on held-out images where there are some', async () => {
+    await run('held', {
+      adversarial: { agreement: 0.7, validationError: 0.1 },
+      l2: { agreement: 0.8, validationError: 0.3 },
+    });
+    expect(await find('held')).toMatchObject({
+      name: 'adversarial',
+      choice: expect.stringContaining('smallest error on the held-out images (10.00 %)') as string,
+    });
+  });
+
+  it('is the only one without a word, and the adversarial one while results are missing', async () => {
+    await run('one', { kd: { agreement: 0.7 } });
+    expect(await find('one')).toMatchObject({ name: 'kd', choice: null });
+    await run('open', { l2: { agreement: 0.9 }, adversarial: null });
+    expect(await find('open')).toMatchObject({
+      name: 'adversarial',
+      choice: expect.stringContaining('not all have a result yet') as string,
+    });
+  });
+});
+
+describe("a comparison's student", () => {
+  beforeEach(async () => {
+    await mkdir(join(cwd, 'compared'));
+    await writeFile(join(cwd, 'compared', 'compare.yaml'), 'seeds: [1, 2]\n');
+    await run('compared/seed-1', { l2: { agreement: 0.8 }, adversarial: { agreement: 0.75 } });
+    await run('compared/seed-2', { l2: { agreement: 0.82 }, adversarial: { agreement: 0.83 } });
+    await run('compared/seed-10', { l2: { agreement: 0.81 }, adversarial: { agreement: 0.6 } });
+  });
+
+  it('is the best seed of the method that is best on average', async () => {
+    expect(await find('compared')).toMatchObject({
+      name: 'l2',
+      run: join('compared', 'seed-2'),
+      path: join(cwd, 'compared', 'seed-2', 'student', 'l2', 'weights.safetensors'),
+      choice: expect.stringMatching(
+        /average of 3 seeds .* \(81.00 %\); of its seeds, .* \(82.00 %\)/,
+      ) as string,
+    });
+  });
+
+  it('is the best seed of a method that was selected', async () => {
+    expect(await find('compared', 'adversarial')).toMatchObject({ run: join('compared', 'seed-2') });
+  });
+
+  it('is none where there is no such method', async () => {
+    await expect(find('compared', 'adversarail')).rejects.toMatchObject({
+      code: 'ANC_PLAYER',
+      detail: { expected: 'one of l2, adversarial, teacher', hint: 'did you mean "adversarial"?' },
+    });
+    await expect(find('compared', 'teacher')).rejects.toMatchObject({ code: 'ANC_PLAYER' });
+  });
+});
