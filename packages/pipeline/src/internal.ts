@@ -3,7 +3,7 @@ export { newComparison } from './api/compare.js';
 export { checkedGrid, newFolder, newReproduction } from './api/reproduce.js';
 export { callOf, composeWith, type RunRequest } from './api/run-input.js';
 export { continueTuning, startTuning } from './api/tune.js';
-export { describePreprocessing } from './check/preprocessing.js';
+export { describePreprocessing, OWN } from './check/candidates.js';
 export { executeComparison } from './compare/execute.js';
 export { readRecord as readComparison } from './compare/folder.js';
 export { rowsOf as comparedRows } from './compare/table.js';

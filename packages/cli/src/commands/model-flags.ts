@@ -14,6 +14,7 @@ export interface ModelFlags {
 /** Help of `--preprocessing`. */
 export const PREPROCESSING =
   'pixel values that the network expects: unit (0..1), signed (-1..1), none (0..255), imagenet, cifar10, cifar100, ' +
+  'svhn, mnist, fashion-mnist, ' +
   'or mean/std per channel of pixels in 0..1, e.g. 0.5,0.5,0.5/0.25,0.25,0.25';
 
 /** Adds `--select`, and the hidden flags `--player` and `--normalize`. */

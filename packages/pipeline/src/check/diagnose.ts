@@ -1,4 +1,4 @@
-import { entropy, softmax, topOf } from './rating.js';
+import { entropy, softmax, topOf } from './probabilities.js';
 
 /** Something about teacher and images that a person should look at before training. */
 export interface Warning {

@@ -10,7 +10,8 @@ import { imageShapeOf } from '../classifier/image-shape.js';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
 import { WEIGHTS } from '../files/weights.js';
-import { OWN, type ImagesToLogits, type OpenPreprocessing, type Preprocessing } from './preprocessing.js';
+import { OWN, type Preprocessing } from './candidates.js';
+import type { ImagesToLogits, OpenPreprocessing } from './preprocessing.js';
 
 export interface TeacherRequest {
   /** A run folder, a file of weights or an ONNX model. */
@@ -26,9 +27,13 @@ export interface TeacherRequest {
 
 /** A teacher that can be opened under any reading. */
 export interface CheckedTeacher {
+  /** As it was named. */
+  readonly what: string;
   readonly shape: readonly [number, number, number];
   /** Where that comes from, where the caller did not set it. */
   readonly notices: readonly string[];
+  /** Whether it is an ONNX model, whose channels and layout options can set. */
+  readonly isOnnx: boolean;
   /** Layouts that its file leaves possible. */
   readonly layouts: readonly Preprocessing['layout'][];
   /** As its file, or the person, says; where neither does, pixels from 0 to 1. */
@@ -67,14 +72,16 @@ export async function findTeacher(
       composition,
     );
   return {
+    what,
     shape: images,
     notices: size === undefined ? [`images of ${shape.join('×')}: ${why}.`] : [],
+    isOnnx: isOnnx(file),
     layouts: layoutsOf(known, isOnnx(file) ? onnx.layout : 'nhwc'),
     open: () => open(preprocessing, onnx),
-    openAs: async ({ name, normalization, layout }) => {
+    openAs: async ({ name, normalization, layout, order }) => {
       const placed = layout === 'own' ? onnx : { ...onnx, layout };
       const { mean: _, std: __, ...unprepared } = placed;
-      const classifier = await (name === OWN || normalization === 'per-image'
+      const classifier = await ((name === OWN && order !== 'bgr') || normalization === 'per-image'
         ? open(preprocessing, placed)
         : open(saidAs(normalization), unprepared));
       return { logits: logitsBy(classifier, images), dispose: () => classifier.dispose() };
