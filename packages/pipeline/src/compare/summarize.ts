@@ -21,6 +21,7 @@ export function summarize(
   contenders: readonly ComparedSetup[],
   folder: string,
   testImages: number,
+  warnings: readonly string[] = [],
 ): CompareResult {
   const first = runs[0]!;
   const results = contenders.map((_, i) => runs.map(({ students }) => students[i]!));
@@ -52,7 +53,7 @@ export function summarize(
       ...game,
     };
   });
-  const interpretation = interpret(methods, results, runs.length);
+  const interpretation = [...interpret(methods, results, runs.length), ...warnings];
   return {
     compare: folder,
     runs: runs.map(({ run }) => run),

@@ -7,8 +7,6 @@ import type { Emit, ModelRole } from '../events/events.js';
 import { Interrupted, isInterruption } from '../events/interrupted.js';
 import { readWeights, writeWeights } from '../files/weights.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
-import { inspectionWarnings } from '../planning/inspect-teacher.js';
-import { sizeOf, sizeWarning } from '../planning/network-size.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
 import {
   evaluatePredictions,
@@ -25,6 +23,7 @@ import {
 } from '../training/teacher-cache.js';
 import { trainModel } from '../training/train-model.js';
 import type { BestEpoch } from '../training/validation.js';
+import { closingWarnings } from './closing-warnings.js';
 import { writeCompact } from './compact.js';
 import type { InterpretedMethod } from './control.js';
 import { chanceInWords, interpret } from './interpretation.js';
@@ -121,15 +120,6 @@ async function trainAll(execution: Execution): Promise<RunResult> {
     if (outputs instanceof TeacherCache) await outputs.close();
     if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
   }
-}
-
-/** What was warned of at the start, once more beside the results. */
-function closingWarnings({ teacher, students, inspection }: Plan): string[] {
-  const sizes = students.flatMap(({ network }) => sizeWarning(network, sizeOf(teacher)) ?? []);
-  return [
-    ...(inspection === null ? [] : inspectionWarnings(inspection)),
-    ...[...new Set(sizes)].map((text) => `WARNING: ${text}`),
-  ];
 }
 
 /** A given teacher's result: nothing was trained, its predictions for the test images are evaluated. */
