@@ -61,7 +61,7 @@ describe('check', () => {
     expect([...(await readFile(found.sheet)).subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
   });
 
-  it('lists what cannot be told apart, what is in use, and how another is set', async () => {
+  it('lists what cannot be distinguished, what is in use, and how another is set', async () => {
     await writeTeacher();
     const { stdout } = await program(
       'check',

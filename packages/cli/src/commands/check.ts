@@ -121,7 +121,7 @@ function documentOf(
   };
 }
 
-/** Rows of the table; those that cannot be told apart and the one in use are always shown. */
+/** Rows of the table; those that cannot be distinguished and the one in use are always shown. */
 const SHOWN = 6;
 
 function describe(

@@ -41,7 +41,7 @@ export interface Check {
   readonly verdict: 'likely' | 'undecided' | null;
   /** The likely preprocessing in words; null where it is undecided. */
   readonly likely: string | null;
-  /** The preprocessings that cannot be told apart, in words, best first; of a likely one, that alone. */
+  /** The preprocessings that cannot be distinguished, in words, best first; of a likely one, that alone. */
   readonly among: readonly string[];
   /** The preprocessing in use, in words. */
   readonly inUse: string;

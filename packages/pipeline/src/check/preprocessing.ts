@@ -119,7 +119,7 @@ function accuracyOf(logits: Float32Array, classes: number, labels: Int32Array): 
 export interface Recommendation {
   /** `likely`: the first exceeds all others by more than their sampling error; else `undecided` among several. */
   readonly verdict: 'likely' | 'undecided';
-  /** The likely one, or those that cannot be told apart, best first. */
+  /** The likely one, or those that cannot be distinguished, best first. */
   readonly among: readonly RatedPreprocessing[];
 }
 

@@ -185,7 +185,7 @@ describe('a planned run', () => {
 });
 
 /** Notices but the summary of a given teacher's predictions. */
-const toldBy = ({ notices }: Plan): string[] =>
+const noticesOf = ({ notices }: Plan): string[] =>
   notices.filter((text) => !text.startsWith("the teacher's predictions for "));
 
 describe('the notices of a plan', () => {
@@ -200,7 +200,7 @@ describe('the notices of a plan', () => {
       { methods: ['l2', 'adversarial'] },
       (plan) => {
         const { options, students } = plan;
-        expect(toldBy(plan)).toEqual([text]);
+        expect(noticesOf(plan)).toEqual([text]);
         expect(options.objective.discriminatorInput).toBe('logits');
         expect(students[1]!.options).toMatchObject({ input: 'logits' });
       },
@@ -210,7 +210,7 @@ describe('the notices of a plan', () => {
 
   it('leave out the features where no method sees them, or where the caller chose the input', async () => {
     const { open } = cornerTeacher({ features: false });
-    const silent = (plan: Plan) => expect(toldBy(plan)).toEqual([]);
+    const silent = (plan: Plan) => expect(noticesOf(plan)).toEqual([]);
     await planned({ methods: ['l2', 'kd'] }, silent, open);
     await planned({ methods: ['adversarial'], discriminatorInput: 'logits' }, silent, open);
     await planned({ methods: ['adversarial'] }, silent, cornerTeacher().open);
@@ -222,7 +222,7 @@ describe('the notices of a plan', () => {
       { dataset },
       (plan) => {
         const { options, students } = plan;
-        expect(toldBy(plan)).toEqual([
+        expect(noticesOf(plan)).toEqual([
           'there are no labels, so only methods without labels run: l2, kd, adversarial.',
         ]);
         expect(students.map(({ name }) => name)).toEqual(['l2', 'kd', 'adversarial']);
@@ -237,7 +237,7 @@ describe('the notices of a plan', () => {
       { methods: ['l2'] },
       (plan) => {
         const { data } = plan;
-        expect(toldBy(plan)).toEqual([
+        expect(noticesOf(plan)).toEqual([
           expect.stringMatching(/^the labels of "corners" are not the teacher's classes/),
         ]);
         expect([data.train.labels, data.test.labels]).toEqual([null, null]);
@@ -249,7 +249,7 @@ describe('the notices of a plan', () => {
 
   it('include those of the given teacher itself', async () => {
     const { open } = cornerTeacher({ notices: ['read with care.'] });
-    await planned({ methods: ['l2'] }, (plan) => expect(toldBy(plan)).toEqual(['read with care.']), open);
+    await planned({ methods: ['l2'] }, (plan) => expect(noticesOf(plan)).toEqual(['read with care.']), open);
   });
 
   it("sum up a given teacher's predictions, and warn where they look wrong", async () => {
