@@ -38,15 +38,42 @@ describe('check', () => {
       answers: { count: number; top1: unknown[] };
       readings: { reading: string; accuracy: number | null }[];
       warnings: { code: string }[];
+      among: string[];
       sheet: string;
     };
     expect(found.images).toEqual({ total: 60, looked: 40, broken: [] });
     expect(found.answers.top1.length).toBe(40);
     expect(found.readings.map(({ reading }) => reading).sort()).toEqual(
-      ['-1 to 1', '0 to 255', 'ImageNet mean off', 'ImageNet mean/std', 'as it is given'].sort(),
+      [
+        '-1 to 1',
+        '0 to 255',
+        'Fashion-MNIST mean/std',
+        'ImageNet mean off',
+        'ImageNet mean/std',
+        'MNIST mean/std',
+        'as it is given',
+      ].sort(),
     );
+    // An untrained network answers at random: nothing may be called likely on that.
+    expect(found).toMatchObject({ verdict: 'undecided', likely: null, inUse: '0 to 1' });
+    expect(found.among.length).toBeGreaterThan(1);
     expect(found.warnings.map(({ code: warning }) => warning)).toContain('few-images');
     expect([...(await readFile(found.sheet)).subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
+  });
+
+  it('lists what cannot be distinguished, what is in use, and how another is set', async () => {
+    await writeTeacher();
+    const { stdout } = await program(
+      'check',
+      'teacher.safetensors',
+      'glyphs(train=60,test=20)',
+      '--limit',
+      '40',
+    );
+    expect(stdout).toMatch(/undecided: on 40 images, these differ by no more than the sampling error: .+; /);
+    expect(stdout).toContain('in use: 0 to 1');
+    expect(stdout).toContain('as it is given');
+    expect(stdout).toContain('images of 28×28×1: size and channels from the metadata of the model');
   });
 
   it.each<[string, string[], string]>([

@@ -2,6 +2,7 @@ import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { permuted } from '@anc/core/internal';
 import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { inProcess, workplace, type Workplace } from './anc-cli.js';
 
@@ -70,10 +71,10 @@ afterAll(() => place.remove());
 describe('eval', () => {
   it('gives what the run measured, of its student, another one and the teacher', async () => {
     const of = (player: string) => json<Document>('eval', 'runs/first', '--player', player);
-    expect(await json('eval', 'runs/first')).toMatchObject({
-      testError: run.students[1]!.testError,
-      count: 60,
-    });
+    const best = run.students.reduce((a, b) => (b.agreement > a.agreement ? b : a));
+    const { stdout, stderr } = await program('eval', 'runs/first', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ testError: best.testError, count: 60 });
+    expect(stderr).toContain(`the student "${best.name}" of l2, kd: it has the largest agreement`);
     expect(await of('kd')).toMatchObject({ testError: run.students[1]!.testError, player: 'kd' });
     expect(await of('l2')).toMatchObject({ testError: run.students[0]!.testError });
     expect(await of('teacher')).toMatchObject({ testError: run.teacher.testError });
@@ -196,6 +197,32 @@ describe('export', () => {
     expect(await json('eval', out, '--dataset', 'glyphs')).toMatchObject({ count: 2000 });
   });
 
+  it('of 8 bits is calibrated and compared on pictures without labels, brought to its size', async () => {
+    await mkdir(join(place.path, 'pictures'));
+    for (let i = 0; i < 20; i++) {
+      const background = { r: 12 * i, g: 90, b: 10 };
+      const picture = sharp({ create: { width: 40, height: 30, channels: 3, background } });
+      await picture.png().toFile(join(place.path, 'pictures', `${i}.png`));
+    }
+    const images = ['--dataset', 'image-folder', '--data-dir', join(place.path, 'pictures')];
+    const { int8 } = await json<{
+      int8: { before: { testError: null; count: number }; agreement: number };
+    }>(
+      'export',
+      'runs/first',
+      '--select',
+      'kd',
+      '--int8',
+      '--calibration',
+      '10',
+      '--out',
+      'pictures.onnx',
+      ...images,
+    );
+    expect(int8.before).toMatchObject({ testError: null, count: 4 });
+    expect(int8.agreement).toBeGreaterThan(0.4);
+  });
+
   it.each([
     ['floats', []],
     ['bytes', ['--fold-normalization', '--features']],
@@ -279,7 +306,9 @@ describe('export', () => {
   });
 
   it('writes beside the weights, and refuses other formats', async () => {
-    expect(await json('export', 'runs/first')).toMatchObject({ file: 'runs/first/student/kd/student.onnx' });
+    expect(await json('export', 'runs/first', '--select', 'kd')).toMatchObject({
+      file: 'runs/first/student/kd/student.onnx',
+    });
     expect(await json('export', 'runs/first', '--player', 'teacher')).toMatchObject({
       file: 'runs/first/teacher/teacher.onnx',
     });
@@ -326,7 +355,7 @@ describe('a given teacher', () => {
   it.each<[string, string[], string, RegExp]>([
     [
       'features of another width',
-      ['--teacher', 'given.onnx', '--methods', 'adversarial'],
+      ['--teacher', 'given.onnx', '--adapter', 'none', '--methods', 'adversarial'],
       'ANC_DISCRIMINATOR_INPUT',
       /adapter: linear/,
     ],

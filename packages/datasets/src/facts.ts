@@ -24,23 +24,23 @@ export interface DatasetFacts {
 
 /** The datasets by name. */
 export const datasetFacts = {
-  /** MNIST (LeCun, Cortes, Burges 1998): handwritten digits. */
+  /** MNIST (LeCun, Cortes, Burges 1998): handwritten digits. Normalization as in PyTorch's examples. */
   mnist: {
     name: 'mnist',
     shape: [28, 28, 1],
     classes: 10,
     trainingImages: 60_000,
     testImages: 10_000,
-    normalization: null,
+    normalization: { mean: [0.1307], std: [0.3081] },
   },
-  /** Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): clothing. */
+  /** Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): clothing. Normalization: the statistics of its training images. */
   'fashion-mnist': {
     name: 'fashion-mnist',
     shape: [28, 28, 1],
     classes: 10,
     trainingImages: 60_000,
     testImages: 10_000,
-    normalization: null,
+    normalization: { mean: [0.286], std: [0.353] },
   },
   /** CIFAR-10 (Krizhevsky 2009). Normalization as in kuangliu/pytorch-cifar, which many checkpoints come from. */
   cifar10: {
@@ -60,14 +60,17 @@ export const datasetFacts = {
     testImages: 10_000,
     normalization: { mean: [0.5071, 0.4867, 0.4408], std: [0.2675, 0.2565, 0.2761] },
   },
-  /** SVHN (Netzer et al. 2011): cropped digits, without the 531,131 extra training images. */
+  /**
+   * SVHN (Netzer et al. 2011): cropped digits, without the 531,131 extra training images. Normalization: the statistics of
+   * its training images.
+   */
   svhn: {
     name: 'svhn',
     shape: [32, 32, 3],
     classes: 10,
     trainingImages: 73_257,
     testImages: 26_032,
-    normalization: null,
+    normalization: { mean: [0.4377, 0.4438, 0.4728], std: [0.198, 0.201, 0.197] },
   },
   /**
    * ImageNet (ILSVRC 2012, Russakovsky et al. 2015) at the size that most of its networks take; its validation images

@@ -2,6 +2,7 @@ export { cifar10, cifar100 } from './cifar/cifar.js';
 export { fetchFiles, offlineError, type FetchedFile, type FetchOptions } from './download/fetch-files.js';
 export { cacheDir, searchPlaces } from './files/locate.js';
 export { Glyphs } from './glyphs/glyphs.js';
+export { folderSizes, type FolderSizes } from './image-folder/common-size.js';
 export { decodeImage } from './image-folder/decode.js';
 export { ImageFolder } from './image-folder/image-folder.js';
 export {

@@ -1,5 +1,5 @@
 import type { CheckResult } from '@anc/pipeline';
-import type { describePreprocessing } from '@anc/pipeline/internal';
+import type * as internal from '@anc/pipeline/internal';
 import { formatCount, formatShare } from '@anc/pipeline/options';
 import { createTerminal } from '../terminal/terminal.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
@@ -94,13 +94,13 @@ async function check(teacher: string, images: string, flags: CheckFlags, session
     progress.close();
     terminal.document(documentOf(found, sheet, internal.describePreprocessing));
     const { formatTable } = await import('../terminal/table.js');
-    terminal.print(describe(found, shown, internal.describePreprocessing, formatTable));
+    terminal.print(describe(found, shown, internal, formatTable));
   } finally {
     progress.close();
   }
 }
 
-type Describe = typeof describePreprocessing;
+type Describe = typeof internal.describePreprocessing;
 
 function documentOf(
   { sheet: _, answers, preprocessings, preprocessingImages, sample, ...found }: CheckResult,
@@ -121,12 +121,13 @@ function documentOf(
   };
 }
 
+/** Rows of the table; those that cannot be distinguished and the one in use are always shown. */
 const SHOWN = 6;
 
 function describe(
   { sample, answers, preprocessings, classNames, accuracy, warnings, notices, ...found }: CheckResult,
   sheet: string,
-  name: Describe,
+  { describePreprocessing: name, OWN }: Pick<typeof internal, 'describePreprocessing' | 'OWN'>,
   formatTable: (head: readonly string[], rows: readonly (readonly string[])[]) => string,
 ): string {
   const frequent = classNames?.[answers.topClass] ?? `class ${answers.topClass}`;
@@ -136,20 +137,42 @@ function describe(
       `entropy ${formatShare(answers.entropy)} of the largest possible` +
       (accuracy === null ? '' : `; ${formatShare(accuracy)} as the images are labeled`),
     formatTable(
-      ['preprocessing', 'score', 'decided', 'confident', ...(accuracy === null ? [] : ['right'])],
+      ['preprocessing', 'score', 'decided', 'consistent', ...(accuracy === null ? [] : ['right'])],
       preprocessings
-        .slice(0, SHOWN)
+        .filter(({ behind, name: own }, i) => i < SHOWN || behind <= 0 || own === OWN)
         .map((one) => [
           name(one),
           one.score.toFixed(2),
           one.decided.toFixed(2),
-          one.confident.toFixed(2),
+          one.consistent.toFixed(2),
           ...(accuracy === null ? [] : [formatShare(one.accuracy)]),
         ]),
     ),
-    `likely preprocessing: ${found.likely ?? 'none works'} (${formatShare(found.lead)} ahead of the next, on ${found.preprocessingImages} images)`,
+    ...verdictOf(found),
     ...notices.map((text) => `note: ${text}`),
     ...warnings.map(({ message }) => `warning: ${message}`),
     ...(warnings.length === 0 ? ['no warnings.'] : []),
   ].join('\n');
+}
+
+/** What the comparison shows, what is in use, and how the best is set. */
+function verdictOf({
+  verdict,
+  among,
+  inUse,
+  flags,
+  preprocessingImages,
+}: Pick<CheckResult, 'verdict' | 'among' | 'inUse' | 'flags' | 'preprocessingImages'>): string[] {
+  const on = `on ${preprocessingImages} images`;
+  return [
+    verdict === 'likely'
+      ? `likely preprocessing: ${among[0]!} (ahead of every other by more than the sampling error, ${on})`
+      : verdict === 'undecided'
+        ? `undecided: ${on}, these differ by no more than the sampling error: ${among.join('; ')}`
+        : 'no preprocessing works: the predictions say nothing about the images',
+    `in use: ${inUse}`,
+    ...(verdict === null || flags === null
+      ? []
+      : [`to use ${among[0]!}: ${flags.run} with run, ${flags.others} with eval, export and check`]),
+  ];
 }

@@ -45,7 +45,7 @@ async function evaluate(what: string, options: EvalOptions, session: Session): P
   const batchSize = parseSizes(options.batchSize, '--batch-size', 1)[0]!;
   const { dataset, dataDir, limitTest } = options;
   const { notices, ...result } = await pipeline.evaluate(what, {
-    ...(await modelFileOptions(options, session.cwd, terminal, what)),
+    ...(await modelFileOptions(options, session.cwd)),
     backend: namedOf(options.backend, '--backend'),
     ...(dataset === undefined ? {} : { images: namedOf(dataset, '--dataset') }),
     ...(dataDir === undefined ? {} : { dataDir }),

@@ -22,6 +22,7 @@ interface ExportFlags extends CommonOptions, ModelFlags {
   readonly dataset?: string;
   readonly dataDir?: string;
   readonly limitTest?: string;
+  readonly size?: string;
 }
 
 /** `export <run>`: a trained network as a file for other programs, verified after it is written. */
@@ -38,6 +39,7 @@ export const defineExport: DefineCommand = (command, session) => {
     .option('--dataset <name>', "with --int8: images to calibrate and test with; default: the run's own")
     .option('--data-dir <folder>', "folder with the dataset's files (also ANC_DATA_DIR)")
     .option('--limit-test <n>', 'with --int8: test on the first n test images only')
+    .option('--size <shape>', 'size of the images, HxWxC, where the file of weights leaves it open')
     .option('--model <name>', 'network of the weights, where the file does not name it')
     .option('--preprocessing <how>', `${PREPROCESSING}; default: as the weights say`);
   addCommonOptions(addSelectOption(command)).action((what: string, options: ExportFlags) =>
@@ -56,8 +58,11 @@ async function exportModel(what: string, flags: ExportFlags, session: Session): 
   warnOfAliases(flags, terminal);
   const { format, out, layout, dataset, dataDir, limitTest } = flags;
   const options: ExportOptions = {
-    ...(await modelFileOptions(flags, session.cwd, terminal, what)),
+    ...(await modelFileOptions(flags, session.cwd)),
     format: format as NonNullable<ExportOptions['format']>,
+    ...(flags.size === undefined
+      ? {}
+      : { input: parseSizes(flags.size, '--size', 3) as [number, number, number] }),
     ...(out === undefined ? {} : { to: out }),
     ...(layout === undefined ? {} : { layout: layout as NonNullable<ExportOptions['layout']> }),
     ...(flags.foldNormalization === undefined ? {} : { foldNormalization: flags.foldNormalization }),

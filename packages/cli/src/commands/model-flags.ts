@@ -14,13 +14,17 @@ export interface ModelFlags {
 /** Help of `--preprocessing`. */
 export const PREPROCESSING =
   'pixel values that the network expects: unit (0..1), signed (-1..1), none (0..255), imagenet, cifar10, cifar100, ' +
+  'svhn, mnist, fashion-mnist, ' +
   'or mean/std per channel of pixels in 0..1, e.g. 0.5,0.5,0.5/0.25,0.25,0.25';
 
 /** Adds `--select`, and the hidden flags `--player` and `--normalize`. */
 export const addSelectOption = (command: Command): Command =>
   addPreprocessingAlias(
     command
-      .option('--select <name>', "model of a run: a student's name, or teacher; default: its student")
+      .option(
+        '--select <name>',
+        "model of a run: a student's name, or teacher; default: its best student by held-out images, else by agreement",
+      )
       .addOption(new Option('--player <name>').hideHelp()),
   );
 
@@ -43,24 +47,14 @@ export function warnOfAliases(options: Pick<ModelFlags, keyof typeof ALIASES>, {
 export const preprocessingOf = ({ preprocessing, normalize }: ModelFlags): string | undefined =>
   preprocessing ?? normalize;
 
-/** Flags as options of the library; shows which student of a run is taken where there is a choice. */
-export async function modelFileOptions(
-  options: ModelFlags & CommonOptions,
-  cwd: string,
-  { log }: Terminal,
-  what: string,
-) {
-  const [{ findModelInRun }, { namedOf }, { pluginsOf }] = await Promise.all([
-    import('@anc/pipeline/internal'),
+/** Flags as options of the library. */
+export async function modelFileOptions(options: ModelFlags & CommonOptions, cwd: string) {
+  const [{ namedOf }, { pluginsOf }] = await Promise.all([
     import('./named-option.js'),
     import('../config/read-request.js'),
   ]);
   const select = options.select ?? options.player;
   const preprocessing = preprocessingOf(options);
-  const found = await findModelInRun(what, select, cwd);
-  if (found !== null && found.among.length > 0) {
-    log.info(`the student "${found.name}" of ${found.among.join(', ')}; choose another with --select.`);
-  }
   return {
     cwd,
     plugins: await pluginsOf(options, cwd),

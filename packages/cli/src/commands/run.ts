@@ -1,5 +1,5 @@
 import type { RunResult } from '@anc/pipeline';
-import { formatLarge, formatSeconds, formatShare } from '@anc/pipeline/options';
+import { formatKappa, formatLarge, formatSeconds, formatShare } from '@anc/pipeline/options';
 import { addFlags, readFlags } from '../config/flags.js';
 import type { DefineCommand, Session } from './command.js';
 
@@ -67,23 +67,43 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
   }
 }
 
-async function tableOf({ teacher, students }: RunResult): Promise<string> {
-  const { formatTable } = await import('../terminal/table.js');
+async function tableOf({ teacher, students, classes = Infinity }: RunResult): Promise<string> {
+  const [{ formatTable }, { kappaMatters }] = await Promise.all([
+    import('../terminal/table.js'),
+    import('@anc/pipeline/internal'),
+  ]);
+  const hasBaseline = students.some(({ agreementBaseline }) => agreementBaseline !== undefined);
+  const hasKappa = students.some(({ agreementBaseline }) => kappaMatters(agreementBaseline, classes));
+  const agreementOf = (student?: RunResult['students'][number]): string[] => [
+    student === undefined ? '' : formatShare(student.agreement),
+    ...(hasBaseline ? [student === undefined ? '' : formatShare(student.agreementBaseline ?? null)] : []),
+    ...(hasKappa ? [student === undefined ? '' : formatKappa(student.kappa)] : []),
+  ];
   const held = [teacher, ...students].some(({ best }) => best !== undefined);
-  const row = (method: string, result: RunResult['teacher'], agreement: string): string[] => [
+  const row = (method: string, result: RunResult['teacher'], agreement: string[]): string[] => [
     method,
     formatShare(result.testError),
-    agreement,
+    ...agreement,
     ...(held ? [describeBest(result)] : []),
     formatLarge(result.parameters),
     formatLarge(result.flops),
     formatSeconds(result.seconds),
   ];
   return formatTable(
-    ['method', 'test error', 'agreement', ...(held ? ['of best epoch'] : []), 'parameters', 'FLOPs', 'time'],
     [
-      row(`teacher (${teacher.model})`, teacher, ''),
-      ...students.map((student) => row(student.name, student, formatShare(student.agreement))),
+      'method',
+      'test error',
+      'agreement',
+      ...(hasBaseline ? ['baseline'] : []),
+      ...(hasKappa ? ['kappa'] : []),
+      ...(held ? ['of best epoch'] : []),
+      'parameters',
+      'FLOPs',
+      'time',
+    ],
+    [
+      row(`teacher (${teacher.model})`, teacher, agreementOf()),
+      ...students.map((student) => row(student.name, student, agreementOf(student))),
     ],
   );
 }

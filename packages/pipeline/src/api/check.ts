@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Fetching } from '../data/open-dataset.js';
 import type { Dataset } from '@anc/core';
 import { checkTeacher, type Check } from '../check/check.js';
-import { sampleImages, type Sample } from '../check/images.js';
+import { sampleImages, statedByImages, type Sample } from '../check/images.js';
 import { findTeacher } from '../check/teacher.js';
 import { asNamed, openBackend } from './evaluate.js';
 import { callOf, composeWith, type CallOptions } from './run-input.js';
@@ -44,6 +44,13 @@ export async function check(
   const composition = await composeWith(options.plugins ?? [], null, cwd)([]);
   const { backend, close } = await openBackend(options.backend, composition);
   try {
+    const sampled = {
+      what: images,
+      cwd,
+      dataDir: dataDir === undefined ? null : resolve(cwd, dataDir),
+      composition,
+      fetching: { ...fetching, ...options.fetching },
+    };
     const found = await findTeacher(
       {
         what: teacher,
@@ -51,19 +58,12 @@ export async function check(
         ...(model === undefined ? {} : { model: asNamed(model) }),
         ...(preprocessing === undefined ? {} : { preprocessing }),
         ...(size === undefined ? {} : { size }),
+        images: () => statedByImages(sampled),
       },
       backend,
       composition,
     );
-    const sample = await sampleImages({
-      what: images,
-      cwd,
-      dataDir: dataDir === undefined ? null : resolve(cwd, dataDir),
-      shape: found.shape,
-      limit,
-      composition,
-      fetching: { ...fetching, ...options.fetching },
-    });
+    const sample = await sampleImages({ ...sampled, shape: found.shape, limit });
     const result = await checkTeacher(found, sample, {
       budget: seconds,
       progress: options.onProgress ?? (() => undefined),

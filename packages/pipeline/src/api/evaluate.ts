@@ -5,8 +5,11 @@ import { openImages } from '../classifier/images.js';
 import { classOrderWarning } from '../classifier/class-order.js';
 import { noticesOf } from '../data/dataset-facts.js';
 import { pairClasses } from '../classifier/labels.js';
+import { imageShapeOf } from '../classifier/image-shape.js';
+import { namedFile } from '../classifier/classifier-file.js';
 import { scoreClassifier, type Score } from '../classifier/score.js';
 import type { Composition } from '../composition/compose.js';
+import type { StatedShape } from '../data/image-size.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { describeNamed, readNamed, type Named } from '../text/named.js';
 import { openModelFile, type ReadingOptions } from './open-model.js';
@@ -99,6 +102,20 @@ export const readingOf = ({ select, model, preprocessing, input }: ModelFileOpti
   ...(input === undefined ? {} : { input }),
 });
 
+/** What a model says of its images: its file, or the model in memory. */
+export async function shapeOfModel(
+  what: string | TrainedModel,
+  found: FoundModel | null,
+  { model }: ReadingOptions,
+  composition: Composition,
+  cwd: string,
+): Promise<StatedShape> {
+  if (typeof what !== 'string') return { shape: what.input, source: 'the model' };
+  const { file, onnx } = found === null ? await namedFile(what) : { file: found.path, onnx: undefined };
+  const reading = { ...(onnx && { onnx }), ...(model && { model }), recorded: found !== null };
+  return imageShapeOf({ file, cwd, ...reading }, composition);
+}
+
 /**
  * Evaluates a trained classifier (a run folder, a file of weights, an ONNX model or a model in memory) on the test images
  * of a dataset. Throws `ANC_USAGE`, `ANC_CLASSES` and what reading model and images throws.
@@ -109,8 +126,12 @@ export async function evaluate(
 ): Promise<EvaluateResult> {
   const { found, composition, cwd, images: named } = await openCall(what, options);
   const { dataDir, limitTest, batchSize = 100, signal } = options;
+  const notices: string[] = found?.choice ? [found.choice] : [];
   const images = await openImages(
     {
+      cwd,
+      model: () => shapeOfModel(what, found, readingOf(options), composition, cwd),
+      notice: (text) => void notices.push(text),
       ...(named && { dataset: named }),
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(limitTest === undefined ? {} : { limitTest }),
@@ -136,7 +157,7 @@ export async function evaluate(
       const { classifier } = model;
       const { dataset } = images;
       const pairing = split.labels === null ? null : pairClasses(model.name, classifier, dataset);
-      const notices = [...classifier.notices, ...noticesOf(dataset)];
+      notices.push(...classifier.notices, ...noticesOf(dataset));
       if (typeof pairing?.notice === 'string') notices.push(pairing.notice);
       const score = await scoreClassifier(classifier.teacher, split, {
         batchSize,

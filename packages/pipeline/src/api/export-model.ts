@@ -5,6 +5,7 @@ import { encodeSafetensors } from '@anc/formats';
 import { openImages } from '../classifier/images.js';
 import { isOnnx } from '../classifier/open-classifier.js';
 import type { Score } from '../classifier/score.js';
+import { imageSize } from '../data/image-size.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { exportSource } from '../export/export-source.js';
 import { assertSuited, defaultOut, FORMATS, type Format } from '../export/format.js';
@@ -20,11 +21,11 @@ import { asTensors } from '../files/weights.js';
 import { suggestion } from '../text/nearest.js';
 import type { Named } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
-import { openCall, readingOf, type ModelFileOptions } from './evaluate.js';
+import { openCall, readingOf, shapeOfModel, type ModelFileOptions } from './evaluate.js';
 import { type TrainedModel } from './trained-model.js';
 import type { DatasetInput } from './values.js';
 
-export interface ExportOptions extends Omit<ModelFileOptions, 'backend' | 'input'> {
+export interface ExportOptions extends Omit<ModelFileOptions, 'backend'> {
   /** Default: `onnx`. */
   readonly format?: Format;
   /** File to write (tfjs: a new folder); default: beside the weights. Required for models in memory. */
@@ -91,6 +92,7 @@ export async function exportModel(
   }
   const layout = oneOf(options.layout ?? 'nchw', ['nchw', 'nhwc'] as const, 'layout');
   const { found, composition, cwd, images: named } = await openCall(what, options);
+  if (found?.choice) onNotice?.(found.choice);
   const weights = typeof what === 'string' ? (found?.path ?? what) : null;
   if (weights === null && to === undefined) {
     throw new AncError('ANC_USAGE', 'no file was given to write a model in memory to.', {
@@ -98,7 +100,8 @@ export async function exportModel(
     });
   }
   const target = await assertFree(to ?? defaultOut(weights!, found, format, options.int8 === true), cwd);
-  const source = await sourceOf(what, weights, found, options, composition, cwd);
+  const input = await inputOf(what, found, options, composition, cwd);
+  const source = await sourceOf(what, weights, found, { ...options, ...input }, composition, cwd);
   if (source.normalization === null) {
     onNotice?.(
       'the normalization of the images is unknown: set it with --preprocessing, so that it is recorded in the file.',
@@ -117,6 +120,9 @@ export async function exportModel(
             ...(named && { dataset: named }),
             ...(dataDir === undefined ? {} : { dataDir }),
             ...(limitTest === undefined ? {} : { limitTest }),
+            cwd,
+            model: () => Promise.resolve({ shape: source.environment.input, source: 'the model' }),
+            notice: onNotice ?? (() => undefined),
           },
           found,
           composition,
@@ -149,6 +155,32 @@ export async function exportModel(
   } catch (error) {
     throw afterWorkBegan(error);
   }
+}
+
+/**
+ * The size of the images that the model is exported for, where its file leaves it open. Throws `ANC_USAGE` where the
+ * caller leaves it open, too.
+ */
+async function inputOf(
+  what: string | TrainedModel,
+  found: Awaited<ReturnType<typeof openCall>>['found'],
+  options: ExportOptions,
+  composition: Awaited<ReturnType<typeof openCall>>['composition'],
+  cwd: string,
+): Promise<Pick<ExportOptions, 'input'>> {
+  const { input, onNotice } = options;
+  if (input !== undefined || typeof what !== 'string' || found !== null) return {};
+  const stated = await shapeOfModel(what, found, readingOf(options), composition, cwd);
+  const { shape, why } = imageSize(stated, null);
+  if (shape.some((side) => side === null)) {
+    throw new AncError('ANC_USAGE', `${what} does not say the size of its images.`, {
+      expected: '--size HxWxC, e.g. 32x32x3',
+      received: `[${shape.map((side) => side ?? '?').join(', ')}] from ${stated.source}`,
+      hint: 'give the size that the network was trained with.',
+    });
+  }
+  onNotice?.(`the model takes images of ${shape.join('×')}: ${why}.`);
+  return {};
 }
 
 function sourceOf(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCpu } from '@anc/backend-tfjs';
 import { definePlugin, PLUGIN_API_VERSION, type AncError, type Backend } from '@anc/core';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CornerTeacher } from '../../test/corner-teacher.js';
@@ -105,6 +106,34 @@ describe('evaluate', () => {
     expect(await evaluate(model, { ...call, images, limitTest: 3, batchSize: 2 })).toMatchObject({
       count: 3,
       testError: 1 / 3,
+    });
+  });
+
+  it('has no error of images without labels, whatever their classes', async () => {
+    const { call } = counting();
+    const images = new Corners({ labels: false, classes: [] });
+    expect(await evaluate(inMemory(null).model, { ...call, images })).toMatchObject({
+      count: 20,
+      testError: null,
+      top5Error: null,
+    });
+  });
+
+  it('brings pictures to the size and the channels of the model, and reports it', async () => {
+    for (let i = 0; i < 10; i++) {
+      const background = { r: 25 * i, g: 90, b: 10 };
+      const picture = sharp({ create: { width: 30, height: 20, channels: 3, background } });
+      await picture.png().toFile(join(cwd, `${i}.png`));
+    }
+    const { call } = counting();
+    const images = { name: 'image-folder', options: { path: cwd } };
+    expect(await evaluate(inMemory().model, { ...call, images })).toMatchObject({
+      count: 2,
+      dataset: expect.stringContaining('size=8, channels=1') as string,
+      notices: [
+        'images are brought to size 8, channels 1: size and channels from the model.',
+        'read with care.',
+      ],
     });
   });
 

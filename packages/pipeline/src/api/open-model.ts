@@ -1,12 +1,10 @@
-import { onnxImageShape } from '@anc/backend-onnx';
 import { AncError, type Backend, type Dataset } from '@anc/core';
 import { namedFile } from '../classifier/classifier-file.js';
 import type { FoundModel } from '../classifier/find-model.js';
+import { imageShapeOf, type ImageShapeRequest } from '../classifier/image-shape.js';
 import { isOnnx, openClassifier } from '../classifier/open-classifier.js';
-import { loadWeights } from '../classifier/weights-file.js';
 import type { Composition } from '../composition/compose.js';
 import { exportSource } from '../export/export-source.js';
-import { openNamedFile, readNamedFile } from '../files/named-file.js';
 import type { Named } from '../text/named.js';
 import { TrainedModel } from './trained-model.js';
 
@@ -43,7 +41,8 @@ export async function openModelFile(
   },
 ): Promise<TrainedModel> {
   const { file, onnx } = found === null ? await namedFile(what) : { file: found.path, onnx: undefined };
-  const input = options.input ?? images ?? (await imageShapeOf(file, options, composition, cwd));
+  const reading = { ...(onnx && { onnx }), ...(options.model && { model: options.model }) };
+  const input = options.input ?? images ?? (await shapeOfFile({ file, cwd, ...reading }, composition));
   const classifier = await openClassifier(
     {
       file,
@@ -51,8 +50,7 @@ export async function openModelFile(
       images: input,
       backend,
       ...(imageClasses === undefined || imageClasses === 0 ? {} : { imageClasses }),
-      ...(onnx && { onnx }),
-      ...(options.model && { model: options.model }),
+      ...reading,
       ...(options.preprocessing === undefined ? {} : { preprocessing: options.preprocessing }),
     },
     composition,
@@ -62,26 +60,14 @@ export async function openModelFile(
 }
 
 /** Size of the images that a model takes. Throws `ANC_USAGE` where its file leaves it open. */
-async function imageShapeOf(
-  file: string,
-  { model }: ReadingOptions,
+async function shapeOfFile(
+  request: ImageShapeRequest,
   composition: Composition,
-  cwd: string,
 ): Promise<readonly [number, number, number]> {
-  if (isOnnx(file)) {
-    const { bytes } = await readNamedFile(file, cwd);
-    const shape = onnxImageShape(bytes, file);
-    if (shape.every((side) => side !== null)) return shape as [number, number, number];
-    throw new AncError('ANC_USAGE', `${file} takes images of any size.`, {
-      expected: 'the option "input", e.g. [224, 224, 3]',
-      received: `[${shape.map((side) => side ?? '?').join(', ')}]`,
-    });
-  }
-  const opened = openNamedFile(file, cwd);
-  try {
-    const loaded = await loadWeights(opened.path, opened.source, composition, model ? { model } : {});
-    return loaded.environment.input;
-  } finally {
-    opened.close();
-  }
+  const { shape, source } = await imageShapeOf(request, composition);
+  if (shape.every((side) => side !== null)) return shape as unknown as [number, number, number];
+  throw new AncError('ANC_USAGE', `${request.file} takes images of any size.`, {
+    expected: 'the option "input", e.g. [224, 224, 3]',
+    received: `[${shape.map((side) => side ?? '?').join(', ')}] from ${source}`,
+  });
 }

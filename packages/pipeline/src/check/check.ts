@@ -2,20 +2,27 @@ import type { Normalization } from '@anc/core';
 import { captionedContactSheet } from '@anc/datasets';
 import { classOrderWarning } from '../classifier/class-order.js';
 import { pairClasses, type ClassPairing } from '../classifier/labels.js';
-import { answersOf, warningsOf, type Answers, type Warning } from './diagnose.js';
+import { answersOf, labelsOf, warningsOf, type Answers, type Warning } from './diagnose.js';
 import type { Sample } from './images.js';
 import { lookAtImages } from './look-at-images.js';
-import { softmax } from './rating.js';
 import {
   commonNormalizations,
-  ratePreprocessings,
   describePreprocessing,
-  likelyPreprocessing,
+  nearlySame,
   OWN,
   preprocessingCandidates,
+  type Preprocessing,
+} from './candidates.js';
+import { flagsOf, type PreprocessingFlags } from './flags.js';
+import {
+  isGrey,
+  ratePreprocessings,
+  recommend,
   VIEWS,
   type RatedPreprocessing,
+  type Recommendation,
 } from './preprocessing.js';
+import { softmax } from './probabilities.js';
 import { logitsBy, type CheckedTeacher } from './teacher.js';
 
 /** What a check found. */
@@ -31,8 +38,17 @@ export interface Check {
   readonly preprocessings: readonly RatedPreprocessing[];
   /** Number of images that they were compared on. */
   readonly preprocessingImages: number;
-  /** The likely preprocessing in words. */
+  /** `likely` where the best exceeds every other by more than its sampling error; null where none works. */
+  readonly verdict: 'likely' | 'undecided' | null;
+  /** The likely preprocessing in words; null where it is undecided. */
   readonly likely: string | null;
+  /** The preprocessings that cannot be distinguished, in words, best first; of a likely one, that alone. */
+  readonly among: readonly string[];
+  /** The preprocessing in use, in words. */
+  readonly inUse: string;
+  /** How the best is set; null where it is the one in use, or cannot be set. */
+  readonly flags: PreprocessingFlags | null;
+  /** How far the best is ahead of the next one, as a share of its score. */
   readonly lead: number;
   readonly warnings: readonly Warning[];
   readonly notices: readonly string[];
@@ -48,9 +64,7 @@ export interface CheckOptions {
 }
 
 /** Fewest and most images that preprocessings are compared on. */
-const COMPARED = { least: 12, most: 128 };
-/** A lead below this is too small to speak of: answers to other images could turn it. */
-const CLEAR = 0.03;
+const COMPARED = { least: 12, most: 256 };
 const SHEET = 60;
 
 /** Inspects a teacher's predictions for a sample of images. */
@@ -78,15 +92,22 @@ export async function checkTeacher(
   const answers = answersOf(logits, classes);
   const pairing = pairingOf(sample, { classes, classNames });
   const labels = pairing === null ? null : sample.labels!.map((label) => pairing.map?.[label] ?? label);
+  const common = commonNormalizations(shape[2]);
+  const orders =
+    shape[2] !== 3
+      ? (['grey'] as const)
+      : isGrey(sample.images)
+        ? (['rgb'] as const)
+        : (['rgb', 'bgr'] as const);
   const candidates = preprocessingCandidates(
-    { ...(normalization === null ? {} : { [OWN]: normalization }), ...commonNormalizations(shape[2]) },
+    { ...(normalization === null ? {} : { [OWN]: normalization }), ...common },
     checked.layouts,
+    orders,
   ).filter(
-    ({ name, normalization: other, layout }, _, all) =>
-      name === OWN ||
-      !all.some((first) => first.name === OWN && first.layout === layout && same(first.normalization, other)),
+    ({ name, normalization: other }) =>
+      name === OWN || normalization === null || !nearlySame(normalization, common[name] ?? other),
   );
-  const shows = candidates.length * VIEWS * (shape[2] === 3 ? 2 : 1);
+  const shows = candidates.length * VIEWS;
   const compared = Math.min(
     count,
     COMPARED.most,
@@ -102,7 +123,16 @@ export async function checkTeacher(
     },
     (done, all) => progress('preprocessings', done, all),
   );
-  const likely = likelyPreprocessing(rated);
+  const recommendation = recommend(rated);
+  const [best, next] = rated;
+  const known = Object.keys(common).find(
+    (name) => normalization !== null && nearlySame(normalization, common[name]!),
+  );
+  const flags = best === undefined ? null : flagsOf(best, checked.what, checked.isOnnx);
+  const describe = (one: Preprocessing): string =>
+    one.name === OWN
+      ? `${describePreprocessing(one)}${known === undefined ? '' : ` (${known})`}`
+      : describePreprocessing(one);
   // As many class names as the teacher has classes are taken for the teacher's, in their order.
   const names = classNames ?? (sample.classes?.length === classes ? sample.classes : null);
   const nameOf = (label: number): string => names?.[label] ?? `class ${label}`;
@@ -116,16 +146,21 @@ export async function checkTeacher(
       labels === null ? null : answers.top1.filter((top, i) => top === labels[i]).length / answers.count,
     preprocessings: rated,
     preprocessingImages: compared,
-    likely: likely === null ? null : describePreprocessing(likely.best),
-    lead: likely?.lead ?? 0,
+    verdict: recommendation?.verdict ?? null,
+    likely: recommendation?.verdict === 'likely' ? describe(recommendation.among[0]!) : null,
+    among: (recommendation?.among ?? []).map(describe),
+    inUse: known ?? (normalization === 'per-image' ? 'each image by its own statistics' : OWN),
+    flags,
+    lead: best !== undefined && best.score > 0 ? (best.score - (next?.score ?? 0)) / best.score : 0,
     warnings: [
-      ...preprocessingWarning(rated),
-      ...warningsOf(answers, sample.total, nameOf),
+      ...preprocessingWarning(recommendation, describe, flags),
+      ...warningsOf(answers, sample.total, nameOf, labels === null ? null : labelsOf(answers.top1, labels)),
       ...lookAtImages(sample.images, size),
       ...brokenWarning(sample),
       ...orderWarnings(answers, labels, classNames, sample),
     ],
     notices: [
+      ...checked.notices,
       ...notices,
       ...sample.notices,
       ...(typeof pairing?.notice === 'string' ? [pairing.notice] : []),
@@ -143,23 +178,24 @@ function spread(images: Uint8Array, labels: Int32Array | null, size: number, som
   return { images: out, labels: labels === null ? null : chosen.map((index) => labels[index]!) };
 }
 
-const same = (a: Normalization, b: Normalization): boolean => {
-  if (a === 'per-image' || b === 'per-image' || a.mean.length !== b.mean.length) return a === b;
-  const near = (x: readonly number[], y: readonly number[]): boolean =>
-    x.every((value, i) => Math.abs(value - y[i]!) < 0.01);
-  return near(a.mean, b.mean) && near(a.std, b.std);
-};
-
-/** Warns where another preprocessing than the one in use is clearly better. */
-function preprocessingWarning(rated: readonly RatedPreprocessing[]): Warning[] {
-  const best = rated[0];
-  const given = rated.find(({ name, order }) => name === OWN && order !== 'bgr');
-  if (best === undefined || given === undefined || best === given) return [];
-  if (best.score - given.score < CLEAR * best.score) return [];
+/** Warns where the preprocessing in use is worse than others by more than the sampling error. */
+function preprocessingWarning(
+  recommendation: Recommendation | null,
+  describe: (one: Preprocessing) => string,
+  flags: PreprocessingFlags | null,
+): Warning[] {
+  if (recommendation === null) return [];
+  const { among } = recommendation;
+  if (among.some(({ name, order }) => name === OWN && order !== 'bgr')) return [];
+  const others = among.map(describe).join('; ');
+  const how =
+    flags === null
+      ? 'Check the order of its channels'
+      : `Set it with ${flags.run} (other commands: ${flags.others})`;
   return [
     {
       code: 'preprocessing',
-      message: `the teacher's predictions say more with another preprocessing of the images (${describePreprocessing(best)}): set it with --preprocessing, or check its channels and layout.`,
+      message: `the teacher's predictions say clearly more with another preprocessing of the images (${others}). ${how}.`,
     },
   ];
 }

@@ -43,6 +43,22 @@ describe('warningsOf', () => {
     expect(codes(data, classes, total)).toEqual(expect.arrayContaining(expected));
   });
 
+  it('asks less of few classes, and follows the labels where there are some', () => {
+    const share = (frequent: number, classes: number) =>
+      answersOf(
+        logits(100, classes, 4, (i) => (i < frequent ? 0 : 1 + (i % (classes - 1)))),
+        classes,
+      );
+    const found = (frequent: number, classes: number, labels: Parameters<typeof warningsOf>[3] = null) =>
+      warningsOf(share(frequent, classes), 1e4, String, labels).map(({ code }) => code);
+    expect(found(60, 10)).toEqual(['near-constant']);
+    expect(found(60, 2)).toEqual([]);
+    expect(found(95, 2)).toEqual(['near-constant']);
+    expect(found(60, 10, { accuracy: 0.95, topShare: 0.6, covered: 10 })).toEqual([]);
+    expect(found(40, 10, { accuracy: 0.2, topShare: 0.1, covered: 10 })).toEqual(['chance']);
+    expect(found(10, 10, { accuracy: 0.1, topShare: 0.1, covered: 10 })).toEqual(['chance']);
+  });
+
   it('names the one answer', () => {
     const [warning] = warningsOf(
       answersOf(

@@ -1,9 +1,10 @@
-import { entropy, softmax, topOf } from './rating.js';
+import { entropy, softmax, topOf } from './probabilities.js';
 
 /** Something about teacher and images that a person should look at before training. */
 export interface Warning {
   readonly code:
     | 'near-constant'
+    | 'chance'
     | 'few-images'
     | 'class-coverage'
     | 'unsure'
@@ -54,24 +55,64 @@ export function answersOf(logits: Float32Array, classes: number): Answers {
   };
 }
 
+/** What labels say of predictions. */
+export interface LabelComparison {
+  /** Share of right predictions. */
+  readonly accuracy: number;
+  /** Share of images with the most frequent label. */
+  readonly topShare: number;
+  /** Number of labels that occur. */
+  readonly covered: number;
+}
+
+/** Compares predictions with labels of the same classes. */
+export function labelsOf(top1: readonly number[], labels: ArrayLike<number>): LabelComparison {
+  const counts = new Map<number, number>();
+  for (const label of Array.from(labels)) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return {
+    accuracy: top1.filter((top, i) => top === labels[i]).length / top1.length,
+    topShare: Math.max(...counts.values()) / top1.length,
+    covered: counts.size,
+  };
+}
+
 /** Images per class below which a student has little to learn from. */
 const FEW_PER_CLASS = 20;
-const NEAR_CONSTANT = 0.9;
+/** Share of one prediction that is suspicious: of two classes 90 %, of three two thirds, of more a half. */
+const nearConstant = (classes: number): number => Math.min(0.9, Math.max(0.5, 2 / classes));
+/** How much more frequent than the most frequent label the most frequent prediction may be. */
+const MORE_THAN_LABELS = 1.5;
 const UNSURE = 0.7;
 const SATURATED = 1e-4;
 
-/** `total`: images there are, of which `answers` are a sample. */
-export function warningsOf(answers: Answers, total: number, nameOf: (label: number) => string): Warning[] {
+/**
+ * Warnings about predictions.
+ * @param total number of images, of which `answers` are a sample
+ * @param labels what the images' labels say, where they have some
+ */
+export function warningsOf(
+  answers: Answers,
+  total: number,
+  nameOf: (label: number) => string,
+  labels: LabelComparison | null = null,
+): Warning[] {
   const { count, classes, covered, topShare, topClass, finite } = answers;
   const warnings: Warning[] = [];
   const warn = (code: Warning['code'], message: string): void => void warnings.push({ code, message });
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
   if (!finite)
     warn('not-finite', 'some outputs are not finite numbers: the model or its preprocessing is broken.');
-  if (count >= 10 && topShare > NEAR_CONSTANT) {
+  const most = Math.min(0.95, Math.max(nearConstant(classes), MORE_THAN_LABELS * (labels?.topShare ?? 0)));
+  if (count >= 10 && topShare > most) {
     warn(
       'near-constant',
       `${percent(topShare)} of the images are "${nameOf(topClass)}" to the teacher: its preprocessing is wrong, or the images are all alike.`,
+    );
+  }
+  if (labels !== null && count >= 10 && labels.accuracy <= byChance(labels.topShare, count, classes)) {
+    warn(
+      'chance',
+      `the teacher is right for ${percent(labels.accuracy)} of the images, hardly more often than one constant prediction (${percent(labels.topShare)}): its preprocessing or the order of its classes is wrong.`,
     );
   }
   if (total < FEW_PER_CLASS * classes) {
@@ -80,11 +121,11 @@ export function warningsOf(answers: Answers, total: number, nameOf: (label: numb
       `${total} images for ${classes} classes; a student needs at least ${FEW_PER_CLASS} per class (${FEW_PER_CLASS * classes}), and more is better.`,
     );
   }
-  const expected = classes * (1 - (1 - 1 / classes) ** count); // of classes drawn evenly
+  const expected = labels?.covered ?? classes * (1 - (1 - 1 / classes) ** count); // of classes drawn evenly
   if (covered < expected / 2) {
     warn(
       'class-coverage',
-      `the teacher sees ${covered} of its ${classes} classes in ${count} images, where an even sample would show ${Math.round(expected)}: the student will not learn the others.`,
+      `the teacher sees ${covered} of its ${classes} classes in ${count} images, where ${labels === null ? 'an even sample' : 'the labels'} would show ${Math.round(expected)}: the student will not learn the others.`,
     );
   }
   if (answers.entropy > UNSURE) {
@@ -101,3 +142,7 @@ export function warningsOf(answers: Answers, total: number, nameOf: (label: numb
   }
   return warnings;
 }
+
+/** Accuracy that constant predictions reach, with their noise; of many classes at least twice that of blind ones. */
+const byChance = (share: number, count: number, classes: number): number =>
+  Math.max(share + 2 * Math.sqrt((share * (1 - share)) / count), classes > 3 ? 2 / classes : 0);

@@ -5,7 +5,9 @@ import { decodeImage, interpretFolder, limitSplit } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
 
 import { classesAreFolders, noticesOf } from '../data/dataset-facts.js';
+import { sizesOfFolder, statedByFolder, type StatedShape } from '../data/image-size.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
+import { sizedDataset } from '../data/sized-dataset.js';
 import { NAMED_FORM, readNamed } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 
@@ -39,6 +41,22 @@ export interface SampleRequest {
   readonly fetching: Fetching;
 }
 
+/** The size that a folder's or a dataset's images have in common; null where there are none. Throws what opening them throws. */
+export async function statedByImages(
+  request: Omit<SampleRequest, 'shape' | 'limit'>,
+): Promise<StatedShape | null> {
+  const { what, cwd } = request;
+  if (typeof what === 'string') {
+    const path = resolve(cwd, what);
+    if ((await stat(path).catch(() => null))?.isDirectory() === true) {
+      const sizes = await sizesOfFolder(path);
+      return sizes === null ? null : statedByFolder(sizes);
+    }
+  }
+  const dataset = typeof what === 'string' ? await namedDataset(what, request, null) : what;
+  return { shape: dataset.shape, source: `the dataset ${dataset.name}` };
+}
+
 /** Images of a folder, or the training images of a dataset. Throws `ANC_DATA_*`, `ANC_UNKNOWN`. */
 export async function sampleImages(request: SampleRequest): Promise<Sample> {
   const { what, cwd } = request;
@@ -46,7 +64,7 @@ export async function sampleImages(request: SampleRequest): Promise<Sample> {
   const path = resolve(cwd, what);
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory() === true) return ofFolder(path, what, request);
-  return ofDataset(await namedDataset(what, request), what, request);
+  return ofDataset(await namedDataset(what, request, request.shape), what, request);
 }
 
 /** Images of all splits of a folder: the labeled ones, where there are labels. */
@@ -100,7 +118,8 @@ const HOW_FOLDERS_ARE_READ = {
 /** A dataset by name. Throws `ANC_USAGE`, `ANC_DATA_MISSING` and what opening it throws. */
 async function namedDataset(
   what: string,
-  { composition, dataDir, fetching }: SampleRequest,
+  { composition, cwd, dataDir, fetching }: Omit<SampleRequest, 'shape' | 'limit'>,
+  shape: SampleRequest['shape'] | null,
 ): Promise<Dataset> {
   const named = readNamed(what);
   if ('problem' in named) {
@@ -117,7 +136,14 @@ async function namedDataset(
       hint: hint ?? 'check the path; it is read relative to the working directory.',
     });
   }
-  return openDataset(named, composition, { dataDir, seed: 1 }, fetching);
+  const sized = await sizedDataset(named, {
+    composition,
+    directory: dataDir,
+    cwd,
+    file: shape === null ? null : () => Promise.resolve({ shape, source: 'the teacher' }),
+    notice: () => undefined, // the check reports the size
+  });
+  return openDataset(sized, composition, { dataDir, seed: 1 }, fetching);
 }
 
 async function ofDataset(dataset: Dataset, what: string, { shape, limit }: SampleRequest): Promise<Sample> {

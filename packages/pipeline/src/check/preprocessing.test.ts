@@ -2,18 +2,16 @@ import { Rng, type FixedNormalization } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import {
   commonNormalizations,
-  ratePreprocessings,
   describePreprocessing,
-  likelyPreprocessing,
   OWN,
   preprocessingCandidates,
-  type OpenPreprocessing,
   type Preprocessing,
-} from './preprocessing.js';
+} from './candidates.js';
+import { isGrey, ratePreprocessings, recommend, type OpenPreprocessing } from './preprocessing.js';
 
 const SIDE = 8;
 const CLASSES = 6;
-const COUNT = 48;
+const COUNT = 96;
 
 /** Each class is a level of red; blue has a level of its own. */
 const rng = Rng.fromSeed(4);
@@ -52,38 +50,55 @@ function toy(trained: FixedNormalization, channel = 0) {
   };
 }
 
-const normalizations = commonNormalizations(3);
-const compare = (open: (reading: Preprocessing) => Promise<OpenPreprocessing>, known = false) =>
-  ratePreprocessings(preprocessingCandidates(normalizations, ['own']), open, {
+const all = commonNormalizations(3);
+/** Those that differ by more than a shift that leaves the levels apart. */
+const normalizations = Object.fromEntries(
+  ['0 to 1', '0 to 255', '-1 to 1', 'ImageNet mean/std', 'ImageNet mean off'].map((name) => [
+    name,
+    all[name]!,
+  ]),
+);
+const ORDERS = ['rgb', 'bgr'] as const;
+const compare = (open: (candidate: Preprocessing) => Promise<OpenPreprocessing>, known = false) =>
+  ratePreprocessings(preprocessingCandidates(normalizations, ['own'], ORDERS), open, {
     images,
     shape: [SIDE, SIDE, 3],
     classes: CLASSES,
     labels: known ? labels : null,
   });
 
-describe('compareReadings', () => {
+describe('ratePreprocessings', () => {
   it.each(Object.keys(normalizations))(
     'finds the scale that a classifier was trained on, without a label: %s',
     async (name) => {
       const rated = await compare(toy(normalizations[name]!));
-      expect(likelyPreprocessing(rated)!.best.name).toBe(name);
+      expect(rated[0]!.name).toBe(name);
       expect(rated.length).toBe(10);
-      expect(rated[0]!.accuracy).toBeNull();
+      expect([rated[0]!.accuracy, rated[0]!.behind]).toEqual([null, 0]);
     },
   );
 
   it('finds the order of the colors by labels where answers alone cannot tell', async () => {
-    const rated = await compare(toy(normalizations['0 to 1']!, 2), true);
-    expect(describePreprocessing(rated[0]!)).toBe('BGR, 0 to 1');
+    const trained = normalizations['0 to 1']!;
+    const without = recommend(await compare(toy(trained)))!;
+    expect(without.verdict).toBe('undecided');
+    expect(without.among.map(describePreprocessing).sort()).toEqual(['BGR, 0 to 1', 'RGB, 0 to 1']);
+    const rated = await compare(toy(trained, 2), true);
+    expect(recommend(rated)).toMatchObject({ verdict: 'likely', among: [{ order: 'bgr', name: '0 to 1' }] });
     expect(rated[0]!.accuracy).toBe(1);
+  });
+
+  it('gives the same answer each time', async () => {
+    const open = toy(normalizations['-1 to 1']!);
+    expect(await compare(open)).toEqual(await compare(open));
   });
 
   it('leaves out what does not run, and frees what does', async () => {
     let freed = 0;
-    const open = async (reading: Preprocessing): Promise<OpenPreprocessing> => {
-      if (reading.layout === 'nhwc') throw new Error('another rank');
+    const open = async (candidate: Preprocessing): Promise<OpenPreprocessing> => {
+      if (candidate.layout === 'nhwc') throw new Error('another rank');
       return {
-        ...(await toy(normalizations['0 to 1']!)(reading)),
+        ...(await toy(normalizations['0 to 1']!)(candidate)),
         dispose: () =>
           Promise.resolve().then(() => {
             freed++;
@@ -91,7 +106,7 @@ describe('compareReadings', () => {
       };
     };
     const rated = await ratePreprocessings(
-      preprocessingCandidates({ [OWN]: normalizations['0 to 1']! }, ['nchw', 'nhwc']),
+      preprocessingCandidates({ [OWN]: normalizations['0 to 1']! }, ['nchw', 'nhwc'], ORDERS),
       open,
       {
         images,
@@ -101,15 +116,15 @@ describe('compareReadings', () => {
       },
     );
     expect(rated.map(describePreprocessing).sort()).toEqual([`BGR, ${OWN}, NCHW`, `RGB, ${OWN}, NCHW`]);
-    expect(freed).toBe(1);
+    expect(freed).toBe(2);
   });
 
   it('has nothing likely where nothing runs', async () => {
-    expect(likelyPreprocessing(await compare(() => Promise.reject(new Error('no'))))).toBeNull();
+    expect(recommend(await compare(() => Promise.reject(new Error('no'))))).toBeNull();
   });
 });
 
-it('gives grey images one number each', () => {
-  for (const { mean, std } of Object.values(commonNormalizations(1)))
-    expect([mean.length, std.length]).toEqual([1, 1]);
+it('knows images whose order of colors cannot be seen', () => {
+  expect(isGrey(Uint8Array.of(1, 5, 1, 9, 2, 9))).toBe(true);
+  expect(isGrey(Uint8Array.of(1, 5, 1, 9, 2, 8))).toBe(false);
 });

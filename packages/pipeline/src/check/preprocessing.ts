@@ -1,25 +1,20 @@
-import type { FixedNormalization, Normalization } from '@anc/core';
-import { imagenetByteNormalizations } from '@anc/datasets/facts';
-import { rate, type Rating } from './rating.js';
+import { Rng } from '@anc/core';
+import type { Preprocessing } from './candidates.js';
+import { topOf } from './probabilities.js';
+import { rate, type Rating, type SampledRating } from './rating.js';
 import { shownViews } from './shown-views.js';
 
 /** Bytes [N, H, W, C] in, logits [N × classes] out. */
 export type ImagesToLogits = (images: Uint8Array, count: number) => Promise<Float32Array>;
 
-/** One way in which a classifier may expect its images. */
-export interface Preprocessing {
-  readonly name: string;
-  readonly normalization: Normalization;
-  /** The axes of what the classifier takes; `own` where it is known. */
-  readonly layout: 'own' | 'nchw' | 'nhwc';
-}
-
-export type ColorOrder = 'rgb' | 'bgr' | 'grey';
-
 export interface RatedPreprocessing extends Preprocessing, Rating {
-  readonly order: ColorOrder;
   /** Share of right top-1 classes, where the images have labels. */
   readonly accuracy: number | null;
+  /**
+   * How far the score is below the best one: the 2.5 % quantile of the difference over resampled images. Above zero, the
+   * difference exceeds its sampling error; zero for the best.
+   */
+  readonly behind: number;
 }
 
 /** A classifier that reads bytes in one way. */
@@ -36,77 +31,67 @@ export interface PreprocessingInput {
   readonly labels: Int32Array | null;
 }
 
-/** The name of the reading that a teacher's file, or a person, gave. */
-export const OWN = 'as it is given';
-
 const CHANNELS = 3;
-const grey = ({ mean, std }: FixedNormalization): FixedNormalization => ({
-  mean: [mean.reduce((a, b) => a + b) / mean.length],
-  std: [std.reduce((a, b) => a + b) / std.length],
-});
-const each = (mean: number, std: number): FixedNormalization => ({
-  mean: new Array<number>(CHANNELS).fill(mean),
-  std: new Array<number>(CHANNELS).fill(std),
-});
-
-/** The common ways of preparing pixels, in bytes; those of color images are averaged for grey ones. */
-export function commonNormalizations(channels: number): Readonly<Record<string, FixedNormalization>> {
-  const all = {
-    '0 to 1': each(0, 255),
-    '0 to 255': each(0, 1),
-    '-1 to 1': each(127.5, 127.5),
-    'ImageNet mean/std': imagenetByteNormalizations.torchvision,
-    'ImageNet mean off': imagenetByteNormalizations.caffe,
-  };
-  if (channels === CHANNELS) return all;
-  return Object.fromEntries(Object.entries(all).map(([name, fixed]) => [name, grey(fixed)]));
-}
-
-/** Normalizations under each layout that is possible. */
-export function preprocessingCandidates(
-  normalizations: Readonly<Record<string, Normalization>>,
-  layouts: readonly Preprocessing['layout'][],
-): Preprocessing[] {
-  return layouts.flatMap((layout) =>
-    Object.entries(normalizations).map(([name, normalization]) => ({ name, normalization, layout })),
-  );
-}
 
 /** Views of an image that are shown: as it is, mirrored, moved down, moved right. */
 export const VIEWS = 4;
 
+/** Resamples of the images, and the place of the quantile among the sorted differences. */
+const RESAMPLES = 400;
+const QUANTILE = Math.floor(0.025 * RESAMPLES);
+
 /**
- * Shows the images under every reading, in both orders of color, and rates the answers; best first. Where there are
- * labels, right answers add their share of ln(classes). A reading that `open` refuses is left out.
+ * Shows the images under every preprocessing and rates the answers; best first. One that `open` refuses is left out.
+ * Differences are measured by a paired bootstrap over the images, seeded.
  */
 export async function ratePreprocessings(
-  readings: readonly Preprocessing[],
-  open: (reading: Preprocessing) => Promise<OpenPreprocessing>,
+  candidates: readonly Preprocessing[],
+  open: (candidate: Preprocessing) => Promise<OpenPreprocessing>,
   { images, shape, classes, labels }: PreprocessingInput,
-  onReading: (done: number, count: number) => void = () => undefined,
+  onCandidate: (done: number, count: number) => void = () => undefined,
 ): Promise<RatedPreprocessing[]> {
-  const orders: readonly ColorOrder[] = shape[2] === CHANNELS ? ['rgb', 'bgr'] : ['grey'];
   const count = images.length / (shape[0] * shape[1] * shape[2]);
-  const rated: RatedPreprocessing[] = [];
-  for (const [i, reading] of readings.entries()) {
-    onReading(i, readings.length);
-    const opened = await open(reading).catch(() => null);
+  const rated: { candidate: Preprocessing; rating: SampledRating; accuracy: number | null }[] = [];
+  for (const [i, candidate] of candidates.entries()) {
+    onCandidate(i, candidates.length);
+    const opened = await open(candidate).catch(() => null);
     if (opened === null) continue;
     try {
-      for (const order of orders) {
-        const bytes = order === 'bgr' ? swapped(images) : images;
-        const views: Float32Array[] = [];
-        for (const view of shownViews(bytes, shape)) views.push(await opened.logits(view, count));
-        const accuracy = labels === null ? null : accuracyOf(views[0]!, classes, labels);
-        const rating = rate(views, classes);
-        const score = rating.score + (accuracy ?? 0) * Math.log(classes);
-        rated.push({ ...reading, order, ...rating, score, accuracy });
-      }
+      const bytes = candidate.order === 'bgr' ? swapped(images) : images;
+      const views: Float32Array[] = [];
+      for (const view of shownViews(bytes, shape)) views.push(await opened.logits(view, count));
+      const accuracy = labels === null ? null : accuracyOf(views[0]!, classes, labels);
+      rated.push({ candidate, rating: rate(views, classes, labels), accuracy });
     } finally {
       await opened.dispose();
     }
   }
-  return rated.sort((a, b) => b.score - a.score);
+  rated.sort((a, b) => b.rating.score - a.rating.score);
+  const behind = behindFirst(
+    rated.map(({ rating }) => rating),
+    count,
+  );
+  return rated.map(({ candidate, rating: { scoreOf: _, ...rating }, accuracy }, i) => ({
+    ...candidate,
+    ...rating,
+    accuracy,
+    behind: behind[i]!,
+  }));
+}
+
+/** For each rating, the quantile of how far it is below the first. */
+function behindFirst(ratings: readonly SampledRating[], count: number): number[] {
+  if (ratings.length === 0) return [];
+  const rng = Rng.fromSeed(1).split('check', 'bootstrap');
+  const draws = Array.from({ length: RESAMPLES }, () =>
+    Int32Array.from({ length: count }, () => rng.int(count)),
+  );
+  const first = draws.map((draw) => ratings[0]!.scoreOf(draw));
+  return ratings.map((rating, i) => {
+    if (i === 0) return 0;
+    const differences = draws.map((draw, d) => first[d]! - rating.scoreOf(draw));
+    return differences.sort((a, b) => a - b)[QUANTILE]!;
+  });
 }
 
 /** Red and blue exchanged. */
@@ -116,26 +101,35 @@ export function swapped(images: Uint8Array): Uint8Array {
   return out;
 }
 
+/** Whether red and blue are the same everywhere: their order cannot be seen. */
+export function isGrey(images: Uint8Array): boolean {
+  for (let at = 0; at < images.length; at += CHANNELS) if (images[at] !== images[at + 2]) return false;
+  return true;
+}
+
 function accuracyOf(logits: Float32Array, classes: number, labels: Int32Array): number {
   let right = 0;
   labels.forEach((label, i) => {
-    const row = logits.subarray(i * classes, (i + 1) * classes);
-    if (row.indexOf(Math.max(...row)) === label) right++;
+    if (topOf(logits, i * classes, classes) === label) right++;
   });
   return right / labels.length;
 }
 
-/** The best reading and how sure that is: its lead over the next one, as a share of its score. */
-export function likelyPreprocessing(
-  rated: readonly RatedPreprocessing[],
-): { best: RatedPreprocessing; lead: number } | null {
-  const [best, next] = rated;
-  if (best === undefined) return null;
-  return { best, lead: best.score > 0 ? (best.score - (next?.score ?? 0)) / best.score : 0 };
+/** What a comparison of preprocessings shows. */
+export interface Recommendation {
+  /** `likely`: the first exceeds all others by more than their sampling error; else `undecided` among several. */
+  readonly verdict: 'likely' | 'undecided';
+  /** The likely one, or those that cannot be distinguished, best first. */
+  readonly among: readonly RatedPreprocessing[];
 }
 
-/** `RGB, 0 to 1`. */
-export const describePreprocessing = ({ name, order, layout }: RatedPreprocessing): string =>
-  [order === 'grey' ? null : order.toUpperCase(), name, layout === 'own' ? null : layout.toUpperCase()]
-    .filter((part) => part !== null)
-    .join(', ');
+/** Smallest share of its score by which the best must exceed another, beyond the sampling error. */
+const MARGIN = 0;
+
+/** Reads a comparison: the best preprocessing where it is clearly the best. Null where none works. */
+export function recommend(rated: readonly RatedPreprocessing[]): Recommendation | null {
+  const [best] = rated;
+  if (best === undefined || best.score <= 0) return null;
+  const among = rated.filter(({ behind }) => behind <= MARGIN * best.score);
+  return { verdict: among.length === 1 ? 'likely' : 'undecided', among };
+}

@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { onnxImageShape, type OnnxTeacherOptions } from '@anc/backend-onnx';
+import type { OnnxTeacherOptions } from '@anc/backend-onnx';
 import { AncError, type Backend, type FixedNormalization } from '@anc/core';
-import { inMemory } from '@anc/formats';
-import { readNamedFile } from '../files/named-file.js';
+import { imageSize, type StatedShape } from '../data/image-size.js';
 import { findModelInRun } from '../classifier/find-model.js';
 import { namedFile } from '../classifier/classifier-file.js';
 import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
-import { loadWeights } from '../classifier/weights-file.js';
+import { imageShapeOf } from '../classifier/image-shape.js';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
 import { WEIGHTS } from '../files/weights.js';
-import { OWN, type ImagesToLogits, type OpenPreprocessing, type Preprocessing } from './preprocessing.js';
+import { OWN, type Preprocessing } from './candidates.js';
+import type { ImagesToLogits, OpenPreprocessing } from './preprocessing.js';
 
 export interface TeacherRequest {
   /** A run folder, a file of weights or an ONNX model. */
@@ -19,13 +19,21 @@ export interface TeacherRequest {
   readonly cwd: string;
   readonly model?: Named;
   readonly preprocessing?: string;
-  /** [H, W, C], where the person said it. */
+  /** [H, W, C], where the caller set it. */
   readonly size?: readonly [number, number, number];
+  /** The images' own size, for a teacher whose file leaves it open. */
+  readonly images: () => Promise<StatedShape | null>;
 }
 
 /** A teacher that can be opened under any reading. */
 export interface CheckedTeacher {
+  /** As it was named. */
+  readonly what: string;
   readonly shape: readonly [number, number, number];
+  /** Where that comes from, where the caller did not set it. */
+  readonly notices: readonly string[];
+  /** Whether it is an ONNX model, whose channels and layout options can set. */
+  readonly isOnnx: boolean;
   /** Layouts that its file leaves possible. */
   readonly layouts: readonly Preprocessing['layout'][];
   /** As its file, or the person, says; where neither does, pixels from 0 to 1. */
@@ -37,22 +45,23 @@ const BATCH = 32;
 
 /** Finds a teacher's file and the size of its images. Throws what reading it throws, `ANC_USAGE` for an unknown size. */
 export async function findTeacher(
-  { what, cwd, model, preprocessing, size }: TeacherRequest,
+  { what, cwd, model, preprocessing, size, images: imagesOf }: TeacherRequest,
   backend: Backend,
   composition: Composition,
 ): Promise<CheckedTeacher> {
   const { file: named, onnx = {} } = await namedFile(what);
   const file = await fileOf(named, cwd);
-  const { path, bytes } = await readNamedFile(file, cwd);
-  const known = isOnnx(file)
-    ? onnxImageShape(bytes, named, onnx.layout)
-    : (await loadWeights(path, inMemory(bytes), composition, model === undefined ? {} : { model }))
-        .environment.input;
-  const shape = size ?? known;
+  const reading = { onnx, ...(model === undefined ? {} : { model }), recorded: file !== named };
+  const stated = await imageShapeOf({ file, cwd, ...reading }, composition);
+  const known = stated.shape;
+  const isStated = known.every((n) => n !== null);
+  const { shape: found, why } = imageSize(stated, size === undefined && !isStated ? await imagesOf() : null);
+  const shape = size ?? found;
   if (shape.some((n) => n === null)) {
-    throw new AncError('ANC_USAGE', `${what} takes images of any size: which are they?`, {
+    throw new AncError('ANC_USAGE', `${what} takes images of any size, and these have no common one.`, {
       expected: '--size HxWxC, e.g. 224x224x3',
-      received: `[${known.map((n) => n ?? '?').join(', ')}]`,
+      received: `[${shape.map((n) => n ?? '?').join(', ')}]`,
+      hint: 'give the size that the network was trained with.',
     });
   }
   const images = shape as readonly [number, number, number];
@@ -72,13 +81,16 @@ export async function findTeacher(
       composition,
     );
   return {
+    what,
     shape: images,
+    notices: size === undefined ? [`images of ${shape.join('×')}: ${why}.`] : [],
+    isOnnx: isOnnx(file),
     layouts: layoutsOf(known, isOnnx(file) ? onnx.layout : 'nhwc'),
     open: (imageClasses) => open(preprocessing, onnx, imageClasses),
-    openAs: async ({ name, normalization, layout }, imageClasses) => {
+    openAs: async ({ name, normalization, layout, order }, imageClasses) => {
       const placed = layout === 'own' ? onnx : { ...onnx, layout };
       const { mean: _, std: __, ...unprepared } = placed;
-      const classifier = await (name === OWN || normalization === 'per-image'
+      const classifier = await ((name === OWN && order !== 'bgr') || normalization === 'per-image'
         ? open(preprocessing, placed, imageClasses)
         : open(saidAs(normalization), unprepared, imageClasses));
       return { logits: logitsBy(classifier, images), dispose: () => classifier.dispose() };

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { RunFolder } from '@anc/runtime';
@@ -7,6 +7,7 @@ import type { RunOptions } from '../options/run-options.js';
 import { earlierStudentNames, studentNames } from '../options/student-names.js';
 import { suggestion } from '../text/nearest.js';
 import { WEIGHTS } from '../files/weights.js';
+import { bestStudent, meanOfSeeds, type RankedStudent } from './best-student.js';
 
 /** One trained network of a run. */
 export interface FoundModel {
@@ -15,17 +16,19 @@ export interface FoundModel {
   readonly run: string;
   /** `teacher`, or the student's name. */
   readonly name: string;
-  /** The students that it was chosen from, where there was a choice. */
-  readonly among: readonly string[];
+  /** Which of several students was chosen, why, and how to choose another; null where there was no choice. */
+  readonly choice: string | null;
   readonly options: RunOptions;
 }
 
-/** The method whose student is taken where several were trained and none was selected. */
+/** The method whose student is taken where nothing is measured of the students yet. */
 const FIRST = 'adversarial';
+const RESULT = 'result.json';
 
 /**
- * A run's student, or the selected model: `teacher`, `student`, or a student's name. Null where `named` is no folder.
- * Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`, and `ANC_PLAYER` where the run has no such model.
+ * A run's or a comparison's best student by what does not look at test labels, or the selected model: `teacher`,
+ * `student`, or a student's name. Null where `named` is no folder. Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`, and
+ * `ANC_PLAYER` where there is no such model.
  */
 export async function findModelInRun(
   named: string,
@@ -34,41 +37,117 @@ export async function findModelInRun(
 ): Promise<FoundModel | null> {
   const path = resolve(cwd, named);
   if (!(await stat(path).catch(() => null))?.isDirectory()) return null;
+  const seeds = await seedsOf(path);
+  if (seeds.length > 0) return findInComparison(path, named, seeds, selected, cwd);
+  const { students, results, teachers, options, nameOf } = await trainedIn(path);
+  const wanted = selected === undefined || selected === 'student' ? null : nameOf(selected);
+  const isRanked = wanted === null && students.length > 1 && results.length === students.length;
+  const best = isRanked ? bestStudent(results) : null;
+  const fallback = students.includes(FIRST) ? FIRST : students.at(-1);
+  const chosen = wanted ?? best?.name ?? fallback;
+  if (chosen === undefined || ![...students, ...teachers].includes(chosen)) {
+    throw noSuchModel(named, wanted, [...students, ...teachers]);
+  }
+  const place = chosen === 'teacher' ? ['teacher'] : ['student', chosen];
+  const isChoice = wanted === null && students.length > 1;
+  return {
+    path: join(path, ...place, WEIGHTS),
+    run: basename(path),
+    name: chosen,
+    choice: isChoice
+      ? `the student "${chosen}" of ${students.join(', ')}: ${best?.reason ?? 'not all have a result yet'}; choose another with --select.`
+      : null,
+    options,
+  };
+}
+
+/** The seeds of a comparison, by their folders; none where the folder is not one of a comparison. */
+async function seedsOf(path: string): Promise<string[]> {
+  if ((await stat(join(path, 'compare.yaml')).catch(() => null)) === null) return [];
+  const entries = await readdir(path);
+  const seeds = entries.flatMap((name) => /^seed-(\d+)$/.exec(name)?.[1] ?? []);
+  return seeds.sort((a, b) => Number(a) - Number(b)).map((seed) => `seed-${seed}`);
+}
+
+/** The method that is best on average over the seeds, and of its students the best. */
+async function findInComparison(
+  path: string,
+  named: string,
+  seeds: readonly string[],
+  selected: string | undefined,
+  cwd: string,
+): Promise<FoundModel | null> {
+  if (selected === 'teacher') return findModelInRun(join(path, seeds[0]!), selected, cwd);
+  const runs = await Promise.all(
+    seeds.map(async (seed) => ({ seed, ...(await trainedIn(join(path, seed))) })),
+  );
+  const finished = runs.filter(
+    ({ students, results }) => students.length > 0 && results.length === students.length,
+  );
+  const wanted = selected === undefined || selected === 'student' ? null : selected;
+  const means = meanOfSeeds(finished.map(({ results }) => results));
+  const best = wanted === null ? bestStudent(means) : null;
+  const method = wanted ?? best?.name;
+  const ofMethod = finished.flatMap(({ seed, results }) =>
+    results.filter(({ name }) => name === method).map((result) => ({ ...result, name: seed })),
+  );
+  const seed = bestStudent(ofMethod);
+  if (method === undefined || seed === null) {
+    throw noSuchModel(named, wanted, [...means.map(({ name }) => name), 'teacher']);
+  }
+  const found = await findModelInRun(join(path, seed.name), method, cwd);
+  const why = best === null ? '' : `; on average of ${finished.length} seeds ${best.reason}`;
+  return {
+    ...found!,
+    run: join(basename(path), seed.name),
+    choice:
+      `the student "${method}" of ${seed.name}${why}; of its seeds, ${seed.reason}. Choose another with --select, or ` +
+      `give the folder of a seed.`,
+  };
+}
+
+/** What a run folder has trained. */
+async function trainedIn(path: string) {
   const folder = await RunFolder.open(path);
   const options = readOptions(await folder.readConfig());
   const names = studentNames(options.methods);
   const earlier = earlierStudentNames(options.methods);
   const found = await Promise.all(names.map((name, i) => firstWithWeights(path, [name, earlier[i]!])));
   const students = found.filter((name) => name !== null);
+  const results = await Promise.all(students.map((name) => resultOf(join(path, 'student', name), name)));
   const teachers = (await hasWeights(join(path, 'teacher'))) ? ['teacher'] : [];
-  const asked = selected === undefined || selected === 'student' ? null : selected;
-  const wanted = asked === null ? null : (found[earlier.indexOf(asked)] ?? asked);
-  const chosen = wanted ?? (students.includes(FIRST) ? FIRST : students.at(-1));
-  if (chosen === undefined || ![...students, ...teachers].includes(chosen)) {
-    const known = [...students, ...teachers];
-    const hint = wanted === null ? null : suggestion(wanted, known);
-    throw new AncError('ANC_PLAYER', `the run "${named}" has no trained ${wanted ?? 'student'}.`, {
-      expected: known.length === 0 ? 'a run that has finished a model' : `one of ${known.join(', ')}`,
-      ...(hint === null ? {} : { hint }),
-      ...(wanted === 'teacher'
-        ? { hint: 'a teacher that was given as a file is not in the run: use that file.' }
-        : {}),
-    });
-  }
-  const place = chosen === 'teacher' ? ['teacher'] : ['student', chosen];
-  return {
-    path: join(path, ...place, WEIGHTS),
-    run: basename(path),
-    name: chosen,
-    among: wanted === null && students.length > 1 ? students : [],
-    options,
-  };
+  /** The folder of a student, by its name there or by its method. */
+  const nameOf = (name: string): string => found[earlier.indexOf(name)] ?? name;
+  return { options, students, results: results.filter((result) => result !== null), teachers, nameOf };
 }
 
 /** The first of a student's names whose folder has weights: that of today, or that of earlier versions. */
 async function firstWithWeights(run: string, names: readonly string[]): Promise<string | null> {
   for (const name of names) if (await hasWeights(join(run, 'student', name))) return name;
   return null;
+}
+
+/** What a student's result says that may choose it; null where there is no result yet. */
+async function resultOf(folder: string, name: string): Promise<RankedStudent | null> {
+  const text = await readFile(join(folder, RESULT), 'utf8').catch(() => null);
+  if (text === null) return null;
+  const { validationError, agreement } = JSON.parse(text) as Record<string, unknown>;
+  return {
+    name,
+    validationError: typeof validationError === 'number' ? validationError : null,
+    agreement: typeof agreement === 'number' ? agreement : undefined,
+  };
+}
+
+function noSuchModel(named: string, wanted: string | null, known: readonly string[]): AncError {
+  const hint = wanted === null ? null : suggestion(wanted, known);
+  return new AncError('ANC_PLAYER', `the run "${named}" has no trained ${wanted ?? 'student'}.`, {
+    expected: known.length === 0 ? 'a run that has finished a model' : `one of ${known.join(', ')}`,
+    ...(hint === null ? {} : { hint }),
+    ...(wanted === 'teacher'
+      ? { hint: 'a teacher that was given as a file is not in the run: use that file.' }
+      : {}),
+  });
 }
 
 const hasWeights = async (path: string): Promise<boolean> =>

@@ -1,7 +1,9 @@
 import { AncError, type Dataset, type DatasetSplit } from '@anc/core';
 import { limitSplit, subsetSplit } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
+import type { StatedShape } from '../data/image-size.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
+import { sizedDataset } from '../data/sized-dataset.js';
 import type { Named } from '../text/named.js';
 import type { FoundModel } from './find-model.js';
 
@@ -12,6 +14,11 @@ export interface ImagesRequest {
   /** Only the first test images. */
   readonly limitTest?: number;
   readonly fetching?: Fetching;
+  readonly cwd: string;
+  /** What the model's file says of its images. */
+  readonly model: () => Promise<StatedShape>;
+  /** Receives the size that images are brought to, and why. */
+  readonly notice: (text: string) => void;
 }
 
 export interface OpenedImages {
@@ -23,28 +30,28 @@ export interface OpenedImages {
   test(): Promise<DatasetSplit>;
 }
 
-/** Opens images: those of the run where nothing else is requested. Throws `ANC_USAGE` where neither names a dataset. */
+/**
+ * Opens images: those of the run where nothing else is requested, brought to the size that the model takes. Throws
+ * `ANC_USAGE` where neither names a dataset, and where nothing says the size.
+ */
 export async function openImages(
   request: ImagesRequest,
   found: FoundModel | null,
   composition: Composition,
 ): Promise<OpenedImages> {
   const options = found?.options;
-  const named = request.dataset ?? options?.data.dataset;
-  if (named === undefined) {
+  const requested = request.dataset ?? options?.data.dataset;
+  if (requested === undefined) {
     throw new AncError('ANC_USAGE', 'no dataset was given (--dataset).', {
       expected: 'the name of a dataset',
       hint: 'see them with `anc-cli list`.',
     });
   }
-  const { limitTest } = request;
+  const { limitTest, cwd, model, notice } = request;
+  const directory = request.dataDir ?? options?.data.directory ?? null;
+  const named = await sizedDataset(requested, { composition, directory, cwd, file: model, notice });
   const seed = options?.data.seed ?? options?.training.seed ?? 1;
-  const dataset = await openDataset(
-    named,
-    composition,
-    { dataDir: request.dataDir ?? options?.data.directory ?? null, seed },
-    request.fetching,
-  );
+  const dataset = await openDataset(named, composition, { dataDir: directory, seed }, request.fetching);
   return {
     named,
     dataset,

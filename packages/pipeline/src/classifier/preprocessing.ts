@@ -12,6 +12,9 @@ const NAMED: Readonly<Record<string, ChannelNormalization>> = {
   imagenet: datasetFacts.imagenet.normalization,
   cifar10: datasetFacts.cifar10.normalization,
   cifar100: datasetFacts.cifar100.normalization,
+  svhn: datasetFacts.svhn.normalization,
+  mnist: datasetFacts.mnist.normalization,
+  'fashion-mnist': datasetFacts['fashion-mnist'].normalization,
 };
 
 /**

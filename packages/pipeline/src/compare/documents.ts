@@ -28,6 +28,10 @@ export interface ComparedMethod {
   /** Of more than ten classes. */
   readonly testTop5Error?: Interval;
   readonly agreement: Interval;
+  /** Agreement that a constant prediction of the teacher's most frequent class reaches. */
+  readonly agreementBaseline?: number;
+  /** Cohen's kappa of student and teacher, where every seed has one. */
+  readonly kappa?: Interval;
   /** Of training one student. */
   readonly seconds: Interval;
   readonly parameters: number | null;
@@ -55,6 +59,8 @@ export interface CompareResult {
   readonly backend: string;
   readonly seeds: readonly number[];
   readonly testImages: number;
+  /** Number of classes. */
+  readonly classes?: number;
   readonly teacher: ModelResult;
   readonly methods: readonly ComparedMethod[];
   /** What the numbers do and do not show. */

@@ -22,6 +22,7 @@ const record = {
 async function compare(
   name: string,
   onEvent: (event: RunEvent, abort: () => void) => void = () => undefined,
+  { options, seeds, given }: typeof record = record,
 ) {
   const composition = tinyComposition();
   const events: RunEvent[] = [];
@@ -29,8 +30,8 @@ async function compare(
   const result = await executeComparison({
     path: join(cwd, name),
     cwd,
-    record: { options: record.options, seeds: record.seeds },
-    given: record.given,
+    record: { options, seeds },
+    given,
     changes: {},
     compose: () => Promise.resolve(composition),
     emit: (event) => {
@@ -114,6 +115,22 @@ describe('a comparison', () => {
           await weightsOf('whole', seed, 'student', student),
         );
       }
+    }
+  });
+
+  it('gives every seed what planning chose for the first one, also when it is resumed', async () => {
+    const flat = { student: 'cnn(widths=[2],features=5)', methods: ['adversarial'], epochs: 1 };
+    const narrow = { ...resolveFlat({ ...tinyOptions, ...flat }), seeds: [5, 6] };
+    const cut = (event: RunEvent, abort: () => void): void => {
+      if (event.type === 'result' && event.model === 'adversarial') abort();
+    };
+    expect((await compare('adapted', cut, narrow)).result).toBeNull();
+    expect(await readdir(join(cwd, 'adapted'))).not.toContain('seed-6');
+    const { result } = await compare('adapted', undefined, { ...narrow, given: [] });
+    expect(result!.methods[0]!.agreement.values).toHaveLength(2);
+    for (const seed of ['seed-5', 'seed-6']) {
+      const config = await readFile(join(cwd, 'adapted', seed, 'config.resolved.yaml'), 'utf8');
+      expect(config).toMatch(/adapter: linear/);
     }
   });
 

@@ -5,8 +5,9 @@ import { writeFileAtomically } from '@anc/runtime';
 import type { RunResult } from '../events/documents.js';
 import { scoped, type Emit } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';
-import type { OptionPath } from '../options/run-options.js';
+import type { OptionPath, RunOptions } from '../options/run-options.js';
 import type { Plan } from '../planning/plan.js';
+import { closingWarnings } from '../run/closing-warnings.js';
 import { executeRun } from '../run/execute.js';
 import { readDocument } from '../run/read-document.js';
 import { resumeRun, startRun, type ResumeRequest, type StartedRun } from '../run/start.js';
@@ -43,7 +44,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
   if (await exists(join(path, DOCUMENT))) return await readResult<CompareResult>(join(path, DOCUMENT));
   const shared: SharedTeacherOutputs = {};
   const results: RunResult[] = [];
-  let first: { setups: ComparedSetup[]; testImages: number } | null = null;
+  let first: First | null = null;
   for (const [i, seed] of seeds.entries()) {
     if (signal.aborted) return null;
     const folder = seedFolder(path, seed);
@@ -52,9 +53,14 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
       results.push(await readResult<RunResult>(join(folder, 'result.json')));
       continue;
     }
-    const run = await open(comparison, i, folder);
+    const run = await open(comparison, i, folder, first?.planned ?? null);
     try {
-      first ??= { setups: run.plan.students.map(setupOf), testImages: run.plan.data.test.images.count };
+      first ??= {
+        setups: run.plan.students.map(setupOf),
+        testImages: run.plan.data.test.images.count,
+        planned: run.plan.options,
+        warnings: closingWarnings(run.plan),
+      };
       if (i > 0) await copyTeacher(seedFolder(path, seeds[0]!), folder);
       const result = await executeRun({
         ...run,
@@ -70,16 +76,31 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
       await run.release();
     }
   }
-  const { setups, testImages } = first!;
-  const summary = summarize(results, setups, shownPath(path, cwd), testImages);
+  const { setups, testImages, warnings } = first!;
+  const summary = summarize(results, setups, shownPath(path, cwd), testImages, warnings);
   const encoded = JSON.stringify(encodeNumbers(summary), null, 2);
   await writeFileAtomically(join(path, DOCUMENT), `${encoded}\n`);
   await writeFileAtomically(join(path, 'report.html'), reportOf(summary));
   return summary;
 }
 
+/** What the run of the first seed decides for all. */
+interface First {
+  readonly setups: ComparedSetup[];
+  readonly testImages: number;
+  /** Its options, with what planning chose: student, size of the images, adapters. */
+  readonly planned: RunOptions;
+  /** What a reader of the results must know. */
+  readonly warnings: readonly string[];
+}
+
 /** A seed's run: resumed where its folder exists. */
-async function open(comparison: Comparison, index: number, folder: string): Promise<StartedRun> {
+async function open(
+  comparison: Comparison,
+  index: number,
+  folder: string,
+  planned: RunOptions | null,
+): Promise<StartedRun> {
   const { path, cwd, record, given, changes, compose, fetching, openTeacher } = comparison;
   const emit: Emit = (event) => {
     if (event.type !== 'notice' || index === 0) comparison.emit(event); // every seed gives the same notices
@@ -91,16 +112,17 @@ async function open(comparison: Comparison, index: number, folder: string): Prom
     ...(openTeacher && { openTeacher }),
   };
   if (await exists(folder)) return resumeRun({ ...request, path: folder, changes, compose });
-  const { options, seeds } = record;
+  const { seeds } = record;
+  const options = planned ?? record.options;
   return startRun({
     ...request,
-    given,
+    given: planned === null ? given : [], // nothing is left to choose
     composition: await compose(options.plugins),
     options: {
       ...options,
       training: { ...options.training, seed: seeds[index]! },
-      teacher: { ...options.teacher, seed: options.teacher.seed ?? seeds[0]! },
-      data: { ...options.data, seed: options.data.seed ?? seeds[0]! },
+      teacher: { ...options.teacher, seed: record.options.teacher.seed ?? seeds[0]! },
+      data: { ...options.data, seed: record.options.data.seed ?? seeds[0]! },
       output: { directory: dirname(folder), name: basename(folder) },
     },
     prepared: async () => {

@@ -21,6 +21,7 @@ export function summarize(
   contenders: readonly ComparedSetup[],
   folder: string,
   testImages: number,
+  warnings: readonly string[] = [],
 ): CompareResult {
   const first = runs[0]!;
   const results = contenders.map((_, i) => runs.map(({ students }) => students[i]!));
@@ -41,6 +42,7 @@ export function summarize(
         ? { testTop5Error: intervalOf(mine.map(({ testTop5Error }) => testTop5Error!)) }
         : {}),
       agreement: intervalOf(mine.map(({ agreement }) => agreement)),
+      ...chanceOf(mine),
       seconds: intervalOf(mine.map(({ seconds }) => seconds)),
       parameters,
       flops,
@@ -51,7 +53,7 @@ export function summarize(
       ...game,
     };
   });
-  const interpretation = interpret(methods, results, runs.length);
+  const interpretation = [...interpret(methods, results, runs.length), ...warnings];
   return {
     compare: folder,
     runs: runs.map(({ run }) => run),
@@ -59,10 +61,21 @@ export function summarize(
     backend: first.backend,
     seeds: runs.map(({ seed }) => seed),
     testImages,
+    ...(first.classes === undefined ? {} : { classes: first.classes }),
     teacher: first.teacher,
     methods,
     interpretation,
     reading: interpretation,
+  };
+}
+
+/** What chance reaches: of results that have it, and of earlier versions nothing. */
+function chanceOf(students: readonly StudentResult[]): Pick<ComparedMethod, 'agreementBaseline' | 'kappa'> {
+  const { agreementBaseline } = students[0]!;
+  const kappas = students.flatMap(({ kappa }) => kappa ?? []);
+  return {
+    ...(agreementBaseline === undefined ? {} : { agreementBaseline }),
+    ...(kappas.length === students.length ? { kappa: intervalOf(kappas) } : {}),
   };
 }
 

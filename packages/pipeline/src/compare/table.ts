@@ -1,4 +1,5 @@
-import { formatLarge, formatSeconds, formatShare } from '../text/format.js';
+import { kappaMatters } from '@anc/runtime';
+import { formatKappa, formatLarge, formatSeconds, formatShare } from '../text/format.js';
 import type { ComparedMethod, CompareResult } from './documents.js';
 import { formatInterval, formatPoints } from './summarize.js';
 
@@ -15,7 +16,9 @@ const VERDICTS = {
   'one-seed': 'one seed',
 } as const;
 
-export function rowsOf({ teacher, methods }: CompareResult): Rows {
+export function rowsOf({ teacher, methods, classes = Infinity }: CompareResult): Rows {
+  const baseline = methods[0]?.agreementBaseline;
+  const isUneven = kappaMatters(baseline, classes);
   const known = new Set(methods.flatMap(({ differences }) => differences.map(({ to }) => to)));
   const references = methods.map(({ name }) => name).filter((name) => known.has(name));
   const against = (method: ComparedMethod, to: string): string => {
@@ -27,6 +30,8 @@ export function rowsOf({ teacher, methods }: CompareResult): Rows {
     'labels',
     'test error',
     'agreement',
+    ...(baseline === undefined ? [] : ['baseline']),
+    ...(isUneven ? ['kappa'] : []),
     ...references.map((name) => `minus ${name}`),
     'parameters',
     'FLOPs',
@@ -38,6 +43,8 @@ export function rowsOf({ teacher, methods }: CompareResult): Rows {
     teacher.seconds > 0 ? 'yes' : '', // nobody knows how a given one was trained
     formatShare(teacher.testError),
     '',
+    ...(baseline === undefined ? [] : ['']),
+    ...(isUneven ? [''] : []),
     ...references.map(() => ''),
     formatLarge(teacher.parameters),
     formatLarge(teacher.flops),
@@ -49,6 +56,8 @@ export function rowsOf({ teacher, methods }: CompareResult): Rows {
     method.usesLabels ? 'yes' : 'no',
     formatInterval(method.testError),
     formatInterval(method.agreement),
+    ...(baseline === undefined ? [] : [formatShare(method.agreementBaseline ?? null)]),
+    ...(isUneven ? [formatKappa(method.kappa?.mean)] : []),
     ...references.map((name) => against(method, name)),
     formatLarge(method.parameters),
     formatLarge(method.flops),

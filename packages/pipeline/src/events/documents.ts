@@ -1,4 +1,5 @@
 import type { Diagnostics } from '@anc/core';
+import type { TeacherInspection } from '../planning/inspect-teacher.js';
 
 /** A model's part of the JSON document of a run: field names are stable, more may come. Errors and agreement are fractions. */
 export interface ModelResult {
@@ -45,6 +46,10 @@ export interface StudentResult extends ModelResult {
   readonly name: string;
   /** Share of test images on which student and teacher give the same class. */
   readonly agreement: number;
+  /** Agreement that a constant prediction of the teacher's most frequent class reaches. */
+  readonly agreementBaseline?: number;
+  /** Cohen's kappa of student and teacher; null where both give one class alone. */
+  readonly kappa?: number | null;
   /** Of the last epoch, where a discriminator was trained. */
   readonly diagnostics?: Diagnostics;
 }
@@ -57,6 +62,10 @@ export interface RunResult {
   readonly seed: number;
   readonly teacher: ModelResult;
   readonly students: readonly StudentResult[];
+  /** Number of classes. */
+  readonly classes?: number;
+  /** What a given teacher's predictions for training images look like. */
+  readonly teacherCheck?: TeacherInspection;
   /** What the numbers do and do not show. */
   readonly interpretation: readonly string[];
   /** Deprecated name of `interpretation`. */

@@ -19,6 +19,7 @@ export async function exportSource(
   }: {
     readonly model?: Named;
     readonly preprocessing?: string;
+    /** [H, W, C], where the file leaves it open. */
     readonly input?: readonly [number, number, number];
   },
   composition: Composition,

@@ -47,7 +47,8 @@ export const compareAccuracy = (
     const original = await openNetwork(written.source, backend);
     const again = await openWritten(written, backend, composition);
     const split = await images.test();
-    const options = { batchSize: 100, classMap: pairClasses(original.model, original, images.dataset).map };
+    const pairing = split.labels === null ? null : pairClasses(original.model, original, images.dataset);
+    const options = { batchSize: 100, classMap: pairing?.map ?? null };
     const classes = async ({ teacher }: Classifier): Promise<Int32Array> =>
       topClasses(await teacherLogits(teacher, split, options.batchSize));
     const [a, b] = [await classes(original), await classes(again)];

@@ -1,5 +1,12 @@
 /** The options of a run as data: what flags, configuration files and help are made from. Loads no other package of ours. */
-export { formatCount, formatLarge, formatRate, formatSeconds, formatShare } from '../text/format.js';
+export {
+  formatCount,
+  formatKappa,
+  formatLarge,
+  formatRate,
+  formatSeconds,
+  formatShare,
+} from '../text/format.js';
 export { describeNamed, NAMED_FORM, readNamed, splitTopLevel, type Named } from '../text/named.js';
 export { suggestion } from '../text/nearest.js';
 export { shownPath } from '../text/shown-path.js';

@@ -34,6 +34,15 @@ const weightsSchema = z.strictObject({
     .describe('which state dict, where the file holds several: a dictionary or a prefix in it'),
 });
 
+/** Checks what is said of a teacher that is a file of weights or a run. Throws `ANC_OPTIONS`. */
+export const weightsOptions = async (name: string, options: unknown): Promise<WeightsOptions> =>
+  (await validateOptions(weightsSchema, options, `"${basename(name)}"`)) as WeightsOptions;
+
+interface WeightsOptions {
+  readonly model?: Named;
+  readonly stateDict?: string;
+}
+
 /** Whether a teacher's name is a path of a file or folder, and not the name of a model. */
 export const isGiven = ({ name }: Named): boolean =>
   /[\\/]/.test(name) || /\.(onnx|ort|safetensors|pth|pt|th|keras|h5|json)$/i.test(name);
@@ -54,10 +63,7 @@ export async function openGivenTeacher(
   const file = (await findModelInRun(name, 'teacher', cwd))?.path ?? name;
   const opening = isOnnx(file)
     ? { onnx: await onnxOptions(file, options) }
-    : ((await validateOptions(weightsSchema, options, `"${basename(name)}"`)) as {
-        model?: Named;
-        stateDict?: string;
-      });
+    : await weightsOptions(name, options);
   const given = await openClassifier(
     {
       file,

@@ -184,6 +184,10 @@ describe('a planned run', () => {
   });
 });
 
+/** Notices but the summary of a given teacher's predictions. */
+const noticesOf = ({ notices }: Plan): string[] =>
+  notices.filter((text) => !text.startsWith("the teacher's predictions for "));
+
 describe('the notices of a plan', () => {
   it('are none where there is nothing to know', async () => {
     await planned({}, ({ notices, unused }) => expect([notices, unused]).toEqual([[], []]));
@@ -194,8 +198,9 @@ describe('the notices of a plan', () => {
     const text = 'the teacher has no features: discriminators see logits (--discriminator-input logits).';
     await planned(
       { methods: ['l2', 'adversarial'] },
-      ({ notices, options, students }) => {
-        expect(notices).toEqual([text]);
+      (plan) => {
+        const { options, students } = plan;
+        expect(noticesOf(plan)).toEqual([text]);
         expect(options.objective.discriminatorInput).toBe('logits');
         expect(students[1]!.options).toMatchObject({ input: 'logits' });
       },
@@ -205,7 +210,7 @@ describe('the notices of a plan', () => {
 
   it('leave out the features where no method sees them, or where the caller chose the input', async () => {
     const { open } = cornerTeacher({ features: false });
-    const silent = ({ notices }: Plan) => expect(notices).toEqual([]);
+    const silent = (plan: Plan) => expect(noticesOf(plan)).toEqual([]);
     await planned({ methods: ['l2', 'kd'] }, silent, open);
     await planned({ methods: ['adversarial'], discriminatorInput: 'logits' }, silent, open);
     await planned({ methods: ['adversarial'] }, silent, cornerTeacher().open);
@@ -215,8 +220,9 @@ describe('the notices of a plan', () => {
     const dataset = { name: 'corners', labels: false };
     await planned(
       { dataset },
-      ({ notices, options, students }) => {
-        expect(notices).toEqual([
+      (plan) => {
+        const { options, students } = plan;
+        expect(noticesOf(plan)).toEqual([
           'there are no labels, so only methods without labels run: l2, kd, adversarial.',
         ]);
         expect(students.map(({ name }) => name)).toEqual(['l2', 'kd', 'adversarial']);
@@ -229,8 +235,9 @@ describe('the notices of a plan', () => {
   it('tell that labels are not used where the teacher has other classes', async () => {
     await planned(
       { methods: ['l2'] },
-      ({ notices, data }) => {
-        expect(notices).toEqual([
+      (plan) => {
+        const { data } = plan;
+        expect(noticesOf(plan)).toEqual([
           expect.stringMatching(/^the labels of "corners" are not the teacher's classes/),
         ]);
         expect([data.train.labels, data.test.labels]).toEqual([null, null]);
@@ -242,7 +249,62 @@ describe('the notices of a plan', () => {
 
   it('include those of the given teacher itself', async () => {
     const { open } = cornerTeacher({ notices: ['read with care.'] });
-    await planned({ methods: ['l2'] }, ({ notices }) => expect(notices).toEqual(['read with care.']), open);
+    await planned({ methods: ['l2'] }, (plan) => expect(noticesOf(plan)).toEqual(['read with care.']), open);
+  });
+
+  it("sum up a given teacher's predictions, and warn where they look wrong", async () => {
+    await planned(
+      { methods: ['l2'] },
+      ({ notices, inspection }) => {
+        expect(inspection).toMatchObject({ images: 48, classes: 4, covered: 4, accuracy: 1, warnings: [] });
+        expect(notices).toEqual([
+          expect.stringMatching(
+            /^the teacher's predictions for 48 training images: 4 of 4 classes, .* 100.00 % as/,
+          ),
+        ]);
+      },
+      cornerTeacher().open,
+    );
+    const { open } = cornerTeacher({ classes: ['ne', 'nw', 'se', 'sw'] });
+    await planned(
+      { methods: ['l2'] },
+      ({ notices, inspection }) => {
+        expect(inspection).toMatchObject({ accuracy: 0, warnings: [{ code: 'chance' }] });
+        expect(notices[1]).toMatch(
+          /^WARNING: the teacher may be read wrongly: .* --teacher-preprocessing\.$/,
+        );
+      },
+      open,
+    );
+  });
+
+  it('tell of adapters where features differ in width, and record them', async () => {
+    const flat = { student: 'cnn(widths=[2],features=5)', methods: ['l2', 'adversarial'] };
+    await planned(flat, ({ notices, options, students }) => {
+      expect(notices).toEqual([
+        expect.stringMatching(/differ in width, .* with adversarial .*--adapter linear/),
+      ]);
+      expect(options.methods).toEqual([
+        { name: 'l2', options: {} },
+        { name: 'adversarial', options: { adapter: 'linear' } },
+      ]);
+      expect(students[1]!.options).toMatchObject({ adapter: 'linear' });
+    });
+    const asked = { ...flat, adapter: 'none' };
+    expect(await refusal(asked)).toMatchObject({ code: 'ANC_DISCRIMINATOR_INPUT' });
+    expect(await refusal({ ...flat, preset: 'paper' })).toMatchObject({ code: 'ANC_DISCRIMINATOR_INPUT' });
+    await planned({ ...flat, methods: ['adversarial'], discriminatorInput: 'logits' }, ({ notices }) =>
+      expect(notices).toEqual([]),
+    );
+  });
+
+  it('warn of a student that is not smaller than its teacher', async () => {
+    const flat = { student: tinyOptions.teacher, methods: ['l2'] };
+    await planned(flat, ({ notices }) =>
+      expect(notices).toEqual([
+        expect.stringMatching(/^WARNING: the student is not smaller than the teacher/),
+      ]),
+    );
   });
 
   it('tell which students see no mixed images', async () => {

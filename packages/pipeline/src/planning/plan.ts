@@ -35,7 +35,15 @@ import {
 } from './open-backends.js';
 import { planTeacher, studentPlanner, type PlannedModel } from './plan-model.js';
 import { planNetwork } from './plan-network.js';
-import { suitedTo, withSuitedDataset } from './suited-options.js';
+import {
+  inspectionInWords,
+  inspectionWarnings,
+  inspectTeacher,
+  type TeacherInspection,
+} from './inspect-teacher.js';
+import { sizeOf, sizeWarning } from './network-size.js';
+import { withAdapters } from './suited-adapters.js';
+import { suitedTo, withSuitedDataset, withSuitedStudent } from './suited-options.js';
 import { unusedOptions, type UnusedOption } from './unused-options.js';
 
 export type { PlannedModel } from './plan-model.js';
@@ -64,6 +72,8 @@ export interface Plan<D extends TrainingData = RunData> {
    * all there is: whether they are in the teacher's order, nothing says.
    */
   readonly classNames: readonly string[] | null;
+  /** What a given teacher's predictions look like; null for a teacher that is trained in the run. */
+  readonly inspection: TeacherInspection | null;
   /** What a person should know before the run begins. */
   readonly notices: readonly string[];
   readonly unused: readonly UnusedOption[];
@@ -96,13 +106,13 @@ async function planWith<D extends TrainingData>(
   const unused = unusedOptions(request.options, set, composition);
   const notices: string[] = [];
   const notice = (text: string): void => void notices.push(text);
-  const options = await withSuitedDataset(request, notice);
-  const { data: dataOptions, training, compute, teacher: teacherOptions, student: studentOptions } = options;
+  const sized = await withSuitedDataset(request, notice);
+  const { data: dataOptions, training, compute, teacher: teacherOptions } = sized;
   const aboutMethod = <T>(index: number, work: () => T | Promise<T>): Promise<T> =>
     aboutOption(['methods', index], work);
   const createAll = ({ methods, ...defaults }: RunOptions) =>
     Promise.all(methods.map((named, i) => aboutMethod(i, () => createMethod(named, defaults, composition))));
-  const requested = await createAll(options);
+  const requested = await createAll(sized);
   const batches = { batchSize: training.batchSize, seed: training.seed };
   const files = await aboutOption(['data', 'dataset'], () =>
     openDataset(
@@ -115,7 +125,7 @@ async function planWith<D extends TrainingData>(
   notices.push(...noticesOf(files));
   if (set.some((path) => path.join('.') === 'data.validation') && (await validationOf(files)) !== null)
     notice('the dataset has validation images of its own, so --validation has no effect.');
-  const backends = await openBackends(compute, teacherOptions.backend, studentOptions.backend, composition);
+  const backends = await openBackends(compute, teacherOptions.backend, sized.student.backend, composition);
   let given: GivenTeacher | null = null;
   const dispose = async (): Promise<void> => {
     await given?.given.dispose();
@@ -133,6 +143,8 @@ async function planWith<D extends TrainingData>(
     if (given === null) assertSeveralClasses(files);
     const dataset = given === null ? files : relabeledFor(given, files, notice);
     const environment = { input: dataset.shape, classes: dataset.classes.length };
+    const options = await withSuitedStudent(request, sized, given, environment, notice);
+    const studentOptions = options.student;
     const create = (key: 'teacher' | 'student') =>
       aboutOption([key, 'model'], () => registries.models.create(options[key].model, environment));
     const teacherModel = given === null ? await create('teacher') : null;
@@ -145,7 +157,13 @@ async function planWith<D extends TrainingData>(
     }
     const data = await open(dataset, dataOptions, batches);
     const suited = suitedTo(options, given, data, requested, notice);
-    const methods = suited === options ? requested : await createAll(suited);
+    const created = suited === options ? requested : await createAll(suited);
+    const inspection =
+      given === null ? null : await inspectTeacher(given, data, training.batchSize, training.seed);
+    if (inspection !== null) {
+      if (set.length > 0) notice(inspectionInWords(inspection, dataset.classes)); // a record had it
+      notices.push(...inspectionWarnings(inspection));
+    }
     const plain = await planNetwork(studentOptions.model, studentModel, data, backends.student);
     const networks = { input: dataset.shape, classes: environment.classes };
     const teacher =
@@ -163,15 +181,29 @@ async function planWith<D extends TrainingData>(
       networks,
       teacherOutputs,
     });
-    const names = studentNames(suited.methods);
+    const { options: final, methods } = await withAdapters(
+      { options: suited, methods: created },
+      composition,
+      ({ made }) =>
+        made.stages({
+          ...networks,
+          student: made.network(studentModel),
+          studentOutputs: plain.outputs,
+          teacher: made.needsTeacher ? { outputs: teacherOutputs } : null,
+        }),
+      notice,
+    );
+    const names = studentNames(final.methods);
     const students: PlannedModel[] = [];
     for (const [i, method] of methods.entries()) {
       students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training)));
     }
+    const size = sizeWarning(plain, sizeOf(teacher));
+    if (size !== null) notice(`WARNING: ${size}`);
     const mixing = data.mixup > 0 ? mixupNotice(students) : null;
     if (mixing !== null) notice(mixing);
     return {
-      options: withChosenBackends(suited, backends),
+      options: withChosenBackends(final, backends),
       data,
       students,
       backends,
@@ -179,6 +211,7 @@ async function planWith<D extends TrainingData>(
       notices: [...backendNotices(backends), ...notices],
       unused,
       teacher,
+      inspection,
       another: async (name, method, defaults) =>
         studentOf(name, await createMethod(method, defaults, composition), defaults.training),
       dispose,

@@ -26,7 +26,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function suited(dataset: string, options: Record<string, unknown>, teacher: string) {
   const said: string[] = [];
   const { options: found } = await suitedDataset(
-    { dataset: { name: dataset, options } },
+    { dataset: { name: dataset, options }, directory: null },
     { name: teacher, options: {} },
     composition,
     (text) => void said.push(text),
@@ -38,7 +38,9 @@ describe('images of any size', () => {
   it('are brought to the size that a given model takes', async () => {
     const { found, said } = await suited('image-folder', { path: 'x' }, file);
     expect(found).toEqual({ path: 'x', size: 20, channels: 1 });
-    expect(said).toEqual(['images are resized to what the teacher takes: size 20, channels 1.']);
+    expect(said).toEqual([
+      "images are brought to size 20, channels 1: size and channels from the model's input.",
+    ]);
   });
 
   it('keep what was asked for', async () => {

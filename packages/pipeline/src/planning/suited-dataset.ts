@@ -1,34 +1,43 @@
-import { onnxImageShape, type OnnxTeacherOptions } from '@anc/backend-onnx';
-import { readNamedFile } from '../files/named-file.js';
+import { findModelInRun } from '../classifier/find-model.js';
+import { imageShapeOf } from '../classifier/image-shape.js';
+import { onnxOptions } from '../classifier/classifier-file.js';
 import { isOnnx } from '../classifier/open-classifier.js';
 import type { Composition } from '../composition/compose.js';
-import type { Named } from '../text/named.js';
-import { optionNames } from '../composition/validate-options.js';
+import type { StatedShape } from '../data/image-size.js';
+import { sizedDataset } from '../data/sized-dataset.js';
+import { aboutOption } from '../options/option-error.js';
 import type { DataOptions } from '../options/run-options.js';
-import { isGiven } from './given-teacher.js';
+import type { Named } from '../text/named.js';
+import { isGiven, weightsOptions } from './given-teacher.js';
 
 /**
- * A dataset that resizes its images gets the size and channels of a given ONNX teacher, unless they are set. Throws what
- * reading the model throws.
+ * A dataset whose images have sizes of their own, brought to one size: a given teacher's, else the images' own, unless it
+ * is set. Throws what reading the teacher's file throws, and `ANC_USAGE` where neither says the size.
+ * @param teacher the teacher as it is named; null where it is a value of the caller
  */
-export async function suitedDataset(
-  { dataset }: Pick<DataOptions, 'dataset'>,
-  teacher: Named,
-  { registries }: Composition,
+export const suitedDataset = (
+  { dataset, directory }: Pick<DataOptions, 'dataset' | 'directory'>,
+  teacher: Named | null,
+  composition: Composition,
   notice: (text: string) => void,
-): Promise<Named> {
-  const options = optionNames(registries.datasets.get(dataset.name).contribution.options) ?? [];
-  const open = (name: string): boolean => options.includes(name) && !Object.hasOwn(dataset.options, name);
-  if (!isGiven(teacher) || !isOnnx(teacher.name) || !(open('size') || open('channels'))) return dataset;
-  const { bytes } = await readNamedFile(teacher.name, process.cwd());
-  const { layout } = teacher.options as Pick<OnnxTeacherOptions, 'layout'>;
-  const [height, width, channels] = onnxImageShape(bytes, teacher.name, layout);
-  const wanted = {
-    ...(open('size') && height !== null && height === width ? { size: height } : {}),
-    ...(open('channels') && (channels === 1 || channels === 3) ? { channels } : {}),
-  };
-  if (Object.keys(wanted).length === 0) return dataset;
-  const changes = Object.entries(wanted).map(([name, value]) => `${name} ${value}`);
-  notice(`images are resized to what the teacher takes: ${changes.join(', ')}.`);
-  return { ...dataset, options: { ...dataset.options, ...wanted } };
-}
+): Promise<Named> =>
+  aboutOption(['data', 'dataset'], () =>
+    sizedDataset(dataset, {
+      composition,
+      directory,
+      cwd: process.cwd(), // paths are absolute by now
+      file: teacher === null || !isGiven(teacher) ? null : () => shapeOfTeacher(teacher, composition),
+      notice,
+    }),
+  );
+
+const shapeOfTeacher = ({ name, options }: Named, composition: Composition): Promise<StatedShape> =>
+  aboutOption(['teacher', 'model'], async () => {
+    const cwd = process.cwd();
+    const found = await findModelInRun(name, 'teacher', cwd);
+    const file = found?.path ?? name;
+    const reading = isOnnx(file)
+      ? { onnx: await onnxOptions(file, options) }
+      : await weightsOptions(name, options);
+    return imageShapeOf({ file, cwd, recorded: found !== null, ...reading }, composition);
+  });

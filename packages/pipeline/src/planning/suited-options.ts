@@ -1,22 +1,45 @@
-import { aboutOption } from '../options/option-error.js';
+import type { ModelEnvironment } from '@anc/core';
 import { defaultMethods } from '../options/presets.js';
 import type { RunOptions } from '../options/run-options.js';
 import type { TrainingData } from '../data/training-data.js';
 import type { CreatedMethod } from './create-method.js';
+import { defaultStudent } from './default-student.js';
 import type { GivenTeacher } from './given-teacher.js';
 import type { PlanRequest } from './plan.js';
 import { suitedDataset } from './suited-dataset.js';
 
-/** The options with a dataset that is resized to the images that a given ONNX teacher takes. */
+/**
+ * The options with a dataset whose images have one size. A resumed run keeps what it recorded. Throws `ANC_USAGE` where
+ * nothing says the size.
+ */
 export async function withSuitedDataset(
-  { options, composition, openTeacher }: PlanRequest,
+  { options, given, composition, openTeacher }: PlanRequest,
   notice: (text: string) => void,
 ): Promise<RunOptions> {
-  if (openTeacher !== undefined) return options;
-  const dataset = await aboutOption(['teacher', 'model'], () =>
-    suitedDataset(options.data, options.teacher.model, composition, notice),
-  );
+  if (given.length === 0) return options; // nothing is requested: the options are a record
+  const teacher = openTeacher === undefined ? options.teacher.model : null;
+  const dataset = await suitedDataset(options.data, teacher, composition, notice);
   return { ...options, data: { ...options.data, dataset } };
+}
+
+/** The options with a student that suits a given teacher, where the caller chose none. */
+export async function withSuitedStudent(
+  { given: set, composition }: PlanRequest,
+  options: RunOptions,
+  teacher: GivenTeacher | null,
+  environment: ModelEnvironment,
+  notice: (text: string) => void,
+): Promise<RunOptions> {
+  if (teacher === null) return options;
+  const model = await defaultStudent({
+    options,
+    given: set,
+    teacher: teacher.given,
+    environment,
+    composition,
+    notice,
+  });
+  return { ...options, student: { ...options.student, model } };
 }
 
 /**

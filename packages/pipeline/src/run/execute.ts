@@ -24,9 +24,10 @@ import {
 } from '../training/teacher-cache.js';
 import { trainModel } from '../training/train-model.js';
 import type { BestEpoch } from '../training/validation.js';
+import { closingWarnings } from './closing-warnings.js';
 import { writeCompact } from './compact.js';
 import type { InterpretedMethod } from './control.js';
-import { interpret } from './interpretation.js';
+import { chanceInWords, interpret } from './interpretation.js';
 import { modelCard, weightsMetadata } from './model-card.js';
 import { readDocument } from './read-document.js';
 
@@ -109,9 +110,12 @@ async function trainStudents(
       if (report !== null) emit({ type: 'message', message: report });
     }
     const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(plan.students[i]!) }));
+    const classes = data.dataset.classes.length;
     const interpretation = [
       ...(order === null ? [] : [order]),
       ...interpret(interpreted, data.test.images.count),
+      ...students.flatMap((student) => chanceInWords(student, classes)),
+      ...closingWarnings(plan),
     ];
     const result: RunResult = {
       run: shown,
@@ -120,6 +124,8 @@ async function trainStudents(
       seed: options.training.seed,
       teacher,
       students,
+      classes,
+      ...(plan.inspection === null ? {} : { teacherCheck: plan.inspection }),
       interpretation,
       reading: interpretation,
     };
@@ -220,7 +226,7 @@ async function trainOrRead<R extends ModelResult>(
   });
   if (trained === null) throw new Interrupted();
   const onTest = evaluateOn(data.test, 'test images', predictions.test);
-  const { error, agreement, top5Error } = await onTest(trained.variables);
+  const { error, agreement, top5Error, chance } = await onTest(trained.variables);
   const written = await writeWeights(folder, place, trained.variables, metadata);
   const where = { backend: backends.student, input: data.dataset.shape };
   const compact = await writeCompact(folder, place, model.network, trained.variables, metadata, where);
@@ -230,6 +236,7 @@ async function trainOrRead<R extends ModelResult>(
     testError: error,
     ...top5(top5Error),
     ...(agreement === null ? {} : { agreement }),
+    ...(chance === null ? {} : { agreementBaseline: chance.baseline, kappa: chance.kappa }),
     ...(trained.held === null ? {} : { validationError: trained.held.error }),
     ...(trained.best === null
       ? {}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StudentResult } from '../events/documents.js';
-import { interpret, type InterpretedStudent } from './interpretation.js';
+import { chanceInWords, interpret, type InterpretedStudent } from './interpretation.js';
 
 const student = (
   method: string,
@@ -47,6 +47,15 @@ describe('readingOf', () => {
       interpret([read(student('kd', 0.1)), read(student('adversarial', error), 'kl')], 10_000);
     expect(lines(0.05)[0]).toMatch(/better than kd here, with a single seed, so a lead and not a result/);
     expect(lines(0.2)[0]).toMatch(/worse than kd here/);
+  });
+
+  it('tells what chance reaches where the predictions of the teacher are uneven', () => {
+    const uneven = student('l2', null, { agreement: 0.85, agreementBaseline: 0.83, kappa: 0.1 });
+    expect(chanceInWords(uneven, 10)).toEqual([
+      "l2: agreement 85.00 %, where always predicting the teacher's most frequent class reaches 83.00 %: Cohen's kappa is 0.100.",
+    ]);
+    expect(chanceInWords({ ...uneven, agreementBaseline: 0.12 }, 10)).toEqual([]);
+    expect(chanceInWords(student('l2', null), 10)).toEqual([]);
   });
 
   it('compares agreement where there are no labels', () => {

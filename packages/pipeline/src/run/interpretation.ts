@@ -1,5 +1,6 @@
 import { alarmsFor } from '@anc/core/internal';
-import { formatShare } from '../text/format.js';
+import { kappaMatters } from '@anc/runtime';
+import { formatKappa, formatShare } from '../text/format.js';
 import { controlName, dataTermOf, isControlOf, type InterpretedMethod } from './control.js';
 import type { StudentResult } from '../events/documents.js';
 
@@ -17,6 +18,21 @@ export function interpret(students: readonly InterpretedStudent[], testCount: nu
     ...(student.result.diagnostics === undefined ? [] : [activity(student.result)]),
     ...(dataTermOf(student) === null ? [] : [comparison(student, students, testCount)]),
   ]);
+}
+
+/**
+ * What chance alone reaches, where the teacher's predictions are uneven: a student that always gives the most frequent
+ * class looks good then.
+ */
+export function chanceInWords(
+  { name, agreement, agreementBaseline, kappa }: StudentResult,
+  classes: number,
+): string[] {
+  if (!kappaMatters(agreementBaseline, classes)) return [];
+  return [
+    `${name}: agreement ${formatShare(agreement)}, where always predicting the teacher's most frequent class reaches ` +
+      `${formatShare(agreementBaseline!)}: Cohen's kappa is ${formatKappa(kappa)}.`,
+  ];
 }
 
 function activity({ name, diagnostics }: StudentResult): string {

@@ -92,6 +92,15 @@ describe('weightsMetadata of a teacher that does not name its classes', () => {
 });
 
 describe('modelCard', () => {
+  it('shows beside agreement what a constant prediction reaches, and kappa where that is much', () => {
+    const card = (agreementBaseline: number): string =>
+      modelCard(planOf(), modelOf(), { ...result, agreementBaseline, kappa: 0.25 });
+    expect(card(0.8)).toContain(
+      "| agreement with the teacher | 90.00 % (always predicting its most frequent class: 80.00 %; Cohen's kappa 0.250) |",
+    );
+    expect(card(0.55)).toContain('| 90.00 % (always predicting its most frequent class: 55.00 %) |');
+  });
+
   const card = (model = modelOf(), of: ModelResult & { agreement?: number } = result, plan = planOf()) =>
     modelCard(plan, model, of);
 

@@ -2,10 +2,11 @@ import type { Normalization } from '@anc/core';
 import type { WeightsMetadata } from '@anc/formats';
 import { isQuantized } from '@anc/methods';
 import { describeNamed } from '../text/named.js';
-import { formatCount, formatShare } from '../text/format.js';
+import { kappaMatters } from '@anc/runtime';
+import { formatCount, formatKappa, formatShare } from '../text/format.js';
 import { COMPACT } from './compact.js';
 import type { Plan, PlannedModel, TrainingPlan } from '../planning/plan.js';
-import type { ModelResult } from '../events/documents.js';
+import type { ModelResult, StudentResult } from '../events/documents.js';
 import { WEIGHTS } from '../files/weights.js';
 
 /** Metadata of a weights file: enough to use it without the run. */
@@ -32,7 +33,7 @@ export function weightsMetadata(
 export function modelCard(
   plan: Plan,
   model: PlannedModel,
-  result: ModelResult & { readonly agreement?: number },
+  result: ModelResult & Partial<Pick<StudentResult, 'agreement' | 'agreementBaseline' | 'kappa'>>,
 ): string {
   const { options, data } = plan;
   const { network } = model;
@@ -49,7 +50,9 @@ export function modelCard(
     `| test error | ${formatShare(result.testError)} of ${formatCount(data.test.images.count)} images |`,
     ...(result.agreement === undefined
       ? []
-      : [`| agreement with the teacher | ${formatShare(result.agreement)} |`]),
+      : [
+          `| agreement with the teacher | ${formatShare(result.agreement)}${chanceOf(result, data.dataset.classes.length)} |`,
+        ]),
     ...(result.best === undefined
       ? []
       : [
@@ -74,6 +77,13 @@ export function modelCard(
     'One run with one seed: differences to other students may be chance.',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** ` (always predicting its most frequent class: 12.00 %)`, with Cohen's kappa where that is much. */
+function chanceOf({ agreementBaseline, kappa }: Partial<StudentResult>, classes: number): string {
+  if (agreementBaseline === undefined) return '';
+  const much = kappaMatters(agreementBaseline, classes) ? `; Cohen's kappa ${formatKappa(kappa)}` : '';
+  return ` (always predicting its most frequent class: ${formatShare(agreementBaseline)}${much})`;
 }
 
 function describeNormalization(normalization: Normalization): string {

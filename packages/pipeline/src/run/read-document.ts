@@ -12,6 +12,8 @@ const NUMERIC = [
   'best',
   'bytes',
   'agreement',
+  'agreementBaseline',
+  'kappa',
   'diagnostics',
   'difference',
   'game',

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cornerTeacher } from '../../test/corner-teacher.js';
 import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions, type TinyComposition } from '../../test/tiny-plugins.js';
-import type { RunEvent } from '../events/events.js';
+import type { Emit, RunEvent } from '../events/events.js';
 import { readOptions } from '../options/record.js';
 import { assertName, resumeRun, startRun, type ResumeRequest, type StartRequest } from './start.js';
 
@@ -22,18 +22,22 @@ beforeEach(async () => {
 afterEach(() => rm(cwd, { recursive: true, force: true }));
 
 const { open } = cornerTeacher();
+/** Keeps events but the summary of the teacher's predictions. */
+const emit: Emit = (event) => {
+  if (event.type !== 'notice' || !event.message.startsWith("the teacher's predictions")) events.push(event);
+};
 const request = (flat: object = {}, more: Partial<StartRequest> = {}): StartRequest => ({
   ...resolveFlat({ ...tinyOptions, methods: ['l2'], ...flat }),
   composition,
   cwd,
-  emit: (event) => events.push(event),
+  emit,
   openTeacher: open,
   ...more,
 });
 const resumeRequest = (path: string, more: Partial<ResumeRequest> = {}): ResumeRequest => ({
   path,
   cwd,
-  emit: (event) => events.push(event),
+  emit,
   changes: {},
   compose: () => Promise.resolve(composition),
   openTeacher: open,

@@ -8,6 +8,9 @@ export const formatCount = (n: number | null): string => (n === null ? UNKNOWN :
 export const formatShare = (share: number | null): string =>
   share === null ? '–' : `${(100 * share).toFixed(2)} %`;
 
+/** 0.412; a dash where it is not defined. */
+export const formatKappa = (kappa: number | null | undefined): string => kappa?.toFixed(3) ?? '–';
+
 /** 1.2 M: three digits and a unit; `unknown` where there is no number. */
 export function formatLarge(n: number | null): string {
   if (n === null) return UNKNOWN;

@@ -123,6 +123,8 @@ describe('evaluatePredictions', () => {
       error: 1 / 5,
       agreement: 3 / 5,
       top5Error: 0.125,
+      // The teacher gives class 0 and 2 twice, class 1 once: p_e = (2·2 + 1·2 + 2·1) / 25.
+      chance: { baseline: 2 / 5, kappa: expect.closeTo((3 / 5 - 8 / 25) / (1 - 8 / 25)) as number },
     });
   });
 
@@ -133,6 +135,7 @@ describe('evaluatePredictions', () => {
         error: null,
         agreement: null,
         top5Error: null,
+        chance: null,
       },
     );
   });

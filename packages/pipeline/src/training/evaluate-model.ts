@@ -10,6 +10,7 @@ import {
 import { topError } from '../classifier/score.js';
 import type { Emit } from '../events/events.js';
 import type { PlannedNetwork } from '../planning/plan-network.js';
+import { chanceAgreement, type ChanceAgreement } from './chance-agreement.js';
 
 export interface EvaluateContext {
   readonly backend: Backend;
@@ -52,8 +53,9 @@ export async function predict(
   }
 }
 
-/** Error and agreement, with the top-5 error of many classes. */
-export type TestEvaluation = Evaluation & Pick<Predictions, 'top5Error'>;
+/** Error and agreement, with the top-5 error of many classes and, beside the agreement, what chance reaches. */
+export type TestEvaluation = Evaluation &
+  Pick<Predictions, 'top5Error'> & { readonly chance: ChanceAgreement | null };
 
 /** Compares predictions with a split's labels and with the teacher's predictions. */
 export async function evaluatePredictions(
@@ -61,5 +63,9 @@ export async function evaluatePredictions(
   { labels }: DatasetSplit,
   teacher: Int32Array | null,
 ): Promise<TestEvaluation> {
-  return { ...scorePredictions(classes, labels === null ? null : await labels(), teacher), top5Error };
+  return {
+    ...scorePredictions(classes, labels === null ? null : await labels(), teacher),
+    top5Error,
+    chance: teacher === null ? null : chanceAgreement(classes, teacher),
+  };
 }

@@ -3,7 +3,8 @@ import { chartsOf, isLogarithmic, type Chart } from './charts.js';
 import { openDrawing } from './draw.js';
 import { alarmsIn, formatEpochs, historiesOf, type History } from './history.js';
 import { html, Markup } from './markup.js';
-import type { ReportedModel, ReportedResult } from './report.js';
+import { kappaMatters } from './kappa-matters.js';
+import type { ReportedModel, ReportedResult, ReportedStudent } from './report.js';
 import { STYLE } from './style.js';
 
 export interface PageContent {
@@ -57,13 +58,18 @@ export async function renderPage({
   return page.text;
 }
 
-function resultTable({ teacher, students }: ReportedResult): Markup {
-  const row = (name: string, reported: ReportedModel, agreement: number | null): Markup =>
+function resultTable({ teacher, students, classes = Infinity }: ReportedResult): Markup {
+  const baselines = students.map(({ agreementBaseline }) => agreementBaseline);
+  const hasBaseline = baselines.some((baseline) => baseline !== undefined);
+  const hasKappa = baselines.some((baseline) => kappaMatters(baseline, classes));
+  const row = (name: string, reported: ReportedModel & Partial<ReportedStudent>): Markup =>
     html`<tr>
       <th scope="row">${name}</th>
       <td class="word">${reported.model}</td>
       <td>${formatShare(reported.testError)}</td>
-      <td>${formatShare(agreement)}</td>
+      <td>${formatShare(reported.agreement ?? null)}</td>
+      ${hasBaseline ? html`<td>${formatShare(reported.agreementBaseline ?? null)}</td>` : ''}
+      ${hasKappa ? html`<td>${reported.kappa?.toFixed(3) ?? '–'}</td>` : ''}
       <td>${formatCount(reported.parameters)}</td>
       <td>${formatCount(reported.flops)}</td>
       <td>${reported.seconds.toFixed(1)}</td>
@@ -76,13 +82,15 @@ function resultTable({ teacher, students }: ReportedResult): Markup {
           <th class="word">network</th>
           <th>test error</th>
           <th>agreement</th>
+          ${hasBaseline ? html`<th>agreement of a constant</th>` : ''}
+          ${hasKappa ? html`<th>Cohen's kappa</th>` : ''}
           <th>parameters</th>
           <th>FLOPs per image</th>
           <th>seconds of training</th>
         </tr>
       </thead>
       <tbody>
-        ${row('teacher', teacher, null)}${students.map((student) => row(student.name, student, student.agreement))}
+        ${row('teacher', teacher)}${students.map((student) => row(student.name, student))}
       </tbody>
     </table>
   </div>`;

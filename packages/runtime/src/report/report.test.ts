@@ -117,6 +117,22 @@ describe('the report', () => {
     expect(page.match(/<svg /g)).toHaveLength(3 * 2 + 3);
   });
 
+  it('shows beside agreement what a constant prediction reaches, and kappa where that is much', async () => {
+    const page = async (agreementBaseline?: number) => {
+      const [l2, other] = content.result.students;
+      const more = agreementBaseline === undefined ? {} : { agreementBaseline, kappa: 0.1234 };
+      const result = { ...content.result, classes: 10, students: [{ ...l2!, ...more }, other!] };
+      return renderPage({ ...content, result });
+    };
+    expect(await page(0.64)).toMatch(
+      /agreement of a constant[\s\S]*Cohen&#39;s kappa|agreement of a constant[\s\S]*Cohen's kappa/,
+    );
+    expect(await page(0.64)).toMatch(/64\.00 %[\s\S]*0\.123/);
+    expect(await page(0.11)).toMatch(/agreement of a constant[\s\S]*11\.00 %/);
+    expect(await page(0.11)).not.toMatch(/kappa/);
+    expect(await page()).not.toMatch(/constant/);
+  });
+
   it('lists the epochs that raised an alarm', async () => {
     const page = (await renderPage(content)).replace(/\s+/g, ' ');
     expect(page).toContain('<strong>adversarial: discriminator-won</strong> in 1 of 2 epochs (2)');

@@ -15,13 +15,24 @@ export interface ReportedModel {
   readonly seconds: number;
 }
 
+export interface ReportedStudent extends ReportedModel {
+  readonly name: string;
+  readonly agreement: number;
+  /** Agreement that a constant prediction of the teacher's most frequent class reaches. */
+  readonly agreementBaseline?: number;
+  /** Cohen's kappa of student and teacher; null where it is not defined. */
+  readonly kappa?: number | null;
+}
+
 /** The result of a finished run, as in `result.json`. */
 export interface ReportedResult {
   readonly dataset: string;
   readonly backend: string;
   readonly seed: number;
   readonly teacher: ReportedModel;
-  readonly students: readonly (ReportedModel & { readonly name: string; readonly agreement: number })[];
+  readonly students: readonly ReportedStudent[];
+  /** Number of classes. */
+  readonly classes?: number;
   /** What the numbers show and what they do not, a sentence or two each. */
   readonly interpretation?: readonly string[];
   /** The same, as results of earlier versions call it. */

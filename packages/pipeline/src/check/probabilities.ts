@@ -1,0 +1,26 @@
+/** −Σ p ln p. */
+export function entropy(row: Float64Array): number {
+  let sum = 0;
+  for (const p of row) if (p > 0) sum -= p * Math.log(p);
+  return sum;
+}
+
+/** The place of the largest of `classes` logits from `at` on. */
+export function topOf(logits: Float32Array, at: number, classes: number): number {
+  let best = 0;
+  for (let c = 1; c < classes; c++) if (logits[at + c]! > logits[at + best]!) best = c;
+  return best;
+}
+
+/** Rows of probabilities; a row that is not finite becomes uniform: it says nothing. */
+export function softmax(logits: Float32Array, classes: number): Float64Array {
+  const rows = new Float64Array(logits.length);
+  for (let at = 0; at < logits.length; at += classes) {
+    const row = rows.subarray(at, at + classes);
+    const top = logits[at + topOf(logits, at, classes)]!;
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += row[c] = Math.exp(logits[at + c]! - top);
+    for (let c = 0; c < classes; c++) row[c] = Number.isFinite(sum) ? row[c]! / sum : 1 / classes;
+  }
+  return rows;
+}
