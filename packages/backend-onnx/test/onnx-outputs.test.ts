@@ -239,7 +239,13 @@ describe('of several outputs', () => {
   );
 
   it.each<[string, BuiltGraph, Partial<OnnxTeacherRequest>, string, RegExp]>([
-    ['not an embedding', heads({ embedding: 7, output: 4 }), {}, 'output', /others are no classes/],
+    [
+      'not an embedding',
+      heads({ embedding: 7, output: 4 }),
+      {},
+      'output',
+      /names of others are not of classes/,
+    ],
     [
       'not features with a layer after them',
       {
@@ -250,9 +256,15 @@ describe('of several outputs', () => {
       },
       {},
       'second',
-      /others are no classes/,
+      /a layer computes it/,
     ],
-    ['not an auxiliary head', heads({ aux_logits: 4, main: 4 }), {}, 'main', /others are no classes/],
+    [
+      'not an auxiliary head',
+      heads({ aux_logits: 4, main: 4 }),
+      {},
+      'main',
+      /names of others are not of classes/,
+    ],
     [
       'the one with a name of classes',
       heads({ x1: 7, class_scores: 4 }),
@@ -290,7 +302,7 @@ describe('of several outputs', () => {
       },
       {},
       'a',
-      /others are no classes/,
+      /computed from it without a layer/,
     ],
   ])('%s is used', async (_what, graph, rest, output, why) => {
     const teacher = await open(graph, rest);

@@ -49,10 +49,9 @@ export function chooseOutput(
   const values = new GraphValues(model);
   const groups = sameTensor(outputs);
   if (groups.length === 1) return { output: groups[0]!, why: null };
-  const remaining = leftOut(values, groups);
+  const { kept: remaining, reasons } = leftOut(values, groups);
   const [only] = remaining;
-  if (remaining.length === 1)
-    return { output: only!, why: 'the others are no classes by their names or places' };
+  if (remaining.length === 1) return { output: only!, why: reasons.join(', and ') };
   const widthOf =
     (count: number | null) =>
     (candidate: MeasuredOutput): boolean =>
@@ -65,11 +64,9 @@ export function chooseOutput(
   const weak: typeof strong = [
     ['it is the output by its name', ({ output }) => OUTPUT.test(output)],
     ['it is behind a softmax or sigmoid', ({ activation }) => activation !== null],
-    ['a layer with weights gives it', ({ isHead }) => isHead],
     ['the others branch off before it', goesOn(values, remaining)],
   ];
   let left = remaining;
-  const reasons: string[] = [];
   const narrow = (rules: typeof strong, mustAgree: boolean): void => {
     for (const [why, holds] of rules) {
       const found = remaining.filter(holds);
@@ -92,7 +89,7 @@ function sameTensor(outputs: readonly MeasuredOutput[]): MeasuredOutput[] {
   for (const output of outputs) {
     const known = groups.get(output.inner);
     if (known === undefined) groups.set(output.inner, output);
-    else if (output.activation === null) groups.set(output.inner, { ...output, isHead: true });
+    else if (output.activation === null) groups.set(output.inner, output);
   }
   return [...groups.values()];
 }
@@ -101,23 +98,35 @@ function sameTensor(outputs: readonly MeasuredOutput[]): MeasuredOutput[] {
  * Without features, from which a layer computes another output; without what is computed from another output by no layer
  * (its maximum, say); and without those that are something else by their names.
  */
-function leftOut(values: GraphValues, outputs: readonly MeasuredOutput[]): readonly MeasuredOutput[] {
-  const behind = outputs.map(({ inner }) => values.nodesBehind(inner));
-  const isBehind = (i: number, j: number): boolean => {
-    const maker = values.makerOf(outputs[i]!.inner);
-    return i !== j && maker !== undefined && behind[j]!.has(maker);
+function leftOut(
+  values: GraphValues,
+  outputs: readonly MeasuredOutput[],
+): { readonly kept: readonly MeasuredOutput[]; readonly reasons: string[] } {
+  const behind = new Map(outputs.map((output) => [output, values.nodesBehind(output.inner)]));
+  const isBehind = (first: MeasuredOutput, second: MeasuredOutput): boolean => {
+    const maker = values.makerOf(first.inner);
+    return first !== second && maker !== undefined && behind.get(second)!.has(maker);
   };
-  const layerBetween = (i: number, j: number): boolean =>
-    [...behind[j]!].some((node) => values.isProduct(node) && !behind[i]!.has(node));
-  const own = outputs.filter(
-    (_, i) =>
-      !outputs.some(
-        (_, j) => (isBehind(i, j) && layerBetween(i, j)) || (isBehind(j, i) && !layerBetween(j, i)),
-      ),
-  );
-  const kept = own.length === 0 ? outputs : own;
-  const classes = kept.filter((candidate) => !isOther(candidate));
-  return classes.length === 0 ? kept : classes;
+  const layerBetween = (first: MeasuredOutput, second: MeasuredOutput): boolean =>
+    [...behind.get(second)!].some((node) => values.isProduct(node) && !behind.get(first)!.has(node));
+  const isFeature = (one: MeasuredOutput): boolean =>
+    outputs.some((other) => isBehind(one, other) && layerBetween(one, other));
+  const isDerived = (one: MeasuredOutput): boolean =>
+    outputs.some((other) => isBehind(other, one) && !layerBetween(other, one));
+  const rules: readonly (readonly [string, (output: MeasuredOutput) => boolean])[] = [
+    ['a layer computes it from features that are an output, too', isFeature],
+    ['others are computed from it without a layer', isDerived],
+    ['the names of others are not of classes', isOther],
+  ];
+  let kept = outputs;
+  const reasons: string[] = [];
+  for (const [why, isLeftOut] of rules) {
+    const left = kept.filter((output) => !isLeftOut(output));
+    if (left.length === 0 || left.length === kept.length) continue;
+    kept = left;
+    reasons.push(why);
+  }
+  return { kept, reasons };
 }
 
 const isOther = ({ name, output }: MeasuredOutput): boolean =>

@@ -16,10 +16,6 @@ export class Constants {
     for (const name of names) this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1);
   }
 
-  has(name: string): boolean {
-    return this.#tensors.has(name);
-  }
-
   tensor(name: string): TensorProto | undefined {
     return this.#tensors.get(name);
   }

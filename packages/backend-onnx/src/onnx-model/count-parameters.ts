@@ -11,7 +11,7 @@ const isOwn = (name: string | null | undefined): boolean => name?.startsWith('an
  */
 export function countParameters(model: ModelProto): number | null {
   const graph = graphOf(model);
-  const bodies = model.functions.flatMap(({ node }) => node ?? []) as NodeProto[];
+  const bodies = model.functions.flatMap(({ node }) => node ?? []);
   const nodes = [...graph.node, ...bodies];
   const count = sum(tensorsOf(graph.initializer)) + sum(nodes.map(constantsOf));
   return count === 0 && nodes.some((node) => !isOwn(node.name) && inputsOf(node).length > 0) ? null : count;

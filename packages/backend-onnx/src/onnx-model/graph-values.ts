@@ -19,7 +19,6 @@ const PRODUCTS = new Set(['Gemm', 'MatMul', 'Conv']);
 export class GraphValues {
   readonly #makers = new Map<string, NodeProto>();
   readonly #constants = new Set<string>();
-  readonly #visited = new Set<string>();
   readonly #dims = new Map<string, readonly number[]>();
 
   constructor(model: ModelProto) {
@@ -28,7 +27,14 @@ export class GraphValues {
       this.#constants.add(name ?? '');
       this.#dims.set(name ?? '', (dims ?? []).map(Number));
     }
-    for (const node of graph.node) for (const output of node.output ?? []) this.#makers.set(output, node);
+    // Nodes come after those whose outputs they read.
+    for (const node of graph.node) {
+      const isConstant = inputsOf(node).every((name) => name === '' || this.#constants.has(name));
+      for (const output of node.output ?? []) {
+        this.#makers.set(output, node);
+        if (isConstant) this.#constants.add(output);
+      }
+    }
   }
 
   makerOf(name: string): NodeProto | undefined {
@@ -41,14 +47,7 @@ export class GraphValues {
 
   /** Whether a value is a constant, or computed from constants alone (a dequantized or transposed weight). */
   isConstant(name: string): boolean {
-    if (this.#constants.has(name)) return true;
-    const maker = this.#makers.get(name);
-    if (maker === undefined) return false;
-    if (this.#visited.has(name)) return false;
-    this.#visited.add(name); // once: the answer stays, and a damaged graph may have cycles
-    const known = inputsOf(maker).every((input) => input === '' || this.isConstant(input));
-    if (known) this.#constants.add(name);
-    return known;
+    return this.#constants.has(name);
   }
 
   sizesOf(name: string): readonly number[] | undefined {

@@ -41,7 +41,7 @@ export function inferenceMode(
   let dropouts = 0;
   for (const node of nodes) {
     if (!isStandard(node)) continue;
-    if (isTrainingNorm(node, opset) && normToInference(node, read, constants, shown)) norms++;
+    if (isTrainingNorm(node, opset) && normToInference(node, read, constants, values, shown)) norms++;
     if (node.opType === 'Dropout' && isDropping(node, constants, values)) {
       node.input = [node.input![0]!];
       dropouts++;
@@ -55,8 +55,10 @@ export function inferenceMode(
   ]);
   graph.output = graph.output.filter(({ name }) => made.has(name ?? ''));
   const changes = [
-    norms > 0 ? `${norms} batch normalizations use their running averages` : null,
-    dropouts > 0 ? `${dropouts} dropouts are left out` : null,
+    norms > 0
+      ? `${norms} batch normalization${norms > 1 ? 's take their' : ' takes its'} running averages`
+      : null,
+    dropouts > 0 ? `${dropouts} dropout${dropouts > 1 ? 's are' : ' is'} left out` : null,
   ].filter((change) => change !== null);
   return {
     bytes: encodeModel(model),
@@ -104,14 +106,15 @@ function normToInference(
   node: NodeProto,
   read: ReadonlySet<string>,
   constants: Constants,
+  values: GraphValues,
   shown: string,
 ): boolean {
   const [output = '', ...statistics] = node.output ?? [];
   const [mean = '', variance = ''] = (node.input ?? []).slice(3);
   if (statistics.some((name) => name !== '' && read.has(name))) return false;
-  if (!constants.has(mean) || !constants.has(variance)) return false;
+  if (!values.isConstant(mean) || !values.isConstant(variance)) return false;
   const isAll = (name: string, value: number): boolean =>
-    constants.floats(name)?.data.every((number) => number === value) === true;
+    constants.floats(original(values, name))?.data.every((number) => number === value) === true;
   if (isAll(mean, 0) && isAll(variance, 1)) {
     throw onnxError(`${shown}: it was exported in training mode, without running averages.`, {
       expected: 'batch normalizations with averages of the training',
@@ -122,6 +125,12 @@ function normToInference(
   node.attribute = (node.attribute ?? []).filter(({ name }) => name !== 'training_mode');
   node.output = [output];
   return true;
+}
+
+/** The name of a constant behind copies of it: equal weights are often written once. */
+function original(values: GraphValues, name: string): string {
+  const maker = values.makerOf(name);
+  return maker?.opType === 'Identity' ? original(values, maker.input![0]!) : name;
 }
 
 /** Whether a dropout drops: its third input is there, and not known to be false. */

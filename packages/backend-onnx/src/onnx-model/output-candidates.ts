@@ -1,4 +1,4 @@
-import { GraphValues, beforeActivation, lastProduct, type EndActivation } from './graph-values.js';
+import { GraphValues, beforeActivation, type EndActivation } from './graph-values.js';
 import {
   dimsOf,
   ELEMENT,
@@ -20,8 +20,6 @@ export interface OutputCandidate {
   /** The tensor before a softmax or sigmoid. */
   readonly inner: string;
   readonly activation: EndActivation | null;
-  /** Whether a layer with weights gives it, with nothing but a softmax or sigmoid after. */
-  readonly isHead: boolean;
 }
 
 /** Operators that make sequences, of their inputs. */
@@ -57,7 +55,6 @@ export function outputCandidates(model: ModelProto): OutputCandidate[] {
       dims: value === undefined || !isTensor(value) ? undefined : dimsOf(value),
       inner,
       activation,
-      isHead: activation !== null || lastProduct(values, inner) !== null,
     };
   });
   return candidates.filter(
