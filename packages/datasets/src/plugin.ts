@@ -19,6 +19,7 @@ export default function datasets(): Plugin {
       glyphs: {
         summary: 'ten generated stroke figures, 28×28 gray; needs no files',
         options: glyphsOptions,
+        generated: true,
         create: async (options: z.output<typeof glyphsOptions>) =>
           new (await import('./glyphs/glyphs.js')).Glyphs(options),
       },

@@ -31,10 +31,15 @@ const MOST_FOLDERS = 1000;
  * folders of another name.
  */
 export function innerPlaces(dataDir: string | null): string[] {
+  return innerFolders(
+    ...[dataDir, process.env['ANC_DATA_DIR']].filter((root) => Boolean(root)).map((root) => resolve(root!)),
+  );
+}
+
+/** The folders in folders, and those in them. */
+export function innerFolders(...roots: readonly string[]): string[] {
   const found: string[] = [];
-  let level = [dataDir, process.env['ANC_DATA_DIR']]
-    .filter((root): root is string => Boolean(root))
-    .map((root) => resolve(root));
+  let level = [...roots];
   for (let depth = 0; depth < 2; depth++) {
     level = level.flatMap(foldersIn).slice(0, MOST_FOLDERS);
     found.push(...level);

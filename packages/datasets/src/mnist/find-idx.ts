@@ -34,16 +34,12 @@ export async function findIdx(
   return null;
 }
 
-function formsOf({
-  name,
-  md5,
-  unpackedMd5 = null,
-}: OfficialFile): (Omit<FoundIdx, 'path'> & { name: string })[] {
+function formsOf({ name, md5, unpackedMd5 }: OfficialFile): (Omit<FoundIdx, 'path'> & { name: string })[] {
   const bare = name.replace(/\.gz$/, '');
   const dotted = bare.replace(/-(idx\d)/, '.$1');
   return [
     { name, md5, packed: true },
-    { name: bare, md5: unpackedMd5, packed: false },
-    { name: dotted, md5: unpackedMd5, packed: false },
+    { name: bare, md5: unpackedMd5 ?? null, packed: false },
+    { name: dotted, md5: unpackedMd5 ?? null, packed: false },
   ].filter((form, i, all) => all.findIndex((other) => other.name === form.name) === i);
 }

@@ -117,6 +117,7 @@ export async function exportModel(
             ...(named && { dataset: named }),
             ...(dataDir === undefined ? {} : { dataDir }),
             ...(limitTest === undefined ? {} : { limitTest }),
+            cwd,
           },
           found,
           composition,

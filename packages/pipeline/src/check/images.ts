@@ -5,7 +5,9 @@ import { decodeImage, interpretFolder, limitSplit } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
 
 import { classesAreFolders, noticesOf } from '../data/dataset-facts.js';
-import { openDataset, type Fetching } from '../data/open-dataset.js';
+import { chooseDataset } from '../data/choose-dataset.js';
+import { isMissing, openDataset, type Fetching } from '../data/open-dataset.js';
+import { IMAGE_FOLDER } from '../options/folder-dataset.js';
 import { NAMED_FORM, readNamed } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 
@@ -45,8 +47,16 @@ export async function sampleImages(request: SampleRequest): Promise<Sample> {
   if (typeof what !== 'string') return ofDataset(what, what.name, request);
   const path = resolve(cwd, what);
   const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() === true) return ofFolder(path, what, request);
-  return ofDataset(await namedDataset(what, request), what, request);
+  if (found?.isDirectory() !== true) return ofDataset(await namedDataset(what, request), what, request);
+  const { composition, fetching, dataDir } = request;
+  const chosen = await chooseDataset({ dataset: what, dataDir }, cwd, composition);
+  const named = chosen.dataset!;
+  const environment = { dataDir: chosen.dataDir, seed: 1 };
+  const sample =
+    named.name === IMAGE_FOLDER
+      ? await ofFolder(path, what, request)
+      : await ofDataset(await openDataset(named, composition, environment, fetching), what, request);
+  return { ...sample, notices: [...chosen.notices, ...sample.notices] };
 }
 
 /** Images of all splits of a folder: the labeled ones, where there are labels. */
@@ -128,7 +138,10 @@ async function ofDataset(dataset: Dataset, what: string, { shape, limit }: Sampl
       hint: 'choose a dataset of that size, or a folder of images, which are brought to it.',
     });
   }
-  const whole = await dataset.split('train');
+  const whole = await dataset.split('train').catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+    return dataset.split('test');
+  });
   const split = limitSplit(whole, limit, 1);
   const { count } = split.images;
   const images = new Uint8Array(count * shape[0] * shape[1] * shape[2]);

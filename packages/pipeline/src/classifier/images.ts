@@ -1,17 +1,22 @@
 import { AncError, type Dataset, type DatasetSplit } from '@anc/core';
 import { limitSplit, subsetSplit } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
+import { chooseDataset, type DatasetRequest } from '../data/choose-dataset.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import type { Named } from '../text/named.js';
+import { withoutPath } from '../options/folder-dataset.js';
 import type { FoundModel } from './find-model.js';
 
 /** Which images to evaluate on. */
 export interface ImagesRequest {
-  readonly dataset?: Named;
+  /** A registered dataset, or the path of a folder. */
+  readonly dataset?: string | Named;
   readonly dataDir?: string | null;
   /** Only the first test images. */
   readonly limitTest?: number;
   readonly fetching?: Fetching;
+  /** Relative paths start here. */
+  readonly cwd: string;
 }
 
 export interface OpenedImages {
@@ -19,9 +24,15 @@ export interface OpenedImages {
   readonly dataset: Dataset;
   /** Random seed of subsets. */
   readonly seed: number;
+  /** How the dataset was found, where it was not named. */
+  readonly notices: readonly string[];
   /** The test images of the request; those of the run where the request names none. */
   test(): Promise<DatasetSplit>;
 }
+
+/** Whether a data folder is given that the dataset of a run has no use for: its images are meant. */
+const isElsewhere = ({ dataDir }: ImagesRequest, { name }: Named, { registries }: Composition): boolean =>
+  typeof dataDir === 'string' && registries.datasets.get(name).contribution.generated === true;
 
 /** Opens images: those of the run where nothing else is requested. Throws `ANC_USAGE` where neither names a dataset. */
 export async function openImages(
@@ -30,7 +41,13 @@ export async function openImages(
   composition: Composition,
 ): Promise<OpenedImages> {
   const options = found?.options;
-  const named = request.dataset ?? options?.data.dataset;
+  const recorded = options?.data.dataset;
+  const ofRun =
+    request.dataset === undefined && recorded !== undefined && !isElsewhere(request, recorded, composition);
+  const chosen = ofRun
+    ? { dataset: request.dataDir ? withoutPath(recorded) : recorded, dataDir: request.dataDir, notices: [] }
+    : await chooseDataset(request as DatasetRequest, request.cwd, composition);
+  const named = chosen.dataset;
   if (named === undefined) {
     throw new AncError('ANC_USAGE', 'no dataset was given (--dataset).', {
       expected: 'the name of a dataset',
@@ -42,13 +59,14 @@ export async function openImages(
   const dataset = await openDataset(
     named,
     composition,
-    { dataDir: request.dataDir ?? options?.data.directory ?? null, seed },
+    { dataDir: chosen.dataDir ?? (ofRun ? options!.data.directory : null), seed },
     request.fetching,
   );
   return {
     named,
     dataset,
     seed,
+    notices: chosen.notices,
     async test() {
       const whole = await dataset.split('test');
       if (limitTest !== undefined) {
