@@ -23,4 +23,5 @@ export { describeDataset, type DatasetInfo, type SplitInfo } from './info/datase
 export { fashionMnist, mnist } from './mnist/mnist.js';
 export type { GlyphsOptions, ImageFolderOptions } from './options.js';
 export { default } from './plugin.js';
+export { recognizeFolder, type RecognizedFolder } from './recognize/recognize-folder.js';
 export { Svhn } from './svhn/svhn.js';

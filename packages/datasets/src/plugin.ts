@@ -19,6 +19,7 @@ export default function datasets(): Plugin {
       glyphs: {
         summary: 'ten generated stroke figures, 28×28 gray; needs no files',
         options: glyphsOptions,
+        generated: true,
         create: async (options: z.output<typeof glyphsOptions>) =>
           new (await import('./glyphs/glyphs.js')).Glyphs(options),
       },
@@ -64,7 +65,8 @@ export default function datasets(): Plugin {
           (await import('./imagenet/imagenet.js')).ImageNet.open(options, dataDir, seed),
       },
       'image-folder': {
-        summary: 'your own JPEG, PNG or WebP images, labeled by folder or unlabeled; needs sharp',
+        summary:
+          'your own images, labeled by folder or unlabeled: JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP; needs sharp',
         options: imageFolderOptions,
         create: async (options: z.output<typeof imageFolderOptions>, { dataDir, seed }: DatasetEnvironment) =>
           (await import('./image-folder/image-folder.js')).ImageFolder.open(options, dataDir, seed),

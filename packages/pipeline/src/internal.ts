@@ -7,6 +7,7 @@ export { describePreprocessing, OWN } from './check/candidates.js';
 export { executeComparison } from './compare/execute.js';
 export { readRecord as readComparison } from './compare/folder.js';
 export { rowsOf as comparedRows } from './compare/table.js';
+export { chooseDataset, withChosenDataset } from './data/choose-dataset.js';
 export { isMissing, obtainFiles, openDataset, type Fetching } from './data/open-dataset.js';
 export type { Emit } from './events/events.js';
 export { Interrupted, isInterruption } from './events/interrupted.js';

@@ -38,7 +38,7 @@ async function compare(
   /** A new comparison, or with `--resume` an existing one. */
   const open = async () => {
     const { resume } = request.call;
-    if (resume === undefined) return pipeline.newComparison(resolved(), countOf(seeds ?? '3'));
+    if (resume === undefined) return pipeline.newComparison(await resolved(), countOf(seeds ?? '3'));
     if (seeds !== undefined) {
       throw new AncError('ANC_CONFIG', '--seeds: a comparison is resumed with its own seeds.', {
         hint: 'start a new comparison to change them.',

@@ -13,7 +13,7 @@ export interface InfoOptions extends DatasetOptions {
 }
 
 /** `data info`: what is in a dataset. Reads labels, for looking alone. */
-export function showInfo(text: string, options: InfoOptions, session: Session): Promise<void> {
+export function showInfo(text: string | undefined, options: InfoOptions, session: Session): Promise<void> {
   return withDataset(text, options, session, async (call) => {
     const { named, composition, environment, fetching, terminal, progress } = call;
     const sheetOf = splitOf(options.sheetOf);

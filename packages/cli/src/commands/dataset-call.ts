@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { isInterruption, type Fetching } from '@anc/pipeline/internal';
+import { AncError } from '@anc/core';
+import { chooseDataset, isInterruption, type Fetching } from '@anc/pipeline/internal';
 import { loadComposition, type Composition } from '@anc/pipeline/plugins';
 import type { Named } from '@anc/pipeline/options';
 import { pluginsOf } from '../config/read-request.js';
@@ -9,7 +10,6 @@ import { ProgressPrinter } from '../terminal/progress.js';
 import { reportTransfer } from '../terminal/report-transfer.js';
 import { createTerminal, type Terminal } from '../terminal/terminal.js';
 import type { Session } from './command.js';
-import { namedOf } from './named-option.js';
 
 /** Options of every command about a dataset. */
 export interface DatasetOptions {
@@ -32,9 +32,9 @@ export interface DatasetCall {
   readonly progress: ProgressPrinter;
 }
 
-/** Runs `work` on a named dataset; Ctrl-C ends it, and what has been downloaded is kept. */
+/** Runs `work` on a named dataset, a folder of images, or what `--data-dir` holds; Ctrl-C ends it, and what has been downloaded is kept. */
 export async function withDataset(
-  text: string,
+  text: string | undefined,
   options: DatasetOptions,
   session: Session,
   work: (call: DatasetCall) => Promise<void>,
@@ -43,13 +43,22 @@ export async function withDataset(
   const progress = new ProgressPrinter(terminal, options.quiet === true);
   const interrupt = onInterrupt(() => undefined);
   try {
+    const { cwd } = session;
+    const composition = await loadComposition(await pluginsOf(options, cwd), cwd);
+    const { dataDir: folder } = options;
+    const chosen = await chooseDataset({ dataset: text, dataDir: folder }, cwd, composition);
+    if (chosen.dataset === undefined) {
+      throw new AncError('ANC_USAGE', 'no dataset was given.', {
+        expected: 'a name that `anc-cli list` lists, a folder of images, or --data-dir',
+        received: 'neither',
+      });
+    }
+    for (const notice of chosen.notices) progress.notice(notice);
+    const { dataDir } = chosen;
     await work({
-      named: namedOf(text, '<name>'),
-      composition: await loadComposition(await pluginsOf(options, session.cwd), session.cwd),
-      environment: {
-        dataDir: options.dataDir === undefined ? null : resolve(session.cwd, options.dataDir),
-        seed: 1,
-      },
+      named: chosen.dataset,
+      composition,
+      environment: { dataDir: dataDir === null ? null : resolve(cwd, dataDir), seed: 1 },
       fetching: {
         ...reportTransfer(progress),
         offline: options.offline === true,

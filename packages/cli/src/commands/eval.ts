@@ -22,7 +22,10 @@ interface EvalOptions extends CommonOptions, ModelFlags {
 export const defineEval: DefineCommand = (command, session) => {
   command
     .argument('<what>', 'a run folder, an ONNX model, e.g. "model.onnx(layout=nhwc)", or a file of weights')
-    .option('--dataset <name>', "dataset to test on; default: the run's own test images")
+    .option(
+      '--dataset <name>',
+      "dataset or folder of images to test on; default: the run's own test images, or what --data-dir holds",
+    )
     .option('--data-dir <folder>', "folder with the dataset's files (also ANC_DATA_DIR)")
     .option('--limit-test <n>', 'use only the first n test images')
     .option('--model <name>', 'network of the weights, where the file does not name it')
@@ -47,7 +50,7 @@ async function evaluate(what: string, options: EvalOptions, session: Session): P
   const { notices, ...result } = await pipeline.evaluate(what, {
     ...(await modelFileOptions(options, session.cwd)),
     backend: namedOf(options.backend, '--backend'),
-    ...(dataset === undefined ? {} : { images: namedOf(dataset, '--dataset') }),
+    ...(dataset === undefined ? {} : { images: dataset }),
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(limitTest === undefined ? {} : { limitTest: parseSizes(limitTest, '--limit-test', 1)[0]! }),
     batchSize,

@@ -48,9 +48,8 @@ export const defineExport: DefineCommand = (command, session) => {
 };
 
 async function exportModel(what: string, flags: ExportFlags, session: Session): Promise<void> {
-  const [pipeline, { namedOf }, { parseSizes }, { locating, fromFlags }] = await Promise.all([
+  const [pipeline, { parseSizes }, { locating, fromFlags }] = await Promise.all([
     import('@anc/pipeline'),
-    import('./named-option.js'),
     import('./sizes.js'),
     import('../config/locate.js'),
   ]);
@@ -69,7 +68,7 @@ async function exportModel(what: string, flags: ExportFlags, session: Session): 
     ...(flags.features === undefined ? {} : { features: flags.features }),
     ...(flags.int8 === undefined ? {} : { int8: flags.int8 }),
     calibration: parseSizes(flags.calibration, '--calibration', 1)[0]!,
-    ...(dataset === undefined ? {} : { images: namedOf(dataset, '--dataset') }),
+    ...(dataset === undefined ? {} : { images: dataset }),
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(limitTest === undefined ? {} : { limitTest: parseSizes(limitTest, '--limit-test', 1)[0]! }),
     onNotice: (message) => terminal.log.warn(message),

@@ -1,4 +1,10 @@
-import { callOf, composeWith, type Fetching, type RunRequest } from '@anc/pipeline/internal';
+import {
+  callOf,
+  composeWith,
+  withChosenDataset,
+  type Fetching,
+  type RunRequest,
+} from '@anc/pipeline/internal';
 import type { Session } from './command.js';
 import { readRequest, type CommandRequest } from '../config/read-request.js';
 import { resolveRequest } from '../config/resolve-request.js';
@@ -18,8 +24,8 @@ export interface TrainingSession {
   readonly fetching: Fetching;
   /** Loads plugins by name. */
   readonly compose: RunRequest['compose'];
-  /** Options completed by their preset, with everything that planning needs. */
-  resolved(): RunRequest;
+  /** Options completed by the dataset that is meant and by their preset, with everything that planning needs. */
+  resolved(): Promise<RunRequest>;
   /** The options beside `--resume`. Throws `ANC_CONFIG` where one would change the run. */
   changes(): Record<string, unknown>;
   close(): void;
@@ -46,7 +52,11 @@ export async function openTrainingSession(
     request,
     fetching,
     compose,
-    resolved: () => ({ ...resolveRequest(request), cwd, fetching, compose, input: request.input }),
+    async resolved() {
+      const { input, notices } = await withChosenDataset(request.input, cwd, compose);
+      for (const notice of notices) progress.notice(notice);
+      return { ...resolveRequest({ ...request, input }), cwd, fetching, compose, input };
+    },
     changes: () => changesOf(flags),
     close() {
       progress.close();

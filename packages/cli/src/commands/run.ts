@@ -27,7 +27,7 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
       const path = request.call.resume;
       return pipeline.resumeRun({ path, cwd, emit, changes: changes(), compose, fetching });
     }
-    const planned = resolved();
+    const planned = await resolved();
     return pipeline.startRun({ ...planned, composition: await compose(planned.options.plugins), emit });
   };
   try {

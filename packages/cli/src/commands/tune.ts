@@ -46,7 +46,7 @@ async function tune(flags: Record<string, unknown>, search: SearchFlags, session
   /** A new tuning, or with `--resume` an existing one. */
   const open = async () => {
     const { resume } = request.call;
-    if (resume === undefined) return pipeline.startTuning(resolved(), searchOf(search), emit);
+    if (resume === undefined) return pipeline.startTuning(await resolved(), searchOf(search), emit);
     const given = Object.entries({
       '--learning-rates': search.learningRates,
       '--temperatures': search.temperatures,

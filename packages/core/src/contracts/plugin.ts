@@ -45,6 +45,8 @@ export interface DatasetEnvironment {
 
 /** A dataset, with the addresses of its files where they are published. */
 export interface DatasetContribution extends Contribution<Dataset | Promise<Dataset>, DatasetEnvironment> {
+  /** Whether it is made by the program: a folder of files has no effect on it. */
+  readonly generated?: boolean;
   /**
    * Files that can be downloaded to the cache, into a folder of the dataset's name, from which `create` reads them.
    */

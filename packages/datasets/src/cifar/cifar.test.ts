@@ -132,12 +132,24 @@ describe('CifarDataset', () => {
     ['unpacked python files', { 'p/train': python.train }],
     ['the binary archive', { 'tiny-binary.tar.gz': archives.binary }],
     ['the python archive', { 'tiny/tiny-python.tar.gz': archives.python }],
+    ['files one folder deeper', { 'download/b/train.bin': train }],
+    ['files in a folder of another name', { 'mine/train': python.train }],
+    ['an archive in a folder of another name', { 'x/y/tiny-binary.tar.gz': archives.binary }],
   ])('reads %s, planes turned into pixels', async (_, files) => {
     const { images, labels } = await (await put(files)).split('train');
     const out = new Uint8Array(3072);
     await images.read(Int32Array.of(1), out);
     expect([...out.subarray(0, 6)]).toEqual([20, 70, 120, 21, 71, 121]);
     expect([...(await labels!())]).toEqual([1, 0]);
+  });
+
+  it('takes no other file of that name from another folder', async () => {
+    const other = await put({
+      'other/train.bin': Buffer.concat([train.subarray(3073), train.subarray(0, 3073)]),
+    });
+    expect((await errorOf(other.split('train'))).code).toBe('ANC_DATA_MISSING');
+    await mkdir(join(dir, 'p/train'), { recursive: true }); // a folder is no file
+    expect((await errorOf(other.split('train'))).code).toBe('ANC_DATA_MISSING');
   });
 
   it('names the archives if there are no files', async () => {

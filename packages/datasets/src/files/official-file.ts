@@ -2,4 +2,6 @@
 export interface OfficialFile {
   readonly name: string;
   readonly md5: string | null;
+  /** MD5 of what a .gz file unpacks to. */
+  readonly unpackedMd5?: string;
 }

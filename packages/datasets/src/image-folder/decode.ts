@@ -4,6 +4,9 @@ import type { default as sharpFactory, Sharp } from 'sharp';
 import { corrupt } from '../files/data-error.js';
 import { unreadable } from '../files/verified-file.js';
 import type { ImageShape } from '../images/memory-images.js';
+import { decodeBmp, isBmp, type RawImage } from './bmp.js';
+import { IMAGE_FORMATS } from './list-images.js';
+import { grayOfRgb, rgbOfCmyk } from './pillow-colors.js';
 
 /** An image of more pixels than this counts as a decompression bomb. */
 const MOST_PIXELS = 100_000_000;
@@ -65,7 +68,7 @@ export interface Crop {
 
 /**
  * Decodes an image to [H, W, C] bytes: upright according to its EXIF orientation, sRGB (or gray), transparency over
- * white. Without `crop`, the shorter side is resized to side / 0.875 and the center is cropped, unless the image has
+ * white; of several pages or frames the first. CMYK and colors become RGB and gray as in Pillow. Without `crop`, the shorter side is resized to side / 0.875 and the center is cropped, unless the image has
  * the right size already. With it, the result is a random-resized crop. Resizing is bilinear with antialiasing, as in
  * the training of most networks.
  *
@@ -79,32 +82,54 @@ export async function decodeImageBytes(
 ): Promise<Uint8Array> {
   const sharp = await loadSharp();
   try {
-    const image = sharp(bytes, {
-      failOn: 'error',
-      limitInputPixels: MOST_PIXELS,
-      sequentialRead: true,
-    });
-    const { autoOrient: whole, hasAlpha } = await image.metadata();
-    image.autoOrient();
+    const { image, whole, hasAlpha, isGray } = await open(sharp, bytes);
     const cut =
       crop === null ? center(image, whole, height, width) : randomCrop(image, whole, height, width, crop);
     const flat = hasAlpha ? cut.flatten({ background: '#ffffff' }) : cut;
-    const colored = channels === 1 ? flat.toColourspace('b-w') : flat.toColourspace('srgb');
+    const stays = channels === 1 && isGray;
+    const colored = flat.toColourspace(stays ? 'b-w' : 'srgb');
     const { data, info } = await colored.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-    if (info.width !== width || info.height !== height || info.channels !== channels) {
+    if (info.width !== width || info.height !== height || info.channels !== (stays ? 1 : 3)) {
       throw new Error(`decodes to [${info.height}, ${info.width}, ${info.channels}]`);
     }
-    return data;
+    return channels === 1 && !isGray ? grayOfRgb(data) : data;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0]! : String(cause);
     throw corrupt(
       place,
       'does not decode',
-      'a complete JPEG, PNG or WebP image',
+      `a complete ${IMAGE_FORMATS} image`,
       reason,
       'repair or remove the file, or set skipBroken.',
     );
   }
+}
+
+interface OpenImage {
+  readonly image: Sharp;
+  /** Of the upright image. */
+  readonly whole: Size;
+  readonly hasAlpha: boolean;
+  readonly isGray: boolean;
+}
+
+/** Opens an image upright, in RGB or gray. */
+async function open(sharp: SharpFactory, bytes: Uint8Array): Promise<OpenImage> {
+  if (isBmp(bytes)) return ofRaw(sharp, decodeBmp(bytes, MOST_PIXELS));
+  const image = sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS, sequentialRead: true });
+  const { autoOrient: whole, hasAlpha, space, channels } = await image.metadata();
+  image.autoOrient();
+  if (space === 'cmyk') {
+    const inks = image.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: 'uchar' });
+    const { data, info } = await inks.toBuffer({ resolveWithObject: true });
+    return ofRaw(sharp, { ...info, channels: 3, data: rgbOfCmyk(data, info.channels) });
+  }
+  return { image, whole, hasAlpha, isGray: channels <= 2 };
+}
+
+function ofRaw(sharp: SharpFactory, { width, height, channels, data }: RawImage): OpenImage {
+  const image = sharp(data, { raw: { width, height, channels } });
+  return { image, whole: { width, height }, hasAlpha: channels === 4, isGray: false };
 }
 
 interface Size {

@@ -26,7 +26,9 @@ export class DecodedImages implements ImageSource {
     this.#encoded = encoded;
     this.count = encoded.count;
     this.shape = shape;
-    const hash = createHash('sha256').update(`${shape.join('x')}\n${encoded.version}`);
+    // Gray is luma: other pixels than those of versions that converted colors otherwise.
+    const gray = shape[2] === 1 ? 'luma\n' : '';
+    const hash = createHash('sha256').update(`${gray}${shape.join('x')}\n${encoded.version}`);
     for (let i = 0; i < encoded.count; i++) hash.update(`\n${encoded.name(i)}\0${encoded.size(i)}`);
     this.fingerprint = hash.digest('hex');
     const { views, seed, ...distribution } = crops;

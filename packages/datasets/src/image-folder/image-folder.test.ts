@@ -10,6 +10,7 @@ import { ImageNet } from '../imagenet/imagenet.js';
 import { splitByHash, subset } from '../images/subset.js';
 import { decodeImage, drawRegion } from './decode.js';
 import { ImageFolder } from './image-folder.js';
+import { rgbOfCmyk } from './pillow-colors.js';
 
 let dir: string;
 beforeEach(async () => {
@@ -28,6 +29,21 @@ const picture = (width = 40, height = 20): sharp.Sharp => {
   for (let p = 0; p < width * height; p++) data[p * 3 + (p % width < width / 2 ? 0 : 2)] = 255;
   return sharp(data, { raw: { width, height, channels: 3 } });
 };
+/** An uncompressed bitmap of 24 bits per pixel. */
+function bmp(width: number, height: number, color: (x: number, y: number) => readonly number[]): Buffer {
+  const stride = Math.ceil((3 * width) / 4) * 4;
+  const bytes = Buffer.alloc(54 + stride * height);
+  bytes.write('BM', 0, 'latin1');
+  bytes.writeUInt32LE(54, 10);
+  bytes.writeUInt32LE(40, 14);
+  bytes.writeInt32LE(width, 18);
+  bytes.writeInt32LE(height, 22);
+  bytes.writeUInt16LE(24, 28);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      bytes.set([...color(x, y)].reverse(), 54 + (height - 1 - y) * stride + 3 * x);
+  return bytes;
+}
 const png = await picture().png().toBuffer();
 async function errorOf(work: Promise<unknown>): Promise<AncError> {
   const error: unknown = await work.catch((e: unknown) => e);
@@ -52,6 +68,10 @@ describe('decodeImage', () => {
       'photo.jpg': await picture().jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(),
       'cmyk.jpg': await picture().toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer(),
       'web.webp': await picture().webp({ lossless: true }).toBuffer(),
+      'anim.gif': await picture().gif().toBuffer(),
+      'scan.TIF': await picture().tiff().toBuffer(),
+      'new.avif': await picture().avif({ quality: 90, chromaSubsampling: '4:4:4' }).toBuffer(),
+      'old.bmp': bmp(40, 20, (x) => (x < 20 ? [255, 0, 0] : [0, 0, 255])),
     };
     for (const [name, bytes] of Object.entries(files)) {
       const out = await decodeImage(await put(name, bytes), [16, 16, 3], null);
@@ -76,6 +96,24 @@ describe('decodeImage', () => {
     const turned = await picture(40, 40).jpeg({ quality: 100 }).withMetadata({ orientation: 3 }).toBuffer();
     const out = await decodeImage(await put('turned.jpg', turned), [8, 8, 3], null);
     expect(out[2]! - out[0]!).toBeGreaterThan(120); // upside down: blue is left
+  });
+
+  it('converts CMYK and colors as Pillow does', async () => {
+    const photo = await picture(8, 8).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
+    const inks = await sharp(photo).pipelineColourspace('cmyk').toColourspace('cmyk').raw().toBuffer();
+    expect(await decodeImage(await put('cmyk.jpg', photo), [8, 8, 3], null)).toEqual(
+      Buffer.from(rgbOfCmyk(inks, 4)),
+    );
+    const colors = Buffer.from([255, 0, 0, 0, 255, 0, 0, 0, 255, 200, 100, 50]);
+    const rgb = await sharp(colors, { raw: { width: 2, height: 2, channels: 3 } })
+      .png()
+      .toBuffer();
+    expect([...(await decodeImage(await put('rgb.png', rgb), [2, 2, 1], null))]).toEqual([76, 150, 29, 124]);
+    const grays = Buffer.from([0, 77, 200, 255]);
+    const gray = await sharp(grays, { raw: { width: 2, height: 2, channels: 1 } })
+      .png()
+      .toBuffer();
+    expect([...(await decodeImage(await put('gray.png', gray), [2, 2, 1], null))]).toEqual([...grays]);
   });
 
   it('renders transparency over white', async () => {

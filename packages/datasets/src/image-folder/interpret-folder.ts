@@ -146,12 +146,14 @@ function sectionOf(
   const inner = layout === 'class-first' ? node : unwrapped(node);
   const folders = filled(inner);
   const plain = { node, inner, stray: [] };
-  if (options.labelled === 'no' || folders.length === 0) return { ...plain, files: imagesIn(node), classes: null };
+  if (options.labelled === 'no' || folders.length === 0)
+    return { ...plain, files: imagesIn(node), classes: null };
   const classed = folders.reduce((sum, { count }) => sum + count, 0);
   if (options.labelled === 'auto' && inner.own.length > classed) {
     throw new AncError('ANC_DATA_MIXED', `${join(folder, inner.path)}: images beside class folders.`, {
       expected: 'images in class folders, or none of them',
       received: `${inner.own.length} images beside ${folders.length} folders with ${classed}`,
+      // eslint-disable-next-line anc/vocabulary -- the option's name
       hint: 'image-folder(labelled=no) takes all of them without labels, image-folder(labelled=yes) those in the folders alone.',
     });
   }

@@ -130,9 +130,7 @@ async function withStats(
   const found: FoundImage[] = [];
   for (let start = 0; start < paths.length; start += 256) {
     const part = paths.slice(start, start + 256);
-    const stats = await Promise.all(
-      part.map((path) => stat(join(root, path)).catch(reasonOf)),
-    );
+    const stats = await Promise.all(part.map((path) => stat(join(root, path)).catch(reasonOf)));
     stats.forEach((one, i) => {
       const path = part[i]!;
       if (typeof one === 'string') skipped.push({ path, reason: `unreadable (${one})` });

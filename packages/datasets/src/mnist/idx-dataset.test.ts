@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { isAncError, type AncError } from '@anc/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { IdxDataset, type IdxSpec } from './idx-dataset.js';
@@ -48,6 +48,20 @@ async function tiny(
   return new IdxDataset(spec, dir);
 }
 
+/** The same files, wherever the test put them. */
+async function spec(): Promise<IdxDataset> {
+  const of = (name: 'images' | 'labels') => ({
+    name: `${name}.gz`,
+    md5: md5(files[name]),
+    unpackedMd5: md5(gunzipSync(files[name])),
+  });
+  const part = { count: 3, images: of('images'), labels: of('labels') };
+  const splits = { train: part, test: part };
+  return Promise.resolve(
+    new IdxDataset({ name: 'tiny', folders: ['tiny'], classes: ['a', 'b'], shape: [1, 2, 1], splits }, dir),
+  );
+}
+
 async function errorOf(work: Promise<unknown>): Promise<AncError> {
   const error: unknown = await work.then(
     () => new Error('no error'),
@@ -58,6 +72,33 @@ async function errorOf(work: Promise<unknown>): Promise<AncError> {
 }
 
 describe('IdxDataset', () => {
+  const unpacked = { images: gunzipSync(files.images), labels: gunzipSync(files.labels) };
+  it.each([
+    ['unpacked', '.', 'images', 'labels', unpacked],
+    ['unpacked in a folder of its own name', 'images', 'images', '../images/labels', unpacked],
+    ['packed, two folders deeper', 'download/raw', 'images.gz', 'labels.gz', files],
+  ])('reads files that are %s', async (_, folder, images, labels, content) => {
+    await mkdir(join(dir, folder), { recursive: true });
+    await writeFile(join(dir, folder, images), content.images);
+    await writeFile(join(dir, folder, labels), content.labels);
+    const read = await (await spec()).split('test');
+    const out = new Uint8Array(2);
+    await read.images.read(Int32Array.of(2), out);
+    expect([[...out], [...(await read.labels!())]]).toEqual([
+      [200, 250],
+      [1, 0, 1],
+    ]);
+  });
+
+  it('takes no file of another dataset that has the same name, in another folder', async () => {
+    await mkdir(join(dir, 'other'));
+    await writeFile(join(dir, 'other/images.gz'), idxGz([3, 1, 2], [1, 2, 3, 4, 5, 6]));
+    await writeFile(join(dir, 'other/images'), gunzipSync(idxGz([3, 1, 2], [1, 2, 3, 4, 5, 6])));
+    expect((await errorOf((await spec()).split('test'))).code).toBe('ANC_DATA_MISSING');
+    await writeFile(join(dir, 'images'), gunzipSync(idxGz([3, 1, 2], [1, 2, 3, 4, 5, 6])));
+    expect((await errorOf((await spec()).split('test'))).message).toContain('wrong checksum');
+  });
+
   it.each(['tiny', '.'])(
     'reads images and labels from the data folder or its own folder in it (%s)',
     async (folder) => {

@@ -1,10 +1,11 @@
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
-import { corrupt } from '../files/data-error.js';
-import { requireFile, searchPlaces } from '../files/locate.js';
+import { corrupt, missing } from '../files/data-error.js';
+import { searchPlaces } from '../files/locate.js';
 import type { OfficialFile } from '../files/official-file.js';
 import { gunzipped, readVerified } from '../files/verified-file.js';
 import { checkedLabels } from '../images/labels.js';
 import { MemoryImages, sharedBytes, type ImageShape } from '../images/memory-images.js';
+import { findIdx } from './find-idx.js';
 import { idxHeader, parseIdx } from './idx.js';
 
 /** Properties of a dataset in MNIST's format. */
@@ -22,18 +23,20 @@ export interface IdxSpec {
   >;
 }
 
-/** A dataset of gzipped IDX files (MNIST, Fashion-MNIST), in shared memory. */
+/** A dataset of IDX files (MNIST, Fashion-MNIST), gzipped or unpacked, in shared memory. */
 export class IdxDataset extends Dataset {
   readonly name: string;
   readonly classes: readonly string[];
   readonly shape: ImageShape;
   readonly #spec: IdxSpec;
   readonly #places: readonly string[];
+  readonly #dataDir: string | null;
 
   constructor(spec: IdxSpec, dataDir: string | null) {
     super();
     this.#spec = spec;
     this.#places = searchPlaces(dataDir, spec.folders);
+    this.#dataDir = dataDir;
     this.name = spec.name;
     this.classes = spec.classes;
     this.shape = spec.shape;
@@ -54,10 +57,13 @@ export class IdxDataset extends Dataset {
 
   /** Data of a file in shared memory, after checking checksum and sizes. */
   async #read(file: OfficialFile, shape: readonly number[]): Promise<Uint8Array> {
-    const path = requireFile(this.name, this.#places, [file.name]);
-    const packed = await readVerified(path, file.md5);
+    const found = await findIdx(file, this.#places, this.#dataDir);
+    if (found === null) throw missing(this.name, [file.name], this.#places);
+    const { path, md5, packed } = found;
+    const content = await readVerified(path, md5);
     const size = shape.reduce((a, b) => a * b, 1);
-    const array = parseIdx(path, await gunzipped(path, packed, idxHeader(shape.length) + size));
+    const unpacked = packed ? await gunzipped(path, content, idxHeader(shape.length) + size) : content;
+    const array = parseIdx(path, unpacked);
     if (array.shape.join() !== shape.join()) {
       throw corrupt(path, 'wrong sizes', `[${shape.join(', ')}]`, `[${array.shape.join(', ')}]`);
     }

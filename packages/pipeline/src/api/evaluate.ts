@@ -66,7 +66,8 @@ export interface OpenedCall {
   readonly found: FoundModel | null;
   readonly composition: Composition;
   readonly cwd: string;
-  readonly images: Named | undefined;
+  /** A registered dataset, or the path of a folder. */
+  readonly images: string | Named | undefined;
 }
 
 /** Finds a model in a run and loads plugins, those of the run included. */
@@ -79,7 +80,7 @@ export async function openCall(
   const values = new ValueRegistry();
   const images = options.images === undefined ? undefined : values.name('datasets', options.images);
   const composition = await composeWith(options.plugins ?? [], values, cwd)(found?.options.plugins ?? []);
-  return { found, composition, cwd, images: images === undefined ? undefined : asNamed(images) };
+  return { found, composition, cwd, images };
 }
 
 /** Opens a backend by name or takes the caller's; `close` leaves the caller's open. */
@@ -157,7 +158,7 @@ export async function evaluate(
       const { classifier } = model;
       const { dataset } = images;
       const pairing = split.labels === null ? null : pairClasses(model.name, classifier, dataset);
-      notices.push(...classifier.notices, ...noticesOf(dataset));
+      notices.push(...classifier.notices, ...images.notices, ...noticesOf(dataset));
       if (typeof pairing?.notice === 'string') notices.push(pairing.notice);
       const score = await scoreClassifier(classifier.teacher, split, {
         batchSize,

@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { AncError, type Plugin } from '@anc/core';
 import type { Composition } from '../composition/compose.js';
+import { withChosenDataset } from '../data/choose-dataset.js';
 import type { Fetching } from '../data/open-dataset.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve.js';
 import type { PresetChoice, RunOptionsInput } from '../options/run-options.js';
@@ -12,7 +12,6 @@ import type { Named } from '../text/named.js';
 import { openTeacherValue, type TeacherFunction } from './teacher-function.js';
 import {
   checkedPlugins,
-  isDataset,
   isNetwork,
   isTeacher,
   ValueRegistry,
@@ -87,7 +86,7 @@ export async function runRequest(input: RunInput): Promise<RunRequest> {
     preset: input.preset,
     plugins: input.plugins && plugins.filter((plugin) => typeof plugin === 'string'),
     methods: methodsOf(input)?.map((method) => values.name('methods', method)),
-    data: { ...input.data, dataset: await datasetOf(input.images, values, cwd, plugins) },
+    data: { ...input.data, dataset: datasetOf(input.images, values) },
     teacher: {
       ...input.teacherOptions,
       model: teacherValue === null ? named(values, input.teacher) : { name: TEACHER_VALUE, options: {} },
@@ -99,11 +98,13 @@ export async function runRequest(input: RunInput): Promise<RunRequest> {
     compute: { backend: input.backend && values.name('backends', input.backend), threads: input.threads },
     cache: input.cache,
   }) as RunOptionsInput;
+  const compose = composeWith(plugins, values, cwd);
+  const chosen = await withChosenDataset(grouped, cwd, compose);
   return {
-    ...resolveOptions(grouped),
+    ...resolveOptions(chosen.input),
     ...callOf(input),
-    input: grouped,
-    compose: composeWith(plugins, values, cwd),
+    input: chosen.input,
+    compose,
     ...(teacherValue === null
       ? {}
       : { openTeacher: openTeacherValue(teacherValue, input.teacherOptions?.classes) }),
@@ -148,22 +149,9 @@ function valueOfTeacher(teacher: TeacherInput | undefined) {
   return isTeacher(teacher) && !isNetwork(teacher) ? teacher : null;
 }
 
-/** A text is the name of a registered dataset, else the path of a folder of images. */
-async function datasetOf(
-  images: DatasetInput | undefined,
-  values: ValueRegistry,
-  cwd: string,
-  plugins: readonly PluginInput[],
-): Promise<string | Named | undefined> {
-  if (images === undefined) return undefined;
-  if (isDataset(images)) return values.name('datasets', images);
-  if (typeof images !== 'string') return values.name('datasets', images);
-  const path = resolve(cwd, images);
-  const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true;
-  if (!isFolder) return images;
-  const { registries } = await composeWith(plugins, null, cwd)([]);
-  if (registries.datasets.names.includes(images)) return images;
-  return { name: 'image-folder', options: { path } };
+/** A text is the name of a registered dataset, or the path of a folder of images. */
+function datasetOf(images: DatasetInput | undefined, values: ValueRegistry): string | Named | undefined {
+  return images === undefined || typeof images === 'string' ? images : values.name('datasets', images);
 }
 
 /** Without undefined entries, one level deep. */

@@ -5,10 +5,12 @@ import { decodeImage, interpretFolder, limitSplit } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
 
 import { classesAreFolders, noticesOf } from '../data/dataset-facts.js';
+import { chooseDataset } from '../data/choose-dataset.js';
 import { sizesOfFolder, statedByFolder, type StatedShape } from '../data/image-size.js';
-import { openDataset, type Fetching } from '../data/open-dataset.js';
+import { isMissing, openDataset, type Fetching } from '../data/open-dataset.js';
 import { sizedDataset } from '../data/sized-dataset.js';
-import { NAMED_FORM, readNamed } from '../text/named.js';
+import { IMAGE_FOLDER } from '../options/folder-dataset.js';
+import { NAMED_FORM, readNamed, type Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 
 /** A sample of images, brought to one size. */
@@ -49,6 +51,11 @@ export async function statedByImages(
   if (typeof what === 'string') {
     const path = resolve(cwd, what);
     if ((await stat(path).catch(() => null))?.isDirectory() === true) {
+      const { named, dataDir } = await datasetOfFolder(what, request);
+      if (named.name !== IMAGE_FOLDER) {
+        const { shape } = await openSized(named, { ...request, dataDir }, null);
+        return { shape, source: `the dataset ${named.name}` };
+      }
       const sizes = await sizesOfFolder(path);
       return sizes === null ? null : statedByFolder(sizes);
     }
@@ -63,8 +70,22 @@ export async function sampleImages(request: SampleRequest): Promise<Sample> {
   if (typeof what !== 'string') return ofDataset(what, what.name, request);
   const path = resolve(cwd, what);
   const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() === true) return ofFolder(path, what, request);
-  return ofDataset(await namedDataset(what, request, request.shape), what, request);
+  if (found?.isDirectory() !== true)
+    return ofDataset(await namedDataset(what, request, request.shape), what, request);
+  const { named, dataDir, notices } = await datasetOfFolder(what, request);
+  const sample =
+    named.name === IMAGE_FOLDER
+      ? await ofFolder(path, what, request)
+      : await ofDataset(await openSized(named, { ...request, dataDir }, request.shape), what, request);
+  return { ...sample, notices: [...notices, ...sample.notices] };
+}
+
+type Opening = Omit<SampleRequest, 'shape' | 'limit'>;
+
+/** What a folder is: images, or the files of a dataset that is recognized. */
+async function datasetOfFolder(what: string, { composition, cwd, dataDir }: Opening) {
+  const { dataset, ...chosen } = await chooseDataset({ dataset: what, dataDir }, cwd, composition);
+  return { named: dataset!, ...chosen };
 }
 
 /** Images of all splits of a folder: the labeled ones, where there are labels. */
@@ -118,7 +139,7 @@ const HOW_FOLDERS_ARE_READ = {
 /** A dataset by name. Throws `ANC_USAGE`, `ANC_DATA_MISSING` and what opening it throws. */
 async function namedDataset(
   what: string,
-  { composition, cwd, dataDir, fetching }: Omit<SampleRequest, 'shape' | 'limit'>,
+  request: Opening,
   shape: SampleRequest['shape'] | null,
 ): Promise<Dataset> {
   const named = readNamed(what);
@@ -128,7 +149,7 @@ async function namedDataset(
       hint: named.problem,
     });
   }
-  const { names } = composition.registries.datasets;
+  const { names } = request.composition.registries.datasets;
   if (!names.includes(named.name)) {
     const hint = suggestion(named.name, names);
     throw new AncError('ANC_DATA_MISSING', `"${what}" is neither a folder nor a dataset.`, {
@@ -136,6 +157,15 @@ async function namedDataset(
       hint: hint ?? 'check the path; it is read relative to the working directory.',
     });
   }
+  return openSized(named, request, shape);
+}
+
+/** A dataset whose images have the teacher's size, where they can be brought to it. */
+async function openSized(
+  named: Named,
+  { composition, cwd, dataDir, fetching }: Opening,
+  shape: SampleRequest['shape'] | null,
+): Promise<Dataset> {
   const sized = await sizedDataset(named, {
     composition,
     directory: dataDir,
@@ -154,7 +184,10 @@ async function ofDataset(dataset: Dataset, what: string, { shape, limit }: Sampl
       hint: 'choose a dataset of that size, or a folder of images, which are brought to it.',
     });
   }
-  const whole = await dataset.split('train');
+  const whole = await dataset.split('train').catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+    return dataset.split('test');
+  });
   const split = limitSplit(whole, limit, 1);
   const { count } = split.images;
   const images = new Uint8Array(count * shape[0] * shape[1] * shape[2]);

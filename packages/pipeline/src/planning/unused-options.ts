@@ -1,6 +1,7 @@
 import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
+import type { Named } from '../text/named.js';
 import { methodOptions } from './method-options.js';
 
 /** An option that was set and has no effect. */
@@ -38,6 +39,8 @@ function whyUnused(path: OptionPath, options: RunOptions, composition: Registrie
   if (group === 'objective') return whyObjectiveUnused(name!, options, composition);
   const { data, training } = options;
   switch (path.join('.')) {
+    case 'data.directory':
+      return whyDirectoryUnused(data.dataset, composition);
     case 'data.views':
       return data.crop === 0 && !data.flip ? 'there are neither crops nor flips to draw' : null;
     case 'training.milestones':
@@ -53,6 +56,12 @@ function whyUnused(path: OptionPath, options: RunOptions, composition: Registrie
     default:
       return null;
   }
+}
+
+function whyDirectoryUnused({ name, options }: Named, { registries }: Registries): string | null {
+  if (registries.datasets.get(name).contribution.generated === true)
+    return `the dataset "${name}" is generated`;
+  return typeof options['path'] === 'string' ? `the dataset "${name}" has a path of its own` : null;
 }
 
 function whyObjectiveUnused(name: string, options: RunOptions, composition: Registries): string | null {
