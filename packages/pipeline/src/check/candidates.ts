@@ -30,7 +30,7 @@ const grey = ({ mean, std }: FixedNormalization): FixedNormalization => ({
 /** The common ways of preparing pixels, for bytes; of gray images those of color are averaged. */
 export function commonNormalizations(channels: number): Readonly<Record<string, FixedNormalization>> {
   const of = (name: keyof typeof datasetFacts): FixedNormalization =>
-    color(datasetFacts[name].normalization!, 255);
+    color(datasetFacts[name].normalization, 255);
   const any = {
     '0 to 1': color({ mean: [0], std: [255] }, 1),
     '0 to 255': color({ mean: [0], std: [1] }, 1),

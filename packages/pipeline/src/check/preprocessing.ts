@@ -117,14 +117,17 @@ function accuracyOf(logits: Float32Array, classes: number, labels: Int32Array): 
 
 /** What a comparison of preprocessings shows. */
 export interface Recommendation {
-  /** `likely`: the first exceeds all others by more than their sampling error; else `undecided` among several. */
+  /** `likely`: the first clearly exceeds all others; else `undecided` among several. */
   readonly verdict: 'likely' | 'undecided';
   /** The likely one, or those that cannot be distinguished, best first. */
   readonly among: readonly RatedPreprocessing[];
 }
 
-/** Smallest share of its score by which the best must exceed another, beyond the sampling error. */
-const MARGIN = 0;
+/**
+ * Share of its score by which the best must exceed another beyond the sampling error: resampling does not see that the
+ * score itself leans to some preprocessings.
+ */
+const MARGIN = 0.02;
 
 /** Reads a comparison: the best preprocessing where it is clearly the best. Null where none works. */
 export function recommend(rated: readonly RatedPreprocessing[]): Recommendation | null {

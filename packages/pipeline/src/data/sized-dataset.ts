@@ -36,7 +36,7 @@ export async function sizedDataset(
   const open = { size: isOpen('size'), channels: isOpen('channels') };
   if (!open.size && !open.channels) return dataset;
   const file = (await request.file?.()) ?? null;
-  const isSized = file !== null && file.shape[0] !== null && file.shape[1] !== null;
+  const isSized = typeof file?.shape[0] === 'number' && typeof file.shape[1] === 'number';
   const isStated = (isSized || !open.size) && (file?.shape[2] ?? null) !== null;
   const { path } = dataset.options;
   const root = typeof path === 'string' ? path : directory;
