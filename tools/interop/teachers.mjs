@@ -15,8 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), 'anc-teachers-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const python = pythonWith(folder, [
   'numpy==2.2.6',
-  'onnx==1.18.0',
-  'onnxruntime==1.22.1',
+  'onnx==1.19.1',
+  'onnxruntime==1.23.2',
   'h5py==3.14.0',
   'pillow==11.3.0',
 ]);

@@ -111,6 +111,7 @@ export async function loadWeights(
   const { environment, result } = await fitted.catch((error: unknown) => {
     throw (
       otherImages(error, path, trainedOn, request.input) ??
+      otherChannels(path, recognized?.environment.input, request.input) ??
       (recognized === null ? error : otherVariant(error, dict, request.input))
     );
   });
@@ -195,6 +196,20 @@ function otherImages(
     received: `images of ${given.join('×')}`,
     hint: 'give it such images: `anc-cli list` shows the datasets.',
     cause,
+  });
+}
+
+/** Where the images have another number of channels than the first kernel of a recognized network. */
+function otherChannels(
+  path: string,
+  recognized: ModelEnvironment['input'] | undefined,
+  given: ModelEnvironment['input'] | undefined,
+): AncError | null {
+  if (recognized === undefined || given === undefined || recognized[2] === given[2]) return null;
+  return new AncError('ANC_MODEL_INPUT', `${basename(path)} is of a network for images of other channels.`, {
+    expected: `images of ${recognized[2] === 1 ? 'one channel' : `${recognized[2]} channels`}`,
+    received: `images of ${given.join('×')}`,
+    hint: 'give it such images: `anc-cli list` shows the datasets.',
   });
 }
 
