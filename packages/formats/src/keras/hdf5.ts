@@ -1,4 +1,4 @@
-import { AncError, sizeOf, type HostTensor } from '@anc/core';
+import { AncError, isAncError, sizeOf, type HostTensor } from '@anc/core';
 import type { Dataset, Group } from 'jsfive';
 
 /** A group of an HDF5 file: its members by path, and its attributes. */
@@ -67,24 +67,29 @@ function wrapped(group: Group): Hdf5Group {
       if (data.length !== sizeOf(shape)) throw damagedKeras(`"${path}" is cut short`);
       return { shape, data };
     },
-    datasets: () => guarded('its groups cannot be read', () => floatsIn(group, '', 0)),
+    datasets: () => guarded('its groups cannot be read', () => floatsIn(group)),
   };
 }
 
 const isFloat = (dtype: unknown): boolean => typeof dtype === 'string' && /^[<>]f[248]$/.test(dtype);
 
-/** How deep groups are searched: links may form cycles. */
+/** How many members of groups are looked at, and how deep: links may form cycles. */
+const MEMBERS = 20_000;
 const DEPTH = 12;
 
-function floatsIn(group: Group, path: string, depth: number): string[] {
-  if (depth > DEPTH) return [];
+function floatsIn(root: Group): string[] {
   const { compare } = new Intl.Collator('en', { numeric: true });
-  return [...group.keys].sort(compare).flatMap((name): string[] => {
-    const found = lookUp(group, name);
-    const inner = `${path}${name}`;
-    if (found === null) return [];
-    return isGroup(found) ? floatsIn(found, `${inner}/`, depth + 1) : isFloat(found.dtype) ? [inner] : [];
-  });
+  let seen = 0;
+  const search = (group: Group, path: string, depth: number): string[] =>
+    [...group.keys].sort(compare).flatMap((name): string[] => {
+      if (++seen > MEMBERS) throw damagedKeras(`its groups have more than ${MEMBERS} members`);
+      const found = lookUp(group, name);
+      const inner = `${path}${name}`;
+      if (found === null) return [];
+      if (!isGroup(found)) return isFloat(found.dtype) ? [inner] : [];
+      return depth < DEPTH ? search(found, `${inner}/`, depth + 1) : [];
+    });
+  return search(root, '', 0);
 }
 
 /** Strings of a fixed length are padded with NUL bytes or spaces, lists of them too. */
@@ -109,6 +114,6 @@ function guarded<T>(why: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw damagedKeras(why, cause);
+    throw isAncError(cause) ? cause : damagedKeras(why, cause);
   }
 }

@@ -56,12 +56,15 @@ export function choosePart<T extends Shaped>(found: readonly Part<T>[], wanted?:
 const shown = ({ name, tensors }: Part<unknown>): string =>
   name === '' ? `the tensors at its root (${[...tensors.keys()].slice(0, 2).join(', ')}, …)` : `"${name}"`;
 
+const howTo = (name: string): string =>
+  `anc-cli import --state-dict ${name}, or --teacher "file.pth(stateDict=${name})"`;
+
 function noticeOf<T>(part: Part<T>, others: readonly Part<T>[]): string {
   const averages = others.every(({ name }) => isAveraged(name)) ? ' (averages of the weights)' : '';
   const named = others.find(({ name }) => name !== '');
   return (
     `the file holds several sets of weights. Used: ${shown(part)}; not used: ${others.map(shown).join(', ')}` +
-    `${averages}${named === undefined ? '' : `; to choose: anc-cli import --state-dict ${named.name}`}.`
+    `${averages}${named === undefined ? '' : `; to choose: ${howTo(named.name)}`}.`
   );
 }
 
@@ -114,5 +117,5 @@ const ambiguous = (networks: readonly Part<unknown>[]): AncError =>
   new AncError('ANC_WEIGHTS', 'the file holds several networks, and nothing tells which one is meant.', {
     expected: namesOf(networks),
     received: networks.map((part) => `${shown(part)} with ${part.tensors.size} tensors`).join(', '),
-    hint: `choose one: anc-cli import --state-dict ${networks.find(({ name }) => name !== '')?.name ?? '<name>'} --out weights.safetensors.`,
+    hint: `choose one: ${howTo(networks.find(({ name }) => name !== '')?.name ?? '<name>')}.`,
   });
