@@ -35,12 +35,12 @@ const pixels = (length) => Uint8Array.from({ length }, (_, i) => (i * 7919) % 25
 /** The largest difference between the logits of a file here and there, as a fraction of the largest logit. */
 async function logitsDiffer({ file, stateDict, model, input, preprocessing, logits }) {
   const said = {
-    ...(model == null ? {} : { model }),
-    ...(input == null ? {} : { input }),
-    ...(preprocessing == null ? {} : { preprocessing }),
+    ...(model === undefined ? {} : { model }),
+    ...(input === null ? {} : { input }),
+    ...(preprocessing === null ? {} : { preprocessing }),
   };
   let path = file;
-  if (stateDict != null) {
+  if (stateDict !== undefined) {
     path = `${file}.${stateDict}.safetensors`;
     await importWeights(file, { to: path, stateDict, ...said });
   }
