@@ -15,8 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), 'anc-teachers-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const python = pythonWith(folder, [
   'numpy==2.2.6',
-  'onnx==1.18.0',
-  'onnxruntime==1.22.1',
+  'onnx==1.19.1',
+  'onnxruntime==1.23.2',
   'h5py==3.14.0',
   'pillow==11.3.0',
 ]);
@@ -35,12 +35,12 @@ const pixels = (length) => Uint8Array.from({ length }, (_, i) => (i * 7919) % 25
 /** The largest difference between the logits of a file here and there, as a fraction of the largest logit. */
 async function logitsDiffer({ file, stateDict, model, input, preprocessing, logits }) {
   const said = {
-    ...(model == null ? {} : { model }),
-    ...(input == null ? {} : { input }),
-    ...(preprocessing == null ? {} : { preprocessing }),
+    ...(model === undefined ? {} : { model }),
+    ...(input === null ? {} : { input }),
+    ...(preprocessing === null ? {} : { preprocessing }),
   };
   let path = file;
-  if (stateDict != null) {
+  if (stateDict !== undefined) {
     path = `${file}.${stateDict}.safetensors`;
     await importWeights(file, { to: path, stateDict, ...said });
   }

@@ -61,6 +61,7 @@ async function hdf5(
   write: (tools: {
     attributes: (path: string, values: Attributes) => void;
     scalar: (path: string, value: number) => void;
+    vector: (path: string, length: number) => void;
   }) => void,
 ): Promise<ByteSource> {
   const { File, ready } = await import('h5wasm');
@@ -71,6 +72,11 @@ async function hdf5(
       if (name === '') return group;
       return (group.get(name) ?? group.create_group(name)) as typeof group;
     }, file) as typeof file;
+  const dataset = (path: string, data: Float32Array): void => {
+    const parts = path.split('/');
+    const name = parts.pop()!;
+    at(parts.join('/')).create_dataset({ name, data, shape: [data.length], dtype: '<f4' });
+  };
   write({
     attributes(path, values) {
       const group = at(path);
@@ -78,11 +84,8 @@ async function hdf5(
         group.create_attribute(name, [...list], [list.length], 'S24');
       }
     },
-    scalar(path, value) {
-      const parts = path.split('/');
-      const name = parts.pop()!;
-      at(parts.join('/')).create_dataset({ name, data: Float32Array.of(value), shape: [1], dtype: '<f4' });
-    },
+    scalar: (path, value) => dataset(path, Float32Array.of(value)),
+    vector: (path, length) => dataset(path, new Float32Array(length)),
   });
   file.close();
   const bytes = FS.readFile('/test.h5');
@@ -132,5 +135,15 @@ describe('an .h5 file of Keras 2', () => {
       ['net/conv2/kernel', 0],
       ['net/conv10/kernel', 1],
     ]);
+  });
+
+  it('is refused at once where a shape claims more than the file can hold', async () => {
+    const source = await hdf5(({ vector }) => vector('net/kernel:0', 12345));
+    const bytes = source.read(0, source.length);
+    const view = new DataView(bytes.buffer);
+    for (let at = 0; at + 8 <= bytes.length; at++) {
+      if (view.getBigUint64(at, true) === 12345n) view.setBigUint64(at, 2n ** 30n, true);
+    }
+    await expect(readKerasFile(inMemory(bytes))).rejects.toThrow(/larger than the file/);
   });
 });

@@ -145,7 +145,7 @@ describe('several networks in one file', () => {
       dictionary([text(name), network(add, 2, 'module.')], [text(plain), network(add, 1)]),
     );
     expect(read(bytes).numbers).toEqual(only(1).numbers);
-    expect(read(bytes).notices).toEqual([expect.stringContaining(`--state-dict ${name}.`)]);
+    expect(read(bytes).notices).toEqual([expect.stringContaining(`--state-dict ${name}, `)]);
     expect(read(bytes, name)).toEqual(only(2));
   });
 
@@ -198,6 +198,29 @@ describe('several networks in one file', () => {
     });
   });
 
+  it('a whole module beside a state dict is not read, which is said', () => {
+    const bytes = file((add) =>
+      dictionary(
+        [text('model'), network(add, 1)],
+        [text('ema'), object('models', 'Net', [text('_modules'), dictionary()])],
+      ),
+    );
+    expect(read(bytes)).toEqual({
+      ...only(1),
+      notices: [expect.stringContaining('a whole module (models.Net) under "ema"')],
+    });
+  });
+
+  it('a list of averages has no names, so it is no other network', () => {
+    const bytes = file((add) =>
+      dictionary(
+        [text('model'), network(add, 1)],
+        [text('ema'), dictionary([text('shadow_params'), list(add(kernel(2)), add(bias(2)))])],
+      ),
+    );
+    expect(read(bytes)).toEqual(only(1));
+  });
+
   it('any prefix can be wanted', () => {
     const bytes = file((add) =>
       ordered(...networkPairs(add, 1, 'encoder_q.'), ...networkPairs(add, 2, 'encoder_k.')),
@@ -230,6 +253,11 @@ describe('what is refused, with what to do', () => {
     expect(error.message).toMatch(/whole module/);
     expect(error.detail.received).toContain(received);
     expect(error.detail.hint).toContain('state_dict()');
+  });
+
+  it('a whole module beside values', () => {
+    const bytes = file((add) => dictionary([text('model'), module('A')], [text('weights'), add(bias(1))]));
+    expect(failure(() => read(bytes)).message).toMatch(/whole module/);
   });
 
   it('a tensor whose elements cannot be read, in the state dict only', () => {

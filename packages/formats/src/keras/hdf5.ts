@@ -1,4 +1,4 @@
-import { AncError, sizeOf, type HostTensor } from '@anc/core';
+import { AncError, isAncError, sizeOf, type HostTensor } from '@anc/core';
 import type { Dataset, Group } from 'jsfive';
 
 /** A group of an HDF5 file: its members by path, and its attributes. */
@@ -28,10 +28,18 @@ export const damagedKeras = (why: string, cause?: unknown): AncError =>
 /** Opens an HDF5 file in memory. Throws `ANC_WEIGHTS` if it is damaged. */
 export async function openHdf5(bytes: Uint8Array<ArrayBuffer>): Promise<Hdf5Group> {
   const { File } = await import('jsfive');
-  return wrapped(guarded('it is damaged or cut short', () => new File(bytes.buffer)));
+  const budget = { bytes: EXPANSION * bytes.length };
+  return wrapped(
+    guarded('it is damaged or cut short', () => new File(bytes.buffer)),
+    budget,
+  );
 }
 
-function wrapped(group: Group): Hdf5Group {
+/** Most bytes that deflate can make of one; shapes that claim more are damaged. */
+const EXPANSION = 1032;
+
+/** @param budget bytes of tensors that the file can still hold */
+function wrapped(group: Group, budget: { bytes: number }): Hdf5Group {
   const attribute = (name: string): unknown =>
     guarded(`its "${name}" cannot be read`, () => withoutPadding(group.attrs[name]));
   return {
@@ -50,41 +58,48 @@ function wrapped(group: Group): Hdf5Group {
     },
     group(path) {
       const found = lookUp(group, path);
-      return found !== null && isGroup(found) ? wrapped(found) : null;
+      return found !== null && isGroup(found) ? wrapped(found, budget) : null;
     },
     floats(path) {
       const found = lookUp(group, path);
       if (found === null || isGroup(found)) throw damagedKeras(`it has no tensor "${path}"`);
-      const { dtype, shape, value } = guarded(`"${path}" cannot be read`, () => ({
+      const { dtype, shape } = guarded(`"${path}" cannot be read`, () => ({
         dtype: found.dtype,
         shape: [...found.shape],
-        value: found.value,
       }));
       if (!isFloat(dtype)) {
         throw damagedKeras(`"${path}" holds ${String(dtype)}, which are not floating-point numbers`);
       }
+      budget.bytes -= sizeOf(shape) * Number(dtype.at(-1));
+      if (!(budget.bytes >= 0)) throw damagedKeras(`"${path}" [${shape.join(', ')}] is larger than the file`);
+      const value = guarded(`"${path}" cannot be read`, () => found.value);
       const data = Float32Array.from(value as ArrayLike<number>);
       if (data.length !== sizeOf(shape)) throw damagedKeras(`"${path}" is cut short`);
       return { shape, data };
     },
-    datasets: () => guarded('its groups cannot be read', () => floatsIn(group, '', 0)),
+    datasets: () => guarded('its groups cannot be read', () => floatsIn(group)),
   };
 }
 
-const isFloat = (dtype: unknown): boolean => typeof dtype === 'string' && /^[<>]f[248]$/.test(dtype);
+const isFloat = (dtype: unknown): dtype is string => typeof dtype === 'string' && /^[<>]f[248]$/.test(dtype);
 
-/** How deep groups are searched: links may form cycles. */
+/** How many members of groups are looked at, and how deep: links may form cycles. */
+const MEMBERS = 20_000;
 const DEPTH = 12;
 
-function floatsIn(group: Group, path: string, depth: number): string[] {
-  if (depth > DEPTH) return [];
+function floatsIn(root: Group): string[] {
   const { compare } = new Intl.Collator('en', { numeric: true });
-  return [...group.keys].sort(compare).flatMap((name): string[] => {
-    const found = lookUp(group, name);
-    const inner = `${path}${name}`;
-    if (found === null) return [];
-    return isGroup(found) ? floatsIn(found, `${inner}/`, depth + 1) : isFloat(found.dtype) ? [inner] : [];
-  });
+  let seen = 0;
+  const search = (group: Group, path: string, depth: number): string[] =>
+    [...group.keys].sort(compare).flatMap((name): string[] => {
+      if (++seen > MEMBERS) throw damagedKeras(`its groups have more than ${MEMBERS} members`);
+      const found = lookUp(group, name);
+      const inner = `${path}${name}`;
+      if (found === null) return [];
+      if (!isGroup(found)) return isFloat(found.dtype) ? [inner] : [];
+      return depth < DEPTH ? search(found, `${inner}/`, depth + 1) : [];
+    });
+  return search(root, '', 0);
 }
 
 /** Strings of a fixed length are padded with NUL bytes or spaces, lists of them too. */
@@ -109,6 +124,6 @@ function guarded<T>(why: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw damagedKeras(why, cause);
+    throw isAncError(cause) ? cause : damagedKeras(why, cause);
   }
 }

@@ -42,7 +42,9 @@ export function choosePart<T extends Shaped>(found: readonly Part<T>[], wanted?:
   const both = merged(parts);
   if (both !== null) return { part: both, notices: [] };
   const rank = Math.max(-1, ...parts.map(rankOf));
-  const networks = parts.filter((part) => rankOf(part) === rank);
+  const ranked = parts.filter((part) => rankOf(part) === rank);
+  const withNames = ranked.filter(({ tensors }) => !isList(tensors));
+  const networks = withNames.length > 0 ? withNames : ranked;
   const [first] = networks;
   if (first === undefined) return null;
   if (networks.length === 1) return { part: first, notices: [] };
@@ -56,12 +58,19 @@ export function choosePart<T extends Shaped>(found: readonly Part<T>[], wanted?:
 const shown = ({ name, tensors }: Part<unknown>): string =>
   name === '' ? `the tensors at its root (${[...tensors.keys()].slice(0, 2).join(', ')}, …)` : `"${name}"`;
 
+const howTo = (name: string): string =>
+  `anc-cli import --state-dict ${name}, or --teacher "file.pth(stateDict=${name})"`;
+
+/** Whether the tensors are those of a list, which has no names. */
+const isList = (tensors: ReadonlyMap<string, unknown>): boolean =>
+  [...tensors.keys()].every((name) => /^\d+\.(?:weight|bias)$/.test(name));
+
 function noticeOf<T>(part: Part<T>, others: readonly Part<T>[]): string {
   const averages = others.every(({ name }) => isAveraged(name)) ? ' (averages of the weights)' : '';
-  const named = others.find(({ name }) => name !== '');
+  const named = others.find(({ name, tensors }) => name !== '' && !isList(tensors));
   return (
     `the file holds several sets of weights. Used: ${shown(part)}; not used: ${others.map(shown).join(', ')}` +
-    `${averages}${named === undefined ? '' : `; to choose: anc-cli import --state-dict ${named.name}`}.`
+    `${averages}${named === undefined ? '' : `; to choose: ${howTo(named.name)}`}.`
   );
 }
 
@@ -114,5 +123,5 @@ const ambiguous = (networks: readonly Part<unknown>[]): AncError =>
   new AncError('ANC_WEIGHTS', 'the file holds several networks, and nothing tells which one is meant.', {
     expected: namesOf(networks),
     received: networks.map((part) => `${shown(part)} with ${part.tensors.size} tensors`).join(', '),
-    hint: `choose one: anc-cli import --state-dict ${networks.find(({ name }) => name !== '')?.name ?? '<name>'} --out weights.safetensors.`,
+    hint: `choose one: ${howTo(networks.find(({ name }) => name !== '')?.name ?? '<name>')}.`,
   });

@@ -14,6 +14,20 @@ describe('readStateDict', () => {
     );
   });
 
+  it('says what else the bytes look like', () => {
+    const hint = (...bytes: number[]): string => {
+      try {
+        readStateDict(inMemory(Uint8Array.from(bytes)));
+      } catch (error) {
+        return (error as { detail: { hint: string } }).detail.hint;
+      }
+      return '';
+    };
+    expect(hint(8, 10, 58, 250, 19, 10, 44, 0)).toMatch(/looks like an ONNX model/);
+    expect(hint(0x80, 4, 0x95, 0, 0, 0, 0, 0)).toMatch(/a pickle that torch.save did not write/);
+    expect(hint(1, 2, 3, 4, 5, 6, 7, 8)).toMatch(/an ONNX model needs no import/);
+  });
+
   it('recognizes our own safetensors by the names of all tensors', () => {
     expect(read({ 'params/a': scalar, 'stats/a': scalar }).layout).toBe('tensorflow');
     expect(read({ 'params/a': scalar, 'b.weight': scalar }).layout).toBe('torch');

@@ -64,11 +64,16 @@ export function readStateDict(source: ByteSource, wanted?: string): StateDict {
     received: `${source.length} bytes that start with ${Buffer.from(start.subarray(0, 8)).toString('hex')}`,
     hint: isPickle(start)
       ? 'it is a pickle that torch.save did not write: save it with torch.save(model.state_dict(), path).'
-      : 'an ONNX model needs no import: use it directly, e.g. --teacher model.onnx.',
+      : isOnnx(start)
+        ? 'it looks like an ONNX model, which needs no import: give it a name that ends in .onnx.'
+        : 'an ONNX model needs no import: use it directly, e.g. --teacher model.onnx.',
   });
 }
 
 const KINDS = 'safetensors, a state dict from torch.save (.pth, .pt, .th), or a Keras file (.keras, .h5)';
+
+/** An ONNX model starts with its version, as protobuf's field 1. */
+const isOnnx = ([tag = 0, version = 0]: Uint8Array): boolean => tag === 8 && version > 0 && version < 32;
 
 const isPickle = ([first = 0, protocol = 0]: Uint8Array): boolean =>
   first === 0x80 && protocol >= 2 && protocol <= 5;

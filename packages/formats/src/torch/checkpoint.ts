@@ -5,6 +5,7 @@ import type { LazyTensor } from '../bytes/lazy-tensor.js';
 import { unpickle } from '../pickle/unpickle.js';
 import { ZIP_START, zipEntries } from '../zip/zip-directory.js';
 import { choosePart } from '../parts/choose-part.js';
+import { rankOf } from '../parts/part.js';
 import { damagedCheckpoint } from './damaged-checkpoint.js';
 import { findParts, type Found } from './find-parts.js';
 import { checkpointPolicy, isKind, type Value } from './policy.js';
@@ -100,8 +101,10 @@ function chosen(
 ): TorchCheckpoint {
   const { parts, modules, unread } = findParts(root);
   const choice = choosePart(parts, wanted);
-  if (choice === null) throw modules.length > 0 ? wholeModule(modules) : noStateDict(root);
-  const { part, notices } = choice;
+  if (modules.length > 0 && (choice === null || rankOf(choice.part) < 2)) throw wholeModule(modules);
+  if (choice === null) throw noStateDict(root);
+  const { part } = choice;
+  const notices = [...choice.notices, ...(wanted === undefined ? modules.map(unusedModule) : [])];
   const missing = unread.find(({ name }) => part.name === '' || name.startsWith(`${part.name}.`));
   if (missing !== undefined) throw unreadTensor(missing);
   const elements = [...part.tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
@@ -125,6 +128,9 @@ const unreadTensor = ({ name, type }: { readonly name: string; readonly type: st
     },
   );
 
+const unusedModule = ({ path, className }: Found['modules'][number]): string =>
+  `beside the state dict the file holds a whole module (${className}) under "${path}", which is not read.`;
+
 const wholeModule = (modules: Found['modules']): AncError =>
   new AncError('ANC_CHECKPOINT', 'the checkpoint holds a whole module, not its state dict.', {
     expected: 'a dictionary of tensors, or one that holds such a dictionary',
@@ -144,7 +150,7 @@ function noStateDict(root: Value): AncError {
       ? [...root].filter((pair): pair is [string, Value] => typeof pair[0] === 'string')
       : [];
   const shown = entries
-    .slice(0, 8)
+    .slice(0, 4)
     .map(([key, value]) => `${key}${isKind(value, 'object') ? ` (${value.name})` : ''}`);
   const received =
     shown.length > 0

@@ -1,7 +1,7 @@
 import { mapTree, prefixTree, Rng } from '@anc/core';
 import { permuted } from '@anc/core/internal';
 import { encodeSafetensors, inMemory } from '@anc/formats';
-import { lenet5, mobilenet, parametersAndFlops } from '@anc/models';
+import { lenet5, mobilenet, parametersAndFlops, resnet, resnetNames } from '@anc/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadComposition } from '../plugins/load-composition.js';
 import type { Composition } from '../composition/compose.js';
@@ -92,6 +92,25 @@ describe('a file of several networks', () => {
     const file = bytes(['teacher.', 2], ['student.', 1]);
     await expect(first(file)).rejects.toMatchObject({ code: 'ANC_WEIGHTS' });
     expect(await first(file, 'teacher')).toMatchObject({ value: 2 });
+  });
+});
+
+describe('a recognized network', () => {
+  it('refuses images of other channels as such, not as a variant of it', async () => {
+    const options = { depth: 8, variant: 'v1', shortcut: 'projection', width: 0.25 } as const;
+    const environment = { input: [32, 32, 3], classes: 4 } as const;
+    const { params, stats } = resnet(options, environment).init(Rng.fromSeed(1), environment.input);
+    const named = resnetNames('fc');
+    const tensors = Object.entries({ ...params, ...stats }).map(([name, { shape, data }]) => {
+      const axes = shape.length === 4 ? [3, 2, 0, 1] : shape.length === 2 ? [1, 0] : [0];
+      return [named(name), { shape: axes.map((axis) => shape[axis]!), data }] as const;
+    });
+    const bytes = encodeSafetensors(Object.fromEntries(tensors));
+    expect((await load(bytes)).environment.input).toEqual([32, 32, 3]);
+    await expect(load(bytes, { input: [28, 28, 1] })).rejects.toMatchObject({
+      code: 'ANC_MODEL_INPUT',
+      detail: { expected: 'images of 3 channels' },
+    });
   });
 });
 

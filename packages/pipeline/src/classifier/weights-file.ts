@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import {
   AncError,
   isAncError,
@@ -16,9 +15,7 @@ import {
   type ByteSource,
   type LazyTensor,
   decodeWeightsMetadata,
-  isKeras,
   isOwn,
-  readStateDict,
   type StateDict,
   type WeightsMetadata,
 } from '@anc/formats';
@@ -26,16 +23,15 @@ import {
   guessEnvironment,
   IMAGE_SIDES,
   importInto,
-  readKeras,
-  readTfjsModel,
   recognizeKeras,
   recognizeTorchResnet,
-  unknownVariant,
   type MapChoice,
 } from '@anc/models';
 import { decodeCompact } from '@anc/methods';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
+import { ignoredNotices, readStateDictFile } from './state-dict-file.js';
+import { otherChannels, otherVariant } from './unfit-weights.js';
 
 /** What a person can say of a weights file; what is unsaid is read from it, or guessed from its shapes. */
 export interface WeightsRequest {
@@ -81,7 +77,7 @@ export async function loadWeights(
   composition: Composed,
   request: WeightsRequest = {},
 ): Promise<LoadedWeights> {
-  const file = await readFileOf(path, source, request.stateDict);
+  const file = await readStateDictFile(path, source, request.stateDict);
   const metadata = decodeWeightsMetadata(file.metadata);
   const dict = metadata.compact === undefined ? file : unpacked(file);
   const recorded =
@@ -111,6 +107,7 @@ export async function loadWeights(
   const { environment, result } = await fitted.catch((error: unknown) => {
     throw (
       otherImages(error, path, trainedOn, request.input) ??
+      otherChannels(path, recognized?.environment.input, request.input) ??
       (recognized === null ? error : otherVariant(error, dict, request.input))
     );
   });
@@ -124,38 +121,8 @@ export async function loadWeights(
     metadata,
     format: dict.format,
     recognized: recognized !== null,
-    notices: [...(dict.notices ?? []), ...noticesOf(result.ignored)],
+    notices: [...(dict.notices ?? []), ...ignoredNotices(result.ignored, dict)],
   };
-}
-
-/** The tensors of a file, whose kind its name or its first bytes tell. */
-async function readFileOf(
-  path: string,
-  source: ByteSource,
-  stateDict: string | undefined,
-): Promise<StateDict> {
-  const kind = /\.json$/i.test(path) ? 'tfjs' : isKeras(source) ? 'keras' : 'other';
-  if (kind === 'other') return readStateDict(source, stateDict);
-  if (stateDict !== undefined) {
-    throw new AncError('ANC_USAGE', '--state-dict: the file holds a single network.', {
-      expected: 'a PyTorch checkpoint or safetensors',
-      received: basename(path),
-      hint: 'leave it out.',
-    });
-  }
-  return kind === 'keras'
-    ? readKeras(source)
-    : readTfjsModel(source.read(0, source.length), (file) => readFile(join(dirname(path), file)));
-}
-
-function noticesOf(ignored: readonly string[]): string[] {
-  if (ignored.length === 0) return [];
-  const shown = `${ignored.slice(0, 4).join(', ')}${ignored.length > 4 ? ', …' : ''}`;
-  const prepares = ignored.some((name) => /normali[sz]|preprocess/i.test(name));
-  return [
-    `beside the network the file holds ${shown}, which ${ignored.length === 1 ? 'is' : 'are'} not used` +
-      `${prepares ? '; the network may have normalized its images itself: set --preprocessing accordingly' : ''}.`,
-  ];
 }
 
 /** Sides of images for which the model is another network of the same shapes: nothing in the file says which was meant. */
@@ -210,16 +177,6 @@ function recognize(path: string, dict: StateDict, input: ModelEnvironment['input
     dict.layout === 'torch' ? recognizeTorchResnet(dict.tensors, input) : recognizeKeras(dict);
   return { model: { name: model, options: { ...options } }, environment };
 }
-
-/** What the weights of a recognized network do not fit: a variant of it. */
-const otherVariant = (
-  cause: unknown,
-  { layout, tensors }: StateDict,
-  input: ModelEnvironment['input'] | undefined,
-): unknown =>
-  layout === 'torch' && isAncError(cause) && cause.code === 'ANC_WEIGHTS'
-    ? unknownVariant(tensors, input, cause)
-    : cause;
 
 const unnamed = (path: string): AncError =>
   new AncError('ANC_WEIGHTS', `${basename(path)} does not say which model it is of.`, {

@@ -22,8 +22,12 @@ describe('isGiven', () => {
     'resnet.pth',
     'a.pt',
     'a.th',
+    'checkpoint.pth.tar',
+    'last.ckpt',
+    'pytorch_model.bin',
     'a.keras',
     'a.h5',
+    'a.hdf5',
     'model.json',
     'runs/glyphs-1',
     './folder',
@@ -145,7 +149,7 @@ describe('openGivenTeacher', () => {
     expect(await refusal(named('/nowhere/weights.pth', { modle: 'nin' }))).toMatchObject({
       code: 'ANC_OPTIONS',
       message: '"weights.pth" has no option "modle".',
-      detail: { expected: 'model', hint: 'did you mean "model"?' },
+      detail: { expected: 'model, stateDict', hint: 'did you mean "model"?' },
     });
   });
 

@@ -45,7 +45,7 @@ interface WeightsOptions {
 
 /** Whether a teacher's name is a path of a file or folder, and not the name of a model. */
 export const isGiven = ({ name }: Named): boolean =>
-  /[\\/]/.test(name) || /\.(onnx|ort|safetensors|pth|pt|th|keras|h5|json)$/i.test(name);
+  /[\\/]/.test(name) || /\.(onnx|ort|safetensors|pth|pt|th|ckpt|bin|tar|keras|h5|hdf5|json)$/i.test(name);
 
 /** The same with an absolute path. */
 export const anchoredTeacher = (teacher: Named, cwd: string): Named =>

@@ -83,6 +83,19 @@ describe('a ResNet inside of other modules', () => {
   });
 });
 
+it.each([
+  ['a Sequential of a normalization and a network', '0.mean', '1.'],
+  ['a network beside statistics of its pixels', 'pixel_std', ''],
+  ['a network in a module beside them', 'model.std', 'model.net.'],
+])('%s loses the statistics', (_what, name, prefix) => {
+  const tensors: Shapes = {
+    [name]: { shape: [1, 3, 1, 1] },
+    ...renamed(resnet(7), (own) => prefix + own),
+  };
+  expect(recognizeTorchResnet(tensors).environment.classes).toBe(7);
+  expect(last(tensors).ignored).toHaveLength(1);
+});
+
 describe('another network', () => {
   it('keeps its names', () => {
     const tensors = { 'features.0.weight': { shape: [4, 3, 3, 3] }, 'head.weight': { shape: [2, 4] } };

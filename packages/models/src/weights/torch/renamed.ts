@@ -1,4 +1,4 @@
-import type { Tree } from '@anc/core';
+import { sizeOf, type Tree } from '@anc/core';
 
 interface Shaped {
   readonly shape: readonly number[];
@@ -15,6 +15,11 @@ export interface Renamed<T> {
 const BESIDE =
   /^(?:criterion|\w*loss\w*|\w*metrics?|(?:train|val|valid|test)_(?:acc\w*|f1\w*)|\w*normali[sz]e\w*|normali[sz]ation|preprocess\w*|attacker|augment\w*)$/i;
 
+/** Last segments of means and deviations of pixels, which a network that normalizes its images itself keeps. */
+const STATISTICS = /^(?!running_|moving_)(?:\w*_)?(?:mean|std)$/i;
+/** Most channels of an image. */
+const CHANNELS = 4;
+
 /** Places of a torchvision ResNet's children in a Sequential. */
 const CHILDREN: Readonly<Record<string, string>> = {
   0: 'conv1',
@@ -27,7 +32,7 @@ const CHILDREN: Readonly<Record<string, string>> = {
 
 /**
  * A PyTorch state dict as it is, and under the names that it may have without the modules around its network, each step
- * after the one before: without what lies beside the network (a loss, a normalization); without a prefix of all names
+ * after the one before: without what lies beside the network (a loss, the statistics of pixels); without a prefix of all names
  * (`model.`, `net.`); a ResNet's body and head in modules of their own (`backbone.conv1`, `head`), or as a Sequential of
  * its children, under the names of torchvision.
  */
@@ -53,7 +58,9 @@ type Entries<T> = [string, T][];
 const firstOf = (name: string): string => name.slice(0, Math.max(0, name.indexOf('.')));
 
 function withoutBeside<T extends Shaped>(entries: Entries<T>): { kept: Entries<T>; ignored: string[] } {
-  const isBeside = ([name]: [string, T]): boolean => BESIDE.test(firstOf(name));
+  const isBeside = ([name, { shape }]: [string, T]): boolean =>
+    BESIDE.test(firstOf(name)) ||
+    (STATISTICS.test(name.slice(name.lastIndexOf('.') + 1)) && sizeOf(shape) <= CHANNELS);
   const kept = entries.filter((entry) => !isBeside(entry));
   if (!kept.some(([, { shape }]) => shape.length > 1)) return { kept: entries, ignored: [] };
   return { kept, ignored: entries.filter(isBeside).map(([name]) => name) };
