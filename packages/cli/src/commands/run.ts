@@ -9,7 +9,7 @@ export const defineRun: DefineCommand = (command, session) => {
 };
 
 async function run(flags: Record<string, unknown>, session: Session): Promise<void> {
-  const [{ openTrainingSession }, { locating }, pipeline, { endInterrupted }, { isAncError }] =
+  const [{ openTrainingSession }, { locating }, pipeline, { endInterrupted, endDiverged }, { isAncError }] =
     await Promise.all([
       import('./run-session.js'),
       import('../config/locate.js'),
@@ -41,10 +41,12 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
       progress.close();
       if (result === null) endInterrupted(terminal, session, `; continue with: ${again}`);
       else {
-        terminal.document(result);
+        const failure = pipeline.divergedError(result, `${again} --learning-rate <lower>`);
+        if (failure === null) terminal.document(result);
         terminal.print(await tableOf(result));
         for (const line of result.interpretation) terminal.print(line);
         terminal.print(`Everything about this run is in ${result.run}.`);
+        if (failure !== null) endDiverged(terminal, session, failure, result);
       }
     } catch (error) {
       const failedBackend = isAncError(error) && /^ANC_(DEVICE|ENGINE|BACKEND)/.test(error.code);
@@ -67,7 +69,7 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
   }
 }
 
-async function tableOf({ teacher, students }: RunResult): Promise<string> {
+async function tableOf({ teacher, students, diverged = [] }: RunResult): Promise<string> {
   const { formatTable } = await import('../terminal/table.js');
   const held = [teacher, ...students].some(({ best }) => best !== undefined);
   const row = (method: string, result: RunResult['teacher'], agreement: string): string[] => [
@@ -79,11 +81,14 @@ async function tableOf({ teacher, students }: RunResult): Promise<string> {
     formatLarge(result.flops),
     formatSeconds(result.seconds),
   ];
+  const best = held ? ['of best epoch'] : [];
+  const head = ['method', 'test error', 'agreement', ...best, 'parameters', 'FLOPs', 'time'];
   return formatTable(
-    ['method', 'test error', 'agreement', ...(held ? ['of best epoch'] : []), 'parameters', 'FLOPs', 'time'],
+    head,
     [
       row(`teacher (${teacher.model})`, teacher, ''),
       ...students.map((student) => row(student.name, student, formatShare(student.agreement))),
+      ...diverged.map(({ name }) => [name, 'diverged', ...Array.from({ length: head.length - 2 }, () => '')]),
     ],
   );
 }

@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path';
 import { assertCreatable, freeName } from '@anc/runtime';
 import type { CompareResult } from '../compare/documents.js';
+import { divergedComparison } from '../compare/diverged-error.js';
 import { executeComparison, type Comparison } from '../compare/execute.js';
+import { afterWorkBegan } from '../events/work-error.js';
 import { readRecord } from '../compare/folder.js';
 import type { ResumeOptions as ResumeChanges } from '../options/record.js';
 import { optionError } from '../options/option-error.js';
@@ -98,5 +100,7 @@ async function finish(
     signal: signal ?? new AbortController().signal,
   });
   if (result === null) throw interruptedError(`resumeComparison('${prepared.path}') continues it`);
+  const diverged = divergedComparison(result);
+  if (diverged !== null) throw afterWorkBegan(diverged);
   return result;
 }

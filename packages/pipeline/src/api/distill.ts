@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { RunResult } from '../events/documents.js';
 import type { Emit } from '../events/events.js';
+import { afterWorkBegan } from '../events/work-error.js';
+import { divergedError } from '../run/diverged-error.js';
 import { executeRun } from '../run/execute.js';
 import { resumeRun, startRun, type StartedRun } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
@@ -148,6 +150,8 @@ async function finish(
     });
     if (result === null)
       throw interruptedError(kept ? `resume('${shown}') continues it` : 'nothing was kept');
+    const diverged = divergedError(result, `resume('${shown}', { learningRate: … })`);
+    if (diverged !== null) throw afterWorkBegan(diverged);
     const composition = await compose(options.plugins);
     const { shape } = data.dataset;
     const loaded = await loadStudents(folder.path, result.students, composition, shape, callOf(call).cwd);

@@ -19,6 +19,7 @@ import { reportOf } from './report.js';
 import { summarize, type ComparedSetup } from './summarize.js';
 
 const DOCUMENT = 'compare.json';
+const REPORT = 'report.html';
 
 /** A comparison to run or to continue. */
 export interface Comparison extends Pick<
@@ -40,7 +41,13 @@ export interface Comparison extends Pick<
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
   const { path, cwd, record, emit, signal } = comparison;
   const { seeds } = record;
-  if (await exists(join(path, DOCUMENT))) return await readResult<CompareResult>(join(path, DOCUMENT));
+  const before = (await exists(join(path, DOCUMENT)))
+    ? await readResult<CompareResult>(join(path, DOCUMENT))
+    : null;
+  if (before !== null && before.diverged === undefined) {
+    if (!(await exists(join(path, REPORT)))) await writeFileAtomically(join(path, REPORT), reportOf(before));
+    return before;
+  }
   const shared: SharedTeacherOutputs = {};
   const results: RunResult[] = [];
   let first: { setups: ComparedSetup[]; testImages: number } | null = null;
@@ -48,9 +55,12 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
     if (signal.aborted) return null;
     const folder = seedFolder(path, seed);
     if (i > 0 && first !== null && (await exists(join(folder, 'result.json')))) {
-      emit({ type: 'message', message: `seed ${seed}: finished before` });
-      results.push(await readResult<RunResult>(join(folder, 'result.json')));
-      continue;
+      const finished = await readResult<RunResult>(join(folder, 'result.json'));
+      if (finished.diverged === undefined) {
+        emit({ type: 'message', message: `seed ${seed}: finished before` });
+        results.push(finished);
+        continue;
+      }
     }
     const run = await open(comparison, i, folder);
     try {
@@ -74,7 +84,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
   const summary = summarize(results, setups, shownPath(path, cwd), testImages);
   const encoded = JSON.stringify(encodeNumbers(summary), null, 2);
   await writeFileAtomically(join(path, DOCUMENT), `${encoded}\n`);
-  await writeFileAtomically(join(path, 'report.html'), reportOf(summary));
+  await writeFileAtomically(join(path, REPORT), reportOf(summary));
   return summary;
 }
 
@@ -111,7 +121,8 @@ async function open(comparison: Comparison, index: number, folder: string): Prom
   });
 }
 
-const setupOf = ({ method, stages }: Plan['students'][number]): ComparedSetup => ({
+const setupOf = ({ name, method, stages }: Plan['students'][number]): ComparedSetup => ({
+  name,
   method: describeNamed(method),
   usesLabels: stages.some(({ usesLabels }) => usesLabels),
 });

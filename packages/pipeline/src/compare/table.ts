@@ -15,7 +15,7 @@ const VERDICTS = {
   'one-seed': 'one seed',
 } as const;
 
-export function rowsOf({ teacher, methods }: CompareResult): Rows {
+export function rowsOf({ teacher, methods, diverged = [] }: CompareResult): Rows {
   const known = new Set(methods.flatMap(({ differences }) => differences.map(({ to }) => to)));
   const references = methods.map(({ name }) => name).filter((name) => known.has(name));
   const against = (method: ComparedMethod, to: string): string => {
@@ -55,9 +55,15 @@ export function rowsOf({ teacher, methods }: CompareResult): Rows {
     formatSeconds(method.seconds.mean),
     `${formatLarge(method.bytes)}B`,
   ]);
-  return { head, rows: [teacherRow, ...rows] };
+  const without = diverged.map((method) => [
+    labelOf(method),
+    method.usesLabels ? 'yes' : 'no',
+    'diverged',
+    ...Array.from({ length: head.length - 3 }, () => ''),
+  ]);
+  return { head, rows: [teacherRow, ...rows, ...without] };
 }
 
 /** The name, and the options where it was given some. */
-const labelOf = ({ name, method }: ComparedMethod): string =>
+const labelOf = ({ name, method }: Pick<ComparedMethod, 'name' | 'method'>): string =>
   method.includes('(') ? `${name}: ${method.slice(method.indexOf('(') + 1, -1).replaceAll('"', '')}` : name;

@@ -272,6 +272,44 @@ describe('a run that did not end', () => {
   });
 });
 
+describe('a run in which a student diverges', () => {
+  const fine = 'kd(optimizer={learningRate: 0.001})';
+  const of = (learningRate: number, more: Flat = {}): Flat => ({
+    ...{
+      methods: ['l2', fine],
+      optimizer: 'adam',
+      schedule: 'constant',
+      warmup: 0,
+      teacherLearningRate: 0.001,
+    },
+    ...{ learningRate, ...more },
+  });
+
+  it.each([
+    ['a loss', 1e30, {}],
+    ['the state', 1e38, { batchSize: 48, epochs: 1 }], // one step: its loss is of before it
+    ['the logits', 1e25, { batchSize: 48, epochs: 1 }], // finite weights, products that are not
+  ])('names it, writes no weights of it, and trains the others: %s', async (what, rate, more) => {
+    const name = `diverged-${what.replace(' ', '-')}`;
+    const { result, events } = await execute(start(name, of(rate, more)));
+    expect(result!.students.map((student) => student.name)).toEqual(['kd']);
+    expect(result!.diverged).toMatchObject([
+      { name: 'l2', method: 'l2', model: 'cnn', stage: 'l2', epoch: 1 },
+    ]);
+    expect(result!.interpretation[0]).toMatch(/^l2: diverged in epoch 1 and has no result \(training diverged/);
+    expect(coursesOf(events)).toEqual([['teacher', true], ['kd', true]]); // prettier-ignore
+    expect(await readdir(at(name, 'student'))).toEqual(['kd']);
+    expect(await textOf(name, 'report.html')).toMatch(/diverged in epoch 1, by step \d/);
+    expect(JSON.parse(await textOf(name, 'result.json'))).toMatchObject({ diverged: [{ name: 'l2' }] });
+  });
+
+  it('ends where the teacher diverges', async () => {
+    const failed = execute(start('teacher-diverged', of(0.001, { teacherLearningRate: 1e30 })));
+    await expect(failed).rejects.toMatchObject({ code: 'ANC_DIVERGED' });
+    expect(await readdir(at('teacher-diverged'))).not.toContain('teacher');
+  });
+});
+
 describe('a run with a given teacher', () => {
   it('evaluates it and trains students only', async () => {
     const { open, teacher, counts } = cornerTeacher();

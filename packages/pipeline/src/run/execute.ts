@@ -2,7 +2,13 @@ import { basename } from 'node:path';
 import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
 import { encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
 import { CheckpointStore, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
-import type { BestResult, ModelResult, RunResult, StudentResult } from '../events/documents.js';
+import type {
+  BestResult,
+  DivergedStudent,
+  ModelResult,
+  RunResult,
+  StudentResult,
+} from '../events/documents.js';
 import type { Emit, ModelRole } from '../events/events.js';
 import { Interrupted, isInterruption } from '../events/interrupted.js';
 import { readWeights, writeWeights } from '../files/weights.js';
@@ -21,6 +27,7 @@ import {
   teacherPredictions,
   type SharedTeacherOutputs,
 } from '../training/teacher-cache.js';
+import { divergenceIn, isDivergence, recordDivergence } from '../training/divergence.js';
 import { trainModel } from '../training/train-model.js';
 import type { BestEpoch } from '../training/validation.js';
 import { writeCompact } from './compact.js';
@@ -47,7 +54,8 @@ interface RunContext extends Execution {
 
 /**
  * Teacher, then students: each is trained, evaluated once on the test images and written. Models that an earlier process
- * finished are read. Returns null where the signal was aborted.
+ * finished are read. A student that diverged is named in the result, and the others are trained; a teacher that diverged
+ * throws `ANC_DIVERGED`. Returns null where the signal was aborted.
  */
 export async function executeRun(execution: Execution): Promise<RunResult | null> {
   try {
@@ -85,16 +93,30 @@ async function trainAll(execution: Execution): Promise<RunResult> {
   const outputs = openTeacherCache(plan, frozen, shared, notice);
   try {
     const students: StudentResult[] = [];
+    const finished: PlannedModel[] = [];
+    const diverged: DivergedStudent[] = [];
     for (const [i, model] of plan.students.entries()) {
       emit({ type: 'model', model: model.name, role: 'student', index: i + 2, count });
       const teacherOutputs = model.needsTeacher ? outputs : null;
       const before = outputs instanceof TeacherCache ? outputs.counts : null;
-      students.push(await trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions));
+      try {
+        students.push(
+          await trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions),
+        );
+        finished.push(model);
+      } catch (error) {
+        if (!isDivergence(error)) throw error;
+        notice(`${model.name}: ${error.message}`);
+        diverged.push(await divergedStudent(folder, model, error.message));
+      }
       const report = outputs instanceof TeacherCache ? teacherCacheReport(outputs.counts, before) : null;
       if (report !== null) emit({ type: 'message', message: report });
     }
-    const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(plan.students[i]!) }));
-    const interpretation = interpret(interpreted, data.test.images.count);
+    const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(finished[i]!) }));
+    const interpretation = [
+      ...diverged.map(divergenceInWords),
+      ...interpret(interpreted, data.test.images.count),
+    ];
     const result: RunResult = {
       run: shown,
       dataset: options.data.dataset.name,
@@ -102,6 +124,7 @@ async function trainAll(execution: Execution): Promise<RunResult> {
       seed: options.training.seed,
       teacher,
       students,
+      ...(diverged.length === 0 ? {} : { diverged }),
       interpretation,
       reading: interpretation,
     };
@@ -113,6 +136,18 @@ async function trainAll(execution: Execution): Promise<RunResult> {
     if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
   }
 }
+
+async function divergedStudent(
+  folder: RunFolder,
+  { name, method, network }: PlannedModel,
+  message: string,
+): Promise<DivergedStudent> {
+  const { stage, epoch, step } = divergenceIn(await folder.metrics.read(), name)!;
+  return { name, method: method.name, model: network.model.name, stage, epoch: epoch + 1, step, message };
+}
+
+const divergenceInWords = ({ name, epoch, message }: DivergedStudent): string =>
+  `${name}: diverged in epoch ${epoch} and has no result (${message.replace(/\.$/, '')}).`;
 
 /** A given teacher's result: nothing was trained, its predictions for the test images are evaluated. */
 async function givenResult(
@@ -197,7 +232,20 @@ async function trainOrRead<R extends ModelResult>(
   });
   if (trained === null) throw new Interrupted();
   const onTest = evaluateOn(data.test, 'test images', predictions.test);
-  const { error, agreement, top5Error } = await onTest(trained.variables);
+  const tested = async (variables: Variables<HostTensor>): Promise<TestEvaluation> => {
+    try {
+      return await onTest(variables);
+    } catch (failure) {
+      if (!isDivergence(failure)) throw failure;
+      // The weights are finite, what they compute is not: training has to continue from an earlier state.
+      const last = (await folder.metrics.read()).findLast((record) => record.model === model.name)!;
+      const { stage, epoch, step } = last;
+      await recordDivergence(folder, { model: model.name, stage, epoch, step }, failure);
+      await checkpoints.dropNewest();
+      throw failure;
+    }
+  };
+  const { error, agreement, top5Error } = await tested(trained.variables);
   const written = await writeWeights(folder, place, trained.variables, metadata);
   const where = { backend: backends.student, input: data.dataset.shape };
   const compact = await writeCompact(folder, place, model.network, trained.variables, metadata, where);
@@ -213,7 +261,7 @@ async function trainOrRead<R extends ModelResult>(
       : {
           best: bestResult(
             trained.best,
-            await onTest(await readWeights(folder, [...place, BEST], model.network.initial)),
+            await tested(await readWeights(folder, [...place, BEST], model.network.initial)),
           ),
         }),
     parameters: model.network.parameters,

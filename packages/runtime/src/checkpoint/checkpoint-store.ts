@@ -94,6 +94,15 @@ export class CheckpointStore {
     return null;
   }
 
+  /** Removes the newest one: training is to continue from the one before, or from the start. */
+  async dropNewest(): Promise<void> {
+    const serial = (await this.#serials()).at(-1);
+    if (serial === undefined) return;
+    for (const ending of ['json', 'safetensors']) {
+      await rm(join(this.#folder, `${serialName(serial)}.${ending}`), { force: true });
+    }
+  }
+
   /** Removes all of them, when their model has finished. */
   async clear(): Promise<void> {
     await this.#prune(0);

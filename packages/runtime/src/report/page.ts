@@ -57,7 +57,7 @@ export async function renderPage({
   return page.text;
 }
 
-function resultTable({ teacher, students }: ReportedResult): Markup {
+function resultTable({ teacher, students, diverged = [] }: ReportedResult): Markup {
   const row = (name: string, reported: ReportedModel, agreement: number | null): Markup =>
     html`<tr>
       <th scope="row">${name}</th>
@@ -83,6 +83,14 @@ function resultTable({ teacher, students }: ReportedResult): Markup {
       </thead>
       <tbody>
         ${row('teacher', teacher, null)}${students.map((student) => row(student.name, student, student.agreement))}
+        ${diverged.map(
+          ({ name, model, epoch, step }) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td class="word">${model}</td>
+              <td colspan="5" class="word">diverged in epoch ${epoch}, by step ${step}</td>
+            </tr>`,
+        )}
       </tbody>
     </table>
   </div>`;

@@ -21,6 +21,14 @@ export interface ReportedResult {
   readonly seed: number;
   readonly teacher: ReportedModel;
   readonly students: readonly (ReportedModel & { readonly name: string; readonly agreement: number })[];
+  /** Students without a result, because their training diverged. */
+  readonly diverged?: readonly {
+    readonly name: string;
+    readonly model: string;
+    /** From 1. */
+    readonly epoch: number;
+    readonly step: number;
+  }[];
   /** What the numbers show and what they do not, a sentence or two each. */
   readonly interpretation?: readonly string[];
   /** The same, as results of earlier versions call it. */
