@@ -31,5 +31,6 @@ export { footnotes, reproducedRows } from './reproduce/report.js';
 export { tableNames, tables } from './reproduce/tables.js';
 export { divergedError } from './run/diverged-error.js';
 export { executeRun } from './run/execute.js';
+export { RATES } from './run/resumed-options.js';
 export { resumeRun, startRun } from './run/start.js';
 export { triedLines, tunedRows } from './tune/report.js';

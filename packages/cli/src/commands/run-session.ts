@@ -21,7 +21,7 @@ export interface TrainingSession {
   /** Options completed by their preset, with everything that planning needs. */
   resolved(): RunRequest;
   /** The options beside `--resume`. Throws `ANC_CONFIG` where one would change the run. */
-  changes(): Record<string, unknown>;
+  changes(accepted?: 'all' | readonly string[]): Record<string, unknown>;
   close(): void;
 }
 
@@ -47,7 +47,7 @@ export async function openTrainingSession(
     fetching,
     compose,
     resolved: () => ({ ...resolveRequest(request), cwd, fetching, compose, input: request.input }),
-    changes: () => changesOf(flags),
+    changes: (accepted) => changesOf(flags, accepted),
     close() {
       progress.close();
       interrupt.release();

@@ -5,10 +5,16 @@ import type { DefineCommand, Session } from './command.js';
 
 /** `run`: teacher, students, comparison; or, with `--resume`, the rest of an interrupted run. */
 export const defineRun: DefineCommand = (command, session) => {
-  addFlags(command).action((options: Record<string, unknown>) => run(readFlags(options), session));
+  command.option(
+    '--change-options',
+    'with --resume: train what is unfinished with the options given here, or edited in the folder, and record it',
+  );
+  addFlags(command).action((options: Record<string, unknown>) =>
+    run(readFlags(options), options.changeOptions === true, session),
+  );
 };
 
-async function run(flags: Record<string, unknown>, session: Session): Promise<void> {
+async function run(flags: Record<string, unknown>, acceptChanges: boolean, session: Session): Promise<void> {
   const [{ openTrainingSession }, { locating }, pipeline, { endInterrupted, endDiverged }, { isAncError }] =
     await Promise.all([
       import('./run-session.js'),
@@ -25,7 +31,8 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
   const open = async () => {
     if (request.call.resume !== undefined) {
       const path = request.call.resume;
-      return pipeline.resumeRun({ path, cwd, emit, changes: changes(), compose, fetching });
+      const requested = changes(acceptChanges ? 'all' : pipeline.RATES);
+      return pipeline.resumeRun({ path, cwd, emit, changes: requested, acceptChanges, compose, fetching });
     }
     const planned = resolved();
     return pipeline.startRun({ ...planned, composition: await compose(planned.options.plugins), emit });
@@ -83,14 +90,11 @@ async function tableOf({ teacher, students, diverged = [] }: RunResult): Promise
   ];
   const best = held ? ['of best epoch'] : [];
   const head = ['method', 'test error', 'agreement', ...best, 'parameters', 'FLOPs', 'time'];
-  return formatTable(
-    head,
-    [
-      row(`teacher (${teacher.model})`, teacher, ''),
-      ...students.map((student) => row(student.name, student, formatShare(student.agreement))),
-      ...diverged.map(({ name }) => [name, 'diverged', ...Array.from({ length: head.length - 2 }, () => '')]),
-    ],
-  );
+  return formatTable(head, [
+    row(`teacher (${teacher.model})`, teacher, ''),
+    ...students.map((student) => row(student.name, student, formatShare(student.agreement))),
+    ...diverged.map(({ name }) => [name, 'diverged', ...Array.from({ length: head.length - 2 }, () => '')]),
+  ]);
 }
 
 /** `12.30 % (4)`: the test error of the epoch that the held-out images chose. */

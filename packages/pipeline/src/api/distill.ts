@@ -75,6 +75,11 @@ export interface ResumeOptions extends CallOptions {
   readonly backend?: string;
   readonly teacherBackend?: string;
   readonly studentBackend?: string;
+  /** A lower rate, where training diverged: it continues from the last checkpoint, which is finite. */
+  readonly learningRate?: number;
+  readonly teacherLearningRate?: number;
+  /** Takes options that were edited in the folder; the change is recorded. */
+  readonly acceptChanges?: boolean;
   /** The same teacher again, where it was a value that a folder cannot hold. */
   readonly teacher?: TeacherInput;
   /** The same values again: networks, datasets and methods that were passed as objects. */
@@ -89,6 +94,7 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
   return new RunHandle(async (emit) => {
     const { cwd, fetching } = callOf(options);
     const { dataDir, threads, backend, teacherBackend, studentBackend } = options;
+    const { learningRate, teacherLearningRate, acceptChanges } = options;
     const values = registered(options.values ?? {});
     const compose = composeWith(options.plugins ?? [], values, cwd);
     const { teacher } = options;
@@ -98,7 +104,11 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
       cwd,
       emit,
       fetching,
-      changes: { dataDir, threads, backend, teacherBackend, studentBackend },
+      changes: {
+        ...{ dataDir, threads, backend, teacherBackend, studentBackend },
+        ...{ learningRate, teacherLearningRate },
+      },
+      ...(acceptChanges === undefined ? {} : { acceptChanges }),
       compose,
       ...(value === null ? {} : { openTeacher: openTeacherValue(value) }),
     });

@@ -13,7 +13,7 @@ import { describeNamed } from '../text/named.js';
 import { takes } from '../tune/candidate.js';
 import type { TuneResult } from '../tune/documents.js';
 import { executeTuning } from '../tune/execute.js';
-import { readRecord, runFolder, writeRecord, type TuneRecord } from '../tune/folder.js';
+import { RECORD, readRecord, runFolder, writeRecord, type TuneRecord } from '../tune/folder.js';
 import { searchOf } from '../tune/settings.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
@@ -104,7 +104,7 @@ export async function startTuning(
   assertName(output);
   const parent = resolve(cwd, output.directory);
   const path = join(parent, output.name ?? (await freeName(parent, `tune-${data.dataset.name}`)));
-  await assertCreatable(path);
+  await assertCreatable(path, { leftover: [RECORD] });
   const composition = await request.compose(options.plugins);
   assertTunable(options, composition);
   if (

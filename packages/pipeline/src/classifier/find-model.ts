@@ -2,10 +2,12 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { RunFolder } from '@anc/runtime';
+import { assertUnchanged } from '../files/recorded-options.js';
 import { readOptions } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
 import { studentNames } from '../options/student-names.js';
 import { suggestion } from '../text/nearest.js';
+import { placeOf, verifyModel } from '../files/verify.js';
 import { WEIGHTS } from '../files/weights.js';
 
 /** One trained network of a run. */
@@ -25,7 +27,8 @@ const FIRST = 'adversarial';
 
 /**
  * A run's student, or the selected model: `teacher`, `student`, or a student's name. Null where `named` is no folder.
- * Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`, and `ANC_PLAYER` where the run has no such model.
+ * Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`, `ANC_RUN_CHANGED`, `ANC_RUN_DAMAGED`, and `ANC_PLAYER` where the run has no
+ * such model.
  */
 export async function findModelInRun(
   named: string,
@@ -36,6 +39,7 @@ export async function findModelInRun(
   if (!(await stat(path).catch(() => null))?.isDirectory()) return null;
   const folder = await RunFolder.open(path);
   const options = readOptions(await folder.readConfig());
+  await assertUnchanged(folder, options);
   const names = studentNames(options.methods);
   const there = await Promise.all(names.map((name) => hasWeights(join(path, 'student', name))));
   const students = names.filter((_, i) => there[i]);
@@ -53,7 +57,8 @@ export async function findModelInRun(
         : {}),
     });
   }
-  const place = chosen === 'teacher' ? ['teacher'] : ['student', chosen];
+  const place = placeOf(chosen);
+  await verifyModel(folder, place);
   return {
     path: join(path, ...place, WEIGHTS),
     run: basename(path),

@@ -1,9 +1,11 @@
+import { AncError } from '@anc/core';
 import { encodeNumbers } from '@anc/core/internal';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { writeFileAtomically } from '@anc/runtime';
+import { isLeftover, RunFolder, writeFileAtomically } from '@anc/runtime';
 import type { RunResult } from '../events/documents.js';
 import { scoped, type Emit } from '../events/events.js';
+import { isIncomplete, verifyRun } from '../files/verify.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import type { OptionPath } from '../options/run-options.js';
 import type { Plan } from '../planning/plan.js';
@@ -55,8 +57,8 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
     if (signal.aborted) return null;
     const folder = seedFolder(path, seed);
     if (i > 0 && first !== null && (await exists(join(folder, 'result.json')))) {
-      const finished = await readResult<RunResult>(join(folder, 'result.json'));
-      if (finished.diverged === undefined) {
+      const finished = await finishedRun(folder);
+      if (finished !== null) {
         emit({ type: 'message', message: `seed ${seed}: finished before` });
         results.push(finished);
         continue;
@@ -65,7 +67,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
     const run = await open(comparison, i, folder);
     try {
       first ??= { setups: run.plan.students.map(setupOf), testImages: run.plan.data.test.images.count };
-      if (i > 0) await copyTeacher(seedFolder(path, seeds[0]!), folder);
+      if (i > 0) await copyTeacher(await RunFolder.open(seedFolder(path, seeds[0]!)), run.folder);
       const result = await executeRun({
         ...run,
         emit: scoped(emit, `seed ${seed} (${i + 1} of ${seeds.length})`),
@@ -88,6 +90,14 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
   return summary;
 }
 
+/** The result of a run that needs no more work: all students are there, and whole. Throws `ANC_RUN_DAMAGED`. */
+async function finishedRun(path: string): Promise<RunResult | null> {
+  const folder = await RunFolder.open(path);
+  await verifyRun(folder);
+  const result = await folder.readDocument(['result.json'], (text) => readDocument<RunResult>(text));
+  return result === null || result.diverged !== undefined || (await isIncomplete(folder)) ? null : result;
+}
+
 /** A seed's run: resumed where its folder exists. */
 async function open(comparison: Comparison, index: number, folder: string): Promise<StartedRun> {
   const { path, cwd, record, given, changes, compose, fetching, openTeacher } = comparison;
@@ -100,7 +110,8 @@ async function open(comparison: Comparison, index: number, folder: string): Prom
     ...(fetching && { fetching }),
     ...(openTeacher && { openTeacher }),
   };
-  if (await exists(folder)) return resumeRun({ ...request, path: folder, changes, compose });
+  if ((await exists(folder)) && !(await isLeftover(folder)))
+    return resumeRun({ ...request, path: folder, changes, compose });
   const { options, seeds } = record;
   return startRun({
     ...request,
@@ -127,4 +138,16 @@ const setupOf = ({ name, method, stages }: Plan['students'][number]): ComparedSe
   usesLabels: stages.some(({ usesLabels }) => usesLabels),
 });
 
-const readResult = async <R>(path: string): Promise<R> => readDocument<R>(await readFile(path, 'utf8'));
+/** Throws `ANC_RUN_DAMAGED` where the file was cut. */
+async function readResult<R>(path: string): Promise<R> {
+  try {
+    return readDocument<R>(await readFile(path, 'utf8'));
+  } catch (error) {
+    const received = error instanceof Error ? error.message : String(error);
+    throw new AncError('ANC_RUN_DAMAGED', `${path} is damaged.`, {
+      expected: 'a whole document',
+      received,
+      hint: 'remove it and resume the comparison: it is written again from the results of its runs.',
+    });
+  }
+}

@@ -9,7 +9,7 @@ import type { ResumeRequest } from '../run/start.js';
 import type { ReproducedRow, ReproduceResult } from './documents.js';
 import { exists } from '../compare/folder.js';
 import { shownPath } from '../text/shown-path.js';
-import { writeReproduction, type Reproduction } from './folder.js';
+import { RECORD, writeReproduction, type Reproduction } from './folder.js';
 import { indexOf, type PlannedGroup } from './grid.js';
 import { reproductionReport } from './report.js';
 import { tables, type PaperRow } from './tables.js';
@@ -40,7 +40,7 @@ export async function executeReproduction(execution: ReproduceExecution): Promis
       record: { options, seeds },
       given,
       prepared: async () => {
-        if (!(await exists(path))) await writeReproduction(path, reproduction);
+        if (!(await exists(join(path, RECORD)))) await writeReproduction(path, reproduction);
       },
     });
     if (result === null) return null;

@@ -10,6 +10,7 @@ import type { ModelResult, RunResult } from '../events/documents.js';
 import type { RunEvent } from '../events/events.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
+import { findModelInRun } from '../classifier/find-model.js';
 import { executeRun } from './execute.js';
 import { readDocument } from './read-document.js';
 import { resumeRun, startRun, type StartedRun } from './start.js';
@@ -272,6 +273,52 @@ describe('a run that did not end', () => {
   });
 });
 
+describe('files of a finished run', () => {
+  const models = ['teacher', join('student', 'l2')];
+  it.each(models)(
+    'are verified where the run is continued, and %s can be trained again alone',
+    async (model) => {
+      const name = `damaged-${model.replace(/\W/, '-')}`;
+      await execute(start(name, { methods: ['l2', 'supervised'] }));
+      const whole = await weightsOf(name, model);
+      const result = await textOf(name, model, 'result.json');
+      const resume = () => execute(reopen(name));
+      for (const damaged of [
+        Buffer.from(whole).fill(1, whole.length - 4),
+        whole.subarray(0, whole.length >> 1),
+      ]) {
+        await writeFile(at(name, model, 'weights.safetensors'), damaged);
+        await expect(resume()).rejects.toMatchObject({
+          code: 'ANC_RUN_DAMAGED',
+          message: `${at(name, model, 'weights.safetensors')} is damaged.`,
+          detail: { hint: expect.stringContaining('that model is trained again') as string },
+        });
+      }
+      await writeFile(at(name, model, 'weights.safetensors'), whole);
+      await writeFile(at(name, model, 'result.json'), result.slice(0, 20));
+      await expect(resume()).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+      await rm(at(name, model), { recursive: true });
+      const { events } = await resume();
+      const trained = coursesOf(events).filter(([, trained]) => trained);
+      expect(trained).toEqual([[model.split(/\W/).at(-1)!, true]]);
+      expect((await weightsOf(name, model)).equals(whole)).toBe(true);
+    },
+  );
+
+  it('are verified by the results alone in a folder of an earlier version', async () => {
+    await execute(start('earlier', { methods: ['l2'] }));
+    await rm(at('earlier', 'SHA256SUMS'));
+    await execute(reopen('earlier'));
+    await rm(at('earlier', 'SHA256SUMS'));
+    const path = at('earlier', 'student', 'l2', 'weights.safetensors');
+    const bytes = await readFile(path);
+    bytes[bytes.length - 1]! ^= 1;
+    await writeFile(path, bytes);
+    await expect(execute(reopen('earlier'))).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+    await expect(findModelInRun(at('earlier'), 'l2', cwd)).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+  });
+});
+
 describe('a run in which a student diverges', () => {
   const fine = 'kd(optimizer={learningRate: 0.001})';
   const of = (learningRate: number, more: Flat = {}): Flat => ({
@@ -296,11 +343,29 @@ describe('a run in which a student diverges', () => {
     expect(result!.diverged).toMatchObject([
       { name: 'l2', method: 'l2', model: 'cnn', stage: 'l2', epoch: 1 },
     ]);
-    expect(result!.interpretation[0]).toMatch(/^l2: diverged in epoch 1 and has no result \(training diverged/);
+    expect(result!.interpretation[0]).toMatch(
+      /^l2: diverged in epoch 1 and has no result \(training diverged/,
+    );
     expect(coursesOf(events)).toEqual([['teacher', true], ['kd', true]]); // prettier-ignore
     expect(await readdir(at(name, 'student'))).toEqual(['kd']);
     expect(await textOf(name, 'report.html')).toMatch(/diverged in epoch 1, by step \d/);
     expect(JSON.parse(await textOf(name, 'result.json'))).toMatchObject({ diverged: [{ name: 'l2' }] });
+  });
+
+  it('is continued from its last finite checkpoint at a lower rate, which the results say', async () => {
+    const more = { epochs: 3, teacherEpochs: 1, batchSize: 16 };
+    await execute(start('lowered', of(1e30, more)));
+    const run = resumeRun({
+      ...{ path: at('lowered'), cwd, emit: () => undefined, changes: { learningRate: 1e-3 } },
+      compose: () => Promise.resolve(composition),
+    });
+    const { result } = await execute(run);
+    expect(result).not.toHaveProperty('diverged');
+    expect(result!.students.map((student) => student.name)).toEqual(['l2', 'kd']);
+    expect(result!.interpretation[0]).toBe(
+      'Options were changed when the run was resumed: learningRate 1e+30 became 0.001 (finished before: teacher, kd). Models of before and after are not comparable.',
+    );
+    expect(await textOf('lowered', 'metrics.jsonl')).not.toContain('diverged');
   });
 
   it('ends where the teacher diverges', async () => {

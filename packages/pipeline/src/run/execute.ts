@@ -11,6 +11,8 @@ import type {
 } from '../events/documents.js';
 import type { Emit, ModelRole } from '../events/events.js';
 import { Interrupted, isInterruption } from '../events/interrupted.js';
+import { changesInWords } from '../files/recorded-options.js';
+import { placeOf, verifyModel } from '../files/verify.js';
 import { readWeights, writeWeights } from '../files/weights.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
@@ -114,6 +116,7 @@ async function trainAll(execution: Execution): Promise<RunResult> {
     }
     const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(finished[i]!) }));
     const interpretation = [
+      ...(await changesInWords(folder)),
       ...diverged.map(divergenceInWords),
       ...interpret(interpreted, data.test.images.count),
     ];
@@ -194,14 +197,14 @@ async function trainOrRead<R extends ModelResult>(
   const { plan, folder, emit, signal, scalars } = context;
   const { options, data, backends } = plan;
   const { batchSize } = options.training;
-  const place = role === 'teacher' ? ['teacher'] : ['student', model.name];
+  const place = placeOf(role === 'teacher' ? 'teacher' : model.name);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
-  const before = await folder.read(...place, 'result.json');
+  const before = await folder.readDocument([...place, 'result.json'], (text) => readDocument<R>(text));
   if (before !== null) {
+    await verifyModel(folder, place);
     await checkpoints.clear(); // in case the process ended between writing the result and this
-    const result = readDocument<R>(before);
-    emit({ type: 'result', model: model.name, role, result, trained: false });
-    return result;
+    emit({ type: 'result', model: model.name, role, result: before, trained: false });
+    return before;
   }
   const metadata = weightsMetadata(plan, model);
   const { held } = data;

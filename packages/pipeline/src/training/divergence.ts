@@ -1,4 +1,4 @@
-import { AncError, isAncError } from '@anc/core';
+import { isAncError, type AncError } from '@anc/core';
 import type { MetricsRecord, RunFolder } from '@anc/runtime';
 
 /** Whether an error says that training diverged. */

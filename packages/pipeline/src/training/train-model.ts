@@ -106,6 +106,7 @@ export async function trainModel(
       const { position, progress } = event;
       const kept: TrainingMemory = { stage: index, position, seconds: elapsed(), diagnostics, held, best };
       const at = { stage: stage.name, step: position.step, epoch: progress.epoch };
+      await folder.assertHeld();
       await store.save(await event.snapshot(), at, encodeNumbers(kept));
       savedAt = performance.now();
     };

@@ -76,11 +76,11 @@ export async function runTrial(
 ): Promise<TrialResult> {
   const { folder, emit, held } = context;
   const file = ['tries', `${model.name}.json`];
-  const before = await folder.read(...file);
+  const before = await folder.readDocument(file, (text) => JSON.parse(text) as TrialResult);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
   if (before !== null) {
     await checkpoints.clear(); // in case the process ended between writing the result and this
-    return JSON.parse(before) as TrialResult;
+    return before;
   }
   const result = await trainAndEvaluate();
   await folder.write(file, `${JSON.stringify(result, null, 2)}\n`);
