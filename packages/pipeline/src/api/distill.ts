@@ -75,6 +75,7 @@ export interface ResumeOptions extends CallOptions {
   readonly backend?: string;
   readonly teacherBackend?: string;
   readonly studentBackend?: string;
+  readonly checkpointMinutes?: number;
   /** A lower rate, where training diverged: it continues from the last checkpoint, which is finite. */
   readonly learningRate?: number;
   readonly teacherLearningRate?: number;
@@ -94,7 +95,7 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
   return new RunHandle(async (emit) => {
     const { cwd, fetching } = callOf(options);
     const { dataDir, threads, backend, teacherBackend, studentBackend } = options;
-    const { learningRate, teacherLearningRate, acceptChanges } = options;
+    const { learningRate, teacherLearningRate, checkpointMinutes, acceptChanges } = options;
     const values = registered(options.values ?? {});
     const compose = composeWith(options.plugins ?? [], values, cwd);
     const { teacher } = options;
@@ -106,7 +107,7 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
       fetching,
       changes: {
         ...{ dataDir, threads, backend, teacherBackend, studentBackend },
-        ...{ learningRate, teacherLearningRate },
+        ...{ learningRate, teacherLearningRate, checkpointMinutes },
       },
       ...(acceptChanges === undefined ? {} : { acceptChanges }),
       compose,

@@ -48,8 +48,8 @@ export function resumeReproduction(
 ): RunHandle<ReproduceResult> {
   return new RunHandle(async (emit) => {
     const { cwd, fetching } = callOf(options);
-    const { dataDir, threads, backend, teacherBackend, studentBackend } = options;
-    const changes = { dataDir, threads, backend, teacherBackend, studentBackend };
+    const { dataDir, threads, backend, teacherBackend, studentBackend, checkpointMinutes } = options;
+    const changes = { dataDir, threads, backend, teacherBackend, studentBackend, checkpointMinutes };
     const path = resolve(cwd, folder);
     const reproduction = await readReproduction(path, changes);
     const compose = composeWith(options.plugins ?? [], null, cwd);

@@ -63,8 +63,8 @@ export function resumeTuning(
   options: CallOptions & ResumeChanges = {},
 ): RunHandle<TuneResult> {
   return new RunHandle(async (emit) => {
-    const { dataDir, threads, backend, teacherBackend, studentBackend } = options;
-    const changes = { dataDir, threads, backend, teacherBackend, studentBackend };
+    const { dataDir, threads, backend, teacherBackend, studentBackend, checkpointMinutes } = options;
+    const changes = { dataDir, threads, backend, teacherBackend, studentBackend, checkpointMinutes };
     const tuning = await continueTuning(folder, changes, options, emit);
     return tuning.execute(options.signal);
   });

@@ -1,8 +1,7 @@
 import { AncError } from '@anc/core';
 import { encodeNumbers } from '@anc/core/internal';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isLeftover, RunFolder, writeFileAtomically } from '@anc/runtime';
+import { Checksums, isLeftover, RunFolder, writeFileAtomically } from '@anc/runtime';
 import type { RunResult } from '../events/documents.js';
 import { scoped, type Emit } from '../events/events.js';
 import { isIncomplete, verifyRun } from '../files/verify.js';
@@ -43,9 +42,7 @@ export interface Comparison extends Pick<
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
   const { path, cwd, record, emit, signal } = comparison;
   const { seeds } = record;
-  const before = (await exists(join(path, DOCUMENT)))
-    ? await readResult<CompareResult>(join(path, DOCUMENT))
-    : null;
+  const before = (await exists(join(path, DOCUMENT))) ? await readResult<CompareResult>(path) : null;
   if (before !== null && before.diverged === undefined) {
     if (!(await exists(join(path, REPORT)))) await writeFileAtomically(join(path, REPORT), reportOf(before));
     return before;
@@ -85,7 +82,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
   const { setups, testImages } = first!;
   const summary = summarize(results, setups, shownPath(path, cwd), testImages);
   const encoded = JSON.stringify(encodeNumbers(summary), null, 2);
-  await writeFileAtomically(join(path, DOCUMENT), `${encoded}\n`);
+  await new Checksums(path).write(DOCUMENT, `${encoded}\n`);
   await writeFileAtomically(join(path, REPORT), reportOf(summary));
   return summary;
 }
@@ -140,11 +137,12 @@ const setupOf = ({ name, method, stages }: Plan['students'][number]): ComparedSe
 
 /** Throws `ANC_RUN_DAMAGED` where the file was cut. */
 async function readResult<R>(path: string): Promise<R> {
+  const text = await new Checksums(path).readText(DOCUMENT);
   try {
-    return readDocument<R>(await readFile(path, 'utf8'));
+    return readDocument<R>(text ?? '');
   } catch (error) {
     const received = error instanceof Error ? error.message : String(error);
-    throw new AncError('ANC_RUN_DAMAGED', `${path} is damaged.`, {
+    throw new AncError('ANC_RUN_DAMAGED', `${join(path, DOCUMENT)} is damaged.`, {
       expected: 'a whole document',
       received,
       hint: 'remove it and resume the comparison: it is written again from the results of its runs.',

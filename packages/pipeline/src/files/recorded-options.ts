@@ -29,7 +29,7 @@ export interface RecordedOptions {
 const HARMLESS: readonly string[] = [...RESUMABLE_KEYS, 'out', 'name'];
 
 const readRecorded = async (folder: RunFolder): Promise<RecordedOptions> =>
-  ((await folder.readEnvironment()) ?? {}) as RecordedOptions;
+  (await folder.readEnvironment()) ?? {};
 
 /** The options as environment.json holds them, so that edited ones can be named. */
 export const optionsForRecord = (options: RunOptions): Record<string, unknown> =>

@@ -15,10 +15,18 @@ export interface ResumeOptions {
   readonly backend?: string;
   readonly teacherBackend?: string;
   readonly studentBackend?: string;
+  readonly checkpointMinutes?: number;
 }
 
 /** The same by option keys. */
-export const RESUMABLE_KEYS = ['dataDir', 'threads', 'backend', 'teacherBackend', 'studentBackend'] as const;
+export const RESUMABLE_KEYS = [
+  'dataDir',
+  'threads',
+  'backend',
+  'teacherBackend',
+  'studentBackend',
+  'checkpointMinutes',
+] as const;
 
 /**
  * The options of a run that is resumed, from its record. Throws `ANC_CONFIG` where a change would alter the run, and

@@ -1,6 +1,6 @@
 import { encodeNumbers } from '@anc/core/internal';
 import { join } from 'node:path';
-import { writeFileAtomically } from '@anc/runtime';
+import { Checksums, writeFileAtomically } from '@anc/runtime';
 import type { CompareResult } from '../compare/documents.js';
 import { executeComparison } from '../compare/execute.js';
 import { intervalOf } from '../compare/interval.js';
@@ -49,7 +49,7 @@ export async function executeReproduction(execution: ReproduceExecution): Promis
   const shown = shownPath(path, cwd);
   const summary = summarizeTable(reproduction, results, shown);
   const text = JSON.stringify(encodeNumbers(summary), null, 2);
-  await writeFileAtomically(join(path, 'reproduce.json'), `${text}\n`);
+  await new Checksums(path).write('reproduce.json', `${text}\n`);
   await writeFileAtomically(join(path, 'report.html'), reproductionReport(summary));
   return summary;
 }

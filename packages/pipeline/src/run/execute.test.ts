@@ -10,6 +10,7 @@ import type { ModelResult, RunResult } from '../events/documents.js';
 import type { RunEvent } from '../events/events.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
+import { report } from '../api/report.js';
 import { findModelInRun } from '../classifier/find-model.js';
 import { executeRun } from './execute.js';
 import { readDocument } from './read-document.js';
@@ -273,6 +274,29 @@ describe('a run that did not end', () => {
   });
 });
 
+describe('the report of a run', () => {
+  it('is a notice where it cannot be written, and the run is complete', async () => {
+    const run = await start('no-report', { methods: ['l2'] });
+    await mkdir(at('no-report', 'report.html')); // nothing can be renamed to it
+    const { result, events } = await execute(Promise.resolve(run));
+    expect(result!.students).toHaveLength(1);
+    const notices = events.filter((event) => event.type === 'notice').map(({ message }) => message);
+    expect(notices.at(-1)).toMatch(/the report was not written .*anc-cli report runs\/no-report writes it/);
+    await rm(at('no-report', 'report.html'), { recursive: true });
+    expect(await report(at('no-report'), { cwd })).toMatchObject({ kind: 'run', finished: true });
+    expect(await textOf('no-report', 'report.html')).toContain('<th scope="row">l2</th>');
+  });
+
+  it('shows what is finished of a run that is not', async () => {
+    await execute(start('part', { methods: ['l2', 'kd'] }), (event, abort) => {
+      if (event.type === 'result' && event.model === 'l2') abort();
+    });
+    expect(await report(at('part'), { cwd })).toMatchObject({ finished: false });
+    const page = await textOf('part', 'report.html');
+    expect(page).toMatch(/teacher<\/th>[^]*l2<\/th>[^]*kd<\/th>\s*<td colspan="6" class="word">not finished/);
+  });
+});
+
 describe('files of a finished run', () => {
   const models = ['teacher', join('student', 'l2')];
   it.each(models)(
@@ -372,6 +396,8 @@ describe('a run in which a student diverges', () => {
     const failed = execute(start('teacher-diverged', of(0.001, { teacherLearningRate: 1e30 })));
     await expect(failed).rejects.toMatchObject({ code: 'ANC_DIVERGED' });
     expect(await readdir(at('teacher-diverged'))).not.toContain('teacher');
+    const page = await textOf('teacher-diverged', 'report.html');
+    expect(page).toMatch(/teacher<\/th>[^]*diverged in epoch 1, by step \d[^]*l2<\/th>[^]*not finished/);
   });
 });
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
 import { encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
-import { CheckpointStore, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
+import { CheckpointStore, quoted, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
 import type {
   BestResult,
   DivergedStudent,
@@ -36,6 +36,7 @@ import { writeCompact } from './compact.js';
 import type { InterpretedMethod } from './control.js';
 import { interpret } from './interpretation.js';
 import { modelCard, weightsMetadata } from './model-card.js';
+import { reportPart } from './part.js';
 import { readDocument } from './read-document.js';
 
 export interface Execution {
@@ -64,6 +65,7 @@ export async function executeRun(execution: Execution): Promise<RunResult | null
     return await trainAll(execution);
   } catch (error) {
     if (isInterruption(error, execution.signal)) return null;
+    if (isDivergence(error)) await reportPart(execution.folder).catch(() => undefined);
     throw error;
   }
 }
@@ -93,6 +95,13 @@ async function trainAll(execution: Execution): Promise<RunResult> {
   };
   const teacher = trained ?? (await givenResult(context, plan.teacher as GivenTeacher, onTest));
   const outputs = openTeacherCache(plan, frozen, shared, notice);
+  let closed = false;
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    if (outputs instanceof TeacherCache) await outputs.close();
+    if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
+  };
   try {
     const students: StudentResult[] = [];
     const finished: PlannedModel[] = [];
@@ -132,11 +141,29 @@ async function trainAll(execution: Execution): Promise<RunResult> {
       reading: interpretation,
     };
     await folder.writeResult(encodeNumbers(result));
-    await writeReport(folder, result);
+    await close();
+    await reportOrNotice(folder, result, shown, notice);
     return result;
-  } finally {
-    if (outputs instanceof TeacherCache) await outputs.close();
-    if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
+  } catch (error) {
+    await close().catch(() => undefined); // this error is the one to report
+    throw error;
+  }
+}
+
+/** A report is made from what is written: where there is no space for it, the run is complete nevertheless. */
+async function reportOrNotice(
+  folder: RunFolder,
+  result: RunResult,
+  shown: string,
+  notice: (message: string) => void,
+): Promise<void> {
+  try {
+    await writeReport(folder, result);
+  } catch (error) {
+    const { message } = error as Error;
+    notice(
+      `the report was not written (${message.replace(/\.$/, '')}); everything else was: anc-cli report ${quoted(shown)} writes it.`,
+    );
   }
 }
 
@@ -229,6 +256,9 @@ async function trainOrRead<R extends ModelResult>(
             by: model.stages.some(({ usesLabels }) => usesLabels) ? 'error' : 'agreement',
             measure: evaluateOn(held, 'held-out images', predictions.held),
           },
+    ...(options.output.checkpointMinutes === undefined
+      ? {}
+      : { checkpointMinutes: options.output.checkpointMinutes }),
     keepBest: async (variables) => {
       await writeWeights(folder, [...place, BEST], variables, metadata);
     },

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
-import { assertCreatable, freeName, RunFolder, withCleanUp } from '@anc/runtime';
+import { assertCreatable, assertSpace, freeName, RunFolder } from '@anc/runtime';
 import { pluginPath } from '../composition/load-plugin.js';
 import type { RunData, TrainingData } from '../data/training-data.js';
 import type { Emit } from '../events/events.js';
@@ -13,6 +13,7 @@ import { anchoredTeacher } from '../planning/given-teacher.js';
 import { planRun, type Plan, type Planner, type PlanRequest } from '../planning/plan.js';
 import { shownPath } from '../text/shown-path.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
+import { spaceFor } from './space.js';
 import { optionsToResume } from './resumed-options.js';
 
 /** A run whose folder exists and is locked. */
@@ -65,6 +66,7 @@ export async function startWith<D extends TrainingData>(
       emit({ type: 'notice', message: `${describePath(path)} ${problem}`, path, problem });
     }
     for (const message of plan.notices) emit({ type: 'notice', message });
+    await assertSpace(await pathOf(options, cwd), spaceFor(plan));
     await request.prepared?.();
     const folder = await createFolder(plan.options, cwd);
     const unlock = await folder.lock();
@@ -158,7 +160,11 @@ function started<D extends TrainingData>(
     plan,
     folder,
     shown: shownPath(folder.path, cwd),
-    release: () => withCleanUp(() => plan.dispose(), unlock),
+    /** Throws nothing: it follows results, or an error that it would hide. */
+    async release() {
+      await plan.dispose().catch(() => undefined);
+      await unlock();
+    },
   };
 }
 

@@ -47,6 +47,9 @@ export async function trainCandidate(
     seed: model.seed,
     emit,
     signal,
+    ...(plan.options.output.checkpointMinutes === undefined
+      ? {}
+      : { checkpointMinutes: plan.options.output.checkpointMinutes }),
     validation: null, // evaluated once, after the last epoch
     keepBest: () => Promise.resolve(),
   });

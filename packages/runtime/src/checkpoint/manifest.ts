@@ -83,7 +83,9 @@ export const hasOtherFormat = (text: string): boolean => isOtherFormat(objectIn(
 
 const isOtherFormat = (format: unknown): format is number => typeof format === 'number' && format !== FORMAT;
 
-function objectIn(text: string): { readonly [K in keyof CheckpointManifest | 'checksum']?: unknown } | null {
+function objectIn(
+  text: string,
+): Readonly<Partial<Record<keyof CheckpointManifest | 'checksum', unknown>>> | null {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' ? value : null;

@@ -57,7 +57,7 @@ export async function renderPage({
   return page.text;
 }
 
-function resultTable({ teacher, students, diverged = [] }: ReportedResult): Markup {
+function resultTable({ teacher, students, diverged = [], unfinished = [] }: ReportedResult): Markup {
   const row = (name: string, reported: ReportedModel, agreement: number | null): Markup =>
     html`<tr>
       <th scope="row">${name}</th>
@@ -82,13 +82,20 @@ function resultTable({ teacher, students, diverged = [] }: ReportedResult): Mark
         </tr>
       </thead>
       <tbody>
-        ${row('teacher', teacher, null)}${students.map((student) => row(student.name, student, student.agreement))}
+        ${teacher === null ? html`` : row('teacher', teacher, null)}${students.map((student) => row(student.name, student, student.agreement))}
         ${diverged.map(
           ({ name, model, epoch, step }) =>
             html`<tr>
               <th scope="row">${name}</th>
               <td class="word">${model}</td>
               <td colspan="5" class="word">diverged in epoch ${epoch}, by step ${step}</td>
+            </tr>`,
+        )}
+        ${unfinished.map(
+          (name) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td colspan="6" class="word">not finished</td>
             </tr>`,
         )}
       </tbody>

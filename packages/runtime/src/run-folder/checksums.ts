@@ -43,6 +43,11 @@ export class Checksums {
     return recorded;
   }
 
+  /** Writes a file atomically, and its line. */
+  write(name: string, content: Uint8Array | string): Promise<void> {
+    return this.record(name, content, () => writeFileAtomically(join(this.folder, name), content));
+  }
+
   /** Text for a folder that is about to be made with these files. */
   static of(files: Readonly<Record<string, string>>): string {
     return format(new Map(Object.entries(files).map(([name, content]) => [name, [sha256(content)]])));

@@ -116,7 +116,7 @@ export async function assertSpace(path: string, bytes: number): Promise<void> {
   if (free === null || free >= bytes) return;
   throw new AncError('ANC_DISK', `${target}: there is too little space on the disk for this run.`, {
     expected: `about ${inMegabytes(bytes)} of free space`,
-    received: `${inMegabytes(free)}`,
+    received: inMegabytes(free),
     hint: 'free some space there, or give another folder with --out.',
   });
 }

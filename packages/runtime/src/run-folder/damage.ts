@@ -22,6 +22,10 @@ export function recoveryOf(folder: string, name: string): string {
   }
   const path = quoted(join(folder, name));
   if (name === 'result.json') return `remove it and continue with ${resume}: it is written again.`;
+  const whole = /^(compare|tune|reproduce)\.json$/.exec(name)?.[1];
+  if (whole !== undefined) {
+    return `remove ${path} and continue with anc-cli ${whole} --resume ${quoted(folder)}: it is written again.`;
+  }
   if (name.startsWith('tries/')) return `remove ${path} and resume the tuning: that trial is repeated.`;
   if (name === 'SHA256SUMS') {
     return `restore it from a copy; or remove ${path}: weights are then verified by their results alone.`;

@@ -97,7 +97,7 @@ describe('lock', () => {
     const holders = [elsewhere, { ...thisProcess(), pid: process.ppid, started: null }];
     for (const holder of holders) {
       const name = await claimOf(holder);
-      const error = await lock(path).then(() => null, (refused: Error) => refused); // prettier-ignore
+      const error = await lock(path).then(() => null, (refused: unknown) => refused); // prettier-ignore
       expect(JSON.stringify(error)).not.toMatch(/end it|kill|stop it/);
       expect(error).toMatchObject({ code: 'ANC_RUN_BUSY' });
       await rm(join(folder, name));

@@ -61,7 +61,8 @@ export async function lock(path: string): Promise<Lock> {
     },
     async release() {
       await stop();
-      await withdraw();
+      // What cannot be removed any more ages: not worth an error beside the one that is its cause.
+      await withdraw().catch(() => undefined);
     },
   };
 }

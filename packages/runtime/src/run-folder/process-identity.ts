@@ -5,9 +5,9 @@ import { hostname } from 'node:os';
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
-  /** Where process ids mean the same: the running system and its namespace of process ids. Null where it cannot be told. */
+  /** Where process ids mean the same: the running system and its namespace of process ids. Null where it is not known. */
   readonly space: string | null;
-  /** When it started, in the kernel's clock ticks since the system's start; null where it cannot be told. */
+  /** When it started, in the kernel's clock ticks since the system's start; null where it is not known. */
   readonly started: string | null;
 }
 
@@ -42,7 +42,7 @@ export const thisProcess = (): ProcessIdentity =>
     started: statOf(process.pid)?.started ?? null,
   });
 
-/** Whether a process is alive; null where it cannot be told from here, because it runs on another machine or container. */
+/** Whether a process is alive; null where it cannot be seen from here, because it runs on another machine or container. */
 export function isAlive({ pid, space, started }: ProcessIdentity): boolean | null {
   if (space === null || space !== thisProcess().space) return null;
   if (!exists(pid)) return false;
