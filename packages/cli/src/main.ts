@@ -15,12 +15,12 @@ endOnSignals(() => {
  * A reader that has gone (`… | head`, a closed terminal) is no reason to stop: the work is written to files. Output that
  * cannot be stored is an error, at the end.
  */
-let isOutputLost = false;
+const output = { isLost: false };
 const GONE = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
 streams.stderr.on('error', () => undefined);
 streams.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (GONE.includes(error.code ?? '')) return;
-  isOutputLost = true;
+  output.isLost = true;
   process.exitCode = 1;
   streams.stderr.write(`error: the output cannot be written: ${error.message}\n`);
 });
@@ -33,4 +33,4 @@ process.once('unhandledRejection', (error) => {
 });
 
 const exitCode = await runProgram(args, { cwd: process.cwd(), ...streams });
-process.exitCode = isOutputLost && exitCode === 0 ? 1 : exitCode;
+process.exitCode = output.isLost && exitCode === 0 ? 1 : exitCode;

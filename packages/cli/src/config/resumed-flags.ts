@@ -16,6 +16,9 @@ export function changesOf(
   if (other === undefined) return Object.fromEntries(changes);
   throw new AncError('ANC_CONFIG', `${flagName(other[0])}: a run is resumed with its own options.`, {
     expected: `no other options than ${[...RESUMABLE_KEYS, ...own].map(flagName).join(', ')}`,
-    hint: 'start a new run to change it.',
+    hint:
+      accepted.length === 0
+        ? 'start a new run to change it.'
+        : 'start a new run to change it, or add --change-options to train what is unfinished with it.',
   });
 }

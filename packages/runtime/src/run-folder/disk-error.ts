@@ -20,7 +20,7 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /** Errors that say how much fits. */
-const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+const FULL = ['ENOSPC', 'EDQUOT'];
 
 const MB = 1e6;
 export const inMegabytes = (bytes: number): string =>
