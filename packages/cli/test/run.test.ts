@@ -83,6 +83,7 @@ describe('anc-cli run', () => {
 
   it('leaves a folder that says everything', async () => {
     expect((await readdir(inside('whole'))).sort()).toEqual([
+      'SHA256SUMS',
       'checkpoints',
       'config.resolved.yaml',
       'environment.json',

@@ -5,8 +5,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const INTERRUPTED = 130;
 
-/** Nanoseconds for which this thread heard of nothing. */
-const BUSY = 3e9;
+/** Nanoseconds for which this thread heard of nothing, and milliseconds for which that is remembered. */
+const BUSY = 10e9;
+const RECENT = 60_000;
 
 /** How many commands have taken the signals over. */
 let taken = 0;
@@ -33,12 +34,17 @@ export function onInterrupt(first: () => void): { readonly signal: AbortSignal; 
   const controller = new AbortController();
   const delay = monitorEventLoopDelay();
   delay.enable();
+  let longest = 0;
+  const forgetting = setInterval(() => {
+    longest = delay.max;
+    delay.reset();
+  }, RECENT).unref();
   taken++;
   const handle = (): void => {
     if (controller.signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
     first();
-    if (delay.max < BUSY) return;
+    if (Math.max(longest, delay.max) < BUSY) return;
     setImmediate(() => {
       release();
       for (const signal of early === null ? [] : SIGNALS) process.off(signal, early!);
@@ -50,6 +56,7 @@ export function onInterrupt(first: () => void): { readonly signal: AbortSignal; 
     if (!released) taken--;
     released = true;
     delay.disable();
+    clearInterval(forgetting);
     for (const signal of SIGNALS) process.off(signal, handle);
   };
   return { signal: controller.signal, release };
