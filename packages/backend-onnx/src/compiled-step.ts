@@ -10,6 +10,7 @@ import {
   type StepSpec,
   type Tree,
 } from '@anc/core';
+import { meansOfRuns } from '@anc/core/internal';
 import type { EngineClient } from './engine/client.js';
 import type { StepPlan, SerializedTensor } from './engine/protocol.js';
 import { reachable } from './graph/graph.js';
@@ -140,10 +141,17 @@ export class OnnxStep implements CompiledStep {
   }
 
   async metrics(): Promise<Tree<number>> {
+    return meansOfRuns(await this.metricsOfRuns());
+  }
+
+  async metricsOfRuns(): Promise<readonly Tree<number>[]> {
     await this.engine.steps.settled();
-    const { sums, count } = await this.engine.call('readMetrics', this.#accumulator);
-    if (count === 0) return {};
-    return Object.fromEntries(this.program.metrics.map((name, i) => [name, sums[i]! / count]));
+    const { metrics } = this.program;
+    const values = await this.engine.call('readMetrics', this.#accumulator);
+    const runs = metrics.length === 0 ? 0 : values.length / metrics.length;
+    return Array.from({ length: runs }, (_, run) =>
+      Object.fromEntries(metrics.map((name, i) => [name, values[run * metrics.length + i]!])),
+    );
   }
 
   async dispose(): Promise<void> {

@@ -41,6 +41,11 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/export.js')).defineExport,
   ],
   [
+    'report',
+    'write the report of a run again, or of what is finished of it',
+    async () => (await import('./commands/report.js')).defineReport,
+  ],
+  [
     'list',
     'list models, datasets, methods, discriminators, …',
     async () => (await import('./commands/list.js')).defineList,

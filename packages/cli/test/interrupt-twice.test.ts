@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunResult } from '@anc/pipeline';
 import { ancCli, inProcess, workplace, type Workplace } from './anc-cli.js';
@@ -34,5 +35,38 @@ describe('Ctrl-C twice', () => {
     const rest = await inProcess(['run', '--resume', join('runs', name), '--json'], place.path);
     expect(rest.code).toBe(0);
     expect((JSON.parse(rest.stdout) as RunResult).students).toHaveLength(1);
+  });
+});
+
+describe('a closed terminal', () => {
+  it('interrupts like Ctrl-C, and the run goes on', async () => {
+    const stopped = await ancCli(['run', ...request, '--name', 'hangup'], {
+      cwd: place.path,
+      interrupt: { after: 'kd (2 of 2)', signal: 'SIGHUP' },
+    });
+    expect(stopped).toMatchObject({ code: 130, signal: null });
+    expect(stopped.stderr).toMatch(/continue with: anc-cli run --resume/);
+    const rest = await inProcess(['run', '--resume', join('runs', 'hangup'), '--json'], place.path);
+    expect(rest.code).toBe(0);
+  });
+});
+
+describe('a reader that has gone', () => {
+  it('leaves the run and its report complete', async () => {
+    const { spawn } = await import('node:child_process');
+    const bin = fileURLToPath(new URL('../bin/anc-cli.js', import.meta.url));
+    const child = spawn(process.execPath, [bin, 'run', ...request, '--name', 'piped'], {
+      cwd: place.path,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    child.stderr.destroy();
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    expect(code).toBe(0);
+    const written = await inProcess(['report', join('runs', 'piped'), '--json'], place.path);
+    expect(JSON.parse(written.stdout)).toEqual({
+      ...{ kind: 'run', finished: true },
+      report: join('runs', 'piped', 'report.html'),
+    });
   });
 });

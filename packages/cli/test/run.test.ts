@@ -83,6 +83,7 @@ describe('anc-cli run', () => {
 
   it('leaves a folder that says everything', async () => {
     expect((await readdir(inside('whole'))).sort()).toEqual([
+      'SHA256SUMS',
       'checkpoints',
       'config.resolved.yaml',
       'environment.json',
@@ -177,5 +178,32 @@ describe('anc-cli run', () => {
     const { code, stdout } = await inProcess(['run', ...tiny, ...flags, '--name', 'diverged'], place.path);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'ANC_DIVERGED' } });
+  });
+
+  it('fails with 1 where a student diverged, after the others, whose results it shows', async () => {
+    const methods = ['--methods', 'l2,kd(optimizer={learningRate: 0.001})'];
+    const flags = [
+      '--teacher-learning-rate',
+      '0.001',
+      '--learning-rate',
+      '1e38',
+      '--warmup',
+      '0',
+      ...methods,
+    ];
+    const run = ['run', ...few, ...flags, '--name', 'one-diverged'];
+    const { code, stdout, stderr } = await inProcess(run, place.path);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/\bl2 .*diverged/);
+    expect(stdout).toMatch(/\bkd .*%/);
+    expect(stderr.match(/error: /g)).toHaveLength(1);
+    expect(stderr).toMatch(/error: training of l2 diverged; .*--resume .*--learning-rate <lower>/s);
+    const again = await inProcess(['run', '--resume', join('runs', 'one-diverged'), '--json'], place.path);
+    expect(again.code).toBe(1);
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      students: [{ name: 'kd' }],
+      diverged: [{ name: 'l2' }],
+      error: { code: 'ANC_DIVERGED' },
+    });
   });
 });

@@ -14,10 +14,12 @@ export { decodeNumber, decodeNumbers, encodeNumbers } from './json/numbers.js';
 export { INITIALIZER_NAMES, INITIALIZERS, type InitializerName } from './layers/init/initializers.js';
 export { agreement, areaUnderCurve, errorRate } from './losses/metrics.js';
 export { optimizerOverridesSchema } from './optimizers/optimizer-config.js';
+export { meansOfRuns } from './step/means-of-runs.js';
 export { adversarialAuxiliaryLayers } from './step/adversarial-student-phase.js';
 export { withActivationDropout } from './step/dropout.js';
 export { auxiliaryLayersOf } from './step/terms.js';
 export { assertFeed } from './tree/assert-feed.js';
+export { firstNotFinite } from './tree/tree.js';
 export { permuted } from './tree/permute.js';
 
 // Frozen networks

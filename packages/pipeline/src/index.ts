@@ -13,6 +13,7 @@ export {
 export { exportModel, type ExportOptions, type ExportResult } from './api/export-model.js';
 export { importWeights, type ImportOptions, type ImportResult } from './api/import-weights.js';
 export { reproduce, resumeReproduction, type ReproduceOptions } from './api/reproduce.js';
+export { report, type ReportResult } from './api/report.js';
 export { RunHandle, type DoneEvent } from './api/run-handle.js';
 export type { CallOptions, RunInput } from './api/run-input.js';
 export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/teacher-function.js';

@@ -11,10 +11,21 @@ export { kappaMatters } from './report/kappa-matters.js';
 export { writeReport, type ReportedModel, type ReportedResult } from './report/report.js';
 export { renderSimpleReport, type ReportSection, type SimpleReport } from './report/simple-report.js';
 export { writeFileAtomically, type FileContent } from './run-folder/atomic-write.js';
+export {
+  assertCreatable,
+  assertSpace,
+  createFolder,
+  freeName,
+  isLeftover,
+  type CreatableOptions,
+} from './run-folder/create-folder.js';
+export { Checksums } from './run-folder/checksums.js';
+export { damagedError, quoted } from './run-folder/damage.js';
+export { withCleanUp } from './run-folder/disk-error.js';
 export { describeEnvironment, type EnvironmentRecord } from './run-folder/environment.js';
 export { folderName } from './run-folder/folder-name.js';
 export type { MetricsLog, MetricsRecord } from './run-folder/metrics-log.js';
-export { assertCreatable, freeName, RunFolder } from './run-folder/run-folder.js';
+export { RunFolder } from './run-folder/run-folder.js';
 export type { DiskCacheOptions } from './teacher-cache/disk-store.js';
 export {
   TeacherCache,

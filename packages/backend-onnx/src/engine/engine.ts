@@ -14,17 +14,13 @@ type Answers = {
   [K in keyof EngineCalls]: (...args: Parameters<EngineCalls[K]>) => Promise<ReturnType<EngineCalls[K]>>;
 };
 
-interface MetricAccumulator {
-  sums: Float64Array;
-  count: number;
-}
-
 /** Sessions, states and metrics: everything that lives with ONNX Runtime on the worker's thread. */
 export class Engine implements Answers {
   #runtime: Runtime | null = null;
   readonly #sessions = new Map<number, Ort.InferenceSession>();
   readonly #states = new Map<number, Map<string, Ort.Tensor>>();
-  readonly #accumulators = new Map<number, MetricAccumulator>();
+  /** Rows of metrics, one per step since the last readback, by the number of their accumulator. */
+  readonly #accumulators = new Map<number, Float32Array[]>();
 
   async open(options: EngineOptions): Promise<EngineInfo> {
     this.#runtime = await loadRuntime(options);
@@ -87,15 +83,20 @@ export class Engine implements Answers {
     for (const name of plan.stateInputs) feeds[`state/${name}`] = this.#entry(held, name);
     const results = await this.#session(session).run(feeds);
     for (const name of plan.changed) held.set(name, results[`next/${name}`]!);
-    if (plan.metrics > 0)
-      this.#accumulate(accumulator, results['metrics']!.data as Float32Array, plan.metrics);
+    if (plan.metrics > 0) this.#accumulate(accumulator, results['metrics']!.data as Float32Array);
     return performance.now() - began;
   }
 
-  readMetrics(accumulator: number): Promise<{ sums: Float64Array; count: number }> {
-    const held = this.#accumulators.get(accumulator) ?? { sums: new Float64Array(0), count: 0 };
+  readMetrics(accumulator: number): Promise<Float32Array> {
+    const held = this.#accumulators.get(accumulator) ?? [];
     this.#accumulators.delete(accumulator);
-    return Promise.resolve(held);
+    const rows = new Float32Array(held.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const values of held) {
+      rows.set(values, at);
+      at += values.length;
+    }
+    return Promise.resolve(rows);
   }
 
   async runFunction(session: number, tensors: SerializedTensors): Promise<SerializedTensors> {
@@ -142,11 +143,10 @@ export class Engine implements Answers {
     return new ort.Tensor(type as 'float32', data as Float32Array, [...shape]);
   }
 
-  /** values: one row of `metrics` numbers per step. */
-  #accumulate(accumulator: number, values: Float32Array, metrics: number): void {
-    const held = this.#accumulators.get(accumulator) ?? { sums: new Float64Array(metrics), count: 0 };
+  /** values: one row of metrics per step. */
+  #accumulate(accumulator: number, values: Float32Array): void {
+    const held = this.#accumulators.get(accumulator) ?? [];
     this.#accumulators.set(accumulator, held);
-    values.forEach((value, i) => (held.sums[i % metrics]! += value));
-    held.count += values.length / metrics;
+    held.push(values.slice()); // the runtime owns the array
   }
 }

@@ -66,8 +66,8 @@ export interface EngineCalls {
     feeds: SerializedTensors,
     steps: number,
   ): number;
-  /** Sums since the last call, and over how many runs; resets the accumulator. */
-  readMetrics(accumulator: number): { readonly sums: Float64Array; readonly count: number };
+  /** One row of metrics per step since the last call; empties the accumulator. */
+  readMetrics(accumulator: number): Float32Array;
   runFunction(session: number, feeds: SerializedTensors): SerializedTensors;
 }
 

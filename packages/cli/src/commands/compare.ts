@@ -19,7 +19,7 @@ async function compare(
     { openTrainingSession },
     { locating },
     pipeline,
-    { endInterrupted },
+    { endInterrupted, endDiverged },
     { resolve },
     { AncError },
     { countOf },
@@ -67,9 +67,11 @@ async function compare(
   async function show(result: CompareResult): Promise<void> {
     const { formatTable } = await import('../terminal/table.js');
     const { head, rows } = pipeline.comparedRows(result);
-    terminal.document(result);
+    const failure = pipeline.divergedComparison(result);
+    if (failure === null) terminal.document(result);
     terminal.print(formatTable(head, rows));
     for (const line of result.interpretation) terminal.print(line);
     terminal.print(`Everything about this comparison is in ${result.compare} (report.html, compare.json).`);
+    if (failure !== null) endDiverged(terminal, session, failure, result);
   }
 }

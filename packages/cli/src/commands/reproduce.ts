@@ -34,7 +34,7 @@ async function reproduce(
     { openTrainingSession },
     { locating },
     pipeline,
-    { endInterrupted },
+    { endInterrupted, endDiverged },
     { AncError },
     { resolve },
     { countOf },
@@ -109,11 +109,13 @@ async function reproduce(
   async function show(result: ReproduceResult): Promise<void> {
     const { formatTable } = await import('../terminal/table.js');
     const { head, rows } = pipeline.reproducedRows(result);
-    terminal.document(result);
+    const failure = pipeline.divergedReproduction(result);
+    if (failure === null) terminal.document(result);
     terminal.print(`${result.table}: ${result.title}`);
     terminal.print(formatTable(head, rows));
     for (const line of [...pipeline.footnotes(result), ...result.interpretation]) terminal.print(line);
     terminal.print(`Everything about this table is in ${result.reproduce} (report.html, reproduce.json).`);
+    if (failure !== null) endDiverged(terminal, session, failure, result);
   }
 }
 

@@ -27,7 +27,7 @@ export interface TrainingSession {
   /** Options completed by the dataset that is meant and by their preset, with everything that planning needs. */
   resolved(): Promise<RunRequest>;
   /** The options beside `--resume`. Throws `ANC_CONFIG` where one would change the run. */
-  changes(): Record<string, unknown>;
+  changes(accepted?: 'all' | readonly string[]): Record<string, unknown>;
   close(): void;
 }
 
@@ -57,7 +57,7 @@ export async function openTrainingSession(
       for (const notice of notices) progress.notice(notice);
       return { ...resolveRequest({ ...request, input }), cwd, fetching, compose, input };
     },
-    changes: () => changesOf(flags),
+    changes: (accepted) => changesOf(flags, accepted),
     close() {
       progress.close();
       interrupt.release();

@@ -5,11 +5,17 @@ import type { DefineCommand, Session } from './command.js';
 
 /** `run`: teacher, students, comparison; or, with `--resume`, the rest of an interrupted run. */
 export const defineRun: DefineCommand = (command, session) => {
-  addFlags(command).action((options: Record<string, unknown>) => run(readFlags(options), session));
+  command.option(
+    '--change-options',
+    'with --resume: train what is unfinished with the options given here, or edited in the folder, and record it',
+  );
+  addFlags(command).action((options: Record<string, unknown>) =>
+    run(readFlags(options), options.changeOptions === true, session),
+  );
 };
 
-async function run(flags: Record<string, unknown>, session: Session): Promise<void> {
-  const [{ openTrainingSession }, { locating }, pipeline, { endInterrupted }, { isAncError }] =
+async function run(flags: Record<string, unknown>, acceptChanges: boolean, session: Session): Promise<void> {
+  const [{ openTrainingSession }, { locating }, pipeline, { endInterrupted, endDiverged }, { isAncError }] =
     await Promise.all([
       import('./run-session.js'),
       import('../config/locate.js'),
@@ -25,7 +31,8 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
   const open = async () => {
     if (request.call.resume !== undefined) {
       const path = request.call.resume;
-      return pipeline.resumeRun({ path, cwd, emit, changes: changes(), compose, fetching });
+      const requested = changes(acceptChanges ? 'all' : pipeline.RATES);
+      return pipeline.resumeRun({ path, cwd, emit, changes: requested, acceptChanges, compose, fetching });
     }
     const planned = await resolved();
     return pipeline.startRun({ ...planned, composition: await compose(planned.options.plugins), emit });
@@ -41,10 +48,12 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
       progress.close();
       if (result === null) endInterrupted(terminal, session, `; continue with: ${again}`);
       else {
-        terminal.document(result);
+        const failure = pipeline.divergedError(result, `${again} --learning-rate <lower>`);
+        if (failure === null) terminal.document(result);
         terminal.print(await tableOf(result));
         for (const line of result.interpretation) terminal.print(line);
         terminal.print(`Everything about this run is in ${result.run}.`);
+        if (failure !== null) endDiverged(terminal, session, failure, result);
       }
     } catch (error) {
       const failedBackend = isAncError(error) && /^ANC_(DEVICE|ENGINE|BACKEND)/.test(error.code);
@@ -67,7 +76,7 @@ async function run(flags: Record<string, unknown>, session: Session): Promise<vo
   }
 }
 
-async function tableOf({ teacher, students, classes = Infinity }: RunResult): Promise<string> {
+async function tableOf({ teacher, students, diverged = [], classes = Infinity }: RunResult): Promise<string> {
   const [{ formatTable }, { kappaMatters }] = await Promise.all([
     import('../terminal/table.js'),
     import('@anc/pipeline/internal'),
@@ -89,23 +98,22 @@ async function tableOf({ teacher, students, classes = Infinity }: RunResult): Pr
     formatLarge(result.flops),
     formatSeconds(result.seconds),
   ];
-  return formatTable(
-    [
-      'method',
-      'test error',
-      'agreement',
-      ...(hasBaseline ? ['baseline'] : []),
-      ...(hasKappa ? ['kappa'] : []),
-      ...(held ? ['of best epoch'] : []),
-      'parameters',
-      'FLOPs',
-      'time',
-    ],
-    [
-      row(`teacher (${teacher.model})`, teacher, agreementOf()),
-      ...students.map((student) => row(student.name, student, agreementOf(student))),
-    ],
-  );
+  const head = [
+    'method',
+    'test error',
+    'agreement',
+    ...(hasBaseline ? ['baseline'] : []),
+    ...(hasKappa ? ['kappa'] : []),
+    ...(held ? ['of best epoch'] : []),
+    'parameters',
+    'FLOPs',
+    'time',
+  ];
+  return formatTable(head, [
+    row(`teacher (${teacher.model})`, teacher, agreementOf()),
+    ...students.map((student) => row(student.name, student, agreementOf(student))),
+    ...diverged.map(({ name }) => [name, 'diverged', ...Array.from({ length: head.length - 2 }, () => '')]),
+  ]);
 }
 
 /** `12.30 % (4)`: the test error of the epoch that the held-out images chose. */

@@ -1,3 +1,4 @@
+import type { AncError } from '@anc/core';
 import { EXIT } from './failure.js';
 import { onInterrupt } from './on-interrupt.js';
 import type { Terminal } from './terminal.js';
@@ -16,4 +17,17 @@ export function endInterrupted(
   const message = `interrupted${how}`;
   terminal.log.info(message);
   terminal.document({ error: { code: 'ANC_INTERRUPTED', message } });
+}
+
+/** Ends a command some of whose trainings diverged: the document holds what is finished and the error. */
+export function endDiverged(
+  terminal: Terminal,
+  session: { exitWith(code: number): void },
+  failure: AncError,
+  result: object,
+): void {
+  session.exitWith(EXIT.failed);
+  const message = failure.describe();
+  terminal.stderr.write(`error: ${message}\n`);
+  terminal.document({ ...result, error: { code: failure.code, message } });
 }

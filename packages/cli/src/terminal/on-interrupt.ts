@@ -1,21 +1,63 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+/** What asks a process to end: Ctrl-C, a supervisor, a terminal that was closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const INTERRUPTED = 130;
+
+/** Nanoseconds for which this thread heard of nothing, and milliseconds for which that is remembered. */
+const BUSY = 10e9;
+const RECENT = 60_000;
+
+/** How many commands have taken the signals over. */
+let taken = 0;
+
+/** What a signal does where no command has taken it over: files are written whole, so the process ends, after `report`. */
+export function endOnSignals(report: () => void): void {
+  const end = (): void => {
+    if (taken > 0) return;
+    report();
+    process.exit(INTERRUPTED);
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  early = end;
+}
+
+let early: (() => void) | null = null;
+
 /**
- * Ctrl-C: the first one aborts the signal, so that the current step is finished and a checkpoint written; the second
- * one ends the process at once.
+ * The first signal aborts, so that the current step is finished and a checkpoint written; the second one ends the process at
+ * once. Where steps keep this thread busy for long, it would hear of the second one late: there signals are left to the
+ * system after the first.
  */
 export function onInterrupt(first: () => void): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
+  const delay = monitorEventLoopDelay();
+  delay.enable();
+  let longest = 0;
+  const forgetting = setInterval(() => {
+    longest = delay.max;
+    delay.reset();
+  }, RECENT).unref();
+  taken++;
   const handle = (): void => {
-    if (controller.signal.aborted) process.exit(130);
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
     first();
+    if (Math.max(longest, delay.max) < BUSY) return;
+    setImmediate(() => {
+      release();
+      for (const signal of early === null ? [] : SIGNALS) process.off(signal, early!);
+    });
   };
-  process.on('SIGINT', handle);
-  process.on('SIGTERM', handle);
-  return {
-    signal: controller.signal,
-    release() {
-      process.off('SIGINT', handle);
-      process.off('SIGTERM', handle);
-    },
+  for (const signal of SIGNALS) process.on(signal, handle);
+  let released = false;
+  const release = (): void => {
+    if (!released) taken--;
+    released = true;
+    delay.disable();
+    clearInterval(forgetting);
+    for (const signal of SIGNALS) process.off(signal, handle);
   };
+  return { signal: controller.signal, release };
 }

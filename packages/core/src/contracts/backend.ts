@@ -36,6 +36,11 @@ export interface CompiledStep {
   run(state: DeviceState, inputs: Inputs): Promise<void>;
   /** Means over the runs since the last call: the only readback. Empty when nothing ran. */
   metrics(): Promise<Tree<number>>;
+  /**
+   * The metrics of every run since the last readback, in order; a readback like `metrics`. With it the means over an
+   * epoch do not depend on where readbacks were, and a loss that is not finite has a step.
+   */
+  metricsOfRuns?(): Promise<readonly Tree<number>[]>;
   dispose(): Promise<void>;
 }
 

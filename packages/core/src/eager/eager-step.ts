@@ -1,20 +1,28 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { CompiledStep, DeviceState, Inputs } from '../contracts/backend.js';
 import type { Phase, Step, StepSpec } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
-import { phasesOf, playPhases, type PlayedPhases } from '../step/play-phases.js';
+import { meansOfRuns } from '../step/means-of-runs.js';
+import { phasesOf, playPhases } from '../step/play-phases.js';
 import { assertFeed } from '../tree/assert-feed.js';
 import { mapTree, type Tree } from '../tree/tree.js';
 import { eagerContext } from './eager-context.js';
 import { EagerState, type RunExclusive } from './eager-state.js';
 import { toTensor } from './host-tensor.js';
 
+/** The metrics of one run: their names, and their values [1, metrics] on the device; null where there are none. */
+interface RunMetrics {
+  readonly names: readonly string[];
+  readonly row: Tensor | null;
+}
+
 /** Runs a step op by op; its metrics stay on the device until they are read. */
 export class EagerStep implements CompiledStep {
   readonly #phases: readonly Phase[];
-  #sums = new Map<string, Tensor>();
-  #count = 0;
+  #names: readonly string[] = [];
+  /** The metrics of the runs since the last readback, [runs, metrics]: one tensor, however many runs. */
+  #rows: Tensor | null = null;
 
   constructor(
     readonly within: RunExclusive,
@@ -40,31 +48,33 @@ export class EagerStep implements CompiledStep {
     await this.within(() => {
       const { changed, metrics } = runPhases(this.#phases, state.tensors, inputs);
       state.replace(changed);
-      for (const [name, value] of Object.entries(metrics)) {
-        const before = this.#sums.get(name);
-        this.#sums.set(name, before === undefined ? value : tf.add(before, value));
-        if (before !== undefined) tf.dispose([before, value]);
-      }
-      this.#count++;
+      this.#names = metrics.names;
+      const [before, row] = [this.#rows, metrics.row];
+      if (row === null) return;
+      this.#rows = before === null ? row : tf.concat([before, row], 0);
+      if (before !== null) tf.dispose([before, row]);
     });
     await this.settled();
   }
 
   async metrics(): Promise<Tree<number>> {
-    const [sums, count] = [this.#sums, this.#count];
-    this.#sums = new Map();
-    this.#count = 0;
-    const pairs = [...sums].map(async ([name, sum]) => [name, (await sum.data())[0]! / count] as const);
-    const means = Object.fromEntries(await Promise.all(pairs));
-    tf.dispose([...sums.values()]);
+    return meansOfRuns(await this.metricsOfRuns());
+  }
+
+  async metricsOfRuns(): Promise<readonly Tree<number>[]> {
+    const [names, rows] = [this.#names, this.#rows];
+    this.#rows = null;
+    const values = rows === null ? [] : await rows.data();
+    rows?.dispose();
     await this.within(() => {}); // checks the device, as in EagerState.read
-    return means;
+    return Array.from({ length: values.length / Math.max(1, names.length) }, (_, run) =>
+      Object.fromEntries(names.map((name, i) => [name, values[run * names.length + i]!])),
+    );
   }
 
   dispose(): Promise<void> {
-    tf.dispose([...this.#sums.values()]);
-    this.#sums.clear();
-    this.#count = 0;
+    this.#rows?.dispose();
+    this.#rows = null;
     return Promise.resolve();
   }
 }
@@ -74,8 +84,9 @@ function runPhases(
   phases: readonly Phase[],
   before: ReadonlyMap<string, Tensor>,
   { batch, hyper, noise }: Inputs,
-): PlayedPhases {
-  return tf.tidy(() => {
+): { readonly changed: Tree; readonly metrics: RunMetrics } {
+  const names: string[] = [];
+  const played: { changed: Tree; values: Tensor[] } = tf.tidy(() => {
     const { changed, metrics } = playPhases(
       phases,
       Object.fromEntries(before),
@@ -90,6 +101,10 @@ function runPhases(
       held.add(tensor);
       return tensor;
     };
-    return { changed: mapTree(changed, owned), metrics: mapTree(metrics, (value) => tf.clone(value)) };
+    names.push(...Object.keys(metrics));
+    const scalars = Object.values(metrics).map((value) => tf.cast<Scalar>(value, 'float32'));
+    const values = scalars.length === 0 ? [] : [tf.expandDims(tf.stack(scalars), 0)]; // read back as one tensor
+    return { changed: mapTree(changed, owned), values };
   });
+  return { changed: played.changed, metrics: { names, row: played.values[0] ?? null } };
 }

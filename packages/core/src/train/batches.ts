@@ -2,7 +2,7 @@ import type { ImageBatch, LabeledBatch } from '../contracts/dataset.js';
 import type { Stage } from '../contracts/method.js';
 import type { TeacherOutputs } from '../contracts/teacher.js';
 import { AncError } from '../errors/error.js';
-import { prefixTree, type HostTensor, type Tree } from '../tree/tree.js';
+import { firstNotFinite, prefixTree, sizeOf, type HostTensor, type Tree } from '../tree/tree.js';
 
 /** A source of batches of one size. Label-free stages are given a source that has no labels. */
 export interface BatchSource<B extends ImageBatch = ImageBatch> {
@@ -17,7 +17,8 @@ export interface BatchSource<B extends ImageBatch = ImageBatch> {
  * The inputs of a step: `images` [B, H, W, C] bytes, the teacher outputs that the stage declares as `teacher/<name>`
  * [B, …], and `labels` [B] only where the stage declares that it uses them.
  *
- * @throws `ANC_TEACHER` or `ANC_LABELS` where the stage needs what there is not.
+ * @throws `ANC_TEACHER` or `ANC_LABELS` where the stage needs what there is not; `ANC_TEACHER_OUTPUT` where an output of
+ *   the teacher is not finite.
  */
 export async function stepInputs(
   stage: Stage,
@@ -31,7 +32,9 @@ export async function stepInputs(
     if (teacher === null) {
       throw new AncError('ANC_TEACHER', `stage "${stage.name}" needs a teacher, and there is none.`);
     }
-    Object.assign(inputs, prefixTree('teacher', await teacher.outputs(batch, stage.teacherOutputs)));
+    const outputs = await teacher.outputs(batch, stage.teacherOutputs);
+    for (const [name, output] of Object.entries(outputs)) assertFiniteOutput(name, output, batch.indices);
+    Object.assign(inputs, prefixTree('teacher', outputs));
   }
   if (stage.usesLabels) {
     if (!('labels' in batch)) {
@@ -42,4 +45,16 @@ export async function stepInputs(
     inputs.labels = { shape: [size], data: batch.labels };
   }
   return inputs;
+}
+
+/** @throws `ANC_TEACHER_OUTPUT`: a student that imitates NaN becomes NaN. */
+function assertFiniteOutput(name: string, { data, shape }: HostTensor, indices: Int32Array): void {
+  const at = firstNotFinite(data);
+  if (at === -1) return;
+  const image = indices[Math.floor(at / sizeOf(shape.slice(1)))];
+  throw new AncError('ANC_TEACHER_OUTPUT', `the teacher's output "${name}" is not finite.`, {
+    expected: 'numbers',
+    received: `${data[at]} for training image ${image}`,
+    hint: 'its training diverged, its file is damaged, or its pixels are normalized otherwise: see --teacher-preprocessing.',
+  });
 }

@@ -23,6 +23,13 @@ export type TrainingEvent =
       /** Copies the training state to the host. Valid until the next event is requested. */
       snapshot(): Promise<Tree<HostTensor>>;
     }
+  /** A checkpoint was due inside an epoch. */
+  | {
+      readonly type: 'checkpoint';
+      readonly progress: Progress;
+      readonly position: Position;
+      snapshot(): Promise<Tree<HostTensor>>;
+    }
   /** The signal was raised: the current step was finished, no other was started. Always the last event. */
   | {
       readonly type: 'interrupted';

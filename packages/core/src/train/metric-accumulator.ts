@@ -22,6 +22,15 @@ export function accumulate(
   return { count: accumulator.count + count, sums };
 }
 
+/** Adds the metrics of single steps, one after the other: the sums do not depend on how the steps are cut into calls. */
+export function addRuns(accumulator: MetricAccumulator, runs: readonly Tree<number>[]): MetricAccumulator {
+  const sums: Record<string, number> = { ...accumulator.sums };
+  for (const run of runs) {
+    for (const [name, value] of Object.entries(run)) sums[name] = (sums[name] ?? 0) + value;
+  }
+  return { count: accumulator.count + runs.length, sums };
+}
+
 /** Means over all accumulated steps. */
 export const meansOf = ({ count, sums }: MetricAccumulator): Record<string, number> =>
   Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / count]));

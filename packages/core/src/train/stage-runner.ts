@@ -2,13 +2,28 @@ import type { Backend, CompiledStep, DeviceState, Inputs } from '../contracts/ba
 import type { Stage } from '../contracts/method.js';
 import type { StepSpec } from '../contracts/step.js';
 import { mapTree, specOf, type HostTensor, type Tree } from '../tree/tree.js';
-import { accumulate, emptyAccumulator, meansOf } from './metric-accumulator.js';
+import {
+  accumulate,
+  addRuns,
+  emptyAccumulator,
+  meansOf,
+  type MetricAccumulator,
+} from './metric-accumulator.js';
+
+/** The metrics of the steps since the readback before. */
+export interface MetricsReadback {
+  /** Step by step, in order; null where the backend gives means alone. */
+  readonly runs: readonly Tree<number>[] | null;
+  readonly means: Tree<number>;
+  /** Adds these steps to those that came before. */
+  addTo(accumulator: MetricAccumulator): MetricAccumulator;
+}
 
 /** A stage's state on a backend, and its step compiled for each combination of phases that is requested. */
 export class StageRunner {
   readonly #compiled = new Map<string, CompiledStep>();
-  /** Runs of each compiled step since its metrics were read. */
-  readonly #runs = new Map<CompiledStep, number>();
+  /** The compiled step of each run since the last readback, in order. */
+  #runs: CompiledStep[] = [];
 
   private constructor(
     readonly backend: Backend,
@@ -38,17 +53,39 @@ export class StageRunner {
       this.#compiled.set(key, compiled);
     }
     await compiled.run(this.state, inputs);
-    this.#runs.set(compiled, (this.#runs.get(compiled) ?? 0) + 1);
+    this.#runs.push(compiled);
   }
 
-  /** Means over the steps since the last call, over all combinations of phases. */
-  async metrics(): Promise<{ readonly count: number; readonly means: Tree<number> }> {
-    let accumulator = emptyAccumulator;
-    for (const [compiled, count] of this.#runs) {
-      accumulator = accumulate(accumulator, await compiled.metrics(), count);
+  /**
+   * Reads the metrics of the steps since the last call, over all combinations of phases. Where the backend gives them
+   * run by run they are added in the order of the steps, so that the sums are the same wherever a readback was.
+   */
+  async metrics(): Promise<MetricsReadback> {
+    const order = this.#runs;
+    this.#runs = [];
+    const used = [...new Set(order)];
+    if (used.every((compiled) => compiled.metricsOfRuns !== undefined)) {
+      const rows = new Map<CompiledStep, readonly Tree<number>[]>();
+      for (const compiled of used) rows.set(compiled, await compiled.metricsOfRuns!());
+      const next = new Map<CompiledStep, number>();
+      const runs = order.map((compiled) => {
+        const at = next.get(compiled) ?? 0;
+        next.set(compiled, at + 1);
+        return rows.get(compiled)![at] ?? {};
+      });
+      return {
+        runs,
+        means: meansOf(addRuns(emptyAccumulator, runs)),
+        addTo: (accumulator) => addRuns(accumulator, runs),
+      };
     }
-    this.#runs.clear();
-    return { count: accumulator.count, means: meansOf(accumulator) };
+    let read = emptyAccumulator;
+    for (const compiled of used) {
+      const count = order.filter((other) => other === compiled).length;
+      read = accumulate(read, await compiled.metrics(), count);
+    }
+    const means = meansOf(read);
+    return { runs: null, means, addTo: (accumulator) => accumulate(accumulator, means, read.count) };
   }
 
   /** Copies the state to the host. */

@@ -214,6 +214,46 @@ describe('an interruption', () => {
   });
 });
 
+describe('a checkpoint that is due', () => {
+  it('is offered inside an epoch, from where the same bytes and metrics follow', async () => {
+    const whole = await run();
+    let asked = 0;
+    const checkpointed = await run({ checkpointDue: () => ++asked === 2 });
+    expect(typesOf(checkpointed).slice(0, 5)).toEqual([
+      ...['step 1', 'step 2', 'metrics 2', 'checkpoint 2', 'step 3'],
+    ]);
+    expect(checkpointed.state).toEqual(whole.state);
+    expect(epochsOf(checkpointed)).toMatchObject(epochsOf(whole).map(({ metrics }) => ({ metrics })));
+    const at = checkpointed.events.find((event) => event.type === 'checkpoint')!;
+    const rest = await run({ state: await at.snapshot(), from: at.position });
+    expect(rest.state).toEqual(whole.state);
+    expect(epochsOf(rest)[0]!.metrics).toEqual(epochsOf(whole)[0]!.metrics);
+  });
+});
+
+describe('means of an epoch', () => {
+  it('are the same bits wherever the epoch was interrupted, of losses that sums round', async () => {
+    const thirds: Phase = {
+      ...student,
+      gradients: (...given) => {
+        const found = student.gradients(...given);
+        const { images } = given[1];
+        return { ...found, metrics: { 'loss/student': tf.div<Scalar>(tf.mean(images!), 3) } };
+      },
+    };
+    const options = { stage: stageOf({}, [thirds]), batches: source(9), epochs: 1 };
+    const [whole] = epochsOf(await run(options));
+    for (let step = 1; step < 9; step++) {
+      const first = await run(options, step);
+      const last = first.events.at(-1)!;
+      if (last.type !== 'interrupted') return expect.fail();
+      const position = JSON.parse(JSON.stringify(last.position)) as typeof last.position;
+      const rest = await run({ ...options, state: first.state, from: position });
+      expect(epochsOf(rest)[0]!.metrics).toEqual(whole!.metrics);
+    }
+  });
+});
+
 describe('what ends training with an error', () => {
   it('is a loss that is not finite, at the next readback', async () => {
     const infinite: Phase = {
@@ -225,7 +265,35 @@ describe('what ends training with an error', () => {
     };
     await expect(run({ stage: stageOf({}, [infinite]), metricsEvery: 2 })).rejects.toMatchObject({
       code: 'ANC_DIVERGED',
-      message: 'training diverged before step 2: loss/data is Infinity.',
+      message: 'training diverged in step 1: loss/data is Infinity.',
+    });
+  });
+
+  it('is a state that is not finite although the losses are, at the next readback', async () => {
+    const poisoned: Phase = {
+      ...student,
+      update: ({ w }, _grads, { rate }) => ({
+        w: tf.add(w!, tf.div(tf.sub(rate!, rate!), tf.sub(rate!, rate!))),
+      }),
+    };
+    const failed = run({ stage: stageOf({}, [poisoned]), metricsEvery: 2 });
+    await expect(failed).rejects.toMatchObject({
+      code: 'ANC_DIVERGED',
+      message: 'training diverged in one of the steps 1 to 2: a number of "w" is NaN.',
+    });
+  });
+
+  it('is an output of the teacher that is not finite, in its batch', async () => {
+    const broken: TeacherOutputs = {
+      outputs: ({ indices }) =>
+        Promise.resolve({
+          ab: { shape: [B, 2], data: Float32Array.of(0, 1, indices[0] === 1 ? NaN : 2, 3) },
+        }),
+    };
+    const failed = run({ stage: stageOf({ teacherOutputs: ['ab'] }), teacher: broken });
+    await expect(failed).rejects.toMatchObject({
+      code: 'ANC_TEACHER_OUTPUT',
+      detail: { received: 'NaN for training image 1' },
     });
   });
 

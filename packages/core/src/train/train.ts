@@ -2,13 +2,13 @@ import type { Backend } from '../contracts/backend.js';
 import type { LabeledBatch } from '../contracts/dataset.js';
 import type { Progress, Stage } from '../contracts/method.js';
 import type { TeacherOutputs } from '../contracts/teacher.js';
-import { AncError } from '../errors/error.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
 import { alarmsFor } from './alarms.js';
 import { stepInputs, type BatchSource } from './batches.js';
 import { diagnosticsOf, type Diagnostics } from './diagnostics.js';
 import type { TrainingEvent } from './events.js';
-import { accumulate, emptyAccumulator, meansOf } from './metric-accumulator.js';
+import { assertConverging } from './divergence.js';
+import { emptyAccumulator, meansOf } from './metric-accumulator.js';
 import type { Position } from './position.js';
 import { prefetchNext } from './prefetch-next.js';
 import { StageRunner } from './stage-runner.js';
@@ -32,6 +32,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Steps between readbacks of the metrics, which wait for the backend; an epoch always ends with one. */
   readonly metricsEvery?: number;
+  /** Asked after every step: whether a checkpoint is due, which is then offered as an event. */
+  readonly checkpointDue?: () => boolean;
 }
 
 /**
@@ -40,10 +42,21 @@ export interface TrainOptions {
  *
  * An interrupted stage that continues from its snapshot and position ends with the same state, bit for bit.
  *
- * @throws `ANC_DIVERGED` when a loss is not finite at a readback of the metrics.
+ * @throws `ANC_DIVERGED` when a loss or a number of the state is not finite at a readback of the metrics, so that every
+ *   snapshot is finite; `ANC_TEACHER_OUTPUT` when an output of the teacher is not.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent, void> {
-  const { backend, stage, batches, teacher, epochs, seed, signal, metricsEvery = 50 } = options;
+  const {
+    backend,
+    stage,
+    batches,
+    teacher,
+    epochs,
+    seed,
+    signal,
+    metricsEvery = 50,
+    checkpointDue,
+  } = options;
   const { stepsPerEpoch } = batches;
   const total = epochs * stepsPerEpoch;
   const progressAt = (step: number): Progress => ({
@@ -56,7 +69,10 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   let { step, accumulator } = options.from ?? { step: 0, accumulator: emptyAccumulator };
   let diagnostics: Diagnostics | null = null;
   const runner = await StageRunner.open(backend, stage, options.state);
-  const snapshot = (): Promise<Tree<HostTensor>> => runner.read();
+  /** The state as it was last read and found finite. */
+  let checked: Tree<HostTensor> = options.state;
+  const snapshotOf = (state: Tree<HostTensor>) => (): Promise<Tree<HostTensor>> => Promise.resolve(state);
+  let readAt = step;
   try {
     while (step < total) {
       const { epoch } = progressAt(step);
@@ -71,14 +87,29 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 
         const epochEnds = step % stepsPerEpoch === 0;
         const stops = signal?.aborted === true && step < total;
-        if (epochEnds || stops || step % metricsEvery === 0) {
-          const { count, means } = await runner.metrics();
-          assertFinite(means, progress);
-          accumulator = accumulate(accumulator, means, count);
-          yield { type: 'metrics', progress, metrics: means };
+        const isDue = checkpointDue?.() === true && !epochEnds && !stops;
+        if (epochEnds || stops || isDue || step % metricsEvery === 0) {
+          const metrics = await runner.metrics();
+          checked = await runner.read();
+          assertConverging(metrics, checked, readAt, step);
+          readAt = step;
+          accumulator = metrics.addTo(accumulator);
+          yield { type: 'metrics', progress, metrics: metrics.means };
         }
+        if (isDue)
+          yield {
+            type: 'checkpoint',
+            progress,
+            position: { step, accumulator },
+            snapshot: snapshotOf(checked),
+          };
         if (stops && !epochEnds) {
-          yield { type: 'interrupted', progress, position: { step, accumulator }, snapshot };
+          yield {
+            type: 'interrupted',
+            progress,
+            position: { step, accumulator },
+            snapshot: snapshotOf(checked),
+          };
           return;
         }
       }
@@ -88,26 +119,24 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       const alarms = diagnostics === null ? [] : alarmsFor(diagnostics);
       const progress = { ...progressAt(step), epoch };
       const position = { step, accumulator };
-      yield { type: 'epoch', progress, metrics, diagnostics, alarms, position, snapshot };
+      yield {
+        type: 'epoch',
+        progress,
+        metrics,
+        diagnostics,
+        alarms,
+        position,
+        snapshot: snapshotOf(checked),
+      };
       if (signal?.aborted === true && step < total) {
-        yield { type: 'interrupted', progress, position, snapshot };
+        yield { type: 'interrupted', progress, position, snapshot: snapshotOf(checked) };
         return;
       }
     }
-    yield { type: 'done', progress: progressAt(step), diagnostics, snapshot };
+    yield { type: 'done', progress: progressAt(step), diagnostics, snapshot: snapshotOf(checked) };
   } finally {
     await runner.close();
   }
-}
-
-function assertFinite(metrics: Tree<number>, { step }: Progress): void {
-  const bad = Object.entries(metrics).find(
-    ([name, value]) => name.startsWith('loss/') && !Number.isFinite(value),
-  );
-  if (bad === undefined) return;
-  throw new AncError('ANC_DIVERGED', `training diverged before step ${step}: ${bad[0]} is ${bad[1]}.`, {
-    hint: 'lower the learning rate, add warm-up, or lower the adversarial weight; the last checkpoint is intact.',
-  });
 }
 
 async function* map<A, B>(

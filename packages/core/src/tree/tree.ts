@@ -19,6 +19,13 @@ export interface LeafSpec {
   readonly dtype: DType;
 }
 
+/** Index of the first number that is NaN or infinite; -1 where all are finite. */
+export function firstNotFinite(data: HostTensor['data']): number {
+  // `findIndex` takes eight times as long over the millions of a network.
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+  return -1;
+}
+
 /** Leaf names in code-unit order, the order in which trees are walked wherever the order matters. */
 export const namesOf = (tree: Tree<unknown>): string[] => Object.keys(tree).sort();
 

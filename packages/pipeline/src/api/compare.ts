@@ -1,5 +1,7 @@
 import type { CompareResult } from '../compare/documents.js';
+import { divergedComparison } from '../compare/diverged-error.js';
 import { executeComparison, type Comparison } from '../compare/execute.js';
+import { afterWorkBegan } from '../events/work-error.js';
 import { readRecord } from '../compare/folder.js';
 import type { ResumeOptions as ResumeChanges } from '../options/record.js';
 import { anchored } from '../run/start.js';
@@ -72,5 +74,7 @@ async function finish(
     signal: signal ?? new AbortController().signal,
   });
   if (result === null) throw interruptedError(`resumeComparison('${prepared.path}') continues it`);
+  const diverged = divergedComparison(result);
+  if (diverged !== null) throw afterWorkBegan(diverged);
   return result;
 }

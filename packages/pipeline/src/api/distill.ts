@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunResult } from '../events/documents.js';
 import type { Emit } from '../events/events.js';
+import { afterWorkBegan } from '../events/work-error.js';
+import { divergedError } from '../run/diverged-error.js';
 import { executeRun } from '../run/execute.js';
 import { resumeRun, startRun, type StartedRun } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
@@ -72,6 +74,12 @@ export interface ResumeOptions extends CallOptions {
   readonly backend?: string;
   readonly teacherBackend?: string;
   readonly studentBackend?: string;
+  readonly checkpointMinutes?: number;
+  /** A lower rate, where training diverged: it continues from the last checkpoint, which is finite. */
+  readonly learningRate?: number;
+  readonly teacherLearningRate?: number;
+  /** Takes options that were edited in the folder; the change is recorded. */
+  readonly acceptChanges?: boolean;
   /** The same teacher again, where it was a value that a folder cannot hold. */
   readonly teacher?: TeacherInput;
   /** The same values again: networks, datasets and methods that were passed as objects. */
@@ -85,6 +93,7 @@ export interface ResumeOptions extends CallOptions {
 export function resume(folder: string, options: ResumeOptions = {}): RunHandle<Distilled> {
   return new RunHandle(async (emit) => {
     const { cwd, fetching } = callOf(options);
+    const { learningRate, teacherLearningRate, acceptChanges } = options;
     const values = registered(options.values ?? {});
     const compose = composeWith(options.plugins ?? [], values, cwd);
     const { teacher } = options;
@@ -94,7 +103,8 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
       cwd,
       emit,
       fetching,
-      changes: changesOf(options),
+      changes: { ...changesOf(options), learningRate, teacherLearningRate },
+      ...(acceptChanges === undefined ? {} : { acceptChanges }),
       compose,
       ...(value === null ? {} : { openTeacher: openTeacherValue(value) }),
     });
@@ -146,6 +156,8 @@ async function finish(
     });
     if (result === null)
       throw interruptedError(kept ? `resume('${shown}') continues it` : 'nothing was kept');
+    const diverged = divergedError(result, `resume('${shown}', { learningRate: … })`);
+    if (diverged !== null) throw afterWorkBegan(diverged);
     const composition = await compose(options.plugins);
     const { shape } = data.dataset;
     const loaded = await loadStudents(folder.path, result.students, composition, shape, callOf(call).cwd);

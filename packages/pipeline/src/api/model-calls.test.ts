@@ -133,6 +133,7 @@ describe('evaluate', () => {
       notices: [
         'images are brought to size 8, channels 1: size and channels from the model.',
         'read with care.',
+        expect.stringContaining('images') as string, // how the folder was read
       ],
     });
   });

@@ -4,6 +4,8 @@ import type { Composition } from '../composition/compose.js';
 import { optionError } from '../options/option-error.js';
 import type { ResumeOptions as ResumeChanges } from '../options/record.js';
 import type { RunOptionsInput } from '../options/run-options.js';
+import { divergedReproduction } from '../compare/diverged-error.js';
+import { afterWorkBegan } from '../events/work-error.js';
 import { costOf, type Cost } from '../reproduce/cost.js';
 import type { ReproduceResult } from '../reproduce/documents.js';
 import { executeReproduction } from '../reproduce/execute.js';
@@ -54,6 +56,8 @@ export function resumeReproduction(
 
 function finished(result: ReproduceResult | null, path: string): ReproduceResult {
   if (result === null) throw interruptedError(`resumeReproduction('${path}') continues it`);
+  const diverged = divergedReproduction(result);
+  if (diverged !== null) throw afterWorkBegan(diverged);
   return result;
 }
 

@@ -63,6 +63,8 @@ export interface RunInput extends CallOptions {
   /** Cache of the teacher's outputs. */
   readonly cache?: Group<'cache'>;
   readonly threads?: number;
+  /** Minutes between checkpoints inside an epoch; default: 5. */
+  readonly checkpointMinutes?: number;
 }
 
 /** A request with everything that options cannot name. */
@@ -97,6 +99,7 @@ export async function runRequest(input: RunInput): Promise<RunRequest> {
     objective: input.objective,
     compute: { backend: input.backend && values.name('backends', input.backend), threads: input.threads },
     cache: input.cache,
+    output: { checkpointMinutes: input.checkpointMinutes },
   }) as RunOptionsInput;
   const compose = composeWith(plugins, values, cwd);
   const chosen = await withChosenDataset(grouped, cwd, compose);

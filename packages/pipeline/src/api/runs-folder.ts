@@ -18,12 +18,20 @@ export function placedIn(folder: string | undefined, request: RunRequest): RunRe
   };
 }
 
-/** Absolute path of a new folder, `<stem>-1` and so on where it has no name. Throws `ANC_CONFIG`, `ANC_RUN_EXISTS` or `ANC_RUN_UNWRITABLE`. */
-export async function newRunsFolder(output: OutputOptions, cwd: string, stem: string): Promise<string> {
+/**
+ * Absolute path of a new folder, `<stem>-1` and so on where it has no name. A folder in which
+ * a killed process left nothing but `leftover` counts as new. Throws `ANC_CONFIG`, `ANC_RUN_EXISTS` or `ANC_RUN_UNWRITABLE`.
+ */
+export async function newRunsFolder(
+  output: OutputOptions,
+  cwd: string,
+  stem: string,
+  leftover: readonly string[] = [],
+): Promise<string> {
   assertName(output);
   const parent = resolve(cwd, output.directory);
   const path = join(parent, output.name ?? (await freeName(parent, stem)));
-  await assertCreatable(path);
+  await assertCreatable(path, { leftover });
   return path;
 }
 
@@ -46,12 +54,14 @@ export const changesOf = ({
   backend,
   teacherBackend,
   studentBackend,
+  checkpointMinutes,
 }: ResumeChanges): Readonly<Record<string, unknown>> => ({
   dataDir,
   threads,
   backend,
   teacherBackend,
   studentBackend,
+  checkpointMinutes,
 });
 
 /** So many seeds from the first on. Throws `ANC_CONFIG`. */

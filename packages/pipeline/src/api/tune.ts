@@ -12,7 +12,7 @@ import { describeNamed } from '../text/named.js';
 import { takes } from '../tune/candidate.js';
 import type { TuneResult } from '../tune/documents.js';
 import { executeTuning } from '../tune/execute.js';
-import { readRecord, runFolder, writeRecord, type TuneRecord } from '../tune/folder.js';
+import { RECORD, readRecord, runFolder, writeRecord, type TuneRecord } from '../tune/folder.js';
 import { searchOf } from '../tune/settings.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
@@ -88,7 +88,7 @@ export async function startTuning(
     ...(temperatures && { temperatures }),
     ...(budget !== undefined && { budget }),
   });
-  const path = await newRunsFolder(output, cwd, `tune-${data.dataset.name}`);
+  const path = await newRunsFolder(output, cwd, `tune-${data.dataset.name}`, [RECORD]);
   const composition = await request.compose(options.plugins);
   assertTunable(options, composition);
   if (

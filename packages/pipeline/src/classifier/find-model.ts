@@ -2,10 +2,12 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { RunFolder } from '@anc/runtime';
+import { assertUnchanged } from '../files/recorded-options.js';
 import { readOptions } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
 import { earlierStudentNames, studentNames } from '../options/student-names.js';
 import { suggestion } from '../text/nearest.js';
+import { placeOf, verifyModel } from '../files/verify.js';
 import { WEIGHTS } from '../files/weights.js';
 import { bestStudent, meanOfSeeds, type RankedStudent } from './best-student.js';
 
@@ -27,8 +29,8 @@ const RESULT = 'result.json';
 
 /**
  * A run's or a comparison's best student by what does not look at test labels, or the selected model: `teacher`,
- * `student`, or a student's name. Null where `named` is no folder. Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`, and
- * `ANC_PLAYER` where there is no such model.
+ * `student`, or a student's name. Null where `named` is no folder. Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`,
+ * `ANC_RUN_CHANGED`, `ANC_RUN_DAMAGED`, and `ANC_PLAYER` where there is no such model.
  */
 export async function findModelInRun(
   named: string,
@@ -39,7 +41,7 @@ export async function findModelInRun(
   if (!(await stat(path).catch(() => null))?.isDirectory()) return null;
   const seeds = await seedsOf(path);
   if (seeds.length > 0) return findInComparison(path, named, seeds, selected, cwd);
-  const { students, results, teachers, options, nameOf } = await trainedIn(path);
+  const { folder, students, results, teachers, options, nameOf } = await trainedIn(path);
   const wanted = selected === undefined || selected === 'student' ? null : nameOf(selected);
   const isRanked = wanted === null && students.length > 1 && results.length === students.length;
   const best = isRanked ? bestStudent(results) : null;
@@ -48,7 +50,8 @@ export async function findModelInRun(
   if (chosen === undefined || ![...students, ...teachers].includes(chosen)) {
     throw noSuchModel(named, wanted, [...students, ...teachers]);
   }
-  const place = chosen === 'teacher' ? ['teacher'] : ['student', chosen];
+  const place = placeOf(chosen);
+  await verifyModel(folder, place);
   const isChoice = wanted === null && students.length > 1;
   return {
     path: join(path, ...place, WEIGHTS),
@@ -110,6 +113,7 @@ async function findInComparison(
 async function trainedIn(path: string) {
   const folder = await RunFolder.open(path);
   const options = readOptions(await folder.readConfig());
+  await assertUnchanged(folder, options);
   const names = studentNames(options.methods);
   const earlier = earlierStudentNames(options.methods);
   const found = await Promise.all(names.map((name, i) => firstWithWeights(path, [name, earlier[i]!])));
@@ -118,7 +122,14 @@ async function trainedIn(path: string) {
   const teachers = (await hasWeights(join(path, 'teacher'))) ? ['teacher'] : [];
   /** The folder of a student, by its name there or by its method. */
   const nameOf = (name: string): string => found[earlier.indexOf(name)] ?? name;
-  return { options, students, results: results.filter((result) => result !== null), teachers, nameOf };
+  return {
+    folder,
+    options,
+    students,
+    results: results.filter((result) => result !== null),
+    teachers,
+    nameOf,
+  };
 }
 
 /** The first of a student's names whose folder has weights: that of today, or that of earlier versions. */

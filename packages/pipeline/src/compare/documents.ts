@@ -49,6 +49,18 @@ export interface ComparedMethod {
   };
 }
 
+/** A method that has no intervals, because its training diverged with some of the seeds. */
+export interface DivergedMethod {
+  readonly name: string;
+  /** The method as it was asked for, its own options included. */
+  readonly method: string;
+  readonly usesLabels: boolean;
+  /** The seeds with which it diverged. */
+  readonly seeds: readonly number[];
+  /** What was not finite, with the first of them. */
+  readonly message: string;
+}
+
 /** The JSON document of `compare`. */
 export interface CompareResult {
   /** The folder. */
@@ -62,7 +74,10 @@ export interface CompareResult {
   /** Number of classes. */
   readonly classes?: number;
   readonly teacher: ModelResult;
+  /** Those that were trained to the end with every seed. */
   readonly methods: readonly ComparedMethod[];
+  /** Those that were not; absent where there are none. */
+  readonly diverged?: readonly DivergedMethod[];
   /** What the numbers do and do not show. */
   readonly interpretation: readonly string[];
   /** Deprecated name of `interpretation`. */

@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import type { RunEvent } from '../events/events.js';
+import { report } from '../api/report.js';
 import { executeComparison } from './execute.js';
 import { readRecord } from './folder.js';
 
@@ -73,6 +74,7 @@ describe('a comparison', () => {
     });
     expect(result!.methods[0]!.testError!.values).toHaveLength(2);
     expect((await readdir(join(cwd, 'whole'))).sort()).toEqual([
+      'SHA256SUMS',
       'compare.json',
       'compare.yaml',
       'report.html',
@@ -86,6 +88,26 @@ describe('a comparison', () => {
       await weightsOf('whole', 'seed-5', 'student', 'l2'),
     );
     expect(await readRecord(join(cwd, 'whole'), {})).toEqual({ options: record.options, seeds: [5, 6] });
+  });
+
+  it('gets a report again that is missing, of itself and of a run', async () => {
+    const of = (...parts: string[]): string => join(cwd, 'whole', ...parts);
+    const before = await readFile(of('report.html'), 'utf8');
+    await rm(of('report.html'));
+    await compare('whole');
+    expect(await readFile(of('report.html'), 'utf8')).toBe(before);
+    await rm(of('report.html'));
+    expect(await report('whole', { cwd })).toEqual({
+      ...{ kind: 'compare', finished: true },
+      report: join('whole', 'report.html'),
+    });
+    expect(await readFile(of('report.html'), 'utf8')).toBe(before);
+    await rm(of('seed-5', 'report.html'));
+    expect(await report(of('seed-5'), { cwd })).toMatchObject({ kind: 'run', finished: true });
+    const text = await readFile(of('compare.json'), 'utf8');
+    await writeFile(of('compare.json'), text.slice(0, 100));
+    await expect(compare('whole')).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+    await writeFile(of('compare.json'), text);
   });
 
   it('is read where it is finished', async () => {

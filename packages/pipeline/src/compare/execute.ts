@@ -1,9 +1,10 @@
+import { AncError } from '@anc/core';
 import { encodeNumbers } from '@anc/core/internal';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { writeFileAtomically } from '@anc/runtime';
+import { Checksums, isLeftover, RunFolder, writeFileAtomically } from '@anc/runtime';
 import type { RunResult } from '../events/documents.js';
 import { scoped, type Emit } from '../events/events.js';
+import { isIncomplete, verifyRun } from '../files/verify.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
 import type { Plan } from '../planning/plan.js';
@@ -20,6 +21,7 @@ import { reportOf } from './report.js';
 import { summarize, type ComparedSetup } from './summarize.js';
 
 const DOCUMENT = 'compare.json';
+const REPORT = 'report.html';
 
 /** A comparison to run or to continue. */
 export interface Comparison extends Pick<
@@ -41,7 +43,11 @@ export interface Comparison extends Pick<
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
   const { path, cwd, record, emit, signal } = comparison;
   const { seeds } = record;
-  if (await exists(join(path, DOCUMENT))) return await readResult<CompareResult>(join(path, DOCUMENT));
+  const before = (await exists(join(path, DOCUMENT))) ? await readResult<CompareResult>(path) : null;
+  if (before !== null && before.diverged === undefined) {
+    if (!(await exists(join(path, REPORT)))) await writeFileAtomically(join(path, REPORT), reportOf(before));
+    return before;
+  }
   const shared: SharedTeacherOutputs = {};
   const results: RunResult[] = [];
   let first: First | null = null;
@@ -49,9 +55,12 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
     if (signal.aborted) return null;
     const folder = seedFolder(path, seed);
     if (i > 0 && first !== null && (await exists(join(folder, 'result.json')))) {
-      emit({ type: 'message', message: `seed ${seed}: finished before` });
-      results.push(await readResult<RunResult>(join(folder, 'result.json')));
-      continue;
+      const finished = await finishedRun(folder);
+      if (finished !== null) {
+        emit({ type: 'message', message: `seed ${seed}: finished before` });
+        results.push(finished);
+        continue;
+      }
     }
     const run = await open(comparison, i, folder, first?.planned ?? null);
     try {
@@ -61,7 +70,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
         planned: run.plan.options,
         warnings: closingWarnings(run.plan),
       };
-      if (i > 0) await copyTeacher(seedFolder(path, seeds[0]!), folder);
+      if (i > 0) await copyTeacher(await RunFolder.open(seedFolder(path, seeds[0]!)), run.folder);
       const result = await executeRun({
         ...run,
         emit: scoped(emit, `seed ${seed} (${i + 1} of ${seeds.length})`),
@@ -79,8 +88,8 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
   const { setups, testImages, warnings } = first!;
   const summary = summarize(results, setups, shownPath(path, cwd), testImages, warnings);
   const encoded = JSON.stringify(encodeNumbers(summary), null, 2);
-  await writeFileAtomically(join(path, DOCUMENT), `${encoded}\n`);
-  await writeFileAtomically(join(path, 'report.html'), reportOf(summary));
+  await new Checksums(path).write(DOCUMENT, `${encoded}\n`);
+  await writeFileAtomically(join(path, REPORT), reportOf(summary));
   return summary;
 }
 
@@ -92,6 +101,14 @@ interface First {
   readonly planned: RunOptions;
   /** What a reader of the results must know. */
   readonly warnings: readonly string[];
+}
+
+/** The result of a run that needs no more work: all students are there, and whole. Throws `ANC_RUN_DAMAGED`. */
+async function finishedRun(path: string): Promise<RunResult | null> {
+  const folder = await RunFolder.open(path);
+  await verifyRun(folder);
+  const result = await folder.readDocument(['result.json'], (text) => readDocument<RunResult>(text));
+  return result === null || result.diverged !== undefined || (await isIncomplete(folder)) ? null : result;
 }
 
 /** A seed's run: resumed where its folder exists. */
@@ -111,7 +128,8 @@ async function open(
     ...(fetching && { fetching }),
     ...(openTeacher && { openTeacher }),
   };
-  if (await exists(folder)) return resumeRun({ ...request, path: folder, changes, compose });
+  if ((await exists(folder)) && !(await isLeftover(folder)))
+    return resumeRun({ ...request, path: folder, changes, compose });
   const { seeds } = record;
   const options = planned ?? record.options;
   return startRun({
@@ -133,9 +151,23 @@ async function open(
   });
 }
 
-const setupOf = ({ method, stages }: Plan['students'][number]): ComparedSetup => ({
+const setupOf = ({ name, method, stages }: Plan['students'][number]): ComparedSetup => ({
+  name,
   method: describeNamed(method),
   usesLabels: stages.some(({ usesLabels }) => usesLabels),
 });
 
-const readResult = async <R>(path: string): Promise<R> => readDocument<R>(await readFile(path, 'utf8'));
+/** Throws `ANC_RUN_DAMAGED` where the file was cut. */
+async function readResult<R>(path: string): Promise<R> {
+  const text = await new Checksums(path).readText(DOCUMENT);
+  try {
+    return readDocument<R>(text ?? '');
+  } catch (error) {
+    const received = error instanceof Error ? error.message : String(error);
+    throw new AncError('ANC_RUN_DAMAGED', `${join(path, DOCUMENT)} is damaged.`, {
+      expected: 'a whole document',
+      received,
+      hint: 'remove it and resume the comparison: it is written again from the results of its runs.',
+    });
+  }
+}

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AncError } from '@anc/core';
+import { RunFolder } from '@anc/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { resolveFlat } from '../../test/flat-options.js';
@@ -33,7 +34,7 @@ describe('the record of a comparison', () => {
   it('is written into a new folder', async () => {
     const path = join(root, 'runs', 'compare-1');
     await writeRecord(path, recordOf());
-    expect(await readdir(path)).toEqual(['compare.yaml']);
+    expect(await readdir(path)).toEqual(['SHA256SUMS', 'compare.yaml']);
     expect((await readRecord(path, {})).seeds).toEqual([3, 4]);
   });
 
@@ -80,28 +81,30 @@ describe('the record of a comparison', () => {
 
 describe('copyTeacher', () => {
   const [from, to] = [() => seedFolder(root, 1), () => seedFolder(root, 2)];
+  let [source, target]: RunFolder[] = [];
+  const copy = (): Promise<void> => copyTeacher(source!, target!);
   async function trained(): Promise<void> {
+    [source, target] = [await RunFolder.create(from(), ''), await RunFolder.create(to(), '')];
     await mkdir(join(from(), 'teacher', 'best'), { recursive: true });
     await writeFile(join(from(), 'teacher', 'weights.safetensors'), 'last');
     await writeFile(join(from(), 'teacher', 'best', 'weights.safetensors'), 'best');
     await writeFile(join(from(), 'teacher', 'result.json'), '{}');
-    await mkdir(to());
   }
 
   it('copies all files of a trained teacher, those of its best epoch included', async () => {
     await trained();
-    await copyTeacher(from(), to());
-    const copy = join(to(), 'teacher');
-    expect((await readdir(copy)).sort()).toEqual(['best', 'result.json', 'weights.safetensors']);
-    expect(await readFile(join(copy, 'weights.safetensors'), 'utf8')).toBe('last');
-    expect(await readFile(join(copy, 'best', 'weights.safetensors'), 'utf8')).toBe('best');
+    await copy();
+    const copied = join(to(), 'teacher');
+    expect((await readdir(copied)).sort()).toEqual(['best', 'result.json', 'weights.safetensors']);
+    expect(await readFile(join(copied, 'weights.safetensors'), 'utf8')).toBe('last');
+    expect(await readFile(join(copied, 'best', 'weights.safetensors'), 'utf8')).toBe('best');
   });
 
   it('leaves a teacher that is there', async () => {
     await trained();
     await mkdir(join(to(), 'teacher'));
     await writeFile(join(to(), 'teacher', 'result.json'), '{ "own": true }');
-    await copyTeacher(from(), to());
+    await copy();
     expect(await readdir(join(to(), 'teacher'))).toEqual(['result.json']);
     expect(await readFile(join(to(), 'teacher', 'result.json'), 'utf8')).toContain('own');
   });
@@ -110,7 +113,7 @@ describe('copyTeacher', () => {
     await trained();
     await mkdir(join(to(), 'teacher'));
     await writeFile(join(to(), 'teacher', 'weights.safetensors'), 'cut');
-    await copyTeacher(from(), to());
+    await copy();
     expect(await readFile(join(to(), 'teacher', 'weights.safetensors'), 'utf8')).toBe('last');
     expect(await exists(join(to(), 'teacher', 'result.json'))).toBe(true);
   });
@@ -118,7 +121,15 @@ describe('copyTeacher', () => {
   it('copies no teacher that is not finished', async () => {
     await trained();
     await rm(join(from(), 'teacher', 'result.json'));
-    await copyTeacher(from(), to());
-    expect(await readdir(to())).toEqual([]);
+    await copy();
+    expect(await readdir(to())).not.toContain('teacher');
+  });
+
+  it('copies no teacher that is damaged', async () => {
+    await trained();
+    await source!.write(['teacher', 'weights.safetensors'], 'whole');
+    await writeFile(join(from(), 'teacher', 'weights.safetensors'), 'hole');
+    await expect(copy()).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+    expect(await readdir(to())).not.toContain('teacher');
   });
 });

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import { AncError } from '@anc/core';
-import { writeFileAtomically } from '@anc/runtime';
+import { Checksums, createFolder, type RunFolder } from '@anc/runtime';
+import { verifyModel } from '../files/verify.js';
 import { parseDocument, stringify } from 'yaml';
 import { recordedOptions, resumedOptions } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
@@ -29,14 +30,11 @@ export async function readRecord(
   path: string,
   changes: Readonly<Record<string, unknown>>,
 ): Promise<CompareRecord> {
-  let text: string;
-  try {
-    text = await readFile(join(path, RECORD), 'utf8');
-  } catch (cause) {
+  const text = await new Checksums(path).readText(RECORD);
+  if (text === null) {
     throw new AncError('ANC_COMPARE_MISSING', `"${path}" is not the folder of a comparison.`, {
       expected: `a folder with ${RECORD} in it`,
       hint: 'give the folder that `anc-cli compare` printed.',
-      cause,
     });
   }
   const document = parseDocument(text);
@@ -56,25 +54,25 @@ export async function readRecord(
 }
 
 export async function writeRecord(path: string, record: CompareRecord): Promise<void> {
-  await mkdir(path, { recursive: true });
-  await writeFileAtomically(join(path, RECORD), formatRecord(record));
+  await createFolder(path, { [RECORD]: formatRecord(record) });
 }
 
 /**
  * Copies the teacher that another run trained into a run folder; a given teacher needs no copy. The result is copied
- * last: without it the folder has no teacher yet.
+ * last: without it the folder has no teacher yet. Throws `ANC_RUN_DAMAGED` where the source is.
  */
-export async function copyTeacher(from: string, to: string): Promise<void> {
-  const [source, target] = [join(from, 'teacher'), join(to, 'teacher')];
+export async function copyTeacher(from: RunFolder, to: RunFolder): Promise<void> {
+  const [source, target] = [join(from.path, 'teacher'), join(to.path, 'teacher')];
   if ((await exists(join(target, RESULT))) || !(await exists(join(source, RESULT)))) return;
   const entries = await readdir(source, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(source, join(parentPath, name)))
     .filter((name) => name !== RESULT);
+  await verifyModel(from, ['teacher']);
   for (const name of [...files, RESULT]) {
-    await mkdir(dirname(join(target, name)), { recursive: true });
-    await writeFileAtomically(join(target, name), await readFile(join(source, name)));
+    const place = ['teacher', ...name.split(sep)];
+    await to.write(place, (await from.readBytes(...place))!);
   }
 }
 

@@ -22,7 +22,7 @@ const run = (seed: number, students: readonly StudentResult[]): RunResult => ({
   interpretation: [],
   reading: [],
 });
-const free = (method: string) => ({ method, usesLabels: false });
+const free = (method: string) => ({ name: method, method, usesLabels: false });
 
 describe('summarize', () => {
   const methods = [free('l2'), free('kd'), free('adversarial')];
@@ -64,8 +64,8 @@ describe('summarize', () => {
     const { methods: found, interpretation } = summarize(
       runs,
       [
-        { method: 'kd(hardWeight=0.5)', usesLabels: true },
-        { method: 'supervised', usesLabels: true },
+        { name: 'kd', method: 'kd(hardWeight=0.5)', usesLabels: true },
+        { name: 'supervised', method: 'supervised', usesLabels: true },
       ],
       'c',
       10,
@@ -81,6 +81,32 @@ describe('summarize', () => {
     const { methods: found } = summarize(runs, [free('l2'), free('kd')], 'c', 10);
     expect(found[1]!.testError).toBeNull();
     expect(found[1]!.differences[0]).toMatchObject({ what: 'agreement', verdict: 'better' });
+  });
+
+  it('gives no interval of a method that diverged with a seed, and says so', () => {
+    const diverged = {
+      ...{ name: 'l2', method: 'l2', model: 'm', stage: 'train', epoch: 1, step: 2 },
+      message: 'training diverged in step 2: loss/student is NaN.',
+    };
+    const runs = [
+      run(1, [student('l2', 0.2, 0.8), student('kd', 0.1, 0.9)]),
+      { ...run(2, [student('kd', 0.12, 0.9)]), diverged: [diverged] },
+    ];
+    const found = summarize(runs, [free('l2'), free('kd')], 'c', 10);
+    expect(found.methods.map(({ name, testError }) => [name, testError!.values])).toEqual([
+      ['kd', [0.1, 0.12]],
+    ]);
+    expect(found.methods[0]!.differences).toEqual([]);
+    expect(found.diverged).toEqual([
+      { ...free('l2'), seeds: [2], message: 'training diverged in step 2: loss/student is NaN.' },
+    ]);
+    expect(found.interpretation[0]).toBe(
+      'l2: diverged with seed 2, so no interval of it or against it is given (training diverged in step 2: loss/student is NaN).',
+    );
+    expect(found.interpretation.join(' ')).not.toContain('Nothing is held against l2');
+    const { head, rows } = rowsOf(found);
+    expect(rows.map(([name, , error]) => [name, error])).toContainEqual(['l2', 'diverged']);
+    expect(rows.every((row) => row.length === head.length)).toBe(true);
   });
 
   it('decides nothing with one seed', () => {

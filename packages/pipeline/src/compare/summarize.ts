@@ -2,11 +2,13 @@ import type { Diagnostics } from '@anc/core';
 import { alarmsFor } from '@anc/core/internal';
 import type { RunResult, StudentResult } from '../events/documents.js';
 import { formatShare } from '../text/format.js';
-import type { ComparedMethod, CompareResult, Difference, Verdict } from './documents.js';
+import type { ComparedMethod, CompareResult, DivergedMethod, Difference, Verdict } from './documents.js';
 import { intervalOf, pairedInterval } from './interval.js';
 
 /** What a comparison knows of a method besides its results. */
 export interface ComparedSetup {
+  /** The student's name. */
+  readonly name: string;
   /** As it was asked for, its own options included. */
   readonly method: string;
   readonly usesLabels: boolean;
@@ -18,23 +20,26 @@ const REFERENCES = ['l2', 'kd'];
 /** Brings the runs of several seeds together: same methods in the same order, same teacher, same images. */
 export function summarize(
   runs: readonly RunResult[],
-  contenders: readonly ComparedSetup[],
+  all: readonly ComparedSetup[],
   folder: string,
   testImages: number,
   warnings: readonly string[] = [],
 ): CompareResult {
   const first = runs[0]!;
-  const results = contenders.map((_, i) => runs.map(({ students }) => students[i]!));
+  const diverged = all.flatMap((setup) => divergedOf(setup, runs));
+  const contenders = all.filter(({ name }) => !diverged.some((other) => other.name === name));
+  const results = contenders.map((setup) =>
+    runs.map(({ students }) => students.find(({ name }) => name === setup.name)!),
+  );
   const references = REFERENCES.flatMap((name) => {
     const found = results.findIndex((of, i) => of[0]!.method === name && !contenders[i]!.usesLabels);
     return found < 0 ? [] : [{ index: found, results: results[found]! }];
   });
   const methods = results.map((mine, index): ComparedMethod => {
-    const { name, model, parameters, flops, bytes } = mine[0]!;
+    const { model, parameters, flops, bytes } = mine[0]!;
     const diagnostics = mine.flatMap((student) => student.diagnostics ?? []);
     const game = diagnostics.length === mine.length ? { game: meanGame(diagnostics) } : {};
     return {
-      name,
       ...contenders[index]!,
       model,
       testError: errorsOf(mine) === null ? null : intervalOf(errorsOf(mine)!),
@@ -53,7 +58,11 @@ export function summarize(
       ...game,
     };
   });
-  const interpretation = [...interpret(methods, results, runs.length), ...warnings];
+  const interpretation = [
+    ...diverged.map(divergenceInWords),
+    ...interpret(methods, results, runs.length, diverged),
+    ...warnings,
+  ];
   return {
     compare: folder,
     runs: runs.map(({ run }) => run),
@@ -64,6 +73,7 @@ export function summarize(
     ...(first.classes === undefined ? {} : { classes: first.classes }),
     teacher: first.teacher,
     methods,
+    ...(diverged.length === 0 ? {} : { diverged }),
     interpretation,
     reading: interpretation,
   };
@@ -78,6 +88,19 @@ function chanceOf(students: readonly StudentResult[]): Pick<ComparedMethod, 'agr
     ...(kappas.length === students.length ? { kappa: intervalOf(kappas) } : {}),
   };
 }
+
+/** A method of which a seed's student diverged. Intervals over the other seeds alone would be of chosen results. */
+function divergedOf(setup: ComparedSetup, runs: readonly RunResult[]): DivergedMethod[] {
+  const failed = runs.flatMap(({ seed, diverged = [] }) => {
+    const found = diverged.find(({ name }) => name === setup.name);
+    return found === undefined ? [] : [{ seed, message: found.message }];
+  });
+  if (failed.length === 0) return [];
+  return [{ ...setup, seeds: failed.map(({ seed }) => seed), message: failed[0]!.message }];
+}
+
+const divergenceInWords = ({ name, seeds, message }: DivergedMethod): string =>
+  `${name}: diverged with ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}, so no interval of it or against it is given (${message.replace(/\.$/, '')}).`;
 
 function errorsOf(students: readonly StudentResult[]): number[] | null {
   const errors = students.flatMap(({ testError }) => testError ?? []);
@@ -137,9 +160,12 @@ function interpret(
   methods: readonly ComparedMethod[],
   results: readonly (readonly StudentResult[])[],
   seeds: number,
+  diverged: readonly DivergedMethod[],
 ): string[] {
   const made = methods.flatMap(({ differences }) => differences);
-  const missing = REFERENCES.filter((name) => !made.some(({ to }) => to === name));
+  const missing = REFERENCES.filter(
+    (name) => !made.some(({ to }) => to === name) && !diverged.some((method) => method.name === name),
+  );
   return [
     ...methods.flatMap(({ name, differences }, i) =>
       differences.filter(({ to }) => !isMirrored(methods, i, to)).map(({ text }) => `${name}: ${text}.`),

@@ -16,7 +16,7 @@ const VERDICTS = {
   'one-seed': 'one seed',
 } as const;
 
-export function rowsOf({ teacher, methods, classes = Infinity }: CompareResult): Rows {
+export function rowsOf({ teacher, methods, diverged = [], classes = Infinity }: CompareResult): Rows {
   const baseline = methods[0]?.agreementBaseline;
   const isUneven = kappaMatters(baseline, classes);
   const known = new Set(methods.flatMap(({ differences }) => differences.map(({ to }) => to)));
@@ -64,9 +64,15 @@ export function rowsOf({ teacher, methods, classes = Infinity }: CompareResult):
     formatSeconds(method.seconds.mean),
     `${formatLarge(method.bytes)}B`,
   ]);
-  return { head, rows: [teacherRow, ...rows] };
+  const without = diverged.map((method) => [
+    labelOf(method),
+    method.usesLabels ? 'yes' : 'no',
+    'diverged',
+    ...Array.from({ length: head.length - 3 }, () => ''),
+  ]);
+  return { head, rows: [teacherRow, ...rows, ...without] };
 }
 
 /** The name, and the options where it was given some. */
-const labelOf = ({ name, method }: ComparedMethod): string =>
+const labelOf = ({ name, method }: Pick<ComparedMethod, 'name' | 'method'>): string =>
   method.includes('(') ? `${name}: ${method.slice(method.indexOf('(') + 1, -1).replaceAll('"', '')}` : name;

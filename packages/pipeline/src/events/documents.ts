@@ -54,6 +54,20 @@ export interface StudentResult extends ModelResult {
   readonly diagnostics?: Diagnostics;
 }
 
+/** A student whose training diverged: it has no weights and no result. */
+export interface DivergedStudent {
+  readonly name: string;
+  readonly method: string;
+  readonly model: string;
+  readonly stage: string;
+  /** From 1. */
+  readonly epoch: number;
+  /** Steps done in the stage when it was found. */
+  readonly step: number;
+  /** What was not finite, and where it began. */
+  readonly message: string;
+}
+
 export interface RunResult {
   /** The run folder. */
   readonly run: string;
@@ -61,11 +75,14 @@ export interface RunResult {
   readonly backend: string;
   readonly seed: number;
   readonly teacher: ModelResult;
+  /** Those that were trained to the end. */
   readonly students: readonly StudentResult[];
   /** Number of classes. */
   readonly classes?: number;
   /** What a given teacher's predictions for training images look like. */
   readonly teacherCheck?: TeacherInspection;
+  /** Those that were not, because their training diverged; absent where there are none. */
+  readonly diverged?: readonly DivergedStudent[];
   /** What the numbers do and do not show. */
   readonly interpretation: readonly string[];
   /** Deprecated name of `interpretation`. */

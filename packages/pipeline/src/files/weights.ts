@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { mergeTrees, prefixTree, subtree, type HostTensor, type Variables } from '@anc/core';
 import {
   decodeSafetensors,
@@ -8,7 +6,7 @@ import {
   encodeWeightsMetadata,
   type WeightsMetadata,
 } from '@anc/formats';
-import { assertSameSpecs, specsOf, type RunFolder } from '@anc/runtime';
+import { assertSameSpecs, damagedError, specsOf, type RunFolder } from '@anc/runtime';
 
 /** The weights file of a model in a run folder. */
 export const WEIGHTS = 'weights.safetensors';
@@ -37,15 +35,19 @@ export async function writeWeights(
 }
 
 /**
- * Reads what `writeWeights` wrote, as weights of a network with these names and shapes. Throws `ANC_SAFETENSORS` or
- * `ANC_CHECKPOINT`.
+ * Reads what `writeWeights` wrote, as weights of a network with these names and shapes. Throws `ANC_RUN_DAMAGED`,
+ * `ANC_SAFETENSORS` or `ANC_CHECKPOINT`.
  */
 export async function readWeights(
   folder: RunFolder,
   place: readonly string[],
   initial: Variables<HostTensor>,
 ): Promise<Variables<HostTensor>> {
-  const { tensors } = decodeSafetensors(await readFile(join(folder.path, ...place, WEIGHTS)));
+  const name = [...place, WEIGHTS];
+  const bytes = await folder.readBytes(...name);
+  if (bytes === null)
+    throw damagedError(folder.path, name.join('/'), 'the weights of a finished model', 'no such file');
+  const { tensors } = decodeSafetensors(bytes);
   assertSameSpecs(specsOf(asTensors(initial)), specsOf(tensors));
   return { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
 }

@@ -16,18 +16,31 @@ export interface ResumeOptions {
   readonly backend?: string;
   readonly teacherBackend?: string;
   readonly studentBackend?: string;
+  readonly checkpointMinutes?: number;
 }
 
 /** The same by option keys. */
-export const RESUMABLE_KEYS = ['dataDir', 'threads', 'backend', 'teacherBackend', 'studentBackend'] as const;
+export const RESUMABLE_KEYS = [
+  'dataDir',
+  'threads',
+  'backend',
+  'teacherBackend',
+  'studentBackend',
+  'checkpointMinutes',
+] as const;
 
 /**
  * The options of a run that is resumed, from its record. Throws `ANC_CONFIG` where a change would alter the run, and
- * `ANC_RUN_CONFIG` where the record is damaged.
+ * `ANC_RUN_CONFIG` where the record is damaged. `accepted`: keys that may be changed nevertheless.
  */
-export function resumedOptions(changes: Readonly<Record<string, unknown>>, recorded: string): RunOptions {
+export function resumedOptions(
+  changes: Readonly<Record<string, unknown>>,
+  recorded: string,
+  accepted: readonly string[] = [],
+): RunOptions {
   const other = Object.keys(changes).find(
-    (key) => changes[key] !== undefined && !RESUMABLE_KEYS.some((known) => known === key),
+    (key) =>
+      changes[key] !== undefined && !RESUMABLE_KEYS.some((known) => known === key) && !accepted.includes(key),
   );
   if (other !== undefined) {
     throw optionError([other], 'a run is resumed with its own options.', {

@@ -205,6 +205,12 @@ export const cacheSchema = z.strictObject({
 
 export const outputSchema = z.strictObject({
   directory: output.text('out', 'folder', 'folder in which run folders are created'),
+  checkpointMinutes: output.number(
+    'checkpointMinutes',
+    positive,
+    'minutes between checkpoints inside an epoch; there is one after every epoch, too; default: 5',
+    'minutes',
+  ),
   name: output.text('name', 'name', 'name of the run folder; default: the first free <dataset>-<n>'),
 });
 

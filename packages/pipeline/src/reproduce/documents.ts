@@ -1,3 +1,4 @@
+import type { DivergedMethod } from '../compare/documents.js';
 import type { Interval } from '../compare/interval.js';
 
 /** One row: what the paper printed, and what we measured. */
@@ -27,6 +28,8 @@ export interface ReproduceResult {
   /** The comparisons' folders: details and differences are there. */
   readonly comparisons: readonly string[];
   readonly rows: readonly ReproducedRow[];
+  /** Methods of the comparisons that have no result, because their training diverged; absent where there are none. */
+  readonly diverged?: readonly DivergedMethod[];
   /** Where this differs from the paper's experiment, and what the numbers show. */
   readonly interpretation: readonly string[];
   /** Deprecated name of `interpretation`. */

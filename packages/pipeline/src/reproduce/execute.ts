@@ -1,14 +1,15 @@
 import { encodeNumbers } from '@anc/core/internal';
 import { join } from 'node:path';
-import { writeFileAtomically } from '@anc/runtime';
+import { Checksums, writeFileAtomically } from '@anc/runtime';
 import type { CompareResult } from '../compare/documents.js';
 import { executeComparison } from '../compare/execute.js';
 import { intervalOf } from '../compare/interval.js';
+import { studentNames } from '../options/student-names.js';
 import type { ResumeRequest } from '../run/start.js';
 import type { ReproducedRow, ReproduceResult } from './documents.js';
 import { exists } from '../compare/folder.js';
 import { shownPath } from '../text/shown-path.js';
-import { writeReproduction, type Reproduction } from './folder.js';
+import { RECORD, writeReproduction, type Reproduction } from './folder.js';
 import { indexOf, type PlannedGroup } from './grid.js';
 import { reproductionReport } from './report.js';
 import { tables, type PaperRow } from './tables.js';
@@ -39,7 +40,7 @@ export async function executeReproduction(execution: ReproduceExecution): Promis
       record: { options, seeds },
       given,
       prepared: async () => {
-        if (!(await exists(path))) await writeReproduction(path, reproduction);
+        if (!(await exists(join(path, RECORD)))) await writeReproduction(path, reproduction);
       },
     });
     if (result === null) return null;
@@ -48,7 +49,7 @@ export async function executeReproduction(execution: ReproduceExecution): Promis
   const shown = shownPath(path, cwd);
   const summary = summarizeTable(reproduction, results, shown);
   const text = JSON.stringify(encodeNumbers(summary), null, 2);
-  await writeFileAtomically(join(path, 'reproduce.json'), `${text}\n`);
+  await new Checksums(path).write('reproduce.json', `${text}\n`);
   await writeFileAtomically(join(path, 'report.html'), reproductionReport(summary));
   return summary;
 }
@@ -59,9 +60,13 @@ export function summarizeTable(
   results: readonly CompareResult[],
   shown: string,
 ): ReproduceResult {
+  const diverged = results.flatMap(({ diverged: methods = [] }, i) =>
+    methods.map((method) => ({ ...method, name: `${grid[i]!.name}, ${method.name}` })),
+  );
   const interpretation = [
     ...grid.map(deviation),
     "The paper's figures are single runs; ± is a 95 % t-interval over the seeds of the students, for one teacher.",
+    ...diverged.map(({ name, seeds: of }) => `${name}: diverged with seed ${of.join(', ')}: not measured.`),
     ...results.flatMap(({ methods }, i) =>
       methods.flatMap(({ name, differences }) =>
         differences.map(({ text }) => `${grid[i]!.name}, ${name}: ${text}.`),
@@ -76,6 +81,7 @@ export function summarizeTable(
     seeds,
     comparisons: results.map(({ compare }) => compare),
     rows: grid.flatMap((planned, i) => rowsOfGroup(planned, results[i]!)),
+    ...(diverged.length === 0 ? {} : { diverged }),
     interpretation,
     reading: interpretation,
   };
@@ -91,8 +97,9 @@ function rowsOfGroup(planned: PlannedGroup, { teacher, methods }: CompareResult)
       );
       return { measured: measured!, measuredTop5: measuredTop5! };
     }
-    const { testError, testTop5Error } = methods[indexOf(planned, run.method)]!;
-    return { measured: testError, measuredTop5: testTop5Error ?? null };
+    const name = studentNames(options.methods)[indexOf(planned, run.method)];
+    const method = methods.find((other) => other.name === name); // none where its training diverged
+    return { measured: method?.testError ?? null, measuredTop5: method?.testTop5Error ?? null };
   };
   return group.rows.map(({ label, error, top5, run, note }) => {
     const { measured, measuredTop5 } = found(run);

@@ -1,13 +1,12 @@
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AncError } from '@anc/core';
-import { writeFileAtomically } from '@anc/runtime';
+import { Checksums, createFolder } from '@anc/runtime';
 import { parseDocument, stringify } from 'yaml';
 import { recordedOptions, resumedOptions } from '../options/record.js';
 import { groupName, type PlannedGroup } from './grid.js';
 import { tableNames, tables, type PaperTable, type TableName } from './tables.js';
 
-const RECORD = 'reproduce.yaml';
+export const RECORD = 'reproduce.yaml';
 
 /** A reproduction of one of the paper's tables. */
 export interface Reproduction {
@@ -21,9 +20,8 @@ export async function writeReproduction(
   path: string,
   { table, scale, seeds, grid }: Reproduction,
 ): Promise<void> {
-  await mkdir(path, { recursive: true });
   const groups = grid.map(({ options }) => recordedOptions(options));
-  await writeFileAtomically(join(path, RECORD), stringify({ table, scale, seeds: [...seeds], groups }));
+  await createFolder(path, { [RECORD]: stringify({ table, scale, seeds: [...seeds], groups }) });
 }
 
 /** Reads it back; `changes` may alter what results do not depend on. Throws `ANC_REPRODUCE_MISSING` or `ANC_RUN_CONFIG`. */
@@ -31,14 +29,11 @@ export async function readReproduction(
   path: string,
   changes: Readonly<Record<string, unknown>>,
 ): Promise<Reproduction> {
-  let text: string;
-  try {
-    text = await readFile(join(path, RECORD), 'utf8');
-  } catch (cause) {
+  const text = await new Checksums(path).readText(RECORD);
+  if (text === null) {
     throw new AncError('ANC_REPRODUCE_MISSING', `"${path}" is not the folder of a reproduced table.`, {
       expected: `a folder with ${RECORD} in it`,
       hint: 'give the folder that `anc-cli reproduce` printed.',
-      cause,
     });
   }
   const document = parseDocument(text);

@@ -7,6 +7,8 @@ import type { ComparedMethod, CompareResult } from '../compare/documents.js';
 import { intervalOf } from '../compare/interval.js';
 import { flattenOptions, groupOptions } from '../options/option-table.js';
 import { costOf } from './cost.js';
+import { studentNames } from '../options/student-names.js';
+import type { RunOptions } from '../options/run-options.js';
 import { summarizeTable } from './execute.js';
 import { readReproduction, writeReproduction, type Reproduction } from './folder.js';
 import { checkGrid, gridOf, indexOf } from './grid.js';
@@ -97,7 +99,10 @@ describe('a reproduced table', () => {
     const result = summarizeTable(
       reproduction,
       reproduction.grid.map(({ options }, group) =>
-        compared(options.methods.map((_, i) => [0.03 + 0.01 * i + 0.1 * group, 0.04 + 0.01 * i])),
+        compared(
+          options,
+          options.methods.map((_, i) => [0.03 + 0.01 * i + 0.1 * group, 0.04 + 0.01 * i]),
+        ),
       ),
       'runs/t',
     );
@@ -121,6 +126,7 @@ describe('a reproduced table', () => {
       reproduction,
       reproduction.grid.map(({ options }) =>
         compared(
+          options,
           options.methods.map((_, i) => [0.4 + 0.01 * i]),
           [0.27, 0.06],
         ),
@@ -136,11 +142,37 @@ describe('a reproduced table', () => {
     expect(reproducedRows({ ...result, rows: [unknown] }).rows[0]!.slice(6)).toEqual(['5.90 %', '–', '']);
   });
 
+  it('shows a row whose method diverged as not measured, and says so', async () => {
+    const reproduction = reproductionOf('table8');
+    const result = summarizeTable(
+      reproduction,
+      reproduction.grid.map(({ options }) => {
+        const { methods, ...rest } = compared(
+          options,
+          options.methods.map(() => [0.1, 0.1]),
+        );
+        const [{ name }, ...others] = methods as [ComparedMethod, ...ComparedMethod[]];
+        const diverged = { name, method: name, usesLabels: false, seeds: [2], message: 'NaN' };
+        return { ...rest, methods: others, diverged: [diverged] };
+      }),
+      'runs/t',
+    );
+    expect(result.rows[0]!.measured).toBeNull();
+    expect(result.rows[1]!.measured!.mean).toBeCloseTo(0.1, 12);
+    expect(result.diverged).toHaveLength(reproduction.grid.length);
+    expect(result.interpretation.join(' ')).toMatch(/: diverged with seed 2: not measured\./);
+  });
+
   it('says which figures the paper copied', async () => {
     const reproduction = reproductionOf('table7');
     const result = summarizeTable(
       reproduction,
-      reproduction.grid.map(({ options }) => compared(options.methods.map(() => [0.1, 0.1]))),
+      reproduction.grid.map(({ options }) =>
+        compared(
+          options,
+          options.methods.map(() => [0.1, 0.1]),
+        ),
+      ),
       'runs/t',
     );
     expect(footnotes(result)).toHaveLength(1);
@@ -150,6 +182,7 @@ describe('a reproduced table', () => {
 
 /** `teacher`: its error and top-5 error; then methods have half their error as top-5 error, too. */
 function compared(
+  { methods }: RunOptions,
   errors: readonly (readonly number[])[],
   teacher?: readonly [error: number, top5: number],
 ): CompareResult {
@@ -166,10 +199,10 @@ function compared(
       testError: teacher?.[0] ?? 0.05,
       ...(teacher === undefined ? {} : { testTop5Error: teacher[1] }),
     },
-    methods: errors.map((values): ComparedMethod => ({
+    methods: errors.map((values, i): ComparedMethod => ({
       ...model,
       seconds: intervalOf([1, 1]),
-      name: 'x',
+      name: studentNames(methods)[i]!,
       method: 'x',
       usesLabels: false,
       testError: intervalOf(values),

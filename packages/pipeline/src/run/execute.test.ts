@@ -11,6 +11,8 @@ import type { ModelResult, RunResult } from '../events/documents.js';
 import type { RunEvent } from '../events/events.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
+import { report } from '../api/report.js';
+import { findModelInRun } from '../classifier/find-model.js';
 import { executeRun } from './execute.js';
 import { readDocument } from './read-document.js';
 import { resumeRun, startRun, type StartedRun } from './start.js';
@@ -280,6 +282,133 @@ describe('a run that did not end', () => {
     await writeFile(join(left, '00000001.json'), '{}');
     await execute(reopen('cleared'));
     expect(await readdir(at('cleared', 'checkpoints'))).toEqual([]);
+  });
+});
+
+describe('the report of a run', () => {
+  it('is a notice where it cannot be written, and the run is complete', async () => {
+    const run = await start('no-report', { methods: ['l2'] });
+    await mkdir(at('no-report', 'report.html')); // nothing can be renamed to it
+    const { result, events } = await execute(Promise.resolve(run));
+    expect(result!.students).toHaveLength(1);
+    const notices = events.filter((event) => event.type === 'notice').map(({ message }) => message);
+    expect(notices.at(-1)).toMatch(/the report was not written .*anc-cli report runs\/no-report writes it/);
+    await rm(at('no-report', 'report.html'), { recursive: true });
+    expect(await report(at('no-report'), { cwd })).toMatchObject({ kind: 'run', finished: true });
+    expect(await textOf('no-report', 'report.html')).toContain('<th scope="row">l2</th>');
+  });
+
+  it('shows what is finished of a run that is not', async () => {
+    await execute(start('part', { methods: ['l2', 'kd'] }), (event, abort) => {
+      if (event.type === 'result' && event.model === 'l2') abort();
+    });
+    expect(await report(at('part'), { cwd })).toMatchObject({ finished: false });
+    const page = await textOf('part', 'report.html');
+    expect(page).toMatch(/teacher<\/th>[^]*l2<\/th>[^]*kd<\/th>\s*<td colspan="6" class="word">not finished/);
+  });
+});
+
+describe('files of a finished run', () => {
+  const models = ['teacher', join('student', 'l2')];
+  it.each(models)(
+    'are verified where the run is continued, and %s can be trained again alone',
+    async (model) => {
+      const name = `damaged-${model.replace(/\W/, '-')}`;
+      await execute(start(name, { methods: ['l2', 'supervised'] }));
+      const whole = await weightsOf(name, model);
+      const result = await textOf(name, model, 'result.json');
+      const resume = () => execute(reopen(name));
+      for (const damaged of [
+        Buffer.from(whole).fill(1, whole.length - 4),
+        whole.subarray(0, whole.length >> 1),
+      ]) {
+        await writeFile(at(name, model, 'weights.safetensors'), damaged);
+        await expect(resume()).rejects.toMatchObject({
+          code: 'ANC_RUN_DAMAGED',
+          message: `${at(name, model, 'weights.safetensors')} is damaged.`,
+          detail: { hint: expect.stringContaining('that model is trained again') as string },
+        });
+      }
+      await writeFile(at(name, model, 'weights.safetensors'), whole);
+      await writeFile(at(name, model, 'result.json'), result.slice(0, 20));
+      await expect(resume()).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+      await rm(at(name, model), { recursive: true });
+      const { events } = await resume();
+      const trained = coursesOf(events).filter(([, trained]) => trained);
+      expect(trained).toEqual([[model.split(/\W/).at(-1)!, true]]);
+      expect((await weightsOf(name, model)).equals(whole)).toBe(true);
+    },
+  );
+
+  it('are verified by the results alone in a folder of an earlier version', async () => {
+    await execute(start('earlier', { methods: ['l2'] }));
+    await rm(at('earlier', 'SHA256SUMS'));
+    await execute(reopen('earlier'));
+    await rm(at('earlier', 'SHA256SUMS'));
+    const path = at('earlier', 'student', 'l2', 'weights.safetensors');
+    const bytes = await readFile(path);
+    bytes[bytes.length - 1]! ^= 1;
+    await writeFile(path, bytes);
+    await expect(execute(reopen('earlier'))).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+    await expect(findModelInRun(at('earlier'), 'l2', cwd)).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+  });
+});
+
+describe('a run in which a student diverges', () => {
+  const fine = 'kd(optimizer={learningRate: 0.001})';
+  const of = (learningRate: number, more: Flat = {}): Flat => ({
+    ...{
+      methods: ['l2', fine],
+      optimizer: 'adam',
+      schedule: 'constant',
+      warmup: 0,
+      teacherLearningRate: 0.001,
+    },
+    ...{ learningRate, ...more },
+  });
+
+  it.each([
+    ['a loss', 1e30, {}],
+    ['the state', 1e38, { batchSize: 48, epochs: 1 }], // one step: its loss is of before it
+    ['the logits', 1e25, { batchSize: 48, epochs: 1 }], // finite weights, products that are not
+  ])('names it, writes no weights of it, and trains the others: %s', async (what, rate, more) => {
+    const name = `diverged-${what.replace(' ', '-')}`;
+    const { result, events } = await execute(start(name, of(rate, more)));
+    expect(result!.students.map((student) => student.name)).toEqual(['kd']);
+    expect(result!.diverged).toMatchObject([
+      { name: 'l2', method: 'l2', model: 'cnn', stage: 'l2', epoch: 1 },
+    ]);
+    expect(result!.interpretation[0]).toMatch(
+      /^l2: diverged in epoch 1 and has no result \(training diverged/,
+    );
+    expect(coursesOf(events)).toEqual([['teacher', true], ['kd', true]]); // prettier-ignore
+    expect(await readdir(at(name, 'student'))).toEqual(['kd']);
+    expect(await textOf(name, 'report.html')).toMatch(/diverged in epoch 1, by step \d/);
+    expect(JSON.parse(await textOf(name, 'result.json'))).toMatchObject({ diverged: [{ name: 'l2' }] });
+  });
+
+  it('is continued from its last finite checkpoint at a lower rate, which the results say', async () => {
+    const more = { epochs: 3, teacherEpochs: 1, batchSize: 16 };
+    await execute(start('lowered', of(1e30, more)));
+    const run = resumeRun({
+      ...{ path: at('lowered'), cwd, emit: () => undefined, changes: { learningRate: 1e-3 } },
+      compose: () => Promise.resolve(composition),
+    });
+    const { result } = await execute(run);
+    expect(result).not.toHaveProperty('diverged');
+    expect(result!.students.map((student) => student.name)).toEqual(['l2', 'kd']);
+    expect(result!.interpretation[0]).toBe(
+      'Options were changed when the run was resumed: learningRate 1e+30 became 0.001 (finished before: teacher, kd). Models of before and after are not comparable.',
+    );
+    expect(await textOf('lowered', 'metrics.jsonl')).not.toContain('diverged');
+  });
+
+  it('ends where the teacher diverges', async () => {
+    const failed = execute(start('teacher-diverged', of(0.001, { teacherLearningRate: 1e30 })));
+    await expect(failed).rejects.toMatchObject({ code: 'ANC_DIVERGED' });
+    expect(await readdir(at('teacher-diverged'))).not.toContain('teacher');
+    const page = await textOf('teacher-diverged', 'report.html');
+    expect(page).toMatch(/teacher<\/th>[^]*diverged in epoch 1, by step \d[^]*l2<\/th>[^]*not finished/);
   });
 });
 

@@ -1,11 +1,19 @@
 import { basename } from 'node:path';
 import type { DatasetSplit, HostTensor, Teacher, TeacherOutputs, Variables } from '@anc/core';
 import { encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
-import { CheckpointStore, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
+import { CheckpointStore, quoted, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
 import { classOrderWarning } from '../classifier/class-order.js';
-import type { BestResult, ModelResult, RunResult, StudentResult } from '../events/documents.js';
+import type {
+  BestResult,
+  DivergedStudent,
+  ModelResult,
+  RunResult,
+  StudentResult,
+} from '../events/documents.js';
 import type { Emit, ModelRole } from '../events/events.js';
 import { Interrupted, isInterruption } from '../events/interrupted.js';
+import { changesInWords } from '../files/recorded-options.js';
+import { placeOf, verifyModel } from '../files/verify.js';
 import { readWeights, writeWeights } from '../files/weights.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
@@ -22,6 +30,7 @@ import {
   teacherPredictions,
   type SharedTeacherOutputs,
 } from '../training/teacher-cache.js';
+import { divergenceIn, isDivergence, recordDivergence } from '../training/divergence.js';
 import { trainModel } from '../training/train-model.js';
 import type { BestEpoch } from '../training/validation.js';
 import { closingWarnings } from './closing-warnings.js';
@@ -29,6 +38,7 @@ import { writeCompact } from './compact.js';
 import type { InterpretedMethod } from './control.js';
 import { chanceInWords, interpret } from './interpretation.js';
 import { modelCard, weightsMetadata } from './model-card.js';
+import { reportPart } from './part.js';
 import { readDocument } from './read-document.js';
 
 export interface Execution {
@@ -49,13 +59,15 @@ interface RunContext extends Execution {
 
 /**
  * Teacher, then students: each is trained, evaluated once on the test images and written. Models that an earlier process
- * finished are read. Returns null where the signal was aborted.
+ * finished are read. A student that diverged is named in the result, and the others are trained; a teacher that diverged
+ * throws `ANC_DIVERGED`. Returns null where the signal was aborted.
  */
 export async function executeRun(execution: Execution): Promise<RunResult | null> {
   try {
     return await trainAll(execution);
   } catch (error) {
     if (isInterruption(error, execution.signal)) return null;
+    if (isDivergence(error)) await reportPart(execution.folder).catch(() => undefined);
     throw error;
   }
 }
@@ -99,20 +111,40 @@ async function trainStudents(
   if (order !== null) notice(order);
   const teacher = trained ?? (await givenResult(context, plan.teacher as GivenTeacher, onTest));
   const outputs = openTeacherCache(plan, frozen, shared, notice);
+  let closed = false;
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    if (outputs instanceof TeacherCache) await outputs.close();
+    if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
+  };
   try {
     const students: StudentResult[] = [];
+    const finished: PlannedModel[] = [];
+    const diverged: DivergedStudent[] = [];
     for (const [i, model] of plan.students.entries()) {
       emit({ type: 'model', model: model.name, role: 'student', index: i + 2, count });
       const teacherOutputs = model.needsTeacher ? outputs : null;
       const before = outputs instanceof TeacherCache ? outputs.counts : null;
-      students.push(await trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions));
+      try {
+        students.push(
+          await trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions),
+        );
+        finished.push(model);
+      } catch (error) {
+        if (!isDivergence(error)) throw error;
+        notice(`${model.name}: ${error.message}`);
+        diverged.push(await divergedStudent(folder, model, error.message));
+      }
       const report = outputs instanceof TeacherCache ? teacherCacheReport(outputs.counts, before) : null;
       if (report !== null) emit({ type: 'message', message: report });
     }
-    const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(plan.students[i]!) }));
+    const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(finished[i]!) }));
     const classes = data.dataset.classes.length;
     const interpretation = [
       ...(order === null ? [] : [order]),
+      ...(await changesInWords(folder)),
+      ...diverged.map(divergenceInWords),
       ...interpret(interpreted, data.test.images.count),
       ...students.flatMap((student) => chanceInWords(student, classes)),
       ...closingWarnings(plan),
@@ -126,15 +158,44 @@ async function trainStudents(
       students,
       classes,
       ...(plan.inspection === null ? {} : { teacherCheck: plan.inspection }),
+      ...(diverged.length === 0 ? {} : { diverged }),
       interpretation,
       reading: interpretation,
     };
     await folder.writeResult(encodeNumbers(result));
-    await writeReport(folder, result);
+    await close();
+    await reportOrNotice(folder, result, shown, notice);
     return result;
-  } finally {
-    if (outputs instanceof TeacherCache) await outputs.close();
+  } catch (error) {
+    await close().catch(() => undefined); // this error is the one to report
+    throw error;
   }
+}
+
+/** A report is made from what is written: where there is no space for it, the run is complete nevertheless. */
+async function reportOrNotice(
+  folder: RunFolder,
+  result: RunResult,
+  shown: string,
+  notice: (message: string) => void,
+): Promise<void> {
+  try {
+    await writeReport(folder, result);
+  } catch (error) {
+    const { message } = error as Error;
+    notice(
+      `the report was not written (${message.replace(/\.$/, '')}); everything else was: anc-cli report ${quoted(shown)} writes it.`,
+    );
+  }
+}
+
+async function divergedStudent(
+  folder: RunFolder,
+  { name, method, network }: PlannedModel,
+  message: string,
+): Promise<DivergedStudent> {
+  const { stage, epoch, step } = divergenceIn(await folder.metrics.read(), name)!;
+  return { name, method: method.name, model: network.model.name, stage, epoch: epoch + 1, step, message };
 }
 
 /** Whether a given teacher's classes are probably in another order than the labels; before anything is trained. */
@@ -142,6 +203,9 @@ async function orderWarningOf({ data, classNames }: Plan, { classes }: Predictio
   if (data.test.labels === null) return null;
   return classOrderWarning(classes, await data.test.labels(), { classNames }, data.dataset);
 }
+
+const divergenceInWords = ({ name, epoch, message }: DivergedStudent): string =>
+  `${name}: diverged in epoch ${epoch} and has no result (${message.replace(/\.$/, '')}).`;
 
 /** A given teacher's result: nothing was trained, its predictions for the test images are evaluated. */
 async function givenResult(
@@ -188,14 +252,14 @@ async function trainOrRead<R extends ModelResult>(
   const { plan, folder, emit, signal, scalars } = context;
   const { options, data, backends } = plan;
   const { batchSize } = options.training;
-  const place = role === 'teacher' ? ['teacher'] : ['student', model.name];
+  const place = placeOf(role === 'teacher' ? 'teacher' : model.name);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
-  const before = await folder.read(...place, 'result.json');
+  const before = await folder.readDocument([...place, 'result.json'], (text) => readDocument<R>(text));
   if (before !== null) {
+    await verifyModel(folder, place);
     await checkpoints.clear(); // in case the process ended between writing the result and this
-    const result = readDocument<R>(before);
-    emit({ type: 'result', model: model.name, role, result, trained: false });
-    return result;
+    emit({ type: 'result', model: model.name, role, result: before, trained: false });
+    return before;
   }
   const metadata = weightsMetadata(plan, model);
   const { held } = data;
@@ -220,13 +284,29 @@ async function trainOrRead<R extends ModelResult>(
             by: model.stages.some(({ usesLabels }) => usesLabels) ? 'error' : 'agreement',
             measure: evaluateOn(held, 'held-out images', predictions.held),
           },
+    ...(options.output.checkpointMinutes === undefined
+      ? {}
+      : { checkpointMinutes: options.output.checkpointMinutes }),
     keepBest: async (variables) => {
       await writeWeights(folder, [...place, BEST], variables, metadata);
     },
   });
   if (trained === null) throw new Interrupted();
   const onTest = evaluateOn(data.test, 'test images', predictions.test);
-  const { error, agreement, top5Error, chance } = await onTest(trained.variables);
+  const tested = async (variables: Variables<HostTensor>): Promise<TestEvaluation> => {
+    try {
+      return await onTest(variables);
+    } catch (failure) {
+      if (!isDivergence(failure)) throw failure;
+      // The weights are finite, what they compute is not: training has to continue from an earlier state.
+      const last = (await folder.metrics.read()).findLast((record) => record.model === model.name)!;
+      const { stage, epoch, step } = last;
+      await recordDivergence(folder, { model: model.name, stage, epoch, step }, failure);
+      await checkpoints.dropNewest();
+      throw failure;
+    }
+  };
+  const { error, agreement, top5Error, chance } = await tested(trained.variables);
   const written = await writeWeights(folder, place, trained.variables, metadata);
   const where = { backend: backends.student, input: data.dataset.shape };
   const compact = await writeCompact(folder, place, model.network, trained.variables, metadata, where);
@@ -243,7 +323,7 @@ async function trainOrRead<R extends ModelResult>(
       : {
           best: bestResult(
             trained.best,
-            await onTest(await readWeights(folder, [...place, BEST], model.network.initial)),
+            await tested(await readWeights(folder, [...place, BEST], model.network.initial)),
           ),
         }),
     parameters: model.network.parameters,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AncError, type DatasetSplit } from '@anc/core';
 import { describeEnvironment, type RunFolder } from '@anc/runtime';
 import { choiceOf } from '../backends/auto.js';
+import { optionsForRecord } from '../files/recorded-options.js';
 import type { Plan, TrainingPlan } from '../planning/plan.js';
 import { versions } from './versions.js';
 
@@ -39,6 +40,7 @@ async function environmentOf(
       ...('given' in model ? { teacher: model.given.digest } : {}),
     },
     methods: Object.fromEntries(trained.map(({ name, options: completed }) => [name, completed])),
+    options: optionsForRecord(options),
   };
 }
 
@@ -56,13 +58,7 @@ export async function compareEnvironment(
   cwd: string,
   notice: (message: string) => void,
 ): Promise<void> {
-  const recorded = (await folder.readEnvironment().catch((cause: unknown) => {
-    throw new AncError('ANC_RUN_CONFIG', "the run folder's environment.json is damaged.", {
-      received: cause instanceof Error ? cause.message : String(cause),
-      hint: 'restore the file from a copy, or start a new run.',
-      cause,
-    });
-  })) as Awaited<ReturnType<typeof environmentOf>> | null;
+  const recorded = (await folder.readEnvironment()) as Awaited<ReturnType<typeof environmentOf>> | null;
   const here = await environmentOf(plan, cwd);
   if (recorded === null) return folder.writeEnvironment(here); // the crash came before it was written
   const parts = [...new Set([recorded.data, here.data].flatMap((data) => [...leaves(data).keys()]))];

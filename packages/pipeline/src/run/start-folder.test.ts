@@ -172,7 +172,7 @@ describe('a run that cannot start', () => {
 
   it('keeps a given name where another run takes it while this one is planned', async () => {
     const prepared = async (): Promise<void> => {
-      await mkdir(join(cwd, 'runs', 'mine'), { recursive: true });
+      await mkdir(join(cwd, 'runs', 'mine', 'anything'), { recursive: true });
     };
     await expect(startRun(request({ name: 'mine' }, { prepared }))).rejects.toMatchObject({
       code: 'ANC_RUN_EXISTS',
@@ -257,10 +257,81 @@ describe('a run that is resumed', () => {
   it('lets go of the folder and the backends where the data is other', async () => {
     const path = await started();
     const record = await readFile(join(path, 'environment.json'), 'utf8');
+    await rm(join(path, 'SHA256SUMS')); // as in a folder of an earlier version
     await writeFile(join(path, 'environment.json'), record.replace('"count": 48', '"count": 47'));
     await expect(resumeRun(resumeRequest(path))).rejects.toMatchObject({ code: 'ANC_RUN_DATA' });
     expect(await locks(path)).toEqual([]);
     allClosed();
+  });
+
+  it('is refused where a file is damaged, with its name and how to recover', async () => {
+    const path = await started();
+    const record = await readFile(join(path, 'environment.json'), 'utf8');
+    await writeFile(join(path, 'environment.json'), record.replace('"count": 48', '"count": 47'));
+    await expect(resumeRun(resumeRequest(path))).rejects.toMatchObject({
+      code: 'ANC_RUN_DAMAGED',
+      message: `${join(path, 'environment.json')} is damaged.`,
+    });
+    expect(await locks(path)).toEqual([]);
+  });
+
+  describe('with other options', () => {
+    const config = (path: string): Promise<string> => readFile(join(path, 'config.resolved.yaml'), 'utf8');
+    const edit = async (path: string, from: RegExp, to: string): Promise<void> =>
+      writeFile(join(path, 'config.resolved.yaml'), (await config(path)).replace(from, to));
+    const environment = async (path: string): Promise<Record<string, unknown>> =>
+      JSON.parse(await readFile(join(path, 'environment.json'), 'utf8')) as Record<string, unknown>;
+
+    it('names those that were edited into the folder, and takes them on request, which is recorded', async () => {
+      const path = await started();
+      await edit(path, /^epochs: .*$/m, 'epochs: 7');
+      const refused = { code: 'ANC_RUN_CHANGED', detail: { expected: 'epochs: 2', received: 'epochs: 7' } };
+      await expect(resumeRun(resumeRequest(path))).rejects.toMatchObject(refused);
+      const run = await resumeRun(resumeRequest(path, { acceptChanges: true }));
+      await run.release();
+      expect(run.plan.options.training.epochs).toBe(7);
+      expect(await environment(path)).toMatchObject({
+        options: { epochs: 7 },
+        changes: [{ options: [{ key: 'epochs', from: 2, to: 7 }], finished: [] }],
+      });
+      await (await resumeRun(resumeRequest(path))).release(); // they are its own now
+    });
+
+    it('does not mind an edit that changes nothing, or nothing that a result depends on', async () => {
+      const path = await started();
+      await edit(path, /^epochs: .*$/m, '# as planned\nepochs:   2');
+      await (await resumeRun(resumeRequest(path))).release();
+      await edit(path, /^backend: .*$/m, 'backend: two');
+      await (await resumeRun(resumeRequest(path))).release();
+    });
+
+    it('takes requested ones where they are accepted', async () => {
+      const path = await started();
+      const changes = { epochs: 9 };
+      const run = await resumeRun(resumeRequest(path, { changes, acceptChanges: true }));
+      await run.release();
+      expect(run.plan.options.training.epochs).toBe(9);
+      expect(await config(path)).toContain('epochs: 9');
+    });
+
+    it('takes a lower rate where training diverged, and nothing else', async () => {
+      const path = await started();
+      const lower = { changes: { learningRate: 1e-5 } };
+      await expect(resumeRun(resumeRequest(path, lower))).rejects.toMatchObject({ code: 'ANC_CONFIG' });
+      const folder = await RunFolder.open(path);
+      const place = { model: 'l2', stage: 'l2', event: 'diverged', epoch: 0, step: 1 };
+      await folder.metrics.append(place);
+      for (const changes of [{ learningRate: 1 }, { epochs: 9 }, { learningRate: 1e-5, momentum: 0.1 }]) {
+        await expect(resumeRun(resumeRequest(path, { changes }))).rejects.toMatchObject({
+          code: 'ANC_CONFIG',
+        });
+      }
+      const run = await resumeRun(resumeRequest(path, lower));
+      await run.release();
+      expect(run.plan.options.training.learningRate).toBe(1e-5);
+      const { changes } = await environment(path);
+      expect(changes).toMatchObject([{ options: [{ key: 'learningRate', to: 1e-5 }] }]);
+    });
   });
 
   it('gives a notice where it continues on another backend', async () => {

@@ -1,11 +1,13 @@
 import { basename, join, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
-import { assertCreatable, freeName, RunFolder } from '@anc/runtime';
+import { assertCreatable, assertSpace, freeName, RunFolder } from '@anc/runtime';
 import { pluginPath } from '../composition/load-plugin.js';
 import type { RunData, TrainingData } from '../data/training-data.js';
 import type { Emit } from '../events/events.js';
+import { describeChange, recordChange } from '../files/recorded-options.js';
+import { finishedModels, verifyRun } from '../files/verify.js';
 import { describePath, optionError } from '../options/option-error.js';
-import { formatOptions, resumedOptions } from '../options/record.js';
+import { formatOptions } from '../options/record.js';
 import { recordedFolder } from '../options/folder-dataset.js';
 import type { OutputOptions, RunOptions } from '../options/run-options.js';
 import { anchoredTeacher } from '../planning/given-teacher.js';
@@ -13,6 +15,8 @@ import { planRun, type Plan, type Planner, type PlanRequest } from '../planning/
 import { shownPath } from '../text/shown-path.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
 import { withRecordedNames } from './recorded-names.js';
+import { spaceFor } from './space.js';
+import { optionsToResume } from './resumed-options.js';
 
 /** A run whose folder exists and is locked. */
 export interface StartedRun<D extends TrainingData = RunData> {
@@ -38,6 +42,8 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
   readonly cwd: string;
   readonly emit: Emit;
   readonly changes: Readonly<Record<string, unknown>>;
+  /** Whether options that the result depends on may be changed, or were edited in the folder: it is recorded. */
+  readonly acceptChanges?: boolean;
   /** Loads the plugins that the record names. */
   readonly compose: (plugins: readonly string[]) => Promise<PlanRequest['composition']>;
 }
@@ -62,18 +68,19 @@ export async function startWith<D extends TrainingData>(
       emit({ type: 'notice', message: `${describePath(path)} ${problem}`, path, problem });
     }
     for (const message of plan.notices) emit({ type: 'notice', message });
+    await assertSpace(await pathOf(options, cwd), spaceFor(plan));
     await request.prepared?.();
     const folder = await createFolder(plan.options, cwd);
     const unlock = await folder.lock();
     try {
       await recordEnvironment(folder, plan, cwd);
     } catch (error) {
-      await unlock();
+      await unlock().catch(() => undefined);
       throw error;
     }
     return started(plan, folder, unlock, cwd);
   } catch (error) {
-    await plan.dispose();
+    await plan.dispose().catch(() => undefined);
     throw error;
   }
 }
@@ -84,26 +91,37 @@ export const resumeRun = (request: ResumeRequest): Promise<StartedRun> => resume
 /** The same with another planner. */
 export async function resumeWith<D extends TrainingData>(
   planner: Planner<D>,
-  { path, cwd, emit, changes, compose, ...request }: ResumeRequest,
+  { path, cwd, emit, changes, acceptChanges = false, compose, ...request }: ResumeRequest,
 ): Promise<StartedRun<D>> {
   const folder = await RunFolder.open(resolve(cwd, path));
   const notice = (message: string): void => emit({ type: 'notice', message });
-  const options = anchored(resumedOptions(changes, await readable(folder, folder.readConfig())), cwd);
   const unlock = await readable(folder, folder.lock());
   try {
+    await readable(folder, verifyRun(folder));
+    const resumed = await optionsToResume(folder, changes, acceptChanges);
+    const options = anchored(resumed.options, cwd);
     const composition = await compose(options.plugins);
     const plan = await planner({ ...request, options, given: [], composition });
     try {
       plan.notices.forEach(notice);
       await compareEnvironment(folder, plan, cwd, notice);
       const students = await withRecordedNames(plan.students, folder);
+      if (resumed.changed.length > 0) {
+        notice(
+          `options of this run were changed: ${resumed.changed.map(describeChange).join('; ')}; it is recorded.`,
+        );
+        await recordChange(folder, plan.options, {
+          options: resumed.changed,
+          finished: await finishedModels(folder),
+        });
+      }
       return started({ ...plan, students }, folder, unlock, cwd);
     } catch (error) {
-      await plan.dispose();
+      await plan.dispose().catch(() => undefined);
       throw error;
     }
   } catch (error) {
-    await unlock();
+    await unlock().catch(() => undefined);
     throw error;
   }
 }
@@ -149,8 +167,9 @@ function started<D extends TrainingData>(
     plan,
     folder,
     shown: shownPath(folder.path, cwd),
+    /** Throws nothing: it follows results, or an error that it would hide. */
     async release() {
-      await plan.dispose();
+      await plan.dispose().catch(() => undefined);
       await unlock();
     },
   };

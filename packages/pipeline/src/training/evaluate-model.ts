@@ -1,6 +1,7 @@
-import type { Backend, DatasetSplit, HostTensor, Variables } from '@anc/core';
+import { AncError, type Backend, type DatasetSplit, type HostTensor, type Variables } from '@anc/core';
 import {
   compileClassifier,
+  firstNotFinite,
   logitsOf,
   scorePredictions,
   topClasses,
@@ -35,7 +36,10 @@ export async function predictionsOf(logits: SplitLogits, { labels }: DatasetSpli
   return { classes: topClasses(logits), top5Error };
 }
 
-/** Predicts every image of a split once. `what`: the split in words, for progress. */
+/**
+ * Predicts every image of a split once. `what`: the split in words, for progress. Throws `ANC_DIVERGED` where a logit is not
+ * finite: the predictions of such a network mean nothing, although its weights are numbers.
+ */
 export async function predict(
   { network }: PlannedNetwork,
   variables: Variables<HostTensor>,
@@ -47,10 +51,25 @@ export async function predict(
   const compiled = await compileClassifier({ backend, network, variables }, shape, ['logits']);
   try {
     const onBatch = (done: number, count: number): void => emit({ type: 'activity', what, done, count });
-    return await predictionsOf(await logitsOf(compiled, split, batchSize, onBatch, signal), split);
+    const logits = await logitsOf(compiled, split, batchSize, onBatch, signal);
+    assertFiniteLogits(logits, what);
+    return await predictionsOf(logits, split);
   } finally {
     await compiled.dispose();
   }
+}
+
+function assertFiniteLogits({ classes, data }: SplitLogits, what: string): void {
+  const at = firstNotFinite(data);
+  if (at === -1) return;
+  const image = Math.floor(at / classes) + 1;
+  throw new AncError(
+    'ANC_DIVERGED',
+    `training diverged: the network gives ${data[at]} for image ${image} of the ${what}.`,
+    {
+      hint: 'lower the learning rate, add warm-up, or lower the adversarial weight.',
+    },
+  );
 }
 
 /** Error and agreement, with the top-5 error of many classes and, beside the agreement, what chance reaches. */

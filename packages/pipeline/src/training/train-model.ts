@@ -4,6 +4,7 @@ import {
   type Diagnostics,
   type HostTensor,
   type Position,
+  type Progress,
   type TeacherOutputs,
   type TrainingEvent,
   type Tree,
@@ -25,6 +26,7 @@ import { imageBatches, labeledBatches, type TrainingData } from '../data/trainin
 import type { Emit } from '../events/events.js';
 import type { PlannedModel } from '../planning/plan.js';
 import { readMemory, type TrainingMemory } from './training-memory.js';
+import { isDivergence, recordDivergence } from './divergence.js';
 import { asMetrics, better, type BestEpoch, type HeldOut, type Validation } from './validation.js';
 
 /** Everything besides the model that its training needs. */
@@ -41,7 +43,12 @@ export interface TrainContext {
   readonly validation: Validation | null;
   /** Keeps the weights of the best epoch so far. */
   readonly keepBest: (variables: Variables<HostTensor>) => Promise<void>;
+  /** Minutes between checkpoints inside an epoch; default: 5. */
+  readonly checkpointMinutes?: number;
 }
+
+/** Default of `checkpointMinutes`. */
+export const CHECKPOINT_MINUTES = 5;
 
 export interface TrainedModel {
   readonly variables: Variables<HostTensor>;
@@ -57,7 +64,8 @@ export interface TrainedModel {
 
 /**
  * Trains a model through its stages, from its newest checkpoint where it has one, and leaves a checkpoint after every
- * epoch. Returns null where the signal was aborted: the folder then continues from this very step.
+ * epoch and every few minutes inside one. Returns null where the signal was aborted: the folder then continues from this
+ * very step. Throws `ANC_DIVERGED`, with a line in the log; all checkpoints are finite.
  */
 export async function trainModel(
   model: PlannedModel,
@@ -77,6 +85,8 @@ export async function trainModel(
   let diagnostics = memory?.diagnostics ?? null;
   let held = memory?.held ?? null;
   let best = memory?.best ?? null;
+  let savedAt = performance.now();
+  const interval = 60_000 * (context.checkpointMinutes ?? CHECKPOINT_MINUTES);
   const epochs = allocateEpochs(model.stages, model.epochs);
   const [firstTrained, lastTrained] = [
     epochs.findIndex((count) => count > 0),
@@ -96,7 +106,9 @@ export async function trainModel(
       const { position, progress } = event;
       const kept: TrainingMemory = { stage: index, position, seconds: elapsed(), diagnostics, held, best };
       const at = { stage: stage.name, step: position.step, epoch: progress.epoch };
+      await folder.assertHeld();
       await store.save(await event.snapshot(), at, encodeNumbers(kept));
+      savedAt = performance.now();
     };
     /** Evaluates on the held-out images; the best epoch's weights are kept before the checkpoint that refers to it. */
     const validate = async (event: Extract<TrainingEvent, { type: 'epoch' }>): Promise<Tree<number>> => {
@@ -119,43 +131,58 @@ export async function trainModel(
       seed: context.seed,
       state,
       signal: context.signal,
+      checkpointDue: () => performance.now() - savedAt >= interval,
       ...(resumed ? { from: memory.position } : {}),
     });
-    for await (const event of events) {
-      if (event.type === 'step') {
-        emit({
-          type: 'step',
-          model: name,
-          stage: place,
-          progress: event.progress,
-          batchSize: context.batchSize,
-        });
-      } else if (event.type === 'metrics') {
-        emit({ type: 'metrics', model: name, metrics: event.metrics });
-      } else if (event.type === 'epoch') {
-        diagnostics = event.diagnostics;
-        const metrics = { ...event.metrics, ...(await validate(event)) };
-        const { progress, alarms } = event;
-        emit({ type: 'epoch', model: name, stage: place, progress, metrics, diagnostics, alarms });
-        const record: MetricsRecord = {
-          model: name,
-          stage: stage.name,
-          event: 'epoch',
-          epoch: progress.epoch,
-          step: progress.step,
-          seconds: elapsed(),
-          metrics,
-          diagnostics: diagnostics && withDeprecatedDiagnostics(diagnostics),
-          alarms: alarms.map(({ code }) => code),
-        };
-        await folder.metrics.append(record);
-        await save(event);
-        if (teacher instanceof TeacherCache) await teacher.flush();
-        await context.scalars.append(record);
-      } else if (event.type === 'interrupted') {
-        await save(event);
-        return null;
-      } else state = await event.snapshot();
+    let progress: Progress | null = null;
+    try {
+      for await (const event of events) {
+        if (event.type === 'step') {
+          progress = event.progress;
+          emit({
+            type: 'step',
+            model: name,
+            stage: place,
+            progress: event.progress,
+            batchSize: context.batchSize,
+          });
+        } else if (event.type === 'metrics') {
+          emit({ type: 'metrics', model: name, metrics: event.metrics });
+        } else if (event.type === 'epoch') {
+          diagnostics = event.diagnostics;
+          const metrics = { ...event.metrics, ...(await validate(event)) };
+          const { alarms } = event;
+          progress = event.progress;
+          emit({ type: 'epoch', model: name, stage: place, progress, metrics, diagnostics, alarms });
+          const record: MetricsRecord = {
+            model: name,
+            stage: stage.name,
+            event: 'epoch',
+            epoch: progress.epoch,
+            step: progress.step,
+            seconds: elapsed(),
+            metrics,
+            diagnostics: diagnostics && withDeprecatedDiagnostics(diagnostics),
+            alarms: alarms.map(({ code }) => code),
+          };
+          await folder.metrics.append(record);
+          await save(event);
+          if (teacher instanceof TeacherCache) await teacher.flush();
+          await context.scalars.append(record);
+        } else if (event.type === 'checkpoint') {
+          await save(event);
+        } else if (event.type === 'interrupted') {
+          await save(event);
+          return null;
+        } else state = await event.snapshot();
+      }
+    } catch (error) {
+      if (isDivergence(error) && progress !== null) {
+        const { step, stepsPerEpoch } = progress;
+        const epoch = Math.floor((step - 1) / stepsPerEpoch);
+        await recordDivergence(folder, { model: name, stage: stage.name, epoch, step }, error);
+      }
+      throw error;
     }
     seconds = elapsed();
   }

@@ -1,6 +1,6 @@
 import { encodeNumbers } from '@anc/core/internal';
 import { join } from 'node:path';
-import { ScalarLog, TeacherCache, writeFileAtomically, type RunFolder } from '@anc/runtime';
+import { Checksums, ScalarLog, TeacherCache, writeFileAtomically, type RunFolder } from '@anc/runtime';
 import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
 import { isInterruption } from '../events/interrupted.js';
@@ -102,7 +102,7 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
       join(path, TUNED),
       tunedConfig(options, record.given, best, composition, result),
     );
-    await writeFileAtomically(join(path, 'tune.json'), `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
+    await new Checksums(path).write('tune.json', `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
     await writeFileAtomically(join(path, 'report.html'), tuningReport(result));
     return result;
   } finally {

@@ -25,7 +25,7 @@ describe('the record of a tuning', () => {
   it('is read as it was written, into a new folder', async () => {
     const path = join(root, 'runs', 'tune-1');
     await writeRecord(path, record);
-    expect(await readdir(path)).toEqual(['tune.yaml']);
+    expect((await readdir(path)).sort()).toEqual(['SHA256SUMS', 'tune.yaml']);
     expect(await readRecord(path)).toEqual(record);
     expect(runFolder(path)).toBe(join(path, 'run'));
   });

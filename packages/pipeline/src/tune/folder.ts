@@ -1,12 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AncError } from '@anc/core';
-import { writeFileAtomically } from '@anc/runtime';
+import { Checksums, createFolder } from '@anc/runtime';
 import { parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
 import { DEPRECATED_KEYS } from '../options/option-table.js';
 
-const RECORD = 'tune.yaml';
+export const RECORD = 'tune.yaml';
 
 /** The search of a tuning; the run's options are in its run folder. */
 export interface TuneRecord {
@@ -35,20 +34,16 @@ const recordSchema = z.strictObject({
 export const runFolder = (path: string): string => join(path, 'run');
 
 export async function writeRecord(path: string, record: TuneRecord): Promise<void> {
-  await mkdir(path, { recursive: true });
-  await writeFileAtomically(join(path, RECORD), stringify(record));
+  await createFolder(path, { [RECORD]: stringify(record) }, [RECORD]);
 }
 
 /** Throws `ANC_TUNE_MISSING` or `ANC_RUN_CONFIG`. */
 export async function readRecord(path: string): Promise<TuneRecord> {
-  let text: string;
-  try {
-    text = await readFile(join(path, RECORD), 'utf8');
-  } catch (cause) {
+  const text = await new Checksums(path).readText(RECORD);
+  if (text === null) {
     throw new AncError('ANC_TUNE_MISSING', `"${path}" is not the folder of a tuning.`, {
       expected: `a folder with ${RECORD} in it`,
       hint: 'give the folder that `anc-cli tune` printed.',
-      cause,
     });
   }
   const document = parseDocument(text);

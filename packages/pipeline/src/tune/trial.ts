@@ -47,6 +47,9 @@ export async function trainCandidate(
     seed: model.seed,
     emit,
     signal,
+    ...(plan.options.output.checkpointMinutes === undefined
+      ? {}
+      : { checkpointMinutes: plan.options.output.checkpointMinutes }),
     validation: null, // evaluated once, after the last epoch
     keepBest: () => Promise.resolve(),
   });
@@ -76,11 +79,11 @@ export async function runTrial(
 ): Promise<TrialResult> {
   const { folder, emit, held } = context;
   const file = ['tries', `${model.name}.json`];
-  const before = await folder.read(...file);
+  const before = await folder.readDocument(file, (text) => JSON.parse(text) as TrialResult);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
   if (before !== null) {
     await checkpoints.clear(); // in case the process ended between writing the result and this
-    return JSON.parse(before) as TrialResult;
+    return before;
   }
   const result = await trainAndEvaluate();
   await folder.write(file, `${JSON.stringify(result, null, 2)}\n`);

@@ -28,6 +28,16 @@ describe('CheckpointStore', () => {
     expect(Object.is((latest!.state['student/params/w']!.data as Float32Array)[2], -0)).toBe(true);
   });
 
+  it('goes back to the one before where the newest is dropped', async () => {
+    const store = new CheckpointStore(folder);
+    await store.dropNewest(); // nothing there yet
+    for (const i of [1, 2]) await store.save(stateOf(i), at(10 * i));
+    await store.dropNewest();
+    expect((await store.latest())?.state).toEqual(stateOf(1));
+    await store.dropNewest();
+    expect(await store.latest()).toBeNull();
+  });
+
   it('keeps the newest ones only', async () => {
     const store = new CheckpointStore(folder, { keep: 3 });
     for (let i = 1; i <= 6; i++) await store.save(stateOf(i), at(i));

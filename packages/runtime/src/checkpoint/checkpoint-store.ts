@@ -5,6 +5,7 @@ import { isAncError, type HostTensor, type Tree } from '@anc/core';
 import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import type { Json } from '@anc/core/internal';
 import { TEMPORARY, writeFileAtomically } from '../run-folder/atomic-write.js';
+import { onDisk } from '../run-folder/disk-error.js';
 import {
   assertSameSpecs,
   encodeManifest,
@@ -51,7 +52,7 @@ export class CheckpointStore {
   }
 
   async save(state: Tree<HostTensor>, position: CheckpointPosition, memory: Json = null): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await onDisk(this.#folder, null, () => mkdir(this.#folder, { recursive: true }));
     const serials = await this.#serials();
     const serial = serialName((serials.at(-1) ?? 0) + 1);
     const bytes = encodeSafetensors(state, { stage: position.stage, step: String(position.step) });
@@ -69,7 +70,7 @@ export class CheckpointStore {
     });
     await writeFileAtomically(join(this.#folder, file), bytes);
     await writeFileAtomically(join(this.#folder, `${serial}.json`), manifest);
-    await this.#prune(this.#keep);
+    await onDisk(this.#folder, null, () => this.#prune(this.#keep));
   }
 
   /**
@@ -94,6 +95,15 @@ export class CheckpointStore {
     return null;
   }
 
+  /** Removes the newest one: training is to continue from the one before, or from the start. */
+  async dropNewest(): Promise<void> {
+    const serial = (await this.#serials()).at(-1);
+    if (serial === undefined) return;
+    for (const ending of ['json', 'safetensors']) {
+      await rm(join(this.#folder, `${serialName(serial)}.${ending}`), { force: true });
+    }
+  }
+
   /** Removes all of them, when their model has finished. */
   async clear(): Promise<void> {
     await this.#prune(0);
@@ -103,7 +113,7 @@ export class CheckpointStore {
   async #read(name: string): Promise<Checkpoint> {
     const path = join(this.#folder, name);
     const manifest = parseManifest(await readFile(path, 'utf8'), path);
-    if (manifest === null) throw new Error('its manifest is incomplete');
+    if (manifest === null) throw new Error('its manifest is incomplete or not what it was');
     const bytes = await readFile(join(this.#folder, basename(manifest.file)));
     if (bytes.length !== manifest.bytes) {
       throw new Error(`${manifest.file} has ${bytes.length} bytes, not ${manifest.bytes}`);

@@ -30,6 +30,21 @@ describe('parseManifest', () => {
     },
   );
 
+  it.each([
+    ['a digit', '"step": 20', '"step": 21'],
+    ['a name', '"train"', '"brain"'],
+    ['the checksum itself', '"checksum": "', '"checksum": "0'],
+  ])('returns null where it is another: %s', (_what, from, to) => {
+    const text = encodeManifest(manifest);
+    expect(text).toContain(from);
+    expect(parseManifest(text.replace(from, to), 'a.json')).toBeNull();
+  });
+
+  it('reads those of earlier versions, which have no checksum', () => {
+    const { checksum: _, ...earlier } = JSON.parse(encodeManifest(manifest)) as Record<string, unknown>;
+    expect(parseManifest(JSON.stringify(earlier), 'a.json')).toEqual({ format: 1, ...manifest });
+  });
+
   it('refuses another format, whatever else it holds', () => {
     expect(() => parseManifest('{"format":2}', 'a.json')).toThrow(/a\.json was written by a newer version/);
     expect(hasOtherFormat('{"format":2}')).toBe(true);

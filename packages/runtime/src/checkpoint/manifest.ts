@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AncError, mapTree, namesOf, specOf, type HostTensor, type LeafSpec, type Tree } from '@anc/core';
 import type { Json } from '@anc/core/internal';
 
@@ -46,18 +47,27 @@ export function assertSameSpecs(expected: Tree<LeafSpec>, received: Tree<LeafSpe
 const describe = (spec: LeafSpec | undefined): string =>
   spec === undefined ? 'no such tensor' : `${spec.dtype} [${spec.shape.join(', ')}]`;
 
-export const encodeManifest = (manifest: Omit<CheckpointManifest, 'format'>): string =>
-  `${JSON.stringify({ format: FORMAT, ...manifest }, null, 2)}\n`;
+export function encodeManifest(manifest: Omit<CheckpointManifest, 'format'>): string {
+  const content = { format: FORMAT, ...manifest };
+  return `${JSON.stringify({ ...content, checksum: checksumOf(content) }, null, 2)}\n`;
+}
+
+/** SHA-256 of a manifest's JSON without its checksum, in the order of its fields and without spaces. */
+const checksumOf = (content: object): string =>
+  createHash('sha256').update(JSON.stringify(content)).digest('hex');
 
 /**
- * Reads a manifest's JSON; null if it is damaged.
+ * Reads a manifest's JSON; null if it is damaged: incomplete, or not what its own checksum is of. Those of earlier versions
+ * have no checksum.
  *
  * @throws `ANC_CHECKPOINT_VERSION` if its format has another number.
  */
 export function parseManifest(text: string, path: string): CheckpointManifest | null {
-  const manifest = objectIn(text);
-  if (manifest === null) return null;
-  if (isOtherFormat(manifest.format)) throw newerVersion(path, manifest.format);
+  const object = objectIn(text);
+  if (object === null) return null;
+  if (isOtherFormat(object.format)) throw newerVersion(path, object.format);
+  const { checksum, ...manifest } = object;
+  if (checksum !== undefined && checksum !== checksumOf(manifest)) return null;
   const complete =
     manifest.format === FORMAT &&
     [manifest.stage, manifest.file, manifest.sha256].every((field) => typeof field === 'string') &&
@@ -73,7 +83,9 @@ export const hasOtherFormat = (text: string): boolean => isOtherFormat(objectIn(
 
 const isOtherFormat = (format: unknown): format is number => typeof format === 'number' && format !== FORMAT;
 
-function objectIn(text: string): { readonly [K in keyof CheckpointManifest]?: unknown } | null {
+function objectIn(
+  text: string,
+): Readonly<Partial<Record<keyof CheckpointManifest | 'checksum', unknown>>> | null {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' ? value : null;

@@ -58,10 +58,17 @@ export async function renderPage({
   return page.text;
 }
 
-function resultTable({ teacher, students, classes = Infinity }: ReportedResult): Markup {
+function resultTable({
+  teacher,
+  students,
+  diverged = [],
+  unfinished = [],
+  classes = Infinity,
+}: ReportedResult): Markup {
   const baselines = students.map(({ agreementBaseline }) => agreementBaseline);
   const hasBaseline = baselines.some((baseline) => baseline !== undefined);
   const hasKappa = baselines.some((baseline) => kappaMatters(baseline, classes));
+  const columns = 5 + (hasBaseline ? 1 : 0) + (hasKappa ? 1 : 0); // beside name and model
   const row = (name: string, reported: ReportedModel & Partial<ReportedStudent>): Markup =>
     html`<tr>
       <th scope="row">${name}</th>
@@ -90,7 +97,22 @@ function resultTable({ teacher, students, classes = Infinity }: ReportedResult):
         </tr>
       </thead>
       <tbody>
-        ${row('teacher', teacher)}${students.map((student) => row(student.name, student))}
+        ${teacher === null ? html`` : row('teacher', teacher)}${students.map((student) => row(student.name, student))}
+        ${diverged.map(
+          ({ name, model, epoch, step }) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td class="word">${model}</td>
+              <td colspan="${columns}" class="word">diverged in epoch ${epoch}, by step ${step}</td>
+            </tr>`,
+        )}
+        ${unfinished.map(
+          (name) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td colspan="${columns + 1}" class="word">not finished</td>
+            </tr>`,
+        )}
       </tbody>
     </table>
   </div>`;

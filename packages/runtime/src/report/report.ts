@@ -29,10 +29,21 @@ export interface ReportedResult {
   readonly dataset: string;
   readonly backend: string;
   readonly seed: number;
-  readonly teacher: ReportedModel;
+  /** null where it is not finished. */
+  readonly teacher: ReportedModel | null;
   readonly students: readonly ReportedStudent[];
   /** Number of classes. */
   readonly classes?: number;
+  /** Students without a result, because their training diverged. */
+  readonly diverged?: readonly {
+    readonly name: string;
+    readonly model: string;
+    /** From 1. */
+    readonly epoch: number;
+    readonly step: number;
+  }[];
+  /** Models that are not finished, in the report of a part of a run. */
+  readonly unfinished?: readonly string[];
   /** What the numbers show and what they do not, a sentence or two each. */
   readonly interpretation?: readonly string[];
   /** The same, as results of earlier versions call it. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -53,5 +53,31 @@ describe('writeFileAtomically', () => {
     await mkdir(path);
     await expect(writeFileAtomically(path, 'text')).rejects.toThrow();
     expect(await readdir(folder)).toEqual(['result.json']);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'is one error where the disk is full, with the space that is needed',
+    async () => {
+      await writeFile(path, 'old');
+      await symlink('/dev/full', `${path}.${process.pid}.tmp`); // every write to it fails as on a full disk
+      const failed = writeFileAtomically(path, new Uint8Array(3_000_000));
+      await expect(failed).rejects.toMatchObject({
+        code: 'ANC_DISK',
+        message: `${path} cannot be written.`,
+        detail: {
+          expected: '3.0 MB of free space',
+          received: expect.stringMatching(/ENOSPC: no space left on device.*; .* free/) as string,
+        },
+      });
+      expect(await text()).toBe('old');
+      expect(await readdir(folder)).toEqual(['result.json']);
+    },
+  );
+
+  it('is one error where the folder is gone, and clean-up hides nothing of it', async () => {
+    await rm(folder, { recursive: true });
+    const gone = { code: 'ANC_DISK', detail: { received: expect.stringContaining('ENOENT') as string } };
+    await expect(writeFileAtomically(path, 'text')).rejects.toMatchObject(gone);
+    await mkdir(folder);
   });
 });

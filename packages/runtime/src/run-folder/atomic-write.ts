@@ -1,5 +1,6 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { diskError, withCleanUp } from './disk-error.js';
 
 /** Suffix of files that are being written. A file that still has it after a crash is incomplete. */
 export const TEMPORARY = '.tmp';
@@ -10,37 +11,48 @@ export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
 /**
  * Writes a file atomically: at any moment, even after a crash, `path` is absent or has its old or its new content. The
  * content goes to a temporary name, is synced to disk and renamed; then the folder is synced.
+ *
+ * @throws `ANC_DISK` where the file system refuses it: full, read-only, not permitted. What a piece throws is passed on.
  */
 export async function writeFileAtomically(path: string, content: FileContent): Promise<void> {
   const temporary = `${path}.${process.pid}${TEMPORARY}`;
   try {
     const file = await open(temporary, 'w');
-    try {
-      await write(file, content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await withCleanUp(
+      async () => {
+        await write(file, content);
+        await file.sync();
+      },
+      () => file.close(),
+    );
     await rename(temporary, path);
+    await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to report
+    throw await diskError(path, sizeOf(content), error);
   }
-  await syncFolder(dirname(path));
+}
+
+/** Bytes of a content; null of one in pieces, which are computed as they are written. */
+function sizeOf(content: FileContent): number | null {
+  if (typeof content === 'string') return Buffer.byteLength(content);
+  return content instanceof Uint8Array ? content.length : null;
 }
 
 /** Each piece is computed while the previous one is being written. */
 async function write(file: FileHandle, content: FileContent): Promise<void> {
   if (typeof content === 'string' || content instanceof Uint8Array) return file.writeFile(content);
   let previous: Promise<unknown> = Promise.resolve();
-  try {
-    for (const piece of content) {
-      await previous;
-      previous = append(file, piece);
-    }
-  } finally {
-    await previous;
-  }
+  await withCleanUp(
+    async () => {
+      for (const piece of content) {
+        await previous;
+        previous = append(file, piece);
+        previous.catch(() => undefined); // awaited before the next piece
+      }
+    },
+    () => previous as Promise<void>,
+  );
 }
 
 /**
@@ -52,7 +64,7 @@ async function append(file: FileHandle, piece: Uint8Array): Promise<void> {
 }
 
 /** Makes a rename durable. Windows cannot open folders; there the file system decides. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {

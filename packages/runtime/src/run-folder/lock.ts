@@ -1,69 +1,151 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AncError } from '@anc/core';
+import { quoted } from './damage.js';
+import { onDisk } from './disk-error.js';
+import { startHeartbeat, STALE } from './heartbeat.js';
+import { exists, isAlive, thisProcess, type ProcessIdentity } from './process-identity.js';
 
-/** Claims of this process. A claim with its process id that is not among them is of an earlier process. */
+/** A lock that this process holds. */
+export interface Lock {
+  /** Throws `ANC_RUN_BUSY` where another process took it over: this one gave no sign of life for minutes. */
+  assertHeld(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Claims of this process. */
 const own = new Set<string>();
 
 const ATTEMPTS = 4;
 
 /**
- * Locks a run folder against other processes, and takes over the lock of a process that crashed.
+ * Locks a run folder against other processes, here, in other containers and on other machines, and takes over the lock of a
+ * process that crashed.
  *
  * A process that wants the folder writes a claim, its own file beside `path`, and holds the lock if no other claim of a
  * living process exists then. If two come at once, at most one holds it; both may withdraw and try again after different
- * pauses. The claim of a living process is never removed by another one.
+ * pauses. A claim names its process by host, system, id and start time, and its time of modification is renewed every ten
+ * seconds. Whoever can see the process judges by that; others judge by the sign of life alone. The claim of a living
+ * process is never removed by another one.
  *
- * @returns a function that releases the lock.
  * @throws `ANC_RUN_BUSY` while another process holds it.
  */
-export async function lock(path: string): Promise<() => Promise<void>> {
+export async function lock(path: string): Promise<Lock> {
   const id = randomUUID();
   const claim = `${path}.${process.pid}.${id}`;
-  const release = async (): Promise<void> => {
-    await rm(claim, { force: true });
+  const text = `${JSON.stringify(thisProcess())}\n`;
+  const withdraw = async (): Promise<void> => {
     own.delete(claim);
+    await rm(claim, { force: true });
   };
   for (let attempt = 1; ; attempt++) {
-    let rival = await otherClaim(path, claim);
-    if (rival === null) {
-      own.add(claim);
-      await writeFile(claim, '', { flag: 'wx' });
-      rival = await otherClaim(path, claim);
-      if (rival === null) return release;
-      await release();
-    }
-    if (attempt === ATTEMPTS) {
-      throw new AncError('ANC_RUN_BUSY', 'another process is working in this run folder.', {
-        received: `process ${rival} holds ${path}`,
-        hint: 'wait for it to end, or end it.',
-      });
-    }
+    own.add(claim);
+    await onDisk(claim, text.length, () => writeClaim(path, claim, text));
+    const rival = await otherClaim(path, claim);
+    if (rival === null) break;
+    await withdraw();
+    if (attempt === ATTEMPTS) throw busyError(rival);
     await sleep(5 + ((parseInt(id, 16) * attempt) % 89)); // different for each claim
+  }
+  const stop = startHeartbeat(claim, text);
+  return {
+    async assertHeld() {
+      const held = await access(claim).then(() => true, () => false); // prettier-ignore
+      if (held) return;
+      throw new AncError('ANC_RUN_BUSY', 'another process has taken over this run folder.', {
+        expected: `the lock ${claim}, which is gone`,
+        hint: 'this process gave no sign of life for minutes; the other one continues from the last checkpoint.',
+      });
+    },
+    async release() {
+      await stop();
+      // What cannot be removed any more ages: not worth an error beside the one that is its cause.
+      await withdraw().catch(() => undefined);
+    },
+  };
+}
+
+/** Under another name first, so that nobody reads half of it. */
+async function writeClaim(path: string, claim: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.claim-${randomUUID()}.tmp`);
+  try {
+    await writeFile(temporary, text, { flag: 'wx' });
+    await rename(temporary, claim);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
   }
 }
 
-/** Id of a living process with another claim, or null. Claims of processes that have ended are removed. */
-async function otherClaim(path: string, claim: string): Promise<number | null> {
+/** A claim of another process that may be alive. */
+interface Rival {
+  readonly path: string;
+  /** Null in a claim of an earlier version, which names its process id alone. */
+  readonly holder: ProcessIdentity | null;
+  readonly pid: number;
+  /** Milliseconds since its last sign of life. */
+  readonly age: number;
+}
+
+/** Another claim of a process that may be alive, or null. Claims of processes that have ended are removed. */
+async function otherClaim(path: string, claim: string): Promise<Rival | null> {
   const prefix = `${basename(path)}.`;
+  const { mtimeMs: now } = await stat(claim); // by the clock of the file system, which all machines share
   for (const name of await readdir(dirname(path))) {
     const other = join(dirname(path), name);
     if (!name.startsWith(prefix) || other === claim) continue;
-    const pid = Number(name.slice(prefix.length).split('.')[0]);
-    if (pid === process.pid ? own.has(other) : isAlive(pid)) return pid;
+    const rival = await rivalIn(other, Number(name.slice(prefix.length).split('.')[0]), now);
+    if (rival === null) continue; // released meanwhile
+    if (mayBeAlive(rival)) return rival;
     await rm(other, { force: true });
   }
   return null;
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid < 1) return false;
+async function rivalIn(path: string, pid: number, now: number): Promise<Rival | null> {
   try {
-    process.kill(pid, 0); // signal 0 only tests whether the process exists
-    return true;
+    const [text, { mtimeMs }] = [await readFile(path, 'utf8'), await stat(path)];
+    return { path, pid, holder: identityIn(text), age: now - mtimeMs };
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
   }
+}
+
+function identityIn(text: string): ProcessIdentity | null {
+  try {
+    const { pid, host, space, started } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof pid !== 'number' || typeof host !== 'string') return null;
+    const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+    return { pid, host, space: textOrNull(space), started: textOrNull(started) };
+  } catch {
+    return null;
+  }
+}
+
+function mayBeAlive({ path, pid, holder, age }: Rival): boolean {
+  // A claim of this process id that this process does not hold is of an earlier one.
+  if (holder === null) return pid === process.pid ? own.has(path) : exists(pid);
+  const alive = isAlive(holder);
+  return alive ?? age < STALE;
+}
+
+function busyError({ path, pid, holder, age }: Rival): AncError {
+  const seconds = Math.max(0, Math.round(age / 1000));
+  const received =
+    holder === null
+      ? `process ${pid} holds ${path}`
+      : `process ${pid} on ${holder.host} holds ${path}, last sign of life ${seconds} s ago`;
+  const visible = holder !== null && holder.space === thisProcess().space;
+  return new AncError('ANC_RUN_BUSY', 'another process is working in this run folder.', {
+    received,
+    hint:
+      holder === null
+        ? `wait until it has finished; if no run is going on in this folder, remove ${quoted(path)}.`
+        : visible
+          ? 'wait until it has finished.'
+          : `wait until it has finished; a lock without a sign of life for ${STALE / 1000} s is taken over.`,
+  });
 }

@@ -10,6 +10,7 @@ import {
   type RecordedDiagnostics,
 } from '@anc/core/internal';
 import { writeFileAtomically } from './atomic-write.js';
+import { onDisk } from './disk-error.js';
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {
@@ -44,7 +45,9 @@ export class MetricsLog {
   /** Appends in the order of the calls. */
   append(record: MetricsRecord): Promise<void> {
     const line = encodeRecord(record);
-    this.#pending = this.#pending.then(() => appendFile(this.#path, line));
+    this.#pending = this.#pending.then(() =>
+      onDisk(this.#path, line.length, () => appendFile(this.#path, line)),
+    );
     return this.#pending;
   }
 

@@ -2,7 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assertCreatable, freeName, RunFolder } from './run-folder.js';
+import { assertCreatable, freeName } from './create-folder.js';
+import { RunFolder } from './run-folder.js';
 
 let root: string;
 beforeEach(async () => {

@@ -1,9 +1,12 @@
-import { mkdir, mkdtemp, readdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { AncError } from '@anc/core';
+import { AncError, isAncError } from '@anc/core';
 import { writeFileAtomically } from './atomic-write.js';
-import { folderName } from './folder-name.js';
-import { lock } from './lock.js';
+import { Checksums } from './checksums.js';
+import { createFolder, isLeftover } from './create-folder.js';
+import { damagedError } from './damage.js';
+import { diskError, onDisk } from './disk-error.js';
+import { lock, type Lock } from './lock.js';
 import { MetricsLog } from './metrics-log.js';
 
 const CONFIG = 'config.resolved.yaml';
@@ -12,8 +15,8 @@ const METRICS = 'metrics.jsonl';
 const RESULT = 'result.json';
 const LOCK = '.lock';
 
-const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
-  codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
+/** Made again whenever it is wanted, so nobody relies on it. */
+const UNVERIFIED = ['report.html'];
 
 /**
  * `runs/<name>/`: all records and results of a run, readable without this program.
@@ -26,15 +29,21 @@ const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
  * teacher/               weights, model card
  * student/<method>/      weights, model card, result
  * result.json            the run's table
+ * SHA256SUMS             checksums of these files, for `sha256sum -c`
  * ```
+ *
+ * Files are verified when they are read; `ANC_RUN_DAMAGED` names one that is not what the run wrote.
  */
 export class RunFolder {
   readonly path: string;
   readonly metrics: MetricsLog;
+  readonly checksums: Checksums;
+  #lock: Lock | null = null;
 
   private constructor(path: string) {
     this.path = path;
     this.metrics = new MetricsLog(join(path, METRICS));
+    this.checksums = new Checksums(path);
   }
 
   get name(): string {
@@ -42,23 +51,13 @@ export class RunFolder {
   }
 
   /**
-   * Creates a new folder.
+   * Creates a new folder, whole or not at all; what a killed process left of one is replaced.
    *
    * @throws `ANC_RUN_EXISTS` if `path` exists, `ANC_RUN_UNWRITABLE` if it cannot be created.
    */
   static async create(path: string, config: string): Promise<RunFolder> {
     const folder = new RunFolder(resolve(path));
-    try {
-      await mkdir(dirname(folder.path), { recursive: true });
-    } catch (error) {
-      throw unwritableError(folder.path, error);
-    }
-    try {
-      await mkdir(folder.path); // not recursive: fails if it exists, so two runs never share one
-    } catch (error) {
-      throw isErrno(error, 'EEXIST') ? existsError(folder.path) : unwritableError(folder.path, error);
-    }
-    await writeFileAtomically(join(folder.path, CONFIG), config);
+    await createFolder(folder.path, { [CONFIG]: config });
     return folder;
   }
 
@@ -74,7 +73,9 @@ export class RunFolder {
     } catch (cause) {
       throw new AncError('ANC_RUN_MISSING', `"${path}" is not a run folder.`, {
         expected: `a folder with ${CONFIG} in it`,
-        hint: 'pass a folder that an earlier run printed.',
+        hint: (await isLeftover(folder.path))
+          ? 'the run was ended before it had begun: start it again, its folder is used again.'
+          : 'pass a folder that an earlier run printed.',
         cause,
       });
     }
@@ -84,38 +85,93 @@ export class RunFolder {
   /** Path of a file inside; its parent folder is created. */
   async place(...parts: readonly string[]): Promise<string> {
     const path = join(this.path, ...parts);
-    await mkdir(dirname(path), { recursive: true });
+    await onDisk(path, null, () => mkdir(dirname(path), { recursive: true }));
     return path;
   }
 
-  /** Writes a file atomically, and its parent folder if it is missing. Returns the path. */
+  /**
+   * Writes a file atomically, with its checksum, and its parent folder if it is missing. Returns the path.
+   *
+   * @throws `ANC_DISK`; `ANC_RUN_BUSY` where another process has taken the folder over.
+   */
   async write(parts: string | readonly string[], content: Uint8Array | string): Promise<string> {
-    const path = await this.place(...[parts].flat());
-    await writeFileAtomically(path, content);
+    await this.#lock?.assertHeld();
+    const names = [parts].flat();
+    const path = await this.place(...names);
+    const write = (): Promise<void> => writeFileAtomically(path, content);
+    if (UNVERIFIED.includes(names.join('/'))) await write();
+    else await this.checksums.record(names.join('/'), content, write);
     return path;
   }
 
-  /** Text of a file, or null if it is missing. */
+  /** Text of a file, or null if it is missing. Throws `ANC_RUN_DAMAGED`. */
   async read(...parts: readonly string[]): Promise<string | null> {
+    return (await this.readBytes(...parts))?.toString('utf8') ?? null;
+  }
+
+  /** The same as bytes. */
+  async readBytes(...parts: readonly string[]): Promise<Buffer | null> {
     try {
-      return await readFile(join(this.path, ...parts), 'utf8');
+      return await this.checksums.readVerified(parts.join('/'));
     } catch (error) {
-      if (isErrno(error, 'ENOENT')) return null;
-      throw error;
+      throw await diskError(join(this.path, ...parts), null, error, 'read');
+    }
+  }
+
+  /** A document that `parse` reads, or null if it is missing. Throws `ANC_RUN_DAMAGED` where it cannot be read. */
+  async readDocument<T>(parts: readonly string[], parse: (text: string) => T): Promise<T | null> {
+    const text = await this.read(...parts);
+    if (text === null) return null;
+    try {
+      return parse(text);
+    } catch (error) {
+      if (isAncError(error)) throw error;
+      const received = error instanceof Error ? error.message : String(error);
+      throw damagedError(this.path, parts.join('/'), 'a whole document', received);
     }
   }
 
   /**
-   * Locks the folder against other processes until the returned function is called.
+   * Locks the folder against other processes, here and on other machines, until the returned function is called.
    *
    * @throws `ANC_RUN_BUSY` while another process holds the lock.
    */
-  lock(): Promise<() => Promise<void>> {
-    return lock(join(this.path, LOCK));
+  async lock(): Promise<() => Promise<void>> {
+    const held = await lock(join(this.path, LOCK));
+    this.#lock = held;
+    return async () => {
+      this.#lock = null;
+      await held.release();
+    };
   }
 
+  /** Throws `ANC_RUN_BUSY` where the folder was locked and another process has taken it over. */
+  async assertHeld(): Promise<void> {
+    await this.#lock?.assertHeld();
+  }
+
+  /** The options as they are now: a person may have edited them. See `configIsOriginal`. */
   async readConfig(): Promise<string> {
-    return (await this.read(CONFIG)) ?? '';
+    const path = join(this.path, CONFIG);
+    try {
+      return await readFile(path, 'utf8');
+    } catch (cause) {
+      throw new AncError('ANC_RUN_UNWRITABLE', `${path} cannot be read.`, {
+        received: cause instanceof Error ? cause.message : String(cause),
+        hint: 'check the permissions of the folder and of what is in it.',
+        cause,
+      });
+    }
+  }
+
+  /** Whether the options are those that the run wrote; null in a folder of an earlier version. */
+  async configIsOriginal(): Promise<boolean | null> {
+    return this.checksums.matches(CONFIG, await this.readConfig());
+  }
+
+  /** Replaces the options. */
+  async writeConfig(config: string): Promise<void> {
+    await this.write(CONFIG, config);
   }
 
   async writeEnvironment(environment: unknown): Promise<void> {
@@ -123,8 +179,7 @@ export class RunFolder {
   }
 
   async readEnvironment(): Promise<unknown> {
-    const text = await this.read(ENVIRONMENT);
-    return text === null ? null : JSON.parse(text);
+    return this.readDocument([ENVIRONMENT], (text): unknown => JSON.parse(text));
   }
 
   async writeResult(result: unknown): Promise<void> {
@@ -136,58 +191,3 @@ export class RunFolder {
     return join(this.path, 'checkpoints', model);
   }
 }
-
-/**
- * Checks that a run folder can be created at `path`, without leaving anything there.
- *
- * @throws `ANC_RUN_EXISTS` or `ANC_RUN_UNWRITABLE`.
- */
-export async function assertCreatable(path: string): Promise<void> {
-  const target = resolve(path);
-  if (await exists(target)) throw existsError(target);
-  let ancestor = dirname(target);
-  while (!(await exists(ancestor)) && dirname(ancestor) !== ancestor) ancestor = dirname(ancestor);
-  try {
-    if (!(await stat(ancestor)).isDirectory()) throw new Error(`${ancestor} is not a folder`);
-    // Permission bits are not enough: they allow root everything, even in /proc, where nothing can be created.
-    await rmdir(await mkdtemp(join(ancestor, '.anc-')));
-  } catch (error) {
-    throw unwritableError(target, error);
-  }
-}
-
-/** The first of `<stem>-1`, `<stem>-2`, … that is free under `parent`; `stem` is made a name for folders. */
-export async function freeName(parent: string, stem: string): Promise<string> {
-  let taken: ReadonlySet<string>;
-  try {
-    taken = new Set(await readdir(parent));
-  } catch {
-    taken = new Set(); // missing or not readable, which `assertCreatable` reports
-  }
-  const safe = folderName(stem);
-  let number = 1;
-  while (taken.has(`${safe}-${number}`)) number++;
-  return `${safe}-${number}`;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw unwritableError(path, error);
-  }
-}
-
-const existsError = (path: string): AncError =>
-  new AncError('ANC_RUN_EXISTS', `the run folder "${path}" exists already.`, {
-    hint: `continue it with --resume ${path}, or give another --name.`,
-  });
-
-const unwritableError = (path: string, cause: unknown): AncError =>
-  new AncError('ANC_RUN_UNWRITABLE', `the run folder "${path}" cannot be created.`, {
-    received: cause instanceof Error ? cause.message : String(cause),
-    hint: 'give another folder with --out.',
-    cause,
-  });

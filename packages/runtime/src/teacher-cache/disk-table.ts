@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { diskError, withCleanUp } from '../run-folder/disk-error.js';
 import { fromFloat16, toFloat16 } from '@anc/formats';
 import {
   encodeSegment,
@@ -172,20 +173,21 @@ export class DiskTable {
       await rename(`${path}${UNFINISHED}`, path);
       await this.#add(path);
     } catch (error) {
-      await rm(`${path}${UNFINISHED}`, { force: true });
-      throw error;
+      await rm(`${path}${UNFINISHED}`, { force: true }).catch(() => undefined);
+      throw await diskError(path, bytes.length, error);
     }
   }
 
   /** Flushes and closes the files. */
   async close(): Promise<void> {
-    try {
-      await this.flush();
-    } finally {
-      await Promise.all(this.#segments.map(({ handle }) => handle.close()));
-      this.#segments.length = 0;
-      this.#places.clear();
-    }
+    await withCleanUp(
+      () => this.flush(),
+      async () => {
+        await Promise.all(this.#segments.map(({ handle }) => handle.close()));
+        this.#segments.length = 0;
+        this.#places.clear();
+      },
+    );
   }
 
   /** Opens a file if it is complete and has rows of this table's size. */

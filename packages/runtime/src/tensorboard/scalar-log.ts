@@ -1,6 +1,7 @@
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { currentDiagnostics, currentMetrics } from '@anc/core/internal';
+import { onDisk } from '../run-folder/disk-error.js';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { scalarEvent, versionEvent } from './event.js';
@@ -36,7 +37,8 @@ export class ScalarLog {
   async append(record: MetricsRecord): Promise<void> {
     const step = await this.#globalStep(record);
     const path = await (this.#file ??= this.#create());
-    await appendFile(path, frameRecord(scalarEvent(this.#now() / 1000, step, scalarsOf(record))));
+    const bytes = frameRecord(scalarEvent(this.#now() / 1000, step, scalarsOf(record)));
+    await onDisk(path, bytes.length, () => appendFile(path, bytes));
   }
 
   /** Steps count from zero in every stage; those of the earlier stages are added. */
@@ -68,7 +70,8 @@ export class ScalarLog {
     const seconds = Math.max(Math.floor(this.#now() / 1000), ...before.map((found) => found + 1));
     const name = `events.out.tfevents.${String(seconds).padStart(10, '0')}.${this.#folder.name}.anc`;
     const path = join(this.#folder.path, name);
-    await writeFile(path, frameRecord(versionEvent(this.#now() / 1000)), { flag: 'wx' });
+    const head = frameRecord(versionEvent(this.#now() / 1000));
+    await onDisk(path, head.length, () => writeFile(path, head, { flag: 'wx' }));
     return path;
   }
 }

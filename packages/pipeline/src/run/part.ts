@@ -1,0 +1,52 @@
+import { writeReport, type ReportedResult, type RunFolder } from '@anc/runtime';
+import type { ModelResult, RunResult, StudentResult } from '../events/documents.js';
+import { changesInWords } from '../files/recorded-options.js';
+import { placeOf } from '../files/verify.js';
+import { readOptions } from '../options/record.js';
+import { studentNames } from '../options/student-names.js';
+import { divergenceIn } from '../training/divergence.js';
+import { readDocument } from './read-document.js';
+
+/** What is finished of a run whose result is not written yet, from the results of its models. */
+async function partOf(folder: RunFolder): Promise<ReportedResult> {
+  const options = readOptions(await folder.readConfig());
+  const records = await folder.metrics.read();
+  const resultOf = <R extends ModelResult>(model: string): Promise<R | null> =>
+    folder.readDocument([...placeOf(model), 'result.json'], (text) => readDocument<R>(text));
+  const names = studentNames(options.methods);
+  const results = await Promise.all(names.map((name) => resultOf<StudentResult>(name)));
+  const teacher = await resultOf('teacher');
+  const missing = [...(teacher === null ? ['teacher'] : []), ...names.filter((_, i) => results[i] === null)];
+  const diverged = missing.flatMap((name) => {
+    const found = divergenceIn(records, name);
+    if (found === null) return [];
+    const { name: model } = name === 'teacher' ? options.teacher.model : options.student.model;
+    return [{ name, model, epoch: found.epoch + 1, step: found.step }];
+  });
+  return {
+    dataset: options.data.dataset.name,
+    backend: options.compute.backend.name,
+    seed: options.training.seed,
+    teacher,
+    students: results.flatMap((result) => result ?? []),
+    diverged,
+    unfinished: missing.filter((name) => !diverged.some((other) => other.name === name)),
+    interpretation: await changesInWords(folder),
+  };
+}
+
+/** Writes the report of a run that is not finished. Returns its path. */
+export const reportPart = async (folder: RunFolder): Promise<string> =>
+  writeReport(folder, await partOf(folder));
+
+/** Writes the report of a run, finished or not, from what is in its folder. Throws `ANC_RUN_DAMAGED`. */
+export async function reportRun(
+  folder: RunFolder,
+): Promise<{ readonly path: string; readonly finished: boolean }> {
+  const result = await folder.readDocument(['result.json'], (text) => readDocument<RunResult>(text));
+  const part = await partOf(folder);
+  // A model that was removed to be trained again is missing from the run, whatever its result names.
+  const finished = result !== null && part.teacher !== null && (part.unfinished ?? []).length === 0;
+  const path = await writeReport(folder, finished ? result : part);
+  return { path, finished };
+}
