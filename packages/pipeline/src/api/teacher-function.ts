@@ -67,6 +67,7 @@ async function classifierOf(
       received: numbers === undefined ? 'no output named "logits"' : 'no numbers',
     });
   }
+  if (!isFunction) await assertLogits(raw, numbers, shape);
   const meaning = await meaningFor(raw, numbers, shape, isFunction ? value : null);
   const teacher = meaning === 'logits' ? raw : new InterpretedTeacher(raw, meaning);
   const width = teacher.outputs.logits![0]!;
@@ -91,6 +92,17 @@ async function classifierOf(
     notices: notice === null ? [] : [notice],
     dispose: () => Promise.resolve(), // it belongs to the caller
   };
+}
+
+/** Refuses a `Teacher` that does not give the logits that it declares, a row for each of two images. */
+async function assertLogits(teacher: Teacher, width: number, shape: Dataset['shape']): Promise<void> {
+  const data = new Uint8Array(2 * shape[0] * shape[1] * shape[2]);
+  const { logits } = await teacher.infer({ shape: [2, ...shape], data }, ['logits']);
+  if (logits?.shape[0] === 2 && logits.data.length === 2 * width) return;
+  throw new AncError('ANC_TEACHER_OUTPUT', `teacher "${teacher.name}" gives logits of another shape.`, {
+    expected: `[2, ${width}] for 2 images`,
+    received: logits === undefined ? 'none' : `[${logits.shape.join(', ')}]`,
+  });
 }
 
 /** What the numbers are: those of a `Teacher` are logits, but for a single one; those of a function may be probabilities. */
