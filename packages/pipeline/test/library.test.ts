@@ -151,7 +151,12 @@ describe('distill', () => {
     ['an unknown option', { data: { limit: 3 } as never }, 'ANC_CONFIG', ['data', 'limit']],
     ['a wrong option of a name', { student: 'cnn(width=3)' }, 'ANC_OPTIONS', ['student', 'model', 'width']],
     ['too few images', { data: { limitTrain: 8 } }, 'ANC_DATA_TOO_FEW', undefined],
-    ['a teacher of one class', { teacher: () => new Float32Array(2) }, 'ANC_TEACHER_OUTPUT', undefined],
+    [
+      'a teacher without a row for each image',
+      { teacher: () => new Float32Array(2) },
+      'ANC_TEACHER_OUTPUT',
+      undefined,
+    ],
     ['what is no network', { student: 3 as never }, 'ANC_CONFIG', undefined],
   ])('refuses %s with one error, before anything is written', async (_, options, code, path) => {
     const error: unknown = await distill({ ...tiny, cwd, folder: 'none', ...options }).catch(

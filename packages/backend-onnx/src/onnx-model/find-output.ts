@@ -1,6 +1,6 @@
 import type { EngineClient } from '../engine/client.js';
 import { chooseOutput, type ClassEvidence, type MeasuredOutput } from './choose-output.js';
-import { takingImages, type InputDerivation } from './derive.js';
+import { takingImages, type InputDerivation } from './taking-images.js';
 import { measureShapes } from './measure-shapes.js';
 import { areRows, outputCandidates, requestedTensor } from './output-candidates.js';
 import { GraphValues } from './graph-values.js';

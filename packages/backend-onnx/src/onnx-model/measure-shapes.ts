@@ -1,6 +1,6 @@
 import { sizeOf, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from '../engine/client.js';
-import { DERIVED } from './derive.js';
+import { DERIVED } from './derived-names.js';
 import { ELEMENT, encodeModel, graphOf, makeNode, makeValue, type ModelProto } from './proto.js';
 import { prune } from './prune.js';
 import { createSession } from './session.js';

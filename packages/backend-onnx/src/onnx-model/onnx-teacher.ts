@@ -1,57 +1,26 @@
-import {
-  AncError,
-  sizeOf,
-  Teacher,
-  type FixedNormalization,
-  type HostTensor,
-  type Normalization,
-  type Tree,
-} from '@anc/core';
-import { z } from 'zod';
+import { AncError, Teacher, type FixedNormalization, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from '../engine/client.js';
 import { isDynamicallyQuantized } from './batch-test.js';
+import { chosenNormalization } from './chosen-normalization.js';
 import { chosenClasses } from './classes.js';
 import { countParameters } from './count-parameters.js';
-import { derive, DERIVED, type Derivation, type InputDerivation, type OutputMeaning } from './derive.js';
+import { derive, type Derivation } from './derive.js';
+import { DERIVED } from './derived-names.js';
+import { type InputDerivation } from './taking-images.js';
 import { sha256 } from './digest.js';
 import { inlineExternalData, type ReadExternal } from './external-data.js';
 import { findOutput } from './find-output.js';
 import { countFlops } from './flops.js';
-import type { EndActivation } from './graph-values.js';
 import { findHead } from './head.js';
-import { imageInput, isBytes, type ImageInput } from './image-input.js';
+import { imageInput } from './image-input.js';
 import { assertInference, inferenceMode } from './inference-mode.js';
+import { meaningNotices } from './meaning-notices.js';
 import { requestedTensor } from './output-candidates.js';
-import { declared, type Declared } from './preprocessing.js';
+import { declared } from './preprocessing.js';
 import { probeClassifier } from './probe.js';
-import { decodeModel, metadataOf, onnxError } from './proto.js';
+import { decodeModel, metadataOf } from './proto.js';
 import { createSession, runInBatches, type EngineOwner } from './session.js';
-
-/** Options of an ONNX teacher, given with its file: `model.onnx(layout=nhwc, features=pool)`. */
-export const onnxTeacherSchema = z.strictObject({
-  layout: z.enum(['auto', 'nchw', 'nhwc']).default('auto').describe('order of the input axes'),
-  channels: z
-    .enum(['auto', 'rgb', 'bgr'])
-    .default('auto')
-    .describe('order of the color channels that it was trained on'),
-  mean: z
-    .array(z.number())
-    .min(1)
-    .optional()
-    .describe('mean per channel, for pixels 0..255; together with std'),
-  std: z
-    .array(z.number().positive())
-    .min(1)
-    .optional()
-    .describe('standard deviation per channel, for pixels 0..255; together with mean'),
-  resize: z.boolean().default(false).describe('resize images to the input size'),
-  logits: z.string().optional().describe('name of the tensor with the logits'),
-  features: z
-    .string()
-    .optional()
-    .describe('name of the tensor with the features; none: distill from logits alone'),
-});
-export type OnnxTeacherOptions = z.input<typeof onnxTeacherSchema>;
+import { onnxTeacherSchema, type OnnxTeacherOptions } from './teacher-options.js';
 
 export interface OnnxTeacherRequest {
   /** Name of the file in messages. */
@@ -223,82 +192,4 @@ export interface OnnxTeacherFacts {
   readonly metadata: Tree<string>;
   /** Findings and assumptions to tell the user. */
   readonly notices: readonly string[];
-}
-
-/** What is in the options, else requested, else in the metadata, else pixels in 0..1; null to take bytes as they are. */
-function chosenNormalization(
-  { shown, normalization: requested }: OnnxTeacherRequest,
-  options: OnnxTeacherOptions,
-  input: ImageInput,
-  metadata: Declared,
-  notice: (text: string) => void,
-): FixedNormalization | null {
-  const given =
-    normalizationOf(options, shown) ??
-    requested ??
-    (isBytes(input) ? null : fixedOnly(metadata.normalization, shown));
-  if (given === null) {
-    if (isBytes(input)) return null;
-    if (metadata.impossible !== null) throw impossibleNormalization(shown, metadata.impossible);
-    notice(`${shown}: no preprocessing is specified, so pixels are divided by 255.`);
-    const each = (value: number): number[] => new Array<number>(input.shape[2]).fill(value);
-    return { mean: each(0), std: each(255) };
-  }
-  if ([1, input.shape[2], sizeOf(input.shape)].includes(given.mean.length)) return given;
-  throw onnxError(`${shown}: mean and std must have one number per channel.`, {
-    expected: `${input.shape[2]} numbers each`,
-    received: `${given.mean.length}`,
-  });
-}
-
-/** How the numbers of the output are taken, where that is more than as logits. */
-function meaningNotices(
-  shown: string,
-  activation: EndActivation | null,
-  meaning: OutputMeaning,
-  width: number,
-): string[] {
-  if (meaning === 'binary-logit') {
-    const what = activation === null ? 'number, taken as the logit z' : 'sigmoid, of a logit z';
-    return [`${shown}: it has one output per image, a ${what} of the second of two classes: logits 0 and z.`];
-  }
-  if (meaning === 'binary-probability') {
-    return [
-      `${shown}: it has one output per image, between 0 and 1, taken as the probability p of the second of two classes: logits log(1 - p) and log(p).`,
-    ];
-  }
-  if (meaning === 'probabilities') {
-    return [
-      `${shown}: its outputs are probabilities without a softmax before them; using their logarithm as logits.`,
-    ];
-  }
-  if (activation === null) return [];
-  const separate =
-    activation === 'Sigmoid'
-      ? ` It gives each of its ${width} classes a probability of its own; students imitate them as exclusive classes.`
-      : '';
-  return [`${shown}: using the tensor before its ${activation} as logits.${separate}`];
-}
-
-function fixedOnly(normalization: Normalization | null, shown: string): FixedNormalization | null {
-  if (normalization !== 'per-image') return normalization;
-  throw onnxError(`${shown}: it needs per-image normalization, which ONNX teachers do not support.`, {
-    hint: 'export it with the normalization inside: --fold-normalization.',
-  });
-}
-
-const impossibleNormalization = (shown: string, text: string): AncError =>
-  onnxError(`${shown}: no image can be normalized by its metadata.`, {
-    expected: 'a mean and a deviation (std) above 0 for each channel',
-    received: text,
-    hint: 'say how its images are normalized: --preprocessing, or --teacher-preprocessing for a teacher of a run.',
-  });
-
-function normalizationOf({ mean, std }: OnnxTeacherOptions, shown: string): FixedNormalization | null {
-  if (mean === undefined && std === undefined) return null;
-  if (mean !== undefined && mean.length === std?.length) return { mean, std };
-  throw onnxError(`${shown}: mean and std belong together.`, {
-    expected: 'as many numbers in mean as in std',
-    received: `${mean?.length ?? 0} and ${std?.length ?? 0}`,
-  });
 }

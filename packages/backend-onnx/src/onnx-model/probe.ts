@@ -1,7 +1,8 @@
 import { isAncError, Rng, sizeOf, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from '../engine/client.js';
 import { assertIndependent } from './batch-test.js';
-import { DERIVED, type Derivation, type OutputMeaning } from './derive.js';
+import { DERIVED } from './derived-names.js';
+import { type Derivation, type OutputMeaning } from './derive.js';
 import { onnxError } from './proto.js';
 import { createSession, failed, runInBatches, type BatchSize } from './session.js';
 

@@ -1,6 +1,6 @@
 import { isAncError, sizeOf, type AncError, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from '../engine/client.js';
-import { DERIVED } from './derive.js';
+import { DERIVED } from './derived-names.js';
 import { onnxError } from './proto.js';
 
 /** A backend whose engine can run models of other programs. */

@@ -263,6 +263,15 @@ describe('a Teacher of the caller', () => {
     expect(disposed).toBe(0);
   });
 
+  it('gives a row of logits for each image', async () => {
+    const teacher = new CornerTeacher();
+    teacher.infer = () => Promise.resolve({ logits: { shape: [1, 4], data: new Float32Array(4) } });
+    expect(await refusal(open(teacher))).toMatchObject({
+      code: 'ANC_TEACHER_OUTPUT',
+      detail: { expected: '[2, 4] for 2 images', received: '[1, 4]' },
+    });
+  });
+
   it('with one logit has two classes', async () => {
     const given = await open(new CornerTeacher(1));
     expect(given).toMatchObject({
