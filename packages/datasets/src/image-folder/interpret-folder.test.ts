@@ -66,6 +66,7 @@ describe('split folders', () => {
     ['Training', 'Testing'],
     ['trainSet', 'testSet'],
     ['seg_train', 'seg_test'],
+    ['train', 'test1'],
   ])('%s and %s', async (train, test) => {
     await put(`${train}/cat/4`, `${train}/dog/4`, `${test}/cat/2`, `${test}/dog/1`);
     expect(await parts()).toEqual({ classes: 'cat,dog', parts: [`train: ${train} 8`, `test: ${test} 3`] });
@@ -161,6 +162,12 @@ describe('labels', () => {
     await put('cat/5', 'dog/5', 'sheet.png');
     expect((await parts()).parts).toEqual(['train:  8', 'test: held out 2']);
     expect((await read()).interpretation.remarks[0]).toMatch(/1 image lies .* is not used: sheet.png/);
+  });
+
+  it('stay where an image lies beside a wrapper', async () => {
+    await put('data/train/cat/9', 'data/train/dog/9', 'data/test/cat/2', 'preview.png');
+    expect((await parts()).parts).toEqual(['train: data/train 18', 'test: data/test 2']);
+    expect((await read()).interpretation.remarks[0]).toContain('not used: preview.png');
   });
 
   it('are asked for where most images are beside the class folders', async () => {
