@@ -2,7 +2,7 @@ export { cifar10, cifar100 } from './cifar/cifar.js';
 export { fetchFiles, offlineError, type FetchedFile, type FetchOptions } from './download/fetch-files.js';
 export { cacheDir, searchPlaces } from './files/locate.js';
 export { Glyphs } from './glyphs/glyphs.js';
-export { decodeImage } from './image-folder/decode.js';
+export { decodeImage, readImageHeader, type ImageHeader } from './image-folder/decode.js';
 export { ImageFolder } from './image-folder/image-folder.js';
 export {
   interpretFolder,
