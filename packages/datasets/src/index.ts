@@ -3,7 +3,7 @@ export { fetchFiles, offlineError, type FetchedFile, type FetchOptions } from '.
 export { cacheDir, searchPlaces } from './files/locate.js';
 export { Glyphs } from './glyphs/glyphs.js';
 export { folderSizes, type FolderSizes } from './image-folder/common-size.js';
-export { decodeImage } from './image-folder/decode.js';
+export { decodeImage, readImageHeader, type ImageHeader } from './image-folder/decode.js';
 export { ImageFolder } from './image-folder/image-folder.js';
 export {
   interpretFolder,

@@ -17,6 +17,12 @@ const USUAL_MASKS: Readonly<Record<number, readonly number[]>> = {
   32: [0x00ff0000, 0x0000ff00, 0x000000ff],
 };
 
+/** Width and height of a BMP file, from its first 54 bytes. Throws `Error` like `decodeBmp`. */
+export function bmpSize(bytes: Uint8Array): { readonly width: number; readonly height: number } {
+  const { width, height } = headerOf(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  return { width, height };
+}
+
 interface Header {
   readonly width: number;
   readonly height: number;

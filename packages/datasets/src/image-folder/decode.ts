@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { open as openFile, readFile } from 'node:fs/promises';
 import { AncError, type Rng } from '@anc/core';
 import type { default as sharpFactory, Sharp } from 'sharp';
 import { corrupt } from '../files/data-error.js';
 import { unreadable } from '../files/verified-file.js';
 import type { ImageShape } from '../images/memory-images.js';
-import { decodeBmp, isBmp, type RawImage } from './bmp.js';
+import { bmpSize, decodeBmp, isBmp, type RawImage } from './bmp.js';
 import { IMAGE_FORMATS } from './list-images.js';
 import { grayOfRgb, rgbOfCmyk } from './pillow-colors.js';
 
@@ -46,6 +46,32 @@ export function loadSharp(
     },
   );
   return loaded;
+}
+
+/** What an image file's header says. */
+export interface ImageHeader {
+  /** Of the upright image. */
+  readonly width: number;
+  readonly height: number;
+  readonly isGray: boolean;
+}
+
+/** Bytes of a file that tell whether it is a BMP file, and of which size. */
+const HEADER_BYTES = 64;
+
+/** Reads the header of an image file without decoding it. Throws where there is none that can be read. */
+export async function readImageHeader(path: string): Promise<ImageHeader> {
+  const file = await openFile(path);
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(HEADER_BYTES), 0, HEADER_BYTES, 0);
+    const start = buffer.subarray(0, bytesRead);
+    if (isBmp(start)) return { ...bmpSize(start), isGray: false };
+  } finally {
+    await file.close();
+  }
+  const sharp = await loadSharp();
+  const { autoOrient, channels } = await sharp(path, { failOn: 'none' }).metadata();
+  return { ...autoOrient, isGray: channels <= 2 };
 }
 
 /**

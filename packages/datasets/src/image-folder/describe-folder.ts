@@ -49,7 +49,8 @@ export function summaryOf({ folder, found, classes, parts }: About): string {
 /** What was left out, or may be a mistake. */
 export function remarksOf({ found, listing, classes, parts, sections, kept }: About): string[] {
   const { others, skipped, folders } = listing;
-  const stray = Object.values(sections).flatMap((section) => section.stray);
+  const outside = found.outside.map(({ path }) => path);
+  const stray = [...outside, ...Object.values(sections).flatMap((section) => section.stray)];
   const asTest = sections.validation !== undefined && sections.test === undefined;
   const empty = emptyFolders(found, sections, folders);
   return [

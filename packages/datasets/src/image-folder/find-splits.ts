@@ -1,5 +1,6 @@
 import { classKey } from '../images/class-names.js';
 import { filled, unwrapped, wrapped, type FolderNode } from './folder-tree.js';
+import type { FoundImage } from './list-images.js';
 import { splitNameOf, type NamedSplit, type SplitRole } from './split-names.js';
 
 /** Where a folder's images are, and what for. */
@@ -13,6 +14,8 @@ export interface FoundSplits {
   readonly splits: Readonly<Partial<Record<SplitRole, FolderNode>>>;
   /** Folders with images that are in no split. */
   readonly beside: readonly FolderNode[];
+  /** Images beside a folder around all others. */
+  readonly outside: readonly FoundImage[];
 }
 
 /**
@@ -20,18 +23,30 @@ export interface FoundSplits {
  * `test` beside `cat` and `dog` is a split where it holds `cat` and `dog` again, and a class where it holds images.
  */
 export function findSplits(root: FolderNode): FoundSplits {
-  for (let node = root; ;) {
+  const outside: FoundImage[] = [];
+  let node = root;
+  for (;;) {
     const found = splitsIn(node) ?? classFirst(node);
-    if (found !== null) return found;
-    const inner = wrapped(node);
-    if (inner === null) return { layout: 'one', base: node, splits: { train: node }, beside: [] };
+    if (found !== null) return { ...found, outside };
+    const inner = wrapped(node) ?? withFewBeside(node);
+    if (inner === null) return { layout: 'one', base: node, splits: { train: node }, beside: [], outside };
+    outside.push(...node.own);
     node = inner;
   }
 }
 
+/** The only folder in a folder, where it holds several and hardly any image lies beside it. */
+function withFewBeside(node: FolderNode): FolderNode | null {
+  const [only, ...more] = filled(node);
+  if (only === undefined || more.length > 0 || only.own.length > 0) return null;
+  return filled(only).length > 1 && 10 * node.own.length <= only.count ? only : null;
+}
+
+type WithinFolder = Omit<FoundSplits, 'outside'>;
+
 type Candidate = NamedSplit & { readonly node: FolderNode };
 
-function splitsIn(base: FolderNode): FoundSplits | null {
+function splitsIn(base: FolderNode): WithinFolder | null {
   const folders = filled(base);
   const chosen = byRole(candidatesIn(folders));
   const roles = Object.values(chosen);
@@ -39,7 +54,7 @@ function splitsIn(base: FolderNode): FoundSplits | null {
   const beside = folders.filter((folder) => !roles.includes(folder));
   const { train } = chosen;
   const evaluated = roles.filter((folder) => folder !== train);
-  const found = (splits: FoundSplits['splits'], rest: readonly FolderNode[]): FoundSplits => ({
+  const found = (splits: FoundSplits['splits'], rest: readonly FolderNode[]): WithinFolder => ({
     layout: 'splits',
     base,
     splits,
@@ -73,7 +88,10 @@ function candidatesIn(folders: readonly FolderNode[]): Candidate[] {
     return split === null ? [] : [{ ...split, node }];
   });
   const plain = named.filter(({ rest }) => rest === '');
-  if (plain.length > 0) return plain;
+  const numbered = named.filter(
+    ({ role, rest }) => /^\d+$/.test(rest) && !plain.some((one) => one.role === role),
+  );
+  if (plain.length > 0) return [...plain, ...numbered];
   for (const rest of new Set(named.map((one) => one.rest))) {
     const group = named.filter((one) => one.rest === rest);
     const roles = new Set(group.map(({ role }) => role));
@@ -112,7 +130,7 @@ function repeats(split: FolderNode, classes: readonly FolderNode[]): boolean {
 }
 
 /** `cat/train`, `cat/test`, `dog/train`, `dog/test`. */
-function classFirst(base: FolderNode): FoundSplits | null {
+function classFirst(base: FolderNode): WithinFolder | null {
   const classes = filled(base);
   if (classes.length < 2 || base.own.length > 0) return null;
   const inner = classes.map((node) => (node.own.length > 0 ? [] : filled(node)));

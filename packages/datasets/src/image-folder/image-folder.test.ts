@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ImageNet } from '../imagenet/imagenet.js';
 import { splitByHash, subset } from '../images/subset.js';
-import { decodeImage, drawRegion } from './decode.js';
+import { decodeImage, drawRegion, readImageHeader } from './decode.js';
 import { ImageFolder } from './image-folder.js';
 import { rgbOfCmyk } from './pillow-colors.js';
 
@@ -83,6 +83,20 @@ describe('decodeImage', () => {
       expect(left[0]! - left[2]!, name).toBeGreaterThan(120);
       expect(right[2]! - right[0]!, name).toBeGreaterThan(60);
     }
+  });
+
+  it('reads sizes from headers', async () => {
+    const files = {
+      'a.bmp': bmp(40, 20, () => [1, 2, 3]),
+      'b.png': await picture(40, 20).png().toBuffer(),
+      'turned.jpg': await picture(20, 40).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
+      'gray.png': await picture(40, 20).toColourspace('b-w').png().toBuffer(),
+    };
+    for (const [name, bytes] of Object.entries(files)) {
+      const header = await readImageHeader(await put(name, bytes));
+      expect(header, name).toEqual({ width: 40, height: 20, isGray: name === 'gray.png' });
+    }
+    await expect(readImageHeader(await put('no.png', Buffer.from('hello')))).rejects.toThrow();
   });
 
   it('decodes gray images to three channels, or to one', async () => {

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isAncError, type AncError } from '@anc/core';
@@ -66,6 +66,7 @@ describe('split folders', () => {
     ['Training', 'Testing'],
     ['trainSet', 'testSet'],
     ['seg_train', 'seg_test'],
+    ['train', 'test1'],
   ])('%s and %s', async (train, test) => {
     await put(`${train}/cat/4`, `${train}/dog/4`, `${test}/cat/2`, `${test}/dog/1`);
     expect(await parts()).toEqual({ classes: 'cat,dog', parts: [`train: ${train} 8`, `test: ${test} 3`] });
@@ -163,6 +164,12 @@ describe('labels', () => {
     expect((await read()).interpretation.remarks[0]).toMatch(/1 image lies .* is not used: sheet.png/);
   });
 
+  it('stay where an image lies beside a wrapper', async () => {
+    await put('data/train/cat/9', 'data/train/dog/9', 'data/test/cat/2', 'preview.png');
+    expect((await parts()).parts).toEqual(['train: data/train 18', 'test: data/test 2']);
+    expect((await read()).interpretation.remarks[0]).toContain('not used: preview.png');
+  });
+
   it('are asked for where most images are beside the class folders', async () => {
     await put('cat/2', 'dog/2', './9');
     expect((await errorOf(read())).code).toBe('ANC_DATA_MIXED');
@@ -236,6 +243,7 @@ describe('what is left out', () => {
     await symlink(join(dir, 'real/cat'), at('cat'));
     await symlink(join(dir, 'real/one.png'), at('dog/linked.png'));
     await symlink(at('dog'), at('dog/again'));
+    await symlink(dir, at('up'));
     await symlink(join(dir, 'none'), at('dog/none.png'));
     const { parts: found, interpretation } = await interpretFolder(
       at(''),
@@ -245,16 +253,21 @@ describe('what is left out', () => {
     expect(found.train!.files.length + found.test!.files.length).toBe(8);
     expect(interpretation.classes).toEqual(['cat', 'dog']);
     expect(interpretation.remarks[0]).toMatch(
-      /^Left out: dog\/again \(a link back .*\), dog\/none.png \(a link that leads nowhere/,
+      /^Left out: dog\/again \(a link back .*\), dog\/none.png \(a link that leads nowhere.*, up \(a link back/,
     );
   });
 
-  it.runIf(process.platform !== 'win32')('is a pipe, which is never opened', async () => {
+  it.runIf(process.platform !== 'win32')('is a socket or pipe, which is never opened', async () => {
     await put('cat/5', 'dog/5');
-    execFileSync('mkfifo', [join(dir, 'cat/pipe.png')]);
-    expect((await read()).interpretation.remarks).toEqual([
-      'Left out: cat/pipe.png (a pipe, socket or device).',
-    ]);
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(join(dir, 'cat/pipe.png'), done));
+    try {
+      expect((await read()).interpretation.remarks).toEqual([
+        'Left out: cat/pipe.png (a pipe, socket or device).',
+      ]);
+    } finally {
+      await new Promise((done) => server.close(done));
+    }
   });
 
   it('does not multiply where links lead to links', async () => {

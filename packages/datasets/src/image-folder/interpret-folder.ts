@@ -83,7 +83,7 @@ export async function interpretFolder(
   const tree = folderTree(listing);
   const found: FoundSplits =
     options.splits === 'no'
-      ? { layout: 'one', base: unwrapped(tree), splits: { train: unwrapped(tree) }, beside: [] }
+      ? { layout: 'one', base: unwrapped(tree), splits: { train: unwrapped(tree) }, beside: [], outside: [] }
       : findSplits(tree);
   const sections: Partial<Record<SplitRole, Section>> = {};
   for (const role of ['train', 'validation', 'test'] as const) {

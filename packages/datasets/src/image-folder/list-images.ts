@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { unreadable } from '../files/verified-file.js';
 
 /** An image file: its path relative to the listed folder, separated by `/`, and its size and time stamp. */
@@ -64,6 +64,10 @@ export async function listFolder(root: string): Promise<FolderListing> {
   const skipped: { path: string; reason: string }[] = [];
   const visits = new Map<string, number>();
 
+  const start = await realpath(root).catch((cause: unknown) => {
+    throw unreadable(root, cause);
+  });
+
   const visit = async (folder: string, ancestors: readonly string[]): Promise<void> => {
     const place = join(root, folder);
     const entries = await readdir(place, { withFileTypes: true }).catch((cause: unknown) => {
@@ -79,7 +83,8 @@ export async function listFolder(root: string): Promise<FolderListing> {
       else if (kind !== 'folder') skipped.push({ path, reason: kind });
       else {
         const real = entry.isDirectory() ? join(ancestors[0]!, name) : await realpath(join(place, name));
-        if (ancestors.includes(real)) skipped.push({ path, reason: 'a link back to a folder around it' });
+        if (ancestors.includes(real) || isInside(start, real))
+          skipped.push({ path, reason: 'a link back to a folder around it' });
         else inner.push([path, real]);
       }
     }
@@ -94,9 +99,6 @@ export async function listFolder(root: string): Promise<FolderListing> {
       await visit(path, [real, ...ancestors]);
     }
   };
-  const start = await realpath(root).catch((cause: unknown) => {
-    throw unreadable(root, cause);
-  });
   await visit('', [start]);
   const byPath = (a: { path: string }, b: { path: string }): number => (a.path < b.path ? -1 : 1);
   return {
@@ -106,6 +108,9 @@ export async function listFolder(root: string): Promise<FolderListing> {
     skipped: skipped.sort(byPath),
   };
 }
+
+const isInside = (path: string, folder: string): boolean =>
+  path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
 /** `file`, `folder`, or why it is neither. */
 async function kindOf(entry: Dirent, path: string): Promise<string> {
