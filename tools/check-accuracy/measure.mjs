@@ -25,16 +25,34 @@ const TRUE = {
 };
 
 const published = [
-  { name: 'fashion-mnist-cnn', file: 'fashion-mnist-cnn.onnx', set: 'fashion', preprocessing: 'unit', order: 'grey', architecture: 'published' },
-  { name: 'resnet20-akamaster', file: 'resnet20-cifar10-akamaster.th', set: 'cifar10', preprocessing: 'imagenet', order: 'rgb', architecture: 'published' },
+  {
+    name: 'fashion-mnist-cnn',
+    file: 'fashion-mnist-cnn.onnx',
+    set: 'fashion',
+    preprocessing: 'unit',
+    order: 'grey',
+    architecture: 'published',
+  },
+  {
+    name: 'resnet20-akamaster',
+    file: 'resnet20-cifar10-akamaster.th',
+    set: 'cifar10',
+    preprocessing: 'imagenet',
+    order: 'rgb',
+    architecture: 'published',
+  },
 ];
 for (const { file } of published) {
-  if (!existsSync(join(workFolder, file))) copyFileSync(join(dataFolder, 'models', file), join(workFolder, file));
+  if (!existsSync(join(workFolder, file)))
+    copyFileSync(join(dataFolder, 'models', file), join(workFolder, file));
 }
 const trained = readdirSync(workFolder)
   .filter((name) => name.endsWith('.model.json'))
   .sort()
-  .map((name) => ({ name: name.replace('.model.json', ''), ...JSON.parse(readFileSync(join(workFolder, name), 'utf8')) }));
+  .map((name) => ({
+    name: name.replace('.model.json', ''),
+    ...JSON.parse(readFileSync(join(workFolder, name), 'utf8')),
+  }));
 
 /** The true preprocessing in the words of `check`. */
 const truthOf = ({ preprocessing, order }) =>
@@ -49,7 +67,11 @@ for (const model of [...published, ...trained]) {
   const truth = truthOf(model);
   const row = [model.name, model.architecture, truth];
   for (const kind of ['unlabeled', 'labeled']) {
-    const found = await check(model.file, `${model.set}-${kind}`, { cwd: workFolder, limit: 300, seconds: 60 });
+    const found = await check(model.file, `${model.set}-${kind}`, {
+      cwd: workFolder,
+      limit: 300,
+      seconds: 60,
+    });
     const among = found.among.map(plain);
     const outcome =
       found.verdict !== 'likely'
@@ -58,12 +80,25 @@ for (const model of [...published, ...trained]) {
           ? 'correct'
           : 'wrong';
     verdicts[kind][outcome] = (verdicts[kind][outcome] ?? 0) + 1;
-    row.push(outcome === 'correct' ? outcome : `${outcome}: ${among.join('; ')}`);
+    row.push(
+      found.verdict === 'undecided'
+        ? outcome.replace('undecided', `undecided among ${among.length}`)
+        : outcome,
+    );
     if (process.env.VERBOSE) {
       console.error(model.name, kind, truth, '->', found.verdict, among.join(' | '), 'in use', found.inUse);
       for (const p of found.preprocessings.slice(0, 8)) {
         const right = p.accuracy === null ? '' : p.accuracy.toFixed(3);
-        console.error('   ', p.order, p.name.padEnd(24), p.score.toFixed(3), p.decided.toFixed(3), p.consistent.toFixed(3), p.behind.toFixed(3), right);
+        console.error(
+          '   ',
+          p.order,
+          p.name.padEnd(24),
+          p.score.toFixed(3),
+          p.decided.toFixed(3),
+          p.consistent.toFixed(3),
+          p.behind.toFixed(3),
+          right,
+        );
       }
     }
   }
@@ -82,4 +117,5 @@ const sums = Object.entries(verdicts).map(
 );
 writeFileSync(join(workFolder, 'table.md'), `${lines.join('\n')}\n\n${sums.join('\n')}\n`);
 console.log(`${lines.join('\n')}\n\n${sums.join('\n')}`);
-for (const name of readdirSync(workFolder)) if (/^check(-\d+)?\.png$/.test(name)) rmSync(join(workFolder, name));
+for (const name of readdirSync(workFolder))
+  if (/^check(-\d+)?\.png$/.test(name)) rmSync(join(workFolder, name));
