@@ -83,13 +83,6 @@ const TEN = [8, 9, 17, 20, 24, 49, 53, 60, 85, 94];
 const [fineTrain, fineTest] = [await allOf(await fine.split('train')), await allOf(await fine.split('test'))];
 await write('objects', some(fineTrain, TEN, 5000), some(fineTest, TEN, 1000));
 
-const coarse = cifar100(dataFolder, { labels: 'coarse' });
-const [coarseTrain, coarseTest] = [
-  await allOf(await coarse.split('train')),
-  await allOf(await coarse.split('test')),
-];
-await write('groups', some(coarseTrain, range(20), 20_000), some(coarseTest, range(20), 10_000));
-
 const file = join(dataFolder, 'svhn-sample', 'train_first1083_32x32.mat');
 const digits = { ...(await parseSvhn(file, readFileSync(file))), shape: [32, 32, 3] };
 const cut = (from, to) => ({

@@ -80,7 +80,11 @@ for (const model of [...published, ...trained]) {
           ? 'correct'
           : 'wrong';
     verdicts[kind][outcome] = (verdicts[kind][outcome] ?? 0) + 1;
-    row.push(outcome === 'correct' ? outcome : `${outcome}: ${among.join('; ')}`);
+    row.push(
+      found.verdict === 'undecided'
+        ? outcome.replace('undecided', `undecided among ${among.length}`)
+        : outcome,
+    );
     if (process.env.VERBOSE) {
       console.error(model.name, kind, truth, '->', found.verdict, among.join(' | '), 'in use', found.inUse);
       for (const p of found.preprocessings.slice(0, 8)) {

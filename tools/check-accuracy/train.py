@@ -92,10 +92,6 @@ MODELS = {
     "objects-vgg-signed": ("objects", vgg, "signed", "rgb", 8, "onnx"),
     "objects-normed-caffe": ("objects", normed, "caffe", "bgr", 8, "onnx"),
     "objects-vgg-bytes": ("objects", vgg, "bytes", "rgb", 6, "onnx"),
-    "groups-resnet8-cifar10": ("groups", Resnet8, "cifar10", "rgb", 2, "onnx"),
-    "groups-separable-imagenet": ("groups", separable, "imagenet", "rgb", 3, "onnx"),
-    "groups-normed-unit-bgr": ("groups", normed, "unit", "bgr", 3, "onnx"),
-    "groups-vgg-signed": ("groups", vgg, "signed", "rgb", 2, "onnx"),
 }
 
 def prepared(images, name, order):  # bytes [N, H, W, C] -> [N, C, H, W]

@@ -70,7 +70,7 @@ describe('check', () => {
       '--limit',
       '40',
     );
-    expect(stdout).toMatch(/undecided: on 40 images, these differ by no more than the sampling error: .+; /);
+    expect(stdout).toMatch(/undecided: on 40 images, these differ too little to decide: .+; /);
     expect(stdout).toContain('in use: 0 to 1');
     expect(stdout).toContain('as it is given');
     expect(stdout).toContain('images of 28×28×1: size and channels from the metadata of the model');

@@ -166,9 +166,9 @@ function verdictOf({
   const on = `on ${preprocessingImages} images`;
   return [
     verdict === 'likely'
-      ? `likely preprocessing: ${among[0]!} (ahead of every other by more than the sampling error, ${on})`
+      ? `likely preprocessing: ${among[0]!} (clearly ahead of every other, ${on})`
       : verdict === 'undecided'
-        ? `undecided: ${on}, these differ by no more than the sampling error: ${among.join('; ')}`
+        ? `undecided: ${on}, these differ too little to decide: ${among.join('; ')}`
         : 'no preprocessing works: the predictions say nothing about the images',
     `in use: ${inUse}`,
     ...(verdict === null || flags === null

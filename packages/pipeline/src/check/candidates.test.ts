@@ -55,7 +55,7 @@ describe('flagsOf', () => {
   it('puts the order of colors into the name of an ONNX model', () => {
     const caffe = of('ImageNet mean off', 3, 'bgr');
     expect(flagsOf(caffe, 'a/model.onnx(logits=x)', true)!.run).toBe(
-      '--teacher "a/model.onnx(channels=bgr, mean=[0.4076,0.458,0.485], std=[0.003922,0.003922,0.003922])"',
+      '--teacher "a/model.onnx(channels=bgr, mean=[103.939,116.779,123.68], std=[1,1,1])"',
     );
     expect(flagsOf(caffe, 'model.th', false)).toBeNull();
     expect(flagsOf({ ...caffe, name: OWN, order: 'rgb' }, 'model.onnx', true)).toBeNull();

@@ -33,21 +33,20 @@ export function flagsOf(
   isOnnx: boolean,
 ): PreprocessingFlags | null {
   if (normalization === 'per-image' || (name === OWN && order !== 'bgr' && layout === 'own')) return null;
-  const fractions = (values: readonly number[]): string =>
-    values.map((value) => String(Number((value / 255).toPrecision(4)))).join(',');
-  const [mean, std] = [fractions(normalization.mean), fractions(normalization.std)];
+  const numbers = (values: readonly number[], scale: number): string =>
+    values.map((value) => String(Number((value / scale).toPrecision(6)))).join(',');
   if (order === 'bgr' || layout !== 'own') {
     if (!isOnnx) return null;
     const options = [
       ...(layout === 'own' ? [] : [`layout=${layout}`]),
       ...(order === 'bgr' ? ['channels=bgr'] : []),
-      `mean=[${mean}]`,
-      `std=[${std}]`,
+      `mean=[${numbers(normalization.mean, 1)}]`, // options of an ONNX model are of bytes
+      `std=[${numbers(normalization.std, 1)}]`,
     ];
     const named = `"${teacher.replace(/\(.*$/s, '')}(${options.join(', ')})"`;
     return { run: `--teacher ${named}`, others: named };
   }
   const known = order === 'grey' && name.startsWith('ImageNet') ? undefined : NAMES[name];
-  const value = known ?? `${mean}/${std}`;
+  const value = known ?? `${numbers(normalization.mean, 255)}/${numbers(normalization.std, 255)}`; // of pixels in 0..1
   return { run: `--teacher-preprocessing ${value}`, others: `--preprocessing ${value}` };
 }
