@@ -137,6 +137,21 @@ describe('an .h5 file of Keras 2', () => {
     ]);
   });
 
+  it('tells what the numbered variables of layers in attributes are', async () => {
+    const source = await hdf5(({ vector }) => {
+      for (const i of [0, 1, 2, 3]) vector(`block/norm/vars/${i}`, i + 1);
+      vector('head/vars/0', 3);
+    });
+    const { tensors } = await readKerasFile(source);
+    expect(Object.entries(tensors).map(([name, { shape }]) => [name, ...shape])).toEqual([
+      ['block/norm/gamma', 1],
+      ['block/norm/beta', 2],
+      ['block/norm/moving_mean', 3],
+      ['block/norm/moving_variance', 4],
+      ['head/vars/0', 3],
+    ]);
+  });
+
   it('is refused at once where a shape claims more than the file can hold', async () => {
     const source = await hdf5(({ vector }) => vector('net/kernel:0', 12345));
     const bytes = source.read(0, source.length);

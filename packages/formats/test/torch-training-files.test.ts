@@ -1,4 +1,5 @@
 import { isAncError, type AncError } from '@anc/core';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeSafetensors, inMemory, openTorchCheckpoint, readStateDict } from '../src/index.js';
 import {
@@ -285,4 +286,29 @@ describe('what is refused, with what to do', () => {
     const error = failure(() => read(file(() => dictionary([key, int(1)]))));
     expect(error.message).toMatch(/no state dict/);
   });
+});
+
+it('any damage gives tensors or an AncError, quickly', () => {
+  const bytes = file((add) =>
+    dictionary(
+      [text('args'), object('argparse', 'Namespace', [text('lr'), int(1)])],
+      [text('model'), network(add, 1, 'module.')],
+      [text('ema'), object('models', 'Net', [text('_modules'), dictionary()])],
+      [text('ema_list'), list(add(kernel(2)), add(bias(2)))],
+      [text('teacher'), network(add, 2)],
+    ),
+  );
+  const edit = fc.record({ at: fc.nat(bytes.length - 1), value: fc.nat(255) });
+  fc.assert(
+    fc.property(fc.array(edit, { minLength: 1, maxLength: 6 }), (edits) => {
+      const copy = bytes.slice();
+      for (const { at, value } of edits) copy[at] = value;
+      try {
+        read(copy);
+      } catch (error) {
+        expect(isAncError(error) ? 'AncError' : error).toBe('AncError');
+      }
+    }),
+    { numRuns: 1000, seed: 1 },
+  );
 });

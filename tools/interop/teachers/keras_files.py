@@ -147,10 +147,18 @@ def plain(file):
         file[f"cnn/{name}"] = value
 
 
+def attributes(file):
+    """Keras 3, of a model that is a class: layers under the names of its attributes."""
+    for kind, name, _ in layers(EPSILON):
+        for i, leaf in enumerate(VARIABLES.get(kind, [])):
+            file[f"{name}/vars/{i}"] = WEIGHTS[f"{name}/{leaf}"]
+
+
 EXACT, DEFAULT = logits(epsilon=0.01), logits()
 row(".keras of Keras 3", "keras", archive, EXACT)
 row(".h5 of Keras 3", "h5", whole(keras3(0.01)), EXACT)
 row(".weights.h5 of Keras 3", "weights.h5", only(numbered), DEFAULT)
+row(".weights.h5 of Keras 3, a class", "weights.h5", only(attributes), DEFAULT)
 row(".h5 of Keras 2, functional", "h5", whole(keras2(0.01)), EXACT)
 row(".h5 of Keras 2, sequential", "h5", whole(sequential(0.01)), EXACT)
 row(".h5 of Keras 2.0, a list of layers", "h5", whole(sequential(0.01, bare=True)), EXACT)

@@ -97,8 +97,28 @@ const OPTIMIZER = /^_?optimizer(?:_weights)?\//;
 /** The tensors of a file that does not list its layers, by their paths: another program's, or of a model's attributes. */
 function unnamed(file: Hdf5Group): Record<string, HostTensor> {
   const paths = file.datasets().filter((path) => !OPTIMIZER.test(path));
-  return Object.fromEntries(paths.map((path) => [path.replace(/:0$/, ''), file.floats(path)]));
+  const tensors = paths.map((path) => [path.replace(/:0$/, ''), file.floats(path)] as const);
+  return Object.fromEntries(tensors.map(([path, tensor]) => [withLeaf(path, tensors), tensor]));
 }
+
+/** A numbered variable of Keras 3 by what it is, which the shapes in its layer tell; another path as it is. */
+function withLeaf(path: string, all: readonly (readonly [string, HostTensor])[]): string {
+  const [, layer, index] = /^(.*)\/vars\/(\d+)$/.exec(path) ?? [];
+  if (layer === undefined) return path;
+  const own = all.filter(([each]) => each.startsWith(`${layer}/vars/`));
+  const ranks = own.map(([, { shape }]) => shape.length).join();
+  const leaves = /^[24](,1)?$/.test(ranks)
+    ? VARIABLES_OF.kernel
+    : ranks === '1,1,1,1'
+      ? VARIABLES_OF.norm
+      : null;
+  return leaves === null ? path : `${layer}/${leaves[Number(index)]}`;
+}
+
+const VARIABLES_OF = {
+  kernel: ['kernel', 'bias'],
+  norm: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
+} as const;
 
 /** The variables of a Keras 3 file. They are numbered; what each one is follows from the layer's class. */
 function tensorsOf(file: Hdf5Group, layers: readonly StoredLayer[]): Record<string, HostTensor> {

@@ -145,24 +145,29 @@ const wholeModule = (modules: Found['modules']): AncError =>
   });
 
 function noStateDict(root: Value): AncError {
-  const entries =
-    root instanceof Map
-      ? [...root].filter((pair): pair is [string, Value] => typeof pair[0] === 'string')
-      : [];
-  const shown = entries
-    .slice(0, 4)
-    .map(([key, value]) => `${key}${isKind(value, 'object') ? ` (${value.name})` : ''}`);
+  const entries = root instanceof Map ? [...root].slice(0, 4) : [];
+  const shown = entries.map(
+    ([key, value]) => `${shownKey(key)}${isKind(value, 'object') ? ` (${value.name})` : ''}`,
+  );
   const received =
     shown.length > 0
       ? `keys ${shown.join(', ')}`
       : isKind(root, 'object')
         ? `an object of ${root.name}`
         : root instanceof Map
-          ? 'a dictionary without names'
+          ? 'an empty dictionary'
           : 'no dictionary';
   return new AncError('ANC_CHECKPOINT', 'the checkpoint holds no state dict.', {
     expected: 'a dictionary of tensors, or one that holds such a dictionary, e.g. under "state_dict"',
     received,
     hint: 'save it with torch.save(model.state_dict(), path).',
   });
+}
+
+const LONGEST_KEY = 80;
+
+/** A key for people. Nothing is printed of tuples: what they share may be large beyond measure. */
+function shownKey(key: Value): string {
+  if (typeof key === 'string') return key.length > LONGEST_KEY ? `${key.slice(0, LONGEST_KEY)}…` : key;
+  return typeof key === 'object' && key !== null ? 'an object' : String(key);
 }

@@ -102,6 +102,7 @@ export async function exportModel(
   const target = await assertFree(to ?? defaultOut(weights!, found, format, options.int8 === true), cwd);
   const input = await inputOf(what, found, options, composition, cwd);
   const source = await sourceOf(what, weights, found, { ...options, ...input }, composition, cwd);
+  for (const notice of source.notices) onNotice?.(notice);
   if (source.normalization === null) {
     onNotice?.(
       'the normalization of the images is unknown: set it with --preprocessing, so that it is recorded in the file.',
