@@ -164,7 +164,9 @@ function interpret(
 ): string[] {
   const made = methods.flatMap(({ differences }) => differences);
   const missing = REFERENCES.filter(
-    (name) => !made.some(({ to }) => to === name) && !diverged.some((method) => method.name === name),
+    (name) =>
+      !made.some(({ to }) => to === name) &&
+      !(diverged.length > 0 && [...methods, ...diverged].some((method) => method.name === name)),
   );
   return [
     ...methods.flatMap(({ name, differences }, i) =>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -351,6 +352,29 @@ describe('files of a finished run', () => {
     await writeFile(path, bytes);
     await expect(execute(reopen('earlier'))).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
     await expect(findModelInRun(at('earlier'), 'l2', cwd)).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+  });
+});
+
+describe('a result of an earlier version', () => {
+  it('of weights that are not finite is none', async () => {
+    await execute(start('poisoned', { methods: ['l2', 'kd'] }));
+    const path = at('poisoned', 'student', 'l2', 'weights.safetensors');
+    const bytes = await readFile(path);
+    bytes.fill(0xff, bytes.length - 4); // a NaN
+    await writeFile(path, bytes);
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    const result = JSON.parse(await textOf('poisoned', 'student', 'l2', 'result.json')) as object;
+    const written = JSON.stringify({ ...result, weights: digest });
+    await writeFile(at('poisoned', 'student', 'l2', 'result.json'), written);
+    await rm(at('poisoned', 'SHA256SUMS'));
+    const resumed = await execute(reopen('poisoned'));
+    expect(resumed.result!.students.map(({ name }) => name)).toEqual(['kd']);
+    expect(resumed.result!.diverged).toMatchObject([
+      {
+        name: 'l2',
+        message: expect.stringMatching(/^training diverged: a number of ".*" is NaN\.$/) as string,
+      },
+    ]);
   });
 });
 

@@ -1,6 +1,13 @@
-import { basename } from 'node:path';
-import type { DatasetSplit, HostTensor, Teacher, TeacherOutputs, Variables } from '@anc/core';
-import { encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
+import { basename, join } from 'node:path';
+import {
+  AncError,
+  type DatasetSplit,
+  type HostTensor,
+  type Teacher,
+  type TeacherOutputs,
+  type Variables,
+} from '@anc/core';
+import { encodeNumbers, firstNotFinite, withDeprecatedDiagnostics } from '@anc/core/internal';
 import { CheckpointStore, quoted, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
 import { classOrderWarning } from '../classifier/class-order.js';
 import type {
@@ -14,7 +21,7 @@ import type { Emit, ModelRole } from '../events/events.js';
 import { Interrupted, isInterruption } from '../events/interrupted.js';
 import { changesInWords } from '../files/recorded-options.js';
 import { placeOf, verifyModel } from '../files/verify.js';
-import { readWeights, writeWeights } from '../files/weights.js';
+import { asTensors, readWeights, writeWeights } from '../files/weights.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
 import {
@@ -172,6 +179,21 @@ async function trainStudents(
   }
 }
 
+/** Earlier versions kept weights of trainings that diverged, with a result. Throws `ANC_DIVERGED`. */
+function assertFiniteWeights(
+  folder: RunFolder,
+  place: readonly string[],
+  variables: Variables<HostTensor>,
+): void {
+  for (const [name, { data }] of Object.entries(asTensors(variables))) {
+    const at = firstNotFinite(data);
+    if (at === -1) continue;
+    throw new AncError('ANC_DIVERGED', `training diverged: a number of "${name}" is ${data[at]}.`, {
+      hint: `its result of an earlier version means nothing: remove ${quoted(join(folder.path, ...place))}, and resume the run with a lower rate and --change-options.`,
+    });
+  }
+}
+
 /** A report is made from what is written: where there is no space for it, the run is complete nevertheless. */
 async function reportOrNotice(
   folder: RunFolder,
@@ -194,7 +216,9 @@ async function divergedStudent(
   { name, method, network }: PlannedModel,
   message: string,
 ): Promise<DivergedStudent> {
-  const { stage, epoch, step } = divergenceIn(await folder.metrics.read(), name)!;
+  const records = await folder.metrics.read();
+  const found = divergenceIn(records, name) ?? records.findLast(({ model }) => model === name);
+  const { stage, epoch, step } = found ?? { stage: '', epoch: 0, step: 0 };
   return { name, method: method.name, model: network.model.name, stage, epoch: epoch + 1, step, message };
 }
 
@@ -257,6 +281,7 @@ async function trainOrRead<R extends ModelResult>(
   const before = await folder.readDocument([...place, 'result.json'], (text) => readDocument<R>(text));
   if (before !== null) {
     await verifyModel(folder, place);
+    assertFiniteWeights(folder, place, await readWeights(folder, place, model.network.initial));
     await checkpoints.clear(); // in case the process ended between writing the result and this
     emit({ type: 'result', model: model.name, role, result: before, trained: false });
     return before;
