@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Rng } from '@anc/core';
-import { loadSharp } from './decode.js';
-import { listImages } from './list-images.js';
+import { readImageHeader } from './decode.js';
+import { interpretFolder } from './interpret-folder.js';
 
 /** The sizes of the images of a folder, from the headers of a sample of its files. */
 export interface FolderSizes {
@@ -19,33 +19,41 @@ export interface FolderSizes {
 /** Headers that are read at most. */
 const MOST = 500;
 
+/** Nothing of this changes which images there are. */
+const HOW_FOLDERS_ARE_READ = {
+  labelled: 'auto',
+  splits: 'auto',
+  classOrder: 'natural',
+  testFraction: null,
+} as const;
+
 /**
- * Reads the sizes of images without decoding them, upright according to their EXIF orientation. Files without a
- * readable header are left out.
+ * Reads the sizes of a folder's images without decoding them, upright according to their EXIF orientation. Images that
+ * the folder's interpretation leaves out do not count, nor do files without a readable header.
  *
  * @throws `ANC_DATA_MISSING` if the folder cannot be read, `ANC_MISSING_PACKAGE` without sharp.
  */
 export async function folderSizes(root: string): Promise<FolderSizes> {
-  const files = await listImages(root);
+  const { parts } = await interpretFolder(root, HOW_FOLDERS_ARE_READ, 1);
+  const files = Object.values(parts).flatMap(({ root: of, files: some }) =>
+    some.map(({ path }) => join(of, path)),
+  );
   const chosen = Rng.fromSeed(1).split('folder sizes').permutation(files.length).slice(0, MOST);
-  const sharp = await loadSharp();
   const counts = new Map<string, number>();
   let [looked, colored] = [0, 0];
   for (let start = 0; start < chosen.length; start += 32) {
     const headers = await Promise.all(
       [...chosen.subarray(start, start + 32)].map((index) =>
-        sharp(join(root, files[index]!.path), { failOn: 'none' })
-          .metadata()
-          .catch(() => null),
+        readImageHeader(files[index]!).catch(() => null),
       ),
     );
     for (const header of headers) {
       if (header === null) continue;
-      const { height, width } = header.autoOrient;
+      const { height, width, isGray } = header;
       const size = `${height} ${width}`;
       counts.set(size, (counts.get(size) ?? 0) + 1);
       looked++;
-      if (!['b-w', 'grey16'].includes(header.space)) colored++;
+      if (!isGray) colored++;
     }
   }
   const sizes = [...counts]

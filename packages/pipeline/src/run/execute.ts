@@ -1,13 +1,6 @@
-import { basename, join } from 'node:path';
-import {
-  AncError,
-  type DatasetSplit,
-  type HostTensor,
-  type Teacher,
-  type TeacherOutputs,
-  type Variables,
-} from '@anc/core';
-import { encodeNumbers, firstNotFinite, withDeprecatedDiagnostics } from '@anc/core/internal';
+import { basename } from 'node:path';
+import type { DatasetSplit, HostTensor, Teacher, TeacherOutputs, Variables } from '@anc/core';
+import { encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
 import { CheckpointStore, quoted, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
 import { classOrderWarning } from '../classifier/class-order.js';
 import type {
@@ -21,7 +14,7 @@ import type { Emit, ModelRole } from '../events/events.js';
 import { Interrupted, isInterruption } from '../events/interrupted.js';
 import { changesInWords } from '../files/recorded-options.js';
 import { placeOf, verifyModel } from '../files/verify.js';
-import { asTensors, readWeights, writeWeights } from '../files/weights.js';
+import { readWeights, writeWeights } from '../files/weights.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
 import {
@@ -37,12 +30,13 @@ import {
   teacherPredictions,
   type SharedTeacherOutputs,
 } from '../training/teacher-cache.js';
-import { divergenceIn, isDivergence, recordDivergence } from '../training/divergence.js';
+import { isDivergence, recordDivergence } from '../training/divergence.js';
 import { trainModel } from '../training/train-model.js';
 import type { BestEpoch } from '../training/validation.js';
 import { closingWarnings } from './closing-warnings.js';
 import { writeCompact } from './compact.js';
 import type { InterpretedMethod } from './control.js';
+import { assertFiniteWeights, divergedStudent, divergenceInWords } from './diverged-student.js';
 import { chanceInWords, interpret } from './interpretation.js';
 import { modelCard, weightsMetadata } from './model-card.js';
 import { reportPart } from './part.js';
@@ -179,21 +173,6 @@ async function trainStudents(
   }
 }
 
-/** Earlier versions kept weights of trainings that diverged, with a result. Throws `ANC_DIVERGED`. */
-function assertFiniteWeights(
-  folder: RunFolder,
-  place: readonly string[],
-  variables: Variables<HostTensor>,
-): void {
-  for (const [name, { data }] of Object.entries(asTensors(variables))) {
-    const at = firstNotFinite(data);
-    if (at === -1) continue;
-    throw new AncError('ANC_DIVERGED', `training diverged: a number of "${name}" is ${data[at]}.`, {
-      hint: `its result of an earlier version means nothing: remove ${quoted(join(folder.path, ...place))}, and resume the run with a lower rate and --change-options.`,
-    });
-  }
-}
-
 /** A report is made from what is written: where there is no space for it, the run is complete nevertheless. */
 async function reportOrNotice(
   folder: RunFolder,
@@ -211,25 +190,11 @@ async function reportOrNotice(
   }
 }
 
-async function divergedStudent(
-  folder: RunFolder,
-  { name, method, network }: PlannedModel,
-  message: string,
-): Promise<DivergedStudent> {
-  const records = await folder.metrics.read();
-  const found = divergenceIn(records, name) ?? records.findLast(({ model }) => model === name);
-  const { stage, epoch, step } = found ?? { stage: '', epoch: 0, step: 0 };
-  return { name, method: method.name, model: network.model.name, stage, epoch: epoch + 1, step, message };
-}
-
 /** Whether a given teacher's classes are probably in another order than the labels; before anything is trained. */
 async function orderWarningOf({ data, classNames }: Plan, { classes }: Predictions): Promise<string | null> {
   if (data.test.labels === null) return null;
   return classOrderWarning(classes, await data.test.labels(), { classNames }, data.dataset);
 }
-
-const divergenceInWords = ({ name, epoch, message }: DivergedStudent): string =>
-  `${name}: diverged in epoch ${epoch} and has no result (${message.replace(/\.$/, '')}).`;
 
 /** A given teacher's result: nothing was trained, its predictions for the test images are evaluated. */
 async function givenResult(
