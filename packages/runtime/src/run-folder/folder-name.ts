@@ -3,5 +3,4 @@
  * are left out.
  */
 export const folderName = (name: string): string =>
-   
   name.replace(/[<>:"/\\|?*\x00-\x1f]+/g, '-').replace(/[. ]+$/, '') || '-';
