@@ -137,6 +137,7 @@ describe('a request that cannot be met: one clear error, exit code 2, nothing wr
     await writeFile(join(place.path, 'file'), '');
     await writeFile(join(place.path, 'typo.yaml'), 'seed: 1\nepohcs: 3\n');
     await mkdir(join(place.path, 'taken'));
+    await writeFile(join(place.path, 'taken', 'notes.txt'), ''); // an empty folder would be free
     const before = await place.files();
     vi.stubEnv('ANC_DATA_DIR', '');
     vi.stubEnv('ANC_CACHE_DIR', join(place.path, 'taken'));

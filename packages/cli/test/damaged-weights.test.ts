@@ -79,7 +79,7 @@ describe('weights that are no numbers', () => {
       '32',
     ];
     const { code, stderr } = await program('run', '--teacher', 'nan.safetensors', ...student, '--quiet');
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain('the network gives logits that are not finite');
   });
 

@@ -55,7 +55,7 @@ describe('mean and deviation in the metadata', () => {
     ['a deviation of zero', { mean: '[0.5]', std: '[0.0]' }],
     ['other numbers of channels', { mean: '[0.5, 0.5]', std: '[1, 1, 1]' }],
     ['a pair with a negative deviation', { normalization: "{'mean': [0.5], 'std': [-1]}" }],
-  ])('are told apart from foreign texts where they are impossible: %s', (_what, metadata) => {
+  ])('are distinguished from foreign texts where they are impossible: %s', (_what, metadata) => {
     expect(declared(metadata, 3)).toMatchObject({
       normalization: null,
       impossible: expect.stringContaining(Object.values(metadata).at(-1)!) as string,

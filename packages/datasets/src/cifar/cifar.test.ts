@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { isAncError, type AncError } from '@anc/core';
 import fc from 'fast-check';
 import { pack } from 'tar-stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseCifarBinary } from './binary.js';
 import type { CifarSpec } from './cifar-spec.js';
 import { cifar10, CifarDataset, cifar100 } from './cifar.js';
@@ -153,6 +153,8 @@ describe('CifarDataset', () => {
   });
 
   it('names the archives if there are no files', async () => {
+    vi.stubEnv('ANC_DATA_DIR', ''); // real files have the same names
+    onTestFinished(() => void vi.unstubAllEnvs());
     const error = await errorOf((await put({})).split('test'));
     expect(error.code).toBe('ANC_DATA_MISSING');
     expect(error.describe()).toMatch(/tiny-binary.tar.gz, tiny-python.tar.gz/);

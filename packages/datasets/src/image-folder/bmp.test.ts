@@ -54,7 +54,7 @@ describe('decodeBmp', () => {
     ];
     const of = (bits: number, row: readonly number[]) =>
       decoded(bitmap({ bits, width: 3, height: 1, palette, rows: [row] })).pixels;
-    const expected = [...light!, ...dark!, ...light!];
+    const expected = [...light, ...dark, ...light];
     expect(of(8, [1, 0, 1, 0])).toEqual(expected);
     expect(of(4, [0x10, 0x10, 0, 0])).toEqual(expected);
     expect(of(1, [0b10100000, 0, 0, 0])).toEqual(expected);

@@ -27,7 +27,7 @@ const CIFAR100_FOLDER = /^cifar-100-(binary|python)$/;
 
 /**
  * Looks which published datasets a folder holds, by the names of files in it and up to two folders deeper, and whether
- * it holds images. MNIST and Fashion-MNIST, whose files have the same names, are told apart by their checksums.
+ * it holds images. MNIST and Fashion-MNIST, whose files have the same names, are distinguished by their checksums.
  */
 export async function recognizeFolder(folder: string): Promise<RecognizedFolder> {
   const found = new Set<string>();

@@ -36,7 +36,7 @@ export function foreignFile(source: ByteSource): ForeignFile | null {
     return { what: 'an empty file', hint: 'the download or the export did not finish: repeat it.' };
   }
   const bytes = source.read(0, Math.min(source.length, TEXT_LIMIT));
-  const start = Buffer.from(bytes).toString('latin1');
+  const start = String.fromCharCode(...bytes); // one character per byte
   const known = STARTS.find(([mark]) => start.startsWith(mark));
   if (known !== undefined) return { what: known[1], hint: known[2] };
   if (start.slice(257, 262) === 'ustar') return { what: 'a tar archive', hint: UNPACK };

@@ -61,7 +61,7 @@ export function readStateDict(source: ByteSource, wanted?: string): StateDict {
   }
   throw new AncError('ANC_WEIGHTS', 'the file is not of a kind of weights that can be read.', {
     expected: KINDS,
-    received: `${source.length} bytes that start with ${Buffer.from(start.subarray(0, 8)).toString('hex')}`,
+    received: `${source.length} bytes that start with ${inHex(start.subarray(0, 8))}`,
     hint: isPickle(start)
       ? 'it is a pickle that torch.save did not write: save it with torch.save(model.state_dict(), path).'
       : isOnnx(start)
@@ -88,3 +88,6 @@ function inOrder(tensors: Tree<LazyTensor>): Record<string, LazyTensor> {
 export const isOwn = (tensors: Tree<unknown>): boolean =>
   Object.keys(tensors).length > 0 &&
   Object.keys(tensors).every((name) => name.startsWith('params/') || name.startsWith('stats/'));
+
+const inHex = (bytes: Uint8Array): string =>
+  [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -33,7 +33,7 @@ describe('newRunsFolder', () => {
   it('refuses a name that is a path, and a folder that exists', async () => {
     const taken = newRunsFolder({ directory: '.', name: 'a/b' }, cwd, 'x');
     await expect(taken).rejects.toMatchObject({ code: 'ANC_CONFIG' });
-    await mkdir(join(cwd, 'mine'));
+    await mkdir(join(cwd, 'mine', 'seed-1'), { recursive: true });
     const exists = newRunsFolder({ directory: '.', name: 'mine' }, cwd, 'x');
     await expect(exists).rejects.toMatchObject({ code: 'ANC_RUN_EXISTS' });
   });

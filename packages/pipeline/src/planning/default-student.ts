@@ -115,7 +115,7 @@ const isSmaller = ({ parameters, flops }: Candidate, teacher: NetworkSize): bool
 function inWords({ parameters, flops }: Candidate, teacher: NetworkSize): string {
   const part = (own: number, of: number | null, what: string): string => {
     const ratio = times(own, of);
-    return `${formatLarge(own)} ${what}${Number.isFinite(ratio) ? ` (teacher: ${formatLarge(of!)}, ${ratio.toPrecision(2)} times as many)` : ''}`;
+    return `${formatLarge(own)} ${what}${Number.isFinite(ratio) ? ` (teacher: ${formatLarge(of)}, ${ratio.toPrecision(2)} times as many)` : ''}`;
   };
   return `${part(parameters, teacher.parameters, 'parameters')}, ${part(flops, teacher.flops, 'FLOPs')}`;
 }
