@@ -305,7 +305,9 @@ describe('the report of a run', () => {
     });
     expect(await report(at('part'), { cwd })).toMatchObject({ finished: false });
     const page = await textOf('part', 'report.html');
-    expect(page).toMatch(/teacher<\/th>[^]*l2<\/th>[^]*kd<\/th>\s*<td colspan="[78]" class="word">not finished/);
+    expect(page).toMatch(
+      /teacher<\/th>[^]*l2<\/th>[^]*kd<\/th>\s*<td colspan="[78]" class="word">not finished/,
+    );
   });
 });
 
