@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { assertCreatable, freeName } from '@anc/runtime';
 import { optionError } from '../options/option-error.js';
-import type { ResumeOptions as ResumeChanges } from '../options/record.js';
+import { RESUMABLE_KEYS, type ResumeOptions as ResumeChanges } from '../options/record.js';
 import type { OutputOptions } from '../options/run-options.js';
 import { assertName } from '../run/start.js';
 import { callOf, composeWith, inFolder, type CallOptions, type RunRequest } from './run-input.js';
@@ -48,21 +48,8 @@ export function continuedCall(folder: string, options: CallOptions & ResumeChang
 }
 
 /** What a call that continues a run changes. */
-export const changesOf = ({
-  dataDir,
-  threads,
-  backend,
-  teacherBackend,
-  studentBackend,
-  checkpointMinutes,
-}: ResumeChanges): Readonly<Record<string, unknown>> => ({
-  dataDir,
-  threads,
-  backend,
-  teacherBackend,
-  studentBackend,
-  checkpointMinutes,
-});
+export const changesOf = (options: ResumeChanges): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(RESUMABLE_KEYS.map((key) => [key, options[key]]));
 
 /** So many seeds from the first on. Throws `ANC_CONFIG`. */
 export function seedsFrom(first: number, count: number): number[] {

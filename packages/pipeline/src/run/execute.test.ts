@@ -257,6 +257,13 @@ describe('a run that did not end', () => {
     await expectSame('failed', second.result);
   });
 
+  it('disposes the trained teacher once', async () => {
+    const disposed = vi.spyOn(NetworkTeacher.prototype, 'dispose');
+    await execute(start('disposed', { methods: ['l2'] }));
+    expect(disposed).toHaveBeenCalledTimes(1);
+    disposed.mockRestore();
+  });
+
   it('disposes the trained teacher where its predictions fail', async () => {
     const disposed = vi.spyOn(NetworkTeacher.prototype, 'dispose');
     const failing = execute(start('unpredicted'), (event) => {

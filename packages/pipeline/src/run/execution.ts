@@ -1,0 +1,21 @@
+import type { RunFolder, ScalarLog } from '@anc/runtime';
+import type { Emit } from '../events/events.js';
+import type { Plan } from '../planning/plan.js';
+import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
+
+/** A planned run whose folder is there and locked, and who hears of it. */
+export interface Execution {
+  readonly plan: Plan;
+  readonly folder: RunFolder;
+  /** The folder's path for people, relative to the working directory where that is shorter. */
+  readonly shown: string;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Keeps the teacher's outputs for the next run of the same teacher on the same images. */
+  readonly shared?: SharedTeacherOutputs;
+}
+
+/** The same with what the models of a run share. */
+export interface RunContext extends Execution {
+  readonly scalars: ScalarLog;
+}

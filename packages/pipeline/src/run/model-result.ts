@@ -1,0 +1,172 @@
+import { basename } from 'node:path';
+import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
+import { encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
+import { CheckpointStore } from '@anc/runtime';
+import type { BestResult, ModelResult } from '../events/documents.js';
+import type { ModelRole } from '../events/events.js';
+import { Interrupted } from '../events/interrupted.js';
+import { placeOf, verifyModel } from '../files/verify.js';
+import { readWeights, writeWeights } from '../files/weights.js';
+import type { GivenTeacher } from '../planning/given-teacher.js';
+import type { PlannedModel } from '../planning/plan.js';
+import { isDivergence, recordDivergence } from '../training/divergence.js';
+import {
+  evaluatePredictions,
+  predict,
+  type Predictions,
+  type TestEvaluation,
+} from '../training/evaluate-model.js';
+import { trainModel } from '../training/train-model.js';
+import type { BestEpoch } from '../training/validation.js';
+import { writeCompact } from './compact.js';
+import { assertFiniteWeights } from './diverged-student.js';
+import type { RunContext } from './execution.js';
+import { modelCard, weightsMetadata } from './model-card.js';
+import { readDocument } from './read-document.js';
+
+/** A given teacher's result: nothing was trained, its predictions for the test images are evaluated. */
+export async function givenResult(
+  { plan, folder, emit }: RunContext,
+  { given }: GivenTeacher,
+  predicted: Predictions,
+): Promise<ModelResult> {
+  const { error, top5Error } = await evaluatePredictions(predicted, plan.data.test, null);
+  const { model, parameters, flops, digest, bytes } = given;
+  const result: ModelResult = {
+    model: basename(model),
+    testError: error,
+    ...top5(top5Error),
+    parameters,
+    flops,
+    seconds: 0,
+    weights: digest,
+    bytes,
+  };
+  await folder.write(['teacher', 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
+  emit({ type: 'result', model: 'teacher', role: 'teacher', result, trained: false });
+  return result;
+}
+
+/** The teacher's predictions for the images that models are evaluated on; null for the teacher itself. */
+export interface TeacherPredictions {
+  readonly test: Int32Array | null;
+  readonly held: Int32Array | null;
+}
+
+/** For the teacher itself. */
+export const noPredictions: TeacherPredictions = { test: null, held: null };
+
+/** Folder of the weights that did best on the held-out images. */
+const BEST = 'best';
+
+/** A model's result: read where it exists, else the model is trained, evaluated and written, the result last. */
+export async function trainOrRead<R extends ModelResult>(
+  context: RunContext,
+  model: PlannedModel,
+  role: ModelRole,
+  teacher: TeacherOutputs | null,
+  predictions: TeacherPredictions,
+): Promise<R> {
+  const { plan, folder, emit, signal, scalars } = context;
+  const { options, data, backends } = plan;
+  const { batchSize } = options.training;
+  const place = placeOf(role === 'teacher' ? 'teacher' : model.name);
+  const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
+  const before = await folder.readDocument([...place, 'result.json'], (text) => readDocument<R>(text));
+  if (before !== null) {
+    await verifyModel(folder, place);
+    assertFiniteWeights(folder, place, await readWeights(folder, place, model.network.initial));
+    await checkpoints.clear(); // in case the process ended between writing the result and this
+    emit({ type: 'result', model: model.name, role, result: before, trained: false });
+    return before;
+  }
+  const metadata = weightsMetadata(plan, model);
+  const { held } = data;
+  const evaluateOn = (split: DatasetSplit, what: string, reference: Int32Array | null) => {
+    const where = { backend: backends.student, batchSize, emit, signal };
+    return async (variables: Variables<HostTensor>): Promise<TestEvaluation> =>
+      evaluatePredictions(await predict(model.network, variables, split, what, where), split, reference);
+  };
+  const trained = await trainModel(model, teacher, {
+    folder,
+    scalars,
+    data,
+    backend: backends.student,
+    batchSize,
+    seed: model.seed,
+    emit,
+    signal,
+    validation:
+      held === null
+        ? null
+        : {
+            by: model.stages.some(({ usesLabels }) => usesLabels) ? 'error' : 'agreement',
+            measure: evaluateOn(held, 'held-out images', predictions.held),
+          },
+    ...(options.output.checkpointMinutes === undefined
+      ? {}
+      : { checkpointMinutes: options.output.checkpointMinutes }),
+    keepBest: async (variables) => {
+      await writeWeights(folder, [...place, BEST], variables, metadata);
+    },
+  });
+  if (trained === null) throw new Interrupted();
+  const onTest = evaluateOn(data.test, 'test images', predictions.test);
+  const tested = async (variables: Variables<HostTensor>): Promise<TestEvaluation> => {
+    try {
+      return await onTest(variables);
+    } catch (failure) {
+      if (!isDivergence(failure)) throw failure;
+      // The weights are finite, what they compute is not: training has to continue from an earlier state.
+      const last = (await folder.metrics.read()).findLast((record) => record.model === model.name)!;
+      const { stage, epoch, step } = last;
+      await recordDivergence(folder, { model: model.name, stage, epoch, step }, failure);
+      await checkpoints.dropNewest();
+      throw failure;
+    }
+  };
+  const { error, agreement, top5Error, chance } = await tested(trained.variables);
+  const written = await writeWeights(folder, place, trained.variables, metadata);
+  const where = { backend: backends.student, input: data.dataset.shape };
+  const compact = await writeCompact(folder, place, model.network, trained.variables, metadata, where);
+  const result = {
+    ...(role === 'student' ? { method: model.method.name, name: model.name } : {}),
+    model: model.network.model.name,
+    testError: error,
+    ...top5(top5Error),
+    ...(agreement === null ? {} : { agreement }),
+    ...(chance === null ? {} : { agreementBaseline: chance.baseline, kappa: chance.kappa }),
+    ...(trained.held === null ? {} : { validationError: trained.held.error }),
+    ...(trained.best === null
+      ? {}
+      : {
+          best: bestResult(
+            trained.best,
+            await tested(await readWeights(folder, [...place, BEST], model.network.initial)),
+          ),
+        }),
+    parameters: model.network.parameters,
+    flops: model.network.flops,
+    seconds: trained.seconds,
+    ...(role === 'student' && trained.diagnostics !== null
+      ? { diagnostics: withDeprecatedDiagnostics(trained.diagnostics) }
+      : {}),
+    ...written,
+    ...(compact === null ? {} : { bytes: compact }),
+  } as ModelResult as R;
+  await folder.write([...place, 'README.md'], modelCard(plan, model, result));
+  await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
+  await checkpoints.clear();
+  emit({ type: 'result', model: model.name, role, result, trained: true });
+  return result;
+}
+
+const top5 = (error: number | null) => (error === null ? {} : { testTop5Error: error });
+
+const bestResult = (best: BestEpoch, test: TestEvaluation): BestResult => ({
+  epoch: best.epoch + 1,
+  validationError: best.error,
+  ...(best.agreement === null ? {} : { validationAgreement: best.agreement }),
+  testError: test.error,
+  ...(test.agreement === null ? {} : { agreement: test.agreement }),
+});
