@@ -1,8 +1,9 @@
-import { isAncError, Rng, type AncError } from '@anc/core';
+import { Rng } from '@anc/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend, OnnxTeacher, type OnnxTeacherRequest } from '../src/index.js';
 import { makeNode, makeTensor, onnx, type ValueInfoProto } from '../src/onnx-model/proto.js';
 import { buildModel, floats, layer, SIZE, WIDTH, type BuiltGraph } from './graph-builder.js';
+import { refusal } from './refusal.js';
 
 let backend: OnnxBackend;
 beforeAll(async () => {
@@ -12,16 +13,6 @@ afterAll(() => backend.dispose());
 
 const open = (graph: BuiltGraph, rest: Partial<OnnxTeacherRequest> = {}): Promise<OnnxTeacher> =>
   OnnxTeacher.create(backend, buildModel(graph), { shown: 'm.onnx', images: [SIZE, SIZE, 3], ...rest });
-
-const refusal = async (work: Promise<unknown>): Promise<AncError> => {
-  const error: unknown = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!isAncError(error)) throw new Error(`not an AncError: ${String(error)}`);
-  expect(error.code).toBe('ANC_ONNX');
-  return error;
-};
 
 const rng = Rng.fromSeed(9);
 const COUNT = 4;

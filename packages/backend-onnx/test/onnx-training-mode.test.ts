@@ -1,8 +1,8 @@
-import { isAncError, type AncError } from '@anc/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend, OnnxTeacher } from '../src/index.js';
 import { makeNode, makeTensor, type NodeProto, type TensorProto } from '../src/onnx-model/proto.js';
 import { buildModel, layer, SIZE, WIDTH, type BuiltGraph } from './graph-builder.js';
+import { refusal } from './refusal.js';
 
 let backend: OnnxBackend;
 beforeAll(async () => {
@@ -20,16 +20,6 @@ const open = ({ nodes = [four.node], outputs = ['four'], constants = [], ...rest
       images: [SIZE, SIZE, 3],
     },
   );
-
-const refusal = async (work: Promise<unknown>): Promise<AncError> => {
-  const error: unknown = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!isAncError(error)) throw new Error(`not an AncError: ${String(error)}`);
-  expect(error.code).toBe('ANC_ONNX');
-  return error;
-};
 
 /** Two batches whose first image is the same. */
 async function firstLogits(teacher: OnnxTeacher): Promise<readonly [number[], number[]]> {

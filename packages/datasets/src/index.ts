@@ -6,7 +6,7 @@ export { folderSizes, type FolderSizes } from './image-folder/common-size.js';
 export { decodeImage, readImageHeader, type ImageHeader } from './image-folder/decode.js';
 export { ImageFolder } from './image-folder/image-folder.js';
 export {
-  interpretFolder,
+  interpretWholeFolder,
   type FolderInterpretation,
   type FolderPart,
 } from './image-folder/interpret-folder.js';

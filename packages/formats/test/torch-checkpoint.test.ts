@@ -1,8 +1,9 @@
-import { isAncError, type AncError, type HostTensor } from '@anc/core';
+import { isAncError, type HostTensor } from '@anc/core';
 import fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { inMemory, isTorchCheckpoint, loadTree, readTorchCheckpoint } from '../src/index.js';
+import { failure } from './failure.js';
 import {
   call,
   dictionary,
@@ -24,16 +25,6 @@ const tensors = {
 
 /** All tensors of a file in memory. */
 const read = (file: Uint8Array): Record<string, HostTensor> => loadTree(readTorchCheckpoint(inMemory(file)));
-
-const failure = (f: () => unknown): AncError => {
-  try {
-    f();
-  } catch (error) {
-    if (isAncError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-};
 
 describe('PyTorch checkpoints', () => {
   it.each([

@@ -1,7 +1,8 @@
-import { isAncError, type AncError } from '@anc/core';
+import { isAncError } from '@anc/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeSafetensors, inMemory, openTorchCheckpoint, readStateDict } from '../src/index.js';
+import { failure } from './failure.js';
 import {
   call,
   dictionary,
@@ -55,16 +56,6 @@ const only = (first: number) => ({
   numbers: { 'conv.weight': first, 'conv.bias': first },
   notices: [],
 });
-
-const failure = (f: () => unknown): AncError => {
-  try {
-    f();
-  } catch (error) {
-    if (isAncError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-};
 
 const object = (module: string, name: string, ...state: [Uint8Array, Uint8Array][]): Uint8Array =>
   Uint8Array.from([...global(module, name), 0x29, 0x81, ...dictionary(...state), 0x62]);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Rng } from '@anc/core';
 import { readImageHeader } from './decode.js';
-import { interpretFolder } from './interpret-folder.js';
+import { interpretWholeFolder } from './interpret-folder.js';
 
 /** The sizes of the images of a folder, from the headers of a sample of its files. */
 export interface FolderSizes {
@@ -19,14 +19,6 @@ export interface FolderSizes {
 /** Headers that are read at most. */
 const MOST = 500;
 
-/** Nothing of this changes which images there are. */
-const HOW_FOLDERS_ARE_READ = {
-  labelled: 'auto',
-  splits: 'auto',
-  classOrder: 'natural',
-  testFraction: null,
-} as const;
-
 /**
  * Reads the sizes of a folder's images without decoding them, upright according to their EXIF orientation. Images that
  * the folder's interpretation leaves out do not count, nor do files without a readable header.
@@ -34,7 +26,7 @@ const HOW_FOLDERS_ARE_READ = {
  * @throws `ANC_DATA_MISSING` if the folder cannot be read, `ANC_MISSING_PACKAGE` without sharp.
  */
 export async function folderSizes(root: string): Promise<FolderSizes> {
-  const { parts } = await interpretFolder(root, HOW_FOLDERS_ARE_READ, 1);
+  const { parts } = await interpretWholeFolder(root);
   const files = Object.values(parts).flatMap(({ root: of, files: some }) =>
     some.map(({ path }) => join(of, path)),
   );

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { AncError, isAncError, Rng, type Dataset } from '@anc/core';
-import { decodeImage, interpretFolder, limitSplit } from '@anc/datasets';
+import { decodeImage, interpretWholeFolder, limitSplit } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
 
 import { classesAreFolders, noticesOf } from '../data/dataset-facts.js';
@@ -90,7 +90,7 @@ async function datasetOfFolder(what: string, { composition, cwd, dataDir }: Open
 
 /** Images of all splits of a folder: the labeled ones, where there are labels. */
 async function ofFolder(path: string, what: string, { shape, limit }: SampleRequest): Promise<Sample> {
-  const { parts, classes, interpretation } = await interpretFolder(path, HOW_FOLDERS_ARE_READ, 1);
+  const { parts, classes, interpretation } = await interpretWholeFolder(path);
   const some = Object.values(parts).filter((part) => classes.length === 0 || part.classes !== null);
   const files = some
     .flatMap(({ root, files: found, classes: own }) =>
@@ -128,13 +128,6 @@ async function ofFolder(path: string, what: string, { shape, limit }: SampleRequ
     notices: [interpretation.summary, ...interpretation.remarks],
   };
 }
-
-const HOW_FOLDERS_ARE_READ = {
-  labelled: 'auto',
-  splits: 'auto',
-  classOrder: 'natural',
-  testFraction: null,
-} as const;
 
 /** A dataset by name. Throws `ANC_USAGE`, `ANC_DATA_MISSING` and what opening it throws. */
 async function namedDataset(
