@@ -112,6 +112,12 @@ describe('a request that cannot be met: one clear error, exit code 2, nothing wr
     ],
     ['a folder that cannot be made', ['run', '--out', 'file/runs'], 'ANC_RUN_UNWRITABLE', /--out/],
     ['a run that is there', ['run', '--out', '.', '--name', 'taken'], 'ANC_RUN_EXISTS', /--resume/],
+    [
+      'an alias without an anchor',
+      ['run', '--config', 'alias.yaml'],
+      'ANC_CONFIG',
+      /alias.yaml:2:10: the alias \*none has no anchor/,
+    ],
     ['nothing to resume', ['run', '--resume', 'none'], 'ANC_RUN_MISSING', /not a run folder/],
     [
       'data that is not there',
@@ -136,6 +142,7 @@ describe('a request that cannot be met: one clear error, exit code 2, nothing wr
   ])('%s', async (_, args, code, message) => {
     await writeFile(join(place.path, 'file'), '');
     await writeFile(join(place.path, 'typo.yaml'), 'seed: 1\nepohcs: 3\n');
+    await writeFile(join(place.path, 'alias.yaml'), 'seed: 1\ndataset: *none\n');
     await mkdir(join(place.path, 'taken'));
     await writeFile(join(place.path, 'taken', 'notes.txt'), ''); // an empty folder would be free
     const before = await place.files();

@@ -1,8 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
-import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
-import { shownPath } from '@anc/pipeline/options';
+import { isMap, isScalar, type Document, type Node } from 'yaml';
+import { readYaml, shownPath } from '@anc/pipeline/options';
 
 const stem = 'anc.config';
 const parsed = ['.yaml', '.yml', '.json'];
@@ -46,17 +46,13 @@ async function findFile(cwd: string): Promise<string | null> {
 
 /** YAML, and JSON as the part of YAML that it is: problems have a line and a column. */
 async function parseFile(path: string, shown: string): Promise<ConfigFile> {
-  const lines = new LineCounter();
-  const document = parseDocument(await readText(path, shown), { lineCounter: lines });
-  const error = document.errors[0];
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    const [what] = error.message.split(' at line ');
-    throw new AncError('ANC_CONFIG', `${shown}:${line}:${col}: ${what}.`);
-  }
+  const read = readYaml(await readText(path, shown));
+  if ('problem' in read)
+    throw new AncError('ANC_CONFIG', `${shown}:${read.line}:${read.column}: ${read.problem}.`);
+  const { document, lines, value } = read;
   return {
     path,
-    raw: (document.toJS() as unknown) ?? {},
+    raw: value ?? {},
     place(at, unknownKey) {
       const { line, col } = lines.linePos(offsetOf(document, at, unknownKey));
       return `${shown}:${line}:${col}: "${[...at, unknownKey].filter((part) => part !== undefined).join('.')}"`;

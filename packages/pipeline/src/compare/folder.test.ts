@@ -73,6 +73,7 @@ describe('the record of a comparison', () => {
     ['without options', 'seeds: [1, 2]\n'],
     ['with empty options', 'seeds: [1, 2]\noptions:\n'],
     ['cut', formatRecord(recordOf()).slice(0, 60)],
+    ['with an alias that has no anchor', 'seeds: [1]\noptions: *none\n'],
   ])('is damaged where it is %s', async (_what, text) => {
     await writeFile(join(root, 'compare.yaml'), text);
     expect(await refusal()).toMatchObject({ code: 'ANC_RUN_CONFIG' });

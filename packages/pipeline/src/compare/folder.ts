@@ -3,9 +3,10 @@ import { join, relative, sep } from 'node:path';
 import { AncError } from '@anc/core';
 import { Checksums, createFolder, type RunFolder } from '@anc/runtime';
 import { verifyModel } from '../files/verify.js';
-import { parseDocument, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { recordedOptions, resumedOptions } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
+import { yamlValue } from '../text/read-yaml.js';
 
 const RECORD = 'compare.yaml';
 const RESULT = 'result.json';
@@ -37,12 +38,7 @@ export async function readRecord(
       hint: 'give the folder that `anc-cli compare` printed.',
     });
   }
-  const document = parseDocument(text);
-  const read = (document.errors.length === 0 ? document.toJS() : null) as {
-    seeds?: unknown;
-    options?: unknown;
-  } | null;
-  const { seeds, options } = read ?? {};
+  const { seeds, options } = (yamlValue(text) ?? {}) as { seeds?: unknown; options?: unknown };
   const hasSeeds = Array.isArray(seeds) && seeds.length > 0 && seeds.every((seed) => Number.isInteger(seed));
   if (!hasSeeds || options === undefined) {
     throw new AncError('ANC_RUN_CONFIG', `${join(path, RECORD)} is damaged.`, {

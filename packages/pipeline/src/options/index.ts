@@ -9,6 +9,7 @@ export {
 } from '../text/format.js';
 export { describeNamed, NAMED_FORM, readNamed, splitTopLevel, type Named } from '../text/named.js';
 export { suggestion } from '../text/nearest.js';
+export { readYaml } from '../text/read-yaml.js';
 export { shownPath } from '../text/shown-path.js';
 export type { FlagKind } from './declare.js';
 export {

@@ -1,6 +1,7 @@
 import { AncError, mapTree } from '@anc/core';
-import { parseDocument, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { formatNamed } from '../text/named.js';
+import { readYaml } from '../text/read-yaml.js';
 import { withFormerClassOrder, withoutPath } from './folder-dataset.js';
 import { describePath, optionError } from './option-error.js';
 import { DEPRECATED_KEYS, flattenOptions, groupOptions, optionAt } from './option-table.js';
@@ -65,10 +66,9 @@ const always = ['preset', ...Object.keys(flattenOptions(presets.quick('glyphs'))
 
 /** Reads a record that `formatOptions` wrote, in this version or an older one. Throws `ANC_RUN_CONFIG`. */
 export function readOptions(text: string): RunOptions {
-  const document = parseDocument(text);
-  const broken = document.errors[0];
-  if (broken !== undefined) throw damaged(broken.message.split('\n')[0]!);
-  const value = document.toJS() as unknown;
+  const read = readYaml(text);
+  if ('problem' in read) throw damaged(`${read.problem.split('\n')[0]!} (line ${read.line})`);
+  const { value } = read;
   if (typeof value !== 'object' || value === null) throw damaged('no options');
   const flat = withCurrentKeys(value as Record<string, unknown>);
   const unknown = Object.keys(flat).find((key) => !(key in flattenOptions(groupOptions(flat))));

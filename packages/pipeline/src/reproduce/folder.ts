@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { AncError } from '@anc/core';
 import { Checksums, createFolder } from '@anc/runtime';
-import { parseDocument, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { recordedOptions, resumedOptions } from '../options/record.js';
+import { yamlValue } from '../text/read-yaml.js';
 import { groupName, type PlannedGroup } from './grid.js';
 import { tableNames, tables, type PaperTable, type TableName } from './tables.js';
 
@@ -36,8 +37,7 @@ export async function readReproduction(
       hint: 'give the folder that `anc-cli reproduce` printed.',
     });
   }
-  const document = parseDocument(text);
-  const { table, scale, seeds, groups } = (document.errors.length === 0 ? document.toJS() : {}) as {
+  const { table, scale, seeds, groups } = (yamlValue(text) ?? {}) as {
     table?: TableName;
     scale?: number;
     seeds?: number[];

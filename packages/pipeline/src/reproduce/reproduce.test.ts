@@ -89,8 +89,10 @@ describe('a reproduced table', () => {
     expect(read.grid.map(({ name }) => name)).toEqual(reproduction.grid.map(({ name }) => name));
     expect(read.grid.map(({ options }) => options)).toEqual(reproduction.grid.map(({ options }) => options));
     await expect(readReproduction(cwd, { epochs: 3 })).rejects.toThrow(/^epochs: /);
-    await writeFile(join(cwd, 'reproduce.yaml'), 'table: table2\nseeds: 3\n');
-    await expect(readReproduction(cwd, {})).rejects.toThrow(/damaged/);
+    for (const damaged of ['table: table2\nseeds: 3\n', '', 'table: *none\n']) {
+      await writeFile(join(cwd, 'reproduce.yaml'), damaged);
+      await expect(readReproduction(cwd, {})).rejects.toThrow(/damaged/);
+    }
     await expect(readReproduction(join(cwd, 'nowhere'), {})).rejects.toThrow(/not the folder/);
   });
 

@@ -10,6 +10,9 @@ export interface Named {
 /** How names with options are written, for errors. */
 export const NAMED_FORM = 'name or name(option=value, …)';
 
+/** Characters of a name with options: finding its brackets takes the square of its length at worst. */
+const LONGEST = 50_000;
+
 /** What is wrong with a text that should have been a name with options, for people. */
 export interface Unreadable {
   readonly problem: string;
@@ -20,25 +23,29 @@ export interface Unreadable {
  * look like, and `mlp(units=[64])` inside of one is a text, brackets and all.
  */
 export function readNamed(text: string): Named | Unreadable {
-  const match = /^\s*([^\s()=,](?:[^()=,]*[^\s()=,])?)\s*(?:\((.*)\))?\s*$/s.exec(text);
-  if (match === null) return { problem: unclosed(text) ? 'close every bracket.' : `write ${NAMED_FORM}.` };
-  const [, name = '', inner = ''] = match;
+  if (text.length > LONGEST) return { problem: `write at most ${LONGEST} characters.` };
+  const trimmed = text.trim();
+  const open = trimmed.indexOf('(');
+  const name = open < 0 ? trimmed : trimmed.slice(0, open).trimEnd();
+  if (!/^[^\s()=,][^()=,]*$/.test(name) || (open >= 0 && !trimmed.endsWith(')')))
+    return { problem: unclosed(text) ? 'close every bracket.' : `write ${NAMED_FORM}.` };
+  const inner = open < 0 ? '' : trimmed.slice(open + 1, -1);
   if (/\s/.test(name) && !/[\\/.]/.test(name)) return { problem: `a name has no spaces: "${name}".` }; // files may
-  const options: Record<string, unknown> = {};
+  const options = new Map<string, unknown>(); // a key may be __proto__
   for (const part of splitTopLevel(inner)) {
     const equals = part.indexOf('=');
     if (equals < 1) return { problem: nameless(part) };
     const option = part.slice(0, equals).trim();
-    if (Object.hasOwn(options, option)) return { problem: `say the option "${option}" once.` };
+    if (options.has(option)) return { problem: `say the option "${option}" once.` };
     try {
-      options[option] = parse(quoteCalls(part.slice(equals + 1))) as unknown;
+      options.set(option, parse(quoteCalls(part.slice(equals + 1)), { maxAliasCount: 0 }));
     } catch (error) {
       if (unclosed(part)) return { problem: 'close every bracket.' };
       const why = error instanceof Error ? error.message.split(/ at line |\n/)[0]! : String(error);
       return { problem: `the value of "${option}" cannot be read: ${why}` };
     }
   }
-  return { name, options };
+  return { name, options: Object.fromEntries(options) };
 }
 
 /** The same; null where the text is neither. */

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { AncError } from '@anc/core';
 import { Checksums, createFolder } from '@anc/runtime';
-import { parseDocument, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { z } from 'zod';
 import { DEPRECATED_KEYS } from '../options/option-table.js';
+import { yamlValue } from '../text/read-yaml.js';
 
 export const RECORD = 'tune.yaml';
 
@@ -46,8 +47,7 @@ export async function readRecord(path: string): Promise<TuneRecord> {
       hint: 'give the folder that `anc-cli tune` printed.',
     });
   }
-  const document = parseDocument(text);
-  const read = recordSchema.safeParse(document.errors.length === 0 ? document.toJS() : null);
+  const read = recordSchema.safeParse(yamlValue(text));
   if (read.success) {
     const { given, said, ...search } = read.data;
     return { ...search, given: (given ?? said ?? []).map((key) => DEPRECATED_KEYS[key] ?? key) };
