@@ -118,6 +118,12 @@ describe('a request that cannot be met: one clear error, exit code 2, nothing wr
       'ANC_CONFIG',
       /alias.yaml:2:10: the alias \*none has no anchor/,
     ],
+    [
+      'changed options of a new run',
+      ['run', '--change-options'],
+      'ANC_CONFIG',
+      /--change-options: there is no run to resume/,
+    ],
     ['nothing to resume', ['run', '--resume', 'none'], 'ANC_RUN_MISSING', /not a run folder/],
     [
       'data that is not there',

@@ -4,7 +4,6 @@ export { checkedGrid, newFolder, newReproduction } from './api/reproduce.js';
 export { callOf, composeWith, type RunRequest } from './api/run-input.js';
 export { continueTuning, startTuning } from './api/tune.js';
 export { describePreprocessing, OWN } from './check/candidates.js';
-export { findModelInRun } from './classifier/find-model.js';
 export { divergedComparison, divergedReproduction } from './compare/diverged-error.js';
 export { executeComparison } from './compare/execute.js';
 export { readRecord as readComparison } from './compare/folder.js';

@@ -15,14 +15,19 @@ export const defineRun: DefineCommand = (command, session) => {
 };
 
 async function run(flags: Record<string, unknown>, acceptChanges: boolean, session: Session): Promise<void> {
-  const [{ openTrainingSession }, { locating }, pipeline, { endInterrupted, endDiverged }, { isAncError }] =
-    await Promise.all([
-      import('./run-session.js'),
-      import('../config/locate.js'),
-      import('@anc/pipeline/internal'),
-      import('../terminal/interrupted.js'),
-      import('@anc/core'),
-    ]);
+  const [
+    { openTrainingSession },
+    { locating },
+    pipeline,
+    { endInterrupted, endDiverged },
+    { AncError, isAncError },
+  ] = await Promise.all([
+    import('./run-session.js'),
+    import('../config/locate.js'),
+    import('@anc/pipeline/internal'),
+    import('../terminal/interrupted.js'),
+    import('@anc/core'),
+  ]);
   const { terminal, progress, signal, request, fetching, compose, resolved, changes, close } =
     await openTrainingSession(flags, session);
   const { cwd } = session;
@@ -33,6 +38,12 @@ async function run(flags: Record<string, unknown>, acceptChanges: boolean, sessi
       const path = request.call.resume;
       const requested = changes(acceptChanges ? 'all' : pipeline.RATES);
       return pipeline.resumeRun({ path, cwd, emit, changes: requested, acceptChanges, compose, fetching });
+    }
+    if (acceptChanges) {
+      throw new AncError('ANC_CONFIG', '--change-options: there is no run to resume.', {
+        expected: '--resume <folder> beside it',
+        hint: 'a new run takes its options as they are given.',
+      });
     }
     const planned = await resolved();
     return pipeline.startRun({ ...planned, composition: await compose(planned.options.plugins), emit });

@@ -15,7 +15,7 @@ export function changesOf(
   const other = changes.find(([key]) => !may(key));
   if (other === undefined) return Object.fromEntries(changes);
   throw new AncError('ANC_CONFIG', `${flagName(other[0])}: a run is resumed with its own options.`, {
-    expected: `no other options than ${[...RESUMABLE_KEYS, ...own].map(flagName).join(', ')}`,
+    expected: `no other options than ${[...RESUMABLE_KEYS, ...(accepted === 'all' ? [] : accepted), ...own].map(flagName).join(', ')}`,
     hint:
       accepted.length === 0
         ? 'start a new run to change it.'

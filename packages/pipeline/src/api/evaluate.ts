@@ -6,7 +6,7 @@ import { classOrderWarning } from '../classifier/class-order.js';
 import { noticesOf } from '../data/dataset-facts.js';
 import { pairClasses } from '../classifier/labels.js';
 import { imageShapeOf } from '../classifier/image-shape.js';
-import { namedFile } from '../classifier/classifier-file.js';
+import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
 import { scoreClassifier, type Score } from '../classifier/score.js';
 import type { Composition } from '../composition/compose.js';
 import type { StatedShape } from '../data/image-size.js';
@@ -112,9 +112,8 @@ export async function shapeOfModel(
   cwd: string,
 ): Promise<StatedShape> {
   if (typeof what !== 'string') return { shape: what.input, source: 'the model' };
-  const { file, onnx } = found === null ? await namedFile(what) : { file: found.path, onnx: undefined };
-  const reading = { ...(onnx && { onnx }), ...(model && { model }), recorded: found !== null };
-  return imageShapeOf({ file, cwd, ...reading }, composition);
+  const said: NamedFile = found === null ? await namedFile(what) : { file: found.path };
+  return imageShapeOf({ ...said, cwd, ...(model && { model }), recorded: found !== null }, composition);
 }
 
 /**

@@ -2,9 +2,11 @@ import { rm } from 'node:fs/promises';
 import { foldConstants } from '@anc/backend-onnx';
 import { AncError } from '@anc/core';
 import { encodeSafetensors } from '@anc/formats';
+import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
 import { openImages } from '../classifier/images.js';
 import { isOnnx } from '../classifier/open-classifier.js';
 import type { Score } from '../classifier/score.js';
+import { noticesOf } from '../data/dataset-facts.js';
 import { imageSize } from '../data/image-size.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { exportSource } from '../export/export-source.js';
@@ -93,15 +95,15 @@ export async function exportModel(
   const layout = oneOf(options.layout ?? 'nchw', ['nchw', 'nhwc'] as const, 'layout');
   const { found, composition, cwd, images: named } = await openCall(what, options);
   if (found?.choice) onNotice?.(found.choice);
-  const weights = typeof what === 'string' ? (found?.path ?? what) : null;
+  const weights = typeof what === 'string' ? (found?.path ?? (await namedFile(what)).file) : null;
   if (weights === null && to === undefined) {
     throw new AncError('ANC_USAGE', 'no file was given to write a model in memory to.', {
       expected: 'the option "to"',
     });
   }
   const target = await assertFree(to ?? defaultOut(weights!, found, format, options.int8 === true), cwd);
-  const input = await inputOf(what, found, options, composition, cwd);
-  const source = await sourceOf(what, weights, found, { ...options, ...input }, composition, cwd);
+  await assertSized(what, found, options, composition, cwd);
+  const source = await sourceOf(what, found, options, composition, cwd);
   for (const notice of source.notices) onNotice?.(notice);
   if (source.normalization === null) {
     onNotice?.(
@@ -129,6 +131,8 @@ export async function exportModel(
           composition,
         )
       : null;
+  for (const notice of images === null ? [] : [...images.notices, ...noticesOf(images.dataset)])
+    onNotice?.(notice);
   const made = await madeOf(format, source, shape);
   try {
     const model =
@@ -139,7 +143,7 @@ export async function exportModel(
     const verified = await checked(target, () =>
       compareLogits(there, composition, images === null ? undefined : Infinity),
     );
-    const accuracy = images === null ? null : await compareAccuracy(there, images, composition);
+    const accuracy = images === null ? null : await compareAccuracy(there, images, composition, onNotice);
     return {
       file: shownPath(target, cwd),
       format,
@@ -158,19 +162,16 @@ export async function exportModel(
   }
 }
 
-/**
- * The size of the images that the model is exported for, where its file leaves it open. Throws `ANC_USAGE` where the
- * caller leaves it open, too.
- */
-async function inputOf(
+/** Reports the size of the images that a file's model takes. Throws `ANC_USAGE` where neither it nor the caller says it. */
+async function assertSized(
   what: string | TrainedModel,
   found: Awaited<ReturnType<typeof openCall>>['found'],
   options: ExportOptions,
   composition: Awaited<ReturnType<typeof openCall>>['composition'],
   cwd: string,
-): Promise<Pick<ExportOptions, 'input'>> {
+): Promise<void> {
   const { input, onNotice } = options;
-  if (input !== undefined || typeof what !== 'string' || found !== null) return {};
+  if (input !== undefined || typeof what !== 'string' || found !== null) return;
   const stated = await shapeOfModel(what, found, readingOf(options), composition, cwd);
   const { shape, why } = imageSize(stated, null);
   if (shape.some((side) => side === null)) {
@@ -181,18 +182,19 @@ async function inputOf(
     });
   }
   onNotice?.(`the model takes images of ${shape.join('×')}: ${why}.`);
-  return {};
 }
 
-function sourceOf(
+async function sourceOf(
   what: string | TrainedModel,
-  weights: string | null,
   found: Awaited<ReturnType<typeof openCall>>['found'],
   options: ExportOptions,
   composition: Awaited<ReturnType<typeof openCall>>['composition'],
   cwd: string,
-): Promise<ExportSource> | ExportSource {
-  if (typeof what === 'string') return exportSource(weights!, found, readingOf(options), composition, cwd);
+): Promise<ExportSource> {
+  if (typeof what === 'string') {
+    const { file, ...said }: NamedFile = found === null ? await namedFile(what) : { file: found.path };
+    return exportSource(file, found, { ...said, ...readingOf(options) }, composition, cwd);
+  }
   if (what.source !== null) return what.source;
   throw new AncError('ANC_EXPORT', `"${what.name}" is not a network of this program.`, {
     expected: 'a student of a run, or a classifier from a file of weights',

@@ -1,11 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportOnnx } from '@anc/backend-onnx';
+import { exportOnnx, OnnxBackend } from '@anc/backend-onnx';
 import type { TensorFunction } from '@anc/core';
 import { avgPool, mul, reshape, slice, sub, type Tensor4D } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Corners } from '../../test/tiny-plugins.js';
+import { Corners, tinyComposition } from '../../test/tiny-plugins.js';
+import { openGivenTeacher } from '../planning/given-teacher.js';
 import { check } from './check.js';
 import { evaluate } from './evaluate.js';
 
@@ -38,6 +39,20 @@ describe('an ONNX model of several outputs', () => {
     expect(result.notices.join()).toMatch(/"second" is used.*ignored: first/);
     const found = await check('two.onnx', new Corners(), { cwd, seconds: 0 });
     expect(found).toMatchObject({ classes: 4, accuracy: 1 });
+  });
+
+  it('is a teacher by that output, where the classes are those of folders as well', async () => {
+    const images = new Corners();
+    Object.defineProperty(images, 'classesAreFolders', { value: true });
+    const backend = await OnnxBackend.create({ threads: 1 });
+    try {
+      const model = { name: join(cwd, 'two.onnx'), options: {} };
+      const { given } = await openGivenTeacher({ model }, images, backend, tinyComposition());
+      expect(given).toMatchObject({ classes: 4, classNames: null });
+      await given.dispose();
+    } finally {
+      await backend.dispose();
+    }
   });
 
   it('needs a choice where that says nothing', async () => {

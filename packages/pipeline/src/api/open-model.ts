@@ -1,5 +1,5 @@
 import { AncError, type Backend, type Dataset } from '@anc/core';
-import { namedFile } from '../classifier/classifier-file.js';
+import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
 import type { FoundModel } from '../classifier/find-model.js';
 import { imageShapeOf, type ImageShapeRequest } from '../classifier/image-shape.js';
 import { isOnnx, openClassifier } from '../classifier/open-classifier.js';
@@ -40,8 +40,8 @@ export async function openModelFile(
     readonly imageClasses?: number;
   },
 ): Promise<TrainedModel> {
-  const { file, onnx } = found === null ? await namedFile(what) : { file: found.path, onnx: undefined };
-  const reading = { ...(onnx && { onnx }), ...(options.model && { model: options.model }) };
+  const { file, ...said }: NamedFile = found === null ? await namedFile(what) : { file: found.path };
+  const reading = { ...said, ...(options.model && { model: options.model }) };
   const input = options.input ?? images ?? (await shapeOfFile({ file, cwd, ...reading }, composition));
   const classifier = await openClassifier(
     {
@@ -55,7 +55,9 @@ export async function openModelFile(
     },
     composition,
   );
-  const source = isOnnx(file) ? null : await exportSource(file, found, options, composition, cwd);
+  const source = isOnnx(file)
+    ? null
+    : await exportSource(file, found, { ...options, ...reading }, composition, cwd);
   return new TrainedModel(found?.name ?? what, classifier, input, cwd, source, () => classifier.dispose());
 }
 

@@ -26,8 +26,16 @@ const KINDS = {
   reproduce: { record: 'reproduce.yaml', document: 'reproduce.json', page: pageBy(reproductionReport) },
 } as const;
 
-function pageBy<R>(render: (result: R) => string): (text: string) => string {
-  return (text) => render(readDocument<R>(text));
+interface Page {
+  readonly html: string;
+  readonly finished: boolean;
+}
+
+function pageBy<R extends object>(render: (result: R) => string): (text: string) => Page {
+  return (text) => {
+    const result = readDocument<R>(text);
+    return { html: render(result), finished: !('diverged' in result) };
+  };
 }
 
 /**
@@ -52,17 +60,15 @@ export async function report(folder: string, options: CallOptions = {}): Promise
         },
       );
     }
-    await writeFileAtomically(
-      join(path, 'report.html'),
-      rendered(path, document, () => page(text)),
-    );
-    return { kind, report: shownPath(join(path, 'report.html'), cwd), finished: true };
+    const { html, finished } = rendered(path, document, () => page(text));
+    await writeFileAtomically(join(path, 'report.html'), html);
+    return { kind, report: shownPath(join(path, 'report.html'), cwd), finished };
   }
   const written = await reportRun(await RunFolder.open(path));
   return { kind: 'run', report: shownPath(written.path, cwd), finished: written.finished };
 }
 
-function rendered(path: string, document: string, render: () => string): string {
+function rendered(path: string, document: string, render: () => Page): Page {
   try {
     return render();
   } catch (error) {

@@ -45,7 +45,7 @@ describe('flagsOf', () => {
 
   it.each([1, 3])('gives values that mean the same preprocessing: %i channels', (channels) => {
     for (const [name, normalization] of Object.entries(commonNormalizations(channels))) {
-      const flags = flagsOf(of(name, channels, channels === 1 ? 'grey' : 'rgb'), 'model.onnx', true)!;
+      const flags = flagsOf(of(name, channels, channels === 1 ? 'grey' : 'rgb'), { file: 'model.onnx' })!;
       expect(flags.run).toMatch(/^--teacher-preprocessing \S+$/);
       const parsed = parsePreprocessing(flags.others.replace('--preprocessing ', ''), channels);
       expect(nearlySame(parsed, normalization)).toBe(true);
@@ -54,10 +54,16 @@ describe('flagsOf', () => {
 
   it('puts the order of colors into the name of an ONNX model', () => {
     const caffe = of('ImageNet mean off', 3, 'bgr');
-    expect(flagsOf(caffe, 'a/model.onnx(logits=x)', true)!.run).toBe(
-      '--teacher "a/model.onnx(channels=bgr, mean=[103.939,116.779,123.68], std=[1,1,1])"',
+    expect(
+      flagsOf(caffe, { file: 'a/model.onnx', onnx: { logits: 'x', layout: 'auto', resize: false } })!.run,
+    ).toBe(
+      `--teacher 'a/model.onnx(logits="x", channels="bgr", mean=[103.939,116.779,123.68], std=[1,1,1])'`,
     );
-    expect(flagsOf(caffe, 'model.th', false)).toBeNull();
-    expect(flagsOf({ ...caffe, name: OWN, order: 'rgb' }, 'model.onnx', true)).toBeNull();
+    expect(flagsOf(caffe, { file: 'model.th' })).toBeNull();
+    const unit = of('0 to 1', 3, 'rgb');
+    expect(flagsOf(unit, { file: 'model.onnx', onnx: { mean: [1], std: [2] } })!.others).toBe(
+      `'model.onnx(mean=[0,0,0], std=[255,255,255])'`, // a flag would have no effect
+    );
+    expect(flagsOf({ ...caffe, name: OWN, order: 'rgb' }, { file: 'model.onnx' })).toBeNull();
   });
 });

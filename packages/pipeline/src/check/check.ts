@@ -128,7 +128,7 @@ export async function checkTeacher(
   const known = Object.keys(common).find(
     (name) => normalization !== null && nearlySame(normalization, common[name]!),
   );
-  const flags = best === undefined ? null : flagsOf(best, checked.what, checked.isOnnx);
+  const flags = best === undefined ? null : flagsOf(best, checked.what);
   const describe = (one: Preprocessing): string =>
     one.name === OWN
       ? `${describePreprocessing(one)}${known === undefined ? '' : ` (${known})`}`
@@ -152,13 +152,13 @@ export async function checkTeacher(
     inUse: known ?? (normalization === 'per-image' ? 'each image by its own statistics' : OWN),
     flags,
     lead: best !== undefined && best.score > 0 ? (best.score - (next?.score ?? 0)) / best.score : 0,
-    warnings: [
+    warnings: withoutChance([
       ...preprocessingWarning(recommendation, describe, flags),
       ...warningsOf(answers, sample.total, nameOf, labels === null ? null : labelsOf(answers.top1, labels)),
       ...lookAtImages(sample.images, size),
       ...brokenWarning(sample),
       ...orderWarnings(answers, labels, classNames, sample),
-    ],
+    ]),
     notices: [
       ...checked.notices,
       ...notices,
@@ -210,6 +210,12 @@ function brokenWarning({ broken }: Sample): Warning[] {
     },
   ];
 }
+
+/** Without the warning that another explains: classes in another order are right by chance only. */
+const withoutChance = (warnings: readonly Warning[]): Warning[] =>
+  warnings.some(({ code }) => code === 'class-order')
+    ? warnings.filter(({ code }) => code !== 'chance')
+    : [...warnings];
 
 function orderWarnings(
   { top1 }: Answers,

@@ -4,7 +4,7 @@ import type { OnnxTeacherOptions } from '@anc/backend-onnx';
 import { AncError, type Backend, type FixedNormalization } from '@anc/core';
 import { imageSize, type StatedShape } from '../data/image-size.js';
 import { findModelInRun } from '../classifier/find-model.js';
-import { namedFile } from '../classifier/classifier-file.js';
+import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
 import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
 import { imageShapeOf } from '../classifier/image-shape.js';
 import type { Composition } from '../composition/compose.js';
@@ -27,13 +27,11 @@ export interface TeacherRequest {
 
 /** A teacher that can be opened under any reading. */
 export interface CheckedTeacher {
-  /** As it was named. */
-  readonly what: string;
+  /** Its file as it was named, and what was said of it. */
+  readonly what: NamedFile;
   readonly shape: readonly [number, number, number];
   /** Where that comes from, where the caller did not set it. */
   readonly notices: readonly string[];
-  /** Whether it is an ONNX model, whose channels and layout options can set. */
-  readonly isOnnx: boolean;
   /** Layouts that its file leaves possible. */
   readonly layouts: readonly Preprocessing['layout'][];
   /** As its file, or the person, says; where neither does, pixels from 0 to 1. */
@@ -49,9 +47,10 @@ export async function findTeacher(
   backend: Backend,
   composition: Composition,
 ): Promise<CheckedTeacher> {
-  const { file: named, onnx = {} } = await namedFile(what);
+  const { file: named, onnx = {}, ...said } = await namedFile(what);
   const file = await fileOf(named, cwd);
-  const reading = { onnx, ...(model === undefined ? {} : { model }), recorded: file !== named };
+  const weights = { ...said, ...(model === undefined ? {} : { model }) };
+  const reading = { onnx, ...weights, recorded: file !== named };
   const stated = await imageShapeOf({ file, cwd, ...reading }, composition);
   const known = stated.shape;
   const isStated = known.every((n) => n !== null);
@@ -65,7 +64,7 @@ export async function findTeacher(
     });
   }
   const images = shape as readonly [number, number, number];
-  const request = { file, cwd, images, backend, ...(model === undefined ? {} : { model }) };
+  const request = { file, cwd, images, backend, ...weights };
   const open = (
     said: string | undefined,
     options: OnnxTeacherOptions,
@@ -81,10 +80,9 @@ export async function findTeacher(
       composition,
     );
   return {
-    what,
+    what: { file: named, onnx },
     shape: images,
     notices: size === undefined ? [`images of ${shape.join('×')}: ${why}.`] : [],
-    isOnnx: isOnnx(file),
     layouts: layoutsOf(known, isOnnx(file) ? onnx.layout : 'nhwc'),
     open: (imageClasses) => open(preprocessing, onnx, imageClasses),
     openAs: async ({ name, normalization, layout, order }, imageClasses) => {

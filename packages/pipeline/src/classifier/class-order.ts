@@ -139,7 +139,7 @@ export function orderWarning(
 
 function remedy(order: Int32Array, names: readonly string[], byPosition: boolean): string {
   if (!byPosition)
-    return "The names in the teacher's file are then in a wrong order: set them with --classes.";
+    return "The names in the teacher's file are then in a wrong order. For an ONNX teacher, run's --classes sets others.";
   for (const [classOrder, sorted] of [
     ['text', [...names].sort()],
     ['natural', [...names].sort(naturalOrder)],
@@ -150,5 +150,5 @@ function remedy(order: Int32Array, names: readonly string[], byPosition: boolean
       return `That is the order of the folders with image-folder(classOrder=${classOrder}).`;
     }
   }
-  return "Name the classes in the order of the teacher's outputs, e.g. with --classes.";
+  return "Name the folders in the order of the teacher's outputs; for an ONNX teacher, run's --classes names its outputs.";
 }

@@ -44,6 +44,12 @@ describe("a run's student", () => {
     expect(await find('first', 'adversarial')).toMatchObject({ name: 'adversarial', choice: null });
   });
 
+  it('is not chosen by results that are damaged', async () => {
+    await run('cut', { kd: { agreement: 0.7 }, l2: { agreement: 0.8 } });
+    await writeFile(join(cwd, 'cut', 'student', 'kd', 'result.json'), '{"agreement": 0.');
+    await expect(find('cut')).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+  });
+
   it('is the best on held-out images where there are some', async () => {
     await run('held', {
       adversarial: { agreement: 0.7, validationError: 0.1 },

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { RunFolder } from '@anc/runtime';
@@ -25,7 +25,6 @@ export interface FoundModel {
 
 /** The method whose student is taken where nothing is measured of the students yet. */
 const FIRST = 'adversarial';
-const RESULT = 'result.json';
 
 /**
  * A run's or a comparison's best student by what does not look at test labels, or the selected model: `teacher`,
@@ -118,7 +117,7 @@ async function trainedIn(path: string) {
   const earlier = earlierStudentNames(options.methods);
   const found = await Promise.all(names.map((name, i) => firstWithWeights(path, [name, earlier[i]!])));
   const students = found.filter((name) => name !== null);
-  const results = await Promise.all(students.map((name) => resultOf(join(path, 'student', name), name)));
+  const results = await Promise.all(students.map((name) => resultOf(folder, name)));
   const teachers = (await hasWeights(join(path, 'teacher'))) ? ['teacher'] : [];
   /** The folder of a student, by its name there or by its method. */
   const nameOf = (name: string): string => found[earlier.indexOf(name)] ?? name;
@@ -139,10 +138,13 @@ async function firstWithWeights(run: string, names: readonly string[]): Promise<
 }
 
 /** What a student's result says that may choose it; null where there is no result yet. */
-async function resultOf(folder: string, name: string): Promise<RankedStudent | null> {
-  const text = await readFile(join(folder, RESULT), 'utf8').catch(() => null);
-  if (text === null) return null;
-  const { validationError, agreement } = JSON.parse(text) as Record<string, unknown>;
+async function resultOf(folder: RunFolder, name: string): Promise<RankedStudent | null> {
+  const result = await folder.readDocument(
+    [...placeOf(name), 'result.json'],
+    (text) => JSON.parse(text) as Record<string, unknown>,
+  );
+  if (result === null) return null;
+  const { validationError, agreement } = result;
   return {
     name,
     validationError: typeof validationError === 'number' ? validationError : null,

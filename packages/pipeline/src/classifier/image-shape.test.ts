@@ -63,3 +63,24 @@ it('takes the size that alone fits the weights', async () => {
     source: expect.stringContaining("the shapes of the model's weights") as string,
   });
 });
+
+it('asks the network that was chosen, where a file holds several', async () => {
+  const model = { name: 'lenet5', options: {} };
+  const input = [28, 28, 1] as const;
+  const { params } = (await composition.registries.models.create(model, { input, classes: 10 })).init(
+    Rng.fromSeed(1),
+    input,
+  );
+  const stored = Object.entries(params).map(([name, { shape, data }]) => {
+    const axes = shape.length === 4 ? [3, 2, 0, 1] : shape.length === 2 ? [1, 0] : [0]; // as PyTorch keeps them
+    const tensor = { shape: axes.map((axis) => shape[axis]!), data };
+    return [name.replace('/weights', '.weight').replace('/bias', '.bias'), tensor] as const;
+  });
+  const both = ['teacher.', 'student.'].flatMap((prefix) =>
+    stored.map(([name, tensor]) => [prefix + name, tensor] as const),
+  );
+  await writeFile(join(place, 'both.safetensors'), encodeSafetensors(Object.fromEntries(both)));
+  const file = { file: 'both.safetensors', cwd: place, model };
+  await expect(imageShapeOf(file, composition)).rejects.toMatchObject({ code: 'ANC_WEIGHTS' });
+  expect((await imageShapeOf({ ...file, stateDict: 'teacher' }, composition)).shape[2]).toBe(1);
+});

@@ -1,20 +1,17 @@
-import { onnxImageShape, type OnnxTeacherOptions } from '@anc/backend-onnx';
+import { onnxImageShape } from '@anc/backend-onnx';
 import { isAncError } from '@anc/core';
 import { openNamedFile, readNamedFile, type OpenFile } from '../files/named-file.js';
 import type { Composition } from '../composition/compose.js';
 import type { StatedShape } from '../data/image-size.js';
-import type { Named } from '../text/named.js';
 import { describeNamed } from '../text/named.js';
+import type { FileOptions } from './classifier-file.js';
 import { isOnnx } from './open-classifier.js';
 import { loadWeights } from './weights-file.js';
 
 /** A model's file, and how it is read. */
-export interface ImageShapeRequest {
+export interface ImageShapeRequest extends FileOptions {
   readonly file: string;
   readonly cwd: string;
-  readonly onnx?: OnnxTeacherOptions;
-  /** Network of weights that do not name it. */
-  readonly model?: Named;
   /** Whether the file belongs to a run that this program recorded. */
   readonly recorded?: boolean;
 }
@@ -47,10 +44,10 @@ export async function imageShapeOf(
 
 async function shapeOfWeights(
   { path, source }: OpenFile,
-  { model, recorded }: ImageShapeRequest,
+  { model, stateDict, recorded }: ImageShapeRequest,
   composition: Pick<Composition, 'registries' | 'parts'>,
 ): Promise<StatedShape> {
-  const named = model === undefined ? {} : { model };
+  const named = { ...(model && { model }), ...(stateDict !== undefined && { stateDict }) };
   const loaded = await loadWeights(path, source, composition, named);
   const { input } = loaded.environment;
   if (loaded.metadata.input !== undefined) {

@@ -17,6 +17,6 @@ function errorOf(diverged: readonly DivergedMethod[], others: string): AncError 
   return new AncError('ANC_DIVERGED', `training of ${names} diverged; ${others}.`, {
     expected: 'numbers with every seed',
     received: `${first!.name}, seed ${first!.seeds[0]}: ${first!.message}`,
-    hint: 'compare again with a lower --learning-rate: the same for all methods and seeds.',
+    hint: 'start again with a lower --learning-rate: the same for all methods and seeds.',
   });
 }

@@ -3,6 +3,7 @@ import { AncError } from '@anc/core';
 import type { FolderSizes } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
+import { IMAGE_FOLDER } from '../options/folder-dataset.js';
 import type { Named } from '../text/named.js';
 import { imageSize, sizesInWords, sizesOfFolder, statedByFolder, type StatedShape } from './image-size.js';
 
@@ -16,9 +17,6 @@ export interface SizeRequest {
   /** Receives which size is taken, and why. */
   readonly notice: (text: string) => void;
 }
-
-/** The dataset whose images have sizes of their own. */
-const FOLDER = 'image-folder';
 
 /**
  * A dataset with the size and the channels that its images are brought to, where the caller did not set them: by
@@ -40,7 +38,7 @@ export async function sizedDataset(
   const isStated = (isSized || !open.size) && (file?.shape[2] ?? null) !== null;
   const { path } = dataset.options;
   const root = typeof path === 'string' ? path : directory;
-  const isFolder = dataset.name === FOLDER && root !== null;
+  const isFolder = dataset.name === IMAGE_FOLDER && root !== null;
   const sizes = isStated || !isFolder ? null : await sizesOfFolder(resolve(cwd, root));
   const { shape, why } = imageSize(file, sizes === null ? null : statedByFolder(sizes));
   const [height, width, channels] = shape;

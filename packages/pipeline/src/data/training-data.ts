@@ -26,6 +26,8 @@ export interface TrainingData {
   readonly dataset: Dataset;
   readonly train: DatasetSplit;
   readonly held: DatasetSplit | null;
+  /** Whether the dataset has these itself; else they are a share of its training images. */
+  readonly ownValidation: boolean;
   readonly normalization: Normalization;
   readonly augmentation: Augmentation | DecodedViews;
   /** α of mixup where no label is read; 0: none. */
@@ -89,6 +91,7 @@ export async function openTrainingData(
     dataset,
     train,
     held,
+    ownValidation: own !== null,
     normalization: await normalizationOf(options, train.images),
     augmentation: augmentationOf(options, train.images),
     mixup: options.mixup ?? 0,

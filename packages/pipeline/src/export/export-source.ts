@@ -1,11 +1,11 @@
 import { loadVariables } from '@anc/formats';
+import type { FileOptions } from '../classifier/classifier-file.js';
 import type { FoundModel } from '../classifier/find-model.js';
 import { parsePreprocessing } from '../classifier/preprocessing.js';
 import { loadWeights } from '../classifier/weights-file.js';
 import type { Composition } from '../composition/compose.js';
 import { openNamedFile, sha256Of } from '../files/named-file.js';
 import { versions } from '../run/versions.js';
-import type { Named } from '../text/named.js';
 import type { ExportSource } from './source.js';
 
 /** Reads a file of weights as something to export. Throws what reading it throws. */
@@ -14,10 +14,10 @@ export async function exportSource(
   found: FoundModel | null,
   {
     model,
+    stateDict,
     preprocessing,
     input,
-  }: {
-    readonly model?: Named;
+  }: Pick<FileOptions, 'model' | 'stateDict'> & {
     readonly preprocessing?: string;
     /** [H, W, C], where the file leaves it open. */
     readonly input?: readonly [number, number, number];
@@ -29,6 +29,7 @@ export async function exportSource(
   try {
     const loaded = await loadWeights(path, source, composition, {
       ...(model === undefined ? {} : { model }),
+      ...(stateDict === undefined ? {} : { stateDict }),
       ...(input === undefined ? {} : { input }),
     });
     return {

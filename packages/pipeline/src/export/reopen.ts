@@ -42,12 +42,14 @@ export const compareAccuracy = (
   written: WrittenModel,
   images: OpenedImages,
   composition: Composition,
+  onNotice?: (text: string) => void,
 ): Promise<{ readonly before: Score; readonly after: Score; readonly agreement: number | null }> =>
   withBackend(async (backend) => {
     const original = await openNetwork(written.source, backend);
     const again = await openWritten(written, backend, composition);
     const split = await images.test();
     const pairing = split.labels === null ? null : pairClasses(original.model, original, images.dataset);
+    if (typeof pairing?.notice === 'string') onNotice?.(pairing.notice);
     const options = { batchSize: 100, classMap: pairing?.map ?? null };
     const classes = async ({ teacher }: Classifier): Promise<Int32Array> =>
       topClasses(await teacherLogits(teacher, split, options.batchSize));

@@ -1,16 +1,13 @@
-import { basename, isAbsolute, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { Dataset, isAncError, type Backend, type DatasetSplit, type SplitName } from '@anc/core';
 import { matchNames } from '@anc/datasets';
-import { z } from 'zod';
 import { findModelInRun } from '../classifier/find-model.js';
 import { pairClasses, type ClassMap } from '../classifier/labels.js';
-import { onnxOptions } from '../classifier/classifier-file.js';
-import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
+import { fileOptions } from '../classifier/classifier-file.js';
+import { openClassifier, type Classifier } from '../classifier/open-classifier.js';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
-import { validateOptions } from '../composition/validate-options.js';
 import { classesAreFolders, noticesOf, validationOf } from '../data/dataset-facts.js';
-import { namedSchema } from '../options/declare.js';
 import { optionError } from '../options/option-error.js';
 import type { TeacherOptions } from '../options/run-options.js';
 
@@ -24,24 +21,6 @@ export interface GivenTeacher {
 
 /** Opens a teacher that is a value of the caller, for the images of a dataset. */
 export type OpenTeacher = (dataset: Dataset, model: Named) => Promise<GivenTeacher>;
-
-/** Options of a teacher that is a file of weights. */
-const weightsSchema = z.strictObject({
-  model: namedSchema.optional().describe('network of the weights, where the file does not name it'),
-  stateDict: z
-    .string()
-    .optional()
-    .describe('which state dict, where the file holds several: a dictionary or a prefix in it'),
-});
-
-/** Checks what is said of a teacher that is a file of weights or a run. Throws `ANC_OPTIONS`. */
-export const weightsOptions = async (name: string, options: unknown): Promise<WeightsOptions> =>
-  (await validateOptions(weightsSchema, options, `"${basename(name)}"`)) as WeightsOptions;
-
-interface WeightsOptions {
-  readonly model?: Named;
-  readonly stateDict?: string;
-}
 
 /** Whether a teacher's name is a path of a file or folder, and not the name of a model. */
 export const isGiven = ({ name }: Named): boolean =>
@@ -61,9 +40,7 @@ export async function openGivenTeacher(
   const { name, options } = model;
   const cwd = process.cwd(); // paths are absolute by now
   const file = (await findModelInRun(name, 'teacher', cwd))?.path ?? name;
-  const opening = isOnnx(file)
-    ? { onnx: await onnxOptions(file, options) }
-    : await weightsOptions(name, options);
+  const opening = await fileOptions(file, options, name);
   const given = await openClassifier(
     {
       file,
@@ -72,6 +49,7 @@ export async function openGivenTeacher(
       backend,
       ...(preprocessing === undefined ? {} : { preprocessing }),
       ...(classes === undefined ? {} : { classes }),
+      ...(dataset.classes.length === 0 ? {} : { imageClasses: dataset.classes.length }),
       ...(dataset.classes.length === 0 || classesAreFolders(dataset) ? {} : { classNames: dataset.classes }),
       ...opening,
     },

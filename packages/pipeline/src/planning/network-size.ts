@@ -11,8 +11,17 @@ export interface NetworkSize {
 }
 
 /** The size of a run's teacher, given or trained. */
-export const sizeOf = (teacher: PlannedModel | GivenTeacher): NetworkSize =>
+const sizeOf = (teacher: PlannedModel | GivenTeacher): NetworkSize =>
   'given' in teacher ? teacher.given : teacher.network;
+
+/** The warnings about a run's students, each once. */
+export const sizeWarnings = (
+  students: readonly PlannedModel[],
+  teacher: PlannedModel | GivenTeacher,
+): string[] => {
+  const found = students.flatMap(({ network }) => sizeWarning(network, sizeOf(teacher)) ?? []);
+  return [...new Set(found)].map((text) => `WARNING: ${text}`);
+};
 
 /**
  * A warning where a student is not smaller than its teacher, in parameters or in FLOPs; null where it is, and where

@@ -2,7 +2,7 @@ import { AncError, type Dataset } from '@anc/core';
 import { rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
-import { noticesOf, validationOf } from '../data/dataset-facts.js';
+import { noticesOf } from '../data/dataset-facts.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import {
   openData,
@@ -41,7 +41,7 @@ import {
   inspectTeacher,
   type TeacherInspection,
 } from './inspect-teacher.js';
-import { sizeOf, sizeWarning } from './network-size.js';
+import { sizeWarnings } from './network-size.js';
 import { withAdapters } from './suited-adapters.js';
 import { suitedTo, withSuitedDataset, withSuitedStudent } from './suited-options.js';
 import { unusedOptions, type UnusedOption } from './unused-options.js';
@@ -123,8 +123,6 @@ async function planWith<D extends TrainingData>(
     ),
   );
   notices.push(...noticesOf(files));
-  if (set.some((path) => path.join('.') === 'data.validation') && (await validationOf(files)) !== null)
-    notice('the dataset has validation images of its own, so --validation has no effect.');
   const backends = await openBackends(compute, teacherOptions.backend, sized.student.backend, composition);
   let given: GivenTeacher | null = null;
   const dispose = async (): Promise<void> => {
@@ -156,6 +154,8 @@ async function planWith<D extends TrainingData>(
       blaming(`model "${options[key].model.name}"`, () => model?.summary(dataset.shape)); // before any file is read
     }
     const data = await open(dataset, dataOptions, batches);
+    if (data.ownValidation && set.some((path) => path.join('.') === 'data.validation'))
+      notice('the dataset has validation images of its own, so --validation has no effect.');
     const suited = suitedTo(options, given, data, requested, notice);
     const created = suited === options ? requested : await createAll(suited);
     const inspection =
@@ -198,8 +198,7 @@ async function planWith<D extends TrainingData>(
     for (const [i, method] of methods.entries()) {
       students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training)));
     }
-    const size = sizeWarning(plain, sizeOf(teacher));
-    if (size !== null) notice(`WARNING: ${size}`);
+    notices.push(...sizeWarnings(students, teacher));
     const mixing = data.mixup > 0 ? mixupNotice(students) : null;
     if (mixing !== null) notice(mixing);
     return {

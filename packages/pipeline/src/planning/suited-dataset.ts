@@ -1,14 +1,13 @@
 import { findModelInRun } from '../classifier/find-model.js';
 import { imageShapeOf } from '../classifier/image-shape.js';
-import { onnxOptions } from '../classifier/classifier-file.js';
-import { isOnnx } from '../classifier/open-classifier.js';
+import { fileOptions } from '../classifier/classifier-file.js';
 import type { Composition } from '../composition/compose.js';
 import type { StatedShape } from '../data/image-size.js';
 import { sizedDataset } from '../data/sized-dataset.js';
 import { aboutOption } from '../options/option-error.js';
 import type { DataOptions } from '../options/run-options.js';
 import type { Named } from '../text/named.js';
-import { isGiven, weightsOptions } from './given-teacher.js';
+import { isGiven } from './given-teacher.js';
 
 /**
  * A dataset whose images have sizes of their own, brought to one size: a given teacher's, else the images' own, unless it
@@ -36,8 +35,6 @@ const shapeOfTeacher = ({ name, options }: Named, composition: Composition): Pro
     const cwd = process.cwd();
     const found = await findModelInRun(name, 'teacher', cwd);
     const file = found?.path ?? name;
-    const reading = isOnnx(file)
-      ? { onnx: await onnxOptions(file, options) }
-      : await weightsOptions(name, options);
+    const reading = await fileOptions(file, options, name);
     return imageShapeOf({ file, cwd, recorded: found !== null, ...reading }, composition);
   });

@@ -3,9 +3,9 @@ import type { ModelResult, RunResult, StudentResult } from '../events/documents.
 import { changesInWords } from '../files/recorded-options.js';
 import { placeOf } from '../files/verify.js';
 import { readOptions } from '../options/record.js';
-import { studentNames } from '../options/student-names.js';
 import { divergenceIn } from '../training/divergence.js';
 import { readDocument } from './read-document.js';
+import { recordedNames } from './recorded-names.js';
 
 /** What is finished of a run whose result is not written yet, from the results of its models. */
 async function partOf(folder: RunFolder): Promise<ReportedResult> {
@@ -13,7 +13,7 @@ async function partOf(folder: RunFolder): Promise<ReportedResult> {
   const records = await folder.metrics.read();
   const resultOf = <R extends ModelResult>(model: string): Promise<R | null> =>
     folder.readDocument([...placeOf(model), 'result.json'], (text) => readDocument<R>(text));
-  const names = studentNames(options.methods);
+  const names = await recordedNames(options.methods, folder);
   const results = await Promise.all(names.map((name) => resultOf<StudentResult>(name)));
   const teacher = await resultOf('teacher');
   const missing = [...(teacher === null ? ['teacher'] : []), ...names.filter((_, i) => results[i] === null)];

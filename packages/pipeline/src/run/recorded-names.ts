@@ -1,17 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunFolder } from '@anc/runtime';
-import { earlierStudentNames } from '../options/student-names.js';
+import { earlierStudentNames, studentNames } from '../options/student-names.js';
 import type { PlannedModel } from '../planning/plan.js';
 
-/** Students under the names that a run folder of an earlier version has for them: it continues under these. */
-export async function withRecordedNames(
-  students: readonly PlannedModel[],
-  { path }: Pick<RunFolder, 'path'>,
-): Promise<PlannedModel[]> {
-  const earlier = earlierStudentNames(students.map(({ method }) => method));
+interface Folder {
+  readonly path: string;
+}
+
+/** Names of students in a run folder: those of today, or those that an earlier version gave them there. */
+export async function recordedNames(
+  methods: readonly { readonly name: string }[],
+  { path }: Folder,
+): Promise<string[]> {
+  const earlier = earlierStudentNames(methods);
   return await Promise.all(
-    students.map(async (student, i) => {
+    studentNames(methods).map(async (today, i) => {
       const name = earlier[i]!;
       const places = [
         ['student', name],
@@ -20,9 +23,21 @@ export async function withRecordedNames(
         ['checkpoints', `${name}-try-1`],
       ];
       const isThere = await Promise.all(places.map((parts) => exists(join(path, ...parts))));
-      return isThere.includes(true) ? { ...student, name } : student;
+      return isThere.includes(true) ? name : today;
     }),
   );
+}
+
+/** Students under the names that a run folder has for them: it continues under these. */
+export async function withRecordedNames(
+  students: readonly PlannedModel[],
+  folder: Folder,
+): Promise<PlannedModel[]> {
+  const names = await recordedNames(
+    students.map(({ method }) => method),
+    folder,
+  );
+  return students.map((student, i) => ({ ...student, name: names[i]! }));
 }
 
 const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;
