@@ -137,7 +137,7 @@ describe('several networks in one file', () => {
       dictionary([text(name), network(add, 2, 'module.')], [text(plain), network(add, 1)]),
     );
     expect(read(bytes).numbers).toEqual(only(1).numbers);
-    expect(read(bytes).notices).toEqual([expect.stringContaining(`--state-dict ${name}, `)]);
+    expect(read(bytes).notices).toEqual([expect.stringContaining(`--state-dict ${name} `)]);
     expect(read(bytes, name)).toEqual(only(2));
   });
 

@@ -59,7 +59,7 @@ const shown = ({ name, tensors }: Part<unknown>): string =>
   name === '' ? `the tensors at its root (${[...tensors.keys()].slice(0, 2).join(', ')}, …)` : `"${name}"`;
 
 const howTo = (name: string): string =>
-  `anc-cli import --state-dict ${name}, or --teacher "file.pth(stateDict=${name})"`;
+  `"file.pth(stateDict=${name})" in place of the file, or --state-dict ${name} with import`;
 
 /** Whether the tensors are those of a list, which has no names. */
 const isList = (tensors: ReadonlyMap<string, unknown>): boolean =>
