@@ -141,7 +141,13 @@ export default tseslint.config(
   {
     files: ['packages/{core,formats}/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [COMPOSITION_ONLY, ...NODE_BUILTINS] }] },
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [COMPOSITION_ONLY, ...NODE_BUILTINS] }],
+      'no-restricted-globals': [
+        'error',
+        { name: 'Buffer', message: 'browsers have no Buffer: use Uint8Array.' },
+      ],
+    },
   },
   {
     files: ['packages/pipeline/src/composition/**/*.ts'],

@@ -3,7 +3,7 @@ export { fetchFiles, offlineError, type FetchedFile, type FetchOptions } from '.
 export { cacheDir, searchPlaces } from './files/locate.js';
 export { Glyphs } from './glyphs/glyphs.js';
 export { folderSizes, type FolderSizes } from './image-folder/common-size.js';
-export { decodeImage, readImageHeader, type ImageHeader } from './image-folder/decode.js';
+export { decodeImage } from './image-folder/decode.js';
 export { ImageFolder } from './image-folder/image-folder.js';
 export {
   interpretWholeFolder,
@@ -13,7 +13,7 @@ export {
 export { IMAGE_FORMATS, listImages, type FoundImage } from './image-folder/list-images.js';
 export { ImageNet } from './imagenet/imagenet.js';
 export { noAugmentation, padCropFlip, type PadCropFlipOptions } from './images/augmentation.js';
-export { classKey, matchNames, naturalOrder } from './images/class-names.js';
+export { matchNames, naturalOrder } from './images/class-names.js';
 export { MemoryImages, sharedBytes, type ImageShape } from './images/memory-images.js';
 export { measureMeanImage, measureNormalization } from './images/normalization.js';
 export { holdOut, limitSplit, subsetSplit } from './images/subset.js';

@@ -11,7 +11,6 @@ export { encodeKerasFile } from './keras/write-keras-file.js';
 export {
   decodeForeignMetadata,
   decodeWeightsMetadata,
-  isImpossibleNormalization,
   encodeWeightsMetadata,
   type WeightsMetadata,
 } from './metadata/weights-metadata.js';
@@ -24,7 +23,13 @@ export {
   safetensorsPieces,
   type Safetensors,
 } from './safetensors/safetensors.js';
-export { isOwn, readStateDict, type KernelLayout, type StateDict } from './state-dict/state-dict.js';
+export {
+  isOwn,
+  isSafetensors,
+  readStateDict,
+  type KernelLayout,
+  type StateDict,
+} from './state-dict/state-dict.js';
 export type {
   GraphAttribute,
   GraphModel,
@@ -34,9 +39,4 @@ export type {
 } from './tfjs/graph-model.js';
 export { graphModelFiles, type GraphModelFile } from './tfjs/graph-model-files.js';
 export { readTfjsFiles, type TfjsModel } from './tfjs/read-tfjs-files.js';
-export {
-  isTorchCheckpoint,
-  openTorchCheckpoint,
-  readTorchCheckpoint,
-  type TorchCheckpoint,
-} from './torch/checkpoint.js';
+export { isTorchCheckpoint, openTorchCheckpoint, type TorchCheckpoint } from './torch/checkpoint.js';

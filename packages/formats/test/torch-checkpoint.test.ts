@@ -2,7 +2,7 @@ import { isAncError, type HostTensor } from '@anc/core';
 import fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { inMemory, isTorchCheckpoint, loadTree, readTorchCheckpoint } from '../src/index.js';
+import { inMemory, isTorchCheckpoint, loadTree, openTorchCheckpoint } from '../src/index.js';
 import { failure } from './failure.js';
 import {
   call,
@@ -24,7 +24,8 @@ const tensors = {
 };
 
 /** All tensors of a file in memory. */
-const read = (file: Uint8Array): Record<string, HostTensor> => loadTree(readTorchCheckpoint(inMemory(file)));
+const read = (file: Uint8Array): Record<string, HostTensor> =>
+  loadTree(openTorchCheckpoint(inMemory(file)).tensors);
 
 describe('PyTorch checkpoints', () => {
   it.each([

@@ -7,7 +7,7 @@ export type RunBatch = (images: Uint8Array) => Promise<ArrayLike<number>>;
 /**
  * Measured on PyTorch's ResNet-18, MobileNetV2, VGG-11, ShuffleNetV2 and SqueezeNet, as a share of the outputs' range:
  * 0 for float32, float16 and 8 bits with fixed scales; up to 0.021 where scales follow the batch (dynamic quantization);
- * 0.2 to 0.9 for normalization by the batch, in their layers or of their outputs.
+ * 0.2 and more for normalization by the batch, in their layers or of their outputs.
  */
 const OF_IMAGES = 0.01;
 const OF_VALUES = 1e-4;

@@ -1,5 +1,12 @@
 import { AncError } from '@anc/core';
-import { foreignFile, inMemory, isKeras, isTorchCheckpoint, type ForeignFile } from '@anc/formats';
+import {
+  foreignFile,
+  inMemory,
+  isKeras,
+  isSafetensors,
+  isTorchCheckpoint,
+  type ForeignFile,
+} from '@anc/formats';
 import onnxProto from 'onnx-proto';
 
 export const { onnx } = onnxProto;
@@ -58,7 +65,7 @@ function weightsIn(bytes: Uint8Array): ForeignFile | null {
     ? 'a file of Keras'
     : isTorchCheckpoint(source)
       ? 'a checkpoint of PyTorch'
-      : bytes[8] === 0x7b && bytes[7] === 0 && bytes[6] === 0
+      : isSafetensors(bytes)
         ? 'safetensors'
         : null;
   return what === null ? null : { what, hint: 'give it under its own name, or export the network as ONNX.' };

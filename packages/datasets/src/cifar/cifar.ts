@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
 import type { z } from 'zod';
 import { missing } from '../files/data-error.js';
-import { findFile, innerPlaces, searchPlaces } from '../files/locate.js';
+import { findVerified } from '../files/find-verified.js';
+import { findFile, searchPlaces } from '../files/locate.js';
 import type { OfficialFile } from '../files/official-file.js';
 import { readTarGz } from '../files/tar-gz.js';
-import { md5Of, readVerified, verifyFile } from '../files/verified-file.js';
+import { readVerified, verifyFile } from '../files/verified-file.js';
 import { checkedLabels } from '../images/labels.js';
 import { MemoryImages, sharedBytes } from '../images/memory-images.js';
 import { cifar100Options } from '../options.js';
@@ -52,17 +53,17 @@ export class CifarDataset extends Dataset {
         this.name,
       ]);
       const files = layout.splits[name];
-      const inner = innerPlaces(this.#dataDir);
+      const inner = async (file: OfficialFile): Promise<string | null> =>
+        (await findVerified([file], this.#dataDir, layout.folders))?.path ?? null;
       const paths: (string | null)[] = [];
-      for (const file of files)
-        paths.push(findFile(places, [file.name]) ?? (await findVerified(inner, file)));
+      for (const file of files) paths.push(findFile(places, [file.name]) ?? (await inner(file)));
       if (paths.every((path) => path !== null)) {
         return await this.#parse(layout, files, async (file, i) => ({
           path: paths[i]!,
           bytes: await readVerified(paths[i]!, file.md5),
         }));
       }
-      const archive = findFile(places, [layout.archive.name]) ?? (await findVerified(inner, layout.archive));
+      const archive = findFile(places, [layout.archive.name]) ?? (await inner(layout.archive));
       if (archive !== null) {
         const found = await this.#unpack(layout, archive);
         return await this.#parse(layout, files, (file) =>
@@ -126,15 +127,6 @@ export class CifarDataset extends Dataset {
     }
     return { bytes: images, labels };
   }
-}
-
-/** A file in a folder where others may have files of the same name: the very file, where its checksum is known. */
-async function findVerified(places: readonly string[], { name, md5 }: OfficialFile): Promise<string | null> {
-  for (const place of places) {
-    const path = findFile([place], [name]);
-    if (path !== null && (md5 === null || (await md5Of(path)) === md5)) return path;
-  }
-  return null;
 }
 
 export const cifar10 = (dataDir: string | null): CifarDataset => new CifarDataset(cifar10Spec, dataDir);

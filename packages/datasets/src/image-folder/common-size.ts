@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Rng } from '@anc/core';
 import { readImageHeader } from './decode.js';
-import { interpretWholeFolder } from './interpret-folder.js';
+import { interpretWholeFolder, type ReadingOptions } from './interpret-folder.js';
 
 /** The sizes of the images of a folder, from the headers of a sample of its files. */
 export interface FolderSizes {
@@ -25,8 +25,11 @@ const MOST = 500;
  *
  * @throws `ANC_DATA_MISSING` if the folder cannot be read, `ANC_MISSING_PACKAGE` without sharp.
  */
-export async function folderSizes(root: string): Promise<FolderSizes> {
-  const { parts } = await interpretWholeFolder(root);
+export async function folderSizes(
+  root: string,
+  how: Partial<Pick<ReadingOptions, 'labelled' | 'splits'>> = {},
+): Promise<FolderSizes> {
+  const { parts } = await interpretWholeFolder(root, how);
   const files = Object.values(parts).flatMap(({ root: of, files: some }) =>
     some.map(({ path }) => join(of, path)),
   );

@@ -26,7 +26,8 @@ export class DecodedImages implements ImageSource {
     this.#encoded = encoded;
     this.count = encoded.count;
     this.shape = shape;
-    // Gray is luma: other pixels than those of versions that converted colors otherwise.
+    // Gray is luma: other pixels than those of versions that converted colors otherwise. So are those of CMYK files, which
+    // are rare: for them alone, outputs that earlier versions cached on disk are of other pixels.
     const gray = shape[2] === 1 ? 'luma\n' : '';
     const hash = createHash('sha256').update(`${gray}${shape.join('x')}\n${encoded.version}`);
     for (let i = 0; i < encoded.count; i++) hash.update(`\n${encoded.name(i)}\0${encoded.size(i)}`);

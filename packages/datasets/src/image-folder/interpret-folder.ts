@@ -67,9 +67,12 @@ interface Section {
   readonly inner: FolderNode;
 }
 
-/** A folder of images by its structure alone, with nothing held out. Throws like `interpretFolder`. */
-export const interpretWholeFolder = (folder: string): Promise<InterpretedFolder> =>
-  interpretFolder(folder, { labelled: 'auto', splits: 'auto', classOrder: 'natural', testFraction: null }, 1);
+/** A folder of images with nothing held out. Throws like `interpretFolder`. */
+export const interpretWholeFolder = (
+  folder: string,
+  { labelled = 'auto', splits = 'auto' }: Partial<Pick<ReadingOptions, 'labelled' | 'splits'>> = {},
+): Promise<InterpretedFolder> =>
+  interpretFolder(folder, { labelled, splits, classOrder: 'natural', testFraction: null }, 1);
 
 /**
  * Reads a folder of images: finds its splits, its classes and what does not belong to either.

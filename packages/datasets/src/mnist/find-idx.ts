@@ -1,6 +1,6 @@
-import { findFile, innerPlaces } from '../files/locate.js';
+import { findVerified } from '../files/find-verified.js';
+import { findFile } from '../files/locate.js';
 import type { OfficialFile } from '../files/official-file.js';
-import { md5Of } from '../files/verified-file.js';
 
 /** An IDX file, as it is published or unpacked. */
 export interface FoundIdx {
@@ -25,13 +25,7 @@ export async function findIdx(
       if (path !== null) return { path, md5: candidate.md5, packed: candidate.packed };
     }
   }
-  for (const place of innerPlaces(dataDir)) {
-    for (const { name, md5, packed } of formsOf(file)) {
-      const path = findFile([place], [name]);
-      if (path !== null && (md5 === null || (await md5Of(path)) === md5)) return { path, md5, packed };
-    }
-  }
-  return null;
+  return findVerified(formsOf(file), dataDir);
 }
 
 function formsOf({ name, md5, unpackedMd5 }: OfficialFile): (Omit<FoundIdx, 'path'> & { name: string })[] {

@@ -14,7 +14,7 @@ export interface RecognizedFolder {
 
 /** Files by which a dataset is known, in the folder itself or one of those in it. */
 const FILES: readonly (readonly [dataset: string, pattern: RegExp])[] = [
-  ['cifar10', /^(data_batch_1(\.bin)?|test_batch(\.bin)?|cifar-10-(binary|python)\.tar\.gz|test_1228\.bin)$/],
+  ['cifar10', /^(data_batch_1(\.bin)?|test_batch(\.bin)?|cifar-10-(binary|python)\.tar\.gz)$/],
   ['cifar100', /^(fine_label_names\.txt|cifar-100-(binary|python)\.tar\.gz)$/],
   ['svhn', /^(train|test|extra)_32x32\.mat$/],
   [

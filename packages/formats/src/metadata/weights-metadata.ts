@@ -188,7 +188,7 @@ const isNumbers = (value: unknown): value is readonly number[] =>
   Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'number');
 
 /** Whether a value is a mean and a deviation by which no pixel can be normalized: one that is not above 0, or too few. */
-export function isImpossibleNormalization(value: unknown): boolean {
+function isImpossibleNormalization(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { mean, std } = value as { mean?: unknown; std?: unknown };
   if (!isNumbers(mean) || !isNumbers(std)) return false;

@@ -27,8 +27,19 @@ const LATIN_1 = new Set(['latin1', 'latin-1', 'iso-8859-1']);
 const STATE_VERSION = 1;
 
 /** One character per byte. */
-const latin1 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 4096)
+    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  return text;
+}
+
+/** The bytes of a text that has one character per byte. */
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
 
 const textOf = (value: Value | undefined): string =>
   value instanceof Uint8Array ? latin1(value) : typeof value === 'string' ? value : '';
@@ -46,8 +57,7 @@ const numpyPolicy = (damaged: Damaged): PicklePolicy<NumpyArray | NumpyDtype> =>
   call(name, [first, second]) {
     if (RECONSTRUCT.includes(name)) return new NumpyArray();
     if (name === DTYPE) return new NumpyDtype(textOf(first));
-    if (name === ENCODE && isLatin1(first) && LATIN_1.has(textOf(second)))
-      return Uint8Array.from(Buffer.from(first, 'latin1'));
+    if (name === ENCODE && isLatin1(first) && LATIN_1.has(textOf(second))) return bytesOf(first);
     throw damaged(`it calls ${name}, which does not build an array here`);
   },
   /** NumPy's state is (version, shape, dtype, column-major, bytes). A dtype's own state adds nothing for bytes. */

@@ -23,7 +23,7 @@ export interface StateDict {
 }
 
 /** A safetensors file starts with a length of eight bytes and an opening brace. */
-const isSafetensors = (start: Uint8Array): boolean =>
+export const isSafetensors = (start: Uint8Array): boolean =>
   start.length > 8 && start[8] === 0x7b && start[7] === 0 && start[6] === 0;
 
 /**

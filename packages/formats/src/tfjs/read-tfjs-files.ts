@@ -68,7 +68,7 @@ export async function readTfjsFiles(
       if (foreign !== null) throw damaged(`"${path}" is ${foreign.what}`, undefined, foreign.hint);
       parts.push(part);
     }
-    const data = Buffer.concat(parts);
+    const data = joined(parts);
     let at = 0;
     for (const weight of weights) {
       const stored = weight.quantization?.dtype ?? weight.dtype;
@@ -133,3 +133,13 @@ const damaged = (why: string, cause?: unknown, hint?: string): AncError =>
     ...(cause === undefined ? {} : { cause }),
     ...(hint === undefined ? {} : { hint }),
   });
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

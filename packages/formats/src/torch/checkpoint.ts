@@ -24,10 +24,6 @@ export interface TorchCheckpoint {
   readonly notices: readonly string[];
 }
 
-/** The tensors of a checkpoint, as `openTorchCheckpoint` chooses them. Throws `ANC_CHECKPOINT` or `ANC_WEIGHTS`. */
-export const readTorchCheckpoint = (source: ByteSource): Record<string, LazyTensor> =>
-  openTorchCheckpoint(source).tensors;
-
 /**
  * The tensors of a PyTorch checkpoint (`torch.save` of a state dict, or of a dictionary that holds one), loaded lazily.
  * Values that training scripts save beside the state dict are left out, and what `torch.compile`, DataParallel and

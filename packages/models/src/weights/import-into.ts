@@ -89,7 +89,7 @@ export function importInto(
   for (const { tensors, ignored } of namings) {
     const dict = withMatrixHead(template, { ...file, tensors });
     for (const chosen of candidates.filter((name) => name !== 'order')) {
-      const renamed = chosen === 'keras-applications' ? applicationNames(dict.tensors) : NAME_MAPS[chosen]!;
+      const renamed = known(chosen, dict);
       if (Object.keys(names).every((ours) => Object.hasOwn(dict.tensors, renamed(ours)))) {
         return { variables: fill(dict, renamed), map: chosen, ignored };
       }
@@ -97,13 +97,16 @@ export function importInto(
   }
   if (map !== undefined && map !== 'order') {
     const dict = withMatrixHead(template, file);
-    const renamed = map === 'keras-applications' ? applicationNames(dict.tensors) : NAME_MAPS[map]!;
-    return { variables: fill(dict, renamed), map, ignored: [] }; // the error names what is missing
+    return { variables: fill(dict, known(map, dict)), map, ignored: [] }; // the error names what is missing
   }
   const { tensors, ignored } = namings.find((naming) => naming.ignored.length > 0) ?? namings[0]!;
   const dict = withMatrixHead(template, { ...file, tensors });
   return { variables: fill(dict, namesByKind(template, dict)), map: 'order', ignored };
 }
+
+/** The names of a known program. */
+const known = (map: string, { tensors }: Pick<StateDict, 'tensors'>): NameMap =>
+  map === 'keras-applications' ? applicationNames(tensors) : NAME_MAPS[map]!;
 
 /** A person's map; the file's names may be written with the wrappers that reading them removes. */
 const byNames =

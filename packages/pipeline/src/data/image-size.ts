@@ -53,9 +53,12 @@ export function statedByFolder({ common, channels, looked, total }: FolderSizes)
 }
 
 /** The sizes of a folder's images; null where there are none, which opening the folder reports. */
-export async function sizesOfFolder(root: string): Promise<FolderSizes | null> {
+export async function sizesOfFolder(
+  root: string,
+  how: Parameters<typeof folderSizes>[1] = {},
+): Promise<FolderSizes | null> {
   try {
-    const sizes = await folderSizes(root);
+    const sizes = await folderSizes(root, how);
     return sizes.looked === 0 ? null : sizes;
   } catch (error) {
     if (isAncError(error) && error.code === 'ANC_DATA_MISSING') return null;

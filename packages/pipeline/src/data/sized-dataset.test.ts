@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -58,6 +58,13 @@ describe('the size of images that have sizes of their own', () => {
     expect(found).toEqual(options);
     const changes = Object.entries(options).map(([name, value]) => `${name} ${value}`);
     expect(notices).toEqual([`images are brought to ${changes.join(', ')}: ${why}.`]);
+  });
+
+  it('is that of the images that the options of the folder keep', async () => {
+    for (const name of ['loose', 'loose/b']) await pictures(name, 3, [[16, 16]]);
+    for (const i of [1, 2, 3, 4]) await cp(join(place, 'loose/a/0.png'), join(place, 'loose', `${i}.png`));
+    await expect(sized('loose', null)).rejects.toMatchObject({ code: 'ANC_DATA_MIXED' });
+    expect((await sized('loose', null, { labelled: 'no' })).found).toMatchObject({ size: 16 });
   });
 
   it('stays as it was set', async () => {

@@ -39,7 +39,7 @@ export async function sizedDataset(
   const { path } = dataset.options;
   const root = typeof path === 'string' ? path : directory;
   const isFolder = dataset.name === IMAGE_FOLDER && root !== null;
-  const sizes = isStated || !isFolder ? null : await sizesOfFolder(resolve(cwd, root));
+  const sizes = isStated || !isFolder ? null : await sizesOfFolder(resolve(cwd, root), howRead(dataset));
   const { shape, why } = imageSize(file, sizes === null ? null : statedByFolder(sizes));
   const [height, width, channels] = shape;
   const isSquare = height === width;
@@ -54,6 +54,12 @@ export async function sizedDataset(
   notice(`images are brought to ${changes.join(', ')}: ${why}.`);
   return { ...dataset, options: { ...dataset.options, ...taken } };
 }
+
+/** How the options say that a folder is read; a value that it cannot have is reported where the dataset is opened. */
+const howRead = ({ options }: Named): Parameters<typeof sizesOfFolder>[1] => ({
+  ...((options['labelled'] === 'yes' || options['labelled'] === 'no') && { labelled: options['labelled'] }),
+  ...(options['splits'] === 'no' && { splits: options['splits'] }),
+});
 
 /** Whether a folder's images can have this height and width. */
 const isSide = (height: number | null, width: number | null): boolean =>
