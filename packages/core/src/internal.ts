@@ -14,7 +14,6 @@ export { decodeNumber, decodeNumbers, encodeNumbers } from './json/numbers.js';
 export { INITIALIZER_NAMES, INITIALIZERS, type InitializerName } from './layers/init/initializers.js';
 export { agreement, areaUnderCurve, errorRate } from './losses/metrics.js';
 export { optimizerOverridesSchema } from './optimizers/optimizer-config.js';
-export { meansOfRuns } from './step/means-of-runs.js';
 export { adversarialAuxiliaryLayers } from './step/adversarial-student-phase.js';
 export { withActivationDropout } from './step/dropout.js';
 export { auxiliaryLayersOf } from './step/terms.js';
@@ -47,6 +46,7 @@ export {
   withDeprecatedDiagnostics,
   type RecordedDiagnostics,
 } from './train/diagnostics.js';
+export { meansOfRuns } from './train/metric-accumulator.js';
 export { currentMetricName, currentMetrics, withDeprecatedMetrics } from './train/metric-names.js';
 export { readPosition } from './train/position.js';
 export { rehearse, type RehearseOptions } from './train/rehearse.js';

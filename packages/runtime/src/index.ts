@@ -21,7 +21,6 @@ export {
 } from './run-folder/create-folder.js';
 export { Checksums } from './run-folder/checksums.js';
 export { damagedError, quoted } from './run-folder/damage.js';
-export { withCleanUp } from './run-folder/disk-error.js';
 export { describeEnvironment, type EnvironmentRecord } from './run-folder/environment.js';
 export { folderName } from './run-folder/folder-name.js';
 export type { MetricsLog, MetricsRecord } from './run-folder/metrics-log.js';

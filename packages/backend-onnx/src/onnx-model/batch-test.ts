@@ -14,7 +14,7 @@ const OF_VALUES = 1e-4;
 const OF_DYNAMIC = 0.1;
 
 /** Operators that choose the scale of 8-bit values by the values themselves, and so by the whole batch. */
-const DYNAMIC = /^Dynamic(Quantize|.*MatMul)|^DynamicQuantizeLinear$/;
+const DYNAMIC = /^Dynamic(Quantize|.*MatMul)/;
 export const isDynamicallyQuantized = ({ graph }: ModelProto): boolean =>
   graph?.node?.some(({ opType }) => DYNAMIC.test(opType ?? '')) === true;
 
@@ -70,9 +70,16 @@ function toleranceFor(
 ): number {
   const all = [...first, ...other];
   if (isDynamic) return OF_DYNAMIC * rangeOf(all);
-  const perOutput = Array.from({ length: width }, (_, k) => rangeOf(all.filter((_, i) => i % width === k)));
-  const largest = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return Math.max(OF_IMAGES * Math.max(...perOutput), OF_VALUES * largest);
+  const [least, most] = [new Float64Array(width).fill(Infinity), new Float64Array(width).fill(-Infinity)];
+  let largest = 0;
+  for (const [i, value] of all.entries()) {
+    const output = i % width;
+    least[output] = Math.min(least[output]!, value);
+    most[output] = Math.max(most[output]!, value);
+    largest = Math.max(largest, Math.abs(value));
+  }
+  const ofImages = most.reduce((widest, value, k) => Math.max(widest, value - least[k]!), 0);
+  return Math.max(OF_IMAGES * ofImages, OF_VALUES * largest);
 }
 
 const rangeOf = (values: readonly number[]): number => {

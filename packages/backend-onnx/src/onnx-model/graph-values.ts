@@ -1,7 +1,7 @@
 import { graphOf, type ModelProto, type NodeProto } from './proto.js';
 
 /** Operators that change only the type, shape or name of their first input. */
-export const PASSING: ReadonlySet<string> = new Set([
+const PASSING: ReadonlySet<string> = new Set([
   'Identity',
   'Cast',
   'Dropout',

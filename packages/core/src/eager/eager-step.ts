@@ -3,7 +3,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { CompiledStep, DeviceState, Inputs } from '../contracts/backend.js';
 import type { Phase, Step, StepSpec } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
-import { meansOfRuns } from '../step/means-of-runs.js';
+import { meansOfRuns } from '../train/metric-accumulator.js';
 import { phasesOf, playPhases } from '../step/play-phases.js';
 import { assertFeed } from '../tree/assert-feed.js';
 import { mapTree, type Tree } from '../tree/tree.js';

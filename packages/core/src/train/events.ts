@@ -20,7 +20,7 @@ export type TrainingEvent =
       readonly diagnostics: Diagnostics | null;
       readonly alarms: readonly Alarm[];
       readonly position: Position;
-      /** Copies the training state to the host. Valid until the next event is requested. */
+      /** The training state after that step, on the host; every number is finite. */
       snapshot(): Promise<Tree<HostTensor>>;
     }
   /** A checkpoint was due inside an epoch. */

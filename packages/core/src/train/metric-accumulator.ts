@@ -34,3 +34,7 @@ export function addRuns(accumulator: MetricAccumulator, runs: readonly Tree<numb
 /** Means over all accumulated steps. */
 export const meansOf = ({ count, sums }: MetricAccumulator): Record<string, number> =>
   Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / count]));
+
+/** Means over several runs, summed in their order. */
+export const meansOfRuns = (runs: readonly Tree<number>[]): Record<string, number> =>
+  meansOf(addRuns(emptyAccumulator, runs));

@@ -7,6 +7,7 @@ import {
   addRuns,
   emptyAccumulator,
   meansOf,
+  meansOfRuns,
   type MetricAccumulator,
 } from './metric-accumulator.js';
 
@@ -75,7 +76,7 @@ export class StageRunner {
       });
       return {
         runs,
-        means: meansOf(addRuns(emptyAccumulator, runs)),
+        means: meansOfRuns(runs),
         addTo: (accumulator) => addRuns(accumulator, runs),
       };
     }

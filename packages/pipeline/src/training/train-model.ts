@@ -78,6 +78,7 @@ export async function trainModel(
     notice: (message) => emit({ type: 'notice', message }),
   });
   const found = await store.latest();
+  await folder.assertHeld();
   await folder.metrics.rewind((record) => record.model !== name || isBefore(record, found, model));
   const memory = found === null ? null : readMemory(found.memory);
   let state: Tree<HostTensor> = found?.state ?? {};
@@ -165,6 +166,7 @@ export async function trainModel(
             diagnostics: diagnostics && withDeprecatedDiagnostics(diagnostics),
             alarms: alarms.map(({ code }) => code),
           };
+          await folder.assertHeld();
           await folder.metrics.append(record);
           await save(event);
           if (teacher instanceof TeacherCache) await teacher.flush();

@@ -4,6 +4,8 @@ import { diskError, withCleanUp } from './disk-error.js';
 
 /** Suffix of files that are being written. A file that still has it after a crash is incomplete. */
 export const TEMPORARY = '.tmp';
+/** Names of such files. */
+export const HALF_WRITTEN = /\.\d+\.tmp$/;
 
 /** Content of a file, as a whole or in pieces. */
 export type FileContent = Uint8Array | string | Iterable<Uint8Array>;

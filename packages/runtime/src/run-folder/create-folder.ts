@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
-import { syncFolder, TEMPORARY, writeFileAtomically } from './atomic-write.js';
+import { HALF_WRITTEN, syncFolder, writeFileAtomically } from './atomic-write.js';
 import { CHECKSUMS, Checksums } from './checksums.js';
 import { quoted } from './damage.js';
 import { freeBytes, inMegabytes } from './disk-error.js';
@@ -46,11 +46,17 @@ export async function createFolder(
   }
 }
 
-/** Removes what a killed process left; throws where it is something else. */
+/**
+ * Removes what a killed process left; throws where it is something else. It is moved aside first: another process may have
+ * begun to work in it since it was looked at.
+ */
 async function removeLeftover(path: string, names: readonly string[]): Promise<void> {
   if (!(await isLeftover(path, names))) throw existsError(path);
-  for (const name of await readdir(path)) await rm(join(path, name), { force: true });
-  await rmdir(path);
+  const aside = join(dirname(path), `.${basename(path)}.${randomUUID()}${UNFINISHED}`);
+  await rename(path, aside);
+  if (await isLeftover(aside, names)) return rm(aside, { recursive: true, force: true });
+  await rename(aside, path);
+  throw existsError(path);
 }
 
 /**
@@ -62,7 +68,7 @@ export async function isLeftover(path: string, names: readonly string[] = []): P
     const entries = await readdir(path, { withFileTypes: true });
     return entries.every(
       (entry) =>
-        entry.isFile() && (entry.name.endsWith(TEMPORARY) || [CHECKSUMS, ...names].includes(entry.name)),
+        entry.isFile() && (HALF_WRITTEN.test(entry.name) || [CHECKSUMS, ...names].includes(entry.name)),
     );
   } catch {
     return false; // a file, or not readable

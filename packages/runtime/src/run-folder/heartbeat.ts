@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
 /** Milliseconds between two signs of life. */
-export const HEARTBEAT = 10_000;
+const HEARTBEAT = 10_000;
 /** A lock without a sign of life for so long is given up, where nothing else is known of its process. */
 export const STALE = 120_000;
 

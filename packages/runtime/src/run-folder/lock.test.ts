@@ -93,6 +93,15 @@ describe('lock', () => {
     },
   );
 
+  it('goes by signs of life where start times are not known, as outside of Linux', async () => {
+    const here = { ...thisProcess(), started: null };
+    await claimOf(here);
+    await expect(lock(path)).rejects.toMatchObject({ code: 'ANC_RUN_BUSY' });
+    await claimOf(here, 600); // left by an earlier process of this id
+    await (await lock(path)).release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('suggests in no case that a process is ended', async () => {
     const holders = [elsewhere, { ...thisProcess(), pid: process.ppid, started: null }];
     for (const holder of holders) {

@@ -15,9 +15,6 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** Claims of this process. */
-const own = new Set<string>();
-
 const ATTEMPTS = 4;
 
 /**
@@ -27,8 +24,8 @@ const ATTEMPTS = 4;
  * A process that wants the folder writes a claim, its own file beside `path`, and holds the lock if no other claim of a
  * living process exists then. If two come at once, at most one holds it; both may withdraw and try again after different
  * pauses. A claim names its process by host, system, id and start time, and its time of modification is renewed every ten
- * seconds. Whoever can see the process judges by that; others judge by the sign of life alone. The claim of a living
- * process is never removed by another one.
+ * seconds. Whoever can see the process judges by that; others judge by the sign of life alone, and remove a claim
+ * without one for two minutes: `assertHeld` tells a process that this happened to.
  *
  * @throws `ANC_RUN_BUSY` while another process holds it.
  */
@@ -36,12 +33,8 @@ export async function lock(path: string): Promise<Lock> {
   const id = randomUUID();
   const claim = `${path}.${process.pid}.${id}`;
   const text = `${JSON.stringify(thisProcess())}\n`;
-  const withdraw = async (): Promise<void> => {
-    own.delete(claim);
-    await rm(claim, { force: true });
-  };
+  const withdraw = (): Promise<void> => rm(claim, { force: true });
   for (let attempt = 1; ; attempt++) {
-    own.add(claim);
     await onDisk(claim, text.length, () => writeClaim(path, claim, text));
     const rival = await otherClaim(path, claim);
     if (rival === null) break;
@@ -125,9 +118,8 @@ function identityIn(text: string): ProcessIdentity | null {
   }
 }
 
-function mayBeAlive({ path, pid, holder, age }: Rival): boolean {
-  // A claim of this process id that this process does not hold is of an earlier one.
-  if (holder === null) return pid === process.pid ? own.has(path) : exists(pid);
+function mayBeAlive({ pid, holder, age }: Rival): boolean {
+  if (holder === null) return pid !== process.pid && exists(pid); // an earlier version's: not of this process
   const alive = isAlive(holder);
   return alive ?? age < STALE;
 }
@@ -138,7 +130,7 @@ function busyError({ path, pid, holder, age }: Rival): AncError {
     holder === null
       ? `process ${pid} holds ${path}`
       : `process ${pid} on ${holder.host} holds ${path}, last sign of life ${seconds} s ago`;
-  const visible = holder !== null && holder.space === thisProcess().space;
+  const visible = holder !== null && holder.started !== null && holder.space === thisProcess().space;
   return new AncError('ANC_RUN_BUSY', 'another process is working in this run folder.', {
     received,
     hint:

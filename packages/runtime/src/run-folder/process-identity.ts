@@ -42,12 +42,12 @@ export const thisProcess = (): ProcessIdentity =>
     started: statOf(process.pid)?.started ?? null,
   });
 
-/** Whether a process is alive; null where it cannot be seen from here, because it runs on another machine or container. */
+/** Whether a process is alive; null where that cannot be seen from here: on another machine, in another container, without /proc. */
 export function isAlive({ pid, space, started }: ProcessIdentity): boolean | null {
   if (space === null || space !== thisProcess().space) return null;
   if (!exists(pid)) return false;
   const found = statOf(pid);
-  if (found === null || started === null) return true;
+  if (found === null || started === null) return null; // the id may be another process's by now
   return found.started === started && found.state !== 'Z' && found.state !== 'X';
 }
 

@@ -54,6 +54,31 @@ export function describeSteps({ describe, expect, test, capabilities, oracle, he
       await state.dispose();
     });
 
+    test('metrics of single runs, where there are any, are in their order', async (backend) => {
+      const compiled = await compileToyStep(backend, convStep);
+      if (compiled.metricsOfRuns !== undefined) {
+        const state = await backend.upload(convStep.initial());
+        const single: Record<string, number>[] = [];
+        for (let i = 0; i < 3; i++) {
+          await compiled.run(state, convStep.inputs(i));
+          single.push({ ...(await compiled.metrics()) });
+        }
+        await state.write(convStep.initial());
+        for (let i = 0; i < 3; i++) await compiled.run(state, convStep.inputs(i));
+        const runs = await compiled.metricsOfRuns();
+        expect(runs.map((run) => namesOf(run).sort())).toEqual(single.map((run) => namesOf(run).sort()));
+        for (const [i, run] of runs.entries()) {
+          for (const name of namesOf(run)) {
+            const wanted = single[i]![name]!;
+            expect(Math.abs(run[name]! - wanted)).toBeLessThan(1e-5 * Math.max(1, Math.abs(wanted)));
+          }
+        }
+        expect(await compiled.metricsOfRuns()).toEqual([]);
+        await state.dispose();
+      }
+      await compiled.dispose();
+    });
+
     test('wrong inputs and states of other backends are rejected, and change nothing', async (backend) => {
       const compiled = await compileToyStep(backend, convStep);
       const initial = convStep.initial();
