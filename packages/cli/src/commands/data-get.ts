@@ -16,7 +16,7 @@ const SPLITS: readonly SplitName[] = ['train', 'test'];
  * fetched. Ends by reading the dataset: what it says is there can be trained on.
  */
 export function getData(text: string, options: GetOptions, session: Session): Promise<void> {
-  return withDataset(text, options, session, async (call) => {
+  const work = async (call: DatasetCall): Promise<void> => {
     const { named, composition, environment, fetching, terminal, progress } = call;
     const { registries } = composition;
     const { contribution } = registries.datasets.get(named.name);
@@ -52,7 +52,8 @@ export function getData(text: string, options: GetOptions, session: Session): Pr
     terminal.print(
       before === null ? `${named.name} is in ${folder}.` : `${named.name} was there; its files are right.`,
     );
-  });
+  };
+  return withDataset(text, options, session, work, true);
 }
 
 /** Opens both splits and reads their labels: whatever is damaged is found. */

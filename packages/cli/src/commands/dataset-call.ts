@@ -38,6 +38,8 @@ export async function withDataset(
   options: DatasetOptions,
   session: Session,
   work: (call: DatasetCall) => Promise<void>,
+  /** Whether the folder of `--data-dir` may be missing, because files are put there. */
+  creates = false,
 ): Promise<void> {
   const terminal = createTerminal(options.json === true, session);
   const progress = new ProgressPrinter(terminal, options.quiet === true);
@@ -46,7 +48,7 @@ export async function withDataset(
     const { cwd } = session;
     const composition = await loadComposition(await pluginsOf(options, cwd), cwd);
     const { dataDir: folder } = options;
-    const chosen = await chooseDataset({ dataset: text, dataDir: folder }, cwd, composition);
+    const chosen = await chooseDataset({ dataset: text, dataDir: folder, creates }, cwd, composition);
     if (chosen.dataset === undefined) {
       throw new AncError('ANC_USAGE', 'no dataset was given.', {
         expected: 'a name that `anc-cli list` lists, a folder of images, or --data-dir',

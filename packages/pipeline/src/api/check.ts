@@ -5,7 +5,8 @@ import { checkTeacher, type Check } from '../check/check.js';
 import { sampleImages, statedByImages, type Sample } from '../check/images.js';
 import { findTeacher } from '../check/teacher.js';
 import { asNamed, openBackend } from './evaluate.js';
-import { callOf, composeWith, type CallOptions } from './run-input.js';
+import { assertKnown, type OptionNames } from './known-options.js';
+import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './run-input.js';
 import type { BackendInput, NameInput } from './values.js';
 
 export interface CheckOptions extends CallOptions {
@@ -25,6 +26,19 @@ export interface CheckOptions extends CallOptions {
   readonly onProgress?: (what: string, done: number, count: number) => void;
 }
 
+const CHECK_OPTIONS: OptionNames<CheckOptions> = {
+  ...CALL_OPTIONS,
+  model: true,
+  preprocessing: true,
+  size: true,
+  limit: true,
+  seconds: true,
+  dataDir: true,
+  backend: true,
+  fetching: true,
+  onProgress: true,
+};
+
 /** What a check found, and the images that it looked at. */
 export interface CheckResult extends Check {
   readonly sample: Sample;
@@ -39,6 +53,7 @@ export async function check(
   images: string | Dataset,
   options: CheckOptions = {},
 ): Promise<CheckResult> {
+  assertKnown(options, CHECK_OPTIONS);
   const { cwd, fetching } = callOf(options);
   const { limit = 200, seconds = 15, dataDir, model, preprocessing, size } = options;
   const composition = await composeWith(options.plugins ?? [], null, cwd)([]);

@@ -54,7 +54,10 @@ export function distill(options: DistillOptions): RunHandle<Distilled> {
     const temporary = options.folder === null ? await mkdtemp(join(tmpdir(), 'anc-run-')) : null;
     try {
       const folder = temporary === null ? options.folder : join(temporary, 'run');
-      const { compose, ...request } = placedIn(folder ?? undefined, await runRequest(options));
+      const { compose, ...request } = placedIn(
+        folder ?? undefined,
+        await runRequest(options, { folder: true }),
+      );
       const run = await startRun({
         ...request,
         composition: await compose(request.options.plugins),

@@ -4,7 +4,7 @@ import { findModelInRun, type FoundModel } from '../classifier/find-model.js';
 import { openImages } from '../classifier/images.js';
 import { classOrderWarning } from '../classifier/class-order.js';
 import { noticesOf } from '../data/dataset-facts.js';
-import { pairClasses } from '../classifier/labels.js';
+import { pairedSplit } from '../classifier/paired-split.js';
 import { imageShapeOf } from '../classifier/image-shape.js';
 import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
 import { scoreClassifier, type Score } from '../classifier/score.js';
@@ -13,7 +13,8 @@ import type { StatedShape } from '../data/image-size.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { describeNamed, readNamed, type Named } from '../text/named.js';
 import { openModelFile, type ReadingOptions } from './open-model.js';
-import { callOf, composeWith, type CallOptions } from './run-input.js';
+import { assertKnown, type OptionNames } from './known-options.js';
+import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './run-input.js';
 import { TrainedModel } from './trained-model.js';
 import { ValueRegistry, type BackendInput, type DatasetInput, type NameInput } from './values.js';
 
@@ -34,6 +35,23 @@ export interface EvaluateOptions extends ModelFileOptions {
   /** Images per batch; default: 100. */
   readonly batchSize?: number;
 }
+
+/** Names of `ModelFileOptions`. */
+export const MODEL_FILE_OPTIONS: OptionNames<ModelFileOptions> = {
+  ...CALL_OPTIONS,
+  select: true,
+  model: true,
+  preprocessing: true,
+  input: true,
+  backend: true,
+};
+const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
+  ...MODEL_FILE_OPTIONS,
+  images: true,
+  dataDir: true,
+  limitTest: true,
+  batchSize: true,
+};
 
 /** The JSON document of `eval`. Errors are fractions. */
 export interface EvaluateResult extends Score {
@@ -124,6 +142,7 @@ export async function evaluate(
   what: string | TrainedModel,
   options: EvaluateOptions = {},
 ): Promise<EvaluateResult> {
+  assertKnown(options, EVALUATE_OPTIONS);
   const { found, composition, cwd, images: named } = await openCall(what, options);
   const { dataDir, limitTest, batchSize = 100, signal } = options;
   const notices: string[] = found?.choice ? [found.choice] : [];
@@ -156,10 +175,17 @@ export async function evaluate(
     try {
       const { classifier } = model;
       const { dataset } = images;
-      const pairing = split.labels === null ? null : pairClasses(model.name, classifier, dataset);
+      const { pairing, measured } = pairedSplit(
+        split,
+        model.name,
+        classifier,
+        dataset,
+        images.ofRun,
+        notices,
+      );
       notices.push(...classifier.notices, ...images.notices, ...noticesOf(dataset));
       if (typeof pairing?.notice === 'string') notices.push(pairing.notice);
-      const score = await scoreClassifier(classifier.teacher, split, {
+      const score = await scoreClassifier(classifier.teacher, measured, {
         batchSize,
         classMap: pairing?.map ?? null,
         ...(signal && { signal }),

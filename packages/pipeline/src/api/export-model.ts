@@ -23,7 +23,8 @@ import { asTensors } from '../files/weights.js';
 import { suggestion } from '../text/nearest.js';
 import type { Named } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
-import { openCall, readingOf, shapeOfModel, type ModelFileOptions } from './evaluate.js';
+import { MODEL_FILE_OPTIONS, openCall, readingOf, shapeOfModel, type ModelFileOptions } from './evaluate.js';
+import { assertKnown, type OptionNames } from './known-options.js';
 import { type TrainedModel } from './trained-model.js';
 import type { DatasetInput } from './values.js';
 
@@ -48,6 +49,22 @@ export interface ExportOptions extends Omit<ModelFileOptions, 'backend'> {
   /** Called with things that a person should know. */
   readonly onNotice?: (message: string) => void;
 }
+
+const { backend: _, ...READING } = MODEL_FILE_OPTIONS;
+const EXPORT_OPTIONS: OptionNames<ExportOptions> = {
+  ...READING,
+  format: true,
+  to: true,
+  foldNormalization: true,
+  layout: true,
+  features: true,
+  int8: true,
+  calibration: true,
+  images: true,
+  dataDir: true,
+  limitTest: true,
+  onNotice: true,
+};
 
 /** The JSON document of `export`. */
 export interface ExportResult {
@@ -84,6 +101,7 @@ export async function exportModel(
   what: string | TrainedModel,
   options: ExportOptions = {},
 ): Promise<ExportResult> {
+  assertKnown(options, EXPORT_OPTIONS);
   const format = oneOf(options.format ?? 'onnx', FORMATS, 'format');
   const { to, onNotice } = options;
   assertSuited({ ...options, out: to }, format);

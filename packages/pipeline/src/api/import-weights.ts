@@ -19,7 +19,8 @@ import type { Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 import { shownPath } from '../text/shown-path.js';
 import { asNamed } from './evaluate.js';
-import { callOf, composeWith, type CallOptions } from './run-input.js';
+import { assertKnown, type OptionNames } from './known-options.js';
+import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './run-input.js';
 import type { NameInput } from './values.js';
 
 export interface ImportOptions extends CallOptions {
@@ -39,6 +40,18 @@ export interface ImportOptions extends CallOptions {
   readonly preprocessing?: string;
   readonly onNotice?: (message: string) => void;
 }
+
+const IMPORT_OPTIONS: OptionNames<ImportOptions> = {
+  ...CALL_OPTIONS,
+  to: true,
+  model: true,
+  map: true,
+  input: true,
+  stateDict: true,
+  classes: true,
+  preprocessing: true,
+  onNotice: true,
+};
 
 /** The JSON document of `import`. */
 export interface ImportResult {
@@ -65,6 +78,7 @@ const CAFFE = `${imagenetByteNormalizations.caffe.mean.join()}/${imagenetByteNor
  * Throws `ANC_WEIGHTS`, `ANC_CHECKPOINT`, `ANC_FILE_EXISTS` and the like.
  */
 export async function importWeights(file: string, options: ImportOptions): Promise<ImportResult> {
+  assertKnown(options, IMPORT_OPTIONS);
   const { to, classes, onNotice = () => undefined } = options;
   const { cwd } = callOf(options);
   assertSafetensors(to);

@@ -138,6 +138,14 @@ describe('evaluate', () => {
     });
   });
 
+  it('refuses options that it does not have', async () => {
+    const wrong = { image: 'glyphs' };
+    expect(await refusal(evaluate(inMemory().model, { ...counting().call, ...wrong }))).toMatchObject({
+      code: 'ANC_CONFIG',
+      detail: { path: ['image'], hint: 'did you mean "images"?' },
+    });
+  });
+
   it('refuses images of other classes, and closes its backend', async () => {
     const { counts, call } = counting();
     const images = new Corners();

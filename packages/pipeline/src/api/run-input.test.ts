@@ -30,6 +30,18 @@ const plugin = (name: string, dataset: string) =>
     datasets: { [dataset]: { options: z.looseObject({}), create: () => new Corners() } },
   });
 
+describe('options of a call', () => {
+  it.each([{ trainin: { epochs: 0 } }, { methodss: ['kd'] }, { epochs: 3 }])(
+    'are those that there are: %o',
+    async (wrong) => {
+      const [key] = Object.keys(wrong);
+      const error = await refusal(wrong);
+      expect(error).toMatchObject({ code: 'ANC_CONFIG', detail: { path: [key] } });
+      expect(error.message).toMatch(/there is no such option/);
+    },
+  );
+});
+
 describe('a request', () => {
   it('has the defaults of the preset where nothing is set', async () => {
     const { options, given, input, openTeacher } = await request();

@@ -9,6 +9,7 @@ import type { OpenTeacher } from '../planning/given-teacher.js';
 import { pluginPath } from '../composition/load-plugin.js';
 import { loadComposition } from '../plugins/load-composition.js';
 import type { Named } from '../text/named.js';
+import { assertKnown, type OptionNames } from './known-options.js';
 import { openTeacherValue, type TeacherFunction } from './teacher-function.js';
 import {
   checkedPlugins,
@@ -78,8 +79,43 @@ export interface RunRequest extends ResolvedOptions {
   readonly input: RunOptionsInput;
 }
 
-/** Turns a caller's input into options. Throws `ANC_CONFIG`. */
-export async function runRequest(input: RunInput): Promise<RunRequest> {
+/** Names of `CallOptions`. */
+export const CALL_OPTIONS: OptionNames<CallOptions> = {
+  cwd: true,
+  plugins: true,
+  offline: true,
+  signal: true,
+};
+const RUN_OPTIONS: OptionNames<RunInput> = {
+  ...CALL_OPTIONS,
+  teacher: true,
+  images: true,
+  student: true,
+  method: true,
+  methods: true,
+  preset: true,
+  backend: true,
+  teacherBackend: true,
+  seed: true,
+  data: true,
+  teacherOptions: true,
+  training: true,
+  objective: true,
+  cache: true,
+  threads: true,
+  checkpointMinutes: true,
+};
+
+/**
+ * Turns a caller's input into options. Throws `ANC_CONFIG`.
+ *
+ * @param more names of the options that the call has beside these
+ */
+export async function runRequest(
+  input: RunInput,
+  more: Readonly<Record<string, true>> = {},
+): Promise<RunRequest> {
+  assertKnown(input, { ...RUN_OPTIONS, ...more });
   const cwd = resolve(input.cwd ?? process.cwd());
   const values = new ValueRegistry();
   const plugins = checkedPlugins(input.plugins ?? []);

@@ -15,6 +15,7 @@ import { executeTuning } from '../tune/execute.js';
 import { RECORD, readRecord, runFolder, writeRecord, type TuneRecord } from '../tune/folder.js';
 import { searchOf } from '../tune/settings.js';
 import { interruptedError } from './interrupted-error.js';
+import type { OptionNames } from './known-options.js';
 import { RunHandle } from './run-handle.js';
 import { runRequest, type CallOptions, type RunInput, type RunRequest } from './run-input.js';
 import { changesOf, continuedCall, newRunsFolder, placedIn } from './runs-folder.js';
@@ -30,6 +31,13 @@ export interface SearchOptions {
   readonly confirm?: number;
 }
 
+const SEARCH_OPTIONS: OptionNames<SearchOptions> = {
+  learningRates: true,
+  temperatures: true,
+  budget: true,
+  confirm: true,
+};
+
 export interface TuneOptions extends RunInput, SearchOptions {
   /** The folder to create; default: the first free `runs/tune-<dataset>-<n>`. */
   readonly folder?: string;
@@ -41,7 +49,7 @@ export interface TuneOptions extends RunInput, SearchOptions {
  */
 export function tune(options: TuneOptions): RunHandle<TuneResult> {
   return new RunHandle(async (emit) => {
-    const request = placedIn(options.folder, await runRequest(options));
+    const request = placedIn(options.folder, await runRequest(options, { ...SEARCH_OPTIONS, folder: true }));
     return (await startTuning(request, options, emit)).execute(options.signal);
   });
 }

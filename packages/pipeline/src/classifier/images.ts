@@ -30,6 +30,8 @@ export interface OpenedImages {
   readonly dataset: Dataset;
   /** Random seed of subsets. */
   readonly seed: number;
+  /** Whether these are the images of the run, because no others were requested. */
+  readonly ofRun: boolean;
   /** How the dataset was found, where it was not named. */
   readonly notices: readonly string[];
   /** The test images of the request; those of the run where the request names none. */
@@ -72,6 +74,7 @@ export async function openImages(
     dataset,
     seed,
     notices: chosen.notices,
+    ofRun,
     async test() {
       const whole = await dataset.split('test');
       if (limitTest !== undefined) {

@@ -121,9 +121,14 @@ function compare(mine: readonly StudentResult[], reference: readonly StudentResu
   return { to, what, difference, verdict, text: inWords(verdict, to, difference) };
 }
 
+/** Half a width that rounding alone makes. */
+const EQUAL = 1e-9;
+
 /** What a paired difference shows. */
 export function verdictOf({ mean, margin }: Difference['difference'], what: Difference['what']): Verdict {
   if (margin === null) return 'one-seed';
+  // Equal differences of all seeds, often one and the same image: how much they vary is not known then.
+  if (margin < EQUAL) return 'not-distinguishable';
   if (Math.abs(mean) <= margin) return 'not-distinguishable';
   return mean < 0 === (what === 'error') ? 'better' : 'worse';
 }

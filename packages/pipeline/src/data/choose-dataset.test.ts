@@ -60,6 +60,7 @@ describe('chooseDataset', () => {
 
   it.each<[string, Partial<DatasetRequest>, string]>([
     ['a folder that is not there', { dataDir: 'none' }, 'none is no folder'],
+    ['a missing folder of a published dataset', { dataset: 'mnist', dataDir: 'none' }, 'none is no folder'],
     ['a path that is not there', { dataset: './none' }, './none is no folder'],
     ['a file', { dataset: './photos.zip' }, './photos.zip is no folder'],
     ['a folder with nothing in it', { dataDir: 'empty' }, 'neither images nor files of a dataset'],

@@ -14,6 +14,8 @@ export interface DatasetRequest {
   readonly dataset: string | Named | undefined;
   /** The folder of `--data-dir`. */
   readonly dataDir: string | null | undefined;
+  /** Whether that folder may be missing, because files are put there. */
+  readonly creates?: boolean;
 }
 
 export interface ChosenDataset {
@@ -29,7 +31,7 @@ export interface ChosenDataset {
  * holds. Throws `ANC_CONFIG` for a folder that is not there or holds nothing of use, and where several datasets are in it.
  */
 export async function chooseDataset(
-  { dataset, dataDir = null }: DatasetRequest,
+  { dataset, dataDir = null, creates = false }: DatasetRequest,
   cwd: string,
   { registries }: Pick<Composition, 'registries'>,
 ): Promise<ChosenDataset> {
@@ -49,6 +51,7 @@ export async function chooseDataset(
   const text = typeof dataset === 'string' ? dataset : dataset.name;
   const named = 'problem' in read ? null : read;
   if (named !== null && registries.datasets.names.includes(named.name)) {
+    if (dataDir !== null && !creates) await assertFolder(resolve(cwd, dataDir), dataDir, 'directory');
     return { dataset: named, dataDir, notices: [] };
   }
   // A folder's name may have brackets and commas.

@@ -221,8 +221,19 @@ async function planWith<D extends TrainingData>(
   }
 }
 
-/** Throws `ANC_DATA_CLASSES` where there is nothing to tell apart. */
+/** Throws `ANC_LABELS` or `ANC_DATA_CLASSES` where there is nothing that a teacher could be trained on. */
 function assertSeveralClasses({ name, classes }: Dataset): void {
+  if (classes.length === 0) {
+    throw new AncError(
+      'ANC_LABELS',
+      `the images of "${name}" have no labels, so no teacher can be trained.`,
+      {
+        expected: 'images in a folder for each class, or a trained teacher',
+        received: 'images without classes',
+        hint: 'give a trained teacher with --teacher, e.g. model.onnx, which needs no labels.',
+      },
+    );
+  }
   if (classes.length !== 1) return;
   throw new AncError('ANC_DATA_CLASSES', `all images of "${name}" are of one class, "${classes[0]}".`, {
     expected: 'at least two classes to train a teacher, each in a folder of its own',
