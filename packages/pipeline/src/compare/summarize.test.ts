@@ -77,10 +77,18 @@ describe('summarize', () => {
   });
 
   it('compares agreement, where more is better, without labels on the test images', () => {
-    const runs = [1, 2].map((seed) => run(seed, [student('l2', null, 0.8), student('kd', null, 0.9)]));
+    const runs = [1, 2].map((seed) =>
+      run(seed, [student('l2', null, 0.8), student('kd', null, 0.9 + seed / 1000)]),
+    );
     const { methods: found } = summarize(runs, [free('l2'), free('kd')], 'c', 10);
     expect(found[1]!.testError).toBeNull();
     expect(found[1]!.differences[0]).toMatchObject({ what: 'agreement', verdict: 'better' });
+  });
+
+  it('gives no verdict where the differences of all seeds are equal', () => {
+    const runs = [1, 2].map((seed) => run(seed, [student('l2', 0.2, 0.8), student('kd', 0.1, 0.9)]));
+    const { methods: found } = summarize(runs, [free('l2'), free('kd')], 'c', 10);
+    expect(found[1]!.differences[0]).toMatchObject({ verdict: 'not-distinguishable' });
   });
 
   it('gives no interval of a method that diverged with a seed, and says so', () => {

@@ -88,16 +88,16 @@ describe('summarizeTuning', () => {
     const { methods } = summarize(
       [
         candidate('l2', { confirmed: [0.5, 0.51, 0.52] }),
-        candidate('fitnets', { confirmed: [0.6, 0.61, 0.62] }),
+        candidate('fitnets', { confirmed: [0.6, 0.61, 0.623] }),
       ],
       3,
     );
     const [l2, fitnets] = methods;
     expect(l2!.differences).toEqual([]);
-    expect(fitnets!.confirmed!.agreement.mean).toBeCloseTo(0.61, 12);
+    expect(fitnets!.confirmed!.agreement.mean).toBeCloseTo(0.611, 12);
     expect(fitnets!.confirmed!.error!.mean).toBe(0.25);
     expect(fitnets!.differences).toMatchObject([{ to: 'l2', what: 'agreement', verdict: 'better' }]);
-    expect(fitnets!.differences[0]!.difference.mean).toBeCloseTo(0.1, 12);
+    expect(fitnets!.differences[0]!.difference.mean).toBeCloseTo(0.101, 12);
   });
 
   it('confirms nothing where a seed diverged', () => {
@@ -126,10 +126,10 @@ describe('summarizeTuning', () => {
         [candidate('l2', { confirmed: [0.5, 0.51, 0.52] }), candidate('adversarial', { options, confirmed })],
         3,
       ).interpretation.filter((line) => line.startsWith('The adversarial term'));
-    expect(against([0.6, 0.61, 0.62])).toEqual([
+    expect(against([0.6, 0.61, 0.623])).toEqual([
       'The adversarial term of adversarial: it beats all of its controls here (l2).',
     ]);
-    expect(against([0.4, 0.41, 0.42])).toEqual([
+    expect(against([0.4, 0.41, 0.423])).toEqual([
       'The adversarial term of adversarial: it does not beat l2 here: leave it off.',
     ]);
   });
