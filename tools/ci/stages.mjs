@@ -22,7 +22,7 @@ export const STAGES = [
     minutes: 6,
     beside: true,
   },
-  { name: 'user: install from tarballs', command: ['node', 'tools/e2e/user.mjs'], minutes: 6 },
+  { name: 'user: install from tarballs', command: ['node', 'tools/e2e/user.mjs'], minutes: 10 },
   { name: 'interop: the step on JAX', command: ['node', 'tools/interop/step.mjs'], minutes: 8 },
   {
     name: 'interop: safetensors',

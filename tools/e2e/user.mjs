@@ -3,7 +3,7 @@
  * there: nothing of this repository (workspace links, sources, development dependencies) is in reach.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packWorkspaces } from './pack.mjs';
@@ -15,8 +15,6 @@ const project = join(folder, 'project');
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([key]) => !/^npm_(config|package|lifecycle)_/i.test(key)),
 );
-// A user's project has no settings of ours; where the CUDA files are out of reach the optional package would be lost.
-env.ONNXRUNTIME_NODE_INSTALL = 'skip';
 
 function run(program, args) {
   return spawnSync(program, args, { cwd: project, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -32,6 +30,16 @@ function cli(args, exitCode = 0) {
   return stdout;
 }
 
+/** What `doctor` reports about the default backend. */
+const doctor = (...flags) =>
+  JSON.parse(cli(['doctor', 'onnx', '--seconds', '0.1', '--json', ...flags])).backends[0];
+
+/** The package whose engine the default backend finds. */
+const engine = () =>
+  existsSync(join(project, 'node_modules', 'onnxruntime-node')) && doctor().install === null
+    ? 'onnxruntime-node'
+    : 'onnxruntime-web';
+
 function expect(holds, message) {
   if (!holds) throw new Error(message);
 }
@@ -45,7 +53,9 @@ try {
     join(project, 'package.json'),
     JSON.stringify({ private: true, type: 'module', dependencies }),
   );
-  const installed = run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
+  // The documented option: without it the native runtime is lost where the CUDA files are out of reach.
+  const flags = ['--onnxruntime-node-install=skip', '--no-audit', '--no-fund', '--loglevel=error'];
+  const installed = run('npm', ['install', ...flags]);
   expect(installed.status === 0, `npm install failed\n${installed.stdout}${installed.stderr}`);
 
   const { version } = packed.find(({ name }) => name === 'anc-cli');
@@ -69,6 +79,28 @@ try {
     'an unknown dataset is answered',
   );
   expect(!existsSync(join(project, 'runs')), 'a refused run left something on the disk');
+
+  expect(engine() === 'onnxruntime-node', 'npm install with the documented option has no native runtime');
+  rmSync(join(project, 'node_modules', 'onnxruntime-node'), { recursive: true });
+  const tiny = [
+    '--dataset',
+    'glyphs(train=32,test=16)',
+    '--epochs',
+    '1',
+    '--batch-size',
+    '16',
+    '--name',
+    'tiny',
+  ];
+  const models = ['--teacher', 'lenet5', '--student', 'lenet5', '--methods', 'l2', '--quiet', '--json'];
+  const trained = JSON.parse(cli(['run', ...tiny, ...models]));
+  expect(trained.backend === 'tfjs:wasm', `without the native runtime, ${trained.backend} trained`);
+  const command = doctor().remedy;
+  expect(command?.includes('--onnxruntime-node-install=skip'), `doctor suggests ${command}`);
+  expect(doctor('--fix').install === null, 'doctor --fix reports that the native runtime is still missing');
+  expect(engine() === 'onnxruntime-node', 'doctor --fix did not install the native runtime');
+  const manifest = readFileSync(join(project, 'package.json'), 'utf8');
+  expect(!manifest.includes('onnxruntime-node'), 'doctor --fix changed package.json');
 
   for (const name of Object.keys(dependencies)) {
     const imported = run('node', ['--input-type=module', '-e', `await import(${JSON.stringify(name)})`]);

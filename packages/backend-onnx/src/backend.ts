@@ -12,11 +12,12 @@ import {
   type TensorFunction,
   type Tree,
 } from '@anc/core';
-import { mainMemory, processorName, processorThreads } from '@anc/core/internal';
+import { installable, mainMemory, processorName, processorThreads } from '@anc/core/internal';
 import { buildFunction } from './compiled-function.js';
 import { buildStep, OnnxStep, type StepProgram } from './compiled-step.js';
 import { channelBlock } from './engine/channel-block.js';
 import { EngineClient } from './engine/client.js';
+import { NATIVE } from './engine/native-package.js';
 import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { onnxSchema, type OnnxOptions } from './options.js';
 import { assertProvider, openEngine } from './providers.js';
@@ -97,6 +98,7 @@ export class OnnxBackend extends Backend {
     const { runtime, version, threads, executionProviders } = this.info;
     const { accelerator } = this;
     const memory = accelerator === null ? mainMemory() : null;
+    const install = installable(NATIVE);
     const notice = [this.info.notice, this.#fallbackNotice()].filter((text) => text !== null).join(' ');
     return {
       device: accelerator === null ? processorName() : `GPU, by ONNX Runtime's ${accelerator} provider`,
@@ -108,6 +110,7 @@ export class OnnxBackend extends Backend {
       executionProviders: executionProviders.join(','),
       graphOptimizationLevel: this.options.graphOptimizationLevel,
       ...(notice === '' ? {} : { notice }),
+      ...(this.info.notice === null || install === null ? {} : { install }),
     };
   }
 

@@ -1,4 +1,5 @@
-/** Internals of the lowering, for benchmarks and the documentation's table. Not part of the stable interface. */
+/** Internals of the lowering, for benchmarks and the documentation's table, and of the native build. Not part of the stable interface. */
+export { hasNativeRuntime, nativeRemedy } from './engine/native-package.js';
 export {
   fastestForm,
   filterGradientForms,

@@ -1,13 +1,14 @@
 import { AncError } from '@anc/core';
+import { installable } from '@anc/core/internal';
 import type { EngineClient } from './engine/client.js';
 import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { Graph } from './graph/graph.js';
 import { serialize } from './graph/serialize.js';
 import type { Node, Value } from './graph/value.js';
+import { NATIVE, nativeRemedy } from './engine/native-package.js';
 import { providers, type Provider } from './provider-list.js';
 
 const webRemedy = 'use a browser that has WebGPU, on https or localhost, or use onnx.';
-const nativeRemedy = 'npm install --force onnxruntime-node@1.30.0'; // it may be installed in part
 
 const isBrowser = typeof process === 'undefined';
 
@@ -21,12 +22,17 @@ export async function openEngine(engine: EngineClient, options: EngineOptions): 
     return await engine.call('open', options);
   } catch (cause) {
     await engine.close();
-    const name = options.runtime === 'node' ? 'onnxruntime-node' : 'onnxruntime-web';
+    const native = options.runtime === 'node';
+    const name = native ? NATIVE.name : 'onnxruntime-web';
+    const install = installable(NATIVE);
     throw new AncError('ANC_BACKEND_MISSING', `backend "onnx": ${name} cannot be loaded.`, {
       received: firstLine(cause),
       hint: isBrowser
         ? "serve the bundler's output, including the .wasm files, beside the page's scripts."
-        : `npm install --force ${name}@1.30.0`,
+        : native
+          ? nativeRemedy()
+          : `npm install --force ${name}@${NATIVE.version}`,
+      ...(native && install !== null ? { install } : {}),
       cause,
     });
   }
@@ -47,7 +53,7 @@ export async function assertProvider(engine: EngineClient, name: string, info: E
       `${backend}: this ONNX Runtime has no execution provider "${name}".`,
       {
         expected: `one of ${info.available.join(', ')}`,
-        hint: info.runtime !== 'onnxruntime-web' ? remedy : isBrowser ? webRemedy : nativeRemedy,
+        hint: info.runtime !== 'onnxruntime-web' ? remedy : isBrowser ? webRemedy : nativeRemedy(),
       },
     );
   }

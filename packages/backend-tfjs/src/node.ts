@@ -14,6 +14,12 @@ const VERSION = '4.22.0';
 /** Name of the tfjs backend that both variants register. */
 const ENGINE = 'tensorflow';
 
+/** Where TensorFlow publishes builds of both packages. */
+const PLATFORMS: Readonly<Record<Variant, readonly string[]>> = {
+  node: ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64'],
+  'node-gpu': ['linux-x64', 'win32-x64'],
+};
+
 const packageOf = (variant: Variant): string => `@tensorflow/tfjs-${variant}`;
 const repairOf = (name: string): string => `npm rebuild ${name} --build-addon-from-source`;
 
@@ -36,6 +42,7 @@ async function load(variant: Variant): Promise<void> {
       importOptional({
         name,
         version: VERSION,
+        platforms: PLATFORMS[variant],
         backend: `tfjs:${variant}`,
         repair: repairOf(name),
         load: (specifier) => import(specifier),

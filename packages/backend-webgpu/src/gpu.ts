@@ -29,6 +29,7 @@ export async function openGpu(adapter?: string): Promise<OpenedGpu | null> {
   const dawn = (await importOptional({
     name: 'webgpu',
     version: '0.6.2',
+    platforms: ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64', 'win32-arm64'],
     backend: 'webgpu',
     repair: 'npm install --force webgpu@0.6.2, on a platform that it is built for (Linux, macOS, Windows)',
     load: (specifier) => import(specifier),

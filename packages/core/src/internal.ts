@@ -35,6 +35,7 @@ export { compileClassifier, liveTeacher, NetworkTeacher, outputShapes } from './
 export { inference } from './eager/eager-context.js';
 export { fastest, reportBackend, type BackendReport } from './machine/backend-report.js';
 export { importOptional, type OptionalPackage } from './machine/optional-package.js';
+export { installable, platformName, type NativePackage } from './machine/platform.js';
 export { mainMemory, processorName, processorThreads } from './machine/processor.js';
 
 // Training
@@ -50,3 +51,4 @@ export { meansOfRuns } from './train/metric-accumulator.js';
 export { currentMetricName, currentMetrics, withDeprecatedMetrics } from './train/metric-names.js';
 export { readPosition } from './train/position.js';
 export { rehearse, type RehearseOptions } from './train/rehearse.js';
+export { shellQuoted } from './text/shell-quoted.js';

@@ -1,4 +1,5 @@
 import type * as Ort from 'onnxruntime-common';
+import { NATIVE, webNotice } from './native-package.js';
 import type { EngineInfo, EngineOptions } from './protocol.js';
 
 export interface Runtime {
@@ -7,15 +8,11 @@ export interface Runtime {
   readonly session: Ort.InferenceSession.SessionOptions;
 }
 
-const WEB_NOTICE =
-  'onnxruntime-node cannot be loaded, so steps run in WebAssembly (onnxruntime-web): results are equal up to ' +
-  'rounding, but a step takes several times as long. Install onnxruntime-node to change that.';
-
 const inNode = typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function';
 
 async function loadNode(): Promise<typeof Ort> {
   if (!inNode) throw new Error('a browser');
-  const name = 'onnxruntime-node'; // not in the import itself: bundlers for browsers would follow it
+  const { name } = NATIVE; // not in the import itself: bundlers for browsers would follow it
   return (await import(/* @vite-ignore */ name)) as typeof Ort;
 }
 
@@ -50,7 +47,7 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
   } catch (error) {
     if (options.runtime === 'node') throw error;
     runtime = 'onnxruntime-web';
-    if (options.runtime === 'auto' && inNode) notice = WEB_NOTICE;
+    if (options.runtime === 'auto' && inNode) notice = webNotice();
     ort = await loadWeb(options.intraOpThreads, options.executionProviders[0] === 'webgpu');
   }
   // Else ONNX Runtime prints a missing accelerator twice before it throws.

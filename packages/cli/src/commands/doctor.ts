@@ -6,13 +6,15 @@ import type { DefineCommand, Session } from './command.js';
 
 interface DoctorFlags extends CommonOptions {
   readonly seconds: string;
+  readonly fix?: boolean;
 }
 
 /** `doctor`: every backend, whether it works here, why not, what would help, and how fast it is. */
 export const defineDoctor: DefineCommand = (command, session) => {
   command
     .argument('[names...]', 'backends to test; default: all')
-    .option('--seconds <n>', 'time for measuring the speed of each', '2');
+    .option('--seconds <n>', 'time for measuring the speed of each', '2')
+    .option('--fix', 'install what is missing: the native ONNX Runtime, and what the named backends need');
   addCommonOptions(command).action((names: string[], options: DoctorFlags) =>
     doctor(names, options, session),
   );
@@ -39,6 +41,8 @@ async function doctor(names: string[], flags: DoctorFlags, session: Session): Pr
     plugins: await pluginsOf(flags, cwd),
     backends: names,
     seconds,
+    fix: flags.fix === true,
+    onInstall: (text) => terminal.log.info(`installing: ${text}`),
     onBackend: (name, index, count) => terminal.log.info(`testing ${name} (${index} of ${count})`),
   });
   terminal.document({ node: process.version, backends });

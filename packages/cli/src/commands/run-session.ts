@@ -2,6 +2,7 @@ import {
   callOf,
   composeWith,
   withChosenDataset,
+  withDefaultBackend,
   type Fetching,
   type RunRequest,
 } from '@anc/pipeline/internal';
@@ -53,8 +54,9 @@ export async function openTrainingSession(
     fetching,
     compose,
     async resolved() {
-      const { input, notices } = await withChosenDataset(request.input, cwd, compose);
-      for (const notice of notices) progress.notice(notice);
+      const onDataset = await withChosenDataset(request.input, cwd, compose);
+      const { input, notices } = withDefaultBackend(onDataset.input);
+      for (const notice of [...onDataset.notices, ...notices]) progress.notice(notice);
       return { ...resolveRequest({ ...request, input }), cwd, fetching, compose, input };
     },
     changes: (accepted) => changesOf(flags, accepted),

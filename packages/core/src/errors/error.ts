@@ -8,6 +8,8 @@ export interface AncErrorDetail {
   readonly path?: readonly PropertyKey[];
   /** Of an error about an option: the message without the option's name in front. */
   readonly problem?: string;
+  /** The package that would solve it, as a package manager takes it: `webgpu@0.6.2`. */
+  readonly install?: string;
   readonly cause?: unknown;
 }
 

@@ -35,6 +35,7 @@ const report = (name: string, imagesPerSecond: number | null, usable = true): Ba
   usable,
   reason: null,
   remedy: null,
+  install: null,
   device: null,
   memory: null,
   imagesPerSecond,

@@ -16,6 +16,8 @@ export interface BackendReport {
   readonly reason: string | null;
   /** How to make it usable: a command where there is one. */
   readonly remedy: string | null;
+  /** A package that can be installed here and would make it usable, or faster: `webgpu@0.6.2`. */
+  readonly install: string | null;
   readonly device: string | null;
   /** Bytes of the device's memory, where they are known. */
   readonly memory: number | null;
@@ -120,24 +122,26 @@ export async function reportBackend(
   try {
     backend = await open();
     const speed = backend.capabilities.training ? await imagesPerSecond(backend, seconds) : null;
-    const { device, memory, notice } = backend.environment; // some have a notice only after work
+    const { device, memory, notice, install } = backend.environment; // some have a notice only after work
     return {
       name,
       usable: true,
       reason: typeof notice === 'string' ? notice : null,
       remedy: null,
+      install: typeof install === 'string' ? install : null,
       device: device === undefined ? null : String(device),
       memory: typeof memory === 'number' ? memory : null,
       imagesPerSecond: speed,
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const { received, hint } = isAncError(error) ? error.detail : {};
+    const { received, hint, install } = isAncError(error) ? error.detail : {};
     return {
       name,
       usable: false,
       reason: received === undefined ? reason : `${reason} (${received})`,
       remedy: hint ?? null,
+      install: install ?? null,
       device: null,
       memory: null,
       imagesPerSecond: null,

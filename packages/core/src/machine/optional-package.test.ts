@@ -1,4 +1,6 @@
+import type { AncError } from '../errors/error.js';
 import { describe, expect, it } from 'vitest';
+import { platformName } from './platform.js';
 import { importOptional, type OptionalPackage } from './optional-package.js';
 
 const missing = (name: string): Error =>
@@ -8,6 +10,7 @@ const missing = (name: string): Error =>
 const optional = (load: OptionalPackage['load'], name = 'no-such-package'): OptionalPackage => ({
   name,
   version: '1.2.3',
+  platforms: [platformName()!],
   backend: 'toy',
   repair: 'npm rebuild it',
   load,
@@ -36,8 +39,18 @@ describe('importOptional', () => {
     await expect(importOptional(wanted)).rejects.toMatchObject({
       code: 'ANC_BACKEND_MISSING',
       message: 'backend "toy" needs no-such-package, which is not installed.',
-      detail: { hint: 'npm install no-such-package@1.2.3' },
+      detail: { hint: 'npm install no-such-package@1.2.3', install: 'no-such-package@1.2.3' },
     });
+  });
+
+  it('suggests no installation of a package that has no build for this platform', async () => {
+    const wanted = { ...optional((name) => Promise.reject(missing(name))), platforms: ['plan9-x64'] };
+    const error = await importOptional(wanted).catch((thrown: unknown) => thrown as AncError);
+    expect(error).toMatchObject({
+      code: 'ANC_BACKEND_MISSING',
+      detail: { hint: expect.stringMatching(/no build for .*use onnx/) as string },
+    });
+    expect((error as AncError).detail.install).toBeUndefined();
   });
 
   it.each([

@@ -1,9 +1,8 @@
 import { AncError } from '../errors/error.js';
+import { installable, platformName, type NativePackage } from './platform.js';
 
 /** A package that a backend needs and that users install themselves. */
-export interface OptionalPackage {
-  readonly name: string;
-  readonly version: string;
+export interface OptionalPackage extends NativePackage {
   /** The backend that needs it. */
   readonly backend: string;
   /** What to do where it is installed and does not load. */
@@ -32,11 +31,11 @@ function fromWorkingDirectory(name: string): string | null {
 /**
  * Imports an optional package, as resolved from the package that needs it, or else from the working directory.
  *
- * @throws `ANC_BACKEND_MISSING` with the command that installs it, or `ANC_BACKEND_BROKEN` where it is installed but
+ * @throws `ANC_BACKEND_MISSING` with the command that installs it, where it has a build for this platform, or `ANC_BACKEND_BROKEN` where it is installed but
  *   does not load.
  */
 export async function importOptional(wanted: OptionalPackage): Promise<unknown> {
-  const { name, version, backend } = wanted;
+  const { name, backend } = wanted;
   try {
     try {
       return await wanted.load(name);
@@ -47,11 +46,14 @@ export async function importOptional(wanted: OptionalPackage): Promise<unknown> 
     }
   } catch (error) {
     if (isMissing(error, name)) {
+      const install = installable(wanted);
       throw new AncError(
         'ANC_BACKEND_MISSING',
         `backend "${backend}" needs ${name}, which is not installed.`,
         {
-          hint: `npm install ${name}@${version}`,
+          ...(install === null
+            ? { hint: `it has no build for ${platformName()}: use onnx or tfjs:wasm.` }
+            : { hint: `npm install ${install}`, install }),
           cause: error,
         },
       );

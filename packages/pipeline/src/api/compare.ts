@@ -23,7 +23,7 @@ export interface CompareOptions extends RunInput {
  */
 export function compare(options: CompareOptions): RunHandle<CompareResult> {
   return new RunHandle(async (emit) => {
-    const request = placedIn(options.folder, await runRequest(options, { seeds: true, folder: true }));
+    const request = placedIn(options.folder, await runRequest(options, { seeds: true, folder: true }, emit));
     return finish(await newComparison(request, options.seeds ?? 3), options.signal, emit);
   });
 }

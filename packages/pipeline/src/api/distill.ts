@@ -56,7 +56,7 @@ export function distill(options: DistillOptions): RunHandle<Distilled> {
       const folder = temporary === null ? options.folder : join(temporary, 'run');
       const { compose, ...request } = placedIn(
         folder ?? undefined,
-        await runRequest(options, { folder: true }),
+        await runRequest(options, { folder: true }, emit),
       );
       const run = await startRun({
         ...request,

@@ -1,5 +1,7 @@
 import { reportBackend, type BackendReport } from '@anc/core/internal';
 import { AUTO } from '../backends/auto.js';
+import { installCommand, ownInstallation } from '../backends/install-command.js';
+import { install } from '../backends/install.js';
 import { backendsOf, probeBackend } from '../backends/probe.js';
 import { callOf, composeWith, type CallOptions } from './run-input.js';
 
@@ -8,36 +10,61 @@ export interface DoctorOptions extends Omit<CallOptions, 'offline'> {
   readonly backends?: readonly string[];
   /** How long each one's speed is measured; default: 2. */
   readonly seconds?: number;
+  /**
+   * Installs what is missing and can be installed on this platform, and looks again: optional dependencies of this program;
+   * with `backends`, also the optional packages that these need.
+   */
+  readonly fix?: boolean;
   readonly onBackend?: (name: string, index: number, count: number) => void;
+  /** A command that is about to run, and the folder in which it runs. */
+  readonly onInstall?: (command: string, folder: string) => void;
 }
+
+/** An optional dependency of this program, which every installation should have. */
+const DEPENDENCY = /^onnxruntime-node@/;
 
 /**
  * Tries every backend in a process of its own: whether it works here, why not, what would help, and how fast it is. Those
- * of plugin objects, which another process cannot load, are tried in this one. Throws `ANC_UNKNOWN`.
+ * of plugin objects, which another process cannot load, are tried in this one. Throws `ANC_UNKNOWN`, and `ANC_INSTALL` where
+ * an installation that was requested fails.
  */
 export async function doctor(options: DoctorOptions = {}): Promise<readonly BackendReport[]> {
   const { cwd } = callOf(options);
   const plugins = options.plugins ?? [];
   const { registries } = await composeWith(plugins, null, cwd)([]);
-  const { backends } = options;
-  const wanted =
-    backends === undefined || backends.length === 0
-      ? registries.backends.names.filter((name) => name !== AUTO)
-      : backends;
+  const { backends = [] } = options;
+  const wanted = backends.length === 0 ? registries.backends.names.filter((name) => name !== AUTO) : backends;
   for (const name of wanted) registries.backends.get(name); // unknown names are refused before any is opened
   const names = plugins.filter((plugin) => typeof plugin === 'string');
   const inHere = backendsOf(plugins);
   const seconds = options.seconds ?? 2;
+  const place = ownInstallation(cwd);
+  const commandFor = (spec: string) => installCommand(spec, place, cwd);
+  const reportOf = async (name: string): Promise<BackendReport> => {
+    const backend = { name, options: {} };
+    const report = inHere.has(name)
+      ? await reportBackend(name, () => registries.backends.create(backend, undefined), seconds)
+      : await probeBackend({ backend, plugins: names, seconds }, cwd);
+    return report.install === null ? report : { ...report, remedy: commandFor(report.install).text };
+  };
   const reports: BackendReport[] = [];
   for (const [i, name] of wanted.entries()) {
     options.signal?.throwIfAborted();
     options.onBackend?.(name, i + 1, wanted.length);
-    const backend = { name, options: {} };
-    reports.push(
-      inHere.has(name)
-        ? await reportBackend(name, () => registries.backends.create(backend, undefined), seconds)
-        : await probeBackend({ backend, plugins: names, seconds }, cwd),
-    );
+    reports.push(await reportOf(name));
   }
-  return reports;
+  if (options.fix !== true) return reports;
+  const missing = reports.flatMap(({ install: spec }) =>
+    spec !== null && (backends.length > 0 || DEPENDENCY.test(spec)) ? [spec] : [],
+  );
+  for (const spec of new Set(missing)) {
+    const command = commandFor(spec);
+    options.onInstall?.(command.text, command.cwd);
+    await install(command);
+  }
+  return Promise.all(
+    reports.map((report) =>
+      report.install !== null && missing.includes(report.install) ? reportOf(report.name) : report,
+    ),
+  );
 }

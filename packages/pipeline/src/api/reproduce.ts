@@ -30,11 +30,8 @@ export interface ReproduceOptions extends Omit<RunInput, 'images' | 'method' | '
 /** Runs the comparisons behind one of the paper's tables, and puts the paper's figures beside the measured ones. */
 export function reproduce(table: string, options: ReproduceOptions = {}): RunHandle<ReproduceResult> {
   return new RunHandle(async (emit) => {
-    const { input, cwd, compose, fetching } = await runRequest(options, {
-      seeds: true,
-      scale: true,
-      folder: true,
-    });
+    const own = { seeds: true, scale: true, folder: true } as const;
+    const { input, cwd, compose, fetching } = await runRequest(options, own, emit);
     const reproduction = newReproduction(table, input, { ...options, cwd });
     await checkedGrid(reproduction, compose);
     const place = options.folder === undefined ? {} : inFolder(resolve(cwd, options.folder));

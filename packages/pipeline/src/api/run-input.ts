@@ -1,12 +1,14 @@
 import { basename, dirname, resolve } from 'node:path';
 import { AncError, type Plugin } from '@anc/core';
 import type { Composition } from '../composition/compose.js';
+import { withDefaultBackend } from '../backends/default-backend.js';
 import { withChosenDataset } from '../data/choose-dataset.js';
 import type { Fetching } from '../data/open-dataset.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve.js';
 import type { PresetChoice, RunOptionsInput } from '../options/run-options.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 import { pluginPath } from '../composition/load-plugin.js';
+import type { Emit } from '../events/events.js';
 import { loadComposition } from '../plugins/load-composition.js';
 import type { Named } from '../text/named.js';
 import { assertKnown, type OptionNames } from './known-options.js';
@@ -110,10 +112,12 @@ const RUN_OPTIONS: OptionNames<RunInput> = {
  * Turns a caller's input into options. Throws `ANC_CONFIG`.
  *
  * @param more names of the options that the call has beside these
+ * @param emit receives notices about what was chosen for the caller
  */
 export async function runRequest(
   input: RunInput,
   more: Readonly<Record<string, true>> = {},
+  emit: Emit = () => undefined,
 ): Promise<RunRequest> {
   assertKnown(input, { ...RUN_OPTIONS, ...more });
   const cwd = resolve(input.cwd ?? process.cwd());
@@ -138,7 +142,9 @@ export async function runRequest(
     output: { checkpointMinutes: input.checkpointMinutes },
   }) as RunOptionsInput;
   const compose = composeWith(plugins, values, cwd);
-  const chosen = await withChosenDataset(grouped, cwd, compose);
+  const onDataset = await withChosenDataset(grouped, cwd, compose);
+  const chosen = withDefaultBackend(onDataset.input);
+  for (const message of [...onDataset.notices, ...chosen.notices]) emit({ type: 'notice', message });
   return {
     ...resolveOptions(chosen.input),
     ...callOf(input),

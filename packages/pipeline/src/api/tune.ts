@@ -49,7 +49,10 @@ export interface TuneOptions extends RunInput, SearchOptions {
  */
 export function tune(options: TuneOptions): RunHandle<TuneResult> {
   return new RunHandle(async (emit) => {
-    const request = placedIn(options.folder, await runRequest(options, { ...SEARCH_OPTIONS, folder: true }));
+    const request = placedIn(
+      options.folder,
+      await runRequest(options, { ...SEARCH_OPTIONS, folder: true }, emit),
+    );
     return (await startTuning(request, options, emit)).execute(options.signal);
   });
 }

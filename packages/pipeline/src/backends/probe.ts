@@ -74,6 +74,7 @@ const crashed = (name: string, why: string, said: string | null): BackendReport 
   usable: false,
   reason: said === null ? `${why}.` : `${why} (${said})`,
   remedy: 'use another backend; reinstall the package that brings this one.',
+  install: null,
   device: null,
   memory: null,
   imagesPerSecond: null,
