@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { DefineCommand, Session } from './commands/command.js';
+import { safeStream } from './terminal/safe-stream.js';
 import type { Streams } from './terminal/terminal.js';
 
 /** Name, one line of help, and the module with the rest, which is loaded only for the command that runs. */
@@ -75,7 +76,8 @@ export interface ProgramOptions extends Streams {
 /** Runs the program with arguments; returns the exit code. */
 export async function runProgram(args: readonly string[], options: ProgramOptions): Promise<number> {
   let exit = 0;
-  const session: Session = { ...options, exitWith: (code) => (exit = code) };
+  const [stdout, stderr] = [safeStream(options.stdout), safeStream(options.stderr)];
+  const session: Session = { ...options, stdout, stderr, exitWith: (code) => (exit = code) };
   try {
     await execute(args, session);
     return exit;
@@ -118,8 +120,9 @@ export async function reportFailure(
   const { failureOf } = await import('./terminal/failure.js');
   const error = thrown instanceof CommanderError ? await usageError(thrown) : thrown;
   const { code, message, text, exit } = began ? failureOf(error, true) : failureOf(error);
-  if (args.includes('--json')) stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
-  else stderr.write(`error: ${text}\n`);
+  const [out, errors] = [safeStream(stdout), safeStream(stderr)];
+  if (args.includes('--json')) out.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  else errors.write(`error: ${text}\n`);
   return exit;
 }
 

@@ -6,6 +6,9 @@ export { assertPlugin } from './contracts/plugin.js';
 export { callSite, faultOf } from './errors/call-site.js';
 export { shapeError } from './errors/error.js';
 
+// Messages
+export { shellQuoted } from './text/shell-quoted.js';
+
 // JSON documents
 export type { Json } from './json/json.js';
 export { decodeNumber, decodeNumbers, encodeNumbers } from './json/numbers.js';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { isAncError } from '@anc/core';
+import { mutated } from '@anc/testing';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { pack } from 'tar-stream';
@@ -147,7 +148,18 @@ describe.each(parsers)('%s', (_, good, parse) => {
       { numRuns: 150 },
     );
     await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), work), { numRuns: 50 });
+    const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+    await fc.assert(
+      fc.asyncProperty(seeds, (seed) => work(mutated(good, seed))),
+      { numRuns: 80 },
+    );
   });
+});
+
+// A part beyond the file, which the reader requested beside others, was refused without anybody waiting for it.
+it('leaves no failure of Parquet unhandled', async () => {
+  const [, good, parse] = parsers.find(([name]) => name === 'parquet')!;
+  await expect(parse(mutated(good, 984))).rejects.toSatisfy(isAncError);
 });
 
 it('reads every undamaged file', async () => {

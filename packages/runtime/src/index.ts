@@ -20,7 +20,7 @@ export {
   type CreatableOptions,
 } from './run-folder/create-folder.js';
 export { Checksums } from './run-folder/checksums.js';
-export { damagedError, quoted } from './run-folder/damage.js';
+export { damagedError } from './run-folder/damage.js';
 export { describeEnvironment, type EnvironmentRecord } from './run-folder/environment.js';
 export { folderName } from './run-folder/folder-name.js';
 export type { MetricsLog, MetricsRecord } from './run-folder/metrics-log.js';

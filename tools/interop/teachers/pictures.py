@@ -1,4 +1,5 @@
-"""Pictures of many kinds, and their bytes as Pillow decodes them: upright, the first of several frames, over white, in RGB."""
+"""Pictures of many kinds, and their bytes as Pillow decodes them: upright, the first of several frames, over white, in RGB
+or, for networks of one channel, as luma (mode L)."""
 import json, struct, sys, zlib
 import numpy as np
 from PIL import Image, ImageOps
@@ -12,21 +13,30 @@ ALPHA = ((x + y) * 255 // (WIDTH + HEIGHT - 2)).astype(np.uint8)
 rows = []
 
 
-def upright(path):
-    """The picture in RGB, transparency over white."""
+def upright(path, mode="RGB"):
+    """The picture in RGB or gray (mode L), transparency over white."""
     with Image.open(path) as file:
         image = ImageOps.exif_transpose(file)
         if "A" in image.getbands() or "transparency" in image.info:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(image.convert(mode))
+
+
+def compared(what, path, limit, bytes_):
+    rows.append({"what": what, "file": path, "limit": limit, "shape": list(np.atleast_3d(bytes_).shape), "bytes": bytes_.ravel().tolist()})
 
 
 def row(what, name, save, limit=0, wanted=None):
     path = f"{folder}/{name}"
     save(path)
-    bytes_ = upright(path) if wanted is None else wanted
-    rows.append({"what": what, "file": path, "limit": limit, "shape": list(bytes_.shape), "bytes": bytes_.ravel().tolist()})
+    compared(what, path, limit, upright(path) if wanted is None else wanted)
+
+
+def one_channel(what, name, limit=0):
+    """A picture of another row, for a network of one channel."""
+    path = f"{folder}/{name}"
+    compared(f"{what}, one channel", path, limit, upright(path, "L"))
 
 
 def image(pixels, mode=None, **said):
@@ -73,12 +83,33 @@ row("JPEG, progressive", "progressive.jpg", image(COLOR, quality=95, subsampling
 row("JPEG, gray", "gray.jpg", image(GRAY, quality=95), 1)
 for value in range(1, 9):
     row(f"JPEG, EXIF orientation {value}", f"exif{value}.jpg", oriented(value), 1)
-# Without a profile of the inks, Pillow subtracts them from white, and libvips takes those of a press.
-row("JPEG, CMYK without a profile", "cmyk.jpg", image(COLOR, "CMYK", quality=95), 128)
+row("JPEG, CMYK without a profile", "cmyk.jpg", image(COLOR, "CMYK", quality=95), 1)
 row("GIF", "plain.gif", image(COLOR))
 row("GIF, animated", "frames.gif", frames)
 row("WebP", "plain.webp", image(COLOR, lossless=True))
 row("WebP, lossy", "lossy.webp", image(COLOR, quality=90), 1)
 row("WebP, alpha", "alpha.webp", image(np.dstack([COLOR, ALPHA]), lossless=True, exact=True), 1)
 row("WebP, animated", "frames.webp", lambda path: frames(path, lossless=True))
+row("BMP", "rgb.bmp", image(COLOR))
+row("BMP, gray", "gray.bmp", image(GRAY))
+row("BMP, 1 bit", "bit.bmp", image(GRAY, "1"))
+row("BMP, palette", "palette.bmp", image(COLOR, "P"))
+row("BMP, alpha", "alpha.bmp", image(np.dstack([COLOR, ALPHA])), 1)
+row("TIFF", "rgb.tif", image(COLOR))
+row("TIFF, gray", "gray.tif", image(GRAY))
+row("TIFF, 1 bit", "bit.tif", image(GRAY, "1"))
+row("TIFF, palette", "palette.tif", image(COLOR, "P"))
+row("TIFF, alpha", "alpha.tif", image(np.dstack([COLOR, ALPHA])), 1)
+row("TIFF, CMYK without a profile", "cmyk.tif", image(COLOR, "CMYK"))
+for compression in ["tiff_lzw", "tiff_adobe_deflate", "packbits"]:
+    row(f"TIFF, {compression}", f"{compression}.tif", image(COLOR, compression=compression))
+row("TIFF, jpeg", "jpeg.tif", image(COLOR, compression="jpeg"), 1)
+row("TIFF, of several pages", "frames.tif", frames)
+for what, name, limit in [
+    ("PNG", "rgb.png", 0), ("PNG, gray", "gray.png", 0), ("PNG, 1 bit", "bit.png", 0), ("PNG, palette", "palette.png", 0),
+    ("PNG, alpha", "alpha.png", 1), ("PNG, gray with alpha", "gray-alpha.png", 1), ("JPEG", "plain.jpg", 1), ("JPEG, gray", "gray.jpg", 1),
+    ("JPEG, CMYK without a profile", "cmyk.jpg", 1), ("GIF", "plain.gif", 0), ("WebP", "plain.webp", 0), ("BMP", "rgb.bmp", 0),
+    ("BMP, gray", "gray.bmp", 0), ("TIFF", "rgb.tif", 0), ("TIFF, gray", "gray.tif", 0),
+]:
+    one_channel(what, name, limit)
 print(json.dumps({"rows": rows, "skipped": []}))

@@ -50,8 +50,8 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
     if (options.runtime === 'auto' && inNode) notice = webNotice();
     ort = await loadWeb(options.intraOpThreads, options.executionProviders[0] === 'webgpu');
   }
-  // Else ONNX Runtime prints a missing accelerator twice before it throws.
-  ort.env.logLevel = options.executionProviders[0] === 'cpu' ? 'error' : 'fatal';
+  // Else ONNX Runtime prints what it throws as well, with the names in the file as they are.
+  ort.env.logLevel = 'fatal';
   const web = runtime === 'onnxruntime-web';
   const available = web ? (hasGpu() ? ['wasm', 'webgpu'] : ['wasm']) : supported(ort);
   const requested = web
@@ -74,7 +74,7 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: options.graphOptimizationLevel,
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
       extra: { session: { intra_op: spinOptions(options.spinning) } },
       ...(options.profile === null ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
     },

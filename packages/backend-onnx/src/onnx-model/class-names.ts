@@ -57,7 +57,7 @@ function separatedNames(text: string): readonly string[] | null {
 
 /** Pairs of index and quoted name within a text that is no literal. */
 function pairsAnywhere(text: string): readonly string[] | 'unreadable' | null {
-  const found = [...text.matchAll(/(\d+)\s*:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g)];
+  const found = [...text.matchAll(/(\d{1,9})\s*:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g)];
   const pairs = found.map(
     ([, index, single = '', double]) => [Number(index), (double ?? single).replace(/\\(.)/g, '$1')] as const,
   );

@@ -4,6 +4,11 @@ import { decodeModel, encodeModel, graphOf, onnx, onnxError } from './proto.js';
 /** Reads a file beside the model's. `path` comes from the model: relative, without `..`, and not checked any further. */
 export type ReadExternal = (path: string) => Promise<Uint8Array>;
 
+/** Times that the bytes of the files may be used: tensors may share them. */
+const SHARING = 4;
+/** Bytes that a model may have. */
+const LARGEST = 2 ** 31 - 1;
+
 /** ONNX's number for tensors whose data are in another file. */
 const EXTERNAL = 1;
 
@@ -21,6 +26,8 @@ export async function inlineExternalData(
   const outside = graphOf(model).initializer.filter(({ dataLocation }) => Number(dataLocation) === EXTERNAL);
   if (outside.length === 0) return bytes;
   const files = new Map<string, Uint8Array>();
+  let copied = 0;
+  let stored = 0;
   for (const tensor of outside) {
     const entries = new Map((tensor.externalData ?? []).map(({ key, value }) => [key, value ?? '']));
     const location = entries.get('location') ?? '';
@@ -43,6 +50,7 @@ export async function inlineExternalData(
         });
       }
       files.set(location, file);
+      stored += file.length;
     }
     const start = Number(entries.get('offset') ?? 0);
     const length = entries.get('length');
@@ -53,6 +61,13 @@ export async function inlineExternalData(
         expected: `${end} bytes`,
         received: foreign === null ? `${file.length}` : `${file.length}: ${foreign.what}`,
         ...(foreign === null ? {} : { hint: foreign.hint }),
+      });
+    }
+    copied += end - start;
+    if (copied > SHARING * stored || copied > LARGEST) {
+      throw onnxError(`${shown}: its weights in other files are too large.`, {
+        expected: `at most ${SHARING} times the files' own size, and ${LARGEST} bytes`,
+        received: 'more',
       });
     }
     tensor.rawData = file.subarray(start, end);

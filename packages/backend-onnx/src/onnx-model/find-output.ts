@@ -7,6 +7,9 @@ import { GraphValues } from './graph-values.js';
 import { dimsOf, graphOf, onnxError, type ModelProto } from './proto.js';
 import { failed } from './session.js';
 
+/** Outputs that are compared with each other. */
+const MOST_OUTPUTS = 1000;
+
 export interface FoundOutput {
   /** The tensor with logits or probabilities. */
   readonly name: string;
@@ -35,6 +38,13 @@ export async function findOutput(
     const name = requestedTensor(model, shown, requested);
     const rowless = derivation.input.batch === 1 && isRowless((await measure([name])).get(name)!);
     return { name, rowless, notices: name === requested ? [] : [inSequence(shown, name, requested)] };
+  }
+  const { length } = graphOf(model).output;
+  if (length > MOST_OUTPUTS) {
+    throw onnxError(`${shown}: it has too many outputs.`, {
+      expected: `at most ${MOST_OUTPUTS}, or the option logits with the name of one`,
+      received: `${length}`,
+    });
   }
   const candidates = outputCandidates(model);
   const [first] = candidates;
@@ -126,6 +136,6 @@ function noOutput(model: ModelProto, shown: string): Error {
 /** What the largest index is taken of, where an output is that index. */
 function beforeArgMax(model: ModelProto): string | null {
   const values = new GraphValues(model);
-  const nodes = graphOf(model).output.flatMap(({ name }) => [...values.nodesBehind(name ?? '')]);
-  return nodes.find(({ opType }) => opType === 'ArgMax')?.input?.[0] ?? null;
+  const nodes = values.nodesBehind(graphOf(model).output.map(({ name }) => name ?? ''));
+  return [...nodes].find(({ opType }) => opType === 'ArgMax')?.input?.[0] ?? null;
 }

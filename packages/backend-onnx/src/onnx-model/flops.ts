@@ -2,7 +2,7 @@ import type { EngineClient } from '../engine/client.js';
 import { measureShapes } from './measure-shapes.js';
 import { operationsOf, type ShapeOf } from './operations.js';
 import { GraphValues, subgraphsOf } from './graph-values.js';
-import { decodeModel, graphOf, type ModelProto, type NodeProto } from './proto.js';
+import { decodeModel, graphOf, type NodeProto } from './proto.js';
 
 /** Operators of which nothing is known but that they multiply. */
 const MULTIPLYING = /conv|gemm|matmul|attention|lstm|gru|rnn|einsum|classifier|regressor|^moe|correlat/i;
@@ -21,10 +21,13 @@ export async function countFlops(
 ): Promise<number | null> {
   const model = decodeModel(derived, shown);
   const values = new GraphValues(model);
+  const functions = new Map(
+    model.functions.map(({ domain, name, node }) => [calledBy(domain, name), node ?? []]),
+  );
   const products = graphOf(model).node.filter(
     (node) =>
       node.output?.[0]?.startsWith('anc:') !== true &&
-      multiplies(node, model) &&
+      multiplies(node, functions) &&
       !values.isConstant(node.output?.[0] ?? ''),
   );
   if (products.length === 0) return 0;
@@ -43,16 +46,25 @@ export async function countFlops(
   return counts.reduce<number>((sum, count) => sum + count!, 0) / batch;
 }
 
-/** Whether a node multiplies by itself, in its subgraphs, or in the function that it calls. */
-function multiplies(node: NodeProto, model: ModelProto, depth = 0): boolean {
-  if (depth > 20) return true;
-  const body = model.functions.find(
-    ({ name, domain }) => name === node.opType && (domain ?? '') === (node.domain ?? ''),
-  )?.node;
-  const inner = [
-    ...(body ?? []),
-    ...subgraphsOf(node).flatMap(({ node: nodes }) => nodes ?? []),
-  ] as NodeProto[];
-  if (inner.length > 0) return inner.some((one) => multiplies(one, model, depth + 1));
-  return MULTIPLYING.test(node.opType ?? '');
+/**
+ * Whether a node multiplies by itself, in its subgraphs, or in the functions that it calls. A function is looked at once,
+ * since each may call others many times.
+ */
+function multiplies(node: NodeProto, functions: ReadonlyMap<string, readonly NodeProto[]>): boolean {
+  const called = new Set<string>();
+  const waiting = [node];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const key = calledBy(next.domain, next.opType);
+    const body = functions.get(key) ?? [];
+    const inner = subgraphsOf(next).flatMap(({ node: nodes }) => nodes ?? []);
+    if (body.length + inner.length === 0 && MULTIPLYING.test(next.opType ?? '')) return true;
+    for (const one of inner) waiting.push(one);
+    if (called.has(key)) continue;
+    called.add(key);
+    for (const one of body) waiting.push(one);
+  }
+  return false;
 }
+
+const calledBy = (domain: string | null | undefined, name: string | null | undefined): string =>
+  JSON.stringify([domain ?? '', name ?? '']);

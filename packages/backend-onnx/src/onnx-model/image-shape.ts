@@ -1,3 +1,4 @@
+import { checkStructure } from './check-structure.js';
 import { imageInput } from './image-input.js';
 import { decodeModel } from './proto.js';
 
@@ -14,7 +15,9 @@ export function onnxImageShape(
   shown: string,
   layout: 'auto' | 'nchw' | 'nhwc' = 'auto',
 ): readonly [number | null, number | null, number | null] {
-  const { shape } = imageInput(decodeModel(bytes, shown), shown, [OPEN, OPEN, OPEN], layout);
+  const model = decodeModel(bytes, shown);
+  checkStructure(model, shown);
+  const { shape } = imageInput(model, shown, [OPEN, OPEN, OPEN], layout);
   const [height, width, channels] = shape.map((size) => (size === OPEN ? null : size));
   return [height!, width!, channels!];
 }

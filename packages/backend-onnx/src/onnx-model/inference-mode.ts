@@ -1,5 +1,6 @@
+import { checkStructure } from './check-structure.js';
 import { Constants } from './constants.js';
-import { GraphValues, subgraphsOf } from './graph-values.js';
+import { GraphValues, subgraphsOf, type Step } from './graph-values.js';
 import {
   decodeModel,
   encodeModel,
@@ -25,13 +26,14 @@ const HINT = 'export it for inference: in PyTorch, model.eval() before torch.onn
  * Puts a model that was exported in training mode into inference mode: batch normalization takes its running averages,
  * dropout is left out. Returns the same bytes where nothing changes.
  *
- * @throws `ANC_ONNX` where the running averages were never updated
+ * @throws `ANC_ONNX` where the running averages were never updated, or the graph is not valid
  */
 export function inferenceMode(
   bytes: Uint8Array,
   shown: string,
 ): { readonly bytes: Uint8Array; readonly notice: string | null } {
   const model = decodeModel(bytes, shown);
+  checkStructure(model, shown); // before anything walks through the graph
   const constants = new Constants(model);
   const values = new GraphValues(model);
   const opset = opsetOf(model);
@@ -43,7 +45,7 @@ export function inferenceMode(
     if (!isStandard(node)) continue;
     if (isTrainingNorm(node, opset) && normToInference(node, read, constants, values, shown)) norms++;
     if (node.opType === 'Dropout' && isDropping(node, constants, values)) {
-      node.input = [node.input![0]!];
+      node.input = node.input!.slice(0, 1);
       dropouts++;
     }
   }
@@ -128,10 +130,9 @@ function normToInference(
 }
 
 /** The name of a constant behind copies of it: equal weights are often written once. */
-function original(values: GraphValues, name: string): string {
-  const maker = values.makerOf(name);
-  return maker?.opType === 'Identity' ? original(values, maker.input![0]!) : name;
-}
+const original = (values: GraphValues, name: string): string => values.follow(name, throughCopies);
+
+const throughCopies: Step = ({ opType, input }) => (opType === 'Identity' ? input?.[0] : undefined);
 
 /** Whether a dropout drops: its third input is there, and not known to be false. */
 function isDropping({ input }: NodeProto, constants: Constants, values: GraphValues): boolean {

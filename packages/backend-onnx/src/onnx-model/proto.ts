@@ -8,6 +8,7 @@ import {
   type ForeignFile,
 } from '@anc/formats';
 import onnxProto from 'onnx-proto';
+import { excessOf } from './wire-limits.js';
 
 export const { onnx } = onnxProto;
 
@@ -37,6 +38,12 @@ export function decodeModel(bytes: Uint8Array, shown: string): ModelProto {
   const foreign = foreignFile(inMemory(bytes)) ?? weightsIn(bytes);
   if (foreign !== null) {
     throw onnxError(`${shown}: not an ONNX model but ${foreign.what}.`, { hint: foreign.hint });
+  }
+  const excess = excessOf(bytes);
+  if (excess !== null) {
+    throw onnxError(`${shown}: the model ${excess}.`, {
+      hint: 'the file is damaged, or made to fill the memory.',
+    });
   }
   let model: ModelProto | null = null;
   try {

@@ -5,7 +5,7 @@ import { graphOf, type ModelProto } from './proto.js';
 export function prune(model: ModelProto): void {
   const graph = graphOf(model);
   const values = new GraphValues(model);
-  const needed = new Set(graph.output.flatMap(({ name }) => [...values.nodesBehind(name ?? '')]));
+  const needed = values.nodesBehind(graph.output.map(({ name }) => name ?? ''));
   if (needed.size === graph.node.length) return;
   graph.node = graph.node.filter((node) => needed.has(node));
   const read = new Set([...graph.node.flatMap(inputsOf), ...graph.output.map(({ name }) => name ?? '')]);

@@ -1,4 +1,5 @@
 import type { CompareResult } from '@anc/pipeline';
+import { shellQuoted } from '@anc/pipeline/options';
 import { addFlags, readFlags } from '../config/flags.js';
 import type { DefineCommand, Session } from './command.js';
 
@@ -55,7 +56,11 @@ async function compare(
       const found = await pipeline.executeComparison({ ...comparison, emit: progress.show, signal });
       progress.close();
       if (found === null) {
-        endInterrupted(terminal, session, `; continue with: anc-cli compare --resume ${comparison.path}`);
+        endInterrupted(
+          terminal,
+          session,
+          `; continue with: anc-cli compare --resume ${shellQuoted(comparison.path)}`,
+        );
       }
       return found;
     });

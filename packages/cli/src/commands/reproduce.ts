@@ -1,6 +1,6 @@
 import type { ReproduceResult } from '@anc/pipeline';
 import type { Cost, PlannedGroup, Reproduction } from '@anc/pipeline/internal';
-import { describeNamed, formatLarge } from '@anc/pipeline/options';
+import { describeNamed, formatLarge, shellQuoted } from '@anc/pipeline/options';
 import { addFlags, readFlags } from '../config/flags.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { DefineCommand, Session } from './command.js';
@@ -99,7 +99,11 @@ async function reproduce(
       const result = await pipeline.executeReproduction(execution);
       progress.close();
       if (result === null) {
-        endInterrupted(terminal, session, `; continue with: anc-cli reproduce --resume ${folder}`);
+        endInterrupted(
+          terminal,
+          session,
+          `; continue with: anc-cli reproduce --resume ${shellQuoted(folder)}`,
+        );
       } else await show(result);
     });
   } finally {

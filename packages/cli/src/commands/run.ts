@@ -1,5 +1,5 @@
 import type { RunResult } from '@anc/pipeline';
-import { formatKappa, formatLarge, formatSeconds, formatShare } from '@anc/pipeline/options';
+import { formatKappa, formatLarge, formatSeconds, formatShare, shellQuoted } from '@anc/pipeline/options';
 import { addFlags, readFlags } from '../config/flags.js';
 import type { DefineCommand, Session } from './command.js';
 
@@ -50,7 +50,7 @@ async function run(flags: Record<string, unknown>, acceptChanges: boolean, sessi
   };
   try {
     const { plan, folder, shown, release } = await locating(request.origins, open);
-    const again = `anc-cli run --resume ${shown}`;
+    const again = `anc-cli run --resume ${shellQuoted(shown)}`;
     try {
       terminal.log.info(`run folder: ${shown}`);
       const result = await pipeline.executeRun({ plan, folder, shown, emit, signal });

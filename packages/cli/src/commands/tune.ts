@@ -1,4 +1,5 @@
 import type { TuneResult } from '@anc/pipeline';
+import { shellQuoted } from '@anc/pipeline/options';
 import { addFlags, joined, readFlags } from '../config/flags.js';
 import type { DefineCommand, Session } from './command.js';
 
@@ -86,7 +87,7 @@ async function tune(flags: Record<string, unknown>, search: SearchFlags, session
   try {
     const tuning = await locating(request.origins, open);
     terminal.log.info(`folder of the tuning: ${tuning.path}`);
-    const again = `anc-cli tune --resume ${tuning.path}`;
+    const again = `anc-cli tune --resume ${shellQuoted(tuning.path)}`;
     try {
       const result = await tuning.execute(signal);
       progress.close();
@@ -111,7 +112,7 @@ async function tune(flags: Record<string, unknown>, search: SearchFlags, session
     terminal.print(formatTable(head, rows));
     for (const line of [...pipeline.triedLines(result), ...result.interpretation]) terminal.print(line);
     terminal.print(
-      `Every method with its best options is in ${result.found}: anc-cli compare --config ${result.found}`,
+      `Every method with its best options is in ${result.found}: anc-cli compare --config ${shellQuoted(result.found)}`,
     );
   }
 }

@@ -1,8 +1,8 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { isMap, isScalar, type Document, type Node } from 'yaml';
-import { readYaml, shownPath } from '@anc/pipeline/options';
+import { readRegularFile, readYaml, shownPath } from '@anc/pipeline/options';
 
 const stem = 'anc.config';
 const parsed = ['.yaml', '.yml', '.json'];
@@ -113,7 +113,7 @@ async function importFile(path: string, shown: string): Promise<ConfigFile> {
 
 async function readText(path: string, shown: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readRegularFile(path)).toString('utf8');
   } catch (cause) {
     throw new AncError('ANC_CONFIG', `configuration file "${shown}" cannot be read.`, {
       received: cause instanceof Error ? cause.message : String(cause),

@@ -1,4 +1,8 @@
 import Table from 'cli-table3';
+import { escapeControls } from './safe-stream.js';
+
+/** Names from files must not add rows. */
+const oneLine = (text: string): string => escapeControls(text).replaceAll('\n', '\\u000a');
 
 /** Rows under headings; all columns but the first to the right by default. */
 export function formatTable(
@@ -12,6 +16,6 @@ export function formatTable(
     style: { head: process.stdout.isTTY ? ['bold'] : [], border: process.stdout.isTTY ? ['gray'] : [] },
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => row.map(oneLine)));
   return table.toString();
 }

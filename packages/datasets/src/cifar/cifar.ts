@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Dataset, type DatasetSplit, type SplitName } from '@anc/core';
 import type { z } from 'zod';
@@ -90,7 +90,7 @@ export class CifarDataset extends Dataset {
       const found = files.map((file) => /^test_(\d+)\.bin$/.exec(file)).find((match) => match !== null);
       if (found === undefined) continue;
       const path = join(place, found[0]);
-      const bytes = await readFile(path);
+      const bytes = await readVerified(path, null);
       const part = parseCifarBinary(path, bytes, labelBytes, label, Number(found[1]), sharedBytes);
       return { bytes: part.images, labels: part.labels };
     }

@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { isAncError } from '@anc/core';
 import { extract } from 'tar-stream';
 import { corrupt } from './data-error.js';
+import { assertRegularFile } from './regular-file.js';
 import { unreadable } from './verified-file.js';
 
 /**
@@ -19,6 +20,9 @@ export async function readTarGz(
   path: string,
   wanted: ReadonlyMap<string, number>,
 ): Promise<Map<string, Uint8Array>> {
+  await assertRegularFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
   const found = new Map<string, Uint8Array>();
   const limit = 2 * [...wanted.values()].reduce((a, b) => a + b, 1 << 20);
   let unpacked = 0;

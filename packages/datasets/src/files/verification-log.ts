@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { cacheDir } from './locate.js';
+import { assertRegularFile } from './regular-file.js';
 
 /** Hashing smaller files costs too little to be recorded. */
 const LEAST_BYTES = 1 << 20;
@@ -15,8 +16,9 @@ export interface FileState {
   readonly modified: number;
 }
 
-/** Path, size and time stamp of a file. Throws what `stat` throws. */
+/** Path, size and time stamp of a file. Throws what `assertRegularFile` throws. */
 export async function fileState(path: string): Promise<FileState> {
+  await assertRegularFile(path);
   const { size, mtimeMs } = await stat(path);
   return { path: resolve(path), size, modified: mtimeMs };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { SplitName } from '@anc/core';
 import { z } from 'zod';
 import { corrupt } from '../files/data-error.js';
+import { assertRegularFile } from '../files/regular-file.js';
 import type { EncodedImages } from '../image-folder/encoded-images.js';
 
 /** A form of ImageNet's files in a folder. */
@@ -29,6 +30,7 @@ export async function classIndex(folder: string): Promise<Synset[] | null> {
   const path = join(folder, 'imagenet_class_index.json');
   if (!existsSync(path)) return null;
   try {
+    await assertRegularFile(path);
     const index = indexSchema.parse(JSON.parse(await readFile(path, 'utf8')));
     return Object.keys(index)
       .sort((a, b) => Number(a) - Number(b))

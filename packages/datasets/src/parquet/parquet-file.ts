@@ -10,6 +10,7 @@ import {
   type FileMetaData,
 } from 'hyparquet';
 import { corrupt } from '../files/data-error.js';
+import { assertRegularFile } from '../files/regular-file.js';
 import { unreadable } from '../files/verified-file.js';
 import { walkThrift } from './thrift.js';
 
@@ -185,6 +186,9 @@ function compressors(path: string): Compressors {
 /** Opens a file for the reader. Errors of the reader mean that the file is damaged. */
 async function withFile<T>(path: string, work: (buffer: AsyncBuffer) => Promise<T>): Promise<T> {
   let handle: FileHandle | null = null;
+  await assertRegularFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
   try {
     handle = await open(path);
     const { size } = await handle.stat();
@@ -205,11 +209,23 @@ async function withFile<T>(path: string, work: (buffer: AsyncBuffer) => Promise<
 
 const asBuffer = (path: string, handle: FileHandle, size: number): AsyncBuffer => ({
   byteLength: size,
-  async slice(start, end = size) {
-    const [from, to] = [start < 0 ? size + start : start, Math.min(end, size)];
-    within(path, 'a part', to - from, MOST_BYTES);
-    const bytes = new Uint8Array(to - from);
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, from);
-    return bytes.buffer.slice(0, bytesRead);
+  slice(start, end = size) {
+    const part = partOf(path, handle, size, start, end);
+    part.catch(() => undefined); // the reader prefetches parts for which it does not wait after another one failed
+    return part;
   },
 });
+
+async function partOf(
+  path: string,
+  handle: FileHandle,
+  size: number,
+  start: number,
+  end: number,
+): Promise<ArrayBuffer> {
+  const [from, to] = [start < 0 ? size + start : start, Math.min(end, size)];
+  within(path, 'a part', to - from, MOST_BYTES);
+  const bytes = new Uint8Array(to - from);
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, from);
+  return bytes.buffer.slice(0, bytesRead);
+}

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { isAncError } from '@anc/core';
 import { corrupt } from '../files/data-error.js';
+import { assertRegularFile } from '../files/regular-file.js';
 import { unreadable } from '../files/verified-file.js';
 import { BLOCK, parseTarHeader } from './tar-header.js';
 
@@ -71,6 +72,7 @@ export async function withTarFile<T>(
 ): Promise<T> {
   let handle: FileHandle | null = null;
   try {
+    await assertRegularFile(path);
     handle = await open(path);
     const { size } = await handle.stat();
     return await work(handle, size);

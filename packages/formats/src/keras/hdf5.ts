@@ -1,5 +1,6 @@
-import { AncError, isAncError, sizeOf, type HostTensor } from '@anc/core';
+import { AncError, isAncError, type HostTensor } from '@anc/core';
 import type { Dataset, Group } from 'jsfive';
+import { elementCount } from '../bytes/element-count.js';
 
 /** A group of an HDF5 file: its members by path, and its attributes. */
 export interface Hdf5Group {
@@ -25,21 +26,37 @@ export const damagedKeras = (why: string, cause?: unknown): AncError =>
     ...(cause === undefined ? {} : { cause }),
   });
 
-/** Opens an HDF5 file in memory. Throws `ANC_WEIGHTS` if it is damaged. */
+/**
+ * Numbers that all tensors may have per byte of the file: weights take two bytes or more each, unless they are
+ * compressed.
+ */
+const MOST_PER_BYTE = 8;
+/** Groups that are looked up per byte of the file, which has a header of 40 bytes for each. A group may contain itself. */
+const GROUPS_PER_BYTE = 1;
+
+/** What is left of a file's budget. */
+interface Budget {
+  numbers: number;
+  groups: number;
+}
+
+/**
+ * Opens an HDF5 file in memory. Throws `ANC_WEIGHTS` if it is damaged.
+ *
+ * Sizes of tensors are checked against the file's length before the library reads them. The library follows the
+ * addresses in a file wherever they lead, so a damaged one can still keep it busy for ever: whoever reads files from
+ * anywhere does so where it can be ended.
+ */
 export async function openHdf5(bytes: Uint8Array<ArrayBuffer>): Promise<Hdf5Group> {
   const { File } = await import('jsfive');
-  const budget = { bytes: EXPANSION * bytes.length };
+  const budget = { numbers: MOST_PER_BYTE * bytes.length, groups: GROUPS_PER_BYTE * bytes.length };
   return wrapped(
     guarded('it is damaged or cut short', () => new File(bytes.buffer)),
     budget,
   );
 }
 
-/** Most bytes that deflate can make of one; shapes that claim more are damaged. */
-const EXPANSION = 1032;
-
-/** @param budget bytes of tensors that the file can still hold */
-function wrapped(group: Group, budget: { bytes: number }): Hdf5Group {
+function wrapped(group: Group, budget: Budget): Hdf5Group {
   const attribute = (name: string): unknown =>
     guarded(`its "${name}" cannot be read`, () => withoutPadding(group.attrs[name]));
   return {
@@ -52,11 +69,12 @@ function wrapped(group: Group, budget: { bytes: number }): Hdf5Group {
       if (Array.isArray(whole)) return whole.map(String);
       const parts: string[] = [];
       for (let i = 0, part = attribute(`${name}0`); Array.isArray(part); part = attribute(`${name}${++i}`)) {
-        parts.push(...part.map(String));
+        for (const one of part) parts.push(String(one));
       }
       return parts.length > 0 ? parts : null;
     },
     group(path) {
+      if (--budget.groups < 0) throw damagedKeras('its groups contain each other');
       const found = lookUp(group, path);
       return found !== null && isGroup(found) ? wrapped(found, budget) : null;
     },
@@ -70,11 +88,14 @@ function wrapped(group: Group, budget: { bytes: number }): Hdf5Group {
       if (!isFloat(dtype)) {
         throw damagedKeras(`"${path}" holds ${String(dtype)}, which are not floating-point numbers`);
       }
-      budget.bytes -= sizeOf(shape) * Number(dtype.at(-1));
-      if (!(budget.bytes >= 0)) throw damagedKeras(`"${path}" [${shape.join(', ')}] is larger than the file`);
-      const value = guarded(`"${path}" cannot be read`, () => found.value);
-      const data = Float32Array.from(value as ArrayLike<number>);
-      if (data.length !== sizeOf(shape)) throw damagedKeras(`"${path}" is cut short`);
+      const count = elementCount(shape);
+      budget.numbers -= count;
+      if (budget.numbers < 0) throw damagedKeras(`"${path}" [${shape.join(', ')}] is larger than the file`);
+      const value = guarded(`"${path}" cannot be read`, () => found.value) as ArrayLike<unknown> | undefined;
+      if (value?.length !== count) throw damagedKeras(`"${path}" is cut short`); // undefined for an unknown layout
+      // Of the chunks of a tensor some may be missing.
+      const data = new Float32Array(count);
+      for (let i = 0; i < count; i++) data[i] = numberIn(value, i, path);
       return { shape, data };
     },
     datasets: () => guarded('its groups cannot be read', () => floatsIn(group)),
@@ -108,6 +129,12 @@ function withoutPadding(value: unknown): unknown {
   return typeof value === 'string' ? value.replace(/[\0 ]+$/, '') : value;
 }
 
+function numberIn(values: ArrayLike<unknown>, i: number, path: string): number {
+  const value = values[i];
+  if (typeof value !== 'number') throw damagedKeras(`"${path}" is cut short`);
+  return value;
+}
+
 /** Not decided by `keys`: the library's datasets are arrays, which have a method of that name. */
 const isGroup = (found: Group | Dataset): found is Group => !('dtype' in found);
 
@@ -121,9 +148,15 @@ function lookUp(group: Group, path: string): Group | Dataset | null {
 }
 
 function guarded<T>(why: string, work: () => T): T {
+  const { warn, log } = console;
+  // The library prints names from the file, with whatever control characters they have.
+  const silent = (): undefined => undefined;
+  Object.assign(console, { warn: silent, log: silent });
   try {
     return work();
   } catch (cause) {
     throw isAncError(cause) ? cause : damagedKeras(why, cause);
+  } finally {
+    Object.assign(console, { warn, log });
   }
 }

@@ -1,5 +1,6 @@
 import { isAncError, type HostTensor, type Tree } from '@anc/core';
 import { startsWith, type ByteSource } from '../bytes/byte-source.js';
+import { parseJson } from '../json/parse-json.js';
 import { embeddedMetadata } from '../metadata/embedded-metadata.js';
 import { LOCAL_LENGTH, ZIP_START, zipEntries } from '../zip/zip-directory.js';
 import { damagedKeras, openHdf5, type Hdf5Group } from './hdf5.js';
@@ -81,16 +82,18 @@ function readHdf5(file: Hdf5Group): KerasFile {
       metadata: {},
     };
   }
-  const tensors: Record<string, HostTensor> = {};
+  const tensors: [string, HostTensor][] = [];
   for (const layer of names) {
     const group = root.group(layer);
     if (group === null) throw damagedKeras(`its layer "${layer}" cannot be read`);
     for (const name of group.list('weight_names') ?? [])
-      tensors[name.replace(/:0$/, '')] = group.floats(name);
+      tensors.push([name.replace(/:0$/, ''), group.floats(name)]);
   }
-  return { tensors, topology, metadata: {} };
+  return { tensors: Object.fromEntries(tensors), topology, metadata: {} };
 }
 
+/** A numbered variable: its layer and its number. */
+const VARIABLE = /^(.*)\/vars\/(\d+)$/;
 /** Groups of an optimizer's variables. */
 const OPTIMIZER = /^_?optimizer(?:_weights)?\//;
 
@@ -98,15 +101,19 @@ const OPTIMIZER = /^_?optimizer(?:_weights)?\//;
 function unnamed(file: Hdf5Group): Record<string, HostTensor> {
   const paths = file.datasets().filter((path) => !OPTIMIZER.test(path));
   const tensors = paths.map((path) => [path.replace(/:0$/, ''), file.floats(path)] as const);
-  return Object.fromEntries(tensors.map(([path, tensor]) => [withLeaf(path, tensors), tensor]));
+  const ranks = new Map<string, number[]>();
+  for (const [path, { shape }] of tensors) {
+    const layer = VARIABLE.exec(path)?.[1];
+    if (layer !== undefined) ranks.set(layer, [...(ranks.get(layer) ?? []), shape.length]);
+  }
+  return Object.fromEntries(tensors.map(([path, tensor]) => [withLeaf(path, ranks), tensor]));
 }
 
 /** A numbered variable of Keras 3 by what it is, which the shapes in its layer tell; another path as it is. */
-function withLeaf(path: string, all: readonly (readonly [string, HostTensor])[]): string {
-  const [, layer, index] = /^(.*)\/vars\/(\d+)$/.exec(path) ?? [];
+function withLeaf(path: string, ranksOf: ReadonlyMap<string, readonly number[]>): string {
+  const [, layer, index] = VARIABLE.exec(path) ?? [];
   if (layer === undefined) return path;
-  const own = all.filter(([each]) => each.startsWith(`${layer}/vars/`));
-  const ranks = own.map(([, { shape }]) => shape.length).join();
+  const ranks = ranksOf.get(layer)!.join();
   const leaves = /^[24](,1)?$/.test(ranks)
     ? VARIABLES_OF.kernel
     : ranks === '1,1,1,1'
@@ -122,20 +129,20 @@ const VARIABLES_OF = {
 
 /** The variables of a Keras 3 file. They are numbered; what each one is follows from the layer's class. */
 function tensorsOf(file: Hdf5Group, layers: readonly StoredLayer[]): Record<string, HostTensor> {
-  const tensors: Record<string, HostTensor> = {};
+  const tensors: [string, HostTensor][] = [];
   for (const { name, path, variables } of layers) {
     const group = file.group(`${path}/vars`);
     for (const index of group === null ? [] : group.names) {
       if (variables.length > 0 && variables[Number(index)] === undefined) continue;
-      tensors[`${name}/${variables[Number(index)] ?? index}`] = group!.floats(index);
+      tensors.push([`${name}/${variables[Number(index)] ?? index}`, group!.floats(index)]);
     }
   }
-  return tensors;
+  return Object.fromEntries(tensors);
 }
 
 function json(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw damagedKeras('its configuration is not JSON', cause);
   }

@@ -1,4 +1,4 @@
-import type { Hdf5Group } from './hdf5.js';
+import { damagedKeras, type Hdf5Group } from './hdf5.js';
 
 /** A layer in a weights file of Keras 3. */
 export interface StoredLayer {
@@ -18,6 +18,9 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   batch_normalization: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
   normalization: ['mean', 'variance'], // and a count of the samples
 };
+
+/** Networks inside networks. */
+const MOST_DEPTH = 32;
 
 interface Configured {
   readonly class_name?: unknown;
@@ -50,7 +53,8 @@ export function layersInConfig(topology: unknown, inside = ''): StoredLayer[] {
 }
 
 /** The layers of a file that holds only weights: class by class, in the order of their numbers. */
-export function layersInFile(file: Hdf5Group, inside = ''): StoredLayer[] {
+export function layersInFile(file: Hdf5Group, inside = '', depth = 0): StoredLayer[] {
+  if (depth > MOST_DEPTH) throw damagedKeras('its groups contain each other');
   const names = [...(file.group(`${inside}layers`)?.names ?? [])];
   const inOrder = new Intl.Collator('en', { numeric: true });
   return names
@@ -61,7 +65,7 @@ export function layersInFile(file: Hdf5Group, inside = ''): StoredLayer[] {
       const variables = VARIABLES[stored.replace(/_\d+$/, '')] ?? [];
       return [
         { name: typeof own === 'string' ? own : path, path, variables },
-        ...layersInFile(file, `${path}/`),
+        ...layersInFile(file, `${path}/`, depth + 1),
       ];
     });
 }

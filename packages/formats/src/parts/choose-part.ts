@@ -69,7 +69,7 @@ function noticeOf<T>(part: Part<T>, others: readonly Part<T>[]): string {
   const averages = others.every(({ name }) => isAveraged(name)) ? ' (averages of the weights)' : '';
   const named = others.find(({ name, tensors }) => name !== '' && !isList(tensors));
   return (
-    `the file holds several sets of weights. Used: ${shown(part)}; not used: ${others.map(shown).join(', ')}` +
+    `the file holds several sets of weights. Used: ${shown(part)}; not used: ${others.slice(0, 8).map(shown).join(', ')}${others.length > 8 ? ', …' : ''}` +
     `${averages}${named === undefined ? '' : `; to choose: ${howTo(named.name)}`}.`
   );
 }
@@ -122,6 +122,9 @@ const namesOf = (parts: readonly Part<unknown>[]): string => {
 const ambiguous = (networks: readonly Part<unknown>[]): AncError =>
   new AncError('ANC_WEIGHTS', 'the file holds several networks, and nothing tells which one is meant.', {
     expected: namesOf(networks),
-    received: networks.map((part) => `${shown(part)} with ${part.tensors.size} tensors`).join(', '),
+    received: networks
+      .slice(0, 8)
+      .map((part) => `${shown(part)} with ${part.tensors.size} tensors`)
+      .join(', '),
     hint: `choose one: ${howTo(networks.find(({ name }) => name !== '')?.name ?? '<name>')}.`,
   });

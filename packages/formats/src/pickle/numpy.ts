@@ -47,8 +47,14 @@ const textOf = (value: Value | undefined): string =>
 /** Whether a text has one character per byte. */
 const isLatin1 = (text: unknown): text is string => typeof text === 'string' && !/[^\0-\xff]/.test(text);
 
-/** Allows plain data and row-major NumPy arrays. */
-const numpyPolicy = (damaged: Damaged): PicklePolicy<NumpyArray | NumpyDtype> => ({
+/** Arrays have at most 64 axes in NumPy. */
+const MOST_AXES = 64;
+
+/**
+ * Allows plain data and row-major NumPy arrays.
+ * @param length bytes of the file, which bound those that are made of texts: many calls may refer to one text
+ */
+const numpyPolicy = (damaged: Damaged, length: number): PicklePolicy<NumpyArray | NumpyDtype> => ({
   damaged,
   byteString: (bytes) => bytes,
   allow(name) {
@@ -57,14 +63,22 @@ const numpyPolicy = (damaged: Damaged): PicklePolicy<NumpyArray | NumpyDtype> =>
   call(name, [first, second]) {
     if (RECONSTRUCT.includes(name)) return new NumpyArray();
     if (name === DTYPE) return new NumpyDtype(textOf(first));
-    if (name === ENCODE && isLatin1(first) && LATIN_1.has(textOf(second))) return bytesOf(first);
+    if (name === ENCODE && isLatin1(first) && LATIN_1.has(textOf(second))) {
+      length -= first.length;
+      if (length < 0) throw damaged('its texts are larger than the file');
+      return bytesOf(first);
+    }
     throw damaged(`it calls ${name}, which does not build an array here`);
   },
   /** NumPy's state is (version, shape, dtype, column-major, bytes). A dtype's own state adds nothing for bytes. */
   setState(target, state) {
     if (target instanceof NumpyDtype) return;
     const [version, shape, dtype, columnMajor, data] = Array.isArray(state) ? state : [];
-    const isValid = target instanceof NumpyArray && Array.isArray(shape) && dtype instanceof NumpyDtype;
+    const isValid =
+      target instanceof NumpyArray &&
+      Array.isArray(shape) &&
+      shape.length <= MOST_AXES &&
+      dtype instanceof NumpyDtype;
     if (!isValid || version !== STATE_VERSION || columnMajor !== false || !(data instanceof Uint8Array)) {
       throw damaged('it sets a state that is not that of a row-major array');
     }
@@ -83,7 +97,7 @@ const numpyPolicy = (damaged: Damaged): PicklePolicy<NumpyArray | NumpyDtype> =>
  * @throws what `damaged` makes, for anything else and for a file that ends early
  */
 export function unpickleNumpy(bytes: Uint8Array, damaged: Damaged): ReadonlyMap<string, unknown> {
-  const root = unpickle(ByteReader.over(bytes, damaged), numpyPolicy(damaged));
+  const root = unpickle(ByteReader.over(bytes, damaged), numpyPolicy(damaged, bytes.length));
   if (!(root instanceof Map)) throw damaged('it does not hold a dictionary');
   return new Map([...root].map(([key, value]) => [textOf(key), value]));
 }

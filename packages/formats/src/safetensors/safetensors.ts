@@ -11,6 +11,7 @@ import {
 import { inMemory, ReusableBuffer, type ByteSource } from '../bytes/byte-source.js';
 import { bfloat16Table, float16Table } from '../bytes/float16.js';
 import { loadTree, toLazyTensor, type LazyTensor } from '../bytes/lazy-tensor.js';
+import { parseJson } from '../json/parse-json.js';
 
 /** The content of a safetensors file. */
 export interface Safetensors<T = HostTensor> {
@@ -184,7 +185,7 @@ function readHeader(source: ByteSource): { header: Record<string, unknown>; star
   const start = 8 + Number(length);
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(source.read(8, start)));
+    header = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(source.read(8, start)));
   } catch (cause) {
     throw damaged('its header is not JSON', cause);
   }

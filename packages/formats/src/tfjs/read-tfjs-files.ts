@@ -1,8 +1,10 @@
-import { AncError, sizeOf, type HostTensor, type Tree } from '@anc/core';
+import { AncError, type HostTensor, type Tree } from '@anc/core';
 import { z } from 'zod';
 import { inMemory } from '../bytes/byte-source.js';
+import { elementCount } from '../bytes/element-count.js';
 import { fromFloat16 } from '../bytes/float16.js';
 import { foreignFile } from '../foreign/foreign-file.js';
+import { parseJson } from '../json/parse-json.js';
 import { embeddedMetadata } from '../metadata/embedded-metadata.js';
 import { isOwn } from '../state-dict/state-dict.js';
 
@@ -49,7 +51,7 @@ export async function readTfjsFiles(
 ): Promise<TfjsModel> {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
+    json = parseJson(new TextDecoder().decode(bytes));
   } catch (cause) {
     const foreign = foreignFile(inMemory(bytes));
     throw damaged(foreign === null ? 'it is not JSON' : `it is ${foreign.what}`, cause, foreign?.hint);
@@ -57,35 +59,48 @@ export async function readTfjsFiles(
   const parsed = modelJson.safeParse(json);
   if (!parsed.success) throw damaged('it has no readable weightsManifest');
   const isGraph = parsed.data.format === 'graph-model';
-  const tensors: Record<string, HostTensor> = {};
+  const tensors: [string, HostTensor][] = [];
+  const seen = new Set<string>();
   for (const { paths, weights } of parsed.data.weightsManifest) {
+    const described = weights.reduce((sum, weight) => sum + bytesOf(weight), 0);
     const parts: Uint8Array[] = [];
+    let length = 0;
     for (const path of paths) {
+      if (seen.has(path)) throw damaged(`it lists ${quoted(path)} twice`);
+      seen.add(path);
       if (/^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(path))
-        throw damaged(`"${path}" lies outside of its folder`);
+        throw damaged(`${quoted(path)} lies outside of its folder`);
       const part = await readBeside(readShard, path);
       const foreign = isText(part) ? foreignFile(inMemory(part)) : null;
-      if (foreign !== null) throw damaged(`"${path}" is ${foreign.what}`, undefined, foreign.hint);
+      if (foreign !== null) throw damaged(`${quoted(path)} is ${foreign.what}`, undefined, foreign.hint);
+      length += part.length;
+      if (length > described)
+        throw damaged(`its files have ${length - described} bytes more than it describes`);
       parts.push(part);
     }
     const data = joined(parts);
     let at = 0;
     for (const weight of weights) {
-      const stored = weight.quantization?.dtype ?? weight.dtype;
-      const end = at + sizeOf(weight.shape) * BYTES[stored];
-      if (end > data.length) throw damaged(`its files end within "${weight.name}"`);
+      const end = at + bytesOf(weight);
+      if (end > data.length) throw damaged(`its files end within ${quoted(weight.name)}`);
       if (!isGraph || isVariable(weight))
-        tensors[weight.name] = decoded(weight, new Uint8Array(data.subarray(at, end)));
+        tensors.push([weight.name, decoded(weight, new Uint8Array(data.subarray(at, end)))]);
       at = end;
     }
-    if (at !== data.length) throw damaged(`its files have ${data.length - at} bytes more than it describes`);
   }
+  const named = Object.fromEntries(tensors);
   return {
-    tensors: isGraph ? ownVariables(tensors) : tensors,
+    tensors: isGraph ? ownVariables(named) : named,
     topology: isGraph ? undefined : parsed.data.modelTopology,
     metadata: embeddedMetadata(parsed.data.userDefinedMetadata),
   };
 }
+
+const bytesOf = ({ shape, dtype, quantization }: Entry): number =>
+  elementCount(shape) * BYTES[quantization?.dtype ?? dtype];
+
+/** The beginning of a text from the file. */
+const quoted = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 /** Throws `ANC_WEIGHTS` if the file does not exist. */
 async function readBeside(
@@ -95,7 +110,7 @@ async function readBeside(
   try {
     return await readShard(path);
   } catch (cause) {
-    throw damaged(`"${path}", which it lists, cannot be read`, cause);
+    throw damaged(`${quoted(path)}, which it lists, cannot be read`, cause);
   }
 }
 
@@ -110,7 +125,7 @@ function ownVariables(tensors: Record<string, HostTensor>): Record<string, HostT
 
 function decoded({ shape, dtype, quantization }: Entry, bytes: Uint8Array): HostTensor {
   const view = new DataView(bytes.buffer);
-  const count = sizeOf(shape);
+  const count = elementCount(shape);
   if (quantization !== undefined) {
     const { dtype: stored, min = 0, scale = 1 } = quantization;
     const read = (i: number): number => {

@@ -1,6 +1,7 @@
-import { AncError, sizeOf } from '@anc/core';
+import { AncError } from '@anc/core';
 import { ByteReader } from '../bytes/byte-reader.js';
 import { startsWith, type ByteSource } from '../bytes/byte-source.js';
+import { elementCount } from '../bytes/element-count.js';
 import type { LazyTensor } from '../bytes/lazy-tensor.js';
 import { unpickle } from '../pickle/unpickle.js';
 import { ZIP_START, zipEntries } from '../zip/zip-directory.js';
@@ -9,7 +10,7 @@ import { rankOf } from '../parts/part.js';
 import { damagedCheckpoint } from './damaged-checkpoint.js';
 import { findParts, type Found } from './find-parts.js';
 import { checkpointPolicy, isKind, type Value } from './policy.js';
-import { lazyTensorIn, type StorageBytes } from './storage.js';
+import { lazyTensorIn, spanOf, type StorageBytes } from './storage.js';
 
 /** The start of a file from PyTorch before 1.6: four pickles, the first of which is a magic number. */
 const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
@@ -86,7 +87,10 @@ function readZip(source: ByteSource, wanted: string | undefined): TorchCheckpoin
   return chosen(root, source.length, (key) => files.get(`${folder}data/${key}`), wanted);
 }
 
-/** Limit for the elements of all tensors, per byte of the file: tensors may share storages. */
+/**
+ * Limit for the elements of all tensors, and for those between the first and the last of each, per byte of the file:
+ * tensors may share storages.
+ */
 const SHARING = 4;
 
 function chosen(
@@ -103,8 +107,14 @@ function chosen(
   const notices = [...choice.notices, ...(wanted === undefined ? modules.map(unusedModule) : [])];
   const missing = unread.find(({ name }) => part.name === '' || name.startsWith(`${part.name}.`));
   if (missing !== undefined) throw unreadTensor(missing);
-  const elements = [...part.tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  if (elements > SHARING * fileLength) throw damagedCheckpoint('its tensors are larger than the file');
+  let elements = 0;
+  let spanned = 0;
+  for (const view of part.tensors.values()) {
+    elements += elementCount(view.shape);
+    spanned += spanOf(view);
+  }
+  if (!(Math.max(elements, spanned) <= SHARING * fileLength))
+    throw damagedCheckpoint('its tensors are larger than the file');
   const pairs = [...part.tensors].map(([name, view]): [string, LazyTensor] => {
     const storage = storageOf(view.storage.key);
     if (storage === undefined) throw damagedCheckpoint(`the storage of "${name}" is missing`);

@@ -14,6 +14,8 @@ export interface Found {
 
 /** How deep dictionaries are searched. */
 const DEPTH = 6;
+/** Characters of a path: every one inside starts with it. */
+const LONGEST = 4096;
 
 /** Finds the dictionaries and lists of tensors in a checkpoint. Each is visited once, however often it is referred to. */
 export function findParts(root: Value): Found {
@@ -33,7 +35,7 @@ export function findParts(root: Value): Found {
     const tensors = tensorsIn(value);
     if (tensors.size > 0) found.parts.push({ name: path, tensors });
     for (const [key, inner] of entriesOf(value)) {
-      if (typeof key !== 'string') continue;
+      if (typeof key !== 'string' || path.length + key.length > LONGEST) continue;
       const name = joined(path, key);
       if (isKind(inner, 'object') && inner.name.startsWith('a tensor of '))
         found.unread.push({ name, type: inner.name.slice('a tensor of '.length) });

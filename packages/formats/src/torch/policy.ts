@@ -33,6 +33,9 @@ const LISTS = [
   '__builtin__.list',
 ];
 
+/** PyTorch's own limit. */
+const MOST_AXES = 64;
+
 const decoder = new TextDecoder();
 
 const storageTypeOf = (name: string): StorageType | null => {
@@ -42,8 +45,9 @@ const storageTypeOf = (name: string): StorageType | null => {
 
 const isCount = (value: Value | undefined): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
+/** Many tensors may refer to one list of sizes, so a long one is refused before it is read. */
 const isCounts = (value: Value | undefined): value is number[] =>
-  Array.isArray(value) && value.every((item) => isCount(item));
+  Array.isArray(value) && value.length <= MOST_AXES && value.every((item) => isCount(item));
 
 export const isKind = <K extends Built['kind']>(
   value: Value | undefined,

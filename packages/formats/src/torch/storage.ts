@@ -1,5 +1,6 @@
-import { AncError, sizeOf, type HostTensor } from '@anc/core';
+import { AncError, type HostTensor } from '@anc/core';
 import type { ReusableBuffer } from '../bytes/byte-source.js';
+import { elementCount } from '../bytes/element-count.js';
 import { bfloat16Table, float16Table } from '../bytes/float16.js';
 import type { LazyTensor } from '../bytes/lazy-tensor.js';
 import { damagedCheckpoint } from './damaged-checkpoint.js';
@@ -66,21 +67,25 @@ export interface StorageBytes {
   read(begin: number, end: number, reuse?: ReusableBuffer): Uint8Array<ArrayBuffer>;
 }
 
+/** Elements of the storage from a tensor's first to its last one, which are read together; 0 for an empty tensor. */
+export const spanOf = ({ shape, strides }: TensorView): number =>
+  elementCount(shape) === 0 ? 0 : shape.reduce((at, size, axis) => at + (size - 1) * strides[axis]!, 1);
+
 /**
  * A tensor in its storage, loaded lazily: floating-point types become float32, integers int32. Only the span of the
  * tensor is read from the storage.
  * @throws `ANC_CHECKPOINT` if the tensor does not lie within the storage, or has more elements (an expanded view)
  */
 export function lazyTensorIn(name: string, view: TensorView, bytes: StorageBytes): LazyTensor {
-  const { storage, offset, shape, strides } = view;
+  const { storage, offset, shape } = view;
   const type: ElementType = TYPES[storage.type];
   if (bytes.size !== storage.length * type.bytes) {
     throw damagedCheckpoint(
       `the storage of "${name}" has ${bytes.size} bytes, not ${storage.length * type.bytes}`,
     );
   }
-  const count = sizeOf(shape);
-  const end = 1 + shape.reduce((at, size, axis) => at + (size - 1) * strides[axis]!, offset);
+  const count = elementCount(shape);
+  const end = offset + spanOf(view);
   if (count > storage.length || (count > 0 && end > storage.length)) {
     throw damagedCheckpoint(
       `"${name}" [${shape.join(', ')}] reaches out of its storage of ${storage.length}`,

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { AncError } from '@anc/core';
-import { Checksums, damagedError, quoted, RunFolder, writeFileAtomically } from '@anc/runtime';
+import { shellQuoted } from '@anc/core/internal';
+import { Checksums, damagedError, RunFolder, writeFileAtomically } from '@anc/runtime';
 import { reportOf } from '../compare/report.js';
 import { exists } from '../compare/folder.js';
 import { reproductionReport } from '../reproduce/report.js';
@@ -56,7 +57,7 @@ export async function report(folder: string, options: CallOptions = {}): Promise
         `"${folder}" is not finished: there is nothing to report yet.`,
         {
           expected: `a folder with ${document} in it`,
-          hint: `continue it with anc-cli ${kind} --resume ${quoted(folder)}.`,
+          hint: `continue it with anc-cli ${kind} --resume ${shellQuoted(folder)}.`,
         },
       );
     }

@@ -1,4 +1,4 @@
-import { quoted } from '@anc/runtime';
+import { shellQuoted } from '@anc/core/internal';
 import type { NamedFile } from '../classifier/classifier-file.js';
 import { isOnnx } from '../classifier/open-classifier.js';
 import { describeNamed } from '../text/named.js';
@@ -48,7 +48,7 @@ export function flagsOf(
       mean: numbers(normalization.mean, 1), // options of an ONNX model are of bytes
       std: numbers(normalization.std, 1),
     };
-    const named = quoted(describeNamed({ name: file, options }));
+    const named = shellQuoted(describeNamed({ name: file, options }));
     return { run: `--teacher ${named}`, others: named };
   }
   const known = order === 'grey' && name.startsWith('ImageNet') ? undefined : NAMES[name];

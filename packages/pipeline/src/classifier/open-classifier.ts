@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OnnxBackend, OnnxTeacher, type OnnxTeacherOptions } from '@anc/backend-onnx';
 import {
@@ -16,9 +15,11 @@ import { parametersAndFlops } from '@anc/models';
 import type { Composition } from '../composition/compose.js';
 import { describeNamed } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
+import { readRegularFile } from '../disk/regular-file.js';
 import { openNamedFile, readNamedFile, sha256, sha256Of, type OpenFile } from '../files/named-file.js';
 import { parsePreprocessing, commonNormalization } from './preprocessing.js';
 import { digestOf } from '../files/weights.js';
+import { trialLimits, tryApart } from '../isolation/trial.js';
 import { loadWeights, type LoadedWeights, type WeightsRequest } from './weights-file.js';
 
 /** A trained network from a file, frozen: bytes in, logits and features out. */
@@ -131,6 +132,20 @@ async function openOnnx(
   bytes: Uint8Array,
   { backend, images, preprocessing, onnx, classes, classNames, imageClasses }: ClassifierRequest,
 ): Promise<Classifier> {
+  const digest = sha256(bytes);
+  await tryApart(
+    {
+      kind: 'onnx',
+      path,
+      shown,
+      images,
+      options: placed(onnx),
+      ...(imageClasses === undefined ? {} : { imageClasses }),
+      ...(classNames === undefined ? {} : { classNames }),
+    },
+    digest,
+    trialLimits('onnx', bytes.length),
+  );
   const shared = backend instanceof OnnxBackend ? backend : null;
   const own = shared === null ? await OnnxBackend.create() : null;
   const engine = (shared ?? own)!;
@@ -143,7 +158,7 @@ async function openOnnx(
       ...(classes === undefined ? {} : { classes }),
       ...(classNames === undefined ? {} : { classNames }),
       ...(imageClasses === undefined ? {} : { imageClasses }),
-      readExternal: (beside) => readFile(join(dirname(path), beside)),
+      readExternal: (beside) => readRegularFile(join(dirname(path), beside)),
     });
     const { facts } = teacher;
     return {
@@ -154,7 +169,7 @@ async function openOnnx(
       parameters: facts.parameters,
       flops: facts.flops,
       normalization: facts.normalization,
-      digest: sha256(bytes),
+      digest,
       bytes: bytes.length,
       notices: facts.notices,
       async dispose() {
@@ -167,6 +182,13 @@ async function openOnnx(
     throw error;
   }
 }
+
+/** The options on which the work depends. Pixels are given as they are: the file need not say how. */
+const placed = ({ mean: _mean, std: _std, ...rest }: OnnxTeacherOptions = {}): OnnxTeacherOptions => ({
+  ...rest,
+  mean: [0],
+  std: [255],
+});
 
 async function openWeights(
   { path, source }: OpenFile,

@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AncError, sizeOf } from '@anc/core';
 import { isKeras, readStateDict, type ByteSource, type StateDict } from '@anc/formats';
 import { readKeras, readTfjsModel } from '@anc/models';
+import { readRegularFile } from '../disk/regular-file.js';
+import { trialLimits, tryApart } from '../isolation/trial.js';
 
 /**
  * The tensors of a file, whose kind its name or its first bytes tell.
@@ -23,8 +25,15 @@ export async function readStateDictFile(
     });
   }
   return kind === 'keras'
-    ? readKeras(source)
-    : readTfjsModel(source.read(0, source.length), (file) => readFile(join(dirname(path), file)));
+    ? readKerasSafely(path, source)
+    : readTfjsModel(source.read(0, source.length), (file) => readRegularFile(join(dirname(path), file)));
+}
+
+/** The library that reads HDF5 follows a file's addresses wherever they lead, so it first does so in another process. */
+async function readKerasSafely(path: string, source: ByteSource): Promise<StateDict> {
+  const { size, mtimeMs } = await stat(path);
+  await tryApart({ kind: 'keras', path }, `${size} ${mtimeMs}`, trialLimits('keras', source.length));
+  return await readKeras(source);
 }
 
 /** Elements of a tensor whose numbers are shown. */

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { access, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { closeSync, constants, existsSync, fstatSync, readSync, statSync } from 'node:fs';
+import { access, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AncError, isAncError } from '@anc/core';
+import { shellQuoted } from '@anc/core/internal';
 import type { ByteSource } from '@anc/formats';
 import { writeFileAtomically, type FileContent } from '@anc/runtime';
+import { openRegularFile, readRegularFile } from '../disk/regular-file.js';
 
 export interface ReadFile {
   /** From the root. */
@@ -25,7 +27,7 @@ export interface OpenFile {
 export async function readNamedFile(named: string, cwd: string): Promise<ReadFile> {
   const path = resolve(cwd, named);
   try {
-    return { path, bytes: await readFile(path) };
+    return { path, bytes: await readRegularFile(path) };
   } catch (cause) {
     throw unreadable(named, cause);
   }
@@ -36,7 +38,7 @@ export function openNamedFile(named: string, cwd: string): OpenFile {
   const path = resolve(cwd, named);
   let file: number | null = null;
   try {
-    file = openSync(path, 'r');
+    file = openRegularFile(path);
     const stats = fstatSync(file);
     if (stats.isDirectory()) throw isFolder(named, path);
     return { path, source: sourceOf(file, stats.size, named), close: () => closeSync(file!) };
@@ -66,7 +68,7 @@ function isFolder(named: string, path: string): AncError {
   return new AncError('ANC_FILE', `"${named}" cannot be read.`, {
     received: 'it is a folder',
     hint: existsSync(join(path, 'model.json'))
-      ? `it holds a model of TensorFlow.js: give ${model}.`
+      ? `it holds a model of TensorFlow.js: give ${shellQuoted(model)}.`
       : 'give one of the files in it.',
   });
 }

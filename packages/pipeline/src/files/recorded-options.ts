@@ -1,5 +1,6 @@
 import { AncError } from '@anc/core';
-import { quoted, type RunFolder } from '@anc/runtime';
+import { shellQuoted } from '@anc/core/internal';
+import type { RunFolder } from '@anc/runtime';
 import { formatOptions, recordedOptions, RESUMABLE_KEYS } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
 
@@ -72,7 +73,7 @@ export const changedError = ({ path }: RunFolder, edited: readonly ChangedOption
   new AncError('ANC_RUN_CHANGED', `options of the run in ${path} were edited after it began.`, {
     expected: edited.map(({ key, from }) => `${key}: ${inWords(from)}`).join(', '),
     received: edited.map(({ key, to }) => `${key}: ${inWords(to)}`).join(', '),
-    hint: `undo the edit in config.resolved.yaml; or train what is unfinished with them, which is recorded: anc-cli run --resume ${quoted(path)} --change-options.`,
+    hint: `undo the edit in config.resolved.yaml; or train what is unfinished with them, which is recorded: anc-cli run --resume ${shellQuoted(path)} --change-options.`,
   });
 
 /** Records options that replace those of the run: from now on they are the run's own. */

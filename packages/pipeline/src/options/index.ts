@@ -8,8 +8,10 @@ export {
   formatShare,
 } from '../text/format.js';
 export { describeNamed, NAMED_FORM, readNamed, splitTopLevel, type Named } from '../text/named.js';
-export { suggestion } from '../text/nearest.js';
+export { readRegularFile } from '../disk/regular-file.js';
 export { readYaml } from '../text/read-yaml.js';
+export { suggestion } from '../text/nearest.js';
+export { shellQuoted } from '@anc/core/internal';
 export { shownPath } from '../text/shown-path.js';
 export type { FlagKind } from './declare.js';
 export {

@@ -8,14 +8,20 @@ export interface OptionEntry extends OptionMeta {
   readonly schema: z.ZodType;
 }
 
-/** Options that were renamed: old key to new key. Old keys are still read. */
-export const DEPRECATED_KEYS: Readonly<Record<string, string>> = {
-  teacherNormalize: 'teacherPreprocessing',
-  teacherMemoMb: 'teacherCacheMb',
-  teacherMemoDir: 'teacherCacheDir',
-  teacherMemoDiskMb: 'teacherCacheDiskMb',
-  teacherMemoFloat16: 'teacherCacheFloat16',
-};
+/**
+ * Options that were renamed: old key to new key. Old keys are still read. Without a prototype: files may have keys such
+ * as `constructor`.
+ */
+export const DEPRECATED_KEYS: Readonly<Record<string, string>> = Object.assign(
+  Object.create(null) as Record<string, string>,
+  {
+    teacherNormalize: 'teacherPreprocessing',
+    teacherMemoMb: 'teacherCacheMb',
+    teacherMemoDir: 'teacherCacheDir',
+    teacherMemoDiskMb: 'teacherCacheDiskMb',
+    teacherMemoFloat16: 'teacherCacheFloat16',
+  },
+);
 
 function entriesOf(): OptionEntry[] {
   const entries: OptionEntry[] = [];

@@ -71,7 +71,7 @@ export function readOptions(text: string): RunOptions {
   const { value } = read;
   if (typeof value !== 'object' || value === null) throw damaged('no options');
   const flat = withCurrentKeys(value as Record<string, unknown>);
-  const unknown = Object.keys(flat).find((key) => !(key in flattenOptions(groupOptions(flat))));
+  const unknown = Object.keys(flat).find((key) => !Object.hasOwn(flattenOptions(groupOptions(flat)), key));
   if (unknown !== undefined && flat[unknown] !== undefined) throw damaged(`the unknown option "${unknown}"`);
   let options: PartialRunOptions;
   try {

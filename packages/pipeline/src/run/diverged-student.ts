@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { AncError, type HostTensor, type Variables } from '@anc/core';
-import { firstNotFinite } from '@anc/core/internal';
-import { quoted, type RunFolder } from '@anc/runtime';
+import { firstNotFinite, shellQuoted } from '@anc/core/internal';
+import type { RunFolder } from '@anc/runtime';
 import type { DivergedStudent } from '../events/documents.js';
 import { asTensors } from '../files/weights.js';
 import type { PlannedModel } from '../planning/plan.js';
@@ -33,7 +33,7 @@ export function assertFiniteWeights(
     const at = firstNotFinite(data);
     if (at === -1) continue;
     throw new AncError('ANC_DIVERGED', `training diverged: a number of "${name}" is ${data[at]}.`, {
-      hint: `its result of an earlier version means nothing: remove ${quoted(join(folder.path, ...place))}, and resume the run with a lower rate and --change-options.`,
+      hint: `its result of an earlier version means nothing: remove ${shellQuoted(join(folder.path, ...place))}, and resume the run with a lower rate and --change-options.`,
     });
   }
 }

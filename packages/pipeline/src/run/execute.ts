@@ -1,6 +1,6 @@
 import type { DatasetSplit, Teacher } from '@anc/core';
-import { encodeNumbers } from '@anc/core/internal';
-import { quoted, ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
+import { encodeNumbers, shellQuoted } from '@anc/core/internal';
+import { ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
 import { classOrderWarning } from '../classifier/class-order.js';
 import type { DivergedStudent, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import { isInterruption } from '../events/interrupted.js';
@@ -149,7 +149,7 @@ async function reportOrNotice(
   } catch (error) {
     const { message } = error as Error;
     notice(
-      `the report was not written (${message.replace(/\.$/, '')}); everything else was: anc-cli report ${quoted(shown)} writes it.`,
+      `the report was not written (${message.replace(/\.$/, '')}); everything else was: anc-cli report ${shellQuoted(shown)} writes it.`,
     );
   }
 }

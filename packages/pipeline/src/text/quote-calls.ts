@@ -2,6 +2,10 @@
 const QUOTED = /"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'/y;
 const CALL = /[A-Za-z0-9][\w.-]*\(/y;
 
+/** What stands before a value: a bracket, a comma or a colon, and spaces. */
+const BEFORE = /(?:[[{,]\s*|:\s+)$/;
+const LONGEST_SPACE = 80;
+
 /**
  * Puts names with options that stand inside YAML's brackets, `[{discriminator: mlp(units=[8,8])}]`, in quotes: to YAML
  * their brackets and commas would be its own.
@@ -10,7 +14,7 @@ export function quoteCalls(text: string): string {
   let out = '';
   for (let at = 0; at < text.length;) {
     const quoted = matchAt(QUOTED, text, at);
-    const call = quoted === null && /(?:[[{,]\s*|:\s+)$/.test(out) ? matchAt(CALL, text, at) : null;
+    const call = quoted === null && BEFORE.test(out.slice(-LONGEST_SPACE)) ? matchAt(CALL, text, at) : null;
     const end = call === null ? -1 : closing(text, at + call.length - 1);
     const piece = end === -1 ? (quoted ?? text[at]!) : text.slice(at, end + 1);
     out += end === -1 ? piece : JSON.stringify(piece);

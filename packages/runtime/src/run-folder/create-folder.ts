@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
+import { shellQuoted } from '@anc/core/internal';
 import { HALF_WRITTEN, syncFolder, writeFileAtomically } from './atomic-write.js';
 import { CHECKSUMS, Checksums } from './checksums.js';
-import { quoted } from './damage.js';
 import { freeBytes, inMegabytes } from './disk-error.js';
 import { folderName } from './folder-name.js';
 
@@ -160,7 +160,7 @@ async function exists(path: string): Promise<boolean> {
 
 export const existsError = (path: string): AncError =>
   new AncError('ANC_RUN_EXISTS', `the run folder "${path}" exists already.`, {
-    hint: `continue it with --resume ${quoted(path)}, or give another --name.`,
+    hint: `continue it with --resume ${shellQuoted(path)}, or give another --name.`,
   });
 
 function unwritableError(path: string, error: unknown): AncError {

@@ -1,9 +1,6 @@
 import { join } from 'node:path';
 import { AncError } from '@anc/core';
-
-/** A path as a shell takes it for one word. */
-export const quoted = (path: string): string =>
-  /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+import { shellQuoted } from '@anc/core/internal';
 
 /** A file of a run folder that is not what the run wrote, and how to recover. */
 export const damagedError = (folder: string, name: string, expected: string, received: string): AncError =>
@@ -15,16 +12,16 @@ export const damagedError = (folder: string, name: string, expected: string, rec
 
 /** How to recover from the loss of a file: all but options and environment can be made again. */
 export function recoveryOf(folder: string, name: string): string {
-  const resume = `anc-cli run --resume ${quoted(folder)}`;
+  const resume = `anc-cli run --resume ${shellQuoted(folder)}`;
   const model = /^(?:teacher|student\/[^/]+)(?=\/)/.exec(name)?.[0];
   if (model !== undefined) {
-    return `remove the folder ${quoted(join(folder, model))} and continue with ${resume}: that model is trained again, the others are kept.`;
+    return `remove the folder ${shellQuoted(join(folder, model))} and continue with ${resume}: that model is trained again, the others are kept.`;
   }
-  const path = quoted(join(folder, name));
+  const path = shellQuoted(join(folder, name));
   if (name === 'result.json') return `remove it and continue with ${resume}: it is written again.`;
   const whole = /^(compare|tune|reproduce)\.json$/.exec(name)?.[1];
   if (whole !== undefined) {
-    return `remove ${path} and continue with anc-cli ${whole} --resume ${quoted(folder)}: it is written again.`;
+    return `remove ${path} and continue with anc-cli ${whole} --resume ${shellQuoted(folder)}: it is written again.`;
   }
   if (name.startsWith('tries/')) return `remove ${path} and resume the tuning: that trial is repeated.`;
   if (name === 'SHA256SUMS') {

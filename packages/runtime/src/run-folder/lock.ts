@@ -3,7 +3,7 @@ import { access, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AncError } from '@anc/core';
-import { quoted } from './damage.js';
+import { shellQuoted } from '@anc/core/internal';
 import { onDisk } from './disk-error.js';
 import { startHeartbeat, STALE } from './heartbeat.js';
 import { exists, isAlive, thisProcess, type ProcessIdentity } from './process-identity.js';
@@ -135,7 +135,7 @@ function busyError({ path, pid, holder, age }: Rival): AncError {
     received,
     hint:
       holder === null
-        ? `wait until it has finished; if no run is going on in this folder, remove ${quoted(path)}.`
+        ? `wait until it has finished; if no run is going on in this folder, remove ${shellQuoted(path)}.`
         : visible
           ? 'wait until it has finished.'
           : `wait until it has finished; a lock without a sign of life for ${STALE / 1000} s is taken over.`,

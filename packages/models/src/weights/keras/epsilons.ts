@@ -1,5 +1,9 @@
 import type { HostTensor } from '@anc/core';
 
+const VARIANCE = '/moving_variance';
+/** Parts of a layer's path that its name may have. */
+const MOST_PARTS = 64;
+
 /** Epsilon of batch norm in our networks. */
 const EPSILON = 1e-5;
 /** Keras's default. */
@@ -13,11 +17,28 @@ const RESNET_LAYER = /(^|\/)conv2_block1_\w+_bn\//;
  * @param topology JSON as Keras writes it; layers are found by their names, at any depth
  */
 export function foldEpsilons(tensors: Record<string, HostTensor>, topology: unknown): void {
+  const named = variancesByLayer(Object.keys(tensors));
+  const folded = new Set<string>();
   for (const [layer, epsilon] of epsilonsIn(topology)) {
-    const name = Object.keys(tensors).find((key) => `/${key}`.endsWith(`/${layer}/moving_variance`));
-    if (name === undefined) continue;
+    const name = named.get(layer);
+    if (name === undefined || folded.has(name)) continue;
     fold(tensors, name, epsilon);
+    folded.add(name);
   }
+}
+
+/** The first variance of each layer, by every path of the layer that ends with its own name. */
+function variancesByLayer(names: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const name of names) {
+    if (!name.endsWith(VARIANCE)) continue;
+    const parts = name.slice(0, -VARIANCE.length).split('/').slice(-MOST_PARTS);
+    for (let i = 0; i < parts.length; i++) {
+      const layer = parts.slice(i).join('/');
+      if (!found.has(layer)) found.set(layer, name);
+    }
+  }
+  return found;
 }
 
 /** The same for a file that holds only weights: with the epsilon of its network, or else Keras's default. */
