@@ -25,6 +25,8 @@ export { describeEnvironment, type EnvironmentRecord } from './run-folder/enviro
 export { folderName } from './run-folder/folder-name.js';
 export type { MetricsLog, MetricsRecord } from './run-folder/metrics-log.js';
 export { RunFolder } from './run-folder/run-folder.js';
+export { onDisk } from './run-folder/disk-error.js';
+export { removeTemporary, temporaryName } from './run-folder/temporary-name.js';
 export type { DiskCacheOptions } from './teacher-cache/disk-store.js';
 export {
   TeacherCache,

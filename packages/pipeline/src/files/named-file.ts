@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { access, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AncError, isAncError } from '@anc/core';
 import type { ByteSource } from '@anc/formats';
-import { writeFileAtomically, type FileContent } from '@anc/runtime';
+import { onDisk, removeTemporary, writeFileAtomically, type FileContent } from '@anc/runtime';
 
 export interface ReadFile {
   /** From the root. */
@@ -105,7 +105,9 @@ const uncreatable = (named: string, why: string): AncError =>
 
 /** Writes a file whose name was free, and the folders on the way to it. */
 export async function writeNew(path: string, content: FileContent): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  const folder = dirname(path);
+  await onDisk(path, null, () => mkdir(folder, { recursive: true }));
+  await removeTemporary(folder, (name) => name.startsWith(`${basename(path)}.`));
   await writeFileAtomically(path, content);
 }
 

@@ -7,6 +7,7 @@ import { quoted } from './damage.js';
 import { onDisk } from './disk-error.js';
 import { startHeartbeat, STALE } from './heartbeat.js';
 import { exists, isAlive, thisProcess, type ProcessIdentity } from './process-identity.js';
+import { temporaryName } from './temporary-name.js';
 
 /** A lock that this process holds. */
 export interface Lock {
@@ -62,7 +63,7 @@ export async function lock(path: string): Promise<Lock> {
 
 /** Under another name first, so that nobody reads half of it. */
 async function writeClaim(path: string, claim: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.claim-${randomUUID()}.tmp`);
+  const temporary = temporaryName(join(dirname(path), '.claim'));
   try {
     await writeFile(temporary, text, { flag: 'wx' });
     await rename(temporary, claim);

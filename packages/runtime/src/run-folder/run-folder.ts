@@ -8,6 +8,7 @@ import { damagedError } from './damage.js';
 import { diskError, onDisk } from './disk-error.js';
 import { lock, type Lock } from './lock.js';
 import { MetricsLog } from './metrics-log.js';
+import { removeTemporary } from './temporary-name.js';
 
 const CONFIG = 'config.resolved.yaml';
 const ENVIRONMENT = 'environment.json';
@@ -138,6 +139,7 @@ export class RunFolder {
    */
   async lock(): Promise<() => Promise<void>> {
     const held = await lock(join(this.path, LOCK));
+    await removeTemporary(this.path, undefined, true);
     this.#lock = held;
     return async () => {
       this.#lock = null;
