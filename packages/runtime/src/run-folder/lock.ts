@@ -7,7 +7,7 @@ import { quoted } from './damage.js';
 import { onDisk } from './disk-error.js';
 import { startHeartbeat, STALE } from './heartbeat.js';
 import { exists, isAlive, thisProcess, type ProcessIdentity } from './process-identity.js';
-import { temporaryName } from './temporary-name.js';
+import { removeTemporary, temporaryName } from './temporary-name.js';
 
 /** A lock that this process holds. */
 export interface Lock {
@@ -17,6 +17,14 @@ export interface Lock {
 }
 
 const ATTEMPTS = 4;
+const LOCK = '.lock';
+
+/** Locks a folder as `lock` does, and removes what killed processes left half-written in it. */
+export async function lockFolder(folder: string): Promise<Lock> {
+  const held = await lock(join(folder, LOCK));
+  await removeTemporary(folder, undefined, true);
+  return held;
+}
 
 /**
  * Locks a run folder against other processes, here, in other containers and on other machines, and takes over the lock of a
