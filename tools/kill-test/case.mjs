@@ -13,18 +13,22 @@ const STACK = /\n\s+at .+:\d+:\d+\)?\n/;
 /** What a process may end with after a kill: nothing else is expected of it. */
 function endOf({ code, signal, hung, output }) {
   if (hung) return { problem: 'hung' };
-  if (STACK.test(output) || output.includes('ANC_INTERNAL')) return { problem: `stack trace: ${firstError(output)}` };
+  if (STACK.test(output) || output.includes('ANC_INTERNAL'))
+    return { problem: `stack trace: ${firstError(output)}` };
   if (code === 0) return { finished: true };
   if (signal !== null || code === 130) return { killed: true };
   return { problem: `exit code ${code}: ${firstError(output)}` };
 }
 
-const firstError = (output) => (/^(?:error: )?(?:.*rror.*)$/m.exec(output)?.[0] ?? output.trim().slice(-200)).trim();
+const firstError = (output) =>
+  (/^(?:error: )?(?:.*rror.*)$/m.exec(output)?.[0] ?? output.trim().slice(-200)).trim();
 
 /** Weights of finished models, with the time at which they were written. */
 function finishedModels(folder) {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) return new Map();
-  const results = readdirSync(folder, { recursive: true }).filter((name) => /(?:teacher|student\/[^/]+)\/result\.json$/.test(name));
+  const results = readdirSync(folder, { recursive: true }).filter((name) =>
+    /(?:teacher|student\/[^/]+)\/result\.json$/.test(name),
+  );
   return new Map(
     results.flatMap((name) => {
       const weights = name.replace('result.json', 'weights.safetensors');

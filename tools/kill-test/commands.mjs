@@ -20,7 +20,14 @@ const training = (name, ...args) => ({
 });
 
 /** A command that writes one result, and is repeated where it is not there. */
-const writing = (name, group, folder, start) => ({ name, group, folder, start, resume: start, repeats: true });
+const writing = (name, group, folder, start) => ({
+  name,
+  group,
+  folder,
+  start,
+  resume: start,
+  repeats: true,
+});
 
 /**
  * @param reference folder of an uninterrupted run, whose models are exported
@@ -46,7 +53,18 @@ export function commandsIn({ reference, dataDir }) {
     training(
       'tune',
       ...TRAINED,
-      ...['--epochs', '2', '--methods', 'l2', '--learning-rates', '0.01,0.02', '--budget', '2', '--confirm', '1'],
+      ...[
+        '--epochs',
+        '2',
+        '--methods',
+        'l2',
+        '--learning-rates',
+        '0.01,0.02',
+        '--budget',
+        '2',
+        '--confirm',
+        '1',
+      ],
     ),
     ...['model.onnx', 'tfjs', 'model.keras', 'model.safetensors'].map((file) => {
       const format = file.replace('model.', '');

@@ -13,8 +13,29 @@ export function printCounts(records) {
     sum(of, ({ repeated }) => repeated.length),
     of.filter(({ problems }) => problems.length > 0).length,
   ];
-  const rows = [...groups.map((group) => row(group, records.filter((one) => one.group === group))), row('all', records)];
-  const head = ['command', 'cases', 'kills', 'of these while resuming', 'by other signals', 'finished models trained again', 'cases with other results'];
-  console.log(`\n| ${head.join(' | ')} |\n| --- | ${head.slice(1).map(() => '---:').join(' | ')} |`);
+  const rows = [
+    ...groups.map((group) =>
+      row(
+        group,
+        records.filter((one) => one.group === group),
+      ),
+    ),
+    row('all', records),
+  ];
+  const head = [
+    'command',
+    'cases',
+    'kills',
+    'of these while resuming',
+    'by other signals',
+    'finished models trained again',
+    'cases with other results',
+  ];
+  console.log(
+    `\n| ${head.join(' | ')} |\n| --- | ${head
+      .slice(1)
+      .map(() => '---:')
+      .join(' | ')} |`,
+  );
   for (const cells of rows) console.log(`| ${cells.join(' | ')} |`);
 }

@@ -11,7 +11,9 @@ const SHAPE = [32, 32, 1];
 const NAME = 'pixels.bin';
 
 /** The published file: one image after the other. */
-export const CONTENT = Buffer.from(Uint8Array.from({ length: COUNT * 32 * 32 }, (_, i) => (i * 31) ^ (i >> 8)));
+export const CONTENT = Buffer.from(
+  Uint8Array.from({ length: COUNT * 32 * 32 }, (_, i) => (i * 31) ^ (i >> 8)),
+);
 
 class Pixels extends Dataset {
   name = 'served-pixels';

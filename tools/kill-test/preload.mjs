@@ -27,7 +27,8 @@ const halfOf = (content) =>
     ? content.slice(0, content.length >> 1)
     : content;
 
-const opensToRead = (name, [, flags]) => name === 'open' && (flags === undefined || flags === 'r' || flags === 0);
+const opensToRead = (name, [, flags]) =>
+  name === 'open' && (flags === undefined || flags === 'r' || flags === 0);
 
 /** `contentAt`: place of the content in the arguments; -1 where the function writes none. */
 function counted(name, call, contentAt) {
@@ -44,7 +45,8 @@ function counted(name, call, contentAt) {
 }
 
 const replace = (object, name, contentAt) => {
-  if (typeof object[name] === 'function') object[name] = counted(name.replace('Sync', ''), object[name], contentAt);
+  if (typeof object[name] === 'function')
+    object[name] = counted(name.replace('Sync', ''), object[name], contentAt);
 };
 
 if (isMainThread && (process.env.ANC_KILL ?? process.env.ANC_KILL_COUNT)) {

@@ -5,7 +5,15 @@
  * With `--folder <folder>` the log is kept there, a line for each case, and a second call with the same folder goes on
  * where the first one ended. Cases with problems keep their files.
  */
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,12 +35,14 @@ const { values } = parseArgs({
   },
 });
 const [wanted, seed, jobs] = [values.kills, values.seed, values.jobs].map(Number);
-const folder = values.folder === undefined ? mkdtempSync(join(tmpdir(), 'anc-kill-')) : resolve(values.folder);
+const folder =
+  values.folder === undefined ? mkdtempSync(join(tmpdir(), 'anc-kill-')) : resolve(values.folder);
 const log = join(folder, 'log.jsonl');
 mkdirSync(folder, { recursive: true });
 
 const shared = fileURLToPath(new URL('../../../shared/data', import.meta.url));
-const dataDir = [process.env.ANC_DATA_DIR, shared].find((path) => path && existsSync(join(path, 'fashion-mnist'))) ?? null;
+const dataDir =
+  [process.env.ANC_DATA_DIR, shared].find((path) => path && existsSync(join(path, 'fashion-mnist'))) ?? null;
 const server = await startServer();
 const env = { ANC_KILL_SERVER: server.address };
 
@@ -58,10 +68,16 @@ const trained = join(folder, 'reference', 'run', 'runs', 'run');
 const chosen = values.commands?.split(',');
 const all = commandsIn({ reference: trained, dataDir });
 const commands = all.filter(({ group }) => chosen === undefined || chosen.includes(group));
-if (commands.length === 0) throw new Error(`--commands: expected some of ${all.map(({ group }) => group).join(', ')}`);
+if (commands.length === 0)
+  throw new Error(`--commands: expected some of ${all.map(({ group }) => group).join(', ')}`);
 if (dataDir === null) console.log('reproduce is left out: its data, Fashion-MNIST, is not there.');
 
-const records = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line)) : [];
+const records = existsSync(log)
+  ? readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  : [];
 if (records.some((record) => record.seed !== seed)) throw new Error(`${log} is of another seed.`);
 const done = new Set(records.map(({ index }) => index));
 let delivered = records.reduce((sum, record) => sum + record.delivered, 0);
@@ -83,7 +99,8 @@ async function work() {
     records.push(record);
     delivered += record.delivered;
     appendFileSync(log, `${JSON.stringify(record)}\n`);
-    for (const problem of record.problems) console.log(`case ${index}, ${command.name}: ${problem} (${place})`);
+    for (const problem of record.problems)
+      console.log(`case ${index}, ${command.name}: ${problem} (${place})`);
   }
 }
 

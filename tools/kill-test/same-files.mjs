@@ -33,7 +33,8 @@ function comparable(name, bytes, place) {
   if (/\.(?:json|jsonl|html|md|yaml)$/.test(name)) {
     const text = bytes.toString('utf8').replaceAll(place, '<place>');
     const lines = name.endsWith('.jsonl') ? text.trim().split('\n') : [text];
-    if (/\.jsonl?$/.test(name)) return lines.map((line) => JSON.stringify(withoutTimes(JSON.parse(line)))).join('\n');
+    if (/\.jsonl?$/.test(name))
+      return lines.map((line) => JSON.stringify(withoutTimes(JSON.parse(line)))).join('\n');
     return text.replaceAll(DURATION, '<time>').replaceAll(SECONDS, '<time>');
   }
   return createHash('sha256').update(bytes).digest('hex');
@@ -56,21 +57,25 @@ function wrongSums(folder, name) {
 /**
  * Files that differ from run to run: checksums of documents with times, which are looked at in another way; the times of
  * TensorBoard's events; cached outputs under random names, which every reader verifies, and of which an unfinished file
- * is removed a day later.
+ * is removed a day later; the lock of a finished download, which nobody waits for.
  */
-const OTHERWISE = /(?:^|\/)(?:SHA256SUMS|events\.out\.tfevents\.[^/]*|[^/]+\.rows(?:\.part)?)$/;
+const OTHERWISE =
+  /(?:^|\/)(?:SHA256SUMS|events\.out\.tfevents\.[^/]*|[^/]+\.rows(?:\.part)?|[^/]+\.part\.lock\..*)$/;
 
 /**
  * Differences between two folders, one sentence each. `place` and `otherPlace`: paths that files name.
  */
 export function differences(folder, place, other, otherPlace) {
-  const [names, otherNames] = [filesIn(folder), filesIn(other)].map((all) => all.filter((name) => !OTHERWISE.test(name)));
+  const [names, otherNames] = [filesIn(folder), filesIn(other)].map((all) =>
+    all.filter((name) => !OTHERWISE.test(name)),
+  );
   const found = [];
   for (const name of new Set([...names, ...otherNames])) {
     if (LEFT.test(name)) found.push(`left: ${name}`);
     else if (!otherNames.includes(name)) found.push(`missing: ${name}`);
     else if (!names.includes(name)) found.push(`unexpected: ${name}`);
-    else if (contentOf(folder, name, place) !== contentOf(other, name, otherPlace)) found.push(`other: ${name}`);
+    else if (contentOf(folder, name, place) !== contentOf(other, name, otherPlace))
+      found.push(`other: ${name}`);
   }
   for (const name of filesIn(other)) if (name.endsWith('SHA256SUMS')) found.push(...wrongSums(other, name));
   return found;
