@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -78,6 +78,7 @@ describe('anc-cli tune', () => {
     expect(whole.stderr).not.toMatch(/error:/);
     expect(whole.code).toBe(0);
     const result = JSON.parse(whole.stdout) as TuneResult;
+    expect(await readdir(join(place.path, 'runs', 'whole', 'run', 'checkpoints'))).toEqual([]);
     expect(result).toMatchObject({ confirmationSeeds: [2, 3], trainingImages: 128, heldOutImages: 32 });
     expect(result.methods.map(({ tries }) => tries.length)).toEqual([4, 4, 4]);
     expect(result.methods.map(({ by }) => by)).toEqual(['error', 'agreement', 'agreement']);

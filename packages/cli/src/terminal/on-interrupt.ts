@@ -27,7 +27,7 @@ let early: (() => void) | null = null;
 
 /**
  * The first signal aborts, so that the current step is finished and a checkpoint written; the second one ends the process at
- * once. Where steps keep this thread busy for long, it would hear of the second one late: there signals are left to the
+ * once; two of one kind within about a millisecond are one to the system. Where steps keep this thread busy for long, it would hear of the second one late: there signals are left to the
  * system after the first.
  */
 export function onInterrupt(first: () => void): { readonly signal: AbortSignal; release(): void } {
@@ -45,10 +45,12 @@ export function onInterrupt(first: () => void): { readonly signal: AbortSignal; 
     controller.abort();
     first();
     if (Math.max(longest, delay.max) < BUSY) return;
-    setImmediate(() => {
+    const leave = (): void => {
       release();
       for (const signal of early === null ? [] : SIGNALS) process.off(signal, early!);
-    });
+    };
+    // A signal that came while this one was handled is heard of in the turn between, and would be lost without handlers.
+    setImmediate(() => setImmediate(leave));
   };
   for (const signal of SIGNALS) process.on(signal, handle);
   let released = false;

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lockFolder } from '@anc/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
@@ -154,6 +155,17 @@ describe('a comparison', () => {
       const config = await readFile(join(cwd, 'adapted', seed, 'config.resolved.yaml'), 'utf8');
       expect(config).toMatch(/adapter: linear/);
     }
+  });
+
+  it('is refused while another process works in its folder, and goes on afterwards', async () => {
+    await rm(join(cwd, 'cut', 'compare.json'));
+    const other = await lockFolder(join(cwd, 'cut'));
+    const before = await readdir(join(cwd, 'cut'));
+    await expect(compare('cut')).rejects.toMatchObject({ code: 'ANC_RUN_BUSY' });
+    expect(await readdir(join(cwd, 'cut'))).toEqual(before);
+    await other.release();
+    expect((await compare('cut')).result).not.toBeNull();
+    expect((await readdir(join(cwd, 'cut'))).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('does nothing where it was aborted before it began', async () => {

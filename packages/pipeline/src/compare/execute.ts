@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { Checksums, isLeftover, RunFolder, writeFileAtomically } from '@anc/runtime';
 import type { RunResult } from '../events/documents.js';
 import { scoped, type Emit } from '../events/events.js';
+import { whileLocked, type FolderLock } from '../files/folder-lock.js';
 import { isIncomplete, verifyRun } from '../files/verify.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
@@ -16,7 +17,7 @@ import { describeNamed } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
 import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
 import type { CompareResult } from './documents.js';
-import { copyTeacher, exists, seedFolder, writeRecord, type CompareRecord } from './folder.js';
+import { copyTeacher, exists, RECORD, seedFolder, writeRecord, type CompareRecord } from './folder.js';
 import { reportOf } from './report.js';
 import { summarize, type ComparedSetup } from './summarize.js';
 
@@ -41,13 +42,18 @@ export interface Comparison extends Pick<
  * seeds are read. Returns null where the signal was aborted: the folder then continues from there.
  */
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
-  const { path, cwd, record, emit, signal } = comparison;
-  const { seeds } = record;
+  const { path } = comparison;
   const before = (await exists(join(path, DOCUMENT))) ? await readResult<CompareResult>(path) : null;
   if (before !== null && before.diverged === undefined) {
     if (!(await exists(join(path, REPORT)))) await writeFileAtomically(join(path, REPORT), reportOf(before));
     return before;
   }
+  return whileLocked(path, RECORD, (lock) => compareSeeds(comparison, lock));
+}
+
+async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<CompareResult | null> {
+  const { path, cwd, record, emit, signal } = comparison;
+  const { seeds } = record;
   const shared: SharedTeacherOutputs = {};
   const results: RunResult[] = [];
   let first: First | null = null;
@@ -62,7 +68,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
         continue;
       }
     }
-    const run = await open(comparison, i, folder, first?.planned ?? null);
+    const run = await open(comparison, i, folder, first?.planned ?? null, lock);
     try {
       first ??= {
         setups: run.plan.students.map(setupOf),
@@ -88,6 +94,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
   const { setups, testImages, warnings } = first!;
   const summary = summarize(results, setups, shownPath(path, cwd), testImages, warnings);
   const encoded = JSON.stringify(encodeNumbers(summary), null, 2);
+  await lock.assertHeld();
   await new Checksums(path).write(DOCUMENT, `${encoded}\n`);
   await writeFileAtomically(join(path, REPORT), reportOf(summary));
   return summary;
@@ -117,6 +124,7 @@ async function open(
   index: number,
   folder: string,
   planned: RunOptions | null,
+  lock: FolderLock,
 ): Promise<StartedRun> {
   const { path, cwd, record, given, changes, compose, fetching, openTeacher } = comparison;
   const emit: Emit = (event) => {
@@ -147,6 +155,7 @@ async function open(
       if (index > 0) return;
       await comparison.prepared?.();
       await writeRecord(path, record);
+      await lock.take();
     },
   });
 }

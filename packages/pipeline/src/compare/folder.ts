@@ -8,7 +8,7 @@ import { recordedOptions, resumedOptions } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
 import { yamlValue } from '../text/read-yaml.js';
 
-const RECORD = 'compare.yaml';
+export const RECORD = 'compare.yaml';
 const RESULT = 'result.json';
 
 /** What a comparison is made of: the options of all its runs, and their seeds. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { OnnxBackend } from '@anc/backend-onnx';
 import type { Teacher } from '@anc/core';
 import { graphModelFiles, type GraphModelFile } from '@anc/formats';
 import { exportGraphModel } from '@anc/models';
+import { onDisk, removeTemporary, temporaryName } from '@anc/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { asTensors } from '../files/weights.js';
 import { classifierFrom } from './classifier-from.js';
@@ -37,19 +38,23 @@ export async function writeFolder(
   target: string,
   files: Iterable<GraphModelFile>,
 ): Promise<{ readonly bytes: number; readonly sha256: string }> {
-  const temporary = `${target}.${process.pid}.tmp`;
+  const temporary = temporaryName(target);
   const hash = createHash('sha256');
   let bytes = 0;
-  try {
+  const write = async (): Promise<void> => {
     await mkdir(temporary, { recursive: true });
+    await removeTemporary(dirname(target), (name) => name.startsWith(`${basename(target)}.`));
     for (const file of files) {
       await writeFile(join(temporary, file.name), file.bytes, { flush: true });
       hash.update(file.bytes);
       bytes += file.bytes.length;
     }
     await rename(temporary, target);
+  };
+  try {
+    await onDisk(target, null, write);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined); // the first error is reported
     throw error;
   }
   return { bytes, sha256: hash.digest('hex') };

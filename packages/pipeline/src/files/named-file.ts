@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, readSync, statSync } from 'node:fs';
 import { access, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AncError, isAncError } from '@anc/core';
 import { shellQuoted } from '@anc/core/internal';
 import type { ByteSource } from '@anc/formats';
-import { writeFileAtomically, type FileContent } from '@anc/runtime';
+import { onDisk, removeTemporary, writeFileAtomically, type FileContent } from '@anc/runtime';
 import { openRegularFile, readRegularFile } from '../disk/regular-file.js';
 
 export interface ReadFile {
@@ -107,7 +107,9 @@ const uncreatable = (named: string, why: string): AncError =>
 
 /** Writes a file whose name was free, and the folders on the way to it. */
 export async function writeNew(path: string, content: FileContent): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  const folder = dirname(path);
+  await onDisk(path, null, () => mkdir(folder, { recursive: true }));
+  await removeTemporary(folder, (name) => name.startsWith(`${basename(path)}.`));
   await writeFileAtomically(path, content);
 }
 

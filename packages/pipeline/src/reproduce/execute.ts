@@ -8,6 +8,7 @@ import { studentNames } from '../options/student-names.js';
 import type { ResumeRequest } from '../run/start.js';
 import type { ReproducedRow, ReproduceResult } from './documents.js';
 import { exists } from '../compare/folder.js';
+import { whileLocked, type FolderLock } from '../files/folder-lock.js';
 import { shownPath } from '../text/shown-path.js';
 import { RECORD, writeReproduction, type Reproduction } from './folder.js';
 import { indexOf, type PlannedGroup } from './grid.js';
@@ -27,7 +28,13 @@ export interface ReproduceExecution extends Pick<
  * Executes one comparison per group of the table, each in its own folder; finished ones are read. Returns null where the
  * signal was aborted: the folder then continues from there.
  */
-export async function executeReproduction(execution: ReproduceExecution): Promise<ReproduceResult | null> {
+export const executeReproduction = (execution: ReproduceExecution): Promise<ReproduceResult | null> =>
+  whileLocked(execution.path, RECORD, (lock) => reproduceAll(execution, lock));
+
+async function reproduceAll(
+  execution: ReproduceExecution,
+  lock: FolderLock,
+): Promise<ReproduceResult | null> {
   const { path, cwd, reproduction, emit } = execution;
   const { grid, seeds } = reproduction;
   const results: CompareResult[] = [];
@@ -40,7 +47,9 @@ export async function executeReproduction(execution: ReproduceExecution): Promis
       record: { options, seeds },
       given,
       prepared: async () => {
-        if (!(await exists(join(path, RECORD)))) await writeReproduction(path, reproduction);
+        if (await exists(join(path, RECORD))) return;
+        await writeReproduction(path, reproduction);
+        await lock.take();
       },
     });
     if (result === null) return null;
@@ -49,6 +58,7 @@ export async function executeReproduction(execution: ReproduceExecution): Promis
   const shown = shownPath(path, cwd);
   const summary = summarizeTable(reproduction, results, shown);
   const text = JSON.stringify(encodeNumbers(summary), null, 2);
+  await lock.assertHeld();
   await new Checksums(path).write('reproduce.json', `${text}\n`);
   await writeFileAtomically(join(path, 'report.html'), reproductionReport(summary));
   return summary;

@@ -1,6 +1,14 @@
 import { encodeNumbers } from '@anc/core/internal';
 import { join } from 'node:path';
-import { Checksums, ScalarLog, TeacherCache, writeFileAtomically, type RunFolder } from '@anc/runtime';
+import {
+  CheckpointStore,
+  Checksums,
+  removeTemporary,
+  ScalarLog,
+  TeacherCache,
+  writeFileAtomically,
+  type RunFolder,
+} from '@anc/runtime';
 import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
 import { isInterruption } from '../events/interrupted.js';
@@ -56,6 +64,7 @@ export async function executeTuning(tuning: Tuning): Promise<TuneResult | null> 
 async function tuneAll(tuning: Tuning): Promise<TuneResult> {
   const { path, cwd, record, plan, composition, folder, emit, signal } = tuning;
   const { options, data, teacher } = plan;
+  await removeTemporary(path); // the run folder in it is locked
   const held = data.held!;
   const notice = (message: string): void => emit({ type: 'notice', message });
   const context: TuningContext = {
@@ -98,6 +107,7 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
     const best = confirmed.flatMap(({ model, best }) =>
       best === null ? [] : [{ method: model.method, setting: best.setting }],
     );
+    await folder.assertHeld();
     await writeFileAtomically(
       join(path, TUNED),
       tunedConfig(options, record.given, best, composition, result),
@@ -116,7 +126,9 @@ const TUNED = 'tuned.yaml';
 
 async function trainTeacher(context: TuningContext, teacher: PlannedModel): Promise<void> {
   const { plan, folder, emit } = context;
+  const checkpoints = new CheckpointStore(folder.checkpointsOf('teacher'));
   if ((await folder.read('teacher', 'tuned.json')) !== null) {
+    await checkpoints.clear(); // in case the process ended between writing the result and this
     emit({ type: 'message', message: 'teacher: finished before' });
     return;
   }
@@ -124,6 +136,7 @@ async function trainTeacher(context: TuningContext, teacher: PlannedModel): Prom
   const { variables, seconds } = await trainCandidate(context, teacher, null);
   await writeWeights(folder, ['teacher'], variables, weightsMetadata(plan, teacher));
   await folder.write(['teacher', 'tuned.json'], `${JSON.stringify({ seconds }, null, 2)}\n`);
+  await checkpoints.clear();
 }
 
 /** All trials of one method. */

@@ -4,8 +4,9 @@ import { basename, join } from 'node:path';
 import { isAncError, type HostTensor, type Tree } from '@anc/core';
 import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import type { Json } from '@anc/core/internal';
-import { TEMPORARY, writeFileAtomically } from '../run-folder/atomic-write.js';
+import { writeFileAtomically } from '../run-folder/atomic-write.js';
 import { onDisk } from '../run-folder/disk-error.js';
+import { TEMPORARY } from '../run-folder/temporary-name.js';
 import {
   assertSameSpecs,
   encodeManifest,

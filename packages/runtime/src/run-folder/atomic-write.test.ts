@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writeFileAtomically } from './atomic-write.js';
 
 let folder: string;
@@ -55,24 +55,36 @@ describe('writeFileAtomically', () => {
     expect(await readdir(folder)).toEqual(['result.json']);
   });
 
-  it.skipIf(process.platform !== 'linux')(
-    'is one error where the disk is full, with the space that is needed',
-    async () => {
-      await writeFile(path, 'old');
-      await symlink('/dev/full', `${path}.${process.pid}.tmp`); // every write to it fails as on a full disk
-      const failed = writeFileAtomically(path, new Uint8Array(3_000_000));
-      await expect(failed).rejects.toMatchObject({
-        code: 'ANC_DISK',
-        message: `${path} cannot be written.`,
-        detail: {
-          expected: '3.0 MB of free space',
-          received: expect.stringMatching(/ENOSPC: no space left on device.*; .* free/) as string,
-        },
-      });
-      expect(await text()).toBe('old');
-      expect(await readdir(folder)).toEqual(['result.json']);
-    },
-  );
+  it('is one error where the disk is full, with the space that is needed', async () => {
+    await writeFile(path, 'old');
+    const handle = await open(path);
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+    const writing = vi
+      .spyOn(Object.getPrototypeOf(handle) as FileHandle, 'writeFile')
+      .mockRejectedValue(full);
+    await handle.close();
+    const failed = writeFileAtomically(path, new Uint8Array(3_000_000)).finally(() => writing.mockRestore());
+    await expect(failed).rejects.toMatchObject({
+      code: 'ANC_DISK',
+      message: `${path} cannot be written.`,
+      detail: {
+        expected: '3.0 MB of free space',
+        received: expect.stringMatching(/ENOSPC: no space left on device.*; .* free/) as string,
+      },
+    });
+    expect(await text()).toBe('old');
+    expect(await readdir(folder)).toEqual(['result.json']);
+  });
+
+  it('writes one of several contents at once, whole', async () => {
+    const contents = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(100_000));
+    await Promise.all(contents.map((content) => writeFileAtomically(path, content)));
+    expect(contents).toContain(await text());
+    expect(await readdir(folder)).toEqual(['result.json']);
+  });
 
   it('is one error where the folder is gone, and clean-up hides nothing of it', async () => {
     await rm(folder, { recursive: true });

@@ -1,11 +1,7 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { diskError, withCleanUp } from './disk-error.js';
-
-/** Suffix of files that are being written. A file that still has it after a crash is incomplete. */
-export const TEMPORARY = '.tmp';
-/** Names of such files. */
-export const HALF_WRITTEN = /\.\d+\.tmp$/;
+import { temporaryName } from './temporary-name.js';
 
 /** Content of a file, as a whole or in pieces. */
 export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
@@ -17,9 +13,9 @@ export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
  * @throws `ANC_DISK` where the file system refuses it: full, read-only, not permitted. What a piece throws is passed on.
  */
 export async function writeFileAtomically(path: string, content: FileContent): Promise<void> {
-  const temporary = `${path}.${process.pid}${TEMPORARY}`;
+  const temporary = temporaryName(path);
   try {
-    const file = await open(temporary, 'w');
+    const file = await open(temporary, 'wx');
     await withCleanUp(
       async () => {
         await write(file, content);

@@ -1,17 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
 import { shellQuoted } from '@anc/core/internal';
-import { HALF_WRITTEN, syncFolder, writeFileAtomically } from './atomic-write.js';
+import { syncFolder, writeFileAtomically } from './atomic-write.js';
 import { CHECKSUMS, Checksums } from './checksums.js';
 import { freeBytes, inMegabytes } from './disk-error.js';
 import { folderName } from './folder-name.js';
+import { isTemporary, owned, removeTemporary, UNFINISHED } from './temporary-name.js';
 
-/** Ending of folders that are being made. */
-const UNFINISHED = '.new';
-/** Age in ms at which such a folder counts as left behind. */
-const LEFT_BEHIND = 3600 * 1000;
+/** Start of the name of a folder that shows whether one can be made there. */
+const PROBE = '.anc';
 
 const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
   codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
@@ -28,10 +26,10 @@ export async function createFolder(
   leftover: readonly string[] = [],
 ): Promise<void> {
   const parent = dirname(path);
-  const temporary = join(parent, `.${basename(path)}.${randomUUID()}${UNFINISHED}`);
+  const temporary = unfinished(path);
   try {
     await mkdir(parent, { recursive: true });
-    await removeLeftBehind(parent, basename(path));
+    await removeTemporary(parent, (name) => name.startsWith(`.${basename(path)}.`));
     await mkdir(temporary);
     for (const [name, content] of Object.entries({ ...files, [CHECKSUMS]: Checksums.of(files) })) {
       await writeFileAtomically(join(temporary, name), content);
@@ -46,13 +44,17 @@ export async function createFolder(
   }
 }
 
+/** Name beside a folder under which it is made. */
+const unfinished = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${owned()}${UNFINISHED}`);
+
 /**
  * Removes what a killed process left; throws where it is something else. It is moved aside first: another process may have
  * begun to work in it since it was looked at.
  */
 async function removeLeftover(path: string, names: readonly string[]): Promise<void> {
   if (!(await isLeftover(path, names))) throw existsError(path);
-  const aside = join(dirname(path), `.${basename(path)}.${randomUUID()}${UNFINISHED}`);
+  const aside = unfinished(path);
   await rename(path, aside);
   if (await isLeftover(aside, names)) return rm(aside, { recursive: true, force: true });
   await rename(aside, path);
@@ -67,19 +69,10 @@ export async function isLeftover(path: string, names: readonly string[] = []): P
   try {
     const entries = await readdir(path, { withFileTypes: true });
     return entries.every(
-      (entry) =>
-        entry.isFile() && (HALF_WRITTEN.test(entry.name) || [CHECKSUMS, ...names].includes(entry.name)),
+      (entry) => entry.isFile() && (isTemporary(entry.name) || [CHECKSUMS, ...names].includes(entry.name)),
     );
   } catch {
     return false; // a file, or not readable
-  }
-}
-
-async function removeLeftBehind(parent: string, name: string): Promise<void> {
-  for (const other of await readdir(parent)) {
-    if (!other.startsWith(`.${name}.`) || !other.endsWith(UNFINISHED)) continue;
-    const { mtimeMs } = await stat(join(parent, other)).catch(() => ({ mtimeMs: Infinity }));
-    if (Date.now() - mtimeMs > LEFT_BEHIND) await rm(join(parent, other), { recursive: true, force: true });
   }
 }
 
@@ -106,7 +99,9 @@ export async function assertCreatable(
   try {
     if (!(await stat(ancestor)).isDirectory()) throw new Error(`${ancestor} is not a folder`);
     // Permission bits are not enough: they allow root everything, even in /proc, where nothing can be created.
-    probe = await mkdtemp(join(ancestor, '.anc-'));
+    await removeTemporary(ancestor, (name) => name.startsWith(`${PROBE}.`));
+    probe = unfinished(join(ancestor, PROBE.slice(1)));
+    await mkdir(probe);
     await writeFile(join(probe, 'probe'), 'x'); // a full disk still takes a folder
   } catch (error) {
     throw unwritableError(target, error);

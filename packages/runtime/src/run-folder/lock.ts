@@ -7,6 +7,7 @@ import { shellQuoted } from '@anc/core/internal';
 import { onDisk } from './disk-error.js';
 import { startHeartbeat, STALE } from './heartbeat.js';
 import { exists, isAlive, thisProcess, type ProcessIdentity } from './process-identity.js';
+import { removeTemporary, temporaryName } from './temporary-name.js';
 
 /** A lock that this process holds. */
 export interface Lock {
@@ -16,6 +17,14 @@ export interface Lock {
 }
 
 const ATTEMPTS = 4;
+const LOCK = '.lock';
+
+/** Locks a folder as `lock` does, and removes what killed processes left half-written in it. */
+export async function lockFolder(folder: string): Promise<Lock> {
+  const held = await lock(join(folder, LOCK));
+  await removeTemporary(folder, undefined, true);
+  return held;
+}
 
 /**
  * Locks a run folder against other processes, here, in other containers and on other machines, and takes over the lock of a
@@ -62,7 +71,7 @@ export async function lock(path: string): Promise<Lock> {
 
 /** Under another name first, so that nobody reads half of it. */
 async function writeClaim(path: string, claim: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.claim-${randomUUID()}.tmp`);
+  const temporary = temporaryName(join(dirname(path), '.claim'));
   try {
     await writeFile(temporary, text, { flag: 'wx' });
     await rename(temporary, claim);

@@ -6,14 +6,13 @@ import { Checksums } from './checksums.js';
 import { createFolder, isLeftover } from './create-folder.js';
 import { damagedError } from './damage.js';
 import { diskError, onDisk } from './disk-error.js';
-import { lock, type Lock } from './lock.js';
+import { lockFolder, type Lock } from './lock.js';
 import { MetricsLog } from './metrics-log.js';
 
 const CONFIG = 'config.resolved.yaml';
 const ENVIRONMENT = 'environment.json';
 const METRICS = 'metrics.jsonl';
 const RESULT = 'result.json';
-const LOCK = '.lock';
 
 /** Made again whenever it is wanted, so nobody relies on it. */
 const UNVERIFIED = ['report.html'];
@@ -137,7 +136,7 @@ export class RunFolder {
    * @throws `ANC_RUN_BUSY` while another process holds the lock.
    */
   async lock(): Promise<() => Promise<void>> {
-    const held = await lock(join(this.path, LOCK));
+    const held = await lockFolder(this.path);
     this.#lock = held;
     return async () => {
       this.#lock = null;
