@@ -1,8 +1,27 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import type * as Fs from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeFileAtomically } from './atomic-write.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HALF_WRITTEN, syncFolder, writeFileAtomically } from './atomic-write.js';
+
+/** What reached the disk, in order. */
+const events = vi.hoisted(() => [] as string[]);
+vi.mock('node:fs/promises', async (original) => {
+  const fs = await original<typeof Fs>();
+  const open = async (path: string, flags: string): Promise<FileHandle> => {
+    const file = await fs.open(path, flags);
+    const [sync, close] = [file.sync.bind(file), file.close.bind(file)];
+    file.sync = async () => (events.push(`sync ${path}`), sync());
+    file.close = async () => (events.push(`close ${path}`), close());
+    return file;
+  };
+  const rename = async (from: string, to: string): Promise<void> => {
+    events.push(`rename ${from}`);
+    await fs.rename(from, to);
+  };
+  return { ...fs, open, rename };
+});
 
 let folder: string;
 let path: string;
@@ -26,6 +45,25 @@ describe('writeFileAtomically', () => {
     await writeFileAtomically(path, []);
     expect(await text()).toBe('');
     expect(await readdir(folder)).toEqual(['result.json']);
+  });
+
+  it('has the content on disk before it takes the name, and then the name', async () => {
+    const temporary = `${path}.${process.pid}.tmp`;
+    for (const content of ['text', [bytes('pieces')]]) {
+      events.length = 0;
+      await writeFileAtomically(path, content);
+      expect(events).toEqual([
+        ...[`sync ${temporary}`, `close ${temporary}`, `rename ${temporary}`],
+        ...[`sync ${folder}`, `close ${folder}`],
+      ]);
+    }
+  });
+
+  it('leaves folders to the file system on Windows, which cannot open them', async () => {
+    events.length = 0;
+    vi.stubGlobal('process', { ...process, platform: 'win32' });
+    await syncFolder(folder).finally(() => vi.unstubAllGlobals());
+    expect(events).toEqual([]);
   });
 
   it('keeps pieces in order and whole, whatever their sizes', async () => {
@@ -71,6 +109,12 @@ describe('writeFileAtomically', () => {
       });
       expect(await text()).toBe('old');
       expect(await readdir(folder)).toEqual(['result.json']);
+
+      await symlink('/dev/full', `${path}.${process.pid}.tmp`);
+      await expect(writeFileAtomically(path, 'é'.repeat(1_000_000))).rejects.toMatchObject({
+        code: 'ANC_DISK',
+        detail: { expected: '2.0 MB of free space' },
+      });
     },
   );
 
@@ -79,5 +123,16 @@ describe('writeFileAtomically', () => {
     const gone = { code: 'ANC_DISK', detail: { received: expect.stringContaining('ENOENT') as string } };
     await expect(writeFileAtomically(path, 'text')).rejects.toMatchObject(gone);
     await mkdir(folder);
+  });
+});
+
+describe('HALF_WRITTEN', () => {
+  it.each([
+    ['a.json.4711.tmp', true],
+    ['a.json.4711.tmp.json', false],
+    ['a.json.x.tmp', false],
+    ['a.tmp', false],
+  ])('matches the name %s: %s', (name, half) => {
+    expect(HALF_WRITTEN.test(name)).toBe(half);
   });
 });
