@@ -1,14 +1,42 @@
 /**
  * Packs every public workspace as npm would publish it and checks the tarballs: publint (exports, files, fields),
- * are-the-types-wrong (ESM only), and what must not be in one (tests, build information).
+ * are-the-types-wrong (ESM only), what must not be in one (tests, build information, code of others, which would need
+ * their notices), and that installing it runs nothing.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packWorkspaces } from './e2e/pack.mjs';
 
-const FORBIDDEN = /\.test\.|\.tsbuildinfo$|spec-types|^test\//;
+const FORBIDDEN = /\.test\.|\.tsbuildinfo$|spec-types|^test\/|node_modules|\.(?:node|wasm|so|dll|dylib)$/;
+/** Scripts that npm runs when a package is installed, or packed from a git address. */
+const ON_INSTALL = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare'];
+
+/** Folders of the workspaces by package name. */
+const FOLDERS = Object.fromEntries(
+  Object.entries(JSON.parse(readFileSync('package-lock.json', 'utf8')).packages)
+    .filter(([path]) => /^packages\/[^/]+$/.test(path))
+    .map(([path, { name = path }]) => [name, path]),
+);
+
+/** What would run when this package is installed. `binding.gyp` counts as a script, too. */
+function installScripts(name, files) {
+  const { scripts = {} } = JSON.parse(readFileSync(join(FOLDERS[name], 'package.json'), 'utf8'));
+  return [
+    ...ON_INSTALL.filter((script) => script in scripts).map((script) => `has the install script ${script}`),
+    ...files.filter((file) => file.endsWith('binding.gyp')).map((file) => `packs ${file}, which npm builds`),
+  ];
+}
+
+/** Built files that are of none of our sources: of a source that is gone, or code of others that a bundler put there. */
+function withoutSource(name, files) {
+  const built = files.filter((file) => /^dist\/.*(?<!\.d)\.[cm]?[jt]s$/.test(file));
+  const sourceOf = (file) => join(FOLDERS[name], file.replace(/^dist\//, 'src/').replace(/js$/, 'ts'));
+  return built
+    .filter((file) => !existsSync(sourceOf(file)))
+    .map((file) => `packs ${file}, which has no source; remove dist and build again`);
+}
 
 /** Runs a package's own binary through Node; returns its output when it fails, null when it passes. */
 function failure(binary, args) {
@@ -25,6 +53,9 @@ try {
   for (const { name, tarball, files } of packWorkspaces(folder)) {
     const problems = [
       ...files.filter((file) => FORBIDDEN.test(file)).map((file) => `packs ${file}`),
+      ...(files.includes('LICENSE') ? [] : ['packs no LICENSE']),
+      ...installScripts(name, files),
+      ...withoutSource(name, files),
       ...(files.some((file) => file.startsWith('dist/') && file.endsWith('.js'))
         ? []
         : ['packs no built file']),

@@ -48,7 +48,16 @@ function closeGates(): void {
   for (const gate of gates) gate.close(EXIT_TIMEOUT);
 }
 
+/**
+ * ONNX Runtime's official builds for Linux and macOS send usage data to Microsoft unless this variable is set when they are
+ * loaded. They read the process's environment, which the main thread can set and a worker cannot.
+ */
+export function refuseTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
+}
+
 function inNode(listener: Listener): EngineThread {
+  refuseTelemetry();
   const threads = process.getBuiltinModule('node:worker_threads');
   const gate = new Gate();
   if (gates.size === 0) process.on('exit', closeGates);

@@ -1,9 +1,23 @@
+import type * as Fs from 'node:fs/promises';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostTensor, Tree } from '@anc/core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeSafetensors } from '@anc/formats';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CheckpointStore } from './checkpoint-store.js';
+
+/** The order in which a file system lists names, and the names that were removed. */
+const disk = vi.hoisted(() => ({ listed: (names: string[]) => names, removed: [] as string[] }));
+vi.mock('node:fs/promises', async (original) => {
+  const fs = await original<typeof Fs>();
+  const readdir = async (path: string): Promise<string[]> => disk.listed(await fs.readdir(path));
+  const rm = async (path: string, options: object): Promise<void> => {
+    await fs.rm(path, options);
+    disk.removed.push(path);
+  };
+  return { ...fs, readdir, rm };
+});
 
 const stateOf = (value: number): Tree<HostTensor> => ({
   'student/params/w': { shape: [2, 2], data: Float32Array.of(value, NaN, -0, 1e-42) },
@@ -15,7 +29,10 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'anc-checkpoints-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => {
+  disk.listed = (names) => names;
+  return rm(folder, { recursive: true, force: true });
+});
 
 describe('CheckpointStore', () => {
   it('returns the newest state bit for bit, with its position and memory', async () => {
@@ -34,8 +51,61 @@ describe('CheckpointStore', () => {
     for (const i of [1, 2]) await store.save(stateOf(i), at(10 * i));
     await store.dropNewest();
     expect((await store.latest())?.state).toEqual(stateOf(1));
+    await rm(join(folder, '00000001.safetensors')); // damaged as well
     await store.dropNewest();
+    expect(await readdir(folder)).toEqual([]);
     expect(await store.latest()).toBeNull();
+  });
+
+  it('says in the file of tensors which step it is of', async () => {
+    await new CheckpointStore(folder).save(stateOf(1), at(10));
+    const { metadata } = decodeSafetensors(await readFile(join(folder, '00000001.safetensors')));
+    expect(metadata).toEqual({ stage: 'train', step: '10' });
+  });
+
+  it.each<[string, (names: string[]) => string[]]>([
+    ['backwards', (names) => names.toReversed()],
+    ['in any order', (names) => [...names.slice(3), ...names.slice(0, 3)]],
+  ])('takes the newest where the folder is listed %s', async (_, listed) => {
+    disk.listed = listed;
+    const store = new CheckpointStore(folder, { keep: 3 });
+    for (let i = 1; i <= 5; i++) await store.save(stateOf(i), at(i));
+    expect((await store.latest())?.step).toBe(5);
+    await store.dropNewest();
+    expect((await store.latest())?.step).toBe(4);
+  });
+
+  it('removes a manifest before its tensors, also where another process removes them at the same time', async () => {
+    const store = new CheckpointStore(folder, { keep: 2 });
+    for (const i of [1, 2]) await store.save(stateOf(i), at(i));
+    disk.listed = (names) => ['00000000.safetensors', ...names.toReversed()]; // the first has just gone
+    disk.removed = [];
+    await store.clear();
+    const endings = disk.removed.map((path) => path.slice(path.indexOf('.')));
+    expect(endings.filter((ending) => ending === '.json')).toHaveLength(2);
+    expect(endings.lastIndexOf('.json')).toBeLessThan(endings.indexOf('.safetensors'));
+  });
+
+  it('neither reads nor removes files of other names', async () => {
+    const others = [
+      '00000009.json.bak',
+      '00000009.safetensors.bak',
+      'my-00000009.json',
+      'my-00000009.safetensors',
+    ];
+    for (const name of others) await writeFile(join(folder, name), 'mine');
+    const notices: string[] = [];
+    const store = new CheckpointStore(folder, { notice: (message) => notices.push(message) });
+    await store.save(stateOf(1), at(10));
+    expect((await store.latest())?.step).toBe(10);
+    await store.clear();
+    expect((await readdir(folder)).sort()).toEqual(others);
+    expect(notices).toEqual([]);
+  });
+
+  it('reports a folder that cannot be read, instead of starting anew', async () => {
+    await writeFile(join(folder, 'kd'), 'a file');
+    await expect(new CheckpointStore(join(folder, 'kd')).latest()).rejects.toThrow('ENOTDIR');
   });
 
   it('keeps the newest ones only', async () => {
@@ -45,12 +115,21 @@ describe('CheckpointStore', () => {
     expect((await readdir(folder)).sort()).toEqual(names.flatMap((n) => [`${n}.json`, `${n}.safetensors`]));
   });
 
-  it.each<[string, (name: string) => Promise<void>]>([
-    ['tensors cut short', (name) => truncate(join(folder, `${name}.safetensors`), 40)],
-    ['tensors missing', (name) => rm(join(folder, `${name}.safetensors`))],
-    ['a manifest cut short', (name) => truncate(join(folder, `${name}.json`), 20)],
+  it.each<[string, string, (name: string) => Promise<void>]>([
+    [
+      'tensors cut short',
+      '00000002.safetensors has 40 bytes, not ',
+      (name) => truncate(join(folder, `${name}.safetensors`), 40),
+    ],
+    ['tensors missing', 'ENOENT', (name) => rm(join(folder, `${name}.safetensors`))],
+    [
+      'a manifest cut short',
+      'its manifest is incomplete or not what it was',
+      (name) => truncate(join(folder, `${name}.json`), 20),
+    ],
     [
       'one byte changed',
+      'the hash of 00000002.safetensors is another',
       async (name) => {
         const path = join(folder, `${name}.safetensors`);
         const bytes = await readFile(path);
@@ -60,6 +139,7 @@ describe('CheckpointStore', () => {
     ],
     [
       'a shape changed in the manifest',
+      'its manifest is incomplete or not what it was',
       async (name) => {
         const path = join(folder, `${name}.json`);
         const manifest = JSON.parse(await readFile(path, 'utf8')) as {
@@ -69,7 +149,20 @@ describe('CheckpointStore', () => {
         await writeFile(path, JSON.stringify(manifest));
       },
     ],
-  ])('goes back to the previous one, with a notice: %s', async (_, damage) => {
+    [
+      'another shape in the manifest of an earlier version, which has no checksum',
+      '"student/params/w" differs',
+      async (name) => {
+        const path = join(folder, `${name}.json`);
+        const { checksum: _, ...manifest } = JSON.parse(await readFile(path, 'utf8')) as Record<
+          string,
+          unknown
+        >;
+        const text = JSON.stringify(manifest).replace('"shape":[2,2]', '"shape":[4,1]');
+        await writeFile(path, text);
+      },
+    ],
+  ])('goes back to the previous one, with a notice: %s', async (_, why, damage) => {
     const notices: string[] = [];
     const store = new CheckpointStore(folder, { notice: (message) => notices.push(message) });
     await store.save(stateOf(1), at(10));
@@ -78,6 +171,7 @@ describe('CheckpointStore', () => {
     expect((await store.latest())?.state).toEqual(stateOf(1));
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatch(/00000002\.json is damaged .* going back to the one before/);
+    expect(notices[0]).toContain(why);
     await store.save(stateOf(3), at(30));
     expect((await store.latest())?.step).toBe(30);
   });

@@ -22,13 +22,28 @@ describe('parseManifest', () => {
     expect(hasOtherFormat(text)).toBe(false);
   });
 
+  /** As earlier versions wrote it, without a checksum, which would find every change. */
+  const earlier = (): Record<string, unknown> => {
+    const { checksum: _, ...content } = JSON.parse(encodeManifest(manifest)) as Record<string, unknown>;
+    return content;
+  };
+
   it.each(['format', 'stage', 'step', 'epoch', 'file', 'bytes', 'sha256', 'tensors', 'memory'])(
     'returns null without %s',
     (field) => {
-      const { [field]: _, ...rest } = JSON.parse(encodeManifest(manifest)) as Record<string, unknown>;
+      const { [field]: _, ...rest } = earlier();
       expect(parseManifest(JSON.stringify(rest), 'a.json')).toBeNull();
     },
   );
+
+  it.each([
+    ...(['stage', 'file', 'sha256'] as const).map((field) => ({ [field]: 5 })),
+    ...(['step', 'epoch', 'bytes'] as const).flatMap((field) => [{ [field]: '5' }, { [field]: 1.5 }]),
+    { tensors: 'all' },
+    { tensors: null },
+  ])('returns null with %j', (wrong) => {
+    expect(parseManifest(JSON.stringify({ ...earlier(), ...wrong }), 'a.json')).toBeNull();
+  });
 
   it.each([
     ['a digit', '"step": 20', '"step": 21'],
@@ -41,12 +56,21 @@ describe('parseManifest', () => {
   });
 
   it('reads those of earlier versions, which have no checksum', () => {
-    const { checksum: _, ...earlier } = JSON.parse(encodeManifest(manifest)) as Record<string, unknown>;
-    expect(parseManifest(JSON.stringify(earlier), 'a.json')).toEqual({ format: 1, ...manifest });
+    expect(parseManifest(JSON.stringify(earlier()), 'a.json')).toEqual({ format: 1, ...manifest });
   });
 
   it('refuses another format, whatever else it holds', () => {
-    expect(() => parseManifest('{"format":2}', 'a.json')).toThrow(/a\.json was written by a newer version/);
+    expect(() => parseManifest('{"format":2}', 'a.json')).toThrow(
+      expect.objectContaining({
+        code: 'ANC_CHECKPOINT_VERSION',
+        message: 'the checkpoint a.json was written by a newer version.',
+        detail: {
+          expected: 'format 1',
+          received: 'format 2',
+          hint: "resume with the version that the run's environment.json names, or start a new run.",
+        },
+      }) as Error,
+    );
     expect(hasOtherFormat('{"format":2}')).toBe(true);
     expect(hasOtherFormat(encodeManifest(manifest))).toBe(false);
   });
@@ -57,6 +81,16 @@ describe('assertSameSpecs', () => {
 
   it('accepts equal specs', () => {
     expect(() => assertSameSpecs(specs([2, 3]), specs([2, 3]))).not.toThrow();
+  });
+
+  it('names the first difference in alphabetical order', () => {
+    const both = specsOf({
+      b: { shape: [1], data: new Float32Array(1) },
+      a: { shape: [1], data: new Float32Array(1) },
+    });
+    expect(() => assertSameSpecs(both, {})).toThrow(
+      'the checkpoint is of another network or method: "a" differs.',
+    );
   });
 
   it.each([

@@ -1,8 +1,27 @@
+import type * as Fs from 'node:fs/promises';
 import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { writeFileAtomically } from './atomic-write.js';
+import { syncFolder, writeFileAtomically } from './atomic-write.js';
+
+/** What reached the disk, in order. */
+const events = vi.hoisted(() => [] as string[]);
+vi.mock('node:fs/promises', async (original) => {
+  const fs = await original<typeof Fs>();
+  const open = async (path: string, flags: string): Promise<FileHandle> => {
+    const file = await fs.open(path, flags);
+    const [sync, close] = [file.sync.bind(file), file.close.bind(file)];
+    file.sync = async () => (events.push(`sync ${path}`), sync());
+    file.close = async () => (events.push(`close ${path}`), close());
+    return file;
+  };
+  const rename = async (from: string, to: string): Promise<void> => {
+    events.push(`rename ${from}`);
+    await fs.rename(from, to);
+  };
+  return { ...fs, open, rename };
+});
 
 let folder: string;
 let path: string;
@@ -26,6 +45,27 @@ describe('writeFileAtomically', () => {
     await writeFileAtomically(path, []);
     expect(await text()).toBe('');
     expect(await readdir(folder)).toEqual(['result.json']);
+  });
+
+  it('has the content on disk before it takes the name, and then the name', async () => {
+    // The name has a random part.
+    const seen = () => events.map((event) => event.replace(/(result\.json)\.[\w-]+\.tmp$/, '$1.tmp'));
+    const temporary = `${path}.tmp`;
+    for (const content of ['text', [bytes('pieces')]]) {
+      events.length = 0;
+      await writeFileAtomically(path, content);
+      expect(seen()).toEqual([
+        ...[`sync ${temporary}`, `close ${temporary}`, `rename ${temporary}`],
+        ...[`sync ${folder}`, `close ${folder}`],
+      ]);
+    }
+  });
+
+  it('leaves folders to the file system on Windows, which cannot open them', async () => {
+    events.length = 0;
+    vi.stubGlobal('process', { ...process, platform: 'win32' });
+    await syncFolder(folder).finally(() => vi.unstubAllGlobals());
+    expect(events).toEqual([]);
   });
 
   it('keeps pieces in order and whole, whatever their sizes', async () => {

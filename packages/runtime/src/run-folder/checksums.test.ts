@@ -1,9 +1,23 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import type * as Fs from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Checksums, sha256 } from './checksums.js';
 import { RunFolder } from './run-folder.js';
+
+/** What happens after a file was read and before its reader goes on, as when another process works at the same time. */
+const meanwhile = vi.hoisted(() => ({ after: (_path: string): Promise<void> | void => undefined }));
+vi.mock('node:fs/promises', async (original) => {
+  const fs = await original<typeof Fs>();
+  const read = async (path: string, encoding: BufferEncoding): Promise<unknown> => {
+    const content = await fs.readFile(path, encoding);
+    await meanwhile.after(path);
+    return content;
+  };
+  return { ...fs, readFile: read };
+});
 
 let root: string;
 let folder: RunFolder;
@@ -16,7 +30,17 @@ beforeEach(async () => {
   await folder.write(['student', 'kd', 'result.json'], '{}');
   await folder.write(['student', 'kd', 'result.json'], '{"testError":0.1}'); // replaced
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
+afterEach(() => {
+  meanwhile.after = () => undefined;
+  return rm(root, { recursive: true, force: true });
+});
+
+const RESULT = 'student/kd/result.json';
+/** Digests of a file's lines. */
+const linesOf = async (name: string): Promise<string[]> => {
+  const lines = (await readFile(at('SHA256SUMS'), 'utf8')).split('\n');
+  return lines.filter((line) => line.endsWith(`  ${name}`)).map((line) => line.slice(0, 64));
+};
 
 async function flip(path: string): Promise<void> {
   const bytes = await readFile(path);
@@ -47,10 +71,15 @@ describe('the checksums of a run folder', () => {
   ])('find one bit in %s, and say how to recover', async (name, hint) => {
     expect(await folder.readBytes(...name.split('/'))).not.toBeNull();
     await flip(at(...name.split('/')));
-    const damaged = { code: 'ANC_RUN_DAMAGED', message: `${at(name)} is damaged.` };
+    const received = `SHA-256 ${sha256(await readFile(at(...name.split('/'))))}`;
+    const damaged = {
+      code: 'ANC_RUN_DAMAGED',
+      message: `${at(name)} is damaged.`,
+      detail: { expected: `SHA-256 ${(await linesOf(name))[0]!}`, received },
+    };
     await expect(folder.readBytes(...name.split('/'))).rejects.toMatchObject({
       ...damaged,
-      detail: { hint: expect.stringMatching(hint) as string },
+      detail: { ...damaged.detail, hint: expect.stringMatching(hint) as string },
     });
     await expect(folder.checksums.verify(name)).rejects.toMatchObject(damaged);
   });
@@ -66,8 +95,53 @@ describe('the checksums of a run folder', () => {
       await expect(folder.read('environment.json')).rejects.toMatchObject({
         code: 'ANC_RUN_DAMAGED',
         message: `${at('SHA256SUMS')} is damaged.`,
+        detail: {
+          expected: 'lines with the checksums of the files beside it',
+          received: 'lines that do not have the checksum of its last line',
+          hint: expect.stringMatching(/^restore it from a copy/) as string,
+        },
       });
     }
+  });
+
+  it('verify a file without returning it: its digest, or null where it is missing', async () => {
+    const { checksums } = folder;
+    expect(await checksums.verify(RESULT)).toBe(sha256('{"testError":0.1}'));
+    await writeFile(at('notes.txt'), 'mine');
+    expect(await checksums.verify('notes.txt')).toBe(sha256('mine'));
+    await rm(at('student'), { recursive: true });
+    expect(await checksums.verify(RESULT)).toBeNull();
+    expect(await checksums.readVerified(RESULT)).toBeNull();
+    await rm(at('SHA256SUMS'));
+    expect(await checksums.verify('environment.json')).toBe(sha256(await readFile(at('environment.json'))));
+  });
+
+  it('take what is no file for an error, not for a missing file', async () => {
+    await mkdir(at('notes'));
+    await expect(folder.checksums.readVerified('notes')).rejects.toThrow('EISDIR');
+    await expect(folder.checksums.verify('notes')).rejects.toThrow('EISDIR');
+  });
+
+  it('have one line of a file that is new, or was removed, or was there before the lines', async () => {
+    const during: string[][] = [];
+    const write = (name: string) => async () => {
+      during.push(await linesOf(name));
+      await writeFile(at(...name.split('/')), 'new');
+    };
+    await rm(at(...RESULT.split('/')));
+    await writeFile(at('notes.txt'), 'mine');
+    for (const name of ['other.txt', RESULT, 'notes.txt']) {
+      await folder.checksums.record(name, 'new', write(name));
+      expect(await linesOf(name)).toEqual([sha256('new')]);
+    }
+    expect(during).toEqual([[sha256('new')], [sha256('new')], [sha256('new')]]);
+  });
+
+  it('are an empty list in a folder without files', async () => {
+    await writeFile(at('SHA256SUMS'), Checksums.of({}));
+    expect(await folder.checksums.names()).toEqual([]);
+    await rm(at('SHA256SUMS'));
+    expect(await folder.checksums.names()).toBeNull();
   });
 
   it('say whether the options were edited', async () => {
@@ -89,6 +163,36 @@ describe('the checksums of a run folder', () => {
     await writeFile(at('student', 'kd', 'result.json'), 'new');
     expect(await folder.read('student', 'kd', 'result.json')).toBe('new');
     expect(await readFile(at('SHA256SUMS'), 'utf8')).not.toBe(sums);
+  });
+
+  it('know both contents while a file is replaced, however often that is interrupted, and all other files', async () => {
+    const old = '{"testError":0.1}';
+    const others = (await folder.checksums.names())!;
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const killed = folder.checksums.record(RESULT, 'new', async () => {
+        expect((await linesOf(RESULT)).sort()).toEqual([sha256(old), sha256('new')].sort());
+        expect(await folder.checksums.names()).toEqual(others);
+        throw new Error('killed');
+      });
+      await expect(killed).rejects.toThrow('killed');
+      expect(await folder.read(...RESULT.split('/'))).toBe(old);
+    }
+    await folder.checksums.write(RESULT, 'new');
+    expect(await linesOf(RESULT)).toEqual([sha256('new')]);
+  });
+
+  it('are read again where a file is replaced between its line and its content', async () => {
+    const replaceOnce = (content: string): void => {
+      meanwhile.after = async (path) => {
+        if (path !== at('SHA256SUMS')) return;
+        meanwhile.after = () => undefined;
+        await new Checksums(folder.path).write(RESULT, content);
+      };
+    };
+    replaceOnce('second');
+    expect(String(await folder.checksums.readVerified(RESULT))).toBe('second');
+    replaceOnce('third');
+    expect(await folder.checksums.verify(RESULT)).toBe(sha256('third'));
   });
 
   it('are not missed in a folder of an earlier version', async () => {

@@ -1,0 +1,85 @@
+/**
+ * Mutants that no test can notice, because they change nothing but speed, or nothing at all: `[text, its replacement]`.
+ *
+ * @type {{ file: string, why: string, mutants: [string, string][] }[]}
+ */
+export const EQUIVALENT = [
+  {
+    file: 'checkpoint-store.ts',
+    why: 'without a checkpoint, the names to remove are of no file',
+    mutants: [['serial === undefined', 'false']],
+  },
+  {
+    file: 'checkpoint-store.ts',
+    why: 'without an encoding a buffer is read, whose text is the same to JSON.parse',
+    mutants: [["'utf8'", '""']],
+  },
+  {
+    file: 'checkpoint-store.ts',
+    why: 'a name of no checkpoint is filtered out',
+    mutants: [['[]', '["Stryker was here"]']],
+  },
+  {
+    file: 'manifest.ts',
+    why: 'what is JSON and no object has none of the fields',
+    mutants: [["typeof value === 'object'", 'true']],
+  },
+  {
+    file: 'atomic-write.ts',
+    why: 'errors of the removal are ignored, that of a missing file too',
+    mutants: [
+      ['{ force: true }', '{}'],
+      ['true', 'false'],
+    ],
+  },
+  {
+    file: 'atomic-write.ts',
+    why: 'Node writes pieces as well, with the event loop between them: slower',
+    mutants: [["typeof content === 'string' || content instanceof Uint8Array", 'true']],
+  },
+  {
+    file: 'checksums.ts',
+    why: 'the same lines are written again',
+    mutants: [
+      [
+        'known.some((other) => other !== digest) && (await isThere(join(this.folder, name)))',
+        'known.some(other => other !== digest) || (await isThere(join(this.folder, name)))',
+      ],
+      ['other !== digest', 'true'],
+      ['known.join() !== digest', 'true'],
+      ['replaced', 'true'],
+    ],
+  },
+  {
+    file: 'checksums.ts',
+    why: 'a digest that nobody recorded equals none',
+    mutants: [['[]', '["Stryker was here"]']],
+  },
+  {
+    file: 'checksums.ts',
+    why: 'without the last line, what is compared with it is one character',
+    mutants: [['end < 0', 'false']],
+  },
+  {
+    file: 'checksums.ts',
+    why: 'the checksum of the lines was verified: they have the form in which they are written',
+    mutants: [
+      ['text.slice(0, end)', 'text'],
+      ['/^([0-9a-f]{64}) {2}(.+)$/', '/([0-9a-f]{64}) {2}(.+)$/'],
+      ['/^([0-9a-f]{64}) {2}(.+)$/', '/^([0-9a-f]{64}) {2}(.+)/'],
+      ['digest !== undefined && name !== undefined', 'digest !== undefined || name !== undefined'],
+      ['digest !== undefined', 'true'],
+      ['name !== undefined', 'true'],
+    ],
+  },
+  {
+    file: 'checksums.ts',
+    why: 'smaller pieces are read: slower',
+    mutants: [['{ highWaterMark: 1 << 20 }', '{}']],
+  },
+  {
+    file: 'checksums.ts',
+    why: 'undefined is false where it is read',
+    mutants: [['() => false', '() => undefined']],
+  },
+];
