@@ -95,6 +95,19 @@ export type {
 } from './optimizers/optimizer.js';
 export { rateAt, type Schedule } from './optimizers/schedule.js';
 
+// Tasks: what logits mean
+export type {
+  Agreement,
+  ChanceAgreement,
+  Measurement,
+  Predictions,
+  Task,
+  TaskData,
+  TaskMetric,
+} from './contracts/task.js';
+export { targetsOf, type TargetSource } from './contracts/targets.js';
+export { classification } from './tasks/classification/classification.js';
+
 // Data and teachers
 export { Dataset } from './contracts/dataset.js';
 export type {
