@@ -4,7 +4,7 @@ import { OnnxBackend } from '@anc/backend-onnx';
 import { findModelInRun, type FoundModel } from '../classifier/find-model.js';
 import { openImages } from '../classifier/images.js';
 import { classOrderWarning } from '../classifier/class-order.js';
-import { noticesOf, taskNameOf } from '../data/dataset-facts.js';
+import { noticesOf } from '../data/dataset-facts.js';
 import { pairedSplit } from '../classifier/paired-split.js';
 import { imageShapeOf } from '../classifier/image-shape.js';
 import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
@@ -13,7 +13,7 @@ import type { Composition } from '../composition/compose.js';
 import type { StatedShape } from '../data/image-size.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { assertTaskOutputs } from '../tasks/assert-task.js';
-import { openTask } from '../tasks/opened-task.js';
+import { taskOfDataset } from '../tasks/opened-task.js';
 import { describeNamed, readNamed, type Named } from '../text/named.js';
 import { openModelFile, type ReadingOptions } from './open-model.js';
 import { assertKnown, type OptionNames } from './known-options.js';
@@ -165,6 +165,7 @@ export async function evaluate(
     composition,
   );
   const split = await images.test();
+  const { task, data, description } = await taskOfDataset(images.dataset, composition);
   const { backend, close } = await openBackend(options.backend, composition);
   try {
     const isFile = typeof what === 'string';
@@ -175,20 +176,13 @@ export async function evaluate(
           cwd,
           images: images.dataset.shape,
           imageClasses: images.dataset.classes.length,
+          outputs: task.outputs(data),
         })
       : what;
     try {
       const { classifier } = model;
       const { dataset } = images;
-      const {
-        task,
-        data: taskData,
-        description,
-      } = await openTask(
-        taskNameOf(dataset),
-        { input: dataset.shape, classes: classifier.classes },
-        composition,
-      );
+      const taskData = { input: dataset.shape, classes: classifier.classes };
       assertTaskOutputs(model.name, classifier.teacher.outputs, { task, data: taskData });
       const { pairing, measured } = pairedSplit(
         split,

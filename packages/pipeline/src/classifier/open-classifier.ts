@@ -1,20 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { OnnxBackend, OnnxTeacher, type OnnxTeacherOptions } from '@anc/backend-onnx';
+import {
+  OnnxBackend,
+  OnnxDenseTeacher,
+  onnxMetadata,
+  OnnxTeacher,
+  type OnnxTeacherOptions,
+} from '@anc/backend-onnx';
 import {
   AncError,
   normalizedNetwork,
   type Backend,
   type HostTensor,
   type Normalization,
+  type Task,
   type Teacher,
   type Variables,
 } from '@anc/core';
 import { NetworkTeacher } from '@anc/core/internal';
-import { loadVariables } from '@anc/formats';
+import { decodeForeignMetadata, loadVariables } from '@anc/formats';
 import { parametersAndFlops } from '@anc/models';
 import type { Composition } from '../composition/compose.js';
-import { describeNamed } from '../text/named.js';
+import { describeNamed, readNamed } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
 import { openNamedFile, readNamedFile, sha256, sha256Of, type OpenFile } from '../files/named-file.js';
 import { parsePreprocessing, commonNormalization } from './preprocessing.js';
@@ -26,6 +33,8 @@ export interface Classifier {
   readonly teacher: Teacher;
   /** What it is, for people: the model, or the file. */
   readonly model: string;
+  /** What its logits mean; absent: what the images' task says, or classification. */
+  readonly task?: Task;
   readonly classes: number;
   readonly classNames: readonly string[] | null;
   /** Null where they are not counted. */
@@ -58,6 +67,8 @@ export interface ClassifierRequest {
   readonly classes?: readonly string[];
   /** How many classes the images have, which tells apart the outputs of an ONNX model. */
   readonly imageClasses?: number;
+  /** Shape of an image's logits, where the task has several predictions per image; of an ONNX model. */
+  readonly outputs?: readonly number[];
   /** Taken for its classes where it does not name them. */
   readonly classNames?: readonly string[];
 }
@@ -73,7 +84,15 @@ export async function openClassifier(
   const { file, cwd } = request;
   if (isOnnx(file)) {
     const { path, bytes } = await readNamedFile(file, cwd);
-    return openOnnx(path, shownPath(path, cwd), bytes, request);
+    const shown = shownPath(path, cwd);
+    if (request.outputs !== undefined) return openOnnx(path, shown, bytes, request);
+    const metadata = onnxMetadata(bytes, shown);
+    const task = await exportedTask(metadata, composition);
+    if (task === null) return openOnnx(path, shown, bytes, request);
+    const { classes = 1 } = decodeForeignMetadata(metadata);
+    const count = typeof classes === 'number' ? classes : classes.length;
+    const outputs = task.outputs({ input: request.images, classes: count });
+    return { ...(await openOnnx(path, shown, bytes, { ...request, outputs })), task };
   }
   const opened = openNamedFile(file, cwd);
   try {
@@ -82,6 +101,22 @@ export async function openClassifier(
     opened.close();
   }
 }
+
+/** The task that a file's metadata name; null where they name none. Throws `ANC_UNKNOWN` where its plugin is missing. */
+const recordedTask = async (
+  recorded: string | undefined,
+  { registries }: Composition,
+): Promise<Task | null> => {
+  const named = recorded === undefined ? null : readNamed(recorded);
+  return named === null || 'problem' in named ? null : registries.tasks.create(named, undefined);
+};
+
+/** The task of an exported model. Other programs have metadata of this name, too: ours come with `modelOptions`. */
+const exportedTask = (
+  metadata: Readonly<Record<string, string>>,
+  composition: Composition,
+): Promise<Task | null> =>
+  recordedTask(metadata['modelOptions'] === undefined ? undefined : metadata['task'], composition);
 
 /** A network in memory as a classifier; pixels are divided by 255 where its normalization is unknown. */
 export async function openNetwork(
@@ -129,22 +164,28 @@ async function openOnnx(
   path: string,
   shown: string,
   bytes: Uint8Array,
-  { backend, images, preprocessing, onnx, classes, classNames, imageClasses }: ClassifierRequest,
+  { backend, images, preprocessing, onnx, classes, classNames, imageClasses, outputs }: ClassifierRequest,
 ): Promise<Classifier> {
   const shared = backend instanceof OnnxBackend ? backend : null;
   const own = shared === null ? await OnnxBackend.create() : null;
   const engine = (shared ?? own)!;
   try {
-    const teacher = await OnnxTeacher.create(engine, bytes, {
+    const common = {
       shown,
       images,
       options: onnx ?? {},
       ...(preprocessing === undefined ? {} : { normalization: parsePreprocessing(preprocessing, images[2]) }),
-      ...(classes === undefined ? {} : { classes }),
       ...(classNames === undefined ? {} : { classNames }),
-      ...(imageClasses === undefined ? {} : { imageClasses }),
-      readExternal: (beside) => readFile(join(dirname(path), beside)),
-    });
+      readExternal: (beside: string) => readFile(join(dirname(path), beside)),
+    };
+    const teacher =
+      outputs !== undefined && outputs.length > 1
+        ? await OnnxDenseTeacher.create(engine, bytes, { ...common, outputs })
+        : await OnnxTeacher.create(engine, bytes, {
+            ...common,
+            ...(classes === undefined ? {} : { classes }),
+            ...(imageClasses === undefined ? {} : { imageClasses }),
+          });
     const { facts } = teacher;
     return {
       teacher,
@@ -171,8 +212,9 @@ async function openOnnx(
 async function openWeights(
   { path, source }: OpenFile,
   { cwd, backend, images, model, stateDict, preprocessing, classes, classNames }: ClassifierRequest,
-  { registries, parts }: Composition,
+  composition: Composition,
 ): Promise<Classifier> {
+  const { registries, parts } = composition;
   const shown = shownPath(path, cwd);
   if (classes !== undefined) {
     throw new AncError('ANC_CLASSES', `${shown}: the classes of a file of weights are what they are.`, {
@@ -191,13 +233,14 @@ async function openWeights(
     },
   );
   const { network, environment } = loaded;
-  if (environment.classes < 2) {
+  if (environment.classes < 2 && loaded.metadata.task === undefined) {
     throw new AncError('ANC_TEACHER_OUTPUT', `${shown} tells fewer than two classes apart.`, {
       expected: 'a classifier of two classes or more',
       received: `${environment.classes} output per image`,
       hint: 'export the network as ONNX, where one output per image is read as two classes: torch.onnx.export.',
     });
   }
+  const task = await recordedTask(loaded.metadata.task, composition);
   const notices = loaded.notices.map((notice) => `${shown}: ${notice}`);
   const normalization =
     preprocessing === undefined ? loaded.normalization : parsePreprocessing(preprocessing, images[2]);
@@ -223,6 +266,7 @@ async function openWeights(
   return {
     teacher,
     model: describeNamed(loaded.model),
+    ...(task && { task }),
     classes: environment.classes,
     classNames: loaded.classNames ?? (classNames?.length === environment.classes ? classNames : null),
     ...parametersAndFlops(network, images),

@@ -145,14 +145,22 @@ export function imageBatches(images: ImageSource, { batchSize, seed, augmentatio
   };
 }
 
-/** The same batches with labels, for whoever declares that it uses them. Throws `ANC_LABELS` where there are none. */
+/**
+ * The same batches with labels, for whoever declares that it uses them; without augmentation where targets have a shape.
+ * Throws `ANC_LABELS` where there are none.
+ */
 export async function labeledBatches(
   split: DatasetSplit,
   { batchSize, seed, augmentation }: Order,
   who: string,
 ): Promise<BatchSource<LabeledBatch>> {
   const targets = await requireLabels(split, who)();
-  const loader = new LabeledLoader(split.images, targets, { batch: batchSize, seed, augmentation });
+  const loader = new LabeledLoader(split.images, targets, {
+    batch: batchSize,
+    seed,
+    // Crops and flips move the pixels of an image and not those of its mask.
+    augmentation: targets.shape.length > 0 ? noAugmentation : augmentation,
+  });
   return {
     stepsPerEpoch: loader.batchesPerEpoch,
     shape: split.images.shape,

@@ -36,7 +36,8 @@ export const compareLogits = (
 ): Promise<Verified> =>
   withBackend(async (backend) => {
     const original = await openNetwork(written.source, backend);
-    const again = await openAgain(written, backend, composition);
+    const outputs = original.teacher.outputs['logits']!;
+    const again = await openAgain(written, backend, composition, outputs);
     return verifySame(again, original.teacher, written.source.environment.input, tolerance);
   });
 
@@ -59,7 +60,7 @@ export const compareAccuracy = (
 ): Promise<ComparedAccuracy> =>
   withBackend(async (backend) => {
     const original = await openNetwork(written.source, backend);
-    const again = await openWritten(written, backend, composition);
+    const again = await openWritten(written, backend, composition, original.teacher.outputs['logits']!);
     const split = await images.test();
     const { dataset } = images;
     const pairing = targetsOf(split) === null ? null : pairClasses(original.model, original, dataset);
@@ -91,16 +92,18 @@ async function openAgain(
   written: WrittenModel,
   backend: OnnxBackend,
   composition: Composition,
+  outputs: readonly number[],
 ): Promise<Pick<Teacher, 'infer'>> {
   const { target, format, source, shape } = written;
   if (format === 'tfjs') return openGraphModel(target, backend, source, shape);
   if (format === 'keras') return openKerasModel(target, backend, source, shape);
-  return (await openWritten(written, backend, composition)).teacher;
+  return (await openWritten(written, backend, composition, outputs)).teacher;
 }
 
 const openWritten = (
   { target, cwd, source }: WrittenModel,
   backend: OnnxBackend,
   composition: Composition,
+  outputs: readonly number[],
 ): Promise<Classifier> =>
-  openClassifier({ file: target, cwd, images: source.environment.input, backend }, composition);
+  openClassifier({ file: target, cwd, images: source.environment.input, backend, outputs }, composition);

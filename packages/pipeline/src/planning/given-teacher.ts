@@ -10,6 +10,7 @@ import type { Named } from '../text/named.js';
 import { classesAreFolders, noticesOf, taskNameOf, validationOf } from '../data/dataset-facts.js';
 import { relabeledSplit, type ClassMap } from '../data/relabeled-split.js';
 import { optionError } from '../options/option-error.js';
+import type { OpenedTask } from '../tasks/opened-task.js';
 import type { TeacherOptions } from '../options/run-options.js';
 
 /** A frozen teacher that is not trained in the run: from a file, another run or a function. */
@@ -37,6 +38,7 @@ export async function openGivenTeacher(
   dataset: Dataset,
   backend: Backend,
   composition: Composition,
+  task: OpenedTask,
 ): Promise<GivenTeacher> {
   const { name, options } = model;
   const cwd = process.cwd(); // paths are absolute by now
@@ -48,6 +50,7 @@ export async function openGivenTeacher(
       cwd,
       images: dataset.shape,
       backend,
+      outputs: task.task.outputs(task.data),
       ...(preprocessing === undefined ? {} : { preprocessing }),
       ...(classes === undefined ? {} : { classes }),
       ...(dataset.classes.length === 0 ? {} : { imageClasses: dataset.classes.length }),

@@ -136,9 +136,10 @@ async function planWith<D extends TrainingData>(
   };
   try {
     if (isGivenTeacher) {
+      const expected = await taskOfDataset(files, composition);
       given = await aboutOption(['teacher', 'model'], () =>
         openTeacher === undefined
-          ? openGivenTeacher(teacherOptions, files, backends.teacher, composition)
+          ? openGivenTeacher(teacherOptions, files, backends.teacher, composition, expected)
           : openTeacher(files, teacherOptions.model),
       );
       notices.push(...given.given.notices);
@@ -168,7 +169,7 @@ async function planWith<D extends TrainingData>(
     const created = suited === options ? requested : await createAll(suited);
     const inspection =
       given === null || !task.description.perImage
-        ? null // TODO
+        ? null // of one prediction per image alone
         : await inspectTeacher(given, data, training.batchSize, training.seed);
     if (inspection !== null) {
       if (set.length > 0) notice(inspectionInWords(inspection, dataset.classes)); // a record had it
@@ -192,6 +193,12 @@ async function planWith<D extends TrainingData>(
       task,
       teacherOutputs,
     });
+    const learnsTargets = given === null || created.some(({ made }) => made.labels === 'required');
+    if (learnsTargets && !task.description.perImage && data.augmentation.views > 1) {
+      notice(
+        'targets are not moved with crops and flips, so training with targets shows images as they are.',
+      );
+    }
     const { options: final, methods } = await withAdapters(
       { options: suited, methods: created },
       composition,

@@ -1,7 +1,8 @@
-import type { Normalization, TaskMetric } from '@anc/core';
+import { classification, type Normalization, type TaskMetric } from '@anc/core';
 import { kappaMatters, metricOf } from '@anc/core/internal';
 import type { WeightsMetadata } from '@anc/formats';
 import { isQuantized } from '@anc/methods';
+import { taskNameOf } from '../data/dataset-facts.js';
 import { describeNamed } from '../text/named.js';
 import { formatCount, formatKappa, formatMetric, formatShare } from '../text/format.js';
 import { COMPACT } from './compact.js';
@@ -21,6 +22,7 @@ export function weightsMetadata(
     modelOptions: model.options,
     input: dataset.shape,
     classes: plan.classNames ?? dataset.classes.length,
+    ...(plan.task.task === classification ? {} : { task: taskNameOf(dataset) }),
     normalization,
     method: method.name,
     methodOptions: quantize === 'none' ? method.options : { ...method.options, quantize },
