@@ -30,7 +30,7 @@ export type {
   Variables,
 } from './contracts/network.js';
 export { batchNorm, type BatchNormOptions } from './layers/batch-norm.js';
-export { LayeredClassifier } from './layers/classifier.js';
+export { LayeredClassifier, LayeredNetwork } from './layers/classifier.js';
 export { conv2d, type Conv2dOptions } from './layers/conv2d.js';
 export { dense, type DenseOptions } from './layers/dense.js';
 export { depthwiseConv2d, type DepthwiseConv2dOptions } from './layers/depthwise-conv2d.js';

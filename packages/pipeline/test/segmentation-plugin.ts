@@ -3,25 +3,18 @@ import {
   conv2d,
   Dataset,
   definePlugin,
+  LayeredNetwork,
   PLUGIN_API_VERSION,
   relu,
   Rng,
-  sequential,
-  Student,
   tap,
-  type Applied,
-  type ClassifierOutputs,
-  type Context,
   type DatasetSplit,
   type HostTensor,
-  type LayerSummary,
   type Measurement,
   type SplitName,
   type Task,
-  type Variables,
 } from '@anc/core';
 import { MemoryImages } from '@anc/datasets';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
 /** Intersection over union of each class, over all pixels that were added. */
@@ -85,7 +78,7 @@ export class Scenes extends Dataset {
   opened = 0;
 
   split(name: SplitName): Promise<DatasetSplit> {
-    const count = name === 'train' ? 48 : 16;
+    const count = name === 'train' ? 96 : 16;
     const rng = Rng.fromSeed(7).split('scenes', name);
     const pixels = new Uint8Array(count * SIDE * SIDE);
     const masks = new Int32Array(pixels.length);
@@ -119,47 +112,13 @@ export class Scenes extends Dataset {
 }
 
 /** Convolutions that keep the plane: x [B, H, W, C] -> logits [B, H, W, classes], features [B, H, W, width]. */
-class SegNet extends Student {
-  readonly name: string;
-  readonly #layers;
-
-  constructor(
-    width: number,
-    readonly classes: number,
-  ) {
-    super();
-    this.name = `seg-net(${width})`;
-    this.#layers = sequential('net', [
-      conv2d('conv1', { kernelSize: 3, filters: width }),
-      relu('relu1'),
-      tap('features'),
-      conv2d('logits', { kernelSize: 1, filters: classes }),
-    ]);
-  }
-
-  init(rng: Rng, input: readonly number[]): Variables<HostTensor> {
-    return this.#layers.init(rng, input);
-  }
-
-  apply(variables: Variables, x: Tensor, context: Context): Applied<ClassifierOutputs> {
-    let features: Tensor = x;
-    const watching: Context = {
-      ...context,
-      noise: (name, shape, distribution) => context.noise(name, shape, distribution),
-      activation: (name, value) => {
-        const seen = context.activation(name, value);
-        if (name === 'features') features = seen;
-        return seen;
-      },
-    };
-    const { output, stats } = this.#layers.apply(variables, x, watching);
-    return { outputs: { logits: output, features }, stats };
-  }
-
-  summary(input: readonly number[]): readonly LayerSummary[] {
-    return this.#layers.summary(input);
-  }
-}
+const segNet = (width: number, classes: number): LayeredNetwork =>
+  new LayeredNetwork(`seg-net(${width})`, classes, [
+    conv2d('conv1', { kernelSize: 3, filters: width }),
+    relu('relu1'),
+    tap('features'),
+    conv2d('logits', { kernelSize: 1, filters: classes }),
+  ]);
 
 const width = z.strictObject({ width: z.int().min(1).default(4) });
 
@@ -183,7 +142,7 @@ export const segmentationPlugin = definePlugin({
       task: 'segmentation',
       input: [SIDE, SIDE, 1],
       classes: 3,
-      create: (options: z.infer<typeof width>, { classes }) => new SegNet(options.width, classes),
+      create: (options: z.infer<typeof width>, { classes }) => segNet(options.width, classes),
     },
   },
 });

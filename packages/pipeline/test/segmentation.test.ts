@@ -25,7 +25,7 @@ const options = {
   student: 'seg-net(width=3)',
   methods: ['l2', 'kd', 'adversarial(adapter=linear, discriminator=conv(filters=[4]))'],
   data: { validation: 0.25 },
-  training: { epochs: 3, batchSize: 12, learningRate: 0.02, seed: 3 },
+  training: { epochs: 10, batchSize: 12, learningRate: 0.02, seed: 3 },
 } satisfies DistillOptions;
 
 let cwd: string;
@@ -81,7 +81,7 @@ describe('a segmentation task of a plugin', () => {
     const cut = distill({ ...options, cwd, folder: 'cut', signal: controller.signal });
     await expect(
       (async () => {
-        for await (const event of cut) if (event.type === 'epoch' && ++epochs === 8) controller.abort();
+        for await (const event of cut) if (event.type === 'epoch' && ++epochs === 14) controller.abort();
       })(),
     ).rejects.toMatchObject({ code: 'ANC_INTERRUPTED' });
     const continued = await resume('cut', { cwd, plugins: options.plugins });
