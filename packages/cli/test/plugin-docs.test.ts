@@ -96,6 +96,31 @@ describe('plugins as docs/plugins.md shows them', () => {
     expect(document).toMatchObject({ students: [{ name: 'adversarial' }, { name: 'cosine' }] });
   });
 
+  it('bring a task of their own', async () => {
+    const own = ['--plugins', './segmentation.mjs'];
+    const document = await json(
+      project.path,
+      'run',
+      ...own,
+      ...['--dataset', 'halves', '--teacher', 'pixel-net(width=8)', '--student', 'pixel-net'],
+      ...['--methods', 'kd,adversarial', '--discriminator', 'conv(filters=[4])', '--adapter', 'linear'],
+      ...['--limit-train', '64', '--batch-size', '32', '--epochs', '2'],
+    );
+    expect(document).toMatchObject({
+      task: { name: 'segmentation', metrics: [{ name: 'mean-iou', better: 'higher' }] },
+      students: [{ name: 'kd', testError: null }, { name: 'adversarial' }],
+    });
+    expect(await json(project.path, 'describe', 'task', 'segmentation', ...own)).toMatchObject({
+      package: 'anc-plugin-segmentation',
+    });
+    const refused = await ancCli(
+      ['run', ...own, '--dataset', 'glyphs', '--student', 'pixel-net', '--teacher', 'lenet5'],
+      { cwd: project.path },
+    );
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('is for segmentation, and dataset "glyphs" is for classification');
+  });
+
   it('are used by name once they are installed', async () => {
     const named = ['--plugins', 'anc-plugin-leaky'];
     expect(await json(user.path, 'describe', 'discriminator', 'leaky', ...named)).toMatchObject({

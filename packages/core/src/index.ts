@@ -30,7 +30,7 @@ export type {
   Variables,
 } from './contracts/network.js';
 export { batchNorm, type BatchNormOptions } from './layers/batch-norm.js';
-export { LayeredClassifier } from './layers/classifier.js';
+export { LayeredClassifier, LayeredNetwork } from './layers/classifier.js';
 export { conv2d, type Conv2dOptions } from './layers/conv2d.js';
 export { dense, type DenseOptions } from './layers/dense.js';
 export { depthwiseConv2d, type DepthwiseConv2dOptions } from './layers/depthwise-conv2d.js';
@@ -94,6 +94,19 @@ export type {
   WeightDecay,
 } from './optimizers/optimizer.js';
 export { rateAt, type Schedule } from './optimizers/schedule.js';
+
+// Tasks: what logits mean
+export type {
+  Agreement,
+  ChanceAgreement,
+  Measurement,
+  Predictions,
+  Task,
+  TaskData,
+  TaskMetric,
+} from './contracts/task.js';
+export { targetsOf, type TargetSource } from './contracts/targets.js';
+export { classification } from './tasks/classification/classification.js';
 
 // Data and teachers
 export { Dataset } from './contracts/dataset.js';

@@ -13,9 +13,18 @@ export { shellQuoted } from './text/shell-quoted.js';
 export type { Json } from './json/json.js';
 export { decodeNumber, decodeNumbers, encodeNumbers } from './json/numbers.js';
 
+// Tasks
+export { readTargets } from './contracts/targets.js';
+export { agreement, errorRate } from './tasks/classification/batch-metrics.js';
+export { chanceAgreement } from './tasks/classification/chance-agreement.js';
+export { kappaMatters } from './tasks/classification/kappa-matters.js';
+export { topClasses, topOf } from './tasks/classification/top-classes.js';
+export { metricFields, metricOf, validationFields, type MetricFields } from './tasks/metric-fields.js';
+export { describeTask, taskEntry, taskOfDocument, type TaskDescription } from './tasks/task-description.js';
+
 // Parts of networks and methods
 export { INITIALIZER_NAMES, INITIALIZERS, type InitializerName } from './layers/init/initializers.js';
-export { agreement, areaUnderCurve, errorRate } from './losses/metrics.js';
+export { areaUnderCurve } from './losses/metrics.js';
 export { optimizerOverridesSchema } from './optimizers/optimizer-config.js';
 export { adversarialAuxiliaryLayers } from './step/adversarial-student-phase.js';
 export { withActivationDropout } from './step/dropout.js';
@@ -25,13 +34,8 @@ export { firstNotFinite } from './tree/tree.js';
 export { permuted } from './tree/permute.js';
 
 // Frozen networks
-export {
-  logitsOf,
-  scorePredictions,
-  topClasses,
-  type Evaluation,
-  type SplitLogits,
-} from './inference/evaluate.js';
+export { predictSplit, type PredictOptions, type SplitPredictions } from './inference/predict-split.js';
+export { logitsOf, type SplitLogits } from './inference/split-logits.js';
 export { compileClassifier, liveTeacher, NetworkTeacher, outputShapes } from './inference/network-teacher.js';
 
 // Backends and the machine

@@ -32,6 +32,7 @@ import { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
 import { estimators, type EstimatorName } from './quantize/estimators.js';
 import { quantizable, QuantizedMethod } from './quantize/quantized-method.js';
 import { regularizers } from './regularizers/index.js';
+import { tasks } from './tasks/index.js';
 
 const QUANTIZED_SUMMARIES: Readonly<Record<EstimatorName, string>> = {
   ttq: 'ternary weights {-W_n, 0, W_p} with trained levels, cross-entropy with labels (Zhu 2017)',
@@ -130,5 +131,6 @@ export default function methods(): Plugin {
     dataTerms,
     adversarialLosses,
     balancers,
+    tasks,
   });
 }

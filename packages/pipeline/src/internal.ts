@@ -36,4 +36,4 @@ export { executeRun } from './run/execute.js';
 export { RATES } from './run/resumed-options.js';
 export { resumeRun, startRun } from './run/start.js';
 export { triedLines, tunedRows } from './tune/report.js';
-export { kappaMatters } from '@anc/runtime';
+export { kappaMatters, metricOf, taskOfDocument } from '@anc/core/internal';

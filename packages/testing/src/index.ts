@@ -7,6 +7,7 @@ export {
 export { methodContract, type MethodContractOptions } from './contracts/method-contract.js';
 export { networkContract, type NetworkContractOptions } from './contracts/network-contract.js';
 export { regularizerContract, type RegularizerContractOptions } from './contracts/regularizer-contract.js';
+export { taskContract, type TaskContractOptions } from './contracts/task-contract.js';
 export { mutated } from './fuzz/mutated.js';
 export { relativeError } from './harness/compare.js';
 export type {

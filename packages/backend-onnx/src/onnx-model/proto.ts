@@ -98,6 +98,10 @@ export const elementOf = ({ type }: ValueInfoProto): number => type?.tensorType?
 export const metadataOf = ({ metadataProps }: ModelProto): Record<string, string> =>
   Object.fromEntries(metadataProps.map(({ key, value }) => [key ?? '', value ?? '']));
 
+/** The metadata properties of a file. @throws `ANC_ONNX` if it is damaged */
+export const onnxMetadata = (bytes: Uint8Array, shown: string): Record<string, string> =>
+  metadataOf(decodeModel(bytes, shown));
+
 /** A node of a standard operator. Numbers and lists among the attributes are of integers. */
 export function makeNode(
   op: string,

@@ -1,4 +1,4 @@
-import { formatCount, formatShare } from '@anc/pipeline/options';
+import { formatCount, formatMetric } from '@anc/pipeline/options';
 import { createTerminal } from '../terminal/terminal.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import type { DefineCommand, Session } from './command.js';
@@ -57,9 +57,14 @@ async function evaluate(what: string, options: EvalOptions, session: Session): P
   });
   notices.forEach((text) => terminal.log.warn(text));
   terminal.document(result);
+  const { metricOf, taskOfDocument } = await import('@anc/pipeline/internal');
+  const { metrics } = taskOfDocument(result);
+  const measured = { ...result, testTop5Error: result.top5Error };
+  const known = metrics.flatMap((metric) => {
+    const value = metricOf(measured, metric);
+    return value === null ? [] : [`${metric.label ?? metric.name} ${formatMetric(value, metric)}`];
+  });
   const rates =
-    result.testError === null
-      ? 'the images have no labels, so there is no error'
-      : `test error ${formatShare(result.testError)}, top-5 error ${formatShare(result.top5Error)}`;
+    known.length === 0 ? `the images have no labels, so there is no ${metrics[0].name}` : known.join(', ');
   terminal.print(`${result.model} on ${result.dataset}: ${rates}, ${formatCount(result.count)} images.`);
 }

@@ -1,5 +1,5 @@
 import type { ExportOptions } from '@anc/pipeline';
-import { formatCount, formatShare } from '@anc/pipeline/options';
+import { formatCount, formatMetric, formatShare } from '@anc/pipeline/options';
 import { createTerminal } from '../terminal/terminal.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import type { DefineCommand, Session } from './command.js';
@@ -81,9 +81,14 @@ async function exportModel(what: string, flags: ExportFlags, session: Session): 
       `${verified.maxDifference.toExponential(1)} (largest logit ${verified.scale.toPrecision(3)}) on ${verified.images} images.`,
   );
   if (int8 !== undefined) {
+    const { metricOf, taskOfDocument } = await import('@anc/pipeline/internal');
+    const [primary] = taskOfDocument(int8).metrics;
+    const [before, after] = [int8.before, int8.after].map((score) =>
+      formatMetric(metricOf(score, primary), primary),
+    );
     terminal.print(
-      `8 bits: test error ${formatShare(int8.before.testError)} before, ${formatShare(int8.after.testError)} after, ` +
-        `the same class on ${formatShare(int8.agreement)} of ${formatCount(int8.after.count)} images; ` +
+      `8 bits: ${primary.label ?? primary.name} ${before} before, ${after} after, ` +
+        `the same prediction on ${formatShare(int8.agreement)} of ${formatCount(int8.after.count)} images; ` +
         `${formatCount(int8.floatBytes)} bytes before, ${formatCount(bytes)} after.`,
     );
   }

@@ -1,5 +1,12 @@
 import type { RunResult } from '@anc/pipeline';
-import { formatKappa, formatLarge, formatSeconds, formatShare, shellQuoted } from '@anc/pipeline/options';
+import {
+  formatKappa,
+  formatLarge,
+  formatMetric,
+  formatSeconds,
+  formatShare,
+  shellQuoted,
+} from '@anc/pipeline/options';
 import { addFlags, readFlags } from '../config/flags.js';
 import type { DefineCommand, Session } from './command.js';
 
@@ -87,11 +94,15 @@ async function run(flags: Record<string, unknown>, acceptChanges: boolean, sessi
   }
 }
 
-async function tableOf({ teacher, students, diverged = [], classes = Infinity }: RunResult): Promise<string> {
-  const [{ formatTable }, { kappaMatters }] = await Promise.all([
+async function tableOf(result: RunResult): Promise<string> {
+  const { teacher, students, diverged = [], classes = Infinity } = result;
+  const [{ formatTable }, { kappaMatters, metricOf, taskOfDocument }] = await Promise.all([
     import('../terminal/table.js'),
     import('@anc/pipeline/internal'),
   ]);
+  const { metrics } = taskOfDocument(result);
+  const [primary] = metrics;
+  const columns = metrics.filter(({ inTables = true }) => inTables);
   const hasBaseline = students.some(({ agreementBaseline }) => agreementBaseline !== undefined);
   const hasKappa = students.some(({ agreementBaseline }) => kappaMatters(agreementBaseline, classes));
   const agreementOf = (student?: RunResult['students'][number]): string[] => [
@@ -99,19 +110,22 @@ async function tableOf({ teacher, students, diverged = [], classes = Infinity }:
     ...(hasBaseline ? [student === undefined ? '' : formatShare(student.agreementBaseline ?? null)] : []),
     ...(hasKappa ? [student === undefined ? '' : formatKappa(student.kappa)] : []),
   ];
+  /** `12.30 % (4)`: the primary metric of the epoch that the held-out images chose. */
+  const bestOf = ({ best }: RunResult['teacher']): string =>
+    best === undefined ? '' : `${formatMetric(metricOf(best, primary), primary)} (${best.epoch})`;
   const held = [teacher, ...students].some(({ best }) => best !== undefined);
   const row = (method: string, result: RunResult['teacher'], agreement: string[]): string[] => [
     method,
-    formatShare(result.testError),
+    ...columns.map((metric) => formatMetric(metricOf(result, metric), metric)),
     ...agreement,
-    ...(held ? [describeBest(result)] : []),
+    ...(held ? [bestOf(result)] : []),
     formatLarge(result.parameters),
     formatLarge(result.flops),
     formatSeconds(result.seconds),
   ];
   const head = [
     'method',
-    'test error',
+    ...columns.map(({ name, label = name }) => label),
     'agreement',
     ...(hasBaseline ? ['baseline'] : []),
     ...(hasKappa ? ['kappa'] : []),
@@ -126,7 +140,3 @@ async function tableOf({ teacher, students, diverged = [], classes = Infinity }:
     ...diverged.map(({ name }) => [name, 'diverged', ...Array.from({ length: head.length - 2 }, () => '')]),
   ]);
 }
-
-/** `12.30 % (4)`: the test error of the epoch that the held-out images chose. */
-const describeBest = ({ best }: RunResult['teacher']): string =>
-  best === undefined ? '' : `${formatShare(best.testError)} (${best.epoch})`;

@@ -1,6 +1,6 @@
-import type { Alarm, Progress, Tree } from '@anc/core';
+import type { Alarm, Progress, TaskMetric, Tree } from '@anc/core';
 import type { DoneEvent, ModelResult, RunEvent, StagePlace } from '@anc/pipeline';
-import { formatRate, formatSeconds, formatShare } from '@anc/pipeline/options';
+import { formatMetric, formatRate, formatSeconds, formatShare } from '@anc/pipeline/options';
 import type { Terminal } from './terminal.js';
 
 /** Milliseconds between updates: of the line on a terminal, and of plain lines elsewhere. */
@@ -14,6 +14,8 @@ export class ProgressPrinter {
   readonly #live: boolean;
   #title = '';
   #metrics: Tree<number> = {};
+  /** Those of the run's task; null for classification. */
+  #measured: readonly TaskMetric[] | null = null;
   #startedAt = 0;
   #startStep = -1;
   #shownAt = 0;
@@ -33,6 +35,7 @@ export class ProgressPrinter {
   readonly show = (event: RunEvent | DoneEvent<unknown>): void => {
     switch (event.type) {
       case 'model': {
+        this.#measured = event.task?.metrics ?? null;
         this.#begin(`${scopeOf(event)}${event.model} (${event.index} of ${event.count})`);
         return;
       }
@@ -52,7 +55,9 @@ export class ProgressPrinter {
         return;
       }
       case 'result': {
-        this.line(`${scopeOf(event)}${event.model}: ${describeResult(event.result, event.trained)}`);
+        this.line(
+          `${scopeOf(event)}${event.model}: ${describeResult(event.result, event.trained, this.#measured)}`,
+        );
         return;
       }
       case 'message': {
@@ -123,7 +128,7 @@ export class ProgressPrinter {
         ...(steps > 0
           ? [formatRate(perSecond * batchSize), `${formatSeconds((total - progress.step) / perSecond)} left`]
           : []),
-        describeMetrics(this.#metrics),
+        describeMetrics(this.#metrics, this.#measured),
       ]
         .filter((part) => part !== '')
         .join('  '),
@@ -136,7 +141,9 @@ export class ProgressPrinter {
     metrics: Tree<number>,
     alarms: readonly Alarm[],
   ): void {
-    this.line(`${this.#titleOf(stage)}  epoch ${epoch + 1}/${epochs} done  ${describeMetrics(metrics)}`);
+    this.line(
+      `${this.#titleOf(stage)}  epoch ${epoch + 1}/${epochs} done  ${describeMetrics(metrics, this.#measured)}`,
+    );
     for (const { code, message, advice } of alarms) {
       if (this.#warned.has(code)) continue; // once per model: it rarely changes from epoch to epoch
       this.#warned.add(code);
@@ -161,19 +168,39 @@ export class ProgressPrinter {
 
 const scopeOf = ({ scope }: RunEvent): string => (scope === undefined ? '' : `${scope}, `);
 
-function describeResult({ testError, seconds }: ModelResult, trained: boolean): string {
-  const error = `test error ${formatShare(testError)}`;
-  if (trained) return `${error}, trained in ${formatSeconds(seconds)}`;
-  return seconds === 0 ? error : `finished before, ${error}`;
+function describeResult(
+  { testError, metrics, seconds }: ModelResult,
+  trained: boolean,
+  measured: readonly TaskMetric[] | null,
+): string {
+  const found =
+    measured === null
+      ? `test error ${formatShare(testError)}`
+      : measured
+          .filter(({ inTables = true }) => inTables)
+          .map((metric) => {
+            const { name, label = name } = metric;
+            return `${label} ${formatMetric(metrics?.[name] ?? null, metric)}`;
+          })
+          .join(', ');
+  if (trained) return `${found}, trained in ${formatSeconds(seconds)}`;
+  return seconds === 0 ? found : `finished before, ${found}`;
 }
 
-const SHARES = new Set(['error', 'agreement', 'validation/error', 'validation/agreement']);
+/** The metrics of classification. */
+const ERROR: readonly TaskMetric[] = [{ name: 'error', better: 'lower' }];
+const AGREEMENT: TaskMetric = { name: 'agreement', better: 'higher' };
 const AUC = ['auc', 'discriminator/auc'];
 
 /** `loss 0.312  agreement 91.20 %`: the most informative metrics. */
-function describeMetrics(metrics: Tree<number>): string {
+function describeMetrics(metrics: Tree<number>, measured: readonly TaskMetric[] | null): string {
+  const ofTask = new Map(
+    [...(measured ?? ERROR), AGREEMENT].flatMap((metric) =>
+      [metric.name, `validation/${metric.name}`].map((name) => [name, metric] as const),
+    ),
+  );
   const shown = Object.entries(metrics).filter(
-    ([name]) => name.startsWith('loss') || SHARES.has(name) || AUC.includes(name),
+    ([name]) => name.startsWith('loss') || ofTask.has(name) || AUC.includes(name),
   );
   const whole = metrics[WHOLE];
   const terms = shown.filter(([name]) => name.startsWith('loss/') && name !== WHOLE);
@@ -181,9 +208,10 @@ function describeMetrics(metrics: Tree<number>): string {
   const same = whole !== undefined && only?.[1].toPrecision(3) === whole.toPrecision(3) ? only : undefined;
   return shown
     .filter((entry) => entry !== same) // a loss of one term is that term
-    .map(
-      ([name, value]) => `${labelOf(name)} ${SHARES.has(name) ? formatShare(value) : value.toPrecision(3)}`,
-    )
+    .map(([name, value]) => {
+      const metric = ofTask.get(name);
+      return `${labelOf(name)} ${metric === undefined ? value.toPrecision(3) : formatMetric(value, metric)}`;
+    })
     .join('  ');
 }
 

@@ -1,3 +1,5 @@
+import type { TargetSource } from './targets.js';
+
 /**
  * Images with random access, and nothing else: what label-free training gets. The type has no label that could be
  * read by accident.
@@ -32,11 +34,13 @@ export interface DecodedViews {
   read(indices: Int32Array, views: Int32Array, out: Uint8Array): Promise<void> | void;
 }
 
-/** A part of a dataset. Labels are only read by a call of their own. */
+/** A part of a dataset. Labels and targets are only read by a call of their own. */
 export interface DatasetSplit {
   readonly images: ImageSource;
   /** Class index per image, or null where the data has none. */
   readonly labels: (() => Promise<Int32Array>) | null;
+  /** Targets of another shape, for tasks that have them, in place of `labels`; see `targetsOf`. */
+  readonly targets?: (() => Promise<TargetSource>) | null;
 }
 
 export type SplitName = 'train' | 'test';
@@ -46,6 +50,8 @@ export abstract class Dataset {
   abstract readonly classes: readonly string[];
   /** [H, W, C]. */
   abstract readonly shape: readonly [number, number, number];
+  /** Name of the task that its targets are for, with options where it has some: `segmentation(ignore=255)`. */
+  readonly task: string = 'classification';
   /**
    * Whether `classes` are names of folders in an order of the program's choice, so that the number of a class says nothing
    * about the outputs of a network that was trained elsewhere. A published dataset has its classes' numbers in its files.
@@ -110,5 +116,6 @@ export interface ImageBatch {
 
 /** A batch for methods that declare that they use labels. */
 export interface LabeledBatch extends ImageBatch {
+  /** Class index per image, or the images' targets, image after image. */
   readonly labels: Int32Array;
 }

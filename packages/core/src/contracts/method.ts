@@ -2,6 +2,7 @@ import type { Rng } from '../random/rng.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
 import type { Network, ClassifierOutputs, Variables } from './network.js';
 import type { Step } from './step.js';
+import type { Task } from './task.js';
 
 /** Progress of a stage: `step` counts from 0 over the whole stage, `epoch` from 0. */
 export interface Progress {
@@ -19,6 +20,8 @@ export interface MethodEnvironment {
   /** [H, W, C]. */
   readonly input: readonly number[];
   readonly classes: number;
+  /** What the logits mean; default: classification. */
+  readonly task?: Task;
   /** Shapes (no batch axis) of the teacher's outputs; null for methods without a teacher. */
   readonly teacher: { readonly outputs: Tree<readonly number[]> } | null;
 }
@@ -41,8 +44,10 @@ export interface Stage {
   readonly share?: number;
   /** Teacher outputs that the step's batch holds beside `images`, each as `teacher/<output>`. */
   readonly teacherOutputs: readonly string[];
-  /** Whether the step's batch has `labels` [B] int32. */
+  /** Whether the step's batch has `labels` [B, …targetShape] int32. */
   readonly usesLabels: boolean;
+  /** Shape of an image's target, as the task declares it; default: `[]`, one class index. */
+  readonly targetShape?: readonly number[];
   readonly step: Step;
   /** `previous`: the final state of the stage before, null for the first one that is trained. */
   init(rng: Rng, previous: Tree<HostTensor> | null): Tree<HostTensor>;

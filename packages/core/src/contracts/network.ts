@@ -68,20 +68,23 @@ export interface Network<O extends object> {
   summary(input: readonly number[]): readonly LayerSummary[];
 }
 
-/** A classifier's outputs: logits [B, classes], features [B, d] (the input of the last layer), and named taps. */
+/**
+ * A model's outputs: logits [B, …, classes] of the shape that its task declares ([B, classes] for classification),
+ * features [B, …, d] (the input of the last layer), and named taps.
+ */
 export interface ClassifierOutputs {
   readonly logits: Tensor;
   readonly features: Tensor;
   readonly [tap: string]: Tensor;
 }
 
-/** The network being trained: an image classifier. */
+/** The network being trained. */
 export abstract class Student implements Network<ClassifierOutputs> {
   abstract readonly name: string;
-  /** Width of the logits. */
+  /** Width of the logits' last axis. */
   abstract readonly classes: number;
   abstract init(rng: Rng, input: readonly number[]): Variables<HostTensor>;
-  /** x: [B, H, W, C] -> logits [B, classes], features [B, d]. */
+  /** x: [B, H, W, C] -> logits [B, …, classes], features [B, …, d]. */
   abstract apply(variables: Variables, x: Tensor, context: Context): Applied<ClassifierOutputs>;
   abstract summary(input: readonly number[]): readonly LayerSummary[];
 }

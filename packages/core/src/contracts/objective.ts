@@ -1,7 +1,10 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { Tree } from '../tree/tree.js';
 
-/** The part of the student's loss that compares logits [B, classes] of student and teacher. */
+/**
+ * The part of the student's loss that compares logits [B, …, classes] of student and teacher: classes are on the last
+ * axis, and the loss is a mean over all others.
+ */
 export interface DataTerm {
   readonly name: string;
   /** The scalar that the student minimizes, without λ (Eq. 3 and its relatives). */

@@ -5,6 +5,7 @@ import type { Dataset, PublishedFile } from './dataset.js';
 import type { Method } from './method.js';
 import type { ClassifierOutputs, Discriminator, Network } from './network.js';
 import type { AdversarialLoss, Balancer, DataTerm, Regularizer } from './objective.js';
+import type { Task } from './task.js';
 
 export const PLUGIN_API_VERSION = 1;
 
@@ -33,6 +34,8 @@ export interface ModelContribution extends Contribution<Network<ClassifierOutput
   readonly input?: ModelEnvironment['input'];
   /** Their number of classes; 10 where left out. */
   readonly classes?: number;
+  /** Name of the task that its logits are for; where left out, the shape of its logits decides. */
+  readonly task?: string;
 }
 
 /** What a dataset is created with besides its options. */
@@ -73,6 +76,7 @@ export interface Contributions {
   readonly dataTerms?: Readonly<Record<string, Contribution<DataTerm>>>;
   readonly adversarialLosses?: Readonly<Record<string, Contribution<AdversarialLoss>>>;
   readonly balancers?: Readonly<Record<string, Contribution<Balancer>>>;
+  readonly tasks?: Readonly<Record<string, Contribution<Task>>>;
   readonly backends?: Readonly<Record<string, Contribution<Backend | Promise<Backend>>>>;
 }
 

@@ -24,10 +24,10 @@ function recordingTaps(context: Context): {
 }
 
 /**
- * An image classifier made of layers: x [B, H, W, C] -> logits [B, classes], features [B, d] and every tap. One of
- * the layers is `tap('features')`; the output of the last layer is the logits.
+ * A model made of layers: x [B, H, W, C] -> logits, features and every tap. One of the layers is `tap('features')`; the
+ * output of the last layer is the logits [B, …, classes], of any task.
  */
-export class LayeredClassifier extends Student {
+export class LayeredNetwork extends Student {
   readonly name: string;
   readonly classes: number;
   readonly #body: Layer;
@@ -69,16 +69,30 @@ export class LayeredClassifier extends Student {
     return this.#body.summary(input).map((row) => ({ ...row, name: row.name.slice(start) }));
   }
 
+  /** What the layers are to compute, in words. */
+  protected readonly wanted: string = 'logits';
+
+  /** Why an output of this shape cannot be the logits of an image; null where it can. */
+  protected whyNotLogits(output: readonly number[]): string | null {
+    return output.at(-1) === this.classes
+      ? null
+      : `its layers give [${output.join(', ')}], not ${this.classes} logits on the last axis.`;
+  }
+
   #check(input: readonly number[]): void {
-    const output = this.#body.outputShape(input);
-    if (output.length !== 1 || output[0] !== this.classes) {
-      const hint = `its layers give [${output.join(', ')}], not ${this.classes} logits.`;
-      throw modelInputError(
-        this.name,
-        'an image from which its layers compute one vector of logits',
-        input,
-        hint,
-      );
-    }
+    const hint = this.whyNotLogits(this.#body.outputShape(input));
+    if (hint === null) return;
+    throw modelInputError(this.name, `an image from which its layers compute ${this.wanted}`, input, hint);
+  }
+}
+
+/** An image classifier made of layers: x [B, H, W, C] -> logits [B, classes], features [B, d] and every tap. */
+export class LayeredClassifier extends LayeredNetwork {
+  protected override readonly wanted = 'one vector of logits';
+
+  protected override whyNotLogits(output: readonly number[]): string | null {
+    return output.length === 1 && output[0] === this.classes
+      ? null
+      : `its layers give [${output.join(', ')}], not ${this.classes} logits.`;
   }
 }

@@ -1,7 +1,9 @@
 import type { ClassifierOutputs, Network } from '../contracts/network.js';
 import type { AdversarialLoss, Balancer, DataTerm, Regularizer } from '../contracts/objective.js';
 import type { Phase, Step } from '../contracts/step.js';
+import type { Task } from '../contracts/task.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { classification } from '../tasks/classification/classification.js';
 import { adversarialStudentPhase } from './adversarial-student-phase.js';
 import type { AttachedDiscriminator, ConditionSource } from './attached-discriminator.js';
 import { discriminatorPhase } from './discriminator-phase.js';
@@ -17,6 +19,8 @@ export type DropoutPosition =
 /** Everything in the min-max objective (Eq. 8) that can be replaced. */
 export interface AdversarialSetup {
   readonly student: Network<ClassifierOutputs>;
+  /** What the logits mean; default: classification. */
+  readonly task?: Task;
   /** One or more discriminators, each with its input. */
   readonly discriminators: readonly AttachedDiscriminator[];
   readonly dataTerm: DataTerm;
@@ -72,6 +76,7 @@ export function adversarialStep(setup: AdversarialSetup): Step {
   const id = JSON.stringify({
     kind: 'adversarial',
     student: setup.student.name,
+    task: (setup.task ?? classification).name,
     discriminators: setup.discriminators.map(({ name, discriminator, input, weight, adapter }) => [
       name,
       discriminator.name,

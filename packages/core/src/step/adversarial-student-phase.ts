@@ -3,7 +3,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { valueAndGradients } from '../autodiff/autodiff.js';
 import type { ClassifierOutputs, Context } from '../contracts/network.js';
 import type { Phase } from '../contracts/step.js';
-import { agreement } from '../losses/metrics.js';
+import { classification } from '../tasks/classification/classification.js';
 import { prefixTree, subtree, type Tree } from '../tree/tree.js';
 import type { AdversarialSetup } from './adversarial-step.js';
 import {
@@ -27,7 +27,7 @@ import { auxiliaryLayersOf, sumOfTerms } from './terms.js';
  * low where D takes them for the teacher's; λ times the data term pulls its logits to the teacher's (Eq. 4).
  */
 export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
-  const { discriminators } = setup;
+  const { discriminators, task = classification } = setup;
   const { rate, position } = setup.dropout;
   const dropsInside = position === 'inside-student';
 
@@ -57,6 +57,7 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
   return studentPhase({
     student: setup.student,
     optimizer: setup.optimizers.student,
+    task,
     auxiliaryLayers: adversarialAuxiliaryLayers(setup),
     ...(dropsInside && {
       wrapContext: (context: Context) =>
@@ -85,7 +86,7 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
           'loss/data': data,
           'loss/adversarial': adversarial,
           'discriminator/dropped': meanOf(results.map(({ onDropped }) => probability(onDropped))),
-          agreement: agreement(outputs.logits, teacherLogits),
+          agreement: task.batchAgreement(outputs.logits, teacherLogits),
         },
         aux: { ...prefixTree('entry', entries), ...(condition && { condition }) },
         watch: entries,

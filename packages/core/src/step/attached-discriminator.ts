@@ -34,10 +34,12 @@ export const dropoutMaskName = ({ name }: AttachedDiscriminator): string => `${n
 /** Source of the condition of conditional discriminators, which is also the target of an auxiliary classifier. */
 export type ConditionSource = 'teacher' | 'labels';
 
-/** Class probabilities [B, classes] for conditional discriminators: the teacher's prediction, or one-hot labels. */
+/**
+ * Class probabilities [B, …, classes] for conditional discriminators: the teacher's prediction, or one-hot labels.
+ */
 export function conditionFrom(source: ConditionSource, batch: Tree, { logits }: ClassifierOutputs): Tensor {
   if (source === 'teacher') return tf.softmax(batch['teacher/logits']!);
-  return tf.cast(tf.oneHot(batch.labels as tf.Tensor1D, logits.shape[1]!), 'float32');
+  return tf.cast(tf.oneHot(batch.labels!, logits.shape.at(-1)!), 'float32');
 }
 
 /**
@@ -71,9 +73,9 @@ export function discriminatorInputOf(
 export const discriminatorVariables = ({ name }: AttachedDiscriminator, state: Tree): Variables =>
   modelStateOf(state, name);
 
-/** Cross-entropy of class logits [B, classes] against class probabilities [B, classes], mean over the batch. */
+/** Cross-entropy of class logits against class probabilities, [B, …, classes] both, mean over all axes but the last. */
 export const classCrossEntropy = (classLogits: Tensor, condition: Tensor): Scalar =>
-  tf.neg(tf.mean(tf.sum(tf.mul(condition, tf.logSoftmax(classLogits)), 1)));
+  tf.neg(tf.mean(tf.sum(tf.mul(condition, tf.logSoftmax(classLogits)), classLogits.rank - 1)));
 
 /** Mean probability that D gives to "teacher": σ of logits [B, …]. */
 export const probability = (logits: Tensor): Scalar => tf.mean(tf.sigmoid(logits));

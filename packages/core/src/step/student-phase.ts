@@ -2,8 +2,10 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { valueAndGradients } from '../autodiff/autodiff.js';
 import type { ClassifierOutputs, Context, Network } from '../contracts/network.js';
 import type { Phase } from '../contracts/step.js';
+import type { Task } from '../contracts/task.js';
 import type { Layer } from '../layers/layer.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { classification } from '../tasks/classification/classification.js';
 import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
 import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
 
@@ -24,6 +26,8 @@ export interface LossContext {
   readonly batch: Tree;
   readonly hyper: Tree<Scalar>;
   readonly context: Context;
+  /** What the logits mean. */
+  readonly task: Task;
   /** Applies an auxiliary layer to x, differentiably. */
   auxiliary(name: string, x: Tensor): Tensor;
 }
@@ -47,6 +51,8 @@ export interface GradientDiagnostics {
 export interface StudentPhaseOptions {
   readonly student: Network<ClassifierOutputs>;
   readonly optimizer: Optimizer;
+  /** What the logits mean; default: classification. */
+  readonly task?: Task;
   /** By name in the training state. */
   readonly auxiliaryLayers?: Tree<AuxiliaryLayer>;
   objective(context: LossContext): LossResult;
@@ -64,7 +70,15 @@ export interface StudentPhaseOptions {
  * of this forward pass are the ones that the state keeps.
  */
 export function studentPhase(options: StudentPhaseOptions): Phase {
-  const { student, optimizer, auxiliaryLayers = {}, objective, after, wrapContext } = options;
+  const {
+    student,
+    optimizer,
+    task = classification,
+    auxiliaryLayers = {},
+    objective,
+    after,
+    wrapContext,
+  } = options;
   const name = modelNames.student;
   const trained = [name, ...Object.keys(auxiliaryLayers)];
   return {
@@ -87,7 +101,7 @@ export function studentPhase(options: StudentPhaseOptions): Phase {
             return output;
           };
           const { outputs } = applied;
-          const result = objective({ outputs, state, batch, hyper, context, auxiliary });
+          const result = objective({ outputs, state, batch, hyper, context, task, auxiliary });
           return {
             loss: result.loss,
             watch: result.watch ?? {},
@@ -101,7 +115,10 @@ export function studentPhase(options: StudentPhaseOptions): Phase {
         trainableParams(state, trained),
       );
       const aux = (kind: string): Record<string, Tensor> => subtree(found.aux, kind);
-      const late = after?.({ state, batch, hyper, context }, { aux: aux('aux'), watched: found.watched });
+      const late = after?.(
+        { state, batch, hyper, context, task },
+        { aux: aux('aux'), watched: found.watched },
+      );
       return {
         grads: found.grads,
         stats: { ...aux('stats'), ...late?.stats },

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import type { ClassifierOutputs, Context, Network } from '../contracts/network.js';
 import type { Step } from '../contracts/step.js';
-import { agreement, errorRate } from '../losses/metrics.js';
+import type { Task } from '../contracts/task.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { classification } from '../tasks/classification/classification.js';
 import type { Tree } from '../tree/tree.js';
 import { studentPhase, type AuxiliaryLayer, type LossContext } from './student-phase.js';
 
@@ -43,15 +44,24 @@ export interface TermStepOptions {
   readonly student: Network<ClassifierOutputs>;
   readonly optimizer: Optimizer;
   readonly terms: readonly Term[];
+  /** What the logits mean; default: classification. */
+  readonly task?: Task;
   /** Replaces the context under which the student is applied; `id` identifies the replacement. */
   readonly wrapContext?: { readonly id: string; wrap(context: Context): Context };
 }
 
 /** A step without a discriminator: the student minimizes a weighted sum of terms. */
-export function termStep({ student, optimizer, terms, wrapContext }: TermStepOptions): Step {
+export function termStep({
+  student,
+  optimizer,
+  terms,
+  task = classification,
+  wrapContext,
+}: TermStepOptions): Step {
   const phase = studentPhase({
     student,
     optimizer,
+    task,
     auxiliaryLayers: auxiliaryLayersOf(terms),
     ...(wrapContext && { wrapContext: (context: Context) => wrapContext.wrap(context) }),
     objective(context) {
@@ -62,14 +72,15 @@ export function termStep({ student, optimizer, terms, wrapContext }: TermStepOpt
         loss,
         metrics: {
           ...metrics,
-          ...(teacherLogits && { agreement: agreement(outputs.logits, teacherLogits) }),
-          ...(labels && { error: errorRate(outputs.logits, labels) }),
+          ...(teacherLogits && { agreement: task.batchAgreement(outputs.logits, teacherLogits) }),
+          ...(labels && task.batchMetrics(outputs.logits, labels)),
         },
       };
     },
   });
   const id = {
     kind: 'terms',
+    task: task.name,
     student: student.name,
     optimizer: optimizer.id,
     terms: terms.map((term) => [term.name, term.id]),

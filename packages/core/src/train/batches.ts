@@ -15,7 +15,7 @@ export interface BatchSource<B extends ImageBatch = ImageBatch> {
 
 /**
  * The inputs of a step: `images` [B, H, W, C] bytes, the teacher outputs that the stage declares as `teacher/<name>`
- * [B, …], and `labels` [B] only where the stage declares that it uses them.
+ * [B, …], and `labels` [B, …] only where the stage declares that it uses them.
  *
  * @throws `ANC_TEACHER` or `ANC_LABELS` where the stage needs what there is not; `ANC_TEACHER_OUTPUT` where an output of
  *   the teacher is not finite.
@@ -42,7 +42,7 @@ export async function stepInputs(
         hint: 'choose a method that needs no labels, such as adversarial, kd or l2.',
       });
     }
-    inputs.labels = { shape: [size], data: batch.labels };
+    inputs.labels = { shape: [size, ...(stage.targetShape ?? [])], data: batch.labels };
   }
   return inputs;
 }

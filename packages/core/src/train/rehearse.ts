@@ -56,7 +56,7 @@ function specFor(
     const output = teacherOutputs?.[name];
     if (output !== undefined) entries[`teacher/${name}`] = { shape: [batch, ...output], dtype: 'float32' };
   }
-  if (stage.usesLabels) entries.labels = { shape: [batch], dtype: 'int32' };
+  if (stage.usesLabels) entries.labels = { shape: [batch, ...(stage.targetShape ?? [])], dtype: 'int32' };
   const { hyper, phases } = stage.next({ epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 });
   const later = stage.step.phases.map(({ name }) => name).filter((name) => !phases.includes(name));
   return {

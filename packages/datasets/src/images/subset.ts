@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AncError, Rng, type DatasetSplit, type ImageSource } from '@anc/core';
+import { AncError, Rng, type DatasetSplit, type ImageSource, type TargetSource } from '@anc/core';
 import { bytesPerImage, indexError } from './memory-images.js';
 
 /**
@@ -37,11 +37,12 @@ export function subset(source: ImageSource, indices: Int32Array): ImageSource {
   };
 }
 
-/** Images and labels `indices` of a split. Labels are not read until they are requested. */
+/** Images, labels and targets `indices` of a split. Labels and targets are not read until they are requested. */
 export function subsetSplit(split: DatasetSplit, indices: Int32Array): DatasetSplit {
-  const { labels } = split;
+  const { labels, targets = null } = split;
   return {
     images: subset(split.images, indices),
+    ...(targets !== null && { targets: async () => subsetTargets(await targets(), indices) }),
     labels:
       labels === null
         ? null
@@ -51,6 +52,15 @@ export function subsetSplit(split: DatasetSplit, indices: Int32Array): DatasetSp
           },
   };
 }
+
+const subsetTargets = (source: TargetSource, indices: Int32Array): TargetSource => ({
+  shape: source.shape,
+  read: (wanted, out) =>
+    source.read(
+      wanted.map((i) => indices[i]!),
+      out,
+    ),
+});
 
 /**
  * Indices of the images that a limit of `n` keeps: the first `n` of a permutation seeded by `seed`, sorted. A smaller

@@ -27,6 +27,8 @@ const schema = z.object({
     .union([z.array(z.string()).min(1).readonly(), size])
     .optional()
     .catch(undefined),
+  /** The task that its logits are for, in the notation of configuration files; absent: classification. */
+  task: z.string().optional(),
   /** The normalization of pixels 0..255 that the network expects. */
   normalization: normalization.optional().catch(undefined),
   /** The same, where an exported model contains it. */
@@ -93,6 +95,7 @@ const CODECS: Readonly<Record<Field, Codec>> = {
   modelOptions: JSON_TEXT,
   input: JSON_TEXT,
   classes: JSON_TEXT,
+  task: TEXT,
   normalization: NORMALIZATION,
   foldedNormalization: NORMALIZATION,
   method: TEXT,

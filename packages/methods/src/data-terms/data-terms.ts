@@ -54,16 +54,17 @@ export const dkdTerm = (options: z.infer<typeof dkdSchema>): DataTerm => ({
   loss: (student, teacher) => decoupledKl(student, teacher, topClass(teacher), options),
 });
 
-/** (z - mean) / standard deviation over the classes of each sample. z: [B, classes]. */
+/** (z - mean) / standard deviation over the classes of each prediction. z: [B, …, classes]. */
 function standardizedLogits(z: Tensor): Tensor {
-  const centered = tf.sub(z, tf.mean(z, 1, true));
-  const deviation = tf.sqrt(tf.add(tf.mean(tf.square(centered), 1, true), 1e-7));
+  const classes = z.rank - 1;
+  const centered = tf.sub(z, tf.mean(z, classes, true));
+  const deviation = tf.sqrt(tf.add(tf.mean(tf.square(centered), classes, true), 1e-7));
   return tf.div(centered, deviation);
 }
 
 /**
  * Sun 2024 ("Logit standardization in knowledge distillation"): T² KL of logits with mean 0 and standard deviation 1
- * per sample, so that the student need not match the range of the teacher's logits.
+ * per prediction, so that the student need not match the range of the teacher's logits.
  */
 export const standardizedTerm = ({ temperature }: z.infer<typeof standardizedSchema>): DataTerm => ({
   name: `standardized(${temperature})`,
@@ -71,7 +72,7 @@ export const standardizedTerm = ({ temperature }: z.infer<typeof standardizedSch
     temperatureKl(standardizedLogits(student), standardizedLogits(teacher), temperature),
 });
 
-/** Mean absolute difference of the logits, over classes and batch. */
+/** Mean absolute difference of the logits, over all axes. */
 export const l1Term: DataTerm = {
   name: 'l1',
   loss: (student, teacher) => tf.mean<Scalar>(tf.abs(tf.sub(student, teacher))),

@@ -22,7 +22,7 @@ import { adversarialAuxiliaryLayers, optimizerOverridesSchema } from '@anc/core/
 import { z } from 'zod';
 import { optimizerOption, part, withDeprecatedNames } from '../options/index.js';
 import { initAuxiliaryLayers, initStudent, studentVariables } from '../stages/initial-state.js';
-import { learningRate, termWeights, type WeightedTerm } from '../stages/term-stage.js';
+import { learningRate, targetShapeOf, termWeights, type WeightedTerm } from '../stages/term-stage.js';
 import {
   adapterSchema,
   attachDiscriminators,
@@ -161,6 +161,7 @@ export class AdversarialMethod extends Method {
         name: 'adversarial',
         teacherOutputs: [...new Set(['logits', ...setup.discriminators.map(({ input }) => input), ...terms])],
         usesLabels: this.labels === 'required',
+        targetShape: targetShapeOf(environment),
         step: adversarialStep(setup),
         init: (rng, previous) => ({
           ...initStudent(environment, setup.optimizers.student, rng, previous),
@@ -194,6 +195,7 @@ export class AdversarialMethod extends Method {
     const { spectralNorm } = options;
     return {
       student: environment.student,
+      ...(environment.task && { task: environment.task }),
       discriminators: attachDiscriminators(discriminatorOptions(options, options.discriminators), {
         environment,
         parts,

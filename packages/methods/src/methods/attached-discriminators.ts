@@ -84,13 +84,29 @@ function attachDiscriminator(
 ): AttachedDiscriminator {
   const { discriminator, input, weight } = options;
   const adapter = adapterFor(name, options, environment);
+  const created = createDiscriminator(discriminator, parts, spectralNorm);
+  if (created.conditional) assertOneCondition(created.name, environment);
   return {
     name,
-    discriminator: createDiscriminator(discriminator, parts, spectralNorm),
+    discriminator: created,
     input,
     weight,
     ...(adapter && { adapter }),
   };
+}
+
+/** A condition is one vector of class probabilities per image. Throws `ANC_DISCRIMINATOR_CONDITION`. */
+function assertOneCondition(name: string, { task, input, classes }: MethodEnvironment): void {
+  const outputs = task?.outputs({ input, classes }) ?? [classes];
+  if (outputs.length === 1) return;
+  throw new AncError(
+    'ANC_DISCRIMINATOR_CONDITION',
+    `discriminator ${name} is conditioned on one class per image, and the task ${task!.name} has more.`,
+    {
+      expected: 'a discriminator without a condition, such as conv or mlp',
+      received: `logits [${outputs.join(', ')}] per image`,
+    },
+  );
 }
 
 function createDiscriminator(

@@ -20,7 +20,7 @@ export interface WeightedTerm {
 
 export interface TermStageOptions {
   readonly name: string;
-  readonly environment: Pick<MethodEnvironment, 'student' | 'input'>;
+  readonly environment: Pick<MethodEnvironment, 'student' | 'input' | 'classes' | 'task'>;
   readonly optimizer: OptimizerConfig;
   readonly terms: readonly WeightedTerm[];
   readonly share?: number;
@@ -43,10 +43,12 @@ export function termStage({
     ...(share !== undefined && { share }),
     teacherOutputs: [...new Set(terms.flatMap(({ teacherOutputs }) => teacherOutputs))],
     usesLabels: terms.some(({ usesLabels }) => usesLabels),
+    targetShape: targetShapeOf(environment),
     step: termStep({
       student: environment.student,
       optimizer,
       terms,
+      ...(environment.task && { task: environment.task }),
       ...(wrapContext && { wrapContext }),
     }),
     init: (rng, previous) => ({
@@ -63,6 +65,14 @@ export function termStage({
     student: studentVariables,
   };
 }
+
+/** Shape of an image's target. */
+export const targetShapeOf = ({
+  task,
+  input,
+  classes,
+}: Pick<MethodEnvironment, 'task' | 'input' | 'classes'>): readonly number[] =>
+  task?.targets({ input, classes }) ?? [];
 
 /** The scheduled learning rate of this step. */
 export const learningRate = (config: OptimizerConfig, progress: Progress): number =>

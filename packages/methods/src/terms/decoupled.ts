@@ -11,20 +11,21 @@ export interface DecoupledOptions {
   readonly beta: number;
 }
 
-/** log p of the target, log p of all other classes together, and log softmax of the others. z: [B, classes]. */
+/** log p of the target, log p of all other classes together, and log softmax of the others. z: [B, …, classes]. */
 function split(z: Tensor, target: Tensor): { own: Tensor; others: Tensor; among: Tensor } {
-  const logP = tf.logSoftmax(z); // [B, classes]
+  const classes = z.rank - 1;
+  const logP = tf.logSoftmax(z); // [B, …, classes]
   const away = tf.mul(target, FAR);
   return {
-    own: tf.sum(tf.mul(target, logP), 1), // [B]
-    others: tf.logSumExp(tf.sub(logP, away), 1), // [B]
-    among: tf.logSoftmax(tf.sub(z, away)), // [B, classes]
+    own: tf.sum(tf.mul(target, logP), classes), // [B, …]
+    others: tf.logSumExp(tf.sub(logP, away), classes), // [B, …]
+    among: tf.logSoftmax(tf.sub(z, away)), // [B, …, classes]
   };
 }
 
 /**
- * Zhao 2022, Eq. 7: T² (α · TCKD + β · NCKD), mean over the batch. TCKD is the KL divergence of "target or not",
- * NCKD that of the softmax over the other classes. student, teacher, target (one-hot): [B, classes].
+ * Zhao 2022, Eq. 7: T² (α · TCKD + β · NCKD), mean over all axes but the last. TCKD is the KL divergence of "target or not",
+ * NCKD that of the softmax over the other classes. student, teacher, target (one-hot): [B, …, classes].
  */
 export function decoupledKl(
   student: Tensor,
@@ -35,15 +36,15 @@ export function decoupledKl(
   const t = split(tf.div(teacher, temperature), target);
   const s = split(tf.div(student, temperature), target);
   const divergence = (p: Tensor, q: Tensor): Tensor => tf.mul(tf.exp(p), tf.sub(p, q));
-  const targetClass = tf.add(divergence(t.own, s.own), divergence(t.others, s.others)); // [B]
-  const otherClasses = tf.sum(divergence(t.among, s.among), 1); // [B]
+  const targetClass = tf.add(divergence(t.own, s.own), divergence(t.others, s.others)); // [B, …]
+  const otherClasses = tf.sum(divergence(t.among, s.among), student.rank - 1); // [B, …]
   const both = tf.add(tf.mul(targetClass, alpha), tf.mul(otherClasses, beta));
   return tf.mul(tf.mean(both), temperature * temperature);
 }
 
-/** One-hot vectors of the largest logit. logits: [B, classes]. */
+/** One-hot vectors of the largest logit. logits: [B, …, classes]. */
 export const topClass = (logits: Tensor): Tensor =>
-  tf.cast(tf.oneHot(tf.argMax<tf.Tensor1D>(logits, 1), logits.shape[1]!), 'float32');
+  tf.cast(tf.oneHot(tf.argMax(logits, logits.rank - 1), logits.shape.at(-1)!), 'float32');
 
 /** Decoupled distillation with the teacher's prediction or the label as the target class. */
 export const decoupledTerm = (options: DecoupledOptions, target: 'teacher' | 'labels'): Term => ({
@@ -53,11 +54,11 @@ export const decoupledTerm = (options: DecoupledOptions, target: 'teacher' | 'la
   usesLabels: target === 'labels',
   loss({ outputs, batch }) {
     const teacher = batch['teacher/logits']!;
-    const classes = teacher.shape[1]!;
+    const classes = teacher.shape.at(-1)!;
     const oneHot =
       target === 'teacher'
         ? topClass(teacher)
-        : tf.cast(tf.oneHot(batch.labels as tf.Tensor1D, classes), 'float32');
+        : tf.cast(tf.oneHot(batch.labels!, classes), 'float32');
     return decoupledKl(outputs.logits, teacher, oneHot, options);
   },
 });

@@ -1,4 +1,4 @@
-import { softmaxCrossEntropy, type DataTerm, type Term } from '@anc/core';
+import type { DataTerm, Term } from '@anc/core';
 
 /** A data term of the objective as one term of the student's loss. */
 export const dataTerm = (data: DataTerm): Term => ({
@@ -9,11 +9,11 @@ export const dataTerm = (data: DataTerm): Term => ({
   loss: ({ outputs, batch }) => data.loss(outputs.logits, batch['teacher/logits']!),
 });
 
-/** Cross-entropy with labels. */
+/** What the task minimizes with targets: cross-entropy with labels, for classification. */
 export const hardLabels: Term = {
   name: 'labels',
   id: 'cross-entropy',
   teacherOutputs: [],
   usesLabels: true,
-  loss: ({ outputs, batch }) => softmaxCrossEntropy(outputs.logits, batch.labels!),
+  loss: ({ outputs, batch, task }) => task.loss(outputs.logits, batch.labels!),
 };

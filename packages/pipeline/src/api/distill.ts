@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Tree } from '@anc/core';
 import type { RunResult } from '../events/documents.js';
 import type { Emit } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';
@@ -30,10 +31,12 @@ export interface Distilled {
   readonly student: TrainedModel;
   /** All students by name. */
   readonly students: Readonly<Record<string, TrainedModel>>;
-  /** Share of test images on which student and teacher predict the same class. */
+  /** Share of equal predictions of student and teacher for the test images. */
   readonly agreement: number;
-  /** Share of test images that the student gets wrong; null where they have no labels. */
+  /** Share of test images that a classifier gets wrong; null where they have no labels, and for other tasks. */
   readonly testError: number | null;
+  /** The metrics of other tasks on the test images, by name. */
+  readonly metrics?: Tree<number>;
   /** The run's JSON document. */
   readonly result: RunResult;
   /** Absolute path of the run folder; null where nothing was kept. */
@@ -165,8 +168,15 @@ async function finish(
     const { shape } = data.dataset;
     const loaded = await loadStudents(folder.path, result.students, composition, shape, callOf(call).cwd);
     const chosen = loaded.student.name;
-    const { agreement, testError } = result.students.find(({ name }) => name === chosen)!;
-    return { ...loaded, agreement, testError, result, folder: kept ? folder.path : null };
+    const { agreement, testError, metrics } = result.students.find(({ name }) => name === chosen)!;
+    return {
+      ...loaded,
+      agreement,
+      testError,
+      ...(metrics && { metrics }),
+      result,
+      folder: kept ? folder.path : null,
+    };
   } finally {
     await run.release();
   }

@@ -1,4 +1,5 @@
 import type { Backend } from '@anc/core';
+import { taskEntry, type TaskDescription } from '@anc/core/internal';
 import { OnnxBackend } from '@anc/backend-onnx';
 import { findModelInRun, type FoundModel } from '../classifier/find-model.js';
 import { openImages } from '../classifier/images.js';
@@ -7,10 +8,12 @@ import { noticesOf } from '../data/dataset-facts.js';
 import { pairedSplit } from '../classifier/paired-split.js';
 import { imageShapeOf } from '../classifier/image-shape.js';
 import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
-import { scoreClassifier, type Score } from '../classifier/score.js';
+import { predictFrozen, scoreOf, type Score } from '../classifier/score.js';
 import type { Composition } from '../composition/compose.js';
 import type { StatedShape } from '../data/image-size.js';
 import { afterWorkBegan } from '../events/work-error.js';
+import { assertTaskOutputs } from '../tasks/assert-task.js';
+import { taskOfDataset } from '../tasks/opened-task.js';
 import { describeNamed, readNamed, type Named } from '../text/named.js';
 import { openModelFile, type ReadingOptions } from './open-model.js';
 import { assertKnown, type OptionNames } from './known-options.js';
@@ -63,6 +66,8 @@ export interface EvaluateResult extends Score {
   readonly player?: string;
   readonly dataset: string;
   readonly backend: string;
+  /** What was measured; absent: classification. */
+  readonly task?: TaskDescription;
   readonly classes: number;
   /** Null where they are not counted. */
   readonly parameters: number | null;
@@ -135,7 +140,7 @@ export async function shapeOfModel(
 }
 
 /**
- * Evaluates a trained classifier (a run folder, a file of weights, an ONNX model or a model in memory) on the test images
+ * Evaluates a trained network by its dataset's task (a run folder, a file of weights, an ONNX model or a model in memory) on the test images
  * of a dataset. Throws `ANC_USAGE`, `ANC_CLASSES` and what reading model and images throws.
  */
 export async function evaluate(
@@ -160,6 +165,7 @@ export async function evaluate(
     composition,
   );
   const split = await images.test();
+  const { task, data, description } = await taskOfDataset(images.dataset, composition);
   const { backend, close } = await openBackend(options.backend, composition);
   try {
     const isFile = typeof what === 'string';
@@ -170,11 +176,14 @@ export async function evaluate(
           cwd,
           images: images.dataset.shape,
           imageClasses: images.dataset.classes.length,
+          outputs: task.outputs(data),
         })
       : what;
     try {
       const { classifier } = model;
       const { dataset } = images;
+      const taskData = { input: dataset.shape, classes: classifier.classes };
+      assertTaskOutputs(model.name, classifier.teacher.outputs, { task, data: taskData });
       const { pairing, measured } = pairedSplit(
         split,
         model.name,
@@ -185,19 +194,22 @@ export async function evaluate(
       );
       notices.push(...classifier.notices, ...images.notices, ...noticesOf(dataset));
       if (typeof pairing?.notice === 'string') notices.push(pairing.notice);
-      const score = await scoreClassifier(classifier.teacher, measured, {
+      const predicted = await predictFrozen(classifier.teacher, measured, {
+        task,
+        taskData,
         batchSize,
-        classMap: pairing?.map ?? null,
         ...(signal && { signal }),
-        onPredictions: (predictions, labels) => {
-          const warning = classOrderWarning(predictions, labels, classifier, dataset);
-          if (warning !== null) notices.push(warning);
-        },
       }).catch((error: unknown) => {
         throw afterWorkBegan(error);
       });
+      const { predictions } = predicted;
+      if (measured.labels !== null && predictions instanceof Int32Array) {
+        const warning = classOrderWarning(predictions, await measured.labels(), classifier, dataset);
+        if (warning !== null) notices.push(warning);
+      }
       return {
-        ...score,
+        ...scoreOf(predicted, task),
+        ...taskEntry(description),
         model: classifier.model,
         ...(found === null ? {} : { run: found.run, name: found.name, player: found.name }),
         dataset: describeNamed(images.named),

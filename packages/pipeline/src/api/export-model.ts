@@ -5,7 +5,6 @@ import { encodeSafetensors } from '@anc/formats';
 import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
 import { openImages } from '../classifier/images.js';
 import { isOnnx } from '../classifier/open-classifier.js';
-import type { Score } from '../classifier/score.js';
 import { noticesOf } from '../data/dataset-facts.js';
 import { imageSize } from '../data/image-size.js';
 import { afterWorkBegan } from '../events/work-error.js';
@@ -15,7 +14,7 @@ import { graphModel, writeFolder } from '../export/graph-model.js';
 import { quantized } from '../export/int8.js';
 import { kerasModel } from '../export/keras.js';
 import { onnxModel, type OnnxExportOptions } from '../export/onnx.js';
-import { compareAccuracy, compareLogits } from '../export/reopen.js';
+import { compareAccuracy, compareLogits, type ComparedAccuracy } from '../export/reopen.js';
 import { exportMetadata, type ExportSource } from '../export/source.js';
 import type { Verified } from '../export/verify.js';
 import { assertFree, sha256, writeNew } from '../files/named-file.js';
@@ -84,13 +83,7 @@ export interface ExportResult {
   readonly classes: readonly string[] | number;
   /** The written file, read back and compared with the network. */
   readonly verified: Verified;
-  readonly int8?: {
-    readonly calibration: number;
-    readonly floatBytes: number;
-    readonly before: Score;
-    readonly after: Score;
-    readonly agreement: number | null;
-  };
+  readonly int8?: ComparedAccuracy & { readonly calibration: number; readonly floatBytes: number };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { TensorFunction } from '@anc/core';
 import { avgPool, mul, reshape, slice, sub, type Tensor4D } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Corners, tinyComposition } from '../../test/tiny-plugins.js';
+import { taskOfDataset } from '../tasks/opened-task.js';
 import { openGivenTeacher } from '../planning/given-teacher.js';
 import { check } from './check.js';
 import { evaluate } from './evaluate.js';
@@ -47,7 +48,9 @@ describe('an ONNX model of several outputs', () => {
     const backend = await OnnxBackend.create({ threads: 1 });
     try {
       const model = { name: join(cwd, 'two.onnx'), options: {} };
-      const { given } = await openGivenTeacher({ model }, images, backend, tinyComposition());
+      const composition = tinyComposition();
+      const task = await taskOfDataset(images, composition);
+      const { given } = await openGivenTeacher({ model }, images, backend, composition, task);
       expect(given).toMatchObject({ classes: 4, classNames: null });
       await given.dispose();
     } finally {

@@ -31,6 +31,7 @@ export async function openModelFile(
     cwd,
     images,
     imageClasses,
+    outputs,
   }: {
     readonly composition: Composition;
     readonly backend: Backend;
@@ -38,6 +39,8 @@ export async function openModelFile(
     readonly images?: Dataset['shape'];
     /** How many classes the images have, where they have any. */
     readonly imageClasses?: number;
+    /** Shape of an image's logits, by the images' task. */
+    readonly outputs?: readonly number[];
   },
 ): Promise<TrainedModel> {
   const { file, ...said }: NamedFile = found === null ? await namedFile(what) : { file: found.path };
@@ -50,6 +53,7 @@ export async function openModelFile(
       images: input,
       backend,
       ...(imageClasses === undefined || imageClasses === 0 ? {} : { imageClasses }),
+      ...(outputs && { outputs }),
       ...reading,
       ...(options.preprocessing === undefined ? {} : { preprocessing: options.preprocessing }),
     },

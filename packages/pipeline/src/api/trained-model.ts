@@ -1,5 +1,4 @@
-import { type HostTensor, type Normalization, AncError } from '@anc/core';
-import { topClasses } from '@anc/core/internal';
+import { AncError, classification, type HostTensor, type Normalization, type Predictions } from '@anc/core';
 import { decodeImage } from '@anc/datasets';
 import { resolve } from 'node:path';
 import type { Classifier } from '../classifier/open-classifier.js';
@@ -11,11 +10,14 @@ export type ImagesInput = HostTensor | string | readonly string[];
 
 /** What a model predicts for some images. */
 export interface Prediction {
-  /** Index of the most likely class, per image. */
-  readonly classes: Int32Array;
-  /** Names of these classes, where the model has names. */
+  /**
+   * What the model's task predicts, image after image: the index of the most likely class of each image, or of each of
+   * its pixels.
+   */
+  readonly classes: Predictions;
+  /** Names of these classes, where the model has names and predicts classes. */
   readonly labels: readonly string[] | null;
-  /** [N, classes]. */
+  /** [N, classes], or [N, …, classes] of other tasks. */
   readonly logits: HostTensor;
 }
 
@@ -72,14 +74,15 @@ export class TrainedModel {
    */
   async predict(images: ImagesInput): Promise<Prediction> {
     const { data, count } = await this.#bytesOf(images);
-    const logits = await logitsBy(this.#classifier, this.input)(data, count);
-    const classes = topClasses({ classes: this.classes, data: logits });
-    const { classNames } = this;
-    return {
-      classes,
-      labels: classNames === null ? null : [...classes].map((index) => classNames[index]!),
-      logits: { shape: [count, this.classes], data: logits },
+    const { teacher, task = classification } = this.#classifier;
+    const logits: HostTensor = {
+      shape: [count, ...teacher.outputs['logits']!],
+      data: await logitsBy(this.#classifier, this.input)(data, count),
     };
+    const classes = task.predict(logits);
+    const { classNames } = this;
+    const areNamed = classNames !== null && classes instanceof Int32Array;
+    return { classes, labels: areNamed ? [...classes].map((index) => classNames[index]!) : null, logits };
   }
 
   /** Frees the network. */

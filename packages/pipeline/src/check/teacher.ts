@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
 import type { OnnxTeacherOptions } from '@anc/backend-onnx';
-import { AncError, type Backend, type FixedNormalization } from '@anc/core';
+import { AncError, sizeOf, type Backend, type FixedNormalization } from '@anc/core';
 import { imageSize, type StatedShape } from '../data/image-size.js';
 import { findModelInRun } from '../classifier/find-model.js';
 import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
@@ -117,16 +117,17 @@ async function fileOf(what: string, cwd: string): Promise<string> {
 }
 
 /** Batches of one size: what is compiled is compiled once. */
-export function logitsBy({ teacher, classes }: Classifier, shape: readonly number[]): ImagesToLogits {
-  const size = shape.reduce((a, b) => a * b, 1);
+export function logitsBy({ teacher }: Classifier, shape: readonly number[]): ImagesToLogits {
+  const size = sizeOf(shape);
+  const row = sizeOf(teacher.outputs['logits']!);
   return async (images, count) => {
-    const out = new Float32Array(count * classes);
+    const out = new Float32Array(count * row);
     for (let start = 0; start < count; start += BATCH) {
       const real = Math.min(BATCH, count - start);
       const bytes = new Uint8Array(BATCH * size);
       bytes.set(images.subarray(start * size, (start + real) * size));
       const { logits } = await teacher.infer({ shape: [BATCH, ...shape], data: bytes }, ['logits']);
-      out.set((logits!.data as Float32Array).subarray(0, real * classes), start * classes);
+      out.set((logits!.data as Float32Array).subarray(0, real * row), start * row);
     }
     return out;
   };

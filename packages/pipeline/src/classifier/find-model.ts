@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { AncError } from '@anc/core';
+import { AncError, type Tree } from '@anc/core';
+import { taskOfDocument, type TaskDescription } from '@anc/core/internal';
 import { RunFolder } from '@anc/runtime';
 import { assertUnchanged } from '../files/recorded-options.js';
 import { readOptions } from '../options/record.js';
@@ -40,10 +41,10 @@ export async function findModelInRun(
   if (!(await stat(path).catch(() => null))?.isDirectory()) return null;
   const seeds = await seedsOf(path);
   if (seeds.length > 0) return findInComparison(path, named, seeds, selected, cwd);
-  const { folder, students, results, teachers, options, nameOf } = await trainedIn(path);
+  const { folder, students, results, primary, teachers, options, nameOf } = await trainedIn(path);
   const wanted = selected === undefined || selected === 'student' ? null : nameOf(selected);
   const isRanked = wanted === null && students.length > 1 && results.length === students.length;
-  const best = isRanked ? bestStudent(results) : null;
+  const best = isRanked ? bestStudent(results, primary) : null;
   const fallback = students.includes(FIRST) ? FIRST : students.at(-1);
   const chosen = wanted ?? best?.name ?? fallback;
   if (chosen === undefined || ![...students, ...teachers].includes(chosen)) {
@@ -87,13 +88,17 @@ async function findInComparison(
     ({ students, results }) => students.length > 0 && results.length === students.length,
   );
   const wanted = selected === undefined || selected === 'student' ? null : selected;
-  const means = meanOfSeeds(finished.map(({ results }) => results));
-  const best = wanted === null ? bestStudent(means) : null;
+  const primary = finished[0]?.primary;
+  const means = meanOfSeeds(
+    finished.map(({ results }) => results),
+    primary,
+  );
+  const best = wanted === null ? bestStudent(means, primary) : null;
   const method = wanted ?? best?.name;
   const ofMethod = finished.flatMap(({ seed, results }) =>
     results.filter(({ name }) => name === method).map((result) => ({ ...result, name: seed })),
   );
-  const seed = bestStudent(ofMethod);
+  const seed = bestStudent(ofMethod, primary);
   if (method === undefined || seed === null) {
     throw noSuchModel(named, wanted, [...means.map(({ name }) => name), 'teacher']);
   }
@@ -126,10 +131,18 @@ async function trainedIn(path: string) {
     options,
     students,
     results: results.filter((result) => result !== null),
+    primary: taskOfDocument(await runDocument(folder)).metrics[0],
     teachers,
     nameOf,
   };
 }
+
+/** What a run's result says of its task; nothing where it is not finished. */
+const runDocument = async (folder: RunFolder): Promise<{ readonly task?: TaskDescription }> =>
+  (await folder.readDocument(
+    ['result.json'],
+    (text) => JSON.parse(text) as { readonly task?: TaskDescription },
+  )) ?? {};
 
 /** The first of a student's names whose folder has weights: that of today, or that of earlier versions. */
 async function firstWithWeights(run: string, names: readonly string[]): Promise<string | null> {
@@ -144,10 +157,11 @@ async function resultOf(folder: RunFolder, name: string): Promise<RankedStudent 
     (text) => JSON.parse(text) as Record<string, unknown>,
   );
   if (result === null) return null;
-  const { validationError, agreement } = result;
+  const { validationError, validation, agreement } = result;
   return {
     name,
     validationError: typeof validationError === 'number' ? validationError : null,
+    ...(typeof validation === 'object' && { validation: validation as Tree<number> }),
     agreement: typeof agreement === 'number' ? agreement : undefined,
   };
 }

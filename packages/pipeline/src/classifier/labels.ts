@@ -1,12 +1,11 @@
 import { AncError, type Dataset } from '@anc/core';
 import { matchNames } from '@anc/datasets';
 import { classesAreFolders } from '../data/dataset-facts.js';
-
-/** For each class of a dataset, the classifier's class of that name; null where nothing is known to differ. */
-export type ClassMap = Int32Array | null;
+import type { ClassMap } from '../data/relabeled-split.js';
 
 /** How the classes of images and classifier belong together. */
 export interface ClassPairing {
+  /** For each class of a dataset, the classifier's class of that name; null where nothing is known to differ. */
   readonly map: ClassMap;
   /** By name; or, where names say nothing, the first with the first and so on. */
   readonly by: 'name' | 'position';

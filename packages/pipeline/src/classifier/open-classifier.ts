@@ -1,19 +1,26 @@
 import { dirname, join } from 'node:path';
-import { OnnxBackend, OnnxTeacher, type OnnxTeacherOptions } from '@anc/backend-onnx';
+import {
+  OnnxBackend,
+  OnnxDenseTeacher,
+  onnxMetadata,
+  OnnxTeacher,
+  type OnnxTeacherOptions,
+} from '@anc/backend-onnx';
 import {
   AncError,
   normalizedNetwork,
   type Backend,
   type HostTensor,
   type Normalization,
+  type Task,
   type Teacher,
   type Variables,
 } from '@anc/core';
 import { NetworkTeacher } from '@anc/core/internal';
-import { loadVariables } from '@anc/formats';
+import { decodeForeignMetadata, loadVariables } from '@anc/formats';
 import { parametersAndFlops } from '@anc/models';
 import type { Composition } from '../composition/compose.js';
-import { describeNamed } from '../text/named.js';
+import { describeNamed, readNamed } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
 import { readRegularFile } from '../disk/regular-file.js';
 import { openNamedFile, readNamedFile, sha256, sha256Of, type OpenFile } from '../files/named-file.js';
@@ -27,6 +34,8 @@ export interface Classifier {
   readonly teacher: Teacher;
   /** What it is, for people: the model, or the file. */
   readonly model: string;
+  /** What its logits mean; absent: what the images' task says, or classification. */
+  readonly task?: Task;
   readonly classes: number;
   readonly classNames: readonly string[] | null;
   /** Null where they are not counted. */
@@ -59,6 +68,8 @@ export interface ClassifierRequest {
   readonly classes?: readonly string[];
   /** How many classes the images have, which tells apart the outputs of an ONNX model. */
   readonly imageClasses?: number;
+  /** Shape of an image's logits, where the task has several predictions per image; of an ONNX model. */
+  readonly outputs?: readonly number[];
   /** Taken for its classes where it does not name them. */
   readonly classNames?: readonly string[];
 }
@@ -74,7 +85,15 @@ export async function openClassifier(
   const { file, cwd } = request;
   if (isOnnx(file)) {
     const { path, bytes } = await readNamedFile(file, cwd);
-    return openOnnx(path, shownPath(path, cwd), bytes, request);
+    const shown = shownPath(path, cwd);
+    if (request.outputs !== undefined) return openOnnx(path, shown, bytes, request);
+    const metadata = onnxMetadata(bytes, shown);
+    const task = await exportedTask(metadata, composition);
+    if (task === null) return openOnnx(path, shown, bytes, request);
+    const { classes = 1 } = decodeForeignMetadata(metadata);
+    const count = typeof classes === 'number' ? classes : classes.length;
+    const outputs = task.outputs({ input: request.images, classes: count });
+    return { ...(await openOnnx(path, shown, bytes, { ...request, outputs })), task };
   }
   const opened = openNamedFile(file, cwd);
   try {
@@ -83,6 +102,22 @@ export async function openClassifier(
     opened.close();
   }
 }
+
+/** The task that a file's metadata name; null where they name none. Throws `ANC_UNKNOWN` where its plugin is missing. */
+const recordedTask = async (
+  recorded: string | undefined,
+  { registries }: Composition,
+): Promise<Task | null> => {
+  const named = recorded === undefined ? null : readNamed(recorded);
+  return named === null || 'problem' in named ? null : registries.tasks.create(named, undefined);
+};
+
+/** The task of an exported model. Other programs have metadata of this name, too: ours come with `modelOptions`. */
+const exportedTask = (
+  metadata: Readonly<Record<string, string>>,
+  composition: Composition,
+): Promise<Task | null> =>
+  recordedTask(metadata['modelOptions'] === undefined ? undefined : metadata['task'], composition);
 
 /** A network in memory as a classifier; pixels are divided by 255 where its normalization is unknown. */
 export async function openNetwork(
@@ -130,9 +165,10 @@ async function openOnnx(
   path: string,
   shown: string,
   bytes: Uint8Array,
-  { backend, images, preprocessing, onnx, classes, classNames, imageClasses }: ClassifierRequest,
+  { backend, images, preprocessing, onnx, classes, classNames, imageClasses, outputs }: ClassifierRequest,
 ): Promise<Classifier> {
   const digest = sha256(bytes);
+  const dense = outputs !== undefined && outputs.length > 1 ? outputs : null;
   await tryApart(
     {
       kind: 'onnx',
@@ -142,6 +178,7 @@ async function openOnnx(
       options: placed(onnx),
       ...(imageClasses === undefined ? {} : { imageClasses }),
       ...(classNames === undefined ? {} : { classNames }),
+      ...(dense === null ? {} : { outputs: dense }),
     },
     digest,
     trialLimits('onnx', bytes.length),
@@ -150,16 +187,22 @@ async function openOnnx(
   const own = shared === null ? await OnnxBackend.create() : null;
   const engine = (shared ?? own)!;
   try {
-    const teacher = await OnnxTeacher.create(engine, bytes, {
+    const common = {
       shown,
       images,
       options: onnx ?? {},
       ...(preprocessing === undefined ? {} : { normalization: parsePreprocessing(preprocessing, images[2]) }),
-      ...(classes === undefined ? {} : { classes }),
       ...(classNames === undefined ? {} : { classNames }),
-      ...(imageClasses === undefined ? {} : { imageClasses }),
-      readExternal: (beside) => readRegularFile(join(dirname(path), beside)),
-    });
+      readExternal: (beside: string) => readRegularFile(join(dirname(path), beside)),
+    };
+    const teacher =
+      dense !== null
+        ? await OnnxDenseTeacher.create(engine, bytes, { ...common, outputs: dense })
+        : await OnnxTeacher.create(engine, bytes, {
+            ...common,
+            ...(classes === undefined ? {} : { classes }),
+            ...(imageClasses === undefined ? {} : { imageClasses }),
+          });
     const { facts } = teacher;
     return {
       teacher,
@@ -193,8 +236,9 @@ const placed = ({ mean: _mean, std: _std, ...rest }: OnnxTeacherOptions = {}): O
 async function openWeights(
   { path, source }: OpenFile,
   { cwd, backend, images, model, stateDict, preprocessing, classes, classNames }: ClassifierRequest,
-  { registries, parts }: Composition,
+  composition: Composition,
 ): Promise<Classifier> {
+  const { registries, parts } = composition;
   const shown = shownPath(path, cwd);
   if (classes !== undefined) {
     throw new AncError('ANC_CLASSES', `${shown}: the classes of a file of weights are what they are.`, {
@@ -213,13 +257,14 @@ async function openWeights(
     },
   );
   const { network, environment } = loaded;
-  if (environment.classes < 2) {
+  if (environment.classes < 2 && loaded.metadata.task === undefined) {
     throw new AncError('ANC_TEACHER_OUTPUT', `${shown} tells fewer than two classes apart.`, {
       expected: 'a classifier of two classes or more',
       received: `${environment.classes} output per image`,
       hint: 'export the network as ONNX, where one output per image is read as two classes: torch.onnx.export.',
     });
   }
+  const task = await recordedTask(loaded.metadata.task, composition);
   const notices = loaded.notices.map((notice) => `${shown}: ${notice}`);
   const normalization =
     preprocessing === undefined ? loaded.normalization : parsePreprocessing(preprocessing, images[2]);
@@ -245,6 +290,7 @@ async function openWeights(
   return {
     teacher,
     model: describeNamed(loaded.model),
+    ...(task && { task }),
     classes: environment.classes,
     classNames: loaded.classNames ?? (classNames?.length === environment.classes ? classNames : null),
     ...parametersAndFlops(network, images),

@@ -1,83 +1,111 @@
-import { AncError, type CompiledFunction, type DatasetSplit, type Teacher } from '@anc/core';
-import { logitsOf, topClasses, type SplitLogits } from '@anc/core/internal';
-import type { ClassMap } from './labels.js';
+import {
+  AncError,
+  sizeOf,
+  type CompiledFunction,
+  type DatasetSplit,
+  type HostTensor,
+  type Task,
+  type TaskData,
+  type Teacher,
+  type Tree,
+} from '@anc/core';
+import {
+  logitsOf,
+  metricFields,
+  predictSplit,
+  type MetricFields,
+  type SplitLogits,
+  type SplitPredictions,
+} from '@anc/core/internal';
 
+/** How well a frozen network does on the images of a split. */
 export interface Score {
-  /** Null where the images have no labels. */
+  /** Of a classifier; null where the images have no labels, and for other tasks. */
   readonly testError: number | null;
   /** Share of images whose label is not among the five largest logits. */
   readonly top5Error: number | null;
+  /** The metrics of other tasks, by name. */
+  readonly metrics?: Tree<number>;
   readonly count: number;
 }
 
-export interface ScoreOptions {
+export interface FrozenOptions {
+  readonly task: Task;
+  readonly taskData: TaskData;
   readonly batchSize: number;
-  readonly classMap: ClassMap;
   readonly onBatch?: (done: number, count: number) => void;
   readonly signal?: AbortSignal;
-  /** Receives predicted classes and labels, where there are labels. */
-  readonly onPredictions?: (predictions: Int32Array, labels: Int32Array) => void;
 }
+
+const asFunction = (teacher: Teacher): CompiledFunction => ({
+  run: ({ images }) => teacher.infer(images!, ['logits']),
+  dispose: () => Promise.resolve(),
+});
 
 /** A frozen classifier's logits for every image of a split. Throws `ANC_TEACHER_OUTPUT` where one is no finite number. */
 export async function teacherLogits(
   teacher: Teacher,
   split: DatasetSplit,
   batchSize: number,
-  onBatch?: (done: number, count: number) => void,
-  signal?: AbortSignal,
 ): Promise<SplitLogits> {
-  const asFunction: CompiledFunction = {
-    run: ({ images }) => teacher.infer(images!, ['logits']),
-    dispose: () => Promise.resolve(),
-  };
-  const logits = await logitsOf(asFunction, split, batchSize, onBatch, signal);
-  assertFinite(logits, split.images.count);
+  const logits = await logitsOf(asFunction(teacher), split, batchSize);
+  const finite = new FiniteLogits();
+  finite.add({ shape: [split.images.count, logits.classes], data: logits.data }, 0);
+  finite.assert(split.images.count);
   return logits;
 }
 
-function assertFinite({ classes, data }: SplitLogits, count: number): void {
-  const first = data.findIndex((value) => !Number.isFinite(value));
-  if (first === -1) return;
-  const images = new Set<number>();
-  data.forEach((value, i) => {
-    if (!Number.isFinite(value)) images.add(Math.floor(i / classes));
-  });
-  throw new AncError('ANC_TEACHER_OUTPUT', 'the network gives logits that are not finite.', {
-    expected: 'logits that are numbers',
-    received: `${data[first]} among the logits of ${images.size} of ${count} images`,
-    hint: 'its training diverged, its file is damaged, or its pixels are normalized otherwise: see --preprocessing.',
-  });
-}
-
-/** Scores a frozen classifier on a split, each image once. */
-export async function scoreClassifier(
+/**
+ * Predicts every image of a split once with a frozen network, and measures the predictions where there are targets. Throws
+ * `ANC_TEACHER_OUTPUT` where a logit is no finite number.
+ */
+export async function predictFrozen(
   teacher: Teacher,
   split: DatasetSplit,
-  { batchSize, classMap, onBatch, signal, onPredictions }: ScoreOptions,
-): Promise<Score> {
-  const logits = await teacherLogits(teacher, split, batchSize, onBatch, signal);
-  const { count } = split.images;
-  if (split.labels === null) return { testError: null, top5Error: null, count };
-  const labels = (await split.labels()).map((label) => classMap?.[label] ?? label);
-  onPredictions?.(topClasses(logits), labels);
-  return { testError: topError(logits, labels, 1), top5Error: topError(logits, labels, 5), count };
+  { taskData, ...options }: FrozenOptions,
+): Promise<SplitPredictions> {
+  const finite = new FiniteLogits();
+  const predicted = await predictSplit(asFunction(teacher), split, {
+    ...options,
+    data: taskData,
+    onLogits: (logits, start) => finite.add(logits, start),
+  });
+  finite.assert(split.images.count);
+  return predicted;
 }
 
-/**
- * Share of images whose label is not among the `k` largest logits. An equal logit of an earlier class comes first, as
- * it does for the largest.
- */
-export function topError({ classes, data }: SplitLogits, labels: Int32Array, k: number): number {
-  let wrong = 0;
-  for (const [i, label] of labels.entries()) {
-    const own = data[i * classes + label]!;
-    let before = 0;
-    for (let c = 0; c < classes; c++) {
-      const other = data[i * classes + c]!;
-      if (other > own || (other === own && c < label)) before++;
+/** Counts the images with logits that are no numbers. */
+class FiniteLogits {
+  #first: number | null = null;
+  readonly #images = new Set<number>();
+
+  add({ shape, data }: HostTensor, start: number): void {
+    const size = sizeOf(shape.slice(1));
+    for (let i = 0; i < data.length; i++) {
+      if (Number.isFinite(data[i])) continue;
+      this.#first ??= data[i]!;
+      this.#images.add(start + Math.floor(i / size));
     }
-    if (before >= k || Number.isNaN(own)) wrong++;
   }
-  return wrong / labels.length;
+
+  assert(count: number): void {
+    if (this.#first === null) return;
+    throw new AncError('ANC_TEACHER_OUTPUT', 'the network gives logits that are not finite.', {
+      expected: 'logits that are numbers',
+      received: `${this.#first} among the logits of ${this.#images.size} of ${count} images`,
+      hint: 'its training diverged, its file is damaged, or its pixels are normalized otherwise: see --preprocessing.',
+    });
+  }
+}
+
+/** What was measured, as documents hold it. */
+export function scoreOf({ count, metrics }: SplitPredictions, task: Task): Score {
+  const {
+    testError,
+    testTop5Error = null,
+    ...others
+  } = metricFields(task, metrics) as MetricFields & {
+    readonly testTop5Error?: number;
+  };
+  return { testError, top5Error: testTop5Error, ...others, count };
 }

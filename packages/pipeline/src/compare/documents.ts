@@ -1,3 +1,4 @@
+import type { TaskDescription } from '@anc/core/internal';
 import type { ModelResult } from '../events/documents.js';
 import type { Interval } from './interval.js';
 
@@ -8,7 +9,8 @@ export type Verdict = 'better' | 'worse' | 'not-distinguishable' | 'one-seed';
 export interface Difference {
   /** The reference's name, e.g. `l2`. */
   readonly to: string;
-  readonly what: 'error' | 'agreement';
+  /** The task's primary metric, `error` for classification; or `agreement`. */
+  readonly what: string;
   /** Method minus reference, seed by seed: fractions. */
   readonly difference: Interval;
   readonly verdict: Verdict;
@@ -23,8 +25,10 @@ export interface ComparedMethod {
   readonly method: string;
   readonly usesLabels: boolean;
   readonly model: string;
-  /** null where the test images have no labels. */
+  /** Of classifiers; null where the test images have no labels, and for other tasks. */
   readonly testError: Interval | null;
+  /** The metrics of other tasks, by name. */
+  readonly metrics?: Readonly<Record<string, Interval>>;
   /** Of more than ten classes. */
   readonly testTop5Error?: Interval;
   readonly agreement: Interval;
@@ -71,6 +75,8 @@ export interface CompareResult {
   readonly backend: string;
   readonly seeds: readonly number[];
   readonly testImages: number;
+  /** What was learned and how it is measured; absent: classification. */
+  readonly task?: TaskDescription;
   /** Number of classes. */
   readonly classes?: number;
   readonly teacher: ModelResult;

@@ -1,9 +1,17 @@
-import type { Diagnostics } from '@anc/core';
-import { alarmsFor } from '@anc/core/internal';
+import type { Diagnostics, TaskMetric } from '@anc/core';
+import {
+  alarmsFor,
+  metricFields,
+  metricOf,
+  taskEntry,
+  taskOfDocument,
+  type MetricFields,
+  type TaskDescription,
+} from '@anc/core/internal';
 import type { RunResult, StudentResult } from '../events/documents.js';
 import { formatShare } from '../text/format.js';
 import type { ComparedMethod, CompareResult, DivergedMethod, Difference, Verdict } from './documents.js';
-import { intervalOf, pairedInterval } from './interval.js';
+import { intervalOf, pairedInterval, type Interval } from './interval.js';
 
 /** What a comparison knows of a method besides its results. */
 export interface ComparedSetup {
@@ -26,6 +34,8 @@ export function summarize(
   warnings: readonly string[] = [],
 ): CompareResult {
   const first = runs[0]!;
+  const task = taskOfDocument(first);
+  const [primary] = task.metrics;
   const diverged = all.flatMap((setup) => divergedOf(setup, runs));
   const contenders = all.filter(({ name }) => !diverged.some((other) => other.name === name));
   const results = contenders.map((setup) =>
@@ -42,10 +52,7 @@ export function summarize(
     return {
       ...contenders[index]!,
       model,
-      testError: errorsOf(mine) === null ? null : intervalOf(errorsOf(mine)!),
-      ...(mine.every(({ testTop5Error }) => testTop5Error !== undefined)
-        ? { testTop5Error: intervalOf(mine.map(({ testTop5Error }) => testTop5Error!)) }
-        : {}),
+      ...intervalFields(task, mine),
       agreement: intervalOf(mine.map(({ agreement }) => agreement)),
       ...chanceOf(mine),
       seconds: intervalOf(mine.map(({ seconds }) => seconds)),
@@ -54,7 +61,7 @@ export function summarize(
       bytes,
       differences: references
         .filter((reference) => reference.index !== index)
-        .map((reference) => compare(mine, reference.results)),
+        .map((reference) => compare(mine, reference.results, primary)),
       ...game,
     };
   });
@@ -70,6 +77,7 @@ export function summarize(
     backend: first.backend,
     seeds: runs.map(({ seed }) => seed),
     testImages,
+    ...taskEntry(task),
     ...(first.classes === undefined ? {} : { classes: first.classes }),
     teacher: first.teacher,
     methods,
@@ -102,40 +110,65 @@ function divergedOf(setup: ComparedSetup, runs: readonly RunResult[]): DivergedM
 const divergenceInWords = ({ name, seeds, message }: DivergedMethod): string =>
   `${name}: diverged with ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}, so no interval of it or against it is given (${message.replace(/\.$/, '')}).`;
 
-function errorsOf(students: readonly StudentResult[]): number[] | null {
-  const errors = students.flatMap(({ testError }) => testError ?? []);
-  return errors.length === students.length ? errors : null;
+/** A metric of every seed's student; null where one has none. */
+function valuesOf(students: readonly StudentResult[], metric: TaskMetric): number[] | null {
+  const values = students.flatMap((student) => metricOf(student, metric) ?? []);
+  return values.length === students.length ? values : null;
 }
 
-function compare(mine: readonly StudentResult[], reference: readonly StudentResult[]): Difference {
-  const [errors, others] = [errorsOf(mine), errorsOf(reference)];
-  const what = errors === null || others === null ? 'agreement' : 'error';
+/** The intervals of the task's metrics, in the fields that results have them in. */
+function intervalFields(task: TaskDescription, students: readonly StudentResult[]): MetricFields<Interval> {
+  const known = task.metrics.flatMap((metric) => {
+    const values = valuesOf(students, metric);
+    return values === null ? [] : [[metric.name, intervalOf(values)] as const];
+  });
+  return metricFields(task, Object.fromEntries(known));
+}
+
+/** Agreement with the teacher as a metric: what is compared where there are no targets. */
+export const AGREEMENT: TaskMetric = { name: 'agreement', better: 'higher' };
+
+function compare(
+  mine: readonly StudentResult[],
+  reference: readonly StudentResult[],
+  primary: TaskMetric,
+): Difference {
   const agreementOf = (students: readonly StudentResult[]): number[] =>
     students.map(({ agreement }) => agreement);
-  const difference =
-    errors === null || others === null
-      ? pairedInterval(agreementOf(mine), agreementOf(reference))
-      : pairedInterval(errors, others);
+  const [values, others] = [valuesOf(mine, primary), valuesOf(reference, primary)];
+  const isMeasured = values !== null && others !== null;
+  const metric = isMeasured ? primary : AGREEMENT;
+  const difference = isMeasured
+    ? pairedInterval(values, others)
+    : pairedInterval(agreementOf(mine), agreementOf(reference));
   const to = reference[0]!.name;
-  const verdict = verdictOf(difference, what);
-  return { to, what, difference, verdict, text: inWords(verdict, to, difference) };
+  const verdict = verdictOf(difference, metric);
+  return { to, what: metric.name, difference, verdict, text: inWords(verdict, to, difference, metric) };
 }
 
 /** Half a width that rounding alone makes. */
 const EQUAL = 1e-9;
 
 /** What a paired difference shows. */
-export function verdictOf({ mean, margin }: Difference['difference'], what: Difference['what']): Verdict {
+export function verdictOf(
+  { mean, margin }: Difference['difference'],
+  { better }: Pick<TaskMetric, 'better'>,
+): Verdict {
   if (margin === null) return 'one-seed';
   // Equal differences of all seeds, often one and the same image: how much they vary is not known then.
   if (margin < EQUAL) return 'not-distinguishable';
   if (Math.abs(mean) <= margin) return 'not-distinguishable';
-  return mean < 0 === (what === 'error') ? 'better' : 'worse';
+  return mean < 0 === (better === 'lower') ? 'better' : 'worse';
 }
 
-/** e.g. `not distinguishable from l2 (+0.12 ± 0.40)`, in percentage points. */
-export function inWords(verdict: Verdict, to: string, difference: Difference['difference']): string {
-  const points = formatPoints(difference);
+/** e.g. `not distinguishable from l2 (+0.12 ± 0.40)`, in percentage points where it is of shares. */
+export function inWords(
+  verdict: Verdict,
+  to: string,
+  difference: Difference['difference'],
+  metric: Pick<TaskMetric, 'unit'> = AGREEMENT,
+): string {
+  const points = formatPoints(difference, metric);
   switch (verdict) {
     case 'one-seed':
       return `one seed decides nothing against ${to} (${points})`;
@@ -146,11 +179,15 @@ export function inWords(verdict: Verdict, to: string, difference: Difference['di
   }
 }
 
-/** `+0.12 ± 0.40`, in percentage points. */
-export function formatPoints({ mean, margin }: Difference['difference']): string {
-  const points = (100 * mean).toFixed(2);
-  const signed = mean >= 0 ? `+${points}` : points;
-  return margin === null ? signed : `${signed} ± ${(100 * margin).toFixed(2)}`;
+/** `+0.12 ± 0.40`, in percentage points where it is of shares. */
+export function formatPoints(
+  { mean, margin }: Difference['difference'],
+  { unit = 'share' }: Pick<TaskMetric, 'unit'> = AGREEMENT,
+): string {
+  const shown = (value: number): string =>
+    unit === 'share' ? (100 * value).toFixed(2) : String(Number(value.toPrecision(4)));
+  const signed = mean >= 0 ? `+${shown(mean)}` : shown(mean);
+  return margin === null ? signed : `${signed} ± ${shown(margin)}`;
 }
 
 const meanOf = (values: readonly number[]): number => intervalOf(values).mean;
@@ -218,8 +255,15 @@ const ALARMS: Readonly<Record<string, string>> = {
 };
 
 /** `8.31 ± 0.12 %`. */
-export function formatInterval(interval: ComparedMethod['testError']): string {
+export function formatInterval(
+  interval: Interval | null,
+  { unit = 'share' }: Pick<TaskMetric, 'unit'> = AGREEMENT,
+): string {
   if (interval === null) return '–';
   const { mean, margin } = interval;
+  if (unit === 'number') {
+    const shown = [mean, ...(margin === null ? [] : [margin])].map((value) => Number(value.toPrecision(4)));
+    return shown.join(' ± ');
+  }
   return margin === null ? formatShare(mean) : `${(100 * mean).toFixed(2)} ± ${(100 * margin).toFixed(2)} %`;
 }

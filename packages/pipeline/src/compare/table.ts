@@ -1,7 +1,7 @@
-import { kappaMatters } from '@anc/runtime';
-import { formatKappa, formatLarge, formatSeconds, formatShare } from '../text/format.js';
+import { kappaMatters, metricOf, taskOfDocument } from '@anc/core/internal';
+import { formatKappa, formatLarge, formatMetric, formatSeconds, formatShare } from '../text/format.js';
 import type { ComparedMethod, CompareResult } from './documents.js';
-import { formatInterval, formatPoints } from './summarize.js';
+import { AGREEMENT, formatInterval, formatPoints } from './summarize.js';
 
 /** The comparison as rows of text, for a terminal's table or a page's. */
 export interface Rows {
@@ -16,19 +16,25 @@ const VERDICTS = {
   'one-seed': 'one seed',
 } as const;
 
-export function rowsOf({ teacher, methods, diverged = [], classes = Infinity }: CompareResult): Rows {
+export function rowsOf(result: CompareResult): Rows {
+  const { teacher, methods, diverged = [], classes = Infinity } = result;
+  const { metrics } = taskOfDocument(result);
+  const [primary] = metrics;
+  const columns = metrics.filter(({ inTables = true }) => inTables);
   const baseline = methods[0]?.agreementBaseline;
   const isUneven = kappaMatters(baseline, classes);
   const known = new Set(methods.flatMap(({ differences }) => differences.map(({ to }) => to)));
   const references = methods.map(({ name }) => name).filter((name) => known.has(name));
   const against = (method: ComparedMethod, to: string): string => {
     const found = method.differences.find((difference) => difference.to === to);
-    return found === undefined ? '' : `${formatPoints(found.difference)}, ${VERDICTS[found.verdict]}`;
+    if (found === undefined) return '';
+    const metric = found.what === primary.name ? primary : AGREEMENT;
+    return `${formatPoints(found.difference, metric)}, ${VERDICTS[found.verdict]}`;
   };
   const head = [
     'method',
     'labels',
-    'test error',
+    ...columns.map(({ name, label = name }) => label),
     'agreement',
     ...(baseline === undefined ? [] : ['baseline']),
     ...(isUneven ? ['kappa'] : []),
@@ -41,7 +47,7 @@ export function rowsOf({ teacher, methods, diverged = [], classes = Infinity }: 
   const teacherRow = [
     `teacher (${teacher.model})`,
     teacher.seconds > 0 ? 'yes' : '', // nobody knows how a given one was trained
-    formatShare(teacher.testError),
+    ...columns.map((metric) => formatMetric(metricOf(teacher, metric), metric)),
     '',
     ...(baseline === undefined ? [] : ['']),
     ...(isUneven ? [''] : []),
@@ -54,7 +60,7 @@ export function rowsOf({ teacher, methods, diverged = [], classes = Infinity }: 
   const rows = methods.map((method) => [
     labelOf(method),
     method.usesLabels ? 'yes' : 'no',
-    formatInterval(method.testError),
+    ...columns.map((metric) => formatInterval(metricOf(method, metric), metric)),
     formatInterval(method.agreement),
     ...(baseline === undefined ? [] : [formatShare(method.agreementBaseline ?? null)]),
     ...(isUneven ? [formatKappa(method.kappa?.mean)] : []),

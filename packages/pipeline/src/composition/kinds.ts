@@ -10,6 +10,7 @@ export const KINDS = {
   dataTerms: 'data term',
   adversarialLosses: 'adversarial loss',
   balancers: 'balancer',
+  tasks: 'task',
   backends: 'backend',
 } as const satisfies Record<keyof Contributions, string>;
 

@@ -1,7 +1,7 @@
 import type { Dataset, DatasetSplit } from '@anc/core';
 
 /** What datasets of plugins that were built for an earlier version do not have. */
-type Optional = Partial<Pick<Dataset, 'notices' | 'validation' | 'classesAreFolders'>>;
+type Optional = Partial<Pick<Dataset, 'notices' | 'validation' | 'classesAreFolders' | 'task'>>;
 
 /** How a dataset's files were read, in sentences. */
 export const noticesOf = (dataset: Optional): readonly string[] => dataset.notices ?? [];
@@ -12,3 +12,6 @@ export const validationOf = (dataset: Optional): Promise<DatasetSplit | null> =>
 
 /** Whether the numbers of a dataset's classes say nothing of a network that was trained elsewhere. */
 export const classesAreFolders = (dataset: Optional): boolean => dataset.classesAreFolders ?? false;
+
+/** The task that a dataset's targets are for, by name. */
+export const taskNameOf = (dataset: Optional): string => dataset.task ?? 'classification';

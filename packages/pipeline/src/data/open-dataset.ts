@@ -10,7 +10,7 @@ import {
 import { cacheDir, fetchFiles, offlineError, searchPlaces, type FetchedFile } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
-import { classesAreFolders, noticesOf, validationOf } from './dataset-facts.js';
+import { classesAreFolders, noticesOf, taskNameOf, validationOf } from './dataset-facts.js';
 
 /** How files that are missing are come by. */
 export interface Fetching {
@@ -77,6 +77,7 @@ class FetchedDataset extends Dataset {
   readonly classes: readonly string[];
   readonly shape: Dataset['shape'];
   override readonly classesAreFolders: boolean;
+  override readonly task: string;
   readonly #dataset: Dataset;
   readonly #fetch: () => Promise<unknown>;
 
@@ -86,13 +87,18 @@ class FetchedDataset extends Dataset {
     this.classes = dataset.classes;
     this.shape = dataset.shape;
     this.classesAreFolders = classesAreFolders(dataset);
+    this.task = taskNameOf(dataset);
     this.#dataset = dataset;
     this.#fetch = fetch;
   }
 
   async split(name: SplitName): Promise<DatasetSplit> {
-    const { images, labels } = await this.#fetchedFor(() => this.#dataset.split(name));
-    return { images, labels: labels === null ? null : () => this.#fetchedFor(labels) };
+    const { images, labels, targets = null } = await this.#fetchedFor(() => this.#dataset.split(name));
+    return {
+      images,
+      labels: labels === null ? null : () => this.#fetchedFor(labels),
+      ...(targets === null ? {} : { targets: () => this.#fetchedFor(targets) }),
+    };
   }
 
   override get notices(): readonly string[] {

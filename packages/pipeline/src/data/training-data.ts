@@ -1,5 +1,6 @@
 import {
   AncError,
+  targetsOf,
   type Augmentation,
   type DecodedViews,
   type BatchSource,
@@ -8,6 +9,7 @@ import {
   type ImageSource,
   type LabeledBatch,
   type Normalization,
+  type TargetSource,
 } from '@anc/core';
 import {
   holdOut,
@@ -55,7 +57,7 @@ export async function openData(
   const training = await openTrainingData(dataset, options, batches);
   const seed = options.seed ?? batches.seed;
   const test = limited(await dataset.split('test'), options.limitTest, seed);
-  await test.labels?.(); // a damaged labels file is an error now, before anything is written
+  await targetsOf(test)?.(); // a damaged labels file is an error now, before anything is written
   return { ...training, test };
 }
 
@@ -71,7 +73,7 @@ export async function openTrainingData(
   const { limitTrain, validation, stratify } = options;
   const seed = options.seed ?? batches.seed;
   const all = limited(await dataset.split('train'), limitTrain, seed);
-  if (stratify === true) requireLabels(all, 'a stratified split');
+  if (stratify === true) requireClassLabels(all, 'a stratified split');
   const own = await ownValidation(dataset, all);
   const { train, held } =
     own !== null
@@ -79,7 +81,7 @@ export async function openTrainingData(
       : validation > 0
         ? await holdOut(all, validation, seed, { stratified: stratify === true })
         : { train: all, held: null };
-  await all.labels?.(); // the same; training without labels never sees them
+  await targetsOf(all)?.(); // the same; training without labels never sees them
   if (train.images.count < batches.batchSize) {
     throw new AncError('ANC_DATA_TOO_FEW', 'there are fewer training images than one batch.', {
       expected: `at least ${batches.batchSize} images`,
@@ -103,7 +105,7 @@ export async function openTrainingData(
  */
 async function ownValidation(dataset: Dataset, train: DatasetSplit): Promise<DatasetSplit | null> {
   const own = await validationOf(dataset);
-  return own === null || (train.labels !== null && own.labels === null) ? null : own;
+  return own === null || (targetsOf(train) !== null && targetsOf(own) === null) ? null : own;
 }
 
 /** Statistics of the training images alone. */
@@ -143,14 +145,22 @@ export function imageBatches(images: ImageSource, { batchSize, seed, augmentatio
   };
 }
 
-/** The same batches with labels, for whoever declares that it uses them. Throws `ANC_LABELS` where there are none. */
+/**
+ * The same batches with labels, for whoever declares that it uses them; without augmentation where targets have a shape.
+ * Throws `ANC_LABELS` where there are none.
+ */
 export async function labeledBatches(
   split: DatasetSplit,
   { batchSize, seed, augmentation }: Order,
   who: string,
 ): Promise<BatchSource<LabeledBatch>> {
-  const labels = await requireLabels(split, who)();
-  const loader = new LabeledLoader(split.images, labels, { batch: batchSize, seed, augmentation });
+  const targets = await requireLabels(split, who)();
+  const loader = new LabeledLoader(split.images, targets, {
+    batch: batchSize,
+    seed,
+    // Crops and flips move the pixels of an image and not those of its mask.
+    augmentation: targets.shape.length > 0 ? noAugmentation : augmentation,
+  });
   return {
     stepsPerEpoch: loader.batchesPerEpoch,
     shape: split.images.shape,
@@ -158,10 +168,24 @@ export async function labeledBatches(
   };
 }
 
-/** Throws `ANC_LABELS` where the data has none. */
-export function requireLabels({ labels }: DatasetSplit, who: string): () => Promise<Int32Array> {
-  if (labels !== null) return labels;
+/** The targets of a split, to be opened. Throws `ANC_LABELS` where the data has none. */
+export function requireLabels(split: DatasetSplit, who: string): () => Promise<TargetSource> {
+  const targets = targetsOf(split);
+  if (targets !== null) return targets;
   throw new AncError('ANC_LABELS', `${who} needs labels and the data has none.`, {
     hint: 'choose methods that need none, such as adversarial, kd or l2.',
   });
+}
+
+/** Throws `ANC_LABELS` where the images have no class each. */
+function requireClassLabels(split: DatasetSplit, who: string): void {
+  requireLabels(split, who);
+  if (split.labels !== null) return;
+  throw new AncError(
+    'ANC_LABELS',
+    `${who} needs one class per image, and the data has targets of another shape.`,
+    {
+      hint: 'leave --stratify off.',
+    },
+  );
 }

@@ -1,11 +1,14 @@
-import type { Diagnostics } from '@anc/core';
+import type { Diagnostics, Tree } from '@anc/core';
+import type { TaskDescription } from '@anc/core/internal';
 import type { TeacherInspection } from '../planning/inspect-teacher.js';
 
 /** A model's part of the JSON document of a run: field names are stable, more may come. Errors and agreement are fractions. */
 export interface ModelResult {
   readonly model: string;
-  /** null where the test images have no labels. */
+  /** Of a classifier; null where the test images have no labels, and for other tasks. */
   readonly testError: number | null;
+  /** The metrics of other tasks, by name. */
+  readonly metrics?: Tree<number>;
   /** Share of test images whose label is not among the five largest logits; only of more than ten classes. */
   readonly testTop5Error?: number;
   /** null where they are not counted: of a teacher that is a function, for one. */
@@ -16,6 +19,8 @@ export interface ModelResult {
   readonly seconds: number;
   /** On the held-out images, after the last epoch; only with `--validation`. */
   readonly validationError?: number | null;
+  /** The primary metric of another task than classification, by name, in its place. */
+  readonly validation?: Tree<number>;
   /** The epoch that did best on the held-out images; its weights are in `best/` beside the last ones. */
   readonly best?: BestResult;
   /** SHA-256 of the weights file. */
@@ -25,15 +30,17 @@ export interface ModelResult {
 }
 
 /**
- * What the epoch did that was best on the held-out images: by error where training reads labels anyway, else by
- * agreement with the teacher. The test images choose nothing.
+ * What the epoch did that was best on the held-out images: by the task's primary metric (a classifier's error) where
+ * training reads labels anyway, else by agreement with the teacher. The test images choose nothing.
  */
 export interface BestResult {
   /** From 1. */
   readonly epoch: number;
   readonly validationError: number | null;
+  readonly validation?: Tree<number>;
   readonly validationAgreement?: number;
   readonly testError: number | null;
+  readonly metrics?: Tree<number>;
   readonly agreement?: number;
 }
 
@@ -44,7 +51,7 @@ export interface StudentResult extends ModelResult {
    * not allowed in every folder's name.
    */
   readonly name: string;
-  /** Share of test images on which student and teacher give the same class. */
+  /** Share of equal predictions of student and teacher for the test images, as the task compares them. */
   readonly agreement: number;
   /** Agreement that a constant prediction of the teacher's most frequent class reaches. */
   readonly agreementBaseline?: number;
@@ -77,6 +84,8 @@ export interface RunResult {
   readonly teacher: ModelResult;
   /** Those that were trained to the end. */
   readonly students: readonly StudentResult[];
+  /** What was learned and how it is measured; absent: classification. */
+  readonly task?: TaskDescription;
   /** Number of classes. */
   readonly classes?: number;
   /** What a given teacher's predictions for training images look like. */

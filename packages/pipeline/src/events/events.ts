@@ -1,4 +1,5 @@
 import type { Alarm, Diagnostics, Progress, Tree } from '@anc/core';
+import type { TaskDescription } from '@anc/core/internal';
 import type { ModelResult, StudentResult } from './documents.js';
 
 /** A teacher or student of a run. */
@@ -28,6 +29,8 @@ export type RunEvent = { readonly scope?: string } & (
       readonly role: ModelRole;
       readonly index: number;
       readonly count: number;
+      /** What is measured; absent: classification. */
+      readonly task?: TaskDescription;
     }
   /** A training step was done. */
   | {

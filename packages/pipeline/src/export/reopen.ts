@@ -1,11 +1,14 @@
 import { OnnxBackend } from '@anc/backend-onnx';
-import type { Teacher } from '@anc/core';
-import { scorePredictions, topClasses } from '@anc/core/internal';
+import { targetsOf, type Teacher } from '@anc/core';
+import { taskEntry, type TaskDescription } from '@anc/core/internal';
 import type { OpenedImages } from '../classifier/images.js';
 import { pairClasses } from '../classifier/labels.js';
 import { openClassifier, openNetwork, type Classifier } from '../classifier/open-classifier.js';
-import { scoreClassifier, teacherLogits, type Score } from '../classifier/score.js';
+import { predictFrozen, scoreOf, type Score } from '../classifier/score.js';
 import type { Composition } from '../composition/compose.js';
+import { relabeledSplit } from '../data/relabeled-split.js';
+import { taskNameOf } from '../data/dataset-facts.js';
+import { openTask } from '../tasks/opened-task.js';
 import type { Format } from './format.js';
 import type { ClassifierShape } from './function.js';
 import { openGraphModel } from './graph-model.js';
@@ -33,31 +36,46 @@ export const compareLogits = (
 ): Promise<Verified> =>
   withBackend(async (backend) => {
     const original = await openNetwork(written.source, backend);
-    const again = await openAgain(written, backend, composition);
+    const outputs = original.teacher.outputs['logits']!;
+    const again = await openAgain(written, backend, composition, outputs);
     return verifySame(again, original.teacher, written.source.environment.input, tolerance);
   });
 
-/** Test errors of the network and of what was written, and how often they agree. */
+/** How well two files of one network do on the same images. */
+export interface ComparedAccuracy {
+  /** What was measured; absent: classification. */
+  readonly task?: TaskDescription;
+  readonly before: Score;
+  readonly after: Score;
+  /** Share of equal predictions. */
+  readonly agreement: number | null;
+}
+
+/** How well the network does on test images, and what was written; and how often they agree. */
 export const compareAccuracy = (
   written: WrittenModel,
   images: OpenedImages,
   composition: Composition,
   onNotice?: (text: string) => void,
-): Promise<{ readonly before: Score; readonly after: Score; readonly agreement: number | null }> =>
+): Promise<ComparedAccuracy> =>
   withBackend(async (backend) => {
     const original = await openNetwork(written.source, backend);
-    const again = await openWritten(written, backend, composition);
+    const again = await openWritten(written, backend, composition, original.teacher.outputs['logits']!);
     const split = await images.test();
-    const pairing = split.labels === null ? null : pairClasses(original.model, original, images.dataset);
+    const { dataset } = images;
+    const pairing = targetsOf(split) === null ? null : pairClasses(original.model, original, dataset);
     if (typeof pairing?.notice === 'string') onNotice?.(pairing.notice);
-    const options = { batchSize: 100, classMap: pairing?.map ?? null };
-    const classes = async ({ teacher }: Classifier): Promise<Int32Array> =>
-      topClasses(await teacherLogits(teacher, split, options.batchSize));
-    const [a, b] = [await classes(original), await classes(again)];
+    const measured = relabeledSplit(split, pairing?.map ?? null);
+    const data = { input: dataset.shape, classes: original.classes };
+    const { task, description } = await openTask(taskNameOf(dataset), data, composition);
+    const options = { task, taskData: data, batchSize: 100 };
+    const before = await predictFrozen(original.teacher, measured, options);
+    const after = await predictFrozen(again.teacher, measured, options);
     return {
-      before: await scoreClassifier(original.teacher, split, options),
-      after: await scoreClassifier(again.teacher, split, options),
-      agreement: scorePredictions(b, null, a).agreement,
+      ...taskEntry(description),
+      before: scoreOf(before, task),
+      after: scoreOf(after, task),
+      agreement: task.agreement(after.predictions, before.predictions).agreement,
     };
   });
 
@@ -74,16 +92,18 @@ async function openAgain(
   written: WrittenModel,
   backend: OnnxBackend,
   composition: Composition,
+  outputs: readonly number[],
 ): Promise<Pick<Teacher, 'infer'>> {
   const { target, format, source, shape } = written;
   if (format === 'tfjs') return openGraphModel(target, backend, source, shape);
   if (format === 'keras') return openKerasModel(target, backend, source, shape);
-  return (await openWritten(written, backend, composition)).teacher;
+  return (await openWritten(written, backend, composition, outputs)).teacher;
 }
 
 const openWritten = (
   { target, cwd, source }: WrittenModel,
   backend: OnnxBackend,
   composition: Composition,
+  outputs: readonly number[],
 ): Promise<Classifier> =>
-  openClassifier({ file: target, cwd, images: source.environment.input, backend }, composition);
+  openClassifier({ file: target, cwd, images: source.environment.input, backend, outputs }, composition);

@@ -22,12 +22,13 @@ export function exportMetadata(
   layout?: WeightsMetadata['layout'],
 ): Record<string, string> {
   const { model, environment, classNames, normalization, metadata, provenance } = source;
-  const { method, methodOptions, dataset, seed } = metadata;
+  const { method, methodOptions, dataset, seed, task } = metadata;
   return encodeWeightsMetadata({
     model: model.name,
     modelOptions: model.options,
     input: environment.input,
     classes: classNames ?? environment.classes,
+    ...(task === undefined ? {} : { task }),
     ...(normalization === null ? {} : { [folded ? 'foldedNormalization' : 'normalization']: normalization }),
     method,
     methodOptions,

@@ -46,11 +46,14 @@ async function replyTo(request: TrialRequest): Promise<TrialReply> {
 }
 
 async function inferOnce({ path, ...request }: Extract<TrialRequest, { kind: 'onnx' }>): Promise<void> {
-  const { OnnxBackend, OnnxTeacher } = await import('@anc/backend-onnx');
-  await OnnxTeacher.create(await OnnxBackend.create(), await readFile(path), {
+  const { OnnxBackend, OnnxDenseTeacher, OnnxTeacher } = await import('@anc/backend-onnx');
+  const [engine, bytes] = [await OnnxBackend.create(), await readFile(path)];
+  const { outputs, ...common } = {
     ...request,
-    readExternal: (beside) => readRegularFile(join(dirname(path), beside)),
-  });
+    readExternal: (beside: string) => readRegularFile(join(dirname(path), beside)),
+  };
+  if (outputs === undefined) await OnnxTeacher.create(engine, bytes, common);
+  else await OnnxDenseTeacher.create(engine, bytes, { ...common, outputs });
 }
 
 async function readKeras(path: string): Promise<void> {

@@ -13,6 +13,8 @@ export type TrialRequest =
       /** What decides between several outputs. */
       readonly imageClasses?: number;
       readonly classNames?: readonly string[];
+      /** Shape of one image's outputs, where a task has more than one axis of them. */
+      readonly outputs?: readonly number[];
     }
   | { readonly kind: 'keras'; readonly path: string };
 

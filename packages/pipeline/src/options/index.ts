@@ -3,6 +3,7 @@ export {
   formatCount,
   formatKappa,
   formatLarge,
+  formatMetric,
   formatRate,
   formatSeconds,
   formatShare,

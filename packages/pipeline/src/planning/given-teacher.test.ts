@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import { AncError, type Backend, type Dataset } from '@anc/core';
+import { AncError, classification, type Backend, type Dataset } from '@anc/core';
+import { taskOfDocument } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
 import { Corners, tinyComposition } from '../../test/tiny-plugins.js';
 import {
@@ -140,10 +141,18 @@ describe('relabeledFor', () => {
   });
 });
 
+const task = {
+  task: classification,
+  data: { input: [8, 8, 1], classes: 4 },
+  description: taskOfDocument({}),
+};
+
 describe('openGivenTeacher', () => {
   const backend = {} as unknown as Backend; // nothing gets as far as that
   const refusal = (model: { name: string; options: Record<string, unknown> }) =>
-    openGivenTeacher({ model }, new Corners(), backend, tinyComposition()).catch((error: unknown) => error);
+    openGivenTeacher({ model }, new Corners(), backend, tinyComposition(), task).catch(
+      (error: unknown) => error,
+    );
 
   it('refuses options that a file of weights does not have', async () => {
     expect(await refusal(named('/nowhere/weights.pth', { modle: 'nin' }))).toMatchObject({

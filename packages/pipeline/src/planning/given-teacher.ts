@@ -2,13 +2,15 @@ import { isAbsolute, resolve } from 'node:path';
 import { Dataset, isAncError, type Backend, type DatasetSplit, type SplitName } from '@anc/core';
 import { matchNames } from '@anc/datasets';
 import { findModelInRun } from '../classifier/find-model.js';
-import { pairClasses, type ClassMap } from '../classifier/labels.js';
+import { pairClasses } from '../classifier/labels.js';
 import { fileOptions } from '../classifier/classifier-file.js';
 import { openClassifier, type Classifier } from '../classifier/open-classifier.js';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
-import { classesAreFolders, noticesOf, validationOf } from '../data/dataset-facts.js';
+import { classesAreFolders, noticesOf, taskNameOf, validationOf } from '../data/dataset-facts.js';
+import { relabeledSplit, type ClassMap } from '../data/relabeled-split.js';
 import { optionError } from '../options/option-error.js';
+import type { OpenedTask } from '../tasks/opened-task.js';
 import type { TeacherOptions } from '../options/run-options.js';
 
 /** A frozen teacher that is not trained in the run: from a file, another run or a function. */
@@ -36,6 +38,7 @@ export async function openGivenTeacher(
   dataset: Dataset,
   backend: Backend,
   composition: Composition,
+  task: OpenedTask,
 ): Promise<GivenTeacher> {
   const { name, options } = model;
   const cwd = process.cwd(); // paths are absolute by now
@@ -47,6 +50,7 @@ export async function openGivenTeacher(
       cwd,
       images: dataset.shape,
       backend,
+      outputs: task.task.outputs(task.data),
       ...(preprocessing === undefined ? {} : { preprocessing }),
       ...(classes === undefined ? {} : { classes }),
       ...(dataset.classes.length === 0 ? {} : { imageClasses: dataset.classes.length }),
@@ -99,6 +103,7 @@ function unmatched({ classNames }: Classifier, { classes }: Dataset): string {
 class RelabeledDataset extends Dataset {
   readonly name: string;
   override readonly classesAreFolders: boolean;
+  override readonly task: string;
   readonly shape: Dataset['shape'];
 
   constructor(
@@ -110,6 +115,7 @@ class RelabeledDataset extends Dataset {
     this.name = inner.name;
     this.shape = inner.shape;
     this.classesAreFolders = classesAreFolders(inner);
+    this.task = taskNameOf(inner);
   }
 
   override get notices(): readonly string[] {
@@ -125,13 +131,8 @@ class RelabeledDataset extends Dataset {
     return split === null ? null : this.#relabeled(split);
   }
 
-  #relabeled({ images, labels }: DatasetSplit): DatasetSplit {
-    const { map } = this;
-    if (labels === null || map === 'none') return { images, labels: null };
-    return {
-      images,
-      labels: map === null ? labels : async () => (await labels()).map((label) => map[label]!),
-    };
+  #relabeled(split: DatasetSplit): DatasetSplit {
+    return this.map === 'none' ? { images: split.images, labels: null } : relabeledSplit(split, this.map);
   }
 }
 

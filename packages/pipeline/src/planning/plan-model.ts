@@ -12,6 +12,7 @@ import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
 import { requireLabels, type TrainingData } from '../data/training-data.js';
 import type { RunOptions, TrainingOptions } from '../options/run-options.js';
+import type { OpenedTask } from '../tasks/opened-task.js';
 import type { Named } from '../text/named.js';
 import { createMethod, type CreatedMethod } from './create-method.js';
 import { teacherOptimizerConfigOf } from './method-options.js';
@@ -40,12 +41,12 @@ export async function planTeacher(
   model: Network<ClassifierOutputs>,
   data: TrainingData,
   backend: Backend,
-  networks: Pick<MethodEnvironment, 'input' | 'classes'>,
+  task: OpenedTask,
   { teacher, training, objective }: RunOptions,
   composition: Composition,
 ): Promise<PlannedModel> {
   const seed = teacher.seed ?? training.seed;
-  const network = await planNetwork(teacher.model, model, data, backend);
+  const network = await planNetwork(teacher.model, model, data, backend, task);
   const supervised = await createMethod(
     {
       name: 'supervised',
@@ -56,7 +57,9 @@ export async function planTeacher(
   );
   requireLabels(data.train, 'training a teacher');
   const stages = supervised.made.stages({
-    ...networks,
+    input: data.dataset.shape,
+    classes: data.dataset.classes.length,
+    task: task.task,
     student: network.network,
     studentOutputs: network.outputs,
     teacher: null,
@@ -76,7 +79,8 @@ export interface StudentEnvironment {
   readonly data: TrainingData;
   readonly backend: Backend;
   readonly batchSize: number;
-  readonly networks: Pick<MethodEnvironment, 'input' | 'classes'>;
+  readonly networks: Pick<MethodEnvironment, 'input' | 'classes' | 'task'>;
+  readonly task: OpenedTask;
   readonly teacherOutputs: Tree<readonly number[]>;
 }
 
@@ -96,12 +100,13 @@ export function studentPlanner({
   backend,
   batchSize,
   networks,
+  task,
   teacherOutputs,
 }: StudentEnvironment): StudentPlanner {
   return async (name, method, { epochs, seed }) => {
     if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
     const changed = method.made.network(studentModel);
-    const network = changed === studentModel ? plain : await planNetwork(model, changed, data, backend);
+    const network = changed === studentModel ? plain : await planNetwork(model, changed, data, backend, task);
     const stages = blaming(`method "${method.method.name}"`, () =>
       method.made.stages({
         ...networks,

@@ -1,12 +1,14 @@
 import { openCpu } from '@anc/backend-tfjs';
 import {
   AncError,
+  classification,
   normalizedNetwork,
   type Backend,
   type ClassifierOutputs,
   type Network,
   type Normalization,
 } from '@anc/core';
+import { taskOfDocument } from '@anc/core/internal';
 import { cnn } from '@anc/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Corners } from '../../test/tiny-plugins.js';
@@ -24,8 +26,13 @@ const fixed = { mean: [100], std: [50] };
 const dataOf = (normalization: Normalization) => ({ dataset, normalization }) as unknown as TrainingData;
 const named = { name: 'cnn', options: { widths: [2] } };
 const made = cnn({ widths: [2], features: 3 }, { classes: 4 });
+const task = {
+  task: classification,
+  data: { input: dataset.shape, classes: 4 },
+  description: taskOfDocument({}),
+};
 const plan = (normalization: Normalization = fixed, network: Network<ClassifierOutputs> = made) =>
-  planNetwork(named, network, dataOf(normalization), backend);
+  planNetwork(named, network, dataOf(normalization), backend, task);
 
 describe('planNetwork', () => {
   it('counts parameters and FLOPs of one image', async () => {

@@ -11,6 +11,8 @@ import {
 } from '@anc/core';
 import { outputShapes } from '@anc/core/internal';
 import { blaming } from '../composition/plugin-fault.js';
+import { assertTaskOutputs } from '../tasks/assert-task.js';
+import type { OpenedTask } from '../tasks/opened-task.js';
 import type { Named } from '../text/named.js';
 import { describeNamed } from '../text/named.js';
 import type { TrainingData } from '../data/training-data.js';
@@ -27,12 +29,13 @@ export interface PlannedNetwork {
   readonly flops: number;
 }
 
-/** A model as the run uses it: what it gives, and what it costs. */
+/** A model as the run uses it: what it gives, and what it costs. Throws `ANC_TASK` where it gives other logits. */
 export async function planNetwork(
   model: Named,
   made: Network<ClassifierOutputs>,
   { dataset, normalization }: TrainingData,
   backend: Backend,
+  task: OpenedTask,
 ): Promise<PlannedNetwork> {
   const network = {
     ...normalizedNetwork(made, normalization),
@@ -43,6 +46,7 @@ export async function planNetwork(
     const outputs = await outputShapes({ backend, network, variables: initial }, dataset.shape);
     return { initial, outputs, layers: network.summary(dataset.shape) };
   });
+  assertTaskOutputs(`model "${model.name}"`, outputs, task);
   return {
     model,
     network,

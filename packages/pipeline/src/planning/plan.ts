@@ -2,7 +2,7 @@ import { AncError, type Dataset } from '@anc/core';
 import { rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
-import { noticesOf } from '../data/dataset-facts.js';
+import { noticesOf, taskNameOf } from '../data/dataset-facts.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import {
   openData,
@@ -14,6 +14,8 @@ import {
 import { aboutOption } from '../options/option-error.js';
 import type { DataOptions, OptionPath, RunOptions } from '../options/run-options.js';
 import { studentNames } from '../options/student-names.js';
+import { assertSameTask, assertTaskOutputs } from '../tasks/assert-task.js';
+import { taskOfDataset, type OpenedTask } from '../tasks/opened-task.js';
 import type { Named } from '../text/named.js';
 import { checkOptions } from './check-options.js';
 import { createMethod } from './create-method.js';
@@ -63,6 +65,8 @@ export interface PlanRequest {
 export interface Plan<D extends TrainingData = RunData> {
   readonly options: RunOptions;
   readonly data: D;
+  /** What the dataset's targets and the networks' logits mean. */
+  readonly task: OpenedTask;
   /** Trained in the run, or given. */
   readonly teacher: PlannedModel | GivenTeacher;
   readonly students: readonly PlannedModel[];
@@ -123,6 +127,7 @@ async function planWith<D extends TrainingData>(
     ),
   );
   notices.push(...noticesOf(files));
+  assertTasks(sized, isGivenTeacher, files, composition);
   const backends = await openBackends(compute, teacherOptions.backend, sized.student.backend, composition);
   let given: GivenTeacher | null = null;
   const dispose = async (): Promise<void> => {
@@ -131,9 +136,10 @@ async function planWith<D extends TrainingData>(
   };
   try {
     if (isGivenTeacher) {
+      const expected = await taskOfDataset(files, composition);
       given = await aboutOption(['teacher', 'model'], () =>
         openTeacher === undefined
-          ? openGivenTeacher(teacherOptions, files, backends.teacher, composition)
+          ? openGivenTeacher(teacherOptions, files, backends.teacher, composition, expected)
           : openTeacher(files, teacherOptions.model),
       );
       notices.push(...given.given.notices);
@@ -141,6 +147,9 @@ async function planWith<D extends TrainingData>(
     if (given === null) assertSeveralClasses(files);
     const dataset = given === null ? files : relabeledFor(given, files, notice);
     const environment = { input: dataset.shape, classes: dataset.classes.length };
+    const task = await taskOfDataset(dataset, composition);
+    if (given !== null)
+      assertTaskOutputs(`the teacher ${given.given.model}`, given.given.teacher.outputs, task);
     const options = await withSuitedStudent(request, sized, given, environment, notice);
     const studentOptions = options.student;
     const create = (key: 'teacher' | 'student') =>
@@ -159,15 +168,17 @@ async function planWith<D extends TrainingData>(
     const suited = suitedTo(options, given, data, requested, notice);
     const created = suited === options ? requested : await createAll(suited);
     const inspection =
-      given === null ? null : await inspectTeacher(given, data, training.batchSize, training.seed);
+      given === null || !task.description.perImage
+        ? null // of one prediction per image alone
+        : await inspectTeacher(given, data, training.batchSize, training.seed);
     if (inspection !== null) {
       if (set.length > 0) notice(inspectionInWords(inspection, dataset.classes)); // a record had it
       notices.push(...inspectionWarnings(inspection));
     }
-    const plain = await planNetwork(studentOptions.model, studentModel, data, backends.student);
-    const networks = { input: dataset.shape, classes: environment.classes };
+    const plain = await planNetwork(studentOptions.model, studentModel, data, backends.student, task);
+    const networks = { input: dataset.shape, classes: environment.classes, task: task.task };
     const teacher =
-      given ?? (await planTeacher(teacherModel!, data, backends.teacher, networks, options, composition));
+      given ?? (await planTeacher(teacherModel!, data, backends.teacher, task, options, composition));
     const teacherOutputs = 'given' in teacher ? teacher.given.teacher.outputs : teacher.network.outputs;
     const stage = { backend: backends.student, batchSize: training.batchSize, shape: dataset.shape };
     if (!('given' in teacher)) await rehearse({ ...stage, stages: teacher.stages, teacherOutputs: null });
@@ -179,8 +190,15 @@ async function planWith<D extends TrainingData>(
       backend: backends.student,
       batchSize: training.batchSize,
       networks,
+      task,
       teacherOutputs,
     });
+    const learnsTargets = given === null || created.some(({ made }) => made.labels === 'required');
+    if (learnsTargets && !task.description.perImage && data.augmentation.views > 1) {
+      notice(
+        'targets are not moved with crops and flips, so training with targets shows images as they are.',
+      );
+    }
     const { options: final, methods } = await withAdapters(
       { options: suited, methods: created },
       composition,
@@ -204,6 +222,7 @@ async function planWith<D extends TrainingData>(
     return {
       options: withChosenBackends(final, backends),
       data,
+      task,
       students,
       backends,
       classNames: given === null ? dataset.classes : given.given.classNames,
@@ -218,6 +237,23 @@ async function planWith<D extends TrainingData>(
   } catch (error) {
     await dispose();
     throw error;
+  }
+}
+
+/** Refuses registered models of another task than the dataset's. Throws `ANC_TASK`. */
+function assertTasks(
+  { student, teacher }: RunOptions,
+  isGivenTeacher: boolean,
+  dataset: Dataset,
+  { registries }: Composition,
+): void {
+  const wanted = taskNameOf(dataset);
+  for (const [key, { name }] of [
+    ...(isGivenTeacher ? [] : ([['teacher', teacher.model]] as const)),
+    ['student', student.model] as const,
+  ]) {
+    const { task } = registries.models.get(name).contribution;
+    if (task !== undefined) assertSameTask(`the ${key} "${name}"`, task, dataset.name, wanted);
   }
 }
 

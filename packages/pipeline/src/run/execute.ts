@@ -1,5 +1,5 @@
 import type { DatasetSplit, Teacher } from '@anc/core';
-import { encodeNumbers, shellQuoted } from '@anc/core/internal';
+import { encodeNumbers, shellQuoted, taskEntry, type SplitPredictions } from '@anc/core/internal';
 import { ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
 import { classOrderWarning } from '../classifier/class-order.js';
 import type { DivergedStudent, ModelResult, RunResult, StudentResult } from '../events/documents.js';
@@ -8,7 +8,6 @@ import { changesInWords } from '../files/recorded-options.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
 import { isDivergence } from '../training/divergence.js';
-import type { Predictions } from '../training/evaluate-model.js';
 import {
   frozenTeacher,
   openTeacherCache,
@@ -42,7 +41,8 @@ async function trainAll(execution: Execution): Promise<RunResult> {
   const { plan, folder, emit } = execution;
   const context: RunContext = { ...execution, scalars: new ScalarLog(folder) };
   const count = plan.students.length + 1;
-  emit({ type: 'model', model: 'teacher', role: 'teacher', index: 1, count });
+  const about = taskEntry(plan.task.description);
+  emit({ type: 'model', model: 'teacher', role: 'teacher', index: 1, count, ...about });
   const trained =
     'given' in plan.teacher
       ? null
@@ -68,13 +68,14 @@ async function trainStudents(
   const { plan, folder, shown, emit, signal, shared = {} } = context;
   const { options, data, backends } = plan;
   const notice = (message: string): void => emit({ type: 'notice', message });
-  const evaluation = { batchSize: options.training.batchSize, emit, signal };
-  const predictionsFor = (split: DatasetSplit, what: string): Promise<Predictions> =>
+  const { task, data: taskData, description } = plan.task;
+  const evaluation = { task, taskData, batchSize: options.training.batchSize, emit, signal };
+  const predictionsFor = (split: DatasetSplit, what: string): Promise<SplitPredictions> =>
     teacherPredictions(frozen, shared, split, what, evaluation);
   const onTest = await predictionsFor(data.test, 'test images');
   const predictions = {
-    test: onTest.classes,
-    held: data.held === null ? null : (await predictionsFor(data.held, 'held-out images')).classes,
+    test: onTest.predictions,
+    held: data.held === null ? null : (await predictionsFor(data.held, 'held-out images')).predictions,
   };
   const order = 'given' in plan.teacher ? await orderWarningOf(plan, onTest) : null;
   if (order !== null) notice(order);
@@ -88,7 +89,8 @@ async function trainStudents(
     const finished: PlannedModel[] = [];
     const diverged: DivergedStudent[] = [];
     for (const [i, model] of plan.students.entries()) {
-      emit({ type: 'model', model: model.name, role: 'student', index: i + 2, count });
+      const place = { index: i + 2, count };
+      emit({ type: 'model', model: model.name, role: 'student', ...place, ...taskEntry(description) });
       const teacherOutputs = model.needsTeacher ? outputs : null;
       const before = outputs instanceof TeacherCache ? outputs.counts : null;
       try {
@@ -110,7 +112,7 @@ async function trainStudents(
       ...(order === null ? [] : [order]),
       ...(await changesInWords(folder)),
       ...diverged.map(divergenceInWords),
-      ...interpret(interpreted, data.test.images.count),
+      ...interpret(interpreted, description, data.test.images.count),
       ...students.flatMap((student) => chanceInWords(student, classes)),
       ...closingWarnings(plan),
     ];
@@ -121,6 +123,7 @@ async function trainStudents(
       seed: options.training.seed,
       teacher,
       students,
+      ...taskEntry(description),
       classes,
       ...(plan.inspection === null ? {} : { teacherCheck: plan.inspection }),
       ...(diverged.length === 0 ? {} : { diverged }),
@@ -155,9 +158,12 @@ async function reportOrNotice(
 }
 
 /** Whether a given teacher's classes are probably in another order than the labels; before anything is trained. */
-async function orderWarningOf({ data, classNames }: Plan, { classes }: Predictions): Promise<string | null> {
-  if (data.test.labels === null) return null;
-  return classOrderWarning(classes, await data.test.labels(), { classNames }, data.dataset);
+async function orderWarningOf(
+  { data, classNames }: Plan,
+  { predictions }: SplitPredictions,
+): Promise<string | null> {
+  if (data.test.labels === null || !(predictions instanceof Int32Array)) return null;
+  return classOrderWarning(predictions, await data.test.labels(), { classNames }, data.dataset);
 }
 
 const interpretedMethodOf = ({ method, options, stages }: PlannedModel): InterpretedMethod => ({

@@ -1,3 +1,4 @@
+import { taskOfDocument } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
 import type { StudentResult } from '../events/documents.js';
 import { chanceInWords, interpret, type InterpretedStudent } from './interpretation.js';
@@ -32,10 +33,13 @@ const read = (result: StudentResult, dataTerm: string | null = null): Interprete
   },
 });
 
+const task = taskOfDocument({});
+
 describe('readingOf', () => {
   it('calls a small difference what it is', () => {
     const lines = interpret(
       [read(student('l2', 0.1)), read(student('adversarial', 0.095, { diagnostics: game }), 'l2')],
+      task,
       2000,
     );
     expect(lines[0]).toMatch(/adversarial term is active .* AUC 0.700\.$/);
@@ -44,7 +48,7 @@ describe('readingOf', () => {
 
   it('calls a large one a lead, never a result, in the right direction', () => {
     const lines = (error: number) =>
-      interpret([read(student('kd', 0.1)), read(student('adversarial', error), 'kl')], 10_000);
+      interpret([read(student('kd', 0.1)), read(student('adversarial', error), 'kl')], task, 10_000);
     expect(lines(0.05)[0]).toMatch(/better than kd here, with a single seed, so a lead and not a result/);
     expect(lines(0.2)[0]).toMatch(/worse than kd here/);
   });
@@ -64,6 +68,7 @@ describe('readingOf', () => {
         read(student('l2', null, { agreement: 0.5 })),
         read(student('adversarial', null, { agreement: 0.9 }), 'l2'),
       ],
+      task,
       1000,
     );
     expect(lines[0]).toMatch(/better than l2 here.*agreement 90\.00 % against 50\.00 %/);
@@ -77,6 +82,7 @@ describe('readingOf', () => {
           'l2',
         ),
       ],
+      task,
       1000,
     );
     expect(lines[0]).toMatch(/adversarial term is inactive .*the discriminator has won/);

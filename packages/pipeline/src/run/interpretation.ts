@@ -1,6 +1,6 @@
-import { alarmsFor } from '@anc/core/internal';
-import { kappaMatters } from '@anc/runtime';
-import { formatKappa, formatShare } from '../text/format.js';
+import type { TaskMetric } from '@anc/core';
+import { alarmsFor, kappaMatters, metricOf, type TaskDescription } from '@anc/core/internal';
+import { formatKappa, formatMetric, formatShare } from '../text/format.js';
 import { controlName, dataTermOf, isControlOf, type InterpretedMethod } from './control.js';
 import type { StudentResult } from '../events/documents.js';
 
@@ -13,10 +13,14 @@ export interface InterpretedStudent extends InterpretedMethod {
  * What a run's numbers say, and what they do not: whether the adversarial term was active, and whether it
  * beat its own data term. One seed never shows a difference: it is a lead at best.
  */
-export function interpret(students: readonly InterpretedStudent[], testCount: number): string[] {
+export function interpret(
+  students: readonly InterpretedStudent[],
+  task: TaskDescription,
+  testCount: number,
+): string[] {
   return students.flatMap((student) => [
     ...(student.result.diagnostics === undefined ? [] : [activity(student.result)]),
-    ...(dataTermOf(student) === null ? [] : [comparison(student, students, testCount)]),
+    ...(dataTermOf(student) === null ? [] : [comparison(student, students, task, testCount)]),
   ]);
 }
 
@@ -53,6 +57,7 @@ function activity({ name, diagnostics }: StudentResult): string {
 function comparison(
   student: InterpretedStudent,
   students: readonly InterpretedStudent[],
+  task: TaskDescription,
   testCount: number,
 ): string {
   const { result } = student;
@@ -61,37 +66,43 @@ function comparison(
     const name = controlName(dataTermOf(student)!.name);
     return `${result.name}: nothing to compare with; add its data term alone to --methods (${name}, without labels, options as here).`;
   }
-  if (result.testError === null || alone.testError === null) {
-    return compareShares(
-      result.name,
-      alone.name,
-      'agreement',
-      result.agreement,
-      alone.agreement,
-      testCount,
-      1,
-    );
+  const [primary] = task.metrics;
+  const [own, others] = [metricOf(result, primary), metricOf(alone, primary)];
+  const names = { name: result.name, other: alone.name };
+  if (own === null || others === null) {
+    return compareValues(names, AGREEMENT, [result.agreement, alone.agreement], task, testCount);
   }
-  return compareShares(result.name, alone.name, 'error', result.testError, alone.testError, testCount, -1);
+  return compareValues(names, primary, [own, others], task, testCount);
 }
 
-/** Two shares of the same test images: their difference against the sampling error of the test set alone. */
-function compareShares(
-  name: string,
-  other: string,
-  what: string,
-  share: number,
-  otherShare: number,
+/** Agreement with the teacher as a metric: what is compared where there are no targets. */
+const AGREEMENT: TaskMetric = { name: 'agreement', better: 'higher' };
+
+/**
+ * A metric of two students on the same test images. Of one prediction per image, the difference stands against the
+ * sampling error of the test set alone; predictions of the same image depend on each other, so of several the sampling
+ * error is not known.
+ */
+function compareValues(
+  { name, other }: { readonly name: string; readonly other: string },
+  metric: TaskMetric,
+  [value, otherValue]: readonly [number, number],
+  { perImage }: TaskDescription,
   count: number,
-  better: 1 | -1,
 ): string {
-  const difference = share - otherShare;
-  const pooled = (share + otherShare) / 2;
-  const interval = 1.96 * Math.sqrt((2 * pooled * (1 - pooled)) / Math.max(1, count));
-  const numbers = `${what} ${formatShare(share)} against ${formatShare(otherShare)}, difference ${(100 * difference).toFixed(2)} ± ${(100 * interval).toFixed(2)} points by test sampling alone`;
-  if (Math.abs(difference) <= interval) {
-    return `${name}: not distinguishable from ${other} (single seed): ${numbers}.`;
+  const difference = value - otherValue;
+  const { unit = 'share', better } = metric;
+  const verdict = (better === 'higher' ? difference > 0 : difference < 0) ? 'better' : 'worse';
+  const lead = `${name}: ${verdict} than ${other} here, with a single seed, so a lead and not a result`;
+  const both = `${metric.name} ${formatMetric(value, metric)} against ${formatMetric(otherValue, metric)}`;
+  if (!perImage || unit !== 'share') {
+    if (difference === 0) return `${name}: not distinguishable from ${other} (single seed): ${both}.`;
+    return `${lead}: ${both}.`;
   }
-  const verdict = difference * better > 0 ? 'better' : 'worse';
-  return `${name}: ${verdict} than ${other} here, with a single seed, so a lead and not a result: ${numbers}.`;
+  const pooled = (value + otherValue) / 2;
+  const interval = 1.96 * Math.sqrt((2 * pooled * (1 - pooled)) / Math.max(1, count));
+  const numbers = `${both}, difference ${(100 * difference).toFixed(2)} ± ${(100 * interval).toFixed(2)} points by test sampling alone`;
+  return Math.abs(difference) <= interval
+    ? `${name}: not distinguishable from ${other} (single seed): ${numbers}.`
+    : `${lead}: ${numbers}.`;
 }

@@ -1,9 +1,10 @@
-import type { Normalization } from '@anc/core';
+import { classification, type Normalization, type TaskMetric } from '@anc/core';
+import { kappaMatters, metricOf } from '@anc/core/internal';
 import type { WeightsMetadata } from '@anc/formats';
 import { isQuantized } from '@anc/methods';
+import { taskNameOf } from '../data/dataset-facts.js';
 import { describeNamed } from '../text/named.js';
-import { kappaMatters } from '@anc/runtime';
-import { formatCount, formatKappa, formatShare } from '../text/format.js';
+import { formatCount, formatKappa, formatMetric, formatShare } from '../text/format.js';
 import { COMPACT } from './compact.js';
 import type { Plan, PlannedModel, TrainingPlan } from '../planning/plan.js';
 import type { ModelResult, StudentResult } from '../events/documents.js';
@@ -21,6 +22,7 @@ export function weightsMetadata(
     modelOptions: model.options,
     input: dataset.shape,
     classes: plan.classNames ?? dataset.classes.length,
+    ...(plan.task.task === classification ? {} : { task: taskNameOf(dataset) }),
     normalization,
     method: method.name,
     methodOptions: quantize === 'none' ? method.options : { ...method.options, quantize },
@@ -36,6 +38,8 @@ export function modelCard(
   result: ModelResult & Partial<Pick<StudentResult, 'agreement' | 'agreementBaseline' | 'kappa'>>,
 ): string {
   const { options, data } = plan;
+  const [primary] = plan.task.description.metrics;
+  const label = labelOf(primary);
   const { network } = model;
   const learnedFrom = model.needsTeacher
     ? `It learned from \`${describeNamed(options.teacher.model)}\`${model.stages.some(({ usesLabels }) => usesLabels) ? '' : ', without labels'}.`
@@ -47,7 +51,12 @@ export function modelCard(
     '',
     '| | |',
     '|---|---|',
-    `| test error | ${formatShare(result.testError)} of ${formatCount(data.test.images.count)} images |`,
+    ...plan.task.description.metrics
+      .filter(({ inTables = true }) => inTables)
+      .map(
+        (metric) =>
+          `| ${labelOf(metric)} | ${formatMetric(metricOf(result, metric), metric)} of ${formatCount(data.test.images.count)} images |`,
+      ),
     ...(result.agreement === undefined
       ? []
       : [
@@ -56,7 +65,7 @@ export function modelCard(
     ...(result.best === undefined
       ? []
       : [
-          `| best epoch on held-out images | ${result.best.epoch}: test error ${formatShare(result.best.testError)}, weights in \`best/\` |`,
+          `| best epoch on held-out images | ${result.best.epoch}: ${label} ${formatMetric(metricOf(result.best, primary), primary)}, weights in \`best/\` |`,
         ]),
     `| parameters | ${formatCount(result.parameters)} |`,
     `| FLOPs per image | ${formatCount(result.flops)} |`,
@@ -78,6 +87,8 @@ export function modelCard(
   ];
   return `${lines.join('\n')}\n`;
 }
+
+const labelOf = ({ name, label = name }: TaskMetric): string => label;
 
 /** ` (always predicting its most frequent class: 12.00 %)`, with Cohen's kappa where that is much. */
 function chanceOf({ agreementBaseline, kappa }: Partial<StudentResult>, classes: number): string {

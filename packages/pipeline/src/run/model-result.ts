@@ -1,6 +1,13 @@
 import { basename } from 'node:path';
-import type { DatasetSplit, HostTensor, TeacherOutputs, Variables } from '@anc/core';
-import { encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
+import type { DatasetSplit, HostTensor, Predictions, TeacherOutputs, Variables } from '@anc/core';
+import {
+  encodeNumbers,
+  metricFields,
+  validationFields,
+  withDeprecatedDiagnostics,
+  type SplitPredictions,
+  type TaskDescription,
+} from '@anc/core/internal';
 import { CheckpointStore } from '@anc/runtime';
 import type { BestResult, ModelResult } from '../events/documents.js';
 import type { ModelRole } from '../events/events.js';
@@ -10,14 +17,9 @@ import { readWeights, writeWeights } from '../files/weights.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { PlannedModel } from '../planning/plan.js';
 import { isDivergence, recordDivergence } from '../training/divergence.js';
-import {
-  evaluatePredictions,
-  predict,
-  type Predictions,
-  type TestEvaluation,
-} from '../training/evaluate-model.js';
+import { evaluatePredictions, predict, type TestEvaluation } from '../training/evaluate-model.js';
 import { trainModel } from '../training/train-model.js';
-import type { BestEpoch } from '../training/validation.js';
+import type { BestEpoch, HeldOut } from '../training/validation.js';
 import { writeCompact } from './compact.js';
 import { assertFiniteWeights } from './diverged-student.js';
 import type { RunContext } from './execution.js';
@@ -28,14 +30,12 @@ import { readDocument } from './read-document.js';
 export async function givenResult(
   { plan, folder, emit }: RunContext,
   { given }: GivenTeacher,
-  predicted: Predictions,
+  { metrics }: SplitPredictions,
 ): Promise<ModelResult> {
-  const { error, top5Error } = await evaluatePredictions(predicted, plan.data.test, null);
   const { model, parameters, flops, digest, bytes } = given;
   const result: ModelResult = {
     model: basename(model),
-    testError: error,
-    ...top5(top5Error),
+    ...metricFields(plan.task.description, metrics),
     parameters,
     flops,
     seconds: 0,
@@ -49,8 +49,8 @@ export async function givenResult(
 
 /** The teacher's predictions for the images that models are evaluated on; null for the teacher itself. */
 export interface TeacherPredictions {
-  readonly test: Int32Array | null;
-  readonly held: Int32Array | null;
+  readonly test: Predictions | null;
+  readonly held: Predictions | null;
 }
 
 /** For the teacher itself. */
@@ -69,6 +69,8 @@ export async function trainOrRead<R extends ModelResult>(
 ): Promise<R> {
   const { plan, folder, emit, signal, scalars } = context;
   const { options, data, backends } = plan;
+  const { task, data: taskData, description } = plan.task;
+  const [primary] = description.metrics;
   const { batchSize } = options.training;
   const place = placeOf(role === 'teacher' ? 'teacher' : model.name);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
@@ -82,10 +84,17 @@ export async function trainOrRead<R extends ModelResult>(
   }
   const metadata = weightsMetadata(plan, model);
   const { held } = data;
-  const evaluateOn = (split: DatasetSplit, what: string, reference: Int32Array | null) => {
-    const where = { backend: backends.student, batchSize, emit, signal };
+  const evaluateOn = (split: DatasetSplit, what: string, reference: Predictions | null) => {
+    const where = { backend: backends.student, task, taskData, batchSize, emit, signal };
     return async (variables: Variables<HostTensor>): Promise<TestEvaluation> =>
-      evaluatePredictions(await predict(model.network, variables, split, what, where), split, reference);
+      evaluatePredictions(await predict(model.network, variables, split, what, where), reference, task);
+  };
+  const measureHeld = (split: DatasetSplit) => {
+    const evaluate = evaluateOn(split, 'held-out images', predictions.held);
+    return async (variables: Variables<HostTensor>): Promise<HeldOut> => {
+      const { metrics, agreement } = await evaluate(variables);
+      return { error: metrics?.[primary.name] ?? null, agreement: agreement?.agreement ?? null };
+    };
   };
   const trained = await trainModel(model, teacher, {
     folder,
@@ -100,8 +109,9 @@ export async function trainOrRead<R extends ModelResult>(
       held === null
         ? null
         : {
-            by: model.stages.some(({ usesLabels }) => usesLabels) ? 'error' : 'agreement',
-            measure: evaluateOn(held, 'held-out images', predictions.held),
+            by: model.stages.some(({ usesLabels }) => usesLabels) ? 'metric' : 'agreement',
+            metric: primary,
+            measure: measureHeld(held),
           },
     ...(options.output.checkpointMinutes === undefined
       ? {}
@@ -125,22 +135,23 @@ export async function trainOrRead<R extends ModelResult>(
       throw failure;
     }
   };
-  const { error, agreement, top5Error, chance } = await tested(trained.variables);
+  const { metrics, agreement } = await tested(trained.variables);
+  const chance = agreement?.chance ?? null;
   const written = await writeWeights(folder, place, trained.variables, metadata);
   const where = { backend: backends.student, input: data.dataset.shape };
   const compact = await writeCompact(folder, place, model.network, trained.variables, metadata, where);
   const result = {
     ...(role === 'student' ? { method: model.method.name, name: model.name } : {}),
     model: model.network.model.name,
-    testError: error,
-    ...top5(top5Error),
-    ...(agreement === null ? {} : { agreement }),
+    ...metricFields(description, metrics),
+    ...(agreement === null ? {} : { agreement: agreement.agreement }),
     ...(chance === null ? {} : { agreementBaseline: chance.baseline, kappa: chance.kappa }),
-    ...(trained.held === null ? {} : { validationError: trained.held.error }),
+    ...(trained.held === null ? {} : validationFields(description, trained.held.error)),
     ...(trained.best === null
       ? {}
       : {
           best: bestResult(
+            description,
             trained.best,
             await tested(await readWeights(folder, [...place, BEST], model.network.initial)),
           ),
@@ -161,12 +172,17 @@ export async function trainOrRead<R extends ModelResult>(
   return result;
 }
 
-const top5 = (error: number | null) => (error === null ? {} : { testTop5Error: error });
-
-const bestResult = (best: BestEpoch, test: TestEvaluation): BestResult => ({
-  epoch: best.epoch + 1,
-  validationError: best.error,
-  ...(best.agreement === null ? {} : { validationAgreement: best.agreement }),
-  testError: test.error,
-  ...(test.agreement === null ? {} : { agreement: test.agreement }),
-});
+const bestResult = (
+  { name, metrics: [primary] }: TaskDescription,
+  best: BestEpoch,
+  test: TestEvaluation,
+): BestResult => {
+  const task = { name, metrics: [primary] } as const;
+  return {
+    epoch: best.epoch + 1,
+    ...validationFields(task, best.error),
+    ...(best.agreement === null ? {} : { validationAgreement: best.agreement }),
+    ...metricFields(task, test.metrics),
+    ...(test.agreement === null ? {} : { agreement: test.agreement.agreement }),
+  };
+};

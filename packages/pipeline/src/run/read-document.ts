@@ -4,6 +4,8 @@ import { decodeNumbers } from '@anc/core/internal';
 const NUMERIC = [
   'testError',
   'testTop5Error',
+  'validation',
+  'metrics',
   'parameters',
   'flops',
   'seconds',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { AncError, type DatasetSplit } from '@anc/core';
+import { AncError, sizeOf, targetsOf, type DatasetSplit } from '@anc/core';
+import { readTargets } from '@anc/core/internal';
 import { describeEnvironment, type RunFolder } from '@anc/runtime';
 import { choiceOf } from '../backends/auto.js';
 import { optionsForRecord } from '../files/recorded-options.js';
@@ -10,14 +11,25 @@ import { versions } from './versions.js';
  * What is recorded of a split. The labels have a digest of their own, because an images' fingerprint does not cover
  * them: what a teacher says of an image is the same under any label, what an error means is not.
  */
-async function recordOf({ images: { count, fingerprint }, labels }: DatasetSplit) {
-  if (labels === null) return { count, fingerprint };
-  const { buffer, byteOffset, byteLength } = await labels();
-  const digest = createHash('sha256')
-    .update(new Uint8Array(buffer, byteOffset, byteLength))
-    .digest('hex');
-  return { count, fingerprint, labels: digest };
+async function recordOf(split: DatasetSplit) {
+  const { count, fingerprint } = split.images;
+  const targets = await targetsOf(split)?.();
+  if (targets === undefined) return { count, fingerprint };
+  const hash = createHash('sha256');
+  const some = Math.max(1, Math.floor(MOST_AT_ONCE / sizeOf(targets.shape)));
+  for (let start = 0; start < count; start += some) {
+    const length = Math.min(some, count - start);
+    const values = await readTargets(
+      targets,
+      Int32Array.from({ length }, (_, i) => start + i),
+    );
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return { count, fingerprint, labels: hash.digest('hex') };
 }
+
+/** Values of targets in memory at once. */
+const MOST_AT_ONCE = 2 ** 20;
 
 /** environment.json: the machine, the data's fingerprints, and every method's options as completed. */
 async function environmentOf(

@@ -1,8 +1,14 @@
+import type { TaskMetric } from '@anc/core';
+
 /** What nobody counted. */
 const UNKNOWN = 'unknown';
 
 /** 12,345,678; `unknown` where there is no number. */
 export const formatCount = (n: number | null): string => (n === null ? UNKNOWN : n.toLocaleString('en-US'));
+
+/** A task's metric: in percent where it is a share; a dash where there is no number. */
+export const formatMetric = (value: number | null, { unit = 'share' }: Pick<TaskMetric, 'unit'>): string =>
+  value === null || unit === 'share' ? formatShare(value) : String(Number(value.toPrecision(4)));
 
 /** 8.31 %; a dash where there is no number. */
 export const formatShare = (share: number | null): string =>

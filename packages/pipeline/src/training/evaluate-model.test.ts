@@ -1,11 +1,17 @@
 import { openCpu } from '@anc/backend-tfjs';
-import type { Backend, ClassifierOutputs, DatasetSplit, Network } from '@anc/core';
+import {
+  classification,
+  type Backend,
+  type ClassifierOutputs,
+  type DatasetSplit,
+  type Network,
+} from '@anc/core';
 import { MemoryImages } from '@anc/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../events/events.js';
 import type { PlannedNetwork } from '../planning/plan-network.js';
-import { evaluatePredictions, predict, predictionsOf } from './evaluate-model.js';
+import { evaluatePredictions, predict } from './evaluate-model.js';
 
 let backend: Backend;
 beforeAll(async () => {
@@ -49,7 +55,14 @@ describe('predict', () => {
     const events: RunEvent[] = [];
     return {
       events,
-      context: { backend, batchSize: 2, emit: (event: RunEvent) => events.push(event), signal },
+      context: {
+        backend,
+        task: classification,
+        taskData: { input: [1, 1, 3], classes: 3 },
+        batchSize: 2,
+        emit: (event: RunEvent) => events.push(event),
+        signal,
+      },
     };
   };
 
@@ -57,11 +70,20 @@ describe('predict', () => {
     const { context: where } = context();
     const split = splitOf(five, null);
     for (const batchSize of [1, 2, 5, 8]) {
-      const { classes } = await predict(pixels, gain(1), split, 'x', { ...where, batchSize });
-      expect([...classes]).toEqual([0, 1, 2, 0, 1]);
+      const { predictions } = await predict(pixels, gain(1), split, 'x', { ...where, batchSize });
+      expect([...predictions]).toEqual([0, 1, 2, 0, 1]);
     }
-    const { classes } = await predict(pixels, gain(-1), split, 'x', where); // the first of equals
-    expect([...classes]).toEqual([1, 0, 0, 1, 0]);
+    const { predictions } = await predict(pixels, gain(-1), split, 'x', where); // the first of equals
+    expect([...predictions]).toEqual([1, 0, 0, 1, 0]);
+  });
+
+  it('measures what has labels', async () => {
+    const { context: where } = context();
+    const measured = async (labels: readonly number[]) =>
+      (await predict(pixels, gain(1), splitOf(five, labels), 'x', where)).metrics;
+    expect(await measured([0, 1, 2, 1, 1])).toEqual({ error: 1 / 5, 'top5-error': 0 });
+    expect(await measured([1, 1, 2, 1, 0])).toEqual({ error: 3 / 5, 'top5-error': 0 });
+    expect((await predict(pixels, gain(1), splitOf(five, null), 'x', where)).metrics).toBeNull();
   });
 
   it('reports how far it is', async () => {
@@ -87,56 +109,28 @@ describe('predict', () => {
   });
 });
 
-describe('predictionsOf', () => {
-  /** Logits that fall from the first class to the last, for two images. */
-  const falling = (classes: number) => ({
-    classes,
-    data: Float32Array.from({ length: 2 * classes }, (_, i) => -(i % classes)),
-  });
-  const rows = (classes: number) => [0, 1].map(() => new Array<number>(classes).fill(0));
-
-  it('has no top-5 error of ten classes or fewer', async () => {
-    const { classes, top5Error } = await predictionsOf(falling(10), splitOf(rows(10), [0, 9]));
-    expect([[...classes], top5Error]).toEqual([[0, 0], null]);
-  });
-
-  it('has one of more classes: the share of labels that are not among the five largest', async () => {
-    const top5 = async (...labels: readonly number[]) =>
-      (await predictionsOf(falling(11), splitOf(rows(11), labels))).top5Error;
-    expect(await top5(0, 4)).toBe(0);
-    expect(await top5(4, 5)).toBe(0.5);
-    expect(await top5(5, 10)).toBe(1);
-  });
-
-  it('has none without labels', async () => {
-    expect((await predictionsOf(falling(11), splitOf(rows(11), null))).top5Error).toBeNull();
-  });
-});
-
 describe('evaluatePredictions', () => {
-  const predictions = { classes: Int32Array.of(0, 1, 2, 0, 1), top5Error: 0.125 };
+  const predicted = { count: 5, predictions: Int32Array.of(0, 1, 2, 0, 1), metrics: { error: 0.2 } };
 
-  it('counts what differs from the labels and what agrees with the teacher', async () => {
+  it('adds the agreement with the teacher to what was measured', () => {
     const teacher = Int32Array.of(0, 1, 2, 2, 0);
-    expect(await evaluatePredictions(predictions, splitOf(five, [0, 1, 2, 1, 1]), teacher)).toEqual({
+    expect(evaluatePredictions(predicted, teacher, classification)).toEqual({
       count: 5,
-      error: 1 / 5,
-      agreement: 3 / 5,
-      top5Error: 0.125,
+      metrics: { error: 0.2 },
       // The teacher gives class 0 and 2 twice, class 1 once: p_e = (2·2 + 1·2 + 2·1) / 25.
-      chance: { baseline: 2 / 5, kappa: expect.closeTo((3 / 5 - 8 / 25) / (1 - 8 / 25)) as number },
+      agreement: {
+        agreement: 3 / 5,
+        chance: { baseline: 2 / 5, kappa: expect.closeTo((3 / 5 - 8 / 25) / (1 - 8 / 25)) as number },
+      },
     });
   });
 
-  it('leaves out what is not known', async () => {
-    expect(await evaluatePredictions({ ...predictions, top5Error: null }, splitOf(five, null), null)).toEqual(
-      {
-        count: 5,
-        error: null,
-        agreement: null,
-        top5Error: null,
-        chance: null,
-      },
-    );
+  it('leaves out what is not known', () => {
+    const without = { ...predicted, metrics: null };
+    expect(evaluatePredictions(without, null, classification)).toEqual({
+      count: 5,
+      metrics: null,
+      agreement: null,
+    });
   });
 });

@@ -1,39 +1,27 @@
-import { AncError, type Backend, type DatasetSplit, type HostTensor, type Variables } from '@anc/core';
 import {
-  compileClassifier,
-  firstNotFinite,
-  logitsOf,
-  scorePredictions,
-  topClasses,
-  type Evaluation,
-  type SplitLogits,
-} from '@anc/core/internal';
-import { topError } from '../classifier/score.js';
+  AncError,
+  sizeOf,
+  type Agreement,
+  type Backend,
+  type DatasetSplit,
+  type HostTensor,
+  type Predictions,
+  type Task,
+  type TaskData,
+  type Tree,
+  type Variables,
+} from '@anc/core';
+import { compileClassifier, firstNotFinite, predictSplit, type SplitPredictions } from '@anc/core/internal';
 import type { Emit } from '../events/events.js';
 import type { PlannedNetwork } from '../planning/plan-network.js';
-import { chanceAgreement, type ChanceAgreement } from './chance-agreement.js';
 
 export interface EvaluateContext {
   readonly backend: Backend;
+  readonly task: Task;
+  readonly taskData: TaskData;
   readonly batchSize: number;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-}
-
-/** A network's predictions for the images of a split. */
-export interface Predictions {
-  /** The predicted class of each image. */
-  readonly classes: Int32Array;
-  /** Share of images whose label is not among the five largest logits; null without labels, and of few classes. */
-  readonly top5Error: number | null;
-}
-
-/** With fewer classes the top-5 error says little. */
-const MANY = 11;
-
-export async function predictionsOf(logits: SplitLogits, { labels }: DatasetSplit): Promise<Predictions> {
-  const top5Error = labels === null || logits.classes < MANY ? null : topError(logits, await labels(), 5);
-  return { classes: topClasses(logits), top5Error };
 }
 
 /**
@@ -45,24 +33,28 @@ export async function predict(
   variables: Variables<HostTensor>,
   split: DatasetSplit,
   what: string,
-  { backend, batchSize, emit, signal }: EvaluateContext,
-): Promise<Predictions> {
+  { backend, task, taskData, batchSize, emit, signal }: EvaluateContext,
+): Promise<SplitPredictions> {
   const shape = [batchSize, ...split.images.shape];
   const compiled = await compileClassifier({ backend, network, variables }, shape, ['logits']);
   try {
-    const onBatch = (done: number, count: number): void => emit({ type: 'activity', what, done, count });
-    const logits = await logitsOf(compiled, split, batchSize, onBatch, signal);
-    assertFiniteLogits(logits, what);
-    return await predictionsOf(logits, split);
+    return await predictSplit(compiled, split, {
+      task,
+      data: taskData,
+      batchSize,
+      signal,
+      onBatch: (done, count) => emit({ type: 'activity', what, done, count }),
+      onLogits: (logits, start) => assertFiniteLogits(logits, start, what),
+    });
   } finally {
     await compiled.dispose();
   }
 }
 
-function assertFiniteLogits({ classes, data }: SplitLogits, what: string): void {
+function assertFiniteLogits({ shape, data }: HostTensor, start: number, what: string): void {
   const at = firstNotFinite(data);
   if (at === -1) return;
-  const image = Math.floor(at / classes) + 1;
+  const image = start + Math.floor(at / sizeOf(shape.slice(1))) + 1;
   throw new AncError(
     'ANC_DIVERGED',
     `training diverged: the network gives ${data[at]} for image ${image} of the ${what}.`,
@@ -72,19 +64,22 @@ function assertFiniteLogits({ classes, data }: SplitLogits, what: string): void 
   );
 }
 
-/** Error and agreement, with the top-5 error of many classes and, beside the agreement, what chance reaches. */
-export type TestEvaluation = Evaluation &
-  Pick<Predictions, 'top5Error'> & { readonly chance: ChanceAgreement | null };
-
-/** Compares predictions with a split's labels and with the teacher's predictions. */
-export async function evaluatePredictions(
-  { classes, top5Error }: Predictions,
-  { labels }: DatasetSplit,
-  teacher: Int32Array | null,
-): Promise<TestEvaluation> {
-  return {
-    ...scorePredictions(classes, labels === null ? null : await labels(), teacher),
-    top5Error,
-    chance: teacher === null ? null : chanceAgreement(classes, teacher),
-  };
+/** A model's predictions, measured. */
+export interface TestEvaluation {
+  readonly count: number;
+  /** The task's metrics; null where the images have no targets. */
+  readonly metrics: Tree<number> | null;
+  /** With the teacher, and what chance reaches; null without a teacher. */
+  readonly agreement: Agreement | null;
 }
+
+/** Compares predictions with the teacher's for the same images. */
+export const evaluatePredictions = (
+  { count, metrics, predictions }: SplitPredictions,
+  teacher: Predictions | null,
+  task: Task,
+): TestEvaluation => ({
+  count,
+  metrics,
+  agreement: teacher === null ? null : task.agreement(predictions, teacher),
+});

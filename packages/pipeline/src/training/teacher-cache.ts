@@ -1,18 +1,18 @@
 import type { DatasetSplit, Teacher, TeacherOutputs } from '@anc/core';
-import { liveTeacher, NetworkTeacher } from '@anc/core/internal';
+import { liveTeacher, NetworkTeacher, type SplitPredictions } from '@anc/core/internal';
 import { TeacherCache, type RunFolder, type TeacherCacheCounts } from '@anc/runtime';
-import { teacherLogits } from '../classifier/score.js';
+import { predictFrozen } from '../classifier/score.js';
 import { digestOf, readWeights } from '../files/weights.js';
 import type { CacheOptions } from '../options/run-options.js';
 import type { TrainingPlan } from '../planning/plan.js';
 import { formatShare } from '../text/format.js';
-import { predictionsOf, type EvaluateContext, type Predictions } from './evaluate-model.js';
+import type { EvaluateContext } from './evaluate-model.js';
 
 /** Outputs of a teacher that several runs of the same teacher on the same images share. */
 export interface SharedTeacherOutputs {
   cache?: TeacherCache;
   /** The teacher's predictions for whole splits, by teacher and images. */
-  predictions?: ReadonlyMap<string, Predictions>;
+  predictions?: ReadonlyMap<string, SplitPredictions>;
 }
 
 /** The run's teacher, frozen: the given one, or the one that was trained, from its folder. */
@@ -80,15 +80,14 @@ export async function teacherPredictions(
   shared: SharedTeacherOutputs,
   split: DatasetSplit,
   what: string,
-  { batchSize, emit, signal }: Omit<EvaluateContext, 'backend'>,
-): Promise<Predictions> {
-  const key = JSON.stringify([teacher.hash, split.images.fingerprint]);
+  { emit, ...options }: Omit<EvaluateContext, 'backend'>,
+): Promise<SplitPredictions> {
+  const key = JSON.stringify([options.task.name, teacher.hash, split.images.fingerprint]);
   const known = shared.predictions?.get(key);
   if (known !== undefined) return known;
   const onBatch = (done: number, count: number): void =>
     emit({ type: 'activity', what: `teacher on the ${what}`, done, count });
-  const logits = await teacherLogits(teacher, split, batchSize, onBatch, signal);
-  const predictions = await predictionsOf(logits, split);
+  const predictions = await predictFrozen(teacher, split, { ...options, onBatch });
   shared.predictions = new Map([...(shared.predictions ?? []), [key, predictions]]);
   return predictions;
 }

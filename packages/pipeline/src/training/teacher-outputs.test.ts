@@ -148,7 +148,14 @@ describe('teacherPredictions', () => {
   const predicted = (teacher: CornerTeacher, shared: SharedTeacherOutputs, which: 'train' | 'test') => {
     const events: RunEvent[] = [];
     const { signal } = new AbortController();
-    const context = { batchSize: 16, emit: (event: RunEvent) => events.push(event), signal };
+    const { task: opened } = plan!;
+    const context = {
+      task: opened.task,
+      taskData: opened.data,
+      batchSize: 16,
+      emit: (event: RunEvent) => events.push(event),
+      signal,
+    };
     const { data } = plan!;
     return teacherPredictions(teacher, shared, data[which], `${which} images`, context).then(
       (predictions) => ({ predictions, events }),
@@ -160,8 +167,8 @@ describe('teacherPredictions', () => {
     const teacher = new CornerTeacher();
     const shared: SharedTeacherOutputs = {};
     const { predictions, events } = await predicted(teacher, shared, 'test');
-    expect([...predictions.classes]).toEqual(Array.from({ length: 20 }, (_, i) => i % 4));
-    expect(predictions.top5Error).toBeNull();
+    expect([...predictions.predictions]).toEqual(Array.from({ length: 20 }, (_, i) => i % 4));
+    expect(predictions.metrics).toEqual({ error: expect.any(Number) as number, 'top5-error': 0 });
     expect(events).toEqual(
       [16, 20].map((done) => ({ type: 'activity', what: 'teacher on the test images', done, count: 20 })),
     );

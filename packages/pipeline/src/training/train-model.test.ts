@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostTensor, TeacherOutputs, Variables } from '@anc/core';
-import { liveTeacher, type Evaluation } from '@anc/core/internal';
+import { liveTeacher } from '@anc/core/internal';
 import { RunFolder, ScalarLog } from '@anc/runtime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cornerTeacher } from '../../test/corner-teacher.js';
@@ -11,6 +11,10 @@ import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import type { RunEvent } from '../events/events.js';
 import { planRun, type Plan, type PlannedModel } from '../planning/plan.js';
 import { trainModel, type TrainContext, type TrainedModel } from './train-model.js';
+import type { HeldOut } from './validation.js';
+
+/** The primary metric of classification. */
+const metric = { name: 'error', better: 'lower' } as const;
 
 /** 48 images in batches of 16: three steps an epoch, for three epochs. */
 const flat = {
@@ -377,12 +381,12 @@ describe('training in two stages', () => {
 
   it('validates after the epochs of the last one only: the others are no classifiers yet', async () => {
     let measured = 0;
-    const measure = (): Promise<Evaluation> => {
+    const measure = (): Promise<HeldOut> => {
       measured++;
-      return Promise.resolve({ count: 1, error: 0.5, agreement: null });
+      return Promise.resolve({ error: 0.5, agreement: null });
     };
     const folder = await newFolder('whole');
-    await train(folder, Infinity, { validation: { by: 'error', measure } });
+    await train(folder, Infinity, { validation: { by: 'metric', metric, measure } });
     expect(measured).toBe(2);
     const has = (await folder.metrics.read()).map(({ metrics }) => 'validation/error' in (metrics as object));
     expect(has).toEqual([false, true, true]);
@@ -391,19 +395,19 @@ describe('training in two stages', () => {
 
 describe('validation', () => {
   /** Gives these errors, or agreements, epoch by epoch. */
-  const giving = (by: 'error' | 'agreement', ...values: readonly number[]) => {
+  const giving = (by: 'metric' | 'agreement', ...values: readonly number[]) => {
     const seen: Variables<HostTensor>[] = [];
-    const measure = (variables: Variables<HostTensor>): Promise<Evaluation> => {
+    const measure = (variables: Variables<HostTensor>): Promise<HeldOut> => {
       const value = values[seen.length]!;
       seen.push(variables);
-      const [error, agreement] = by === 'error' ? [value, 0.9 - value] : [null, value];
-      return Promise.resolve({ count: 10, error, agreement });
+      const [error, agreement] = by === 'metric' ? [value, 0.9 - value] : [null, value];
+      return Promise.resolve({ error, agreement });
     };
-    return { seen, validation: { by, measure } };
+    return { seen, validation: { by, metric, measure } };
   };
 
   it('keeps the weights of the epoch with the smallest error', async () => {
-    const { seen, validation } = giving('error', 0.4, 0.2, 0.3);
+    const { seen, validation } = giving('metric', 0.4, 0.2, 0.3);
     const { result, kept, log } = await uninterrupted(student('supervised'), { validation });
     expect(result.best).toEqual({ epoch: 1, error: 0.2, agreement: 0.9 - 0.2 });
     expect(result.held).toMatchObject({ epoch: 2, error: 0.3 });
@@ -426,7 +430,7 @@ describe('validation', () => {
 
   it('changes nothing of the training', async () => {
     const { result } = await uninterrupted(student('l2'));
-    const { validation } = giving('error', 0.4, 0.2, 0.3);
+    const { validation } = giving('metric', 0.4, 0.2, 0.3);
     const checked = await new Attempt(await newFolder('checked'), undefined, { validation }).train(
       student('l2'),
     );
@@ -435,11 +439,11 @@ describe('validation', () => {
 
   it('remembers the best epoch over an interruption', async () => {
     const folder = await newFolder('cut');
-    const first = giving('error', 0.2);
+    const first = giving('metric', 0.2);
     const attempt = new Attempt(folder, afterSteps(4), { validation: first.validation });
     expect(await attempt.train(student('l2'))).toBeNull();
     expect(attempt.kept).toHaveLength(1);
-    const second = giving('error', 0.3, 0.25);
+    const second = giving('metric', 0.3, 0.25);
     const next = new Attempt(folder, undefined, { validation: second.validation });
     const result = (await next.train(student('l2')))!;
     expect(next.kept).toEqual([]);

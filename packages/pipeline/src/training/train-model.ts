@@ -117,11 +117,11 @@ export async function trainModel(
       const variables = stage.student(await event.snapshot());
       const { error, agreement } = await context.validation.measure(variables);
       const next = { epoch: event.progress.epoch, error, agreement };
-      const chosen = better(best, next, context.validation.by);
+      const chosen = better(best, next, context.validation);
       if (chosen === next) await context.keepBest(variables);
       best = chosen;
       held = next;
-      return asMetrics(next);
+      return asMetrics(next, context.validation.metric);
     };
     const events = train({
       backend: context.backend,

@@ -1,11 +1,13 @@
-import type { HostTensor, Tree, Variables } from '@anc/core';
-import type { Evaluation } from '@anc/core/internal';
+import type { HostTensor, TaskMetric, Tree, Variables } from '@anc/core';
 
-/** Shares on the held-out images after an epoch. */
+/** What was measured on the held-out images after an epoch. */
 export interface HeldOut {
-  /** null where the data has no labels. */
+  /**
+   * The task's primary metric; null where the data has no targets. Checkpoints hold it under this name, which is that of
+   * a classifier's, for every task.
+   */
   readonly error: number | null;
-  /** Share of images on which the teacher gives the same class; null for the teacher itself. */
+  /** Share of equal predictions of teacher and model; null for the teacher itself. */
   readonly agreement: number | null;
 }
 
@@ -18,23 +20,31 @@ export interface BestEpoch extends HeldOut {
 /** Evaluates a model between epochs on images that it is not trained on. The test images are never used here. */
 export interface Validation {
   /**
-   * What counts: the error, where training reads labels anyway; else the agreement with the teacher, so that
-   * without labels none choose the weights either.
+   * What counts: the task's primary metric, where training reads targets anyway; else the agreement with the teacher, so
+   * that without labels none choose the weights either.
    */
-  readonly by: 'error' | 'agreement';
-  measure(variables: Variables<HostTensor>): Promise<Evaluation>;
+  readonly by: 'metric' | 'agreement';
+  /** The primary metric. */
+  readonly metric: TaskMetric;
+  measure(variables: Variables<HostTensor>): Promise<HeldOut>;
 }
 
 /** The better of two epochs; the earlier where they are equal. */
-export function better(best: BestEpoch | null, next: BestEpoch, by: Validation['by']): BestEpoch {
-  return best === null || loss(next, by) < loss(best, by) ? next : best;
+export function better(
+  best: BestEpoch | null,
+  next: BestEpoch,
+  choice: Pick<Validation, 'by' | 'metric'>,
+): BestEpoch {
+  return best === null || loss(next, choice) < loss(best, choice) ? next : best;
 }
 
-const loss = (held: HeldOut, by: Validation['by']): number =>
-  by === 'error' ? (held.error ?? Infinity) : 1 - (held.agreement ?? -Infinity);
+function loss({ error, agreement }: HeldOut, { by, metric }: Pick<Validation, 'by' | 'metric'>): number {
+  if (by === 'agreement') return 1 - (agreement ?? -Infinity);
+  return error === null ? Infinity : metric.better === 'lower' ? error : -error;
+}
 
-/** As metrics: `validation/error`, `validation/agreement`, what is known of them. */
-export const asMetrics = ({ error, agreement }: HeldOut): Tree<number> => ({
-  ...(error === null ? {} : { 'validation/error': error }),
+/** As metrics: `validation/<primary metric>`, `validation/agreement`, what is known of them. */
+export const asMetrics = ({ error, agreement }: HeldOut, { name }: TaskMetric): Tree<number> => ({
+  ...(error === null ? {} : { [`validation/${name}`]: error }),
   ...(agreement === null ? {} : { 'validation/agreement': agreement }),
 });

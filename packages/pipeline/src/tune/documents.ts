@@ -1,15 +1,15 @@
+import type { TaskDescription } from '@anc/core/internal';
 import type { Interval } from '../compare/interval.js';
 import type { Difference } from '../compare/documents.js';
+import type { MeasuredFields } from './measured.js';
 import type { Setting } from './settings.js';
 
 /** One training, judged on the held-out images. Shares are fractions. */
-export interface TrialResult {
+export interface TrialResult extends MeasuredFields {
   readonly setting: Setting;
   readonly seed: number;
   /** With the teacher; null where training diverged. */
   readonly agreement: number | null;
-  /** null where the data has no labels, or training diverged. */
-  readonly error: number | null;
   readonly seconds: number;
 }
 
@@ -18,13 +18,16 @@ export interface TunedMethod {
   /** The method as it was asked for, its own options included. */
   readonly method: string;
   readonly usesLabels: boolean;
-  /** What its setting was chosen by: the error only where training reads labels anyway. */
-  readonly by: 'agreement' | 'error';
+  /**
+   * What its setting was chosen by: `agreement`, or the task's primary metric (`error` of classifiers) where training
+   * reads labels anyway.
+   */
+  readonly by: string;
   readonly tries: readonly TrialResult[];
   /** null where every try diverged. */
   readonly best: TrialResult | null;
   /** The best setting trained with seeds that had no part in its choice; null where none were asked for. */
-  readonly confirmed: { readonly agreement: Interval; readonly error: Interval | null } | null;
+  readonly confirmed: ({ readonly agreement: Interval } & MeasuredFields<Interval>) | null;
   /** What was confirmed, against the controls in the list; agreement, seed by seed. */
   readonly differences: readonly Difference[];
 }
@@ -41,6 +44,10 @@ export interface TuneResult {
   readonly heldOutImages: number;
   /** Of the teacher, on the held-out images. */
   readonly teacherError: number | null;
+  /** The primary metric of other tasks than classification, by name. */
+  readonly teacherMetrics?: Readonly<Record<string, number>>;
+  /** What was learned and how it is measured; absent: classification. */
+  readonly task?: TaskDescription;
   /** A configuration with every method at its best setting. */
   readonly found: string;
   readonly methods: readonly TunedMethod[];

@@ -1,4 +1,4 @@
-import { encodeNumbers } from '@anc/core/internal';
+import { encodeNumbers, taskEntry } from '@anc/core/internal';
 import { join } from 'node:path';
 import {
   CheckpointStore,
@@ -18,7 +18,6 @@ import { weightsMetadata } from '../run/model-card.js';
 import { formatShare } from '../text/format.js';
 import { describeNamed } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
-import { evaluatePredictions } from '../training/evaluate-model.js';
 import {
   frozenTeacher,
   openTeacherCache,
@@ -26,10 +25,12 @@ import {
   teacherPredictions,
   type SharedTeacherOutputs,
 } from '../training/teacher-cache.js';
+import { AGREEMENT } from '../compare/summarize.js';
 import { takes, under } from './candidate.js';
 import type { TrialResult, TuneResult } from './documents.js';
 import type { TuneRecord } from './folder.js';
 import { tuningReport } from './report.js';
+import { measuredFields } from './measured.js';
 import { bestOf, nextSetting, type Setting } from './settings.js';
 import { scoreOf, summarizeTuning, type Candidate } from './summarize.js';
 import { runTrial, trainCandidate, type TeacherTargets, type TuningContext } from './trial.js';
@@ -81,10 +82,14 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
   const outputs = openTeacherCache(plan, frozen, shared, notice);
   try {
     const { batchSize } = options.training;
-    const evaluation = { batchSize, emit, signal };
+    const { task, data: taskData, description } = plan.task;
+    const evaluation = { task, taskData, batchSize, emit, signal };
     const predictions = await teacherPredictions(frozen, shared, held, 'held-out images', evaluation);
-    const targets = { outputs, classes: predictions.classes };
-    const { error: teacherError } = await evaluatePredictions(predictions, held, null);
+    const targets = { outputs, predictions: predictions.predictions };
+    const { error: teacherError, metrics: teacherMetrics } = measuredFields(
+      description,
+      predictions.metrics?.[description.metrics[0].name],
+    );
     const candidates: Candidate[] = [];
     for (const [i, model] of plan.students.entries()) {
       const place = { index: i + 1, count: plan.students.length };
@@ -102,6 +107,8 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
       backend: plan.backends.student.name,
       images: { training: data.train.images.count, held: held.images.count },
       teacherError,
+      ...(teacherMetrics && { teacherMetrics }),
+      task: description,
       record,
     });
     const best = confirmed.flatMap(({ model, best }) =>
@@ -132,7 +139,8 @@ async function trainTeacher(context: TuningContext, teacher: PlannedModel): Prom
     emit({ type: 'message', message: 'teacher: finished before' });
     return;
   }
-  emit({ type: 'model', model: 'teacher', role: 'teacher', index: 1, count: 1 });
+  const about = taskEntry(plan.task.description);
+  emit({ type: 'model', model: 'teacher', role: 'teacher', index: 1, count: 1, ...about });
   const { variables, seconds } = await trainCandidate(context, teacher, null);
   await writeWeights(folder, ['teacher'], variables, weightsMetadata(plan, teacher));
   await folder.write(['teacher', 'tuned.json'], `${JSON.stringify({ seconds }, null, 2)}\n`);
@@ -153,20 +161,28 @@ async function tuneMethod(
   const hasTemperature =
     temperatures.length > 0 && takes('temperature', model.method, plan.options, composition);
   const usesLabels = model.stages.some((stage) => stage.usesLabels);
-  const by = usesLabels ? 'error' : 'agreement';
+  const [primary] = plan.task.description.metrics;
+  const by = usesLabels ? primary.name : AGREEMENT.name;
   const tried: { readonly setting: Setting; readonly score: number; readonly result: TrialResult }[] = [];
   let setting = nextSetting(search, hasTemperature, tried);
   while (setting !== null) {
     const trial = tried.length + 1;
     const title = `${model.name}, trial ${trial} of ${budget}`;
-    emit({ type: 'model', model: title, role: 'student', index, count });
+    emit({
+      type: 'model',
+      model: title,
+      role: 'student',
+      index,
+      count,
+      ...taskEntry(plan.task.description),
+    });
     const student = await plan.another(
       `${model.name}-try-${trial}`,
       model.method,
       under(plan.options, setting),
     );
     const result = await runTrial(context, student, setting, targets);
-    tried.push({ setting, score: scoreOf(result, by), result });
+    tried.push({ setting, score: scoreOf(result, usesLabels ? primary : AGREEMENT), result });
     setting = nextSetting(search, hasTemperature, tried);
   }
   const best = bestOf(tried)?.result ?? null;
@@ -200,7 +216,8 @@ async function confirm(
     for (const { model, best, confirmations } of all) {
       if (best === null) continue;
       const title = `${model.name}, fresh seed ${seed}`;
-      emit({ type: 'model', model: title, role: 'student', index: i, count: seeds });
+      const about = taskEntry(plan.task.description);
+      emit({ type: 'model', model: title, role: 'student', index: i, count: seeds, ...about });
       const { training, objective } = under(plan.options, best.setting);
       const defaults = { training: { ...training, seed }, objective };
       const student = await plan.another(`${model.name}-seed-${seed}`, model.method, defaults);

@@ -1,14 +1,18 @@
+import { taskOfDocument } from '@anc/core/internal';
 import { renderSimpleReport } from '@anc/runtime';
 import { formatInterval } from '../compare/summarize.js';
-import { formatSeconds, formatShare } from '../text/format.js';
+import { formatMetric, formatSeconds, formatShare } from '../text/format.js';
 import type { TunedMethod, TuneResult } from './documents.js';
+import { measuredValue } from './measured.js';
 import { triesInWords } from './summarize.js';
 
 /** What every method chose, as rows of text. */
-export function tunedRows({ methods, confirmationSeeds }: TuneResult): {
+export function tunedRows(result: TuneResult): {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 } {
+  const { methods, confirmationSeeds } = result;
+  const [primary] = taskOfDocument(result).metrics;
   const heated = methods.some(({ best }) => best?.setting.temperature !== undefined);
   const fresh = confirmationSeeds.length > 0;
   const head = [
@@ -18,8 +22,8 @@ export function tunedRows({ methods, confirmationSeeds }: TuneResult): {
     'learning rate',
     ...(heated ? ['temperature'] : []),
     'agreement',
-    'error',
-    ...(fresh ? ['agreement, fresh seeds', 'error, fresh seeds'] : []),
+    primary.name,
+    ...(fresh ? ['agreement, fresh seeds', `${primary.name}, fresh seeds`] : []),
     'time',
   ];
   const rows = methods.map(({ name, usesLabels, tries, best, confirmed }) => [
@@ -29,9 +33,12 @@ export function tunedRows({ methods, confirmationSeeds }: TuneResult): {
     best === null ? 'none: all diverged' : String(best.setting.learningRate),
     ...(heated ? [String(best?.setting.temperature ?? '')] : []),
     formatShare(best?.agreement ?? null),
-    formatShare(best?.error ?? null),
+    formatMetric(best === null ? null : measuredValue(best, primary), primary),
     ...(fresh
-      ? [formatInterval(confirmed?.agreement ?? null), formatInterval(confirmed?.error ?? null)]
+      ? [
+          formatInterval(confirmed?.agreement ?? null),
+          formatInterval(confirmed === null ? null : measuredValue(confirmed, primary), primary),
+        ]
       : []),
     formatSeconds(tries.reduce((sum, { seconds }) => sum + seconds, 0)),
   ]);
@@ -39,16 +46,23 @@ export function tunedRows({ methods, confirmationSeeds }: TuneResult): {
 }
 
 /** One line per method: all that it tried. */
-export const triedLines = ({ methods }: Pick<TuneResult, 'methods'>): string[] =>
-  methods.map((method: TunedMethod) => `${method.name}, ${method.by} by rate: ${triesInWords(method)}.`);
+export const triedLines = (result: Pick<TuneResult, 'methods' | 'task'>): string[] =>
+  result.methods.map(
+    (method: TunedMethod) => `${method.name}, ${method.by} by rate: ${triesInWords(method, result)}.`,
+  );
 
 /** `report.html` of a tuning. */
 export function tuningReport(result: TuneResult): string {
-  const { tune, dataset, backend, seed, trainingImages, heldOutImages, teacherError, interpretation } =
-    result;
+  const { tune, dataset, backend, seed, trainingImages, heldOutImages, interpretation } = result;
+  const { teacherError, teacherMetrics } = result;
+  const [primary] = taskOfDocument(result).metrics;
+  const ofTeacher = measuredValue(
+    { error: teacherError, ...(teacherMetrics && { metrics: teacherMetrics }) },
+    primary,
+  );
   return renderSimpleReport({
     title: tune,
-    lead: `dataset ${dataset} · backend ${backend} · seed ${seed} · ${trainingImages} training images · ${heldOutImages} held-out images, on which the teacher's error is ${formatShare(teacherError)}`,
+    lead: `dataset ${dataset} · backend ${backend} · seed ${seed} · ${trainingImages} training images · ${heldOutImages} held-out images, on which the teacher's ${primary.name} is ${formatMetric(ofTeacher, primary)}`,
     sections: [
       { title: 'What every method chose, on held-out images', table: tunedRows(result), lines: [] },
       { title: 'Interpretation', lines: interpretation },

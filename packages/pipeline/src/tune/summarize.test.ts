@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { taskOfDocument } from '@anc/core/internal';
 import type { PlannedModel } from '../planning/plan.js';
 import type { TrialResult } from './documents.js';
+import { AGREEMENT } from '../compare/summarize.js';
 import { scoreOf, summarizeTuning, triesInWords, type Candidate } from './summarize.js';
+
+const task = taskOfDocument({});
+const [primary] = task.metrics;
 
 const trial = (
   learningRate: number,
@@ -22,7 +27,7 @@ function candidate(
   { rates = { 0.1: 0.5, 0.2: 0.9, 0.4: 0.6 }, confirmed = [], options = {}, usesLabels = false }: Given = {},
 ): Candidate {
   const tries = Object.entries(rates).map(([rate, agreement]) => trial(Number(rate), agreement));
-  const best = [...tries].sort((a, b) => scoreOf(b, 'agreement') - scoreOf(a, 'agreement'))[0]!;
+  const best = [...tries].sort((a, b) => scoreOf(b, AGREEMENT) - scoreOf(a, AGREEMENT))[0]!;
   return {
     model: { name, method: { name, options: {} }, options } as unknown as PlannedModel,
     described: name,
@@ -43,15 +48,16 @@ const summarize = (candidates: readonly Candidate[], confirm = 0) =>
     backend: 'one',
     images: { training: 40, held: 8 },
     teacherError: 0.1,
+    task,
     record: { learningRates: [0.1, 0.2, 0.4], temperatures: [], budget: 3, confirm, given: [] },
   });
 
 describe('scoreOf', () => {
   it('is the share of right answers or the agreement; a trial that diverged comes last', () => {
-    expect(scoreOf(trial(0.1, 0.75, { error: 0.5 }), 'agreement')).toBe(0.75);
-    expect(scoreOf(trial(0.1, 0.75, { error: 0.25 }), 'error')).toBe(0.75);
-    expect(scoreOf(trial(0.1, null), 'agreement')).toBe(-Infinity);
-    expect(scoreOf(trial(0.1, 0.75), 'error')).toBe(-Infinity);
+    expect(scoreOf(trial(0.1, 0.75, { error: 0.5 }), AGREEMENT)).toBe(0.75);
+    expect(scoreOf(trial(0.1, 0.75, { error: 0.25 }), primary)).toBe(0.75);
+    expect(scoreOf(trial(0.1, null), AGREEMENT)).toBe(-Infinity);
+    expect(scoreOf(trial(0.1, 0.75), primary)).toBe(-Infinity);
   });
 });
 
@@ -145,5 +151,5 @@ describe('summarizeTuning', () => {
 
 it('triesInWords lists trials by ascending rates', () => {
   const { methods } = summarize([candidate('l2', { rates: { 0.4: null, 0.1: 0.5 } })]);
-  expect(triesInWords(methods[0]!)).toMatch(/^.*0\.1.*: 50\.00 %; .*0\.4.*: diverged$/);
+  expect(triesInWords(methods[0]!, {})).toMatch(/^.*0\.1.*: 50\.00 %; .*0\.4.*: diverged$/);
 });

@@ -1,11 +1,14 @@
+import type { TaskMetric } from '@anc/core';
+import { taskEntry, taskOfDocument, type TaskDescription } from '@anc/core/internal';
 import { intervalOf, pairedInterval, type Interval } from '../compare/interval.js';
 import type { Difference } from '../compare/documents.js';
-import { inWords, verdictOf } from '../compare/summarize.js';
+import { AGREEMENT, inWords, verdictOf } from '../compare/summarize.js';
 import { controlName, dataTermOf } from '../run/control.js';
 import type { PlannedModel } from '../planning/plan.js';
-import { formatShare } from '../text/format.js';
+import { formatMetric } from '../text/format.js';
 import type { TrialResult, TunedMethod, TuneResult } from './documents.js';
 import type { TuneRecord } from './folder.js';
+import { measuredFields, measuredValue } from './measured.js';
 import { describeSetting } from './settings.js';
 
 /** One method with everything that was trained for it. */
@@ -28,12 +31,21 @@ interface TuningFacts {
   readonly backend: string;
   readonly images: { readonly training: number; readonly held: number };
   readonly teacherError: number | null;
+  readonly teacherMetrics?: NonNullable<TuneResult['teacherMetrics']>;
+  readonly task: TaskDescription;
   readonly record: TuneRecord;
 }
 
 /** What a try is chosen by: more is better. Training that diverged is never chosen. */
-export const scoreOf = ({ agreement, error }: TrialResult, by: TunedMethod['by']): number =>
-  (by === 'error' ? (error === null ? null : 1 - error) : agreement) ?? -Infinity;
+export function scoreOf(result: TrialResult, by: TaskMetric): number {
+  const value = trialValue(result, by);
+  if (value === null) return -Infinity;
+  return by.better === 'higher' ? value : 1 - value;
+}
+
+/** What a try was chosen by, agreement included; null where training diverged. */
+const trialValue = (result: TrialResult, by: TaskMetric): number | null =>
+  by.name === AGREEMENT.name ? result.agreement : measuredValue(result, by);
 
 /** Controls of any adversarial term: what is left of it without an adversary. */
 const ADVERSARIES = ['adversarial-dead', 'adversarial-frozen', 'dropout-noise'];
@@ -42,7 +54,7 @@ const ADVERSARIES = ['adversarial-dead', 'adversarial-frozen', 'dropout-noise'];
 const CONTROLS = ['l2', 'kd', 'dkd', ...ADVERSARIES];
 
 export function summarizeTuning(candidates: readonly Candidate[], facts: TuningFacts): TuneResult {
-  const { record, images, seed } = facts;
+  const { record, images, seed, task } = facts;
   const methods = candidates.map((candidate): TunedMethod => ({
     name: candidate.model.name,
     method: candidate.described,
@@ -50,7 +62,7 @@ export function summarizeTuning(candidates: readonly Candidate[], facts: TuningF
     by: candidate.by,
     tries: candidate.tries,
     best: candidate.best,
-    confirmed: confirmedOf(candidate.confirmations),
+    confirmed: confirmedOf(candidate.confirmations, task),
     differences: isControl(candidate)
       ? []
       : candidates.filter(isControl).flatMap((control) => difference(candidate, control)),
@@ -69,6 +81,8 @@ export function summarizeTuning(candidates: readonly Candidate[], facts: TuningF
     trainingImages: images.training,
     heldOutImages: images.held,
     teacherError: facts.teacherError,
+    ...(facts.teacherMetrics && { teacherMetrics: facts.teacherMetrics }),
+    ...taskEntry(task),
     found: facts.found,
     methods,
     interpretation,
@@ -80,22 +94,23 @@ const isControl = ({ model, usesLabels }: Candidate): boolean =>
   !usesLabels && CONTROLS.includes(model.method.name);
 
 /** null without seeds of their own, or where one of them diverged. */
-function confirmedOf(confirmations: readonly TrialResult[]): TunedMethod['confirmed'] {
-  const agreement = shares(confirmations, 'agreement');
-  return agreement === null ? null : { agreement, error: shares(confirmations, 'error') };
+function confirmedOf(confirmations: readonly TrialResult[], task: TaskDescription): TunedMethod['confirmed'] {
+  const agreement = intervalIn(confirmations, AGREEMENT);
+  if (agreement === null) return null;
+  return { agreement, ...measuredFields(task, intervalIn(confirmations, task.metrics[0])) };
 }
 
-function shares(results: readonly TrialResult[], what: 'agreement' | 'error'): Interval | null {
-  const values = results.flatMap((result) => result[what] ?? []);
+function intervalIn(results: readonly TrialResult[], metric: TaskMetric): Interval | null {
+  const values = results.flatMap((result) => trialValue(result, metric) ?? []);
   return values.length > 0 && values.length === results.length ? intervalOf(values) : null;
 }
 
 /** Agreement minus a control's, over the seeds of the confirmation. */
 function difference(candidate: Candidate, control: Candidate): Difference[] {
-  const [mine, other] = [candidate, control].map(({ confirmations }) => shares(confirmations, 'agreement'));
+  const [mine, other] = [candidate, control].map(({ confirmations }) => intervalIn(confirmations, AGREEMENT));
   if (!mine || !other) return [];
   const paired = pairedInterval(mine.values, other.values);
-  const verdict = verdictOf(paired, 'agreement');
+  const verdict = verdictOf(paired, AGREEMENT);
   const to = control.model.name;
   return [{ to, what: 'agreement', difference: paired, verdict, text: inWords(verdict, to, paired) }];
 }
@@ -137,11 +152,14 @@ const caveats = ({ confirm }: TuneRecord): string[] => [
 ];
 
 /** `0.001: 88.10 %, 0.002: 89.24 %`, by ascending rates. */
-export const triesInWords = ({ tries, by }: TunedMethod): string =>
-  [...tries]
+export function triesInWords({ tries, by }: TunedMethod, result: Pick<TuneResult, 'task'>): string {
+  const [primary] = taskOfDocument(result).metrics;
+  const metric = by === primary.name ? primary : AGREEMENT;
+  return [...tries]
     .sort((a, b) => a.setting.learningRate - b.setting.learningRate)
-    .map(
-      (one) =>
-        `${describeSetting(one.setting)}: ${one.agreement === null ? 'diverged' : formatShare(one[by])}`,
-    )
+    .map((one) => {
+      const shown = one.agreement === null ? 'diverged' : formatMetric(trialValue(one, metric), metric);
+      return `${describeSetting(one.setting)}: ${shown}`;
+    })
     .join('; ');
+}

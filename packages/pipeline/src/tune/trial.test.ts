@@ -37,7 +37,7 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 
 const outputs = liveTeacher(teacher, [8, 8, 1]);
 /** The teacher is right about every image. */
-const targets = (): TeacherTargets => ({ outputs, classes: labels });
+const targets = (): TeacherTargets => ({ outputs, predictions: labels });
 const student = (learningRate: number, method = 'l2'): Promise<PlannedModel> =>
   plan.another(`${method}-try-1`, { name: method, options: {} }, under(plan.options, { learningRate }));
 
@@ -76,12 +76,12 @@ describe('runTrial', () => {
   });
 
   it("counts agreement with the teacher's classes", async () => {
-    const classes = labels.map(() => -1);
+    const predictions = labels.map(() => -1);
     const { agreement } = await runTrial(
       context().tuning,
       await student(0.01),
       { learningRate: 0.01 },
-      { outputs, classes },
+      { outputs, predictions },
     );
     expect(agreement).toBe(0);
   });

@@ -2,17 +2,21 @@ import {
   isAncError,
   type DatasetSplit,
   type HostTensor,
+  type Predictions,
+  type TaskMetric,
   type TeacherOutputs,
   type Variables,
 } from '@anc/core';
+import type { SplitPredictions } from '@anc/core/internal';
 import { CheckpointStore, type RunFolder, type ScalarLog } from '@anc/runtime';
-import { evaluatePredictions, predict, type Predictions } from '../training/evaluate-model.js';
+import { evaluatePredictions, predict } from '../training/evaluate-model.js';
 import { Interrupted } from '../events/interrupted.js';
 import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
 import type { Emit } from '../events/events.js';
 import { trainModel } from '../training/train-model.js';
-import { formatSeconds, formatShare } from '../text/format.js';
+import { formatMetric, formatSeconds, formatShare } from '../text/format.js';
 import type { TrialResult } from './documents.js';
+import { measuredFields, measuredValue } from './measured.js';
 import { describeSetting, type Setting } from './settings.js';
 
 /** What all trainings of a tuning share. */
@@ -29,7 +33,7 @@ export interface TuningContext {
 /** The teacher's outputs for training images, and its predictions for the held-out ones. */
 export interface TeacherTargets {
   readonly outputs: TeacherOutputs;
-  readonly classes: Int32Array;
+  readonly predictions: Predictions;
 }
 
 /** Trains a model, from its checkpoint where it has one. Throws `Interrupted` where the signal was aborted. */
@@ -62,9 +66,11 @@ const heldPredictions = (
   { plan, held, emit, signal }: TuningContext,
   { network }: PlannedModel,
   variables: Variables<HostTensor>,
-): Promise<Predictions> =>
+): Promise<SplitPredictions> =>
   predict(network, variables, held, 'held-out images', {
     backend: plan.backends.student,
+    task: plan.task.task,
+    taskData: plan.task.data,
     batchSize: plan.options.training.batchSize,
     emit,
     signal,
@@ -75,9 +81,11 @@ export async function runTrial(
   context: TuningContext,
   model: PlannedModel,
   setting: Setting,
-  { outputs, classes }: TeacherTargets,
+  { outputs, predictions }: TeacherTargets,
 ): Promise<TrialResult> {
-  const { folder, emit, held } = context;
+  const { folder, emit, plan } = context;
+  const { task, description } = plan.task;
+  const [primary] = description.metrics;
   const file = ['tries', `${model.name}.json`];
   const before = await folder.readDocument(file, (text) => JSON.parse(text) as TrialResult);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
@@ -88,7 +96,10 @@ export async function runTrial(
   const result = await trainAndEvaluate();
   await folder.write(file, `${JSON.stringify(result, null, 2)}\n`);
   await checkpoints.clear();
-  emit({ type: 'message', message: `${model.name}: ${describeSetting(setting)}: ${inWords(result)}` });
+  emit({
+    type: 'message',
+    message: `${model.name}: ${describeSetting(setting)}: ${inWords(result, primary)}`,
+  });
   return result;
 
   async function trainAndEvaluate(): Promise<TrialResult> {
@@ -96,12 +107,13 @@ export async function runTrial(
     try {
       const teacher = model.needsTeacher ? outputs : null;
       const { variables, seconds } = await trainCandidate(context, model, teacher);
-      const { error, agreement } = await evaluatePredictions(
+      const { metrics, agreement } = evaluatePredictions(
         await heldPredictions(context, model, variables),
-        held,
-        classes,
+        predictions,
+        task,
       );
-      return { ...common, agreement, error, seconds };
+      const measured = measuredFields(description, metrics?.[primary.name]);
+      return { ...common, agreement: agreement!.agreement, ...measured, seconds };
     } catch (error) {
       if (!isAncError(error) || error.code !== 'ANC_DIVERGED') throw error;
       return { ...common, agreement: null, error: null, seconds: 0 }; // a rate too high is a finding, not a failure
@@ -109,7 +121,10 @@ export async function runTrial(
   }
 }
 
-const inWords = ({ agreement, error, seconds }: TrialResult): string =>
-  agreement === null
-    ? 'training diverged'
-    : `agreement ${formatShare(agreement)}${error === null ? '' : `, error ${formatShare(error)}`} on held-out images, trained in ${formatSeconds(seconds)}`;
+function inWords(result: TrialResult, primary: TaskMetric): string {
+  const { agreement, seconds } = result;
+  if (agreement === null) return 'training diverged';
+  const value = measuredValue(result, primary);
+  const measured = value === null ? '' : `, ${primary.name} ${formatMetric(value, primary)}`;
+  return `agreement ${formatShare(agreement)}${measured} on held-out images, trained in ${formatSeconds(seconds)}`;
+}

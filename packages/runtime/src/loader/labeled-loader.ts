@@ -1,31 +1,26 @@
-import { AncError, type ImageSource, type LabeledBatch } from '@anc/core';
+import { type ImageSource, type LabeledBatch, type TargetSource } from '@anc/core';
+import { readTargets } from '@anc/core/internal';
 import { Loader, type LoaderOptions } from './loader.js';
 
 /**
- * A `Loader` that adds each image's label, for training with labels: the teacher, and methods that declare it. The
+ * A `Loader` that adds each image's target, for training with labels: the teacher, and methods that declare it. The
  * images, their order and their views are those of `Loader` with the same seed.
  */
 export class LabeledLoader {
   readonly batchesPerEpoch: number;
   readonly #loader: Loader;
-  readonly #labels: Int32Array;
+  readonly #targets: TargetSource;
 
-  constructor(source: ImageSource, labels: Int32Array, options: LoaderOptions) {
-    if (labels.length !== source.count) {
-      throw new AncError('ANC_DATA_LABELS', 'images and labels differ in number.', {
-        expected: `${source.count} labels`,
-        received: `${labels.length}`,
-      });
-    }
+  constructor(source: ImageSource, targets: TargetSource, options: LoaderOptions) {
     this.#loader = new Loader(source, options);
-    this.#labels = labels;
+    this.#targets = targets;
     this.batchesPerEpoch = this.#loader.batchesPerEpoch;
   }
 
   /** Like `Loader.epoch`. */
   async *epoch(epoch: number, from = 0): AsyncGenerator<LabeledBatch, void, undefined> {
     for await (const batch of this.#loader.epoch(epoch, from)) {
-      yield { ...batch, labels: batch.indices.map((index) => this.#labels[index]!) };
+      yield { ...batch, labels: await readTargets(this.#targets, batch.indices) };
     }
   }
 }

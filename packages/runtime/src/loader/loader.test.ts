@@ -1,4 +1,4 @@
-import type { Augmentation, ImageBatch, ImageSource } from '@anc/core';
+import type { Augmentation, ImageBatch, ImageSource, TargetSource } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { LabeledLoader } from './labeled-loader.js';
 import { Loader } from './loader.js';
@@ -112,12 +112,16 @@ describe('Loader', () => {
 });
 
 describe('LabeledLoader', () => {
+  const targetsFor = (values: Int32Array): TargetSource => ({
+    shape: [],
+    read: (indices, out) => out.set(indices.map((i) => values[i]!)),
+  });
   const labels = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => (i * 3) % 10);
 
   it('returns the batches of Loader with the label of each image', async () => {
     const options = { batch: 8, seed: 4, augmentation: shifting };
     const plain = await collect(new Loader(source(30), options).epoch(2));
-    const labeled = await collect(new LabeledLoader(source(30), labels(30), options).epoch(2));
+    const labeled = await collect(new LabeledLoader(source(30), targetsFor(labels(30)), options).epoch(2));
     labeled.forEach(({ labels: given, ...batch }, b) => {
       expect(batch).toEqual(plain[b]);
       expect(given).toEqual(batch.indices.map((i) => (i * 3) % 10));
@@ -125,9 +129,12 @@ describe('LabeledLoader', () => {
     expect(labeled.length).toBe(plain.length);
   });
 
-  it('refuses labels of another number', () => {
-    expect(() => new LabeledLoader(source(30), labels(29), { batch: 8, seed: 0 })).toThrow(
-      /differ in number/,
-    );
+  it('returns the targets of each image, one after the other, where they have a shape', async () => {
+    const targets: TargetSource = {
+      shape: [2],
+      read: (indices, out) => indices.forEach((index, i) => out.set([index, -index], 2 * i)),
+    };
+    const [first] = await collect(new LabeledLoader(source(30), targets, { batch: 8, seed: 4 }).epoch(0));
+    expect([...first!.labels]).toEqual([...first!.indices].flatMap((index) => [index, -index]));
   });
 });

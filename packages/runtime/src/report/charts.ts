@@ -1,3 +1,5 @@
+import type { TaskMetric } from '@anc/core';
+import { taskOfDocument, type TaskDescription } from '@anc/core/internal';
 import type { History } from './history.js';
 
 /** Lines over a model's epochs. */
@@ -23,8 +25,14 @@ const DISCRIMINATOR: Readonly<Record<string, string>> = {
   'discriminator/student': 'D(s)',
 };
 
-/** Charts of one model: its losses, agreement and error, and the discriminator and the gradients if there are any. */
-export function chartsOf(history: History): Chart[] {
+/**
+ * Charts of one model: its losses, agreement and the task's metrics of training batches, and the discriminator and the
+ * gradients if there are any.
+ */
+export function chartsOf(
+  history: History,
+  { metrics }: Pick<TaskDescription, 'metrics'> = taskOfDocument({}),
+): Chart[] {
   const names = [...new Set(history.epochs.flatMap(({ values }) => Object.keys(values)))];
   const line = (name: string, shown = name): Line[] =>
     names.includes(name)
@@ -38,7 +46,10 @@ export function chartsOf(history: History): Chart[] {
     },
     {
       title: 'Training images: share',
-      lines: [...line('agreement', 'agreement with the teacher'), ...line('error')],
+      lines: [
+        ...line('agreement', 'agreement with the teacher'),
+        ...metrics.filter(isShare).flatMap(({ name }) => line(name)),
+      ],
       bounds: [0, 1],
     },
     {
@@ -55,6 +66,8 @@ export function chartsOf(history: History): Chart[] {
   ];
   return charts.filter(({ lines }) => lines.length > 0);
 }
+
+const isShare = ({ unit = 'share' }: TaskMetric): boolean => unit === 'share';
 
 /** Whether a chart's value axis is logarithmic: all values are positive, and their ratios large. */
 export function isLogarithmic({ lines, wide }: Chart): boolean {

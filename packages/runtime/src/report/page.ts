@@ -1,9 +1,10 @@
+import type { TaskMetric } from '@anc/core';
+import { kappaMatters, metricOf, taskOfDocument, type TaskDescription } from '@anc/core/internal';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
 import { chartsOf, isLogarithmic, type Chart } from './charts.js';
 import { openDrawing } from './draw.js';
 import { alarmsIn, formatEpochs, historiesOf, type History } from './history.js';
 import { html, Markup } from './markup.js';
-import { kappaMatters } from './kappa-matters.js';
 import type { ReportedModel, ReportedResult, ReportedStudent } from './report.js';
 import { STYLE } from './style.js';
 
@@ -43,7 +44,7 @@ export async function renderPage({
         <p class="soft">dataset ${dataset} · backend ${backend} · seed ${seed}</p>
         <h2>Result</h2>
         ${resultTable(result)} ${list(interpretation ?? result.reading ?? [])} ${alarmSection(histories)}
-        ${histories.map((history, i) => modelSection(history, `model-${i + 1}`, draw))}
+        ${histories.map((history, i) => modelSection(history, `model-${i + 1}`, draw, taskOfDocument(result)))}
         <h2>Configuration</h2>
         <details open>
           <summary>config.resolved.yaml</summary>
@@ -58,22 +59,18 @@ export async function renderPage({
   return page.text;
 }
 
-function resultTable({
-  teacher,
-  students,
-  diverged = [],
-  unfinished = [],
-  classes = Infinity,
-}: ReportedResult): Markup {
+function resultTable(result: ReportedResult): Markup {
+  const { teacher, students, diverged = [], unfinished = [], classes = Infinity } = result;
+  const metrics = taskOfDocument(result).metrics.filter(({ inTables = true }) => inTables);
   const baselines = students.map(({ agreementBaseline }) => agreementBaseline);
   const hasBaseline = baselines.some((baseline) => baseline !== undefined);
   const hasKappa = baselines.some((baseline) => kappaMatters(baseline, classes));
-  const columns = 5 + (hasBaseline ? 1 : 0) + (hasKappa ? 1 : 0); // beside name and model
+  const columns = 4 + metrics.length + (hasBaseline ? 1 : 0) + (hasKappa ? 1 : 0); // beside name and model
   const row = (name: string, reported: ReportedModel & Partial<ReportedStudent>): Markup =>
     html`<tr>
       <th scope="row">${name}</th>
       <td class="word">${reported.model}</td>
-      <td>${formatShare(reported.testError)}</td>
+      ${metrics.map((metric) => html`<td>${formatMetric(metricOf(reported, metric), metric)}</td>`)}
       <td>${formatShare(reported.agreement ?? null)}</td>
       ${hasBaseline ? html`<td>${formatShare(reported.agreementBaseline ?? null)}</td>` : ''}
       ${hasKappa ? html`<td>${reported.kappa?.toFixed(3) ?? '–'}</td>` : ''}
@@ -87,7 +84,7 @@ function resultTable({
         <tr>
           <th>model</th>
           <th class="word">network</th>
-          <th>test error</th>
+          ${metrics.map(({ name, label = name }) => html`<th>${label}</th>`)}
           <th>agreement</th>
           ${hasBaseline ? html`<th>agreement of a constant</th>` : ''}
           ${hasKappa ? html`<th>Cohen's kappa</th>` : ''}
@@ -143,13 +140,18 @@ function alarmSection(histories: readonly History[]): Markup {
         </ul>`;
 }
 
-function modelSection(history: History, id: string, draw: (chart: Chart, id: string) => string): Markup {
+function modelSection(
+  history: History,
+  id: string,
+  draw: (chart: Chart, id: string) => string,
+  task: TaskDescription,
+): Markup {
   const { model, epochs } = history;
   const stages = [...new Set(epochs.map(({ stage }) => stage))].map((stage) => {
     const count = epochs.filter((epoch) => epoch.stage === stage).length;
     return `${stage}: ${count} ${count === 1 ? 'epoch' : 'epochs'}`;
   });
-  const figures = chartsOf(history).map((chart, i) => {
+  const figures = chartsOf(history, task).map((chart, i) => {
     const svg = draw(chart, `${id}-chart-${i + 1}`);
     return html`<figure>
       <figcaption>${chart.title}${isLogarithmic(chart) ? ' (logarithmic)' : ''}</figcaption>
@@ -190,6 +192,9 @@ const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.s
 
 const formatShare = (share: number | null): string =>
   share === null ? '–' : Number.isFinite(share) ? `${(100 * share).toFixed(2)} %` : String(share);
+
+const formatMetric = (value: number | null, { unit = 'share' }: TaskMetric): string =>
+  value === null || unit === 'share' ? formatShare(value) : formatNumber(value);
 
 const formatCount = (count: number | null): string => count?.toLocaleString('en-US') ?? 'unknown';
 

@@ -1,3 +1,5 @@
+import type { Tree } from '@anc/core';
+import type { TaskDescription } from '@anc/core/internal';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { renderPage } from './page.js';
 
@@ -5,8 +7,10 @@ import { renderPage } from './page.js';
 export interface ReportedModel {
   /** Name of its network. */
   readonly model: string;
-  /** null if the test images have no labels. */
+  /** Of a classifier; null if the test images have no labels, and for other tasks. */
   readonly testError: number | null;
+  /** The metrics of other tasks, by name. */
+  readonly metrics?: Tree<number>;
   /** null where they are not counted. */
   readonly parameters: number | null;
   /** For one image; null where they are not counted. */
@@ -32,6 +36,8 @@ export interface ReportedResult {
   /** null where it is not finished. */
   readonly teacher: ReportedModel | null;
   readonly students: readonly ReportedStudent[];
+  /** What was learned and how it is measured; absent: classification. */
+  readonly task?: TaskDescription;
   /** Number of classes. */
   readonly classes?: number;
   /** Students without a result, because their training diverged. */

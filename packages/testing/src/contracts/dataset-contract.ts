@@ -1,4 +1,11 @@
-import { isAncError, type Dataset, type DatasetSplit, type ImageSource, type SplitName } from '@anc/core';
+import {
+  isAncError,
+  targetsOf,
+  type Dataset,
+  type DatasetSplit,
+  type ImageSource,
+  type SplitName,
+} from '@anc/core';
 import type { ContractRunner } from '../harness/contract-runner.js';
 
 const SPLITS: readonly SplitName[] = ['train', 'test'];
@@ -90,6 +97,23 @@ export function datasetContract(
         expect(values.length).toBe(images.count);
         expect(values.every((label) => label >= 0 && label < classes.length)).toBe(true);
         expect([...(await labels())]).toEqual([...values]);
+      }));
+
+    it('has the same target for an image at any position, of the size of its shape', () =>
+      forEachSplit(async (split) => {
+        const source = await targetsOf(split)?.();
+        if (source === undefined) return;
+        const size = source.shape.reduce((a, b) => a * b, 1);
+        const targetsAt = async (indices: readonly number[]): Promise<number[]> => {
+          const out = new Int32Array(indices.length * size + 1).fill(-7);
+          await source.read(Int32Array.from(indices), out);
+          expect(out.at(-1)).toBe(-7); // nothing is written beyond
+          return [...out.subarray(0, -1)];
+        };
+        const indices = sampleOf(split.images.count);
+        const all = await targetsAt(indices);
+        for (const [i, index] of indices.entries())
+          expect(await targetsAt([index])).toEqual(all.slice(i * size, (i + 1) * size));
       }));
 
     it('rejects images that do not exist', () =>

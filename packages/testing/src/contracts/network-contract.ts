@@ -1,12 +1,15 @@
 import {
+  classification,
   mapTree,
   namesOf,
   Rng,
+  sizeOf,
   valueAndGradients,
   type ClassifierOutputs,
   type Context,
   type HostTensor,
   type Network,
+  type Task,
   type Tree,
   type Variables,
 } from '@anc/core';
@@ -19,6 +22,8 @@ export interface NetworkContractOptions {
   /** [H, W, C] of the test images; small ones keep the suite fast. */
   readonly input: readonly [number, number, number];
   readonly classes: number;
+  /** What its logits are for; classification by default. */
+  readonly task?: Task;
   /** Outputs that `apply` must return beside logits and features; not checked by default. */
   readonly taps?: readonly string[];
   /** A registered tfjs backend; `cpu` by default. */
@@ -31,7 +36,7 @@ const BATCH = 3;
 const start = (tree: Tree<HostTensor>, name: string): number[] => [...tree[name]!.data.slice(0, 64)];
 
 /**
- * Contract of a classifier: seeded init; variables as many as the summary counts; shapes of logits, features and taps;
+ * Contract of a model: seeded init; variables as many as the summary counts; shapes of logits, features and taps;
  * `context.activation` is called for features and taps, and its result is used; statistics change in training only;
  * the samples of a batch are independent in inference; every parameter has a gradient.
  *
@@ -40,8 +45,9 @@ const start = (tree: Tree<HostTensor>, name: string): number[] => [...tree[name]
 export function networkContract(
   { describe, it, expect }: ContractRunner,
   create: () => Network<ClassifierOutputs>,
-  { input, classes, taps, backend = 'cpu' }: NetworkContractOptions,
+  { input, classes, task = classification, taps, backend = 'cpu' }: NetworkContractOptions,
 ): void {
+  const logitsShape = task.outputs({ input, classes });
   const images = (): tf.Tensor => gaussian(2, 'images', [BATCH, ...input]);
   /** New variables plus small random numbers: biases at zero would hide mistakes. */
   const variables = (network: Network<ClassifierOutputs>): Variables => {
@@ -86,14 +92,14 @@ export function networkContract(
       const rows = network.summary(input);
       expect(rows.reduce((sum, row) => sum + row.parameters, 0)).toBe(created);
       expect(rows.reduce((sum, row) => sum + row.flops, 0)).toBeGreaterThan(0);
-      expect(rows.at(-1)!.output).toEqual([classes]);
+      expect([...rows.at(-1)!.output]).toEqual([...logitsShape]);
     });
 
-    test('apply returns logits, flat features and the taps, and passes them to context.activation', (network) => {
+    test('apply returns logits, features of their rank and the taps, and passes them to context.activation', (network) => {
       const activations: string[] = [];
       const { outputs } = network.apply(variables(network), images(), contextOf(false, activations));
-      expect(outputs.logits.shape).toEqual([BATCH, classes]);
-      expect(outputs.features.shape.length).toBe(2);
+      expect(outputs.logits.shape).toEqual([BATCH, ...logitsShape]);
+      expect(outputs.features.shape.length).toBe(outputs.logits.shape.length);
       expect(outputs.features.shape[0]).toBe(BATCH);
       expect(Object.values(outputs).every(finite)).toBe(true);
       expect(activations).toContain('features');
@@ -110,7 +116,7 @@ export function networkContract(
       };
       const { logits, features } = network.apply(own, images(), zeros).outputs;
       expect(largest(features)).toBe(0);
-      expect(largest(tf.sub(logits, tf.slice(logits, [0, 0], [1, classes])))).toBe(0); // the same for all images
+      expect(largest(tf.sub(logits, tf.slice(logits, 0, 1)))).toBe(0); // the same for all images
     });
 
     test('inference changes no statistics and treats each image independently', (network) => {
@@ -130,8 +136,8 @@ export function networkContract(
       const x = images();
       const rng = Rng.fromSeed(4);
       const weights = tf.tensor(
-        Float32Array.from({ length: BATCH * classes }, () => rng.normal()),
-        [BATCH, classes],
+        Float32Array.from({ length: BATCH * sizeOf(logitsShape) }, () => rng.normal()),
+        [BATCH, ...logitsShape],
       );
       let updated: Tree = {};
       const { grads } = valueAndGradients((params) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CompiledFunction } from '../contracts/backend.js';
 import type { DatasetSplit } from '../contracts/dataset.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
-import { logitsOf, scorePredictions, topClasses } from './evaluate.js';
+import { logitsOf } from './split-logits.js';
 
 /** `count` images of 1×2×1 pixels: image i holds the bytes i and 2·i. */
 const splitOf = (count: number): DatasetSplit => ({
@@ -66,7 +66,6 @@ describe('logitsOf', () => {
     const batches: Tree<HostTensor>[] = [];
     const empty = await logitsOf(classifier(batches), splitOf(0), 3);
     expect(empty).toEqual({ classes: 0, data: new Float32Array(0) });
-    expect(topClasses(empty)).toEqual(new Int32Array(0));
     expect(batches).toEqual([]);
   });
 
@@ -84,28 +83,5 @@ describe('logitsOf', () => {
     );
     await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
     expect(batches).toHaveLength(2);
-  });
-});
-
-describe('topClasses', () => {
-  it('are the indices of the largest logits, the first of equal ones', () => {
-    const data = Float32Array.of(1, 3, 2, -1, -2, -3, 0, 5, 5);
-    expect(topClasses({ classes: 3, data })).toEqual(Int32Array.of(1, 0, 1));
-  });
-});
-
-describe('scorePredictions', () => {
-  const predicted = Int32Array.of(0, 1, 2, 1);
-
-  it('are the share of wrong labels and the share of the teacher’s classes', () => {
-    const labels = Int32Array.of(0, 1, 2, 0);
-    const teacher = Int32Array.of(1, 1, 0, 0);
-    expect(scorePredictions(predicted, labels, teacher)).toEqual({ count: 4, error: 0.25, agreement: 0.25 });
-  });
-
-  it('are null without labels, without a teacher', () => {
-    expect(scorePredictions(predicted, null, null)).toEqual({ count: 4, error: null, agreement: null });
-    expect(scorePredictions(predicted, predicted, null)).toEqual({ count: 4, error: 0, agreement: null });
-    expect(scorePredictions(predicted, null, predicted)).toEqual({ count: 4, error: null, agreement: 1 });
   });
 });

@@ -1,9 +1,13 @@
-/** Agreement of two classifiers against what constant or independent predictions reach. */
-export interface ChanceAgreement {
-  /** Agreement that a constant prediction of the teacher's most frequent class reaches. */
-  readonly baseline: number;
-  /** Cohen's kappa (1960); null where both give one class alone, where it is not defined. */
-  readonly kappa: number | null;
+import type { Agreement, ChanceAgreement } from '../../contracts/task.js';
+
+/**
+ * Share of equal predictions of two models, and what constant or independent predictions reach. Both: class indices, one
+ * for each image, pixel or whatever the task predicts.
+ */
+export function classAgreement(predicted: Int32Array, teacher: Int32Array): Agreement {
+  let same = 0;
+  for (let i = 0; i < teacher.length; i++) if (predicted[i] === teacher[i]) same++;
+  return { agreement: same / teacher.length, chance: chanceAgreement(predicted, teacher) };
 }
 
 /**
