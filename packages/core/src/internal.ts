@@ -21,6 +21,7 @@ export { adversarialAuxiliaryLayers } from './step/adversarial-student-phase.js'
 export { withActivationDropout } from './step/dropout.js';
 export { auxiliaryLayersOf } from './step/terms.js';
 export { assertFeed } from './tree/assert-feed.js';
+export { joinRows, rowRange, rowsOf, type RowRange } from './tree/rows.js';
 export { firstNotFinite } from './tree/tree.js';
 export { permuted } from './tree/permute.js';
 
