@@ -1,4 +1,5 @@
 import { AncError, type ImageSource, type LabeledBatch } from '@anc/core';
+import type { RowRange } from '@anc/core/internal';
 import { Loader, type LoaderOptions } from './loader.js';
 
 /**
@@ -7,6 +8,7 @@ import { Loader, type LoaderOptions } from './loader.js';
  */
 export class LabeledLoader {
   readonly batchesPerEpoch: number;
+  readonly rows: RowRange;
   readonly #loader: Loader;
   readonly #labels: Int32Array;
 
@@ -20,6 +22,7 @@ export class LabeledLoader {
     this.#loader = new Loader(source, options);
     this.#labels = labels;
     this.batchesPerEpoch = this.#loader.batchesPerEpoch;
+    this.rows = this.#loader.rows;
   }
 
   /** Like `Loader.epoch`. */
