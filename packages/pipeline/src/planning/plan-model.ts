@@ -76,6 +76,8 @@ export interface StudentEnvironment {
   readonly data: TrainingData;
   readonly backend: Backend;
   readonly batchSize: number;
+  /** Micro-batches of a batch. */
+  readonly accumulate: number;
   readonly networks: Pick<MethodEnvironment, 'input' | 'classes'>;
   readonly teacherOutputs: Tree<readonly number[]>;
 }
@@ -95,6 +97,7 @@ export function studentPlanner({
   data,
   backend,
   batchSize,
+  accumulate,
   networks,
   teacherOutputs,
 }: StudentEnvironment): StudentPlanner {
@@ -110,7 +113,7 @@ export function studentPlanner({
         teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
       }),
     );
-    await rehearse({ backend, batchSize, shape: networks.input, stages, teacherOutputs });
+    await rehearse({ backend, batchSize, accumulate, shape: networks.input, stages, teacherOutputs });
     const { method: named, options: completed, needsTeacher } = method;
     const rng = Rng.fromSeed(seed).split('student');
     return { name, method: named, options: completed, needsTeacher, network, stages, epochs, seed, rng };

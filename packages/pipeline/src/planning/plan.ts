@@ -12,6 +12,7 @@ import {
   type TrainingData,
 } from '../data/training-data.js';
 import { aboutOption } from '../options/option-error.js';
+import { microBatchOf } from '../options/micro-batch.js';
 import type { DataOptions, OptionPath, RunOptions } from '../options/run-options.js';
 import { studentNames } from '../options/student-names.js';
 import type { Named } from '../text/named.js';
@@ -159,7 +160,7 @@ async function planWith<D extends TrainingData>(
     const suited = suitedTo(options, given, data, requested, notice);
     const created = suited === options ? requested : await createAll(suited);
     const inspection =
-      given === null ? null : await inspectTeacher(given, data, training.batchSize, training.seed);
+      given === null ? null : await inspectTeacher(given, data, microBatchOf(training), training.seed);
     if (inspection !== null) {
       if (set.length > 0) notice(inspectionInWords(inspection, dataset.classes)); // a record had it
       notices.push(...inspectionWarnings(inspection));
@@ -169,7 +170,8 @@ async function planWith<D extends TrainingData>(
     const teacher =
       given ?? (await planTeacher(teacherModel!, data, backends.teacher, networks, options, composition));
     const teacherOutputs = 'given' in teacher ? teacher.given.teacher.outputs : teacher.network.outputs;
-    const stage = { backend: backends.student, batchSize: training.batchSize, shape: dataset.shape };
+    const { batchSize, accumulate = 1 } = training;
+    const stage = { backend: backends.student, batchSize, accumulate, shape: dataset.shape };
     if (!('given' in teacher)) await rehearse({ ...stage, stages: teacher.stages, teacherOutputs: null });
     const studentOf = studentPlanner({
       model: studentOptions.model,
@@ -177,7 +179,8 @@ async function planWith<D extends TrainingData>(
       plain,
       data,
       backend: backends.student,
-      batchSize: training.batchSize,
+      batchSize,
+      accumulate,
       networks,
       teacherOutputs,
     });

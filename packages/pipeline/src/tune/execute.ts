@@ -5,6 +5,7 @@ import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
 import { isInterruption } from '../events/interrupted.js';
 import { writeWeights } from '../files/weights.js';
+import { microBatchOf } from '../options/micro-batch.js';
 import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
 import { weightsMetadata } from '../run/model-card.js';
 import { formatShare } from '../text/format.js';
@@ -71,8 +72,7 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
   const shared: SharedTeacherOutputs = {};
   const outputs = openTeacherCache(plan, frozen, shared, notice);
   try {
-    const { batchSize } = options.training;
-    const evaluation = { batchSize, emit, signal };
+    const evaluation = { batchSize: microBatchOf(options.training), emit, signal };
     const predictions = await teacherPredictions(frozen, shared, held, 'held-out images', evaluation);
     const targets = { outputs, classes: predictions.classes };
     const { error: teacherError } = await evaluatePredictions(predictions, held, null);

@@ -8,6 +8,7 @@ import {
 import { CheckpointStore, type RunFolder, type ScalarLog } from '@anc/runtime';
 import { evaluatePredictions, predict, type Predictions } from '../training/evaluate-model.js';
 import { Interrupted } from '../events/interrupted.js';
+import { microBatchOf } from '../options/micro-batch.js';
 import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
 import type { Emit } from '../events/events.js';
 import { trainModel } from '../training/train-model.js';
@@ -44,6 +45,7 @@ export async function trainCandidate(
     data: plan.data,
     backend: plan.backends.student,
     batchSize: plan.options.training.batchSize,
+    accumulate: plan.options.training.accumulate ?? 1,
     seed: model.seed,
     emit,
     signal,
@@ -65,7 +67,7 @@ const heldPredictions = (
 ): Promise<Predictions> =>
   predict(network, variables, held, 'held-out images', {
     backend: plan.backends.student,
-    batchSize: plan.options.training.batchSize,
+    batchSize: microBatchOf(plan.options.training),
     emit,
     signal,
   });
