@@ -55,4 +55,4 @@ export { meansOfRuns } from './train/metric-accumulator.js';
 export { currentMetricName, currentMetrics, withDeprecatedMetrics } from './train/metric-names.js';
 export { readPosition } from './train/position.js';
 export { rehearse, type RehearseOptions } from './train/rehearse.js';
-export { shellQuoted } from './text/shell-quoted.js';
+export { StageRunner } from './train/stage-runner.js';
