@@ -5,6 +5,7 @@
  *     [--runs 10]      runs of each side in a row; their mean is one measurement
  *     [--spinning 0]   microseconds that our idle threads spin
  *     [--beside tfjs:wasm]  the same step op by op on another backend, too; tfjs:node if the working folder has it
+ *     [--accumulate 4]  the same step in so many micro-batches, too, in turns with the whole one
  *     [--passes]       print what each graph pass did to the step instead of measuring it
  *
  * Both sides take turns in the same run; medians over the rounds are compared. PyTorch computes the same, including the
@@ -18,7 +19,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mapTree, Rng, sizeOf, specOf } from '@anc/core';
-import { compileClassifier } from '@anc/core/internal';
+import { compileClassifier, StageRunner } from '@anc/core/internal';
 import methods from '@anc/methods';
 import models from '@anc/models';
 import { OnnxBackend } from '@anc/backend-onnx';
@@ -36,6 +37,7 @@ const { values: flags } = parseArgs({
     runs: { type: 'string', default: '10' },
     spinning: { type: 'string', default: '0' },
     beside: { type: 'string', multiple: true, default: [] },
+    accumulate: { type: 'string' },
     profile: { type: 'string' },
     passes: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -57,7 +59,7 @@ const network = (name, input) => models().models[name].create({}, { input, class
 const rng = Rng.fromSeed(1);
 
 /** The paper's step with the method's defaults: D 128-256-128 on the features, Eq. 7, dropout 0.5, momentum. */
-async function adversarial(backend, name, input, width) {
+async function adversarial(backend, name, input, width, accumulate) {
   const student = network(name, input);
   const outputs = { logits: [10], features: [width] };
   const contribution = methods().methods.adversarial;
@@ -78,6 +80,16 @@ async function adversarial(backend, name, input, width) {
     'teacher/logits': gaussian(rng, [batch, 10]),
     'teacher/features': { shape: features.shape, data: features.data.map((v) => Math.max(0, v)) },
   };
+  let count = 0;
+  const inputs = () => ({ batch: data, hyper, noise: { seed: 1, step: count++ } });
+  if (accumulate !== undefined) {
+    const runner = new StageRunner(backend, stage, state, { accumulate });
+    return {
+      run: () => runner.play(phases, inputs()),
+      settle: () => runner.metrics(),
+      dispose: () => runner.close(),
+    };
+  }
   const step = await backend.compile(stage.step, {
     state: mapTree(state, specOf),
     batch: mapTree(data, specOf),
@@ -85,9 +97,8 @@ async function adversarial(backend, name, input, width) {
     phases,
   });
   const device = await backend.upload(state);
-  let count = 0;
   return {
-    run: () => step.run(device, { batch: data, hyper, noise: { seed: 1, step: count++ } }),
+    run: () => step.run(device, inputs()),
     settle: () => step.metrics(),
     dispose: async () => {
       await step.dispose();
@@ -138,8 +149,8 @@ async function products(backend) {
 const flopsOf = (net, input) => batch * net.summary(input).reduce((sum, { flops }) => sum + flops, 0);
 
 const CASES = {
-  'lenet4-step': (backend) => adversarial(backend, 'lenet4', [28, 28, 1], 1024),
-  'resnet20-step': (backend) => adversarial(backend, 'resnet20', [32, 32, 3], 64),
+  'lenet4-step': (backend, parts) => adversarial(backend, 'lenet4', [28, 28, 1], 1024, parts),
+  'resnet20-step': (backend, parts) => adversarial(backend, 'resnet20', [32, 32, 3], 64, parts),
   'resnet20-forward': (backend) => forward(backend, 'resnet20', [32, 32, 3]),
   'resnet164-forward': (backend) => forward(backend, 'resnet164', [32, 32, 3]),
   'nin-forward': (backend) => forward(backend, 'nin', [28, 28, 1]),
@@ -199,6 +210,10 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   const peak = await products(backend);
   const others = [];
   for (const each of flags.beside) others.push(await opByOp(each, name));
+  if (flags.accumulate !== undefined && name.endsWith('-step')) {
+    const divided = await CASES[name](backend, Number(flags.accumulate));
+    others.push({ name: `${flags.accumulate} micro-batches`, prepared: divided, ms: [] });
+  }
   await measure(prepared, 2);
   await measure(peak, 2);
   for (const each of others) await measure(each.prepared, 1);
@@ -242,7 +257,7 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   });
   for (const each of others) {
     await each.prepared.dispose();
-    await each.backend.dispose();
+    await each.backend?.dispose();
   }
   await prepared.dispose();
   await peak.dispose();

@@ -7,6 +7,7 @@ import {
   type DeviceState,
   type FunctionSpec,
   type HostTensor,
+  type RehearsalOptions,
   type Step,
   type StepSpec,
   type TensorFunction,
@@ -167,9 +168,14 @@ export class OnnxBackend extends Backend {
     }
   }
 
-  /** Traces the step, which runs its code, and keeps the trace for `compile`. */
-  override async rehearse(step: Step, spec: StepSpec): Promise<void> {
-    this.#rehearsed.set(keyOf(step, spec), this.#trace(step, spec));
+  /** Traces the step, which runs its code, and keeps the trace for `compile` where it will be compiled. */
+  override async rehearse(
+    step: Step,
+    spec: StepSpec,
+    { compiles = true }: RehearsalOptions = {},
+  ): Promise<void> {
+    const traced = this.#trace(step, spec);
+    if (compiles) this.#rehearsed.set(keyOf(step, spec), traced);
   }
 
   async compileFunction(

@@ -98,8 +98,7 @@ function inputNames(outputs: readonly Value[], graph: Parameters<typeof reachabl
 
 /** The noise of one step. */
 interface DrawnNoise {
-  readonly seed: number;
-  readonly step: number;
+  readonly of: Inputs['noise'];
   readonly tensors: Record<string, SerializedTensor>;
 }
 
@@ -128,7 +127,7 @@ export class OnnxStep implements CompiledStep {
       feeds[`batch/${name}`] = tensor;
     }
     for (const name of program.hyper) feeds[`hyper/${name}`] = serializeScalar(name, hyper);
-    Object.assign(feeds, this.#noise(noise.seed, noise.step));
+    Object.assign(feeds, this.#noise(noise));
     const { session, plan } = program;
     const [handle, accumulator] = [state.handle, this.#accumulator];
     const running =
@@ -136,7 +135,7 @@ export class OnnxStep implements CompiledStep {
         ? engine.call('runSteps', session, handle, accumulator, plan, feeds, 1)
         : engine.steps.add({ session, state: handle, accumulator, plan }, feeds);
     // The next step's noise is drawn while this one runs on the other thread.
-    if (program.noise.length > 0) this.#prefetched = this.#drawNoise(noise.seed, noise.step + 1);
+    if (program.noise.length > 0) this.#prefetched = this.#drawNoise({ ...noise, step: noise.step + 1 });
     await running;
   }
 
@@ -159,18 +158,22 @@ export class OnnxStep implements CompiledStep {
     await this.release();
   }
 
-  #noise(seed: number, step: number): Record<string, SerializedTensor> {
+  #noise(wanted: Inputs['noise']): Record<string, SerializedTensor> {
     const known = this.#prefetched;
-    return known?.seed === seed && known.step === step ? known.tensors : this.#drawNoise(seed, step).tensors;
+    return known !== null && isSameNoise(known.of, wanted) ? known.tensors : this.#drawNoise(wanted).tensors;
   }
 
-  #drawNoise(seed: number, step: number): DrawnNoise {
+  #drawNoise(of: Inputs['noise']): DrawnNoise {
+    const { seed, step, offset } = of;
     const pairs = this.program.noise.map(
-      (spec) => [`noise/${spec.name}`, serializeTensor(drawNoise(spec, seed, step))] as const,
+      (spec) => [`noise/${spec.name}`, serializeTensor(drawNoise(spec, seed, step, offset))] as const,
     );
-    return { seed, step, tensors: Object.fromEntries(pairs) };
+    return { of, tensors: Object.fromEntries(pairs) };
   }
 }
+
+const isSameNoise = (a: Inputs['noise'], b: Inputs['noise']): boolean =>
+  a.seed === b.seed && a.step === b.step && (a.offset ?? 0) === (b.offset ?? 0);
 
 function serializeScalar(name: string, hyper: Tree<number>): SerializedTensor {
   const value = hyper[name];

@@ -133,13 +133,16 @@ export type {
   CompileOptions,
   DeviceState,
   Inputs,
+  RehearsalOptions,
 } from './contracts/backend.js';
 export type { FunctionSpec, TensorFunction } from './contracts/step.js';
 export { EagerBackend, type EagerOptions } from './eager/eager-backend.js';
 export { drawNoise, type Distribution, type NoiseSpec } from './random/noise.js';
 export { noiseName, phasesOf, playPhases, type PlayedPhases } from './step/play-phases.js';
 
-// Training
+// Training, alone or as one of several ranks
+export type { Exchange, PhaseMeans, Rank } from './contracts/exchange.js';
+export { exchangeByAllReduce, type AllReduce } from './train/all-reduce.js';
 export { train, type TrainOptions } from './train/train.js';
 export type { Alarm } from './train/alarms.js';
 export type { BatchSource } from './train/batches.js';

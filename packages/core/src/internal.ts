@@ -30,6 +30,7 @@ export { adversarialAuxiliaryLayers } from './step/adversarial-student-phase.js'
 export { withActivationDropout } from './step/dropout.js';
 export { auxiliaryLayersOf } from './step/terms.js';
 export { assertFeed } from './tree/assert-feed.js';
+export { joinRows, rowRange, rowsOf, type RowRange } from './tree/rows.js';
 export { firstNotFinite } from './tree/tree.js';
 export { permuted } from './tree/permute.js';
 
@@ -58,3 +59,4 @@ export { meansOfRuns } from './train/metric-accumulator.js';
 export { currentMetricName, currentMetrics, withDeprecatedMetrics } from './train/metric-names.js';
 export { readPosition } from './train/position.js';
 export { rehearse, type RehearseOptions } from './train/rehearse.js';
+export { StageRunner } from './train/stage-runner.js';

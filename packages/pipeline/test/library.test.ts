@@ -111,11 +111,13 @@ describe('distill', () => {
     await backend.dispose();
   });
 
-  it('can be aborted and resumed, and ends with the same bytes', async () => {
-    const whole = await distill({ ...tiny, cwd, folder: 'whole' });
+  it('can be aborted and resumed, and ends with the same bytes, with the recorded micro-batches', async () => {
+    const options = { ...tiny, training: { ...tiny.training, accumulate: 4 } };
+    const whole = await distill({ ...options, cwd, folder: 'whole' });
     await whole.dispose();
+    expect(await readFile(join(cwd, 'whole', 'config.resolved.yaml'), 'utf8')).toContain('accumulate: 4\n');
     const controller = new AbortController();
-    const cut = distill({ ...tiny, cwd, folder: 'cut', signal: controller.signal });
+    const cut = distill({ ...options, cwd, folder: 'cut', signal: controller.signal });
     const watch = (async () => {
       for await (const event of cut) if (event.type === 'epoch') controller.abort();
     })();

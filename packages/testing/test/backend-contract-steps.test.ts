@@ -31,6 +31,18 @@ describe('a wrong step', () => {
     expect(await catches('training continues exactly from a state that was read', counting)).toBe(true);
   });
 
+  it('is caught if a part of a batch has the noise of another', async () => {
+    const first: Fault = {
+      step: (inner) => ({
+        run: (state, { noise: { seed, step }, ...inputs }) =>
+          inner.run(state, { ...inputs, noise: { seed, step } }),
+      }),
+    };
+    const part = 'divided batches > adversarial, three phases, dropout, averaging balancer: 2 ';
+    expect(await caught(`${part}micro-batches give what the whole batch gives`, first)).toHaveLength(1);
+    expect(await caught(`${part}ranks give what one gives`, first)).toHaveLength(1);
+  });
+
   it('is caught if another backend disturbs it', async () => {
     /** The number of tensors created so far, by all backends. */
     const tensorCount = (): number => tf.tidy(() => tf.scalar(0).id);

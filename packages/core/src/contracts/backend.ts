@@ -16,7 +16,12 @@ export interface Inputs {
   readonly batch: Tree<HostTensor>;
   readonly hyper: Tree<number>;
   /** Noise is drawn by (seed, step, name, sample); see `drawNoise`. */
-  readonly noise: { readonly seed: number; readonly step: number };
+  readonly noise: {
+    readonly seed: number;
+    readonly step: number;
+    /** Place of the batch's first row in the whole batch that it is a part of; 0 where left out. */
+    readonly offset?: number;
+  };
 }
 
 /** Named tensors in the backend's memory. */
@@ -53,6 +58,11 @@ export interface CompileOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface RehearsalOptions {
+  /** Whether the step will be compiled with the same spec, so that work for it is worth keeping; default: true. */
+  readonly compiles?: boolean;
+}
+
 /** Runs or compiles steps. */
 export abstract class Backend {
   abstract readonly name: string;
@@ -80,7 +90,7 @@ export abstract class Backend {
    * Throws the error that would keep a step from running on this backend, before the step is needed. The default runs
    * it once, on zeros; a backend that can find the error with less work overrides it.
    */
-  async rehearse(step: Step, spec: StepSpec): Promise<void> {
+  async rehearse(step: Step, spec: StepSpec, _options: RehearsalOptions = {}): Promise<void> {
     const compiled = await this.compile(step, spec);
     const state = await this.upload(mapTree(spec.state, zeros));
     try {

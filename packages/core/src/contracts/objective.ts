@@ -49,7 +49,8 @@ export abstract class Regularizer {
 
 /**
  * |∂Data/∂f| and |∂Adv/∂f| at the discriminator's input f, means over the batch; with λ, without the adversarial
- * weight.
+ * weight. Both losses are means over the rows that are computed at once, so n micro-batches or ranks make both norms n
+ * times as large: their ratio is the same.
  */
 export interface GradientNorms {
   readonly data: Scalar;

@@ -6,21 +6,23 @@ import type { Context } from './network.js';
 export interface PhaseGradients {
   /** By the parameter's full state name. Averaged over micro-batches and ranks. */
   readonly grads: Tree;
-  /** State entries that the forward pass changed (batch-norm averages), by full state name. */
+  /** State entries that the forward pass changed (batch-norm averages), by full state name. Averaged likewise. */
   readonly stats: Tree;
+  /** Other means over the batch that the update needs, by any name. Averaged likewise. */
+  readonly means?: Tree;
   /** One of them is `loss/<phase>`: the scalar whose gradients these are. */
   readonly metrics: Tree<Scalar>;
 }
 
 /**
  * The part of a step that trains one network: gradients, then an update. Both are pure functions of tensors. Between
- * them gradients can be averaged over micro-batches and ranks.
+ * them gradients can be averaged over micro-batches and ranks; see `Exchange`.
  */
 export interface Phase {
   readonly name: string;
   gradients(state: Tree, batch: Tree, hyper: Tree<Scalar>, context: Context): PhaseGradients;
-  /** Returns the changed entries only, by full state name. */
-  update(state: Tree, grads: Tree, hyper: Tree<Scalar>): Tree;
+  /** Returns the changed entries only, by full state name. `means`: those of `gradients`, averaged as `grads` are. */
+  update(state: Tree, grads: Tree, hyper: Tree<Scalar>, means?: Tree): Tree;
 }
 
 /** An ordered list of phases. `id` contains everything that is not an input: it is the compile cache's key. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Inputs } from '../contracts/backend.js';
 import type { Context } from '../contracts/network.js';
 import { drawNoise } from '../random/noise.js';
 import { noiseName } from '../step/play-phases.js';
@@ -13,11 +14,12 @@ export const inference: Context = {
 };
 
 /** A training context that draws and uploads noise when it is requested. */
-export function eagerContext(seed: number, step: number, repeat: number): Context {
+export function eagerContext({ seed, step, offset = 0 }: Inputs['noise'], repeat: number): Context {
   return {
     training: true,
     noise(name, shape, distribution) {
-      const host = drawNoise({ name: noiseName(name, repeat), shape, distribution }, seed, step);
+      const spec = { name: noiseName(name, repeat), shape, distribution };
+      const host = drawNoise(spec, seed, step, offset);
       return tf.tensor(host.data, [...shape], 'float32');
     },
     activation: (_name, x) => x,

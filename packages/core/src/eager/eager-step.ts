@@ -92,7 +92,7 @@ function runPhases(
       Object.fromEntries(before),
       mapTree(batch, toTensor),
       mapTree(hyper, (value) => tf.scalar(value)),
-      (repeat) => eagerContext(noise.seed, noise.step, repeat),
+      (repeat) => eagerContext(noise, repeat),
     );
     const held = new Set<Tensor>(before.values());
     const owned = (tensor: Tensor, name: string): Tensor => {

@@ -1,5 +1,6 @@
 import type { CompiledFunction } from '../contracts/backend.js';
-import { mapTree, sizeOf, type HostTensor, type Tree } from '../tree/tree.js';
+import { joinRows, rowsOf } from '../tree/rows.js';
+import { mapTree, type HostTensor, type Tree } from '../tree/tree.js';
 
 /** With fewer images at once, distributing work to threads costs more than caches save. */
 const FEWEST = 16;
@@ -22,36 +23,15 @@ export function chunkSizeFor(batch: number, largest: number, cache: number | nul
 
 /** A function of [B, …] from one of [chunk, …]: runs equal chunks one after the other. B is a multiple of `chunk`. */
 export function inChunks(compiled: CompiledFunction, chunk: number): CompiledFunction {
-  const part = ({ shape, data }: HostTensor, from: number): HostTensor => {
-    const row = sizeOf(shape.slice(1));
-    return { shape: [chunk, ...shape.slice(1)], data: data.slice(from * row, (from + chunk) * row) };
-  };
   return {
     async run(inputs) {
       const batch = Object.values(inputs)[0]!.shape[0]!;
       const parts: Tree<HostTensor>[] = [];
-      for (let from = 0; from < batch; from += chunk) {
-        parts.push(await compiled.run(mapTree(inputs, (input) => part(input, from))));
+      for (let start = 0; start < batch; start += chunk) {
+        parts.push(await compiled.run(mapTree(inputs, (input) => rowsOf(input, { start, count: chunk }))));
       }
-      return mapTree(parts[0]!, ({ shape }, name) =>
-        joined(
-          parts.map((each) => each[name]!),
-          [batch, ...shape.slice(1)],
-        ),
-      );
+      return mapTree(parts[0]!, (_part, name) => joinRows(parts.map((each) => each[name]!)));
     },
     dispose: () => compiled.dispose(),
   };
-}
-
-/** Concatenates parts along the first axis. */
-function joined(parts: readonly HostTensor[], shape: readonly number[]): HostTensor {
-  const { data } = parts[0]!;
-  const whole = new (data.constructor as new (length: number) => HostTensor['data'])(sizeOf(shape));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part.data, at);
-    at += part.data.length;
-  }
-  return { shape, data: whole };
 }

@@ -6,7 +6,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const nodeOn = (platform: string, arch: string, header: object): void =>
+const nodeOn = (platform: string, arch: string, header: object): unknown =>
   vi.stubGlobal('process', {
     platform,
     arch,

@@ -138,8 +138,13 @@ describe('a balancer', () => {
   });
 
   it('remembers from the norms of both gradients, λ applied, the weight not', () => {
-    const { stats } = gradientsOf({ balancer: ratioBalancer }, state());
-    expect(arrays(stats)['balancer/ratio']![0]).toBeCloseTo(norm(0.5, 1) / 2.5, 5);
+    const setup = toySetup({ balancer: ratioBalancer });
+    const phase = adversarialStudentPhase(setup);
+    const { grads, means } = phase.gradients(state(), toyBatch(), toyHyper(), toyContext);
+    expect(arrays(means!).data![0]).toBeCloseTo(norm(0.5, 1), 5);
+    expect(arrays(means!).adversarial![0]).toBeCloseTo(2.5, 5);
+    const updated = phase.update(state(), grads, toyHyper(), means);
+    expect(arrays(updated)['balancer/ratio']![0]).toBeCloseTo(norm(0.5, 1) / 2.5, 5);
   });
 });
 

@@ -116,11 +116,10 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
         data: meanOf(compared.map((one) => one.norms.data)),
         adversarial: meanOf(compared.map((one) => one.norms.adversarial)),
       };
-      const memory = setup.balancer.next(subtree(state, 'balancer'), norms);
       const mean = (name: string): Scalar => meanOf(compared.map(({ metrics }) => metrics[name]!));
       const teacherFeatures = discriminators.map(({ input }) => batch[`teacher/${input}`]!);
       return {
-        stats: prefixTree('balancer', memory),
+        means: norms,
         metrics: {
           'gradient/data': mean('gradient/data'),
           'gradient/adversarial': mean('gradient/adversarial'),
@@ -130,6 +129,14 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
         },
       };
     },
+    remember: (state, norms) =>
+      prefixTree(
+        'balancer',
+        setup.balancer.next(subtree(state, 'balancer'), {
+          data: norms.data as Scalar,
+          adversarial: norms.adversarial as Scalar,
+        }),
+      ),
   });
 }
 

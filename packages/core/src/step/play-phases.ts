@@ -37,7 +37,8 @@ export interface PlayedPhases {
 /**
  * Runs phases in order on one batch. Each phase takes gradients at the state that the phases before it left, then
  * updates that state, in which the statistics of its own forward pass are already new. A pure function of its
- * tensors: the same for tensors with values and for symbols that are recorded into a graph.
+ * tensors: the same for tensors with values and for symbols that are recorded into a graph. Where values are exchanged
+ * between gradients and update, it runs the two halves that split-phase.ts makes of a phase, one after the other.
  *
  * @param state every entry of the training state, by full name.
  * @param contextOf the context for a phase that has already run `repeat` times in this step; see `noiseName`.
@@ -59,7 +60,8 @@ export function playPhases(
     const found = phase.gradients(before, batch, hyper, contextOf(repeat));
     Object.assign(metrics, found.metrics);
     Object.assign(changed, found.stats);
-    Object.assign(changed, phase.update({ ...before, ...found.stats }, found.grads, hyper));
+    const updated = phase.update({ ...before, ...found.stats }, found.grads, hyper, found.means ?? {});
+    Object.assign(changed, updated);
   }
   return { changed, metrics };
 }

@@ -101,8 +101,8 @@ describe("the student's phase", () => {
     expect(arrays(updated)['projector/params/weights']).toEqual([-0.5, 0.5, 1.25, -0.75]);
   });
 
-  it('hands the gradients at watched tensors and the auxiliary values to `after`, whose results join the others', () => {
-    const found = gradientsOf({
+  it('hands the gradients at watched tensors and the auxiliary values to `after`, whose results join the others; its means reach `remember`', () => {
+    const phase = phaseOf({
       objective: ({ outputs }) => ({
         loss: mean(outputs.logits),
         metrics: { early: tf.scalar(1) },
@@ -112,11 +112,16 @@ describe("the student's phase", () => {
       after: ({ hyper }, { aux, watched }) => {
         expect(arrays(aux)).toEqual({ twice: [2, 2, 6, 10] });
         expect(arrays(watched)).toEqual({ features: [0.25, 0.5, 0.25, 0.5] });
-        return { metrics: { late: hyper.lambda! }, stats: { memory: tf.scalar(9) } };
+        return { metrics: { late: hyper.lambda! }, means: { norm: tf.scalar(9) } };
       },
+      remember: (state, { norm }) => ({ memory: tf.add(norm!, state['student/stats/runs']!) }),
     });
+    const found = phase.gradients(toyState(), toyBatch(), toyHyper(), toyContext);
     expect(arrays(found.metrics)).toEqual({ 'loss/student': [4], early: [1], late: [2] });
-    expect(arrays(found.stats)).toEqual({ 'student/stats/runs': [1], memory: [9] });
+    expect(arrays(found.stats)).toEqual({ 'student/stats/runs': [1] });
+    expect(arrays(found.means!)).toEqual({ norm: [9] });
+    const state = { ...toyState(), ...found.stats };
+    expect(arrays(phase.update(state, found.grads, toyHyper(), found.means)).memory).toEqual([10]);
   });
 
   it('wraps the context of the student alone', () => {

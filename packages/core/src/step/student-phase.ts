@@ -42,10 +42,11 @@ export interface LossResult {
   readonly watch?: Tree;
 }
 
-/** Metrics, and state entries, that depend on the gradients. */
+/** Metrics, and means that state entries are made from, that depend on the gradients. */
 export interface GradientDiagnostics {
   readonly metrics?: Tree<Scalar>;
-  readonly stats?: Tree;
+  /** Means over the batch, for `remember`. */
+  readonly means?: Tree;
 }
 
 export interface StudentPhaseOptions {
@@ -61,6 +62,8 @@ export interface StudentPhaseOptions {
     context: Omit<LossContext, 'outputs' | 'auxiliary'>,
     found: { readonly aux: Tree; readonly watched: Tree },
   ): GradientDiagnostics;
+  /** State entries beside the trained models', from the means of `after` over the whole batch. */
+  remember?(state: Tree, means: Tree): Tree;
   /** Replaces the context under which the student is applied. */
   wrapContext?(context: Context): Context;
 }
@@ -77,6 +80,7 @@ export function studentPhase(options: StudentPhaseOptions): Phase {
     auxiliaryLayers = {},
     objective,
     after,
+    remember,
     wrapContext,
   } = options;
   const name = modelNames.student;
@@ -121,12 +125,15 @@ export function studentPhase(options: StudentPhaseOptions): Phase {
       );
       return {
         grads: found.grads,
-        stats: { ...aux('stats'), ...late?.stats },
+        stats: aux('stats'),
+        means: late?.means ?? {},
         metrics: { 'loss/student': found.loss, ...(aux('metrics') as Tree<Scalar>), ...late?.metrics },
       };
     },
-    update: (state, grads, hyper) =>
-      applyOptimizer(state, grads, trained, optimizer, hyper['student/learningRate']!),
+    update: (state, grads, hyper, means = {}) => ({
+      ...applyOptimizer(state, grads, trained, optimizer, hyper['student/learningRate']!),
+      ...remember?.(state, means),
+    }),
   };
 }
 

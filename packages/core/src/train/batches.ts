@@ -9,6 +9,11 @@ export interface BatchSource<B extends ImageBatch = ImageBatch> {
   readonly stepsPerEpoch: number;
   /** [H, W, C]. */
   readonly shape: readonly number[];
+  /**
+   * Where a rank's batches are rows of larger ones: the place of its first row in those, on which noise depends. 0 where
+   * left out.
+   */
+  readonly offset?: number;
   /** The batches of one epoch, from batch `from` on. The same epoch always gives the same batches. */
   epoch(epoch: number, from: number): AsyncIterable<B> | Iterable<B>;
 }

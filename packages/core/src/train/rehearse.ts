@@ -1,8 +1,9 @@
 import type { Backend } from '../contracts/backend.js';
 import type { Stage } from '../contracts/method.js';
-import type { StepSpec } from '../contracts/step.js';
+import type { Step, StepSpec } from '../contracts/step.js';
 import { DEEP_STACK, faultOf } from '../errors/call-site.js';
 import { Rng } from '../random/rng.js';
+import { SplitSpecs } from './split-stage.js';
 import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
 
 export interface RehearseOptions {
@@ -10,6 +11,8 @@ export interface RehearseOptions {
   /** Of one model, in order. */
   readonly stages: readonly Stage[];
   readonly batchSize: number;
+  /** Micro-batches of a batch; 1 where left out. */
+  readonly accumulate?: number;
   /** [H, W, C]. */
   readonly shape: readonly number[];
   /** Shapes (no batch axis) of the teacher's outputs; null where no stage uses them. */
@@ -24,9 +27,9 @@ export interface RehearseOptions {
  * @throws the error of the first step; `ANC_STAGE` with the line at which it arose where it is not an AncError.
  */
 export async function rehearse(options: RehearseOptions): Promise<void> {
-  const { backend, stages, batchSize } = options;
+  const { backend, stages, batchSize, accumulate = 1 } = options;
   // Op by op, two images show the same errors as a whole batch.
-  const batch = backend.capabilities.compiled ? batchSize : Math.min(2, batchSize);
+  const batch = backend.capabilities.compiled ? batchSize : Math.min(2 * accumulate, batchSize);
   let state: Tree<HostTensor> | null = null;
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = DEEP_STACK;
@@ -34,13 +37,34 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
     for (const stage of stages) {
       try {
         state = stage.init(Rng.still(), state);
-        await backend.rehearse(stage.step, specFor(stage, state, batch, options));
+        const spec = specFor(stage, state, batch, options);
+        if (accumulate === 1) await backend.rehearse(stage.step, spec);
+        else await rehearseSplit(backend, stage.step, spec, accumulate);
       } catch (error) {
         throw faultOf('ANC_STAGE', `the code of stage "${stage.name}"`, error);
       }
     }
   } finally {
     Error.stackTraceLimit = limit;
+  }
+}
+
+/** Rehearses the two halves of every phase. */
+async function rehearseSplit(
+  backend: Backend,
+  step: Step,
+  spec: StepSpec,
+  accumulate: number,
+): Promise<void> {
+  const specs = await SplitSpecs.of(backend, step, spec, accumulate);
+  for (const phase of step.phases) {
+    const sizes = new Set(specs.parts.map(({ count }) => count));
+    for (const size of sizes) {
+      const { step: half, spec: needed } = specs.gradients(phase, 0, size);
+      await backend.rehearse(half, needed);
+    }
+    const { step: half, spec: needed } = specs.update(phase);
+    await backend.rehearse(half, needed);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Backend, CompiledStep, DeviceState, Inputs } from '../contracts/backend.js';
+import type { Exchange } from '../contracts/exchange.js';
 import type { Stage } from '../contracts/method.js';
-import type { StepSpec } from '../contracts/step.js';
 import { mapTree, specOf, type HostTensor, type Tree } from '../tree/tree.js';
 import {
   accumulate,
@@ -10,6 +10,7 @@ import {
   meansOfRuns,
   type MetricAccumulator,
 } from './metric-accumulator.js';
+import { SplitSpecs, SplitStage, type WholeSpec } from './split-stage.js';
 
 /** The metrics of the steps since the readback before. */
 export interface MetricsReadback {
@@ -20,41 +21,65 @@ export interface MetricsReadback {
   addTo(accumulator: MetricAccumulator): MetricAccumulator;
 }
 
-/** A stage's state on a backend, and its step compiled for each combination of phases that is requested. */
+/** How the batches of a stage are divided. */
+export interface Division {
+  /** Micro-batches of a batch, whose gradients are averaged before each update; 1 where left out. */
+  readonly accumulate?: number;
+  /** Averages with other ranks; none where left out. */
+  readonly exchange?: Exchange;
+}
+
+/** A stage's state on a backend, and what compiles its step for a combination of phases. */
+interface OpenStage {
+  readonly state: DeviceState;
+  compile(phases: readonly string[]): Promise<CompiledStep>;
+}
+
+/**
+ * A stage's state on a backend, and its step compiled for each combination of phases that is requested: as a whole, or
+ * split between gradients and updates where its batches are divided.
+ */
 export class StageRunner {
   readonly #compiled = new Map<string, CompiledStep>();
+  #opened: OpenStage | null = null;
   /** The compiled step of each run since the last readback, in order. */
   #runs: CompiledStep[] = [];
 
-  private constructor(
+  constructor(
     readonly backend: Backend,
     readonly stage: Stage,
-    /** Shapes and types of the state. */
-    readonly spec: StepSpec['state'],
-    readonly state: DeviceState,
+    readonly initial: Tree<HostTensor>,
+    readonly division: Division = {},
   ) {}
-
-  /** Copies the state to the backend. */
-  static async open(backend: Backend, stage: Stage, initial: Tree<HostTensor>): Promise<StageRunner> {
-    return new StageRunner(backend, stage, mapTree(initial, specOf), await backend.upload(initial));
-  }
 
   /** Runs the phases once, in order; compiles them where this combination is new. */
   async play(phases: readonly string[], inputs: Inputs): Promise<void> {
+    this.#opened ??= await this.#open(inputs);
     const key = phases.join('+');
     let compiled = this.#compiled.get(key);
     if (compiled === undefined) {
-      const spec: StepSpec = {
-        state: this.spec,
-        batch: mapTree(inputs.batch, specOf),
-        hyper: Object.keys(inputs.hyper),
-        phases,
-      };
-      compiled = await this.backend.compile(this.stage.step, spec);
+      compiled = await this.#opened.compile(phases);
       this.#compiled.set(key, compiled);
     }
-    await compiled.run(this.state, inputs);
+    await compiled.run(this.#opened.state, inputs);
     this.#runs.push(compiled);
+  }
+
+  /** Copies the state to the backend. */
+  async #open({ batch, hyper }: Inputs): Promise<OpenStage> {
+    const { backend, stage, initial } = this;
+    const { accumulate = 1, exchange = null } = this.division;
+    const whole: WholeSpec = {
+      state: mapTree(initial, specOf),
+      batch: mapTree(batch, specOf),
+      hyper: Object.keys(hyper),
+    };
+    if (accumulate !== 1 || exchange !== null) {
+      const specs = await SplitSpecs.of(backend, stage.step, whole, accumulate);
+      return SplitStage.open(backend, specs, exchange, initial);
+    }
+    const state = await backend.upload(initial);
+    return { state, compile: (phases) => backend.compile(stage.step, { ...whole, phases }) };
   }
 
   /**
@@ -91,11 +116,13 @@ export class StageRunner {
 
   /** Copies the state to the host. */
   read(): Promise<Tree<HostTensor>> {
-    return this.state.read();
+    return this.#opened === null
+      ? Promise.resolve(this.initial)
+      : this.#opened.state.read(Object.keys(this.initial));
   }
 
   async close(): Promise<void> {
     for (const compiled of this.#compiled.values()) await compiled.dispose();
-    await this.state.dispose();
+    await this.#opened?.state.dispose();
   }
 }

@@ -1,4 +1,5 @@
 import type { Backend } from '../contracts/backend.js';
+import type { Exchange } from '../contracts/exchange.js';
 import type { LabeledBatch } from '../contracts/dataset.js';
 import type { Progress, Stage } from '../contracts/method.js';
 import type { TeacherOutputs } from '../contracts/teacher.js';
@@ -24,6 +25,17 @@ export interface TrainOptions {
   readonly epochs: number;
   /** Random seed of the noise (dropout masks). */
   readonly seed: number;
+  /**
+   * Number of micro-batches of each batch, for batches larger than memory; 1 where left out. Each phase's gradients are
+   * averaged over them before its update, with the noise of the whole batch. Statistics of batch norm are each
+   * micro-batch's own, and running averages are averaged.
+   */
+  readonly accumulate?: number;
+  /**
+   * Trains as one of several ranks, each with its rows of the same batches (see `BatchSource.offset`), on the same
+   * state. Takes place between the gradients and the update of every phase.
+   */
+  readonly exchange?: Exchange;
   /** From `stage.init`, or from a checkpoint. */
   readonly state: Tree<HostTensor>;
   /** From the checkpoint that `state` is from; the start where left out. */
@@ -42,7 +54,7 @@ export interface TrainOptions {
  *
  * An interrupted stage that continues from its snapshot and position ends with the same state, bit for bit.
  *
- * @throws `ANC_DIVERGED` when a loss or a number of the state is not finite at a readback of the metrics, so that every
+ * @throws `ANC_CONFIG` for more micro-batches than a batch has images; `ANC_DIVERGED` when a loss or a number of the state is not finite at a readback of the metrics, so that every
  *   snapshot is finite; `ANC_TEACHER_OUTPUT` when an output of the teacher is not.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent, void> {
@@ -68,7 +80,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 
   let { step, accumulator } = options.from ?? { step: 0, accumulator: emptyAccumulator };
   let diagnostics: Diagnostics | null = null;
-  const runner = await StageRunner.open(backend, stage, options.state);
+  const runner = new StageRunner(backend, stage, options.state, options);
   /** The state as it was last read and found finite. */
   let checked: Tree<HostTensor> = options.state;
   const snapshotOf = (state: Tree<HostTensor>) => (): Promise<Tree<HostTensor>> => Promise.resolve(state);
@@ -80,7 +92,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       const prepared = map(drawn, (batch) => stepInputs(stage, batch, batches.shape, teacher));
       for await (const batch of prefetchNext(prepared)) {
         const { hyper, phases } = stage.next(progressAt(step));
-        await runner.play(phases, { batch, hyper, noise: { seed, step } });
+        await runner.play(phases, { batch, hyper, noise: { seed, step, offset: batches.offset ?? 0 } });
         step++;
         const progress = progressAt(step);
         yield { type: 'step', progress };

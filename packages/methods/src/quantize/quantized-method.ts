@@ -70,8 +70,8 @@ export class QuantizedMethod extends Method {
     return {
       name: phase.name,
       gradients: (state, batch, hyper, context) => phase.gradients(state, batch, hyper, context),
-      update: (state, grads, hyper) =>
-        mapTree(phase.update(state, grads, hyper), (leaf, name) =>
+      update: (state, grads, hyper, means) =>
+        mapTree(phase.update(state, grads, hyper, means), (leaf, name) =>
           covered.has(name) ? project(leaf) : leaf,
         ),
     };

@@ -25,7 +25,10 @@ export type DataOptions = Options<
 export type TeacherOptions = Options<typeof teacherSchema, 'model'>;
 export type StudentOptions = Options<typeof studentSchema, 'model'>;
 /** How students are optimized. */
-export type TrainingOptions = Options<typeof trainingSchema, keyof z.output<typeof trainingSchema>>;
+export type TrainingOptions = Options<
+  typeof trainingSchema,
+  Exclude<keyof z.output<typeof trainingSchema>, 'accumulate'>
+>;
 /** Parts of the objective that replace those of the methods. */
 export type ObjectiveOptions = Readonly<z.output<typeof objectiveSchema>>;
 export type ComputeOptions = Options<typeof computeSchema, 'backend' | 'threads'>;

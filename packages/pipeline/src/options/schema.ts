@@ -84,6 +84,11 @@ export const studentSchema = z.strictObject({
 export const trainingSchema = z.strictObject({
   epochs: training.integer('epochs', 1, 'epochs: passes over the training images, for each student'),
   batchSize: training.integer('batchSize', 1, 'images per step'),
+  accumulate: training.integer(
+    'accumulate',
+    1,
+    'micro-batches of each batch, for batches larger than memory: gradients are averaged over them before each update; default: 1',
+  ),
   optimizer: training.choice('optimizer', optimizers, 'optimizer of students'),
   learningRate: training.number('learningRate', positive, 'initial learning rate of students'),
   momentum: training.number('momentum', z.number().min(0).lt(1), 'momentum of SGD'),

@@ -39,6 +39,21 @@ describe('planning', () => {
     });
   });
 
+  it('refuses micro-batches that a batch cannot be cut into', async () => {
+    for (const [accumulate, nearest] of [
+      [3, 2],
+      [100, 64],
+      [9, 8],
+    ] as const) {
+      const error = await refusal({ batchSize: 64, accumulate });
+      expect(error).toMatchObject({
+        code: 'ANC_CONFIG',
+        detail: { path: ['training', 'accumulate'], received: `${accumulate}` },
+      });
+      expect(error.detail.hint).toMatch(`--accumulate ${nearest},`);
+    }
+  });
+
   it('refuses a step schedule without milestones', async () => {
     const error = await refusal({ schedule: 'step' });
     expect(error).toMatchObject({ code: 'ANC_CONFIG', detail: { path: ['training', 'schedule'] } });

@@ -32,6 +32,7 @@ export async function checkOptions(
     if (named !== undefined) await aboutOption(['objective', key], () => registries[kind].check(named));
   }
   checkSchedule(training);
+  checkAccumulate(training);
 }
 
 /** The parts of the objective that options can name, with the kind of plugin that provides them. */
@@ -54,6 +55,19 @@ function checkSchedule({ schedule, milestones }: TrainingOptions): void {
       hint: 'set them, e.g. --milestones 0.5,0.75 --milestone-unit share.',
     },
   );
+}
+
+function checkAccumulate({ batchSize, accumulate = 1 }: TrainingOptions): void {
+  if (batchSize % accumulate === 0) return;
+  const divisors = Array.from({ length: batchSize }, (_, i) => i + 1).filter((n) => batchSize % n === 0);
+  const nearest = divisors.reduce((best, n) =>
+    Math.abs(n - accumulate) < Math.abs(best - accumulate) ? n : best,
+  );
+  throw optionError(['training', 'accumulate'], 'the batch cannot be cut into equal micro-batches.', {
+    expected: `a divisor of the batch size, ${batchSize}`,
+    received: String(accumulate),
+    hint: `use --accumulate ${nearest}, or a batch size that is a multiple of ${accumulate}.`,
+  });
 }
 
 /** Throws `ANC_CONFIG` where a method's adversarial training would start after its last epoch. */

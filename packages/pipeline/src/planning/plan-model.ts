@@ -79,6 +79,8 @@ export interface StudentEnvironment {
   readonly data: TrainingData;
   readonly backend: Backend;
   readonly batchSize: number;
+  /** Micro-batches of a batch. */
+  readonly accumulate: number;
   readonly networks: Pick<MethodEnvironment, 'input' | 'classes' | 'task'>;
   readonly task: OpenedTask;
   readonly teacherOutputs: Tree<readonly number[]>;
@@ -99,6 +101,7 @@ export function studentPlanner({
   data,
   backend,
   batchSize,
+  accumulate,
   networks,
   task,
   teacherOutputs,
@@ -115,7 +118,7 @@ export function studentPlanner({
         teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
       }),
     );
-    await rehearse({ backend, batchSize, shape: networks.input, stages, teacherOutputs });
+    await rehearse({ backend, batchSize, accumulate, shape: networks.input, stages, teacherOutputs });
     const { method: named, options: completed, needsTeacher } = method;
     const rng = Rng.fromSeed(seed).split('student');
     return { name, method: named, options: completed, needsTeacher, network, stages, epochs, seed, rng };

@@ -12,6 +12,7 @@ import {
   type TrainingData,
 } from '../data/training-data.js';
 import { aboutOption } from '../options/option-error.js';
+import { microBatchOf } from '../options/micro-batch.js';
 import type { DataOptions, OptionPath, RunOptions } from '../options/run-options.js';
 import { studentNames } from '../options/student-names.js';
 import { assertSameTask, assertTaskOutputs } from '../tasks/assert-task.js';
@@ -170,7 +171,7 @@ async function planWith<D extends TrainingData>(
     const inspection =
       given === null || !task.description.perImage
         ? null // of one prediction per image alone
-        : await inspectTeacher(given, data, training.batchSize, training.seed);
+        : await inspectTeacher(given, data, microBatchOf(training), training.seed);
     if (inspection !== null) {
       if (set.length > 0) notice(inspectionInWords(inspection, dataset.classes)); // a record had it
       notices.push(...inspectionWarnings(inspection));
@@ -180,7 +181,8 @@ async function planWith<D extends TrainingData>(
     const teacher =
       given ?? (await planTeacher(teacherModel!, data, backends.teacher, task, options, composition));
     const teacherOutputs = 'given' in teacher ? teacher.given.teacher.outputs : teacher.network.outputs;
-    const stage = { backend: backends.student, batchSize: training.batchSize, shape: dataset.shape };
+    const { batchSize, accumulate = 1 } = training;
+    const stage = { backend: backends.student, batchSize, accumulate, shape: dataset.shape };
     if (!('given' in teacher)) await rehearse({ ...stage, stages: teacher.stages, teacherOutputs: null });
     const studentOf = studentPlanner({
       model: studentOptions.model,
@@ -188,7 +190,8 @@ async function planWith<D extends TrainingData>(
       plain,
       data,
       backend: backends.student,
-      batchSize: training.batchSize,
+      batchSize,
+      accumulate,
       networks,
       task,
       teacherOutputs,

@@ -5,6 +5,7 @@ import { classOrderWarning } from '../classifier/class-order.js';
 import type { DivergedStudent, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import { isInterruption } from '../events/interrupted.js';
 import { changesInWords } from '../files/recorded-options.js';
+import { microBatchOf } from '../options/micro-batch.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
 import { isDivergence } from '../training/divergence.js';
@@ -69,7 +70,8 @@ async function trainStudents(
   const { options, data, backends } = plan;
   const notice = (message: string): void => emit({ type: 'notice', message });
   const { task, data: taskData, description } = plan.task;
-  const evaluation = { task, taskData, batchSize: options.training.batchSize, emit, signal };
+  const batchSize = microBatchOf(options.training);
+  const evaluation = { task, taskData, batchSize, emit, signal };
   const predictionsFor = (split: DatasetSplit, what: string): Promise<SplitPredictions> =>
     teacherPredictions(frozen, shared, split, what, evaluation);
   const onTest = await predictionsFor(data.test, 'test images');

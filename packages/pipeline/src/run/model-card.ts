@@ -6,6 +6,7 @@ import { taskNameOf } from '../data/dataset-facts.js';
 import { describeNamed } from '../text/named.js';
 import { formatCount, formatKappa, formatMetric, formatShare } from '../text/format.js';
 import { COMPACT } from './compact.js';
+import type { TrainingOptions } from '../options/run-options.js';
 import type { Plan, PlannedModel, TrainingPlan } from '../planning/plan.js';
 import type { ModelResult, StudentResult } from '../events/documents.js';
 import { WEIGHTS } from '../files/weights.js';
@@ -70,7 +71,7 @@ export function modelCard(
     `| parameters | ${formatCount(result.parameters)} |`,
     `| FLOPs per image | ${formatCount(result.flops)} |`,
     `| training images | ${formatCount(data.train.images.count)} |`,
-    `| epochs, batch, seed | ${model.epochs}, ${options.training.batchSize}, ${model.seed} |`,
+    `| epochs, batch, seed | ${model.epochs}, ${batchInWords(options.training)}, ${model.seed} |`,
     '',
     ...(isQuantized(network.network)
       ? [
@@ -96,6 +97,9 @@ function chanceOf({ agreementBaseline, kappa }: Partial<StudentResult>, classes:
   const much = kappaMatters(agreementBaseline, classes) ? `; Cohen's kappa ${formatKappa(kappa)}` : '';
   return ` (always predicting its most frequent class: ${formatShare(agreementBaseline)}${much})`;
 }
+
+const batchInWords = ({ batchSize, accumulate = 1 }: TrainingOptions): string =>
+  accumulate === 1 ? `${batchSize}` : `${batchSize} in ${accumulate} micro-batches`;
 
 function describeNormalization(normalization: Normalization): string {
   if (normalization === 'per-image') return 'each image is normalized by its own mean and deviation';

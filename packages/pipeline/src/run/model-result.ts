@@ -14,6 +14,7 @@ import type { ModelRole } from '../events/events.js';
 import { Interrupted } from '../events/interrupted.js';
 import { placeOf, verifyModel } from '../files/verify.js';
 import { readWeights, writeWeights } from '../files/weights.js';
+import { microBatchOf } from '../options/micro-batch.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { PlannedModel } from '../planning/plan.js';
 import { isDivergence, recordDivergence } from '../training/divergence.js';
@@ -71,7 +72,7 @@ export async function trainOrRead<R extends ModelResult>(
   const { options, data, backends } = plan;
   const { task, data: taskData, description } = plan.task;
   const [primary] = description.metrics;
-  const { batchSize } = options.training;
+  const batchSize = microBatchOf(options.training);
   const place = placeOf(role === 'teacher' ? 'teacher' : model.name);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
   const before = await folder.readDocument([...place, 'result.json'], (text) => readDocument<R>(text));
@@ -101,7 +102,8 @@ export async function trainOrRead<R extends ModelResult>(
     scalars,
     data,
     backend: backends.student,
-    batchSize,
+    batchSize: options.training.batchSize,
+    accumulate: options.training.accumulate ?? 1,
     seed: model.seed,
     emit,
     signal,

@@ -3,6 +3,7 @@ import { liveTeacher, NetworkTeacher, type SplitPredictions } from '@anc/core/in
 import { TeacherCache, type RunFolder, type TeacherCacheCounts } from '@anc/runtime';
 import { predictFrozen } from '../classifier/score.js';
 import { digestOf, readWeights } from '../files/weights.js';
+import { microBatchOf } from '../options/micro-batch.js';
 import type { CacheOptions } from '../options/run-options.js';
 import type { TrainingPlan } from '../planning/plan.js';
 import { formatShare } from '../text/format.js';
@@ -38,8 +39,9 @@ export function openTeacherCache(
   shared: SharedTeacherOutputs,
   notice: (message: string) => void = () => undefined,
 ): TeacherOutputs {
-  if (data.mixup > 0) return liveTeacher(teacher, data.dataset.shape);
-  const { batchSize } = options.training;
+  const { accumulate } = options.training;
+  if (data.mixup > 0) return liveTeacher(teacher, data.dataset.shape, accumulate);
+  const batchSize = microBatchOf(options.training);
   const cache: CacheOptions = options.cache;
   const { directory: folder = null, diskMb: limitMb = null } = cache;
   const outputs = new TeacherCache(teacher, data.train.images, data.augmentation, {

@@ -233,6 +233,16 @@ describe('training that was interrupted', () => {
     expect(await logOf(folder)).toEqual(whole.log);
   });
 
+  it('ends with the same weights where batches are cut into micro-batches', async () => {
+    const more = { accumulate: 4 };
+    const whole = await uninterrupted(student('adversarial'), more);
+    const folder = await newFolder('cut');
+    expect(await new Attempt(folder, afterSteps(4), more).train(student('adversarial'))).toBeNull();
+    const result = (await new Attempt(folder, undefined, more).train(student('adversarial')))!;
+    expect(result.variables).toEqual(whole.result.variables);
+    expect(await logOf(folder)).toEqual(whole.log);
+  });
+
   it('may be interrupted again and again', async () => {
     const whole = await uninterrupted(student('adversarial'));
     const folder = await newFolder('cut');

@@ -36,6 +36,8 @@ export interface TrainContext {
   readonly data: TrainingData;
   readonly backend: Backend;
   readonly batchSize: number;
+  /** Micro-batches of a batch; default: 1. */
+  readonly accumulate?: number;
   readonly seed: number;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -130,6 +132,7 @@ export async function trainModel(
       teacher,
       epochs: epochs[index]!,
       seed: context.seed,
+      accumulate: context.accumulate ?? 1,
       state,
       signal: context.signal,
       checkpointDue: () => performance.now() - savedAt >= interval,

@@ -13,6 +13,7 @@ import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
 import { isInterruption } from '../events/interrupted.js';
 import { writeWeights } from '../files/weights.js';
+import { microBatchOf } from '../options/micro-batch.js';
 import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
 import { weightsMetadata } from '../run/model-card.js';
 import { formatShare } from '../text/format.js';
@@ -81,7 +82,7 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
   const shared: SharedTeacherOutputs = {};
   const outputs = openTeacherCache(plan, frozen, shared, notice);
   try {
-    const { batchSize } = options.training;
+    const batchSize = microBatchOf(options.training);
     const { task, data: taskData, description } = plan.task;
     const evaluation = { task, taskData, batchSize, emit, signal };
     const predictions = await teacherPredictions(frozen, shared, held, 'held-out images', evaluation);

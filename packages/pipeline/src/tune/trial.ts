@@ -11,6 +11,7 @@ import type { SplitPredictions } from '@anc/core/internal';
 import { CheckpointStore, type RunFolder, type ScalarLog } from '@anc/runtime';
 import { evaluatePredictions, predict } from '../training/evaluate-model.js';
 import { Interrupted } from '../events/interrupted.js';
+import { microBatchOf } from '../options/micro-batch.js';
 import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
 import type { Emit } from '../events/events.js';
 import { trainModel } from '../training/train-model.js';
@@ -48,6 +49,7 @@ export async function trainCandidate(
     data: plan.data,
     backend: plan.backends.student,
     batchSize: plan.options.training.batchSize,
+    accumulate: plan.options.training.accumulate ?? 1,
     seed: model.seed,
     emit,
     signal,
@@ -71,7 +73,7 @@ const heldPredictions = (
     backend: plan.backends.student,
     task: plan.task.task,
     taskData: plan.task.data,
-    batchSize: plan.options.training.batchSize,
+    batchSize: microBatchOf(plan.options.training),
     emit,
     signal,
   });

@@ -1,5 +1,5 @@
 import { type ImageSource, type LabeledBatch, type TargetSource } from '@anc/core';
-import { readTargets } from '@anc/core/internal';
+import { readTargets, type RowRange } from '@anc/core/internal';
 import { Loader, type LoaderOptions } from './loader.js';
 
 /**
@@ -8,6 +8,7 @@ import { Loader, type LoaderOptions } from './loader.js';
  */
 export class LabeledLoader {
   readonly batchesPerEpoch: number;
+  readonly rows: RowRange;
   readonly #loader: Loader;
   readonly #targets: TargetSource;
 
@@ -15,6 +16,7 @@ export class LabeledLoader {
     this.#loader = new Loader(source, options);
     this.#targets = targets;
     this.batchesPerEpoch = this.#loader.batchesPerEpoch;
+    this.rows = this.#loader.rows;
   }
 
   /** Like `Loader.epoch`. */

@@ -105,6 +105,24 @@ describe('Loader', () => {
     await batches.return(undefined);
   });
 
+  it('gives every rank its rows of the batches that one alone has', async () => {
+    const options = { batch: 5, seed: 6, augmentation: shifting };
+    const whole = await collect(new Loader(source(23), options).epoch(3));
+    const loaders = [0, 1].map((rank) => new Loader(source(23), { ...options, rank: { rank, ranks: 2 } }));
+    expect(loaders.map(({ rows }) => rows)).toEqual([
+      { start: 0, count: 2 },
+      { start: 2, count: 3 },
+    ]);
+    const [one, other] = await Promise.all(loaders.map((loader) => collect(loader.epoch(3))));
+    const joined = one!.map((batch, b) => ({
+      indices: Int32Array.of(...batch.indices, ...other![b]!.indices),
+      views: Int32Array.of(...batch.views, ...other![b]!.views),
+      images: Uint8Array.of(...batch.images, ...other![b]!.images),
+    }));
+    expect(joined).toEqual(whole);
+    expect(() => new Loader(source(23), { ...options, rank: { rank: 0, ranks: 6 } })).toThrow(/more ranks/);
+  });
+
   it('refuses a batch size above the number of images', () => {
     expect(() => new Loader(source(7), { batch: 8, seed: 0 })).toThrow(/fewer images/);
     expect(() => new Loader(source(7), { batch: 0, seed: 0 })).toThrow(/at least one/);

@@ -1,10 +1,20 @@
-import { AncError, type Augmentation, type DecodedViews, type ImageBatch, type ImageSource } from '@anc/core';
+import {
+  AncError,
+  type Augmentation,
+  type DecodedViews,
+  type ImageBatch,
+  type ImageSource,
+  type Rank,
+} from '@anc/core';
+import { rowRange, type RowRange } from '@anc/core/internal';
 import { planEpoch, type EpochPlan } from './epoch-plan.js';
 import { prefetch } from './prefetch.js';
 
 export interface LoaderOptions {
-  /** Images per batch. */
+  /** Images per batch, over all ranks. */
   readonly batch: number;
+  /** Prepares this rank's rows of every batch: the images and views that one process alone has there. */
+  readonly rank?: Rank;
   readonly seed: number;
   /** Augmentation of an image's bytes, or the source's own `crops`. Default: images as they are. */
   readonly augmentation?: Augmentation | DecodedViews;
@@ -21,10 +31,13 @@ const MOST_PREFETCHED = 4;
  *
  * Each epoch shows every image once, except for a rest that does not fill a batch: another one in each epoch.
  *
- * @throws `ANC_DATA_TOO_FEW` if there are fewer images than a batch has.
+ * @throws `ANC_DATA_TOO_FEW` if there are fewer images than a batch has; `ANC_CONFIG` for a batch without a row for every
+ *   rank.
  */
 export class Loader {
   readonly batchesPerEpoch: number;
+  /** Which rows of every batch it prepares. */
+  readonly rows: RowRange;
   readonly #source: ImageSource;
   readonly #options: LoaderOptions;
 
@@ -42,6 +55,14 @@ export class Loader {
         hint: 'use a smaller batch or more images.',
       });
     }
+    const { rank, ranks } = options.rank ?? { rank: 0, ranks: 1 };
+    if (options.batch < ranks) {
+      throw new AncError('ANC_CONFIG', 'there are more ranks than images in a batch.', {
+        expected: `a batch of at least ${ranks} images`,
+        received: `${options.batch}`,
+      });
+    }
+    this.rows = rowRange(options.batch, ranks, rank);
     this.#source = source;
     this.#options = options;
     this.batchesPerEpoch = Math.floor(source.count / options.batch);
@@ -62,17 +83,18 @@ export class Loader {
 
   /** Number of batches to prepare in advance: as many as fit into the memory. */
   get #prefetched(): number {
-    const { batch, prefetchMb = PREFETCH_MB } = this.#options;
+    const { prefetchMb = PREFETCH_MB } = this.#options;
     const [height, width, channels] = this.#source.shape;
     return Math.min(
       MOST_PREFETCHED,
-      Math.floor((prefetchMb * 2 ** 20) / (batch * height * width * channels)),
+      Math.floor((prefetchMb * 2 ** 20) / (this.rows.count * height * width * channels)),
     );
   }
 
   async #batch({ order, views }: EpochPlan, b: number): Promise<ImageBatch> {
     const { batch, augmentation } = this.#options;
-    const indices = order.slice(b * batch, (b + 1) * batch);
+    const first = b * batch + this.rows.start;
+    const indices = order.slice(first, first + this.rows.count);
     const drawn = indices.map((index) => views[index]!);
     return {
       indices,

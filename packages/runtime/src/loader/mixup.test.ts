@@ -52,4 +52,21 @@ describe('mixedBatches', () => {
     expect(bytes(await drawn(1, 2, 0, 9))[0]).not.toEqual(whole[0]);
     expect(whole[0]).not.toEqual(whole[1]);
   });
+
+  it('gives a rank its rows of the batches that one alone has', async () => {
+    const batchesOf = async (rows?: { start: number; count: number }): Promise<ImageBatch[]> => {
+      const source = mixedBatches(plain, { alpha: 0.4, seed: 2, ...(rows && { rows }) });
+      expect(source.offset).toBe(rows?.start ?? 0);
+      const batches: ImageBatch[] = [];
+      for await (const batch of source.epoch(1, 0)) batches.push(batch);
+      return batches;
+    };
+    const whole = await batchesOf();
+    const one = await batchesOf({ start: 0, count: 20 });
+    const other = await batchesOf({ start: 20, count: 44 });
+    expect(one.map(({ images }, b) => [...images, ...other[b]!.images])).toEqual(bytes(whole));
+    expect(one.map(({ indices }, b) => [...indices, ...other[b]!.indices])).toEqual(
+      whole.map(({ indices }) => [...indices]),
+    );
+  });
 });

@@ -14,7 +14,7 @@ import {
   type ToyTask,
 } from '../toy/index.js';
 
-const task: ToyTask = {
+export const task: ToyTask = {
   image: [6, 6, 2],
   classes: 3,
   features: 5,
@@ -23,8 +23,8 @@ const task: ToyTask = {
 };
 
 const decay = { rate: 1e-3, scope: 'weights' } as const;
-const momentum = sgd({ momentum: 0.9, decay: { ...decay, mode: 'l2' } });
-const nesterov = sgd({ momentum: 0.9, nesterov: true, decay: { ...decay, mode: 'l2' } });
+export const momentum = sgd({ momentum: 0.9, decay: { ...decay, mode: 'l2' } });
+export const nesterov = sgd({ momentum: 0.9, nesterov: true, decay: { ...decay, mode: 'l2' } });
 const nesterovWithoutDecay = sgd({ momentum: 0.9, nesterov: true });
 const adamW = adam({ decay: { ...decay, mode: 'decoupled' } });
 

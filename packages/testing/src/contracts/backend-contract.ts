@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { EagerBackend, type Backend, type Capabilities } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { describeDivided } from '../backend/divided.js';
 import { describeFunctions } from '../backend/functions.js';
 import { describeOperations } from '../backend/operations.js';
 import { describeOptimizers } from '../backend/optimizers.js';
@@ -22,8 +23,9 @@ export interface BackendContractOptions {
 /**
  * Contract of a backend: every operation and gradient that networks, methods and discriminators use (against plain
  * float64 loops and their finite differences); batch-norm statistics; optimizer updates; the whole adversarial step
- * over 10 updates (max|Δ| / max|w| of every tensor at most 1e-4 of tfjs's plain JavaScript); determinism; constant
- * memory over 200 steps; reading and writing state; errors; disposal.
+ * over 10 updates (max|Δ| / max|w| of every tensor at most 1e-4 of tfjs's plain JavaScript); batches cut into
+ * micro-batches or divided among ranks; determinism; constant memory over 200 steps; reading and writing state; errors;
+ * disposal.
  *
  * `create` is called once. Tests are left out by declared capability only.
  */
@@ -61,6 +63,7 @@ export function backendContract(
       describeOptimizers(subject);
       describeTraining(subject);
       describeSteps(subject);
+      describeDivided(subject);
     }
 
     test('closes', async (backend) => {

@@ -1,3 +1,4 @@
+export { localAllReduce } from './all-reduce.js';
 export { toyBatches, type ToyBatchOptions } from './batches.js';
 export { ToyDiscriminator } from './discriminator.js';
 export { toyEnvironment, toyStudent, toyTeacher, type ToyTeacher } from './models.js';
@@ -20,4 +21,5 @@ export {
   type ToyStep,
   type ToyStepOptions,
 } from './steps.js';
+export { trainToy, type TrainedToy, type TrainToyOptions } from './train-steps.js';
 export { toyTask, type ToyTask } from './task.js';

@@ -1,0 +1,112 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Context } from '../contracts/network.js';
+import type { Phase, PhaseGradients, Step } from '../contracts/step.js';
+import { AncError } from '../errors/error.js';
+import { mapTree, prefixTree, subtree, type LeafSpec, type Tree } from '../tree/tree.js';
+import { noiseName } from './play-phases.js';
+
+/**
+ * A phase in two halves, each a phase of its own that a backend compiles as any other: the first leaves the means over
+ * a batch's parts in the state, the second updates with them. Between the two they can be read, exchanged and written.
+ *
+ * The state holds them beside its own entries, as `exchange/<phase>/<kind>/<name>`. The kinds are `grads`, `means` and
+ * `stats`, so that code-unit order of the names is gradients, other means, statistics.
+ */
+const HELD = 'exchange';
+
+/** Scalars of the first half: 0 for the first part of a batch and 1 for the others; the part's share of the rows. */
+export const KEEP = `${HELD}/keep`;
+export const WEIGHT = `${HELD}/weight`;
+
+/** Shapes of what a phase hands to its update, by `<kind>/<name>`. */
+export type HandedShapes = Tree<readonly number[]>;
+
+/** State entries that hold what a phase hands to its update. */
+export const heldEntries = (phase: string, handed: HandedShapes): Record<string, LeafSpec> =>
+  prefixTree(
+    `${HELD}/${phase}`,
+    mapTree(handed, (shape): LeafSpec => ({ shape, dtype: 'float32' })),
+  );
+
+/** Everything of a phase's gradients that is averaged and handed to its update, by `<kind>/<name>`. */
+const handedBy = ({ grads, means = {}, stats }: PhaseGradients): Record<string, Tensor> => ({
+  ...prefixTree('grads', grads),
+  ...prefixTree('means', means),
+  ...prefixTree('stats', stats),
+});
+
+/** The first half of a phase of a step, by itself; see `gradientsPhase`. */
+export const gradientsStep = (step: Step, phase: Phase, repeat: number, several: boolean): Step => ({
+  id: JSON.stringify(['gradients', step.id, phase.name, repeat, several]),
+  phases: [gradientsPhase(phase, repeat, several)],
+});
+
+/** The second half of a phase of a step, by itself. */
+export const updateStep = (step: Step, phase: Phase): Step => ({
+  id: JSON.stringify(['update', step.id, phase.name]),
+  phases: [updatePhase(phase)],
+});
+
+/** A step that runs a phase's gradients and reports what they hand to its update. */
+export const measuringStep = (step: Step, phase: Phase, report: (handed: HandedShapes) => void): Step => ({
+  id: JSON.stringify(['measure', step.id, phase.name]),
+  phases: [measuredPhase(phase, report)],
+});
+
+/** A phase that reports what `phase` hands to its update, whenever it runs, and changes nothing. */
+const measuredPhase = (phase: Phase, report: (handed: HandedShapes) => void): Phase => ({
+  name: phase.name,
+  gradients(state, batch, hyper, context) {
+    const found = phase.gradients(state, batch, hyper, context);
+    const handed = handedBy(found);
+    for (const [name, { dtype }] of Object.entries(handed)) {
+      if (dtype === 'float32') continue;
+      throw new AncError('ANC_EXCHANGE', `phase "${phase.name}" hands on ${name}, which has no mean.`, {
+        expected: 'gradients, means and statistics of type float32',
+        received: dtype,
+      });
+    }
+    report(mapTree(handed, ({ shape }) => [...shape]));
+    return { grads: {}, stats: {}, metrics: found.metrics };
+  },
+  update: () => ({}),
+});
+
+/**
+ * The first half: the gradients of one part of a batch. Where a batch has several parts it adds the part's share to
+ * those before, by the scalars `KEEP` and `WEIGHT`.
+ *
+ * @param repeat how often the phase has already run in this step: its noise is that of the whole step.
+ */
+const gradientsPhase = (phase: Phase, repeat: number, several: boolean): Phase => ({
+  name: phase.name,
+  gradients(state, batch, hyper, context) {
+    const found = phase.gradients(state, batch, hyper, repeated(context, repeat));
+    const before = subtree(state, `${HELD}/${phase.name}`);
+    const sum = (value: Tensor, name: string): Tensor =>
+      several ? tf.add(tf.mul(before[name]!, hyper[KEEP]!), tf.mul(value, hyper[WEIGHT]!)) : value;
+    const held = prefixTree(`${HELD}/${phase.name}`, mapTree(handedBy(found), sum));
+    return { grads: {}, stats: held, metrics: found.metrics };
+  },
+  update: () => ({}),
+});
+
+/** The second half: the update with the means that the state holds. */
+const updatePhase = (phase: Phase): Phase => ({
+  name: phase.name,
+  gradients(state) {
+    const held = subtree(state, `${HELD}/${phase.name}`);
+    const kind = (name: string): Record<string, Tensor> => subtree(held, name);
+    return { grads: kind('grads'), means: kind('means'), stats: kind('stats'), metrics: {} };
+  },
+  update: (state, grads, hyper, means) => phase.update(state, grads, hyper, means),
+});
+
+const repeated = (context: Context, repeat: number): Context =>
+  repeat === 0
+    ? context
+    : {
+        ...context,
+        noise: (name, shape, distribution) => context.noise(noiseName(name, repeat), shape, distribution),
+      };

@@ -1,0 +1,21 @@
+import type { Exchange } from '../contracts/exchange.js';
+
+/** Sums a buffer over all ranks, element by element. Every rank gets the same bytes. */
+export type AllReduce = (buffer: Float32Array) => Promise<Float32Array>;
+
+/**
+ * An exchange that takes one all-reduce of one buffer per phase, as MPI and its relatives have it: the values one after
+ * the other, each times the rank's rows, and the rows last.
+ */
+export const exchangeByAllReduce =
+  (allReduce: AllReduce): Exchange =>
+  async ({ rows, values }) => {
+    const buffer = new Float32Array(values.reduce((sum, { length }) => sum + length, 1));
+    let at = 0;
+    for (const array of values) for (const value of array) buffer[at++] = rows * value;
+    buffer[at] = rows;
+    const sums = await allReduce(buffer);
+    const total = sums[at]!;
+    at = 0;
+    return values.map(({ length }) => Float32Array.from({ length }, () => sums[at++]! / total));
+  };

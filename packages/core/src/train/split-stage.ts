@@ -1,0 +1,158 @@
+import type { Backend, DeviceState } from '../contracts/backend.js';
+import type { Exchange } from '../contracts/exchange.js';
+import type { Phase, Step, StepSpec } from '../contracts/step.js';
+import { AncError } from '../errors/error.js';
+import { phasesOf } from '../step/play-phases.js';
+import {
+  gradientsStep,
+  heldEntries,
+  KEEP,
+  measuringStep,
+  updateStep,
+  WEIGHT,
+  type HandedShapes,
+} from '../step/split-phase.js';
+import { rowRange, type RowRange } from '../tree/rows.js';
+import { mapTree, namesOf, zeros, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
+import { SplitStep, type SplitPhase } from './split-step.js';
+
+/** Shapes and types of a whole batch and of everything else that enters a step. */
+export type WholeSpec = Omit<StepSpec, 'phases'>;
+
+/** The two halves of every phase of a step, with what they hand over, for batches that are cut into parts. */
+export class SplitSpecs {
+  private constructor(
+    readonly step: Step,
+    readonly whole: WholeSpec,
+    readonly parts: readonly RowRange[],
+    /** State entries that each phase hands to its update. */
+    readonly held: ReadonlyMap<Phase, Tree<LeafSpec>>,
+  ) {}
+
+  /**
+   * Finds out what the phases hand over, by rehearsing their gradients.
+   *
+   * @param accumulate number of parts of a batch.
+   * @throws `ANC_CONFIG` where a batch has fewer rows than parts.
+   */
+  static async of(backend: Backend, step: Step, whole: WholeSpec, accumulate: number): Promise<SplitSpecs> {
+    const rows = rowsIn(whole);
+    if (!Number.isInteger(accumulate) || accumulate < 1 || accumulate > rows) {
+      throw new AncError('ANC_CONFIG', 'a batch cannot be cut into so many micro-batches.', {
+        expected: `a whole number from 1 to the ${rows} images of a batch`,
+        received: `${accumulate}`,
+      });
+    }
+    const parts = Array.from({ length: accumulate }, (_, i) => rowRange(rows, accumulate, i));
+    const held = new Map<Phase, Tree<LeafSpec>>();
+    for (const phase of step.phases) {
+      held.set(phase, heldEntries(phase.name, await handedBy(backend, step, phase, whole)));
+    }
+    return new SplitSpecs(step, whole, parts, held);
+  }
+
+  /** The first half of a phase, for a part of `rows` rows. */
+  gradients(phase: Phase, repeat: number, rows: number): { readonly step: Step; readonly spec: StepSpec } {
+    const several = this.parts.length > 1;
+    return {
+      step: gradientsStep(this.step, phase, repeat, several),
+      spec: {
+        ...this.#specOf(phase),
+        batch: mapTree(this.whole.batch, (leaf) => withRows(leaf, rows)),
+        hyper: several ? [...this.whole.hyper, KEEP, WEIGHT] : this.whole.hyper,
+      },
+    };
+  }
+
+  /** The second half. */
+  update(phase: Phase): { readonly step: Step; readonly spec: StepSpec } {
+    return { step: updateStep(this.step, phase), spec: { ...this.#specOf(phase), batch: {} } };
+  }
+
+  #specOf(phase: Phase): StepSpec {
+    const state = { ...this.whole.state, ...this.held.get(phase)! };
+    return { ...this.whole, state, phases: [phase.name] };
+  }
+}
+
+/** A stage whose steps are split: its state on a backend, and the halves of its phases, compiled once. */
+export class SplitStage {
+  private constructor(
+    readonly backend: Backend,
+    readonly specs: SplitSpecs,
+    readonly exchange: Exchange | null,
+    readonly state: DeviceState,
+  ) {}
+
+  static async open(
+    backend: Backend,
+    specs: SplitSpecs,
+    exchange: Exchange | null,
+    initial: Tree<HostTensor>,
+  ): Promise<SplitStage> {
+    const held = [...specs.held.values()].map((entries) => mapTree(entries, zeros));
+    const state = await backend.upload(Object.assign({}, initial, ...held) as Tree<HostTensor>);
+    return new SplitStage(backend, specs, exchange, state);
+  }
+
+  /** Compiles the halves of some phases of the step, in order; a name may repeat. */
+  async compile(names: readonly string[]): Promise<SplitStep> {
+    const { backend, specs } = this;
+    const runs = new Map<Phase, number>();
+    const phases: SplitPhase[] = [];
+    for (const phase of phasesOf(specs.step, names)) {
+      const repeat = runs.get(phase) ?? 0;
+      runs.set(phase, repeat + 1);
+      const parts: SplitPhase['parts'][number][] = [];
+      for (const rows of specs.parts) {
+        const { step, spec } = specs.gradients(phase, repeat, rows.count);
+        parts.push({ rows, gradients: await backend.compile(step, spec) });
+      }
+      const { step, spec } = specs.update(phase);
+      phases.push({
+        name: phase.name,
+        parts,
+        update: await backend.compile(step, spec),
+        held: namesOf(specs.held.get(phase)!),
+      });
+    }
+    return new SplitStep(phases, this.exchange);
+  }
+}
+
+const rowsIn = ({ batch }: WholeSpec): number => Object.values(batch)[0]!.shape[0]!;
+
+const withRows = (leaf: LeafSpec, rows: number): LeafSpec => ({
+  ...leaf,
+  shape: [rows, ...leaf.shape.slice(1)],
+});
+
+/** What each backend found out, by step and phase: a stage is rehearsed before it is trained. */
+const known = new WeakMap<Backend, Map<string, HandedShapes>>();
+
+/** What a phase hands to its update, found by running its gradients on few rows; compiled backends only record them. */
+async function handedBy(backend: Backend, step: Step, phase: Phase, whole: WholeSpec): Promise<HandedShapes> {
+  const rows = Math.min(2, rowsIn(whole));
+  const batch = mapTree(whole.batch, (leaf) => withRows(leaf, rows));
+  const spec: StepSpec = { ...whole, batch, phases: [phase.name] };
+  const key = JSON.stringify([step.id, spec]);
+  const found = known.get(backend) ?? new Map<string, HandedShapes>();
+  known.set(backend, found);
+  const before = found.get(key);
+  if (before !== undefined) return before;
+  const reported: HandedShapes[] = [];
+  const measuring = measuringStep(step, phase, (shapes) => void reported.push(shapes));
+  await backend.rehearse(measuring, spec, { compiles: false });
+  const handed = reported.at(-1);
+  if (handed === undefined) {
+    throw new AncError(
+      'ANC_EXCHANGE',
+      `backend "${backend.name}" rehearses a step without running its code.`,
+      {
+        hint: 'micro-batches and ranks need its phases to run in this process when they are rehearsed.',
+      },
+    );
+  }
+  found.set(key, handed);
+  return handed;
+}

@@ -1,0 +1,95 @@
+import { exchangeByAllReduce, namesOf, type Backend } from '@anc/core';
+import { differing } from '../harness/compare.js';
+import {
+  averagingBalancer,
+  convNetwork,
+  localAllReduce,
+  residualNetwork,
+  toyAdversarialStep,
+  toyLabelStep,
+  toyStateErrors,
+  trainToy,
+  type ToyStep,
+  type TrainedToy,
+} from '../toy/index.js';
+import type { Subject } from './subject.js';
+import { momentum, nesterov, task } from './toy-steps.js';
+
+/** max|Δ| / max|w| of every tensor after the updates. */
+const STATE_LIMIT = 1e-4;
+const STEPS = 4;
+
+const adversarial = toyAdversarialStep({
+  name: 'adversarial, three phases, dropout, averaging balancer',
+  task,
+  student: convNetwork(task),
+  optimizer: momentum,
+  phases: ['discriminator', 'student', 'discriminator'],
+  setup: { balancer: averagingBalancer },
+});
+/** Every row counts the same in it, however unequal the parts are. */
+const labels = toyLabelStep({ name: 'labels', task, student: convNetwork(task), optimizer: nesterov });
+const normalized = toyAdversarialStep({
+  name: 'batch norm',
+  task,
+  student: residualNetwork(task),
+  optimizer: nesterov,
+});
+
+/** Batches that are cut into micro-batches, or divided among ranks: the same as whole ones. */
+export function describeDivided({ describe, expect, test, observe, capabilities }: Subject): void {
+  const inRanks = (backend: Backend, toy: ToyStep, ranks: number, accumulate = 1): Promise<TrainedToy[]> => {
+    const exchange = exchangeByAllReduce(localAllReduce(ranks));
+    return Promise.all(
+      Array.from({ length: ranks }, (_, rank) =>
+        trainToy(backend, toy, { steps: STEPS, accumulate, exchange, rank: { rank, ranks } }),
+      ),
+    );
+  };
+  const expectSame = (toy: ToyStep, found: TrainedToy, whole: TrainedToy): void => {
+    expect(namesOf(found.state)).toEqual(namesOf(whole.state));
+    const errors = Object.entries(toyStateErrors(toy, found.state, whole.state));
+    for (const [name, error] of errors) observe(`${toy.name}, divided: ${name}`, error);
+    expect(errors.filter(([, error]) => !(error <= STATE_LIMIT))).toEqual([]);
+    expect(namesOf(found.metrics)).toEqual(namesOf(whole.metrics));
+    // The area under the curve compares the rows of a part with each other: it has no mean over rows.
+    const wrong = namesOf(whole.metrics).filter((name) => {
+      const [a, b] = [found.metrics[name]!, whole.metrics[name]!];
+      return !name.startsWith('discriminator/auc') && !(Math.abs(a - b) <= 1e-3 * Math.max(1, Math.abs(b)));
+    });
+    expect(wrong).toEqual([]);
+  };
+
+  describe('divided batches', () => {
+    for (const [toy, parts] of [
+      [adversarial, 2],
+      [adversarial, 4],
+      [labels, 3],
+    ] as const) {
+      test(`${toy.name}: ${parts} micro-batches give what the whole batch gives`, async (backend) => {
+        const whole = await trainToy(backend, toy, { steps: STEPS });
+        expectSame(toy, await trainToy(backend, toy, { steps: STEPS, accumulate: parts }), whole);
+      });
+    }
+
+    for (const [toy, ranks, accumulate] of [
+      [adversarial, 2, 1],
+      [adversarial, 2, 2],
+      [labels, 3, 1],
+    ] as const) {
+      const each = accumulate === 1 ? '' : `, each with ${accumulate} micro-batches,`;
+      test(`${toy.name}: ${ranks} ranks${each} give what one gives`, async (backend) => {
+        const whole = await trainToy(backend, toy, { steps: STEPS });
+        const all = await inRanks(backend, toy, ranks, accumulate);
+        for (const rank of all) expectSame(toy, rank, whole);
+        if (capabilities.deterministic) expect(differing(all[0]!.state, all[1]!.state)).toEqual([]);
+      });
+    }
+
+    test('with batch norm, ranks have the same weights and statistics', async (backend) => {
+      const [one, other] = (await inRanks(backend, normalized, 2)) as [TrainedToy, TrainedToy];
+      expect(differing(one.state, other.state)).toEqual([]);
+      expect(one.metrics).toEqual(other.metrics);
+    });
+  });
+}
