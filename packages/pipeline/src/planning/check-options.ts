@@ -84,6 +84,6 @@ function checkWarmup(
   throw optionError(['objective', key], `the ${term} of method "${method}" would never reach its weight.`, {
     expected: `at most the ${epochs} epochs of the run${after}`,
     received: String(warmup),
-    hint: `warm up over fewer epochs, or train for more.`,
+    hint: 'warm up over fewer epochs, or train for more.',
   });
 }
