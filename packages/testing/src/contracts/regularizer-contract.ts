@@ -1,20 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import {
-  mapTree,
-  namesOf,
-  specOf,
-  type HostTensor,
-  type ObjectiveContext,
-  type Regularizer,
-  type RegularizerContext,
-  type Tree,
-} from '@anc/core';
-import { hasMemory, memoryFrom, scalarFrom } from '@anc/core/internal';
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { namesOf, type Regularizer } from '@anc/core';
 import type { ContractRunner } from '../harness/contract-runner.js';
-import { noiseOf, normalTensor } from '../harness/differentiable.js';
-import { toTensor } from '../harness/tensors.js';
 import { violation } from '../harness/violation.js';
 import {
   checkDescent,
@@ -24,11 +10,9 @@ import {
   checkOrder,
   checkRecordable,
   openOnce,
-  reversed,
-  reversedNoise,
   type ContractBackend,
-  type Subject,
 } from '../objective/component-checks.js';
+import { memoryAfter, regularizerSubject } from '../objective/regularizer-subject.js';
 
 export interface RegularizerContractOptions {
   /** Whether a small gradient step must lower the penalty; false for regularizers without effect. Default: true. */
@@ -37,56 +21,7 @@ export interface RegularizerContractOptions {
   readonly backend?: ContractBackend;
 }
 
-const BATCH = 6;
-const WIDTH = 5;
-const HIDDEN = 4;
 const MEMORY_STEPS = 20;
-
-const PARAMS = {
-  'hidden/weights': normalTensor('w1', [WIDTH, HIDDEN]),
-  'hidden/bias': normalTensor('b1', [HIDDEN]),
-  'output/weights': normalTensor('w2', [HIDDEN, 1]),
-  'output/bias': normalTensor('b2', [1]),
-};
-
-const FEATURES = {
-  teacher: normalTensor('teacher', [BATCH, WIDTH]),
-  student: normalTensor('student', [BATCH, WIDTH]),
-  dropped: normalTensor('dropped', [BATCH, WIDTH]),
-};
-
-/** A small discriminator with smooth units, so that finite differences are accurate. x: [B, 5] -> [B, 4], [B, 1]. */
-const hidden = (params: Tree, x: Tensor): Tensor =>
-  tf.tanh(tf.add(tf.matMul(x, params['hidden/weights']!), params['hidden/bias']!));
-const discriminate = (params: Tree, x: Tensor): Tensor =>
-  tf.add(tf.matMul(hidden(params, x), params['output/weights']!), params['output/bias']!);
-
-function contextOf(
-  params: Tree,
-  features: Tree,
-  memory: Tree,
-  noise: ObjectiveContext['noise'],
-): RegularizerContext {
-  const [teacher, student, dropped] = [features.teacher!, features.student!, features.dropped!];
-  return {
-    progress: tf.scalar(0.5),
-    noise,
-    params,
-    teacher,
-    student,
-    dropped,
-    onTeacher: discriminate(params, teacher),
-    onStudent: discriminate(params, student),
-    hiddenOnTeacher: { hidden1: hidden(params, teacher) },
-    hiddenOnStudent: { hidden1: hidden(params, student) },
-    memory,
-    discriminate: (x) => discriminate(params, x),
-    hidden: (x) => ({ hidden1: hidden(params, x) }),
-  };
-}
-
-const initialMemory = (regularizer: Regularizer): Tree<HostTensor> =>
-  hasMemory(regularizer) ? regularizer.memory([WIDTH]) : {};
 
 /**
  * Contract of a regularizer: one finite scalar that is the same for any order of the batch; gradients that agree with
@@ -101,59 +36,19 @@ export function regularizerContract(
   { active = true, backend }: RegularizerContractOptions = {},
 ): void {
   const open = openOnce(backend);
-  const subject = (order: 'forwards' | 'reversed' = 'forwards'): Subject => {
-    const regularizer = create();
-    const what = `regularizer "${regularizer.name}"`;
-    const features = order === 'forwards' ? FEATURES : reversed(FEATURES);
-    return {
-      what: `${what}: penalty`,
-      leaves: PARAMS,
-      compute: (params, noise) => {
-        const drawn = order === 'forwards' ? noise : reversedNoise(noise);
-        const memory = mapTree(initialMemory(regularizer), toTensor);
-        const context = contextOf(params, mapTree(features, toTensor), memory, drawn);
-        return scalarFrom(what, 'penalty', () => regularizer.penalty(context));
-      },
-    };
-  };
-
-  /** The memory after some steps. */
-  const remembered = async (): Promise<Tree<HostTensor>> => {
-    const regularizer = create();
-    if (!hasMemory(regularizer)) return {};
-    const what = `regularizer "${regularizer.name}"`;
-    let memory: Tree<HostTensor> = regularizer.memory([WIDTH]);
-    const noise = await noiseOf((leaves, draw) => {
-      regularizer.next(contextOf(leaves, mapTree(FEATURES, toTensor), mapTree(memory, toTensor), draw));
-      return tf.scalar(0);
-    }, PARAMS);
-    const inputs = { ...PARAMS, ...FEATURES, ...noise, ...memory };
-    const compiled = await (
-      await open()
-    ).compileFunction(
-      (tensors) => {
-        const own = mapTree(memory, (_, name) => tensors[name]!);
-        const context = contextOf(tensors, tensors, own, (name) => tensors[name]!);
-        return memoryFrom(what, own, () => regularizer.next(context));
-      },
-      { id: `contract: memory of ${what}`, inputs: mapTree(inputs, specOf) },
-    );
-    for (let i = 0; i < MEMORY_STEPS; i++) memory = await compiled.run({ ...inputs, ...memory });
-    await compiled.dispose();
-    return memory;
-  };
-
   describe('regularizer contract', () => {
     it('returns one finite scalar, the same each time', async () => {
       checkName('regularizer', create().name);
-      await checkFinite(open, subject());
+      await checkFinite(open, regularizerSubject(create()));
     });
-    it('does not depend on the order of the batch', () => checkOrder(open, subject(), subject('reversed')));
-    it('has gradients that agree with finite differences', () => checkGradients(open, subject()));
+    it('does not depend on the order of the batch', () =>
+      checkOrder(open, regularizerSubject(create()), regularizerSubject(create(), 'reversed')));
+    it('has gradients that agree with finite differences', () =>
+      checkGradients(open, regularizerSubject(create())));
     it(active ? 'is lowered by a gradient step' : 'is not changed by a gradient step', () =>
-      checkDescent(open, subject(), active),
+      checkDescent(open, regularizerSubject(create()), active),
     );
-    it('can be recorded as a graph', () => checkRecordable(subject()));
+    it('can be recorded as a graph', () => checkRecordable(regularizerSubject(create())));
 
     it('has a memory of fixed size, or none', async () => {
       const regularizer = create();
@@ -165,7 +60,10 @@ export function regularizerContract(
           hint: 'next returns the memory after the phase, every entry of it.',
         });
       }
-      const [one, other] = [await remembered(), await remembered()];
+      const [one, other] = [
+        await memoryAfter(await open(), create(), MEMORY_STEPS),
+        await memoryAfter(await open(), create(), MEMORY_STEPS),
+      ];
       for (const name of namesOf(one)) {
         const bad = one[name]!.data.find((value) => !Number.isFinite(value));
         if (bad !== undefined) {
