@@ -22,11 +22,11 @@ import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { initModel, initStudent, learningRate, progressShare, studentVariables } from '../src/index.js';
 
-/** Name of the second player in the training state. */
+/** Name of the second network in the training state. */
 const ESTIMATOR = 'estimator';
 
 /**
- * A method with a second player of its own, written with exported functions alone: an estimator T of the mutual
+ * A method with a second network of its own, written with exported functions alone: an estimator T of the mutual
  * information of student and teacher features, E T(s, t) - log E exp T(s, t') with t' the teacher's features of another
  * image of the batch (Belghazi 2018, MINE, Eq. 10). T and the student both maximize it.
  */
@@ -114,7 +114,7 @@ class MutualInformationMethod extends Method {
   }
 }
 
-describe('a method with a second player of its own', () => {
+describe('a method with a second network of its own', () => {
   const optimizer = optimizerConfigSchema.parse({ learningRate: 0.05, schedule: { kind: 'constant' } });
   methodContract({ describe, it, expect }, () => new MutualInformationMethod(optimizer), { steps: 16 });
 });
