@@ -27,6 +27,12 @@ export const STAGES = [
   { name: 'user: install from tarballs', command: ['node', 'tools/e2e/user.mjs'], minutes: 10 },
   { name: 'interop: the step on JAX', command: ['node', 'tools/interop/step.mjs'], minutes: 8 },
   {
+    name: 'interop: objectives on JAX',
+    command: ['node', 'tools/interop/objectives.mjs'],
+    minutes: 8,
+    beside: true,
+  },
+  {
     name: 'interop: safetensors',
     command: ['node', 'tools/interop/safetensors.mjs'],
     minutes: 6,

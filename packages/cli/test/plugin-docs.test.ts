@@ -121,6 +121,20 @@ describe('plugins as docs/plugins.md shows them', () => {
     expect(refused.stderr).toContain('is for segmentation, and dataset "glyphs" is for classification');
   });
 
+  it('provide every part of an objective', async () => {
+    const document = await json(
+      project.path,
+      'run',
+      '--plugins',
+      './parts.mjs',
+      ...quick,
+      teacher,
+      ...['--methods', 'adversarial', '--adapter', 'linear', '--regularizer', 'slow-logits'],
+      ...['--adversarial-loss', 'pairs', '--data-term', 'lengths-first', '--balancer', 'even-gradients'],
+    );
+    expect(document).toMatchObject({ students: [{ name: 'adversarial' }] });
+  });
+
   it('are used by name once they are installed', async () => {
     const named = ['--plugins', 'anc-plugin-leaky'];
     expect(await json(user.path, 'describe', 'discriminator', 'leaky', ...named)).toMatchObject({

@@ -50,9 +50,12 @@ export type { Padding } from './layers/window.js';
 export { Regularizer } from './contracts/objective.js';
 export type {
   AdversarialLoss,
+  AdversarialLossContext,
   Balancer,
   DataTerm,
+  DataTermContext,
   GradientNorms,
+  ObjectiveContext,
   RegularizerContext,
 } from './contracts/objective.js';
 export {
@@ -75,9 +78,20 @@ export {
   type AdversarialSetup,
   type DropoutPosition,
 } from './step/adversarial-step.js';
+export { adversarialAuxiliaryLayers, adversarialStudentPhase } from './step/adversarial-student-phase.js';
 export type { AttachedDiscriminator, ConditionSource } from './step/attached-discriminator.js';
+export { discriminatorPhase, type DiscriminatorPhaseOptions } from './step/discriminator-phase.js';
 export { modelNames, modelStateOf, toStateEntries, type ModelState } from './step/model-state.js';
-export type { AuxiliaryLayer, LossContext } from './step/student-phase.js';
+export { dataTermLoss } from './step/objective-context.js';
+export { initRegularizerMemories } from './step/regularizer-memory.js';
+export { applyOptimizer, studentPhase, trainableParams } from './step/student-phase.js';
+export type {
+  AuxiliaryLayer,
+  GradientDiagnostics,
+  LossContext,
+  LossResult,
+  StudentPhaseOptions,
+} from './step/student-phase.js';
 export { termStep, type Term, type TermStepOptions } from './step/terms.js';
 export {
   createOptimizer,

@@ -2,6 +2,7 @@
 
 // Plugins and errors
 export { pixelUnit } from './contracts/dataset.js';
+export { originOf, setOrigin } from './contracts/origin.js';
 export { assertPlugin } from './contracts/plugin.js';
 export { callSite, faultOf } from './errors/call-site.js';
 export { shapeError } from './errors/error.js';
@@ -26,8 +27,9 @@ export { describeTask, taskEntry, taskOfDocument, type TaskDescription } from '.
 export { INITIALIZER_NAMES, INITIALIZERS, type InitializerName } from './layers/init/initializers.js';
 export { areaUnderCurve } from './losses/metrics.js';
 export { optimizerOverridesSchema } from './optimizers/optimizer-config.js';
-export { adversarialAuxiliaryLayers } from './step/adversarial-student-phase.js';
+export { memoryFrom, scalarFrom } from './step/component-result.js';
 export { withActivationDropout } from './step/dropout.js';
+export { hasMemory } from './step/regularizer-memory.js';
 export { auxiliaryLayersOf } from './step/terms.js';
 export { assertFeed } from './tree/assert-feed.js';
 export { joinRows, rowRange, rowsOf, type RowRange } from './tree/rows.js';

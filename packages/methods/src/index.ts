@@ -1,4 +1,6 @@
+export { featureMatching } from './adversarial-losses/feature-matching.js';
 export { hinge, labelInversion, leastSquares, saturating, wasserstein } from './adversarial-losses/losses.js';
+export { relativistic, relativisticAverage } from './adversarial-losses/relativistic.js';
 export { fixedBalancer, gradientNormBalancer } from './balancers/balancers.js';
 export {
   dkdSchema,
@@ -10,6 +12,7 @@ export {
   l2Term,
   standardizedTerm,
 } from './data-terms/data-terms.js';
+export { similarityTerm } from './data-terms/similarity.js';
 export {
   AuxiliaryClassifierDiscriminator,
   ConvDiscriminator,
@@ -59,8 +62,24 @@ export { estimators, type Estimator } from './quantize/estimators.js';
 export {
   AdversarialSamplesRegularizer,
   GradientPenaltyRegularizer,
+  LeCamRegularizer,
   NoRegularizer,
+  PerturbedGradientPenalty,
+  WassersteinGradientPenalty,
   WeightNormRegularizer,
 } from './regularizers/index.js';
-export { termStage, type TermStageOptions, type WeightedTerm } from './stages/term-stage.js';
+export { attachDiscriminators, type AttachContext, type AttachedDiscriminatorOptions } from './methods/attached-discriminators.js';
+export { part, type NamedPart } from './options/index.js';
+export { initAdversarialState, initDiscriminator } from './stages/adversarial-state.js';
+export { dataWeight, hardTerm, softAndHard, warmupShare, type DataWeightOptions } from './stages/data-weight.js';
+export { initAuxiliaryLayers, initModel, initStudent, studentVariables } from './stages/initial-state.js';
+export {
+  learningRate,
+  progressShare,
+  termStage,
+  termWeights,
+  type TermStageOptions,
+  type WeightedTerm,
+} from './stages/term-stage.js';
+export { dataTerm, hardLabels } from './terms/logits.js';
 export { default } from './plugin.js';

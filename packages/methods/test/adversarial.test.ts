@@ -13,7 +13,7 @@ import {
 import { toyEnvironment, toyStudent, toyTask } from '@anc/testing/toy';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AdversarialMethod } from '../src/index.js';
+import { AdversarialMethod, l2Term, labelInversion } from '../src/index.js';
 import { method, parts } from './parts.js';
 
 const { image: shape, classes, features: width, batchSize } = toyTask;
@@ -163,16 +163,16 @@ describe('gradients at the features', () => {
     const logitsOf = (f: tf.Tensor): tf.Tensor =>
       tf.add(tf.matMul(f, head['logits/weights']!), head['logits/bias']!);
     const data = gradientAt(
-      (f) => tf.mul(parts.dataTerm('l2').loss(logitsOf(f), batch['teacher/logits']), 0.7),
+      (f) => tf.mul(l2Term({ reduction: 'sum' }).loss(logitsOf(f), batch['teacher/logits']!), 0.7),
       features,
     );
     const discriminator = parts.discriminator('mlp', { units: [12, 8] });
     const adversarial = gradientAt(
       (f) =>
         tf.mul(
-          parts
-            .adversarialLoss('label-inversion')
-            .student(discriminator.apply(modelStateOf(state, 'discriminator'), f, context).outputs.logits),
+          labelInversion.student(
+            discriminator.apply(modelStateOf(state, 'discriminator'), f, context).outputs.logits,
+          ),
           2,
         ),
       features,

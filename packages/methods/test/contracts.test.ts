@@ -1,5 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { discriminatorContract, methodContract, regularizerContract } from '@anc/testing';
+import {
+  adversarialLossContract,
+  balancerContract,
+  dataTermContract,
+  discriminatorContract,
+  methodContract,
+  regularizerContract,
+} from '@anc/testing';
 import { describe, expect, it } from 'vitest';
 import { SpectrallyNormalized } from '../src/index.js';
 import { method, parts } from './parts.js';
@@ -28,8 +35,48 @@ describe.each([
   ['adversarial-samples', {}],
   ['adversarial-samples', { dropped: true }],
   ['r1', { gamma: 1 }],
+  ['r2', { gamma: 1 }],
+  ['wgan-gp', {}],
+  ['dragan', {}],
+  ['lecam', {}],
+  ['lecam', { oneSided: false, decay: 0.5 }],
 ])('regularizer %s %j', (name, options) => {
   regularizerContract(runner, () => parts.regularizer(name, options), { active: name !== 'none' });
+});
+
+describe.each([
+  ['l2', {}],
+  ['kl', { temperature: 3 }],
+  ['dkd', { beta: 2 }],
+  ['standardized', {}],
+  ['l1', {}],
+  ['similarity', {}],
+  ['similarity', { output: 'block1' }],
+])('data term %s %j', (name, options) => {
+  dataTermContract(runner, () => parts.dataTerm(name, options), { outputs: { block1: [2, 2, 3] } });
+});
+
+describe.each([
+  ['label-inversion', {}],
+  ['saturating', {}],
+  ['hinge', {}],
+  ['least-squares', {}],
+  ['wasserstein', {}],
+  ...['cross-entropy', 'least-squares', 'hinge'].flatMap((form) => [
+    ['relativistic', { form }] as const,
+    ['relativistic-average', { form }] as const,
+  ]),
+  ['feature-matching', {}],
+  ['feature-matching', { layers: ['hidden2'] }],
+] as const)('adversarial loss %s %j', (name, options) => {
+  adversarialLossContract(runner, () => parts.adversarialLoss(name, options));
+});
+
+describe.each([
+  ['fixed', { weight: 0.5 }],
+  ['gradient-norm', {}],
+])('balancer %s %j', (name, options) => {
+  balancerContract(runner, () => parts.balancer(name, options));
 });
 
 const optimizer = { learningRate: 0.02, schedule: { kind: 'constant' } };
@@ -40,11 +87,14 @@ describe.each([
   ['l2', {}],
   ['kd', {}],
   ['kd', { hardWeight: 0.5 }],
+  ['l2', { hardWeight: 0.3, dataWarmup: 2 }],
   ['dkd', { beta: 2 }],
   ['dkd', { beta: 2, target: 'labels', hardWeight: 0.5 }],
   ['feature-mse', { decay: 'linear' }],
+  ['feature-mse', { hardWeight: 1, hardWeightMode: 'added' }],
   ['attention', { attentionWeight: 10 }],
   ['fitnets', { hintShare: 0.5 }],
+  ['fitnets', { hintShare: 0.5, hardWeight: 0 }],
   ['fsp', { optimizer: { ...optimizer, learningRate: 0.002 } }],
   ['dropout-noise', { dropout: 0.25, optimizer: { ...optimizer, learningRate: 0.005 } }],
   ['adversarial', { discriminator: small, adapter: 'linear' }],
@@ -69,12 +119,43 @@ describe.each([
       optimizer: { ...optimizer, learningRate: 0.003 },
     },
   ],
+  [
+    'adversarial',
+    {
+      discriminator: small,
+      adversarialLoss: 'wasserstein',
+      regularizer: 'wgan-gp',
+      dataTerm: 'similarity',
+      lambda: 20,
+      hardWeight: 0.5,
+      dataWarmup: 2,
+      adversarialWarmup: 3,
+      optimizer: { ...optimizer, learningRate: 0.005 },
+    },
+  ],
+  [
+    'adversarial',
+    {
+      discriminator: small,
+      adversarialLoss: 'relativistic-average',
+      regularizer: 'lecam',
+      discriminatorSteps: 2,
+    },
+  ],
+  [
+    'adversarial',
+    { discriminator: small, adversarialLoss: 'feature-matching', regularizer: 'dragan', dropout: 0 },
+  ],
   ['adversarial-dead', { discriminator: small }],
   ['adversarial-frozen', { discriminator: small }],
   ['conditional-adversarial', { conditionalDiscriminator: { name: 'auxiliary-classifier', units: [6] } }],
   [
     'conditional-adversarial',
     { conditionalDiscriminator: { name: 'projection', units: [6] }, condition: 'labels' },
+  ],
+  [
+    'conditional-adversarial',
+    { conditionalDiscriminator: { name: 'projection', units: [6] }, hardWeight: 0.5 },
   ],
 ])('method %s %j', (name, options) => {
   methodContract(runner, () => method(name, { optimizer, ...options }), { steps: 16 });

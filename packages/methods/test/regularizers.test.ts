@@ -9,6 +9,7 @@ import {
   type Tree,
 } from '@anc/core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { labelInversion } from '../src/index.js';
 import { parts } from './parts.js';
 
 beforeAll(async () => {
@@ -60,11 +61,15 @@ function update(
       onTeacher: discriminate(samples.teacher),
       onStudent: discriminate(samples.student),
       discriminate,
+      progress: tf.scalar(0),
+      noise: context.noise,
+      memory: {},
+      hiddenOnTeacher: {},
+      hiddenOnStudent: {},
+      hidden: () => ({}),
     };
     const penalty = regularizer.penalty(regularized);
-    const adversarialLoss = parts
-      .adversarialLoss('label-inversion')
-      .discriminator(regularized.onTeacher, regularized.onStudent);
+    const adversarialLoss = labelInversion.discriminator(regularized.onTeacher, regularized.onStudent);
     return { loss: options.adversarial ? tf.add(adversarialLoss, penalty) : penalty };
   }, params);
   return Object.fromEntries(

@@ -1,4 +1,10 @@
+export {
+  adversarialLossContract,
+  type AdversarialLossContractOptions,
+} from './contracts/adversarial-loss-contract.js';
 export { backendContract, type BackendContractOptions } from './contracts/backend-contract.js';
+export { balancerContract, type BalancerContractOptions } from './contracts/balancer-contract.js';
+export { dataTermContract, type DataTermContractOptions } from './contracts/data-term-contract.js';
 export { datasetContract } from './contracts/dataset-contract.js';
 export {
   discriminatorContract,
@@ -9,6 +15,8 @@ export { networkContract, type NetworkContractOptions } from './contracts/networ
 export { regularizerContract, type RegularizerContractOptions } from './contracts/regularizer-contract.js';
 export { taskContract, type TaskContractOptions } from './contracts/task-contract.js';
 export { mutated } from './fuzz/mutated.js';
+
+export type { ContractBackend } from './objective/component-checks.js';
 export { relativeError } from './harness/compare.js';
 export type {
   ContractRunner,

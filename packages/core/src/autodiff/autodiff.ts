@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import './gradients.js';
 import './second-derivatives.js';
+import './second-derivatives-of-windows.js';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { mapTree, namesOf, type Tree } from '../tree/tree.js';
 

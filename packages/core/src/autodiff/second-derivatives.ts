@@ -9,8 +9,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
  * output is on the tape before the kernel, so nothing connects it to the input, and the gradient of the gradient is
  * silently zero. The gradients here save the input and compute the output again.
  *
- * Still zero: `tf.logSoftmax`, which is not a kernel (write x - logSumExp(x) where its gradient is penalized). An
- * error is thrown for pooling, depthwise convolution, clipByValue and where.
+ * Still zero: `tf.logSoftmax`, which is not a kernel (write x - logSumExp(x) where its gradient is penalized).
  */
 function registerFromInput(
   kernelName: string,

@@ -1,27 +1,68 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import type { Tree } from '../tree/tree.js';
+import type { Distribution } from '../random/noise.js';
+import type { HostTensor, Tree } from '../tree/tree.js';
+import type { ClassifierOutputs } from './network.js';
+
+/** What every component of the objective can use besides the tensors that it is called with. */
+export interface ObjectiveContext {
+  /** Completed share of the stage's training, from 0 to 1. */
+  readonly progress: Scalar;
+  /**
+   * A seeded random tensor, the same on every backend; the first axis of `shape` is the batch. The same name gives the
+   * same numbers within a phase, and other numbers in the next.
+   */
+  noise(name: string, shape: readonly number[], distribution: Distribution): Tensor;
+}
+
+/** What a data term can use besides the logits. */
+export interface DataTermContext extends ObjectiveContext {
+  /** The student's outputs by name, [B, …]: logits, features and taps. */
+  readonly student: ClassifierOutputs;
+  /** The teacher's outputs by name, [B, …]: logits and what the term's `teacherOutputs` names. */
+  readonly teacher: Tree;
+}
 
 /**
- * The part of the student's loss that compares logits [B, …, classes] of student and teacher: classes are on the last
- * axis, and the loss is a mean over all others.
+ * The part of the student's loss that compares the outputs of student and teacher. Classes are on the last axis of the
+ * logits, and the loss is a mean over all others.
  */
 export interface DataTerm {
   readonly name: string;
-  /** The scalar that the student minimizes, without λ (Eq. 3 and its relatives). */
-  loss(student: Tensor, teacher: Tensor): Scalar;
+  /** Teacher outputs that it reads besides the logits, by name; none where left out. */
+  readonly teacherOutputs?: readonly string[];
+  /**
+   * The scalar that the student minimizes, without λ (Eq. 3 and its relatives).
+   *
+   * @param student logits [B, …, classes].
+   * @param teacher logits [B, …, classes].
+   */
+  loss(student: Tensor, teacher: Tensor, context: DataTermContext): Scalar;
+}
+
+/** What an adversarial loss can use besides the logits that it is called with. */
+export interface AdversarialLossContext extends ObjectiveContext {
+  /**
+   * D's logits on the teacher's features, [B, …]. The student's phase computes them when they are read: do not read
+   * them where they are not needed.
+   */
+  readonly onTeacher: Tensor;
+  /** D's hidden features on the teacher's features: its taps by name, [B, …], in order of execution. */
+  readonly hiddenOnTeacher: Tree;
+  /** The same on the student's features; in the student's phase after dropout. */
+  readonly hiddenOnStudent: Tree;
 }
 
 /** The adversarial losses of discriminator and student. */
 export interface AdversarialLoss {
   readonly name: string;
   /** What D minimizes, from its logits on teacher and on student features, [B, …] each (Eq. 2, negated). */
-  discriminator(onTeacher: Tensor, onStudent: Tensor): Scalar;
-  /** What the student minimizes, from D's logits on its features after dropout. */
-  student(onStudent: Tensor): Scalar;
+  discriminator(onTeacher: Tensor, onStudent: Tensor, context: AdversarialLossContext): Scalar;
+  /** What the student minimizes, from D's logits on its features after dropout, [B, …]. */
+  student(onStudent: Tensor, context: AdversarialLossContext): Scalar;
 }
 
 /** What a regularizer can use. */
-export interface RegularizerContext {
+export interface RegularizerContext extends ObjectiveContext {
   /** D's trainable parameters. */
   readonly params: Tree;
   /** D's logits on the teacher's and on the student's features, [B, …] each. */
@@ -29,13 +70,20 @@ export interface RegularizerContext {
   readonly onStudent: Tensor;
   readonly teacher: Tensor;
   readonly student: Tensor;
+  /** D's hidden features on the teacher's and on the student's features: its taps by name, [B, …]. */
+  readonly hiddenOnTeacher: Tree;
+  readonly hiddenOnStudent: Tree;
   /**
    * The student's features as the student's phase of this step passes them to D, under the same dropout mask, for
    * either dropout position. Computed when it is read: do not read it where it is not needed.
    */
   readonly dropped: Tensor;
+  /** The regularizer's memory of this discriminator, from earlier phases alone; empty where it declares none. */
+  readonly memory: Tree;
   /** D's logits on any features, differentiably. */
   discriminate(features: Tensor): Tensor;
+  /** D's hidden features on any features, differentiably. */
+  hidden(features: Tensor): Tree;
 }
 
 /**
@@ -44,6 +92,15 @@ export interface RegularizerContext {
  */
 export abstract class Regularizer {
   abstract readonly name: string;
+  /**
+   * The initial memory by name, of fixed shapes, where the regularizer has one. It is part of the training state, one
+   * for each discriminator.
+   *
+   * @param input shape of the discriminator's input, without the batch axis.
+   */
+  memory?(input: readonly number[]): Tree<HostTensor>;
+  /** The memory after this phase: every entry, of the same shape. No gradient flows through it. */
+  next?(context: RegularizerContext): Tree;
   abstract penalty(context: RegularizerContext): Scalar;
 }
 

@@ -29,6 +29,11 @@ export interface Phase {
 export interface Step {
   readonly id: string;
   readonly phases: readonly Phase[];
+  /**
+   * Which component computes a metric, by the metric's name: `loss/data` → `data term "kl"`. An error about a metric
+   * names the first of them.
+   */
+  readonly sources?: Tree<string>;
 }
 
 /** Shapes and types of everything that enters a step. */

@@ -1,9 +1,11 @@
 import type { ClassifierOutputs, Network } from '../contracts/network.js';
 import type { AdversarialLoss, Balancer, DataTerm, Regularizer } from '../contracts/objective.js';
+import { originOf } from '../contracts/origin.js';
 import type { Phase, Step } from '../contracts/step.js';
 import type { Task } from '../contracts/task.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { classification } from '../tasks/classification/classification.js';
+import type { Tree } from '../tree/tree.js';
 import { adversarialStudentPhase } from './adversarial-student-phase.js';
 import type { AttachedDiscriminator, ConditionSource } from './attached-discriminator.js';
 import { discriminatorPhase } from './discriminator-phase.js';
@@ -95,5 +97,19 @@ export function adversarialStep(setup: AdversarialSetup): Step {
     frozen: setup.frozen === true,
     optimizers: [optimizers.student.id, optimizers.discriminator.id],
   });
-  return { id, phases };
+  return { id, phases, sources: sourcesOf(setup) };
 }
+
+/** Who computes the losses, those that others depend on first. */
+const sourcesOf = ({
+  regularizers,
+  adversarialLoss,
+  dataTerm,
+  terms = [],
+}: AdversarialSetup): Tree<string> => ({
+  'loss/regularizer': regularizers.map((one) => originOf('regularizer', one)).join(', '),
+  'loss/discriminator': originOf('adversarial loss', adversarialLoss),
+  'loss/data': originOf('data term', dataTerm),
+  ...Object.fromEntries(terms.map(({ name, origin }) => [`loss/${name}`, origin ?? `term "${name}"`])),
+  'loss/adversarial': originOf('adversarial loss', adversarialLoss),
+});

@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { valueAndGradients } from '../autodiff/autodiff.js';
 import type { ClassifierOutputs, Context } from '../contracts/network.js';
+import type { AdversarialLossContext } from '../contracts/objective.js';
+import { originOf } from '../contracts/origin.js';
 import type { Phase } from '../contracts/step.js';
 import { classification } from '../tasks/classification/classification.js';
 import { prefixTree, subtree, type Tree } from '../tree/tree.js';
@@ -13,12 +15,16 @@ import {
   conditionFrom,
   discriminatorVariables,
   dropoutMaskName,
+  hiddenOf,
   meanOf,
   probability,
+  type AppliedDiscriminator,
   type AttachedDiscriminator,
 } from './attached-discriminator.js';
 import { compareGradients } from './compare-gradients.js';
+import { memoryFrom, scalarFrom } from './component-result.js';
 import { invertedDropout, STUDENT_DROPOUT_MASK, withActivationDropout } from './dropout.js';
+import { dataTermLoss, objectiveContext } from './objective-context.js';
 import { applyAuxiliary, studentPhase, type AuxiliaryLayer } from './student-phase.js';
 import { auxiliaryLayersOf, sumOfTerms } from './terms.js';
 
@@ -34,14 +40,19 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
   /** The student's loss from one fixed discriminator. adapted: its input [B, …] -> D's logits and the scalar. */
   const adversarialLossOf = (
     attached: AttachedDiscriminator,
-    { state, context, condition }: { state: Tree; context: Context; condition: Tensor | null },
+    { condition, ...given }: Given & { condition: Tensor | null },
     adapted: Tensor,
   ): { onDropped: Tensor; loss: Scalar } => {
+    const { state, context } = given;
     const sample = dropsInside ? adapted : invertedDropout(context, dropoutMaskName(attached), adapted, rate);
     const own = attached.discriminator.conditional ? condition : null;
     const variables = discriminatorVariables(attached, state);
-    const { outputs } = applyDiscriminator(attached, variables, sample, context, own);
-    const adversarial = setup.adversarialLoss.student(outputs.logits);
+    const applied = applyDiscriminator(attached, variables, sample, context, own);
+    const { outputs } = applied;
+    const lossContext = lossContextOf(attached, given, applied, own);
+    const adversarial = scalarFrom(originOf('adversarial loss', setup.adversarialLoss), 'student', () =>
+      setup.adversarialLoss.student(outputs.logits, lossContext),
+    );
     const loss =
       outputs.classes !== undefined && own !== null
         ? tf.add(adversarial, classCrossEntropy(outputs.classes, own))
@@ -52,7 +63,12 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
   const conditionIn = (batch: Tree, outputs: ClassifierOutputs): Tensor | null =>
     conditional ? conditionFrom(setup.condition, batch, outputs) : null;
   const weightOf = (state: Tree, hyper: Tree<Scalar>): Scalar =>
-    tf.mul(hyper.adversarial!, setup.balancer.weight(subtree(state, 'balancer')));
+    tf.mul(
+      hyper.adversarial!,
+      scalarFrom(originOf('balancer', setup.balancer), 'weight', () =>
+        setup.balancer.weight(subtree(state, 'balancer')),
+      ),
+    );
 
   return studentPhase({
     student: setup.student,
@@ -70,12 +86,12 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
       const results = discriminators.map((attached) => {
         const output = outputs[attached.input]!;
         const adapted = attached.adapter ? lossContext.auxiliary(adapterOf(attached), output) : output;
-        return adversarialLossOf(attached, { state, context, condition }, adapted);
+        return adversarialLossOf(attached, { state, batch, hyper, context, condition }, adapted);
       });
       const adversarial = results
         .map(({ loss }, i) => tf.mul(loss, discriminators[i]!.weight))
         .reduce((sum, loss) => tf.add(sum, loss)) as Scalar;
-      const data = setup.dataTerm.loss(outputs.logits, teacherLogits);
+      const data = dataTermLoss(setup.dataTerm, lossContext);
       const objective = tf.add(tf.mul(data, hyper.lambda!), tf.mul(adversarial, weightOf(state, hyper))); // Eq. 4
       const more = setup.terms?.length ? sumOfTerms(setup.terms, lossContext) : null;
       const entries = Object.fromEntries(discriminators.map(({ name, input }) => [name, outputs[input]!]));
@@ -103,7 +119,8 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
             const adapted = attached.adapter
               ? applyAuxiliary(attached.adapter, adapterOf(attached), state, leaves.entry!, context)
               : leaves.entry!;
-            return { loss: adversarialLossOf(attached, { state, context, condition }, adapted).loss };
+            const given = { state, batch, hyper, context, condition };
+            return { loss: adversarialLossOf(attached, given, adapted).loss };
           },
           { entry },
         );
@@ -129,15 +146,57 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
         },
       };
     },
-    remember: (state, norms) =>
-      prefixTree(
-        'balancer',
-        setup.balancer.next(subtree(state, 'balancer'), {
-          data: norms.data as Scalar,
-          adversarial: norms.adversarial as Scalar,
-        }),
-      ),
+    remember(state, norms) {
+      const before = subtree(state, 'balancer');
+      const averaged = { data: norms.data as Scalar, adversarial: norms.adversarial as Scalar };
+      const memory = memoryFrom(originOf('balancer', setup.balancer), before, () =>
+        setup.balancer.next(before, averaged),
+      );
+      return prefixTree('balancer', memory);
+    },
   });
+}
+
+/** What the student's loss from a discriminator is computed from. */
+interface Given {
+  readonly state: Tree;
+  readonly batch: Tree;
+  readonly hyper: Tree<Scalar>;
+  readonly context: Context;
+}
+
+/** onStudent: D on the student's features after dropout. D is applied to the teacher's where they are needed. */
+function lossContextOf(
+  attached: AttachedDiscriminator,
+  { state, batch, hyper, context }: Given,
+  onStudent: AppliedDiscriminator,
+  condition: Tensor | null,
+): AdversarialLossContext {
+  const shared = objectiveContext(`${attached.name}/adversarial-loss`, hyper, context);
+  let computed: AppliedDiscriminator | null = null;
+  const onTeacher = (): AppliedDiscriminator =>
+    (computed ??= applyDiscriminator(
+      attached,
+      discriminatorVariables(attached, state),
+      batch[`teacher/${attached.input}`]!,
+      context,
+      condition,
+    ));
+  return {
+    get progress() {
+      return shared.progress;
+    },
+    noise: (name, shape, distribution) => shared.noise(name, shape, distribution),
+    get onTeacher() {
+      return onTeacher().outputs.logits;
+    },
+    get hiddenOnTeacher() {
+      return hiddenOf(attached, onTeacher());
+    },
+    get hiddenOnStudent() {
+      return hiddenOf(attached, onStudent);
+    },
+  };
 }
 
 /**

@@ -8,6 +8,8 @@ import type {
   DiscriminatorOutputs,
   Variables,
 } from '../contracts/network.js';
+import { originOf } from '../contracts/origin.js';
+import { AncError } from '../errors/error.js';
 import type { Tree } from '../tree/tree.js';
 import { modelStateOf } from './model-state.js';
 import { applyAuxiliary, type AuxiliaryLayer } from './student-phase.js';
@@ -42,8 +44,16 @@ export function conditionFrom(source: ConditionSource, batch: Tree, { logits }: 
   return tf.cast(tf.oneHot(batch.labels!, logits.shape.at(-1)!), 'float32');
 }
 
+/** What D's `apply` returns, and its hidden features: its taps by name, [B, …], in order of execution. */
+export interface AppliedDiscriminator extends Applied<DiscriminatorOutputs> {
+  readonly hidden: Tree;
+}
+
 /**
- * Applies D to x, with the condition where there is one: [B, …] -> logits [B, …], and the statistics that changed.
+ * Applies D to x, with the condition where there is one: [B, …] -> logits [B, …], hidden features, and the statistics
+ * that changed.
+ *
+ * @throws `ANC_OBJECTIVE` where D returns no logits for each sample.
  */
 export function applyDiscriminator(
   { discriminator }: AttachedDiscriminator,
@@ -51,10 +61,43 @@ export function applyDiscriminator(
   x: Tensor,
   context: Context,
   condition: Tensor | null,
-): Applied<DiscriminatorOutputs> {
-  return condition === null
-    ? discriminator.apply(variables, x, context)
-    : discriminator.apply(variables, x, context, condition);
+): AppliedDiscriminator {
+  const hidden: Record<string, Tensor> = {};
+  const tapped: Context = {
+    ...context,
+    noise: (name, shape, distribution) => context.noise(name, shape, distribution),
+    activation: (name, value) => (hidden[name] = context.activation(name, value)),
+  };
+  const applied =
+    condition === null
+      ? discriminator.apply(variables, x, tapped)
+      : discriminator.apply(variables, x, tapped, condition);
+  const { logits } = applied.outputs;
+  if (logits instanceof tf.Tensor && logits.shape[0] === x.shape[0]) return { ...applied, hidden };
+  throw new AncError('ANC_OBJECTIVE', `${originOf('discriminator', discriminator)}: wrong logits.`, {
+    expected: `a tensor [${x.shape[0]}, …]: one or more logits for each of the ${x.shape[0]} samples`,
+    received: logits instanceof tf.Tensor ? `[${logits.shape.join(', ')}]` : String(logits),
+    hint: 'return { outputs: { logits }, stats } from apply.',
+  });
+}
+
+/**
+ * D's hidden features.
+ *
+ * @throws `ANC_DISCRIMINATOR_HIDDEN` where it has none.
+ */
+export function hiddenOf({ discriminator }: AttachedDiscriminator, { hidden }: AppliedDiscriminator): Tree {
+  if (Object.keys(hidden).length > 0) return hidden;
+  throw new AncError(
+    'ANC_DISCRIMINATOR_HIDDEN',
+    `${originOf('discriminator', discriminator)} has no hidden features.`,
+    {
+      expected:
+        "a discriminator with taps, as tap('hidden1') after a layer, for what compares hidden features",
+      received: `${discriminator.name}, which names none`,
+      hint: 'use the discriminator mlp or conv, or pass hidden features to context.activation(name, x) in apply.',
+    },
+  );
 }
 
 /** The student's output that D takes, through the adapter with the variables that the state holds. */

@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { valueAndGradients } from '../autodiff/autodiff.js';
 import type { Context } from '../contracts/network.js';
+import type { AdversarialLossContext, RegularizerContext } from '../contracts/objective.js';
+import { originOf } from '../contracts/origin.js';
 import type { Phase } from '../contracts/step.js';
 import { areaUnderCurve } from '../losses/metrics.js';
 import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
@@ -13,13 +15,18 @@ import {
   discriminatorInputOf,
   discriminatorVariables,
   dropoutMaskName,
+  hiddenOf,
   meanOf,
   perSample,
   probability,
+  type AppliedDiscriminator,
   type AttachedDiscriminator,
 } from './attached-discriminator.js';
+import { memoryFrom, scalarFrom } from './component-result.js';
 import { invertedDropout, STUDENT_DROPOUT_MASK, withActivationDropout } from './dropout.js';
 import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
+import { objectiveContext } from './objective-context.js';
+import { hasMemory, memoryName } from './regularizer-memory.js';
 import { applyOptimizer, trainableParams } from './student-phase.js';
 
 /** What one phase of the discriminators minimizes. */
@@ -52,7 +59,7 @@ export function discriminatorPhase(setup: AdversarialSetup, options: Discriminat
   const names = setup.discriminators.map(({ name }) => name);
   return {
     name: options.name,
-    gradients(state, batch, _hyper, context) {
+    gradients(state, batch, hyper, context) {
       const variables = modelStateOf(state, modelNames.student);
       const { outputs } = setup.student.apply(variables, batch.images!, context);
       const samples = setup.discriminators.map((attached): Sample => {
@@ -70,7 +77,13 @@ export function discriminatorPhase(setup: AdversarialSetup, options: Discriminat
         (leaves) => {
           const results = setup.discriminators.map((attached, i) => {
             const params = subtree(leaves, `${attached.name}/params`);
-            return discriminatorLoss(setup, options, attached, { params, state, context }, samples[i]!);
+            return discriminatorLoss(
+              setup,
+              options,
+              attached,
+              { params, state, hyper, context },
+              samples[i]!,
+            );
           });
           return {
             loss: results.map(({ loss }) => loss).reduce((sum, loss) => tf.add(sum, loss)),
@@ -124,14 +137,25 @@ function droppedSample(
   return discriminatorInputOf(attached, state, outputs, context);
 }
 
+/** What one discriminator's loss is computed from, besides its samples. */
+interface Given {
+  /** D's trained parameters. */
+  readonly params: Tree;
+  readonly state: Tree;
+  readonly hyper: Tree<Scalar>;
+  readonly context: Context;
+}
+
 /** One discriminator's loss: adversarial loss, class cross-entropy where it classifies, regularizers. */
 function discriminatorLoss(
   setup: AdversarialSetup,
   options: DiscriminatorPhaseOptions,
   attached: AttachedDiscriminator,
-  { params, state, context }: { params: Tree; state: Tree; context: Context },
-  { teacher, student, condition, dropped }: Sample,
+  given: Given,
+  sample: Sample,
 ): { loss: Scalar; penalty: Scalar; aux: Tree } {
+  const { params, state, context } = given;
+  const { teacher, student, condition } = sample;
   const { stats } = discriminatorVariables(attached, state);
   const first = applyDiscriminator(attached, { params, stats }, teacher, context, condition);
   const between = { ...stats, ...first.stats };
@@ -139,34 +163,101 @@ function discriminatorLoss(
   const [onTeacher, onStudent] = [first.outputs.logits, second.outputs.logits];
   const terms: Scalar[] = [];
   if (options.adversarialLoss) {
-    terms.push(setup.adversarialLoss.discriminator(onTeacher, onStudent));
+    terms.push(
+      scalarFrom(originOf('adversarial loss', setup.adversarialLoss), 'discriminator', () =>
+        setup.adversarialLoss.discriminator(
+          onTeacher,
+          onStudent,
+          lossContext(attached, given, first, second),
+        ),
+      ),
+    );
     for (const { classes } of [first.outputs, second.outputs]) {
       if (classes !== undefined && condition !== null) terms.push(classCrossEntropy(classes, condition));
     }
   }
-  const penalties = (options.regularizers ? setup.regularizers : []).map((regularizer) =>
-    regularizer.penalty({
-      params,
-      onTeacher,
-      onStudent,
-      teacher,
-      student,
-      get dropped() {
-        return dropped();
-      },
-      discriminate: (x) =>
-        applyDiscriminator(attached, { params, stats }, x, context, condition).outputs.logits,
-    }),
-  );
+  const memories: Tree[] = [];
+  const penalties = (options.regularizers ? setup.regularizers : []).map((regularizer, i) => {
+    const name = memoryName(attached.name, i);
+    const regularized = regularizerContext(attached, name, given, sample, first, second);
+    const origin = originOf('regularizer', regularizer);
+    const penalty = scalarFrom(origin, 'penalty', () => regularizer.penalty(regularized));
+    if (hasMemory(regularizer)) {
+      const next = memoryFrom(origin, regularized.memory, () => regularizer.next(regularized));
+      memories.push(prefixTree(name, next));
+    }
+    return penalty;
+  });
   const penalty = penalties.reduce((sum, term) => tf.add(sum, term), tf.scalar(0));
   return {
     loss: terms.reduce((sum, term) => tf.add(sum, term), penalty),
     penalty,
     aux: {
       ...prefixTree('stats', toStateEntries<Tensor>(attached.name, { stats: second.stats })),
+      ...prefixTree('stats', mergeTrees(...memories)),
       [`onTeacher/${attached.name}`]: onTeacher,
       [`onStudent/${attached.name}`]: onStudent,
     },
+  };
+}
+
+function lossContext(
+  attached: AttachedDiscriminator,
+  { hyper, context }: Given,
+  onTeacher: AppliedDiscriminator,
+  onStudent: AppliedDiscriminator,
+): AdversarialLossContext {
+  const shared = objectiveContext(`${attached.name}/adversarial-loss`, hyper, context);
+  return {
+    get progress() {
+      return shared.progress;
+    },
+    noise: (name, shape, distribution) => shared.noise(name, shape, distribution),
+    onTeacher: onTeacher.outputs.logits,
+    get hiddenOnTeacher() {
+      return hiddenOf(attached, onTeacher);
+    },
+    get hiddenOnStudent() {
+      return hiddenOf(attached, onStudent);
+    },
+  };
+}
+
+/** name: of the regularizer's memory and noise. */
+function regularizerContext(
+  attached: AttachedDiscriminator,
+  name: string,
+  { params, state, hyper, context }: Given,
+  { teacher, student, condition, dropped }: Sample,
+  onTeacher: AppliedDiscriminator,
+  onStudent: AppliedDiscriminator,
+): RegularizerContext {
+  const shared = objectiveContext(name, hyper, context);
+  const { stats } = discriminatorVariables(attached, state);
+  const apply = (x: Tensor): AppliedDiscriminator =>
+    applyDiscriminator(attached, { params, stats }, x, context, condition);
+  return {
+    get progress() {
+      return shared.progress;
+    },
+    noise: (noise, shape, distribution) => shared.noise(noise, shape, distribution),
+    params,
+    onTeacher: onTeacher.outputs.logits,
+    onStudent: onStudent.outputs.logits,
+    teacher,
+    student,
+    get hiddenOnTeacher() {
+      return hiddenOf(attached, onTeacher);
+    },
+    get hiddenOnStudent() {
+      return hiddenOf(attached, onStudent);
+    },
+    get dropped() {
+      return dropped();
+    },
+    memory: subtree(state, name),
+    discriminate: (x) => apply(x).outputs.logits,
+    hidden: (x) => hiddenOf(attached, apply(x)),
   };
 }
 

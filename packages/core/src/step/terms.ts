@@ -6,6 +6,7 @@ import type { Task } from '../contracts/task.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { classification } from '../tasks/classification/classification.js';
 import type { Tree } from '../tree/tree.js';
+import { scalarFrom } from './component-result.js';
 import { studentPhase, type AuxiliaryLayer, type LossContext } from './student-phase.js';
 
 /** One term of the student's loss. */
@@ -17,18 +18,22 @@ export interface Term {
   /** Teacher outputs that it reads from the batch, as `teacher/<output>`. */
   readonly teacherOutputs: readonly string[];
   readonly usesLabels: boolean;
+  /** What errors call it, where a part of the objective provides it; see `originOf`. */
+  readonly origin?: string;
   /** By name in the training state, unique in the method. */
   readonly auxiliaryLayers?: Tree<AuxiliaryLayer>;
   /** The scalar, without its weight. */
   loss(context: LossContext): Scalar;
 }
 
+const termOrigin = ({ name, origin }: Term): string => origin ?? `term "${name}"`;
+
 /** Σ weight · term, with the weights of this step; the unweighted terms are the metrics. */
 export function sumOfTerms(
   terms: readonly Term[],
   context: LossContext,
 ): { readonly loss: Scalar; readonly metrics: Record<string, Scalar> } {
-  const losses = terms.map((term) => term.loss(context));
+  const losses = terms.map((term) => scalarFrom(termOrigin(term), 'loss', () => term.loss(context)));
   const weighted = losses.map((loss, i) => tf.mul(loss, context.hyper[`weight/${terms[i]!.name}`]!));
   return {
     loss: weighted.reduce((sum, term) => tf.add(sum, term)) as Scalar,
@@ -86,5 +91,6 @@ export function termStep({
     terms: terms.map((term) => [term.name, term.id]),
     wrapContext: wrapContext?.id ?? null,
   };
-  return { id: JSON.stringify(id), phases: [phase] };
+  const sources = Object.fromEntries(terms.map((term) => [`loss/${term.name}`, termOrigin(term)]));
+  return { id: JSON.stringify(id), phases: [phase], sources };
 }

@@ -103,7 +103,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         if (epochEnds || stops || isDue || step % metricsEvery === 0) {
           const metrics = await runner.metrics();
           checked = await runner.read();
-          assertConverging(metrics, checked, readAt, step);
+          assertConverging(metrics, checked, readAt, step, stage.step.sources);
           readAt = step;
           accumulator = metrics.addTo(accumulator);
           yield { type: 'metrics', progress, metrics: metrics.means };

@@ -1,6 +1,8 @@
 import type { Contributions } from '@anc/core';
 import { z } from 'zod';
+import { featureMatching, featureMatchingSchema } from './feature-matching.js';
 import { hinge, labelInversion, leastSquares, saturating, wasserstein } from './losses.js';
+import { relativistic, relativisticAverage, relativisticSchema } from './relativistic.js';
 
 const options = z.strictObject({});
 
@@ -26,8 +28,24 @@ export const adversarialLosses: NonNullable<Contributions['adversarialLosses']> 
     create: () => leastSquares,
   },
   wasserstein: {
-    summary: 'difference of the means of D (Arjovsky 2017); use with --spectral-norm or --regularizer r1',
+    summary:
+      'difference of the means of D (Arjovsky 2017); use with --regularizer wgan-gp or --spectral-norm',
     options,
     create: () => wasserstein,
+  },
+  relativistic: {
+    summary: 'D on the teacher above D on the student, image by image (Jolicoeur-Martineau 2018, RSGAN)',
+    options: relativisticSchema,
+    create: relativistic,
+  },
+  'relativistic-average': {
+    summary: 'D on each side above the mean of the other (Jolicoeur-Martineau 2018, RaGAN)',
+    options: relativisticSchema,
+    create: relativisticAverage,
+  },
+  'feature-matching': {
+    summary: "the student matches the means of D's hidden features (Salimans 2016)",
+    options: featureMatchingSchema,
+    create: featureMatching,
   },
 };

@@ -37,22 +37,25 @@ export const standardizedSchema = z.strictObject({
 });
 
 /** Eq. 3, Ba & Caruana 2014: squared distance of the logits. */
-export const l2Term = ({ reduction }: z.infer<typeof l2Schema>): DataTerm => ({
-  name: `l2(${reduction})`,
-  loss: (student, teacher) => squaredDistance(student, teacher, reduction),
-});
+export const l2Term = ({ reduction }: z.infer<typeof l2Schema>) =>
+  ({
+    name: `l2(${reduction})`,
+    loss: (student: Tensor, teacher: Tensor) => squaredDistance(student, teacher, reduction),
+  }) satisfies DataTerm;
 
 /** Hinton 2015 without its hard loss, so without labels: T² KL(teacher || student) at temperature T. */
-export const klTerm = ({ temperature }: z.infer<typeof klSchema>): DataTerm => ({
-  name: `kl(${temperature})`,
-  loss: (student, teacher) => temperatureKl(student, teacher, temperature),
-});
+export const klTerm = ({ temperature }: z.infer<typeof klSchema>) =>
+  ({
+    name: `kl(${temperature})`,
+    loss: (student: Tensor, teacher: Tensor) => temperatureKl(student, teacher, temperature),
+  }) satisfies DataTerm;
 
 /** Zhao 2022, decoupled distillation with the teacher's prediction as the target class: no labels. See `decoupledKl`. */
-export const dkdTerm = (options: z.infer<typeof dkdSchema>): DataTerm => ({
-  name: `dkd(${JSON.stringify(options)})`,
-  loss: (student, teacher) => decoupledKl(student, teacher, topClass(teacher), options),
-});
+export const dkdTerm = (options: z.infer<typeof dkdSchema>) =>
+  ({
+    name: `dkd(${JSON.stringify(options)})`,
+    loss: (student: Tensor, teacher: Tensor) => decoupledKl(student, teacher, topClass(teacher), options),
+  }) satisfies DataTerm;
 
 /** (z - mean) / standard deviation over the classes of each prediction. z: [B, …, classes]. */
 function standardizedLogits(z: Tensor): Tensor {
@@ -66,14 +69,15 @@ function standardizedLogits(z: Tensor): Tensor {
  * Sun 2024 ("Logit standardization in knowledge distillation"): T² KL of logits with mean 0 and standard deviation 1
  * per prediction, so that the student need not match the range of the teacher's logits.
  */
-export const standardizedTerm = ({ temperature }: z.infer<typeof standardizedSchema>): DataTerm => ({
-  name: `standardized(${temperature})`,
-  loss: (student, teacher) =>
-    temperatureKl(standardizedLogits(student), standardizedLogits(teacher), temperature),
-});
+export const standardizedTerm = ({ temperature }: z.infer<typeof standardizedSchema>) =>
+  ({
+    name: `standardized(${temperature})`,
+    loss: (student: Tensor, teacher: Tensor) =>
+      temperatureKl(standardizedLogits(student), standardizedLogits(teacher), temperature),
+  }) satisfies DataTerm;
 
 /** Mean absolute difference of the logits, over all axes. */
-export const l1Term: DataTerm = {
+export const l1Term = {
   name: 'l1',
-  loss: (student, teacher) => tf.mean<Scalar>(tf.abs(tf.sub(student, teacher))),
-};
+  loss: (student: Tensor, teacher: Tensor) => tf.mean<Scalar>(tf.abs(tf.sub(student, teacher))),
+} satisfies DataTerm;

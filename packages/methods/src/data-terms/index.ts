@@ -12,6 +12,7 @@ import {
   standardizedSchema,
   standardizedTerm,
 } from './data-terms.js';
+import { similaritySchema, similarityTerm } from './similarity.js';
 
 const standardized = {
   summary: 'KL divergence of standardized logits with a temperature (Sun 2024)',
@@ -41,6 +42,11 @@ export const dataTerms: NonNullable<Contributions['dataTerms']> = {
     summary: 'mean absolute difference of the logits',
     options: z.strictObject({}),
     create: () => l1Term,
+  },
+  similarity: {
+    summary: 'similarities between the images of a batch, from features of any width (Tung & Mori 2019)',
+    options: similaritySchema,
+    create: similarityTerm,
   },
 };
 

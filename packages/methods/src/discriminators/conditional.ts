@@ -10,6 +10,7 @@ import {
   sequential,
   sizeOf,
   subtree,
+  tap,
   type Layer,
   type Applied,
   type Context,
@@ -29,7 +30,11 @@ type Options = z.infer<typeof mlpSchema>;
 const trunkOf = (units: readonly number[]): Layer =>
   sequential('trunk', [
     flatten('flatten'),
-    ...units.flatMap((width, i) => [dense(`hidden${i + 1}`, { units: width }), relu(`relu${i + 1}`)]),
+    ...units.flatMap((width, i) => [
+      dense(`hidden${i + 1}`, { units: width }),
+      relu(`relu${i + 1}`),
+      tap(`hidden${i + 1}`),
+    ]),
   ]);
 
 /** A fully connected layer without activation: a head, or (without bias) the embedding of the condition. */

@@ -9,6 +9,7 @@ import {
   operandOf,
   relu,
   sequential,
+  tap,
   type Layer,
   type Applied,
   type Context,
@@ -72,13 +73,17 @@ function layersFor(rank: number, filters: readonly number[]): Layer {
     rank === 1
       ? conv1d(name, width)
       : conv2d(name, { kernelSize: KERNEL_SIZE, filters: width, stride: STRIDE });
-  const hidden = filters.flatMap((width, i) => [convolution(`conv${i + 1}`, width), relu(`relu${i + 1}`)]);
+  const hidden = filters.flatMap((width, i) => [
+    convolution(`conv${i + 1}`, width),
+    relu(`relu${i + 1}`),
+    tap(`hidden${i + 1}`),
+  ]);
   return sequential('conv', [...hidden, flatten('flatten'), dense('output', { units: 1 })]);
 }
 
 /**
  * Convolutions of kernel size 3 and stride 2 with ReLU, then one fully connected raw logit: the tenth discriminator of
- * Table 1, `128conv-256conv` by default.
+ * Table 1, `128conv-256conv` by default. Its hidden features are the taps `hidden1`, … after each ReLU.
  *
  * The paper does not say along which axes it convolves. Here an image tap [B, H, W, C] is convolved over its plane; a
  * vector [B, d] (features, logits) is convolved along its index, as a signal of length d with one channel. The order

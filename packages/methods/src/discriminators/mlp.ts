@@ -4,6 +4,7 @@ import {
   flatten,
   relu,
   sequential,
+  tap,
   type Layer,
   type Applied,
   type Context,
@@ -27,7 +28,7 @@ export const mlpSchema = z.strictObject({
 
 /**
  * Fully connected layers with ReLU, then one raw logit: the discriminators of Table 1, `128-256-128` by default.
- * Inputs of any shape are flattened: [B, …] -> [B, 1].
+ * Inputs of any shape are flattened: [B, …] -> [B, 1]. Its hidden features are the taps `hidden1`, … after each ReLU.
  */
 export class MlpDiscriminator extends Discriminator {
   readonly name: string;
@@ -39,6 +40,7 @@ export class MlpDiscriminator extends Discriminator {
     const hidden = units.flatMap((width, i) => [
       dense(`hidden${i + 1}`, { units: width }),
       relu(`relu${i + 1}`),
+      tap(`hidden${i + 1}`),
     ]);
     this.#layers = sequential('mlp', [flatten('flatten'), ...hidden, dense('output', { units: 1 })]);
   }

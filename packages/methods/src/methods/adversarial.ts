@@ -5,31 +5,32 @@ import {
   filled,
   mapTree,
   Method,
-  prefixTree,
-  toStateEntries,
   type AdversarialSetup,
-  type AttachedDiscriminator,
-  type HostTensor,
   type LabelUse,
   type MethodEnvironment,
-  type Optimizer,
   type OptimizerConfig,
   type Parts,
-  type Rng,
   type Stage,
 } from '@anc/core';
-import { adversarialAuxiliaryLayers, optimizerOverridesSchema } from '@anc/core/internal';
+import { optimizerOverridesSchema } from '@anc/core/internal';
 import { z } from 'zod';
-import { optimizerOption, part, withDeprecatedNames } from '../options/index.js';
-import { initAuxiliaryLayers, initStudent, studentVariables } from '../stages/initial-state.js';
-import { learningRate, targetShapeOf, termWeights, type WeightedTerm } from '../stages/term-stage.js';
+import { dataWeightOptions, optimizerOption, part, withDeprecatedNames } from '../options/index.js';
+import { initAdversarialState } from '../stages/adversarial-state.js';
+import { dataWeight, hardTerm, warmupShare } from '../stages/data-weight.js';
+import { studentVariables } from '../stages/initial-state.js';
+import {
+  learningRate,
+  progressShare,
+  targetShapeOf,
+  termWeights,
+  type WeightedTerm,
+} from '../stages/term-stage.js';
 import {
   adapterSchema,
   attachDiscriminators,
   attachedDiscriminatorSchema,
   discriminatorOptions,
   inputSchema,
-  inputShapeOf,
 } from './attached-discriminators.js';
 
 export const formerOptimizerNames = {
@@ -65,9 +66,17 @@ export const adversarialSchema = withDeprecatedNames(
       .default('teacher')
       .describe("condition of conditional discriminators: the teacher's prediction, or the labels"),
     dataTerm: part('l2').describe('distance of the logits of student and teacher'),
-    lambda: z.number().nonnegative().default(1).describe('weight λ of the data term'),
+    ...dataWeightOptions,
     adversarialLoss: part('label-inversion').describe('losses of discriminator and student'),
     adversarialWeight: z.number().nonnegative().default(1).describe('weight of the adversarial term'),
+    adversarialWarmup: z
+      .number()
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe(
+        'epochs n after `start` over which the weight of the adversarial term rises, 1/n of it in the first; 0: all from the start',
+      ),
     regularizer: part('adversarial-samples').describe('regularizer of the discriminator'),
     regularizerUpdate: z
       .enum(['joint', 'separate'])
@@ -130,6 +139,8 @@ export class AdversarialMethod extends Method {
   readonly name: string;
   readonly labels: LabelUse;
   readonly needsTeacher = true;
+  /** Of the student's loss, beside the data term and the adversarial term. */
+  readonly #terms: readonly WeightedTerm[];
 
   constructor(
     readonly options: AdversarialOptions,
@@ -138,12 +149,14 @@ export class AdversarialMethod extends Method {
   ) {
     super();
     this.name = variant.name;
-    const usesLabels = options.condition === 'labels' || variant.terms.some(({ term }) => term.usesLabels);
+    this.#terms = [...variant.terms, ...hardTerm(options)];
+    const usesLabels = options.condition === 'labels' || this.#terms.some(({ term }) => term.usesLabels);
     this.labels = usesLabels ? 'required' : 'never';
   }
 
   stages(environment: MethodEnvironment): readonly Stage[] {
     const { options, variant } = this;
+    const terms = this.#terms;
     const discriminatorOptimizer: OptimizerConfig = {
       ...options.optimizer,
       ...withoutUndefined(options.discriminatorOptimizer ?? {}),
@@ -155,23 +168,26 @@ export class AdversarialMethod extends Method {
       ...(options.regularizerUpdate === 'separate' ? [regularizer] : []),
       student,
     ];
-    const terms = variant.terms.flatMap(({ term }) => term.teacherOutputs);
+    const teacherOutputs = [
+      'logits',
+      ...setup.discriminators.map(({ input }) => input),
+      ...(setup.dataTerm.teacherOutputs ?? []),
+      ...terms.flatMap(({ term }) => term.teacherOutputs),
+    ];
     return [
       {
         name: 'adversarial',
-        teacherOutputs: [...new Set(['logits', ...setup.discriminators.map(({ input }) => input), ...terms])],
+        teacherOutputs: [...new Set(teacherOutputs)],
         usesLabels: this.labels === 'required',
         targetShape: targetShapeOf(environment),
         step: adversarialStep(setup),
-        init: (rng, previous) => ({
-          ...initStudent(environment, setup.optimizers.student, rng, previous),
-          ...initAuxiliaryLayers(adversarialAuxiliaryLayers(setup), setup.optimizers.student, rng),
-          ...this.#initDiscriminators(setup, environment, rng),
-          ...prefixTree(
-            'balancer',
-            mapTree(setup.balancer.memory, (value) => filled([], value)),
-          ),
-        }),
+        init: (rng, previous) => {
+          const state = initAdversarialState(setup, environment, rng, previous);
+          if (variant.control !== 'dead') return state;
+          const isWeight = (name: string): boolean =>
+            setup.discriminators.some((attached) => name.startsWith(`${attached.name}/params/`));
+          return mapTree(state, (host, name) => (isWeight(name) ? filled(host.shape) : host));
+        },
         next(progress) {
           const adversarial = progress.epoch >= options.start;
           return {
@@ -179,9 +195,13 @@ export class AdversarialMethod extends Method {
             hyper: {
               'student/learningRate': learningRate(options.optimizer, progress),
               'discriminator/learningRate': learningRate(discriminatorOptimizer, progress),
-              lambda: options.lambda,
-              adversarial: adversarial ? options.adversarialWeight : 0,
-              ...termWeights(variant.terms, progress),
+              progress: progressShare(progress),
+              lambda: dataWeight(options, progress),
+              adversarial: adversarial
+                ? options.adversarialWeight *
+                  warmupShare(options.adversarialWarmup, progress.epoch - options.start)
+                : 0,
+              ...termWeights(terms, progress),
             },
           };
         },
@@ -202,7 +222,7 @@ export class AdversarialMethod extends Method {
         spectralNorm,
       }),
       dataTerm: parts.dataTerm(options.dataTerm.name, options.dataTerm.options),
-      terms: variant.terms.map(({ term }) => term),
+      terms: this.#terms.map(({ term }) => term),
       adversarialLoss: parts.adversarialLoss(options.adversarialLoss.name, options.adversarialLoss.options),
       regularizers: [parts.regularizer(options.regularizer.name, options.regularizer.options)],
       regularizerUpdate: options.regularizerUpdate,
@@ -216,31 +236,6 @@ export class AdversarialMethod extends Method {
       },
     };
   }
-
-  #initDiscriminators(
-    { discriminators, optimizers }: AdversarialSetup,
-    environment: MethodEnvironment,
-    rng: Rng,
-  ): Record<string, HostTensor> {
-    const initial = discriminators.map((attached) =>
-      initDiscriminator(attached, environment, optimizers.discriminator, rng),
-    );
-    const state = Object.assign({}, ...initial) as Record<string, HostTensor>;
-    if (this.variant.control !== 'dead') return state;
-    return mapTree(state, (host, name) => (name.includes('/params/') ? filled(host.shape) : host));
-  }
-}
-
-function initDiscriminator(
-  attached: AttachedDiscriminator,
-  environment: MethodEnvironment,
-  optimizer: Optimizer,
-  rng: Rng,
-): Record<string, HostTensor> {
-  const { name, discriminator } = attached;
-  const shape = inputShapeOf(attached, environment);
-  const { params, stats } = discriminator.init(rng.split(name), shape, environment.classes);
-  return toStateEntries(name, { params, stats, slots: optimizer.init(params) });
 }
 
 const withoutUndefined = <T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } =>

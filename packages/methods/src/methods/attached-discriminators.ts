@@ -118,12 +118,6 @@ function createDiscriminator(
   return spectralNorm ? new SpectrallyNormalized(discriminator) : discriminator;
 }
 
-/** Shape of a discriminator's input without the batch axis: the teacher's. */
-export const inputShapeOf = (
-  { input }: Pick<AttachedDiscriminator, 'input'>,
-  environment: MethodEnvironment,
-): readonly number[] => environment.teacher!.outputs[input]!;
-
 /**
  * The adapter, if the options ask for one and there is a linear one.
  * @throws `ANC_DISCRIMINATOR_INPUT` if student and teacher have no such output, or shapes that differ.

@@ -2,21 +2,15 @@ import { Method, type MethodEnvironment, type Stage } from '@anc/core';
 import { z } from 'zod';
 import { klSchema, klTerm } from '../data-terms/index.js';
 import { imagePairs, tapSchema } from '../features/tap-pairs.js';
-import {
-  commonSchema,
-  formerOptimizerName,
-  hardWeightOption,
-  withDeprecatedNames,
-} from '../options/index.js';
+import { commonSchema, formerOptimizerName, withDeprecatedNames } from '../options/index.js';
+import { softAndHard } from '../stages/data-weight.js';
 import { termStage } from '../stages/term-stage.js';
 import { attentionMaps } from '../terms/attention-maps.js';
 import { dataTerm } from '../terms/logits.js';
-import { softAndHard } from './distillation.js';
 
 export const attentionSchema = withDeprecatedNames(
   commonSchema.extend({
     ...klSchema.shape,
-    hardWeight: hardWeightOption,
     attentionWeight: z.number().nonnegative().default(1000).describe('weight β of the attention maps'),
     taps: z
       .array(tapSchema)
@@ -46,10 +40,10 @@ export class AttentionMethod extends Method {
   }
 
   stages(environment: MethodEnvironment): readonly Stage[] {
-    const { optimizer, lambda, temperature, hardWeight, attentionWeight, taps } = this.options;
+    const { optimizer, temperature, attentionWeight, taps } = this.options;
     const term = attentionMaps(imagePairs(taps, environment, 1));
     const terms = [
-      ...softAndHard(dataTerm(klTerm({ temperature })), lambda, hardWeight),
+      ...softAndHard(dataTerm(klTerm({ temperature })), this.options),
       { term, weight: attentionWeight },
     ];
     return [termStage({ name: this.name, environment, optimizer, terms })];

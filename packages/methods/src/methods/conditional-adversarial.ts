@@ -1,6 +1,6 @@
 import type { Parts } from '@anc/core';
 import type { z } from 'zod';
-import { part, withDeprecatedNames } from '../options/index.js';
+import { dataWeightOptions, part, withDeprecatedNames } from '../options/index.js';
 import type { WeightedTerm } from '../stages/term-stage.js';
 import { hardLabels } from '../terms/logits.js';
 import { AdversarialMethod, adversarialSchema, formerOptimizerNames } from './adversarial.js';
@@ -19,6 +19,12 @@ export const conditionalAdversarialSchema = withDeprecatedNames(
       ),
       conditionalInput: inputSchema.default('logits'),
       alignment: part('l1').describe('data term: distance of the logits of student and teacher'),
+      hardWeight: dataWeightOptions.hardWeight
+        .unwrap()
+        .optional()
+        .describe(
+          'weight of the cross-entropy with labels, as with other methods; default: 0, or with condition: labels 1 beside the whole data term',
+        ),
     }),
   { ...formerOptimizerNames, critic: 'conditionalDiscriminator', looksAt: 'conditionalInput' },
 );
@@ -43,9 +49,17 @@ export function conditionalAdversarial(
   }: z.infer<typeof conditionalAdversarialSchema>,
   parts: Parts,
 ): AdversarialMethod {
-  const terms: WeightedTerm[] = options.condition === 'labels' ? [{ term: hardLabels, weight: 1 }] : [];
+  const { condition, hardWeight } = options;
+  const terms: WeightedTerm[] =
+    condition === 'labels' && hardWeight === undefined ? [{ term: hardLabels, weight: 1 }] : [];
   return new AdversarialMethod(
-    { ...options, discriminator: conditionalDiscriminator, input: conditionalInput, dataTerm: alignment },
+    {
+      ...options,
+      hardWeight: hardWeight ?? 0,
+      discriminator: conditionalDiscriminator,
+      input: conditionalInput,
+      dataTerm: alignment,
+    },
     parts,
     { name: 'conditional-adversarial', control: 'none', terms },
   );

@@ -5,28 +5,19 @@ import {
   type OptimizerConfig,
   type Parts,
   type Stage,
-  type Term,
 } from '@anc/core';
 import { withActivationDropout } from '@anc/core/internal';
 import { z } from 'zod';
 import { dkdSchema as dkdTermSchema, klSchema, klTerm, l2Schema, l2Term } from '../data-terms/index.js';
-import {
-  commonSchema,
-  formerOptimizerName,
-  hardWeightOption,
-  part,
-  withDeprecatedNames,
-} from '../options/index.js';
+import { commonSchema, formerOptimizerName, part, withDeprecatedNames } from '../options/index.js';
+import { softAndHard } from '../stages/data-weight.js';
 import { termStage, type WeightedTerm } from '../stages/term-stage.js';
 import { decoupledTerm } from '../terms/decoupled.js';
-import { dataTerm, hardLabels } from '../terms/logits.js';
+import { dataTerm } from '../terms/logits.js';
 
 export const l2MethodSchema = withDeprecatedNames(commonSchema.extend(l2Schema.shape), formerOptimizerName);
 
-export const kdSchema = withDeprecatedNames(
-  commonSchema.extend({ ...klSchema.shape, hardWeight: hardWeightOption }),
-  formerOptimizerName,
-);
+export const kdSchema = withDeprecatedNames(commonSchema.extend(klSchema.shape), formerOptimizerName);
 
 export const dkdMethodSchema = withDeprecatedNames(
   commonSchema.extend({
@@ -35,7 +26,6 @@ export const dkdMethodSchema = withDeprecatedNames(
       .enum(['teacher', 'labels'])
       .default('teacher')
       .describe("target class: the teacher's prediction, or the label"),
-    hardWeight: hardWeightOption,
   }),
   formerOptimizerName,
 );
@@ -52,12 +42,6 @@ export const dropoutNoiseSchema = withDeprecatedNames(
   }),
   formerOptimizerName,
 );
-
-/** (1 - α) · λ · data + α · cross-entropy with labels; the latter is left out if α = 0. */
-export function softAndHard(data: Term, lambda: number, hardWeight: number): WeightedTerm[] {
-  const soft = { term: data, weight: (1 - hardWeight) * lambda };
-  return hardWeight === 0 ? [soft] : [soft, { term: hardLabels, weight: hardWeight }];
-}
 
 export interface DistillationOptions {
   readonly name: string;
@@ -107,12 +91,12 @@ export class DistillationMethod extends Method {
 export const l2Method = ({
   reduction,
   optimizer,
-  lambda,
+  ...weights
 }: z.infer<typeof l2MethodSchema>): DistillationMethod =>
   new DistillationMethod({
     name: 'l2',
     optimizer,
-    terms: softAndHard(dataTerm(l2Term({ reduction })), lambda, 0),
+    terms: softAndHard(dataTerm(l2Term({ reduction })), weights),
   });
 
 /**
@@ -124,14 +108,13 @@ export const l2Method = ({
  */
 export const kdMethod = ({
   temperature,
-  hardWeight,
   optimizer,
-  lambda,
+  ...weights
 }: z.infer<typeof kdSchema>): DistillationMethod =>
   new DistillationMethod({
     name: 'kd',
     optimizer,
-    terms: softAndHard(dataTerm(klTerm({ temperature })), lambda, hardWeight),
+    terms: softAndHard(dataTerm(klTerm({ temperature })), weights),
   });
 
 /**
@@ -140,12 +123,13 @@ export const kdMethod = ({
  *
  * The paper fixed the label as the target, cross-entropy beside it, α = 1, and per pair T (4 for its small ones) and β
  * (1 to 10). Ours: the target is the teacher's prediction and no label is read by default; β = 8 for every pair, and
- * the term has its full weight from the first step, where the authors' code ramps it up.
+ * the term has its full weight from the first step. The authors' code is `target: labels, hardWeight: 1,
+ * hardWeightMode: added, dataWarmup: 20`.
  */
 export function dkdMethod(options: z.infer<typeof dkdMethodSchema>): DistillationMethod {
-  const { optimizer, lambda, hardWeight, target, temperature, alpha, beta } = options;
+  const { optimizer, target, temperature, alpha, beta, ...weights } = options;
   const term = decoupledTerm({ temperature, alpha, beta }, target);
-  return new DistillationMethod({ name: 'dkd', optimizer, terms: softAndHard(term, lambda, hardWeight) });
+  return new DistillationMethod({ name: 'dkd', optimizer, terms: softAndHard(term, weights) });
 }
 
 /**
@@ -157,12 +141,12 @@ export function dkdMethod(options: z.infer<typeof dkdMethodSchema>): Distillatio
  * are dropped inside the student, since without D there is no other place.
  */
 export const dropoutNoiseMethod = (
-  { optimizer, lambda, dataTerm: data, dropout }: z.infer<typeof dropoutNoiseSchema>,
+  { optimizer, dataTerm: data, dropout, ...weights }: z.infer<typeof dropoutNoiseSchema>,
   parts: Parts,
 ): DistillationMethod =>
   new DistillationMethod({
     name: 'dropout-noise',
     optimizer,
     dropout,
-    terms: softAndHard(dataTerm(parts.dataTerm(data.name, data.options)), lambda, 0),
+    terms: softAndHard(dataTerm(parts.dataTerm(data.name, data.options)), weights),
   });

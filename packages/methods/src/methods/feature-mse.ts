@@ -2,6 +2,7 @@ import { Method, type MethodEnvironment, type Parts, type Stage } from '@anc/cor
 import { z } from 'zod';
 import { pairOf, tapSchema } from '../features/tap-pairs.js';
 import { commonSchema, formerOptimizerName, part, withDeprecatedNames } from '../options/index.js';
+import { softAndHard } from '../stages/data-weight.js';
 import { progressShare, termStage } from '../stages/term-stage.js';
 import { dataTerm } from '../terms/logits.js';
 import { pairedFeatures } from '../terms/paired-features.js';
@@ -33,7 +34,7 @@ export const featureMseSchema = withDeprecatedNames(
  */
 export class FeatureMseMethod extends Method {
   readonly name = 'feature-mse';
-  readonly labels = 'never';
+  readonly labels: 'never' | 'required';
   readonly needsTeacher = true;
 
   constructor(
@@ -41,10 +42,11 @@ export class FeatureMseMethod extends Method {
     readonly parts: Parts,
   ) {
     super();
+    this.labels = (options.hardWeight ?? 0) > 0 ? 'required' : 'never';
   }
 
   stages(environment: MethodEnvironment): readonly Stage[] {
-    const { optimizer, lambda, tap, adapter, featureWeight, decay } = this.options;
+    const { optimizer, tap, adapter, featureWeight, decay } = this.options;
     const data = this.parts.dataTerm(this.options.dataTerm.name, this.options.dataTerm.options);
     const features = pairedFeatures(pairOf(tap, environment), adapter);
     return [
@@ -53,7 +55,7 @@ export class FeatureMseMethod extends Method {
         environment,
         optimizer,
         terms: [
-          { term: dataTerm(data), weight: lambda },
+          ...softAndHard(dataTerm(data), this.options),
           {
             term: features,
             weight:

@@ -2,10 +2,16 @@ import { Method, type MethodEnvironment, type Stage } from '@anc/core';
 import { z } from 'zod';
 import { klSchema, klTerm } from '../data-terms/index.js';
 import { imagePairs, pairOf, tapSchema, type TapPair } from '../features/tap-pairs.js';
-import { formerOptimizerName, optimizerOption, withDeprecatedNames } from '../options/index.js';
+import {
+  addedHardWeight,
+  formerOptimizerName,
+  optimizerOption,
+  withDeprecatedNames,
+} from '../options/index.js';
+import { hardTerm } from '../stages/data-weight.js';
 import { progressShare, termStage } from '../stages/term-stage.js';
 import { hintTerm } from '../terms/hint.js';
-import { dataTerm, hardLabels } from '../terms/logits.js';
+import { dataTerm } from '../terms/logits.js';
 
 export const fitnetsSchema = withDeprecatedNames(
   z.strictObject({
@@ -32,6 +38,7 @@ export const fitnetsSchema = withDeprecatedNames(
       .nonnegative()
       .default(1)
       .describe("weight of the teacher's logits at its end; linear in between"),
+    hardWeight: addedHardWeight,
   }),
   formerOptimizerName,
 );
@@ -41,18 +48,19 @@ export const fitnetsSchema = withDeprecatedNames(
  * 1. Hint: min ½ ‖u_h(x) - r(v_g(x))‖² over the student up to the guided layer and a regressor r.
  * 2. Distillation: H(y, softmax f_s) + λ · T² KL(softmax(f_t/T) ‖ softmax(f_s/T)), λ decreasing linearly.
  *
- * The paper fixed labels in stage 2, the middle layers, a convolutional regressor without padding, and λ from 4
+ * The paper fixed labels in stage 2 (`hardWeight`), the middle layers, a convolutional regressor without padding, and λ from 4
  * to 1. Ours: a padded 3×3 regressor with the hint resized if the planes differ (so it also serves students with the
  * smaller plane), no weight decay in stage 1 (it would shrink the layers above the guided one, which have no
  * gradient there), and one budget of epochs for both stages.
  */
 export class FitNetsMethod extends Method {
   readonly name = 'fitnets';
-  readonly labels = 'required';
+  readonly labels: 'never' | 'required';
   readonly needsTeacher = true;
 
   constructor(readonly options: z.infer<typeof fitnetsSchema>) {
     super();
+    this.labels = options.hardWeight === 0 ? 'never' : 'required';
   }
 
   stages(environment: MethodEnvironment): readonly Stage[] {
@@ -71,7 +79,7 @@ export class FitNetsMethod extends Method {
         environment,
         optimizer,
         terms: [
-          { term: hardLabels, weight: 1 },
+          ...hardTerm({ hardWeight: this.options.hardWeight ?? 1 }),
           {
             term: dataTerm(klTerm({ temperature })),
             weight: (progress) => softStart + (softEnd - softStart) * progressShare(progress),

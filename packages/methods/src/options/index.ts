@@ -1,4 +1,10 @@
-export { commonSchema, formerOptimizerName, hardWeightOption, optimizerOption } from './common-options.js';
+export {
+  addedHardWeight,
+  commonSchema,
+  dataWeightOptions,
+  formerOptimizerName,
+  optimizerOption,
+} from './common-options.js';
 export {
   currentOptions,
   deprecatedContribution,

@@ -58,6 +58,7 @@ export function termStage({
     next: (progress) => ({
       hyper: {
         'student/learningRate': learningRate(config, progress),
+        progress: progressShare(progress),
         ...termWeights(weighted, progress),
       },
       phases: ['student'],

@@ -1,12 +1,14 @@
-import type { DataTerm, Term } from '@anc/core';
+import { dataTermLoss, type DataTerm, type Term } from '@anc/core';
+import { originOf } from '@anc/core/internal';
 
 /** A data term of the objective as one term of the student's loss. */
 export const dataTerm = (data: DataTerm): Term => ({
   name: 'data',
   id: data.name,
-  teacherOutputs: ['logits'],
+  teacherOutputs: ['logits', ...(data.teacherOutputs ?? [])],
   usesLabels: false,
-  loss: ({ outputs, batch }) => data.loss(outputs.logits, batch['teacher/logits']!),
+  origin: originOf('data term', data),
+  loss: (context) => dataTermLoss(data, context),
 });
 
 /** What the task minimizes with targets: cross-entropy with labels, for classification. */

@@ -2,13 +2,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definePlugin, type Balancer, type Contributions } from '@anc/core';
+import { originOf } from '@anc/core/internal';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { compose } from './compose.js';
 import { loadPlugin } from './load-plugin.js';
 
 const schema = z.strictObject({ weight: z.number().default(1) });
-const balancer = (options: { weight: number }): Balancer => ({ name: `b(${options.weight})` }) as Balancer;
+const balancer = (options: { weight: number }): Balancer => ({
+  name: `b(${options.weight})`,
+  memory: {},
+  weight: () => tf.scalar(options.weight),
+  next: () => ({}),
+});
 const plugin = (name: string, contributions: Contributions) =>
   definePlugin({ name, apiVersion: 1, ...contributions });
 const balancers = (...names: string[]): Contributions => ({
@@ -72,6 +79,37 @@ describe('compose', () => {
   });
 });
 
+describe('a part of the objective', () => {
+  const made = (create: () => unknown) => {
+    const { parts } = compose([
+      plugin('one', { balancers: { a: { options: schema, create: create as never } } }),
+    ]);
+    return () => parts.balancer('a');
+  };
+
+  it('is named with its plugin in errors', () => {
+    const { parts } = compose([plugin('one', balancers('a'))]);
+    expect(originOf('balancer', parts.balancer('a'))).toBe('balancer "a" of plugin "one"');
+  });
+
+  it.each([
+    ['nothing', () => undefined, 'undefined'],
+    ['an object without its functions', () => ({ name: 'b', next: () => ({}) }), 'no weight()'],
+    ['an object without a name', () => ({ ...balancer({ weight: 1 }), name: '' }), 'no name'],
+  ])('that is %s is refused', (_what, create, received) => {
+    expect(made(create)).toThrow(
+      expect.objectContaining({
+        code: 'ANC_PLUGIN',
+        message: 'balancer "a" of plugin "one" is incomplete.',
+        detail: expect.objectContaining({
+          expected: 'an object with a name and the functions weight, next',
+          received,
+        }) as unknown,
+      }) as Error,
+    );
+  });
+});
+
 describe('loadPlugin', () => {
   let cwd: string;
   beforeEach(async () => {
@@ -81,10 +119,11 @@ describe('loadPlugin', () => {
 
   /** What a plugin of another copy of core looks like: the brand alone. */
   const source = (apiVersion: number): string => `
+    const create = (options) => ({ name: JSON.stringify(options), memory: {}, weight() {}, next() {} });
     const schema = { '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) } };
     export default () => ({
       name: 'mine', apiVersion: ${apiVersion}, [Symbol.for('@anc/plugin')]: true,
-      balancers: { mine: { options: schema, create: (options) => ({ name: JSON.stringify(options) }) } },
+      balancers: { mine: { options: schema, create } },
     });`;
 
   it('loads a file by its path from the working directory', async () => {

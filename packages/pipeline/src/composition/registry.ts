@@ -1,8 +1,10 @@
 import { AncError } from '@anc/core';
+import { setOrigin } from '@anc/core/internal';
 import type { Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 import type { EnvironmentOf, Kind, Made, Registration } from './kinds.js';
 import { KINDS } from './kinds.js';
+import { assertMembers } from './members.js';
 import { blaming } from './plugin-fault.js';
 import { validateOptions } from './validate-options.js';
 
@@ -62,13 +64,20 @@ export class Registry<K extends Kind> {
     return await validateOptions(contribution.options, options, `${KINDS[this.kind]} "${name}"`);
   }
 
-  /** Makes one from options that `check` returned. Throws `ANC_PLUGIN` where its code fails. */
+  /**
+   * Makes one from options that `check` returned, for whose errors its plugin is named. Throws `ANC_PLUGIN` where its
+   * code fails, or where a part of the objective lacks one of its functions.
+   */
   build(name: string, checked: unknown, environment: EnvironmentOf<K>): Made<K> {
     const { contribution, package: from } = this.get(name);
     const create = contribution.create.bind(contribution) as (
       options: unknown,
       environment: EnvironmentOf<K>,
     ) => Made<K>;
-    return blaming(`${KINDS[this.kind]} "${name}" of plugin "${from}"`, () => create(checked, environment));
+    const what = `${KINDS[this.kind]} "${name}" of plugin "${from}"`;
+    const made = blaming(what, () => create(checked, environment));
+    assertMembers(this.kind, made, what);
+    setOrigin(made, what);
+    return made;
   }
 }

@@ -129,8 +129,18 @@ export const objectiveSchema = z.strictObject({
   hardWeight: objective.number(
     'hardWeight',
     share,
-    'weight of the cross-entropy with labels in kd; 0 reads no labels',
+    'weight of the cross-entropy with labels; the data term has the rest. 0 reads no labels',
     'share',
+  ),
+  hardWeightMode: objective.choice(
+    'hardWeightMode',
+    ['share', 'added'],
+    'share: the data term has the rest of the weight; added: the cross-entropy with labels comes on top',
+  ),
+  dataWarmup: objective.integer(
+    'dataWarmup',
+    0,
+    'epochs over which the weight of the data term rises, from the first on; 0: none',
   ),
   discriminator: objective.named('discriminator', 'discriminator architecture'),
   spectralNorm: objective.boolean('spectralNorm', 'apply spectral normalization to the discriminator'),
@@ -151,6 +161,11 @@ export const objectiveSchema = z.strictObject({
   ),
   adversarialLoss: objective.named('adversarialLoss', 'adversarial loss of student and discriminator'),
   adversarialWeight: objective.number('adversarialWeight', weight, 'weight of the adversarial term'),
+  adversarialWarmup: objective.integer(
+    'adversarialWarmup',
+    0,
+    'epochs over which the weight of the adversarial term rises, from the start of adversarial training on; 0: none',
+  ),
   regularizer: objective.named('regularizer', 'regularizer of the discriminator'),
   regularizerUpdate: objective.choice(
     'regularizerUpdate',

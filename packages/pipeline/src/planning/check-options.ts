@@ -70,13 +70,34 @@ function checkAccumulate({ batchSize, accumulate = 1 }: TrainingOptions): void {
   });
 }
 
-/** Throws `ANC_CONFIG` where a method's adversarial training would start after its last epoch. */
+/**
+ * Throws `ANC_CONFIG` where a method's adversarial training would start after its last epoch, or where the weight of a
+ * term would never be reached.
+ */
 export function checkStart(method: string, options: unknown, epochs: number): void {
-  const { start } = (options ?? {}) as { start?: unknown };
-  if (typeof start !== 'number' || start < epochs) return;
+  const { start, ...rest } = (options ?? {}) as Readonly<Record<string, unknown>>;
+  const begins = typeof start === 'number' ? start : 0;
+  checkWarmup('dataWarmup', 'data term', rest.dataWarmup, { method, epochs, begins: 0 });
+  checkWarmup('adversarialWarmup', 'adversarial term', rest.adversarialWarmup, { method, epochs, begins });
+  if (begins < epochs) return;
   throw optionError(['objective', 'start'], `adversarial training of method "${method}" would never start.`, {
     expected: `less than the ${epochs} epochs of the run`,
     received: String(start),
     hint: 'use a smaller --start or more --epochs.',
+  });
+}
+
+function checkWarmup(
+  key: 'dataWarmup' | 'adversarialWarmup',
+  term: string,
+  warmup: unknown,
+  { method, epochs, begins }: { method: string; epochs: number; begins: number },
+): void {
+  if (typeof warmup !== 'number' || warmup === 0 || begins >= epochs || begins + warmup <= epochs) return;
+  const after = begins === 0 ? '' : `, of which it starts after ${begins}`;
+  throw optionError(['objective', key], `the ${term} of method "${method}" would never reach its weight.`, {
+    expected: `at most the ${epochs} epochs of the run${after}`,
+    received: String(warmup),
+    hint: 'warm up over fewer epochs, or train for more.',
   });
 }

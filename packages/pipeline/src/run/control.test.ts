@@ -28,6 +28,11 @@ describe('isControlOf', () => {
     ['another method', alone('l2', { reduction: 'sum' }), kl],
     ['another optimizer', alone('l2', { reduction: 'sum', optimizer: { learningRate: 0.1 } }), l2],
     ['another weight', alone('l2', { reduction: 'sum', lambda: 2 }), l2],
+    [
+      'another warm-up',
+      alone('l2', { reduction: 'sum', dataWarmup: 0 }),
+      adversarial({ name: 'l2', options: {} }, { dataWarmup: 2 }),
+    ],
     ['few-valued weights on one side', alone('l2', { reduction: 'sum', quantize: 'ttq' }), l2],
   ])('refuses %s', (_what, other, student) => {
     expect(isControlOf(other, student)).toBe(false);

@@ -38,7 +38,7 @@ export function isControlOf(other: InterpretedMethod, student: InterpretedMethod
   if (term === null || other.usesLabels || student.usesLabels || other.method !== controlName(term.name)) {
     return false;
   }
-  const shared = ['optimizer', 'recipe', 'lambda', 'quantize'];
+  const shared = ['optimizer', 'recipe', 'lambda', 'dataWarmup', 'quantize'];
   const wanted = { ...pick(student.options, shared), ...termOptions(term) };
   const found = { ...other.options, ...(other.method === SILENT ? termOptions(dataTermOf(other)!) : {}) };
   return Object.entries(wanted).every(([key, value]) => JSON.stringify(found[key]) === JSON.stringify(value));

@@ -10,6 +10,11 @@ import {
   toyAdversarialStep,
   toyLabelStep,
   WeightNorms,
+  toyFeatureTerm,
+  ToyGradientPenalty,
+  ToyHiddenDistance,
+  ToyMemory,
+  toyRelativistic,
   type ToyStep,
   type ToyTask,
 } from '../toy/index.js';
@@ -70,6 +75,19 @@ export const trainingSteps: readonly ToyStep[] = [
       regularizerUpdate: 'separate',
       balancer: averagingBalancer,
       dropout: { rate: 0.5, position: 'inside-student' },
+    },
+  }),
+  toyAdversarialStep({
+    name: 'gradient penalty, memory, relativistic loss, data term on features',
+    task,
+    student: convNetwork(task),
+    optimizer: momentum,
+    learningRate: 0.005,
+    phases: ['discriminator', 'discriminator', 'student'],
+    setup: {
+      regularizers: [new ToyGradientPenalty(), new ToyMemory(), new ToyHiddenDistance()],
+      adversarialLoss: toyRelativistic,
+      dataTerm: toyFeatureTerm,
     },
   }),
   toyLabelStep({

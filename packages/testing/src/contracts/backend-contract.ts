@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describeDivided } from '../backend/divided.js';
 import { describeFunctions } from '../backend/functions.js';
 import { describeOperations } from '../backend/operations.js';
+import { describeObjective } from '../backend/objective.js';
 import { describeOptimizers } from '../backend/optimizers.js';
 import { describeStates } from '../backend/states.js';
 import { describeSteps } from '../backend/steps.js';
@@ -22,10 +23,10 @@ export interface BackendContractOptions {
 
 /**
  * Contract of a backend: every operation and gradient that networks, methods and discriminators use (against plain
- * float64 loops and their finite differences); batch-norm statistics; optimizer updates; the whole adversarial step
- * over 10 updates (max|Δ| / max|w| of every tensor at most 1e-4 of tfjs's plain JavaScript); batches cut into
- * micro-batches or divided among ranks; determinism; constant memory over 200 steps; reading and writing state; errors;
- * disposal.
+ * float64 loops and their finite differences); gradients of the objective's components and gradient penalties;
+ * batch-norm statistics; optimizer updates; the whole adversarial step over 10 updates (max|Δ| / max|w| of every tensor
+ * at most 1e-4 of tfjs's plain JavaScript); batches cut into micro-batches or divided among ranks; determinism; constant
+ * memory over 200 steps; reading and writing state; errors; disposal.
  *
  * `create` is called once. Tests are left out by declared capability only.
  */
@@ -60,6 +61,7 @@ export function backendContract(
     describeFunctions(subject);
     describeStates(subject);
     if (capabilities.training) {
+      describeObjective(subject);
       describeOptimizers(subject);
       describeTraining(subject);
       describeSteps(subject);

@@ -1,118 +1,85 @@
-import { valueAndGradients, type Regularizer, type RegularizerContext, type Tree } from '@anc/core';
-import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { namesOf, type Regularizer } from '@anc/core';
 import type { ContractRunner } from '../harness/contract-runner.js';
-import { wrongGradients } from '../harness/finite-differences.js';
-import { gaussian } from '../harness/tensors.js';
-import { untraceableIn } from '../harness/untraceable.js';
+import { violation } from '../harness/violation.js';
+import {
+  checkDescent,
+  checkFinite,
+  checkGradients,
+  checkName,
+  checkOrder,
+  checkRecordable,
+  openOnce,
+  type ContractBackend,
+} from '../objective/component-checks.js';
+import { memoryAfter, regularizerSubject } from '../objective/regularizer-subject.js';
 
 export interface RegularizerContractOptions {
   /** Whether a small gradient step must lower the penalty; false for regularizers without effect. Default: true. */
   readonly active?: boolean;
-  /** A registered tfjs backend; `cpu` by default. */
-  readonly backend?: string;
+  /** Where it runs; plain JavaScript by default. */
+  readonly backend?: ContractBackend;
 }
 
-const SEED = 3;
-const BATCH = 6;
-const WIDTH = 5;
-const HIDDEN = 4;
-
-/** A small discriminator with smooth units, so that finite differences are accurate. x: [B, 5] -> [B, 1]. */
-const discriminate = (params: Tree, x: Tensor): Tensor => {
-  const hidden = tf.tanh(tf.add(tf.matMul(x, params['hidden/weights']!), params['hidden/bias']!));
-  return tf.add(tf.matMul(hidden, params['output/weights']!), params['output/bias']!);
-};
-
-/** The regularizer's argument; `order` permutes the batch. */
-function regularizerContext(params: Tree, order: readonly number[]): RegularizerContext {
-  const rows = (name: string): Tensor =>
-    tf.gather(gaussian(SEED, name, [BATCH, WIDTH]), tf.tensor1d([...order], 'int32'));
-  const [teacher, student, dropped] = [rows('teacher'), rows('student'), rows('dropped')];
-  return {
-    params,
-    teacher,
-    student,
-    dropped,
-    onTeacher: discriminate(params, teacher),
-    onStudent: discriminate(params, student),
-    discriminate: (x) => discriminate(params, x),
-  };
-}
-
-const forwards = Array.from({ length: BATCH }, (_, i) => i);
+const MEMORY_STEPS = 20;
 
 /**
  * Contract of a regularizer: one finite scalar that is the same for any order of the batch; gradients that agree with
- * finite differences; a gradient step lowers it; and no operation that a recorded graph cannot repeat.
+ * finite differences; a gradient step lowers it; no operation that a recorded graph cannot repeat; and a memory, where
+ * it has one, that keeps its entries and shapes, stays finite and depends on nothing else.
  *
- * `create` is called for every test. The tfjs backend must be registered by the caller.
+ * `create` is called for every test.
  */
 export function regularizerContract(
-  { describe, it, expect }: ContractRunner,
+  { describe, it }: ContractRunner,
   create: () => Regularizer,
-  { active = true, backend = 'cpu' }: RegularizerContractOptions = {},
+  { active = true, backend }: RegularizerContractOptions = {},
 ): void {
-  const test = (name: string, body: (regularizer: Regularizer, params: Tree) => void): void =>
-    it(name, async () => {
-      await tf.setBackend(backend);
-      tf.tidy(() =>
-        body(create(), {
-          'hidden/weights': gaussian(SEED, 'w1', [WIDTH, HIDDEN]),
-          'hidden/bias': gaussian(SEED, 'b1', [HIDDEN]),
-          'output/weights': gaussian(SEED, 'w2', [HIDDEN, 1]),
-          'output/bias': gaussian(SEED, 'b2', [1]),
-        }),
-      );
-    });
-  const penalty = (regularizer: Regularizer, params: Tree, order: readonly number[] = forwards): Scalar =>
-    regularizer.penalty(regularizerContext(params, order));
-  const valueOf = (regularizer: Regularizer, params: Tree, order?: readonly number[]): number =>
-    penalty(regularizer, params, order).dataSync()[0]!;
-  const gradientsOf = (regularizer: Regularizer, params: Tree): Tree =>
-    valueAndGradients(
-      // adding zero times a parameter makes this differentiable for penalties that use no parameter
-      (trained) => ({
-        loss: tf.add<Scalar>(penalty(regularizer, trained), tf.mul(0, tf.sum(trained['output/bias']!))),
-      }),
-      params,
-    ).grads;
-
+  const open = openOnce(backend);
   describe('regularizer contract', () => {
-    test('returns one finite scalar, the same each time', (regularizer, params) => {
-      const value = penalty(regularizer, params);
-      expect(value.size).toBe(1);
-      expect(Number.isFinite(value.dataSync()[0]!)).toBe(true);
-      expect(valueOf(regularizer, params)).toBe(value.dataSync()[0]!);
-      expect(regularizer.name.length).toBeGreaterThan(0);
+    it('returns one finite scalar, the same each time', async () => {
+      checkName('regularizer', create().name);
+      await checkFinite(open, regularizerSubject(create()));
     });
-
-    test('does not depend on the order of the batch', (regularizer, params) => {
-      const one = valueOf(regularizer, params);
-      const difference = Math.abs(one - valueOf(regularizer, params, [...forwards].reverse()));
-      expect(difference).toBeLessThan(1e-4 * Math.max(1, Math.abs(one)));
-    });
-
-    test('has gradients that agree with finite differences', (regularizer, params) => {
-      const value = (tree: Tree): number => valueOf(regularizer, tree);
-      expect(wrongGradients(value, params, gradientsOf(regularizer, params))).toEqual([]);
-    });
-
-    test(
-      active ? 'is lowered by a gradient step' : 'is not changed by a gradient step',
-      (regularizer, params) => {
-        const grads = gradientsOf(regularizer, params);
-        const stepped = Object.fromEntries(
-          Object.entries(params).map(([name, p]) => [name, tf.sub(p, tf.mul(grads[name]!, 1e-3))]),
-        );
-        const change = valueOf(regularizer, stepped) - valueOf(regularizer, params);
-        if (active) expect(change).toBeLessThan(0);
-        else expect(change).toBe(0);
-      },
+    it('does not depend on the order of the batch', () =>
+      checkOrder(open, regularizerSubject(create()), regularizerSubject(create(), 'reversed')));
+    it('has gradients that agree with finite differences', () =>
+      checkGradients(open, regularizerSubject(create())));
+    it(active ? 'is lowered by a gradient step' : 'is not changed by a gradient step', () =>
+      checkDescent(open, regularizerSubject(create()), active),
     );
+    it('can be recorded as a graph', () => checkRecordable(regularizerSubject(create())));
 
-    test('can be recorded as a graph', (regularizer, params) => {
-      expect(untraceableIn(() => gradientsOf(regularizer, params))).toEqual([]);
+    it('has a memory of fixed size, or none', async () => {
+      const regularizer = create();
+      const what = `regularizer "${regularizer.name}"`;
+      if (typeof regularizer.memory !== typeof regularizer.next) {
+        throw violation(`${what} has one half of a memory.`, {
+          expected: 'both memory(input) and next(context), or none of them',
+          received: typeof regularizer.memory === 'function' ? 'memory alone' : 'next alone',
+          hint: 'next returns the memory after the phase, every entry of it.',
+        });
+      }
+      const [one, other] = [
+        await memoryAfter(await open(), create(), MEMORY_STEPS),
+        await memoryAfter(await open(), create(), MEMORY_STEPS),
+      ];
+      for (const name of namesOf(one)) {
+        const bad = one[name]!.data.find((value) => !Number.isFinite(value));
+        if (bad !== undefined) {
+          throw violation(`${what}: its memory "${name}" does not stay finite.`, {
+            expected: `finite numbers after ${MEMORY_STEPS} steps`,
+            received: String(bad),
+            hint: 'keep averages or the latest values instead of sums that grow.',
+          });
+        }
+        if (one[name]!.data.every((value, i) => value === other[name]!.data[i])) continue;
+        throw violation(`${what}: its memory "${name}" differs between two trainings.`, {
+          expected: 'the same numbers for the same batches',
+          received: 'other numbers',
+          hint: 'keep everything that it remembers in memory, not in fields: it is saved with checkpoints.',
+        });
+      }
     });
   });
 }

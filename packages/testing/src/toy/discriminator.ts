@@ -3,6 +3,7 @@ import {
   Discriminator,
   relu,
   sequential,
+  tap,
   type Applied,
   type Context,
   type DiscriminatorOutputs,
@@ -19,6 +20,7 @@ export class ToyDiscriminator extends Discriminator {
   readonly #layers = sequential('toy', [
     dense('hidden1', { units: 7 }),
     relu('relu1'),
+    tap('hidden1'),
     dense('hidden2', { units: 6 }),
     relu('relu2'),
     dense('output', { units: 1 }),

@@ -13,6 +13,13 @@ export {
   type TappedNetworkOptions,
 } from './networks.js';
 export { averagingBalancer, klTerm, labelTerm, toyObjective, WeightNorms } from './objective.js';
+export {
+  toyFeatureTerm,
+  ToyGradientPenalty,
+  ToyHiddenDistance,
+  ToyMemory,
+  toyRelativistic,
+} from './objective-components.js';
 export { compileToyStep, runToySteps, toySpec, toyStateErrors, type ToyResult } from './run-steps.js';
 export {
   toyAdversarialStep,

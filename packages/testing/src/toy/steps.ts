@@ -1,6 +1,7 @@
 import {
   adversarialStep,
   filled,
+  initRegularizerMemories,
   mapTree,
   modelNames,
   prefixTree,
@@ -80,6 +81,7 @@ export function toyAdversarialStep(options: ToyAdversarialOptions): ToyStep {
     initial: () => ({
       ...modelState(modelNames.student, optimizer, (rng) => student.init(rng, task.image)),
       ...modelState(modelNames.discriminator, optimizer, (rng) => discriminator.init(rng, [task.features])),
+      ...initRegularizerMemories(setup, () => [task.features]),
       ...prefixTree(
         'balancer',
         mapTree(setup.balancer.memory, (value) => filled([], value)),
@@ -91,6 +93,7 @@ export function toyAdversarialStep(options: ToyAdversarialOptions): ToyStep {
         batch,
         hyper: {
           'student/learningRate': learningRate / (1 + at / 8),
+          progress: at / 10,
           lambda: 1,
           adversarial: 1,
           'discriminator/learningRate': learningRate,

@@ -1,0 +1,64 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { memoryFrom, scalarFrom } from './component-result.js';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const component = 'regularizer "mine" of plugin "anc-plugin-mine"';
+
+const errorOf = (f: () => unknown): unknown => {
+  try {
+    f();
+  } catch (error) {
+    return error;
+  }
+  return null;
+};
+
+describe('scalarFrom', () => {
+  it('takes one number, of any rank', () => {
+    expect(scalarFrom(component, 'penalty', () => tf.tensor2d([[3]])).dataSync()[0]).toBe(3);
+  });
+
+  it.each([
+    ['a vector', () => tf.tensor1d([1, 2]), 'a tensor of shape [2]', /tf\.mean/],
+    ['nothing', () => undefined, 'undefined', /operations of tfjs-core/],
+    ['a number', () => 3, '3', /operations of tfjs-core/],
+  ])('names the component that returns %s', (_what, compute, received, hint) => {
+    expect(errorOf(() => scalarFrom(component, 'penalty', compute))).toMatchObject({
+      code: 'ANC_OBJECTIVE',
+      message: `${component}: penalty does not return a scalar.`,
+      detail: { received, hint: expect.stringMatching(hint) as string },
+    });
+  });
+
+  it('names the component whose code throws', () => {
+    const broken = (): never => {
+      throw new TypeError('x is undefined');
+    };
+    expect(errorOf(() => scalarFrom(component, 'penalty', broken))).toMatchObject({
+      code: 'ANC_OBJECTIVE',
+      message: `${component} fails: x is undefined`,
+    });
+  });
+});
+
+describe('memoryFrom', () => {
+  const memory = () => ({ mean: tf.scalar(0), samples: tf.zeros([2, 3]) });
+
+  it('takes every entry in its shape', () => {
+    const next = { mean: tf.scalar(1), samples: tf.ones([2, 3]) };
+    expect(memoryFrom(component, memory(), () => next)).toEqual(next);
+  });
+
+  it.each([
+    ['no tree', () => tf.scalar(1), /other entries/],
+    ['fewer entries', () => ({ mean: tf.scalar(1) }), /other entries/],
+    ['more entries', () => ({ ...memory(), more: tf.scalar(1) }), /other entries/],
+    ['another shape', () => ({ ...memory(), samples: tf.ones([3, 3]) }), /the shape of "samples"/],
+    ['a number', () => ({ ...memory(), mean: 1 }), /the shape of "mean"/],
+  ])('refuses %s', (_what, next, message) => {
+    expect(() => memoryFrom(component, memory(), next)).toThrow(message);
+  });
+});

@@ -1,0 +1,67 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { faultOf } from '../errors/call-site.js';
+import { AncError } from '../errors/error.js';
+import { namesOf, type Tree } from '../tree/tree.js';
+
+/** Runs a component's code; what it throws becomes `ANC_OBJECTIVE` with the component's name and the line. */
+function run<T>(component: string, compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    throw faultOf('ANC_OBJECTIVE', component, error);
+  }
+}
+
+const shapeOf = (value: unknown): string =>
+  value instanceof tf.Tensor ? `a tensor of shape [${value.shape.join(', ')}]` : String(value);
+
+/**
+ * The scalar that a component's function returns.
+ *
+ * @param component as errors call it; see `originOf`.
+ * @param member the function, for errors.
+ * @throws `ANC_OBJECTIVE` where it is no tensor with one number, or where the function throws.
+ */
+export function scalarFrom(component: string, member: string, compute: () => unknown): Scalar {
+  const value = run(component, compute);
+  if (value instanceof tf.Tensor && value.size === 1) return value as Scalar;
+  throw new AncError('ANC_OBJECTIVE', `${component}: ${member} does not return a scalar.`, {
+    expected: 'a tensor with one number',
+    received: shapeOf(value),
+    hint:
+      value instanceof tf.Tensor
+        ? 'reduce it over the batch: tf.mean(…).'
+        : 'return the result of operations of tfjs-core.',
+  });
+}
+
+/**
+ * The memory that a component returns: every entry of the memory that it got, of the same shape.
+ *
+ * @throws `ANC_OBJECTIVE` for other entries or shapes, or where the function throws.
+ */
+export function memoryFrom(component: string, memory: Tree, compute: () => unknown): Record<string, Tensor> {
+  const next = run(component, compute) as Tree;
+  const fault = (problem: string, expected: string, received: string): AncError =>
+    new AncError('ANC_OBJECTIVE', `${component}: ${problem}.`, {
+      expected,
+      received,
+      hint: 'return every entry of the memory, with the shape that it started with.',
+    });
+  const isTree = typeof next === 'object' && next !== null && !(next instanceof tf.Tensor);
+  const [expected, received] = [namesOf(memory), isTree ? namesOf(next) : []];
+  if (!isTree || expected.join() !== received.join()) {
+    throw fault(
+      'next returns other entries than its memory has',
+      expected.join(', ') || 'none',
+      isTree ? received.join(', ') || 'none' : shapeOf(next),
+    );
+  }
+  for (const name of expected) {
+    const [before, after] = [memory[name]!, next[name] as unknown];
+    if (after instanceof tf.Tensor && after.shape.join() === before.shape.join()) continue;
+    throw fault(`next changes the shape of "${name}"`, `[${before.shape.join(', ')}]`, shapeOf(after));
+  }
+  return { ...next };
+}

@@ -1,0 +1,52 @@
+import type { Scalar } from '@tensorflow/tfjs-core';
+import { originOf } from '../contracts/origin.js';
+import type { DataTerm, DataTermContext, ObjectiveContext } from '../contracts/objective.js';
+import type { Context } from '../contracts/network.js';
+import { AncError } from '../errors/error.js';
+import { subtree, type Tree } from '../tree/tree.js';
+import { scalarFrom } from './component-result.js';
+import type { LossContext } from './student-phase.js';
+
+/** Name of the hyperparameter that holds the completed share of the stage's training. */
+export const PROGRESS = 'progress';
+
+/**
+ * What a component can use besides its tensors.
+ *
+ * @param name of the component within the step: its noise is drawn under it.
+ */
+export function objectiveContext(name: string, hyper: Tree<Scalar>, context: Context): ObjectiveContext {
+  return {
+    get progress() {
+      const progress = hyper[PROGRESS];
+      if (progress !== undefined) return progress;
+      throw new AncError('ANC_FEED', `the hyperparameter "${PROGRESS}" is missing.`, {
+        hint: `return it from the stage's next(progress): hyper: { ${PROGRESS}: progressShare(progress), … }.`,
+      });
+    },
+    noise: (noise, shape, distribution) => context.noise(`${name}/${noise}`, shape, distribution),
+  };
+}
+
+/**
+ * The data term of the objective, without λ, from what the student's loss is computed from.
+ *
+ * @throws `ANC_OBJECTIVE` where the term returns no scalar.
+ */
+export function dataTermLoss(
+  dataTerm: DataTerm,
+  { outputs, batch, hyper, context }: Pick<LossContext, 'outputs' | 'batch' | 'hyper' | 'context'>,
+): Scalar {
+  const shared = objectiveContext('data', hyper, context);
+  const given: DataTermContext = {
+    get progress() {
+      return shared.progress;
+    },
+    noise: (name, shape, distribution) => shared.noise(name, shape, distribution),
+    student: outputs,
+    teacher: subtree(batch, 'teacher'),
+  };
+  return scalarFrom(originOf('data term', dataTerm), 'loss', () =>
+    dataTerm.loss(outputs.logits, batch['teacher/logits']!, given),
+  );
+}

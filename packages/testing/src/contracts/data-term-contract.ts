@@ -1,0 +1,56 @@
+import '@tensorflow/tfjs-backend-cpu';
+import type { DataTerm, Tree } from '@anc/core';
+import type { ContractRunner } from '../harness/contract-runner.js';
+import {
+  checkDescent,
+  checkFinite,
+  checkGradients,
+  checkName,
+  checkOrder,
+  checkRecordable,
+  inReverse,
+  openOnce,
+  type ContractBackend,
+} from '../objective/component-checks.js';
+import { dataTermSubject, ofStudent } from '../objective/data-term-subject.js';
+
+export interface DataTermContractOptions {
+  /** Outputs of both networks besides logits [3] and features [4], by name, without the batch axis. */
+  readonly outputs?: Tree<readonly number[]>;
+  /** Where it runs; plain JavaScript by default. */
+  readonly backend?: ContractBackend;
+}
+
+/**
+ * Contract of a data term: one finite scalar, also for large logits; the same for any order of the batch; gradients
+ * with respect to every output of the student that agree with finite differences; a step against them lowers it; it
+ * reads no output of the teacher that it does not declare; and no operation that a recorded graph cannot repeat.
+ *
+ * `create` is called for every test.
+ */
+export function dataTermContract(
+  { describe, it }: ContractRunner,
+  create: () => DataTerm,
+  { outputs = {}, backend }: DataTermContractOptions = {},
+): void {
+  const open = openOnce(backend);
+
+  describe('data term contract', () => {
+    it('has a name and returns one finite scalar, the same each time', async () => {
+      const term = create();
+      checkName('data term', term.name);
+      await checkFinite(open, dataTermSubject(term, outputs));
+    });
+    it('is finite for logits of a confident network', () =>
+      checkFinite(open, dataTermSubject(create(), outputs, 40)));
+    it('does not depend on the order of the batch', () => {
+      const given = dataTermSubject(create(), outputs);
+      return checkOrder(open, given, inReverse(given));
+    });
+    it("has gradients at the student's outputs that agree with finite differences", () =>
+      checkGradients(open, ofStudent(dataTermSubject(create(), outputs))));
+    it('is lowered by a gradient step', () =>
+      checkDescent(open, ofStudent(dataTermSubject(create(), outputs))));
+    it('can be recorded as a graph', () => checkRecordable(dataTermSubject(create(), outputs)));
+  });
+}

@@ -1,0 +1,201 @@
+import {
+  drawNoise,
+  EagerBackend,
+  mapTree,
+  namesOf,
+  type Backend,
+  type HostTensor,
+  type ObjectiveContext,
+  type Tree,
+} from '@anc/core';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  descended,
+  differentiable,
+  wrongDerivatives,
+  type Differentiable,
+  type ScalarFunction,
+} from '../harness/differentiable.js';
+import { toTensor } from '../harness/tensors.js';
+import { untraceableIn } from '../harness/untraceable.js';
+import { violation } from '../harness/violation.js';
+
+/** The backend that a contract runs on: a registered tfjs backend by name, or one that is created once. */
+export type ContractBackend = string | (() => Backend | Promise<Backend>);
+
+/** Opens the backend on first use. */
+export function openOnce(backend: ContractBackend = 'cpu'): () => Promise<Backend> {
+  let opened: Promise<Backend> | null = null;
+  const open = async (): Promise<Backend> =>
+    typeof backend === 'string' ? new EagerBackend(backend) : backend();
+  return () => (opened ??= open());
+}
+
+/** A component's scalar function, and the numbers at which it is checked. */
+export interface Subject {
+  /** As messages call it: `data term "cosine": loss`. */
+  readonly what: string;
+  readonly compute: ScalarFunction;
+  readonly leaves: Tree<HostTensor>;
+}
+
+/** Compiles the function on a backend, checks it and disposes of it. */
+export async function withDifferentiable(
+  open: () => Promise<Backend>,
+  { compute, leaves }: Subject,
+  check: (f: Differentiable) => Promise<void>,
+): Promise<void> {
+  const f = await differentiable(await open(), compute, leaves);
+  try {
+    await check(f);
+  } finally {
+    await f.dispose();
+  }
+}
+
+/** Finite, and the same when computed again. */
+export async function checkFinite(open: () => Promise<Backend>, subject: Subject): Promise<void> {
+  await withDifferentiable(open, subject, async (f) => {
+    const [one, other] = [await f.value(subject.leaves), await f.value(subject.leaves)];
+    if (!Number.isFinite(one)) {
+      throw violation(`${subject.what} is not finite.`, {
+        expected: 'a finite number for ordinary inputs',
+        received: String(one),
+        hint: 'keep logarithms, square roots and divisions away from zero, e.g. tf.sqrt(tf.add(x, 1e-12)).',
+      });
+    }
+    if (one === other) return;
+    throw violation(`${subject.what} changes from call to call.`, {
+      expected: `${one} again`,
+      received: String(other),
+      hint: 'compute from the arguments alone; take random numbers from context.noise.',
+    });
+  });
+}
+
+/** Gradients that agree with finite differences. */
+export async function checkGradients(open: () => Promise<Backend>, subject: Subject): Promise<void> {
+  await withDifferentiable(open, subject, async (f) => {
+    const wrong = await wrongDerivatives(f, subject.leaves);
+    if (wrong.length === 0) return;
+    throw violation(`${subject.what} has wrong gradients.`, {
+      expected: 'gradients that agree with finite differences',
+      received: wrong.join('; '),
+      hint: 'compose it of differentiable operations, without tf.customGrad, stopGradient or reads of values where a gradient must flow.',
+    });
+  });
+}
+
+/** The same value for any order of the batch. `reordered`: the subject with the batch in another order. */
+export async function checkOrder(
+  open: () => Promise<Backend>,
+  subject: Subject,
+  reordered: Subject,
+): Promise<void> {
+  const valueOf = async (given: Subject): Promise<number> => {
+    let value = NaN;
+    await withDifferentiable(open, given, async (f) => {
+      value = await f.value(given.leaves);
+    });
+    return value;
+  };
+  const [one, other] = [await valueOf(subject), await valueOf(reordered)];
+  if (Math.abs(one - other) < 1e-4 * Math.max(1, Math.abs(one))) return;
+  throw violation(`${subject.what} depends on the order of the batch.`, {
+    expected: `${one}, as for the batch in its first order`,
+    received: String(other),
+    hint: 'treat all samples alike and take means over the batch.',
+  });
+}
+
+/** A small step against the gradient lowers it; or nothing changes, where it is declared to have no effect. */
+export async function checkDescent(
+  open: () => Promise<Backend>,
+  subject: Subject,
+  active = true,
+): Promise<void> {
+  await withDifferentiable(open, subject, async (f) => {
+    const before = await f.value(subject.leaves);
+    const after = await f.value(descended(subject.leaves, await f.gradients(subject.leaves), 1e-3));
+    if (active ? after < before : after === before) return;
+    throw violation(
+      active
+        ? `${subject.what} is not lowered by a step against its gradient.`
+        : `${subject.what} has an effect.`,
+      {
+        expected: active ? `less than ${before}` : `${before}, unchanged`,
+        received: String(after),
+        hint: active
+          ? 'return what is to be minimized; declare active: false for a component without effect.'
+          : 'leave out active: false, or return a constant.',
+      },
+    );
+  });
+}
+
+/** No operation that a recorded graph cannot repeat. */
+export async function checkRecordable({ what, compute, leaves }: Subject): Promise<void> {
+  await tf.setBackend('cpu');
+  const found = tf.tidy(() => {
+    const tensors = mapTree(leaves, toTensor);
+    return untraceableIn(() =>
+      compute(tensors, (name, shape, distribution) => {
+        const { data } = drawNoise({ name, shape, distribution }, 1, 0);
+        return tf.tensor(data, [...shape]);
+      }),
+    );
+  });
+  if (found.length === 0) return;
+  throw violation(`${what} cannot be recorded as a graph.`, {
+    expected: 'operations of tfjs-core on tensors, and context.noise for random numbers',
+    received: found.join(', '),
+    hint: 'use tf.where or arithmetic on masks instead of reading values, and no Math.random.',
+  });
+}
+
+/** A component has a name, which identifies its computation with all options. */
+export function checkName(kind: string, name: unknown): void {
+  if (typeof name === 'string' && name.length > 0) return;
+  throw violation(`a ${kind} has no name.`, {
+    expected: 'a text that contains every option, e.g. "cosine(0.5)": compiled steps are cached by it',
+    received: String(name),
+    hint: 'set name.',
+  });
+}
+
+/** The batch of every leaf in reverse. */
+export const reversed = (leaves: Tree<HostTensor>): Tree<HostTensor> =>
+  mapTree(leaves, ({ shape, data }) => {
+    const size = data.length / shape[0]!;
+    const rows = Array.from({ length: shape[0]! }, (_, i) => data.subarray(i * size, (i + 1) * size));
+    return { shape, data: Float32Array.from(rows.reverse().flatMap((row) => [...row])) };
+  });
+
+/** The noise of a batch in reverse. */
+export const reversedNoise =
+  (noise: ObjectiveContext['noise']): ObjectiveContext['noise'] =>
+  (name, shape, distribution) => {
+    const last = shape[0]! - 1;
+    const order = Int32Array.from({ length: shape[0]! }, (_, i) => last - i);
+    return tf.gather(noise(name, shape, distribution), tf.tensor1d(order, 'int32'));
+  };
+
+/** A subject with batch and noise in reverse. */
+export const inReverse = ({ what, compute, leaves }: Subject): Subject => ({
+  what,
+  leaves: reversed(leaves),
+  compute: (given, noise) => compute(given, reversedNoise(noise)),
+});
+
+/** A tree whose entries of other names throw: what a component reads without declaring it. */
+export const declaredOnly = <T>(tree: Tree<T>, who: string, declare: string): Tree<T> =>
+  new Proxy(tree, {
+    get(entries, name) {
+      if (typeof name !== 'string' || name in entries) return Reflect.get(entries, name) as T;
+      throw violation(`${who} has no entry "${name}".`, {
+        expected: `one of ${namesOf(entries).join(', ')}`,
+        received: name,
+        hint: declare,
+      });
+    },
+  });

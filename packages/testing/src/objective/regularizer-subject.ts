@@ -1,0 +1,112 @@
+import {
+  mapTree,
+  specOf,
+  type Backend,
+  type HostTensor,
+  type ObjectiveContext,
+  type Regularizer,
+  type RegularizerContext,
+  type Tree,
+} from '@anc/core';
+import { hasMemory, memoryFrom, scalarFrom } from '@anc/core/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { noiseOf, normalTensor } from '../harness/differentiable.js';
+import { toTensor } from '../harness/tensors.js';
+import { reversed, reversedNoise, type Subject } from './component-checks.js';
+
+const BATCH = 6;
+const WIDTH = 5;
+const HIDDEN = 4;
+
+const PARAMS = {
+  'hidden/weights': normalTensor('w1', [WIDTH, HIDDEN]),
+  'hidden/bias': normalTensor('b1', [HIDDEN]),
+  'output/weights': normalTensor('w2', [HIDDEN, 1]),
+  'output/bias': normalTensor('b2', [1]),
+};
+
+const FEATURES = {
+  teacher: normalTensor('teacher', [BATCH, WIDTH]),
+  student: normalTensor('student', [BATCH, WIDTH]),
+  dropped: normalTensor('dropped', [BATCH, WIDTH]),
+};
+
+/** A small discriminator with smooth units, so that finite differences are accurate. x: [B, 5] -> [B, 4], [B, 1]. */
+const hidden = (params: Tree, x: Tensor): Tensor =>
+  tf.tanh(tf.add(tf.matMul(x, params['hidden/weights']!), params['hidden/bias']!));
+const discriminate = (params: Tree, x: Tensor): Tensor =>
+  tf.add(tf.matMul(hidden(params, x), params['output/weights']!), params['output/bias']!);
+
+function contextOf(
+  params: Tree,
+  features: Tree,
+  memory: Tree,
+  noise: ObjectiveContext['noise'],
+): RegularizerContext {
+  const [teacher, student, dropped] = [features.teacher!, features.student!, features.dropped!];
+  return {
+    progress: tf.scalar(0.5),
+    noise,
+    params,
+    teacher,
+    student,
+    dropped,
+    onTeacher: discriminate(params, teacher),
+    onStudent: discriminate(params, student),
+    hiddenOnTeacher: { hidden1: hidden(params, teacher) },
+    hiddenOnStudent: { hidden1: hidden(params, student) },
+    memory,
+    discriminate: (x) => discriminate(params, x),
+    hidden: (x) => ({ hidden1: hidden(params, x) }),
+  };
+}
+
+const initialMemory = (regularizer: Regularizer): Tree<HostTensor> =>
+  hasMemory(regularizer) ? regularizer.memory([WIDTH]) : {};
+
+/** A regularizer's penalty as a function of D's parameters, with its initial memory. */
+export function regularizerSubject(
+  regularizer: Regularizer,
+  order: 'forwards' | 'reversed' = 'forwards',
+): Subject {
+  const what = `regularizer "${regularizer.name}"`;
+  const features = order === 'forwards' ? FEATURES : reversed(FEATURES);
+  return {
+    what: `${what}: penalty`,
+    leaves: PARAMS,
+    compute: (params, noise) => {
+      const drawn = order === 'forwards' ? noise : reversedNoise(noise);
+      const memory = mapTree(initialMemory(regularizer), toTensor);
+      const context = contextOf(params, mapTree(features, toTensor), memory, drawn);
+      return scalarFrom(what, 'penalty', () => regularizer.penalty(context));
+    },
+  };
+}
+
+/** A regularizer's memory after some steps on a backend; empty where it has none. */
+export async function memoryAfter(
+  backend: Backend,
+  regularizer: Regularizer,
+  steps: number,
+): Promise<Tree<HostTensor>> {
+  if (!hasMemory(regularizer)) return {};
+  const what = `regularizer "${regularizer.name}"`;
+  let memory: Tree<HostTensor> = regularizer.memory([WIDTH]);
+  const noise = await noiseOf((leaves, draw) => {
+    regularizer.next(contextOf(leaves, mapTree(FEATURES, toTensor), mapTree(memory, toTensor), draw));
+    return tf.scalar(0);
+  }, PARAMS);
+  const inputs = { ...PARAMS, ...FEATURES, ...noise, ...memory };
+  const compiled = await backend.compileFunction(
+    (tensors) => {
+      const own = mapTree(memory, (_, name) => tensors[name]!);
+      const context = contextOf(tensors, tensors, own, (name) => tensors[name]!);
+      return memoryFrom(what, own, () => regularizer.next(context));
+    },
+    { id: `contract: memory of ${what}`, inputs: mapTree(inputs, specOf) },
+  );
+  for (let i = 0; i < steps; i++) memory = await compiled.run({ ...inputs, ...memory });
+  await compiled.dispose();
+  return memory;
+}
