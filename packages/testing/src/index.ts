@@ -1,3 +1,4 @@
+export { augmentationContract, type AugmentationContractOptions } from './contracts/augmentation-contract.js';
 export { backendContract, type BackendContractOptions } from './contracts/backend-contract.js';
 export { datasetContract } from './contracts/dataset-contract.js';
 export {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import {
   AncError,
   sizeOf,
-  type Augmentation,
   type HostTensor,
   type ImageBatch,
   type ImageSource,
+  type ImageViews,
   type Teacher,
   type TeacherOutputs,
   type Tree,
@@ -62,7 +62,9 @@ export interface TeacherCacheCounts {
  */
 export class TeacherCache implements TeacherOutputs {
   readonly #teacher: Teacher;
+  /** Of every image: room in the numbers under which outputs are kept. */
   readonly #views: number;
+  readonly #augmentation: string;
   readonly #images: number;
   readonly #shape: readonly number[];
   readonly #sizes: readonly number[];
@@ -82,13 +84,14 @@ export class TeacherCache implements TeacherOutputs {
   constructor(
     teacher: Teacher,
     source: Pick<ImageSource, 'fingerprint' | 'count' | 'shape'>,
-    augmentation: Pick<Augmentation, 'id' | 'views'>,
+    augmentation: Pick<ImageViews, 'id' | 'views'>,
     options: TeacherCacheOptions,
   ) {
     this.#teacher = teacher;
     this.#images = source.count;
     this.#shape = source.shape;
-    this.#views = augmentation.views;
+    this.#views = augmentation.views ?? MOST_VIEWS;
+    this.#augmentation = augmentation.id;
     this.#sizes = [...(options.batchSizes ?? [])].sort((a, b) => a - b);
     this.#budget = options.budgetMb * 2 ** 20;
     this.#float16 = options.float16 === true;
@@ -122,13 +125,17 @@ export class TeacherCache implements TeacherOutputs {
   }
 
   /**
-   * The teacher's outputs for a batch: `[B, …]` each, equal to `teacher.infer` on its images.
+   * The teacher's outputs for a batch: `[B, …]` each, equal to `teacher.infer` on its images. Those of images that were
+   * augmented otherwise, or mixed within their batch, are computed and not cached.
    *
    * @throws `ANC_TEACHER_OUTPUT` if the teacher lacks one of `names`, `ANC_TEACHER_CACHE` for images or views of other
    *   data.
    */
   async outputs(batch: ImageBatch, names: readonly string[]): Promise<Tree<HostTensor>> {
     const count = batch.indices.length;
+    const { augmentation = this.#augmentation } = batch;
+    if (augmentation !== this.#augmentation)
+      return this.#teacher.infer({ shape: [count, ...this.#shape], data: batch.images }, names);
     const tables = names.map((name) => this.#table(name));
     const keys = Array.from(batch.indices, (image, i) => this.#slot(image, batch.views[i]!));
     const results = tables.map(({ size }) => new Float32Array(count * size));
@@ -270,11 +277,14 @@ export class TeacherCache implements TeacherOutputs {
   }
 }
 
+/** Views of an image that are numbered where there is no limit: one for each epoch. */
+const MOST_VIEWS = 2 ** 20;
+
 /** Hash of everything that a cached output depends on besides image and view. */
 export function teacherCacheKey(
   teacher: Pick<Teacher, 'hash'>,
   source: Pick<ImageSource, 'fingerprint'>,
-  augmentation: Pick<Augmentation, 'id'>,
+  augmentation: Pick<ImageViews, 'id'>,
   float16 = false,
 ): string {
   const parts = [teacher.hash, source.fingerprint, augmentation.id, ...(float16 ? ['float16'] : [])];
