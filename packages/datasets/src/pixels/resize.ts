@@ -1,5 +1,3 @@
-import { roundHalfToEven } from './round.js';
-
 type Shape = readonly [number, number, number];
 
 /** A part of an image, in pixels. */
@@ -13,11 +11,30 @@ export interface Region {
 /** What one output position is the weighted mean of. */
 interface Taps {
   readonly first: number;
-  readonly weights: Float64Array;
+  /** Whole numbers: shares of 2^precision. */
+  readonly weights: Int32Array;
+}
+
+/** How an axis is resized: weights as 15-bit fixed-point numbers, as torchvision's kernel for bytes has them. */
+interface Axis {
+  readonly taps: readonly Taps[];
+  readonly precision: number;
+}
+
+function axisOf(from: number, to: number): Axis {
+  const exact = sharesOf(from, to);
+  const largest = Math.max(...exact.map(({ shares }) => Math.max(...shares)));
+  let precision = 0;
+  while (precision < 22 && Math.trunc(0.5 + largest * 2 ** (precision + 1)) < 2 ** 15) precision++;
+  const taps = exact.map(({ first, shares }) => ({
+    first,
+    weights: Int32Array.from(shares, (share) => Math.trunc(share * 2 ** precision + 0.5)),
+  }));
+  return { taps, precision };
 }
 
 /** Triangular weights over a support that grows with the reduction: bilinear with antialiasing, as in Pillow. */
-function tapsOf(from: number, to: number): Taps[] {
+function sharesOf(from: number, to: number): { readonly first: number; readonly shares: Float64Array }[] {
   const scale = from / to;
   const support = Math.max(1, scale);
   return Array.from({ length: to }, (_, i) => {
@@ -28,7 +45,7 @@ function tapsOf(from: number, to: number): Taps[] {
       Math.max(0, 1 - Math.abs((k + first - center + 0.5) / support)),
     );
     const sum = weights.reduce((a, b) => a + b, 0);
-    return { first, weights: weights.map((weight) => weight / sum) };
+    return { first, shares: weights.map((weight) => weight / sum) };
   });
 }
 
@@ -41,25 +58,26 @@ export function resizedCrop(
 ): void {
   if (tall === height && wide === width) return out.set(image);
   const lines = new Uint8Array(tall * width * channels);
-  const columns = tapsOf(wide, width);
+  const columns = axisOf(wide, width);
   for (let y = 0, at = 0; y < tall; y++) {
     const start = ((top + y) * width + left) * channels;
-    for (const { first, weights } of columns) {
+    for (const { first, weights } of columns.taps) {
       for (let c = 0; c < channels; c++, at++) {
-        let sum = 0;
+        let sum = 1 << (columns.precision - 1);
         let from = start + first * channels + c;
         for (let k = 0; k < weights.length; k++, from += channels) sum += weights[k]! * image[from]!;
-        lines[at] = roundHalfToEven(sum);
+        lines[at] = sum >> columns.precision;
       }
     }
   }
   const row = width * channels;
   let at = 0;
-  for (const { first, weights } of tapsOf(tall, height)) {
+  const rows = axisOf(tall, height);
+  for (const { first, weights } of rows.taps) {
     for (let i = 0; i < row; i++, at++) {
-      let sum = 0;
+      let sum = 1 << (rows.precision - 1);
       for (let k = 0; k < weights.length; k++) sum += weights[k]! * lines[(first + k) * row + i]!;
-      out[at] = roundHalfToEven(sum);
+      out[at] = sum >> rows.precision;
     }
   }
 }

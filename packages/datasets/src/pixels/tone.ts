@@ -12,7 +12,8 @@ export function posterize(image: Uint8Array, _shape: Shape, bits: number, out: U
 
 /** Inverts values of at least `threshold`, 0 to 255. */
 export function solarize(image: Uint8Array, _shape: Shape, threshold: number, out: Uint8Array): void {
-  for (let i = 0; i < image.length; i++) out[i] = image[i]! >= threshold ? 255 - image[i]! : image[i]!;
+  const least = f32(threshold); // 85 is at least a third of 255
+  for (let i = 0; i < image.length; i++) out[i] = image[i]! >= least ? 255 - image[i]! : image[i]!;
 }
 
 /** Stretches every channel to 0…255; one of a single value stays. */
