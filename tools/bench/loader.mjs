@@ -1,7 +1,7 @@
 // Images per second that the loader prepares on one thread (CIFAR's shape, batches of 128): crops and flips; every other
 // augmentation, beside torchvision v2 in a DataLoader with one worker on the same images; and the seconds that datasets take
 // to load, checksums included.
-// Usage: node tools/bench/loader.mjs [--python <python with torchvision>] [--data <folder of official files>]   (after a build)
+// Usage: node tools/bench/loader.mjs [--python <python with torchvision>] [--data <folder of official files>] [--rounds 3] [--images 12800]   (after a build)
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,7 @@ const { values: flags } = parseArgs({
     python: { type: 'string' },
     data: { type: 'string' },
     images: { type: 'string', default: '12800' },
+    rounds: { type: 'string', default: '3' },
   },
 });
 const SHAPE = [32, 32, 3];
@@ -112,7 +113,7 @@ const compared = {};
 for (const [name, list] of Object.entries(others)) {
   const [ours, theirs] = [[], []];
   await rate(augmented(list), 0); // compiled
-  for (let epoch = 1; epoch <= 3; epoch++) {
+  for (let epoch = 1; epoch <= Number(flags.rounds); epoch++) {
     ours.push(await rate(augmented(list), epoch));
     if (flags.python !== undefined) theirs.push(peer(name));
   }

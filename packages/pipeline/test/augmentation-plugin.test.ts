@@ -67,7 +67,7 @@ const options = (
     teacher,
     plugins: [plugin],
     images: 'glyphs',
-    student: 'mlp(units=[8])',
+    student: 'cnn(widths=[2,2], features=8)',
     method: 'kd',
     data: { limitTrain: 48, limitTest: 20, augment: [...augment], ...more },
     training: { epochs: 3, batchSize: 16 },

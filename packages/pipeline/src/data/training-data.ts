@@ -10,13 +10,7 @@ import {
   type Normalization,
   type TargetSource,
 } from '@anc/core';
-import {
-  holdOut,
-  limitSplit,
-  measureMeanImage,
-  measureNormalization,
-  type AugmentedImages,
-} from '@anc/datasets';
+import { AugmentedImages, holdOut, limitSplit, measureMeanImage, measureNormalization } from '@anc/datasets';
 import { LabeledLoader, Loader } from '@anc/runtime';
 import type { DataOptions } from '../options/run-options.js';
 import { augmentedImages, type AugmentationPlan } from './augmentations.js';
@@ -142,7 +136,7 @@ export async function labeledBatches(
     batch: batchSize,
     seed,
     // Crops and flips move the pixels of an image and not those of its mask.
-    augmentation: targets.shape.length > 0 ? noAugmentation : augmentation,
+    augmentation: targets.shape.length > 0 ? new AugmentedImages(split.images) : augmentation,
   });
   return {
     stepsPerEpoch: loader.batchesPerEpoch,

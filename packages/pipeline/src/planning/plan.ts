@@ -203,7 +203,7 @@ async function planWith<D extends TrainingData>(
       teacherOutputs,
     });
     const learnsTargets = given === null || created.some(({ made }) => made.labels === 'required');
-    if (learnsTargets && !task.description.perImage && data.augmentation.views > 1) {
+    if (learnsTargets && !task.description.perImage && data.augmentation.id !== 'none') {
       notice(
         'targets are not moved with crops and flips, so training with targets shows images as they are.',
       );
