@@ -99,29 +99,31 @@ const others = {
   mixup: listOf(['mixup']),
   cutmix: listOf(['cutmix']),
 };
-const peer = (name) =>
+const names = Object.keys(others);
+/** Images per second of the peer, by name. */
+const peers = () =>
   JSON.parse(
     execFileSync(
       flags.python,
-      [fileURLToPath(new URL('peers/loader.py', import.meta.url)), name, String(COUNT)],
-      {
-        encoding: 'utf8',
-      },
+      [fileURLToPath(new URL('peers/loader.py', import.meta.url)), String(COUNT), ...names],
+      { encoding: 'utf8' },
     ),
   );
+const rounds = [];
+for (let round = 0; round <= Number(flags.rounds); round++) {
+  const ours = {};
+  for (const name of names) ours[name] = await rate(augmented(others[name]), round);
+  if (round > 0) rounds.push({ ours, theirs: flags.python === undefined ? null : peers() }); // compiled by then
+}
 const compared = {};
-for (const [name, list] of Object.entries(others)) {
-  const [ours, theirs] = [[], []];
-  await rate(augmented(list), 0); // compiled
-  for (let epoch = 1; epoch <= Number(flags.rounds); epoch++) {
-    ours.push(await rate(augmented(list), epoch));
-    if (flags.python !== undefined) theirs.push(peer(name));
-  }
+for (const name of names) {
+  const ours = median(rounds.map((round) => round.ours[name]));
+  const theirs = rounds.flatMap((round) => round.theirs?.[name] ?? []);
   compared[name] = {
-    'ours, images/s': median(ours),
+    'ours, images/s': ours,
     ...(theirs.length > 0 && {
       'torchvision v2, one worker': median(theirs),
-      times: (median(ours) / median(theirs)).toFixed(1),
+      times: (ours / median(theirs)).toFixed(1),
     }),
   };
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { distill, resume, type DistillOptions, type TeacherFunction } from '../src/index.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 
 /** What a third party brings: one file. */
 const plugin = definePlugin({
@@ -69,8 +69,8 @@ const options = (
     images: 'glyphs',
     student: 'cnn(widths=[2,2], features=8)',
     method: 'kd',
-    data: { limitTrain: 48, limitTest: 20, augment: [...augment], ...more },
-    training: { epochs: 3, batchSize: 16 },
+    data: { limitTrain: 64, limitTest: 20, augment: [...augment], ...more },
+    training: { epochs: 2, batchSize: 16 },
     cache,
   }) satisfies DistillOptions;
 
@@ -89,7 +89,7 @@ async function interrupted(...[folder, ...rest]: Parameters<typeof options>): Pr
   const controller = new AbortController();
   const cut = distill({ ...options(folder, ...rest), signal: controller.signal });
   const watch = (async () => {
-    for await (const event of cut) if (event.type === 'step' && event.progress.step === 4) controller.abort();
+    for await (const event of cut) if (event.type === 'step' && event.progress.step === 5) controller.abort();
   })();
   await expect(cut).rejects.toMatchObject({ code: 'ANC_INTERRUPTED' });
   await expect(watch).rejects.toMatchObject({ code: 'ANC_INTERRUPTED' });

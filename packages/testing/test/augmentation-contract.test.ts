@@ -54,7 +54,7 @@ const faults: readonly (readonly [fault: string, check: string, Augmentation])[]
     'does the same to an image whatever was changed before it',
     {
       ...brighter,
-      apply(image, record, out) {
+      apply(image: Uint8Array, record: Shift, out: Uint8Array) {
         brighter.apply(image, { by: memory }, out);
         memory = record.by + image[0]!;
       },
