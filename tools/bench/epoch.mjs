@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { Rng, normalizedNetwork, train } from '@anc/core';
 import { NetworkTeacher } from '@anc/core/internal';
 import { OnnxBackend } from '@anc/backend-onnx';
-import { MemoryImages, padCropFlip } from '@anc/datasets';
+import { AugmentedImages, createAugmentation, MemoryImages } from '@anc/datasets';
 import methods from '@anc/methods';
 import models from '@anc/models';
 import { Loader, readViews, TeacherCache } from '@anc/runtime';
@@ -87,8 +87,12 @@ async function secondsOf(augmentation, outputs, order) {
 }
 
 const rounds = Number(flags.rounds);
-const fresh = padCropFlip();
-const limited = padCropFlip({ views });
+const augmentations = [
+  createAugmentation('crop', { pad: 4 }, images.shape),
+  createAugmentation('flip', {}, images.shape),
+];
+const fresh = new AugmentedImages(images, { augmentations });
+const limited = new AugmentedImages(images, { augmentations, views });
 const cacheFor = (augmentation, budgetMb) => new TeacherCache(teacher, images, augmentation, { budgetMb });
 const cached = cacheFor(limited, 512);
 /** Puts all K views of every image through the teacher once: the steady state. */

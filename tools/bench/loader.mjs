@@ -1,16 +1,36 @@
-// Images per second that the loader prepares on one thread (CIFAR's shape, batches of 128), and the seconds that
-// datasets take to load, checksums included.
-// Usage: node tools/bench/loader.mjs [data folder]   (after a build; the folder has official files)
+// Images per second that the loader prepares on one thread (CIFAR's shape, batches of 128): crops and flips; every other
+// augmentation, beside torchvision v2 in a DataLoader with one worker on the same images; and the seconds that datasets take
+// to load, checksums included.
+// Usage: node tools/bench/loader.mjs [--python <python with torchvision>] [--data <folder of official files>] [--rounds 3] [--images 12800]   (after a build)
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cifar100, fashionMnist, measureNormalization, MemoryImages, padCropFlip } from '@anc/datasets';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import {
+  AugmentedImages,
+  cifar100,
+  createAugmentation,
+  fashionMnist,
+  measureNormalization,
+  MemoryImages,
+} from '@anc/datasets';
 import { Loader } from '@anc/runtime';
 
-const COUNT = 50_000;
-const EPOCHS = 5;
+const { values: flags } = parseArgs({
+  options: {
+    python: { type: 'string' },
+    data: { type: 'string' },
+    images: { type: 'string', default: '12800' },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+const SHAPE = [32, 32, 3];
+const COUNT = Number(flags.images);
+const ROUNDS = 5;
 const bytes = Uint8Array.from({ length: COUNT * 3072 }, (_, i) => (i * 2654435761) >>> 24);
-const source = new MemoryImages(bytes, [32, 32, 3]);
+const source = new MemoryImages(bytes, SHAPE);
 const normalization = await measureNormalization(source);
 
 /** (x - mean) / std of every byte, by a table per channel: what the compiled step does by itself. */
@@ -26,35 +46,94 @@ function standardise(images, { mean, std }) {
   return out;
 }
 
-/** Best and median of some epochs: the machine's other work only ever makes one slower. */
-async function rate(augmentation, onHost = false) {
+const listOf = (...named) => named.map(([name, options = {}]) => createAugmentation(name, options, SHAPE));
+const augmented = (augmentations, views = null) =>
+  augmentations === null ? null : new AugmentedImages(source, { augmentations, views });
+
+/** Images per second of one epoch. */
+async function rate(augmentation, epoch, onHost = false) {
   const loader = new Loader(source, { batch: 128, seed: 1, ...(augmentation && { augmentation }) });
-  const rates = [];
-  for (let epoch = 0; epoch < EPOCHS; epoch++) {
-    const start = performance.now();
-    let images = 0;
-    for await (const batch of loader.epoch(epoch)) {
-      if (onHost) standardise(batch.images, normalization);
-      images += batch.indices.length;
-    }
-    rates.push((1000 * images) / (performance.now() - start));
+  const start = performance.now();
+  let images = 0;
+  for await (const batch of loader.epoch(epoch)) {
+    if (onHost) standardise(batch.images, normalization);
+    images += batch.indices.length;
   }
-  rates.sort((a, b) => b - a);
-  return { 'best, images/s': Math.round(rates[0]), median: Math.round(rates[Math.floor(EPOCHS / 2)]) };
+  return (1000 * images) / (performance.now() - start);
 }
 
-console.table({
-  plain: await rate(null),
-  'pad 4, crop, flip': await rate(padCropFlip()),
-  'pad 4, crop, flip, 8 views': await rate(padCropFlip({ views: 8 })),
-  'pad 4, crop, flip, normalizedNetwork on the host': await rate(padCropFlip(), true),
-});
+const sorted = (values) => [...values].sort((x, y) => x - y);
+const median = (values) => Math.round(sorted(values)[values.length >> 1]);
 
-const [, , folder] = process.argv;
+const pair = listOf(['crop', { pad: 4 }], ['flip']);
+const plain = {
+  plain: [null],
+  'crop(4), flip': [augmented(pair)],
+  'crop(4), flip, 8 views': [augmented(pair, 8)],
+  'crop(4), flip, normalized on the host': [augmented(pair), true],
+};
+const table = {};
+for (const [name, [augmentation, onHost]] of Object.entries(plain)) {
+  const rates = [];
+  for (let epoch = 0; epoch < ROUNDS; epoch++) rates.push(await rate(augmentation, epoch, onHost));
+  table[name] = { 'best, images/s': Math.round(Math.max(...rates)), median: median(rates) };
+}
+console.table(table);
+
+/** Each of them, as in a list of its own, and the peer's transform of the same options. */
+const others = {
+  'crop(4), flip': pair,
+  'resize-crop': listOf(['resize-crop']),
+  'rotate(15)': listOf(['rotate']),
+  'rotate(15, bilinear)': listOf(['rotate', { interpolation: 'bilinear' }]),
+  'scale(0.1)': listOf(['scale']),
+  'translate(0.1)': listOf(['translate']),
+  'affine(15, 0.1, 0.1, 10)': listOf(['affine', { degrees: 15, translate: 0.1, scale: 0.1, shear: 10 }]),
+  'color-jitter(0.4)': listOf(['color-jitter']),
+  'color-jitter(0.4, hue=0.1)': listOf(['color-jitter', { hue: 0.1 }]),
+  'grayscale(p=1)': listOf(['grayscale', { p: 1 }]),
+  'blur(3)': listOf(['blur']),
+  'random-erasing(p=1)': listOf(['random-erasing', { p: 1 }]),
+  'rand-augment': listOf(['rand-augment']),
+  'trivial-augment': listOf(['trivial-augment']),
+  mixup: listOf(['mixup']),
+  cutmix: listOf(['cutmix']),
+};
+const names = Object.keys(others);
+/** Images per second of the peer, by name. */
+const peers = () =>
+  JSON.parse(
+    execFileSync(
+      flags.python,
+      [fileURLToPath(new URL('peers/loader.py', import.meta.url)), String(COUNT), ...names],
+      { encoding: 'utf8' },
+    ),
+  );
+const rounds = [];
+for (let round = 0; round <= Number(flags.rounds); round++) {
+  const ours = {};
+  for (const name of names) ours[name] = await rate(augmented(others[name]), round);
+  if (round > 0) rounds.push({ ours, theirs: flags.python === undefined ? null : peers() }); // compiled by then
+}
+const compared = {};
+for (const name of names) {
+  const ours = median(rounds.map((round) => round.ours[name]));
+  const theirs = rounds.flatMap((round) => round.theirs?.[name] ?? []);
+  compared[name] = {
+    'ours, images/s': ours,
+    ...(theirs.length > 0 && {
+      'torchvision v2, one worker': median(theirs),
+      times: (ours / median(theirs)).toFixed(1),
+    }),
+  };
+}
+console.table(compared);
+
+const folder = flags.data;
 if (folder !== undefined) {
   const cache = mkdtempSync(join(tmpdir(), 'anc-bench-'));
   process.env.ANC_CACHE_DIR = cache;
-  const table = {};
+  const loaded = {};
   for (const [name, open] of Object.entries({ 'fashion-mnist': fashionMnist, cifar100 })) {
     for (const time of ['first, hashed', 'second, remembered']) {
       const [start, cpu] = [performance.now(), process.cpuUsage()];
@@ -68,18 +147,18 @@ if (folder !== undefined) {
       const seconds = ((performance.now() - start) / 1000).toFixed(2);
       const { user, system } = process.cpuUsage(cpu);
       const used = ((user + system) / 1e6).toFixed(2);
-      table[`${name}: ${time}`] = {
+      loaded[`${name}: ${time}`] = {
         seconds,
         'of the processor': used,
         'MB of images': Math.round(held / 2 ** 20),
       };
     }
   }
-  table['peak of the process'] = {
+  loaded['peak of the process'] = {
     seconds: '',
     'of the processor': '',
     'MB of images': Math.round(process.resourceUsage().maxRSS / 1024),
   };
   rmSync(cache, { recursive: true });
-  console.table(table);
+  console.table(loaded);
 }

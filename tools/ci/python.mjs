@@ -16,11 +16,14 @@ export function skip(reason) {
 
 /**
  * Makes a virtual environment under `folder` holding `requirements`; skips the stage where that cannot be had.
+ * `ANC_PYTHON` names a Python that is used instead where it has the packages, of whatever version.
  * @param {string} folder an existing folder, removed by the caller
  * @param {string[]} requirements pinned: `name==version`
  * @returns {(script: string, args: string[]) => string} runs Python source, gives what it printed, throws where it fails
  */
 export function pythonWith(folder, requirements) {
+  const given = process.env.ANC_PYTHON;
+  if (given !== undefined && hasAll(given, requirements)) return scriptsOf(given);
   const environment = join(folder, 'venv');
   const made = attempt('python3', ['-m', 'venv', environment]);
   if (made.error || made.status !== 0) skip('no python3 with venv on this machine');
@@ -31,9 +34,18 @@ export function pythonWith(folder, requirements) {
     const why = installed.stderr.trim().split('\n').at(-1) ?? 'no answer';
     skip(`pip cannot install ${requirements.join(', ')}: ${why}`);
   }
-  return (script, args) => {
-    const run = attempt(join(bin, 'python'), ['-c', script, ...args]);
-    if (run.status !== 0) throw new Error(`python failed\n${run.stdout}${run.stderr}`);
-    return run.stdout;
-  };
+  return scriptsOf(join(bin, 'python'));
 }
+
+/** Whether a Python has packages of these names, of whatever version. */
+function hasAll(python, requirements) {
+  const names = requirements.map((requirement) => requirement.split('==')[0]);
+  const script = 'import sys, importlib.metadata as m; [m.version(name) for name in sys.argv[1:]]';
+  return attempt(python, ['-c', script, ...names]).status === 0;
+}
+
+const scriptsOf = (python) => (script, args) => {
+  const run = attempt(python, ['-c', script, ...args], { maxBuffer: 2 ** 28 });
+  if (run.status !== 0) throw new Error(`python failed\n${run.stdout}${run.stderr}`);
+  return run.stdout;
+};

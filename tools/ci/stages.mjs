@@ -39,6 +39,12 @@ export const STAGES = [
     beside: true,
   },
   { name: 'interop: teachers', command: ['node', 'tools/interop/teachers.mjs'], minutes: 6 },
+  {
+    name: 'interop: augmentations',
+    command: ['node', 'tools/interop/augmentations.mjs'],
+    minutes: 8,
+    beside: true,
+  },
   { name: 'interop: ONNX', command: ['node', 'tools/interop/onnx.mjs'], minutes: 8 },
   {
     name: 'interop: TensorBoard',

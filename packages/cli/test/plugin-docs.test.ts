@@ -61,7 +61,7 @@ const quick = [
   '--teacher',
 ];
 const teacher = 'cnn(widths=[4,4],features=8)';
-const plugins = ['--plugins', './small-net.mjs,./leaky-discriminator.mjs,./cosine.mjs'];
+const plugins = ['--plugins', './small-net.mjs,./leaky-discriminator.mjs,./cosine.mjs,./fog.mjs'];
 
 describe('plugins as docs/plugins.md shows them', () => {
   it('pass their contracts by the calls that are shown', async () => {
@@ -92,6 +92,7 @@ describe('plugins as docs/plugins.md shows them', () => {
       teacher,
       ...['--student', 'small-net(width=4)', '--discriminator', 'leaky(units=[8,8])'],
       ...['--regularizer', 'small-logits', '--methods', 'adversarial,cosine'],
+      ...['--augment', 'crop(2),fog(0.8),halves', '--views', '4'],
     );
     expect(document).toMatchObject({ students: [{ name: 'adversarial' }, { name: 'cosine' }] });
   });

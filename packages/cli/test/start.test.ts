@@ -31,13 +31,29 @@ const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
   'backend-tfjs': ['options', 'plugin'],
   'backend-webgpu': ['options', 'plugin'],
   datasets: [
-    'cifar/cifar-spec',
-    'download/official-files',
-    'mnist/mnist-spec',
-    'options',
-    'plugin',
-    'svhn/svhn-spec',
-  ],
+    ...[
+      'affine',
+      'auto-augment',
+      'auto-operations',
+      'beta',
+      'blur',
+      'chained',
+      'color-jitter',
+      'crop',
+      'cutmix',
+    ],
+    ...['declare', 'flip', 'grayscale', 'index', 'mixup', 'random-erasing', 'region', 'resize-crop'],
+  ]
+    .map((name) => `augmentations/${name}`)
+    .concat(
+      'cifar/cifar-spec',
+      'download/official-files',
+      'mnist/mnist-spec',
+      'options',
+      ...['affine', 'color', 'filter', 'hue', 'resize', 'round', 'tone'].map((name) => `pixels/${name}`),
+      'plugin',
+      'svhn/svhn-spec',
+    ),
 };
 
 /** Packages that some plugin needs for what it makes. */

@@ -6,6 +6,7 @@
 // Plugins
 export { definePlugin, PLUGIN_API_VERSION } from './contracts/plugin.js';
 export type {
+  AugmentationEnvironment,
   Contribution,
   Contributions,
   DatasetContribution,
@@ -123,18 +124,26 @@ export { targetsOf, type TargetSource } from './contracts/targets.js';
 export { classification } from './tasks/classification/classification.js';
 
 // Data and teachers
+export {
+  isMixing,
+  type Augmentation,
+  type CropDistribution,
+  type ImageAugmentation,
+  type MixingAugmentation,
+} from './contracts/augmentation.js';
 export { Dataset } from './contracts/dataset.js';
 export type {
-  Augmentation,
   DatasetSplit,
   DecodedViews,
   FixedNormalization,
   ImageBatch,
   ImageSource,
+  ImageViews,
   LabeledBatch,
   Normalization,
   PublishedFile,
   SplitName,
+  WholeBatch,
 } from './contracts/dataset.js';
 export { Teacher, type TeacherOutputs } from './contracts/teacher.js';
 

@@ -1,5 +1,6 @@
 import { definePlugin, PLUGIN_API_VERSION, type DatasetEnvironment, type Plugin } from '@anc/core';
 import type { z } from 'zod';
+import { augmentations } from './augmentations/index.js';
 import { publishedFiles } from './download/official-files.js';
 import {
   cifar100Options,
@@ -10,11 +11,15 @@ import {
   svhnOptions,
 } from './options.js';
 
-/** Declares the datasets of this package and their options. The code that reads one is loaded when it is created. */
+/**
+ * Declares the datasets and augmentations of this package and their options. The code that reads a dataset is loaded when
+ * it is created.
+ */
 export default function datasets(): Plugin {
   return definePlugin({
     name: '@anc/datasets',
     apiVersion: PLUGIN_API_VERSION,
+    augmentations,
     datasets: {
       glyphs: {
         summary: 'ten generated stroke figures, 28×28 gray; needs no files',

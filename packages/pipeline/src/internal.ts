@@ -9,6 +9,7 @@ export { executeComparison } from './compare/execute.js';
 export { readRecord as readComparison } from './compare/folder.js';
 export { rowsOf as comparedRows } from './compare/table.js';
 export { withDefaultBackend } from './backends/default-backend.js';
+export { augmentedSheet, type AugmentedSheet } from './data/augmented-sheet.js';
 export { chooseDataset, withChosenDataset } from './data/choose-dataset.js';
 export { isMissing, obtainFiles, openDataset, type Fetching } from './data/open-dataset.js';
 export type { Emit } from './events/events.js';

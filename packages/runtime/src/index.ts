@@ -6,7 +6,6 @@ export {
 export { assertSameSpecs, specsOf, type CheckpointPosition } from './checkpoint/manifest.js';
 export { LabeledLoader } from './loader/labeled-loader.js';
 export { Loader, readViews, type LoaderOptions } from './loader/loader.js';
-export { mixedBatches, type MixupOptions } from './loader/mixup.js';
 export { writeReport, type ReportedModel, type ReportedResult } from './report/report.js';
 export { renderSimpleReport, type ReportSection, type SimpleReport } from './report/simple-report.js';
 export { writeFileAtomically, type FileContent } from './run-folder/atomic-write.js';

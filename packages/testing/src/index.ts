@@ -2,6 +2,7 @@ export {
   adversarialLossContract,
   type AdversarialLossContractOptions,
 } from './contracts/adversarial-loss-contract.js';
+export { augmentationContract, type AugmentationContractOptions } from './contracts/augmentation-contract.js';
 export { backendContract, type BackendContractOptions } from './contracts/backend-contract.js';
 export { balancerContract, type BalancerContractOptions } from './contracts/balancer-contract.js';
 export { dataTermContract, type DataTermContractOptions } from './contracts/data-term-contract.js';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { AncError, type SplitName } from '@anc/core';
 import { contactSheet, describeDataset, type DatasetInfo } from '@anc/datasets';
-import { openDataset, writePicture } from '@anc/pipeline/internal';
-import { formatCount } from '@anc/pipeline/options';
+import { augmentedSheet, openDataset, writePicture } from '@anc/pipeline/internal';
+import { formatCount, splitTopLevel } from '@anc/pipeline/options';
 import { formatTable } from '../terminal/table.js';
 import type { Session } from './command.js';
 import { withDataset, type DatasetOptions } from './dataset-call.js';
@@ -10,6 +10,8 @@ import { withDataset, type DatasetOptions } from './dataset-call.js';
 export interface InfoOptions extends DatasetOptions {
   readonly sheet?: string;
   readonly sheetOf: string;
+  readonly augmented?: string;
+  readonly augment?: string;
 }
 
 /** `data info`: what is in a dataset. Reads labels, for looking alone. */
@@ -17,7 +19,19 @@ export function showInfo(text: string | undefined, options: InfoOptions, session
   return withDataset(text, options, session, async (call) => {
     const { named, composition, environment, fetching, terminal, progress } = call;
     const sheetOf = splitOf(options.sheetOf);
+    if (options.augment !== undefined && options.augmented === undefined) {
+      throw new AncError('ANC_USAGE', '--augment: there is no file for augmented samples.', {
+        hint: 'name one with --augmented samples.png.',
+      });
+    }
     const dataset = await openDataset(named, composition, environment, fetching);
+    const augmented = options.augmented === undefined ? null : resolve(session.cwd, options.augmented);
+    const list = options.augment === undefined ? null : splitTopLevel(options.augment);
+    const samples =
+      augmented === null
+        ? null
+        : await augmentedSheet((await dataset.split(sheetOf)).images, named.name, list, composition);
+    if (augmented !== null) await writePicture(augmented, samples!.png);
     const info = await describeDataset(dataset, {
       progress: (what, done, count) => progress.show({ type: 'activity', what, done, count }),
     });
@@ -27,9 +41,15 @@ export function showInfo(text: string | undefined, options: InfoOptions, session
       await writePicture(sheet, await contactSheet(images));
     }
     progress.close();
-    terminal.document({ ...info, ...(sheet === null ? {} : { sheet }) });
+    terminal.document({
+      ...info,
+      ...(sheet === null ? {} : { sheet }),
+      ...(samples === null ? {} : { augmented, augmentations: samples.augmentations }),
+    });
     terminal.print(describe(info));
     if (sheet !== null) terminal.print(`Samples of ${sheetOf}: ${options.sheet}`);
+    if (samples !== null)
+      terminal.print(`Samples of ${sheetOf} under ${samples.augmentations}: ${options.augmented}`);
   });
 }
 

@@ -34,6 +34,14 @@ export const defineData: DefineCommand = (command, session) => {
   )
     .option('--sheet <file>', 'PNG file for samples of the training images')
     .option('--sheet-of <split>', 'train or test', 'train')
+    .option(
+      '--augmented <file>',
+      'PNG file for augmented samples: an image in each row, a draw in each column',
+    )
+    .option(
+      '--augment <list>',
+      'augmentations of that file, e.g. "crop(4),flip,color-jitter(0.4)"; default: those of the preset modern',
+    )
     .action(async (name: string | undefined, options: InfoOptions) =>
       (await import('./data-info.js')).showInfo(name, options, session),
     );

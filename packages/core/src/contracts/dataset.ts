@@ -1,3 +1,4 @@
+import type { CropDistribution } from './augmentation.js';
 import type { TargetSource } from './targets.js';
 
 /**
@@ -21,17 +22,40 @@ export interface ImageSource {
   readonly crops?: DecodedViews;
 }
 
+/** Random variations of a source's images. A view is a small integer that determines every random choice for an image. */
+export interface ImageViews {
+  /** Contains everything that affects the pixels of a view; part of the teacher cache's key. */
+  readonly id: string;
+  /** Number of different views of an image, ≥ 1; null: another view in every epoch. View 0 is the plain image. */
+  readonly views: number | null;
+  /** Whether images are mixed within their batch: pixels then depend on more than image and view. */
+  readonly mixesInBatch?: boolean;
+  /**
+   * Writes view `views[i]` of image `indices[i]` as bytes, NHWC, at `out[i * H * W * C]`. `batch`: where they are mixed
+   * within it, the whole batch, of which they may be a part.
+   */
+  read(indices: Int32Array, views: Int32Array, out: Uint8Array, batch?: WholeBatch): Promise<void> | void;
+}
+
+/** A batch before its images are read: whatever part of it a process trains on, mixing draws for all of it. */
+export interface WholeBatch {
+  readonly indices: Int32Array;
+  readonly views: Int32Array;
+  /** Random seed of the order of images. */
+  readonly seed: number;
+  readonly epoch: number;
+  /** Number of the batch in its epoch. */
+  readonly step: number;
+}
+
 /**
  * Views that a source renders itself, from pictures of any size: an augmentation that cannot be a function of the
  * decoded image. View 0 is what `ImageSource.read` gives.
  */
-export interface DecodedViews {
-  /** Contains everything that affects pixels; part of the teacher cache's key. */
-  readonly id: string;
-  /** Number of different views of an image, ≥ 1. */
+export interface DecodedViews extends ImageViews {
   readonly views: number;
-  /** Writes view `views[i]` of image `indices[i]` as bytes, NHWC, at `out[i * H * W * C]`. */
-  read(indices: Int32Array, views: Int32Array, out: Uint8Array): Promise<void> | void;
+  /** Crops of another distribution, in any number of views that `seed` determines. */
+  of?(distribution: CropDistribution, seed: number): ImageViews;
 }
 
 /** A part of a dataset. Labels and targets are only read by a call of their own. */
@@ -79,16 +103,6 @@ export interface PublishedFile {
   readonly mostBytes: number;
 }
 
-/** Random variation of training images. A view is a small integer that determines every random choice. */
-export interface Augmentation {
-  /** Contains everything that affects pixels; part of the teacher cache's key. */
-  readonly id: string;
-  /** Number of different views of an image, ≥ 1. View 0 is the plain image. */
-  readonly views: number;
-  /** Writes view `view` of one NHWC image to `out` (same shape). */
-  render(image: Uint8Array, shape: readonly [number, number, number], view: number, out: Uint8Array): void;
-}
-
 /**
  * How bytes (0..255) become a network's input: (x - mean) / std. `mean` has one value per channel, or is a mean image
  * [H × W × C]; `std` has one value per channel. `per-image`: the mean and standard deviation of each image.
@@ -112,6 +126,11 @@ export interface ImageBatch {
   readonly indices: Int32Array;
   readonly views: Int32Array;
   readonly images: Uint8Array;
+  /**
+   * The `ImageViews.id` of what these are views of; null where image and view do not determine the pixels, so that nothing
+   * can be cached by them. Left out by sources that have one kind of views only.
+   */
+  readonly augmentation?: string | null;
 }
 
 /** A batch for methods that declare that they use labels. */

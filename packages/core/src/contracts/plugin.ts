@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { AncError } from '../errors/error.js';
+import type { Augmentation } from './augmentation.js';
 import type { Backend } from './backend.js';
 import type { Dataset, PublishedFile } from './dataset.js';
 import type { Method } from './method.js';
@@ -57,6 +58,12 @@ export interface DatasetContribution extends Contribution<Dataset | Promise<Data
   files?(options: any): readonly PublishedFile[];
 }
 
+/** What an augmentation is created for. */
+export interface AugmentationEnvironment {
+  /** [H, W, C] of the images. */
+  readonly shape: readonly [number, number, number];
+}
+
 /** Creates the replaceable parts of the objective by name, for methods. */
 export interface Parts {
   discriminator(name: string, options?: unknown): Discriminator;
@@ -70,6 +77,9 @@ export interface Parts {
 export interface Contributions {
   readonly models?: Readonly<Record<string, ModelContribution>>;
   readonly datasets?: Readonly<Record<string, DatasetContribution>>;
+  readonly augmentations?: Readonly<
+    Record<string, Contribution<Augmentation | Promise<Augmentation>, AugmentationEnvironment>>
+  >;
   readonly methods?: Readonly<Record<string, Contribution<Method, Parts>>>;
   readonly discriminators?: Readonly<Record<string, Contribution<Discriminator>>>;
   readonly regularizers?: Readonly<Record<string, Contribution<Regularizer>>>;

@@ -1,6 +1,7 @@
 import { open as openFile, readFile } from 'node:fs/promises';
-import { AncError, type Rng } from '@anc/core';
+import { AncError, type CropDistribution, type Rng } from '@anc/core';
 import type { default as sharpFactory, Sharp } from 'sharp';
+import { drawRegion } from '../augmentations/region.js';
 import { corrupt } from '../files/data-error.js';
 import { unreadable } from '../files/verified-file.js';
 import type { ImageShape } from '../images/memory-images.js';
@@ -11,10 +12,8 @@ import { grayOfRgb, rgbOfCmyk } from './pillow-colors.js';
 /** An image of more pixels than this counts as a decompression bomb. */
 const MOST_PIXELS = 100_000_000;
 
-/** Distribution of random-resized crops (Szegedy et al. 2015): area as a fraction of the image, and width / height. */
-export interface CropDistribution {
-  readonly scale: readonly [number, number];
-  readonly ratio: readonly [number, number];
+/** Distribution of random-resized crops of which half may be mirrored. */
+export interface FlippedCrops extends CropDistribution {
   readonly flip: boolean;
 }
 
@@ -88,7 +87,7 @@ export async function decodeImage(path: string, shape: ImageShape, crop: Crop | 
 
 /** A random crop: its distribution, and the generator from which it is drawn. */
 export interface Crop {
-  readonly distribution: CropDistribution;
+  readonly distribution: FlippedCrops;
   readonly rng: Rng;
 }
 
@@ -206,27 +205,4 @@ function scaledThenCut(
   return image
     .resize({ width: wide, height: tall, fit: 'fill', kernel: 'linear' })
     .extract({ left: mirrored ? wide - width - left : left, top, width, height }); // cropped after mirroring
-}
-
-/** A random region inside width × height. After ten draws that do not fit, the largest centered one. */
-export function drawRegion(
-  rng: Rng,
-  width: number,
-  height: number,
-  { scale, ratio }: CropDistribution,
-): { left: number; top: number; width: number; height: number } {
-  const [low, high] = [Math.log(ratio[0]), Math.log(ratio[1])];
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const area = width * height * (scale[0] + (scale[1] - scale[0]) * rng.uniform());
-    const aspect = Math.exp(low + (high - low) * rng.uniform());
-    const w = Math.round(Math.sqrt(area * aspect));
-    const h = Math.round(Math.sqrt(area / aspect));
-    if (w >= 1 && h >= 1 && w <= width && h <= height) {
-      return { left: rng.int(width - w + 1), top: rng.int(height - h + 1), width: w, height: h };
-    }
-  }
-  const aspect = Math.min(ratio[1], Math.max(ratio[0], width / height));
-  const w = Math.max(1, Math.min(width, Math.round(height * aspect)));
-  const h = Math.max(1, Math.min(height, Math.round(width / aspect)));
-  return { left: (width - w) >> 1, top: (height - h) >> 1, width: w, height: h };
 }

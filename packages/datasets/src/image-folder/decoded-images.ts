@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { Rng, type DecodedViews, type ImageSource } from '@anc/core';
+import { Rng, type DecodedViews, type ImageSource, type ImageViews } from '@anc/core';
 import { bytesPerImage, indexError, type ImageShape } from '../images/memory-images.js';
-import { decodeImageBytes, type Crop, type CropDistribution } from './decode.js';
+import { decodeImageBytes, type Crop, type FlippedCrops } from './decode.js';
 import type { EncodedImages } from './encoded-images.js';
 
 /** Distribution of random crops, of which each image has `views` fixed ones. */
-export interface CropOptions extends CropDistribution {
+export interface CropOptions extends FlippedCrops {
   readonly views: number;
   readonly seed: number;
 }
@@ -33,11 +33,20 @@ export class DecodedImages implements ImageSource {
     for (let i = 0; i < encoded.count; i++) hash.update(`\n${encoded.name(i)}\0${encoded.size(i)}`);
     this.fingerprint = hash.digest('hex');
     const { views, seed, ...distribution } = crops;
+    this.crops = {
+      ...this.#cropsOf(distribution, seed, `views=${views},`),
+      views,
+      of: (given, from) => this.#cropsOf({ ...given, flip: false }, from, ''),
+    };
+  }
+
+  /** Random-resized crops in any number of views. `limit`: what the id says of their number. */
+  #cropsOf(distribution: FlippedCrops, seed: number, limit: string): ImageViews {
     const { scale, ratio, flip } = distribution;
     const root = Rng.fromSeed(seed).split('crop');
-    this.crops = {
-      id: `resized-crop(scale=${scale.join('-')},ratio=${ratio.join('-')},flip=${flip},views=${views},seed=${seed})`,
-      views,
+    return {
+      id: `resized-crop(scale=${scale.join('-')},ratio=${ratio.join('-')},flip=${flip},${limit}seed=${seed})`,
+      views: null,
       read: (indices, drawn, out) =>
         this.#decode(indices, out, (index, i) =>
           drawn[i] === 0 ? null : { distribution, rng: root.split(this.sampleKey(index), drawn[i]!) },

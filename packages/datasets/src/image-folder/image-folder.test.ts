@@ -6,9 +6,10 @@ import { Rng, isAncError, type AncError } from '@anc/core';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { drawRegion } from '../augmentations/region.js';
 import { ImageNet } from '../imagenet/imagenet.js';
 import { splitByHash, subset } from '../images/subset.js';
-import { decodeImage, drawRegion, readImageHeader } from './decode.js';
+import { decodeImage, readImageHeader } from './decode.js';
 import { ImageFolder } from './image-folder.js';
 import { rgbOfCmyk } from './pillow-colors.js';
 

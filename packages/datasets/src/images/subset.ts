@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { AncError, Rng, type DatasetSplit, type ImageSource, type TargetSource } from '@anc/core';
+import {
+  AncError,
+  Rng,
+  type CropDistribution,
+  type DatasetSplit,
+  type ImageSource,
+  type ImageViews,
+  type TargetSource,
+} from '@anc/core';
 import { bytesPerImage, indexError } from './memory-images.js';
 
 /**
@@ -16,6 +24,11 @@ export function subset(source: ImageSource, indices: Int32Array): ImageSource {
       return indices[i]!;
     });
   const { crops } = source;
+  const placed = <V extends ImageViews>(views: V) => ({
+    id: views.id,
+    views: views.views as V['views'],
+    read: (wanted: Int32Array, drawn: Int32Array, out: Uint8Array) => views.read(place(wanted), drawn, out),
+  });
   const fingerprint = createHash('sha256')
     .update(source.fingerprint)
     .update(Buffer.from(indices.buffer, indices.byteOffset, indices.byteLength))
@@ -28,10 +41,10 @@ export function subset(source: ImageSource, indices: Int32Array): ImageSource {
     ...(source.sampleKey && { sampleKey: (i: number) => source.sampleKey!(place(Int32Array.of(i))[0]!) }),
     ...(crops && {
       crops: {
-        id: crops.id,
-        views: crops.views,
-        read: (wanted: Int32Array, views: Int32Array, out: Uint8Array) =>
-          crops.read(place(wanted), views, out),
+        ...placed(crops),
+        ...(crops.of && {
+          of: (distribution: CropDistribution, seed: number) => placed(crops.of!(distribution, seed)),
+        }),
       },
     }),
   };

@@ -1,19 +1,47 @@
-import type { ImageSource } from '@anc/core';
+import type { ImageSource, ImageViews } from '@anc/core';
 import { encode } from 'fast-png';
 import { bytesPerImage } from '../images/memory-images.js';
 
 const GAP = 2;
+
+/** `count` indices, spread evenly over a source. */
+const spread = (count: number, source: ImageSource): Int32Array =>
+  Int32Array.from({ length: count }, (_, i) => Math.floor((i * source.count) / count));
 
 /**
  * A contact sheet of `columns` × `rows` images, spread evenly over the source, as a PNG file. It works without labels,
  * so the images are spread over the source's order, not over classes.
  */
 export async function contactSheet(source: ImageSource, columns = 16, rows = 10): Promise<Uint8Array> {
-  const [height, width, channels] = source.shape;
   const count = Math.min(columns * rows, source.count);
-  const indices = Int32Array.from({ length: count }, (_, i) => Math.floor((i * source.count) / count));
   const bytes = new Uint8Array(count * bytesPerImage(source.shape));
-  await source.read(indices, bytes);
+  await source.read(spread(count, source), bytes);
+  return sheetOf(bytes, source.shape, count, columns);
+}
+
+/** A contact sheet with the first `columns` views of an image in each row, the plain image first, as a PNG file. */
+export async function viewsSheet(
+  source: ImageSource,
+  images: ImageViews,
+  columns = 10,
+  rows = 8,
+): Promise<Uint8Array> {
+  const shown = spread(Math.min(rows, source.count), source);
+  const count = shown.length * columns;
+  const bytes = new Uint8Array(count * bytesPerImage(source.shape));
+  const indices = Int32Array.from({ length: count }, (_, i) => shown[Math.floor(i / columns)]!);
+  const views = Int32Array.from({ length: count }, (_, i) => i % columns);
+  await images.read(indices, views, bytes);
+  return sheetOf(bytes, source.shape, count, columns);
+}
+
+/** Images [count, H, W, C] in rows of `columns`. */
+function sheetOf(
+  bytes: Uint8Array,
+  [height, width, channels]: ImageSource['shape'],
+  count: number,
+  columns: number,
+): Uint8Array {
   const across = Math.min(columns, Math.max(1, count));
   const down = Math.max(1, Math.ceil(count / across));
   const sheetWidth = across * (width + GAP) + GAP;

@@ -4,6 +4,7 @@ import type { Contributions } from '@anc/core';
 export const KINDS = {
   models: 'model',
   datasets: 'dataset',
+  augmentations: 'augmentation',
   methods: 'method',
   discriminators: 'discriminator',
   regularizers: 'regularizer',

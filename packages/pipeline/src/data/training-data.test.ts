@@ -9,7 +9,8 @@ const { registries } = compose([datasets()]);
 const glyphs = (): Promise<Dataset> =>
   Promise.resolve(registries.datasets.create({ name: 'glyphs', options: {} }, { dataDir: null, seed: 1 }));
 const { options } = resolveFlat({ limitTrain: 128, limitTest: 64 });
-const open = (dataset: Dataset) => openData(dataset, options.data, options.training);
+const augmentation = { augmentations: [], views: null, decodedCrops: false };
+const open = (dataset: Dataset) => openData(dataset, options.data, { ...options.training, augmentation });
 
 /** The data set with another `labels` in one split. */
 const withLabels = (dataset: Dataset, name: string, labels: DatasetSplit['labels']): Dataset =>

@@ -1,26 +1,19 @@
 import {
   AncError,
   targetsOf,
-  type Augmentation,
-  type DecodedViews,
   type BatchSource,
   type Dataset,
   type DatasetSplit,
   type ImageSource,
+  type ImageViews,
   type LabeledBatch,
   type Normalization,
   type TargetSource,
 } from '@anc/core';
-import {
-  holdOut,
-  limitSplit,
-  measureMeanImage,
-  measureNormalization,
-  noAugmentation,
-  padCropFlip,
-} from '@anc/datasets';
+import { AugmentedImages, holdOut, limitSplit, measureMeanImage, measureNormalization } from '@anc/datasets';
 import { LabeledLoader, Loader } from '@anc/runtime';
 import type { DataOptions } from '../options/run-options.js';
+import { augmentedImages, type AugmentationPlan } from './augmentations.js';
 import { validationOf } from './dataset-facts.js';
 
 /** What training may see of a dataset: what trains, what is held out; and how they are shown. */
@@ -31,9 +24,8 @@ export interface TrainingData {
   /** Whether the dataset has these itself; else they are a share of its training images. */
   readonly ownValidation: boolean;
   readonly normalization: Normalization;
-  readonly augmentation: Augmentation | DecodedViews;
-  /** α of mixup where no label is read; 0: none. */
-  readonly mixup: number;
+  /** The training images as they are shown; to training that reads labels, without mixing. */
+  readonly augmentation: AugmentedImages;
 }
 
 /** A run's images: those, and what is tested on. */
@@ -46,6 +38,7 @@ export interface BatchOptions {
   readonly batchSize: number;
   /** Random seed of the run; `data.seed` replaces it where images are chosen. */
   readonly seed: number;
+  readonly augmentation: AugmentationPlan;
 }
 
 /** Opens the splits of a run. Throws `ANC_DATA_*` and `ANC_LABELS`. */
@@ -95,8 +88,7 @@ export async function openTrainingData(
     held,
     ownValidation: own !== null,
     normalization: await normalizationOf(options, train.images),
-    augmentation: augmentationOf(options, train.images),
-    mixup: options.mixup ?? 0,
+    augmentation: augmentedImages(train.images, batches.augmentation, batches.seed),
   };
 }
 
@@ -114,25 +106,10 @@ async function normalizationOf({ normalization }: DataOptions, images: ImageSour
   return normalization === 'pixel' ? await measureMeanImage(images) : await measureNormalization(images);
 }
 
-/**
- * Crops and flips of the images as they are; or, where they are decoded from larger pictures, random-resized
- * crops of those, by the dataset's own options.
- */
-function augmentationOf(
-  { crop, flip, views }: DataOptions,
-  { crops }: ImageSource,
-): Augmentation | DecodedViews {
-  if (crop === 0 && !flip) return noAugmentation;
-  if (crops === undefined) return padCropFlip({ pad: crop, flip, views });
-  return views === null || views >= crops.views
-    ? crops
-    : { ...crops, id: `${crops.id}, first ${views}`, views };
-}
-
 interface Order {
   readonly batchSize: number;
   readonly seed: number;
-  readonly augmentation: Augmentation | DecodedViews;
+  readonly augmentation: ImageViews;
 }
 
 /** Batches of images and nothing else: what label-free training is given. */
@@ -159,7 +136,7 @@ export async function labeledBatches(
     batch: batchSize,
     seed,
     // Crops and flips move the pixels of an image and not those of its mask.
-    augmentation: targets.shape.length > 0 ? noAugmentation : augmentation,
+    augmentation: targets.shape.length > 0 ? new AugmentedImages(split.images) : augmentation,
   });
   return {
     stepsPerEpoch: loader.batchesPerEpoch,

@@ -59,25 +59,38 @@ export function declare(title: (typeof TITLES)[number]) {
     named: (key: string, help: string) => one(key, namedSchema, 'named', 'name', help),
     namedList: (key: string, help: string) =>
       one(key, z.array(namedSchema).min(1), 'namedList', 'names', help),
+    augmentations: (key: string, help: string) => one(key, augmentationsSchema, 'namedList', 'list', help),
     texts: (key: string, value: string, help: string) =>
       one(key, z.array(z.string().min(1)), 'texts', value, help),
   };
 }
 
 /** A name, or a name with options: `nin`, `mlp(units=[64,64])`, `{ name: mlp, units: [64, 64] }`, or those under `options`. */
-export const namedSchema = z
-  .union([z.string().min(1), z.looseObject({ name: z.string().min(1) })], {
-    error: 'expected a name, or an object with a name and its options',
-  })
-  .transform((value, context) => {
-    if (typeof value !== 'string') {
-      const { name, ...options } = value;
-      const { options: apart, ...beside } = options;
-      const isApart = typeof apart === 'object' && apart !== null && Object.keys(beside).length === 0;
-      return { name, options: isApart ? (apart as Record<string, unknown>) : options };
-    }
-    const read = readNamed(value);
-    if (!('problem' in read)) return read;
-    context.addIssue({ code: 'custom', message: `expected ${NAMED_FORM}`, params: { hint: read.problem } });
-    return z.NEVER;
-  });
+const namedBy = (read: (text: string) => ReturnType<typeof readNamed>) =>
+  z
+    .union([z.string().min(1), z.looseObject({ name: z.string().min(1) })], {
+      error: 'expected a name, or an object with a name and its options',
+    })
+    .transform((value, context) => {
+      if (typeof value !== 'string') {
+        const { name, ...options } = value;
+        const { options: apart, ...beside } = options;
+        const isApart = typeof apart === 'object' && apart !== null && Object.keys(beside).length === 0;
+        return { name, options: isApart ? (apart as Record<string, unknown>) : options };
+      }
+      const named = read(value);
+      if (!('problem' in named)) return named;
+      context.addIssue({
+        code: 'custom',
+        message: `expected ${NAMED_FORM}`,
+        params: { hint: named.problem },
+      });
+      return z.NEVER;
+    });
+
+export const namedSchema = namedBy((text) => readNamed(text));
+
+/** Names whose first option may be given without its name: `crop(4)`. `none` alone is an empty list. */
+const augmentationsSchema = z
+  .array(namedBy((text) => readNamed(text, { unnamedFirst: true })))
+  .transform((list) => (list.length === 1 && list[0]!.name === 'none' ? [] : list));

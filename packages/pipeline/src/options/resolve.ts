@@ -25,12 +25,31 @@ export function parseOptions(input: unknown): PartialRunOptions {
 export function resolveOptions(input: unknown): ResolvedOptions {
   const partial = parseOptions(input);
   const preset = partial.preset ?? 'quick';
-  const defaults = parseOptions(presets[preset](partial.data?.dataset?.name ?? 'glyphs', partial));
+  const defaults = withoutAliases(
+    partial,
+    parseOptions(presets[preset](partial.data?.dataset?.name ?? 'glyphs', partial)),
+  );
   const set = new Set(Object.keys(flattenOptions(partial)));
   return {
     options: { ...merged(defaults, partial), preset } as RunOptions,
     given: optionTable.filter(({ key }) => set.has(key)).map(({ path }) => path),
   };
+}
+
+/**
+ * A list of augmentations replaces the preset's crops and flips. Throws `ANC_CONFIG` where the same call sets both ways
+ * of saying it.
+ */
+function withoutAliases({ data }: PartialRunOptions, defaults: PartialRunOptions): PartialRunOptions {
+  if (data?.augment === undefined) return defaults;
+  const set = (['crop', 'flip', 'mixup'] as const).find((key) => Boolean(data[key]));
+  if (set !== undefined) {
+    const written = { crop: `crop(${data.crop})`, flip: 'flip', mixup: `mixup(${data.mixup})` }[set];
+    throw optionError(['data', set], 'cannot be combined with a list of augmentations.', {
+      hint: `leave it out and write ${written} in the list.`,
+    });
+  }
+  return { ...defaults, data: { ...defaults.data, crop: 0, flip: false } };
 }
 
 const GROUPS = ['data', 'teacher', 'student', 'training', 'objective', 'compute', 'cache', 'output'] as const;

@@ -26,8 +26,12 @@ export const dataSchema = z.strictObject({
     'share',
   ),
   stratify: data.boolean('stratify', 'hold out the same share of every class; reads labels'),
-  crop: data.integer('crop', 0, 'random crops after padding by this many pixels; 0: no crops'),
-  flip: data.boolean('flip', 'flip training images horizontally at random'),
+  augment: data.augmentations(
+    'augment',
+    'random changes of training images, in this order, e.g. "crop(4),flip,color-jitter(0.4)"; none: no changes; see `list`',
+  ),
+  crop: data.integer('crop', 0, 'crop(n) without --augment: padding of random crops in pixels; 0: no crops'),
+  flip: data.boolean('flip', 'flip without --augment: flip training images horizontally at random'),
   normalization: data.choice(
     'normalization',
     ['channel', 'pixel', 'image'],
@@ -36,12 +40,12 @@ export const dataSchema = z.strictObject({
   mixup: data.number(
     'mixup',
     weight,
-    'mixup of pairs of images, for teacher and student alike, where training reads no labels: α of Beta(α, α); 0: off',
+    'mixup(alpha) without --augment: mixes pairs of images, for teacher and student alike, where training reads no labels: α of Beta(α, α); 0: off',
     'alpha',
   ),
   views: data.limit(
     'views',
-    'number of fixed random crops and flips per image; with few of them the teacher cache is hit',
+    'number of fixed augmented views per image; with few of them the teacher cache is hit',
   ),
   seed: data.integer('dataSeed', 0, 'random seed of subsets, splits and generated images; default: seed'),
 });

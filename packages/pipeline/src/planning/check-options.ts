@@ -1,4 +1,5 @@
 import type { Composition } from '../composition/compose.js';
+import { namedAugmentations } from '../data/augmentations.js';
 import type { Named } from '../text/named.js';
 import { aboutOption, optionError } from '../options/option-error.js';
 import type { ObjectiveOptions, RunOptions, TrainingOptions } from '../options/run-options.js';
@@ -26,6 +27,7 @@ export async function checkOptions(
   ] as const) {
     if (named !== undefined) await aboutOption(path, () => registries.backends.get(named.name));
   }
+  await namedAugmentations(data, { registries });
   await aboutOption(['data', 'dataset'], () => registries.datasets.get(data.dataset.name));
   for (const [key, kind] of Object.entries(PART_KINDS) as [PartKey, (typeof PART_KINDS)[PartKey]][]) {
     const named: Named | undefined = objective[key];

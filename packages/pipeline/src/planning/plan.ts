@@ -2,6 +2,7 @@ import { AncError, type Dataset } from '@anc/core';
 import { rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
+import { createAugmentations, namedAugmentations } from '../data/augmentations.js';
 import { noticesOf, taskNameOf } from '../data/dataset-facts.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import {
@@ -28,7 +29,7 @@ import {
   type OpenTeacher,
 } from './given-teacher.js';
 import type { MethodDefaults } from './method-options.js';
-import { mixupNotice } from './mixup-notice.js';
+import { mixingNotice } from './mixing-notice.js';
 import {
   backendNotices,
   openBackends,
@@ -94,10 +95,17 @@ export type TrainingPlan = Plan<TrainingData>;
 export type Planner<D extends TrainingData> = (request: PlanRequest) => Promise<Plan<D>>;
 
 /** Plans a run. Throws an AncError on anything unknown, impossible or missing. */
-export const planRun: Planner<RunData> = (request) => planWith(openData, request);
+export const planRun: Planner<RunData> = async (request) => planWith(openData, await named(request));
 
 /** The same without test images, which are not opened. */
-export const planTraining: Planner<TrainingData> = (request) => planWith(openTrainingData, request);
+export const planTraining: Planner<TrainingData> = async (request) =>
+  planWith(openTrainingData, await named(request));
+
+/** The request with the names of all options of its augmentations. */
+async function named(request: PlanRequest): Promise<PlanRequest> {
+  const { options, composition } = request;
+  return { ...request, options: { ...options, data: await namedAugmentations(options.data, composition) } };
+}
 
 /** Plans in the order of cost: options first, then headers of files, networks, images and steps. */
 async function planWith<D extends TrainingData>(
@@ -118,7 +126,6 @@ async function planWith<D extends TrainingData>(
   const createAll = ({ methods, ...defaults }: RunOptions) =>
     Promise.all(methods.map((named, i) => aboutMethod(i, () => createMethod(named, defaults, composition))));
   const requested = await createAll(sized);
-  const batches = { batchSize: training.batchSize, seed: training.seed };
   const files = await aboutOption(['data', 'dataset'], () =>
     openDataset(
       dataOptions.dataset,
@@ -151,6 +158,7 @@ async function planWith<D extends TrainingData>(
     const task = await taskOfDataset(dataset, composition);
     if (given !== null)
       assertTaskOutputs(`the teacher ${given.given.model}`, given.given.teacher.outputs, task);
+    const augmentation = await createAugmentations(dataOptions, dataset.shape, composition);
     const options = await withSuitedStudent(request, sized, given, environment, notice);
     const studentOptions = options.student;
     const create = (key: 'teacher' | 'student') =>
@@ -163,7 +171,8 @@ async function planWith<D extends TrainingData>(
     ] as const) {
       blaming(`model "${options[key].model.name}"`, () => model?.summary(dataset.shape)); // before any file is read
     }
-    const data = await open(dataset, dataOptions, batches);
+    const { batchSize, accumulate = 1, seed } = training;
+    const data = await open(dataset, dataOptions, { batchSize, seed, augmentation });
     if (data.ownValidation && set.some((path) => path.join('.') === 'data.validation'))
       notice('the dataset has validation images of its own, so --validation has no effect.');
     const suited = suitedTo(options, given, data, requested, notice);
@@ -181,7 +190,6 @@ async function planWith<D extends TrainingData>(
     const teacher =
       given ?? (await planTeacher(teacherModel!, data, backends.teacher, task, options, composition));
     const teacherOutputs = 'given' in teacher ? teacher.given.teacher.outputs : teacher.network.outputs;
-    const { batchSize, accumulate = 1 } = training;
     const stage = { backend: backends.student, batchSize, accumulate, shape: dataset.shape };
     if (!('given' in teacher)) await rehearse({ ...stage, stages: teacher.stages, teacherOutputs: null });
     const studentOf = studentPlanner({
@@ -197,7 +205,7 @@ async function planWith<D extends TrainingData>(
       teacherOutputs,
     });
     const learnsTargets = given === null || created.some(({ made }) => made.labels === 'required');
-    if (learnsTargets && !task.description.perImage && data.augmentation.views > 1) {
+    if (learnsTargets && !task.description.perImage && data.augmentation.id !== 'none') {
       notice(
         'targets are not moved with crops and flips, so training with targets shows images as they are.',
       );
@@ -220,7 +228,7 @@ async function planWith<D extends TrainingData>(
       students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training)));
     }
     notices.push(...sizeWarnings(students, teacher));
-    const mixing = data.mixup > 0 ? mixupNotice(students) : null;
+    const mixing = mixingNotice(data.augmentation.mixing, students);
     if (mixing !== null) notice(mixing);
     return {
       options: withChosenBackends(final, backends),

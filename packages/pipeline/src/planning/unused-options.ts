@@ -1,5 +1,6 @@
 import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
+import { hasAugmentations } from '../data/augmentations.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
 import type { Named } from '../text/named.js';
 import { methodOptions } from './method-options.js';
@@ -42,7 +43,7 @@ function whyUnused(path: OptionPath, options: RunOptions, composition: Registrie
     case 'data.directory':
       return whyDirectoryUnused(data.dataset, composition);
     case 'data.views':
-      return data.crop === 0 && !data.flip ? 'there are neither crops nor flips to draw' : null;
+      return whyViewsUnused(data);
     case 'training.milestones':
     case 'training.milestoneUnit':
     case 'training.decayFactor':
@@ -56,6 +57,12 @@ function whyUnused(path: OptionPath, options: RunOptions, composition: Registrie
     default:
       return null;
   }
+}
+
+/** The option `mixup` takes its pairs from the batch, so it has no views of its own. */
+function whyViewsUnused(data: RunOptions['data']): string | null {
+  if (data.augment !== undefined && data.augment.length === 0) return 'there are no augmentations to draw';
+  return hasAugmentations({ ...data, mixup: 0 }) ? null : 'there are neither crops nor flips to draw';
 }
 
 function whyDirectoryUnused({ name, options }: Named, { registries }: Registries): string | null {

@@ -1,6 +1,6 @@
 import type { DatasetSplit, Teacher } from '@anc/core';
 import { encodeNumbers, shellQuoted, taskEntry, type SplitPredictions } from '@anc/core/internal';
-import { ScalarLog, TeacherCache, writeReport, type RunFolder } from '@anc/runtime';
+import { ScalarLog, writeReport, type RunFolder } from '@anc/runtime';
 import { classOrderWarning } from '../classifier/class-order.js';
 import type { DivergedStudent, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import { isInterruption } from '../events/interrupted.js';
@@ -83,9 +83,6 @@ async function trainStudents(
   if (order !== null) notice(order);
   const teacher = trained ?? (await givenResult(context, plan.teacher as GivenTeacher, onTest));
   const outputs = openTeacherCache(plan, frozen, shared, notice);
-  const closeCache = async (): Promise<void> => {
-    if (outputs instanceof TeacherCache) await outputs.close();
-  };
   try {
     const students: StudentResult[] = [];
     const finished: PlannedModel[] = [];
@@ -94,7 +91,7 @@ async function trainStudents(
       const place = { index: i + 2, count };
       emit({ type: 'model', model: model.name, role: 'student', ...place, ...taskEntry(description) });
       const teacherOutputs = model.needsTeacher ? outputs : null;
-      const before = outputs instanceof TeacherCache ? outputs.counts : null;
+      const before = outputs.counts;
       try {
         students.push(
           await trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions),
@@ -105,7 +102,7 @@ async function trainStudents(
         notice(`${model.name}: ${error.message}`);
         diverged.push(await divergedStudent(folder, model, error.message));
       }
-      const report = outputs instanceof TeacherCache ? teacherCacheReport(outputs.counts, before) : null;
+      const report = teacherCacheReport(outputs.counts, before);
       if (report !== null) emit({ type: 'message', message: report });
     }
     const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(finished[i]!) }));
@@ -133,11 +130,11 @@ async function trainStudents(
       reading: interpretation,
     };
     await folder.writeResult(encodeNumbers(result));
-    await closeCache();
+    await outputs.close();
     await reportOrNotice(folder, result, shown, notice);
     return result;
   } catch (error) {
-    await closeCache().catch(() => undefined); // this error is the one to report
+    await outputs.close().catch(() => undefined); // this error is the one to report
     throw error;
   }
 }

@@ -18,11 +18,20 @@ export interface Unreadable {
   readonly problem: string;
 }
 
+/** The key of an option whose value was given without a name, as in `crop(4)`. */
+export const UNNAMED = '';
+
+/** How a name may be written. */
+interface Form {
+  /** Whether the first value may come without its option's name: it is then the option `UNNAMED`. */
+  readonly unnamedFirst?: boolean;
+}
+
 /**
  * Reads `name` or `name(option=value, …)`; values are YAML, so numbers, booleans and lists are what they
  * look like, and `mlp(units=[64])` inside of one is a text, brackets and all.
  */
-export function readNamed(text: string): Named | Unreadable {
+export function readNamed(text: string, { unnamedFirst = false }: Form = {}): Named | Unreadable {
   if (text.length > LONGEST) return { problem: `write at most ${LONGEST} characters.` };
   const trimmed = text.trim();
   const open = trimmed.indexOf('(');
@@ -32,10 +41,11 @@ export function readNamed(text: string): Named | Unreadable {
   const inner = open < 0 ? '' : trimmed.slice(open + 1, -1);
   if (/\s/.test(name) && !/[\\/.]/.test(name)) return { problem: `a name has no spaces: "${name}".` }; // files may
   const options = new Map<string, unknown>(); // a key may be __proto__
-  for (const part of splitTopLevel(inner)) {
+  for (const [i, part] of splitTopLevel(inner).entries()) {
     const equals = part.indexOf('=');
-    if (equals < 1) return { problem: nameless(part) };
-    const option = part.slice(0, equals).trim();
+    const isUnnamed = unnamedFirst && i === 0 && equals < 0;
+    if (equals < 1 && !isUnnamed) return { problem: nameless(part) };
+    const option = isUnnamed ? UNNAMED : part.slice(0, equals).trim();
     if (options.has(option)) return { problem: `say the option "${option}" once.` };
     try {
       options.set(option, parse(quoteCalls(part.slice(equals + 1)), { maxAliasCount: 0 }));
@@ -86,6 +96,8 @@ export function formatNamed({ name, options }: Named): unknown {
 
 /** One line for people. */
 export const describeNamed = ({ name, options }: Named): string => {
-  const inner = Object.entries(options).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  const inner = Object.entries(options).map(
+    ([key, value]) => `${key === UNNAMED ? '' : `${key}=`}${JSON.stringify(value)}`,
+  );
   return inner.length === 0 ? name : `${name}(${inner.join(', ')})`;
 };

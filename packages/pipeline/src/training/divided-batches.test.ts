@@ -12,7 +12,7 @@ import {
   type Rank,
   type Tree,
 } from '@anc/core';
-import { Loader, mixedBatches, RunFolder, ScalarLog, TeacherCache } from '@anc/runtime';
+import { Loader, RunFolder, ScalarLog, TeacherCache } from '@anc/runtime';
 import { relativeError } from '@anc/testing';
 import { localAllReduce } from '@anc/testing/toy';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -82,31 +82,21 @@ async function trained(model: PlannedModel, plan: Plan, accumulate: number) {
 async function trainedRank(model: PlannedModel, plan: Plan, rank: Rank, exchange: Exchange) {
   const [stage] = model.stages as [PlannedModel['stages'][0]];
   const { images } = plan.data.train;
-  const { augmentation, mixup } = plan.data;
+  const { augmentation } = plan.data;
   const seed = model.seed;
   const loader = new Loader(images, { batch: BATCH, seed, augmentation, rank });
-  const own: BatchSource = {
+  const batches: BatchSource = {
     stepsPerEpoch: loader.batchesPerEpoch,
     shape: images.shape,
     offset: loader.rows.start,
     epoch: (epoch, from) => loader.epoch(epoch, from),
   };
-  const whole = new Loader(images, { batch: BATCH, seed, augmentation });
-  const mixed = mixedBatches(
-    { ...own, epoch: (...at) => whole.epoch(...at) },
-    { alpha: mixup, seed, rows: loader.rows },
-  );
-  const cached = new TeacherCache(teacher, images, augmentation, { budgetMb: 8 });
-  const live = {
-    outputs: (batch: Parameters<typeof cached.outputs>[0], names: readonly string[]) =>
-      teacher.infer({ shape: [batch.indices.length, ...images.shape], data: batch.images }, names),
-  };
   let metrics: Tree<number> = {};
   for await (const event of train({
     backend: plan.backends.student,
     stage,
-    batches: mixup > 0 ? mixed : own,
-    teacher: mixup > 0 ? live : cached,
+    batches,
+    teacher: new TeacherCache(teacher, images, augmentation, { budgetMb: 8 }),
     epochs: model.epochs,
     seed,
     state: stage.init(model.rng.split('stage', 0), null),

@@ -1,5 +1,5 @@
-import type { DatasetSplit, Teacher, TeacherOutputs } from '@anc/core';
-import { liveTeacher, NetworkTeacher, type SplitPredictions } from '@anc/core/internal';
+import type { DatasetSplit, Teacher } from '@anc/core';
+import { NetworkTeacher, type SplitPredictions } from '@anc/core/internal';
 import { TeacherCache, type RunFolder, type TeacherCacheCounts } from '@anc/runtime';
 import { predictFrozen } from '../classifier/score.js';
 import { digestOf, readWeights } from '../files/weights.js';
@@ -32,15 +32,13 @@ export async function frozenTeacher(
   });
 }
 
-/** The teacher behind its cache; computed for every batch where images are mixed, because none comes twice. */
+/** The teacher behind its cache. */
 export function openTeacherCache(
   { data, options }: Pick<TrainingPlan, 'data' | 'options'>,
   teacher: Teacher,
   shared: SharedTeacherOutputs,
   notice: (message: string) => void = () => undefined,
-): TeacherOutputs {
-  const { accumulate } = options.training;
-  if (data.mixup > 0) return liveTeacher(teacher, data.dataset.shape, accumulate);
+): TeacherCache {
   const batchSize = microBatchOf(options.training);
   const cache: CacheOptions = options.cache;
   const { directory: folder = null, diskMb: limitMb = null } = cache;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAncError, type ImageBatch } from '@anc/core';
 import { NetworkTeacher } from '@anc/core/internal';
-import { RunFolder, TeacherCache } from '@anc/runtime';
+import { RunFolder } from '@anc/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CornerTeacher, cornerTeacher } from '../../test/corner-teacher.js';
 import { resolveFlat } from '../../test/flat-options.js';
@@ -101,16 +101,16 @@ describe('openTeacherCache', () => {
     expect(shared.cache).toBe(next);
   });
 
-  it('asks the teacher for every batch where images are mixed', async () => {
+  it('asks the teacher for every batch whose images are mixed, or augmented otherwise', async () => {
     const teacher = new CornerTeacher();
-    const shared: SharedTeacherOutputs = {};
-    const outputs = openTeacherCache(await planned({ mixup: 0.3 }), teacher, shared);
-    expect(outputs).not.toBeInstanceOf(TeacherCache);
+    const outputs = openTeacherCache(await planned(), teacher, {});
     const batch = await batchOf(plan!, 4);
-    await outputs.outputs(batch, ['logits']);
-    await outputs.outputs(batch, ['logits']);
-    expect(teacher.seen).toBe(8);
-    expect(shared.cache).toBeUndefined();
+    for (const augmentation of [null, 'another']) {
+      await outputs.outputs({ ...batch, augmentation }, ['logits']);
+      await outputs.outputs({ ...batch, augmentation }, ['logits']);
+    }
+    expect(teacher.seen).toBe(16);
+    expect(outputs.counts).toMatchObject({ hits: 0, misses: 0, bytes: 0 });
   });
 
   it('remembers nothing without memory, and all on disk where a folder is given', async () => {
@@ -121,7 +121,7 @@ describe('openTeacherCache', () => {
       const batch = await batchOf(plan!, 4);
       await outputs.outputs(batch, ['logits']);
       await outputs.outputs(batch, ['logits']);
-      if (outputs instanceof TeacherCache) await outputs.close();
+      await outputs.close();
       await plan!.dispose();
       return teacher.seen - before;
     };

@@ -14,7 +14,6 @@ import { allocateEpochs, encodeNumbers, withDeprecatedDiagnostics } from '@anc/c
 import {
   assertSameSpecs,
   CheckpointStore,
-  mixedBatches,
   specsOf,
   TeacherCache,
   type Checkpoint,
@@ -196,10 +195,10 @@ export async function trainModel(
 
 async function batchesOf(usesLabels: boolean, model: PlannedModel, context: TrainContext) {
   const { data, batchSize, seed } = context;
-  const order = { batchSize, seed, augmentation: data.augmentation };
-  if (usesLabels) return await labeledBatches(data.train, order, `"${model.name}"`);
-  const plain = imageBatches(data.train.images, order);
-  return data.mixup > 0 ? mixedBatches(plain, { alpha: data.mixup, seed }) : plain;
+  const { augmentation } = data;
+  if (!usesLabels) return imageBatches(data.train.images, { batchSize, seed, augmentation });
+  const unmixed = augmentation.mixing.length > 0 ? augmentation.withoutMixing() : augmentation;
+  return labeledBatches(data.train, { batchSize, seed, augmentation: unmixed }, `"${model.name}"`);
 }
 
 /** Whether a record of the log comes before the point that training continues from. */

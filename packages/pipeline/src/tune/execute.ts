@@ -5,7 +5,6 @@ import {
   Checksums,
   removeTemporary,
   ScalarLog,
-  TeacherCache,
   writeFileAtomically,
   type RunFolder,
 } from '@anc/runtime';
@@ -97,7 +96,7 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
       candidates.push(await tuneMethod(context, model, targets, record, composition, place));
     }
     const confirmed = await confirm(context, candidates, targets, record.confirm);
-    const report = outputs instanceof TeacherCache ? teacherCacheReport(outputs.counts, null) : null;
+    const report = teacherCacheReport(outputs.counts, null);
     if (report !== null) emit({ type: 'message', message: report });
     const shown = shownPath(path, cwd);
     const result = summarizeTuning(confirmed, {
@@ -124,7 +123,7 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
     await writeFileAtomically(join(path, 'report.html'), tuningReport(result));
     return result;
   } finally {
-    if (outputs instanceof TeacherCache) await outputs.close();
+    await outputs.close();
     if (!('given' in teacher)) await frozen.dispose(); // else it belongs to the plan
   }
 }

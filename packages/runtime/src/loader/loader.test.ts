@@ -1,4 +1,4 @@
-import type { Augmentation, ImageBatch, ImageSource, TargetSource } from '@anc/core';
+import type { ImageBatch, ImageSource, ImageViews, TargetSource, WholeBatch } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { LabeledLoader } from './labeled-loader.js';
 import { Loader } from './loader.js';
@@ -14,10 +14,11 @@ const source = (count: number): ImageSource => ({
 });
 
 /** View v adds v to every byte. */
-const shifting: Augmentation = {
+const shifting: ImageViews = {
   id: 'shift',
   views: 4,
-  render: (image, _shape, view, out) => out.set(image.map((byte) => byte + view)),
+  read: (indices, views, out) =>
+    indices.forEach((index, i) => out.set([index + views[i]!, 255 - index + views[i]!], i * 2)),
 };
 
 async function collect<T>(batches: AsyncIterable<T>): Promise<T[]> {
@@ -66,6 +67,33 @@ describe('Loader', () => {
       indices.forEach((index, i) => expect(images[i * 2]).toBe((index + views[i]!) & 255));
     }
     expect(new Set(batches.flatMap(({ views }) => [...views]))).toEqual(new Set([0, 1, 2, 3]));
+  });
+
+  it('shows another view in every epoch where there is no limit', async () => {
+    const endless = { ...shifting, views: null };
+    const loader = new Loader(source(16), { batch: 8, seed: 0, augmentation: endless });
+    for (const epoch of [0, 6]) {
+      for (const { views } of await collect(loader.epoch(epoch)))
+        expect([...views]).toEqual(Array(8).fill(epoch + 1));
+    }
+  });
+
+  it('reports what the views are of, and nothing to cache by where images are mixed within the batch', async () => {
+    const seen: (WholeBatch | undefined)[] = [];
+    const mixing: ImageViews = {
+      ...shifting,
+      mixesInBatch: true,
+      read: (...[indices, views, out, batch]) => (seen.push(batch), shifting.read(indices, views, out)),
+    };
+    const epoch = (augmentation?: ImageViews) =>
+      collect(
+        new Loader(source(16), { batch: 8, seed: 7, ...(augmentation && { augmentation }) }).epoch(3, 1),
+      );
+    expect((await epoch())[0]).not.toHaveProperty('augmentation');
+    expect((await epoch(shifting))[0]!.augmentation).toBe('shift');
+    const [batch] = await epoch(mixing);
+    expect(batch!.augmentation).toBeNull();
+    expect(seen).toEqual([{ indices: batch!.indices, views: batch!.views, seed: 7, epoch: 3, step: 1 }]);
   });
 
   it('keeps the order when the augmentation changes', async () => {

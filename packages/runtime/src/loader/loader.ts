@@ -1,10 +1,10 @@
 import {
   AncError,
-  type Augmentation,
-  type DecodedViews,
   type ImageBatch,
   type ImageSource,
+  type ImageViews,
   type Rank,
+  type WholeBatch,
 } from '@anc/core';
 import { rowRange, type RowRange } from '@anc/core/internal';
 import { planEpoch, type EpochPlan } from './epoch-plan.js';
@@ -16,8 +16,8 @@ export interface LoaderOptions {
   /** Prepares this rank's rows of every batch: the images and views that one process alone has there. */
   readonly rank?: Rank;
   readonly seed: number;
-  /** Augmentation of an image's bytes, or the source's own `crops`. Default: images as they are. */
-  readonly augmentation?: Augmentation | DecodedViews;
+  /** The source's images under augmentations. Default: images as they are. */
+  readonly augmentation?: ImageViews;
   /** Memory for batches that are prepared in advance, in MB (2^20 bytes); default 64. 0: no prefetching. */
   readonly prefetchMb?: number;
 }
@@ -71,14 +71,19 @@ export class Loader {
   /** Batches `from`, from + 1, … of epoch `epoch`. The same (seed, epoch, batch) gives the same bytes. */
   async *epoch(epoch: number, from = 0): AsyncGenerator<ImageBatch, void, undefined> {
     const { seed, augmentation } = this.#options;
-    const plan = planEpoch(this.#source.count, augmentation?.views ?? 1, seed, epoch);
-    const batches = this.#batches(plan, from);
+    const plan = planEpoch(
+      this.#source.count,
+      augmentation === undefined ? 1 : augmentation.views,
+      seed,
+      epoch,
+    );
+    const batches = this.#batches(plan, epoch, from);
     if (this.#prefetched === 0) yield* batches;
     else yield* prefetch(batches, this.#prefetched);
   }
 
-  async *#batches(plan: EpochPlan, from: number): AsyncGenerator<ImageBatch, void, undefined> {
-    for (let b = from; b < this.batchesPerEpoch; b++) yield await this.#batch(plan, b);
+  async *#batches(plan: EpochPlan, epoch: number, from: number): AsyncGenerator<ImageBatch, void, undefined> {
+    for (let b = from; b < this.batchesPerEpoch; b++) yield await this.#batch(plan, epoch, b);
   }
 
   /** Number of batches to prepare in advance: as many as fit into the memory. */
@@ -91,39 +96,35 @@ export class Loader {
     );
   }
 
-  async #batch({ order, views }: EpochPlan, b: number): Promise<ImageBatch> {
-    const { batch, augmentation } = this.#options;
-    const first = b * batch + this.rows.start;
-    const indices = order.slice(first, first + this.rows.count);
-    const drawn = indices.map((index) => views[index]!);
+  async #batch({ order, views }: EpochPlan, epoch: number, b: number): Promise<ImageBatch> {
+    const { batch, seed, augmentation } = this.#options;
+    const all = order.slice(b * batch, (b + 1) * batch);
+    const whole = { indices: all, views: all.map((index) => views[index]!), seed, epoch, step: b };
+    const { start, count } = this.rows;
+    const indices = all.slice(start, start + count);
+    const drawn = whole.views.slice(start, start + count);
+    const images = await readViews(this.#source, indices, drawn, augmentation, whole);
+    const { mixesInBatch = false, id } = augmentation ?? {};
     return {
       indices,
       views: drawn,
-      images: await readViews(this.#source, indices, drawn, augmentation),
+      images,
+      ...(id !== undefined && { augmentation: mixesInBatch ? null : id }),
     };
   }
 }
 
-/** Bytes of the given views of the given images, [B, H, W, C]. */
+/** Bytes of the given views of the given images, [B, H, W, C]. `batch`: what they are a part of, for views that mix images. */
 export async function readViews(
   source: ImageSource,
   indices: Int32Array,
   views: Int32Array,
-  augmentation?: Augmentation | DecodedViews,
+  augmentation?: ImageViews,
+  batch?: WholeBatch,
 ): Promise<Uint8Array> {
-  const size = source.shape[0] * source.shape[1] * source.shape[2];
-  if (augmentation !== undefined && 'read' in augmentation) {
-    const decoded = new Uint8Array(indices.length * size);
-    await augmentation.read(indices, views, decoded);
-    return decoded;
-  }
-  const plain = new Uint8Array(indices.length * size);
-  await source.read(indices, plain);
-  if (augmentation === undefined || augmentation.views === 1) return plain; // view 0 is the plain image
-  const images = new Uint8Array(plain.length);
-  for (let i = 0; i < indices.length; i++) {
-    const [start, end] = [i * size, (i + 1) * size];
-    augmentation.render(plain.subarray(start, end), source.shape, views[i]!, images.subarray(start, end));
-  }
+  const [height, width, channels] = source.shape;
+  const images = new Uint8Array(indices.length * height * width * channels);
+  if (augmentation === undefined) await source.read(indices, images);
+  else await augmentation.read(indices, views, images, batch);
   return images;
 }

@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import {
   AncError,
+  mapTree,
   sizeOf,
-  type Augmentation,
   type HostTensor,
   type ImageBatch,
   type ImageSource,
+  type ImageViews,
   type Teacher,
   type TeacherOutputs,
   type Tree,
 } from '@anc/core';
+import { joinRows, rowsOf } from '@anc/core/internal';
 import { roundToFloat16 } from '@anc/formats';
 import { DiskStore, type DiskCacheOptions } from './disk-store.js';
 import type { DiskTable } from './disk-table.js';
@@ -62,7 +64,9 @@ export interface TeacherCacheCounts {
  */
 export class TeacherCache implements TeacherOutputs {
   readonly #teacher: Teacher;
+  /** Of every image: room in the numbers under which outputs are kept. */
   readonly #views: number;
+  readonly #augmentation: string;
   readonly #images: number;
   readonly #shape: readonly number[];
   readonly #sizes: readonly number[];
@@ -82,13 +86,14 @@ export class TeacherCache implements TeacherOutputs {
   constructor(
     teacher: Teacher,
     source: Pick<ImageSource, 'fingerprint' | 'count' | 'shape'>,
-    augmentation: Pick<Augmentation, 'id' | 'views'>,
+    augmentation: Pick<ImageViews, 'id' | 'views'>,
     options: TeacherCacheOptions,
   ) {
     this.#teacher = teacher;
     this.#images = source.count;
     this.#shape = source.shape;
-    this.#views = augmentation.views;
+    this.#views = augmentation.views ?? MOST_VIEWS;
+    this.#augmentation = augmentation.id;
     this.#sizes = [...(options.batchSizes ?? [])].sort((a, b) => a - b);
     this.#budget = options.budgetMb * 2 ** 20;
     this.#float16 = options.float16 === true;
@@ -122,13 +127,17 @@ export class TeacherCache implements TeacherOutputs {
   }
 
   /**
-   * The teacher's outputs for a batch: `[B, …]` each, equal to `teacher.infer` on its images.
+   * The teacher's outputs for a batch: `[B, …]` each, equal to `teacher.infer` on its images. Those of images that were
+   * augmented otherwise, or mixed within their batch, are computed and not cached.
    *
    * @throws `ANC_TEACHER_OUTPUT` if the teacher lacks one of `names`, `ANC_TEACHER_CACHE` for images or views of other
    *   data.
    */
   async outputs(batch: ImageBatch, names: readonly string[]): Promise<Tree<HostTensor>> {
     const count = batch.indices.length;
+    const { augmentation = this.#augmentation } = batch;
+    if (augmentation !== this.#augmentation)
+      return this.#run(batch.images, count, names);
     const tables = names.map((name) => this.#table(name));
     const keys = Array.from(batch.indices, (image, i) => this.#slot(image, batch.views[i]!));
     const results = tables.map(({ size }) => new Float32Array(count * size));
@@ -196,7 +205,20 @@ export class TeacherCache implements TeacherOutputs {
     return wanted.filter((_, k) => isDamaged(k));
   }
 
-  /** Runs the teacher once for all missing images. `whole`: on the whole batch, so that rows are in its order. */
+  /** Runs the teacher, in parts of the largest of its batch sizes where there are more images. */
+  async #run(data: Uint8Array, rows: number, names: readonly string[]): Promise<Tree<HostTensor>> {
+    const images: HostTensor = { shape: [rows, ...this.#shape], data };
+    const most = this.#sizes.at(-1) ?? rows;
+    if (most >= rows) return this.#teacher.infer(images, names);
+    const parts: Tree<HostTensor>[] = [];
+    for (let start = 0; start < rows; start += most) {
+      const part = rowsOf(images, { start, count: Math.min(most, rows - start) });
+      parts.push(await this.#teacher.infer(part, names));
+    }
+    return mapTree(parts[0]!, (_part, name) => joinRows(parts.map((each) => each[name]!)));
+  }
+
+  /** Runs the teacher for all missing images. `whole`: on the whole batch, so that rows are in its order. */
   async #infer(
     batch: ImageBatch,
     names: readonly string[],
@@ -208,7 +230,7 @@ export class TeacherCache implements TeacherOutputs {
     const images = whole ? batch.images : gather(batch.images, sizeOf(this.#shape), missing, size);
     const rows = whole ? count : size;
     this.#inferred += rows;
-    const inferred = await this.#teacher.infer({ shape: [rows, ...this.#shape], data: images }, names);
+    const inferred = await this.#run(images, rows, names);
     const outputs = names.map((name) => {
       const output = inferred[name];
       if (
@@ -270,11 +292,14 @@ export class TeacherCache implements TeacherOutputs {
   }
 }
 
+/** Views of an image that are numbered where there is no limit: one for each epoch. */
+const MOST_VIEWS = 2 ** 20;
+
 /** Hash of everything that a cached output depends on besides image and view. */
 export function teacherCacheKey(
   teacher: Pick<Teacher, 'hash'>,
   source: Pick<ImageSource, 'fingerprint'>,
-  augmentation: Pick<Augmentation, 'id'>,
+  augmentation: Pick<ImageViews, 'id'>,
   float16 = false,
 ): string {
   const parts = [teacher.hash, source.fingerprint, augmentation.id, ...(float16 ? ['float16'] : [])];

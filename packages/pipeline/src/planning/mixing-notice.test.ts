@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mixupNotice } from './mixup-notice.js';
+import { mixingNotice } from './mixing-notice.js';
 import type { PlannedModel } from './plan-model.js';
 
 const model = (name: string, ...labelled: readonly boolean[]) => ({
@@ -15,14 +15,18 @@ const [supervised, fitnets, kd] = [
   model('kd', false),
 ];
 
-describe('mixupNotice', () => {
+describe('mixingNotice', () => {
   it('says nothing where every method mixes', () => {
-    expect(mixupNotice([kd])).toBeNull();
+    expect(mixingNotice(['mixup'], [kd])).toBeNull();
   });
 
   it('says that nobody mixes, or who does not', () => {
-    expect(mixupNotice([supervised])).toMatch(/^mixup has no effect: .*\(supervised\)\.$/);
-    expect(mixupNotice([supervised, kd])).toMatch(/plain images are shown to supervised \(reads labels\)\./);
-    expect(mixupNotice([fitnets, kd])).toMatch(/to fitnets in the stages that read labels \(stage-2\)\./);
+    expect(mixingNotice(['mixup'], [supervised])).toMatch(/^mixup has no effect: .*\(supervised\)\.$/);
+    expect(mixingNotice(['mixup'], [supervised, kd])).toMatch(
+      /plain images are shown to supervised \(reads labels\)\./,
+    );
+    expect(mixingNotice(['mixup'], [fitnets, kd])).toMatch(
+      /to fitnets in the stages that read labels \(stage-2\)\./,
+    );
   });
 });
