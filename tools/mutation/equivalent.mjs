@@ -82,4 +82,22 @@ export const EQUIVALENT = [
     why: 'undefined is false where it is read',
     mutants: [['() => false', '() => undefined']],
   },
+  {
+    file: 'adversarial-step.ts',
+    why: 'an id tells the same steps apart with a flag inverted, and without its kind',
+    mutants: [
+      ['setup.frozen === true', 'setup.frozen !== true'],
+      ["'adversarial'", '""'],
+    ],
+  },
+  {
+    file: 'terms.ts',
+    why: 'the id of an adversarial step has other fields',
+    mutants: [["'terms'", '""']],
+  },
+  {
+    file: 'adversarial-student-phase.ts',
+    why: 'a text has no auxiliary layers',
+    mutants: [['[]', '["Stryker was here"]']],
+  },
 ];

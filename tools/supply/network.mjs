@@ -1,4 +1,7 @@
-/** Every place in the sources of the published packages that can reach the network, and every address in them. */
+/**
+ * Every place in the sources of the published packages that can reach the network or start a program, and every address in
+ * them.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,8 +25,17 @@ const GLOBALS = new Set([
 /** The file that downloads, and the one with the addresses; nothing else may do either. */
 const DOWNLOADS = 'packages/datasets/src/download/download-file.ts';
 const ADDRESSES = 'packages/datasets/src/download/official-files.ts';
+/** Files that start programs, and which; SECURITY.md says when. */
+const STARTS = new Set([
+  'packages/pipeline/src/backends/probe.ts', // this program: one backend
+  'packages/pipeline/src/isolation/trial.ts', // this program: a file that may not end
+  'packages/pipeline/src/backends/install.ts', // the package manager, for `doctor --fix`
+  'packages/runtime/src/run-folder/environment.ts', // git, for the commit in a run's record
+]);
 /** Addresses that are compared with, and not contacted. */
 const TEXTS = new Set(['packages/formats/src/foreign/foreign-file.ts: git-lfs.github.com']);
+
+const PROGRAMS = /^(?:node:)?(?:child_process|cluster)$/;
 
 function sources() {
   const folders = readdirSync(join(root, 'packages')).flatMap((name) => [
@@ -45,11 +57,12 @@ function sources() {
 /** What one source can reach. */
 function reachOf(path) {
   const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
-  const [connects, hosts] = [[], []];
+  const [connects, hosts, starts] = [[], [], []];
   const [globals, declared] = [[], new Set()];
   const visit = (node) => {
     if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) {
       if (MODULES.test(node.text) && isModuleName(node)) connects.push(node.text);
+      if (PROGRAMS.test(node.text) && isModuleName(node)) starts.push(node.text);
       for (const [, host] of node.text.matchAll(/\b(?:https?|wss?|ftp):\/\/([^/\s"'`:?#]+)/g))
         hosts.push(host);
     }
@@ -62,7 +75,7 @@ function reachOf(path) {
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return { connects: [...connects, ...globals.filter((name) => !declared.has(name))], hosts };
+  return { connects: [...connects, ...globals.filter((name) => !declared.has(name))], hosts, starts };
 }
 
 /** Whether a string is what an import, `import()`, `require()` or `process.getBuiltinModule()` loads. */
@@ -89,7 +102,9 @@ export function networkProblems() {
   let downloads = false;
   for (const path of sources()) {
     const name = relative(root, path).replaceAll('\\', '/');
-    const { connects, hosts } = reachOf(path);
+    const { connects, hosts, starts } = reachOf(path);
+    if (starts.length > 0 && !STARTS.has(name))
+      problems.push(`${name}: starts programs; list it in network.mjs`);
     if (name === DOWNLOADS) downloads = connects.length > 0;
     else
       for (const what of connects)

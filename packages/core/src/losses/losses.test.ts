@@ -32,6 +32,7 @@ describe('squaredDistance', () => {
     const t = tf.tensor2d([0, 0, 0, 0], [2, 2]);
     expect(value(squaredDistance(s, t, 'sum'))).toBeCloseTo((1 + 4 + 9 + 16) / 2, 5);
     expect(value(squaredDistance(s, t, 'mean'))).toBeCloseTo((1 + 4 + 9 + 16) / 4, 5);
+    expect(value(squaredDistance(s, t))).toBeCloseTo((1 + 4 + 9 + 16) / 2, 5);
   });
 });
 

@@ -210,3 +210,36 @@ describe('a conditional discriminator', () => {
     expect(metrics['loss/adversarial']![0]).toBeCloseTo(-18 + crossEntropy, 5);
   });
 });
+
+describe('class logits', () => {
+  const loss = (conditional: boolean, classes: boolean) => {
+    const c = { 'discriminator/params/c': tf.tensor2d([1, 0, 0, 1], [2, 2]) };
+    const discriminators = [attached({ discriminator: new ToyDiscriminator(conditional) })];
+    return metricsOf({ discriminators }, { ...toyState(), ...(classes && c) })['loss/adversarial']!;
+  };
+
+  it('count only where D has them and there is a condition', () => {
+    expect(loss(false, false)).toEqual([-18]);
+    expect(loss(true, false)).toEqual([-18]);
+    expect(loss(false, true)).toEqual([-18]);
+    expect(loss(true, true)).not.toEqual([-18]);
+  });
+
+  it('of one discriminator among others get its condition', () => {
+    const one = new ToyDiscriminator(true);
+    const discriminators = [attached(), attached({ name: 'second', discriminator: one })];
+    const second = { 'second/params/u': tf.tensor2d([1, 1], [2, 1]), 'second/stats/runs': tf.scalar(0) };
+    gradientsOf({ discriminators, condition: 'labels' }, { ...toyState(), ...second });
+    expect(one.conditions[0]).toEqual([0, 1, 1, 0]);
+  });
+});
+
+describe("a balancer's memory", () => {
+  it('is what it was given in the step before', () => {
+    const counting: Balancer = { ...ratioBalancer, next: ({ ratio }) => ({ ratio: tf.add(ratio!, 1) }) };
+    const state = { ...toyState(), 'balancer/ratio': tf.scalar(4) };
+    const phase = adversarialStudentPhase(toySetup({ balancer: counting }));
+    const { grads, means } = phase.gradients(state, toyBatch(), toyHyper(), toyContext);
+    expect(arrays(phase.update(state, grads, toyHyper(), means))['balancer/ratio']).toEqual([5]);
+  });
+});

@@ -230,3 +230,15 @@ describe('a conditional discriminator', () => {
     expect(discriminator.conditions).toEqual([null, null]);
   });
 });
+
+describe('class logits', () => {
+  it.each([
+    ['without a condition', false, true],
+    ['that D does not have', true, false],
+  ])('%s are left out', (_, conditional, classes) => {
+    const c = { 'discriminator/params/c': tf.tensor2d([1, 0, 0, 1], [2, 2]) };
+    const discriminators = [attached({ discriminator: new ToyDiscriminator(conditional) })];
+    const { metrics } = gradientsOf({ discriminators }, { ...toyState(), ...(classes && c) });
+    expect(arrays(metrics)['loss/discriminator']).toEqual([3]);
+  });
+});

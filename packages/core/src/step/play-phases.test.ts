@@ -70,7 +70,10 @@ describe('phasesOf', () => {
 
   it('lists the phases there are where one is unknown', () => {
     expect(() => phasesOf(step, ['generator'])).toThrow(
-      'no phase named "generator". This step has: discriminator, student.',
+      expect.objectContaining({
+        code: 'ANC_PHASE',
+        message: 'no phase named "generator". This step has: discriminator, student.',
+      }) as Error,
     );
   });
 });

@@ -95,6 +95,7 @@ describe('termStep', () => {
       stepOf({ optimizer: sgd({ momentum: 0.9 }) }),
       stepOf({ student: { ...toyStudent, name: 'other' } }),
       stepOf({ wrapContext: { id: 'w', wrap: (context) => context } }),
+      stepOf({ wrapContext: { id: 'v', wrap: (context) => context } }),
     ];
     expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
     expect(stepOf().id).toBe(steps[0]!.id);

@@ -106,7 +106,7 @@ describe('writeFileAtomically', () => {
       .spyOn(Object.getPrototypeOf(handle) as FileHandle, 'writeFile')
       .mockRejectedValue(full);
     await handle.close();
-    const failed = writeFileAtomically(path, new Uint8Array(3_000_000)).finally(() => writing.mockRestore());
+    const failed = writeFileAtomically(path, new Uint8Array(3_000_000));
     await expect(failed).rejects.toMatchObject({
       code: 'ANC_DISK',
       message: `${path} cannot be written.`,
@@ -115,6 +115,10 @@ describe('writeFileAtomically', () => {
         received: expect.stringMatching(/ENOSPC: no space left on device.*; .* free/) as string,
       },
     });
+    await expect(writeFileAtomically(path, 'é'.repeat(1_000_000))).rejects.toMatchObject({
+      detail: { expected: '2.0 MB of free space' },
+    });
+    writing.mockRestore();
     expect(await text()).toBe('old');
     expect(await readdir(folder)).toEqual(['result.json']);
   });
