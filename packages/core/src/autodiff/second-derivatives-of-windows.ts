@@ -45,7 +45,7 @@ tf.registerGradient({
   kernelName: 'AvgPoolGrad',
   inputsToSave: ['dy', 'input'],
   gradFunc: (incoming, saved, attrs) => ({
-    dy: () => run('AvgPool', { x: incoming as Tensor }, attrs as unknown as Attrs),
+    dy: () => run('AvgPool', { x: incoming as Tensor }, attrs),
     input: () => tf.zerosLike(saved[1]!),
   }),
 });

@@ -13,8 +13,11 @@ function run<T>(component: string, compute: () => T): T {
   }
 }
 
+/** Also of another copy of tfjs-core. */
+const isTensor = (value: unknown): value is Tensor => value instanceof tf.Tensor;
+
 const shapeOf = (value: unknown): string =>
-  value instanceof tf.Tensor ? `a tensor of shape [${value.shape.join(', ')}]` : String(value);
+  isTensor(value) ? `a tensor of shape [${value.shape.join(', ')}]` : String(value);
 
 /**
  * The scalar that a component's function returns.
@@ -25,14 +28,13 @@ const shapeOf = (value: unknown): string =>
  */
 export function scalarFrom(component: string, member: string, compute: () => unknown): Scalar {
   const value = run(component, compute);
-  if (value instanceof tf.Tensor && value.size === 1) return value as Scalar;
+  if (isTensor(value) && value.size === 1) return value as Scalar;
   throw new AncError('ANC_OBJECTIVE', `${component}: ${member} does not return a scalar.`, {
     expected: 'a tensor with one number',
     received: shapeOf(value),
-    hint:
-      value instanceof tf.Tensor
-        ? 'reduce it over the batch: tf.mean(…).'
-        : 'return the result of operations of tfjs-core.',
+    hint: isTensor(value)
+      ? 'reduce it over the batch: tf.mean(…).'
+      : 'return the result of operations of tfjs-core.',
   });
 }
 
@@ -42,26 +44,26 @@ export function scalarFrom(component: string, member: string, compute: () => unk
  * @throws `ANC_OBJECTIVE` for other entries or shapes, or where the function throws.
  */
 export function memoryFrom(component: string, memory: Tree, compute: () => unknown): Record<string, Tensor> {
-  const next = run(component, compute) as Tree;
+  const next = run(component, compute);
   const fault = (problem: string, expected: string, received: string): AncError =>
     new AncError('ANC_OBJECTIVE', `${component}: ${problem}.`, {
       expected,
       received,
       hint: 'return every entry of the memory, with the shape that it started with.',
     });
-  const isTree = typeof next === 'object' && next !== null && !(next instanceof tf.Tensor);
-  const [expected, received] = [namesOf(memory), isTree ? namesOf(next) : []];
-  if (!isTree || expected.join() !== received.join()) {
+  const tree = typeof next === 'object' && next !== null && !isTensor(next) ? (next as Tree<unknown>) : null;
+  const [expected, received] = [namesOf(memory), tree === null ? [] : namesOf(tree)];
+  if (tree === null || expected.join() !== received.join()) {
     throw fault(
       'next returns other entries than its memory has',
       expected.join(', ') || 'none',
-      isTree ? received.join(', ') || 'none' : shapeOf(next),
+      tree === null ? shapeOf(next) : received.join(', ') || 'none',
     );
   }
   for (const name of expected) {
-    const [before, after] = [memory[name]!, next[name] as unknown];
-    if (after instanceof tf.Tensor && after.shape.join() === before.shape.join()) continue;
+    const [before, after] = [memory[name]!, tree[name]];
+    if (isTensor(after) && after.shape.join() === before.shape.join()) continue;
     throw fault(`next changes the shape of "${name}"`, `[${before.shape.join(', ')}]`, shapeOf(after));
   }
-  return { ...next };
+  return { ...(tree as Tree) };
 }

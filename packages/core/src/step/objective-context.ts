@@ -8,7 +8,7 @@ import { scalarFrom } from './component-result.js';
 import type { LossContext } from './student-phase.js';
 
 /** Name of the hyperparameter that holds the completed share of the stage's training. */
-export const PROGRESS = 'progress';
+const PROGRESS = 'progress';
 
 /**
  * What a component can use besides its tensors.

@@ -40,7 +40,7 @@ function distanceToUnitNorm(x: Tensor, context: RegularizerContext): Scalar {
 
 /** One random number from 0 to 1 for each sample, to be multiplied with x. x: [B, …] -> [B, 1, …]. */
 const perSample = (name: string, x: Tensor, { noise }: RegularizerContext): Tensor =>
-  noise(name, [x.shape[0]!, ...x.shape.slice(1).map(() => 1)], { kind: 'uniform', low: 0, high: 1 });
+  noise(name, [x.shape[0], ...x.shape.slice(1).map(() => 1)], { kind: 'uniform', low: 0, high: 1 });
 
 /**
  * Mescheder 2018 ("Which training methods for GANs do actually converge?"), Eq. 9 and 10: γ/2 · E‖∇_x D(x)‖² at the

@@ -332,6 +332,8 @@ describe('a plan that cannot be made', () => {
     ['a wrong option of a method', { methods: ['kd(temperature=0)'] }, 'ANC_OPTIONS'],
     ['an unknown teacher', { teacher: 'cn' }, 'ANC_UNKNOWN'],
     ['a start after the end', { start: 2 }, 'ANC_CONFIG'],
+    ['a warm-up that does not end', { dataWarmup: 99 }, 'ANC_CONFIG'],
+    ['an adversarial warm-up that does not end', { adversarialWarmup: 99 }, 'ANC_CONFIG'],
     ['an option of given teachers', { teacherPreprocessing: 'unit' }, 'ANC_CONFIG'],
   ])('is refused before a backend is opened: %s', async (_what, flat, code) => {
     expect(await refusal(flat)).toMatchObject({ code });

@@ -1,5 +1,5 @@
 /** What an author needs to repair a violated contract: shown after the message, one line each. */
-export interface ViolationDetail {
+interface ViolationDetail {
   readonly expected: string;
   readonly received: string;
   /** The next thing to do, as an imperative sentence. */

@@ -40,7 +40,7 @@ export interface Subject {
 }
 
 /** Compiles the function on a backend, checks it and disposes of it. */
-export async function withDifferentiable(
+async function withDifferentiable(
   open: () => Promise<Backend>,
   { compute, leaves }: Subject,
   check: (f: Differentiable) => Promise<void>,
