@@ -17,9 +17,8 @@ export { decodeNumber, decodeNumbers, encodeNumbers } from './json/numbers.js';
 // Tasks
 export { readTargets } from './contracts/targets.js';
 export { agreement, errorRate } from './tasks/classification/batch-metrics.js';
-export { chanceAgreement } from './tasks/classification/chance-agreement.js';
 export { kappaMatters } from './tasks/classification/kappa-matters.js';
-export { topClasses, topOf } from './tasks/classification/top-classes.js';
+export { topOf } from './tasks/classification/top-classes.js';
 export { metricFields, metricOf, validationFields, type MetricFields } from './tasks/metric-fields.js';
 export { describeTask, taskEntry, taskOfDocument, type TaskDescription } from './tasks/task-description.js';
 
@@ -37,7 +36,7 @@ export { firstNotFinite } from './tree/tree.js';
 export { permuted } from './tree/permute.js';
 
 // Frozen networks
-export { predictSplit, type PredictOptions, type SplitPredictions } from './inference/predict-split.js';
+export { predictSplit, type SplitPredictions } from './inference/predict-split.js';
 export { logitsOf, type SplitLogits } from './inference/split-logits.js';
 export { compileClassifier, liveTeacher, NetworkTeacher, outputShapes } from './inference/network-teacher.js';
 

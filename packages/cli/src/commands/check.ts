@@ -1,6 +1,6 @@
 import type { CheckResult } from '@anc/pipeline';
 import type * as internal from '@anc/pipeline/internal';
-import { formatCount, formatShare } from '@anc/pipeline/options';
+import { formatCount, formatMetric, formatShare } from '@anc/pipeline/options';
 import { createTerminal } from '../terminal/terminal.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import type { DefineCommand, Session } from './command.js';
@@ -111,8 +111,12 @@ function documentOf(
   const rated = preprocessings.map((one) => ({ preprocessing: name(one), reading: name(one), ...one }));
   return {
     ...found,
-    images: { total: sample.total, looked: rest.count, broken: sample.broken },
-    answers: { ...rest, top1: top1.map((label, i) => ({ image: sample.names[i], label })) },
+    images: { total: sample.total, looked: sample.names.length, broken: sample.broken },
+    // Of one prediction per image: of pixels there would be too many.
+    answers:
+      top1.length === sample.names.length
+        ? { ...rest, top1: top1.map((label, i) => ({ image: sample.names[i], label })) }
+        : rest,
     preprocessings: rated,
     preprocessingImages,
     readings: rated, // the former names
@@ -131,6 +135,8 @@ function describe(
   formatTable: (head: readonly string[], rows: readonly (readonly string[])[]) => string,
 ): string {
   const frequent = classNames?.[answers.topClass] ?? `class ${answers.topClass}`;
+  if (found.task !== undefined)
+    return describeDense({ ...found, sample, answers, warnings, notices }, frequent, sheet);
   return [
     `${found.model}: ${answers.count} of ${formatCount(sample.total)} images of ${sample.what}, shown in ${sheet}`,
     `top-1: ${answers.covered} of ${answers.classes} classes, most often "${frequent}" (${formatShare(answers.topShare)}); ` +
@@ -149,6 +155,39 @@ function describe(
         ]),
     ),
     ...verdictOf(found),
+    ...notices.map((text) => `note: ${text}`),
+    ...warnings.map(({ message }) => `warning: ${message}`),
+    ...(warnings.length === 0 ? ['no warnings.'] : []),
+  ].join('\n');
+}
+
+/** The same of several predictions per image. */
+function describeDense(
+  {
+    model,
+    task,
+    metrics = null,
+    sample,
+    answers,
+    warnings,
+    notices,
+    inUse,
+  }: Pick<
+    CheckResult,
+    'model' | 'task' | 'metrics' | 'sample' | 'answers' | 'warnings' | 'notices' | 'inUse'
+  >,
+  frequent: string,
+  sheet: string,
+): string {
+  const measured = (task?.metrics ?? []).map(
+    (metric) => `${metric.label ?? metric.name} ${formatMetric(metrics?.[metric.name] ?? null, metric)}`,
+  );
+  return [
+    `${model}: ${sample.names.length} of ${formatCount(sample.total)} images of ${sample.what}, shown in ${sheet}`,
+    `${formatCount(answers.count)} predictions: ${answers.covered} of ${answers.classes} classes, most often "${frequent}" ` +
+      `(${formatShare(answers.topShare)}); entropy ${formatShare(answers.entropy)} of the largest possible`,
+    ...(metrics === null ? ['the images have no targets'] : [measured.join(', ')]),
+    `in use: ${inUse}`,
     ...notices.map((text) => `note: ${text}`),
     ...warnings.map(({ message }) => `warning: ${message}`),
     ...(warnings.length === 0 ? ['no warnings.'] : []),

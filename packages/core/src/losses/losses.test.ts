@@ -60,3 +60,37 @@ describe('softmaxCrossEntropy', () => {
     found.forEach((g, i) => expect(g).toBeCloseTo(wanted[i]!, 5));
   });
 });
+
+describe('losses of logits with more axes', () => {
+  /** [1, 2, 2, 3] logits of four pixels, and the same as four samples. */
+  const [a, b] = [
+    [1, -2, 0.5, 3, 0, 1, -1, 2, 0.25, 0, 0, 1],
+    [0, 1, 2, -1, 0.5, 1, 2, 2, 0, 1, -3, 0.5],
+  ];
+  const dense = (values: number[]): tf.Tensor => tf.tensor4d(values, [1, 2, 2, 3]);
+  const flat = (values: number[]): tf.Tensor => tf.tensor2d(values, [4, 3]);
+
+  it('are means over pixels, as of that many samples', () => {
+    for (const reduction of ['sum', 'mean'] as const) {
+      const wanted = value(squaredDistance(flat(a), flat(b), reduction));
+      expect(value(squaredDistance(dense(a), dense(b), reduction))).toBeCloseTo(wanted, 6);
+    }
+    expect(value(temperatureKl(dense(a), dense(b), 3))).toBeCloseTo(
+      value(temperatureKl(flat(a), flat(b), 3)),
+      6,
+    );
+    const [mask, labels] = [
+      tf.tensor3d([2, 0, 1, 1], [1, 2, 2], 'int32'),
+      tf.tensor1d([2, 0, 1, 1], 'int32'),
+    ];
+    expect(value(softmaxCrossEntropy(dense(a), mask))).toBeCloseTo(
+      value(softmaxCrossEntropy(flat(a), labels)),
+      6,
+    );
+  });
+
+  it('count a label that is no class as nothing', () => {
+    const none = tf.tensor1d([-1, -1, -1, -1], 'int32');
+    expect(value(softmaxCrossEntropy(flat(a), none))).toBeCloseTo(0, 6);
+  });
+});

@@ -1,8 +1,10 @@
-import type { Normalization } from '@anc/core';
+import type { Normalization, Tree } from '@anc/core';
+import type { TaskDescription } from '@anc/core/internal';
 import { captionedContactSheet } from '@anc/datasets';
 import { classOrderWarning } from '../classifier/class-order.js';
 import { pairClasses, type ClassPairing } from '../classifier/labels.js';
 import { answersOf, labelsOf, warningsOf, type Answers, type Warning } from './diagnose.js';
+import { checkDense } from './dense.js';
 import type { Sample } from './images.js';
 import { lookAtImages } from './look-at-images.js';
 import {
@@ -34,6 +36,10 @@ export interface Check {
   readonly answers: Answers;
   /** Share of right answers, where the images' classes are the teacher's. */
   readonly accuracy: number | null;
+  /** What the images' targets are for; absent: classification. */
+  readonly task?: TaskDescription;
+  /** The metrics of other tasks, by name; null where the images have no targets. */
+  readonly metrics?: Tree<number> | null;
   /** Common preprocessings, rated, best first. */
   readonly preprocessings: readonly RatedPreprocessing[];
   /** Number of images that they were compared on. */
@@ -73,6 +79,8 @@ export async function checkTeacher(
   sample: Sample,
   { budget, progress, now = () => performance.now() / 1000 }: CheckOptions,
 ): Promise<Check> {
+  if (sample.task !== null && !sample.task.description.perImage)
+    return checkDense(checked, sample, sample.task);
   const { shape } = checked;
   const size = shape[0] * shape[1] * shape[2];
   const count = sample.images.length / size;

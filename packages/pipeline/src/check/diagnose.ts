@@ -1,4 +1,5 @@
-import { entropy, softmax, topOf } from './probabilities.js';
+import { topOf } from '@anc/core/internal';
+import { entropy, softmax } from './probabilities.js';
 
 /** Something about teacher and images that a person should look at before training. */
 export interface Warning {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { AncError, isAncError, Rng, type Dataset } from '@anc/core';
+import { AncError, isAncError, Rng, targetsOf, type Dataset } from '@anc/core';
+import { readTargets } from '@anc/core/internal';
 import { decodeImage, interpretWholeFolder, limitSplit } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
 
@@ -10,6 +11,7 @@ import { sizesOfFolder, statedByFolder, type StatedShape } from '../data/image-s
 import { isMissing, openDataset, type Fetching } from '../data/open-dataset.js';
 import { sizedDataset } from '../data/sized-dataset.js';
 import { IMAGE_FOLDER } from '../options/folder-dataset.js';
+import { taskOfDataset, type OpenedTask } from '../tasks/opened-task.js';
 import { NAMED_FORM, readNamed, type Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 
@@ -27,6 +29,10 @@ export interface Sample {
   /** Whether the order of `classes` is only that of folders. */
   readonly classesAreFolders: boolean;
   readonly labels: Int32Array | null;
+  /** What the images' targets are for; null where they are of a folder, whose classes are labels. */
+  readonly task: OpenedTask | null;
+  /** Targets of another shape than one class per image, image after image; null without any. */
+  readonly targets: Int32Array | null;
   /** How the images were found, in sentences. */
   readonly notices: readonly string[];
   /** Files that do not decode, with the reason. */
@@ -124,6 +130,8 @@ async function ofFolder(path: string, what: string, { shape, limit }: SampleRequ
     classes: classes.length === 0 ? null : classes,
     classesAreFolders: true,
     labels: classes.length === 0 ? null : Int32Array.from(decoded, ({ label }) => classes.indexOf(label!)),
+    task: null,
+    targets: null,
     broken,
     notices: [interpretation.summary, ...interpretation.remarks],
   };
@@ -169,7 +177,11 @@ async function openSized(
   return openDataset(sized, composition, { dataDir, seed: 1 }, fetching);
 }
 
-async function ofDataset(dataset: Dataset, what: string, { shape, limit }: SampleRequest): Promise<Sample> {
+async function ofDataset(
+  dataset: Dataset,
+  what: string,
+  { shape, limit, composition }: SampleRequest,
+): Promise<Sample> {
   if (dataset.shape.join() !== shape.join()) {
     throw new AncError('ANC_SHAPE', `the teacher's images and those of "${what}" differ in size.`, {
       expected: shape.join('×'),
@@ -184,18 +196,19 @@ async function ofDataset(dataset: Dataset, what: string, { shape, limit }: Sampl
   const split = limitSplit(whole, limit, 1);
   const { count } = split.images;
   const images = new Uint8Array(count * shape[0] * shape[1] * shape[2]);
-  await split.images.read(
-    Int32Array.from({ length: count }, (_, i) => i),
-    images,
-  );
+  const indices = Int32Array.from({ length: count }, (_, i) => i);
+  await split.images.read(indices, images);
+  const targets = split.labels === null ? await targetsOf(split)?.() : undefined;
   return {
     what,
     total: whole.images.count,
     images,
     names: Array.from({ length: count }, (_, i) => `${i}`),
-    classes: split.labels === null ? null : dataset.classes,
+    classes: split.labels === null && targets === undefined ? null : dataset.classes,
     classesAreFolders: classesAreFolders(dataset),
     labels: split.labels === null ? null : await split.labels(),
+    task: await taskOfDataset(dataset, composition),
+    targets: targets === undefined ? null : await readTargets(targets, indices),
     broken: [],
     notices: noticesOf(dataset),
   };

@@ -1,6 +1,7 @@
+import { topOf } from '@anc/core/internal';
 import { Rng } from '@anc/core';
 import type { Preprocessing } from './candidates.js';
-import { topOf } from './probabilities.js';
+
 import { rate, type Rating, type SampledRating } from './rating.js';
 import { shownViews } from './shown-views.js';
 

@@ -1,15 +1,10 @@
+import { topOf } from '@anc/core/internal';
+
 /** −Σ p ln p. */
 export function entropy(row: Float64Array): number {
   let sum = 0;
   for (const p of row) if (p > 0) sum -= p * Math.log(p);
   return sum;
-}
-
-/** The place of the largest of `classes` logits from `at` on. */
-export function topOf(logits: Float32Array, at: number, classes: number): number {
-  let best = 0;
-  for (let c = 1; c < classes; c++) if (logits[at + c]! > logits[at + best]!) best = c;
-  return best;
 }
 
 /** Rows of probabilities; a row that is not finite becomes uniform: it says nothing. */

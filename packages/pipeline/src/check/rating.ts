@@ -1,4 +1,5 @@
-import { entropy, softmax, topOf } from './probabilities.js';
+import { topOf } from '@anc/core/internal';
+import { entropy, softmax } from './probabilities.js';
 
 /** Logits of the same images under several views (shifted, mirrored): views × [N × classes]. */
 export type ViewedLogits = readonly Float32Array[];

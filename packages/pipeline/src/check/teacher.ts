@@ -35,7 +35,7 @@ export interface CheckedTeacher {
   /** Layouts that its file leaves possible. */
   readonly layouts: readonly Preprocessing['layout'][];
   /** As its file, or the person, says; where neither does, pixels from 0 to 1. */
-  open(imageClasses?: number): Promise<Classifier>;
+  open(imageClasses?: number, outputs?: readonly number[]): Promise<Classifier>;
   openAs(reading: Preprocessing, imageClasses?: number): Promise<OpenPreprocessing>;
 }
 
@@ -69,12 +69,14 @@ export async function findTeacher(
     said: string | undefined,
     options: OnnxTeacherOptions,
     imageClasses: number | undefined,
+    outputs?: readonly number[],
   ): Promise<Classifier> =>
     openClassifier(
       {
         ...request,
         ...(said === undefined ? {} : { preprocessing: said }),
         ...(imageClasses === undefined ? {} : { imageClasses }),
+        ...(outputs && { outputs }),
         onnx: options,
       },
       composition,
@@ -84,7 +86,7 @@ export async function findTeacher(
     shape: images,
     notices: size === undefined ? [`images of ${shape.join('×')}: ${why}.`] : [],
     layouts: layoutsOf(known, isOnnx(file) ? onnx.layout : 'nhwc'),
-    open: (imageClasses) => open(preprocessing, onnx, imageClasses),
+    open: (imageClasses, outputs) => open(preprocessing, onnx, imageClasses, outputs),
     openAs: async ({ name, normalization, layout, order }, imageClasses) => {
       const placed = layout === 'own' ? onnx : { ...onnx, layout };
       const { mean: _, std: __, ...unprepared } = placed;

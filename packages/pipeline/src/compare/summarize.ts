@@ -9,6 +9,7 @@ import {
   type TaskDescription,
 } from '@anc/core/internal';
 import type { RunResult, StudentResult } from '../events/documents.js';
+import { AGREEMENT } from '../tasks/agreement.js';
 import { formatShare } from '../text/format.js';
 import type { ComparedMethod, CompareResult, DivergedMethod, Difference, Verdict } from './documents.js';
 import { intervalOf, pairedInterval, type Interval } from './interval.js';
@@ -124,9 +125,6 @@ function intervalFields(task: TaskDescription, students: readonly StudentResult[
   });
   return metricFields(task, Object.fromEntries(known));
 }
-
-/** Agreement with the teacher as a metric: what is compared where there are no targets. */
-export const AGREEMENT: TaskMetric = { name: 'agreement', better: 'higher' };
 
 function compare(
   mine: readonly StudentResult[],

@@ -1,7 +1,8 @@
 import { kappaMatters, metricOf, taskOfDocument } from '@anc/core/internal';
 import { formatKappa, formatLarge, formatMetric, formatSeconds, formatShare } from '../text/format.js';
 import type { ComparedMethod, CompareResult } from './documents.js';
-import { AGREEMENT, formatInterval, formatPoints } from './summarize.js';
+import { AGREEMENT } from '../tasks/agreement.js';
+import { formatInterval, formatPoints } from './summarize.js';
 
 /** The comparison as rows of text, for a terminal's table or a page's. */
 export interface Rows {

@@ -1,5 +1,6 @@
 import type { TaskMetric } from '@anc/core';
 import { alarmsFor, kappaMatters, metricOf, type TaskDescription } from '@anc/core/internal';
+import { AGREEMENT } from '../tasks/agreement.js';
 import { formatKappa, formatMetric, formatShare } from '../text/format.js';
 import { controlName, dataTermOf, isControlOf, type InterpretedMethod } from './control.js';
 import type { StudentResult } from '../events/documents.js';
@@ -74,9 +75,6 @@ function comparison(
   }
   return compareValues(names, primary, [own, others], task, testCount);
 }
-
-/** Agreement with the teacher as a metric: what is compared where there are no targets. */
-const AGREEMENT: TaskMetric = { name: 'agreement', better: 'higher' };
 
 /**
  * A metric of two students on the same test images. Of one prediction per image, the difference stands against the

@@ -1,4 +1,5 @@
-import type { Normalization } from '@anc/core';
+import { classification, type Normalization } from '@anc/core';
+import { taskOfDocument } from '@anc/core/internal';
 import { encodeWeightsMetadata } from '@anc/formats';
 import { cnn } from '@anc/models';
 import { describe, expect, it } from 'vitest';
@@ -22,6 +23,7 @@ const planOf = (normalization: Normalization = { mean: [127.5], std: [64] }): Pl
       test: { images: { count: 2000 } },
       normalization,
     },
+    task: { task: classification, description: taskOfDocument({}) },
     classNames: ['cat', 'dog'],
   }) as unknown as Plan;
 

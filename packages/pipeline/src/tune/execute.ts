@@ -25,7 +25,7 @@ import {
   teacherPredictions,
   type SharedTeacherOutputs,
 } from '../training/teacher-cache.js';
-import { AGREEMENT } from '../compare/summarize.js';
+import { AGREEMENT } from '../tasks/agreement.js';
 import { takes, under } from './candidate.js';
 import type { TrialResult, TuneResult } from './documents.js';
 import type { TuneRecord } from './folder.js';

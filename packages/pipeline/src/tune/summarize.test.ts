@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { taskOfDocument } from '@anc/core/internal';
 import type { PlannedModel } from '../planning/plan.js';
 import type { TrialResult } from './documents.js';
-import { AGREEMENT } from '../compare/summarize.js';
+import { AGREEMENT } from '../tasks/agreement.js';
 import { scoreOf, summarizeTuning, triesInWords, type Candidate } from './summarize.js';
 
 const task = taskOfDocument({});
