@@ -15,13 +15,15 @@ import {
 import { Loader, RunFolder, ScalarLog, TeacherCache } from '@anc/runtime';
 import { relativeError } from '@anc/testing';
 import { localAllReduce } from '@anc/testing/toy';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cornerTeacher } from '../../test/corner-teacher.js';
 import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import { planRun, type Plan, type PlannedModel } from '../planning/plan.js';
 import { openTeacherCache } from './teacher-cache.js';
 import { trainModel, type TrainContext } from './train-model.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const EPOCHS = 2;
 const BATCH = 16;
