@@ -70,6 +70,10 @@ export class RunFolder {
     try {
       await stat(join(folder.path, CONFIG));
     } catch (cause) {
+      // Work had begun: another file of its beginning is there.
+      if (await stat(join(folder.path, ENVIRONMENT)).catch(() => null)) {
+        throw damagedError(folder.path, CONFIG, 'the options of the run', 'no such file');
+      }
       throw new AncError('ANC_RUN_MISSING', `"${path}" is not a run folder.`, {
         expected: `a folder with ${CONFIG} in it`,
         hint: (await isLeftover(folder.path))
