@@ -19,7 +19,6 @@ const { values } = parseArgs({
     only: { type: 'string' },
     seed: { type: 'string', default: '1' },
     files: { type: 'string' },
-    readers: { type: 'string' },
     verbose: { type: 'boolean' },
   },
 });
