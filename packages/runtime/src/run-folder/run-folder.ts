@@ -70,6 +70,8 @@ export class RunFolder {
     try {
       await stat(join(folder.path, CONFIG));
     } catch (cause) {
+      const isMissing = ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
+      if (!isMissing) throw await diskError(join(folder.path, CONFIG), null, cause, 'read');
       // Work had begun: another file of its beginning is there.
       if (await stat(join(folder.path, ENVIRONMENT)).catch(() => null)) {
         throw damagedError(folder.path, CONFIG, 'the options of the run', 'no such file');
