@@ -25,6 +25,11 @@ export const STAGES = [
     beside: true,
   },
   { name: 'user: install from tarballs', command: ['node', 'tools/e2e/user.mjs'], minutes: 10 },
+  {
+    name: 'reliability: 20 kills',
+    command: ['node', 'tools/kill-test/run.mjs', '--kills', '20'],
+    minutes: 8,
+  },
   { name: 'interop: the step on JAX', command: ['node', 'tools/interop/step.mjs'], minutes: 8 },
   {
     name: 'interop: objectives on JAX',

@@ -16,6 +16,7 @@ function endOf({ code, signal, hung, output }) {
   if (STACK.test(output) || output.includes('ANC_INTERNAL'))
     return { problem: `stack trace: ${firstError(output)}` };
   if (code === 0) return { finished: true };
+  if (code === 2 && output.includes('start it again')) return { startsAgain: true };
   if (signal !== null || code === 130) return { killed: true };
   return { problem: `exit code ${code}: ${firstError(output)}` };
 }
@@ -47,7 +48,8 @@ export async function runCase({ command, reference, place, random, kills, env })
   mkdirSync(place, { recursive: true });
   const folder = join(place, command.folder);
   const record = { kills: [], delivered: 0, resumed: 0, problems: [], repeated: [] };
-  const argsNow = () => (isThere(command, place) ? command.resume : command.start);
+  let startsAgain = false;
+  const argsNow = () => (isThere(command, place) && !startsAgain ? command.resume : command.start);
   const isFinished = () => command.repeats === true && isThere(command, place);
   let finished = isFinished();
   let models = new Map();
@@ -61,6 +63,7 @@ export async function runCase({ command, reference, place, random, kills, env })
     const kill = drawKill(random, reference, resumes);
     const end = endOf(await ancCli(argsNow(), place, kill, env));
     record.kills.push({ ...kill, resumes, ...end });
+    startsAgain = end.startsAgain === true;
     if (end.problem !== undefined) record.problems.push(`after kill ${i + 1}: ${end.problem}`);
     if (end.killed === true) {
       record.delivered++;
@@ -71,8 +74,9 @@ export async function runCase({ command, reference, place, random, kills, env })
   }
   for (let attempt = 1; !finished && attempt <= TRIES; attempt++) {
     const end = endOf(await ancCli(argsNow(), place, null, env));
+    startsAgain = end.startsAgain === true;
     if (end.finished === true) finished = true;
-    else record.problems.push(`when continued: ${end.problem ?? 'killed'}`);
+    else if (!startsAgain) record.problems.push(`when continued: ${end.problem ?? 'killed'}`);
     notice();
   }
   if (!finished) record.problems.push('never finished');

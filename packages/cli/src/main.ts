@@ -1,7 +1,10 @@
+import { endWithoutTerminal } from './terminal/lost-terminal.js';
 import { endOnSignals } from './terminal/on-interrupt.js';
 
 const args = process.argv.slice(2);
 const streams = { stdout: process.stdout, stderr: process.stderr };
+
+endWithoutTerminal();
 
 endOnSignals(() => {
   const message = 'interrupted';

@@ -1,4 +1,6 @@
 import { basename } from 'node:path';
+import { AncError } from '@anc/core';
+import { exists } from '../compare/folder.js';
 import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';
@@ -131,6 +133,12 @@ export async function continueTuning(
 ): Promise<StartedTuning> {
   const { path, cwd, fetching, compose: composeAll } = continuedCall(folder, call);
   const record = await readRecord(path);
+  if (!(await exists(runFolder(path)))) {
+    throw new AncError('ANC_RUN_MISSING', `the tuning in "${folder}" was ended before it had begun.`, {
+      expected: `${runFolder(path)}, the folder of its trainings`,
+      hint: 'start it again: its folder is used again.',
+    });
+  }
   let composition: Composition | null = null;
   const compose = async (plugins: readonly string[]): Promise<Composition> =>
     (composition = await composeAll(plugins));

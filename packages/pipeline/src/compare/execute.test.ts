@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockFolder } from '@anc/runtime';
@@ -109,6 +109,19 @@ describe('a comparison', () => {
     await writeFile(of('compare.json'), text.slice(0, 100));
     await expect(compare('whole')).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
     await writeFile(of('compare.json'), text);
+  });
+
+  it('is complete where its report cannot be written, and says so', async () => {
+    const of = (...parts: string[]): string => join(cwd, 'whole', ...parts);
+    const text = await readFile(of('compare.json'), 'utf8');
+    await rm(of('compare.json'));
+    await rm(of('report.html'), { force: true });
+    await mkdir(of('report.html', 'in the way'), { recursive: true });
+    const { events } = await compare('whole');
+    const notices = events.flatMap((event) => (event.type === 'notice' ? [event.message] : []));
+    expect(notices.at(-1)).toMatch(/the report was not written .*anc-cli report whole writes it/);
+    expect(await readFile(of('compare.json'), 'utf8')).toBe(text);
+    await rm(of('report.html'), { recursive: true });
   });
 
   it('is read where it is finished', async () => {

@@ -5,6 +5,7 @@ import { Checksums, isLeftover, RunFolder, writeFileAtomically } from '@anc/runt
 import type { RunResult } from '../events/documents.js';
 import { scoped, type Emit } from '../events/events.js';
 import { whileLocked, type FolderLock } from '../files/folder-lock.js';
+import { reportOrNotice } from '../files/report-or-notice.js';
 import { isIncomplete, verifyRun } from '../files/verify.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
@@ -42,10 +43,10 @@ export interface Comparison extends Pick<
  * seeds are read. Returns null where the signal was aborted: the folder then continues from there.
  */
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
-  const { path } = comparison;
+  const { path, cwd, emit } = comparison;
   const before = (await exists(join(path, DOCUMENT))) ? await readResult<CompareResult>(path) : null;
   if (before !== null && before.diverged === undefined) {
-    if (!(await exists(join(path, REPORT)))) await writeFileAtomically(join(path, REPORT), reportOf(before));
+    if (!(await exists(join(path, REPORT)))) await writePage(path, before, shownPath(path, cwd), emit);
     return before;
   }
   return whileLocked(path, RECORD, (lock) => compareSeeds(comparison, lock));
@@ -96,9 +97,16 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
   const encoded = JSON.stringify(encodeNumbers(summary), null, 2);
   await lock.assertHeld();
   await new Checksums(path).write(DOCUMENT, `${encoded}\n`);
-  await writeFileAtomically(join(path, REPORT), reportOf(summary));
+  await writePage(path, summary, shownPath(path, cwd), emit);
   return summary;
 }
+
+const writePage = (path: string, result: CompareResult, shown: string, emit: Emit): Promise<void> =>
+  reportOrNotice(
+    () => writeFileAtomically(join(path, REPORT), reportOf(result)),
+    shown,
+    (message) => emit({ type: 'notice', message }),
+  );
 
 /** What the run of the first seed decides for all. */
 interface First {

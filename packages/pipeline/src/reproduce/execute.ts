@@ -8,6 +8,7 @@ import { studentNames } from '../options/student-names.js';
 import type { ResumeRequest } from '../run/start.js';
 import type { ReproducedRow, ReproduceResult } from './documents.js';
 import { exists } from '../compare/folder.js';
+import { reportOrNotice } from '../files/report-or-notice.js';
 import { whileLocked, type FolderLock } from '../files/folder-lock.js';
 import { shownPath } from '../text/shown-path.js';
 import { RECORD, writeReproduction, type Reproduction } from './folder.js';
@@ -60,7 +61,9 @@ async function reproduceAll(
   const text = JSON.stringify(encodeNumbers(summary), null, 2);
   await lock.assertHeld();
   await new Checksums(path).write('reproduce.json', `${text}\n`);
-  await writeFileAtomically(join(path, 'report.html'), reproductionReport(summary));
+  const writePage = (): Promise<void> =>
+    writeFileAtomically(join(path, 'report.html'), reproductionReport(summary));
+  await reportOrNotice(writePage, shown, (message) => emit({ type: 'notice', message }));
   return summary;
 }
 

@@ -1,10 +1,11 @@
 import type { DatasetSplit, Teacher } from '@anc/core';
-import { encodeNumbers, shellQuoted, taskEntry, type SplitPredictions } from '@anc/core/internal';
-import { ScalarLog, writeReport, type RunFolder } from '@anc/runtime';
+import { encodeNumbers, taskEntry, type SplitPredictions } from '@anc/core/internal';
+import { ScalarLog, writeReport } from '@anc/runtime';
 import { classOrderWarning } from '../classifier/class-order.js';
 import type { DivergedStudent, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import { isInterruption } from '../events/interrupted.js';
 import { changesInWords } from '../files/recorded-options.js';
+import { reportOrNotice } from '../files/report-or-notice.js';
 import { microBatchOf } from '../options/micro-batch.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
@@ -131,28 +132,11 @@ async function trainStudents(
     };
     await folder.writeResult(encodeNumbers(result));
     await outputs.close();
-    await reportOrNotice(folder, result, shown, notice);
+    await reportOrNotice(() => writeReport(folder, result), shown, notice);
     return result;
   } catch (error) {
     await outputs.close().catch(() => undefined); // this error is the one to report
     throw error;
-  }
-}
-
-/** A report is made from what is written: where there is no space for it, the run is complete nevertheless. */
-async function reportOrNotice(
-  folder: RunFolder,
-  result: RunResult,
-  shown: string,
-  notice: (message: string) => void,
-): Promise<void> {
-  try {
-    await writeReport(folder, result);
-  } catch (error) {
-    const { message } = error as Error;
-    notice(
-      `the report was not written (${message.replace(/\.$/, '')}); everything else was: anc-cli report ${shellQuoted(shown)} writes it.`,
-    );
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
 import { isInterruption } from '../events/interrupted.js';
+import { reportOrNotice } from '../files/report-or-notice.js';
 import { writeWeights } from '../files/weights.js';
 import { microBatchOf } from '../options/micro-batch.js';
 import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
@@ -120,7 +121,9 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
       tunedConfig(options, record.given, best, composition, result),
     );
     await new Checksums(path).write('tune.json', `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
-    await writeFileAtomically(join(path, 'report.html'), tuningReport(result));
+    const writePage = (): Promise<void> =>
+      writeFileAtomically(join(path, 'report.html'), tuningReport(result));
+    await reportOrNotice(writePage, shown, notice);
     return result;
   } finally {
     await outputs.close();

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { assertCreatable, assertSpace, createFolder } from './create-folder.js';
+import { owned } from './temporary-name.js';
 
 let root: string;
 let path: string;
@@ -33,6 +35,19 @@ describe('createFolder', () => {
     for (const name of left) await writeFile(join(path, name), 'half');
     await assertCreatable(path, { leftover });
     await createFolder(path, files, leftover);
+    expect((await readdir(path)).sort()).toEqual(['SHA256SUMS', 'options.yaml']);
+  });
+
+  it('replaces a folder in which another one was being made, once its process has ended', async () => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const name = (id: number): string => `.run.${owned()}.new`.replace(`.${process.pid}-`, `.${id}-`);
+    await mkdir(join(path, name(pid)), { recursive: true });
+    await assertCreatable(path);
+    const living = join(path, name(process.pid));
+    await mkdir(living);
+    await expect(assertCreatable(path)).rejects.toEqual(code('ANC_RUN_EXISTS'));
+    await rm(living, { recursive: true });
+    await createFolder(path, files);
     expect((await readdir(path)).sort()).toEqual(['SHA256SUMS', 'options.yaml']);
   });
 

@@ -6,7 +6,7 @@ import { syncFolder, writeFileAtomically } from './atomic-write.js';
 import { CHECKSUMS, Checksums } from './checksums.js';
 import { freeBytes, inMegabytes } from './disk-error.js';
 import { folderName } from './folder-name.js';
-import { isTemporary, owned, removeTemporary, UNFINISHED } from './temporary-name.js';
+import { isLeft, isTemporary, owned, removeTemporary, UNFINISHED } from './temporary-name.js';
 
 /** Start of the name of a folder that shows whether one can be made there. */
 const PROBE = '.anc';
@@ -67,10 +67,13 @@ async function removeLeftover(path: string, names: readonly string[]): Promise<v
  */
 export async function isLeftover(path: string, names: readonly string[] = []): Promise<boolean> {
   try {
-    const entries = await readdir(path, { withFileTypes: true });
-    return entries.every(
-      (entry) => entry.isFile() && (isTemporary(entry.name) || [CHECKSUMS, ...names].includes(entry.name)),
-    );
+    for (const entry of await readdir(path, { withFileTypes: true })) {
+      const isNothing = entry.isFile()
+        ? isTemporary(entry.name) || [CHECKSUMS, ...names].includes(entry.name)
+        : await isLeft(join(path, entry.name));
+      if (!isNothing) return false;
+    }
+    return true;
   } catch {
     return false; // a file, or not readable
   }

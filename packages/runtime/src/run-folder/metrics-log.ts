@@ -55,6 +55,10 @@ export class MetricsLog {
    * The records as they were appended, whichever version wrote them. A line that a crash cut short is left out.
    */
   async read(): Promise<MetricsRecord[]> {
+    return (await this.#lines()).map(({ record }) => record);
+  }
+
+  async #lines(): Promise<{ readonly line: string; readonly record: MetricsRecord }[]> {
     await this.#pending;
     let text: string;
     try {
@@ -65,17 +69,20 @@ export class MetricsLog {
     }
     return text.split('\n').flatMap((line) => {
       try {
-        return line === '' ? [] : [decodeRecord(line)];
+        return line === '' ? [] : [{ line, record: decodeRecord(line) }];
       } catch {
         return [];
       }
     });
   }
 
-  /** Drops the records that `keep` refuses: what was logged after the checkpoint that training resumes from. */
+  /**
+   * Drops the records that `keep` refuses: what was logged after the checkpoint that training resumes from. The others stay
+   * as they are.
+   */
   async rewind(keep: (record: MetricsRecord) => boolean): Promise<void> {
-    const kept = (await this.read()).filter(keep);
-    await writeFileAtomically(this.#path, kept.map(encodeRecord).join(''));
+    const kept = (await this.#lines()).filter(({ record }) => keep(record));
+    await writeFileAtomically(this.#path, kept.map(({ line }) => `${line}\n`).join(''));
   }
 }
 

@@ -46,6 +46,12 @@ describe('RunFolder', () => {
 
   it('opens run folders only', async () => {
     await expect(RunFolder.open(root)).rejects.toEqual(code('ANC_RUN_MISSING'));
+    await writeFile(join(root, 'environment.json'), '{}'); // a run folder that lost its options
+    await expect(RunFolder.open(root)).rejects.toMatchObject({
+      code: 'ANC_RUN_DAMAGED',
+      message: `${join(root, 'config.resolved.yaml')} is damaged.`,
+      detail: { received: 'no such file', hint: expect.stringMatching(/restore the file/) as string },
+    });
   });
 
   it('is locked by one process at a time; the lock of one that ended is taken over', async () => {

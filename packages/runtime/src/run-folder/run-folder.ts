@@ -70,6 +70,12 @@ export class RunFolder {
     try {
       await stat(join(folder.path, CONFIG));
     } catch (cause) {
+      const isMissing = ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
+      if (!isMissing) throw await diskError(join(folder.path, CONFIG), null, cause, 'read');
+      // Work had begun: another file of its beginning is there.
+      if (await stat(join(folder.path, ENVIRONMENT)).catch(() => null)) {
+        throw damagedError(folder.path, CONFIG, 'the options of the run', 'no such file');
+      }
       throw new AncError('ANC_RUN_MISSING', `"${path}" is not a run folder.`, {
         expected: `a folder with ${CONFIG} in it`,
         hint: (await isLeftover(folder.path))

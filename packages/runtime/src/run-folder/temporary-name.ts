@@ -35,9 +35,10 @@ export const temporaryName = (path: string): string => `${path}.${owned()}${TEMP
 /** Whether a name is that of something that was being written. */
 export const isTemporary = (name: string): boolean => NAME.test(name);
 
-/** Whether the process that wrote something temporary has ended, as far as can be seen from here. */
-async function isLeft(path: string): Promise<boolean> {
-  const [, pid, of] = NAME.exec(path)!;
+/** Whether something is temporary, and the process that wrote it has ended, as far as can be seen from here. */
+export async function isLeft(path: string): Promise<boolean> {
+  const [, pid, of] = NAME.exec(path) ?? [];
+  if (pid === undefined) return false;
   if (of === spaceHere()) return !exists(Number(pid));
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
   return Date.now() - mtimeMs > LEFT_BEHIND;
@@ -57,7 +58,7 @@ export async function removeTemporary(
   const entries = await readdir(folder, { recursive, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
-    if (!isTemporary(entry.name) || !of(relative(folder, path)) || !(await isLeft(path))) continue;
+    if (!of(relative(folder, path)) || !(await isLeft(path))) continue;
     await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }

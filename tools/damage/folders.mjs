@@ -1,0 +1,108 @@
+/** The folders that are damaged, and the commands that read them. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ancCli } from './program.mjs';
+
+const NETWORKS = ['--teacher', 'cnn(widths=[2,4],features=8)', '--student', 'cnn(widths=[2],features=8)'];
+const SMALL = ['--limit-train', '96', '--batch-size', '32', '--backend', 'onnx', '--out', 'runs'];
+const TRAINED = ['--dataset', 'glyphs', ...NETWORKS, ...SMALL, '--limit-test', '48'];
+const RUN = ['run', ...TRAINED, '--epochs', '3', '--methods', 'adversarial,l2', '--validation', '0.25'];
+const COMPARE = ['compare', ...TRAINED, '--epochs', '2', '--methods', 'l2', '--seeds', '2'];
+const TUNE = [
+  ...['tune', ...TRAINED.slice(0, -2), '--epochs', '2', '--methods', 'l2'],
+  ...['--learning-rates', '0.01,0.02', '--budget', '2', '--confirm', '1'],
+];
+
+const resume = (command, folder) => ({
+  name: `${command} --resume`,
+  args: [command, '--resume', folder],
+  continues: true,
+});
+const report = (folder) => ({ name: 'report', args: ['report', folder] });
+
+const ofRun = (folder) => [
+  resume('run', folder),
+  { name: 'eval', args: ['eval', folder, '--select', 'l2'] },
+  {
+    name: 'export',
+    args: ['export', folder, '--select', 'l2', '--format', 'safetensors', '--out', 'exported.safetensors'],
+  },
+  { name: 'check', args: ['check', folder, 'glyphs', '--limit', '16', '--sheet', 'sheet.png'] },
+  report(folder),
+  {
+    name: 'run --teacher',
+    args: [
+      'run',
+      '--dataset',
+      'glyphs',
+      '--teacher',
+      folder,
+      ...NETWORKS.slice(2),
+      ...SMALL,
+      '--limit-test',
+      '48',
+      '--epochs',
+      '1',
+      '--methods',
+      'l2',
+      '--name',
+      'from',
+    ],
+  },
+];
+
+/**
+ * How each folder is made, and which files of it are damaged. `interruptAfter`: the message at which work is
+ * interrupted; without it the folder is finished.
+ */
+export const folders = [
+  { name: 'finished run', folder: 'runs/a', make: [...RUN, '--name', 'a'], readers: ofRun('runs/a') },
+  {
+    name: 'interrupted run',
+    folder: 'runs/a',
+    make: [...RUN, '--name', 'a'],
+    interruptAfter: 'l2 (3 of 3)  epoch 1/3 done',
+    whole: 'finished run',
+    readers: [
+      resume('run', 'runs/a'),
+      report('runs/a'),
+      { name: 'eval', args: ['eval', 'runs/a', '--select', 'adversarial'] },
+    ],
+  },
+  {
+    name: 'finished comparison',
+    folder: 'runs/c',
+    make: [...COMPARE, '--name', 'c'],
+    readers: [resume('compare', 'runs/c'), report('runs/c')],
+  },
+  {
+    name: 'interrupted comparison',
+    folder: 'runs/c',
+    make: [...COMPARE, '--name', 'c'],
+    interruptAfter: 'seed 2 (2 of 2), l2 (2 of 2)  epoch 1/2 done',
+    whole: 'finished comparison',
+    readers: [resume('compare', 'runs/c'), report('runs/c')],
+  },
+  {
+    name: 'finished tuning',
+    folder: 'runs/t',
+    make: [...TUNE, '--name', 't'],
+    readers: [resume('tune', 'runs/t'), report('runs/t')],
+  },
+  {
+    name: 'interrupted tuning',
+    folder: 'runs/t',
+    make: [...TUNE, '--name', 't'],
+    interruptAfter: 'l2, trial 2 of 2 (1 of 1)  epoch 1/2 done',
+    whole: 'finished tuning',
+    readers: [resume('tune', 'runs/t'), report('runs/t')],
+  },
+];
+
+/** Makes a folder in `place`, once. */
+export async function makeFolder({ name, folder, make, interruptAfter }, place) {
+  if (existsSync(join(place, folder))) return;
+  const { code, stderr, stdout } = await ancCli(make, place, interruptAfter);
+  if (code !== (interruptAfter === undefined ? 0 : 130))
+    throw new Error(`${name}: exit code ${code}\n${stderr}${stdout}`);
+}
