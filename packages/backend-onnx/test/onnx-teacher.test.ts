@@ -230,12 +230,12 @@ describe('an ONNX teacher', () => {
     const model = decodeModel(file, 'm');
     const tensor = graphOf(model).initializer[0]!;
     const weights = new Uint8Array(tensor.rawData!);
-    const at = (location: string, length = weights.length): Uint8Array => {
+    const at = (location: string, length: number | string = weights.length, offset = '3'): Uint8Array => {
       tensor.rawData = new Uint8Array();
       tensor.dataLocation = onnx.TensorProto.DataLocation.EXTERNAL;
       tensor.externalData = [
         { key: 'location', value: location },
-        { key: 'offset', value: '3' },
+        { key: 'offset', value: offset },
         { key: 'length', value: String(length) },
       ];
       return encodeModel(model);
@@ -253,6 +253,16 @@ describe('an ONNX teacher', () => {
     expect((await refusal(OnnxTeacher.create(backend, at('m.data', 999), request))).message).toMatch(
       /shorter/,
     );
+    for (const [length, offset] of [
+      [4, '-1'],
+      [4, '9223372036854775807'],
+      ['1e300', '0'],
+      ['abc', '0'],
+    ] as const) {
+      // prettier-ignore
+      const refused = await refusal(OnnxTeacher.create(backend, at('m.data', length, offset), request));
+      expect(refused.message).toMatch(/no readable place in "m.data"/);
+    }
     const { readExternal: _, ...alone } = request;
     expect((await refusal(OnnxTeacher.create(backend, at('m.data'), alone))).message).toMatch(
       /cannot be read/,

@@ -111,6 +111,9 @@ describe('a model.json', () => {
     const paths = new Array<string>(200_000).fill('x.bin');
     const error = await failure(() => read({ weightsManifest: [{ paths, weights: [weight] }] }));
     expect(error.message).toMatch('it lists "x.bin" twice');
+    const spelled = ['x.bin', './x.bin', './/x.bin'];
+    const large = { ...weight, shape: [2 ** 40] };
+    expect((await failure(() => read({ weightsManifest: [{ paths: spelled, weights: [large] }] }))).message).toMatch('twice'); // prettier-ignore
     const groups = paths.slice(0, 3).map((path) => ({ paths: [path], weights: [weight] }));
     expect((await failure(() => read({ weightsManifest: groups }))).message).toMatch('twice');
   });

@@ -23,6 +23,7 @@ function cnnSchema(defaults: { widths: number[]; pools: number; batchNorm: boole
     widths: z
       .array(z.int().min(1).max(4096))
       .min(1)
+      .max(1000)
       .default(defaults.widths)
       .describe('number of filters of each convolution, in order'),
     kernel: z.int().min(1).max(11).default(3).describe('height and width of the kernels'),

@@ -52,13 +52,14 @@ export async function inlineExternalData(
       files.set(location, file);
       stored += file.length;
     }
-    const start = Number(entries.get('offset') ?? 0);
+    const start = byteCount(entries.get('offset') ?? '0', shown, location);
     const length = entries.get('length');
-    const end = length === undefined ? file.length : start + Number(length);
-    if (!(start >= 0 && end >= start && end <= file.length)) {
+    const end =
+      length === undefined ? Math.max(start, file.length) : start + byteCount(length, shown, location);
+    if (end > file.length) {
       const foreign = foreignFile(inMemory(file));
       throw onnxError(`${shown}: "${location}" is shorter than the model declares.`, {
-        expected: `${end} bytes`,
+        expected: `${end} bytes or more`,
         received: foreign === null ? `${file.length}` : `${file.length}: ${foreign.what}`,
         ...(foreign === null ? {} : { hint: foreign.hint }),
       });
@@ -75,4 +76,14 @@ export async function inlineExternalData(
     tensor.dataLocation = onnx.TensorProto.DataLocation.DEFAULT;
   }
   return encodeModel(model);
+}
+
+/** A number of bytes in another file: an offset or a length, as text. */
+function byteCount(text: string, shown: string, location: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw onnxError(`${shown}: its weights have no readable place in "${location}".`, {
+    expected: 'an offset and a length in bytes',
+    received: text,
+    hint: 'check the file with onnx.checker, or export it again.',
+  });
 }

@@ -15,6 +15,15 @@ describe('AncError', () => {
     expect(new AncError('ANC_TEST', 'it failed.').describe()).toBe('it failed.');
   });
 
+  it('describes itself in brief, whatever names and values it quotes', () => {
+    const long = `start${'x'.repeat(1_000_000)}end`;
+    const text = new AncError('ANC_TEST', long, { expected: long, received: long, hint: long }).describe();
+    expect(text.length).toBeLessThan(12_000);
+    expect(text.split('\n')).toHaveLength(4);
+    expect(text).toMatch(/^start/);
+    expect(text).toMatch(/\(1000008 characters\) … x+end\n/);
+  });
+
   it('is an Error with a code, a name and its cause', () => {
     const cause = new TypeError('inner');
     const error = new AncError('ANC_TEST', 'outer', { cause });

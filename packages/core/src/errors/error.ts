@@ -13,6 +13,15 @@ export interface AncErrorDetail {
   readonly cause?: unknown;
 }
 
+/** Characters of a line for people. */
+const LONGEST = 4000;
+
+/** The beginning and the end of a text that is too long for people. */
+const brief = (text: string): string =>
+  text.length <= LONGEST
+    ? text
+    : `${text.slice(0, LONGEST / 2)} … (${text.length} characters) … ${text.slice(-LONGEST / 8)}`;
+
 const BRAND = Symbol.for('@anc/error');
 
 /**
@@ -32,14 +41,14 @@ export class AncError extends Error {
     Object.defineProperty(this, BRAND, { value: true });
   }
 
-  /** Message, expectation and hint on lines of their own. */
+  /** Message, expectation and hint on lines of their own, each in brief: names and values in files have any length. */
   describe(): string {
     const { expected, received, hint } = this.detail;
     return [
-      this.message,
-      expected === undefined ? null : `  expected: ${expected}`,
-      received === undefined ? null : `  received: ${received}`,
-      hint === undefined ? null : `  ${hint}`,
+      brief(this.message),
+      expected === undefined ? null : `  expected: ${brief(expected)}`,
+      received === undefined ? null : `  received: ${brief(received)}`,
+      hint === undefined ? null : `  ${brief(hint)}`,
     ]
       .filter((line) => line !== null)
       .join('\n');

@@ -152,6 +152,11 @@ describe('impossible inputs', () => {
   });
 });
 
+it('refuses more parameters than can be held, before any is made', () => {
+  const huge = sequential('s', [flatten(), dense('d', { units: 2 ** 40 })]);
+  expect(failure(() => huge.init(Rng.fromSeed(0), [2 ** 20, 2 ** 20, 3])).code).toBe('ANC_MODEL');
+});
+
 describe('seeded initialization', () => {
   const net = sequential('n', [
     conv2d('a', { kernelSize: 3, filters: 8 }),

@@ -4,6 +4,16 @@ import { AncError } from '../errors/error.js';
 import { mergeTrees, prefixTree, subtree, type HostTensor, type Tree } from '../tree/tree.js';
 import { withLayerPath, type Layer } from './layer.js';
 
+function assertHoldable(name: string, rows: readonly LayerSummary[]): void {
+  const parameters = rows.reduce((sum, row) => sum + row.parameters, 0);
+  if (parameters <= MOST_PARAMETERS) return;
+  throw new AncError('ANC_MODEL', `${name}: the network is too large.`, {
+    expected: `at most ${MOST_PARAMETERS} parameters`,
+    received: `${parameters}`,
+    hint: 'choose fewer or narrower layers, or smaller images.',
+  });
+}
+
 /** Throws `ANC_MODEL` where two layers of a container have the same name: their variables would collide. */
 export function assertDistinct(name: string, layers: readonly Layer[]): void {
   const seen = new Set<string>();
@@ -17,7 +27,13 @@ export function assertDistinct(name: string, layers: readonly Layer[]): void {
   }
 }
 
-/** Applies layers one after the other. The variables of layer `conv1` are named `conv1/…`. */
+/** Parameters of a network: 2 GiB of float32, as much as an ONNX model holds. */
+const MOST_PARAMETERS = 2 ** 29;
+
+/**
+ * Applies layers one after the other. The variables of layer `conv1` are named `conv1/…`. `init` throws `ANC_MODEL`, and
+ * allocates nothing, where they have more than 2^29 parameters.
+ */
 export function sequential(name: string, layers: readonly Layer[]): Layer {
   assertDistinct(name, layers);
 
@@ -37,6 +53,7 @@ export function sequential(name: string, layers: readonly Layer[]): Layer {
     name,
     outputShape: (input) => walk(input),
     init(rng, input) {
+      assertHoldable(name, this.summary(input));
       const params: Tree<HostTensor>[] = [];
       const stats: Tree<HostTensor>[] = [];
       walk(input, (layer, shape) => {

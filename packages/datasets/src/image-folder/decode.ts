@@ -6,6 +6,7 @@ import { corrupt } from '../files/data-error.js';
 import { unreadable } from '../files/verified-file.js';
 import type { ImageShape } from '../images/memory-images.js';
 import { bmpSize, decodeBmp, isBmp, type RawImage } from './bmp.js';
+import { isEncodedImage } from './image-signature.js';
 import { IMAGE_FORMATS } from './list-images.js';
 import { grayOfRgb, rgbOfCmyk } from './pillow-colors.js';
 
@@ -65,6 +66,7 @@ export async function readImageHeader(path: string): Promise<ImageHeader> {
     const { buffer, bytesRead } = await file.read(new Uint8Array(HEADER_BYTES), 0, HEADER_BYTES, 0);
     const start = buffer.subarray(0, bytesRead);
     if (isBmp(start)) return { ...bmpSize(start), isGray: false };
+    assertEncodedImage(start);
   } finally {
     await file.close();
   }
@@ -141,6 +143,7 @@ interface OpenImage {
 /** Opens an image upright, in RGB or gray. */
 async function open(sharp: SharpFactory, bytes: Uint8Array): Promise<OpenImage> {
   if (isBmp(bytes)) return ofRaw(sharp, decodeBmp(bytes, MOST_PIXELS));
+  assertEncodedImage(bytes);
   const image = sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS, sequentialRead: true });
   const { autoOrient: whole, hasAlpha, space, channels } = await image.metadata();
   image.autoOrient();
@@ -150,6 +153,10 @@ async function open(sharp: SharpFactory, bytes: Uint8Array): Promise<OpenImage> 
     return ofRaw(sharp, { ...info, channels: 3, data: rgbOfCmyk(data, info.channels) });
   }
   return { image, whole, hasAlpha, isGray: channels <= 2 };
+}
+
+function assertEncodedImage(bytes: Uint8Array): void {
+  if (!isEncodedImage(bytes)) throw new Error('it starts like none of them');
 }
 
 function ofRaw(sharp: SharpFactory, { width, height, channels, data }: RawImage): OpenImage {

@@ -107,6 +107,17 @@ describe('decodeImage', () => {
     expect([three[0], three[1], three[2]]).toEqual([one[0], one[0], one[0]]);
   });
 
+  it('never gives the library what is none of the formats, whatever its name', async () => {
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>');
+    const pixmap = Buffer.from('P6 1 1 255\nabc');
+    for (const content of [svg, pixmap]) {
+      const path = await put('other.png', content);
+      const refused = { code: 'ANC_DATA_CORRUPT', detail: expect.objectContaining({ received: 'it starts like none of them' }) as object }; // prettier-ignore
+      await expect(decodeImage(path, [8, 8, 3], null)).rejects.toMatchObject(refused);
+      await expect(readImageHeader(path)).rejects.toThrow('none of them');
+    }
+  });
+
   it('turns images upright', async () => {
     const turned = await picture(40, 40).jpeg({ quality: 100 }).withMetadata({ orientation: 3 }).toBuffer();
     const out = await decodeImage(await put('turned.jpg', turned), [8, 8, 3], null);

@@ -36,6 +36,11 @@ export class ByteReader {
     return reader;
   }
 
+  /** Of the source. */
+  get length(): number {
+    return this.#source.length;
+  }
+
   get position(): number {
     return this.#position;
   }

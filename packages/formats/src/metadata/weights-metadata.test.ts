@@ -85,6 +85,7 @@ const options = fc.dictionary(
   json,
 );
 const size = fc.integer({ min: 1, max: 4096 });
+const side = fc.integer({ min: 1, max: 400 });
 const normalization = fc.oneof(
   fc.constant('per-image' as const),
   fc
@@ -102,7 +103,7 @@ const metadata: fc.Arbitrary<WeightsMetadata> = fc.record(
   {
     model: fc.string(),
     modelOptions: options,
-    input: fc.tuple(size, size, size),
+    input: fc.tuple(side, side, side),
     classes: fc.oneof(fc.array(fc.string(), { minLength: 1 }), size),
     normalization,
     foldedNormalization: normalization,
@@ -170,6 +171,7 @@ describe('decodeWeightsMetadata', () => {
   it.each([
     ['input', '[28,28]'],
     ['input', '[28,28,0]'],
+    ['input', '[1000000,1000000,3]'],
     ['classes', '[]'],
     ['classes', '[1,2]'],
     ['classes', '0'],
@@ -194,6 +196,14 @@ describe('decodeWeightsMetadata', () => {
       }),
     );
   });
+});
+
+it('shows a damaged value in brief', () => {
+  expect(() => decodeWeightsMetadata({ classes: '['.repeat(100_000) })).toThrow(
+    expect.objectContaining({
+      detail: expect.objectContaining({ received: `${'['.repeat(200)}…` }) as unknown,
+    }),
+  );
 });
 
 describe('the version', () => {

@@ -7,6 +7,8 @@ const VERSION_KEY = 'metadataVersion';
 
 const options = z.record(z.string(), z.unknown()).readonly();
 const size = z.int().positive();
+/** Numbers of an image that a network may take: 4096×4096 in color, and more. */
+const MOST_PIXELS = 2 ** 26;
 const normalization = z.union([
   z.literal('per-image'),
   z.object({
@@ -21,7 +23,12 @@ const schema = z.object({
   model: z.string().optional(),
   modelOptions: options.optional(),
   /** [H, W, C] of the images that the network was trained on. */
-  input: z.tuple([size, size, size]).readonly().optional().catch(undefined),
+  input: z
+    .tuple([size, size, size])
+    .refine((sizes) => sizes.reduce((a, b) => a * b) <= MOST_PIXELS)
+    .readonly()
+    .optional()
+    .catch(undefined),
   /** Names of the classes in order, or their number. */
   classes: z
     .union([z.array(z.string()).min(1).readonly(), size])
@@ -206,12 +213,15 @@ function jsonOrNothing(text: string): unknown {
   }
 }
 
+/** Characters of a value that are shown. */
+const LONGEST = 200;
+
 const damaged = (key: string, text: string, cause?: unknown): AncError =>
   new AncError('ANC_WEIGHTS', "the file's metadata is damaged.", {
     expected: key.endsWith('ormalization')
       ? `${key}: a mean and a deviation (std) above 0 for each channel`
       : `${key} as this program writes it`,
-    received: text,
+    received: text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text,
     hint: 'export or import the weights again, or restore the file from a copy.',
     ...(cause === undefined ? {} : { cause }),
   });

@@ -98,4 +98,9 @@ describe('unpickle', () => {
   ])('refuses %s', (_name, text, message) => {
     expect(() => read(text)).toThrow(message);
   });
+
+  it('refuses values that take far more memory than the file', () => {
+    expect(() => read('}'.repeat(1_300_000))).toThrow(/far larger than the file/);
+    expect(read('}0'.repeat(1000) + 'N')).toBeNull();
+  });
 });

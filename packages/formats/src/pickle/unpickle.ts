@@ -5,7 +5,7 @@ import type { Damaged } from '../bytes/damaged.js';
  * A strict reader of Python pickles, for files from anywhere. The library pickleparser follows lengths backwards (a
  * negative one loops forever) and assigns state to any object, including an array's `length`, so a file could hang the
  * reader or make it allocate any amount of memory. Here every instruction checks its operands, only the values below
- * are ever built, and the work is bounded by the file's length.
+ * are ever built, the work is bounded by the file's length, and the memory by four times that length and 256 MiB.
  */
 
 /** The name of an object in a Python module, e.g. `torch.FloatStorage`. It is never looked up. */
@@ -36,6 +36,21 @@ export interface PicklePolicy<T> {
 
 const MARK = Symbol('mark');
 const STOP = 0x2e;
+
+/** Memory that the values of any pickle may take, in bytes, and per byte of the file. */
+const SPARE = 2 ** 28;
+const PER_BYTE = 4;
+
+/** Roughly the bytes that a value takes, by the instruction that makes it; of texts those beside their characters. */
+const [ENTRY, DICTIONARY, LIST, OBJECT, TEXT, SLOT] = [96, 224, 64, 160, 48, 16];
+const COSTS: Readonly<Record<number, number>> = {
+  ...Object.fromEntries([0x71, 0x72, 0x94].map((code) => [code, ENTRY])),
+  ...Object.fromEntries([0x29, 0x85, 0x86, 0x87, 0x74, 0x5d, 0x6c, 0x8f, 0x91].map((code) => [code, LIST])),
+  ...Object.fromEntries([0x63, 0x93, 0x51, 0x52, 0x81, 0x92].map((code) => [code, OBJECT])),
+  ...Object.fromEntries([0x58, 0x8c, 0x8d, 0x54, 0x55].map((code) => [code, TEXT])),
+  ...Object.fromEntries([0x42, 0x43, 0x8e, 0x96].map((code) => [code, OBJECT])),
+  0x7d: DICTIONARY,
+};
 
 /**
  * Reads one pickle of protocol 2 to 5 and leaves the reader behind it. Binary data are views of what the reader holds.
@@ -100,7 +115,11 @@ export function unpickle<T extends object>(reader: ByteReader, policy: PicklePol
     if (keywords) pop();
     return reduce();
   };
-  const tuple = (length: number): Value[] => Array.from({ length }, pop).reverse();
+  const tuple = (length: number): Value[] => {
+    const items: Value[] = [];
+    for (let i = 0; i < length; i++) items.unshift(pop());
+    return items;
+  };
 
   const actions: Readonly<Record<number, () => void>> = {
     0x80: () => {
@@ -162,9 +181,12 @@ export function unpickle<T extends object>(reader: ByteReader, policy: PicklePol
     },
   };
 
+  let left = SPARE + PER_BYTE * reader.length;
   for (;;) {
     const opcode = reader.byte();
     if (opcode === STOP) return pop();
+    left -= COSTS[opcode] ?? SLOT;
+    if (left < 0) throw damaged('its values are far larger than the file');
     const action = actions[opcode];
     if (action === undefined) throw damaged(`pickle instruction 0x${opcode.toString(16)} is not supported`);
     action();

@@ -66,8 +66,9 @@ export async function readTfjsFiles(
     const parts: Uint8Array[] = [];
     let length = 0;
     for (const path of paths) {
-      if (seen.has(path)) throw damaged(`it lists ${quoted(path)} twice`);
-      seen.add(path);
+      const place = path.split(/[\\/]/).filter((part) => part !== '' && part !== '.').join('/'); // prettier-ignore
+      if (seen.has(place)) throw damaged(`it lists ${quoted(path)} twice`);
+      seen.add(place);
       if (/^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(path))
         throw damaged(`${quoted(path)} lies outside of its folder`);
       const part = await readBeside(readShard, path);

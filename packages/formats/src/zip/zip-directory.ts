@@ -28,6 +28,8 @@ export const ZIP_START = [0x50, 0x4b, 0x03, 0x04];
 /** Length of the header before the name of a file. */
 export const LOCAL_LENGTH = 30;
 
+const decoder = new TextDecoder();
+
 const END = 0x06054b50;
 const END_LENGTH = 22;
 const COMMENT_LIMIT = 0xffff;
@@ -91,7 +93,7 @@ function* records(source: ByteSource, damaged: Damaged): Generator<Entry> {
     const names = at + ENTRY_LENGTH;
     const next = names + nameLength + extraLength + commentLength;
     if (next > size) throw damaged('its directory is cut short');
-    const name = new TextDecoder().decode(new Uint8Array(view.buffer, names, nameLength));
+    const name = decoder.decode(new Uint8Array(view.buffer, names, nameLength));
     const wide = wideFields(view, names + nameLength, extraLength, damaged);
     const field = (offset: number): number => {
       const value = view.getUint32(at + offset, true);

@@ -27,6 +27,7 @@ export const convSchema = z.strictObject({
   filters: z
     .array(z.number().int().positive())
     .min(1)
+    .max(1000)
     .default([128, 256])
     .describe('filters of each convolution, first to last'),
 });

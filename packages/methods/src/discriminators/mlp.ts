@@ -22,6 +22,7 @@ export const mlpSchema = z.strictObject({
   units: z
     .array(z.number().int().positive())
     .min(1)
+    .max(1000)
     .default([128, 256, 128])
     .describe('units of each hidden layer, first to last'),
 });

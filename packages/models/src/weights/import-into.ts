@@ -1,4 +1,13 @@
-import { AncError, Rng, subtree, type ClassifierOutputs, type Network, type Variables } from '@anc/core';
+import {
+  AncError,
+  Rng,
+  sizeOf,
+  subtree,
+  type ClassifierOutputs,
+  type LayerSummary,
+  type Network,
+  type Variables,
+} from '@anc/core';
 import { type LazyTensor, isOwn, unwrappedName, type StateDict } from '@anc/formats';
 import { namesByKind } from './arrange/names-by-kind.js';
 import { flattenedImages } from './arrange/flattened.js';
@@ -61,8 +70,10 @@ export function importInto(
   file: StateDict,
   map?: MapChoice,
 ): Imported {
+  const layers = network.summary(input);
+  assertComparable(layers, file);
   const template = network.init(Rng.still(), input);
-  const images = flattenedImages(network.summary(input), input, template.params);
+  const images = flattenedImages(layers, input, template.params);
   const fill = (from: StateDict, names: NameMap): Variables<LazyTensor> =>
     fillFrom(template, from, names, images);
   if (map === undefined && isOwn(file.tensors)) {
@@ -102,6 +113,22 @@ export function importInto(
   const { tensors, ignored } = namings.find((naming) => naming.ignored.length > 0) ?? namings[0]!;
   const dict = withMatrixHead(template, { ...file, tensors });
   return { variables: fill(dict, namesByKind(template, dict)), map: 'order', ignored };
+}
+
+/** Parameters that a network may have beyond a multiple of the numbers in the file. */
+const FEW = 2 ** 24;
+const MULTIPLE = 16;
+
+/** Throws `ANC_WEIGHTS` where the network is so much larger than the file that it need not be made to see that they do not fit. */
+function assertComparable(layers: readonly LayerSummary[], { tensors }: StateDict): void {
+  const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
+  const stored = Object.values(tensors).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  if (parameters <= FEW + MULTIPLE * stored) return;
+  throw new AncError('ANC_WEIGHTS', 'the file is far too small for the network.', {
+    expected: `${parameters} parameters`,
+    received: `${stored} numbers`,
+    hint: 'check the model, its options and the size of the images that the file names, or that were given.',
+  });
 }
 
 /** The names of a known program. */

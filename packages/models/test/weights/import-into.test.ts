@@ -109,6 +109,12 @@ describe('importInto', () => {
     );
   });
 
+  it('refuses a network that is far larger than the file, without making it', () => {
+    const images = [6000, 6000, 3] as const;
+    const large = cnn({ widths: [64], pools: 0, features: 1000 }, { classes: 4 });
+    expect(() => importInto(large, images, torchDict(asTorch(variables)))).toThrow(/far too small/);
+  });
+
   it('refuses another network', () => {
     const other = cnn({ widths: [4] }, { classes: 4 });
     expect(() => importInto(other, input, torchDict(asTorch(variables)))).toThrow(

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { quoteCalls } from './quote-calls.js';
+import { placeOfDepth } from './read-yaml.js';
 
 /** A thing that is referred to by name, with its options. */
 export interface Named {
@@ -46,6 +47,10 @@ export function readNamed(text: string, { unnamedFirst = false }: Form = {}): Na
     const isUnnamed = unnamedFirst && i === 0 && equals < 0;
     if (equals < 1 && !isUnnamed) return { problem: nameless(part) };
     const option = isUnnamed ? UNNAMED : part.slice(0, equals).trim();
+    if (placeOfDepth(part) !== null)
+      return {
+        problem: unclosed(part) ? 'close every bracket.' : `the value of "${option}" is nested too deep.`,
+      };
     if (options.has(option)) return { problem: `say the option "${option}" once.` };
     try {
       options.set(option, parse(quoteCalls(part.slice(equals + 1)), { maxAliasCount: 0 }));

@@ -11,16 +11,19 @@ const LONGEST_SPACE = 80;
  * their brackets and commas would be its own.
  */
 export function quoteCalls(text: string): string {
-  let out = '';
+  const closings = closingsOf(text);
+  const pieces: string[] = [];
+  let tail = ''; // of what is written
   for (let at = 0; at < text.length;) {
     const quoted = matchAt(QUOTED, text, at);
-    const call = quoted === null && BEFORE.test(out.slice(-LONGEST_SPACE)) ? matchAt(CALL, text, at) : null;
-    const end = call === null ? -1 : closing(text, at + call.length - 1);
+    const call = quoted === null && BEFORE.test(tail) ? matchAt(CALL, text, at) : null;
+    const end = call === null ? -1 : closing(text, closings.get(at + call.length - 1));
     const piece = end === -1 ? (quoted ?? text[at]!) : text.slice(at, end + 1);
-    out += end === -1 ? piece : JSON.stringify(piece);
+    pieces.push(end === -1 ? piece : JSON.stringify(piece));
+    tail = (tail + pieces.at(-1)!).slice(-LONGEST_SPACE);
     at += piece.length;
   }
-  return out;
+  return pieces.join('');
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): string | null {
@@ -28,13 +31,17 @@ function matchAt(pattern: RegExp, text: string, at: number): string | null {
   return pattern.exec(text)?.[0] ?? null;
 }
 
-/** Where the bracket that opens at `open` is closed, as the end of a value; else -1. */
-function closing(text: string, open: number): number {
-  let depth = 0;
-  for (let i = open; i < text.length; i++) {
-    if ('([{'.includes(text[i]!)) depth++;
-    else if (')]}'.includes(text[i]!) && --depth === 0)
-      return /^\s*(?:[\]},]|$)/.test(text.slice(i + 1)) ? i : -1;
+/** Where each bracket is closed, by the place where it opens. */
+function closingsOf(text: string): Map<number, number> {
+  const found = new Map<number, number>();
+  const open: number[] = [];
+  for (let i = 0; i < text.length; i++) {
+    if ('([{'.includes(text[i]!)) open.push(i);
+    else if (')]}'.includes(text[i]!) && open.length > 0) found.set(open.pop()!, i);
   }
-  return -1;
+  return found;
 }
+
+/** The place of a bracket that closes, if a value ends there; else -1. */
+const closing = (text: string, at: number | undefined): number =>
+  at !== undefined && /^\s*(?:[\]},]|$)/.test(text.slice(at + 1)) ? at : -1;

@@ -30,15 +30,19 @@ describe('YAML from anywhere', () => {
     [laughs(10), { line: 6, column: 10, problem: 'its aliases stand for more than 100000 values' }],
     ['\n' + '['.repeat(101), { line: 2, column: 101, problem: 'it is nested more than 100 levels deep' }],
     ['[1\nb', expect.objectContaining({ line: 2 })],
-    ['x'.repeat((1 << 18) + 1), { line: 1, column: 1, problem: 'it has more than 262144 characters' }],
+    ['x'.repeat((1 << 16) + 1), { line: 1, column: 1, problem: 'it has more than 65536 characters' }],
+    [
+      'a:\n  ' + '- '.repeat(30_000),
+      { line: 2, column: 3, problem: 'it is nested more than 100 levels deep' },
+    ],
   ])('has one problem with a place: %s', (text, problem) => {
     expect(valueOf(text)).toEqual(problem);
   });
 
   it('may be nested by indentation alone', () => {
-    const text = Array.from({ length: 400 }, (_, i) => `${' '.repeat(i)}a:`).join('\n');
+    const text = Array.from({ length: 300 }, (_, i) => `${' '.repeat(i)}a:`).join('\n');
     expect(valueOf(text)).toMatchObject({ problem: 'it is nested more than 100 levels deep' });
-    expect(valueOf('- '.repeat(20_000))).toMatchObject({ problem: expect.any(String) as string });
+    expect(valueOf('- '.repeat(20_000))).toMatchObject({ problem: 'it is nested more than 100 levels deep' });
   });
 });
 

@@ -24,8 +24,8 @@ export interface YamlProblem {
   readonly problem: string;
 }
 
-/** Characters of a text: the parser compares every key of a map with every other. */
-const LONGEST = 1 << 18;
+/** Characters of a text: the parser's time grows with the square of its length, and of the number of keys of a map. */
+const LONGEST = 1 << 16;
 /** Levels of lists and maps inside each other. */
 const DEEPEST = 100;
 /** Values, those of aliases as often as they are referred to. */
@@ -45,9 +45,9 @@ export function readYaml(text: string): ReadYaml | YamlProblem {
     return { line: before.length, column: before.at(-1)!.length + 1, problem: TOO_DEEP };
   }
   try {
-    const document: Document = parseDocument(text, { lineCounter: lines });
+    const document: Document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     const error = document.errors[0];
-    if (error !== undefined) return at(error.pos[0], error.message.split(' at line ')[0]!);
+    if (error !== undefined) return at(error.pos[0], problemOf(error));
     const wrong = wrongPart(document);
     if (wrong !== null) return at(wrong.at, wrong.problem);
     return { document, lines, value: document.toJS() as unknown };
@@ -65,10 +65,32 @@ export function yamlValue(text: string): unknown {
   return 'problem' in read ? null : read.value;
 }
 
+/** The parser reports its own overflow of the stack like an error of the text. */
+const problemOf = ({ message }: Error): string =>
+  message.includes('call stack') ? TOO_DEEP : message.split(' at line ')[0]!;
+
 const TOO_DEEP = `it is nested more than ${DEEPEST} levels deep`;
 
-/** Where brackets open deeper than they may; those inside of texts count as well, which only nonsense has so many of. */
-function placeOfDepth(text: string): number | null {
+/** What opens a list or a map within a line: indicators of items and keys. */
+const INDICATOR = /(?<=^|\s)[-?](?=\s)/gm;
+
+/**
+ * Where a text is nested deeper than it may be, by its brackets, its indentation and the indicators of one line. Those
+ * inside of texts count as well, which only nonsense has so many of. Known before the text is parsed, since a parser at
+ * the end of the stack can end the process.
+ */
+export function placeOfDepth(text: string): number | null {
+  let start = 0;
+  const open: number[] = [];
+  for (const line of text.split('\n')) {
+    const column = line.search(/\S/);
+    if (column !== -1) {
+      while (open.length > 0 && open.at(-1)! >= column) open.pop();
+      open.push(column);
+      if (open.length + (line.match(INDICATOR)?.length ?? 0) > DEEPEST + 1) return start + column;
+    }
+    start += line.length + 1;
+  }
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
