@@ -146,6 +146,7 @@ describe('Loader', () => {
       indices: Int32Array.of(...batch.indices, ...other![b]!.indices),
       views: Int32Array.of(...batch.views, ...other![b]!.views),
       images: Uint8Array.of(...batch.images, ...other![b]!.images),
+      augmentation: 'shift',
     }));
     expect(joined).toEqual(whole);
     expect(() => new Loader(source(23), { ...options, rank: { rank: 0, ranks: 6 } })).toThrow(/more ranks/);
