@@ -70,7 +70,7 @@ const options = (
     student: 'cnn(widths=[2,2], features=8)',
     method: 'kd',
     data: { limitTrain: 64, limitTest: 20, augment: [...augment], ...more },
-    training: { epochs: 2, batchSize: 16 },
+    training: { epochs: 4, batchSize: 16 },
     cache,
   }) satisfies DistillOptions;
 
