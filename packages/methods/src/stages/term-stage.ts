@@ -1,6 +1,6 @@
 import {
   createOptimizer,
-  rateAt,
+  learningRateOf,
   termStep,
   type MethodEnvironment,
   type OptimizerConfig,
@@ -20,7 +20,7 @@ export interface WeightedTerm {
 
 export interface TermStageOptions {
   readonly name: string;
-  readonly environment: Pick<MethodEnvironment, 'student' | 'input' | 'classes' | 'task'>;
+  readonly environment: Pick<MethodEnvironment, 'student' | 'input' | 'classes' | 'task' | 'optimizers'>;
   readonly optimizer: OptimizerConfig;
   readonly terms: readonly WeightedTerm[];
   readonly share?: number;
@@ -36,7 +36,9 @@ export function termStage({
   share,
   wrapContext,
 }: TermStageOptions): Stage {
-  const optimizer = createOptimizer(config);
+  const { optimizers } = environment;
+  const optimizer = createOptimizer(config, optimizers);
+  const learningRate = learningRateOf(config, optimizers);
   const terms = weighted.map(({ term }) => term);
   return {
     name,
@@ -57,7 +59,7 @@ export function termStage({
     }),
     next: (progress) => ({
       hyper: {
-        'student/learningRate': learningRate(config, progress),
+        'student/learningRate': learningRate(progress),
         progress: progressShare(progress),
         ...termWeights(weighted, progress),
       },
@@ -74,10 +76,6 @@ export const targetShapeOf = ({
   classes,
 }: Pick<MethodEnvironment, 'task' | 'input' | 'classes'>): readonly number[] =>
   task?.targets({ input, classes }) ?? [];
-
-/** The scheduled learning rate of this step. */
-export const learningRate = (config: OptimizerConfig, progress: Progress): number =>
-  config.learningRate * rateAt(config.schedule, progress);
 
 /** The terms' weights in this step, as hyper-parameters. */
 export const termWeights = (terms: readonly WeightedTerm[], progress: Progress): Record<string, number> =>
