@@ -4,6 +4,7 @@ import {
   termStep,
   type MethodEnvironment,
   type OptimizerConfig,
+  type OptimizerParts,
   type Progress,
   type Stage,
   type Term,
@@ -38,7 +39,7 @@ export function termStage({
 }: TermStageOptions): Stage {
   const { optimizers } = environment;
   const optimizer = createOptimizer(config, optimizers);
-  const learningRate = learningRateOf(config, optimizers);
+  const rate = learningRateOf(config, optimizers);
   const terms = weighted.map(({ term }) => term);
   return {
     name,
@@ -59,7 +60,7 @@ export function termStage({
     }),
     next: (progress) => ({
       hyper: {
-        'student/learningRate': learningRate(progress),
+        'student/learningRate': rate(progress),
         progress: progressShare(progress),
         ...termWeights(weighted, progress),
       },
@@ -76,6 +77,13 @@ export const targetShapeOf = ({
   classes,
 }: Pick<MethodEnvironment, 'task' | 'input' | 'classes'>): readonly number[] =>
   task?.targets({ input, classes }) ?? [];
+
+/** The scheduled learning rate of this step; `optimizers`: of the method's environment. */
+export const learningRate = (
+  config: OptimizerConfig,
+  progress: Progress,
+  optimizers?: OptimizerParts,
+): number => learningRateOf(config, optimizers)(progress);
 
 /** The terms' weights in this step, as hyper-parameters. */
 export const termWeights = (terms: readonly WeightedTerm[], progress: Progress): Record<string, number> =>
