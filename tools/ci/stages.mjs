@@ -38,6 +38,12 @@ export const STAGES = [
     beside: true,
   },
   {
+    name: 'interop: optimizers',
+    command: ['node', 'tools/interop/optimizers.mjs'],
+    minutes: 8,
+    beside: true,
+  },
+  {
     name: 'interop: safetensors',
     command: ['node', 'tools/interop/safetensors.mjs'],
     minutes: 6,

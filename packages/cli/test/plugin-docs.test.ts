@@ -61,7 +61,10 @@ const quick = [
   '--teacher',
 ];
 const teacher = 'cnn(widths=[4,4],features=8)';
-const plugins = ['--plugins', './small-net.mjs,./leaky-discriminator.mjs,./cosine.mjs,./fog.mjs'];
+const plugins = [
+  '--plugins',
+  './small-net.mjs,./leaky-discriminator.mjs,./cosine.mjs,./fog.mjs,./sign-descent.mjs,./run-hooks.mjs',
+];
 
 describe('plugins as docs/plugins.md shows them', () => {
   it('pass their contracts by the calls that are shown', async () => {
@@ -93,8 +96,12 @@ describe('plugins as docs/plugins.md shows them', () => {
       ...['--student', 'small-net(width=4)', '--discriminator', 'leaky(units=[8,8])'],
       ...['--regularizer', 'small-logits', '--methods', 'adversarial,cosine'],
       ...['--augment', 'crop(2),fog(0.8),halves', '--views', '4'],
+      ...['--optimizer', 'sign-descent(momentum=0.8)', '--schedule', 'inverse-root', '--hook', 'epoch-log'],
     );
     expect(document).toMatchObject({ students: [{ name: 'adversarial' }, { name: 'cosine' }] });
+    const { run } = document as { run: string };
+    const epochs = await readFile(join(project.path, run, 'epochs.log'), 'utf8');
+    expect(epochs).toMatch(/^teacher 1 \S+\nadversarial 1 \S+\ncosine 1 \S+\n$/);
   });
 
   it('bring a task of their own', async () => {

@@ -18,6 +18,7 @@ export type {
   PluginDefinition,
 } from './contracts/plugin.js';
 export { AncError, isAncError, type AncErrorDetail } from './errors/error.js';
+export type { Json } from './json/json.js';
 
 // Networks: students, discriminators, and the layers that they are made of
 export { Discriminator, Student } from './contracts/network.js';
@@ -96,19 +97,58 @@ export type {
 export { termStep, type Term, type TermStepOptions } from './step/terms.js';
 export {
   createOptimizer,
+  learningRateOf,
   optimizerConfigSchema,
   type OptimizerConfig,
 } from './optimizers/optimizer-config.js';
-export { adam, sgd } from './optimizers/optimizer.js';
+export type {
+  GradientTransform,
+  LearningRateSchedule,
+  OptimizerParts,
+  SchedulePosition,
+  TransformContext,
+  Transformed,
+} from './contracts/optimizer.js';
+export { chain, masked, withSlots } from './optimizers/chain.js';
+export type { NameMask } from './optimizers/name-mask.js';
+export {
+  addDecayedWeights,
+  clipByGlobalNorm,
+  elementwise,
+  globalNorm,
+  scaleByAdam,
+  scaleByLearningRate,
+  scaleByLocalRate,
+  scaleByRms,
+  scaleBySumOfSquares,
+  scaleByTrustRatio,
+  trace,
+  type AdamScaling,
+  type LarsScaling,
+  type RmsScaling,
+} from './optimizers/transforms.js';
+export { adam, optimizerOf, sgd } from './optimizers/optimizer.js';
 export type {
   AdamOptions,
   DecayScope,
   Optimizer,
+  OptimizerOptions,
   SgdOptions,
   Updated,
   WeightDecay,
 } from './optimizers/optimizer.js';
-export { rateAt, type Schedule } from './optimizers/schedule.js';
+export { rateAt, scheduleOf, type Schedule } from './optimizers/schedule.js';
+
+// Run hooks
+export type {
+  HookEnd,
+  HookEpoch,
+  HookModel,
+  HookRun,
+  HookStep,
+  RunHook,
+  StopRequest,
+} from './contracts/hook.js';
 
 // Tasks: what logits mean
 export type {

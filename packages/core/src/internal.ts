@@ -25,7 +25,12 @@ export { describeTask, taskEntry, taskOfDocument, type TaskDescription } from '.
 // Parts of networks and methods
 export { INITIALIZER_NAMES, INITIALIZERS, type InitializerName } from './layers/init/initializers.js';
 export { areaUnderCurve } from './losses/metrics.js';
+export { builtinOptimizers } from './optimizers/builtin-optimizers.js';
+export { listed } from './optimizers/builtin-parts.js';
+export { builtinSchedules, stepScheduleSchema } from './optimizers/builtin-schedules.js';
+export { inMask } from './optimizers/name-mask.js';
 export { optimizerOverridesSchema } from './optimizers/optimizer-config.js';
+export { averagedStudent } from './step/averaged-student.js';
 export { memoryFrom, scalarFrom } from './step/component-result.js';
 export { withActivationDropout } from './step/dropout.js';
 export { hasMemory } from './step/regularizer-memory.js';

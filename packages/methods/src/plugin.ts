@@ -6,6 +6,7 @@ import {
   type Parts,
   type Plugin,
 } from '@anc/core';
+import { builtinOptimizers, builtinSchedules } from '@anc/core/internal';
 import type { z } from 'zod';
 import { adversarialLosses } from './adversarial-losses/index.js';
 import { balancers } from './balancers/index.js';
@@ -132,5 +133,7 @@ export default function methods(): Plugin {
     adversarialLosses,
     balancers,
     tasks,
+    optimizers: builtinOptimizers,
+    schedules: builtinSchedules,
   });
 }

@@ -22,6 +22,7 @@ export { resumeTuning, tune, type SearchOptions, type TuneOptions } from './api/
 export type {
   BackendInput,
   DatasetInput,
+  HookInput,
   MethodInput,
   ModelInput,
   NameInput,

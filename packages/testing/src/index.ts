@@ -11,11 +11,14 @@ export {
   discriminatorContract,
   type DiscriminatorContractOptions,
 } from './contracts/discriminator-contract.js';
+export { hookContract, type HookContractOptions } from './contracts/hook-contract.js';
 export { methodContract, type MethodContractOptions } from './contracts/method-contract.js';
 export { networkContract, type NetworkContractOptions } from './contracts/network-contract.js';
+export { optimizerContract, type OptimizerContractOptions } from './contracts/optimizer-contract.js';
 export { regularizerContract, type RegularizerContractOptions } from './contracts/regularizer-contract.js';
 export { taskContract, type TaskContractOptions } from './contracts/task-contract.js';
 export { mutated } from './fuzz/mutated.js';
+export { scheduleContract } from './contracts/schedule-contract.js';
 
 export type { ContractBackend } from './objective/component-checks.js';
 export { relativeError } from './harness/compare.js';

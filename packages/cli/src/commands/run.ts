@@ -16,12 +16,30 @@ export const defineRun: DefineCommand = (command, session) => {
     '--change-options',
     'with --resume: train what is unfinished with the options given here, or edited in the folder, and record it',
   );
+  command.option(
+    '--continue-stopped',
+    'with --resume: go on with models whose training a hook had stopped, which otherwise count as finished',
+  );
   addFlags(command).action((options: Record<string, unknown>) =>
-    run(readFlags(options), options.changeOptions === true, session),
+    run(
+      readFlags(options),
+      { acceptChanges: options.changeOptions === true, continueStopped: options.continueStopped === true },
+      session,
+    ),
   );
 };
 
-async function run(flags: Record<string, unknown>, acceptChanges: boolean, session: Session): Promise<void> {
+/** What is only possible with `--resume`. */
+interface Resuming {
+  readonly acceptChanges: boolean;
+  readonly continueStopped: boolean;
+}
+
+async function run(
+  flags: Record<string, unknown>,
+  { acceptChanges, continueStopped }: Resuming,
+  session: Session,
+): Promise<void> {
   const [
     { openTrainingSession },
     { locating },
@@ -46,8 +64,9 @@ async function run(flags: Record<string, unknown>, acceptChanges: boolean, sessi
       const requested = changes(acceptChanges ? 'all' : pipeline.RATES);
       return pipeline.resumeRun({ path, cwd, emit, changes: requested, acceptChanges, compose, fetching });
     }
-    if (acceptChanges) {
-      throw new AncError('ANC_CONFIG', '--change-options: there is no run to resume.', {
+    if (acceptChanges || continueStopped) {
+      const flag = acceptChanges ? '--change-options' : '--continue-stopped';
+      throw new AncError('ANC_CONFIG', `${flag}: there is no run to resume.`, {
         expected: '--resume <folder> beside it',
         hint: 'a new run takes its options as they are given.',
       });
@@ -60,7 +79,14 @@ async function run(flags: Record<string, unknown>, acceptChanges: boolean, sessi
     const again = `anc-cli run --resume ${shellQuoted(shown)}`;
     try {
       terminal.log.info(`run folder: ${shown}`);
-      const result = await pipeline.executeRun({ plan, folder, shown, emit, signal });
+      const result = await pipeline.executeRun({
+        plan,
+        folder,
+        shown,
+        emit,
+        signal,
+        continueStopped,
+      });
       // Backends know only after the steps what they left to the processor.
       for (const message of pipeline.backendNotices(plan.backends)) emit({ type: 'notice', message });
       progress.close();

@@ -32,8 +32,11 @@ describe('resolveConfig', () => {
     await write('anc.config.yaml', 'epochs: 7\nlearningRate: 0.5\npreset: paper\n');
     const resolved = await resolveConfig({ epochs: 3 }, cwd);
     expect(resolved).toMatchObject({ epochs: 3, learningRate: 0.5, preset: 'paper', momentum: 0.9 });
-    expect(resolved.schedule).toBe(presets.paper('glyphs').training!.schedule);
-    expect((await resolveConfig({ epochs: 3, preset: 'modern' }, cwd)).schedule).toBe('cosine');
+    expect(resolved.schedule).toEqual({ name: presets.paper('glyphs').training!.schedule, options: {} });
+    expect((await resolveConfig({ epochs: 3, preset: 'modern' }, cwd)).schedule).toEqual({
+      name: 'cosine',
+      options: {},
+    });
   });
 
   it('replaces lists, and never joins them', async () => {
@@ -89,9 +92,9 @@ describe('resolveConfig', () => {
     ],
     [
       'a wrong choice',
-      'optimizer: adamm\n',
-      '^anc.config.yaml:1:12: "optimizer": expected one of',
-      'did you mean "adam"?',
+      'decayMode: l3\n',
+      '^anc.config.yaml:1:12: "decayMode": expected one of',
+      'did you mean "l2"?',
     ],
     ['broken YAML', 'seed: [1\nepochs: 2\n', '^anc.config.yaml:\\d+:\\d+: ', undefined],
     ['a key twice', 'seed: 1\nseed: 2\n', '^anc.config.yaml:2:1: ', undefined],

@@ -1,6 +1,7 @@
 import type { Rng } from '../random/rng.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
 import type { Network, ClassifierOutputs, Variables } from './network.js';
+import type { OptimizerParts } from './optimizer.js';
 import type { Step } from './step.js';
 import type { Task } from './task.js';
 
@@ -24,6 +25,8 @@ export interface MethodEnvironment {
   readonly task?: Task;
   /** Shapes (no batch axis) of the teacher's outputs; null for methods without a teacher. */
   readonly teacher: { readonly outputs: Tree<readonly number[]> } | null;
+  /** Optimizers and schedules by name, plugins' too: for `createOptimizer` and `learningRateOf`. */
+  readonly optimizers?: OptimizerParts;
 }
 
 /** One step of a stage. */

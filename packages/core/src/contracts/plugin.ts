@@ -3,9 +3,11 @@ import { AncError } from '../errors/error.js';
 import type { Augmentation } from './augmentation.js';
 import type { Backend } from './backend.js';
 import type { Dataset, PublishedFile } from './dataset.js';
+import type { RunHook } from './hook.js';
 import type { Method } from './method.js';
 import type { ClassifierOutputs, Discriminator, Network } from './network.js';
 import type { AdversarialLoss, Balancer, DataTerm, Regularizer } from './objective.js';
+import type { GradientTransform, LearningRateSchedule } from './optimizer.js';
 import type { Task } from './task.js';
 
 export const PLUGIN_API_VERSION = 1;
@@ -87,6 +89,9 @@ export interface Contributions {
   readonly adversarialLosses?: Readonly<Record<string, Contribution<AdversarialLoss>>>;
   readonly balancers?: Readonly<Record<string, Contribution<Balancer>>>;
   readonly tasks?: Readonly<Record<string, Contribution<Task>>>;
+  readonly optimizers?: Readonly<Record<string, Contribution<GradientTransform>>>;
+  readonly schedules?: Readonly<Record<string, Contribution<LearningRateSchedule>>>;
+  readonly hooks?: Readonly<Record<string, Contribution<RunHook>>>;
   readonly backends?: Readonly<Record<string, Contribution<Backend | Promise<Backend>>>>;
 }
 

@@ -1,14 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import {
-  filled,
-  mapTree,
-  mergeTrees,
-  prefixTree,
-  subtree,
-  type HostTensor,
-  type Tree,
-} from '../tree/tree.js';
+import type { GradientTransform } from '../contracts/optimizer.js';
+import { filled, mapTree, prefixTree, subtree, type HostTensor, type Tree } from '../tree/tree.js';
+import { assertSameTree, chain, masked } from './chain.js';
+import type { NameMask } from './name-mask.js';
+import { addDecayedWeights, scaleByAdam, scaleByLearningRate, trace } from './transforms.js';
 
 /** The result of an update. */
 export interface Updated {
@@ -26,47 +22,85 @@ export interface Optimizer {
   update(grads: Tree, slots: Tree, params: Tree, learningRate: Scalar): Updated;
 }
 
+export interface OptimizerOptions {
+  /** Decay rate of an exponential moving average of the parameters, kept in the slots `average/…`; none where left out. */
+  readonly average?: number;
+}
+
+/** Slots of the averaged parameters. */
+export const AVERAGE_SLOTS = 'average';
+/** 0 before the first update, then 1. */
+const AVERAGING_SLOT = 'averaging';
+
+/**
+ * w ← w - t, where t is what a transform makes of the gradients. @throws `ANC_OPTIMIZER` in `update` where the transform
+ * returns other names or shapes than it received.
+ */
+export function optimizerOf(
+  transform: GradientTransform,
+  { average: averageDecay }: OptimizerOptions = {},
+): Optimizer {
+  const isAverage = (name: string): boolean =>
+    averageDecay !== undefined && (name === AVERAGING_SLOT || name.startsWith(`${AVERAGE_SLOTS}/`));
+  return {
+    id: averageDecay === undefined ? transform.id : `${transform.id}, average(${averageDecay})`,
+    init: (params) => ({
+      ...transform.init(params),
+      ...(averageDecay === undefined
+        ? {}
+        : { ...prefixTree(AVERAGE_SLOTS, params), [AVERAGING_SLOT]: filled([]) }),
+    }),
+    update(grads, slots, params, learningRate) {
+      const own = Object.fromEntries(Object.entries(slots).filter(([name]) => !isAverage(name)));
+      const result = transform.update(grads, own, { params, learningRate });
+      assertSameTree('updates', transform.id, params, result.updates);
+      assertSameTree('slots', transform.id, own, result.slots);
+      const updated = mapTree(params, (param, name) => tf.sub(param, result.updates[name]!));
+      return {
+        params: updated,
+        slots: {
+          ...result.slots,
+          ...(averageDecay === undefined ? {} : averaged(updated, slots, averageDecay)),
+        },
+      };
+    },
+  };
+}
+
+/** a ← d·a + (1 - d)·w, and a ← w at the first update, as `torch.optim.swa_utils.AveragedModel` has it. */
+function averaged(params: Tree, slots: Tree, decay: number): Record<string, Tensor> {
+  const kept = tf.mul(slots[AVERAGING_SLOT]!, decay);
+  const old = subtree(slots, AVERAGE_SLOTS);
+  const added = tf.sub(1, kept);
+  return {
+    ...prefixTree(
+      AVERAGE_SLOTS,
+      mapTree(params, (param, name) => tf.add(tf.mul(old[name]!, kept), tf.mul(param, added))),
+    ),
+    [AVERAGING_SLOT]: tf.onesLike(kept),
+  };
+}
+
 /** The parameters that weight decay applies to. */
-export type DecayScope = 'weights' | 'all';
+export type DecayScope = NameMask;
 
 export interface WeightDecay {
   /** Factor of the parameters, per step and unit of learning rate. */
   readonly rate: number;
   /** `l2`: added to the gradient. `decoupled`: subtracted from the parameters (Loshchilov & Hutter 2019). */
   readonly mode: 'l2' | 'decoupled';
-  /** `weights`: kernels only. `all`: biases and batch-norm parameters too. */
+  /** `weights`: kernels only. `all`: biases and batch-norm parameters too. Or patterns of names; see `NameMask`. */
   readonly scope: DecayScope;
 }
 
 export const noDecay: WeightDecay = { rate: 0, mode: 'l2', scope: 'weights' };
 
-/** The kernels of convolutions and dense layers are named `…/weights`; biases and batch-norm parameters are not. */
-const isKernel = (name: string): boolean => /(^|\/)weights$/.test(name);
-
-const decays = (decay: WeightDecay, name: string): boolean =>
-  decay.rate > 0 && (decay.scope === 'all' || isKernel(name));
-
-/** The gradient with the L2 part, ∇ + rate · w. */
-function withL2(grads: Tree, params: Tree, decay: WeightDecay): Record<string, Tensor> {
-  if (decay.mode !== 'l2') return { ...grads };
-  return mapTree(grads, (grad, name) =>
-    decays(decay, name) ? tf.add(grad, tf.mul(params[name]!, decay.rate)) : grad,
-  );
-}
-
-/** w - lr · (step + rate · w), the second term for decoupled decay only. */
-function applyUpdate(
-  params: Tree,
-  steps: Tree,
-  learningRate: Scalar,
-  decay: WeightDecay,
-): Record<string, Tensor> {
-  return mapTree(params, (param, name) => {
-    const step = steps[name]!;
-    const full =
-      decay.mode === 'decoupled' && decays(decay, name) ? tf.add(step, tf.mul(param, decay.rate)) : step;
-    return tf.sub(param, tf.mul(full, learningRate));
-  });
+/** A direction with weight decay before or after it, times the learning rate. */
+export function withDecay({ rate, mode, scope }: WeightDecay, ...direction: readonly GradientTransform[]) {
+  const decay = rate > 0 ? [masked(scope, addDecayedWeights(rate))] : [];
+  return mode === 'l2'
+    ? chain(...decay, ...direction, scaleByLearningRate())
+    : chain(...direction, ...decay, scaleByLearningRate());
 }
 
 export interface SgdOptions {
@@ -79,31 +113,8 @@ export interface SgdOptions {
  * Stochastic gradient descent: v ← m·v + g; w ← w - lr·v, or with Nesterov w ← w - lr·(g + m·v) (Sutskever et al.
  * 2013, in the form that PyTorch and TensorFlow use).
  */
-export function sgd({ momentum = 0, nesterov = false, decay = noDecay }: SgdOptions = {}): Optimizer {
-  return {
-    id: `sgd(${JSON.stringify({ momentum, nesterov, decay })})`,
-    init: (params) =>
-      momentum === 0
-        ? {}
-        : prefixTree(
-            'velocity',
-            mapTree(params, (p) => filled(p.shape)),
-          ),
-    update(grads, slots, params, learningRate) {
-      const g = withL2(grads, params, decay);
-      if (momentum === 0) return { params: applyUpdate(params, g, learningRate, decay), slots: {} };
-      const old = subtree(slots, 'velocity');
-      const velocity = mapTree(g, (grad, name) => tf.add(tf.mul(old[name]!, momentum), grad));
-      const steps = nesterov
-        ? mapTree(g, (grad, name) => tf.add(grad, tf.mul(velocity[name]!, momentum)))
-        : velocity;
-      return {
-        params: applyUpdate(params, steps, learningRate, decay),
-        slots: prefixTree('velocity', velocity),
-      };
-    },
-  };
-}
+export const sgd = ({ momentum = 0, nesterov = false, decay = noDecay }: SgdOptions = {}): Optimizer =>
+  optimizerOf(withDecay(decay, ...(momentum === 0 ? [] : [trace(momentum, { nesterov })])));
 
 export interface AdamOptions {
   readonly beta1?: number;
@@ -113,49 +124,5 @@ export interface AdamOptions {
 }
 
 /** Adam (Kingma & Ba 2015), bias-corrected: w ← w - lr · m̂ / (√v̂ + ε). AdamW when the decay is decoupled. */
-export function adam({
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-  decay = noDecay,
-}: AdamOptions = {}): Optimizer {
-  return {
-    id: `adam(${JSON.stringify({ beta1, beta2, epsilon, decay })})`,
-    init: (params) =>
-      mergeTrees<HostTensor>(
-        prefixTree(
-          'mean',
-          mapTree(params, (p) => filled(p.shape)),
-        ),
-        prefixTree(
-          'square',
-          mapTree(params, (p) => filled(p.shape)),
-        ),
-        { 'power/beta1': filled([], 1), 'power/beta2': filled([], 1) }, // β^t, stored instead of t
-      ),
-    update(grads, slots, params, learningRate) {
-      const g = withL2(grads, params, decay);
-      const power1 = tf.mul(slots['power/beta1']!, beta1);
-      const power2 = tf.mul(slots['power/beta2']!, beta2);
-      const [meanSlots, squareSlots] = [subtree(slots, 'mean'), subtree(slots, 'square')];
-      const mean = mapTree(g, (grad, name) =>
-        tf.add(tf.mul(meanSlots[name]!, beta1), tf.mul(grad, 1 - beta1)),
-      );
-      const square = mapTree(g, (grad, name) =>
-        tf.add(tf.mul(squareSlots[name]!, beta2), tf.mul(tf.square(grad), 1 - beta2)),
-      );
-      const scale1 = tf.div(1, tf.sub(1, power1));
-      const scale2 = tf.div(1, tf.sub(1, power2));
-      const steps = mapTree(mean, (m, name) =>
-        tf.div(tf.mul(m, scale1), tf.add(tf.sqrt(tf.mul(square[name]!, scale2)), epsilon)),
-      );
-      return {
-        params: applyUpdate(params, steps, learningRate, decay),
-        slots: mergeTrees<Tensor>(prefixTree('mean', mean), prefixTree('square', square), {
-          'power/beta1': power1,
-          'power/beta2': power2,
-        }),
-      };
-    },
-  };
-}
+export const adam = ({ decay = noDecay, ...scaling }: AdamOptions = {}): Optimizer =>
+  optimizerOf(withDecay(decay, scaleByAdam(scaling)));

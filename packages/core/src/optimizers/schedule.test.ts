@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rateAt, type Schedule } from './schedule.js';
+import { builtinParts } from './builtin-parts.js';
+import { rateAt, scheduleOf, type Schedule } from './schedule.js';
 
 const progress = (step: number) => ({ step, epochs: 10, stepsPerEpoch: 10 });
 const ratesOf = (schedule: Schedule, ...steps: readonly number[]): number[] =>
@@ -48,7 +49,7 @@ describe('rateAt', () => {
         kind: fc.constant('step' as const),
         milestones: fc.array(share),
         unit: fc.constant('share' as const),
-        factor: share,
+        factor: fc.double({ min: 0.01, max: 0.5, noNaN: true }),
         warmup: share,
       }),
     );
@@ -61,5 +62,42 @@ describe('rateAt', () => {
         expect(after.every((rate, i) => i === 0 || rate <= after[i - 1]! + 1e-12)).toBe(true);
       }),
     );
+  });
+});
+
+describe('the other schedules', () => {
+  const at = (schedule: Schedule, step: number): number => rateAt(schedule, progress(step));
+
+  it('polynomial falls as a power of what is left', () => {
+    expect(at({ kind: 'polynomial', power: 2 }, 50)).toBeCloseTo(0.25, 10);
+    expect(at({ kind: 'polynomial', floor: 0.1 }, 25)).toBeCloseTo(0.1 + 0.9 * 0.75, 10);
+  });
+
+  it('exponential has the same factor at every step', () => {
+    const schedule = { kind: 'exponential', end: 0.01 };
+    expect(at(schedule, 50)).toBeCloseTo(0.1, 10);
+    expect(at(schedule, 11) / at(schedule, 10)).toBeCloseTo(0.01 ** 0.01, 10);
+  });
+
+  it('one-cycle rises to the given rate and falls below its start', () => {
+    const schedule = { kind: 'one-cycle', peak: 0.3, start: 0.04, end: 4e-6 };
+    expect(at(schedule, 0)).toBeCloseTo(0.04, 10);
+    expect(at(schedule, 29)).toBeCloseTo(1, 10);
+    expect(at(schedule, 99)).toBeCloseTo(4e-6, 10);
+  });
+
+  it('cosine-restarts begins again at 1, in cycles that may grow', () => {
+    const schedule = { kind: 'cosine-restarts', cycles: 2, growth: 3 };
+    expect([0, 25].map((step) => at(schedule, step))).toEqual([1, 1]);
+    expect(at(schedule, 62.5)).toBeCloseTo(0.5, 10);
+    expect(at({ kind: 'cosine-restarts', cycles: 4 }, 50)).toBe(1);
+  });
+
+  it('refuses unknown names, wrong options and factors that are none', () => {
+    const code = (expected: string) => expect.objectContaining({ code: expected }) as Error;
+    expect(() => at({ kind: 'cosin' }, 0)).toThrow(code('ANC_UNKNOWN'));
+    expect(() => at({ kind: 'one-cycle', peak: 2 }, 0)).toThrow(code('ANC_OPTIONS'));
+    const parts = { ...builtinParts, schedule: () => ({ name: 'own', factor: () => NaN }) };
+    expect(() => scheduleOf({ kind: 'own' }, parts)(progress(3))).toThrow(code('ANC_SCHEDULE'));
   });
 });

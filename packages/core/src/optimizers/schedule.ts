@@ -1,39 +1,41 @@
+import type { LearningRateSchedule, OptimizerParts, SchedulePosition } from '../contracts/optimizer.js';
 import type { Progress } from '../contracts/method.js';
+import { AncError } from '../errors/error.js';
+import { builtinParts } from './builtin-parts.js';
 
-/** A learning-rate schedule as data: the factor of the base rate at each step. */
-export type Schedule =
-  | { readonly kind: 'constant'; readonly warmup?: number }
-  /** × `factor` at each milestone: a step, or a share of the stage. */
-  | {
-      readonly kind: 'step';
-      readonly milestones: readonly number[];
-      readonly unit: 'iterations' | 'share';
-      readonly factor: number;
-      readonly warmup?: number;
-    }
-  /** Half a cosine from 1 to `floor` (Loshchilov & Hutter 2017). */
-  | { readonly kind: 'cosine'; readonly floor?: number; readonly warmup?: number };
-
-/** Factor of the base learning rate at a step. `warmup`, linear from zero, is a share of the stage. */
-export function rateAt(
-  schedule: Schedule,
-  { step, epochs, stepsPerEpoch }: Pick<Progress, 'step' | 'epochs' | 'stepsPerEpoch'>,
-): number {
-  const total = Math.max(1, epochs * stepsPerEpoch);
-  const warm = Math.round((schedule.warmup ?? 0) * total);
-  if (step < warm) return (step + 1) / (warm + 1);
-  switch (schedule.kind) {
-    case 'constant':
-      return 1;
-    case 'step': {
-      const scale = schedule.unit === 'share' ? total : 1;
-      const passed = schedule.milestones.filter((milestone) => step >= Math.round(milestone * scale)).length;
-      return schedule.factor ** passed;
-    }
-    case 'cosine': {
-      const floor = schedule.floor ?? 0;
-      const done = (step - warm) / Math.max(1, total - warm);
-      return floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * done));
-    }
-  }
+/** A learning-rate schedule as data: its name, a warm-up before it, and its own options. */
+export interface Schedule {
+  readonly kind: string;
+  /** Share of the stage in which the rate rises linearly from zero. */
+  readonly warmup?: number | undefined;
+  readonly [option: string]: unknown;
 }
+
+type StageProgress = Pick<Progress, 'step' | 'epochs' | 'stepsPerEpoch'>;
+
+/** The factor of the base learning rate at each step of a stage: the schedule after its warm-up. */
+export function scheduleOf(
+  { kind, warmup = 0, ...options }: Schedule,
+  parts: OptimizerParts = builtinParts,
+): (progress: StageProgress) => number {
+  const schedule = parts.schedule(kind, options);
+  return ({ step, epochs, stepsPerEpoch }) => {
+    const steps = Math.max(1, epochs * stepsPerEpoch);
+    const warm = Math.round(warmup * steps);
+    if (step < warm) return (step + 1) / (warm + 1);
+    return factorOf(schedule, { step, steps, warmup: warm, stepsPerEpoch });
+  };
+}
+
+/** @throws `ANC_SCHEDULE` where a schedule gives something that is no factor of a learning rate. */
+function factorOf(schedule: LearningRateSchedule, position: SchedulePosition): number {
+  const factor = schedule.factor(position);
+  if (Number.isFinite(factor) && factor >= 0) return factor;
+  throw new AncError('ANC_SCHEDULE', `the schedule "${schedule.name}" gave no factor of a learning rate.`, {
+    expected: `a number of 0 or more at step ${position.step} of ${position.steps}`,
+    received: String(factor),
+  });
+}
+
+/** Factor of the base learning rate at a step, of a schedule that comes with the program. */
+export const rateAt = (schedule: Schedule, progress: StageProgress): number => scheduleOf(schedule)(progress);

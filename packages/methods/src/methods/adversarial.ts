@@ -3,6 +3,7 @@ import {
   adversarialStep,
   createOptimizer,
   filled,
+  learningRateOf,
   mapTree,
   Method,
   type AdversarialSetup,
@@ -18,13 +19,7 @@ import { dataWeightOptions, optimizerOption, part, withDeprecatedNames } from '.
 import { initAdversarialState } from '../stages/adversarial-state.js';
 import { dataWeight, hardTerm, warmupShare } from '../stages/data-weight.js';
 import { studentVariables } from '../stages/initial-state.js';
-import {
-  learningRate,
-  progressShare,
-  targetShapeOf,
-  termWeights,
-  type WeightedTerm,
-} from '../stages/term-stage.js';
+import { progressShare, targetShapeOf, termWeights, type WeightedTerm } from '../stages/term-stage.js';
 import {
   adapterSchema,
   attachDiscriminators,
@@ -157,9 +152,14 @@ export class AdversarialMethod extends Method {
   stages(environment: MethodEnvironment): readonly Stage[] {
     const { options, variant } = this;
     const terms = this.#terms;
+    const { ema: _ofStudent, ...shared } = options.optimizer;
     const discriminatorOptimizer: OptimizerConfig = {
-      ...options.optimizer,
+      ...shared,
       ...withoutUndefined(options.discriminatorOptimizer ?? {}),
+    };
+    const rates = {
+      student: learningRateOf(options.optimizer, environment.optimizers),
+      discriminator: learningRateOf(discriminatorOptimizer, environment.optimizers),
     };
     const setup = this.#setup(environment, discriminatorOptimizer);
     const { discriminator, regularizer, student } = adversarialPhases;
@@ -193,8 +193,8 @@ export class AdversarialMethod extends Method {
           return {
             phases: adversarial ? phases : [student],
             hyper: {
-              'student/learningRate': learningRate(options.optimizer, progress),
-              'discriminator/learningRate': learningRate(discriminatorOptimizer, progress),
+              'student/learningRate': rates.student(progress),
+              'discriminator/learningRate': rates.discriminator(progress),
               progress: progressShare(progress),
               lambda: dataWeight(options, progress),
               adversarial: adversarial
@@ -231,8 +231,8 @@ export class AdversarialMethod extends Method {
       condition: options.condition,
       frozen: variant.control !== 'none',
       optimizers: {
-        student: createOptimizer(options.optimizer),
-        discriminator: createOptimizer(discriminatorOptimizer),
+        student: createOptimizer(options.optimizer, environment.optimizers),
+        discriminator: createOptimizer(discriminatorOptimizer, environment.optimizers),
       },
     };
   }

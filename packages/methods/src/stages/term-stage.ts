@@ -1,9 +1,10 @@
 import {
   createOptimizer,
-  rateAt,
+  learningRateOf,
   termStep,
   type MethodEnvironment,
   type OptimizerConfig,
+  type OptimizerParts,
   type Progress,
   type Stage,
   type Term,
@@ -20,7 +21,7 @@ export interface WeightedTerm {
 
 export interface TermStageOptions {
   readonly name: string;
-  readonly environment: Pick<MethodEnvironment, 'student' | 'input' | 'classes' | 'task'>;
+  readonly environment: Pick<MethodEnvironment, 'student' | 'input' | 'classes' | 'task' | 'optimizers'>;
   readonly optimizer: OptimizerConfig;
   readonly terms: readonly WeightedTerm[];
   readonly share?: number;
@@ -36,7 +37,9 @@ export function termStage({
   share,
   wrapContext,
 }: TermStageOptions): Stage {
-  const optimizer = createOptimizer(config);
+  const { optimizers } = environment;
+  const optimizer = createOptimizer(config, optimizers);
+  const rate = learningRateOf(config, optimizers);
   const terms = weighted.map(({ term }) => term);
   return {
     name,
@@ -57,7 +60,7 @@ export function termStage({
     }),
     next: (progress) => ({
       hyper: {
-        'student/learningRate': learningRate(config, progress),
+        'student/learningRate': rate(progress),
         progress: progressShare(progress),
         ...termWeights(weighted, progress),
       },
@@ -75,9 +78,12 @@ export const targetShapeOf = ({
 }: Pick<MethodEnvironment, 'task' | 'input' | 'classes'>): readonly number[] =>
   task?.targets({ input, classes }) ?? [];
 
-/** The scheduled learning rate of this step. */
-export const learningRate = (config: OptimizerConfig, progress: Progress): number =>
-  config.learningRate * rateAt(config.schedule, progress);
+/** The scheduled learning rate of this step; `optimizers`: of the method's environment. */
+export const learningRate = (
+  config: OptimizerConfig,
+  progress: Progress,
+  optimizers?: OptimizerParts,
+): number => learningRateOf(config, optimizers)(progress);
 
 /** The terms' weights in this step, as hyper-parameters. */
 export const termWeights = (terms: readonly WeightedTerm[], progress: Progress): Record<string, number> =>

@@ -56,9 +56,7 @@ export const decoupledTerm = (options: DecoupledOptions, target: 'teacher' | 'la
     const teacher = batch['teacher/logits']!;
     const classes = teacher.shape.at(-1)!;
     const oneHot =
-      target === 'teacher'
-        ? topClass(teacher)
-        : tf.cast(tf.oneHot(batch.labels!, classes), 'float32');
+      target === 'teacher' ? topClass(teacher) : tf.cast(tf.oneHot(batch.labels!, classes), 'float32');
     return decoupledKl(outputs.logits, teacher, oneHot, options);
   },
 });

@@ -7,6 +7,7 @@ import type { Emit } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { divergedError } from '../run/diverged-error.js';
 import { executeRun } from '../run/execute.js';
+import { stoppedError } from '../run/stopped.js';
 import { resumeRun, startRun, type StartedRun } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
 import { loadStudents } from './load-students.js';
@@ -84,12 +85,14 @@ export interface ResumeOptions extends CallOptions {
   /** A lower rate, where training diverged: it continues from the last checkpoint, which is finite. */
   readonly learningRate?: number;
   readonly teacherLearningRate?: number;
+  /** Goes on with models whose training a hook had stopped; without it, they count as finished. */
+  readonly continueStopped?: boolean;
   /** Takes options that were edited in the folder; the change is recorded. */
   readonly acceptChanges?: boolean;
   /** The same teacher again, where it was a value that a folder cannot hold. */
   readonly teacher?: TeacherInput;
   /** The same values again: networks, datasets and methods that were passed as objects. */
-  readonly values?: Pick<RunInput, 'student' | 'images' | 'method' | 'methods'>;
+  readonly values?: Pick<RunInput, 'student' | 'images' | 'method' | 'methods' | 'hooks'>;
 }
 
 /**
@@ -114,7 +117,7 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
       compose,
       ...(value === null ? {} : { openTeacher: openTeacherValue(value) }),
     });
-    return finish(run, options, emit, compose, true);
+    return finish(run, options, emit, compose, true, options.continueStopped === true);
   });
 }
 
@@ -124,11 +127,13 @@ function registered({
   images,
   method,
   methods,
+  hooks = [],
 }: NonNullable<ResumeOptions['values']>): ValueRegistry {
   const values = new ValueRegistry();
   if (images !== undefined) values.name('datasets', images);
   if (student !== undefined) values.name('models', student);
   for (const one of methods ?? (method === undefined ? [] : [method])) values.name('methods', one);
+  for (const hook of hooks) values.name('hooks', hook);
   return values;
 }
 
@@ -138,6 +143,7 @@ async function finish(
   emit: Emit,
   compose: ReturnType<typeof composeWith>,
   kept: boolean,
+  continueStopped = false,
 ): Promise<Distilled> {
   const { plan, folder, shown } = run;
   try {
@@ -159,11 +165,14 @@ async function finish(
       shown,
       emit,
       signal: call.signal ?? new AbortController().signal,
+      continueStopped,
     });
     if (result === null)
       throw interruptedError(kept ? `resume('${shown}') continues it` : 'nothing was kept');
     const diverged = divergedError(result, `resume('${shown}', { learningRate: … })`);
     if (diverged !== null) throw afterWorkBegan(diverged);
+    if (result.students.length === 0 && result.stopped !== undefined)
+      throw afterWorkBegan(stoppedError(result));
     const composition = await compose(options.plugins);
     const { shape } = data.dataset;
     const loaded = await loadStudents(folder.path, result.students, composition, shape, callOf(call).cwd);

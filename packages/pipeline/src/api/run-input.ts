@@ -20,6 +20,7 @@ import {
   ValueRegistry,
   type BackendInput,
   type DatasetInput,
+  type HookInput,
   type MethodInput,
   type ModelInput,
   type PluginInput,
@@ -66,6 +67,8 @@ export interface RunInput extends CallOptions {
   /** Cache of the teacher's outputs. */
   readonly cache?: Group<'cache'>;
   readonly threads?: number;
+  /** What is called while the run goes on, beside the hooks that every run has. */
+  readonly hooks?: readonly HookInput[];
   /** Minutes between checkpoints inside an epoch; default: 5. */
   readonly checkpointMinutes?: number;
 }
@@ -105,6 +108,7 @@ const RUN_OPTIONS: OptionNames<RunInput> = {
   objective: true,
   cache: true,
   threads: true,
+  hooks: true,
   checkpointMinutes: true,
 };
 
@@ -128,6 +132,7 @@ export async function runRequest(
     preset: input.preset,
     plugins: input.plugins && plugins.filter((plugin) => typeof plugin === 'string'),
     methods: methodsOf(input)?.map((method) => values.name('methods', method)),
+    hooks: input.hooks?.map((hook) => values.name('hooks', hook)),
     data: { ...input.data, dataset: datasetOf(input.images, values) },
     teacher: {
       ...input.teacherOptions,

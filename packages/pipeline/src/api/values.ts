@@ -10,6 +10,7 @@ import {
   type Contributions,
   type Network,
   type Plugin,
+  type RunHook,
 } from '@anc/core';
 import { assertPlugin } from '@anc/core/internal';
 import { z } from 'zod';
@@ -26,6 +27,8 @@ export type ModelInput = NameInput | Network<ClassifierOutputs>;
 export type DatasetInput = NameInput | Dataset;
 /** A training method by name or as a value. */
 export type MethodInput = NameInput | Method;
+/** A run hook by name or as a value. */
+export type HookInput = NameInput | RunHook;
 /** A backend by name or as a value; a value is not disposed by the run. */
 export type BackendInput = NameInput | Backend;
 /**
@@ -40,7 +43,7 @@ export class ValueRegistry {
   readonly #kinds: { -readonly [K in keyof Contributions]?: Record<string, unknown> } = {};
 
   /** The option that names a value; names and texts are passed through. */
-  name(kind: 'models' | 'datasets' | 'methods' | 'backends', value: unknown): string | Named {
+  name(kind: keyof typeof EXPECTED, value: unknown): string | Named {
     if (typeof value === 'string') return value;
     // A value may have no property of its own but a name; its methods are those of its class.
     if (!fits(kind, value) && isNamed(value)) return { name: value.name, options: value.options ?? {} };
@@ -70,12 +73,19 @@ const isNamed = (value: unknown): value is { name: string; options?: Record<stri
   typeof value.name === 'string' &&
   Object.keys(value).every((key) => key === 'name' || key === 'options');
 
-const SINGULAR = { models: 'model', datasets: 'dataset', methods: 'method', backends: 'backend' } as const;
+const SINGULAR = {
+  models: 'model',
+  datasets: 'dataset',
+  methods: 'method',
+  hooks: 'hook',
+  backends: 'backend',
+} as const;
 
 const EXPECTED = {
   models: 'a Network',
   datasets: 'a Dataset',
   methods: 'a Method',
+  hooks: 'a RunHook',
   backends: 'a Backend',
 } as const;
 
@@ -85,6 +95,7 @@ function fits(kind: keyof typeof EXPECTED, value: unknown): value is { readonly 
     models: () => isNetwork(value),
     datasets: () => isDataset(value),
     methods: () => has(value, 'stages'),
+    hooks: () => isHook(value),
     backends: () => has(value, 'compile', 'compileFunction'),
   }[kind];
   return isOfKind() && typeof (value as { name?: unknown }).name === 'string';
@@ -98,6 +109,10 @@ function nameOf(value: unknown, kind: keyof typeof EXPECTED): string {
     received: value === null ? 'null' : typeof value,
   });
 }
+
+/** Whether a value says what happens where it throws, as every run hook does. */
+const isHook = (value: unknown): value is RunHook =>
+  typeof value === 'object' && value !== null && 'onError' in value;
 
 const has = (value: unknown, ...methods: readonly string[]): boolean =>
   typeof value === 'object' &&

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { AncError, type Tree } from '@anc/core';
 import { taskOfDocument, type TaskDescription } from '@anc/core/internal';
 import { RunFolder } from '@anc/runtime';
@@ -27,12 +27,41 @@ export interface FoundModel {
 /** The method whose student is taken where nothing is measured of the students yet. */
 const FIRST = 'adversarial';
 
+/** Weights of a model beside its last ones: those of the best epoch, and their moving average. */
+const VARIANTS = ['best', 'ema'] as const;
+
+/**
+ * The weights that a name selects in a run: `l2`, `teacher`, or with `l2/best` and `l2/ema` those of the best epoch on held-out
+ * images and the moving average, where the run has them. Errors: as `findLastWeights`.
+ */
+export async function findModelInRun(
+  named: string,
+  selected: string | undefined,
+  cwd: string,
+): Promise<FoundModel | null> {
+  const variant = VARIANTS.find((name) => selected?.endsWith(`/${name}`));
+  if (variant === undefined) return findLastWeights(named, selected, cwd);
+  const model = selected!.slice(0, -variant.length - 1);
+  const found = await findLastWeights(named, model, cwd);
+  if (found === null) return null;
+  const place = dirname(found.path);
+  if (!(await hasWeights(join(place, variant)))) {
+    throw new AncError('ANC_PLAYER', `${found.name} of the run "${named}" has no weights "${variant}".`, {
+      expected: `training with ${variant === 'ema' ? '--ema' : '--validation'}, which writes them`,
+      hint: `--select ${found.name} takes its last weights.`,
+    });
+  }
+  const folder = await RunFolder.open(join(place, ...placeOf(found.name).map(() => '..')));
+  await folder.checksums.verify([...placeOf(found.name), variant, WEIGHTS].join('/'));
+  return { ...found, path: join(place, variant, WEIGHTS), name: `${found.name}/${variant}` };
+}
+
 /**
  * A run's or a comparison's best student by what does not look at test labels, or the selected model: `teacher`,
  * `student`, or a student's name. Null where `named` is no folder. Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`,
  * `ANC_RUN_CHANGED`, `ANC_RUN_DAMAGED`, and `ANC_PLAYER` where there is no such model.
  */
-export async function findModelInRun(
+async function findLastWeights(
   named: string,
   selected: string | undefined,
   cwd: string,
@@ -80,7 +109,7 @@ async function findInComparison(
   selected: string | undefined,
   cwd: string,
 ): Promise<FoundModel | null> {
-  if (selected === 'teacher') return findModelInRun(join(path, seeds[0]!), selected, cwd);
+  if (selected === 'teacher') return findLastWeights(join(path, seeds[0]!), selected, cwd);
   const runs = await Promise.all(
     seeds.map(async (seed) => ({ seed, ...(await trainedIn(join(path, seed))) })),
   );
@@ -102,7 +131,7 @@ async function findInComparison(
   if (method === undefined || seed === null) {
     throw noSuchModel(named, wanted, [...means.map(({ name }) => name), 'teacher']);
   }
-  const found = await findModelInRun(join(path, seed.name), method, cwd);
+  const found = await findLastWeights(join(path, seed.name), method, cwd);
   const why = best === null ? '' : `; on average of ${finished.length} seeds ${best.reason}`;
   return {
     ...found!,

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
-import { AncError, type Contributions, type Parts, type Plugin } from '@anc/core';
+import type { Contributions, OptimizerParts, Parts, Plugin } from '@anc/core';
 import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
-import { NAMED_FORM, readNamed } from '../text/named.js';
 import { kindNames, KINDS, type Kind, type Made, type Registration } from './kinds.js';
+import { optimizerPartsOf } from './optimizer-parts.js';
 import { Registry } from './registry.js';
+import { spelledOut } from './spelled-out.js';
 import { validateOptionsNow } from './validate-options.js';
 
 /** Everything that is registered. */
@@ -11,6 +12,8 @@ export interface Composition {
   readonly registries: { readonly [K in Kind]: Registry<K> };
   /** The objective's parts, by name: passed to methods. */
   readonly parts: Parts;
+  /** Optimizers and schedules by name: passed to methods with their environment. */
+  readonly optimizers: OptimizerParts;
   readonly plugins: readonly string[];
 }
 
@@ -21,6 +24,7 @@ const registrationsOf = <K extends Kind>(kind: K): ServiceIdentifier<Registratio
   tokenOf('registration', kind);
 const registryOf = <K extends Kind>(kind: K): ServiceIdentifier<Registry<K>> => tokenOf('registry', kind);
 const partsToken = tokenOf<Parts>('parts');
+const optimizersToken = tokenOf<OptimizerParts>('optimizers');
 
 /** A plugin's contributions as bindings of one container module. */
 function moduleOf(plugin: Plugin): ContainerModule {
@@ -54,6 +58,9 @@ const registries = new ContainerModule(({ bind }) => {
       registryOf('balancers'),
     ])
     .inSingletonScope();
+  bind(optimizersToken)
+    .toResolvedValue(optimizerPartsOf, [registryOf('optimizers'), registryOf('schedules')])
+    .inSingletonScope();
 });
 
 function partsOf(
@@ -80,17 +87,6 @@ function partsOf(
   };
 }
 
-/** A part may be named with its options in one text, `mlp(units=[8])`, wherever a method takes a name. */
-function spelledOut(text: string, options: unknown, kind: string): { name: string; options: unknown } {
-  if (!text.includes('(')) return { name: text, options };
-  const read = readNamed(text);
-  if (!('problem' in read)) return { name: read.name, options: { ...read.options, ...(options as object) } };
-  throw new AncError('ANC_OPTIONS', `${kind}: expected ${NAMED_FORM}.`, {
-    received: text,
-    hint: read.problem,
-  });
-}
-
 /**
  * Joins plugins into registries. The only place that knows of a container: everything else takes what it
  * needs as arguments. Throws `ANC_PLUGIN_DUPLICATE` where two bring the same name.
@@ -102,6 +98,7 @@ export function compose(plugins: readonly Plugin[]): Composition {
   return {
     registries: Object.fromEntries(entries) as unknown as Composition['registries'],
     parts: container.get(partsToken),
+    optimizers: container.get(optimizersToken),
     plugins: plugins.map(({ name }) => name),
   };
 }

@@ -12,6 +12,9 @@ export const KINDS = {
   adversarialLosses: 'adversarial loss',
   balancers: 'balancer',
   tasks: 'task',
+  optimizers: 'optimizer',
+  schedules: 'schedule',
+  hooks: 'hook',
   backends: 'backend',
 } as const satisfies Record<keyof Contributions, string>;
 

@@ -23,6 +23,10 @@ export interface ModelResult {
   readonly validation?: Tree<number>;
   /** The epoch that did best on the held-out images; its weights are in `best/` beside the last ones. */
   readonly best?: BestResult;
+  /** What ended the training before its last epoch: a hook's request. */
+  readonly stopped?: StoppedResult;
+  /** The moving average of the weights, which is in `ema/` beside the last ones; only with `--ema`. */
+  readonly ema?: AveragedResult;
   /** SHA-256 of the weights file. */
   readonly weights: string;
   /** Size of the smallest file that the run wrote with everything the network needs. */
@@ -42,6 +46,34 @@ export interface BestResult {
   readonly testError: number | null;
   readonly metrics?: Tree<number>;
   readonly agreement?: number;
+}
+
+/** Where and why a hook ended a model's training; it was evaluated as it was then. */
+export interface StoppedResult {
+  /** `run`: no other model was trained after it. */
+  readonly stop: 'model' | 'run';
+  /** The hook, and the plugin that brought it. */
+  readonly by: string;
+  readonly plugin: string;
+  readonly reason: string;
+  /** From 1, over all stages of the method; it may not have ended. */
+  readonly epoch: number;
+  /** Epochs that the training was to have. */
+  readonly epochs: number;
+  /** Steps done in the stage. */
+  readonly step: number;
+}
+
+/** What the moving average of a student's weights does on the test images. */
+export interface AveragedResult {
+  /** Decay rate of the average; null where the method's options do not say it. */
+  readonly decay: number | null;
+  readonly testError: number | null;
+  /** Of other tasks than classification. */
+  readonly metrics?: Tree<number>;
+  readonly agreement?: number;
+  /** SHA-256 of its weights file. */
+  readonly weights: string;
 }
 
 export interface StudentResult extends ModelResult {
@@ -92,6 +124,9 @@ export interface RunResult {
   readonly teacherCheck?: TeacherInspection;
   /** Those that were not, because their training diverged; absent where there are none. */
   readonly diverged?: readonly DivergedStudent[];
+  /** The model after which a hook stopped the run, and why; the models of `notTrained` have no result. */
+  readonly stopped?: StoppedResult & { readonly model: string };
+  readonly notTrained?: readonly string[];
   /** What the numbers do and do not show. */
   readonly interpretation: readonly string[];
   /** Deprecated name of `interpretation`. */

@@ -1,4 +1,5 @@
-import { optimizerConfigSchema } from '@anc/core';
+import { optimizerConfigSchema, type Schedule } from '@anc/core';
+import { stepScheduleSchema } from '@anc/core/internal';
 import { datasetFacts, factsOf } from '@anc/datasets/facts';
 import type { Preset } from '@anc/methods';
 import type { RunOptionsInput } from './run-options.js';
@@ -24,11 +25,20 @@ export function trainingOf({
       weightDecay,
       schedule: schedule.kind,
       warmup: schedule.warmup ?? 0,
-      ...(schedule.kind === 'step'
-        ? { milestones: schedule.milestones, milestoneUnit: schedule.unit, decayFactor: schedule.factor }
-        : {}),
+      ...stepOptionsOf(schedule),
     },
   } as const satisfies RunOptionsInput;
+}
+
+/** The options of a step schedule under the run's names; none of another schedule. */
+function stepOptionsOf(schedule: Schedule): RunOptionsInput['training'] {
+  const step = stepScheduleOf(schedule);
+  if (step === null) return {};
+  return { milestones: step.milestones, milestoneUnit: step.unit, decayFactor: step.factor };
+}
+
+function stepScheduleOf({ kind, warmup: _warmup, ...options }: Schedule) {
+  return kind === 'step' ? stepScheduleSchema.parse(options) : null;
 }
 
 /**
@@ -59,11 +69,11 @@ export function sharesOf(
   { optimizer, epochs, batchSize }: Preset,
   dataset: string,
 ): RunOptionsInput['training'] {
-  const { schedule } = optimizerConfigSchema.parse(optimizer);
-  if (schedule.kind !== 'step' || schedule.unit === 'share') return {};
+  const step = stepScheduleOf(optimizerConfigSchema.parse(optimizer).schedule);
+  if (step === null || step.unit === 'share') return {};
   const total = epochs * Math.ceil(imagesOf(dataset) / batchSize);
   return {
-    milestones: schedule.milestones.map((iterations) => iterations / total),
+    milestones: step.milestones.map((iterations) => iterations / total),
     milestoneUnit: 'share',
   };
 }

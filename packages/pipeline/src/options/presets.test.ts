@@ -28,7 +28,7 @@ describe('presets', () => {
       batchSize,
       ...augmentation,
       ...{ optimizer, learningRate, weightDecay },
-      schedule: own.schedule?.kind,
+      schedule: (own.schedule as { kind: string }).kind,
     });
     expect(flatPreset(name, dataset)).not.toHaveProperty('teacherEpochs');
   });

@@ -34,9 +34,9 @@ describe('resolveOptions', () => {
       training: {
         epochs: 6,
         batchSize: 64,
-        optimizer: 'adam',
+        optimizer: { name: 'adam', options: {} },
         learningRate: 0.002,
-        schedule: 'cosine',
+        schedule: { name: 'cosine', options: {} },
         seed: 1,
       },
       compute: { backend: named('onnx'), threads: null },
@@ -52,7 +52,12 @@ describe('resolveOptions', () => {
       preset: 'paper',
       teacher: { model: named('nin') },
       student: { model: named('lenet4') },
-      training: { epochs: 260, schedule: 'step', milestones: [80_000], milestoneUnit: 'iterations' },
+      training: {
+        epochs: 260,
+        schedule: { name: 'step', options: {} },
+        milestones: [80_000],
+        milestoneUnit: 'iterations',
+      },
       objective: {},
     });
     const modern = resolveOptions({ preset: 'modern' }).options;
@@ -148,7 +153,7 @@ describe('an option that is wrong', () => {
   });
 
   it.each<[unknown, string]>([
-    [{ training: { optimizer: 'adm' } }, 'adam'],
+    [{ training: { decayMode: 'decopled' } }, 'decoupled'],
     [{ preset: 'papr' }, 'paper'],
     [{ objective: { condition: 'label' } }, 'labels'],
   ])('gets the choice that was probably meant: %j', (input, meant) => {
@@ -156,7 +161,7 @@ describe('an option that is wrong', () => {
   });
 
   it('gets no suggestion where no choice is near', () => {
-    expect(refusal({ training: { optimizer: 'lbfgs' } }).detail).not.toHaveProperty('hint');
+    expect(refusal({ training: { decayMode: 'xyz' } }).detail).not.toHaveProperty('hint');
   });
 
   it('gets the hint of the parser of names', () => {

@@ -27,7 +27,7 @@ export type StudentOptions = Options<typeof studentSchema, 'model'>;
 /** How students are optimized. */
 export type TrainingOptions = Options<
   typeof trainingSchema,
-  Exclude<keyof z.output<typeof trainingSchema>, 'accumulate'>
+  Exclude<keyof z.output<typeof trainingSchema>, 'accumulate' | 'clipNorm' | 'ema'>
 >;
 /** Parts of the objective that replace those of the methods. */
 export type ObjectiveOptions = Readonly<z.output<typeof objectiveSchema>>;
@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly student: StudentOptions;
   readonly methods: readonly Named[];
   readonly plugins: readonly string[];
+  /** Beside those that every run has. */
+  readonly hooks?: readonly Named[];
   readonly training: TrainingOptions;
   readonly objective: ObjectiveOptions;
   readonly compute: ComputeOptions;

@@ -4,7 +4,6 @@ import { declare } from './declare.js';
 const share = z.number().min(0).max(1);
 const positive = z.number().positive();
 const weight = z.number().nonnegative();
-const optimizers = ['sgd', 'momentum', 'nesterov', 'adam'] as const;
 
 const data = declare('Data');
 const models = declare('Models and methods');
@@ -66,7 +65,7 @@ export const teacherSchema = z.strictObject({
     'the outputs of a given ONNX teacher to use as classes: names, indices or index=name',
   ),
   epochs: teacherTraining.integer('teacherEpochs', 1, 'epochs; default: as for students'),
-  optimizer: teacherTraining.choice('teacherOptimizer', optimizers, 'optimizer; default: as for students'),
+  optimizer: teacherTraining.named('teacherOptimizer', 'optimizer; default: as for students'),
   learningRate: teacherTraining.number(
     'teacherLearningRate',
     positive,
@@ -93,9 +92,12 @@ export const trainingSchema = z.strictObject({
     1,
     'micro-batches of each batch, for batches larger than memory: gradients are averaged over them before each update; default: 1',
   ),
-  optimizer: training.choice('optimizer', optimizers, 'optimizer of students'),
+  optimizer: training.named(
+    'optimizer',
+    'optimizer of students, e.g. momentum, adamw or lamb(beta2=0.99): one that `list` lists',
+  ),
   learningRate: training.number('learningRate', positive, 'initial learning rate of students'),
-  momentum: training.number('momentum', z.number().min(0).lt(1), 'momentum of SGD'),
+  momentum: training.number('momentum', z.number().min(0).lt(1), 'momentum, of optimizers that have it'),
   weightDecay: training.number(
     'weightDecay',
     weight,
@@ -106,8 +108,26 @@ export const trainingSchema = z.strictObject({
     ['auto', 'l2', 'decoupled'],
     'how weight decay is applied; auto: l2 with SGD, decoupled with Adam',
   ),
-  decayScope: training.choice('decayScope', ['weights', 'all'], 'parameters that weight decay applies to'),
-  schedule: training.choice('schedule', ['constant', 'step', 'cosine'], 'learning rate schedule'),
+  decayScope: training.text(
+    'decayScope',
+    'names',
+    'parameters that weight decay applies to: weights, all, or patterns of their names, e.g. "conv*,!*/bias"',
+  ),
+  clipNorm: training.number(
+    'clipNorm',
+    positive,
+    "limit of the gradient's norm over all parameters of a network, for every optimizer; default: no limit",
+  ),
+  ema: training.number(
+    'ema',
+    z.number().gt(0).lt(1),
+    "decay rate of an exponential moving average of a student's weights, e.g. 0.999: it is evaluated, and written beside the last weights; default: none",
+    'share',
+  ),
+  schedule: training.named(
+    'schedule',
+    'learning rate schedule, e.g. cosine or one-cycle(peak=0.2): one that `list` lists',
+  ),
   warmup: training.number(
     'warmup',
     share,
@@ -190,9 +210,8 @@ export const objectiveSchema = z.strictObject({
     'where that dropout is applied',
   ),
   start: objective.integer('start', 0, 'epochs with the data term alone before adversarial training starts'),
-  discriminatorOptimizer: objective.choice(
+  discriminatorOptimizer: objective.named(
     'discriminatorOptimizer',
-    optimizers,
     "optimizer of the discriminator; default: the student's",
   ),
   discriminatorLearningRate: objective.number(
@@ -249,6 +268,10 @@ export const runOptionsSchema = z.strictObject({
   teacher: teacherSchema.optional(),
   student: studentSchema.optional(),
   methods: models.namedList('methods', 'training methods to compare, one student each'),
+  hooks: output.namedList(
+    'hook',
+    "code that is called while the run goes on: early-stopping(patience=5), tensorboard(write=false), or a plugin's",
+  ),
   plugins: models.texts('plugins', 'names', 'packages or files with more models, methods, datasets, …'),
   training: trainingSchema.optional(),
   objective: objectiveSchema.optional(),

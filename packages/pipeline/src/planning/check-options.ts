@@ -1,9 +1,11 @@
+import { listed } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { namedAugmentations } from '../data/augmentations.js';
 import type { Named } from '../text/named.js';
 import { aboutOption, optionError } from '../options/option-error.js';
 import type { ObjectiveOptions, RunOptions, TrainingOptions } from '../options/run-options.js';
 import { checkTrainedTeacher } from './given-teacher.js';
+import { scheduleOf } from './method-options.js';
 
 /** Checks what costs nothing to check. Throws `ANC_UNKNOWN`, `ANC_OPTIONS` and `ANC_CONFIG` with the option's path. */
 export async function checkOptions(
@@ -33,8 +35,34 @@ export async function checkOptions(
     const named: Named | undefined = objective[key];
     if (named !== undefined) await aboutOption(['objective', key], () => registries[kind].check(named));
   }
+  for (const [path, named] of [
+    [['training', 'optimizer'], training.optimizer],
+    [['teacher', 'optimizer'], teacher.optimizer],
+    [['objective', 'discriminatorOptimizer'], objective.discriminatorOptimizer],
+  ] as const) {
+    if (named !== undefined) await aboutOption(path, () => checkOptimizer(named, training, registries));
+  }
+  await aboutOption(['training', 'schedule'], () => registries.schedules.get(training.schedule.name));
   checkSchedule(training);
   checkAccumulate(training);
+  await aboutOption(['training', 'schedule'], () => checkScheduleOptions(training, registries));
+}
+
+type Registries = Composition['registries'];
+
+async function checkOptimizer(
+  { name, options }: Named,
+  { momentum, weightDecay, decayMode, decayScope }: TrainingOptions,
+  { optimizers }: Pick<Registries, 'optimizers'>,
+): Promise<void> {
+  const shared = { momentum, weightDecay, decayMode, decayScope };
+  const { contribution } = optimizers.get(name);
+  await optimizers.check({ name, options: { ...listed(contribution, shared), ...options } });
+}
+
+async function checkScheduleOptions(training: TrainingOptions, { schedules }: Registries): Promise<void> {
+  const { kind: _kind, warmup: _warmup, ...options } = scheduleOf(training, { schedules });
+  await schedules.check({ name: training.schedule.name, options });
 }
 
 /** The parts of the objective that options can name, with the kind of plugin that provides them. */
@@ -48,7 +76,7 @@ const PART_KINDS = {
 type PartKey = keyof typeof PART_KINDS;
 
 function checkSchedule({ schedule, milestones }: TrainingOptions): void {
-  if (schedule !== 'step' || milestones.length > 0) return;
+  if (schedule.name !== 'step' || milestones.length > 0 || 'milestones' in schedule.options) return;
   throw optionError(
     ['training', 'schedule'],
     'there are no milestones, so the learning rate of a step schedule never drops.',

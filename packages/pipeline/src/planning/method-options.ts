@@ -1,4 +1,5 @@
 import { AncError } from '@anc/core';
+import { listed } from '@anc/core/internal';
 import { currentOptions } from '@anc/methods';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Composition } from '../composition/compose.js';
@@ -19,40 +20,46 @@ export interface MethodDefaults {
   readonly objective: ObjectiveOptions;
 }
 
+type Registries = Composition['registries'];
+
 /** How students are optimized, as an optimizer config of core. */
-export function optimizerConfigOf(training: TrainingOptions): Record<string, unknown> {
-  const { optimizer, learningRate, momentum, weightDecay, decayMode, decayScope } = training;
-  return {
-    optimizer,
+export function optimizerConfigOf(
+  training: TrainingOptions,
+  registries: Registries,
+): Record<string, unknown> {
+  const { optimizer, learningRate, momentum, weightDecay, decayMode, decayScope, clipNorm, ema } = training;
+  return defined({
+    optimizer: named(optimizer),
     learningRate,
     momentum,
     weightDecay,
     decayMode,
     decayScope,
-    schedule: scheduleOf(training),
-  };
+    clipNorm,
+    ema,
+    schedule: scheduleOf(training, registries),
+  });
 }
 
-/** The same for the teacher, with what differs there. */
+/** The same for the teacher, with what differs there; its weights are not averaged. */
 export const teacherOptimizerConfigOf = (
   training: TrainingOptions,
   { optimizer, learningRate }: TeacherOptions,
+  registries: Registries,
 ): Record<string, unknown> => ({
-  ...optimizerConfigOf(training),
-  ...defined({ optimizer, learningRate }),
+  ...optimizerConfigOf({ ...training, ema: undefined }, registries),
+  ...defined({ optimizer: named(optimizer), learningRate }),
+  ema: undefined,
 });
 
-function scheduleOf({
-  schedule,
-  warmup,
-  milestones,
-  milestoneUnit,
-  decayFactor,
-}: TrainingOptions): Record<string, unknown> {
-  const warm = warmup > 0 ? { warmup } : {};
-  return schedule === 'step'
-    ? { kind: schedule, milestones, unit: milestoneUnit, factor: decayFactor, ...warm }
-    : { kind: schedule, ...warm };
+/** The run's schedule with its shared options, of which those are taken that the schedule's schema lists. */
+export function scheduleOf(
+  { schedule, warmup, milestones, milestoneUnit, decayFactor }: TrainingOptions,
+  { schedules }: Pick<Registries, 'schedules'>,
+): Record<string, unknown> {
+  const { contribution } = schedules.get(schedule.name);
+  const shared = listed(contribution, { milestones, unit: milestoneUnit, factor: decayFactor });
+  return { kind: schedule.name, ...shared, ...(warmup > 0 ? { warmup } : {}), ...schedule.options };
 }
 
 /**
@@ -123,11 +130,11 @@ export function methodOptions(
   const known = optionNames(schema) ?? [];
   const fallback = defaultsOf(schema);
   const differing = defined({
-    optimizer: objective.discriminatorOptimizer,
+    optimizer: named(objective.discriminatorOptimizer),
     learningRate: objective.discriminatorLearningRate,
   });
   const { dataTerm, regularizer, reduction, temperature, mu } = objective;
-  const optimizer = optimizerConfigOf(training);
+  const optimizer = optimizerConfigOf(training, registries);
   const discriminatorOptimizer = Object.keys(differing).length === 0 ? undefined : differing;
   const offers: Record<string, unknown> = {
     optimizer,

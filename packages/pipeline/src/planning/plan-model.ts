@@ -4,6 +4,7 @@ import {
   type ClassifierOutputs,
   type MethodEnvironment,
   type Network,
+  type OptimizerParts,
   type Stage,
   type Tree,
 } from '@anc/core';
@@ -50,7 +51,10 @@ export async function planTeacher(
   const supervised = await createMethod(
     {
       name: 'supervised',
-      options: { optimizer: teacherOptimizerConfigOf(training, teacher), quantize: 'none' },
+      options: {
+        optimizer: teacherOptimizerConfigOf(training, teacher, composition.registries),
+        quantize: 'none',
+      },
     },
     { training, objective },
     composition,
@@ -63,6 +67,7 @@ export async function planTeacher(
     student: network.network,
     studentOutputs: network.outputs,
     teacher: null,
+    optimizers: composition.optimizers,
   });
   const rng = Rng.fromSeed(seed).split('teacher');
   const { method, options, needsTeacher } = supervised;
@@ -84,6 +89,7 @@ export interface StudentEnvironment {
   readonly networks: Pick<MethodEnvironment, 'input' | 'classes' | 'task'>;
   readonly task: OpenedTask;
   readonly teacherOutputs: Tree<readonly number[]>;
+  readonly optimizers: OptimizerParts;
 }
 
 /** Plans a student that a method trains. */
@@ -105,6 +111,7 @@ export function studentPlanner({
   networks,
   task,
   teacherOutputs,
+  optimizers,
 }: StudentEnvironment): StudentPlanner {
   return async (name, method, { epochs, seed }) => {
     if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
@@ -116,6 +123,7 @@ export function studentPlanner({
         student: network.network,
         studentOutputs: network.outputs,
         teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
+        optimizers,
       }),
     );
     await rehearse({ backend, batchSize, accumulate, shape: networks.input, stages, teacherOutputs });

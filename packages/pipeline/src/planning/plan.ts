@@ -12,6 +12,7 @@ import {
   type RunData,
   type TrainingData,
 } from '../data/training-data.js';
+import type { PlannedHook } from '../hooks/hook-runner.js';
 import { aboutOption } from '../options/option-error.js';
 import { microBatchOf } from '../options/micro-batch.js';
 import type { DataOptions, OptionPath, RunOptions } from '../options/run-options.js';
@@ -20,6 +21,7 @@ import { assertSameTask, assertTaskOutputs } from '../tasks/assert-task.js';
 import { taskOfDataset, type OpenedTask } from '../tasks/opened-task.js';
 import type { Named } from '../text/named.js';
 import { checkOptions } from './check-options.js';
+import { checkScopes } from './check-scopes.js';
 import { createMethod } from './create-method.js';
 import {
   isGiven,
@@ -29,6 +31,7 @@ import {
   type OpenTeacher,
 } from './given-teacher.js';
 import type { MethodDefaults } from './method-options.js';
+import { checkHeldOut, planHooks } from './plan-hooks.js';
 import { mixingNotice } from './mixing-notice.js';
 import {
   backendNotices,
@@ -72,6 +75,8 @@ export interface Plan<D extends TrainingData = RunData> {
   /** Trained in the run, or given. */
   readonly teacher: PlannedModel | GivenTeacher;
   readonly students: readonly PlannedModel[];
+  /** What is called while the run goes on. */
+  readonly hooks: readonly PlannedHook[];
   readonly backends: RunBackends;
   /**
    * Names of the networks' outputs, in their order; null where a given teacher does not name its classes and folders are
@@ -117,6 +122,7 @@ async function planWith<D extends TrainingData>(
   const isGivenTeacher = openTeacher !== undefined || isGiven(request.options.teacher.model);
   await checkOptions(request.options, composition, isGivenTeacher); // first: it costs nothing
   const unused = unusedOptions(request.options, set, composition);
+  const hooks = await planHooks(request.options.hooks ?? [], composition);
   const notices: string[] = [];
   const notice = (text: string): void => void notices.push(text);
   const sized = await withSuitedDataset(request, notice);
@@ -173,6 +179,7 @@ async function planWith<D extends TrainingData>(
     }
     const { batchSize, accumulate = 1, seed } = training;
     const data = await open(dataset, dataOptions, { batchSize, seed, augmentation });
+    checkHeldOut(hooks, data.held !== null);
     if (data.ownValidation && set.some((path) => path.join('.') === 'data.validation'))
       notice('the dataset has validation images of its own, so --validation has no effect.');
     const suited = suitedTo(options, given, data, requested, notice);
@@ -186,6 +193,7 @@ async function planWith<D extends TrainingData>(
       notices.push(...inspectionWarnings(inspection));
     }
     const plain = await planNetwork(studentOptions.model, studentModel, data, backends.student, task);
+    checkScopes(options.training, plain.initial.params);
     const networks = { input: dataset.shape, classes: environment.classes, task: task.task };
     const teacher =
       given ?? (await planTeacher(teacherModel!, data, backends.teacher, task, options, composition));
@@ -203,6 +211,7 @@ async function planWith<D extends TrainingData>(
       networks,
       task,
       teacherOutputs,
+      optimizers: composition.optimizers,
     });
     const learnsTargets = given === null || created.some(({ made }) => made.labels === 'required');
     if (learnsTargets && !task.description.perImage && data.augmentation.id !== 'none') {
@@ -219,6 +228,7 @@ async function planWith<D extends TrainingData>(
           student: made.network(studentModel),
           studentOutputs: plain.outputs,
           teacher: made.needsTeacher ? { outputs: teacherOutputs } : null,
+          optimizers: composition.optimizers,
         }),
       notice,
     );
@@ -235,6 +245,7 @@ async function planWith<D extends TrainingData>(
       data,
       task,
       students,
+      hooks,
       backends,
       classNames: given === null ? dataset.classes : given.given.classNames,
       notices: [...backendNotices(backends), ...notices],

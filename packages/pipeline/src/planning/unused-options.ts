@@ -2,7 +2,7 @@ import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
 import { hasAugmentations } from '../data/augmentations.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
-import type { Named } from '../text/named.js';
+import { parseNamed, type Named } from '../text/named.js';
 import { methodOptions } from './method-options.js';
 
 /** An option that was set and has no effect. */
@@ -47,11 +47,12 @@ function whyUnused(path: OptionPath, options: RunOptions, composition: Registrie
     case 'training.milestones':
     case 'training.milestoneUnit':
     case 'training.decayFactor':
-      return training.schedule === 'step' ? null : `the schedule is ${training.schedule}, not step`;
+      return whyScheduleOptionUnused(name!, training, composition);
     case 'training.momentum':
-      return optimizersOf(options).some((optimizer) => optimizer === 'momentum' || optimizer === 'nesterov')
-        ? null
-        : `${training.optimizer} has none`;
+    case 'training.weightDecay':
+    case 'training.decayMode':
+    case 'training.decayScope':
+      return whyOptimizerOptionUnused(name!, options, composition);
     case 'compute.threads':
       return whyThreadsUnused(options, composition);
     default:
@@ -63,6 +64,32 @@ function whyUnused(path: OptionPath, options: RunOptions, composition: Registrie
 function whyViewsUnused(data: RunOptions['data']): string | null {
   if (data.augment !== undefined && data.augment.length === 0) return 'there are no augmentations to draw';
   return hasAugmentations({ ...data, mixup: 0 }) ? null : 'there are neither crops nor flips to draw';
+}
+
+/** Options of the run that schedules have under other names. */
+const SCHEDULE_OPTIONS: Readonly<Record<string, string>> = { milestoneUnit: 'unit', decayFactor: 'factor' };
+
+function whyScheduleOptionUnused(
+  name: string,
+  { schedule }: RunOptions['training'],
+  { registries }: Registries,
+): string | null {
+  const option = SCHEDULE_OPTIONS[name] ?? name;
+  if (option in schedule.options) return `the schedule has its own ${option}`;
+  const known = optionNames(registries.schedules.get(schedule.name).contribution.options) ?? [];
+  return known.includes(option) ? null : `the schedule is ${schedule.name}, not step`;
+}
+
+function whyOptimizerOptionUnused(
+  option: string,
+  options: RunOptions,
+  { registries }: Registries,
+): string | null {
+  const takes = ({ name, options: own }: Named): boolean =>
+    !(option in own) &&
+    registries.optimizers.names.includes(name) &&
+    (optionNames(registries.optimizers.get(name).contribution.options) ?? []).includes(option);
+  return optimizersOf(options).some(takes) ? null : `${options.training.optimizer.name} has none`;
 }
 
 function whyDirectoryUnused({ name, options }: Named, { registries }: Registries): string | null {
@@ -102,11 +129,19 @@ function whyThreadsUnused(
 }
 
 /** Every optimizer that a model of the run may use. */
-function optimizersOf({ training, teacher, objective, methods }: RunOptions): unknown[] {
+function optimizersOf({ training, teacher, objective, methods }: RunOptions): Named[] {
   const own = methods.flatMap(({ options }) =>
-    ['recipe', 'discriminatorRecipe', 'optimizer', 'discriminatorOptimizer'].map(
-      (key) => (options[key] as { optimizer?: unknown } | undefined)?.optimizer,
+    ['recipe', 'discriminatorRecipe', 'optimizer', 'discriminatorOptimizer'].map((key) =>
+      namedIn((options[key] as { optimizer?: unknown } | undefined)?.optimizer),
     ),
   );
-  return [training.optimizer, teacher.optimizer, objective.discriminatorOptimizer, ...own];
+  const all = [training.optimizer, teacher.optimizer, objective.discriminatorOptimizer, ...own];
+  return all.flatMap((named) => named ?? []);
+}
+
+/** An optimizer as a method's own options may hold it. */
+function namedIn(value: unknown): Named | null {
+  if (typeof value === 'string') return parseNamed(value);
+  const { name, options } = (value ?? {}) as Partial<Named>;
+  return typeof name === 'string' ? { name, options: options ?? {} } : null;
 }

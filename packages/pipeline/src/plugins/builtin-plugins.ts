@@ -9,6 +9,7 @@ const loaders: Readonly<Record<string, () => Promise<{ default?: unknown }>>> = 
   '@anc/models': () => import('@anc/models/plugin'),
   '@anc/datasets': () => import('@anc/datasets/plugin'),
   '@anc/methods': () => import('@anc/methods/plugin'),
+  '@anc/runtime': () => import('@anc/runtime/plugin'),
   '@anc/backend-onnx': () => import('@anc/backend-onnx/plugin'),
   '@anc/backend-tfjs': () => import('@anc/backend-tfjs/plugin'),
   '@anc/backend-webgpu': () => import('@anc/backend-webgpu/plugin'),

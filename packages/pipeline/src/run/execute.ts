@@ -1,9 +1,10 @@
-import type { DatasetSplit, Teacher } from '@anc/core';
+import { isAncError, type DatasetSplit, type HookRun, type Teacher } from '@anc/core';
 import { encodeNumbers, taskEntry, type SplitPredictions } from '@anc/core/internal';
-import { ScalarLog, writeReport } from '@anc/runtime';
+import { writeReport } from '@anc/runtime';
 import { classOrderWarning } from '../classifier/class-order.js';
 import type { DivergedStudent, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import { isInterruption } from '../events/interrupted.js';
+import { HookRunner } from '../hooks/hook-runner.js';
 import { changesInWords } from '../files/recorded-options.js';
 import { reportOrNotice } from '../files/report-or-notice.js';
 import { microBatchOf } from '../options/micro-batch.js';
@@ -20,9 +21,10 @@ import { closingWarnings } from './closing-warnings.js';
 import type { InterpretedMethod } from './control.js';
 import { divergedStudent, divergenceInWords } from './diverged-student.js';
 import type { Execution, RunContext } from './execution.js';
-import { chanceInWords, interpret } from './interpretation.js';
+import { averageInWords, chanceInWords, interpret } from './interpretation.js';
 import { givenResult, noPredictions, trainOrRead } from './model-result.js';
 import { reportPart } from './part.js';
+import { stoppedInWords, stoppedRunInWords } from './stopped.js';
 
 /**
  * Teacher, then students: each is trained, evaluated once on the test images and written. Models that an earlier process
@@ -30,18 +32,37 @@ import { reportPart } from './part.js';
  * throws `ANC_DIVERGED`. Returns null where the signal was aborted.
  */
 export async function executeRun(execution: Execution): Promise<RunResult | null> {
+  const { emit } = execution;
+  const hooks = new HookRunner(execution.plan.hooks, (message) => emit({ type: 'notice', message }));
+  let result: RunResult;
   try {
-    return await trainAll(execution);
+    await hooks.onRunStart(hookRunOf(execution));
+    result = await trainAll({ ...execution, hooks });
   } catch (error) {
-    if (isInterruption(error, execution.signal)) return null;
-    if (isDivergence(error)) await reportPart(execution.folder).catch(() => undefined);
+    const interrupted = isInterruption(error, execution.signal);
+    await hooks
+      .onRunEnd({ outcome: interrupted ? 'interrupted' : 'failed', result: null })
+      .catch((failure: unknown) => emit({ type: 'notice', message: (failure as Error).message }));
+    if (interrupted) return null;
+    if (isDivergence(error) || isHookFault(error)) await reportPart(execution.folder).catch(() => undefined);
     throw error;
   }
+  const outcome = result.stopped === undefined ? 'finished' : 'stopped';
+  await hooks.onRunEnd({ outcome, result: encodeNumbers(result) });
+  return result;
 }
 
-async function trainAll(execution: Execution): Promise<RunResult> {
-  const { plan, folder, emit } = execution;
-  const context: RunContext = { ...execution, scalars: new ScalarLog(folder) };
+const isHookFault = (error: unknown): boolean => isAncError(error) && error.code === 'ANC_HOOK';
+
+const hookRunOf = ({ plan, folder }: Execution): HookRun => ({
+  folder: folder.path,
+  dataset: plan.options.data.dataset.name,
+  seed: plan.options.training.seed,
+  models: ['teacher', ...plan.students.map(({ name }) => name)],
+});
+
+async function trainAll(context: RunContext): Promise<RunResult> {
+  const { plan, folder, emit } = context;
   const count = plan.students.length + 1;
   const about = taskEntry(plan.task.description);
   emit({ type: 'model', model: 'teacher', role: 'teacher', index: 1, count, ...about });
@@ -88,7 +109,13 @@ async function trainStudents(
     const students: StudentResult[] = [];
     const finished: PlannedModel[] = [];
     const diverged: DivergedStudent[] = [];
+    const notTrained: string[] = [];
+    let stopped = stopOf('teacher', teacher);
     for (const [i, model] of plan.students.entries()) {
+      if (stopped !== null) {
+        notTrained.push(model.name);
+        continue;
+      }
       const place = { index: i + 2, count };
       emit({ type: 'model', model: model.name, role: 'student', ...place, ...taskEntry(description) });
       const teacherOutputs = model.needsTeacher ? outputs : null;
@@ -98,6 +125,7 @@ async function trainStudents(
           await trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions),
         );
         finished.push(model);
+        stopped = stopOf(model.name, students.at(-1)!);
       } catch (error) {
         if (!isDivergence(error)) throw error;
         notice(`${model.name}: ${error.message}`);
@@ -111,9 +139,13 @@ async function trainStudents(
     const interpretation = [
       ...(order === null ? [] : [order]),
       ...(await changesInWords(folder)),
+      ...stoppedInWords('teacher', teacher),
+      ...students.flatMap((student) => stoppedInWords(student.name, student)),
+      ...(stopped === null ? [] : stoppedRunInWords({ stopped, notTrained })),
       ...diverged.map(divergenceInWords),
       ...interpret(interpreted, description, data.test.images.count),
       ...students.flatMap((student) => chanceInWords(student, classes)),
+      ...students.flatMap(averageInWords),
       ...closingWarnings(plan),
     ];
     const result: RunResult = {
@@ -127,6 +159,7 @@ async function trainStudents(
       classes,
       ...(plan.inspection === null ? {} : { teacherCheck: plan.inspection }),
       ...(diverged.length === 0 ? {} : { diverged }),
+      ...(stopped === null ? {} : { stopped, notTrained }),
       interpretation,
       reading: interpretation,
     };
@@ -139,6 +172,10 @@ async function trainStudents(
     throw error;
   }
 }
+
+/** What stopped the run with a model, null where nothing did. */
+const stopOf = (model: string, { stopped }: ModelResult): RunResult['stopped'] | null =>
+  stopped?.stop === 'run' ? { ...stopped, model } : null;
 
 /** Whether a given teacher's classes are probably in another order than the labels; before anything is trained. */
 async function orderWarningOf(

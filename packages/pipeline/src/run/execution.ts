@@ -1,4 +1,5 @@
-import type { RunFolder, ScalarLog } from '@anc/runtime';
+import type { RunFolder } from '@anc/runtime';
+import type { HookRunner } from '../hooks/hook-runner.js';
 import type { Emit } from '../events/events.js';
 import type { Plan } from '../planning/plan.js';
 import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
@@ -11,11 +12,13 @@ export interface Execution {
   readonly shown: string;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Whether training goes on that a hook had stopped. */
+  readonly continueStopped?: boolean;
   /** Keeps the teacher's outputs for the next run of the same teacher on the same images. */
   readonly shared?: SharedTeacherOutputs;
 }
 
 /** The same with what the models of a run share. */
 export interface RunContext extends Execution {
-  readonly scalars: ScalarLog;
+  readonly hooks: HookRunner;
 }

@@ -40,6 +40,20 @@ export function chanceInWords(
   ];
 }
 
+/** What the moving average of a student's weights does beside its last weights. */
+export function averageInWords({ name, agreement, ema }: StudentResult): string[] {
+  if (ema === undefined) return [];
+  const agrees =
+    ema.agreement === undefined
+      ? ''
+      : `: agreement ${formatShare(ema.agreement)}, with the last weights ${formatShare(agreement)}`;
+  const errs = ema.testError === null ? '' : `; test error ${formatShare(ema.testError)}`;
+  return [
+    `${name}: the moving average of its weights${ema.decay === null ? '' : ` (decay ${ema.decay})`} is in student/${name}/ema${agrees}${errs}. ` +
+      `\`--select ${name}/ema\` takes it.`,
+  ];
+}
+
 function activity({ name, diagnostics }: StudentResult): string {
   const { auc, gradientRatio, gradientCosine } = diagnostics!;
   const codes = alarmsFor(diagnostics!).map(({ code }) => code);

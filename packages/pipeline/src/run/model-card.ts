@@ -9,6 +9,7 @@ import { COMPACT } from './compact.js';
 import type { TrainingOptions } from '../options/run-options.js';
 import type { Plan, PlannedModel, TrainingPlan } from '../planning/plan.js';
 import type { ModelResult, StudentResult } from '../events/documents.js';
+import { stoppedWhere } from './stopped.js';
 import { WEIGHTS } from '../files/weights.js';
 
 /** Metadata of a weights file: enough to use it without the run. */
@@ -68,6 +69,12 @@ export function modelCard(
       : [
           `| best epoch on held-out images | ${result.best.epoch}: ${label} ${formatMetric(metricOf(result.best, primary), primary)}, weights in \`best/\` |`,
         ]),
+    ...(result.ema === undefined
+      ? []
+      : [
+          `| moving average of the weights${result.ema.decay === null ? '' : `, decay ${result.ema.decay}`} | ${label} ${formatMetric(metricOf(result.ema, primary), primary)}${result.ema.agreement === undefined ? '' : `, agreement ${formatShare(result.ema.agreement)}`}, weights in \`ema/\` |`,
+        ]),
+    ...(result.stopped === undefined ? [] : [`| stopped | ${stoppedWhere(result.stopped)} |`]),
     `| parameters | ${formatCount(result.parameters)} |`,
     `| FLOPs per image | ${formatCount(result.flops)} |`,
     `| training images | ${formatCount(data.train.images.count)} |`,

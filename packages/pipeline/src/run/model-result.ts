@@ -9,7 +9,7 @@ import {
   type TaskDescription,
 } from '@anc/core/internal';
 import { CheckpointStore } from '@anc/runtime';
-import type { BestResult, ModelResult } from '../events/documents.js';
+import type { AveragedResult, BestResult, ModelResult } from '../events/documents.js';
 import type { ModelRole } from '../events/events.js';
 import { Interrupted } from '../events/interrupted.js';
 import { placeOf, verifyModel } from '../files/verify.js';
@@ -59,6 +59,8 @@ export const noPredictions: TeacherPredictions = { test: null, held: null };
 
 /** Folder of the weights that did best on the held-out images. */
 const BEST = 'best';
+/** Folder of the averaged weights. */
+const AVERAGED = 'ema';
 
 /** A model's result: read where it exists, else the model is trained, evaluated and written, the result last. */
 export async function trainOrRead<R extends ModelResult>(
@@ -68,7 +70,7 @@ export async function trainOrRead<R extends ModelResult>(
   teacher: TeacherOutputs | null,
   predictions: TeacherPredictions,
 ): Promise<R> {
-  const { plan, folder, emit, signal, scalars } = context;
+  const { plan, folder, emit, signal, hooks, continueStopped } = context;
   const { options, data, backends } = plan;
   const { task, data: taskData, description } = plan.task;
   const [primary] = description.metrics;
@@ -76,10 +78,11 @@ export async function trainOrRead<R extends ModelResult>(
   const place = placeOf(role === 'teacher' ? 'teacher' : model.name);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
   const before = await folder.readDocument([...place, 'result.json'], (text) => readDocument<R>(text));
-  if (before !== null) {
+  if (before !== null && !(before.stopped !== undefined && continueStopped === true)) {
     await verifyModel(folder, place);
     assertFiniteWeights(folder, place, await readWeights(folder, place, model.network.initial));
-    await checkpoints.clear(); // in case the process ended between writing the result and this
+    // In case the process ended between writing the result and this; stopped training can go on from its checkpoint.
+    if (before.stopped === undefined) await checkpoints.clear();
     emit({ type: 'result', model: model.name, role, result: before, trained: false });
     return before;
   }
@@ -99,7 +102,8 @@ export async function trainOrRead<R extends ModelResult>(
   };
   const trained = await trainModel(model, teacher, {
     folder,
-    scalars,
+    hooks,
+    ...(continueStopped === undefined ? {} : { continueStopped }),
     data,
     backend: backends.student,
     batchSize: options.training.batchSize,
@@ -142,6 +146,16 @@ export async function trainOrRead<R extends ModelResult>(
   const written = await writeWeights(folder, place, trained.variables, metadata);
   const where = { backend: backends.student, input: data.dataset.shape };
   const compact = await writeCompact(folder, place, model.network, trained.variables, metadata, where);
+  const averagedResult = async (variables: Variables<HostTensor>): Promise<AveragedResult> => {
+    const found = await tested(variables);
+    const { weights } = await writeWeights(folder, [...place, AVERAGED], variables, metadata);
+    return {
+      decay: decayOf(model),
+      ...metricFields({ name: description.name, metrics: [primary] }, found.metrics),
+      ...(found.agreement === null ? {} : { agreement: found.agreement.agreement }),
+      weights,
+    };
+  };
   const result = {
     ...(role === 'student' ? { method: model.method.name, name: model.name } : {}),
     model: model.network.model.name,
@@ -158,21 +172,27 @@ export async function trainOrRead<R extends ModelResult>(
             await tested(await readWeights(folder, [...place, BEST], model.network.initial)),
           ),
         }),
+    ...(trained.averaged === null ? {} : { ema: await averagedResult(trained.averaged) }),
     parameters: model.network.parameters,
     flops: model.network.flops,
     seconds: trained.seconds,
     ...(role === 'student' && trained.diagnostics !== null
       ? { diagnostics: withDeprecatedDiagnostics(trained.diagnostics) }
       : {}),
+    ...(trained.stopped === null ? {} : { stopped: trained.stopped }),
     ...written,
     ...(compact === null ? {} : { bytes: compact }),
   } as ModelResult as R;
   await folder.write([...place, 'README.md'], modelCard(plan, model, result));
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
-  await checkpoints.clear();
+  if (trained.stopped === null) await checkpoints.clear();
   emit({ type: 'result', model: model.name, role, result, trained: true });
   return result;
 }
+
+/** Decay rate of a model's average, where its method's options say it. */
+const decayOf = ({ options }: PlannedModel): number | null =>
+  (options as { optimizer?: { ema?: number } } | null)?.optimizer?.ema ?? null;
 
 const bestResult = (
   { name, metrics: [primary] }: TaskDescription,

@@ -46,7 +46,10 @@ export async function reportRun(
   const result = await folder.readDocument(['result.json'], (text) => readDocument<RunResult>(text));
   const part = await partOf(folder);
   // A model that was removed to be trained again is missing from the run, whatever its result names.
-  const finished = result !== null && part.teacher !== null && (part.unfinished ?? []).length === 0;
+  const finished =
+    result !== null &&
+    part.teacher !== null &&
+    (part.unfinished ?? []).every((name) => result.notTrained?.includes(name) === true);
   const path = await writeReport(folder, finished ? result : part);
   return { path, finished };
 }

@@ -12,6 +12,7 @@ const NUMERIC = [
   'validationError',
   'validationAgreement',
   'best',
+  'decay',
   'bytes',
   'agreement',
   'agreementBaseline',

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostTensor, TeacherOutputs, Variables } from '@anc/core';
 import { liveTeacher } from '@anc/core/internal';
-import { RunFolder, ScalarLog } from '@anc/runtime';
+import { RunFolder } from '@anc/runtime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cornerTeacher } from '../../test/corner-teacher.js';
 import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import type { RunEvent } from '../events/events.js';
+import { HookRunner } from '../hooks/hook-runner.js';
 import { planRun, type Plan, type PlannedModel } from '../planning/plan.js';
 import { trainModel, type TrainContext, type TrainedModel } from './train-model.js';
 import type { HeldOut } from './validation.js';
@@ -68,7 +69,7 @@ class Attempt {
     };
     return trainModel(model, model.needsTeacher ? outputs : null, {
       folder: this.folder,
-      scalars: new ScalarLog(this.folder),
+      hooks: new HookRunner([], () => undefined),
       data,
       backend: backends.student,
       batchSize: 16,
@@ -344,7 +345,7 @@ describe('training in two stages', () => {
     const attempt = new Attempt(folder, afterSteps(steps), more);
     const result = await trainModel(model(), withBlock, {
       folder,
-      scalars: new ScalarLog(folder),
+      hooks: new HookRunner([], () => undefined),
       data: two.data,
       backend: two.backends.student,
       batchSize: 16,

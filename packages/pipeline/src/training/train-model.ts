@@ -2,6 +2,7 @@ import {
   train,
   type Backend,
   type Diagnostics,
+  type HookEpoch,
   type HostTensor,
   type Position,
   type Progress,
@@ -10,7 +11,12 @@ import {
   type Tree,
   type Variables,
 } from '@anc/core';
-import { allocateEpochs, encodeNumbers, withDeprecatedDiagnostics } from '@anc/core/internal';
+import {
+  allocateEpochs,
+  averagedStudent,
+  encodeNumbers,
+  withDeprecatedDiagnostics,
+} from '@anc/core/internal';
 import {
   assertSameSpecs,
   CheckpointStore,
@@ -19,11 +25,12 @@ import {
   type Checkpoint,
   type MetricsRecord,
   type RunFolder,
-  type ScalarLog,
 } from '@anc/runtime';
 import { imageBatches, labeledBatches, type TrainingData } from '../data/training-data.js';
 import type { Emit } from '../events/events.js';
+import type { HookRunner } from '../hooks/hook-runner.js';
 import type { PlannedModel } from '../planning/plan.js';
+import { hookModelOf, measuredOn, Stopping, type Stopped } from './stopping.js';
 import { readMemory, type TrainingMemory } from './training-memory.js';
 import { isDivergence, recordDivergence } from './divergence.js';
 import { asMetrics, better, type BestEpoch, type HeldOut, type Validation } from './validation.js';
@@ -31,7 +38,9 @@ import { asMetrics, better, type BestEpoch, type HeldOut, type Validation } from
 /** Everything besides the model that its training needs. */
 export interface TrainContext {
   readonly folder: RunFolder;
-  readonly scalars: ScalarLog;
+  readonly hooks: HookRunner;
+  /** Whether training goes on that a hook had stopped. */
+  readonly continueStopped?: boolean;
   readonly data: TrainingData;
   readonly backend: Backend;
   readonly batchSize: number;
@@ -53,12 +62,16 @@ export const CHECKPOINT_MINUTES = 5;
 
 export interface TrainedModel {
   readonly variables: Variables<HostTensor>;
+  /** The moving average of the weights; null where none is kept. */
+  readonly averaged: Variables<HostTensor> | null;
   /** Of the last epoch of the last stage. */
   readonly diagnostics: Diagnostics | null;
   /** After the last epoch; null without held-out images. */
   readonly held: HeldOut | null;
   /** The best epoch on the held-out images; `keepBest` received its weights. */
   readonly best: BestEpoch | null;
+  /** What ended the training before its last epoch; null where nothing did. */
+  readonly stopped: Stopped | null;
   /** Duration of training, over all processes that took part. */
   readonly seconds: number;
 }
@@ -87,6 +100,13 @@ export async function trainModel(
   let diagnostics = memory?.diagnostics ?? null;
   let held = memory?.held ?? null;
   let best = memory?.best ?? null;
+  const before = memory?.stopped ?? null;
+  const continued = before !== null && context.continueStopped === true;
+  const stopping = new Stopping(model.epochs, continued ? null : before);
+  const signal = AbortSignal.any([context.signal, stopping.signal]);
+  const { hooks } = context;
+  if (memory?.hooks !== undefined) await hooks.restore(name, memory.hooks, continued);
+  const hookModel = hookModelOf(model);
   let savedAt = performance.now();
   const interval = 60_000 * (context.checkpointMinutes ?? CHECKPOINT_MINUTES);
   const epochs = allocateEpochs(model.stages, model.epochs);
@@ -94,35 +114,56 @@ export async function trainModel(
     epochs.findIndex((count) => count > 0),
     epochs.findLastIndex((count) => count > 0),
   ];
-  for (let index = memory?.stage ?? 0; index < model.stages.length; index++) {
+  let reached = memory?.stage ?? 0;
+  for (let index = reached; index < model.stages.length && stopping.stopped === null; index++) {
     if (epochs[index] === 0) continue; // fewer epochs than stages
+    reached = index;
     const stage = model.stages[index]!;
     const place = { name: stage.name, index: index + 1, count: model.stages.length };
     const resumed = memory !== null && memory.stage === index;
     const fresh = stage.init(model.rng.split('stage', index), index === firstTrained ? null : state);
     if (resumed) assertSameSpecs(specsOf(fresh), specsOf(state));
     else state = fresh;
+    const epochsBefore = epochs.slice(0, index).reduce((sum, count) => sum + count, 0);
+    const inModel = { before: epochsBefore, isLast: index === lastTrained };
+    const at = { model: hookModel, stage: { name: stage.name, index, count: model.stages.length } };
     const startedAt = performance.now() - 1000 * seconds;
     const elapsed = (): number => (performance.now() - startedAt) / 1000;
     const save = async (event: Extract<TrainingEvent, { position: Position }>): Promise<void> => {
       const { position, progress } = event;
-      const kept: TrainingMemory = { stage: index, position, seconds: elapsed(), diagnostics, held, best };
-      const at = { stage: stage.name, step: position.step, epoch: progress.epoch };
+      const kept: TrainingMemory = {
+        stage: index,
+        position,
+        seconds: elapsed(),
+        diagnostics,
+        held,
+        best,
+        stopped: stopping.stopped,
+        hooks: await hooks.memoryOf(name),
+      };
+      const place = { stage: stage.name, step: position.step, epoch: progress.epoch };
       await folder.assertHeld();
-      await store.save(await event.snapshot(), at, encodeNumbers(kept));
+      await store.save(await event.snapshot(), place, encodeNumbers(kept));
       savedAt = performance.now();
     };
     /** Evaluates on the held-out images; the best epoch's weights are kept before the checkpoint that refers to it. */
     const validate = async (event: Extract<TrainingEvent, { type: 'epoch' }>): Promise<Tree<number>> => {
       if (context.validation === null || index < lastTrained) return {};
-      const variables = stage.student(await event.snapshot());
+      const snapshot = await event.snapshot();
+      const variables = stage.student(snapshot);
       const { error, agreement } = await context.validation.measure(variables);
       const next = { epoch: event.progress.epoch, error, agreement };
       const chosen = better(best, next, context.validation);
       if (chosen === next) await context.keepBest(variables);
       best = chosen;
       held = next;
-      return asMetrics(next, context.validation.metric);
+      const { metric } = context.validation;
+      const average = averagedStudent(variables, snapshot);
+      if (average === null) return asMetrics(next, metric);
+      return {
+        ...asMetrics(next, metric),
+        ...asMetrics(await context.validation.measure(average), metric, 'validation/ema'),
+      };
     };
     const events = train({
       backend: context.backend,
@@ -133,11 +174,12 @@ export async function trainModel(
       seed: context.seed,
       accumulate: context.accumulate ?? 1,
       state,
-      signal: context.signal,
+      signal,
       checkpointDue: () => performance.now() - savedAt >= interval,
       ...(resumed ? { from: memory.position } : {}),
     });
     let progress: Progress | null = null;
+    let metrics: Tree<number> | null = null;
     try {
       for await (const event of events) {
         if (event.type === 'step') {
@@ -149,7 +191,14 @@ export async function trainModel(
             progress: event.progress,
             batchSize: context.batchSize,
           });
+          if (hooks.followsSteps) {
+            const { step, stepsPerEpoch } = progress;
+            const inEpoch = { ...progress, epoch: Math.floor((step - 1) / stepsPerEpoch) };
+            stopping.request(await hooks.onStep({ ...at, progress: inEpoch, metrics }), inEpoch, inModel);
+          }
+          metrics = null;
         } else if (event.type === 'metrics') {
+          metrics = event.metrics;
           emit({ type: 'metrics', model: name, metrics: event.metrics });
         } else if (event.type === 'epoch') {
           diagnostics = event.diagnostics;
@@ -168,16 +217,25 @@ export async function trainModel(
             diagnostics: diagnostics && withDeprecatedDiagnostics(diagnostics),
             alarms: alarms.map(({ code }) => code),
           };
+          const ended: HookEpoch = {
+            ...at,
+            progress,
+            metrics,
+            diagnostics: diagnostics as Tree<number> | null,
+            validation: measuredOn(metrics, context.validation),
+          };
+          stopping.request(await hooks.onEpoch(ended), progress, inModel);
           await folder.assertHeld();
           await folder.metrics.append(record);
           await save(event);
           if (teacher instanceof TeacherCache) await teacher.flush();
-          await context.scalars.append(record);
+          await hooks.onEpochSaved(ended);
         } else if (event.type === 'checkpoint') {
           await save(event);
         } else if (event.type === 'interrupted') {
           await save(event);
-          return null;
+          if (stopping.stopped === null) return null;
+          state = await event.snapshot();
         } else state = await event.snapshot();
       }
     } catch (error) {
@@ -190,7 +248,16 @@ export async function trainModel(
     }
     seconds = elapsed();
   }
-  return { variables: model.stages[lastTrained]!.student(state), diagnostics, held, best, seconds };
+  const variables = model.stages[reached]!.student(state);
+  return {
+    variables,
+    averaged: averagedStudent(variables, state),
+    diagnostics,
+    held,
+    best,
+    stopped: stopping.stopped,
+    seconds,
+  };
 }
 
 async function batchesOf(usesLabels: boolean, model: PlannedModel, context: TrainContext) {

@@ -44,7 +44,11 @@ function loss({ error, agreement }: HeldOut, { by, metric }: Pick<Validation, 'b
 }
 
 /** As metrics: `validation/<primary metric>`, `validation/agreement`, what is known of them. */
-export const asMetrics = ({ error, agreement }: HeldOut, { name }: TaskMetric): Tree<number> => ({
-  ...(error === null ? {} : { [`validation/${name}`]: error }),
-  ...(agreement === null ? {} : { 'validation/agreement': agreement }),
+export const asMetrics = (
+  { error, agreement }: HeldOut,
+  { name }: TaskMetric,
+  prefix = 'validation',
+): Tree<number> => ({
+  ...(error === null ? {} : { [`${prefix}/${name}`]: error }),
+  ...(agreement === null ? {} : { [`${prefix}/agreement`]: agreement }),
 });

@@ -4,7 +4,6 @@ import {
   CheckpointStore,
   Checksums,
   removeTemporary,
-  ScalarLog,
   writeFileAtomically,
   type RunFolder,
 } from '@anc/runtime';
@@ -12,6 +11,7 @@ import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
 import { isInterruption } from '../events/interrupted.js';
 import { reportOrNotice } from '../files/report-or-notice.js';
+import { HookRunner } from '../hooks/hook-runner.js';
 import { writeWeights } from '../files/weights.js';
 import { microBatchOf } from '../options/micro-batch.js';
 import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
@@ -63,17 +63,36 @@ export async function executeTuning(tuning: Tuning): Promise<TuneResult | null> 
   }
 }
 
+/** The held-out images choose the settings: no hook looks at them during a trial. */
+function hooksOf({ hooks }: TrainingPlan, notice: (message: string) => void): HookRunner {
+  const kept = hooks.filter(({ hook }) => {
+    if (hook.needsValidation !== true) return true;
+    notice(
+      `the hook ${hook.name} has no effect: while tuning, the held-out images are looked at after a trial.`,
+    );
+    return false;
+  });
+  return new HookRunner(kept, notice);
+}
+
 async function tuneAll(tuning: Tuning): Promise<TuneResult> {
   const { path, cwd, record, plan, composition, folder, emit, signal } = tuning;
   const { options, data, teacher } = plan;
   await removeTemporary(path); // the run folder in it is locked
   const held = data.held!;
   const notice = (message: string): void => emit({ type: 'notice', message });
+  const hooks = hooksOf(plan, notice);
+  await hooks.onRunStart({
+    folder: folder.path,
+    dataset: options.data.dataset.name,
+    seed: options.training.seed,
+    models: ['teacher', ...plan.students.map(({ name }) => name)],
+  });
   const context: TuningContext = {
     plan,
     held,
     folder,
-    scalars: new ScalarLog(folder),
+    hooks,
     emit,
     signal,
   };
@@ -124,6 +143,7 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
     const writePage = (): Promise<void> =>
       writeFileAtomically(join(path, 'report.html'), tuningReport(result));
     await reportOrNotice(writePage, shown, notice);
+    await hooks.onRunEnd({ outcome: 'finished', result: encodeNumbers(result) });
     return result;
   } finally {
     await outputs.close();

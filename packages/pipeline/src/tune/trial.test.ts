@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AncError } from '@anc/core';
 import { liveTeacher } from '@anc/core/internal';
-import { RunFolder, ScalarLog } from '@anc/runtime';
+import { RunFolder } from '@anc/runtime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cornerTeacher } from '../../test/corner-teacher.js';
 import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import type { RunEvent } from '../events/events.js';
 import { Interrupted } from '../events/interrupted.js';
+import { HookRunner } from '../hooks/hook-runner.js';
 import { planTraining, type PlannedModel, type TrainingPlan } from '../planning/plan.js';
 import { under } from './candidate.js';
 import { runTrial, trainCandidate, type TeacherTargets, type TuningContext } from './trial.js';
@@ -49,8 +50,8 @@ function context(onEvent: (event: RunEvent, abort: () => void) => void = () => u
     onEvent(event, () => controller.abort());
   };
   const held = plan.data.held!;
-  const scalars = new ScalarLog(of);
-  const tuning: TuningContext = { plan, held, folder: of, scalars, emit, signal: controller.signal };
+  const hooks = new HookRunner([], () => undefined);
+  const tuning: TuningContext = { plan, held, folder: of, hooks, emit, signal: controller.signal };
   return { events, tuning };
 }
 const fileOf = (name: string): string => join(folder.path, 'tries', `${name}.json`);

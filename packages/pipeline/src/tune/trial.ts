@@ -8,11 +8,12 @@ import {
   type Variables,
 } from '@anc/core';
 import type { SplitPredictions } from '@anc/core/internal';
-import { CheckpointStore, type RunFolder, type ScalarLog } from '@anc/runtime';
+import { CheckpointStore, type RunFolder } from '@anc/runtime';
 import { evaluatePredictions, predict } from '../training/evaluate-model.js';
 import { Interrupted } from '../events/interrupted.js';
 import { microBatchOf } from '../options/micro-batch.js';
 import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
+import type { HookRunner } from '../hooks/hook-runner.js';
 import type { Emit } from '../events/events.js';
 import { trainModel } from '../training/train-model.js';
 import { formatMetric, formatSeconds, formatShare } from '../text/format.js';
@@ -26,7 +27,7 @@ export interface TuningContext {
   /** The held-out images, on which trials are evaluated. */
   readonly held: DatasetSplit;
   readonly folder: RunFolder;
-  readonly scalars: ScalarLog;
+  readonly hooks: HookRunner;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
@@ -39,13 +40,13 @@ export interface TeacherTargets {
 
 /** Trains a model, from its checkpoint where it has one. Throws `Interrupted` where the signal was aborted. */
 export async function trainCandidate(
-  { plan, folder, scalars, emit, signal }: TuningContext,
+  { plan, folder, hooks, emit, signal }: TuningContext,
   model: PlannedModel,
   teacher: TeacherOutputs | null,
 ): Promise<{ readonly variables: Variables<HostTensor>; readonly seconds: number }> {
   const result = await trainModel(model, teacher, {
     folder,
-    scalars,
+    hooks,
     data: plan.data,
     backend: plan.backends.student,
     batchSize: plan.options.training.batchSize,

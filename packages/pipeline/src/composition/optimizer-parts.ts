@@ -1,0 +1,42 @@
+import type { GradientTransform, LearningRateSchedule, OptimizerParts } from '@anc/core';
+import { listed } from '@anc/core/internal';
+import { KINDS } from './kinds.js';
+import { blaming } from './plugin-fault.js';
+import type { Registry } from './registry.js';
+import { spelledOut } from './spelled-out.js';
+import { validateOptionsNow } from './validate-options.js';
+
+/** Creates what the registries hold, by names as texts hold them: `lamb(beta1=0.8)`. Errors name the plugin. */
+export function optimizerPartsOf(
+  optimizers: Registry<'optimizers'>,
+  schedules: Registry<'schedules'>,
+): OptimizerParts {
+  return {
+    optimizer(text, given = {}, shared = {}) {
+      const { name, options } = spelledOut(text, given, KINDS.optimizers);
+      const { contribution, package: from } = optimizers.get(name);
+      const what = `optimizer "${name}"`;
+      const all = { ...listed(contribution, shared), ...(options as object) };
+      const made = optimizers.build(name, validateOptionsNow(contribution.options, all, what), undefined);
+      return blamedTransform(made, `${what} of plugin "${from}"`);
+    },
+    schedule(text, given = {}) {
+      const { name, options } = spelledOut(text, given, KINDS.schedules);
+      const { contribution, package: from } = schedules.get(name);
+      const what = `schedule "${name}"`;
+      const made = schedules.build(name, validateOptionsNow(contribution.options, options, what), undefined);
+      return blamedSchedule(made, `${what} of plugin "${from}"`);
+    },
+  };
+}
+
+const blamedTransform = (made: GradientTransform, what: string): GradientTransform => ({
+  id: made.id,
+  init: (params) => blaming(what, () => made.init(params)),
+  update: (updates, slots, context) => blaming(what, () => made.update(updates, slots, context)),
+});
+
+const blamedSchedule = (made: LearningRateSchedule, what: string): LearningRateSchedule => ({
+  name: made.name,
+  factor: (position) => blaming(what, () => made.factor(position)),
+});
