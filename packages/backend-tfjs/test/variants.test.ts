@@ -1,5 +1,5 @@
 import { AncError, isAncError } from '@anc/core';
-import { assertPlugin, importOptional, reportBackend, fastest } from '@anc/core/internal';
+import { assertPlugin, importOptional, platformName, reportBackend, fastest } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
 import { openBest } from '../src/best.js';
 import { openCpu } from '../src/cpu.js';
@@ -49,6 +49,7 @@ describe('a missing package', () => {
   const missing = (load: (specifier: string) => Promise<unknown>) => ({
     name: '@nobody/nothing',
     version: '1.2.3',
+    platforms: [platformName()!],
     backend: 'test',
     repair: 'npm rebuild @nobody/nothing',
     load,
@@ -79,6 +80,7 @@ describe('a missing package', () => {
       usable: false,
       reason: 'it is missing.',
       remedy: 'npm install it',
+      install: null,
       device: null,
       memory: null,
       imagesPerSecond: null,

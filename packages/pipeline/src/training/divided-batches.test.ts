@@ -12,13 +12,14 @@ import {
   type Rank,
   type Tree,
 } from '@anc/core';
-import { Loader, RunFolder, ScalarLog, TeacherCache } from '@anc/runtime';
+import { Loader, RunFolder, TeacherCache } from '@anc/runtime';
 import { relativeError } from '@anc/testing';
 import { localAllReduce } from '@anc/testing/toy';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cornerTeacher } from '../../test/corner-teacher.js';
 import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
+import { HookRunner } from '../hooks/hook-runner.js';
 import { planRun, type Plan, type PlannedModel } from '../planning/plan.js';
 import { openTeacherCache } from './teacher-cache.js';
 import { trainModel, type TrainContext } from './train-model.js';
@@ -64,7 +65,7 @@ async function trained(model: PlannedModel, plan: Plan, accumulate: number) {
   const outputs = openTeacherCache({ data: plan.data, options }, teacher, {});
   const context: TrainContext = {
     folder,
-    scalars: new ScalarLog(folder),
+    hooks: new HookRunner([], () => undefined),
     data: plan.data,
     backend: plan.backends.student,
     batchSize: BATCH,
