@@ -68,10 +68,20 @@ export {
   WassersteinGradientPenalty,
   WeightNormRegularizer,
 } from './regularizers/index.js';
-export { attachDiscriminators, type AttachContext, type AttachedDiscriminatorOptions } from './methods/attached-discriminators.js';
+export {
+  attachDiscriminators,
+  type AttachContext,
+  type AttachedDiscriminatorOptions,
+} from './methods/attached-discriminators.js';
 export { part, type NamedPart } from './options/index.js';
 export { initAdversarialState, initDiscriminator } from './stages/adversarial-state.js';
-export { dataWeight, hardTerm, softAndHard, warmupShare, type DataWeightOptions } from './stages/data-weight.js';
+export {
+  dataWeight,
+  hardTerm,
+  softAndHard,
+  warmupShare,
+  type DataWeightOptions,
+} from './stages/data-weight.js';
 export { initAuxiliaryLayers, initModel, initStudent, studentVariables } from './stages/initial-state.js';
 export {
   learningRate,

@@ -163,7 +163,7 @@ describe('gradients at the features', () => {
     const logitsOf = (f: tf.Tensor): tf.Tensor =>
       tf.add(tf.matMul(f, head['logits/weights']!), head['logits/bias']!);
     const data = gradientAt(
-      (f) => tf.mul(l2Term({ reduction: 'sum' }).loss(logitsOf(f), batch['teacher/logits']!), 0.7),
+      (f) => tf.mul(l2Term({ reduction: 'sum' }).loss(logitsOf(f), batch['teacher/logits']), 0.7),
       features,
     );
     const discriminator = parts.discriminator('mlp', { units: [12, 8] });

@@ -84,7 +84,7 @@ class MutualInformationMethod extends Method {
       optimizer,
       objective({ outputs, state, batch, context }) {
         const apply: Apply = (x) =>
-          estimator.apply(modelStateOf(state, ESTIMATOR), x as Tensor2D, context).output;
+          estimator.apply(modelStateOf(state, ESTIMATOR), x, context).output;
         const loss = negativeInformation(apply, outputs.features, batch['teacher/features']!);
         return { loss, metrics: { 'loss/information': loss } };
       },

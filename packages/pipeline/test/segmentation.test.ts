@@ -152,7 +152,7 @@ describe('a segmentation task of a plugin', () => {
 
   it('refuses models and datasets of different tasks before any work', async () => {
     const refused = (more: Partial<DistillOptions>) =>
-      distill({ ...options, ...more, cwd, folder: 'none' } as DistillOptions).then(
+      distill({ ...options, ...more, cwd, folder: 'none' }).then(
         () => null,
         (error: unknown) => error,
       );

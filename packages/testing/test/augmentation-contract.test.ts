@@ -37,7 +37,7 @@ const faults: readonly (readonly [fault: string, check: string, Augmentation])[]
   [
     'draws a function',
     'draws records of JSON data',
-    { ...brighter, draw: () => (() => 1) as unknown as Shift },
+    { ...brighter, draw: () => (() => 1) },
   ],
   [
     'draws what JSON loses',

@@ -31,7 +31,7 @@ const numbers = (tree: Readonly<Record<string, tf.Tensor>>): Record<string, numb
 
 /** The first updates that a transform makes of gradients. */
 function first(transform: GradientTransform, grads: Numbers, params: Numbers, rate = 1) {
-  const slots = device(transform.init(host(params)) as Record<string, HostTensor>);
+  const slots = device(transform.init(host(params)));
   const context = { params: device(host(params)), learningRate: tf.scalar(rate) };
   return numbers(transform.update(device(host(grads)), slots, context).updates);
 }

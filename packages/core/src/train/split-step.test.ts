@@ -28,7 +28,7 @@ const phase = (name: string): Phase => ({
   name,
   gradients({ seen, w }, { x }, _hyper, context) {
     const mean = tf.mean<Scalar>(x!);
-    const noise = tf.mean(context.noise('mask', [x!.shape[0]!], UNIFORM));
+    const noise = tf.mean(context.noise('mask', [x!.shape[0]], UNIFORM));
     return {
       grads: { w: mean },
       means: { square: tf.mean(tf.square(x!)) },

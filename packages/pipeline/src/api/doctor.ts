@@ -55,7 +55,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<readonly Back
   }
   if (options.fix !== true) return reports;
   const missing = reports.flatMap(({ install: spec }) =>
-    spec !== null && (backends.length > 0 || DEPENDENCY.test(spec)) ? [spec] : [],
+    spec !== null && (backends.length > 0 || spec.startsWith("onnxruntime-node@")) ? [spec] : [],
   );
   for (const spec of new Set(missing)) {
     const command = commandFor(spec);

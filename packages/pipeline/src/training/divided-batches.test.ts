@@ -78,7 +78,7 @@ async function trained(model: PlannedModel, plan: Plan, accumulate: number) {
   };
   const { variables } = (await trainModel(model, outputs, context))!;
   const { metrics } = (await folder.metrics.read()).at(-1)!;
-  return { weights: variables.params, metrics: metrics as Tree<number> };
+  return { weights: variables.params, metrics: metrics! };
 }
 
 /** What one of several ranks of a stage ends with: it has its own rows of every batch, and its own teacher cache. */

@@ -136,8 +136,7 @@ export class TeacherCache implements TeacherOutputs {
   async outputs(batch: ImageBatch, names: readonly string[]): Promise<Tree<HostTensor>> {
     const count = batch.indices.length;
     const { augmentation = this.#augmentation } = batch;
-    if (augmentation !== this.#augmentation)
-      return this.#run(batch.images, count, names);
+    if (augmentation !== this.#augmentation) return this.#run(batch.images, count, names);
     const tables = names.map((name) => this.#table(name));
     const keys = Array.from(batch.indices, (image, i) => this.#slot(image, batch.views[i]!));
     const results = tables.map(({ size }) => new Float32Array(count * size));

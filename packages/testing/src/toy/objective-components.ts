@@ -17,7 +17,7 @@ export class ToyGradientPenalty extends Regularizer {
   readonly name = 'toy-gradient-penalty';
 
   penalty({ teacher, student, noise, discriminate }: RegularizerContext): Scalar {
-    const share = noise('share', [teacher.shape[0]!, 1], { kind: 'uniform', low: 0, high: 1 });
+    const share = noise('share', [teacher.shape[0], 1], { kind: 'uniform', low: 0, high: 1 });
     const between = tf.add(student, tf.mul(share, tf.sub(teacher, student)));
     const gradient = gradientAt((x: Tensor) => tf.sum<Scalar>(discriminate(x)), between);
     const norms = tf.sqrt(tf.add(tf.sum(tf.square(gradient), 1), 1e-12));
