@@ -18,7 +18,7 @@ import {
 } from '@anc/core';
 import { methodContract } from '@anc/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { initModel, initStudent, learningRate, progressShare, studentVariables } from '../src/index.js';
 
@@ -56,7 +56,7 @@ class MutualInformationMethod extends Method {
       const joint = apply(tf.concat([own, teacher], 1));
       const marginal = apply(tf.concat([own, others], 1));
       const size = Math.log(marginal.size);
-      return tf.sub(tf.sub(tf.logSumExp(marginal), size), tf.mean(joint)) as Scalar;
+      return tf.sub<Scalar>(tf.sub(tf.logSumExp(marginal), size), tf.mean(joint));
     };
 
     const estimatorPhase: Phase = {
@@ -83,8 +83,7 @@ class MutualInformationMethod extends Method {
       student,
       optimizer,
       objective({ outputs, state, batch, context }) {
-        const apply: Apply = (x) =>
-          estimator.apply(modelStateOf(state, ESTIMATOR), x, context).output;
+        const apply: Apply = (x) => estimator.apply(modelStateOf(state, ESTIMATOR), x, context).output;
         const loss = negativeInformation(apply, outputs.features, batch['teacher/features']!);
         return { loss, metrics: { 'loss/information': loss } };
       },

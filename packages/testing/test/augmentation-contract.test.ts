@@ -34,11 +34,7 @@ const faults: readonly (readonly [fault: string, check: string, Augmentation])[]
     'draws the same from the same random numbers',
     { ...brighter, draw: () => ({ by: ++calls % 16 }) },
   ],
-  [
-    'draws a function',
-    'draws records of JSON data',
-    { ...brighter, draw: () => (() => 1) },
-  ],
+  ['draws a function', 'draws records of JSON data', { ...brighter, draw: () => () => 1 }],
   [
     'draws what JSON loses',
     'draws records of JSON data',
@@ -79,7 +75,12 @@ const faults: readonly (readonly [fault: string, check: string, Augmentation])[]
   [
     'overflows',
     'stays within 0 to 255',
-    { ...brighter, apply: (image, { by }, out) => image.forEach((value, i) => (out[i] = value + by)) },
+    {
+      ...brighter,
+      apply: (image: Uint8Array, { by }: Shift, out: Uint8Array) => {
+        for (const [i, value] of image.entries()) out[i] = value + by;
+      },
+    },
   ],
   [
     'writes to the image',
@@ -89,7 +90,13 @@ const faults: readonly (readonly [fault: string, check: string, Augmentation])[]
   [
     'writes to the partner',
     'does not write to the images that it is given',
-    { ...average, mix: (image, partner, _, out) => (partner.fill(0), out.set(image)) },
+    {
+      ...average,
+      mix: (image, partner, _, out) => {
+        partner.fill(0);
+        out.set(image);
+      },
+    },
   ],
   [
     'lists no plain record',
@@ -126,12 +133,14 @@ it('says what is wrong, with the record that shows it', async () => {
   augmentationContract(
     {
       describe: (_, body) => body(),
-      it: (name, body) => void (name.startsWith('does not write') && bodies.push(body)),
+      it: (name, body) => {
+        if (name.startsWith('does not write')) bodies.push(body);
+      },
       expect,
     },
     () => dark,
   );
   for (const body of bodies)
-    await Promise.resolve(body()).catch((error: { actual: string }) => (message = error.actual));
+    await Promise.resolve(body()).catch((error: unknown) => (message = (error as { actual: string }).actual));
   expect(message).toMatch(/8×8×3, record \{"by":\d+\}: byte \d+ is \d+ and 0/);
 });

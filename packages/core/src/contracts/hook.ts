@@ -66,6 +66,8 @@ export interface StopRequest {
   readonly reason: string;
 }
 
+/** A hook that asks for nothing may return nothing. */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a function without a return statement is one
 type Answer = StopRequest | undefined | void;
 
 /**

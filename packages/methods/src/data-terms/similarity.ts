@@ -1,7 +1,7 @@
 import type { DataTerm, DataTermContext } from '@anc/core';
 import { outputOf } from '../features/output-of.js';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Rank, Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
 export const similaritySchema = z.strictObject({
@@ -13,7 +13,7 @@ export const similaritySchema = z.strictObject({
 
 /** Similarities of every pair of samples, each row scaled to unit length. x: [B, …] -> [B, B]. */
 function similarities(x: Tensor): Tensor {
-  const flat = tf.reshape(x, [x.shape[0], -1]) as Tensor2D;
+  const flat = tf.reshape<Rank.R2>(x, [x.shape[0], -1]);
   const products = tf.matMul(flat, flat, false, true); // [B, B]
   const lengths = tf.sqrt(tf.add(tf.sum(tf.square(products), 1, true), 1e-24));
   return tf.div(products, tf.maximum(lengths, 1e-12));

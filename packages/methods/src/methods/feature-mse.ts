@@ -42,7 +42,7 @@ export class FeatureMseMethod extends Method {
     readonly parts: Parts,
   ) {
     super();
-    this.labels = (options.hardWeight ?? 0) > 0 ? 'required' : 'never';
+    this.labels = options.hardWeight > 0 ? 'required' : 'never';
   }
 
   stages(environment: MethodEnvironment): readonly Stage[] {

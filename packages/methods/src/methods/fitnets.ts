@@ -79,7 +79,7 @@ export class FitNetsMethod extends Method {
         environment,
         optimizer,
         terms: [
-          ...hardTerm({ hardWeight: this.options.hardWeight ?? 1 }),
+          ...hardTerm({ hardWeight: this.options.hardWeight }),
           {
             term: dataTerm(klTerm({ temperature })),
             weight: (progress) => softStart + (softEnd - softStart) * progressShare(progress),

@@ -21,7 +21,7 @@ export interface DoctorOptions extends Omit<CallOptions, 'offline'> {
 }
 
 /** An optional dependency of this program, which every installation should have. */
-const DEPENDENCY = /^onnxruntime-node@/;
+const DEPENDENCY = 'onnxruntime-node@';
 
 /**
  * Tries every backend in a process of its own: whether it works here, why not, what would help, and how fast it is. Those
@@ -55,16 +55,17 @@ export async function doctor(options: DoctorOptions = {}): Promise<readonly Back
   }
   if (options.fix !== true) return reports;
   const missing = reports.flatMap(({ install: spec }) =>
-    spec !== null && (backends.length > 0 || spec.startsWith("onnxruntime-node@")) ? [spec] : [],
+    spec !== null && (backends.length > 0 || spec.startsWith(DEPENDENCY)) ? [spec] : [],
   );
   for (const spec of new Set(missing)) {
     const command = commandFor(spec);
     options.onInstall?.(command.text, command.cwd);
     await install(command);
   }
-  return Promise.all(
-    reports.map((report) =>
-      report.install !== null && missing.includes(report.install) ? reportOf(report.name) : report,
-    ),
-  );
+  const after: BackendReport[] = [];
+  for (const report of reports) {
+    const isFixed = report.install !== null && missing.includes(report.install);
+    after.push(isFixed ? await reportOf(report.name) : report);
+  }
+  return after;
 }

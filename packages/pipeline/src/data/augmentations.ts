@@ -103,7 +103,7 @@ function blamingIts(augmentation: Augmentation, name: string): Augmentation {
       expected: 'an object with id, draw and either apply or mix',
       received:
         typeof augmentation === 'object'
-          ? `{ ${Object.keys(augmentation ?? {}).join(', ')} }`
+          ? `{ ${Object.keys(Object(augmentation) as object).join(', ')} }`
           : typeof augmentation,
     });
   }

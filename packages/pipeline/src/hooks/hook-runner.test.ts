@@ -52,7 +52,12 @@ describe('HookRunner', () => {
 
   it('disables a hook with one warning where it declares so, and remembers it', async () => {
     let ended = 0;
-    const failing = { ...thrower('disable'), onRunEnd: () => void ended++ };
+    const failing = {
+      ...thrower('disable'),
+      onRunEnd: () => {
+        ended++;
+      },
+    };
     const { runner, notices } = runnerOf(failing);
     expect(await runner.onEpoch(epoch)).toBeNull();
     expect(await runner.onEpoch(epoch)).toBeNull();

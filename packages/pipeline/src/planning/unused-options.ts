@@ -62,7 +62,7 @@ function whyUnused(path: OptionPath, options: RunOptions, composition: Registrie
 
 /** The option `mixup` takes its pairs from the batch, so it has no views of its own. */
 function whyViewsUnused(data: RunOptions['data']): string | null {
-  if (data.augment !== undefined && data.augment.length === 0) return 'there are no augmentations to draw';
+  if (data.augment?.length === 0) return 'there are no augmentations to draw';
   return hasAugmentations({ ...data, mixup: 0 }) ? null : 'there are neither crops nor flips to draw';
 }
 

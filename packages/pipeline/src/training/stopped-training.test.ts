@@ -123,7 +123,9 @@ describe('training that a hook follows', () => {
     const counter = (): RunHook => {
       let count = 0;
       return hook({
-        onStep: () => void count++,
+        onStep: () => {
+          count++;
+        },
         onEpoch: () => void seen.push(String(count)),
         state: () => count,
         restore: (_model, state) => void (count = state as number),

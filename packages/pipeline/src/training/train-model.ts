@@ -103,6 +103,7 @@ export async function trainModel(
   const before = memory?.stopped ?? null;
   const continued = before !== null && context.continueStopped === true;
   const stopping = new Stopping(model.epochs, continued ? null : before);
+  const isStopped = (): boolean => stopping.stopped !== null;
   const signal = AbortSignal.any([context.signal, stopping.signal]);
   const { hooks } = context;
   if (memory?.hooks !== undefined) await hooks.restore(name, memory.hooks, continued);
@@ -115,7 +116,7 @@ export async function trainModel(
     epochs.findLastIndex((count) => count > 0),
   ];
   let reached = memory?.stage ?? 0;
-  for (let index = reached; index < model.stages.length && stopping.stopped === null; index++) {
+  for (let index = reached; index < model.stages.length && !isStopped(); index++) {
     if (epochs[index] === 0) continue; // fewer epochs than stages
     reached = index;
     const stage = model.stages[index]!;
@@ -234,7 +235,7 @@ export async function trainModel(
           await save(event);
         } else if (event.type === 'interrupted') {
           await save(event);
-          if (stopping.stopped === null) return null;
+          if (!isStopped()) return null;
           state = await event.snapshot();
         } else state = await event.snapshot();
       }

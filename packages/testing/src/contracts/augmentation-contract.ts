@@ -69,7 +69,9 @@ export function augmentationContract(
         if (record === null) continue;
         const problem = check(augmentation, record, shape);
         if (problem !== null) {
-          problems.push(`${shape.join('×')}, record ${JSON.stringify(record)?.slice(0, 200)}: ${problem}`);
+          problems.push(
+            `${shape.join('×')}, record ${(JSON.stringify(record) as string | undefined)?.slice(0, 200)}: ${problem}`,
+          );
         }
       }
     }
