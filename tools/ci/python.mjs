@@ -21,9 +21,16 @@ export function skip(reason) {
  * @param {string[]} requirements pinned: `name==version`
  * @returns {(script: string, args: string[]) => string} runs Python source, gives what it printed, throws where it fails
  */
-export function pythonWith(folder, requirements) {
+export const pythonWith = (folder, requirements) => scriptsOf(pythonPath(folder, requirements));
+
+/**
+ * The same, as the path of the interpreter.
+ * @param {string} folder
+ * @param {string[]} requirements
+ */
+export function pythonPath(folder, requirements) {
   const given = process.env.ANC_PYTHON;
-  if (given !== undefined && hasAll(given, requirements)) return scriptsOf(given);
+  if (given !== undefined && hasAll(given, requirements)) return given;
   const environment = join(folder, 'venv');
   const made = attempt('python3', ['-m', 'venv', environment]);
   if (made.error || made.status !== 0) skip('no python3 with venv on this machine');
@@ -34,7 +41,7 @@ export function pythonWith(folder, requirements) {
     const why = installed.stderr.trim().split('\n').at(-1) ?? 'no answer';
     skip(`pip cannot install ${requirements.join(', ')}: ${why}`);
   }
-  return scriptsOf(join(bin, 'python'));
+  return join(bin, 'python');
 }
 
 /** Whether a Python has packages of these names, of whatever version. */

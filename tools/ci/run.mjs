@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { STAGES } from './stages.mjs';
 
 const SKIPPED = 77;
-const BUDGET_MINUTES = 26;
+const BUDGET_MINUTES = 38;
 
 const { values: options } = parseArgs({
   options: {

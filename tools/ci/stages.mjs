@@ -38,12 +38,6 @@ export const STAGES = [
     beside: true,
   },
   {
-    name: 'interop: optimizers',
-    command: ['node', 'tools/interop/optimizers.mjs'],
-    minutes: 8,
-    beside: true,
-  },
-  {
     name: 'interop: safetensors',
     command: ['node', 'tools/interop/safetensors.mjs'],
     minutes: 6,
@@ -51,9 +45,9 @@ export const STAGES = [
   },
   { name: 'interop: teachers', command: ['node', 'tools/interop/teachers.mjs'], minutes: 6 },
   {
-    name: 'interop: augmentations',
-    command: ['node', 'tools/interop/augmentations.mjs'],
-    minutes: 8,
+    name: 'interop: augmentations and optimizers of PyTorch',
+    command: ['node', 'tools/interop/pytorch.mjs'],
+    minutes: 10,
     beside: true,
   },
   { name: 'interop: ONNX', command: ['node', 'tools/interop/onnx.mjs'], minutes: 8 },

@@ -3,15 +3,13 @@
  * their papers): optimizers-reference.py takes the same gradients from the same start. With clipping, decay of the kernels
  * alone and the averaged weights; the schedules against torch.optim.lr_scheduler.
  *
- *   node tools/interop/optimizers.mjs [--python /path/to/python]
+ *   node tools/interop/optimizers.mjs
  *
- * --python (or PYTHON): an interpreter that has torch; else one of its own is made, for which pip loads all of torch.
+ * ANC_PYTHON: an interpreter that has torch; else one of its own is made, for which pip loads all of torch.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -29,7 +27,6 @@ import {
 import { OnnxBackend } from '@anc/backend-onnx';
 import { pythonWith } from '../ci/python.mjs';
 
-const { values: flags } = parseArgs({ options: { python: { type: 'string', default: process.env.PYTHON } } });
 const STEPS = 10;
 /** Relative to the largest entry; float32 over ten steps. */
 const LIMIT = 2e-5;
@@ -38,14 +35,7 @@ const folder = mkdtempSync(join(tmpdir(), 'anc-optimizers-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** Python source with arguments, by the given interpreter or one in a virtual environment of this stage. */
-const python =
-  flags.python === undefined
-    ? pythonWith(folder, ['numpy==2.2.6', 'torch==2.8.0'])
-    : (script, args) => {
-        const run = spawnSync(flags.python, ['-c', script, ...args], { encoding: 'utf8' });
-        if (run.status !== 0) throw new Error(`python failed\n${run.stdout}${run.stderr}`);
-        return run.stdout;
-      };
+const python = pythonWith(folder, ['numpy==2.2.6', 'torch==2.9.1']);
 
 const shapes = {
   'conv/weights': [3, 3, 2, 4],

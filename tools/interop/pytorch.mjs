@@ -1,0 +1,23 @@
+/**
+ * The stages whose counterpart is PyTorch, in one Python environment: pip loads some gigabytes for it.
+ *
+ *   node tools/interop/pytorch.mjs
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pythonPath } from '../ci/python.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'anc-pytorch-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const python = pythonPath(folder, ['numpy==2.2.6', 'torch==2.9.1', 'torchvision==0.24.1']);
+
+for (const script of ['augmentations.mjs', 'optimizers.mjs']) {
+  const path = new URL(script, import.meta.url).pathname;
+  const { status } = spawnSync(process.execPath, [path], {
+    env: { ...process.env, ANC_PYTHON: python },
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exitCode = 1;
+}
