@@ -176,7 +176,8 @@ describe('anc-cli doctor', () => {
     expect(backends[2]).toMatchObject({ usable: false, reason: 'its process ended with SIGKILL.' });
     expect(backends[3]).toMatchObject({
       usable: false,
-      remedy: 'npm install @tensorflow/tfjs-node-gpu@4.22.0',
+      remedy: expect.stringMatching(/npm install @tensorflow\/tfjs-node-gpu@4\.22\.0$/) as string,
+      install: '@tensorflow/tfjs-node-gpu@4.22.0',
     });
   });
 

@@ -60,7 +60,7 @@ describe('tfjs, where tfjs-node-gpu is installed', () => {
       'Passed over: backend "tfjs:node-gpu": TensorFlow finds no CUDA GPU. ' +
         'To use it: install the NVIDIA driver with CUDA 11.8 and cuDNN 8.6, or use tfjs:node.',
     );
-    expect(node).toMatchObject({ usable: false, remedy: 'npm install @tensorflow/tfjs-node@4.22.0' });
+    expect(node).toMatchObject({ usable: false, install: '@tensorflow/tfjs-node@4.22.0' });
   });
 
   it('and does not load: WebAssembly computes, and that is said', async () => {

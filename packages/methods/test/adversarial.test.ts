@@ -85,7 +85,7 @@ describe('phases', () => {
     for (const name of ['discriminator', 'student']) {
       const phase = phaseOf(stage, name);
       const found = phase.gradients(state, batch, hyper, context);
-      const changed = { ...found.stats, ...phase.update(state, found.grads, hyper) };
+      const changed = { ...found.stats, ...phase.update(state, found.grads, hyper, found.means) };
       expect(Object.keys(changed).length).toBeGreaterThan(0);
       expect(Object.keys(changed).every((entry) => entry.startsWith(`${name}/`))).toBe(true);
     }
@@ -252,8 +252,10 @@ describe('balancers', () => {
   it('keep their memory in the state', () => {
     const stage = stageOf({ balancer: 'gradient-norm' });
     const { state, batch, hyper, context } = firstStep(stage);
-    const found = phaseOf(stage, 'student').gradients(state, batch, hyper, context);
-    expect(Object.keys(subtree(found.stats, 'balancer')).sort()).toEqual(['power', 'ratio']);
+    const phase = phaseOf(stage, 'student');
+    const { grads, stats, means } = phase.gradients(state, batch, hyper, context);
+    const changed = phase.update({ ...state, ...stats }, grads, hyper, means);
+    expect(Object.keys(subtree(changed, 'balancer')).sort()).toEqual(['power', 'ratio']);
   });
 });
 

@@ -158,8 +158,8 @@ export function methodContract(
         await tf.setBackend('cpu');
         for (const phase of stage.step.phases) {
           const found = untraceableIn(() => {
-            const { grads, stats } = phase.gradients(at.state, at.batch, at.hyper, at.context);
-            phase.update({ ...at.state, ...stats }, grads, at.hyper);
+            const { grads, stats, means } = phase.gradients(at.state, at.batch, at.hyper, at.context);
+            phase.update({ ...at.state, ...stats }, grads, at.hyper, means);
           });
           expect(found).toEqual([]);
         }
