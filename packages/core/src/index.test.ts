@@ -23,6 +23,14 @@ const PUBLIC = [
   ...['playPhases', 'prefixTree', 'rateAt', 'relu', 'relu6', 'residual', 'sequential', 'sgd', 'sizeOf'],
   ...['softmaxCrossEntropy', 'specOf', 'squaredDistance', 'stateless', 'stopGradient', 'subtree', 'tap'],
   ...['temperatureKl', 'termStep', 'toStateEntries', 'train', 'valueAndGradients'],
+  // Methods with networks, optimizers and tasks of their own
+  ...['LayeredNetwork', 'addDecayedWeights', 'adversarialAuxiliaryLayers'],
+  ...['adversarialStudentPhase', 'applyOptimizer', 'chain', 'classification'],
+  ...['clipByGlobalNorm', 'dataTermLoss', 'discriminatorPhase', 'elementwise', 'globalNorm'],
+  ...['initRegularizerMemories', 'isMixing', 'learningRateOf', 'masked', 'optimizerOf'],
+  ...['scaleByAdam', 'scaleByLearningRate', 'scaleByLocalRate', 'scaleByRms'],
+  ...['scaleBySumOfSquares', 'scaleByTrustRatio', 'scheduleOf', 'studentPhase', 'targetsOf'],
+  ...['trace', 'trainableParams', 'withSlots'],
 ];
 
 /** Names of earlier versions, for published plugins. */

@@ -69,7 +69,7 @@ describe('OnnxDenseTeacher', () => {
       message: 'pixels.onnx: no output can be the logits.',
       detail: {
         expected: '[N, 2, 3, 4], or classes on the second axis',
-        received: 'logits [2, 2, 3, 2]; features [2, 2, 3, 1]',
+        received: 'features [2, 2, 3, 1]; logits [2, 2, 3, 2]',
       },
     });
   });

@@ -2,8 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeKerasFile } from '@anc/formats';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { trialLimits, tryApart } from './trial.js';
+
+beforeEach(() => vi.stubEnv('ANC_TRIAL_SECONDS', undefined));
+afterEach(() => vi.unstubAllEnvs());
 
 let dir: string;
 beforeAll(async () => {

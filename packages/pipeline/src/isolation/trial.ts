@@ -63,10 +63,13 @@ const passed = new Set<string>();
  * endless loops, exhausted memory and crashes of native code end that process alone. An error of the work itself is left
  * for the caller, who meets it again.
  *
+ * `ANC_TRIAL_SECONDS=0` leaves it out, for files that are trusted: it takes a second or two.
+ *
  * @param state identifies the file's content
  * @throws `ANC_ONNX` or `ANC_WEIGHTS` where it took too long or too much memory, or crashed
  */
 export async function tryApart(request: TrialRequest, state: string, limits: TrialLimits): Promise<void> {
+  if (process.env['ANC_TRIAL_SECONDS'] === '0') return;
   const key = JSON.stringify([state, request]);
   if (passed.has(key)) return;
   const problem = await problemOf(request, limits);

@@ -1,4 +1,4 @@
-/** The options of a run as data: what flags, configuration files and help are made from. Loads no other package of ours. */
+/** The options of a run as data: what flags, configuration files and help are made from. Loads no other package of ours, but `@anc/core/text`. */
 export {
   formatCount,
   formatKappa,
@@ -12,7 +12,7 @@ export { describeNamed, NAMED_FORM, readNamed, splitTopLevel, type Named } from 
 export { readRegularFile } from '../disk/regular-file.js';
 export { readYaml } from '../text/read-yaml.js';
 export { suggestion } from '../text/nearest.js';
-export { shellQuoted } from '@anc/core/internal';
+export { shellQuoted } from '@anc/core/text';
 export { shownPath } from '../text/shown-path.js';
 export type { FlagKind } from './declare.js';
 export {
