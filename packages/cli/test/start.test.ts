@@ -81,7 +81,9 @@ it.each(['run', 'compare', 'tune', 'reproduce'])(
   async (name) => {
     const modules = await modulesOf(name, '--help');
     expect(modules).toContain('pipeline/dist/options/schema.js');
-    expect(modules.filter((path) => /^(core(?!\/dist\/text\/)|runtime|methods|@tensorflow)\//.test(path))).toEqual([]);
+    expect(
+      modules.filter((path) => /^(core(?!\/dist\/text\/)|runtime|methods|@tensorflow)\//.test(path)),
+    ).toEqual([]);
   },
 );
 
