@@ -73,7 +73,7 @@ export const applyOperation = (
   { operation, magnitude }: AutoOperation,
   interpolation: Interpolation,
   out: Uint8Array,
-): void => (OPERATIONS[operation])(image, shape, magnitude, out, interpolation);
+): void => OPERATIONS[operation](image, shape, magnitude, out, interpolation);
 
 /** The largest magnitudes of a set of operations, and how many bits the strongest posterization takes away. */
 export interface Strengths {

@@ -4,7 +4,10 @@ export function chained(
   changes: readonly ((from: Uint8Array, to: Uint8Array) => void)[],
   out: Uint8Array,
 ): void {
-  if (changes.length === 0) { out.set(image); return; }
+  if (changes.length === 0) {
+    out.set(image);
+    return;
+  }
   const between = [0, 1].slice(0, changes.length - 1).map(() => new Uint8Array(image.length));
   let from = image;
   changes.forEach((change, i) => {

@@ -15,7 +15,10 @@ export const flip = declareAugmentation({
       id: idOf('flip', { p }),
       draw: (rng) => ({ mirrored: rng.bernoulli(p) }),
       apply(image, { mirrored }, out) {
-        if (!mirrored) { out.set(image); return; }
+        if (!mirrored) {
+          out.set(image);
+          return;
+        }
         const row = width * channels;
         for (let y = 0, from = 0; y < height; y++) {
           for (let to = (y + 1) * row - channels; to >= y * row; to -= channels) {

@@ -14,7 +14,10 @@ const luma = (image: Uint8Array, i: number): number =>
 
 /** Luma in all three channels; images of another number of channels are copied. */
 export function grayscale(image: Uint8Array, [, , channels]: Shape, out: Uint8Array): void {
-  if (channels !== 3) { out.set(image); return; }
+  if (channels !== 3) {
+    out.set(image);
+    return;
+  }
   for (let i = 0; i < image.length; i += 3) out[i] = out[i + 1] = out[i + 2] = Math.floor(luma(image, i));
 }
 
@@ -53,7 +56,10 @@ export function adjustSaturation(
   factor: number,
   out: Uint8Array,
 ): void {
-  if (channels !== 3) { out.set(image); return; }
+  if (channels !== 3) {
+    out.set(image);
+    return;
+  }
   const [own, other] = [f32(factor), f32(1 - factor)];
   for (let i = 0; i < image.length; i += 3) {
     const gray = other * Math.floor(luma(image, i));

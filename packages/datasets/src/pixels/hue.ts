@@ -19,7 +19,10 @@ export function adjustHue(
   shift: number,
   out: Uint8Array,
 ): void {
-  if (channels !== 3) { out.set(image); return; }
+  if (channels !== 3) {
+    out.set(image);
+    return;
+  }
   for (let i = 0; i < image.length; i += 3) {
     const [r, g, b] = [f32(image[i]! * BYTE), f32(image[i + 1]! * BYTE), f32(image[i + 2]! * BYTE)];
     const [high, low] = [Math.max(r, g, b), Math.min(r, g, b)];

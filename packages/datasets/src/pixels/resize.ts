@@ -56,7 +56,10 @@ export function resizedCrop(
   { top, left, height: tall, width: wide }: Region,
   out: Uint8Array,
 ): void {
-  if (tall === height && wide === width) { out.set(image); return; }
+  if (tall === height && wide === width) {
+    out.set(image);
+    return;
+  }
   const lines = new Uint8Array(tall * width * channels);
   const columns = axisOf(wide, width);
   for (let y = 0, at = 0; y < tall; y++) {

@@ -55,7 +55,10 @@ function perChannel(
       Uint8Array.from(histogram, (count) => (count > 0 ? 1 : 0)),
       histogram,
     );
-    if (channels === 1 && table !== null) { applyTable(image, table, out); return; }
+    if (channels === 1 && table !== null) {
+      applyTable(image, table, out);
+      return;
+    }
     for (let i = c; i < image.length; i += channels) out[i] = table?.[image[i]!] ?? image[i]!;
   }
 }

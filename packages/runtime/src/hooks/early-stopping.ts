@@ -77,7 +77,7 @@ export class EarlyStopping implements RunHook {
   #isLowerBetter(name: string, validation: HookEpoch['validation']): boolean {
     const { mode } = this.options;
     if (mode !== 'auto') return mode === 'min';
-    return validation?.metric === name ? validation.better === 'lower' : !name.endsWith("agreement");
+    return validation?.metric === name ? validation.better === 'lower' : !name.endsWith('agreement');
   }
 
   #valueOf(
