@@ -12,7 +12,11 @@ const run = (kernel: string, inputs: Readonly<Record<string, Tensor>>, attrs: At
   tf.engine().runKernel(kernel, { ...inputs }, attrs as NamedAttrMap);
 
 const depthwise = (x: Tensor, filter: Tensor, { strides, pad, dilations, dimRoundingMode }: Attrs): Tensor =>
-  run('DepthwiseConv2dNative', { x, filter }, { strides, pad, dilations, dimRoundingMode });
+  run(
+    'DepthwiseConv2dNative',
+    { x, filter },
+    { strides, pad, dilations, dimRoundingMode, dataFormat: 'NHWC' },
+  );
 
 tf.registerGradient({
   kernelName: 'DepthwiseConv2dNativeBackpropInput',
