@@ -1,16 +1,9 @@
-import { AncError, sizeOf, Teacher, type HostTensor, type Tree } from '@anc/core';
-import type { EngineClient } from '../engine/client.js';
-import { chosenNormalization } from './chosen-normalization.js';
 import { countParameters } from './count-parameters.js';
 import { DERIVED, own } from './derived-names.js';
 import { sha256 } from './digest.js';
-import { inlineExternalData } from './external-data.js';
-import { imageInput } from './image-input.js';
-import { inferenceMode } from './inference-mode.js';
 import { measureShapes } from './measure-shapes.js';
 import type { OnnxTeacherFacts, OnnxTeacherRequest } from './onnx-teacher.js';
 import { requestedTensor } from './output-candidates.js';
-import { declared } from './preprocessing.js';
 import {
   decodeModel,
   ELEMENT,
@@ -18,14 +11,14 @@ import {
   graphOf,
   makeNode,
   makeValue,
-  metadataOf,
   onnxError,
   type ModelProto,
 } from './proto.js';
 import { prune } from './prune.js';
+import { readTeacher } from './read-teacher.js';
+import { SessionTeacher } from './session-teacher.js';
 import { createSession, type EngineOwner } from './session.js';
 import { takingImages, type InputDerivation } from './taking-images.js';
-import { onnxTeacherSchema } from './teacher-options.js';
 
 export interface OnnxDenseTeacherRequest extends Omit<OnnxTeacherRequest, 'classes' | 'imageClasses'> {
   /** Shape of an image's logits, classes last: [H, W, classes] for one prediction per pixel. */
@@ -40,54 +33,19 @@ type Axes = 'last' | 'first';
  * output of that shape, whether its classes are on the last axis or, as PyTorch has them, on the second. An output named
  * `features` is taken with it.
  */
-export class OnnxDenseTeacher extends Teacher {
-  readonly name: string;
-  readonly hash: string;
-
-  private constructor(
-    readonly engine: EngineClient,
-    readonly session: number,
-    readonly outputs: Tree<readonly number[]>,
-    readonly facts: Omit<OnnxTeacherFacts, 'head' | 'least'>,
-  ) {
-    super();
-    this.name = facts.shown;
-    this.hash = facts.hash;
-  }
-
+export class OnnxDenseTeacher extends SessionTeacher<Omit<OnnxTeacherFacts, 'head'>> {
   /** @throws `ANC_ONNX` if the file is damaged, or no output has the shape */
   static async create(
     backend: EngineOwner,
     file: Uint8Array,
-    { shown, images, outputs, classNames, ...request }: OnnxDenseTeacherRequest,
+    request: OnnxDenseTeacherRequest,
   ): Promise<OnnxDenseTeacher> {
-    const options = onnxTeacherSchema.parse(request.options ?? {});
-    const inlined = await inlineExternalData(file, shown, request.readExternal);
-    const { bytes, notice } = inferenceMode(inlined, shown);
-    const model = decodeModel(bytes, shown);
-    const properties = metadataOf(model);
-    const layout =
-      options.layout === 'auto' ? (declared(properties, images[2]).layout ?? 'auto') : options.layout;
-    const input = imageInput(model, shown, images, layout);
-    const metadata = declared(properties, input.shape[2]);
-    const notices = [
-      ...metadata.problems.map((problem) => `${shown}: of its metadata, ${problem}.`),
-      ...(notice === null ? [] : [notice]),
-    ];
-    const normalization = chosenNormalization(
-      { shown, ...(request.normalization && { normalization: request.normalization }) },
-      options,
-      input,
-      metadata,
-      (text) => void notices.push(text),
+    const { shown, images, outputs, classNames } = request;
+    const { options, bytes, model, properties, metadata, prepared, notices } = await readTeacher(
+      file,
+      request,
     );
-    const prepared: InputDerivation = {
-      input,
-      images,
-      normalization,
-      channels: options.channels === 'auto' ? (metadata.channels ?? 'rgb') : options.channels,
-      resize: options.resize,
-    };
+    const { input, normalization } = prepared;
     const { engine } = backend;
     const names = namesToTry(model, shown, options.logits);
     const shapes = await measureShapes(engine, takingImages(bytes, shown, prepared), shown, names, {
@@ -110,6 +68,7 @@ export class OnnxDenseTeacher extends Teacher {
         hash: JSON.stringify([await sha256(final), backend.name, backend.environment]),
         images,
         batch: input.batch,
+        least: 1,
         parameters: countParameters(decodeModel(final, shown)),
         flops: null,
         classes,
@@ -119,42 +78,6 @@ export class OnnxDenseTeacher extends Teacher {
         notices,
       },
     );
-  }
-
-  async infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>> {
-    const unknown = names.find((name) => !Object.hasOwn(this.outputs, name));
-    if (unknown !== undefined) {
-      throw new AncError('ANC_TEACHER_OUTPUT', `teacher "${this.name}" has no output "${unknown}".`, {
-        expected: `one of ${Object.keys(this.outputs).join(', ')}`,
-      });
-    }
-    const count = images.shape[0]!;
-    const each = this.facts.batch ?? count;
-    const size = sizeOf(this.facts.images);
-    const whole = Object.fromEntries(
-      names.map((name) => {
-        const shape = this.outputs[name]!;
-        return [name, { shape: [count, ...shape], data: new Float32Array(count * sizeOf(shape)) }];
-      }),
-    );
-    for (let start = 0; start < count; start += each) {
-      const real = Math.min(each, count - start);
-      const data = new Uint8Array(each * size);
-      data.set((images.data as Uint8Array).subarray(start * size, (start + real) * size));
-      const results: Tree<HostTensor> = await this.engine.call('runFunction', this.session, {
-        [DERIVED.images]: { type: 'uint8', shape: [each, ...this.facts.images], data },
-      });
-      for (const name of names) {
-        const row = sizeOf(this.outputs[name]!);
-        const part = results[DERIVED[name as 'logits' | 'features']]!.data as Float32Array;
-        whole[name]!.data.set(part.subarray(0, real * row), start * row);
-      }
-    }
-    return whole;
-  }
-
-  async dispose(): Promise<void> {
-    await this.engine.call('releaseSession', this.session);
   }
 }
 

@@ -1,61 +1,32 @@
-import { AncError, Teacher, type FixedNormalization, type HostTensor, type Tree } from '@anc/core';
-import type { EngineClient } from '../engine/client.js';
+import type { FixedNormalization, Tree } from '@anc/core';
 import { isDynamicallyQuantized } from './batch-test.js';
-import { chosenNormalization } from './chosen-normalization.js';
 import { chosenClasses } from './classes.js';
 import { countParameters } from './count-parameters.js';
 import { derive, type Derivation } from './derive.js';
-import { DERIVED } from './derived-names.js';
-import { type InputDerivation } from './taking-images.js';
 import { sha256 } from './digest.js';
-import { inlineExternalData, type ReadExternal } from './external-data.js';
 import { findOutput } from './find-output.js';
 import { countFlops } from './flops.js';
 import { findHead } from './head.js';
-import { imageInput } from './image-input.js';
-import { assertInference, inferenceMode } from './inference-mode.js';
+import { assertInference } from './inference-mode.js';
 import { meaningNotices } from './meaning-notices.js';
 import { requestedTensor } from './output-candidates.js';
-import { declared } from './preprocessing.js';
 import { probeClassifier } from './probe.js';
-import { decodeModel, metadataOf } from './proto.js';
-import { createSession, runInBatches, type EngineOwner } from './session.js';
-import { onnxTeacherSchema, type OnnxTeacherOptions } from './teacher-options.js';
+import { decodeModel } from './proto.js';
+import { readTeacher, type ReadTeacherRequest } from './read-teacher.js';
+import { SessionTeacher } from './session-teacher.js';
+import { createSession, type BatchSize, type EngineOwner } from './session.js';
 
-export interface OnnxTeacherRequest {
-  /** Name of the file in messages. */
-  readonly shown: string;
-  /** [H, W, C] of the images that it will be called with. */
-  readonly images: readonly [number, number, number];
-  readonly options?: OnnxTeacherOptions;
-  /** Overrides the model's metadata. */
-  readonly normalization?: FixedNormalization;
+export interface OnnxTeacherRequest extends ReadTeacherRequest {
   /** The classes to keep: names, indices, or `index=name`. */
   readonly classes?: readonly string[];
   /** How many classes the images have: evidence where several outputs could be the logits. */
   readonly imageClasses?: number;
   /** Class names, if its metadata have none. */
   readonly classNames?: readonly string[];
-  /** Reads a file beside the model's, which may hold weights. */
-  readonly readExternal?: ReadExternal;
 }
 
 /** A classifier trained by another program, from an ONNX file: bytes in; logits and, if it has them, features out. */
-export class OnnxTeacher extends Teacher {
-  readonly name: string;
-  readonly hash: string;
-
-  private constructor(
-    readonly engine: EngineClient,
-    readonly session: number,
-    readonly outputs: Tree<readonly number[]>,
-    readonly facts: OnnxTeacherFacts,
-  ) {
-    super();
-    this.name = facts.shown;
-    this.hash = facts.hash;
-  }
-
+export class OnnxTeacher extends SessionTeacher<OnnxTeacherFacts> {
   /** @throws `ANC_ONNX` if the file is damaged or no image classifier, or does not fit the images or the request */
   static async create(
     backend: EngineOwner,
@@ -63,28 +34,11 @@ export class OnnxTeacher extends Teacher {
     request: OnnxTeacherRequest,
   ): Promise<OnnxTeacher> {
     const { shown, images } = request;
-    const options = onnxTeacherSchema.parse(request.options ?? {});
-    const inlined = await inlineExternalData(file, shown, request.readExternal);
-    const { bytes, notice: converted } = inferenceMode(inlined, shown);
-    const model = decodeModel(bytes, shown);
-    const properties = metadataOf(model);
-    const layout =
-      options.layout === 'auto' ? (declared(properties, images[2]).layout ?? 'auto') : options.layout;
-    const input = imageInput(model, shown, images, layout);
-    const metadata = declared(properties, input.shape[2]);
-    const notices = metadata.problems.map((problem) => `${shown}: of its metadata, ${problem}.`);
-    if (converted !== null) notices.push(converted);
-    if (input.guessed) notices.push(`${shown}: its sizes leave the layout open; assuming NCHW.`);
-    const normalization = chosenNormalization(request, options, input, metadata, (text) =>
-      notices.push(text),
+    const { options, bytes, model, properties, metadata, prepared, notices } = await readTeacher(
+      file,
+      request,
     );
-    const prepared: InputDerivation = {
-      input,
-      images,
-      normalization,
-      channels: options.channels === 'auto' ? (metadata.channels ?? 'rgb') : options.channels,
-      resize: options.resize,
-    };
+    const { input, normalization } = prepared;
     const engine = backend.engine;
     const evidence = {
       named: metadata.classNames?.length ?? null,
@@ -151,31 +105,12 @@ export class OnnxTeacher extends Teacher {
       },
     );
   }
-
-  async infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>> {
-    const unknown = names.find((name) => !Object.hasOwn(this.outputs, name));
-    if (unknown !== undefined) {
-      throw new AncError('ANC_TEACHER_OUTPUT', `teacher "${this.name}" has no output "${unknown}".`, {
-        expected: `one of ${Object.keys(this.outputs).join(', ')}`,
-      });
-    }
-    const results = await runInBatches(this.engine, this.session, images, this.facts.images, this.facts);
-    return Object.fromEntries(names.map((name) => [name, results[DERIVED[name as 'logits' | 'features']]!]));
-  }
-
-  async dispose(): Promise<void> {
-    await this.engine.call('releaseSession', this.session);
-  }
 }
 
-export interface OnnxTeacherFacts {
+export interface OnnxTeacherFacts extends BatchSize {
   readonly shown: string;
   readonly hash: string;
   readonly images: readonly [number, number, number];
-  /** Images per call, if the file fixes it; else null. */
-  readonly batch: number | null;
-  /** Images per call, at least, where their number is open. */
-  readonly least: number;
   /** Numbers in the tensors that its outputs need; null if they are not counted. */
   readonly parameters: number | null;
   /** 2 × multiply-adds + bias additions for one image; null if some of them are not counted. */

@@ -51,6 +51,7 @@ export interface BatchSize {
 /**
  * Runs any number of images through a session.
  *
+ * @param rank of the logits: 2 for a row of them for each image, more for several predictions per image
  * @throws `ANC_ONNX` where there is not one row of logits for each image
  */
 export async function runInBatches(
@@ -59,13 +60,14 @@ export async function runInBatches(
   { shape: [count = 0], data }: HostTensor,
   shape: readonly number[],
   { batch, least }: BatchSize,
+  rank = 2,
 ): Promise<Tree<HostTensor>> {
   const call = async (bytes: Uint8Array, n: number): Promise<Tree<HostTensor>> => {
     const results: Tree<HostTensor> = await engine.call('runFunction', session, {
       [DERIVED.images]: { type: 'uint8', shape: [n, ...shape], data: bytes },
     });
     const rows = results[DERIVED.logits]?.shape ?? [];
-    if (rows.length === 2 && rows[0] === n) return results;
+    if (rows.length === rank && rows[0] === n) return results;
     throw onnxError('the model does not give one row of logits for each image.', {
       expected: `${n} rows for ${n} images`,
       received: `an output of the shape [${rows.join(', ')}]`,
@@ -76,21 +78,22 @@ export async function runInBatches(
   if (batch === null && count >= least) return await call(bytes, count);
   const each = batch ?? least;
   const size = sizeOf(shape);
-  const collected: Record<string, { width: number; rows: number; data: Float32Array }> = {};
+  const collected: Record<string, { row: readonly number[]; rows: number; data: Float32Array }> = {};
   for (let start = 0; start < count; start += each) {
     const real = Math.min(each, count - start);
     const part = new Uint8Array(each * size);
     part.set(bytes.subarray(start * size, (start + real) * size));
     for (const [name, { shape, data }] of Object.entries(await call(part, each))) {
-      const [rows = 0, width = 1] = shape;
-      const all = (collected[name] ??= { width, rows, data: new Float32Array(count * width) });
+      const [rows = 0, ...row] = shape;
+      const width = sizeOf(row);
+      const all = (collected[name] ??= { row, rows, data: new Float32Array(count * width) });
       all.data.set((data as Float32Array).subarray(0, real * width), start * width);
     }
   }
   return Object.fromEntries(
-    Object.entries(collected).map(([name, { width, rows, data }]) => [
+    Object.entries(collected).map(([name, { row, rows, data }]) => [
       name,
-      { shape: [rows === each ? count : rows, width], data }, // other rows: no features of the images
+      { shape: [rows === each ? count : rows, ...row], data }, // other rows: no features of the images
     ]),
   );
 }
