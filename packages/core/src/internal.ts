@@ -36,7 +36,8 @@ export { withActivationDropout } from './step/dropout.js';
 export { hasMemory } from './step/regularizer-memory.js';
 export { auxiliaryLayersOf } from './step/terms.js';
 export { assertFeed } from './tree/assert-feed.js';
-export { joinRows, rowRange, rowsOf, type RowRange } from './tree/rows.js';
+export { runInParts } from './inference/chunks.js';
+export { rowRange, rowsOf, type RowRange } from './tree/rows.js';
 export { firstNotFinite } from './tree/tree.js';
 export { permuted } from './tree/permute.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CompiledFunction } from '../contracts/backend.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
-import { inChunks, chunkSizeFor } from './chunks.js';
+import { chunkSizeFor, inChunks, runInParts } from './chunks.js';
 
 describe('chunkSizeFor', () => {
   it.each([
@@ -54,5 +54,27 @@ describe('inChunks', () => {
     ]);
     await whole.dispose();
     expect(inner.disposed).toBe(true);
+  });
+});
+
+describe('runInParts', () => {
+  const sizes = async (rows: number, most: number): Promise<number[]> => {
+    const seen: number[] = [];
+    const x: HostTensor = { shape: [rows, 2], data: Float32Array.from({ length: 2 * rows }, (_, i) => i) };
+    const found = await runInParts({ x }, most, (part) => {
+      seen.push(part.x!.shape[0]!);
+      return Promise.resolve({ y: part.x! });
+    });
+    expect(found).toEqual({ y: x });
+    return seen;
+  };
+
+  it.each([
+    [5, 2, [2, 2, 1]],
+    [4, 2, [2, 2]],
+    [4, 4, [4]],
+    [3, 8, [3]],
+  ])('of %i rows, at most %i at once', async (rows, most, parts) => {
+    expect(await sizes(rows, most)).toEqual(parts);
   });
 });

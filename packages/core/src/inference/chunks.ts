@@ -24,14 +24,23 @@ export function chunkSizeFor(batch: number, largest: number, cache: number | nul
 /** A function of [B, …] from one of [chunk, …]: runs equal chunks one after the other. B is a multiple of `chunk`. */
 export function inChunks(compiled: CompiledFunction, chunk: number): CompiledFunction {
   return {
-    async run(inputs) {
-      const batch = Object.values(inputs)[0]!.shape[0]!;
-      const parts: Tree<HostTensor>[] = [];
-      for (let start = 0; start < batch; start += chunk) {
-        parts.push(await compiled.run(mapTree(inputs, (input) => rowsOf(input, { start, count: chunk }))));
-      }
-      return mapTree(parts[0]!, (_part, name) => joinRows(parts.map((each) => each[name]!)));
-    },
+    run: (inputs) => runInParts(inputs, chunk, (part) => compiled.run(part)),
     dispose: () => compiled.dispose(),
   };
+}
+
+/** Runs a function of rows on at most so many of them at once, one part after the other. [B, …] -> [B, …] */
+export async function runInParts(
+  inputs: Tree<HostTensor>,
+  most: number,
+  run: (part: Tree<HostTensor>) => Promise<Tree<HostTensor>>,
+): Promise<Tree<HostTensor>> {
+  const rows = Object.values(inputs)[0]!.shape[0]!;
+  if (rows <= most) return run(inputs);
+  const parts: Tree<HostTensor>[] = [];
+  for (let start = 0; start < rows; start += most) {
+    const range = { start, count: Math.min(most, rows - start) };
+    parts.push(await run(mapTree(inputs, (input) => rowsOf(input, range))));
+  }
+  return mapTree(parts[0]!, (_part, name) => joinRows(parts.map((each) => each[name]!)));
 }

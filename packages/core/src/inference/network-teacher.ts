@@ -12,7 +12,6 @@ import {
   type HostTensor,
   type Tree,
 } from '../tree/tree.js';
-import { joinRows, rowRange, rowsOf } from '../tree/rows.js';
 import { inChunks, chunkSizeFor } from './chunks.js';
 
 export interface NetworkTeacherOptions {
@@ -113,17 +112,10 @@ export async function compileClassifier(
   return chunk === batch ? compiled : inChunks(compiled, chunk);
 }
 
-/** Teacher outputs without a cache: computed for every batch, in `parts` parts one after the other. */
-export function liveTeacher(teacher: Teacher, shape: readonly number[], parts = 1): TeacherOutputs {
+/** Teacher outputs without a cache: computed for every batch. */
+export function liveTeacher(teacher: Teacher, shape: readonly number[]): TeacherOutputs {
   return {
-    async outputs({ indices, images }: ImageBatch, names) {
-      const batch: HostTensor = { shape: [indices.length, ...shape], data: images };
-      if (parts === 1) return teacher.infer(batch, names);
-      const outputs: Tree<HostTensor>[] = [];
-      for (let part = 0; part < parts; part++) {
-        outputs.push(await teacher.infer(rowsOf(batch, rowRange(indices.length, parts, part)), names));
-      }
-      return mapTree(outputs[0]!, (_output, name) => joinRows(outputs.map((each) => each[name]!)));
-    },
+    outputs: ({ indices, images }: ImageBatch, names) =>
+      teacher.infer({ shape: [indices.length, ...shape], data: images }, names),
   };
 }

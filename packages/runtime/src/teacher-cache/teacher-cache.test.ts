@@ -1,7 +1,8 @@
 import { Teacher, type HostTensor, type ImageBatch, type Tree } from '@anc/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { teacherCacheKey, TeacherCache } from './teacher-cache.js';
+import { teacherCacheKey } from './teacher-cache-key.js';
+import { TeacherCache } from './teacher-cache.js';
 
 const SHAPE = [2, 2, 1] as const;
 const PIXELS = 4;
@@ -94,6 +95,22 @@ describe('TeacherCache', () => {
     expect(teacher.calls[1]).toEqual({ rows: 1, names: ['logits'] });
     expect(cache.counts).toMatchObject({ hits: 7, misses: 5, inferred: 5 });
   });
+
+  it.each([undefined, null, 'jitter'])(
+    'runs the teacher on no more images at once than its largest batch size: augmentation %s',
+    async (augmentation) => {
+      const teacher = new SumTeacher();
+      const cache = cacheOf(teacher, { budgetMb: 1, batchSizes: [2, 1] });
+      const batch = {
+        ...batchOf([[0, 0], [1, 0], [2, 1], [3, 0]]), // prettier-ignore
+        ...(augmentation !== undefined && { augmentation }),
+      };
+      const whole = await new SumTeacher().infer({ shape: [4, ...SHAPE], data: batch.images }, ['logits']);
+      expect(await cache.outputs(batch, ['logits'])).toEqual(whole);
+      expect(teacher.calls.map(({ rows }) => rows)).toEqual([2, 2]);
+      expect(cache.counts.misses).toBe(augmentation === undefined ? 4 : 0); // others are not cached
+    },
+  );
 
   it('shares the memory of another cache of the same teacher only', async () => {
     const [teacher, same, other] = [new SumTeacher(), new SumTeacher(), new SumTeacher('weights-2')];

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import {
   AncError,
-  mapTree,
   sizeOf,
   type HostTensor,
   type ImageBatch,
@@ -12,11 +10,12 @@ import {
   type TeacherOutputs,
   type Tree,
 } from '@anc/core';
-import { joinRows, rowsOf } from '@anc/core/internal';
+import { runInParts } from '@anc/core/internal';
 import { roundToFloat16 } from '@anc/formats';
 import { DiskStore, type DiskCacheOptions } from './disk-store.js';
 import type { DiskTable } from './disk-table.js';
 import { OutputTable } from './output-table.js';
+import { teacherCacheKey } from './teacher-cache-key.js';
 
 export interface TeacherCacheOptions {
   /** Memory for cached outputs, in MB (2^20 bytes); 0 caches nothing in memory. */
@@ -205,16 +204,11 @@ export class TeacherCache implements TeacherOutputs {
   }
 
   /** Runs the teacher, in parts of the largest of its batch sizes where there are more images. */
-  async #run(data: Uint8Array, rows: number, names: readonly string[]): Promise<Tree<HostTensor>> {
+  #run(data: Uint8Array, rows: number, names: readonly string[]): Promise<Tree<HostTensor>> {
     const images: HostTensor = { shape: [rows, ...this.#shape], data };
-    const most = this.#sizes.at(-1) ?? rows;
-    if (most >= rows) return this.#teacher.infer(images, names);
-    const parts: Tree<HostTensor>[] = [];
-    for (let start = 0; start < rows; start += most) {
-      const part = rowsOf(images, { start, count: Math.min(most, rows - start) });
-      parts.push(await this.#teacher.infer(part, names));
-    }
-    return mapTree(parts[0]!, (_part, name) => joinRows(parts.map((each) => each[name]!)));
+    return runInParts({ images }, this.#sizes.at(-1) ?? rows, (part) =>
+      this.#teacher.infer(part.images!, names),
+    );
   }
 
   /** Runs the teacher for all missing images. `whole`: on the whole batch, so that rows are in its order. */
@@ -293,17 +287,6 @@ export class TeacherCache implements TeacherOutputs {
 
 /** Views of an image that are numbered where there is no limit: one for each epoch. */
 const MOST_VIEWS = 2 ** 20;
-
-/** Hash of everything that a cached output depends on besides image and view. */
-export function teacherCacheKey(
-  teacher: Pick<Teacher, 'hash'>,
-  source: Pick<ImageSource, 'fingerprint'>,
-  augmentation: Pick<ImageViews, 'id'>,
-  float16 = false,
-): string {
-  const parts = [teacher.hash, source.fingerprint, augmentation.id, ...(float16 ? ['float16'] : [])];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
 
 /** The chosen images one after the other, filled up to `rows` with the last of them. `size`: bytes of an image. */
 function gather(images: Uint8Array, size: number, chosen: readonly number[], rows: number): Uint8Array {
