@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CornerTeacher } from '../../test/corner-teacher.js';
 import { Corners } from '../../test/tiny-plugins.js';
-import type { Classifier } from '../classifier/open-classifier.js';
+import type { Classifier } from '../classifier/classifier.js';
 import { check } from './check.js';
 import { doctor } from './doctor.js';
 import { asNamed, evaluate, openTrainedModel } from './evaluate.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AncError, Rng, type Dataset, type Teacher } from '@anc/core';
-import type { Classifier } from '../classifier/open-classifier.js';
+import type { Classifier } from '../classifier/classifier.js';
 import { classesAreFolders } from '../data/dataset-facts.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 import { FunctionTeacher, type TeacherFunction } from './function-teacher.js';

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CornerTeacher } from '../../test/corner-teacher.js';
 import { Corners } from '../../test/tiny-plugins.js';
-import type { Classifier } from '../classifier/open-classifier.js';
+import type { Classifier } from '../classifier/classifier.js';
 import { TrainedModel } from './trained-model.js';
 
 let cwd: string;

@@ -1,7 +1,7 @@
 import { AncError, classification, type HostTensor, type Normalization, type Predictions } from '@anc/core';
 import { decodeImage } from '@anc/datasets';
 import { resolve } from 'node:path';
-import type { Classifier } from '../classifier/open-classifier.js';
+import type { Classifier } from '../classifier/classifier.js';
 import { logitsBy } from '../check/teacher.js';
 import type { ExportSource } from '../export/source.js';
 

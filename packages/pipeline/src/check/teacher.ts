@@ -5,7 +5,8 @@ import { AncError, sizeOf, type Backend, type FixedNormalization } from '@anc/co
 import { imageSize, type StatedShape } from '../data/image-size.js';
 import { findModelInRun } from '../classifier/find-model.js';
 import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
-import { isOnnx, openClassifier, type Classifier } from '../classifier/open-classifier.js';
+import type { Classifier } from '../classifier/classifier.js';
+import { isOnnx, openClassifier } from '../classifier/open-classifier.js';
 import { imageShapeOf } from '../classifier/image-shape.js';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';

@@ -1,11 +1,4 @@
-import { dirname, join } from 'node:path';
-import {
-  OnnxBackend,
-  OnnxDenseTeacher,
-  onnxMetadata,
-  OnnxTeacher,
-  type OnnxTeacherOptions,
-} from '@anc/backend-onnx';
+import { onnxMetadata } from '@anc/backend-onnx';
 import {
   AncError,
   normalizedNetwork,
@@ -13,66 +6,20 @@ import {
   type HostTensor,
   type Normalization,
   type Task,
-  type Teacher,
   type Variables,
 } from '@anc/core';
 import { NetworkTeacher } from '@anc/core/internal';
 import { decodeForeignMetadata, loadVariables } from '@anc/formats';
 import { parametersAndFlops } from '@anc/models';
 import type { Composition } from '../composition/compose.js';
+import { openNamedFile, readNamedFile, sha256Of, type OpenFile } from '../files/named-file.js';
+import { digestOf } from '../files/weights.js';
 import { describeNamed, readNamed } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
-import { readRegularFile } from '../disk/regular-file.js';
-import { openNamedFile, readNamedFile, sha256, sha256Of, type OpenFile } from '../files/named-file.js';
-import { parsePreprocessing, commonNormalization } from './preprocessing.js';
-import { digestOf } from '../files/weights.js';
-import { trialLimits, tryApart } from '../isolation/trial.js';
-import { loadWeights, type LoadedWeights, type WeightsRequest } from './weights-file.js';
-
-/** A trained network from a file, frozen: bytes in, logits and features out. */
-export interface Classifier {
-  readonly teacher: Teacher;
-  /** What it is, for people: the model, or the file. */
-  readonly model: string;
-  /** What its logits mean; absent: what the images' task says, or classification. */
-  readonly task?: Task;
-  readonly classes: number;
-  readonly classNames: readonly string[] | null;
-  /** Null where they are not counted. */
-  readonly parameters: number | null;
-  /** For one image; null where it is not counted. */
-  readonly flops: number | null;
-  readonly normalization: Normalization | null;
-  /** SHA-256 of the file. */
-  readonly digest: string;
-  /** Its size. */
-  readonly bytes: number;
-  /** What a person should know of how it was read. */
-  readonly notices: readonly string[];
-  /** Frees the network; backends that it opened for itself, too. */
-  dispose(): Promise<void>;
-}
-
-export interface ClassifierRequest {
-  /** As a person named it. */
-  readonly file: string;
-  readonly cwd: string;
-  /** [H, W, C] of the images that it will be given. */
-  readonly images: readonly [number, number, number];
-  /** Where networks of ours compute. An ONNX model computes in ONNX Runtime. */
-  readonly backend: Backend;
-  readonly model?: WeightsRequest['model'];
-  readonly stateDict?: WeightsRequest['stateDict'];
-  readonly preprocessing?: string;
-  readonly onnx?: OnnxTeacherOptions;
-  readonly classes?: readonly string[];
-  /** How many classes the images have, which tells apart the outputs of an ONNX model. */
-  readonly imageClasses?: number;
-  /** Shape of an image's logits, where the task has several predictions per image; of an ONNX model. */
-  readonly outputs?: readonly number[];
-  /** Taken for its classes where it does not name them. */
-  readonly classNames?: readonly string[];
-}
+import type { Classifier, ClassifierRequest } from './classifier.js';
+import { openOnnx } from './open-onnx.js';
+import { commonNormalization, parsePreprocessing } from './preprocessing.js';
+import { loadWeights, type LoadedWeights } from './weights-file.js';
 
 /** Whether a file is an ONNX model, by its name. */
 export const isOnnx = (file: string): boolean => /\.(onnx|ort)$/i.test(file);
@@ -160,78 +107,6 @@ export async function openNetwork(
     dispose: () => teacher.dispose(),
   };
 }
-
-async function openOnnx(
-  path: string,
-  shown: string,
-  bytes: Uint8Array,
-  { backend, images, preprocessing, onnx, classes, classNames, imageClasses, outputs }: ClassifierRequest,
-): Promise<Classifier> {
-  const digest = sha256(bytes);
-  const dense = outputs !== undefined && outputs.length > 1 ? outputs : null;
-  await tryApart(
-    {
-      kind: 'onnx',
-      path,
-      shown,
-      images,
-      options: placed(onnx),
-      ...(imageClasses === undefined ? {} : { imageClasses }),
-      ...(classNames === undefined ? {} : { classNames }),
-      ...(dense === null ? {} : { outputs: dense }),
-    },
-    digest,
-    trialLimits('onnx', bytes.length),
-  );
-  const shared = backend instanceof OnnxBackend ? backend : null;
-  const own = shared === null ? await OnnxBackend.create() : null;
-  const engine = (shared ?? own)!;
-  try {
-    const common = {
-      shown,
-      images,
-      options: onnx ?? {},
-      ...(preprocessing === undefined ? {} : { normalization: parsePreprocessing(preprocessing, images[2]) }),
-      ...(classNames === undefined ? {} : { classNames }),
-      readExternal: (beside: string) => readRegularFile(join(dirname(path), beside)),
-    };
-    const teacher =
-      dense !== null
-        ? await OnnxDenseTeacher.create(engine, bytes, { ...common, outputs: dense })
-        : await OnnxTeacher.create(engine, bytes, {
-            ...common,
-            ...(classes === undefined ? {} : { classes }),
-            ...(imageClasses === undefined ? {} : { imageClasses }),
-          });
-    const { facts } = teacher;
-    return {
-      teacher,
-      model: shown,
-      classes: facts.classes,
-      classNames: facts.classNames,
-      parameters: facts.parameters,
-      flops: facts.flops,
-      normalization: facts.normalization,
-      digest,
-      bytes: bytes.length,
-      notices: facts.notices,
-      async dispose() {
-        await teacher.dispose();
-        await own?.dispose();
-      },
-    };
-  } catch (error) {
-    await own?.dispose();
-    throw error;
-  }
-}
-
-/** The options on which the work depends. Pixels are given as they are: the file need not say how. */
-const placed = ({ mean: _mean, std: _std, ...rest }: OnnxTeacherOptions = {}): OnnxTeacherOptions => ({
-  ...rest,
-  mean: [0],
-  std: [255],
-});
 
 async function openWeights(
   { path, source }: OpenFile,

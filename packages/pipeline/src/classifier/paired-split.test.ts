@@ -1,6 +1,6 @@
 import type { Dataset, DatasetSplit } from '@anc/core';
 import { describe, expect, it } from 'vitest';
-import type { Classifier } from './open-classifier.js';
+import type { Classifier } from './classifier.js';
 import { pairedSplit } from './paired-split.js';
 
 const dataset = { name: 'pets', classes: ['cat', 'dog'] } as unknown as Dataset;

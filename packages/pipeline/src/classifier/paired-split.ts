@@ -1,7 +1,7 @@
 import { isAncError, targetsOf, type Dataset, type DatasetSplit } from '@anc/core';
 import { relabeledSplit } from '../data/relabeled-split.js';
 import { pairClasses, type ClassPairing } from './labels.js';
-import type { Classifier } from './open-classifier.js';
+import type { Classifier } from './classifier.js';
 
 /**
  * The images to measure on, with labels as the classifier's classes, and how these were paired with the images'. On the images of its own run, whose

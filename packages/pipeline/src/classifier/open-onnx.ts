@@ -1,0 +1,80 @@
+import { dirname, join } from 'node:path';
+import { OnnxBackend, OnnxDenseTeacher, OnnxTeacher, type OnnxTeacherOptions } from '@anc/backend-onnx';
+import { readRegularFile } from '../disk/regular-file.js';
+import { sha256 } from '../files/named-file.js';
+import { trialLimits, tryApart } from '../isolation/trial.js';
+import type { Classifier, ClassifierRequest } from './classifier.js';
+import { parsePreprocessing } from './preprocessing.js';
+
+/** Opens an ONNX model, in a process of its own first. Throws `ANC_ONNX`. */
+export async function openOnnx(
+  path: string,
+  shown: string,
+  bytes: Uint8Array,
+  { backend, images, preprocessing, onnx, classes, classNames, imageClasses, outputs }: ClassifierRequest,
+): Promise<Classifier> {
+  const digest = sha256(bytes);
+  const dense = outputs !== undefined && outputs.length > 1 ? outputs : null;
+  await tryApart(
+    {
+      kind: 'onnx',
+      path,
+      shown,
+      images,
+      options: placed(onnx),
+      ...(imageClasses === undefined ? {} : { imageClasses }),
+      ...(classNames === undefined ? {} : { classNames }),
+      ...(dense === null ? {} : { outputs: dense }),
+    },
+    digest,
+    trialLimits('onnx', bytes.length),
+  );
+  const shared = backend instanceof OnnxBackend ? backend : null;
+  const own = shared === null ? await OnnxBackend.create() : null;
+  const engine = (shared ?? own)!;
+  try {
+    const common = {
+      shown,
+      images,
+      options: onnx ?? {},
+      ...(preprocessing === undefined ? {} : { normalization: parsePreprocessing(preprocessing, images[2]) }),
+      ...(classNames === undefined ? {} : { classNames }),
+      readExternal: (beside: string) => readRegularFile(join(dirname(path), beside)),
+    };
+    const teacher =
+      dense !== null
+        ? await OnnxDenseTeacher.create(engine, bytes, { ...common, outputs: dense })
+        : await OnnxTeacher.create(engine, bytes, {
+            ...common,
+            ...(classes === undefined ? {} : { classes }),
+            ...(imageClasses === undefined ? {} : { imageClasses }),
+          });
+    const { facts } = teacher;
+    return {
+      teacher,
+      model: shown,
+      classes: facts.classes,
+      classNames: facts.classNames,
+      parameters: facts.parameters,
+      flops: facts.flops,
+      normalization: facts.normalization,
+      digest,
+      bytes: bytes.length,
+      notices: facts.notices,
+      async dispose() {
+        await teacher.dispose();
+        await own?.dispose();
+      },
+    };
+  } catch (error) {
+    await own?.dispose();
+    throw error;
+  }
+}
+
+/** The options on which the work depends. Pixels are given as they are: the file need not say how. */
+const placed = ({ mean: _mean, std: _std, ...rest }: OnnxTeacherOptions = {}): OnnxTeacherOptions => ({
+  ...rest,
+  mean: [0],
+  std: [255],
+});
