@@ -1,9 +1,9 @@
-import { AncError, type Dataset } from '@anc/core';
+import type { Dataset } from '@anc/core';
 import { rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
 import { createAugmentations, namedAugmentations } from '../data/augmentations.js';
-import { noticesOf, taskNameOf } from '../data/dataset-facts.js';
+import { noticesOf } from '../data/dataset-facts.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
 import {
   openData,
@@ -17,9 +17,10 @@ import { aboutOption } from '../options/option-error.js';
 import { microBatchOf } from '../options/micro-batch.js';
 import type { DataOptions, OptionPath, RunOptions } from '../options/run-options.js';
 import { studentNames } from '../options/student-names.js';
-import { assertSameTask, assertTaskOutputs } from '../tasks/assert-task.js';
+import { assertTaskOutputs } from '../tasks/assert-task.js';
 import { taskOfDataset, type OpenedTask } from '../tasks/opened-task.js';
 import type { Named } from '../text/named.js';
+import { assertSeveralClasses, assertTasks } from './assert-suited.js';
 import { checkOptions } from './check-options.js';
 import { checkScopes } from './check-scopes.js';
 import { createMethod } from './create-method.js';
@@ -51,6 +52,7 @@ import {
 import { sizeWarnings } from './network-size.js';
 import { withAdapters } from './suited-adapters.js';
 import { suitedTo, withSuitedDataset, withSuitedStudent } from './suited-options.js';
+import { targetsNotice } from './targets-notice.js';
 import { unusedOptions, type UnusedOption } from './unused-options.js';
 
 export type { PlannedModel } from './plan-model.js';
@@ -213,12 +215,6 @@ async function planWith<D extends TrainingData>(
       teacherOutputs,
       optimizers: composition.optimizers,
     });
-    const learnsTargets = given === null || created.some(({ made }) => made.labels === 'required');
-    if (learnsTargets && !task.description.perImage && data.augmentation.id !== 'none') {
-      notice(
-        'targets are not moved with crops and flips, so training with targets shows images as they are.',
-      );
-    }
     const { options: final, methods } = await withAdapters(
       { options: suited, methods: created },
       composition,
@@ -238,8 +234,13 @@ async function planWith<D extends TrainingData>(
       students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training)));
     }
     notices.push(...sizeWarnings(students, teacher));
-    const mixing = mixingNotice(data.augmentation.mixing, students);
-    if (mixing !== null) notice(mixing);
+    const learnsTargets = given === null || methods.some(({ made }) => made.labels === 'required');
+    notices.push(
+      ...[
+        targetsNotice(learnsTargets, task, data.augmentation.id),
+        mixingNotice(data.augmentation.mixing, students),
+      ].filter((text) => text !== null),
+    );
     return {
       options: withChosenBackends(final, backends),
       data,
@@ -260,42 +261,4 @@ async function planWith<D extends TrainingData>(
     await dispose();
     throw error;
   }
-}
-
-/** Refuses registered models of another task than the dataset's. Throws `ANC_TASK`. */
-function assertTasks(
-  { student, teacher }: RunOptions,
-  isGivenTeacher: boolean,
-  dataset: Dataset,
-  { registries }: Composition,
-): void {
-  const wanted = taskNameOf(dataset);
-  for (const [key, { name }] of [
-    ...(isGivenTeacher ? [] : ([['teacher', teacher.model]] as const)),
-    ['student', student.model] as const,
-  ]) {
-    const { task } = registries.models.get(name).contribution;
-    if (task !== undefined) assertSameTask(`the ${key} "${name}"`, task, dataset.name, wanted);
-  }
-}
-
-/** Throws `ANC_LABELS` or `ANC_DATA_CLASSES` where there is nothing that a teacher could be trained on. */
-function assertSeveralClasses({ name, classes }: Dataset): void {
-  if (classes.length === 0) {
-    throw new AncError(
-      'ANC_LABELS',
-      `the images of "${name}" have no labels, so no teacher can be trained.`,
-      {
-        expected: 'images in a folder for each class, or a trained teacher',
-        received: 'images without classes',
-        hint: 'give a trained teacher with --teacher, e.g. model.onnx, which needs no labels.',
-      },
-    );
-  }
-  if (classes.length !== 1) return;
-  throw new AncError('ANC_DATA_CLASSES', `all images of "${name}" are of one class, "${classes[0]}".`, {
-    expected: 'at least two classes to train a teacher, each in a folder of its own',
-    received: 'one class folder',
-    hint: 'give a trained teacher with --teacher, which needs no labels, or more class folders.',
-  });
 }
