@@ -12,7 +12,7 @@ import {
   type Tree,
 } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import {
   adversarialLossContract,
@@ -161,5 +161,16 @@ describe('the contract of regularizers', () => {
     const diverging = new Given(({ memory }) => ({ mean: tf.add(tf.mul(memory.mean!, 1e9), 1) }));
     expect(await found(() => diverging)).toMatch(/its memory "mean" does not stay finite/);
     expect(await found(() => new Half())).toMatch(/has one half of a memory.*\n.*\n.*memory alone/);
+  });
+
+  it.each<[string, (context: RegularizerContext) => Tensor]>([
+    ['of one sample', ({ onTeacher }) => tf.slice(onTeacher, [0, 0], [1, 1])],
+    ['a sum over the batch', ({ onTeacher }) => tf.sum(onTeacher)],
+    ['a square of a mean', ({ onTeacher }) => tf.square(tf.mean(onTeacher))],
+  ])('finds a memory that is %s', async (_what, of) => {
+    const create = (): Regularizer => new Given((context) => ({ mean: tf.reshape(of(context), []) }));
+    expect(await messagesOf((runner) => regularizerContract(runner, create))).toEqual([
+      expect.stringMatching(/its memory "mean" is no mean over the batch\.\n.*\n.*\n {2}keep means/),
+    ]);
   });
 });

@@ -99,7 +99,10 @@ export abstract class Regularizer {
    * @param input shape of the discriminator's input, without the batch axis.
    */
   memory?(input: readonly number[]): Tree<HostTensor>;
-  /** The memory after this phase: every entry, of the same shape. No gradient flows through it. */
+  /**
+   * The memory after this phase: every entry, of the same shape. No gradient flows through it. Micro-batches and ranks
+   * average it, weighted by their rows: keep means over the batch and moving averages of them, no single samples.
+   */
   next?(context: RegularizerContext): Tree;
   abstract penalty(context: RegularizerContext): Scalar;
 }

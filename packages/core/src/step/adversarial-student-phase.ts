@@ -172,7 +172,6 @@ function lossContextOf(
   onStudent: AppliedDiscriminator,
   condition: Tensor | null,
 ): AdversarialLossContext {
-  const shared = objectiveContext(`${attached.name}/adversarial-loss`, hyper, context);
   let computed: AppliedDiscriminator | null = null;
   const onTeacher = (): AppliedDiscriminator =>
     (computed ??= applyDiscriminator(
@@ -182,11 +181,7 @@ function lossContextOf(
       context,
       condition,
     ));
-  return {
-    get progress() {
-      return shared.progress;
-    },
-    noise: (name, shape, distribution) => shared.noise(name, shape, distribution),
+  return objectiveContext(`${attached.name}/adversarial-loss`, hyper, context, {
     get onTeacher() {
       return onTeacher().outputs.logits;
     },
@@ -196,7 +191,7 @@ function lossContextOf(
     get hiddenOnStudent() {
       return hiddenOf(attached, onStudent);
     },
-  };
+  });
 }
 
 /**

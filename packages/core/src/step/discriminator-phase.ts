@@ -207,12 +207,7 @@ function lossContext(
   onTeacher: AppliedDiscriminator,
   onStudent: AppliedDiscriminator,
 ): AdversarialLossContext {
-  const shared = objectiveContext(`${attached.name}/adversarial-loss`, hyper, context);
-  return {
-    get progress() {
-      return shared.progress;
-    },
-    noise: (name, shape, distribution) => shared.noise(name, shape, distribution),
+  return objectiveContext(`${attached.name}/adversarial-loss`, hyper, context, {
     onTeacher: onTeacher.outputs.logits,
     get hiddenOnTeacher() {
       return hiddenOf(attached, onTeacher);
@@ -220,7 +215,7 @@ function lossContext(
     get hiddenOnStudent() {
       return hiddenOf(attached, onStudent);
     },
-  };
+  });
 }
 
 /** name: of the regularizer's memory and noise. */
@@ -232,15 +227,10 @@ function regularizerContext(
   onTeacher: AppliedDiscriminator,
   onStudent: AppliedDiscriminator,
 ): RegularizerContext {
-  const shared = objectiveContext(name, hyper, context);
   const { stats } = discriminatorVariables(attached, state);
   const apply = (x: Tensor): AppliedDiscriminator =>
     applyDiscriminator(attached, { params, stats }, x, context, condition);
-  return {
-    get progress() {
-      return shared.progress;
-    },
-    noise: (noise, shape, distribution) => shared.noise(noise, shape, distribution),
+  return objectiveContext(name, hyper, context, {
     params,
     onTeacher: onTeacher.outputs.logits,
     onStudent: onStudent.outputs.logits,
@@ -256,9 +246,9 @@ function regularizerContext(
       return dropped();
     },
     memory: subtree(state, name),
-    discriminate: (x) => apply(x).outputs.logits,
-    hidden: (x) => hiddenOf(attached, apply(x)),
-  };
+    discriminate: (x: Tensor) => apply(x).outputs.logits,
+    hidden: (x: Tensor) => hiddenOf(attached, apply(x)),
+  });
 }
 
 /**

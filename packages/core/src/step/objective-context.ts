@@ -11,12 +11,17 @@ import type { LossContext } from './student-phase.js';
 const PROGRESS = 'progress';
 
 /**
- * What a component can use besides its tensors.
+ * What a component can use besides its tensors, added to what is its own.
  *
  * @param name of the component within the step: its noise is drawn under it.
  */
-export function objectiveContext(name: string, hyper: Tree<Scalar>, context: Context): ObjectiveContext {
-  return {
+export function objectiveContext<T extends object>(
+  name: string,
+  hyper: Tree<Scalar>,
+  context: Context,
+  own: T,
+): ObjectiveContext & T {
+  const shared: ObjectiveContext = {
     get progress() {
       const progress = hyper[PROGRESS];
       if (progress !== undefined) return progress;
@@ -26,6 +31,8 @@ export function objectiveContext(name: string, hyper: Tree<Scalar>, context: Con
     },
     noise: (noise, shape, distribution) => context.noise(`${name}/${noise}`, shape, distribution),
   };
+  // Not by spreading, which would compute what is computed only where it is read.
+  return Object.defineProperties(own, Object.getOwnPropertyDescriptors(shared)) as ObjectiveContext & T;
 }
 
 /**
@@ -37,15 +44,10 @@ export function dataTermLoss(
   dataTerm: DataTerm,
   { outputs, batch, hyper, context }: Pick<LossContext, 'outputs' | 'batch' | 'hyper' | 'context'>,
 ): Scalar {
-  const shared = objectiveContext('data', hyper, context);
-  const given: DataTermContext = {
-    get progress() {
-      return shared.progress;
-    },
-    noise: (name, shape, distribution) => shared.noise(name, shape, distribution),
+  const given: DataTermContext = objectiveContext('data', hyper, context, {
     student: outputs,
     teacher: subtree(batch, 'teacher'),
-  };
+  });
   return scalarFrom(originOf('data term', dataTerm), 'loss', () =>
     dataTerm.loss(outputs.logits, batch['teacher/logits']!, given),
   );

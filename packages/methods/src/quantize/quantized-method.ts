@@ -57,6 +57,7 @@ export class QuantizedMethod extends Method {
     return this.inner.stages(environment).map((stage) => ({
       ...stage,
       step: {
+        ...stage.step,
         id: JSON.stringify(['quantized', this.estimator.name, stage.step.id]),
         phases: stage.step.phases.map((phase) => this.#projecting(phase, covered)),
       },

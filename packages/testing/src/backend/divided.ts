@@ -7,6 +7,8 @@ import {
   residualNetwork,
   toyAdversarialStep,
   toyLabelStep,
+  ToyMemory,
+  toyObjective,
   toyStateErrors,
   trainToy,
   type ToyStep,
@@ -25,7 +27,10 @@ const adversarial = toyAdversarialStep({
   student: convNetwork(task),
   optimizer: momentum,
   phases: ['discriminator', 'student', 'discriminator'],
-  setup: { balancer: averagingBalancer },
+  setup: {
+    balancer: averagingBalancer,
+    regularizers: [...toyObjective.regularizers, new ToyMemory()],
+  },
 });
 /** Every row counts the same in it, however unequal the parts are. */
 const labels = toyLabelStep({ name: 'labels', task, student: convNetwork(task), optimizer: nesterov });

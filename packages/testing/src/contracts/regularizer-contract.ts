@@ -12,7 +12,7 @@ import {
   openOnce,
   type ContractBackend,
 } from '../objective/component-checks.js';
-import { memoryAfter, regularizerSubject } from '../objective/regularizer-subject.js';
+import { memoryAfterSteps, memoryOfParts, regularizerSubject } from '../objective/regularizer-subject.js';
 
 export interface RegularizerContractOptions {
   /** Whether a small gradient step must lower the penalty; false for regularizers without effect. Default: true. */
@@ -26,7 +26,7 @@ const MEMORY_STEPS = 20;
 /**
  * Contract of a regularizer: one finite scalar that is the same for any order of the batch; gradients that agree with
  * finite differences; a gradient step lowers it; no operation that a recorded graph cannot repeat; and a memory, where
- * it has one, that keeps its entries and shapes, stays finite and depends on nothing else.
+ * it has one, that keeps its entries and shapes, stays finite, depends on nothing else and is a mean over the batch.
  *
  * `create` is called for every test.
  */
@@ -61,8 +61,8 @@ export function regularizerContract(
         });
       }
       const [one, other] = [
-        await memoryAfter(await open(), create(), MEMORY_STEPS),
-        await memoryAfter(await open(), create(), MEMORY_STEPS),
+        await memoryAfterSteps(await open(), create(), MEMORY_STEPS),
+        await memoryAfterSteps(await open(), create(), MEMORY_STEPS),
       ];
       for (const name of namesOf(one)) {
         const bad = one[name]!.data.find((value) => !Number.isFinite(value));
@@ -78,6 +78,24 @@ export function regularizerContract(
           expected: 'the same numbers for the same batches',
           received: 'other numbers',
           hint: 'keep everything that it remembers in memory, not in fields: it is saved with checkpoints.',
+        });
+      }
+    });
+
+    it('has a memory that micro-batches and ranks can average, or none', async () => {
+      const backend = await open();
+      const from = await memoryAfterSteps(backend, create(), MEMORY_STEPS);
+      const { whole, mean } = await memoryOfParts(backend, create(), from);
+      for (const name of namesOf(whole)) {
+        const [all, parts] = [whole[name]!.data, mean[name]!.data];
+        const at = all.findIndex(
+          (value, i) => !(Math.abs(value - parts[i]!) < 1e-4 * Math.max(1, Math.abs(value))),
+        );
+        if (at === -1) continue;
+        throw violation(`regularizer "${create().name}": its memory "${name}" is no mean over the batch.`, {
+          expected: `${all[at]}, as from the whole batch`,
+          received: `${parts[at]}, the mean of the memories after two parts of the batch`,
+          hint: 'keep means over the batch and moving averages of them: no samples, sums or products of means.',
         });
       }
     });

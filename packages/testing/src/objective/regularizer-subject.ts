@@ -8,7 +8,7 @@ import {
   type RegularizerContext,
   type Tree,
 } from '@anc/core';
-import { hasMemory, memoryFrom, scalarFrom } from '@anc/core/internal';
+import { hasMemory, memoryFrom, rowsOf, scalarFrom, type RowRange } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { noiseOf, normalTensor } from '../harness/differentiable.js';
@@ -84,29 +84,65 @@ export function regularizerSubject(
   };
 }
 
-/** A regularizer's memory after some steps on a backend; empty where it has none. */
-export async function memoryAfter(
+/** A regularizer's memory after some steps on some rows of the batch; empty where it has none. */
+async function memoryAfter(
   backend: Backend,
   regularizer: Regularizer,
-  steps: number,
+  from: Tree<HostTensor>,
+  { steps, rows }: { readonly steps: number; readonly rows: RowRange },
 ): Promise<Tree<HostTensor>> {
   if (!hasMemory(regularizer)) return {};
   const what = `regularizer "${regularizer.name}"`;
-  let memory: Tree<HostTensor> = regularizer.memory([WIDTH]);
   const noise = await noiseOf((leaves, draw) => {
-    regularizer.next(contextOf(leaves, mapTree(FEATURES, toTensor), mapTree(memory, toTensor), draw));
+    regularizer.next(contextOf(leaves, mapTree(FEATURES, toTensor), mapTree(from, toTensor), draw));
     return tf.scalar(0);
   }, PARAMS);
-  const inputs = { ...PARAMS, ...FEATURES, ...noise, ...memory };
+  const batch = mapTree({ ...FEATURES, ...noise }, (entry) => rowsOf(entry, rows));
+  const inputs = { ...PARAMS, ...batch, ...from };
   const compiled = await backend.compileFunction(
     (tensors) => {
-      const own = mapTree(memory, (_, name) => tensors[name]!);
+      const own = mapTree(from, (_, name) => tensors[name]!);
       const context = contextOf(tensors, tensors, own, (name) => tensors[name]!);
       return memoryFrom(what, own, () => regularizer.next(context));
     },
     { id: `contract: memory of ${what}`, inputs: mapTree(inputs, specOf) },
   );
+  let memory = from;
   for (let i = 0; i < steps; i++) memory = await compiled.run({ ...inputs, ...memory });
   await compiled.dispose();
   return memory;
+}
+
+const WHOLE: RowRange = { start: 0, count: BATCH };
+
+/** A regularizer's memory after some steps on a backend; empty where it has none. */
+export const memoryAfterSteps = (
+  backend: Backend,
+  regularizer: Regularizer,
+  steps: number,
+): Promise<Tree<HostTensor>> =>
+  memoryAfter(backend, regularizer, initialMemory(regularizer), { steps, rows: WHOLE });
+
+/** Parts of the batch of which one has more rows. */
+const PARTS: readonly RowRange[] = [
+  { start: 0, count: 2 },
+  { start: 2, count: BATCH - 2 },
+];
+
+/** The memory after a further step: on the whole batch, and the mean over the rows of its parts. */
+export async function memoryOfParts(
+  backend: Backend,
+  regularizer: Regularizer,
+  from: Tree<HostTensor>,
+): Promise<{ readonly whole: Tree<HostTensor>; readonly mean: Tree<HostTensor> }> {
+  const whole = await memoryAfter(backend, regularizer, from, { steps: 1, rows: WHOLE });
+  const sums = mapTree(whole, ({ data }) => new Float64Array(data.length));
+  for (const rows of PARTS) {
+    const part = await memoryAfter(backend, regularizer, from, { steps: 1, rows });
+    for (const [name, sum] of Object.entries(sums)) {
+      part[name]!.data.forEach((value, i) => (sum[i]! += (value * rows.count) / BATCH));
+    }
+  }
+  const mean = mapTree(whole, ({ shape }, name) => ({ shape, data: Float32Array.from(sums[name]!) }));
+  return { whole, mean };
 }
