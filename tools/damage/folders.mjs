@@ -51,52 +51,46 @@ const ofRun = (folder) => [
   },
 ];
 
+/** A command's folder, finished, and interrupted at a message; `more`: what else reads the interrupted one. */
+const finishedAndNot = (what, command, make, folder, interruptAfter, readers, more = []) => {
+  const common = { folder, make: [...make, '--name', folder.split('/')[1]] };
+  return [
+    { ...common, name: `finished ${what}`, readers },
+    {
+      ...common,
+      name: `interrupted ${what}`,
+      interruptAfter,
+      whole: `finished ${what}`,
+      readers: [resume(command, folder), report(folder), ...more],
+    },
+  ];
+};
+const repeated = (command, folder) => [resume(command, folder), report(folder)];
+
 /**
  * How each folder is made, and which files of it are damaged. `interruptAfter`: the message at which work is
  * interrupted; without it the folder is finished.
  */
 export const folders = [
-  { name: 'finished run', folder: 'runs/a', make: [...RUN, '--name', 'a'], readers: ofRun('runs/a') },
-  {
-    name: 'interrupted run',
-    folder: 'runs/a',
-    make: [...RUN, '--name', 'a'],
-    interruptAfter: 'l2 (3 of 3)  epoch 1/3 done',
-    whole: 'finished run',
-    readers: [
-      resume('run', 'runs/a'),
-      report('runs/a'),
-      { name: 'eval', args: ['eval', 'runs/a', '--select', 'adversarial'] },
-    ],
-  },
-  {
-    name: 'finished comparison',
-    folder: 'runs/c',
-    make: [...COMPARE, '--name', 'c'],
-    readers: [resume('compare', 'runs/c'), report('runs/c')],
-  },
-  {
-    name: 'interrupted comparison',
-    folder: 'runs/c',
-    make: [...COMPARE, '--name', 'c'],
-    interruptAfter: 'seed 2 (2 of 2), l2 (2 of 2)  epoch 1/2 done',
-    whole: 'finished comparison',
-    readers: [resume('compare', 'runs/c'), report('runs/c')],
-  },
-  {
-    name: 'finished tuning',
-    folder: 'runs/t',
-    make: [...TUNE, '--name', 't'],
-    readers: [resume('tune', 'runs/t'), report('runs/t')],
-  },
-  {
-    name: 'interrupted tuning',
-    folder: 'runs/t',
-    make: [...TUNE, '--name', 't'],
-    interruptAfter: 'l2, trial 2 of 2 (1 of 1)  epoch 1/2 done',
-    whole: 'finished tuning',
-    readers: [resume('tune', 'runs/t'), report('runs/t')],
-  },
+  ...finishedAndNot('run', 'run', RUN, 'runs/a', 'l2 (3 of 3)  epoch 1/3 done', ofRun('runs/a'), [
+    { name: 'eval', args: ['eval', 'runs/a', '--select', 'adversarial'] },
+  ]),
+  ...finishedAndNot(
+    'comparison',
+    'compare',
+    COMPARE,
+    'runs/c',
+    'seed 2 (2 of 2), l2 (2 of 2)  epoch 1/2 done',
+    repeated('compare', 'runs/c'),
+  ),
+  ...finishedAndNot(
+    'tuning',
+    'tune',
+    TUNE,
+    'runs/t',
+    'l2, trial 2 of 2 (1 of 1)  epoch 1/2 done',
+    repeated('tune', 'runs/t'),
+  ),
 ];
 
 /** Makes a folder in `place`, once. */

@@ -51,6 +51,17 @@ function filesOf(folder) {
     .sort();
 }
 
+/** Differences to the folder that nothing happened to. */
+function differencesOf(one) {
+  const whole = wholeOf(one.whole ?? one.name);
+  return differences(join(whole, one.folder), whole, join(place, one.folder), place);
+}
+
+/** Without its result a model is not finished. */
+const trainsAgain = (file) => /(?:^|\/)result\.json$/.test(file);
+/** The epochs of a model that is trained again come last in the log, and in the report. */
+const isNotOfLog = (found) => !/^other: (?:.*\/)?(?:metrics\.jsonl|report\.html)$/.test(found);
+
 /** Follows the advice of an error until the folder is finished. Returns what is wrong then. */
 async function recover(one, reader, message) {
   let [said, resumed] = [message, one.readers[0].args];
@@ -66,14 +77,7 @@ async function recover(one, reader, message) {
         const { code: rest } = await ancCli(one.readers[0].args, place);
         if (rest !== 0) return ['the whole is not finished after its part was'];
       }
-      const whole = one.whole ?? one.name;
-      // The epochs of a model that is trained again come last in the log, and in the report.
-      return differences(
-        join(wholeOf(whole), one.folder),
-        wholeOf(whole),
-        join(place, one.folder),
-        place,
-      ).filter((found) => !/^other: (?:.*\/)?(?:metrics\.jsonl|report\.html)$/.test(found));
+      return differencesOf(one).filter(isNotOfLog);
     }
     try {
       said = JSON.parse(stdout).error.message;
@@ -96,13 +100,9 @@ async function damageFile(one, file, what, documents) {
     let judged = judge(outcome, file, documents[i]);
     if (judged.fault !== undefined && !verified && outcome.code === 0) judged = { right: true }; // what a log shows
     if (judged.right && reader.continues) {
-      const whole = one.whole ?? one.name;
-      const found = differences(
-        join(wholeOf(whole), one.folder),
-        wholeOf(whole),
-        join(place, one.folder),
-        place,
-      ).filter((found) => verified || (!found.endsWith(file) && !found.includes('report.html')));
+      const found = differencesOf(one)
+        .filter((found) => verified || (!found.endsWith(file) && !found.includes('report.html')))
+        .filter((found) => !trainsAgain(file) || isNotOfLog(found));
       if (found.length > 0) judged = { fault: `exit code 0, but ${found.slice(0, 3).join('; ')}` };
     }
     if (judged.named !== undefined) {
