@@ -13,6 +13,7 @@ import type { Plan } from '../planning/plan.js';
 import { closingWarnings } from '../run/closing-warnings.js';
 import { executeRun } from '../run/execute.js';
 import { readDocument } from '../run/read-document.js';
+import { stoppedComparisonError } from '../run/stopped.js';
 import { resumeRun, startRun, type ResumeRequest, type StartedRun } from '../run/start.js';
 import { describeNamed } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
@@ -85,6 +86,7 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
         shared,
       });
       if (result === null) return null;
+      if (isPart(result)) throw stoppedComparisonError(result);
       results.push(result);
     } catch (error) {
       throw afterWorkBegan(error);
@@ -123,8 +125,12 @@ async function finishedRun(path: string): Promise<RunResult | null> {
   const folder = await RunFolder.open(path);
   await verifyRun(folder);
   const result = await folder.readDocument(['result.json'], (text) => readDocument<RunResult>(text));
-  return result === null || result.diverged !== undefined || (await isIncomplete(folder)) ? null : result;
+  const isWhole = result !== null && result.diverged === undefined && !isPart(result);
+  return isWhole && !(await isIncomplete(folder)) ? result : null;
 }
+
+/** Whether a hook stopped a run before all of its students were trained. */
+const isPart = ({ notTrained = [] }: RunResult): boolean => notTrained.length > 0;
 
 /** A seed's run: resumed where its folder exists. */
 async function open(

@@ -9,7 +9,7 @@ import {
   type RunHook,
   type StopRequest,
 } from '@anc/core';
-import { faultOf } from '@anc/core/internal';
+import { encodeNumbers, faultOf } from '@anc/core/internal';
 
 /** A hook of a run, and the plugin that brought it. */
 export interface PlannedHook {
@@ -37,6 +37,31 @@ export class HookRunner {
     readonly hooks: readonly PlannedHook[],
     readonly notice: (message: string) => void,
   ) {}
+
+  /**
+   * Does a run's work, with the hooks called before and after it, however it ends. The error of the work is the one to report.
+   *
+   * @param outcomeOf how work ended that threw.
+   */
+  async during<R extends object>(
+    run: HookRun,
+    work: () => Promise<R>,
+    outcomeOf: (error: unknown) => HookEnd['outcome'],
+  ): Promise<R> {
+    let result: R;
+    try {
+      await this.onRunStart(run);
+      result = await work();
+    } catch (error) {
+      await this.onRunEnd({ outcome: outcomeOf(error), result: null }).catch((failure: unknown) =>
+        this.notice((failure as Error).message),
+      );
+      throw error;
+    }
+    const outcome = 'stopped' in result ? 'stopped' : 'finished';
+    await this.onRunEnd({ outcome, result: encodeNumbers(result) });
+    return result;
+  }
 
   async onRunStart(run: HookRun): Promise<void> {
     for (const planned of this.hooks)

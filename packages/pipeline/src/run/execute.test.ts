@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RunHook } from '@anc/core';
 import { NetworkTeacher } from '@anc/core/internal';
 import { decodeSafetensors } from '@anc/formats';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,6 +11,7 @@ import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import type { ModelResult, RunResult } from '../events/documents.js';
 import type { RunEvent } from '../events/events.js';
+import type { PlannedHook } from '../hooks/hook-runner.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
 import { report } from '../api/report.js';
@@ -60,6 +62,7 @@ async function execute(
   starting: Promise<StartedRun>,
   onEvent: (event: RunEvent, abort: () => void) => void = () => undefined,
   shared?: SharedTeacherOutputs,
+  continueStopped = false,
 ) {
   const run = await starting;
   const events: RunEvent[] = [];
@@ -73,6 +76,7 @@ async function execute(
       },
       signal: controller.signal,
       ...(shared && { shared }),
+      continueStopped,
     });
     return { result, events };
   } finally {
@@ -442,6 +446,48 @@ describe('a run in which a student diverges', () => {
     expect(await readdir(at('teacher-diverged'))).not.toContain('teacher');
     const page = await textOf('teacher-diverged', 'report.html');
     expect(page).toMatch(/teacher<\/th>[^]*diverged in epoch 1, by step \d[^]*l2<\/th>[^]*not finished/);
+  });
+});
+
+describe('a run that a hook stops', () => {
+  const stopper = (model: string, stop: 'model' | 'run') => {
+    const ends: string[] = [];
+    const own: RunHook = {
+      name: 'stopper',
+      onError: 'end',
+      onStep: (step) =>
+        step.model.name === model && step.progress.step === 2 ? { stop, reason: 'enough' } : undefined,
+      onRunEnd: ({ outcome }) => void ends.push(outcome),
+    };
+    return { planned: { hook: own, plugin: 'test' }, ends };
+  };
+  const withHook = async (starting: Promise<StartedRun>, hook: PlannedHook): Promise<StartedRun> => {
+    const run = await starting;
+    return { ...run, plan: { ...run.plan, hooks: [...run.plan.hooks, hook] } };
+  };
+  const methods = ['l2', 'kd', 'supervised'];
+
+  it('trains no other model, says so, and goes on where that is asked for', async () => {
+    const name = 'stopped-run';
+    const { planned, ends } = stopper('l2', 'run');
+    const { result, events } = await execute(withHook(start(name, { methods }), planned));
+    expect(ends).toEqual(['stopped']);
+    expect(coursesOf(events)).toEqual([['teacher', true], ['l2', true]]); // prettier-ignore
+    expect(result!.students.map((student) => student.name)).toEqual(['l2']);
+    expect(result!.students[0]!.stopped).toMatchObject({ by: 'stopper', plugin: 'test', epoch: 1, step: 2 });
+    expect(result).toMatchObject({
+      stopped: { model: 'l2', stop: 'run', reason: 'enough' },
+      notTrained: ['kd', 'supervised'],
+    });
+    expect(result!.interpretation.join('\n')).toContain('not trained: kd, supervised');
+    expect(await report(at(name), { cwd })).toMatchObject({ finished: true });
+    const again = await execute(reopen(name));
+    expect(coursesOf(again.events)).toEqual([['teacher', false], ['l2', false]]); // prettier-ignore
+    expect(again.result).toEqual(result);
+    const continued = await execute(reopen(name), undefined, undefined, true);
+    const whole = await execute(start('never-stopped', { methods }));
+    expect(timeless(continued.result)).toEqual(timeless(whole.result));
+    expect(await weightsOf(name, 'student', 'l2')).toEqual(await weightsOf('never-stopped', 'student', 'l2'));
   });
 });
 

@@ -1,4 +1,4 @@
-import { isAncError, type DatasetSplit, type HookRun, type Teacher } from '@anc/core';
+import { isAncError, type DatasetSplit, type Teacher } from '@anc/core';
 import { encodeNumbers, taskEntry, type SplitPredictions } from '@anc/core/internal';
 import { writeReport } from '@anc/runtime';
 import { classOrderWarning } from '../classifier/class-order.js';
@@ -20,7 +20,7 @@ import {
 import { closingWarnings } from './closing-warnings.js';
 import type { InterpretedMethod } from './control.js';
 import { divergedStudent, divergenceInWords } from './diverged-student.js';
-import type { Execution, RunContext } from './execution.js';
+import { hookRunOf, type Execution, type RunContext } from './execution.js';
 import { averageInWords, chanceInWords, interpret } from './interpretation.js';
 import { givenResult, noPredictions, trainOrRead } from './model-result.js';
 import { reportPart } from './part.js';
@@ -34,32 +34,30 @@ import { stoppedInWords, stoppedRunInWords } from './stopped.js';
 export async function executeRun(execution: Execution): Promise<RunResult | null> {
   const { emit } = execution;
   const hooks = new HookRunner(execution.plan.hooks, (message) => emit({ type: 'notice', message }));
-  let result: RunResult;
+  const isInterrupted = (error: unknown): boolean => isInterruption(error, execution.signal);
   try {
-    await hooks.onRunStart(hookRunOf(execution));
-    result = await trainAll({ ...execution, hooks });
+    return await hooks.during(
+      hookRunOf(execution),
+      () => trainOrReport({ ...execution, hooks }),
+      (error) => (isInterrupted(error) ? 'interrupted' : 'failed'),
+    );
   } catch (error) {
-    const interrupted = isInterruption(error, execution.signal);
-    await hooks
-      .onRunEnd({ outcome: interrupted ? 'interrupted' : 'failed', result: null })
-      .catch((failure: unknown) => emit({ type: 'notice', message: (failure as Error).message }));
-    if (interrupted) return null;
-    if (isDivergence(error) || isHookFault(error)) await reportPart(execution.folder).catch(() => undefined);
+    if (isInterrupted(error)) return null;
     throw error;
   }
-  const outcome = result.stopped === undefined ? 'finished' : 'stopped';
-  await hooks.onRunEnd({ outcome, result: encodeNumbers(result) });
-  return result;
+}
+
+/** The run's result; where there is none, a report of what is finished of it. */
+async function trainOrReport(context: RunContext): Promise<RunResult> {
+  try {
+    return await trainAll(context);
+  } catch (error) {
+    if (isDivergence(error) || isHookFault(error)) await reportPart(context.folder).catch(() => undefined);
+    throw error;
+  }
 }
 
 const isHookFault = (error: unknown): boolean => isAncError(error) && error.code === 'ANC_HOOK';
-
-const hookRunOf = ({ plan, folder }: Execution): HookRun => ({
-  folder: folder.path,
-  dataset: plan.options.data.dataset.name,
-  seed: plan.options.training.seed,
-  models: ['teacher', ...plan.students.map(({ name }) => name)],
-});
 
 async function trainAll(context: RunContext): Promise<RunResult> {
   const { plan, folder, emit } = context;

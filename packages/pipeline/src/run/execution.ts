@@ -1,7 +1,8 @@
+import type { HookRun } from '@anc/core';
 import type { RunFolder } from '@anc/runtime';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { Emit } from '../events/events.js';
-import type { Plan } from '../planning/plan.js';
+import type { Plan, TrainingPlan } from '../planning/plan.js';
 import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
 
 /** A planned run whose folder is there and locked, and who hears of it. */
@@ -22,3 +23,17 @@ export interface Execution {
 export interface RunContext extends Execution {
   readonly hooks: HookRunner;
 }
+
+/** What hooks learn of a run. */
+export const hookRunOf = ({
+  plan: { options, students },
+  folder,
+}: {
+  readonly plan: Pick<TrainingPlan, 'options' | 'students'>;
+  readonly folder: Pick<RunFolder, 'path'>;
+}): HookRun => ({
+  folder: folder.path,
+  dataset: options.data.dataset.name,
+  seed: options.training.seed,
+  models: ['teacher', ...students.map(({ name }) => name)],
+});

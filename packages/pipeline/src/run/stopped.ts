@@ -1,4 +1,5 @@
 import { AncError } from '@anc/core';
+import { shellQuoted } from '@anc/core/internal';
 import type { ModelResult, RunResult, StoppedResult } from '../events/documents.js';
 
 /** `in epoch 7 of 20 by early-stopping (@anc/runtime): …`. */
@@ -24,6 +25,14 @@ export function stoppedRunInWords({
     notTrained.length === 0 ? 'every model was trained by then' : `not trained: ${notTrained.join(', ')}`;
   return [`The run was stopped by the hook ${stopped.by}, with ${stopped.model}; ${left}.`];
 }
+
+/** The error of a comparison one of whose runs a hook stopped before all students were trained. */
+export const stoppedComparisonError = ({ run, stopped, notTrained = [] }: RunResult): AncError =>
+  new AncError('ANC_STOPPED', 'a run was stopped before all methods were trained: they cannot be compared.', {
+    expected: `students of ${notTrained.join(', ')} in ${run}`,
+    received: `a request ${stoppedWhere(stopped!)}`,
+    hint: `train them with anc-cli run --resume ${shellQuoted(run)} --continue-stopped, and resume the comparison.`,
+  });
 
 /** The error of a run that a hook stopped before any student was trained. */
 export const stoppedError = ({ run, stopped }: RunResult): AncError =>

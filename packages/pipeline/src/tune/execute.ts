@@ -1,3 +1,4 @@
+import { isAncError, type HookEnd } from '@anc/core';
 import { encodeNumbers, taskEntry } from '@anc/core/internal';
 import { join } from 'node:path';
 import {
@@ -15,6 +16,7 @@ import { HookRunner } from '../hooks/hook-runner.js';
 import { writeWeights } from '../files/weights.js';
 import { microBatchOf } from '../options/micro-batch.js';
 import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
+import { hookRunOf } from '../run/execution.js';
 import { weightsMetadata } from '../run/model-card.js';
 import { formatShare } from '../text/format.js';
 import { describeNamed } from '../text/named.js';
@@ -55,10 +57,15 @@ export interface Tuning {
  * read. Returns null where the signal was aborted: the folder then continues from there.
  */
 export async function executeTuning(tuning: Tuning): Promise<TuneResult | null> {
+  const { path, plan, emit, signal } = tuning;
+  await removeTemporary(path); // the run folder in it is locked
+  const hooks = hooksOf(plan, (message) => emit({ type: 'notice', message }));
+  const outcomeOf = (error: unknown): HookEnd['outcome'] =>
+    isInterruption(error, signal) ? 'interrupted' : isStop(error) ? 'stopped' : 'failed';
   try {
-    return await tuneAll(tuning);
+    return await hooks.during(hookRunOf(tuning), () => tuneAll(tuning, hooks), outcomeOf);
   } catch (error) {
-    if (isInterruption(error, tuning.signal)) return null;
+    if (isInterruption(error, signal)) return null;
     throw error;
   }
 }
@@ -75,19 +82,13 @@ function hooksOf({ hooks }: TrainingPlan, notice: (message: string) => void): Ho
   return new HookRunner(kept, notice);
 }
 
-async function tuneAll(tuning: Tuning): Promise<TuneResult> {
+const isStop = (error: unknown): boolean => isAncError(error) && error.code === 'ANC_STOPPED';
+
+async function tuneAll(tuning: Tuning, hooks: HookRunner): Promise<TuneResult> {
   const { path, cwd, record, plan, composition, folder, emit, signal } = tuning;
   const { options, data, teacher } = plan;
-  await removeTemporary(path); // the run folder in it is locked
   const held = data.held!;
   const notice = (message: string): void => emit({ type: 'notice', message });
-  const hooks = hooksOf(plan, notice);
-  await hooks.onRunStart({
-    folder: folder.path,
-    dataset: options.data.dataset.name,
-    seed: options.training.seed,
-    models: ['teacher', ...plan.students.map(({ name }) => name)],
-  });
   const context: TuningContext = {
     plan,
     held,
@@ -143,7 +144,6 @@ async function tuneAll(tuning: Tuning): Promise<TuneResult> {
     const writePage = (): Promise<void> =>
       writeFileAtomically(join(path, 'report.html'), tuningReport(result));
     await reportOrNotice(writePage, shown, notice);
-    await hooks.onRunEnd({ outcome: 'finished', result: encodeNumbers(result) });
     return result;
   } finally {
     await outputs.close();

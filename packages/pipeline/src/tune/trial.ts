@@ -1,4 +1,5 @@
 import {
+  AncError,
   isAncError,
   type DatasetSplit,
   type HostTensor,
@@ -15,6 +16,8 @@ import { microBatchOf } from '../options/micro-batch.js';
 import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { Emit } from '../events/events.js';
+import type { StoppedResult } from '../events/documents.js';
+import { stoppedWhere } from '../run/stopped.js';
 import { trainModel } from '../training/train-model.js';
 import { formatMetric, formatSeconds, formatShare } from '../text/format.js';
 import type { TrialResult } from './documents.js';
@@ -38,7 +41,10 @@ export interface TeacherTargets {
   readonly predictions: Predictions;
 }
 
-/** Trains a model, from its checkpoint where it has one. Throws `Interrupted` where the signal was aborted. */
+/**
+ * Trains a model, from its checkpoint where it has one; a hook may end that early, which a notice says. Throws `Interrupted`
+ * where the signal was aborted, and `ANC_STOPPED` where a hook asks that no other model is trained.
+ */
 export async function trainCandidate(
   { plan, folder, hooks, emit, signal }: TuningContext,
   model: PlannedModel,
@@ -61,8 +67,18 @@ export async function trainCandidate(
     keepBest: () => Promise.resolve(),
   });
   if (result === null) throw new Interrupted();
+  const { stopped } = result;
+  if (stopped?.stop === 'run') throw stoppedTuningError(model.name, stopped);
+  if (stopped !== null)
+    emit({ type: 'notice', message: `${model.name}: training was stopped ${stoppedWhere(stopped)}.` });
   return result;
 }
+
+const stoppedTuningError = (name: string, stopped: StoppedResult): AncError =>
+  new AncError('ANC_STOPPED', `the tuning was stopped with ${name}.`, {
+    received: `a request ${stoppedWhere(stopped)}`,
+    hint: 'tune again without this hook, or with other options of it.',
+  });
 
 /** A network's predictions for the held-out images. */
 const heldPredictions = (
