@@ -16,6 +16,7 @@ export const STAGES = [
   { name: 'knip', command: ['npm', 'run', '--silent', 'knip'], minutes: 3, beside: true },
   { name: 'packages', command: ['npm', 'run', '--silent', 'check:packages'], minutes: 5 },
   { name: 'supply chain', command: ['node', 'tools/supply/check.mjs'], minutes: 4, beside: true },
+  { name: 'documentation', command: ['node', 'tools/docs/check.mjs'], minutes: 8 },
   { name: 'network: what the commands contact', command: ['node', 'tools/supply/observe.mjs'], minutes: 4 },
   { name: 'install: production', command: ['node', 'tools/e2e/install.mjs', '--production'], minutes: 6 },
   {
