@@ -22,6 +22,7 @@ export const STAGES = [
   { name: 'backend: browser', command: ['node', 'tools/browser/check.mjs', '--install'], minutes: 8 },
   { name: 'backend: onnx:webgpu', command: ['node', 'tools/webgpu/check.mjs', 'onnx:webgpu'], minutes: 8 },
   { name: 'typecheck', command: ['npm', 'run', '--silent', 'typecheck'], minutes: 5 },
+  { name: 'documentation', command: ['node', 'tools/docs/check.mjs'], minutes: 8 },
   { name: 'install: production', command: ['node', 'tools/e2e/install.mjs', '--production'], minutes: 6 },
   {
     name: 'install: npm 10, no optional dependency',

@@ -4,7 +4,9 @@ import { placeOfDepth } from './read-yaml.js';
 
 /** A thing that is referred to by name, with its options. */
 export interface Named {
+  /** Name under which it is registered. */
   readonly name: string;
+  /** Its options. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 

@@ -3,6 +3,7 @@ import type { ContractRunner } from '../harness/contract-runner.js';
 
 type Shape = readonly [number, number, number];
 
+/** Options of `augmentationContract`. */
 export interface AugmentationContractOptions {
   /** Shapes [H, W, C] of images that it must handle; default: square, non-square, of one channel, of one pixel. */
   readonly shapes?: readonly Shape[];

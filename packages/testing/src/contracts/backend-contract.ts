@@ -12,6 +12,7 @@ import type { Subject } from '../backend/subject.js';
 import { describeTraining } from '../backend/training.js';
 import type { ContractRunner } from '../harness/contract-runner.js';
 
+/** Options of `backendContract`. */
 export interface BackendContractOptions {
   /** The capabilities that the backend declares; tests that need others are left out. */
   readonly capabilities?: Partial<Capabilities>;

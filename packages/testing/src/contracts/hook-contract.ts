@@ -1,6 +1,7 @@
 import type { HookEpoch, HookModel, HookRun, HookStep, Json, RunHook, StopRequest } from '@anc/core';
 import type { ContractRunner } from '../harness/contract-runner.js';
 
+/** Options of `hookContract`. */
 export interface HookContractOptions {
   /** Of the run that is played; a hook that writes needs a `folder`, which is '.' by default. */
   readonly run?: () => Promise<Partial<HookRun>> | Partial<HookRun>;

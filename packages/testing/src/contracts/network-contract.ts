@@ -18,9 +18,11 @@ import { equal } from '../harness/compare.js';
 import type { ContractRunner } from '../harness/contract-runner.js';
 import { contextOf, finite, gaussian, largest, toTensor } from '../harness/tensors.js';
 
+/** Options of `networkContract`. */
 export interface NetworkContractOptions {
   /** [H, W, C] of the test images; small ones keep the suite fast. */
   readonly input: readonly [number, number, number];
+  /** Number of classes. */
   readonly classes: number;
   /** What its logits are for; classification by default. */
   readonly task?: Task;

@@ -18,6 +18,7 @@ import type { ContractRunner } from '../harness/contract-runner.js';
 import { gaussian, toTensor } from '../harness/tensors.js';
 import { untraceableIn } from '../harness/untraceable.js';
 
+/** Options of `optimizerContract`. */
 export interface OptimizerContractOptions {
   /** Learning rate at which the suite's steps go down; default: 0.01. */
   readonly learningRate?: number;
