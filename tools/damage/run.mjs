@@ -1,7 +1,8 @@
 /**
- * Damages every file of run folders, of comparisons and of tunings, one at a time, and reads them with every command that
- * does: `node tools/damage/run.mjs [--only "finished run"] [--seed 1]`. An error's advice is followed, and the result
- * compared with that of a whole folder. Prints the counts of docs/reliability.md; exits with 1 where something is wrong.
+ * Damages every file of run folders, comparisons, tunings and reproduced tables, one at a time, and reads them with every
+ * command that does: `node tools/damage/run.mjs [--only "finished run"] [--seed 1]`. An error's advice is followed, and the
+ * result compared with that of a whole folder. Prints the counts of docs/reliability.md; exits with 1 where something is
+ * wrong.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { randomFrom } from '../kill-test/moment.mjs';
 import { differences } from '../kill-test/same-files.mjs';
 import { damages } from './damages.mjs';
-import { folders, makeFolder } from './folders.mjs';
+import { dataDir, folders, makeFolder } from './folders.mjs';
 import { documentOf, judge, recoveryIn } from './judge.mjs';
 import { ancCli } from './program.mjs';
 import { filesOf, stateOf } from './state.mjs';
@@ -48,7 +49,7 @@ const faults = [];
 /** Differences to the folder that nothing happened to. */
 function differencesOf(one) {
   const whole = wholeOf(one.whole ?? one.name);
-  return differences(join(whole, one.folder), whole, join(place, one.folder), place);
+  return differences(join(whole, one.folder), place, join(place, one.folder), place); // both were made in `place`
 }
 
 /** Without its result a model is not finished. */
@@ -129,6 +130,7 @@ async function damageFile(one, file, what, documents) {
   }
 }
 
+if (dataDir === null) console.log('reproduce is left out: its data, Fashion-MNIST, is not there.');
 let caseSeed = 0;
 try {
   const chosen = folders.filter(({ name }) => values.only === undefined || name === values.only);
