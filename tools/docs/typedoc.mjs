@@ -5,14 +5,16 @@ import { pathToFileURL } from 'node:url';
 import { entryPoints, root } from './entry-points.mjs';
 import { describedIn } from './described.mjs';
 
-const manifest = `${root}docs/package.json`;
+const site = createRequire(`${root}docs/package.json`);
 if (!existsSync(`${root}docs/node_modules/typedoc`)) {
   console.log('the tools of the documentation are not installed: run npm ci in docs/');
   process.exit(1);
 }
-const require = createRequire(manifest);
-export const typedoc = await import(pathToFileURL(require.resolve('typedoc')).href);
-export const ts = require('typescript');
+
+/** A package of docs/package.json. */
+const load = (name) => import(pathToFileURL(site.resolve(name)).href);
+export const typedoc = await load('typedoc');
+export const { default: ts } = await load('typescript');
 
 /**
  * Reads the public entry points.
