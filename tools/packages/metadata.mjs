@@ -50,6 +50,10 @@ function completed(folder, manifest) {
   return all;
 }
 
+/** Pages that show plugins the range of core. */
+const SHOW_RANGE = ['docs/plugins.md', 'docs/versions.md', 'packages/core/README.md'];
+const withRange = (text, range) => text.replace(/("@anc\/core": )">=[^"]+"/g, `$1"${range}"`);
+
 const PAGE = /https:\/\/[^\s()<>"]+?\/(blob|tree)\/main\/([^\s()<>"]+)/g;
 
 /** A README's links to files of this repository, at its address. */
@@ -99,6 +103,11 @@ for (const [folder, manifest] of Object.entries(publishedPackages())) {
     ...undeclaredPeers(manifest),
     ...brokenLinks(relinked(readme)).map((problem) => `${page}: ${problem}`),
   );
+}
+
+for (const page of SHOW_RANGE) {
+  const text = readFileSync(page, 'utf8');
+  settle(page, text, withRange(text, coreRange(readJson('packages/core/package.json').version)));
 }
 
 for (const problem of problems) console.log(problem);
