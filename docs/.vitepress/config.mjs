@@ -2,13 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
+import { repository, root } from '../../tools/docs/entry-points.mjs';
 
 const docs = fileURLToPath(new URL('..', import.meta.url));
-const root = resolve(docs, '..');
-
-/** Address of the repository's files, where the packages name one. */
-const { repository } = JSON.parse(readFileSync(`${root}/packages/cli/package.json`, 'utf8'));
-const source = repository?.url?.replace(/^git\+/, '').replace(/\.git$/, '');
 
 const GUIDES = [
   ['Start in five minutes', '/start'],
@@ -33,6 +29,7 @@ const REFERENCE = [
   ['Methods', '/methods'],
   ['Results', '/results'],
   ['Speed', '/speed'],
+  ['Versions and package managers', '/versions'],
   ['Reliability', '/reliability'],
   ['Testing', '/testing'],
   ['Decisions', '/adr/'],
@@ -69,31 +66,27 @@ export default defineConfig({
     outline: [2, 3],
     search: { provider: 'local' },
     docFooter: { prev: 'Previous', next: 'Next' },
-    ...(source && { socialLinks: [{ icon: 'github', link: source }] }),
+    socialLinks: [{ icon: 'github', link: repository }],
   },
 });
 
 /**
  * Pages are read in the repository too, so they link to its files by relative path. Those outside of docs/ become links to
- * the repository, or plain text where the packages name no repository yet; a path to nothing fails the build.
+ * the repository's address; a path to nothing fails the build.
  */
 function linkSources(markdown) {
   const isOutside = (href, path) =>
     !/^([a-z]+:|#|\/)/.test(href) && !`${resolve(dirname(path), href)}/`.startsWith(docs);
   markdown.core.ruler.push('source-links', ({ tokens, env }) => {
     for (const { children } of tokens)
-      for (const [i, token] of (children ?? []).entries()) {
+      for (const token of children ?? []) {
         if (token.type !== 'link_open') continue;
         const [path, hash] = (token.attrGet('href') ?? '').split('#');
         if (env.path === undefined || path === '' || !isOutside(path, env.path)) continue;
         const target = resolve(dirname(env.path), path);
         if (!existsSync(target)) throw new Error(`${env.path}: links to ${path}, which there is not`);
-        const address = `${source}/blob/main/${target.slice(root.length + 1)}${hash === undefined ? '' : `#${hash}`}`;
-        if (source !== undefined) token.attrSet('href', address);
-        else {
-          token.attrs = null;
-          token.tag = children.slice(i).find(({ type }) => type === 'link_close').tag = 'span';
-        }
+        const address = `${repository}/blob/main/${target.slice(root.length)}${hash === undefined ? '' : `#${hash}`}`;
+        token.attrSet('href', address);
       }
   });
 }

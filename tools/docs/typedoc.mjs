@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { entryPoints, root } from './entry-points.mjs';
+import { entryPoints, repository, root } from './entry-points.mjs';
 import { describedIn } from './described.mjs';
 
 const site = createRequire(`${root}docs/package.json`);
@@ -55,7 +55,8 @@ export async function readSources() {
     logLevel: 'Warn',
     validation: { notExported: false, notDocumented: false, invalidLink: true, rewrittenLink: true },
     readme: 'none',
-    disableGit: true,
+    disableGit: true, // a checkout may be none
+    sourceLinkTemplate: `${repository}/blob/main/{path}#L{line}`,
     ...PAGES,
   });
   const declarations = new Map();
