@@ -354,6 +354,33 @@ describe('files of a finished run', () => {
     },
   );
 
+  it('are looked for where the run is continued: a card is written again, weights are named', async () => {
+    const options = { methods: ['l2(quantize=ttq)'], validation: 0.25, ema: 0.5 };
+    await execute(start('incomplete', options, cornerTeacher().open));
+    const resume = () => execute(reopen('incomplete', cornerTeacher().open));
+    const student = (...parts: string[]) => at('incomplete', 'student', 'l2', ...parts);
+    const card = await readFile(student('README.md'));
+    await rm(student('README.md'));
+    const { events } = await resume();
+    expect(coursesOf(events).filter(([, trained]) => trained)).toEqual([]);
+    expect((await readFile(student('README.md'))).equals(card)).toBe(true);
+    for (const parts of [
+      ['best', 'weights.safetensors'],
+      ['ema', 'weights.safetensors'],
+      ['compact.safetensors'],
+    ]) {
+      const whole = await readFile(student(...parts));
+      await rm(student(...parts));
+      await expect(resume()).rejects.toMatchObject({
+        code: 'ANC_RUN_DAMAGED',
+        message: `${student(...parts)} is damaged.`,
+        detail: { received: 'no such file', hint: expect.stringContaining('trained again') as string },
+      });
+      await writeFile(student(...parts), whole);
+    }
+    await resume();
+  });
+
   it('are verified by the results alone in a folder of an earlier version', async () => {
     await execute(start('earlier', { methods: ['l2'] }));
     await rm(at('earlier', 'SHA256SUMS'));
