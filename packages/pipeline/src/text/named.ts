@@ -5,7 +5,9 @@ import { withoutStacks } from './without-stacks.js';
 
 /** A thing that is referred to by name, with its options. */
 export interface Named {
+  /** Name under which it is registered. */
   readonly name: string;
+  /** Its options. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
