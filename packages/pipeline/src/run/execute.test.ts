@@ -297,6 +297,32 @@ describe('a run that did not end', () => {
   });
 });
 
+describe('a run that did not end and lost its best weights', () => {
+  it('trains that model from the start, as the advice says', async () => {
+    const options = { methods: ['l2'], validation: 0.25 };
+    const expected = await execute(start('best-whole', options, cornerTeacher().open));
+    await execute(start('best-lost', options, cornerTeacher().open), (event, abort) => {
+      if (event.type === 'epoch' && event.model === 'l2') abort();
+    });
+    const best = at('best-lost', 'student', 'l2', 'best', 'weights.safetensors');
+    await writeFile(best, (await readFile(best)).subarray(0, 40));
+    const resume = () => execute(reopen('best-lost', cornerTeacher().open));
+    await expect(resume()).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+    await rm(at('best-lost', 'student', 'l2'), { recursive: true });
+    const { events, result } = await resume();
+    expect(events).toContainEqual({
+      type: 'notice',
+      message: 'l2: the weights of its best epoch are gone, so it is trained again from the start.',
+    });
+    const epochs = (all: readonly RunEvent[]) => all.filter(({ type }) => type === 'epoch').length;
+    expect(epochs(events)).toBe(epochs(expected.events));
+    expect(timeless(result)).toEqual(timeless(expected.result));
+    expect(await readFile(best)).toEqual(
+      await readFile(at('best-whole', 'student', 'l2', 'best', 'weights.safetensors')),
+    );
+  });
+});
+
 describe('the report of a run', () => {
   it('is a notice where it cannot be written, and the run is complete', async () => {
     const run = await start('no-report', { methods: ['l2'] });

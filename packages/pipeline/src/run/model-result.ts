@@ -138,6 +138,7 @@ export async function trainOrRead<R extends ModelResult>(
     keepBest: async (variables) => {
       await writeWeights(folder, [...place, BEST], variables, metadata);
     },
+    hasBest: async () => (await folder.readBytes(...place, BEST, WEIGHTS)) !== null,
   });
   if (trained === null) throw new Interrupted();
   const onTest = evaluateOn(data.test, 'test images', predictions.test);
