@@ -24,7 +24,14 @@ export const STAGES = [
     minutes: 6,
     beside: true,
   },
+  {
+    name: "author: a plugin's package",
+    command: ['node', 'tools/scaffold/run.mjs'],
+    minutes: 4,
+    beside: true,
+  },
   { name: 'user: install from tarballs', command: ['node', 'tools/e2e/user.mjs'], minutes: 10 },
+  { name: 'examples', command: ['node', 'tools/examples/run.mjs'], minutes: 6, beside: true },
   {
     name: 'reliability: 20 kills',
     command: ['node', 'tools/kill-test/run.mjs', '--kills', '20'],
