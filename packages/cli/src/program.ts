@@ -91,7 +91,9 @@ async function wholeProgram(): Promise<Command> {
   return program;
 }
 
+/** Where the program runs: its streams and its working directory. */
 export interface ProgramOptions extends Streams {
+  /** Absolute path of the working directory. */
   readonly cwd: string;
 }
 

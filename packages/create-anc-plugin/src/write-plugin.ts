@@ -38,6 +38,9 @@ const RENAMED: Readonly<Record<string, string>> = {
   'plugin-test.ts': 'plugin.test.ts', // which vitest would run here
 };
 
+/** Versions of our packages that have this version of the plugin API. */
+const PEERS = '>=0.1.0 <1.0.0';
+
 /** The version of this package, which all packages of a release have. */
 async function version(): Promise<string> {
   const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
@@ -78,6 +81,7 @@ export async function pluginFiles(
   const { flag } = PLUGIN_KINDS[kind];
   const open = {
     ANC_VERSION: await version(),
+    ANC_PEERS: PEERS,
     ANC_KIND: kind.replaceAll('-', ' '),
     ANC_WORD: kind,
     ANC_TRY: flag === null ? `describe ${kind} my-component` : `run ${flag} my-component`,

@@ -73,7 +73,7 @@ describe('writePlugin', () => {
     );
     for (const file of written.files) {
       const text = await readFile(join(written.folder, file), 'utf8');
-      expect(text, file).not.toMatch(/my-component|MyComponent|ANC_(VERSION|KIND|WORD|TRY|YEAR)/);
+      expect(text, file).not.toMatch(/my-component|MyComponent|ANC_(VERSION|PEERS|KIND|WORD|TRY|YEAR)/);
     }
     const manifest = JSON.parse(await readFile(join(written.folder, 'package.json'), 'utf8')) as {
       peerDependencies: Record<string, string>;

@@ -9,11 +9,13 @@ import { validateOptionsNow } from './validate-options.js';
 
 /** Everything that is registered. */
 export interface Composition {
+  /** What is registered, by kind and name. */
   readonly registries: { readonly [K in Kind]: Registry<K> };
   /** The objective's parts, by name: passed to methods. */
   readonly parts: Parts;
   /** Optimizers and schedules by name: passed to methods with their environment. */
   readonly optimizers: OptimizerParts;
+  /** Names of the plugins, in the order in which they were loaded. */
   readonly plugins: readonly string[];
 }
 

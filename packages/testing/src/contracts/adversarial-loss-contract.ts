@@ -17,6 +17,7 @@ import {
 } from '../objective/component-checks.js';
 import { adversarialLossSubject } from '../objective/adversarial-loss-subject.js';
 
+/** Options of `adversarialLossContract`. */
 export interface AdversarialLossContractOptions {
   /** Where it runs; plain JavaScript by default. */
   readonly backend?: ContractBackend;

@@ -4,6 +4,7 @@ import { suiteOf, type Check } from '../harness/suite.js';
 
 type Shape = readonly [number, number, number];
 
+/** Options of `augmentationContract`. */
 export interface AugmentationContractOptions {
   /** Shapes [H, W, C] of images that it must handle; default: square, non-square, of one channel, of one pixel. */
   readonly shapes?: readonly Shape[];

@@ -14,6 +14,7 @@ import type { ContractRunner } from '../harness/contract-runner.js';
 import { expectation } from '../harness/expectation.js';
 import { suiteOf } from '../harness/suite.js';
 
+/** Options of `backendContract`. */
 export interface BackendContractOptions {
   /** The capabilities that the backend declares; tests that need others are left out. */
   readonly capabilities?: Partial<Capabilities>;

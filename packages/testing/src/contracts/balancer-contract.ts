@@ -14,6 +14,7 @@ import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 import { violation } from '../harness/violation.js';
 import { checkName, componentSuite, openOnce, type ContractBackend } from '../objective/component-checks.js';
 
+/** Options of `balancerContract`. */
 export interface BalancerContractOptions {
   /** Where it runs; plain JavaScript by default. */
   readonly backend?: ContractBackend;

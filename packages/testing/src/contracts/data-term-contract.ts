@@ -17,6 +17,7 @@ import {
 } from '../objective/component-checks.js';
 import { dataTermSubject, ofStudent } from '../objective/data-term-subject.js';
 
+/** Options of `dataTermContract`. */
 export interface DataTermContractOptions {
   /** Outputs of both networks besides logits [3] and features [4], by name, without the batch axis. */
   readonly outputs?: Tree<readonly number[]>;

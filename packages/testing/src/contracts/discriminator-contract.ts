@@ -19,6 +19,7 @@ import { wrongGradients } from '../harness/finite-differences.js';
 import { contextOf, finite, gaussian, largest, toTensor } from '../harness/tensors.js';
 import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 
+/** Options of `discriminatorContract`. */
 export interface DiscriminatorContractOptions {
   /** Shape of its input without the batch axis; [6] by default. */
   readonly input?: readonly number[];

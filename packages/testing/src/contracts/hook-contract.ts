@@ -3,6 +3,7 @@ import type { ContractRunner } from '../harness/contract-runner.js';
 import { shown } from '../harness/shown.js';
 import { suiteOf } from '../harness/suite.js';
 
+/** Options of `hookContract`. */
 export interface HookContractOptions {
   /** Of the run that is played; a hook that writes needs a `folder`, which is '.' by default. */
   readonly run?: () => Promise<Partial<HookRun>> | Partial<HookRun>;

@@ -25,6 +25,7 @@ import {
   type ToyTeacher,
 } from '../toy/index.js';
 
+/** Options of `methodContract`. */
 export interface MethodContractOptions {
   /** Whether gradients come from a straight-through estimator: finite differences are not checked then. */
   readonly straightThrough?: boolean;

@@ -21,9 +21,11 @@ import { suiteOf, type Check } from '../harness/suite.js';
 import { contextOf, finite, gaussian, largest, toTensor } from '../harness/tensors.js';
 import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 
+/** Options of `networkContract`. */
 export interface NetworkContractOptions {
   /** [H, W, C] of the test images; small ones keep the suite fast. */
   readonly input: readonly [number, number, number];
+  /** Number of classes. */
   readonly classes: number;
   /** What its logits are for; classification by default. */
   readonly task?: Task;

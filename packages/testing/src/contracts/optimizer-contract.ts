@@ -19,6 +19,7 @@ import { suiteOf } from '../harness/suite.js';
 import { gaussian, toTensor } from '../harness/tensors.js';
 import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 
+/** Options of `optimizerContract`. */
 export interface OptimizerContractOptions {
   /** Learning rate at which the suite's steps go down; default: 0.01. */
   readonly learningRate?: number;

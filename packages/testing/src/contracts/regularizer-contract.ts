@@ -16,6 +16,7 @@ import {
 } from '../objective/component-checks.js';
 import { memoryAfterSteps, memoryOfParts, regularizerSubject } from '../objective/regularizer-subject.js';
 
+/** Options of `regularizerContract`. */
 export interface RegularizerContractOptions {
   /** Whether a small gradient step must lower the penalty; false for regularizers without effect. Default: true. */
   readonly active?: boolean;
