@@ -57,7 +57,7 @@ function failed(thrown: unknown, json: boolean, { stdout, stderr }: CreateStream
         })
       : thrown;
   const text = isAncError(error) ? error.describe() : error instanceof Error ? error.message : String(error);
-  const [code, exit] = isAncError(error) ? [error.code, 2] : ['ANC_FAILED', 1];
+  const [code, exit] = isAncError(error) ? [error.code, 2] : ['ANC_INTERNAL', 1];
   if (json) stdout.write(`${JSON.stringify({ error: { code, message: text } }, null, 2)}\n`);
   else stderr.write(`error: ${text}\n`);
   return exit;
