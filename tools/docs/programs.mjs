@@ -51,7 +51,7 @@ export function compile(files) {
 }
 
 /**
- * Loads plugins in the program and describes everything that they contribute.
+ * Loads plugins in the program, which lists what they contribute.
  * @param {string[]} files TypeScript files that were compiled
  * @returns {string[]} what failed
  */
@@ -67,12 +67,10 @@ export function loadPlugins(files) {
   const { status, stdout, stderr } = run('list', '--json');
   if (status !== 0) return [stderr];
   const listed = Object.values(JSON.parse(stdout)).flat();
-  return built.flatMap((file, i) => {
-    const [, name] =
-      /name: '([^']+)',\n {2}apiVersion/.exec(
-        readFileSync(file.replace(/\.js$/, '.js'), 'utf8').replaceAll('    ', '  '),
-      ) ?? [];
-    const own = listed.filter((entry) => entry.package === name);
-    return own.length > 0 ? [] : [`${basename(files[i])}: nothing of plugin ${name} is listed`];
+  return built.flatMap((file) => {
+    const [, name] = /definePlugin\(\{\s*name: '([^']+)'/.exec(readFileSync(file, 'utf8')) ?? [];
+    return listed.some((entry) => entry.package === name)
+      ? []
+      : [`${basename(file)}: nothing of plugin ${name} is listed`];
   });
 }
