@@ -19,8 +19,10 @@ export const PLUGIN_KINDS = {
   backend: { key: 'backends', flag: '--backend' },
 } as const;
 
+/** The word for a kind of plugins: `data-term`. */
 export type PluginKind = keyof typeof PLUGIN_KINDS;
 
+/** The words for all kinds of plugins. */
 export const pluginKinds = Object.keys(PLUGIN_KINDS) as PluginKind[];
 
 const spelled = (word: string): string => word.toLowerCase().replaceAll(/[\s_-]+/g, '');

@@ -5,8 +5,11 @@ import { writePlugin, type WrittenPlugin } from './write-plugin.js';
 
 /** Where the command writes. */
 export interface CreateStreams {
+  /** For results and help. */
   readonly stdout: { write(text: string): unknown };
+  /** For errors. */
   readonly stderr: { write(text: string): unknown };
+  /** The working directory, an absolute path. */
   cwd(): string;
 }
 

@@ -7,7 +7,9 @@ import { namesOf, type PluginNames } from './plugin-name.js';
 
 /** A plugin's package that was written. */
 export interface WrittenPlugin {
+  /** What it brings. */
   readonly kind: PluginKind;
+  /** The npm package's name. */
   readonly package: string;
   /** The name under which it contributes. */
   readonly name: string;
@@ -19,6 +21,7 @@ export interface WrittenPlugin {
   readonly next: readonly string[];
 }
 
+/** What is written, and where. */
 export interface WritePluginOptions {
   /** What it brings: `discriminator`, `data-term`, … */
   readonly kind: string;
@@ -26,6 +29,7 @@ export interface WritePluginOptions {
   readonly name: string;
   /** Where it is written; the package's name without its scope in `cwd` by default. Must not hold anything. */
   readonly folder?: string;
+  /** The working directory, an absolute path. */
   readonly cwd: string;
 }
 
