@@ -30,6 +30,8 @@ export const STAGES = [
     minutes: 6,
   },
   { name: 'user: a release from a registry', command: ['node', 'tools/e2e/registry.mjs'], minutes: 12 },
+  { name: 'examples', command: ['node', 'tools/examples/run.mjs'], minutes: 8 },
+  { name: "author: a plugin's package", command: ['node', 'tools/scaffold/run.mjs'], minutes: 6 },
   {
     name: 'reliability: 20 kills',
     command: ['node', 'tools/kill-test/run.mjs', '--kills', '20'],

@@ -67,7 +67,29 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/check.js')).defineCheck,
   ],
   ['data', 'download or inspect a dataset', async () => (await import('./commands/data.js')).defineData],
+  [
+    'init',
+    'write a commented configuration file, or with `init plugin` the package of a plugin',
+    async () => (await import('./commands/init.js')).defineInit,
+  ],
+  [
+    'completion',
+    'print the completion script of a shell: bash, zsh or fish',
+    async () => (await import('./commands/completion.js')).defineCompletion(wholeProgram),
+  ],
 ];
+
+/** The program with the options of every command, for completions. */
+async function wholeProgram(): Promise<Command> {
+  const program = new Command('anc-cli');
+  const nowhere = { write: () => true, isTTY: false, columns: 80 } as unknown as Streams['stdout'];
+  const session: Session = { cwd: '.', stdout: nowhere, stderr: nowhere, exitWith: () => undefined };
+  for (const [name, summary, load] of commands) {
+    const command = program.command(name).description(summary);
+    (await load())(command, session);
+  }
+  return program;
+}
 
 /** Where the program runs: its streams and its working directory. */
 export interface ProgramOptions extends Streams {

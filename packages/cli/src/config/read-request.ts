@@ -61,7 +61,9 @@ function fileOptions(file: ConfigFile): Readonly<Record<string, unknown>> {
       received: raw === undefined ? 'nothing' : JSON.stringify(raw),
     });
   }
-  const stray = Object.keys(raw).find((key) => !known.includes(key) && !(key in DEPRECATED_KEYS));
+  const stray = Object.keys(raw).find(
+    (key) => !known.includes(key) && !(key in DEPRECATED_KEYS) && key !== '$schema', // which editors read
+  );
   if (stray !== undefined) {
     const hint = suggestion(stray, known);
     throw new AncError('ANC_CONFIG', `${file.place([], stray)}: there is no such option.`, {

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readRequest } from '../src/config/read-request.js';
+import { resolveRequest } from '../src/config/resolve-request.js';
+import { inProcess, workplace, type Workplace } from './anc-cli.js';
+
+let place: Workplace;
+beforeEach(async () => {
+  place = await workplace();
+});
+afterEach(() => place.remove());
+
+const run = (...args: string[]) => inProcess(args, place.path);
+const options = async () => resolveRequest(await readRequest({}, place.path));
+
+describe('init', () => {
+  it('writes YAML that is read, as it is and with every option in it', async () => {
+    expect(await run('init')).toMatchObject({ code: 0, stderr: '' });
+    expect(await place.files()).toEqual(['anc.config.yaml']);
+    expect((await options()).options.preset).toBe('quick');
+    const path = join(place.path, 'anc.config.yaml');
+    const text = await readFile(path, 'utf8');
+    expect(text).toMatch(
+      /^# yaml-language-server: \$schema=\.\/node_modules\/anc-cli\/schema\/anc\.config\.schema\.json$/m,
+    );
+    const whole = text.replaceAll(/^# (\w+: (?:".*"|\[.*\]|true|[\d.]+))$/gm, '$1');
+    await writeFile(path, whole);
+    const { input } = await readRequest({}, place.path);
+    expect(input).toMatchObject({
+      training: { epochs: 10 },
+      objective: { discriminator: 'mlp(units=[64,64])' },
+    });
+  });
+
+  it('writes TypeScript', async () => {
+    expect(JSON.parse((await run('init', '--format', 'ts', '--json')).stdout)).toMatchObject({
+      format: 'ts',
+    });
+    const text = await readFile(join(place.path, 'anc.config.ts'), 'utf8');
+    expect(text).toMatch(/^import \{ defineConfig \} from 'anc-cli';\n/);
+    // Read as a user's project would, with the package in reach.
+    await writeFile(
+      join(place.path, 'anc.config.ts'),
+      text.replace(
+        "'anc-cli'",
+        JSON.stringify(new URL('../src/config/define-config.ts', import.meta.url).pathname),
+      ),
+    );
+    expect((await options()).options.preset).toBe('quick');
+  });
+
+  it('overwrites nothing', async () => {
+    await writeFile(join(place.path, 'anc.config.json'), '{"$schema":"x","epochs":3}');
+    const { code, stderr } = await run('init');
+    expect({ code, files: await place.files() }).toEqual({ code: 2, files: ['anc.config.json'] });
+    expect(stderr).toContain('nothing is overwritten');
+    expect((await options()).options.training.epochs).toBe(3);
+  });
+
+  it('suggests a format', async () => {
+    const { code, stderr } = await run('init', '--format', 'yml');
+    expect({ code, hint: stderr.includes('did you mean "yaml"?') }).toEqual({ code: 2, hint: true });
+  });
+});
+
+describe('init plugin', () => {
+  it('writes a package', async () => {
+    const { code, stdout } = await run('init', 'plugin', 'data-term', 'smooth', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'data-term',
+      package: 'anc-plugin-smooth',
+      name: 'smooth',
+    });
+    expect(await place.files()).toEqual(['anc-plugin-smooth']);
+  });
+
+  it.each([
+    [['discriminater', 'patch'], 'did you mean "discriminator"?'],
+    [['discriminator', 'mlp'], '@anc/methods has a discriminator named "mlp" already'],
+    [['discriminator', 'Patch GAN'], 'did you mean "patch-gan"?'],
+    [['discriminator'], "missing required argument 'name'"],
+  ])('refuses %j', async (args, message) => {
+    const { code, stderr } = await run('init', 'plugin', ...args);
+    expect({ code, files: await place.files() }).toEqual({ code: 2, files: [] });
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('completion', () => {
+  it('completes commands, options, choices and names in bash', async () => {
+    const { code, stdout } = await run('completion', 'bash');
+    expect(code).toBe(0);
+    await writeFile(join(place.path, 'completion.bash'), stdout);
+    const asked = async (...words: string[]): Promise<string[]> => {
+      const script =
+        'source ./completion.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _anc_cli; printf "%s\\n" "${COMPREPLY[@]}"';
+      const { stdout: found } = await promisify(execFile)(
+        'bash',
+        ['-c', script, 'bash', 'anc-cli', ...words],
+        {
+          cwd: place.path,
+        },
+      );
+      return found.trim().split('\n');
+    };
+    expect(await asked('')).toEqual(expect.arrayContaining(['run', 'compare', 'init', 'completion']));
+    expect(await asked('run', '--discriminator-l')).toEqual(['--discriminator-learning-rate']);
+    expect(await asked('run', '--student', 'lenet')).toEqual(['lenet4', 'lenet5']);
+    expect(await asked('run', '--epochs', '3', '--adapter', '')).toEqual(['none', 'linear']);
+    expect(await asked('data', '')).toEqual(['get', 'info']);
+    expect(await asked('data', 'get', 'fashion')).toEqual(['fashion-mnist']);
+    expect(await asked('init', 'plugin', 'data-')).toEqual(['data-term']);
+    expect(await asked('run', '--config', 'compl')).toEqual(['completion.bash']);
+  });
+
+  it.each(['zsh', 'fish'])('prints a script of %s with every command', async (shell) => {
+    const { code, stdout } = await run('completion', shell);
+    expect(code).toBe(0);
+    for (const command of ['run', 'data get', 'init plugin']) expect(stdout).toContain(command);
+    for (const name of ['lenet5', 'fashion-mnist', 'adversarial']) expect(stdout).toContain(name);
+  });
+
+  it('suggests a shell', async () => {
+    const { code, stderr } = await run('completion', 'fisch');
+    expect({ code, hint: stderr.includes('did you mean "fish"?') }).toEqual({ code: 2, hint: true });
+  });
+});

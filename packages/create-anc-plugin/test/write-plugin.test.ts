@@ -1,0 +1,153 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { kindOf, namesOf, pluginKinds, runCreate, writePlugin } from '../src/index.js';
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'anc-create-'));
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+describe('kindOf', () => {
+  it.each([
+    ['data-term', 'data-term'],
+    ['data term', 'data-term'],
+    ['dataTerms', 'data-term'],
+    ['Discriminators', 'discriminator'],
+  ])('reads %s', (word, kind) => expect(kindOf(word)).toBe(kind));
+
+  it.each([
+    ['discriminater', 'did you mean "discriminator"?'],
+    ['datset', 'did you mean "dataset"?'],
+    ['spaceship', 'choose what the plugin brings.'],
+    ['constructor', 'choose what the plugin brings.'],
+  ])('refuses %s', (word, hint) => {
+    expect(() => kindOf(word)).toThrow(
+      expect.objectContaining({ code: 'ANC_UNKNOWN', detail: expect.objectContaining({ hint }) as object }),
+    );
+  });
+});
+
+describe('namesOf', () => {
+  it.each([
+    ['patch', 'anc-plugin-patch', 'patch', 'Patch'],
+    ['anc-plugin-two-words', 'anc-plugin-two-words', 'two-words', 'TwoWords'],
+    ['@me/anc-plugin-patch', '@me/anc-plugin-patch', 'patch', 'Patch'],
+    ['@me/patch', '@me/anc-plugin-patch', 'patch', 'Patch'],
+  ])('reads %s', (given, name, component, identifier) => {
+    expect(namesOf(given)).toEqual({ package: name, component, identifier });
+  });
+
+  it.each([
+    ['My Patch', 'did you mean "my-patch"?'],
+    ['patchGan', 'did you mean "patch-gan"?'],
+    ['../patch', 'did you mean "patch"?'],
+    ['3d', 'did you mean "d"?'],
+    ['anc-plugin-', 'choose another name.'],
+    ['', 'choose another name.'],
+    ['a'.repeat(300), `did you mean "${'a'.repeat(60)}"?`],
+  ])('refuses %j', (given, hint) => {
+    expect(() => namesOf(given)).toThrow(
+      expect.objectContaining({ code: 'ANC_USAGE', detail: expect.objectContaining({ hint }) as object }),
+    );
+  });
+});
+
+describe('writePlugin', () => {
+  it.each(pluginKinds)('writes a %s with nothing left open', async (kind) => {
+    const written = await writePlugin({ kind, name: 'two-words', cwd });
+    expect(written.files).toEqual(
+      expect.arrayContaining([
+        '.github/workflows/publish.yml',
+        '.github/workflows/test.yml',
+        '.gitignore',
+        'LICENSE',
+        'README.md',
+        'package.json',
+        'src/index.ts',
+        'test/plugin.test.ts',
+        'tsconfig.json',
+      ]),
+    );
+    for (const file of written.files) {
+      const text = await readFile(join(written.folder, file), 'utf8');
+      expect(text, file).not.toMatch(/my-component|MyComponent|ANC_(VERSION|PEERS|KIND|WORD|TRY|YEAR)/);
+    }
+    const manifest = JSON.parse(await readFile(join(written.folder, 'package.json'), 'utf8')) as {
+      peerDependencies: Record<string, string>;
+    };
+    const source = await readFile(join(written.folder, 'src', 'index.ts'), 'utf8');
+    const imported = [...source.matchAll(/(?:from|import|import\() ?'(@?[^'.]+)'/g)].map(([, name]) => name!);
+    const peers = [...new Set(imported.filter((name) => name !== 'zod'))].sort();
+    expect(Object.keys(manifest.peerDependencies).sort()).toEqual(peers);
+    expect(manifest).toMatchObject({
+      name: 'anc-plugin-two-words',
+      keywords: expect.arrayContaining(['anc-plugin']) as string[],
+      publishConfig: { provenance: true },
+    });
+  });
+
+  it('overwrites nothing, and leaves nothing where it refuses', async () => {
+    await mkdir(join(cwd, 'anc-plugin-patch'));
+    await writeFile(join(cwd, 'anc-plugin-patch', 'mine.txt'), 'mine');
+    await writeFile(join(cwd, 'file'), 'a file');
+    for (const folder of ['anc-plugin-patch', 'file']) {
+      await expect(writePlugin({ kind: 'hook', name: 'patch', folder, cwd })).rejects.toMatchObject({
+        code: 'ANC_EXISTS',
+      });
+    }
+    expect(await readdir(cwd)).toEqual(['anc-plugin-patch', 'file']);
+    expect(await readdir(join(cwd, 'anc-plugin-patch'))).toEqual(['mine.txt']);
+  });
+
+  it('writes into an empty folder, and into one that does not exist', async () => {
+    await mkdir(join(cwd, 'empty'));
+    await writePlugin({ kind: 'hook', name: 'log', folder: 'empty', cwd });
+    await writePlugin({ kind: 'hook', name: 'log', folder: 'deep/er', cwd });
+    expect(await readdir(join(cwd, 'empty'))).toEqual(await readdir(join(cwd, 'deep', 'er')));
+  });
+});
+
+describe('runCreate', () => {
+  const run = async (...args: string[]) => {
+    let [stdout, stderr] = ['', ''];
+    const code = await runCreate(args, {
+      stdout: { write: (text: string) => (stdout += text) },
+      stderr: { write: (text: string) => (stderr += text) },
+      cwd: () => cwd,
+    });
+    return { code, stdout, stderr };
+  };
+
+  it('writes one document with --json', async () => {
+    const { code, stdout, stderr } = await run('hook', 'log', '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'hook', name: 'log', package: 'anc-plugin-log' });
+  });
+
+  it.each([
+    [['hok', 'log'], 'did you mean "hook"?'],
+    [['hook', 'My Log'], 'did you mean "my-log"?'],
+    [['hook'], "missing required argument 'name'"],
+    [[], "missing required argument 'kind'"],
+    [['hook', 'log', '--force'], 'unknown option'],
+  ])('refuses %j', async (args, message) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    const document = await run(...args, '--json');
+    expect(JSON.parse(document.stdout)).toMatchObject({
+      error: { code: expect.stringMatching(/^ANC_/) as string },
+    });
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it('shows help', async () => {
+    expect(await run('--help')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('data-term') as string,
+    });
+  });
+});
