@@ -29,7 +29,7 @@ export const STAGES = [
     command: ['node', 'tools/e2e/install.mjs', '--production', '--npm', '10', '--omit-optional'],
     minutes: 6,
   },
-  { name: 'user: a release from a registry', command: ['node', 'tools/e2e/registry.mjs'], minutes: 12 },
+  { name: 'user: install from tarballs', command: ['node', 'tools/e2e/user.mjs'], minutes: 10 },
   {
     name: 'reliability: 20 kills',
     command: ['node', 'tools/kill-test/run.mjs', '--kills', '20'],
