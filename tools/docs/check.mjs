@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { root } from './entry-points.mjs';
 
-const CHECKS = ['api.mjs'];
+const CHECKS = ['codes.mjs', 'snippets.mjs', 'api.mjs', 'site.mjs'];
 
 function run(program, args, cwd) {
   const { status, error } = spawnSync(program, args, { cwd, stdio: 'inherit' });

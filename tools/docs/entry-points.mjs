@@ -4,6 +4,11 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Address of the repository in a browser, as the packages name it. */
+export const repository = JSON.parse(
+  readFileSync(`${root}packages/cli/package.json`, 'utf8'),
+).repository.url.replace(/^git\+|\.git$/g, '');
+
 /** Entry points that only this repository's own packages use: they can change at any time. */
 const INTERNAL = './internal';
 

@@ -62,6 +62,6 @@ export interface OptimizerParts {
     options?: Readonly<Record<string, unknown>>,
     shared?: Readonly<Record<string, unknown>>,
   ): GradientTransform;
-  /** Creates the learning-rate schedule of this name. Throws `ANC_UNKNOWN_NAME` for an unknown name. */
+  /** Creates the learning-rate schedule of this name. Throws `ANC_UNKNOWN` for an unknown name. */
   schedule(name: string, options?: Readonly<Record<string, unknown>>): LearningRateSchedule;
 }

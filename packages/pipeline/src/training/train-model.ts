@@ -53,6 +53,8 @@ export interface TrainContext {
   readonly validation: Validation | null;
   /** Keeps the weights of the best epoch so far. */
   readonly keepBest: (variables: Variables<HostTensor>) => Promise<void>;
+  /** Whether what `keepBest` kept is there; without it, it is. */
+  readonly hasBest?: () => Promise<boolean>;
   /** Minutes between checkpoints inside an epoch; default: 5. */
   readonly checkpointMinutes?: number;
 }
@@ -91,8 +93,14 @@ export async function trainModel(
   const store = new CheckpointStore(folder.checkpointsOf(name), {
     notice: (message) => emit({ type: 'notice', message }),
   });
-  const found = await store.latest();
+  const latest = await store.latest();
   await folder.assertHeld();
+  const found = latest === null || (await isBestThere(latest, context)) ? latest : null;
+  if (found !== latest) {
+    const message = `${name}: the weights of its best epoch are gone, so it is trained again from the start.`;
+    emit({ type: 'notice', message });
+    await store.clear();
+  }
   await folder.metrics.rewind((record) => record.model !== name || isBefore(record, found, model));
   const memory = found === null ? null : readMemory(found.memory);
   let state: Tree<HostTensor> = found?.state ?? {};
@@ -260,6 +268,10 @@ export async function trainModel(
     seconds,
   };
 }
+
+/** A checkpoint after a best epoch is worth nothing without that epoch's weights: no later one may be better. */
+const isBestThere = async ({ memory }: Checkpoint, { hasBest }: TrainContext): Promise<boolean> =>
+  readMemory(memory).best === null || hasBest === undefined || (await hasBest());
 
 async function batchesOf(usesLabels: boolean, model: PlannedModel, context: TrainContext) {
   const { data, batchSize, seed } = context;

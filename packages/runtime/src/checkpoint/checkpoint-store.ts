@@ -168,7 +168,9 @@ export class CheckpointStore {
       const serial = OWN_FILE.exec(file)?.[1];
       return serial !== undefined && !kept.has(serial) && !foreign.has(serial);
     });
-    const manifestsFirst = stale.sort((a, b) => Number(b.endsWith('.json')) - Number(a.endsWith('.json')));
-    for (const file of manifestsFirst) await rm(join(this.#folder, file), { force: true });
+    const isManifest = (file: string): boolean => file.endsWith('.json');
+    const rest = stale.filter((file) => !isManifest(file));
+    for (const file of [...stale.filter(isManifest), ...rest])
+      await rm(join(this.#folder, file), { force: true });
   }
 }

@@ -40,19 +40,33 @@ type ByName<Contract> = Readonly<Record<string, Tested<Contract>>>;
 
 /** How the contributions of a plugin are tested, by kind and name; those that are not named, with their defaults. */
 export interface PluginContractOptions {
+  /** Models, by name. */
   readonly models?: ByName<Partial<NetworkContractOptions>>;
+  /** Datasets, with the folder of their files and the seed of generated data, by name. */
   readonly datasets?: ByName<{ readonly dataDir?: string; readonly seed?: number }>;
+  /** Augmentations, by name. */
   readonly augmentations?: ByName<AugmentationContractOptions>;
+  /** Methods, by name. */
   readonly methods?: ByName<MethodContractOptions>;
+  /** Discriminators, by name. */
   readonly discriminators?: ByName<DiscriminatorContractOptions>;
+  /** Regularizers, by name. */
   readonly regularizers?: ByName<RegularizerContractOptions>;
+  /** Data terms, by name. */
   readonly dataTerms?: ByName<DataTermContractOptions>;
+  /** Adversarial losses, by name. */
   readonly adversarialLosses?: ByName<AdversarialLossContractOptions>;
+  /** Balancers, by name. */
   readonly balancers?: ByName<BalancerContractOptions>;
+  /** Tasks, by name. */
   readonly tasks?: ByName<Partial<TaskContractOptions>>;
+  /** Optimizers, by name. */
   readonly optimizers?: ByName<OptimizerContractOptions>;
+  /** Learning-rate schedules, by name. */
   readonly schedules?: ByName<Record<string, never>>;
+  /** Run hooks, by name. */
   readonly hooks?: ByName<HookContractOptions>;
+  /** Backends, by name. */
   readonly backends?: ByName<BackendContractOptions>;
   /** Creates parts of the objective for methods that use those of other plugins; the plugin's own by default. */
   readonly parts?: Parts;
