@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 
-const LOCKFILES = ['package-lock.json', 'docs/package-lock.json'];
+const LOCKFILES = ['package-lock.json', 'docs/package-lock.json', 'tools/e2e/package-lock.json'];
 
 /** @returns {{ entries: number, problems: string[] }} */
 function check(file) {

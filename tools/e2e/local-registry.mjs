@@ -33,6 +33,20 @@ middlewares: { audit: { enabled: false } }
 log: { type: file, path: ${join(folder, 'log')}, level: warn }
 `;
 
+/** What npm says where it cannot reach a registry, or the registry does not have a package. */
+const OUT_OF_REACH = /\b(E404|ETARGET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT)\b/;
+
+/** Ends this process as skipped where the registry does not give what this folder's package.json names. */
+function install() {
+  try {
+    run('npm', ['ci'], { cwd: fileURLToPath(new URL('.', import.meta.url)) });
+  } catch (error) {
+    if (!OUT_OF_REACH.test(error.message)) throw error;
+    console.log(`verdaccio and the package managers cannot be had: ${OUT_OF_REACH.exec(error.message)[0]}`);
+    process.exit(77);
+  }
+}
+
 /**
  * Starts an npm registry on this machine (verdaccio) in front of the one that npm is configured for.
  *
@@ -40,7 +54,7 @@ log: { type: file, path: ${join(folder, 'log')}, level: warn }
  * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
  */
 export async function startRegistry(folder) {
-  if (!existsSync(verdaccio)) run('npm', ['ci'], { cwd: fileURLToPath(new URL('.', import.meta.url)) });
+  if (!existsSync(verdaccio)) install();
   const upstream = run('npm', ['config', 'get', 'registry'], { cwd: process.cwd() }).stdout.trim();
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'config.yaml');

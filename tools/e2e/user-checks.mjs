@@ -101,9 +101,11 @@ export function checkRefusal(project) {
 
 /** A folder of images needs sharp, which nobody installed: one error with the command, and no second one. */
 export async function checkMissingSharp(project) {
-  mkdirSync(join(project.folder, 'images'), { recursive: true });
+  const classes = ['a', 'b'];
+  for (const name of classes) mkdirSync(join(project.folder, 'images', name), { recursive: true });
   const create = { width: 4, height: 4, channels: 3, background: 'red' };
-  for (let i = 0; i < 8; i++) await sharp({ create }).toFile(join(project.folder, `images/${i}.png`));
+  for (let i = 0; i < 64; i++)
+    await sharp({ create }).toFile(join(project.folder, 'images', classes[i % 2], `${i}.png`));
   for (const args of [
     ['data', 'info', 'images'],
     ['run', ...TINY.slice(2), '--dataset', 'image-folder', '--data-dir', 'images', '--methods', 'kd'],

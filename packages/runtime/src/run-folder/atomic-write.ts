@@ -1,6 +1,7 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { diskError, withCleanUp } from './disk-error.js';
+import { syncFile } from './sync-file.js';
 import { temporaryName } from './temporary-name.js';
 
 /** Content of a file, as a whole or in pieces. */
@@ -19,7 +20,7 @@ export async function writeFileAtomically(path: string, content: FileContent): P
     await withCleanUp(
       async () => {
         await write(file, content);
-        await file.sync();
+        await syncFile(file);
       },
       () => file.close(),
     );
@@ -66,7 +67,7 @@ export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {
-    await folder.sync();
+    await syncFile(folder);
   } finally {
     await folder.close();
   }

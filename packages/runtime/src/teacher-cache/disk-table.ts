@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskError, withCleanUp } from '../run-folder/disk-error.js';
+import { syncFile } from '../run-folder/sync-file.js';
 import { fromFloat16, toFloat16 } from '@anc/formats';
 import {
   encodeSegment,
@@ -166,7 +167,7 @@ export class DiskTable {
       const file = await open(`${path}${UNFINISHED}`, 'wx');
       try {
         await file.writeFile(bytes);
-        await file.sync();
+        await syncFile(file);
       } finally {
         await file.close();
       }
