@@ -15,6 +15,8 @@ export const PLUGIN_API_VERSION = 1;
 /** Something that a plugin adds under a name, created from validated options. */
 export interface Contribution<T, Environment = void> {
   readonly summary?: string;
+  /** Of a name of earlier versions: the current one. */
+  readonly deprecated?: string;
   /** Any Standard Schema (zod, valibot, …). Gives validation, defaults and help text. */
   readonly options: StandardSchemaV1;
   /**
@@ -98,6 +100,8 @@ export interface Contributions {
 export interface PluginDefinition extends Contributions {
   /** The npm package's name. */
   readonly name: string;
+  /** Recorded with runs; default: the version of the package that the plugin is loaded from. */
+  readonly version?: string;
   readonly apiVersion: number;
 }
 

@@ -6,6 +6,7 @@ import { optimizerPartsOf } from './optimizer-parts.js';
 import { Registry } from './registry.js';
 import { spelledOut } from './spelled-out.js';
 import { validateOptionsNow } from './validate-options.js';
+import { validatePlugin } from './validate-plugin.js';
 
 /** Everything that is registered. */
 export interface Composition {
@@ -92,6 +93,7 @@ function partsOf(
  * needs as arguments. Throws `ANC_PLUGIN_DUPLICATE` where two bring the same name.
  */
 export function compose(plugins: readonly Plugin[]): Composition {
+  plugins.forEach(validatePlugin);
   const container = new Container();
   container.load(registries, ...plugins.map(moduleOf));
   const entries = kindNames.map((kind) => [kind, container.get(registryOf(kind))] as const);

@@ -4,7 +4,7 @@ import type { Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 import type { EnvironmentOf, Kind, Made, Registration } from './kinds.js';
 import { KINDS } from './kinds.js';
-import { assertMembers } from './members.js';
+import { assertMembers, MAY_WAIT } from './members.js';
 import { blaming } from './plugin-fault.js';
 import { validateOptions } from './validate-options.js';
 
@@ -66,7 +66,7 @@ export class Registry<K extends Kind> {
 
   /**
    * Makes one from options that `check` returned, for whose errors its plugin is named. Throws `ANC_PLUGIN` where its
-   * code fails, or where a part of the objective lacks one of its functions.
+   * code fails, or where what it makes is not of its kind; a promise of it rejects.
    */
   build(name: string, checked: unknown, environment: EnvironmentOf<K>): Made<K> {
     const { contribution, package: from } = this.get(name);
@@ -75,9 +75,14 @@ export class Registry<K extends Kind> {
       environment: EnvironmentOf<K>,
     ) => Made<K>;
     const what = `${KINDS[this.kind]} "${name}" of plugin "${from}"`;
-    const made = blaming(what, () => create(checked, environment));
-    assertMembers(this.kind, made, what);
-    setOrigin(made, what);
-    return made;
+    const made: unknown = blaming(what, () => create(checked, environment));
+    const complete = <T>(component: T): T => {
+      assertMembers(this.kind, component, what);
+      setOrigin(component, what);
+      return component;
+    };
+    if (MAY_WAIT.includes(this.kind) && made instanceof Promise)
+      return made.then((component: unknown) => complete(component)) as Made<K>;
+    return complete(made) as Made<K>;
   }
 }

@@ -1,5 +1,5 @@
 import type { Dataset } from '@anc/core';
-import { rehearse } from '@anc/core/internal';
+import { originOf, rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
 import { createAugmentations, namedAugmentations } from '../data/augmentations.js';
@@ -173,11 +173,8 @@ async function planWith<D extends TrainingData>(
       aboutOption([key, 'model'], () => registries.models.create(options[key].model, environment));
     const teacherModel = given === null ? await create('teacher') : null;
     const studentModel = await create('student');
-    for (const [key, model] of [
-      ['teacher', teacherModel],
-      ['student', studentModel],
-    ] as const) {
-      blaming(`model "${options[key].model.name}"`, () => model?.summary(dataset.shape)); // before any file is read
+    for (const model of [teacherModel, studentModel]) {
+      if (model !== null) blaming(originOf('model', model), () => model.summary(dataset.shape)); // before any file is read
     }
     const { batchSize, accumulate = 1, seed } = training;
     const data = await open(dataset, dataOptions, { batchSize, seed, augmentation });
