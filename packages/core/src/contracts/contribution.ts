@@ -21,23 +21,20 @@ export type ContributionDetails<C extends AnyContribution> = Omit<C, 'options' |
  * @param options any Standard Schema (zod, valibot, arktype, …)
  * @param create makes one from the schema's output
  */
-export function contribution<
-  const S extends StandardSchemaV1,
-  C extends AnyContribution = Contribution<never, never>,
->(
-  options: S,
-  create: (
-    options: StandardSchemaV1.InferOutput<S>,
-    environment: Parameters<C['create']>[1],
-  ) => ReturnType<C['create']>,
-  details?: ContributionDetails<C>,
-): C;
-/** The same apart from its place, `const patch = contribution(…)`: the factory says what it makes. */
 export function contribution<const S extends StandardSchemaV1, T, Environment = void>(
   options: S,
   create: (options: StandardSchemaV1.InferOutput<S>, environment: Environment) => T,
   details?: Pick<Contribution<T>, 'summary'>,
 ): Contribution<T, Environment>;
+/** With the details that a kind has besides: the usual images of a model, the files of a dataset. */
+export function contribution<const S extends StandardSchemaV1, C extends AnyContribution>(
+  options: S,
+  create: (
+    options: StandardSchemaV1.InferOutput<S>,
+    environment: Parameters<C['create']>[1],
+  ) => ReturnType<C['create']>,
+  details: ContributionDetails<C>,
+): C;
 export function contribution(
   options: StandardSchemaV1,
   create: (options: unknown, environment: unknown) => unknown,

@@ -5,6 +5,8 @@ const MOVED = 400 * 86_400_000 + 5 * 3_600_000 + 7 * 60_000 + 13_317;
 
 /** Lines that are kept for an error: one is enough to look at. */
 const MOST_LINES = 4;
+/** Stacks that are looked at. */
+const MOST_LOOKS = 16;
 
 /**
  * Runs code that may depend on its arguments alone, and notes where it asks for random numbers or the time. The clock is
@@ -16,8 +18,10 @@ const MOST_LINES = 4;
  * @param run number of the run among those that are compared: each has another time.
  */
 export function watchingSources<T>(lines: Set<string>, run: number, code: () => T): T {
+  let looked = 0;
   const note = (what: string): void => {
-    if (lines.size < MOST_LINES) lines.add(`${what} at ${callSite()}`);
+    // Stacks are slow: not for each of thousands of calls, be they of the same line.
+    if (lines.size < MOST_LINES && looked++ < MOST_LOOKS) lines.add(`${what} at ${callSite()}`);
   };
   const shift = run * MOVED;
   const [RealDate, { random }, { now }] = [globalThis.Date, Math, performance];

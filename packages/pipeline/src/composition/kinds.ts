@@ -32,5 +32,7 @@ export interface Registration<K extends Kind = Kind> {
   readonly kind: K;
   readonly name: string;
   readonly package: string;
+  /** Whether its package was found among the installed ones, and not named by anyone. */
+  readonly discovered?: boolean;
   readonly contribution: ContributionOf<K>;
 }

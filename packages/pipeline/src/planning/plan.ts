@@ -2,6 +2,7 @@ import type { Dataset } from '@anc/core';
 import { originOf, rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
+import type { PluginRecord } from '../composition/provenance.js';
 import { createAugmentations, namedAugmentations } from '../data/augmentations.js';
 import { noticesOf } from '../data/dataset-facts.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
@@ -79,6 +80,8 @@ export interface Plan<D extends TrainingData = RunData> {
   readonly students: readonly PlannedModel[];
   /** What is called while the run goes on. */
   readonly hooks: readonly PlannedHook[];
+  /** What is recorded of the plugins. */
+  readonly plugins: readonly PluginRecord[];
   readonly backends: RunBackends;
   /**
    * Names of the networks' outputs, in their order; null where a given teacher does not name its classes and folders are
@@ -244,6 +247,7 @@ async function planWith<D extends TrainingData>(
       task,
       students,
       hooks,
+      plugins: await composition.records(),
       backends,
       classNames: given === null ? dataset.classes : given.given.classNames,
       notices: [...backendNotices(backends), ...notices],

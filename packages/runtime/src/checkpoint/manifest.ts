@@ -22,6 +22,8 @@ export interface CheckpointManifest extends CheckpointPosition {
   readonly tensors: Tree<LeafSpec>;
   /** What the training loop needs to continue, besides the tensors. */
   readonly memory: Json;
+  /** Plugins that had a share in it; left out without any. */
+  readonly plugins?: Json;
 }
 
 export const specsOf = (tensors: Tree<HostTensor>): Record<string, LeafSpec> =>
