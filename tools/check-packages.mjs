@@ -53,7 +53,7 @@ try {
   for (const { name, tarball, files } of packWorkspaces(folder)) {
     const problems = [
       ...files.filter((file) => FORBIDDEN.test(file)).map((file) => `packs ${file}`),
-      ...(files.includes('LICENSE') ? [] : ['packs no LICENSE']),
+      ...['LICENSE', 'README.md'].filter((file) => !files.includes(file)).map((file) => `packs no ${file}`),
       ...installScripts(name, files),
       ...withoutSource(name, files),
       ...(files.some((file) => file.startsWith('dist/') && file.endsWith('.js'))

@@ -6,6 +6,8 @@ import { STAGES } from './stages.mjs';
 
 const SKIPPED = 77;
 const BUDGET_MINUTES = 38;
+/** Stages that run at the same time: most of them use one core. */
+const AT_ONCE = 2;
 
 const { values: options } = parseArgs({
   options: {
@@ -67,16 +69,8 @@ function runStage({ command, minutes }) {
   });
 }
 
-/** Stages in the order in which they run; those of one row at the same time. */
-function rows() {
-  const chosen = STAGES.filter(({ name }) => options.only?.some((part) => name.includes(part)) ?? true);
-  const together = [];
-  for (const stage of chosen) {
-    if (stage.beside && together.length > 0) together.at(-1).push(stage);
-    else together.push([stage]);
-  }
-  return together;
-}
+/** The chosen stages in the order in which they start. */
+const chosen = STAGES.filter(({ name }) => options.only?.some((part) => name.includes(part)) ?? true);
 
 async function timed(stage) {
   const began = Date.now();
@@ -87,20 +81,26 @@ async function timed(stage) {
 const count = unitTests();
 console.log(`\nunit tests: ${count.passed} passed, ${count.failed} failed.`);
 let skipped = 0;
-for (const row of rows()) {
-  for (const { name, code, output, seconds } of await Promise.all(row.map(timed))) {
-    if (code === 0) {
-      count.passed += 1;
-      console.log(`passed   ${name} (${seconds} s)`);
-    } else if (code === SKIPPED) {
-      skipped += 1;
-      console.log(`skipped  ${name}: ${output.split('\n').at(-1)}`);
-    } else {
-      count.failed += 1;
-      console.log(`${output}\nFAILED   ${name} (${seconds} s, exit code ${code})`);
-    }
+
+function report({ name, code, output, seconds }) {
+  if (code === 0) {
+    count.passed += 1;
+    console.log(`passed   ${name} (${seconds} s)`);
+  } else if (code === SKIPPED) {
+    skipped += 1;
+    console.log(`skipped  ${name}: ${output.split('\n').at(-1)}`);
+  } else {
+    count.failed += 1;
+    console.log(`${output}\nFAILED   ${name} (${seconds} s, exit code ${code})`);
   }
 }
+
+/** Takes one stage after the other until none is left. */
+async function work() {
+  for (let stage = chosen.shift(); stage !== undefined; stage = chosen.shift()) report(await timed(stage));
+}
+
+await Promise.all(Array.from({ length: AT_ONCE }, work));
 if (skipped > 0) console.log(`${skipped} skipped, each with its reason above`);
 console.log(`${count.passed} passed, ${count.failed} failed`);
 process.exitCode = count.failed === 0 ? 0 : 1;

@@ -1,6 +1,7 @@
 /** The folders that are damaged, and the commands that read them. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ancCli } from './program.mjs';
 
 const NETWORKS = ['--teacher', 'cnn(widths=[2,4],features=8)', '--student', 'cnn(widths=[2],features=8)'];
@@ -11,6 +12,15 @@ const COMPARE = ['compare', ...TRAINED, '--epochs', '2', '--methods', 'l2', '--s
 const TUNE = [
   ...['tune', ...TRAINED.slice(0, -2), '--epochs', '2', '--methods', 'l2'],
   ...['--learning-rates', '0.01,0.02', '--budget', '2', '--confirm', '1'],
+];
+
+/** Fashion-MNIST, which `reproduce` trains on; null where it is not there. */
+const shared = fileURLToPath(new URL('../../../shared/data', import.meta.url));
+export const dataDir =
+  [process.env.ANC_DATA_DIR, shared].find((path) => path && existsSync(join(path, 'fashion-mnist'))) ?? null;
+const REPRODUCE = [
+  ...['reproduce', 'table6', ...NETWORKS, ...SMALL, '--data-dir', dataDir],
+  ...['--limit-test', '48', '--epochs', '1', '--seeds', '1'],
 ];
 
 const resume = (command, folder) => ({
@@ -51,8 +61,8 @@ const ofRun = (folder) => [
   },
 ];
 
-/** A command's folder, finished, and interrupted at a message; `more`: what else reads the interrupted one. */
-const finishedAndNot = (what, command, make, folder, interruptAfter, readers, more = []) => {
+/** A command's folder, finished, and interrupted at a message; `more`: what reads the interrupted one, besides the command. */
+const finishedAndNot = (what, command, make, folder, interruptAfter, readers, more = [report(folder)]) => {
   const common = { folder, make: [...make, '--name', folder.split('/')[1]] };
   return [
     { ...common, name: `finished ${what}`, readers },
@@ -61,7 +71,7 @@ const finishedAndNot = (what, command, make, folder, interruptAfter, readers, mo
       name: `interrupted ${what}`,
       interruptAfter,
       whole: `finished ${what}`,
-      readers: [resume(command, folder), report(folder), ...more],
+      readers: [resume(command, folder), ...more],
     },
   ];
 };
@@ -73,6 +83,7 @@ const repeated = (command, folder) => [resume(command, folder), report(folder)];
  */
 export const folders = [
   ...finishedAndNot('run', 'run', RUN, 'runs/a', 'l2 (3 of 3)  epoch 1/3 done', ofRun('runs/a'), [
+    report('runs/a'),
     { name: 'eval', args: ['eval', 'runs/a', '--select', 'adversarial'] },
   ]),
   ...finishedAndNot(
@@ -91,6 +102,17 @@ export const folders = [
     'l2, trial 2 of 2 (1 of 1)  epoch 1/2 done',
     repeated('tune', 'runs/t'),
   ),
+  ...(dataDir === null
+    ? []
+    : finishedAndNot(
+        'table',
+        'reproduce',
+        REPRODUCE,
+        'runs/r',
+        'adversarial-3 (5 of 6)  epoch 1/1',
+        repeated('reproduce', 'runs/r'),
+        [], // the report of an unfinished table has nothing to show
+      )),
 ];
 
 /** Makes a folder in `place`, once. */

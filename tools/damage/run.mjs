@@ -1,18 +1,20 @@
 /**
- * Damages every file of run folders, of comparisons and of tunings, one at a time, and reads them with every command that
- * does: `node tools/damage/run.mjs [--only "finished run"] [--seed 1]`. An error's advice is followed, and the result
- * compared with that of a whole folder. Prints the counts of docs/reliability.md; exits with 1 where something is wrong.
+ * Damages every file of run folders, comparisons, tunings and reproduced tables, one at a time, and reads them with every
+ * command that does: `node tools/damage/run.mjs [--only "finished run"] [--seed 1]`. An error's advice is followed, and the
+ * result compared with that of a whole folder. Prints the counts of docs/reliability.md; exits with 1 where something is
+ * wrong.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { randomFrom } from '../kill-test/moment.mjs';
 import { differences } from '../kill-test/same-files.mjs';
 import { damages } from './damages.mjs';
-import { folders, makeFolder } from './folders.mjs';
+import { dataDir, folders, makeFolder } from './folders.mjs';
 import { documentOf, judge, recoveryIn } from './judge.mjs';
 import { ancCli } from './program.mjs';
+import { filesOf, stateOf } from './state.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -44,17 +46,10 @@ const count = (key, what) => {
 };
 const faults = [];
 
-function filesOf(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .sort();
-}
-
 /** Differences to the folder that nothing happened to. */
 function differencesOf(one) {
   const whole = wholeOf(one.whole ?? one.name);
-  return differences(join(whole, one.folder), whole, join(place, one.folder), place);
+  return differences(join(whole, one.folder), place, join(place, one.folder), place); // both were made in `place`
 }
 
 /** Without its result a model is not finished. */
@@ -62,30 +57,42 @@ const trainsAgain = (file) => /(?:^|\/)result\.json$/.test(file);
 /** The epochs of a model that is trained again come last in the log, and in the report. */
 const isNotOfLog = (found) => !/^other: (?:.*\/)?(?:metrics\.jsonl|report\.html)$/.test(found);
 
+/** What was wrong after a command in a folder in some state. */
+const outcomes = new Map();
+
 /** Follows the advice of an error until the folder is finished. Returns what is wrong then. */
-async function recover(one, reader, message) {
+async function recover(one, message) {
   let [said, resumed] = [message, one.readers[0].args];
+  const keys = [];
+  const known = (wrong) => {
+    for (const key of keys) outcomes.set(key, wrong);
+    return wrong;
+  };
   for (let attempt = 0; attempt < 3; attempt++) {
     const recovery = recoveryIn(said);
-    if (recovery === null) return null; // a copy is to be restored
-    if (!existsSync(recovery.path)) return [`the advice names what is not there: ${recovery.path}`];
+    if (recovery === null) return known(null); // a copy is to be restored
+    if (!existsSync(recovery.path)) return known([`the advice names what is not there: ${recovery.path}`]);
     rmSync(recovery.path, { recursive: true });
     if (recovery.args !== null) resumed = recovery.args;
+    // Damages of one file, and readers, often lead to the same folder here: it is continued once.
+    const key = JSON.stringify([one.name, attempt, resumed, stateOf(place)]);
+    if (outcomes.has(key)) return known(outcomes.get(key));
+    keys.push(key);
     const { code, stdout, stderr } = await ancCli(resumed, place);
     if (code === 0) {
       if (resumed[0] !== one.readers[0].args[0]) {
         const { code: rest } = await ancCli(one.readers[0].args, place);
-        if (rest !== 0) return ['the whole is not finished after its part was'];
+        if (rest !== 0) return known(['the whole is not finished after its part was']);
       }
-      return differencesOf(one).filter(isNotOfLog);
+      return known(differencesOf(one).filter(isNotOfLog));
     }
     try {
       said = JSON.parse(stdout).error.message;
     } catch {
-      return [`exit code ${code}: ${stderr}`];
+      return known([`exit code ${code}: ${stderr}`]);
     }
   }
-  return ['three pieces of advice were not enough'];
+  return known(['three pieces of advice were not enough']);
 }
 
 async function damageFile(one, file, what, documents) {
@@ -106,7 +113,7 @@ async function damageFile(one, file, what, documents) {
       if (found.length > 0) judged = { fault: `exit code 0, but ${found.slice(0, 3).join('; ')}` };
     }
     if (judged.named !== undefined) {
-      const wrong = await recover(one, reader, judged.message);
+      const wrong = await recover(one, judged.message);
       if (wrong !== null && wrong.length > 0)
         judged = { fault: `advice was followed, but ${wrong.slice(0, 3).join('; ')} (${judged.message})` };
       else if (wrong !== null) count(key, 'recovered');
@@ -123,6 +130,7 @@ async function damageFile(one, file, what, documents) {
   }
 }
 
+if (dataDir === null) console.log('reproduce is left out: its data, Fashion-MNIST, is not there.');
 let caseSeed = 0;
 try {
   const chosen = folders.filter(({ name }) => values.only === undefined || name === values.only);

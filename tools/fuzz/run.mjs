@@ -3,15 +3,17 @@
  *
  *     node tools/fuzz/run.mjs [--cases 100000] [--from 0] [--for 3600] [--only word] [--seconds 10] [--mebibytes 512]
  *
- * A case is a good file with changes that follow from its number, so `--from` continues where another call
- * ended. A reader gets `--for` seconds at most. A fault
- * is any error but an AncError, a case that takes more than `--seconds`, or memory beyond `--mebibytes` over what the
- * process had before. Prints a table in Markdown; exits 1 where there was a fault.
+ * A case is a good file with changes that follow from its number. A reader gets `--for` seconds at most. With
+ * `--record <file>` the counts are kept there: another call, of the same build, goes on after the last case, until each
+ * reader has had `--cases`. A fault is any error but an AncError, a case that takes more than `--seconds`, or memory beyond
+ * `--mebibytes` over what the process had before; `--save <path>` writes its file. Prints a table in Markdown; exits 1 where
+ * there was a fault.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { mutated } from '@anc/testing';
+import { openRecord } from './record.mjs';
 import { targets } from './targets.mjs';
 
 const { values } = parseArgs({
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     seconds: { type: 'string', default: '10' },
     mebibytes: { type: 'string', default: '512' },
+    record: { type: 'string' },
     save: { type: 'string' },
   },
 });
@@ -30,7 +33,10 @@ const [cases, start, seconds, mebibytes] = [values.cases, values.from, values.se
 );
 const MEBIBYTE = 2 ** 20;
 const WATCHED_EVERY = 50;
+/** Cases after which counts are recorded. */
+const AT_ONCE = 25_000;
 const limit = Number(values.for);
+const record = openRecord(values.record);
 
 /** Runs the cases from `from` on until one of them has to be ended. */
 function attempt(name, from, to, budget) {
@@ -74,36 +80,40 @@ function attempt(name, from, to, budget) {
 }
 
 async function measure({ name, file, apart }) {
-  const total = { name, cases: 0, accepted: 0, refused: 0, ended: 0, faults: 0, ms: 0, memory: 0 };
   let left = limit;
-  for (let from = start; from < start + cases && left > 0;) {
+  for (let from = start + record.of(name).cases; from < start + cases && left > 0;) {
     const began = performance.now();
-    const part = await attempt(name, from, start + cases, left);
+    const part = await attempt(name, from, Math.min(from + AT_ONCE, start + cases), left);
     left -= (performance.now() - began) / 1000;
-    total.cases += part.next - from;
-    total.accepted += part.accepted;
-    total.refused += part.refused;
-    total.ms = Math.max(total.ms, part.worst.ms, part.ended === null ? 0 : 1000 * seconds);
-    total.memory = Math.max(total.memory, part.memory);
     const faults = [...part.faults];
-    if (part.ended !== null && apart) total.ended++;
-    else if (part.ended !== null) faults.push({ fault: part.ended.why, seed: part.ended.seed });
+    const isEnded = part.ended !== null && apart === true;
+    if (part.ended !== null && !isEnded) faults.push({ fault: part.ended.why, seed: part.ended.seed });
     for (const { fault, seed } of faults.slice(0, 5)) {
       process.stderr.write(`${name}, case ${seed}: ${fault}\n`);
       if (values.save !== undefined) writeFileSync(`${values.save}-${seed}`, mutated(file, seed));
     }
-    total.faults += faults.length;
+    record.add(name, {
+      cases: part.next - from,
+      accepted: part.accepted,
+      refused: part.refused,
+      ended: Number(isEnded),
+      faults: faults.length,
+      ms: Math.max(part.worst.ms, part.ended === null ? 0 : 1000 * seconds),
+      memory: part.memory,
+    });
     from = part.next;
   }
-  return total;
+  return record.of(name);
 }
 
 process.stdout.write('| reader | cases | refused | accepted | ended | faults | slowest ms | memory MiB |\n| --- | --: | --: | --: | --: | --: | --: | --: |\n'); // prettier-ignore
 let faulty = false;
 for (const target of targets.filter(({ name }) => name.includes(values.only))) {
-  const { name, cases: run, refused, accepted, ended, faults, ms, memory } = await measure(target);
-  const numbers = [run, refused, accepted, ended, faults, Math.round(ms), Math.round(memory / MEBIBYTE)];
-  process.stdout.write(`| ${[name, ...numbers.map((n) => n.toLocaleString('en-US'))].join(' | ')} |\n`);
+  const { cases: done, refused, accepted, ended, faults, ms, memory } = await measure(target);
+  const numbers = [done, refused, accepted, ended, faults, Math.round(ms), Math.round(memory / MEBIBYTE)];
+  process.stdout.write(
+    `| ${[target.name, ...numbers.map((n) => n.toLocaleString('en-US'))].join(' | ')} |\n`,
+  );
   faulty ||= faults > 0;
 }
 process.exitCode = faulty ? 1 : 0;

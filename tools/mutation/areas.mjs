@@ -1,21 +1,27 @@
 /**
  * What is mutated, and the tests that must notice: those beside the source. Paths from the repository's root.
  *
- * @typedef {{ mutate: string[], tests: string[] }} Area
+ * `sharesModules`: test files run in one thread, where modules are loaded once, which saves most of the time. Not with
+ * modules of Node that several files replace.
+ *
+ * @typedef {{ mutate: string[], tests: string[], sharesModules?: true }} Area
  * @type {Record<string, Area>}
  */
 export const AREAS = {
   losses: {
     mutate: ['packages/core/src/losses/*.ts'],
     tests: ['packages/core/src/losses/*.test.ts'],
+    sharesModules: true,
   },
   step: {
     mutate: ['packages/core/src/step/*.ts'],
     tests: ['packages/core/src/step/*.test.ts'],
+    sharesModules: true,
   },
   optimizers: {
     mutate: ['packages/core/src/optimizers/*.ts'],
     tests: ['packages/core/src/optimizers/*.test.ts'],
+    sharesModules: true,
   },
   checkpoint: {
     mutate: [

@@ -50,9 +50,13 @@ export class OnnxBackend extends Backend {
   readonly #rehearsed = new Map<string, TracedStep>();
 
   private constructor(
+    /** The ONNX Runtime session thread. */
     readonly engine: EngineClient,
+    /** Version, execution provider and threads of the engine. */
     readonly info: EngineInfo,
+    /** Options that it was created with. */
     readonly options: OnnxOptions,
+    /** Channels in a block of the NCHWc layout; null where layouts are not blocked. */
     readonly channelBlock: number | null,
   ) {
     super();

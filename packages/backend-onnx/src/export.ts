@@ -13,11 +13,13 @@ import { runPasses } from './passes/run.js';
 import { traceFunction } from './trace/trace-function.js';
 import { traceTwice, type Traced } from './trace/trace-twice.js';
 
+/** Options of `exportOnnx`. */
 export interface ExportOptions {
   /** Frozen weights, written into the file. */
   readonly constants?: Tree<HostTensor>;
   /** Metadata properties of the model: classes, mean and std, provenance. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Description of the model, for the file's `doc_string`. */
   readonly description?: string;
   /** Name of the first axis, whose size stays open (dynamic); `null` keeps the sizes of the spec. */
   readonly batch?: string | null;

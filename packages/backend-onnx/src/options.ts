@@ -36,5 +36,7 @@ export const onnxSchema = z.strictObject({
 /** Options of `onnx:<execution provider>`, whose name chooses the provider. */
 export const acceleratorSchema = onnxSchema.omit({ runtime: true, executionProviders: true });
 
+/** Options of `onnx:<execution provider>`, as `acceleratorSchema` returns them. */
 export type AcceleratorOptions = z.infer<typeof acceleratorSchema>;
+/** Options of the backend `onnx`, as `onnxSchema` returns them. */
 export type OnnxOptions = z.infer<typeof onnxSchema>;

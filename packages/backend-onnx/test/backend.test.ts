@@ -160,15 +160,17 @@ describe('OnnxBackend', () => {
     const toy = toyStep();
     const device = await onnx.upload(toy.initial());
     const step = await compileToyStep(onnx, toy);
-    const resident = async (steps: number): Promise<number> => {
+    const growthOver = async (steps: number): Promise<number> => {
+      const before = process.memoryUsage().rss;
       for (let i = 0; i < steps; i++) await step.run(device, toy.inputs(0));
-      return process.memoryUsage().rss;
+      return process.memoryUsage().rss - before;
     };
-    await resident(300);
-    const before = await resident(100);
-    const after = await resident(600);
-    // A state is 25 kB here: 600 leaked copies would be 15 MB and more.
-    expect(after - before).toBeLessThan(12 * 2 ** 20);
+    await growthOver(400);
+    // A state is 25 kB here: 600 leaked copies would be 15 MB and more, every time. The garbage collector adds some at times.
+    const growths: number[] = [];
+    do growths.push(await growthOver(600));
+    while (growths.at(-1)! >= 12 * 2 ** 20 && growths.length < 4);
+    expect(Math.min(...growths)).toBeLessThan(12 * 2 ** 20);
     expect(tf.memory().numTensors).toBeLessThan(50);
     await step.dispose();
     await device.dispose();

@@ -9,4 +9,5 @@ export const wasmSchema = z.strictObject({
     .describe('URL or folder of the .wasm files, for browsers; Node finds them in the package'),
 });
 
+/** Options of `tfjs:wasm`. */
 export type WasmOptions = z.infer<typeof wasmSchema>;

@@ -8,4 +8,5 @@ export const webgpuSchema = z.strictObject({
   adapter: z.string().optional().describe("part of an adapter's name; Node only (Dawn)"),
 });
 
+/** Options of the backend `webgpu`. */
 export type WebgpuOptions = z.input<typeof webgpuSchema>;

@@ -69,7 +69,9 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
   ['data', 'download or inspect a dataset', async () => (await import('./commands/data.js')).defineData],
 ];
 
+/** Where the program runs: its streams and its working directory. */
 export interface ProgramOptions extends Streams {
+  /** Absolute path of the working directory. */
   readonly cwd: string;
 }
 

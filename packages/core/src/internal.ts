@@ -51,7 +51,7 @@ export { compileClassifier, liveTeacher, NetworkTeacher, outputShapes } from './
 // Backends and the machine
 export { inference } from './eager/eager-context.js';
 export { fastest, reportBackend, type BackendReport } from './machine/backend-report.js';
-export { importOptional, type OptionalPackage } from './machine/optional-package.js';
+export { importFromUser, importOptional, type OptionalPackage } from './machine/optional-package.js';
 export { installable, platformName, type NativePackage } from './machine/platform.js';
 export { mainMemory, processorName, processorThreads } from './machine/processor.js';
 

@@ -5,10 +5,13 @@
 
 /** Mean and standard deviation per channel: of one gray channel, or of red, green and blue. */
 export interface ChannelNormalization {
+  /** Mean per channel. */
   readonly mean: readonly number[];
+  /** Standard deviation per channel. */
   readonly std: readonly number[];
 }
 
+/** What is known of a published dataset without its files. */
 export interface DatasetFacts {
   /** As `--dataset` takes it. */
   readonly name: string;
@@ -16,7 +19,9 @@ export interface DatasetFacts {
   readonly shape: readonly [number, number, number];
   /** Number of classes. */
   readonly classes: number;
+  /** Images for training. */
   readonly trainingImages: number;
+  /** Images for the test. */
   readonly testImages: number;
   /** What published networks commonly use, for pixels in 0..1; null if there is no common choice. */
   readonly normalization: ChannelNormalization | null;

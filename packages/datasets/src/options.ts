@@ -12,6 +12,7 @@ export const glyphsOptions = z.strictObject({
     .default(null)
     .describe('random seed of the images; null: the same images for every seed of a run'),
 });
+/** Options of `glyphs`. */
 export type GlyphsOptions = z.input<typeof glyphsOptions>;
 
 export const cifar100Options = z.strictObject({
@@ -88,6 +89,7 @@ export const imageFolderOptions = z.strictObject({
     .describe('fraction of the images held out for evaluation if the folder has no test images'),
   ...imageFileOptions,
 });
+/** Options of `image-folder`. */
 export type ImageFolderOptions = z.input<typeof imageFolderOptions>;
 
 const { skipBroken: _, ...officialFileOptions } = imageFileOptions;

@@ -50,6 +50,7 @@ function cnnSchema(defaults: { widths: number[]; pools: number; batchNorm: boole
 }
 
 export const cnnOptions = cnnSchema({ widths: [32, 64], pools: 2, batchNorm: false, features: 128 });
+/** Options of the models `cnn-…`. */
 export type CnnOptions = z.input<typeof cnnOptions>;
 
 /** 441,330 parameters and 8 MFLOPs at 28×28×1 with 10 classes; an epoch takes seconds on two cores. */

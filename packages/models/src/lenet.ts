@@ -23,6 +23,7 @@ export const lenetOptions = z.strictObject({
   featuresFrom: featuresFromOption,
   initializer: initializerOption,
 });
+/** Options of the LeNets. */
 export type LenetOptions = z.input<typeof lenetOptions>;
 
 const block = (index: number, filters: number, padding: Padding, initializer: Initializer): Layer[] => [

@@ -63,6 +63,7 @@ function mobilenetSchema(defaults: MobilenetDefaults = {}) {
 }
 
 export const mobilenetOptions = mobilenetSchema();
+/** Options of MobileNet. */
 export type MobilenetOptions = z.input<typeof mobilenetOptions>;
 
 /** Width and stride of the 13 separable convolutions. */

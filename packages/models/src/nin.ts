@@ -20,6 +20,7 @@ export const ninOptions = z.strictObject({
   featuresFrom: featuresFromOption,
   initializer: initializerOption,
 });
+/** Options of network in network. */
 export type NinOptions = z.input<typeof ninOptions>;
 
 /**

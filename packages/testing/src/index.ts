@@ -15,6 +15,7 @@ export { hookContract, type HookContractOptions } from './contracts/hook-contrac
 export { methodContract, type MethodContractOptions } from './contracts/method-contract.js';
 export { networkContract, type NetworkContractOptions } from './contracts/network-contract.js';
 export { optimizerContract, type OptimizerContractOptions } from './contracts/optimizer-contract.js';
+export { pluginContract, type PluginContractOptions } from './contracts/plugin-contract.js';
 export { regularizerContract, type RegularizerContractOptions } from './contracts/regularizer-contract.js';
 export { taskContract, type TaskContractOptions } from './contracts/task-contract.js';
 export { mutated } from './fuzz/mutated.js';

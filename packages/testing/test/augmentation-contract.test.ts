@@ -141,6 +141,6 @@ it('says what is wrong, with the record that shows it', async () => {
     () => dark,
   );
   for (const body of bodies)
-    await Promise.resolve(body()).catch((error: unknown) => (message = (error as { actual: string }).actual));
+    await Promise.resolve(body()).catch((error: unknown) => (message = (error as Error).message));
   expect(message).toMatch(/8×8×3, record \{"by":\d+\}: byte \d+ is \d+ and 0/);
 });

@@ -1,5 +1,5 @@
 /** Readers of datasets, archives and images. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -72,7 +72,9 @@ const image = (format) =>
 const readImage = (content) => decodeImageBytes(content, 'case', [16, 16, 3], null);
 
 /** Writes a case to a file, for readers that take one. */
-const folder = mkdtempSync(join(tmpdir(), 'anc-fuzz-'));
+const IN_MEMORY = '/dev/shm';
+const folder = mkdtempSync(join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), 'anc-fuzz-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const filed = (read) => (content) => {
   const path = join(folder, 'case');
   writeFileSync(path, content);

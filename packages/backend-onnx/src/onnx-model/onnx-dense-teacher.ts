@@ -20,6 +20,7 @@ import { SessionTeacher } from './session-teacher.js';
 import { createSession, type EngineOwner } from './session.js';
 import { takingImages, type InputDerivation } from './taking-images.js';
 
+/** What a teacher with one prediction per position is opened with. */
 export interface OnnxDenseTeacherRequest extends Omit<OnnxTeacherRequest, 'classes' | 'imageClasses'> {
   /** Shape of an image's logits, classes last: [H, W, classes] for one prediction per pixel. */
   readonly outputs: readonly number[];

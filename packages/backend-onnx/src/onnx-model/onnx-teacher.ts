@@ -16,6 +16,7 @@ import { readTeacher, type ReadTeacherRequest } from './read-teacher.js';
 import { SessionTeacher } from './session-teacher.js';
 import { createSession, type BatchSize, type EngineOwner } from './session.js';
 
+/** What a teacher in an ONNX file is opened with. */
 export interface OnnxTeacherRequest extends ReadTeacherRequest {
   /** The classes to keep: names, indices, or `index=name`. */
   readonly classes?: readonly string[];
@@ -107,23 +108,34 @@ export class OnnxTeacher extends SessionTeacher<OnnxTeacherFacts> {
   }
 }
 
+/** What is known of a teacher in an ONNX file once it is opened. */
 export interface OnnxTeacherFacts extends BatchSize {
+  /** Name for messages. */
   readonly shown: string;
+  /** Changes whenever the outputs may have changed: the model as it is run, the backend. */
   readonly hash: string;
+  /** [H, W, C] of the images that it takes. */
   readonly images: readonly [number, number, number];
   /** Numbers in the tensors that its outputs need; null if they are not counted. */
   readonly parameters: number | null;
   /** 2 × multiply-adds + bias additions for one image; null if some of them are not counted. */
   readonly flops: number | null;
+  /** Number of classes. */
   readonly classes: number;
+  /** Names of the classes; null where the file has none. */
   readonly classNames: readonly string[] | null;
+  /** Names of the tensors at its end. */
   readonly head: {
+    /** Tensor of the logits. */
     readonly logits: string;
+    /** Tensor of the features; null where none was found. */
     readonly features: string | null;
+    /** Tensor of the softmax after the logits; null without one. */
     readonly softmax: string | null;
   };
   /** Null if the model takes bytes as they are. */
   readonly normalization: FixedNormalization | null;
+  /** Metadata properties of the file. */
   readonly metadata: Tree<string>;
   /** Findings and assumptions to tell the user. */
   readonly notices: readonly string[];

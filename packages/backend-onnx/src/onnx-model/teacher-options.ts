@@ -24,4 +24,5 @@ export const onnxTeacherSchema = z.strictObject({
     .optional()
     .describe('name of the tensor with the features; none: distill from logits alone'),
 });
+/** Options of a teacher in an ONNX file. */
 export type OnnxTeacherOptions = z.input<typeof onnxTeacherSchema>;

@@ -37,6 +37,7 @@ tf.registerGradient({
 
 /** What a function returns to `valueAndGradients`: the scalar to differentiate, and other values that it computes. */
 export interface Differentiated {
+  /** The scalar to differentiate. */
   readonly loss: Scalar;
   /** Auxiliary values for the caller. */
   readonly aux?: Tree;
@@ -44,8 +45,11 @@ export interface Differentiated {
   readonly watch?: Tree;
 }
 
+/** The result of `valueAndGradients`. */
 export interface ValueAndGradients {
+  /** The loss, as `f` returned it. */
   readonly loss: Scalar;
+  /** The auxiliary values, as `f` returned them. */
   readonly aux: Record<string, Tensor>;
   /** ∂loss/∂leaf for every leaf of `params`; zeros where `f` does not use it. */
   readonly grads: Record<string, Tensor>;

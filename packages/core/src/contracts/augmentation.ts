@@ -38,11 +38,14 @@ export interface MixingAugmentation<R = unknown> extends Drawn<R> {
   mix(image: Uint8Array, partner: Uint8Array, record: R, out: Uint8Array): void;
 }
 
+/** Whether an augmentation mixes each image with another one. */
 export const isMixing = (augmentation: Augmentation): augmentation is MixingAugmentation =>
   'mix' in augmentation;
 
 /** Random-resized crops (Szegedy et al. 2015): area as a share of the image's, and width / height. */
 export interface CropDistribution {
+  /** Smallest and largest area of a crop, as a share of the image's area, 0..1. */
   readonly scale: readonly [number, number];
+  /** Smallest and largest aspect ratio (width / height) of a crop. */
   readonly ratio: readonly [number, number];
 }

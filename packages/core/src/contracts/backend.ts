@@ -14,11 +14,15 @@ export interface Capabilities {
 
 /** Everything that one run of a step takes besides its state. */
 export interface Inputs {
+  /** The batch by entry name, e.g. `images` [B, H, W, C]. */
   readonly batch: Tree<HostTensor>;
+  /** Hyper-parameters of this step by name, such as learning rates; scalars. */
   readonly hyper: Tree<number>;
   /** Noise is drawn by (seed, step, name, sample); see `drawNoise`. */
   readonly noise: {
+    /** Random seed of the training run. */
     readonly seed: number;
+    /** Number of the step over the whole stage, from 0. */
     readonly step: number;
     /** Place of the batch's first row in the whole batch that it is a part of; 0 where left out. */
     readonly offset?: number;
@@ -31,9 +35,11 @@ export interface DeviceState {
   read(names?: readonly string[]): Promise<Tree<HostTensor>>;
   /** Replaces entries by host tensors of the same shape and type. */
   write(entries: Tree<HostTensor>): Promise<void>;
+  /** Frees the memory of the state. */
   dispose(): Promise<void>;
 }
 
+/** A training step that is ready to run. */
 export interface CompiledStep {
   /**
    * Runs the phases once and advances `state` in place. A backend may queue the step and run it later: reading the
@@ -47,18 +53,25 @@ export interface CompiledStep {
    * epoch do not depend on where readbacks were, and a loss that is not finite has a step.
    */
   metricsOfRuns?(): Promise<readonly Tree<number>[]>;
+  /** Frees what the step holds; states that were uploaded stay. */
   dispose(): Promise<void>;
 }
 
+/** A pure function that is ready to run. */
 export interface CompiledFunction {
+  /** Computes the outputs by name. The shapes of `inputs` are those of the spec. */
   run(inputs: Tree<HostTensor>): Promise<Tree<HostTensor>>;
+  /** Frees what the function holds. */
   dispose(): Promise<void>;
 }
 
+/** Options of `compile` and `compileFunction`. */
 export interface CompileOptions {
+  /** Stops compilation at the next possible point; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
+/** Options of `rehearse`. */
 export interface RehearsalOptions {
   /** Whether the step will be compiled with the same spec, so that work for it is worth keeping; default: true. */
   readonly compiles?: boolean;
@@ -66,7 +79,9 @@ export interface RehearsalOptions {
 
 /** Runs or compiles steps. */
 export abstract class Backend {
+  /** Name under which it is registered and recorded, e.g. `onnx` or `tfjs:wasm`. */
   abstract readonly name: string;
+  /** What it can do: the contract suite skips the tests of what it cannot. */
   abstract readonly capabilities: Capabilities;
   /** What a run records about the engine: versions, device, threads. */
   abstract readonly environment: Tree<string | number>;
@@ -75,7 +90,12 @@ export abstract class Backend {
    * inference runs in chunks of at most so many bytes; null where larger batches are always faster.
    */
   readonly cache: number | null = null;
+  /** Copies a training state to the device, where steps update it. */
   abstract upload(state: Tree<HostTensor>): Promise<DeviceState>;
+  /**
+   * Prepares a step for inputs of the shapes and types in `spec`. Throws an `AncError` that names an operation that
+   * the backend lacks.
+   */
   abstract compile(step: Step, spec: StepSpec, options?: CompileOptions): Promise<CompiledStep>;
   /**
    * `constants` (frozen weights) become part of the function; `f` gets them with the inputs, under their own names.
@@ -95,5 +115,6 @@ export abstract class Backend {
     await rehearseTwice(this, step, spec);
   }
 
+  /** Frees all resources: threads, device memory. Nothing can be run afterwards. */
   abstract dispose(): Promise<void>;
 }

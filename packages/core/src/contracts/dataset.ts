@@ -6,6 +6,7 @@ import type { TargetSource } from './targets.js';
  * read by accident.
  */
 export interface ImageSource {
+  /** Number of images. */
   readonly count: number;
   /** [H, W, C] of every image. */
   readonly shape: readonly [number, number, number];
@@ -39,10 +40,13 @@ export interface ImageViews {
 
 /** A batch before its images are read: whatever part of it a process trains on, mixing draws for all of it. */
 export interface WholeBatch {
+  /** Index of each image in its split, [B]. */
   readonly indices: Int32Array;
+  /** View of each image, [B]: which augmentation it gets; 0 is the image as it is. */
   readonly views: Int32Array;
   /** Random seed of the order of images. */
   readonly seed: number;
+  /** Number of the epoch, from 0. */
   readonly epoch: number;
   /** Number of the batch in its epoch. */
   readonly step: number;
@@ -60,6 +64,7 @@ export interface DecodedViews extends ImageViews {
 
 /** A part of a dataset. Labels and targets are only read by a call of their own. */
 export interface DatasetSplit {
+  /** The images, without labels. */
   readonly images: ImageSource;
   /** Class index per image, or null where the data has none. */
   readonly labels: (() => Promise<Int32Array>) | null;
@@ -67,10 +72,14 @@ export interface DatasetSplit {
   readonly targets?: (() => Promise<TargetSource>) | null;
 }
 
+/** Name of an official split. */
 export type SplitName = 'train' | 'test';
 
+/** A dataset: its classes, the shape of its images, and its splits. */
 export abstract class Dataset {
+  /** Name under which it is registered and recorded. */
   abstract readonly name: string;
+  /** Names of the classes, in the order of the class indices. */
   abstract readonly classes: readonly string[];
   /** [H, W, C]. */
   abstract readonly shape: readonly [number, number, number];
@@ -95,9 +104,11 @@ export abstract class Dataset {
 
 /** A file of a published dataset: the same bytes at every address, identified by their MD5. */
 export interface PublishedFile {
+  /** Name of the file, without a folder. */
   readonly name: string;
   /** The authors' address first, then mirrors. */
   readonly urls: readonly string[];
+  /** MD5 of the file's bytes, in lower-case hexadecimal. */
   readonly md5: string;
   /** Upper limit of the download, whatever size a server reports. */
   readonly mostBytes: number;
@@ -109,8 +120,11 @@ export interface PublishedFile {
  */
 export type Normalization = FixedNormalization | 'per-image';
 
+/** Normalization by constants, in units of bytes (0..255): (x - mean) / std. */
 export interface FixedNormalization {
+  /** One value per channel, or a mean image [H × W × C], row-major. */
   readonly mean: readonly number[];
+  /** Standard deviation: one value per channel. */
   readonly std: readonly number[];
 }
 
@@ -123,8 +137,11 @@ export const pixelUnit = (mean: readonly number[], std: readonly number[]): numb
 
 /** One batch of a step: which images, in which views, and their bytes [B, H, W, C]. */
 export interface ImageBatch {
+  /** Index of each image in its split, [B]. */
   readonly indices: Int32Array;
+  /** View of each image, [B]: which augmentation it gets; 0 is the image as it is. */
   readonly views: Int32Array;
+  /** Bytes of the images, [B, H, W, C], row-major, 0..255. */
   readonly images: Uint8Array;
   /**
    * The `ImageViews.id` of what these are views of; null where image and view do not determine the pixels, so that nothing

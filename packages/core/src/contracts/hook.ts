@@ -6,7 +6,9 @@ import type { Progress } from './method.js';
 export interface HookRun {
   /** Absolute path of the run folder. */
   readonly folder: string;
+  /** Name of the dataset. */
   readonly dataset: string;
+  /** Random seed of the run. */
   readonly seed: number;
   /** Names of the models in order: `teacher`, then the students. A given teacher is among them and is not trained. */
   readonly models: readonly string[];
@@ -16,6 +18,7 @@ export interface HookRun {
 export interface HookModel {
   /** `teacher`, or the student's name. */
   readonly name: string;
+  /** Whether it is the teacher or one of the students. */
   readonly role: 'teacher' | 'student';
   /** Name of its method. */
   readonly method: string;
@@ -25,9 +28,11 @@ export interface HookModel {
 
 /** After a step. */
 export interface HookStep {
+  /** The model that is trained. */
   readonly model: HookModel;
   /** The stage of its method, counted from 0. */
   readonly stage: { readonly name: string; readonly index: number; readonly count: number };
+  /** The step that was handed to the backend. */
   readonly progress: Progress;
   /**
    * Means over the steps since they were last read from the backend, where they were read since the step before; else null. When
@@ -44,8 +49,11 @@ export interface HookEpoch extends Omit<HookStep, 'metrics'> {
   readonly diagnostics: Tree<number> | null;
   /** The metric by which the best epoch is chosen; null where nothing is measured on held-out images. */
   readonly validation: {
+    /** Name of the metric. */
     readonly metric: string;
+    /** Its value at this epoch. */
     readonly value: number;
+    /** Whether a higher or a lower value is better. */
     readonly better: 'lower' | 'higher';
   } | null;
 }
@@ -75,6 +83,7 @@ type Answer = StopRequest | undefined | void;
  * change nothing that training depends on, and decide by what it receives alone, so that a run can be repeated and resumed.
  */
 export interface RunHook {
+  /** Name in error messages and records. */
   readonly name: string;
   /**
    * What happens where it throws. `end`: the run ends with its error, after which it can be resumed from the last checkpoint.
@@ -91,6 +100,7 @@ export interface RunHook {
   onEpoch?(epoch: HookEpoch): Answer | Promise<Answer>;
   /** When the epoch's checkpoint is on disk: training never repeats what a logger writes here. */
   onEpochSaved?(epoch: HookEpoch): void | Promise<void>;
+  /** After the run, however it ended. */
   onRunEnd?(end: HookEnd): void | Promise<void>;
   /** What it must remember of a model's training, for its checkpoints. */
   state?(model: string): Json;

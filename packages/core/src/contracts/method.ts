@@ -7,19 +7,25 @@ import type { Task } from './task.js';
 
 /** Progress of a stage: `step` counts from 0 over the whole stage, `epoch` from 0. */
 export interface Progress {
+  /** Number of the current epoch, from 0. */
   readonly epoch: number;
+  /** Epochs of the whole stage. */
   readonly epochs: number;
+  /** Number of the current step over the whole stage, from 0. */
   readonly step: number;
+  /** Steps of one epoch. */
   readonly stepsPerEpoch: number;
 }
 
 /** What a method builds its stages for: the student, and what the teacher and the data look like. */
 export interface MethodEnvironment {
+  /** The network to train. */
   readonly student: Network<ClassifierOutputs>;
   /** Shapes (no batch axis) of the student's outputs. */
   readonly studentOutputs: Tree<readonly number[]>;
   /** [H, W, C]. */
   readonly input: readonly number[];
+  /** Number of classes. */
   readonly classes: number;
   /** What the logits mean; default: classification. */
   readonly task?: Task;
@@ -39,6 +45,7 @@ export interface StepPlan {
 
 /** One stage of a method's training, from its initial state to the trained student. */
 export interface Stage {
+  /** Name in logs and checkpoints; unique in its method. */
   readonly name: string;
   /**
    * Share of the run's epochs that this stage trains for, relative to the other stages'; 1 where left out. See
@@ -51,19 +58,27 @@ export interface Stage {
   readonly usesLabels: boolean;
   /** Shape of an image's target, as the task declares it; default: `[]`, one class index. */
   readonly targetShape?: readonly number[];
+  /** The training step. */
   readonly step: Step;
   /** `previous`: the final state of the stage before, null for the first one that is trained. */
   init(rng: Rng, previous: Tree<HostTensor> | null): Tree<HostTensor>;
+  /**
+   * Plans the next step: its hyper-parameters and phases. It depends on `progress` alone, so that training can be
+   * resumed.
+   */
   next(progress: Progress): StepPlan;
   /** The trained student's variables, out of the training state. */
   student(state: Tree<HostTensor>): Variables<HostTensor>;
 }
 
+/** Whether a method reads labels. */
 export type LabelUse = 'never' | 'optional' | 'required';
 
 /** A training method: stages of steps. */
 export abstract class Method {
+  /** Name under which it is registered and recorded. */
   abstract readonly name: string;
+  /** Whether it reads labels; with `never` it is given a type that has none. */
   abstract readonly labels: LabelUse;
   /** Whether any stage uses teacher outputs. */
   abstract readonly needsTeacher: boolean;
@@ -75,5 +90,6 @@ export abstract class Method {
     return student;
   }
 
+  /** The stages of its training, in order. Throws `ANC_CONFIG` where options and environment do not fit. */
   abstract stages(environment: MethodEnvironment): readonly Stage[];
 }

@@ -5,7 +5,9 @@ import type { HostTensor, Tree } from '../tree/tree.js';
 
 /** A network's variables: `params` are trained, `stats` (such as batch-norm averages) are carried along. */
 export interface Variables<T = Tensor> {
+  /** Trained variables by name. */
   readonly params: Tree<T>;
+  /** Statistics by name, such as the running averages of batch norm. */
   readonly stats: Tree<T>;
 }
 
@@ -32,15 +34,19 @@ export interface Context {
 
 /** What `apply` returns: the outputs by name, and the statistics that changed (all of them in training). */
 export interface Applied<O> {
+  /** Outputs by name. */
   readonly outputs: O;
+  /** Statistics that changed, by name; all of them in training. */
   readonly stats: Tree;
 }
 
 /** One row of a network's summary, for one image. */
 export interface LayerSummary {
+  /** Name of the layer, with the names of the blocks that contain it. */
   readonly name: string;
   /** Output shape without the batch. */
   readonly output: readonly number[];
+  /** Number of trainable parameters. */
   readonly parameters: number;
   /** 2 × multiply-adds + bias additions. */
   readonly flops: number;
@@ -51,6 +57,7 @@ export interface LayerSummary {
  * flat named trees. The same `apply` is run eagerly, compiled for training, and exported.
  */
 export interface Network<O extends object> {
+  /** Name in summaries, records and error messages. */
   readonly name: string;
   /**
    * New variables for inputs of shape `input` (no batch axis).
@@ -73,13 +80,16 @@ export interface Network<O extends object> {
  * features [B, …, d] (the input of the last layer), and named taps.
  */
 export interface ClassifierOutputs {
+  /** Logits [B, …, classes]. */
   readonly logits: Tensor;
+  /** Features [B, …, d], the input of the last layer. */
   readonly features: Tensor;
   readonly [tap: string]: Tensor;
 }
 
 /** The network being trained. */
 export abstract class Student implements Network<ClassifierOutputs> {
+  /** Name in summaries, records and error messages. */
   abstract readonly name: string;
   /** Width of the logits' last axis. */
   abstract readonly classes: number;
@@ -91,6 +101,7 @@ export abstract class Student implements Network<ClassifierOutputs> {
 
 /** A discriminator's output before the sigmoid: [B, 1], or any [B, …] of patches. */
 export interface DiscriminatorOutputs {
+  /** Raw logits, [B, 1] or [B, …]: above 0 for the teacher. */
   readonly logits: Tensor;
   /** Class logits of an auxiliary classifier, [B, classes]. */
   readonly classes?: Tensor;
@@ -101,6 +112,7 @@ export interface DiscriminatorOutputs {
  * are the numerically stable ones.
  */
 export abstract class Discriminator implements Network<DiscriminatorOutputs> {
+  /** Name in summaries, records and error messages. */
   abstract readonly name: string;
   /** Whether it takes a condition beside x: class probabilities [B, classes]. */
   readonly conditional: boolean = false;

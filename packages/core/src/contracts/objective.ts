@@ -27,6 +27,7 @@ export interface DataTermContext extends ObjectiveContext {
  * logits, and the loss is a mean over all others.
  */
 export interface DataTerm {
+  /** Name in records; contains every option, as the step's `id` is made of it. */
   readonly name: string;
   /** Teacher outputs that it reads besides the logits, by name; none where left out. */
   readonly teacherOutputs?: readonly string[];
@@ -54,6 +55,7 @@ export interface AdversarialLossContext extends ObjectiveContext {
 
 /** The adversarial losses of discriminator and student. */
 export interface AdversarialLoss {
+  /** Name in records; contains every option, as the step's `id` is made of it. */
   readonly name: string;
   /** What D minimizes, from its logits on teacher and on student features, [B, …] each (Eq. 2, negated). */
   discriminator(onTeacher: Tensor, onStudent: Tensor, context: AdversarialLossContext): Scalar;
@@ -67,11 +69,15 @@ export interface RegularizerContext extends ObjectiveContext {
   readonly params: Tree;
   /** D's logits on the teacher's and on the student's features, [B, …] each. */
   readonly onTeacher: Tensor;
+  /** D's logits on the student's features, [B, …]. */
   readonly onStudent: Tensor;
+  /** The teacher's features, D's input, [B, …]. */
   readonly teacher: Tensor;
+  /** The student's features, D's input, [B, …]. */
   readonly student: Tensor;
   /** D's hidden features on the teacher's and on the student's features: its taps by name, [B, …]. */
   readonly hiddenOnTeacher: Tree;
+  /** D's hidden features on the student's features: its taps by name, [B, …]. */
   readonly hiddenOnStudent: Tree;
   /**
    * The student's features as the student's phase of this step passes them to D, under the same dropout mask, for
@@ -91,6 +97,7 @@ export interface RegularizerContext extends ObjectiveContext {
  * maximizes: the sign here is the opposite, so L2 is +μ Σ w².
  */
 export abstract class Regularizer {
+  /** Name in records; contains every option, as the step's `id` is made of it. */
   abstract readonly name: string;
   /**
    * The initial memory by name, of fixed shapes, where the regularizer has one. It is part of the training state, one
@@ -104,6 +111,7 @@ export abstract class Regularizer {
    * average it, weighted by their rows: keep means over the batch and moving averages of them, no single samples.
    */
   next?(context: RegularizerContext): Tree;
+  /** The penalty, a scalar that D minimizes with its adversarial loss. */
   abstract penalty(context: RegularizerContext): Scalar;
 }
 
@@ -113,12 +121,15 @@ export abstract class Regularizer {
  * times as large: their ratio is the same.
  */
 export interface GradientNorms {
+  /** Norm of the data term's gradient. */
   readonly data: Scalar;
+  /** Norm of the adversarial term's gradient, without its weight. */
   readonly adversarial: Scalar;
 }
 
 /** Chooses the weight of the adversarial term. Its memory is part of the training state. */
 export interface Balancer {
+  /** Name in records; contains every option, as the step's `id` is made of it. */
   readonly name: string;
   /** Initial memory, by name. */
   readonly memory: Tree<number>;

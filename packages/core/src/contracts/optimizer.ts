@@ -42,11 +42,13 @@ export interface SchedulePosition {
   readonly steps: number;
   /** Steps of the linear warm-up, during which the schedule is not asked; 0 without one. */
   readonly warmup: number;
+  /** Steps of one epoch. */
   readonly stepsPerEpoch: number;
 }
 
 /** The learning rate over time, as a factor of the given one. Deterministic: resumed training asks again. */
 export interface LearningRateSchedule {
+  /** Name in error messages and records. */
   readonly name: string;
   /** Finite, 0 or more. */
   factor(position: SchedulePosition): number;
@@ -60,5 +62,6 @@ export interface OptimizerParts {
     options?: Readonly<Record<string, unknown>>,
     shared?: Readonly<Record<string, unknown>>,
   ): GradientTransform;
+  /** Creates the learning-rate schedule of this name. Throws `ANC_UNKNOWN` for an unknown name. */
   schedule(name: string, options?: Readonly<Record<string, unknown>>): LearningRateSchedule;
 }

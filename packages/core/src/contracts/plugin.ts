@@ -14,6 +14,7 @@ export const PLUGIN_API_VERSION = 1;
 
 /** Something that a plugin adds under a name, created from validated options. */
 export interface Contribution<T, Environment = void> {
+  /** One line for `anc-cli list`. */
   readonly summary?: string;
   /** Of a name of earlier versions: the current one. */
   readonly deprecated?: string;
@@ -29,7 +30,9 @@ export interface Contribution<T, Environment = void> {
 
 /** The data that a model is created for. */
 export interface ModelEnvironment {
+  /** [H, W, C] of the images. */
   readonly input: readonly [number, number, number];
+  /** Number of classes. */
   readonly classes: number;
 }
 
@@ -70,43 +73,65 @@ export interface AugmentationEnvironment {
 
 /** Creates the replaceable parts of the objective by name, for methods. */
 export interface Parts {
+  /** Creates the discriminator of this name. */
   discriminator(name: string, options?: unknown): Discriminator;
+  /** Creates the regularizer of this name. */
   regularizer(name: string, options?: unknown): Regularizer;
+  /** Creates the data term of this name. */
   dataTerm(name: string, options?: unknown): DataTerm;
+  /** Creates the adversarial loss of this name. */
   adversarialLoss(name: string, options?: unknown): AdversarialLoss;
+  /** Creates the balancer of this name. */
   balancer(name: string, options?: unknown): Balancer;
 }
 
 /** Everything that a plugin can contribute, by kind and name. */
 export interface Contributions {
+  /** Student and teacher networks. */
   readonly models?: Readonly<Record<string, ModelContribution>>;
+  /** Datasets. */
   readonly datasets?: Readonly<Record<string, DatasetContribution>>;
+  /** Augmentations of training images. */
   readonly augmentations?: Readonly<
     Record<string, Contribution<Augmentation | Promise<Augmentation>, AugmentationEnvironment>>
   >;
+  /** Training methods. */
   readonly methods?: Readonly<Record<string, Contribution<Method, Parts>>>;
+  /** Discriminators of the adversarial method. */
   readonly discriminators?: Readonly<Record<string, Contribution<Discriminator>>>;
+  /** Regularizers of the discriminators. */
   readonly regularizers?: Readonly<Record<string, Contribution<Regularizer>>>;
+  /** Terms of the student's loss that compare its outputs with the teacher's. */
   readonly dataTerms?: Readonly<Record<string, Contribution<DataTerm>>>;
+  /** Losses of discriminator and student. */
   readonly adversarialLosses?: Readonly<Record<string, Contribution<AdversarialLoss>>>;
+  /** Choosers of the adversarial term's weight. */
   readonly balancers?: Readonly<Record<string, Contribution<Balancer>>>;
+  /** Tasks: what logits mean, targets, metrics. */
   readonly tasks?: Readonly<Record<string, Contribution<Task>>>;
+  /** Optimizers, as transforms of gradients. */
   readonly optimizers?: Readonly<Record<string, Contribution<GradientTransform>>>;
+  /** Learning-rate schedules. */
   readonly schedules?: Readonly<Record<string, Contribution<LearningRateSchedule>>>;
+  /** Code that is called while a run goes on. */
   readonly hooks?: Readonly<Record<string, Contribution<RunHook>>>;
+  /** Backends. */
   readonly backends?: Readonly<Record<string, Contribution<Backend | Promise<Backend>>>>;
 }
 
+/** A plugin: its package, the version of the interface that it was written for, and what it contributes. */
 export interface PluginDefinition extends Contributions {
   /** The npm package's name. */
   readonly name: string;
   /** Recorded with runs; default: the version of the package that the plugin is loaded from. */
   readonly version?: string;
+  /** The version of the plugin API that it was written for: `PLUGIN_API_VERSION`. */
   readonly apiVersion: number;
 }
 
 const BRAND = Symbol.for('@anc/plugin');
 
+/** A plugin as `definePlugin` returns it. */
 export type Plugin = PluginDefinition & { readonly [BRAND]: true };
 
 /** Marks an object as a plugin. A package's default export is a factory that returns one. */

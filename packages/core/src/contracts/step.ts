@@ -19,7 +19,9 @@ export interface PhaseGradients {
  * them gradients can be averaged over micro-batches and ranks; see `Exchange`.
  */
 export interface Phase {
+  /** Name of the phase, unique in its step. */
   readonly name: string;
+  /** Computes gradients, means and metrics on one batch. Pure: the same arguments give the same result. */
   gradients(state: Tree, batch: Tree, hyper: Tree<Scalar>, context: Context): PhaseGradients;
   /** Returns the changed entries only, by full state name. `means`: those of `gradients`, averaged as `grads` are. */
   update(state: Tree, grads: Tree, hyper: Tree<Scalar>, means?: Tree): Tree;
@@ -27,7 +29,9 @@ export interface Phase {
 
 /** An ordered list of phases. `id` contains everything that is not an input: it is the compile cache's key. */
 export interface Step {
+  /** Identifies code and constants: with the spec, the compile cache's key. */
   readonly id: string;
+  /** The phases, in the order in which they run. */
   readonly phases: readonly Phase[];
   /**
    * Which component computes a metric, by the metric's name: `loss/data` → `data term "kl"`. An error about a metric
@@ -38,7 +42,9 @@ export interface Step {
 
 /** Shapes and types of everything that enters a step. */
 export interface StepSpec {
+  /** Entries of the training state. */
   readonly state: Tree<LeafSpec>;
+  /** Entries of the batch. */
   readonly batch: Tree<LeafSpec>;
   /** Names of the scalars that change over time. */
   readonly hyper: readonly string[];
@@ -49,8 +55,10 @@ export interface StepSpec {
 /** A pure function of tensors: teacher inference, evaluation, export. */
 export type TensorFunction = (inputs: Tree, context: Context) => Tree;
 
+/** Inputs of a tensor function. */
 export interface FunctionSpec {
   /** Identifies the code; with the shapes, the compile cache's key. */
   readonly id: string;
+  /** Inputs by name, batch axis included. */
   readonly inputs: Tree<LeafSpec>;
 }

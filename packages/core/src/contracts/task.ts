@@ -15,6 +15,7 @@ export interface TaskMetric {
   readonly name: string;
   /** Heading of its column in tables; default: the name. */
   readonly label?: string;
+  /** Whether a higher or a lower value is better. */
   readonly better: 'higher' | 'lower';
   /** `share`: from 0 to 1, shown in percent; `number`: shown as it is. Default: `share`. */
   readonly unit?: 'share' | 'number';

@@ -3,6 +3,7 @@ import type { ImageBatch } from './dataset.js';
 
 /** A frozen function from images to logits and named features, on whatever backend or process it runs. */
 export abstract class Teacher {
+  /** Name in records and error messages. */
   abstract readonly name: string;
   /** Changes whenever the outputs may have changed: weights, architecture, normalization, backend. */
   abstract readonly hash: string;
@@ -10,10 +11,12 @@ export abstract class Teacher {
   abstract readonly outputs: Tree<readonly number[]>;
   /** images: [B, H, W, C] bytes. Returns the named outputs, [B, …] each. */
   abstract infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>>;
+  /** Frees what it holds: threads, device memory. */
   abstract dispose(): Promise<void>;
 }
 
 /** The frozen teacher's outputs for a batch, cached or computed: named outputs, [B, …] each. */
 export interface TeacherOutputs {
+  /** Outputs of the images of `batch` by name, [B, …] each. Throws where an output of that name does not exist. */
   outputs(batch: ImageBatch, names: readonly string[]): Promise<Tree<HostTensor>>;
 }

@@ -19,7 +19,9 @@ import { toHost, toTensor } from './host-tensor.js';
 
 /** Properties of a backend beside the name under which tfjs has it. */
 export interface EagerOptions {
+  /** Name under which it is registered and recorded; default: tfjs's. */
   readonly name?: string;
+  /** Capabilities that differ from those of a backend without limits. */
   readonly capabilities?: Partial<Capabilities>;
   /** Recorded with a run; `device` and `memory` (in bytes) are shown to users. */
   readonly environment?: Tree<string | number>;
@@ -55,7 +57,9 @@ export class EagerBackend extends Backend {
 
   /** `tfjsName`: a backend that is registered with tfjs. */
   constructor(
+    /** Name of the backend in tfjs's own registry. */
     readonly tfjsName: string,
+    /** Properties of the backend beside that name. */
     readonly options: EagerOptions = {},
   ) {
     super();

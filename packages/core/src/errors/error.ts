@@ -1,6 +1,8 @@
 /** What a user needs to fix an error: shown after the message, one line each. */
 export interface AncErrorDetail {
+  /** What was expected, e.g. a shape or a range. */
   readonly expected?: string;
+  /** What came instead. */
   readonly received?: string;
   /** The next thing to do, as an imperative sentence. */
   readonly hint?: string;
@@ -10,6 +12,7 @@ export interface AncErrorDetail {
   readonly problem?: string;
   /** The package that would solve it, as a package manager takes it: `webgpu@0.6.2`. */
   readonly install?: string;
+  /** The error that this one was made from. */
   readonly cause?: unknown;
 }
 
@@ -30,8 +33,11 @@ const BRAND = Symbol.for('@anc/error');
  * `code` is stable (`ANC_SHAPE`, `ANC_CONFIG`, …) and safe to match on; the message is for people.
  */
 export class AncError extends Error {
+  /** Always `AncError`. */
   override readonly name = 'AncError';
+  /** Stable code, e.g. `ANC_SHAPE`. */
   readonly code: string;
+  /** What was expected, what came, what to do. */
   readonly detail: AncErrorDetail;
 
   constructor(code: `ANC_${string}`, message: string, detail: AncErrorDetail = {}) {

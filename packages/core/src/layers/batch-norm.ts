@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { filled } from '../tree/tree.js';
 import { modelInputError, type Layer, type LayerApplied } from './layer.js';
 
+/** Options of `batchNorm`. */
 export interface BatchNormOptions {
   /** Weight of the old running average at every step. */
   readonly momentum?: number;

@@ -4,14 +4,19 @@ import { heNormal, type Initializer } from './init/initializers.js';
 import { imageShape, operandOf, type Layer } from './layer.js';
 import { windowArguments, windowOutput, type Padding } from './window.js';
 
+/** Options of `conv2d`. */
 export interface Conv2dOptions {
   /** Side of the square kernel. */
   readonly kernelSize: number;
+  /** Number of output channels. */
   readonly filters: number;
+  /** Step of the kernel in pixels, in both directions; default: 1. */
   readonly stride?: number;
+  /** Padding at the border; default: `same`. */
   readonly padding?: Padding;
   /** Unnecessary before batch norm, which would subtract it again. */
   readonly bias?: boolean;
+  /** Initial values of the kernel; default: `heNormal`. */
   readonly initializer?: Initializer;
 }
 

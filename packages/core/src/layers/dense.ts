@@ -3,9 +3,13 @@ import { filled, type HostTensor, type Tree } from '../tree/tree.js';
 import { heNormal, type Initializer } from './init/initializers.js';
 import { vectorWidth, operandOf, type Layer } from './layer.js';
 
+/** Options of `dense`. */
 export interface DenseOptions {
+  /** Width of the output. */
   readonly units: number;
+  /** Whether it adds a bias; default: true. */
   readonly bias?: boolean;
+  /** Initial values of the weights; default: `heNormal`. */
   readonly initializer?: Initializer;
 }
 

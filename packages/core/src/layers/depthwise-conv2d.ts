@@ -4,12 +4,17 @@ import { heNormal, type Initializer } from './init/initializers.js';
 import { imageShape, operandOf, type Layer } from './layer.js';
 import { windowArguments, windowOutput, type Padding } from './window.js';
 
+/** Options of `depthwiseConv2d`. */
 export interface DepthwiseConv2dOptions {
   /** Side of the square kernel. */
   readonly kernelSize: number;
+  /** Step of the kernel in pixels, in both directions; default: 1. */
   readonly stride?: number;
+  /** Padding at the border; default: `same`. */
   readonly padding?: Padding;
+  /** Whether it adds a bias; default: true. */
   readonly bias?: boolean;
+  /** Initial values of the kernel; default: `heNormal`. */
   readonly initializer?: Initializer;
 }
 

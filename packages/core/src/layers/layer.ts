@@ -6,7 +6,9 @@ import type { HostTensor, Tree } from '../tree/tree.js';
 
 /** What a layer's `apply` returns: its output, and the statistics that changed (in training only). */
 export interface LayerApplied {
+  /** Output of the layer, [B, …]. */
   readonly output: Tensor;
+  /** Statistics that changed, by name; empty outside of training. */
   readonly stats: Tree;
 }
 
@@ -17,9 +19,11 @@ export interface LayerApplied {
  * Shapes are without the batch axis: [H, W, C] or [d].
  */
 export interface Layer {
+  /** Name of the layer, unique in its container. */
   readonly name: string;
   /** Shape of the output. Throws `ANC_MODEL_INPUT` for an input that the layer cannot take. */
   outputShape(input: readonly number[]): readonly number[];
+  /** Initial variables for inputs of this shape. */
   init(rng: Rng, input: readonly number[]): Variables<HostTensor>;
   /**
    * x: [B, ...input] -> [B, ...outputShape(input)]. Reads no tensor values, and draws random numbers only through the

@@ -2,11 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { imageShape, stateless, type Layer } from './layer.js';
 import { windowArguments, windowOutput, type Padding } from './window.js';
 
+/** Options of `maxPool` and `avgPool`. */
 export interface PoolOptions {
   /** Side of the square window. */
   readonly kernelSize: number;
   /** Defaults to `kernelSize`. */
   readonly stride?: number;
+  /** Padding at the border; default: `valid`. */
   readonly padding?: Padding;
 }
 

@@ -7,6 +7,7 @@ import { assertDistinct, sequential } from './sequential.js';
 export interface ResidualParts {
   /** Applied before branch and shortcut. */
   readonly before?: readonly Layer[];
+  /** Layers of the branch that is added to the shortcut. */
   readonly branch: readonly Layer[];
   /** The identity where left out. */
   readonly shortcut?: readonly Layer[];

@@ -43,6 +43,16 @@ describe('importOptional', () => {
     });
   });
 
+  it("recognizes that a package is missing in Yarn's Plug'n'Play", async () => {
+    const error = Object.assign(
+      new Error("anc-cli tried to access no-such-package (a peer dependency) but it isn't provided"),
+      { code: 'MODULE_NOT_FOUND', pnpCode: 'MISSING_PEER_DEPENDENCY' },
+    );
+    await expect(importOptional(optional(() => Promise.reject(error)))).rejects.toMatchObject({
+      code: 'ANC_BACKEND_MISSING',
+    });
+  });
+
   it('suggests no installation of a package that has no build for this platform', async () => {
     const wanted = { ...optional((name) => Promise.reject(missing(name))), platforms: ['plan9-x64'] };
     const error = await importOptional(wanted).catch((thrown: unknown) => thrown as AncError);

@@ -11,10 +11,13 @@ export interface OptionalPackage extends NativePackage {
   load(specifier: string): Promise<unknown>;
 }
 
-const isMissing = (error: unknown, name: string): boolean =>
-  error instanceof Error &&
-  ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes((error as { code?: string }).code ?? '') &&
-  error.message.includes(`'${name}'`);
+/** Whether a package was not found; Yarn's Plug'n'Play has errors of its own, which do not quote the name. */
+function isMissing(error: unknown, name: string): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code = '', pnpCode } = error as { code?: string; pnpCode?: string };
+  if (!['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(code)) return false;
+  return error.message.includes(pnpCode === undefined ? `'${name}'` : ` ${name}`);
+}
 
 /** The package's entry as resolved from the working directory, in which `npx` was called. */
 function fromWorkingDirectory(name: string): string | null {
@@ -29,6 +32,22 @@ function fromWorkingDirectory(name: string): string | null {
 }
 
 /**
+ * Imports a package that users install themselves: as resolved from the package that needs it, or else from the working
+ * directory, in which they call a program that `npx` keeps elsewhere.
+ *
+ * @param load `(name) => import(name)`, written in the package that needs it
+ */
+export async function importFromUser<T>(name: string, load: (specifier: string) => Promise<T>): Promise<T> {
+  try {
+    return await load(name);
+  } catch (error) {
+    const elsewhere = isMissing(error, name) ? fromWorkingDirectory(name) : null;
+    if (elsewhere === null) throw error;
+    return await load(elsewhere);
+  }
+}
+
+/**
  * Imports an optional package, as resolved from the package that needs it, or else from the working directory.
  *
  * @throws `ANC_BACKEND_MISSING` with the command that installs it, where it has a build for this platform, or `ANC_BACKEND_BROKEN` where it is installed but
@@ -37,13 +56,7 @@ function fromWorkingDirectory(name: string): string | null {
 export async function importOptional(wanted: OptionalPackage): Promise<unknown> {
   const { name, backend } = wanted;
   try {
-    try {
-      return await wanted.load(name);
-    } catch (error) {
-      const elsewhere = isMissing(error, name) ? fromWorkingDirectory(name) : null;
-      if (elsewhere === null) throw error;
-      return await wanted.load(elsewhere);
-    }
+    return await importFromUser(name, (specifier) => wanted.load(specifier));
   } catch (error) {
     if (isMissing(error, name)) {
       const install = installable(wanted);

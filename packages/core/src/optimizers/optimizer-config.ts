@@ -103,6 +103,7 @@ export const optimizerConfigSchema = z.strictObject({
  */
 export const optimizerOverridesSchema = z.strictObject(fields).omit({ ema: true }).partial();
 
+/** How a network is optimized, as `optimizerConfigSchema` returns it. */
 export type OptimizerConfig = z.infer<typeof optimizerConfigSchema>;
 
 /**

@@ -8,7 +8,9 @@ import { addDecayedWeights, scaleByAdam, scaleByLearningRate, trace } from './tr
 
 /** The result of an update. */
 export interface Updated {
+  /** Parameters after the update, by name. */
   readonly params: Record<string, Tensor>;
+  /** The optimizer's slots after the update, by name. */
   readonly slots: Record<string, Tensor>;
 }
 
@@ -22,6 +24,7 @@ export interface Optimizer {
   update(grads: Tree, slots: Tree, params: Tree, learningRate: Scalar): Updated;
 }
 
+/** Options of `optimizerOf`. */
 export interface OptimizerOptions {
   /** Decay rate of an exponential moving average of the parameters, kept in the slots `average/…`; none where left out. */
   readonly average?: number;
@@ -84,6 +87,7 @@ function averaged(params: Tree, slots: Tree, decay: number): Record<string, Tens
 /** The parameters that weight decay applies to. */
 export type DecayScope = NameMask;
 
+/** Decay of weights, and the parameters that it applies to. */
 export interface WeightDecay {
   /** Factor of the parameters, per step and unit of learning rate. */
   readonly rate: number;
@@ -103,9 +107,13 @@ export function withDecay({ rate, mode, scope }: WeightDecay, ...direction: read
     : chain(...direction, ...decay, scaleByLearningRate());
 }
 
+/** Options of `sgd`. */
 export interface SgdOptions {
+  /** Share of the previous update that is kept; default: 0. */
   readonly momentum?: number;
+  /** Nesterov's variant of momentum; default: false. */
   readonly nesterov?: boolean;
+  /** Weight decay; default: none. */
   readonly decay?: WeightDecay;
 }
 
@@ -116,10 +124,15 @@ export interface SgdOptions {
 export const sgd = ({ momentum = 0, nesterov = false, decay = noDecay }: SgdOptions = {}): Optimizer =>
   optimizerOf(withDecay(decay, ...(momentum === 0 ? [] : [trace(momentum, { nesterov })])));
 
+/** Options of `adam`. */
 export interface AdamOptions {
+  /** Decay rate of the first moment; default: 0.9. */
   readonly beta1?: number;
+  /** Decay rate of the second moment; default: 0.999. */
   readonly beta2?: number;
+  /** Added to the denominator; default: 1e-8. */
   readonly epsilon?: number;
+  /** Weight decay; default: none. */
   readonly decay?: WeightDecay;
 }
 

@@ -5,6 +5,7 @@ import { builtinParts } from './builtin-parts.js';
 
 /** A learning-rate schedule as data: its name, a warm-up before it, and its own options. */
 export interface Schedule {
+  /** Name of the schedule, e.g. `step` or `cosine`. */
   readonly kind: string;
   /** Share of the stage in which the rate rises linearly from zero. */
   readonly warmup?: number | undefined;

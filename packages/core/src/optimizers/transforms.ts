@@ -72,9 +72,13 @@ export const trace = (momentum: number, { nesterov = false } = {}): GradientTran
   },
 });
 
+/** Options of `scaleByAdam`. */
 export interface AdamScaling {
+  /** Decay rate of the first moment; default: 0.9. */
   readonly beta1?: number;
+  /** Decay rate of the second moment; default: 0.999. */
   readonly beta2?: number;
+  /** Added to the denominator; default: 1e-8. */
   readonly epsilon?: number;
 }
 
@@ -117,9 +121,11 @@ export const scaleByAdam = ({
   },
 });
 
+/** Options of `scaleByRms`. */
 export interface RmsScaling {
   /** Decay rate of the mean square. */
   readonly decay?: number;
+  /** Added to the denominator; default: 1e-8. */
   readonly epsilon?: number;
   /** Subtracts the square of the mean: the variance instead of the mean square. */
   readonly centered?: boolean;
@@ -186,6 +192,7 @@ export const scaleByTrustRatio = (): GradientTransform =>
     return tf.mul(update, ratioOrOne(tf.div(ofParam, tf.maximum(ofUpdate, 1e-30)), ofParam, ofUpdate));
   });
 
+/** Options of `scaleByLocalRate`. */
 export interface LarsScaling {
   /** η, the trust coefficient. */
   readonly trust?: number;

@@ -10,8 +10,11 @@ export type Distribution =
 
 /** One noise input of a step. Every sample (first axis) has a random stream of its own. */
 export interface NoiseSpec {
+  /** Name of the noise, unique in its step. */
   readonly name: string;
+  /** Shape, batch axis first. */
   readonly shape: readonly number[];
+  /** Distribution of every number. */
   readonly distribution: Distribution;
 }
 

@@ -46,6 +46,7 @@ export class Rng {
     this.#generator = xoroshiro128plusFromState(hashKey(key));
   }
 
+  /** The root of the named random streams of a seed. */
   static fromSeed(seed: number): Rng {
     return new Rng(`${seed}`);
   }

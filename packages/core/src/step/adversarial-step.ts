@@ -20,18 +20,23 @@ export type DropoutPosition =
 
 /** Everything in the min-max objective (Eq. 8) that can be replaced. */
 export interface AdversarialSetup {
+  /** The network to train. */
   readonly student: Network<ClassifierOutputs>;
   /** What the logits mean; default: classification. */
   readonly task?: Task;
   /** One or more discriminators, each with its input. */
   readonly discriminators: readonly AttachedDiscriminator[];
+  /** The term that compares the outputs of student and teacher. */
   readonly dataTerm: DataTerm;
   /** Further terms of the student's loss, such as cross-entropy with labels. */
   readonly terms?: readonly Term[];
+  /** Losses of discriminator and student. */
   readonly adversarialLoss: AdversarialLoss;
+  /** Regularizers of the discriminators; none if empty. */
   readonly regularizers: readonly Regularizer[];
   /** `joint`: in D's loss. `separate`: an update of its own after D's. */
   readonly regularizerUpdate: 'joint' | 'separate';
+  /** Chooses the weight of the adversarial term. */
   readonly balancer: Balancer;
   /** `rate`: probability that an entry is dropped. */
   readonly dropout: { readonly rate: number; readonly position: DropoutPosition };
@@ -39,6 +44,7 @@ export interface AdversarialSetup {
   readonly condition: ConditionSource;
   /** Discriminators that are never updated: a control experiment. */
   readonly frozen?: boolean;
+  /** Optimizers of the two networks. */
   readonly optimizers: { readonly student: Optimizer; readonly discriminator: Optimizer };
 }
 

@@ -19,6 +19,7 @@ import { applyAuxiliary, type AuxiliaryLayer } from './student-phase.js';
 export interface AttachedDiscriminator {
   /** Its name in the training state; unique among the discriminators. */
   readonly name: string;
+  /** The network. */
   readonly discriminator: Discriminator;
   /** What it takes from teacher and student: `features`, `logits` or a tap that both have, [B, …]. */
   readonly input: string;

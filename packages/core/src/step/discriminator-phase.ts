@@ -31,9 +31,11 @@ import { applyOptimizer, trainableParams } from './student-phase.js';
 
 /** What one phase of the discriminators minimizes. */
 export interface DiscriminatorPhaseOptions {
+  /** Name of the phase, unique in its step. */
   readonly name: string;
   /** The adversarial loss, and the class cross-entropy of auxiliary classifiers. */
   readonly adversarialLoss: boolean;
+  /** Whether the regularizers' penalties are part of its loss. */
   readonly regularizers: boolean;
 }
 

@@ -3,6 +3,7 @@ import { prefixTree, subtree, type HostTensor, type Tree } from '../tree/tree.js
 
 /** One model's part of the training state: its variables and its optimizer's slots. */
 export interface ModelState<T> extends Variables<T> {
+  /** The optimizer's slots by name. */
   readonly slots: Tree<T>;
 }
 

@@ -16,6 +16,7 @@ import { assertApplied, blamed } from './network-result.js';
  * the teacher's width. It is a model of its own in the training state, and is not part of the trained student.
  */
 export interface AuxiliaryLayer {
+  /** The layer. */
   readonly layer: Layer;
   /** Shape of its input, without the batch axis. */
   readonly input: readonly number[];
@@ -23,10 +24,15 @@ export interface AuxiliaryLayer {
 
 /** What a loss of the student is computed from. */
 export interface LossContext {
+  /** The student's outputs, [B, …] each. */
   readonly outputs: ClassifierOutputs;
+  /** The training state, by full name. */
   readonly state: Tree;
+  /** The batch: images, teacher outputs and labels, [B, …] each. */
   readonly batch: Tree;
+  /** Hyper-parameters of this step, by name. */
   readonly hyper: Tree<Scalar>;
+  /** Mode, noise and activations of this call. */
   readonly context: Context;
   /** What the logits mean. */
   readonly task: Task;
@@ -34,9 +40,11 @@ export interface LossContext {
   auxiliary(name: string, x: Tensor): Tensor;
 }
 
+/** The student's loss, and what is recorded with it. */
 export interface LossResult {
   /** What the student minimizes. */
   readonly loss: Scalar;
+  /** Metrics by name; their means over the steps are recorded. */
   readonly metrics: Tree<Scalar>;
   /** Values that `after` needs. */
   readonly aux?: Tree;
@@ -46,18 +54,23 @@ export interface LossResult {
 
 /** Metrics, and means that state entries are made from, that depend on the gradients. */
 export interface GradientDiagnostics {
+  /** Metrics by name; their means over the steps are recorded. */
   readonly metrics?: Tree<Scalar>;
   /** Means over the batch, for `remember`. */
   readonly means?: Tree;
 }
 
+/** Options of `studentPhase`. */
 export interface StudentPhaseOptions {
+  /** The network to train. */
   readonly student: Network<ClassifierOutputs>;
+  /** Its optimizer. */
   readonly optimizer: Optimizer;
   /** What the logits mean; default: classification. */
   readonly task?: Task;
   /** By name in the training state. */
   readonly auxiliaryLayers?: Tree<AuxiliaryLayer>;
+  /** Computes the student's loss. */
   objective(context: LossContext): LossResult;
   /** Runs when the gradients are known; `found` holds what `objective` returned, and the gradients it watches. */
   after?(

@@ -17,6 +17,7 @@ export interface Term {
   readonly id: string;
   /** Teacher outputs that it reads from the batch, as `teacher/<output>`. */
   readonly teacherOutputs: readonly string[];
+  /** Whether it reads `labels` from the batch. */
   readonly usesLabels: boolean;
   /** What errors call it, where a part of the objective provides it; see `originOf`. */
   readonly origin?: string;
@@ -45,9 +46,13 @@ export function sumOfTerms(
 export const auxiliaryLayersOf = (terms: readonly Term[]): Record<string, AuxiliaryLayer> =>
   Object.assign({}, ...terms.map((term) => term.auxiliaryLayers ?? {})) as Record<string, AuxiliaryLayer>;
 
+/** Options of `termStep`. */
 export interface TermStepOptions {
+  /** The network to train. */
   readonly student: Network<ClassifierOutputs>;
+  /** Its optimizer. */
   readonly optimizer: Optimizer;
+  /** The terms, whose weighted sum is the loss. */
   readonly terms: readonly Term[];
   /** What the logits mean; default: classification. */
   readonly task?: Task;

@@ -6,6 +6,7 @@ import { firstNotFinite, prefixTree, sizeOf, type HostTensor, type Tree } from '
 
 /** A source of batches of one size. Label-free stages are given a source that has no labels. */
 export interface BatchSource<B extends ImageBatch = ImageBatch> {
+  /** Batches of one epoch. */
   readonly stepsPerEpoch: number;
   /** [H, W, C]. */
   readonly shape: readonly number[];

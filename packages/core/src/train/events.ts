@@ -18,7 +18,9 @@ export type TrainingEvent =
       readonly metrics: Tree<number>;
       /** Null where no discriminator was trained. */
       readonly diagnostics: Diagnostics | null;
+      /** Problems that the diagnostics show; empty without a discriminator. */
       readonly alarms: readonly Alarm[];
+      /** Where training continues from the snapshot. */
       readonly position: Position;
       /** The training state after that step, on the host; every number is finite. */
       snapshot(): Promise<Tree<HostTensor>>;
@@ -26,21 +28,29 @@ export type TrainingEvent =
   /** A checkpoint was due inside an epoch. */
   | {
       readonly type: 'checkpoint';
+      /** The step that was done. */
       readonly progress: Progress;
+      /** Where training continues from the snapshot. */
       readonly position: Position;
+      /** The training state after that step, on the host. */
       snapshot(): Promise<Tree<HostTensor>>;
     }
   /** The signal was raised: the current step was finished, no other was started. Always the last event. */
   | {
       readonly type: 'interrupted';
+      /** The last step that was done. */
       readonly progress: Progress;
+      /** Where training continues from the snapshot. */
       readonly position: Position;
+      /** The training state after that step, on the host. */
       snapshot(): Promise<Tree<HostTensor>>;
     }
   | {
       readonly type: 'done';
+      /** The last step. */
       readonly progress: Progress;
       /** Of the last epoch. */
       readonly diagnostics: Diagnostics | null;
+      /** The final training state, on the host. */
       snapshot(): Promise<Tree<HostTensor>>;
     };

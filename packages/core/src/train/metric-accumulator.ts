@@ -2,7 +2,9 @@ import type { Tree } from '../tree/tree.js';
 
 /** Sums of metrics over the steps of an epoch, so that an interrupted epoch ends with the same means. */
 export interface MetricAccumulator {
+  /** Steps that were added. */
   readonly count: number;
+  /** Sums of the metrics over those steps, by name. */
   readonly sums: Tree<number>;
 }
 

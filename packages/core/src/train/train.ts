@@ -14,8 +14,11 @@ import type { Position } from './position.js';
 import { prefetchNext } from './prefetch-next.js';
 import { StageRunner } from './stage-runner.js';
 
+/** Options of `train`. */
 export interface TrainOptions {
+  /** Runs the steps. */
   readonly backend: Backend;
+  /** The stage to train. */
   readonly stage: Stage;
   /** Labeled where `stage.usesLabels`. */
   readonly batches: BatchSource | BatchSource<LabeledBatch>;

@@ -6,7 +6,9 @@ export type Tree<T = Tensor> = Readonly<Record<string, T>>;
 
 /** A tensor on the host. A `Uint8Array` holds bytes 0..255, which networks get as float32. */
 export interface HostTensor {
+  /** Shape, row-major. */
   readonly shape: readonly number[];
+  /** Values in row-major order. */
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
@@ -15,7 +17,9 @@ export type DType = 'float32' | 'int32' | 'uint8';
 
 /** Shape and element type of a leaf, batch dimension included. */
 export interface LeafSpec {
+  /** Shape, batch axis included. */
   readonly shape: readonly number[];
+  /** Element type. */
   readonly dtype: DType;
 }
 

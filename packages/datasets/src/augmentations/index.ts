@@ -31,6 +31,7 @@ export const augmentations = {
   cutmix,
 } as const;
 
+/** Name of an augmentation of this package. */
 export type AugmentationName = keyof typeof augmentations;
 
 /** An augmentation of this package for images [H, W, C]. Throws `ANC_OPTIONS` for options that it cannot have. */

@@ -129,7 +129,9 @@ export class CifarDataset extends Dataset {
   }
 }
 
+/** CIFAR-10 in `dataDir`; null: in the default folders. */
 export const cifar10 = (dataDir: string | null): CifarDataset => new CifarDataset(cifar10Spec, dataDir);
+/** CIFAR-100 in `dataDir`; null: in the default folders. */
 export const cifar100 = (
   dataDir: string | null,
   options: z.input<typeof cifar100Options> = {},

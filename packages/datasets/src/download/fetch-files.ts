@@ -5,6 +5,7 @@ import { findFile } from '../files/locate.js';
 import { verifyFile } from '../files/verified-file.js';
 import { downloadFile, type DownloadOptions } from './download-file.js';
 
+/** Options of `fetchFiles`. */
 export interface FetchOptions extends Omit<DownloadOptions, 'progress'> {
   /** Folders besides `folder` that may have a file already. */
   readonly places?: readonly string[];
@@ -12,13 +13,17 @@ export interface FetchOptions extends Omit<DownloadOptions, 'progress'> {
   readonly mirror?: string | null;
   /** Download a damaged file in `folder` again, instead of throwing. */
   readonly replaceDamaged?: boolean;
+  /** Called as bytes arrive: the file's name, bytes received, and its size in bytes where the server reports it. */
   readonly progress?: (file: string, received: number, total: number | null) => void;
 }
 
 /** Path of a file, and whether it was downloaded. */
 export interface FetchedFile {
+  /** Name of the file, without a folder. */
   readonly name: string;
+  /** Path of the file. */
   readonly path: string;
+  /** Whether it was there, was downloaded, or replaced a damaged one. */
   readonly was: 'there' | 'fetched' | 'damaged, fetched again';
 }
 

@@ -7,6 +7,7 @@ import { interpretWholeFolder, type ReadingOptions } from './interpret-folder.js
 export interface FolderSizes {
   /** Images in the folder, and how many of their headers were read. */
   readonly total: number;
+  /** Images whose headers were read. */
   readonly looked: number;
   /** [height, width] of every image that was read; null where they differ. */
   readonly common: readonly [height: number, width: number] | null;

@@ -1,5 +1,6 @@
 import { open as openFile, readFile } from 'node:fs/promises';
 import { AncError, type CropDistribution, type Rng } from '@anc/core';
+import { importFromUser } from '@anc/core/internal';
 import type { default as sharpFactory, Sharp } from 'sharp';
 import { drawRegion } from '../augmentations/region.js';
 import { corrupt } from '../files/data-error.js';
@@ -27,9 +28,10 @@ let loaded: Promise<SharpFactory> | null = null;
  * @throws `ANC_MISSING_PACKAGE` with the command that installs it.
  */
 export function loadSharp(
-  load: () => Promise<{ default: SharpFactory }> = () => import('sharp'),
+  load: (specifier: string) => Promise<{ default: SharpFactory }> = (specifier) =>
+    import(specifier) as Promise<{ default: SharpFactory }>,
 ): Promise<SharpFactory> {
-  loaded ??= load().then(
+  loaded ??= importFromUser('sharp', load).then(
     ({ default: factory }) => {
       factory.concurrency(1); // many images at once, each on one core: threads within an image cost more than they save
       factory.cache(false); // no image is decoded in the same way twice in a row

@@ -22,6 +22,7 @@ export interface ReadingOptions {
 export interface FolderPart {
   /** Paths of `files` are relative to this folder. */
   readonly root: string;
+  /** Its files. */
   readonly files: readonly FoundImage[];
   /** The class of each file; null without labels. */
   readonly classes: readonly string[] | null;
@@ -39,9 +40,13 @@ export interface DescribedPart {
 
 /** How a folder of images was read. */
 export interface FolderInterpretation {
+  /** Path of the folder. */
   readonly folder: string;
+  /** How splits were found. */
   readonly layout: FoundSplits['layout'];
+  /** The images by what they are used for. */
   readonly parts: Readonly<Partial<Record<SplitRole, DescribedPart>>>;
+  /** Names of the classes; empty without labels. */
   readonly classes: readonly string[];
   /** One sentence about all of it. */
   readonly summary: string;

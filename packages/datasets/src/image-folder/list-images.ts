@@ -5,8 +5,11 @@ import { unreadable } from '../files/verified-file.js';
 
 /** An image file: its path relative to the listed folder, separated by `/`, and its size and time stamp. */
 export interface FoundImage {
+  /** Path relative to the listed folder, separated by `/`. */
   readonly path: string;
+  /** Size in bytes. */
   readonly size: number;
+  /** Time of the last change, in milliseconds since 1970. */
   readonly modified: number;
 }
 

@@ -14,6 +14,7 @@ export const bytesPerImage = (shape: ImageShape): number => shape[0] * shape[1] 
 export class MemoryImages implements ImageSource {
   readonly count: number;
   readonly shape: ImageShape;
+  /** Bytes of all images [N, H, W, C]. */
   readonly bytes: Uint8Array;
   #fingerprint: string | null = null;
 

@@ -1,9 +1,11 @@
 import { encode } from 'fast-png';
 import { drawText, LETTER } from './letters.js';
 
+/** Images of one shape, each with a line of text. */
 export interface CaptionedImages {
   /** Bytes [N, H, W, C]. */
   readonly images: Uint8Array;
+  /** [H, W, C] of every image. */
   readonly shape: readonly [number, number, number];
   /** A line under each image, cut to the width of the image. */
   readonly captions: readonly string[];

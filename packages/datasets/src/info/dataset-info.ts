@@ -4,24 +4,33 @@ import { measureNormalization } from '../images/normalization.js';
 
 /** Facts about one split. */
 export interface SplitInfo {
+  /** Name of the split. */
   readonly split: SplitName | 'validation';
+  /** Number of images. */
   readonly count: number;
+  /** Hash of the content. */
   readonly fingerprint: string;
   /** Images per class, in the order of `classes`; null without labels. */
   readonly histogram: readonly number[] | null;
 }
 
+/** Facts about a dataset. */
 export interface DatasetInfo {
   /** How its files were read, in sentences. */
   readonly notices: readonly string[];
   /** The same of a folder of images as data. */
   readonly interpretation?: FolderInterpretation;
+  /** Name of the dataset. */
   readonly name: string;
+  /** [H, W, C] of the images. */
   readonly shape: readonly [number, number, number];
+  /** Names of the classes; empty without labels. */
   readonly classes: readonly string[];
+  /** Facts about each split. */
   readonly splits: readonly SplitInfo[];
   /** Per channel of the training images, 0..255; null without training images. */
   readonly mean: readonly number[] | null;
+  /** Standard deviation per channel of the training images, 0..255; null without training images. */
   readonly std: readonly number[] | null;
 }
 

@@ -9,6 +9,7 @@ import { fashionMnistSpec, mnistSpec } from '../mnist/mnist-spec.js';
 export interface RecognizedFolder {
   /** Names of the published datasets whose files are in it. */
   readonly datasets: readonly string[];
+  /** Whether it has image files. */
   readonly hasImages: boolean;
 }
 

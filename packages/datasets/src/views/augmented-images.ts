@@ -12,6 +12,7 @@ import {
 import { bytesPerImage } from '../images/memory-images.js';
 import { decodedViews, drawnViews, listedViews, rootOf, type Entry, type Numbering } from './numbering.js';
 
+/** Options of `AugmentedImages`. */
 export interface AugmentedImagesOptions {
   /** In the order in which they are applied. */
   readonly augmentations?: readonly Augmentation[];

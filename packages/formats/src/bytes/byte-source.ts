@@ -2,6 +2,7 @@ import { AncError } from '@anc/core';
 
 /** Bytes that need not be in memory: of a file or of an array. */
 export interface ByteSource {
+  /** Number of bytes. */
   readonly length: number;
   /**
    * Reads the bytes from `begin` up to, but not including, `end`.

@@ -3,7 +3,9 @@ import { archiveOf } from './archive.js';
 
 /** A file of another kind than was expected: what it is, and what to do. */
 export interface ForeignFile {
+  /** What the file is, with an article: `a gzip archive`. */
   readonly what: string;
+  /** What to do, as an imperative sentence. */
   readonly hint: string;
 }
 

@@ -20,6 +20,7 @@ export interface Hdf5Group {
   datasets(): readonly string[];
 }
 
+/** The error `ANC_WEIGHTS` about a Keras file that cannot be read; `why` says what is wrong with it. */
 export const damagedKeras = (why: string, cause?: unknown): AncError =>
   new AncError('ANC_WEIGHTS', `not a readable Keras file: ${why}.`, {
     expected: 'a file from model.save() or model.save_weights(): .keras or .h5',

@@ -18,8 +18,11 @@ export interface KerasModelLayer {
 
 /** A functional Keras model: one input, one or more outputs. */
 export interface KerasModel {
+  /** Name of the model. */
   readonly name: string;
+  /** The layer at its input. */
   readonly input: KerasModelLayer;
+  /** The layers at its outputs, in order. */
   readonly outputs: readonly KerasModelLayer[];
 }
 

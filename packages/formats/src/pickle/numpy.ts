@@ -4,8 +4,11 @@ import { unpickle, type Pickled, type PicklePolicy } from './unpickle.js';
 
 /** A NumPy array in a pickle: its shape, the code of its element type (`u1` for bytes), and its bytes, row-major. */
 export class NumpyArray {
+  /** Shape, row-major. */
   shape: readonly number[] = [];
+  /** Code of the element type, e.g. `f4`. */
   dtype = '';
+  /** The elements' bytes, row-major. */
   data = new Uint8Array(0) as Uint8Array;
 }
 

@@ -15,7 +15,9 @@ import { parseJson } from '../json/parse-json.js';
 
 /** The content of a safetensors file. */
 export interface Safetensors<T = HostTensor> {
+  /** Tensors by name. */
   readonly tensors: Tree<T>;
+  /** The file's metadata: text by name. */
   readonly metadata: Tree<string>;
 }
 

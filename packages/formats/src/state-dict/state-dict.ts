@@ -11,8 +11,11 @@ export type KernelLayout = 'torch' | 'tensorflow';
 
 /** The tensors of a weights file, under the file's names. */
 export interface StateDict {
+  /** Name of the file format, for messages and records. */
   readonly format: string;
+  /** Order of the axes of kernels. */
   readonly layout: KernelLayout;
+  /** Tensors by the file's names; each is read when its values are needed. */
   readonly tensors: Tree<LazyTensor>;
   /** The file's metadata. */
   readonly metadata: Tree<string>;

@@ -2,7 +2,9 @@ import type { GraphModel, GraphWeight } from './graph-model.js';
 
 /** One file in the folder of a TensorFlow.js model. */
 export interface GraphModelFile {
+  /** Name of the file, without a folder. */
   readonly name: string;
+  /** Content of the file. */
   readonly bytes: Uint8Array;
 }
 

@@ -31,6 +31,7 @@ const BYTES = { float32: 4, int32: 4, uint8: 1, bool: 1, uint16: 2, float16: 2 }
 
 /** The content of a TensorFlow.js model's files. */
 export interface TfjsModel {
+  /** Weights by name. */
   readonly tensors: Record<string, HostTensor>;
   /** The network as Keras writes it; undefined for a GraphModel. */
   readonly topology: unknown;

@@ -21,7 +21,9 @@ export const isTorchCheckpoint = (source: ByteSource): boolean =>
 
 /** The tensors that were chosen, and what a person should know of the choice. */
 export interface TorchCheckpoint {
+  /** Tensors by name; each is read when its values are needed. */
   readonly tensors: Record<string, LazyTensor>;
+  /** Sentences about the choice. */
   readonly notices: readonly string[];
 }
 

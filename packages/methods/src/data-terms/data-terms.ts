@@ -4,6 +4,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { decoupledKl, topClass } from '../terms/decoupled.js';
 
+/** Options of the data term `l2`. */
 export const l2Schema = z.strictObject({
   reduction: z
     .enum(['sum', 'mean'])
@@ -11,6 +12,7 @@ export const l2Schema = z.strictObject({
     .describe('reduction of the squared differences over the classes; over the batch it is always the mean'),
 });
 
+/** Options of the data term `kl`. */
 export const klSchema = z.strictObject({
   temperature: z
     .number()
@@ -19,6 +21,7 @@ export const klSchema = z.strictObject({
     .describe('temperature that divides the logits of student and teacher; higher is softer'),
 });
 
+/** Options of the data term `dkd`. */
 export const dkdSchema = klSchema.extend({
   alpha: z
     .number()

@@ -37,6 +37,7 @@ export class SpectrallyNormalized extends Discriminator {
   readonly name: string;
   override readonly conditional: boolean;
 
+  /** @param inner the discriminator whose weights are normalized. */
   constructor(readonly inner: Discriminator) {
     super();
     this.name = `spectral-norm(${inner.name})`;

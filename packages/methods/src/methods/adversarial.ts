@@ -106,6 +106,7 @@ export const adversarialSchema = withDeprecatedNames(
   formerOptimizerNames,
 );
 
+/** Options of the method `adversarial`, with their defaults. */
 export type AdversarialOptions = z.infer<typeof adversarialSchema>;
 
 /** `frozen`: D keeps its random initial weights. `dead`: D's weights are zero; it outputs 1/2 and has no gradient. */
@@ -138,8 +139,11 @@ export class AdversarialMethod extends Method {
   readonly #terms: readonly WeightedTerm[];
 
   constructor(
+    /** Options of the method. */
     readonly options: AdversarialOptions,
+    /** Creates the parts of the objective by name. */
     readonly parts: Parts,
+    /** What distinguishes a variant of the method; default: the paper's. */
     readonly variant: AdversarialVariant = plain,
   ) {
     super();

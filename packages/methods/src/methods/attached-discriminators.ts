@@ -37,7 +37,9 @@ export interface DiscriminatorDefaults {
   readonly adapter: z.infer<typeof adapters>;
 }
 
+/** Options of one of several discriminators, with the defaults filled in. */
 export interface AttachedDiscriminatorOptions extends DiscriminatorDefaults {
+  /** Weight of its loss in the student's loss. */
   readonly weight: number;
   /** Path of its options for error messages; empty for a single discriminator. */
   readonly path: string;
@@ -58,9 +60,13 @@ export const discriminatorOptions = (
         path: `discriminators.${i}`,
       }));
 
+/** What discriminators are attached to. */
 export interface AttachContext {
+  /** Student, teacher and data of the method. */
   readonly environment: MethodEnvironment;
+  /** Creates the parts of the objective by name. */
   readonly parts: Parts;
+  /** Whether all discriminators are spectrally normalized. */
   readonly spectralNorm: boolean;
 }
 

@@ -8,6 +8,7 @@ import { termStage } from '../stages/term-stage.js';
 import { attentionMaps } from '../terms/attention-maps.js';
 import { dataTerm } from '../terms/logits.js';
 
+/** Options of the method `attention`. */
 export const attentionSchema = withDeprecatedNames(
   commonSchema.extend({
     ...klSchema.shape,
@@ -34,6 +35,7 @@ export class AttentionMethod extends Method {
   readonly labels: 'never' | 'required';
   readonly needsTeacher = true;
 
+  /** @param options as `attentionSchema` returns them. */
   constructor(readonly options: z.infer<typeof attentionSchema>) {
     super();
     this.labels = options.hardWeight > 0 ? 'required' : 'never';

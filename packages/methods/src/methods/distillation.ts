@@ -15,10 +15,13 @@ import { termStage, type WeightedTerm } from '../stages/term-stage.js';
 import { decoupledTerm } from '../terms/decoupled.js';
 import { dataTerm } from '../terms/logits.js';
 
+/** Options of the method `l2`. */
 export const l2MethodSchema = withDeprecatedNames(commonSchema.extend(l2Schema.shape), formerOptimizerName);
 
+/** Options of the method `kd`. */
 export const kdSchema = withDeprecatedNames(commonSchema.extend(klSchema.shape), formerOptimizerName);
 
+/** Options of the method `dkd`. */
 export const dkdMethodSchema = withDeprecatedNames(
   commonSchema.extend({
     ...dkdTermSchema.shape,
@@ -30,6 +33,7 @@ export const dkdMethodSchema = withDeprecatedNames(
   formerOptimizerName,
 );
 
+/** Options of the method `dropout-noise`. */
 export const dropoutNoiseSchema = withDeprecatedNames(
   commonSchema.extend({
     dataTerm: part('l2').describe('distance of the logits of student and teacher'),
@@ -43,9 +47,13 @@ export const dropoutNoiseSchema = withDeprecatedNames(
   formerOptimizerName,
 );
 
+/** Options of `DistillationMethod`. */
 export interface DistillationOptions {
+  /** Name under which it is registered. */
   readonly name: string;
+  /** How the student is optimized. */
   readonly optimizer: OptimizerConfig;
+  /** The terms of the loss, with their weights. */
   readonly terms: readonly WeightedTerm[];
   /** Dropout rate of the student's features, inside the student; none by default. */
   readonly dropout?: number;
@@ -62,6 +70,7 @@ export class DistillationMethod extends Method {
   readonly name: string;
   readonly labels: 'never' | 'required';
   readonly needsTeacher = true;
+  /** Options of the method. */
   readonly options: DistillationOptions;
 
   constructor(options: DistillationOptions | FormerDistillationOptions) {

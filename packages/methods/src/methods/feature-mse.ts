@@ -7,6 +7,7 @@ import { progressShare, termStage } from '../stages/term-stage.js';
 import { dataTerm } from '../terms/logits.js';
 import { pairedFeatures } from '../terms/paired-features.js';
 
+/** Options of the method `feature-mse`. */
 export const featureMseSchema = withDeprecatedNames(
   commonSchema.extend({
     dataTerm: part('l2').describe('distance of the logits of student and teacher'),
@@ -38,7 +39,9 @@ export class FeatureMseMethod extends Method {
   readonly needsTeacher = true;
 
   constructor(
+    /** As `featureMseSchema` returns them. */
     readonly options: z.infer<typeof featureMseSchema>,
+    /** Creates the parts of the objective by name. */
     readonly parts: Parts,
   ) {
     super();

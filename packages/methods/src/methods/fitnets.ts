@@ -13,6 +13,7 @@ import { progressShare, termStage } from '../stages/term-stage.js';
 import { hintTerm } from '../terms/hint.js';
 import { dataTerm } from '../terms/logits.js';
 
+/** Options of the method `fitnets`. */
 export const fitnetsSchema = withDeprecatedNames(
   z.strictObject({
     optimizer: optimizerOption,
@@ -58,6 +59,7 @@ export class FitNetsMethod extends Method {
   readonly labels: 'never' | 'required';
   readonly needsTeacher = true;
 
+  /** @param options as `fitnetsSchema` returns them. */
   constructor(readonly options: z.infer<typeof fitnetsSchema>) {
     super();
     this.labels = options.hardWeight === 0 ? 'never' : 'required';

@@ -6,6 +6,7 @@ import { termStage } from '../stages/term-stage.js';
 import { flowTerm } from '../terms/flow.js';
 import { hardLabels } from '../terms/logits.js';
 
+/** Options of the method `fsp`. */
 export const fspSchema = withDeprecatedNames(
   z.strictObject({
     optimizer: optimizerOption,
@@ -42,6 +43,7 @@ export class FspMethod extends Method {
   readonly labels = 'required';
   readonly needsTeacher = true;
 
+  /** @param options as `fspSchema` returns them. */
   constructor(readonly options: z.infer<typeof fspSchema>) {
     super();
   }

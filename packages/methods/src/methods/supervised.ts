@@ -4,6 +4,7 @@ import { formerOptimizerName, optimizerOption, withDeprecatedNames } from '../op
 import { termStage } from '../stages/term-stage.js';
 import { hardLabels } from '../terms/logits.js';
 
+/** Options of the method `supervised`. */
 export const supervisedSchema = withDeprecatedNames(
   z.strictObject({ optimizer: optimizerOption }),
   formerOptimizerName,
@@ -20,6 +21,7 @@ export class SupervisedMethod extends Method {
   readonly needsTeacher = false;
 
   constructor(
+    /** As `supervisedSchema` returns them. */
     readonly options: z.infer<typeof supervisedSchema>,
     readonly name = 'supervised',
   ) {

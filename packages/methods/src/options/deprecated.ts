@@ -12,6 +12,7 @@ export interface OptionsSchema<S extends z.ZodObject> extends z.ZodType<z.output
   readonly shape: S['shape'];
   /** The same schema without deprecated names; extend or narrow this one. */
   readonly current: S;
+  /** The deprecated names, each with the current one. */
   readonly deprecated: DeprecatedNames;
 }
 

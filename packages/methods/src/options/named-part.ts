@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 /** A replaceable part of the objective by name, with its own options. */
 export interface NamedPart {
+  /** Name under which it is registered. */
   readonly name: string;
+  /** Its own options. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 

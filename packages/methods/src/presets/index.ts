@@ -3,7 +3,9 @@ import { modern } from './modern.js';
 import { paper } from './paper.js';
 import type { Preset } from './preset.js';
 
+/** The presets by name, each a function of the dataset. */
 export const presetFamilies = { paper, modern } as const;
+/** Name of a preset. */
 export type PresetName = keyof typeof presetFamilies;
 
 /** A preset for a dataset, in full. @throws `ANC_UNKNOWN` if there is no preset of that name. */

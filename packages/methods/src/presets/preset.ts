@@ -6,10 +6,13 @@ type Objective = Omit<z.input<typeof adversarialSchema>, 'optimizer'>;
 
 /** How students are trained: the default options of a run. Plain data, which can be printed and stored. */
 export interface Preset {
+  /** One line for `anc-cli describe preset`. */
   readonly summary: string;
   /** Default methods of a run; methods that did not beat their controls are left out. */
   readonly methods: readonly string[];
+  /** Epochs of every student. */
   readonly epochs: number;
+  /** Images per batch. */
   readonly batchSize: number;
   /** `crop`: padding of random crops in pixels, 0 for none. `flip`: random horizontal flips. */
   readonly augmentation: { readonly crop: number; readonly flip: boolean };

@@ -4,6 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** Quantizes a layer's weights (and inputs) in the forward pass, with a gradient rule for the backward pass. */
 export interface Estimator {
+  /** Name in records; contains every option. */
   readonly name: string;
   /** Layers to quantize; `inner`: all layers with weights but the first and the last. */
   readonly layers: 'inner' | 'all';
@@ -164,6 +165,7 @@ export function xnor(): Estimator {
   };
 }
 
+/** The estimators by name. */
 export const estimators = {
   ttq,
   binaryconnect: binaryConnect,

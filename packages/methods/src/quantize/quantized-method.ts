@@ -31,7 +31,9 @@ export class QuantizedMethod extends Method {
   readonly needsTeacher: boolean;
 
   constructor(
+    /** The method that trains the quantized student. */
     readonly inner: Method,
+    /** How weights are quantized. */
     readonly estimator: Estimator,
   ) {
     super();

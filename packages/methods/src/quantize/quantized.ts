@@ -16,7 +16,9 @@ import type { Estimator } from './estimators.js';
 
 /** A network that computes with quantized weights and trains full-precision (latent) ones. */
 export interface QuantizedNetwork extends Network<ClassifierOutputs> {
+  /** How weights are quantized. */
   readonly estimator: Estimator;
+  /** The network with full-precision weights. */
   readonly plain: Network<ClassifierOutputs>;
   /** Names of the weights that are quantized, in order of execution. */
   covered(input: readonly number[]): readonly string[];
@@ -27,6 +29,7 @@ export interface QuantizedNetwork extends Network<ClassifierOutputs> {
   effective(params: Tree, input: readonly number[]): Record<string, Tensor>;
 }
 
+/** Whether a network was made by `quantized`. */
 export const isQuantized = (network: Network<ClassifierOutputs>): network is QuantizedNetwork =>
   'estimator' in network && 'plain' in network;
 

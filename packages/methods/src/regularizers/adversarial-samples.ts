@@ -19,6 +19,7 @@ export const adversarialSamplesSchema = z.strictObject({
 export class AdversarialSamplesRegularizer extends Regularizer {
   readonly name: string;
 
+  /** @param options as `adversarialSamplesSchema` returns them. */
   constructor(readonly options: z.infer<typeof adversarialSamplesSchema>) {
     super();
     this.name = `adversarial-samples(${JSON.stringify(options)})`;

@@ -50,7 +50,9 @@ export class GradientPenaltyRegularizer extends Regularizer {
   readonly name: string;
 
   constructor(
+    /** As `gradientPenaltySchema` returns them. */
     readonly options: z.infer<typeof gradientPenaltySchema>,
+    /** The features at which the gradient is penalized: R1 or R2. */
     readonly at: 'teacher' | 'student' = 'teacher',
   ) {
     super();
@@ -69,6 +71,7 @@ export class GradientPenaltyRegularizer extends Regularizer {
 export class WassersteinGradientPenalty extends Regularizer {
   readonly name: string;
 
+  /** @param options as `unitGradientSchema` returns them. */
   constructor(readonly options: z.infer<typeof unitGradientSchema>) {
     super();
     this.name = `wgan-gp(${JSON.stringify(options)})`;
@@ -92,6 +95,7 @@ export class WassersteinGradientPenalty extends Regularizer {
 export class PerturbedGradientPenalty extends Regularizer {
   readonly name: string;
 
+  /** @param options as `perturbedGradientSchema` returns them. */
   constructor(readonly options: z.infer<typeof perturbedGradientSchema>) {
     super();
     this.name = `dragan(${JSON.stringify(options)})`;

@@ -31,6 +31,7 @@ export const lecamSchema = z.strictObject({
 export class LeCamRegularizer extends Regularizer {
   readonly name: string;
 
+  /** @param options as `lecamSchema` returns them. */
   constructor(readonly options: z.infer<typeof lecamSchema>) {
     super();
     this.name = `lecam(${JSON.stringify(options)})`;

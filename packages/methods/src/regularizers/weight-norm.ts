@@ -27,7 +27,9 @@ export class WeightNormRegularizer extends Regularizer {
   readonly name: string;
 
   constructor(
+    /** Which norm of the weights. */
     readonly norm: 'l1' | 'l2',
+    /** Weight, reduction and scope. */
     readonly options: WeightNormOptions,
   ) {
     super();

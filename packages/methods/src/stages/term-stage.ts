@@ -15,16 +15,25 @@ import { initAuxiliaryLayers, initStudent, studentVariables } from './initial-st
 
 /** A term and its weight, constant or scheduled. */
 export interface WeightedTerm {
+  /** The term. */
   readonly term: Term;
+  /** Its weight in the loss, or a function of the progress of the stage. */
   readonly weight: number | ((progress: Progress) => number);
 }
 
+/** Options of `termStage`. */
 export interface TermStageOptions {
+  /** Name of the stage, unique in its method. */
   readonly name: string;
+  /** Student and data of the method. */
   readonly environment: Pick<MethodEnvironment, 'student' | 'input' | 'classes' | 'task' | 'optimizers'>;
+  /** How the student is optimized. */
   readonly optimizer: OptimizerConfig;
+  /** The terms of the loss, with their weights. */
   readonly terms: readonly WeightedTerm[];
+  /** Share of the epochs that the stage takes; default: all. */
   readonly share?: number;
+  /** Replaces the context under which the student is applied. */
   readonly wrapContext?: TermStepOptions['wrapContext'];
 }
 

@@ -119,4 +119,5 @@ const names = {
   'wrn-40-2': member('wrn-40-2', 'Wide ResNet, 40 layers, twice as wide', wide(40, 2)),
 };
 
+/** The published residual networks, by name. */
 export const resnetModels: Readonly<Record<string, ModelContribution>> = names;

@@ -97,7 +97,9 @@ export function resnetSchema(defaults: ResnetDefaults = {}) {
 }
 
 export const resnetOptions = resnetSchema();
+/** Options of residual networks. */
 export type ResnetOptions = z.input<typeof resnetOptions>;
+/** Options of residual networks, with their defaults. */
 export type ParsedResnetOptions = z.output<typeof resnetOptions>;
 
 /**

@@ -50,6 +50,7 @@ export const mapNames: readonly string[] = [
   'order',
 ];
 
+/** Weights of another program under the names of one of our networks. */
 export interface Imported {
   /** Loaded and transposed lazily. */
   readonly variables: Variables<LazyTensor>;

@@ -20,9 +20,13 @@ export interface CheckOptions extends CallOptions {
   readonly limit?: number;
   /** Time for the comparison of preprocessings; default: 15. */
   readonly seconds?: number;
+  /** Folder of the dataset's files. */
   readonly dataDir?: string;
+  /** Backend that computes the teacher's outputs. */
   readonly backend?: BackendInput;
+  /** Whether missing data may be downloaded, and from where. */
   readonly fetching?: Fetching;
+  /** Called as work goes on: what is done, and how much of it. */
   readonly onProgress?: (what: string, done: number, count: number) => void;
 }
 
@@ -41,6 +45,7 @@ const CHECK_OPTIONS: OptionNames<CheckOptions> = {
 
 /** What a check found, and the images that it looked at. */
 export interface CheckResult extends Check {
+  /** The images that were looked at. */
   readonly sample: Sample;
 }
 

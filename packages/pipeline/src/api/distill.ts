@@ -77,13 +77,19 @@ export function distill(options: DistillOptions): RunHandle<Distilled> {
 export interface ResumeOptions extends CallOptions {
   /** What may be changed: where files are, and which backend computes. */
   readonly dataDir?: string;
+  /** Threads of the backend. */
   readonly threads?: number;
+  /** Backend that trains. */
   readonly backend?: string;
+  /** Backend that computes the teacher's outputs. */
   readonly teacherBackend?: string;
+  /** Backend that trains students, where it is another one. */
   readonly studentBackend?: string;
+  /** Minutes between checkpoints inside an epoch. */
   readonly checkpointMinutes?: number;
   /** A lower rate, where training diverged: it continues from the last checkpoint, which is finite. */
   readonly learningRate?: number;
+  /** The same of the teacher. */
   readonly teacherLearningRate?: number;
   /** Goes on with models whose training a hook had stopped; without it, they count as finished. */
   readonly continueStopped?: boolean;

@@ -5,6 +5,7 @@ import { install } from '../backends/install.js';
 import { backendsOf, probeBackend } from '../backends/probe.js';
 import { callOf, composeWith, type CallOptions } from './run-input.js';
 
+/** Options of `doctor`. */
 export interface DoctorOptions extends Omit<CallOptions, 'offline'> {
   /** Backends to look at; default: all. */
   readonly backends?: readonly string[];
@@ -15,6 +16,7 @@ export interface DoctorOptions extends Omit<CallOptions, 'offline'> {
    * with `backends`, also the optional packages that these need.
    */
   readonly fix?: boolean;
+  /** Called before each backend: its name, its number from 1, and how many there are. */
   readonly onBackend?: (name: string, index: number, count: number) => void;
   /** A command that is about to run, and the folder in which it runs. */
   readonly onInstall?: (command: string, folder: string) => void;

@@ -25,6 +25,7 @@ import { ValueRegistry, type BackendInput, type DatasetInput, type NameInput } f
 export interface ModelFileOptions extends CallOptions, Omit<ReadingOptions, 'model'> {
   /** Network of weights that do not name it. */
   readonly model?: NameInput;
+  /** Backend that computes the outputs. */
   readonly backend?: BackendInput;
 }
 
@@ -58,20 +59,27 @@ const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
 
 /** The JSON document of `eval`. Errors are fractions. */
 export interface EvaluateResult extends Score {
+  /** Name of the network, or the file. */
   readonly model: string;
+  /** The run folder that it is of. */
   readonly run?: string;
   /** Name of the run's model. */
   readonly name?: string;
   /** Deprecated name of `name`. */
   readonly player?: string;
+  /** Name of the dataset. */
   readonly dataset: string;
+  /** Name of the backend. */
   readonly backend: string;
   /** What was measured; absent: classification. */
   readonly task?: TaskDescription;
+  /** Number of classes. */
   readonly classes: number;
   /** Null where they are not counted. */
   readonly parameters: number | null;
+  /** How bytes become its input. */
   readonly normalization: unknown;
+  /** SHA-256 of the file. */
   readonly sha256: string;
   /** What a person should know of how the model was read. */
   readonly notices: readonly string[];

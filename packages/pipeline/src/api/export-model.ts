@@ -27,6 +27,7 @@ import { assertKnown, type OptionNames } from './known-options.js';
 import { type TrainedModel } from './trained-model.js';
 import type { DatasetInput } from './values.js';
 
+/** Options of `exportModel`. */
 export interface ExportOptions extends Omit<ModelFileOptions, 'backend'> {
   /** Default: `onnx`. */
   readonly format?: Format;
@@ -40,10 +41,13 @@ export interface ExportOptions extends Omit<ModelFileOptions, 'backend'> {
   readonly features?: boolean;
   /** 8-bit weights and activations; `calibration`: training images whose activations set the ranges, default 128. */
   readonly int8?: boolean;
+  /** Training images whose activations set the ranges of an 8-bit model; default: 128. */
   readonly calibration?: number;
   /** Images to calibrate and test an 8-bit model with; default: the run's own. */
   readonly images?: DatasetInput;
+  /** Folder of the dataset's files. */
   readonly dataDir?: string;
+  /** Test images to measure an 8-bit model with at most; default: all. */
   readonly limitTest?: number;
   /** Called with things that a person should know. */
   readonly onNotice?: (message: string) => void;
@@ -67,22 +71,35 @@ const EXPORT_OPTIONS: OptionNames<ExportOptions> = {
 
 /** The JSON document of `export`. */
 export interface ExportResult {
+  /** Path of the file or folder. */
   readonly file: string;
+  /** Format of the file. */
   readonly format: Format;
+  /** Size in bytes. */
   readonly bytes: number;
+  /** SHA-256 of the file. */
   readonly sha256: string;
+  /** The network and its options. */
   readonly model: Named;
+  /** The run folder that it is of. */
   readonly run?: string;
+  /** Name of the run's model. */
   readonly name?: string;
   /** Deprecated name of `name`. */
   readonly player?: string;
+  /** Order of the input's axes. */
   readonly layout?: 'nchw' | 'nhwc';
+  /** How bytes become its input. */
   readonly normalization: unknown;
   /** Whether the normalization is part of the model. */
   readonly folded: boolean;
+  /** Names of the classes, or their number. */
   readonly classes: readonly string[] | number;
   /** The written file, read back and compared with the network. */
   readonly verified: Verified;
+  /**
+   * Accuracy before and after quantization, calibration images, and bytes of the float model; only of an 8-bit model.
+   */
   readonly int8?: ComparedAccuracy & { readonly calibration: number; readonly floatBytes: number };
 }
 

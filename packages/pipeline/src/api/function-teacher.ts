@@ -3,7 +3,9 @@ import { areProbabilities } from './interpreted-teacher.js';
 
 /** Images as bytes [B, H, W, C], 0..255, and what a teacher function gives for them. */
 export interface ImageTensor {
+  /** [B, H, W, C]. */
   readonly shape: readonly [batch: number, height: number, width: number, channels: number];
+  /** Bytes in row-major order, 0..255. */
   readonly data: Uint8Array;
 }
 
@@ -15,7 +17,9 @@ export type TeacherFunctionResult =
   | Float32Array
   | readonly (readonly number[])[]
   | {
+      /** Logits [B, classes], as rows or row-major. */
       readonly logits: Float32Array | readonly (readonly number[])[];
+      /** Features [B, d], as rows or row-major; without them the logits alone are distilled. */
       readonly features?: Float32Array | readonly (readonly number[])[];
     };
 

@@ -38,6 +38,7 @@ export interface ImportOptions extends CallOptions {
   readonly classes?: readonly string[] | number;
   /** Pixel values that the network expects; `caffe`: blue first, bytes minus ImageNet's mean. */
   readonly preprocessing?: string;
+  /** Called with things that a person should know. */
   readonly onNotice?: (message: string) => void;
 }
 
@@ -55,18 +56,29 @@ const IMPORT_OPTIONS: OptionNames<ImportOptions> = {
 
 /** The JSON document of `import`. */
 export interface ImportResult {
+  /** The network and its options. */
   readonly model: Named;
+  /** Whether the network was recognized from the file. */
   readonly recognized: boolean;
   /** Deprecated name of `recognized`. */
   readonly recognised: boolean;
+  /** Name of the file's format. */
   readonly format: string;
+  /** Name of the map from the file's names to ours; null where it has ours. */
   readonly map: string | null;
+  /** [H, W, C] of the images that it takes. */
   readonly input: readonly number[];
+  /** Names of the classes, or their number. */
   readonly classes: readonly string[] | number;
+  /** How bytes become its input; null where it is not known. */
   readonly normalization: Normalization | null;
+  /** Number of trainable parameters. */
   readonly parameters: number;
+  /** 2 × multiply-adds + bias additions, for one image. */
   readonly flops: number;
+  /** Path of the written file. */
   readonly out: string;
+  /** SHA-256 of the written file. */
   readonly sha256: string;
 }
 

@@ -13,6 +13,7 @@ import { callOf, type CallOptions } from './run-input.js';
 
 /** The JSON document of `report`. */
 export interface ReportResult {
+  /** What the folder is of. */
   readonly kind: 'run' | 'compare' | 'tune' | 'reproduce';
   /** The file, relative to the working directory where that is shorter. */
   readonly report: string;

@@ -18,6 +18,7 @@ import { RunHandle } from './run-handle.js';
 import { inFolder, runRequest, type CallOptions, type RunInput } from './run-input.js';
 import { continuedCall, newRunsFolder, seedsFrom } from './runs-folder.js';
 
+/** Options of `reproduce`. */
 export interface ReproduceOptions extends Omit<RunInput, 'images' | 'method' | 'methods'> {
   /** How many seeds, counted from `seed`; default: 3. */
   readonly seeds?: number;

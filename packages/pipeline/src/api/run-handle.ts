@@ -2,7 +2,9 @@ import type { RunEvent } from '../events/events.js';
 
 /** The last event of a finished run. */
 export interface DoneEvent<R> {
+  /** Always `done`. */
   readonly type: 'done';
+  /** The run's result. */
   readonly result: R;
 }
 
@@ -34,10 +36,12 @@ export class RunHandle<R> implements PromiseLike<R>, AsyncIterable<RunEvent | Do
     return this.#result.then(onFulfilled, onRejected);
   }
 
+  /** As of a promise: called where the run fails. */
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<R | B> {
     return this.#result.catch(onRejected);
   }
 
+  /** As of a promise: called when the run has ended, whether it failed or not. */
   finally(onFinally?: (() => void) | null): Promise<R> {
     return this.#result.finally(onFinally);
   }

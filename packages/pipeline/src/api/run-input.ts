@@ -49,14 +49,19 @@ export interface CallOptions {
 
 /** What to train, on which images, by which methods. Everything that is left out comes from the preset. */
 export interface RunInput extends CallOptions {
+  /** The teacher: a network to train, a file, a trained network, or a function from images to logits. */
   readonly teacher?: TeacherInput;
   /** Images to learn from: a dataset, or a folder of images, labeled by subfolders or not at all. */
   readonly images?: DatasetInput;
+  /** The network to train. */
   readonly student?: ModelInput;
+  /** The method; default: the preset's. */
   readonly method?: MethodInput;
   /** Several methods, one student each. */
   readonly methods?: readonly MethodInput[];
+  /** Default options of the run. */
   readonly preset?: PresetChoice;
+  /** Backend that trains; default: `auto`. */
   readonly backend?: BackendInput;
   /** Backend for the teacher's outputs, where it is another one. */
   readonly teacherBackend?: BackendInput;
@@ -72,6 +77,7 @@ export interface RunInput extends CallOptions {
   readonly objective?: Group<'objective'>;
   /** Cache of the teacher's outputs. */
   readonly cache?: Group<'cache'>;
+  /** Threads of the backend. */
   readonly threads?: number;
   /** What is called while the run goes on, beside the hooks that every run has. */
   readonly hooks?: readonly HookInput[];

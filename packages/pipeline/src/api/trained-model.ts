@@ -27,6 +27,7 @@ export class TrainedModel {
   readonly name: string;
   /** Number of classes. */
   readonly classes: number;
+  /** Names of the classes; null where they have none. */
   readonly classNames: readonly string[] | null;
   /** [H, W, C] of the images that it takes. */
   readonly input: readonly [number, number, number];
@@ -34,6 +35,7 @@ export class TrainedModel {
   readonly parameters: number | null;
   /** 2 × multiply-adds + bias additions, for one image; null where it is not counted. */
   readonly flops: number | null;
+  /** How bytes become its input; null where it is not known. */
   readonly normalization: Normalization | null;
   /** SHA-256 of its file. */
   readonly digest: string;

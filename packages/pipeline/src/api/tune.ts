@@ -22,6 +22,7 @@ import { RunHandle } from './run-handle.js';
 import { runRequest, type CallOptions, type Compose, type RunInput, type RunRequest } from './run-input.js';
 import { changesOf, continuedCall, newRunsFolder, placedIn } from './runs-folder.js';
 
+/** What a search tries, and how much. */
 export interface SearchOptions {
   /** What every method tries; default: five rates around the preset's. */
   readonly learningRates?: readonly number[];

@@ -50,6 +50,23 @@ describe("a run's student", () => {
     await expect(find('cut')).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
   });
 
+  it('is damaged where it was finished and its weights are gone: no other one is taken for it', async () => {
+    const weights = 'a'.repeat(64);
+    await run('lost', { kd: { agreement: 0.9, weights }, l2: { agreement: 0.8, best: { epoch: 1 } } });
+    const lost = join(cwd, 'lost', 'student', 'kd', 'weights.safetensors');
+    await rm(lost);
+    for (const selected of [undefined, 'student', 'kd', 'kd/ema']) {
+      await expect(find('lost', selected)).rejects.toMatchObject({
+        code: 'ANC_RUN_DAMAGED',
+        message: `${lost} is damaged.`,
+      });
+    }
+    expect(await find('lost', 'l2')).toMatchObject({ name: 'l2' });
+    await expect(find('lost', 'l2/best')).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+    await expect(find('lost', 'l2/ema')).rejects.toMatchObject({ code: 'ANC_PLAYER' });
+    await expect(find('lost', 'teacher')).rejects.toMatchObject({ code: 'ANC_PLAYER' });
+  });
+
   it('is the best on held-out images where there are some', async () => {
     await run('held', {
       adversarial: { agreement: 0.7, validationError: 0.1 },
@@ -93,6 +110,14 @@ describe("a comparison's student", () => {
   });
 
   it('is the best seed of a method that was selected', async () => {
+    expect(await find('compared', 'adversarial')).toMatchObject({ run: join('compared', 'seed-2') });
+  });
+
+  it('is damaged where the weights of a seed are gone', async () => {
+    await run('compared/seed-3', { l2: { agreement: 0.9, weights: 'a' }, adversarial: { agreement: 0.1 } });
+    await rm(join(cwd, 'compared', 'seed-3', 'student', 'l2', 'weights.safetensors'));
+    for (const selected of [undefined, 'l2'])
+      await expect(find('compared', selected)).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
     expect(await find('compared', 'adversarial')).toMatchObject({ run: join('compared', 'seed-2') });
   });
 

@@ -8,7 +8,7 @@ import { readOptions } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
 import { earlierStudentNames, studentNames } from '../options/student-names.js';
 import { suggestion } from '../text/nearest.js';
-import { placeOf, verifyModel } from '../files/verify.js';
+import { placeOf, verifyModel, verifyPart } from '../files/verify.js';
 import { WEIGHTS } from '../files/weights.js';
 import { bestStudent, meanOfSeeds, type RankedStudent } from './best-student.js';
 
@@ -45,13 +45,15 @@ export async function findModelInRun(
   const found = await findLastWeights(named, model, cwd);
   if (found === null) return null;
   const place = dirname(found.path);
-  if (!(await hasWeights(join(place, variant)))) {
+  const folder = await RunFolder.open(join(place, ...placeOf(found.name).map(() => '..')));
+  if (await hasPart(folder, found.name, variant)) {
+    await verifyPart(folder, [...placeOf(found.name), variant, WEIGHTS]);
+  } else if (!(await hasWeights(join(place, variant)))) {
     throw new AncError('ANC_PLAYER', `${found.name} of the run "${named}" has no weights "${variant}".`, {
       expected: `training with ${variant === 'ema' ? '--ema' : '--validation'}, which writes them`,
       hint: `--select ${found.name} takes its last weights.`,
     });
   }
-  const folder = await RunFolder.open(join(place, ...placeOf(found.name).map(() => '..')));
   await folder.checksums.verify([...placeOf(found.name), variant, WEIGHTS].join('/'));
   return { ...found, path: join(place, variant, WEIGHTS), name: `${found.name}/${variant}` };
 }
@@ -70,8 +72,10 @@ async function findLastWeights(
   if (!(await stat(path).catch(() => null))?.isDirectory()) return null;
   const seeds = await seedsOf(path);
   if (seeds.length > 0) return findInComparison(path, named, seeds, selected, cwd);
-  const { folder, students, results, primary, teachers, options, nameOf } = await trainedIn(path);
+  const trained = await trainedIn(path);
+  const { folder, students, results, primary, teachers, options, nameOf } = trained;
   const wanted = selected === undefined || selected === 'student' ? null : nameOf(selected);
+  await assertNotLost(trained, wanted);
   const isRanked = wanted === null && students.length > 1 && results.length === students.length;
   const best = isRanked ? bestStudent(results, primary) : null;
   const fallback = students.includes(FIRST) ? FIRST : students.at(-1);
@@ -113,10 +117,11 @@ async function findInComparison(
   const runs = await Promise.all(
     seeds.map(async (seed) => ({ seed, ...(await trainedIn(join(path, seed))) })),
   );
+  const wanted = selected === undefined || selected === 'student' ? null : selected;
+  for (const run of runs) await assertNotLost(run, wanted);
   const finished = runs.filter(
     ({ students, results }) => students.length > 0 && results.length === students.length,
   );
-  const wanted = selected === undefined || selected === 'student' ? null : selected;
   const primary = finished[0]?.primary;
   const means = meanOfSeeds(
     finished.map(({ results }) => results),
@@ -158,12 +163,27 @@ async function trainedIn(path: string) {
   return {
     folder,
     options,
+    names: [...names, ...earlier],
     students,
     results: results.filter((result) => result !== null),
     primary: taskOfDocument(await runDocument(folder)).metrics[0],
     teachers,
     nameOf,
   };
+}
+
+/**
+ * A finished model without its weights is damaged, and not one that the run does not have. Without a `wanted` one this
+ * concerns all students: another would be chosen instead. Throws `ANC_RUN_DAMAGED`.
+ */
+async function assertNotLost(
+  { folder, names, students, teachers }: Awaited<ReturnType<typeof trainedIn>>,
+  wanted: string | null,
+): Promise<void> {
+  const candidates = [...names, 'teacher'].filter((name) => name === wanted);
+  const found = [...students, ...teachers];
+  for (const name of wanted === null ? names : candidates)
+    if (!found.includes(name)) await verifyModel(folder, placeOf(name));
 }
 
 /** What a run's result says of its task; nothing where it is not finished. */
@@ -177,6 +197,15 @@ const runDocument = async (folder: RunFolder): Promise<{ readonly task?: TaskDes
 async function firstWithWeights(run: string, names: readonly string[]): Promise<string | null> {
   for (const name of names) if (await hasWeights(join(run, 'student', name))) return name;
   return null;
+}
+
+/** Whether a model's result speaks of these weights. */
+async function hasPart(folder: RunFolder, name: string, variant: 'best' | 'ema'): Promise<boolean> {
+  const result = await folder.readDocument(
+    [...placeOf(name), 'result.json'],
+    (text) => JSON.parse(text) as Record<string, unknown>,
+  );
+  return result?.[variant] !== undefined;
 }
 
 /** What a student's result says that may choose it; null where there is no result yet. */

@@ -71,14 +71,19 @@ export interface CompareResult {
   readonly compare: string;
   /** The run folder of each seed. */
   readonly runs: readonly string[];
+  /** Name of the dataset. */
   readonly dataset: string;
+  /** Name of the backend. */
   readonly backend: string;
+  /** The random seeds. */
   readonly seeds: readonly number[];
+  /** Images that the error was measured on. */
   readonly testImages: number;
   /** What was learned and how it is measured; absent: classification. */
   readonly task?: TaskDescription;
   /** Number of classes. */
   readonly classes?: number;
+  /** The teacher's result. */
   readonly teacher: ModelResult;
   /** Those that were trained to the end with every seed. */
   readonly methods: readonly ComparedMethod[];

@@ -11,11 +11,13 @@ import { validatePlugin } from './validate-plugin.js';
 
 /** Everything that is registered. */
 export interface Composition {
+  /** What is registered, by kind and name. */
   readonly registries: { readonly [K in Kind]: Registry<K> };
   /** The objective's parts, by name: passed to methods. */
   readonly parts: Parts;
   /** Optimizers and schedules by name: passed to methods with their environment. */
   readonly optimizers: OptimizerParts;
+  /** The plugins, in the order in which they were loaded. */
   readonly plugins: readonly PluginSource[];
   /** What a run records of the plugins: what of them was used until now is part of it. */
   records(): Promise<readonly PluginRecord[]>;

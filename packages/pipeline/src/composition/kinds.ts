@@ -18,8 +18,10 @@ export const KINDS = {
   backends: 'backend',
 } as const satisfies Record<keyof Contributions, string>;
 
+/** A kind of contribution, as plugins name it: `models`, `datasets`, …. */
 export type Kind = keyof typeof KINDS;
 
+/** The kinds of contributions, in the order in which `list` shows them. */
 export const kindNames = Object.keys(KINDS) as readonly Kind[];
 
 /** What the contribution of a kind makes, and the environment that it receives. */
@@ -29,10 +31,14 @@ export type EnvironmentOf<K extends Kind> = Parameters<ContributionOf<K>['create
 
 /** A contribution with its name and the package that brought it. */
 export interface Registration<K extends Kind = Kind> {
+  /** The kind. */
   readonly kind: K;
+  /** Name under which it is registered. */
   readonly name: string;
+  /** The npm package that contributes it. */
   readonly package: string;
   /** Whether its package was found among the installed ones, and not named by anyone. */
   readonly discovered?: boolean;
+  /** The contribution itself. */
   readonly contribution: ContributionOf<K>;
 }

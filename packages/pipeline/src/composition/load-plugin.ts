@@ -1,23 +1,17 @@
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { AncError, type Plugin } from '@anc/core';
 import { assertPlugin, callSite } from '@anc/core/internal';
-import { resolveModuleURL } from 'exsolve';
+import { mixedVersions } from './mixed-versions.js';
 import { blaming } from './plugin-fault.js';
 import type { PluginSource } from './provenance.js';
+import { resolvePlugin } from './resolve-plugin.js';
 
 /**
  * Loads a plugin by package name or path: the user's working directory comes first, then this package's own
  * surroundings. Throws `ANC_PLUGIN_MISSING` or `ANC_PLUGIN`.
  */
 export async function loadPlugin(specifier: string, cwd: string): Promise<PluginSource> {
-  const from = [pathToFileURL(`${cwd}/`), new URL(import.meta.url)];
-  const url = resolveModuleURL(specifier, {
-    from,
-    try: true,
-    suffixes: ['', '/index'],
-    extensions: ['.js', '.mjs', '.ts', '.mts'],
-  });
+  const url = resolvePlugin(specifier, cwd);
   if (url === undefined) {
     const isPath = /^[./]/.test(specifier);
     throw new AncError('ANC_PLUGIN_MISSING', `plugin "${specifier}" was not found.`, {
@@ -33,7 +27,7 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
       ? await importTypeScript(url)
       : ((await import(url)) as { default?: unknown });
   } catch (cause) {
-    throw unloadable(specifier, cause);
+    throw unloadable(specifier, url, cause);
   }
   const isFile = /^(\.{1,2}[\\/]|[\\/]|[a-z]:|file:)/i.test(specifier);
   return { plugin: pluginOf(module, specifier), source: isFile ? 'file' : 'package', url };
@@ -52,10 +46,17 @@ export const pluginPath = (specifier: string, cwd: string): string =>
   /^\.{1,2}[\\/]/.test(specifier) ? resolve(cwd, specifier) : specifier;
 
 /** The file was found, but not all that it imports, or its own code failed. */
-function unloadable(specifier: string, cause: unknown): AncError {
+function unloadable(specifier: string, url: string, cause: unknown): AncError {
   const message = cause instanceof Error ? cause.message : String(cause);
   const missing = /Cannot find package '([^']+)' imported from (\S+)/.exec(message);
   const isSyntax = cause instanceof SyntaxError;
+  const mixed = isSyntax ? mixedVersions(message, url) : null;
+  if (mixed !== null) {
+    return new AncError('ANC_PLUGIN', `plugin "${specifier}" does not fit the installed @anc packages.`, {
+      ...mixed,
+      cause,
+    });
+  }
   return new AncError('ANC_PLUGIN', `plugin "${specifier}" could not be loaded.`, {
     received:
       missing !== null || isSyntax || !(cause instanceof Error)

@@ -4,6 +4,7 @@ import type { TeacherInspection } from '../planning/inspect-teacher.js';
 
 /** A model's part of the JSON document of a run: field names are stable, more may come. Errors and agreement are fractions. */
 export interface ModelResult {
+  /** Name of the network. */
   readonly model: string;
   /** Of a classifier; null where the test images have no labels, and for other tasks. */
   readonly testError: number | null;
@@ -76,7 +77,9 @@ export interface AveragedResult {
   readonly weights: string;
 }
 
+/** A student's part of the JSON document of a run. */
 export interface StudentResult extends ModelResult {
+  /** Name of the method. */
   readonly method: string;
   /**
    * This student's folder under `student/`: the method's name, numbered where a method comes twice, with `-` for what is
@@ -107,12 +110,17 @@ export interface DivergedStudent {
   readonly message: string;
 }
 
+/** The JSON document of a run. */
 export interface RunResult {
   /** The run folder. */
   readonly run: string;
+  /** Name of the dataset. */
   readonly dataset: string;
+  /** Name of the backend. */
   readonly backend: string;
+  /** Random seed. */
   readonly seed: number;
+  /** The teacher's result. */
   readonly teacher: ModelResult;
   /** Those that were trained to the end. */
   readonly students: readonly StudentResult[];
@@ -126,6 +134,7 @@ export interface RunResult {
   readonly diverged?: readonly DivergedStudent[];
   /** The model after which a hook stopped the run, and why; the models of `notTrained` have no result. */
   readonly stopped?: StoppedResult & { readonly model: string };
+  /** Models that were not trained, because a hook stopped the run. */
   readonly notTrained?: readonly string[];
   /** What the numbers do and do not show. */
   readonly interpretation: readonly string[];

@@ -9,9 +9,13 @@ export type ModelRole = 'teacher' | 'student';
 export interface PlanSummary {
   /** The run folder, or null where nothing is written. */
   readonly folder: string | null;
+  /** Name of the dataset. */
   readonly dataset: string;
+  /** Name of the backend. */
   readonly backend: string;
+  /** Images that students learn from. */
   readonly trainingImages: number;
+  /** Images that models are tested on. */
   readonly testImages: number;
   /** Names of the models in order: `teacher`, then the students. */
   readonly models: readonly string[];
@@ -25,9 +29,13 @@ export type RunEvent = { readonly scope?: string } & (
   /** Work on a model begins or goes on. `index` counts from 1. */
   | {
       readonly type: 'model';
+      /** Name of the model. */
       readonly model: string;
+      /** Whether it is the teacher or a student. */
       readonly role: ModelRole;
+      /** Its number among the models, from 1. */
       readonly index: number;
+      /** Number of models. */
       readonly count: number;
       /** What is measured; absent: classification. */
       readonly task?: TaskDescription;
@@ -35,20 +43,30 @@ export type RunEvent = { readonly scope?: string } & (
   /** A training step was done. */
   | {
       readonly type: 'step';
+      /** Name of the model. */
       readonly model: string;
+      /** The stage of its method. */
       readonly stage: StagePlace;
+      /** The step that was done. */
       readonly progress: Progress;
+      /** Images per batch. */
       readonly batchSize: number;
     }
   /** Means over the steps since the last event of this type. */
   | { readonly type: 'metrics'; readonly model: string; readonly metrics: Tree<number> }
   | {
       readonly type: 'epoch';
+      /** Name of the model. */
       readonly model: string;
+      /** The stage of its method. */
       readonly stage: StagePlace;
+      /** The epoch that ended. */
       readonly progress: Progress;
+      /** Means over the epoch, by name. */
       readonly metrics: Tree<number>;
+      /** Of adversarial training; null for other training. */
       readonly diagnostics: Diagnostics | null;
+      /** Problems that the diagnostics show. */
       readonly alarms: readonly Alarm[];
     }
   /** Other work that takes time: evaluation, downloads, measurements. */
@@ -56,9 +74,13 @@ export type RunEvent = { readonly scope?: string } & (
   /** A model is finished. `trained`: in this process; false where its result was read. */
   | {
       readonly type: 'result';
+      /** Name of the model. */
       readonly model: string;
+      /** Whether it is the teacher or a student. */
       readonly role: ModelRole;
+      /** Its result. */
       readonly result: ModelResult | StudentResult;
+      /** Whether it was trained in this process. */
       readonly trained: boolean;
     }
   /** A line about the course of the work. */
@@ -69,16 +91,22 @@ export type RunEvent = { readonly scope?: string } & (
    */
   | {
       readonly type: 'notice';
+      /** One or more sentences. */
       readonly message: string;
+      /** Path of the option that it is about. */
       readonly path?: readonly PropertyKey[];
+      /** The message without the option's name in front. */
       readonly problem?: string;
     }
 );
 
 /** A stage of a method: its name where the method has several. */
 export interface StagePlace {
+  /** Name of the stage. */
   readonly name: string;
+  /** Its number, from 1. */
   readonly index: number;
+  /** Number of stages. */
   readonly count: number;
 }
 

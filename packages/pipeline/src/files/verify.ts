@@ -46,6 +46,13 @@ export async function verifyModel(folder: RunFolder, place: readonly string[]): 
   if (digest === null && !isGiven) throw damagedError(folder.path, name, expected, 'no such file');
 }
 
+/** Verifies a file that a finished model has beside its weights. Throws `ANC_RUN_DAMAGED`, where it is missing too. */
+export async function verifyPart(folder: RunFolder, parts: readonly string[]): Promise<void> {
+  const name = parts.join('/');
+  if ((await folder.checksums.verify(name)) !== null) return;
+  throw damagedError(folder.path, name, 'a file of the finished model', 'no such file');
+}
+
 /** Whether files that a run folder's checksums name are missing, of which a model can be made again. */
 export async function isIncomplete(folder: RunFolder): Promise<boolean> {
   for (const name of (await folder.checksums.names()) ?? []) {

@@ -4,7 +4,9 @@ import { runOptionsSchema } from './schema.js';
 
 /** An option with its place in the grouped options and its schema. */
 export interface OptionEntry extends OptionMeta {
+  /** Where the option is in the grouped options. */
   readonly path: readonly [string] | readonly [group: string, name: string];
+  /** Its schema. */
   readonly schema: z.ZodType;
 }
 

@@ -20,13 +20,19 @@ export interface ReproducedRow {
 
 /** The JSON document of `reproduce`. */
 export interface ReproduceResult {
+  /** Path of the folder. */
   readonly reproduce: string;
+  /** The paper's table, e.g. `table6`. */
   readonly table: string;
+  /** Heading of the table. */
   readonly title: string;
+  /** Share of the paper's epochs that was trained. */
   readonly scale: number;
+  /** The random seeds. */
   readonly seeds: readonly number[];
   /** The comparisons' folders: details and differences are there. */
   readonly comparisons: readonly string[];
+  /** The rows of the table, the paper's numbers beside the measured ones. */
   readonly rows: readonly ReproducedRow[];
   /** Methods of the comparisons that have no result, because their training diverged; absent where there are none. */
   readonly diverged?: readonly DivergedMethod[];

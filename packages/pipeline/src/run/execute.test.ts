@@ -297,6 +297,32 @@ describe('a run that did not end', () => {
   });
 });
 
+describe('a run that did not end and lost its best weights', () => {
+  it('trains that model from the start, as the advice says', async () => {
+    const options = { methods: ['l2'], validation: 0.25 };
+    const expected = await execute(start('best-whole', options, cornerTeacher().open));
+    await execute(start('best-lost', options, cornerTeacher().open), (event, abort) => {
+      if (event.type === 'epoch' && event.model === 'l2') abort();
+    });
+    const best = at('best-lost', 'student', 'l2', 'best', 'weights.safetensors');
+    await writeFile(best, (await readFile(best)).subarray(0, 40));
+    const resume = () => execute(reopen('best-lost', cornerTeacher().open));
+    await expect(resume()).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+    await rm(at('best-lost', 'student', 'l2'), { recursive: true });
+    const { events, result } = await resume();
+    expect(events).toContainEqual({
+      type: 'notice',
+      message: 'l2: the weights of its best epoch are gone, so it is trained again from the start.',
+    });
+    const epochs = (all: readonly RunEvent[]) => all.filter(({ type }) => type === 'epoch').length;
+    expect(epochs(events)).toBe(epochs(expected.events));
+    expect(timeless(result)).toEqual(timeless(expected.result));
+    expect(await readFile(best)).toEqual(
+      await readFile(at('best-whole', 'student', 'l2', 'best', 'weights.safetensors')),
+    );
+  });
+});
+
 describe('the report of a run', () => {
   it('is a notice where it cannot be written, and the run is complete', async () => {
     const run = await start('no-report', { methods: ['l2'] });
@@ -353,6 +379,33 @@ describe('files of a finished run', () => {
       expect((await weightsOf(name, model)).equals(whole)).toBe(true);
     },
   );
+
+  it('are looked for where the run is continued: a card is written again, weights are named', async () => {
+    const options = { methods: ['l2(quantize=ttq)'], validation: 0.25, ema: 0.5 };
+    await execute(start('incomplete', options, cornerTeacher().open));
+    const resume = () => execute(reopen('incomplete', cornerTeacher().open));
+    const student = (...parts: string[]) => at('incomplete', 'student', 'l2', ...parts);
+    const card = await readFile(student('README.md'));
+    await rm(student('README.md'));
+    const { events } = await resume();
+    expect(coursesOf(events).filter(([, trained]) => trained)).toEqual([]);
+    expect((await readFile(student('README.md'))).equals(card)).toBe(true);
+    for (const parts of [
+      ['best', 'weights.safetensors'],
+      ['ema', 'weights.safetensors'],
+      ['compact.safetensors'],
+    ]) {
+      const whole = await readFile(student(...parts));
+      await rm(student(...parts));
+      await expect(resume()).rejects.toMatchObject({
+        code: 'ANC_RUN_DAMAGED',
+        message: `${student(...parts)} is damaged.`,
+        detail: { received: 'no such file', hint: expect.stringContaining('trained again') as string },
+      });
+      await writeFile(student(...parts), whole);
+    }
+    await resume();
+  });
 
   it('are verified by the results alone in a folder of an earlier version', async () => {
     await execute(start('earlier', { methods: ['l2'] }));

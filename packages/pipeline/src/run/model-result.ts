@@ -8,13 +8,14 @@ import {
   type SplitPredictions,
   type TaskDescription,
 } from '@anc/core/internal';
+import { isQuantized } from '@anc/methods';
 import { CheckpointStore } from '@anc/runtime';
 import { identitiesOf } from '../composition/provenance.js';
 import type { AveragedResult, BestResult, ModelResult } from '../events/documents.js';
 import type { ModelRole } from '../events/events.js';
 import { Interrupted } from '../events/interrupted.js';
-import { placeOf, verifyModel } from '../files/verify.js';
-import { readWeights, writeWeights } from '../files/weights.js';
+import { placeOf, verifyModel, verifyPart } from '../files/verify.js';
+import { readWeights, WEIGHTS, writeWeights } from '../files/weights.js';
 import { microBatchOf } from '../options/micro-batch.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { PlannedModel } from '../planning/plan.js';
@@ -22,7 +23,7 @@ import { isDivergence, recordDivergence } from '../training/divergence.js';
 import { evaluatePredictions, predict, type TestEvaluation } from '../training/evaluate-model.js';
 import { trainModel } from '../training/train-model.js';
 import type { BestEpoch, HeldOut } from '../training/validation.js';
-import { writeCompact } from './compact.js';
+import { COMPACT, writeCompact } from './compact.js';
 import { assertFiniteWeights } from './diverged-student.js';
 import type { RunContext } from './execution.js';
 import { modelCard, weightsMetadata } from './model-card.js';
@@ -62,6 +63,15 @@ export const noPredictions: TeacherPredictions = { test: null, held: null };
 const BEST = 'best';
 /** Folder of the averaged weights. */
 const AVERAGED = 'ema';
+/** File of the model card. */
+const CARD = 'README.md';
+
+/** Files that a finished model has beside its weights, its card and its result. */
+const partsOf = ({ network }: PlannedModel, { best, ema }: ModelResult): readonly (readonly string[])[] => [
+  ...(best === undefined ? [] : [[BEST, WEIGHTS]]),
+  ...(ema === undefined ? [] : [[AVERAGED, WEIGHTS]]),
+  ...(isQuantized(network.network) ? [[COMPACT]] : []),
+];
 
 /** A model's result: read where it exists, else the model is trained, evaluated and written, the result last. */
 export async function trainOrRead<R extends ModelResult>(
@@ -81,6 +91,9 @@ export async function trainOrRead<R extends ModelResult>(
   const before = await folder.readDocument([...place, 'result.json'], (text) => readDocument<R>(text));
   if (before !== null && !(before.stopped !== undefined && continueStopped === true)) {
     await verifyModel(folder, place);
+    for (const part of partsOf(model, before)) await verifyPart(folder, [...place, ...part]);
+    if ((await folder.read(...place, CARD)) === null)
+      await folder.write([...place, CARD], modelCard(plan, model, before));
     assertFiniteWeights(folder, place, await readWeights(folder, place, model.network.initial));
     // In case the process ended between writing the result and this; stopped training can go on from its checkpoint.
     if (before.stopped === undefined) await checkpoints.clear();
@@ -127,6 +140,7 @@ export async function trainOrRead<R extends ModelResult>(
     keepBest: async (variables) => {
       await writeWeights(folder, [...place, BEST], variables, metadata);
     },
+    hasBest: async () => (await folder.readBytes(...place, BEST, WEIGHTS)) !== null,
   });
   if (trained === null) throw new Interrupted();
   const onTest = evaluateOn(data.test, 'test images', predictions.test);
@@ -185,7 +199,7 @@ export async function trainOrRead<R extends ModelResult>(
     ...written,
     ...(compact === null ? {} : { bytes: compact }),
   } as ModelResult as R;
-  await folder.write([...place, 'README.md'], modelCard(plan, model, result));
+  await folder.write([...place, CARD], modelCard(plan, model, result));
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
   if (trained.stopped === null) await checkpoints.clear();
   emit({ type: 'result', model: model.name, role, result, trained: true });

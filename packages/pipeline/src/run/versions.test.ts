@@ -7,11 +7,14 @@ describe('versions', () => {
     const own = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;
       dependencies: Record<string, string>;
+      peerDependencies: Record<string, string>;
     };
     const found = versions();
     expect(found['@anc/pipeline']).toBe(own.version);
-    expect(found['@tensorflow/tfjs-core']).toBe(own.dependencies['@tensorflow/tfjs-core']);
-    const libraries = Object.keys(own.dependencies).filter((name) => name.startsWith('@anc/'));
+    expect(found['@tensorflow/tfjs-core']).toBe(own.peerDependencies['@tensorflow/tfjs-core']);
+    const libraries = Object.keys({ ...own.dependencies, ...own.peerDependencies }).filter((name) =>
+      name.startsWith('@anc/'),
+    );
     for (const name of libraries) expect(found, name).toHaveProperty([name]);
   });
 

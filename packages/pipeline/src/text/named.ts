@@ -1,10 +1,13 @@
 import { parse } from 'yaml';
 import { quoteCalls } from './quote-calls.js';
 import { placeOfDepth } from './read-yaml.js';
+import { withoutStacks } from './without-stacks.js';
 
 /** A thing that is referred to by name, with its options. */
 export interface Named {
+  /** Name under which it is registered. */
   readonly name: string;
+  /** Its options. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -18,6 +21,9 @@ const LONGEST = 50_000;
 export interface Unreadable {
   readonly problem: string;
 }
+
+/** No aliases; no warnings of the parser on stderr, and no excerpts of the text in its errors. */
+const PARSING = { maxAliasCount: 0, logLevel: 'error', prettyErrors: false } as const;
 
 /** The key of an option whose value was given without a name, as in `crop(4)`. */
 export const UNNAMED = '';
@@ -53,10 +59,14 @@ export function readNamed(text: string, { unnamedFirst = false }: Form = {}): Na
       };
     if (options.has(option)) return { problem: `say the option "${option}" once.` };
     try {
-      options.set(option, parse(quoteCalls(part.slice(equals + 1)), { maxAliasCount: 0 }));
+      const value = quoteCalls(part.slice(equals + 1));
+      options.set(
+        option,
+        withoutStacks((): unknown => parse(value, PARSING)),
+      );
     } catch (error) {
       if (unclosed(part)) return { problem: 'close every bracket.' };
-      const why = error instanceof Error ? error.message.split(/ at line |\n/)[0]! : String(error);
+      const why = error instanceof Error ? error.message.split('\n')[0]! : String(error);
       return { problem: `the value of "${option}" cannot be read: ${why}` };
     }
   }

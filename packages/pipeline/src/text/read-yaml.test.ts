@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readNamed } from './named.js';
 import { readYaml } from './read-yaml.js';
 
@@ -47,6 +47,26 @@ describe('YAML from anywhere', () => {
 });
 
 describe('a name with options', () => {
+  it.each(['a(x=!tag red)', 'a(x={*n: 1})', 'a(x=\u001b[31m %y)', 'a(x=%y)'])(
+    'warns of nothing beside its result: %j',
+    (text) => {
+      const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      readNamed(text);
+      expect(warn).not.toHaveBeenCalled();
+      warn.mockRestore();
+    },
+  );
+
+  it('has one problem, on one line and without a part of the text, and traces are as before', () => {
+    const limit = Error.stackTraceLimit;
+    const read = readNamed(`a(x=${'}'.repeat(2000)}\u001b)`);
+    expect(read).toEqual({ problem: 'close every bracket.' });
+    expect(readNamed('a(x="\u001b" \u001b "b")')).toEqual({
+      problem: expect.stringMatching(/^the value of "x" cannot be read: [ -~]+$/) as string,
+    });
+    expect(Error.stackTraceLimit).toBe(limit);
+  });
+
   it('keeps the option __proto__ as an option', () => {
     const read = readNamed('a(__proto__=1, constructor=2)');
     expect('options' in read && Object.entries(read.options)).toEqual([

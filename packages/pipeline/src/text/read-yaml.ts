@@ -9,6 +9,7 @@ import {
   type Alias,
   type Document,
 } from 'yaml';
+import { withoutStacks } from './without-stacks.js';
 
 /** A document with its value, and where its parts stand. */
 export interface ReadYaml {
@@ -45,7 +46,9 @@ export function readYaml(text: string): ReadYaml | YamlProblem {
     return { line: before.length, column: before.at(-1)!.length + 1, problem: TOO_DEEP };
   }
   try {
-    const document: Document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const document = withoutStacks((): Document =>
+      parseDocument(text, { lineCounter: lines, prettyErrors: false }),
+    );
     const error = document.errors[0];
     if (error !== undefined) return at(error.pos[0], problemOf(error));
     const wrong = wrongPart(document);

@@ -54,6 +54,8 @@ export interface TrainContext {
   readonly validation: Validation | null;
   /** Keeps the weights of the best epoch so far. */
   readonly keepBest: (variables: Variables<HostTensor>) => Promise<void>;
+  /** Whether what `keepBest` kept is there; without it, it is. */
+  readonly hasBest?: () => Promise<boolean>;
   /** Minutes between checkpoints inside an epoch; default: 5. */
   readonly checkpointMinutes?: number;
   /** Plugins that have a share in the training, recorded with checkpoints. */
@@ -95,8 +97,14 @@ export async function trainModel(
     notice: (message) => emit({ type: 'notice', message }),
     ...(context.plugins !== undefined && context.plugins.length > 0 && { plugins: context.plugins }),
   });
-  const found = await store.latest();
+  const latest = await store.latest();
   await folder.assertHeld();
+  const found = latest === null || (await isBestThere(latest, context)) ? latest : null;
+  if (found !== latest) {
+    const message = `${name}: the weights of its best epoch are gone, so it is trained again from the start.`;
+    emit({ type: 'notice', message });
+    await store.clear();
+  }
   await folder.metrics.rewind((record) => record.model !== name || isBefore(record, found, model));
   const memory = found === null ? null : readMemory(found.memory);
   let state: Tree<HostTensor> = found?.state ?? {};
@@ -264,6 +272,10 @@ export async function trainModel(
     seconds,
   };
 }
+
+/** A checkpoint after a best epoch is worth nothing without that epoch's weights: no later one may be better. */
+const isBestThere = async ({ memory }: Checkpoint, { hasBest }: TrainContext): Promise<boolean> =>
+  readMemory(memory).best === null || hasBest === undefined || (await hasBest());
 
 async function batchesOf(usesLabels: boolean, model: PlannedModel, context: TrainContext) {
   const { data, batchSize, seed } = context;

@@ -36,11 +36,17 @@ export interface TunedMethod {
 export interface TuneResult {
   /** The folder. */
   readonly tune: string;
+  /** Name of the dataset. */
   readonly dataset: string;
+  /** Name of the backend. */
   readonly backend: string;
+  /** Random seed of the search. */
   readonly seed: number;
+  /** Random seeds of the confirmation. */
   readonly confirmationSeeds: readonly number[];
+  /** Images that students learned from. */
   readonly trainingImages: number;
+  /** Held-out training images that settings were compared on. */
   readonly heldOutImages: number;
   /** Of the teacher, on the held-out images. */
   readonly teacherError: number | null;
@@ -50,6 +56,7 @@ export interface TuneResult {
   readonly task?: TaskDescription;
   /** A configuration with every method at its best setting. */
   readonly found: string;
+  /** One entry per method. */
   readonly methods: readonly TunedMethod[];
   /** What the numbers do and do not show. */
   readonly interpretation: readonly string[];

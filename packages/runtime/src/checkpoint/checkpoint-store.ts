@@ -16,11 +16,15 @@ import {
   type CheckpointPosition,
 } from './manifest.js';
 
+/** A checkpoint that was read. */
 export interface Checkpoint extends CheckpointPosition {
+  /** The training state. */
   readonly state: Tree<HostTensor>;
+  /** What the training loop needs to continue, besides the tensors. */
   readonly memory: Json;
 }
 
+/** Options of `CheckpointStore`. */
 export interface CheckpointStoreOptions {
   /** How many of the newest to keep; at least 2, so that there is one to go back to if the newest is damaged. */
   readonly keep?: number;
@@ -56,6 +60,10 @@ export class CheckpointStore {
     this.#plugins = options.plugins;
   }
 
+  /**
+   * Writes a checkpoint and removes those beyond the number to keep. A crash at any moment leaves the earlier ones
+   * complete.
+   */
   async save(state: Tree<HostTensor>, position: CheckpointPosition, memory: Json = null): Promise<void> {
     await onDisk(this.#folder, null, () => mkdir(this.#folder, { recursive: true }));
     const serials = await this.#serials();
@@ -165,7 +173,9 @@ export class CheckpointStore {
       const serial = OWN_FILE.exec(file)?.[1];
       return serial !== undefined && !kept.has(serial) && !foreign.has(serial);
     });
-    const manifestsFirst = stale.sort((a, b) => Number(b.endsWith('.json')) - Number(a.endsWith('.json')));
-    for (const file of manifestsFirst) await rm(join(this.#folder, file), { force: true });
+    const isManifest = (file: string): boolean => file.endsWith('.json');
+    const rest = stale.filter((file) => !isManifest(file));
+    for (const file of [...stale.filter(isManifest), ...rest])
+      await rm(join(this.#folder, file), { force: true });
   }
 }

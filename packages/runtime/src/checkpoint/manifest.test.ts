@@ -91,6 +91,10 @@ describe('assertSameSpecs', () => {
     expect(() => assertSameSpecs(both, {})).toThrow(
       'the checkpoint is of another network or method: "a" differs.',
     );
+    const [one, other] = ['c', 'b'].map((name) =>
+      specsOf({ [name]: { shape: [1], data: new Float32Array(1) } }),
+    );
+    expect(() => assertSameSpecs(one!, other!)).toThrow('"b" differs.');
   });
 
   it.each([

@@ -7,9 +7,11 @@ const FORMAT = 1;
 
 /** Where in training a checkpoint stands. */
 export interface CheckpointPosition {
+  /** Name of the stage. */
   readonly stage: string;
   /** Steps done over the whole stage. */
   readonly step: number;
+  /** Epochs done. */
   readonly epoch: number;
 }
 
@@ -26,6 +28,7 @@ export interface CheckpointManifest extends CheckpointPosition {
   readonly plugins?: Json;
 }
 
+/** Shape and element type of each tensor, by name. */
 export const specsOf = (tensors: Tree<HostTensor>): Record<string, LeafSpec> =>
   mapTree(tensors, (tensor) => ({ ...specOf(tensor), shape: [...tensor.shape] }));
 

@@ -7,7 +7,9 @@ import { Loader, type LoaderOptions } from './loader.js';
  * images, their order and their views are those of `Loader` with the same seed.
  */
 export class LabeledLoader {
+  /** Batches of one epoch. */
   readonly batchesPerEpoch: number;
+  /** Which rows of every batch it prepares. */
   readonly rows: RowRange;
   readonly #loader: Loader;
   readonly #targets: TargetSource;

@@ -10,11 +10,13 @@ import { rowRange, type RowRange } from '@anc/core/internal';
 import { planEpoch, type EpochPlan } from './epoch-plan.js';
 import { prefetch } from './prefetch.js';
 
+/** Options of `Loader`. */
 export interface LoaderOptions {
   /** Images per batch, over all ranks. */
   readonly batch: number;
   /** Prepares this rank's rows of every batch: the images and views that one process alone has there. */
   readonly rank?: Rank;
+  /** Random seed of the order of images and of their views. */
   readonly seed: number;
   /** The source's images under augmentations. Default: images as they are. */
   readonly augmentation?: ImageViews;
@@ -35,6 +37,7 @@ const MOST_PREFETCHED = 4;
  *   rank.
  */
 export class Loader {
+  /** Batches of one epoch. */
   readonly batchesPerEpoch: number;
   /** Which rows of every batch it prepares. */
   readonly rows: RowRange;

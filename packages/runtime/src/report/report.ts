@@ -30,11 +30,15 @@ export interface ReportedStudent extends ReportedModel {
 
 /** The result of a finished run, as in `result.json`. */
 export interface ReportedResult {
+  /** Name of the dataset. */
   readonly dataset: string;
+  /** Name of the backend. */
   readonly backend: string;
+  /** Random seed. */
   readonly seed: number;
   /** null where it is not finished. */
   readonly teacher: ReportedModel | null;
+  /** One entry per student. */
   readonly students: readonly ReportedStudent[];
   /** What was learned and how it is measured; absent: classification. */
   readonly task?: TaskDescription;

@@ -3,15 +3,21 @@ import { STYLE } from './style.js';
 
 /** A page of tables and sentences. */
 export interface SimpleReport {
+  /** Heading of the page. */
   readonly title: string;
   /** One line under the title. */
   readonly lead: string;
+  /** The page's sections, in order. */
   readonly sections: readonly ReportSection[];
 }
 
+/** A section of a page: a heading, a table, lines. */
 export interface ReportSection {
+  /** Heading of the section. */
   readonly title: string;
+  /** A table: the heads of its columns, and its rows. */
   readonly table?: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  /** Sentences below the table. */
   readonly lines: readonly string[];
 }
 

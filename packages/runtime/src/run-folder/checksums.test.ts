@@ -116,6 +116,24 @@ describe('the checksums of a run folder', () => {
     expect(await checksums.verify('environment.json')).toBe(sha256(await readFile(at('environment.json'))));
   });
 
+  it('read a document as text: null where it is missing, an error with its path where it cannot be read', async () => {
+    const { checksums } = folder;
+    expect(await checksums.readText(RESULT)).toBe('{"testError":0.1}');
+    expect(await checksums.readText('student/none.json')).toBeNull();
+    await mkdir(at('notes'));
+    await expect(checksums.readText('notes')).rejects.toMatchObject({
+      code: 'ANC_DISK',
+      message: expect.stringMatching(/notes.* cannot be read/) as string,
+    });
+    await flip(at(RESULT));
+    await expect(checksums.readText(RESULT)).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
+  });
+
+  it('take a file below a file for missing', async () => {
+    expect(await folder.checksums.verify('environment.json/none')).toBeNull();
+    expect(await folder.checksums.readVerified('environment.json/none')).toBeNull();
+  });
+
   it('take what is no file for an error, not for a missing file', async () => {
     await mkdir(at('notes'));
     await expect(folder.checksums.readVerified('notes')).rejects.toThrow('EISDIR');
@@ -168,6 +186,8 @@ describe('the checksums of a run folder', () => {
   it('know both contents while a file is replaced, however often that is interrupted, and all other files', async () => {
     const old = '{"testError":0.1}';
     const others = (await folder.checksums.names())!;
+    const model = [RESULT, 'student/kd/weights.safetensors'];
+    expect(others).toEqual(['config.resolved.yaml', 'environment.json', ...model]);
     for (let attempt = 1; attempt <= 2; attempt++) {
       const killed = folder.checksums.record(RESULT, 'new', async () => {
         expect((await linesOf(RESULT)).sort()).toEqual([sha256(old), sha256('new')].sort());

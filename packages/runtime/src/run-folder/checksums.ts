@@ -25,6 +25,7 @@ type Sums = ReadonlyMap<string, readonly string[]>;
 export class Checksums {
   #pending: Promise<unknown> = Promise.resolve();
 
+  /** @param folder path of the run folder. */
   constructor(readonly folder: string) {}
 
   /** Writes a file with `write`, and its line. `name`: its path in the folder, with `/`. */

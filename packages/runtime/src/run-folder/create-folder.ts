@@ -79,6 +79,7 @@ export async function isLeftover(path: string, names: readonly string[] = []): P
   }
 }
 
+/** Options of the check whether a folder can be created. */
 export interface CreatableOptions {
   /** Files with which work had not begun: a folder that holds no others may be made anew. */
   readonly leftover?: readonly string[];

@@ -5,13 +5,21 @@ import type { Backend } from '@anc/core';
 
 /** The environment of a run: what its result depends on besides the configuration. */
 export interface EnvironmentRecord {
+  /** Versions of the packages that compute, by name. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Name of the backend, and what it reports about its engine. */
   readonly backend: { readonly name: string } & Readonly<Record<string, string | number>>;
+  /** Version of Node. */
   readonly node: string;
+  /** Operating system, its release, and the architecture of the processor. */
   readonly platform: string;
+  /** Processor, and the number of its logical cores. */
   readonly cpu: { readonly model: string; readonly cores: number };
+  /** Memory of the machine, in bytes. */
   readonly memoryBytes: number;
+  /** Commit of the working directory, and whether files differ from it; null outside of a git repository. */
   readonly git: { readonly commit: string; readonly dirty: boolean } | null;
+  /** Random seed of the run. */
   readonly seed: number;
 }
 

@@ -13,6 +13,7 @@ import { removeTemporary, temporaryName } from './temporary-name.js';
 export interface Lock {
   /** Throws `ANC_RUN_BUSY` where another process took it over: this one gave no sign of life for minutes. */
   assertHeld(): Promise<void>;
+  /** Gives the lock up. */
   release(): Promise<void>;
 }
 

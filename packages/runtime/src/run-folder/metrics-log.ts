@@ -18,8 +18,11 @@ export interface MetricsRecord {
   readonly model: string;
   /** @deprecated The same as `model`: its name in earlier files. */
   readonly player?: string;
+  /** Name of the stage. */
   readonly stage: string;
+  /** What the record is about, e.g. `epoch`. */
   readonly event: string;
+  /** Number of the epoch, from 0. */
   readonly epoch: number;
   /** Steps done over the whole stage. */
   readonly step: number;

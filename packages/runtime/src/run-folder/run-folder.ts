@@ -34,8 +34,11 @@ const UNVERIFIED = ['report.html'];
  * Files are verified when they are read; `ANC_RUN_DAMAGED` names one that is not what the run wrote.
  */
 export class RunFolder {
+  /** Path of the folder. */
   readonly path: string;
+  /** `metrics.jsonl`: the numbers of every epoch. */
   readonly metrics: MetricsLog;
+  /** Checksums of the files that the run wrote. */
   readonly checksums: Checksums;
   #lock: Lock | null = null;
 
@@ -45,6 +48,7 @@ export class RunFolder {
     this.checksums = new Checksums(path);
   }
 
+  /** The folder's own name, without its path. */
   get name(): string {
     return basename(this.path);
   }
@@ -179,14 +183,17 @@ export class RunFolder {
     await this.write(CONFIG, config);
   }
 
+  /** Writes `environment.json`. */
   async writeEnvironment(environment: unknown): Promise<void> {
     await this.write(ENVIRONMENT, `${JSON.stringify(environment, null, 2)}\n`);
   }
 
+  /** Reads `environment.json`. Throws `ANC_RUN_DAMAGED` where it is not what the run wrote. */
   async readEnvironment(): Promise<unknown> {
     return this.readDocument([ENVIRONMENT], (text): unknown => JSON.parse(text));
   }
 
+  /** Writes `result.json`. */
   async writeResult(result: unknown): Promise<void> {
     await this.write(RESULT, `${JSON.stringify(result, null, 2)}\n`);
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DiskTable } from './disk-table.js';
 
+/** Options of a teacher cache on disk. */
 export interface DiskCacheOptions {
   /** Folder for the outputs of this run and of later ones; each key has a subfolder. */
   readonly folder: string;
@@ -16,7 +17,7 @@ export class DiskStore {
   readonly #open: DiskTable[] = [];
   #writes = true;
 
-  /** `folder`: the key's subfolder. */
+  /** @param folder the key's subfolder. */
   constructor(
     readonly folder: string,
     readonly width: 2 | 4,

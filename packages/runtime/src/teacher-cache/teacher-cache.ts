@@ -17,6 +17,7 @@ import type { DiskTable } from './disk-table.js';
 import { OutputTable } from './output-table.js';
 import { teacherCacheKey } from './teacher-cache-key.js';
 
+/** Options of `TeacherCache`. */
 export interface TeacherCacheOptions {
   /** Memory for cached outputs, in MB (2^20 bytes); 0 caches nothing in memory. */
   readonly budgetMb: number;
@@ -36,9 +37,11 @@ export interface TeacherCacheOptions {
   readonly from?: TeacherCache;
 }
 
+/** What a teacher cache has done, and the space that it takes. */
 export interface TeacherCacheCounts {
   /** Images whose requested outputs were all cached. */
   readonly hits: number;
+  /** Images that the teacher had to compute. */
   readonly misses: number;
   /** Images that the teacher computed, including those that fill up a batch. */
   readonly inferred: number;
@@ -46,6 +49,7 @@ export interface TeacherCacheCounts {
   readonly bytes: number;
   /** Hits that were read from disk. */
   readonly diskHits: number;
+  /** Bytes on disk. */
   readonly diskBytes: number;
   /** The largest change of an output by half precision; 0 without it. */
   readonly halfError: number;
@@ -103,6 +107,7 @@ export class TeacherCache implements TeacherOutputs {
       disk === undefined ? null : new DiskStore(join(disk.folder, this.key), this.#float16 ? 2 : 4, disk);
   }
 
+  /** Hits, misses and space up to now. */
   get counts(): TeacherCacheCounts {
     return {
       hits: this.#hits,

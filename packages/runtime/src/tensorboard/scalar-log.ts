@@ -7,6 +7,7 @@ import type { RunFolder } from '../run-folder/run-folder.js';
 import { scalarEvent, versionEvent } from './event.js';
 import { frameRecord } from './record.js';
 
+/** Options of `ScalarLog`. */
 export interface ScalarLogOptions {
   /** Milliseconds since 1970, for the file's name and the events' wall time only. */
   readonly now?: () => number;

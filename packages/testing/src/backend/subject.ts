@@ -1,8 +1,10 @@
 import { isAncError, type Backend, type Capabilities, type EagerBackend } from '@anc/core';
 import type { ContractRunner } from '../harness/contract-runner.js';
+import type { Expectation } from '../harness/expectation.js';
 
 /** What the parts of the backend contract share. */
-export interface Subject extends Pick<ContractRunner, 'describe' | 'expect'> {
+export interface Subject extends Pick<ContractRunner, 'describe'> {
+  readonly expect: (value: unknown) => Expectation;
   /** Declares a test of the backend. */
   test(name: string, body: (backend: Backend) => Promise<void>): void;
   readonly capabilities: Partial<Capabilities> & Pick<Capabilities, 'training' | 'deterministic'>;

@@ -5,15 +5,19 @@ import {
   checkDescent,
   checkFinite,
   checkGradients,
+  checkMean,
   checkName,
+  componentSuite,
   checkOrder,
   checkRecordable,
   inReverse,
   openOnce,
+  twice,
   type ContractBackend,
 } from '../objective/component-checks.js';
 import { adversarialLossSubject } from '../objective/adversarial-loss-subject.js';
 
+/** Options of `adversarialLossContract`. */
 export interface AdversarialLossContractOptions {
   /** Where it runs; plain JavaScript by default. */
   readonly backend?: ContractBackend;
@@ -21,18 +25,19 @@ export interface AdversarialLossContractOptions {
 
 /**
  * Contract of an adversarial loss, of D's side and of the student's: one finite scalar, also for large logits; the same
- * for any order of the batch; gradients with respect to D's logits and hidden features that agree with finite
+ * for any order of the batch, and a mean over it; gradients with respect to D's logits and hidden features that agree with finite
  * differences; a step against them lowers it; and no operation that a recorded graph cannot repeat. D's logits are
  * [5, 2], as from a discriminator of patches; its hidden features are `hidden1` [5, 4] and `hidden2` [5, 3].
  *
  * `create` is called for every test.
  */
 export function adversarialLossContract(
-  { describe, it }: ContractRunner,
+  runner: ContractRunner,
   create: () => AdversarialLoss,
   { backend }: AdversarialLossContractOptions = {},
 ): void {
   const open = openOnce(backend);
+  const { describe, it } = componentSuite(runner, 'the adversarial loss');
   describe('adversarial loss contract', () => {
     it('has a name', () => checkName('adversarial loss', create().name));
     for (const [member, who] of [
@@ -46,6 +51,10 @@ export function adversarialLossContract(
       it(`${who} does not depend on the order of the batch`, () => {
         const given = adversarialLossSubject(create(), member);
         return checkOrder(open, given, inReverse(given));
+      });
+      it(`${who} is a mean over the batch`, () => {
+        const given = adversarialLossSubject(create(), member);
+        return checkMean(open, given, twice(given));
       });
       it(`${who} has gradients that agree with finite differences`, () =>
         checkGradients(open, adversarialLossSubject(create(), member)));

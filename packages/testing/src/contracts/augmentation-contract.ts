@@ -1,8 +1,10 @@
 import { isMixing, Rng, type Augmentation } from '@anc/core';
 import type { ContractRunner } from '../harness/contract-runner.js';
+import { suiteOf, type Check } from '../harness/suite.js';
 
 type Shape = readonly [number, number, number];
 
+/** Options of `augmentationContract`. */
 export interface AugmentationContractOptions {
   /** Shapes [H, W, C] of images that it must handle; default: square, non-square, of one channel, of one pixel. */
   readonly shapes?: readonly Shape[];
@@ -53,12 +55,16 @@ function difference(one: ArrayLike<number>, two: ArrayLike<number>): string | nu
  * `create` is called for every test and shape.
  */
 export function augmentationContract(
-  { describe, it, expect }: ContractRunner,
+  runner: ContractRunner,
   create: (shape: Shape) => Augmentation | Promise<Augmentation>,
   { shapes = SHAPES }: AugmentationContractOptions = {},
 ): void {
+  const { describe, it } = suiteOf(runner, 'the augmentation');
   /** Runs a check with records of every shape; expects that it finds nothing. */
   const forEachRecord = async (
+    { none }: Check,
+    problem: string,
+    expected: string,
     check: (augmentation: Augmentation, record: unknown, shape: Shape) => string | null,
   ): Promise<void> => {
     const problems: string[] = [];
@@ -67,15 +73,15 @@ export function augmentationContract(
       for (let seed = 0; seed < DRAWS; seed++) {
         const record = augmentation.draw(Rng.fromSeed(seed));
         if (record === null) continue;
-        const problem = check(augmentation, record, shape);
-        if (problem !== null) {
+        const found = check(augmentation, record, shape);
+        if (found !== null) {
           problems.push(
-            `${shape.join('×')}, record ${(JSON.stringify(record) as string | undefined)?.slice(0, 200)}: ${problem}`,
+            `${shape.join('×')}, record ${(JSON.stringify(record) as string | undefined)?.slice(0, 200)}: ${found}`,
           );
         }
       }
     }
-    expect(problems.slice(0, 3).join('\n')).toBe('');
+    none(problems, problem, expected);
   };
   const applied = (augmentation: Augmentation, record: unknown, shape: Shape, fill = 0): Uint8Array =>
     changed(
@@ -87,16 +93,22 @@ export function augmentationContract(
     );
 
   describe('augmentation contract', () => {
-    it('has an id, and changes images by themselves or mixes them', async () => {
+    const identified = 'set id to a text with every constant, and give it either apply or mix.';
+    it('has an id, and changes images by themselves or mixes them', identified, async (check) => {
       for (const shape of shapes) {
         const augmentation = await create(shape);
-        expect(augmentation.id.length).toBeGreaterThan(0);
-        expect(augmentation.id).toBe((await create(shape)).id);
-        expect('apply' in augmentation).toBe(!isMixing(augmentation));
+        const { id } = augmentation;
+        check.that(typeof id === 'string' && id !== '', 'has no id', { expected: 'a text', received: id });
+        check.equal((await create(shape)).id, id, 'has another id each time');
+        check.that('apply' in augmentation !== isMixing(augmentation), 'has not one way to change images', {
+          expected: 'either apply or mix',
+          received: 'apply' in augmentation ? 'both' : 'none of them',
+        });
       }
     });
 
-    it('draws the same from the same random numbers', async () => {
+    const seeded = 'take all randomness from the rng that draw receives.';
+    it('draws the same from the same random numbers', seeded, async (check) => {
       const problems: string[] = [];
       for (const shape of shapes) {
         const [one, other] = [await create(shape), await create(shape)];
@@ -108,71 +120,117 @@ export function augmentationContract(
           }
         }
       }
-      expect(problems.slice(0, 3).join('\n')).toBe('');
+      check.none(problems, 'draws something else each time', 'the same record from the same random numbers');
     });
 
-    it('draws records of JSON data', () =>
-      forEachRecord((augmentation, record, shape) => {
-        const text = JSON.stringify(record) as string | undefined;
-        if (text === undefined) return `${typeof record} is no JSON data`;
-        const read: unknown = JSON.parse(text);
-        const found = difference(applied(augmentation, record, shape), applied(augmentation, read, shape));
-        return found && `after writing and reading the record as JSON, ${found}`;
-      }));
+    const json =
+      'return numbers, texts, arrays and plain objects from draw, or null for an image that stays as it is.';
+    it('draws records of JSON data', json, (check) =>
+      forEachRecord(
+        check,
+        'draws what JSON does not hold',
+        'a record that is the same after writing and reading it',
+        (augmentation, record, shape) => {
+          const text = JSON.stringify(record) as string | undefined;
+          if (text === undefined) return `${typeof record} is no JSON data`;
+          const read: unknown = JSON.parse(text);
+          const found = difference(applied(augmentation, record, shape), applied(augmentation, read, shape));
+          return found && `after writing and reading the record as JSON, ${found}`;
+        },
+      ),
+    );
 
-    it('does the same to an image whatever was changed before it', () =>
-      forEachRecord((augmentation, record, shape) => {
-        const alone = applied(augmentation, record, shape);
-        const other = augmentation.draw(Rng.fromSeed(99));
-        if (other !== null) {
-          const out = new Uint8Array(sizeOf(shape));
-          changed(augmentation, imageOf(shape, 'another'), imageOf(shape, 'one more'), other, out);
-        }
-        return difference(alone, applied(augmentation, record, shape));
-      }));
+    const pure = 'compute from the image and the record alone, without random numbers or fields that change.';
+    it('does the same to an image whatever was changed before it', pure, (check) =>
+      forEachRecord(
+        check,
+        'does something else to an image after another one',
+        'the same bytes each time',
+        (augmentation, record, shape) => {
+          const alone = applied(augmentation, record, shape);
+          const other = augmentation.draw(Rng.fromSeed(99));
+          if (other !== null) {
+            const out = new Uint8Array(sizeOf(shape));
+            changed(augmentation, imageOf(shape, 'another'), imageOf(shape, 'one more'), other, out);
+          }
+          return difference(alone, applied(augmentation, record, shape));
+        },
+      ),
+    );
 
-    it('writes every byte of the output and none beyond it', () =>
-      forEachRecord((augmentation, record, shape) => {
-        const size = sizeOf(shape);
-        const missed = difference(
-          applied(augmentation, record, shape, 0),
-          applied(augmentation, record, shape, 255),
-        );
-        if (missed !== null) return `from an output of 0 and one of 255, ${missed}`;
-        const memory = new Uint8Array(size + 16).fill(77);
-        const out = memory.subarray(8, 8 + size);
-        changed(augmentation, imageOf(shape, 'image'), imageOf(shape, 'partner'), record, out);
-        const outside = [...memory.subarray(0, 8), ...memory.subarray(8 + size)];
-        return outside.every((byte) => byte === 77) ? null : 'it writes outside of the output';
-      }));
+    const whole = 'write out[i] for every i of the image: out holds bytes of an earlier image.';
+    it('writes every byte of the output and none beyond it', whole, (check) =>
+      forEachRecord(
+        check,
+        'does not write its output alone',
+        'every byte of out is written, and none beyond it',
+        (augmentation, record, shape) => {
+          const size = sizeOf(shape);
+          const missed = difference(
+            applied(augmentation, record, shape, 0),
+            applied(augmentation, record, shape, 255),
+          );
+          if (missed !== null) return `from an output of 0 and one of 255, ${missed}`;
+          const memory = new Uint8Array(size + 16).fill(77);
+          const out = memory.subarray(8, 8 + size);
+          changed(augmentation, imageOf(shape, 'image'), imageOf(shape, 'partner'), record, out);
+          const outside = [...memory.subarray(0, 8), ...memory.subarray(8 + size)];
+          return outside.every((byte) => byte === 77) ? null : 'it writes outside of the output';
+        },
+      ),
+    );
 
-    it('stays within 0 to 255', () =>
-      forEachRecord((augmentation, record, shape) => {
-        // An array that keeps what bytes would take modulo 256.
-        const out = new Float32Array(sizeOf(shape)) as unknown as Uint8Array;
-        changed(augmentation, imageOf(shape, 'image'), imageOf(shape, 'partner'), record, out);
-        const wrong = out.findIndex((value) => !(value >= 0 && value < 256));
-        return wrong < 0 ? null : `byte ${wrong} would be ${out[wrong]}`;
-      }));
+    const clamped = 'clamp: Math.min(255, Math.max(0, value)).';
+    it('stays within 0 to 255', clamped, (check) =>
+      forEachRecord(
+        check,
+        'leaves the range of bytes',
+        'values of 0 to 255',
+        (augmentation, record, shape) => {
+          // An array that keeps what bytes would take modulo 256.
+          const out = new Float32Array(sizeOf(shape)) as unknown as Uint8Array;
+          changed(augmentation, imageOf(shape, 'image'), imageOf(shape, 'partner'), record, out);
+          const wrong = out.findIndex((value) => !(value >= 0 && value < 256));
+          return wrong < 0 ? null : `byte ${wrong} would be ${out[wrong]}`;
+        },
+      ),
+    );
 
-    it('does not write to the images that it is given', () =>
-      forEachRecord((augmentation, record, shape) => {
-        const [image, partner] = [imageOf(shape, 'image'), imageOf(shape, 'partner')];
-        changed(augmentation, image, partner, record, new Uint8Array(sizeOf(shape)));
-        return difference(imageOf(shape, 'image'), image) ?? difference(imageOf(shape, 'partner'), partner);
-      }));
+    const read = "write to out alone: the image is the dataset's.";
+    it('does not write to the images that it is given', read, (check) =>
+      forEachRecord(
+        check,
+        'writes to an image that it is given',
+        'images that are not changed',
+        (augmentation, record, shape) => {
+          const [image, partner] = [imageOf(shape, 'image'), imageOf(shape, 'partner')];
+          changed(augmentation, image, partner, record, new Uint8Array(sizeOf(shape)));
+          return difference(imageOf(shape, 'image'), image) ?? difference(imageOf(shape, 'partner'), partner);
+        },
+      ),
+    );
 
-    it('lists its records, if it does, with one that leaves images as they are', async () => {
+    const listed =
+      'list in finite.records every record that draw returns; plain is the index of the one without effect.';
+    it('lists its records, if it does, with one that leaves images as they are', listed, async (check) => {
       for (const shape of shapes) {
         const augmentation = await create(shape);
         if (isMixing(augmentation) || augmentation.finite === undefined) continue;
         const { records, plain } = augmentation.finite;
-        const image = [...imageOf(shape, 'image')];
-        expect([...applied(augmentation, records[plain], shape)]).toEqual(image);
-        const listed = records.map((record) => JSON.stringify(record));
+        const image = imageOf(shape, 'image');
+        const changed = difference(image, applied(augmentation, records[plain], shape));
+        check.none(
+          changed === null ? [] : [changed],
+          'has a plain record that changes images',
+          'the same bytes',
+        );
+        const all = records.map((record) => JSON.stringify(record));
         for (let seed = 0; seed < DRAWS; seed++) {
           const drawn = JSON.stringify(augmentation.draw(Rng.fromSeed(seed)) ?? records[plain]);
-          expect(listed).toContain(drawn);
+          check.that(all.includes(drawn), 'draws a record that it does not list', {
+            expected: `one of ${all.join(', ')}`,
+            received: drawn,
+          });
         }
       }
     });

@@ -11,7 +11,10 @@ import { describeSteps } from '../backend/steps.js';
 import type { Subject } from '../backend/subject.js';
 import { describeTraining } from '../backend/training.js';
 import type { ContractRunner } from '../harness/contract-runner.js';
+import { expectation } from '../harness/expectation.js';
+import { suiteOf } from '../harness/suite.js';
 
+/** Options of `backendContract`. */
 export interface BackendContractOptions {
   /** The capabilities that the backend declares; tests that need others are left out. */
   readonly capabilities?: Partial<Capabilities>;
@@ -20,6 +23,10 @@ export interface BackendContractOptions {
   /** Called with every measured relative error. */
   readonly observe?: (what: string, relativeError: number) => void;
 }
+
+/** What to do where a backend differs from the reference. */
+const HINT =
+  "compare with tfjs's plain JavaScript, EagerBackend('cpu'), whose numbers are right; declare a capability that is missing.";
 
 /**
  * Contract of a backend: every operation and gradient that networks, methods and discriminators use (against plain
@@ -31,17 +38,18 @@ export interface BackendContractOptions {
  * `create` is called once. Tests are left out by declared capability only.
  */
 export function backendContract(
-  { describe, it, expect }: ContractRunner,
+  runner: ContractRunner,
   create: () => Backend | Promise<Backend>,
   options: BackendContractOptions = {},
 ): void {
+  const { describe, it } = suiteOf(runner, 'the backend');
   const capabilities = { training: true, deterministic: true, ...options.capabilities };
   let opened: Promise<Backend> | null = null;
   const open = (): Promise<Backend> => (opened ??= Promise.resolve(create()));
   const subject: Subject = {
     describe,
-    expect,
-    test: (name, body) => it(name, async () => body(await open())),
+    expect: expectation,
+    test: (name, body) => it(name, HINT, async () => body(await open())),
     capabilities,
     oracle: new EagerBackend('cpu'),
     held: options.held ?? (() => tf.memory().numTensors),
@@ -51,9 +59,9 @@ export function backendContract(
 
   describe('backend contract', () => {
     test('has a name and the declared capabilities', async (backend) => {
-      expect(backend.name.length).toBeGreaterThan(0);
+      expectation(backend.name.length).toBeGreaterThan(0);
       for (const [name, declared] of Object.entries(capabilities)) {
-        expect([name, backend.capabilities[name as keyof Capabilities]]).toEqual([name, declared]);
+        expectation([name, backend.capabilities[name as keyof Capabilities]]).toEqual([name, declared]);
       }
     });
 

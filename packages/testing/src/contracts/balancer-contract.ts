@@ -10,10 +10,11 @@ import {
 import { memoryFrom, scalarFrom } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ContractRunner } from '../harness/contract-runner.js';
-import { untraceableIn } from '../harness/untraceable.js';
+import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 import { violation } from '../harness/violation.js';
-import { checkName, openOnce, type ContractBackend } from '../objective/component-checks.js';
+import { checkName, componentSuite, openOnce, type ContractBackend } from '../objective/component-checks.js';
 
+/** Options of `balancerContract`. */
 export interface BalancerContractOptions {
   /** Where it runs; plain JavaScript by default. */
   readonly backend?: ContractBackend;
@@ -41,11 +42,12 @@ const scalar = (value: number): HostTensor => ({ shape: [], data: Float32Array.o
  * `create` is called for every test.
  */
 export function balancerContract(
-  { describe, it }: ContractRunner,
+  runner: ContractRunner,
   create: () => Balancer,
   { backend }: BalancerContractOptions = {},
 ): void {
   const open = openOnce(backend);
+  const { describe, it } = componentSuite(runner, 'the balancer');
 
   /** Weights and memories over some steps. */
   const play = async (on: Backend, balancer: Balancer): Promise<readonly Tree<number>[]> => {
@@ -128,18 +130,19 @@ export function balancerContract(
     it('can be recorded as a graph', async () => {
       await tf.setBackend('cpu');
       const balancer = create();
-      const found = untraceableIn(() =>
-        tf.tidy(() => {
-          const memory = mapTree(balancer.memory, (value) => tf.scalar(value));
+      const found = tf.tidy(() => {
+        const memory = mapTree(balancer.memory, (value) => tf.scalar(value));
+        const norms = { data: tf.scalar(1), adversarial: tf.scalar(2) };
+        return untraceableIn(() => {
           balancer.weight(memory);
-          balancer.next(memory, { data: tf.scalar(1), adversarial: tf.scalar(2) });
-        }),
-      );
+          balancer.next(memory, norms);
+        }, [...Object.values(memory), ...Object.values(norms)]);
+      });
       if (found.length === 0) return;
       throw violation(`balancer "${balancer.name}" cannot be recorded as a graph.`, {
         expected: 'operations of tfjs-core on tensors',
         received: found.join(', '),
-        hint: 'use tf.where or arithmetic on masks instead of reading values.',
+        hint: RECORDABLE_HINT,
       });
     });
   });

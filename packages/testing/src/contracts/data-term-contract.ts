@@ -5,15 +5,19 @@ import {
   checkDescent,
   checkFinite,
   checkGradients,
+  checkMean,
   checkName,
+  componentSuite,
   checkOrder,
   checkRecordable,
   inReverse,
   openOnce,
+  twice,
   type ContractBackend,
 } from '../objective/component-checks.js';
 import { dataTermSubject, ofStudent } from '../objective/data-term-subject.js';
 
+/** Options of `dataTermContract`. */
 export interface DataTermContractOptions {
   /** Outputs of both networks besides logits [3] and features [4], by name, without the batch axis. */
   readonly outputs?: Tree<readonly number[]>;
@@ -22,18 +26,19 @@ export interface DataTermContractOptions {
 }
 
 /**
- * Contract of a data term: one finite scalar, also for large logits; the same for any order of the batch; gradients
+ * Contract of a data term: one finite scalar, also for large logits; the same for any order of the batch, and a mean over it; gradients
  * with respect to every output of the student that agree with finite differences; a step against them lowers it; it
  * reads no output of the teacher that it does not declare; and no operation that a recorded graph cannot repeat.
  *
  * `create` is called for every test.
  */
 export function dataTermContract(
-  { describe, it }: ContractRunner,
+  runner: ContractRunner,
   create: () => DataTerm,
   { outputs = {}, backend }: DataTermContractOptions = {},
 ): void {
   const open = openOnce(backend);
+  const { describe, it } = componentSuite(runner, 'the data term');
 
   describe('data term contract', () => {
     it('has a name and returns one finite scalar, the same each time', async () => {
@@ -46,6 +51,10 @@ export function dataTermContract(
     it('does not depend on the order of the batch', () => {
       const given = dataTermSubject(create(), outputs);
       return checkOrder(open, given, inReverse(given));
+    });
+    it('is a mean over the batch', () => {
+      const given = dataTermSubject(create(), outputs);
+      return checkMean(open, given, twice(given));
     });
     it("has gradients at the student's outputs that agree with finite differences", () =>
       checkGradients(open, ofStudent(dataTermSubject(create(), outputs))));

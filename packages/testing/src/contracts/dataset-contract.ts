@@ -7,6 +7,8 @@ import {
   type SplitName,
 } from '@anc/core';
 import type { ContractRunner } from '../harness/contract-runner.js';
+import { shown } from '../harness/shown.js';
+import { suiteOf } from '../harness/suite.js';
 
 const SPLITS: readonly SplitName[] = ['train', 'test'];
 /** Images that are read per split, evenly spaced from the first to the last. */
@@ -19,6 +21,9 @@ async function read(images: ImageSource, indices: readonly number[]): Promise<Ui
   return out;
 }
 
+const sameBytes = (one: ArrayLike<number>, other: ArrayLike<number>): boolean =>
+  one.length === other.length && Array.from(one).every((byte, i) => byte === other[i]);
+
 const sampleOf = (count: number): number[] => [
   ...new Set(Array.from({ length: SAMPLES }, (_, i) => Math.floor((i * (count - 1)) / (SAMPLES - 1)))),
 ];
@@ -29,10 +34,8 @@ const sampleOf = (count: number): number[] => [
  *
  * `open` is called for every test; give it a small dataset.
  */
-export function datasetContract(
-  { describe, it, expect }: ContractRunner,
-  open: () => Dataset | Promise<Dataset>,
-): void {
+export function datasetContract(runner: ContractRunner, open: () => Dataset | Promise<Dataset>): void {
+  const { describe, it } = suiteOf(runner, 'the dataset');
   const forEachSplit = async (
     check: (split: DatasetSplit, dataset: Dataset) => Promise<void>,
   ): Promise<void> => {
@@ -41,65 +44,121 @@ export function datasetContract(
   };
 
   describe('dataset contract', () => {
-    it('has a name, and images of the shape that it declares', () =>
+    const declared = 'declare name, shape [H, W, C], and count and fingerprint of the images of each split.';
+    it('has a name, and images of the shape that it declares', declared, (check) =>
       forEachSplit(async ({ images }, { shape, name }) => {
-        expect(name.length).toBeGreaterThan(0);
-        expect([...images.shape]).toEqual([...shape]);
-        expect(shape.every((size) => Number.isInteger(size) && size > 0)).toBe(true);
-        expect(images.count).toBeGreaterThan(0);
-        expect(images.fingerprint.length).toBeGreaterThan(0);
-      }));
+        const isText = (text: unknown): boolean => typeof text === 'string' && text !== '';
+        check.that(isText(name), 'has no name', { expected: 'a text', received: name });
+        check.equal(images.shape, shape, 'has images of another shape than it declares');
+        check.that(
+          [...shape].length === 3 && shape.every((size) => Number.isInteger(size) && size > 0),
+          'declares no shape of images',
+          { expected: '[H, W, C], whole numbers above 0', received: shape },
+        );
+        check.that(images.count > 0, 'has a split without images', {
+          expected: 'a count above 0; give the suite a small dataset that has some',
+          received: images.count,
+        });
+        check.that(isText(images.fingerprint), 'has images without a fingerprint', {
+          expected: 'a text that changes when the images do',
+          received: images.fingerprint,
+        });
+      }),
+    );
 
-    it('reads the same image at any position of a batch', () =>
+    const random =
+      'let read write image indices[i] at position i, whatever the other indices are, and only read indices.';
+    it('reads the same image at any position of a batch', random, (check) =>
       forEachSplit(async ({ images }) => {
         const indices = sampleOf(images.count);
+        const asked = Int32Array.from(indices);
+        await images.read(asked, new Uint8Array(indices.length * images.shape.reduce((a, b) => a * b, 1)));
+        check.equal([...asked], indices, 'writes to the indices that it is given');
         const forward = await read(images, indices);
         const backward = await read(images, [...indices].reverse());
         const size = forward.length / indices.length;
         for (let i = 0; i < indices.length; i++) {
           const mirrored = indices.length - 1 - i;
-          const image = [...forward.subarray(i * size, (i + 1) * size)];
-          expect([...backward.subarray(mirrored * size, (mirrored + 1) * size)]).toEqual(image);
-          expect([...(await read(images, [indices[i]!]))]).toEqual(image);
+          const image = forward.subarray(i * size, (i + 1) * size);
+          const found = [
+            backward.subarray(mirrored * size, (mirrored + 1) * size),
+            await read(images, [indices[i]!]),
+          ].filter((other) => !sameBytes(other, image));
+          check.none(
+            found.map(() => `other bytes for image ${indices[i]}`),
+            'reads another image where the batch is another one',
+            'the same bytes at any position of a batch',
+          );
         }
-      }));
+      }),
+    );
 
-    it('writes every byte of an image and none beyond it', () =>
+    const bytes = 'write H·W·C bytes for each index, and nothing after the last one.';
+    it('writes every byte of an image and none beyond it', bytes, (check) =>
       forEachSplit(async ({ images }) => {
         const size = images.shape.reduce((a, b) => a * b, 1);
         const [dark, light] = [new Uint8Array(size + 8), new Uint8Array(size + 8).fill(255)];
         for (const out of [dark, light]) await images.read(Int32Array.of(0), out);
-        expect([...dark.subarray(0, size)]).toEqual([...light.subarray(0, size)]);
-        expect([...dark.subarray(size), ...light.subarray(size)]).toEqual([
-          ...new Array<number>(8).fill(0),
-          ...new Array<number>(8).fill(255),
-        ]);
-      }));
+        const missed = dark.subarray(0, size).findIndex((byte, i) => byte !== light[i]);
+        check.that(missed === -1, 'does not write every byte of an image', {
+          expected: `${size} bytes`,
+          received: `byte ${missed} as it was`,
+        });
+        const beyond = [...dark.subarray(size), ...light.subarray(size).map((byte) => 255 - byte)];
+        check.none(
+          beyond.flatMap((byte, i) => (byte === 0 ? [] : [`byte ${size + (i % 8)} was changed`])),
+          'writes beyond an image',
+          `${size} bytes and no more`,
+        );
+      }),
+    );
 
-    it('is the same when it is opened again, and its splits differ', async () => {
+    const same =
+      'read from files or a seed alone; let the fingerprint change with the images, and with nothing else.';
+    it('is the same when it is opened again, and its splits differ', same, async (check) => {
       const [one, two] = [await open(), await open()];
       const fingerprints: string[] = [];
       for (const name of SPLITS) {
         const [a, b] = [await one.split(name), await two.split(name)];
-        expect(a.images.fingerprint).toBe(b.images.fingerprint);
-        expect(a.images.count).toBe(b.images.count);
+        check.equal(
+          b.images.fingerprint,
+          a.images.fingerprint,
+          'has another fingerprint when it is opened again',
+        );
+        check.equal(b.images.count, a.images.count, 'has another number of images when it is opened again');
         const indices = sampleOf(a.images.count);
-        expect([...(await read(a.images, indices))]).toEqual([...(await read(b.images, indices))]);
+        const [first, again] = [await read(a.images, indices), await read(b.images, indices)];
+        check.that(sameBytes(first, again), 'has other images when it is opened again', {
+          expected: `the same bytes of the ${name} split`,
+          received: 'other bytes',
+        });
         fingerprints.push(a.images.fingerprint);
       }
-      expect(new Set(fingerprints).size).toBe(SPLITS.length);
+      check.that(new Set(fingerprints).size === SPLITS.length, 'has splits of one fingerprint', {
+        expected: `${SPLITS.length} fingerprints`,
+        received: fingerprints,
+      });
     });
 
-    it('has one label in range per image, or none at all', () =>
+    const labeled =
+      'return an Int32Array of class indices, one per image; labels: null where there are none.';
+    it('has one label in range per image, or none at all', labeled, (check) =>
       forEachSplit(async ({ images, labels }, { classes }) => {
         if (labels === null) return;
         const values = await labels();
-        expect(values.length).toBe(images.count);
-        expect(values.every((label) => label >= 0 && label < classes.length)).toBe(true);
-        expect([...(await labels())]).toEqual([...values]);
-      }));
+        check.equal(values.length, images.count, 'has not one label per image');
+        const outside = values.find((label) => !(label >= 0 && label < classes.length));
+        check.that(outside === undefined, 'has a label out of range', {
+          expected: `0 to ${classes.length - 1}, for ${classes.length} classes`,
+          received: outside,
+        });
+        check.equal(await labels(), values, 'has other labels when they are read again');
+      }),
+    );
 
-    it('has the same target for an image at any position, of the size of its shape', () =>
+    const targeted =
+      'let read write the target of image indices[i] at position i, and nothing after the last one.';
+    it('has the same target for an image at any position, of the size of its shape', targeted, (check) =>
       forEachSplit(async (split) => {
         const source = await targetsOf(split)?.();
         if (source === undefined) return;
@@ -107,27 +166,39 @@ export function datasetContract(
         const targetsAt = async (indices: readonly number[]): Promise<number[]> => {
           const out = new Int32Array(indices.length * size + 1).fill(-7);
           await source.read(Int32Array.from(indices), out);
-          expect(out.at(-1)).toBe(-7); // nothing is written beyond
+          check.equal(out.at(-1), -7, 'writes beyond a target');
           return [...out.subarray(0, -1)];
         };
         const indices = sampleOf(split.images.count);
         const all = await targetsAt(indices);
         for (const [i, index] of indices.entries())
-          expect(await targetsAt([index])).toEqual(all.slice(i * size, (i + 1) * size));
-      }));
+          check.equal(
+            await targetsAt([index]),
+            all.slice(i * size, (i + 1) * size),
+            `reads another target of image ${index} where the batch is another one`,
+          );
+      }),
+    );
 
-    it('rejects images that do not exist', () =>
+    const refused =
+      "throw an AncError for an index below 0 or not below count: new AncError('ANC_DATA_INDEX', …).";
+    it('rejects images that do not exist', refused, (check) =>
       forEachSplit(async ({ images }) => {
         for (const index of [-1, images.count]) {
           const error = await read(images, [index]).then(
             () => null,
             (reason: unknown) => reason,
           );
-          expect(isAncError(error)).toBe(true);
+          check.that(isAncError(error), `does not refuse image ${index} of ${images.count}`, {
+            expected: 'an AncError',
+            received: error === null ? 'no error' : shown(error),
+          });
         }
-      }));
+      }),
+    );
 
-    it('has the same crop for the same view, and view 0 is the plain image', () =>
+    const cropped = 'derive the crop from the view alone, and let view 0 be the image that read gives.';
+    it('has the same crop for the same view, and view 0 is the plain image', cropped, (check) =>
       forEachSplit(async ({ images }) => {
         if (images.crops === undefined) return;
         const plain = await read(images, [0]);
@@ -136,9 +207,12 @@ export function datasetContract(
           await images.crops!.read(Int32Array.of(0), Int32Array.of(view), out);
           return [...out];
         };
-        expect(await crop(0)).toEqual([...plain]);
+        const same = 'the same bytes each time, and those of read for view 0';
+        check.none(sameBytes(await crop(0), plain) ? [] : ['other bytes'], 'crops in view 0', same);
         const last = images.crops.views - 1;
-        expect(await crop(last)).toEqual(await crop(last));
-      }));
+        const again = sameBytes(await crop(last), await crop(last));
+        check.none(again ? [] : [`view ${last}`], 'has another crop each time', same);
+      }),
+    );
   });
 }

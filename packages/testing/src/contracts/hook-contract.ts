@@ -1,6 +1,9 @@
-import type { HookEpoch, HookModel, HookRun, HookStep, Json, RunHook, StopRequest } from '@anc/core';
+import type { HookEpoch, HookModel, HookRun, HookStep, Json, RunHook, StopRequest, Tree } from '@anc/core';
 import type { ContractRunner } from '../harness/contract-runner.js';
+import { shown } from '../harness/shown.js';
+import { suiteOf } from '../harness/suite.js';
 
+/** Options of `hookContract`. */
 export interface HookContractOptions {
   /** Of the run that is played; a hook that writes needs a `folder`, which is '.' by default. */
   readonly run?: () => Promise<Partial<HookRun>> | Partial<HookRun>;
@@ -23,10 +26,23 @@ const rising = (epoch: number): Record<string, number> => ({
   'validation/error': 0.5 + epoch / 100,
 });
 
+/** Whether JSON holds a value: what was read is what was written. */
+const sameJson = (read: unknown, written: unknown): boolean => {
+  if (typeof written !== 'object' || written === null) return Object.is(read, written);
+  if (![Object.prototype, Array.prototype].includes(Object.getPrototypeOf(written) as object)) return false;
+  return Object.entries(written).every(([name, value]) => sameJson((read as Tree<unknown>)[name], value));
+};
+
 const isRequest = (answer: unknown): boolean => {
   const { stop, reason } = answer as Partial<StopRequest>;
   return (stop === 'model' || stop === 'run') && typeof reason === 'string' && reason.length > 0;
 };
+
+/** A value that a hook cannot change: it is the run's. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(frozen);
+  return Object.freeze(value);
+}
 
 /** What a hook is given after an epoch of a model. */
 function epochOf(model: HookModel, epoch: number, metrics: Readonly<Record<string, number>>): HookEpoch {
@@ -48,10 +64,11 @@ function epochOf(model: HookModel, epoch: number, metrics: Readonly<Record<strin
  * `create` is called for every test.
  */
 export function hookContract(
-  { describe, it, expect }: ContractRunner,
+  runner: ContractRunner,
   create: () => RunHook,
   { run = () => ({}), metrics = rising }: HookContractOptions = {},
 ): void {
+  const { describe, it } = suiteOf(runner, 'the hook');
   const runOf = async (): Promise<HookRun> => ({
     folder: '.',
     dataset: 'glyphs',
@@ -71,17 +88,17 @@ export function hookContract(
           progress: { ...ended.progress, step: epoch * STEPS + step },
           metrics: null,
         };
-        answers.push(await hook.onStep?.(after));
+        answers.push(await hook.onStep?.(frozen(after)));
       }
-      answers.push(await hook.onEpoch?.(ended));
-      await hook.onEpochSaved?.(ended);
+      answers.push(await hook.onEpoch?.(frozen(ended)));
+      await hook.onEpochSaved?.(frozen(ended));
     }
     return answers;
   }
 
   async function started(): Promise<RunHook> {
     const hook = create();
-    await hook.onRunStart?.(await runOf());
+    await hook.onRunStart?.(frozen(await runOf()));
     return hook;
   }
 
@@ -94,38 +111,58 @@ export function hookContract(
   }
 
   describe('hook contract', () => {
-    it('has a name, and says what happens where it throws', () => {
+    const declared = "set name, and onError: 'end' or 'disable'.";
+    it('has a name, and says what happens where it throws', declared, (check) => {
       const { name, onError } = create();
-      expect(name.length).toBeGreaterThan(0);
-      expect(['end', 'disable']).toContain(onError);
+      check.that(typeof name === 'string' && name !== '', 'has no name', {
+        expected: 'a text',
+        received: name,
+      });
+      check.that(['end', 'disable'].includes(onError), 'does not say what happens where it throws', {
+        expected: "onError: 'end' or 'disable'",
+        received: onError,
+      });
     });
 
-    it('can be called for everything that it follows', () => {
+    const called = 'implement at least one of onRunStart, onStep, onEpoch, onEpochSaved and onRunEnd.';
+    it('can be called for everything that it follows', called, (check) => {
       const hook = create();
       const events = ['onRunStart', 'onStep', 'onEpoch', 'onEpochSaved', 'onRunEnd'] as const;
-      expect(
-        events.filter((event) => hook[event] !== undefined && typeof hook[event] !== 'function'),
-      ).toEqual([]);
-      expect(events.filter((event) => hook[event] !== undefined).length).toBeGreaterThan(0);
+      const wrong = events.filter((event) => hook[event] !== undefined && typeof hook[event] !== 'function');
+      check.none(wrong, 'has a member of another type', `functions under ${events.join(', ')}`);
+      check.that(
+        events.some((event) => hook[event] !== undefined),
+        'follows nothing',
+        {
+          expected: `one of ${events.join(', ')}`,
+          received: Object.keys(hook).join(', '),
+        },
+      );
     });
 
-    it('answers with nothing, or with a request that has a reason', async () => {
+    const answered = "return nothing, or { stop: 'model' or 'run', reason: 'a clause for people' }.";
+    it('answers with nothing, or with a request that has a reason', answered, async (check) => {
       const answers = (await whole()).filter((answer) => answer !== undefined && answer !== null);
-      expect(answers.filter((answer) => !isRequest(answer))).toEqual([]);
+      const wrong = answers.filter((answer) => !isRequest(answer));
+      check.none(wrong, 'answers with something else than a request', 'nothing, or { stop, reason }');
     });
 
-    it('gives the same answers to the same calls', async () => {
-      expect(await whole()).toEqual(await whole());
+    const pure =
+      'decide by what is passed alone: no clock, no random numbers, no memory shared between hooks.';
+    it('gives the same answers to the same calls', pure, async (check) => {
+      check.equal(await whole(), await whole(), 'answers differently to the same calls');
     });
 
-    it('ends however the run ends, also before any training', async () => {
+    const ends = 'let onRunEnd work without an epoch before it.';
+    it('ends however the run ends, also before any training', ends, async () => {
       for (const outcome of ['interrupted', 'failed', 'stopped'] as const) {
         const hook = await started();
         await hook.onRunEnd?.({ outcome, result: null });
       }
     });
 
-    it('goes on from its state, held by JSON, as without an interruption', async () => {
+    const resumed = 'return from state all that decides, as JSON data, and take all of it back in restore.';
+    it('goes on from its state, held by JSON, as without an interruption', resumed, async (check) => {
       const model = MODELS[1]!;
       const [one, cut, next] = [await started(), await started(), await started()];
       const expected = await play(one, model, 0, EPOCHS);
@@ -133,10 +170,14 @@ export function hookContract(
       const state = cut.state?.(model.name);
       if (state !== undefined) {
         const read = JSON.parse(JSON.stringify(state)) as Json;
-        expect(read).toEqual(state);
+        check.that(sameJson(read, state), 'has a state that JSON does not hold', {
+          expected: shown(read),
+          received: state,
+        });
         next.restore?.(model.name, read, { continued: false });
       }
-      expect([...before, ...(await play(next, model, CUT, EPOCHS))]).toEqual(expected);
+      const after = [...before, ...(await play(next, model, CUT, EPOCHS))];
+      check.equal(after, expected, 'answers differently after an interruption');
     });
   });
 }

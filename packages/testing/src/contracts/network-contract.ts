@@ -16,16 +16,23 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { equal } from '../harness/compare.js';
 import type { ContractRunner } from '../harness/contract-runner.js';
+import { wrongDirection } from '../harness/finite-differences.js';
+import { suiteOf, type Check } from '../harness/suite.js';
 import { contextOf, finite, gaussian, largest, toTensor } from '../harness/tensors.js';
+import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 
+/** Options of `networkContract`. */
 export interface NetworkContractOptions {
   /** [H, W, C] of the test images; small ones keep the suite fast. */
   readonly input: readonly [number, number, number];
+  /** Number of classes. */
   readonly classes: number;
   /** What its logits are for; classification by default. */
   readonly task?: Task;
   /** Outputs that `apply` must return beside logits and features; not checked by default. */
   readonly taps?: readonly string[];
+  /** Whether gradients are checked; false where they come from a straight-through estimator. Default: true. */
+  readonly finiteDifferences?: boolean;
   /** A registered tfjs backend; `cpu` by default. */
   readonly backend?: string;
 }
@@ -38,15 +45,17 @@ const start = (tree: Tree<HostTensor>, name: string): number[] => [...tree[name]
 /**
  * Contract of a model: seeded init; variables as many as the summary counts; shapes of logits, features and taps;
  * `context.activation` is called for features and taps, and its result is used; statistics change in training only;
- * the samples of a batch are independent in inference; every parameter has a gradient.
+ * the samples of a batch are independent in inference; every parameter has a gradient, which agrees with finite
+ * differences; and no operation that a recorded graph cannot repeat.
  *
  * `create` is called for every test. The tfjs backend must be registered by the caller.
  */
 export function networkContract(
-  { describe, it, expect }: ContractRunner,
+  runner: ContractRunner,
   create: () => Network<ClassifierOutputs>,
-  { input, classes, task = classification, taps, backend = 'cpu' }: NetworkContractOptions,
+  options: NetworkContractOptions,
 ): void {
+  const { input, classes, task = classification, taps, finiteDifferences = true, backend = 'cpu' } = options;
   const logitsShape = task.outputs({ input, classes });
   const images = (): tf.Tensor => gaussian(2, 'images', [BATCH, ...input]);
   /** New variables plus small random numbers: biases at zero would hide mistakes. */
@@ -62,76 +71,124 @@ export function networkContract(
     };
     return { params: mapTree(params, perturbed), stats: mapTree(stats, perturbed) };
   };
-  const test = (name: string, body: (network: Network<ClassifierOutputs>) => void): void =>
-    it(name, async () => {
+  const { describe, it } = suiteOf(runner, 'the network');
+  const test = (
+    name: string,
+    hint: string,
+    body: (network: Network<ClassifierOutputs>, check: Check) => void,
+  ): void =>
+    it(name, hint, async (check) => {
       await tf.setBackend(backend);
       tf.tidy(() => {
-        body(create());
+        body(create(), check);
       });
     });
 
   describe(`network contract at ${input.join('×')}, ${classes} classes`, () => {
-    test('init is the same for a seed and differs between seeds and tensors', (network) => {
+    const seeded = 'draw every tensor from rng.split(its name), and nothing from elsewhere.';
+    test('init is the same for a seed and differs between seeds and tensors', seeded, (network, check) => {
       const [one, same, other] = [1, 1, 2].map((seed) => network.init(Rng.fromSeed(seed), input));
       for (const part of ['params', 'stats'] as const) {
-        expect(namesOf(same![part])).toEqual(namesOf(one![part]));
+        check.equal(namesOf(same![part]), namesOf(one![part]), `has other ${part} each time`);
         const differing = namesOf(one![part]).filter((name) => !equal(one![part][name]!, same![part][name]!));
-        expect(differing).toEqual([]);
+        check.none(differing, `has other ${part} each time`, 'the same numbers for the same seed');
       }
       const drawn = namesOf(one!.params).filter((name) => new Set(start(one!.params, name)).size > 1);
-      expect(drawn.length).toBeGreaterThan(0);
-      expect(new Set(drawn.map((name) => start(one!.params, name).join())).size).toBe(drawn.length);
-      for (const name of drawn) {
-        expect(start(other!.params, name).join() === start(one!.params, name).join()).toBe(false);
-      }
+      check.that(drawn.length > 0, 'draws no parameter', {
+        expected: 'random weights',
+        received: 'constants',
+      });
+      const distinct = new Set(drawn.map((name) => start(one!.params, name).join())).size;
+      check.that(distinct === drawn.length, 'draws the same numbers for several tensors', {
+        expected: `${drawn.length} different tensors`,
+        received: `${distinct} of ${drawn.join(', ')}`,
+      });
+      const still = drawn.filter(
+        (name) => start(other!.params, name).join() === start(one!.params, name).join(),
+      );
+      check.none(still, 'ignores the seed', 'other numbers for another seed');
     });
 
-    test('init creates as many parameters as the summary counts', (network) => {
+    const counted =
+      'list in summary every layer that has parameters, with its FLOPs and the shape of its output.';
+    test('init creates as many parameters as the summary counts', counted, (network, check) => {
       const { params } = network.init(Rng.fromSeed(1), input);
       const created = Object.values(params).reduce((sum, { data }) => sum + data.length, 0);
       const rows = network.summary(input);
-      expect(rows.reduce((sum, row) => sum + row.parameters, 0)).toBe(created);
-      expect(rows.reduce((sum, row) => sum + row.flops, 0)).toBeGreaterThan(0);
-      expect([...rows.at(-1)!.output]).toEqual([...logitsShape]);
+      const listed = rows.reduce((sum, row) => sum + row.parameters, 0);
+      check.equal(listed, created, 'has a summary that does not count the parameters of init');
+      const flops = rows.reduce((sum, row) => sum + row.flops, 0);
+      check.that(flops > 0, 'has a summary without FLOPs', { expected: 'more than 0', received: flops });
+      check.equal(rows.at(-1)?.output, logitsShape, 'has a summary that does not end with its logits');
     });
 
-    test('apply returns logits, features of their rank and the taps, and passes them to context.activation', (network) => {
-      const activations: string[] = [];
-      const { outputs } = network.apply(variables(network), images(), contextOf(false, activations));
-      expect(outputs.logits.shape).toEqual([BATCH, ...logitsShape]);
-      expect(outputs.features.shape.length).toBe(outputs.logits.shape.length);
-      expect(outputs.features.shape[0]).toBe(BATCH);
-      expect(Object.values(outputs).every(finite)).toBe(true);
-      expect(activations).toContain('features');
-      const named = Object.keys(outputs).filter((name) => name !== 'logits');
-      expect([...activations].sort()).toEqual([...named].sort());
-      for (const tap of taps ?? []) expect(activations).toContain(tap);
-    });
+    const returned =
+      'return { logits, features, …taps }, each but the logits as context.activation(name, x) returned it, and finite.';
+    test(
+      'apply returns logits, features of their rank and the taps, and passes them to context.activation',
+      returned,
+      (network, check) => {
+        const activations: string[] = [];
+        const { outputs } = network.apply(variables(network), images(), contextOf(false, activations));
+        for (const name of ['logits', 'features'])
+          check.that(outputs[name] instanceof tf.Tensor, `returns no ${name}`, {
+            expected: 'a tensor',
+            received: typeof outputs[name],
+          });
+        check.equal(outputs.logits.shape, [BATCH, ...logitsShape], 'returns logits of another shape');
+        const [features, rank] = [outputs.features.shape, outputs.logits.shape.length];
+        check.that(features.length === rank && features[0] === BATCH, 'returns features of another shape', {
+          expected: `${rank} axes, the first one of ${BATCH}`,
+          received: features,
+        });
+        const infinite = Object.keys(outputs).filter((name) => !finite(outputs[name]!));
+        check.none(infinite, 'returns outputs that are not finite', 'finite numbers for ordinary images');
+        const named = Object.keys(outputs).filter((name) => name !== 'logits');
+        check.equal(
+          [...activations].sort(),
+          named.sort(),
+          'passes other outputs to context.activation than it returns',
+        );
+        const missing = (taps ?? []).filter((tap) => !named.includes(tap));
+        check.none(missing, 'does not return a tap', `outputs with the taps ${(taps ?? []).join(', ')}`);
+      },
+    );
 
-    test('apply uses the features that context.activation returns', (network) => {
+    const used =
+      'go on with what context.activation returns: a quantized network replaces activations there.';
+    test('apply uses the features that context.activation returns', used, (network, check) => {
       const own = variables(network);
       const zeros: Context = {
         ...contextOf(false),
         activation: (name, x) => (name === 'features' ? tf.zerosLike(x) : x),
       };
       const { logits, features } = network.apply(own, images(), zeros).outputs;
-      expect(largest(features)).toBe(0);
-      expect(largest(tf.sub(logits, tf.slice(logits, 0, 1)))).toBe(0); // the same for all images
+      check.equal(largest(features), 0, 'returns other features than context.activation');
+      const spread = largest(tf.sub(logits, tf.slice(logits, 0, 1)));
+      check.equal(spread, 0, 'computes its logits from other features than context.activation returns');
     });
 
-    test('inference changes no statistics and treats each image independently', (network) => {
+    const alone =
+      'use running statistics in inference, return stats: {} there, and use no other image of the batch.';
+    test('inference changes no statistics and treats each image independently', alone, (network, check) => {
       const own = variables(network);
       const x = images();
       const { outputs, stats } = network.apply(own, x, contextOf(false));
-      expect(Object.keys(stats)).toEqual([]);
+      check.none(Object.keys(stats), 'changes statistics in inference', 'stats: {} in inference');
       const one = network.apply(own, tf.slice(x, 1, 1), contextOf(false)).outputs;
       for (const name of Object.keys(outputs)) {
         const difference = largest(tf.sub(tf.slice(outputs[name]!, 1, 1), one[name]!));
-        expect(difference / (largest(one[name]!) || 1)).toBeLessThan(1e-4);
+        const relative = difference / (largest(one[name]!) || 1);
+        check.that(relative < 1e-4, `gives an image other ${name} when other images are in its batch`, {
+          expected: 'the same numbers, to 1e-4',
+          received: `a relative difference of ${relative}`,
+        });
       }
     });
 
-    test('training updates all statistics, and every parameter has a gradient', (network) => {
+    const trained =
+      'return all statistics of init in training, use every parameter, and compose differentiable operations.';
+    test('training updates all statistics, and every parameter has a gradient', trained, (network, check) => {
       const own = variables(network);
       const x = images();
       const rng = Rng.fromSeed(4);
@@ -145,14 +202,42 @@ export function networkContract(
         updated = mapTree(stats, (leaf) => tf.keep(leaf));
         return { loss: tf.sum<tf.Scalar>(tf.mul(outputs.logits, weights)) };
       }, own.params);
-      expect(namesOf(updated)).toEqual(namesOf(own.stats));
+      check.equal(namesOf(updated), namesOf(own.stats), 'returns other statistics than it has');
       for (const name of namesOf(updated)) {
-        expect(updated[name]!.shape).toEqual(own.stats[name]!.shape);
-        expect(finite(updated[name]!)).toBe(true);
+        check.equal(updated[name]!.shape, own.stats[name]!.shape, `changes the shape of "${name}"`);
+        check.that(finite(updated[name]!), `has a statistic "${name}" that is not finite`, {
+          expected: 'finite numbers',
+          received: largest(updated[name]!),
+        });
         updated[name]!.dispose();
       }
       const without = namesOf(grads).filter((name) => !finite(grads[name]!) || largest(grads[name]!) === 0);
-      expect(without).toEqual([]);
+      check.none(without, 'has parameters without a gradient', 'a finite gradient of every parameter');
+    });
+
+    const composed =
+      'compose differentiable operations; declare finiteDifferences: false where a gradient is estimated.';
+    if (finiteDifferences) {
+      test('has gradients that agree with finite differences', composed, (network, check) => {
+        const own = variables(network);
+        const x = images();
+        const weights = gaussian(4, 'weights', [BATCH, ...logitsShape]);
+        const loss = (params: Tree): tf.Scalar => {
+          const { outputs } = network.apply({ params, stats: own.stats }, x, contextOf(true));
+          return tf.sum<tf.Scalar>(tf.mul(outputs.logits, weights));
+        };
+        const { grads } = valueAndGradients((params) => ({ loss: loss(params) }), own.params);
+        const wrong = wrongDirection((params) => loss(params).dataSync()[0]!, own.params, grads);
+        check.none(wrong, 'has wrong gradients', 'gradients that agree with finite differences');
+      });
+    }
+
+    test('can be recorded as a graph', RECORDABLE_HINT, (network, check) => {
+      const own = variables(network);
+      const x = images();
+      const given = [x, ...Object.values(own.params), ...Object.values(own.stats)];
+      const found = untraceableIn(() => network.apply(own, x, contextOf(true)), given);
+      check.none(found, 'cannot be recorded as a graph', 'operations of tfjs-core on tensors');
     });
   });
 }

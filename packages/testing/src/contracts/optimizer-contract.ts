@@ -15,9 +15,11 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { differing, relativeError } from '../harness/compare.js';
 import type { ContractRunner } from '../harness/contract-runner.js';
+import { suiteOf } from '../harness/suite.js';
 import { gaussian, toTensor } from '../harness/tensors.js';
-import { untraceableIn } from '../harness/untraceable.js';
+import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 
+/** Options of `optimizerContract`. */
 export interface OptimizerContractOptions {
   /** Learning rate at which the suite's steps go down; default: 0.01. */
   readonly learningRate?: number;
@@ -117,66 +119,100 @@ const sumOfSquares = (state: Tree<HostTensor>): number =>
  * `create` is called for every test. The tfjs backend must be registered by the caller.
  */
 export function optimizerContract(
-  { describe, it, expect }: ContractRunner,
+  runner: ContractRunner,
   create: () => GradientTransform,
   { learningRate = 0.01, backend = 'cpu', compiled }: OptimizerContractOptions = {},
 ): void {
+  const { describe, it } = suiteOf(runner, 'the optimizer');
   const eager = (): EagerBackend => new EagerBackend(backend);
   const after = (rate: number, curvatures: readonly number[]): Promise<Tree<HostTensor>> =>
     trained(eager(), create(), rate, curvatures);
   const bowl = Array<number>(STEPS).fill(1);
 
   describe('optimizer contract', () => {
-    it('has an id, and the same one for the same options', () => {
-      expect(create().id.length).toBeGreaterThan(0);
-      expect(create().id).toBe(create().id);
+    const identified = 'set id to a text that contains every option: compiled steps are cached by it.';
+    it('has an id, and the same one for the same options', identified, (check) => {
+      const { id } = create();
+      check.that(typeof id === 'string' && id !== '', 'has no id', { expected: 'a text', received: id });
+      check.equal(create().id, id, 'has another id each time');
     });
 
-    it('starts with a tree of finite slots, the same each time', () => {
-      const [slots, again] = [create().init(START()), create().init(START())];
-      expect(notFinite(slots)).toEqual([]);
-      expect(differing(slots, again)).toEqual([]);
+    const slotted = 'return from init one host tensor for each thing that is remembered, zeros for instance.';
+    it('starts with a tree of finite slots, the same each time', slotted, (check) => {
+      const params = START();
+      const [slots, again] = [create().init(params), create().init(START())];
+      check.none(notFinite(slots), 'has slots that are not finite', 'finite numbers');
+      check.none(
+        differing(slots, again),
+        'has other slots each time',
+        'the same slots for the same parameters',
+      );
+      check.none(
+        differing(params, START()),
+        'writes to the parameters in init',
+        'parameters that are not changed',
+      );
     });
 
-    it('returns the names and shapes that it received, finite', async () => {
+    const kept = 'compute element by element, and keep divisors away from 0.';
+    it('returns the names and shapes that it received, finite', kept, async (check) => {
       const before = stepOf(create()).state;
       const state = await after(learningRate, bowl); // throws ANC_OPTIMIZER where an entry changed
-      expect(namesOf(state)).toEqual(namesOf(before));
-      expect(notFinite(state)).toEqual([]);
+      check.equal(namesOf(state), namesOf(before), 'returns other entries');
+      check.none(notFinite(state), 'returns numbers that are not finite', 'finite parameters and slots');
     });
 
-    it('is deterministic', async () => {
-      expect(differing(await after(learningRate, bowl), await after(learningRate, bowl))).toEqual([]);
+    const pure = 'keep everything that is remembered in slots: no fields that change, no random numbers.';
+    it('is deterministic', pure, async (check) => {
+      const wrong = differing(await after(learningRate, bowl), await after(learningRate, bowl));
+      check.none(wrong, 'changes from call to call', 'the same bytes for the same gradients');
     });
 
-    it('goes down', async () => {
-      const end = sumOfSquares(await after(learningRate, bowl));
-      expect(end).toBeLessThan(sumOfSquares(stepOf(create()).state));
+    const down = 'return what is subtracted from the parameters: a positive multiple of the gradient.';
+    it('goes down', down, async (check) => {
+      const [start, end] = [stepOf(create()).state, await after(learningRate, bowl)].map(sumOfSquares);
+      check.that(end! < start!, 'does not go down a bowl', {
+        expected: `less than ${start}, the sum of squares at the start`,
+        received: end,
+      });
     });
 
-    it('changes no parameter at a learning rate of zero', async () => {
+    const rated = 'let scaleByLearningRate() be the last transform of the chain.';
+    it('changes no parameter at a learning rate of zero', rated, async (check) => {
       const params = subtree(await after(0, bowl), 'params');
-      expect(differing(params, START())).toEqual([]);
+      check.none(
+        differing(params, START()),
+        'changes parameters at a learning rate of 0',
+        'the same parameters',
+      );
     });
 
-    it('stays finite where every gradient is zero, and where gradients are large', async () => {
-      expect(notFinite(await after(learningRate, [0, 0, 0]))).toEqual([]);
-      expect(notFinite(await after(learningRate, [1e6, 1, 0]))).toEqual([]);
+    const divided = 'keep divisors and roots away from 0: tf.add(tf.sqrt(x), 1e-8).';
+    it('stays finite where every gradient is zero, and where gradients are large', divided, async (check) => {
+      for (const [what, curvatures] of [
+        ['gradients of 0', [0, 0, 0]],
+        ['large gradients', [1e6, 1, 0]],
+      ] as const) {
+        const wrong = notFinite(await after(learningRate, curvatures));
+        check.none(wrong, `is not finite after ${what}`, 'finite parameters and slots');
+      }
     });
 
-    it('can be recorded as a graph', async () => {
+    it('can be recorded as a graph', RECORDABLE_HINT, async (check) => {
       await tf.setBackend(backend);
       tf.tidy(() => {
         const params = START();
         const slots = mapTree(create().init(params), toTensor);
         const tensors = mapTree(params, toTensor);
         const context = { params: tensors, learningRate: tf.scalar(learningRate) };
-        expect(untraceableIn(() => create().update(tensors, slots, context))).toEqual([]);
+        const given = [...Object.values(slots), ...Object.values(tensors), context.learningRate];
+        const found = untraceableIn(() => create().update(tensors, slots, context), given);
+        check.none(found, 'cannot be recorded as a graph', 'operations of tfjs-core on tensors');
       });
     });
 
     if (compiled === undefined) return;
-    it('computes the same compiled', async () => {
+    it('computes the same compiled', RECORDABLE_HINT, async (check) => {
       const other = await compiled();
       try {
         const [expected, received] = [
@@ -186,7 +222,7 @@ export function optimizerContract(
         const wrong = namesOf(expected).filter(
           (name) => !(relativeError(received[name]!, expected[name]!) < LIMIT),
         );
-        expect(wrong).toEqual([]);
+        check.none(wrong, 'computes something else when it is compiled', 'the numbers of plain JavaScript');
       } finally {
         await other.dispose();
       }

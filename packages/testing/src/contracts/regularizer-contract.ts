@@ -6,7 +6,9 @@ import {
   checkDescent,
   checkFinite,
   checkGradients,
+  checkMean,
   checkName,
+  componentSuite,
   checkOrder,
   checkRecordable,
   openOnce,
@@ -14,6 +16,7 @@ import {
 } from '../objective/component-checks.js';
 import { memoryAfterSteps, memoryOfParts, regularizerSubject } from '../objective/regularizer-subject.js';
 
+/** Options of `regularizerContract`. */
 export interface RegularizerContractOptions {
   /** Whether a small gradient step must lower the penalty; false for regularizers without effect. Default: true. */
   readonly active?: boolean;
@@ -24,18 +27,19 @@ export interface RegularizerContractOptions {
 const MEMORY_STEPS = 20;
 
 /**
- * Contract of a regularizer: one finite scalar that is the same for any order of the batch; gradients that agree with
+ * Contract of a regularizer: one finite scalar that is the same for any order of the batch, and a mean over it; gradients that agree with
  * finite differences; a gradient step lowers it; no operation that a recorded graph cannot repeat; and a memory, where
  * it has one, that keeps its entries and shapes, stays finite, depends on nothing else and is a mean over the batch.
  *
  * `create` is called for every test.
  */
 export function regularizerContract(
-  { describe, it }: ContractRunner,
+  runner: ContractRunner,
   create: () => Regularizer,
   { active = true, backend }: RegularizerContractOptions = {},
 ): void {
   const open = openOnce(backend);
+  const { describe, it } = componentSuite(runner, 'the regularizer');
   describe('regularizer contract', () => {
     it('returns one finite scalar, the same each time', async () => {
       checkName('regularizer', create().name);
@@ -43,6 +47,8 @@ export function regularizerContract(
     });
     it('does not depend on the order of the batch', () =>
       checkOrder(open, regularizerSubject(create()), regularizerSubject(create(), 'reversed')));
+    it('is a mean over the batch', () =>
+      checkMean(open, regularizerSubject(create()), regularizerSubject(create(), 'twice')));
     it('has gradients that agree with finite differences', () =>
       checkGradients(open, regularizerSubject(create())));
     it(active ? 'is lowered by a gradient step' : 'is not changed by a gradient step', () =>

@@ -6,6 +6,20 @@ interface ViolationDetail {
   readonly hint: string;
 }
 
-/** The error of a violated contract. Test runners print its message. */
-export const violation = (problem: string, { expected, received, hint }: ViolationDetail): Error =>
-  new Error(`${problem}\n  expected: ${expected}\n  received: ${received}\n  ${hint}`);
+/** A contract is violated. Test runners print its message: the problem, what was expected and received, what to do. */
+class ContractViolation extends Error {
+  override readonly name = 'ContractViolation';
+}
+
+/** The error of a violated contract. */
+export const violation = (
+  problem: string,
+  { expected, received, hint }: ViolationDetail,
+  cause?: unknown,
+): Error =>
+  new ContractViolation(
+    `${problem}\n  expected: ${expected}\n  received: ${received}\n  ${hint}`,
+    cause === undefined ? undefined : { cause },
+  );
+
+export const isViolation = (error: unknown): error is Error => error instanceof ContractViolation;

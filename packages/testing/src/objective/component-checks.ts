@@ -9,6 +9,7 @@ import {
   type Tree,
 } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { ContractRunner } from '../harness/contract-runner.js';
 import {
   descended,
   differentiable,
@@ -16,8 +17,9 @@ import {
   type Differentiable,
   type ScalarFunction,
 } from '../harness/differentiable.js';
+import { suiteOf } from '../harness/suite.js';
 import { toTensor } from '../harness/tensors.js';
-import { untraceableIn } from '../harness/untraceable.js';
+import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 import { violation } from '../harness/violation.js';
 
 /** The backend that a contract runs on: a registered tfjs backend by name, or one that is created once. */
@@ -86,20 +88,39 @@ export async function checkGradients(open: () => Promise<Backend>, subject: Subj
   });
 }
 
+/** Relative change of a mean that is taken over pairs, or with n - 1, when every sample comes twice. */
+const PAIRS = 0.25;
+
+/** The value of the batch where every sample comes twice. `doubled`: the subject with that batch. */
+export async function checkMean(
+  open: () => Promise<Backend>,
+  subject: Subject,
+  doubled: Subject,
+): Promise<void> {
+  const [one, other] = [await valueOf(open, subject), await valueOf(open, doubled)];
+  if (Math.abs(one - other) <= PAIRS * Math.max(Math.abs(one), 1e-6)) return;
+  throw violation(`${subject.what} depends on the size of the batch.`, {
+    expected: `about ${one} where every sample of the batch comes twice`,
+    received: String(other),
+    hint: 'take means over the batch instead of sums: micro-batches and ranks are averaged.',
+  });
+}
+
+async function valueOf(open: () => Promise<Backend>, given: Subject): Promise<number> {
+  let value = NaN;
+  await withDifferentiable(open, given, async (f) => {
+    value = await f.value(given.leaves);
+  });
+  return value;
+}
+
 /** The same value for any order of the batch. `reordered`: the subject with the batch in another order. */
 export async function checkOrder(
   open: () => Promise<Backend>,
   subject: Subject,
   reordered: Subject,
 ): Promise<void> {
-  const valueOf = async (given: Subject): Promise<number> => {
-    let value = NaN;
-    await withDifferentiable(open, given, async (f) => {
-      value = await f.value(given.leaves);
-    });
-    return value;
-  };
-  const [one, other] = [await valueOf(subject), await valueOf(reordered)];
+  const [one, other] = [await valueOf(open, subject), await valueOf(open, reordered)];
   if (Math.abs(one - other) < 1e-4 * Math.max(1, Math.abs(one))) return;
   throw violation(`${subject.what} depends on the order of the batch.`, {
     expected: `${one}, as for the batch in its first order`,
@@ -138,18 +159,20 @@ export async function checkRecordable({ what, compute, leaves }: Subject): Promi
   await tf.setBackend('cpu');
   const found = tf.tidy(() => {
     const tensors = mapTree(leaves, toTensor);
-    return untraceableIn(() =>
-      compute(tensors, (name, shape, distribution) => {
-        const { data } = drawNoise({ name, shape, distribution }, 1, 0);
-        return tf.tensor(data, [...shape]);
-      }),
+    return untraceableIn(
+      () =>
+        compute(tensors, (name, shape, distribution) => {
+          const { data } = drawNoise({ name, shape, distribution }, 1, 0);
+          return tf.tensor(data, [...shape]);
+        }),
+      Object.values(tensors),
     );
   });
   if (found.length === 0) return;
   throw violation(`${what} cannot be recorded as a graph.`, {
     expected: 'operations of tfjs-core on tensors, and context.noise for random numbers',
     received: found.join(', '),
-    hint: 'use tf.where or arithmetic on masks instead of reading values, and no Math.random.',
+    hint: RECORDABLE_HINT,
   });
 }
 
@@ -179,6 +202,38 @@ export const reversedNoise =
     const order = Int32Array.from({ length: shape[0]! }, (_, i) => last - i);
     return tf.gather(noise(name, shape, distribution), tf.tensor1d(order, 'int32'));
   };
+
+/** Every sample of a batch twice. */
+export const repeated = (leaves: Tree<HostTensor>): Tree<HostTensor> =>
+  mapTree(leaves, ({ shape: [count, ...rest], data }) => ({
+    shape: [2 * count!, ...rest],
+    data: Float32Array.from([...data, ...data]),
+  }));
+
+/** The same noise for a sample that comes again. */
+export const repeatedNoise =
+  (noise: ObjectiveContext['noise']): ObjectiveContext['noise'] =>
+  (name, [count, ...rest], distribution) => {
+    const half = noise(name, [count! / 2, ...rest], distribution);
+    return tf.concat([half, half], 0);
+  };
+
+/** A subject whose batch has every sample twice. */
+export const twice = ({ what, compute, leaves }: Subject): Subject => ({
+  what,
+  leaves: repeated(leaves),
+  compute: (given, noise) => compute(given, repeatedNoise(noise)),
+});
+
+/** Tests of a component of the objective: what its code throws is a violation. */
+export const componentSuite = (runner: ContractRunner, subject: string) => {
+  const { describe, it } = suiteOf(runner, subject);
+  const hint = 'look at the first line of the stack that is in your own code.';
+  return {
+    describe,
+    it: (name: string, body: () => void | Promise<void>): void => it(name, hint, () => body()),
+  };
+};
 
 /** A subject with batch and noise in reverse. */
 export const inReverse = ({ what, compute, leaves }: Subject): Subject => ({

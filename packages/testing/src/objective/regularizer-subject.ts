@@ -13,7 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { noiseOf, normalTensor } from '../harness/differentiable.js';
 import { toTensor } from '../harness/tensors.js';
-import { reversed, reversedNoise, type Subject } from './component-checks.js';
+import { repeated, repeatedNoise, reversed, reversedNoise, type Subject } from './component-checks.js';
 
 const BATCH = 6;
 const WIDTH = 5;
@@ -65,18 +65,34 @@ function contextOf(
 const initialMemory = (regularizer: Regularizer): Tree<HostTensor> =>
   hasMemory(regularizer) ? regularizer.memory([WIDTH]) : {};
 
+/** The batch as it is, in reverse, or with every sample twice. */
+type Batch = 'forwards' | 'reversed' | 'twice';
+
+/** What a batch does to features and noise. */
+const BATCHES: Readonly<
+  Record<
+    Batch,
+    readonly [
+      features: (given: Tree<HostTensor>) => Tree<HostTensor>,
+      noise: (given: ObjectiveContext['noise']) => ObjectiveContext['noise'],
+    ]
+  >
+> = {
+  forwards: [(features) => features, (noise) => noise],
+  reversed: [reversed, reversedNoise],
+  twice: [repeated, repeatedNoise],
+};
+
 /** A regularizer's penalty as a function of D's parameters, with its initial memory. */
-export function regularizerSubject(
-  regularizer: Regularizer,
-  order: 'forwards' | 'reversed' = 'forwards',
-): Subject {
+export function regularizerSubject(regularizer: Regularizer, batch: Batch = 'forwards'): Subject {
   const what = `regularizer "${regularizer.name}"`;
-  const features = order === 'forwards' ? FEATURES : reversed(FEATURES);
+  const [featuresOf, noiseFor] = BATCHES[batch];
+  const features = featuresOf(FEATURES);
   return {
     what: `${what}: penalty`,
     leaves: PARAMS,
     compute: (params, noise) => {
-      const drawn = order === 'forwards' ? noise : reversedNoise(noise);
+      const drawn = noiseFor(noise);
       const memory = mapTree(initialMemory(regularizer), toTensor);
       const context = contextOf(params, mapTree(features, toTensor), memory, drawn);
       return scalarFrom(what, 'penalty', () => regularizer.penalty(context));

@@ -10,7 +10,9 @@ import { toyTask, type ToyTask } from './task.js';
 
 const IMAGES = 24;
 
+/** Options of `toyBatches`. */
 export interface ToyBatchOptions {
+  /** Batches of one epoch. */
   readonly stepsPerEpoch: number;
   /** The label of an image by its index; null for a source without labels. */
   readonly labelOf: ((image: number) => number) | null;

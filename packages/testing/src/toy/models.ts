@@ -26,8 +26,11 @@ export const toyEnvironment = (student: Network<ClassifierOutputs> = toyStudent(
   return { student, studentOutputs: outputs, input: image, classes, teacher: { outputs } };
 };
 
+/** A toy teacher: its outputs, and the variables that they are computed with. */
 export interface ToyTeacher {
+  /** Outputs by batch. */
   readonly outputs: TeacherOutputs;
+  /** Its weights. */
   readonly variables: Variables<HostTensor>;
 }
 

@@ -48,7 +48,9 @@ export const convNetwork = (task = toyTask): Network<ClassifierOutputs> =>
     relu('relu2'),
   ]);
 
+/** Options of `tappedNetwork`. */
 export interface TappedNetworkOptions {
+  /** Name of the network. */
   readonly name?: string;
   /** Filters of the two convolutions. */
   readonly filters?: readonly [number, number];
@@ -75,6 +77,7 @@ export const tappedNetwork = (
     relu('relu3'),
   ]);
 
+/** Options of `residualNetwork`. */
 export interface ResidualNetworkOptions {
   /** Filters of all convolutions but those of the last block, which has one per feature. */
   readonly filters?: number;

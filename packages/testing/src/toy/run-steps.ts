@@ -19,10 +19,13 @@ export const toySpec = (toy: ToyStep): StepSpec => ({
   phases: toy.phases,
 });
 
+/** Compiles the step of a toy for its own shapes. */
 export const compileToyStep = (backend: Backend, toy: ToyStep): Promise<CompiledStep> =>
   backend.compile(toy.step, toySpec(toy));
 
+/** The result of some steps. */
 export interface ToyResult {
+  /** The training state after the last step. */
   readonly state: Tree<HostTensor>;
   /** Means over the steps. */
   readonly metrics: Tree<number>;

@@ -24,7 +24,9 @@ import { toyTask, type ToyTask } from './task.js';
 
 /** A training step with everything that it takes to run it. */
 export interface ToyStep {
+  /** Name of the test. */
   readonly name: string;
+  /** The step. */
   readonly step: Step;
   /** Phases of one step, in order. */
   readonly phases: readonly string[];
@@ -36,17 +38,25 @@ export interface ToyStep {
   inputs(step: number): Inputs;
 }
 
+/** Options of a toy step. */
 export interface ToyStepOptions {
   /** Of the test; the student's name by default. */
   readonly name?: string;
+  /** Sizes of the task; default: `toyTask`. */
   readonly task?: ToyTask;
+  /** The network to train. */
   readonly student: Network<ClassifierOutputs>;
+  /** Its optimizer. */
   readonly optimizer: Optimizer;
+  /** Learning rate of every step. */
   readonly learningRate?: number;
+  /** Phases of one step, in order; default: all. */
   readonly phases?: readonly string[];
+  /** State entries whose gradient is zero by algebra. */
   readonly zeroGradient?: readonly string[];
 }
 
+/** Options of a toy step of adversarial training. */
 export interface ToyAdversarialOptions extends ToyStepOptions {
   /** Replaces parts of the objective, which is the paper's by default. */
   readonly setup?: Partial<AdversarialSetup>;

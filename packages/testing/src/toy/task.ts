@@ -4,9 +4,11 @@ import type { FixedNormalization } from '@anc/core';
 export interface ToyTask {
   /** [H, W, C] of the images, which are bytes. */
   readonly image: readonly [number, number, number];
+  /** Number of classes. */
   readonly classes: number;
   /** Width of the features, the input of the last layer. */
   readonly features: number;
+  /** Images per batch. */
   readonly batchSize: number;
   /** How toy networks normalize the bytes, per channel. */
   readonly normalization: FixedNormalization;

@@ -15,13 +15,17 @@ import {
 import { rowRange, rowsOf } from '@anc/core/internal';
 import type { ToyStep } from './steps.js';
 
+/** Options of `trainToy`. */
 export interface TrainToyOptions extends Pick<TrainOptions, 'accumulate' | 'exchange'> {
+  /** Steps to train. */
   readonly steps: number;
   /** Trains on this rank's rows of every batch. */
   readonly rank?: Rank;
 }
 
+/** The result of a short training. */
 export interface TrainedToy {
+  /** The final training state. */
   readonly state: Tree<HostTensor>;
   /** Means over the steps. */
   readonly metrics: Tree<number>;

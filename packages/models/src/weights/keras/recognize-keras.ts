@@ -6,8 +6,11 @@ import { configuredLayers, networkNames, type ConfiguredLayer } from './topology
 
 /** Our model for a file of another program. */
 export interface RecognizedKeras {
+  /** Name of the model. */
   readonly model: string;
+  /** Its options. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Images and classes of the file's network. */
   readonly environment: ModelEnvironment;
 }
 

@@ -6,9 +6,13 @@ import { unknownNetwork } from './unknown-network.js';
 
 /** Our model for a checkpoint. */
 export interface RecognizedModel {
+  /** Name of the model. */
   readonly model: string;
+  /** Its options. */
   readonly options: ResnetOptions;
+  /** Images and classes of the checkpoint's network. */
   readonly environment: ModelEnvironment;
+  /** Our names of the checkpoint's tensors. */
   readonly map: NameMap;
 }
 
