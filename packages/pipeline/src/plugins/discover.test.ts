@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { discoverPlugins, discovers, DISCOVERY_VARIABLE } from './discover.js';
+import { discoverPlugins, discovers } from './discover.js';
 import { loadComposition } from './load-composition.js';
 
 let root: string;
@@ -46,10 +46,10 @@ it('finds plugins by name in the lists of the nearest package.json', async () =>
 });
 
 it('is turned off by what is given, else by the environment', () => {
-  vi.stubEnv(DISCOVERY_VARIABLE, '');
+  vi.stubEnv('ANC_DISCOVER_PLUGINS', '');
   expect([discovers(undefined), discovers(false)]).toEqual([true, false]);
   for (const off of ['0', 'false', 'OFF', 'no']) {
-    vi.stubEnv(DISCOVERY_VARIABLE, off);
+    vi.stubEnv('ANC_DISCOVER_PLUGINS', off);
     expect([discovers(undefined), discovers(true)]).toEqual([false, true]);
   }
 });

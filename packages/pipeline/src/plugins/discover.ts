@@ -7,16 +7,13 @@ const PLUGIN = /^(@[^/]+\/)?anc-plugin-./;
 /** Lists of package.json that say what a project installs. */
 const LISTS = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
 
-/** Turns discovery off where neither a flag nor a configuration file says otherwise. */
-export const DISCOVERY_VARIABLE = 'ANC_DISCOVER_PLUGINS';
-
 /**
  * Whether installed plugins are looked for: what a flag or a configuration file says, else what the environment variable
  * `ANC_DISCOVER_PLUGINS` says (`0`, `false`, `no` and `off` turn it off), else yes.
  */
 export function discovers(given: boolean | undefined): boolean {
   if (given !== undefined) return given;
-  return !/^(0|false|no|off)$/i.test(process.env[DISCOVERY_VARIABLE] ?? '');
+  return !/^(0|false|no|off)$/i.test(process.env['ANC_DISCOVER_PLUGINS'] ?? '');
 }
 
 /** A project that has plugins among its dependencies. */
