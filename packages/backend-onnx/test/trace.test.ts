@@ -7,6 +7,10 @@ import { traceFunction } from '../src/trace/trace-function.js';
 import { traceStep } from '../src/trace/trace-step.js';
 import { traceTwice } from '../src/trace/trace-twice.js';
 
+/** What a careless author does. */
+// eslint-disable-next-line no-restricted-properties -- what is refused
+const unseeded = (): number => Math.random();
+
 const image = { shape: [2, 6, 6, 3], dtype: 'float32' } as const;
 const filter = { shape: [3, 3, 3, 4], dtype: 'float32' } as const;
 
@@ -122,12 +126,24 @@ describe('what cannot be compiled', () => {
       ({ x }) => ({ y: tf.mul(x!, calls++) }),
       ({ x }) => ({ y: tf.mul(x!, tf.randomUniform([3])) }),
       ({ x }) => ({ y: tf.dropout(x!, 0.5) }),
+      ({ x }) => ({ y: tf.mul(x!, new Date().getMinutes()) }),
       ({ x }) => ({ y: calls++ % 2 === 0 ? tf.neg(x!) : x! }),
     ];
     for (const f of functions) {
       const trace = (): unknown => traceTwice('f', () => traceFunction(f, { id: 'f', inputs: { x: image } }));
       expect(codeOf(trace)).toBe('ANC_COMPILE_IMPURE');
     }
+  });
+
+  it('names the line that asks for a random number', () => {
+    const f: TensorFunction = ({ x }) => ({ y: tf.mul(x!, unseeded()) });
+    expect(() => traceTwice('f', () => traceFunction(f, { id: 'f', inputs: { x: image } }))).toThrow(
+      expect.objectContaining({
+        detail: expect.objectContaining({
+          received: expect.stringMatching(/it uses Math\.random at .*trace\.test\.ts:\d+/) as string,
+        }) as object,
+      }),
+    );
   });
 
   it('catches a tensor kept from an earlier trace', () => {

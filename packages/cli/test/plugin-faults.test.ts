@@ -19,7 +19,11 @@ const faults = {
   reads: (x) => (x.dataSync()[0] > 0 ? x : tf.neg(x)),
   draws: (x) => tf.mul(x, Math.random()),
   mismatches: (x) => tf.add(x, tf.zeros([3, 3])),
+  dates: (x) => tf.mul(x, Date.now() % 7919),
+  counts: (x) => tf.mul(x, ++calls),
+  averages: (x) => tf.mean(x, 0, true),
 };
+let calls = 0;
 class Faulty extends Discriminator {
   name = 'faulty';
   layers = sequential('faulty', [dense('out', { units: 1 })]);
@@ -43,7 +47,7 @@ const named = (fault) => ({ options, create: () => new Faulty(fault) });
 export default definePlugin({
   name: 'faulty',
   apiVersion: 1,
-  discriminators: { reads: named('reads'), draws: named('draws'), mismatches: named('mismatches') },
+  discriminators: Object.fromEntries(Object.keys(faults).map((fault) => [fault, named(fault)])),
 });`;
 
 let place: Workplace;
@@ -57,8 +61,20 @@ describe("a plugin's mistake that shows when it plays: found before the teacher 
   it.each([
     ['reads', 'onnx', 'ANC_COMPILE_READ', /faulty\.mjs:\d+/],
     ['draws', 'onnx', 'ANC_COMPILE_IMPURE', /discriminator, student/],
+    ['dates', 'onnx', 'ANC_COMPILE_IMPURE', /it uses Date at .*faulty\.mjs:\d+/],
+    ['counts', 'onnx', 'ANC_COMPILE_IMPURE', /discriminator, student/],
+    [
+      'averages',
+      'onnx',
+      'ANC_OBJECTIVE',
+      /"averages" of plugin "faulty" returned logits of shape \[1, 1\][^]*\[64, …\]/,
+    ],
+    ['reads', 'tfjs:cpu', 'ANC_COMPILE_READ', /faulty\.mjs:\d+/],
+    ['draws', 'tfjs:cpu', 'ANC_COMPILE_IMPURE', /it uses Math\.random at .*faulty\.mjs:\d+/],
+    ['dates', 'tfjs:wasm', 'ANC_COMPILE_IMPURE', /it uses Date at .*faulty\.mjs:\d+/],
+    ['counts', 'tfjs:cpu', 'ANC_COMPILE_IMPURE', /discriminator, student/],
     ['mismatches', 'onnx', 'ANC_SHAPE', /\[64, 8\] and \[3, 3\].*faulty\.mjs:\d+/],
-    ['mismatches', 'tfjs:cpu', 'ANC_STAGE', /"adversarial" fails[^]*faulty\.mjs:\d+/],
+    ['mismatches', 'tfjs:cpu', 'ANC_OBJECTIVE', /"mismatches" of plugin "faulty" fails[^]*faulty\.mjs:\d+/],
   ])('%s on %s', async (discriminator, backend, code, message) => {
     const before = await place.files();
     const request = [

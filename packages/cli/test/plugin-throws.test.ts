@@ -36,7 +36,7 @@ describe("a plugin's code that throws is one error with the plugin's name and it
     [['describe', 'model', 'made'], 'model "made" of plugin "faulty" fails: boom'],
     [['describe', 'model', 'shown'], 'the summary of model "shown" of plugin "faulty" fails: boom'],
     [['describe', 'discriminator', 'made'], 'discriminator "made" of plugin "faulty" fails: boom'],
-    [[...run, '--student', 'shown'], 'model "shown" fails: boom'],
+    [[...run, '--student', 'shown'], 'model "shown" of plugin "faulty" fails: boom'],
     [[...run, '--method', 'adversarial', '--discriminator', 'made'], '"made" of plugin "faulty" fails: boom'],
     [['run', '--dataset', 'later'], 'dataset "later" of plugin "faulty" fails: boom'],
   ])('%j', async (args, message) => {
@@ -48,8 +48,8 @@ describe("a plugin's code that throws is one error with the plugin's name and it
 
   it('when a discriminator begins, before anything is trained', async () => {
     const found = await error(...run, '--method', 'adversarial', '--discriminator', 'begun');
-    expect(found).toMatchObject({ code: 'ANC_STAGE' });
-    expect(found.message).toMatch(/stage "adversarial" fails: boom[^]*faulty\.mjs:3:/);
+    expect(found).toMatchObject({ code: 'ANC_OBJECTIVE' });
+    expect(found.message).toMatch(/discriminator "begun" of plugin "faulty" fails: boom[^]*faulty\.mjs:3:/);
   });
 
   it.each([

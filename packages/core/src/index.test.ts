@@ -6,7 +6,15 @@ import * as internalIndex from './internal.js';
 const PUBLIC = [
   ...['AncError', 'Backend', 'Dataset', 'Discriminator', 'EagerBackend', 'LayeredClassifier', 'Method'],
   ...['PLUGIN_API_VERSION', 'Regularizer', 'Rng', 'Student', 'Teacher', 'adam', 'adversarialPhases'],
-  ...['adversarialStep', 'avgPool', 'batchNorm', 'binaryCrossEntropy', 'conv2d', 'createOptimizer'],
+  ...[
+    'adversarialStep',
+    'avgPool',
+    'batchNorm',
+    'binaryCrossEntropy',
+    'contribution',
+    'conv2d',
+    'createOptimizer',
+  ],
   ...[
     'definePlugin',
     'dense',

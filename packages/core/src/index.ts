@@ -4,6 +4,7 @@
  */
 
 // Plugins
+export { contribution, type ContributionDetails, type ContributionOf } from './contracts/contribution.js';
 export { definePlugin, PLUGIN_API_VERSION } from './contracts/plugin.js';
 export type {
   AugmentationEnvironment,

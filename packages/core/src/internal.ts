@@ -6,6 +6,7 @@ export { originOf, setOrigin } from './contracts/origin.js';
 export { assertPlugin } from './contracts/plugin.js';
 export { callSite, faultOf } from './errors/call-site.js';
 export { shapeError } from './errors/error.js';
+export { watchingSources } from './purity/impure-sources.js';
 
 // Messages
 export { shellQuoted } from './text/shell-quoted.js';
@@ -32,6 +33,7 @@ export { inMask } from './optimizers/name-mask.js';
 export { optimizerOverridesSchema } from './optimizers/optimizer-config.js';
 export { averagedStudent } from './step/averaged-student.js';
 export { memoryFrom, scalarFrom } from './step/component-result.js';
+export { assertVariables, blamed } from './step/network-result.js';
 export { withActivationDropout } from './step/dropout.js';
 export { hasMemory } from './step/regularizer-memory.js';
 export { auxiliaryLayersOf } from './step/terms.js';

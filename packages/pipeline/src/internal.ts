@@ -1,4 +1,5 @@
 /** What the command line shares with the library. Not a public interface: it may change in any release. */
+export { withCanonicalNames } from './api/canonical-names.js';
 export { newComparison } from './api/compare.js';
 export { checkedGrid, newFolder, newReproduction } from './api/reproduce.js';
 export { callOf, composeWith, type RunRequest } from './api/run-input.js';

@@ -79,7 +79,7 @@ async function check(teacher: string, images: string, flags: CheckFlags, session
   try {
     const found = await pipeline.check(teacher, images, {
       cwd,
-      plugins: await pluginsOf(flags, cwd),
+      ...(await pluginsOf(flags, cwd)),
       limit,
       seconds,
       backend: namedOf(flags.backend, '--backend'),

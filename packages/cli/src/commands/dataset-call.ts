@@ -46,7 +46,8 @@ export async function withDataset(
   const interrupt = onInterrupt(() => undefined);
   try {
     const { cwd } = session;
-    const composition = await loadComposition(await pluginsOf(options, cwd), cwd);
+    const { plugins, discoverPlugins: discover } = await pluginsOf(options, cwd);
+    const composition = await loadComposition(plugins, cwd, { discover });
     const { dataDir: folder } = options;
     const chosen = await chooseDataset({ dataset: text, dataDir: folder, creates }, cwd, composition);
     if (chosen.dataset === undefined) {

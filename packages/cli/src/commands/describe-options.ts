@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import type { Composition } from '@anc/pipeline/plugins';
-import { KINDS, type Kind, type Registration } from '@anc/pipeline/plugins';
+import { KINDS, listedOptions, type Kind, type Registration } from '@anc/pipeline/plugins';
 import { formatTable } from '../terminal/table.js';
 
 /** What `describe` says of a thing: as one document, and for people. */
@@ -32,9 +31,12 @@ export const titleOf = ({ kind, name, package: from, contribution: { summary } }
   `${KINDS[kind]} ${name} (${from})${summary === undefined ? '' : `: ${summary}`}`;
 
 /** The options as JSON Schema, or null where their schema cannot say, and as a table. */
-export function optionsOf({ contribution }: Registration) {
-  const schema = contribution.options instanceof z.ZodType ? jsonSchemaOf(contribution.options) : null;
-  const properties = Object.entries((schema?.properties ?? {}) as Record<string, Record<string, unknown>>);
+export function optionsOf({ contribution }: Registration): {
+  readonly schema: object | null;
+  readonly table: string;
+} {
+  const schema = listedOptions(contribution.options);
+  const properties = Object.entries(schema?.properties ?? {});
   const rows = properties.map(([option, { description, default: fallback }]) => [
     option,
     fallback === undefined ? '' : JSON.stringify(fallback),
@@ -46,6 +48,3 @@ export function optionsOf({ contribution }: Registration) {
     table: rows.length === 0 ? none : formatTable(['option', 'default', 'what'], rows, 'left'),
   };
 }
-
-const jsonSchemaOf = (schema: z.ZodType): { properties?: unknown } =>
-  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });

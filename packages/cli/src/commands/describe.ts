@@ -1,13 +1,12 @@
 import { AncError } from '@anc/core';
-import { kindNames, KINDS, type Kind } from '@anc/pipeline/plugins';
+import { KINDS, loadComposition } from '@anc/pipeline/plugins';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
-import { suggestion } from '@anc/pipeline/options';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
 import { describeDiscriminator, describeModel, type NetworkSizes } from './describe-network.js';
 import { describeOptions } from './describe-options.js';
 import { describePreset } from './describe-preset.js';
-import { loadComposition } from '@anc/pipeline/plugins';
+import { asWord, kindOf } from './kind-word.js';
 import { namedOf } from './named-option.js';
 import { pluginsOf } from '../config/read-request.js';
 
@@ -39,13 +38,14 @@ export const defineDescribe: DefineCommand = (command, session) => {
         terminal.print(text);
         return;
       }
-      const kind = kindOf(kindWord);
+      const kind = kindOf(kindWord, 'describe', [PRESET]);
       if (name === undefined) {
         throw new AncError('ANC_USAGE', `no ${kindWord} was named.`, {
           hint: 'see them with `anc-cli list`.',
         });
       }
-      const composition = await loadComposition(await pluginsOf(options, session.cwd), session.cwd);
+      const { plugins, discoverPlugins: discover } = await pluginsOf(options, session.cwd);
+      const composition = await loadComposition(plugins, session.cwd, { discover });
       const named = namedOf(name, `describe ${kindWord}`);
       const description =
         kind === 'models'
@@ -58,16 +58,3 @@ export const defineDescribe: DefineCommand = (command, session) => {
     },
   );
 };
-
-const asWord = (text: string): string => text.replace(' ', '-');
-
-function kindOf(word: string): Kind {
-  const kind = kindNames.find((kind) => [kind, asWord(KINDS[kind])].includes(word));
-  if (kind !== undefined) return kind;
-  const words = [...Object.values(KINDS).map(asWord), PRESET];
-  const hint = suggestion(word, words);
-  throw new AncError('ANC_UNKNOWN', `there is nothing of the kind "${word}" to describe.`, {
-    expected: `one of ${words.join(', ')}`,
-    ...(hint === null ? {} : { hint }),
-  });
-}

@@ -38,7 +38,7 @@ async function doctor(names: string[], flags: DoctorFlags, session: Session): Pr
   }
   const backends = await pipeline.doctor({
     cwd,
-    plugins: await pluginsOf(flags, cwd),
+    ...(await pluginsOf(flags, cwd)),
     backends: names,
     seconds,
     fix: flags.fix === true,

@@ -57,7 +57,7 @@ async function importWeights(file: string, flags: ImportFlags, session: Session)
   const result = await pipeline.importWeights(file, {
     to: flags.out,
     cwd,
-    plugins: await pluginsOf(flags, cwd),
+    ...(await pluginsOf(flags, cwd)),
     ...(flags.model === undefined ? {} : { model: namedOf(flags.model, '--model') }),
     ...(flags.map === undefined ? {} : { map: flags.map }),
     ...(flags.stateDict === undefined ? {} : { stateDict: flags.stateDict }),

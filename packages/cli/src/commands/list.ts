@@ -1,21 +1,40 @@
-import { kindNames, KINDS } from '@anc/pipeline/plugins';
+import { AncError } from '@anc/core';
+import { suggestion } from '@anc/pipeline/options';
+import { kindNames, KINDS, loadComposition, type Composition, type Kind } from '@anc/pipeline/plugins';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { formatTable } from '../terminal/table.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
-import { loadComposition } from '@anc/pipeline/plugins';
+import { kindOf } from './kind-word.js';
 import { pluginsOf } from '../config/read-request.js';
 
-/** `list`: everything that is registered, and by which package. */
+interface ListOptions extends CommonOptions {
+  readonly kind?: string;
+  readonly plugin?: string;
+}
+
+/** `list`: everything that is registered, and by which package; with `--kind` and `--plugin`, some of it. */
 export const defineList: DefineCommand = (command, session) => {
-  addCommonOptions(command).action(async (options: CommonOptions) => {
+  command
+    .option('--kind <kind>', `one kind: ${Object.values(KINDS).join(', ')}`)
+    .option('--plugin <name>', 'what one plugin brings');
+  addCommonOptions(command).action(async (options: ListOptions) => {
     const terminal = createTerminal(options.json === true, session);
-    const { registries } = await loadComposition(await pluginsOf(options, session.cwd), session.cwd);
+    const kinds = options.kind === undefined ? kindNames : [kindOf(options.kind, 'list')];
+    const { plugins, discoverPlugins: discover } = await pluginsOf(options, session.cwd);
+    const composition = await loadComposition(plugins, session.cwd, { discover });
+    if (options.plugin !== undefined) assertKnown(options.plugin, composition);
+    for (const { name, error } of composition.broken)
+      terminal.log.warn(`the installed plugin ${name} cannot be used: ${error.describe()}`);
+    const of = (kind: Kind) =>
+      composition.registries[kind].all.filter(
+        ({ package: from }) => options.plugin === undefined || from === options.plugin,
+      );
     terminal.document(
       Object.fromEntries(
-        kindNames.map((kind) => [
+        kinds.map((kind) => [
           kind,
-          registries[kind].all.map(({ name, package: from, contribution }) => ({
+          of(kind).map(({ name, package: from, contribution }) => ({
             name,
             package: from,
             summary: contribution.summary ?? null,
@@ -23,8 +42,8 @@ export const defineList: DefineCommand = (command, session) => {
         ]),
       ),
     );
-    const rows = kindNames.flatMap((kind) =>
-      registries[kind].all.map(({ name, package: from, contribution }) => [
+    const rows = kinds.flatMap((kind) =>
+      of(kind).map(({ name, package: from, contribution }) => [
         KINDS[kind],
         name,
         contribution.summary ?? '',
@@ -34,3 +53,17 @@ export const defineList: DefineCommand = (command, session) => {
     terminal.print(formatTable(['kind', 'name', 'what', 'package'], rows, 'left'));
   });
 };
+
+/** Throws `ANC_UNKNOWN`, or why an installed plugin cannot be used. */
+function assertKnown(name: string, { plugins, broken }: Composition): void {
+  const names = plugins.map(({ plugin }) => plugin.name);
+  if (names.includes(name)) return;
+  const failed = broken.find((one) => one.name === name);
+  if (failed !== undefined) throw failed.error;
+  const hint =
+    suggestion(name, names) ?? 'name it with --plugins, or install it in the project of this folder.';
+  throw new AncError('ANC_UNKNOWN', `there is no plugin "${name}".`, {
+    expected: `one of ${names.join(', ')}`,
+    hint,
+  });
+}

@@ -57,7 +57,7 @@ export async function modelFileOptions(options: ModelFlags & CommonOptions, cwd:
   const preprocessing = preprocessingOf(options);
   return {
     cwd,
-    plugins: await pluginsOf(options, cwd),
+    ...(await pluginsOf(options, cwd)),
     ...(select === undefined ? {} : { select }),
     ...(options.model === undefined ? {} : { model: namedOf(options.model, '--model') }),
     ...(preprocessing === undefined ? {} : { preprocessing }),

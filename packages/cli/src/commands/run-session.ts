@@ -1,6 +1,7 @@
 import {
   callOf,
   composeWith,
+  withCanonicalNames,
   withChosenDataset,
   withDefaultBackend,
   type Fetching,
@@ -45,7 +46,10 @@ export async function openTrainingSession(
   const interrupt = stoppable(terminal);
   const call = callOf({ cwd, offline: request.call.offline === true, signal: interrupt.signal });
   const fetching = { ...call.fetching, ...reportTransfer(progress) };
-  const compose = composeWith([], null, cwd);
+  const compose = composeWith(request.plugins, null, cwd, {
+    discover: request.input.discoverPlugins,
+    notice: (message) => progress.notice(message),
+  });
   return {
     terminal,
     progress,
@@ -54,7 +58,8 @@ export async function openTrainingSession(
     fetching,
     compose,
     async resolved() {
-      const onDataset = await withChosenDataset(request.input, cwd, compose);
+      const named = await withCanonicalNames(request.input, compose);
+      const onDataset = await withChosenDataset(named, cwd, compose);
       const { input, notices } = withDefaultBackend(onDataset.input);
       for (const notice of [...onDataset.notices, ...notices]) progress.notice(notice);
       return { ...resolveRequest({ ...request, input }), cwd, fetching, compose, input };

@@ -17,13 +17,21 @@ export const defineRun: DefineCommand = (command, session) => {
     'with --resume: train what is unfinished with the options given here, or edited in the folder, and record it',
   );
   command.option(
+    '--change-plugins',
+    'with --resume: train what is unfinished with plugins that changed since the run began, and record it',
+  );
+  command.option(
     '--continue-stopped',
     'with --resume: go on with models whose training a hook had stopped, which otherwise count as finished',
   );
   addFlags(command).action((options: Record<string, unknown>) =>
     run(
       readFlags(options),
-      { acceptChanges: options.changeOptions === true, continueStopped: options.continueStopped === true },
+      {
+        acceptChanges: options.changeOptions === true,
+        acceptPlugins: options.changePlugins === true,
+        continueStopped: options.continueStopped === true,
+      },
       session,
     ),
   );
@@ -32,12 +40,13 @@ export const defineRun: DefineCommand = (command, session) => {
 /** What is only possible with `--resume`. */
 interface Resuming {
   readonly acceptChanges: boolean;
+  readonly acceptPlugins: boolean;
   readonly continueStopped: boolean;
 }
 
 async function run(
   flags: Record<string, unknown>,
-  { acceptChanges, continueStopped }: Resuming,
+  { acceptChanges, acceptPlugins, continueStopped }: Resuming,
   session: Session,
 ): Promise<void> {
   const [
@@ -62,10 +71,23 @@ async function run(
     if (request.call.resume !== undefined) {
       const path = request.call.resume;
       const requested = changes(acceptChanges ? 'all' : pipeline.RATES);
-      return pipeline.resumeRun({ path, cwd, emit, changes: requested, acceptChanges, compose, fetching });
+      return pipeline.resumeRun({
+        path,
+        cwd,
+        emit,
+        changes: requested,
+        acceptChanges,
+        acceptPlugins,
+        compose,
+        fetching,
+      });
     }
-    if (acceptChanges || continueStopped) {
-      const flag = acceptChanges ? '--change-options' : '--continue-stopped';
+    if (acceptChanges || acceptPlugins || continueStopped) {
+      const flag = acceptChanges
+        ? '--change-options'
+        : acceptPlugins
+          ? '--change-plugins'
+          : '--continue-stopped';
       throw new AncError('ANC_CONFIG', `${flag}: there is no run to resume.`, {
         expected: '--resume <folder> beside it',
         hint: 'a new run takes its options as they are given.',

@@ -1,4 +1,4 @@
-import { AncError } from '@anc/core';
+import { AncError, type Plugin } from '@anc/core';
 import type { RunOptionsInput } from '@anc/pipeline/internal';
 import { DEPRECATED_KEYS, groupOptions, optionTable, suggestion } from '@anc/pipeline/options';
 import { callFlagsOf, type CallFlags } from './call-options.js';
@@ -15,6 +15,8 @@ export interface CommandRequest {
   readonly file: RunOptionsInput;
   readonly origins: Origins;
   readonly call: CallFlags;
+  /** Plugin objects of the file; flags replace its list. */
+  readonly plugins: readonly Plugin[];
   /** Warnings about renamed options. */
   readonly warnings: readonly string[];
 }
@@ -28,7 +30,7 @@ export async function readRequest(
 ): Promise<CommandRequest> {
   const call = callFlagsOf(flags);
   const file = await loadConfigFile(call.config, cwd);
-  const raw = file === null ? {} : fileOptions(file);
+  const { named: raw, objects } = apart(file === null ? {} : fileOptions(file));
   const [fromFlags, fromFile] = [withCurrentKeys(flags), withCurrentKeys(raw)];
   const merged = { ...fromFile, ...fromFlags };
   return {
@@ -36,6 +38,7 @@ export async function readRequest(
     flags: groupOptions(fromFlags),
     file: groupOptions(fromFile),
     call,
+    plugins: 'plugins' in fromFlags ? [] : objects,
     warnings: [
       ...renamed(flags).map(([old, current]) => `${flagName(old)} is deprecated: use ${flagName(current)}.`),
       ...renamed(raw).map(([old, current]) => `"${old}" is deprecated: write "${current}" instead.`),
@@ -82,18 +85,40 @@ const withCurrentKeys = (options: Readonly<Record<string, unknown>>): Record<str
   Object.fromEntries(Object.entries(options).map(([key, value]) => [DEPRECATED_KEYS[key] ?? key, value]));
 
 /** The plugins that flags, or the configuration file, name. */
+export interface PluginCall {
+  readonly plugins: readonly (string | Plugin)[];
+  readonly discoverPlugins: boolean | undefined;
+}
+
+/** The plugins of a command that trains nothing. */
 export async function pluginsOf(
-  options: { readonly plugins?: string; readonly config?: string },
+  options: { readonly plugins?: string; readonly config?: string; readonly discoverPlugins?: boolean },
   cwd: string,
-): Promise<readonly string[]> {
-  const { plugins, config } = options;
-  const request = await readRequest(
+): Promise<PluginCall> {
+  const { plugins, config, discoverPlugins } = options;
+  const { input, plugins: objects } = await readRequest(
     {
       ...(plugins === undefined ? {} : { plugins: plugins.split(',') }),
       ...(config === undefined ? {} : { config }),
+      ...(discoverPlugins === false ? { discoverPlugins } : {}), // true is commander's default
     },
     cwd,
   );
-  const { plugins: named = [] } = request.input;
-  return named;
+  return { plugins: [...(input.plugins ?? []), ...objects], discoverPlugins: input.discoverPlugins };
+}
+
+/** A list of names and of plugin objects, which only a configuration file in JavaScript or TypeScript can hold. */
+function apart(raw: Readonly<Record<string, unknown>>): {
+  readonly named: Readonly<Record<string, unknown>>;
+  readonly objects: readonly Plugin[];
+} {
+  const { plugins } = raw;
+  if (!Array.isArray(plugins)) return { named: raw, objects: [] };
+  const all: readonly unknown[] = plugins;
+  const isObject = (value: unknown): value is Plugin =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  return {
+    named: { ...raw, plugins: all.filter((one) => !isObject(one)) },
+    objects: all.filter(isObject),
+  };
 }

@@ -72,28 +72,26 @@ class RecordingBackend extends Backend {
 }
 
 describe('Backend.rehearse', () => {
-  it('runs the step once, on zeros of the shapes and types of its spec, and releases everything', async () => {
+  it('runs the step twice on the same values of the shapes and types of its spec, and releases everything', async () => {
     const backend = new RecordingBackend();
     await backend.rehearse(step, spec);
-    expect(backend.log).toEqual([
-      'compile',
-      'upload {"w":[[2],[0,0]],"n":[[],[0]]}',
-      'run',
-      'metrics',
-      'dispose of the step',
-      'dispose of the state',
-    ]);
-    expect(backend.inputs).toEqual({
-      batch: { images: { shape: [3, 1], data: new Uint8Array(3) } },
-      hyper: { rate: 1, lambda: 1 },
+    const [upload] = backend.log.filter((line) => line.startsWith('upload'));
+    const once = [upload, 'run', 'metrics', 'dispose of the state'];
+    expect(backend.log).toEqual(['compile', ...once, ...once, 'dispose of the step']);
+    const { w, n } = JSON.parse(upload!.slice('upload '.length)) as Record<string, [number[], number[]]>;
+    expect([w![0], n]).toEqual([[2], [[], [0]]]);
+    expect(w![1].every((value) => value > 0) && w![1][0] !== w![1][1]).toBe(true);
+    expect(backend.inputs).toMatchObject({
+      hyper: { rate: 0.5, lambda: 0.5 },
       noise: { seed: 0, step: 0 },
     });
+    expect(backend.inputs!.batch['images']!.data).toHaveLength(3);
   });
 
   it.each(['run', 'metrics'])('throws an error of %s, and releases everything', async (call) => {
     const backend = new RecordingBackend(call);
     await expect(backend.rehearse(step, spec)).rejects.toMatchObject({ code: 'ANC_TEST', message: call });
-    expect(backend.log.slice(-2)).toEqual(['dispose of the step', 'dispose of the state']);
+    expect(backend.log.slice(-2)).toEqual(['dispose of the state', 'dispose of the step']);
   });
 
   it('throws an error of compilation', async () => {

@@ -1,4 +1,5 @@
-import { mapTree, zeros, type HostTensor, type Tree } from '../tree/tree.js';
+import type { HostTensor, Tree } from '../tree/tree.js';
+import { rehearseTwice } from './rehearse-twice.js';
 import type { FunctionSpec, Step, StepSpec, TensorFunction } from './step.js';
 
 /** What a backend can do; contract suites skip tests by these, never by a test's name. */
@@ -107,20 +108,11 @@ export abstract class Backend {
   ): Promise<CompiledFunction>;
 
   /**
-   * Throws the error that would keep a step from running on this backend, before the step is needed. The default runs
-   * it once, on zeros; a backend that can find the error with less work overrides it.
+   * Throws the error that would keep a step from running on this backend, before the step is needed. The default runs it
+   * twice on the same inputs and compares; a backend that finds the error with less work overrides it.
    */
   async rehearse(step: Step, spec: StepSpec, _options: RehearsalOptions = {}): Promise<void> {
-    const compiled = await this.compile(step, spec);
-    const state = await this.upload(mapTree(spec.state, zeros));
-    try {
-      const hyper = Object.fromEntries(spec.hyper.map((name) => [name, 1]));
-      await compiled.run(state, { batch: mapTree(spec.batch, zeros), hyper, noise: { seed: 0, step: 0 } });
-      await compiled.metrics(); // the step may have been queued: the readback waits for it
-    } finally {
-      await compiled.dispose();
-      await state.dispose();
-    }
+    await rehearseTwice(this, step, spec);
   }
 
   /** Frees all resources: threads, device memory. Nothing can be run afterwards. */

@@ -16,6 +16,8 @@ export const PLUGIN_API_VERSION = 1;
 export interface Contribution<T, Environment = void> {
   /** One line for `anc-cli list`. */
   readonly summary?: string;
+  /** Of a name of earlier versions: the current one. */
+  readonly deprecated?: string;
   /** Any Standard Schema (zod, valibot, …). Gives validation, defaults and help text. */
   readonly options: StandardSchemaV1;
   /**
@@ -121,6 +123,8 @@ export interface Contributions {
 export interface PluginDefinition extends Contributions {
   /** The npm package's name. */
   readonly name: string;
+  /** Recorded with runs; default: the version of the package that the plugin is loaded from. */
+  readonly version?: string;
   /** The version of the plugin API that it was written for: `PLUGIN_API_VERSION`. */
   readonly apiVersion: number;
 }

@@ -12,6 +12,7 @@ import { originOf } from '../contracts/origin.js';
 import { AncError } from '../errors/error.js';
 import type { Tree } from '../tree/tree.js';
 import { modelStateOf } from './model-state.js';
+import { assertApplied, blamed } from './network-result.js';
 import { applyAuxiliary, type AuxiliaryLayer } from './student-phase.js';
 
 /** A discriminator and its input. Adversarial training has one or several. */
@@ -54,7 +55,7 @@ export interface AppliedDiscriminator extends Applied<DiscriminatorOutputs> {
  * Applies D to x, with the condition where there is one: [B, …] -> logits [B, …], hidden features, and the statistics
  * that changed.
  *
- * @throws `ANC_OBJECTIVE` where D returns no logits for each sample.
+ * @throws `ANC_OBJECTIVE` where D throws, or returns no logits for each sample, or statistics that it does not have.
  */
 export function applyDiscriminator(
   { discriminator }: AttachedDiscriminator,
@@ -69,17 +70,14 @@ export function applyDiscriminator(
     noise: (name, shape, distribution) => context.noise(name, shape, distribution),
     activation: (name, value) => (hidden[name] = context.activation(name, value)),
   };
-  const applied =
+  const what = originOf('discriminator', discriminator);
+  const applied = blamed(what, () =>
     condition === null
       ? discriminator.apply(variables, x, tapped)
-      : discriminator.apply(variables, x, tapped, condition);
-  const { logits } = applied.outputs;
-  if (logits instanceof tf.Tensor && logits.shape[0] === x.shape[0]) return { ...applied, hidden };
-  throw new AncError('ANC_OBJECTIVE', `${originOf('discriminator', discriminator)}: wrong logits.`, {
-    expected: `a tensor [${x.shape[0]}, …]: one or more logits for each of the ${x.shape[0]} samples`,
-    received: logits instanceof tf.Tensor ? `[${logits.shape.join(', ')}]` : String(logits),
-    hint: 'return { outputs: { logits }, stats } from apply.',
-  });
+      : discriminator.apply(variables, x, tapped, condition),
+  );
+  assertApplied(what, applied, variables, ['logits'], x.shape[0]);
+  return { ...applied, hidden };
 }
 
 /**

@@ -230,7 +230,7 @@ describe('errors', () => {
     expect(() => inD({ discriminators: [attached({ discriminator: new Wrong() })] })).toThrow(
       expect.objectContaining({
         code: 'ANC_OBJECTIVE',
-        message: 'discriminator "toy": wrong logits.',
+        message: 'discriminator "toy" returned logits of shape [].',
       }) as Error,
     );
   });

@@ -1,6 +1,7 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { valueAndGradients } from '../autodiff/autodiff.js';
 import type { ClassifierOutputs, Context, Network } from '../contracts/network.js';
+import { originOf } from '../contracts/origin.js';
 import type { Phase } from '../contracts/step.js';
 import type { Task } from '../contracts/task.js';
 import type { Layer } from '../layers/layer.js';
@@ -8,6 +9,7 @@ import type { Optimizer } from '../optimizers/optimizer.js';
 import { classification } from '../tasks/classification/classification.js';
 import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
 import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
+import { assertApplied, blamed } from './network-result.js';
 
 /**
  * A layer that is trained beside the student, at the student's learning rate, such as a projection of its features to
@@ -106,7 +108,9 @@ export function studentPhase(options: StudentPhaseOptions): Phase {
         (leaves) => {
           const params = subtree(leaves, `${name}/params`);
           const studentContext = wrapContext ? wrapContext(context) : context;
-          const applied = student.apply({ params, stats }, batch.images!, studentContext);
+          const what = originOf('model', student);
+          const applied = blamed(what, () => student.apply({ params, stats }, batch.images!, studentContext));
+          assertApplied(what, applied, { params, stats }, ['logits'], batch.images!.shape[0]);
           const changed: Tree[] = [toStateEntries<Tensor>(name, { stats: applied.stats })];
           const auxiliary = (layer: string, x: Tensor): Tensor => {
             const variables = {

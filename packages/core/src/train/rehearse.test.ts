@@ -7,6 +7,10 @@ import { EagerBackend } from '../eager/eager-backend.js';
 import { filled, type Tree } from '../tree/tree.js';
 import { rehearse } from './rehearse.js';
 
+/** What a careless author does. */
+// eslint-disable-next-line no-restricted-properties -- what is refused
+const unseeded = (): number => Math.random();
+
 const backend = new EagerBackend('cpu');
 
 /** Shapes of the batch that a phase got, by the phase's name. */
@@ -55,7 +59,7 @@ describe('rehearse', () => {
     const batch = { images: [2, 4, 4, 1], 'teacher/logits': [2, 10] };
     expect(first).toEqual({ discriminator: batch, student: batch });
     expect(second).toEqual({ student: { images: [2, 4, 4, 1], labels: [2] } });
-    expect(previousStates).toEqual([['w']]);
+    expect(previousStates).toEqual([['w'], ['w']]); // it is made twice
   });
 
   it('throws the error of the first step, and leaves no tensor behind', async () => {
@@ -70,5 +74,21 @@ describe('rehearse', () => {
       detail: { received: expect.stringContaining('rehearse.test.ts') as string },
     });
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  let made = 0;
+  it.each([
+    ['draws its own random numbers', () => unseeded(), /"w" of stage "s" is another one/, /Math\.random at/],
+    ['counts', () => ++made, /"w" of stage "s" is another one/, /other values/],
+    ['divides by zero', () => NaN, /"w" of stage "s" is not finite/, /NaN at 0/],
+  ])('refuses an initial state that %s', async (_how, value, message, received) => {
+    const init = () => ({ w: filled([3], value()) });
+    await expect(
+      rehearse({ ...options, stages: [stage('s', [phase('student', {})], { init })] }),
+    ).rejects.toMatchObject({
+      code: 'ANC_STAGE_INIT',
+      message: expect.stringMatching(message) as string,
+      detail: { received: expect.stringMatching(received) as string },
+    });
   });
 });

@@ -2,9 +2,19 @@ import type { Backend } from '../contracts/backend.js';
 import type { Stage } from '../contracts/method.js';
 import type { Step, StepSpec } from '../contracts/step.js';
 import { DEEP_STACK, faultOf } from '../errors/call-site.js';
+import { AncError } from '../errors/error.js';
+import { watchingSources } from '../purity/impure-sources.js';
 import { Rng } from '../random/rng.js';
 import { SplitSpecs } from './split-stage.js';
-import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
+import {
+  firstNotFinite,
+  mapTree,
+  namesOf,
+  specOf,
+  type HostTensor,
+  type LeafSpec,
+  type Tree,
+} from '../tree/tree.js';
 
 export interface RehearseOptions {
   readonly backend: Backend;
@@ -36,7 +46,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
   try {
     for (const stage of stages) {
       try {
-        state = stage.init(Rng.still(), state);
+        state = initialState(stage, state);
         const spec = specFor(stage, state, batch, options);
         if (accumulate === 1) await backend.rehearse(stage.step, spec);
         else await rehearseSplit(backend, stage.step, spec, accumulate);
@@ -48,6 +58,52 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
     Error.stackTraceLimit = limit;
   }
 }
+
+/**
+ * The initial state without random numbers, made twice.
+ *
+ * @throws `ANC_STAGE_INIT` where the two differ: the code draws its own random numbers, or remembers something; or where a
+ *   number is not finite.
+ */
+function initialState(stage: Stage, previous: Tree<HostTensor> | null): Tree<HostTensor> {
+  const lines = new Set<string>();
+  const init = (run: number): Tree<HostTensor> =>
+    watchingSources(lines, run, () => stage.init(Rng.still(), previous));
+  const [state, again] = [init(0), init(1)];
+  const infinite = namesOf(state).find((name) => firstNotFinite(state[name]!.data) >= 0);
+  if (infinite !== undefined) {
+    const { data } = state[infinite]!;
+    throw new AncError(
+      'ANC_STAGE_INIT',
+      `the initial "${infinite}" of stage "${stage.name}" is not finite.`,
+      {
+        expected: 'finite numbers',
+        received: `${data[firstNotFinite(data)]} at ${firstNotFinite(data)}`,
+        hint: 'check `init` of the network that it belongs to.',
+      },
+    );
+  }
+  const other = [...new Set([...namesOf(state), ...namesOf(again)])].find(
+    (name) => !isSame(state[name], again[name]),
+  );
+  if (other === undefined) return state;
+  throw new AncError(
+    'ANC_STAGE_INIT',
+    `the initial "${other}" of stage "${stage.name}" is another one when it is made again.`,
+    {
+      expected: 'the same values for the same random seed',
+      received: ['other values', ...(lines.size === 0 ? [] : [`it uses ${[...lines].join('; ')}`])].join(
+        '; ',
+      ),
+      hint: 'draw from the rng that `init` receives, not from Math.random, and remember nothing.',
+    },
+  );
+}
+
+const isSame = (a: HostTensor | undefined, b: HostTensor | undefined): boolean =>
+  a !== undefined &&
+  b?.shape.join() === a.shape.join() &&
+  a.data.every((value, i) => Object.is(value, b.data[i]));
 
 /** Rehearses the two halves of every phase. */
 async function rehearseSplit(

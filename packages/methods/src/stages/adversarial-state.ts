@@ -13,6 +13,7 @@ import {
   type Rng,
   type Tree,
 } from '@anc/core';
+import { assertVariables, blamed, originOf } from '@anc/core/internal';
 import { initAuxiliaryLayers, initStudent } from './initial-state.js';
 
 /** Shape of a discriminator's input without the batch axis: the teacher's. */
@@ -27,7 +28,10 @@ export function initDiscriminator(
   rng: Rng,
 ): Record<string, HostTensor> {
   const shape = inputShapeOf(input, environment);
-  const { params, stats } = discriminator.init(rng.split(name), shape, environment.classes);
+  const what = originOf('discriminator', discriminator);
+  const variables = blamed(what, () => discriminator.init(rng.split(name), shape, environment.classes));
+  assertVariables(what, variables);
+  const { params, stats } = variables;
   return toStateEntries(name, { params, stats, slots: optimizer.init(params) });
 }
 

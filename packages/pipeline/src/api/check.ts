@@ -61,7 +61,9 @@ export async function check(
   assertKnown(options, CHECK_OPTIONS);
   const { cwd, fetching } = callOf(options);
   const { limit = 200, seconds = 15, dataDir, model, preprocessing, size } = options;
-  const composition = await composeWith(options.plugins ?? [], null, cwd)([]);
+  const composition = await composeWith(options.plugins ?? [], null, cwd, {
+    discover: options.discoverPlugins,
+  })([]);
   const { backend, close } = await openBackend(options.backend, composition);
   try {
     const sampled = {

@@ -95,6 +95,8 @@ export interface ResumeOptions extends CallOptions {
   readonly continueStopped?: boolean;
   /** Takes options that were edited in the folder; the change is recorded. */
   readonly acceptChanges?: boolean;
+  /** Goes on with plugins that changed since the run began; the change is recorded. */
+  readonly acceptPlugins?: boolean;
   /** The same teacher again, where it was a value that a folder cannot hold. */
   readonly teacher?: TeacherInput;
   /** The same values again: networks, datasets and methods that were passed as objects. */
@@ -108,9 +110,9 @@ export interface ResumeOptions extends CallOptions {
 export function resume(folder: string, options: ResumeOptions = {}): RunHandle<Distilled> {
   return new RunHandle(async (emit) => {
     const { cwd, fetching } = callOf(options);
-    const { learningRate, teacherLearningRate, acceptChanges } = options;
+    const { learningRate, teacherLearningRate, acceptChanges, acceptPlugins } = options;
     const values = registered(options.values ?? {});
-    const compose = composeWith(options.plugins ?? [], values, cwd);
+    const compose = composeWith(options.plugins ?? [], values, cwd, { discover: options.discoverPlugins });
     const { teacher } = options;
     const value = typeof teacher === 'function' || isTeacher(teacher) ? teacher : null;
     const run = await resumeRun({
@@ -120,6 +122,7 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
       fetching,
       changes: { ...changesOf(options), learningRate, teacherLearningRate },
       ...(acceptChanges === undefined ? {} : { acceptChanges }),
+      ...(acceptPlugins === undefined ? {} : { acceptPlugins }),
       compose,
       ...(value === null ? {} : { openTeacher: openTeacherValue(value) }),
     });

@@ -33,7 +33,7 @@ const DEPENDENCY = 'onnxruntime-node@';
 export async function doctor(options: DoctorOptions = {}): Promise<readonly BackendReport[]> {
   const { cwd } = callOf(options);
   const plugins = options.plugins ?? [];
-  const { registries } = await composeWith(plugins, null, cwd)([]);
+  const { registries } = await composeWith(plugins, null, cwd, { discover: options.discoverPlugins })([]);
   const { backends = [] } = options;
   const wanted = backends.length === 0 ? registries.backends.names.filter((name) => name !== AUTO) : backends;
   for (const name of wanted) registries.backends.get(name); // unknown names are refused before any is opened

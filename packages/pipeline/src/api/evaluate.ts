@@ -110,7 +110,9 @@ export async function openCall(
   const found = typeof what === 'string' ? await findModelInRun(what, options.select, cwd) : null;
   const values = new ValueRegistry();
   const images = options.images === undefined ? undefined : values.name('datasets', options.images);
-  const composition = await composeWith(options.plugins ?? [], values, cwd)(found?.options.plugins ?? []);
+  const composition = await composeWith(options.plugins ?? [], values, cwd, {
+    discover: options.discoverPlugins,
+  })(found?.options.plugins ?? []);
   return { found, composition, cwd, images };
 }
 

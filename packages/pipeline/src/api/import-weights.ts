@@ -98,7 +98,9 @@ export async function importWeights(file: string, options: ImportOptions): Promi
   const { path, source, close } = openNamedFile(file, cwd);
   try {
     const sourceHash = sha256Beside(path);
-    const composition = await composeWith(options.plugins ?? [], null, cwd)([]);
+    const composition = await composeWith(options.plugins ?? [], null, cwd, {
+      discover: options.discoverPlugins,
+    })([]);
     const count = typeof classes === 'number' ? classes : classes?.length;
     const loaded = await loadWeights(path, source, composition, {
       ...(options.model === undefined ? {} : { model: asNamed(options.model) }),

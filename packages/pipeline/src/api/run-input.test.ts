@@ -191,8 +191,9 @@ describe('plugins', () => {
     const { options, compose } = await request({ plugins: ['./file.mjs', plugin('object', 'own')] });
     expect(options.plugins).toEqual(['./file.mjs']);
     const composition = await compose(options.plugins);
-    expect(composition.plugins.slice(-2)).toEqual(['file', 'object']);
-    expect(composition.plugins.filter((name) => name === 'file')).toHaveLength(1);
+    const names = composition.plugins.map(({ plugin }) => plugin.name);
+    expect(names.slice(-2)).toEqual(['file', 'object']);
+    expect(names.filter((name) => name === 'file')).toHaveLength(1);
     expect(composition.registries.datasets.names).toEqual(expect.arrayContaining(['glyphs', 'own']));
   });
 
@@ -203,7 +204,7 @@ describe('plugins', () => {
     );
     const { compose } = await request({ plugins: ['./file.mjs'] });
     const { plugins } = await compose([join(cwd, 'file.mjs')]);
-    expect(plugins.filter((name) => name === 'file')).toHaveLength(1);
+    expect(plugins.filter(({ plugin }) => plugin.name === 'file')).toHaveLength(1);
   });
 
   it('are refused where they are none', async () => {

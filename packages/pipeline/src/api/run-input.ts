@@ -9,7 +9,8 @@ import type { PresetChoice, RunOptionsInput } from '../options/run-options.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 import { pluginPath } from '../composition/load-plugin.js';
 import type { Emit } from '../events/events.js';
-import { loadComposition } from '../plugins/load-composition.js';
+import { loadComposition, type InstalledPlugin } from '../plugins/load-composition.js';
+import { withCanonicalNames } from './canonical-names.js';
 import type { Named } from '../text/named.js';
 import { assertKnown, type OptionNames } from './known-options.js';
 import { openTeacherValue, type TeacherFunction } from './teacher-function.js';
@@ -35,6 +36,11 @@ export interface CallOptions {
   readonly cwd?: string;
   /** Packages, files or plugin objects with more models, methods, datasets, … */
   readonly plugins?: readonly PluginInput[];
+  /**
+   * Whether installed packages `anc-plugin-*` of the project in `cwd` are loaded, too; default: yes, unless the environment
+   * variable `ANC_DISCOVER_PLUGINS` is 0.
+   */
+  readonly discoverPlugins?: boolean;
   /** Download nothing: missing files are an error. */
   readonly offline?: boolean;
   /** Abort to stop after the current step; what has been done is kept where there is a folder. */
@@ -84,7 +90,7 @@ export interface RunRequest extends ResolvedOptions {
   readonly cwd: string;
   readonly fetching: Fetching;
   /** Plugins of a record, and the values of the caller. */
-  readonly compose: (plugins: readonly string[]) => Promise<Composition>;
+  readonly compose: Compose;
   readonly openTeacher?: OpenTeacher;
   /** The options before defaults, for presets that are applied later. */
   readonly input: RunOptionsInput;
@@ -94,6 +100,7 @@ export interface RunRequest extends ResolvedOptions {
 export const CALL_OPTIONS: OptionNames<CallOptions> = {
   cwd: true,
   plugins: true,
+  discoverPlugins: true,
   offline: true,
   signal: true,
 };
@@ -136,6 +143,7 @@ export async function runRequest(
   const teacherValue = valueOfTeacher(input.teacher);
   const grouped = compact({
     preset: input.preset,
+    discoverPlugins: input.discoverPlugins,
     plugins: input.plugins && plugins.filter((plugin) => typeof plugin === 'string'),
     methods: methodsOf(input)?.map((method) => values.name('methods', method)),
     hooks: input.hooks?.map((hook) => values.name('hooks', hook)),
@@ -152,8 +160,11 @@ export async function runRequest(
     cache: input.cache,
     output: { checkpointMinutes: input.checkpointMinutes },
   }) as RunOptionsInput;
-  const compose = composeWith(plugins, values, cwd);
-  const onDataset = await withChosenDataset(grouped, cwd, compose);
+  const compose = composeWith(plugins, values, cwd, {
+    discover: input.discoverPlugins,
+    notice: (message) => emit({ type: 'notice', message }),
+  });
+  const onDataset = await withChosenDataset(await withCanonicalNames(grouped, compose), cwd, compose);
   const chosen = withDefaultBackend(onDataset.input);
   for (const message of [...onDataset.notices, ...chosen.notices]) emit({ type: 'notice', message });
   return {
@@ -178,17 +189,44 @@ export function callOf({ cwd, offline, signal }: CallOptions): { cwd: string; fe
   };
 }
 
+/** Loads the plugins of a record; `found`: the installed ones that it began with, else they are looked for. */
+export type Compose = (
+  plugins: readonly string[],
+  found?: readonly InstalledPlugin[],
+) => Promise<Composition>;
+
+/** How a call comes by its plugins. */
+export interface ComposeOptions {
+  /** Whether installed plugins are looked for; default: see `CallOptions`. */
+  readonly discover?: boolean | undefined;
+  /** Hears of installed plugins that cannot be used, once of each. */
+  readonly notice?: (message: string) => void;
+}
+
 /** Loads the plugins of a record together with plugin objects and values of the caller. */
-export const composeWith =
-  (plugins: readonly PluginInput[], values: ValueRegistry | null, cwd: string) =>
-  (recorded: readonly string[]): Promise<Composition> => {
+export function composeWith(
+  plugins: readonly PluginInput[],
+  values: ValueRegistry | null,
+  cwd: string,
+  { discover, notice }: ComposeOptions = {},
+): Compose {
+  const said = new Set<string>();
+  return async (recorded, found) => {
     const given = values?.plugin() ?? null;
     const named = plugins.filter((plugin) => typeof plugin === 'string');
     // A record holds absolute paths. The same file is loaded once, and errors name it as the caller does.
     const names = new Map([...recorded, ...named].map((name) => [pluginPath(name, cwd), name]));
     const objects = plugins.filter((plugin): plugin is Plugin => typeof plugin !== 'string');
-    return loadComposition([...names.values(), ...objects, ...(given === null ? [] : [given])], cwd);
+    const all = [...names.values(), ...objects, ...(given === null ? [] : [given])];
+    const composition = await loadComposition(all, cwd, { discover, found });
+    for (const { name, error } of composition.broken) {
+      if (said.has(name)) continue;
+      said.add(name);
+      notice?.(`the installed plugin ${name} cannot be used: ${error.message}`);
+    }
+    return composition;
   };
+}
 
 function methodsOf({ method, methods }: RunInput): readonly MethodInput[] | undefined {
   if (method === undefined) return methods;

@@ -43,7 +43,7 @@ export function continuedCall(folder: string, options: CallOptions & ResumeChang
     cwd,
     fetching,
     changes: changesOf(options),
-    compose: composeWith(options.plugins ?? [], null, cwd),
+    compose: composeWith(options.plugins ?? [], null, cwd, { discover: options.discoverPlugins }),
   };
 }
 

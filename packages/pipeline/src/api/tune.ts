@@ -19,7 +19,7 @@ import { searchOf } from '../tune/settings.js';
 import { interruptedError } from './interrupted-error.js';
 import type { OptionNames } from './known-options.js';
 import { RunHandle } from './run-handle.js';
-import { runRequest, type CallOptions, type RunInput, type RunRequest } from './run-input.js';
+import { runRequest, type CallOptions, type Compose, type RunInput, type RunRequest } from './run-input.js';
 import { changesOf, continuedCall, newRunsFolder, placedIn } from './runs-folder.js';
 
 /** What a search tries, and how much. */
@@ -141,8 +141,7 @@ export async function continueTuning(
     });
   }
   let composition: Composition | null = null;
-  const compose = async (plugins: readonly string[]): Promise<Composition> =>
-    (composition = await composeAll(plugins));
+  const compose: Compose = async (plugins, found) => (composition = await composeAll(plugins, found));
   const run = await resumeWith(planTraining, {
     path: runFolder(path),
     cwd,

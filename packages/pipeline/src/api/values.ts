@@ -38,6 +38,9 @@ export type TeacherInput = ModelInput | Teacher | TeacherFunction;
 /** A plugin: a package or file, or a plugin object. */
 export type PluginInput = string | Plugin;
 
+/** The plugin of values that are passed as such. */
+const VALUES_PLUGIN = 'values-of-the-caller';
+
 /** Collects values that a caller passes and registers them as one plugin, next to all others. */
 export class ValueRegistry {
   readonly #kinds: { -readonly [K in keyof Contributions]?: Record<string, unknown> } = {};
@@ -59,7 +62,7 @@ export class ValueRegistry {
   plugin(): Plugin | null {
     if (Object.keys(this.#kinds).length === 0) return null;
     return definePlugin({
-      name: 'values of the caller',
+      name: VALUES_PLUGIN,
       apiVersion: PLUGIN_API_VERSION,
       ...(this.#kinds as Contributions),
     });

@@ -150,8 +150,9 @@ async function namedDataset(
       hint: named.problem,
     });
   }
-  const { names } = request.composition.registries.datasets;
-  if (!names.includes(named.name)) {
+  const { datasets } = request.composition.registries;
+  if (!datasets.has(named.name)) {
+    const { names } = datasets;
     const hint = suggestion(named.name, names);
     throw new AncError('ANC_DATA_MISSING', `"${what}" is neither a folder nor a dataset.`, {
       expected: `a folder of images, or one of ${names.join(', ')}`,

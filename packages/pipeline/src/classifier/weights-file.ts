@@ -193,8 +193,7 @@ async function asTrained(
   { method, methodOptions }: WeightsMetadata,
   { registries, parts }: Composed,
 ): Promise<Network<ClassifierOutputs>> {
-  if (method === undefined || methodOptions === undefined || !registries.methods.names.includes(method))
-    return made;
+  if (method === undefined || methodOptions === undefined || !registries.methods.has(method)) return made;
   const named = { name: method, options: methodOptions };
   return registries.methods.build(method, await registries.methods.check(named), parts).network(made);
 }

@@ -1,13 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { definePlugin, type Balancer, type Contributions } from '@anc/core';
+import { AncError, definePlugin, type Balancer, type Contributions } from '@anc/core';
 import { originOf } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { compose } from './compose.js';
 import { loadPlugin } from './load-plugin.js';
+import type { PluginSource } from './provenance.js';
 
 const schema = z.strictObject({ weight: z.number().default(1) });
 const balancer = (options: { weight: number }): Balancer => ({
@@ -33,9 +34,89 @@ describe('compose', () => {
     expect(registries.models.names).toEqual([]);
   });
 
-  it('refuses two of one name', () => {
-    const code = expect.objectContaining({ code: 'ANC_PLUGIN_DUPLICATE' }) as Error;
-    expect(() => compose([plugin('one', balancers('a')), plugin('two', balancers('a'))])).toThrow(code);
+  it('refuses a name that two bring where it is used, with both packages and what to write', () => {
+    const { registries, parts } = compose([
+      plugin('one', balancers('a')),
+      plugin('@x/two', balancers('a', 'b')),
+    ]);
+    const refused = expect.objectContaining({
+      code: 'ANC_PLUGIN_DUPLICATE',
+      message: 'two plugins bring a balancer named "a".',
+      detail: expect.objectContaining({
+        received: '"a", which one and @x/two bring',
+        hint: 'write one:a or @x/two:a, or leave one of them out of `plugins`.',
+      }) as unknown,
+    }) as Error;
+    expect(() => registries.balancers.get('a')).toThrow(refused);
+    expect(() => parts.balancer('a')).toThrow(refused);
+    expect(registries.balancers.all).toHaveLength(3);
+    expect(registries.balancers.names).toEqual(['a', 'b']);
+  });
+
+  it('knows everything by its package and name, too', () => {
+    const { registries, parts } = compose([
+      plugin('one', balancers('a')),
+      plugin('@x/two', balancers('a', 'b')),
+    ]);
+    const { balancers: registry } = registries;
+    expect(registry.get('one:a').package).toBe('one');
+    expect(registry.get('@x/two:a').package).toBe('@x/two');
+    expect(parts.balancer('@x/two:a(weight=3)').name).toBe('b(3)');
+    expect(originOf('balancer', parts.balancer('@x/two:a'))).toBe('balancer "a" of plugin "@x/two"');
+    expect([registry.has('one:a'), registry.has('one:b'), registry.has('a')]).toEqual([true, false, true]);
+    expect(['@x/two:a', '@x/two:b', 'b', 'one:b', 'c'].map((name) => registry.canonical(name))).toEqual([
+      ...['@x/two:a', 'b', 'b'], // b is one thing, a may be two
+      ...['one:b', 'c'],
+    ]);
+  });
+
+  it('leaves a name to those that were named where another package was only found', () => {
+    const found = (name: string, contributions: Contributions): PluginSource => ({
+      plugin: plugin(name, contributions),
+      source: 'package',
+      discovered: true,
+    });
+    const { registries } = compose([
+      plugin('one', balancers('a')),
+      found('two', balancers('a')),
+      found('three', balancers('c')),
+      found('four', balancers('c')),
+    ]);
+    expect(registries.balancers.get('a').package).toBe('one');
+    expect(registries.balancers.get('two:a').package).toBe('two');
+    expect(() => registries.balancers.get('c')).toThrow(/two plugins bring/);
+  });
+
+  it('refuses two plugins of one name', () => {
+    expect(() => compose([plugin('one', balancers('a')), plugin('one', {})])).toThrow(
+      expect.objectContaining({
+        code: 'ANC_PLUGIN_DUPLICATE',
+        message: 'two plugins are named "one".',
+      }) as Error,
+    );
+  });
+
+  it('says of an unknown name which installed plugins could not be used, and why where it is theirs', () => {
+    const broken = [{ name: 'anc-plugin-x', error: new AncError('ANC_PLUGIN', 'it is broken.') }];
+    const { registries } = compose([plugin('one', balancers('a'))], broken);
+    expect(() => registries.balancers.get('z')).toThrow(
+      expect.objectContaining({
+        code: 'ANC_UNKNOWN',
+        detail: expect.objectContaining({
+          hint: expect.stringContaining('anc-plugin-x (it is broken)') as string,
+        }) as unknown,
+      }) as Error,
+    );
+    expect(() => registries.balancers.get('anc-plugin-x:z')).toThrow(broken[0]!.error);
+  });
+
+  it('records of plugins what was used of them', async () => {
+    const { parts, records } = compose([plugin('one', balancers('a')), plugin('two', balancers('b'))]);
+    parts.balancer('a');
+    expect((await records()).map(({ name, used, source }) => [name, used, source])).toEqual([
+      ['one', true, 'object'],
+      ['two', false, 'object'],
+    ]);
   });
 
   it('lists what there is and suggests the nearest', () => {

@@ -1,11 +1,13 @@
 import 'reflect-metadata';
-import type { Contributions, OptimizerParts, Parts, Plugin } from '@anc/core';
+import { AncError, type Contributions, type OptimizerParts, type Parts, type Plugin } from '@anc/core';
 import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
 import { kindNames, KINDS, type Kind, type Made, type Registration } from './kinds.js';
 import { optimizerPartsOf } from './optimizer-parts.js';
-import { Registry } from './registry.js';
+import { recordsOf, type PluginRecord, type PluginSource } from './provenance.js';
+import { Registry, type RegistryEvents } from './registry.js';
 import { spelledOut } from './spelled-out.js';
 import { validateOptionsNow } from './validate-options.js';
+import { validatePlugin } from './validate-plugin.js';
 
 /** Everything that is registered. */
 export interface Composition {
@@ -15,8 +17,18 @@ export interface Composition {
   readonly parts: Parts;
   /** Optimizers and schedules by name: passed to methods with their environment. */
   readonly optimizers: OptimizerParts;
-  /** Names of the plugins, in the order in which they were loaded. */
-  readonly plugins: readonly string[];
+  /** The plugins, in the order in which they were loaded. */
+  readonly plugins: readonly PluginSource[];
+  /** What a run records of the plugins: what of them was used until now is part of it. */
+  records(): Promise<readonly PluginRecord[]>;
+  /** Installed plugins that were found and cannot be used, with the reason. */
+  readonly broken: readonly BrokenPlugin[];
+}
+
+/** An installed plugin that cannot be used. */
+export interface BrokenPlugin {
+  readonly name: string;
+  readonly error: AncError;
 }
 
 const tokenOf = <T>(...path: readonly string[]): ServiceIdentifier<T> =>
@@ -29,7 +41,7 @@ const partsToken = tokenOf<Parts>('parts');
 const optimizersToken = tokenOf<OptimizerParts>('optimizers');
 
 /** A plugin's contributions as bindings of one container module. */
-function moduleOf(plugin: Plugin): ContainerModule {
+function moduleOf({ plugin, discovered = false }: PluginSource): ContainerModule {
   return new ContainerModule(({ bind }) => {
     for (const kind of kindNames) {
       for (const [name, contribution] of Object.entries((plugin as Contributions)[kind] ?? {})) {
@@ -37,6 +49,7 @@ function moduleOf(plugin: Plugin): ContainerModule {
           kind,
           name,
           package: plugin.name,
+          ...(discovered ? { discovered } : {}),
           contribution: contribution as Registration['contribution'],
         });
       }
@@ -45,25 +58,28 @@ function moduleOf(plugin: Plugin): ContainerModule {
 }
 
 /** One registry per kind, filled with whatever the plugins bind. */
-const registries = new ContainerModule(({ bind }) => {
-  for (const kind of kindNames) {
-    bind(registryOf(kind))
-      .toDynamicValue(({ getAll }) => new Registry(kind, getAll(registrationsOf(kind), { optional: true })))
+const registriesWith = (events: RegistryEvents): ContainerModule =>
+  new ContainerModule(({ bind }) => {
+    for (const kind of kindNames) {
+      bind(registryOf(kind))
+        .toDynamicValue(
+          ({ getAll }) => new Registry(kind, getAll(registrationsOf(kind), { optional: true }), events),
+        )
+        .inSingletonScope();
+    }
+    bind(partsToken)
+      .toResolvedValue(partsOf, [
+        registryOf('discriminators'),
+        registryOf('regularizers'),
+        registryOf('dataTerms'),
+        registryOf('adversarialLosses'),
+        registryOf('balancers'),
+      ])
       .inSingletonScope();
-  }
-  bind(partsToken)
-    .toResolvedValue(partsOf, [
-      registryOf('discriminators'),
-      registryOf('regularizers'),
-      registryOf('dataTerms'),
-      registryOf('adversarialLosses'),
-      registryOf('balancers'),
-    ])
-    .inSingletonScope();
-  bind(optimizersToken)
-    .toResolvedValue(optimizerPartsOf, [registryOf('optimizers'), registryOf('schedules')])
-    .inSingletonScope();
-});
+    bind(optimizersToken)
+      .toResolvedValue(optimizerPartsOf, [registryOf('optimizers'), registryOf('schedules')])
+      .inSingletonScope();
+  });
 
 function partsOf(
   discriminators: Registry<'discriminators'>,
@@ -90,17 +106,55 @@ function partsOf(
 }
 
 /**
- * Joins plugins into registries. The only place that knows of a container: everything else takes what it
- * needs as arguments. Throws `ANC_PLUGIN_DUPLICATE` where two bring the same name.
+ * Joins plugins into registries. The only place that knows of a container: everything else takes what it needs as arguments.
+ *
+ * @throws `ANC_PLUGIN` where one is not as it should be, `ANC_PLUGIN_DUPLICATE` where two have the same name.
  */
-export function compose(plugins: readonly Plugin[]): Composition {
+export function compose(
+  plugins: readonly (Plugin | PluginSource)[],
+  broken: readonly BrokenPlugin[] = [],
+): Composition {
+  const sources = plugins.map((one): PluginSource =>
+    'plugin' in one ? one : { plugin: one, source: 'object' },
+  );
+  for (const { plugin } of sources) validatePlugin(plugin);
+  assertDifferentNames(sources);
+  const used = new Set<string>();
+  const events: RegistryEvents = {
+    used: (name) => used.add(name),
+    unknown: (name) => hintOf(name, broken),
+  };
   const container = new Container();
-  container.load(registries, ...plugins.map(moduleOf));
+  container.load(registriesWith(events), ...sources.map(moduleOf));
   const entries = kindNames.map((kind) => [kind, container.get(registryOf(kind))] as const);
   return {
     registries: Object.fromEntries(entries) as unknown as Composition['registries'],
     parts: container.get(partsToken),
     optimizers: container.get(optimizersToken),
-    plugins: plugins.map(({ name }) => name),
+    plugins: sources,
+    records: () => recordsOf(sources, used),
+    broken,
   };
+}
+
+/** Throws `ANC_PLUGIN_DUPLICATE`: names with their packages would mean two things. */
+function assertDifferentNames(sources: readonly PluginSource[]): void {
+  const names = sources.map(({ plugin }) => plugin.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  const from = sources.filter(({ plugin }) => plugin.name === twice).map(({ url, source }) => url ?? source);
+  throw new AncError('ANC_PLUGIN_DUPLICATE', `two plugins are named "${twice}".`, {
+    expected: 'a name of its own for each plugin',
+    received: from.join(' and '),
+    hint: 'leave one of them out of `plugins`.',
+  });
+}
+
+/** What is to be said of broken plugins where a name is unknown. Throws the error of the one that the name asks for. */
+function hintOf(name: string, broken: readonly BrokenPlugin[]): string | null {
+  const meant = broken.find((one) => name.startsWith(`${one.name}:`));
+  if (meant !== undefined) throw meant.error;
+  if (broken.length === 0) return null;
+  const reasons = broken.map((one) => `${one.name} (${one.error.message.replace(/\.$/, '')})`);
+  return `Installed plugins that could not be used: ${reasons.join(', ')}.`;
 }

@@ -37,6 +37,8 @@ export interface Registration<K extends Kind = Kind> {
   readonly name: string;
   /** The npm package that contributes it. */
   readonly package: string;
+  /** Whether its package was found among the installed ones, and not named by anyone. */
+  readonly discovered?: boolean;
   /** The contribution itself. */
   readonly contribution: ContributionOf<K>;
 }

@@ -3,13 +3,14 @@ import { AncError, type Plugin } from '@anc/core';
 import { assertPlugin, callSite } from '@anc/core/internal';
 import { mixedVersions } from './mixed-versions.js';
 import { blaming } from './plugin-fault.js';
+import type { PluginSource } from './provenance.js';
 import { resolvePlugin } from './resolve-plugin.js';
 
 /**
  * Loads a plugin by package name or path: the user's working directory comes first, then this package's own
  * surroundings. Throws `ANC_PLUGIN_MISSING` or `ANC_PLUGIN`.
  */
-export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin> {
+export async function loadPlugin(specifier: string, cwd: string): Promise<PluginSource> {
   const url = resolvePlugin(specifier, cwd);
   if (url === undefined) {
     const isPath = /^[./]/.test(specifier);
@@ -22,11 +23,22 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
   }
   let module: { default?: unknown };
   try {
-    module = (await import(url)) as { default?: unknown };
+    module = TYPESCRIPT.test(url)
+      ? await importTypeScript(url)
+      : ((await import(url)) as { default?: unknown });
   } catch (cause) {
     throw unloadable(specifier, url, cause);
   }
-  return pluginOf(module, specifier);
+  const isFile = /^(\.{1,2}[\\/]|[\\/]|[a-z]:|file:)/i.test(specifier);
+  return { plugin: pluginOf(module, specifier), source: isFile ? 'file' : 'package', url };
+}
+
+const TYPESCRIPT = /\.[cm]?ts$/;
+
+/** Any Node version loads it: types are removed, and what it imports from packages is the same copy as elsewhere. */
+async function importTypeScript(url: string): Promise<{ default?: unknown }> {
+  const { createJiti } = await import('jiti');
+  return await createJiti(import.meta.url, { fsCache: false, moduleCache: false }).import(url);
 }
 
 /** A plugin's package name, or the absolute path of its file. */

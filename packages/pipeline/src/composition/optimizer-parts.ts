@@ -3,6 +3,7 @@ import { listed } from '@anc/core/internal';
 import { KINDS } from './kinds.js';
 import { blaming } from './plugin-fault.js';
 import type { Registry } from './registry.js';
+import { sameTwice } from './same-twice.js';
 import { spelledOut } from './spelled-out.js';
 import { validateOptionsNow } from './validate-options.js';
 
@@ -25,7 +26,9 @@ export function optimizerPartsOf(
       const { contribution, package: from } = schedules.get(name);
       const what = `schedule "${name}"`;
       const made = schedules.build(name, validateOptionsNow(contribution.options, options, what), undefined);
-      return blamedSchedule(made, `${what} of plugin "${from}"`);
+      const blamed = blamedSchedule(made, `${what} of plugin "${from}"`);
+      probeSchedule(blamed, `${what} of plugin "${from}"`);
+      return blamed;
     },
   };
 }
@@ -40,3 +43,11 @@ const blamedSchedule = (made: LearningRateSchedule, what: string): LearningRateS
   name: made.name,
   factor: (position) => blaming(what, () => made.factor(position)),
 });
+
+/** Asks a schedule twice at some steps. Throws `ANC_PLUGIN` where the answers differ; what they are is checked in training. */
+function probeSchedule(schedule: LearningRateSchedule, what: string): void {
+  for (const step of [0, 7, 29]) {
+    const position = { step, steps: 30, warmup: 0, stepsPerEpoch: 10 };
+    sameTwice(what, `factor at step ${step} of 30`, () => schedule.factor(position));
+  }
+}

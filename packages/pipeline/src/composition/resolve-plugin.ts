@@ -25,7 +25,7 @@ export function resolvePlugin(specifier: string, cwd: string): string | undefine
       from: [pathToFileURL(`${cwd}/`), new URL(import.meta.url)],
       try: true,
       suffixes: ['', '/index'],
-      extensions: ['.js', '.mjs'],
+      extensions: ['.js', '.mjs', '.ts', '.mts'],
     })
   );
 }

@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { z } from 'zod';
 import { issueSentence } from '../text/issue-sentence.js';
 import { suggestion } from '../text/nearest.js';
+import { listedOptions } from './listed-options.js';
 
 /** Checks options with any Standard Schema. Throws `ANC_OPTIONS` with the first thing that is wrong. */
 export async function validateOptions(
@@ -84,7 +85,12 @@ function unknownKey(issue: StandardSchemaV1.Issue): string | null {
 /** The option names that a schema shows (zod objects do), or null where it does not say. */
 export function optionNames(schema: StandardSchemaV1): readonly string[] | null {
   const { shape } = schema as { shape?: unknown };
-  return typeof shape === 'object' && shape !== null ? Object.keys(shape) : null;
+  if (typeof shape === 'object' && shape !== null) return Object.keys(shape);
+  const properties =
+    (schema as Partial<StandardSchemaV1>)['~standard'] === undefined
+      ? null
+      : listedOptions(schema)?.properties;
+  return properties === null || properties === undefined ? null : Object.keys(properties);
 }
 
 /** The same of what lies at a path inside, a list's entry for one; null where the schema does not say. */

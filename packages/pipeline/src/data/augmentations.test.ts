@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { definePlugin, PLUGIN_API_VERSION } from '@anc/core';
+import { definePlugin, PLUGIN_API_VERSION, type ImageAugmentation } from '@anc/core';
 import datasets, { MemoryImages } from '@anc/datasets';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -8,6 +8,10 @@ import { compose } from '../composition/compose.js';
 import type { DataOptions } from '../options/run-options.js';
 import { augmentedImages, createAugmentations, namedAugmentations } from './augmentations.js';
 import { imageBatches } from './training-data.js';
+
+/** What a careless author does. */
+// eslint-disable-next-line no-restricted-properties -- what is refused
+const unseeded = (): number => Math.random();
 
 const SHAPE = [5, 4, 2] as const;
 const source = new MemoryImages(
@@ -90,7 +94,7 @@ describe('a list of augmentations', () => {
     [['crop(5)'], 'ANC_OPTIONS', ['data', 'augment', 0, 'pad'], /larger than the images/],
     [['crop(1, pad=2)'], 'ANC_OPTIONS', ['data', 'augment', 0], /has no name/],
     [['flip', 'blur(size=3)'], 'ANC_OPTIONS', ['data', 'augment', 1, 'size'], /no option "size"/],
-    [['nothing'], 'ANC_PLUGIN', undefined, /returned no augmentation/],
+    [['nothing'], 'ANC_PLUGIN', undefined, /is incomplete/],
   ])('%j is an error that names the entry', async (augment, code, path, message) => {
     const error: unknown = await imagesOf({ augment }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) as string });
@@ -102,11 +106,46 @@ describe('a list of augmentations', () => {
     expect(options({ augment: ['flip'], preset: 'modern' })).toMatchObject({ crop: 0, flip: false });
   });
 
-  it('blames the plugin whose augmentation throws', async () => {
-    const images = await imagesOf({ augment: ['throws'] });
-    await expect(images.read(Int32Array.of(1), Int32Array.of(1), new Uint8Array(40))).rejects.toMatchObject({
-      code: 'ANC_PLUGIN',
-      message: expect.stringContaining('augmentation "throws"') as string,
-    });
-  });
+  let calls = 0;
+  it.each([
+    ['throws', {}, 'augmentation "throws" fails: oh', undefined],
+    ['random', { draw: () => unseeded() }, 'draw gives another result', /it uses Math\.random at .*test/],
+    ['counts', { draw: () => ++calls }, 'draw gives another result', /2/],
+    ['late', { apply: brighten(() => Date.now() % 251) }, 'apply gives another result', /it uses Date/],
+    ['partial', { apply: (_image, _record, out) => void (out[0] = 1) }, 'apply gives another result', /./],
+    [
+      'greedy',
+      {
+        apply: (image, _record, out) => {
+          out.set(image.fill(7));
+        },
+      },
+      'writes to the image',
+      /./,
+    ],
+  ] satisfies [string, Partial<ImageAugmentation>, string, RegExp | undefined][])(
+    'refuses an augmentation that is %s before anything is trained',
+    async (name, change, message, received) => {
+      const plain = { id: name, draw: () => 0, apply: brighten(() => 1), ...change };
+      const plugin = definePlugin({
+        name: 'zoo',
+        apiVersion: PLUGIN_API_VERSION,
+        augmentations: { [name]: { options: z.strictObject({}), create: () => plain } },
+      });
+      const own = name === 'throws' ? composition : compose([datasets(), plugin]);
+      const data = await namedAugmentations(options({ augment: [name] }), own);
+      await expect(createAugmentations(data, SHAPE, own)).rejects.toMatchObject({
+        code: 'ANC_PLUGIN',
+        message: expect.stringContaining(message) as string,
+        ...(received && { detail: { received: expect.stringMatching(received) as string } }),
+      });
+    },
+  );
 });
+
+/** Adds to every byte. */
+function brighten(by: () => number): ImageAugmentation['apply'] {
+  return (image, _record, out) => {
+    for (let i = 0; i < image.length; i++) out[i] = image[i]! + by();
+  };
+}

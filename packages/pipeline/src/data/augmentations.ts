@@ -1,4 +1,5 @@
 import { AncError, isMixing, type Augmentation, type ImageSource } from '@anc/core';
+import { originOf } from '@anc/core/internal';
 import { AugmentedImages } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
@@ -6,6 +7,7 @@ import { optionNames } from '../composition/validate-options.js';
 import { aboutOption } from '../options/option-error.js';
 import type { DataOptions, OptionPath } from '../options/run-options.js';
 import { describeNamed, UNNAMED, type Named } from '../text/named.js';
+import { probeAugmentation } from './probe-augmentation.js';
 
 type Registries = Pick<Composition, 'registries'>;
 
@@ -81,9 +83,12 @@ export async function createAugmentations(
   const { augment, crop, flip, views } = options;
   const augmentations = await Promise.all(
     entriesOf(options).map(({ named, path }) =>
-      aboutOption(path, async () =>
-        blamingIts(await registries.augmentations.create(named, { shape }), named.name),
-      ),
+      aboutOption(path, async () => {
+        const made = await registries.augmentations.create(named, { shape });
+        const blamed = blamingIts(made, named.name);
+        probeAugmentation(blamed, shape, originOf('augmentation', made as Augmentation & { name: string }));
+        return blamed;
+      }),
     ),
   );
   return {
@@ -94,19 +99,8 @@ export async function createAugmentations(
   };
 }
 
-/** The same, whose faults are errors that name it. Throws `ANC_PLUGIN` where it is no augmentation. */
+/** The same, whose faults are errors that name it. */
 function blamingIts(augmentation: Augmentation, name: string): Augmentation {
-  const has = (key: string): boolean =>
-    typeof (augmentation as unknown as Record<string, unknown> | null)?.[key] === 'function';
-  if (!has('draw') || has('apply') === has('mix') || typeof augmentation.id !== 'string') {
-    throw new AncError('ANC_PLUGIN', `"create" of augmentation "${name}" returned no augmentation.`, {
-      expected: 'an object with id, draw and either apply or mix',
-      received:
-        typeof augmentation === 'object'
-          ? `{ ${Object.keys(Object(augmentation) as object).join(', ')} }`
-          : typeof augmentation,
-    });
-  }
   const blame = <T>(work: () => T): T => blaming(`augmentation "${name}"`, work);
   const draw: Augmentation['draw'] = (rng) => blame(() => augmentation.draw(rng));
   const { id } = augmentation;

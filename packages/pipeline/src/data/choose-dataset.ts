@@ -50,9 +50,10 @@ export async function chooseDataset(
   const read = typeof dataset === 'string' ? readNamed(dataset) : dataset;
   const text = typeof dataset === 'string' ? dataset : dataset.name;
   const named = 'problem' in read ? null : read;
-  if (named !== null && registries.datasets.names.includes(named.name)) {
+  if (named !== null && registries.datasets.has(named.name)) {
     if (dataDir !== null && !creates) await assertFolder(resolve(cwd, dataDir), dataDir, 'directory');
-    return { dataset: named, dataDir, notices: [] };
+    const name = registries.datasets.canonical(named.name);
+    return { dataset: { ...named, name }, dataDir, notices: [] };
   }
   // A folder's name may have brackets and commas.
   for (const path of [text, ...(named === null ? [] : [named.name])]) {

@@ -28,7 +28,7 @@ export async function sizedDataset(
   dataset: Named,
   { composition: { registries }, directory, cwd, notice, ...request }: SizeRequest,
 ): Promise<Named> {
-  if (!registries.datasets.names.includes(dataset.name)) return dataset; // opening it reports that
+  if (!registries.datasets.has(dataset.name)) return dataset; // opening it reports that
   const options = optionNames(registries.datasets.get(dataset.name).contribution.options) ?? [];
   const isOpen = (name: string): boolean => options.includes(name) && !Object.hasOwn(dataset.options, name);
   const open = { size: isOpen('size'), channels: isOpen('channels') };

@@ -15,6 +15,7 @@ import { LabeledLoader, Loader } from '@anc/runtime';
 import type { DataOptions } from '../options/run-options.js';
 import { augmentedImages, type AugmentationPlan } from './augmentations.js';
 import { validationOf } from './dataset-facts.js';
+import { probeSplit } from './probe-split.js';
 
 /** What training may see of a dataset: what trains, what is held out; and how they are shown. */
 export interface TrainingData {
@@ -49,7 +50,9 @@ export async function openData(
 ): Promise<RunData> {
   const training = await openTrainingData(dataset, options, batches);
   const seed = options.seed ?? batches.seed;
-  const test = limited(await dataset.split('test'), options.limitTest, seed);
+  const split = await dataset.split('test');
+  await probeSplit(dataset, split, 'test');
+  const test = limited(split, options.limitTest, seed);
   await targetsOf(test)?.(); // a damaged labels file is an error now, before anything is written
   return { ...training, test };
 }
@@ -65,7 +68,9 @@ export async function openTrainingData(
 ): Promise<TrainingData> {
   const { limitTrain, validation, stratify } = options;
   const seed = options.seed ?? batches.seed;
-  const all = limited(await dataset.split('train'), limitTrain, seed);
+  const split = await dataset.split('train');
+  await probeSplit(dataset, split, 'train');
+  const all = limited(split, limitTrain, seed);
   if (stratify === true) requireClassLabels(all, 'a stratified split');
   const own = await ownValidation(dataset, all);
   const { train, held } =

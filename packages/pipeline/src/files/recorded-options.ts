@@ -24,6 +24,10 @@ export interface RecordedOptions {
   /** By key, as the run began or was last changed. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly changes?: readonly OptionsChange[];
+  readonly pluginChanges?: readonly {
+    readonly plugins: readonly { readonly name: string }[];
+    readonly finished: readonly string[];
+  }[];
 }
 
 /** Options that no result depends on. */
@@ -93,10 +97,16 @@ export async function recordChange(
 
 /** What was changed when the run was resumed, one sentence each, for its results. */
 export async function changesInWords(folder: RunFolder): Promise<string[]> {
-  const { changes = [] } = await readRecorded(folder);
-  return changes.map(({ options, finished }) => {
-    const before =
-      finished.length === 0 ? 'no model was finished before' : `finished before: ${finished.join(', ')}`;
-    return `Options were changed when the run was resumed: ${options.map(describeChange).join('; ')} (${before}). Models of before and after are not comparable.`;
-  });
+  const { changes = [], pluginChanges = [] } = await readRecorded(folder);
+  const inFront = (finished: readonly string[]): string =>
+    finished.length === 0 ? 'no model was finished before' : `finished before: ${finished.join(', ')}`;
+  const ofPlugins = pluginChanges.map(
+    ({ plugins, finished }) =>
+      `Plugins were changed when the run was resumed: ${plugins.map(({ name }) => name).join(', ')} (${inFront(finished)}). Models of before and after are not comparable.`,
+  );
+  const ofOptions = changes.map(
+    ({ options, finished }) =>
+      `Options were changed when the run was resumed: ${options.map(describeChange).join('; ')} (${inFront(finished)}). Models of before and after are not comparable.`,
+  );
+  return [...ofOptions, ...ofPlugins];
 }

@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly student: StudentOptions;
   readonly methods: readonly Named[];
   readonly plugins: readonly string[];
+  /** Whether installed plugins are looked for; a run is resumed with those that it used. */
+  readonly discoverPlugins?: boolean | undefined;
   /** Beside those that every run has. */
   readonly hooks?: readonly Named[];
   readonly training: TrainingOptions;

@@ -273,6 +273,10 @@ export const runOptionsSchema = z.strictObject({
     "code that is called while the run goes on: early-stopping(patience=5), tensorboard(write=false), or a plugin's",
   ),
   plugins: models.texts('plugins', 'names', 'packages or files with more models, methods, datasets, …'),
+  discoverPlugins: models.boolean(
+    'discoverPlugins',
+    'load the installed packages anc-plugin-*, too; default: yes, or what ANC_DISCOVER_PLUGINS says',
+  ),
   training: trainingSchema.optional(),
   objective: objectiveSchema.optional(),
   compute: computeSchema.optional(),

@@ -90,7 +90,7 @@ async function candidateOf(
   model: Named,
   { environment, composition: { registries } }: StudentChoice,
 ): Promise<Candidate | null> {
-  if (!registries.models.names.includes(model.name)) return null;
+  if (!registries.models.has(model.name)) return null;
   try {
     const network = await registries.models.create(model, environment);
     return { model, ...parametersAndFlops(network, environment.input) };

@@ -26,8 +26,12 @@ export interface GivenTeacher {
 export type OpenTeacher = (dataset: Dataset, model: Named) => Promise<GivenTeacher>;
 
 /** Whether a teacher's name is a path of a file or folder, and not the name of a model. */
+/** `@scope/package:model`. */
+const QUALIFIED = /^@[^\\/:]+\/[^\\/:]+:/;
+
 export const isGiven = ({ name }: Named): boolean =>
-  /[\\/]/.test(name) || /\.(onnx|ort|safetensors|pth|pt|th|ckpt|bin|tar|keras|h5|hdf5|json)$/i.test(name);
+  (/[\\/]/.test(name) && !QUALIFIED.test(name)) ||
+  /\.(onnx|ort|safetensors|pth|pt|th|ckpt|bin|tar|keras|h5|hdf5|json)$/i.test(name);
 
 /** The same with an absolute path. */
 export const anchoredTeacher = (teacher: Named, cwd: string): Named =>

@@ -18,6 +18,9 @@ beforeEach(() => {
   opened = [];
 });
 
+const unused = (): never => {
+  throw new RangeError('not used');
+};
 const fake = (name: string, options: z.ZodType) => ({
   options,
   create: (given: unknown) => {
@@ -26,6 +29,8 @@ const fake = (name: string, options: z.ZodType) => ({
     return {
       name,
       environment: {},
+      capabilities: { training: true, deterministic: true, compiled: false },
+      ...Object.fromEntries(['upload', 'compile', 'compileFunction', 'rehearse'].map((key) => [key, unused])),
       dispose: async () => {
         record.closed++;
       },

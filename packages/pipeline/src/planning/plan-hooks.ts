@@ -26,7 +26,7 @@ export async function planHooks(
     }
   }
   for (const name of ALWAYS) {
-    if (named.some((other) => other.name === name) || !registries.hooks.names.includes(name)) continue;
+    if (named.some((other) => other.name === name) || !registries.hooks.has(name)) continue;
     planned.push(await created({ name, options: {} }, registries));
   }
   return planned;

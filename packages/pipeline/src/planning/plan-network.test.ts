@@ -78,6 +78,6 @@ describe('planNetwork', () => {
     const error = (await plan(fixed, broken).catch((thrown: unknown) => thrown)) as AncError;
     expect(error).toBeInstanceOf(AncError);
     expect(error.code).toBe('ANC_PLUGIN');
-    expect(error.describe()).toMatch(/model "cnn"[^]*x is undefined/);
+    expect(error.describe()).toMatch(/model "broken"[^]*x is undefined/);
   });
 });

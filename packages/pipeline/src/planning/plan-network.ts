@@ -9,7 +9,7 @@ import {
   type Tree,
   type Variables,
 } from '@anc/core';
-import { outputShapes } from '@anc/core/internal';
+import { assertVariables, originOf, outputShapes, setOrigin } from '@anc/core/internal';
 import { blaming } from '../composition/plugin-fault.js';
 import { assertTaskOutputs } from '../tasks/assert-task.js';
 import type { OpenedTask } from '../tasks/opened-task.js';
@@ -41,12 +41,15 @@ export async function planNetwork(
     ...normalizedNetwork(made, normalization),
     name: JSON.stringify([made.name, describeNamed(model), dataset.classes.length, normalization]),
   };
-  const { initial, outputs, layers } = await blaming(`model "${model.name}"`, async () => {
+  const what = originOf('model', made);
+  setOrigin(network, what);
+  const { initial, outputs, layers } = await blaming(what, async () => {
     const initial = network.init(Rng.still(), dataset.shape);
+    assertVariables(what, initial);
     const outputs = await outputShapes({ backend, network, variables: initial }, dataset.shape);
     return { initial, outputs, layers: network.summary(dataset.shape) };
   });
-  assertTaskOutputs(`model "${model.name}"`, outputs, task);
+  assertTaskOutputs(what, outputs, task);
   return {
     model,
     network,

@@ -1,7 +1,8 @@
 import type { Dataset } from '@anc/core';
-import { rehearse } from '@anc/core/internal';
+import { originOf, rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
+import type { PluginRecord } from '../composition/provenance.js';
 import { createAugmentations, namedAugmentations } from '../data/augmentations.js';
 import { noticesOf } from '../data/dataset-facts.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
@@ -79,6 +80,8 @@ export interface Plan<D extends TrainingData = RunData> {
   readonly students: readonly PlannedModel[];
   /** What is called while the run goes on. */
   readonly hooks: readonly PlannedHook[];
+  /** What is recorded of the plugins. */
+  readonly plugins: readonly PluginRecord[];
   readonly backends: RunBackends;
   /**
    * Names of the networks' outputs, in their order; null where a given teacher does not name its classes and folders are
@@ -173,11 +176,8 @@ async function planWith<D extends TrainingData>(
       aboutOption([key, 'model'], () => registries.models.create(options[key].model, environment));
     const teacherModel = given === null ? await create('teacher') : null;
     const studentModel = await create('student');
-    for (const [key, model] of [
-      ['teacher', teacherModel],
-      ['student', studentModel],
-    ] as const) {
-      blaming(`model "${options[key].model.name}"`, () => model?.summary(dataset.shape)); // before any file is read
+    for (const model of [teacherModel, studentModel]) {
+      if (model !== null) blaming(originOf('model', model), () => model.summary(dataset.shape)); // before any file is read
     }
     const { batchSize, accumulate = 1, seed } = training;
     const data = await open(dataset, dataOptions, { batchSize, seed, augmentation });
@@ -247,6 +247,7 @@ async function planWith<D extends TrainingData>(
       task,
       students,
       hooks,
+      plugins: await composition.records(),
       backends,
       classNames: given === null ? dataset.classes : given.given.classNames,
       notices: [...backendNotices(backends), ...notices],

@@ -87,7 +87,7 @@ function whyOptimizerOptionUnused(
 ): string | null {
   const takes = ({ name, options: own }: Named): boolean =>
     !(option in own) &&
-    registries.optimizers.names.includes(name) &&
+    registries.optimizers.has(name) &&
     (optionNames(registries.optimizers.get(name).contribution.options) ?? []).includes(option);
   return optimizersOf(options).some(takes) ? null : `${options.training.optimizer.name} has none`;
 }

@@ -1,4 +1,6 @@
-import type { Plugin } from '@anc/core';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type { PluginSource } from '../composition/provenance.js';
 import { pluginOf } from '../composition/load-plugin.js';
 
 /**
@@ -15,6 +17,16 @@ const loaders: Readonly<Record<string, () => Promise<{ default?: unknown }>>> = 
   '@anc/backend-webgpu': () => import('@anc/backend-webgpu/plugin'),
 };
 
-export async function builtinPlugins(): Promise<Plugin[]> {
-  return await Promise.all(Object.entries(loaders).map(async ([name, load]) => pluginOf(await load(), name)));
+/** Address of a package.json of the program. */
+export const builtinUrl = (name: string): string =>
+  pathToFileURL(createRequire(import.meta.url).resolve(`${name}/package.json`)).href;
+
+export async function builtinPlugins(): Promise<PluginSource[]> {
+  return await Promise.all(
+    Object.entries(loaders).map(async ([name, load]): Promise<PluginSource> => ({
+      plugin: pluginOf(await load(), name),
+      source: 'built-in',
+      url: builtinUrl(name),
+    })),
+  );
 }

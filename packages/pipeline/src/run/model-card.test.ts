@@ -23,6 +23,7 @@ const planOf = (normalization: Normalization = { mean: [127.5], std: [64] }): Pl
       test: { images: { count: 2000 } },
       normalization,
     },
+    plugins: [],
     task: { task: classification, description: taskOfDocument({}) },
     classNames: ['cat', 'dog'],
   }) as unknown as Plan;
@@ -105,6 +106,20 @@ describe('modelCard', () => {
 
   const card = (model = modelOf(), of: ModelResult & { agreement?: number } = result, plan = planOf()) =>
     modelCard(plan, model, of);
+
+  it('names the plugins of the user that had a share in it', () => {
+    const record = { version: '1.2.3', digest: 'sha256:ab', source: 'package', discovered: true } as const;
+    const plugins = [
+      { ...record, name: 'anc-plugin-used', used: true },
+      { ...record, name: 'anc-plugin-idle', used: false },
+      { ...record, name: '@anc/methods', source: 'built-in' as const, used: true },
+      { ...record, name: 'named', version: null, digest: null, discovered: false, used: false },
+    ];
+    expect(card(modelOf(), result, { ...planOf(), plugins })).toContain(
+      'Plugins: `anc-plugin-used` 1.2.3 (`sha256:ab`), `named`.\n',
+    );
+    expect(card()).not.toContain('Plugins:');
+  });
 
   it('names network, method, data and teacher', () => {
     const text = card();

@@ -5,6 +5,7 @@ import { isQuantized } from '@anc/methods';
 import { taskNameOf } from '../data/dataset-facts.js';
 import { describeNamed } from '../text/named.js';
 import { formatCount, formatKappa, formatMetric, formatShare } from '../text/format.js';
+import { isOwn, type PluginRecord } from '../composition/provenance.js';
 import { COMPACT } from './compact.js';
 import type { TrainingOptions } from '../options/run-options.js';
 import type { Plan, PlannedModel, TrainingPlan } from '../planning/plan.js';
@@ -91,10 +92,22 @@ export function modelCard(
     `Input: bytes (0 to 255), NHWC; ${describeNormalization(data.normalization)}.`,
     '',
     ...(plan.classNames === null ? [] : [`Classes: ${plan.classNames.join(', ')}.`, '']),
+    ...pluginLines(plan.plugins),
     'One run with one seed: differences to other students may be chance.',
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** What is not part of the program and had a share in the run. */
+const pluginLines = (plugins: readonly PluginRecord[]): string[] => {
+  const named = plugins
+    .filter(isOwn)
+    .map(
+      ({ name, version, digest }) =>
+        `\`${name}\`${version === null ? '' : ` ${version}`}${digest === null ? '' : ` (\`${digest}\`)`}`,
+    );
+  return named.length === 0 ? [] : [`Plugins: ${named.join(', ')}.`, ''];
+};
 
 const labelOf = ({ name, label = name }: TaskMetric): string => label;
 

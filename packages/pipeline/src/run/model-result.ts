@@ -10,6 +10,7 @@ import {
 } from '@anc/core/internal';
 import { isQuantized } from '@anc/methods';
 import { CheckpointStore } from '@anc/runtime';
+import { identitiesOf } from '../composition/provenance.js';
 import type { AveragedResult, BestResult, ModelResult } from '../events/documents.js';
 import type { ModelRole } from '../events/events.js';
 import { Interrupted } from '../events/interrupted.js';
@@ -122,6 +123,7 @@ export async function trainOrRead<R extends ModelResult>(
     batchSize: options.training.batchSize,
     accumulate: options.training.accumulate ?? 1,
     seed: model.seed,
+    plugins: identitiesOf(plan.plugins),
     emit,
     signal,
     validation:

@@ -33,7 +33,7 @@ const MOST_AT_ONCE = 2 ** 20;
 
 /** environment.json: the machine, the data's fingerprints, and every method's options as completed. */
 async function environmentOf(
-  { options, data, backends, students, teacher: model }: Plan | TrainingPlan,
+  { options, data, backends, students, teacher: model, plugins }: Plan | TrainingPlan,
   cwd: string,
 ) {
   const machine = await describeEnvironment(backends.student, options.training.seed, versions(), cwd);
@@ -53,6 +53,7 @@ async function environmentOf(
     },
     methods: Object.fromEntries(trained.map(({ name, options: completed }) => [name, completed])),
     options: optionsForRecord(options),
+    plugins,
   };
 }
 

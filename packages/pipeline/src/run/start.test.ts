@@ -24,7 +24,8 @@ describe('a run that is continued', () => {
       data: { directory: join(cwd, 'data') },
     });
     const [own] = readOptions(formatOptions(all)).plugins;
-    expect((await loadComposition([own!], '/')).plugins).toContain('mine');
+    const { plugins } = await loadComposition([own!], '/');
+    expect(plugins.map(({ plugin }) => plugin.name)).toContain('mine');
   });
 
   it.each([

@@ -12,7 +12,9 @@ import { recordedFolder } from '../options/folder-dataset.js';
 import type { OutputOptions, RunOptions } from '../options/run-options.js';
 import { anchoredTeacher } from '../planning/given-teacher.js';
 import { planRun, type Plan, type Planner, type PlanRequest } from '../planning/plan.js';
+import type { InstalledPlugin } from '../plugins/load-composition.js';
 import { shownPath } from '../text/shown-path.js';
+import { comparePlugins, foundPlugins } from './compare-plugins.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
 import { withRecordedNames } from './recorded-names.js';
 import { spaceFor } from './space.js';
@@ -45,7 +47,12 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
   /** Whether options that the result depends on may be changed, or were edited in the folder: it is recorded. */
   readonly acceptChanges?: boolean;
   /** Loads the plugins that the record names. */
-  readonly compose: (plugins: readonly string[]) => Promise<PlanRequest['composition']>;
+  readonly compose: (
+    plugins: readonly string[],
+    found?: readonly InstalledPlugin[],
+  ) => Promise<PlanRequest['composition']>;
+  /** Whether plugins may have changed since the run began: it is recorded. */
+  readonly acceptPlugins?: boolean;
 }
 
 /** Checks everything, then creates the run folder: where this throws an AncError, nothing was written. */
@@ -91,7 +98,16 @@ export const resumeRun = (request: ResumeRequest): Promise<StartedRun> => resume
 /** The same with another planner. */
 export async function resumeWith<D extends TrainingData>(
   planner: Planner<D>,
-  { path, cwd, emit, changes, acceptChanges = false, compose, ...request }: ResumeRequest,
+  {
+    path,
+    cwd,
+    emit,
+    changes,
+    acceptChanges = false,
+    acceptPlugins = false,
+    compose,
+    ...request
+  }: ResumeRequest,
 ): Promise<StartedRun<D>> {
   const folder = await RunFolder.open(resolve(cwd, path));
   const notice = (message: string): void => emit({ type: 'notice', message });
@@ -100,11 +116,12 @@ export async function resumeWith<D extends TrainingData>(
     await readable(folder, verifyRun(folder));
     const resumed = await optionsToResume(folder, changes, acceptChanges);
     const options = anchored(resumed.options, cwd);
-    const composition = await compose(options.plugins);
+    const composition = await compose(options.plugins, await foundPlugins(folder));
     const plan = await planner({ ...request, options, given: [], composition });
     try {
       plan.notices.forEach(notice);
       await compareEnvironment(folder, plan, cwd, notice);
+      await comparePlugins(folder, plan.plugins, acceptPlugins, notice);
       const students = await withRecordedNames(plan.students, folder);
       if (resumed.changed.length > 0) {
         notice(

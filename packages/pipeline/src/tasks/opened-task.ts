@@ -1,9 +1,10 @@
 import { AncError, type Dataset, type Task, type TaskData } from '@anc/core';
-import { describeTask, type TaskDescription } from '@anc/core/internal';
+import { describeTask, originOf, type TaskDescription } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
 import { taskNameOf } from '../data/dataset-facts.js';
 import { NAMED_FORM, readNamed, type Named } from '../text/named.js';
+import { probeTask } from './probe-task.js';
 
 /** A task and the data that it is about. */
 export interface OpenedTask {
@@ -20,7 +21,11 @@ export async function openTask(
   { registries }: Pick<Composition, 'registries'>,
 ): Promise<OpenedTask> {
   const task = await registries.tasks.create(readTaskName(named), undefined);
-  const description = blaming(`task "${task.name}"`, () => describeTask(task, data));
+  const what = originOf('task', task);
+  const description = blaming(what, () => {
+    probeTask(task, data, what);
+    return describeTask(task, data);
+  });
   return { task, data, description };
 }
 

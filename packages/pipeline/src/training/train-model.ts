@@ -29,6 +29,7 @@ import {
 import { imageBatches, labeledBatches, type TrainingData } from '../data/training-data.js';
 import type { Emit } from '../events/events.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
+import type { PluginIdentity } from '../composition/provenance.js';
 import type { PlannedModel } from '../planning/plan.js';
 import { hookModelOf, measuredOn, Stopping, type Stopped } from './stopping.js';
 import { readMemory, type TrainingMemory } from './training-memory.js';
@@ -57,6 +58,8 @@ export interface TrainContext {
   readonly hasBest?: () => Promise<boolean>;
   /** Minutes between checkpoints inside an epoch; default: 5. */
   readonly checkpointMinutes?: number;
+  /** Plugins that have a share in the training, recorded with checkpoints. */
+  readonly plugins?: readonly PluginIdentity[];
 }
 
 /** Default of `checkpointMinutes`. */
@@ -92,6 +95,7 @@ export async function trainModel(
   const { name } = model;
   const store = new CheckpointStore(folder.checkpointsOf(name), {
     notice: (message) => emit({ type: 'notice', message }),
+    ...(context.plugins !== undefined && context.plugins.length > 0 && { plugins: context.plugins }),
   });
   const latest = await store.latest();
   await folder.assertHeld();

@@ -10,6 +10,7 @@ import {
 } from '@anc/core';
 import type { SplitPredictions } from '@anc/core/internal';
 import { CheckpointStore, type RunFolder } from '@anc/runtime';
+import { identitiesOf } from '../composition/provenance.js';
 import { evaluatePredictions, predict } from '../training/evaluate-model.js';
 import { Interrupted } from '../events/interrupted.js';
 import { microBatchOf } from '../options/micro-batch.js';
@@ -58,6 +59,7 @@ export async function trainCandidate(
     batchSize: plan.options.training.batchSize,
     accumulate: plan.options.training.accumulate ?? 1,
     seed: model.seed,
+    plugins: identitiesOf(plan.plugins),
     emit,
     signal,
     ...(plan.options.output.checkpointMinutes === undefined

@@ -30,6 +30,8 @@ export interface CheckpointStoreOptions {
   readonly keep?: number;
   /** Called with a sentence about each damaged checkpoint that was skipped. */
   readonly notice?: (message: string) => void;
+  /** Recorded beside every checkpoint: plugins that had a share in it. */
+  readonly plugins?: Json;
 }
 
 /** Names of the files that this version writes: `<serial>.json`, `<serial>.safetensors`. */
@@ -49,11 +51,13 @@ export class CheckpointStore {
   readonly #folder: string;
   readonly #keep: number;
   readonly #notice: (message: string) => void;
+  readonly #plugins: Json | undefined;
 
   constructor(folder: string, options: CheckpointStoreOptions = {}) {
     this.#folder = folder;
     this.#keep = Math.max(2, options.keep ?? 2);
     this.#notice = options.notice ?? (() => undefined);
+    this.#plugins = options.plugins;
   }
 
   /**
@@ -76,6 +80,7 @@ export class CheckpointStore {
       sha256: sha256(bytes),
       tensors: specsOf(state),
       memory,
+      ...(this.#plugins === undefined ? {} : { plugins: this.#plugins }),
     });
     await writeFileAtomically(join(this.#folder, file), bytes);
     await writeFileAtomically(join(this.#folder, `${serial}.json`), manifest);

@@ -24,6 +24,8 @@ export interface CheckpointManifest extends CheckpointPosition {
   readonly tensors: Tree<LeafSpec>;
   /** What the training loop needs to continue, besides the tensors. */
   readonly memory: Json;
+  /** Plugins that had a share in it; left out without any. */
+  readonly plugins?: Json;
 }
 
 /** Shape and element type of each tensor, by name. */

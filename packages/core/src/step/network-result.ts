@@ -1,0 +1,121 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Applied, Variables } from '../contracts/network.js';
+import { faultOf } from '../errors/call-site.js';
+import { AncError } from '../errors/error.js';
+import { firstNotFinite, sizeOf, type HostTensor, type Tree } from '../tree/tree.js';
+
+/** Also of another copy of tfjs-core. */
+const isTensor = (value: unknown): value is Tensor => value instanceof tf.Tensor;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !isTensor(value);
+const shown = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+const inWords = (value: unknown): string =>
+  isTensor(value)
+    ? `a tensor of shape ${shown(value.shape)}`
+    : isRecord(value)
+      ? `{ ${Object.keys(value).join(', ')} }`
+      : String(value);
+
+/** Runs a network's code; what it throws names the network and the line. */
+export function blamed<T>(what: string, code: () => T): T {
+  try {
+    return code();
+  } catch (error) {
+    throw faultOf('ANC_OBJECTIVE', what, error);
+  }
+}
+
+/**
+ * Checks what `apply` of a network returned.
+ *
+ * @param what the network as errors call it; see `originOf`.
+ * @param outputs names of outputs that must be there, [B, …] each.
+ * @param rows B.
+ * @throws `ANC_OBJECTIVE` for an output without the batch axis, and for statistics that are not those of the variables.
+ */
+export function assertApplied(
+  what: string,
+  applied: Applied<object>,
+  { stats }: Variables,
+  outputs: readonly string[],
+  rows: number,
+): void {
+  const fault = (problem: string, expected: string, received: string, hint?: string): AncError =>
+    new AncError('ANC_OBJECTIVE', `${what} ${problem}.`, {
+      expected,
+      received,
+      hint: hint ?? 'return { outputs, stats } from apply.',
+    });
+  const all: unknown = applied;
+  if (!isRecord(all) || !isRecord(all.outputs) || !isRecord(all.stats))
+    throw fault('returned no outputs and statistics', '{ outputs, stats }', inWords(all));
+  for (const name of outputs) {
+    const output = all.outputs[name];
+    if (isTensor(output) && output.rank >= 1 && output.shape[0] === rows) continue;
+    const received = isTensor(output) ? shown(output.shape) : inWords(output);
+    throw fault(
+      isTensor(output) ? `returned ${name} of shape ${received}` : `returned no ${name}`,
+      `[${rows}, …]: one or more numbers for each of the ${rows} samples`,
+      received,
+    );
+  }
+  for (const [name, value] of Object.entries(all.stats)) {
+    const before = stats[name];
+    if (before === undefined) {
+      const known = Object.keys(stats).join(', ');
+      const hint = 'return only statistics that `init` made, under the same names.';
+      throw fault(`returned the unknown statistic "${name}"`, known || 'no statistics', name, hint);
+    }
+    if (isTensor(value) && value.shape.join() === before.shape.join()) continue;
+    const received = inWords(value);
+    throw fault(`returned the statistic "${name}" in another shape`, shown(before.shape), received);
+  }
+}
+
+/**
+ * Checks what `init` of a network returned.
+ *
+ * @param what the network as errors call it; see `originOf`.
+ * @throws `ANC_OBJECTIVE` for anything but finite host tensors by name.
+ */
+export function assertVariables(what: string, variables: Variables<HostTensor>): void {
+  const fault = (problem: string, expected: string, received: string): AncError =>
+    new AncError('ANC_OBJECTIVE', `init of ${what} returned ${problem}.`, {
+      expected,
+      received,
+      hint: 'return { params, stats }, each an object of { shape, data } by name.',
+    });
+  const all: unknown = variables;
+  if (!isRecord(all) || !isRecord(all.params) || !isRecord(all.stats))
+    throw fault('no variables', '{ params, stats }', inWords(all));
+  for (const [kind, tree] of [
+    ['params', all.params],
+    ['stats', all.stats],
+  ] as const) {
+    for (const [name, leaf] of Object.entries(tree as Tree<unknown>))
+      assertLeaf(`${kind} "${name}"`, leaf, fault);
+  }
+}
+
+function assertLeaf(
+  which: string,
+  leaf: unknown,
+  fault: (problem: string, expected: string, received: string) => AncError,
+): void {
+  const { shape, data } = (isRecord(leaf) ? leaf : {}) as { shape?: unknown; data?: unknown };
+  const isHost =
+    Array.isArray(shape) &&
+    (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array);
+  if (!isHost) throw fault(`no host tensor for ${which}`, '{ shape, data: Float32Array }', inWords(leaf));
+  const size = sizeOf(shape as number[]);
+  if (size !== data.length)
+    throw fault(
+      `${which} with a wrong number of values`,
+      `${size}, as ${shown(shape as number[])} has`,
+      `${data.length}`,
+    );
+  const at = firstNotFinite(data);
+  if (at >= 0)
+    throw fault(`${which} with a number that is not finite`, 'finite numbers', `${data[at]} at ${at}`);
+}
