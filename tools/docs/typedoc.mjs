@@ -25,6 +25,7 @@ const PAGES = {
   hideBreadcrumbs: true,
   hidePageHeader: true,
   useCodeBlocks: true,
+  sanitizeComments: true, // placeholders such as <name> are no elements
   parametersFormat: 'table',
   propertiesFormat: 'table',
   interfacePropertiesFormat: 'table',

@@ -45,6 +45,8 @@ export interface ConfigOptions {
   readonly methods?: readonly Named[];
   /** packages or files with more models, methods, datasets, … */
   readonly plugins?: readonly string[];
+  /** load the installed packages anc-plugin-*, too; default: yes, or what ANC_DISCOVER_PLUGINS says */
+  readonly discoverPlugins?: boolean;
   /** epochs: passes over the training images, for each student */
   readonly epochs?: number;
   /** images per step */

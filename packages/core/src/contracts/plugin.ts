@@ -10,6 +10,7 @@ import type { AdversarialLoss, Balancer, DataTerm, Regularizer } from './objecti
 import type { GradientTransform, LearningRateSchedule } from './optimizer.js';
 import type { Task } from './task.js';
 
+/** The version of what plugins and the program promise each other: docs/versions.md. */
 export const PLUGIN_API_VERSION = 1;
 
 /** Something that a plugin adds under a name, created from validated options. */

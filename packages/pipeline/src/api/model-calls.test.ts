@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openCpu } from '@anc/backend-tfjs';
 import { definePlugin, PLUGIN_API_VERSION, type AncError, type Backend } from '@anc/core';
 import sharp from 'sharp';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { CornerTeacher } from '../../test/corner-teacher.js';
 import { Corners } from '../../test/tiny-plugins.js';
@@ -41,7 +41,11 @@ function counting() {
           counts.opened++;
           return {
             name: 'counting',
+            capabilities: { training: false, deterministic: true, compiled: false },
             environment: {},
+            ...Object.fromEntries(
+              ['upload', 'compile', 'compileFunction', 'rehearse'].map((name) => [name, vi.fn()]),
+            ),
             dispose: async () => {
               counts.closed++;
             },

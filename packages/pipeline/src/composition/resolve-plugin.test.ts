@@ -1,4 +1,5 @@
 import module from 'node:module';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resolvePlugin } from './resolve-plugin.js';
 
@@ -9,7 +10,8 @@ afterEach(() => delete yarn.findPnpApi);
 describe('resolvePlugin', () => {
   it('finds packages from the folder, files in it, and nothing else', () => {
     expect(resolvePlugin('zod', cwd)).toMatch(/^file:.*node_modules\/zod\//);
-    expect(resolvePlugin('./registry', cwd)).toBeUndefined();
+    expect(resolvePlugin('./registry', cwd)).toMatch(/composition\/registry\.ts$/);
+    expect(resolvePlugin('./registry', join(cwd, '..'))).toBeUndefined(); // beside this package's module only
     expect(resolvePlugin('anc-no-such-plugin', cwd)).toBeUndefined();
   });
 

@@ -19,10 +19,11 @@ const CONDITIONS = new Set(['node', 'import', 'default']);
  * there, or else from this package.
  */
 export function resolvePlugin(specifier: string, cwd: string): string | undefined {
+  const here = pathToFileURL(`${cwd}/`);
   return (
     fromArchives(specifier, cwd) ??
     resolveModuleURL(specifier, {
-      from: [pathToFileURL(`${cwd}/`), new URL(import.meta.url)],
+      from: isPath(specifier) ? here : [here, new URL(import.meta.url)],
       try: true,
       suffixes: ['', '/index'],
       extensions: ['.js', '.mjs', '.ts', '.mts'],
@@ -30,9 +31,11 @@ export function resolvePlugin(specifier: string, cwd: string): string | undefine
   );
 }
 
+const isPath = (specifier: string): boolean => /^([./]|[a-z]:|file:)/i.test(specifier);
+
 /** A package of a project that Yarn installed without `node_modules`. */
 function fromArchives(specifier: string, cwd: string): string | undefined {
-  if (/^([./]|[a-z]:|file:)/i.test(specifier)) return undefined;
+  if (isPath(specifier)) return undefined;
   const { findPnpApi } = module as { findPnpApi?: (folder: string) => PnpApi | null };
   const issuer = join(cwd, 'anc.config.js'); // a file of the project, which need not exist
   try {

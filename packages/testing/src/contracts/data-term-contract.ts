@@ -21,12 +21,14 @@ import { dataTermSubject, ofStudent } from '../objective/data-term-subject.js';
 export interface DataTermContractOptions {
   /** Outputs of both networks besides logits [3] and features [4], by name, without the batch axis. */
   readonly outputs?: Tree<readonly number[]>;
+  /** Whether its definition compares the samples of a batch with each other, so that its value may depend on the batch's size. */
+  readonly comparesSamples?: boolean;
   /** Where it runs; plain JavaScript by default. */
   readonly backend?: ContractBackend;
 }
 
 /**
- * Contract of a data term: one finite scalar, also for large logits; the same for any order of the batch, and a mean over it; gradients
+ * Contract of a data term: one finite scalar, also for large logits; the same for any order of the batch, and a mean over it, unless it compares samples; gradients
  * with respect to every output of the student that agree with finite differences; a step against them lowers it; it
  * reads no output of the teacher that it does not declare; and no operation that a recorded graph cannot repeat.
  *
@@ -35,7 +37,7 @@ export interface DataTermContractOptions {
 export function dataTermContract(
   runner: ContractRunner,
   create: () => DataTerm,
-  { outputs = {}, backend }: DataTermContractOptions = {},
+  { outputs = {}, comparesSamples = false, backend }: DataTermContractOptions = {},
 ): void {
   const open = openOnce(backend);
   const { describe, it } = componentSuite(runner, 'the data term');
@@ -52,10 +54,12 @@ export function dataTermContract(
       const given = dataTermSubject(create(), outputs);
       return checkOrder(open, given, inReverse(given));
     });
-    it('is a mean over the batch', () => {
-      const given = dataTermSubject(create(), outputs);
-      return checkMean(open, given, twice(given));
-    });
+    if (!comparesSamples) {
+      it('is a mean over the batch', () => {
+        const given = dataTermSubject(create(), outputs);
+        return checkMean(open, given, twice(given));
+      });
+    }
     it("has gradients at the student's outputs that agree with finite differences", () =>
       checkGradients(open, ofStudent(dataTermSubject(create(), outputs))));
     it('is lowered by a gradient step', () =>
