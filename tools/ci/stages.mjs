@@ -29,7 +29,7 @@ export const STAGES = [
     command: ['node', 'tools/e2e/install.mjs', '--production', '--npm', '10', '--omit-optional'],
     minutes: 6,
   },
-  { name: 'user: install from tarballs', command: ['node', 'tools/e2e/user.mjs'], minutes: 10 },
+  { name: 'user: release and install', command: ['node', 'tools/e2e/registry.mjs'], minutes: 12 },
   { name: 'examples', command: ['node', 'tools/examples/run.mjs'], minutes: 8 },
   { name: "author: a plugin's package", command: ['node', 'tools/scaffold/run.mjs'], minutes: 6 },
   {

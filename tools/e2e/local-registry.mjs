@@ -27,6 +27,7 @@ uplinks:
 packages:
   '@anc/*': { access: $all, publish: $all }
   'anc-*': { access: $all, publish: $all }
+  'create-anc-*': { access: $all, publish: $all }
   '**': { access: $all, proxy: npm }
 max_body_size: 100mb
 middlewares: { audit: { enabled: false } }

@@ -17,7 +17,8 @@ export function leakyPlugin() {
 export function nestedPlugin(version) {
   const { 'package.json': text, 'leaky-discriminator.mjs': code } = leakyPlugin();
   const manifest = JSON.parse(text);
-  const { '@anc/core': _peer, ...peerDependencies } = manifest.peerDependencies;
+  const peerDependencies = { ...manifest.peerDependencies };
+  delete peerDependencies['@anc/core'];
   const dependencies = { ...manifest.dependencies, '@anc/core': version };
   return {
     'package.json': JSON.stringify({

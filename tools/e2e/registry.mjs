@@ -1,11 +1,11 @@
 /**
- * Releases this repository's last commit to an npm registry on this machine, and installs it from there as users do: every
- * package manager in an empty folder, `list`, `doctor`, a run with a third party's plugin; an update to the next release, and
- * two releases side by side.
+ * Releases this repository's last commit to an npm registry on this machine, and installs it from there as users do: with npm,
+ * `list`, `doctor`, a run with a third party's plugin, the update to the next release, two releases side by side, and what is
+ * in release-checks.mjs; with other package managers and versions of Node, an empty folder each and the first of these.
  *
- *   node tools/e2e/registry.mjs                       npm, pnpm and yarn 4 with Plug'n'Play, on the Node that runs this
- *   node tools/e2e/registry.mjs --full                all package managers, on Node 20, 22 and 24 where they can be had
- *   node tools/e2e/registry.mjs --full --managers npm,pnpm --nodes 22 --write docs/versions.md
+ *   node tools/e2e/registry.mjs                       npm, on the Node that runs this
+ *   node tools/e2e/registry.mjs --full                all package managers too, on Node 20, 22 and 24 where they can be had
+ *   node tools/e2e/registry.mjs --installations 'npm@24,pnpm,yarn 1,yarn 4 PnP' --write docs/versions.md
  *
  * With --write, the measured table replaces the one in that page.
  */
@@ -25,14 +25,18 @@ import { checkInstallation, coreCopies } from './user-checks.mjs';
 const { values: options } = parseArgs({
   options: {
     full: { type: 'boolean', default: false },
-    managers: { type: 'string' },
-    nodes: { type: 'string' },
+    installations: { type: 'string' },
     write: { type: 'string' },
   },
 });
-const SHORT = ['npm', 'pnpm', 'yarn 4 PnP'];
-const managers = options.managers?.split(',') ?? (options.full ? Object.keys(MANAGERS) : SHORT);
-const nodes = options.nodes?.split(',') ?? (options.full ? ['20', '22', '24'] : [null]);
+const FULL = ['20', '22', '24'].flatMap((node) => Object.keys(MANAGERS).map((name) => `${name}@${node}`));
+/** Package managers, and the major version of Node where it is not the one that runs this. */
+const installations = (options.installations?.split(',') ?? (options.full ? FULL : [])).map((text) => {
+  const [name, node] = text.split('@');
+  if (MANAGERS[name] === undefined)
+    throw new Error(`"${name}" is none of ${Object.keys(MANAGERS).join(', ')}`);
+  return { name, node };
+});
 
 const folder = mkdtempSync(join(tmpdir(), 'anc-registry-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -41,8 +45,7 @@ const say = (text) =>
   console.log(`${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${text}`);
 
 /** A PATH whose `node` is of a major version, from npm's packages of Node's programs; null where it cannot be had. */
-function pathOfNode(major, registry) {
-  if (major === null) return process.env.PATH;
+function fetchNode(major, registry) {
   const place = join(folder, `node-${major}`);
   mkdirSync(place);
   writeFileSync(join(place, 'package.json'), '{ "private": true }');
@@ -113,19 +116,22 @@ try {
       say(`FAIL ${what}: ${error.message}`);
     }
   };
-  for (const node of nodes) {
-    const path = pathOfNode(node, registry.url);
-    for (const name of path === null ? [] : managers) {
-      const row = await attempt(`${name}, Node ${node ?? process.version}`, () =>
-        tryManager(name, path, version),
-      );
-      if (row !== undefined) rows.push(row);
-    }
+  const paths = new Map([[undefined, process.env.PATH]]);
+  for (const { name, node } of installations) {
+    if (!paths.has(node)) paths.set(node, fetchNode(node, registry.url));
+    const path = paths.get(node);
+    if (path === null) continue;
+    const row = await attempt(`${name}, Node ${node ?? process.version}`, () =>
+      tryManager(name, path, version),
+    );
+    if (row !== undefined) rows.push(row);
   }
-  await attempt('releases', () => checkReleases(project('npm'), { earlier, version, say }));
+  await attempt('releases', () =>
+    checkReleases(project('npm'), { earlier, version, caches: places.caches, say }),
+  );
   const table = tableOf(rows);
-  console.log(table);
-  if (options.write !== undefined && failed === 0) {
+  if (rows.length > 0) console.log(table);
+  if (options.write !== undefined && rows.length > 0 && failed === 0) {
     const page = readFileSync(options.write, 'utf8');
     const between = /(<!-- measured by tools\/e2e\/registry\.mjs -->\n)[^]*?(\n<!-- end -->)/;
     expect(between.test(page), `${options.write} has no place for the table`);

@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from './processes.mjs';
 import {
+  checkCreate,
   checkFallbackAndFix,
+  checkHelp,
+  checkInstallation,
   checkMissingSharp,
   checkRefusal,
   coreCopies,
@@ -10,24 +13,27 @@ import {
   TINY,
 } from './user-checks.mjs';
 
-/** Names of our packages, as the program's manifest has them. */
-const ours = ({ folder }) => {
-  const manifest = JSON.parse(readFileSync(join(folder, 'node_modules/anc-cli/package.json'), 'utf8'));
-  return ['anc-cli', ...Object.keys(manifest.dependencies).filter((name) => name.startsWith('@anc/'))];
-};
+/** Names of our packages, each in a folder of its own since npm has one copy of each. */
+function ours({ folder }) {
+  const modules = join(folder, 'node_modules');
+  const scoped = readdirSync(join(modules, '@anc')).map((name) => `@anc/${name}`);
+  return [...scoped, ...['anc-cli', 'create-anc-plugin'].filter((name) => existsSync(join(modules, name)))];
+}
 
 /**
- * What a project that npm installed goes through: an update from the release before, a plugin with a copy of core of its
- * own, one for a release that does not exist, and optional packages that are missing.
+ * What a project that npm installed goes through: an installation of a release, the update to the next one, optional packages
+ * that are missing, a plugin with a copy of core of its own, one for a release that does not exist, a plugin's new package.
  */
-export async function checkReleases(project, { earlier, version, say }) {
+export async function checkReleases(project, { earlier, version, caches, say }) {
   project.add(`anc-cli@${earlier}`, 'anc-plugin-leaky');
+  const { engine } = await checkInstallation(project, earlier);
+  expect(engine === 'onnxruntime-node', `${engine} computed, expected onnxruntime-node`);
+  say(`npm installed ${earlier}: list, doctor, a run with a plugin`);
+
   project.run(['npm', ['install', '--omit=optional', '--loglevel=error', `anc-cli@${version}`]]);
   const copies = Object.values(coreCopies(project));
   expect(copies.join() === version, `after the update there are copies of core ${copies.join(', ')}`);
-  const { stdout } = project.run(project.manager.cli(['--version']));
-  expect(stdout.includes(version), `anc-cli --version does not name ${version}`);
-  importAll(project, ours(project));
+  checkHelp(project, version);
   say(`updated from ${earlier} to ${version}: one copy of core`);
 
   checkRefusal(project);
@@ -35,7 +41,11 @@ export async function checkReleases(project, { earlier, version, say }) {
   checkFallbackAndFix(project);
   say('without optional dependencies: a run, doctor --fix');
 
-  project.add('anc-plugin-nested', 'anc-plugin-future');
+  project.add('anc-plugin-nested', 'anc-plugin-future', `@anc/testing@${version}`);
+  const names = ours(project);
+  const count = readdirSync('packages').length;
+  expect(names.length === count, `${count} packages expected, installed are ${names.join(', ')}`);
+  importAll(project, names);
   const nested = join(project.folder, 'node_modules/anc-plugin-nested/node_modules/@anc/core/package.json');
   expect(JSON.parse(readFileSync(nested, 'utf8')).version === earlier, `no copy of core ${earlier}`);
   const trained = project.json([
@@ -49,4 +59,7 @@ export async function checkReleases(project, { earlier, version, say }) {
     `a plugin for another release: ${JSON.stringify(error)}`,
   );
   say(`core ${earlier} beside ${version}: trains; a name that neither has: reported`);
+
+  checkCreate(project, version, join(caches, 'npm-create'));
+  say('npm create anc-plugin: its dependencies are those of this release');
 }

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -19,13 +20,19 @@ import { expect, run } from './processes.mjs';
  * @param {string} registry address of the registry that `publish` uses there
  */
 export function copyOfRepository(folder, registry) {
+  const git = (...args) => run('git', args, { cwd: folder });
   run('git', ['clone', '--quiet', '--local', process.cwd(), folder], { cwd: process.cwd() });
+  // A history of its own: changesets fetches the rest of a shallow one without end where there is no rest to be had.
+  rmSync(join(folder, '.git'), { recursive: true });
+  git('init', '--quiet');
+  git('config', 'user.name', 'release');
+  git('config', 'user.email', 'release@localhost');
+  git('add', '--all');
+  git('commit', '--quiet', '--message', 'before the release');
   for (const name of readdirSync('packages'))
     cpSync(join('packages', name, 'dist'), join(folder, 'packages', name, 'dist'), { recursive: true });
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
   appendFileSync(join(folder, '.npmrc'), npmrc(registry));
-  run('git', ['config', 'user.name', 'release'], { cwd: folder });
-  run('git', ['config', 'user.email', 'release@localhost'], { cwd: folder });
 }
 
 /** Adds a changeset, as `npx changeset` does: so much changes in every package, since all share one version. */

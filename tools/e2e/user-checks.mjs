@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { expect, USER_ENVIRONMENT } from './processes.mjs';
+import { expect, run, USER_ENVIRONMENT } from './processes.mjs';
 
 const LISTED = ['models', 'datasets', 'methods', 'discriminators', 'regularizers', 'backends'];
 
@@ -89,6 +89,17 @@ console.log(JSON.stringify(Object.fromEntries(copies)));`),
 export const importAll = (project, names) =>
   project.evaluate(names.map((name) => `await import('${name}');`).join('\n'));
 
+/** `--version`, `--help`, and `describe` of a network. */
+export function checkHelp(project, version) {
+  const text = (...args) => project.run(project.manager.cli(args)).stdout;
+  expect(text('--version').includes(version), `anc-cli --version does not name ${version}`);
+  const help = text('--help');
+  for (const command of ['run', 'list', 'describe', 'doctor'])
+    expect(help.includes(command), `--help lacks ${command}`);
+  const { parameters, flops } = project.json(['describe', 'model', 'lenet4']);
+  expect(parameters > 0 && flops > 0, 'describe model lenet4 counts nothing');
+}
+
 /** A refused run names the mistake and leaves nothing. */
 export function checkRefusal(project) {
   const refused = project.json(['run', '--dataset', 'glyfs', '--name', 'refused'], 2);
@@ -131,4 +142,23 @@ export function checkFallbackAndFix(project) {
   );
   const manifest = readFileSync(join(project.folder, 'package.json'), 'utf8');
   expect(!manifest.includes('onnxruntime-node'), 'doctor --fix changed package.json');
+}
+
+/** `npm create` writes a package whose dependencies the registry has, all of them and of this release. */
+export function checkCreate(project, version, cache) {
+  // A cache of its own: npm keeps what `npm create` installs by its name and version, whatever registry it is from.
+  const npm = (args, cwd) => run('npm', args, { cwd, env: { ...project.env, npm_config_cache: cache } });
+  const args = ['discriminator', 'own', '--json'];
+  const { stdout } = npm(['create', '--yes', `anc-plugin@${version}`, '--', ...args], project.folder);
+  // Before the document, npm prints what it runs.
+  const { folder, files } = JSON.parse(stdout.slice(stdout.indexOf('{')));
+  for (const name of files) expect(existsSync(join(folder, name)), `npm create anc-plugin: no file ${name}`);
+  copyFileSync(join(project.folder, '.npmrc'), join(folder, '.npmrc'));
+  npm(['install', '--package-lock-only', '--ignore-scripts', '--loglevel=error'], folder);
+  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
+  const ours = Object.entries(packages).filter(([path]) => /node_modules\/(@anc\/|anc-cli$)/.test(path));
+  expect(
+    ours.length > 0 && ours.every(([, one]) => one.version === version),
+    `npm create anc-plugin@${version}: depends on ${ours.map(([path, one]) => `${path} ${one.version}`)}`,
+  );
 }

@@ -6,7 +6,7 @@
  *   node tools/scaffold/run.mjs --kind hook     another kind
  *   node tools/scaffold/run.mjs --all           every kind; minutes
  *
- * Packages of this repository are linked, so nothing is installed: tools/e2e installs from tarballs.
+ * Packages of this repository are linked, so nothing is installed: tools/e2e/registry.mjs installs from a registry.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
