@@ -117,11 +117,65 @@ describe('completion', () => {
     expect(await asked('run', '--config', 'compl')).toEqual(['completion.bash']);
   });
 
-  it.each(['zsh', 'fish'])('prints a script of %s with every command', async (shell) => {
+  /** What a shell offers after a command line, where the shell is installed; else null. */
+  const offered = async (
+    shell: 'zsh' | 'fish',
+    asking: (script: string) => string,
+  ): Promise<string | null> => {
     const { code, stdout } = await run('completion', shell);
     expect(code).toBe(0);
     for (const command of ['run', 'data get', 'init plugin']) expect(stdout).toContain(command);
     for (const name of ['lenet5', 'fashion-mnist', 'adversarial']) expect(stdout).toContain(name);
+    const file = join(place.path, `completion.${shell}`);
+    await writeFile(file, stdout);
+    const without = shell === 'zsh' ? ['-f'] : ['--no-config'];
+    return promisify(execFile)(shell, [...without, '-c', asking(file)], { cwd: place.path }).then(
+      ({ stdout: found }) => found,
+      (error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+        throw error;
+      },
+    );
+  };
+
+  it('completes in fish', async ({ skip }) => {
+    const lines = ['', 'run --data', 'run --student lenet', 'data ', 'data get fashion', 'init plugin data-'];
+    const found = await offered('fish', (file) =>
+      [`source ${file}`, ...lines.map((line) => `echo "> ${line}"; complete -C 'anc-cli ${line}'`)].join(
+        '\n',
+      ),
+    );
+    if (found === null) return skip('fish is not installed');
+    const [all, flags, students, data, dataset, kind] = found
+      .split(/^> .*\n/m)
+      .slice(1)
+      .map((part) => part.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')[0]!])));
+    expect(all).toEqual(expect.arrayContaining(['run', 'compare', 'init', 'completion']));
+    expect(flags).toEqual(expect.arrayContaining(['--dataset', '--data-dir', '--data-term']));
+    expect([students, data]).toEqual([
+      ['lenet4', 'lenet5'],
+      ['get', 'info'],
+    ]);
+    expect([dataset, kind]).toEqual([['fashion-mnist'], ['data-term']]);
+  });
+
+  it('completes in zsh', async ({ skip }) => {
+    const lines = [[''], ['run', '--data'], ['run', '--student', ''], ['data', ''], ['init', 'plugin', '']];
+    const found = await offered('zsh', (file) =>
+      [
+        'compdef() { :; }; compadd() { shift; print -r -- "$@"; }; _files() { print -r -- FILES; }',
+        `source ${file}`,
+        ...lines.map(
+          (line) => `words=(anc-cli ${line.map((word) => `'${word}'`).join(' ')}); CURRENT=$#words; _anc_cli`,
+        ),
+      ].join('\n'),
+    );
+    if (found === null) return skip('zsh is not installed');
+    const [all, flags, students, data, kinds] = found.split('\n').map((line) => line.split(' '));
+    expect(all).toEqual(expect.arrayContaining(['run', 'compare', 'init', 'completion']));
+    expect(flags).toEqual(expect.arrayContaining(['--dataset', '--data-dir', '--data-term']));
+    expect(students).toEqual(expect.arrayContaining(['lenet4', 'lenet5']));
+    expect([data, kinds]).toEqual([['get', 'info'], expect.arrayContaining(['data-term', 'discriminator'])]);
   });
 
   it('suggests a shell', async () => {

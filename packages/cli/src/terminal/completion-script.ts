@@ -25,10 +25,10 @@ const brief = (help: string): string => (help.length <= 80 ? help : `${help.slic
 function commandFinder(commands: readonly Completed[]): string {
   const named = commands.filter(({ name }) => name !== '').map(({ name }) => quoted(name));
   return [
-    "  local path='' word",
+    "  local found='' word", // not path, which zsh ties to PATH
     '  for word in "$@"; do',
-    '    case "${path:+$path }$word" in',
-    `      ${named.join('|')}) path="\${path:+$path }$word" ;;`,
+    '    case "${found:+$found }$word" in',
+    `      ${named.join('|')}) found="\${found:+$found }$word" ;;`,
     '    esac',
     '  done',
   ].join('\n');
@@ -57,15 +57,15 @@ const commandCases = (commands: readonly Completed[]): string =>
 const bash = (commands: readonly Completed[]): string => `# bash completion of anc-cli
 _anc_cli_path() {
 ${commandFinder(commands)}
-  printf '%s' "$path"
+  printf '%s' "$found"
 }
 _anc_cli() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" choices='' flags='' files=''
-  local path="$(_anc_cli_path "\${COMP_WORDS[@]:1:COMP_CWORD-1}")"
+  local found="$(_anc_cli_path "\${COMP_WORDS[@]:1:COMP_CWORD-1}")"
   COMPREPLY=()
-  case "$path:$previous" in
+  case "$found:$previous" in
 ${valueCases(commands, 'files=1')}
-    *) case "$path" in
+    *) case "$found" in
 ${commandCases(commands)}
     esac ;;
   esac
@@ -88,9 +88,9 @@ _anc_cli() {
   local current="\${words[CURRENT]}" previous="\${words[CURRENT-1]}" choices='' flags='' files=''
   set -- "\${(@)words[2,CURRENT-1]}"
 ${commandFinder(commands)}
-  case "$path:$previous" in
+  case "$found:$previous" in
 ${valueCases(commands, 'files=1')}
-    *) case "$path" in
+    *) case "$found" in
 ${commandCases(commands)}
     esac ;;
   esac
@@ -109,7 +109,7 @@ compdef _anc_cli anc-cli
 
 function fish(commands: readonly Completed[]): string {
   const lines = commands.flatMap(({ name, options, words: own }) => {
-    const condition = `-n ${fishQuoted(`test "(__anc_cli_path)" = "${name}"`)}`;
+    const condition = `-n ${fishQuoted(`__anc_cli_at ${fishQuoted(name)}`)}`;
     const helpOf = new Map(commands.map((command) => [command.name, command.help]));
     return [
       ...own.map((word) => {
@@ -125,13 +125,14 @@ function fish(commands: readonly Completed[]): string {
   });
   const named = commands.filter(({ name }) => name !== '').map(({ name }) => fishQuoted(name));
   return `# fish completion of anc-cli
-function __anc_cli_path
-  set -l path ''
-  for word in (commandline -opc)[2..-1]
-    set -l longer (string trim "$path $word")
-    contains -- $longer ${named.join(' ')}; and set path $longer
+function __anc_cli_at --description 'whether the command before the cursor is this one'
+  set -l found ''
+  set -l before (commandline -opc)
+  for word in $before[2..-1]
+    set -l longer (string trim "$found $word")
+    contains -- $longer ${named.join(' ')}; and set found $longer
   end
-  echo $path
+  test "$found" = "$argv[1]"
 end
 ${lines.join('\n')}
 `;
