@@ -18,7 +18,7 @@ import { MANAGERS, Project } from './managers.mjs';
 import { futurePlugin, leakyPlugin, nestedPlugin } from './plugins.mjs';
 import { expect, run } from './processes.mjs';
 import { addChangeset, copyOfRepository, publishAsIs, publishFiles, release } from './release.mjs';
-import { checkReleases } from './release-checks.mjs';
+import { checkFirstInstallation, checkReleases } from './release-checks.mjs';
 import { rowOf, tableOf } from './table.mjs';
 import { checkInstallation, coreCopies } from './user-checks.mjs';
 
@@ -95,17 +95,6 @@ let failed = 0;
 const registry = await startRegistry(join(folder, 'registry'));
 places = { registry: registry.url, caches: join(folder, 'caches') };
 try {
-  const copy = join(folder, 'copy');
-  copyOfRepository(copy, registry.url);
-  const earlier = publishAsIs(copy);
-  say(`published ${earlier} as it is`);
-  addChangeset(copy, 'minor', 'The next release.');
-  const version = release(copy);
-  say(`released ${version} by changesets`);
-  publishFiles(join(folder, 'leaky'), leakyPlugin(), registry.url);
-  publishFiles(join(folder, 'nested'), nestedPlugin(earlier), registry.url);
-  publishFiles(join(folder, 'future'), futurePlugin(), registry.url);
-
   const rows = [];
   /** Goes on after a failure: each installation is news of its own. */
   const attempt = async (what, work) => {
@@ -116,6 +105,20 @@ try {
       say(`FAIL ${what}: ${error.message}`);
     }
   };
+
+  const copy = join(folder, 'copy');
+  copyOfRepository(copy, registry.url);
+  const earlier = publishAsIs(copy);
+  say(`published ${earlier} as it is`);
+  publishFiles(join(folder, 'leaky'), leakyPlugin(), registry.url);
+  const user = project('npm');
+  await attempt('the first release', () => checkFirstInstallation(user, earlier, say));
+  addChangeset(copy, 'minor', 'The next release.');
+  const version = release(copy);
+  say(`released ${version} by changesets`);
+  publishFiles(join(folder, 'nested'), nestedPlugin(earlier), registry.url);
+  publishFiles(join(folder, 'future'), futurePlugin(), registry.url);
+
   const paths = new Map([[undefined, process.env.PATH]]);
   for (const { name, node } of installations) {
     if (!paths.has(node)) paths.set(node, fetchNode(node, registry.url));
@@ -126,8 +129,8 @@ try {
     );
     if (row !== undefined) rows.push(row);
   }
-  await attempt('releases', () =>
-    checkReleases(project('npm'), { earlier, version, caches: places.caches, say }),
+  await attempt('the next release', () =>
+    checkReleases(user, { earlier, version, caches: places.caches, say }),
   );
   const table = tableOf(rows);
   if (rows.length > 0) console.log(table);

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from './processes.mjs';
+import { expect, run } from './processes.mjs';
 import {
   checkCreate,
   checkFallbackAndFix,
@@ -20,16 +20,31 @@ function ours({ folder }) {
   return [...scoped, ...['anc-cli', 'create-anc-plugin'].filter((name) => existsSync(join(modules, name)))];
 }
 
+/** The packages that npm would install in a new folder, from its lockfile. */
+function lockOf(folder, name, specs) {
+  const place = join(folder, name);
+  mkdirSync(place);
+  writeFileSync(join(place, 'package.json'), '{ "private": true }');
+  copyFileSync(join(folder, '.npmrc'), join(place, '.npmrc'));
+  run('npm', ['install', '--package-lock-only', '--ignore-scripts', '--loglevel=error', ...specs], {
+    cwd: place,
+  });
+  return JSON.parse(readFileSync(join(place, 'package-lock.json'), 'utf8')).packages;
+}
+
+/** A project that npm installed when a release was the newest. */
+export async function checkFirstInstallation(project, version, say) {
+  project.add(`anc-cli@${version}`, 'anc-plugin-leaky');
+  const { engine } = await checkInstallation(project, version);
+  expect(engine === 'onnxruntime-node', `${engine} computed, expected onnxruntime-node`);
+  say(`npm installed ${version}: list, doctor, a run with a plugin`);
+}
+
 /**
- * What a project that npm installed goes through: an installation of a release, the update to the next one, optional packages
- * that are missing, a plugin with a copy of core of its own, one for a release that does not exist, a plugin's new package.
+ * What that project goes through afterwards: the update to the next release, optional packages that are missing, a plugin with
+ * a copy of core of its own, one for a release that does not exist, a plugin's new package.
  */
 export async function checkReleases(project, { earlier, version, caches, say }) {
-  project.add(`anc-cli@${earlier}`, 'anc-plugin-leaky');
-  const { engine } = await checkInstallation(project, earlier);
-  expect(engine === 'onnxruntime-node', `${engine} computed, expected onnxruntime-node`);
-  say(`npm installed ${earlier}: list, doctor, a run with a plugin`);
-
   project.run(['npm', ['install', '--omit=optional', '--loglevel=error', `anc-cli@${version}`]]);
   const copies = Object.values(coreCopies(project));
   expect(copies.join() === version, `after the update there are copies of core ${copies.join(', ')}`);
@@ -62,4 +77,14 @@ export async function checkReleases(project, { earlier, version, caches, say }) 
 
   checkCreate(project, version, join(caches, 'npm-create'));
   say('npm create anc-plugin: its dependencies are those of this release');
+
+  // By itself npm installs the newest core that the plugin allows.
+  const specs = [`anc-cli@${earlier}`, `@anc/core@${earlier}`, 'anc-plugin-leaky'];
+  const older = lockOf(project.folder, 'older', specs);
+  const cores = Object.entries(older).filter(([path]) => path.endsWith('node_modules/@anc/core'));
+  expect(
+    cores.length === 1 && cores[0][1].version === earlier,
+    `${specs.join(' ')}: copies of core ${JSON.stringify(cores)}`,
+  );
+  say(`${specs.join(' ')}: one copy of core`);
 }
