@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AncError } from '@anc/core';
+import { AncError, PLUGIN_API_VERSION } from '@anc/core';
 import { kindOf, PLUGIN_KINDS, type PluginKind } from './kinds.js';
 import { namesOf, type PluginNames } from './plugin-name.js';
 
@@ -42,9 +42,6 @@ const RENAMED: Readonly<Record<string, string>> = {
   'plugin-test.ts': 'plugin.test.ts', // which vitest would run here
 };
 
-/** Versions of our packages that have this version of the plugin API. */
-const PEERS = '>=0.1.0 <1.0.0';
-
 /** The version of this package, which all packages of a release have. */
 async function version(): Promise<string> {
   const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
@@ -83,9 +80,11 @@ export async function pluginFiles(
   names: PluginNames,
 ): Promise<ReadonlyMap<string, string>> {
   const { flag } = PLUGIN_KINDS[kind];
+  const own = await version();
   const open = {
-    ANC_VERSION: await version(),
-    ANC_PEERS: PEERS,
+    ANC_VERSION: own,
+    // From the release that it is written with up to the next version of the plugin API, which is a major release.
+    ANC_PEERS: `>=${own} <${PLUGIN_API_VERSION}.0.0`,
     ANC_KIND: kind.replaceAll('-', ' '),
     ANC_WORD: kind,
     ANC_TRY: flag === null ? `describe ${kind} my-component` : `run ${flag} my-component`,
