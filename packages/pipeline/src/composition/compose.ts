@@ -125,7 +125,7 @@ export function compose(
     unknown: (name) => hintOf(name, broken),
   };
   const container = new Container();
-  container.load(registriesWith(events), ...sources.map(moduleOf));
+  container.loadSync(registriesWith(events), ...sources.map(moduleOf));
   const entries = kindNames.map((kind) => [kind, container.get(registryOf(kind))] as const);
   return {
     registries: Object.fromEntries(entries) as unknown as Composition['registries'],
