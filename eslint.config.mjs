@@ -26,7 +26,7 @@ const cliLayer = (...above) => ({
 
 /** The packages between formats and pipeline. None of them may import another one; a new folder is one of them. */
 const MIDDLE = readdirSync(new URL('packages', import.meta.url)).filter(
-  (name) => !['core', 'formats', 'pipeline', 'cli'].includes(name),
+  (name) => !['core', 'formats', 'pipeline', 'cli', 'create-anc-plugin'].includes(name),
 );
 
 /**
@@ -64,6 +64,11 @@ const boundaries = (extra = []) => [
           ...MIDDLE.map((name) => `room:${name}`),
         ],
         bannedExternalImports: ['commander', 'consola', 'cli-table3', 'c12'],
+      },
+      {
+        sourceTag: 'room:create-anc-plugin', // a program of its own
+        onlyDependOnLibsWithTags: ['room:core', 'room:create-anc-plugin', ...extra],
+        bannedExternalImports: ['inversify', 'reflect-metadata'],
       },
       {
         sourceTag: 'room:cli',

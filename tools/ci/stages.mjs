@@ -10,17 +10,17 @@
  */
 export const STAGES = [
   { name: 'lockfile', command: ['node', 'tools/ci/lockfile.mjs'], minutes: 1 },
-  { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], minutes: 8 },
-  { name: 'backend: webgpu', command: ['node', 'tools/webgpu/check.mjs', 'webgpu'], minutes: 8 },
-  { name: 'interop: Keras', command: ['node', 'tools/interop/keras.mjs'], minutes: 8 },
-  { name: 'interop: teachers', command: ['node', 'tools/interop/teachers.mjs'], minutes: 6 },
+  { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], minutes: 12 },
+  { name: 'backend: webgpu', command: ['node', 'tools/webgpu/check.mjs', 'webgpu'], minutes: 15 },
+  { name: 'interop: Keras', command: ['node', 'tools/interop/keras.mjs'], minutes: 12 },
+  { name: 'interop: teachers', command: ['node', 'tools/interop/teachers.mjs'], minutes: 12 },
   {
     name: 'interop: augmentations and optimizers of PyTorch',
     command: ['node', 'tools/interop/pytorch.mjs'],
-    minutes: 10,
+    minutes: 12,
   },
-  { name: 'backend: browser', command: ['node', 'tools/browser/check.mjs', '--install'], minutes: 8 },
-  { name: 'backend: onnx:webgpu', command: ['node', 'tools/webgpu/check.mjs', 'onnx:webgpu'], minutes: 8 },
+  { name: 'backend: browser', command: ['node', 'tools/browser/check.mjs', '--install'], minutes: 12 },
+  { name: 'backend: onnx:webgpu', command: ['node', 'tools/webgpu/check.mjs', 'onnx:webgpu'], minutes: 15 },
   { name: 'typecheck', command: ['npm', 'run', '--silent', 'typecheck'], minutes: 5 },
   { name: 'documentation', command: ['node', 'tools/docs/check.mjs'], minutes: 8 },
   { name: 'install: production', command: ['node', 'tools/e2e/install.mjs', '--production'], minutes: 6 },
@@ -35,7 +35,7 @@ export const STAGES = [
   {
     name: 'reliability: 20 kills',
     command: ['node', 'tools/kill-test/run.mjs', '--kills', '20'],
-    minutes: 8,
+    minutes: 12,
   },
   { name: 'interop: ONNX', command: ['node', 'tools/interop/onnx.mjs'], minutes: 8 },
   {
