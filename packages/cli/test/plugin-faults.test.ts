@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { inProcess, workplace, type Workplace } from './anc-cli.js';
+import { ancCli, inProcess, workplace, type Workplace } from './anc-cli.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -17,11 +17,13 @@ import { definePlugin, dense, Discriminator, sequential } from ${core};
 import * as tf from ${address(require.resolve('@tensorflow/tfjs-core'))};
 const faults = {
   reads: (x) => (x.dataSync()[0] > 0 ? x : tf.neg(x)),
+  waits: (x) => (x.data().then(() => {}), x),
   draws: (x) => tf.mul(x, Math.random()),
   mismatches: (x) => tf.add(x, tf.zeros([3, 3])),
   dates: (x) => tf.mul(x, Date.now() % 7919),
   counts: (x) => tf.mul(x, ++calls),
   averages: (x) => tf.mean(x, 0, true),
+  varies: (x) => x,
 };
 let calls = 0;
 class Faulty extends Discriminator {
@@ -30,6 +32,7 @@ class Faulty extends Discriminator {
   constructor(fault) {
     super();
     this.fault = fault;
+    if (fault === 'varies') this.rate = Math.random();
   }
   init(rng, input) {
     return this.layers.init(rng, input);
@@ -60,6 +63,9 @@ afterAll(() => place.remove());
 describe("a plugin's mistake that shows when it plays: found before the teacher is trained", () => {
   it.each([
     ['reads', 'onnx', 'ANC_COMPILE_READ', /faulty\.mjs:\d+/],
+    ['waits', 'onnx', 'ANC_COMPILE_READ', /faulty\.mjs:\d+/],
+    ['waits', 'tfjs:cpu', 'ANC_COMPILE_READ', /faulty\.mjs:\d+/],
+    ['varies', 'onnx', 'ANC_PLUGIN', /"varies" of plugin "faulty" draws its own[^]*faulty\.mjs:\d+/],
     ['draws', 'onnx', 'ANC_COMPILE_IMPURE', /discriminator, student/],
     ['dates', 'onnx', 'ANC_COMPILE_IMPURE', /it uses Date at .*faulty\.mjs:\d+/],
     ['counts', 'onnx', 'ANC_COMPILE_IMPURE', /discriminator, student/],
@@ -93,4 +99,11 @@ describe("a plugin's mistake that shows when it plays: found before the teacher 
     expect(error.message).toMatch(message);
     expect(await place.files()).toEqual(before);
   });
+});
+
+it('a plugin that ends the program while it is loaded is an error', async () => {
+  await writeFile(join(place.path, 'ending.mjs'), 'process.exit(0);');
+  const { code, stderr } = await ancCli(['list', '--plugins', './ending.mjs'], { cwd: place.path });
+  expect(code).toBe(2);
+  expect(stderr).toContain('plugin "./ending.mjs" ended the program while it was loaded.');
 });

@@ -126,6 +126,28 @@ async function assertFree(folder: string): Promise<void> {
   });
 }
 
+/** The package in its draft: not the draft itself, which nobody else may read. */
+const WHOLE = 'package';
+
+/** An empty folder beside the one that is to be written. Throws `ANC_DISK`. */
+async function makeDraft(folder: string): Promise<string> {
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    return await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+  } catch (error) {
+    throw notWritten(folder, error);
+  }
+}
+
+const notWritten = (folder: string, cause: unknown): unknown =>
+  (cause as NodeJS.ErrnoException).syscall === undefined
+    ? cause
+    : new AncError('ANC_DISK', `${folder} cannot be written.`, {
+        received: (cause as Error).message,
+        hint: 'check the permissions of the folder around it, or choose another one with --folder.',
+        cause,
+      });
+
 /**
  * Writes a TypeScript package with a plugin of a kind: source, a test with its contract suite, package.json, README,
  * license and workflows that test and publish it. Nothing is overwritten, and nothing is left where it fails.
@@ -139,18 +161,18 @@ export async function writePlugin(options: WritePluginOptions): Promise<WrittenP
   const folder = resolve(options.cwd, options.folder ?? names.package.split('/').at(-1)!);
   await assertFree(folder);
   const files = await pluginFiles(kind, names);
-  await mkdir(dirname(folder), { recursive: true });
-  const draft = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+  const draft = await makeDraft(folder);
   try {
     for (const [path, text] of files) {
-      await mkdir(dirname(join(draft, path)), { recursive: true });
-      await writeFile(join(draft, path), text);
+      await mkdir(dirname(join(draft, WHOLE, path)), { recursive: true });
+      await writeFile(join(draft, WHOLE, path), text);
     }
-    await rename(draft, folder); // replaces an empty folder, and no other
+    await rename(join(draft, WHOLE), folder); // replaces an empty folder, and no other
+    await rm(draft, { recursive: true, force: true });
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     await assertFree(folder);
-    throw error;
+    throw notWritten(folder, error);
   }
   const command = (/^npx anc-cli .*dist\/index\.js$/m.exec(files.get('README.md')!) ?? [''])[0];
   return {

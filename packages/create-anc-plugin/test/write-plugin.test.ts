@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -107,6 +107,18 @@ describe('writePlugin', () => {
     await writePlugin({ kind: 'hook', name: 'log', folder: 'empty', cwd });
     await writePlugin({ kind: 'hook', name: 'log', folder: 'deep/er', cwd });
     expect(await readdir(join(cwd, 'empty'))).toEqual(await readdir(join(cwd, 'deep', 'er')));
+    const modeOf = async (...path: string[]): Promise<number> =>
+      (await stat(join(cwd, ...path))).mode & 0o777;
+    expect(await modeOf('deep', 'er')).toBe(await modeOf('deep')); // readable by others, as any new folder
+    expect(await readdir(join(cwd, 'deep'))).toEqual(['er']);
+  });
+
+  it('says in one error where it cannot write', async () => {
+    await symlink(join(cwd, 'nowhere', 'at-all'), join(cwd, 'dangling'));
+    await expect(writePlugin({ kind: 'hook', name: 'log', folder: 'dangling', cwd })).rejects.toMatchObject({
+      code: 'ANC_DISK',
+    });
+    expect(await readdir(cwd)).toEqual(['dangling']);
   });
 });
 

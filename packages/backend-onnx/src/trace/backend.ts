@@ -14,10 +14,19 @@ interface Entry {
   readonly host: { values: tf.backend_util.TypedArray; shape: readonly number[]; dtype: TracedType } | null;
 }
 
+const readError = (): AncError =>
+  new AncError('ANC_COMPILE_READ', `a traced step read the value of a tensor, at ${callSite()}.`, {
+    expected:
+      'a function of tensors that never looks at values (dataSync, data, array, print, if on a value)',
+    hint: 'use tf.where or arithmetic on masks instead of branching, and return values to look at as metrics or outputs.',
+  });
+
 /** A tfjs backend whose tensors are places in a graph. Nothing is computed and no value can be read. */
 export class TraceBackend extends tf.KernelBackend {
   readonly #data = new tf.DataStorage<Entry>(this, tf.engine());
   tracer: Tracer | null = null;
+  /** That the trace in progress asked for a promise of a value. */
+  readAhead: AncError | null = null;
 
   /** The tracer of the trace in progress. */
   current(): Tracer {
@@ -73,15 +82,15 @@ export class TraceBackend extends tf.KernelBackend {
   override readSync(dataId: object): tf.BackendValues {
     const host = this.#data.get(dataId).host;
     if (host !== null) return host.values;
-    throw new AncError('ANC_COMPILE_READ', `a traced step read the value of a tensor, at ${callSite()}.`, {
-      expected:
-        'a function of tensors that never looks at values (dataSync, data, array, print, if on a value)',
-      hint: 'use tf.where or arithmetic on masks instead of branching, and return values to look at as metrics or outputs.',
-    });
+    throw readError();
   }
 
+  /** What was promised of a computed value never comes: the trace ends with an error, which nobody has to wait for. */
   override read(dataId: object): Promise<tf.BackendValues> {
-    return Promise.resolve(this.readSync(dataId));
+    const host = this.#data.get(dataId).host;
+    if (host !== null) return Promise.resolve(host.values);
+    this.readAhead ??= readError();
+    return new Promise(() => {});
   }
 
   override disposeData(dataId: object): boolean {
@@ -159,12 +168,15 @@ export function withTraceBackend<T>(tracer: Tracer, f: (backend: TraceBackend) =
   void tf.setBackend(TRACE_BACKEND);
   const outer = backend.tracer;
   backend.tracer = tracer;
+  backend.readAhead = null;
   try {
     let result: T | undefined;
     // Return nothing through tidy: it would search the whole graph for tensors.
     tf.tidy(() => {
       result = f(backend);
     });
+    const { readAhead } = backend as { readAhead: AncError | null };
+    if (readAhead !== null) throw readAhead;
     return result as T;
   } finally {
     backend.tracer = outer;

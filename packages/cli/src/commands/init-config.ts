@@ -31,7 +31,13 @@ export async function initConfig(
     });
   }
   const path = join(session.cwd, file);
-  await writeFile(path, configTemplate(format), { flag: 'wx' });
+  await writeFile(path, configTemplate(format), { flag: 'wx' }).catch((cause: unknown) => {
+    throw new AncError('ANC_DISK', `${path} cannot be written.`, {
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: 'check the permissions of the folder, or work in another one.',
+      cause,
+    });
+  });
   terminal.document({ file: path, format });
   terminal.print(
     `${file}: every option with its help, all but the preset as comments. Then: npx anc-cli run` +

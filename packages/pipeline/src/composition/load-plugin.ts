@@ -22,12 +22,22 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
     });
   }
   let module: { default?: unknown };
+  const ended = (): void => {
+    process.exitCode = 2;
+    process.stderr.write(
+      `error: plugin "${specifier}" ended the program while it was loaded.\n` +
+        '  remove process.exit from it, and whatever it waits for without end; or leave it out.\n',
+    );
+  };
+  process.once('exit', ended);
   try {
     module = TYPESCRIPT.test(url)
       ? await importTypeScript(url)
       : ((await import(url)) as { default?: unknown });
   } catch (cause) {
     throw unloadable(specifier, url, cause);
+  } finally {
+    process.off('exit', ended);
   }
   const isFile = /^(\.{1,2}[\\/]|[\\/]|[a-z]:|file:)/i.test(specifier);
   return { plugin: pluginOf(module, specifier), source: isFile ? 'file' : 'package', url };

@@ -1,5 +1,5 @@
 import { AncError } from '@anc/core';
-import { setOrigin } from '@anc/core/internal';
+import { setOrigin, watchingSources } from '@anc/core/internal';
 import type { Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 import type { EnvironmentOf, Kind, Made, Registration } from './kinds.js';
@@ -14,6 +14,20 @@ export interface RegistryEvents {
   used?(packageName: string): void;
   /** A name is not known: what else there is to say, such as that a plugin could not be loaded. Throws what is better known. */
   unknown?(name: string): string | null;
+}
+
+/** Kinds that nothing is trained with again from the random seed: their own identifiers may be random. */
+const DRAWS: readonly Kind[] = ['hooks', 'backends', 'datasets'];
+
+/** Throws `ANC_PLUGIN` where `create` drew its own random numbers: another call would make another component. */
+function assertNothingDrawn(asked: ReadonlySet<string>, what: string): void {
+  const drawn = [...asked].filter((line) => !/^(Date|performance)/.test(line));
+  if (drawn.length === 0) return;
+  throw new AncError('ANC_PLUGIN', `${what} draws its own random numbers when it is created.`, {
+    expected: 'the same component for the same options',
+    received: drawn.join('; '),
+    hint: 'draw initial values from the rng that `init` receives, and noise from context.noise.',
+  });
 }
 
 /**
@@ -101,7 +115,13 @@ export class Registry<K extends Kind> {
       environment: EnvironmentOf<K>,
     ) => Made<K>;
     const what = `${KINDS[this.kind]} "${own}" of plugin "${from}"`;
-    const made: unknown = blaming(what, () => create(checked, environment));
+    const drawn = new Set<string>();
+    const made: unknown = blaming(what, () =>
+      DRAWS.includes(this.kind)
+        ? create(checked, environment)
+        : watchingSources(drawn, 0, () => create(checked, environment)),
+    );
+    assertNothingDrawn(drawn, what);
     const complete = <T>(component: T): T => {
       assertMembers(this.kind, component, what);
       setOrigin(component, what);
