@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { packWorkspaces } from './e2e/pack.mjs';
 
 const FORBIDDEN = /\.test\.|\.tsbuildinfo$|spec-types|^test\/|node_modules|\.(?:node|wasm|so|dll|dylib)$/;
@@ -17,7 +17,7 @@ const ON_INSTALL = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepa
 const FOLDERS = Object.fromEntries(
   Object.entries(JSON.parse(readFileSync('package-lock.json', 'utf8')).packages)
     .filter(([path]) => /^packages\/[^/]+$/.test(path))
-    .map(([path, { name = path }]) => [name, path]),
+    .map(([path, { name = basename(path) }]) => [name, path]),
 );
 
 /** What would run when this package is installed. `binding.gyp` counts as a script, too. */
