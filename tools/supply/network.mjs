@@ -33,7 +33,10 @@ const STARTS = new Set([
   'packages/runtime/src/run-folder/environment.ts', // git, for the commit in a run's record
 ]);
 /** Addresses that are compared with, and not contacted. */
-const TEXTS = new Set(['packages/formats/src/foreign/foreign-file.ts: git-lfs.github.com']);
+const TEXTS = new Set([
+  'packages/formats/src/foreign/foreign-file.ts: git-lfs.github.com',
+  'packages/cli/src/config/config-schema.ts: json-schema.org', // the identifier of a vocabulary
+]);
 
 const PROGRAMS = /^(?:node:)?(?:child_process|cluster)$/;
 
