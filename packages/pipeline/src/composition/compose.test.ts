@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AncError, definePlugin, type Balancer, type Contributions } from '@anc/core';
@@ -232,5 +232,16 @@ describe('loadPlugin', () => {
     await expect(loadPlugin('anc-no-such-plugin', cwd)).rejects.toEqual(
       missing('npm install anc-no-such-plugin'),
     );
+  });
+
+  it('says of one that is installed without its module that it is to be built', async () => {
+    const folder = join(cwd, 'node_modules', 'anc-plugin-unbuilt');
+    await mkdir(folder, { recursive: true });
+    const manifest = { name: 'anc-plugin-unbuilt', version: '1.0.0', exports: './dist/index.js' };
+    await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+    await expect(loadPlugin('anc-plugin-unbuilt', cwd)).rejects.toMatchObject({
+      code: 'ANC_PLUGIN',
+      message: 'plugin "anc-plugin-unbuilt" is installed, but its module is not there.',
+    });
   });
 });

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { AncError, type Plugin } from '@anc/core';
 import { assertPlugin, callSite } from '@anc/core/internal';
 import { mixedVersions } from './mixed-versions.js';
@@ -14,6 +15,13 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
   const url = resolvePlugin(specifier, cwd);
   if (url === undefined) {
     const isPath = /^[./]/.test(specifier);
+    const folder = isPath ? null : installedFolder(specifier, cwd);
+    if (folder !== null) {
+      throw new AncError('ANC_PLUGIN', `plugin "${specifier}" is installed, but its module is not there.`, {
+        expected: `the file that "exports" or "main" of ${join(folder, 'package.json')} names`,
+        hint: 'build the package (npm run build) and pack or install it again.',
+      });
+    }
     throw new AncError('ANC_PLUGIN_MISSING', `plugin "${specifier}" was not found.`, {
       expected: `${isPath ? 'a file' : 'a package'} that can be reached from ${cwd}`,
       hint: isPath
@@ -41,6 +49,15 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
   }
   const isFile = /^(\.{1,2}[\\/]|[\\/]|[a-z]:|file:)/i.test(specifier);
   return { plugin: pluginOf(module, specifier), source: isFile ? 'file' : 'package', url };
+}
+
+/** Where a package is installed for a folder, by Node's rules; null where it is not. */
+function installedFolder(name: string, cwd: string): string | null {
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', name);
+    if (existsSync(join(candidate, 'package.json'))) return candidate;
+    if (folder === dirname(folder)) return null;
+  }
 }
 
 const TYPESCRIPT = /\.[cm]?ts$/;
