@@ -14,6 +14,7 @@ const TESTS = ['packages/*/{src,test}/**/*.test.ts'];
 
 const shared = {
   testTimeout: 60_000,
+  hookTimeout: 60_000, // some train a model before their tests
   env: { ANC_TRIAL_SECONDS: '0' }, // files that tests make are trusted: a trial takes a second or two
 };
 
