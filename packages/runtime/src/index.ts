@@ -27,9 +27,6 @@ export { RunFolder } from './run-folder/run-folder.js';
 export { onDisk } from './run-folder/disk-error.js';
 export { removeTemporary, temporaryName } from './run-folder/temporary-name.js';
 export type { DiskCacheOptions } from './teacher-cache/disk-store.js';
-export {
-  TeacherCache,
-  type TeacherCacheCounts,
-  type TeacherCacheOptions,
-} from './teacher-cache/teacher-cache.js';
+export { TeacherCache, type TeacherCacheOptions } from './teacher-cache/teacher-cache.js';
+export type { TeacherCacheCounts } from './teacher-cache/teacher-cache-counts.js';
 export { ScalarLog, type ScalarLogOptions } from './tensorboard/scalar-log.js';

@@ -15,6 +15,7 @@ import { roundToFloat16 } from '@anc/formats';
 import { DiskStore, type DiskCacheOptions } from './disk-store.js';
 import type { DiskTable } from './disk-table.js';
 import { OutputTable } from './output-table.js';
+import type { TeacherCacheCounts } from './teacher-cache-counts.js';
 import { teacherCacheKey } from './teacher-cache-key.js';
 
 /** Options of `TeacherCache`. */
@@ -35,24 +36,6 @@ export interface TeacherCacheOptions {
   readonly float16?: boolean;
   /** Shares the memory of another cache if that is of the same teacher, data and augmentation. */
   readonly from?: TeacherCache;
-}
-
-/** What a teacher cache has done, and the space that it takes. */
-export interface TeacherCacheCounts {
-  /** Images whose requested outputs were all cached. */
-  readonly hits: number;
-  /** Images that the teacher had to compute. */
-  readonly misses: number;
-  /** Images that the teacher computed, including those that fill up a batch. */
-  readonly inferred: number;
-  /** Memory in use. */
-  readonly bytes: number;
-  /** Hits that were read from disk. */
-  readonly diskHits: number;
-  /** Bytes on disk. */
-  readonly diskBytes: number;
-  /** The largest change of an output by half precision; 0 without it. */
-  readonly halfError: number;
 }
 
 /**
