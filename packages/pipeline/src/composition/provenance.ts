@@ -71,6 +71,7 @@ export const recordsOf = (
  * SHA-256 of a plugin's content.
  *
  * - Of a package: its files, by path, without `node_modules` and without files and folders whose name begins with a dot.
+ * - Of a package of the program: its JavaScript alone, which is what runs, so that a run starts sooner.
  * - Of a file: the file and what it imports by a relative path, and so on.
  * - Of an object: the source text of its `create` functions, with kinds, names, summaries and version. Changes of what these
  *   functions call are not seen.
@@ -84,12 +85,18 @@ async function digestOf(
   const isPackage = folder !== null && source !== 'file';
   const key = `${source} ${isPackage ? folder : path}`;
   const known = source === 'built-in' ? digests.get(key) : undefined; // their files do not change while they run
-  const digest = known ?? (isPackage ? digestOfFiles(await filesIn(folder), folder) : digestOfModule(path));
+  const digest =
+    known ??
+    (isPackage
+      ? digestOfFiles(await filesIn(folder, source === 'built-in' ? RUNS : ANY), folder)
+      : digestOfModule(path));
   if (source === 'built-in') digests.set(key, digest);
   return await digest.catch(() => null);
 }
 
 const digests = new Map<string, Promise<string>>();
+const ANY = /(?:)/;
+const RUNS = /\.[cm]?js$/;
 
 function digestOfObject(plugin: Plugin): string {
   const hash = createHash('sha256').update(JSON.stringify([plugin.name, plugin.version ?? null]));
@@ -145,14 +152,15 @@ async function resolved(path: string): Promise<string | null> {
 }
 
 /** The files of a package, whether it is installed or linked. */
-async function filesIn(folder: string): Promise<string[]> {
+async function filesIn(folder: string, wanted: RegExp): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const inner = await Promise.all(
     entries
       .filter(({ name }) => name !== 'node_modules' && !name.startsWith('.'))
       .map(async (entry) => {
         const path = join(folder, entry.name);
-        return entry.isDirectory() ? await filesIn(path) : entry.isFile() ? [path] : [];
+        if (entry.isDirectory()) return await filesIn(path, wanted);
+        return entry.isFile() && wanted.test(entry.name) ? [path] : [];
       }),
   );
   return inner.flat();
