@@ -6,7 +6,8 @@ export { originOf, setOrigin } from './contracts/origin.js';
 export { assertPlugin } from './contracts/plugin.js';
 export { callSite, faultOf } from './errors/call-site.js';
 export { shapeError } from './errors/error.js';
-export { watchingSources } from './purity/impure-sources.js';
+export { usesInWords, watchingSources, type Uses } from './purity/impure-sources.js';
+export { valueRead } from './purity/value-read.js';
 
 // Messages
 export { shellQuoted } from './text/shell-quoted.js';

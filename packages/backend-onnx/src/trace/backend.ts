@@ -1,5 +1,5 @@
 import { AncError, sizeOf } from '@anc/core';
-import { callSite } from '@anc/core/internal';
+import { valueRead } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ElementArray } from '../graph/value.js';
 import type { TracedTensor, TracedType } from '../lower/traced-tensor.js';
@@ -13,13 +13,6 @@ interface Entry {
   readonly traced: TracedTensor | null;
   readonly host: { values: tf.backend_util.TypedArray; shape: readonly number[]; dtype: TracedType } | null;
 }
-
-const readError = (): AncError =>
-  new AncError('ANC_COMPILE_READ', `a traced step read the value of a tensor, at ${callSite()}.`, {
-    expected:
-      'a function of tensors that never looks at values (dataSync, data, array, print, if on a value)',
-    hint: 'use tf.where or arithmetic on masks instead of branching, and return values to look at as metrics or outputs.',
-  });
 
 /** A tfjs backend whose tensors are places in a graph. Nothing is computed and no value can be read. */
 export class TraceBackend extends tf.KernelBackend {
@@ -82,14 +75,14 @@ export class TraceBackend extends tf.KernelBackend {
   override readSync(dataId: object): tf.BackendValues {
     const host = this.#data.get(dataId).host;
     if (host !== null) return host.values;
-    throw readError();
+    throw valueRead();
   }
 
   /** What was promised of a computed value never comes: the trace ends with an error, which nobody has to wait for. */
   override read(dataId: object): Promise<tf.BackendValues> {
     const host = this.#data.get(dataId).host;
     if (host !== null) return Promise.resolve(host.values);
-    this.readAhead ??= readError();
+    this.readAhead ??= valueRead();
     return new Promise(() => {});
   }
 
@@ -166,9 +159,8 @@ export function withTraceBackend<T>(tracer: Tracer, f: (backend: TraceBackend) =
   const before = { name: engine.backendName, instance: engine.backendInstance };
   // setBackend completes synchronously for a backend whose factory is synchronous.
   void tf.setBackend(TRACE_BACKEND);
-  const outer = backend.tracer;
-  backend.tracer = tracer;
-  backend.readAhead = null;
+  const outer = { tracer: backend.tracer, readAhead: backend.readAhead };
+  Object.assign(backend, { tracer, readAhead: null });
   try {
     let result: T | undefined;
     // Return nothing through tidy: it would search the whole graph for tensors.
@@ -179,7 +171,7 @@ export function withTraceBackend<T>(tracer: Tracer, f: (backend: TraceBackend) =
     if (readAhead !== null) throw readAhead;
     return result as T;
   } finally {
-    backend.tracer = outer;
+    Object.assign(backend, outer);
     if (before.name === null || before.name === undefined) {
       engine.backendName = null;
       engine.backendInstance = null;

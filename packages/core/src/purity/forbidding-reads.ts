@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { callSite } from '../errors/call-site.js';
-import { AncError } from '../errors/error.js';
+import type { AncError } from '../errors/error.js';
+import { valueRead } from './value-read.js';
 
 /** What all tensors of a process read their values through. */
 interface Reader {
@@ -17,11 +17,7 @@ export function forbiddingReads<T>(code: () => T): T {
   const engine = tf.engine() as unknown as Reader;
   const found: AncError[] = [];
   const refuse = (): AncError => {
-    const error = new AncError('ANC_COMPILE_READ', `a step read the value of a tensor, at ${callSite()}.`, {
-      expected:
-        'a function of tensors that never looks at values (dataSync, data, array, print, if on a value)',
-      hint: 'use tf.where or arithmetic on masks instead of branching, and return values to look at as metrics or outputs.',
-    });
+    const error = valueRead();
     found.push(error);
     return error;
   };

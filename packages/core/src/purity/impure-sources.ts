@@ -3,10 +3,12 @@ import { callSite } from '../errors/call-site.js';
 /** Milliseconds by which the clock is moved: another year, month, weekday, hour, minute, second. */
 const MOVED = 400 * 86_400_000 + 5 * 3_600_000 + 7 * 60_000 + 13_317;
 
-/** Lines that are kept for an error: one is enough to look at. */
-const MOST_LINES = 4;
-/** Stacks that are looked at. */
-const MOST_LOOKS = 16;
+/** What code used that it may not depend on, such as `Math.random`, and the line at which it first did. */
+export type Uses = Map<string, string>;
+
+/** Something received, followed by what the code that gave it used. */
+export const usesInWords = (received: string, uses: Uses): string =>
+  [received, ...Array.from(uses, ([what, line]) => `it uses ${what} at ${line}`)].join('; ');
 
 /**
  * Runs code that may depend on its arguments alone, and notes where it asks for random numbers or the time. The clock is
@@ -14,14 +16,12 @@ const MOST_LOOKS = 16;
  *
  * Only while `code` runs, which is synchronous, does anything else in the process see this.
  *
- * @param lines receives what was asked for, with the line of it, each once.
+ * @param uses receives what was asked for. Its line is looked up once: stacks are slow.
  * @param run number of the run among those that are compared: each has another time.
  */
-export function watchingSources<T>(lines: Set<string>, run: number, code: () => T): T {
-  let looked = 0;
+export function watchingSources<T>(uses: Uses, run: number, code: () => T): T {
   const note = (what: string): void => {
-    // Stacks are slow: not for each of thousands of calls, be they of the same line.
-    if (lines.size < MOST_LINES && looked++ < MOST_LOOKS) lines.add(`${what} at ${callSite()}`);
+    if (!uses.has(what)) uses.set(what, callSite());
   };
   const shift = run * MOVED;
   const [RealDate, { random }, { now }] = [globalThis.Date, Math, performance];

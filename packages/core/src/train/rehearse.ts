@@ -3,7 +3,7 @@ import type { Stage } from '../contracts/method.js';
 import type { Step, StepSpec } from '../contracts/step.js';
 import { DEEP_STACK, faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
-import { watchingSources } from '../purity/impure-sources.js';
+import { usesInWords, watchingSources, type Uses } from '../purity/impure-sources.js';
 import { Rng } from '../random/rng.js';
 import { SplitSpecs } from './split-stage.js';
 import {
@@ -66,9 +66,9 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
  *   number is not finite.
  */
 function initialState(stage: Stage, previous: Tree<HostTensor> | null): Tree<HostTensor> {
-  const lines = new Set<string>();
+  const uses: Uses = new Map();
   const init = (run: number): Tree<HostTensor> =>
-    watchingSources(lines, run, () => stage.init(Rng.still(), previous));
+    watchingSources(uses, run, () => stage.init(Rng.still(), previous));
   const [state, again] = [init(0), init(1)];
   const infinite = namesOf(state).find((name) => firstNotFinite(state[name]!.data) >= 0);
   if (infinite !== undefined) {
@@ -92,9 +92,7 @@ function initialState(stage: Stage, previous: Tree<HostTensor> | null): Tree<Hos
     `the initial "${other}" of stage "${stage.name}" is another one when it is made again.`,
     {
       expected: 'the same values for the same random seed',
-      received: ['other values', ...(lines.size === 0 ? [] : [`it uses ${[...lines].join('; ')}`])].join(
-        '; ',
-      ),
+      received: usesInWords('other values', uses),
       hint: 'draw from the rng that `init` receives, not from Math.random, and remember nothing.',
     },
   );

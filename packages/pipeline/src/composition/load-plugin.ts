@@ -5,7 +5,7 @@ import { assertPlugin, callSite } from '@anc/core/internal';
 import { mixedVersions } from './mixed-versions.js';
 import { blaming } from './plugin-fault.js';
 import type { PluginSource } from './provenance.js';
-import { resolvePlugin } from './resolve-plugin.js';
+import { isPath, resolvePlugin } from './resolve-plugin.js';
 
 /**
  * Loads a plugin by package name or path: the user's working directory comes first, then this package's own
@@ -14,8 +14,7 @@ import { resolvePlugin } from './resolve-plugin.js';
 export async function loadPlugin(specifier: string, cwd: string): Promise<PluginSource> {
   const url = resolvePlugin(specifier, cwd);
   if (url === undefined) {
-    const isPath = /^[./]/.test(specifier);
-    const folder = isPath ? null : installedFolder(specifier, cwd);
+    const folder = isPath(specifier) ? null : installedFolder(specifier, cwd);
     if (folder !== null) {
       throw new AncError('ANC_PLUGIN', `plugin "${specifier}" is installed, but its module is not there.`, {
         expected: `the file that "exports" or "main" of ${join(folder, 'package.json')} names`,
@@ -23,8 +22,8 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
       });
     }
     throw new AncError('ANC_PLUGIN_MISSING', `plugin "${specifier}" was not found.`, {
-      expected: `${isPath ? 'a file' : 'a package'} that can be reached from ${cwd}`,
-      hint: isPath
+      expected: `${isPath(specifier) ? 'a file' : 'a package'} that can be reached from ${cwd}`,
+      hint: isPath(specifier)
         ? 'check the path; it is read relative to the working directory.'
         : `npm install ${specifier}`,
     });
@@ -47,8 +46,7 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
   } finally {
     process.off('exit', ended);
   }
-  const isFile = /^(\.{1,2}[\\/]|[\\/]|[a-z]:|file:)/i.test(specifier);
-  return { plugin: pluginOf(module, specifier), source: isFile ? 'file' : 'package', url };
+  return { plugin: pluginOf(module, specifier), source: isPath(specifier) ? 'file' : 'package', url };
 }
 
 /** Where a package is installed for a folder, by Node's rules; null where it is not. */

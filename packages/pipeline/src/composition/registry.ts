@@ -1,5 +1,5 @@
 import { AncError } from '@anc/core';
-import { setOrigin, watchingSources } from '@anc/core/internal';
+import { setOrigin, watchingSources, type Uses } from '@anc/core/internal';
 import type { Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 import type { EnvironmentOf, Kind, Made, Registration } from './kinds.js';
@@ -20,12 +20,12 @@ export interface RegistryEvents {
 const DRAWS: readonly Kind[] = ['hooks', 'backends', 'datasets'];
 
 /** Throws `ANC_PLUGIN` where `create` drew its own random numbers: another call would make another component. */
-function assertNothingDrawn(asked: ReadonlySet<string>, what: string): void {
-  const drawn = [...asked].filter((line) => !/^(Date|performance)/.test(line));
-  if (drawn.length === 0) return;
+function assertNothingDrawn(uses: Uses, what: string): void {
+  const drawn = [...uses].find(([name]) => name.startsWith('Math.') || name.startsWith('crypto.'));
+  if (drawn === undefined) return;
   throw new AncError('ANC_PLUGIN', `${what} draws its own random numbers when it is created.`, {
     expected: 'the same component for the same options',
-    received: drawn.join('; '),
+    received: drawn.join(' at '),
     hint: 'draw initial values from the rng that `init` receives, and noise from context.noise.',
   });
 }
@@ -115,13 +115,13 @@ export class Registry<K extends Kind> {
       environment: EnvironmentOf<K>,
     ) => Made<K>;
     const what = `${KINDS[this.kind]} "${own}" of plugin "${from}"`;
-    const drawn = new Set<string>();
+    const uses: Uses = new Map();
     const made: unknown = blaming(what, () =>
       DRAWS.includes(this.kind)
         ? create(checked, environment)
-        : watchingSources(drawn, 0, () => create(checked, environment)),
+        : watchingSources(uses, 0, () => create(checked, environment)),
     );
-    assertNothingDrawn(drawn, what);
+    assertNothingDrawn(uses, what);
     const complete = <T>(component: T): T => {
       assertMembers(this.kind, component, what);
       setOrigin(component, what);

@@ -31,7 +31,8 @@ export function resolvePlugin(specifier: string, cwd: string): string | undefine
   );
 }
 
-const isPath = (specifier: string): boolean => /^([./]|[a-z]:|file:)/i.test(specifier);
+/** Whether a plugin is named by the path or address of its file, and not as a package. */
+export const isPath = (specifier: string): boolean => /^([./]|[a-z]:|file:)/i.test(specifier);
 
 /** A package of a project that Yarn installed without `node_modules`. */
 function fromArchives(specifier: string, cwd: string): string | undefined {

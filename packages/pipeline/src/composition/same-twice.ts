@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AncError } from '@anc/core';
-import { watchingSources } from '@anc/core/internal';
+import { usesInWords, watchingSources, type Uses } from '@anc/core/internal';
 
 /**
  * Runs code of a plugin twice, at different times, and compares what it returns.
@@ -11,13 +11,13 @@ import { watchingSources } from '@anc/core/internal';
  * @throws `ANC_PLUGIN` where the two differ: it draws its own random numbers, asks for the time or remembers something.
  */
 export function sameTwice<T>(what: string, member: string, code: () => T): T {
-  const lines = new Set<string>();
-  const [first, second] = [watchingSources(lines, 0, code), watchingSources(lines, 1, code)];
+  const uses: Uses = new Map();
+  const [first, second] = [watchingSources(uses, 0, code), watchingSources(uses, 1, code)];
   const [a, b] = [inWords(first), inWords(second)];
   if (a === b) return first;
   throw new AncError('ANC_PLUGIN', `${what}: ${member} gives another result for the same arguments.`, {
     expected: `the same both times, the first time ${a.slice(0, 100)}`,
-    received: [b.slice(0, 100), ...(lines.size === 0 ? [] : [`it uses ${[...lines].join('; ')}`])].join('; '),
+    received: usesInWords(b.slice(0, 100), uses),
     hint: 'take randomness from the rng that it receives, not from Math.random or Date, and remember nothing.',
   });
 }
