@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { chooseDataset, isInterruption, type Fetching } from '@anc/pipeline/internal';
-import { loadComposition, type Composition } from '@anc/pipeline/plugins';
+import type { Composition } from '@anc/pipeline/plugins';
 import type { Named } from '@anc/pipeline/options';
-import { pluginsOf } from '../config/read-request.js';
+import { compositionOf } from './composition-of.js';
 import { endInterrupted } from '../terminal/interrupted.js';
 import { onInterrupt } from '../terminal/on-interrupt.js';
 import { ProgressPrinter } from '../terminal/progress.js';
@@ -46,8 +46,7 @@ export async function withDataset(
   const interrupt = onInterrupt(() => undefined);
   try {
     const { cwd } = session;
-    const { plugins, discoverPlugins: discover } = await pluginsOf(options, cwd);
-    const composition = await loadComposition(plugins, cwd, { discover });
+    const composition = await compositionOf(options, cwd);
     const { dataDir: folder } = options;
     const chosen = await chooseDataset({ dataset: text, dataDir: folder, creates }, cwd, composition);
     if (chosen.dataset === undefined) {

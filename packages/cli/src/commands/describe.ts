@@ -1,6 +1,7 @@
 import { AncError } from '@anc/core';
-import { KINDS, loadComposition } from '@anc/pipeline/plugins';
+import { KINDS } from '@anc/pipeline/plugins';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
+import { compositionOf } from './composition-of.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
 import { describeDiscriminator, describeModel, type NetworkSizes } from './describe-network.js';
@@ -8,7 +9,6 @@ import { describeOptions } from './describe-options.js';
 import { describePreset } from './describe-preset.js';
 import { asWord, kindOf } from './kind-word.js';
 import { namedOf } from './named-option.js';
-import { pluginsOf } from '../config/read-request.js';
 
 interface DescribeOptions extends NetworkSizes, CommonOptions {}
 
@@ -44,8 +44,7 @@ export const defineDescribe: DefineCommand = (command, session) => {
           hint: 'see them with `anc-cli list`.',
         });
       }
-      const { plugins, discoverPlugins: discover } = await pluginsOf(options, session.cwd);
-      const composition = await loadComposition(plugins, session.cwd, { discover });
+      const composition = await compositionOf(options, session.cwd);
       const named = namedOf(name, `describe ${kindWord}`);
       const description =
         kind === 'models'

@@ -1,12 +1,12 @@
 import { AncError } from '@anc/core';
 import { suggestion } from '@anc/pipeline/options';
-import { kindNames, KINDS, loadComposition, type Composition, type Kind } from '@anc/pipeline/plugins';
+import { kindNames, KINDS, type Composition, type Kind } from '@anc/pipeline/plugins';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import { formatTable } from '../terminal/table.js';
+import { compositionOf } from './composition-of.js';
 import { createTerminal } from '../terminal/terminal.js';
 import type { DefineCommand } from './command.js';
 import { kindOf } from './kind-word.js';
-import { pluginsOf } from '../config/read-request.js';
 
 interface ListOptions extends CommonOptions {
   readonly kind?: string;
@@ -21,8 +21,7 @@ export const defineList: DefineCommand = (command, session) => {
   addCommonOptions(command).action(async (options: ListOptions) => {
     const terminal = createTerminal(options.json === true, session);
     const kinds = options.kind === undefined ? kindNames : [kindOf(options.kind, 'list')];
-    const { plugins, discoverPlugins: discover } = await pluginsOf(options, session.cwd);
-    const composition = await loadComposition(plugins, session.cwd, { discover });
+    const composition = await compositionOf(options, session.cwd);
     if (options.plugin !== undefined) assertKnown(options.plugin, composition);
     for (const { name, error } of composition.broken)
       terminal.log.warn(`the installed plugin ${name} cannot be used: ${error.describe()}`);
