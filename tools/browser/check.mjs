@@ -24,7 +24,7 @@ const { values: flags, positionals } = parseArgs({
     parts: { type: 'string', default: 'contract' },
     seconds: { type: 'string', default: '5' },
     batch: { type: 'string', default: '32' },
-    minutes: { type: 'string', default: '4' },
+    minutes: { type: 'string', default: '8' },
     install: { type: 'boolean', default: false },
     json: { type: 'string' },
     verbose: { type: 'boolean', default: false },

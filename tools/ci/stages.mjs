@@ -19,7 +19,7 @@ export const STAGES = [
     command: ['node', 'tools/interop/pytorch.mjs'],
     minutes: 12,
   },
-  { name: 'backend: browser', command: ['node', 'tools/browser/check.mjs', '--install'], minutes: 12 },
+  { name: 'backend: browser', command: ['node', 'tools/browser/check.mjs', '--install'], minutes: 18 },
   { name: 'backend: onnx:webgpu', command: ['node', 'tools/webgpu/check.mjs', 'onnx:webgpu'], minutes: 15 },
   { name: 'typecheck', command: ['npm', 'run', '--silent', 'typecheck'], minutes: 5 },
   { name: 'documentation', command: ['node', 'tools/docs/check.mjs'], minutes: 8 },

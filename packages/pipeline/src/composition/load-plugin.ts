@@ -29,7 +29,9 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
     });
   }
   let module: { default?: unknown };
-  const ended = (): void => {
+  // A failure that ends the program has its own message and exit code.
+  const ended = (code: number): void => {
+    if (code !== 0 && code !== UNSETTLED_AWAIT) return;
     process.exitCode = 2;
     process.stderr.write(
       `error: plugin "${specifier}" ended the program while it was loaded.\n` +
@@ -57,6 +59,9 @@ function installedFolder(name: string, cwd: string): string | null {
     if (folder === dirname(folder)) return null;
   }
 }
+
+/** Node's exit code where a module waits at its top level for a promise that nothing will settle. */
+const UNSETTLED_AWAIT = 13;
 
 const TYPESCRIPT = /\.[cm]?ts$/;
 
