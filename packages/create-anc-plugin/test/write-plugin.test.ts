@@ -1,14 +1,23 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { kindOf, namesOf, pluginKinds, runCreate, writePlugin } from '../src/index.js';
+
+vi.mock('node:fs/promises', async (original) => {
+  const all = await original<Record<'rename', typeof rename>>();
+  return { ...all, rename: vi.fn(all.rename) };
+});
+const files = await vi.importActual<Record<'rename', typeof rename>>('node:fs/promises');
 
 let cwd: string;
 beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'anc-create-'));
 });
-afterEach(() => rm(cwd, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.mocked(rename).mockImplementation(files.rename);
+  await rm(cwd, { recursive: true, force: true });
+});
 
 describe('kindOf', () => {
   it.each([
@@ -111,6 +120,43 @@ describe('writePlugin', () => {
       (await stat(join(cwd, ...path))).mode & 0o777;
     expect(await modeOf('deep', 'er')).toBe(await modeOf('deep')); // readable by others, as any new folder
     expect(await readdir(join(cwd, 'deep'))).toEqual(['er']);
+  });
+
+  it('writes into a repository without commits, and into the folder that a shell stands in', async () => {
+    await mkdir(join(cwd, '.git'));
+    const { ino } = await stat(cwd);
+    const { next } = await writePlugin({ kind: 'hook', name: 'log', folder: '.', cwd });
+    expect((await stat(cwd)).ino).toBe(ino);
+    expect(await readdir(cwd)).toEqual(expect.arrayContaining(['.git', '.gitignore', 'package.json']));
+    expect((await readdir(cwd)).filter((name) => name.startsWith('.')).sort()).toEqual([
+      '.git',
+      '.github',
+      '.gitignore',
+    ]);
+    expect(next[0]).toBe('npm install');
+  });
+
+  it('quotes the folder that it says to enter, and refuses an empty path', async () => {
+    const { next } = await writePlugin({ kind: 'hook', name: 'log', folder: 'my plugin', cwd });
+    expect(next[0]).toBe("cd 'my plugin'");
+    await expect(writePlugin({ kind: 'hook', name: 'log', folder: '', cwd })).rejects.toMatchObject({
+      code: 'ANC_USAGE',
+    });
+    expect(await readdir(cwd)).toEqual(['my plugin']);
+  });
+
+  it('leaves nothing of it in a folder where it cannot be finished', async () => {
+    await mkdir(join(cwd, '.git'));
+    vi.mocked(rename).mockImplementation((from, to) =>
+      String(to).endsWith('package.json')
+        ? Promise.reject(Object.assign(new Error('no space left'), { syscall: 'rename' }))
+        : files.rename(from, to),
+    );
+    await expect(writePlugin({ kind: 'hook', name: 'log', folder: '.', cwd })).rejects.toMatchObject({
+      code: 'ANC_DISK',
+    });
+    expect(vi.mocked(rename).mock.calls.length).toBeGreaterThan(1);
+    expect(await readdir(cwd)).toEqual(['.git']);
   });
 
   it('says in one error where it cannot write', async () => {
