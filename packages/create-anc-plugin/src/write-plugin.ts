@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AncError, PLUGIN_API_VERSION } from '@anc/core';
 import { shellQuoted } from '@anc/core/internal';
-import { kindOf, PLUGIN_KINDS, type PluginKind } from './kinds.js';
+import { kindOf, oneOf, PLUGIN_KINDS, type PluginKind } from './kinds.js';
 import { namesOf, type PluginNames } from './plugin-name.js';
 import { writeWhole } from './write-whole.js';
 
@@ -87,7 +87,7 @@ export async function pluginFiles(
     ANC_VERSION: own,
     // From the release that it is written with up to the next version of the plugin API, which is a major release.
     ANC_PEERS: `>=${own} <${PLUGIN_API_VERSION}.0.0`,
-    ANC_KIND: kind.replaceAll('-', ' '),
+    ANC_KIND: oneOf(kind),
     ANC_WORD: kind,
     ANC_TRY: flag === null ? `describe ${kind} my-component` : `run ${flag} my-component`,
     ANC_YEAR: String(new Date().getFullYear()),

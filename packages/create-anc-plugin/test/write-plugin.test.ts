@@ -82,6 +82,7 @@ describe('writePlugin', () => {
     );
     for (const file of written.files) {
       const text = await readFile(join(written.folder, file), 'utf8');
+      expect(text, file).not.toMatch(/\ba (augmentation|adversarial|optimizer)\b/);
       expect(text, file).not.toMatch(/my-component|MyComponent|ANC_(VERSION|PEERS|KIND|WORD|TRY|YEAR)/);
     }
     const manifest = JSON.parse(await readFile(join(written.folder, 'package.json'), 'utf8')) as {
@@ -183,6 +184,14 @@ describe('runCreate', () => {
     const { code, stdout, stderr } = await run('hook', 'log', '--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ kind: 'hook', name: 'log', package: 'anc-plugin-log' });
+  });
+
+  it.each([
+    ['optimizer', 'an optimizer'],
+    ['data-term', 'a data term'],
+  ])('says what a %s is', async (kind, words) => {
+    const { stdout } = await run(kind, 'own');
+    expect(stdout).toMatch(new RegExp(`^anc-plugin-own: ${words} in `));
   });
 
   it.each([
