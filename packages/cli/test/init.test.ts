@@ -89,7 +89,8 @@ describe('init plugin', () => {
 
   it.each([
     [['discriminater', 'patch'], 'did you mean "discriminator"?'],
-    [['discriminator', 'mlp'], '@anc/methods has a discriminator named "mlp" already'],
+    [['discriminator', 'mlp'], '"mlp" is the name of another discriminator, in @anc/methods'],
+    [['optimizer', 'sgd'], '"sgd" is the name of another optimizer, in @anc/'],
     [['discriminator', 'Patch GAN'], 'did you mean "patch-gan"?'],
     [['discriminator'], "missing required argument 'name'"],
     [['discriminator', 'patch', 'more'], 'too many arguments'],

@@ -16,7 +16,7 @@ async function assertNotBuiltIn(kind: PluginKind, name: string, cwd: string): Pr
   const key = kindNames.find((own) => asWord(KINDS[own]) === kind)!;
   const taken = registries[key].all.find((registration) => registration.name === name);
   if (taken === undefined) return;
-  throw new AncError('ANC_USAGE', `${taken.package} has a ${KINDS[key]} named "${name}" already.`, {
+  throw new AncError('ANC_USAGE', `"${name}" is the name of another ${KINDS[key]}, in ${taken.package}.`, {
     expected: `another name than ${registries[key].names.join(', ')}`,
     received: name,
     hint: `choose one such as "my-${name}".`,
