@@ -1,6 +1,6 @@
 /**
  * Writes a plugin's package as `npm create anc-plugin` does, and uses it as its author and its users would: build, test
- * with the contract suite, pack, unpack into another project, `anc-cli describe` there by name.
+ * with the contract suite, pack, unpack into another project, `anc-cli list` there by name.
  *
  *   node tools/scaffold/run.mjs                 one kind: a discriminator
  *   node tools/scaffold/run.mjs --kind hook     another kind

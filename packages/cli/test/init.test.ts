@@ -64,6 +64,15 @@ describe('init', () => {
     const { code, stderr } = await run('init', '--format', 'yml');
     expect({ code, hint: stderr.includes('did you mean "yaml"?') }).toEqual({ code: 2, hint: true });
   });
+
+  it.each([
+    [['plugn', 'discriminator', 'patch'], 'did you mean "plugin"?'],
+    [['discriminator', 'patch'], 'init plugin <kind> <name>'],
+  ])('refuses %j', async (args, message) => {
+    const { code, stderr } = await run('init', ...args);
+    expect({ code, files: await place.files() }).toEqual({ code: 2, files: [] });
+    expect(stderr).toContain(message);
+  });
 });
 
 describe('init plugin', () => {
@@ -80,9 +89,11 @@ describe('init plugin', () => {
 
   it.each([
     [['discriminater', 'patch'], 'did you mean "discriminator"?'],
-    [['discriminator', 'mlp'], '@anc/methods has a discriminator named "mlp" already'],
+    [['discriminator', 'mlp'], '"mlp" is the name of another discriminator, in @anc/methods'],
+    [['optimizer', 'sgd'], '"sgd" is the name of another optimizer, in @anc/'],
     [['discriminator', 'Patch GAN'], 'did you mean "patch-gan"?'],
     [['discriminator'], "missing required argument 'name'"],
+    [['discriminator', 'patch', 'more'], 'too many arguments'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await run('init', 'plugin', ...args);
     expect({ code, files: await place.files() }).toEqual({ code: 2, files: [] });

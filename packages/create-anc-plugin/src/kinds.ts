@@ -25,6 +25,10 @@ export type PluginKind = keyof typeof PLUGIN_KINDS;
 /** The words for all kinds of plugins. */
 export const pluginKinds = Object.keys(PLUGIN_KINDS) as PluginKind[];
 
+/** One of a kind, as sentences have it: `a data term`, `an optimizer`. */
+export const oneOf = (kind: PluginKind): string =>
+  `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind.replaceAll('-', ' ')}`;
+
 const spelled = (word: string): string => word.toLowerCase().replaceAll(/[\s_-]+/g, '');
 
 /**

@@ -1,6 +1,6 @@
 import { AncError, isAncError } from '@anc/core';
 import { Command, CommanderError } from 'commander';
-import { pluginKinds } from './kinds.js';
+import { oneOf, pluginKinds } from './kinds.js';
 import { writePlugin, type WrittenPlugin } from './write-plugin.js';
 
 /** Where the command writes. */
@@ -16,7 +16,7 @@ export interface CreateStreams {
 /** What was written and what to do next, for people. */
 export const describeWritten = ({ package: name, kind, folder, files, next }: WrittenPlugin): string =>
   [
-    `${name}: a ${kind.replaceAll('-', ' ')} in ${folder}`,
+    `${name}: ${oneOf(kind)} in ${folder}`,
     ...files.map((file) => `  ${file}`),
     '',
     'Next:',

@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AncError, PLUGIN_API_VERSION } from '@anc/core';
-import { kindOf, PLUGIN_KINDS, type PluginKind } from './kinds.js';
+import { shellQuoted } from '@anc/core/internal';
+import { kindOf, oneOf, PLUGIN_KINDS, type PluginKind } from './kinds.js';
 import { namesOf, type PluginNames } from './plugin-name.js';
+import { writeWhole } from './write-whole.js';
 
 /** A plugin's package that was written. */
 export interface WrittenPlugin {
@@ -27,7 +29,7 @@ export interface WritePluginOptions {
   readonly kind: string;
   /** `patch`, `anc-plugin-patch` or `@scope/anc-plugin-patch`. */
   readonly name: string;
-  /** Where it is written; the package's name without its scope in `cwd` by default. Must not hold anything. */
+  /** Where it is written; the package's name without its scope in `cwd` by default. Must hold nothing, or `.git` alone. */
   readonly folder?: string;
   /** The working directory, an absolute path. */
   readonly cwd: string;
@@ -85,7 +87,7 @@ export async function pluginFiles(
     ANC_VERSION: own,
     // From the release that it is written with up to the next version of the plugin API, which is a major release.
     ANC_PEERS: `>=${own} <${PLUGIN_API_VERSION}.0.0`,
-    ANC_KIND: kind.replaceAll('-', ' '),
+    ANC_KIND: oneOf(kind),
     ANC_WORD: kind,
     ANC_TRY: flag === null ? `describe ${kind} my-component` : `run ${flag} my-component`,
     ANC_YEAR: String(new Date().getFullYear()),
@@ -108,72 +110,27 @@ function manifestFor(text: string, source: string): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
-/** Refuses a folder that holds something, and a file. */
-async function assertFree(folder: string): Promise<void> {
-  const held = await readdir(folder).catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new AncError('ANC_EXISTS', `"${folder}" is no folder that can be written.`, {
-      received: cause instanceof Error ? cause.message : String(cause),
-      hint: 'choose another one with --folder.',
-      cause,
-    });
-  });
-  if (held.length === 0) return;
-  throw new AncError('ANC_EXISTS', `the folder "${folder}" is not empty.`, {
-    expected: 'a folder that does not exist, or an empty one',
-    received: held.slice(0, 5).join(', '),
-    hint: 'choose another one with --folder, or another name; nothing is overwritten.',
-  });
-}
-
-/** The package in its draft: not the draft itself, which nobody else may read. */
-const WHOLE = 'package';
-
-/** An empty folder beside the one that is to be written. Throws `ANC_DISK`. */
-async function makeDraft(folder: string): Promise<string> {
-  try {
-    await mkdir(dirname(folder), { recursive: true });
-    return await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
-  } catch (error) {
-    throw notWritten(folder, error);
-  }
-}
-
-const notWritten = (folder: string, cause: unknown): unknown =>
-  (cause as NodeJS.ErrnoException).syscall === undefined
-    ? cause
-    : new AncError('ANC_DISK', `${folder} cannot be written.`, {
-        received: (cause as Error).message,
-        hint: 'check the permissions of the folder around it, or choose another one with --folder.',
-        cause,
-      });
-
 /**
  * Writes a TypeScript package with a plugin of a kind: source, a test with its contract suite, package.json, README,
  * license and workflows that test and publish it. Nothing is overwritten, and nothing is left where it fails.
  *
- * @throws `ANC_UNKNOWN` for another kind, `ANC_USAGE` for a name that npm would not take, `ANC_EXISTS` where the folder
- *   holds something.
+ * @throws `ANC_UNKNOWN` for another kind, `ANC_USAGE` for a name that npm would not take or an empty path, `ANC_EXISTS`
+ *   where the folder holds something, `ANC_DISK` where it cannot be written.
  */
 export async function writePlugin(options: WritePluginOptions): Promise<WrittenPlugin> {
   const kind = kindOf(options.kind);
   const names = namesOf(options.name);
-  const folder = resolve(options.cwd, options.folder ?? names.package.split('/').at(-1)!);
-  await assertFree(folder);
-  const files = await pluginFiles(kind, names);
-  const draft = await makeDraft(folder);
-  try {
-    for (const [path, text] of files) {
-      await mkdir(dirname(join(draft, WHOLE, path)), { recursive: true });
-      await writeFile(join(draft, WHOLE, path), text);
-    }
-    await rename(join(draft, WHOLE), folder); // replaces an empty folder, and no other
-    await rm(draft, { recursive: true, force: true });
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    await assertFree(folder);
-    throw notWritten(folder, error);
+  const given = options.folder ?? names.package.split('/').at(-1)!;
+  if (given === '') {
+    throw new AncError('ANC_USAGE', '--folder: the path is empty.', {
+      expected: 'a path; "." for the current folder',
+      received: 'an empty text',
+      hint: "leave it out for a folder of the package's name.",
+    });
   }
+  const folder = resolve(options.cwd, given);
+  const files = await pluginFiles(kind, names);
+  await writeWhole(folder, files);
   const command = (/^npx anc-cli .*dist\/index\.js$/m.exec(files.get('README.md')!) ?? [''])[0];
   return {
     kind,
@@ -181,6 +138,12 @@ export async function writePlugin(options: WritePluginOptions): Promise<WrittenP
     name: names.component,
     folder,
     files: [...files.keys()].sort(),
-    next: [`cd ${options.folder ?? basename(folder)}`, 'npm install', 'npm test', 'npm run build', command],
+    next: [
+      ...(folder === resolve(options.cwd) ? [] : [`cd ${shellQuoted(given)}`]),
+      'npm install',
+      'npm test',
+      'npm run build',
+      command,
+    ],
   };
 }

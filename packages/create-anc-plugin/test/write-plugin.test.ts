@@ -1,14 +1,23 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { kindOf, namesOf, pluginKinds, runCreate, writePlugin } from '../src/index.js';
+
+vi.mock('node:fs/promises', async (original) => {
+  const all = await original<Record<'rename', typeof rename>>();
+  return { ...all, rename: vi.fn(all.rename) };
+});
+const files = await vi.importActual<Record<'rename', typeof rename>>('node:fs/promises');
 
 let cwd: string;
 beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'anc-create-'));
 });
-afterEach(() => rm(cwd, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.mocked(rename).mockImplementation(files.rename);
+  await rm(cwd, { recursive: true, force: true });
+});
 
 describe('kindOf', () => {
   it.each([
@@ -73,6 +82,7 @@ describe('writePlugin', () => {
     );
     for (const file of written.files) {
       const text = await readFile(join(written.folder, file), 'utf8');
+      expect(text, file).not.toMatch(/\ba (augmentation|adversarial|optimizer)\b/);
       expect(text, file).not.toMatch(/my-component|MyComponent|ANC_(VERSION|PEERS|KIND|WORD|TRY|YEAR)/);
     }
     const manifest = JSON.parse(await readFile(join(written.folder, 'package.json'), 'utf8')) as {
@@ -113,6 +123,43 @@ describe('writePlugin', () => {
     expect(await readdir(join(cwd, 'deep'))).toEqual(['er']);
   });
 
+  it('writes into a repository without commits, and into the folder that a shell stands in', async () => {
+    await mkdir(join(cwd, '.git'));
+    const { ino } = await stat(cwd);
+    const { next } = await writePlugin({ kind: 'hook', name: 'log', folder: '.', cwd });
+    expect((await stat(cwd)).ino).toBe(ino);
+    expect(await readdir(cwd)).toEqual(expect.arrayContaining(['.git', '.gitignore', 'package.json']));
+    expect((await readdir(cwd)).filter((name) => name.startsWith('.')).sort()).toEqual([
+      '.git',
+      '.github',
+      '.gitignore',
+    ]);
+    expect(next[0]).toBe('npm install');
+  });
+
+  it('quotes the folder that it says to enter, and refuses an empty path', async () => {
+    const { next } = await writePlugin({ kind: 'hook', name: 'log', folder: 'my plugin', cwd });
+    expect(next[0]).toBe("cd 'my plugin'");
+    await expect(writePlugin({ kind: 'hook', name: 'log', folder: '', cwd })).rejects.toMatchObject({
+      code: 'ANC_USAGE',
+    });
+    expect(await readdir(cwd)).toEqual(['my plugin']);
+  });
+
+  it('leaves nothing of it in a folder where it cannot be finished', async () => {
+    await mkdir(join(cwd, '.git'));
+    vi.mocked(rename).mockImplementation((from, to) =>
+      String(to).endsWith('package.json')
+        ? Promise.reject(Object.assign(new Error('no space left'), { syscall: 'rename' }))
+        : files.rename(from, to),
+    );
+    await expect(writePlugin({ kind: 'hook', name: 'log', folder: '.', cwd })).rejects.toMatchObject({
+      code: 'ANC_DISK',
+    });
+    expect(vi.mocked(rename).mock.calls.length).toBeGreaterThan(1);
+    expect(await readdir(cwd)).toEqual(['.git']);
+  });
+
   it('says in one error where it cannot write', async () => {
     await symlink(join(cwd, 'nowhere', 'at-all'), join(cwd, 'dangling'));
     await expect(writePlugin({ kind: 'hook', name: 'log', folder: 'dangling', cwd })).rejects.toMatchObject({
@@ -137,6 +184,14 @@ describe('runCreate', () => {
     const { code, stdout, stderr } = await run('hook', 'log', '--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ kind: 'hook', name: 'log', package: 'anc-plugin-log' });
+  });
+
+  it.each([
+    ['optimizer', 'an optimizer'],
+    ['data-term', 'a data term'],
+  ])('says what a %s is', async (kind, words) => {
+    const { stdout } = await run(kind, 'own');
+    expect(stdout).toMatch(new RegExp(`^anc-plugin-own: ${words} in `));
   });
 
   it.each([

@@ -59,6 +59,17 @@ describe('a correct plugin', () => {
   const options = { dataTerms: { weighted: { options: { weight: 2 } } } };
   pluginContract({ describe, it, expect }, () => plugin(correct), options);
 
+  it('may have a version of its own, and names that the program takes', async () => {
+    const { toy } = correct.discriminators!;
+    const versioned = definePlugin({
+      name: 'anc-plugin-own',
+      version: '1.2.0',
+      apiVersion: PLUGIN_API_VERSION,
+      discriminators: { '3d+größe': toy! },
+    });
+    expect(await messages(versioned)).toEqual([]);
+  });
+
   it('needs options where its schema has no defaults', async () => {
     const [message] = await messages(plugin(correct));
     expect(message).toMatch(/data term "weighted" refuses the options[^]*weight: [^]*pluginContract: \{/);
@@ -105,6 +116,11 @@ describe('the suite finds', () => {
       'an unknown kind',
       plugin({ discriminator: {} } as Contributions),
       /no kind of contribution[^]*received: discriminator/,
+    ],
+    [
+      'a version that is a number',
+      definePlugin({ name: 'x', version: 1 as never, apiVersion: PLUGIN_API_VERSION, ...one({}) }),
+      /a version that is no text/,
     ],
     ['nothing in it', plugin({}), /contributes nothing/],
     ['a list', plugin({ discriminators: [] } as unknown as Contributions), /a kind that is no object/],

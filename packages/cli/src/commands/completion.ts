@@ -28,7 +28,7 @@ export const defineCompletion =
             hint: suggestion(name, SHELLS) ?? 'choose one of these shells.',
           });
         }
-        const { completionData } = await import('../config/completion-data.js');
+        const { completionData } = await import('./completion-data.js');
         const script = completionScript(shell, await completionData(await whole(), session.cwd));
         session.stdout.write(json === true ? `${JSON.stringify({ shell, script }, null, 2)}\n` : script);
       });

@@ -8,12 +8,20 @@ import type { Session } from './command.js';
 
 const isFormat = (text: string): text is ConfigFormat => CONFIG_FORMATS.includes(text as ConfigFormat);
 
-/** `init`: a configuration file with every option and its help. Refuses a folder that has one. */
+/** `init`: a configuration file with every option and its help. Refuses a folder that has one, and any `words` after it. */
 export async function initConfig(
   { format, json }: { readonly format: string; readonly json?: boolean },
+  words: readonly string[],
   session: Session,
 ): Promise<void> {
   const terminal = createTerminal(json === true, session);
+  if (words[0] !== undefined) {
+    throw new AncError('ANC_USAGE', `init: there is no command "${words[0]}".`, {
+      expected: 'init, or init plugin <kind> <name>',
+      received: `init ${words.join(' ')}`,
+      hint: suggestion(words[0], ['plugin']) ?? 'leave it out for a configuration file.',
+    });
+  }
   if (!isFormat(format)) {
     throw new AncError('ANC_USAGE', `--format: there is no format "${format}".`, {
       expected: CONFIG_FORMATS.join(' or '),

@@ -1,9 +1,9 @@
 import { AncError } from '@anc/core';
-import { loadComposition } from '@anc/pipeline/plugins';
+import { kindNames, KINDS, loadComposition } from '@anc/pipeline/plugins';
 import { describeWritten, kindOf, namesOf, writePlugin, type PluginKind } from 'create-anc-plugin';
-import { kindNames, KINDS } from '@anc/pipeline/plugins';
 import { createTerminal } from '../terminal/terminal.js';
 import type { Session } from './command.js';
+import { asWord } from './kind-word.js';
 
 export interface InitPluginOptions {
   readonly folder?: string;
@@ -13,10 +13,10 @@ export interface InitPluginOptions {
 /** Refuses a name that one of our own packages has: two plugins with it could not be used together. */
 async function assertNotBuiltIn(kind: PluginKind, name: string, cwd: string): Promise<void> {
   const { registries } = await loadComposition([], cwd);
-  const key = kindNames.find((own) => KINDS[own].replace(' ', '-') === kind)!;
+  const key = kindNames.find((own) => asWord(KINDS[own]) === kind)!;
   const taken = registries[key].all.find((registration) => registration.name === name);
   if (taken === undefined) return;
-  throw new AncError('ANC_USAGE', `${taken.package} has a ${KINDS[key]} named "${name}" already.`, {
+  throw new AncError('ANC_USAGE', `"${name}" is the name of another ${KINDS[key]}, in ${taken.package}.`, {
     expected: `another name than ${registries[key].names.join(', ')}`,
     received: name,
     hint: `choose one such as "my-${name}".`,

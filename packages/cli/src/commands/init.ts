@@ -5,11 +5,6 @@ import type { DefineCommand } from './command.js';
 export const defineInit: DefineCommand = (command, session) => {
   const withJson = (sub: Command): Command =>
     sub.option('--json', 'print one JSON document on stdout, everything else on stderr');
-  withJson(command)
-    .option('--format <format>', 'yaml or ts', 'yaml')
-    .action(async (options: { format: string; json?: boolean }) =>
-      (await import('./init-config.js')).initConfig(options, session),
-    );
   withJson(command.command('plugin'))
     .description(
       'write a TypeScript package with a plugin: source, tests, workflows that test and publish it',
@@ -21,4 +16,10 @@ export const defineInit: DefineCommand = (command, session) => {
       const json = own.json ?? sub.parent?.opts<{ json?: boolean }>().json === true;
       await (await import('./init-plugin.js')).initPlugin(kind, name, { ...own, json }, session);
     });
+  withJson(command)
+    .option('--format <format>', 'yaml or ts', 'yaml')
+    .allowExcessArguments() // initConfig refuses them, with a suggestion
+    .action(async (options: { format: string; json?: boolean }, { args }: Command) =>
+      (await import('./init-config.js')).initConfig(options, args, session),
+    );
 };

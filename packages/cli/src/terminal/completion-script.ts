@@ -2,15 +2,18 @@
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** What is completed: commands by their path, `''` for the program itself. */
-interface Completed {
+/** An option of a command and the words that may follow it; null where it takes no value. */
+export interface CompletedOption {
+  readonly flag: string;
+  readonly help: string;
+  readonly values: readonly string[] | 'file' | null;
+}
+
+/** A command by its path, such as `run` or `data get`, `''` for the program itself; the words that may follow it. */
+export interface CompletedCommand {
   readonly name: string;
   readonly help: string;
-  readonly options: readonly {
-    readonly flag: string;
-    readonly help: string;
-    readonly values: readonly string[] | 'file' | null;
-  }[];
+  readonly options: readonly CompletedOption[];
   readonly words: readonly string[];
 }
 
@@ -22,7 +25,7 @@ const fishQuoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').r
 const brief = (help: string): string => (help.length <= 80 ? help : `${help.slice(0, 79)}…`);
 
 /** Shell code that finds the command before the cursor: `data get`, `run`, or nothing. */
-function commandFinder(commands: readonly Completed[]): string {
+function commandFinder(commands: readonly CompletedCommand[]): string {
   const named = commands.filter(({ name }) => name !== '').map(({ name }) => quoted(name));
   return [
     "  local found='' word", // not path, which zsh ties to PATH
@@ -35,26 +38,35 @@ function commandFinder(commands: readonly Completed[]): string {
 }
 
 /** Cases of the options that take a value: the words that may follow. */
-const valueCases = (commands: readonly Completed[], file: string): string =>
-  commands
-    .flatMap(({ name, options }) =>
-      options.flatMap(({ flag, values }) =>
-        values === null
-          ? []
-          : [`    ${quoted(`${name}:${flag}`)}) ${values === 'file' ? file : `choices=${words(values)}`} ;;`],
-      ),
-    )
-    .join('\n');
+const valueCases = (commands: readonly CompletedCommand[]): string[] =>
+  commands.flatMap(({ name, options }) =>
+    options.flatMap(({ flag, values }) =>
+      values === null
+        ? []
+        : [
+            `    ${quoted(`${name}:${flag}`)}) ${values === 'file' ? 'files=1' : `choices=${words(values)}`} ;;`,
+          ],
+    ),
+  );
 
-const commandCases = (commands: readonly Completed[]): string =>
-  commands
-    .map(
-      ({ name, options, words: own }) =>
-        `    ${quoted(name)}) choices=${words(own)}; flags=${words(options.map(({ flag }) => flag))} ;;`,
-    )
-    .join('\n');
+const commandCases = (commands: readonly CompletedCommand[]): string[] =>
+  commands.map(
+    ({ name, options, words: own }) =>
+      `    ${quoted(name)}) choices=${words(own)}; flags=${words(options.map(({ flag }) => flag))} ;;`,
+  );
 
-const bash = (commands: readonly Completed[]): string => `# bash completion of anc-cli
+/** What may follow the command `$found` and the word `$previous`, as bash and zsh find it. */
+const cases = (commands: readonly CompletedCommand[]): string =>
+  [
+    '  case "$found:$previous" in',
+    ...valueCases(commands),
+    '    *) case "$found" in',
+    ...commandCases(commands),
+    '    esac ;;',
+    '  esac',
+  ].join('\n');
+
+const bash = (commands: readonly CompletedCommand[]): string => `# bash completion of anc-cli
 _anc_cli_path() {
 ${commandFinder(commands)}
   printf '%s' "$found"
@@ -63,12 +75,7 @@ _anc_cli() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" choices='' flags='' files=''
   local found="$(_anc_cli_path "\${COMP_WORDS[@]:1:COMP_CWORD-1}")"
   COMPREPLY=()
-  case "$found:$previous" in
-${valueCases(commands, 'files=1')}
-    *) case "$found" in
-${commandCases(commands)}
-    esac ;;
-  esac
+${cases(commands)}
   if [[ -n $files ]]; then
     COMPREPLY=($(compgen -f -- "$current"))
   elif [[ $current == -* ]]; then
@@ -82,18 +89,13 @@ ${commandCases(commands)}
 complete -o filenames -F _anc_cli anc-cli
 `;
 
-const zsh = (commands: readonly Completed[]): string => `#compdef anc-cli
+const zsh = (commands: readonly CompletedCommand[]): string => `#compdef anc-cli
 # zsh completion of anc-cli
 _anc_cli() {
   local current="\${words[CURRENT]}" previous="\${words[CURRENT-1]}" choices='' flags='' files=''
   set -- "\${(@)words[2,CURRENT-1]}"
 ${commandFinder(commands)}
-  case "$found:$previous" in
-${valueCases(commands, 'files=1')}
-    *) case "$found" in
-${commandCases(commands)}
-    esac ;;
-  esac
+${cases(commands)}
   if [[ -n $files ]]; then
     _files
   elif [[ $current == -* ]]; then
@@ -107,7 +109,7 @@ ${commandCases(commands)}
 compdef _anc_cli anc-cli
 `;
 
-function fish(commands: readonly Completed[]): string {
+function fish(commands: readonly CompletedCommand[]): string {
   const lines = commands.flatMap(({ name, options, words: own }) => {
     const condition = `-n ${fishQuoted(`__anc_cli_at ${fishQuoted(name)}`)}`;
     const helpOf = new Map(commands.map((command) => [command.name, command.help]));
@@ -139,5 +141,5 @@ ${lines.join('\n')}
 }
 
 /** The completion script of a shell. */
-export const completionScript = (shell: Shell, commands: readonly Completed[]): string =>
+export const completionScript = (shell: Shell, commands: readonly CompletedCommand[]): string =>
   ({ bash, zsh, fish })[shell](commands);

@@ -1,4 +1,4 @@
-import { PLUGIN_API_VERSION, type Plugin } from '@anc/core';
+import { PLUGIN_API_VERSION, type Contributions, type Plugin } from '@anc/core';
 import { shown } from '../harness/shown.js';
 import type { Check } from '../harness/suite.js';
 import { violation } from '../harness/violation.js';
@@ -19,7 +19,7 @@ export const KINDS = {
   schedules: 'schedule',
   hooks: 'hook',
   backends: 'backend',
-} as const;
+} as const satisfies Record<keyof Contributions, string>;
 
 export type PluginKind = keyof typeof KINDS;
 
@@ -34,8 +34,8 @@ export interface AnyContribution {
   readonly classes?: number;
 }
 
-/** Names of contributions: what flags and files can hold without quotes. */
-const NAME = /^[A-Za-z][\w.-]*$/;
+/** Names of contributions that the program takes. */
+const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._+:@-]{0,99}$/u;
 /** Names of npm packages. */
 const PACKAGE = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/;
 
@@ -59,17 +59,21 @@ export function checkDefinition(plugin: unknown, { that, equal, none }: Check): 
           ? `an object with ${Object.keys(plugin).join(', ')}`
           : typeof plugin,
   });
-  const { name, apiVersion, ...rest } = plugin as Plugin;
+  const { name, version, apiVersion, ...rest } = plugin as Plugin;
   equal(apiVersion, PLUGIN_API_VERSION, 'is for another version of the plugin API');
   that(typeof name === 'string' && PACKAGE.test(name), 'has no usable name', {
     expected: "the name of its npm package, such as 'anc-plugin-patch'",
     received: name,
   });
+  that(version === undefined || typeof version === 'string', 'has a version that is no text', {
+    expected: "a text such as '1.0.0'; the version of its package where it is left out",
+    received: version,
+  });
   const unknown = Object.keys(rest).filter((key) => !(key in KINDS));
   none(
     unknown,
     'has keys that are no kind of contribution',
-    `name, apiVersion and some of ${kinds.join(', ')}`,
+    `name, version, apiVersion and some of ${kinds.join(', ')}`,
   );
   const odd = kinds.filter((kind) => {
     const value = rest[kind] as unknown;
@@ -86,7 +90,7 @@ export function checkDefinition(plugin: unknown, { that, equal, none }: Check): 
 /** One contribution: its name, its summary, its schema and how it is created. */
 export function checkContribution(name: string, contribution: AnyContribution | null, { that }: Check): void {
   that(NAME.test(name), 'has a name that no flag can hold', {
-    expected: "letters, digits, '-', '_' and '.', a letter first: 'patch', 'small-net'",
+    expected: "up to 100 letters, digits and . _ + : @ -, a letter or digit first: 'patch', 'small-net'",
     received: name,
   });
   that(typeof contribution === 'object' && contribution !== null, 'is no contribution', {

@@ -1,21 +1,8 @@
 import { optionTable } from '@anc/pipeline/options';
 import { kindNames, KINDS, loadComposition, type Kind } from '@anc/pipeline/plugins';
 import type { Command } from 'commander';
-
-/** An option of a command and the words that may follow it; null where it takes no value. */
-export interface CompletedOption {
-  readonly flag: string;
-  readonly help: string;
-  readonly values: readonly string[] | 'file' | null;
-}
-
-/** A command, such as `run` or `data get`, with its options and the words that may follow it. */
-export interface CompletedCommand {
-  readonly name: string;
-  readonly help: string;
-  readonly options: readonly CompletedOption[];
-  readonly words: readonly string[];
-}
+import { SHELLS, type CompletedCommand, type CompletedOption } from '../terminal/completion-script.js';
+import { asWord } from './kind-word.js';
 
 /** Options whose value is the name of something registered. */
 const KIND_OF: Readonly<Record<string, Kind>> = {
@@ -59,9 +46,9 @@ export async function completionData(program: Command, cwd: string): Promise<rea
     const own = command.commands.map((sub) => sub.name());
     const kind = ARGUMENTS[path];
     const kinds = ['describe', 'init plugin'].includes(path)
-      ? kindNames.map((name) => KINDS[name].replace(' ', '-'))
+      ? kindNames.map((name) => asWord(KINDS[name]))
       : [];
-    const shells = path === 'completion' ? ['bash', 'zsh', 'fish'] : [];
+    const shells = path === 'completion' ? SHELLS : [];
     const options = command.options
       .filter(({ hidden }) => !hidden)
       .flatMap((option): CompletedOption[] => {
