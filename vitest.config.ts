@@ -10,27 +10,27 @@ const replacing = readdirSync('packages', { recursive: true, encoding: 'utf8' })
   .map((path) => `packages/${path.replaceAll('\\', '/')}`)
   .filter((path) => readFileSync(path, 'utf8').includes('vi.mock('));
 
-const TESTS = ['packages/*/{src,test}/**/*.test.ts'];
-
-const shared = {
-  testTimeout: 60_000,
-  hookTimeout: 60_000, // some train a model before their tests
-  env: { ANC_TRIAL_SECONDS: '0' }, // files that tests make are trusted: a trial takes a second or two
-};
-
 /** Tests run on sources: packages resolve each other through the `@anc/source` export condition. */
 export default defineConfig({
   resolve: { conditions: ['@anc/source'] },
   ssr: { resolve: { conditions: ['@anc/source'] } },
   test: {
+    testTimeout: 60_000,
+    hookTimeout: 60_000, // some train a model before their tests
+    env: { ANC_TRIAL_SECONDS: '0' }, // files that tests make are trusted: a trial takes a second or two
     maxWorkers: '100%', // else one core stays free, of two
     projects: [
       // Most of the time of a small test is importing: one process imports once for all of its files.
       {
         extends: true,
-        test: { ...shared, name: 'together', include: TESTS, exclude: replacing, isolate: false },
+        test: {
+          name: 'together',
+          include: ['packages/*/{src,test}/**/*.test.ts'],
+          exclude: replacing,
+          isolate: false,
+        },
       },
-      { extends: true, test: { ...shared, name: 'alone', include: replacing } },
+      { extends: true, test: { name: 'alone', include: replacing } },
     ],
     ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
   },

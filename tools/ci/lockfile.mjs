@@ -3,13 +3,17 @@
  * whichever registry the user has; and it holds every optional platform binary, so that `npm ci` accepts it everywhere
  * (npm leaves them out when the registry did not have one at install time).
  */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-const LOCKFILES = ['package-lock.json', 'docs/package-lock.json', 'tools/e2e/package-lock.json'];
+const root = new URL('../../', import.meta.url);
+const LOCKFILES = execFileSync('git', ['ls-files', '*package-lock.json'], { cwd: root, encoding: 'utf8' })
+  .trim()
+  .split('\n');
 
 /** @returns {{ entries: number, problems: string[] }} */
 function check(file) {
-  const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(file, root), 'utf8');
   /** @type {Record<string, { link?: boolean, resolved?: string, integrity?: string, optionalDependencies?: object }>} */
   const packages = JSON.parse(text).packages;
   const paths = Object.keys(packages);

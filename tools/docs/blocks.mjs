@@ -5,10 +5,10 @@ import { root } from './entry-points.mjs';
 /** Languages whose blocks somebody copies and runs. Output is written as `text`. */
 const CODE = ['js', 'ts', 'sh', 'yaml', 'json'];
 
-/** Tests that execute the blocks of a page whose first line is a comment with a file's name. */
+/** Tests that execute the blocks of a page whose first line is a comment with a file's name; `page.js`: tools/browser. */
 const NAMED = {
-  'docs/plugins.md': ['packages/cli/test/plugin-docs.test.ts'],
-  'docs/backends.md': ['packages/cli/test/backend-docs.test.ts', 'tools/browser/shown.mjs'],
+  'docs/plugins.md': 'packages/cli/test/plugin-docs.test.ts',
+  'docs/backends.md': 'packages/cli/test/backend-docs.test.ts',
 };
 
 /** Tests that execute the blocks of a page that contain a text of the test: `executeBlock("…")` or a pattern. */
@@ -35,10 +35,10 @@ export function codeBlocks() {
 function blocksOf(page) {
   const text = readFileSync(root + page, 'utf8');
   const pattern = /(?:^<!-- not run: (.+?) -->\n+)?^( *)```(\w*)\n([^]*?)^ *```$/gm;
-  return [...text.matchAll(pattern)].map(([whole, reason = null, indent, language, body]) => {
-    const start = text.indexOf(whole);
+  return [...text.matchAll(pattern)].map((match) => {
+    const [whole, reason = null, indent, language, body] = match;
     const code = body.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
-    const line = text.slice(0, start + whole.indexOf('```')).split('\n').length;
+    const line = text.slice(0, match.index + whole.indexOf('```')).split('\n').length;
     return { page, line, language, code, reason, executedBy: executor(page, language, code) };
   });
 }
@@ -46,7 +46,7 @@ function blocksOf(page) {
 function executor(page, language, code) {
   if (language !== 'js' && language !== 'json') return null;
   const isNamed = /^\/\/ \S+\.\w+\n/.test(code);
-  if (isNamed && NAMED[page] !== undefined) return NAMED[page][0];
+  if (isNamed && NAMED[page] !== undefined) return NAMED[page];
   const { test, call } = CONTAINING[page] ?? {};
   if (test !== undefined) {
     const texts = [...readFileSync(root + test, 'utf8').matchAll(call)].map(([, , text]) => text);

@@ -33,7 +33,7 @@ function messageOf(node) {
 }
 
 /** @returns {Map<string, Set<string>>} the messages of each code; of codes that are passed on, none */
-export function codesInSources() {
+function codesInSources() {
   const codes = new Map();
   const files = readdirSync(`${root}packages`).flatMap((name) => sourcesIn(`${root}packages/${name}/src`));
   for (const file of files) {

@@ -4,7 +4,6 @@
  *
  *   node tools/e2e/install.mjs [--npm 10] [--node 22] [--production] [--omit-optional]
  */
-import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -17,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { installOrSkip, run } from './processes.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -26,9 +26,6 @@ const { values: options } = parseArgs({
     'omit-optional': { type: 'boolean', default: false },
   },
 });
-
-/** What npm says where it cannot reach a registry, or the registry does not have the package. */
-const OUT_OF_REACH = /\b(E404|ETARGET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT)\b/;
 
 const folder = mkdtempSync(join(tmpdir(), 'anc-install-'));
 const checkout = join(folder, 'checkout');
@@ -45,35 +42,18 @@ function toolchain() {
   mkdirSync(tools);
   writeFileSync(join(tools, 'package.json'), '{ "private": true }');
   const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', ...wanted];
-  const installed = spawnSync('npm', args, { cwd: tools, encoding: 'utf8' });
-  if (installed.status !== 0 && OUT_OF_REACH.test(installed.stderr)) {
-    console.log(`${wanted.join(' and ')} cannot be had from the registry`);
-    process.exit(77);
-  }
-  if (installed.status !== 0) throw new Error(`npm install ${wanted.join(' ')} failed\n${installed.stderr}`);
+  installOrSkip(wanted.join(' and '), args, tools);
   return [join(tools, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
 }
 
-/** The environment of a user, not of the `npm run` that may have started this script. */
-function environment() {
-  const env = { ...process.env, PATH: toolchain() };
-  for (const key of Object.keys(env)) if (/^npm_(config|package|lifecycle)_/i.test(key)) delete env[key];
-  delete env.NODE_ENV;
-  if (options.production) env.NODE_ENV = 'production';
-  return env;
-}
+/** What a user of the requested programs has set. */
+const environment = () => ({
+  PATH: toolchain(),
+  ...(options.production ? { NODE_ENV: 'production' } : {}),
+});
 
-function run(program, args, env) {
-  const result = spawnSync(program, args, {
-    cwd: checkout,
-    env,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  if (result.status !== 0)
-    throw new Error(`${program} ${args.join(' ')} failed\n${result.stdout}${result.stderr}`);
-  return result.stdout.trim();
-}
+/** Runs a program in the checkout. Returns what it prints. */
+const answerOf = (program, args, env) => run(program, args, { cwd: checkout, env }).stdout.trim();
 
 /** Four steps each of a teacher and a student, on generated images: nothing is downloaded. */
 const TRAINING = [
@@ -84,7 +64,7 @@ const TRAINING = [
 
 /** Trains, and checks the result document and the run folder. Returns the engine that computed. */
 function train(env) {
-  const document = JSON.parse(run('npx', ['--no', '--', 'anc-cli', 'run', ...TRAINING], env));
+  const document = JSON.parse(answerOf('npx', ['--no', '--', 'anc-cli', 'run', ...TRAINING], env));
   const isShare = (value) => typeof value === 'number' && value >= 0 && value <= 1;
   const [student, ...more] = document.students;
   if (document.backend !== 'onnx' || more.length > 0 || student.name !== 'adversarial')
@@ -111,15 +91,15 @@ function train(env) {
 
 let code = 0;
 try {
-  execFileSync('git', ['clone', '--quiet', '--depth=1', `file://${process.cwd()}`, checkout]);
+  run('git', ['clone', '--quiet', '--depth=1', `file://${process.cwd()}`, checkout], { cwd: folder });
   const env = environment();
-  const label = `node ${run('node', ['--version'], env)}, npm ${run('npm', ['--version'], env)}`;
+  const label = `node ${answerOf('node', ['--version'], env)}, npm ${answerOf('npm', ['--version'], env)}`;
   // An explicit --omit replaces what NODE_ENV=production leaves out by itself.
   const omit = options.production ? ['--omit=optional', '--omit=dev'] : ['--omit=optional'];
-  run('npm', ['ci', ...(options['omit-optional'] ? omit : [])], env);
+  answerOf('npm', ['ci', ...(options['omit-optional'] ? omit : [])], env);
 
   const { version } = JSON.parse(readFileSync(join(checkout, 'packages/cli/package.json'), 'utf8'));
-  const answer = run('npx', ['--no', '--', 'anc-cli', '--version'], env);
+  const answer = answerOf('npx', ['--no', '--', 'anc-cli', '--version'], env);
   if (!answer.includes(version))
     throw new Error(`anc-cli --version answered "${answer}", expected ${version}`);
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { run } from './processes.mjs';
+import { installOrSkip, run } from './processes.mjs';
 
 const verdaccio = fileURLToPath(new URL('node_modules/verdaccio/bin/verdaccio', import.meta.url));
 
@@ -34,20 +34,6 @@ middlewares: { audit: { enabled: false } }
 log: { type: file, path: ${join(folder, 'log')}, level: warn }
 `;
 
-/** What npm says where it cannot reach a registry, or the registry does not have a package. */
-const OUT_OF_REACH = /\b(E404|ETARGET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT)\b/;
-
-/** Ends this process as skipped where the registry does not give what this folder's package.json names. */
-function install() {
-  try {
-    run('npm', ['ci'], { cwd: fileURLToPath(new URL('.', import.meta.url)) });
-  } catch (error) {
-    if (!OUT_OF_REACH.test(error.message)) throw error;
-    console.log(`verdaccio and the package managers cannot be had: ${OUT_OF_REACH.exec(error.message)[0]}`);
-    process.exit(77);
-  }
-}
-
 /**
  * Starts an npm registry on this machine (verdaccio) in front of the one that npm is configured for.
  *
@@ -55,7 +41,12 @@ function install() {
  * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
  */
 export async function startRegistry(folder) {
-  if (!existsSync(verdaccio)) install();
+  if (!existsSync(verdaccio))
+    installOrSkip(
+      'verdaccio, with the package managers,',
+      ['ci'],
+      fileURLToPath(new URL('.', import.meta.url)),
+    );
   const upstream = run('npm', ['config', 'get', 'registry'], { cwd: process.cwd() }).stdout.trim();
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'config.yaml');

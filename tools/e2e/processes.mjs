@@ -30,6 +30,26 @@ export function run(program, args, { cwd, env = {}, exitCode = 0 }) {
   return { stdout, stderr };
 }
 
+/** What npm says where it cannot reach a registry, or the registry does not have a package. */
+const OUT_OF_REACH = /\b(E404|ETARGET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT)\b/;
+
+/**
+ * Installs what this script needs itself, and ends this process as skipped where no registry gives it.
+ *
+ * @param {string} what that is
+ * @param {string[]} args of npm
+ */
+export function installOrSkip(what, args, cwd) {
+  try {
+    run('npm', args, { cwd });
+  } catch (error) {
+    const [reason] = OUT_OF_REACH.exec(error.message) ?? [];
+    if (reason === undefined) throw error;
+    console.log(`${what} cannot be had from the registry: ${reason}`);
+    process.exit(77);
+  }
+}
+
 /** @throws the message, where something does not hold */
 export function expect(holds, message) {
   if (!holds) throw new Error(message);

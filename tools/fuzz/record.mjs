@@ -18,10 +18,10 @@ function buildDigest() {
   return hash.digest('hex').slice(0, 16);
 }
 
-export const NOTHING = { cases: 0, refused: 0, accepted: 0, ended: 0, faults: 0, ms: 0, memory: 0 };
+const NOTHING = { cases: 0, refused: 0, accepted: 0, ended: 0, faults: 0, ms: 0, memory: 0 };
 const LARGEST = new Set(['ms', 'memory']);
 
-export const added = (one, other) =>
+const added = (one, other) =>
   Object.fromEntries(
     Object.keys(NOTHING).map((key) => [
       key,

@@ -6,10 +6,9 @@
  * A block in ```js is a program; one whose first line names a file `// x.test.js` is a test for vitest.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { publishedPackages } from '../supply/sbom.mjs';
 
 /** The blocks of a README in JavaScript: those that are programs, and those that are tests, by file name. */
@@ -23,8 +22,7 @@ function examplesOf(readme) {
 }
 
 /** Writes READMEs' programs into a folder, and one that runs them in turn and names each. Returns its file. */
-export function writePrograms(folder, readmes) {
-  mkdirSync(folder, { recursive: true });
+function writePrograms(folder, readmes) {
   const files = Object.entries(readmes).flatMap(([name, readme]) =>
     examplesOf(readme).programs.map((code, i) => {
       const file = `${name.replace('/', '-')}-${i}.mjs`;
@@ -64,4 +62,4 @@ function check() {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) process.exitCode = check() ? 0 : 1;
+process.exitCode = check() ? 0 : 1;

@@ -1,6 +1,7 @@
 /**
  * Keeps what npm shows of our packages the same in all of them: author, repository, homepage, bugs, the links of their
- * READMEs, and the range of `@anc/core` that they accept beside themselves. Also finds peers that are not passed on.
+ * READMEs, and the range of `@anc/core` that they accept beside themselves. Also finds peers that are not passed on, and
+ * packages that the root does not compile.
  *
  *   node tools/packages/metadata.mjs --check    lists what differs, and fails
  *   node tools/packages/metadata.mjs --write    writes it, after the address or the version was changed
@@ -71,6 +72,10 @@ function brokenLinks(text) {
   ];
 }
 
+/** Whether the root's file compiles `tsconfig.lib.json` or `tsconfig.spec.json` of a package. */
+const compiles = (file, path) =>
+  readJson(file).references.some((reference) => reference.path === `./${path}`);
+
 /** What an author writes, and this script cannot. */
 function omissions(folder, manifest, readme) {
   const has = [
@@ -79,6 +84,11 @@ function omissions(folder, manifest, readme) {
     [readme.startsWith(`# ${manifest.name}\n`), `README.md does not start with "# ${manifest.name}"`],
     [/^```(js|sh)\n/m.test(readme), 'README.md has no example in ```js or ```sh'],
     [readme.includes(`${web}/blob/main/docs/`), 'README.md links to no page of docs/'],
+    [compiles('tsconfig.json', `${folder}/tsconfig.lib.json`), "the root's tsconfig.json leaves it out"],
+    [
+      compiles('tsconfig.spec.json', `${folder}/tsconfig.spec.json`),
+      'tsconfig.spec.json leaves its tests out',
+    ],
   ];
   return has.filter(([holds]) => !holds).map(([, problem]) => `${folder}: ${problem}`);
 }

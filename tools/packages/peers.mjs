@@ -1,6 +1,9 @@
 import { publishedPackages } from '../supply/sbom.mjs';
 import { readJson } from './repository.mjs';
 
+const own = Object.values(publishedPackages());
+const { packages } = readJson('package-lock.json');
+
 /**
  * Peers of what a package depends on that it neither depends on nor has as peers itself, so that strict package managers
  * (Yarn's Plug'n'Play, pnpm) would not give them to its dependency. Optional peers of our packages count: a user's own installation of
@@ -9,8 +12,6 @@ import { readJson } from './repository.mjs';
  * @returns {string[]} problems
  */
 export function undeclaredPeers(manifest) {
-  const own = Object.values(publishedPackages());
-  const { packages } = readJson('package-lock.json');
   const declared = {
     ...manifest.dependencies,
     ...manifest.optionalDependencies,
