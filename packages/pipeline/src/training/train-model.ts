@@ -92,8 +92,9 @@ export async function trainModel(
   context: TrainContext,
 ): Promise<TrainedModel | null> {
   const { folder, emit } = context;
-  const { name } = model;
+  const { name, seed } = model;
   const store = new CheckpointStore(folder.checkpointsOf(name), {
+    owner: { model: name, seed },
     notice: (message) => emit({ type: 'notice', message }),
     ...(context.plugins !== undefined && context.plugins.length > 0 && { plugins: context.plugins }),
   });
