@@ -19,7 +19,15 @@ import { describeNamed } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
 import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
 import type { CompareResult } from './documents.js';
-import { copyTeacher, exists, RECORD, seedFolder, writeRecord, type CompareRecord } from './folder.js';
+import {
+  assertSeedRun,
+  copyTeacher,
+  exists,
+  RECORD,
+  seedFolder,
+  writeRecord,
+  type CompareRecord,
+} from './folder.js';
 import { reportOf } from './report.js';
 import { summarize, type ComparedSetup } from './summarize.js';
 
@@ -46,7 +54,7 @@ export interface Comparison extends Pick<
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
   const { path, cwd, emit } = comparison;
   const before = (await exists(join(path, DOCUMENT))) ? await readResult<CompareResult>(path) : null;
-  if (before !== null && before.diverged === undefined) {
+  if (before !== null && before.diverged === undefined && (await areRunsWhole(comparison))) {
     if (!(await exists(join(path, REPORT)))) await writePage(path, before, shownPath(path, cwd), emit);
     return before;
   }
@@ -62,6 +70,7 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
   for (const [i, seed] of seeds.entries()) {
     if (signal.aborted) return null;
     const folder = seedFolder(path, seed);
+    if ((await exists(folder)) && !(await isLeftover(folder))) await assertSeedRun(folder, record, seed);
     if (i > 0 && first !== null && (await exists(join(folder, 'result.json')))) {
       const finished = await finishedRun(folder);
       if (finished !== null) {
@@ -118,6 +127,17 @@ interface First {
   readonly planned: RunOptions;
   /** What a reader of the results must know. */
   readonly warnings: readonly string[];
+}
+
+/** Whether the runs behind a finished comparison are as it left them. One whose folder was removed as a whole is not missed. */
+async function areRunsWhole({ path, record }: Comparison): Promise<boolean> {
+  for (const seed of record.seeds) {
+    const folder = seedFolder(path, seed);
+    if (!(await exists(folder))) continue;
+    await assertSeedRun(folder, record, seed);
+    if ((await finishedRun(folder)) === null) return false;
+  }
+  return true;
 }
 
 /** The result of a run that needs no more work: all students are there, and whole. Throws `ANC_RUN_DAMAGED`. */

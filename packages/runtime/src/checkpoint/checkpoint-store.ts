@@ -35,6 +35,8 @@ export interface CheckpointStoreOptions {
   readonly notice?: (message: string) => void;
   /** The training that the checkpoints are of: recorded in each, and those of another one are skipped. */
   readonly owner?: CheckpointOwner;
+  /** Throws where a checkpoint that is whole cannot be continued from: it is skipped like a damaged one. */
+  readonly check?: (checkpoint: Checkpoint) => void;
   /** Recorded beside every checkpoint: plugins that had a share in it. */
   readonly plugins?: Json;
 }
@@ -57,6 +59,7 @@ export class CheckpointStore {
   readonly #keep: number;
   readonly #notice: (message: string) => void;
   readonly #owner: CheckpointOwner | undefined;
+  readonly #check: (checkpoint: Checkpoint) => void;
   readonly #plugins: Json | undefined;
 
   constructor(folder: string, options: CheckpointStoreOptions = {}) {
@@ -64,6 +67,7 @@ export class CheckpointStore {
     this.#keep = Math.max(2, options.keep ?? 2);
     this.#notice = options.notice ?? (() => undefined);
     this.#owner = options.owner;
+    this.#check = options.check ?? (() => undefined);
     this.#plugins = options.plugins;
   }
 
@@ -145,7 +149,9 @@ export class CheckpointStore {
     const { tensors } = decodeSafetensors(bytes);
     assertSameSpecs(manifest.tensors, specsOf(tensors));
     const { stage, step, epoch, memory } = manifest;
-    return { stage, step, epoch, memory, state: tensors };
+    const checkpoint = { stage, step, epoch, memory, state: tensors };
+    this.#check(checkpoint);
+    return checkpoint;
   }
 
   /** Numbers of the checkpoints that have a manifest, oldest first. */
