@@ -8,7 +8,7 @@ import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import type { RunEvent } from '../events/events.js';
 import { report } from '../api/report.js';
 import { executeComparison } from './execute.js';
-import { readRecord } from './folder.js';
+import { readRecord, writeRecord } from './folder.js';
 
 let cwd: string;
 beforeAll(async () => {
@@ -174,6 +174,15 @@ describe('a comparison', () => {
     await rename(of('seed-6'), join(cwd, 'seed-6'));
     expect((await compare('whole')).events).toEqual([]);
     await rename(join(cwd, 'seed-6'), of('seed-6'));
+  });
+
+  it('begins where its folder was made and no run in it yet', async () => {
+    await writeRecord(join(cwd, 'begun'), record);
+    const { trained } = await compare('begun');
+    expect(trained).toEqual(course);
+    expect(await weightsOf('begun', 'seed-6', 'student', 'kd')).toEqual(
+      await weightsOf('whole', 'seed-6', 'student', 'kd'),
+    );
   });
 
   it('continues where it was aborted, to the same weights', async () => {

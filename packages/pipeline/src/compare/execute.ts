@@ -64,6 +64,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
 async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<CompareResult | null> {
   const { path, cwd, record, emit, signal } = comparison;
   const { seeds } = record;
+  const isMade = await exists(join(path, RECORD));
   const shared: SharedTeacherOutputs = {};
   const results: RunResult[] = [];
   let first: First | null = null;
@@ -79,7 +80,12 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
         continue;
       }
     }
-    const run = await open(comparison, i, folder, first?.planned ?? null, lock);
+    const run = await open(comparison, i, folder, first?.planned ?? null, async () => {
+      if (i > 0 || isMade) return; // a process that made the folder may have been killed before its first run
+      await comparison.prepared?.();
+      await writeRecord(path, record);
+      await lock.take();
+    });
     try {
       first ??= {
         setups: run.plan.students.map(setupOf),
@@ -158,9 +164,9 @@ async function open(
   index: number,
   folder: string,
   planned: RunOptions | null,
-  lock: FolderLock,
+  prepared: () => Promise<void>,
 ): Promise<StartedRun> {
-  const { path, cwd, record, given, changes, compose, fetching, openTeacher } = comparison;
+  const { cwd, record, given, changes, compose, fetching, openTeacher } = comparison;
   const emit: Emit = (event) => {
     if (event.type !== 'notice' || index === 0) comparison.emit(event); // every seed gives the same notices
   };
@@ -185,12 +191,7 @@ async function open(
       data: { ...options.data, seed: record.options.data.seed ?? seeds[0]! },
       output: { directory: dirname(folder), name: basename(folder) },
     },
-    prepared: async () => {
-      if (index > 0) return;
-      await comparison.prepared?.();
-      await writeRecord(path, record);
-      await lock.take();
-    },
+    prepared,
   });
 }
 
