@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
+import { produced } from '../finite/produced.js';
 import { namesOf, type Tree } from '../tree/tree.js';
 
 /** Runs a component's code; what it throws becomes `ANC_OBJECTIVE` with the component's name and the line. */
@@ -28,7 +29,8 @@ const shapeOf = (value: unknown): string =>
  */
 export function scalarFrom(component: string, member: string, compute: () => unknown): Scalar {
   const value = run(component, compute);
-  if (isTensor(value) && value.size === 1) return value as Scalar;
+  if (isTensor(value) && value.size === 1)
+    return produced(`${component} returned from ${member} a number that is`, value as Scalar);
   throw new AncError('ANC_OBJECTIVE', `${component}: ${member} does not return a scalar.`, {
     expected: 'a tensor with one number',
     received: shapeOf(value),
@@ -65,5 +67,5 @@ export function memoryFrom(component: string, memory: Tree, compute: () => unkno
     if (isTensor(after) && after.shape.join() === before.shape.join()) continue;
     throw fault(`next changes the shape of "${name}"`, `[${before.shape.join(', ')}]`, shapeOf(after));
   }
-  return { ...(tree as Tree) };
+  return produced(`${component} returned from next a memory that is`, { ...(tree as Tree) });
 }

@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Applied, Variables } from '../contracts/network.js';
 import { faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
+import { produced } from '../finite/produced.js';
 import { firstNotFinite, sizeOf, type HostTensor, type Tree } from '../tree/tree.js';
 
 /** Also of another copy of tfjs-core. */
@@ -71,7 +72,14 @@ export function assertApplied(
     const received = inWords(value);
     throw fault(`returned the statistic "${name}" in another shape`, shown(before.shape), received);
   }
+  for (const [name, output] of Object.entries(all.outputs))
+    if (isTensor(output)) produced(`${what} returned ${outputInWords(name)}`, output);
+  produced(`${what} returned statistics that are`, all.stats as Tree);
 }
+
+/** `logits that are`, `an output "conv3" that is`. */
+const outputInWords = (name: string): string =>
+  ['logits', 'features', 'classes'].includes(name) ? `${name} that are` : `an output "${name}" that is`;
 
 /**
  * Checks what `init` of a network returned.

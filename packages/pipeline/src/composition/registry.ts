@@ -11,7 +11,7 @@ import { validateOptions } from './validate-options.js';
 /** What happens around a registry. */
 export interface RegistryEvents {
   /** Something of a package was made. */
-  used?(packageName: string): void;
+  used?(packageName: string, kind: Kind): void;
   /** A name is not known: what else there is to say, such as that a plugin could not be loaded. Throws what is better known. */
   unknown?(name: string): string | null;
 }
@@ -109,7 +109,7 @@ export class Registry<K extends Kind> {
    */
   build(name: string, checked: unknown, environment: EnvironmentOf<K>): Made<K> {
     const { contribution, package: from, name: own } = this.get(name);
-    this.events.used?.(from);
+    this.events.used?.(from, this.kind);
     const create = contribution.create.bind(contribution) as (
       options: unknown,
       environment: EnvironmentOf<K>,
