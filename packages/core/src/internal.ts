@@ -7,7 +7,8 @@ export { produced, received } from './finite/produced.js';
 export { assertPlugin } from './contracts/plugin.js';
 export { callSite, faultOf } from './errors/call-site.js';
 export { shapeError } from './errors/error.js';
-export { usesInWords, watchingSources, type Uses } from './purity/impure-sources.js';
+export { hintFor, Uses, usesInWords, watchingSources } from './purity/impure-sources.js';
+export { currentPart, inPart } from './purity/parts.js';
 export { valueRead } from './purity/value-read.js';
 
 // Messages

@@ -3,12 +3,13 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
 import { produced } from '../finite/produced.js';
+import { inPart } from '../purity/parts.js';
 import { namesOf, type Tree } from '../tree/tree.js';
 
 /** Runs a component's code; what it throws becomes `ANC_OBJECTIVE` with the component's name and the line. */
 function run<T>(component: string, compute: () => T): T {
   try {
-    return compute();
+    return inPart(component, compute);
   } catch (error) {
     throw faultOf('ANC_OBJECTIVE', component, error);
   }

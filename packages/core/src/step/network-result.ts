@@ -4,6 +4,7 @@ import type { Applied, Variables } from '../contracts/network.js';
 import { faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
 import { produced } from '../finite/produced.js';
+import { inPart } from '../purity/parts.js';
 import { firstNotFinite, sizeOf, type HostTensor, type Tree } from '../tree/tree.js';
 
 /** Also of another copy of tfjs-core. */
@@ -21,7 +22,7 @@ const inWords = (value: unknown): string =>
 /** Runs a network's code; what it throws names the network and the line. */
 export function blamed<T>(what: string, code: () => T): T {
   try {
-    return code();
+    return inPart(what, code);
   } catch (error) {
     throw faultOf('ANC_OBJECTIVE', what, error);
   }

@@ -3,7 +3,7 @@ import type { Stage } from '../contracts/method.js';
 import type { Step, StepSpec } from '../contracts/step.js';
 import { DEEP_STACK, faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
-import { usesInWords, watchingSources, type Uses } from '../purity/impure-sources.js';
+import { hintFor, Uses, usesInWords, watchingSources } from '../purity/impure-sources.js';
 import { Rng } from '../random/rng.js';
 import { PROBED_ROWS, rehearseFinite, type FiniteRehearsal } from './rehearse-finite.js';
 import { SplitSpecs } from './split-stage.js';
@@ -78,7 +78,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
  *   number is not finite.
  */
 function initialState(stage: Stage, previous: Tree<HostTensor> | null): Tree<HostTensor> {
-  const uses: Uses = new Map();
+  const uses = new Uses();
   const init = (run: number): Tree<HostTensor> =>
     watchingSources(uses, run, () => stage.init(Rng.still(), previous));
   const [state, again] = [init(0), init(1)];
@@ -101,11 +101,14 @@ function initialState(stage: Stage, previous: Tree<HostTensor> | null): Tree<Hos
   if (other === undefined) return state;
   throw new AncError(
     'ANC_STAGE_INIT',
-    `the initial "${other}" of stage "${stage.name}" is another one when it is made again.`,
+    `the initial "${other}" of ${uses.part ?? `stage "${stage.name}"`} is another one when it is made again.`,
     {
       expected: 'the same values for the same random seed',
       received: usesInWords('other values', uses),
-      hint: 'draw from the rng that `init` receives, not from Math.random, and remember nothing.',
+      hint: hintFor(
+        uses,
+        'draw from the rng that `init` receives, not from Math.random, and remember nothing.',
+      ),
     },
   );
 }

@@ -1,5 +1,5 @@
 import { AncError, type GradientTransform, type LearningRateSchedule, type OptimizerParts } from '@anc/core';
-import { listed, produced } from '@anc/core/internal';
+import { inPart, listed, produced } from '@anc/core/internal';
 import { KINDS } from './kinds.js';
 import { blaming } from './plugin-fault.js';
 import type { Registry } from './registry.js';
@@ -35,9 +35,9 @@ export function optimizerPartsOf(
 
 const blamedTransform = (made: GradientTransform, what: string): GradientTransform => ({
   id: made.id,
-  init: (params) => blaming(what, () => made.init(params)),
+  init: (params) => blaming(what, () => inPart(what, () => made.init(params))),
   update(given, slots, context) {
-    const updated = blaming(what, () => made.update(given, slots, context));
+    const updated = blaming(what, () => inPart(what, () => made.update(given, slots, context)));
     produced(`${what} returned updates that are`, { ...updated.updates });
     produced(`${what} returned slots that are`, { ...updated.slots });
     return updated;

@@ -1,5 +1,5 @@
 import { AncError } from '@anc/core';
-import { setOrigin, watchingSources, type Uses } from '@anc/core/internal';
+import { setOrigin, Uses, watchingSources } from '@anc/core/internal';
 import type { Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 import type { EnvironmentOf, Kind, Made, Registration } from './kinds.js';
@@ -115,7 +115,7 @@ export class Registry<K extends Kind> {
       environment: EnvironmentOf<K>,
     ) => Made<K>;
     const what = `${KINDS[this.kind]} "${own}" of plugin "${from}"`;
-    const uses: Uses = new Map();
+    const uses = new Uses();
     const made: unknown = blaming(what, () =>
       DRAWS.includes(this.kind)
         ? create(checked, environment)
