@@ -1,19 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
 import { produced } from '../finite/produced.js';
-import { inPart } from '../purity/parts.js';
 import { namesOf, type Tree } from '../tree/tree.js';
-
-/** Runs a component's code; what it throws becomes `ANC_OBJECTIVE` with the component's name and the line. */
-function run<T>(component: string, compute: () => T): T {
-  try {
-    return inPart(component, compute);
-  } catch (error) {
-    throw faultOf('ANC_OBJECTIVE', component, error);
-  }
-}
+import { blamed } from './network-result.js';
 
 /** Also of another copy of tfjs-core. */
 const isTensor = (value: unknown): value is Tensor => value instanceof tf.Tensor;
@@ -29,7 +19,7 @@ const shapeOf = (value: unknown): string =>
  * @throws `ANC_OBJECTIVE` where it is no tensor with one number, or where the function throws.
  */
 export function scalarFrom(component: string, member: string, compute: () => unknown): Scalar {
-  const value = run(component, compute);
+  const value = blamed(component, compute);
   if (isTensor(value) && value.size === 1)
     return produced(`${component} returned from ${member} a number that is`, value as Scalar);
   throw new AncError('ANC_OBJECTIVE', `${component}: ${member} does not return a scalar.`, {
@@ -47,7 +37,7 @@ export function scalarFrom(component: string, member: string, compute: () => unk
  * @throws `ANC_OBJECTIVE` for other entries or shapes, or where the function throws.
  */
 export function memoryFrom(component: string, memory: Tree, compute: () => unknown): Record<string, Tensor> {
-  const next = run(component, compute);
+  const next = blamed(component, compute);
   const fault = (problem: string, expected: string, received: string): AncError =>
     new AncError('ANC_OBJECTIVE', `${component}: ${problem}.`, {
       expected,

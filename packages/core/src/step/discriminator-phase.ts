@@ -25,6 +25,7 @@ import {
 } from './attached-discriminator.js';
 import { memoryFrom, scalarFrom } from './component-result.js';
 import { invertedDropout, STUDENT_DROPOUT_MASK, withActivationDropout } from './dropout.js';
+import { blamed } from './network-result.js';
 import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
 import { objectiveContext } from './objective-context.js';
 import { hasMemory, memoryName } from './regularizer-memory.js';
@@ -64,9 +65,10 @@ export function discriminatorPhase(setup: AdversarialSetup, options: Discriminat
     name: options.name,
     gradients(state, batch, hyper, context) {
       const variables = modelStateOf(state, modelNames.student);
-      const { outputs } = setup.student.apply(variables, batch.images!, context);
+      const what = originOf('model', setup.student);
+      const { outputs } = blamed(what, () => setup.student.apply(variables, batch.images!, context));
       for (const [output, value] of Object.entries(outputs))
-        produced(`${originOf('model', setup.student)} returned an output "${output}" that is`, value);
+        produced(`${what} returned an output "${output}" that is`, value);
       const samples = setup.discriminators.map((attached): Sample => {
         const student = discriminatorInputOf(attached, state, outputs, context);
         return {

@@ -29,6 +29,10 @@ export interface RehearseOptions {
   /** Shapes (no batch axis) of the teacher's outputs; null where no stage uses them. */
   readonly teacherOutputs: Tree<readonly number[]> | null;
   /**
+   * Who made the stages, as errors call it.
+   */
+  readonly origin?: string;
+  /**
    * Whether each step is also run on random inputs to see that its parts return finite numbers, and from which initial
    * state; not where left out.
    */
@@ -49,6 +53,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
   const batch = backend.capabilities.compiled ? batchSize : Math.min(2 * accumulate, batchSize);
   let state: Tree<HostTensor> | null = null;
   let started: Tree<HostTensor> | null = null;
+  const by = options.origin === undefined ? '' : ` of ${options.origin}`;
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = DEEP_STACK;
   try {
@@ -63,7 +68,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
         const own = { ...finite, rng: finite.rng.split('stage', i) };
         started = await rehearseFinite(backend, stage, few, own, started);
       } catch (error) {
-        throw faultOf('ANC_STAGE', `the code of stage "${stage.name}"`, error);
+        throw faultOf('ANC_STAGE', `the code of stage "${stage.name}"${by}`, error);
       }
     }
   } finally {

@@ -122,7 +122,7 @@ export function studentPlanner({
       changed === studentModel
         ? plain
         : await planNetwork(model, changed, data, backend, task, hasOwnParts());
-    const stages = blaming(`method "${method.method.name}"`, () =>
+    const stages = blaming(originOf('method', method.made), () =>
       method.made.stages({
         ...networks,
         student: network.network,
@@ -132,8 +132,18 @@ export function studentPlanner({
       }),
     );
     const rng = Rng.fromSeed(seed).split('student');
-    const finite = hasOwnParts() ? { rng, origin: originOf('method', method.made) } : undefined;
-    await rehearse({ backend, batchSize, accumulate, shape: networks.input, stages, teacherOutputs, finite });
+    const origin = originOf('method', method.made);
+    const finite = hasOwnParts() ? { rng, origin } : undefined;
+    await rehearse({
+      backend,
+      batchSize,
+      accumulate,
+      shape: networks.input,
+      stages,
+      teacherOutputs,
+      origin,
+      finite,
+    });
     const { method: named, options: completed, needsTeacher } = method;
     return { name, method: named, options: completed, needsTeacher, network, stages, epochs, seed, rng };
   };
