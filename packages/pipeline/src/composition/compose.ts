@@ -158,6 +158,14 @@ function assertDifferentNames(sources: readonly PluginSource[]): void {
   const names = sources.map(({ plugin }) => plugin.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return;
+  const urls = new Set(sources.flatMap(({ plugin, url }) => (plugin.name === twice ? (url ?? []) : [])));
+  if (urls.size === 1 && sources.every(({ plugin, url }) => plugin.name !== twice || url !== undefined)) {
+    throw new AncError('ANC_PLUGIN_DUPLICATE', `plugin "${twice}" is given twice.`, {
+      expected: 'each plugin once',
+      received: [...urls].join(),
+      hint: 'leave it out once: options, configuration files and library calls add up.',
+    });
+  }
   const from = sources.filter(({ plugin }) => plugin.name === twice).map(({ url, source }) => url ?? source);
   throw new AncError('ANC_PLUGIN_DUPLICATE', `two plugins are named "${twice}".`, {
     expected: 'a name of its own for each plugin',
