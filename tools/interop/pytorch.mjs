@@ -11,9 +11,15 @@ import { pythonPath } from '../ci/python.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'anc-pytorch-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const python = pythonPath(folder, ['numpy==2.2.6', 'torch==2.9.1', 'torchvision==0.24.1']);
+const python = pythonPath(folder, [
+  'numpy==2.2.6',
+  'torch==2.9.1',
+  'torchvision==0.24.1',
+  'torchdistill==1.1.4',
+  'safetensors==0.6.2',
+]);
 
-for (const script of ['augmentations.mjs', 'optimizers.mjs']) {
+for (const script of ['augmentations.mjs', 'optimizers.mjs', 'distillation.mjs']) {
   const path = new URL(script, import.meta.url).pathname;
   const { status } = spawnSync(process.execPath, [path], {
     env: { ...process.env, ANC_PYTHON: python },
