@@ -16,10 +16,15 @@ const python = pythonPath(folder, [
   'torch==2.9.1',
   'torchvision==0.24.1',
   'torchdistill==1.1.4',
+  'timm==1.0.22',
+  'onnx==1.19.1',
+  'onnxruntime==1.23.2',
+  'onnxscript==0.5.6',
+  'onnx-ir==0.1.12',
   'safetensors==0.6.2',
 ]);
 
-for (const script of ['augmentations.mjs', 'optimizers.mjs', 'distillation.mjs']) {
+for (const script of ['augmentations.mjs', 'optimizers.mjs', 'distillation.mjs', 'onnx-networks.mjs']) {
   const path = new URL(script, import.meta.url).pathname;
   const { status } = spawnSync(process.execPath, [path], {
     env: { ...process.env, ANC_PYTHON: python },

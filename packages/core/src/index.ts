@@ -186,7 +186,7 @@ export type {
   SplitName,
   WholeBatch,
 } from './contracts/dataset.js';
-export { Teacher, type TeacherOutputs } from './contracts/teacher.js';
+export { Teacher, type FrozenNetwork, type TeacherOutputs } from './contracts/teacher.js';
 
 // Backends
 export { Backend } from './contracts/backend.js';
