@@ -29,7 +29,7 @@ import {
 import { AdversarialMethod, adversarialSchema, type AdversarialOptions } from './methods/adversarial.js';
 import { AttentionMethod, attentionSchema } from './methods/attention.js';
 import { conditionalAdversarial, conditionalAdversarialSchema } from './methods/conditional-adversarial.js';
-import { deadDiscriminator, frozenDiscriminator } from './methods/controls.js';
+import { cooperativeDiscriminator, deadDiscriminator, frozenDiscriminator } from './methods/controls.js';
 import {
   distMethod,
   distMethodSchema,
@@ -63,6 +63,11 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     summary: 'adversarial network compression: data term and discriminator; no labels (Belagiannis 2018)',
     options: adversarialSchema,
     create: (options: AdversarialOptions, parts: Parts) => new AdversarialMethod(options, parts),
+  }),
+  'adversarial-cooperative': quantizable({
+    summary: 'control: adversarial with a student that helps the discriminator (MEAL, Shen 2019)',
+    options: adversarialSchema,
+    create: cooperativeDiscriminator,
   }),
   'adversarial-dead': quantizable({
     summary: 'control: adversarial with a discriminator whose weights stay zero',

@@ -163,6 +163,7 @@ describe.each([
     'adversarial',
     { discriminator: small, adversarialLoss: 'feature-matching', regularizer: 'dragan', dropout: 0 },
   ],
+  ['adversarial-cooperative', { discriminator: small, dropout: 0 }],
   ['adversarial-dead', { discriminator: small }],
   ['adversarial-frozen', { discriminator: small }],
   ['conditional-adversarial', { conditionalDiscriminator: { name: 'auxiliary-classifier', units: [6] } }],
