@@ -8,7 +8,7 @@ import {
   type Stage,
   type Tree,
 } from '@anc/core';
-import { rehearse } from '@anc/core/internal';
+import { originOf, rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
 import { requireLabels, type TrainingData } from '../data/training-data.js';
@@ -47,7 +47,7 @@ export async function planTeacher(
   composition: Composition,
 ): Promise<PlannedModel> {
   const seed = teacher.seed ?? training.seed;
-  const network = await planNetwork(teacher.model, model, data, backend, task);
+  const network = await planNetwork(teacher.model, model, data, backend, task, composition.hasOwnParts());
   const supervised = await createMethod(
     {
       name: 'supervised',
@@ -90,6 +90,7 @@ export interface StudentEnvironment {
   readonly task: OpenedTask;
   readonly teacherOutputs: Tree<readonly number[]>;
   readonly optimizers: OptimizerParts;
+  readonly hasOwnParts: () => boolean;
 }
 
 /** Plans a student that a method trains. */
@@ -112,12 +113,16 @@ export function studentPlanner({
   task,
   teacherOutputs,
   optimizers,
+  hasOwnParts,
 }: StudentEnvironment): StudentPlanner {
   return async (name, method, { epochs, seed }) => {
     if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
     const changed = method.made.network(studentModel);
-    const network = changed === studentModel ? plain : await planNetwork(model, changed, data, backend, task);
-    const stages = blaming(`method "${method.method.name}"`, () =>
+    const network =
+      changed === studentModel
+        ? plain
+        : await planNetwork(model, changed, data, backend, task, hasOwnParts());
+    const stages = blaming(originOf('method', method.made), () =>
       method.made.stages({
         ...networks,
         student: network.network,
@@ -126,9 +131,20 @@ export function studentPlanner({
         optimizers,
       }),
     );
-    await rehearse({ backend, batchSize, accumulate, shape: networks.input, stages, teacherOutputs });
-    const { method: named, options: completed, needsTeacher } = method;
     const rng = Rng.fromSeed(seed).split('student');
+    const origin = originOf('method', method.made);
+    const finite = hasOwnParts() ? { rng, origin } : undefined;
+    await rehearse({
+      backend,
+      batchSize,
+      accumulate,
+      shape: networks.input,
+      stages,
+      teacherOutputs,
+      origin,
+      finite,
+    });
+    const { method: named, options: completed, needsTeacher } = method;
     return { name, method: named, options: completed, needsTeacher, network, stages, epochs, seed, rng };
   };
 }
