@@ -1,19 +1,21 @@
 import type { CompareResult } from '@anc/pipeline';
 import { shellQuoted } from '@anc/pipeline/options';
 import { addFlags, readFlags } from '../config/flags.js';
+import { acceptsPlugins, addChangePlugins } from './change-plugins.js';
 import type { DefineCommand, Session } from './command.js';
 
 /** `compare`: one teacher, every method with every seed, and the differences with their confidence intervals. */
 export const defineCompare: DefineCommand = (command, session) => {
   command.option('--seeds <n>', 'how many seeds, counted from --seed; default: 3');
+  addChangePlugins(command);
   addFlags(command).action((options: Record<string, unknown>) =>
-    compare(readFlags(options), options.seeds as string | undefined, session),
+    compare(readFlags(options), options, session),
   );
 };
 
 async function compare(
   flags: Record<string, unknown>,
-  seeds: string | undefined,
+  { seeds, changePlugins }: { readonly seeds?: string; readonly changePlugins?: unknown },
   session: Session,
 ): Promise<void> {
   const [
@@ -39,6 +41,7 @@ async function compare(
   /** A new comparison, or with `--resume` an existing one. */
   const open = async () => {
     const { resume } = request.call;
+    const acceptPlugins = await acceptsPlugins({ changePlugins }, resume);
     if (resume === undefined) return pipeline.newComparison(await resolved(), countOf(seeds ?? '3'));
     if (seeds !== undefined) {
       throw new AncError('ANC_CONFIG', '--seeds: a comparison is resumed with its own seeds.', {
@@ -47,7 +50,7 @@ async function compare(
     }
     const path = resolve(cwd, resume);
     const record = await pipeline.readComparison(path, changes());
-    return { path, cwd, fetching, compose, changes: changes(), given: [], record };
+    return { path, cwd, fetching, compose, changes: changes(), acceptPlugins, given: [], record };
   };
   try {
     const result = await locating(request.origins, async () => {

@@ -3,12 +3,14 @@ import type { Cost, PlannedGroup, Reproduction } from '@anc/pipeline/internal';
 import { describeNamed, formatLarge, shellQuoted } from '@anc/pipeline/options';
 import { addFlags, readFlags } from '../config/flags.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { acceptsPlugins, addChangePlugins } from './change-plugins.js';
 import type { DefineCommand, Session } from './command.js';
 
 interface ReproduceFlags {
   readonly seeds?: string;
   readonly scale?: string;
   readonly dryRun?: boolean;
+  readonly changePlugins?: unknown;
 }
 
 /** `reproduce`: the comparisons behind one of the paper's tables. */
@@ -18,6 +20,7 @@ export const defineReproduce: DefineCommand = (command, session) => {
     .option('--seeds <n>', 'how many seeds, counted from --seed; default: 3')
     .option('--scale <share>', "share of the paper's epochs, e.g. 0.1; default: 1")
     .option('--dry-run', 'print the runs and their cost, and train nothing');
+  addChangePlugins(command);
   addFlags(command, ['dataset', 'methods']).action(
     (table: string | undefined, options: Record<string, unknown>) =>
       reproduce(table, readFlags(options), options, session),
@@ -27,7 +30,7 @@ export const defineReproduce: DefineCommand = (command, session) => {
 async function reproduce(
   table: string | undefined,
   flags: Record<string, unknown>,
-  { seeds, scale, dryRun }: ReproduceFlags,
+  { seeds, scale, dryRun, changePlugins }: ReproduceFlags,
   session: Session,
 ): Promise<void> {
   const [
@@ -58,6 +61,7 @@ async function reproduce(
     if (text.trim() !== '' && share > 0 && share <= 1) return share;
     throw new AncError('ANC_CONFIG', '--scale: expected more than 0 and at most 1.', { received: text });
   };
+  const acceptPlugins = await acceptsPlugins({ changePlugins }, resume);
   const open = async (): Promise<Reproduction> => {
     if (path === null) {
       const counts = { seeds: countOf(seeds ?? '3'), scale: scaleOf(scale ?? '1'), cwd, base: request.file };
@@ -91,6 +95,7 @@ async function reproduce(
         cwd,
         reproduction,
         changes: altered,
+        acceptPlugins,
         compose,
         fetching,
         emit,

@@ -8,6 +8,7 @@ import {
   shellQuoted,
 } from '@anc/pipeline/options';
 import { addFlags, readFlags } from '../config/flags.js';
+import { acceptsPlugins, addChangePlugins } from './change-plugins.js';
 import type { DefineCommand, Session } from './command.js';
 
 /** `run`: teacher, students, comparison; or, with `--resume`, the rest of an interrupted run. */
@@ -16,10 +17,7 @@ export const defineRun: DefineCommand = (command, session) => {
     '--change-options',
     'with --resume: train what is unfinished with the options given here, or edited in the folder, and record it',
   );
-  command.option(
-    '--change-plugins',
-    'with --resume: train what is unfinished with plugins that changed since the run began, and record it',
-  );
+  addChangePlugins(command);
   command.option(
     '--continue-stopped',
     'with --resume: go on with models whose training a hook had stopped, which otherwise count as finished',
@@ -29,7 +27,7 @@ export const defineRun: DefineCommand = (command, session) => {
       readFlags(options),
       {
         acceptChanges: options.changeOptions === true,
-        acceptPlugins: options.changePlugins === true,
+        changePlugins: options.changePlugins,
         continueStopped: options.continueStopped === true,
       },
       session,
@@ -40,13 +38,13 @@ export const defineRun: DefineCommand = (command, session) => {
 /** What is only possible with `--resume`. */
 interface Resuming {
   readonly acceptChanges: boolean;
-  readonly acceptPlugins: boolean;
+  readonly changePlugins: unknown;
   readonly continueStopped: boolean;
 }
 
 async function run(
   flags: Record<string, unknown>,
-  { acceptChanges, acceptPlugins, continueStopped }: Resuming,
+  { acceptChanges, changePlugins, continueStopped }: Resuming,
   session: Session,
 ): Promise<void> {
   const [
@@ -68,6 +66,7 @@ async function run(
   const emit = progress.show;
   /** Opens the run's folder: a new one, or with `--resume` an existing one. */
   const open = async () => {
+    const acceptPlugins = await acceptsPlugins({ changePlugins }, request.call.resume);
     if (request.call.resume !== undefined) {
       const path = request.call.resume;
       const requested = changes(acceptChanges ? 'all' : pipeline.RATES);
@@ -82,12 +81,8 @@ async function run(
         fetching,
       });
     }
-    if (acceptChanges || acceptPlugins || continueStopped) {
-      const flag = acceptChanges
-        ? '--change-options'
-        : acceptPlugins
-          ? '--change-plugins'
-          : '--continue-stopped';
+    if (acceptChanges || continueStopped) {
+      const flag = acceptChanges ? '--change-options' : '--continue-stopped';
       throw new AncError('ANC_CONFIG', `${flag}: there is no run to resume.`, {
         expected: '--resume <folder> beside it',
         hint: 'a new run takes its options as they are given.',

@@ -1,6 +1,7 @@
 import type { TuneResult } from '@anc/pipeline';
 import { shellQuoted } from '@anc/pipeline/options';
 import { addFlags, joined, readFlags } from '../config/flags.js';
+import { acceptsPlugins, addChangePlugins } from './change-plugins.js';
 import type { DefineCommand, Session } from './command.js';
 
 /** Flags of `tune` alone. */
@@ -9,6 +10,7 @@ interface SearchFlags {
   readonly temperatures?: string;
   readonly budget?: string;
   readonly confirm?: string;
+  readonly changePlugins?: unknown;
 }
 
 /** `tune`: the same number of trials for every method, evaluated on held-out training images. */
@@ -27,6 +29,7 @@ export const defineTune: DefineCommand = (command, session) => {
     .option('--budget <n>', 'trials of each method; trials beyond the lists refine the learning rate')
     .option('--confirm <n>', 'train each chosen setting with n fresh seeds and compare; default: 0');
   // No test image is opened.
+  addChangePlugins(command);
   addFlags(command, ['limitTest']).action((options: Record<string, unknown>) =>
     tune(readFlags(options), options, session),
   );
@@ -47,6 +50,7 @@ async function tune(flags: Record<string, unknown>, search: SearchFlags, session
   /** A new tuning, or with `--resume` an existing one. */
   const open = async () => {
     const { resume } = request.call;
+    const acceptPlugins = await acceptsPlugins(search, resume);
     if (resume === undefined) return pipeline.startTuning(await resolved(), searchOf(search), emit);
     const given = Object.entries({
       '--learning-rates': search.learningRates,
@@ -60,7 +64,7 @@ async function tune(flags: Record<string, unknown>, search: SearchFlags, session
         hint: 'leave it out, or start again without --resume.',
       });
     }
-    const call = { cwd: session.cwd, offline: fetching.offline === true, signal };
+    const call = { cwd: session.cwd, offline: fetching.offline === true, signal, acceptPlugins };
     return pipeline.continueTuning(resume, changes(), call, emit);
   };
   const numbersOf = (text: string, flag: string): number[] => {

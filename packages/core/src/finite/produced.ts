@@ -30,7 +30,7 @@ export function observing<T>(next: Observer, code: () => T): T {
  * @param sentence `discriminator "patch" of plugin "zoo" returned logits that are`: what follows is "not finite".
  */
 export function produced<T extends Tensor | Tree>(sentence: string, value: T): T {
-  observer?.produced(sentence, value instanceof tf.Tensor ? [value] : Object.values(value as Tree));
+  observer?.produced(sentence, value instanceof tf.Tensor ? [value] : Object.values(value));
   return value;
 }
 

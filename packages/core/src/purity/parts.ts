@@ -29,18 +29,19 @@ export function inPart<T>(part: string, code: () => T): T {
 }
 
 /** What all tensors of a process are made by. */
-type Maker = Record<'runKernel' | 'makeTensor', (...given: readonly unknown[]) => unknown>;
+type Maker = Record<'runKernel' | 'makeTensor', (...given: unknown[]) => unknown>;
 
 /** Runs code, synchronously, and logs what its parts compute and which constants they make. */
 export function loggingParts<T>(next: Ran[], code: () => T): T {
-  const [before, engine] = [log, tf.engine() as unknown as Maker];
+  const before = log;
+  const engine: Maker = tf.engine() as unknown as Maker;
   log = next;
   const noting =
     (name: keyof Maker, textOf: (given: readonly unknown[]) => string) =>
-    (...given: readonly unknown[]): unknown => {
+    (...given: unknown[]): unknown => {
       running.at(-1)?.did.push(textOf(given));
       const { [name]: original } = Object.getPrototypeOf(engine) as Maker;
-      return original.apply(engine, given as unknown[]);
+      return original.apply(engine, given);
     };
   engine.runKernel = noting(
     'runKernel',
@@ -59,14 +60,14 @@ export function loggingParts<T>(next: Ran[], code: () => T): T {
 /** The first part that did something else the second time; null where none is known to have. */
 export function differing(first: readonly Ran[], second: readonly Ran[]): string | null {
   const isSame = (a: Ran, b: Ran | undefined): boolean =>
-    b !== undefined && a.part === b.part && a.did.join('\n') === b.did.join('\n');
+    a.part === b?.part && a.did.join('\n') === b.did.join('\n');
   const at = first.findIndex((ran, i) => !isSame(ran, second[i]));
   return at === -1 ? null : first[at]!.part;
 }
 
 /** A short text of plain data: numbers, texts, and typed arrays by their sums. Of a tensor, its shape. */
 function digest(value: unknown, depth = 0): string {
-  if (value instanceof tf.Tensor) return `[${value.shape.join()}]`;
+  if (value instanceof tf.Tensor) return `[${(value as tf.Tensor).shape.join()}]`;
   if (ArrayBuffer.isView(value) || (Array.isArray(value) && typeof value[0] === 'number')) {
     const numbers = value as unknown as ArrayLike<number>;
     let [sum, weighted] = [0, 0];
@@ -78,7 +79,7 @@ function digest(value: unknown, depth = 0): string {
   }
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? 'f' : String(value);
   if (depth > 4) return '…';
-  return Object.entries(value as object)
+  return Object.entries(value)
     .map(([name, inner]) => `${name}=${digest(inner, depth + 1)}`)
     .join();
 }

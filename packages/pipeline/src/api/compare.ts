@@ -3,12 +3,11 @@ import { divergedComparison } from '../compare/diverged-error.js';
 import { executeComparison, type Comparison } from '../compare/execute.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { readRecord } from '../compare/folder.js';
-import type { ResumeOptions as ResumeChanges } from '../options/record.js';
 import { anchored } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
-import { runRequest, type CallOptions, type RunInput, type RunRequest } from './run-input.js';
-import { continuedCall, newRunsFolder, placedIn, seedsFrom } from './runs-folder.js';
+import { runRequest, type RunInput, type RunRequest } from './run-input.js';
+import { continuedCall, newRunsFolder, placedIn, seedsFrom, type ContinueOptions } from './runs-folder.js';
 
 export interface CompareOptions extends RunInput {
   /** How many seeds, counted from `seed`; default: 3. */
@@ -29,10 +28,7 @@ export function compare(options: CompareOptions): RunHandle<CompareResult> {
 }
 
 /** Continues an interrupted comparison; a finished one is read. */
-export function resumeComparison(
-  folder: string,
-  options: CallOptions & ResumeChanges = {},
-): RunHandle<CompareResult> {
+export function resumeComparison(folder: string, options: ContinueOptions = {}): RunHandle<CompareResult> {
   return new RunHandle(async (emit) => {
     const call = continuedCall(folder, options);
     const record = await readRecord(call.path, call.changes);

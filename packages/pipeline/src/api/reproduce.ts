@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import type { Composition } from '../composition/compose.js';
 import { optionError } from '../options/option-error.js';
-import type { ResumeOptions as ResumeChanges } from '../options/record.js';
 import type { RunOptionsInput } from '../options/run-options.js';
 import { divergedReproduction } from '../compare/diverged-error.js';
 import { afterWorkBegan } from '../events/work-error.js';
@@ -15,8 +14,8 @@ import { tableNames, tables, type TableName } from '../reproduce/tables.js';
 import { suggestion } from '../text/nearest.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
-import { inFolder, runRequest, type CallOptions, type RunInput } from './run-input.js';
-import { continuedCall, newRunsFolder, seedsFrom } from './runs-folder.js';
+import { inFolder, runRequest, type RunInput } from './run-input.js';
+import { continuedCall, newRunsFolder, seedsFrom, type ContinueOptions } from './runs-folder.js';
 
 /** Options of `reproduce`. */
 export interface ReproduceOptions extends Omit<RunInput, 'images' | 'method' | 'methods'> {
@@ -46,7 +45,7 @@ export function reproduce(table: string, options: ReproduceOptions = {}): RunHan
 /** Continues an interrupted reproduction; finished comparisons are read. */
 export function resumeReproduction(
   folder: string,
-  options: CallOptions & ResumeChanges = {},
+  options: ContinueOptions = {},
 ): RunHandle<ReproduceResult> {
   return new RunHandle(async (emit) => {
     const call = continuedCall(folder, options);

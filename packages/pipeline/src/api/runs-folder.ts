@@ -35,14 +35,21 @@ export async function newRunsFolder(
   return path;
 }
 
+/** Options of calls that continue what lies in a folder of several runs. */
+export interface ContinueOptions extends CallOptions, ResumeChanges {
+  /** Goes on with plugins that changed since the first run began; the change is recorded. */
+  readonly acceptPlugins?: boolean;
+}
+
 /** The folder that is continued, what is changed, and how its plugins are loaded. */
-export function continuedCall(folder: string, options: CallOptions & ResumeChanges) {
+export function continuedCall(folder: string, options: ContinueOptions) {
   const { cwd, fetching } = callOf(options);
   return {
     path: resolve(cwd, folder),
     cwd,
     fetching,
     changes: changesOf(options),
+    acceptPlugins: options.acceptPlugins,
     compose: composeWith(options.plugins ?? [], null, cwd, { discover: options.discoverPlugins }),
   };
 }

@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
 import { AncError } from '@anc/core';
+import { shellQuoted } from '@anc/core/internal';
 import { exists } from '../compare/folder.js';
 import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { optionError } from '../options/option-error.js';
 import { optionTable } from '../options/option-table.js';
-import type { ResumeOptions as ResumeChanges } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
 import { planTraining } from '../planning/plan.js';
 import { anchored, resumeWith, startWith } from '../run/start.js';
@@ -19,8 +19,8 @@ import { searchOf } from '../tune/settings.js';
 import { interruptedError } from './interrupted-error.js';
 import type { OptionNames } from './known-options.js';
 import { RunHandle } from './run-handle.js';
-import { runRequest, type CallOptions, type Compose, type RunInput, type RunRequest } from './run-input.js';
-import { changesOf, continuedCall, newRunsFolder, placedIn } from './runs-folder.js';
+import { runRequest, type Compose, type RunInput, type RunRequest } from './run-input.js';
+import { changesOf, continuedCall, newRunsFolder, placedIn, type ContinueOptions } from './runs-folder.js';
 
 /** What a search tries, and how much. */
 export interface SearchOptions {
@@ -61,10 +61,7 @@ export function tune(options: TuneOptions): RunHandle<TuneResult> {
 }
 
 /** Continues an interrupted tuning; finished trials are read. */
-export function resumeTuning(
-  folder: string,
-  options: CallOptions & ResumeChanges = {},
-): RunHandle<TuneResult> {
+export function resumeTuning(folder: string, options: ContinueOptions = {}): RunHandle<TuneResult> {
   return new RunHandle(async (emit) => {
     const tuning = await continueTuning(folder, changesOf(options), options, emit);
     return tuning.execute(options.signal);
@@ -129,10 +126,10 @@ export async function startTuning(
 export async function continueTuning(
   folder: string,
   changes: Readonly<Record<string, unknown>>,
-  call: CallOptions,
+  call: ContinueOptions,
   emit: Emit,
 ): Promise<StartedTuning> {
-  const { path, cwd, fetching, compose: composeAll } = continuedCall(folder, call);
+  const { path, cwd, fetching, acceptPlugins, compose: composeAll } = continuedCall(folder, call);
   const record = await readRecord(path);
   if (!(await exists(runFolder(path)))) {
     throw new AncError('ANC_RUN_MISSING', `the tuning in "${folder}" was ended before it had begun.`, {
@@ -149,6 +146,8 @@ export async function continueTuning(
     changes,
     compose,
     fetching,
+    acceptPlugins,
+    again: `anc-cli tune --resume ${shellQuoted(path)}`,
   });
   return started(path, cwd, record, run, composition!, emit);
 }

@@ -1,5 +1,5 @@
 import { AncError } from '@anc/core';
-import { encodeNumbers } from '@anc/core/internal';
+import { encodeNumbers, shellQuoted } from '@anc/core/internal';
 import { basename, dirname, join } from 'node:path';
 import { Checksums, isLeftover, RunFolder, writeFileAtomically } from '@anc/runtime';
 import type { RunResult } from '../events/documents.js';
@@ -38,7 +38,7 @@ const REPORT = 'report.html';
 /** A comparison to run or to continue. */
 export interface Comparison extends Pick<
   ResumeRequest,
-  'path' | 'cwd' | 'emit' | 'changes' | 'compose' | 'fetching' | 'openTeacher'
+  'path' | 'cwd' | 'emit' | 'changes' | 'compose' | 'fetching' | 'openTeacher' | 'acceptPlugins' | 'again'
 > {
   readonly record: CompareRecord;
   /** Options that the caller set; empty for a continued comparison, whose runs have their own records. */
@@ -172,7 +172,8 @@ async function open(
   planned: RunOptions | null,
   prepared: () => Promise<void>,
 ): Promise<StartedRun> {
-  const { cwd, record, given, changes, compose, fetching, openTeacher } = comparison;
+  const { path, cwd, record, given, changes, compose, fetching, openTeacher, acceptPlugins } = comparison;
+  const { again = `anc-cli compare --resume ${shellQuoted(path)}` } = comparison;
   const emit: Emit = (event) => {
     if (event.type !== 'notice' || index === 0) comparison.emit(event); // every seed gives the same notices
   };
@@ -183,7 +184,7 @@ async function open(
     ...(openTeacher && { openTeacher }),
   };
   if ((await exists(folder)) && !(await isLeftover(folder)))
-    return resumeRun({ ...request, path: folder, changes, compose });
+    return resumeRun({ ...request, path: folder, changes, compose, acceptPlugins, again });
   const { seeds } = record;
   const options = planned ?? record.options;
   return startRun({

@@ -87,7 +87,7 @@ export const pluginPath = (specifier: string, cwd: string): string =>
 async function unloadable(specifier: string, url: string, cause: unknown): Promise<AncError> {
   const message = cause instanceof Error ? cause.message : String(cause);
   const missing = /Cannot find package '([^']+)' imported from (\S+)/.exec(message);
-  const isSyntax = cause instanceof SyntaxError || /^ParseError: /.test(message);
+  const isSyntax = cause instanceof SyntaxError || message.startsWith('ParseError: ');
   const mixed = isSyntax ? mixedVersions(message, url) : null;
   if (mixed !== null) {
     return new AncError('ANC_PLUGIN', `plugin "${specifier}" does not fit the installed @anc packages.`, {
@@ -119,6 +119,13 @@ const withSite = (message: string, site: string): string =>
 /** The plugin that a module's default export is or returns. */
 export function pluginOf(module: { default?: unknown }, from: string): Plugin {
   const made = module.default;
+  if (typeof made === 'function' && /^class\b/.test(Function.prototype.toString.call(made))) {
+    throw new AncError('ANC_PLUGIN', `"${from}" is not a plugin.`, {
+      expected: 'a default export that is, or returns, definePlugin({ … })',
+      received: 'a class',
+      hint: 'export definePlugin({ … }) itself, or a function that returns it; the class belongs into `create`.',
+    });
+  }
   const plugin: unknown =
     typeof made === 'function' ? blaming(`plugin "${from}"`, () => (made as () => unknown)()) : made;
   if (plugin instanceof Promise) {

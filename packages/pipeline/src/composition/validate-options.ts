@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { issueSentence } from '../text/issue-sentence.js';
 import { suggestion } from '../text/nearest.js';
 import { listedOptions } from './listed-options.js';
+import { blaming } from './plugin-fault.js';
 
 /** Checks options with any Standard Schema. Throws `ANC_OPTIONS` with the first thing that is wrong. */
 export async function validateOptions(
@@ -11,12 +12,13 @@ export async function validateOptions(
   options: unknown,
   of: string,
 ): Promise<unknown> {
-  return settle(await schema['~standard'].validate(options), schema, options, of);
+  const result = await blaming(`the options schema of ${of}`, () => schema['~standard'].validate(options));
+  return settle(result, schema, options, of);
 }
 
 /** The same for where waiting is not possible; throws `ANC_OPTIONS` where the schema insists on it. */
 export function validateOptionsNow(schema: StandardSchemaV1, options: unknown, of: string): unknown {
-  const result = schema['~standard'].validate(options);
+  const result = blaming(`the options schema of ${of}`, () => schema['~standard'].validate(options));
   if (result instanceof Promise) {
     throw new AncError('ANC_OPTIONS', `the options of ${of} are checked asynchronously.`, {
       expected: 'a schema that checks at once',
@@ -31,6 +33,16 @@ function settle(
   options: unknown,
   of: string,
 ): unknown {
+  const answer: unknown = result;
+  const isAnswer = typeof answer === 'object' && answer !== null && ('value' in answer || 'issues' in answer);
+  const isEmpty = isAnswer && Array.isArray(result.issues) && result.issues.length === 0;
+  if (!isAnswer || isEmpty) {
+    throw new AncError('ANC_PLUGIN', `the options schema of ${of} answers with something else.`, {
+      expected: '{ value }, or { issues } with at least one { message }, as Standard Schema has it',
+      received: isEmpty ? 'an empty list of issues' : String(answer),
+      hint: 'use a schema of zod, valibot or arktype, or answer as they do.',
+    });
+  }
   if (result.issues === undefined) return result.value;
   const issue = result.issues[0]!;
   const path = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));

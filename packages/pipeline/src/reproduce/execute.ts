@@ -1,13 +1,14 @@
-import { encodeNumbers } from '@anc/core/internal';
+import { encodeNumbers, shellQuoted } from '@anc/core/internal';
 import { join } from 'node:path';
-import { Checksums, writeFileAtomically } from '@anc/runtime';
+import { Checksums, RunFolder, writeFileAtomically } from '@anc/runtime';
 import type { CompareResult } from '../compare/documents.js';
 import { executeComparison } from '../compare/execute.js';
 import { intervalOf } from '../compare/interval.js';
 import { studentNames } from '../options/student-names.js';
+import { comparePlugins, foundPlugins } from '../run/compare-plugins.js';
 import type { ResumeRequest } from '../run/start.js';
 import type { ReproducedRow, ReproduceResult } from './documents.js';
-import { exists } from '../compare/folder.js';
+import { exists, seedFolder } from '../compare/folder.js';
 import { reportOrNotice } from '../files/report-or-notice.js';
 import { whileLocked, type FolderLock } from '../files/folder-lock.js';
 import { shownPath } from '../text/shown-path.js';
@@ -19,7 +20,7 @@ import { tables, type PaperRow } from './tables.js';
 /** A reproduction to run or to continue; `path` is the absolute path of its folder. */
 export interface ReproduceExecution extends Pick<
   ResumeRequest,
-  'path' | 'cwd' | 'emit' | 'changes' | 'compose' | 'fetching'
+  'path' | 'cwd' | 'emit' | 'changes' | 'compose' | 'fetching' | 'acceptPlugins'
 > {
   readonly reproduction: Reproduction;
   readonly signal: AbortSignal;
@@ -38,12 +39,15 @@ async function reproduceAll(
 ): Promise<ReproduceResult | null> {
   const { path, cwd, reproduction, emit } = execution;
   const { grid, seeds } = reproduction;
+  const again = `anc-cli reproduce --resume ${shellQuoted(path)}`;
+  if (execution.acceptPlugins !== true) await assertSamePlugins(execution, again);
   const results: CompareResult[] = [];
   for (const { name, options, given } of grid) {
     const message = `${name}: ${options.methods.length} methods, ${seeds.length} seeds`;
     emit({ type: 'message', message });
     const result = await executeComparison({
       ...execution,
+      again,
       path: join(path, name),
       record: { options, seeds },
       given,
@@ -65,6 +69,23 @@ async function reproduceAll(
     writeFileAtomically(join(path, 'report.html'), reproductionReport(summary));
   await reportOrNotice(writePage, shown, (message) => emit({ type: 'notice', message }));
   return summary;
+}
+
+/**
+ * Throws `ANC_PLUGIN_CHANGED` where a comparison is still to be made with other plugins than the first one was: those that are
+ * finished are only read.
+ */
+async function assertSamePlugins(
+  { path, reproduction, compose }: ReproduceExecution,
+  again: string,
+): Promise<void> {
+  const { grid, seeds } = reproduction;
+  const finished = await Promise.all(grid.map(({ name }) => exists(join(path, name, 'compare.json'))));
+  const first = seedFolder(join(path, grid[0]!.name), seeds[0]!);
+  if (finished[0] !== true || finished.every(Boolean) || !(await exists(first))) return;
+  const folder = await RunFolder.open(first);
+  const { records } = await compose(grid[0]!.options.plugins, await foundPlugins(folder));
+  await comparePlugins(folder, await records(), false, () => {}, again);
 }
 
 /** Paper beside measured, row by row. */

@@ -33,6 +33,7 @@ export async function foundPlugins(folder: RunFolder): Promise<InstalledPlugin[]
  * Compares the plugins of a run with those that it is continued with. Where `accept` is set, changes are recorded, and the
  * run goes on with the plugins of today.
  *
+ * @param again the command that continues.
  * @throws `ANC_PLUGIN_CHANGED` where one has other content and `accept` is not set.
  */
 export async function comparePlugins(
@@ -40,6 +41,7 @@ export async function comparePlugins(
   now: readonly PluginRecord[],
   accept: boolean,
   notice: (message: string) => void,
+  again = `anc-cli run --resume ${shellQuoted(folder.path)}`,
 ): Promise<void> {
   const environment = (await folder.readEnvironment()) as RecordedPlugins | null;
   const changed = (environment?.plugins ?? []).filter(isOwn).flatMap((before): ChangedPlugin[] => {
@@ -55,7 +57,7 @@ export async function comparePlugins(
       {
         expected: changed.map(({ name, from }) => `${name} ${inWords(from)}`).join(', '),
         received: changed.map(({ name, to }) => `${name} ${inWords(to)}`).join(', '),
-        hint: `restore it; or train what is unfinished with it as it is, which is recorded: anc-cli run --resume ${shellQuoted(folder.path)} --change-plugins.`,
+        hint: `restore it; or train what is unfinished with it as it is, which is recorded: ${again} --change-plugins.`,
       },
     );
   }

@@ -53,7 +53,9 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
     found?: readonly InstalledPlugin[],
   ) => Promise<PlanRequest['composition']>;
   /** Whether plugins may have changed since the run began: it is recorded. */
-  readonly acceptPlugins?: boolean;
+  readonly acceptPlugins?: boolean | undefined;
+  /** The command that continues, for errors; default: the run's own. */
+  readonly again?: string | undefined;
 }
 
 /** Checks everything, then creates the run folder: where this throws an AncError, nothing was written. */
@@ -106,6 +108,7 @@ export async function resumeWith<D extends TrainingData>(
     changes,
     acceptChanges = false,
     acceptPlugins = false,
+    again,
     compose,
     ...request
   }: ResumeRequest,
@@ -122,7 +125,7 @@ export async function resumeWith<D extends TrainingData>(
     try {
       plan.notices.forEach(notice);
       await compareEnvironment(folder, plan, cwd, notice);
-      await comparePlugins(folder, plan.plugins, acceptPlugins, notice);
+      await comparePlugins(folder, plan.plugins, acceptPlugins, notice, again);
       const students = await withRecordedNames(plan.students, folder);
       if (resumed.changed.length > 0) {
         notice(
