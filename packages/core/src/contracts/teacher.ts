@@ -1,5 +1,6 @@
 import type { HostTensor, Tree } from '../tree/tree.js';
 import type { ImageBatch } from './dataset.js';
+import type { ClassifierOutputs, Network, Variables } from './network.js';
 
 /** A frozen function from images to logits and named features, on whatever backend or process it runs. */
 export abstract class Teacher {
@@ -9,10 +10,21 @@ export abstract class Teacher {
   abstract readonly hash: string;
   /** Names and shapes (no batch axis) of its outputs: `logits`, `features`, taps. */
   abstract readonly outputs: Tree<readonly number[]>;
+  /**
+   * The network and the weights behind the function, for methods that take gradients through it. Left out where it has
+   * none: a model of another program, or a function of the caller.
+   */
+  readonly frozen?: FrozenNetwork;
   /** images: [B, H, W, C] bytes. Returns the named outputs, [B, …] each. */
   abstract infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>>;
   /** Frees what it holds: threads, device memory. */
   abstract dispose(): Promise<void>;
+}
+
+/** A network that takes bytes, with its trained variables. */
+export interface FrozenNetwork {
+  readonly network: Network<ClassifierOutputs>;
+  readonly variables: Variables<HostTensor>;
 }
 
 /** The frozen teacher's outputs for a batch, cached or computed: named outputs, [B, …] each. */

@@ -1,7 +1,7 @@
 import type { Backend, CompiledFunction } from '../contracts/backend.js';
 import type { ImageBatch } from '../contracts/dataset.js';
 import type { ClassifierOutputs, Network, Variables } from '../contracts/network.js';
-import { Teacher, type TeacherOutputs } from '../contracts/teacher.js';
+import { Teacher, type FrozenNetwork, type TeacherOutputs } from '../contracts/teacher.js';
 import { AncError } from '../errors/error.js';
 import {
   mapTree,
@@ -32,6 +32,7 @@ export interface NetworkTeacherOptions {
 export class NetworkTeacher extends Teacher {
   readonly name: string;
   readonly hash: string;
+  override readonly frozen: FrozenNetwork;
   readonly #functions = new Map<string, Promise<CompiledFunction>>();
 
   private constructor(
@@ -41,6 +42,7 @@ export class NetworkTeacher extends Teacher {
     super();
     const { network, backend, digest } = options;
     this.name = network.name;
+    this.frozen = { network, variables: options.variables };
     this.hash = JSON.stringify([cacheNameOf(network), digest, backend.name, backend.environment]);
   }
 
