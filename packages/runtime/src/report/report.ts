@@ -21,7 +21,8 @@ export interface ReportedModel {
 
 export interface ReportedStudent extends ReportedModel {
   readonly name: string;
-  readonly agreement: number;
+  /** Absent where there are no test images. */
+  readonly agreement?: number;
   /** Agreement that a constant prediction of the teacher's most frequent class reaches. */
   readonly agreementBaseline?: number;
   /** Cohen's kappa of student and teacher; null where it is not defined. */
