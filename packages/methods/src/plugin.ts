@@ -11,11 +11,21 @@ import type { z } from 'zod';
 import { adversarialLosses } from './adversarial-losses/index.js';
 import { balancers } from './balancers/index.js';
 import { dataTerms } from './data-terms/index.js';
+import { discrepancies } from './discrepancies/index.js';
 import { discriminators } from './discriminators/index.js';
+import { generatorTerms } from './generator-terms/index.js';
+import { generators } from './generators/index.js';
+import { memories } from './memories/index.js';
 import { AdversarialMethod, adversarialSchema, type AdversarialOptions } from './methods/adversarial.js';
 import { AttentionMethod, attentionSchema } from './methods/attention.js';
 import { conditionalAdversarial, conditionalAdversarialSchema } from './methods/conditional-adversarial.js';
 import { deadDiscriminator, frozenDiscriminator } from './methods/controls.js';
+import {
+  dataFreeControls,
+  DataFreeMethod,
+  dataFreeSchema,
+  type DataFreeOptions,
+} from './methods/data-free.js';
 import {
   dkdMethod,
   dkdMethodSchema,
@@ -67,6 +77,27 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     summary: 'adversarial with a discriminator conditioned on the class; labels optional (Xu 2018)',
     options: conditionalAdversarialSchema,
     create: conditionalAdversarial,
+  }),
+  'data-free': quantizable({
+    summary: 'no images: a generator plays against the student through the frozen teacher (DFAD, Fang 2019)',
+    options: dataFreeSchema,
+    create: (options: DataFreeOptions, parts: Parts) => new DataFreeMethod(options, parts),
+  }),
+  'data-free-no-game': quantizable({
+    summary:
+      'control: data-free with a generator that minimizes its terms alone, against nobody (DAFL, Chen 2019)',
+    options: dataFreeSchema,
+    create: dataFreeControls.noGame,
+  }),
+  'data-free-noise': quantizable({
+    summary: 'control: data-free with images of noise',
+    options: dataFreeSchema,
+    create: dataFreeControls.noise,
+  }),
+  'data-free-untrained': quantizable({
+    summary: 'control: data-free with a generator that is never trained',
+    options: dataFreeSchema,
+    create: dataFreeControls.untrained,
   }),
   dkd: quantizable({
     summary: 'decoupled knowledge distillation; labels optional (Zhao 2022)',
@@ -132,6 +163,10 @@ export default function methods(): Plugin {
     dataTerms,
     adversarialLosses,
     balancers,
+    generators,
+    discrepancies,
+    generatorTerms,
+    memories,
     tasks,
     optimizers: builtinOptimizers,
     schedules: builtinSchedules,
