@@ -26,6 +26,16 @@ import { summarize, type ComparedSetup } from './summarize.js';
 const DOCUMENT = 'compare.json';
 const REPORT = 'report.html';
 
+/** Throws `ANC_DATA_NONE` where nothing could be compared. */
+function requireTestImages({ data, options }: Plan): void {
+  if (data.test.images.count > 0) return;
+  throw new AncError('ANC_DATA_NONE', 'a comparison measures students on test images, and there are none.', {
+    expected: 'a dataset with test images',
+    received: `--dataset ${options.data.dataset.name}`,
+    hint: 'name the dataset to measure on; data-free methods see none of its images.',
+  });
+}
+
 /** A comparison to run or to continue. */
 export interface Comparison extends Pick<
   ResumeRequest,
@@ -72,6 +82,7 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
     }
     const run = await open(comparison, i, folder, first?.planned ?? null, lock);
     try {
+      requireTestImages(run.plan);
       first ??= {
         setups: run.plan.students.map(setupOf),
         testImages: run.plan.data.test.images.count,

@@ -2,6 +2,9 @@ import { presetFor, type Preset, type PresetName } from '@anc/methods';
 import { objectiveOf, sharesOf, trainingOf } from './preset-options.js';
 import type { PartialRunOptions, PresetChoice, RunOptionsInput } from './run-options.js';
 
+/** Name of the dataset without images. */
+export const NO_IMAGES = 'none';
+
 /** Options that no preset differs in. Those of the objective are absent: each method's own defaults apply. */
 const common = {
   methods: ['supervised', 'l2', 'kd', 'adversarial'],
@@ -34,7 +37,7 @@ type PresetOptions = (dataset: string, given?: PartialRunOptions) => RunOptionsI
 
 /** Teacher and student that belong to a dataset. */
 function networksFor(dataset: string): RunOptionsInput {
-  return dataset === 'glyphs'
+  return dataset === 'glyphs' || dataset === NO_IMAGES
     ? { teacher: { model: 'cnn-teacher' }, student: { model: 'cnn-student' } }
     : { teacher: { model: 'nin' }, student: { model: 'lenet4' } };
 }
@@ -58,12 +61,23 @@ function methodPreset(name: PresetName, dataset: string): Preset {
   return small ? { ...preset, augmentation: { ...preset.augmentation, flip: false } } : preset;
 }
 
+/** The method that is trained on real images beside those that make theirs. */
+export const ON_IMAGES = 'kd';
+
+/** Training without images: the game, what it is compared with, and training on real images, where there are some. */
+const withoutImages = {
+  methods: ['data-free-noise', 'data-free-untrained', 'data-free-no-game', 'data-free', ON_IMAGES],
+  teacher: { model: 'cnn-teacher', epochs: 6 },
+} as const satisfies RunOptionsInput;
+
 /** Minutes on two cores: the default. */
 const quick: PresetOptions = (dataset) =>
   over(dataset, {
+    ...(dataset === NO_IMAGES && withoutImages),
     data: { crop: 0, flip: false },
     training: {
       epochs: 6,
+      ...(dataset === NO_IMAGES && { stepsPerEpoch: 100 }),
       batchSize: 64,
       optimizer: 'adam',
       learningRate: 0.002,
