@@ -10,7 +10,7 @@ import type { Tree } from '../tree/tree.js';
 import { generatedStudentPhase } from './generated-student-phase.js';
 import { generatorPhase } from './generator-phase.js';
 
-/** Everything in the min-max game of generator and student that can be replaced. */
+/** Everything in the adversarial training of a generator and a student that can be replaced. */
 export interface DataFreeSetup {
   readonly student: Network<ClassifierOutputs>;
   /** The frozen teacher, which takes bytes as the student does. Gradients flow through it to the pixels. */
@@ -20,7 +20,7 @@ export interface DataFreeSetup {
   readonly task?: Task;
   /** What the student minimizes, on the images that it is shown. */
   readonly dataTerm: DataTerm;
-  /** What the generator maximizes, at the weight `game`. */
+  /** What the generator maximizes, at the weight `discrepancy`. */
   readonly discrepancy: Discrepancy;
   readonly terms: readonly GeneratorTerm[];
   readonly memory: ReplayMemory;
@@ -42,7 +42,7 @@ export const termMetric = (i: number, { name }: GeneratorTerm): string => `loss/
  * caller adds, then the student's, Eq. 6. Both go through the frozen teacher in inference mode. The student is fixed in the
  * generator's phase, the images in the student's. The generator's batch norm always uses the batch's statistics.
  *
- * Hyperparameters: `generator/learningRate`, `student/learningRate`, `game` (weight of the discrepancy), `lambda` (weight of
+ * Hyperparameters: `generator/learningRate`, `student/learningRate`, `discrepancy` (its weight), `lambda` (weight of
  * the data term), `progress`. A batch may hold images of the data, with teacher outputs: the student is shown them with
  * `batchSize - rows` generated ones.
  */

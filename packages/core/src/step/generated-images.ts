@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { BatchNormInput, ClassifierOutputs, Context } from '../contracts/network.js';
 import { originOf } from '../contracts/origin.js';
 import { AncError } from '../errors/error.js';
-import { prefixTree, subtree, type Tree } from '../tree/tree.js';
+import { mapTree, prefixTree, subtree, type Tree } from '../tree/tree.js';
 import type { DataFreeSetup } from './data-free-step.js';
 import { modelNames, modelStateOf } from './model-state.js';
 
@@ -27,7 +27,7 @@ export const noiseFor = (
 /**
  * The generator's images for z [B, n], its batch norm in training mode.
  *
- * @throws `ANC_OBJECTIVE` where it returns no images of the batch.
+ * @throws `ANC_OBJECTIVE` where it returns no images of the batch, in the shape that student and teacher take.
  */
 export function generate(
   { generator }: DataFreeSetup,
@@ -39,10 +39,11 @@ export function generate(
   const { stats } = modelStateOf(state, modelNames.generator);
   const applied = generator.apply({ params, stats }, z, context);
   const { images } = applied.outputs;
-  if (images instanceof tf.Tensor && images.rank === 4 && images.shape[0] === z.shape[0])
+  const shape = [z.shape[0]!, ...state[PREVIEW]!.shape.slice(1)]; // of images that student and teacher take
+  if (images instanceof tf.Tensor && images.shape.join() === shape.join())
     return { images, stats: applied.stats };
-  throw new AncError('ANC_OBJECTIVE', `${originOf('generator', generator)} makes no images.`, {
-    expected: `a tensor [${z.shape[0]}, height, width, channels]`,
+  throw new AncError('ANC_OBJECTIVE', `${originOf('generator', generator)} makes no images of that shape.`, {
+    expected: `a tensor [${shape.join(', ')}], as student and teacher take it`,
     received: images instanceof tf.Tensor ? `[${images.shape.join(', ')}]` : String(images),
     hint: 'return { outputs: { images }, stats } from apply.',
   });
@@ -95,5 +96,5 @@ export function shownBatch(setup: DataFreeSetup, state: Tree, batch: Tree, conte
   };
   const made = drawn();
   if (given === 0) return made;
-  return Object.fromEntries(Object.entries(made).map(([name, x]) => [name, tf.concat([batch[name]!, x])]));
+  return mapTree(made, (x, name) => tf.concat([tf.cast(batch[name]!, 'float32'), x]));
 }

@@ -31,7 +31,7 @@ interface Given {
 
 /**
  * The generator's phase: new images, the frozen teacher's and the fixed student's outputs for them, and the gradients of
- * Σ terms - game · discrepancy at the generator's parameters. The images go to the memory as they were before the update.
+ * Σ terms - weight · discrepancy at the generator's parameters. The images go to the memory as they were before the update.
  * The student runs in training mode, as in its own phase; its statistics are not kept.
  */
 export function generatorPhase(setup: DataFreeSetup): Phase {
@@ -97,9 +97,9 @@ function generatorLoss(setup: DataFreeSetup, { state, hyper, context }: Given, p
     const given = objectiveContext(`generator/term/${i}`, hyper, context, own);
     return scalarFrom(originOf('generator term', term), 'penalty', () => term.penalty(given));
   });
-  const game = tf.neg<Scalar>(tf.mul(distance, hyper.game!));
+  const adversarial = tf.neg<Scalar>(tf.mul(distance, hyper.discrepancy!));
   return {
-    loss: penalties.reduce((sum, penalty) => tf.add(sum, penalty), game),
+    loss: penalties.reduce((sum, penalty) => tf.add(sum, penalty), adversarial),
     aux: {
       ...prefixTree('stats', stats),
       ...prefixTree('samples', samplesOf(setup, images, teacher)),

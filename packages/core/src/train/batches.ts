@@ -4,9 +4,11 @@ import type { TeacherOutputs } from '../contracts/teacher.js';
 import { AncError } from '../errors/error.js';
 import { firstNotFinite, prefixTree, sizeOf, type HostTensor, type Tree } from '../tree/tree.js';
 
-/** Rows of a stage's batches that are images of the data. */
-export const imageRows = ({ imageShare = 1 }: Pick<Stage, 'imageShare'>, batchSize: number): number =>
-  imageShare === 0 ? 0 : Math.max(1, Math.round(batchSize * imageShare));
+/** Rows of a stage's batches that are images of the data: where it has a share of them, at least one and not all. */
+export function imageRows({ imageShare = 1 }: Pick<Stage, 'imageShare'>, batchSize: number): number {
+  if (imageShare === 0 || imageShare === 1) return imageShare * batchSize;
+  return Math.max(1, Math.min(batchSize - 1, Math.round(batchSize * imageShare)));
+}
 
 /** Batches without images, for stages that make them. */
 export function emptyBatches(stepsPerEpoch: number, shape: readonly number[]): BatchSource {

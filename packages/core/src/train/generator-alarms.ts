@@ -23,7 +23,7 @@ export function generatorAlarms(metrics: Tree<number>): readonly Alarm[] {
       code: 'generator-collapsed',
       message: `generated images are of few classes: the teacher gives ${percent(top)} of a batch to one (entropy of its mean answer ${percent(entropy)} of the largest possible).`,
       advice:
-        'try the class-balance term or a greater weight of it, a smaller gameWeight, or a lower learning rate of the generator.',
+        'try the class-balance term or a greater weight of it, a smaller discrepancyWeight, or a lower learning rate of the generator.',
     });
   }
   if (deviation < DEVIATION) {
@@ -38,7 +38,7 @@ export function generatorAlarms(metrics: Tree<number>): readonly Alarm[] {
       code: 'generator-saturated',
       message: `${percent(saturation)} of the generated pixels are at the ends of their range.`,
       advice:
-        'try a smaller gain of the generator, output sigmoid, a smaller gameWeight, or a lower learning rate of the generator.',
+        'try a smaller gain of the generator, output sigmoid, a smaller discrepancyWeight, or a lower learning rate of the generator.',
     });
   }
   return alarms;
