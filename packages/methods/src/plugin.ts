@@ -37,6 +37,14 @@ import {
   l2MethodSchema,
 } from './methods/distillation.js';
 import { FeatureMseMethod, featureMseSchema } from './methods/feature-mse.js';
+import {
+  fewImagesSchema,
+  FewImagesMethod,
+  imagesAloneSchema,
+  ImagesAloneMethod,
+  type FewImagesOptions,
+  type ImagesAloneOptions,
+} from './methods/few-images.js';
 import { FitNetsMethod, fitnetsSchema } from './methods/fitnets.js';
 import { FspMethod, fspSchema } from './methods/fsp.js';
 import { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
@@ -79,15 +87,15 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     create: conditionalAdversarial,
   }),
   'data-free': quantizable({
-    summary: 'no images: a generator plays against the student through the frozen teacher (DFAD, Fang 2019)',
+    summary:
+      'no images: a generator is trained against the student through the frozen teacher (DFAD, Fang 2019)',
     options: dataFreeSchema,
     create: (options: DataFreeOptions, parts: Parts) => new DataFreeMethod(options, parts),
   }),
-  'data-free-no-game': quantizable({
-    summary:
-      'control: data-free with a generator that minimizes its terms alone, against nobody (DAFL, Chen 2019)',
+  'data-free-non-adversarial': quantizable({
+    summary: 'control: data-free with a generator that minimizes its terms alone (DAFL, Chen 2019)',
     options: dataFreeSchema,
-    create: dataFreeControls.noGame,
+    create: dataFreeControls.nonAdversarial,
   }),
   'data-free-noise': quantizable({
     summary: 'control: data-free with images of noise',
@@ -113,6 +121,16 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     summary: 'control: data term and squared distance of the features; no labels',
     options: featureMseSchema,
     create: (options: z.infer<typeof featureMseSchema>, parts) => new FeatureMseMethod(options, parts),
+  }),
+  'few-images': quantizable({
+    summary: 'few images, or images of another domain, and half generated ones as in data-free; no labels',
+    options: fewImagesSchema,
+    create: (options: FewImagesOptions, parts: Parts) => new FewImagesMethod(options, parts),
+  }),
+  'few-images-alone': quantizable({
+    summary: 'control: few-images without the generator',
+    options: imagesAloneSchema,
+    create: (options: ImagesAloneOptions, parts: Parts) => new ImagesAloneMethod(options, parts),
   }),
   fitnets: quantizable({
     summary: 'hint to a middle layer, then distillation with labels (Romero 2015)',

@@ -64,29 +64,44 @@ describe.each([
     },
   ],
   ['data-free-noise', { studentSteps: 4 }],
+  ['few-images', { studentSteps: 2 }],
+  ['few-images', { memory: 'none', imageShare: 0.7, studentTerm: { name: 'kl', temperature: 2 } }],
 ])('method %s %j', (name, own) => {
   methodContract(runner, () => method(name, { ...options, ...own }), { steps: 16 });
+});
+
+describe('method few-images-alone', () => {
+  methodContract(runner, () => method('few-images-alone', { optimizer: options.optimizer }));
 });
 
 describe('the controls of data-free', () => {
   const at = { epoch: 0, epochs: 2, step: 0, stepsPerEpoch: 4 };
   const stageOf = (name: string) => method(name, options).stages(toyEnvironment())[0]!;
 
-  it('play the same phases; without the game its weight is zero', () => {
-    const game = stageOf('data-free');
-    expect(game.next(at).phases).toEqual(['generator', 'student']);
-    expect(game.next({ ...at, step: 1 }).phases).toEqual(['student']);
-    expect(game.next({ ...at, step: 5 }).phases).toEqual(['generator', 'student']);
-    for (const name of ['data-free-no-game', 'data-free-untrained', 'data-free-noise']) {
+  it('have the same phases; without an adversary the weight of the discrepancy is zero', () => {
+    const stage = stageOf('data-free');
+    expect(stage.next(at).phases).toEqual(['generator', 'student']);
+    expect(stage.next({ ...at, step: 1 }).phases).toEqual(['student']);
+    expect(stage.next({ ...at, step: 5 }).phases).toEqual(['generator', 'student']);
+    for (const name of ['data-free-non-adversarial', 'data-free-untrained', 'data-free-noise']) {
       expect(stageOf(name).next(at).phases).toEqual(['generator', 'student']);
     }
-    expect(game.next(at).hyper.game).toBe(1);
-    expect(stageOf('data-free-no-game').next(at).hyper.game).toBe(0);
+    expect(stage.next(at).hyper.discrepancy).toBe(1);
+    expect(stageOf('data-free-non-adversarial').next(at).hyper.discrepancy).toBe(0);
   });
 
   it('refuse a teacher that is a closed function', () => {
     const { teacher, ...environment } = toyEnvironment();
     const closed = { ...environment, teacher: { outputs: teacher!.outputs } };
     expect(() => method('data-free', options).stages(closed)).toThrow(/closed function/);
+  });
+
+  it('refuse batches of one image, and a memory of none', () => {
+    const single = { ...toyEnvironment(), batchSize: 1 };
+    for (const name of ['data-free', 'few-images']) {
+      expect(() => method(name, options).stages(single)).toThrow(/batches of several images/);
+    }
+    const empty = { ...options, memory: { name: 'replay', batches: 0 } };
+    expect(() => method('data-free', empty).stages(toyEnvironment())).toThrow();
   });
 });
