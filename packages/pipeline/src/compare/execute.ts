@@ -9,6 +9,7 @@ import { reportOrNotice } from '../files/report-or-notice.js';
 import { isIncomplete, verifyRun } from '../files/verify.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
+import { requireTestImages } from '../data/require-test-images.js';
 import type { Plan } from '../planning/plan.js';
 import { closingWarnings } from '../run/closing-warnings.js';
 import { executeRun } from '../run/execute.js';
@@ -25,16 +26,6 @@ import { summarize, type ComparedSetup } from './summarize.js';
 
 const DOCUMENT = 'compare.json';
 const REPORT = 'report.html';
-
-/** Throws `ANC_DATA_NONE` where nothing could be compared. */
-function requireTestImages({ data, options }: Plan): void {
-  if (data.test.images.count > 0) return;
-  throw new AncError('ANC_DATA_NONE', 'a comparison measures students on test images, and there are none.', {
-    expected: 'a dataset with test images',
-    received: `--dataset ${options.data.dataset.name}`,
-    hint: 'name the dataset to measure on; data-free methods see none of its images.',
-  });
-}
 
 /** A comparison to run or to continue. */
 export interface Comparison extends Pick<
@@ -82,7 +73,7 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
     }
     const run = await open(comparison, i, folder, first?.planned ?? null, lock);
     try {
-      requireTestImages(run.plan);
+      requireTestImages(run.plan.data.test, run.plan.options.data.dataset.name);
       first ??= {
         setups: run.plan.students.map(setupOf),
         testImages: run.plan.data.test.images.count,

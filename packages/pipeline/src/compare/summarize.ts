@@ -24,7 +24,7 @@ export interface ComparedSetup {
 }
 
 /** What every method is held against, where it ran without labels. */
-const REFERENCES = ['l2', 'kd'];
+const REFERENCES = ['l2', 'kd', 'data-free-non-adversarial', 'few-images-alone'];
 
 /** Brings the runs of several seeds together: same methods in the same order, same teacher, same images. */
 export function summarize(

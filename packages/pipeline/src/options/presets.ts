@@ -1,9 +1,7 @@
 import { presetFor, type Preset, type PresetName } from '@anc/methods';
+import { generatedOptions, NO_IMAGES } from './generated-presets.js';
 import { objectiveOf, sharesOf, trainingOf } from './preset-options.js';
 import type { PartialRunOptions, PresetChoice, RunOptionsInput } from './run-options.js';
-
-/** Name of the dataset without images. */
-export const NO_IMAGES = 'none';
 
 /** Options that no preset differs in. Those of the objective are absent: each method's own defaults apply. */
 const common = {
@@ -55,29 +53,18 @@ function over(dataset: string, { data, training, ...rest }: RunOptionsInput): Ru
 
 /** The methods' preset; for a dataset that the paper does not have, that of the nearest one. */
 function methodPreset(name: PresetName, dataset: string): Preset {
-  const small = ['mnist', 'glyphs'].includes(dataset);
+  const small = ['mnist', 'glyphs', NO_IMAGES].includes(dataset);
   const preset = presetFor(name, small && name === 'paper' ? 'fashion-mnist' : dataset);
   // A flipped digit or glyph is another sign.
   return small ? { ...preset, augmentation: { ...preset.augmentation, flip: false } } : preset;
 }
 
-/** The method that is trained on real images beside those that make theirs. */
-export const ON_IMAGES = 'kd';
-
-/** Training without images: the game, what it is compared with, and training on real images, where there are some. */
-const withoutImages = {
-  methods: ['data-free-noise', 'data-free-untrained', 'data-free-no-game', 'data-free', ON_IMAGES],
-  teacher: { model: 'cnn-teacher', epochs: 6 },
-} as const satisfies RunOptionsInput;
-
 /** Minutes on two cores: the default. */
 const quick: PresetOptions = (dataset) =>
   over(dataset, {
-    ...(dataset === NO_IMAGES && withoutImages),
     data: { crop: 0, flip: false },
     training: {
       epochs: 6,
-      ...(dataset === NO_IMAGES && { stepsPerEpoch: 100 }),
       batchSize: 64,
       optimizer: 'adam',
       learningRate: 0.002,
@@ -108,7 +95,20 @@ const paper: PresetOptions = (dataset, { training = {} } = {}) => {
   });
 };
 
-export const presets = { quick, modern, paper } satisfies Record<PresetChoice, PresetOptions>;
+/** A preset, with what differs where images are generated. */
+const withGenerated =
+  (preset: PresetOptions): PresetOptions =>
+  (dataset, given = {}) => {
+    const { data, training, ...rest } = preset(dataset, given);
+    const own = generatedOptions(dataset, given);
+    return { ...rest, ...own, data: { ...data, ...own.data }, training: { ...training, ...own.training } };
+  };
+
+export const presets = {
+  quick: withGenerated(quick),
+  modern: withGenerated(modern),
+  paper: withGenerated(paper),
+} satisfies Record<PresetChoice, PresetOptions>;
 
 /** The methods of a preset. */
 export const defaultMethods = (preset: PresetChoice, dataset: string): readonly string[] =>

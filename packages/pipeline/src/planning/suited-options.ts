@@ -1,7 +1,8 @@
 import type { ModelEnvironment } from '@anc/core';
 import { hasImages } from '../data/dataset-facts.js';
 import { withoutImages } from './without-images.js';
-import { defaultMethods, NO_IMAGES, ON_IMAGES } from '../options/presets.js';
+import { NO_IMAGES, ON_IMAGES } from '../options/generated-presets.js';
+import { defaultMethods } from '../options/presets.js';
 import type { RunOptions } from '../options/run-options.js';
 import type { TrainingData } from '../data/training-data.js';
 import type { CreatedMethod } from './create-method.js';

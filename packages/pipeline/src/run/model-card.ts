@@ -125,7 +125,7 @@ function chanceOf({ agreementBaseline, kappa }: Partial<StudentResult>, classes:
 /** `1,600`, or that they were generated. */
 function imagesInWords({ stages }: PlannedModel, count: number): string {
   if (stages.every(({ imageShare }) => imageShare === 0)) return 'none: they were generated';
-  return formatCount(count);
+  return `${formatCount(count)}${stages.some(({ generated }) => generated !== undefined) ? ', and generated ones' : ''}`;
 }
 
 /** What the teacher said of the images that were generated last, and what they look like. */
