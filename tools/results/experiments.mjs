@@ -15,6 +15,16 @@ const tuning = {
   confirm: '3',
 };
 
+/** A student of 61,706 parameters, for 3,000 updates in batches of 128, whatever its images are. */
+const generated = {
+  dataset: 'fashion-mnist',
+  student: 'lenet5',
+  'batch-size': '128',
+  epochs: '6',
+  'steps-per-epoch': '500',
+  'learning-rate': '0.002',
+};
+
 /**
  * What is measured for docs/results.md, as `anc-cli compare` and `anc-cli tune` take it. A part with `teacherOf` is
  * given the teacher that an earlier part trained.
@@ -47,6 +57,38 @@ export const experiments = {
         teacherOf: 'paper',
         options: { dataset: 'fashion-mnist', preset: 'modern', student: 'lenet4' },
         methods: ['l2', 'kd', 'adversarial'],
+      },
+    ],
+  },
+  'data-free': {
+    command: 'compare',
+    title: 'Fashion-MNIST without images, and with few',
+    parts: [
+      {
+        name: 'none',
+        title: 'Without images',
+        options: { ...generated, teacher: 'cnn-teacher', 'teacher-epochs': '4', augment: 'none' },
+        methods: [
+          'data-free-noise',
+          'data-free-untrained',
+          'data-free-non-adversarial',
+          'data-free',
+          'few-images-alone',
+        ],
+      },
+      {
+        name: 'fifty',
+        title: 'With 50 images, the same teacher',
+        teacherOf: 'none',
+        options: { ...generated, 'limit-train': '50' },
+        methods: ['few-images-alone', 'few-images'],
+      },
+      {
+        name: 'two-hundred',
+        title: 'With 200 images, the same teacher',
+        teacherOf: 'none',
+        options: { ...generated, 'limit-train': '200' },
+        methods: ['few-images-alone', 'few-images'],
       },
     ],
   },
