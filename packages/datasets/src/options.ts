@@ -4,9 +4,17 @@ import { z } from 'zod';
 export const noOptions = z.strictObject({});
 
 export const noImagesOptions = z.strictObject({
-  height: z.int().min(1).max(4096).default(28).describe("rows of the images that the networks take; default: a given teacher's"),
+  height: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(28)
+    .describe("rows of the images that the networks take; default: a given teacher's"),
   width: z.int().min(1).max(4096).default(28).describe("their columns; default: a given teacher's"),
-  channels: z.union([z.literal(1), z.literal(3)]).default(1).describe("1: gray, 3: color; default: a given teacher's"),
+  channels: z
+    .union([z.literal(1), z.literal(3)])
+    .default(1)
+    .describe("1: gray, 3: color; default: a given teacher's"),
 });
 export type NoImagesOptions = z.output<typeof noImagesOptions>;
 

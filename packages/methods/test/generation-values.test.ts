@@ -121,16 +121,16 @@ describe('terms of the generator, against double precision', () => {
       [0.1, -0.2, 0.4],
       [0.5, 1.5, 0.7],
     ];
-    const batchNorm = (x: Tensor) => ({ x, mean: tf.tensor1d(means!), variance: tf.tensor1d(variances!) });
+    const batchNorm = (x: Tensor) => ({ x, mean: tf.tensor1d(means), variance: tf.tensor1d(variances) });
     const reference = (rows: Rows): number => {
-      const columns = means!.map((_, c) => rows.map((row) => row[c]!));
+      const columns = means.map((_, c) => rows.map((row) => row[c]!));
       const moments = columns.map((column) => [
         mean(column),
         mean(column.map((x) => (x - mean(column)) ** 2)),
       ]);
       const distance = (which: number, target: readonly number[]): number =>
         Math.hypot(...moments.map((moment, c) => moment[which]! - target[c]!));
-      return 2 * (distance(0, means!) + distance(1, variances!));
+      return 2 * (distance(0, means) + distance(1, variances));
     };
     expectSame((x) => term.penalty(given({ batchNorms: [batchNorm(x)] })), reference, TEACHER);
   });

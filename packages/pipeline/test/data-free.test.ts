@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { definePlugin, Generator } from '@anc/core';
+import { definePlugin, Generator, type Variables } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -100,8 +100,8 @@ describe('a run without images', () => {
     await expect(watch).rejects.toMatchObject({ code: 'ANC_INTERRUPTED' });
     const path = join(cwd, 'cut', 'config.resolved.yaml');
     const config = await readFile(path, 'utf8');
-    expect(config).toMatch(/width: 2/);
-    await writeFile(path, config.replace('width: 2', 'width: 3'));
+    expect(config).toMatch(/width: 2\n/);
+    await writeFile(path, config.replace('width: 2\n', 'width: 3\n'));
     await expect(resume('cut', { cwd })).rejects.toMatchObject({ code: 'ANC_RUN_CHANGED' });
     await expect(resume('cut', { cwd, acceptChanges: true })).rejects.toMatchObject({
       code: 'ANC_CHECKPOINT',
@@ -149,9 +149,9 @@ describe('refuses in one sentence', () => {
   class OneSize extends Generator {
     readonly name = 'one-size';
     readonly noise = 2;
-    init = () => ({ params: {}, stats: {} });
-    apply = (_: unknown, z: tf.Tensor) => ({
-      outputs: { images: tf.zeros([z.shape[0]!, 5, 5, 1]) },
+    init = () => ({ params: { level: { shape: [], data: new Float32Array(1) } }, stats: {} });
+    apply = ({ params }: Variables, z: tf.Tensor) => ({
+      outputs: { images: tf.add(tf.zeros([z.shape[0]!, 5, 5, 1]), params.level!) },
       stats: {},
     });
     summary = () => [];

@@ -39,7 +39,7 @@ export function generate(
   const { stats } = modelStateOf(state, modelNames.generator);
   const applied = generator.apply({ params, stats }, z, context);
   const { images } = applied.outputs;
-  const shape = [z.shape[0]!, ...state[PREVIEW]!.shape.slice(1)]; // of images that student and teacher take
+  const shape = [z.shape[0], ...state[PREVIEW]!.shape.slice(1)]; // of images that student and teacher take
   if (images instanceof tf.Tensor && images.shape.join() === shape.join())
     return { images, stats: applied.stats };
   throw new AncError('ANC_OBJECTIVE', `${originOf('generator', generator)} makes no images of that shape.`, {
@@ -49,7 +49,7 @@ export function generate(
   });
 }
 
-/** The frozen teacher's outputs in inference mode; `seen`: is told the input of each batch norm. */
+/** The frozen teacher's outputs in inference mode; `seen`: is given the input of each batch norm. */
 export function applyTeacher(
   { teacher }: DataFreeSetup,
   state: Tree,

@@ -6,7 +6,6 @@ import {
   klSchema,
   klTerm,
   l1Schema,
-  l1Term,
   l1TermOf,
   l2Schema,
   l2Term,
@@ -51,4 +50,4 @@ export const dataTerms: NonNullable<Contributions['dataTerms']> = {
   },
 };
 
-export { dkdSchema, klSchema, klTerm, l1Term, l2Schema, l2Term };
+export { dkdSchema, klSchema, klTerm, l2Schema, l2Term };

@@ -107,7 +107,7 @@ function partsOf(
   const make =
     <K extends Kind>(registry: Registry<K>) =>
     (text: string, given: unknown = {}): Made<K> =>
-      makeFor(registry)(text, given, undefined as EnvironmentOf<K>);
+      makeFor(registry)(text, given, undefined);
   return {
     discriminator: make(discriminators),
     regularizer: make(regularizers),

@@ -51,7 +51,7 @@ export class MyComponentGenerator extends Generator {
   apply(variables: Variables, z: tf.Tensor, context: Context): Applied<GeneratorOutputs> {
     const { output, stats } = this.#layers.apply(variables, z, context);
     const pixels = tf.mul(tf.sigmoid(output), 255); // never outside of what a real image can be
-    return { outputs: { images: tf.reshape(pixels, [z.shape[0]!, ...this.#image]) }, stats };
+    return { outputs: { images: tf.reshape(pixels, [z.shape[0], ...this.#image]) }, stats };
   }
 
   summary(input: readonly number[]): readonly LayerSummary[] {

@@ -15,7 +15,7 @@ const memory: ReplayMemory = {
   push: (_before, samples) => samples,
   draw(kept, uniform) {
     const [first] = Object.values(kept);
-    const count = first!.shape[0]!;
+    const count = first!.shape[0];
     const rows = tf.minimum(tf.floor(tf.mul(uniform, count)), count - 1); // a rounded product can be count
     const indices = tf.cast(rows, 'int32');
     return Object.fromEntries(
