@@ -30,8 +30,9 @@ export interface GeneratorTermContext extends ObjectiveContext {
   readonly images: Tensor;
   /** The noise that they were made from, [B, n]. */
   readonly z: Tensor;
-  /** Outputs of the frozen teacher and of the student, which is fixed here, for these images. */
+  /** Outputs of the frozen teacher for these images. */
   readonly teacher: ClassifierOutputs;
+  /** Outputs of the student, which is fixed here, for these images. */
   readonly student: ClassifierOutputs;
   /** The inputs of the teacher's batch norms, in order of execution; none where it has none. */
   readonly batchNorms: readonly BatchNormInput[];
@@ -41,6 +42,7 @@ export interface GeneratorTermContext extends ObjectiveContext {
 export interface GeneratorTerm {
   /** Contains every constant. */
   readonly name: string;
+  /** The weighted term, a scalar. */
   penalty(context: GeneratorTermContext): Scalar;
 }
 

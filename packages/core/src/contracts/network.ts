@@ -39,8 +39,11 @@ export interface Context {
 
 /** The input of a batch norm [B, …, C], and its running averages [C]. */
 export interface BatchNormInput {
+  /** [B, …, C]. */
   readonly x: Tensor;
+  /** Running average of the mean, [C]. */
   readonly mean: Tensor;
+  /** Running average of the variance, [C]. */
   readonly variance: Tensor;
 }
 

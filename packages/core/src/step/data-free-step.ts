@@ -12,9 +12,11 @@ import { generatorPhase } from './generator-phase.js';
 
 /** Everything in the adversarial training of a generator and a student that can be replaced. */
 export interface DataFreeSetup {
+  /** The network that is trained. It takes bytes. */
   readonly student: Network<ClassifierOutputs>;
   /** The frozen teacher, which takes bytes as the student does. Gradients flow through it to the pixels. */
   readonly teacher: Network<ClassifierOutputs>;
+  /** Makes the images. */
   readonly generator: Generator;
   /** What the logits mean; default: classification. */
   readonly task?: Task;
@@ -22,12 +24,15 @@ export interface DataFreeSetup {
   readonly dataTerm: DataTerm;
   /** What the generator maximizes, at the weight `discrepancy`. */
   readonly discrepancy: Discrepancy;
+  /** Further terms of the generator's loss. */
   readonly terms: readonly GeneratorTerm[];
+  /** Keeps the images that the student is shown. */
   readonly memory: ReplayMemory;
   /** Rows of the images that the generator makes, and of those that the student is shown. */
   readonly batchSize: number;
   /** A generator that is never updated: a control experiment. */
   readonly frozen?: boolean;
+  /** How both are updated. */
   readonly optimizers: { readonly student: Optimizer; readonly generator: Optimizer };
 }
 

@@ -28,14 +28,23 @@ const GENERATOR_OPTIMIZER = {
 
 /** What a stage with a generator is made of: the options of `data-free`. */
 export interface GeneratorOptions {
+  /** How the student is optimized. */
   readonly optimizer: OptimizerConfig;
+  /** What differs from that of the generator: Adam with β1 = 0.5 at a constant rate of 0.001. */
   readonly generatorOptimizer?: object | undefined;
+  /** The network that makes images from noise. */
   readonly generator: NamedPart;
+  /** What the generator maximizes. */
   readonly discrepancy: NamedPart;
+  /** Further terms that it minimizes. */
   readonly generatorTerms: readonly NamedPart[];
+  /** Weight of the discrepancy. */
   readonly discrepancyWeight: number;
+  /** Memory of generated images. */
   readonly memory: NamedPart;
+  /** Data term that the student minimizes. */
   readonly studentTerm: NamedPart;
+  /** Updates of the student per update of the generator. */
   readonly studentSteps: number;
 }
 
