@@ -67,7 +67,13 @@ export const experiments = {
       {
         name: 'none',
         title: 'Without images',
-        options: { ...generated, teacher: 'cnn-teacher', 'teacher-epochs': '4', augment: 'none' },
+        options: {
+          ...generated,
+          teacher: 'cnn-teacher',
+          'teacher-epochs': '3',
+          'limit-train': '20000',
+          augment: 'none',
+        },
         methods: [
           'data-free-noise',
           'data-free-untrained',
