@@ -39,6 +39,7 @@ export const generatorOptions = {
 /** Where a default is not published it is ours, tuned on Fashion-MNIST with a LeNet-5 student. */
 export const dataFreeSchema = withDeprecatedNames(z.strictObject(generatorOptions), {});
 
+/** Options of `DataFreeMethod`. */
 export type DataFreeOptions = z.infer<typeof dataFreeSchema>;
 
 /**
@@ -54,17 +55,16 @@ export class DataFreeMethod extends Method {
   readonly labels = 'never';
   readonly needsTeacher = true;
 
-  constructor(
-    readonly options: DataFreeOptions,
-    readonly parts: Parts,
-    readonly variant: GeneratorVariant = { name: 'data-free' },
-  ) {
+  readonly #stage: (environment: MethodEnvironment) => Stage;
+
+  constructor(options: DataFreeOptions, parts: Parts, variant: GeneratorVariant = { name: 'data-free' }) {
     super();
     this.name = variant.name;
+    this.#stage = (environment) => generatorStage(options, variant, parts, environment);
   }
 
   stages(environment: MethodEnvironment): readonly Stage[] {
-    return [generatorStage(this.options, this.variant, this.parts, environment)];
+    return [this.#stage(environment)];
   }
 }
 

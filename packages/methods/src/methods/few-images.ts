@@ -20,6 +20,7 @@ export const fewImagesSchema = withDeprecatedNames(
   {},
 );
 
+/** Options of `FewImagesMethod`. */
 export type FewImagesOptions = z.infer<typeof fewImagesSchema>;
 
 /**
@@ -32,16 +33,16 @@ export class FewImagesMethod extends Method {
   readonly labels = 'never';
   readonly needsTeacher = true;
 
-  constructor(
-    readonly options: FewImagesOptions,
-    readonly parts: Parts,
-  ) {
+  readonly #stage: (environment: MethodEnvironment) => Stage;
+
+  constructor({ imageShare, ...options }: FewImagesOptions, parts: Parts) {
     super();
+    const variant = { name: this.name, imageShare };
+    this.#stage = (environment) => generatorStage(options, variant, parts, environment);
   }
 
   stages(environment: MethodEnvironment): readonly Stage[] {
-    const { imageShare, ...options } = this.options;
-    return [generatorStage(options, { name: this.name, imageShare }, this.parts, environment)];
+    return [this.#stage(environment)];
   }
 }
 
@@ -56,6 +57,7 @@ export const imagesAloneSchema = withDeprecatedNames(
   {},
 );
 
+/** Options of `ImagesAloneMethod`. */
 export type ImagesAloneOptions = z.infer<typeof imagesAloneSchema>;
 
 /** The control: the same student term on images of the data alone, in batches of the same size. */
@@ -64,16 +66,16 @@ export class ImagesAloneMethod extends Method {
   readonly labels = 'never';
   readonly needsTeacher = true;
 
-  constructor(
-    readonly options: ImagesAloneOptions,
-    readonly parts: Parts,
-  ) {
+  readonly #stage: (environment: MethodEnvironment) => Stage;
+
+  constructor({ optimizer, studentTerm }: ImagesAloneOptions, parts: Parts) {
     super();
+    const term = dataTerm(parts.dataTerm(studentTerm.name, studentTerm.options));
+    const terms = [{ term, weight: 1 }];
+    this.#stage = (environment) => termStage({ name: this.name, environment, optimizer, terms });
   }
 
   stages(environment: MethodEnvironment): readonly Stage[] {
-    const { optimizer, studentTerm } = this.options;
-    const term = dataTerm(this.parts.dataTerm(studentTerm.name, studentTerm.options));
-    return [termStage({ name: this.name, environment, optimizer, terms: [{ term, weight: 1 }] })];
+    return [this.#stage(environment)];
   }
 }
