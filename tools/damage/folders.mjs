@@ -93,6 +93,7 @@ export const folders = [
     'runs/c',
     'seed 2 (2 of 2), l2 (2 of 2)  epoch 1/2 done',
     repeated('compare', 'runs/c'),
+    [], // the report of what is not finished has nothing to show, here and below
   ),
   ...finishedAndNot(
     'tuning',
@@ -101,6 +102,7 @@ export const folders = [
     'runs/t',
     'l2, trial 2 of 2 (1 of 1)  epoch 1/2 done',
     repeated('tune', 'runs/t'),
+    [],
   ),
   ...(dataDir === null
     ? []
@@ -111,7 +113,7 @@ export const folders = [
         'runs/r',
         'adversarial-3 (5 of 6)  epoch 1/1',
         repeated('reproduce', 'runs/r'),
-        [], // the report of an unfinished table has nothing to show
+        [],
       )),
 ];
 

@@ -53,7 +53,7 @@ function differencesOf(one) {
 }
 
 /** Without its result a model is not finished. */
-const trainsAgain = (file) => /(?:^|\/)result\.json$/.test(file);
+const trainsAgain = (file) => /(?:^|\/)(?:result|tuned|tries\/[^/]+)\.json$/.test(file);
 /** The epochs of a model that is trained again come last in the log, and in the report. */
 const isNotOfLog = (found) => !/^other: (?:.*\/)?(?:metrics\.jsonl|report\.html)$/.test(found);
 

@@ -11,9 +11,19 @@ import { pythonPath } from '../ci/python.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'anc-pytorch-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const python = pythonPath(folder, ['numpy==2.2.6', 'torch==2.9.1', 'torchvision==0.24.1']);
+const python = pythonPath(folder, [
+  'numpy==2.2.6',
+  'torch==2.9.1',
+  'torchvision==0.24.1',
+  'timm==1.0.22',
+  'onnx==1.19.1',
+  'onnxruntime==1.23.2',
+  'onnxscript==0.5.6',
+  'onnx-ir==0.1.12',
+  'safetensors==0.6.2',
+]);
 
-for (const script of ['augmentations.mjs', 'optimizers.mjs']) {
+for (const script of ['augmentations.mjs', 'optimizers.mjs', 'onnx-networks.mjs']) {
   const path = new URL(script, import.meta.url).pathname;
   const { status } = spawnSync(process.execPath, [path], {
     env: { ...process.env, ANC_PYTHON: python },

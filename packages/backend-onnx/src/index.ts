@@ -3,6 +3,12 @@ export { exportOnnx, type ExportOptions } from './export.js';
 export { quantizeOnnx, type Feeds } from './onnx-model/calibrate.js';
 export { foldConstants } from './onnx-model/fold.js';
 export { onnxImageShape } from './onnx-model/image-shape.js';
+export { readOnnxGraph } from './onnx-model/plain-graph.js';
+export {
+  readOnnxClassifier,
+  type OnnxClassifier,
+  type OnnxClassifierRequest,
+} from './onnx-model/read-classifier.js';
 export { onnxMetadata } from './onnx-model/proto.js';
 export { OnnxDenseTeacher, type OnnxDenseTeacherRequest } from './onnx-model/onnx-dense-teacher.js';
 export { OnnxTeacher, type OnnxTeacherFacts, type OnnxTeacherRequest } from './onnx-model/onnx-teacher.js';

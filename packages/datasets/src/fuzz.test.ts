@@ -162,6 +162,15 @@ it('leaves no failure of Parquet unhandled', async () => {
   await expect(parse(mutated(good, 984))).rejects.toSatisfy(isAncError);
 });
 
+// Columns of one name, of which the reader awaited one; levels without a length, which it followed without an end.
+it.each([5368, 10525, 14815, 22380, 22737, 25823, 27630, 37477, 38780, 48204, 50726, 53651])(
+  'refuses a Parquet file that it had once failed at: %d',
+  async (seed) => {
+    const [, good, parse] = parsers.find(([name]) => name === 'parquet')!;
+    await expect(parse(mutated(good, seed))).rejects.toSatisfy(isAncError);
+  },
+);
+
 it('reads every undamaged file', async () => {
   for (const [name, good, parse] of parsers) {
     const refused = await Promise.resolve()

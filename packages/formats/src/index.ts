@@ -14,6 +14,7 @@ export {
   encodeWeightsMetadata,
   type WeightsMetadata,
 } from './metadata/weights-metadata.js';
+export type { OnnxAttribute, OnnxConstant, OnnxGraph, OnnxNode } from './onnx/onnx-graph.js';
 export { unwrappedName } from './parts/wrappers.js';
 export { NumpyArray, unpickleNumpy } from './pickle/numpy.js';
 export {

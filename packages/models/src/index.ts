@@ -6,6 +6,7 @@ export { runKerasModel } from './keras-model/run-keras-model.js';
 export { lenet4, lenet5, type LenetOptions } from './lenet.js';
 export { mobilenet, type MobilenetOptions } from './mobilenet.js';
 export { nin, type NinOptions } from './nin.js';
+export { networkFromOnnx, OnnxNetwork, type OnnxNetworkOptions } from './onnx-network/network.js';
 export { default } from './plugin.js';
 export { resnetModels } from './resnet/named.js';
 export type { ResnetOptions } from './resnet/options.js';
@@ -20,6 +21,7 @@ export {
   type Imported,
   type MapChoice,
 } from './weights/import-into.js';
+export { matchInto, type Matched } from './weights/match-into.js';
 export { readKeras } from './weights/keras/read-keras.js';
 export { readTfjsModel } from './weights/keras/read-tfjs-model.js';
 export { recognizeKeras, type RecognizedKeras } from './weights/keras/recognize-keras.js';

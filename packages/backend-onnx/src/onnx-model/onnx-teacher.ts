@@ -1,4 +1,5 @@
-import type { FixedNormalization, Tree } from '@anc/core';
+import type { FixedNormalization, FrozenNetwork, Tree } from '@anc/core';
+import type { EngineClient } from '../engine/client.js';
 import { isDynamicallyQuantized } from './batch-test.js';
 import { chosenClasses } from './classes.js';
 import { countParameters } from './count-parameters.js';
@@ -24,10 +25,28 @@ export interface OnnxTeacherRequest extends ReadTeacherRequest {
   readonly imageClasses?: number;
   /** Class names, if its metadata have none. */
   readonly classNames?: readonly string[];
+  /**
+   * Makes a network of the model as it is run: bytes [B, H, W, C] in; logits and, as a second output, features out.
+   * Undefined where an operator has no gradient.
+   */
+  readonly differentiable?: (model: Uint8Array) => FrozenNetwork | undefined;
 }
 
 /** A classifier trained by another program, from an ONNX file: bytes in; logits and, if it has them, features out. */
 export class OnnxTeacher extends SessionTeacher<OnnxTeacherFacts> {
+  declare readonly frozen?: FrozenNetwork;
+
+  private constructor(
+    engine: EngineClient,
+    session: number,
+    outputs: Tree<readonly number[]>,
+    facts: OnnxTeacherFacts,
+    frozen: FrozenNetwork | undefined,
+  ) {
+    super(engine, session, outputs, facts);
+    if (frozen !== undefined) this.frozen = frozen;
+  }
+
   /** @throws `ANC_ONNX` if the file is damaged or no image classifier, or does not fit the images or the request */
   static async create(
     backend: EngineOwner,
@@ -104,6 +123,7 @@ export class OnnxTeacher extends SessionTeacher<OnnxTeacherFacts> {
         metadata: properties,
         notices,
       },
+      request.differentiable?.(final),
     );
   }
 }

@@ -24,7 +24,7 @@ export interface TeacherEnvironment {
   readonly outputs: Tree<readonly number[]>;
   /**
    * The teacher as a network that takes bytes, for methods whose steps apply it (`Stage.appliesTeacher`). Left out where
-   * it is a function that has no gradient, such as a model of another program.
+   * it is a function that has no gradient.
    */
   readonly network?: Network<ClassifierOutputs>;
 }

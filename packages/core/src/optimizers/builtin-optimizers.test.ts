@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { mapTree, type HostTensor, type Tree } from '../tree/tree.js';
 import { builtinOptimizers } from './builtin-optimizers.js';
 import { builtinParts } from './builtin-parts.js';
-import { optimizerOf } from './optimizer.js';
+import { adam as adamOptimizer, optimizerOf, sgd } from './optimizer.js';
+import { scaleByRms } from './transforms.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -170,6 +171,33 @@ describe('the optimizers', () => {
     const ids = rules.map(([name, options]) => builtinParts.optimizer(name, options).id);
     const same = ids.length - new Set(ids).size;
     expect(same).toBe(2); // momentum and nesterov with momentum 0 are sgd
+  });
+
+  it('have by default the transforms of their formula and no others', () => {
+    const ids = Object.keys(builtinOptimizers).map((name) => [name, builtinParts.optimizer(name).id]);
+    expect(Object.fromEntries(ids)).toEqual({
+      sgd: 'learning-rate',
+      momentum: 'trace(0.9, false) > learning-rate',
+      nesterov: 'trace(0.9, true) > learning-rate',
+      adam: 'adam(0.9, 0.999, 1e-8) > learning-rate',
+      adamw: 'adam(0.9, 0.999, 1e-8) > learning-rate',
+      rmsprop: 'rms(0.99, 1e-8, false) > learning-rate',
+      adagrad: 'sum-of-squares(1e-10) > learning-rate',
+      lamb: 'adam(0.9, 0.999, 0.000001) > trust-ratio of weights > learning-rate',
+      lars: 'local-rate(0.001, 0) of weights > learning-rate > trace(0.9, false)',
+    });
+    const without = [
+      builtinParts.optimizer('lars', { momentum: 0 }).id,
+      scaleByRms().id,
+      sgd().id,
+      adamOptimizer().id,
+    ];
+    expect(without).toEqual([
+      'local-rate(0.001, 0) of weights > learning-rate',
+      'rms(0.99, 1e-8, false)',
+      'learning-rate',
+      'adam(0.9, 0.999, 1e-8) > learning-rate',
+    ]);
   });
 
   it('refuse rates that are none', () => {

@@ -26,6 +26,7 @@ describe('builtinParts', () => {
         message: `no optimizer named "${name}".`,
         detail: expect.objectContaining({
           expected: `one of ${Object.keys(builtinOptimizers).join(', ')}`,
+          hint: expect.stringContaining('createOptimizer(config, environment.optimizers)') as string,
         }) as object,
       });
     }
@@ -44,7 +45,9 @@ describe('builtinParts', () => {
 
   it('takes from options of the run those of an object schema alone', () => {
     expect(listed({ options: z.object({ a: z.number() }) }, { a: 1, b: 2 })).toEqual({ a: 1 });
-    expect(listed({ options: z.object({ a: z.number() }) }, { a: undefined })).toEqual({});
+    expect(listed({ options: z.object({ a: z.number() }) }, { a: undefined })).toStrictEqual({});
+    const strange = { ...z.any(), shape: null };
+    expect(listed({ options: strange }, { a: 1 })).toEqual({});
     expect(listed({ options: z.any() }, { a: 1 })).toEqual({});
   });
 });
@@ -62,6 +65,10 @@ describe('an optimizer config', () => {
   it('takes "options" beside others for an option', () => {
     const { optimizer } = parse({ optimizer: { name: 'own', options: { a: 1 }, b: 2 } });
     expect(optimizer).toEqual({ name: 'own', options: { options: { a: 1 }, b: 2 } });
+    expect(parse({ optimizer: { name: 'own', options: 5 } }).optimizer).toEqual({
+      name: 'own',
+      options: { options: 5 },
+    });
     expect(parse({ optimizer: { name: 'own', options: null } }).optimizer).toEqual({
       name: 'own',
       options: { options: null },
@@ -75,7 +82,7 @@ describe('an optimizer config', () => {
   });
 
   it('takes a schedule by name or with options, those of the program with their defaults', () => {
-    expect(parse({ schedule: 'cosine' }).schedule).toEqual({ kind: 'cosine', floor: 0 });
+    expect(parse({ schedule: 'cosine' }).schedule).toStrictEqual({ kind: 'cosine', floor: 0 });
     expect(parse({ schedule: { kind: 'cosine', warmup: 0.5 } }).schedule).toEqual({
       kind: 'cosine',
       floor: 0,

@@ -100,6 +100,14 @@ describe('assertSameTree', () => {
     });
   });
 
+  it('says each size of a shape', () => {
+    const wide = { a: tf.zeros([2, 3]) };
+    expect(errorOf(() => assertSameTree('slots', 'own', wide, { a: tf.zeros([6]) })).detail).toMatchObject({
+      expected: '[2, 3]',
+      received: 'shape [6] of "a"',
+    });
+  });
+
   it('says so where no entry is allowed', () => {
     expect(errorOf(() => assertSameTree('slots', 'own', {}, { c: tf.zeros([1]) })).detail.expected).toBe(
       'only no entry',

@@ -14,6 +14,8 @@ describe('inMask', () => {
     ['!*/bias,!norm*', ['a/weights'], ['a/bias', 'norm/gamma']],
     ['all,!weights', ['a/bias', 'a/gamma'], ['a/weights']],
     ['weights,*/gamma', ['a/weights', 'a/gamma'], ['a/bias', 'a/weights/x']],
+    ['weights,a/b', ['weights', 'a/b'], ['a/weights/b']],
+    ['xa,a', ['xa', 'a'], ['x']],
     ['a.b', ['a.b'], ['axb']],
     ['a(1)|b', ['a(1)|b'], ['a1', 'b']],
   ])('%s', (mask, chosen, left) => {

@@ -46,6 +46,8 @@ describe('optimizerOverridesSchema', () => {
     expect(optimizerOverridesSchema.parse({})).toEqual({});
     expect(optimizerOverridesSchema.parse({ learningRate: 0.1 })).toEqual({ learningRate: 0.1 });
     expect(optimizerOverridesSchema.safeParse({ learningRate: -1 }).success).toBe(false);
+    expect(optimizerOverridesSchema.parse({ decayMode: 'auto' })).toEqual({ decayMode: 'auto' });
+    expect(optimizerOverridesSchema.safeParse({ ema: 0.9 }).success).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { builtinParts } from './builtin-parts.js';
+import { builtinSchedules } from './builtin-schedules.js';
 import { rateAt, scheduleOf, type Schedule } from './schedule.js';
 
 const progress = (step: number) => ({ step, epochs: 10, stepsPerEpoch: 10 });
@@ -91,13 +92,41 @@ describe('the other schedules', () => {
     expect([0, 25].map((step) => at(schedule, step))).toEqual([1, 1]);
     expect(at(schedule, 62.5)).toBeCloseTo(0.5, 10);
     expect(at({ kind: 'cosine-restarts', cycles: 4 }, 50)).toBe(1);
+    expect(at(schedule, 12.5)).toBeCloseTo(0.5, 10);
+    expect(at(schedule, 100)).toBeCloseTo(0, 10);
+    expect(at({ ...schedule, floor: 0.2 }, 62.5)).toBeCloseTo(0.6, 10);
+  });
+
+  it('one-cycle begins after a warm-up, and has its peak and its end in what is left', () => {
+    const schedule = { kind: 'one-cycle', peak: 0.3, start: 0.04, end: 0.5, warmup: 0.2 };
+    const rates = [20, 31.5, 43, 71, 99].map((step) => at(schedule, step));
+    [0.04, 0.52, 1, 0.75, 0.5].forEach((rate, i) => {
+      expect(rates[i]).toBeCloseTo(rate, 10);
+    });
+  });
+
+  it('have a text each, and a name with their options', () => {
+    for (const [name, { summary }] of Object.entries(builtinSchedules)) expect(summary, name).not.toBe('');
+    expect(builtinParts.schedule('cosine', { floor: 0.25 }).name).toContain('{"floor":0.25}');
   });
 
   it('refuses unknown names, wrong options and factors that are none', () => {
     const code = (expected: string) => expect.objectContaining({ code: expected }) as Error;
     expect(() => at({ kind: 'cosin' }, 0)).toThrow(code('ANC_UNKNOWN'));
     expect(() => at({ kind: 'one-cycle', peak: 2 }, 0)).toThrow(code('ANC_OPTIONS'));
-    const parts = { ...builtinParts, schedule: () => ({ name: 'own', factor: () => NaN }) };
-    expect(() => scheduleOf({ kind: 'own' }, parts)(progress(3))).toThrow(code('ANC_SCHEDULE'));
+    const factorOf = (factor: number): number => {
+      const parts = { ...builtinParts, schedule: () => ({ name: 'own', factor: () => factor }) };
+      return scheduleOf({ kind: 'own' }, parts)(progress(3));
+    };
+    expect([0, 0.5].map(factorOf)).toEqual([0, 0.5]);
+    for (const factor of [NaN, Infinity, -0.5]) {
+      expect(() => factorOf(factor)).toThrow(
+        expect.objectContaining({
+          code: 'ANC_SCHEDULE',
+          message: 'the schedule "own" gave no factor of a learning rate.',
+          detail: { expected: 'a number of 0 or more at step 3 of 100', received: String(factor) },
+        }) as Error,
+      );
+    }
   });
 });

@@ -48,6 +48,7 @@ describe('clipByGlobalNorm', () => {
 
   it('leaves smaller gradients, and zeros, as they are', () => {
     expect(first(clipByGlobalNorm(6), grads, params)).toEqual({ 'a/weights': [3, 0], 'b/bias': [4] });
+    expect(first(clipByGlobalNorm(1), {}, {})).toEqual({});
     const zero = { 'a/weights': [0, 0], 'b/bias': [0] };
     expect(first(clipByGlobalNorm(1), zero, params)).toEqual(zero);
   });
@@ -137,6 +138,25 @@ describe('optimizerOf', () => {
     expect(Object.keys(two.slots).sort()).toEqual(Object.keys(optimizer.init(host(params))).sort());
   });
 
+  it('keeps slots for the average apart from those of the transform', () => {
+    const averaged = optimizerOf(chain(trace(0.5), scaleByLearningRate()), { average: 0.9 });
+    expect(Object.keys(averaged.init(host(params))).sort()).toEqual([
+      'average/a/weights',
+      'averaging',
+      'velocity/a/weights',
+    ]);
+    const one = step(averaged, start(averaged), [1, 2]);
+    const two = step(averaged, one.slots, [0.5, 1.5]);
+    expect(numbers(two.slots)['velocity/a/weights']).toEqual([1.5, 1.5]);
+    const own = { 'average/x': tf.scalar(1), averaging: tf.scalar(2) };
+    const plain = optimizerOf({
+      id: 'own',
+      init: () => ({}),
+      update: (updates, slots) => ({ updates, slots }),
+    });
+    expect(Object.keys(step(plain, own, [1, 2]).slots)).toEqual(Object.keys(own));
+  });
+
   it.each<[string, GradientTransform]>([
     ['a shape', elementwise('sums', (update) => tf.sum(update))],
     ['an update', { id: 'none', init: () => ({}), update: () => ({ updates: {}, slots: {} }) }],
@@ -145,10 +165,14 @@ describe('optimizerOf', () => {
       'no slot',
       { ...trace(0.9), init: () => ({}), update: (u) => ({ updates: u, slots: { x: tf.scalar(1) } }) },
     ],
-  ])('refuses a transform that changes %s', (_, transform) => {
+  ])('refuses a transform that changes %s', (what, transform) => {
     const optimizer = optimizerOf(transform);
+    const other = what.includes('slot') ? 'other slots than' : 'other updates than';
     expect(() => step(optimizer, start(optimizer), [1, 2])).toThrow(
-      expect.objectContaining({ code: 'ANC_OPTIMIZER' }) as Error,
+      expect.objectContaining({
+        code: 'ANC_OPTIMIZER',
+        message: expect.stringContaining(other) as string,
+      }) as Error,
     );
   });
 });

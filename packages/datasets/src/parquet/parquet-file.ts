@@ -12,6 +12,7 @@ import {
 import { corrupt } from '../files/data-error.js';
 import { assertRegularFile } from '../files/regular-file.js';
 import { unreadable } from '../files/verified-file.js';
+import { checkPages, layoutOf } from './check-pages.js';
 import { walkThrift } from './thrift.js';
 
 /** Largest size in bytes of a page, of a column of a row group, and of all metadata. Larger ones count as damaged. */
@@ -56,6 +57,9 @@ export class ParquetFile {
       const metadata = await parquetMetadataAsync(buffer);
       const starts = [0];
       for (const { num_rows: rows, columns } of metadata.row_groups) {
+        const paths = columns.map(({ meta_data: column }) => column?.path_in_schema.join('/'));
+        if (new Set(paths).size < paths.length)
+          throw corrupt(path, 'a column twice in a row group', 'each column once', paths.join(', '));
         for (const { meta_data: column } of columns) {
           within(path, 'a column', Number(column?.total_uncompressed_size ?? 0n), MOST_BYTES);
           within(path, 'a column', Number(column?.total_compressed_size ?? 0n), buffer.byteLength);
@@ -64,6 +68,8 @@ export class ParquetFile {
         within(path, 'a row group', Number(rows), MOST_ROWS);
         starts.push(starts.at(-1)! + Number(rows));
       }
+      // An image takes a byte at least, and each row is held in memory.
+      within(path, 'all rows', starts.at(-1)!, buffer.byteLength);
       return new ParquetFile(path, metadata, starts);
     });
   }
@@ -84,10 +90,11 @@ export class ParquetFile {
     const parts: { start: number; bytes: ArrayBuffer }[] = [];
     for (const column of this.metadata.row_groups[group]!.columns) {
       if (!names.includes(column.meta_data?.path_in_schema[0] ?? '')) continue;
-      const { start, end, values } = placeOf(column);
+      const { start, end } = placeOf(column);
       within(this.path, 'a column', end, buffer.byteLength);
       const bytes = await buffer.slice(start, end);
-      checkPages(new Uint8Array(bytes), values);
+      const layout = layoutOf(this.metadata, column.meta_data);
+      checkPages(new Uint8Array(bytes), layout, MOST_BYTES, compressors(this.path));
       parts.push({ start, bytes });
     }
     return {
@@ -125,41 +132,12 @@ export class ParquetFile {
   }
 }
 
-/** Offsets at which a column's pages begin and end in the file, and its number of values. */
+/** Offsets at which a column's pages begin and end in the file. */
 function placeOf({ meta_data: column }: FileMetaData['row_groups'][number]['columns'][number]) {
   const data = Number(column?.data_page_offset ?? 0n);
   const dictionary = Number(column?.dictionary_page_offset ?? 0n);
   const start = dictionary > 0 && dictionary < data ? dictionary : data;
-  return {
-    start,
-    end: start + Number(column?.total_compressed_size ?? 0n),
-    values: Number(column?.num_values ?? 0n),
-  };
-}
-
-/** Fields of PageHeader: sizes, and the headers of each kind of page, whose first field is the number of values. */
-const [UNPACKED, PACKED, PAGE_2] = [2, 3, 8] as const;
-const KINDS = [5, 7, PAGE_2];
-
-/** Checks the headers of all pages. Throws if a page claims more bytes or values than there can be. */
-function checkPages(bytes: Uint8Array, values: number): void {
-  for (let at = 0; at < bytes.length;) {
-    const { fields, end } = walkThrift(bytes, at);
-    const [unpacked, packed] = [fields.get(UNPACKED), fields.get(PACKED)];
-    if (typeof packed !== 'number' || typeof unpacked !== 'number')
-      throw new RangeError('a page without sizes');
-    if (packed < 0 || packed > bytes.length - end || unpacked < 0 || unpacked > MOST_BYTES) {
-      throw new RangeError(`a page of ${packed} bytes, ${unpacked} unpacked`);
-    }
-    for (const kind of KINDS) {
-      const header = fields.get(kind);
-      if (header === undefined || typeof header === 'number') continue;
-      const counts = (kind === PAGE_2 ? [1, 2, 3] : [1]).map((id) => header.get(id) ?? 0);
-      const wrong = counts.find((count) => typeof count !== 'number' || count < 0 || count > values);
-      if (wrong !== undefined) throw new RangeError('a page of more values than its column has');
-    }
-    at = end + packed;
-  }
+  return { start, end: start + Number(column?.total_compressed_size ?? 0n) };
 }
 
 /** Decompressors that never unpack more than a page's header states. */

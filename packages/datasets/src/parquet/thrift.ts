@@ -1,4 +1,4 @@
-/** A struct of Thrift's compact protocol, as far as it is read: integers and structs by field number. */
+/** A struct of Thrift's compact protocol, as far as it is read: integers, booleans as 1 and 0, and structs by field number. */
 export type ThriftStruct = ReadonlyMap<number, number | ThriftStruct>;
 
 const MOST_DEPTH = 16;
@@ -38,7 +38,8 @@ class Walker {
     switch (type) {
       case TRUE:
       case FALSE:
-        if (!inField) this.#byte();
+        if (inField) return type === TRUE ? 1 : 0;
+        this.#byte();
         return null;
       case BYTE:
         this.#byte();

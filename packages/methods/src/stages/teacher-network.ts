@@ -12,8 +12,8 @@ export function requireNetwork(method: string, { teacher }: MethodEnvironment): 
     `method "${method}" takes gradients through the teacher, and this teacher is a closed function.`,
     {
       expected:
-        'a teacher that is a network with weights: one that the run trains, a run folder, or a file of weights (.safetensors)',
-      received: 'an ONNX model, or a function of the caller',
+        'a teacher that is a network with weights: one that the run trains, a run folder, a file of weights (.safetensors), or an ONNX classifier of common operators',
+      received: 'a function of the caller, or an ONNX model with operators that have no gradient here',
       hint: 'turn PyTorch or Keras weights into such a file, e.g. npx anc-cli import model.pth --out teacher.safetensors, and pass it as --teacher; methods that only ask the teacher, such as l2 and kd, take any.',
     },
   );

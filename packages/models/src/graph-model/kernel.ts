@@ -7,6 +7,9 @@ export type Kernel = (
   attributes: Readonly<Record<string, unknown>>,
 ) => Recorded;
 
+/** The same for a kernel with several outputs, each of which becomes an operation of its own. */
+export type MultipleKernel = (...args: Parameters<Kernel>) => readonly Recorded[];
+
 /** `ANC_EXPORT`: an operation cannot be exported in this form. */
 export const unsupported = (op: string, how: string): AncError =>
   new AncError('ANC_EXPORT', `${op} ${how} cannot be exported as a TensorFlow graph.`, {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { unsupported, type Kernel } from './kernel.js';
+import { unsupported, type Kernel, type MultipleKernel } from './kernel.js';
 import {
   bool,
   float,
@@ -97,6 +97,13 @@ const reduction =
 const reshape = (x: Recorded, shape: readonly number[]): Recorded =>
   node('Reshape', [x, integers(openSizes(shape))], shape, { Tshape: type('int32') });
 
+/** -1 stands for a whole axis, so that the batch stays open. */
+function slice(x: Recorded, from: readonly number[], size: readonly number[]): Recorded {
+  const shape = size.map((length, axis) => (length < 0 ? x.shape[axis]! - from[axis]! : length));
+  const sizes = shape.map((length, axis) => (from[axis] === 0 && length === x.shape[axis] ? -1 : length));
+  return node('Slice', [x, integers(from), integers(sizes)], shape, { Index: type('int32') });
+}
+
 /** The TensorFlow operation of each kernel, by tfjs's name. */
 export const kernels: Readonly<Record<string, Kernel>> = {
   ...Object.fromEntries(UNARY.map((op) => [op, unary(op)])),
@@ -176,14 +183,36 @@ export const kernels: Readonly<Record<string, Kernel>> = {
       Tidx: type('int32'),
     });
   },
-  Slice: ({ x }, { begin, size }) => {
-    const from = begin as number[];
-    const shape = (size as number[]).map((length, axis) =>
-      length < 0 ? x!.shape[axis]! - from[axis]! : length,
+  Slice: ({ x }, { begin, size }) => slice(x!, begin as number[], size as number[]),
+  GatherV2: ({ x, indices }, { axis, batchDims }) => {
+    if ((batchDims ?? 0) !== 0) throw unsupported('GatherV2', 'with batchDims');
+    const [at] = tf.util.parseAxisParam((axis ?? 0) as number, [...x!.shape]) as [number];
+    const shape = [...x!.shape.slice(0, at), ...indices!.shape, ...x!.shape.slice(at + 1)];
+    const types = { Tparams: type(x!.dtype), Tindices: type('int32'), Taxis: type('int32') };
+    return node('GatherV2', [x!, indices!, integer(at)], shape, types);
+  },
+  MirrorPad: ({ x }, { paddings, mode }) => {
+    const around = paddings as [number, number][];
+    const shape = x!.shape.map((size, axis) => size + around[axis]![0] + around[axis]![1]);
+    const amounts = { ...integers(around.flat()), shape: [around.length, 2] };
+    return node('MirrorPad', [x!, amounts], shape, {
+      Tpaddings: type('int32'),
+      mode: text((mode as string).toUpperCase()),
+    });
+  },
+  LogSoftmax: ({ logits }) => node('LogSoftmax', [logits!], logits!.shape),
+  ResizeNearestNeighbor: ({ images }, { size, alignCorners, halfPixelCenters }) => {
+    const [height, width] = size as [number, number];
+    const [count, , , channels] = images!.shape as [number, number, number, number];
+    return node(
+      'ResizeNearestNeighbor',
+      [images!, integers([height, width])],
+      [count, height, width, channels],
+      {
+        align_corners: bool(alignCorners === true),
+        half_pixel_centers: bool(halfPixelCenters === true),
+      },
     );
-    // -1 stands for a whole axis, so that the batch stays open.
-    const sizes = shape.map((length, axis) => (from[axis] === 0 && length === x!.shape[axis] ? -1 : length));
-    return node('Slice', [x!, integers(from), integers(sizes)], shape, { Index: type('int32') });
   },
   Tile: ({ x }, { reps }) => {
     const times = reps as number[];
@@ -197,5 +226,22 @@ export const kernels: Readonly<Record<string, Kernel>> = {
       align_corners: bool(alignCorners === true),
       half_pixel_centers: bool(halfPixelCenters === true),
     });
+  },
+};
+
+/** Kernels with several outputs: a split is a slice per part. */
+export const multipleKernels: Readonly<Record<string, MultipleKernel>> = {
+  SplitV: ({ x }, { numOrSizeSplits, axis }) => {
+    const [at] = tf.util.parseAxisParam((axis ?? 0) as number, [...x!.shape]) as [number];
+    const given = numOrSizeSplits as number | number[];
+    const length = x!.shape[at]!;
+    const sizes = typeof given === 'number' ? Array.from({ length: given }, () => length / given) : given;
+    return sizes.map((size, i) =>
+      slice(
+        x!,
+        x!.shape.map((_, one) => (one === at ? sizes.slice(0, i).reduce((sum, each) => sum + each, 0) : 0)),
+        x!.shape.with(at, size),
+      ),
+    );
   },
 };

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AncError } from '@anc/core';
-import { kernels } from './kernels.js';
+import { kernels, multipleKernels } from './kernels.js';
 import { constant, type Constant, type Recorded } from './node.js';
 
 const BACKEND = 'anc-graph-recorder';
@@ -87,12 +87,14 @@ function theRecorder(): Recorder {
       kernelName: name,
       backendName: BACKEND,
       kernelFunc: ({ inputs, attrs }) => {
-        const kernel = kernels[name];
-        if (kernel === undefined) throw unknown(name);
         const given = Object.entries(inputs as Readonly<Record<string, tf.TensorInfo | null | undefined>>);
         const of = Object.fromEntries(
           given.flatMap(([key, info]) => (info ? [[key, made.recorded(info)] as const] : [])),
         );
+        const several = multipleKernels[name]?.(of, attrs ?? {});
+        if (several !== undefined) return several.map((each) => made.info(each));
+        const kernel = kernels[name];
+        if (kernel === undefined) throw unknown(name);
         return made.info(kernel(of, attrs ?? {}));
       },
     });

@@ -4,6 +4,7 @@ import { shellQuoted } from '@anc/core/internal';
 import { Checksums, damagedError, RunFolder, writeFileAtomically } from '@anc/runtime';
 import { reportOf } from '../compare/report.js';
 import { exists } from '../compare/folder.js';
+import { lostRecord } from '../files/missing-record.js';
 import { reproductionReport } from '../reproduce/report.js';
 import { reportRun } from '../run/part.js';
 import { readDocument } from '../run/read-document.js';
@@ -50,9 +51,11 @@ export async function report(folder: string, options: CallOptions = {}): Promise
   const path = resolve(cwd, folder);
   for (const kind of ['compare', 'tune', 'reproduce'] as const) {
     const { record, document, page } = KINDS[kind];
-    if (!(await exists(join(path, record)))) continue;
+    const lost = (await exists(join(path, record))) ? null : await lostRecord(path, record);
+    if (lost === null && !(await exists(join(path, record)))) continue;
     const text = await new Checksums(path).readText(document);
     if (text === null) {
+      if (lost !== null) throw lost;
       throw new AncError(
         'ANC_RUN_UNFINISHED',
         `"${folder}" is not finished: there is nothing to report yet.`,

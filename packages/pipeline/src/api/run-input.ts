@@ -53,8 +53,12 @@ export interface RunInput extends CallOptions {
   readonly teacher?: TeacherInput;
   /** Images to learn from: a dataset, or a folder of images, labeled by subfolders or not at all. */
   readonly images?: DatasetInput;
-  /** The network to train. */
+  /** The network to train: a model, or an ONNX file, whose weights it starts from. */
   readonly student?: ModelInput;
+  /** Weights to start the student from, as far as names and shapes agree: a file that `importWeights` reads. */
+  readonly studentWeights?: string;
+  /** Parameters of the student that keep their values: patterns of their names, such as `conv1/*,layer1/*`. */
+  readonly freeze?: string;
   /** The method; default: the preset's. */
   readonly method?: MethodInput;
   /** Several methods, one student each. */
@@ -109,6 +113,8 @@ const RUN_OPTIONS: OptionNames<RunInput> = {
   teacher: true,
   images: true,
   student: true,
+  studentWeights: true,
+  freeze: true,
   method: true,
   methods: true,
   preset: true,
@@ -153,7 +159,7 @@ export async function runRequest(
       model: teacherValue === null ? named(values, input.teacher) : { name: TEACHER_VALUE, options: {} },
       backend: input.teacherBackend && values.name('backends', input.teacherBackend),
     },
-    student: { model: named(values, input.student) },
+    student: { model: named(values, input.student), weights: input.studentWeights, freeze: input.freeze },
     training: { ...input.training, seed: input.seed ?? input.training?.seed },
     objective: input.objective,
     compute: { backend: input.backend && values.name('backends', input.backend), threads: input.threads },

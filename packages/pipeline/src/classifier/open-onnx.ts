@@ -4,6 +4,7 @@ import { readRegularFile } from '../disk/regular-file.js';
 import { sha256 } from '../files/named-file.js';
 import { trialLimits, tryApart } from '../isolation/trial.js';
 import type { Classifier, ClassifierRequest } from './classifier.js';
+import { frozenFromOnnx } from './frozen-from-onnx.js';
 import { parsePreprocessing } from './preprocessing.js';
 
 /** Opens an ONNX model, in a process of its own first. Throws `ANC_ONNX`. */
@@ -46,6 +47,7 @@ export async function openOnnx(
         ? await OnnxDenseTeacher.create(engine, bytes, { ...common, outputs: dense })
         : await OnnxTeacher.create(engine, bytes, {
             ...common,
+            differentiable: (model) => frozenFromOnnx(model, shown, images),
             ...(classes === undefined ? {} : { classes }),
             ...(imageClasses === undefined ? {} : { imageClasses }),
           });

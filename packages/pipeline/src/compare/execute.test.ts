@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockFolder } from '@anc/runtime';
@@ -8,7 +8,7 @@ import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import type { RunEvent } from '../events/events.js';
 import { report } from '../api/report.js';
 import { executeComparison } from './execute.js';
-import { readRecord } from './folder.js';
+import { readRecord, writeRecord } from './folder.js';
 
 let cwd: string;
 beforeAll(async () => {
@@ -128,6 +128,61 @@ describe('a comparison', () => {
     const { result, events } = await compare('whole');
     expect(events).toEqual([]);
     expect(result!.methods.map(({ name }) => name)).toEqual(['l2', 'kd']);
+  });
+
+  it('is read where it is finished only while its runs are whole', async () => {
+    const of = (...parts: string[]): string => join(cwd, 'whole', ...parts);
+    const text = await readFile(of('compare.json'), 'utf8');
+    for (const name of [
+      'seed-6/student/kd/weights.safetensors',
+      'seed-6/config.resolved.yaml',
+      'seed-5/environment.json',
+    ]) {
+      const before = await readFile(of(name));
+      await writeFile(of(name), before.subarray(0, before.length >> 1));
+      await expect(compare('whole'), name).rejects.toThrow(name.split('/').at(-1));
+      await writeFile(of(name), before);
+    }
+    for (const name of ['seed-6/student/l2/README.md', 'seed-6/result.json', 'seed-5/environment.json']) {
+      const before = await readFile(of(name), 'utf8');
+      await rm(of(name));
+      await compare('whole');
+      expect(await readFile(of(name), 'utf8'), name).toBe(before);
+      expect(await readFile(of('compare.json'), 'utf8')).toBe(text);
+    }
+  });
+
+  it('takes no run of another seed for its own, and does without runs that were removed', async () => {
+    const of = (...parts: string[]): string => join(cwd, 'whole', ...parts);
+    const swap = async (): Promise<void> => {
+      await rename(of('seed-5'), of('aside'));
+      await rename(of('seed-6'), of('seed-5'));
+      await rename(of('aside'), of('seed-6'));
+    };
+    await swap();
+    const another = {
+      code: 'ANC_RUN_DAMAGED',
+      message: `${of('seed-5', 'config.resolved.yaml')} is of another run.`,
+      detail: { expected: 'seed 5, 1 epochs, batches of 16', received: 'seed 6, 1 epochs, batches of 16' },
+    };
+    await expect(compare('whole')).rejects.toMatchObject(another);
+    const text = await readFile(of('compare.json'));
+    await rm(of('compare.json'));
+    await expect(compare('whole')).rejects.toMatchObject(another);
+    await writeFile(of('compare.json'), text);
+    await swap();
+    await rename(of('seed-6'), join(cwd, 'seed-6'));
+    expect((await compare('whole')).events).toEqual([]);
+    await rename(join(cwd, 'seed-6'), of('seed-6'));
+  });
+
+  it('begins where its folder was made and no run in it yet', async () => {
+    await writeRecord(join(cwd, 'begun'), record);
+    const { trained } = await compare('begun');
+    expect(trained).toEqual(course);
+    expect(await weightsOf('begun', 'seed-6', 'student', 'kd')).toEqual(
+      await weightsOf('whole', 'seed-6', 'student', 'kd'),
+    );
   });
 
   it('continues where it was aborted, to the same weights', async () => {

@@ -20,7 +20,15 @@ import { describeNamed } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
 import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
 import type { CompareResult } from './documents.js';
-import { copyTeacher, exists, RECORD, seedFolder, writeRecord, type CompareRecord } from './folder.js';
+import {
+  assertSeedRun,
+  copyTeacher,
+  exists,
+  RECORD,
+  seedFolder,
+  writeRecord,
+  type CompareRecord,
+} from './folder.js';
 import { reportOf } from './report.js';
 import { summarize, type ComparedSetup } from './summarize.js';
 
@@ -47,7 +55,7 @@ export interface Comparison extends Pick<
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
   const { path, cwd, emit } = comparison;
   const before = (await exists(join(path, DOCUMENT))) ? await readResult<CompareResult>(path) : null;
-  if (before !== null && before.diverged === undefined) {
+  if (before !== null && before.diverged === undefined && (await areRunsWhole(comparison))) {
     if (!(await exists(join(path, REPORT)))) await writePage(path, before, shownPath(path, cwd), emit);
     return before;
   }
@@ -57,12 +65,14 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
 async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<CompareResult | null> {
   const { path, cwd, record, emit, signal } = comparison;
   const { seeds } = record;
+  const isMade = await exists(join(path, RECORD));
   const shared: SharedTeacherOutputs = {};
   const results: RunResult[] = [];
   let first: First | null = null;
   for (const [i, seed] of seeds.entries()) {
     if (signal.aborted) return null;
     const folder = seedFolder(path, seed);
+    if ((await exists(folder)) && !(await isLeftover(folder))) await assertSeedRun(folder, record, seed);
     if (i > 0 && first !== null && (await exists(join(folder, 'result.json')))) {
       const finished = await finishedRun(folder);
       if (finished !== null) {
@@ -71,7 +81,12 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
         continue;
       }
     }
-    const run = await open(comparison, i, folder, first?.planned ?? null, lock);
+    const run = await open(comparison, i, folder, first?.planned ?? null, async () => {
+      if (i > 0 || isMade) return; // a process that made the folder may have been killed before its first run
+      await comparison.prepared?.();
+      await writeRecord(path, record);
+      await lock.take();
+    });
     try {
       requireTestImages(run.plan.data.test, run.plan.options.data.dataset.name);
       first ??= {
@@ -122,6 +137,17 @@ interface First {
   readonly warnings: readonly string[];
 }
 
+/** Whether the runs behind a finished comparison are as it left them. One whose folder was removed as a whole is not missed. */
+async function areRunsWhole({ path, record }: Comparison): Promise<boolean> {
+  for (const seed of record.seeds) {
+    const folder = seedFolder(path, seed);
+    if (!(await exists(folder))) continue;
+    await assertSeedRun(folder, record, seed);
+    if ((await finishedRun(folder)) === null) return false;
+  }
+  return true;
+}
+
 /** The result of a run that needs no more work: all students are there, and whole. Throws `ANC_RUN_DAMAGED`. */
 async function finishedRun(path: string): Promise<RunResult | null> {
   const folder = await RunFolder.open(path);
@@ -140,9 +166,9 @@ async function open(
   index: number,
   folder: string,
   planned: RunOptions | null,
-  lock: FolderLock,
+  prepared: () => Promise<void>,
 ): Promise<StartedRun> {
-  const { path, cwd, record, given, changes, compose, fetching, openTeacher } = comparison;
+  const { cwd, record, given, changes, compose, fetching, openTeacher } = comparison;
   const emit: Emit = (event) => {
     if (event.type !== 'notice' || index === 0) comparison.emit(event); // every seed gives the same notices
   };
@@ -167,12 +193,7 @@ async function open(
       data: { ...options.data, seed: record.options.data.seed ?? seeds[0]! },
       output: { directory: dirname(folder), name: basename(folder) },
     },
-    prepared: async () => {
-      if (index > 0) return;
-      await comparison.prepared?.();
-      await writeRecord(path, record);
-      await lock.take();
-    },
+    prepared,
   });
 }
 

@@ -5,6 +5,7 @@ import type { AncError } from '@anc/core';
 import { RunFolder } from '@anc/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { report } from '../api/report.js';
 import { resolveFlat } from '../../test/flat-options.js';
 import { copyTeacher, exists, formatRecord, readRecord, seedFolder, writeRecord } from './folder.js';
 
@@ -61,6 +62,15 @@ describe('the record of a comparison', () => {
       code: 'ANC_COMPARE_MISSING',
       detail: { expected: 'a folder with compare.yaml in it' },
     });
+  });
+
+  it('is damaged where it is gone, which the checksums beside it tell', async () => {
+    const path = join(root, 'runs', 'compare-1');
+    await writeRecord(path, recordOf());
+    await rm(join(path, 'compare.yaml'));
+    const damaged = { code: 'ANC_RUN_DAMAGED', message: `${join(path, 'compare.yaml')} is damaged.` };
+    await expect(readRecord(path, {})).rejects.toMatchObject(damaged);
+    await expect(report(path)).rejects.toMatchObject(damaged);
   });
 
   it.each([

@@ -1,10 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { AncError } from '@anc/core';
-import { Checksums, createFolder, type RunFolder } from '@anc/runtime';
+import { shellQuoted } from '@anc/core/internal';
+import { Checksums, createFolder, RunFolder } from '@anc/runtime';
+import { assertUnchanged } from '../files/recorded-options.js';
+import { lostRecord } from '../files/missing-record.js';
 import { verifyModel } from '../files/verify.js';
 import { stringify } from 'yaml';
-import { recordedOptions, resumedOptions } from '../options/record.js';
+import { readOptions, recordedOptions, resumedOptions } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
 import { yamlValue } from '../text/read-yaml.js';
 
@@ -33,6 +36,8 @@ export async function readRecord(
 ): Promise<CompareRecord> {
   const text = await new Checksums(path).readText(RECORD);
   if (text === null) {
+    const lost = await lostRecord(path, RECORD);
+    if (lost !== null) throw lost;
     throw new AncError('ANC_COMPARE_MISSING', `"${path}" is not the folder of a comparison.`, {
       expected: `a folder with ${RECORD} in it`,
       hint: 'give the folder that `anc-cli compare` printed.',
@@ -52,6 +57,28 @@ export async function readRecord(
 export async function writeRecord(path: string, record: CompareRecord): Promise<void> {
   await createFolder(path, { [RECORD]: formatRecord(record) });
 }
+
+/**
+ * Checks that a folder holds the run of a seed of this comparison, with the options that it began with.
+ *
+ * @throws `ANC_RUN_DAMAGED` where it is another run, `ANC_RUN_CHANGED` where its options were edited.
+ */
+export async function assertSeedRun(path: string, { options }: CompareRecord, seed: number): Promise<void> {
+  const run = await RunFolder.open(path);
+  const own = readOptions(await run.readConfig());
+  await assertUnchanged(run, own);
+  const [expected, received] = [{ ...options.training, seed }, own.training].map(describeTraining);
+  if (expected === received) return;
+  const folder = shellQuoted(path);
+  throw new AncError('ANC_RUN_DAMAGED', `${join(path, 'config.resolved.yaml')} is of another run.`, {
+    expected: expected!,
+    received: received!,
+    hint: `restore the run of this seed; or remove the folder ${folder} and continue with anc-cli compare --resume ${shellQuoted(dirname(path))}: it is trained again.`,
+  });
+}
+
+const describeTraining = ({ seed, epochs, batchSize }: RunOptions['training']): string =>
+  `seed ${seed}, ${epochs} epochs, batches of ${batchSize}`;
 
 /**
  * Copies the teacher that another run trained into a run folder; a given teacher needs no copy. The result is copied

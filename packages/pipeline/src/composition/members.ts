@@ -121,7 +121,7 @@ const MEMBERS: Readonly<Record<Kind, Members>> = {
 };
 
 /** Kinds whose `create` may return a promise. */
-export const MAY_WAIT: readonly Kind[] = ['datasets', 'backends', 'augmentations'];
+export const MAY_WAIT: readonly Kind[] = ['datasets', 'backends', 'augmentations', 'models'];
 
 /**
  * Checks that what a plugin made is of its kind, before anything calls it.

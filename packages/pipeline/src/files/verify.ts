@@ -53,10 +53,9 @@ export async function verifyPart(folder: RunFolder, parts: readonly string[]): P
   throw damagedError(folder.path, name, 'a file of the finished model', 'no such file');
 }
 
-/** Whether files that a run folder's checksums name are missing, of which a model can be made again. */
+/** Whether files that a run folder's checksums name are missing, all of which can be made again but the options. */
 export async function isIncomplete(folder: RunFolder): Promise<boolean> {
   for (const name of (await folder.checksums.names()) ?? []) {
-    if (!/^(?:teacher|student)\//.test(name)) continue;
     if ((await stat(join(folder.path, name)).catch(() => null)) === null) return true;
   }
   return false;

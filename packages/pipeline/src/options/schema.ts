@@ -80,7 +80,20 @@ export const teacherSchema = z.strictObject({
 });
 
 export const studentSchema = z.strictObject({
-  model: models.named('student', 'the small network that is trained to imitate the teacher'),
+  model: models.named(
+    'student',
+    'the small network that is trained to imitate the teacher: a model, or model.onnx, whose weights it starts from; model.onnx(init=fresh) takes the architecture alone',
+  ),
+  weights: models.text(
+    'studentWeights',
+    'file',
+    'start the student from the weights of a file, as far as names and shapes agree; a report says which',
+  ),
+  freeze: models.text(
+    'freeze',
+    'names',
+    'parameters of the student that keep their values: patterns of their names, e.g. "conv1/*,layer1/*"',
+  ),
   backend: compute.named('studentBackend', 'backend for training; default: backend'),
 });
 

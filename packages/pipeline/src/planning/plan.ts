@@ -1,4 +1,4 @@
-import type { Dataset } from '@anc/core';
+import type { ClassifierOutputs, Dataset, Network } from '@anc/core';
 import { originOf, rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
@@ -35,6 +35,7 @@ import {
 import type { MethodDefaults } from './method-options.js';
 import { checkHeldOut, planHooks } from './plan-hooks.js';
 import { mixingNotice } from './mixing-notice.js';
+import { asNormalizedBy, networkNotices } from './onnx-student.js';
 import {
   backendNotices,
   openBackends,
@@ -51,6 +52,7 @@ import {
   inspectTeacher,
   type TeacherInspection,
 } from './inspect-teacher.js';
+import { decayScopeWithout, partlyFrozen, startedFrom } from './started-network.js';
 import { sizeWarnings } from './network-size.js';
 import { withAdapters } from './suited-adapters.js';
 import { suitedTo, withSuitedDataset, withSuitedStudent } from './suited-options.js';
@@ -131,7 +133,7 @@ async function planWith<D extends TrainingData>(
   const hooks = await planHooks(request.options.hooks ?? [], composition);
   const notices: string[] = [];
   const notice = (text: string): void => void notices.push(text);
-  const sized = await withSuitedDataset(request, notice);
+  const sized = withoutFrozenDecay(await withSuitedDataset(request, notice));
   const { data: dataOptions, training, compute, teacher: teacherOptions } = sized;
   const aboutMethod = <T>(index: number, work: () => T | Promise<T>): Promise<T> =>
     aboutOption(['methods', index], work);
@@ -176,18 +178,21 @@ async function planWith<D extends TrainingData>(
     const create = (key: 'teacher' | 'student') =>
       aboutOption([key, 'model'], () => registries.models.create(options[key].model, environment));
     const teacherModel = given === null ? await create('teacher') : null;
-    const studentModel = await create('student');
+    const studentModel = await startOf(await create('student'), studentOptions, dataset.shape, notice);
     for (const model of [teacherModel, studentModel]) {
       if (model !== null) blaming(originOf('model', model), () => model.summary(dataset.shape)); // before any file is read
     }
     const { batchSize, accumulate = 1, seed } = training;
-    const data = await open(dataset, dataOptions, {
-      batchSize,
-      seed,
-      augmentation,
-      repeats: training.stepsPerEpoch !== undefined,
-      normalization: given?.given.normalization ?? null,
-    });
+    const data = asNormalizedBy(
+      studentModel,
+      await open(dataset, dataOptions, {
+        batchSize,
+        seed,
+        augmentation,
+        repeats: training.stepsPerEpoch !== undefined,
+        normalization: given?.given.normalization ?? null,
+      }),
+    );
     checkHeldOut(hooks, data.held !== null);
     if (data.ownValidation && set.some((path) => path.join('.') === 'data.validation'))
       notice('the dataset has validation images of its own, so --validation has no effect.');
@@ -272,4 +277,27 @@ async function planWith<D extends TrainingData>(
     await dispose();
     throw error;
   }
+}
+
+/** The student as its training starts: from the weights of a file, and with parameters that keep their values. */
+async function startOf(
+  made: Network<ClassifierOutputs>,
+  { weights, freeze }: RunOptions['student'],
+  shape: Dataset['shape'],
+  notice: (text: string) => void,
+): Promise<Network<ClassifierOutputs>> {
+  networkNotices(made).forEach(notice);
+  const about = <T>(key: 'weights' | 'freeze', work: () => T | Promise<T>): Promise<T> =>
+    aboutOption(['student', key], work);
+  const started =
+    weights === undefined ? made : await about('weights', () => startedFrom(made, shape, weights, notice));
+  return freeze === undefined ? started : about('freeze', () => partlyFrozen(started, shape, freeze, notice));
+}
+
+/** The options with a weight decay that leaves frozen parameters out. */
+function withoutFrozenDecay(options: RunOptions): RunOptions {
+  const { student, training } = options;
+  if (student.freeze === undefined) return options;
+  const decayScope = decayScopeWithout(training.decayScope, student.freeze);
+  return { ...options, training: { ...training, decayScope } };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { AncError } from '@anc/core';
 import { Checksums, createFolder } from '@anc/runtime';
 import { stringify } from 'yaml';
+import { lostRecord } from '../files/missing-record.js';
 import { recordedOptions, resumedOptions } from '../options/record.js';
 import { yamlValue } from '../text/read-yaml.js';
 import { groupName, type PlannedGroup } from './grid.js';
@@ -32,6 +33,8 @@ export async function readReproduction(
 ): Promise<Reproduction> {
   const text = await new Checksums(path).readText(RECORD);
   if (text === null) {
+    const lost = await lostRecord(path, RECORD);
+    if (lost !== null) throw lost;
     throw new AncError('ANC_REPRODUCE_MISSING', `"${path}" is not the folder of a reproduced table.`, {
       expected: `a folder with ${RECORD} in it`,
       hint: 'give the folder that `anc-cli reproduce` printed.',

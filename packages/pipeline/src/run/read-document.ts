@@ -29,7 +29,9 @@ function withCurrentNames(value: unknown): unknown {
   const fields = Object.fromEntries(
     Object.entries(value).map(([name, field]) => [name, withCurrentNames(field)] as const),
   );
-  return 'reading' in fields ? { interpretation: fields['reading'], ...fields } : fields;
+  return 'reading' in fields && !('interpretation' in fields)
+    ? { interpretation: fields['reading'], ...fields }
+    : fields;
 }
 
 /** Counts of a teacher that earlier versions wrote as "NaN" where nobody counted. */

@@ -11,6 +11,7 @@ import { formatOptions } from '../options/record.js';
 import { recordedFolder } from '../options/folder-dataset.js';
 import type { OutputOptions, RunOptions } from '../options/run-options.js';
 import { anchoredTeacher } from '../planning/given-teacher.js';
+import { anchoredStudent } from '../planning/onnx-student.js';
 import { planRun, type Plan, type Planner, type PlanRequest } from '../planning/plan.js';
 import type { InstalledPlugin } from '../plugins/load-composition.js';
 import { shownPath } from '../text/shown-path.js';
@@ -145,7 +146,7 @@ export async function resumeWith<D extends TrainingData>(
 
 /** The options with absolute paths: a run may be resumed from anywhere. */
 export function anchored(options: RunOptions, cwd: string): RunOptions {
-  const { data, cache, teacher, plugins } = options;
+  const { data, cache, teacher, student, plugins } = options;
   const absolute = (path: string): string => resolve(cwd, path);
   return {
     ...options,
@@ -156,6 +157,11 @@ export function anchored(options: RunOptions, cwd: string): RunOptions {
     },
     cache: { ...cache, ...(cache.directory ? { directory: absolute(cache.directory) } : {}) },
     teacher: { ...teacher, model: anchoredTeacher(teacher.model, cwd) },
+    student: {
+      ...student,
+      model: anchoredStudent(student.model, cwd),
+      ...(student.weights === undefined ? {} : { weights: absolute(student.weights) }),
+    },
     plugins: plugins.map((name) => pluginPath(name, cwd)),
   };
 }

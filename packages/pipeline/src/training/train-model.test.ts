@@ -293,7 +293,7 @@ describe('training that was interrupted', () => {
     const second = new Attempt(folder);
     const result = (await second.train(student('l2')))!;
     expect(second.events.filter(({ type }) => type === 'notice')).toMatchObject([
-      { message: expect.stringMatching(/damaged .*; going back to the one before\.$/) as string },
+      { message: expect.stringMatching(/cannot be used .*; going back to the one before\.$/) as string },
     ]);
     expect(second.events.filter(({ type }) => type === 'step')).toHaveLength(3); // from the end of the second epoch
     expect(result.variables).toEqual(whole.result.variables);

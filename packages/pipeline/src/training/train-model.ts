@@ -35,7 +35,7 @@ import type { PluginIdentity } from '../composition/provenance.js';
 import type { PlannedModel } from '../planning/plan.js';
 import { batchesOf } from './stage-batches.js';
 import { hookModelOf, measuredOn, Stopping, type Stopped } from './stopping.js';
-import { readMemory, type TrainingMemory } from './training-memory.js';
+import { assertContinuable, readMemory, type TrainingMemory } from './training-memory.js';
 import { isDivergence, recordDivergence } from './divergence.js';
 import { asMetrics, better, type BestEpoch, type HeldOut, type Validation } from './validation.js';
 
@@ -101,8 +101,10 @@ export async function trainModel(
   context: TrainContext,
 ): Promise<TrainedModel | null> {
   const { folder, emit } = context;
-  const { name } = model;
+  const { name, seed } = model;
   const store = new CheckpointStore(folder.checkpointsOf(name), {
+    owner: { model: name, seed },
+    check: (checkpoint) => assertContinuable(checkpoint, model.stages.length),
     notice: (message) => emit({ type: 'notice', message }),
     ...(context.plugins !== undefined && context.plugins.length > 0 && { plugins: context.plugins }),
   });

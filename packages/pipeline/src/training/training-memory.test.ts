@@ -1,6 +1,6 @@
 import { encodeNumbers, type Json } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
-import { readMemory, type TrainingMemory } from './training-memory.js';
+import { assertContinuable, readMemory, type TrainingMemory } from './training-memory.js';
 
 const memory: TrainingMemory = {
   stage: 1,
@@ -25,6 +25,39 @@ describe('the memory of a checkpoint', () => {
       held: null,
       best: null,
     });
+  });
+
+  it.each<[string, unknown]>([
+    ['memory.', null],
+    ['memory.', []],
+    ['memory.stage', { ...memory, stage: -1 }],
+    ['memory.position', { ...memory, position: 'x' }],
+    ['memory.position', { ...memory, position: { step: 1 } }],
+    ['memory.position.step', { ...memory, position: { ...memory.position, step: 1.5 } }],
+    [
+      'memory.position.accumulator.sums.loss',
+      { ...memory, position: { step: 1, accumulator: { count: 1, sums: { loss: 'high' } } } },
+    ],
+    ['memory.seconds', { ...memory, seconds: 'many' }],
+    ['memory.diagnostics', { ...memory, diagnostics: 5 }],
+    ['memory.best.epoch', { ...memory, best: { error: 1, agreement: 1, epoch: 'first' } }],
+    ['memory.stopped.by', { ...memory, stopped: { epoch: 1 } }],
+    ['memory.hooks.states', { ...memory, hooks: { a: 5 } }],
+  ])('is refused by the name of the field that is wrong: %s', (field, wrong) => {
+    expect(() => stored(wrong)).toThrow(
+      expect.objectContaining({
+        code: 'ANC_CHECKPOINT',
+        message: `its field "${field}" is not what training writes.`,
+      }) as Error,
+    );
+  });
+
+  it('belongs to a stage of the model', () => {
+    const checkpoint = { memory: encodeNumbers(memory) as Json };
+    expect(() => assertContinuable(checkpoint, 2)).not.toThrow();
+    expect(() => assertContinuable(checkpoint, 1)).toThrow(
+      expect.objectContaining({ code: 'ANC_CHECKPOINT', message: 'it is of stage 2, of 1.' }) as Error,
+    );
   });
 
   it('keeps numbers that JSON does not have', () => {

@@ -3,6 +3,7 @@ import { AncError } from '@anc/core';
 import { Checksums, createFolder } from '@anc/runtime';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { lostRecord } from '../files/missing-record.js';
 import { DEPRECATED_KEYS } from '../options/option-table.js';
 import { yamlValue } from '../text/read-yaml.js';
 
@@ -42,6 +43,8 @@ export async function writeRecord(path: string, record: TuneRecord): Promise<voi
 export async function readRecord(path: string): Promise<TuneRecord> {
   const text = await new Checksums(path).readText(RECORD);
   if (text === null) {
+    const lost = await lostRecord(path, RECORD);
+    if (lost !== null) throw lost;
     throw new AncError('ANC_TUNE_MISSING', `"${path}" is not the folder of a tuning.`, {
       expected: `a folder with ${RECORD} in it`,
       hint: 'give the folder that `anc-cli tune` printed.',

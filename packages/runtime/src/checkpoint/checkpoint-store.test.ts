@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import type * as Fs from 'node:fs/promises';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostTensor, Tree } from '@anc/core';
@@ -55,6 +56,39 @@ describe('CheckpointStore', () => {
     await store.dropNewest();
     expect(await readdir(folder)).toEqual([]);
     expect(await store.latest()).toBeNull();
+  });
+
+  it('skips those of another training of the same network, also where they were copied here', async () => {
+    const notices: string[] = [];
+    const owned = (model: string, seed: number): CheckpointStore =>
+      new CheckpointStore(folder, { owner: { model, seed }, notice: (message) => notices.push(message) });
+    await new CheckpointStore(folder).save(stateOf(1), at(10)); // of an earlier version
+    await owned('l2', 7).save(stateOf(2), at(20));
+    expect((await owned('l2', 7).latest())?.state).toEqual(stateOf(2));
+    expect((await new CheckpointStore(folder).latest())?.state).toEqual(stateOf(2));
+    expect(notices).toEqual([]);
+    for (const other of [owned('l2', 1), owned('kd', 7)]) {
+      expect((await other.latest())?.state).toEqual(stateOf(1));
+    }
+    expect(notices[0]).toContain('the checkpoint is of "l2" with seed 7, not of "l2" with seed 1');
+    expect(notices[1]).toContain('not of "kd" with seed 7');
+  });
+
+  it.runIf(process.platform !== 'win32')('neither waits for a pipe nor fails at a folder', async () => {
+    const notices: string[] = [];
+    const store = new CheckpointStore(folder, { notice: (message) => notices.push(message) });
+    for (const i of [1, 2, 3]) await store.save(stateOf(i), at(i));
+    await rm(join(folder, '00000003.json'));
+    execFileSync('mkfifo', [join(folder, '00000003.json')]);
+    await rm(join(folder, '00000002.json'));
+    await mkdir(join(folder, '00000002.json', 'inner'), { recursive: true });
+    expect(await store.latest()).toBeNull();
+    expect(notices).toHaveLength(2);
+    for (const i of [4, 5, 6]) await store.save(stateOf(i), at(i));
+    expect((await store.latest())?.state).toEqual(stateOf(6));
+    expect((await readdir(folder)).sort()).toEqual(
+      ['00000005', '00000006'].flatMap((serial) => [`${serial}.json`, `${serial}.safetensors`]),
+    );
   });
 
   it('says in the file of tensors which step it is of', async () => {
@@ -170,7 +204,7 @@ describe('CheckpointStore', () => {
     await damage('00000002');
     expect((await store.latest())?.state).toEqual(stateOf(1));
     expect(notices).toHaveLength(1);
-    expect(notices[0]).toMatch(/00000002\.json is damaged .* going back to the one before/);
+    expect(notices[0]).toMatch(/00000002\.json cannot be used .* going back to the one before/);
     expect(notices[0]).toContain(why);
     await store.save(stateOf(3), at(30));
     expect((await store.latest())?.step).toBe(30);

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isAncError, type HostTensor, type Tree } from '@anc/core';
 import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import type { Json } from '@anc/core/internal';
 import { writeFileAtomically } from '../run-folder/atomic-write.js';
 import { onDisk } from '../run-folder/disk-error.js';
+import { readRegular } from '../run-folder/regular-entries.js';
 import { TEMPORARY } from '../run-folder/temporary-name.js';
 import {
+  assertOwner,
   assertSameSpecs,
   encodeManifest,
   hasOtherFormat,
   parseManifest,
   specsOf,
+  type CheckpointOwner,
   type CheckpointPosition,
 } from './manifest.js';
 
@@ -30,6 +33,10 @@ export interface CheckpointStoreOptions {
   readonly keep?: number;
   /** Called with a sentence about each damaged checkpoint that was skipped. */
   readonly notice?: (message: string) => void;
+  /** The training that the checkpoints are of: recorded in each, and those of another one are skipped. */
+  readonly owner?: CheckpointOwner;
+  /** Throws where a checkpoint that is whole cannot be continued from: it is skipped like a damaged one. */
+  readonly check?: (checkpoint: Checkpoint) => void;
   /** Recorded beside every checkpoint: plugins that had a share in it. */
   readonly plugins?: Json;
 }
@@ -51,12 +58,16 @@ export class CheckpointStore {
   readonly #folder: string;
   readonly #keep: number;
   readonly #notice: (message: string) => void;
+  readonly #owner: CheckpointOwner | undefined;
+  readonly #check: (checkpoint: Checkpoint) => void;
   readonly #plugins: Json | undefined;
 
   constructor(folder: string, options: CheckpointStoreOptions = {}) {
     this.#folder = folder;
     this.#keep = Math.max(2, options.keep ?? 2);
     this.#notice = options.notice ?? (() => undefined);
+    this.#owner = options.owner;
+    this.#check = options.check ?? (() => undefined);
     this.#plugins = options.plugins;
   }
 
@@ -80,6 +91,7 @@ export class CheckpointStore {
       sha256: sha256(bytes),
       tensors: specsOf(state),
       memory,
+      ...(this.#owner === undefined ? {} : { owner: this.#owner }),
       ...(this.#plugins === undefined ? {} : { plugins: this.#plugins }),
     });
     await writeFileAtomically(join(this.#folder, file), bytes);
@@ -102,7 +114,7 @@ export class CheckpointStore {
         if (isAncError(error) && error.code === 'ANC_CHECKPOINT_VERSION') throw error;
         const why = error instanceof Error ? error.message : String(error);
         this.#notice(
-          `checkpoint ${join(this.#folder, name)} is damaged (${why}); going back to the one before.`,
+          `checkpoint ${join(this.#folder, name)} cannot be used (${why}); going back to the one before.`,
         );
       }
     }
@@ -126,9 +138,10 @@ export class CheckpointStore {
 
   async #read(name: string): Promise<Checkpoint> {
     const path = join(this.#folder, name);
-    const manifest = parseManifest(await readFile(path, 'utf8'), path);
+    const manifest = parseManifest((await readRegular(path)).toString('utf8'), path);
     if (manifest === null) throw new Error('its manifest is incomplete or not what it was');
-    const bytes = await readFile(join(this.#folder, basename(manifest.file)));
+    if (this.#owner !== undefined) assertOwner(this.#owner, manifest.owner);
+    const bytes = await readRegular(join(this.#folder, basename(manifest.file)));
     if (bytes.length !== manifest.bytes) {
       throw new Error(`${manifest.file} has ${bytes.length} bytes, not ${manifest.bytes}`);
     }
@@ -136,7 +149,9 @@ export class CheckpointStore {
     const { tensors } = decodeSafetensors(bytes);
     assertSameSpecs(manifest.tensors, specsOf(tensors));
     const { stage, step, epoch, memory } = manifest;
-    return { stage, step, epoch, memory, state: tensors };
+    const checkpoint = { stage, step, epoch, memory, state: tensors };
+    this.#check(checkpoint);
+    return checkpoint;
   }
 
   /** Numbers of the checkpoints that have a manifest, oldest first. */
@@ -163,8 +178,9 @@ export class CheckpointStore {
   async #prune(keep: number): Promise<void> {
     const [own, foreign] = [[] as string[], new Set<string>()];
     for (const serial of (await this.#serials()).map(serialName)) {
-      const manifest = await readFile(join(this.#folder, `${serial}.json`), 'utf8');
-      if (hasOtherFormat(manifest)) foreign.add(serial);
+      // What cannot be read as a manifest is a damaged one of this version.
+      const manifest = await readRegular(join(this.#folder, `${serial}.json`)).catch(() => Buffer.of());
+      if (hasOtherFormat(manifest.toString('utf8'))) foreign.add(serial);
       else own.push(serial);
     }
     const kept = new Set(own.slice(Math.max(0, own.length - keep)));
@@ -176,6 +192,6 @@ export class CheckpointStore {
     const isManifest = (file: string): boolean => file.endsWith('.json');
     const rest = stale.filter((file) => !isManifest(file));
     for (const file of [...stale.filter(isManifest), ...rest])
-      await rm(join(this.#folder, file), { force: true });
+      await rm(join(this.#folder, file), { force: true, recursive: true });
   }
 }

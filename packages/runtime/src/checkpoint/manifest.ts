@@ -15,6 +15,14 @@ export interface CheckpointPosition {
   readonly epoch: number;
 }
 
+/** The training that a checkpoint is of: another one of the same network has tensors of the same names and shapes. */
+export interface CheckpointOwner {
+  /** Name of the model. */
+  readonly model: string;
+  /** Its random seed. */
+  readonly seed: number;
+}
+
 /** The JSON beside a checkpoint's tensors: enough to tell whether they are complete and which network they are of. */
 export interface CheckpointManifest extends CheckpointPosition {
   readonly format: typeof FORMAT;
@@ -24,6 +32,8 @@ export interface CheckpointManifest extends CheckpointPosition {
   readonly tensors: Tree<LeafSpec>;
   /** What the training loop needs to continue, besides the tensors. */
   readonly memory: Json;
+  /** Which training it is of; left out by earlier versions. */
+  readonly owner?: CheckpointOwner;
   /** Plugins that had a share in it; left out without any. */
   readonly plugins?: Json;
 }
@@ -47,6 +57,15 @@ export function assertSameSpecs(expected: Tree<LeafSpec>, received: Tree<LeafSpe
       },
     );
   }
+}
+
+/** @throws `ANC_CHECKPOINT` where a checkpoint is of another training. Those of earlier versions do not say. */
+export function assertOwner(expected: CheckpointOwner, received: CheckpointOwner | undefined): void {
+  const [one, other] = [expected, received ?? expected].map(
+    ({ model, seed }) => `"${model}" with seed ${seed}`,
+  );
+  if (one === other) return;
+  throw new AncError('ANC_CHECKPOINT', `the checkpoint is of ${other}, not of ${one}.`);
 }
 
 const describe = (spec: LeafSpec | undefined): string =>

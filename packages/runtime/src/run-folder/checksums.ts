@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AncError } from '@anc/core';
 import { writeFileAtomically } from './atomic-write.js';
 import { damagedError, recoveryOf } from './damage.js';
 import { diskError } from './disk-error.js';
+import { assertRegular, readRegular } from './regular-entries.js';
 
 /** The file with the checksums, as `sha256sum -c` reads it. */
 export const CHECKSUMS = 'SHA256SUMS';
@@ -74,7 +75,7 @@ export class Checksums {
   async readVerified(name: string): Promise<Buffer | null> {
     for (let attempt = 1; ; attempt++) {
       const sums = await this.#read();
-      const content = await readFile(join(this.folder, name)).catch(missingAsNull);
+      const content = await readRegular(join(this.folder, name)).catch(missingAsNull);
       if (content === null) return null;
       const known = sums?.get(name);
       const digest = sha256(content);
@@ -108,9 +109,9 @@ export class Checksums {
   }
 
   async #read(): Promise<Sums | null> {
-    const text = await readFile(join(this.folder, CHECKSUMS), 'utf8').catch(missingAsNull);
-    if (text === null) return null;
-    const sums = parse(text);
+    const content = await readRegular(join(this.folder, CHECKSUMS)).catch(missingAsNull);
+    if (content === null) return null;
+    const sums = parse(content.toString('utf8'));
     if (sums !== null) return sums;
     throw new AncError('ANC_RUN_DAMAGED', `${join(this.folder, CHECKSUMS)} is damaged.`, {
       expected: 'lines with the checksums of the files beside it',
@@ -146,6 +147,7 @@ function parse(text: string): Sums | null {
 }
 
 async function digestOfFile(path: string): Promise<string> {
+  await assertRegular(path);
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest('hex');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AncError } from '@anc/core';
@@ -7,6 +7,7 @@ import { shellQuoted } from '@anc/core/internal';
 import { onDisk } from './disk-error.js';
 import { startHeartbeat, STALE } from './heartbeat.js';
 import { exists, isAlive, thisProcess, type ProcessIdentity } from './process-identity.js';
+import { assertSelfContained, readRegular } from './regular-entries.js';
 import { removeTemporary, temporaryName } from './temporary-name.js';
 
 /** A lock that this process holds. */
@@ -20,10 +21,20 @@ export interface Lock {
 const ATTEMPTS = 4;
 const LOCK = '.lock';
 
-/** Locks a folder as `lock` does, and removes what killed processes left half-written in it. */
+/**
+ * Locks a folder as `lock` does, and removes what killed processes left half-written in it.
+ *
+ * @throws `ANC_RUN_BUSY`; `ANC_RUN_UNWRITABLE` where something in it leads out of it.
+ */
 export async function lockFolder(folder: string): Promise<Lock> {
   const held = await lock(join(folder, LOCK));
-  await removeTemporary(folder, undefined, true);
+  try {
+    await assertSelfContained(folder);
+    await removeTemporary(folder, undefined, true);
+  } catch (error) {
+    await held.release();
+    throw error;
+  }
   return held;
 }
 
@@ -109,7 +120,7 @@ async function otherClaim(path: string, claim: string): Promise<Rival | null> {
 
 async function rivalIn(path: string, pid: number, now: number): Promise<Rival | null> {
   try {
-    const [text, { mtimeMs }] = [await readFile(path, 'utf8'), await stat(path)];
+    const [text, { mtimeMs }] = [(await readRegular(path)).toString('utf8'), await stat(path)];
     return { path, pid, holder: identityIn(text), age: now - mtimeMs };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import type { Diagnostics, Tree } from '@anc/core';
 import {
   currentDiagnostics,
@@ -11,6 +11,7 @@ import {
 } from '@anc/core/internal';
 import { writeFileAtomically } from './atomic-write.js';
 import { onDisk } from './disk-error.js';
+import { readRegular } from './regular-entries.js';
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {
@@ -65,7 +66,7 @@ export class MetricsLog {
     await this.#pending;
     let text: string;
     try {
-      text = await readFile(this.#path, 'utf8');
+      text = (await readRegular(this.#path)).toString('utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;

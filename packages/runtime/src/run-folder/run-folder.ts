@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
 import { writeFileAtomically } from './atomic-write.js';
@@ -8,6 +8,7 @@ import { damagedError } from './damage.js';
 import { diskError, onDisk } from './disk-error.js';
 import { lockFolder, type Lock } from './lock.js';
 import { MetricsLog } from './metrics-log.js';
+import { readRegular } from './regular-entries.js';
 
 const CONFIG = 'config.resolved.yaml';
 const ENVIRONMENT = 'environment.json';
@@ -163,8 +164,9 @@ export class RunFolder {
   async readConfig(): Promise<string> {
     const path = join(this.path, CONFIG);
     try {
-      return await readFile(path, 'utf8');
+      return (await readRegular(path)).toString('utf8');
     } catch (cause) {
+      if (isAncError(cause)) throw cause;
       throw new AncError('ANC_RUN_UNWRITABLE', `${path} cannot be read.`, {
         received: cause instanceof Error ? cause.message : String(cause),
         hint: 'check the permissions of the folder and of what is in it.',

@@ -1,0 +1,11 @@
+import { damagedError, Checksums } from '@anc/runtime';
+import type { AncError } from '@anc/core';
+
+/**
+ * The error of a folder of several runs whose record is gone, which its checksums name; null where there never was one: it is
+ * another folder.
+ */
+export async function lostRecord(path: string, record: string): Promise<AncError | null> {
+  const wasThere = (await new Checksums(path).names())?.includes(record) === true;
+  return wasThere ? damagedError(path, record, 'what is to be trained', 'no such file') : null;
+}

@@ -1,0 +1,130 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Rng, type ClassifierOutputs, type Network, type Tree, type Variables } from '@anc/core';
+import { inMask } from '@anc/core/internal';
+import { loadVariables } from '@anc/formats';
+import { matchInto } from '@anc/models';
+import { basename } from 'node:path';
+import { readStateDictFile } from '../classifier/state-dict-file.js';
+import { openNamedFile } from '../files/named-file.js';
+import { optionError } from '../options/option-error.js';
+
+type Classifier = Network<ClassifierOutputs>;
+
+/** The same network with other functions in some places; what else it has is kept. */
+const withFunctions = (network: Classifier, changed: Partial<Classifier>): Classifier => ({
+  ...network,
+  name: network.name,
+  init: (rng, input) => network.init(rng, input),
+  apply: (variables, x, context) => network.apply(variables, x, context),
+  summary: (input) => network.summary(input),
+  ...changed,
+});
+
+/**
+ * A network that starts from the weights of a file, as far as names and shapes agree; what is new is drawn by seed.
+ *
+ * @throws what reading the file throws; `ANC_CONFIG` where nothing agrees
+ */
+export async function startedFrom(
+  network: Classifier,
+  input: readonly [number, number, number],
+  file: string,
+  notice: (text: string) => void,
+): Promise<Classifier> {
+  const opened = openNamedFile(file, process.cwd());
+  try {
+    const dict = await readStateDictFile(opened.path, opened.source, undefined);
+    const { variables, map, otherShape, missing, unused } = matchInto(network, input, dict);
+    const found = loadVariables(variables);
+    const count = Object.keys(found.params).length + Object.keys(found.stats).length;
+    if (Object.keys(found.params).length === 0) {
+      throw optionError(['student', 'weights'], `${basename(file)} has no weights of ${network.name}.`, {
+        expected: `tensors such as ${Object.keys(network.init(Rng.still(), input).params).slice(0, 3).join(', ')}`,
+        received: Object.keys(dict.tensors).slice(0, 3).join(', '),
+        hint: 'name the network that the file is of: --student.',
+      });
+    }
+    const all = count + otherShape.length + missing.length;
+    notice(
+      [
+        `the student starts from ${count} of its ${all} variables in ${basename(file)}${map === null ? '' : ` (names: ${map})`}`,
+        otherShape.length === 0 ? null : `of another shape, and new: ${some(otherShape)}`,
+        missing.length === 0 ? null : `not in the file, and new: ${some(missing)}`,
+        unused.length === 0 ? null : `in the file, and not used: ${some(unused)}`,
+      ]
+        .filter((part) => part !== null)
+        .join('; ') + '.',
+    );
+    return withFunctions(network, {
+      init: (rng, shape) => {
+        const fresh = network.init(rng, shape);
+        return { params: { ...fresh.params, ...found.params }, stats: { ...fresh.stats, ...found.stats } };
+      },
+    });
+  } finally {
+    opened.close();
+  }
+}
+
+const MOST_NAMED = 6;
+const some = (names: readonly string[]): string =>
+  `${names.slice(0, MOST_NAMED).join(', ')}${names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''}`;
+
+/** Passes x on; its gradient is zero. */
+const constant = (x: tf.Tensor): tf.Tensor =>
+  tf.customGrad((given) => ({
+    value: tf.clone(given as tf.Tensor),
+    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
+  }))(x);
+
+/**
+ * A network of which some parameters and running averages keep their values: their gradients are zero. Weight decay has to
+ * leave them out, too: see `decayScopeWithout`.
+ *
+ * @param freeze names, as in `inMask`
+ * @throws `ANC_CONFIG` where no parameter has such a name, or all have
+ */
+export function partlyFrozen(
+  network: Classifier,
+  input: readonly [number, number, number],
+  freeze: string,
+  notice: (text: string) => void,
+): Classifier {
+  const names = Object.keys(network.init(Rng.still(), input).params);
+  const frozen = names.filter((name) => inMask(freeze, name));
+  if (frozen.length === 0 || frozen.length === names.length) {
+    const which = frozen.length === 0 ? 'no parameter' : 'every parameter';
+    throw optionError(['student', 'freeze'], `${which} of ${network.name} has such a name.`, {
+      expected: `patterns of names such as ${names.slice(0, 4).join(', ')}`,
+      received: freeze,
+      hint: '`anc-cli describe model` lists the layers; * stands for any letters: "conv1/*,layer1/*".',
+    });
+  }
+  notice(`${frozen.length} of the student's ${names.length} parameters are frozen: ${some(frozen)}.`);
+  const held = (
+    tree: Tree,
+    replace: (name: string, value: tf.Tensor) => tf.Tensor,
+  ): Tree =>
+    Object.fromEntries(
+      Object.entries(tree).map(([name, value]) => [
+        name,
+        inMask(freeze, name) ? replace(name, value) : value,
+      ]),
+    );
+  return withFunctions(network, {
+    name: `frozen(${network.name}, ${JSON.stringify(freeze)})`,
+    apply: ({ params, stats }, x, context) => {
+      const own: Variables = { params: held(params, (_, value) => constant(value)), stats };
+      const applied = network.apply(own, x, context);
+      return { ...applied, stats: held(applied.stats, (name) => stats[name]!) };
+    },
+  });
+}
+
+/** A scope of weight decay without frozen parameters. */
+export function decayScopeWithout(scope: string | undefined, freeze: string): string {
+  const left = freeze.split(',').map((pattern) => pattern.trim());
+  const excluded = left.filter((pattern) => !pattern.startsWith('!')).map((pattern) => `!${pattern}`);
+  const parts = (scope ?? 'weights').split(',');
+  return [...parts, ...excluded.filter((pattern) => !parts.includes(pattern))].join(',');
+}
