@@ -151,7 +151,7 @@ describe('refuses in one sentence', () => {
     readonly noise = 2;
     init = () => ({ params: { level: { shape: [], data: new Float32Array(1) } }, stats: {} });
     apply = ({ params }: Variables, z: tf.Tensor) => ({
-      outputs: { images: tf.add(tf.zeros([z.shape[0]!, 5, 5, 1]), params.level!) },
+      outputs: { images: tf.add(tf.zeros([z.shape[0], 5, 5, 1]), params.level!) },
       stats: {},
     });
     summary = () => [];

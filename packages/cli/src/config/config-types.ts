@@ -39,8 +39,12 @@ export interface ConfigOptions {
   readonly teacherPreprocessing?: string;
   /** the outputs of a given ONNX teacher to use as classes: names, indices or index=name */
   readonly classes?: readonly string[];
-  /** the small network that is trained to imitate the teacher */
+  /** the small network that is trained to imitate the teacher: a model, or model.onnx, whose weights it starts from; model.onnx(init=fresh) takes the architecture alone */
   readonly student?: Named;
+  /** start the student from the weights of a file, as far as names and shapes agree; a report says which */
+  readonly studentWeights?: string;
+  /** parameters of the student that keep their values: patterns of their names, e.g. "conv1/*,layer1/*" */
+  readonly freeze?: string;
   /** training methods to compare, one student each */
   readonly methods?: readonly Named[];
   /** packages or files with more models, methods, datasets, … */
