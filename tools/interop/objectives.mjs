@@ -3,15 +3,12 @@
  * adversarial loss and of the regularizers with a published form, compiled to ONNX here, and written again in
  * objectives-reference.py from the equations and the authors' code.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { OnnxBackend } from '@anc/backend-onnx';
-import { drawNoise, mapTree, prefixTree, Rng, specOf, valueAndGradients } from '@anc/core';
-import { encodeSafetensors } from '@anc/formats';
+import { readFileSync } from 'node:fs';
+import { drawNoise, mapTree } from '@anc/core';
 import methodsPlugin from '@anc/methods';
 import * as tf from '@tensorflow/tfjs-core';
 import { pythonWith } from '../ci/python.mjs';
+import { normal, temporaryFolder, text, worstDifference } from './recorded-objectives.mjs';
 
 const LIMIT = 2e-5;
 const BATCH = 12;
@@ -20,15 +17,8 @@ const make = (kind, name, options) => {
   const { options: schema, create } = plugin[kind][name];
   return create(schema.parse(options));
 };
-const normal = (name, shape, scale = 1) => {
-  const rng = Rng.fromSeed(17).split(name);
-  const size = shape.reduce((a, b) => a * b, 1);
-  return { shape, data: Float32Array.from({ length: size }, () => scale * rng.normal()) };
-};
-const text = (name, options) =>
-  Object.keys(options).length === 0 ? name : `${name} ${JSON.stringify(options)}`;
 
-/** A case: inputs, the names of those to differentiate at, and the scalar. */
+/** @type {import('./recorded-objectives.mjs').Case[]} */
 const cases = [];
 
 for (const [name, options] of [
@@ -159,42 +149,13 @@ for (const [name, options] of [
   });
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'anc-objectives-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const python = pythonWith(folder, ['numpy==2.2.6', 'safetensors==0.6.2', 'jax==0.6.2', 'jaxlib==0.6.2']);
-
-const backend = await OnnxBackend.create();
-const recorded = {};
-for (const [i, { name, inputs, trained, compute }] of cases.entries()) {
-  const compiled = await backend.compileFunction(
-    (tensors) => {
-      const leaves = Object.fromEntries(trained.map((leaf) => [leaf, tensors[leaf]]));
-      const nothing = (own) => tf.mul(0, tf.sum(own[trained[0]]));
-      const { loss, grads } = valueAndGradients(
-        (own) => ({ loss: tf.add(compute({ ...tensors, ...own }), nothing(own)) }),
-        leaves,
-      );
-      return { value: tf.reshape(loss, []), ...prefixTree('gradient', grads) };
-    },
-    { id: `objective ${name}`, inputs: mapTree(inputs, specOf) },
-  );
-  Object.assign(recorded, prefixTree(`${i}/in`, inputs), prefixTree(`${i}/out`, await compiled.run(inputs)));
-  await compiled.dispose();
-}
-await backend.dispose();
-
-const path = join(folder, 'recorded.safetensors');
-writeFileSync(path, encodeSafetensors(recorded));
-const script = readFileSync(new URL('objectives-reference.py', import.meta.url), 'utf8');
-const calls = cases.map(({ call, trained }) => [...call, trained]);
-const errors = JSON.parse(python(script, [path, JSON.stringify(calls)]));
-const apart = cases.flatMap(({ name }, i) =>
-  Object.entries(errors[i]).flatMap(([what, error]) =>
-    error <= LIMIT ? [] : [`${name}, ${what}: ${error}`],
-  ),
-);
-if (apart.length > 0) throw new Error(`max|Δ| / max|x| above ${LIMIT}:\n${apart.join('\n')}`);
-const worst = Math.max(...errors.flatMap((one) => Object.values(one)));
+const folder = temporaryFolder('anc-objectives-');
+const worst = await worstDifference(cases, {
+  folder,
+  python: pythonWith(folder, ['numpy==2.2.6', 'safetensors==0.6.2', 'jax==0.6.2', 'jaxlib==0.6.2']),
+  script: readFileSync(new URL('objectives-reference.py', import.meta.url), 'utf8'),
+  limit: LIMIT,
+});
 console.log(
   `${cases.length} objectives agree with JAX in value and gradients: max|Δ| / max|x| ≤ ${worst.toExponential(1)}`,
 );

@@ -15,6 +15,7 @@ const python = pythonPath(folder, [
   'numpy==2.2.6',
   'torch==2.9.1',
   'torchvision==0.24.1',
+  'torchdistill==1.1.4',
   'timm==1.0.22',
   'onnx==1.19.1',
   'onnxruntime==1.23.2',
@@ -23,7 +24,7 @@ const python = pythonPath(folder, [
   'safetensors==0.6.2',
 ]);
 
-for (const script of ['augmentations.mjs', 'optimizers.mjs', 'onnx-networks.mjs']) {
+for (const script of ['augmentations.mjs', 'optimizers.mjs', 'distillation.mjs', 'onnx-networks.mjs']) {
   const path = new URL(script, import.meta.url).pathname;
   const { status } = spawnSync(process.execPath, [path], {
     env: { ...process.env, ANC_PYTHON: python },

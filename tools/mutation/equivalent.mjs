@@ -100,4 +100,68 @@ export const EQUIVALENT = [
     why: 'a text has no auxiliary layers',
     mutants: [['[]', '["Stryker was here"]']],
   },
+  {
+    file: 'builtin-parts.ts',
+    why: 'no schema of the program is asynchronous, or has a path of objects; an issue has a path',
+    mutants: [
+      ['result instanceof Promise', 'false'],
+      [
+        '{ throw new AncError(\'ANC_OPTIONS\', `the options of ${kind} "${name}" are checked asynchronously.`); }',
+        '{}',
+      ],
+      ["'ANC_OPTIONS'", '""'],
+      ['`the options of ${kind} "${name}" are checked asynchronously.`', '``'],
+      ["typeof part === 'object'", 'false'],
+      ["'object'", '""'],
+      ['[]', '["Stryker was here"]'],
+    ],
+  },
+  {
+    file: 'builtin-optimizers.ts',
+    why: 'what is not l2 is decoupled, and without a direction the order of decay makes no difference',
+    mutants: [
+      ["'l2'", '""'],
+      ["'decoupled'", '""'],
+    ],
+  },
+  {
+    file: 'builtin-schedules.ts',
+    why: 'at the border both sides give the same rate',
+    mutants: [
+      ['rest >= lengths[cycle]! - 1e-9', 'rest > lengths[cycle]! - 1e-9'],
+      ['at <= top', 'at < top'],
+    ],
+  },
+  {
+    file: 'name-mask.ts',
+    why: 'the words stand for themselves within a list, too',
+    mutants: [
+      ["mask === 'all'", 'false'],
+      ["mask === 'weights'", 'false'],
+    ],
+  },
+  {
+    file: 'optimizer-config.ts',
+    why: 'the code of an issue is not read',
+    mutants: [["'custom'", '""']],
+  },
+  {
+    file: 'optimizer-config.ts',
+    why: 'an average that is undefined is none',
+    mutants: [['ema === undefined', 'false']],
+  },
+  {
+    file: 'optimizer.ts',
+    why: 'no rate is no decay, in any mode and scope',
+    mutants: [
+      ["{ rate: 0, mode: 'l2', scope: 'weights' }", '{}'],
+      ["'l2'", '""'],
+      ["'weights'", '""'],
+    ],
+  },
+  {
+    file: 'transforms.ts',
+    why: 'adding nothing takes time, and changes nothing',
+    mutants: [['decay === 0', 'false']],
+  },
 ];

@@ -63,6 +63,16 @@ describe("a plugin's code that throws is one error with the plugin's name and it
       "\nthrow new Error('boom');",
       /could not be loaded[^]*boom, at .*own\.mjs:2:/,
     ],
+    [
+      'with a syntax error',
+      "export default {\n  name: 'a,\n};",
+      /could not be loaded[^]*Unterminated string constant, at .*own\.mjs:2:9/,
+    ],
+    [
+      'that asks for what is not exported',
+      "import { nothing } from 'node:fs';",
+      /does not provide an export named 'nothing', at .*own\.mjs:1:10/,
+    ],
     ['that promises', 'export default async () => ({});', /is not a plugin[^]*received: a promise/],
     [
       'that lies where its packages are not',
@@ -77,5 +87,17 @@ describe("a plugin's code that throws is one error with the plugin's name and it
     const found = (JSON.parse(stdout) as { error: { code: string; message: string } }).error;
     expect({ code, error: found.code }).toEqual({ code: 2, error: 'ANC_PLUGIN' });
     expect(found.message).toMatch(message);
+  });
+
+  it('a syntax error in TypeScript has its line and column', async () => {
+    await writeFile(join(place.path, 'own.ts'), 'export const a: number = 3;\nconst y = ;\n');
+    const found = await error('list', '--plugins', './own.ts');
+    expect(found.message).toMatch(/Unexpected token, at .*own\.ts:2:11/);
+  });
+
+  it('an empty name and a plugin that is given twice are said plainly', async () => {
+    expect(await error('list', '--plugins', '')).toMatchObject({ code: 'ANC_PLUGIN_MISSING' });
+    const found = await error('list', '--plugins', './faulty.mjs');
+    expect(found.message).toContain('plugin "faulty" is given twice.');
   });
 });

@@ -2,11 +2,13 @@
 
 // Plugins and errors
 export { pixelUnit } from './contracts/dataset.js';
-export { originOf, setOrigin } from './contracts/origin.js';
+export { originOf, setOrigin, shareOrigin } from './contracts/origin.js';
+export { produced, received } from './finite/produced.js';
 export { assertPlugin } from './contracts/plugin.js';
 export { callSite, faultOf } from './errors/call-site.js';
 export { shapeError } from './errors/error.js';
-export { usesInWords, watchingSources, type Uses } from './purity/impure-sources.js';
+export { hintFor, Uses, usesInWords, watchingSources } from './purity/impure-sources.js';
+export { currentPart, inPart } from './purity/parts.js';
 export { valueRead } from './purity/value-read.js';
 
 // Messages
@@ -48,7 +50,13 @@ export { permuted } from './tree/permute.js';
 // Frozen networks
 export { predictSplit, type SplitPredictions } from './inference/predict-split.js';
 export { logitsOf, type SplitLogits } from './inference/split-logits.js';
-export { compileClassifier, liveTeacher, NetworkTeacher, outputShapes } from './inference/network-teacher.js';
+export {
+  compileClassifier,
+  liveTeacher,
+  NetworkTeacher,
+  outputShapes,
+  outputsOf,
+} from './inference/network-teacher.js';
 
 // Backends and the machine
 export { inference } from './eager/eager-context.js';

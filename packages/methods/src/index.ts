@@ -62,7 +62,13 @@ export {
   type DeprecatedNames,
   type OptionsSchema,
 } from './options/index.js';
-export { presetFamilies, presetFor, type Preset, type PresetName } from './presets/index.js';
+export {
+  PAPER_RESNET_OPTIONS,
+  presetFamilies,
+  presetFor,
+  type Preset,
+  type PresetName,
+} from './presets/index.js';
 export {
   compactTensors,
   decodeCompact,

@@ -16,10 +16,24 @@ import { discriminators } from './discriminators/index.js';
 import { generatorTerms } from './generator-terms/index.js';
 import { generators } from './generators/index.js';
 import { memories } from './memories/index.js';
+import {
+  crdMethod,
+  crdSchema,
+  hintMethod,
+  hintSchema,
+  pktMethod,
+  pktMethodSchema,
+  reviewMethod,
+  reviewSchema,
+  rkdMethod,
+  rkdMethodSchema,
+  spMethod,
+  spSchema,
+} from './methods/added-term.js';
 import { AdversarialMethod, adversarialSchema, type AdversarialOptions } from './methods/adversarial.js';
 import { AttentionMethod, attentionSchema } from './methods/attention.js';
 import { conditionalAdversarial, conditionalAdversarialSchema } from './methods/conditional-adversarial.js';
-import { deadDiscriminator, frozenDiscriminator } from './methods/controls.js';
+import { cooperativeDiscriminator, deadDiscriminator, frozenDiscriminator } from './methods/controls.js';
 import {
   dataFreeControls,
   DataFreeMethod,
@@ -27,6 +41,8 @@ import {
   type DataFreeOptions,
 } from './methods/data-free.js';
 import {
+  distMethod,
+  distMethodSchema,
   dkdMethod,
   dkdMethodSchema,
   dropoutNoiseMethod,
@@ -66,6 +82,11 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     options: adversarialSchema,
     create: (options: AdversarialOptions, parts: Parts) => new AdversarialMethod(options, parts),
   }),
+  'adversarial-cooperative': quantizable({
+    summary: 'control: adversarial with a student that helps the discriminator (MEAL, Shen 2019)',
+    options: adversarialSchema,
+    create: cooperativeDiscriminator,
+  }),
   'adversarial-dead': quantizable({
     summary: 'control: adversarial with a discriminator whose weights stay zero',
     options: adversarialSchema,
@@ -85,6 +106,11 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     summary: 'adversarial with a discriminator conditioned on the class; labels optional (Xu 2018)',
     options: conditionalAdversarialSchema,
     create: conditionalAdversarial,
+  }),
+  crd: quantizable({
+    summary: 'contrast of embeddings within the batch, and distillation; labels optional (Tian 2020)',
+    options: crdSchema,
+    create: crdMethod,
   }),
   'data-free': quantizable({
     summary:
@@ -106,6 +132,11 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     summary: 'control: data-free with a generator that is never trained',
     options: dataFreeSchema,
     create: dataFreeControls.untrained,
+  }),
+  dist: quantizable({
+    summary: 'correlations between classes and between images; labels optional (Huang 2022)',
+    options: distMethodSchema,
+    create: distMethod,
   }),
   dkd: quantizable({
     summary: 'decoupled knowledge distillation; labels optional (Zhao 2022)',
@@ -142,6 +173,11 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     options: fspSchema,
     create: (options: z.infer<typeof fspSchema>) => new FspMethod(options),
   }),
+  hint: quantizable({
+    summary: 'a middle layer by a regressor, and distillation, in one stage; labels optional (Romero 2015)',
+    options: hintSchema,
+    create: hintMethod,
+  }),
   kd: quantizable({
     summary: 'knowledge distillation with a temperature; labels optional (Hinton 2015)',
     options: kdSchema,
@@ -151,6 +187,26 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     summary: 'squared distance of the logits; no labels (Ba & Caruana 2014)',
     options: l2MethodSchema,
     create: l2Method,
+  }),
+  pkt: quantizable({
+    summary: 'neighbors within the batch, and distillation; labels optional (Passalis & Tefas 2018)',
+    options: pktMethodSchema,
+    create: pktMethod,
+  }),
+  reviewkd: quantizable({
+    summary: 'fusions of levels of features, and distillation; labels optional (Chen 2021)',
+    options: reviewSchema,
+    create: reviewMethod,
+  }),
+  rkd: quantizable({
+    summary: 'distances and angles within the batch, and distillation; labels optional (Park 2019)',
+    options: rkdMethodSchema,
+    create: rkdMethod,
+  }),
+  sp: quantizable({
+    summary: 'similarities within the batch, and distillation; labels optional (Tung & Mori 2019)',
+    options: spSchema,
+    create: spMethod,
   }),
   supervised: quantizable({
     summary: 'cross-entropy with labels, no teacher',

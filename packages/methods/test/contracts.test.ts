@@ -52,10 +52,15 @@ describe.each([
   ['l1', {}],
   ['similarity', {}],
   ['similarity', { output: 'block1' }],
+  ['rkd', {}],
+  ['rkd', { output: 'block1', angle: 0 }],
+  ['pkt', {}],
+  ['dist', { temperature: 2, gamma: 0 }],
+  ['dist', {}],
 ])('data term %s %j', (name, options) => {
   dataTermContract(runner, () => parts.dataTerm(name, options), {
     outputs: { block1: [2, 2, 3] },
-    comparesSamples: name === 'similarity', // the rows of its matrix are as long as the batch
+    comparesSamples: ['similarity', 'rkd', 'pkt', 'dist'].includes(name), // relations between the samples of a batch
   });
 });
 
@@ -95,7 +100,16 @@ describe.each([
   ['dkd', { beta: 2, target: 'labels', hardWeight: 0.5 }],
   ['feature-mse', { decay: 'linear' }],
   ['feature-mse', { hardWeight: 1, hardWeightMode: 'added' }],
-  ['attention', { attentionWeight: 10 }],
+  ['attention', { attentionWeight: 5 }],
+  ['dist', {}],
+  ['dist', { hardWeight: 1, hardWeightMode: 'added' }],
+  ['sp', { featureWeight: 10 }],
+  ['rkd', { featureWeight: 0.1, hardWeight: 0.5, featureWarmup: 2 }],
+  ['pkt', { featureWeight: 100 }],
+  ['crd', { embedding: 6 }],
+  ['hint', { featureWeight: 1 }],
+  ['reviewkd', {}],
+  ['feature-mse', { adapter: 'regressor', tap: 'block1' }],
   ['fitnets', { hintShare: 0.5 }],
   ['fitnets', { hintShare: 0.5, hardWeight: 0 }],
   ['fsp', { optimizer: { ...optimizer, learningRate: 0.002 } }],
@@ -149,6 +163,7 @@ describe.each([
     'adversarial',
     { discriminator: small, adversarialLoss: 'feature-matching', regularizer: 'dragan', dropout: 0 },
   ],
+  ['adversarial-cooperative', { discriminator: small, dropout: 0 }],
   ['adversarial-dead', { discriminator: small }],
   ['adversarial-frozen', { discriminator: small }],
   ['conditional-adversarial', { conditionalDiscriminator: { name: 'auxiliary-classifier', units: [6] } }],

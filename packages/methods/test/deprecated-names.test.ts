@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest';
 import methods, { deprecatedOptions, ImitationMethod } from '../src/index.js';
 
 const contributions = methods().methods as Readonly<Record<string, Contribution<unknown, unknown>>>;
-const names = Object.keys(contributions);
+/** Methods without former names: they came after the options were renamed. */
+const newer = ['dist', 'sp', 'rkd', 'pkt', 'crd', 'hint', 'reviewkd'];
+const names = Object.keys(contributions).filter((name) => !newer.includes(name));
 
 function validated(name: string, options: unknown): StandardSchemaV1.Result<unknown> {
   const result = contributions[name]!.options['~standard'].validate(options);

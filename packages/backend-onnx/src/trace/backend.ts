@@ -1,5 +1,5 @@
 import { AncError, sizeOf } from '@anc/core';
-import { valueRead } from '@anc/core/internal';
+import { currentPart, valueRead } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ElementArray } from '../graph/value.js';
 import type { TracedTensor, TracedType } from '../lower/traced-tensor.js';
@@ -37,9 +37,13 @@ export class TraceBackend extends tf.KernelBackend {
     const entry = this.#data.get(dataId);
     if (entry.traced !== null) {
       if (entry.tracer !== tracer) {
-        throw new AncError('ANC_COMPILE_IMPURE', 'a step uses a tensor that was made in another trace.', {
-          hint: 'a step may use its arguments and constants only; keep no tensors between calls.',
-        });
+        throw new AncError(
+          'ANC_COMPILE_IMPURE',
+          `${currentPart() ?? 'a step'} uses a tensor that was made in another trace.`,
+          {
+            hint: 'a step may use its arguments and constants only; keep no tensors between calls.',
+          },
+        );
       }
       // tfjs makes views (Identity, Reshape by reference) of one dataId: the shape is the view's.
       return tracer.reshape(entry.traced, shape);

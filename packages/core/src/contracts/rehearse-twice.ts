@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { AncError } from '../errors/error.js';
 import { collectingKept } from '../purity/collecting-kept.js';
 import { forbiddingReads } from '../purity/forbidding-reads.js';
-import { usesInWords, watchingSources, type Uses } from '../purity/impure-sources.js';
+import { hintFor, Uses, usesInWords, watchingSources } from '../purity/impure-sources.js';
 import { mapTree, namesOf, sizeOf, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
 import type { Backend } from './backend.js';
 import type { Step, StepSpec } from './step.js';
@@ -17,8 +17,8 @@ const TOLERANCE = 1e-2;
  * @throws the step's own error; `ANC_COMPILE_READ`; `ANC_COMPILE_IMPURE` where the results differ, or tensors are kept.
  */
 export async function rehearseTwice(backend: Backend, step: Step, spec: StepSpec): Promise<void> {
-  const uses: Uses = new Map();
-  const kept = new Set<Tensor>();
+  const uses = new Uses();
+  const kept = new Map<Tensor, string | null>();
   let runs = 0;
   const watch: Watch = (code) =>
     watchingSources(uses, runs, () => forbiddingReads(() => collectingKept(kept, code)));
@@ -41,9 +41,12 @@ export async function rehearseTwice(backend: Backend, step: Step, spec: StepSpec
     const [before, after] = [await run(), await run()];
     const allowed = backend.capabilities.deterministic ? 0 : TOLERANCE;
     const other = namesOf(before).find((name) => differ(before[name]!, after[name], allowed));
-    if (other !== undefined) throw impure(step, `"${other}" differs`, uses);
-    const left = [...kept].filter((tensor) => !tensor.isDisposed).length;
-    if (left > 0) throw impure(step, `tf.keep or tf.variable left ${left} tensors behind`, uses);
+    if (other !== undefined) throw impure(step, `"${other}" differs`, uses, uses.part);
+    const left = [...kept].filter(([tensor]) => !tensor.isDisposed);
+    if (left.length > 0) {
+      const received = `tf.keep or tf.variable left ${left.length} tensors behind`;
+      throw impure(step, received, uses, left[0]![1]);
+    }
   } finally {
     await compiled.dispose();
   }
@@ -62,17 +65,19 @@ const watched = (step: Step, watch: Watch): Step => ({
   })),
 });
 
-const impure = ({ phases }: Step, received: string, uses: Uses): AncError =>
+const impure = ({ phases }: Step, received: string, uses: Uses, part: string | null): AncError =>
   new AncError(
     'ANC_COMPILE_IMPURE',
-    `the step (${phases.map(({ name }) => name).join(', ')}) gives another result when it runs again on the same inputs.`,
+    `${part ?? `the step (${phases.map(({ name }) => name).join(', ')})`} gives another result when it runs again on the same inputs.`,
     {
       expected: 'the same result both times',
       received: usesInWords(received, uses),
-      hint:
+      hint: hintFor(
+        uses,
         'a step may not depend on random numbers, the time or what earlier calls left behind: take noise from ' +
-        'context.noise and what changes over time from hyper, keep memories in the state, and do not use tf.dropout, ' +
-        'tf.random*, Math.random or Date.',
+          'context.noise and what changes over time from hyper, keep memories in the state, and do not use tf.dropout, ' +
+          'tf.random*, Math.random or Date.',
+      ),
     },
   );
 

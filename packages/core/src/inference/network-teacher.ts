@@ -79,15 +79,23 @@ const cacheNameOf = ({ name }: Network<ClassifierOutputs>): string =>
   name.replace(/^normalized\(/, 'standardised(');
 
 /** Shapes (no batch axis) of a classifier's outputs, from a run on one black image. */
-export async function outputShapes(
+export const outputShapes = async (
   classifier: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
   input: readonly number[],
-): Promise<Tree<readonly number[]>> {
-  const images: HostTensor = { shape: [1, ...input], data: new Uint8Array(sizeOf(input)) };
-  const probe = await compileClassifier(classifier, images.shape, null);
-  const outputs = await probe.run({ images });
-  await probe.dispose();
-  return mapTree(outputs, ({ shape }) => shape.slice(1));
+): Promise<Tree<readonly number[]>> => {
+  const black: HostTensor = { shape: [1, ...input], data: new Uint8Array(sizeOf(input)) };
+  return mapTree(await outputsOf(classifier, black), ({ shape }) => shape.slice(1));
+};
+
+/** A classifier's outputs, all of them, for a few images. */
+export async function outputsOf(
+  classifier: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
+  images: HostTensor,
+): Promise<Tree<HostTensor>> {
+  const compiled = await compileClassifier(classifier, images.shape, null);
+  const outputs = await compiled.run({ images });
+  await compiled.dispose();
+  return outputs;
 }
 
 /** Compiles a frozen classifier of bytes [B, H, W, C]; all outputs where `names` is null. */

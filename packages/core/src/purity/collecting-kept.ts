@@ -1,21 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { currentPart } from './parts.js';
 
 /** How tensors are made to outlive the step that computes them. */
 type Keeper = Record<'keep' | 'makeVariable', (...given: readonly unknown[]) => Tensor>;
 
 /**
- * Runs code and collects the tensors that `tf.keep` and `tf.variable` make outlive it. The machinery of gradients keeps
+ * Runs code and collects the tensors that `tf.keep` and `tf.variable` make outlive it, each with the part of a step that does. The machinery of gradients keeps
  * tensors too, and disposes of them: look which of them are left when everything is over.
  */
-export function collectingKept<T>(kept: Set<Tensor>, code: () => T): T {
+export function collectingKept<T>(kept: Map<Tensor, string | null>, code: () => T): T {
   const engine = tf.engine() as unknown as Keeper;
   const collecting =
     (name: keyof Keeper) =>
     (...given: readonly unknown[]): Tensor => {
       const { [name]: original } = Object.getPrototypeOf(engine) as Keeper;
       const tensor = original.apply(engine, given as unknown[]);
-      kept.add(tensor);
+      kept.set(tensor, currentPart());
       return tensor;
     };
   engine.keep = collecting('keep');

@@ -6,6 +6,7 @@ import type { AdversarialLossContext } from '../contracts/objective.js';
 import { originOf } from '../contracts/origin.js';
 import type { Phase } from '../contracts/step.js';
 import { classification } from '../tasks/classification/classification.js';
+import { received, receivedTree } from '../finite/produced.js';
 import { prefixTree, subtree, type Tree } from '../tree/tree.js';
 import type { AdversarialSetup } from './adversarial-step.js';
 import {
@@ -49,9 +50,11 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
     const variables = discriminatorVariables(attached, state);
     const applied = applyDiscriminator(attached, variables, sample, context, own);
     const { outputs } = applied;
-    const lossContext = lossContextOf(attached, given, applied, own);
-    const adversarial = scalarFrom(originOf('adversarial loss', setup.adversarialLoss), 'student', () =>
-      setup.adversarialLoss.student(outputs.logits, lossContext),
+    const origin = originOf('adversarial loss', setup.adversarialLoss);
+    const lossContext = lossContextOf(origin, attached, given, applied, own);
+    const logits = received(origin, "the discriminator's logits", outputs.logits);
+    const adversarial = scalarFrom(origin, 'student', () =>
+      setup.adversarialLoss.student(logits, lossContext),
     );
     const loss =
       outputs.classes !== undefined && own !== null
@@ -167,6 +170,7 @@ interface Given {
 
 /** onStudent: D on the student's features after dropout. D is applied to the teacher's where they are needed. */
 function lossContextOf(
+  origin: string,
   attached: AttachedDiscriminator,
   { state, batch, hyper, context }: Given,
   onStudent: AppliedDiscriminator,
@@ -189,7 +193,7 @@ function lossContextOf(
       return hiddenOf(attached, onTeacher());
     },
     get hiddenOnStudent() {
-      return hiddenOf(attached, onStudent);
+      return receivedTree(origin, hiddenOf(attached, onStudent));
     },
   });
 }

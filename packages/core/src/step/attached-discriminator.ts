@@ -10,6 +10,7 @@ import type {
 } from '../contracts/network.js';
 import { originOf } from '../contracts/origin.js';
 import { AncError } from '../errors/error.js';
+import { received } from '../finite/produced.js';
 import type { Tree } from '../tree/tree.js';
 import { modelStateOf } from './model-state.js';
 import { assertApplied, blamed } from './network-result.js';
@@ -71,10 +72,11 @@ export function applyDiscriminator(
     activation: (name, value) => (hidden[name] = context.activation(name, value)),
   };
   const what = originOf('discriminator', discriminator);
+  const input = received(what, 'its input', x);
   const applied = blamed(what, () =>
     condition === null
-      ? discriminator.apply(variables, x, tapped)
-      : discriminator.apply(variables, x, tapped, condition),
+      ? discriminator.apply(variables, input, tapped)
+      : discriminator.apply(variables, input, tapped, condition),
   );
   assertApplied(what, applied, variables, ['logits'], x.shape[0]);
   return { ...applied, hidden };

@@ -1,17 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
+import { produced } from '../finite/produced.js';
 import { namesOf, type Tree } from '../tree/tree.js';
-
-/** Runs a component's code; what it throws becomes `ANC_OBJECTIVE` with the component's name and the line. */
-function run<T>(component: string, compute: () => T): T {
-  try {
-    return compute();
-  } catch (error) {
-    throw faultOf('ANC_OBJECTIVE', component, error);
-  }
-}
+import { blamed } from './network-result.js';
 
 /** Also of another copy of tfjs-core. */
 const isTensor = (value: unknown): value is Tensor => value instanceof tf.Tensor;
@@ -27,8 +19,9 @@ const shapeOf = (value: unknown): string =>
  * @throws `ANC_OBJECTIVE` where it is no tensor with one number, or where the function throws.
  */
 export function scalarFrom(component: string, member: string, compute: () => unknown): Scalar {
-  const value = run(component, compute);
-  if (isTensor(value) && value.size === 1) return value as Scalar;
+  const value = blamed(component, compute);
+  if (isTensor(value) && value.size === 1)
+    return produced(`${component} returned from ${member} a number that is`, value as Scalar);
   throw new AncError('ANC_OBJECTIVE', `${component}: ${member} does not return a scalar.`, {
     expected: 'a tensor with one number',
     received: shapeOf(value),
@@ -44,7 +37,7 @@ export function scalarFrom(component: string, member: string, compute: () => unk
  * @throws `ANC_OBJECTIVE` for other entries or shapes, or where the function throws.
  */
 export function memoryFrom(component: string, memory: Tree, compute: () => unknown): Record<string, Tensor> {
-  const next = run(component, compute);
+  const next = blamed(component, compute);
   const fault = (problem: string, expected: string, received: string): AncError =>
     new AncError('ANC_OBJECTIVE', `${component}: ${problem}.`, {
       expected,
@@ -65,5 +58,5 @@ export function memoryFrom(component: string, memory: Tree, compute: () => unkno
     if (isTensor(after) && after.shape.join() === before.shape.join()) continue;
     throw fault(`next changes the shape of "${name}"`, `[${before.shape.join(', ')}]`, shapeOf(after));
   }
-  return { ...(tree as Tree) };
+  return produced(`${component} returned from next a memory that is`, { ...(tree as Tree) });
 }

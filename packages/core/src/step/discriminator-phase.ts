@@ -6,6 +6,7 @@ import type { AdversarialLossContext, RegularizerContext } from '../contracts/ob
 import { originOf } from '../contracts/origin.js';
 import type { Phase } from '../contracts/step.js';
 import { areaUnderCurve } from '../losses/metrics.js';
+import { produced, received, receivedTree } from '../finite/produced.js';
 import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
 import type { AdversarialSetup } from './adversarial-step.js';
 import {
@@ -24,10 +25,11 @@ import {
 } from './attached-discriminator.js';
 import { memoryFrom, scalarFrom } from './component-result.js';
 import { invertedDropout, STUDENT_DROPOUT_MASK, withActivationDropout } from './dropout.js';
+import { blamed } from './network-result.js';
 import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
 import { objectiveContext } from './objective-context.js';
 import { hasMemory, memoryName } from './regularizer-memory.js';
-import { applyOptimizer, trainableParams } from './student-phase.js';
+import { applyOptimizer, producedGradients, trainableParams } from './student-phase.js';
 
 /** What one phase of the discriminators minimizes. */
 export interface DiscriminatorPhaseOptions {
@@ -63,7 +65,10 @@ export function discriminatorPhase(setup: AdversarialSetup, options: Discriminat
     name: options.name,
     gradients(state, batch, hyper, context) {
       const variables = modelStateOf(state, modelNames.student);
-      const { outputs } = setup.student.apply(variables, batch.images!, context);
+      const what = originOf('model', setup.student);
+      const { outputs } = blamed(what, () => setup.student.apply(variables, batch.images!, context));
+      for (const [output, value] of Object.entries(outputs))
+        produced(`${what} returned an output "${output}" that is`, value);
       const samples = setup.discriminators.map((attached): Sample => {
         const student = discriminatorInputOf(attached, state, outputs, context);
         return {
@@ -97,6 +102,8 @@ export function discriminatorPhase(setup: AdversarialSetup, options: Discriminat
         },
         trainableParams(state, names),
       );
+      for (const { name, discriminator } of setup.discriminators)
+        producedGradients(found.grads, name, originOf('discriminator', discriminator));
       return {
         grads: found.grads,
         stats: setup.frozen === true ? {} : subtree(found.aux, 'stats'),
@@ -165,13 +172,12 @@ function discriminatorLoss(
   const [onTeacher, onStudent] = [first.outputs.logits, second.outputs.logits];
   const terms: Scalar[] = [];
   if (options.adversarialLoss) {
+    const origin = originOf('adversarial loss', setup.adversarialLoss);
+    const own = lossContext(origin, attached, given, first, second);
+    const sample = received(origin, "the discriminator's logits", onStudent);
     terms.push(
-      scalarFrom(originOf('adversarial loss', setup.adversarialLoss), 'discriminator', () =>
-        setup.adversarialLoss.discriminator(
-          onTeacher,
-          onStudent,
-          lossContext(attached, given, first, second),
-        ),
+      scalarFrom(origin, 'discriminator', () =>
+        setup.adversarialLoss.discriminator(own.onTeacher, sample, own),
       ),
     );
     for (const { classes } of [first.outputs, second.outputs]) {
@@ -181,8 +187,8 @@ function discriminatorLoss(
   const memories: Tree[] = [];
   const penalties = (options.regularizers ? setup.regularizers : []).map((regularizer, i) => {
     const name = memoryName(attached.name, i);
-    const regularized = regularizerContext(attached, name, given, sample, first, second);
     const origin = originOf('regularizer', regularizer);
+    const regularized = regularizerContext(origin, attached, name, given, sample, first, second);
     const penalty = scalarFrom(origin, 'penalty', () => regularizer.penalty(regularized));
     if (hasMemory(regularizer)) {
       const next = memoryFrom(origin, regularized.memory, () => regularizer.next(regularized));
@@ -204,24 +210,26 @@ function discriminatorLoss(
 }
 
 function lossContext(
+  origin: string,
   attached: AttachedDiscriminator,
   { hyper, context }: Given,
   onTeacher: AppliedDiscriminator,
   onStudent: AppliedDiscriminator,
 ): AdversarialLossContext {
   return objectiveContext(`${attached.name}/adversarial-loss`, hyper, context, {
-    onTeacher: onTeacher.outputs.logits,
+    onTeacher: received(origin, "the discriminator's logits", onTeacher.outputs.logits),
     get hiddenOnTeacher() {
-      return hiddenOf(attached, onTeacher);
+      return receivedTree(origin, hiddenOf(attached, onTeacher));
     },
     get hiddenOnStudent() {
-      return hiddenOf(attached, onStudent);
+      return receivedTree(origin, hiddenOf(attached, onStudent));
     },
   });
 }
 
 /** name: of the regularizer's memory and noise. */
 function regularizerContext(
+  origin: string,
   attached: AttachedDiscriminator,
   name: string,
   { params, state, hyper, context }: Given,
@@ -232,24 +240,25 @@ function regularizerContext(
   const { stats } = discriminatorVariables(attached, state);
   const apply = (x: Tensor): AppliedDiscriminator =>
     applyDiscriminator(attached, { params, stats }, x, context, condition);
+  const logits = "the discriminator's logits";
   return objectiveContext(name, hyper, context, {
-    params,
-    onTeacher: onTeacher.outputs.logits,
-    onStudent: onStudent.outputs.logits,
+    params: receivedTree(origin, params),
+    onTeacher: received(origin, logits, onTeacher.outputs.logits),
+    onStudent: received(origin, logits, onStudent.outputs.logits),
     teacher,
     student,
     get hiddenOnTeacher() {
-      return hiddenOf(attached, onTeacher);
+      return receivedTree(origin, hiddenOf(attached, onTeacher));
     },
     get hiddenOnStudent() {
-      return hiddenOf(attached, onStudent);
+      return receivedTree(origin, hiddenOf(attached, onStudent));
     },
     get dropped() {
       return dropped();
     },
     memory: subtree(state, name),
-    discriminate: (x: Tensor) => apply(x).outputs.logits,
-    hidden: (x: Tensor) => hiddenOf(attached, apply(x)),
+    discriminate: (x: Tensor) => received(origin, logits, apply(x).outputs.logits),
+    hidden: (x: Tensor) => receivedTree(origin, hiddenOf(attached, apply(x))),
   });
 }
 

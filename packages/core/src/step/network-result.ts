@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Applied, Variables } from '../contracts/network.js';
 import { faultOf } from '../errors/call-site.js';
-import { AncError } from '../errors/error.js';
+import { AncError, isAncError } from '../errors/error.js';
+import { produced } from '../finite/produced.js';
+import { inPart } from '../purity/parts.js';
 import { firstNotFinite, sizeOf, type HostTensor, type Tree } from '../tree/tree.js';
 
 /** Also of another copy of tfjs-core. */
@@ -17,12 +19,23 @@ const inWords = (value: unknown): string =>
       ? `{ ${Object.keys(value).join(', ')} }`
       : String(value);
 
-/** Runs a network's code; what it throws names the network and the line. */
+/** Errors of operations, which know nothing of the part that calls them. */
+const OF_OPERATIONS = /^ANC_(SHAPE|COMPILE_.*)$/;
+
+/**
+ * Runs the code of a part of a step. What it throws becomes `ANC_OBJECTIVE` with the part and the line; an error of an
+ * operation keeps its code.
+ */
 export function blamed<T>(what: string, code: () => T): T {
   try {
-    return code();
+    return inPart(what, code);
   } catch (error) {
-    throw faultOf('ANC_OBJECTIVE', what, error);
+    if (!isAncError(error) || !OF_OPERATIONS.test(error.code) || error.message.includes(' of plugin "'))
+      throw faultOf('ANC_OBJECTIVE', what, error);
+    throw new AncError(error.code as `ANC_${string}`, `${what}: ${error.message}`, {
+      ...error.detail,
+      cause: error,
+    });
   }
 }
 
@@ -71,7 +84,14 @@ export function assertApplied(
     const received = inWords(value);
     throw fault(`returned the statistic "${name}" in another shape`, shown(before.shape), received);
   }
+  for (const [name, output] of Object.entries(all.outputs))
+    if (isTensor(output)) produced(`${what} returned ${outputInWords(name)}`, output);
+  produced(`${what} returned statistics that are`, all.stats as Tree);
 }
+
+/** `logits that are`, `an output "conv3" that is`. */
+const outputInWords = (name: string): string =>
+  ['logits', 'features', 'classes'].includes(name) ? `${name} that are` : `an output "${name}" that is`;
 
 /**
  * Checks what `init` of a network returned.

@@ -3,6 +3,7 @@ import { originOf } from '../contracts/origin.js';
 import type { DataTerm, DataTermContext, ObjectiveContext } from '../contracts/objective.js';
 import type { Context } from '../contracts/network.js';
 import { AncError } from '../errors/error.js';
+import { receivedTree } from '../finite/produced.js';
 import { subtree, type Tree } from '../tree/tree.js';
 import { scalarFrom } from './component-result.js';
 import type { LossContext } from './student-phase.js';
@@ -44,11 +45,11 @@ export function dataTermLoss(
   dataTerm: DataTerm,
   { outputs, batch, hyper, context }: Pick<LossContext, 'outputs' | 'batch' | 'hyper' | 'context'>,
 ): Scalar {
+  const origin = originOf('data term', dataTerm);
+  const student = receivedTree(origin, outputs);
   const given: DataTermContext = objectiveContext('data', hyper, context, {
-    student: outputs,
+    student,
     teacher: subtree(batch, 'teacher'),
   });
-  return scalarFrom(originOf('data term', dataTerm), 'loss', () =>
-    dataTerm.loss(outputs.logits, batch['teacher/logits']!, given),
-  );
+  return scalarFrom(origin, 'loss', () => dataTerm.loss(student.logits, batch['teacher/logits']!, given));
 }

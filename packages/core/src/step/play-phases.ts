@@ -8,6 +8,15 @@ import type { Tree } from '../tree/tree.js';
 export const noiseName = (name: string, repeat: number): string =>
   repeat === 0 ? name : `${name}#${repeat}`;
 
+/** The context of a phase that has already run `repeat` times in its step, made of that of its first run. */
+export const repeatedContext = (context: Context, repeat: number): Context =>
+  repeat === 0
+    ? context
+    : {
+        ...context,
+        noise: (name, shape, distribution) => context.noise(noiseName(name, repeat), shape, distribution),
+      };
+
 /**
  * The phases of a step that are to run, in order.
  *

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Context } from '../contracts/network.js';
 import type { Phase, PhaseGradients, Step } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
 import { mapTree, prefixTree, subtree, type LeafSpec, type Tree } from '../tree/tree.js';
-import { noiseName } from './play-phases.js';
+import { repeatedContext } from './play-phases.js';
 
 /**
  * A phase in two halves, each a phase of its own that a backend compiles as any other: the first leaves the means over
@@ -82,7 +81,7 @@ const measuredPhase = (phase: Phase, report: (handed: HandedShapes) => void): Ph
 const gradientsPhase = (phase: Phase, repeat: number, several: boolean): Phase => ({
   name: phase.name,
   gradients(state, batch, hyper, context) {
-    const found = phase.gradients(state, batch, hyper, repeated(context, repeat));
+    const found = phase.gradients(state, batch, hyper, repeatedContext(context, repeat));
     const before = subtree(state, `${HELD}/${phase.name}`);
     const sum = (value: Tensor, name: string): Tensor =>
       several ? tf.add(tf.mul(before[name]!, hyper[KEEP]!), tf.mul(value, hyper[WEIGHT]!)) : value;
@@ -102,11 +101,3 @@ const updatePhase = (phase: Phase): Phase => ({
   },
   update: (state, grads, hyper, means) => phase.update(state, grads, hyper, means),
 });
-
-const repeated = (context: Context, repeat: number): Context =>
-  repeat === 0
-    ? context
-    : {
-        ...context,
-        noise: (name, shape, distribution) => context.noise(noiseName(name, repeat), shape, distribution),
-      };

@@ -7,6 +7,7 @@ import type { Task } from '../contracts/task.js';
 import type { Layer } from '../layers/layer.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { classification } from '../tasks/classification/classification.js';
+import { produced } from '../finite/produced.js';
 import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
 import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
 import { assertApplied, blamed } from './network-result.js';
@@ -104,11 +105,11 @@ export function studentPhase(options: StudentPhaseOptions): Phase {
     name,
     gradients(state, batch, hyper, context) {
       const { stats } = modelStateOf(state, name);
+      const what = originOf('model', student);
       const found = valueAndGradients(
         (leaves) => {
           const params = subtree(leaves, `${name}/params`);
           const studentContext = wrapContext ? wrapContext(context) : context;
-          const what = originOf('model', student);
           const applied = blamed(what, () => student.apply({ params, stats }, batch.images!, studentContext));
           assertApplied(what, applied, { params, stats }, ['logits'], batch.images!.shape[0]);
           const changed: Tree[] = [toStateEntries<Tensor>(name, { stats: applied.stats })];
@@ -119,7 +120,7 @@ export function studentPhase(options: StudentPhaseOptions): Phase {
             };
             const { output, stats } = auxiliaryLayers[layer]!.layer.apply(variables, x, context);
             changed.push(toStateEntries<Tensor>(layer, { stats }));
-            return output;
+            return produced(`layer "${layer}" returned an output that is`, output);
           };
           const { outputs } = applied;
           const result = objective({ outputs, state, batch, hyper, context, task, auxiliary });
@@ -135,6 +136,7 @@ export function studentPhase(options: StudentPhaseOptions): Phase {
         },
         trainableParams(state, trained),
       );
+      producedGradients(found.grads, name, what);
       const aux = (kind: string): Record<string, Tensor> => subtree(found.aux, kind);
       const late = after?.(
         { state, batch, hyper, context, task },
@@ -158,6 +160,10 @@ export function studentPhase(options: StudentPhaseOptions): Phase {
 export const trainableParams = (state: Tree, models: readonly string[]): Record<string, Tensor> =>
   mergeTrees(...models.map((model) => prefixTree(`${model}/params`, modelStateOf(state, model).params)));
 
+/** Shows the gradients of a network's parameters. grads: by full state name. */
+export const producedGradients = (grads: Tree, model: string, what: string): Tree =>
+  produced(`${what} returned gradients for its parameters that are`, subtree(grads, `${model}/params`));
+
 /** One optimizer step of some models. grads: by full state name. Returns the changed entries. */
 export function applyOptimizer(
   state: Tree,
@@ -169,7 +175,12 @@ export function applyOptimizer(
   const updated = models.map((model) => {
     const { params, slots } = modelStateOf(state, model);
     const own = subtree(grads, `${model}/params`);
-    return toStateEntries<Tensor>(model, optimizer.update(own, slots, params, learningRate));
+    const { params: next, slots: remembered } = optimizer.update(own, slots, params, learningRate);
+    produced(`optimizer "${optimizer.id}" returned parameters or slots of "${model}" that are`, {
+      ...prefixTree('params', next),
+      ...prefixTree('slots', remembered),
+    });
+    return toStateEntries<Tensor>(model, { params: next, slots: remembered });
   });
   return mergeTrees(...updated);
 }

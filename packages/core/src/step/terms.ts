@@ -5,6 +5,7 @@ import type { Step } from '../contracts/step.js';
 import type { Task } from '../contracts/task.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { classification } from '../tasks/classification/classification.js';
+import { receivedTree } from '../finite/produced.js';
 import type { Tree } from '../tree/tree.js';
 import { scalarFrom } from './component-result.js';
 import { studentPhase, type AuxiliaryLayer, type LossContext } from './student-phase.js';
@@ -34,7 +35,11 @@ export function sumOfTerms(
   terms: readonly Term[],
   context: LossContext,
 ): { readonly loss: Scalar; readonly metrics: Record<string, Scalar> } {
-  const losses = terms.map((term) => scalarFrom(termOrigin(term), 'loss', () => term.loss(context)));
+  const losses = terms.map((term) => {
+    const origin = termOrigin(term);
+    const own = { ...context, outputs: receivedTree(origin, context.outputs) };
+    return scalarFrom(origin, 'loss', () => term.loss(own));
+  });
   const weighted = losses.map((loss, i) => tf.mul(loss, context.hyper[`weight/${terms[i]!.name}`]!));
   return {
     loss: weighted.reduce((sum, term) => tf.add(sum, term)) as Scalar,

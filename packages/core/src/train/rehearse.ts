@@ -4,10 +4,11 @@ import type { Stage } from '../contracts/method.js';
 import type { Step, StepSpec } from '../contracts/step.js';
 import { DEEP_STACK, faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
-import { usesInWords, watchingSources, type Uses } from '../purity/impure-sources.js';
+import { hintFor, Uses, usesInWords, watchingSources } from '../purity/impure-sources.js';
 import { Rng } from '../random/rng.js';
 import { imageRows } from './batches.js';
 import { assertDivisible } from './divisible.js';
+import { PROBED_ROWS, rehearseFinite, type FiniteRehearsal } from './rehearse-finite.js';
 import { SplitSpecs } from './split-stage.js';
 import {
   firstNotFinite,
@@ -32,6 +33,15 @@ export interface RehearseOptions {
   readonly teacherOutputs: Tree<readonly number[]> | null;
   /** Variables of the teacher's shapes, for stages that apply it. */
   readonly teacher?: Variables<HostTensor> | null;
+  /**
+   * Who made the stages, as errors call it.
+   */
+  readonly origin?: string;
+  /**
+   * Whether each step is also run on random inputs to see that its parts return finite numbers, and from which initial
+   * state; not where left out.
+   */
+  readonly finite?: FiniteRehearsal | undefined;
 }
 
 /**
@@ -39,25 +49,32 @@ export interface RehearseOptions {
  * model's training, not after. Each stage's step is rehearsed on the backend with all its phases, also those that
  * `next` requests later. Parameters have their shapes; no random numbers are drawn.
  *
- * @throws the error of the first step; `ANC_STAGE` with the line at which it arose where it is not an AncError.
+ * @throws the error of the first step; `ANC_OBJECTIVE` with the part of a step that returned a number that is not finite, where
+ *   that is looked for; `ANC_STAGE` with the line at which it arose where it is not an AncError.
  */
 export async function rehearse(options: RehearseOptions): Promise<void> {
-  const { backend, stages, batchSize, accumulate = 1 } = options;
+  const { backend, stages, batchSize, accumulate = 1, finite } = options;
   // Op by op, two images show the same errors as a whole batch.
   const batch = backend.capabilities.compiled ? batchSize : Math.min(2 * accumulate, batchSize);
   let state: Tree<HostTensor> | null = null;
+  let started: Tree<HostTensor> | null = null;
+  const by = options.origin === undefined ? '' : ` of ${options.origin}`;
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = DEEP_STACK;
   try {
-    for (const stage of stages) {
+    for (const [i, stage] of stages.entries()) {
       try {
         state = initialState(stage, state, options.teacher);
         assertDivisible(stage, accumulate, false);
         const spec = specFor(stage, state, batch, options);
         if (accumulate === 1) await backend.rehearse(stage.step, spec);
         else await rehearseSplit(backend, stage.step, spec, accumulate);
+        if (finite === undefined) continue;
+        const few = specFor(stage, state, Math.min(PROBED_ROWS, batchSize), options);
+        const own = { ...finite, rng: finite.rng.split('stage', i) };
+        started = await rehearseFinite(backend, stage, few, own, started, options.teacher);
       } catch (error) {
-        throw faultOf('ANC_STAGE', `the code of stage "${stage.name}"`, error);
+        throw faultOf('ANC_STAGE', `the code of stage "${stage.name}"${by}`, error);
       }
     }
   } finally {
@@ -76,7 +93,7 @@ function initialState(
   previous: Tree<HostTensor> | null,
   teacher: Variables<HostTensor> | null | undefined,
 ): Tree<HostTensor> {
-  const uses: Uses = new Map();
+  const uses = new Uses();
   const init = (run: number): Tree<HostTensor> =>
     watchingSources(uses, run, () => stage.init(Rng.still(), previous, teacher));
   const [state, again] = [init(0), init(1)];
@@ -99,11 +116,14 @@ function initialState(
   if (other === undefined) return state;
   throw new AncError(
     'ANC_STAGE_INIT',
-    `the initial "${other}" of stage "${stage.name}" is another one when it is made again.`,
+    `the initial "${other}" of ${uses.part ?? `stage "${stage.name}"`} is another one when it is made again.`,
     {
       expected: 'the same values for the same random seed',
       received: usesInWords('other values', uses),
-      hint: 'draw from the rng that `init` receives, not from Math.random, and remember nothing.',
+      hint: hintFor(
+        uses,
+        'draw from the rng that `init` receives, not from Math.random, and remember nothing.',
+      ),
     },
   );
 }

@@ -8,6 +8,7 @@ import type { Stage } from '../contracts/method.js';
 import type { Phase, Step, StepSpec } from '../contracts/step.js';
 import type { TeacherOutputs } from '../contracts/teacher.js';
 import { EagerBackend } from '../eager/eager-backend.js';
+import { scalarFrom } from '../step/component-result.js';
 import { filled, mapTree, type HostTensor, type Tree } from '../tree/tree.js';
 import type { BatchSource } from './batches.js';
 import type { TrainingEvent } from './events.js';
@@ -265,7 +266,9 @@ describe('what ends training with an error', () => {
     };
     await expect(run({ stage: stageOf({}, [infinite]), metricsEvery: 2 })).rejects.toMatchObject({
       code: 'ANC_DIVERGED',
-      message: 'training diverged in step 1: loss/data is Infinity.',
+      message:
+        'training diverged in step 1: loss/data is Infinity. First, phase "student" returned a metric "loss/data" that is not finite.',
+      detail: { received: 'Infinity' },
     });
   });
 
@@ -279,8 +282,35 @@ describe('what ends training with an error', () => {
     const failed = run({ stage: stageOf({}, [poisoned]), metricsEvery: 2 });
     await expect(failed).rejects.toMatchObject({
       code: 'ANC_DIVERGED',
-      message: 'training diverged in one of the steps 1 to 2: a number of "w" is NaN.',
+      message:
+        'training diverged in one of the steps 1 to 2: a number of "w" is NaN. First, the update of phase "student" returned entries of the state that are not finite.',
     });
+  });
+
+  it('names the part that first returned what is not finite, of any micro-batch, and leaves no tensor behind', async () => {
+    const shrinking: Phase = {
+      ...student,
+      gradients: (state, ...given) => {
+        const found = student.gradients(state, ...given);
+        const part = scalarFrom('term "mine"', 'loss', () => tf.mean(tf.log(tf.relu(state.w!))));
+        const sum = scalarFrom('term "sum"', 'loss', () => tf.add(part, 1));
+        return { ...found, metrics: { 'loss/sum': sum } };
+      },
+      update: ({ w }) => ({ w: tf.sub(w!, 1) }),
+    };
+    const state = { w: filled([], 4), noise: filled([]) };
+    const before = tf.memory().numTensors;
+    for (const accumulate of [1, 2]) {
+      await expect(
+        run({ stage: stageOf({}, [shrinking]), state, epochs: 4, metricsEvery: 50, accumulate }),
+      ).rejects.toMatchObject({
+        code: 'ANC_DIVERGED',
+        message: expect.stringMatching(
+          /^training diverged in step \d+: loss\/sum is -Infinity\. First, term "mine" returned from loss a number that is not finite\.$/,
+        ) as string,
+      });
+    }
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('is an output of the teacher that is not finite, in its batch', async () => {

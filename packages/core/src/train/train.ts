@@ -3,13 +3,15 @@ import type { Exchange } from '../contracts/exchange.js';
 import type { LabeledBatch } from '../contracts/dataset.js';
 import type { Progress, Stage } from '../contracts/method.js';
 import type { TeacherOutputs } from '../contracts/teacher.js';
+import type { NotFinite } from '../step/probing-step.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
 import { alarmsFor } from './alarms.js';
 import { generatorAlarms } from './generator-alarms.js';
 import { stepInputs, type BatchSource } from './batches.js';
 import { diagnosticsOf, type Diagnostics } from './diagnostics.js';
 import type { TrainingEvent } from './events.js';
-import { assertConverging } from './divergence.js';
+import { divergedError, divergenceIn, type Divergence } from './divergence.js';
+import { locateDivergence, type LocateOptions, type TrainingStep } from './locate-divergence.js';
 import { emptyAccumulator, meansOf } from './metric-accumulator.js';
 import type { Position } from './position.js';
 import { prefetchNext } from './prefetch-next.js';
@@ -58,8 +60,10 @@ export interface TrainOptions {
  *
  * An interrupted stage that continues from its snapshot and position ends with the same state, bit for bit.
  *
- * @throws `ANC_CONFIG` for more micro-batches than a batch has images; `ANC_DIVERGED` when a loss or a number of the state is not finite at a readback of the metrics, so that every
- *   snapshot is finite; `ANC_TEACHER_OUTPUT` when an output of the teacher is not.
+ * @throws `ANC_CONFIG` for more micro-batches than a batch has images; `ANC_DIVERGED` when a loss or a number of the state
+ *   is not finite at a readback of the metrics, so that every snapshot is finite: it names the part of the step that first
+ *   returned such a number, which the steps since the readback before are run again to find; `ANC_TEACHER_OUTPUT` when an
+ *   output of the teacher is not finite.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent, void> {
   const {
@@ -89,14 +93,27 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   let checked: Tree<HostTensor> = options.state;
   const snapshotOf = (state: Tree<HostTensor>) => (): Promise<Tree<HostTensor>> => Promise.resolve(state);
   let readAt = step;
+  let divergence: Divergence | null = null;
+  /** The steps of an epoch from one of them on. */
+  async function* stepsFrom(first: number): AsyncGenerator<TrainingStep> {
+    const { epoch } = progressAt(first);
+    const drawn = batches.epoch(epoch, first - epoch * stepsPerEpoch);
+    const prepared = map(drawn, (batch) => stepInputs(stage, batch, batches.shape, teacher));
+    let next = first;
+    for await (const batch of prefetchNext(prepared)) {
+      const { hyper, phases } = stage.next(progressAt(next));
+      yield {
+        phases,
+        inputs: { batch, hyper, noise: { seed, step: next, offset: batches.offset ?? 0 } },
+      };
+      next++;
+    }
+  }
   try {
     while (step < total) {
       const { epoch } = progressAt(step);
-      const drawn = batches.epoch(epoch, step - epoch * stepsPerEpoch);
-      const prepared = map(drawn, (batch) => stepInputs(stage, batch, batches.shape, teacher));
-      for await (const batch of prefetchNext(prepared)) {
-        const { hyper, phases } = stage.next(progressAt(step));
-        await runner.play(phases, { batch, hyper, noise: { seed, step, offset: batches.offset ?? 0 } });
+      for await (const { phases, inputs } of stepsFrom(step)) {
+        await runner.play(phases, inputs);
         step++;
         const progress = progressAt(step);
         yield { type: 'step', progress };
@@ -106,8 +123,10 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
         const isDue = checkpointDue?.() === true && !epochEnds && !stops;
         if (epochEnds || stops || isDue || step % metricsEvery === 0) {
           const metrics = await runner.metrics();
-          checked = await runner.read();
-          assertConverging(metrics, checked, readAt, step, stage.step.sources);
+          const state = await runner.read();
+          divergence = divergenceIn(metrics, state, readAt, step, stage.step.sources);
+          if (divergence !== null) break;
+          checked = state;
           readAt = step;
           accumulator = metrics.addTo(accumulator);
           yield { type: 'metrics', progress, metrics: metrics.means };
@@ -128,6 +147,14 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
           };
           return;
         }
+      }
+      if (divergence !== null) {
+        const steps = take(step - readAt, stepsFrom(readAt));
+        const { exchange } = options;
+        throw divergedError(
+          divergence,
+          exchange === undefined ? await located({ ...options, state: checked, steps }) : null,
+        );
       }
       const metrics = meansOf(accumulator);
       accumulator = emptyAccumulator;
@@ -152,6 +179,19 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     yield { type: 'done', progress: progressAt(step), diagnostics, snapshot: snapshotOf(checked) };
   } finally {
     await runner.close();
+  }
+}
+
+/** Where a divergence cannot be located, it is reported without its place. */
+const located = (options: LocateOptions): Promise<NotFinite | null> =>
+  locateDivergence(options).catch(() => null);
+
+async function* take<A>(count: number, source: AsyncIterable<A>): AsyncGenerator<A> {
+  let taken = 0;
+  if (count === 0) return;
+  for await (const item of source) {
+    yield item;
+    if (++taken === count) return;
   }
 }
 

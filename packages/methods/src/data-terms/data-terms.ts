@@ -38,7 +38,15 @@ export const standardizedSchema = z.strictObject({
     .positive()
     .default(2)
     .describe('temperature that divides the standardized logits; higher is softer'),
+  deviation: z
+    .enum(['population', 'sample'])
+    .default('population')
+    .describe("divisor of the variance over n classes: n, or n - 1 as in the authors' code"),
 });
+
+/** Options of the data term `standardized`; earlier versions had the temperature alone. */
+type StandardizedOptions = Pick<z.infer<typeof standardizedSchema>, 'temperature'> &
+  Partial<z.infer<typeof standardizedSchema>>;
 
 /** Eq. 3, Ba & Caruana 2014: squared distance of the logits. */
 export const l2Term = ({ reduction }: z.infer<typeof l2Schema>) =>
@@ -62,22 +70,33 @@ export const dkdTerm = (options: z.infer<typeof dkdSchema>) =>
   }) satisfies DataTerm;
 
 /** (z - mean) / standard deviation over the classes of each prediction. z: [B, …, classes]. */
-function standardizedLogits(z: Tensor): Tensor {
+function standardizedLogits(z: Tensor, sample: boolean): Tensor {
   const classes = z.rank - 1;
   const centered = tf.sub(z, tf.mean(z, classes, true));
-  const deviation = tf.sqrt(tf.add(tf.mean(tf.square(centered), classes, true), 1e-7));
-  return tf.div(centered, deviation);
+  const squares = tf.square(centered);
+  const variance = sample
+    ? tf.div(tf.sum(squares, classes, true), Math.max(1, z.shape.at(-1)! - 1))
+    : tf.mean(squares, classes, true);
+  return tf.div(centered, tf.sqrt(tf.add(variance, 1e-7)));
 }
 
 /**
  * Sun 2024 ("Logit standardization in knowledge distillation"): T² KL of logits with mean 0 and standard deviation 1
  * per prediction, so that the student need not match the range of the teacher's logits.
+ *
+ * The authors' code divides the squares of n classes by n - 1 (`deviation: sample`). That makes the standardized logits
+ * smaller by the factor √((n - 1) / n), as a temperature that is 5 % higher for 10 classes.
  */
-export const standardizedTerm = ({ temperature }: z.infer<typeof standardizedSchema>) =>
+export const standardizedTerm = ({ temperature, deviation = 'population' }: StandardizedOptions) =>
   ({
-    name: `standardized(${temperature})`,
-    loss: (student: Tensor, teacher: Tensor) =>
-      temperatureKl(standardizedLogits(student), standardizedLogits(teacher), temperature),
+    name: `standardized(${temperature}${deviation === 'sample' ? ',sample' : ''})`,
+    loss(student: Tensor, teacher: Tensor): Scalar {
+      const [own, wanted] = [student, teacher].map((z) => standardizedLogits(z, deviation === 'sample')) as [
+        Tensor,
+        Tensor,
+      ];
+      return temperatureKl(own, wanted, temperature);
+    },
   }) satisfies DataTerm;
 
 export const l1Schema = z.strictObject({

@@ -12,6 +12,9 @@ import {
   standardizedSchema,
   standardizedTerm,
 } from './data-terms.js';
+import { distSchema, distTerm } from './dist.js';
+import { pktSchema, pktTerm } from './pkt.js';
+import { rkdSchema, rkdTerm } from './rkd.js';
 import { similaritySchema, similarityTerm } from './similarity.js';
 
 const standardized = {
@@ -48,6 +51,35 @@ export const dataTerms: NonNullable<Contributions['dataTerms']> = {
     options: similaritySchema,
     create: similarityTerm,
   },
+  rkd: {
+    summary: 'distances and angles between the images of a batch, from features of any width (Park 2019)',
+    options: rkdSchema,
+    create: rkdTerm,
+  },
+  pkt: {
+    summary: 'neighbors among the images of a batch, from features of any width (Passalis & Tefas 2018)',
+    options: pktSchema,
+    create: pktTerm,
+  },
+  dist: {
+    summary: 'correlation of the probabilities between classes and between images (Huang 2022)',
+    options: distSchema,
+    create: distTerm,
+  },
 };
 
-export { dkdSchema, klSchema, klTerm, l2Schema, l2Term };
+export {
+  distSchema,
+  distTerm,
+  dkdSchema,
+  klSchema,
+  klTerm,
+  l2Schema,
+  l2Term,
+  pktSchema,
+  pktTerm,
+  rkdSchema,
+  rkdTerm,
+  similaritySchema,
+  similarityTerm,
+};

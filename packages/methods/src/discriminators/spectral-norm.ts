@@ -13,6 +13,7 @@ import {
   type Tree,
   type Variables,
 } from '@anc/core';
+import { shareOrigin } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -42,6 +43,7 @@ export class SpectrallyNormalized extends Discriminator {
     super();
     this.name = `spectral-norm(${inner.name})`;
     this.conditional = inner.conditional;
+    shareOrigin(this, inner);
   }
 
   init(rng: Rng, input: readonly number[], classes?: number): Variables<HostTensor> {

@@ -23,12 +23,13 @@ export const attentionSchema = withDeprecatedNames(
 );
 
 /**
- * Zagoruyko & Komodakis 2017 ("Paying more attention to attention"), Eq. 2: data + β/2 Σ_j ‖Q_s/‖Q_s‖ - Q_t/‖Q_t‖‖²,
+ * Zagoruyko & Komodakis 2017 ("Paying more attention to attention"), Eq. 2: data + β Σ_j ‖Q_s/‖Q_s‖ - Q_t/‖Q_t‖‖²,
  * Q_j the spatial map of mean squared activations at tap j.
  *
- * The paper adds it to cross-entropy with labels, and to KD in some runs; here it is added to label-free KD unless
- * `hardWeight` is above 0. The squared distance is a mean over positions and β = 1000, which is the paper's 10³ divided
- * by the size of the map and the batch. If the planes differ, the teacher's is resized.
+ * The paper writes β/2; its code, which this follows, has β without the half. The squared distance is a mean over
+ * positions and batch and β = 1000, as there. The paper adds it to cross-entropy with labels, and to KD in some runs;
+ * here it is added to label-free KD unless `hardWeight` is above 0. Where the planes differ, the larger is averaged to
+ * the smaller, as in RepDistiller.
  */
 export class AttentionMethod extends Method {
   readonly name = 'attention';

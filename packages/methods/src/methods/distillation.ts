@@ -8,7 +8,15 @@ import {
 } from '@anc/core';
 import { withActivationDropout } from '@anc/core/internal';
 import { z } from 'zod';
-import { dkdSchema as dkdTermSchema, klSchema, klTerm, l2Schema, l2Term } from '../data-terms/index.js';
+import {
+  distSchema as distTermSchema,
+  distTerm,
+  dkdSchema as dkdTermSchema,
+  klSchema,
+  klTerm,
+  l2Schema,
+  l2Term,
+} from '../data-terms/index.js';
 import { commonSchema, formerOptimizerName, part, withDeprecatedNames } from '../options/index.js';
 import { softAndHard } from '../stages/data-weight.js';
 import { termStage, type WeightedTerm } from '../stages/term-stage.js';
@@ -20,6 +28,9 @@ export const l2MethodSchema = withDeprecatedNames(commonSchema.extend(l2Schema.s
 
 /** Options of the method `kd`. */
 export const kdSchema = withDeprecatedNames(commonSchema.extend(klSchema.shape), formerOptimizerName);
+
+/** Options of the method `dist`. */
+export const distMethodSchema = commonSchema.extend(distTermSchema.shape);
 
 /** Options of the method `dkd`. */
 export const dkdMethodSchema = withDeprecatedNames(
@@ -140,6 +151,26 @@ export function dkdMethod(options: z.infer<typeof dkdMethodSchema>): Distillatio
   const term = decoupledTerm({ temperature, alpha, beta }, target);
   return new DistillationMethod({ name: 'dkd', optimizer, terms: softAndHard(term, weights) });
 }
+
+/**
+ * Huang 2022 ("Knowledge distillation from a stronger teacher"): λ · DIST (`distTerm`), and α · cross-entropy with
+ * labels.
+ *
+ * The paper adds it to cross-entropy with labels; its code for that is `hardWeight: 1, hardWeightMode: added`. Ours: no
+ * label is read by default.
+ */
+export const distMethod = ({
+  temperature,
+  beta,
+  gamma,
+  optimizer,
+  ...weights
+}: z.infer<typeof distMethodSchema>): DistillationMethod =>
+  new DistillationMethod({
+    name: 'dist',
+    optimizer,
+    terms: softAndHard(dataTerm(distTerm({ temperature, beta, gamma })), weights),
+  });
 
 /**
  * λ · Data(f_t, c(m ⊙ g)): g the student's features, m a mask of inverted dropout, c its last layer. A control: the

@@ -5,7 +5,7 @@ import { commonSchema, formerOptimizerName, part, withDeprecatedNames } from '..
 import { softAndHard } from '../stages/data-weight.js';
 import { progressShare, termStage } from '../stages/term-stage.js';
 import { dataTerm } from '../terms/logits.js';
-import { pairedFeatures } from '../terms/paired-features.js';
+import { ADAPTERS, pairedFeatures } from '../terms/paired-features.js';
 
 /** Options of the method `feature-mse`. */
 export const featureMseSchema = withDeprecatedNames(
@@ -14,9 +14,11 @@ export const featureMseSchema = withDeprecatedNames(
     tap: tapSchema.prefault('features').describe('output to compare: features, logits or a named tap'),
     featureWeight: z.number().nonnegative().default(1).describe('weight of the feature distance'),
     adapter: z
-      .enum(['none', 'linear'])
+      .enum(ADAPTERS)
       .default('linear')
-      .describe("linear: a learned projection of the student's output to the teacher's width; not exported"),
+      .describe(
+        "linear: a learned projection of the student's output to the teacher's width; regressor: a convolution, batch norm and ReLU, also between different planes; not exported",
+      ),
     decay: z
       .enum(['none', 'linear'])
       .default('none')

@@ -1,6 +1,6 @@
 import { AncError } from '@anc/core';
 import { modern } from './modern.js';
-import { paper } from './paper.js';
+import { paper, PAPER_RESNET_OPTIONS } from './paper.js';
 import type { Preset } from './preset.js';
 
 /** The presets by name, each a function of the dataset. */
@@ -20,4 +20,5 @@ export function presetFor(name: string, dataset: string): Preset {
   return { ...family.base, ...family.datasets[dataset] };
 }
 
+export { PAPER_RESNET_OPTIONS };
 export type { Preset };

@@ -81,9 +81,9 @@ export function ttq({ threshold = 0.05 } = {}): Estimator {
  * BinaryConnect (Courbariaux 2015, arXiv 1511.00363), deterministic: w^b = H · sign(w), the gradient of w^b is passed
  * to w, and w is clipped to [-H, H] after every update (Algorithm 1).
  *
- * The paper's H is 1 with batch norm behind every layer; here H = √(6 / (fan-in + fan-out)) so that networks without
- * batch norm train too; batch norm removes the scale from the output. All layers are binary, as in
- * the paper.
+ * The paper's H is 1 with batch norm behind every layer, and its code scales each layer's updates by Glorot's coefficient
+ * (`W_LR_scale`). Here H = √(6 / (fan-in + fan-out)) so that networks without batch norm train too; batch norm removes the
+ * scale from the output. All layers are binary, as in the paper.
  */
 export function binaryConnect(): Estimator {
   const bound = (shape: readonly number[]): number => Math.sqrt(6 / fans(shape));
@@ -108,7 +108,9 @@ export function binaryConnect(): Estimator {
  * filter; ∂/∂w_i = ∂/∂w^b_i · (1/n + α · 1{|w_i| ≤ 1}), n weights per filter.
  *
  * The paper fixed α as the best scale for the signs, and full precision in the first and the last layer. Ours: first
- * and last are those of the student's own order, and depthwise kernels have one filter per channel.
+ * and last are those of the student's own order, and depthwise kernels have one filter per channel. The authors' code
+ * also multiplies this gradient by n (1 - 1/C), C the layer's input channels; the paper has no such factor, and neither
+ * has this. Under Adam, which the code uses, it changes little: a constant factor of a layer's gradient cancels.
  */
 export function binaryWeights(): Estimator {
   return {

@@ -84,11 +84,12 @@ export class QuantizedMethod extends Method {
 /** Adds the option `quantize` to a method's contribution. */
 export function quantizable<S extends z.ZodObject>(
   contribution: Omit<Contribution<Method, Parts>, 'options' | 'create'> & {
-    readonly options: OptionsSchema<S>;
+    readonly options: OptionsSchema<S> | S;
     create(options: z.output<S>, parts: Parts): Method;
   },
 ): Contribution<Method, Parts> {
-  const { current, deprecated } = contribution.options;
+  const { options } = contribution;
+  const { current, deprecated } = 'current' in options ? options : { current: options, deprecated: {} };
   return {
     ...contribution,
     options: withDeprecatedNames(current.extend({ quantize: quantizeSchema }), deprecated),

@@ -11,6 +11,7 @@ import {
   type Network,
   type Tree,
 } from '@anc/core';
+import { shareOrigin } from '@anc/core/internal';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Estimator } from './estimators.js';
 
@@ -66,7 +67,7 @@ export function quantized(plain: Network<ClassifierOutputs>, estimator: Estimato
       covered.has(name) ? estimator.weights(leaf, subtree(params, name)) : leaf,
     );
   };
-  return {
+  const network: QuantizedNetwork = {
     name: `quantized(${plain.name}, ${estimator.name})`,
     estimator,
     plain,
@@ -88,6 +89,8 @@ export function quantized(plain: Network<ClassifierOutputs>, estimator: Estimato
     },
     summary: (input) => plain.summary(input),
   };
+  shareOrigin(network, plain);
+  return network;
 }
 
 /** A context that quantizes the inputs of layers with the given weights. */

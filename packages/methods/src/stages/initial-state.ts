@@ -10,6 +10,7 @@ import {
   type Tree,
   type Variables,
 } from '@anc/core';
+import { blamed, originOf } from '@anc/core/internal';
 
 /** A model's entries in the initial state: variables by the network's own init, slots by the optimizer. */
 export function initModel(
@@ -43,7 +44,11 @@ export function initStudent(
   rng: Rng,
   previous: Tree<HostTensor> | null,
 ): Record<string, HostTensor> {
-  if (previous === null) return initModel(modelNames.student, student, optimizer, rng, input);
+  if (previous === null) {
+    const init: typeof student.init = (...given) =>
+      blamed(originOf('model', student), () => student.init(...given));
+    return initModel(modelNames.student, { init }, optimizer, rng, input);
+  }
   const { params, stats } = modelStateOf(previous, modelNames.student);
   return toStateEntries(modelNames.student, { params, stats, slots: optimizer.init(params) });
 }

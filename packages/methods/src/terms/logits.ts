@@ -1,9 +1,9 @@
 import { dataTermLoss, type DataTerm, type Term } from '@anc/core';
-import { originOf } from '@anc/core/internal';
+import { originOf, received, scalarFrom } from '@anc/core/internal';
 
-/** A data term of the objective as one term of the student's loss. */
-export const dataTerm = (data: DataTerm): Term => ({
-  name: 'data',
+/** A data term of the objective as one term of the student's loss; `name`: that of its metric and weight. */
+export const dataTerm = (data: DataTerm, name = 'data'): Term => ({
+  name,
   id: data.name,
   teacherOutputs: ['logits', ...(data.teacherOutputs ?? [])],
   usesLabels: false,
@@ -17,5 +17,9 @@ export const hardLabels: Term = {
   id: 'cross-entropy',
   teacherOutputs: [],
   usesLabels: true,
-  loss: ({ outputs, batch, task }) => task.loss(outputs.logits, batch.labels!),
+  loss({ outputs, batch, task }) {
+    const what = originOf('task', task);
+    const logits = received(what, 'logits', outputs.logits);
+    return scalarFrom(what, 'loss', () => task.loss(logits, batch.labels!));
+  },
 };

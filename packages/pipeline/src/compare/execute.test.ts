@@ -136,6 +136,7 @@ describe('a comparison', () => {
     for (const name of [
       'seed-6/student/kd/weights.safetensors',
       'seed-6/config.resolved.yaml',
+      'compare.yaml',
       'seed-5/environment.json',
     ]) {
       const before = await readFile(of(name));

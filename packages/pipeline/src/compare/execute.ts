@@ -5,6 +5,7 @@ import { Checksums, isLeftover, RunFolder, writeFileAtomically } from '@anc/runt
 import type { RunResult } from '../events/documents.js';
 import { scoped, type Emit } from '../events/events.js';
 import { whileLocked, type FolderLock } from '../files/folder-lock.js';
+import { lostRecord } from '../files/missing-record.js';
 import { reportOrNotice } from '../files/report-or-notice.js';
 import { isIncomplete, verifyRun } from '../files/verify.js';
 import { afterWorkBegan } from '../events/work-error.js';
@@ -139,6 +140,11 @@ interface First {
 
 /** Whether the runs behind a finished comparison are as it left them. One whose folder was removed as a whole is not missed. */
 async function areRunsWhole({ path, record }: Comparison): Promise<boolean> {
+  // The record of a comparison within a table is not read otherwise.
+  if ((await new Checksums(path).readText(RECORD)) === null) {
+    const lost = await lostRecord(path, RECORD);
+    if (lost !== null) throw lost;
+  }
   for (const seed of record.seeds) {
     const folder = seedFolder(path, seed);
     if (!(await exists(folder))) continue;

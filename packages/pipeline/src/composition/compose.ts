@@ -21,9 +21,17 @@ export interface Composition {
   readonly plugins: readonly PluginSource[];
   /** What a run records of the plugins: what of them was used until now is part of it. */
   records(): Promise<readonly PluginRecord[]>;
+  /** Whether a part of a training step was made by a plugin of the user until now. */
+  readonly hasOwnParts: () => boolean;
   /** Installed plugins that were found and cannot be used, with the reason. */
   readonly broken: readonly BrokenPlugin[];
 }
+
+/** Kinds whose code computes tensors in a training step. */
+const IN_STEPS: readonly Kind[] = [
+  ...(['models', 'methods', 'discriminators', 'regularizers', 'dataTerms'] as const),
+  ...(['adversarialLosses', 'balancers', 'tasks', 'optimizers'] as const),
+];
 
 /** An installed plugin that cannot be used. */
 export interface BrokenPlugin {
@@ -135,9 +143,16 @@ export function compose(
   );
   for (const { plugin } of sources) validatePlugin(plugin);
   assertDifferentNames(sources);
+  const builtIn = new Set(
+    sources.filter(({ source }) => source === 'built-in').map(({ plugin }) => plugin.name),
+  );
   const used = new Set<string>();
+  let hasOwnParts = false;
   const events: RegistryEvents = {
-    used: (name) => used.add(name),
+    used: (name, kind) => {
+      used.add(name);
+      hasOwnParts ||= IN_STEPS.includes(kind) && !builtIn.has(name);
+    },
     unknown: (name) => hintOf(name, broken),
   };
   const container = new Container();
@@ -149,6 +164,7 @@ export function compose(
     optimizers: container.get(optimizersToken),
     plugins: sources,
     records: () => recordsOf(sources, used),
+    hasOwnParts: () => hasOwnParts,
     broken,
   };
 }
@@ -158,6 +174,14 @@ function assertDifferentNames(sources: readonly PluginSource[]): void {
   const names = sources.map(({ plugin }) => plugin.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return;
+  const urls = new Set(sources.flatMap(({ plugin, url }) => (plugin.name === twice ? (url ?? []) : [])));
+  if (urls.size === 1 && sources.every(({ plugin, url }) => plugin.name !== twice || url !== undefined)) {
+    throw new AncError('ANC_PLUGIN_DUPLICATE', `plugin "${twice}" is given twice.`, {
+      expected: 'each plugin once',
+      received: [...urls].join(),
+      hint: 'leave it out once: options, configuration files and library calls add up.',
+    });
+  }
   const from = sources.filter(({ plugin }) => plugin.name === twice).map(({ url, source }) => url ?? source);
   throw new AncError('ANC_PLUGIN_DUPLICATE', `two plugins are named "${twice}".`, {
     expected: 'a name of its own for each plugin',

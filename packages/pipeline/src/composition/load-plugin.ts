@@ -6,12 +6,20 @@ import { mixedVersions } from './mixed-versions.js';
 import { blaming } from './plugin-fault.js';
 import type { PluginSource } from './provenance.js';
 import { isPath, resolvePlugin } from './resolve-plugin.js';
+import { syntaxFault } from './syntax-place.js';
 
 /**
  * Loads a plugin by package name or path: the user's working directory comes first, then this package's own
  * surroundings. Throws `ANC_PLUGIN_MISSING` or `ANC_PLUGIN`.
  */
 export async function loadPlugin(specifier: string, cwd: string): Promise<PluginSource> {
+  if (specifier.trim() === '') {
+    throw new AncError('ANC_PLUGIN_MISSING', 'a plugin has no name.', {
+      expected: 'a package, or the path of a file: ./my-plugin.mjs',
+      received: 'an empty text',
+      hint: 'leave --plugins out where there are none.',
+    });
+  }
   const url = resolvePlugin(specifier, cwd);
   if (url === undefined) {
     const folder = isPath(specifier) ? null : installedFolder(specifier, cwd);
@@ -44,7 +52,7 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
       ? await importTypeScript(url)
       : ((await import(url)) as { default?: unknown });
   } catch (cause) {
-    throw unloadable(specifier, url, cause);
+    throw await unloadable(specifier, url, cause);
   } finally {
     process.off('exit', ended);
   }
@@ -76,10 +84,10 @@ export const pluginPath = (specifier: string, cwd: string): string =>
   /^\.{1,2}[\\/]/.test(specifier) ? resolve(cwd, specifier) : specifier;
 
 /** The file was found, but not all that it imports, or its own code failed. */
-function unloadable(specifier: string, url: string, cause: unknown): AncError {
+async function unloadable(specifier: string, url: string, cause: unknown): Promise<AncError> {
   const message = cause instanceof Error ? cause.message : String(cause);
   const missing = /Cannot find package '([^']+)' imported from (\S+)/.exec(message);
-  const isSyntax = cause instanceof SyntaxError;
+  const isSyntax = cause instanceof SyntaxError || /^ParseError: /.test(message);
   const mixed = isSyntax ? mixedVersions(message, url) : null;
   if (mixed !== null) {
     return new AncError('ANC_PLUGIN', `plugin "${specifier}" does not fit the installed @anc packages.`, {
@@ -89,9 +97,11 @@ function unloadable(specifier: string, url: string, cause: unknown): AncError {
   }
   return new AncError('ANC_PLUGIN', `plugin "${specifier}" could not be loaded.`, {
     received:
-      missing !== null || isSyntax || !(cause instanceof Error)
-        ? message
-        : `${message}, at ${callSite(cause)}`,
+      isSyntax && cause instanceof Error
+        ? await syntaxFault(url, cause)
+        : missing !== null || !(cause instanceof Error)
+          ? message
+          : withSite(message, callSite(cause)),
     ...(missing === null
       ? {}
       : {
@@ -102,6 +112,9 @@ function unloadable(specifier: string, url: string, cause: unknown): AncError {
     cause,
   });
 }
+
+const withSite = (message: string, site: string): string =>
+  site === 'an unknown line' ? message : `${message}, at ${site}`;
 
 /** The plugin that a module's default export is or returns. */
 export function pluginOf(module: { default?: unknown }, from: string): Plugin {

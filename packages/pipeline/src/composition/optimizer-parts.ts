@@ -1,5 +1,5 @@
-import type { GradientTransform, LearningRateSchedule, OptimizerParts } from '@anc/core';
-import { listed } from '@anc/core/internal';
+import { AncError, type GradientTransform, type LearningRateSchedule, type OptimizerParts } from '@anc/core';
+import { inPart, listed, produced } from '@anc/core/internal';
 import { KINDS } from './kinds.js';
 import { blaming } from './plugin-fault.js';
 import type { Registry } from './registry.js';
@@ -35,8 +35,13 @@ export function optimizerPartsOf(
 
 const blamedTransform = (made: GradientTransform, what: string): GradientTransform => ({
   id: made.id,
-  init: (params) => blaming(what, () => made.init(params)),
-  update: (updates, slots, context) => blaming(what, () => made.update(updates, slots, context)),
+  init: (params) => blaming(what, () => inPart(what, () => made.init(params))),
+  update(given, slots, context) {
+    const updated = blaming(what, () => inPart(what, () => made.update(given, slots, context)));
+    produced(`${what} returned updates that are`, { ...updated.updates });
+    produced(`${what} returned slots that are`, { ...updated.slots });
+    return updated;
+  },
 });
 
 const blamedSchedule = (made: LearningRateSchedule, what: string): LearningRateSchedule => ({
@@ -44,10 +49,15 @@ const blamedSchedule = (made: LearningRateSchedule, what: string): LearningRateS
   factor: (position) => blaming(what, () => made.factor(position)),
 });
 
-/** Asks a schedule twice at some steps. Throws `ANC_PLUGIN` where the answers differ; what they are is checked in training. */
+/** Asks a schedule twice at some steps. Throws `ANC_PLUGIN` where the answers differ, or are no factors of a rate. */
 function probeSchedule(schedule: LearningRateSchedule, what: string): void {
   for (const step of [0, 7, 29]) {
     const position = { step, steps: 30, warmup: 0, stepsPerEpoch: 10 };
-    sameTwice(what, `factor at step ${step} of 30`, () => schedule.factor(position));
+    const factor: unknown = sameTwice(what, `factor at step ${step} of 30`, () => schedule.factor(position));
+    if (typeof factor === 'number' && Number.isFinite(factor) && factor >= 0) continue;
+    throw new AncError('ANC_PLUGIN', `${what}: factor gives no factor of a learning rate.`, {
+      expected: `a finite number of 0 or more at step ${step} of 30`,
+      received: String(factor),
+    });
   }
 }

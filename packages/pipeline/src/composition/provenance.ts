@@ -122,7 +122,11 @@ async function digestOfFiles(paths: readonly string[], root: string): Promise<st
   return `sha256:${hash.digest('hex')}`;
 }
 
-async function digestOfModule(path: string): Promise<string> {
+const digestOfModule = async (path: string): Promise<string> =>
+  digestOfFiles(await modulesFrom(path), dirname(path));
+
+/** A file and what it imports by a relative path, and so on. */
+export async function modulesFrom(path: string): Promise<string[]> {
   const found = new Set<string>();
   const visit = async (file: string): Promise<void> => {
     if (found.has(file)) return;
@@ -134,7 +138,7 @@ async function digestOfModule(path: string): Promise<string> {
     }
   };
   await visit(path);
-  return digestOfFiles([...found], dirname(path));
+  return [...found];
 }
 
 /** `from './x.js'`, `import './x.js'`, `import('./x.js')`, `require('./x.cjs')`, `new URL('./x.wasm', import.meta.url)`. */

@@ -1,5 +1,5 @@
 import { AncError } from '@anc/core';
-import { setOrigin, watchingSources, type Uses } from '@anc/core/internal';
+import { setOrigin, Uses, watchingSources } from '@anc/core/internal';
 import type { Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 import type { EnvironmentOf, Kind, Made, Registration } from './kinds.js';
@@ -11,7 +11,7 @@ import { validateOptions } from './validate-options.js';
 /** What happens around a registry. */
 export interface RegistryEvents {
   /** Something of a package was made. */
-  used?(packageName: string): void;
+  used?(packageName: string, kind: Kind): void;
   /** A name is not known: what else there is to say, such as that a plugin could not be loaded. Throws what is better known. */
   unknown?(name: string): string | null;
 }
@@ -109,13 +109,13 @@ export class Registry<K extends Kind> {
    */
   build(name: string, checked: unknown, environment: EnvironmentOf<K>): Made<K> {
     const { contribution, package: from, name: own } = this.get(name);
-    this.events.used?.(from);
+    this.events.used?.(from, this.kind);
     const create = contribution.create.bind(contribution) as (
       options: unknown,
       environment: EnvironmentOf<K>,
     ) => Made<K>;
     const what = `${KINDS[this.kind]} "${own}" of plugin "${from}"`;
-    const uses: Uses = new Map();
+    const uses = new Uses();
     const made: unknown = blaming(what, () =>
       DRAWS.includes(this.kind)
         ? create(checked, environment)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AncError } from '@anc/core';
-import { usesInWords, watchingSources, type Uses } from '@anc/core/internal';
+import { Uses, usesInWords, watchingSources } from '@anc/core/internal';
 
 /**
  * Runs code of a plugin twice, at different times, and compares what it returns.
@@ -11,7 +11,7 @@ import { usesInWords, watchingSources, type Uses } from '@anc/core/internal';
  * @throws `ANC_PLUGIN` where the two differ: it draws its own random numbers, asks for the time or remembers something.
  */
 export function sameTwice<T>(what: string, member: string, code: () => T): T {
-  const uses: Uses = new Map();
+  const uses = new Uses();
   const [first, second] = [watchingSources(uses, 0, code), watchingSources(uses, 1, code)];
   const [a, b] = [inWords(first), inWords(second)];
   if (a === b) return first;

@@ -108,7 +108,7 @@ describe('a list of augmentations', () => {
 
   let calls = 0;
   it.each([
-    ['throws', {}, 'augmentation "throws" fails: oh', undefined],
+    ['throws', {}, 'augmentation "throws" of plugin "broken" fails: oh', undefined],
     ['random', { draw: () => unseeded() }, 'draw gives another result', /it uses Math\.random at .*test/],
     ['counts', { draw: () => ++calls }, 'draw gives another result', /2/],
     ['late', { apply: brighten(() => Date.now() % 251) }, 'apply gives another result', /it uses Date/],

@@ -85,8 +85,9 @@ export async function createAugmentations(
     entriesOf(options).map(({ named, path }) =>
       aboutOption(path, async () => {
         const made = await registries.augmentations.create(named, { shape });
-        const blamed = blamingIts(made, named.name);
-        probeAugmentation(blamed, shape, originOf('augmentation', made as Augmentation & { name: string }));
+        const what = originOf('augmentation', made as Augmentation & { name: string });
+        const blamed = blamingIts(made, what);
+        probeAugmentation(blamed, shape, what);
         return blamed;
       }),
     ),
@@ -100,8 +101,8 @@ export async function createAugmentations(
 }
 
 /** The same, whose faults are errors that name it. */
-function blamingIts(augmentation: Augmentation, name: string): Augmentation {
-  const blame = <T>(work: () => T): T => blaming(`augmentation "${name}"`, work);
+function blamingIts(augmentation: Augmentation, what: string): Augmentation {
+  const blame = <T>(work: () => T): T => blaming(what, work);
   const draw: Augmentation['draw'] = (rng) => blame(() => augmentation.draw(rng));
   const { id } = augmentation;
   if (isMixing(augmentation)) {

@@ -18,6 +18,7 @@ export function probeAugmentation(augmentation: Augmentation, shape: readonly nu
   for (let i = 0; i < TRIES; i++) {
     const record = sameTwice(what, 'draw', () => augmentation.draw(Rng.fromSeed(0).split('probe', i)));
     if (record === null) continue;
+    assertPlain(record, what);
     const member = isMixing(augmentation) ? 'mix' : 'apply';
     const [image, partner] = [bytes(0), bytes(99)];
     let background = 0;
@@ -35,4 +36,16 @@ export function probeAugmentation(augmentation: Augmentation, shape: readonly nu
       hint: 'write to out alone.',
     });
   }
+}
+
+/** A record is kept as JSON, which has neither NaN nor Infinity. */
+function assertPlain(record: unknown, what: string): void {
+  JSON.stringify(record, (key, value: unknown) => {
+    if (typeof value !== 'number' || Number.isFinite(value)) return value;
+    throw new AncError('ANC_PLUGIN', `${what}: draw returned a number that is not finite.`, {
+      expected: 'finite numbers',
+      received: `${value}${key === '' ? '' : ` as "${key}"`}`,
+      hint: 'check divisions and logarithms of what it draws.',
+    });
+  });
 }

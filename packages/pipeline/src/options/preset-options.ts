@@ -12,7 +12,8 @@ export function trainingOf({
   augmentation,
   optimizer: own,
 }: Omit<Preset, 'objective'>) {
-  const { optimizer, learningRate, momentum, weightDecay, schedule } = optimizerConfigSchema.parse(own);
+  const { optimizer, learningRate, momentum, weightDecay, decayMode, decayScope, schedule } =
+    optimizerConfigSchema.parse(own);
   return {
     methods: [...methods],
     data: { ...augmentation },
@@ -23,6 +24,8 @@ export function trainingOf({
       learningRate,
       momentum,
       weightDecay,
+      decayMode,
+      decayScope,
       schedule: schedule.kind,
       warmup: schedule.warmup ?? 0,
       ...stepOptionsOf(schedule),

@@ -10,7 +10,7 @@ import {
   type TeacherEnvironment,
   type Variables,
 } from '@anc/core';
-import { rehearse } from '@anc/core/internal';
+import { originOf, rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
 import { requireLabels, type TrainingData } from '../data/training-data.js';
@@ -50,7 +50,7 @@ export async function planTeacher(
   composition: Composition,
 ): Promise<PlannedModel> {
   const seed = teacher.seed ?? training.seed;
-  const network = await planNetwork(teacher.model, model, data, backend, task);
+  const network = await planNetwork(teacher.model, model, data, backend, task, composition.hasOwnParts());
   const supervised = await createMethod(
     {
       name: 'supervised',
@@ -95,6 +95,7 @@ export interface StudentEnvironment {
   /** Variables of the teacher's shapes, for stages that apply it; null where it is no network. */
   readonly teacherVariables: Variables<HostTensor> | null;
   readonly optimizers: OptimizerParts;
+  readonly hasOwnParts: () => boolean;
 }
 
 /** Plans a student that a method trains. */
@@ -118,12 +119,16 @@ export function studentPlanner({
   teacher,
   teacherVariables,
   optimizers,
+  hasOwnParts,
 }: StudentEnvironment): StudentPlanner {
   return async (name, method, { epochs, seed }) => {
     if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
     const changed = method.made.network(studentModel);
-    const network = changed === studentModel ? plain : await planNetwork(model, changed, data, backend, task);
-    const stages = blaming(`method "${method.method.name}"`, () =>
+    const network =
+      changed === studentModel
+        ? plain
+        : await planNetwork(model, changed, data, backend, task, hasOwnParts());
+    const stages = blaming(originOf('method', method.made), () =>
       method.made.stages({
         ...networks,
         student: network.network,
@@ -135,6 +140,9 @@ export function studentPlanner({
       }),
     );
     requireImages(method.method.name, stages, data);
+    const rng = Rng.fromSeed(seed).split('student');
+    const origin = originOf('method', method.made);
+    const finite = hasOwnParts() ? { rng, origin } : undefined;
     await rehearse({
       backend,
       batchSize,
@@ -143,9 +151,10 @@ export function studentPlanner({
       stages,
       teacherOutputs: teacher.outputs,
       teacher: teacherVariables,
+      origin,
+      finite,
     });
     const { method: named, options: completed, needsTeacher } = method;
-    const rng = Rng.fromSeed(seed).split('student');
     return { name, method: named, options: completed, needsTeacher, network, stages, epochs, seed, rng };
   };
 }

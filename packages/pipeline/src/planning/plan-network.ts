@@ -1,6 +1,8 @@
 import {
+  AncError,
   mapTree,
   Rng,
+  sizeOf,
   normalizedNetwork,
   type Backend,
   type ClassifierOutputs,
@@ -9,7 +11,14 @@ import {
   type Tree,
   type Variables,
 } from '@anc/core';
-import { assertVariables, originOf, outputShapes, setOrigin } from '@anc/core/internal';
+import {
+  assertVariables,
+  firstNotFinite,
+  originOf,
+  outputShapes,
+  outputsOf,
+  setOrigin,
+} from '@anc/core/internal';
 import { blaming } from '../composition/plugin-fault.js';
 import { assertTaskOutputs } from '../tasks/assert-task.js';
 import type { OpenedTask } from '../tasks/opened-task.js';
@@ -29,13 +38,18 @@ export interface PlannedNetwork {
   readonly flops: number;
 }
 
-/** A model as the run uses it: what it gives, and what it costs. Throws `ANC_TASK` where it gives other logits. */
+/**
+ * A model as the run uses it: what it gives, and what it costs. Throws `ANC_TASK` where it gives other logits.
+ *
+ * @param tried whether it is also applied to random weights and pixels: throws `ANC_OBJECTIVE` where what it gives is not finite.
+ */
 export async function planNetwork(
   model: Named,
   made: Network<ClassifierOutputs>,
   { dataset, normalization }: TrainingData,
   backend: Backend,
   task: OpenedTask,
+  tried = false,
 ): Promise<PlannedNetwork> {
   const network = {
     ...normalizedNetwork(made, normalization),
@@ -50,6 +64,7 @@ export async function planNetwork(
     return { initial, outputs, layers: network.summary(dataset.shape) };
   });
   assertTaskOutputs(what, outputs, task);
+  if (tried) await blaming(what, () => assertFinite(what, backend, network, dataset.shape));
   return {
     model,
     network,
@@ -58,4 +73,30 @@ export async function planNetwork(
     parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
     flops: layers.reduce((sum, layer) => sum + layer.flops, 0),
   };
+}
+
+/** In inference mode; in training mode a stage's rehearsal looks at it. */
+async function assertFinite(
+  what: string,
+  backend: Backend,
+  network: Network<ClassifierOutputs>,
+  input: readonly number[],
+): Promise<void> {
+  const rng = Rng.fromSeed(0).split('rehearsal');
+  const pixels = Uint8Array.from({ length: sizeOf(input) }, () => Math.floor(256 * rng.uniform()));
+  const variables = network.init(rng, input);
+  const outputs = await outputsOf({ backend, network, variables }, { shape: [1, ...input], data: pixels });
+  for (const [name, { data }] of Object.entries(outputs)) {
+    const at = firstNotFinite(data);
+    if (at === -1) continue;
+    throw new AncError(
+      'ANC_OBJECTIVE',
+      `${what} returned an output "${name}" in inference that is not finite.`,
+      {
+        expected: 'finite numbers for random pixels and its initial weights',
+        received: `${data[at]} at ${at}`,
+        hint: 'look for a logarithm, a root or a division whose argument can be 0 or negative.',
+      },
+    );
+  }
 }

@@ -206,14 +206,26 @@ async function planWith<D extends TrainingData>(
       if (set.length > 0) notice(inspectionInWords(inspection, dataset.classes)); // a record had it
       notices.push(...inspectionWarnings(inspection));
     }
-    const plain = await planNetwork(studentOptions.model, studentModel, data, backends.student, task);
+    const { hasOwnParts } = composition;
+    const plain = await planNetwork(
+      studentOptions.model,
+      studentModel,
+      data,
+      backends.student,
+      task,
+      hasOwnParts(),
+    );
     checkScopes(options.training, plain.initial.params);
     const networks = { input: dataset.shape, classes: environment.classes, task: task.task };
     const teacher =
       given ?? (await planTeacher(teacherModel!, data, backends.teacher, task, options, composition));
     const { environment: ofTeacher, variables: teacherVariables } = teacherEnvironment(teacher);
     const stage = { backend: backends.student, batchSize, accumulate, shape: dataset.shape };
-    if (!('given' in teacher)) await rehearse({ ...stage, stages: teacher.stages, teacherOutputs: null });
+    if (!('given' in teacher)) {
+      const { stages, rng } = teacher;
+      const finite = hasOwnParts() ? { rng, origin: 'the training of the teacher' } : undefined;
+      await rehearse({ ...stage, stages, teacherOutputs: null, finite });
+    }
     const studentOf = studentPlanner({
       model: studentOptions.model,
       studentModel,
@@ -227,6 +239,7 @@ async function planWith<D extends TrainingData>(
       teacher: ofTeacher,
       teacherVariables,
       optimizers: composition.optimizers,
+      hasOwnParts,
     });
     const { options: final, methods } = await withAdapters(
       { options: suited, methods: created },

@@ -53,13 +53,10 @@ function plannedGroup(
   input: RunOptionsInput,
   { scale, cwd, base = {} }: GridOptions,
 ): PlannedGroup {
-  const { dataset, teacher, student } = group;
+  const { dataset, teacher, student, modelOptions = {} } = group;
+  const model = (name: string) => ({ model: { name, ...modelOptions } });
   const wanted: RunOptionsInput = {
-    ...mergeInputs(
-      base,
-      { preset: 'paper', teacher: { model: teacher }, student: { model: student } },
-      input,
-    ),
+    ...mergeInputs(base, { preset: 'paper', teacher: model(teacher), student: model(student) }, input),
     data: { ...base.data, ...input.data, dataset },
     methods: methodsOf(group),
   };

@@ -1,3 +1,5 @@
+import { PAPER_RESNET_OPTIONS } from '@anc/methods';
+
 /** What of a comparison stands in a row: the teacher, or a method as `--methods` writes it. */
 export type Cell = 'teacher' | { readonly method: string };
 
@@ -17,6 +19,8 @@ export interface PaperGroup {
   readonly dataset: string;
   readonly teacher: string;
   readonly student: string;
+  /** Options of both networks. */
+  readonly modelOptions?: Readonly<Record<string, unknown>>;
   readonly rows: readonly PaperRow[];
 }
 
@@ -32,7 +36,7 @@ const adversarial = (options = ''): Cell => ({
 });
 const method = (text: string): Cell => ({ method: text });
 
-const resnets = { teacher: 'resnet164', student: 'resnet20' } as const;
+const resnets = { teacher: 'resnet164', student: 'resnet20', modelOptions: PAPER_RESNET_OPTIONS } as const;
 const cifar10 = { dataset: 'cifar10', ...resnets } as const;
 const cifar100 = { dataset: 'cifar100', ...resnets } as const;
 const svhn = { dataset: 'svhn', ...resnets } as const;

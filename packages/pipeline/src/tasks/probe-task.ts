@@ -46,9 +46,15 @@ export function probeTask(task: Task, data: TaskData, what: string): void {
     measurement.add({ shape, data: logits() }, new Int32Array(IMAGES * sizeOf(targets)));
     return measurement.result();
   });
+  const infinite = predicted.findIndex((value) => !Number.isFinite(value));
+  if (infinite !== -1) throw fault('predict gives no predictions', 'finite numbers', predicted[infinite]);
   const missing = task.metrics.find(
-    ({ name }) => typeof (measured as Record<string, unknown>)[name] !== 'number',
+    ({ name }) => !Number.isFinite((measured as Record<string, unknown>)[name]),
   );
   if (missing !== undefined)
-    throw fault(`its measurement lacks the metric "${missing.name}"`, 'a number for every metric', measured);
+    throw fault(
+      `its measurement lacks the metric "${missing.name}"`,
+      'a finite number for every metric',
+      measured,
+    );
 }

@@ -53,7 +53,7 @@ describe('the memory of a checkpoint', () => {
   });
 
   it('belongs to a stage of the model', () => {
-    const checkpoint = { memory: encodeNumbers(memory) as Json };
+    const checkpoint = { memory: encodeNumbers(memory) };
     expect(() => assertContinuable(checkpoint, 2)).not.toThrow();
     expect(() => assertContinuable(checkpoint, 1)).toThrow(
       expect.objectContaining({ code: 'ANC_CHECKPOINT', message: 'it is of stage 2, of 1.' }) as Error,

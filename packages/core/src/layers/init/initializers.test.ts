@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '../../random/rng.js';
 import { INITIALIZER_NAMES, INITIALIZERS } from './initializers.js';
 
-const VARIANCES = { 'he-normal': 2 / 50, 'glorot-uniform': 2 / 200, 'glorot-normal': 2 / 200 };
+const VARIANCES = {
+  'he-normal': 2 / 50,
+  'glorot-uniform': 2 / 200,
+  'glorot-normal': 2 / 200,
+  'lecun-normal': 1 / 50,
+};
+/** Fourth moment over the squared variance; a normal distribution that is cut off at two has 2.37. */
+const KURTOSES = { 'he-normal': 3, 'glorot-uniform': 1.8, 'glorot-normal': 3, 'lecun-normal': 2.37 };
 
 describe.each(INITIALIZER_NAMES)('%s', (name) => {
   const draw = (seed: number): Float32Array =>
@@ -15,7 +22,7 @@ describe.each(INITIALIZER_NAMES)('%s', (name) => {
     expect(Math.abs(moment(1))).toBeLessThan(0.05 * Math.sqrt(VARIANCES[name]));
     expect(Math.abs(moment(2) / VARIANCES[name] - 1)).toBeLessThan(0.05);
     const kurtosis = moment(4) / moment(2) ** 2;
-    expect(Math.abs(kurtosis - (name === 'glorot-uniform' ? 1.8 : 3))).toBeLessThan(0.15);
+    expect(Math.abs(kurtosis - KURTOSES[name])).toBeLessThan(0.15);
   });
 
   it('neighbors are uncorrelated and the last of an odd number is drawn', () => {

@@ -25,11 +25,30 @@ export const glorotUniform: Initializer = (rng, shape, fanIn, fanOut) => {
 export const glorotNormal: Initializer = (rng, shape, fanIn, fanOut) =>
   normal(rng, shape, 2 / (fanIn + fanOut));
 
+/** Standard deviation of a standard normal distribution that is cut off at two. */
+const TRUNCATED_DEVIATION = 0.8796256610342398;
+
+/**
+ * Normal with variance 1 / fan-in, without the values beyond two standard deviations (LeCun et al. 1998). TensorFlow
+ * calls it variance scaling of scale 1; its official ResNets start from it.
+ */
+export const lecunNormal: Initializer = (rng, shape, fanIn) => {
+  const data = new Float32Array(sizeOf(shape));
+  const deviation = Math.sqrt(1 / fanIn) / TRUNCATED_DEVIATION;
+  for (let i = 0; i < data.length; i++) {
+    let value = rng.normal();
+    while (Math.abs(value) > 2) value = rng.normal();
+    data[i] = deviation * value;
+  }
+  return { shape: [...shape], data };
+};
+
 /** The initializers that options can name. */
 export const INITIALIZERS = {
   'he-normal': heNormal,
   'glorot-uniform': glorotUniform,
   'glorot-normal': glorotNormal,
+  'lecun-normal': lecunNormal,
 } as const satisfies Record<string, Initializer>;
 
 export type InitializerName = keyof typeof INITIALIZERS;

@@ -1,0 +1,100 @@
+import type { Backend, Inputs } from '../contracts/backend.js';
+import type { Stage } from '../contracts/method.js';
+import type { Variables } from '../contracts/network.js';
+import type { StepSpec } from '../contracts/step.js';
+import { AncError } from '../errors/error.js';
+import { Rng } from '../random/rng.js';
+import type { NotFinite } from '../step/probing-step.js';
+import {
+  firstNotFinite,
+  mapTree,
+  namesOf,
+  sizeOf,
+  type HostTensor,
+  type LeafSpec,
+  type Tree,
+} from '../tree/tree.js';
+import { probeStep } from './locate-divergence.js';
+
+/** What a rehearsal for finite numbers needs. */
+export interface FiniteRehearsal {
+  /** Of the initial state, as in training. */
+  readonly rng: Rng;
+  /** Who made the stage, as errors call it: for what no part of a step is known to have returned. */
+  readonly origin: string;
+}
+
+/** Images of the batch: enough for whatever compares rows. */
+export const PROBED_ROWS = 2;
+
+/**
+ * Runs a stage's step once, from its initial state on random images and teacher outputs, and looks at what each of its parts
+ * returns.
+ *
+ * @param spec of a batch of `PROBED_ROWS` rows.
+ * @returns the initial state, which the next stage may start from.
+ * @throws `ANC_OBJECTIVE` with the part that first returned a number that is not finite.
+ */
+export async function rehearseFinite(
+  backend: Backend,
+  stage: Stage,
+  spec: StepSpec,
+  { rng, origin }: FiniteRehearsal,
+  previous: Tree<HostTensor> | null,
+  teacher: Variables<HostTensor> | null | undefined,
+): Promise<Tree<HostTensor>> {
+  const state = stage.init(rng, previous, teacher);
+  const own = `stage "${stage.name}" of ${origin}`;
+  const entry = namesOf(state).find((name) => firstNotFinite(state[name]!.data) >= 0);
+  if (entry !== undefined) {
+    const { data } = state[entry]!;
+    const sentence = `${own} starts with numbers of "${entry}" that are not finite`;
+    throw notFinite({ sentence, received: String(data[firstNotFinite(data)]) });
+  }
+  const { hyper } = stage.next({ epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 });
+  const [planned] = Object.entries(hyper).filter(([, value]) => !Number.isFinite(value));
+  if (planned !== undefined) {
+    const sentence = `${own} plans a hyperparameter "${planned[0]}" that is not finite`;
+    throw notFinite({ sentence, received: String(planned[1]) });
+  }
+  const inputs: Inputs = { batch: mapTree(spec.batch, exampleOf), hyper, noise: { seed: 0, step: 0 } };
+  const found = await probe(backend, stage, state, spec, inputs);
+  if (found !== null)
+    throw notFinite(
+      found.sentence.startsWith('phase ') ? { ...found, sentence: `${own}: ${found.sentence}` } : found,
+    );
+  return state;
+}
+
+/** A backend that cannot run the counts has rehearsed the step itself already. */
+const probe = (
+  backend: Backend,
+  stage: Stage,
+  state: Tree<HostTensor>,
+  { phases = [] }: StepSpec,
+  inputs: Inputs,
+): Promise<NotFinite | null> => probeStep(backend, stage, state, phases, inputs).catch(() => null);
+
+const notFinite = ({ sentence, received }: NotFinite): AncError =>
+  new AncError('ANC_OBJECTIVE', `${sentence}.`, {
+    expected: 'finite numbers: what it was given was finite',
+    received,
+    hint: 'look for a logarithm, a root or a division whose argument can be 0 or negative, and for a square root of 0, whose gradient is infinite.',
+  });
+
+/**
+ * An example of a batch's entry: logits of either sign, other outputs of the teacher positive, as features after a ReLU are;
+ * two classes in turn.
+ */
+function exampleOf({ shape, dtype }: LeafSpec, name: string): HostTensor {
+  const size = sizeOf(shape);
+  const rng = Rng.fromSeed(0).split('rehearsal', name);
+  if (dtype === 'int32') return { shape, data: Int32Array.from({ length: size }, (_, i) => i % 2) };
+  if (dtype === 'uint8')
+    return { shape, data: Uint8Array.from({ length: size }, () => Math.floor(256 * rng.uniform())) };
+  const isSigned = name.endsWith('/logits');
+  return {
+    shape,
+    data: Float32Array.from({ length: size }, () => (isSigned ? 2 * rng.normal() : Math.abs(rng.normal()))),
+  };
+}
