@@ -15,9 +15,9 @@ export const STAGES = [
   { name: 'interop: Keras', command: ['node', 'tools/interop/keras.mjs'], minutes: 12 },
   { name: 'interop: teachers', command: ['node', 'tools/interop/teachers.mjs'], minutes: 12 },
   {
-    name: 'interop: augmentations and optimizers of PyTorch',
+    name: 'interop: augmentations, optimizers and networks of PyTorch',
     command: ['node', 'tools/interop/pytorch.mjs'],
-    minutes: 12,
+    minutes: 18,
   },
   { name: 'backend: browser', command: ['node', 'tools/browser/check.mjs', '--install'], minutes: 18 },
   { name: 'backend: onnx:webgpu', command: ['node', 'tools/webgpu/check.mjs', 'onnx:webgpu'], minutes: 15 },

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportOnnx, OnnxBackend } from '@anc/backend-onnx';
+import { openCpu } from '@anc/backend-tfjs';
 import { mapTree, mergeTrees, prefixTree, Rng, subtree, type HostTensor, type Tree } from '@anc/core';
 import { inference } from '@anc/core/internal';
 import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
@@ -74,6 +75,7 @@ describe('a teacher in an ONNX file', () => {
       const pixels = new Uint8Array(64).map((_, i) => (i * 37) % 256);
       expect(source.count).toBeGreaterThan(0);
       const found = await given.teacher.infer({ shape: [1, ...INPUT], data: pixels }, ['logits', 'features']);
+      await openCpu(); // registers tfjs's own
       await tf.setBackend('cpu');
       const tensors = (tree: Tree<HostTensor>) =>
         mapTree(tree, ({ shape, data }) => tf.tensor(data, [...shape], 'float32'));

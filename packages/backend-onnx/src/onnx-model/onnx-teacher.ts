@@ -41,10 +41,12 @@ export class OnnxTeacher extends SessionTeacher<OnnxTeacherFacts> {
     session: number,
     outputs: Tree<readonly number[]>,
     facts: OnnxTeacherFacts,
-    frozen: FrozenNetwork | undefined,
+    frozen: () => FrozenNetwork | undefined,
   ) {
     super(engine, session, outputs, facts);
-    if (frozen !== undefined) this.frozen = frozen;
+    // Made when it is read: most methods never do.
+    let made: { readonly network: FrozenNetwork | undefined } | null = null;
+    Object.defineProperty(this, 'frozen', { get: () => (made ??= { network: frozen() }).network });
   }
 
   /** @throws `ANC_ONNX` if the file is damaged or no image classifier, or does not fit the images or the request */
@@ -123,7 +125,7 @@ export class OnnxTeacher extends SessionTeacher<OnnxTeacherFacts> {
         metadata: properties,
         notices,
       },
-      request.differentiable?.(final),
+      () => request.differentiable?.(final),
     );
   }
 }

@@ -162,13 +162,9 @@ function numbersOf(
     case BFLOAT16:
       return Float32Array.from(buffer ? new Uint16Array(buffer) : (int32Data ?? []), fromBfloat16);
     case ELEMENT.int64:
-      return buffer
-        ? whole(new BigInt64Array(buffer))
-        : whole((int64Data ?? []) as number[]);
+      return buffer ? whole(new BigInt64Array(buffer)) : whole((int64Data ?? []) as number[]);
     case UINT64:
-      return buffer
-        ? whole(new BigUint64Array(buffer))
-        : whole((uint64Data ?? []) as number[]);
+      return buffer ? whole(new BigUint64Array(buffer)) : whole((uint64Data ?? []) as number[]);
     case ELEMENT.int32:
       return buffer ? whole(new Int32Array(buffer)) : integers();
     case UINT32:

@@ -97,7 +97,9 @@ export function evaluate(
 function computed(call: Call): readonly Value[] {
   try {
     const made = operators[call.node.op]!(call);
-    return 'kind' in made ? [made] : made;
+    const all = 'kind' in made ? [made] : made;
+    for (const value of all) call.bounded(dimsOf(value));
+    return all;
   } catch (error) {
     if (isAncError(error) || !(error instanceof Error)) throw error;
     throw call.error(error.message.replace(/\.$/, ''));

@@ -93,7 +93,9 @@ export function matchInto(
     return found;
   };
   const variables = { params: filled('params'), stats: filled('stats') };
-  const unused = Object.keys(tensors).filter((name) => !used.has(name) && !name.endsWith("num_batches_tracked"));
+  const unused = Object.keys(tensors).filter(
+    (name) => !used.has(name) && !name.endsWith('num_batches_tracked'),
+  );
   return { variables, map: isOwn(file.tensors) ? null : map, otherShape, missing, unused };
 }
 

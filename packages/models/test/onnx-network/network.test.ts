@@ -298,6 +298,22 @@ describe('what cannot be a network', () => {
     });
   });
 
+  it.each([
+    ['ConstantOfShape', { shape: integers([2 ** 20, 2 ** 20]) }],
+    ['Expand', { x: floats([1], [1]), shape: integers([2 ** 20, 2 ** 20]) }],
+    ['Tile', { x: floats([1], [1]), shape: integers([2 ** 40]) }],
+    ['Range', { start: integers([0], []), limit: integers([2 ** 40], []), step: integers([1], []) }],
+  ])('refuses sizes that would fill the memory: %s', (op, inputs) => {
+    const { nodes, constants } = classifier();
+    const graph = classifier({
+      nodes: [...nodes, node(op, Object.keys(inputs), 'large'), node('Add', ['logits', 'large'], 'sum')],
+      constants: { ...Object.fromEntries(constants), ...inputs },
+    });
+    expect(refusal(() => made(graph, { logits: 'sum' }).summary(INPUT))).toMatchObject({
+      code: 'ANC_ONNX_OPERATOR',
+    });
+  });
+
   it('names a value that nothing computes', () => {
     const { nodes, constants } = classifier();
     const graph = classifier({ nodes: nodes.slice(1), constants: Object.fromEntries(constants) });

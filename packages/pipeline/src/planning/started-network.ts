@@ -101,10 +101,7 @@ export function partlyFrozen(
     });
   }
   notice(`${frozen.length} of the student's ${names.length} parameters are frozen: ${some(frozen)}.`);
-  const held = (
-    tree: Tree,
-    replace: (name: string, value: tf.Tensor) => tf.Tensor,
-  ): Tree =>
+  const held = (tree: Tree, replace: (name: string, value: tf.Tensor) => tf.Tensor): Tree =>
     Object.fromEntries(
       Object.entries(tree).map(([name, value]) => [
         name,

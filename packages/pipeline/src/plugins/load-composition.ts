@@ -27,15 +27,21 @@ export async function loadComposition(
   cwd: string,
   { discover, found: recorded }: LoadOptions = {},
 ): Promise<Composition> {
-  const [{ compose }, { builtinPlugins, builtinUrl }, { loadPlugin }, { autoPlugin }, { onnxFileModels }, core] =
-    await Promise.all([
-      import('../composition/compose.js'),
-      import('./builtin-plugins.js'),
-      import('../composition/load-plugin.js'),
-      import('../backends/auto.js'),
-      import('./onnx-file.js'),
-      import('@anc/core'),
-    ]);
+  const [
+    { compose },
+    { builtinPlugins, builtinUrl },
+    { loadPlugin },
+    { autoPlugin },
+    { onnxFileModels },
+    core,
+  ] = await Promise.all([
+    import('../composition/compose.js'),
+    import('./builtin-plugins.js'),
+    import('../composition/load-plugin.js'),
+    import('../backends/auto.js'),
+    import('./onnx-file.js'),
+    import('@anc/core'),
+  ]);
   const builtin = await builtinPlugins();
   const own = await Promise.all(
     plugins.map(async (plugin): Promise<PluginSource> =>
@@ -52,7 +58,12 @@ export async function loadComposition(
   const auto = autoPlugin(() => composition.registries.backends, names, cwd);
   const pipeline = core.definePlugin({ ...auto, models: onnxFileModels });
   const composition = compose(
-    [...builtin, { plugin: pipeline, source: 'built-in', url: builtinUrl('@anc/pipeline') }, ...own, ...found],
+    [
+      ...builtin,
+      { plugin: pipeline, source: 'built-in', url: builtinUrl('@anc/pipeline') },
+      ...own,
+      ...found,
+    ],
     broken,
   );
   return composition;

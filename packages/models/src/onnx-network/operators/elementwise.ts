@@ -1,7 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Call, Operator } from '../values/call.js';
 import { combineKnown, mapKnown, MOST_ON_HOST } from '../values/known-values.js';
-import { dimsOf, inOrder, laid, naturalOrder, onBackend, reshaped, type Laid, type Value } from '../values/value.js';
+import {
+  dimsOf,
+  inOrder,
+  laid,
+  naturalOrder,
+  onBackend,
+  reshaped,
+  type Laid,
+  type Value,
+} from '../values/value.js';
 
 /** A function of a tensor and the same of a number. */
 interface Unary {

@@ -2,7 +2,17 @@ import { batchNorm, sizeOf } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Call, Operator } from '../values/call.js';
 import { combine } from './elementwise.js';
-import { dimsOf, inOrder, known, laid, natural, naturalOrder, onBackend, reshapedTo, type Value } from '../values/value.js';
+import {
+  dimsOf,
+  inOrder,
+  known,
+  laid,
+  natural,
+  naturalOrder,
+  onBackend,
+  reshapedTo,
+  type Value,
+} from '../values/value.js';
 
 const none = (): number => NaN;
 

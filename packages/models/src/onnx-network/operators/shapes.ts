@@ -1,7 +1,13 @@
 import { sizeOf } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Call, Operator } from '../values/call.js';
-import { broadcastDims, broadcastKnown, concatKnown, takeKnown, transposeKnown } from '../values/known-values.js';
+import {
+  broadcastDims,
+  broadcastKnown,
+  concatKnown,
+  takeKnown,
+  transposeKnown,
+} from '../values/known-values.js';
 import {
   dimsOf,
   inOrder,
@@ -204,6 +210,7 @@ const expand: Operator = (call) => {
   const dims = broadcastDims(dimsOf(value), sizes);
   if (dims === null)
     throw call.error(`a value of shape [${dimsOf(value).join(', ')}] as [${sizes.join(', ')}]`);
+  call.bounded(dims);
   if (value.kind === 'known') return broadcastKnown(value, dims);
   const own = dimsOf(value);
   const ranked = reshapedTo(value, [...naturalOrder(dims.length - own.length).map(() => 1), ...own]) as Laid;
@@ -283,12 +290,12 @@ export const shapes: Readonly<Record<string, Operator>> = {
   Size: (call) => known([sizeOf(dimsOf(call.input(0)))], []),
   ConstantOfShape: (call) => {
     const value = call.tensor('value');
-    const dims = call.numbers(0) ?? [];
+    const dims = call.bounded(call.numbers(0) ?? []);
     return known(new Float64Array(sizeOf(dims)).fill(value?.data[0] ?? 0), dims, value?.type ?? 'float');
   },
   Range: (call) => {
     const [start, limit, step] = [0, 1, 2].map((i) => call.numbers(i)![0]!) as [number, number, number];
-    const count = Math.max(0, Math.ceil((limit - start) / step));
-    return known(Array.from({ length: count }, (_, i) => start + i * step));
+    const [count] = call.bounded([Math.max(0, Math.ceil((limit - start) / step))]);
+    return known(Array.from({ length: count! }, (_, i) => start + i * step));
   },
 };

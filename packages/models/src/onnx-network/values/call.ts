@@ -16,6 +16,9 @@ export interface Surroundings {
   count(flops: number): void;
 }
 
+/** Numbers of one value, per image. */
+const MOST_NUMBERS = 2 ** 26;
+
 /** One evaluation of a node. */
 export class Call {
   constructor(
@@ -78,6 +81,13 @@ export class Call {
     const found = axis < 0 ? axis + rank : axis;
     if (Number.isInteger(found) && found >= 0 && found < rank) return found;
     throw this.error(`axis ${axis} of a value of rank ${rank}`);
+  }
+
+  /** Throws where a value of these sizes is not one that a classifier has: a damaged file could fill the memory. */
+  bounded(dims: readonly number[]): readonly number[] {
+    if (dims.reduce((product, size) => product * size, 1) <= MOST_NUMBERS * this.around.batch.now)
+      return dims;
+    throw this.error(`a value of shape [${dims.slice(0, 8).join(', ')}]`);
   }
 
   rank(index: number): number {
