@@ -1,7 +1,7 @@
 import { Method, type MethodEnvironment, type Parts, type Stage } from '@anc/core';
 import { optimizerOverridesSchema } from '@anc/core/internal';
 import { z } from 'zod';
-import { optimizerOption, part, partList, withDeprecatedNames } from '../options/index.js';
+import { optimizerOption, part, partList } from '../options/index.js';
 import { generatorStage, type GeneratorVariant } from '../stages/generator-stage.js';
 
 /** Options of every method with a generator. */
@@ -37,7 +37,7 @@ export const generatorOptions = {
 };
 
 /** Where a default is not published it is ours, tuned on Fashion-MNIST with a LeNet-5 student. */
-export const dataFreeSchema = withDeprecatedNames(z.strictObject(generatorOptions), {});
+export const dataFreeSchema = z.strictObject(generatorOptions);
 
 /** Options of `DataFreeMethod`. */
 export type DataFreeOptions = z.infer<typeof dataFreeSchema>;

@@ -1,24 +1,21 @@
 import { Method, type MethodEnvironment, type Parts, type Stage } from '@anc/core';
 import { z } from 'zod';
-import { optimizerOption, part, withDeprecatedNames } from '../options/index.js';
+import { optimizerOption, part } from '../options/index.js';
 import { generatorStage } from '../stages/generator-stage.js';
 import { termStage } from '../stages/term-stage.js';
 import { dataTerm } from '../terms/logits.js';
 import { generatorOptions } from './data-free.js';
 
 /** The options of `data-free`, and the share of real images. */
-export const fewImagesSchema = withDeprecatedNames(
-  z.strictObject({
-    ...generatorOptions,
-    imageShare: z
-      .number()
-      .gt(0)
-      .lt(1)
-      .default(0.5)
-      .describe('share of the images of the data in what the student is shown; the others are generated'),
-  }),
-  {},
-);
+export const fewImagesSchema = z.strictObject({
+  ...generatorOptions,
+  imageShare: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.5)
+    .describe('share of the images of the data in what the student is shown; the others are generated'),
+});
 
 /** Options of `FewImagesMethod`. */
 export type FewImagesOptions = z.infer<typeof fewImagesSchema>;
@@ -47,15 +44,12 @@ export class FewImagesMethod extends Method {
 }
 
 /** Options of the control: those of the student. */
-export const imagesAloneSchema = withDeprecatedNames(
-  z.strictObject({
-    optimizer: optimizerOption,
-    studentTerm: part({ name: 'l1', centered: true }).describe(
-      'data term that the student minimizes: distance of its logits to the teacher',
-    ),
-  }),
-  {},
-);
+export const imagesAloneSchema = z.strictObject({
+  optimizer: optimizerOption,
+  studentTerm: part({ name: 'l1', centered: true }).describe(
+    'data term that the student minimizes: distance of its logits to the teacher',
+  ),
+});
 
 /** Options of `ImagesAloneMethod`. */
 export type ImagesAloneOptions = z.infer<typeof imagesAloneSchema>;
