@@ -31,6 +31,8 @@ const PUBLIC = [
   ...['playPhases', 'prefixTree', 'rateAt', 'relu', 'relu6', 'residual', 'sequential', 'sgd', 'sizeOf'],
   ...['softmaxCrossEntropy', 'specOf', 'squaredDistance', 'stateless', 'stopGradient', 'subtree', 'tap'],
   ...['temperatureKl', 'termStep', 'toStateEntries', 'train', 'valueAndGradients'],
+  // Methods with a generator
+  ...['Generator', 'dataFreePhases', 'dataFreeStep', 'generatedImages', 'initDataFreeState'],
   // Methods with networks, optimizers and tasks of their own
   ...['LayeredNetwork', 'addDecayedWeights', 'adversarialAuxiliaryLayers'],
   ...['adversarialStudentPhase', 'applyOptimizer', 'chain', 'classification'],

@@ -22,12 +22,14 @@ export { AncError, isAncError, type AncErrorDetail } from './errors/error.js';
 export type { Json } from './json/json.js';
 
 // Networks: students, discriminators, and the layers that they are made of
-export { Discriminator, Student } from './contracts/network.js';
+export { Discriminator, Generator, Student } from './contracts/network.js';
 export type {
   Applied,
+  BatchNormInput,
   ClassifierOutputs,
   Context,
   DiscriminatorOutputs,
+  GeneratorOutputs,
   LayerSummary,
   Network,
   Variables,
@@ -61,6 +63,13 @@ export type {
   ObjectiveContext,
   RegularizerContext,
 } from './contracts/objective.js';
+export type {
+  Discrepancy,
+  GeneratorEnvironment,
+  GeneratorTerm,
+  GeneratorTermContext,
+  ReplayMemory,
+} from './contracts/generation.js';
 export {
   binaryCrossEntropy,
   softmaxCrossEntropy,
@@ -73,7 +82,14 @@ export type { Differentiated, ValueAndGradients } from './autodiff/autodiff.js';
 
 // Methods: stages of steps, and the optimizers that they update with
 export { Method } from './contracts/method.js';
-export type { LabelUse, MethodEnvironment, Progress, Stage, StepPlan } from './contracts/method.js';
+export type {
+  LabelUse,
+  MethodEnvironment,
+  Progress,
+  Stage,
+  StepPlan,
+  TeacherEnvironment,
+} from './contracts/method.js';
 export type { Phase, PhaseGradients, Step, StepSpec } from './contracts/step.js';
 export {
   adversarialPhases,
@@ -83,6 +99,8 @@ export {
 } from './step/adversarial-step.js';
 export { adversarialAuxiliaryLayers, adversarialStudentPhase } from './step/adversarial-student-phase.js';
 export type { AttachedDiscriminator, ConditionSource } from './step/attached-discriminator.js';
+export { dataFreePhases, dataFreeStep, type DataFreeSetup } from './step/data-free-step.js';
+export { generatedImages, initDataFreeState, type DataFreeShapes } from './step/data-free-state.js';
 export { discriminatorPhase, type DiscriminatorPhaseOptions } from './step/discriminator-phase.js';
 export { modelNames, modelStateOf, toStateEntries, type ModelState } from './step/model-state.js';
 export { dataTermLoss } from './step/objective-context.js';

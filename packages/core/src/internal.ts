@@ -34,6 +34,7 @@ export { listed } from './optimizers/builtin-parts.js';
 export { builtinSchedules, stepScheduleSchema } from './optimizers/builtin-schedules.js';
 export { inMask } from './optimizers/name-mask.js';
 export { optimizerOverridesSchema } from './optimizers/optimizer-config.js';
+export { isFrozen, onlyFrozen, withoutFrozen } from './step/model-state.js';
 export { averagedStudent } from './step/averaged-student.js';
 export { memoryFrom, scalarFrom } from './step/component-result.js';
 export { assertVariables, blamed } from './step/network-result.js';
@@ -66,6 +67,8 @@ export { mainMemory, processorName, processorThreads } from './machine/processor
 
 // Training
 export { alarmsFor } from './train/alarms.js';
+export { generatorAlarms } from './train/generator-alarms.js';
+export { emptyBatches, imageRows, stepInputs } from './train/batches.js';
 export { allocateEpochs } from './train/allocate-epochs.js';
 export {
   currentDiagnostics,

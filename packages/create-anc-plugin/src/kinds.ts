@@ -1,7 +1,7 @@
 import { AncError } from '@anc/core';
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The kinds of plugins: the word for one, its key in a plugin, and a flag of `anc-cli run` that uses it. */
+/** The kinds of plugins: the word for one, its key in a plugin, and flags of `anc-cli run` that use it, {} for its name or with the name behind them. */
 export const PLUGIN_KINDS = {
   model: { key: 'models', flag: '--student' },
   dataset: { key: 'datasets', flag: '--dataset' },
@@ -12,6 +12,13 @@ export const PLUGIN_KINDS = {
   'data-term': { key: 'dataTerms', flag: '--methods adversarial --data-term' },
   'adversarial-loss': { key: 'adversarialLosses', flag: '--methods adversarial --adversarial-loss' },
   balancer: { key: 'balancers', flag: '--methods adversarial --balancer' },
+  generator: { key: 'generators', flag: '--dataset none --methods "data-free(generator={})"' },
+  discrepancy: { key: 'discrepancies', flag: '--dataset none --methods "data-free(discrepancy={})"' },
+  'generator-term': {
+    key: 'generatorTerms',
+    flag: '--dataset none --methods "data-free(generatorTerms=[class-balance, {}])"',
+  },
+  memory: { key: 'memories', flag: '--dataset none --methods "data-free(memory={})"' },
   task: { key: 'tasks', flag: null },
   optimizer: { key: 'optimizers', flag: '--optimizer' },
   schedule: { key: 'schedules', flag: '--schedule' },

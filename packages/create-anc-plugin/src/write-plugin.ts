@@ -76,6 +76,10 @@ const filled = (text: string, names: PluginNames, more: Readonly<Record<string, 
     .replaceAll('my-component', names.component)
     .replaceAll('MyComponent', names.identifier);
 
+/** Flags with the name of the component, where they have a place for it or behind them. */
+const usedBy = (flag: string): string =>
+  flag.includes('{}') ? flag.replace('{}', 'my-component') : `${flag} my-component`;
+
 /** The files of a plugin's package by path, as text. */
 export async function pluginFiles(
   kind: PluginKind,
@@ -89,7 +93,7 @@ export async function pluginFiles(
     ANC_PEERS: `>=${own} <${PLUGIN_API_VERSION}.0.0`,
     ANC_KIND: oneOf(kind),
     ANC_WORD: kind,
-    ANC_TRY: flag === null ? `describe ${kind} my-component` : `run ${flag} my-component`,
+    ANC_TRY: flag === null ? `describe ${kind} my-component` : `run ${usedBy(flag)}`,
     ANC_YEAR: String(new Date().getFullYear()),
   };
   const all = [...(await filesOf(join(TEMPLATES, 'common'))), ...(await filesOf(join(TEMPLATES, kind)))];

@@ -17,6 +17,7 @@ const OPTIONS: Partial<Record<PluginKind, PluginContractOptions>> = {
   model: {
     models: { 'my-component': { options: { width: 2 }, contract: { input: [8, 8, 3], classes: 5 } } },
   },
+  generator: { generators: { 'my-component': { options: { noise: 4, units: 6 } } } },
   method: { methods: { 'my-component': { options: { optimizer } } } },
   backend: { backends: { 'my-component': { contract: false } } },
 };

@@ -3,6 +3,21 @@ import { z } from 'zod';
 /** For datasets without options. */
 export const noOptions = z.strictObject({});
 
+export const noImagesOptions = z.strictObject({
+  height: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(28)
+    .describe("rows of the images that the networks take; default: a given teacher's"),
+  width: z.int().min(1).max(4096).default(28).describe("their columns; default: a given teacher's"),
+  channels: z
+    .union([z.literal(1), z.literal(3)])
+    .default(1)
+    .describe("1: gray, 3: color; default: a given teacher's"),
+});
+export type NoImagesOptions = z.output<typeof noImagesOptions>;
+
 export const glyphsOptions = z.strictObject({
   train: z.int().min(1).max(1_000_000).default(6000).describe('number of training images'),
   test: z.int().min(1).max(1_000_000).default(2000).describe('number of test images'),

@@ -7,6 +7,7 @@ import {
   glyphsOptions,
   imageFolderOptions,
   imagenetOptions,
+  noImagesOptions,
   noOptions,
   svhnOptions,
 } from './options.js';
@@ -27,6 +28,13 @@ export default function datasets(): Plugin {
         generated: true,
         create: async (options: z.output<typeof glyphsOptions>) =>
           new (await import('./glyphs/glyphs.js')).Glyphs(options),
+      },
+      none: {
+        summary: 'no images, for methods that make them, such as data-free',
+        options: noImagesOptions,
+        generated: true,
+        create: async (options: z.output<typeof noImagesOptions>) =>
+          new (await import('./no-images/no-images.js')).NoImages(options),
       },
       'fashion-mnist': {
         summary: 'Fashion-MNIST: 60,000 + 10,000 images of clothing, 28×28 gray',

@@ -25,6 +25,12 @@ export { AttentionMethod, attentionSchema } from './methods/attention.js';
 export { conditionalAdversarial, conditionalAdversarialSchema } from './methods/conditional-adversarial.js';
 export { deadDiscriminator, frozenDiscriminator } from './methods/controls.js';
 export {
+  dataFreeControls,
+  DataFreeMethod,
+  dataFreeSchema,
+  type DataFreeOptions,
+} from './methods/data-free.js';
+export {
   DistillationMethod,
   DistillationMethod as ImitationMethod, // its name in earlier versions
   dkdMethod,
@@ -38,6 +44,14 @@ export {
   type DistillationOptions,
 } from './methods/distillation.js';
 export { FeatureMseMethod, featureMseSchema } from './methods/feature-mse.js';
+export {
+  FewImagesMethod,
+  fewImagesSchema,
+  ImagesAloneMethod,
+  imagesAloneSchema,
+  type FewImagesOptions,
+  type ImagesAloneOptions,
+} from './methods/few-images.js';
 export { FitNetsMethod, fitnetsSchema } from './methods/fitnets.js';
 export { FspMethod, fspSchema } from './methods/fsp.js';
 export { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
@@ -88,6 +102,7 @@ export {
   warmupShare,
   type DataWeightOptions,
 } from './stages/data-weight.js';
+export { generatorStage, type GeneratorOptions, type GeneratorVariant } from './stages/generator-stage.js';
 export { initAuxiliaryLayers, initModel, initStudent, studentVariables } from './stages/initial-state.js';
 export {
   learningRate,

@@ -11,7 +11,11 @@ import type { z } from 'zod';
 import { adversarialLosses } from './adversarial-losses/index.js';
 import { balancers } from './balancers/index.js';
 import { dataTerms } from './data-terms/index.js';
+import { discrepancies } from './discrepancies/index.js';
 import { discriminators } from './discriminators/index.js';
+import { generatorTerms } from './generator-terms/index.js';
+import { generators } from './generators/index.js';
+import { memories } from './memories/index.js';
 import {
   crdMethod,
   crdSchema,
@@ -31,6 +35,12 @@ import { AttentionMethod, attentionSchema } from './methods/attention.js';
 import { conditionalAdversarial, conditionalAdversarialSchema } from './methods/conditional-adversarial.js';
 import { cooperativeDiscriminator, deadDiscriminator, frozenDiscriminator } from './methods/controls.js';
 import {
+  dataFreeControls,
+  DataFreeMethod,
+  dataFreeSchema,
+  type DataFreeOptions,
+} from './methods/data-free.js';
+import {
   distMethod,
   distMethodSchema,
   dkdMethod,
@@ -43,6 +53,14 @@ import {
   l2MethodSchema,
 } from './methods/distillation.js';
 import { FeatureMseMethod, featureMseSchema } from './methods/feature-mse.js';
+import {
+  fewImagesSchema,
+  FewImagesMethod,
+  imagesAloneSchema,
+  ImagesAloneMethod,
+  type FewImagesOptions,
+  type ImagesAloneOptions,
+} from './methods/few-images.js';
 import { FitNetsMethod, fitnetsSchema } from './methods/fitnets.js';
 import { FspMethod, fspSchema } from './methods/fsp.js';
 import { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
@@ -94,6 +112,27 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     options: crdSchema,
     create: crdMethod,
   }),
+  'data-free': quantizable({
+    summary:
+      'no images: a generator is trained against the student through the frozen teacher (DFAD, Fang 2019)',
+    options: dataFreeSchema,
+    create: (options: DataFreeOptions, parts: Parts) => new DataFreeMethod(options, parts),
+  }),
+  'data-free-non-adversarial': quantizable({
+    summary: 'control: data-free with a generator that minimizes its terms alone (DAFL, Chen 2019)',
+    options: dataFreeSchema,
+    create: dataFreeControls.nonAdversarial,
+  }),
+  'data-free-noise': quantizable({
+    summary: 'control: data-free with images of noise',
+    options: dataFreeSchema,
+    create: dataFreeControls.noise,
+  }),
+  'data-free-untrained': quantizable({
+    summary: 'control: data-free with a generator that is never trained',
+    options: dataFreeSchema,
+    create: dataFreeControls.untrained,
+  }),
   dist: quantizable({
     summary: 'correlations between classes and between images; labels optional (Huang 2022)',
     options: distMethodSchema,
@@ -113,6 +152,16 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     summary: 'control: data term and squared distance of the features; no labels',
     options: featureMseSchema,
     create: (options: z.infer<typeof featureMseSchema>, parts) => new FeatureMseMethod(options, parts),
+  }),
+  'few-images': quantizable({
+    summary: 'few images, or images of another domain, and half generated ones as in data-free; no labels',
+    options: fewImagesSchema,
+    create: (options: FewImagesOptions, parts: Parts) => new FewImagesMethod(options, parts),
+  }),
+  'few-images-alone': quantizable({
+    summary: 'control: few-images without the generator',
+    options: imagesAloneSchema,
+    create: (options: ImagesAloneOptions, parts: Parts) => new ImagesAloneMethod(options, parts),
   }),
   fitnets: quantizable({
     summary: 'hint to a middle layer, then distillation with labels (Romero 2015)',
@@ -188,6 +237,10 @@ export default function methods(): Plugin {
     dataTerms,
     adversarialLosses,
     balancers,
+    generators,
+    discrepancies,
+    generatorTerms,
+    memories,
     tasks,
     optimizers: builtinOptimizers,
     schedules: builtinSchedules,

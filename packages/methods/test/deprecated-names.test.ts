@@ -7,7 +7,8 @@ import methods, { deprecatedOptions, ImitationMethod } from '../src/index.js';
 const contributions = methods().methods as Readonly<Record<string, Contribution<unknown, unknown>>>;
 /** Methods without former names: they came after the options were renamed. */
 const newer = ['dist', 'sp', 'rkd', 'pkt', 'crd', 'hint', 'reviewkd'];
-const names = Object.keys(contributions).filter((name) => !newer.includes(name));
+const isNewer = (name: string): boolean => newer.includes(name) || /^(data-free|few-images)/.test(name);
+const names = Object.keys(contributions).filter((name) => !isNewer(name));
 
 function validated(name: string, options: unknown): StandardSchemaV1.Result<unknown> {
   const result = contributions[name]!.options['~standard'].validate(options);

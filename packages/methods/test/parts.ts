@@ -26,6 +26,10 @@ export const parts: Parts = {
   dataTerm: (name, options) => make(plugin.dataTerms, name, options, undefined),
   adversarialLoss: (name, options) => make(plugin.adversarialLosses, name, options, undefined),
   balancer: (name, options) => make(plugin.balancers, name, options, undefined),
+  generator: (name, options, environment) => make(plugin.generators, name, options, environment),
+  discrepancy: (name, options) => make(plugin.discrepancies, name, options, undefined),
+  generatorTerm: (name, options) => make(plugin.generatorTerms, name, options, undefined),
+  memory: (name, options) => make(plugin.memories, name, options, undefined),
 };
 
 export const method = (name: string, options: unknown = {}) => make(plugin.methods, name, options, parts);

@@ -11,7 +11,14 @@ export {
   discriminatorContract,
   type DiscriminatorContractOptions,
 } from './contracts/discriminator-contract.js';
+export { discrepancyContract, type DiscrepancyContractOptions } from './contracts/discrepancy-contract.js';
+export { generatorContract, type GeneratorContractOptions } from './contracts/generator-contract.js';
+export {
+  generatorTermContract,
+  type GeneratorTermContractOptions,
+} from './contracts/generator-term-contract.js';
 export { hookContract, type HookContractOptions } from './contracts/hook-contract.js';
+export { memoryContract, type MemoryContractOptions } from './contracts/memory-contract.js';
 export { methodContract, type MethodContractOptions } from './contracts/method-contract.js';
 export { networkContract, type NetworkContractOptions } from './contracts/network-contract.js';
 export { optimizerContract, type OptimizerContractOptions } from './contracts/optimizer-contract.js';

@@ -133,7 +133,7 @@ describe('the suite finds a method that', () => {
           }),
         }),
       },
-      'does not change the teacher, and keeps it out of the training state',
+      'does not change the teacher, and keeps it out of what is trained',
     ],
     [
       'is different at every run',

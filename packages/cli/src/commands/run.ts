@@ -149,7 +149,7 @@ async function tableOf(result: RunResult): Promise<string> {
   const hasBaseline = students.some(({ agreementBaseline }) => agreementBaseline !== undefined);
   const hasKappa = students.some(({ agreementBaseline }) => kappaMatters(agreementBaseline, classes));
   const agreementOf = (student?: RunResult['students'][number]): string[] => [
-    student === undefined ? '' : formatShare(student.agreement),
+    student === undefined ? '' : formatShare(student.agreement ?? null),
     ...(hasBaseline ? [student === undefined ? '' : formatShare(student.agreementBaseline ?? null)] : []),
     ...(hasKappa ? [student === undefined ? '' : formatKappa(student.kappa)] : []),
   ];

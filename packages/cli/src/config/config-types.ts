@@ -55,6 +55,8 @@ export interface ConfigOptions {
   readonly epochs?: number;
   /** images per step */
   readonly batchSize?: number;
+  /** steps that count as an epoch of a student, in repeated passes over the images; default: one pass, without images 100 */
+  readonly stepsPerEpoch?: number;
   /** micro-batches of each batch, for batches larger than memory: gradients are averaged over them before each update; default: 1 */
   readonly accumulate?: number;
   /** optimizer of students, e.g. momentum, adamw or lamb(beta2=0.99): one that `list` lists */

@@ -90,6 +90,8 @@ export abstract class Dataset {
    * about the outputs of a network that was trained elsewhere. A published dataset has its classes' numbers in its files.
    */
   readonly classesAreFolders: boolean = false;
+  /** False where it has no images at all, so that only methods that make them can train. */
+  readonly hasImages: boolean = true;
   /** How the files were read, and what is unusual about them, in sentences for people. */
   get notices(): readonly string[] {
     return [];

@@ -1,5 +1,6 @@
 import type { Rng } from '../random/rng.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
+import type { Normalization } from './dataset.js';
 import type { Network, ClassifierOutputs, Variables } from './network.js';
 import type { OptimizerParts } from './optimizer.js';
 import type { Step } from './step.js';
@@ -17,6 +18,17 @@ export interface Progress {
   readonly stepsPerEpoch: number;
 }
 
+/** What a method learns of the frozen teacher. */
+export interface TeacherEnvironment {
+  /** Shapes (no batch axis) of its outputs, by name. */
+  readonly outputs: Tree<readonly number[]>;
+  /**
+   * The teacher as a network that takes bytes, for methods whose steps apply it (`Stage.appliesTeacher`). Left out where
+   * it is a function that has no gradient.
+   */
+  readonly network?: Network<ClassifierOutputs>;
+}
+
 /** What a method builds its stages for: the student, and what the teacher and the data look like. */
 export interface MethodEnvironment {
   /** The network to train. */
@@ -30,7 +42,11 @@ export interface MethodEnvironment {
   /** What the logits mean; default: classification. */
   readonly task?: Task;
   /** Shapes (no batch axis) of the teacher's outputs; null for methods without a teacher. */
-  readonly teacher: { readonly outputs: Tree<readonly number[]> } | null;
+  readonly teacher: TeacherEnvironment | null;
+  /** Rows of a batch; for stages that make images themselves. */
+  readonly batchSize?: number;
+  /** How the student normalizes bytes. */
+  readonly normalization?: Normalization;
   /** Optimizers and schedules by name, plugins' too: for `createOptimizer` and `learningRateOf`. */
   readonly optimizers?: OptimizerParts;
 }
@@ -58,10 +74,24 @@ export interface Stage {
   readonly usesLabels: boolean;
   /** Shape of an image's target, as the task declares it; default: `[]`, one class index. */
   readonly targetShape?: readonly number[];
+  /**
+   * Share of a batch's rows that are images of the data, `batchSize` times as many, rounded; 1 where left out. At 0 the
+   * step gets no images and no teacher outputs: it makes them.
+   */
+  readonly imageShare?: number;
+  /** Whether the step applies the teacher itself, to take gradients through it: `init` is given its variables. */
+  readonly appliesTeacher?: boolean;
+  /** False where the step's state depends on single samples, so that a batch cannot be cut into micro-batches or ranks. */
+  readonly divisible?: boolean;
   /** The training step. */
   readonly step: Step;
-  /** `previous`: the final state of the stage before, null for the first one that is trained. */
-  init(rng: Rng, previous: Tree<HostTensor> | null): Tree<HostTensor>;
+  /**
+   * The initial state. Entries under `frozen/` never change: they are kept out of checkpoints, and made anew by `init`.
+   *
+   * @param previous the final state of the stage before, null for the first one that is trained.
+   * @param teacher the frozen teacher's variables, where the stage applies it.
+   */
+  init(rng: Rng, previous: Tree<HostTensor> | null, teacher?: Variables<HostTensor> | null): Tree<HostTensor>;
   /**
    * Plans the next step: its hyper-parameters and phases. It depends on `progress` alone, so that training can be
    * resumed.
@@ -69,6 +99,8 @@ export interface Stage {
   next(progress: Progress): StepPlan;
   /** The trained student's variables, out of the training state. */
   student(state: Tree<HostTensor>): Variables<HostTensor>;
+  /** Images that the stage has generated last, [n, H, W, C] in units of bytes, for people to look at. */
+  generated?(state: Tree<HostTensor>): HostTensor;
 }
 
 /** Whether a method reads labels. */

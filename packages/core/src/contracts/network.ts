@@ -30,6 +30,21 @@ export interface Context {
    * continues with the result. Binarized networks change inputs here.
    */
   operand?(x: Tensor, kernel: Tensor): Tensor;
+  /**
+   * A hook that sees the input of each batch norm in inference mode, with the running averages that it is normalized by.
+   * A generator's terms compare them.
+   */
+  normalized?(input: BatchNormInput): void;
+}
+
+/** The input of a batch norm [B, …, C], and its running averages [C]. */
+export interface BatchNormInput {
+  /** [B, …, C]. */
+  readonly x: Tensor;
+  /** Running average of the mean, [C]. */
+  readonly mean: Tensor;
+  /** Running average of the variance, [C]. */
+  readonly variance: Tensor;
 }
 
 /** What `apply` returns: the outputs by name, and the statistics that changed (all of them in training). */
@@ -126,4 +141,25 @@ export abstract class Discriminator implements Network<DiscriminatorOutputs> {
     condition?: Tensor,
   ): Applied<DiscriminatorOutputs>;
   abstract summary(input: readonly number[], classes?: number): readonly LayerSummary[];
+}
+
+/** A generator's output. */
+export interface GeneratorOutputs {
+  /** [B, H, W, C], in units of bytes: 0..255 is the range of a real image's pixels, not rounded. */
+  readonly images: Tensor;
+}
+
+/**
+ * Makes images from noise. Students and teachers take bytes and normalize them themselves (see `normalizedNetwork`), so a
+ * generator gives bytes: what it maps to their range is its own choice.
+ */
+export abstract class Generator implements Network<GeneratorOutputs> {
+  abstract readonly name: string;
+  /** Width n of its input: standard normal noise [B, n]. */
+  abstract readonly noise: number;
+  /** `input`: [n]. */
+  abstract init(rng: Rng, input: readonly number[]): Variables<HostTensor>;
+  /** z: [B, n] -> images [B, H, W, C]. */
+  abstract apply(variables: Variables, z: Tensor, context: Context): Applied<GeneratorOutputs>;
+  abstract summary(input: readonly number[]): readonly LayerSummary[];
 }

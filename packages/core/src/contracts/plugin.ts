@@ -3,9 +3,10 @@ import { AncError } from '../errors/error.js';
 import type { Augmentation } from './augmentation.js';
 import type { Backend } from './backend.js';
 import type { Dataset, PublishedFile } from './dataset.js';
+import type { Discrepancy, GeneratorEnvironment, GeneratorTerm, ReplayMemory } from './generation.js';
 import type { RunHook } from './hook.js';
 import type { Method } from './method.js';
-import type { ClassifierOutputs, Discriminator, Network } from './network.js';
+import type { ClassifierOutputs, Discriminator, Generator, Network } from './network.js';
 import type { AdversarialLoss, Balancer, DataTerm, Regularizer } from './objective.js';
 import type { GradientTransform, LearningRateSchedule } from './optimizer.js';
 import type { Task } from './task.js';
@@ -84,6 +85,14 @@ export interface Parts {
   adversarialLoss(name: string, options?: unknown): AdversarialLoss;
   /** Creates the balancer of this name. */
   balancer(name: string, options?: unknown): Balancer;
+  /** Creates the generator of this name, for images of a shape. */
+  generator(name: string, options: unknown, environment: GeneratorEnvironment): Generator;
+  /** Creates the discrepancy of this name. */
+  discrepancy(name: string, options?: unknown): Discrepancy;
+  /** Creates the generator term of this name. */
+  generatorTerm(name: string, options?: unknown): GeneratorTerm;
+  /** Creates the memory of this name. */
+  memory(name: string, options?: unknown): ReplayMemory;
 }
 
 /** Everything that a plugin can contribute, by kind and name. */
@@ -108,6 +117,14 @@ export interface Contributions {
   readonly adversarialLosses?: Readonly<Record<string, Contribution<AdversarialLoss>>>;
   /** Choosers of the adversarial term's weight. */
   readonly balancers?: Readonly<Record<string, Contribution<Balancer>>>;
+  /** Networks that make images from noise, for data-free training. */
+  readonly generators?: Readonly<Record<string, Contribution<Generator, GeneratorEnvironment>>>;
+  /** Distances of student and teacher that a generator maximizes. */
+  readonly discrepancies?: Readonly<Record<string, Contribution<Discrepancy>>>;
+  /** Further terms of a generator's loss. */
+  readonly generatorTerms?: Readonly<Record<string, Contribution<GeneratorTerm>>>;
+  /** Memories of generated images. */
+  readonly memories?: Readonly<Record<string, Contribution<ReplayMemory>>>;
   /** Tasks: what logits mean, targets, metrics. */
   readonly tasks?: Readonly<Record<string, Contribution<Task>>>;
   /** Optimizers, as transforms of gradients. */

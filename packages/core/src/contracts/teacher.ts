@@ -23,7 +23,9 @@ export abstract class Teacher {
 
 /** A network that takes bytes, with its trained variables. */
 export interface FrozenNetwork {
+  /** The network. */
   readonly network: Network<ClassifierOutputs>;
+  /** Its trained variables. */
   readonly variables: Variables<HostTensor>;
 }
 

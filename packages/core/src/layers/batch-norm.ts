@@ -83,6 +83,7 @@ export function batchNorm(name: string, options: BatchNormOptions = {}): Layer {
       const beta = params['beta']!;
       const running = { mean: stats['mean'] as tf.Tensor1D, variance: stats['variance'] as tf.Tensor1D };
       if (!context.training) {
+        context.normalized?.({ x, ...running });
         const output = tf.batchNorm(x, running.mean, running.variance, beta, gamma, epsilon);
         return { output, stats: {} };
       }

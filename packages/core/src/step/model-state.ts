@@ -7,8 +7,27 @@ export interface ModelState<T> extends Variables<T> {
   readonly slots: Tree<T>;
 }
 
-/** Names in the training state of the student and of a discriminator that is the only one. */
-export const modelNames = { student: 'student', discriminator: 'discriminator' } as const;
+/** Entries of the training state under this name never change. */
+const FROZEN = 'frozen';
+
+/** Names in the training state of the student, of a discriminator that is the only one, and of other models. */
+export const modelNames = {
+  student: 'student',
+  discriminator: 'discriminator',
+  generator: 'generator',
+  teacher: `${FROZEN}/teacher`,
+} as const;
+
+/** Whether a state entry never changes, so that it is neither read back nor part of a checkpoint. */
+export const isFrozen = (entry: string): boolean => entry.startsWith(`${FROZEN}/`);
+
+/** The entries of a state that never change. */
+export const onlyFrozen = <T>(state: Tree<T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => isFrozen(name)));
+
+/** A state without them. */
+export const withoutFrozen = <T>(state: Tree<T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => !isFrozen(name)));
 
 /** Reads a model's part of the state: `<model>/params/…`, `<model>/stats/…`, `<model>/slots/…`. */
 export const modelStateOf = <T>(state: Tree<T>, model: string): ModelState<T> => ({

@@ -1,9 +1,15 @@
 import type { Diagnostics } from './diagnostics.js';
 
-/** A problem of adversarial training that an epoch's diagnostics show, and what to try. */
+/** A problem of adversarial training that an epoch's metrics show, and what to try. */
 export interface Alarm {
   /** Stable code of the problem. */
-  readonly code: 'adversarial-inactive' | 'adversarial-harmful' | 'discriminator-won';
+  readonly code:
+    | 'adversarial-inactive'
+    | 'adversarial-harmful'
+    | 'discriminator-won'
+    | 'generator-collapsed'
+    | 'generator-constant'
+    | 'generator-saturated';
   /** What was observed, in one sentence. */
   readonly message: string;
   /** What to try, in one sentence. */

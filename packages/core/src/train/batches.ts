@@ -4,6 +4,24 @@ import type { TeacherOutputs } from '../contracts/teacher.js';
 import { AncError } from '../errors/error.js';
 import { firstNotFinite, prefixTree, sizeOf, type HostTensor, type Tree } from '../tree/tree.js';
 
+/** Rows of a stage's batches that are images of the data: where it has a share of them, at least one and not all. */
+export function imageRows({ imageShare = 1 }: Pick<Stage, 'imageShare'>, batchSize: number): number {
+  if (imageShare === 0 || imageShare === 1) return imageShare * batchSize;
+  return Math.max(1, Math.min(batchSize - 1, Math.round(batchSize * imageShare)));
+}
+
+/** Batches without images, for stages that make them. */
+export function emptyBatches(stepsPerEpoch: number, shape: readonly number[]): BatchSource {
+  const batch = { indices: new Int32Array(), views: new Int32Array(), images: new Uint8Array() };
+  return {
+    stepsPerEpoch,
+    shape,
+    *epoch(_epoch, from) {
+      for (let step = from; step < stepsPerEpoch; step++) yield batch;
+    },
+  };
+}
+
 /** A source of batches of one size. Label-free stages are given a source that has no labels. */
 export interface BatchSource<B extends ImageBatch = ImageBatch> {
   /** Batches of one epoch. */
@@ -20,7 +38,7 @@ export interface BatchSource<B extends ImageBatch = ImageBatch> {
 }
 
 /**
- * The inputs of a step: `images` [B, H, W, C] bytes, the teacher outputs that the stage declares as `teacher/<name>`
+ * The inputs of a step, none where it makes its images itself: `images` [B, H, W, C] bytes, the teacher outputs that the stage declares as `teacher/<name>`
  * [B, …], and `labels` [B, …] only where the stage declares that it uses them.
  *
  * @throws `ANC_TEACHER` or `ANC_LABELS` where the stage needs what there is not; `ANC_TEACHER_OUTPUT` where an output of
@@ -32,6 +50,7 @@ export async function stepInputs(
   shape: readonly number[],
   teacher: TeacherOutputs | null,
 ): Promise<Tree<HostTensor>> {
+  if (stage.imageShare === 0) return {};
   const size = batch.indices.length;
   const inputs: Record<string, HostTensor> = { images: { shape: [size, ...shape], data: batch.images } };
   if (stage.teacherOutputs.length > 0) {

@@ -9,13 +9,16 @@ describe('a metric accumulator', () => {
     expect(meansOf(two)).toEqual({ a: 4, b: 2 });
   });
 
-  it('averages a metric that some steps do not have over all steps', () => {
+  it('averages a metric that some steps do not have over those that have it', () => {
     const both = accumulate(
       accumulate(emptyAccumulator, { student: 1 }, 2),
       { student: 1, discriminator: 3 },
       1,
     );
-    expect(meansOf(both)).toEqual({ student: 1, discriminator: 1 });
+    expect(meansOf(both)).toEqual({ student: 1, discriminator: 3 });
+    expect(both.counts).toEqual({ discriminator: 1 });
+    const again = accumulate(both, { student: 4 }, 1);
+    expect(meansOf(again)).toEqual({ student: 7 / 4, discriminator: 3 });
   });
 
   it('changes neither the accumulator that it is given nor the empty one', () => {

@@ -21,6 +21,7 @@ interface RecordedPosition {
 interface RecordedAccumulator {
   readonly count: number;
   readonly sums: Tree<unknown>;
+  readonly counts?: Tree<number>;
 }
 
 /**
@@ -29,6 +30,7 @@ interface RecordedAccumulator {
  */
 export function readPosition(recorded: unknown): Position {
   const { step, accumulator, tally } = recorded as RecordedPosition;
-  const { count, sums } = accumulator ?? tally!;
-  return { step, accumulator: { count, sums: currentMetrics(decodeNumbers<Tree<number>>(sums)) } };
+  const { count, sums, counts } = accumulator ?? tally!;
+  const current = currentMetrics(decodeNumbers<Tree<number>>(sums));
+  return { step, accumulator: { count, sums: current, ...(counts && { counts }) } };
 }

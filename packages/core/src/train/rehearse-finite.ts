@@ -1,5 +1,6 @@
 import type { Backend, Inputs } from '../contracts/backend.js';
 import type { Stage } from '../contracts/method.js';
+import type { Variables } from '../contracts/network.js';
 import type { StepSpec } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
 import { Rng } from '../random/rng.js';
@@ -40,8 +41,9 @@ export async function rehearseFinite(
   spec: StepSpec,
   { rng, origin }: FiniteRehearsal,
   previous: Tree<HostTensor> | null,
+  teacher: Variables<HostTensor> | null | undefined,
 ): Promise<Tree<HostTensor>> {
-  const state = stage.init(rng, previous);
+  const state = stage.init(rng, previous, teacher);
   const own = `stage "${stage.name}" of ${origin}`;
   const entry = namesOf(state).find((name) => firstNotFinite(state[name]!.data) >= 0);
   if (entry !== undefined) {

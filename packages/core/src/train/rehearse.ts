@@ -1,10 +1,13 @@
 import type { Backend } from '../contracts/backend.js';
+import type { Variables } from '../contracts/network.js';
 import type { Stage } from '../contracts/method.js';
 import type { Step, StepSpec } from '../contracts/step.js';
 import { DEEP_STACK, faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
 import { hintFor, Uses, usesInWords, watchingSources } from '../purity/impure-sources.js';
 import { Rng } from '../random/rng.js';
+import { imageRows } from './batches.js';
+import { assertDivisible } from './divisible.js';
 import { PROBED_ROWS, rehearseFinite, type FiniteRehearsal } from './rehearse-finite.js';
 import { SplitSpecs } from './split-stage.js';
 import {
@@ -28,6 +31,8 @@ export interface RehearseOptions {
   readonly shape: readonly number[];
   /** Shapes (no batch axis) of the teacher's outputs; null where no stage uses them. */
   readonly teacherOutputs: Tree<readonly number[]> | null;
+  /** Variables of the teacher's shapes, for stages that apply it. */
+  readonly teacher?: Variables<HostTensor> | null;
   /**
    * Who made the stages, as errors call it.
    */
@@ -59,14 +64,15 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
   try {
     for (const [i, stage] of stages.entries()) {
       try {
-        state = initialState(stage, state);
+        state = initialState(stage, state, options.teacher);
+        assertDivisible(stage, accumulate, false);
         const spec = specFor(stage, state, batch, options);
         if (accumulate === 1) await backend.rehearse(stage.step, spec);
         else await rehearseSplit(backend, stage.step, spec, accumulate);
         if (finite === undefined) continue;
         const few = specFor(stage, state, Math.min(PROBED_ROWS, batchSize), options);
         const own = { ...finite, rng: finite.rng.split('stage', i) };
-        started = await rehearseFinite(backend, stage, few, own, started);
+        started = await rehearseFinite(backend, stage, few, own, started, options.teacher);
       } catch (error) {
         throw faultOf('ANC_STAGE', `the code of stage "${stage.name}"${by}`, error);
       }
@@ -82,10 +88,14 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
  * @throws `ANC_STAGE_INIT` where the two differ: the code draws its own random numbers, or remembers something; or where a
  *   number is not finite.
  */
-function initialState(stage: Stage, previous: Tree<HostTensor> | null): Tree<HostTensor> {
+function initialState(
+  stage: Stage,
+  previous: Tree<HostTensor> | null,
+  teacher: Variables<HostTensor> | null | undefined,
+): Tree<HostTensor> {
   const uses = new Uses();
   const init = (run: number): Tree<HostTensor> =>
-    watchingSources(uses, run, () => stage.init(Rng.still(), previous));
+    watchingSources(uses, run, () => stage.init(Rng.still(), previous, teacher));
   const [state, again] = [init(0), init(1)];
   const infinite = namesOf(state).find((name) => firstNotFinite(state[name]!.data) >= 0);
   if (infinite !== undefined) {
@@ -149,12 +159,14 @@ function specFor(
   batch: number,
   { shape, teacherOutputs }: RehearseOptions,
 ): StepSpec {
-  const entries: Record<string, LeafSpec> = { images: { shape: [batch, ...shape], dtype: 'uint8' } };
-  for (const name of stage.teacherOutputs) {
+  const rows = imageRows(stage, batch);
+  const entries: Record<string, LeafSpec> =
+    rows === 0 ? {} : { images: { shape: [rows, ...shape], dtype: 'uint8' } };
+  for (const name of rows === 0 ? [] : stage.teacherOutputs) {
     const output = teacherOutputs?.[name];
-    if (output !== undefined) entries[`teacher/${name}`] = { shape: [batch, ...output], dtype: 'float32' };
+    if (output !== undefined) entries[`teacher/${name}`] = { shape: [rows, ...output], dtype: 'float32' };
   }
-  if (stage.usesLabels) entries.labels = { shape: [batch, ...(stage.targetShape ?? [])], dtype: 'int32' };
+  if (stage.usesLabels) entries.labels = { shape: [rows, ...(stage.targetShape ?? [])], dtype: 'int32' };
   const { hyper, phases } = stage.next({ epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 });
   const later = stage.step.phases.map(({ name }) => name).filter((name) => !phases.includes(name));
   return {

@@ -10,6 +10,8 @@ import {
   meansOfRuns,
   type MetricAccumulator,
 } from './metric-accumulator.js';
+import { isFrozen } from '../step/model-state.js';
+import { assertDivisible } from './divisible.js';
 import { SplitSpecs, SplitStage, type WholeSpec } from './split-stage.js';
 
 /** The metrics of the steps since the readback before. */
@@ -69,6 +71,7 @@ export class StageRunner {
   async #open({ batch, hyper }: Inputs): Promise<OpenStage> {
     const { backend, stage, initial } = this;
     const { accumulate = 1, exchange = null } = this.division;
+    assertDivisible(stage, accumulate, exchange !== null);
     const whole: WholeSpec = {
       state: mapTree(initial, specOf),
       batch: mapTree(batch, specOf),
@@ -114,11 +117,12 @@ export class StageRunner {
     return { runs: null, means, addTo: (accumulator) => accumulate(accumulator, means, read.count) };
   }
 
-  /** Copies the state to the host. */
-  read(): Promise<Tree<HostTensor>> {
-    return this.#opened === null
-      ? Promise.resolve(this.initial)
-      : this.#opened.state.read(Object.keys(this.initial));
+  /** Copies the state to the host, but for what never changes. */
+  async read(): Promise<Tree<HostTensor>> {
+    if (this.#opened === null) return this.initial;
+    const names = Object.keys(this.initial);
+    const changed = await this.#opened.state.read(names.filter((name) => !isFrozen(name)));
+    return Object.fromEntries(names.map((name) => [name, changed[name] ?? this.initial[name]!]));
   }
 
   async close(): Promise<void> {

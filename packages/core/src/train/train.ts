@@ -6,6 +6,7 @@ import type { TeacherOutputs } from '../contracts/teacher.js';
 import type { NotFinite } from '../step/probing-step.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
 import { alarmsFor } from './alarms.js';
+import { generatorAlarms } from './generator-alarms.js';
 import { stepInputs, type BatchSource } from './batches.js';
 import { diagnosticsOf, type Diagnostics } from './diagnostics.js';
 import type { TrainingEvent } from './events.js';
@@ -158,7 +159,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       const metrics = meansOf(accumulator);
       accumulator = emptyAccumulator;
       diagnostics = diagnosticsOf(metrics);
-      const alarms = diagnostics === null ? [] : alarmsFor(diagnostics);
+      const alarms = [...(diagnostics === null ? [] : alarmsFor(diagnostics)), ...generatorAlarms(metrics)];
       const progress = { ...progressAt(step), epoch };
       const position = { step, accumulator };
       yield {

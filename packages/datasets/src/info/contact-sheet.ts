@@ -35,6 +35,20 @@ export async function viewsSheet(
   return sheetOf(bytes, source.shape, count, columns);
 }
 
+/**
+ * A sheet of images that a network made, as a PNG file.
+ *
+ * @param images [n, H, W, C] in units of bytes, rounded and cut off here.
+ */
+export function generatedSheet(
+  { shape, data }: { readonly shape: readonly number[]; readonly data: ArrayLike<number> },
+  columns = 6,
+): Uint8Array {
+  const [count, ...image] = shape as [number, number, number, number];
+  const bytes = Uint8Array.from(data, (value) => Math.min(255, Math.max(0, Math.round(value))));
+  return sheetOf(bytes, image, count, columns);
+}
+
 /** Images [count, H, W, C] in rows of `columns`. */
 function sheetOf(
   bytes: Uint8Array,

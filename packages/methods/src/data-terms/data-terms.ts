@@ -2,6 +2,7 @@ import { squaredDistance, temperatureKl, type DataTerm } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { centeredLogits } from '../terms/centered.js';
 import { decoupledKl, topClass } from '../terms/decoupled.js';
 
 /** Options of the data term `l2`. */
@@ -98,8 +99,25 @@ export const standardizedTerm = ({ temperature, deviation = 'population' }: Stan
     },
   }) satisfies DataTerm;
 
+export const l1Schema = z.strictObject({
+  centered: z
+    .boolean()
+    .default(false)
+    .describe('compare logits minus their mean over the classes: for teachers that give log-probabilities'),
+});
+
 /** Mean absolute difference of the logits, over all axes. */
 export const l1Term = {
   name: 'l1',
   loss: (student: Tensor, teacher: Tensor) => tf.mean<Scalar>(tf.abs(tf.sub(student, teacher))),
 } satisfies DataTerm;
+
+/** The same of centered logits: what log-probabilities and logits have in common. */
+const centeredL1Term: DataTerm = {
+  name: 'l1(centered)',
+  loss: (student, teacher) => l1Term.loss(centeredLogits(student), centeredLogits(teacher)),
+};
+
+/** L1 of the logits, or of centered ones. */
+export const l1TermOf = ({ centered }: z.infer<typeof l1Schema>): DataTerm =>
+  centered ? centeredL1Term : l1Term;

@@ -1,12 +1,12 @@
 import type { Contributions } from '@anc/core';
-import { z } from 'zod';
 import { deprecatedContribution } from '../options/index.js';
 import {
   dkdSchema,
   dkdTerm,
   klSchema,
   klTerm,
-  l1Term,
+  l1Schema,
+  l1TermOf,
   l2Schema,
   l2Term,
   standardizedSchema,
@@ -43,8 +43,8 @@ export const dataTerms: NonNullable<Contributions['dataTerms']> = {
   standardised: deprecatedContribution(standardized, 'standardized'),
   l1: {
     summary: 'mean absolute difference of the logits',
-    options: z.strictObject({}),
-    create: () => l1Term,
+    options: l1Schema,
+    create: l1TermOf,
   },
   similarity: {
     summary: 'similarities between the images of a batch, from features of any width (Tung & Mori 2019)',
@@ -74,7 +74,6 @@ export {
   dkdSchema,
   klSchema,
   klTerm,
-  l1Term,
   l2Schema,
   l2Term,
   pktSchema,

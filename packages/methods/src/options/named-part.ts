@@ -12,7 +12,12 @@ export interface NamedPart {
 const partForms = z.union([z.string(), z.looseObject({ name: z.string() })]);
 
 /** An option that names a part, with a default. */
-export const part = (fallback: string) => partForms.default(fallback).transform(toNamedPart);
+export const part = (fallback: z.input<typeof partForms>) =>
+  partForms.default(fallback).transform(toNamedPart);
+
+/** An option that lists parts, with a default. */
+export const partList = (fallback: readonly string[]) =>
+  z.array(partForms.transform(toNamedPart)).default(() => fallback.map(toNamedPart));
 
 /** The same without a default. */
 export const optionalPart = partForms.transform(toNamedPart).optional();

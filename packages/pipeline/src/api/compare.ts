@@ -3,6 +3,9 @@ import { divergedComparison } from '../compare/diverged-error.js';
 import { executeComparison, type Comparison } from '../compare/execute.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { readRecord } from '../compare/folder.js';
+import { noTestImages } from '../data/require-test-images.js';
+import { NO_IMAGES } from '../options/generated-presets.js';
+import { isGiven } from '../planning/given-teacher.js';
 import { anchored } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
@@ -38,13 +41,16 @@ export function resumeComparison(folder: string, options: ContinueOptions = {}):
 
 type Prepared = Omit<Comparison, 'emit' | 'signal'>;
 
-/** Where a new comparison goes, and its record. Throws `ANC_CONFIG`, `ANC_RUN_EXISTS`. */
+/** Where a new comparison goes, and its record. Throws `ANC_CONFIG`, `ANC_DATA_NONE`, `ANC_RUN_EXISTS`. */
 export async function newComparison(
   { options, given, cwd, fetching, compose, openTeacher }: RunRequest,
   count: number,
 ): Promise<Prepared> {
   const all = anchored(options, cwd);
-  const { output, data, training } = all;
+  const { output, data, training, teacher } = all;
+  // Without a given teacher, one is trained on images, which students are measured on as well.
+  if (data.dataset.name === NO_IMAGES && (openTeacher !== undefined || isGiven(teacher.model)))
+    throw noTestImages(NO_IMAGES);
   const seeds = seedsFrom(training.seed, count);
   const path = await newRunsFolder(output, cwd, `compare-${data.dataset.name}`);
   return {

@@ -32,8 +32,8 @@ export interface Distilled {
   readonly student: TrainedModel;
   /** All students by name. */
   readonly students: Readonly<Record<string, TrainedModel>>;
-  /** Share of equal predictions of student and teacher for the test images. */
-  readonly agreement: number;
+  /** Share of equal predictions of student and teacher for the test images; absent where there are none. */
+  readonly agreement?: number;
   /** Share of test images that a classifier gets wrong; null where they have no labels, and for other tasks. */
   readonly testError: number | null;
   /** The metrics of other tasks on the test images, by name. */
@@ -189,7 +189,7 @@ async function finish(
     const { agreement, testError, metrics } = result.students.find(({ name }) => name === chosen)!;
     return {
       ...loaded,
-      agreement,
+      ...(agreement !== undefined && { agreement }),
       testError,
       ...(metrics && { metrics }),
       result,

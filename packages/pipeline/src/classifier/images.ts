@@ -4,6 +4,7 @@ import type { Composition } from '../composition/compose.js';
 import { chooseDataset, type DatasetRequest } from '../data/choose-dataset.js';
 import type { StatedShape } from '../data/image-size.js';
 import { openDataset, type Fetching } from '../data/open-dataset.js';
+import { requireTestImages } from '../data/require-test-images.js';
 import { sizedDataset } from '../data/sized-dataset.js';
 import type { Named } from '../text/named.js';
 import { withoutPath } from '../options/folder-dataset.js';
@@ -76,7 +77,7 @@ export async function openImages(
     notices: chosen.notices,
     ofRun,
     async test() {
-      const whole = await dataset.split('test');
+      const whole = requireTestImages(await dataset.split('test'), named.name);
       if (limitTest !== undefined) {
         const length = Math.min(limitTest, whole.images.count);
         return subsetSplit(

@@ -10,6 +10,7 @@ import { reportOrNotice } from '../files/report-or-notice.js';
 import { isIncomplete, verifyRun } from '../files/verify.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
+import { requireTestImages } from '../data/require-test-images.js';
 import type { Plan } from '../planning/plan.js';
 import { closingWarnings } from '../run/closing-warnings.js';
 import { executeRun } from '../run/execute.js';
@@ -88,6 +89,7 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
       await lock.take();
     });
     try {
+      requireTestImages(run.plan.data.test, run.plan.options.data.dataset.name);
       first ??= {
         setups: run.plan.students.map(setupOf),
         testImages: run.plan.data.test.images.count,

@@ -24,7 +24,7 @@ export interface ComparedSetup {
 }
 
 /** What every method is held against, where it ran without labels. */
-const REFERENCES = ['l2', 'kd'];
+const REFERENCES = ['l2', 'kd', 'data-free-non-adversarial', 'few-images-alone'];
 
 /** Brings the runs of several seeds together: same methods in the same order, same teacher, same images. */
 export function summarize(
@@ -54,7 +54,7 @@ export function summarize(
       ...contenders[index]!,
       model,
       ...intervalFields(task, mine),
-      agreement: intervalOf(mine.map(({ agreement }) => agreement)),
+      agreement: intervalOf(agreementsOf(mine)),
       ...chanceOf(mine),
       seconds: intervalOf(mine.map(({ seconds }) => seconds)),
       parameters,
@@ -126,19 +126,21 @@ function intervalFields(task: TaskDescription, students: readonly StudentResult[
   return metricFields(task, Object.fromEntries(known));
 }
 
+/** A comparison has test images, so every student was compared with the teacher. */
+const agreementsOf = (students: readonly StudentResult[]): number[] =>
+  students.map(({ agreement }) => agreement!);
+
 function compare(
   mine: readonly StudentResult[],
   reference: readonly StudentResult[],
   primary: TaskMetric,
 ): Difference {
-  const agreementOf = (students: readonly StudentResult[]): number[] =>
-    students.map(({ agreement }) => agreement);
   const [values, others] = [valuesOf(mine, primary), valuesOf(reference, primary)];
   const isMeasured = values !== null && others !== null;
   const metric = isMeasured ? primary : AGREEMENT;
   const difference = isMeasured
     ? pairedInterval(values, others)
-    : pairedInterval(agreementOf(mine), agreementOf(reference));
+    : pairedInterval(agreementsOf(mine), agreementsOf(reference));
   const to = reference[0]!.name;
   const verdict = verdictOf(difference, metric);
   return { to, what: metric.name, difference, verdict, text: inWords(verdict, to, difference, metric) };

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { AncError, type Contributions, type OptimizerParts, type Parts, type Plugin } from '@anc/core';
 import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
-import { kindNames, KINDS, type Kind, type Made, type Registration } from './kinds.js';
+import { kindNames, KINDS, type EnvironmentOf, type Kind, type Made, type Registration } from './kinds.js';
 import { optimizerPartsOf } from './optimizer-parts.js';
 import { recordsOf, type PluginRecord, type PluginSource } from './provenance.js';
 import { Registry, type RegistryEvents } from './registry.js';
@@ -82,6 +82,10 @@ const registriesWith = (events: RegistryEvents): ContainerModule =>
         registryOf('dataTerms'),
         registryOf('adversarialLosses'),
         registryOf('balancers'),
+        registryOf('generators'),
+        registryOf('discrepancies'),
+        registryOf('generatorTerms'),
+        registryOf('memories'),
       ])
       .inSingletonScope();
     bind(optimizersToken)
@@ -95,21 +99,33 @@ function partsOf(
   dataTerms: Registry<'dataTerms'>,
   adversarialLosses: Registry<'adversarialLosses'>,
   balancers: Registry<'balancers'>,
+  generators: Registry<'generators'>,
+  discrepancies: Registry<'discrepancies'>,
+  generatorTerms: Registry<'generatorTerms'>,
+  memories: Registry<'memories'>,
 ): Parts {
-  const make =
+  const makeFor =
     <K extends Kind>(registry: Registry<K>) =>
-    (text: string, given: unknown = {}): Made<K> => {
+    (text: string, given: unknown, environment: EnvironmentOf<K>): Made<K> => {
       const { name, options } = spelledOut(text, given, KINDS[registry.kind]);
       const { contribution } = registry.get(name);
       const checked = validateOptionsNow(contribution.options, options, `${KINDS[registry.kind]} "${name}"`);
-      return registry.build(name, checked, undefined);
+      return registry.build(name, checked, environment);
     };
+  const make =
+    <K extends Kind>(registry: Registry<K>) =>
+    (text: string, given: unknown = {}): Made<K> =>
+      makeFor(registry)(text, given, undefined);
   return {
     discriminator: make(discriminators),
     regularizer: make(regularizers),
     dataTerm: make(dataTerms),
     adversarialLoss: make(adversarialLosses),
     balancer: make(balancers),
+    generator: makeFor(generators),
+    discrepancy: make(discrepancies),
+    generatorTerm: make(generatorTerms),
+    memory: make(memories),
   };
 }
 

@@ -19,6 +19,10 @@ const COMPLETE: Readonly<Record<Kind, Record<string, unknown>>> = {
   dataTerms: { name: 'd', loss: f },
   adversarialLosses: { name: 'a', discriminator: f, student: f },
   balancers: { name: 'b', memory: { weight: 0 }, weight: f, next: f },
+  generators: { ...network, noise: 8 },
+  discrepancies: { name: 'd', distance: f },
+  generatorTerms: { name: 'g', penalty: f },
+  memories: { name: 'm', fresh: false, init: f, push: f, draw: f },
   tasks: {
     name: 't',
     metrics: [{ name: 'error', better: 'lower' }],
@@ -63,7 +67,7 @@ describe.each(kindNames.map((kind) => [kind]))('of %s', (kind) => {
   it.each(Object.keys(complete))('%s is required and must be what it should', async (key) => {
     const { [key]: _without, ...rest } = complete;
     await refused(kind, rest, '', new RegExp(`no .*${key}|undefined|one of`));
-    await refused(kind, { ...complete, [key]: 3 }, '', new RegExp(`no .*${key}|^3$|one of`));
+    await refused(kind, { ...complete, [key]: -3 }, '', new RegExp(`no .*${key}|^-3$|one of`));
   });
 
   it.each([[undefined], [null], [3], ['text']])('%s is none', async (component) => {

@@ -47,7 +47,7 @@ const MEMBERS: Readonly<Record<Kind, Members>> = {
       ],
       classes: texts,
     },
-    optionalValues: { task: text, classesAreFolders: flag, notices: texts },
+    optionalValues: { task: text, classesAreFolders: flag, hasImages: flag, notices: texts },
   },
   augmentations: { name: 'id', functions: ['draw'], oneOf: ['apply', 'mix'] },
   methods: {
@@ -69,6 +69,14 @@ const MEMBERS: Readonly<Record<Kind, Members>> = {
       ],
     },
   },
+  generators: {
+    name: 'name',
+    functions: network,
+    values: { noise: [isCount, 'the width of the noise, a whole number from 1'] },
+  },
+  discrepancies: { name: 'name', functions: ['distance'] },
+  generatorTerms: { name: 'name', functions: ['penalty'] },
+  memories: { name: 'name', functions: ['init', 'push', 'draw'], values: { fresh: flag } },
   tasks: {
     name: 'name',
     functions: [

@@ -1,7 +1,7 @@
 import type { Dataset, DatasetSplit } from '@anc/core';
 
 /** What datasets of plugins that were built for an earlier version do not have. */
-type Optional = Partial<Pick<Dataset, 'notices' | 'validation' | 'classesAreFolders' | 'task'>>;
+type Optional = Partial<Pick<Dataset, 'notices' | 'validation' | 'classesAreFolders' | 'task' | 'hasImages'>>;
 
 /** How a dataset's files were read, in sentences. */
 export const noticesOf = (dataset: Optional): readonly string[] => dataset.notices ?? [];
@@ -15,3 +15,6 @@ export const classesAreFolders = (dataset: Optional): boolean => dataset.classes
 
 /** The task that a dataset's targets are for, by name. */
 export const taskNameOf = (dataset: Optional): string => dataset.task ?? 'classification';
+
+/** Whether a dataset has images. */
+export const hasImages = (dataset: Optional): boolean => dataset.hasImages ?? true;

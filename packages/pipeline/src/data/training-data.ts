@@ -14,7 +14,7 @@ import { AugmentedImages, holdOut, limitSplit, measureMeanImage, measureNormaliz
 import { LabeledLoader, Loader } from '@anc/runtime';
 import type { DataOptions } from '../options/run-options.js';
 import { augmentedImages, type AugmentationPlan } from './augmentations.js';
-import { validationOf } from './dataset-facts.js';
+import { hasImages, validationOf } from './dataset-facts.js';
 import { probeSplit } from './probe-split.js';
 
 /** What training may see of a dataset: what trains, what is held out; and how they are shown. */
@@ -40,6 +40,10 @@ export interface BatchOptions {
   /** Random seed of the run; `data.seed` replaces it where images are chosen. */
   readonly seed: number;
   readonly augmentation: AugmentationPlan;
+  /** Whether batches go on over several passes, so that there may be fewer images than one has. */
+  readonly repeats?: boolean;
+  /** Normalization where there are no images to measure; of a given teacher. */
+  readonly normalization?: Normalization | null;
 }
 
 /** Opens the splits of a run. Throws `ANC_DATA_*` and `ANC_LABELS`. */
@@ -71,6 +75,13 @@ export async function openTrainingData(
   const split = await dataset.split('train');
   await probeSplit(dataset, split, 'train');
   const all = limited(split, limitTrain, seed);
+  if (validation > 0 && all.images.count === 0) {
+    throw new AncError('ANC_DATA_NONE', 'there are no images of which a share could be held out.', {
+      expected: 'a dataset with images',
+      received: `a validation share of ${validation} and --dataset ${dataset.name}`,
+      hint: 'leave --validation off, or name a dataset.',
+    });
+  }
   if (stratify === true) requireClassLabels(all, 'a stratified split');
   const own = await ownValidation(dataset, all);
   const { train, held } =
@@ -80,11 +91,11 @@ export async function openTrainingData(
         ? await holdOut(all, validation, seed, { stratified: stratify === true })
         : { train: all, held: null };
   await targetsOf(all)?.(); // the same; training without labels never sees them
-  if (train.images.count < batches.batchSize) {
+  if (hasImages(dataset) && batches.repeats !== true && train.images.count < batches.batchSize) {
     throw new AncError('ANC_DATA_TOO_FEW', 'there are fewer training images than one batch.', {
       expected: `at least ${batches.batchSize} images`,
       received: `${train.images.count}`,
-      hint: 'use a smaller --batch-size or more images.',
+      hint: 'use a smaller --batch-size or more images, or --steps-per-epoch, which repeats them.',
     });
   }
   return {
@@ -92,7 +103,10 @@ export async function openTrainingData(
     train,
     held,
     ownValidation: own !== null,
-    normalization: await normalizationOf(options, train.images),
+    normalization:
+      train.images.count === 0
+        ? (batches.normalization ?? UNMEASURED)
+        : await normalizationOf(options, train.images),
     augmentation: augmentedImages(train.images, batches.augmentation, batches.seed),
   };
 }
@@ -105,6 +119,9 @@ async function ownValidation(dataset: Dataset, train: DatasetSplit): Promise<Dat
   return own === null || (targetsOf(train) !== null && targetsOf(own) === null) ? null : own;
 }
 
+/** Pixels in about -2 to 2, where there is nothing to measure and no teacher that says. */
+const UNMEASURED: Normalization = { mean: [127.5], std: [63.75] };
+
 /** Statistics of the training images alone. */
 async function normalizationOf({ normalization }: DataOptions, images: ImageSource): Promise<Normalization> {
   if (normalization === 'image') return 'per-image';
@@ -113,13 +130,18 @@ async function normalizationOf({ normalization }: DataOptions, images: ImageSour
 
 interface Order {
   readonly batchSize: number;
+  /** Batches of an epoch, over several passes where need be; default: one pass. */
+  readonly stepsPerEpoch?: number;
   readonly seed: number;
   readonly augmentation: ImageViews;
 }
 
 /** Batches of images and nothing else: what label-free training is given. */
-export function imageBatches(images: ImageSource, { batchSize, seed, augmentation }: Order): BatchSource {
-  const loader = new Loader(images, { batch: batchSize, seed, augmentation });
+export function imageBatches(
+  images: ImageSource,
+  { batchSize, stepsPerEpoch, seed, augmentation }: Order,
+): BatchSource {
+  const loader = new Loader(images, { batch: batchSize, batchesPerEpoch: stepsPerEpoch, seed, augmentation });
   return {
     stepsPerEpoch: loader.batchesPerEpoch,
     shape: images.shape,
@@ -133,12 +155,13 @@ export function imageBatches(images: ImageSource, { batchSize, seed, augmentatio
  */
 export async function labeledBatches(
   split: DatasetSplit,
-  { batchSize, seed, augmentation }: Order,
+  { batchSize, stepsPerEpoch, seed, augmentation }: Order,
   who: string,
 ): Promise<BatchSource<LabeledBatch>> {
   const targets = await requireLabels(split, who)();
   const loader = new LabeledLoader(split.images, targets, {
     batch: batchSize,
+    batchesPerEpoch: stepsPerEpoch,
     seed,
     // Crops and flips move the pixels of an image and not those of its mask.
     augmentation: targets.shape.length > 0 ? new AugmentedImages(split.images) : augmentation,

@@ -86,8 +86,11 @@ export interface StudentResult extends ModelResult {
    * not allowed in every folder's name.
    */
   readonly name: string;
-  /** Share of equal predictions of student and teacher for the test images, as the task compares them. */
-  readonly agreement: number;
+  /**
+   * Share of equal predictions of student and teacher for the test images, as the task compares them; absent where there are
+   * none.
+   */
+  readonly agreement?: number;
   /** Agreement that a constant prediction of the teacher's most frequent class reaches. */
   readonly agreementBaseline?: number;
   /** Cohen's kappa of student and teacher; null where both give one class alone. */

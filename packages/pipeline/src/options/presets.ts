@@ -1,4 +1,5 @@
 import { presetFor, type Preset, type PresetName } from '@anc/methods';
+import { generatedOptions, NO_IMAGES } from './generated-presets.js';
 import { objectiveOf, sharesOf, trainingOf } from './preset-options.js';
 import type { PartialRunOptions, PresetChoice, RunOptionsInput } from './run-options.js';
 
@@ -34,7 +35,7 @@ type PresetOptions = (dataset: string, given?: PartialRunOptions) => RunOptionsI
 
 /** Teacher and student that belong to a dataset. */
 function networksFor(dataset: string): RunOptionsInput {
-  return dataset === 'glyphs'
+  return dataset === 'glyphs' || dataset === NO_IMAGES
     ? { teacher: { model: 'cnn-teacher' }, student: { model: 'cnn-student' } }
     : { teacher: { model: 'nin' }, student: { model: 'lenet4' } };
 }
@@ -52,7 +53,7 @@ function over(dataset: string, { data, training, ...rest }: RunOptionsInput): Ru
 
 /** The methods' preset; for a dataset that the paper does not have, that of the nearest one. */
 function methodPreset(name: PresetName, dataset: string): Preset {
-  const small = ['mnist', 'glyphs'].includes(dataset);
+  const small = ['mnist', 'glyphs', NO_IMAGES].includes(dataset);
   const preset = presetFor(name, small && name === 'paper' ? 'fashion-mnist' : dataset);
   // A flipped digit or glyph is another sign.
   return small ? { ...preset, augmentation: { ...preset.augmentation, flip: false } } : preset;
@@ -94,7 +95,20 @@ const paper: PresetOptions = (dataset, { training = {} } = {}) => {
   });
 };
 
-export const presets = { quick, modern, paper } satisfies Record<PresetChoice, PresetOptions>;
+/** A preset, with what differs where images are generated. */
+const withGenerated =
+  (preset: PresetOptions): PresetOptions =>
+  (dataset, given = {}) => {
+    const { data, training, ...rest } = preset(dataset, given);
+    const own = generatedOptions(dataset, given);
+    return { ...rest, ...own, data: { ...data, ...own.data }, training: { ...training, ...own.training } };
+  };
+
+export const presets = {
+  quick: withGenerated(quick),
+  modern: withGenerated(modern),
+  paper: withGenerated(paper),
+} satisfies Record<PresetChoice, PresetOptions>;
 
 /** The methods of a preset. */
 export const defaultMethods = (preset: PresetChoice, dataset: string): readonly string[] =>

@@ -100,6 +100,11 @@ export const studentSchema = z.strictObject({
 export const trainingSchema = z.strictObject({
   epochs: training.integer('epochs', 1, 'epochs: passes over the training images, for each student'),
   batchSize: training.integer('batchSize', 1, 'images per step'),
+  stepsPerEpoch: training.integer(
+    'stepsPerEpoch',
+    1,
+    'steps that count as an epoch of a student, in repeated passes over the images; default: one pass, without images 100',
+  ),
   accumulate: training.integer(
     'accumulate',
     1,

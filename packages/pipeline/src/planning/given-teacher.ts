@@ -8,7 +8,7 @@ import type { Classifier } from '../classifier/classifier.js';
 import { openClassifier } from '../classifier/open-classifier.js';
 import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
-import { classesAreFolders, noticesOf, taskNameOf, validationOf } from '../data/dataset-facts.js';
+import { classesAreFolders, noticesOf, taskNameOf, validationOf, hasImages } from '../data/dataset-facts.js';
 import { relabeledSplit, type ClassMap } from '../data/relabeled-split.js';
 import { optionError } from '../options/option-error.js';
 import type { OpenedTask } from '../tasks/opened-task.js';
@@ -109,6 +109,7 @@ class RelabeledDataset extends Dataset {
   readonly name: string;
   override readonly classesAreFolders: boolean;
   override readonly task: string;
+  override readonly hasImages: boolean;
   readonly shape: Dataset['shape'];
 
   constructor(
@@ -121,6 +122,7 @@ class RelabeledDataset extends Dataset {
     this.shape = inner.shape;
     this.classesAreFolders = classesAreFolders(inner);
     this.task = taskNameOf(inner);
+    this.hasImages = hasImages(inner);
   }
 
   override get notices(): readonly string[] {

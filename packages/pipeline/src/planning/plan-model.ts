@@ -5,8 +5,10 @@ import {
   type MethodEnvironment,
   type Network,
   type OptimizerParts,
+  type HostTensor,
   type Stage,
-  type Tree,
+  type TeacherEnvironment,
+  type Variables,
 } from '@anc/core';
 import { originOf, rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
@@ -17,6 +19,7 @@ import type { OpenedTask } from '../tasks/opened-task.js';
 import type { Named } from '../text/named.js';
 import { createMethod, type CreatedMethod } from './create-method.js';
 import { teacherOptimizerConfigOf } from './method-options.js';
+import { requireImages } from './require-images.js';
 import { planNetwork, type PlannedNetwork } from './plan-network.js';
 
 /** A model to train, with the stages that train it. */
@@ -88,7 +91,9 @@ export interface StudentEnvironment {
   readonly accumulate: number;
   readonly networks: Pick<MethodEnvironment, 'input' | 'classes' | 'task'>;
   readonly task: OpenedTask;
-  readonly teacherOutputs: Tree<readonly number[]>;
+  readonly teacher: TeacherEnvironment;
+  /** Variables of the teacher's shapes, for stages that apply it; null where it is no network. */
+  readonly teacherVariables: Variables<HostTensor> | null;
   readonly optimizers: OptimizerParts;
   readonly hasOwnParts: () => boolean;
 }
@@ -111,7 +116,8 @@ export function studentPlanner({
   accumulate,
   networks,
   task,
-  teacherOutputs,
+  teacher,
+  teacherVariables,
   optimizers,
   hasOwnParts,
 }: StudentEnvironment): StudentPlanner {
@@ -127,10 +133,13 @@ export function studentPlanner({
         ...networks,
         student: network.network,
         studentOutputs: network.outputs,
-        teacher: method.made.needsTeacher ? { outputs: teacherOutputs } : null,
+        teacher: method.made.needsTeacher ? teacher : null,
+        batchSize,
+        normalization: data.normalization,
         optimizers,
       }),
     );
+    requireImages(method.method.name, stages, data);
     const rng = Rng.fromSeed(seed).split('student');
     const origin = originOf('method', method.made);
     const finite = hasOwnParts() ? { rng, origin } : undefined;
@@ -140,7 +149,8 @@ export function studentPlanner({
       accumulate,
       shape: networks.input,
       stages,
-      teacherOutputs,
+      teacherOutputs: teacher.outputs,
+      teacher: teacherVariables,
       origin,
       finite,
     });

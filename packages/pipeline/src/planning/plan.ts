@@ -45,6 +45,7 @@ import {
 } from './open-backends.js';
 import { planTeacher, studentPlanner, type PlannedModel } from './plan-model.js';
 import { planNetwork } from './plan-network.js';
+import { teacherEnvironment } from './teacher-environment.js';
 import {
   inspectionInWords,
   inspectionWarnings,
@@ -184,16 +185,21 @@ async function planWith<D extends TrainingData>(
     const { batchSize, accumulate = 1, seed } = training;
     const data = asNormalizedBy(
       studentModel,
-      await open(dataset, dataOptions, { batchSize, seed, augmentation }),
+      await open(dataset, dataOptions, {
+        batchSize,
+        seed,
+        augmentation,
+        repeats: training.stepsPerEpoch !== undefined,
+        normalization: given?.given.normalization ?? null,
+      }),
     );
-
     checkHeldOut(hooks, data.held !== null);
     if (data.ownValidation && set.some((path) => path.join('.') === 'data.validation'))
       notice('the dataset has validation images of its own, so --validation has no effect.');
     const suited = suitedTo(options, given, data, requested, notice);
     const created = suited === options ? requested : await createAll(suited);
     const inspection =
-      given === null || !task.description.perImage
+      given === null || !task.description.perImage || data.train.images.count === 0
         ? null // of one prediction per image alone
         : await inspectTeacher(given, data, microBatchOf(training), training.seed);
     if (inspection !== null) {
@@ -213,7 +219,7 @@ async function planWith<D extends TrainingData>(
     const networks = { input: dataset.shape, classes: environment.classes, task: task.task };
     const teacher =
       given ?? (await planTeacher(teacherModel!, data, backends.teacher, task, options, composition));
-    const teacherOutputs = 'given' in teacher ? teacher.given.teacher.outputs : teacher.network.outputs;
+    const { environment: ofTeacher, variables: teacherVariables } = teacherEnvironment(teacher);
     const stage = { backend: backends.student, batchSize, accumulate, shape: dataset.shape };
     if (!('given' in teacher)) {
       const { stages, rng } = teacher;
@@ -230,7 +236,8 @@ async function planWith<D extends TrainingData>(
       accumulate,
       networks,
       task,
-      teacherOutputs,
+      teacher: ofTeacher,
+      teacherVariables,
       optimizers: composition.optimizers,
       hasOwnParts,
     });
@@ -242,7 +249,9 @@ async function planWith<D extends TrainingData>(
           ...networks,
           student: made.network(studentModel),
           studentOutputs: plain.outputs,
-          teacher: made.needsTeacher ? { outputs: teacherOutputs } : null,
+          teacher: made.needsTeacher ? ofTeacher : null,
+          batchSize,
+          normalization: data.normalization,
           optimizers: composition.optimizers,
         }),
       notice,

@@ -30,7 +30,8 @@ export const suitedDataset = (
     }),
   );
 
-const shapeOfTeacher = ({ name, options }: Named, composition: Composition): Promise<StatedShape> =>
+/** What the file of a given teacher says of its images. */
+export const shapeOfTeacher = ({ name, options }: Named, composition: Composition): Promise<StatedShape> =>
   aboutOption(['teacher', 'model'], async () => {
     const cwd = process.cwd();
     const found = await findModelInRun(name, 'teacher', cwd);

@@ -1,4 +1,7 @@
 import type { ModelEnvironment } from '@anc/core';
+import { hasImages } from '../data/dataset-facts.js';
+import { withoutImages } from './without-images.js';
+import { NO_IMAGES, ON_IMAGES } from '../options/generated-presets.js';
 import { defaultMethods } from '../options/presets.js';
 import type { RunOptions } from '../options/run-options.js';
 import type { TrainingData } from '../data/training-data.js';
@@ -17,6 +20,8 @@ export async function withSuitedDataset(
   notice: (text: string) => void,
 ): Promise<RunOptions> {
   if (given.length === 0) return options; // nothing is requested: the options are a record
+  if (options.data.dataset.name === NO_IMAGES)
+    return withoutImages(options, openTeacher !== undefined, composition, notice);
   const teacher = openTeacher === undefined ? options.teacher.model : null;
   const dataset = await suitedDataset(options.data, teacher, composition, notice);
   return { ...options, data: { ...options.data, dataset } };
@@ -49,7 +54,7 @@ export async function withSuitedStudent(
 export function suitedTo(
   options: RunOptions,
   given: GivenTeacher | null,
-  { train }: TrainingData,
+  { dataset, train }: TrainingData,
   methods: readonly Pick<CreatedMethod, 'made' | 'options'>[],
   notice: (text: string) => void,
 ): RunOptions {
@@ -61,6 +66,11 @@ export function suitedTo(
     options.methods.map(({ name }) => name).join() ===
     defaultMethods(options.preset, options.data.dataset.name).join();
   const left = options.methods.filter((_, i) => methods[i]!.made.labels !== 'required');
+  const real = options.methods.some(({ name }) => name === ON_IMAGES);
+  if (!hasImages(dataset) && byDefault && real) {
+    notice(`there are no images, so ${ON_IMAGES}, which is trained on them, is left out.`);
+    return { ...options, methods: options.methods.filter(({ name }) => name !== ON_IMAGES) };
+  }
   const fewer = train.labels === null && given !== null && byDefault && left.length < options.methods.length;
   if (fewer)
     notice(

@@ -120,7 +120,7 @@ describe('a whole run', () => {
     expect(result.teacher).not.toHaveProperty('testTop5Error'); // of four classes
     for (const student of result.students) {
       expect(Number.isInteger(20 * student.testError!)).toBe(true); // 20 test images
-      expect(Number.isInteger(20 * student.agreement)).toBe(true);
+      expect(Number.isInteger(20 * student.agreement!)).toBe(true);
       expect(student.seconds).toBeGreaterThan(0);
       expect(student.best!.epoch).toBeGreaterThanOrEqual(1);
       expect(student.best!.epoch).toBeLessThanOrEqual(2);

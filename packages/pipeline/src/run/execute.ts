@@ -70,7 +70,8 @@ async function trainAll(context: RunContext): Promise<RunResult> {
       : await trainOrRead<ModelResult>(context, plan.teacher, 'teacher', null, noPredictions);
   const frozen = await frozenTeacher(plan, folder);
   try {
-    return await trainStudents(context, frozen, trained, count);
+    const teacherVariables = frozen.frozen?.variables ?? null;
+    return await trainStudents({ ...context, teacherVariables }, frozen, trained, count);
   } finally {
     if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
   }

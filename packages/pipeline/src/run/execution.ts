@@ -1,4 +1,4 @@
-import type { HookRun } from '@anc/core';
+import type { HookRun, HostTensor, Variables } from '@anc/core';
 import type { RunFolder } from '@anc/runtime';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { Emit } from '../events/events.js';
@@ -22,6 +22,8 @@ export interface Execution {
 /** The same with what the models of a run share. */
 export interface RunContext extends Execution {
   readonly hooks: HookRunner;
+  /** The frozen teacher's variables, when students are trained; null where it is no network. */
+  readonly teacherVariables?: Variables<HostTensor> | null;
 }
 
 /** What hooks learn of a run. */

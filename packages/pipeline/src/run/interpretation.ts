@@ -35,7 +35,7 @@ export function chanceInWords(
 ): string[] {
   if (!kappaMatters(agreementBaseline, classes)) return [];
   return [
-    `${name}: agreement ${formatShare(agreement)}, where always predicting the teacher's most frequent class reaches ` +
+    `${name}: agreement ${formatShare(agreement ?? null)}, where always predicting the teacher's most frequent class reaches ` +
       `${formatShare(agreementBaseline!)}: Cohen's kappa is ${formatKappa(kappa)}.`,
   ];
 }
@@ -46,7 +46,7 @@ export function averageInWords({ name, agreement, ema }: StudentResult): string[
   const agrees =
     ema.agreement === undefined
       ? ''
-      : `: agreement ${formatShare(ema.agreement)}, with the last weights ${formatShare(agreement)}`;
+      : `: agreement ${formatShare(ema.agreement)}, with the last weights ${formatShare(agreement ?? null)}`;
   const errs = ema.testError === null ? '' : `; test error ${formatShare(ema.testError)}`;
   return [
     `${name}: the moving average of its weights${ema.decay === null ? '' : ` (decay ${ema.decay})`} is in student/${name}/ema${agrees}${errs}. ` +
@@ -85,6 +85,8 @@ function comparison(
   const [own, others] = [metricOf(result, primary), metricOf(alone, primary)];
   const names = { name: result.name, other: alone.name };
   if (own === null || others === null) {
+    if (result.agreement === undefined || alone.agreement === undefined)
+      return `${result.name}: nothing was measured.`;
     return compareValues(names, AGREEMENT, [result.agreement, alone.agreement], task, testCount);
   }
   return compareValues(names, primary, [own, others], task, testCount);

@@ -1,5 +1,5 @@
-import { classification, type Normalization, type TaskMetric } from '@anc/core';
-import { kappaMatters, metricOf } from '@anc/core/internal';
+import { classification, type Normalization, type TaskMetric, type Tree } from '@anc/core';
+import { generatorAlarms, kappaMatters, metricOf } from '@anc/core/internal';
 import type { WeightsMetadata } from '@anc/formats';
 import { isQuantized } from '@anc/methods';
 import { taskNameOf } from '../data/dataset-facts.js';
@@ -10,6 +10,7 @@ import { COMPACT } from './compact.js';
 import type { TrainingOptions } from '../options/run-options.js';
 import type { Plan, PlannedModel, TrainingPlan } from '../planning/plan.js';
 import type { ModelResult, StudentResult } from '../events/documents.js';
+import { sheetsOf } from './generated-sheets.js';
 import { stoppedWhere } from './stopped.js';
 import { WEIGHTS } from '../files/weights.js';
 
@@ -39,6 +40,7 @@ export function modelCard(
   plan: Plan,
   model: PlannedModel,
   result: ModelResult & Partial<Pick<StudentResult, 'agreement' | 'agreementBaseline' | 'kappa'>>,
+  lastMetrics: Tree<number> = {},
 ): string {
   const { options, data } = plan;
   const [primary] = plan.task.description.metrics;
@@ -55,7 +57,7 @@ export function modelCard(
     '| | |',
     '|---|---|',
     ...plan.task.description.metrics
-      .filter(({ inTables = true }) => inTables)
+      .filter(({ inTables = true }) => inTables && data.test.images.count > 0)
       .map(
         (metric) =>
           `| ${labelOf(metric)} | ${formatMetric(metricOf(result, metric), metric)} of ${formatCount(data.test.images.count)} images |`,
@@ -78,7 +80,7 @@ export function modelCard(
     ...(result.stopped === undefined ? [] : [`| stopped | ${stoppedWhere(result.stopped)} |`]),
     `| parameters | ${formatCount(result.parameters)} |`,
     `| FLOPs per image | ${formatCount(result.flops)} |`,
-    `| training images | ${formatCount(data.train.images.count)} |`,
+    `| training images | ${imagesInWords(model, data.train.images.count)} |`,
     `| epochs, batch, seed | ${model.epochs}, ${batchInWords(options.training)}, ${model.seed} |`,
     '',
     ...(isQuantized(network.network)
@@ -87,6 +89,8 @@ export function modelCard(
           '',
         ]
       : []),
+    ...(data.test.images.count > 0 ? [] : ['Nothing was measured on real images: there were none.', '']),
+    ...generatedInWords(model, lastMetrics),
     `Weights: \`${WEIGHTS}\` (SHA-256 \`${result.weights}\`); names start with \`params/\` or, for running averages, \`stats/\`.`,
     '',
     `Input: bytes (0 to 255), NHWC; ${describeNormalization(data.normalization)}.`,
@@ -116,6 +120,29 @@ function chanceOf({ agreementBaseline, kappa }: Partial<StudentResult>, classes:
   if (agreementBaseline === undefined) return '';
   const much = kappaMatters(agreementBaseline, classes) ? `; Cohen's kappa ${formatKappa(kappa)}` : '';
   return ` (always predicting its most frequent class: ${formatShare(agreementBaseline)}${much})`;
+}
+
+/** `1,600`, or that they were generated. */
+function imagesInWords({ stages }: PlannedModel, count: number): string {
+  if (stages.every(({ imageShare }) => imageShare === 0)) return 'none: they were generated';
+  return `${formatCount(count)}${stages.some(({ generated }) => generated !== undefined) ? ', and generated ones' : ''}`;
+}
+
+/** What the teacher said of the images that were generated last, and what they look like. */
+function generatedInWords({ stages, epochs }: PlannedModel, metrics: Tree<number>): string[] {
+  if (stages.every(({ generated }) => generated === undefined)) return [];
+  const shown = (name: string): number | null => metrics[`generator/${name}`] ?? null;
+  const deviation = shown('deviation');
+  const last = sheetsOf(epochs).at(-1);
+  return [
+    `Generated images of the last epoch: entropy of the teacher's mean answer ${formatShare(shown('entropy'))} of the largest possible, ` +
+      `mean entropy of its answers ${formatShare(shown('unsure'))}, largest class ${formatShare(shown('top-class'))}, ` +
+      `saturated pixels ${formatShare(shown('saturation'))}, deviation of a pixel ${deviation === null ? '–' : deviation.toFixed(1)} bytes.`,
+    '',
+    ...(last === undefined ? [] : [`![images that the generator made](${last})`, '']),
+    ...generatorAlarms(metrics).map(({ message, advice }) => `Alarm: ${message} What to do: ${advice}`),
+    ...(generatorAlarms(metrics).length === 0 ? [] : ['']),
+  ];
 }
 
 const batchInWords = ({ batchSize, accumulate = 1 }: TrainingOptions): string =>

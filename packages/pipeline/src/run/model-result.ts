@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { DatasetSplit, HostTensor, Predictions, TeacherOutputs, Variables } from '@anc/core';
+import type { DatasetSplit, HostTensor, Predictions, TeacherOutputs, Tree, Variables } from '@anc/core';
 import {
   encodeNumbers,
   metricFields,
@@ -26,6 +26,7 @@ import type { BestEpoch, HeldOut } from '../training/validation.js';
 import { COMPACT, writeCompact } from './compact.js';
 import { assertFiniteWeights } from './diverged-student.js';
 import type { RunContext } from './execution.js';
+import { writeSheet } from './generated-sheets.js';
 import { modelCard, weightsMetadata } from './model-card.js';
 import { readDocument } from './read-document.js';
 
@@ -121,6 +122,8 @@ export async function trainOrRead<R extends ModelResult>(
     data,
     backend: backends.student,
     batchSize: options.training.batchSize,
+    stepsPerEpoch: options.training.stepsPerEpoch,
+    teacherVariables: context.teacherVariables ?? null,
     accumulate: options.training.accumulate ?? 1,
     seed: model.seed,
     plugins: identitiesOf(plan.plugins),
@@ -137,6 +140,7 @@ export async function trainOrRead<R extends ModelResult>(
     ...(options.output.checkpointMinutes === undefined
       ? {}
       : { checkpointMinutes: options.output.checkpointMinutes }),
+    onGenerated: (images, progress) => writeSheet(folder, place, images, progress),
     keepBest: async (variables) => {
       await writeWeights(folder, [...place, BEST], variables, metadata);
     },
@@ -199,12 +203,18 @@ export async function trainOrRead<R extends ModelResult>(
     ...written,
     ...(compact === null ? {} : { bytes: compact }),
   } as ModelResult as R;
-  await folder.write([...place, CARD], modelCard(plan, model, result));
+  const card = modelCard(plan, model, result, await lastMetrics(folder, model));
+  await folder.write([...place, CARD], card);
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
   if (trained.stopped === null) await checkpoints.clear();
   emit({ type: 'result', model: model.name, role, result, trained: true });
   return result;
 }
+
+/** The metrics of a model's last epoch. */
+const lastMetrics = async (folder: RunContext['folder'], { name }: PlannedModel): Promise<Tree<number>> =>
+  (await folder.metrics.read()).findLast(({ model, event }) => model === name && event === 'epoch')
+    ?.metrics ?? {};
 
 /** Decay rate of a model's average, where its method's options say it. */
 const decayOf = ({ options }: PlannedModel): number | null =>

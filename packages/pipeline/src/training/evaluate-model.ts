@@ -69,7 +69,7 @@ export interface TestEvaluation {
   readonly count: number;
   /** The task's metrics; null where the images have no targets. */
   readonly metrics: Tree<number> | null;
-  /** With the teacher, and what chance reaches; null without a teacher. */
+  /** With the teacher, and what chance reaches; null without a teacher or images. */
   readonly agreement: Agreement | null;
 }
 
@@ -81,5 +81,5 @@ export const evaluatePredictions = (
 ): TestEvaluation => ({
   count,
   metrics,
-  agreement: teacher === null ? null : task.agreement(predictions, teacher),
+  agreement: teacher === null || count === 0 ? null : task.agreement(predictions, teacher),
 });

@@ -15,7 +15,9 @@ import {
   allocateEpochs,
   averagedStudent,
   encodeNumbers,
+  onlyFrozen,
   withDeprecatedDiagnostics,
+  withoutFrozen,
 } from '@anc/core/internal';
 import {
   assertSameSpecs,
@@ -26,11 +28,12 @@ import {
   type MetricsRecord,
   type RunFolder,
 } from '@anc/runtime';
-import { imageBatches, labeledBatches, type TrainingData } from '../data/training-data.js';
+import type { TrainingData } from '../data/training-data.js';
 import type { Emit } from '../events/events.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { PluginIdentity } from '../composition/provenance.js';
 import type { PlannedModel } from '../planning/plan.js';
+import { batchesOf } from './stage-batches.js';
 import { hookModelOf, measuredOn, Stopping, type Stopped } from './stopping.js';
 import { assertContinuable, readMemory, type TrainingMemory } from './training-memory.js';
 import { isDivergence, recordDivergence } from './divergence.js';
@@ -45,6 +48,12 @@ export interface TrainContext {
   readonly data: TrainingData;
   readonly backend: Backend;
   readonly batchSize: number;
+  /** Steps of an epoch where the model is a student; default: one pass over the images, without any 100. */
+  readonly stepsPerEpoch?: number | undefined;
+  /** The frozen teacher's variables, for stages that apply it; null where it is no network. */
+  readonly teacherVariables?: Variables<HostTensor> | null;
+  /** Called at the end of every epoch of a stage that generates images, with some of them. */
+  readonly onGenerated?: (images: HostTensor, progress: Progress) => Promise<void>;
   /** Micro-batches of a batch; default: 1. */
   readonly accumulate?: number;
   readonly seed: number;
@@ -136,9 +145,16 @@ export async function trainModel(
     const stage = model.stages[index]!;
     const place = { name: stage.name, index: index + 1, count: model.stages.length };
     const resumed = memory !== null && memory.stage === index;
-    const fresh = stage.init(model.rng.split('stage', index), index === firstTrained ? null : state);
-    if (resumed) assertSameSpecs(specsOf(fresh), specsOf(state));
-    else state = fresh;
+    const fresh = stage.init(
+      model.rng.split('stage', index),
+      index === firstTrained ? null : state,
+      context.teacherVariables,
+    );
+    if (resumed) {
+      const continued = { ...state, ...onlyFrozen(fresh) };
+      assertSameSpecs(specsOf(fresh), specsOf(continued));
+      state = continued;
+    } else state = fresh;
     const epochsBefore = epochs.slice(0, index).reduce((sum, count) => sum + count, 0);
     const inModel = { before: epochsBefore, isLast: index === lastTrained };
     const at = { model: hookModel, stage: { name: stage.name, index, count: model.stages.length } };
@@ -158,7 +174,7 @@ export async function trainModel(
       };
       const place = { stage: stage.name, step: position.step, epoch: progress.epoch };
       await folder.assertHeld();
-      await store.save(await event.snapshot(), place, encodeNumbers(kept));
+      await store.save(withoutFrozen(await event.snapshot()), place, encodeNumbers(kept));
       savedAt = performance.now();
     };
     /** Evaluates on the held-out images; the best epoch's weights are kept before the checkpoint that refers to it. */
@@ -183,7 +199,7 @@ export async function trainModel(
     const events = train({
       backend: context.backend,
       stage,
-      batches: await batchesOf(stage.usesLabels, model, context),
+      batches: await batchesOf(stage, model, context),
       teacher,
       epochs: epochs[index]!,
       seed: context.seed,
@@ -242,6 +258,8 @@ export async function trainModel(
           stopping.request(await hooks.onEpoch(ended), progress, inModel);
           await folder.assertHeld();
           await folder.metrics.append(record);
+          if (stage.generated !== undefined)
+            await context.onGenerated?.(stage.generated(await event.snapshot()), progress);
           await save(event);
           if (teacher instanceof TeacherCache) await teacher.flush();
           await hooks.onEpochSaved(ended);
@@ -278,14 +296,6 @@ export async function trainModel(
 /** A checkpoint after a best epoch is worth nothing without that epoch's weights: no later one may be better. */
 const isBestThere = async ({ memory }: Checkpoint, { hasBest }: TrainContext): Promise<boolean> =>
   readMemory(memory).best === null || hasBest === undefined || (await hasBest());
-
-async function batchesOf(usesLabels: boolean, model: PlannedModel, context: TrainContext) {
-  const { data, batchSize, seed } = context;
-  const { augmentation } = data;
-  if (!usesLabels) return imageBatches(data.train.images, { batchSize, seed, augmentation });
-  const unmixed = augmentation.mixing.length > 0 ? augmentation.withoutMixing() : augmentation;
-  return labeledBatches(data.train, { batchSize, seed, augmentation: unmixed }, `"${model.name}"`);
-}
 
 /** Whether a record of the log comes before the point that training continues from. */
 function isBefore(

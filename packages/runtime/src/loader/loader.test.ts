@@ -59,6 +59,25 @@ describe('Loader', () => {
       expect(await collect(loader.epoch(5, from))).toEqual(whole.slice(from));
   });
 
+  it('passes over few images again and again where the length of an epoch is given', async () => {
+    const options = { batch: 4, batchesPerEpoch: 5, seed: 2, augmentation: shifting };
+    const loader = new Loader(source(6), options);
+    const epochs = [await collect(loader.epoch(0)), await collect(loader.epoch(1))];
+    const shown = indicesOf(epochs.flat());
+    expect(epochs.map((epoch) => epoch.length)).toEqual([5, 5]);
+    for (let pass = 0; pass < 6; pass++) {
+      expect([...shown.slice(6 * pass, 6 * pass + 6)].sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    }
+    expect(shown.slice(0, 6)).not.toEqual(shown.slice(6, 12)); // an order of its own
+    for (const { indices, views, images } of epochs.flat())
+      indices.forEach((index, i) => expect(images[i * 2]).toBe((index + views[i]!) & 255));
+    for (let from = 0; from <= 5; from++)
+      expect(await collect(loader.epoch(1, from))).toEqual(epochs[1]!.slice(from));
+    expect(await collect(new Loader(source(6), { ...options, seed: 3 }).epoch(0))).not.toEqual(epochs[0]);
+    expect(() => new Loader(source(0), options)).toThrow(/fewer images/);
+    expect(indicesOf(await collect(new Loader(source(1), options).epoch(0)))).toEqual(Array(20).fill(0));
+  });
+
   it('reports the image and view of every row', async () => {
     const batches = await collect(
       new Loader(source(64), { batch: 16, seed: 0, augmentation: shifting }).epoch(0),

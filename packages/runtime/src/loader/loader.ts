@@ -7,13 +7,20 @@ import {
   type WholeBatch,
 } from '@anc/core';
 import { rowRange, type RowRange } from '@anc/core/internal';
-import { planEpoch, type EpochPlan } from './epoch-plan.js';
+import { planEpoch } from './epoch-plan.js';
+import { Passes, type BatchRows } from './passes.js';
 import { prefetch } from './prefetch.js';
 
 /** Options of `Loader`. */
 export interface LoaderOptions {
   /** Images per batch, over all ranks. */
   readonly batch: number;
+  /**
+   * Batches of an epoch. Then images are passed through again and again, each pass in an order and in views of its own, and
+   * a batch may reach into the next pass; the images of a pass are not divided into whole batches. Default: one pass, as
+   * many whole batches as it has.
+   */
+  readonly batchesPerEpoch?: number | undefined;
   /** Prepares this rank's rows of every batch: the images and views that one process alone has there. */
   readonly rank?: Rank;
   /** Random seed of the order of images and of their views. */
@@ -28,12 +35,16 @@ const PREFETCH_MB = 64;
 /** More batches in advance do not help: one is computed on while the next ones are decoded. */
 const MOST_PREFETCHED = 4;
 
+/** Images and views of a batch of an epoch, by its number. */
+type RowsOf = (batch: number) => BatchRows;
+
 /**
  * Shuffled, augmented batches of images for training without labels: no label can be reached from it.
  *
- * Each epoch shows every image once, except for a rest that does not fill a batch: another one in each epoch.
+ * Each epoch shows every image once, except for a rest that does not fill a batch: another one in each epoch. With
+ * `batchesPerEpoch` an epoch is as long as that says.
  *
- * @throws `ANC_DATA_TOO_FEW` if there are fewer images than a batch has; `ANC_CONFIG` for a batch without a row for every
+ * @throws `ANC_DATA_TOO_FEW` if there are no images, or fewer than a batch of one pass has; `ANC_CONFIG` for a batch without a row for every
  *   rank.
  */
 export class Loader {
@@ -51,9 +62,10 @@ export class Loader {
         received: `${options.batch}`,
       });
     }
-    if (source.count < options.batch) {
+    const least = options.batchesPerEpoch === undefined ? options.batch : 1;
+    if (source.count < least) {
       throw new AncError('ANC_DATA_TOO_FEW', 'fewer images than one batch.', {
-        expected: `at least ${options.batch} images`,
+        expected: `at least ${least} images`,
         received: `${source.count}`,
         hint: 'use a smaller batch or more images.',
       });
@@ -68,25 +80,34 @@ export class Loader {
     this.rows = rowRange(options.batch, ranks, rank);
     this.#source = source;
     this.#options = options;
-    this.batchesPerEpoch = Math.floor(source.count / options.batch);
+    this.batchesPerEpoch = options.batchesPerEpoch ?? Math.floor(source.count / options.batch);
   }
 
   /** Batches `from`, from + 1, … of epoch `epoch`. The same (seed, epoch, batch) gives the same bytes. */
   async *epoch(epoch: number, from = 0): AsyncGenerator<ImageBatch, void, undefined> {
-    const { seed, augmentation } = this.#options;
-    const plan = planEpoch(
-      this.#source.count,
-      augmentation === undefined ? 1 : augmentation.views,
-      seed,
-      epoch,
-    );
-    const batches = this.#batches(plan, epoch, from);
+    const batches = this.#batches(this.#rowsOf(epoch), epoch, from);
     if (this.#prefetched === 0) yield* batches;
     else yield* prefetch(batches, this.#prefetched);
   }
 
-  async *#batches(plan: EpochPlan, epoch: number, from: number): AsyncGenerator<ImageBatch, void, undefined> {
-    for (let b = from; b < this.batchesPerEpoch; b++) yield await this.#batch(plan, epoch, b);
+  async *#batches(rowsOf: RowsOf, epoch: number, from: number): AsyncGenerator<ImageBatch, void, undefined> {
+    for (let b = from; b < this.batchesPerEpoch; b++) yield await this.#batch(rowsOf(b), epoch, b);
+  }
+
+  /** Images and views of the batches of an epoch. */
+  #rowsOf(epoch: number): RowsOf {
+    const { batch, seed, augmentation, batchesPerEpoch } = this.#options;
+    const { count } = this.#source;
+    const views = augmentation === undefined ? 1 : augmentation.views;
+    if (batchesPerEpoch === undefined) {
+      const plan = planEpoch(count, views, seed, epoch);
+      return (b) => {
+        const indices = plan.order.slice(b * batch, (b + 1) * batch);
+        return { indices, views: indices.map((index) => plan.views[index]!) };
+      };
+    }
+    const passes = new Passes(count, views, seed);
+    return (b) => passes.rows((epoch * batchesPerEpoch + b) * batch, batch);
   }
 
   /** Number of batches to prepare in advance: as many as fit into the memory. */
@@ -99,12 +120,11 @@ export class Loader {
     );
   }
 
-  async #batch({ order, views }: EpochPlan, epoch: number, b: number): Promise<ImageBatch> {
-    const { batch, seed, augmentation } = this.#options;
-    const all = order.slice(b * batch, (b + 1) * batch);
-    const whole = { indices: all, views: all.map((index) => views[index]!), seed, epoch, step: b };
+  async #batch(rows: BatchRows, epoch: number, b: number): Promise<ImageBatch> {
+    const { seed, augmentation } = this.#options;
+    const whole = { ...rows, seed, epoch, step: b };
     const { start, count } = this.rows;
-    const indices = all.slice(start, start + count);
+    const indices = whole.indices.slice(start, start + count);
     const drawn = whole.views.slice(start, start + count);
     const images = await readViews(this.#source, indices, drawn, augmentation, whole);
     const { mixesInBatch = false, id } = augmentation ?? {};

@@ -25,6 +25,15 @@ const DISCRIMINATOR: Readonly<Record<string, string>> = {
   'discriminator/student': 'D(s)',
 };
 
+/** Metrics of generated images that are shares. */
+const GENERATOR: Readonly<Record<string, string>> = {
+  'generator/entropy': 'entropy of the mean answer of the teacher',
+  'generator/unsure': 'mean entropy of its answers',
+  'generator/top-class': 'share of the largest class',
+  'generator/saturation': 'saturated pixels',
+  'agreement/shown': 'agreement of student and teacher on what the student is shown',
+};
+
 /**
  * Charts of one model: its losses, agreement and the task's metrics of training batches, and the discriminator and the
  * gradients if there are any.
@@ -56,6 +65,19 @@ export function chartsOf(
       title: 'Discriminator',
       lines: Object.entries(DISCRIMINATOR).flatMap(([name, shown]) => line(name, shown)),
       bounds: [0, 1],
+    },
+    {
+      title: 'Generated images: share',
+      lines: Object.entries(GENERATOR).flatMap(([name, shown]) => line(name, shown)),
+      bounds: [0, 1],
+    },
+    {
+      title: 'Generated images: deviation of a pixel, in bytes',
+      lines: line('generator/deviation', 'deviation'),
+    },
+    {
+      title: 'Generated images: size of the centered logits of the teacher',
+      lines: line('generator/logits', 'mean absolute value'),
     },
     {
       title: 'Data gradient / adversarial gradient',

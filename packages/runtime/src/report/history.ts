@@ -1,5 +1,5 @@
 import type { Alarm, Diagnostics } from '@anc/core';
-import { alarmsFor } from '@anc/core/internal';
+import { alarmsFor, generatorAlarms } from '@anc/core/internal';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
 
 /** One model's epochs, through all its stages. */
@@ -38,7 +38,7 @@ function epochOf({ stage, metrics, diagnostics = null }: MetricsRecord): Epoch {
   return {
     stage,
     values: { ...metrics, ...(diagnostics && valuesOf(diagnostics)) },
-    alarms: diagnostics === null ? [] : alarmsFor(diagnostics),
+    alarms: [...(diagnostics === null ? [] : alarmsFor(diagnostics)), ...generatorAlarms(metrics ?? {})],
   };
 }
 

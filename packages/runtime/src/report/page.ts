@@ -5,6 +5,7 @@ import { chartsOf, isLogarithmic, type Chart } from './charts.js';
 import { openDrawing } from './draw.js';
 import { alarmsIn, formatEpochs, historiesOf, type History } from './history.js';
 import { html, Markup } from './markup.js';
+import { sheetSection, type Sheets } from './sheets.js';
 import type { ReportedModel, ReportedResult, ReportedStudent } from './report.js';
 import { STYLE } from './style.js';
 
@@ -15,6 +16,8 @@ export interface PageContent {
   readonly config: string;
   readonly environment: unknown;
   readonly records: readonly MetricsRecord[];
+  /** Sheets of generated images by model; absent: none. */
+  readonly sheets?: Sheets;
 }
 
 /** The whole report as one HTML document: equal text for an equal run. */
@@ -24,6 +27,7 @@ export async function renderPage({
   config,
   environment,
   records,
+  sheets = {},
 }: PageContent): Promise<string> {
   const draw = await openDrawing();
   const histories = historiesOf(records);
@@ -33,7 +37,10 @@ export async function renderPage({
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        />
         <title>${title} · ANC run</title>
         <style>
           ${new Markup(STYLE)}
@@ -44,7 +51,7 @@ export async function renderPage({
         <p class="soft">dataset ${dataset} · backend ${backend} · seed ${seed}</p>
         <h2>Result</h2>
         ${resultTable(result)} ${list(interpretation ?? result.reading ?? [])} ${alarmSection(histories)}
-        ${histories.map((history, i) => modelSection(history, `model-${i + 1}`, draw, taskOfDocument(result)))}
+        ${histories.map((history, i) => modelSection(history, `model-${i + 1}`, draw, taskOfDocument(result), sheets))}
         <h2>Configuration</h2>
         <details open>
           <summary>config.resolved.yaml</summary>
@@ -145,6 +152,7 @@ function modelSection(
   id: string,
   draw: (chart: Chart, id: string) => string,
   task: TaskDescription,
+  sheets: Sheets,
 ): Markup {
   const { model, epochs } = history;
   const stages = [...new Set(epochs.map(({ stage }) => stage))].map((stage) => {
@@ -161,6 +169,7 @@ function modelSection(
   return html`<h2>${model}</h2>
     <p class="soft">${stages.join(', ')}</p>
     <div class="charts">${figures}</div>
+    ${sheetSection(sheets[model] ?? [])}
     <details>
       <summary>Numbers of the last epoch</summary>
       <div class="scroll">

@@ -133,6 +133,15 @@ describe('the report', () => {
     expect(await page()).not.toMatch(/constant/);
   });
 
+  it('shows the sheets of generated images in the page itself, where there are some', async () => {
+    const png = new Uint8Array([137, 80, 78, 71]);
+    const page = await renderPage({ ...content, sheets: { adversarial: [{ epoch: 2, png }] } });
+    expect(page).toMatch(/<h2>adversarial<\/h2>[^]*<h3>Generated images<\/h3>[^]*after epoch 2/);
+    expect(page).toContain('src="data:image/png;base64,iVBORw=="');
+    expect(page).toMatch(/Content-Security-Policy[^>]*img-src data:/);
+    expect(await renderPage(content)).not.toContain('Generated images');
+  });
+
   it('lists the epochs that raised an alarm', async () => {
     const page = (await renderPage(content)).replace(/\s+/g, ' ');
     expect(page).toContain('<strong>adversarial: discriminator-won</strong> in 1 of 2 epochs (2)');

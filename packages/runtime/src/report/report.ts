@@ -2,6 +2,7 @@ import type { Tree } from '@anc/core';
 import type { TaskDescription } from '@anc/core/internal';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { renderPage } from './page.js';
+import { readSheets } from './sheets.js';
 
 /** A model's line of the result table. Error and agreement are fractions. */
 export interface ReportedModel {
@@ -21,7 +22,8 @@ export interface ReportedModel {
 
 export interface ReportedStudent extends ReportedModel {
   readonly name: string;
-  readonly agreement: number;
+  /** Absent where there are no test images. */
+  readonly agreement?: number;
   /** Agreement that a constant prediction of the teacher's most frequent class reaches. */
   readonly agreementBaseline?: number;
   /** Cohen's kappa of student and teacher; null where it is not defined. */
@@ -62,7 +64,7 @@ export interface ReportedResult {
 
 /**
  * Writes `report.html`: one self-contained file without scripts, made from the result, the resolved configuration,
- * the environment and metrics.jsonl. Replaces an earlier one.
+ * the environment, metrics.jsonl and the sheets of generated images. Replaces an earlier one.
  *
  * @returns the path of the file.
  */
@@ -73,6 +75,10 @@ export async function writeReport(folder: RunFolder, result: ReportedResult): Pr
     config: await folder.readConfig(),
     environment: await folder.readEnvironment(),
     records: await folder.metrics.read(),
+    sheets: await readSheets(
+      folder,
+      result.students.map(({ name }) => name),
+    ),
   });
   return await folder.write('report.html', page);
 }

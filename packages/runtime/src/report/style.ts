@@ -15,6 +15,7 @@ export const STYLE = `
 body { margin: 0 auto; max-width: 72rem; padding: 1.5rem 1rem 4rem; font: 15px/1.5 system-ui, sans-serif;
   color: var(--ink); background: var(--paper); overflow-wrap: anywhere; }
 h1 { margin: 0; font-size: 1.7rem; line-height: 1.2; }
+h3 { margin: 1.4rem 0 .6rem; font-size: 1rem; }
 h2 { margin: 2.2rem 0 .6rem; font-size: 1.2rem; }
 p, ul { margin: .4rem 0; }
 .soft { color: var(--soft); }
@@ -27,9 +28,11 @@ tbody th { font-weight: 600; }
 ul { padding-left: 1.2rem; }
 .alarm strong { color: var(--alarm); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1rem; }
+.sheets { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 1rem; }
 figure { margin: 0; padding: .8rem; background: var(--card); border-radius: .5rem; }
 figcaption { margin-bottom: .4rem; font-weight: 600; }
 figure svg { display: block; width: 100%; height: auto; }
+figure img { display: block; width: 100%; height: auto; image-rendering: pixelated; }
 details { margin-top: .8rem; }
 summary { cursor: pointer; color: var(--soft); }
 pre { margin: .5rem 0; padding: .8rem; background: var(--card); border-radius: .5rem; white-space: pre-wrap; font-size: 13px; }

@@ -1,8 +1,10 @@
 import {
   EagerBackend,
   mapTree,
+  modelNames,
   namesOf,
   Rng,
+  subtree,
   type Backend,
   type HostTensor,
   type Method,
@@ -15,7 +17,7 @@ import { suiteOf } from '../harness/suite.js';
 import { wrongGradients } from '../harness/finite-differences.js';
 import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 import { firstStepInputs, lossOf } from '../method/first-step.js';
-import { trainStages, type TrainedStage } from '../method/train-stages.js';
+import { initialState, trainStages, type TrainedStage } from '../method/train-stages.js';
 import {
   toyBatches,
   toyEnvironment,
@@ -70,7 +72,7 @@ export function methodContract(
     const { stepsPerEpoch = 2, epochs = 2, repeat = false, interruptAt } = rest;
     return trainStages(stagesOf(create()), {
       backend: backend(),
-      teacher: (await teacher()).outputs,
+      teacher: await teacher(),
       batches: toyBatches({ stepsPerEpoch, labelOf, repeat }),
       epochs,
       ...(interruptAt !== undefined && { interruptAt }),
@@ -116,7 +118,7 @@ export function methodContract(
           await tf.setBackend('cpu');
           let previous: Tree<HostTensor> | null = null;
           for (const stage of stagesOf(create())) {
-            const at = await firstStepInputs(stage, previous, oneStep, (await teacher()).outputs);
+            const at = await firstStepInputs(stage, previous, oneStep, await teacher());
             await tf.setBackend('cpu');
             for (const phase of stage.step.phases) {
               const { grads } = phase.gradients(at.state, at.batch, at.hyper, at.context);
@@ -128,7 +130,7 @@ export function methodContract(
                 'gradients that agree with finite differences of its loss',
               );
             }
-            previous = stage.init(Rng.fromSeed(1), previous);
+            previous = initialState(stage, previous, await teacher());
           }
         },
       );
@@ -193,14 +195,19 @@ export function methodContract(
     );
 
     const frozen =
-      "read the teacher's outputs from the batch, 'teacher/logits', and keep no teacher in the state.";
-    it('does not change the teacher, and keeps it out of the training state', frozen, async (check) => {
+      "read the teacher's outputs from the batch, 'teacher/logits'; a teacher that the step applies is modelNames.teacher in the state, without an update.";
+    it('does not change the teacher, and keeps it out of what is trained', frozen, async (check) => {
       const { variables } = await teacher();
       const before = mapTree(variables.params, ({ shape, data }) => ({ shape, data: data.slice() }));
       const stages = await run(declaredLabels(), { epochs: 1 });
       check.none(differing(before, variables.params), 'changes the teacher', 'the same weights');
       const kept = stages.flatMap(({ state }) => namesOf(state).filter((name) => name.startsWith('teacher')));
       check.none(kept, 'keeps the teacher in its training state', 'no entry teacher/…');
+      for (const { state } of stages) {
+        const applied = subtree(state, `${modelNames.teacher}/params`);
+        const changed = namesOf(applied).length === 0 ? [] : differing(before, applied);
+        check.none(changed, 'changes the teacher that its step applies', 'the same weights');
+      }
     });
 
     const exporting =
@@ -233,7 +240,7 @@ export function methodContract(
 
     it('has phases that can be recorded as graphs', RECORDABLE_HINT, async (check) => {
       for (const stage of stagesOf(create())) {
-        const at = await firstStepInputs(stage, null, oneStep, (await teacher()).outputs);
+        const at = await firstStepInputs(stage, null, oneStep, await teacher());
         await tf.setBackend('cpu');
         for (const phase of stage.step.phases) {
           const given = [at.state, at.batch, at.hyper].flatMap((tree) => Object.values<tf.Tensor>(tree));

@@ -20,7 +20,11 @@ import { balancerContract, type BalancerContractOptions } from './balancer-contr
 import { dataTermContract, type DataTermContractOptions } from './data-term-contract.js';
 import { datasetContract } from './dataset-contract.js';
 import { discriminatorContract, type DiscriminatorContractOptions } from './discriminator-contract.js';
+import { discrepancyContract, type DiscrepancyContractOptions } from './discrepancy-contract.js';
+import { generatorContract, type GeneratorContractOptions } from './generator-contract.js';
+import { generatorTermContract, type GeneratorTermContractOptions } from './generator-term-contract.js';
 import { hookContract, type HookContractOptions } from './hook-contract.js';
+import { memoryContract, type MemoryContractOptions } from './memory-contract.js';
 import { methodContract, type MethodContractOptions } from './method-contract.js';
 import { networkContract, type NetworkContractOptions } from './network-contract.js';
 import { optimizerContract, type OptimizerContractOptions } from './optimizer-contract.js';
@@ -58,6 +62,14 @@ export interface PluginContractOptions {
   readonly adversarialLosses?: ByName<AdversarialLossContractOptions>;
   /** Balancers, by name. */
   readonly balancers?: ByName<BalancerContractOptions>;
+  /** Generators, by name. */
+  readonly generators?: ByName<GeneratorContractOptions>;
+  /** Discrepancies, by name. */
+  readonly discrepancies?: ByName<DiscrepancyContractOptions>;
+  /** Generator terms, by name. */
+  readonly generatorTerms?: ByName<GeneratorTermContractOptions>;
+  /** Replay memories, by name. */
+  readonly memories?: ByName<MemoryContractOptions>;
   /** Tasks, by name. */
   readonly tasks?: ByName<Partial<TaskContractOptions>>;
   /** Optimizers, by name. */
@@ -104,6 +116,13 @@ const SUITES: Readonly<
   dataTerms: (runner, create, contract) => dataTermContract(runner, () => create(), contract),
   adversarialLosses: (runner, create, contract) => adversarialLossContract(runner, () => create(), contract),
   balancers: (runner, create, contract) => balancerContract(runner, () => create(), contract),
+  generators(runner, create, contract: GeneratorContractOptions = {}) {
+    const image = contract.image ?? [6, 6, 1];
+    generatorContract(runner, () => create({ image }), { ...contract, image });
+  },
+  discrepancies: (runner, create, contract) => discrepancyContract(runner, () => create(), contract),
+  generatorTerms: (runner, create, contract) => generatorTermContract(runner, () => create(), contract),
+  memories: (runner, create, contract) => memoryContract(runner, () => create(), contract),
   tasks: (runner, create, contract: Partial<TaskContractOptions>) =>
     taskContract(runner, () => create(), { input: [8, 8, 3], classes: 4, ...contract }),
   optimizers: (runner, create, contract) => optimizerContract(runner, () => create(), contract),
@@ -131,10 +150,10 @@ function made(what: string, contribution: AnyContribution, options: unknown, env
 function ownParts(plugin: unknown): Parts {
   const part =
     (kind: PluginKind) =>
-    (name: string, options: unknown = {}): never => {
+    (name: string, options: unknown = {}, environment?: unknown): never => {
       const what = `${KINDS[kind]} "${name}"`;
       const found = contributionsOf(plugin, kind).find(([own]) => own === name);
-      if (found !== undefined) return made(what, found[1], options, undefined);
+      if (found !== undefined) return made(what, found[1], options, environment);
       throw violation(`the method asks for ${what}, which this plugin does not have.`, {
         expected: `one of ${
           contributionsOf(plugin, kind)
@@ -151,6 +170,10 @@ function ownParts(plugin: unknown): Parts {
     dataTerm: part('dataTerms'),
     adversarialLoss: part('adversarialLosses'),
     balancer: part('balancers'),
+    generator: part('generators'),
+    discrepancy: part('discrepancies'),
+    generatorTerm: part('generatorTerms'),
+    memory: part('memories'),
   };
 }
 

@@ -1,6 +1,5 @@
 import {
   mapTree,
-  prefixTree,
   Rng,
   type BatchSource,
   type Context,
@@ -9,12 +8,15 @@ import {
   type LabeledBatch,
   type Phase,
   type Stage,
-  type TeacherOutputs,
   type Tree,
 } from '@anc/core';
+import { isFrozen, stepInputs } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
 import { contextOf, toTensor } from '../harness/tensors.js';
+import type { ToyTeacher } from '../toy/index.js';
+import { withRows } from './image-rows.js';
+import { initialState } from './train-stages.js';
 
 /** The arguments of a phase, as tensors of the active tfjs backend. */
 export interface PhaseInputs {
@@ -29,30 +31,21 @@ export async function firstStepInputs(
   stage: Stage,
   previous: Tree<HostTensor> | null,
   batches: BatchSource | BatchSource<LabeledBatch>,
-  teacher: TeacherOutputs,
+  teacher: ToyTeacher,
 ): Promise<PhaseInputs> {
-  const batch = await firstBatch(batches);
-  const count = batch.indices.length;
-  const teacherOutputs = await teacher.outputs(batch, stage.teacherOutputs);
+  const batch = await firstBatch(withRows(batches, stage));
   const perturbation = Rng.fromSeed(9);
   const { hyper } = stage.next({ epoch: 1, epochs: 4, step: 1, stepsPerEpoch: 1 });
   return {
-    state: mapTree(stage.init(Rng.fromSeed(1), previous), (host, name) => {
+    state: mapTree(initialState(stage, previous, teacher), (host, name) => {
       const rng = perturbation.split(name);
-      const isParameter = name.includes('/params/');
+      const isParameter = name.includes('/params/') && !isFrozen(name);
       const data = Float32Array.from(host.data, (value) =>
         isParameter ? value + 0.02 * rng.normal() : value,
       );
       return toTensor({ shape: host.shape, data });
     }),
-    batch: mapTree(
-      {
-        images: { shape: [count, ...batches.shape], data: batch.images },
-        ...prefixTree('teacher', teacherOutputs),
-        ...(stage.usesLabels && 'labels' in batch && { labels: { shape: [count], data: batch.labels } }),
-      },
-      toTensor,
-    ),
+    batch: mapTree(await stepInputs(stage, batch, batches.shape, teacher.outputs), toTensor),
     hyper: mapTree(hyper, (value) => tf.scalar(value)),
     context: contextOf(true),
   };

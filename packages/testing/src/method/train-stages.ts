@@ -7,15 +7,16 @@ import {
   type LabeledBatch,
   type Position,
   type Stage,
-  type TeacherOutputs,
   type TrainingEvent,
   type Tree,
 } from '@anc/core';
 import { allocateEpochs } from '@anc/core/internal';
+import type { ToyTeacher } from '../toy/index.js';
+import { withRows } from './image-rows.js';
 
 export interface TrainStagesOptions {
   readonly backend: Backend;
-  readonly teacher: TeacherOutputs;
+  readonly teacher: ToyTeacher;
   readonly batches: BatchSource | BatchSource<LabeledBatch>;
   readonly epochs: number;
   /** Interrupts each stage after this step and resumes it from the saved state. */
@@ -46,6 +47,14 @@ export async function trainStages(
   return trained;
 }
 
+/** A stage's initial state, with the teacher's variables where the stage applies the teacher. */
+export const initialState = (
+  stage: Stage,
+  previous: Tree<HostTensor> | null,
+  { variables }: Pick<ToyTeacher, 'variables'>,
+): Tree<HostTensor> =>
+  stage.init(Rng.fromSeed(1), previous, stage.appliesTeacher === true ? variables : null);
+
 async function trainStage(
   stage: Stage,
   previous: Tree<HostTensor> | null,
@@ -58,8 +67,8 @@ async function trainStage(
     const events = train({
       backend,
       stage,
-      batches,
-      teacher,
+      batches: withRows(batches, stage),
+      teacher: teacher.outputs,
       state,
       epochs,
       seed: 1,
@@ -74,7 +83,7 @@ async function trainStage(
     }
     return last!;
   };
-  let end = await run(stage.init(Rng.fromSeed(1), previous));
+  let end = await run(initialState(stage, previous, teacher));
   if (end.type === 'interrupted') end = await run(await end.snapshot(), end.position);
   if (end.type !== 'done') throw new Error(`stage "${stage.name}" ended with "${end.type}".`);
   return { stage, state: await end.snapshot(), losses };

@@ -13,7 +13,7 @@ import { liveTeacher, NetworkTeacher } from '@anc/core/internal';
 import { tappedNetwork, type TappedNetworkOptions } from './networks.js';
 import { toyTask } from './task.js';
 
-const { image, classes, features } = toyTask;
+const { image, classes, features, batchSize, normalization } = toyTask;
 
 /** A student of the toy task with the taps `block1` [6, 6, 3] and `block2` [3, 3, 4]. */
 export const toyStudent = (
@@ -23,8 +23,11 @@ export const toyStudent = (
 /** What a method gets to build its stages: the given student and the toy teacher, which has the same outputs. */
 export const toyEnvironment = (student: Network<ClassifierOutputs> = toyStudent()): MethodEnvironment => {
   const outputs = { block1: [6, 6, 3], block2: [3, 3, 4], features: [features], logits: [classes] };
-  return { student, studentOutputs: outputs, input: image, classes, teacher: { outputs } };
+  const teacher = { outputs, network: toyTeacherNetwork() };
+  return { student, studentOutputs: outputs, input: image, classes, teacher, batchSize, normalization };
 };
+
+const toyTeacherNetwork = (): Network<ClassifierOutputs> => tappedNetwork(toyTask, { name: 'toy-teacher' });
 
 /** A toy teacher: its outputs, and the variables that they are computed with. */
 export interface ToyTeacher {
@@ -36,7 +39,7 @@ export interface ToyTeacher {
 
 /** A frozen network of random weights. Its outputs for an image are always the same. */
 export async function toyTeacher(): Promise<ToyTeacher> {
-  const network = tappedNetwork(toyTask, { name: 'toy-teacher' });
+  const network = toyTeacherNetwork();
   const variables = network.init(Rng.fromSeed(77), image);
   const teacher = await NetworkTeacher.create({
     backend: new EagerBackend('cpu'),

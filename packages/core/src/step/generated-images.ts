@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { BatchNormInput, ClassifierOutputs, Context } from '../contracts/network.js';
+import { originOf } from '../contracts/origin.js';
+import { AncError } from '../errors/error.js';
+import { mapTree, prefixTree, subtree, type Tree } from '../tree/tree.js';
+import type { DataFreeSetup } from './data-free-step.js';
+import { modelNames, modelStateOf } from './model-state.js';
+
+/** Name of the replay memory in the training state. */
+export const MEMORY = 'memory';
+
+/** State entry of the images that were generated last, for people. */
+export const PREVIEW = 'preview/images';
+
+/** Most images of the preview. */
+export const PREVIEWED = 36;
+
+/** Standard normal noise for `rows` images. */
+export const noiseFor = (
+  { generator }: DataFreeSetup,
+  context: Context,
+  name: string,
+  rows: number,
+): Tensor => context.noise(`${name}/noise`, [rows, generator.noise], { kind: 'normal', mean: 0, std: 1 });
+
+/**
+ * The generator's images for z [B, n], its batch norm in training mode.
+ *
+ * @throws `ANC_OBJECTIVE` where it returns no images of the batch, in the shape that student and teacher take.
+ */
+export function generate(
+  { generator }: DataFreeSetup,
+  state: Tree,
+  params: Tree,
+  z: Tensor,
+  context: Context,
+) {
+  const { stats } = modelStateOf(state, modelNames.generator);
+  const applied = generator.apply({ params, stats }, z, context);
+  const { images } = applied.outputs;
+  const shape = [z.shape[0], ...state[PREVIEW]!.shape.slice(1)]; // of images that student and teacher take
+  if (images instanceof tf.Tensor && images.shape.join() === shape.join())
+    return { images, stats: applied.stats };
+  throw new AncError('ANC_OBJECTIVE', `${originOf('generator', generator)} makes no images of that shape.`, {
+    expected: `a tensor [${shape.join(', ')}], as student and teacher take it`,
+    received: images instanceof tf.Tensor ? `[${images.shape.join(', ')}]` : String(images),
+    hint: 'return { outputs: { images }, stats } from apply.',
+  });
+}
+
+/** The frozen teacher's outputs in inference mode; `seen`: is given the input of each batch norm. */
+export function applyTeacher(
+  { teacher }: DataFreeSetup,
+  state: Tree,
+  images: Tensor,
+  context: Context,
+  seen?: (input: BatchNormInput) => void,
+): ClassifierOutputs {
+  const frozen: Context = {
+    training: false,
+    noise: (name, shape, distribution) => context.noise(name, shape, distribution),
+    activation: (_name, x) => x,
+    ...(seen && { normalized: seen }),
+  };
+  return teacher.apply(modelStateOf(state, modelNames.teacher), images, frozen).outputs;
+}
+
+/** Teacher outputs that the student's loss reads. */
+export const teacherOutputsOf = ({ dataTerm }: Pick<DataFreeSetup, 'dataTerm'>): readonly string[] => [
+  ...new Set(['logits', ...(dataTerm.teacherOutputs ?? [])]),
+];
+
+/** Generated images and the teacher's outputs for them, by the names of a batch: what the memory stores. */
+export const samplesOf = (setup: DataFreeSetup, images: Tensor, teacher: Tree): Record<string, Tensor> => ({
+  images,
+  ...prefixTree('teacher', Object.fromEntries(teacherOutputsOf(setup).map((name) => [name, teacher[name]!]))),
+});
+
+/**
+ * The batch that the student is shown: images of the data where there are some, and generated ones, without gradients to
+ * the generator.
+ */
+export function shownBatch(setup: DataFreeSetup, state: Tree, batch: Tree, context: Context): Tree {
+  const { memory, batchSize } = setup;
+  const given = batch.images?.shape[0] ?? 0;
+  const rows = batchSize - given;
+  const drawn = (): Tree => {
+    if (!memory.fresh) {
+      const uniform = context.noise('memory/rows', [rows], { kind: 'uniform', low: 0, high: 1 });
+      return memory.draw(subtree(state, MEMORY), uniform);
+    }
+    const { params } = modelStateOf(state, modelNames.generator);
+    const { images } = generate(setup, state, params, noiseFor(setup, context, 'shown', rows), context);
+    return samplesOf(setup, images, applyTeacher(setup, state, images, context));
+  };
+  const made = drawn();
+  if (given === 0) return made;
+  return mapTree(made, (x, name) => tf.concat([tf.cast(batch[name]!, 'float32'), x]));
+}

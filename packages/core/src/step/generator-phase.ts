@@ -1,0 +1,124 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { valueAndGradients, type Differentiated, type ValueAndGradients } from '../autodiff/autodiff.js';
+import type { GeneratorTermContext } from '../contracts/generation.js';
+import type { BatchNormInput, Context } from '../contracts/network.js';
+import { originOf } from '../contracts/origin.js';
+import type { Phase } from '../contracts/step.js';
+import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
+import { memoryFrom, scalarFrom } from './component-result.js';
+import { dataFreePhases, termMetric, type DataFreeSetup } from './data-free-step.js';
+import {
+  applyTeacher,
+  generate,
+  MEMORY,
+  noiseFor,
+  PREVIEW,
+  PREVIEWED,
+  samplesOf,
+} from './generated-images.js';
+import { generatorMetrics } from './generator-metrics.js';
+import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
+import { objectiveContext } from './objective-context.js';
+import { applyOptimizer, trainableParams } from './student-phase.js';
+
+/** What the generator's loss is computed from, besides its parameters. */
+interface Given {
+  readonly state: Tree;
+  readonly hyper: Tree<Scalar>;
+  readonly context: Context;
+}
+
+/**
+ * The generator's phase: new images, the frozen teacher's and the fixed student's outputs for them, and the gradients of
+ * Σ terms - weight · discrepancy at the generator's parameters. The images go to the memory as they were before the update.
+ * The student runs in training mode, as in its own phase; its statistics are not kept.
+ */
+export function generatorPhase(setup: DataFreeSetup): Phase {
+  const { generator } = modelNames;
+  return {
+    name: dataFreePhases.generator,
+    gradients(state, _batch, hyper, context) {
+      const given = { state, hyper, context };
+      const params = trainableParams(state, [generator]);
+      const lossAt = (leaves: Tree): Differentiated =>
+        generatorLoss(setup, given, subtree(leaves, `${generator}/params`));
+      const found = setup.frozen === true ? forward(lossAt(params)) : valueAndGradients(lossAt, params);
+      const entries = (kind: string): Record<string, Tensor> => subtree(found.aux, kind);
+      return {
+        grads: found.grads,
+        stats: {
+          ...toStateEntries<Tensor>(generator, { stats: entries('stats') }),
+          ...remembered(setup, state, entries('samples')),
+        },
+        metrics: {
+          [`loss/${dataFreePhases.generator}`]: found.loss,
+          ...(entries('metrics') as Tree<Scalar>),
+          ...generatorMetrics(found.aux['samples/images']!, found.aux['samples/teacher/logits']!),
+        },
+      };
+    },
+    update: (state, grads, hyper) =>
+      setup.frozen === true
+        ? {}
+        : applyOptimizer(
+            state,
+            grads,
+            [generator],
+            setup.optimizers.generator,
+            hyper['generator/learningRate']!,
+          ),
+  };
+}
+
+/** A loss without gradients, of a generator that is not trained. */
+const forward = ({ loss, aux = {} }: Differentiated): Pick<ValueAndGradients, 'loss' | 'aux' | 'grads'> => ({
+  loss,
+  aux: { ...aux },
+  grads: {},
+});
+
+function generatorLoss(setup: DataFreeSetup, { state, hyper, context }: Given, params: Tree): Differentiated {
+  const z = noiseFor(setup, context, 'generator', setup.batchSize);
+  const { images, stats } = generate(setup, state, params, z, context);
+  const batchNorms: BatchNormInput[] = [];
+  const teacher = applyTeacher(setup, state, images, context, (input) => batchNorms.push(input));
+  const student = setup.student.apply(modelStateOf(state, modelNames.student), images, context).outputs;
+  const { discrepancy } = setup;
+  const distance = scalarFrom(originOf('discrepancy', discrepancy), 'distance', () =>
+    discrepancy.distance(
+      student.logits,
+      teacher.logits,
+      objectiveContext('generator/discrepancy', hyper, context, {}),
+    ),
+  );
+  const penalties = setup.terms.map((term, i) => {
+    const own: Omit<GeneratorTermContext, 'progress' | 'noise'> = { images, z, teacher, student, batchNorms };
+    const given = objectiveContext(`generator/term/${i}`, hyper, context, own);
+    return scalarFrom(originOf('generator term', term), 'penalty', () => term.penalty(given));
+  });
+  const adversarial = tf.neg<Scalar>(tf.mul(distance, hyper.discrepancy!));
+  return {
+    loss: penalties.reduce((sum, penalty) => tf.add(sum, penalty), adversarial),
+    aux: {
+      ...prefixTree('stats', stats),
+      ...prefixTree('samples', samplesOf(setup, images, teacher)),
+      ...prefixTree('metrics', {
+        'loss/discrepancy': distance,
+        ...Object.fromEntries(penalties.map((penalty, i) => [termMetric(i, setup.terms[i]!), penalty])),
+      }),
+    },
+  };
+}
+
+/** State entries of the memory with these samples, and of the preview. */
+function remembered(setup: DataFreeSetup, state: Tree, samples: Tree): Record<string, Tensor> {
+  const { memory } = setup;
+  const before = subtree(state, MEMORY);
+  const after = memory.fresh
+    ? {}
+    : memoryFrom(originOf('memory', memory), before, () => memory.push(before, samples));
+  const images = samples.images!;
+  const previewed = Math.min(PREVIEWED, images.shape[0]);
+  return mergeTrees(prefixTree(MEMORY, after), { [PREVIEW]: tf.slice(images, 0, previewed) });
+}

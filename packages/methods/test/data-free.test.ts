@@ -1,0 +1,107 @@
+import '@tensorflow/tfjs-backend-cpu';
+import {
+  discrepancyContract,
+  generatorContract,
+  generatorTermContract,
+  memoryContract,
+  methodContract,
+} from '@anc/testing';
+import { toyEnvironment } from '@anc/testing/toy';
+import { describe, expect, it } from 'vitest';
+import { method, parts } from './parts.js';
+
+const runner = { describe, it, expect };
+const environment = { image: [6, 6, 1], normalization: { mean: [128], std: [74] } };
+const color = { image: [7, 5, 3] };
+
+describe.each([
+  ['conv', { noise: 5, width: 4, upsamplings: 1 }, environment, {}],
+  ['conv', { noise: 5, width: 4, upsamplings: 1, output: 'normalized' }, environment, { bounded: false }],
+  ['conv', { noise: 3, width: 3, upsamplings: 2 }, color, { image: color.image }],
+  ['noise', {}, environment, { trained: false }],
+])('generator %s %j', (name, options, given, contract) => {
+  generatorContract(runner, () => parts.generator(name, options, given), contract);
+});
+
+describe.each([
+  ['l1', {}],
+  ['l1', { centered: false }],
+  ['log-l1', {}],
+  ['kl', { temperature: 2 }],
+  ['jensen-shannon', {}],
+])('discrepancy %s %j', (name, options) => {
+  discrepancyContract(runner, () => parts.discrepancy(name, options));
+});
+
+describe.each(['class-balance', 'confidence', 'activation', 'batch-norm', 'diversity'])(
+  'generator term %s',
+  (name) => {
+    generatorTermContract(runner, () => parts.generatorTerm(name, { weight: 2 }));
+  },
+);
+
+describe.each([1, 2, 20])('replay memory of %s batches', (batches) => {
+  memoryContract(runner, () => parts.memory('replay', { batches }));
+});
+
+const options = {
+  optimizer: { optimizer: 'adam', learningRate: 0.02, schedule: { kind: 'constant' } },
+  generator: { name: 'conv', noise: 3, width: 2, upsamplings: 1 },
+  memory: { name: 'replay', batches: 2 },
+};
+
+describe.each([
+  ['data-free', { studentSteps: 2 }],
+  [
+    'data-free',
+    {
+      memory: 'none',
+      studentSteps: 1,
+      discrepancy: { name: 'jensen-shannon' },
+      studentTerm: { name: 'kl', temperature: 2 },
+      generatorTerms: ['class-balance', { name: 'diversity', weight: 0.01 }],
+      generatorOptimizer: { learningRate: 0.0005 },
+    },
+  ],
+  ['data-free-noise', { studentSteps: 4 }],
+  ['few-images', { studentSteps: 2 }],
+  ['few-images', { memory: 'none', imageShare: 0.7, studentTerm: { name: 'kl', temperature: 2 } }],
+])('method %s %j', (name, own) => {
+  methodContract(runner, () => method(name, { ...options, ...own }), { steps: 16 });
+});
+
+describe('method few-images-alone', () => {
+  methodContract(runner, () => method('few-images-alone', { optimizer: options.optimizer }));
+});
+
+describe('the controls of data-free', () => {
+  const at = { epoch: 0, epochs: 2, step: 0, stepsPerEpoch: 4 };
+  const stageOf = (name: string) => method(name, options).stages(toyEnvironment())[0]!;
+
+  it('have the same phases; without an adversary the weight of the discrepancy is zero', () => {
+    const stage = stageOf('data-free');
+    expect(stage.next(at).phases).toEqual(['generator', 'student']);
+    expect(stage.next({ ...at, step: 1 }).phases).toEqual(['student']);
+    expect(stage.next({ ...at, step: 5 }).phases).toEqual(['generator', 'student']);
+    for (const name of ['data-free-non-adversarial', 'data-free-untrained', 'data-free-noise']) {
+      expect(stageOf(name).next(at).phases).toEqual(['generator', 'student']);
+    }
+    expect(stage.next(at).hyper.discrepancy).toBe(1);
+    expect(stageOf('data-free-non-adversarial').next(at).hyper.discrepancy).toBe(0);
+  });
+
+  it('refuse a teacher that is a closed function', () => {
+    const { teacher, ...environment } = toyEnvironment();
+    const closed = { ...environment, teacher: { outputs: teacher!.outputs } };
+    expect(() => method('data-free', options).stages(closed)).toThrow(/closed function/);
+  });
+
+  it('refuse batches of one image, and a memory of none', () => {
+    const single = { ...toyEnvironment(), batchSize: 1 };
+    for (const name of ['data-free', 'few-images']) {
+      expect(() => method(name, options).stages(single)).toThrow(/batches of several images/);
+    }
+    const empty = { ...options, memory: { name: 'replay', batches: 0 } };
+    expect(() => method('data-free', empty).stages(toyEnvironment())).toThrow();
+  });
+});

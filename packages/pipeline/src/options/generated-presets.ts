@@ -1,0 +1,38 @@
+import type { PartialRunOptions, RunOptionsInput } from './run-options.js';
+
+/** Name of the dataset without images. */
+export const NO_IMAGES = 'none';
+
+/** The method that is trained on real images beside those that make theirs. */
+export const ON_IMAGES = 'kd';
+
+/** Updates of a student that count as an epoch where its images are generated, or few and repeated. */
+const STEPS = 100;
+
+/** Training without images: the method, its controls, and training on real images, where there are some. */
+const withoutImages = {
+  methods: ['data-free-noise', 'data-free-untrained', 'data-free-non-adversarial', 'data-free', ON_IMAGES],
+  training: { stepsPerEpoch: STEPS },
+} as const satisfies RunOptionsInput;
+
+/** Strong changes of few images, that suit every kind of them: nothing is mirrored, no color is changed. */
+const STRONG = [
+  { name: 'affine', degrees: 15, translate: [0.1, 0.1], scale: [0.8, 1.2] },
+  { name: 'random-erasing' },
+  { name: 'mixup', alpha: 1 },
+];
+
+const CHANGES = ['augment', 'crop', 'flip', 'mixup'] as const;
+
+/** Training on few images: they are repeated, and changed strongly where the caller does not say how. */
+const onFewImages = ({ data }: PartialRunOptions): RunOptionsInput => ({
+  training: { stepsPerEpoch: STEPS },
+  ...(CHANGES.every((key) => data?.[key] === undefined) && { data: { augment: STRONG } }),
+});
+
+/** What the presets give differently where images are generated, by the options that the caller set. */
+export function generatedOptions(dataset: string, given: PartialRunOptions): RunOptionsInput {
+  const few = (given.methods ?? []).some(({ name }) => name.startsWith('few-images'));
+  if (dataset === NO_IMAGES) return withoutImages;
+  return few ? onFewImages(given) : {};
+}

@@ -1,0 +1,36 @@
+import type { Stage } from '@anc/core';
+import { emptyBatches, imageRows } from '@anc/core/internal';
+import { imageBatches, labeledBatches } from '../data/training-data.js';
+import type { PlannedModel } from '../planning/plan.js';
+import type { TrainContext } from './train-model.js';
+
+/** Steps of an epoch without images, where nothing else is said. */
+const STEPS_PER_EPOCH = 100;
+
+/** The batches of a stage: images of the data with or without labels, or none where the stage makes them. */
+export async function batchesOf(
+  stage: Stage,
+  model: PlannedModel,
+  context: Pick<TrainContext, 'data' | 'batchSize' | 'stepsPerEpoch' | 'seed'>,
+) {
+  const { data, seed } = context;
+  const { images } = data.train;
+  const isStudent = model.name !== 'teacher';
+  const stepsPerEpoch = isStudent ? context.stepsPerEpoch : undefined;
+  if (stage.imageShare === 0) {
+    const pass = Math.floor(images.count / context.batchSize);
+    return emptyBatches(
+      stepsPerEpoch ?? (images.count === 0 ? STEPS_PER_EPOCH : Math.max(1, pass)),
+      images.shape,
+    );
+  }
+  const order = {
+    batchSize: imageRows(stage, context.batchSize),
+    ...(stepsPerEpoch !== undefined && { stepsPerEpoch }),
+    seed,
+  };
+  const { augmentation } = data;
+  if (!stage.usesLabels) return imageBatches(images, { ...order, augmentation });
+  const unmixed = augmentation.mixing.length > 0 ? augmentation.withoutMixing() : augmentation;
+  return labeledBatches(data.train, { ...order, augmentation: unmixed }, `"${model.name}"`);
+}

@@ -1,0 +1,44 @@
+import onnx from '@anc/backend-onnx';
+import tfjs from '@anc/backend-tfjs';
+import type { Backend, Method } from '@anc/core';
+import methods from '@anc/methods';
+import { methodContract } from '@anc/testing';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { compose } from '../src/composition/compose.js';
+import { validateOptionsNow } from '../src/composition/validate-options.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const { registries, parts } = compose([methods(), onnx(), tfjs()]);
+const options = {
+  optimizer: { optimizer: 'adam', learningRate: 0.02, schedule: { kind: 'constant' } },
+  generator: { name: 'conv', noise: 3, width: 2, upsamplings: 1 },
+  memory: { name: 'replay', batches: 2 },
+  studentSteps: 2,
+};
+
+/** A method with these options. */
+function methodOf(name: string, own: object): Method {
+  const { contribution } = registries.methods.get(name);
+  const checked = validateOptionsNow(contribution.options, { ...options, ...own }, name);
+  return registries.methods.build(name, checked, parts);
+}
+
+describe.each(['onnx', 'tfjs:wasm', 'tfjs:cpu'])('on %s', (name) => {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await registries.backends.create({ name, options: {} }, undefined);
+  });
+  afterAll(() => backend.dispose());
+
+  describe.each([
+    ['data-free', {}],
+    ['data-free', { memory: 'none', discrepancy: 'jensen-shannon', generatorTerms: ['diversity'] }],
+    ['few-images', {}],
+  ])('method %s %j', (method, own) => {
+    methodContract({ describe, it, expect }, () => methodOf(method, own), {
+      steps: 16,
+      backend: () => backend,
+    });
+  });
+});
