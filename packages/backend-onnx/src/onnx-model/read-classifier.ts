@@ -25,11 +25,13 @@ export interface OnnxClassifierRequest {
 
 /** A classifier in an ONNX file as plain data: what a trainable network is made of. */
 export interface OnnxClassifier {
+  /** Nodes and constants, checked and in order of execution. */
   readonly graph: OnnxGraph;
   /** Name of the value before the softmax, if there is one; else of the output. */
   readonly logits: string;
   /** Name of the input of the last product with weights; null where there is none. */
   readonly features: string | null;
+  /** Order of the axes of its images: [N, C, H, W] or [N, H, W, C]. */
   readonly layout: 'nchw' | 'nhwc';
   /** Null where it takes bytes as they are. */
   readonly normalization: FixedNormalization | null;
