@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { inProcess, workplace, type Workplace } from './anc-cli.js';
+import { ancCli, inProcess, workplace, type Workplace } from './anc-cli.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -63,16 +63,6 @@ describe("a plugin's code that throws is one error with the plugin's name and it
       "\nthrow new Error('boom');",
       /could not be loaded[^]*boom, at .*own\.mjs:2:/,
     ],
-    [
-      'with a syntax error',
-      "export default {\n  name: 'a,\n};",
-      /could not be loaded[^]*Unterminated string constant, at .*own\.mjs:2:9/,
-    ],
-    [
-      'that asks for what is not exported',
-      "import { nothing } from 'node:fs';",
-      /does not provide an export named 'nothing', at .*own\.mjs:1:10/,
-    ],
     ['that promises', 'export default async () => ({});', /is not a plugin[^]*received: a promise/],
     [
       'that lies where its packages are not',
@@ -84,6 +74,27 @@ describe("a plugin's code that throws is one error with the plugin's name and it
     await mkdir(folder);
     await writeFile(join(folder, 'own.mjs'), text);
     const { code, stdout } = await inProcess(['list', '--plugins', './own.mjs', '--json'], folder);
+    const found = (JSON.parse(stdout) as { error: { code: string; message: string } }).error;
+    expect({ code, error: found.code }).toEqual({ code: 2, error: 'ANC_PLUGIN' });
+    expect(found.message).toMatch(message);
+  });
+
+  it.each([
+    [
+      'with a syntax error',
+      "export default {\n  name: 'a,\n};",
+      /could not be loaded[^]*Unterminated string constant, at .*own\.mjs:2:9/,
+    ],
+    [
+      'that asks for what is not exported',
+      "import { nothing } from 'node:fs';",
+      /does not provide an export named 'nothing', at .*own\.mjs:1:10/,
+    ],
+  ])('a module %s, as Node itself loads it', async (what, text, message) => {
+    const folder = join(place.path, what.replaceAll(' ', '-'));
+    await mkdir(folder);
+    await writeFile(join(folder, 'own.mjs'), text);
+    const { code, stdout } = await ancCli(['list', '--plugins', './own.mjs', '--json'], { cwd: folder });
     const found = (JSON.parse(stdout) as { error: { code: string; message: string } }).error;
     expect({ code, error: found.code }).toEqual({ code: 2, error: 'ANC_PLUGIN' });
     expect(found.message).toMatch(message);
