@@ -123,6 +123,26 @@ describe("plugins among the packages of the user's project", () => {
     expect((await read()).pluginChanges).toMatchObject([{ plugins: [{ name: 'anc-plugin-zoo' }] }]);
     expect((await cli('run', '--resume', 'r/glyphs-1')).code).toBe(0);
   });
+
+  it.each([
+    ['compare', ['--seeds', '2', '--limit-test', '32'], 'seed 2'],
+    ['tune', ['--budget', '2'], 'trial 2'],
+  ])('may change in %s --resume where it is asked for', async (command, flags, after) => {
+    const networks = ['--teacher', 'cnn(widths=[2],features=4)', '--student', 'cnn(widths=[2],features=4)'];
+    const sizes = ['--limit-train', '200', '--batch-size', '32', '--epochs', '1'];
+    const options = [...networks, ...sizes];
+    const terms = ['--methods', 'adversarial-dead(dataTerm=squares),l2', '--out', command];
+    const started = [command, ...options, ...flags, ...terms];
+    const { code } = await inProcess(started, place.path, after);
+    expect(code).toBe(130);
+    await writeFile(join(installed, 'half.js'), `${half} // changed for ${command}`);
+    const folder = join(command, `${command}-glyphs-1`);
+    const refused = errorOf(await cli(command, '--resume', folder));
+    expect(refused.code).toBe('ANC_PLUGIN_CHANGED');
+    expect(refused.message).toContain(`anc-cli ${command} --resume`);
+    expect((await cli(command, '--resume', folder, '--change-plugins')).code).toBe(0);
+    expect(errorOf(await cli(command, ...options, '--change-plugins')).code).toBe('ANC_CONFIG');
+  });
 });
 
 it('takes plugin objects of a configuration file in TypeScript, and plugins in TypeScript', async () => {
