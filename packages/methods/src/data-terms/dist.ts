@@ -2,7 +2,7 @@ import type { DataTerm } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rank, Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { lengthsOf } from './relations.js';
+import { lengthsOf } from '../features/relations.js';
 
 export const distSchema = z.strictObject({
   temperature: z

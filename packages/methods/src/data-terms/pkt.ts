@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { outputOf } from '../features/output-of.js';
-import { lengthsOf, rowsOf } from './relations.js';
+import { lengthsOf, rowsOf } from '../features/relations.js';
 
 export const pktSchema = z.strictObject({
   output: z

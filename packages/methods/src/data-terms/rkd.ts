@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { outputOf } from '../features/output-of.js';
-import { differentSamples, rowsOf } from './relations.js';
+import { differentSamples, rowsOf } from '../features/relations.js';
 
 export const rkdSchema = z.strictObject({
   output: z

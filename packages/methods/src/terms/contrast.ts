@@ -1,7 +1,7 @@
 import { dense, sizeOf, type Term } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { lengthsOf, rowsOf } from '../data-terms/relations.js';
+import { lengthsOf, rowsOf } from '../features/relations.js';
 import type { TapPair } from '../features/tap-pairs.js';
 
 /** Names of the embeddings' layers in the training state. */
