@@ -19,7 +19,11 @@ const boom = () => { throw new TypeError('boom'); };
 const network = { name: 'x', init: boom, apply: boom, summary: boom };
 export default () => ({
   name: 'faulty', apiVersion: 1, [Symbol.for('@anc/plugin')]: true,
-  models: { made: { options, create: boom }, shown: { options, create: () => network } },
+  models: {
+    listless: { options, create: () => ({ ...network, summary: () => ({ layers: 3 }) }) },
+    nameless: { options, create: () => ({ ...network, summary: () => [{ output: [1] }] }) },
+    made: { options, create: boom }, shown: { options, create: () => network },
+  },
   discriminators: { made: { options, create: boom }, begun: { options, create: () => network } },
   datasets: { later: { options, create: async () => boom() } },
 });`;
@@ -44,6 +48,14 @@ describe("a plugin's code that throws is one error with the plugin's name and it
     expect(found.code).toBe('ANC_PLUGIN');
     expect(found.message).toContain(message);
     expect(found.message).toMatch(/received: TypeError at .*faulty\.mjs:3:/);
+  });
+
+  it.each(['listless', 'nameless'])('a summary that lists no layers: %s', async (name) => {
+    const found = await error('describe', 'model', name);
+    expect(found.code).toBe('ANC_PLUGIN');
+    expect(found.message).toContain(
+      `the summary of model "${name}" of plugin "faulty" is not a list of layers.`,
+    );
   });
 
   it('when a discriminator begins, before anything is trained', async () => {

@@ -32,7 +32,7 @@ export async function describeModel(
     said.classes === undefined ? (ownClasses ?? DEFAULTS.classes) : parseClasses(said.classes, '--classes');
   const network = await registries.models.create(named, { input, classes });
   const origin = said.input === undefined ? (own === undefined ? 'the default' : 'its own size') : null;
-  const layers = blaming(faultyOf(registration), () => network.summary(input));
+  const layers = layersFrom(registration, () => network.summary(input));
   const { flops } = totals(layers);
   const images = batchOf(input);
   return described(registration, layers, { input, classes, batch: { images, flops: images * flops } }, [
@@ -59,7 +59,7 @@ export async function describeDiscriminator(
   const input = said.input === undefined ? DEFAULTS.features : tapOf(said.input);
   const discriminator: Discriminator = await registries.discriminators.create(named, undefined);
   const classes = said.classes === undefined ? DEFAULTS.classes : parseClasses(said.classes, '--classes');
-  const layers = blaming(faultyOf(registration), () => discriminator.summary(input, classes));
+  const layers = layersFrom(registration, () => discriminator.summary(input, classes));
   const sizes = discriminator.conditional ? { classes } : {};
   const origin = said.input === undefined ? ' (the default; change it with --input)' : '';
   const condition = discriminator.conditional ? `, ${classes} classes` : '';
@@ -68,6 +68,28 @@ export async function describeDiscriminator(
     'FLOPs: 2 × multiply-adds + bias additions, one image.',
   ]);
 }
+
+/** The layers that a network's summary lists. Throws `ANC_PLUGIN` where it throws, or returns something else. */
+function layersFrom(
+  registration: Registration,
+  summary: () => readonly LayerSummary[],
+): readonly LayerSummary[] {
+  const layers: unknown = blaming(faultyOf(registration), summary);
+  if (Array.isArray(layers) && layers.every(isLayer)) return layers;
+  throw new AncError('ANC_PLUGIN', `${faultyOf(registration)} is not a list of layers.`, {
+    expected: 'a list of { name, output: [sizes], parameters, flops }, one per layer',
+    received: Array.isArray(layers) ? 'a list with something else in it' : typeof layers,
+  });
+}
+
+const isLayer = (layer: unknown): layer is LayerSummary => {
+  const { name, output, parameters, flops } = (layer ?? {}) as Partial<Record<keyof LayerSummary, unknown>>;
+  return (
+    typeof name === 'string' &&
+    Array.isArray(output) &&
+    [...(output as unknown[]), parameters, flops].every((size) => typeof size === 'number')
+  );
+};
 
 /** Whose code it is, for errors. */
 const faultyOf = ({ kind, name, package: from }: Registration): string =>
