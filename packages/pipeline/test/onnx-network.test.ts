@@ -149,7 +149,11 @@ describe('--student-weights and --freeze', () => {
     await dispose();
   });
 
-  it('keeps frozen parameters as they are', async () => {
+  it.each([
+    ['by name', 'conv1/*,norm1/*'],
+    ['all but the named', '!conv2/*,!norm2/*,!fc/*,!logits/*'],
+  ])('keeps frozen parameters as they are, also under weight decay: %s', async (which, freeze) => {
+    const folder = `frozen ${which}`;
     const { params, stats } = variablesOf(4);
     const file = join(cwd, 'four.safetensors');
     await writeFile(
@@ -159,12 +163,12 @@ describe('--student-weights and --freeze', () => {
     const { notices, dispose } = await train({
       student,
       studentWeights: file,
-      freeze: 'conv1/*,norm1/*',
-      folder: 'frozen',
-      training: { epochs: 1, batchSize: 16, learningRate: 0.1 },
+      freeze,
+      folder,
+      training: { epochs: 1, batchSize: 16, learningRate: 0.1, weightDecay: 0.1 },
     });
     expect(notices).toContain("of the student's");
-    const bytes = await readFile(join(cwd, 'frozen', 'student', 'kd', 'weights.safetensors'));
+    const bytes = await readFile(join(cwd, folder, 'student', 'kd', 'weights.safetensors'));
     const weights = decodeSafetensors(new Uint8Array(bytes)).tensors;
     expect(weights['params/conv1/weights']!.data).toEqual(params['conv1/weights']!.data);
     expect(weights['params/conv2/weights']!.data).not.toEqual(params['conv2/weights']!.data);

@@ -1,9 +1,8 @@
 import type { Method } from '@anc/core';
 import type { Composition } from '../composition/compose.js';
-import type { ObjectiveOptions, TrainingOptions } from '../options/run-options.js';
 import type { Named } from '../text/named.js';
 import { checkStart } from './check-options.js';
-import { methodOptions } from './method-options.js';
+import { methodOptions, type MethodDefaults } from './method-options.js';
 
 /** A method with its checked options. */
 export interface CreatedMethod {
@@ -16,7 +15,7 @@ export interface CreatedMethod {
 /** Completes and checks the options of a method, and creates it. Throws what the checks throw. */
 export async function createMethod(
   named: Named,
-  defaults: { readonly training: TrainingOptions; readonly objective: ObjectiveOptions },
+  defaults: MethodDefaults,
   { registries, parts }: Composition,
 ): Promise<CreatedMethod> {
   const given = methodOptions(named, defaults, { registries });

@@ -7,6 +7,7 @@ import type { Named } from '../text/named.js';
 import type { Registry } from '../composition/registry.js';
 import { optionNames } from '../composition/validate-options.js';
 import { formatNamed } from '../text/named.js';
+import { withoutFrozenDecay } from './frozen-decay.js';
 import type { ObjectiveOptions, TeacherOptions, TrainingOptions } from '../options/run-options.js';
 
 const named = (value: Named | undefined): unknown => (value === undefined ? undefined : formatNamed(value));
@@ -18,6 +19,8 @@ const defined = (options: Readonly<Record<string, unknown>>): Record<string, unk
 export interface MethodDefaults {
   readonly training: TrainingOptions;
   readonly objective: ObjectiveOptions;
+  /** Names of the student's frozen parameters, which are not decayed; none where left out. */
+  readonly frozen?: readonly string[];
 }
 
 type Registries = Composition['registries'];
@@ -122,7 +125,7 @@ const withoutEffect = (key: string, method: string): AncError =>
  */
 export function methodOptions(
   { name, options: given }: Named,
-  { training, objective }: MethodDefaults,
+  { training, objective, frozen = [] }: MethodDefaults,
   { registries }: Pick<Composition, 'registries'>,
 ): Record<string, unknown> {
   const schema = registries.methods.get(name).contribution.options;
@@ -134,7 +137,7 @@ export function methodOptions(
     learningRate: objective.discriminatorLearningRate,
   });
   const { dataTerm, regularizer, reduction, temperature, mu } = objective;
-  const optimizer = optimizerConfigOf(training, registries);
+  const optimizer = optimizerConfigOf(withoutFrozenDecay(training, frozen), registries);
   const discriminatorOptimizer = Object.keys(differing).length === 0 ? undefined : differing;
   const offers: Record<string, unknown> = {
     optimizer,

@@ -1,4 +1,4 @@
-import type { ClassifierOutputs, Dataset, Network } from '@anc/core';
+import type { Dataset } from '@anc/core';
 import { originOf, rehearse } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
@@ -35,7 +35,7 @@ import {
 import type { MethodDefaults } from './method-options.js';
 import { checkHeldOut, planHooks } from './plan-hooks.js';
 import { mixingNotice } from './mixing-notice.js';
-import { asNormalizedBy, networkNotices } from './onnx-student.js';
+import { asNormalizedBy } from './onnx-student.js';
 import {
   backendNotices,
   openBackends,
@@ -52,7 +52,7 @@ import {
   inspectTeacher,
   type TeacherInspection,
 } from './inspect-teacher.js';
-import { decayScopeWithout, partlyFrozen, startedFrom } from './started-network.js';
+import { startOf } from './started-network.js';
 import { sizeWarnings } from './network-size.js';
 import { withAdapters } from './suited-adapters.js';
 import { suitedTo, withSuitedDataset, withSuitedStudent } from './suited-options.js';
@@ -133,12 +133,15 @@ async function planWith<D extends TrainingData>(
   const hooks = await planHooks(request.options.hooks ?? [], composition);
   const notices: string[] = [];
   const notice = (text: string): void => void notices.push(text);
-  const sized = withoutFrozenDecay(await withSuitedDataset(request, notice));
+  const sized = await withSuitedDataset(request, notice);
   const { data: dataOptions, training, compute, teacher: teacherOptions } = sized;
   const aboutMethod = <T>(index: number, work: () => T | Promise<T>): Promise<T> =>
     aboutOption(['methods', index], work);
-  const createAll = ({ methods, ...defaults }: RunOptions) =>
-    Promise.all(methods.map((named, i) => aboutMethod(i, () => createMethod(named, defaults, composition))));
+  let frozen: readonly string[] = []; // known when the student is
+  const create = (method: Named, { training, objective }: MethodDefaults) =>
+    createMethod(method, { training, objective, frozen }, composition);
+  const createAll = (options: RunOptions) =>
+    Promise.all(options.methods.map((named, i) => aboutMethod(i, () => create(named, options))));
   const requested = await createAll(sized);
   const files = await aboutOption(['data', 'dataset'], () =>
     openDataset(
@@ -175,10 +178,12 @@ async function planWith<D extends TrainingData>(
     const augmentation = await createAugmentations(dataOptions, dataset.shape, composition);
     const options = await withSuitedStudent(request, sized, given, environment, notice);
     const studentOptions = options.student;
-    const create = (key: 'teacher' | 'student') =>
+    const createModel = (key: 'teacher' | 'student') =>
       aboutOption([key, 'model'], () => registries.models.create(options[key].model, environment));
-    const teacherModel = given === null ? await create('teacher') : null;
-    const studentModel = await startOf(await create('student'), studentOptions, dataset.shape, notice);
+    const teacherModel = given === null ? await createModel('teacher') : null;
+    const start = await startOf(await createModel('student'), studentOptions, dataset.shape, notice);
+    const studentModel = start.network;
+    frozen = start.frozen;
     for (const model of [teacherModel, studentModel]) {
       if (model !== null) blaming(originOf('model', model), () => model.summary(dataset.shape)); // before any file is read
     }
@@ -197,7 +202,7 @@ async function planWith<D extends TrainingData>(
     if (data.ownValidation && set.some((path) => path.join('.') === 'data.validation'))
       notice('the dataset has validation images of its own, so --validation has no effect.');
     const suited = suitedTo(options, given, data, requested, notice);
-    const created = suited === options ? requested : await createAll(suited);
+    const created = suited === options && frozen.length === 0 ? requested : await createAll(suited);
     const inspection =
       given === null || !task.description.perImage || data.train.images.count === 0
         ? null // of one prediction per image alone
@@ -243,7 +248,7 @@ async function planWith<D extends TrainingData>(
     });
     const { options: final, methods } = await withAdapters(
       { options: suited, methods: created },
-      composition,
+      create,
       ({ made }) =>
         made.stages({
           ...networks,
@@ -283,34 +288,11 @@ async function planWith<D extends TrainingData>(
       teacher,
       inspection,
       another: async (name, method, defaults) =>
-        studentOf(name, await createMethod(method, defaults, composition), defaults.training),
+        studentOf(name, await create(method, defaults), defaults.training),
       dispose,
     };
   } catch (error) {
     await dispose();
     throw error;
   }
-}
-
-/** The student as its training starts: from the weights of a file, and with parameters that keep their values. */
-async function startOf(
-  made: Network<ClassifierOutputs>,
-  { weights, freeze }: RunOptions['student'],
-  shape: Dataset['shape'],
-  notice: (text: string) => void,
-): Promise<Network<ClassifierOutputs>> {
-  networkNotices(made).forEach(notice);
-  const about = <T>(key: 'weights' | 'freeze', work: () => T | Promise<T>): Promise<T> =>
-    aboutOption(['student', key], work);
-  const started =
-    weights === undefined ? made : await about('weights', () => startedFrom(made, shape, weights, notice));
-  return freeze === undefined ? started : about('freeze', () => partlyFrozen(started, shape, freeze, notice));
-}
-
-/** The options with a weight decay that leaves frozen parameters out. */
-function withoutFrozenDecay(options: RunOptions): RunOptions {
-  const { student, training } = options;
-  if (student.freeze === undefined) return options;
-  const decayScope = decayScopeWithout(training.decayScope, student.freeze);
-  return { ...options, training: { ...training, decayScope } };
 }

@@ -6,7 +6,9 @@ import { matchInto } from '@anc/models';
 import { basename } from 'node:path';
 import { readStateDictFile } from '../classifier/state-dict-file.js';
 import { openNamedFile } from '../files/named-file.js';
-import { optionError } from '../options/option-error.js';
+import { aboutOption, optionError } from '../options/option-error.js';
+import type { RunOptions } from '../options/run-options.js';
+import { networkNotices } from './onnx-student.js';
 
 type Classifier = Network<ClassifierOutputs>;
 
@@ -25,7 +27,7 @@ const withFunctions = (network: Classifier, changed: Partial<Classifier>): Class
  *
  * @throws what reading the file throws; `ANC_CONFIG` where nothing agrees
  */
-export async function startedFrom(
+async function startedFrom(
   network: Classifier,
   input: readonly [number, number, number],
   file: string,
@@ -79,17 +81,17 @@ const constant = (x: tf.Tensor): tf.Tensor =>
 
 /**
  * A network of which some parameters and running averages keep their values: their gradients are zero. Weight decay has to
- * leave them out, too: see `decayScopeWithout`.
+ * leave them out, too: see `withoutFrozenDecay`.
  *
  * @param freeze names, as in `inMask`
  * @throws `ANC_CONFIG` where no parameter has such a name, or all have
  */
-export function partlyFrozen(
+function partlyFrozen(
   network: Classifier,
   input: readonly [number, number, number],
   freeze: string,
   notice: (text: string) => void,
-): Classifier {
+): StartedStudent {
   const names = Object.keys(network.init(Rng.still(), input).params);
   const frozen = names.filter((name) => inMask(freeze, name));
   if (frozen.length === 0 || frozen.length === names.length) {
@@ -108,7 +110,7 @@ export function partlyFrozen(
         inMask(freeze, name) ? replace(name, value) : value,
       ]),
     );
-  return withFunctions(network, {
+  const partly = withFunctions(network, {
     name: `frozen(${network.name}, ${JSON.stringify(freeze)})`,
     apply: ({ params, stats }, x, context) => {
       const own: Variables = { params: held(params, (_, value) => constant(value)), stats };
@@ -116,12 +118,29 @@ export function partlyFrozen(
       return { ...applied, stats: held(applied.stats, (name) => stats[name]!) };
     },
   });
+  return { network: partly, frozen };
 }
 
-/** A scope of weight decay without frozen parameters. */
-export function decayScopeWithout(scope: string | undefined, freeze: string): string {
-  const left = freeze.split(',').map((pattern) => pattern.trim());
-  const excluded = left.filter((pattern) => !pattern.startsWith('!')).map((pattern) => `!${pattern}`);
-  const parts = (scope ?? 'weights').split(',');
-  return [...parts, ...excluded.filter((pattern) => !parts.includes(pattern))].join(',');
+/** A student as its training starts. */
+export interface StartedStudent {
+  readonly network: Classifier;
+  /** Names of its parameters that keep their values. */
+  readonly frozen: readonly string[];
+}
+
+/** The student as its training starts: from the weights of a file, and with parameters that keep their values. */
+export async function startOf(
+  made: Classifier,
+  { weights, freeze }: RunOptions['student'],
+  input: readonly [number, number, number],
+  notice: (text: string) => void,
+): Promise<StartedStudent> {
+  networkNotices(made).forEach(notice);
+  const about = <T>(key: 'weights' | 'freeze', work: () => T | Promise<T>): Promise<T> =>
+    aboutOption(['student', key], work);
+  const network =
+    weights === undefined ? made : await about('weights', () => startedFrom(made, input, weights, notice));
+  return freeze === undefined
+    ? { network, frozen: [] }
+    : await about('freeze', () => partlyFrozen(network, input, freeze, notice));
 }

@@ -1,7 +1,8 @@
 import { isAncError } from '@anc/core';
-import type { Composition } from '../composition/compose.js';
 import type { RunOptions } from '../options/run-options.js';
-import { createMethod, type CreatedMethod } from './create-method.js';
+import type { Named } from '../text/named.js';
+import type { CreatedMethod } from './create-method.js';
+import type { MethodDefaults } from './method-options.js';
 
 /** Errors of methods whose student and teacher differ in the shape of an output. */
 const SHAPES_DIFFER = ['ANC_DISCRIMINATOR_INPUT', 'ANC_METHOD_TAP'];
@@ -16,11 +17,12 @@ export interface AdaptedMethods {
  * Sets `adapter: linear` for each method that the shapes of student and teacher make impossible without one, where nobody
  * set the adapter; the paper's preset stays as the paper says. Methods that no adapter helps are left as they are:
  * planning them reports why.
+ * @param create a method by name
  * @param attempt builds a method's stages; throws where the shapes do not fit
  */
 export async function withAdapters(
   { options, methods }: AdaptedMethods,
-  composition: Composition,
+  create: (method: Named, defaults: MethodDefaults) => Promise<CreatedMethod>,
   attempt: (method: CreatedMethod) => void,
   notice: (text: string) => void,
 ): Promise<AdaptedMethods> {
@@ -32,12 +34,10 @@ export async function withAdapters(
       const { adapter } = (method.options ?? {}) as { adapter?: unknown };
       if (adapter !== 'none' || Object.hasOwn(own, 'adapter') || fits(method, attempt)) return method;
       const named = { name, options: { ...own, adapter: 'linear' } };
-      const other = await createMethod(named, { training, objective }, composition).catch(
-        (error: unknown) => {
-          if (isAncError(error)) return method; // every discriminator sets its own
-          throw error;
-        },
-      );
+      const other = await create(named, { training, objective }).catch((error: unknown) => {
+        if (isAncError(error)) return method; // every discriminator sets its own
+        throw error;
+      });
       return fits(other, attempt) ? other : method;
     }),
   );
