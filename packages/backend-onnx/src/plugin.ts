@@ -2,6 +2,8 @@ import { definePlugin, PLUGIN_API_VERSION, type Plugin } from '@anc/core';
 import { acceleratorSchema, onnxSchema, type AcceleratorOptions, type OnnxOptions } from './options.js';
 import { providers, type ProviderName } from './provider-list.js';
 
+export { onnxTeacherSchema } from './onnx-model/teacher-options.js';
+
 const open = async (options: Partial<OnnxOptions>) =>
   await (await import('./backend.js')).OnnxBackend.create(options);
 

@@ -16,6 +16,7 @@ import {
   onnx,
   onnxError,
   opsetOf,
+  type ModelProto,
   type NodeProto,
   type TensorProto,
 } from './proto.js';
@@ -35,8 +36,11 @@ const INT16 = 5;
  *
  * @throws `ANC_ONNX` if the file is no valid model, or has several inputs or constants of types that are not numbers
  */
-export function readOnnxGraph(bytes: Uint8Array, shown: string): OnnxGraph {
-  const model = decodeModel(bytes, shown);
+export const readOnnxGraph = (bytes: Uint8Array, shown: string): OnnxGraph =>
+  plainGraph(decodeModel(bytes, shown), shown);
+
+/** The same of a model that was decoded before. */
+export function plainGraph(model: ModelProto, shown: string): OnnxGraph {
   checkStructure(model, shown);
   const graph = graphOf(model);
   const constants = new Map<string, OnnxConstant>();

@@ -1,27 +1,13 @@
 import type { FixedNormalization } from '@anc/core';
 import type { OnnxGraph } from '@anc/formats';
-import { chosenNormalization } from './chosen-normalization.js';
-import { inlineExternalData, type ReadExternal } from './external-data.js';
 import { findHead } from './head.js';
-import { imageInput } from './image-input.js';
-import { inferenceMode } from './inference-mode.js';
 import { requestedTensor } from './output-candidates.js';
-import { readOnnxGraph } from './plain-graph.js';
-import { declared } from './preprocessing.js';
-import { decodeModel, graphOf, metadataOf, onnxError } from './proto.js';
-import { onnxTeacherSchema, type OnnxTeacherOptions } from './teacher-options.js';
+import { plainGraph } from './plain-graph.js';
+import { graphOf, onnxError, type ModelProto } from './proto.js';
+import { readTeacher, type ReadTeacherRequest } from './read-teacher.js';
 
-/** What a classifier in an ONNX file is read for. */
-export interface OnnxClassifierRequest {
-  /** Name of the file in messages. */
-  readonly shown: string;
-  /** [H, W, C] of the images. */
-  readonly images: readonly [number, number, number];
-  /** Layout, normalization and names of tensors, as for a teacher. */
-  readonly options?: OnnxTeacherOptions;
-  /** Reads a file beside the model's, which may hold weights. */
-  readonly readExternal?: ReadExternal;
-}
+/** What a classifier in an ONNX file is read for: as a teacher is, with its own normalization. */
+export type OnnxClassifierRequest = Omit<ReadTeacherRequest, 'normalization'>;
 
 /** A classifier in an ONNX file as plain data: what a trainable network is made of. */
 export interface OnnxClassifier {
@@ -48,35 +34,23 @@ export async function readOnnxClassifier(
   file: Uint8Array,
   request: OnnxClassifierRequest,
 ): Promise<OnnxClassifier> {
-  const { shown, images } = request;
-  const options = onnxTeacherSchema.parse(request.options ?? {});
-  const { bytes } = inferenceMode(await inlineExternalData(file, shown, request.readExternal), shown);
-  const model = decodeModel(bytes, shown);
-  const properties = metadataOf(model);
-  const layout =
-    options.layout === 'auto' ? (declared(properties, images[2]).layout ?? 'auto') : options.layout;
-  const input = imageInput(model, shown, images, layout);
-  const metadata = declared(properties, input.shape[2]);
-  const notices = metadata.problems.map((problem) => `${shown}: of its metadata, ${problem}.`);
-  if (input.guessed) notices.push(`${shown}: its sizes leave the layout open; assuming NCHW.`);
-  const notice = (text: string): void => void notices.push(text);
-  const normalization = chosenNormalization(request, options, input, metadata, notice);
+  const { shown } = request;
+  const { options, model, prepared, converted, notices } = await readTeacher(file, request);
   const features = options.features === 'none' ? null : options.features;
   if (typeof features === 'string') requestedTensor(model, shown, features);
   const head = findHead(model, outputOf(model, shown, options.logits), features);
-  const graph = readOnnxGraph(bytes, shown);
   return {
-    graph,
+    graph: plainGraph(model, shown),
     logits: head.logits,
     features: head.features,
-    layout: input.layout,
-    normalization,
-    notices,
+    layout: prepared.input.layout,
+    normalization: prepared.normalization,
+    notices: notices.filter((notice) => notice !== converted), // a network follows the mode of its context
   };
 }
 
 /** The output with the logits: the one that is named, else the only one. */
-function outputOf(model: Parameters<typeof graphOf>[0], shown: string, name: string | undefined): string {
+function outputOf(model: ModelProto, shown: string, name: string | undefined): string {
   if (name !== undefined) {
     requestedTensor(model, shown, name);
     return name;

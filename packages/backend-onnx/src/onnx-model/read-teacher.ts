@@ -30,6 +30,8 @@ export interface ReadTeacher {
   readonly properties: Tree<string>;
   readonly metadata: Declared;
   readonly prepared: InputDerivation;
+  /** Which of these is about a change for inference mode; null where there was none. */
+  readonly converted: string | null;
   /** Findings and assumptions to tell the user. */
   readonly notices: string[];
 }
@@ -57,5 +59,5 @@ export async function readTeacher(file: Uint8Array, request: ReadTeacherRequest)
     channels: options.channels === 'auto' ? (metadata.channels ?? 'rgb') : options.channels,
     resize: options.resize,
   };
-  return { options, bytes, model, properties, metadata, prepared, notices };
+  return { options, bytes, model, properties, metadata, prepared, converted, notices };
 }

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import type { ClassifierOutputs, ModelContribution, ModelEnvironment, Network } from '@anc/core';
+import { onnxTeacherSchema } from '@anc/backend-onnx/plugin';
 import { z } from 'zod';
 
 const schema = z.strictObject({
@@ -8,19 +9,7 @@ const schema = z.strictObject({
     .enum(['file', 'fresh'])
     .default('file')
     .describe("file: starts from the file's weights; fresh: takes the architecture alone"),
-  layout: z.enum(['auto', 'nchw', 'nhwc']).default('auto').describe('order of the input axes'),
-  mean: z
-    .array(z.number())
-    .min(1)
-    .optional()
-    .describe('mean per channel, for pixels 0..255; together with std'),
-  std: z
-    .array(z.number().positive())
-    .min(1)
-    .optional()
-    .describe('standard deviation per channel, for pixels 0..255; together with mean'),
-  logits: z.string().optional().describe('name of the tensor with the logits'),
-  features: z.string().optional().describe('name of the tensor with the features'),
+  ...onnxTeacherSchema.omit({ channels: true, resize: true }).shape,
 });
 
 /** The model `onnx`: a classifier in an ONNX file as a network to train. `--student model.onnx` stands for it. */
