@@ -76,7 +76,8 @@ const fields = {
 };
 
 /**
- * How a network is optimized. The defaults are the paper's, except for momentum, which it does not give: 0.9 is ours.
+ * How a network is optimized. The defaults are the paper's; momentum, which it does not give, is that of the ResNet code that
+ * it names, 0.9.
  */
 export const optimizerConfigSchema = z.strictObject({
   optimizer: fields.optimizer.default('momentum'),

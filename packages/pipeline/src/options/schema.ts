@@ -1,3 +1,7 @@
+/**
+ * Every option of a run, group by group. More than 300 lines: it is one table, which help texts, configuration files and JSON
+ * Schema are made of, and is looked up rather than read.
+ */
 import { z } from 'zod';
 import { declare } from './declare.js';
 

@@ -22,7 +22,8 @@ import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import { HookRunner } from '../hooks/hook-runner.js';
 import { planRun, type Plan, type PlannedModel } from '../planning/plan.js';
 import { openTeacherCache } from './teacher-cache.js';
-import { trainModel, type TrainContext } from './train-model.js';
+import type { TrainContext } from './train-context.js';
+import { trainModel } from './train-model.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

@@ -2,7 +2,7 @@ import type { Stage } from '@anc/core';
 import { emptyBatches, imageRows } from '@anc/core/internal';
 import { imageBatches, labeledBatches } from '../data/training-data.js';
 import type { PlannedModel } from '../planning/plan.js';
-import type { TrainContext } from './train-model.js';
+import type { TrainContext } from './train-context.js';
 
 /** Steps of an epoch without images, where nothing else is said. */
 const STEPS_PER_EPOCH = 100;

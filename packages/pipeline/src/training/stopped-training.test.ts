@@ -10,7 +10,8 @@ import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import { HookRunner } from '../hooks/hook-runner.js';
 import { planRun, type Plan } from '../planning/plan.js';
-import { trainModel, type TrainContext, type TrainedModel } from './train-model.js';
+import type { TrainContext, TrainedModel } from './train-context.js';
+import { trainModel } from './train-model.js';
 
 /** 48 images in batches of 16: three steps an epoch, for three epochs. */
 const flat = { ...tinyOptions, epochs: 3, crop: 1, methods: ['l2'] };

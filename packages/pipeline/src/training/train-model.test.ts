@@ -11,7 +11,8 @@ import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import type { RunEvent } from '../events/events.js';
 import { HookRunner } from '../hooks/hook-runner.js';
 import { planRun, type Plan, type PlannedModel } from '../planning/plan.js';
-import { trainModel, type TrainContext, type TrainedModel } from './train-model.js';
+import type { TrainContext, TrainedModel } from './train-context.js';
+import { trainModel } from './train-model.js';
 import type { HeldOut } from './validation.js';
 
 /** The primary metric of classification. */

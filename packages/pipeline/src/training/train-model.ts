@@ -1,7 +1,5 @@
 import {
   train,
-  type Backend,
-  type Diagnostics,
   type HookEpoch,
   type HostTensor,
   type Position,
@@ -9,7 +7,6 @@ import {
   type TeacherOutputs,
   type TrainingEvent,
   type Tree,
-  type Variables,
 } from '@anc/core';
 import {
   allocateEpochs,
@@ -26,69 +23,17 @@ import {
   TeacherCache,
   type Checkpoint,
   type MetricsRecord,
-  type RunFolder,
 } from '@anc/runtime';
-import type { TrainingData } from '../data/training-data.js';
-import type { Emit } from '../events/events.js';
-import type { HookRunner } from '../hooks/hook-runner.js';
-import type { PluginIdentity } from '../composition/provenance.js';
 import type { PlannedModel } from '../planning/plan.js';
 import { batchesOf } from './stage-batches.js';
-import { hookModelOf, measuredOn, Stopping, type Stopped } from './stopping.js';
+import { hookModelOf, measuredOn, Stopping } from './stopping.js';
 import { assertContinuable, readMemory, type TrainingMemory } from './training-memory.js';
 import { isDivergence, recordDivergence } from './divergence.js';
-import { asMetrics, better, type BestEpoch, type HeldOut, type Validation } from './validation.js';
-
-/** Everything besides the model that its training needs. */
-export interface TrainContext {
-  readonly folder: RunFolder;
-  readonly hooks: HookRunner;
-  /** Whether training goes on that a hook had stopped. */
-  readonly continueStopped?: boolean;
-  readonly data: TrainingData;
-  readonly backend: Backend;
-  readonly batchSize: number;
-  /** Steps of an epoch where the model is a student; default: one pass over the images, without any 100. */
-  readonly stepsPerEpoch?: number | undefined;
-  /** The frozen teacher's variables, for stages that apply it; null where it is no network. */
-  readonly teacherVariables?: Variables<HostTensor> | null;
-  /** Called at the end of every epoch of a stage that generates images, with some of them. */
-  readonly onGenerated?: (images: HostTensor, progress: Progress) => Promise<void>;
-  /** Micro-batches of a batch; default: 1. */
-  readonly accumulate?: number;
-  readonly seed: number;
-  readonly emit: Emit;
-  readonly signal: AbortSignal;
-  /** Runs after every epoch of the last stage; null without held-out images. */
-  readonly validation: Validation | null;
-  /** Keeps the weights of the best epoch so far. */
-  readonly keepBest: (variables: Variables<HostTensor>) => Promise<void>;
-  /** Whether what `keepBest` kept is there; without it, it is. */
-  readonly hasBest?: () => Promise<boolean>;
-  /** Minutes between checkpoints inside an epoch; default: 5. */
-  readonly checkpointMinutes?: number;
-  /** Plugins that have a share in the training, recorded with checkpoints. */
-  readonly plugins?: readonly PluginIdentity[];
-}
+import type { TrainContext, TrainedModel } from './train-context.js';
+import { asMetrics, better } from './validation.js';
 
 /** Default of `checkpointMinutes`. */
 export const CHECKPOINT_MINUTES = 5;
-
-export interface TrainedModel {
-  readonly variables: Variables<HostTensor>;
-  /** The moving average of the weights; null where none is kept. */
-  readonly averaged: Variables<HostTensor> | null;
-  /** Of the last epoch of the last stage. */
-  readonly diagnostics: Diagnostics | null;
-  /** After the last epoch; null without held-out images. */
-  readonly held: HeldOut | null;
-  /** The best epoch on the held-out images; `keepBest` received its weights. */
-  readonly best: BestEpoch | null;
-  /** What ended the training before its last epoch; null where nothing did. */
-  readonly stopped: Stopped | null;
-  /** Duration of training, over all processes that took part. */
-  readonly seconds: number;
-}
 
 /**
  * Trains a model through its stages, from its newest checkpoint where it has one, and leaves a checkpoint after every

@@ -1,0 +1,57 @@
+import type { Backend, Diagnostics, HostTensor, Progress, Variables } from '@anc/core';
+import type { RunFolder } from '@anc/runtime';
+import type { PluginIdentity } from '../composition/provenance.js';
+import type { TrainingData } from '../data/training-data.js';
+import type { Emit } from '../events/events.js';
+import type { HookRunner } from '../hooks/hook-runner.js';
+import type { Stopped } from './stopping.js';
+import type { BestEpoch, HeldOut, Validation } from './validation.js';
+
+/** Everything besides the model that its training needs. */
+export interface TrainContext {
+  readonly folder: RunFolder;
+  readonly hooks: HookRunner;
+  /** Whether training goes on that a hook had stopped. */
+  readonly continueStopped?: boolean;
+  readonly data: TrainingData;
+  readonly backend: Backend;
+  readonly batchSize: number;
+  /** Steps of an epoch where the model is a student; default: one pass over the images, and 100 where there are none. */
+  readonly stepsPerEpoch?: number | undefined;
+  /** The frozen teacher's variables, for stages that apply it; null where it is no network. */
+  readonly teacherVariables?: Variables<HostTensor> | null;
+  /** Called at the end of every epoch of a stage that generates images, with some of them. */
+  readonly onGenerated?: (images: HostTensor, progress: Progress) => Promise<void>;
+  /** Micro-batches of a batch; default: 1. */
+  readonly accumulate?: number;
+  readonly seed: number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Runs after every epoch of the last stage; null without held-out images. */
+  readonly validation: Validation | null;
+  /** Keeps the weights of the best epoch so far. */
+  readonly keepBest: (variables: Variables<HostTensor>) => Promise<void>;
+  /** Whether what `keepBest` kept is there; without it, it is. */
+  readonly hasBest?: () => Promise<boolean>;
+  /** Minutes between checkpoints inside an epoch; default: 5. */
+  readonly checkpointMinutes?: number;
+  /** Plugins that have a share in the training, recorded with checkpoints. */
+  readonly plugins?: readonly PluginIdentity[];
+}
+
+/** What `trainModel` returns. */
+export interface TrainedModel {
+  readonly variables: Variables<HostTensor>;
+  /** The moving average of the weights; null where none is kept. */
+  readonly averaged: Variables<HostTensor> | null;
+  /** Of the last epoch of the last stage. */
+  readonly diagnostics: Diagnostics | null;
+  /** After the last epoch; null without held-out images. */
+  readonly held: HeldOut | null;
+  /** The best epoch on the held-out images; `keepBest` received its weights. */
+  readonly best: BestEpoch | null;
+  /** What ended the training before its last epoch; null where nothing did. */
+  readonly stopped: Stopped | null;
+  /** Duration of training, over all processes that took part. */
+  readonly seconds: number;
+}
