@@ -29,5 +29,7 @@ export { matchInto, type Matched } from './weights/match-into.js';
 export { readKeras } from './weights/keras/read-keras.js';
 export { readTfjsModel } from './weights/keras/read-tfjs-model.js';
 export { recognizeKeras, type RecognizedKeras } from './weights/keras/recognize-keras.js';
-export { recognizeTorchResnet, resnetNames, type RecognizedModel } from './weights/torch/resnet.js';
+export { recognizeTorch } from './weights/torch/recognize.js';
+export type { RecognizedModel } from './weights/torch/recognized-model.js';
+export { resnetNames } from './weights/torch/resnet.js';
 export { unknownVariant } from './weights/torch/unknown-network.js';

@@ -14,6 +14,7 @@ import { flattenedImages } from './arrange/flattened.js';
 import { applicationNames, KERAS_LEAVES } from './keras/application-names.js';
 import { withMatrixHead } from './arrange/matrix-head.js';
 import { fillFrom, type NameMap } from './arrange/name-map.js';
+import { torchPath } from './torch/module-path.js';
 import { torchNames } from './torch/renamed.js';
 import { resnetNames } from './torch/resnet.js';
 
@@ -29,6 +30,7 @@ export const TORCH_NAME_MAPS: Readonly<Record<string, NameMap>> = {
   torchvision: resnetNames('fc'),
   'cifar-resnet': resnetNames('linear'),
   'pytorch-cifar': resnetNames('linear', 'shortcut'),
+  torch: torchPath,
 };
 
 /** Name maps that do not depend on the file. */
