@@ -68,9 +68,7 @@ export function mobilenetV2(options: MobilenetV2Options, { input, classes }: Mod
     sequential('features', layers),
     globalAveragePool(),
     tap('features'),
-    sequential('classifier', [
-      dense('1', { units: classes, initializer: INITIALIZERS['glorot-uniform'] }),
-    ]),
+    sequential('classifier', [dense('1', { units: classes, initializer: INITIALIZERS['glorot-uniform'] })]),
   ]);
 }
 

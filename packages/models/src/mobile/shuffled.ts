@@ -45,7 +45,8 @@ export function shuffled(name: string, { left, right }: Branches): Layer {
     },
     apply(variables, x, context) {
       const [a, b] = left === undefined ? tf.split(x, 2, 3) : [x, x];
-      const kept = left === undefined ? { output: a!, stats: {} } : branches[0]!.apply(variables, a!, context);
+      const kept =
+        left === undefined ? { output: a!, stats: {} } : branches[0]!.apply(variables, a!, context);
       const other = last.apply(variables, b!, context);
       return {
         output: interleaved(kept.output, other.output),

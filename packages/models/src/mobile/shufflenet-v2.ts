@@ -71,7 +71,9 @@ export function shufflenetV2(options: ShufflenetV2Options, { input, classes }: M
   let channels = stem;
   const stages = REPEATS.map((blocks, i) => {
     const output = first * 2 ** i;
-    const units = Array.from({ length: blocks }, (_, j) => unit(style, `${j}`, j === 0 ? channels : null, output));
+    const units = Array.from({ length: blocks }, (_, j) =>
+      unit(style, `${j}`, j === 0 ? channels : null, output),
+    );
     channels = output;
     return [sequential(`stage${i + 2}`, units), tap(`stage${i + 2}`)];
   });

@@ -54,10 +54,9 @@ export function squeezeExcite(name: string, { squeezed, initializer }: SqueezeEx
     },
     summary(input) {
       const channels = channelsOf(input);
-      const rows = [
-        ...inward.summary([1, 1, channels]),
-        ...outward(channels).summary([1, 1, squeezed]),
-      ].map((row) => ({ ...row, name: `${name}/${row.name}` }));
+      const rows = [...inward.summary([1, 1, channels]), ...outward(channels).summary([1, 1, squeezed])].map(
+        (row) => ({ ...row, name: `${name}/${row.name}` }),
+      );
       return [...rows, { name: `${name}/scale`, output: input, parameters: 0, flops: 0 }];
     },
   };

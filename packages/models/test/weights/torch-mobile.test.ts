@@ -50,27 +50,30 @@ describe('networks of torchvision and timm', () => {
     ['shufflenet-v2', { width: 0.5 }, ''],
     ['efficientnet-lite0', { width: 0.3 }, 'backbone.'],
     ['efficientnet-lite0', { depth: 1.1 }, ''],
-  ] as const)('%s of %o, with names after "%s", is recognized and read by its names', (name, options, prefix) => {
-    const environment = { input: [224, 224, 1], classes: 7 } as const;
-    const tensors = saved(name, options, environment, prefix);
-    const found = recognizeTorch(tensors);
-    expect(found.model).toBe(name);
-    expect(found.environment).toEqual(environment);
-    const network = models().models![name]!.create(found.options, environment);
-    const own = models().models![name]!.create(options, environment);
-    expect(network.summary(environment.input)).toEqual(own.summary(environment.input));
+  ] as const)(
+    '%s of %o, with names after "%s", is recognized and read by its names',
+    (name, options, prefix) => {
+      const environment = { input: [224, 224, 1], classes: 7 } as const;
+      const tensors = saved(name, options, environment, prefix);
+      const found = recognizeTorch(tensors);
+      expect(found.model).toBe(name);
+      expect(found.environment).toEqual(environment);
+      const network = models().models![name]!.create(found.options, environment);
+      const own = models().models![name]!.create(options, environment);
+      expect(network.summary(environment.input)).toEqual(own.summary(environment.input));
 
-    const { variables, map } = importInto(network, environment.input, dictOf(tensors));
-    expect(map).toBe('torch');
-    const { params } = loadVariables(variables);
-    const [deep, kernel] = Object.entries(params).find(
-      ([, { shape }]) => shape.length === 4 && shape[3] === 1 && shape[0]! > 1,
-    )!;
-    const theirs = tensors[`${prefix}${deep.replaceAll('/', '.').replace(/weights$/, 'weight')}`]!;
-    const [height, width, channels] = kernel.shape as [number, number, number];
-    // [H, W, C, 1] from [C, 1, H, W]: the pixel (1, 2) of channel 1
-    expect(kernel.data[(1 * width + 2) * channels + 1]).toBe(theirs.data[(1 * height + 1) * width + 2]);
-  });
+      const { variables, map } = importInto(network, environment.input, dictOf(tensors));
+      expect(map).toBe('torch');
+      const { params } = loadVariables(variables);
+      const [deep, kernel] = Object.entries(params).find(
+        ([, { shape }]) => shape.length === 4 && shape[3] === 1 && shape[0]! > 1,
+      )!;
+      const theirs = tensors[`${prefix}${deep.replaceAll('/', '.').replace(/weights$/, 'weight')}`]!;
+      const [height, width, channels] = kernel.shape as [number, number, number];
+      // [H, W, C, 1] from [C, 1, H, W]: the pixel (1, 2) of channel 1
+      expect(kernel.data[(1 * width + 2) * channels + 1]).toBe(theirs.data[(1 * height + 1) * width + 2]);
+    },
+  );
 
   it('of other widths, or with squeeze-excite, are not taken for them', () => {
     const environment = { input: [224, 224, 3], classes: 7 } as const;

@@ -24,7 +24,10 @@ interface Family {
   /** The first kernel and the last matrix. */
   readonly stem: string;
   readonly head: string;
-  readonly create: (options: Scaled, environment: ModelEnvironment) => Parameters<typeof parametersAndFlops>[0];
+  readonly create: (
+    options: Scaled,
+    environment: ModelEnvironment,
+  ) => Parameters<typeof parametersAndFlops>[0];
   /** Sizes that are published, where they are more than a width. */
   readonly published?: readonly Scaled[];
 }
@@ -76,7 +79,17 @@ const FAMILIES: readonly Family[] = [
 
 /** Widths that are tried: the usual ones first, then every hundredth. */
 const WIDTHS: readonly number[] = [
-  ...new Set([1, 0.5, 0.75, 0.25, 1.5, 2, 0.35, 1.4, ...Array.from({ length: 400 }, (_, i) => (i + 1) / 100)]),
+  ...new Set([
+    1,
+    0.5,
+    0.75,
+    0.25,
+    1.5,
+    2,
+    0.35,
+    1.4,
+    ...Array.from({ length: 400 }, (_, i) => (i + 1) / 100),
+  ]),
 ];
 
 /** What inference does not use, and what is not trained. */
@@ -89,8 +102,7 @@ const NOT_TRAINED = /\.(?:running_mean|running_var|num_batches_tracked)$/;
 export function mobileIn(stateDict: Shapes): RecognizedModel<Partial<Scaled>> | null {
   const has = (name: string): boolean => Object.hasOwn(stateDict, name);
   const family = FAMILIES.find(
-    (one) =>
-      [...one.has, one.stem, one.head].every(has) && (one.hasNot === undefined || !has(one.hasNot)),
+    (one) => [...one.has, one.stem, one.head].every(has) && (one.hasNot === undefined || !has(one.hasNot)),
   );
   if (family === undefined) return null;
   const channels = stateDict[family.stem]!.shape[1]!;
