@@ -28,15 +28,15 @@ def timm_model(name):
     return lambda: timm.create_model(name, pretrained=False)
 
 
-# name: (how it is made, our model, its options where the checkpoint does not tell them, whether everything is compared)
+# name: (how it is made, our model, its options where the checkpoint does not tell them, what else is compared)
 NETWORKS = {
-    "mobilenet_v2": (torchvision_model("mobilenet_v2"), "mobilenet-v2", None, False),
-    "mobilenet_v3_small of 0.75": (torchvision_model("mobilenet_v3_small", width_mult=0.75), "mobilenet-v3-small", None, True),
-    "mobilenet_v3_large": (torchvision_model("mobilenet_v3_large"), "mobilenet-v3-large", None, False),
-    "shufflenet_v2_x0_5": (torchvision_model("shufflenet_v2_x0_5"), "shufflenet-v2", None, True),
-    "shufflenet_v2_x1_5": (torchvision_model("shufflenet_v2_x1_5"), "shufflenet-v2", None, False),
-    "tf_efficientnet_lite0": (timm_model("tf_efficientnet_lite0"), "efficientnet-lite0", None, False),
-    "efficientnet_lite0": (timm_model("efficientnet_lite0"), "efficientnet-lite0", {"padding": "both"}, False),
+    "mobilenet_v2": (torchvision_model("mobilenet_v2"), "mobilenet-v2", None, []),
+    "mobilenet_v3_small of 0.75": (torchvision_model("mobilenet_v3_small", width_mult=0.75), "mobilenet-v3-small", None, ["tfjs:wasm", "exported"]),
+    "mobilenet_v3_large": (torchvision_model("mobilenet_v3_large"), "mobilenet-v3-large", None, []),
+    "shufflenet_v2_x0_5": (torchvision_model("shufflenet_v2_x0_5"), "shufflenet-v2", None, ["exported"]),
+    "shufflenet_v2_x1_5": (torchvision_model("shufflenet_v2_x1_5"), "shufflenet-v2", None, []),
+    "tf_efficientnet_lite0": (timm_model("tf_efficientnet_lite0"), "efficientnet-lite0", None, []),
+    "efficientnet_lite0": (timm_model("efficientnet_lite0"), "efficientnet-lite0", {"padding": "both"}, []),
 }
 
 
@@ -58,14 +58,14 @@ def lively(model):
 
 def main(folder):
     rows = []
-    for name, (make, model_name, options, whole) in NETWORKS.items():
+    for name, (make, model_name, options, others) in NETWORKS.items():
         model = lively(make())
         file = folder / f"{name.replace(' ', '-')}.pth"
         torch.save(model.state_dict(), file)
         with torch.no_grad():
             logits = model.double()(IMAGES.double())  # of these weights, without rounding on the way
         rows.append({
-            "what": name, "file": str(file), "model": model_name, "options": options, "side": SIDE, "whole": whole,
+            "what": name, "file": str(file), "model": model_name, "options": options, "side": SIDE, "others": others,
             "parameters": sum(p.numel() for p in model.parameters()),
             "logits": logits.flatten().tolist(),
         })

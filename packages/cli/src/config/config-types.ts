@@ -45,6 +45,14 @@ export interface ConfigOptions {
   readonly studentWeights?: string;
   /** parameters of the student that keep their values: patterns of their names, e.g. "conv1/*,layer1/*" */
   readonly freeze?: string;
+  /** budget: choose a student of at most so many parameters, e.g. 100k */
+  readonly maxParameters?: number | string;
+  /** budget: choose a student of at most so many FLOPs for one image (2 × multiply-adds), e.g. 5M */
+  readonly maxFlops?: number | string;
+  /** budget: choose a student whose weights take at most so many bytes as float32, e.g. 300k */
+  readonly maxBytes?: number | string;
+  /** budget: choose a student whose forward pass of one image takes at most so long on its backend, as measured here */
+  readonly maxMs?: number;
   /** training methods to compare, one student each */
   readonly methods?: readonly Named[];
   /** packages or files with more models, methods, datasets, … */

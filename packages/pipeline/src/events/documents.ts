@@ -1,5 +1,6 @@
 import type { Diagnostics, Tree } from '@anc/core';
 import type { TaskDescription } from '@anc/core/internal';
+import type { BudgetResult } from '../budget/budget-result.js';
 import type { TeacherInspection } from '../planning/inspect-teacher.js';
 
 /** A model's part of the JSON document of a run: field names are stable, more may come. Errors and agreement are fractions. */
@@ -131,6 +132,8 @@ export interface RunResult {
   readonly task?: TaskDescription;
   /** Number of classes. */
   readonly classes?: number;
+  /** The budget that the student was chosen for, and what the student costs; absent where there was none. */
+  readonly budget?: BudgetResult;
   /** What a given teacher's predictions for training images look like. */
   readonly teacherCheck?: TeacherInspection;
   /** Those that were not, because their training diverged; absent where there are none. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { QUANTITY_FORM, readQuantity } from '../text/quantity.js';
 import { NAMED_FORM, readNamed } from '../text/named.js';
 
 /** How an option is written on the command line. */
@@ -49,6 +50,8 @@ export function declare(title: (typeof TITLES)[number]) {
       one(key, schema, 'number', value, help),
     /** A whole number, or null for no limit. */
     limit: (key: string, help: string) => one(key, z.int().min(1).nullable(), 'number', 'n', help),
+    /** A number above zero that may have a unit: `100k`, `2.5M`, `64ki`. */
+    quantity: (key: string, help: string) => one(key, quantitySchema, 'text', 'n', help),
     boolean: (key: string, help: string) => one(key, z.boolean(), 'boolean', '', help),
     text: (key: string, value: string, help: string) => one(key, z.string().min(1), 'text', value, help),
     path: (key: string, help: string) => one(key, z.string().min(1).nullable(), 'text', 'folder', help),
@@ -64,6 +67,16 @@ export function declare(title: (typeof TITLES)[number]) {
       one(key, z.array(z.string().min(1)), 'texts', value, help),
   };
 }
+
+/** A number, or a text of one with a unit. */
+const quantitySchema = z
+  .union([z.number(), z.string()], { error: `expected ${QUANTITY_FORM}` })
+  .transform((value, context) => {
+    const number = readQuantity(value);
+    if (number !== null) return number;
+    context.addIssue({ code: 'custom', message: `expected ${QUANTITY_FORM}` });
+    return z.NEVER;
+  });
 
 /** A name, or a name with options: `nin`, `mlp(units=[64,64])`, `{ name: mlp, units: [64, 64] }`, or those under `options`. */
 const namedBy = (read: (text: string) => ReturnType<typeof readNamed>) =>

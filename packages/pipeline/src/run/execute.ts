@@ -1,6 +1,7 @@
 import { isAncError, type DatasetSplit, type Teacher } from '@anc/core';
 import { encodeNumbers, taskEntry, type SplitPredictions } from '@anc/core/internal';
 import { writeReport } from '@anc/runtime';
+import { budgetInWords, budgetResult } from '../budget/budget-result.js';
 import { classOrderWarning } from '../classifier/class-order.js';
 import type { DivergedStudent, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import { isInterruption } from '../events/interrupted.js';
@@ -135,8 +136,10 @@ async function trainStudents(
     }
     const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(finished[i]!) }));
     const classes = data.dataset.classes.length;
+    const budget = budgetResult(options.student, plan.students[0]?.network);
     const interpretation = [
       ...(order === null ? [] : [order]),
+      ...(budget === null ? [] : [budgetInWords(options.student, budget)]),
       ...(await changesInWords(folder)),
       ...stoppedInWords('teacher', teacher),
       ...students.flatMap((student) => stoppedInWords(student.name, student)),
@@ -156,6 +159,7 @@ async function trainStudents(
       students,
       ...taskEntry(description),
       classes,
+      ...(budget === null ? {} : { budget }),
       ...(plan.inspection === null ? {} : { teacherCheck: plan.inspection }),
       ...(diverged.length === 0 ? {} : { diverged }),
       ...(stopped === null ? {} : { stopped, notTrained }),

@@ -14,7 +14,7 @@ interface Scaled {
   readonly depth?: number;
 }
 
-/** How a family is told from the others, and its network at a width. */
+/** How a family is recognized, and its network at a width. */
 interface Family {
   readonly model: string;
   /** Tensors that only this family has together. */
