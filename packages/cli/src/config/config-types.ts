@@ -61,6 +61,8 @@ export interface ConfigOptions {
   readonly discoverPlugins?: boolean;
   /** epochs: passes over the training images, for each student */
   readonly epochs?: number;
+  /** how long the run may take, e.g. 30m or 1h30m, in place of epochs: students share what is left of it, and schedules end with it */
+  readonly time?: number | string;
   /** images per step */
   readonly batchSize?: number;
   /** steps that count as an epoch of a student, in repeated passes over the images; default: one pass, without images 100 */

@@ -1,6 +1,7 @@
 import type { Diagnostics, Tree } from '@anc/core';
 import type { TaskDescription } from '@anc/core/internal';
 import type { BudgetResult } from '../budget/budget-result.js';
+import type { TimeBoxRecord } from '../training/time-box.js';
 import type { TeacherInspection } from '../planning/inspect-teacher.js';
 
 /** A model's part of the JSON document of a run: field names are stable, more may come. Errors and agreement are fractions. */
@@ -19,6 +20,8 @@ export interface ModelResult {
   readonly flops: number | null;
   /** Training alone. */
   readonly seconds: number;
+  /** Of a student that was trained for a time: how long, and how many steps were expected when. */
+  readonly timeBox?: TimeBoxRecord;
   /** On the held-out images, after the last epoch; only with `--validation`. */
   readonly validationError?: number | null;
   /** The primary metric of another task than classification, by name, in its place. */

@@ -121,6 +121,10 @@ export const studentSchema = z.strictObject({
 
 export const trainingSchema = z.strictObject({
   epochs: training.integer('epochs', 1, 'epochs: passes over the training images, for each student'),
+  time: training.duration(
+    'time',
+    'how long the run may take, e.g. 30m or 1h30m, in place of epochs: students share what is left of it, and schedules end with it',
+  ),
   batchSize: training.integer('batchSize', 1, 'images per step'),
   stepsPerEpoch: training.integer(
     'stepsPerEpoch',

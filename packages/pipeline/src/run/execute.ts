@@ -25,6 +25,7 @@ import { hookRunOf, type Execution, type RunContext } from './execution.js';
 import { averageInWords, chanceInWords, interpret } from './interpretation.js';
 import { givenResult, noPredictions, trainOrRead } from './model-result.js';
 import { reportPart } from './part.js';
+import { RunClock } from './run-clock.js';
 import { stoppedInWords, stoppedRunInWords } from './stopped.js';
 
 /**
@@ -35,11 +36,15 @@ import { stoppedInWords, stoppedRunInWords } from './stopped.js';
 export async function executeRun(execution: Execution): Promise<RunResult | null> {
   const { emit } = execution;
   const hooks = new HookRunner(execution.plan.hooks, (message) => emit({ type: 'notice', message }));
+  const clock =
+    execution.plan.options.training.time === undefined
+      ? undefined
+      : await RunClock.open(execution.folder, execution.spent ?? 0);
   const isInterrupted = (error: unknown): boolean => isInterruption(error, execution.signal);
   try {
     return await hooks.during(
       hookRunOf(execution),
-      () => trainOrReport({ ...execution, hooks }),
+      () => trainOrReport({ ...execution, hooks, ...(clock && { clock }) }),
       (error) => (isInterrupted(error) ? 'interrupted' : 'failed'),
     );
   } catch (error) {
