@@ -12,6 +12,7 @@ export {
   type ModelFileOptions,
 } from './api/evaluate.js';
 export { exportModel, type ExportOptions, type ExportResult } from './api/export-model.js';
+export { forecast } from './api/forecast.js';
 export { importWeights, type ImportOptions, type ImportResult } from './api/import-weights.js';
 export { reproduce, resumeReproduction, type ReproduceOptions } from './api/reproduce.js';
 export { report, type ReportResult } from './api/report.js';
@@ -33,6 +34,7 @@ export type {
 export type { Costs, Sized, StudentChoice } from './budget/choose.js';
 export type { Limits } from './budget/limits.js';
 export type { CompareResult } from './compare/documents.js';
+export type { CostAlternative, CostForecast } from './forecast/forecast.js';
 export type { ModelResult, RunResult, StudentResult } from './events/documents.js';
 export type { PlanSummary, RunEvent, StagePlace } from './events/events.js';
 export type { ReproduceResult } from './reproduce/documents.js';

@@ -144,6 +144,8 @@ export interface RunResult {
   readonly task?: TaskDescription;
   /** Number of classes. */
   readonly classes?: number;
+  /** Path of the run that this one continues; absent where there is none. */
+  readonly parent?: string;
   /** The budget that the student was chosen for, and what the student costs; absent where there was none. */
   readonly budget?: BudgetResult;
   /** What a given teacher's predictions for training images look like. */
