@@ -1,5 +1,6 @@
 /** Adversarial network compression as a library: every command of anc-cli as a function. */
 export { check, type CheckOptions, type CheckResult } from './api/check.js';
+export { chooseStudent, type ChooseStudentOptions } from './api/choose-student.js';
 export { compare, resumeComparison, type CompareOptions } from './api/compare.js';
 export { distill, resume, type Distilled, type DistillOptions, type ResumeOptions } from './api/distill.js';
 export { doctor, type DoctorOptions } from './api/doctor.js';
@@ -15,7 +16,7 @@ export { importWeights, type ImportOptions, type ImportResult } from './api/impo
 export { reproduce, resumeReproduction, type ReproduceOptions } from './api/reproduce.js';
 export { report, type ReportResult } from './api/report.js';
 export { RunHandle, type DoneEvent } from './api/run-handle.js';
-export type { CallOptions, RunInput } from './api/run-input.js';
+export type { CallOptions, RunInput, StudentBudget } from './api/run-input.js';
 export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/teacher-function.js';
 export type { ImagesInput, Prediction, TrainedModel } from './api/trained-model.js';
 export { resumeTuning, tune, type SearchOptions, type TuneOptions } from './api/tune.js';
@@ -29,6 +30,8 @@ export type {
   PluginInput,
   TeacherInput,
 } from './api/values.js';
+export type { Costs, Sized, StudentChoice } from './budget/choose.js';
+export type { Limits } from './budget/limits.js';
 export type { CompareResult } from './compare/documents.js';
 export type { ModelResult, RunResult, StudentResult } from './events/documents.js';
 export type { PlanSummary, RunEvent, StagePlace } from './events/events.js';
