@@ -37,6 +37,11 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/eval.js')).defineEval,
   ],
   [
+    'predict',
+    'classes of image files, with probabilities: a table, JSON, CSV or a contact sheet',
+    async () => (await import('./commands/predict.js')).definePredict,
+  ],
+  [
     'export',
     'write a trained network as ONNX, TensorFlow.js, Keras or safetensors',
     async () => (await import('./commands/export.js')).defineExport,

@@ -12,6 +12,7 @@ export {
 } from './api/evaluate.js';
 export { exportModel, type ExportOptions, type ExportResult } from './api/export-model.js';
 export { importWeights, type ImportOptions, type ImportResult } from './api/import-weights.js';
+export { predict, type PredictOptions, type PredictResult } from './api/predict.js';
 export { reproduce, resumeReproduction, type ReproduceOptions } from './api/reproduce.js';
 export { report, type ReportResult } from './api/report.js';
 export { RunHandle, type DoneEvent } from './api/run-handle.js';
@@ -32,5 +33,6 @@ export type {
 export type { CompareResult } from './compare/documents.js';
 export type { ModelResult, RunResult, StudentResult } from './events/documents.js';
 export type { PlanSummary, RunEvent, StagePlace } from './events/events.js';
+export type { FailedImage, PredictedClass, PredictedImage } from './predict/predict-files.js';
 export type { ReproduceResult } from './reproduce/documents.js';
 export type { TuneResult } from './tune/documents.js';
