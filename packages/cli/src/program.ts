@@ -42,6 +42,11 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/predict.js')).definePredict,
   ],
   [
+    'benchmark',
+    'latency, throughput, memory and size of models side by side: teacher, student, float16 and int8',
+    async () => (await import('./commands/benchmark.js')).defineBenchmark,
+  ],
+  [
     'export',
     'write a trained network as ONNX, TensorFlow.js, Keras or safetensors',
     async () => (await import('./commands/export.js')).defineExport,

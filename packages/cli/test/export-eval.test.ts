@@ -197,6 +197,34 @@ describe('export', () => {
     expect(await json('eval', out, '--dataset', 'glyphs')).toMatchObject({ count: 2000 });
   });
 
+  it('of half precision, whose file is half as large', async () => {
+    const { float16, bytes, verified } = await json<{
+      bytes: number;
+      float16: { floatBytes: number; before: Document; after: Document; agreement: number };
+      verified: { ofData: number };
+    }>('export', 'runs/first', '--select', 'kd', '--float16', '--out', 'half.onnx');
+    expect(bytes).toBeLessThan(float16.floatBytes);
+    expect(float16.after).toMatchObject({ testError: float16.before.testError, count: 60 });
+    expect([float16.agreement, verified.ofData]).toEqual([1, 60]);
+    expect((await refusal('export', 'runs/first', '--float16', '--int8')).code).toBe('ANC_USAGE');
+  });
+
+  it('of a run is measured beside its teacher', async () => {
+    const flags = ['--select', 'kd', '--seconds', '0.01', '--batch-size', '1', '--no-memory'];
+    const { rows, images } = await json<{
+      rows: { model: string; precision: string; agreement: number | null }[];
+      images: number;
+    }>('benchmark', 'runs/first', ...flags, '--precision', 'float32,int8');
+    expect(rows.map(({ model, precision }) => `${model} ${precision}`)).toEqual([
+      'teacher float32',
+      'teacher int8',
+      'kd float32',
+      'kd int8',
+    ]);
+    expect(images).toBe(60);
+    expect(rows[2]!.agreement).toBeCloseTo(run.students[1]!.agreement, 6);
+  });
+
   it('of 8 bits is calibrated and compared on pictures without labels, brought to its size', async () => {
     await mkdir(join(place.path, 'pictures'));
     for (let i = 0; i < 20; i++) {

@@ -1,4 +1,5 @@
 /** Adversarial network compression as a library: every command of anc-cli as a function. */
+export { benchmark, type BenchmarkOptions, type BenchmarkResult } from './api/benchmark.js';
 export { check, type CheckOptions, type CheckResult } from './api/check.js';
 export { compare, resumeComparison, type CompareOptions } from './api/compare.js';
 export { distill, resume, type Distilled, type DistillOptions, type ResumeOptions } from './api/distill.js';
@@ -30,6 +31,8 @@ export type {
   PluginInput,
   TeacherInput,
 } from './api/values.js';
+export type { MeasuredBatch } from './benchmark/measure.js';
+export type { BenchmarkRow } from './benchmark/rows.js';
 export type { CompareResult } from './compare/documents.js';
 export type { ModelResult, RunResult, StudentResult } from './events/documents.js';
 export type { PlanSummary, RunEvent, StagePlace } from './events/events.js';
