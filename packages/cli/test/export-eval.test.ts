@@ -88,6 +88,27 @@ describe('eval', () => {
     expect(other).toMatchObject({ testError: one.testError, top5Error: one.top5Error, backend: 'tfjs:cpu' });
   });
 
+  it('ends with exit code 1 where a metric is below what is required', async () => {
+    const student = ['eval', 'runs/first', '--select', 'kd'];
+    const [, { agreement, testError }] = run.students as [unknown, RunDocument['students'][number]];
+    const enough = `agreement=${agreement},accuracy=${(1 - testError).toFixed(6)}`;
+    const good = await json<{ agreement: number; missed: unknown[] }>(...student, '--fail-under', enough);
+    expect(good).toMatchObject({ agreement, missed: [] });
+    const bad = await program(...student, '--fail-under', 'agreement=1');
+    expect(bad).toMatchObject({ code: agreement === 1 ? 0 : 1 });
+    expect(bad.stderr).toContain('agreement is');
+    for (const wrong of ['agrement=0.9', 'accuracy', 'accuracy=90', 'accuracy=0.5,accuracy=0.6']) {
+      expect((await refusal(...student, '--fail-under', wrong)).code).toBe('ANC_USAGE');
+    }
+    const file = 'runs/first/student/kd/weights.safetensors'; // has no teacher
+    const unknown = await refusal('eval', file, ...test, '--fail-under', 'agreement=0.5');
+    expect(unknown.message).toContain('agreement cannot be measured');
+    const named = ['eval', file, ...test, '--teacher', 'runs/first', '--json'];
+    expect(JSON.parse((await program(...named)).stdout)).toMatchObject({
+      agreement: expect.any(Number) as number, // of other images than those of the run
+    });
+  });
+
   it('refuses what it cannot do, with one error', async () => {
     expect((await refusal('eval', 'nowhere.onnx', ...test)).code).toBe('ANC_FILE');
     expect((await refusal('eval', 'runs/first/student/kd/weights.safetensors')).code).toBe('ANC_USAGE');

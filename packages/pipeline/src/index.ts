@@ -19,6 +19,7 @@ export { report, type ReportResult } from './api/report.js';
 export { RunHandle, type DoneEvent } from './api/run-handle.js';
 export type { CallOptions, RunInput } from './api/run-input.js';
 export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/teacher-function.js';
+export type { MissedThreshold } from './api/thresholds.js';
 export type { ImagesInput, Prediction, TrainedModel } from './api/trained-model.js';
 export { resumeTuning, tune, type SearchOptions, type TuneOptions } from './api/tune.js';
 export type {

@@ -1,12 +1,13 @@
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { foldConstants } from '@anc/backend-onnx';
 import { AncError, isAncError, normalizedNetwork, type FrozenNetwork } from '@anc/core';
 import { parametersAndFlops } from '@anc/models';
-import { fileOptions, namedFile, type FileOptions } from '../classifier/classifier-file.js';
+import { namedFile, type FileOptions } from '../classifier/classifier-file.js';
 import { findModelInRun, type FoundModel } from '../classifier/find-model.js';
 import { imageShapeOf } from '../classifier/image-shape.js';
 import { isOnnx } from '../classifier/open-classifier.js';
 import { parsePreprocessing } from '../classifier/preprocessing.js';
+import { teacherOfRun } from '../classifier/teacher-of-run.js';
 import type { Composition } from '../composition/compose.js';
 import { exportSource } from '../export/export-source.js';
 import { onnxModel } from '../export/onnx.js';
@@ -73,37 +74,24 @@ export async function benchmarkModels(
   return teacher === null ? [student] : [teacher, student];
 }
 
-/** The teacher of a student's run: trained in it, or the file that was given. */
+/** The teacher of a student's run. */
 async function teacherOf(
-  found: FoundModel,
+  student: FoundModel,
   request: ModelsRequest,
   input: readonly [number, number, number],
   composition: Composition,
 ): Promise<BenchmarkModel> {
-  const trained = await findModelInRun(folderOf(found), 'teacher', '/').catch((error: unknown) => {
-    if (isAncError(error) && error.code === 'ANC_PLAYER') return null;
-    throw error;
-  });
+  const { file, found, ...said } = await teacherOfRun(student);
   const { notice, cwd } = request;
-  if (trained !== null)
-    return fromFile(trained.path, 'teacher', trained, { notice, cwd, what: '' }, composition);
-  const { model, preprocessing, classes } = found.options.teacher;
-  const other = await findModelInRun(model.name, 'teacher', cwd);
-  const file = other?.path ?? model.name;
-  const said = await fileOptions(file, model.options, model.name);
-  const opening = {
-    ...request,
-    ...said,
-    input,
-    ...(preprocessing === undefined ? {} : { preprocessing }),
-    ...(classes === undefined ? {} : { classes }),
-  };
-  return { ...(await fromFile(file, 'teacher', null, opening, composition)), of: found.run };
+  const opened = await fromFile(
+    file,
+    'teacher',
+    found,
+    { notice, cwd, what: file, input, ...said },
+    composition,
+  );
+  return { ...opened, of: student.run };
 }
-
-/** The run folder of a student: `<run>/student/<name>/weights.safetensors`, or below it those of an epoch. */
-const folderOf = ({ path, name }: FoundModel): string =>
-  join(dirname(path), ...name.split('/').map(() => '..'), '..');
 
 interface Opening extends ModelsRequest, FileOptions {
   readonly classes?: readonly string[];
