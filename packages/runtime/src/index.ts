@@ -21,7 +21,12 @@ export type {
 } from './report/documents.js';
 export { renderReport, writeReport, type ReportedModel, type ReportedResult } from './report/report.js';
 export type { ParetoPoint } from './report/pareto.js';
-export { renderSimpleReport, type ReportLink, type ReportSection, type SimpleReport } from './report/simple-report.js';
+export {
+  renderSimpleReport,
+  type ReportLink,
+  type ReportSection,
+  type SimpleReport,
+} from './report/simple-report.js';
 export { writeFileAtomically, type FileContent } from './run-folder/atomic-write.js';
 export {
   assertCreatable,
