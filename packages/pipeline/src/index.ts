@@ -13,6 +13,7 @@ export {
   type ModelFileOptions,
 } from './api/evaluate.js';
 export { exportModel, type ExportOptions, type ExportResult } from './api/export-model.js';
+export { forecast } from './api/forecast.js';
 export { importWeights, type ImportOptions, type ImportResult } from './api/import-weights.js';
 export { predict, type PredictOptions, type PredictResult } from './api/predict.js';
 export { reproduce, resumeReproduction, type ReproduceOptions } from './api/reproduce.js';
@@ -38,6 +39,7 @@ export type { Limits } from './budget/limits.js';
 export type { MeasuredBatch } from './benchmark/measure.js';
 export type { BenchmarkRow } from './benchmark/rows.js';
 export type { CompareResult } from './compare/documents.js';
+export type { CostAlternative, CostForecast } from './forecast/forecast.js';
 export type { ModelResult, RunResult, StudentResult } from './events/documents.js';
 export type { PlanSummary, RunEvent, StagePlace } from './events/events.js';
 export type { FailedImage, PredictedClass, PredictedImage } from './predict/predict-files.js';
