@@ -16,7 +16,7 @@ export { isMissing, obtainFiles, openDataset, type Fetching } from './data/open-
 export type { Emit } from './events/events.js';
 export { Interrupted, isInterruption } from './events/interrupted.js';
 export { afterWorkBegan } from './events/work-error.js';
-export { assertFree, freeFileName, writePicture } from './files/named-file.js';
+export { assertFree, freeFileName, writeNew, writePicture } from './files/named-file.js';
 export { asTensors } from './files/weights.js';
 export { presets } from './options/presets.js';
 export { formatOptions, RESUMABLE_KEYS, resumedOptions } from './options/record.js';
@@ -28,6 +28,7 @@ export { methodOptions } from './planning/method-options.js';
 export { backendNotices } from './planning/open-backends.js';
 export { planRun } from './planning/plan.js';
 export { forecastRun } from './forecast/forecast-run.js';
+export { classLabel, MOST_ON_SHEET } from './predict/predict-files.js';
 export type { Cost } from './reproduce/cost.js';
 export { executeReproduction } from './reproduce/execute.js';
 export { readReproduction, type Reproduction } from './reproduce/folder.js';

@@ -181,6 +181,8 @@ export interface ConfigOptions {
   readonly out?: string;
   /** minutes between checkpoints inside an epoch; there is one after every epoch, too; default: 5 */
   readonly checkpointMinutes?: number;
+  /** where the numbers of every epoch go beside metrics.jsonl: tensorboard (default), mlflow, trackio, or none */
+  readonly reportTo?: readonly string[];
   /** name of the run folder; default: the first free <dataset>-<n> */
   readonly name?: string;
 }

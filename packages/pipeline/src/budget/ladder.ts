@@ -13,7 +13,7 @@ const MOBILE_WIDTHS = [0.0625, 0.125, 0.25, 0.35, 0.5, 0.75, 1, 1.4, 2];
 
 const named = (name: string, options: Named['options'] = {}): Named => ({ name, options });
 
-const widths = (name: string, options: Named['options'] = {}, factors = WIDTHS): Named[] =>
+const widths = (name: string, options: Named['options'] = {}, factors: readonly number[] = WIDTHS): Named[] =>
   factors.map((width) => named(name, width === 1 ? options : { ...options, width }));
 
 /** Plain networks whose first convolution has `first` filters. */
@@ -40,12 +40,24 @@ export interface Ladder {
   readonly others: readonly Named[];
 }
 
+/** Below half of their 16 filters, the many layers of a ResNet have too little to pass on: a plain network learns more. */
+const THIN = 0.5;
+
+const residual = (factors: readonly number[]): Named[] =>
+  [8, 14, 20, 32, 56].flatMap((depth) => widths('resnet', { depth }, factors));
+
 const SMALL_IMAGES: Ladder = {
   preferred: [
-    ...[8, 14, 20, 32, 56].flatMap((depth) => widths('resnet', { depth })),
+    ...residual(WIDTHS.filter((width) => width >= THIN)),
     ...FIRST_FILTERS.map((first) => plain(first, [1, 2, 3])),
   ],
-  others: [...MOBILE, named('lenet5'), named('lenet4'), named('nin')],
+  others: [
+    ...MOBILE,
+    named('lenet5'),
+    named('lenet4'),
+    named('nin'),
+    ...residual(WIDTHS.filter((width) => width < THIN)),
+  ],
 };
 
 const LARGE_IMAGES: Ladder = {

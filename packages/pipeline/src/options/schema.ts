@@ -303,6 +303,11 @@ export const outputSchema = z.strictObject({
     'minutes between checkpoints inside an epoch; there is one after every epoch, too; default: 5',
     'minutes',
   ),
+  reportTo: output.texts(
+    'reportTo',
+    'names',
+    'where the numbers of every epoch go beside metrics.jsonl: tensorboard (default), mlflow, trackio, or none',
+  ),
   name: output.text('name', 'name', 'name of the run folder; default: the first free <dataset>-<n>'),
 });
 

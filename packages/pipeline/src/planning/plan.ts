@@ -130,7 +130,7 @@ async function planWith<D extends TrainingData>(
   const isGivenTeacher = openTeacher !== undefined || isGiven(request.options.teacher.model);
   await checkOptions(request.options, composition, isGivenTeacher); // first: it costs nothing
   const unused = unusedOptions(request.options, set, composition);
-  const hooks = await planHooks(request.options.hooks ?? [], composition);
+  const hooks = await planHooks(request.options.hooks ?? [], composition, request.options.output.reportTo);
   const notices: string[] = [];
   const notice = (text: string): void => void notices.push(text);
   const sized = await withSuitedDataset(request, notice);

@@ -2,6 +2,8 @@ import { isAncError, type DatasetSplit, type Teacher } from '@anc/core';
 import { encodeNumbers, taskEntry, type SplitPredictions } from '@anc/core/internal';
 import { writeReport } from '@anc/runtime';
 import { budgetInWords, budgetResult } from '../budget/budget-result.js';
+import { writeLatency } from '../analysis/latency.js';
+import { writeData } from '../analysis/write-data.js';
 import { classOrderWarning } from '../classifier/class-order.js';
 import type { DivergedStudent, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import { isInterruption } from '../events/interrupted.js';
@@ -26,6 +28,7 @@ import { averageInWords, chanceInWords, interpret } from './interpretation.js';
 import { givenResult, noPredictions, trainOrRead } from './model-result.js';
 import { reportPart } from './part.js';
 import { RunClock } from './run-clock.js';
+import { reported } from './reported.js';
 import { stoppedInWords, stoppedRunInWords } from './stopped.js';
 
 /**
@@ -103,12 +106,13 @@ async function trainStudents(
     teacherPredictions(frozen, shared, split, what, evaluation);
   const onTest = await predictionsFor(data.test, 'test images');
   const predictions = {
-    test: onTest.predictions,
+    test: onTest,
     held: data.held === null ? null : (await predictionsFor(data.held, 'held-out images')).predictions,
   };
   const order = 'given' in plan.teacher ? await orderWarningOf(plan, onTest) : null;
   if (order !== null) notice(order);
   const teacher = trained ?? (await givenResult(context, plan.teacher as GivenTeacher, onTest));
+  await writeData(folder, plan);
   const outputs = openTeacherCache(plan, frozen, shared, notice);
   try {
     const students: StudentResult[] = [];
@@ -172,9 +176,12 @@ async function trainStudents(
       interpretation,
       reading: interpretation,
     };
+    await writeLatency(folder, plan, frozen, finished, shared).catch((error: unknown) =>
+      notice(`the latency was not measured: ${(error as Error).message}`),
+    );
     await folder.writeResult(encodeNumbers(result));
     await outputs.close();
-    await reportOrNotice(() => writeReport(folder, result), shown, notice);
+    await reportOrNotice(() => writeReport(folder, reported(result)), shown, notice);
     return result;
   } catch (error) {
     await outputs.close().catch(() => undefined); // this error is the one to report

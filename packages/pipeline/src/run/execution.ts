@@ -35,12 +35,15 @@ export interface RunContext extends Execution {
 export const hookRunOf = ({
   plan: { options, students },
   folder,
+  emit,
 }: {
   readonly plan: Pick<TrainingPlan, 'options' | 'students'>;
   readonly folder: Pick<RunFolder, 'path'>;
+  readonly emit?: Emit;
 }): HookRun => ({
   folder: folder.path,
   dataset: options.data.dataset.name,
   seed: options.training.seed,
   models: ['teacher', ...students.map(({ name }) => name)],
+  ...(emit && { notice: (message: string) => emit({ type: 'notice', message }) }),
 });

@@ -11,6 +11,7 @@ import {
 import { limitSplit } from '@anc/datasets';
 import { isQuantized } from '@anc/methods';
 import { CheckpointStore } from '@anc/runtime';
+import { hasAnalysis, writeAnalysis } from '../analysis/write-analysis.js';
 import { identitiesOf } from '../composition/provenance.js';
 import type { AveragedResult, BestResult, ModelResult } from '../events/documents.js';
 import type { ModelRole } from '../events/events.js';
@@ -55,7 +56,7 @@ export async function givenResult(
 
 /** The teacher's predictions for the images that models are evaluated on; null for the teacher itself. */
 export interface TeacherPredictions {
-  readonly test: Predictions | null;
+  readonly test: SplitPredictions | null;
   readonly held: Predictions | null;
 }
 
@@ -91,13 +92,23 @@ export async function trainOrRead<R extends ModelResult>(
   const batchSize = microBatchOf(options.training);
   const place = placeOf(role === 'teacher' ? 'teacher' : model.name);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
+  const evaluateOn = (split: DatasetSplit, what: string, reference: Predictions | null) => {
+    const where = { backend: backends.student, task, taskData, batchSize, emit, signal };
+    return async (variables: Variables<HostTensor>): Promise<TestEvaluation> =>
+      evaluatePredictions(await predict(model.network, variables, split, what, where), reference, task);
+  };
   const before = await folder.readDocument([...place, 'result.json'], (text) => readDocument<R>(text));
   if (before !== null && !(before.stopped !== undefined && continueStopped === true)) {
     await verifyModel(folder, place);
     for (const part of partsOf(model, before)) await verifyPart(folder, [...place, ...part]);
     if ((await folder.read(...place, CARD)) === null)
       await folder.write([...place, CARD], modelCard(plan, model, before));
-    assertFiniteWeights(folder, place, await readWeights(folder, place, model.network.initial));
+    const weights = await readWeights(folder, place, model.network.initial);
+    assertFiniteWeights(folder, place, weights);
+    if (predictions.test?.confidences !== undefined && !(await hasAnalysis(folder, place))) {
+      const { predicted } = await evaluateOn(data.test, 'test images', predictions.test.predictions)(weights);
+      await writeAnalysis(folder, place, plan, predicted, predictions.test);
+    }
     // In case the process ended between writing the result and this; stopped training can go on from its checkpoint.
     if (before.stopped === undefined) await checkpoints.clear();
     emit({ type: 'result', model: model.name, role, result: before, trained: false });
@@ -105,11 +116,6 @@ export async function trainOrRead<R extends ModelResult>(
   }
   const metadata = weightsMetadata(plan, model);
   const { held } = data;
-  const evaluateOn = (split: DatasetSplit, what: string, reference: Predictions | null) => {
-    const where = { backend: backends.student, task, taskData, batchSize, emit, signal };
-    return async (variables: Variables<HostTensor>): Promise<TestEvaluation> =>
-      evaluatePredictions(await predict(model.network, variables, split, what, where), reference, task);
-  };
   const measureHeld = (split: DatasetSplit) => {
     const evaluate = evaluateOn(split, 'held-out images', predictions.held);
     return async (variables: Variables<HostTensor>): Promise<HeldOut> => {
@@ -164,7 +170,7 @@ export async function trainOrRead<R extends ModelResult>(
     hasBest: async () => (await folder.readBytes(...place, BEST, WEIGHTS)) !== null,
   });
   if (trained === null) throw new Interrupted();
-  const onTest = evaluateOn(data.test, 'test images', predictions.test);
+  const onTest = evaluateOn(data.test, 'test images', predictions.test?.predictions ?? null);
   const tested = async (variables: Variables<HostTensor>): Promise<TestEvaluation> => {
     try {
       return await onTest(variables);
@@ -178,7 +184,7 @@ export async function trainOrRead<R extends ModelResult>(
       throw failure;
     }
   };
-  const { metrics, agreement } = await tested(trained.variables);
+  const { metrics, agreement, predicted } = await tested(trained.variables);
   const chance = agreement?.chance ?? null;
   const written = await writeWeights(folder, place, trained.variables, metadata);
   const where = { backend: backends.student, input: data.dataset.shape };
@@ -221,6 +227,7 @@ export async function trainOrRead<R extends ModelResult>(
     ...written,
     ...(compact === null ? {} : { bytes: compact }),
   } as ModelResult as R;
+  if (predictions.test !== null) await writeAnalysis(folder, place, plan, predicted, predictions.test);
   const card = modelCard(plan, model, result, await lastMetrics(folder, model));
   await folder.write([...place, CARD], card);
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
