@@ -29,7 +29,7 @@ afterEach(() => {
   }
 });
 
-/** A server that answers as it is told, with what it received. Without an answer it keeps the connection waiting. */
+/** A server that answers with what a function makes of a request. Without an answer it keeps the connection waiting. */
 async function serving(answer: (request: Received, call: number) => Promise<Reply | null> | Reply | null) {
   const received: Received[] = [];
   const server = createServer((request, response) => {
