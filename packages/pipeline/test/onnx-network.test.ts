@@ -142,7 +142,7 @@ it('a warm start from an exported network gains agreement on few pictures', asyn
     await train({ ...few, student: 'net4.onnx' }),
     await train({ ...few, student: 'net4.onnx(init=fresh)' }),
   ];
-  const gain = warm.agreement - noise.agreement;
+  const gain = warm.agreement! - noise.agreement!;
   process.stdout.write(
     `a warm start: ${(100 * gain).toFixed(0)} points of agreement above a start from noise\n`,
   );
