@@ -19,6 +19,7 @@ export type { CallOptions, RunInput } from './api/run-input.js';
 export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/teacher-function.js';
 export type { ImagesInput, Prediction, TrainedModel } from './api/trained-model.js';
 export { resumeTuning, tune, type SearchOptions, type TuneOptions } from './api/tune.js';
+export { ui, type UiOptions } from './api/ui.js';
 export type {
   BackendInput,
   DatasetInput,
@@ -33,4 +34,5 @@ export type { CompareResult } from './compare/documents.js';
 export type { ModelResult, RunResult, StudentResult } from './events/documents.js';
 export type { PlanSummary, RunEvent, StagePlace } from './events/events.js';
 export type { ReproduceResult } from './reproduce/documents.js';
+export type { RunsServer } from './ui/server.js';
 export type { TuneResult } from './tune/documents.js';
