@@ -32,7 +32,9 @@ export interface ServedRuns {
 
 /** A server of the pages of a folder of runs. */
 export interface RunsServer {
+  /** Address of the page of all runs. */
   readonly url: string;
+  /** Ends all connections. */
   close(): Promise<void>;
 }
 

@@ -12,6 +12,7 @@ import type { MetricsRecord } from '../run-folder/metrics-log.js';
 export interface ListedFolder {
   /** Its path below the folder that is shown, with `/`. */
   readonly id: string;
+  /** What it is of. */
   readonly kind: 'run' | 'compare' | 'tune' | 'reproduce';
   /** In words: what is trained, or that it is finished. */
   readonly state: string;
@@ -19,17 +20,25 @@ export interface ListedFolder {
 
 /** A run whose curves are in the chart. */
 export interface ChartedRun {
+  /** Its path below the folder that is shown. */
   readonly id: string;
+  /** The lines of its metrics.jsonl. */
   readonly records: readonly MetricsRecord[];
+  /** Those that are finished. */
   readonly students: readonly ReportedStudent[];
 }
 
+/** What the page of all runs shows. */
 export interface RunsPage {
+  /** Heading of the page. */
   readonly title: string;
+  /** All folders, to select from. */
   readonly folders: readonly ListedFolder[];
+  /** The selected runs. */
   readonly charted: readonly ChartedRun[];
   /** What is drawn: a metric's name; default: agreement where there is one. */
   readonly metric?: string | undefined;
+  /** Path of the page's script on the server. */
   readonly script: string;
 }
 
