@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Script } from 'node:vm';
 import { RunFolder } from '@anc/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatOptions } from '../options/record.js';
@@ -90,7 +91,7 @@ describe('pages', () => {
     expect(text).toContain('<script src="/live.js" defer></script>');
     expect(text).toMatch(/script-src &#39;self&#39;|script-src 'self'/);
     const script = await ask('/live.js');
-    expect(() => new Function(script.text)).not.toThrow();
+    expect(() => new Script(script.text)).not.toThrow();
   });
 });
 

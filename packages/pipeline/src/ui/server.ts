@@ -53,21 +53,12 @@ export async function serveRuns({ root, title, port, interval = INTERVAL }: Serv
   });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const refused = refusal(request, server);
-    if (refused !== null) return respond(response, refused);
     const url = new URL(request.url ?? '/', `http://${LOOPBACK}`);
-    if (url.pathname === '/events') return listen(response, listeners);
-    if (url.pathname === SCRIPT)
-      return respond(response, { status: 200, text: BROWSER_SCRIPT }, 'text/javascript');
-    if (url.pathname === '/') {
-      const { searchParams } = url;
-      const metric = searchParams.get('metric') ?? undefined;
-      return respond(response, await runsPage(root, title, searchParams.getAll('run'), metric));
-    }
-    const folder = (await findFolders(root)).find(({ id }) => pathOfReport(id) === url.pathname);
-    respond(
-      response,
-      folder === undefined ? messagePage(404, 'there is no such page.') : await reportPage(root, folder),
-    );
+    if (refused !== null) respond(response, refused);
+    else if (url.pathname === '/events') listen(response, listeners);
+    else if (url.pathname === SCRIPT)
+      respond(response, { status: 200, text: BROWSER_SCRIPT }, 'text/javascript');
+    else respond(response, await pageAt(url, root, title));
   };
   await listening(server, port);
   const folder = new FolderWatch(root);
@@ -82,6 +73,16 @@ export async function serveRuns({ root, title, port, interval = INTERVAL }: Serv
       await closed;
     },
   };
+}
+
+/** The page of all runs, or of a folder that is found. */
+async function pageAt({ pathname, searchParams }: URL, root: string, title: string): Promise<Page> {
+  if (pathname === '/') {
+    const metric = searchParams.get('metric') ?? undefined;
+    return runsPage(root, title, searchParams.getAll('run'), metric);
+  }
+  const folder = (await findFolders(root)).find(({ id }) => pathOfReport(id) === pathname);
+  return folder === undefined ? messagePage(404, 'there is no such page.') : reportPage(root, folder);
 }
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
