@@ -25,6 +25,7 @@ export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/
 export type { MissedThreshold } from './api/thresholds.js';
 export type { ImagesInput, Prediction, TrainedModel } from './api/trained-model.js';
 export { resumeTuning, tune, type SearchOptions, type TuneOptions } from './api/tune.js';
+export { ui, type UiOptions } from './api/ui.js';
 export type {
   BackendInput,
   DatasetInput,
@@ -45,4 +46,5 @@ export type { ModelResult, RunResult, StudentResult } from './events/documents.j
 export type { PlanSummary, RunEvent, StagePlace } from './events/events.js';
 export type { FailedImage, PredictedClass, PredictedImage } from './predict/predict-files.js';
 export type { ReproduceResult } from './reproduce/documents.js';
+export type { RunsServer } from './ui/server.js';
 export type { TuneResult } from './tune/documents.js';
