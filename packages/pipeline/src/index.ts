@@ -18,12 +18,14 @@ export { importWeights, type ImportOptions, type ImportResult } from './api/impo
 export { predict, type PredictOptions, type PredictResult } from './api/predict.js';
 export { reproduce, resumeReproduction, type ReproduceOptions } from './api/reproduce.js';
 export { report, type ReportResult } from './api/report.js';
+export { httpTeacher, type HttpTeacher, type HttpTeacherOptions } from './endpoint/http-teacher.js';
 export { RunHandle, type DoneEvent } from './api/run-handle.js';
 export type { CallOptions, RunInput, StudentBudget } from './api/run-input.js';
 export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/teacher-function.js';
 export type { MissedThreshold } from './api/thresholds.js';
 export type { ImagesInput, Prediction, TrainedModel } from './api/trained-model.js';
 export { resumeTuning, tune, type SearchOptions, type TuneOptions } from './api/tune.js';
+export { ui, type UiOptions } from './api/ui.js';
 export type {
   BackendInput,
   DatasetInput,
@@ -44,4 +46,5 @@ export type { ModelResult, RunResult, StudentResult } from './events/documents.j
 export type { PlanSummary, RunEvent, StagePlace } from './events/events.js';
 export type { FailedImage, PredictedClass, PredictedImage } from './predict/predict-files.js';
 export type { ReproduceResult } from './reproduce/documents.js';
+export type { RunsServer } from './ui/server.js';
 export type { TuneResult } from './tune/documents.js';
