@@ -9,6 +9,8 @@ const TIMES = new Set(['seconds']);
 const DURATION = /\b\d+(?:\.\d+)? ?(?:ms|s|min|h)\b(?: \d+ s\b)?/g;
 /** The same in a column of a report. */
 const SECONDS = />\d+\.\d</g;
+/** Parts of a report that were measured on the clock. */
+const MEASURED = /<!--measured-->[^]*?<!--\/measured-->/g;
 /** Half-written files, folders that were being made, locks, checkpoints: nothing of it may be left. */
 const LEFT = /\.tmp$|\.new\/|\.part$|\.lock\b|\/checkpoints\//;
 
@@ -31,7 +33,7 @@ function withoutTimes(value) {
 /** Content without times and without the path of the folder that the case is in. */
 function comparable(name, bytes, place) {
   if (/\.(?:json|jsonl|html|md|yaml)$/.test(name)) {
-    const text = bytes.toString('utf8').replaceAll(place, '<place>');
+    const text = bytes.toString('utf8').replaceAll(place, '<place>').replaceAll(MEASURED, '<measured>');
     const lines = name.endsWith('.jsonl') ? text.trim().split('\n') : [text];
     if (/\.jsonl?$/.test(name))
       return lines.map((line) => JSON.stringify(withoutTimes(JSON.parse(line)))).join('\n');
@@ -57,10 +59,10 @@ function wrongSums(folder, name) {
 /**
  * Files that differ from run to run: checksums of documents with times, which are looked at in another way; the times of
  * TensorBoard's events; cached outputs under random names, which every reader verifies, and of which an unfinished file
- * is removed a day later; the lock of a finished download, which nobody waits for.
+ * is removed a day later; the lock of a finished download, which nobody waits for; measured latencies.
  */
 const OTHERWISE =
-  /(?:^|\/)(?:SHA256SUMS|events\.out\.tfevents\.[^/]*|[^/]+\.rows(?:\.part)?|[^/]+\.part\.lock\..*)$/;
+  /(?:^|\/)(?:SHA256SUMS|latency\.json|events\.out\.tfevents\.[^/]*|[^/]+\.rows(?:\.part)?|[^/]+\.part\.lock\..*)$/;
 
 /**
  * Differences between two folders, one sentence each. `place` and `otherPlace`: paths that files name.

@@ -24,9 +24,13 @@ const GLOBALS = new Set([
 
 /** The file that downloads, and the one with the addresses; nothing else may do either. */
 const DOWNLOADS = 'packages/datasets/src/download/download-file.ts';
-/** The file that asks the endpoint that a person named as the teacher. */
-const ENDPOINT = 'packages/pipeline/src/endpoint/post-batch.ts';
 const ADDRESSES = 'packages/datasets/src/download/official-files.ts';
+/** Files that speak with servers that the user names, or are one; SECURITY.md says when. */
+const SERVERS = new Set([
+  'packages/pipeline/src/endpoint/post-batch.ts', // to a teacher, with --teacher http://…
+  'packages/runtime/src/trackers/request.ts', // to MLflow or Trackio, with --report-to
+  'packages/pipeline/src/ui/server.ts', // `anc-cli ui`, on the loopback interface
+]);
 /** Files that start programs, and which; SECURITY.md says when. */
 const STARTS = new Set([
   'packages/pipeline/src/backends/probe.ts', // this program: one backend
@@ -112,7 +116,7 @@ export function networkProblems() {
     if (starts.length > 0 && !STARTS.has(name))
       problems.push(`${name}: starts programs; list it in network.mjs`);
     if (name === DOWNLOADS) downloads = connects.length > 0;
-    else if (name !== ENDPOINT)
+    else if (!SERVERS.has(name))
       for (const what of connects)
         problems.push(`${name}: ${what} opens connections; downloads belong to ${DOWNLOADS}`);
     for (const host of hosts) {

@@ -18,7 +18,13 @@ export { MemoryImages, sharedBytes, type ImageShape } from './images/memory-imag
 export { measureMeanImage, measureNormalization } from './images/normalization.js';
 export { holdOut, limitSplit, subsetSplit } from './images/subset.js';
 export { captionedContactSheet, type CaptionedImages } from './info/captioned-contact-sheet.js';
-export { contactSheet, generatedSheet, viewsSheet } from './info/contact-sheet.js';
+export {
+  contactSheet,
+  generatedSheet,
+  thumbnails,
+  viewsSheet,
+  type Thumbnails,
+} from './info/contact-sheet.js';
 export { encodePng } from './info/encode-png.js';
 export { describeDataset, type DatasetInfo, type SplitInfo } from './info/dataset-info.js';
 export { fashionMnist, mnist } from './mnist/mnist.js';

@@ -1,6 +1,7 @@
 /** Adversarial network compression as a library: every command of anc-cli as a function. */
 export { benchmark, type BenchmarkOptions, type BenchmarkResult } from './api/benchmark.js';
 export { check, type CheckOptions, type CheckResult } from './api/check.js';
+export { chooseStudent, type ChooseStudentOptions } from './api/choose-student.js';
 export { compare, resumeComparison, type CompareOptions } from './api/compare.js';
 export { distill, resume, type Distilled, type DistillOptions, type ResumeOptions } from './api/distill.js';
 export { doctor, type DoctorOptions } from './api/doctor.js';
@@ -18,7 +19,7 @@ export { reproduce, resumeReproduction, type ReproduceOptions } from './api/repr
 export { report, type ReportResult } from './api/report.js';
 export { httpTeacher, type HttpTeacher, type HttpTeacherOptions } from './endpoint/http-teacher.js';
 export { RunHandle, type DoneEvent } from './api/run-handle.js';
-export type { CallOptions, RunInput } from './api/run-input.js';
+export type { CallOptions, RunInput, StudentBudget } from './api/run-input.js';
 export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/teacher-function.js';
 export type { MissedThreshold } from './api/thresholds.js';
 export type { ImagesInput, Prediction, TrainedModel } from './api/trained-model.js';
@@ -33,6 +34,8 @@ export type {
   PluginInput,
   TeacherInput,
 } from './api/values.js';
+export type { Costs, Sized, StudentChoice } from './budget/choose.js';
+export type { Limits } from './budget/limits.js';
 export type { MeasuredBatch } from './benchmark/measure.js';
 export type { BenchmarkRow } from './benchmark/rows.js';
 export type { CompareResult } from './compare/documents.js';

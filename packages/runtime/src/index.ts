@@ -6,8 +6,27 @@ export {
 export { assertSameSpecs, specsOf, type CheckpointPosition } from './checkpoint/manifest.js';
 export { LabeledLoader } from './loader/labeled-loader.js';
 export { Loader, readViews, type LoaderOptions } from './loader/loader.js';
-export { writeReport, type ReportedModel, type ReportedResult } from './report/report.js';
-export { renderSimpleReport, type ReportSection, type SimpleReport } from './report/simple-report.js';
+export type {
+  Answer,
+  ClassAnalysis,
+  Confusion,
+  DataDocument,
+  DataSplit,
+  Disagreement,
+  Latency,
+  LatencyDocument,
+  PredictionAnalysis,
+  ReliabilityBin,
+  Tiles,
+} from './report/documents.js';
+export { renderReport, writeReport, type ReportedModel, type ReportedResult } from './report/report.js';
+export type { ParetoPoint } from './report/pareto.js';
+export {
+  renderSimpleReport,
+  type ReportLink,
+  type ReportSection,
+  type SimpleReport,
+} from './report/simple-report.js';
 export { writeFileAtomically, type FileContent } from './run-folder/atomic-write.js';
 export {
   assertCreatable,

@@ -47,6 +47,7 @@ async function run(
   { acceptChanges, changePlugins, continueStopped }: Resuming,
   session: Session,
 ): Promise<void> {
+  const began = performance.now();
   const [
     { openTrainingSession },
     { locating },
@@ -103,6 +104,7 @@ async function run(
         emit,
         signal,
         continueStopped,
+        spent: (performance.now() - began) / 1000,
       });
       // Backends know only after the steps what they left to the processor.
       for (const message of pipeline.backendNotices(plan.backends)) emit({ type: 'notice', message });

@@ -45,6 +45,14 @@ export interface ConfigOptions {
   readonly studentWeights?: string;
   /** parameters of the student that keep their values: patterns of their names, e.g. "conv1/*,layer1/*" */
   readonly freeze?: string;
+  /** budget: choose a student of at most so many parameters, e.g. 100k */
+  readonly maxParameters?: number | string;
+  /** budget: choose a student of at most so many FLOPs for one image (2 × multiply-adds), e.g. 5M */
+  readonly maxFlops?: number | string;
+  /** budget: choose a student whose weights take at most so many bytes as float32, e.g. 300k */
+  readonly maxBytes?: number | string;
+  /** budget: choose a student whose forward pass of one image takes at most so long on its backend, as measured here */
+  readonly maxMs?: number;
   /** training methods to compare, one student each */
   readonly methods?: readonly Named[];
   /** packages or files with more models, methods, datasets, … */
@@ -53,6 +61,8 @@ export interface ConfigOptions {
   readonly discoverPlugins?: boolean;
   /** epochs: passes over the training images, for each student */
   readonly epochs?: number;
+  /** how long the run may take, e.g. 30m or 1h30m, in place of epochs: students share what is left of it, and schedules end with it */
+  readonly time?: number | string;
   /** images per step */
   readonly batchSize?: number;
   /** steps that count as an epoch of a student, in repeated passes over the images; default: one pass, without images 100 */
@@ -169,6 +179,8 @@ export interface ConfigOptions {
   readonly out?: string;
   /** minutes between checkpoints inside an epoch; there is one after every epoch, too; default: 5 */
   readonly checkpointMinutes?: number;
+  /** where the numbers of every epoch go beside metrics.jsonl: tensorboard (default), mlflow, trackio, or none */
+  readonly reportTo?: readonly string[];
   /** name of the run folder; default: the first free <dataset>-<n> */
   readonly name?: string;
 }

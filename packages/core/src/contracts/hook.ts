@@ -12,6 +12,8 @@ export interface HookRun {
   readonly seed: number;
   /** Names of the models in order: `teacher`, then the students. A given teacher is among them and is not trained. */
   readonly models: readonly string[];
+  /** Shows a warning to whoever follows the run, for a hook that goes on nevertheless. */
+  readonly notice?: (message: string) => void;
 }
 
 /** The model that is trained. */

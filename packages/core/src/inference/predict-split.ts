@@ -11,6 +11,11 @@ export interface SplitPredictions {
   readonly count: number;
   /** Image after image, as the task predicts. */
   readonly predictions: Predictions;
+  /**
+   * Probability of each predicted class by the softmax of the logits, [count]; absent where predictions are not one class
+   * for each image.
+   */
+  readonly confidences?: Float32Array;
   /** The task's metrics; null where the images have no targets. */
   readonly metrics: Tree<number> | null;
 }
@@ -32,6 +37,8 @@ export async function predictSplit(
   const targets = (await targetsOf(split)?.()) ?? null;
   const measurement = targets === null ? null : task.measure(data);
   let all: Predictions | null = null;
+  const confidences = new Float32Array(count);
+  let isClasses = count > 0;
   for await (const { start, logits } of logitBatches(network, split, progress)) {
     onLogits?.(logits, start);
     const some = task.predict(logits);
@@ -39,9 +46,27 @@ export async function predictSplit(
     const size = some.length / images;
     all ??= some instanceof Int32Array ? new Int32Array(count * size) : new Float32Array(count * size);
     all.set(some, start * size);
+    isClasses &&= some instanceof Int32Array && size === 1 && logits.shape.length === 2;
+    if (isClasses) writeConfidences(logits, some, confidences.subarray(start));
     if (targets === null) continue;
     const indices = Int32Array.from({ length: images }, (_, i) => start + i);
     measurement!.add(logits, await readTargets(targets, indices));
   }
-  return { count, predictions: all ?? new Int32Array(0), metrics: measurement?.result() ?? null };
+  return {
+    count,
+    predictions: all ?? new Int32Array(0),
+    ...(isClasses ? { confidences } : {}),
+    metrics: measurement?.result() ?? null,
+  };
+}
+
+/** logits: [n, classes]; predicted: [n] class indices; out: n softmax probabilities. */
+function writeConfidences({ shape, data }: HostTensor, predicted: Predictions, out: Float32Array): void {
+  const classes = shape[1]!;
+  for (let i = 0; i < predicted.length; i++) {
+    const own = data[i * classes + predicted[i]!]!;
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += Math.exp(data[i * classes + c]! - own);
+    out[i] = 1 / sum;
+  }
 }

@@ -35,6 +35,65 @@ export async function viewsSheet(
   return sheetOf(bytes, source.shape, count, columns);
 }
 
+/** Small pictures side by side, as a PNG file. */
+export interface Thumbnails {
+  readonly png: Uint8Array;
+  /** Pictures in a row. */
+  readonly columns: number;
+  /** Height and width of a picture in pixels. */
+  readonly tile: readonly [number, number];
+  /** Pixels around each picture. */
+  readonly gap: number;
+}
+
+/**
+ * Pictures of a source in the order of `indices`, reduced by a whole factor to at most `most` pixels a side: means of
+ * blocks of pixels.
+ *
+ * @param views view of each picture, of `images`; default: the pictures as they are.
+ */
+export async function thumbnails(
+  images: ImageSource | (ImageViews & Pick<ImageSource, 'shape'>),
+  indices: Int32Array,
+  { columns, most, views }: { readonly columns: number; readonly most: number; readonly views?: Int32Array },
+): Promise<Thumbnails> {
+  const { shape } = images;
+  const size = bytesPerImage(shape);
+  const [height, width, channels] = shape;
+  const factor = Math.max(1, Math.ceil(Math.max(height, width) / most));
+  const tile = [Math.max(1, Math.floor(height / factor)), Math.max(1, Math.floor(width / factor))] as const;
+  const small = new Uint8Array(indices.length * tile[0] * tile[1] * channels);
+  const whole = new Uint8Array(size);
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices.subarray(i, i + 1);
+    if ('count' in images) await images.read(index, whole);
+    else await images.read(index, views!.subarray(i, i + 1), whole);
+    reduce(whole, shape, factor, tile, small.subarray(i * tile[0] * tile[1] * channels));
+  }
+  return { png: sheetOf(small, [...tile, channels], indices.length, columns), columns, tile, gap: GAP };
+}
+
+/** Means of blocks of `factor` × `factor` pixels. */
+function reduce(
+  image: Uint8Array,
+  [, width, channels]: ImageSource['shape'],
+  factor: number,
+  [tall, wide]: readonly [number, number],
+  out: Uint8Array,
+): void {
+  for (let y = 0, at = 0; y < tall; y++) {
+    for (let x = 0; x < wide; x++) {
+      for (let c = 0; c < channels; c++, at++) {
+        let sum = 0;
+        for (let i = 0; i < factor; i++)
+          for (let j = 0; j < factor; j++)
+            sum += image[((y * factor + i) * width + x * factor + j) * channels + c]!;
+        out[at] = Math.round(sum / (factor * factor));
+      }
+    }
+  }
+}
+
 /**
  * A sheet of images that a network made, as a PNG file.
  *

@@ -47,6 +47,18 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a student may cost at most: a network is chosen for it. */
+export interface StudentBudget {
+  /** Parameters: a number, or a text with a unit, such as `100k`. */
+  readonly maxParameters?: number | string;
+  /** FLOPs for one image: 2 × multiply-adds + bias additions. */
+  readonly maxFlops?: number | string;
+  /** Bytes of its weights as float32, running averages included. */
+  readonly maxBytes?: number | string;
+  /** Milliseconds of a forward pass of one image, measured on its backend. */
+  readonly maxMs?: number;
+}
+
 /** What to train, on which images, by which methods. Everything that is left out comes from the preset. */
 export interface RunInput extends CallOptions {
   /** The teacher: a network to train, a file, a trained network, or a function from images to logits. */
@@ -55,6 +67,8 @@ export interface RunInput extends CallOptions {
   readonly images?: DatasetInput;
   /** The network to train: a model, or an ONNX file, whose weights it starts from. */
   readonly student?: ModelInput;
+  /** What the student may cost: it is chosen for that, or, where `student` is given, its width is. */
+  readonly studentBudget?: StudentBudget;
   /** Weights to start the student from, as far as names and shapes agree: a file that `importWeights` reads. */
   readonly studentWeights?: string;
   /** Parameters of the student that keep their values: patterns of their names, such as `conv1/*,layer1/*`. */
@@ -113,6 +127,7 @@ const RUN_OPTIONS: OptionNames<RunInput> = {
   teacher: true,
   images: true,
   student: true,
+  studentBudget: true,
   studentWeights: true,
   freeze: true,
   method: true,
@@ -159,7 +174,12 @@ export async function runRequest(
       model: teacherValue === null ? named(values, input.teacher) : { name: TEACHER_VALUE, options: {} },
       backend: input.teacherBackend && values.name('backends', input.teacherBackend),
     },
-    student: { model: named(values, input.student), weights: input.studentWeights, freeze: input.freeze },
+    student: {
+      ...input.studentBudget,
+      model: named(values, input.student),
+      weights: input.studentWeights,
+      freeze: input.freeze,
+    },
     training: { ...input.training, seed: input.seed ?? input.training?.seed },
     objective: input.objective,
     compute: { backend: input.backend && values.name('backends', input.backend), threads: input.threads },

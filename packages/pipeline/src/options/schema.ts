@@ -98,11 +98,33 @@ export const studentSchema = z.strictObject({
     'names',
     'parameters of the student that keep their values: patterns of their names, e.g. "conv1/*,layer1/*"',
   ),
+  maxParameters: models.quantity(
+    'maxParameters',
+    'budget: choose a student of at most so many parameters, e.g. 100k',
+  ),
+  maxFlops: models.quantity(
+    'maxFlops',
+    'budget: choose a student of at most so many FLOPs for one image (2 × multiply-adds), e.g. 5M',
+  ),
+  maxBytes: models.quantity(
+    'maxBytes',
+    'budget: choose a student whose weights take at most so many bytes as float32, e.g. 300k',
+  ),
+  maxMs: models.number(
+    'maxMs',
+    positive,
+    'budget: choose a student whose forward pass of one image takes at most so long on its backend, as measured here',
+    'ms',
+  ),
   backend: compute.named('studentBackend', 'backend for training; default: backend'),
 });
 
 export const trainingSchema = z.strictObject({
   epochs: training.integer('epochs', 1, 'epochs: passes over the training images, for each student'),
+  time: training.duration(
+    'time',
+    'how long the run may take, e.g. 30m or 1h30m, in place of epochs: students share what is left of it, and schedules end with it',
+  ),
   batchSize: training.integer('batchSize', 1, 'images per step'),
   stepsPerEpoch: training.integer(
     'stepsPerEpoch',
@@ -275,6 +297,11 @@ export const outputSchema = z.strictObject({
     positive,
     'minutes between checkpoints inside an epoch; there is one after every epoch, too; default: 5',
     'minutes',
+  ),
+  reportTo: output.texts(
+    'reportTo',
+    'names',
+    'where the numbers of every epoch go beside metrics.jsonl: tensorboard (default), mlflow, trackio, or none',
   ),
   name: output.text('name', 'name', 'name of the run folder; default: the first free <dataset>-<n>'),
 });

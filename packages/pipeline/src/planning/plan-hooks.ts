@@ -4,16 +4,19 @@ import type { PlannedHook } from '../hooks/hook-runner.js';
 import { aboutOption, optionError } from '../options/option-error.js';
 import type { Named } from '../text/named.js';
 
-/** Hooks that every run has; one that is named is created with the options that it is given there. */
-const ALWAYS = ['tensorboard'];
+/** Where the numbers of a run go unless it is said. */
+const REPORTED_TO = ['tensorboard'];
+/** In their place: nowhere. */
+const NOWHERE = 'none';
 
 /**
- * Creates the hooks of a run, those that are named first. Throws `ANC_UNKNOWN`, `ANC_OPTIONS`, and `ANC_CONFIG` where a hook comes
+ * Creates the hooks of a run: those that are named, then those of `reportTo` that are not among them. Throws `ANC_UNKNOWN`, `ANC_OPTIONS`, and `ANC_CONFIG` where a hook comes
  * twice.
  */
 export async function planHooks(
   named: readonly Named[],
   { registries }: Pick<Composition, 'registries'>,
+  reportTo?: readonly string[],
 ): Promise<readonly PlannedHook[]> {
   const planned: PlannedHook[] = [];
   for (const [i, { name, options }] of named.entries()) {
@@ -25,9 +28,19 @@ export async function planHooks(
       });
     }
   }
-  for (const name of ALWAYS) {
-    if (named.some((other) => other.name === name) || !registries.hooks.has(name)) continue;
-    planned.push(await created({ name, options: {} }, registries));
+  const trackers = (reportTo ?? REPORTED_TO).filter((name) => name !== NOWHERE);
+  if (reportTo?.includes(NOWHERE) === true && trackers.length > 0) {
+    throw optionError(['output', 'reportTo'], `"${NOWHERE}" comes with other names.`, {
+      received: reportTo.join(','),
+      hint: 'leave it off, or the others.',
+    });
+  }
+  for (const [i, name] of [...new Set(trackers)].entries()) {
+    if (named.some((other) => other.name === name)) continue; // with the options that it is given there
+    if (reportTo === undefined && !registries.hooks.has(name)) continue;
+    planned.push(
+      await aboutOption(['output', 'reportTo', i], () => created({ name, options: {} }, registries)),
+    );
   }
   return planned;
 }

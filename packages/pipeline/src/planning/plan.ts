@@ -130,7 +130,7 @@ async function planWith<D extends TrainingData>(
   const isGivenTeacher = openTeacher !== undefined || isGiven(request.options.teacher.model);
   await checkOptions(request.options, composition, isGivenTeacher); // first: it costs nothing
   const unused = unusedOptions(request.options, set, composition);
-  const hooks = await planHooks(request.options.hooks ?? [], composition);
+  const hooks = await planHooks(request.options.hooks ?? [], composition, request.options.output.reportTo);
   const notices: string[] = [];
   const notice = (text: string): void => void notices.push(text);
   const sized = await withSuitedDataset(request, notice);
@@ -176,7 +176,12 @@ async function planWith<D extends TrainingData>(
     if (given !== null)
       assertTaskOutputs(`the teacher ${given.given.model}`, given.given.teacher.outputs, task);
     const augmentation = await createAugmentations(dataOptions, dataset.shape, composition);
-    const options = await withSuitedStudent(request, sized, given, environment, notice);
+    const options = await withSuitedStudent(request, sized, {
+      teacher: given,
+      environment,
+      backend: backends.student,
+      notice,
+    });
     const studentOptions = options.student;
     const createModel = (key: 'teacher' | 'student') =>
       aboutOption([key, 'model'], () => registries.models.create(options[key].model, environment));

@@ -1,4 +1,5 @@
-import { renderSimpleReport } from '@anc/runtime';
+import { basename } from 'node:path';
+import { renderSimpleReport, type ReportLink } from '@anc/runtime';
 import type { Interval } from '../compare/interval.js';
 import { formatInterval } from '../compare/summarize.js';
 import { formatShare } from '../text/format.js';
@@ -55,7 +56,13 @@ export function reproductionReport(result: ReproduceResult): string {
     sections: [
       { title: 'Paper and measured, test error', table: reproducedRows(result), lines: footnotes(result) },
       { title: 'Interpretation', lines: interpretation },
-      { title: 'Comparisons', lines: comparisons.map((path) => `${path}: report.html`) },
+      { title: 'Comparisons', lines: comparisons.map(linkTo) },
     ],
   });
 }
+
+/** The report of a comparison, in a folder beside the page. */
+const linkTo = (path: string): ReportLink => ({
+  text: basename(path),
+  href: `${basename(path)}/report.html`,
+});

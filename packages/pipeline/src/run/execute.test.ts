@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunHook } from '@anc/core';
 import { NetworkTeacher } from '@anc/core/internal';
 import { decodeSafetensors } from '@anc/formats';
+import { renderReport, RunFolder } from '@anc/runtime';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cornerTeacher } from '../../test/corner-teacher.js';
 import { resolveFlat } from '../../test/flat-options.js';
@@ -17,6 +18,7 @@ import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
 import { report } from '../api/report.js';
 import { findModelInRun } from '../classifier/find-model.js';
 import { executeRun } from './execute.js';
+import { resultOfRun } from './part.js';
 import { readDocument } from './read-document.js';
 import { resumeRun, startRun, type StartedRun } from './start.js';
 
@@ -146,7 +148,9 @@ describe('a whole run', () => {
     ] as const) {
       expect((await readdir(at('whole', ...place))).sort()).toEqual([
         'README.md',
+        ...(place[0] === 'teacher' ? [] : ['analysis.json']),
         'best',
+        ...(place[0] === 'teacher' ? [] : ['disagreements.png']),
         'result.json',
         'weights.safetensors',
       ]);
@@ -336,6 +340,34 @@ describe('the report of a run', () => {
     expect(await textOf('no-report', 'report.html')).toContain('<th scope="row">l2</th>');
   });
 
+  it('shows where students differ from the teacher, the data and the objective', async () => {
+    const page = await textOf('whole', 'report.html');
+    for (const text of [
+      'Is it accurate enough?',
+      'Where l2 differs from the teacher',
+      'worst disagreements',
+      '<h3>Training images',
+      'f_t − f_s‖²',
+    ]) {
+      expect(page).toContain(text);
+    }
+    expect(page).not.toMatch(/<script|(?:src|href)="(?!#|data:)/);
+  });
+
+  it('does without what earlier versions did not write', async () => {
+    const folder = await RunFolder.open(at('whole'));
+    const { result } = await resultOfRun(folder);
+    const documents = ['data.json', 'latency.json', ...result.students.map(({ name }) => `student/${name}/analysis.json`)]; // prettier-ignore
+    for (const name of documents) await rename(at('whole', name), at('whole', `${name}.away`));
+    try {
+      const page = await renderReport(folder, result);
+      expect(page).toContain('What was lost?');
+      expect(page).not.toMatch(/differs from the teacher|<h3>Training images|>latency</);
+    } finally {
+      for (const name of documents) await rename(at('whole', `${name}.away`), at('whole', name));
+    }
+  });
+
   it('shows what is finished of a run that is not', async () => {
     await execute(start('part', { methods: ['l2', 'kd'] }), (event, abort) => {
       if (event.type === 'result' && event.model === 'l2') abort();
@@ -343,7 +375,7 @@ describe('the report of a run', () => {
     expect(await report(at('part'), { cwd })).toMatchObject({ finished: false });
     const page = await textOf('part', 'report.html');
     expect(page).toMatch(
-      /teacher<\/th>[^]*l2<\/th>[^]*kd<\/th>\s*<td colspan="[78]" class="word">not finished/,
+      /teacher<\/th>[^]*l2<\/th>[^]*kd<\/th>\s*<td class="word" colspan="[789]">not finished/,
     );
   });
 });

@@ -1,6 +1,9 @@
 import { isAncError, type DatasetSplit, type Teacher } from '@anc/core';
 import { encodeNumbers, taskEntry, type SplitPredictions } from '@anc/core/internal';
 import { writeReport } from '@anc/runtime';
+import { budgetInWords, budgetResult } from '../budget/budget-result.js';
+import { writeLatency } from '../analysis/latency.js';
+import { writeData } from '../analysis/write-data.js';
 import { classOrderWarning } from '../classifier/class-order.js';
 import type { DivergedStudent, ModelResult, RunResult, StudentResult } from '../events/documents.js';
 import { isInterruption } from '../events/interrupted.js';
@@ -24,6 +27,8 @@ import { hookRunOf, type Execution, type RunContext } from './execution.js';
 import { averageInWords, chanceInWords, interpret } from './interpretation.js';
 import { givenResult, noPredictions, trainOrRead } from './model-result.js';
 import { reportPart } from './part.js';
+import { RunClock } from './run-clock.js';
+import { reported } from './reported.js';
 import { stoppedInWords, stoppedRunInWords } from './stopped.js';
 
 /**
@@ -34,11 +39,15 @@ import { stoppedInWords, stoppedRunInWords } from './stopped.js';
 export async function executeRun(execution: Execution): Promise<RunResult | null> {
   const { emit } = execution;
   const hooks = new HookRunner(execution.plan.hooks, (message) => emit({ type: 'notice', message }));
+  const clock =
+    execution.plan.options.training.time === undefined
+      ? undefined
+      : await RunClock.open(execution.folder, execution.spent ?? 0);
   const isInterrupted = (error: unknown): boolean => isInterruption(error, execution.signal);
   try {
     return await hooks.during(
       hookRunOf(execution),
-      () => trainOrReport({ ...execution, hooks }),
+      () => trainOrReport({ ...execution, hooks, ...(clock && { clock }) }),
       (error) => (isInterrupted(error) ? 'interrupted' : 'failed'),
     );
   } catch (error) {
@@ -97,12 +106,13 @@ async function trainStudents(
     teacherPredictions(frozen, shared, split, what, evaluation);
   const onTest = await predictionsFor(data.test, 'test images');
   const predictions = {
-    test: onTest.predictions,
+    test: onTest,
     held: data.held === null ? null : (await predictionsFor(data.held, 'held-out images')).predictions,
   };
   const order = 'given' in plan.teacher ? await orderWarningOf(plan, onTest) : null;
   if (order !== null) notice(order);
   const teacher = trained ?? (await givenResult(context, plan.teacher as GivenTeacher, onTest));
+  await writeData(folder, plan);
   const outputs = openTeacherCache(plan, frozen, shared, notice);
   try {
     const students: StudentResult[] = [];
@@ -135,8 +145,10 @@ async function trainStudents(
     }
     const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(finished[i]!) }));
     const classes = data.dataset.classes.length;
+    const budget = budgetResult(options.student, plan.students[0]?.network);
     const interpretation = [
       ...(order === null ? [] : [order]),
+      ...(budget === null ? [] : [budgetInWords(options.student, budget)]),
       ...(await changesInWords(folder)),
       ...stoppedInWords('teacher', teacher),
       ...students.flatMap((student) => stoppedInWords(student.name, student)),
@@ -156,15 +168,19 @@ async function trainStudents(
       students,
       ...taskEntry(description),
       classes,
+      ...(budget === null ? {} : { budget }),
       ...(plan.inspection === null ? {} : { teacherCheck: plan.inspection }),
       ...(diverged.length === 0 ? {} : { diverged }),
       ...(stopped === null ? {} : { stopped, notTrained }),
       interpretation,
       reading: interpretation,
     };
+    await writeLatency(folder, plan, frozen, finished, shared).catch((error: unknown) =>
+      notice(`the latency was not measured: ${(error as Error).message}`),
+    );
     await folder.writeResult(encodeNumbers(result));
     await outputs.close();
-    await reportOrNotice(() => writeReport(folder, result), shown, notice);
+    await reportOrNotice(() => writeReport(folder, reported(result)), shown, notice);
     return result;
   } catch (error) {
     await outputs.close().catch(() => undefined); // this error is the one to report

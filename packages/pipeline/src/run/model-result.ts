@@ -8,8 +8,10 @@ import {
   type SplitPredictions,
   type TaskDescription,
 } from '@anc/core/internal';
+import { limitSplit } from '@anc/datasets';
 import { isQuantized } from '@anc/methods';
 import { CheckpointStore } from '@anc/runtime';
+import { hasAnalysis, writeAnalysis } from '../analysis/write-analysis.js';
 import { identitiesOf } from '../composition/provenance.js';
 import type { AveragedResult, BestResult, ModelResult } from '../events/documents.js';
 import type { ModelRole } from '../events/events.js';
@@ -21,6 +23,7 @@ import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { PlannedModel } from '../planning/plan.js';
 import { isDivergence, recordDivergence } from '../training/divergence.js';
 import { evaluatePredictions, predict, type TestEvaluation } from '../training/evaluate-model.js';
+import { timedTraining } from './timed-training.js';
 import { trainModel } from '../training/train-model.js';
 import type { BestEpoch, HeldOut } from '../training/validation.js';
 import { COMPACT, writeCompact } from './compact.js';
@@ -53,7 +56,7 @@ export async function givenResult(
 
 /** The teacher's predictions for the images that models are evaluated on; null for the teacher itself. */
 export interface TeacherPredictions {
-  readonly test: Predictions | null;
+  readonly test: SplitPredictions | null;
   readonly held: Predictions | null;
 }
 
@@ -89,13 +92,23 @@ export async function trainOrRead<R extends ModelResult>(
   const batchSize = microBatchOf(options.training);
   const place = placeOf(role === 'teacher' ? 'teacher' : model.name);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
+  const evaluateOn = (split: DatasetSplit, what: string, reference: Predictions | null) => {
+    const where = { backend: backends.student, task, taskData, batchSize, emit, signal };
+    return async (variables: Variables<HostTensor>): Promise<TestEvaluation> =>
+      evaluatePredictions(await predict(model.network, variables, split, what, where), reference, task);
+  };
   const before = await folder.readDocument([...place, 'result.json'], (text) => readDocument<R>(text));
   if (before !== null && !(before.stopped !== undefined && continueStopped === true)) {
     await verifyModel(folder, place);
     for (const part of partsOf(model, before)) await verifyPart(folder, [...place, ...part]);
     if ((await folder.read(...place, CARD)) === null)
       await folder.write([...place, CARD], modelCard(plan, model, before));
-    assertFiniteWeights(folder, place, await readWeights(folder, place, model.network.initial));
+    const weights = await readWeights(folder, place, model.network.initial);
+    assertFiniteWeights(folder, place, weights);
+    if (predictions.test?.confidences !== undefined && !(await hasAnalysis(folder, place))) {
+      const { predicted } = await evaluateOn(data.test, 'test images', predictions.test.predictions)(weights);
+      await writeAnalysis(folder, place, plan, predicted, predictions.test);
+    }
     // In case the process ended between writing the result and this; stopped training can go on from its checkpoint.
     if (before.stopped === undefined) await checkpoints.clear();
     emit({ type: 'result', model: model.name, role, result: before, trained: false });
@@ -103,17 +116,26 @@ export async function trainOrRead<R extends ModelResult>(
   }
   const metadata = weightsMetadata(plan, model);
   const { held } = data;
-  const evaluateOn = (split: DatasetSplit, what: string, reference: Predictions | null) => {
-    const where = { backend: backends.student, task, taskData, batchSize, emit, signal };
-    return async (variables: Variables<HostTensor>): Promise<TestEvaluation> =>
-      evaluatePredictions(await predict(model.network, variables, split, what, where), reference, task);
-  };
   const measureHeld = (split: DatasetSplit) => {
     const evaluate = evaluateOn(split, 'held-out images', predictions.held);
     return async (variables: Variables<HostTensor>): Promise<HeldOut> => {
       const { metrics, agreement } = await evaluate(variables);
       return { error: metrics?.[primary.name] ?? null, agreement: agreement?.agreement ?? null };
     };
+  };
+  /** How long the evaluations after the training will take, from two short ones. */
+  const evaluationSeconds = async (): Promise<number> => {
+    const variables = model.network.network.init(model.rng, data.dataset.shape);
+    const times: number[] = [];
+    for (const batches of [1, 5]) {
+      const some = limitSplit(data.test, Math.min(data.test.images.count, batches * batchSize), 0);
+      const start = performance.now();
+      await evaluateOn(some, 'test images', null)(variables);
+      times.push((performance.now() - start) / 1000);
+    }
+    const [one, five] = times as [number, number];
+    const all = one + Math.max(0, (five - one) / 4) * Math.ceil(data.test.images.count / batchSize);
+    return all * (1 + (held === null ? 0 : 1) + (options.training.ema === undefined ? 0 : 1));
   };
   const trained = await trainModel(model, teacher, {
     folder,
@@ -144,10 +166,11 @@ export async function trainOrRead<R extends ModelResult>(
     keepBest: async (variables) => {
       await writeWeights(folder, [...place, BEST], variables, metadata);
     },
+    timed: role === 'teacher' ? undefined : timedTraining(context, model, metadata, evaluationSeconds),
     hasBest: async () => (await folder.readBytes(...place, BEST, WEIGHTS)) !== null,
   });
   if (trained === null) throw new Interrupted();
-  const onTest = evaluateOn(data.test, 'test images', predictions.test);
+  const onTest = evaluateOn(data.test, 'test images', predictions.test?.predictions ?? null);
   const tested = async (variables: Variables<HostTensor>): Promise<TestEvaluation> => {
     try {
       return await onTest(variables);
@@ -161,7 +184,7 @@ export async function trainOrRead<R extends ModelResult>(
       throw failure;
     }
   };
-  const { metrics, agreement } = await tested(trained.variables);
+  const { metrics, agreement, predicted } = await tested(trained.variables);
   const chance = agreement?.chance ?? null;
   const written = await writeWeights(folder, place, trained.variables, metadata);
   const where = { backend: backends.student, input: data.dataset.shape };
@@ -196,6 +219,7 @@ export async function trainOrRead<R extends ModelResult>(
     parameters: model.network.parameters,
     flops: model.network.flops,
     seconds: trained.seconds,
+    ...(trained.timeBox === null ? {} : { timeBox: trained.timeBox }),
     ...(role === 'student' && trained.diagnostics !== null
       ? { diagnostics: withDeprecatedDiagnostics(trained.diagnostics) }
       : {}),
@@ -203,10 +227,12 @@ export async function trainOrRead<R extends ModelResult>(
     ...written,
     ...(compact === null ? {} : { bytes: compact }),
   } as ModelResult as R;
+  if (predictions.test !== null) await writeAnalysis(folder, place, plan, predicted, predictions.test);
   const card = modelCard(plan, model, result, await lastMetrics(folder, model));
   await folder.write([...place, CARD], card);
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
   if (trained.stopped === null) await checkpoints.clear();
+  await context.clock?.save();
   emit({ type: 'result', model: model.name, role, result, trained: true });
   return result;
 }

@@ -6,6 +6,7 @@ import { readOptions } from '../options/record.js';
 import { divergenceIn } from '../training/divergence.js';
 import { readDocument } from './read-document.js';
 import { recordedNames } from './recorded-names.js';
+import { reported } from './reported.js';
 
 /** What is finished of a run whose result is not written yet, from the results of its models. */
 async function partOf(folder: RunFolder): Promise<ReportedResult> {
@@ -37,12 +38,20 @@ async function partOf(folder: RunFolder): Promise<ReportedResult> {
 
 /** Writes the report of a run that is not finished. Returns its path. */
 export const reportPart = async (folder: RunFolder): Promise<string> =>
-  writeReport(folder, await partOf(folder));
+  writeReport(folder, reported(await partOf(folder)));
 
 /** Writes the report of a run, finished or not, from what is in its folder. Throws `ANC_RUN_DAMAGED`. */
 export async function reportRun(
   folder: RunFolder,
 ): Promise<{ readonly path: string; readonly finished: boolean }> {
+  const { result, finished } = await resultOfRun(folder);
+  return { path: await writeReport(folder, result), finished };
+}
+
+/** What a report shows of a run, finished or not. Throws `ANC_RUN_DAMAGED`. */
+export async function resultOfRun(
+  folder: RunFolder,
+): Promise<{ readonly result: ReportedResult; readonly finished: boolean }> {
   const result = await folder.readDocument(['result.json'], (text) => readDocument<RunResult>(text));
   const part = await partOf(folder);
   // A model that was removed to be trained again is missing from the run, whatever its result names.
@@ -50,6 +59,5 @@ export async function reportRun(
     result !== null &&
     part.teacher !== null &&
     (part.unfinished ?? []).every((name) => result.notTrained?.includes(name) === true);
-  const path = await writeReport(folder, finished ? result : part);
-  return { path, finished };
+  return { result: reported(finished ? result : part), finished };
 }

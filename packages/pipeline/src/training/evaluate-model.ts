@@ -71,15 +71,19 @@ export interface TestEvaluation {
   readonly metrics: Tree<number> | null;
   /** With the teacher, and what chance reaches; null without a teacher or images. */
   readonly agreement: Agreement | null;
+  /** The predictions themselves. */
+  readonly predicted: SplitPredictions;
 }
 
 /** Compares predictions with the teacher's for the same images. */
 export const evaluatePredictions = (
-  { count, metrics, predictions }: SplitPredictions,
+  predicted: SplitPredictions,
   teacher: Predictions | null,
   task: Task,
 ): TestEvaluation => ({
-  count,
-  metrics,
-  agreement: teacher === null || count === 0 ? null : task.agreement(predictions, teacher),
+  count: predicted.count,
+  metrics: predicted.metrics,
+  agreement:
+    teacher === null || predicted.count === 0 ? null : task.agreement(predicted.predictions, teacher),
+  predicted,
 });

@@ -1,6 +1,6 @@
 import type { DatasetSplit, Teacher } from '@anc/core';
 import { NetworkTeacher, type SplitPredictions } from '@anc/core/internal';
-import { TeacherCache, type RunFolder, type TeacherCacheCounts } from '@anc/runtime';
+import { TeacherCache, type Latency, type RunFolder, type TeacherCacheCounts } from '@anc/runtime';
 import { predictFrozen } from '../classifier/score.js';
 import { digestOf, readWeights } from '../files/weights.js';
 import { microBatchOf } from '../options/micro-batch.js';
@@ -14,6 +14,8 @@ export interface SharedTeacherOutputs {
   cache?: TeacherCache;
   /** The teacher's predictions for whole splits, by teacher and images. */
   predictions?: ReadonlyMap<string, SplitPredictions>;
+  /** How long the teacher takes for one image. */
+  latency?: Latency;
 }
 
 /** The run's teacher, frozen: the given one, or the one that was trained, from its folder. */

@@ -113,8 +113,8 @@ describe('the report', () => {
         new RegExp(`<text[^>]*>${line.replace(/[()]/g, '\\$&')}</text>`),
       );
     }
-    // Losses and shares of three models; three charts of the discriminator and the gradients.
-    expect(page.match(/<svg /g)).toHaveLength(3 * 2 + 3);
+    // Cost and agreement; losses and shares of three models; three charts of the discriminator and the gradients.
+    expect(page.match(/<svg /g)).toHaveLength(1 + 3 * 2 + 3);
   });
 
   it('shows beside agreement what a constant prediction reaches, and kappa where that is much', async () => {

@@ -2,6 +2,7 @@ import type { Tree } from '@anc/core';
 import type { TaskDescription } from '@anc/core/internal';
 import type { RunFolder } from '../run-folder/run-folder.js';
 import { renderPage } from './page.js';
+import { readReportDocuments } from './read-documents.js';
 import { readSheets } from './sheets.js';
 
 /** A model's line of the result table. Error and agreement are fractions. */
@@ -18,6 +19,8 @@ export interface ReportedModel {
   readonly flops: number | null;
   /** Duration of its training. */
   readonly seconds: number;
+  /** Size of its smallest stored form. */
+  readonly bytes?: number;
 }
 
 export interface ReportedStudent extends ReportedModel {
@@ -46,6 +49,8 @@ export interface ReportedResult {
   readonly task?: TaskDescription;
   /** Number of classes. */
   readonly classes?: number;
+  /** The student that a person would take, and why, as a clause. */
+  readonly best?: { readonly name: string; readonly reason: string };
   /** Students without a result, because their training diverged. */
   readonly diverged?: readonly {
     readonly name: string;
@@ -63,22 +68,34 @@ export interface ReportedResult {
 }
 
 /**
- * Writes `report.html`: one self-contained file without scripts, made from the result, the resolved configuration,
- * the environment, metrics.jsonl and the sheets of generated images. Replaces an earlier one.
+ * Writes `report.html`, see `renderReport`. Replaces an earlier one.
  *
  * @returns the path of the file.
  */
-export async function writeReport(folder: RunFolder, result: ReportedResult): Promise<string> {
-  const page = await renderPage({
+export const writeReport = async (folder: RunFolder, result: ReportedResult): Promise<string> =>
+  folder.write('report.html', await renderReport(folder, result));
+
+/**
+ * The report of a run: one self-contained HTML document without scripts, made from the result, the resolved configuration,
+ * the environment, metrics.jsonl and the documents and pictures beside them.
+ *
+ * @param script path of a script on a server that shows the page while the run goes on.
+ * @throws `ANC_RUN_DAMAGED`.
+ */
+export async function renderReport(
+  folder: RunFolder,
+  result: ReportedResult,
+  script?: string,
+): Promise<string> {
+  const students = result.students.map(({ name }) => name);
+  return renderPage({
     title: folder.name,
     result,
     config: await folder.readConfig(),
     environment: await folder.readEnvironment(),
     records: await folder.metrics.read(),
-    sheets: await readSheets(
-      folder,
-      result.students.map(({ name }) => name),
-    ),
+    sheets: await readSheets(folder, students),
+    documents: await readReportDocuments(folder, students),
+    script,
   });
-  return await folder.write('report.html', page);
 }

@@ -8,14 +8,16 @@ it('renders sections with tables and lines, all text escaped', () => {
     sections: [
       { title: 'Results', table: { head: ['method', 'error'], rows: [['kd', '5 %'], ['"l2"', '<6 %>']] }, lines: [] }, // prettier-ignore
       { title: 'Interpretation', lines: ['one seed', '</li>'] },
+      { title: 'Runs', lines: [{ text: 'seed <1>', href: 'a "b"/report.html' }] },
     ],
   });
   const plain = page.replace(/\s+/g, ' ');
   expect(plain).toContain('<title>a &lt;b&gt; · ANC</title>');
   expect(plain).toContain('<p class="soft">x &amp; y</p>');
-  expect(plain).toMatch(/<tr> <th>method<\/th><th>error<\/th> <\/tr>/);
-  expect(plain).toMatch(/<th scope="row">&quot;l2&quot;<\/th> <td>&lt;6 %&gt;<\/td>/);
+  expect(plain).toMatch(/<tr> <th scope="col">method<\/th><th scope="col">error<\/th> <\/tr>/);
+  expect(plain).toMatch(/<th scope="row">&quot;l2&quot;<\/th><td data-label="error">&lt;6 %&gt;<\/td>/);
   expect(plain).toMatch(/<ul> <li>one seed<\/li><li>&lt;\/li&gt;<\/li> <\/ul>/);
-  expect(plain.match(/<ul>/g)).toHaveLength(1);
+  expect(plain.match(/<ul>/g)).toHaveLength(2);
+  expect(plain).toContain('<li><a href="a%20%22b%22/report.html">seed &lt;1&gt;</a></li>');
   expect(plain).not.toMatch(/<script|<link|<img/);
 });

@@ -1,5 +1,7 @@
-import { html, Markup } from './markup.js';
-import { STYLE } from './style.js';
+import { dataTable } from './data-table.js';
+import { html, type Markup } from './markup.js';
+import { paretoPlot, type ParetoPoint } from './pareto.js';
+import { pageOf } from './shell.js';
 
 /** A page of tables and sentences. */
 export interface SimpleReport {
@@ -9,6 +11,8 @@ export interface SimpleReport {
   readonly lead: string;
   /** The page's sections, in order. */
   readonly sections: readonly ReportSection[];
+  /** Models in a plot of cost and agreement, the teacher first; absent: no plot. */
+  readonly plot?: readonly ParetoPoint[];
 }
 
 /** A section of a page: a heading, a table, lines. */
@@ -18,57 +22,39 @@ export interface ReportSection {
   /** A table: the heads of its columns, and its rows. */
   readonly table?: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
   /** Sentences below the table. */
-  readonly lines: readonly string[];
+  readonly lines: readonly (string | ReportLink)[];
+}
+
+/** A sentence that begins with a link to a page in the same folder or below it. */
+export interface ReportLink {
+  readonly text: string;
+  /** Relative path with `/`. */
+  readonly href: string;
+  /** What follows the link. */
+  readonly after?: string;
 }
 
 /** The report as one self-contained HTML document without scripts; all text is escaped. */
-export function renderSimpleReport({ title, lead, sections }: SimpleReport): string {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>${title} · ANC</title>
-        <style>
-          ${new Markup(STYLE)}
-        </style>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        <p class="soft">${lead}</p>
-        ${sections.map(sectionOf)}
-      </body>
-    </html> `.text;
+export function renderSimpleReport({ title, lead, sections, plot = [] }: SimpleReport): string {
+  const body = html`<h1>${title}</h1>
+    <p class="soft">${lead}</p>
+    ${paretoPlot(plot, 'pareto') ?? ''} ${sections.map(sectionOf)}`;
+  return pageOf({ title, body });
 }
 
 const sectionOf = ({ title, table, lines }: ReportSection): Markup =>
   html`<h2>${title}</h2>
-    ${table === undefined ? '' : tableOf(table)}
+    ${table === undefined ? '' : dataTable(table.head, table.rows)}
     ${
       lines.length === 0
         ? ''
         : html`<ul>
-            ${lines.map((line) => html`<li>${line}</li>`)}
+            ${lines.map((line) => html`<li>${lineOf(line)}</li>`)}
           </ul>`
     }`;
 
-const tableOf = ({ head, rows }: NonNullable<ReportSection['table']>): Markup =>
-  html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          ${head.map((cell) => html`<th>${cell}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ([first, ...cells]) =>
-            html`<tr>
-              <th scope="row">${first ?? ''}</th>
-              ${cells.map((cell) => html`<td>${cell}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+function lineOf(line: string | ReportLink): Markup | string {
+  if (typeof line === 'string') return line;
+  const href = line.href.split('/').map(encodeURIComponent).join('/');
+  return html`<a href="${href}">${line.text}</a>${line.after ?? ''}`;
+}

@@ -1,9 +1,10 @@
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { currentDiagnostics, currentMetrics } from '@anc/core/internal';
 import { onDisk } from '../run-folder/disk-error.js';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
 import type { RunFolder } from '../run-folder/run-folder.js';
+import { scalarsOf } from '../run-folder/scalars.js';
+import { TotalSteps } from '../run-folder/total-steps.js';
 import { scalarEvent, versionEvent } from './event.js';
 import { frameRecord } from './record.js';
 
@@ -22,8 +23,7 @@ export class ScalarLog {
   readonly #folder: RunFolder;
   readonly #now: () => number;
   #file: Promise<string> | null = null;
-  /** Model -> stage -> steps done in it. */
-  #steps: Map<string, Map<string, number>> | null = null;
+  #steps: TotalSteps | null = null;
 
   constructor(folder: RunFolder, { now = Date.now }: ScalarLogOptions = {}) {
     this.#folder = folder;
@@ -36,31 +36,15 @@ export class ScalarLog {
    * otherwise appear twice.
    */
   async append(record: MetricsRecord): Promise<void> {
-    const step = await this.#globalStep(record);
+    const step = await this.#totalSteps(record);
     const path = await (this.#file ??= this.#create());
     const bytes = frameRecord(scalarEvent(this.#now() / 1000, step, scalarsOf(record)));
     await onDisk(path, bytes.length, () => appendFile(path, bytes));
   }
 
-  /** Steps count from zero in every stage; those of the earlier stages are added. */
-  async #globalStep({ model, stage, step }: MetricsRecord): Promise<number> {
-    if (this.#steps === null) {
-      this.#steps = new Map();
-      for (const earlier of await this.#folder.metrics.read()) this.#count(earlier);
-    }
-    const stages = this.#count({ model, stage, step });
-    let total = 0;
-    for (const [name, steps] of stages) {
-      if (name === stage) break;
-      total += steps;
-    }
-    return total + step;
-  }
-
-  #count({ model, stage, step }: Pick<MetricsRecord, 'model' | 'stage' | 'step'>): Map<string, number> {
-    const stages = this.#steps!.get(model) ?? new Map<string, number>();
-    this.#steps!.set(model, stages.set(stage, Math.max(step, stages.get(stage) ?? 0)));
-    return stages;
+  async #totalSteps(record: MetricsRecord): Promise<number> {
+    this.#steps ??= new TotalSteps(await this.#folder.metrics.read());
+    return this.#steps.of(record);
   }
 
   async #create(): Promise<string> {
@@ -75,14 +59,4 @@ export class ScalarLog {
     await onDisk(path, head.length, () => writeFile(path, head, { flag: 'wx' }));
     return path;
   }
-}
-
-/** Numbers by tag, under their current names only. */
-function scalarsOf({ model, metrics, diagnostics }: MetricsRecord): Record<string, number> {
-  const tagged = (prefix: string, values: object): [string, number][] =>
-    Object.entries(values as Record<string, number>).map(([name, value]) => [prefix + name, value]);
-  return Object.fromEntries([
-    ...tagged(`${model}/`, currentMetrics(metrics ?? {})),
-    ...tagged(`${model}/diagnostics/`, diagnostics ? currentDiagnostics(diagnostics) : {}),
-  ]);
 }

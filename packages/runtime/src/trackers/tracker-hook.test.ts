@@ -1,0 +1,126 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunFolder } from '../run-folder/run-folder.js';
+import { TrackerHook } from './tracker-hook.js';
+import type { TrackedRow, Tracker } from './tracker.js';
+
+/** A server that remembers what it is sent, and can be away. */
+class FakeTracker implements Tracker {
+  readonly name = 'fake';
+  readonly address = 'http://tracker.example';
+  readonly rows: TrackedRow[] = [];
+  readonly ends: string[] = [];
+  begun = 0;
+  options: Readonly<Record<string, string>> = {};
+  isAway = false;
+
+  begin({ options }: { readonly options: Readonly<Record<string, string>> }): Promise<string> {
+    this.#answer();
+    this.options = options;
+    return Promise.resolve(`run-${++this.begun}`);
+  }
+  send(_id: string, _run: unknown, rows: readonly TrackedRow[]): Promise<void> {
+    this.#answer();
+    this.rows.push(...rows);
+    return Promise.resolve();
+  }
+  end(_id: string, outcome: string): Promise<void> {
+    this.#answer();
+    this.ends.push(outcome);
+    return Promise.resolve();
+  }
+  #answer(): void {
+    if (this.isAway) throw new Error('ECONNREFUSED');
+  }
+}
+
+describe('TrackerHook', () => {
+  let root: string;
+  let folder: RunFolder;
+  let tracker: FakeTracker;
+  let notices: string[];
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'anc-tracker-'));
+    folder = await RunFolder.create(join(root, 'glyphs-1'), 'seed: 1\n');
+    await folder.writeEnvironment({ options: { epochs: 3, methods: ['l2', 'kd'], dataDir: null } });
+    tracker = new FakeTracker();
+    notices = [];
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  const begin = async (): Promise<TrackerHook> => {
+    const hook = new TrackerHook(tracker);
+    await hook.onRunStart({
+      folder: folder.path,
+      dataset: 'glyphs',
+      seed: 1,
+      models: ['teacher', 'kd'],
+      notice: (message) => notices.push(message),
+    });
+    return hook;
+  };
+  const epoch = (model: string, stage: string, step: number, loss: number): Promise<void> =>
+    folder.metrics.append({ model, stage, event: 'epoch', epoch: 0, step, metrics: { loss } });
+
+  it('sends every record once, with the steps of all stages, and the options of the run', async () => {
+    const hook = await begin();
+    await epoch('kd', 'first', 10, 2);
+    await hook.onEpochSaved();
+    await epoch('kd', 'second', 5, 1);
+    await hook.onEpochSaved();
+    await hook.onRunEnd({ outcome: 'finished', result: null });
+    expect(tracker.rows.map(({ step, scalars, id }) => [step, scalars, id])).toEqual([
+      [10, { 'kd/loss': 2 }, 'run-1-0'],
+      [15, { 'kd/loss': 1 }, 'run-1-1'],
+    ]);
+    expect(tracker.options).toEqual({ epochs: '3', methods: '["l2","kd"]' });
+    expect(tracker.ends).toEqual(['finished']);
+    expect(notices).toEqual([]);
+  });
+
+  it('continues the same run in another process', async () => {
+    const hook = await begin();
+    await epoch('kd', 'first', 10, 2);
+    await hook.onEpochSaved();
+    await hook.onRunEnd({ outcome: 'interrupted', result: null });
+    const other = await begin();
+    await epoch('kd', 'first', 20, 1);
+    await other.onEpochSaved();
+    expect(tracker.begun).toBe(1);
+    expect(tracker.rows.map(({ id }) => id)).toEqual(['run-1-0', 'run-1-1']);
+  });
+
+  it('warns once where the server is away, goes on, and sends what it lacks when it answers', async () => {
+    tracker.isAway = true;
+    const hook = await begin();
+    await epoch('kd', 'first', 10, 2);
+    await hook.onEpochSaved();
+    await epoch('kd', 'first', 20, 1);
+    await hook.onEpochSaved();
+    expect(notices).toEqual([
+      'fake: http://tracker.example cannot be reached (ECONNREFUSED). The run goes on, and is sent when the server answers.',
+    ]);
+    tracker.isAway = false;
+    await hook.onRunEnd({ outcome: 'finished', result: null });
+    expect(tracker.rows).toHaveLength(2);
+    expect(tracker.ends).toEqual(['finished']);
+  });
+
+  it('says at the end what the server does not have, and a resumed run sends it', async () => {
+    tracker.isAway = true;
+    const hook = await begin();
+    await epoch('kd', 'first', 10, 2);
+    await hook.onRunEnd({ outcome: 'interrupted', result: null });
+    expect(notices.at(-1)).toMatch(/did not get all numbers of this run/);
+    tracker.isAway = false;
+    await begin();
+    expect(tracker.rows).toHaveLength(1);
+    expect(JSON.parse(await readFile(join(folder.path, 'fake.json'), 'utf8'))).toEqual({
+      address: 'http://tracker.example',
+      id: 'run-1',
+      sent: 1,
+    });
+  });
+});
