@@ -1,6 +1,6 @@
 /**
  * CI stage: the backend contract in headless Chromium, on a page of localhost: compiled steps in onnxruntime-web,
- * and WebGPU over Chromium's own software Vulkan; and the page that docs/backends.md shows (`docs`).
+ * and WebGPU over Chromium's own software Vulkan; the page that docs/backends.md shows (`docs`); and reports of runs (`reports`).
  *
  *   node tools/browser/check.mjs [backend…] [--install] [--hardware] [--minutes n] [--verbose] [--json file]
  *     [--parts contract,speeds,host] [--seconds n] [--batch n]     what is measured (tools/backends)
@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'vite';
 import { skip } from '../ci/python.mjs';
 import { findChromium, installChromium, serve, visit } from './chromium.mjs';
+import { reportProblems } from './reports.mjs';
 import { shownCode } from './shown.mjs';
 import { exportedStudent } from './student.mjs';
 
@@ -38,7 +39,7 @@ const { values: flags, positionals } = parseArgs({
  */
 const SAME_IN_NODE = ['divided batches', 'second derivatives', 'gradient penalty, memory', '200 steps'];
 const backends =
-  positionals.length > 0 ? positionals : ['docs', 'onnx', 'tfjs:wasm', 'webgpu', 'onnx:webgpu'];
+  positionals.length > 0 ? positionals : ['reports', 'docs', 'onnx', 'tfjs:wasm', 'webgpu', 'onnx:webgpu'];
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1)); // Chromium ends with us
 
@@ -73,6 +74,14 @@ const tell = (test) => console.error(`${process.uptime().toFixed(1)} s: ${test}`
 const server = await serve({ '/': built, '/wasm/': wasm }, flags.verbose ? tell : undefined);
 const reports = [];
 for (const name of backends) {
+  if (name === 'reports') {
+    const problems = await reportProblems(chromium, folder).catch((error) => [error.message]);
+    for (const problem of problems) console.log(`FAILED reports: ${problem}`);
+    if (problems.length === 0)
+      console.log('reports and the page of all runs, 1280 and 390 pixels wide: passed');
+    reports.push(problems.length === 0 ? { name } : { name, error: problems.join('\n') });
+    continue;
+  }
   const { parts, seconds, batch } = flags;
   const page = name === 'docs' ? 'docs.html' : '';
   const query = new URLSearchParams({ backend: name, parts, seconds, batch });

@@ -67,15 +67,16 @@ export async function serve(folders, began = () => {}) {
 }
 
 /**
- * Opens `address` and gives what the page reports. Throws where Chromium ends before, or nothing comes in time.
+ * Opens `address` and gives what the page reports. `onConsole` receives the lines of the pages' consoles. Throws where Chromium ends before, or nothing comes in time.
  * @param {string} chromium
  */
-export async function visit(chromium, server, path, { minutes, software }) {
+export async function visit(chromium, server, path, { minutes, software, onConsole }) {
   const profile = mkdtempSync(join(tmpdir(), 'anc-chromium-'));
   const gpu = software ? ['--use-webgpu-adapter=swiftshader', '--use-vulkan=swiftshader'] : [];
   const child = spawn(
     chromium,
     [
+      ...(onConsole ? ['--enable-logging=stderr', '--v=0'] : []),
       ...['--headless=new', '--no-sandbox', '--disable-dev-shm-usage', '--no-first-run'],
       ...['--enable-unsafe-webgpu', '--enable-features=Vulkan', ...gpu],
       ...[`--user-data-dir=${profile}`, server.address + path],
@@ -86,6 +87,14 @@ export async function visit(chromium, server, path, { minutes, software }) {
   process.on('exit', stop); // whatever ends this process
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-2000)));
+  if (onConsole) {
+    let line = '';
+    child.stderr.on('data', (text) => {
+      const lines = (line + text).split('\n');
+      line = lines.pop();
+      for (const one of lines.filter((each) => each.includes(':CONSOLE'))) onConsole(one);
+    });
+  }
   const ended = new Promise((resolve) => child.on('close', resolve));
   let timer;
   try {

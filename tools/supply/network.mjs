@@ -27,7 +27,7 @@ const DOWNLOADS = 'packages/datasets/src/download/download-file.ts';
 const ADDRESSES = 'packages/datasets/src/download/official-files.ts';
 /** Files that speak with servers that the user names, or are one; SECURITY.md says when. */
 const SERVERS = new Set([
-  'packages/pipeline/src/endpoint/post-batch.ts', // to a teacher, with --teacher http://…
+  'packages/pipeline/src/endpoint/post-batch.ts', // to the endpoint that is named as the teacher
   'packages/runtime/src/trackers/request.ts', // to MLflow or Trackio, with --report-to
   'packages/pipeline/src/ui/server.ts', // `anc-cli ui`, on the loopback interface
 ]);

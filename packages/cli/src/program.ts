@@ -57,6 +57,11 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/report.js')).defineReport,
   ],
   [
+    'ui',
+    'serve the reports of runs on this machine while they are trained, several runs in one chart',
+    async () => (await import('./commands/ui.js')).defineUi,
+  ],
+  [
     'list',
     'list models, datasets, methods, discriminators, …',
     async () => (await import('./commands/list.js')).defineList,

@@ -13,6 +13,7 @@ export {
   type ModelFileOptions,
 } from './api/evaluate.js';
 export { exportModel, type ExportOptions, type ExportResult } from './api/export-model.js';
+export { forecast } from './api/forecast.js';
 export { importWeights, type ImportOptions, type ImportResult } from './api/import-weights.js';
 export { predict, type PredictOptions, type PredictResult } from './api/predict.js';
 export { reproduce, resumeReproduction, type ReproduceOptions } from './api/reproduce.js';
@@ -24,6 +25,7 @@ export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/
 export type { MissedThreshold } from './api/thresholds.js';
 export type { ImagesInput, Prediction, TrainedModel } from './api/trained-model.js';
 export { resumeTuning, tune, type SearchOptions, type TuneOptions } from './api/tune.js';
+export { ui, type UiOptions } from './api/ui.js';
 export type {
   BackendInput,
   DatasetInput,
@@ -39,8 +41,10 @@ export type { Limits } from './budget/limits.js';
 export type { MeasuredBatch } from './benchmark/measure.js';
 export type { BenchmarkRow } from './benchmark/rows.js';
 export type { CompareResult } from './compare/documents.js';
+export type { CostAlternative, CostForecast } from './forecast/forecast.js';
 export type { ModelResult, RunResult, StudentResult } from './events/documents.js';
 export type { PlanSummary, RunEvent, StagePlace } from './events/events.js';
 export type { FailedImage, PredictedClass, PredictedImage } from './predict/predict-files.js';
 export type { ReproduceResult } from './reproduce/documents.js';
+export type { RunsServer } from './ui/server.js';
 export type { TuneResult } from './tune/documents.js';

@@ -49,3 +49,13 @@ export type { DiskCacheOptions } from './teacher-cache/disk-store.js';
 export { TeacherCache, type TeacherCacheOptions } from './teacher-cache/teacher-cache.js';
 export type { TeacherCacheCounts } from './teacher-cache/teacher-cache-counts.js';
 export { ScalarLog, type ScalarLogOptions } from './tensorboard/scalar-log.js';
+export {
+  pathOfReport,
+  renderRunsPage,
+  type ChartedRun,
+  type ListedFolder,
+  type RunsPage,
+} from './report/runs-page.js';
+export { html, Markup } from './report/markup.js';
+export { pageOf, type Shell } from './report/shell.js';
+export { assertSelfContained } from './run-folder/regular-entries.js';

@@ -17,22 +17,29 @@ export const defineRun: DefineCommand = (command, session) => {
     '--change-options',
     'with --resume: train what is unfinished with the options given here, or edited in the folder, and record it',
   );
+  command.option(
+    '--plan',
+    'only predict time, memory and disk, from a few measured steps, and what a smaller student or fewer views would cost; writes nothing',
+  );
   addChangePlugins(command);
   command.option(
     '--continue-stopped',
     'with --resume: go on with models whose training a hook had stopped, which otherwise count as finished',
   );
-  addFlags(command).action((options: Record<string, unknown>) =>
-    run(
-      readFlags(options),
-      {
-        acceptChanges: options.changeOptions === true,
-        changePlugins: options.changePlugins,
-        continueStopped: options.continueStopped === true,
-      },
-      session,
-    ),
-  );
+  addFlags(command).action(async (options: Record<string, unknown>) => {
+    const flags = readFlags(options);
+    if (options.plan === true) {
+      const { planRun } = await import('./run-plan.js');
+      await planRun(flags, session);
+      return;
+    }
+    const resuming = {
+      acceptChanges: options.changeOptions === true,
+      changePlugins: options.changePlugins,
+      continueStopped: options.continueStopped === true,
+    };
+    await run(flags, resuming, session);
+  });
 };
 
 /** What is only possible with `--resume`. */

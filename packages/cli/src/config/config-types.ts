@@ -43,6 +43,8 @@ export interface ConfigOptions {
   readonly student?: Named;
   /** start the student from the weights of a file, as far as names and shapes agree; a report says which */
   readonly studentWeights?: string;
+  /** continue from a finished run: its options where none are given here, its teacher, and the weights of its student (the one that export takes, or that of --methods), with a new schedule */
+  readonly continue?: string;
   /** parameters of the student that keep their values: patterns of their names, e.g. "conv1/*,layer1/*" */
   readonly freeze?: string;
   /** budget: choose a student of at most so many parameters, e.g. 100k */

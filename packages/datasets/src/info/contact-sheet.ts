@@ -37,6 +37,7 @@ export async function viewsSheet(
 
 /** Small pictures side by side, as a PNG file. */
 export interface Thumbnails {
+  /** The file. */
   readonly png: Uint8Array;
   /** Pictures in a row. */
   readonly columns: number;

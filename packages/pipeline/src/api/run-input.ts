@@ -9,6 +9,7 @@ import type { PresetChoice, RunOptionsInput } from '../options/run-options.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 import { pluginPath } from '../composition/load-plugin.js';
 import type { Emit } from '../events/events.js';
+import { withParent } from '../run/with-parent.js';
 import { loadComposition, type InstalledPlugin } from '../plugins/load-composition.js';
 import { withCanonicalNames } from './canonical-names.js';
 import type { Named } from '../text/named.js';
@@ -71,6 +72,8 @@ export interface RunInput extends CallOptions {
   readonly studentBudget?: StudentBudget;
   /** Weights to start the student from, as far as names and shapes agree: a file that `importWeights` reads. */
   readonly studentWeights?: string;
+  /** A finished run to continue: its options, teacher and student, with a new schedule. */
+  readonly continues?: string;
   /** Parameters of the student that keep their values: patterns of their names, such as `conv1/*,layer1/*`. */
   readonly freeze?: string;
   /** The method; default: the preset's. */
@@ -129,6 +132,7 @@ const RUN_OPTIONS: OptionNames<RunInput> = {
   student: true,
   studentBudget: true,
   studentWeights: true,
+  continues: true,
   freeze: true,
   method: true,
   methods: true,
@@ -178,6 +182,7 @@ export async function runRequest(
       ...input.studentBudget,
       model: named(values, input.student),
       weights: input.studentWeights,
+      continues: input.continues,
       freeze: input.freeze,
     },
     training: { ...input.training, seed: input.seed ?? input.training?.seed },
@@ -190,11 +195,15 @@ export async function runRequest(
     discover: input.discoverPlugins,
     notice: (message) => emit({ type: 'notice', message }),
   });
-  const onDataset = await withChosenDataset(await withCanonicalNames(grouped, compose), cwd, compose);
+  const parent = await withParent(grouped, cwd);
+  const onDataset = await withChosenDataset(await withCanonicalNames(parent.input, compose), cwd, compose);
   const chosen = withDefaultBackend(onDataset.input);
-  for (const message of [...onDataset.notices, ...chosen.notices]) emit({ type: 'notice', message });
+  for (const message of [...parent.notices, ...onDataset.notices, ...chosen.notices])
+    emit({ type: 'notice', message });
+  const resolved = resolveOptions(chosen.input);
   return {
-    ...resolveOptions(chosen.input),
+    ...resolved,
+    given: resolved.given.filter(parent.isOwn),
     ...callOf(input),
     input: chosen.input,
     compose,

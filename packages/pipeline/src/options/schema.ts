@@ -93,6 +93,11 @@ export const studentSchema = z.strictObject({
     'file',
     'start the student from the weights of a file, as far as names and shapes agree; a report says which',
   ),
+  continues: models.text(
+    'continue',
+    'run',
+    'continue from a finished run: its options where none are given here, its teacher, and the weights of its student (the one that export takes, or that of --methods), with a new schedule',
+  ),
   freeze: models.text(
     'freeze',
     'names',

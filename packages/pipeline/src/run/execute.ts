@@ -168,6 +168,7 @@ async function trainStudents(
       students,
       ...taskEntry(description),
       classes,
+      ...(options.student.continues === undefined ? {} : { parent: options.student.continues }),
       ...(budget === null ? {} : { budget }),
       ...(plan.inspection === null ? {} : { teacherCheck: plan.inspection }),
       ...(diverged.length === 0 ? {} : { diverged }),

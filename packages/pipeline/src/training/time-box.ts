@@ -1,17 +1,8 @@
 import type { Horizon } from '@anc/core';
+import type { TimeBoxRecord } from '../events/documents.js';
 
 /** Part of the time after which the number of steps is estimated anew. */
 const REVISED_EVERY = 0.01;
-
-/** What a time box did, for records: the schedule is a function of it. */
-export interface TimeBoxRecord {
-  /** Seconds of the run at which training began. */
-  readonly from: number;
-  /** Seconds of the run at which it was to end. */
-  readonly until: number;
-  /** At which step of which stage, how many steps the stage was expected to have. */
-  readonly revisions: readonly (readonly [stage: number, step: number, steps: number])[];
-}
 
 /** Seconds of a run, over all processes that took part. */
 export type Clock = () => number;

@@ -2,9 +2,10 @@ import type { Backend, Diagnostics, HostTensor, Progress, Variables } from '@anc
 import type { RunFolder } from '@anc/runtime';
 import type { PluginIdentity } from '../composition/provenance.js';
 import type { TrainingData } from '../data/training-data.js';
+import type { TimeBoxRecord } from '../events/documents.js';
 import type { Emit } from '../events/events.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
-import type { TimeBox, TimeBoxRecord } from './time-box.js';
+import type { TimeBox } from './time-box.js';
 import type { Stopped } from './stopping.js';
 import type { BestEpoch, HeldOut, Validation } from './validation.js';
 

@@ -2,9 +2,9 @@ import { AncError, type Diagnostics, type Position } from '@anc/core';
 import { currentDiagnostics, decodeNumbers, readPosition, type Json } from '@anc/core/internal';
 import type { Checkpoint } from '@anc/runtime';
 import { z } from 'zod';
+import type { TimeBoxRecord } from '../events/documents.js';
 import type { HookMemory } from '../hooks/hook-runner.js';
 import type { Stopped } from './stopping.js';
-import type { TimeBoxRecord } from './time-box.js';
 import type { BestEpoch, HeldOut } from './validation.js';
 
 /** What a checkpoint holds beside the training state. */

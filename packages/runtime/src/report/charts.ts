@@ -101,3 +101,21 @@ export function isLogarithmic({ lines, wide }: Chart): boolean {
     Math.max(...values) > 20 * Math.min(...values)
   );
 }
+
+/** Most lines of a chart of several runs. */
+const MOST_LINES = 24;
+
+/** One metric of several runs: a line for each of their models that has it; null where none has. */
+export function chartOfRuns(
+  histories: readonly (History & { readonly run: string })[],
+  metric: string,
+): Chart | null {
+  const lines = histories
+    .filter(({ epochs }) => epochs.some(({ values }) => Number.isFinite(values[metric])))
+    .slice(0, MOST_LINES)
+    .map(({ run, model, epochs }) => ({
+      name: run === '' ? model : `${run}: ${model}`,
+      values: epochs.map(({ values }) => values[metric] ?? NaN),
+    }));
+  return lines.length === 0 ? null : { title: metric, lines, wide: metric.startsWith('loss/') };
+}

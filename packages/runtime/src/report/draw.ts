@@ -49,6 +49,7 @@ function optionsOf(chart: Chart): EChartsCoreOption {
       icon: 'roundRect',
       itemWidth: 14,
       itemHeight: 4,
+      itemGap: 22, // texts are wider in some fonts than is assumed here
       textStyle: { color: 'currentColor' },
     },
     grid: {

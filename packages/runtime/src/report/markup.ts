@@ -1,6 +1,9 @@
 /** HTML that is put into a page unescaped. */
 export class Markup {
-  constructor(readonly text: string) {}
+  constructor(
+    /** The HTML itself. */
+    readonly text: string,
+  ) {}
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -4,12 +4,15 @@ import { measured } from './shell.js';
 
 /** A model in the plot of cost and agreement. */
 export interface ParetoPoint {
+  /** Name of the model. */
   readonly name: string;
   /** With the teacher, 0 to 1; of the teacher itself 1. */
   readonly agreement: number;
+  /** For one image; null where they are not counted. */
   readonly flops: number | null;
+  /** Size of its file; null where it is not known. */
   readonly bytes: number | null;
-  /** Milliseconds for one image. */
+  /** Milliseconds for one image; null where they were not measured. */
   readonly latency: number | null;
 }
 

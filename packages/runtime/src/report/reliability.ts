@@ -9,7 +9,7 @@ export interface DiagramBin {
 }
 
 const SIDE = 200;
-const PLOT = { left: 36, right: 8, top: 8, bottom: 34 };
+const PLOT = { left: 36, right: 16, top: 8, bottom: 34 };
 const [ACROSS, DOWN] = [SIDE - PLOT.left - PLOT.right, SIDE - PLOT.top - PLOT.bottom];
 
 /** Mean distance of probability and share over the images: the expected calibration error (Guo 2017). */

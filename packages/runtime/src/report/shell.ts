@@ -1,8 +1,11 @@
 import { html, Markup } from './markup.js';
 import { STYLE } from './style.js';
 
+/** What a page is made of. */
 export interface Shell {
+  /** Title of the window. */
   readonly title: string;
+  /** Everything on the page. */
   readonly body: Markup;
   /** Path of a script on the server that gives the page; absent: a file without scripts that loads nothing. */
   readonly script?: string | undefined;

@@ -27,6 +27,7 @@ export interface ReportSection {
 
 /** A sentence that begins with a link to a page in the same folder or below it. */
 export interface ReportLink {
+  /** What is linked. */
   readonly text: string;
   /** Relative path with `/`. */
   readonly href: string;

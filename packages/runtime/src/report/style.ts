@@ -23,7 +23,7 @@ p, ul { margin: .4rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .8rem .35rem 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); }
 th:first-child, td:first-child, td.word, th.word { text-align: left; }
-thead th { color: var(--soft); font-weight: 500; white-space: normal; vertical-align: bottom; }
+thead th { color: var(--soft); font-weight: 500; white-space: normal; overflow-wrap: normal; vertical-align: bottom; }
 .nowrap { white-space: nowrap; }
 tbody th { font-weight: 600; }
 ul { padding-left: 1.2rem; }
@@ -35,6 +35,7 @@ ul { padding-left: 1.2rem; }
 .card .answer { margin: .1rem 0 .2rem; font-size: 1.45rem; font-weight: 650; line-height: 1.25; }
 .card .soft { margin: 0; font-size: .85rem; }
 .pareto svg { max-width: 46rem; margin: 0 auto; }
+.single svg { max-width: 46rem; margin: 0 auto; }
 .grid { stroke: var(--rule); stroke-width: 1; }
 .tick { fill: var(--soft); font: 11px system-ui, sans-serif; }
 .front { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 4 4; }
@@ -60,11 +61,13 @@ dt { color: var(--soft); }
 dd { margin: 0; min-width: 0; }
 code { display: block; font: 13px/1.6 ui-monospace, monospace; }
 a { color: var(--series-1); }
+.controls { display: flex; flex-wrap: wrap; gap: .8rem; align-items: center; margin: .8rem 0 1.2rem; }
 .analysis { margin-top: 1.6rem; }
 .analysis > summary { font-size: 1.1rem; font-weight: 600; color: var(--ink); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1rem; }
 .charts.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 14rem), 1fr)); }
 .charts.small svg { max-width: 16rem; }
+.charts.small .tick { font-size: 9px; }
 .sheets { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 1rem; }
 figure { margin: 0; padding: .8rem; background: var(--card); border-radius: .5rem; }
 figcaption { margin-bottom: .4rem; font-weight: 600; }
@@ -78,8 +81,9 @@ pre { margin: .5rem 0; padding: .8rem; background: var(--card); border-radius: .
   .data thead { display: none; }
   .data tr { padding: .5rem 0; border-bottom: 1px solid var(--rule); }
   .data th, .data td { padding: .1rem 0; border: 0; white-space: normal; }
-  .data td { display: flex; gap: 1rem; justify-content: space-between; }
-  .data td[data-label]::before { content: attr(data-label); color: var(--soft); }
+  .data td, .data td.word { text-align: right; }
+  .data td::after { content: ''; display: block; clear: both; }
+  .data td[data-label]::before { content: attr(data-label); float: left; margin-right: 1rem; color: var(--soft); }
   .pareto .tick { font-size: 19px; }
   .point { stroke-width: 2.5; }
   dl { grid-template-columns: 1fr; gap: 0; }

@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { isAncError } from '@anc/core';
+import {
+  assertSelfContained,
+  html,
+  pageOf,
+  renderReport,
+  renderRunsPage,
+  RunFolder,
+  type ChartedRun,
+  type ListedFolder,
+} from '@anc/runtime';
+import { renderSeveral } from '../several/render-several.js';
+import { resultOfRun } from '../run/part.js';
+import { findFolders, type FoundFolder } from './find-folders.js';
+
+/** Path of the script on the server. */
+export const SCRIPT = '/live.js';
+
+/** Runs in the chart where none are selected: the last ones of the list. */
+const USUAL = 4;
+/** Most runs in the chart. */
+const MOST = 12;
+
+export interface Page {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** The page of all runs below a folder. `selected`: those in the chart; empty: the last ones. */
+export async function runsPage(
+  root: string,
+  title: string,
+  selected: readonly string[],
+  metric: string | undefined,
+): Promise<Page> {
+  const folders = await findFolders(root);
+  const runs = folders.filter(({ kind }) => kind === 'run').map(({ id }) => id);
+  const shown = selected.length === 0 ? runs.slice(-USUAL) : runs.filter((id) => selected.includes(id));
+  const read = new Map<string, ReadRun>();
+  for (const id of runs) read.set(id, await readRun(join(root, id)));
+  const listed = folders.map(({ id, kind }): ListedFolder => ({
+    id,
+    kind,
+    state: read.get(id)?.state ?? '',
+  }));
+  const charted = shown.slice(0, MOST).map((id): ChartedRun => ({ id, ...read.get(id)! }));
+  return {
+    status: 200,
+    text: await renderRunsPage({ title, folders: listed, charted, metric, script: SCRIPT }),
+  };
+}
+
+type ReadRun = Pick<ChartedRun, 'records' | 'students'> & { readonly state: string };
+
+/** What the list shows of a run; a run that cannot be read says why. */
+async function readRun(path: string): Promise<ReadRun> {
+  try {
+    await assertSelfContained(path);
+    const folder = await RunFolder.open(path);
+    const [records, { result, finished }] = [await folder.metrics.read(), await resultOfRun(folder)];
+    const last = records.at(-1);
+    const state = finished
+      ? 'finished'
+      : last === undefined
+        ? 'no epoch yet'
+        : `${last.model}: epoch ${last.epoch + 1}`;
+    return { records, students: result.students, state };
+  } catch (error) {
+    return { records: [], students: [], state: (error as Error).message };
+  }
+}
+
+/** The report of a folder that `findFolders` lists, as it is now. */
+export async function reportPage(root: string, { id, kind }: FoundFolder): Promise<Page> {
+  const path = join(root, id);
+  try {
+    await assertSelfContained(path);
+    if (kind !== 'run') {
+      const page = await renderSeveral(path, id);
+      if (page !== null) return { status: 200, text: page.html };
+    }
+    const folder = await RunFolder.open(path);
+    const { result } = await resultOfRun(folder);
+    return { status: 200, text: await renderReport(folder, result, SCRIPT) };
+  } catch (error) {
+    if (!isAncError(error)) throw error;
+    return messagePage(409, error.message);
+  }
+}
+
+export const messagePage = (status: number, message: string): Page => ({
+  status,
+  text: pageOf({ title: String(status), body: html`<h1>${status}</h1><p>${message}</p>` }), // prettier-ignore
+});
