@@ -2,6 +2,7 @@ export { OnnxBackend } from './backend.js';
 export { exportOnnx, type ExportOptions } from './export.js';
 export { BYTE_INPUT, openByteModel, type ByteModel, type ByteModelFacts } from './onnx-model/byte-model.js';
 export { quantizeOnnx, type Feeds } from './onnx-model/calibrate.js';
+export { inlineExternalData, type ReadExternal } from './onnx-model/external-data.js';
 export { foldConstants } from './onnx-model/fold.js';
 export { halfPrecision, onnxPrecision } from './onnx-model/half-precision.js';
 export { onnxImageShape } from './onnx-model/image-shape.js';

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportOnnx, OnnxBackend } from '@anc/backend-onnx';
@@ -10,6 +10,8 @@ import { cnn } from '@anc/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { distill } from '../src/api/distill.js';
+import { evaluate } from '../src/api/evaluate.js';
+import { exportModel } from '../src/api/export-model.js';
 import { openGivenTeacher } from '../src/planning/given-teacher.js';
 import { taskOfDataset } from '../src/tasks/opened-task.js';
 import { Corners, tinyComposition } from './tiny-plugins.js';
@@ -131,6 +133,22 @@ describe('a student in an ONNX file', () => {
     await writeFile(join(cwd, 'broken.onnx'), 'not a model');
     await expect(train({ student: 'broken.onnx' })).rejects.toMatchObject({ code: 'ANC_ONNX' });
   });
+});
+
+it('a student of an ONNX file is evaluated and exported without that file', async () => {
+  const file = join(cwd, 'gone.onnx');
+  await copyFile(join(cwd, 'net4.onnx'), file);
+  const images = new Corners();
+  const { agreement, dispose } = await train({ images, student: 'gone.onnx', folder: 'whole' });
+  await dispose();
+  await rm(file);
+  const call = { cwd, images, backend: 'onnx' } as const;
+  const evaluated = await evaluate('whole', { ...call, teacher: 'net4.onnx' });
+  expect([evaluated.agreement, agreement]).toEqual([1, 1]);
+  const { verified } = await exportModel('whole', { cwd, to: 'whole.onnx', usage: false });
+  expect(verified.maxDifference).toBeLessThan(1e-4 * verified.scale);
+  await writeFile(join(cwd, 'whole', 'student', 'kd', 'network.onnx'), 'damaged');
+  await expect(evaluate('whole', call)).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
 });
 
 it('a warm start from an exported network gains agreement on few pictures', async () => {

@@ -8,6 +8,7 @@ import { readOptions } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
 import { earlierStudentNames, studentNames } from '../options/student-names.js';
 import { suggestion } from '../text/nearest.js';
+import { KEPT_NETWORK } from '../files/kept-network.js';
 import { placeOf, verifyModel, verifyPart } from '../files/verify.js';
 import { WEIGHTS } from '../files/weights.js';
 import { bestStudent, meanOfSeeds, type RankedStudent } from './best-student.js';
@@ -85,6 +86,7 @@ async function findLastWeights(
   }
   const place = placeOf(chosen);
   await verifyModel(folder, place);
+  await folder.checksums.verify([...place, KEPT_NETWORK].join('/'));
   const isChoice = wanted === null && students.length > 1;
   return {
     path: join(path, ...place, WEIGHTS),

@@ -29,6 +29,7 @@ import {
 } from '@anc/models';
 import { decodeCompact } from '@anc/methods';
 import type { Composition } from '../composition/compose.js';
+import { keptNetwork } from '../files/kept-network.js';
 import type { Named } from '../text/named.js';
 import { ignoredNotices, readStateDictFile } from './state-dict-file.js';
 import { otherChannels, otherVariant } from './unfit-weights.js';
@@ -80,8 +81,7 @@ export async function loadWeights(
   const file = await readStateDictFile(path, source, request.stateDict);
   const metadata = decodeWeightsMetadata(file.metadata);
   const dict = metadata.compact === undefined ? file : unpacked(file);
-  const recorded =
-    metadata.model === undefined ? null : { name: metadata.model, options: metadata.modelOptions ?? {} };
+  const recorded = metadata.model === undefined ? null : await recordedModel(path, metadata.model, metadata);
   const recognized =
     request.model === undefined && recorded === null ? recognize(path, dict, request.input) : null;
   const model = request.model ?? recorded ?? recognized!.model;
@@ -123,6 +123,13 @@ export async function loadWeights(
     recognized: recognized !== null,
     notices: [...(dict.notices ?? []), ...ignoredNotices(result.ignored, dict)],
   };
+}
+
+/** The model that weights record; of one from an ONNX file, with the copy of it that a run keeps. */
+async function recordedModel(path: string, name: string, { modelOptions }: WeightsMetadata): Promise<Named> {
+  const options = modelOptions ?? {};
+  const kept = name === 'onnx' ? await keptNetwork(path) : null;
+  return { name, options: kept === null ? options : { ...options, file: kept } };
 }
 
 /** Sides of images for which the model is another network of the same shapes: nothing in the file says which was meant. */

@@ -151,6 +151,13 @@ describe('httpTeacher', () => {
     expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer wrong']);
   });
 
+  it('does not follow to another address', async () => {
+    const other = await serving(rows);
+    const { url } = await serving(() => ({ status: 307, headers: { location: other.url }, body: '' }));
+    await expect(httpTeacher(url, quick)(images(1))).rejects.toMatchObject({ code: 'ANC_TEACHER_ENDPOINT' });
+    expect(other.received).toEqual([]);
+  });
+
   it('stops where that is wanted, also while it waits', async () => {
     const controller = new AbortController();
     const { url } = await serving(() => {

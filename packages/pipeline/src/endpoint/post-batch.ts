@@ -47,6 +47,7 @@ export async function postBatch(
       const limit = AbortSignal.timeout(1000 * timeout);
       const response = await fetch(url, {
         method: 'POST',
+        redirect: 'manual', // a key goes to the named address alone
         headers: { ...endpoint.headers, ...headers, 'content-type': type },
         body: typeof body === 'string' ? body : new Uint8Array(body),
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),

@@ -17,6 +17,7 @@ import type { AveragedResult, BestResult, ModelResult } from '../events/document
 import type { ModelRole } from '../events/events.js';
 import { Interrupted } from '../events/interrupted.js';
 import { placeOf, verifyModel, verifyPart } from '../files/verify.js';
+import { keepNetwork } from '../files/kept-network.js';
 import { readWeights, WEIGHTS, writeWeights } from '../files/weights.js';
 import { microBatchOf } from '../options/micro-batch.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
@@ -137,6 +138,7 @@ export async function trainOrRead<R extends ModelResult>(
     const all = one + Math.max(0, (five - one) / 4) * Math.ceil(data.test.images.count / batchSize);
     return all * (1 + (held === null ? 0 : 1) + (options.training.ema === undefined ? 0 : 1));
   };
+  await keepNetwork(folder, place, metadata, model.network.network.name);
   const trained = await trainModel(model, teacher, {
     folder,
     hooks,
