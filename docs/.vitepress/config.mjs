@@ -10,6 +10,7 @@ const GUIDES = [
   ['Start in five minutes', '/start'],
   ['Your own teacher', '/teacher'],
   ['Your own images', '/images'],
+  ['Using a student', '/use'],
   ['Which backend', '/backends'],
   ['The objective, equation by equation', '/objective'],
   ['Reading a report', '/report'],

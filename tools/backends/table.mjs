@@ -54,7 +54,7 @@ function measured(name) {
   const command =
     place === undefined
       ? [here('measure-one.mjs'), backend, parts, flags.seconds, batch]
-      : [here('../browser/check.mjs'), ...inChromium, '--minutes', '9', '--json', json];
+      : [here('../browser/check.mjs'), ...inChromium, '--whole', '--minutes', '20', '--json', json];
   const cwd =
     (name === 'tfjs:node' && flags['tfjs-node']) || (name === 'webgpu' && flags.dawn) || process.cwd();
   const vulkan =

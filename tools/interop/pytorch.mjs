@@ -24,7 +24,14 @@ const python = pythonPath(folder, [
   'safetensors==0.6.2',
 ]);
 
-for (const script of ['augmentations.mjs', 'optimizers.mjs', 'distillation.mjs', 'onnx-networks.mjs']) {
+const SCRIPTS = [
+  'augmentations.mjs',
+  'optimizers.mjs',
+  'distillation.mjs',
+  'onnx-networks.mjs',
+  'mobile-networks.mjs',
+];
+for (const script of SCRIPTS) {
   const path = new URL(script, import.meta.url).pathname;
   const { status } = spawnSync(process.execPath, [path], {
     env: { ...process.env, ANC_PYTHON: python },

@@ -1,7 +1,9 @@
 export { OnnxBackend } from './backend.js';
 export { exportOnnx, type ExportOptions } from './export.js';
+export { BYTE_INPUT, openByteModel, type ByteModel, type ByteModelFacts } from './onnx-model/byte-model.js';
 export { quantizeOnnx, type Feeds } from './onnx-model/calibrate.js';
 export { foldConstants } from './onnx-model/fold.js';
+export { halfPrecision, onnxPrecision } from './onnx-model/half-precision.js';
 export { onnxImageShape } from './onnx-model/image-shape.js';
 export { readOnnxGraph } from './onnx-model/plain-graph.js';
 export {

@@ -37,6 +37,16 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     async () => (await import('./commands/eval.js')).defineEval,
   ],
   [
+    'predict',
+    'classes of image files, with probabilities: a table, JSON, CSV or a contact sheet',
+    async () => (await import('./commands/predict.js')).definePredict,
+  ],
+  [
+    'benchmark',
+    'latency, throughput, memory and size of models side by side: teacher, student, float16 and int8',
+    async () => (await import('./commands/benchmark.js')).defineBenchmark,
+  ],
+  [
     'export',
     'write a trained network as ONNX, TensorFlow.js, Keras or safetensors',
     async () => (await import('./commands/export.js')).defineExport,

@@ -88,6 +88,27 @@ describe('eval', () => {
     expect(other).toMatchObject({ testError: one.testError, top5Error: one.top5Error, backend: 'tfjs:cpu' });
   });
 
+  it('ends with exit code 1 where a metric is below what is required', async () => {
+    const student = ['eval', 'runs/first', '--select', 'kd'];
+    const [, { agreement, testError }] = run.students as [unknown, RunDocument['students'][number]];
+    const enough = `agreement=${agreement},accuracy=${(1 - testError).toFixed(6)}`;
+    const good = await json<{ agreement: number; missed: unknown[] }>(...student, '--fail-under', enough);
+    expect(good).toMatchObject({ agreement, missed: [] });
+    const bad = await program(...student, '--fail-under', 'agreement=1');
+    expect(bad).toMatchObject({ code: agreement === 1 ? 0 : 1 });
+    expect(bad.stderr).toContain('agreement is');
+    for (const wrong of ['agrement=0.9', 'accuracy', 'accuracy=90', 'accuracy=0.5,accuracy=0.6']) {
+      expect((await refusal(...student, '--fail-under', wrong)).code).toBe('ANC_USAGE');
+    }
+    const file = 'runs/first/student/kd/weights.safetensors'; // has no teacher
+    const unknown = await refusal('eval', file, ...test, '--fail-under', 'agreement=0.5');
+    expect(unknown.message).toContain('agreement cannot be measured');
+    const named = ['eval', file, ...test, '--teacher', 'runs/first', '--json'];
+    expect(JSON.parse((await program(...named)).stdout)).toMatchObject({
+      agreement: expect.any(Number) as number, // of other images than those of the run
+    });
+  });
+
   it('refuses what it cannot do, with one error', async () => {
     expect((await refusal('eval', 'nowhere.onnx', ...test)).code).toBe('ANC_FILE');
     expect((await refusal('eval', 'runs/first/student/kd/weights.safetensors')).code).toBe('ANC_USAGE');
@@ -195,6 +216,34 @@ describe('export', () => {
     expect(int8.before).toMatchObject({ testError: run.students[1]!.testError, count: 60 });
     expect(int8.agreement).toBeGreaterThan(0.8);
     expect(await json('eval', out, '--dataset', 'glyphs')).toMatchObject({ count: 2000 });
+  });
+
+  it('of half precision, whose file is half as large', async () => {
+    const { float16, bytes, verified } = await json<{
+      bytes: number;
+      float16: { floatBytes: number; before: Document; after: Document; agreement: number };
+      verified: { ofData: number };
+    }>('export', 'runs/first', '--select', 'kd', '--float16', '--out', 'half.onnx');
+    expect(bytes).toBeLessThan(float16.floatBytes);
+    expect(float16.after).toMatchObject({ testError: float16.before.testError, count: 60 });
+    expect([float16.agreement, verified.ofData]).toEqual([1, 60]);
+    expect((await refusal('export', 'runs/first', '--float16', '--int8')).code).toBe('ANC_USAGE');
+  });
+
+  it('of a run is measured beside its teacher', async () => {
+    const flags = ['--select', 'kd', '--seconds', '0.01', '--batch-size', '1', '--no-memory'];
+    const { rows, images } = await json<{
+      rows: { model: string; precision: string; agreement: number | null }[];
+      images: number;
+    }>('benchmark', 'runs/first', ...flags, '--precision', 'float32,int8');
+    expect(rows.map(({ model, precision }) => `${model} ${precision}`)).toEqual([
+      'teacher float32',
+      'teacher int8',
+      'kd float32',
+      'kd int8',
+    ]);
+    expect(images).toBe(60);
+    expect(rows[2]!.agreement).toBeCloseTo(run.students[1]!.agreement, 6);
   });
 
   it('of 8 bits is calibrated and compared on pictures without labels, brought to its size', async () => {

@@ -135,7 +135,7 @@ const run = async (...args: readonly string[]) => {
     ['--plugins', './zoo.mjs'],
     ['--teacher', 'cnn(widths=[4,4],features=8)'],
     ['--methods', 'adversarial'],
-    ['--limit-train', '128', '--limit-test', '50', '--epochs', '2', '--batch-size', '32'],
+    ['--limit-train', '64', '--limit-test', '50', '--epochs', '2', '--batch-size', '16'],
   ].flat();
   const student = args.includes('--student') ? [] : ['--student', 'cnn(widths=[2,2],features=8)'];
   const outcome = await inProcess(['run', ...small, ...student, ...args, '--json'], place.path);

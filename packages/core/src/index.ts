@@ -225,7 +225,7 @@ export { noiseName, phasesOf, playPhases, type PlayedPhases } from './step/play-
 // Training, alone or as one of several ranks
 export type { Exchange, PhaseMeans, Rank } from './contracts/exchange.js';
 export { exchangeByAllReduce, type AllReduce } from './train/all-reduce.js';
-export { train, type TrainOptions } from './train/train.js';
+export { train, type Horizon, type TrainOptions } from './train/train.js';
 export type { Alarm } from './train/alarms.js';
 export type { BatchSource } from './train/batches.js';
 export type { Diagnostics } from './train/diagnostics.js';

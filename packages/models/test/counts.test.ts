@@ -41,6 +41,11 @@ describe('parameters, to the unit', () => {
     ['wrn-28-10', cifar, 10, 36_479_194],
     ['wrn-40-2', cifar, 10, 2_243_546],
     ['mobilenet', imagenet, 1000, 4_231_976],
+    ['mobilenet-v2', imagenet, 1000, 3_504_872],
+    ['mobilenet-v3-small', imagenet, 1000, 2_542_856],
+    ['mobilenet-v3-large', imagenet, 1000, 5_483_032],
+    ['efficientnet-lite0', imagenet, 1000, 4_652_008],
+    ['shufflenet-v2', imagenet, 1000, 2_278_604],
     // As Keras counts what it trains.
     ['keras-mobilenet', imagenet, 10, 3_217_226],
     ['keras-resnet50', imagenet, 10, 23_555_082],
@@ -51,6 +56,19 @@ describe('parameters, to the unit', () => {
     ['keras-resnet152-v2', imagenet, 10, 58_208_394],
   ] as const)('%s at %o, %d classes', (name, input, classes, parameters) => {
     expect(count(name, input, classes).parameters).toBe(parameters);
+  });
+
+  it.each([
+    ['shufflenet-v2', { width: 0.5 }, 1_366_792],
+    ['shufflenet-v2', { width: 1.5 }, 3_503_624],
+    ['shufflenet-v2', { width: 2 }, 7_393_996],
+    // timm's tf_efficientnet_lite1 to lite4
+    ['efficientnet-lite0', { width: 1, depth: 1.1 }, 5_416_680],
+    ['efficientnet-lite0', { width: 1.1, depth: 1.2 }, 6_092_072],
+    ['efficientnet-lite0', { width: 1.2, depth: 1.4 }, 8_197_096],
+    ['efficientnet-lite0', { width: 1.4, depth: 1.8 }, 13_006_568],
+  ] as const)('%s of %o', (name, options, parameters) => {
+    expect(count(name, imagenet, 1000, options).parameters).toBe(parameters);
   });
 
   it.each([

@@ -36,6 +36,14 @@ const cases: [name: string, input: ModelEnvironment['input'], taps: string[], op
   ['keras-resnet50', [17, 16, 3], stages, { width: 0.0625 }],
   ['keras-resnet50-v2', [16, 17, 3], stages, { width: 0.0625 }],
   ['mobilenet', [12, 12, 3], [], { width: 0.0625, activation: 'relu6', stemStride: 2 }],
+  ['mobilenet-v2', [9, 8, 1], ['block1', 'block17'], { width: 0.0625 }],
+  ['mobilenet-v2', [17, 16, 3], [], { width: 0.0625, stemStride: 2 }],
+  ['mobilenet-v3-small', [9, 8, 3], ['block1', 'block11'], { width: 0.0625 }],
+  ['mobilenet-v3-large', [8, 9, 1], ['block1', 'block15'], { width: 0.0625 }],
+  ['efficientnet-lite0', [9, 8, 1], ['block1', 'block16'], { width: 0.0625 }],
+  ['efficientnet-lite0', [8, 9, 3], ['block17'], { width: 0.0625, depth: 1.1, padding: 'both' }],
+  ['shufflenet-v2', [9, 8, 1], ['stage2', 'stage3', 'stage4'], { width: 0.0625 }],
+  ['shufflenet-v2', [18, 17, 3], [], { width: 0.125, stemStride: 2, stemPool: true }],
 ];
 
 describe.each(cases)('%s', (name, input, taps, options) => {

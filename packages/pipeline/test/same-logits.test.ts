@@ -24,6 +24,7 @@ const MODELS = [
   ['resnet', { depth: 11, width: 0.25, block: 'bottleneck', variant: 'v1', shortcut: 'projection' }],
   ['resnet', { depth: 18, width: 0.0625, family: 'imagenet' }],
   ['mobilenet', { width: 0.0625 }],
+  ['mobilenet-v3-small', { width: 0.0625 }],
   ['lenet5', {}],
   ['cnn', { widths: [4, 6], batchNorm: true, features: 8 }],
 ] as const;
@@ -105,8 +106,12 @@ describe('the same weights and images', () => {
     }
   });
 
-  it('give the same gradients of depthwise convolutions', async () => {
-    const named = { name: 'mobilenet', options: { width: 0.0625 } };
+  it.each([
+    ['depthwise convolutions', 'mobilenet'],
+    ['squeeze-excite and hard-swish', 'mobilenet-v3-small'],
+    ['channel shuffles', 'shufflenet-v2'],
+  ])('give the same gradients of %s', async (_what, name) => {
+    const named = { name, options: { width: 0.0625 } };
     const network = await composition.registries.models.create(named, ENVIRONMENT);
     const { params, stats } = trained(network);
     const names = Object.keys(params);
@@ -123,7 +128,7 @@ describe('the same weights and images', () => {
           const found = tf.grads(loss)(names.map((name) => own.params[name]!));
           return Object.fromEntries(found.map((gradient, i) => [names[i]!, gradient]));
         },
-        { id: 'same gradients', inputs: { images: { shape: images.shape, dtype: 'float32' } } },
+        { id: `same gradients ${name}`, inputs: { images: { shape: images.shape, dtype: 'float32' } } },
         mergeTrees(prefixTree('params', params), prefixTree('stats', stats)),
       );
       const found = await compiled.run({ images });

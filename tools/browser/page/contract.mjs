@@ -5,6 +5,7 @@ const asked = new URLSearchParams(globalThis.location.search);
 const name = asked.get('backend');
 const how = {
   parts: asked.get('parts').split(','),
+  without: asked.getAll('without'),
   seconds: Number(asked.get('seconds')),
   batch: Number(asked.get('batch')),
 };

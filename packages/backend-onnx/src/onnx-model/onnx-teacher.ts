@@ -41,6 +41,11 @@ export class OnnxTeacher extends SessionTeacher<OnnxTeacherFacts> {
     session: number,
     outputs: Tree<readonly number[]>,
     facts: OnnxTeacherFacts,
+    /**
+     * The model as it is run, with its preprocessing: bytes [B, H, W, C] in; logits [B, classes] and, where it has them,
+     * features out.
+     */
+    readonly model: Uint8Array,
     frozen: () => FrozenNetwork | undefined,
   ) {
     super(engine, session, outputs, facts);
@@ -125,6 +130,7 @@ export class OnnxTeacher extends SessionTeacher<OnnxTeacherFacts> {
         metadata: properties,
         notices,
       },
+      final,
       () => request.differentiable?.(final),
     );
   }

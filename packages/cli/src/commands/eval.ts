@@ -1,4 +1,6 @@
-import { formatCount, formatMetric } from '@anc/pipeline/options';
+import { AncError } from '@anc/core';
+import { formatCount, formatMetric, formatShare } from '@anc/pipeline/options';
+import { EXIT } from '../terminal/failure.js';
 import { createTerminal } from '../terminal/terminal.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
 import type { DefineCommand, Session } from './command.js';
@@ -16,6 +18,8 @@ interface EvalOptions extends CommonOptions, ModelFlags {
   readonly limitTest?: string;
   readonly backend: string;
   readonly batchSize: string;
+  readonly teacher?: string;
+  readonly failUnder?: string;
 }
 
 /** `eval <what>`: the test error of a trained network. */
@@ -31,7 +35,15 @@ export const defineEval: DefineCommand = (command, session) => {
     .option('--model <name>', 'network of the weights, where the file does not name it')
     .option('--preprocessing <how>', `${PREPROCESSING}; default: as the file says`)
     .option('--backend <name>', 'backend', 'onnx')
-    .option('--batch-size <n>', 'images per batch', '100');
+    .option('--batch-size <n>', 'images per batch', '100')
+    .option(
+      '--teacher <what>',
+      "measure the agreement with this run's or file's model; default: see --fail-under",
+    )
+    .option(
+      '--fail-under <metrics>',
+      'smallest values for exit code 0, e.g. agreement=0.95,accuracy=0.9; the agreement is with the teacher of the run',
+    );
   addCommonOptions(addSelectOption(command)).action((what: string, options: EvalOptions) =>
     evaluate(what, options, session),
   );
@@ -47,6 +59,8 @@ async function evaluate(what: string, options: EvalOptions, session: Session): P
   warnOfAliases(options, terminal);
   const batchSize = parseSizes(options.batchSize, '--batch-size', 1)[0]!;
   const { dataset, dataDir, limitTest } = options;
+  const { teacher } = options;
+  const failUnder = options.failUnder === undefined ? undefined : thresholdsOf(options.failUnder);
   const { notices, ...result } = await pipeline.evaluate(what, {
     ...(await modelFileOptions(options, session.cwd)),
     backend: namedOf(options.backend, '--backend'),
@@ -54,6 +68,8 @@ async function evaluate(what: string, options: EvalOptions, session: Session): P
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(limitTest === undefined ? {} : { limitTest: parseSizes(limitTest, '--limit-test', 1)[0]! }),
     batchSize,
+    ...(teacher === undefined ? {} : { teacher }),
+    ...(failUnder === undefined ? {} : { failUnder }),
   });
   notices.forEach((text) => terminal.log.warn(text));
   terminal.document(result);
@@ -66,5 +82,26 @@ async function evaluate(what: string, options: EvalOptions, session: Session): P
   });
   const rates =
     known.length === 0 ? `the images have no labels, so there is no ${metrics[0].name}` : known.join(', ');
-  terminal.print(`${result.model} on ${result.dataset}: ${rates}, ${formatCount(result.count)} images.`);
+  const { agreement, missed = [] } = result;
+  const agreed = agreement === undefined ? '' : `agreement with the teacher ${formatShare(agreement)}, `;
+  terminal.print(
+    `${result.model} on ${result.dataset}: ${rates}, ${agreed}${formatCount(result.count)} images.`,
+  );
+  for (const { metric, least, value } of missed) {
+    terminal.log.error(`${metric} is ${value ?? 'unknown'}, below ${least}.`);
+  }
+  if (missed.length > 0) session.exitWith(EXIT.failed);
+}
+
+/** `agreement=0.95,accuracy=0.9`. Throws `ANC_USAGE`. */
+function thresholdsOf(text: string): Record<string, number> {
+  const parts = text.split(',').map((part) => /^\s*([^=\s]+)\s*=\s*([0-9.eE+-]+)\s*$/.exec(part));
+  const names = parts.map((part) => part?.[1]);
+  if (parts.every((part) => part !== null) && new Set(names).size === names.length) {
+    return Object.fromEntries(parts.map((part) => [part[1]!, Number(part[2])]));
+  }
+  throw new AncError('ANC_USAGE', '--fail-under: expected metrics with their smallest values, each once.', {
+    expected: 'agreement=0.95,accuracy=0.9',
+    received: text,
+  });
 }

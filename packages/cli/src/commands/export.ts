@@ -18,6 +18,7 @@ interface ExportFlags extends CommonOptions, ModelFlags {
   readonly layout?: string;
   readonly features?: boolean;
   readonly int8?: boolean;
+  readonly float16?: boolean;
   readonly calibration: string;
   readonly dataset?: string;
   readonly dataDir?: string;
@@ -35,10 +36,11 @@ export const defineExport: DefineCommand = (command, session) => {
     .option('--layout <order>', "axes of an ONNX model's input: nchw (default) or nhwc")
     .option('--features', 'make the features an output, too')
     .option('--int8', '8-bit weights and activations; reports the accuracy before and after')
+    .option('--float16', 'half precision: half the bytes; inputs and outputs stay float32')
     .option('--calibration <n>', 'with --int8: number of training images that set the ranges', '128')
-    .option('--dataset <name>', "with --int8: images to calibrate and test with; default: the run's own")
+    .option('--dataset <name>', "images to check, calibrate and test the file with; default: the run's own")
     .option('--data-dir <folder>', "folder with the dataset's files (also ANC_DATA_DIR)")
-    .option('--limit-test <n>', 'with --int8: test on the first n test images only')
+    .option('--limit-test <n>', 'with --int8 and --float16: test on the first n test images only')
     .option('--size <shape>', 'size of the images, HxWxC, where the file of weights leaves it open')
     .option('--model <name>', 'network of the weights, where the file does not name it')
     .option('--preprocessing <how>', `${PREPROCESSING}; default: as the weights say`);
@@ -67,6 +69,7 @@ async function exportModel(what: string, flags: ExportFlags, session: Session): 
     ...(flags.foldNormalization === undefined ? {} : { foldNormalization: flags.foldNormalization }),
     ...(flags.features === undefined ? {} : { features: flags.features }),
     ...(flags.int8 === undefined ? {} : { int8: flags.int8 }),
+    ...(flags.float16 === undefined ? {} : { float16: flags.float16 }),
     calibration: parseSizes(flags.calibration, '--calibration', 1)[0]!,
     ...(dataset === undefined ? {} : { images: dataset }),
     ...(dataDir === undefined ? {} : { dataDir }),
@@ -75,21 +78,26 @@ async function exportModel(what: string, flags: ExportFlags, session: Session): 
   };
   const result = await locating(fromFlags, () => pipeline.exportModel(what, options));
   terminal.document(result);
-  const { verified, int8, bytes } = result;
+  const { verified, int8, float16, bytes } = result;
   terminal.print(
     `${result.file}: ${formatCount(bytes)} bytes; read back, its logits differ by at most ` +
-      `${verified.maxDifference.toExponential(1)} (largest logit ${verified.scale.toPrecision(3)}) on ${verified.images} images.`,
+      `${verified.maxDifference.toExponential(1)} (largest logit ${verified.scale.toPrecision(3)}) on ` +
+      `${verified.images} images${verified.ofData === 0 ? '' : `, ${verified.ofData} of them of the data`}.`,
   );
-  if (int8 !== undefined) {
-    const { metricOf, taskOfDocument } = await import('@anc/pipeline/internal');
-    const [primary] = taskOfDocument(int8).metrics;
-    const [before, after] = [int8.before, int8.after].map((score) =>
-      formatMetric(metricOf(score, primary), primary),
-    );
-    terminal.print(
-      `8 bits: ${primary.label ?? primary.name} ${before} before, ${after} after, ` +
-        `the same prediction on ${formatShare(int8.agreement)} of ${formatCount(int8.after.count)} images; ` +
-        `${formatCount(int8.floatBytes)} bytes before, ${formatCount(bytes)} after.`,
-    );
+  const converted = int8 ?? float16;
+  if (converted === undefined) return;
+  const { before, after, agreement, floatBytes } = converted;
+  const bits = `${int8 === undefined ? 16 : 8} bits: `;
+  const sizes = `${formatCount(floatBytes)} bytes before, ${formatCount(bytes)} after.`;
+  if (before === undefined || after === undefined) {
+    terminal.print(`${bits}${sizes}`);
+    return;
   }
+  const { metricOf, taskOfDocument } = await import('@anc/pipeline/internal');
+  const [primary] = taskOfDocument(converted).metrics;
+  const [old, now] = [before, after].map((score) => formatMetric(metricOf(score, primary), primary));
+  terminal.print(
+    `${bits}${primary.label ?? primary.name} ${old} before, ${now} after, ` +
+      `the same prediction on ${formatShare(agreement ?? null)} of ${formatCount(after.count)} images; ${sizes}`,
+  );
 }

@@ -21,7 +21,7 @@ export const defineReproduce: DefineCommand = (command, session) => {
     .option('--scale <share>', "share of the paper's epochs, e.g. 0.1; default: 1")
     .option('--dry-run', 'print the runs and their cost, and train nothing');
   addChangePlugins(command);
-  addFlags(command, ['dataset', 'methods']).action(
+  addFlags(command, ['dataset', 'methods', 'continue', 'time']).action(
     (table: string | undefined, options: Record<string, unknown>) =>
       reproduce(table, readFlags(options), options, session),
   );

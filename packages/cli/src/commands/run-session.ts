@@ -4,6 +4,7 @@ import {
   withCanonicalNames,
   withChosenDataset,
   withDefaultBackend,
+  withParent,
   type Fetching,
   type RunRequest,
 } from '@anc/pipeline/internal';
@@ -58,11 +59,13 @@ export async function openTrainingSession(
     fetching,
     compose,
     async resolved() {
-      const named = await withCanonicalNames(request.input, compose);
+      const parent = await withParent(request.input, cwd);
+      const named = await withCanonicalNames(parent.input, compose);
       const onDataset = await withChosenDataset(named, cwd, compose);
       const { input, notices } = withDefaultBackend(onDataset.input);
-      for (const notice of [...onDataset.notices, ...notices]) progress.notice(notice);
-      return { ...resolveRequest({ ...request, input }), cwd, fetching, compose, input };
+      for (const notice of [...parent.notices, ...onDataset.notices, ...notices]) progress.notice(notice);
+      const { options, given } = resolveRequest({ ...request, input });
+      return { options, given: given.filter(parent.isOwn), cwd, fetching, compose, input };
     },
     changes: (accepted) => changesOf(flags, accepted),
     close() {

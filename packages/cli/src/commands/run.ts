@@ -17,22 +17,29 @@ export const defineRun: DefineCommand = (command, session) => {
     '--change-options',
     'with --resume: train what is unfinished with the options given here, or edited in the folder, and record it',
   );
+  command.option(
+    '--plan',
+    'only predict time, memory and disk, from a few measured steps, and what a smaller student or fewer views would cost; writes nothing',
+  );
   addChangePlugins(command);
   command.option(
     '--continue-stopped',
     'with --resume: go on with models whose training a hook had stopped, which otherwise count as finished',
   );
-  addFlags(command).action((options: Record<string, unknown>) =>
-    run(
-      readFlags(options),
-      {
-        acceptChanges: options.changeOptions === true,
-        changePlugins: options.changePlugins,
-        continueStopped: options.continueStopped === true,
-      },
-      session,
-    ),
-  );
+  addFlags(command).action(async (options: Record<string, unknown>) => {
+    const flags = readFlags(options);
+    if (options.plan === true) {
+      const { planRun } = await import('./run-plan.js');
+      await planRun(flags, session);
+      return;
+    }
+    const resuming = {
+      acceptChanges: options.changeOptions === true,
+      changePlugins: options.changePlugins,
+      continueStopped: options.continueStopped === true,
+    };
+    await run(flags, resuming, session);
+  });
 };
 
 /** What is only possible with `--resume`. */
@@ -47,6 +54,7 @@ async function run(
   { acceptChanges, changePlugins, continueStopped }: Resuming,
   session: Session,
 ): Promise<void> {
+  const began = performance.now();
   const [
     { openTrainingSession },
     { locating },
@@ -103,6 +111,7 @@ async function run(
         emit,
         signal,
         continueStopped,
+        spent: (performance.now() - began) / 1000,
       });
       // Backends know only after the steps what they left to the processor.
       for (const message of pipeline.backendNotices(plan.backends)) emit({ type: 'notice', message });

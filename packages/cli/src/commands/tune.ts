@@ -30,7 +30,7 @@ export const defineTune: DefineCommand = (command, session) => {
     .option('--confirm <n>', 'train each chosen setting with n fresh seeds and compare; default: 0');
   // No test image is opened.
   addChangePlugins(command);
-  addFlags(command, ['limitTest']).action((options: Record<string, unknown>) =>
+  addFlags(command, ['limitTest', 'time', 'continue']).action((options: Record<string, unknown>) =>
     tune(readFlags(options), options, session),
   );
 };

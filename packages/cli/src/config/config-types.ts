@@ -43,8 +43,18 @@ export interface ConfigOptions {
   readonly student?: Named;
   /** start the student from the weights of a file, as far as names and shapes agree; a report says which */
   readonly studentWeights?: string;
+  /** continue from a finished run: its options where none are given here, its teacher, and the weights of its student (the one that export takes, or that of --methods), with a new schedule */
+  readonly continue?: string;
   /** parameters of the student that keep their values: patterns of their names, e.g. "conv1/*,layer1/*" */
   readonly freeze?: string;
+  /** budget: choose a student of at most so many parameters, e.g. 100k */
+  readonly maxParameters?: number | string;
+  /** budget: choose a student of at most so many FLOPs for one image (2 × multiply-adds), e.g. 5M */
+  readonly maxFlops?: number | string;
+  /** budget: choose a student whose weights take at most so many bytes as float32, e.g. 300k */
+  readonly maxBytes?: number | string;
+  /** budget: choose a student whose forward pass of one image takes at most so long on its backend, as measured here */
+  readonly maxMs?: number;
   /** training methods to compare, one student each */
   readonly methods?: readonly Named[];
   /** packages or files with more models, methods, datasets, … */
@@ -53,6 +63,8 @@ export interface ConfigOptions {
   readonly discoverPlugins?: boolean;
   /** epochs: passes over the training images, for each student */
   readonly epochs?: number;
+  /** how long the run may take, e.g. 30m or 1h30m, in place of epochs: students share what is left of it, and schedules end with it */
+  readonly time?: number | string;
   /** images per step */
   readonly batchSize?: number;
   /** steps that count as an epoch of a student, in repeated passes over the images; default: one pass, without images 100 */

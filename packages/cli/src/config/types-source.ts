@@ -12,13 +12,14 @@ function typeOf(schema: JsonSchema): string {
     enum: choices,
   } = schema as {
     readonly anyOf?: readonly JsonSchema[];
-    readonly type?: string;
+    readonly type?: string | readonly string[];
     readonly items?: JsonSchema;
     readonly enum?: readonly unknown[];
   };
   if (choices !== undefined) return choices.map((choice) => `'${String(choice)}'`).join(' | ');
   if (anyOf?.some((part) => part['type'] === 'object') === true) return NAMED;
   if (anyOf !== undefined) return anyOf.map(typeOf).join(' | ');
+  if (type !== undefined && typeof type !== 'string') return type.join(' | ');
   if (type === 'array') return `readonly ${typeOf(items ?? {})}[]`;
   return type === 'integer' ? 'number' : (type ?? 'unknown');
 }

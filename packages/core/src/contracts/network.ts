@@ -65,6 +65,8 @@ export interface LayerSummary {
   readonly parameters: number;
   /** 2 × multiply-adds + bias additions. */
   readonly flops: number;
+  /** Of batch norm: what is added to the variance, where it is not 1e-5. */
+  readonly epsilon?: number;
 }
 
 /**

@@ -10,6 +10,9 @@ export interface BatchNormOptions {
   readonly epsilon?: number;
 }
 
+/** Of PyTorch, and of most networks. */
+const USUAL_EPSILON = 1e-5;
+
 /** x·a + c for a and c [C], in one pass: by the backends' batch-norm kernel. */
 const affine = (x: tf.Tensor, a: tf.Tensor, c: tf.Tensor): tf.Tensor =>
   tf.batchNorm(x, tf.zerosLike(c), tf.onesLike(c), c, a, 0);
@@ -60,7 +63,7 @@ function normalizeByOwnStatistics(
  * inference it uses the running averages. It counts as no FLOPs, as in the paper.
  */
 export function batchNorm(name: string, options: BatchNormOptions = {}): Layer {
-  const { momentum = 0.9, epsilon = 1e-5 } = options;
+  const { momentum = 0.9, epsilon = USUAL_EPSILON } = options;
   const channelsOf = (input: readonly number[]): number => {
     if (input.length === 0) throw modelInputError(name, 'at least one axis', input);
     return input.at(-1)!;
@@ -100,7 +103,8 @@ export function batchNorm(name: string, options: BatchNormOptions = {}): Layer {
       };
     },
     summary(input) {
-      return [{ name, output: input, parameters: 2 * channelsOf(input), flops: 0 }];
+      const own = epsilon === USUAL_EPSILON ? {} : { epsilon };
+      return [{ name, output: input, parameters: 2 * channelsOf(input), flops: 0, ...own }];
     },
   };
 }

@@ -2,13 +2,27 @@ interface ProcessReport {
   readonly header?: { readonly glibcVersionRuntime?: string };
 }
 
+let glibc: boolean | null = null;
+
+/** Whether this Linux has glibc. Asked once: a report of the process takes half a second where it has a network. */
+function hasGlibc(): boolean {
+  if (glibc === null) {
+    const report = process.report as typeof process.report & { excludeNetwork: boolean };
+    const before = report.excludeNetwork;
+    report.excludeNetwork = true;
+    const { header } = report.getReport() as ProcessReport;
+    report.excludeNetwork = before;
+    glibc = header?.glibcVersionRuntime !== undefined;
+  }
+  return glibc;
+}
+
 /** Where native builds run: `linux-x64`, `linux-x64-musl` (Alpine), `darwin-arm64`, `win32-x64`; null outside of Node. */
 export function platformName(): string | null {
   if (typeof process === 'undefined' || !('node' in process.versions)) return null;
   const name = `${process.platform}-${process.arch}`;
   if (process.platform !== 'linux') return name;
-  const { header } = process.report.getReport() as ProcessReport;
-  return header?.glibcVersionRuntime === undefined ? `${name}-musl` : name;
+  return hasGlibc() ? name : `${name}-musl`;
 }
 
 /** A package that brings native code, and where its published builds run. */

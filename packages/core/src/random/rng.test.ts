@@ -27,6 +27,18 @@ describe('Rng', () => {
     expect(Math.abs(variance - 1)).toBeLessThan(0.04);
   });
 
+  it.each([1, 2, 7, 784, 1025, 3000])('gives %i normal numbers at once as it does one by one', (n) => {
+    for (const drawnBefore of [0, 1]) {
+      const [bulk, single] = [Rng.fromSeed(5), Rng.fromSeed(5)];
+      for (let i = 0; i < drawnBefore; i++) expect(bulk.normal()).toBe(single.normal());
+      const numbers = new Float64Array(n);
+      bulk.normals(numbers);
+      expect([...numbers]).toEqual(Array.from({ length: n }, () => single.normal()));
+      expect(bulk.normal()).toBe(single.normal());
+      expect(bulk.uniform()).toBe(single.uniform());
+    }
+  });
+
   it('continues after a tensor was filled, and fills the next one with other numbers', () => {
     const [once, twice] = [new Float32Array(64), new Float32Array(32)];
     Rng.fromSeed(4).fillNormal(once, 1);

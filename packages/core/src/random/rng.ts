@@ -2,6 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { fillWithPairs } from './box-muller.js';
 import { fillWithNormals } from './normals.js';
 
 /** Four 32-bit words from a key: two rounds of multiply-xorshift per word, well mixed for short keys. */
@@ -89,6 +90,19 @@ export class Rng {
     return radius * Math.cos(angle);
   }
 
+  /** Fills `data` with the numbers that as many calls of `normal` would give, in a fraction of the time. */
+  normals(data: Float64Array): void {
+    if (data.length === 0) return;
+    let start = 0;
+    if (this.#spare !== null) {
+      data[start++] = this.#spare;
+      this.#spare = null;
+    }
+    const state = Int32Array.from(this.#generator.getState());
+    this.#spare = fillWithPairs(data, start, state);
+    this.#generator = xoroshiro128plusFromState([...state]);
+  }
+
   /**
    * Fills a tensor with normal numbers of mean zero, faster than one by one. They are not the numbers that `normal`
    * would give.
@@ -122,6 +136,10 @@ class StillRng extends Rng {
 
   override normal(): number {
     return 0;
+  }
+
+  override normals(data: Float64Array): void {
+    data.fill(0);
   }
 
   override fillNormal(): void {}

@@ -418,3 +418,34 @@ describe("a step's inputs", () => {
     expect(log).toEqual(['teacher 0', 'teacher 1', 'step 1', 'teacher 2', 'step 2', 'step 3']);
   });
 });
+
+describe('a horizon', () => {
+  it('ends the stage in the middle of an epoch, whose metrics are reported, and stretches schedules', async () => {
+    const shares: number[] = [];
+    const stage = stageOf({
+      next: ({ step, epochs, stepsPerEpoch }) => {
+        shares.push(step / (epochs * stepsPerEpoch));
+        return { hyper: { rate: 1 }, phases: ['student'] };
+      },
+    });
+    const expected = [2, 8, 8, 10, 10, 5];
+    const { events, state } = await run({ stage, horizon: { steps: (step) => expected[step]! } });
+    const epochs = events.filter(({ type }) => type === 'epoch');
+    expect(epochs.map(({ progress }) => [progress.epoch, progress.step])).toEqual([
+      [0, 3],
+      [1, 5],
+    ]);
+    expect(events.at(-1)).toMatchObject({ type: 'done', progress: { step: 5, epochs: 2 } });
+    expect(shares).toEqual([0, 1 / 8, 2 / 8, 3 / 10, 4 / 10]);
+    const pixels = [valueOf(0, 0), valueOf(0, 1), valueOf(0, 2), valueOf(1, 0), valueOf(1, 1)];
+    expect(state['w']!.data[0]).toBe(-pixels.reduce((sum, value) => sum + value, 0));
+  });
+
+  it('that is over trains nothing more', async () => {
+    const { events } = await run({
+      horizon: { steps: (step) => step },
+      from: { step: 4, accumulator: { count: 0, sums: {} } },
+    });
+    expect(events.map(({ type }) => type)).toEqual(['done']);
+  });
+});

@@ -17,6 +17,15 @@ import type { Position } from './position.js';
 import { prefetchNext } from './prefetch-next.js';
 import { StageRunner } from './stage-runner.js';
 
+/** How many steps a stage has, where that is not known from the start. */
+export interface Horizon {
+  /**
+   * Steps that the stage is expected to have in all, when `step` of them are done: more than `step` as long as it goes on,
+   * `step` to end it. Asked before the first step and after every one.
+   */
+  steps(step: number): number;
+}
+
 /** Options of `train`. */
 export interface TrainOptions {
   /** Runs the steps. */
@@ -50,6 +59,11 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Steps between readbacks of the metrics, which wait for the backend; an epoch always ends with one. */
   readonly metricsEvery?: number;
+  /**
+   * Ends the stage by something other than `epochs`, such as time. Schedules follow the share of the horizon that is done;
+   * the last epoch may be cut short.
+   */
+  readonly horizon?: Horizon;
   /** Asked after every step: whether a checkpoint is due, which is then offered as an event. */
   readonly checkpointDue?: () => boolean;
 }
@@ -76,17 +90,19 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     signal,
     metricsEvery = 50,
     checkpointDue,
+    horizon,
   } = options;
   const { stepsPerEpoch } = batches;
-  const total = epochs * stepsPerEpoch;
   const progressAt = (step: number): Progress => ({
     epoch: Math.floor(step / stepsPerEpoch),
-    epochs,
+    epochs: horizon === undefined ? epochs : Math.ceil(total / stepsPerEpoch),
     step,
     stepsPerEpoch,
   });
 
   let { step, accumulator } = options.from ?? { step: 0, accumulator: emptyAccumulator };
+  /** Steps of the stage, as far as is known. */
+  let total = horizon?.steps(step) ?? epochs * stepsPerEpoch;
   let diagnostics: Diagnostics | null = null;
   const runner = new StageRunner(backend, stage, options.state, options);
   /** The state as it was last read and found finite. */
@@ -101,7 +117,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     const prepared = map(drawn, (batch) => stepInputs(stage, batch, batches.shape, teacher));
     let next = first;
     for await (const batch of prefetchNext(prepared)) {
-      const { hyper, phases } = stage.next(progressAt(next));
+      const progress = progressAt(next);
+      // Schedules see the horizon to the step, not to the epoch.
+      const { hyper, phases } = stage.next(
+        horizon === undefined ? progress : { ...progress, epochs: total / stepsPerEpoch },
+      );
       yield {
         phases,
         inputs: { batch, hyper, noise: { seed, step: next, offset: batches.offset ?? 0 } },
@@ -115,10 +135,12 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       for await (const { phases, inputs } of stepsFrom(step)) {
         await runner.play(phases, inputs);
         step++;
+        if (horizon !== undefined) total = horizon.steps(step);
         const progress = progressAt(step);
         yield { type: 'step', progress };
 
-        const epochEnds = step % stepsPerEpoch === 0;
+        const ends = horizon !== undefined && step >= total;
+        const epochEnds = ends || step % stepsPerEpoch === 0;
         const stops = signal?.aborted === true && step < total;
         const isDue = checkpointDue?.() === true && !epochEnds && !stops;
         if (epochEnds || stops || isDue || step % metricsEvery === 0) {
@@ -131,6 +153,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
           accumulator = metrics.addTo(accumulator);
           yield { type: 'metrics', progress, metrics: metrics.means };
         }
+        if (ends) break;
         if (isDue)
           yield {
             type: 'checkpoint',

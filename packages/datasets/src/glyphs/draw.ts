@@ -103,10 +103,14 @@ function shade(rng: Rng, { noise, contrast }: Difficulty, coverage: Float32Array
   const figure = between(rng, ground + contrast, 255);
   const [slopeX, slopeY] = [between(rng, -1.5, 1.5), between(rng, -1.5, 1.5)];
   const sigma = between(rng, 4, noise);
-  for (let i = 0; i < out.length; i++) {
-    const light = slopeX * ((i % GLYPH_SIZE) - 13.5) + slopeY * (Math.floor(i / GLYPH_SIZE) - 13.5);
-    const gray = ground + (figure - ground) * coverage[i]!;
-    const value = gray + light + sigma * rng.normal();
-    out[i] = Math.max(0, Math.min(255, Math.round(value)));
+  const noises = new Float64Array(out.length);
+  rng.normals(noises);
+  for (let y = 0, i = 0; y < GLYPH_SIZE; y++) {
+    for (let x = 0; x < GLYPH_SIZE; x++, i++) {
+      const light = slopeX * (x - 13.5) + slopeY * (y - 13.5);
+      const gray = ground + (figure - ground) * coverage[i]!;
+      const value = gray + light + sigma * noises[i]!;
+      out[i] = Math.max(0, Math.min(255, Math.round(value)));
+    }
   }
 }

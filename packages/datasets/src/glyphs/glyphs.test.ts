@@ -25,6 +25,17 @@ describe('Glyphs', () => {
     expect(other.bytes).not.toEqual(few.bytes);
   });
 
+  it('gives a shorter split of images that it drew before, and a longer one of the same beginning', async () => {
+    const fingerprint = async (train: number): Promise<string> =>
+      (await new Glyphs({ train, test: 1, seed: 77 }).split('train')).images.fingerprint;
+    const few = await fingerprint(5);
+    const more = await load(new Glyphs({ train: 9, test: 1, seed: 77 }), 'train');
+    expect(more.labels).toHaveLength(9);
+    expect(await fingerprint(5)).toBe(few);
+    const { images } = await new Glyphs({ train: 5, test: 1, seed: 77 }).split('train');
+    expect(images.count).toBe(5);
+  });
+
   it('has another fingerprint for other images', async () => {
     const fingerprint = async (seed: number): Promise<string> =>
       (await new Glyphs({ train: 10, test: 10, seed }).split('train')).images.fingerprint;

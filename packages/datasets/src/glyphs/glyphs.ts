@@ -4,6 +4,8 @@ import { glyphsOptions, type GlyphsOptions } from '../options.js';
 import { DEFAULT_DIFFICULTY, drawGlyph, GLYPH_SIZE } from './draw.js';
 import { GLYPH_CLASSES } from './shapes.js';
 
+const PIXELS = GLYPH_SIZE * GLYPH_SIZE;
+
 /**
  * Generated images of ten stroke figures, 28×28 gray: a dataset that needs no files.
  *
@@ -15,28 +17,53 @@ export class Glyphs extends Dataset {
   readonly classes = GLYPH_CLASSES;
   readonly shape = [GLYPH_SIZE, GLYPH_SIZE, 1] as const;
   readonly #counts: Readonly<Record<SplitName, number>>;
+  readonly #seed: number;
   readonly #rng: Rng;
 
   constructor(options: GlyphsOptions = {}) {
     super();
     const { train, test, seed } = glyphsOptions.parse(options);
     this.#counts = { train, test };
-    this.#rng = Rng.fromSeed(seed ?? 0).split('glyphs');
+    this.#seed = seed ?? 0;
+    this.#rng = Rng.fromSeed(this.#seed).split('glyphs');
   }
 
   split(name: SplitName): Promise<DatasetSplit> {
     const count = this.#counts[name];
-    const size = GLYPH_SIZE * GLYPH_SIZE;
-    const bytes = sharedBytes(count * size);
-    const labels = new Int32Array(count);
-    for (let i = 0; i < count; i++) {
-      const rng = this.#rng.split(name, i);
-      labels[i] = rng.int(GLYPH_CLASSES.length);
-      drawGlyph(rng, labels[i]!, DEFAULT_DIFFICULTY, bytes.subarray(i * size, (i + 1) * size));
-    }
+    const { bytes, labels } = drawn(`${this.#seed}/${name}`, this.#rng.split(name), count);
     return Promise.resolve({
-      images: new MemoryImages(bytes, this.shape),
-      labels: () => Promise.resolve(labels.slice()),
+      images: new MemoryImages(bytes.subarray(0, count * PIXELS), this.shape),
+      labels: () => Promise.resolve(labels.slice(0, count)),
     });
   }
+}
+
+interface Drawn {
+  readonly bytes: Uint8Array;
+  readonly labels: Int32Array;
+}
+
+/** Splits drawn in this process, the latest last: several runs of one process use the same images. */
+const kept = new Map<string, Drawn>();
+const KEPT = 4;
+
+/** At least the first `count` images of a split; a shorter split is the beginning of a longer one. */
+function drawn(key: string, rng: Rng, count: number): Drawn {
+  const known = kept.get(key);
+  kept.delete(key);
+  const images = known !== undefined && known.labels.length >= count ? known : draw(rng, count);
+  kept.set(key, images);
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+  return images;
+}
+
+function draw(split: Rng, count: number): Drawn {
+  const bytes = sharedBytes(count * PIXELS);
+  const labels = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const rng = split.split(i);
+    labels[i] = rng.int(GLYPH_CLASSES.length);
+    drawGlyph(rng, labels[i]!, DEFAULT_DIFFICULTY, bytes.subarray(i * PIXELS, (i + 1) * PIXELS));
+  }
+  return { bytes, labels };
 }

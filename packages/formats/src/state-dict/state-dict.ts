@@ -21,6 +21,8 @@ export interface StateDict {
   readonly metadata: Tree<string>;
   /** The network as Keras writes it, if the file holds it. */
   readonly topology?: unknown;
+  /** Names of variances into which an epsilon was folded, so that a batch norm with an epsilon of 1e-5 computes the same. */
+  readonly folded?: ReadonlySet<string>;
   /** What a person should know of how the file was read. */
   readonly notices?: readonly string[];
 }

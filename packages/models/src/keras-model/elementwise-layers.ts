@@ -27,12 +27,14 @@ export const activation =
       config: { activation: name },
     });
 
-/** A layer that combines two tensors. */
+/** A layer that combines two tensors, of which one may have axes of size one. */
 export const merge =
   (className: string): Converter =>
   (node, [, ...shape], model) => {
     const inputs = node.inputs.map((each) => model.of(each));
-    if (inputs.some((each) => each.shape.join() !== shape.join())) {
+    const fits = (own: readonly number[]): boolean =>
+      own.length === shape.length && own.every((size, axis) => size === 1 || size === shape[axis]);
+    if (!inputs.every((each) => fits(each.shape))) {
       throw inexpressible(`${node.op} of tensors of different shapes`);
     }
     return model.layer({ className, inputs, shape });

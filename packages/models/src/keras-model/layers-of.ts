@@ -2,7 +2,7 @@ import { BATCH, type Recorded } from '../graph-model/node.js';
 import { constantOf, inexpressible, type Converter } from './assembly.js';
 import { flagOf, floatOf } from './attributes.js';
 import { activation, add, divide, leakyRelu, merge, multiply, relu, subtract } from './elementwise-layers.js';
-import { convolution, padding, pooling } from './window-layers.js';
+import { convolution, padding, pooling, slice } from './window-layers.js';
 
 const batchNormalization: Converter = (node, _shape, model) => {
   const [x, gamma, beta, mean, variance] = node.inputs as [Recorded, Recorded, Recorded, Recorded, Recorded];
@@ -89,6 +89,7 @@ export const converters: Readonly<Record<string, Converter>> = {
   Mean: globalPooling('Average'),
   Max: globalPooling('Max'),
   PadV2: padding,
+  Slice: slice,
   Reshape: reshape,
   Transpose: transpose,
 };

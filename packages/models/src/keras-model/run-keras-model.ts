@@ -87,6 +87,15 @@ const LAYERS: Readonly<Record<string, Run>> = {
     tf.add(tf.mul(x!, config.scale as tf.TensorLike), config.offset as tf.TensorLike),
   ZeroPadding2D: (call) =>
     tf.pad(image(call), [[0, 0], ...(call.config.padding as [number, number][]), [0, 0]]),
+  Cropping2D: (call) => {
+    const [[top, bottom], [left, right]] = call.config.cropping as [[number, number], [number, number]];
+    const [batch, height, width, channels] = image(call).shape;
+    return tf.slice(
+      image(call),
+      [0, top, left, 0],
+      [batch, height - top - bottom, width - left - right, channels],
+    );
+  },
   MaxPooling2D: pooled(tf.maxPool),
   AveragePooling2D: pooled(tf.avgPool),
   GlobalAveragePooling2D: overImage(tf.mean),

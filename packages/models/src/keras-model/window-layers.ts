@@ -74,14 +74,37 @@ function channelZeros(
   [front, behind]: readonly [number, number],
 ): KerasModelLayer {
   const [height, width, channels] = x.shape as [number, number, number];
-  const swapped = (inputs: readonly KerasModelLayer[], shape: readonly number[]): KerasModelLayer =>
-    model.layer({ className: 'Permute', inputs, shape, config: { dims: [1, 3, 2] } });
-  const transposed = swapped([x], [height, channels, width]);
-  return swapped(
-    [zeros(model, transposed, [0, 0, front, behind])],
-    [height, width, channels + front + behind],
-  );
+  const padded = zeros(model, swapped(model, x, [height, channels, width]), [0, 0, front, behind]);
+  return swapped(model, padded, [height, width, channels + front + behind]);
 }
+
+/** A part of an image's channels, which are swapped with the columns: there is a cropping layer for these. */
+export const slice: Converter = (node, [, ...shape], model) => {
+  const [x, begin] = node.inputs as [Recorded, Recorded];
+  const image = model.of(x);
+  const [first, top, left, front] = constantOf(begin)?.values ?? [];
+  const [height, width, channels] = image.shape as [number, number, number];
+  const isWhole = first === 0 && top === 0 && left === 0 && shape[0] === height && shape[1] === width;
+  if (shape.length !== 3 || !isWhole)
+    throw inexpressible('a part of an image that is not a range of channels');
+  const behind = channels - front! - shape[2]!;
+  const cropped = model.layer({
+    className: 'Cropping2D',
+    inputs: [swapped(model, image, [height, channels, width])],
+    shape: [height, shape[2]!, width],
+    config: {
+      cropping: [
+        [0, 0],
+        [front!, behind],
+      ],
+    },
+  });
+  return swapped(model, cropped, shape);
+};
+
+/** Swaps channels and columns. */
+const swapped = (model: Assembly, x: KerasModelLayer, shape: readonly number[]): KerasModelLayer =>
+  model.layer({ className: 'Permute', inputs: [x], shape, config: { dims: [1, 3, 2] } });
 
 /** Pooling. Around the output of a ReLU, zeros are as good as the lowest values. */
 export const pooling =

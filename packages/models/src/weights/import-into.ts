@@ -12,8 +12,10 @@ import { type LazyTensor, isOwn, unwrappedName, type StateDict } from '@anc/form
 import { namesByKind } from './arrange/names-by-kind.js';
 import { flattenedImages } from './arrange/flattened.js';
 import { applicationNames, KERAS_LEAVES } from './keras/application-names.js';
+import { unfoldEpsilons } from './keras/epsilons.js';
 import { withMatrixHead } from './arrange/matrix-head.js';
 import { fillFrom, type NameMap } from './arrange/name-map.js';
+import { torchPath } from './torch/module-path.js';
 import { torchNames } from './torch/renamed.js';
 import { resnetNames } from './torch/resnet.js';
 
@@ -29,6 +31,7 @@ export const TORCH_NAME_MAPS: Readonly<Record<string, NameMap>> = {
   torchvision: resnetNames('fc'),
   'cifar-resnet': resnetNames('linear'),
   'pytorch-cifar': resnetNames('linear', 'shortcut'),
+  torch: torchPath,
 };
 
 /** Name maps that do not depend on the file. */
@@ -75,8 +78,10 @@ export function importInto(
   assertComparable(layers, file);
   const template = network.init(Rng.still(), input);
   const images = flattenedImages(layers, input, template.params);
-  const fill = (from: StateDict, names: NameMap): Variables<LazyTensor> =>
-    fillFrom(template, from, names, images);
+  const fill = (from: StateDict, names: NameMap): Variables<LazyTensor> => {
+    const filled = fillFrom(template, from, names, images);
+    return file.folded === undefined ? filled : unfoldEpsilons(filled, layers, file.folded, names);
+  };
   if (map === undefined && isOwn(file.tensors)) {
     const { tensors } = withMatrixHead(template, file);
     const own = { ...file, tensors: { ...subtree(tensors, 'params'), ...subtree(tensors, 'stats') } };

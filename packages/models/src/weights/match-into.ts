@@ -25,21 +25,6 @@ export interface Matched {
   readonly unused: readonly string[];
 }
 
-/** PyTorch's names of a module whose layers are named as ours: `layer1/0/bn1/gamma` is `layer1.0.bn1.weight`. */
-const LEAVES: Readonly<Record<string, string>> = {
-  weights: 'weight',
-  gamma: 'weight',
-  beta: 'bias',
-  mean: 'running_mean',
-  variance: 'running_var',
-  alpha: 'weight',
-};
-const torchPath: NameMap = (ours) => {
-  const path = ours.split('/');
-  const leaf = path.pop()!;
-  return [...path, LEAVES[leaf] ?? leaf].join('.');
-};
-
 /**
  * Pairs the variables of a network with a file's tensors as far as names and shapes agree: the start of a training, where
  * some layers may be new. A file that fits as a whole is read as `importInto` does.
@@ -60,7 +45,6 @@ export function matchInto(
   const names = Object.keys({ ...template.params, ...template.stats });
   const maps: Readonly<Record<string, NameMap>> = {
     same: (ours) => ours,
-    torch: torchPath,
     ...TORCH_NAME_MAPS,
   };
   const hits = (map: NameMap): number => names.filter((ours) => Object.hasOwn(tensors, map(ours))).length;

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { importInto, recognizeTorchResnet, resnet } from '../../src/index.js';
+import { importInto, recognizeTorch, resnet } from '../../src/index.js';
 import { score } from '../as-function.js';
 
 const torchDict = (tensors: Tree<HostTensor>): StateDict => ({
@@ -28,7 +28,7 @@ function stateDictOf(variables: Variables<HostTensor>, map: (ours: string) => st
   );
 }
 
-describe('recognizeTorchResnet', () => {
+describe('recognizeTorch', () => {
   it.each([
     [{ variant: 'v1', shortcut: 'pad', depth: 8 }, 'linear', 'downsample', [32, 32, 3]],
     [{ variant: 'v1', shortcut: 'projection', depth: 14, width: 2 }, 'fc', 'downsample', [32, 32, 3]],
@@ -64,7 +64,7 @@ describe('recognizeTorchResnet', () => {
         .replace(/variance$/, 'running_var')
         .replaceAll('/', '.');
     const stateDict = stateDictOf(variables, rename);
-    const found = recognizeTorchResnet(stateDict);
+    const found = recognizeTorch(stateDict);
     expect(found.environment).toEqual({ input, classes: 7 });
     expect(resnet(found.options, found.environment).name).toBe(network.name);
 
@@ -91,7 +91,7 @@ describe('recognizeTorchResnet', () => {
   });
 
   it('refuses what is no ResNet', () => {
-    expect(() => recognizeTorchResnet({ 'features.0.weight': { shape: [1] } })).toThrow(
+    expect(() => recognizeTorch({ 'features.0.weight': { shape: [1] } })).toThrow(
       expect.objectContaining({ code: 'ANC_WEIGHTS' }),
     );
   });
@@ -106,7 +106,7 @@ describe.runIf(existsSync(checkpoint) && existsSync(images))('a published ResNet
   it('classifies real images as it did in PyTorch', async () => {
     const file = new Uint8Array(readFileSync(checkpoint));
     const dict = readStateDict(inMemory(file));
-    const { options, environment } = recognizeTorchResnet(dict.tensors);
+    const { options, environment } = recognizeTorch(dict.tensors);
     const network = resnet(options, environment);
     const { variables, map } = importInto(network, environment.input, dict);
     expect(map).toBe('cifar-resnet');

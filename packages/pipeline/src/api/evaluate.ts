@@ -1,4 +1,4 @@
-import type { Backend } from '@anc/core';
+import { targetsOf, type Backend } from '@anc/core';
 import { taskEntry, type TaskDescription } from '@anc/core/internal';
 import { OnnxBackend } from '@anc/backend-onnx';
 import { findModelInRun, type FoundModel } from '../classifier/find-model.js';
@@ -18,6 +18,8 @@ import { describeNamed, readNamed, type Named } from '../text/named.js';
 import { openModelFile, type ReadingOptions } from './open-model.js';
 import { assertKnown, type OptionNames } from './known-options.js';
 import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './run-input.js';
+import { namedTeacher, teacherAgreement } from './teacher-agreement.js';
+import { assertMeasurable, missedThresholds, readThresholds, type MissedThreshold } from './thresholds.js';
 import { TrainedModel } from './trained-model.js';
 import { ValueRegistry, type BackendInput, type DatasetInput, type NameInput } from './values.js';
 
@@ -38,6 +40,13 @@ export interface EvaluateOptions extends ModelFileOptions {
   readonly limitTest?: number;
   /** Images per batch; default: 100. */
   readonly batchSize?: number;
+  /**
+   * Measures the agreement with a teacher, too: a run or a file, or with `true` the teacher of the run. Default: where
+   * `failUnder` needs it, that of the run.
+   */
+  readonly teacher?: string | true;
+  /** Smallest values that are good enough, by metric: `agreement`, `accuracy`, `top5-accuracy`, or another task's metrics. */
+  readonly failUnder?: Readonly<Record<string, number>>;
 }
 
 /** Names of `ModelFileOptions`. */
@@ -55,6 +64,8 @@ const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
   dataDir: true,
   limitTest: true,
   batchSize: true,
+  teacher: true,
+  failUnder: true,
 };
 
 /** The JSON document of `eval`. Errors are fractions. */
@@ -81,6 +92,10 @@ export interface EvaluateResult extends Score {
   readonly normalization: unknown;
   /** SHA-256 of the file. */
   readonly sha256: string;
+  /** Share of images with the teacher's prediction, where it was measured. */
+  readonly agreement?: number;
+  /** The metrics of `failUnder` that are too small; absent without `failUnder`. */
+  readonly missed?: readonly MissedThreshold[];
   /** What a person should know of how the model was read. */
   readonly notices: readonly string[];
 }
@@ -175,7 +190,13 @@ export async function evaluate(
     composition,
   );
   const split = await images.test();
-  const { task, data, description } = await taskOfDataset(images.dataset, composition);
+  const opened = await taskOfDataset(images.dataset, composition);
+  const { task, data, description } = opened;
+  const thresholds = readThresholds(options.failUnder ?? {}, task.metrics);
+  const wantsAgreement = thresholds.some(({ of }) => of === null);
+  const wanted = options.teacher ?? (wantsAgreement ? true : null);
+  const teacher = wanted === null ? null : await namedTeacher(wanted, found, cwd);
+  assertMeasurable(thresholds, { targets: targetsOf(split) !== null, teacher: teacher !== null });
   const { backend, close } = await openBackend(options.backend, composition);
   try {
     const isFile = typeof what === 'string';
@@ -217,6 +238,20 @@ export async function evaluate(
         const warning = classOrderWarning(predictions, await measured.labels(), classifier, dataset);
         if (warning !== null) notices.push(warning);
       }
+      const agreement =
+        teacher === null
+          ? null
+          : await teacherAgreement(
+              {
+                ...{ teacher, predictions, dataset, batchSize, cwd },
+                classes: classifier.classes,
+                images: measured.images,
+                ...(signal && { signal }),
+              },
+              opened,
+              backend,
+              composition,
+            );
       return {
         ...scoreOf(predicted, task),
         ...taskEntry(description),
@@ -228,6 +263,10 @@ export async function evaluate(
         parameters: classifier.parameters,
         normalization: classifier.normalization,
         sha256: classifier.digest,
+        ...(agreement && { agreement: agreement.agreement }),
+        ...(options.failUnder && {
+          missed: missedThresholds(thresholds, predicted.metrics, agreement?.agreement ?? null),
+        }),
         notices,
       };
     } finally {

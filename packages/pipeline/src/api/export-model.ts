@@ -1,15 +1,14 @@
 import { rm } from 'node:fs/promises';
-import { foldConstants } from '@anc/backend-onnx';
+import { foldConstants, halfPrecision } from '@anc/backend-onnx';
 import { AncError } from '@anc/core';
 import { encodeSafetensors } from '@anc/formats';
 import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
-import { openImages } from '../classifier/images.js';
 import { isOnnx } from '../classifier/open-classifier.js';
-import { noticesOf } from '../data/dataset-facts.js';
 import { imageSize } from '../data/image-size.js';
 import { afterWorkBegan } from '../events/work-error.js';
+import { checkImages } from '../export/check-images.js';
 import { exportSource } from '../export/export-source.js';
-import { assertSuited, defaultOut, FORMATS, type Format } from '../export/format.js';
+import { assertSuited, defaultOut, FORMATS, type Format, type Precision } from '../export/format.js';
 import { graphModel, writeFolder } from '../export/graph-model.js';
 import { quantized } from '../export/int8.js';
 import { kerasModel } from '../export/keras.js';
@@ -43,11 +42,13 @@ export interface ExportOptions extends Omit<ModelFileOptions, 'backend'> {
   readonly int8?: boolean;
   /** Training images whose activations set the ranges of an 8-bit model; default: 128. */
   readonly calibration?: number;
-  /** Images to calibrate and test an 8-bit model with; default: the run's own. */
+  /** Half precision: weights and values between layers are float16, inputs and outputs stay float32. */
+  readonly float16?: boolean;
+  /** Images to calibrate and test a converted model with; default: the run's own. */
   readonly images?: DatasetInput;
   /** Folder of the dataset's files. */
   readonly dataDir?: string;
-  /** Test images to measure an 8-bit model with at most; default: all. */
+  /** Test images to measure an 8-bit or half-precision model with at most; default: all. */
   readonly limitTest?: number;
   /** Called with things that a person should know. */
   readonly onNotice?: (message: string) => void;
@@ -62,6 +63,7 @@ const EXPORT_OPTIONS: OptionNames<ExportOptions> = {
   layout: true,
   features: true,
   int8: true,
+  float16: true,
   calibration: true,
   images: true,
   dataDir: true,
@@ -101,6 +103,8 @@ export interface ExportResult {
    * Accuracy before and after quantization, calibration images, and bytes of the float model; only of an 8-bit model.
    */
   readonly int8?: ComparedAccuracy & { readonly calibration: number; readonly floatBytes: number };
+  /** The same of a half-precision model; without accuracy where there are no images to measure it with. */
+  readonly float16?: Partial<ComparedAccuracy> & { readonly floatBytes: number };
 }
 
 /**
@@ -120,6 +124,7 @@ export async function exportModel(
       expected: 'a run folder or a file of weights',
     });
   }
+  const precision = precisionOf(options);
   const layout = oneOf(options.layout ?? 'nchw', ['nchw', 'nhwc'] as const, 'layout');
   const { found, composition, cwd, images: named } = await openCall(what, options);
   if (found?.choice) onNotice?.(found.choice);
@@ -129,7 +134,7 @@ export async function exportModel(
       expected: 'the option "to"',
     });
   }
-  const target = await assertFree(to ?? defaultOut(weights!, found, format, options.int8 === true), cwd);
+  const target = await assertFree(to ?? defaultOut(weights!, found, format, precision), cwd);
   await assertSized(what, found, options, composition, cwd);
   const source = await sourceOf(what, found, options, composition, cwd);
   for (const notice of source.notices) onNotice?.(notice);
@@ -144,34 +149,38 @@ export async function exportModel(
     features: options.features === true,
   };
   const { dataDir, limitTest, calibration = 128 } = options;
-  const images =
-    options.int8 === true
-      ? await openImages(
-          {
-            ...(named && { dataset: named }),
-            ...(dataDir === undefined ? {} : { dataDir }),
-            ...(limitTest === undefined ? {} : { limitTest }),
-            cwd,
-            model: () => Promise.resolve({ shape: source.environment.input, source: 'the model' }),
-            notice: onNotice ?? (() => undefined),
-          },
-          found,
-          composition,
-        )
-      : null;
-  for (const notice of images === null ? [] : [...images.notices, ...noticesOf(images.dataset)])
-    onNotice?.(notice);
+  const check = await checkImages(
+    {
+      ...(named && { dataset: named }),
+      ...(dataDir === undefined ? {} : { dataDir }),
+      ...(limitTest === undefined ? {} : { limitTest }),
+      cwd,
+      shape: source.environment.input,
+      notice: onNotice ?? (() => undefined),
+    },
+    precision === 'int8',
+    found,
+    composition,
+  );
   const made = await madeOf(format, source, shape);
   try {
     const model =
-      images === null ? made.bytes : await quantized(made.bytes, source, shape, images, calibration);
+      precision === 'int8'
+        ? await quantized(made.bytes, source, shape, check!.images, calibration)
+        : precision === 'float16'
+          ? halfPrecision(made.bytes)
+          : made.bytes;
     const written =
       made.files === null ? await writeOne(target, model) : await writeFolder(target, made.files);
     const there = { target, format, source, shape, cwd };
     const verified = await checked(target, () =>
-      compareLogits(there, composition, images === null ? undefined : Infinity),
+      compareLogits(there, composition, precision === 'float32' ? undefined : Infinity, check?.split),
     );
-    const accuracy = images === null ? null : await compareAccuracy(there, images, composition, onNotice);
+    const isConverted = precision !== 'float32';
+    const accuracy =
+      isConverted && check !== null
+        ? await compareAccuracy(there, check.images, composition, onNotice)
+        : null;
     return {
       file: shownPath(target, cwd),
       format,
@@ -183,11 +192,22 @@ export async function exportModel(
       folded: shape.foldNormalization,
       classes: source.classNames ?? source.environment.classes,
       verified,
-      ...(accuracy === null ? {} : { int8: { calibration, floatBytes: made.bytes.length, ...accuracy } }),
+      ...(precision === 'int8' && {
+        int8: { calibration, floatBytes: made.bytes.length, ...accuracy! },
+      }),
+      ...(precision === 'float16' && { float16: { floatBytes: made.bytes.length, ...accuracy } }),
     };
   } catch (error) {
     throw afterWorkBegan(error);
   }
+}
+
+/** What the model computes with. Throws `ANC_USAGE` where two are requested. */
+function precisionOf({ int8 = false, float16 = false }: ExportOptions): Precision {
+  if (int8 && float16) {
+    throw new AncError('ANC_USAGE', '--int8 and --float16 exclude each other.', { expected: 'one of them' });
+  }
+  return int8 ? 'int8' : float16 ? 'float16' : 'float32';
 }
 
 /** Reports the size of the images that a file's model takes. Throws `ANC_USAGE` where neither it nor the caller says it. */

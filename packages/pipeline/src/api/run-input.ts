@@ -9,6 +9,7 @@ import type { PresetChoice, RunOptionsInput } from '../options/run-options.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 import { pluginPath } from '../composition/load-plugin.js';
 import type { Emit } from '../events/events.js';
+import { withParent } from '../run/with-parent.js';
 import { loadComposition, type InstalledPlugin } from '../plugins/load-composition.js';
 import { withCanonicalNames } from './canonical-names.js';
 import type { Named } from '../text/named.js';
@@ -47,6 +48,18 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a student may cost at most: a network is chosen for it. */
+export interface StudentBudget {
+  /** Parameters: a number, or a text with a unit, such as `100k`. */
+  readonly maxParameters?: number | string;
+  /** FLOPs for one image: 2 × multiply-adds + bias additions. */
+  readonly maxFlops?: number | string;
+  /** Bytes of its weights as float32, running averages included. */
+  readonly maxBytes?: number | string;
+  /** Milliseconds of a forward pass of one image, measured on its backend. */
+  readonly maxMs?: number;
+}
+
 /** What to train, on which images, by which methods. Everything that is left out comes from the preset. */
 export interface RunInput extends CallOptions {
   /** The teacher: a network to train, a file, a trained network, or a function from images to logits. */
@@ -55,8 +68,12 @@ export interface RunInput extends CallOptions {
   readonly images?: DatasetInput;
   /** The network to train: a model, or an ONNX file, whose weights it starts from. */
   readonly student?: ModelInput;
+  /** What the student may cost: it is chosen for that, or, where `student` is given, its width is. */
+  readonly studentBudget?: StudentBudget;
   /** Weights to start the student from, as far as names and shapes agree: a file that `importWeights` reads. */
   readonly studentWeights?: string;
+  /** A finished run to continue: its options, teacher and student, with a new schedule. */
+  readonly continues?: string;
   /** Parameters of the student that keep their values: patterns of their names, such as `conv1/*,layer1/*`. */
   readonly freeze?: string;
   /** The method; default: the preset's. */
@@ -113,7 +130,9 @@ const RUN_OPTIONS: OptionNames<RunInput> = {
   teacher: true,
   images: true,
   student: true,
+  studentBudget: true,
   studentWeights: true,
+  continues: true,
   freeze: true,
   method: true,
   methods: true,
@@ -159,7 +178,13 @@ export async function runRequest(
       model: teacherValue === null ? named(values, input.teacher) : { name: TEACHER_VALUE, options: {} },
       backend: input.teacherBackend && values.name('backends', input.teacherBackend),
     },
-    student: { model: named(values, input.student), weights: input.studentWeights, freeze: input.freeze },
+    student: {
+      ...input.studentBudget,
+      model: named(values, input.student),
+      weights: input.studentWeights,
+      continues: input.continues,
+      freeze: input.freeze,
+    },
     training: { ...input.training, seed: input.seed ?? input.training?.seed },
     objective: input.objective,
     compute: { backend: input.backend && values.name('backends', input.backend), threads: input.threads },
@@ -170,11 +195,15 @@ export async function runRequest(
     discover: input.discoverPlugins,
     notice: (message) => emit({ type: 'notice', message }),
   });
-  const onDataset = await withChosenDataset(await withCanonicalNames(grouped, compose), cwd, compose);
+  const parent = await withParent(grouped, cwd);
+  const onDataset = await withChosenDataset(await withCanonicalNames(parent.input, compose), cwd, compose);
   const chosen = withDefaultBackend(onDataset.input);
-  for (const message of [...onDataset.notices, ...chosen.notices]) emit({ type: 'notice', message });
+  for (const message of [...parent.notices, ...onDataset.notices, ...chosen.notices])
+    emit({ type: 'notice', message });
+  const resolved = resolveOptions(chosen.input);
   return {
-    ...resolveOptions(chosen.input),
+    ...resolved,
+    given: resolved.given.filter(parent.isOwn),
     ...callOf(input),
     input: chosen.input,
     compose,

@@ -120,16 +120,20 @@ async function fileOf(what: string, cwd: string): Promise<string> {
 }
 
 /** Batches of one size: what is compiled is compiled once. */
-export function logitsBy({ teacher }: Classifier, shape: readonly number[]): ImagesToLogits {
+export function logitsBy(
+  { teacher }: Classifier,
+  shape: readonly number[],
+  batchSize: number = BATCH,
+): ImagesToLogits {
   const size = sizeOf(shape);
   const row = sizeOf(teacher.outputs['logits']!);
   return async (images, count) => {
     const out = new Float32Array(count * row);
-    for (let start = 0; start < count; start += BATCH) {
-      const real = Math.min(BATCH, count - start);
-      const bytes = new Uint8Array(BATCH * size);
+    for (let start = 0; start < count; start += batchSize) {
+      const real = Math.min(batchSize, count - start);
+      const bytes = new Uint8Array(batchSize * size);
       bytes.set(images.subarray(start * size, (start + real) * size));
-      const { logits } = await teacher.infer({ shape: [BATCH, ...shape], data: bytes }, ['logits']);
+      const { logits } = await teacher.infer({ shape: [batchSize, ...shape], data: bytes }, ['logits']);
       out.set((logits!.data as Float32Array).subarray(0, real * row), start * row);
     }
     return out;

@@ -38,15 +38,19 @@ describe('parsePreprocessing', () => {
 });
 
 describe('commonNormalization', () => {
-  it.each([
+  it.each<[string | null, [number, number, number], string | null, string?, Record<string, string>?]>([
     ['cifar-resnet', [32, 32, 3], 'imagenet'],
     ['pytorch-cifar', [32, 32, 3], 'cifar10'],
     ['torchvision', [224, 224, 3], 'imagenet'],
     ['torchvision', [224, 224, 1], null],
     ['order', [32, 32, 3], null],
     [null, [32, 32, 3], null],
-  ] as const)('of names by %s, images %j: %j', (map, input, known) => {
-    const found = commonNormalization({ map, environment: { input, classes: 10 } });
+    ['torch', [224, 224, 3], 'imagenet'],
+    ['torch', [224, 224, 3], 'signed', 'efficientnet-lite0'],
+    ['torch', [224, 224, 3], 'imagenet', 'efficientnet-lite0', { padding: 'both' }],
+  ])('of names by %s, images %j: %j %s %o', (map, input, known, name = 'resnet', options = {}) => {
+    const model = { name, options };
+    const found = commonNormalization({ map, model, environment: { input, classes: 10 } });
     expect(found?.normalization ?? null).toEqual(known === null ? null : parsePreprocessing(known, 3));
   });
 });

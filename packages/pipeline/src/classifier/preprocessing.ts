@@ -2,6 +2,7 @@ import { AncError, type FixedNormalization, type ModelEnvironment } from '@anc/c
 import { pixelUnit } from '@anc/core/internal';
 import { datasetFacts, type ChannelNormalization } from '@anc/datasets/facts';
 import { TORCH_NAME_MAPS } from '@anc/models';
+import type { Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 
 /** Means and deviations of pixels in 0..1, one per channel of a color image. */
@@ -53,24 +54,34 @@ function forBytes(
 
 /**
  * How networks of a published kind are commonly prepared, where nothing says it of this one: checkpoints whose tensors
- * PyTorch's ResNets have, for images of three channels. Null for any other.
+ * networks of torchvision and timm have, for images of three channels. Null for any other.
  */
 export function commonNormalization({
   map,
+  model,
   environment,
 }: {
   readonly map: string | null;
+  readonly model: Named;
   readonly environment: ModelEnvironment;
 }): { readonly normalization: FixedNormalization; readonly why: string } | null {
   const channels = environment.input[2];
   if (map === null || !Object.hasOwn(TORCH_NAME_MAPS, map) || channels !== 3) return null;
-  const [name, whose] = map === 'pytorch-cifar' ? ['cifar10', "CIFAR-10's"] : ['imagenet', "ImageNet's"];
+  const [name, whose] = usualOf(map, model);
   return {
     normalization: parsePreprocessing(name, channels),
     why:
       `nothing says how its images are normalized; ${whose} mean and deviation are taken, which checkpoints of ` +
       'these networks commonly use. Set another with --preprocessing.',
   };
+}
+
+/** The usual preprocessing by name, and whose it is; TensorFlow's weights of EfficientNet-Lite take -1 to 1. */
+function usualOf(map: string, { name, options }: Named): readonly [string, string] {
+  if (map === 'pytorch-cifar') return ['cifar10', "CIFAR-10's"];
+  return name === 'efficientnet-lite0' && options['padding'] !== 'both'
+    ? ['signed', "TensorFlow's"]
+    : ['imagenet', "ImageNet's"];
 }
 
 function unreadable(text: string): AncError {

@@ -24,7 +24,7 @@ import {
   IMAGE_SIDES,
   importInto,
   recognizeKeras,
-  recognizeTorchResnet,
+  recognizeTorch,
   type MapChoice,
 } from '@anc/models';
 import { decodeCompact } from '@anc/methods';
@@ -174,7 +174,7 @@ const unpacked = (dict: StateDict): StateDict => ({
 function recognize(path: string, dict: StateDict, input: ModelEnvironment['input'] | undefined) {
   if (isOwn(dict.tensors)) throw unnamed(path);
   const { model, options, environment } =
-    dict.layout === 'torch' ? recognizeTorchResnet(dict.tensors, input) : recognizeKeras(dict);
+    dict.layout === 'torch' ? recognizeTorch(dict.tensors, input) : recognizeKeras(dict);
   return { model: { name: model, options: { ...options } }, environment };
 }
 

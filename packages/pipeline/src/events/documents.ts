@@ -1,6 +1,17 @@
 import type { Diagnostics, Tree } from '@anc/core';
 import type { TaskDescription } from '@anc/core/internal';
+import type { BudgetResult } from '../budget/budget-result.js';
 import type { TeacherInspection } from '../planning/inspect-teacher.js';
+
+/** What a time box did, for records: the schedule is a function of it. */
+export interface TimeBoxRecord {
+  /** Seconds of the run at which training began. */
+  readonly from: number;
+  /** Seconds of the run at which it was to end. */
+  readonly until: number;
+  /** At which step of which stage, how many steps the stage was expected to have. */
+  readonly revisions: readonly (readonly [stage: number, step: number, steps: number])[];
+}
 
 /** A model's part of the JSON document of a run: field names are stable, more may come. Errors and agreement are fractions. */
 export interface ModelResult {
@@ -18,6 +29,8 @@ export interface ModelResult {
   readonly flops: number | null;
   /** Training alone. */
   readonly seconds: number;
+  /** Of a student that was trained for a time: how long, and how many steps were expected when. */
+  readonly timeBox?: TimeBoxRecord;
   /** On the held-out images, after the last epoch; only with `--validation`. */
   readonly validationError?: number | null;
   /** The primary metric of another task than classification, by name, in its place. */
@@ -131,6 +144,10 @@ export interface RunResult {
   readonly task?: TaskDescription;
   /** Number of classes. */
   readonly classes?: number;
+  /** Path of the run that this one continues; absent where there is none. */
+  readonly parent?: string;
+  /** The budget that the student was chosen for, and what the student costs; absent where there was none. */
+  readonly budget?: BudgetResult;
   /** What a given teacher's predictions for training images look like. */
   readonly teacherCheck?: TeacherInspection;
   /** Those that were not, because their training diverged; absent where there are none. */

@@ -5,9 +5,14 @@ import type { FoundModel } from '../classifier/find-model.js';
 export const FORMATS = ['onnx', 'safetensors', 'tfjs', 'keras'] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** What a model computes with. */
+export const PRECISIONS = ['float32', 'float16', 'int8'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
 /** What only some formats can have. */
 const SUITED = {
   int8: ['onnx'],
+  float16: ['onnx'],
   layout: ['onnx'],
   foldNormalization: ['onnx', 'tfjs', 'keras'],
   features: ['onnx', 'tfjs', 'keras'],
@@ -39,8 +44,16 @@ export function assertSuited(options: SuitedOptions, format: Format): void {
 }
 
 /** Beside the weights. */
-export function defaultOut(weights: string, found: FoundModel | null, format: Format, int8: boolean): string {
+export function defaultOut(
+  weights: string,
+  found: FoundModel | null,
+  format: Format,
+  precision: Precision,
+): string {
   const own = basename(weights).replace(/\.[^.]+$/, '');
   const name = found === null ? own : found.name === 'teacher' ? 'teacher' : 'student';
-  return join(dirname(weights), `${name}${int8 ? '.int8' : ''}${format === 'tfjs' ? '-' : '.'}${format}`);
+  return join(
+    dirname(weights),
+    `${name}${precision === 'float32' ? '' : `.${precision}`}${format === 'tfjs' ? '-' : '.'}${format}`,
+  );
 }

@@ -1,5 +1,5 @@
 import { OnnxBackend } from '@anc/backend-onnx';
-import { targetsOf, type Teacher } from '@anc/core';
+import { targetsOf, type DatasetSplit, type Teacher } from '@anc/core';
 import { taskEntry, type TaskDescription } from '@anc/core/internal';
 import type { OpenedImages } from '../classifier/images.js';
 import { pairClasses } from '../classifier/labels.js';
@@ -27,19 +27,20 @@ export interface WrittenModel {
 }
 
 /**
- * Reads the written model back and compares its logits with the network's. Throws `ANC_EXPORT` where
- * they differ by more than rounding, or `tolerance` times the largest of them.
+ * Reads the written model back and compares its logits with the network's, on images of the data too where there are some.
+ * Throws `ANC_EXPORT` where they differ by more than rounding, or `tolerance` times the largest of them.
  */
 export const compareLogits = (
   written: WrittenModel,
   composition: Composition,
   tolerance?: number,
+  split: DatasetSplit | null = null,
 ): Promise<Verified> =>
   withBackend(async (backend) => {
     const original = await openNetwork(written.source, backend);
     const outputs = original.teacher.outputs['logits']!;
     const again = await openAgain(written, backend, composition, outputs);
-    return verifySame(again, original.teacher, written.source.environment.input, tolerance);
+    return verifySame(again, original.teacher, written.source.environment.input, tolerance, split);
   });
 
 /** How well two files of one network do on the same images. */

@@ -1,4 +1,5 @@
 import type { Teacher } from '@anc/core';
+import { MemoryImages } from '@anc/datasets';
 import { describe, expect, it } from 'vitest';
 import { verifySame } from './verify.js';
 
@@ -17,9 +18,18 @@ const verify = (written: number[], original: number[], tolerance?: number) =>
 
 describe('verifySame', () => {
   it('tells how far logits are apart that are the same but for rounding', async () => {
-    expect(await verify([1.00001, -4], [1, -4])).toMatchObject({ images: 4, scale: 4 });
+    expect(await verify([1.00001, -4], [1, -4])).toMatchObject({ images: 4, ofData: 0, scale: 4 });
     expect((await verify([1, 2], [1, 4], Infinity)).maxDifference).toBe(2);
     expect((await verify([0, 0], [0, 0], Infinity)).maxDifference).toBe(0);
+  });
+
+  it('compares up to 200 images of the data, too', async () => {
+    const on = (count: number) => {
+      const split = { images: new MemoryImages(new Uint8Array(4 * count), [2, 2, 1]) };
+      return verifySame(giving(1, 2), giving(1, 2), [2, 2, 1], undefined, split);
+    };
+    expect(await on(7)).toMatchObject({ images: 11, ofData: 7 });
+    expect(await on(250)).toMatchObject({ images: 204, ofData: 200 });
   });
 
   it.each([

@@ -1,7 +1,10 @@
-import { AncError, Rng, sizeOf, type HostTensor, type Teacher } from '@anc/core';
+import { AncError, Rng, sizeOf, type DatasetSplit, type HostTensor, type Teacher } from '@anc/core';
 
 export interface Verified {
+  /** Number of images: four generated ones, and those of the data where there are some. */
   readonly images: number;
+  /** How many of them are of the data. */
+  readonly ofData: number;
   /** Largest difference of two logits. */
   readonly maxDifference: number;
   /** Largest logit, by its size. */
@@ -10,6 +13,27 @@ export interface Verified {
 
 /** Differences beyond this part of the largest logit are no rounding. */
 export const TOLERANCE = 1e-4;
+
+/** Images of the data that a written file is checked on at most. */
+export const CHECKED_IMAGES = 200;
+
+/** The first images of a split, in batches. */
+export async function* firstImages(
+  { images }: Pick<DatasetSplit, 'images'>,
+  count: number,
+): AsyncGenerator<HostTensor> {
+  const batch = 100;
+  const all = Math.min(count, images.count);
+  for (let start = 0; start < all; start += batch) {
+    const length = Math.min(batch, all - start);
+    const data = new Uint8Array(length * sizeOf(images.shape));
+    await images.read(
+      Int32Array.from({ length }, (_, i) => start + i),
+      data,
+    );
+    yield { shape: [length, ...images.shape], data };
+  }
+}
 
 /** Noise and plain pictures: batches of 1 and 3. */
 export function probeImages(shape: readonly number[]): HostTensor[] {
@@ -26,7 +50,8 @@ export function probeImages(shape: readonly number[]): HostTensor[] {
 }
 
 /**
- * Compares what was written, read back, with what it was made of. Throws `ANC_EXPORT` where they differ by more than
+ * Compares what was written, read back, with what it was made of: on generated images, and on the first of a split where
+ * one is given. Throws `ANC_EXPORT` where they differ by more than
  * `tolerance` times the largest logit, and where the network's own logits are no numbers to compare with.
  */
 export async function verifySame(
@@ -34,9 +59,12 @@ export async function verifySame(
   original: Pick<Teacher, 'infer'>,
   shape: readonly number[],
   tolerance = TOLERANCE,
+  split: Pick<DatasetSplit, 'images'> | null = null,
 ): Promise<Verified> {
   let [images, maxDifference, scale] = [0, 0, 0];
-  for (const batch of probeImages(shape)) {
+  const probes = probeImages(shape);
+  const generated = probes.reduce((sum, { shape: [count = 0] }) => sum + count, 0);
+  for await (const batch of batchesOf(probes, split)) {
     const [{ logits: found }, { logits: wanted }] = [
       await written.infer(batch, ['logits']),
       await original.infer(batch, ['logits']),
@@ -54,7 +82,15 @@ export async function verifySame(
   }
   if (maxDifference > tolerance * scale)
     throw different(`logits that differ by ${maxDifference}`, tolerance * scale);
-  return { images, maxDifference, scale };
+  return { images, ofData: images - generated, maxDifference, scale };
+}
+
+async function* batchesOf(
+  probes: readonly HostTensor[],
+  split: Pick<DatasetSplit, 'images'> | null,
+): AsyncGenerator<HostTensor> {
+  yield* probes;
+  if (split !== null) yield* firstImages(split, CHECKED_IMAGES);
 }
 
 const notFinite = (received: number): AncError =>

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { DURATION_FORM, readDuration } from '../text/duration.js';
+import { QUANTITY_FORM, readQuantity } from '../text/quantity.js';
 import { NAMED_FORM, readNamed } from '../text/named.js';
 
 /** How an option is written on the command line. */
@@ -49,6 +51,10 @@ export function declare(title: (typeof TITLES)[number]) {
       one(key, schema, 'number', value, help),
     /** A whole number, or null for no limit. */
     limit: (key: string, help: string) => one(key, z.int().min(1).nullable(), 'number', 'n', help),
+    /** A number above zero that may have a unit: `100k`, `2.5M`, `64ki`. */
+    quantity: (key: string, help: string) => one(key, quantitySchema, 'text', 'n', help),
+    /** Seconds, or a text such as `30m`. */
+    duration: (key: string, help: string) => one(key, durationSchema, 'text', 'duration', help),
     boolean: (key: string, help: string) => one(key, z.boolean(), 'boolean', '', help),
     text: (key: string, value: string, help: string) => one(key, z.string().min(1), 'text', value, help),
     path: (key: string, help: string) => one(key, z.string().min(1).nullable(), 'text', 'folder', help),
@@ -64,6 +70,18 @@ export function declare(title: (typeof TITLES)[number]) {
       one(key, z.array(z.string().min(1)), 'texts', value, help),
   };
 }
+
+/** A number, or a text that `read` makes one of. */
+const numberBy = (read: (value: number | string) => number | null, form: string) =>
+  z.union([z.number(), z.string()], { error: `expected ${form}` }).transform((value, context) => {
+    const number = read(value);
+    if (number !== null) return number;
+    context.addIssue({ code: 'custom', message: `expected ${form}` });
+    return z.NEVER;
+  });
+
+const quantitySchema = numberBy(readQuantity, QUANTITY_FORM);
+const durationSchema = numberBy(readDuration, DURATION_FORM);
 
 /** A name, or a name with options: `nin`, `mlp(units=[64,64])`, `{ name: mlp, units: [64, 64] }`, or those under `options`. */
 const namedBy = (read: (text: string) => ReturnType<typeof readNamed>) =>

@@ -93,16 +93,43 @@ export const studentSchema = z.strictObject({
     'file',
     'start the student from the weights of a file, as far as names and shapes agree; a report says which',
   ),
+  continues: models.text(
+    'continue',
+    'run',
+    'continue from a finished run: its options where none are given here, its teacher, and the weights of its student (the one that export takes, or that of --methods), with a new schedule',
+  ),
   freeze: models.text(
     'freeze',
     'names',
     'parameters of the student that keep their values: patterns of their names, e.g. "conv1/*,layer1/*"',
+  ),
+  maxParameters: models.quantity(
+    'maxParameters',
+    'budget: choose a student of at most so many parameters, e.g. 100k',
+  ),
+  maxFlops: models.quantity(
+    'maxFlops',
+    'budget: choose a student of at most so many FLOPs for one image (2 × multiply-adds), e.g. 5M',
+  ),
+  maxBytes: models.quantity(
+    'maxBytes',
+    'budget: choose a student whose weights take at most so many bytes as float32, e.g. 300k',
+  ),
+  maxMs: models.number(
+    'maxMs',
+    positive,
+    'budget: choose a student whose forward pass of one image takes at most so long on its backend, as measured here',
+    'ms',
   ),
   backend: compute.named('studentBackend', 'backend for training; default: backend'),
 });
 
 export const trainingSchema = z.strictObject({
   epochs: training.integer('epochs', 1, 'epochs: passes over the training images, for each student'),
+  time: training.duration(
+    'time',
+    'how long the run may take, e.g. 30m or 1h30m, in place of epochs: students share what is left of it, and schedules end with it',
+  ),
   batchSize: training.integer('batchSize', 1, 'images per step'),
   stepsPerEpoch: training.integer(
     'stepsPerEpoch',

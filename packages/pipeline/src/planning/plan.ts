@@ -176,7 +176,12 @@ async function planWith<D extends TrainingData>(
     if (given !== null)
       assertTaskOutputs(`the teacher ${given.given.model}`, given.given.teacher.outputs, task);
     const augmentation = await createAugmentations(dataOptions, dataset.shape, composition);
-    const options = await withSuitedStudent(request, sized, given, environment, notice);
+    const options = await withSuitedStudent(request, sized, {
+      teacher: given,
+      environment,
+      backend: backends.student,
+      notice,
+    });
     const studentOptions = options.student;
     const createModel = (key: 'teacher' | 'student') =>
       aboutOption([key, 'model'], () => registries.models.create(options[key].model, environment));

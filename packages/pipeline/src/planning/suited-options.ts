@@ -1,4 +1,7 @@
-import type { ModelEnvironment } from '@anc/core';
+import type { Backend, ModelEnvironment } from '@anc/core';
+import { limitsOf } from '../budget/limits.js';
+import { studentWithin } from '../budget/student-within.js';
+import { choiceInWords } from '../budget/words.js';
 import { hasImages } from '../data/dataset-facts.js';
 import { withoutImages } from './without-images.js';
 import { NO_IMAGES, ON_IMAGES } from '../options/generated-presets.js';
@@ -27,14 +30,32 @@ export async function withSuitedDataset(
   return { ...options, data: { ...options.data, dataset } };
 }
 
-/** The options with a student that suits a given teacher, where the caller chose none. */
+/** What the student is chosen for. */
+interface Suiting {
+  readonly teacher: GivenTeacher | null;
+  readonly environment: ModelEnvironment;
+  /** Where the student is trained. */
+  readonly backend: Backend;
+  readonly notice: (text: string) => void;
+}
+
+/**
+ * The options with the student of a budget, or else with one that suits a given teacher, where the caller chose none. Throws
+ * `ANC_BUDGET` where no network fits.
+ */
 export async function withSuitedStudent(
   { given: set, composition }: PlanRequest,
   options: RunOptions,
-  teacher: GivenTeacher | null,
-  environment: ModelEnvironment,
-  notice: (text: string) => void,
+  { teacher, environment, backend, notice }: Suiting,
 ): Promise<RunOptions> {
+  const limits = limitsOf(options.student);
+  if (limits !== null && set.length > 0) {
+    const isNamed = set.some((path) => path.join('.') === 'student.model');
+    const named = isNamed ? options.student.model : null;
+    const choice = await studentWithin({ limits, named, environment, composition, backend });
+    for (const line of choiceInWords(choice, isNamed)) notice(line);
+    return { ...options, student: { ...options.student, model: choice.model } };
+  }
   if (teacher === null) return options;
   const model = await defaultStudent({
     options,

@@ -40,6 +40,8 @@ function whyUnused(path: OptionPath, options: RunOptions, composition: Registrie
   if (group === 'objective') return whyObjectiveUnused(name!, options, composition);
   const { data, training } = options;
   switch (path.join('.')) {
+    case 'training.epochs':
+      return training.time === undefined ? null : 'students are trained for a time';
     case 'data.directory':
       return whyDirectoryUnused(data.dataset, composition);
     case 'data.views':

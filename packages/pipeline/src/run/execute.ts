@@ -1,6 +1,7 @@
 import { isAncError, type DatasetSplit, type Teacher } from '@anc/core';
 import { encodeNumbers, taskEntry, type SplitPredictions } from '@anc/core/internal';
 import { writeReport } from '@anc/runtime';
+import { budgetInWords, budgetResult } from '../budget/budget-result.js';
 import { writeLatency } from '../analysis/latency.js';
 import { writeData } from '../analysis/write-data.js';
 import { classOrderWarning } from '../classifier/class-order.js';
@@ -26,6 +27,7 @@ import { hookRunOf, type Execution, type RunContext } from './execution.js';
 import { averageInWords, chanceInWords, interpret } from './interpretation.js';
 import { givenResult, noPredictions, trainOrRead } from './model-result.js';
 import { reportPart } from './part.js';
+import { RunClock } from './run-clock.js';
 import { reported } from './reported.js';
 import { stoppedInWords, stoppedRunInWords } from './stopped.js';
 
@@ -37,11 +39,15 @@ import { stoppedInWords, stoppedRunInWords } from './stopped.js';
 export async function executeRun(execution: Execution): Promise<RunResult | null> {
   const { emit } = execution;
   const hooks = new HookRunner(execution.plan.hooks, (message) => emit({ type: 'notice', message }));
+  const clock =
+    execution.plan.options.training.time === undefined
+      ? undefined
+      : await RunClock.open(execution.folder, execution.spent ?? 0);
   const isInterrupted = (error: unknown): boolean => isInterruption(error, execution.signal);
   try {
     return await hooks.during(
       hookRunOf(execution),
-      () => trainOrReport({ ...execution, hooks }),
+      () => trainOrReport({ ...execution, hooks, ...(clock && { clock }) }),
       (error) => (isInterrupted(error) ? 'interrupted' : 'failed'),
     );
   } catch (error) {
@@ -139,8 +145,10 @@ async function trainStudents(
     }
     const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(finished[i]!) }));
     const classes = data.dataset.classes.length;
+    const budget = budgetResult(options.student, plan.students[0]?.network);
     const interpretation = [
       ...(order === null ? [] : [order]),
+      ...(budget === null ? [] : [budgetInWords(options.student, budget)]),
       ...(await changesInWords(folder)),
       ...stoppedInWords('teacher', teacher),
       ...students.flatMap((student) => stoppedInWords(student.name, student)),
@@ -160,6 +168,8 @@ async function trainStudents(
       students,
       ...taskEntry(description),
       classes,
+      ...(options.student.continues === undefined ? {} : { parent: options.student.continues }),
+      ...(budget === null ? {} : { budget }),
       ...(plan.inspection === null ? {} : { teacherCheck: plan.inspection }),
       ...(diverged.length === 0 ? {} : { diverged }),
       ...(stopped === null ? {} : { stopped, notTrained }),

@@ -3,6 +3,7 @@ import type { RunFolder } from '@anc/runtime';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { Emit } from '../events/events.js';
 import type { Plan, TrainingPlan } from '../planning/plan.js';
+import type { RunClock } from './run-clock.js';
 import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
 
 /** A planned run whose folder is there and locked, and who hears of it. */
@@ -17,11 +18,15 @@ export interface Execution {
   readonly continueStopped?: boolean;
   /** Keeps the teacher's outputs for the next run of the same teacher on the same images. */
   readonly shared?: SharedTeacherOutputs;
+  /** Seconds that this process had used for the run before it is executed; default: 0. */
+  readonly spent?: number;
 }
 
 /** The same with what the models of a run share. */
 export interface RunContext extends Execution {
   readonly hooks: HookRunner;
+  /** The time that the run has used, where it has a time. */
+  readonly clock?: RunClock;
   /** The frozen teacher's variables, when students are trained; null where it is no network. */
   readonly teacherVariables?: Variables<HostTensor> | null;
 }

@@ -4,7 +4,7 @@ import type { WeightsMetadata } from '@anc/formats';
 import { isQuantized } from '@anc/methods';
 import { taskNameOf } from '../data/dataset-facts.js';
 import { describeNamed } from '../text/named.js';
-import { formatCount, formatKappa, formatMetric, formatShare } from '../text/format.js';
+import { formatCount, formatKappa, formatMetric, formatSeconds, formatShare } from '../text/format.js';
 import { isOwn, type PluginRecord } from '../composition/provenance.js';
 import { COMPACT } from './compact.js';
 import type { TrainingOptions } from '../options/run-options.js';
@@ -81,7 +81,7 @@ export function modelCard(
     `| parameters | ${formatCount(result.parameters)} |`,
     `| FLOPs per image | ${formatCount(result.flops)} |`,
     `| training images | ${imagesInWords(model, data.train.images.count)} |`,
-    `| epochs, batch, seed | ${model.epochs}, ${batchInWords(options.training)}, ${model.seed} |`,
+    `| epochs, batch, seed | ${epochsInWords(model, result)}, ${batchInWords(options.training)}, ${model.seed} |`,
     '',
     ...(isQuantized(network.network)
       ? [
@@ -155,4 +155,11 @@ function describeNormalization(normalization: Normalization): string {
   return mean.length === std.length
     ? `the network sees (x - mean) / std per channel, mean ${round(mean)}, std ${round(std)}`
     : `the network sees (x - mean image) / std, std ${round(std)}; the mean image is in the metadata of the weights`;
+}
+
+/** `6`, or the steps of a training for a time. */
+function epochsInWords({ epochs }: PlannedModel, { timeBox }: ModelResult): string {
+  if (timeBox === undefined) return String(epochs);
+  const { from, until, revisions } = timeBox;
+  return `${formatCount(revisions.at(-1)?.[2] ?? null)} steps in ${formatSeconds(until - from)}`;
 }

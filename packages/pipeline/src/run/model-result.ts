@@ -8,6 +8,7 @@ import {
   type SplitPredictions,
   type TaskDescription,
 } from '@anc/core/internal';
+import { limitSplit } from '@anc/datasets';
 import { isQuantized } from '@anc/methods';
 import { CheckpointStore } from '@anc/runtime';
 import { hasAnalysis, writeAnalysis } from '../analysis/write-analysis.js';
@@ -22,6 +23,7 @@ import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { PlannedModel } from '../planning/plan.js';
 import { isDivergence, recordDivergence } from '../training/divergence.js';
 import { evaluatePredictions, predict, type TestEvaluation } from '../training/evaluate-model.js';
+import { timedTraining } from './timed-training.js';
 import { trainModel } from '../training/train-model.js';
 import type { BestEpoch, HeldOut } from '../training/validation.js';
 import { COMPACT, writeCompact } from './compact.js';
@@ -121,6 +123,20 @@ export async function trainOrRead<R extends ModelResult>(
       return { error: metrics?.[primary.name] ?? null, agreement: agreement?.agreement ?? null };
     };
   };
+  /** How long the evaluations after the training will take, from two short ones. */
+  const evaluationSeconds = async (): Promise<number> => {
+    const variables = model.network.network.init(model.rng, data.dataset.shape);
+    const times: number[] = [];
+    for (const batches of [1, 5]) {
+      const some = limitSplit(data.test, Math.min(data.test.images.count, batches * batchSize), 0);
+      const start = performance.now();
+      await evaluateOn(some, 'test images', null)(variables);
+      times.push((performance.now() - start) / 1000);
+    }
+    const [one, five] = times as [number, number];
+    const all = one + Math.max(0, (five - one) / 4) * Math.ceil(data.test.images.count / batchSize);
+    return all * (1 + (held === null ? 0 : 1) + (options.training.ema === undefined ? 0 : 1));
+  };
   const trained = await trainModel(model, teacher, {
     folder,
     hooks,
@@ -150,6 +166,7 @@ export async function trainOrRead<R extends ModelResult>(
     keepBest: async (variables) => {
       await writeWeights(folder, [...place, BEST], variables, metadata);
     },
+    timed: role === 'teacher' ? undefined : timedTraining(context, model, metadata, evaluationSeconds),
     hasBest: async () => (await folder.readBytes(...place, BEST, WEIGHTS)) !== null,
   });
   if (trained === null) throw new Interrupted();
@@ -202,6 +219,7 @@ export async function trainOrRead<R extends ModelResult>(
     parameters: model.network.parameters,
     flops: model.network.flops,
     seconds: trained.seconds,
+    ...(trained.timeBox === null ? {} : { timeBox: trained.timeBox }),
     ...(role === 'student' && trained.diagnostics !== null
       ? { diagnostics: withDeprecatedDiagnostics(trained.diagnostics) }
       : {}),
@@ -214,6 +232,7 @@ export async function trainOrRead<R extends ModelResult>(
   await folder.write([...place, CARD], card);
   await folder.write([...place, 'result.json'], `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
   if (trained.stopped === null) await checkpoints.clear();
+  await context.clock?.save();
   emit({ type: 'result', model: model.name, role, result, trained: true });
   return result;
 }

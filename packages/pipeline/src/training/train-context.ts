@@ -2,8 +2,10 @@ import type { Backend, Diagnostics, HostTensor, Progress, Variables } from '@anc
 import type { RunFolder } from '@anc/runtime';
 import type { PluginIdentity } from '../composition/provenance.js';
 import type { TrainingData } from '../data/training-data.js';
+import type { TimeBoxRecord } from '../events/documents.js';
 import type { Emit } from '../events/events.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
+import type { TimeBox } from './time-box.js';
 import type { Stopped } from './stopping.js';
 import type { BestEpoch, HeldOut, Validation } from './validation.js';
 
@@ -35,8 +37,20 @@ export interface TrainContext {
   readonly hasBest?: () => Promise<boolean>;
   /** Minutes between checkpoints inside an epoch; default: 5. */
   readonly checkpointMinutes?: number;
+  /** Where training has a time rather than a number of epochs. */
+  readonly timed?: TimedTraining | undefined;
   /** Plugins that have a share in the training, recorded with checkpoints. */
   readonly plugins?: readonly PluginIdentity[];
+}
+
+/** What the training of a model for a time needs of its run. */
+export interface TimedTraining {
+  /** The model's time, which goes on as a checkpoint recorded it. */
+  open(before: TimeBoxRecord | null): Promise<TimeBox>;
+  /** A checkpoint was written. */
+  saved(): Promise<void>;
+  /** Receives the weights after every epoch, so that there is something to export. */
+  exportable(variables: Variables<HostTensor>): Promise<void>;
 }
 
 /** What `trainModel` returns. */
@@ -54,4 +68,6 @@ export interface TrainedModel {
   readonly stopped: Stopped | null;
   /** Duration of training, over all processes that took part. */
   readonly seconds: number;
+  /** How long it was to last, and how many steps were expected when; null where it had a number of epochs. */
+  readonly timeBox: TimeBoxRecord | null;
 }

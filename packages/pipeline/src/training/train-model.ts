@@ -78,7 +78,11 @@ export async function trainModel(
   const hookModel = hookModelOf(model);
   let savedAt = performance.now();
   const interval = 60_000 * (context.checkpointMinutes ?? CHECKPOINT_MINUTES);
-  const epochs = allocateEpochs(model.stages, model.epochs);
+  const { timed } = context;
+  const nominal = allocateEpochs(model.stages, model.epochs);
+  const shares = model.stages.map(({ share = 1 }) => share);
+  const epochs = timed === undefined ? nominal : shares.map((share) => (share > 0 ? 1 : 0));
+  const box = timed === undefined ? null : await timed.open(memory?.timeBox ?? null);
   const [firstTrained, lastTrained] = [
     epochs.findIndex((count) => count > 0),
     epochs.findLastIndex((count) => count > 0),
@@ -115,12 +119,14 @@ export async function trainModel(
         held,
         best,
         stopped: stopping.stopped,
+        ...(box === null ? {} : { timeBox: box.record }),
         hooks: await hooks.memoryOf(name),
       };
       const place = { stage: stage.name, step: position.step, epoch: progress.epoch };
       await folder.assertHeld();
       await store.save(withoutFrozen(await event.snapshot()), place, encodeNumbers(kept));
       savedAt = performance.now();
+      await timed?.saved();
     };
     /** Evaluates on the held-out images; the best epoch's weights are kept before the checkpoint that refers to it. */
     const validate = async (event: Extract<TrainingEvent, { type: 'epoch' }>): Promise<Tree<number>> => {
@@ -141,10 +147,17 @@ export async function trainModel(
         ...asMetrics(await context.validation.measure(average), metric, 'validation/ema'),
       };
     };
+    const batches = await batchesOf(stage, model, context);
+    const horizon = box?.stage(
+      index,
+      shares.slice(0, index + 1).reduce((sum, share) => sum + share, 0) /
+        shares.reduce((sum, share) => sum + share, 0),
+      Math.max(1, nominal[index]!) * batches.stepsPerEpoch,
+    );
     const events = train({
       backend: context.backend,
       stage,
-      batches: await batchesOf(stage, model, context),
+      batches,
       teacher,
       epochs: epochs[index]!,
       seed: context.seed,
@@ -153,6 +166,7 @@ export async function trainModel(
       signal,
       checkpointDue: () => performance.now() - savedAt >= interval,
       ...(resumed ? { from: memory.position } : {}),
+      ...(horizon === undefined ? {} : { horizon }),
     });
     let progress: Progress | null = null;
     let metrics: Tree<number> | null = null;
@@ -203,6 +217,7 @@ export async function trainModel(
           stopping.request(await hooks.onEpoch(ended), progress, inModel);
           await folder.assertHeld();
           await folder.metrics.append(record);
+          await timed?.exportable(stage.student(await event.snapshot()));
           if (stage.generated !== undefined)
             await context.onGenerated?.(stage.generated(await event.snapshot()), progress);
           await save(event);
@@ -235,6 +250,7 @@ export async function trainModel(
     best,
     stopped: stopping.stopped,
     seconds,
+    timeBox: box?.record ?? null,
   };
 }
 

@@ -2,6 +2,7 @@ import { AncError, type Diagnostics, type Position } from '@anc/core';
 import { currentDiagnostics, decodeNumbers, readPosition, type Json } from '@anc/core/internal';
 import type { Checkpoint } from '@anc/runtime';
 import { z } from 'zod';
+import type { TimeBoxRecord } from '../events/documents.js';
 import type { HookMemory } from '../hooks/hook-runner.js';
 import type { Stopped } from './stopping.js';
 import type { BestEpoch, HeldOut } from './validation.js';
@@ -17,6 +18,8 @@ export interface TrainingMemory {
   readonly best: BestEpoch | null;
   /** What ended this training before its last epoch; checkpoints of earlier versions have none. */
   readonly stopped?: Stopped | null;
+  /** Of a training that has a time. */
+  readonly timeBox?: TimeBoxRecord;
   readonly hooks?: HookMemory;
 }
 
@@ -38,6 +41,9 @@ const schema = z.looseObject({
   stopped: z
     .looseObject({ by: z.string(), reason: z.string(), epoch: count, epochs: count, step: count })
     .nullish(),
+  timeBox: z
+    .looseObject({ from: z.number(), until: z.number(), revisions: z.array(z.tuple([count, count, count])) })
+    .optional(),
   hooks: z
     .looseObject({ states: z.record(z.string(), z.string()), disabled: z.array(z.string()) })
     .optional(),

@@ -12,8 +12,7 @@ import { foldPreprocessing } from './fold-preprocessing.js';
 export async function readKeras(source: ByteSource): Promise<StateDict> {
   const { tensors, topology, metadata } = await readKerasFile(source);
   if (Object.keys(tensors).length === 0) throw damagedKeras('it has no layers with variables');
-  if (topology === null) foldDefaultEpsilons(tensors);
-  else foldEpsilons(tensors, topology);
+  const folded = topology === null ? foldDefaultEpsilons(tensors) : foldEpsilons(tensors, topology);
   const configured = foldPreprocessing(tensors, topology);
   return {
     format: 'keras',
@@ -21,5 +20,6 @@ export async function readKeras(source: ByteSource): Promise<StateDict> {
     tensors: mapTree(tensors, toLazyTensor),
     metadata: { ...configured, ...metadata },
     topology,
+    folded,
   };
 }

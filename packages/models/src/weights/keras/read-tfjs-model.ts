@@ -15,7 +15,7 @@ export async function readTfjsModel(
   readShard: (file: string) => Promise<Uint8Array>,
 ): Promise<StateDict> {
   const { tensors, topology, metadata } = await readTfjsFiles(bytes, readShard);
-  foldEpsilons(tensors, topology);
+  const folded = foldEpsilons(tensors, topology);
   const configured = foldPreprocessing(tensors, topology);
   return {
     format: 'tfjs',
@@ -23,5 +23,6 @@ export async function readTfjsModel(
     tensors: mapTree(tensors, toLazyTensor),
     metadata: { ...configured, ...metadata },
     topology,
+    folded,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recognizeTorchResnet } from './resnet.js';
+import { recognizeTorch } from './recognize.js';
 import { torchNames } from './renamed.js';
 
 type Shapes = Record<string, { readonly shape: readonly number[] }>;
@@ -47,7 +47,7 @@ const body = (name: string, other: (name: string) => string): string =>
 const children = ['conv1', 'bn1', '', '', 'layer1', 'layer2', 'layer3', 'layer4'];
 
 describe('a ResNet inside of other modules', () => {
-  const expected = recognizeTorchResnet(resnet(7));
+  const expected = recognizeTorch(resnet(7));
 
   it.each<[string, (name: string) => string]>([
     ['model.', (name) => `model.${name}`],
@@ -67,7 +67,7 @@ describe('a ResNet inside of other modules', () => {
         body(name, (own) => `features.${own.replace(/^\w+/, (first) => String(children.indexOf(first)))}`),
     ],
   ])('is recognized: %s', (_what, rename) => {
-    const { map: _, ...found } = recognizeTorchResnet(renamed(resnet(7), rename));
+    const { map: _, ...found } = recognizeTorch(renamed(resnet(7), rename));
     const { map: __, ...wanted } = expected;
     expect(found).toEqual(wanted);
   });
@@ -78,7 +78,7 @@ describe('a ResNet inside of other modules', () => {
       'criterion.weight': { shape: [7] },
       'normalizer.mean': { shape: [3, 1, 1] },
     };
-    expect(recognizeTorchResnet(tensors).environment.classes).toBe(7);
+    expect(recognizeTorch(tensors).environment.classes).toBe(7);
     expect(last(tensors).ignored).toEqual(['criterion.weight', 'normalizer.mean']);
   });
 });
@@ -92,7 +92,7 @@ it.each([
     [name]: { shape: [1, 3, 1, 1] },
     ...renamed(resnet(7), (own) => prefix + own),
   };
-  expect(recognizeTorchResnet(tensors).environment.classes).toBe(7);
+  expect(recognizeTorch(tensors).environment.classes).toBe(7);
   expect(last(tensors).ignored).toHaveLength(1);
 });
 
@@ -107,14 +107,14 @@ describe('another network', () => {
       ...renamed(resnet(7), (name) => name.replace(/^fc\./, 'fc.2.')),
       'fc.0.weight': { shape: [64, 64] },
     };
-    expect(() => recognizeTorchResnet(tensors)).toThrow(/not hold a network that is known/);
+    expect(() => recognizeTorch(tensors)).toThrow(/not hold a network that is known/);
   });
 
   it('is refused with the call that exports it', () => {
     const tensors = { 'features.0.weight': { shape: [4, 1, 3, 3] } };
     const hint = (input?: readonly [number, number, number]): unknown => {
       try {
-        return recognizeTorchResnet(tensors, input);
+        return recognizeTorch(tensors, input);
       } catch (error) {
         return (error as { detail: { hint: string } }).detail.hint;
       }
@@ -128,6 +128,6 @@ describe('another network', () => {
 
   it('as a list of tensors is refused as such', () => {
     const tensors = { '0.weight': { shape: [4, 1, 3, 3] }, '1.bias': { shape: [4] } };
-    expect(() => recognizeTorchResnet(tensors)).toThrow(/a list of tensors/);
+    expect(() => recognizeTorch(tensors)).toThrow(/a list of tensors/);
   });
 });

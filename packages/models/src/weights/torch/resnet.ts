@@ -1,20 +1,7 @@
-import type { ModelEnvironment, Tree } from '@anc/core';
+import type { Tree } from '@anc/core';
 import type { ResnetOptions } from '../../resnet/options.js';
 import type { NameMap } from '../arrange/name-map.js';
-import { torchNames } from './renamed.js';
-import { unknownNetwork } from './unknown-network.js';
-
-/** Our model for a checkpoint. */
-export interface RecognizedModel {
-  /** Name of the model. */
-  readonly model: string;
-  /** Its options. */
-  readonly options: ResnetOptions;
-  /** Images and classes of the checkpoint's network. */
-  readonly environment: ModelEnvironment;
-  /** Our names of the checkpoint's tensors. */
-  readonly map: NameMap;
-}
+import type { RecognizedModel } from './recognized-model.js';
 
 const BATCH_NORM: Readonly<Record<string, string>> = {
   gamma: 'weight',
@@ -49,23 +36,10 @@ export const resnetNames =
       : `${place}.conv${index}.${PLAIN[leaf]}`;
   };
 
-/**
- * Recognizes a post-activation ResNet of torchvision, or of the CIFAR implementations, from names and shapes; the names
- * may have a prefix, and the head and the body may have names of their own.
- * @param input [H, W, C] of its images, if it is known, for the call in the error that exports another network
- * @throws `ANC_WEIGHTS` if the checkpoint holds another network
- */
-export function recognizeTorchResnet(stateDict: Shapes, input?: ModelEnvironment['input']): RecognizedModel {
-  for (const { tensors } of torchNames(stateDict)) {
-    const found = resnetIn(tensors);
-    if (found !== null) return found;
-  }
-  throw unknownNetwork(stateDict, input);
-}
-
 type Shapes = Tree<{ readonly shape: readonly number[] }>;
 
-function resnetIn(stateDict: Shapes): RecognizedModel | null {
+/** A post-activation ResNet of torchvision, or of the CIFAR implementations, by names and shapes; null for another network. */
+export function resnetIn(stateDict: Shapes): RecognizedModel<ResnetOptions> | null {
   const shapeOf = (name: string): readonly number[] | undefined =>
     Object.hasOwn(stateDict, name) ? stateDict[name]!.shape : undefined;
   const head = ['fc', 'linear'].find((name) => shapeOf(`${name}.weight`)?.length === 2);

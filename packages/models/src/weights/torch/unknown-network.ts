@@ -24,7 +24,9 @@ export function unknownNetwork(tensors: Shapes, input?: Size): AncError {
   const names = Object.keys(tensors);
   if (names.every((name) => /^\d+\.(?:weight|bias)$/.test(name))) return unnamedList(names.length);
   return new AncError('ANC_WEIGHTS', 'the checkpoint does not hold a network that is known here.', {
-    expected: 'a ResNet with conv1, bn1, layer1 to layer3 or layer4, and fc or linear',
+    expected:
+      'a ResNet with conv1, bn1, layer1 to layer3 or layer4, and fc or linear; or MobileNetV2 or V3, ShuffleNetV2 or ' +
+      'EfficientNet-Lite with the names of torchvision and timm',
     received: `${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}`,
     hint:
       `${exportHint(tensors, input)} If it is one of the networks of \`anc-cli list\` under other names, ` +
@@ -46,9 +48,9 @@ const unnamedList = (count: number): AncError =>
     },
   );
 
-/** The error for a ResNet of a variant that does not fit, by what did not. */
+/** The error for a recognized network of a variant that does not fit, by what did not. */
 export const unknownVariant = (tensors: Shapes, input: Size | undefined, cause: AncError): AncError =>
-  new AncError('ANC_WEIGHTS', 'the checkpoint holds a ResNet of a variant that is not known here.', {
+  new AncError('ANC_WEIGHTS', 'the checkpoint holds a variant of a network that is not known here.', {
     ...(cause.detail.expected === undefined ? {} : { expected: cause.detail.expected }),
     received: `${cause.message}${cause.detail.received === undefined ? '' : ` ${cause.detail.received}`}`,
     hint: exportHint(tensors, input),
