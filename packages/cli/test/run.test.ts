@@ -86,13 +86,16 @@ describe('anc-cli run', () => {
       'SHA256SUMS',
       'checkpoints',
       'config.resolved.yaml',
+      'data.json',
       'environment.json',
       expect.stringMatching(/^events\.out\.tfevents\.\d+\.whole\.anc$/),
+      'latency.json',
       'metrics.jsonl',
       'report.html',
       'result.json',
       'student',
       'teacher',
+      'training-images.png',
     ]);
     const config = parse(await readFile(inside('whole', 'config.resolved.yaml'), 'utf8')) as object;
     expect(config).toMatchObject({ seed: 3, epochs: 3, student: { name: 'cnn', widths: [2, 2] } });
