@@ -10,6 +10,7 @@ import { decodeSafetensors } from '@anc/formats';
 import { pythonWith } from '../ci/python.mjs';
 import { checkApplications } from './keras-applications.mjs';
 import { ancCli, writeNetwork } from './network-file.mjs';
+import { checkUsage } from './usage.mjs';
 
 const LIMIT = 1e-5; // of the largest logit
 
@@ -110,6 +111,7 @@ for (const [i, seen] of JSON.parse(python(LOADED, [list]).split('\n').at(-2)).en
     throw new Error(`${what}: ${seen.logits.length} logits, off by ${difference} of the largest`);
   }
   worst = Math.max(worst, difference);
+  if (i < 2) checkUsage(python, jobs[i].file);
   const numbers = Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
   if (seen.parameters !== numbers) throw new Error(`${what}: ${seen.parameters} numbers, not ${numbers}`);
 

@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OnnxBackend, OnnxTeacher } from '@anc/backend-onnx';
 import { Rng } from '@anc/core';
+import sharp from 'sharp';
 import { pythonWith } from '../ci/python.mjs';
-import { ancCli, writeNetwork } from './network-file.mjs';
+import { ancCli, attemptAncCli, writeNetwork } from './network-file.mjs';
+import { checkUsage, classOf } from './usage.mjs';
 
 const LIMIT = 1e-5; // of the largest logit
 
@@ -78,7 +80,7 @@ function expectClose(what, found, wanted) {
 
 const folder = mkdtempSync(join(tmpdir(), 'anc-onnx-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const python = pythonWith(folder, ['numpy==2.2.6', 'onnx==1.18.0', 'onnxruntime==1.22.1']);
+const python = pythonWith(folder, ['numpy==2.2.6', 'onnx==1.18.0', 'onnxruntime==1.22.1', 'pillow==11.3.0']);
 
 const NORMALIZATION = { mean: [120, 110, 100], std: [60, 50, 40] };
 const classes = ['a', 'b', 'c', 'd', 'e'];
@@ -135,6 +137,19 @@ for (const [i, seen] of JSON.parse(python(EXPORTED, [list])).entries()) {
 console.log(
   `${jobs.length} exports: accepted, and equal in Python to ${worst.toExponential(1)} of the largest logit`,
 );
+
+const picture = join(folder, 'picture.png');
+const pixels = Uint8Array.from({ length: 40 * 30 * 3 }, (_, i) => (i * 7) % 251);
+await sharp(pixels, { raw: { width: 40, height: 30, channels: 3 } })
+  .png()
+  .toFile(picture);
+for (const { what, file } of jobs) {
+  checkUsage(python, file);
+  const { images: found } = JSON.parse(attemptAncCli('predict', file, picture, '--json').stdout);
+  const [wanted, named] = [found[0].classes[0].name, classOf(python, file, picture)];
+  if (named !== wanted) throw new Error(`${what}: the picture is "${named}" in Python and "${wanted}" here`);
+}
+console.log(`${jobs.length} exports: their fixtures hold in Python, and a picture has the same class there`);
 
 const backend = await OnnxBackend.create();
 worst = 0;

@@ -27,6 +27,7 @@ const DOWNLOADS = 'packages/datasets/src/download/download-file.ts';
 const ADDRESSES = 'packages/datasets/src/download/official-files.ts';
 /** Files that speak with servers that the user names, or are one; SECURITY.md says when. */
 const SERVERS = new Set([
+  'packages/pipeline/src/endpoint/post-batch.ts', // to the endpoint that is named as the teacher
   'packages/runtime/src/trackers/request.ts', // to MLflow or Trackio, with --report-to
   'packages/pipeline/src/ui/server.ts', // `anc-cli ui`, on the loopback interface
 ]);
@@ -34,6 +35,7 @@ const SERVERS = new Set([
 const STARTS = new Set([
   'packages/pipeline/src/backends/probe.ts', // this program: one backend
   'packages/pipeline/src/isolation/trial.ts', // this program: a file that may not end
+  'packages/pipeline/src/memory/memory.ts', // this program: a model whose memory is measured
   'packages/pipeline/src/backends/install.ts', // the package manager, for `doctor --fix`
   'packages/runtime/src/run-folder/environment.ts', // git, for the commit in a run's record
 ]);

@@ -152,7 +152,7 @@ describe('import', () => {
       '--out',
       'ours.safetensors',
     );
-    expect(document).toMatchObject({ model: { name: 'cnn' }, map: 'order', input: [28, 28, 1], classes: 10 });
+    expect(document).toMatchObject({ model: { name: 'cnn' }, map: 'torch', input: [28, 28, 1], classes: 10 });
     const metadata = decodeSafetensors(await readFile(file)).metadata;
     const { mean, std } = JSON.parse(metadata.normalization!) as { mean: number[]; std: number[] };
     const normalize = ['--normalize', `${mean[0]}/${std[0]}`];

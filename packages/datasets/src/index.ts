@@ -25,6 +25,7 @@ export {
   viewsSheet,
   type Thumbnails,
 } from './info/contact-sheet.js';
+export { encodePng } from './info/encode-png.js';
 export { describeDataset, type DatasetInfo, type SplitInfo } from './info/dataset-info.js';
 export { fashionMnist, mnist } from './mnist/mnist.js';
 export type { GlyphsOptions, ImageFolderOptions } from './options.js';

@@ -18,6 +18,7 @@ export { importWeights, type ImportOptions, type ImportResult } from './api/impo
 export { predict, type PredictOptions, type PredictResult } from './api/predict.js';
 export { reproduce, resumeReproduction, type ReproduceOptions } from './api/reproduce.js';
 export { report, type ReportResult } from './api/report.js';
+export { httpTeacher, type HttpTeacher, type HttpTeacherOptions } from './endpoint/http-teacher.js';
 export { RunHandle, type DoneEvent } from './api/run-handle.js';
 export type { CallOptions, RunInput, StudentBudget } from './api/run-input.js';
 export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/teacher-function.js';

@@ -133,6 +133,23 @@ describe('a student in an ONNX file', () => {
   });
 });
 
+it('a warm start from an exported network gains agreement on few pictures', async () => {
+  const few = {
+    images: new Corners({ train: 16, labels: false }),
+    training: { epochs: 2, batchSize: 8, learningRate: 1e-3 },
+  };
+  const [warm, noise] = [
+    await train({ ...few, student: 'net4.onnx' }),
+    await train({ ...few, student: 'net4.onnx(init=fresh)' }),
+  ];
+  const gain = warm.agreement! - noise.agreement!;
+  process.stdout.write(
+    `a warm start: ${(100 * gain).toFixed(0)} points of agreement above a start from noise\n`,
+  );
+  expect(gain).toBeGreaterThan(0.1);
+  await Promise.all([warm.dispose(), noise.dispose()]);
+});
+
 describe('--student-weights and --freeze', () => {
   const student = 'cnn(widths=[4,6],pools=2,batchNorm=true,features=8)';
 
@@ -147,6 +164,22 @@ describe('--student-weights and --freeze', () => {
       /starts from \d+ of its \d+ variables in seven\.safetensors; of another shape, and new: logits\/weights, logits\/bias/,
     );
     await dispose();
+  });
+
+  it('takes weights from an ONNX file, as far as its names agree, and says what else to do', async () => {
+    const fresh = { student: 'net4.onnx(init=fresh)', studentWeights: 'net4.onnx' };
+    const { agreement, notices, dispose } = await train(fresh);
+    expect(agreement).toBe(1); // the teacher is the same file
+    expect(notices).toMatch(/starts from (\d+) of its \1 variables in net4\.onnx/);
+    await dispose();
+    const other = train({ student: 'resnet(depth=8, width=0.25)', studentWeights: 'net4.onnx' });
+    await expect(other).rejects.toMatchObject({
+      code: 'ANC_CONFIG',
+      detail: {
+        path: ['student', 'weights'],
+        hint: expect.stringContaining('--student net4.onnx starts from its weights') as string,
+      },
+    });
   });
 
   it.each([

@@ -24,6 +24,7 @@ interface ExportFlags extends CommonOptions, ModelFlags {
   readonly dataDir?: string;
   readonly limitTest?: string;
   readonly size?: string;
+  readonly usage: boolean;
 }
 
 /** `export <run>`: a trained network as a file for other programs, verified after it is written. */
@@ -41,6 +42,7 @@ export const defineExport: DefineCommand = (command, session) => {
     .option('--dataset <name>', "images to check, calibrate and test the file with; default: the run's own")
     .option('--data-dir <folder>', "folder with the dataset's files (also ANC_DATA_DIR)")
     .option('--limit-test <n>', 'with --int8 and --float16: test on the first n test images only')
+    .option('--no-usage', 'write no fixture and no programs that use the file beside it')
     .option('--size <shape>', 'size of the images, HxWxC, where the file of weights leaves it open')
     .option('--model <name>', 'network of the weights, where the file does not name it')
     .option('--preprocessing <how>', `${PREPROCESSING}; default: as the weights say`);
@@ -70,6 +72,7 @@ async function exportModel(what: string, flags: ExportFlags, session: Session): 
     ...(flags.features === undefined ? {} : { features: flags.features }),
     ...(flags.int8 === undefined ? {} : { int8: flags.int8 }),
     ...(flags.float16 === undefined ? {} : { float16: flags.float16 }),
+    usage: flags.usage,
     calibration: parseSizes(flags.calibration, '--calibration', 1)[0]!,
     ...(dataset === undefined ? {} : { images: dataset }),
     ...(dataDir === undefined ? {} : { dataDir }),
@@ -84,6 +87,11 @@ async function exportModel(what: string, flags: ExportFlags, session: Session): 
       `${verified.maxDifference.toExponential(1)} (largest logit ${verified.scale.toPrecision(3)}) on ` +
       `${verified.images} images${verified.ofData === 0 ? '' : `, ${verified.ofData} of them of the data`}.`,
   );
+  if (result.usage !== undefined) {
+    terminal.print(
+      `${result.usage}: images with logits to check another runtime with, and programs that use the file.`,
+    );
+  }
   const converted = int8 ?? float16;
   if (converted === undefined) return;
   const { before, after, agreement, floatBytes } = converted;

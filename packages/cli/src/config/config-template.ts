@@ -12,6 +12,10 @@ const SCHEMA = './node_modules/anc-cli/schema/anc.config.schema.json';
 
 /** Values that show how an option is written; others are shown by what stands for them in help. */
 const EXAMPLES: Readonly<Record<string, string>> = {
+  maxParameters: '"100k"',
+  maxFlops: '"5M"',
+  maxBytes: '"300k"',
+  time: '"30m"',
   dataset: '"glyphs"',
   teacher: '"model.onnx"',
   student: '"lenet5"',

@@ -15,6 +15,7 @@ import { kerasModel } from '../export/keras.js';
 import { onnxModel, type OnnxExportOptions } from '../export/onnx.js';
 import { compareAccuracy, compareLogits, type ComparedAccuracy } from '../export/reopen.js';
 import { exportMetadata, type ExportSource } from '../export/source.js';
+import { exportUsage, usageFolder } from '../export/usage/export-usage.js';
 import type { Verified } from '../export/verify.js';
 import { assertFree, sha256, writeNew } from '../files/named-file.js';
 import { asTensors } from '../files/weights.js';
@@ -50,6 +51,8 @@ export interface ExportOptions extends Omit<ModelFileOptions, 'backend'> {
   readonly dataDir?: string;
   /** Test images to measure an 8-bit or half-precision model with at most; default: all. */
   readonly limitTest?: number;
+  /** Whether a fixture and programs that use the file are written beside it; default: yes. */
+  readonly usage?: boolean;
   /** Called with things that a person should know. */
   readonly onNotice?: (message: string) => void;
 }
@@ -68,6 +71,7 @@ const EXPORT_OPTIONS: OptionNames<ExportOptions> = {
   images: true,
   dataDir: true,
   limitTest: true,
+  usage: true,
   onNotice: true,
 };
 
@@ -97,6 +101,8 @@ export interface ExportResult {
   readonly folded: boolean;
   /** Names of the classes, or their number. */
   readonly classes: readonly string[] | number;
+  /** Folder with a few images and their logits, and programs that use the file. */
+  readonly usage?: string;
   /** The written file, read back and compared with the network. */
   readonly verified: Verified;
   /**
@@ -134,7 +140,9 @@ export async function exportModel(
       expected: 'the option "to"',
     });
   }
-  const target = await assertFree(to ?? defaultOut(weights!, found, format, precision), cwd);
+  const out = shownPath(to ?? defaultOut(weights!, found, format, precision), cwd);
+  const target = await assertFree(out, cwd);
+  const usage = options.usage === false ? null : await assertFree(usageFolder(out), cwd);
   await assertSized(what, found, options, composition, cwd);
   const source = await sourceOf(what, found, options, composition, cwd);
   for (const notice of source.notices) onNotice?.(notice);
@@ -181,6 +189,11 @@ export async function exportModel(
       isConverted && check !== null
         ? await compareAccuracy(there, check.images, composition, onNotice)
         : null;
+    if (usage !== null) {
+      const { sha256: digest } = written;
+      const described = { layout, precision, sha256: digest, split: check?.split ?? null };
+      await exportUsage(usage, there, described, composition);
+    }
     return {
       file: shownPath(target, cwd),
       format,
@@ -191,6 +204,7 @@ export async function exportModel(
       normalization: source.normalization,
       folded: shape.foldNormalization,
       classes: source.classNames ?? source.environment.classes,
+      ...(usage !== null && { usage: shownPath(usage, cwd) }),
       verified,
       ...(precision === 'int8' && {
         int8: { calibration, floatBytes: made.bytes.length, ...accuracy! },

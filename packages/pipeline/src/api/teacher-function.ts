@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
-import { AncError, Rng, type Dataset, type Teacher } from '@anc/core';
-import type { Classifier } from '../classifier/classifier.js';
-import { classesAreFolders } from '../data/dataset-facts.js';
+import type { Teacher } from '@anc/core';
 import type { OpenTeacher } from '../planning/given-teacher.js';
-import { FunctionTeacher, type TeacherFunction } from './function-teacher.js';
-import { InterpretedTeacher, meaningNotice, meaningOf, type OutputMeaning } from './interpreted-teacher.js';
+import type { TeacherFunction } from '../teacher-values/function-teacher.js';
+import { valueClassifier } from '../teacher-values/value-classifier.js';
 
-export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './function-teacher.js';
+export type {
+  ImageTensor,
+  TeacherFunction,
+  TeacherFunctionResult,
+} from '../teacher-values/function-teacher.js';
 
 /** Opens a function or a `Teacher` of the caller as the teacher of a run. */
 export const openTeacherValue =
@@ -14,83 +15,5 @@ export const openTeacherValue =
   async (dataset, model) => ({
     name: 'teacher',
     model,
-    given: await classifierOf(value, dataset, classNames),
+    given: await valueClassifier(value, dataset, classNames),
   });
-
-async function classifierOf(
-  value: TeacherFunction | Teacher,
-  dataset: Dataset,
-  names: readonly string[] | undefined,
-): Promise<Classifier> {
-  const { shape, classes } = dataset;
-  const isFunction = typeof value === 'function';
-  const raw = isFunction ? await FunctionTeacher.create(value, shape) : value;
-  const numbers = raw.outputs.logits?.[0];
-  if (numbers === undefined || numbers < 1) {
-    throw new AncError('ANC_TEACHER_OUTPUT', 'the teacher gives no logits of at least two classes.', {
-      expected: 'logits [batch, classes]',
-      received: numbers === undefined ? 'no output named "logits"' : 'no numbers',
-    });
-  }
-  if (!isFunction) await assertLogits(raw, numbers, shape);
-  const meaning = await meaningFor(raw, numbers, shape, isFunction ? value : null);
-  const teacher = meaning === 'logits' ? raw : new InterpretedTeacher(raw, meaning);
-  const width = teacher.outputs.logits![0]!;
-  const notice = meaningNotice(teacher.name, meaning);
-  const own = names ?? (isFunction ? value.classes : undefined);
-  if (own !== undefined && own.length !== width) {
-    throw new AncError('ANC_CLASSES', 'the teacher has other classes than it names.', {
-      expected: `${width} names, one for each logit`,
-      received: `${own.length}`,
-    });
-  }
-  return {
-    teacher,
-    model: teacher.name,
-    classes: width,
-    classNames: own ?? (classes.length === width && !classesAreFolders(dataset) ? classes : null),
-    parameters: null,
-    flops: null,
-    normalization: null,
-    digest: await digestOf(raw, shape, isFunction),
-    bytes: 0,
-    notices: notice === null ? [] : [notice],
-    dispose: () => Promise.resolve(), // it belongs to the caller
-  };
-}
-
-/** Refuses a `Teacher` that does not give the logits that it declares, a row for each of two images. */
-async function assertLogits(teacher: Teacher, width: number, shape: Dataset['shape']): Promise<void> {
-  const data = new Uint8Array(2 * shape[0] * shape[1] * shape[2]);
-  const { logits } = await teacher.infer({ shape: [2, ...shape], data }, ['logits']);
-  if (logits?.shape[0] === 2 && logits.data.length === 2 * width) return;
-  throw new AncError('ANC_TEACHER_OUTPUT', `teacher "${teacher.name}" gives logits of another shape.`, {
-    expected: `[2, ${width}] for 2 images`,
-    received: logits === undefined ? 'none' : `[${logits.shape.join(', ')}]`,
-  });
-}
-
-/** What the numbers are: those of a `Teacher` are logits, but for a single one; those of a function may be probabilities. */
-async function meaningFor(
-  raw: Teacher,
-  numbers: number,
-  shape: Dataset['shape'],
-  call: TeacherFunction | null,
-): Promise<OutputMeaning> {
-  if (numbers === 1 || call?.outputs !== undefined) return meaningOf(raw, shape, call?.outputs);
-  return raw instanceof FunctionTeacher && raw.mayBeProbabilities
-    ? meaningOf(raw, shape, undefined)
-    : 'logits';
-}
-
-/**
- * What a resumed run compares: a `Teacher` has a hash; a function is known by its name and by its outputs for fixed noise.
- */
-async function digestOf(teacher: Teacher, shape: Dataset['shape'], isFunction: boolean): Promise<string> {
-  const hash = createHash('sha256');
-  if (!isFunction) return hash.update(teacher.hash).digest('hex');
-  const rng = Rng.fromSeed(0).split('teacher function');
-  const data = Uint8Array.from({ length: 2 * shape[0] * shape[1] * shape[2] }, () => rng.int(256));
-  const { logits } = await teacher.infer({ shape: [2, ...shape], data }, ['logits']);
-  return hash.update(teacher.name).update(new Uint8Array(logits!.data.slice().buffer)).digest('hex');
-}

@@ -6,8 +6,11 @@ import { costsInWords, limitsInWords } from './words.js';
 
 /** What a network costs. */
 export interface Costs {
+  /** Trainable parameters. */
   readonly parameters: number;
+  /** 2 × multiply-adds + bias additions, for one image. */
   readonly flops: number;
+  /** Of parameters and running averages as float32. */
   readonly bytes: number;
   /** Milliseconds of a forward pass of one image; absent where it was not measured. */
   readonly ms?: number;
@@ -15,11 +18,13 @@ export interface Costs {
 
 /** A network and what it costs. */
 export interface Sized extends Costs {
+  /** Its name and options. */
   readonly model: Named;
 }
 
 /** The network that was chosen for a budget, and why. */
 export interface StudentChoice extends Sized {
+  /** The budget. */
   readonly limits: Limits;
   /** How many networks take the images. */
   readonly considered: number;

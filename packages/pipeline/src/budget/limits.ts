@@ -2,6 +2,7 @@ import type { StudentOptions } from '../options/run-options.js';
 
 /** What a network may cost at most; what is absent is not limited. */
 export interface Limits {
+  /** Trainable parameters. */
   readonly parameters?: number;
   /** 2 × multiply-adds + bias additions, for one image. */
   readonly flops?: number;

@@ -25,7 +25,7 @@ export async function teacherOfRun(student: FoundModel): Promise<TeacherOfRun> {
   });
   if (trained !== null) return { file: trained.path, found: trained };
   const { model, preprocessing, classes } = student.options.teacher;
-  if (!/[\\/.]/.test(model.name)) {
+  if (!/[\\/.]/.test(model.name) || /^https?:/.test(model.name)) {
     throw new AncError('ANC_PLAYER', `the teacher of the run "${student.run}" is in no file.`, {
       received: model.name,
       hint: 'name the file of a teacher, if there is one.',

@@ -1,5 +1,5 @@
 import { OnnxBackend } from '@anc/backend-onnx';
-import { targetsOf, type DatasetSplit, type Teacher } from '@anc/core';
+import { targetsOf, type DatasetSplit, type HostTensor, type Teacher } from '@anc/core';
 import { taskEntry, type TaskDescription } from '@anc/core/internal';
 import type { OpenedImages } from '../classifier/images.js';
 import { pairClasses } from '../classifier/labels.js';
@@ -41,6 +41,19 @@ export const compareLogits = (
     const outputs = original.teacher.outputs['logits']!;
     const again = await openAgain(written, backend, composition, outputs);
     return verifySame(again, original.teacher, written.source.environment.input, tolerance, split);
+  });
+
+/** The logits that a written model, read back, gives for images. */
+export const logitsOfWritten = (
+  written: WrittenModel,
+  images: HostTensor,
+  composition: Composition,
+): Promise<HostTensor> =>
+  withBackend(async (backend) => {
+    const { teacher } = await openNetwork(written.source, backend);
+    const again = await openAgain(written, backend, composition, teacher.outputs['logits']!);
+    const { logits } = await again.infer(images, ['logits']);
+    return logits!;
   });
 
 /** How well two files of one network do on the same images. */

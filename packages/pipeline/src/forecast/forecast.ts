@@ -21,6 +21,7 @@ export interface CostAlternative {
   readonly student?: Named;
   /** The number of views of each image. */
   readonly views?: number;
+  /** Seconds of the whole run with it. */
   readonly seconds: number;
 }
 

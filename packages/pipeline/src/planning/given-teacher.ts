@@ -10,7 +10,10 @@ import type { Composition } from '../composition/compose.js';
 import type { Named } from '../text/named.js';
 import { classesAreFolders, noticesOf, taskNameOf, validationOf, hasImages } from '../data/dataset-facts.js';
 import { relabeledSplit, type ClassMap } from '../data/relabeled-split.js';
+import { endpointOptions, isEndpoint } from '../endpoint/endpoint-options.js';
+import { httpTeacher } from '../endpoint/http-teacher.js';
 import { optionError } from '../options/option-error.js';
+import { valueClassifier } from '../teacher-values/value-classifier.js';
 import type { OpenedTask } from '../tasks/opened-task.js';
 import type { TeacherOptions } from '../options/run-options.js';
 
@@ -35,9 +38,11 @@ export const isGiven = ({ name }: Named): boolean =>
 
 /** The same with an absolute path. */
 export const anchoredTeacher = (teacher: Named, cwd: string): Named =>
-  isGiven(teacher) && !isAbsolute(teacher.name) ? { ...teacher, name: resolve(cwd, teacher.name) } : teacher;
+  isGiven(teacher) && !isEndpoint(teacher) && !isAbsolute(teacher.name)
+    ? { ...teacher, name: resolve(cwd, teacher.name) }
+    : teacher;
 
-/** Opens the file or run that a run's teacher is. Throws `ANC_OPTIONS` and what reading it throws. */
+/** Opens the file, run or HTTP endpoint that a run's teacher is. Throws `ANC_OPTIONS` and what reading it throws. */
 export async function openGivenTeacher(
   { model, preprocessing, classes }: TeacherOptions,
   dataset: Dataset,
@@ -46,6 +51,20 @@ export async function openGivenTeacher(
   task: OpenedTask,
 ): Promise<GivenTeacher> {
   const { name, options } = model;
+  if (isEndpoint(model)) {
+    if (preprocessing !== undefined) {
+      throw optionError(
+        ['teacher', 'preprocessing'],
+        'a teacher behind an address takes images as they are.',
+        {
+          expected: 'no preprocessing: the server does it',
+          received: preprocessing,
+        },
+      );
+    }
+    const teacher = httpTeacher(name, await endpointOptions(model));
+    return { name: 'teacher', model, given: await valueClassifier(teacher, dataset, classes) };
+  }
   const cwd = process.cwd(); // paths are absolute by now
   const file = (await findModelInRun(name, 'teacher', cwd))?.path ?? name;
   const opening = await fileOptions(file, options, name);

@@ -1,14 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Rng, type ClassifierOutputs, type Network, type Tree, type Variables } from '@anc/core';
+import {
+  Rng,
+  type AncError,
+  type ClassifierOutputs,
+  type HostTensor,
+  type Network,
+  type Tree,
+  type Variables,
+} from '@anc/core';
 import { inMask } from '@anc/core/internal';
-import { loadVariables } from '@anc/formats';
+import { loadVariables, type StateDict } from '@anc/formats';
 import { matchInto } from '@anc/models';
 import { basename } from 'node:path';
+import { isOnnx } from '../classifier/open-classifier.js';
 import { readStateDictFile } from '../classifier/state-dict-file.js';
 import { openNamedFile } from '../files/named-file.js';
 import { aboutOption, optionError } from '../options/option-error.js';
 import type { RunOptions } from '../options/run-options.js';
 import { networkNotices } from './onnx-student.js';
+import { onnxWeights } from './onnx-weights.js';
 
 type Classifier = Network<ClassifierOutputs>;
 
@@ -33,39 +43,84 @@ async function startedFrom(
   file: string,
   notice: (text: string) => void,
 ): Promise<Classifier> {
+  const found = await (isOnnx(file) ? matchOnnx : matchFile)(network, input, file);
+  const { map, params, stats, otherShape, missing, unused } = found;
+  const count = Object.keys(params).length + Object.keys(stats).length;
+  const all = count + otherShape.length + missing.length;
+  notice(
+    [
+      `the student starts from ${count} of its ${all} variables in ${basename(file)}${map === null ? '' : ` (names: ${map})`}`,
+      otherShape.length === 0 ? null : `of another shape, and new: ${some(otherShape)}`,
+      missing.length === 0 ? null : `not in the file, and new: ${some(missing)}`,
+      unused.length === 0 ? null : `in the file, and not used: ${some(unused)}`,
+    ]
+      .filter((part) => part !== null)
+      .join('; ') + '.',
+  );
+  return withFunctions(network, {
+    init: (rng, shape) => {
+      const fresh = network.init(rng, shape);
+      return { params: { ...fresh.params, ...params }, stats: { ...fresh.stats, ...stats } };
+    },
+  });
+}
+
+type Input = readonly [number, number, number];
+
+/** The variables of a network that a file has, as numbers. */
+interface FoundWeights extends Variables<HostTensor> {
+  readonly map: string | null;
+  readonly otherShape: readonly string[];
+  readonly missing: readonly string[];
+  readonly unused: readonly string[];
+}
+
+function matched(network: Classifier, input: Input, dict: StateDict): FoundWeights {
+  const { variables, ...rest } = matchInto(network, input, dict);
+  return { ...rest, ...loadVariables(variables) };
+}
+
+/** Throws `ANC_CONFIG` where the file has no weights of the network. */
+async function matchFile(network: Classifier, input: Input, file: string): Promise<FoundWeights> {
   const opened = openNamedFile(file, process.cwd());
   try {
     const dict = await readStateDictFile(opened.path, opened.source, undefined);
-    const { variables, map, otherShape, missing, unused } = matchInto(network, input, dict);
-    const found = loadVariables(variables);
-    const count = Object.keys(found.params).length + Object.keys(found.stats).length;
-    if (Object.keys(found.params).length === 0) {
-      throw optionError(['student', 'weights'], `${basename(file)} has no weights of ${network.name}.`, {
-        expected: `tensors such as ${Object.keys(network.init(Rng.still(), input).params).slice(0, 3).join(', ')}`,
-        received: Object.keys(dict.tensors).slice(0, 3).join(', '),
-        hint: 'name the network that the file is of: --student.',
-      });
-    }
-    const all = count + otherShape.length + missing.length;
-    notice(
-      [
-        `the student starts from ${count} of its ${all} variables in ${basename(file)}${map === null ? '' : ` (names: ${map})`}`,
-        otherShape.length === 0 ? null : `of another shape, and new: ${some(otherShape)}`,
-        missing.length === 0 ? null : `not in the file, and new: ${some(missing)}`,
-        unused.length === 0 ? null : `in the file, and not used: ${some(unused)}`,
-      ]
-        .filter((part) => part !== null)
-        .join('; ') + '.',
-    );
-    return withFunctions(network, {
-      init: (rng, shape) => {
-        const fresh = network.init(rng, shape);
-        return { params: { ...fresh.params, ...found.params }, stats: { ...fresh.stats, ...found.stats } };
-      },
-    });
+    const found = matched(network, input, dict);
+    if (Object.keys(found.params).length > 0) return found;
+    const hint = 'name the network that the file is of: --student.';
+    throw noWeights(network, input, file, Object.keys(dict.tensors), hint);
   } finally {
     opened.close();
   }
+}
+
+/** The same of an ONNX file, by PyTorch's names or by those of the file's network. */
+async function matchOnnx(network: Classifier, input: Input, file: string): Promise<FoundWeights> {
+  const { torch, own, folded } = await onnxWeights(file, input);
+  for (const dict of own === null ? [torch] : [torch, own]) {
+    const found = matched(network, input, dict);
+    if (Object.keys(found.params).length > 0) return found;
+  }
+  const why = folded
+    ? 'its export folded batch norm into convolutions, which leaves no weights of layers; '
+    : '';
+  const hint = `${why}--student ${basename(file)} starts from its weights with its own network, and weights of ${network.name} are read from the file that it was exported from.`;
+  throw noWeights(network, input, file, Object.keys((own ?? torch).tensors), hint);
+}
+
+function noWeights(
+  network: Classifier,
+  input: Input,
+  file: string,
+  names: readonly string[],
+  hint: string,
+): AncError {
+  const wanted = Object.keys(network.init(Rng.still(), input).params).slice(0, 3);
+  return optionError(['student', 'weights'], `${basename(file)} has no weights of ${network.name}.`, {
+    expected: `tensors such as ${wanted.join(', ')}`,
+    received: names.length === 0 ? 'none' : names.slice(0, 3).join(', '),
+    hint,
+  });
 }
 
 const MOST_NAMED = 6;

@@ -7,6 +7,7 @@ import { sizedDataset } from '../data/sized-dataset.js';
 import { aboutOption } from '../options/option-error.js';
 import type { DataOptions } from '../options/run-options.js';
 import type { Named } from '../text/named.js';
+import { isEndpoint } from '../endpoint/endpoint-options.js';
 import { isGiven } from './given-teacher.js';
 
 /**
@@ -25,7 +26,10 @@ export const suitedDataset = (
       composition,
       directory,
       cwd: process.cwd(), // paths are absolute by now
-      file: teacher === null || !isGiven(teacher) ? null : () => shapeOfTeacher(teacher, composition),
+      file:
+        teacher === null || !isGiven(teacher) || isEndpoint(teacher)
+          ? null
+          : () => shapeOfTeacher(teacher, composition),
       notice,
     }),
   );
