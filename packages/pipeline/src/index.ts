@@ -38,7 +38,7 @@ export type {
 } from './api/values.js';
 export type { Costs, Sized, StudentChoice } from './budget/choose.js';
 export type { Limits } from './budget/limits.js';
-export type { MeasuredBatch } from './benchmark/measure.js';
+export type { MeasuredBatch } from './measurement/measure.js';
 export type { BenchmarkRow } from './benchmark/rows.js';
 export type { CompareResult } from './compare/documents.js';
 export type { CostAlternative, CostForecast } from './forecast/forecast.js';

@@ -1,24 +1,19 @@
-import type { HostTensor, Teacher } from '@anc/core';
+import type { CompiledFunction, HostTensor, Teacher } from '@anc/core';
 import { compileClassifier } from '@anc/core/internal';
 import type { Latency, LatencyDocument, RunFolder } from '@anc/runtime';
+import { measureInterleaved, type Measurable } from '../measurement/measure.js';
 import { placeOf } from '../files/verify.js';
 import { readWeights } from '../files/weights.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
 
 const DOCUMENT = 'latency.json';
-/** Calls before the clock counts, and the least and the most of those that are timed. */
-const WARM_UP = 2;
-const LEAST = 5;
-const MOST = 50;
-/** Milliseconds after which a model is measured enough. */
-const LONG_ENOUGH = 50;
-
-/** One call of a network for one image. */
-type Call = () => Promise<unknown>;
+/** Seconds for each model. */
+const SECONDS = 0.05;
 
 /**
  * Measures how long the teacher and the students take for one image on the backends of the run, and writes it into the run
- * folder, once. `shared`: of runs with the same teacher. It is a few calls at the end of a run on a machine that may do other work: for a report, not for a benchmark.
+ * folder, once. It is a few calls at the end of a run on a machine that may do other work: for a report, not for a benchmark.
+ * `shared`: of runs with the same teacher.
  */
 export async function writeLatency(
   folder: RunFolder,
@@ -30,21 +25,33 @@ export async function writeLatency(
   if ((await folder.readBytes(DOCUMENT)) !== null) return;
   const { backends, data } = plan;
   const image = await oneImage(data.test.images);
-  const models: Record<string, Latency> = {};
+  const rows = new Map<string, Measurable>();
   // A function of the caller may be dear to call, and is no network whose speed is of interest.
   const isFunction = 'given' in plan.teacher && plan.teacher.given.parameters === null;
-  if (!isFunction)
-    models['teacher'] = shared.latency ??= await latencyOf(() => teacher.infer(image, ['logits']));
-  for (const { name, network } of students) {
-    const variables = await readWeights(folder, placeOf(name), network.initial);
-    const classifier = { backend: backends.student, network: network.network, variables };
-    const compiled = await compileClassifier(classifier, image.shape, ['logits']);
-    try {
-      models[name] = await latencyOf(() => compiled.run({ images: image }));
-    } finally {
-      await compiled.dispose();
+  if (!isFunction && shared.latency === undefined)
+    rows.set('teacher', { run: (images) => teacher.infer(images, ['logits']) });
+  const compiled: CompiledFunction[] = [];
+  const models: Record<string, Latency> = shared.latency === undefined ? {} : { teacher: shared.latency };
+  try {
+    for (const { name, network } of students) {
+      const variables = await readWeights(folder, placeOf(name), network.initial);
+      const classifier = { backend: backends.student, network: network.network, variables };
+      const one = await compileClassifier(classifier, image.shape, ['logits']);
+      compiled.push(one);
+      rows.set(name, { run: (images) => one.run({ images }) });
     }
+    const names = [...rows.keys()];
+    const measured = await measureInterleaved(
+      [...rows.values()],
+      names.map(() => image),
+      { seconds: SECONDS },
+    );
+    for (const [i, { p50, p95, rounds }] of measured.entries())
+      models[names[i]!] = { p50: rounded(p50), p95: rounded(p95), calls: rounds };
+  } finally {
+    for (const one of compiled) await one.dispose();
   }
+  if (models['teacher'] !== undefined) shared.latency = models['teacher'];
   const { device } = backends.student.environment;
   const document: LatencyDocument = {
     backend: backends.student.name,
@@ -55,21 +62,7 @@ export async function writeLatency(
   await folder.write(DOCUMENT, `${JSON.stringify(document, null, 2)}\n`);
 }
 
-async function latencyOf(call: Call): Promise<Latency> {
-  for (let i = 0; i < WARM_UP; i++) await call();
-  const times: number[] = [];
-  let total = 0;
-  while (times.length < LEAST || (times.length < MOST && total < LONG_ENOUGH)) {
-    const start = performance.now();
-    await call();
-    times.push(performance.now() - start);
-    total += times.at(-1)!;
-  }
-  times.sort((a, b) => a - b);
-  const at = (share: number): number =>
-    Number(times[Math.min(times.length - 1, Math.floor(share * times.length))]!.toPrecision(4));
-  return { p50: at(0.5), p95: at(0.95), calls: times.length };
-}
+const rounded = (milliseconds: number): number => Number(milliseconds.toPrecision(4));
 
 /** The first image of a source; zeros where it has none. [1, H, W, C] */
 async function oneImage(images: Plan['data']['test']['images']): Promise<HostTensor> {

@@ -1,7 +1,7 @@
 import { AncError, type Backend } from '@anc/core';
 import { processorName } from '@anc/core/internal';
 import { BenchmarkImages } from '../benchmark/benchmark-images.js';
-import { measureInterleaved, type MeasuredBatch } from '../benchmark/measure.js';
+import { measureInterleaved, type MeasuredBatch } from '../measurement/measure.js';
 import { benchmarkModels, type BenchmarkModel } from '../benchmark/models.js';
 import { openRows } from '../benchmark/open-rows.js';
 import { benchmarkNotes, type BenchmarkRow, type OpenRow } from '../benchmark/rows.js';

@@ -1,7 +1,7 @@
 import type { HostTensor } from '@anc/core';
 import type { Precision } from '../export/format.js';
 import type { ApartModel } from '../memory/memory.js';
-import type { MeasuredBatch } from './measure.js';
+import type { MeasuredBatch } from '../measurement/measure.js';
 
 /** A model as it was measured: with one precision, on one backend. */
 export interface BenchmarkRow {
