@@ -65,6 +65,7 @@ export interface BenchmarkResult {
   readonly dataset: string | null;
   /** Images that agreement was measured on. */
   readonly images: number;
+  /** One for every model, precision and backend, in the order in which they were asked for. */
   readonly rows: readonly BenchmarkRow[];
   /** What the measurement says of a deployment. */
   readonly notes: readonly string[];

@@ -11,8 +11,11 @@ export interface Threshold {
 
 /** A metric that is below its threshold, or was no number. */
 export interface MissedThreshold {
+  /** Name of the metric, as it was asked for. */
   readonly metric: string;
+  /** The value that is required. */
   readonly least: number;
+  /** What was measured; null where it is no number. */
   readonly value: number | null;
 }
 

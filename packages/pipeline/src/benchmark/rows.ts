@@ -9,6 +9,7 @@ export interface BenchmarkRow {
   readonly model: string;
   /** The run or file that it is of. */
   readonly of: string;
+  /** Type of the numbers that the model computes with. */
   readonly precision: Precision;
   /** Name of the backend. */
   readonly backend: string;
@@ -24,6 +25,7 @@ export interface BenchmarkRow {
   readonly memory: number | null;
   /** Share of images with the same class as in the first row; null without images, and of the first row. */
   readonly agreement: number | null;
+  /** Latency and throughput for each size of batch. */
   readonly batches: readonly MeasuredBatch[];
 }
 

@@ -39,8 +39,11 @@ interface Images {
 /** A teacher behind an HTTP endpoint, to be passed as `teacher`. */
 export interface HttpTeacher {
   (images: Images): Promise<readonly (readonly number[])[]>;
+  /** Names the model in caches: the address without its query, and the version where there is one. */
   id: string;
+  /** Names of the classes, in the order of the logits. */
   classes?: readonly string[];
+  /** What the numbers are; known once the endpoint has answered. */
   outputs?: 'logits' | 'probabilities';
 }
 

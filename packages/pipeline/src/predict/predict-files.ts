@@ -8,6 +8,7 @@ import type { ImageFile } from './image-files.js';
 
 /** A class with its probability for an image. */
 export interface PredictedClass {
+  /** Its position among the logits. */
   readonly index: number;
   /** Its name; null where the model does not name its classes. */
   readonly name: string | null;
