@@ -38,9 +38,9 @@ describe('a wrong step', () => {
           inner.run(state, { ...inputs, noise: { seed, step } }),
       }),
     };
-    const part = 'divided batches > adversarial, three phases, dropout, averaging balancer: 2 ';
-    expect(await caught(`${part}micro-batches give what the whole batch gives`, first)).toHaveLength(1);
-    expect(await caught(`${part}ranks give what one gives`, first)).toHaveLength(1);
+    const part = 'divided batches > adversarial, three phases, dropout, averaging balancer: ';
+    expect(await caught(`${part}4 micro-batches give what the whole batch gives`, first)).toHaveLength(1);
+    expect(await caught(`${part}2 ranks, each with 2 micro-batches, give what one gives`, first)).toHaveLength(1);
   });
 
   it('is caught if another backend disturbs it', async () => {

@@ -2,19 +2,14 @@ interface ProcessReport {
   readonly header?: { readonly glibcVersionRuntime?: string };
 }
 
-let glibc: boolean | null = null;
-
-/** Whether this Linux has glibc. Asked once: a report of the process takes half a second where it has a network. */
+/** Whether this Linux has glibc. Without the network: a report resolves its addresses, which takes half a second. */
 function hasGlibc(): boolean {
-  if (glibc === null) {
-    const report = process.report as typeof process.report & { excludeNetwork: boolean };
-    const before = report.excludeNetwork;
-    report.excludeNetwork = true;
-    const { header } = report.getReport() as ProcessReport;
-    report.excludeNetwork = before;
-    glibc = header?.glibcVersionRuntime !== undefined;
-  }
-  return glibc;
+  const report = process.report as typeof process.report & { excludeNetwork: boolean };
+  const before = report.excludeNetwork;
+  report.excludeNetwork = true;
+  const { header } = report.getReport() as ProcessReport;
+  report.excludeNetwork = before;
+  return header?.glibcVersionRuntime !== undefined;
 }
 
 /** Where native builds run: `linux-x64`, `linux-x64-musl` (Alpine), `darwin-arm64`, `win32-x64`; null outside of Node. */

@@ -117,6 +117,7 @@ describe('evaluatePredictions', () => {
     expect(evaluatePredictions(predicted, teacher, classification)).toEqual({
       count: 5,
       metrics: { error: 0.2 },
+      predicted,
       // The teacher gives class 0 and 2 twice, class 1 once: p_e = (2·2 + 1·2 + 2·1) / 25.
       agreement: {
         agreement: 3 / 5,
@@ -131,6 +132,7 @@ describe('evaluatePredictions', () => {
       count: 5,
       metrics: null,
       agreement: null,
+      predicted: without,
     });
   });
 });
