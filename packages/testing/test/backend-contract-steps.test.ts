@@ -40,7 +40,9 @@ describe('a wrong step', () => {
     };
     const part = 'divided batches > adversarial, three phases, dropout, averaging balancer: ';
     expect(await caught(`${part}4 micro-batches give what the whole batch gives`, first)).toHaveLength(1);
-    expect(await caught(`${part}2 ranks, each with 2 micro-batches, give what one gives`, first)).toHaveLength(1);
+    expect(
+      await caught(`${part}2 ranks, each with 2 micro-batches, give what one gives`, first),
+    ).toHaveLength(1);
   });
 
   it('is caught if another backend disturbs it', async () => {
