@@ -13,6 +13,9 @@ import type { RunOptions } from '../options/run-options.js';
 /** Options that may be lowered after training diverged. */
 export const RATES = ['learningRate', 'teacherLearningRate'] as const;
 
+/** What chose the student, or its weights, when the run began: there is nothing left that could follow another value. */
+const DECIDED: readonly string[] = ['continue', 'maxParameters', 'maxFlops', 'maxBytes', 'maxMs'];
+
 /** The options that a resumed run continues with. */
 export interface ResumedOptions {
   readonly options: RunOptions;
@@ -22,7 +25,8 @@ export interface ResumedOptions {
 
 /**
  * Options of a run that is resumed: its own, with the requested changes. A rate may be lowered where training diverged; other
- * options on which the result depends, whether requested or edited in the folder, only where `accept` is set.
+ * options on which the result depends, whether requested or edited in the folder, only where `accept` is set, and what decided
+ * about the student never.
  *
  * @throws `ANC_CONFIG` for a change that is not accepted, `ANC_RUN_CHANGED` for one that was edited into the folder,
  *   `ANC_RUN_CONFIG` where the record is damaged.
@@ -42,10 +46,23 @@ export async function optionsToResume(
   if (!accept) for (const key of others) await assertLowered(folder, key, requested[key], own);
   const options = resumedOptions(requested, text, others);
   const changed = changedOptions(optionsForRecord(own), optionsForRecord(options));
-  return {
-    options,
-    changed: [...edited.filter(({ key }) => !changed.some((one) => one.key === key)), ...changed],
-  };
+  const all = [...edited.filter(({ key }) => !changed.some((one) => one.key === key)), ...changed];
+  assertUndecided(all);
+  return { options, changed: all };
+}
+
+/** Throws `ANC_CONFIG` for a change of what was decided when the run began. */
+function assertUndecided(changed: readonly ChangedOption[]): void {
+  const decided = changed.find(({ key }) => DECIDED.includes(key));
+  if (decided === undefined) return;
+  const { key, from, to } = decided;
+  const shown = (value: unknown): string =>
+    value === null ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
+  throw optionError([key], 'it decided about the student when the run began, and cannot change any more.', {
+    expected: shown(from),
+    received: shown(to),
+    hint: 'undo the change, or start a new run with it.',
+  });
 }
 
 /** Throws `ANC_CONFIG` unless a change is a lower rate after a divergence. */

@@ -22,7 +22,7 @@ export function timedTraining(
   return {
     open: async (before) => {
       const from = before?.from ?? clock.now();
-      const until = before?.until ?? from + Math.max(0, time - from) / left;
+      const until = from + Math.max(0, time - from) / left;
       const reserve = Math.min((await evaluationSeconds()) + WRITING, (until - from) / 2);
       return new TimeBox(clock.now, from, until, reserve, before?.revisions);
     },
