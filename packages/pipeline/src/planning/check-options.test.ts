@@ -39,6 +39,16 @@ describe('planning', () => {
     });
   });
 
+  it.each([
+    [{ maxParameters: '100k', studentWeights: 'w.safetensors' }, 'maxParameters', /weights are of one/],
+    [{ maxMs: 2, studentWeights: 'w.safetensors' }, 'maxMs', /weights are of one/],
+    [{ maxFlops: '1M', studentWeights: 'w', continue: 'runs/x' }, 'maxFlops', /student of its parent/],
+  ] as const)('refuses a budget beside weights: %j', async (flat, key, message) => {
+    const error = await refusal(flat);
+    expect(error).toMatchObject({ code: 'ANC_CONFIG', detail: { path: ['student', key] } });
+    expect(error.message).toMatch(message);
+  });
+
   it('refuses micro-batches that a batch cannot be cut into', async () => {
     for (const [accumulate, nearest] of [
       [3, 2],

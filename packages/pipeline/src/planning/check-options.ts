@@ -1,9 +1,15 @@
 import { listed } from '@anc/core/internal';
+import { LIMITS, limitPath, limitsOf } from '../budget/limits.js';
 import type { Composition } from '../composition/compose.js';
 import { namedAugmentations } from '../data/augmentations.js';
 import type { Named } from '../text/named.js';
 import { aboutOption, optionError } from '../options/option-error.js';
-import type { ObjectiveOptions, RunOptions, TrainingOptions } from '../options/run-options.js';
+import type {
+  ObjectiveOptions,
+  RunOptions,
+  StudentOptions,
+  TrainingOptions,
+} from '../options/run-options.js';
 import { checkTrainedTeacher } from './given-teacher.js';
 import { scheduleOf } from './method-options.js';
 
@@ -46,6 +52,25 @@ export async function checkOptions(
   checkSchedule(training);
   checkAccumulate(training);
   await aboutOption(['training', 'schedule'], () => checkScheduleOptions(training, registries));
+}
+
+/** Throws `ANC_CONFIG` for a budget beside weights: it chooses another network than the one that they are of. */
+export function checkBudget(student: StudentOptions): void {
+  const limits = limitsOf(student);
+  const limit = LIMITS.find((each) => limits?.[each] !== undefined);
+  if (limit === undefined || student.weights === undefined) return;
+  const isContinued = student.continues !== undefined;
+  throw optionError(
+    limitPath(limit),
+    isContinued
+      ? 'a continued run has the student of its parent, so none is chosen for a budget.'
+      : 'a budget chooses a network, and the given weights are of one.',
+    {
+      hint: isContinued
+        ? 'leave it out, or start a new run without the parent.'
+        : 'leave it out and name the network with --student, or leave out --student-weights.',
+    },
+  );
 }
 
 type Registries = Composition['registries'];

@@ -22,7 +22,7 @@ import { assertTaskOutputs } from '../tasks/assert-task.js';
 import { taskOfDataset, type OpenedTask } from '../tasks/opened-task.js';
 import type { Named } from '../text/named.js';
 import { assertSeveralClasses, assertTasks } from './assert-suited.js';
-import { checkOptions } from './check-options.js';
+import { checkBudget, checkOptions } from './check-options.js';
 import { checkScopes } from './check-scopes.js';
 import { createMethod } from './create-method.js';
 import {
@@ -129,6 +129,7 @@ async function planWith<D extends TrainingData>(
   const { registries } = composition;
   const isGivenTeacher = openTeacher !== undefined || isGiven(request.options.teacher.model);
   await checkOptions(request.options, composition, isGivenTeacher); // first: it costs nothing
+  if (set.length > 0) checkBudget(request.options.student); // a record's budget was met
   const unused = unusedOptions(request.options, set, composition);
   const hooks = await planHooks(request.options.hooks ?? [], composition, request.options.output.reportTo);
   const notices: string[] = [];
