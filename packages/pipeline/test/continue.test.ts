@@ -37,12 +37,21 @@ it('A finished run is continued: its teacher and weights, its options, a new sch
   expect(record).toMatch(/^epochs: 1$/m);
   expect(record).toMatch(/^learningRate: 0.003$/m);
   expect(record).toMatch(/^limitTrain: 64$/m);
+  expect(record).toMatch(new RegExp(`^dataSeed: ${first.result.seed}$`, 'm'));
   await first.dispose();
   await second.dispose();
 
   await expect(distill({ cwd, continues: 'first', student: 'lenet5' })).rejects.toMatchObject({
     code: 'ANC_CONFIG',
     detail: { path: ['student', 'model'] },
+  });
+  await expect(distill({ cwd, continues: 'first', studentBudget: { maxMs: 9 } })).rejects.toMatchObject({
+    code: 'ANC_CONFIG',
+    detail: { path: ['student', 'maxMs'] },
+  });
+  await expect(distill({ cwd, continues: 'first', data: { validation: 0.1 } })).rejects.toMatchObject({
+    code: 'ANC_CONFIG',
+    detail: { path: ['data', 'validation'], received: '0.1' },
   });
   await expect(distill({ cwd, continues: 'first', method: 'l2' })).rejects.toMatchObject({
     code: 'ANC_CONFIG',

@@ -11,17 +11,7 @@ import { parseOptions } from '../options/resolve.js';
 import type { OptionPath, RunOptionsInput } from '../options/run-options.js';
 import { studentNames } from '../options/student-names.js';
 import { shownPath } from '../text/shown-path.js';
-
-/** What is not taken over: a name of its own, a budget that was met, and where the parent's student started. */
-const NOT_INHERITED = [
-  'name',
-  'continue',
-  'studentWeights',
-  'maxParameters',
-  'maxFlops',
-  'maxBytes',
-  'maxMs',
-] as const;
+import { inheritedOptions } from './inherited-options.js';
 
 /** The options of a request, with those of the run that it continues. */
 export interface WithParent {
@@ -36,7 +26,7 @@ export interface WithParent {
  * starts from the parent's weights; optimizers, discriminators and schedules begin anew.
  *
  * @throws `ANC_RUN_MISSING` and others of a run folder that cannot be read; `ANC_CONFIG` where the parent is not finished,
- *   and where its student cannot be continued with the given options
+ *   where its student cannot be continued with the given options, and where these would hold out images that it was trained on
  */
 export async function withParent(input: RunOptionsInput, cwd: string): Promise<WithParent> {
   const own = flattenOptions(parseOptions(input));
@@ -60,13 +50,11 @@ export async function withParent(input: RunOptionsInput, cwd: string): Promise<W
   const selected = methods === undefined ? undefined : studentNames(methods)[0];
   const found = await chosenIn(path, selected, cwd);
   const at = studentNames(options.methods).indexOf(found.name);
-  const recorded = Object.fromEntries(
-    Object.entries(flattenOptions(options)).filter(([key]) => !NOT_INHERITED.some((name) => name === key)),
-  );
+  const inherited = inheritedOptions(flattenOptions(options), own, cwd);
   const teacher = join(path, ...placeOf('teacher'), WEIGHTS);
   const isTrained = (await folder.readBytes(...placeOf('teacher'), WEIGHTS)) !== null;
   const flat = {
-    ...recorded,
+    ...inherited.flat,
     ...(isTrained ? { teacher: { name: teacher, options: {} } } : {}),
     methods: [options.methods[at] ?? options.methods[0]],
     ...own,
@@ -81,7 +69,10 @@ export async function withParent(input: RunOptionsInput, cwd: string): Promise<W
   return {
     input: groupOptions(flat),
     isOwn: (place) => given.has(place.join('.')),
-    notices: [`the student continues from ${found.name} of ${shownPath(path, cwd)}, with a new schedule.`],
+    notices: [
+      `the student continues from ${found.name} of ${shownPath(path, cwd)}, with a new schedule.`,
+      ...inherited.notices,
+    ],
   };
 }
 
