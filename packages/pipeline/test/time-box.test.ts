@@ -72,12 +72,16 @@ it('A time box is interrupted, its student used, and resumed with the time that 
   expect(last.step).toBeGreaterThan(4);
 });
 
-it('A time and epochs are not both followed, and a time that is none is refused', async () => {
-  const both = distill({ ...tiny, cwd, folder: null, training: { ...tiny.training, time: 0.5, epochs: 3 } });
+it('A time and epochs are not both followed, a time that is over at once is named, and a time that is none is refused', async () => {
+  const both = distill({ ...tiny, cwd, folder: null, training: { ...tiny.training, time: 0.01, epochs: 3 } });
   const notices: string[] = [];
   for await (const event of both) if (event.type === 'notice') notices.push(event.message);
   expect(notices).toContain('training.epochs has no effect: students are trained for a time.');
-  await (await both).dispose();
+  const { result, dispose } = await both;
+  expect(result.interpretation).toContainEqual(
+    expect.stringMatching(/^kd: its time was over after 1 step, and an epoch has 2: /),
+  );
+  await dispose();
   await expect(distill({ ...tiny, cwd, training: { time: '3 weeks' } })).rejects.toMatchObject({
     code: 'ANC_CONFIG',
     detail: { path: ['training', 'time'] },

@@ -7,7 +7,7 @@ import { microBatchOf } from '../options/micro-batch.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
 import { spaceFor } from '../run/space.js';
 import { predict } from '../training/evaluate-model.js';
-import { computedDraws, type CostForecast, type Draws } from './forecast.js';
+import { computedDraws, withinTime, type CostForecast, type Draws } from './forecast.js';
 import { measureTraining, type MeasuredStage } from './measure-training.js';
 
 /** Seconds after every epoch for checkpoint and logs, and of the report. */
@@ -149,10 +149,14 @@ export function costsOf(
     return [model.name, sum];
   });
   const cachedBytes = Math.min(budget, draws.views === null ? 0 : computed * outputBytes);
-  const total = seconds.reduce((sum, [, each]) => sum + each, planning + predictions + REPORT);
+  const each = Object.fromEntries(seconds);
+  const before = planning + predictions;
+  const total = seconds.reduce((sum, [, of]) => sum + of, before + REPORT);
+  const { time } = options.training;
   return {
-    seconds: options.training.time ?? total,
-    models: Object.fromEntries(seconds),
+    ...(time === undefined
+      ? { seconds: total, models: each }
+      : withinTime(time, before + (each['teacher'] ?? 0), each)),
     memory: memory + cachedBytes,
     disk: spaceFor(plan),
   };

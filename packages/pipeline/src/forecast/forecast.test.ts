@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { computedDraws } from './forecast.js';
+import { computedDraws, withinTime } from './forecast.js';
 
 const draws = { images: 100, views: 1, cached: Infinity };
 
@@ -13,4 +13,15 @@ it.each([
   ['half of what the cache cannot hold', 1000, { ...draws, cached: 50 }, 100 + 450],
 ] as const)('the teacher computes %s', (_, count, of, expected) => {
   expect(computedDraws(count, of)).toBeCloseTo(expected, -1);
+});
+
+it.each([
+  ['shared by the students after the teacher', 100, 40, { teacher: 30, kd: 500, l2: 10 }, 100, [30, 30, 30]],
+  ['over before the first student', 20, 40, { teacher: 30, kd: 5 }, 40, [30, 0]],
+  ['all that a student has beside a given teacher', 60, 10, { kd: 5 }, 60, [50]],
+] as const)('a time is %s', (_, time, before, models, seconds, each) => {
+  const found = withinTime(time, before, models);
+  expect(found.seconds).toBe(seconds);
+  expect(Object.keys(found.models)).toEqual(Object.keys(models));
+  expect(Object.values(found.models)).toEqual(each);
 });

@@ -25,6 +25,29 @@ export interface CostAlternative {
   readonly seconds: number;
 }
 
+/**
+ * Seconds of a run that ends with a time, and of its models: students share what is left of it.
+ *
+ * @param time seconds that were asked for
+ * @param before seconds until the first student, with a teacher that is trained in the run
+ * @param seconds of each model, by name, as if it had a number of epochs
+ */
+export function withinTime(
+  time: number,
+  before: number,
+  seconds: Tree<number>,
+): Pick<CostForecast, 'seconds' | 'models'> {
+  const { teacher, ...students } = seconds;
+  const each = Math.max(0, time - before) / Object.keys(students).length;
+  return {
+    seconds: Math.max(time, before),
+    models: {
+      ...(teacher === undefined ? {} : { teacher }),
+      ...Object.fromEntries(Object.keys(students).map((name) => [name, each])),
+    },
+  };
+}
+
 /** The teacher's outputs that a training draws, and how many of them it finds in the cache. */
 export interface Draws {
   /** Training images. */

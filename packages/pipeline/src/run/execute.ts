@@ -14,6 +14,7 @@ import { microBatchOf } from '../options/micro-batch.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
 import { isDivergence } from '../training/divergence.js';
+import { epochOf } from '../training/stage-batches.js';
 import {
   frozenTeacher,
   openTeacherCache,
@@ -24,7 +25,7 @@ import { closingWarnings } from './closing-warnings.js';
 import type { InterpretedMethod } from './control.js';
 import { divergedStudent, divergenceInWords } from './diverged-student.js';
 import { hookRunOf, type Execution, type RunContext } from './execution.js';
-import { averageInWords, chanceInWords, interpret } from './interpretation.js';
+import { averageInWords, chanceInWords, interpret, shortTimeInWords } from './interpretation.js';
 import { givenResult, noPredictions, trainOrRead } from './model-result.js';
 import { reportPart } from './part.js';
 import { RunClock } from './run-clock.js';
@@ -153,6 +154,7 @@ async function trainStudents(
       ...stoppedInWords('teacher', teacher),
       ...students.flatMap((student) => stoppedInWords(student.name, student)),
       ...(stopped === null ? [] : stoppedRunInWords({ stopped, notTrained })),
+      ...students.flatMap((student, i) => shortTimeInWords(student, shortestEpoch(plan, finished[i]!))),
       ...diverged.map(divergenceInWords),
       ...interpret(interpreted, description, data.test.images.count),
       ...students.flatMap((student) => chanceInWords(student, classes)),
@@ -188,6 +190,14 @@ async function trainStudents(
     throw error;
   }
 }
+
+/** Steps of an epoch of a student; of stages with epochs of different lengths, the fewest. */
+const shortestEpoch = ({ options, data }: Plan, { stages }: PlannedModel): number =>
+  Math.min(
+    ...stages
+      .filter(({ share = 1 }) => share > 0)
+      .map((stage) => epochOf(stage, { ...options.training, data })),
+  );
 
 /** What stopped the run with a model, null where nothing did. */
 const stopOf = (model: string, { stopped }: ModelResult): RunResult['stopped'] | null =>

@@ -1,7 +1,7 @@
 import { taskOfDocument } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
 import type { StudentResult } from '../events/documents.js';
-import { chanceInWords, interpret, type InterpretedStudent } from './interpretation.js';
+import { chanceInWords, interpret, shortTimeInWords, type InterpretedStudent } from './interpretation.js';
 
 const student = (
   method: string,
@@ -51,6 +51,18 @@ describe('readingOf', () => {
       interpret([read(student('kd', 0.1)), read(student('adversarial', error), 'kl')], task, 10_000);
     expect(lines(0.05)[0]).toMatch(/better than kd here, with a single seed, so a lead and not a result/);
     expect(lines(0.2)[0]).toMatch(/worse than kd here/);
+  });
+
+  it('says of a student whose time was over that it is hardly trained', () => {
+    const timed = (...revisions: [number, number, number][]) =>
+      student('kd', 0.9, { timeBox: { from: 5, until: 5, revisions } });
+    expect(shortTimeInWords(timed([0, 1, 1]), 62)).toEqual([
+      'kd: its time was over after 1 step, and an epoch has 62: it is hardly trained. ' +
+        'Give the run more time, or a teacher that is trained already.',
+    ]);
+    expect(shortTimeInWords(timed([0, 1, 300], [0, 9, 40], [1, 1, 21]), 62)[0]).toMatch(/after 61 steps/);
+    expect(shortTimeInWords(timed([0, 9, 40], [1, 1, 22]), 62)).toEqual([]);
+    expect(shortTimeInWords(student('kd', 0.9), 62)).toEqual([]);
   });
 
   it('tells what chance reaches where the predictions of the teacher are uneven', () => {

@@ -40,6 +40,18 @@ export function chanceInWords(
   ];
 }
 
+/** A student that was trained for a time, of which not even an epoch was left. `epoch`: steps of one. */
+export function shortTimeInWords({ name, timeBox, stopped }: StudentResult, epoch: number): string[] {
+  if (timeBox === undefined || stopped !== undefined) return [];
+  const steps = new Map(timeBox.revisions.map(([stage, , expected]) => [stage, expected]));
+  const done = [...steps.values()].reduce((sum, count) => sum + count, 0);
+  if (done === 0 || done >= epoch) return [];
+  return [
+    `${name}: its time was over after ${done} ${done === 1 ? 'step' : 'steps'}, and an epoch has ${epoch}: it is hardly trained. ` +
+      'Give the run more time, or a teacher that is trained already.',
+  ];
+}
+
 /** What the moving average of a student's weights does beside its last weights. */
 export function averageInWords({ name, agreement, ema }: StudentResult): string[] {
   if (ema === undefined) return [];

@@ -7,6 +7,17 @@ import type { TrainContext } from './train-context.js';
 /** Steps of an epoch without images, where nothing else is said. */
 const STEPS_PER_EPOCH = 100;
 
+/** Steps of an epoch of a student's stage. */
+export function epochOf(
+  stage: Stage,
+  { data, batchSize, stepsPerEpoch }: Pick<TrainContext, 'data' | 'batchSize' | 'stepsPerEpoch'>,
+): number {
+  const { count } = data.train.images;
+  if (stepsPerEpoch !== undefined) return stepsPerEpoch;
+  if (count === 0) return STEPS_PER_EPOCH;
+  return Math.max(1, Math.floor(count / (stage.imageShare === 0 ? batchSize : imageRows(stage, batchSize))));
+}
+
 /** The batches of a stage: images of the data with or without labels, or none where the stage makes them. */
 export async function batchesOf(
   stage: Stage,
@@ -17,13 +28,8 @@ export async function batchesOf(
   const { images } = data.train;
   const isStudent = model.name !== 'teacher';
   const stepsPerEpoch = isStudent ? context.stepsPerEpoch : undefined;
-  if (stage.imageShare === 0) {
-    const pass = Math.floor(images.count / context.batchSize);
-    return emptyBatches(
-      stepsPerEpoch ?? (images.count === 0 ? STEPS_PER_EPOCH : Math.max(1, pass)),
-      images.shape,
-    );
-  }
+  if (stage.imageShare === 0)
+    return emptyBatches(epochOf(stage, { ...context, stepsPerEpoch }), images.shape);
   const order = {
     batchSize: imageRows(stage, context.batchSize),
     ...(stepsPerEpoch !== undefined && { stepsPerEpoch }),
