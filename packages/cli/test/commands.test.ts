@@ -22,6 +22,8 @@ describe('anc-cli', () => {
     expect((await program('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     const run = await program('run', '--help');
     expect(run.stdout).toMatch(/Objective[^]*--dropout <share>[^]*--json/);
+    expect(run.stdout).toMatch(/--time </);
+    expect((await program('compare', '--help')).stdout).not.toMatch(/--time </);
   });
 
   it('lists what there is as one document', async () => {

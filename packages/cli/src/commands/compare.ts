@@ -8,7 +8,7 @@ import type { DefineCommand, Session } from './command.js';
 export const defineCompare: DefineCommand = (command, session) => {
   command.option('--seeds <n>', 'how many seeds, counted from --seed; default: 3');
   addChangePlugins(command);
-  addFlags(command, ['continue']).action((options: Record<string, unknown>) =>
+  addFlags(command, ['time', 'continue']).action((options: Record<string, unknown>) =>
     compare(readFlags(options), options, session),
   );
 };

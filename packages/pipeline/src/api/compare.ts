@@ -5,6 +5,7 @@ import { afterWorkBegan } from '../events/work-error.js';
 import { readRecord } from '../compare/folder.js';
 import { noTestImages } from '../data/require-test-images.js';
 import { NO_IMAGES } from '../options/generated-presets.js';
+import { refuseRunOnly } from '../options/run-only.js';
 import { isGiven } from '../planning/given-teacher.js';
 import { anchored } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
@@ -46,6 +47,7 @@ export async function newComparison(
   { options, given, cwd, fetching, compose, openTeacher }: RunRequest,
   count: number,
 ): Promise<Prepared> {
+  refuseRunOnly('compare', options);
   const all = anchored(options, cwd);
   const { output, data, training, teacher } = all;
   // Without a given teacher, one is trained on images, which students are measured on as well.

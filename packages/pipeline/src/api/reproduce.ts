@@ -3,6 +3,7 @@ import { AncError } from '@anc/core';
 import type { Composition } from '../composition/compose.js';
 import { optionError } from '../options/option-error.js';
 import type { RunOptionsInput } from '../options/run-options.js';
+import { refuseRunOnly } from '../options/run-only.js';
 import { divergedReproduction } from '../compare/diverged-error.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { costOf, type Cost } from '../reproduce/cost.js';
@@ -82,6 +83,7 @@ export function newReproduction(
   if (!(scale > 0 && scale <= 1)) {
     throw optionError(['scale'], 'expected more than 0 and at most 1.', { received: String(scale) });
   }
+  refuseRunOnly('reproduce', base ?? {}, input);
   const grid = gridOf(tables[name], input, { scale, cwd, ...(base && { base }) });
   const { seed } = grid[0]!.options.training;
   return { table: name, scale, seeds: seedsFrom(seed, seeds), grid };

@@ -8,6 +8,7 @@ import { afterWorkBegan } from '../events/work-error.js';
 import { optionError } from '../options/option-error.js';
 import { optionTable } from '../options/option-table.js';
 import type { RunOptions } from '../options/run-options.js';
+import { refuseRunOnly } from '../options/run-only.js';
 import { planTraining } from '../planning/plan.js';
 import { anchored, resumeWith, startWith } from '../run/start.js';
 import { describeNamed } from '../text/named.js';
@@ -85,6 +86,7 @@ export async function startTuning(
   { learningRates, temperatures, budget, confirm = 0 }: SearchOptions,
   emit: Emit,
 ): Promise<StartedTuning> {
+  refuseRunOnly('tune', request.options);
   const { given, cwd } = request;
   const options = anchored(withHeldOut(request), cwd);
   const { output, data, training } = options;
