@@ -93,7 +93,14 @@ describe('httpTeacher', () => {
     const { data } = images(1, 7);
     expect(found).toEqual([quarters(data.subarray(0, 64)), quarters(data.subarray(64))]);
     expect(received[0]!.headers['x-key']).toBe('abc');
-    expect(teacher.id).toBe(`${url.split('?')[0]!}@2`); // without what may be a key
+    expect(teacher.id).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/predict\?[0-9a-f]{12}@2$/);
+    expect(teacher.id).not.toContain('secret'); // what may be a key
+  });
+
+  it('is another teacher for every query', () => {
+    const ids = ['', '?model=a', '?model=b'].map((query) => httpTeacher(`http://localhost/predict${query}`).id);
+    expect(ids[0]).toBe('http://localhost/predict');
+    expect(new Set(ids).size).toBe(3);
   });
 
   it('takes float32 numbers, and probabilities by their name', async () => {

@@ -39,7 +39,7 @@ interface Images {
 /** A teacher behind an HTTP endpoint, to be passed as `teacher`. */
 export interface HttpTeacher {
   (images: Images): Promise<readonly (readonly number[])[]>;
-  /** Names the model in caches: the address without its query, and the version where there is one. */
+  /** Names the model in caches: the address with a digest of its query, which may hold a key, and the version. */
   id: string;
   /** Names of the classes, in the order of the logits. */
   classes?: readonly string[];
@@ -114,7 +114,7 @@ export function httpTeacher(url: string, options: HttpTeacherOptions = {}): Http
     return digests.map((digest) => found.get(digest)!);
   };
   const made: HttpTeacher = Object.assign(teacher, {
-    id: `${shownUrl(url)}${version === undefined ? '' : `@${version}`}`,
+    id: `${shownUrl(url)}${queryDigest(url)}${version === undefined ? '' : `@${version}`}`,
     ...(classes && { classes }),
     ...(outputs && { outputs }),
   });
@@ -122,6 +122,12 @@ export function httpTeacher(url: string, options: HttpTeacherOptions = {}): Http
 }
 
 const ACCEPTED = 'application/json, application/octet-stream';
+
+/** `?` and the beginning of the SHA-256 of an address's query, which may name the model; nothing where it has none. */
+function queryDigest(url: string): string {
+  const { search } = new URL(url);
+  return search === '' ? '' : `?${createHash('sha256').update(search).digest('hex').slice(0, 12)}`;
+}
 
 function keyHeader(): Record<string, string> {
   const key = process.env['ANC_TEACHER_KEY'];
