@@ -98,7 +98,9 @@ describe('httpTeacher', () => {
   });
 
   it('is another teacher for every query', () => {
-    const ids = ['', '?model=a', '?model=b'].map((query) => httpTeacher(`http://localhost/predict${query}`).id);
+    const ids = ['', '?model=a', '?model=b'].map(
+      (query) => httpTeacher(`http://localhost/predict${query}`).id,
+    );
     expect(ids[0]).toBe('http://localhost/predict');
     expect(new Set(ids).size).toBe(3);
   });
@@ -199,6 +201,20 @@ describe('httpTeacher', () => {
   it('refuses what is no address', () => {
     expect(() => httpTeacher('localhost')).toThrow('no address of a teacher');
     expect(() => httpTeacher('file:///teacher')).toThrow('no address of a teacher');
+  });
+
+  it('refuses a password in an address, and does not show it', () => {
+    for (const url of [
+      'https://user:s3cret@localhost/predict',
+      'http://user:s3cret@:bad',
+      'http://s3cret@localhost',
+    ]) {
+      const refusal = (): unknown => httpTeacher(url);
+      expect(refusal).toThrow(expect.objectContaining({ code: 'ANC_CONFIG' }));
+      expect(refusal).not.toThrow(/s3cret/);
+      expect(refusal).toThrow('holds a name or a password');
+    }
+    expect(httpTeacher('http://localhost/a@b').id).toBe('http://localhost/a@b');
   });
 
   it('is opened by its address, as --teacher names it', async () => {

@@ -55,10 +55,17 @@ const MOST_KEPT = 256 * 2 ** 20;
  * or `{ "probabilities": [[…], …] }`, an array of rows, or float32 [n, classes] as `application/octet-stream`. An image is
  * sent once: answers are kept by the digest of its bytes, and with a cache on disk from one run to the next.
  *
- * @throws `ANC_CONFIG` where the address is none; when it is called, `ANC_TEACHER_ENDPOINT` where the endpoint refuses, fails
+ * @throws `ANC_CONFIG` where the address is none or holds a password; when it is called, `ANC_TEACHER_ENDPOINT` where the endpoint refuses, fails
  * in every attempt, or answers something else
  */
 export function httpTeacher(url: string, options: HttpTeacherOptions = {}): HttpTeacher {
+  if (/^[^/?#]*\/\/[^/?#]*@/.test(url)) {
+    throw new AncError('ANC_CONFIG', "a teacher's address holds a name or a password.", {
+      expected: 'an address without them: it is recorded',
+      received: 'one with "@" in front of the host',
+      hint: 'set ANC_TEACHER_KEY, which is sent as `authorization: Bearer …`; in the library, set `headers`.',
+    });
+  }
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new AncError('ANC_CONFIG', 'this is no address of a teacher.', {
       expected: 'an address that starts with http: or https:',
