@@ -139,7 +139,7 @@ async function run(
     endInterrupted(
       terminal,
       session,
-      ' while downloading data; what has been downloaded is kept, and continued next time',
+      ' before the run began; what has been downloaded is kept, and continued next time',
     );
   } finally {
     close();

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Corners } from '../../test/tiny-plugins.js';
 import { distill } from '../api/distill.js';
 import { anchoredTeacher, openGivenTeacher } from '../planning/given-teacher.js';
+import { planningSignal } from '../planning/planning-signal.js';
 import { readNamed, type Named } from '../text/named.js';
 import { httpTeacher, type HttpTeacherOptions } from './http-teacher.js';
 
@@ -237,6 +238,53 @@ describe('httpTeacher', () => {
     await expect(open({ model: { ...named, options: { formt: 'raw' } } })).rejects.toMatchObject({
       code: 'ANC_OPTIONS',
     });
+  });
+
+  const answering = async (answer: (pixels: Uint8Array) => readonly number[]) => {
+    const { url } = await serving(async (request) => ({
+      body: { logits: (await imagesOf(request)).map(answer) },
+    }));
+    return url;
+  };
+  const opened = (url: string, options: Record<string, unknown> = {}, signal?: AbortSignal) =>
+    openGivenTeacher(
+      { model: { name: url, options } },
+      new Corners(),
+      null as never,
+      null as never,
+      null as never,
+      signal,
+    );
+
+  it('is the same teacher where its answers differ in their last digits, and another where they differ more', async () => {
+    let change = 1.0003;
+    const url = await answering((pixels) => [
+      ...quarters(pixels).map((value) => value * change),
+      -1e-9 * change,
+    ]);
+    const digest = async (): Promise<string> => (await opened(url)).given.digest;
+    const before = await digest();
+    change *= 1 + 1e-6;
+    expect(await digest()).toBe(before);
+    change *= 1.1;
+    expect(await digest()).not.toBe(before);
+  });
+
+  it('is given up while a run is planned, and not when it trains', async () => {
+    const { url, received } = await serving(() => ({ status: 503 }));
+    const run = new AbortController();
+    const planning = planningSignal(run.signal);
+    const work = opened(url, { retries: 9 }, planning.signal);
+    await vi.waitFor(() => expect(received).toHaveLength(1));
+    const reason = new Error('interrupted');
+    run.abort(reason);
+    await expect(work).rejects.toBe(reason);
+    const later = new AbortController();
+    const ended = planningSignal(later.signal);
+    ended.end();
+    later.abort();
+    expect(ended.signal.aborted).toBe(false);
+    expect(planningSignal(run.signal).signal.reason).toBe(reason);
   });
 
   it('teaches a student, and no image is sent twice', async () => {

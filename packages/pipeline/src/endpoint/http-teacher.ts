@@ -125,8 +125,15 @@ export function httpTeacher(url: string, options: HttpTeacherOptions = {}): Http
     ...(classes && { classes }),
     ...(outputs && { outputs }),
   });
+  MADE.add(made);
   return made;
 }
+
+/** Teachers behind addresses. */
+const MADE = new WeakSet<object>();
+
+/** Whether a teacher is behind an address, whose answers may differ in their last digits from one day to the next. */
+export const isHttpTeacher = (value: object): boolean => MADE.has(value);
 
 const ACCEPTED = 'application/json, application/octet-stream';
 
