@@ -1,29 +1,55 @@
 import { formatLarge, formatSeconds } from '@anc/pipeline/options';
 import type { Session } from './command.js';
+import type { Resuming } from './run.js';
 
-/** `run --plan`: what a run would cost. Nothing is written. */
-export async function planRun(flags: Record<string, unknown>, session: Session): Promise<void> {
+/** `run --plan`: what a run would cost. Nothing is written. Throws `ANC_CONFIG` beside what resumes a run. */
+export async function planRun(
+  flags: Record<string, unknown>,
+  { acceptChanges, changePlugins, continueStopped }: Resuming,
+  session: Session,
+): Promise<void> {
   const began = performance.now();
-  const [{ openTrainingSession }, { locating }, pipeline, { AncError }, { describeNamed }] =
-    await Promise.all([
-      import('./run-session.js'),
-      import('../config/locate.js'),
-      import('@anc/pipeline/internal'),
-      import('@anc/core'),
-      import('@anc/pipeline/options'),
-    ]);
-  const { terminal, progress, request, compose, resolved, close } = await openTrainingSession(flags, session);
+  const [
+    { openTrainingSession },
+    { locating },
+    { endInterrupted },
+    pipeline,
+    { AncError },
+    { describeNamed },
+  ] = await Promise.all([
+    import('./run-session.js'),
+    import('../config/locate.js'),
+    import('../terminal/interrupted.js'),
+    import('@anc/pipeline/internal'),
+    import('@anc/core'),
+    import('@anc/pipeline/options'),
+  ]);
+  const { terminal, progress, signal, request, compose, resolved, close } = await openTrainingSession(
+    flags,
+    session,
+  );
   try {
     if (request.call.resume !== undefined)
       throw new AncError('ANC_CONFIG', '--plan: a run that is resumed has begun.', {
         hint: 'leave out --resume, or --plan.',
+      });
+    const resuming = {
+      '--change-options': acceptChanges,
+      '--change-plugins': changePlugins === true,
+      '--continue-stopped': continueStopped,
+    };
+    const flag = Object.entries(resuming).find(([, given]) => given)?.[0];
+    if (flag !== undefined)
+      throw new AncError('ANC_CONFIG', `${flag}: there is no run to resume.`, {
+        expected: '--resume <folder> beside it, and no --plan',
+        hint: `leave out ${flag}: a new run takes options and plugins as they are given.`,
       });
     const { notices, ...costs } = await locating(request.origins, async () => {
       const planned = await resolved();
       const composition = await compose(planned.options.plugins);
       return pipeline.forecastRun({ ...planned, composition }, (performance.now() - began) / 1000);
     });
-    for (const notice of notices) progress.notice(notice);
+    for (const notice of notices) progress.show(notice);
     progress.close();
     terminal.document(costs);
     const models = Object.entries(costs.models).map(([name, seconds]) => `${name} ${formatSeconds(seconds)}`);
@@ -36,6 +62,10 @@ export async function planRun(flags: Record<string, unknown>, session: Session):
           : `the student ${describeNamed(student)} (--student)`;
       terminal.print(`with ${what}: about ${formatSeconds(seconds)}`);
     }
+  } catch (error) {
+    if (!pipeline.isInterruption(error, signal)) throw error;
+    progress.close();
+    endInterrupted(terminal, session, ' while measuring; no run was begun');
   } finally {
     close();
   }

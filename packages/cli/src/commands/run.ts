@@ -28,22 +28,20 @@ export const defineRun: DefineCommand = (command, session) => {
   );
   addFlags(command).action(async (options: Record<string, unknown>) => {
     const flags = readFlags(options);
-    if (options.plan === true) {
-      const { planRun } = await import('./run-plan.js');
-      await planRun(flags, session);
-      return;
-    }
     const resuming = {
       acceptChanges: options.changeOptions === true,
       changePlugins: options.changePlugins,
       continueStopped: options.continueStopped === true,
     };
-    await run(flags, resuming, session);
+    if (options.plan === true) {
+      const { planRun } = await import('./run-plan.js');
+      await planRun(flags, resuming, session);
+    } else await run(flags, resuming, session);
   });
 };
 
 /** What is only possible with `--resume`. */
-interface Resuming {
+export interface Resuming {
   readonly acceptChanges: boolean;
   readonly changePlugins: unknown;
   readonly continueStopped: boolean;
@@ -139,7 +137,7 @@ async function run(
     endInterrupted(
       terminal,
       session,
-      ' while downloading data; what has been downloaded is kept, and continued next time',
+      ' before the run began; what has been downloaded is kept, and continued next time',
     );
   } finally {
     close();

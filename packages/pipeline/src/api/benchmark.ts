@@ -2,7 +2,7 @@ import { AncError, type Backend } from '@anc/core';
 import { processorName } from '@anc/core/internal';
 import { BenchmarkImages } from '../benchmark/benchmark-images.js';
 import { measureInterleaved, type MeasuredBatch } from '../measurement/measure.js';
-import { benchmarkModels, type BenchmarkModel } from '../benchmark/models.js';
+import { benchmarkModels, namedApart, type BenchmarkModel } from '../benchmark/models.js';
 import { openRows } from '../benchmark/open-rows.js';
 import { benchmarkNotes, type BenchmarkRow, type OpenRow } from '../benchmark/rows.js';
 import { afterWorkBegan } from '../events/work-error.js';
@@ -95,14 +95,15 @@ export async function benchmark(
   const notice = (text: string): void => {
     if (!notices.includes(text)) notices.push(text);
   };
-  const models: BenchmarkModel[] = [];
+  const inputs: { readonly what: string; readonly models: BenchmarkModel[] }[] = [];
   let first: Awaited<ReturnType<typeof openCall>> | null = null;
   for (const one of all) {
     const call = await openCall(one, options);
     first ??= call;
     const request = { what: one, cwd: call.cwd, notice, ...readingOf(options) };
-    models.push(...(await benchmarkModels(request, call.composition)));
+    inputs.push({ what: one, models: await benchmarkModels(request, call.composition) });
   }
+  const models = namedApart(inputs);
   const { composition, cwd, images: named } = first!;
   const request = {
     ...(named && { dataset: named }),

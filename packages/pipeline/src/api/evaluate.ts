@@ -3,6 +3,7 @@ import { taskEntry, type TaskDescription } from '@anc/core/internal';
 import { OnnxBackend } from '@anc/backend-onnx';
 import { findModelInRun, type FoundModel } from '../classifier/find-model.js';
 import { openImages } from '../classifier/images.js';
+import type { Classifier } from '../classifier/classifier.js';
 import { classOrderWarning } from '../classifier/class-order.js';
 import { noticesOf } from '../data/dataset-facts.js';
 import { pairedSplit } from '../classifier/paired-split.js';
@@ -18,7 +19,7 @@ import { describeNamed, readNamed, type Named } from '../text/named.js';
 import { openModelFile, type ReadingOptions } from './open-model.js';
 import { assertKnown, type OptionNames } from './known-options.js';
 import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './run-input.js';
-import { namedTeacher, teacherAgreement } from './teacher-agreement.js';
+import { namedTeacher, openNamedTeacher, teacherAgreement } from './teacher-agreement.js';
 import { assertMeasurable, missedThresholds, readThresholds, type MissedThreshold } from './thresholds.js';
 import { TrainedModel } from './trained-model.js';
 import { ValueRegistry, type BackendInput, type DatasetInput, type NameInput } from './values.js';
@@ -210,6 +211,7 @@ export async function evaluate(
           outputs: task.outputs(data),
         })
       : what;
+    let taught: Classifier | null = null;
     try {
       const { classifier } = model;
       const { dataset } = images;
@@ -225,33 +227,25 @@ export async function evaluate(
       );
       notices.push(...classifier.notices, ...images.notices, ...noticesOf(dataset));
       if (typeof pairing?.notice === 'string') notices.push(pairing.notice);
-      const predicted = await predictFrozen(classifier.teacher, measured, {
-        task,
-        taskData,
-        batchSize,
-        ...(signal && { signal }),
-      }).catch((error: unknown) => {
-        throw afterWorkBegan(error);
-      });
+      const { classes } = classifier;
+      taught =
+        teacher === null
+          ? null
+          : await openNamedTeacher({ teacher, classes, dataset, cwd }, opened, backend, composition);
+      const frozenOptions = { task, taskData, batchSize, ...(signal && { signal }) };
+      const predicted = await predictFrozen(classifier.teacher, measured, frozenOptions).catch(failed);
       const { predictions } = predicted;
       if (measured.labels !== null && predictions instanceof Int32Array) {
         const warning = classOrderWarning(predictions, await measured.labels(), classifier, dataset);
         if (warning !== null) notices.push(warning);
       }
       const agreement =
-        teacher === null
+        taught === null
           ? null
           : await teacherAgreement(
-              {
-                ...{ teacher, predictions, dataset, batchSize, cwd },
-                classes: classifier.classes,
-                images: measured.images,
-                ...(signal && { signal }),
-              },
-              opened,
-              backend,
-              composition,
-            );
+              { teacher: taught.teacher, predictions, images: measured.images },
+              frozenOptions,
+            ).catch(failed);
       return {
         ...scoreOf(predicted, task),
         ...taskEntry(description),
@@ -270,11 +264,17 @@ export async function evaluate(
         notices,
       };
     } finally {
+      await taught?.dispose();
       if (isFile) await model.dispose();
     }
   } finally {
     await close();
   }
+}
+
+/** What fails when images are predicted is no fault of the request. */
+function failed(error: unknown): never {
+  throw afterWorkBegan(error);
 }
 
 /**

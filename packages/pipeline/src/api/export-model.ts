@@ -16,7 +16,7 @@ import { onnxModel, type OnnxExportOptions } from '../export/onnx.js';
 import { compareAccuracy, compareLogits, type ComparedAccuracy } from '../export/reopen.js';
 import { exportMetadata, type ExportSource } from '../export/source.js';
 import { exportUsage, usageFolder } from '../export/usage/export-usage.js';
-import type { Verified } from '../export/verify.js';
+import { toleranceOf, type Verified } from '../export/verify.js';
 import { assertFree, sha256, writeNew } from '../files/named-file.js';
 import { asTensors } from '../files/weights.js';
 import { suggestion } from '../text/nearest.js';
@@ -182,7 +182,7 @@ export async function exportModel(
       made.files === null ? await writeOne(target, model) : await writeFolder(target, made.files);
     const there = { target, format, source, shape, cwd };
     const verified = await checked(target, () =>
-      compareLogits(there, composition, precision === 'float32' ? undefined : Infinity, check?.split),
+      compareLogits(there, composition, toleranceOf(precision, check !== null), check?.split),
     );
     const isConverted = precision !== 'float32';
     const accuracy =

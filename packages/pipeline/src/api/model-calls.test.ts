@@ -99,6 +99,24 @@ describe('evaluate', () => {
     expect([counts.closed, disposals()]).toEqual([1, 0]);
   });
 
+  it('opens the teacher of --fail-under before an image is predicted', async () => {
+    const file = join(cwd, 'broken.onnx');
+    await writeFile(file, 'not a model');
+    const infer = vi.spyOn(CornerTeacher.prototype, 'infer');
+    try {
+      const { call } = counting();
+      const failUnder = { agreement: 0.9 };
+      const error = await refusal(
+        evaluate(inMemory().model, { ...call, images: new Corners(), teacher: file, failUnder }),
+      );
+      expect(error.code).toBe('ANC_ONNX');
+      expect(Symbol.for('@anc/work-began') in error).toBe(false);
+      expect(infer).not.toHaveBeenCalled();
+    } finally {
+      infer.mockRestore();
+    }
+  });
+
   it('pairs classes by their names, and limits the test images from the first on', async () => {
     const images = new Corners({ classes: ['se', 'ne', 'sw', 'nw'] }); // two names changed places
     const { model } = inMemory();

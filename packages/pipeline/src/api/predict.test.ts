@@ -44,6 +44,9 @@ function corners(teacher = new CornerTeacher(), classNames: readonly string[] | 
   return new TrainedModel('kd', classifier, [8, 8, 1], cwd, null, () => Promise.resolve());
 }
 
+/** Whether an error came after work had begun, so that the exit code is 1. */
+const hasBegun = (error: unknown): boolean => Symbol.for('@anc/work-began') in (error as object);
+
 describe('predict', () => {
   it('gives the most likely classes of every image, in the order in which they were named', async () => {
     const backend = await openCpu();
@@ -84,6 +87,9 @@ describe('predict', () => {
       code: 'ANC_DATA_CORRUPT',
       message: '"broken.jpg" does not decode.',
     });
+    expect(hasBegun(await predict(corners(), 'broken.jpg', call).catch((error: unknown) => error))).toBe(
+      false,
+    );
     await expect(predict(corners(), 'none.jpg', call)).rejects.toMatchObject({ code: 'ANC_DATA_MISSING' });
     await expect(predict(corners(), [], call)).rejects.toMatchObject({ code: 'ANC_USAGE' });
     await expect(predict(corners(), 'se.png', { ...call, top: 0 })).rejects.toMatchObject({
@@ -106,6 +112,10 @@ describe('predict', () => {
       code: 'ANC_TEACHER_OUTPUT',
       message: expect.stringContaining('"se.png"') as string,
     });
+    const error: unknown = await predict(corners(new Strange()), 'se.png', call).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(hasBegun(error)).toBe(true); // images were predicted: the request is valid
     const dense = Object.assign(new CornerTeacher(), { outputs: { logits: [8, 8, 4] } });
     await expect(predict(corners(dense), 'se.png', call)).rejects.toMatchObject({ code: 'ANC_TASK' });
   });

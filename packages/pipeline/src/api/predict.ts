@@ -1,4 +1,5 @@
-import { AncError, type Normalization } from '@anc/core';
+import { AncError, isAncError, type Normalization } from '@anc/core';
+import { afterWorkBegan } from '../events/work-error.js';
 import { findImageFiles } from '../predict/image-files.js';
 import { predictFiles, type FailedImage, type PredictedImage } from '../predict/predict-files.js';
 import { MODEL_FILE_OPTIONS, openBackend, openCall, readingOf, type ModelFileOptions } from './evaluate.js';
@@ -103,6 +104,8 @@ export async function predict(
         sheet,
         ...(onProgress && { onProgress }),
         ...(signal && { signal }),
+      }).catch((error: unknown) => {
+        throw isAncError(error) && error.code === 'ANC_DATA_CORRUPT' ? error : afterWorkBegan(error); // none decodes: no work
       });
       return {
         model: classifier.model,

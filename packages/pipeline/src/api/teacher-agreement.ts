@@ -5,11 +5,13 @@ import {
   type Dataset,
   type DatasetSplit,
   type Predictions,
+  type Teacher,
 } from '@anc/core';
+import type { Classifier } from '../classifier/classifier.js';
 import { namedFile } from '../classifier/classifier-file.js';
 import { findModelInRun, type FoundModel } from '../classifier/find-model.js';
 import { openClassifier } from '../classifier/open-classifier.js';
-import { predictFrozen } from '../classifier/score.js';
+import { predictFrozen, type FrozenOptions } from '../classifier/score.js';
 import { teacherOfRun, type TeacherOfRun } from '../classifier/teacher-of-run.js';
 import type { Composition } from '../composition/compose.js';
 import type { OpenedTask } from '../tasks/opened-task.js';
@@ -25,28 +27,24 @@ export async function namedTeacher(
   return found === null ? { ...(await namedFile(teacher)), found } : { file: found.path, found };
 }
 
-export interface AgreementRequest {
+export interface TeacherRequest {
   readonly teacher: TeacherOfRun;
   /** The student's number of classes. */
   readonly classes: number;
-  readonly predictions: Predictions;
   readonly dataset: Dataset;
-  readonly images: DatasetSplit['images'];
-  readonly batchSize: number;
   readonly cwd: string;
-  readonly signal?: AbortSignal;
 }
 
 /**
- * How far a student predicts what a teacher does, for the images of a split. Throws `ANC_CLASSES` where they have other
- * classes, and what reading the teacher throws.
+ * Opens the teacher that a student is compared with. Throws `ANC_CLASSES` where they have other classes, and what reading the
+ * teacher throws.
  */
-export async function teacherAgreement(
-  { teacher: named, classes, predictions, dataset, images, batchSize, cwd, signal }: AgreementRequest,
+export async function openNamedTeacher(
+  { teacher: named, classes, dataset, cwd }: TeacherRequest,
   { task, data }: OpenedTask,
   backend: Backend,
   composition: Composition,
-): Promise<Agreement> {
+): Promise<Classifier> {
   const { found: _, ...reading } = named;
   const classifier = await openClassifier(
     {
@@ -59,20 +57,26 @@ export async function teacherAgreement(
     },
     composition,
   );
-  try {
-    if (classifier.classes !== classes) {
-      throw new AncError('ANC_CLASSES', 'the teacher and the model have different classes.', {
-        expected: `${classes} classes, as the model has`,
-        received: `${classifier.classes}`,
-      });
-    }
-    const taught = await predictFrozen(
-      classifier.teacher,
-      { images, labels: null },
-      { task, taskData: { input: dataset.shape, classes }, batchSize, ...(signal && { signal }) },
-    );
-    return task.agreement(predictions, taught.predictions);
-  } finally {
-    await classifier.dispose();
-  }
+  if (classifier.classes === classes) return classifier;
+  await classifier.dispose();
+  throw new AncError('ANC_CLASSES', 'the teacher and the model have different classes.', {
+    expected: `${classes} classes, as the model has`,
+    received: `${classifier.classes}`,
+  });
+}
+
+export interface AgreementRequest {
+  readonly teacher: Teacher;
+  /** Those of the student. */
+  readonly predictions: Predictions;
+  readonly images: DatasetSplit['images'];
+}
+
+/** How far a student predicts what a teacher does, for the images of a split. */
+export async function teacherAgreement(
+  { teacher, predictions, images }: AgreementRequest,
+  options: FrozenOptions,
+): Promise<Agreement> {
+  const taught = await predictFrozen(teacher, { images, labels: null }, options);
+  return options.task.agreement(predictions, taught.predictions);
 }

@@ -1,5 +1,5 @@
-import { basename, dirname, resolve } from 'node:path';
-import { foldConstants } from '@anc/backend-onnx';
+import { basename, dirname, join, resolve } from 'node:path';
+import { foldConstants, inlineExternalData } from '@anc/backend-onnx';
 import { AncError, isAncError, normalizedNetwork, type FrozenNetwork } from '@anc/core';
 import { parametersAndFlops } from '@anc/models';
 import { namedFile, type FileOptions } from '../classifier/classifier-file.js';
@@ -9,6 +9,7 @@ import { isOnnx } from '../classifier/open-classifier.js';
 import { parsePreprocessing } from '../classifier/preprocessing.js';
 import { teacherOfRun } from '../classifier/teacher-of-run.js';
 import type { Composition } from '../composition/compose.js';
+import { readRegularFile } from '../disk/regular-file.js';
 import { exportSource } from '../export/export-source.js';
 import { onnxModel } from '../export/onnx.js';
 import { readNamedFile } from '../files/named-file.js';
@@ -29,10 +30,8 @@ export interface BenchmarkModel {
     readonly preprocessing?: string;
     readonly classes?: readonly string[];
   };
-  /** The ONNX model: the file itself, or an export of the weights. */
+  /** The ONNX model: the file itself with weights of other files inside, or an export of the weights. */
   readonly onnx: Uint8Array;
-  /** Folder of an ONNX file, whose weights may be in other files. */
-  readonly folder: string | null;
   /** The file itself, where it is one of weights that a backend opens without ONNX. */
   readonly weights: string | null;
   /** The network itself, of bytes; null for an ONNX file, which has one once it is open. */
@@ -72,6 +71,24 @@ export async function benchmarkModels(
     return null;
   });
   return teacher === null ? [student] : [teacher, student];
+}
+
+/**
+ * The models of several inputs, under the whole names of inputs of which the last part is the same: `a/model.onnx` and
+ * `b/model.onnx`.
+ */
+export function namedApart<M extends Pick<BenchmarkModel, 'name' | 'of'>>(
+  inputs: readonly { readonly what: string; readonly models: readonly M[] }[],
+): M[] {
+  const isShared = (what: string, { of }: M): boolean =>
+    inputs.some((other) => other.what !== what && other.models.some((model) => model.of === of));
+  return inputs.flatMap(({ what, models }) =>
+    models.map((model) =>
+      isShared(what, model)
+        ? { ...model, of: what, name: model.name === model.of ? what : model.name }
+        : model,
+    ),
+  );
 }
 
 /** The teacher of a student's run. */
@@ -116,7 +133,10 @@ async function fromFile(
       ...(preprocessing === undefined ? {} : { preprocessing }),
       ...(classes === undefined ? {} : { classes }),
     };
-    return { ...common, ...unknown, input, reading, onnx: bytes, folder: dirname(path) };
+    const whole = await inlineExternalData(bytes, basename(file), (beside) =>
+      readRegularFile(join(dirname(path), beside)),
+    );
+    return { ...common, ...unknown, input, reading, onnx: whole };
   }
   const read = await exportSource(
     file,
@@ -148,7 +168,6 @@ async function fromFile(
     input,
     reading: {},
     onnx: foldConstants(onnxModel(source, shape)),
-    folder: null,
     weights: resolve(cwd, file),
     network: {
       network: {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   BYTE_INPUT,
   halfPrecision,
@@ -13,7 +12,6 @@ import { AncError, isAncError, type Backend, type HostTensor } from '@anc/core';
 import { NetworkTeacher } from '@anc/core/internal';
 import { frozenFromOnnx } from '../classifier/frozen-from-onnx.js';
 import { parsePreprocessing } from '../classifier/preprocessing.js';
-import { readRegularFile } from '../disk/regular-file.js';
 import type { Precision } from '../export/format.js';
 import { sha256 } from '../files/named-file.js';
 import type { BenchmarkModel } from './models.js';
@@ -35,7 +33,7 @@ export async function openRows(
 ): Promise<OpenRow[]> {
   const engine = backend instanceof OnnxBackend ? backend : await OnnxBackend.create();
   try {
-    const { input, reading, folder } = model;
+    const { input, reading } = model;
     const teacher = await OnnxTeacher.create(engine, model.onnx, {
       shown: model.name,
       images: input,
@@ -44,7 +42,6 @@ export async function openRows(
         ? {}
         : { normalization: parsePreprocessing(reading.preprocessing, input[2]) }),
       ...(reading.classes && { classes: reading.classes }),
-      ...(folder !== null && { readExternal: (beside: string) => readRegularFile(join(folder, beside)) }),
     });
     try {
       for (const notice of teacher.facts.notices) request.notice(notice);

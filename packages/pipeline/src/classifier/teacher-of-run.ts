@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
+import { isEndpoint } from '../endpoint/endpoint-options.js';
+import { shownUrl } from '../endpoint/post-batch.js';
 import { fileOptions, type FileOptions } from './classifier-file.js';
 import { findModelInRun, type FoundModel } from './find-model.js';
 
@@ -25,9 +27,9 @@ export async function teacherOfRun(student: FoundModel): Promise<TeacherOfRun> {
   });
   if (trained !== null) return { file: trained.path, found: trained };
   const { model, preprocessing, classes } = student.options.teacher;
-  if (!/[\\/.]/.test(model.name) || /^https?:/.test(model.name)) {
+  if (!/[\\/.]/.test(model.name) || isEndpoint(model)) {
     throw new AncError('ANC_PLAYER', `the teacher of the run "${student.run}" is in no file.`, {
-      received: model.name,
+      received: isEndpoint(model) ? shownUrl(model.name) : model.name,
       hint: 'name the file of a teacher, if there is one.',
     });
   }

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Corners } from '../../test/tiny-plugins.js';
 import { distill } from '../api/distill.js';
 import { anchoredTeacher, openGivenTeacher } from '../planning/given-teacher.js';
+import { planningSignal } from '../planning/planning-signal.js';
 import { readNamed, type Named } from '../text/named.js';
 import { httpTeacher, type HttpTeacherOptions } from './http-teacher.js';
 
@@ -93,7 +94,16 @@ describe('httpTeacher', () => {
     const { data } = images(1, 7);
     expect(found).toEqual([quarters(data.subarray(0, 64)), quarters(data.subarray(64))]);
     expect(received[0]!.headers['x-key']).toBe('abc');
-    expect(teacher.id).toBe(`${url.split('?')[0]!}@2`); // without what may be a key
+    expect(teacher.id).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/predict\?[0-9a-f]{12}@2$/);
+    expect(teacher.id).not.toContain('secret'); // what may be a key
+  });
+
+  it('is another teacher for every query', () => {
+    const ids = ['', '?model=a', '?model=b'].map(
+      (query) => httpTeacher(`http://localhost/predict${query}`).id,
+    );
+    expect(ids[0]).toBe('http://localhost/predict');
+    expect(new Set(ids).size).toBe(3);
   });
 
   it('takes float32 numbers, and probabilities by their name', async () => {
@@ -194,6 +204,20 @@ describe('httpTeacher', () => {
     expect(() => httpTeacher('file:///teacher')).toThrow('no address of a teacher');
   });
 
+  it('refuses a password in an address, and does not show it', () => {
+    for (const url of [
+      'https://user:s3cret@localhost/predict',
+      'http://user:s3cret@:bad',
+      'http://s3cret@localhost',
+    ]) {
+      const refusal = (): unknown => httpTeacher(url);
+      expect(refusal).toThrow(expect.objectContaining({ code: 'ANC_CONFIG' }));
+      expect(refusal).not.toThrow(/s3cret/);
+      expect(refusal).toThrow('holds a name or a password');
+    }
+    expect(httpTeacher('http://localhost/a@b').id).toBe('http://localhost/a@b');
+  });
+
   it('is opened by its address, as --teacher names it', async () => {
     const { url, received } = await serving(rows);
     const named = readNamed(`${url.split('?')[0]!}(format=raw, version=3)`) as Named;
@@ -214,6 +238,53 @@ describe('httpTeacher', () => {
     await expect(open({ model: { ...named, options: { formt: 'raw' } } })).rejects.toMatchObject({
       code: 'ANC_OPTIONS',
     });
+  });
+
+  const answering = async (answer: (pixels: Uint8Array) => readonly number[]) => {
+    const { url } = await serving(async (request) => ({
+      body: { logits: (await imagesOf(request)).map(answer) },
+    }));
+    return url;
+  };
+  const opened = (url: string, options: Record<string, unknown> = {}, signal?: AbortSignal) =>
+    openGivenTeacher(
+      { model: { name: url, options } },
+      new Corners(),
+      null as never,
+      null as never,
+      null as never,
+      signal,
+    );
+
+  it('is the same teacher where its answers differ in their last digits, and another where they differ more', async () => {
+    let change = 1.0003;
+    const url = await answering((pixels) => [
+      ...quarters(pixels).map((value) => value * change),
+      -1e-9 * change,
+    ]);
+    const digest = async (): Promise<string> => (await opened(url)).given.digest;
+    const before = await digest();
+    change *= 1 + 1e-6;
+    expect(await digest()).toBe(before);
+    change *= 1.1;
+    expect(await digest()).not.toBe(before);
+  });
+
+  it('is given up while a run is planned, and not when it trains', async () => {
+    const { url, received } = await serving(() => ({ status: 503 }));
+    const run = new AbortController();
+    const planning = planningSignal(run.signal);
+    const work = opened(url, { retries: 9 }, planning.signal);
+    await vi.waitFor(() => expect(received).toHaveLength(1));
+    const reason = new Error('interrupted');
+    run.abort(reason);
+    await expect(work).rejects.toBe(reason);
+    const later = new AbortController();
+    const ended = planningSignal(later.signal);
+    ended.end();
+    later.abort();
+    expect(ended.signal.aborted).toBe(false);
+    expect(planningSignal(run.signal).signal.reason).toBe(reason);
   });
 
   it('teaches a student, and no image is sent twice', async () => {

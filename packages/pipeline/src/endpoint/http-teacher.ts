@@ -39,7 +39,7 @@ interface Images {
 /** A teacher behind an HTTP endpoint, to be passed as `teacher`. */
 export interface HttpTeacher {
   (images: Images): Promise<readonly (readonly number[])[]>;
-  /** Names the model in caches: the address without its query, and the version where there is one. */
+  /** Names the model in caches: the address with a digest of its query, which may hold a key, and the version. */
   id: string;
   /** Names of the classes, in the order of the logits. */
   classes?: readonly string[];
@@ -55,10 +55,17 @@ const MOST_KEPT = 256 * 2 ** 20;
  * or `{ "probabilities": [[…], …] }`, an array of rows, or float32 [n, classes] as `application/octet-stream`. An image is
  * sent once: answers are kept by the digest of its bytes, and with a cache on disk from one run to the next.
  *
- * @throws `ANC_CONFIG` where the address is none; when it is called, `ANC_TEACHER_ENDPOINT` where the endpoint refuses, fails
+ * @throws `ANC_CONFIG` where the address is none or holds a password; when it is called, `ANC_TEACHER_ENDPOINT` where the endpoint refuses, fails
  * in every attempt, or answers something else
  */
 export function httpTeacher(url: string, options: HttpTeacherOptions = {}): HttpTeacher {
+  if (/^[^/?#]*\/\/[^/?#]*@/.test(url)) {
+    throw new AncError('ANC_CONFIG', "a teacher's address holds a name or a password.", {
+      expected: 'an address without them: it is recorded',
+      received: 'one with "@" in front of the host',
+      hint: 'set ANC_TEACHER_KEY, which is sent as `authorization: Bearer …`; in the library, set `headers`.',
+    });
+  }
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new AncError('ANC_CONFIG', 'this is no address of a teacher.', {
       expected: 'an address that starts with http: or https:',
@@ -114,14 +121,27 @@ export function httpTeacher(url: string, options: HttpTeacherOptions = {}): Http
     return digests.map((digest) => found.get(digest)!);
   };
   const made: HttpTeacher = Object.assign(teacher, {
-    id: `${shownUrl(url)}${version === undefined ? '' : `@${version}`}`,
+    id: `${shownUrl(url)}${queryDigest(url)}${version === undefined ? '' : `@${version}`}`,
     ...(classes && { classes }),
     ...(outputs && { outputs }),
   });
+  MADE.add(made);
   return made;
 }
 
+/** Teachers behind addresses. */
+const MADE = new WeakSet<object>();
+
+/** Whether a teacher is behind an address, whose answers may differ in their last digits from one day to the next. */
+export const isHttpTeacher = (value: object): boolean => MADE.has(value);
+
 const ACCEPTED = 'application/json, application/octet-stream';
+
+/** `?` and the beginning of the SHA-256 of an address's query, which may name the model; nothing where it has none. */
+function queryDigest(url: string): string {
+  const { search } = new URL(url);
+  return search === '' ? '' : `?${createHash('sha256').update(search).digest('hex').slice(0, 12)}`;
+}
 
 function keyHeader(): Record<string, string> {
   const key = process.env['ANC_TEACHER_KEY'];

@@ -67,7 +67,11 @@ export async function postBatch(
       if (error instanceof AncError) throw error;
       problem = reasonOf(error, timeout);
     }
-    if (attempt < retries) await sleep(wait, undefined, signal === undefined ? {} : { signal });
+    if (attempt === retries) break;
+    await sleep(wait, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+      signal?.throwIfAborted(); // with its own reason
+      throw error;
+    });
   }
   throw new AncError('ANC_TEACHER_ENDPOINT', `the teacher at ${shownUrl(url)} gives no answer.`, {
     expected: `an answer within ${retries + 1} attempts of ${timeout} s`,

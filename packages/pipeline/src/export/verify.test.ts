@@ -1,7 +1,7 @@
 import type { Teacher } from '@anc/core';
 import { MemoryImages } from '@anc/datasets';
 import { describe, expect, it } from 'vitest';
-import { verifySame } from './verify.js';
+import { toleranceOf, verifySame } from './verify.js';
 
 /** A network that gives the same two logits for every image. */
 const giving = (...logits: number[]): Pick<Teacher, 'infer'> => ({
@@ -21,6 +21,14 @@ describe('verifySame', () => {
     expect(await verify([1.00001, -4], [1, -4])).toMatchObject({ images: 4, ofData: 0, scale: 4 });
     expect((await verify([1, 2], [1, 4], Infinity)).maxDifference).toBe(2);
     expect((await verify([0, 0], [0, 0], Infinity)).maxDifference).toBe(0);
+  });
+
+  it('has a bound for half precision, too, where no images test it', async () => {
+    expect([toleranceOf('float32', false), toleranceOf('float32', true)]).toEqual([1e-4, 1e-4]);
+    expect([toleranceOf('float16', true), toleranceOf('int8', true)]).toEqual([Infinity, Infinity]);
+    const half = toleranceOf('float16', false);
+    expect((await verify([1, 2.1], [1, 2], half)).maxDifference).toBeCloseTo(0.1);
+    await expect(verify([1, 3], [1, 2], half)).rejects.toThrow('gives other logits');
   });
 
   it('compares up to 200 images of the data, too', async () => {

@@ -1,4 +1,5 @@
 import { AncError, Rng, sizeOf, type DatasetSplit, type HostTensor, type Teacher } from '@anc/core';
+import type { Precision } from './format.js';
 
 export interface Verified {
   /** Number of images: four generated ones, and those of the data where there are some. */
@@ -13,6 +14,18 @@ export interface Verified {
 
 /** Differences beyond this part of the largest logit are no rounding. */
 export const TOLERANCE = 1e-4;
+
+/** The same of half precision, where nothing else is measured. */
+const HALF_TOLERANCE = 0.1;
+
+/**
+ * Part of the largest logit by which those of a written file may differ; infinite of converted files that are tested with
+ * images, which says more.
+ */
+export function toleranceOf(precision: Precision, hasImages: boolean): number {
+  if (precision === 'float32') return TOLERANCE;
+  return hasImages ? Infinity : HALF_TOLERANCE; // 8 bits always have images
+}
 
 /** Images of the data that a written file is checked on at most. */
 export const CHECKED_IMAGES = 200;

@@ -32,11 +32,26 @@ export async function keepNetwork(
   await folder.write([...place, KEPT_NETWORK], whole);
 }
 
-/** The copy that belongs to a file of weights, which may be those of an epoch in a folder of their own; null without one. */
+/**
+ * The copy that belongs to a run's file of weights, which may be those of an epoch in a folder of their own; null without one,
+ * and outside of runs, where a file of that name may be anything.
+ */
 export async function keptNetwork(weights: string): Promise<string | null> {
   for (const folder of [dirname(weights), dirname(dirname(weights))]) {
     const file = join(folder, KEPT_NETWORK);
-    if ((await stat(file).catch(() => null))?.isFile() === true) return file;
+    if ((await isFile(file)) && (await isInRun(folder))) return file;
   }
   return null;
+}
+
+const isFile = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => null))?.isFile() === true;
+
+/** What every run folder has. */
+const OPTIONS = 'config.resolved.yaml';
+
+/** Whether a folder is that of a run's `teacher`, or of one in its `student`. */
+async function isInRun(folder: string): Promise<boolean> {
+  const above = dirname(folder);
+  return (await isFile(join(above, OPTIONS))) || (await isFile(join(dirname(above), OPTIONS)));
 }

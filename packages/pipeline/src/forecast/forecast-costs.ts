@@ -34,8 +34,18 @@ export interface MeasuredPlan {
   readonly memory: number;
 }
 
-/** Measures a few steps and batches of every model. `only`: of one student that needs the teacher, where there is one. */
-export async function measurePlan(plan: Plan, only = false): Promise<MeasuredPlan> {
+export interface MeasureOptions {
+  /** Measures one student that needs the teacher, where there is one, and nothing else. */
+  readonly only?: boolean;
+  /** Throws its reason between steps and batches. */
+  readonly signal?: AbortSignal;
+}
+
+/** Measures a few steps and batches of every model. */
+export async function measurePlan(
+  plan: Plan,
+  { only = false, signal = new AbortController().signal }: MeasureOptions = {},
+): Promise<MeasuredPlan> {
   const { data, teacher, backends, students } = plan;
   const frozen = await teacherOf(plan);
   let memory = process.memoryUsage().rss;
@@ -45,21 +55,22 @@ export async function measurePlan(plan: Plan, only = false): Promise<MeasuredPla
     const trained = 'given' in teacher || only ? [] : [teacher];
     const some = only ? [students.find(({ needsTeacher }) => needsTeacher) ?? students[0]!] : students;
     for (const model of [...trained, ...some]) {
+      signal.throwIfAborted();
       const { network } = model.network;
       const variables = network.init(Rng.fromSeed(0), data.dataset.shape);
       const evaluate = (split: DatasetSplit) =>
         predict(model.network, variables, split, 'images', {
-          ...evaluation(plan),
+          ...evaluation(plan, signal),
           backend: backends.student,
         });
       measured.push({
         model,
-        stages: await measureTraining(plan, model, frozen.teacher, frozen.variables),
+        stages: await measureTraining(plan, model, frozen, signal),
         test: await secondsFor(data.test, plan, evaluate),
         held: data.held === null ? 0 : await secondsFor(data.held, plan, evaluate),
       });
     }
-    const byTeacher = (split: DatasetSplit) => predictFrozen(frozen.teacher, split, evaluation(plan));
+    const byTeacher = (split: DatasetSplit) => predictFrozen(frozen.teacher, split, evaluation(plan, signal));
     const splits = only ? [] : [data.test, ...(data.held === null ? [] : [data.held])];
     let predictions = 0;
     for (const split of splits) predictions += await secondsFor(split, plan, byTeacher);
@@ -70,12 +81,12 @@ export async function measurePlan(plan: Plan, only = false): Promise<MeasuredPla
   }
 }
 
-const evaluation = ({ task, options }: Plan) => ({
+const evaluation = ({ task, options }: Plan, signal: AbortSignal) => ({
   task: task.task,
   taskData: task.data,
   batchSize: microBatchOf(options.training),
   emit: () => undefined,
-  signal: new AbortController().signal,
+  signal,
 });
 
 /** The given teacher, or one with random weights, which is as fast as the trained one. */

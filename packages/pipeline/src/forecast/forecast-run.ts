@@ -3,6 +3,7 @@ import { ladderFor } from '../budget/ladder.js';
 import { candidatesOf } from '../budget/candidates.js';
 import type { RunOptions } from '../options/run-options.js';
 import { planRun, type Plan, type PlanRequest } from '../planning/plan.js';
+import { unusedNotice } from '../planning/unused-options.js';
 import { anchored } from '../run/start.js';
 import type { Named } from '../text/named.js';
 import { costsOf, measurePlan, type MeasuredPlan } from './forecast-costs.js';
@@ -16,18 +17,19 @@ const FEW_VIEWS = 4;
  * the same run with a student of about half the FLOPs, and with four views of each image where it has more.
  *
  * @param planning seconds that the caller spent before
- * @throws what planning throws
+ * @throws what planning throws; the reason of `fetching.signal` where it is aborted
  */
 export async function forecastRun(
   { cwd, ...given }: PlanRequest & { readonly cwd: string },
   planning = 0,
-): Promise<CostForecast & { readonly notices: readonly string[] }> {
+): Promise<CostForecast & { readonly notices: readonly ReturnType<typeof unusedNotice>[] }> {
   const began = performance.now();
   const request = { ...given, options: anchored(given.options, cwd) };
   const plan = await planRun(request);
   try {
     const before = planning + (performance.now() - began) / 1000;
-    const measured = await measurePlan(plan);
+    const signal = given.fetching?.signal;
+    const measured = await measurePlan(plan, { ...(signal && { signal }) });
     const costs = costsOf(measured, before);
     const alternatives: CostAlternative[] = [];
     if (plan.options.training.time === undefined) {
@@ -37,7 +39,11 @@ export async function forecastRun(
       const smaller = await withSmaller(request, plan, measured, before);
       if (smaller !== null) alternatives.push(smaller);
     }
-    return { ...costs, alternatives, notices: plan.notices };
+    const notices = [
+      ...plan.unused.map(unusedNotice),
+      ...plan.notices.map((message) => ({ type: 'notice', message }) as const),
+    ];
+    return { ...costs, alternatives, notices };
   } finally {
     await plan.dispose();
   }
@@ -50,6 +56,7 @@ async function withSmaller(
   measured: MeasuredPlan,
   before: number,
 ): Promise<CostAlternative | null> {
+  const signal = request.fetching?.signal;
   const student = await smallerStudent(plan, request);
   if (student === null) return null;
   const options: RunOptions = { ...request.options, student: { ...request.options.student, model: student } };
@@ -61,7 +68,7 @@ async function withSmaller(
       given: [...request.given, ['student', 'model']],
     });
     try {
-      const [one] = (await measurePlan(other, true)).models;
+      const [one] = (await measurePlan(other, { only: true, ...(signal && { signal }) })).models;
       const same = measured.models.find(({ model }) => model.name === one!.model.name)!;
       const ratio = (pick: (of: typeof same) => number): number => pick(one!) / Math.max(pick(same), 1e-9);
       const steps = ratio(({ stages }) => stages.reduce((sum, { step }) => sum + step, 0));

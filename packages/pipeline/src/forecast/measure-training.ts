@@ -29,14 +29,24 @@ export interface MeasuredStage {
   readonly cold: number;
 }
 
-/** Trains a model for a few steps of each stage, from its initial weights, and leaves nothing. */
+/** A teacher, and its variables where methods train through it. */
+export interface MeasuredTeacher {
+  readonly teacher: Teacher | null;
+  readonly variables: Variables<HostTensor> | null;
+}
+
+/**
+ * Trains a model for a few steps of each stage, from its initial weights, and leaves nothing. Throws the signal's reason
+ * where it is aborted.
+ */
 export async function measureTraining(
-  plan: TrainingPlan,
+  { options, data, backends }: Pick<TrainingPlan, 'options' | 'data' | 'backends'>,
   model: PlannedModel,
-  teacher: Teacher | null,
-  teacherVariables: Variables<HostTensor> | null,
+  { teacher, variables: teacherVariables }: MeasuredTeacher,
+  signal: AbortSignal,
 ): Promise<readonly MeasuredStage[]> {
-  const { options, data, backends } = plan;
+  const { directory: _, ...cache } = options.cache; // nothing is written, and nothing found that an earlier run wrote
+  const inMemory = { data, options: { ...options, cache } };
   const { batchSize, stepsPerEpoch, accumulate = 1 } = options.training;
   const epochs = allocateEpochs(model.stages, model.epochs);
   const measured: MeasuredStage[] = [];
@@ -48,7 +58,7 @@ export async function measureTraining(
     const batches = await batchesOf(stage, model, { data, batchSize, stepsPerEpoch, seed: model.seed });
     const outputs =
       model.needsTeacher && teacher !== null && stage.teacherOutputs.length > 0
-        ? openTeacherCache(plan, teacher, {})
+        ? openTeacherCache(inMemory, teacher, {})
         : null;
     const timed = (from: TeacherOutputs | null) =>
       timedSteps({
@@ -60,6 +70,7 @@ export async function measureTraining(
         seed: model.seed,
         accumulate,
         state: initial,
+        signal,
       });
     const cold = await timed(outputs);
     const warm = outputs === null ? cold : await timed(outputs); // the same batches, which the cache has now
@@ -78,17 +89,19 @@ export async function measureTraining(
 
 /** Seconds until the first step was done, and of each of the following ones. */
 async function timedSteps(
-  options: Omit<Parameters<typeof train>[0], 'signal'>,
+  options: Parameters<typeof train>[0] & { readonly signal: AbortSignal },
 ): Promise<{ readonly start: number; readonly step: number }> {
   const controller = new AbortController();
   const began = performance.now();
   let [first, last, count] = [0, 0, 0];
-  for await (const event of train({ ...options, signal: controller.signal })) {
+  const signal = AbortSignal.any([options.signal, controller.signal]);
+  for await (const event of train({ ...options, signal })) {
     if (event.type !== 'step' || controller.signal.aborted) continue;
     count++;
     last = performance.now();
     if (count === 1) first = last;
     else if (count > STEPS || (count > 3 && last - first > 1000 * SECONDS)) controller.abort();
   }
+  options.signal.throwIfAborted();
   return { start: (first - began) / 1000, step: (last - first) / 1000 / Math.max(1, count - 1) };
 }

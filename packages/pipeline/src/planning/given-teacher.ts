@@ -42,13 +42,18 @@ export const anchoredTeacher = (teacher: Named, cwd: string): Named =>
     ? { ...teacher, name: resolve(cwd, teacher.name) }
     : teacher;
 
-/** Opens the file, run or HTTP endpoint that a run's teacher is. Throws `ANC_OPTIONS` and what reading it throws. */
+/**
+ * Opens the file, run or HTTP endpoint that a run's teacher is. Throws `ANC_OPTIONS` and what reading it throws.
+ *
+ * @param signal aborts waiting requests
+ */
 export async function openGivenTeacher(
   { model, preprocessing, classes }: TeacherOptions,
   dataset: Dataset,
   backend: Backend,
   composition: Composition,
   task: OpenedTask,
+  signal?: AbortSignal,
 ): Promise<GivenTeacher> {
   const { name, options } = model;
   if (isEndpoint(model)) {
@@ -62,7 +67,7 @@ export async function openGivenTeacher(
         },
       );
     }
-    const teacher = httpTeacher(name, await endpointOptions(model));
+    const teacher = httpTeacher(name, { ...(await endpointOptions(model)), ...(signal && { signal }) });
     return { name: 'teacher', model, given: await valueClassifier(teacher, dataset, classes) };
   }
   const cwd = process.cwd(); // paths are absolute by now

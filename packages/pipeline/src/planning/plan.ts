@@ -45,6 +45,7 @@ import {
 } from './open-backends.js';
 import { planTeacher, studentPlanner, type PlannedModel } from './plan-model.js';
 import { planNetwork } from './plan-network.js';
+import { planningSignal } from './planning-signal.js';
 import { teacherEnvironment } from './teacher-environment.js';
 import {
   inspectionInWords,
@@ -160,12 +161,13 @@ async function planWith<D extends TrainingData>(
     await given?.given.dispose();
     await disposeBackends(backends);
   };
+  const planning = planningSignal(fetching.signal);
   try {
     if (isGivenTeacher) {
       const expected = await taskOfDataset(files, composition);
       given = await aboutOption(['teacher', 'model'], () =>
         openTeacher === undefined
-          ? openGivenTeacher(teacherOptions, files, backends.teacher, composition, expected)
+          ? openGivenTeacher(teacherOptions, files, backends.teacher, composition, expected, planning.signal)
           : openTeacher(files, teacherOptions.model),
       );
       notices.push(...given.given.notices);
@@ -300,5 +302,7 @@ async function planWith<D extends TrainingData>(
   } catch (error) {
     await dispose();
     throw error;
+  } finally {
+    planning.end();
   }
 }

@@ -94,13 +94,32 @@ async function matchFile(network: Classifier, input: Input, file: string): Promi
   }
 }
 
-/** The same of an ONNX file, by PyTorch's names or by those of the file's network. */
+/** Parameters of a last layer: exports that fold batch norm into convolutions keep its names alone. */
+const LAST_LAYER = 2;
+
+/**
+ * Of the matches with the names of one file that with most parameters; null where no parameter is found, and where a file
+ * with folded layers has no more than the last layer of a larger network.
+ */
+export function largestMatch<T extends Pick<FoundWeights, 'params' | 'missing'>>(
+  matches: readonly T[],
+  folded: boolean,
+): T | null {
+  const countOf = ({ params }: T): number => Object.keys(params).length;
+  const largest = matches.reduce((best, next) => (countOf(next) > countOf(best) ? next : best));
+  const isHeadAlone = folded && countOf(largest) <= LAST_LAYER && largest.missing.length > 0;
+  return countOf(largest) === 0 || isHeadAlone ? null : largest;
+}
+
+/** The same of an ONNX file, by PyTorch's names or by those of the file's network: those that fit better. */
 async function matchOnnx(network: Classifier, input: Input, file: string): Promise<FoundWeights> {
   const { torch, own, folded } = await onnxWeights(file, input);
-  for (const dict of own === null ? [torch] : [torch, own]) {
-    const found = matched(network, input, dict);
-    if (Object.keys(found.params).length > 0) return found;
-  }
+  const dicts = own === null ? [torch] : [torch, own];
+  const found = largestMatch(
+    dicts.map((dict) => matched(network, input, dict)),
+    folded,
+  );
+  if (found !== null) return found;
   const why = folded
     ? 'its export folded batch norm into convolutions, which leaves no weights of layers; '
     : '';

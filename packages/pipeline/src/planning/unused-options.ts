@@ -1,6 +1,8 @@
 import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
 import { hasAugmentations } from '../data/augmentations.js';
+import type { RunEvent } from '../events/events.js';
+import { describePath } from '../options/option-error.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
 import { parseNamed, type Named } from '../text/named.js';
 import { methodOptions } from './method-options.js';
@@ -10,6 +12,12 @@ export interface UnusedOption {
   readonly path: OptionPath;
   /** A clause such as `the schedule is cosine, not step`. */
   readonly reason: string;
+}
+
+/** The same for people, with its path for callers that name options in their own way. */
+export function unusedNotice({ path, reason }: UnusedOption): Extract<RunEvent, { type: 'notice' }> {
+  const problem = `has no effect: ${reason}.`;
+  return { type: 'notice', message: `${describePath(path)} ${problem}`, path, problem };
 }
 
 type Registries = Pick<Composition, 'registries'>;

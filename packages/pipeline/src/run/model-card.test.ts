@@ -141,6 +141,14 @@ describe('modelCard', () => {
     expect(card(alone)).not.toContain('`nin(');
   });
 
+  it('shows the address of a teacher without its query', () => {
+    const plan = planOf();
+    const model = named('https://localhost/predict?key=s3cret', { version: '2' });
+    const text = card(modelOf(), result, { ...plan, options: { ...plan.options, teacher: { model } } });
+    expect(text).toContain('It learned from `https://localhost/predict(version="2")`, without labels.');
+    expect(text).not.toContain('s3cret');
+  });
+
   it('has a table of what was measured', () => {
     const rows = card()
       .split('\n')

@@ -3,13 +3,15 @@ import { generatorAlarms, kappaMatters, metricOf } from '@anc/core/internal';
 import type { WeightsMetadata } from '@anc/formats';
 import { isQuantized } from '@anc/methods';
 import { taskNameOf } from '../data/dataset-facts.js';
-import { describeNamed } from '../text/named.js';
+import { describeNamed, type Named } from '../text/named.js';
 import { formatCount, formatKappa, formatMetric, formatSeconds, formatShare } from '../text/format.js';
 import { isOwn, type PluginRecord } from '../composition/provenance.js';
 import { COMPACT } from './compact.js';
 import type { TrainingOptions } from '../options/run-options.js';
 import type { Plan, PlannedModel, TrainingPlan } from '../planning/plan.js';
 import type { ModelResult, StudentResult } from '../events/documents.js';
+import { isEndpoint } from '../endpoint/endpoint-options.js';
+import { shownUrl } from '../endpoint/post-batch.js';
 import { sheetsOf } from './generated-sheets.js';
 import { stoppedWhere } from './stopped.js';
 import { WEIGHTS } from '../files/weights.js';
@@ -47,7 +49,7 @@ export function modelCard(
   const label = labelOf(primary);
   const { network } = model;
   const learnedFrom = model.needsTeacher
-    ? `It learned from \`${describeNamed(options.teacher.model)}\`${model.stages.some(({ usesLabels }) => usesLabels) ? '' : ', without labels'}.`
+    ? `It learned from \`${teacherInWords(options.teacher.model)}\`${model.stages.some(({ usesLabels }) => usesLabels) ? '' : ', without labels'}.`
     : 'It learned from labels.';
   const lines = [
     `# ${describeNamed(network.model)}, ${model.name}`,
@@ -112,6 +114,10 @@ const pluginLines = (plugins: readonly PluginRecord[]): string[] => {
     );
   return named.length === 0 ? [] : [`Plugins: ${named.join(', ')}.`, ''];
 };
+
+/** A teacher's name and options; of an address without its query, which may hold a key. */
+const teacherInWords = (teacher: Named): string =>
+  describeNamed(isEndpoint(teacher) ? { ...teacher, name: shownUrl(teacher.name) } : teacher);
 
 const labelOf = ({ name, label = name }: TaskMetric): string => label;
 

@@ -18,13 +18,13 @@ const split = (pixels: readonly number[], labels: readonly number[] | null) => (
   labels: labels === null ? null : () => Promise.resolve(Int32Array.from(labels)),
 });
 
-const planOf = (train: ReturnType<typeof split>, mean = 0): TrainingPlan => {
+const planOf = (train: ReturnType<typeof split>, mean = 0, digest = 'weights'): TrainingPlan => {
   const backend = { name: 'none', environment: {} };
   return {
     options: { training: { seed: 1 } },
     data: { train, normalization: { mean: [mean], std: [1] }, augmentation: { id: 'none' } },
     backends: { teacher: backend, student: backend },
-    teacher: { given: { digest: 'weights' } },
+    teacher: { given: { digest } },
     students: [],
   } as unknown as TrainingPlan;
 };
@@ -36,6 +36,11 @@ describe('a run that is continued', () => {
     ['another label', planOf(split([1, 2], [1, 1])), /train\.labels: "/],
     ['no labels any more', planOf(split([1, 2], null)), /received: train\.labels: nothing/],
     ['another normalization', planOf(split([1, 2], [0, 1]), 5), /normalization\.mean: \[5\]/],
+    [
+      'another teacher',
+      planOf(split([1, 2], [0, 1]), 0, 'others'),
+      /^the teacher is not the one[^]*received: "others"/,
+    ],
   ])('on %s', async (_name, here, refusal) => {
     const folder = await RunFolder.create(join(root, 'run'), '');
     await recordEnvironment(folder, planOf(split([1, 2], [0, 1])), root);

@@ -77,6 +77,13 @@ export async function compareEnvironment(
   const parts = [...new Set([recorded.data, here.data].flatMap((data) => [...leaves(data).keys()]))];
   const [before, now] = [leaves(recorded.data), leaves(here.data)];
   const other = parts.find((part) => before.get(part) !== now.get(part));
+  if (other === 'teacher') {
+    throw new AncError('ANC_RUN_DATA', 'the teacher is not the one that this run began with.', {
+      expected: `a teacher with the digest ${shortened(before.get(other))}`,
+      received: shortened(now.get(other)),
+      hint: 'its file, or what its address or function answers, has changed: restore it, or start a new run.',
+    });
+  }
   if (other !== undefined) {
     throw new AncError('ANC_RUN_DATA', 'the data is not what this run began with.', {
       expected: `${other}: ${shortened(before.get(other))}`,

@@ -6,13 +6,14 @@ import type { RunData, TrainingData } from '../data/training-data.js';
 import type { Emit } from '../events/events.js';
 import { describeChange, recordChange } from '../files/recorded-options.js';
 import { finishedModels, verifyRun } from '../files/verify.js';
-import { describePath, optionError } from '../options/option-error.js';
+import { optionError } from '../options/option-error.js';
 import { formatOptions } from '../options/record.js';
 import { recordedFolder } from '../options/folder-dataset.js';
 import type { OutputOptions, RunOptions } from '../options/run-options.js';
 import { anchoredTeacher } from '../planning/given-teacher.js';
 import { anchoredStudent } from '../planning/onnx-student.js';
 import { planRun, type Plan, type Planner, type PlanRequest } from '../planning/plan.js';
+import { unusedNotice } from '../planning/unused-options.js';
 import type { InstalledPlugin } from '../plugins/load-composition.js';
 import { shownPath } from '../text/shown-path.js';
 import { comparePlugins, foundPlugins } from './compare-plugins.js';
@@ -73,10 +74,7 @@ export async function startWith<D extends TrainingData>(
   await assertCreatable(await pathOf(options, cwd));
   const plan = await planner({ ...request, options });
   try {
-    for (const { path, reason } of plan.unused) {
-      const problem = `has no effect: ${reason}.`;
-      emit({ type: 'notice', message: `${describePath(path)} ${problem}`, path, problem });
-    }
+    for (const option of plan.unused) emit(unusedNotice(option));
     for (const message of plan.notices) emit({ type: 'notice', message });
     await assertSpace(await pathOf(options, cwd), spaceFor(plan));
     await request.prepared?.();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AncError, Rng, type Dataset, type Teacher } from '@anc/core';
 import type { Classifier } from '../classifier/classifier.js';
 import { classesAreFolders } from '../data/dataset-facts.js';
+import { isHttpTeacher } from '../endpoint/http-teacher.js';
 import { FunctionTeacher, type TeacherFunction } from './function-teacher.js';
 import { InterpretedTeacher, meaningNotice, meaningOf, type OutputMeaning } from './interpreted-teacher.js';
 
@@ -44,7 +45,7 @@ export async function valueClassifier(
     parameters: null,
     flops: null,
     normalization: null,
-    digest: await digestOf(raw, shape, isFunction),
+    digest: await digestOf(raw, shape, isFunction ? value : null),
     bytes: 0,
     notices: notice === null ? [] : [notice],
     dispose: () => Promise.resolve(), // it belongs to the caller
@@ -76,13 +77,26 @@ async function meaningFor(
 }
 
 /**
- * What a resumed run compares: a `Teacher` has a hash; a function is known by its name and by its outputs for fixed noise.
+ * What a resumed run compares: a `Teacher` has a hash; a function is known by its name and by its outputs for fixed noise,
+ * those of an address to three digits.
  */
-async function digestOf(teacher: Teacher, shape: Dataset['shape'], isFunction: boolean): Promise<string> {
+async function digestOf(
+  teacher: Teacher,
+  shape: Dataset['shape'],
+  call: TeacherFunction | null,
+): Promise<string> {
   const hash = createHash('sha256');
-  if (!isFunction) return hash.update(teacher.hash).digest('hex');
+  if (call === null) return hash.update(teacher.hash).digest('hex');
   const rng = Rng.fromSeed(0).split('teacher function');
   const data = Uint8Array.from({ length: 2 * shape[0] * shape[1] * shape[2] }, () => rng.int(256));
   const { logits } = await teacher.infer({ shape: [2, ...shape], data }, ['logits']);
-  return hash.update(teacher.name).update(new Uint8Array(logits!.data.slice().buffer)).digest('hex');
+  const values = isHttpTeacher(call) ? rounded(logits!.data) : logits!.data.slice();
+  return hash.update(teacher.name).update(new Uint8Array(values.buffer)).digest('hex');
+}
+
+/** Values to three significant digits of the largest one. */
+function rounded(values: ArrayLike<number>): Float32Array<ArrayBuffer> {
+  const largest = Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const step = largest === 0 ? 1 : 10 ** (Math.floor(Math.log10(largest)) - 2);
+  return Float32Array.from(values, (value) => Math.round(value / step) + 0); // never -0
 }

@@ -80,6 +80,18 @@ describe('TrackerHook', () => {
     expect(notices).toEqual([]);
   });
 
+  it('sends addresses without what may be a key', async () => {
+    const teacher = { name: 'https://user:s3cret@host:8000/predict?key=s3cret', version: 2 };
+    const hooks = ['http://host/a@b', { name: 'trackio', url: 'http://host/?write_token=s3cret,(s3cret)' }];
+    await folder.writeEnvironment({ options: { teacher, from: 'https://host/x?key=s3cret', hooks } });
+    await begin();
+    expect(tracker.options).toEqual({
+      teacher: '{"name":"https://host:8000/predict","version":2}',
+      from: 'https://host/x',
+      hooks: '["http://host/a@b",{"name":"trackio","url":"http://host/"}]',
+    });
+  });
+
   it('continues the same run in another process', async () => {
     const hook = await begin();
     await epoch('kd', 'first', 10, 2);

@@ -124,12 +124,16 @@ export class TrackerHook implements RunHook {
   }
 }
 
+/** A text whose HTTP addresses have neither passwords nor queries, which may hold keys. */
+const withoutQueries = (text: string): string =>
+  text.replace(/(https?:\/\/)(?:[^\s"/?#]*@)?([^\s"?#]*)(?:\?[^\s"]*)?/gi, '$1$2');
+
 /** Options as text; those that are not set are left out. */
 const asTexts = (options: object): Record<string, string> =>
   Object.fromEntries(
     Object.entries(options as Record<string, unknown>).flatMap(([key, value]) =>
       value === null || value === undefined
         ? []
-        : [[key, typeof value === 'string' ? value : JSON.stringify(value)]],
+        : [[key, withoutQueries(typeof value === 'string' ? value : JSON.stringify(value))]],
     ),
   );

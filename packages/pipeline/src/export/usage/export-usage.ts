@@ -1,12 +1,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import type { DatasetSplit } from '@anc/core';
 import { onDisk } from '@anc/runtime';
 import { parsePreprocessing } from '../../classifier/preprocessing.js';
 import type { Composition } from '../../composition/compose.js';
 import type { Precision } from '../format.js';
 import { logitsOfWritten, type WrittenModel } from '../reopen.js';
-import { fixtureImages, fixtureOf, type Fixture } from './fixture.js';
+import { fixtureImages, fixtureOf, shownName, type Fixture } from './fixture.js';
 import { javascriptUsage } from './javascript.js';
 import { pythonUsage } from './python.js';
 
@@ -87,7 +87,7 @@ function readme(
     ...(files.includes('usage.mjs') ? ['`node usage.mjs photo.jpg`'] : []),
     ...(files.includes('usage.py') ? ['`python usage.py photo.jpg`'] : []),
   ];
-  return `# Using ${basename(model)}
+  return `# Using ${shownName({ model })}
 
 - **Input:** images of ${input.join('×')} (height × width × channels), ${layout.toUpperCase()}, red before green before blue. ${pixels}
 - **Pictures:** the shorter side is resized to the side divided by 0.875 (bilinear, antialiased), the center cropped.

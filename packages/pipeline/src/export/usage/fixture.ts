@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { DatasetSplit, HostTensor, Normalization } from '@anc/core';
 import { sizeOf } from '@anc/core';
 import type { Format, Precision } from '../format.js';
@@ -31,6 +32,10 @@ export interface Fixture {
   /** Largest difference of a logit that is no fault. */
   readonly tolerance: number;
 }
+
+/** A model's name for comments and docstrings: without what would end them. */
+export const shownName = ({ model }: Pick<Fixture, 'model'>): string =>
+  basename(model).replace(/[\p{Cc}\u2028\u2029"\\]/gu, '_');
 
 /** Images of a split, spread over it; or noise where there are none. [8, H, W, C] */
 export async function fixtureImages(

@@ -1,12 +1,11 @@
-import { basename } from 'node:path';
-import type { Fixture } from './fixture.js';
+import { shownName, type Fixture } from './fixture.js';
 
 /** A program that uses a model in Node, and checks it with its fixture; null of formats that none reads there. */
 export function javascriptUsage(fixture: Fixture): string | null {
   const runtime = { onnx, tfjs, keras: null, safetensors: null }[fixture.format];
   if (runtime === null) return null;
   const { packages, imports, open, run } = runtime(fixture);
-  return `// Classes of pictures by ${basename(fixture.model)}: node usage.mjs photo.jpg
+  return `// Classes of pictures by ${shownName(fixture)}: node usage.mjs photo.jpg
 // Without a picture the model is checked with fixture.json.
 // npm install ${packages} sharp
 import { readFile } from 'node:fs/promises';
@@ -54,13 +53,16 @@ interface Runtime {
   readonly run: string;
 }
 
+/** A path as the text of an address, in quotes: names may hold what an address or a program has another meaning for. */
+const asAddress = (path: string): string => JSON.stringify(path.split('/').map(encodeURIComponent).join('/'));
+
 function onnx({ model, layout, normalization }: Fixture): Runtime {
   const shape = layout === 'nchw' ? '[n, channels, height, width]' : '[n, height, width, channels]';
   const dtype = normalization === null ? 'uint8' : 'float32';
   return {
     packages: 'onnxruntime-node',
     imports: "import * as ort from 'onnxruntime-node';\n",
-    open: `const session = await ort.InferenceSession.create(await readFile(at('${encodeURI(model)}')));\n`,
+    open: `const session = await ort.InferenceSession.create(await readFile(at(${asAddress(model)})));\n`,
     run: `(await session.run({ images: new ort.Tensor('${dtype}', pixels, ${shape}) })).logits.data`,
   };
 }
@@ -74,9 +76,9 @@ import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 `,
     // In a browser: await loadGraphModel('<folder>/model.json').
-    open: `const json = JSON.parse(await readFile(at('${encodeURI(model)}/model.json'), 'utf8'));
+    open: `const json = JSON.parse(await readFile(at(${asAddress(`${model}/model.json`)}), 'utf8'));
 const paths = json.weightsManifest.flatMap((group) => group.paths);
-const shards = await Promise.all(paths.map((path) => readFile(at(\`${encodeURI(model)}/\${path}\`))));
+const shards = await Promise.all(paths.map((path) => readFile(at(${asAddress(`${model}/`)} + path))));
 const specs = json.weightsManifest.flatMap((group) => group.weights);
 const weights = new Uint8Array(Buffer.concat(shards)).buffer;
 const model = await loadGraphModel(tf.io.fromMemory(tf.io.getModelArtifactsForJSONSync(json, specs, weights)));

@@ -1,12 +1,11 @@
-import { basename } from 'node:path';
-import type { Fixture } from './fixture.js';
+import { shownName, type Fixture } from './fixture.js';
 
 /** A program that uses a model in Python, and checks it with its fixture; null of formats that none reads there. */
 export function pythonUsage(fixture: Fixture): string | null {
   const runtime = { onnx, keras, tfjs: null, safetensors: null }[fixture.format];
   if (runtime === null) return null;
   const { packages, imports, open, run } = runtime(fixture);
-  return `"""Classes of pictures by ${basename(fixture.model)}: python usage.py photo.jpg
+  return `"""Classes of pictures by ${shownName(fixture)}: python usage.py photo.jpg
 
 Without a picture the model is checked with fixture.json.
 pip install ${packages} numpy pillow
