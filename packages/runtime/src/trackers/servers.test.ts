@@ -50,6 +50,7 @@ describe('MlflowTracker', () => {
       [`${api}runs/update`]: {},
     });
     expect(await tracker.begin(run)).toBe('abc');
+    await tracker.describe('abc', run);
     const many = Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`kd/m${i}`, i]));
     await tracker.send('abc', run, [row({ 'größe/loss': NaN, ...many })]);
     await tracker.end('abc', 'interrupted');
@@ -73,6 +74,12 @@ describe('MlflowTracker', () => {
     expect(metrics[0]).toEqual({ key: 'gr__e/loss', value: 'NaN', timestamp: 9, step: 7 });
     expect(bodies[6]![1]).toMatchObject({ run_id: 'abc', status: 'KILLED' });
     expect(seen.every(({ headers }) => headers.authorization === 'Bearer t')).toBe(true);
+  });
+
+  it('has a run that is resumed running again', async () => {
+    answers[`${api}runs/update`] = {};
+    await new MlflowTracker(url, 'mine', null).resume('abc');
+    expect(seen.map(({ body }) => body)).toEqual([{ run_id: 'abc', status: 'RUNNING' }]);
   });
 
   it('says what the server answered where it refuses', async () => {
