@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMlflow, createTrackio } from './create-tracker.js';
 import { MlflowTracker } from './mlflow.js';
+import { requestJson } from './request.js';
 import { TrackioTracker } from './trackio.js';
 
 interface Seen {
@@ -143,10 +144,60 @@ describe('addresses', () => {
   });
 
   it('are of HTTP, and no message has their credentials', () => {
-    const error = code(() =>
-      createMlflow({ uri: 'file://user:secret@host/mlruns?token=secret' }, {}),
-    ) as Error;
-    expect(error).toMatchObject({ code: 'ANC_CONFIG' });
-    expect(JSON.stringify(error) + error.message).not.toContain('secret');
+    for (const address of ['file://user:secret@host/mlruns?token=secret', 'http://a%zz:secret@host']) {
+      const error = code(() => createMlflow({}, { MLFLOW_TRACKING_URI: address })) as Error;
+      expect(error).toMatchObject({ code: 'ANC_CONFIG' });
+      expect(JSON.stringify(error) + error.message).not.toContain('secret');
+    }
+  });
+
+  it.each([
+    'http://user:secret@host',
+    'http://host/?write_token=secret',
+    'http://host#secret',
+    'user:secret@host',
+  ])('in options, which are recorded, have no credentials: %s', (address) => {
+    for (const make of [
+      () => createMlflow({ uri: address }, {}),
+      () => createTrackio({ project: 'anc', url: address }, {}),
+    ]) {
+      const error = code(make) as Error & { readonly detail: object };
+      expect(error).toMatchObject({ code: 'ANC_CONFIG' });
+      expect(JSON.stringify(error.detail) + error.message).not.toContain('secret');
+      expect(error).toMatchObject({
+        detail: { hint: expect.stringMatching(/environment variable/) as string },
+      });
+    }
+  });
+});
+
+describe('tokens', () => {
+  it.each([
+    ['a line break', 'secret\n'],
+    ['another letter', 'secretä'],
+    ['a space', 'sec ret'],
+  ])('with %s are refused, and never shown', (_what, token) => {
+    const address = `http://host/?write_token=${encodeURIComponent(token)}`;
+    for (const make of [
+      () => createMlflow({}, { MLFLOW_TRACKING_URI: 'http://host', MLFLOW_TRACKING_TOKEN: token }),
+      () => createTrackio({ project: 'anc', url: 'http://host' }, { TRACKIO_WRITE_TOKEN: token }),
+      () => createTrackio({ project: 'anc' }, { TRACKIO_SERVER_URL: address }),
+    ]) {
+      let error: unknown;
+      try {
+        make();
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).toMatchObject({ code: 'ANC_CONFIG' });
+      expect(JSON.stringify((error as { detail: object }).detail) + (error as Error).message).not.toMatch(
+        /sec/,
+      );
+    }
+  });
+
+  it('are in no message of a request that cannot be made', async () => {
+    const sent = requestJson('GET', url.href, { authorization: 'Bearer secret\n\0' });
+    await expect(sent).rejects.toThrow(/^the request failed$/);
   });
 });
