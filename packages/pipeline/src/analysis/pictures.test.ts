@@ -46,7 +46,7 @@ describe.each([
   [4, false],
   [13, false],
 ])('images of %d channels', (channels, hasPictures) => {
-  it(`${hasPictures ? 'are shown' : 'are described without pictures'}`, async () => {
+  it(hasPictures ? 'are shown' : 'are described without pictures', async () => {
     const plan = planOf(channels);
     await writeData(folder, plan);
     await writeAnalysis(folder, ['student', 'kd'], plan, predicted(0, 1), predicted(1, 1));

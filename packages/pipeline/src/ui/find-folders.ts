@@ -35,14 +35,13 @@ export async function findFolders(
   { mostListed = MOST_LISTED, mostVisited = MOST_VISITED } = {},
 ): Promise<FoundFolders> {
   const found: FoundFolder[] = [];
-  let visited = 0;
-  let isWhole = true;
+  const walk = { visited: 0, isWhole: true };
   const visit = async (parts: readonly string[]): Promise<void> => {
-    if (found.length > mostListed || visited >= mostVisited) {
-      isWhole = false;
+    if (found.length > mostListed || walk.visited >= mostVisited) {
+      walk.isWhole = false;
       return;
     }
-    visited++;
+    walk.visited++;
     const entries = await readdir(join(root, ...parts), { withFileTypes: true }).catch(() => []);
     const files = new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name));
     const kind = Object.entries(RECORDS).find(([record]) => files.has(record))?.[1];
@@ -57,5 +56,5 @@ export async function findFolders(
       await visit([...parts, name]);
   };
   await visit([]);
-  return { folders: found.slice(0, mostListed), isWhole: isWhole && found.length <= mostListed };
+  return { folders: found.slice(0, mostListed), isWhole: walk.isWhole && found.length <= mostListed };
 }

@@ -90,12 +90,7 @@ function assertStudents(path: string, students: unknown): void {
     return typeof name === 'string' && typeof model === 'string';
   };
   if (Array.isArray(students) && students.every(isStudent)) return;
-  throw damagedError(
-    path,
-    'result.json',
-    'students with their names and networks',
-    String(JSON.stringify(students)),
-  );
+  throw damagedError(path, 'result.json', 'students with their names and networks', JSON.stringify(students));
 }
 
 /** The report of a folder that `findFolders` lists, as it is now. `folders`: all of them. */
