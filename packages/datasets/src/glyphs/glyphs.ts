@@ -2,9 +2,12 @@ import { Dataset, Rng, type DatasetSplit, type SplitName } from '@anc/core';
 import { MemoryImages, sharedBytes } from '../images/memory-images.js';
 import { glyphsOptions, type GlyphsOptions } from '../options.js';
 import { DEFAULT_DIFFICULTY, drawGlyph, GLYPH_SIZE } from './draw.js';
+import { KeptSplits, type Drawn } from './kept-splits.js';
 import { GLYPH_CLASSES } from './shapes.js';
 
 const PIXELS = GLYPH_SIZE * GLYPH_SIZE;
+
+const kept = new KeptSplits(4, 64 * 2 ** 20);
 
 /**
  * Generated images of ten stroke figures, 28×28 gray: a dataset that needs no files.
@@ -30,31 +33,14 @@ export class Glyphs extends Dataset {
 
   split(name: SplitName): Promise<DatasetSplit> {
     const count = this.#counts[name];
-    const { bytes, labels } = drawn(`${this.#seed}/${name}`, this.#rng.split(name), count);
+    const { bytes, labels } = kept.of(`${this.#seed}/${name}`, count, () =>
+      draw(this.#rng.split(name), count),
+    );
     return Promise.resolve({
       images: new MemoryImages(bytes.subarray(0, count * PIXELS), this.shape),
       labels: () => Promise.resolve(labels.slice(0, count)),
     });
   }
-}
-
-interface Drawn {
-  readonly bytes: Uint8Array;
-  readonly labels: Int32Array;
-}
-
-/** Splits drawn in this process, the latest last: several runs of one process use the same images. */
-const kept = new Map<string, Drawn>();
-const KEPT = 4;
-
-/** At least the first `count` images of a split; a shorter split is the beginning of a longer one. */
-function drawn(key: string, rng: Rng, count: number): Drawn {
-  const known = kept.get(key);
-  kept.delete(key);
-  const images = known !== undefined && known.labels.length >= count ? known : draw(rng, count);
-  kept.set(key, images);
-  if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
-  return images;
 }
 
 function draw(split: Rng, count: number): Drawn {

@@ -44,6 +44,19 @@ describe('analyzePredictions', () => {
     expect(found.reliability.teacher).toEqual([]);
   });
 
+  it('leaves out of probabilities what a given teacher has no number for', () => {
+    const given = answers([0, 0, 1, 1, 2], [0.5, NaN, 0.5, 0.875, 0.25]);
+    const found = analyzePredictions({
+      student,
+      teacher: given,
+      labels: Int32Array.of(0, 1, 1, 1, 2),
+      names,
+    });
+    expect(found.disagreements).toBe(3);
+    expect(found.reliability.teacher.reduce((sum, { images }) => sum + images, 0)).toBe(4);
+    expect(found.worst.map(({ image }) => image)).toEqual([3, 4]);
+  });
+
   it('is bounded where there are many classes: those with the most disagreements', () => {
     const count = 300;
     const many = Array.from({ length: count }, (_, i) => `class ${i}`);

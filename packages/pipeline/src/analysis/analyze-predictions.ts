@@ -18,7 +18,7 @@ const BINS = 10;
 export interface Answers {
   /** Class index of each image. */
   readonly classes: Int32Array;
-  /** Probability of that class. */
+  /** Probability of that class; no number where the network's logits are none. */
   readonly confidences: Float32Array;
 }
 
@@ -107,6 +107,7 @@ function binsOf(
 ): ReliabilityBin[] {
   const bins = Array.from({ length: BINS }, () => ({ images: 0, sum: 0, right: 0, agreed: 0 }));
   for (let i = 0; i < classes.length; i++) {
+    if (!Number.isFinite(confidences[i])) continue;
     const bin = bins[Math.min(BINS - 1, Math.floor(confidences[i]! * BINS))]!;
     bin.images++;
     bin.sum += confidences[i]!;
@@ -125,7 +126,7 @@ function worstOf({ student, teacher, labels, names }: Analyzed): Disagreement[] 
   const sureness = (i: number): number => student.confidences[i]! * teacher.confidences[i]!;
   const differing: number[] = [];
   for (let i = 0; i < student.classes.length; i++)
-    if (student.classes[i] !== teacher.classes[i]) differing.push(i);
+    if (student.classes[i] !== teacher.classes[i] && Number.isFinite(sureness(i))) differing.push(i);
   const answer = ({ classes, confidences }: Answers, i: number) => ({
     class: names[classes[i]!]!,
     confidence: confidences[i]!,

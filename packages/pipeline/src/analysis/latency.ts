@@ -1,4 +1,5 @@
 import type { CompiledFunction, HostTensor, Teacher } from '@anc/core';
+import { OnnxDenseTeacher, OnnxTeacher } from '@anc/backend-onnx';
 import { compileClassifier } from '@anc/core/internal';
 import type { Latency, LatencyDocument, RunFolder } from '@anc/runtime';
 import { measureInterleaved, type Measurable } from '../measurement/measure.js';
@@ -53,8 +54,12 @@ export async function writeLatency(
   }
   if (models['teacher'] !== undefined) shared.latency = models['teacher'];
   const { device } = backends.student.environment;
+  // A teacher in an ONNX file computes in ONNX Runtime whatever the backend is.
+  const isOnnx = teacher instanceof OnnxTeacher || teacher instanceof OnnxDenseTeacher;
+  const teacherBackend = isOnnx ? 'onnx' : backends.teacher.name;
   const document: LatencyDocument = {
     backend: backends.student.name,
+    ...(teacherBackend === backends.student.name ? {} : { teacherBackend }),
     device: String(device),
     batch: 1,
     models,

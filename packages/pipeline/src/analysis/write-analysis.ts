@@ -3,6 +3,7 @@ import { thumbnails } from '@anc/datasets';
 import type { PredictionAnalysis, RunFolder } from '@anc/runtime';
 import type { Plan } from '../planning/plan.js';
 import { analyzePredictions, type Answers } from './analyze-predictions.js';
+import { isPicture } from './is-picture.js';
 
 const DOCUMENT = 'analysis.json';
 const PICTURES = 'disagreements.png';
@@ -53,7 +54,7 @@ async function picturesOf(
   images: Plan['data']['test']['images'],
   { worst }: Pick<PredictionAnalysis, 'worst'>,
 ) {
-  if (worst.length === 0) return null;
+  if (worst.length === 0 || !isPicture(images.shape)) return null;
   const indices = Int32Array.from(worst, ({ image }) => image);
   const { png, columns, tile, gap } = await thumbnails(images, indices, {
     columns: COLUMNS,

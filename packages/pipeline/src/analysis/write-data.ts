@@ -7,6 +7,7 @@ import type { DataDocument, DataSplit, RunFolder } from '@anc/runtime';
 import { noticesOf } from '../data/dataset-facts.js';
 import type { Plan } from '../planning/plan.js';
 import { describeNamed } from '../text/named.js';
+import { isPicture } from './is-picture.js';
 
 const DOCUMENT = 'data.json';
 const PICTURES = 'training-images.png';
@@ -54,7 +55,7 @@ const splitOf = (name: DataSplit['name'], split: DatasetSplit): DataSplit => ({
 async function sampleOf({ train, augmentation }: Plan['data']) {
   const { count, shape } = train.images;
   const rows = Math.min(ROWS, count);
-  if (rows === 0) return null;
+  if (rows === 0 || !isPicture(shape)) return null;
   // Mixing needs the rest of a batch: it is not shown.
   const views = augmentation.mixesInBatch ? augmentation.withoutMixing() : augmentation;
   const columns = Math.min(COLUMNS, views.views ?? COLUMNS);

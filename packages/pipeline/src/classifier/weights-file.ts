@@ -121,7 +121,11 @@ export async function loadWeights(
     metadata,
     format: dict.format,
     recognized: recognized !== null,
-    notices: [...(dict.notices ?? []), ...ignoredNotices(result.ignored, dict)],
+    notices: [
+      ...(dict.notices ?? []),
+      ...(recognized?.notices ?? []),
+      ...ignoredNotices(result.ignored, dict),
+    ],
   };
 }
 
@@ -180,9 +184,10 @@ const unpacked = (dict: StateDict): StateDict => ({
 
 function recognize(path: string, dict: StateDict, input: ModelEnvironment['input'] | undefined) {
   if (isOwn(dict.tensors)) throw unnamed(path);
-  const { model, options, environment } =
-    dict.layout === 'torch' ? recognizeTorch(dict.tensors, input) : recognizeKeras(dict);
-  return { model: { name: model, options: { ...options } }, environment };
+  const found = dict.layout === 'torch' ? recognizeTorch(dict.tensors, input) : recognizeKeras(dict);
+  const { model, options, environment } = found;
+  const notices = 'notice' in found && found.notice !== undefined ? [found.notice] : [];
+  return { model: { name: model, options: { ...options } }, environment, notices };
 }
 
 const unnamed = (path: string): AncError =>

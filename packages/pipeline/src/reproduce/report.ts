@@ -48,17 +48,20 @@ function differenceOf(paper: number, measured: Interval | null): string {
 }
 
 /** `report.html` of a table. */
-export function reproductionReport(result: ReproduceResult): string {
+export function reproductionReport(result: ReproduceResult, script?: string): string {
   const { table, title, scale, seeds, comparisons, interpretation } = result;
-  return renderSimpleReport({
-    title: `${table}: ${title}`,
-    lead: `scale ${scale} of the paper's epochs · seeds ${seeds.join(', ')}`,
-    sections: [
-      { title: 'Paper and measured, test error', table: reproducedRows(result), lines: footnotes(result) },
-      { title: 'Interpretation', lines: interpretation },
-      { title: 'Comparisons', lines: comparisons.map(linkTo) },
-    ],
-  });
+  return renderSimpleReport(
+    {
+      title: `${table}: ${title}`,
+      lead: `scale ${scale} of the paper's epochs · seeds ${seeds.join(', ')}`,
+      sections: [
+        { title: 'Paper and measured, test error', table: reproducedRows(result), lines: footnotes(result) },
+        { title: 'Interpretation', lines: interpretation },
+        { title: 'Comparisons', lines: comparisons.map(linkTo) },
+      ],
+    },
+    script,
+  );
 }
 
 /** The report of a comparison, in a folder beside the page. */

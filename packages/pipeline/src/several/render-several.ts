@@ -21,19 +21,23 @@ interface Page {
   readonly finished: boolean;
 }
 
-function pageBy<R extends object>(render: (result: R) => string): (text: string) => Page {
-  return (text) => {
+function pageBy<R extends object>(
+  render: (result: R, script?: string) => string,
+): (text: string, script?: string) => Page {
+  return (text, script) => {
     const result = readDocument<R>(text);
-    return { html: render(result), finished: !('diverged' in result) };
+    return { html: render(result, script), finished: !('diverged' in result) };
   };
 }
 
 /**
- * The page of a folder of several runs; null where it is none. `folder`: as a person named it. Throws as `report` does.
+ * The page of a folder of several runs; null where it is none. `folder`: as a person named it; `script`: of a server that
+ * shows the page. Throws as `report` does.
  */
 export async function renderSeveral(
   path: string,
   folder: string,
+  script?: string,
 ): Promise<(Page & { readonly kind: keyof typeof KINDS }) | null> {
   for (const kind of ['compare', 'tune', 'reproduce'] as const) {
     const { record, document, page } = KINDS[kind];
@@ -51,7 +55,7 @@ export async function renderSeveral(
         },
       );
     }
-    return { kind, ...rendered(path, document, () => page(text)) };
+    return { kind, ...rendered(path, document, () => page(text, script)) };
   }
   return null;
 }

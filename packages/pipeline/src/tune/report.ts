@@ -52,7 +52,7 @@ export const triedLines = (result: Pick<TuneResult, 'methods' | 'task'>): string
   );
 
 /** `report.html` of a tuning. */
-export function tuningReport(result: TuneResult): string {
+export function tuningReport(result: TuneResult, script?: string): string {
   const { tune, dataset, backend, seed, trainingImages, heldOutImages, interpretation } = result;
   const { teacherError, teacherMetrics } = result;
   const [primary] = taskOfDocument(result).metrics;
@@ -60,13 +60,16 @@ export function tuningReport(result: TuneResult): string {
     { error: teacherError, ...(teacherMetrics && { metrics: teacherMetrics }) },
     primary,
   );
-  return renderSimpleReport({
-    title: tune,
-    lead: `dataset ${dataset} · backend ${backend} · seed ${seed} · ${trainingImages} training images · ${heldOutImages} held-out images, on which the teacher's ${primary.name} is ${formatMetric(ofTeacher, primary)}`,
-    sections: [
-      { title: 'What every method chose, on held-out images', table: tunedRows(result), lines: [] },
-      { title: 'Interpretation', lines: interpretation },
-      { title: 'All tries', lines: triedLines(result) },
-    ],
-  });
+  return renderSimpleReport(
+    {
+      title: tune,
+      lead: `dataset ${dataset} · backend ${backend} · seed ${seed} · ${trainingImages} training images · ${heldOutImages} held-out images, on which the teacher's ${primary.name} is ${formatMetric(ofTeacher, primary)}`,
+      sections: [
+        { title: 'What every method chose, on held-out images', table: tunedRows(result), lines: [] },
+        { title: 'Interpretation', lines: interpretation },
+        { title: 'All tries', lines: triedLines(result) },
+      ],
+    },
+    script,
+  );
 }

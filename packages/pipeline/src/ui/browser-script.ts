@@ -3,12 +3,20 @@ export const BROWSER_SCRIPT = `'use strict';
 const own = location.pathname.startsWith('/runs/')
   ? decodeURIComponent(location.pathname.replace(/^\\/runs\\//, '').replace(/\\/?report\\.html$/, ''))
   : null;
-let waiting = false;
+let busy = false;
+let again = false;
 async function refresh() {
-  if (waiting) return;
-  waiting = true;
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  waiting = false;
+  again = true;
+  if (busy) return;
+  busy = true;
+  while (again) {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    again = false;
+    await show().catch(() => undefined); // the next event comes when the server is back
+  }
+  busy = false;
+}
+async function show() {
   const answer = await fetch(location.href, { cache: 'no-store' });
   if (!answer.ok) return;
   const next = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main');
@@ -19,10 +27,16 @@ async function refresh() {
   });
   main.replaceChildren(...next.childNodes);
 }
+const inside = (run) => own === null || own === '' || run.startsWith(own + '/');
 const events = new EventSource('/events');
-const about = (event) => (own === null || JSON.parse(event.data).run === own) && refresh();
+const about = (event) => {
+  const { run } = JSON.parse(event.data);
+  if (run === own || inside(run)) refresh();
+};
 events.addEventListener('epoch', about);
 events.addEventListener('finished', about);
-events.addEventListener('runs', () => own === null && refresh());
+events.addEventListener('runs', (event) => {
+  if (own === null || JSON.parse(event.data).runs.some(inside)) refresh();
+});
 document.addEventListener('change', (event) => event.target.form && event.target.form.requestSubmit());
 `;

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { isAncError } from '@anc/core';
 import {
   assertSelfContained,
+  damagedError,
   html,
   pageOf,
+  pathOfReport,
   renderReport,
   renderRunsPage,
   RunFolder,
@@ -12,7 +14,7 @@ import {
 } from '@anc/runtime';
 import { renderSeveral } from '../several/render-several.js';
 import { resultOfRun } from '../run/part.js';
-import { findFolders, type FoundFolder } from './find-folders.js';
+import { findFolders, MOST_LISTED, type FoundFolder } from './find-folders.js';
 
 /** Path of the script on the server. */
 export const SCRIPT = '/live.js';
@@ -21,6 +23,8 @@ export const SCRIPT = '/live.js';
 const USUAL = 4;
 /** Most runs in the chart. */
 const MOST = 12;
+
+const NOT_WHOLE = `There is more in this folder than is listed: at most ${MOST_LISTED} folders. Serve a folder inside of it to see the rest.`;
 
 export interface Page {
   readonly status: number;
@@ -34,7 +38,7 @@ export async function runsPage(
   selected: readonly string[],
   metric: string | undefined,
 ): Promise<Page> {
-  const folders = await findFolders(root);
+  const { folders, isWhole } = await findFolders(root);
   const runs = folders.filter(({ kind }) => kind === 'run').map(({ id }) => id);
   const shown = selected.length === 0 ? runs.slice(-USUAL) : runs.filter((id) => selected.includes(id));
   const read = new Map<string, ReadRun>();
@@ -47,7 +51,14 @@ export async function runsPage(
   const charted = shown.slice(0, MOST).map((id): ChartedRun => ({ id, ...read.get(id)! }));
   return {
     status: 200,
-    text: await renderRunsPage({ title, folders: listed, charted, metric, script: SCRIPT }),
+    text: await renderRunsPage({
+      title,
+      folders: listed,
+      charted,
+      metric,
+      note: isWhole ? undefined : NOT_WHOLE,
+      script: SCRIPT,
+    }),
   };
 }
 
@@ -65,19 +76,34 @@ async function readRun(path: string): Promise<ReadRun> {
       : last === undefined
         ? 'no epoch yet'
         : `${last.model}: epoch ${last.epoch + 1}`;
+    assertStudents(path, result.students);
     return { records, students: result.students, state };
   } catch (error) {
     return { records: [], students: [], state: (error as Error).message };
   }
 }
 
-/** The report of a folder that `findFolders` lists, as it is now. */
-export async function reportPage(root: string, { id, kind }: FoundFolder): Promise<Page> {
+/** The list shows names; what else a student lacks is a dash there. Throws `ANC_RUN_DAMAGED`. */
+function assertStudents(path: string, students: unknown): void {
+  const isStudent = (student: unknown): boolean => {
+    const { name, model } = (student ?? {}) as { readonly name?: unknown; readonly model?: unknown };
+    return typeof name === 'string' && typeof model === 'string';
+  };
+  if (Array.isArray(students) && students.every(isStudent)) return;
+  throw damagedError(path, 'result.json', 'students with their names and networks', JSON.stringify(students));
+}
+
+/** The report of a folder that `findFolders` lists, as it is now. `folders`: all of them. */
+export async function reportPage(
+  root: string,
+  { id, kind }: FoundFolder,
+  folders: readonly FoundFolder[],
+): Promise<Page> {
   const path = join(root, id);
   try {
     await assertSelfContained(path);
     if (kind !== 'run') {
-      const page = await renderSeveral(path, id);
+      const page = await renderSeveral(path, id, SCRIPT);
       if (page !== null) return { status: 200, text: page.html };
     }
     const folder = await RunFolder.open(path);
@@ -85,8 +111,23 @@ export async function reportPage(root: string, { id, kind }: FoundFolder): Promi
     return { status: 200, text: await renderReport(folder, result, SCRIPT) };
   } catch (error) {
     if (!isAncError(error)) throw error;
+    if (error.code === 'ANC_RUN_UNFINISHED') return unfinishedPage(id, folders);
     return messagePage(409, error.message);
   }
+}
+
+/** The page of a comparison or a tuning that has no result yet: its runs. */
+function unfinishedPage(id: string, folders: readonly FoundFolder[]): Page {
+  const inside = folders.filter(
+    (folder) => folder.id !== id && (id === '' || folder.id.startsWith(`${id}/`)),
+  );
+  const title = id === '' ? 'this folder' : id;
+  const body = html`<h1>${title}</h1>
+    <p>It is not finished yet. Its runs:</p>
+    <ul>
+      ${inside.map((folder) => html`<li><a href="${pathOfReport(folder.id)}">${folder.id}</a></li>`)}
+    </ul>`;
+  return { status: 200, text: pageOf({ title, body, script: SCRIPT }) };
 }
 
 export const messagePage = (status: number, message: string): Page => ({

@@ -95,6 +95,37 @@ describe('pages', () => {
   });
 });
 
+describe('folders that are odd or not finished', () => {
+  it('are listed beside the others: a result that lacks numbers, and one of something else', async () => {
+    const student = { name: 'l2', model: 'cnn', testError: null, agreement: 0.5, parameters: 1 };
+    const runs = [];
+    for (const [name, value] of [
+      ['lacks', student],
+      ['odd', { ...student, name: 7 }],
+    ] as const) {
+      const run = await newRun('strange', name);
+      runs.push(run);
+      await run.write(['student', 'l2', 'result.json'], JSON.stringify(value));
+    }
+    const { status, text } = await ask('/?run=strange/lacks&run=strange/odd');
+    expect(status).toBe(200);
+    expect(text).toMatch(/strange\/lacks: l2/);
+    expect(text).toMatch(/strange\/odd[^]*is damaged/);
+    await rm(join(root, 'strange'), { recursive: true });
+  });
+
+  it('have a live page of their runs while they are no comparison yet', async () => {
+    await mkdir(join(root, 'shoes'));
+    await writeFile(join(root, 'shoes', 'compare.yaml'), '');
+    for (const seed of [10, 9]) await newRun('shoes', `seed-${seed}`);
+    const { status, text } = await ask('/runs/shoes/report.html');
+    expect(status).toBe(200);
+    expect(text).toMatch(/not finished yet[^]*shoes\/seed-9\/report.html[^]*shoes\/seed-10\/report.html/);
+    expect(text).toContain('<script src="/live.js" defer></script>');
+    await rm(join(root, 'shoes'), { recursive: true });
+  });
+});
+
 describe('requests that are refused', () => {
   const own = (): string => new URL(server.url).host;
 

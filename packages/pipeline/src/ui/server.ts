@@ -81,8 +81,11 @@ async function pageAt({ pathname, searchParams }: URL, root: string, title: stri
     const metric = searchParams.get('metric') ?? undefined;
     return runsPage(root, title, searchParams.getAll('run'), metric);
   }
-  const folder = (await findFolders(root)).find(({ id }) => pathOfReport(id) === pathname);
-  return folder === undefined ? messagePage(404, 'there is no such page.') : reportPage(root, folder);
+  const { folders } = await findFolders(root);
+  const folder = folders.find(({ id }) => pathOfReport(id) === pathname);
+  return folder === undefined
+    ? messagePage(404, 'there is no such page.')
+    : reportPage(root, folder, folders);
 }
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tree } from '@anc/core';
 import { encodeNumbers } from '@anc/core/internal';
@@ -37,14 +37,14 @@ export class FolderWatch {
     const before = this.#seen;
     const now = new Map<string, Seen>();
     const events: FolderEvent[] = [];
-    for (const { id, kind } of await findFolders(this.root)) {
+    for (const { id, kind } of (await findFolders(this.root)).folders) {
       const path = join(this.root, id);
       const [size, result] = await Promise.all([
         sizeOf(join(path, 'metrics.jsonl')),
         sizeOf(join(path, kind === 'run' ? 'result.json' : `${kind}.json`)),
       ]);
       const was = before?.get(id) ?? { size: 0, records: 0, isFinished: false };
-      const isChanged = kind === 'run' && size !== was.size;
+      const isChanged = kind === 'run' && size > 0 && size !== was.size;
       const records = isChanged ? await recordsOf(path) : [];
       if (before !== null) {
         for (const { model, epoch, event, metrics } of records.slice(was.records)) {
@@ -59,7 +59,8 @@ export class FolderWatch {
         }
         if (result > 0 && !was.isFinished) events.push({ type: 'finished', run: id });
       }
-      now.set(id, { size, records: isChanged ? records.length : was.records, isFinished: result > 0 });
+      const count = size === 0 ? 0 : was.records;
+      now.set(id, { size, records: isChanged ? records.length : count, isFinished: result > 0 });
     }
     this.#seen = now;
     if (before !== null && [...now.keys()].join('\n') !== [...before.keys()].join('\n'))
@@ -68,7 +69,11 @@ export class FolderWatch {
   }
 }
 
-const sizeOf = (path: string): Promise<number> => stat(path).then(({ size }) => size, () => 0); // prettier-ignore
+/** Size of a file; 0 of what is none, a symbolic link too: it may lead out of the folder. */
+const sizeOf = async (path: string): Promise<number> => {
+  const found = await lstat(path).catch(() => null);
+  return found?.isFile() === true ? found.size : 0;
+};
 
 async function recordsOf(
   path: string,

@@ -131,8 +131,10 @@ export interface Answer {
 
 /** `latency.json`: how long the networks of a run take for one image, measured at its end. */
 export interface LatencyDocument {
-  /** Name of the backend that it was measured on. */
+  /** Name of the backend that the students were measured on. */
   readonly backend: string;
+  /** That of the teacher, where it is another one. */
+  readonly teacherBackend?: string;
   /** The processor or graphics card. */
   readonly device: string;
   /** Images at once. */

@@ -1,3 +1,4 @@
+import { classification } from '@anc/core';
 import { metricOf, taskOfDocument } from '@anc/core/internal';
 import type { LatencyDocument } from './documents.js';
 import {
@@ -73,16 +74,17 @@ function accuracyCard({ agreement, agreementBaseline }: ReportedStudent, testIma
 
 function sizeCard(student: ReportedStudent, teacher: ReportedModel | null): Card {
   const { bytes, parameters } = student;
-  const ratio =
-    ratioInWords(bytes, teacher?.bytes, ['smaller', 'larger']) ??
-    ratioInWords(parameters, teacher?.parameters, ['smaller', 'larger']);
+  const ofBytes = ratioInWords(bytes, teacher?.bytes, ['smaller', 'larger']);
+  const ratio = ofBytes ?? ratioInWords(parameters, teacher?.parameters, ['smaller', 'larger']);
   return {
     question: 'How small?',
     answer: bytes === undefined ? `${formatCount(parameters)} parameters` : formatBytes(bytes),
     notes: [
       ratio === null
         ? null
-        : `${ratio} than the teacher${teacher?.bytes === undefined ? '' : ` (${formatBytes(teacher.bytes)})`}`,
+        : ofBytes === null
+          ? `${ratio} than the teacher by parameters`
+          : `${ratio} than the teacher (${formatBytes(teacher!.bytes!)})`,
       ofTeacher('parameters', parameters, teacher?.parameters),
     ],
   };
@@ -103,12 +105,14 @@ function speedCard(
     return { question, answer, notes: [flops] };
   }
   const ratio = ratioInWords(ours, theirs, ['faster', 'slower']);
+  const { backend, teacherBackend = backend } = latency!;
+  const where = teacherBackend === backend ? '' : ` on ${teacherBackend}`;
   return {
     question,
     answer: measured(formatMilliseconds(ours)),
     notes: [
       measured(
-        `per image${ratio === null ? '' : `, ${ratio} than the teacher (${formatMilliseconds(theirs!)})`}; on ${latency!.backend}, one image at once`,
+        `per image${ratio === null ? '' : `, ${ratio} than the teacher (${formatMilliseconds(theirs!)}${where})`}; on ${backend}, one image at once`,
       ),
       flops,
     ],
@@ -126,19 +130,21 @@ const ofTeacher = (
 
 function lossCard(result: ReportedResult, student: ReportedStudent, teacher: ReportedModel | null): Card {
   const question = 'What was lost?';
-  const [primary] = taskOfDocument(result).metrics;
+  const task = taskOfDocument(result);
+  const [primary] = task.metrics;
+  const { unit = 'share', label = primary.name } = primary;
+  const isClassification = task.name === classification.name;
+  const ofAnswers = isClassification
+    ? "of the images get another answer than the teacher's"
+    : "of the predictions differ from the teacher's";
   const [ours, theirs] = [metricOf(student, primary), teacher === null ? null : metricOf(teacher, primary)];
   if (ours === null || theirs === null || !Number.isFinite(ours) || !Number.isFinite(theirs)) {
     return {
       question,
       answer: formatShare(1 - student.agreement!, 1),
-      notes: [
-        "of the images get another answer than the teacher's",
-        'accuracy is not known: the test images have no labels',
-      ],
+      notes: [ofAnswers, notKnown(isClassification ? 'accuracy' : label, ours)],
     };
   }
-  const { unit = 'share', label = primary.name } = primary;
   const difference = ours - theirs;
   const worse = primary.better === 'lower' ? difference > 0 : difference < 0;
   const amount =
@@ -150,7 +156,13 @@ function lossCard(result: ReportedResult, student: ReportedStudent, teacher: Rep
     answer: difference === 0 ? 'nothing' : worse ? amount : `nothing: ${amount} better`,
     notes: [
       `${label} ${formatMetric(ours, primary)}, of the teacher ${formatMetric(theirs, primary)}`,
-      `${formatShare(1 - student.agreement!, 1)} of the images get another answer than the teacher's`,
+      `${formatShare(1 - student.agreement!, 1)} ${ofAnswers}`,
     ],
   };
+}
+
+/** Why student and teacher cannot be compared by the task's metric. `ours`: the student's value; null without labels. */
+function notKnown(what: string, ours: number | null): string {
+  if (ours === null) return `${what} is not known: the test images have no labels`;
+  return Number.isFinite(ours) ? `the teacher's ${what} is not known` : `${what} is no number: ${ours}`;
 }

@@ -19,12 +19,14 @@ export const formatNumber = (value: number): string =>
 /** 972 k: three digits and a unit of thousands. */
 export function formatLarge(value: number): string {
   const units = ['', ' k', ' M', ' G', ' T', ' P'];
-  const at = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
-  return `${Number((value / 1000 ** at).toPrecision(3))}${units[at]!}`;
+  const rounded = Number(value.toPrecision(3)); // 999,950 is 1 M
+  const at = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, rounded)) / 3)));
+  return `${Number((rounded / 1000 ** at).toPrecision(3))}${units[at]!}`;
 }
 
 /** 136 kB. */
-export const formatBytes = (bytes: number): string => `${formatLarge(bytes)}${bytes >= 1000 ? '' : ' '}B`;
+export const formatBytes = (bytes: number): string =>
+  `${formatLarge(bytes)}${Number(bytes.toPrecision(3)) >= 1000 ? '' : ' '}B`;
 
 export const formatMilliseconds = (milliseconds: number): string =>
   `${Number(milliseconds.toPrecision(milliseconds < 100 ? 2 : 3))} ms`;

@@ -1,3 +1,4 @@
+import { classification } from '@anc/core';
 import { taskOfDocument } from '@anc/core/internal';
 import type { MetricsRecord } from '../run-folder/metrics-log.js';
 import { analysisSection } from './analysis-section.js';
@@ -46,7 +47,9 @@ export async function renderPage({
   const { dataset, backend, seed, interpretation, students } = result;
   const { data, latency, analyses } = documents;
   const recorded = (environment ?? {}) as RecordedEnvironment;
-  const testImages = recorded.data?.test?.count ?? null;
+  // Agreement of other tasks is no share of the images: it has no interval of as many draws.
+  const isOfImages = taskOfDocument(result).name === classification.name;
+  const testImages = isOfImages ? (recorded.data?.test?.count ?? null) : null;
   const foremost = result.best?.name ?? students[0]?.name;
   const body = html`<h1>${title}</h1>
     <p class="soft">dataset ${dataset} · backend ${backend} · seed ${seed}</p>

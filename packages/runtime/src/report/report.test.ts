@@ -117,6 +117,15 @@ describe('the report', () => {
     expect(page.match(/<svg /g)).toHaveLength(1 + 3 * 2 + 3);
   });
 
+  it('has intervals of as many draws as images in classification alone', async () => {
+    const environment = { data: { test: { count: 1000 } } };
+    const metrics = [{ name: 'iou', better: 'higher' }] as const;
+    const task = { name: 'segmentation', perImage: false, metrics } as const;
+    expect(await renderPage({ ...content, environment })).toMatch(/91\.70 % <span[^>]*>\(89\.8/);
+    const other = await renderPage({ ...content, environment, result: { ...content.result, task } });
+    expect(other).not.toMatch(/91\.70 % <span|95 % interval/);
+  });
+
   it('shows beside agreement what a constant prediction reaches, and kappa where that is much', async () => {
     const page = async (agreementBaseline?: number) => {
       const [l2, other] = content.result.students;

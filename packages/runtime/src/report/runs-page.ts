@@ -38,6 +38,8 @@ export interface RunsPage {
   readonly charted: readonly ChartedRun[];
   /** What is drawn: a metric's name; default: agreement where there is one. */
   readonly metric?: string | undefined;
+  /** What of the folder is not listed, as a sentence; absent: nothing. */
+  readonly note?: string | undefined;
   /** Path of the page's script on the server. */
   readonly script: string;
 }
@@ -47,7 +49,14 @@ export const pathOfReport = (id: string): string =>
   `/runs/${id === '' ? '' : `${id.split('/').map(encodeURIComponent).join('/')}/`}report.html`;
 
 /** All runs of a folder: a list to select from, their curves in one chart, and their students side by side. */
-export async function renderRunsPage({ title, folders, charted, metric, script }: RunsPage): Promise<string> {
+export async function renderRunsPage({
+  title,
+  folders,
+  charted,
+  metric,
+  note,
+  script,
+}: RunsPage): Promise<string> {
   const curves = charted.flatMap(({ id, records }) =>
     historiesOf(records).map((history) => ({ ...history, run: id })),
   );
@@ -61,6 +70,7 @@ export async function renderRunsPage({ title, folders, charted, metric, script }
   const body = html`<h1>${title}</h1>
     <form action="/" method="get">
       ${folders.length === 0 ? html`<p>There are no runs yet; they appear here.</p>` : folderTable(folders, selected)}
+      ${note === undefined ? '' : html`<p class="soft">${note}</p>`}
       <p class="controls">
         <label
           >curves of
@@ -112,17 +122,21 @@ const checkbox = (id: string, isChecked: boolean): Markup =>
     ${new Markup(isChecked ? ' checked' : '')}
   />`;
 
+/** A dash for what is not known: results of other versions and other writers may lack it. */
+const known = (value: unknown, format: (value: number) => string): string =>
+  typeof value === 'number' ? format(value) : '–';
+
 /** The finished students of the selected runs. */
 function comparedTable(charted: readonly ChartedRun[]): Markup | string {
   const rows = charted.flatMap(({ id, students }) =>
     students.map((student): (Cell | string)[] => [
       id === '' ? student.name : `${id}: ${student.name}`,
       { content: student.model, word: true },
-      formatShare(student.agreement),
-      student.testError === null ? '–' : formatShare(student.testError),
-      student.bytes === undefined ? '–' : formatBytes(student.bytes),
-      student.flops === null ? '–' : formatLarge(student.flops),
-      formatNumber(Number(student.seconds.toFixed(1))),
+      known(student.agreement, formatShare),
+      known(student.testError, formatShare),
+      known(student.bytes, formatBytes),
+      known(student.flops, formatLarge),
+      known(student.seconds, (seconds) => formatNumber(Number(seconds.toFixed(1)))),
     ]),
   );
   if (rows.length === 0) return '';

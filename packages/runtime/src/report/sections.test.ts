@@ -3,7 +3,7 @@ import { analysisSection } from './analysis-section.js';
 import { dataSection } from './data-section.js';
 import type { DataDocument, PredictionAnalysis } from './documents.js';
 import { firstScreen } from './first-screen.js';
-import { ratioInWords, wilson } from './format.js';
+import { formatBytes, formatLarge, ratioInWords, wilson } from './format.js';
 import { Markup } from './markup.js';
 import { objectiveOf } from './objective-section.js';
 import { paretoPlot, type ParetoPoint } from './pareto.js';
@@ -62,6 +62,34 @@ describe('the first screen', () => {
     expect(text).toMatch(/lost\? 10\.0 % of the images get another answer.*accuracy is not known/);
     expect(text).not.toContain('points');
     expect(text).toMatch(/fast\? 8 M FLOPs/);
+  });
+
+  it('names what is not known: labels only where they are missing', () => {
+    const noTeacher = plain(firstScreen({ ...result, teacher: null }, null, null));
+    expect(noTeacher).toMatch(/the teacher(&#39;|')s accuracy is not known$/);
+    expect(noTeacher).not.toContain('no labels');
+    const students = [{ ...result.students[1]!, testError: NaN }];
+    expect(plain(firstScreen({ ...result, students }, null, null))).toContain('accuracy is no number: NaN');
+  });
+
+  it('speaks of predictions in other tasks', () => {
+    const metrics = [{ name: 'angle', better: 'lower', unit: 'number', label: 'angle error' }] as const;
+    const task = { name: 'pose', perImage: false, metrics } as unknown as NonNullable<ReportedResult['task']>;
+    const text = plain(firstScreen({ ...result, task }, null, null));
+    expect(text).toMatch(
+      /10\.0 % of the predictions differ from the teacher(&#39;|')s angle error is not known/,
+    );
+    expect(text).not.toContain('of the images');
+  });
+
+  it('says by what a student is smaller, and where the teacher is measured elsewhere', () => {
+    const { bytes: _bytes, ...student } = result.students[1]!;
+    const text = plain(
+      firstScreen({ ...result, students: [student] }, { ...latency, teacherBackend: 'js' }, 9),
+    );
+    expect(text).toContain('small? 40,000 parameters 10 × smaller than the teacher by parameters');
+    expect(text).not.toContain('1.6 MB');
+    expect(text).toContain('8 × faster than the teacher (4 ms on js); on onnx');
   });
 
   it('says where a student is no better than a constant', () => {
@@ -251,4 +279,17 @@ it('says where the data is, how many images of what, and how they are read', () 
     expect(words).toContain(text);
   }
   expect(words).not.toContain('Training images');
+});
+
+describe('large numbers', () => {
+  it.each([
+    [999_400, '999 k'],
+    [999_950, '1 M'],
+    [971_746, '972 k'],
+    [12, '12'],
+  ])('%d is %s', (value, text) => expect(formatLarge(value)).toBe(text));
+
+  it('have one space before their unit', () => {
+    expect([999, 999.9, 1600].map(formatBytes)).toEqual(['999 B', '1 kB', '1.6 kB']);
+  });
 });

@@ -21,3 +21,8 @@ it('renders sections with tables and lines, all text escaped', () => {
   expect(plain).toContain('<li><a href="a%20%22b%22/report.html">seed &lt;1&gt;</a></li>');
   expect(plain).not.toMatch(/<script|<link|<img/);
 });
+
+it('has the script of the server that shows it', () => {
+  const page = renderSimpleReport({ title: 'a', lead: 'x', sections: [] }, '/live.js');
+  expect(page).toContain('<script src="/live.js" defer></script>');
+});

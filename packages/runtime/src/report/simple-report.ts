@@ -35,12 +35,19 @@ export interface ReportLink {
   readonly after?: string;
 }
 
-/** The report as one self-contained HTML document without scripts; all text is escaped. */
-export function renderSimpleReport({ title, lead, sections, plot = [] }: SimpleReport): string {
+/**
+ * The report as one self-contained HTML document without scripts; all text is escaped.
+ *
+ * @param script path of a script on a server that shows the page.
+ */
+export function renderSimpleReport(
+  { title, lead, sections, plot = [] }: SimpleReport,
+  script?: string,
+): string {
   const body = html`<h1>${title}</h1>
     <p class="soft">${lead}</p>
     ${paretoPlot(plot, 'pareto') ?? ''} ${sections.map(sectionOf)}`;
-  return pageOf({ title, body });
+  return pageOf({ title, body, script });
 }
 
 const sectionOf = ({ title, table, lines }: ReportSection): Markup =>

@@ -4,7 +4,7 @@ import type { TrackedRow, TrackedRun, Tracker } from './tracker.js';
 
 /** Limits of a request of MLflow's REST API. */
 const MOST_METRICS = 1000;
-const MOST_PARAMS = 100;
+const MOST_PARAMS = 50; // 100, and 1 MB of text
 const LONGEST_PARAM = 6000;
 
 /** How MLflow calls the ends of runs; one that was interrupted may be resumed. */
@@ -31,7 +31,7 @@ export class MlflowTracker implements Tracker {
     this.#headers = authorization === null ? {} : { authorization };
   }
 
-  async begin({ name, options, startedAt }: TrackedRun): Promise<string> {
+  async begin({ name, startedAt }: TrackedRun): Promise<string> {
     const { run } = await this.#post<{ readonly run: { readonly info: { readonly run_id: string } } }>(
       'runs/create',
       {
@@ -41,14 +41,20 @@ export class MlflowTracker implements Tracker {
         tags: [{ key: 'mlflow.source.name', value: 'anc-cli' }],
       },
     );
-    const id = run.info.run_id;
+    return run.info.run_id;
+  }
+
+  async describe(id: string, { options }: TrackedRun): Promise<void> {
     const params = Object.entries(options).map(([key, value]) => ({
       key: keyOf(key),
       value: value.slice(0, LONGEST_PARAM),
     }));
     for (let i = 0; i < params.length; i += MOST_PARAMS)
       await this.#post('runs/log-batch', { run_id: id, params: params.slice(i, i + MOST_PARAMS) });
-    return id;
+  }
+
+  async resume(id: string): Promise<void> {
+    await this.#post('runs/update', { run_id: id, status: 'RUNNING' });
   }
 
   async send(id: string, _run: TrackedRun, rows: readonly TrackedRow[]): Promise<void> {

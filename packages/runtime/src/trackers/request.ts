@@ -7,7 +7,7 @@ export const jsonNumber = (value: number): number | string =>
 
 /**
  * Sends JSON and reads the JSON that is answered. Throws an Error whose message says what went wrong: no answer, another
- * status than 2xx, no JSON.
+ * status than 2xx, no JSON. It has nothing of the headers in it.
  */
 export async function requestJson<T>(
   method: 'GET' | 'POST',
@@ -16,6 +16,7 @@ export async function requestJson<T>(
   body?: unknown,
 ): Promise<T> {
   let response: Response;
+  let text: string;
   try {
     response = await fetch(url, {
       method,
@@ -24,11 +25,12 @@ export async function requestJson<T>(
       signal: AbortSignal.timeout(TIMEOUT),
       redirect: 'error', // credentials go to the server that was named
     });
+    text = await response.text();
   } catch (error) {
-    const { cause, message } = error as Error & { readonly cause?: { readonly code?: string } };
-    throw new Error(cause?.code ?? message, { cause: error });
+    const { cause, name } = error as Error & { readonly cause?: { readonly code?: string } };
+    const what = name === 'TimeoutError' ? 'no answer' : 'the request failed';
+    throw new Error(cause?.code ?? what, { cause: error });
   }
-  const text = await response.text();
   if (!response.ok) throw new RefusedRequest(response.status, text.slice(0, 300));
   try {
     return (text === '' ? {} : JSON.parse(text)) as T;

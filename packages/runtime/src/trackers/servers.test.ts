@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMlflow, createTrackio } from './create-tracker.js';
 import { MlflowTracker } from './mlflow.js';
+import { requestJson } from './request.js';
 import { TrackioTracker } from './trackio.js';
 
 interface Seen {
@@ -50,6 +51,7 @@ describe('MlflowTracker', () => {
       [`${api}runs/update`]: {},
     });
     expect(await tracker.begin(run)).toBe('abc');
+    await tracker.describe('abc', run);
     const many = Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`kd/m${i}`, i]));
     await tracker.send('abc', run, [row({ 'größe/loss': NaN, ...many })]);
     await tracker.end('abc', 'interrupted');
@@ -73,6 +75,12 @@ describe('MlflowTracker', () => {
     expect(metrics[0]).toEqual({ key: 'gr__e/loss', value: 'NaN', timestamp: 9, step: 7 });
     expect(bodies[6]![1]).toMatchObject({ run_id: 'abc', status: 'KILLED' });
     expect(seen.every(({ headers }) => headers.authorization === 'Bearer t')).toBe(true);
+  });
+
+  it('has a run that is resumed running again', async () => {
+    answers[`${api}runs/update`] = {};
+    await new MlflowTracker(url, 'mine', null).resume('abc');
+    expect(seen.map(({ body }) => body)).toEqual([{ run_id: 'abc', status: 'RUNNING' }]);
   });
 
   it('says what the server answered where it refuses', async () => {
@@ -136,10 +144,60 @@ describe('addresses', () => {
   });
 
   it('are of HTTP, and no message has their credentials', () => {
-    const error = code(() =>
-      createMlflow({ uri: 'file://user:secret@host/mlruns?token=secret' }, {}),
-    ) as Error;
-    expect(error).toMatchObject({ code: 'ANC_CONFIG' });
-    expect(JSON.stringify(error) + error.message).not.toContain('secret');
+    for (const address of ['file://user:secret@host/mlruns?token=secret', 'http://a%zz:secret@host']) {
+      const error = code(() => createMlflow({}, { MLFLOW_TRACKING_URI: address })) as Error;
+      expect(error).toMatchObject({ code: 'ANC_CONFIG' });
+      expect(JSON.stringify(error) + error.message).not.toContain('secret');
+    }
+  });
+
+  it.each([
+    'http://user:secret@host',
+    'http://host/?write_token=secret',
+    'http://host#secret',
+    'user:secret@host',
+  ])('in options, which are recorded, have no credentials: %s', (address) => {
+    for (const make of [
+      () => createMlflow({ uri: address }, {}),
+      () => createTrackio({ project: 'anc', url: address }, {}),
+    ]) {
+      const error = code(make) as Error & { readonly detail: object };
+      expect(error).toMatchObject({ code: 'ANC_CONFIG' });
+      expect(JSON.stringify(error.detail) + error.message).not.toContain('secret');
+      expect(error).toMatchObject({
+        detail: { hint: expect.stringMatching(/environment variable/) as string },
+      });
+    }
+  });
+});
+
+describe('tokens', () => {
+  it.each([
+    ['a line break', 'secret\n'],
+    ['another letter', 'secretä'],
+    ['a space', 'sec ret'],
+  ])('with %s are refused, and never shown', (_what, token) => {
+    const address = `http://host/?write_token=${encodeURIComponent(token)}`;
+    for (const make of [
+      () => createMlflow({}, { MLFLOW_TRACKING_URI: 'http://host', MLFLOW_TRACKING_TOKEN: token }),
+      () => createTrackio({ project: 'anc', url: 'http://host' }, { TRACKIO_WRITE_TOKEN: token }),
+      () => createTrackio({ project: 'anc' }, { TRACKIO_SERVER_URL: address }),
+    ]) {
+      let error: unknown;
+      try {
+        make();
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).toMatchObject({ code: 'ANC_CONFIG' });
+      expect(JSON.stringify((error as { detail: object }).detail) + (error as Error).message).not.toMatch(
+        /sec/,
+      );
+    }
+  });
+
+  it('are in no message of a request that cannot be made', async () => {
+    const sent = requestJson('GET', url.href, { authorization: 'Bearer secret\n\0' });
+    await expect(sent).rejects.toThrow(/^the request failed$/);
   });
 });

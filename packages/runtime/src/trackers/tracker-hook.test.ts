@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunFolder } from '../run-folder/run-folder.js';
+import { RefusedRequest } from './request.js';
 import { TrackerHook } from './tracker-hook.js';
-import type { TrackedRow, Tracker } from './tracker.js';
+import type { TrackedRow, TrackedRun, Tracker } from './tracker.js';
 
 /** A server that remembers what it is sent, and can be away. */
 class FakeTracker implements Tracker {
@@ -14,12 +15,29 @@ class FakeTracker implements Tracker {
   readonly ends: string[] = [];
   begun = 0;
   options: Readonly<Record<string, string>> = {};
+  readonly resumed: string[] = [];
+  runName = '';
   isAway = false;
+  /** What its description is answered with. */
+  refusal: Error | null = null;
 
-  begin({ options }: { readonly options: Readonly<Record<string, string>> }): Promise<string> {
+  begin({ name }: TrackedRun): Promise<string> {
     this.#answer();
-    this.options = options;
+    this.runName = name;
     return Promise.resolve(`run-${++this.begun}`);
+  }
+
+  describe(_id: string, { options }: TrackedRun): Promise<void> {
+    this.#answer();
+    if (this.refusal !== null) throw this.refusal;
+    this.options = options;
+    return Promise.resolve();
+  }
+
+  resume(id: string): Promise<void> {
+    this.#answer();
+    this.resumed.push(id);
+    return Promise.resolve();
   }
   send(_id: string, _run: unknown, rows: readonly TrackedRow[]): Promise<void> {
     this.#answer();
@@ -100,7 +118,9 @@ describe('TrackerHook', () => {
     const other = await begin();
     await epoch('kd', 'first', 20, 1);
     await other.onEpochSaved();
+    await vi.waitFor(() => expect(tracker.rows).toHaveLength(2));
     expect(tracker.begun).toBe(1);
+    expect(tracker.resumed).toEqual(['run-1']);
     expect(tracker.rows.map(({ id }) => id)).toEqual(['run-1-0', 'run-1-1']);
   });
 
@@ -111,6 +131,7 @@ describe('TrackerHook', () => {
     await hook.onEpochSaved();
     await epoch('kd', 'first', 20, 1);
     await hook.onEpochSaved();
+    await vi.waitFor(() => expect(notices).not.toEqual([]));
     expect(notices).toEqual([
       'fake: http://tracker.example cannot be reached (ECONNREFUSED). The run goes on, and is sent when the server answers.',
     ]);
@@ -127,12 +148,48 @@ describe('TrackerHook', () => {
     await hook.onRunEnd({ outcome: 'interrupted', result: null });
     expect(notices.at(-1)).toMatch(/did not get all numbers of this run/);
     tracker.isAway = false;
-    await begin();
+    await (await begin()).onRunEnd({ outcome: 'finished', result: null });
     expect(tracker.rows).toHaveLength(1);
     expect(JSON.parse(await readFile(join(folder.path, 'fake.json'), 'utf8'))).toEqual({
       address: 'http://tracker.example',
       id: 'run-1',
       sent: 1,
+      isDescribed: true,
     });
+  });
+
+  it('does not wait for the server while the run trains, and sends all of it at the end', async () => {
+    let answer = (): void => undefined;
+    tracker.begin = () => new Promise((resolve) => (answer = () => resolve('late')));
+    const hook = await begin();
+    await epoch('kd', 'first', 10, 2);
+    await hook.onEpochSaved();
+    await epoch('kd', 'first', 20, 1);
+    await hook.onEpochSaved();
+    expect(tracker.rows).toEqual([]);
+    answer();
+    await hook.onRunEnd({ outcome: 'finished', result: null });
+    expect(tracker.rows.map(({ id }) => id)).toEqual(['late-0', 'late-1']);
+  });
+
+  it('begins no second run where the options fail, and goes on where they are refused', async () => {
+    tracker.refusal = new Error('ECONNRESET');
+    await (await begin()).onRunEnd({ outcome: 'interrupted', result: null });
+    tracker.refusal = new RefusedRequest(400, 'too long');
+    const hook = await begin();
+    await epoch('kd', 'first', 10, 2);
+    await hook.onRunEnd({ outcome: 'finished', result: null });
+    expect(tracker.begun).toBe(1);
+    expect(tracker.rows).toHaveLength(1);
+    expect(notices.at(-1)).toMatch(/does not take the options of this run \(status 400: too long\)/);
+  });
+
+  it.each(['compare.yaml', 'tune.yaml'])('names a run beside %s after the folder, too', async (record) => {
+    const shoes = join(root, 'shoes');
+    await mkdir(shoes);
+    await writeFile(join(shoes, record), '');
+    folder = await RunFolder.create(join(shoes, 'seed-1'), 'seed: 1\n');
+    await (await begin()).onRunEnd({ outcome: 'finished', result: null });
+    expect(tracker.runName).toBe('shoes-seed-1');
   });
 });

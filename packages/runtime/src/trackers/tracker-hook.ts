@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { HookEnd, HookRun, RunHook } from '@anc/core';
 import { writeFileAtomically } from '../run-folder/atomic-write.js';
+import type { MetricsRecord } from '../run-folder/metrics-log.js';
 import { RunFolder } from '../run-folder/run-folder.js';
 import { scalarsOf } from '../run-folder/scalars.js';
 import { TotalSteps } from '../run-folder/total-steps.js';
+import { RefusedRequest } from './request.js';
 import type { TrackedRow, TrackedRun, Tracker } from './tracker.js';
 
 /** Milliseconds after which a server that failed is tried again. */
@@ -17,11 +19,14 @@ interface Place {
   readonly id: string;
   /** Records of metrics.jsonl that the server has. */
   readonly sent: number;
+  /** Whether it has the options, or refused them. */
+  readonly isDescribed: boolean;
 }
 
 /**
- * Sends the numbers of metrics.jsonl to a server when their checkpoint is on disk. The server is not needed: where it does not
- * answer, the run goes on, and all records that it lacks are sent with a later epoch, at the end, or when the run is resumed.
+ * Sends the numbers of metrics.jsonl to a server when their checkpoint is on disk, while training goes on: only the end of the
+ * run waits for the server. It is not needed: where it does not answer, the run goes on, and all records that it lacks are sent
+ * with a later epoch, at the end, or when the run is resumed.
  */
 export class TrackerHook implements RunHook {
   readonly name: string;
@@ -31,6 +36,11 @@ export class TrackerHook implements RunHook {
   #run: TrackedRun | null = null;
   #notice: (message: string) => void = () => undefined;
   #place: Place | null = null;
+  /** Whether the run at the server was begun or resumed by this process. */
+  #isRunning = false;
+  /** Those that may be sent. */
+  #records: readonly MetricsRecord[] = [];
+  #sending: Promise<unknown> | null = null;
   #failedAt = -Infinity;
 
   constructor(tracker: Tracker) {
@@ -43,19 +53,21 @@ export class TrackerHook implements RunHook {
     this.#notice = run.notice ?? this.#notice;
     const environment = (await this.#folder.readEnvironment()) as { readonly options?: object } | null;
     this.#run = {
-      name: this.#folder.name,
+      name: await nameOf(this.#folder),
       options: asTexts(environment?.options ?? {}),
       startedAt: Date.now(),
     };
     this.#place = await this.#readPlace();
-    await this.#deliver(true);
+    await this.#send();
   }
 
   async onEpochSaved(): Promise<void> {
-    await this.#deliver(false);
+    await this.#send();
   }
 
   async onRunEnd({ outcome }: HookEnd): Promise<void> {
+    await this.#sending;
+    this.#records = await this.#folder!.metrics.read();
     if (!(await this.#deliver(true))) {
       this.#notice(
         `${this.name}: ${this.#tracker.address} did not get all numbers of this run; they are in metrics.jsonl, and sent when the run is resumed.`,
@@ -65,25 +77,52 @@ export class TrackerHook implements RunHook {
     await this.#attempt(() => this.#tracker.end(this.#place!.id, outcome));
   }
 
+  /** Delivers what is on disk now, without waiting for the server. */
+  async #send(): Promise<void> {
+    this.#records = await this.#folder!.metrics.read();
+    this.#sending ??= this.#deliver(false)
+      .catch(() => undefined) // a notice that cannot be shown
+      .finally(() => (this.#sending = null));
+  }
+
   /** Sends what the server lacks. False where that failed. `now`: also where it failed a moment ago. */
   async #deliver(now: boolean): Promise<boolean> {
     if (!now && performance.now() - this.#failedAt < PAUSE) return false;
-    const [run, folder] = [this.#run!, this.#folder!];
+    const run = this.#run!;
     return this.#attempt(async () => {
-      if (this.#place === null) {
-        await this.#keep({ address: this.#tracker.address, id: await this.#tracker.begin(run), sent: 0 });
+      const place = await this.#begun(run);
+      for (let { sent } = place; sent !== this.#records.length;) {
+        const records = this.#records; // those of a later epoch may come meanwhile
+        const steps = new TotalSteps();
+        const rows = records.map((record, i): TrackedRow => {
+          const step = steps.of(record);
+          return { step, time: Date.now(), scalars: scalarsOf(record), id: `${place.id}-${i}` };
+        });
+        const lacking = rows.slice(sent);
+        if (lacking.length > 0) await this.#tracker.send(place.id, run, lacking);
+        await this.#keep({ ...place, sent: (sent = records.length) });
       }
-      const records = await folder.metrics.read();
-      const place = this.#place!;
-      const steps = new TotalSteps();
-      const rows = records.map((record, i): TrackedRow => {
-        const step = steps.of(record);
-        return { step, time: Date.now(), scalars: scalarsOf(record), id: `${place.id}-${i}` };
-      });
-      const lacking = rows.slice(place.sent);
-      if (lacking.length > 0) await this.#tracker.send(place.id, run, lacking);
-      if (records.length !== place.sent) await this.#keep({ ...place, sent: records.length });
     });
+  }
+
+  /** The run at the server, begun or resumed, with its options. What failed of it is done by the next attempt. */
+  async #begun(run: TrackedRun): Promise<Place> {
+    const { address } = this.#tracker;
+    if (this.#place === null)
+      await this.#keep({ address, id: await this.#tracker.begin(run), sent: 0, isDescribed: false });
+    else if (!this.#isRunning) await this.#tracker.resume(this.#place.id);
+    this.#isRunning = true;
+    const place = this.#place!;
+    if (place.isDescribed) return place;
+    try {
+      await this.#tracker.describe(place.id, run);
+    } catch (error) {
+      if (!(error instanceof RefusedRequest) || ![400, 413].includes(error.status)) throw error;
+      this.#notice(`${this.name}: ${address} does not take the options of this run (${error.message}).`);
+    }
+    const described = { ...place, isDescribed: true };
+    await this.#keep(described);
+    return described;
   }
 
   /** Whether the server did as asked; the first of several failures is a warning. */
@@ -127,6 +166,14 @@ export class TrackerHook implements RunHook {
 /** A text whose HTTP addresses have neither passwords nor queries, which may hold keys. */
 const withoutQueries = (text: string): string =>
   text.replace(/(https?:\/\/)(?:[^\s"/?#]*@)?([^\s"?#]*)(?:\?[^\s"]*)?/gi, '$1$2');
+
+/** A run in a comparison or a tuning, whose own name says its seed alone, is named after that folder, too. */
+async function nameOf({ path, name }: RunFolder): Promise<string> {
+  const parent = dirname(path);
+  for (const record of ['compare.yaml', 'tune.yaml'])
+    if (await stat(join(parent, record)).catch(() => null)) return `${basename(parent)}-${name}`;
+  return name;
+}
 
 /** Options as text; those that are not set are left out. */
 const asTexts = (options: object): Record<string, string> =>

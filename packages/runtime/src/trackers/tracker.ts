@@ -2,7 +2,7 @@ import type { HookEnd } from '@anc/core';
 
 /** A run as a tracker learns of it. */
 export interface TrackedRun {
-  /** Name of the run folder. */
+  /** Name of the run folder; of a run in a comparison or a tuning after that folder's name. */
   readonly name: string;
   /** The run's options by their keys, as text. */
   readonly options: Readonly<Record<string, string>>;
@@ -27,8 +27,12 @@ export interface Tracker {
   readonly name: string;
   /** Address without credentials, for messages. */
   readonly address: string;
-  /** Begins a run there. Returns its identifier, by which another process continues it. */
+  /** Begins a run there, by one request. Returns its identifier, by which another process continues it. */
   begin(run: TrackedRun): Promise<string>;
+  /** Sends what is known of a run that began, once. Throws RefusedRequest where the server does not take it. */
+  describe(id: string, run: TrackedRun): Promise<void>;
+  /** Before anything is sent of a run that another process began. */
+  resume(id: string): Promise<void>;
   send(id: string, run: TrackedRun, rows: readonly TrackedRow[]): Promise<void>;
   /** After the last row. */
   end(id: string, outcome: HookEnd['outcome']): Promise<void>;

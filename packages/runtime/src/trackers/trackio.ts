@@ -27,6 +27,14 @@ export class TrackioTracker implements Tracker {
     return randomUUID().replaceAll('-', '');
   }
 
+  async describe(): Promise<void> {
+    // Every row has the options.
+  }
+
+  async resume(): Promise<void> {
+    // Trackio has no state of a run that a client sets.
+  }
+
   async send(id: string, run: TrackedRun, rows: readonly TrackedRow[]): Promise<void> {
     const logs = rows.map(({ step, scalars, id: logId }) => ({
       project: this.project,

@@ -28,6 +28,8 @@ interface Family {
     options: Scaled,
     environment: ModelEnvironment,
   ) => Parameters<typeof parametersAndFlops>[0];
+  /** What names and shapes do not tell, as a sentence. */
+  readonly notice?: string;
   /** Sizes that are published, where they are more than a width. */
   readonly published?: readonly Scaled[];
 }
@@ -68,6 +70,7 @@ const FAMILIES: readonly Family[] = [
     stem: 'conv_stem.weight',
     head: 'classifier.weight',
     create: efficientnetLite,
+    notice: `it is read as TensorFlow's EfficientNet-Lite (timm's tf_efficientnet_lite…); timm's own has the same names and shapes: name that one with padding=both, e.g. --model "efficientnet-lite0(padding=both)".`,
     published: [
       { width: 1, depth: 1.1 },
       { width: 1.1, depth: 1.2 },
@@ -122,6 +125,7 @@ export function mobileIn(stateDict: Shapes): RecognizedModel<Partial<Scaled>> | 
     options: { ...(width === 1 ? {} : { width }), ...(depth === undefined ? {} : { depth }) },
     environment,
     map: torchPath,
+    ...(family.notice === undefined ? {} : { notice: family.notice }),
   };
 }
 

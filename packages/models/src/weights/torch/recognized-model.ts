@@ -11,4 +11,6 @@ export interface RecognizedModel<O extends object = object> {
   readonly environment: ModelEnvironment;
   /** Our names of the checkpoint's tensors. */
   readonly map: NameMap;
+  /** What names and shapes do not tell, as a sentence; absent: nothing. */
+  readonly notice?: string;
 }
