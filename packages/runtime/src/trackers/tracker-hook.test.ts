@@ -119,8 +119,11 @@ describe('TrackerHook', () => {
     await epoch('kd', 'first', 20, 1);
     await other.onEpochSaved();
     await vi.waitFor(() => expect(tracker.rows).toHaveLength(2));
+    await other.onRunEnd({ outcome: 'interrupted', result: null });
+    await other.onRunStart({ folder: folder.path, dataset: 'glyphs', seed: 1, models: ['kd'] });
+    await other.onRunEnd({ outcome: 'finished', result: null });
     expect(tracker.begun).toBe(1);
-    expect(tracker.resumed).toEqual(['run-1']);
+    expect(tracker.resumed).toEqual(['run-1', 'run-1']);
     expect(tracker.rows.map(({ id }) => id)).toEqual(['run-1-0', 'run-1-1']);
   });
 

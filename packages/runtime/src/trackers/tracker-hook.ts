@@ -36,7 +36,7 @@ export class TrackerHook implements RunHook {
   #run: TrackedRun | null = null;
   #notice: (message: string) => void = () => undefined;
   #place: Place | null = null;
-  /** Whether the run at the server was begun or resumed by this process. */
+  /** Whether the run at the server was begun or resumed here. */
   #isRunning = false;
   /** Those that may be sent. */
   #records: readonly MetricsRecord[] = [];
@@ -58,6 +58,7 @@ export class TrackerHook implements RunHook {
       startedAt: Date.now(),
     };
     this.#place = await this.#readPlace();
+    this.#isRunning = false; // a hook may follow several runs
     await this.#send();
   }
 
