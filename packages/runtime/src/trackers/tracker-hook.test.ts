@@ -102,7 +102,8 @@ describe('TrackerHook', () => {
     const teacher = { name: 'https://user:s3cret@host:8000/predict?key=s3cret', version: 2 };
     const hooks = ['http://host/a@b', { name: 'trackio', url: 'http://host/?write_token=s3cret,(s3cret)' }];
     await folder.writeEnvironment({ options: { teacher, from: 'https://host/x?key=s3cret', hooks } });
-    await begin();
+    const hook = await begin();
+    await hook.onRunEnd({ outcome: 'finished', result: null });
     expect(tracker.options).toEqual({
       teacher: '{"name":"https://host:8000/predict","version":2}',
       from: 'https://host/x',
