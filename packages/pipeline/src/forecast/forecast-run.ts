@@ -1,6 +1,7 @@
 import { isAncError } from '@anc/core';
 import { ladderFor } from '../budget/ladder.js';
 import { candidatesOf } from '../budget/candidates.js';
+import type { RunEvent } from '../events/events.js';
 import type { RunOptions } from '../options/run-options.js';
 import { planRun, type Plan, type PlanRequest } from '../planning/plan.js';
 import { unusedNotice } from '../planning/unused-options.js';
@@ -8,6 +9,8 @@ import { anchored } from '../run/start.js';
 import type { Named } from '../text/named.js';
 import { costsOf, measurePlan, type MeasuredPlan } from './forecast-costs.js';
 import type { CostAlternative, CostForecast } from './forecast.js';
+
+type Notice = Extract<RunEvent, { type: 'notice' }>;
 
 /** Views of the alternative with fewer of them. */
 const FEW_VIEWS = 4;
@@ -22,7 +25,7 @@ const FEW_VIEWS = 4;
 export async function forecastRun(
   { cwd, ...given }: PlanRequest & { readonly cwd: string },
   planning = 0,
-): Promise<CostForecast & { readonly notices: readonly ReturnType<typeof unusedNotice>[] }> {
+): Promise<CostForecast & { readonly notices: readonly Notice[] }> {
   const began = performance.now();
   const request = { ...given, options: anchored(given.options, cwd) };
   const plan = await planRun(request);

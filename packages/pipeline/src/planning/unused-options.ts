@@ -1,7 +1,6 @@
 import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
 import { hasAugmentations } from '../data/augmentations.js';
-import type { RunEvent } from '../events/events.js';
 import { describePath } from '../options/option-error.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
 import { parseNamed, type Named } from '../text/named.js';
@@ -14,10 +13,10 @@ export interface UnusedOption {
   readonly reason: string;
 }
 
-/** The same for people, with its path for callers that name options in their own way. */
-export function unusedNotice({ path, reason }: UnusedOption): Extract<RunEvent, { type: 'notice' }> {
+/** The event that says so, with the option's path for callers that name options in their own way. */
+export function unusedNotice({ path, reason }: UnusedOption) {
   const problem = `has no effect: ${reason}.`;
-  return { type: 'notice', message: `${describePath(path)} ${problem}`, path, problem };
+  return { type: 'notice' as const, message: `${describePath(path)} ${problem}`, path, problem };
 }
 
 type Registries = Pick<Composition, 'registries'>;
