@@ -18,6 +18,9 @@ it('says where fewer bits are slower, and nothing where they are not', () => {
   expect(benchmarkNotes([row('kd', 'float32', 1), row('kd', 'int8', 1.5, 30)])).toEqual([
     'kd with onnx: int8 takes 1.50 ms for one image and float32 1.00 ms. Deploy float32 where time counts; int8 has 30 % of its bytes.',
   ]);
+  expect(benchmarkNotes([row('kd', 'float32', 1), row('kd', 'int8', 1.5, 140)])).toEqual([
+    expect.stringContaining('Deploy float32: it is smaller, too.'),
+  ]);
   expect(benchmarkNotes([row('kd', 'float32', 1), row('kd', 'float16', 2)])).toEqual([
     expect.stringContaining('It saves bytes here, not time.'),
   ]);
@@ -35,9 +38,12 @@ it('speaks of one image where one was measured, in any place, and else of nothin
 });
 
 it('says where an int8 teacher leaves nothing to a student', () => {
-  const rows = [row('teacher', 'float32', 4), row('teacher', 'int8', 2), row('kd', 'float32', 3)];
+  const rows = [row('teacher', 'float32', 4), row('teacher', 'int8', 2), row('kd', 'float32', 3, 90)];
   expect(benchmarkNotes(rows)).toEqual([
     'the int8 teacher takes 2.00 ms for one image and kd 3.00 ms with onnx: on this machine the student is smaller, but not faster.',
+  ]);
+  expect(benchmarkNotes([...rows.slice(0, 2), row('kd', 'float32', 3, 100)])).toEqual([
+    expect.stringContaining('the student is neither smaller nor faster.'),
   ]);
   expect(benchmarkNotes([...rows.slice(0, 2), row('kd', 'float32', 1)])).toEqual([]);
 });

@@ -61,8 +61,10 @@ export function benchmarkNotes(rows: readonly BenchmarkRow[]): string[] {
     const base = singleOf(float);
     if (int8 !== undefined && singleOf(int8) > SLOWER * base) {
       notes.push(
-        `${what}: int8 takes ${ms(singleOf(int8))} for one image and float32 ${ms(base)}. Deploy float32 where time ` +
-          `counts; int8 has ${share(int8.bytes, float.bytes)} of its bytes.`,
+        `${what}: int8 takes ${ms(singleOf(int8))} for one image and float32 ${ms(base)}. ` +
+          (int8.bytes < float.bytes
+            ? `Deploy float32 where time counts; int8 has ${share(int8.bytes, float.bytes)} of its bytes.`
+            : 'Deploy float32: it is smaller, too.'),
       );
     }
     if (half !== undefined && singleOf(half) > SLOWER * base) {
@@ -88,7 +90,8 @@ function teacherNotes(rows: readonly BenchmarkRow[]): string[] {
       .map(
         (student) =>
           `the int8 teacher takes ${ms(singleOf(teacher))} for one image and ${student.model} ${ms(singleOf(student))} ` +
-          `with ${teacher.backend}: on this machine the student is smaller, but not faster.`,
+          `with ${teacher.backend}: on this machine the student is ` +
+          (student.bytes < teacher.bytes ? 'smaller, but not faster.' : 'neither smaller nor faster.'),
       );
   });
 }
