@@ -90,7 +90,7 @@ function addressOf(
     return { url, credentials: { user, password } };
   } catch {
     throw new AncError('ANC_CONFIG', `the address of the ${tracker} server is none of a server.`, {
-      expected: 'an address that begins with http:// or https://, its special characters escaped',
+      expected: 'an address that begins with http: or https:, its special characters escaped',
       ...(given === undefined ? {} : { received: given }),
       hint: `correct ${given === undefined ? variable : option}.`,
     });
