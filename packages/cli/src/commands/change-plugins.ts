@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { nothingToResume } from './nothing-to-resume.js';
 
 const FLAG = '--change-plugins';
 
@@ -20,9 +21,5 @@ export async function acceptsPlugins(
 ): Promise<boolean> {
   if (changePlugins !== true) return false;
   if (resume !== undefined) return true;
-  const { AncError } = await import('@anc/core');
-  throw new AncError('ANC_CONFIG', `${FLAG}: there is no run to resume.`, {
-    expected: '--resume <folder> beside it',
-    hint: 'a new run takes its plugins as they are.',
-  });
+  throw await nothingToResume(FLAG, 'a new run takes its plugins as they are.');
 }

@@ -1,5 +1,6 @@
 import { formatLarge, formatSeconds } from '@anc/pipeline/options';
 import type { Session } from './command.js';
+import { nothingToResume } from './nothing-to-resume.js';
 import type { Resuming } from './run.js';
 
 /** `run --plan`: what a run would cost. Nothing is written. Throws `ANC_CONFIG` beside what resumes a run. */
@@ -40,10 +41,11 @@ export async function planRun(
     };
     const flag = Object.entries(resuming).find(([, given]) => given)?.[0];
     if (flag !== undefined)
-      throw new AncError('ANC_CONFIG', `${flag}: there is no run to resume.`, {
-        expected: '--resume <folder> beside it, and no --plan',
-        hint: `leave out ${flag}: a new run takes options and plugins as they are given.`,
-      });
+      throw await nothingToResume(
+        flag,
+        `leave out ${flag}: a new run takes options and plugins as they are given.`,
+        '--resume <folder> beside it, and no --plan',
+      );
     const { notices, ...costs } = await locating(request.origins, async () => {
       const planned = await resolved();
       const composition = await compose(planned.options.plugins);

@@ -10,6 +10,7 @@ import {
 import { addFlags, readFlags } from '../config/flags.js';
 import { acceptsPlugins, addChangePlugins } from './change-plugins.js';
 import type { DefineCommand, Session } from './command.js';
+import { nothingToResume } from './nothing-to-resume.js';
 
 /** `run`: teacher, students, comparison; or, with `--resume`, the rest of an interrupted run. */
 export const defineRun: DefineCommand = (command, session) => {
@@ -53,19 +54,14 @@ async function run(
   session: Session,
 ): Promise<void> {
   const began = performance.now();
-  const [
-    { openTrainingSession },
-    { locating },
-    pipeline,
-    { endInterrupted, endDiverged },
-    { AncError, isAncError },
-  ] = await Promise.all([
-    import('./run-session.js'),
-    import('../config/locate.js'),
-    import('@anc/pipeline/internal'),
-    import('../terminal/interrupted.js'),
-    import('@anc/core'),
-  ]);
+  const [{ openTrainingSession }, { locating }, pipeline, { endInterrupted, endDiverged }, { isAncError }] =
+    await Promise.all([
+      import('./run-session.js'),
+      import('../config/locate.js'),
+      import('@anc/pipeline/internal'),
+      import('../terminal/interrupted.js'),
+      import('@anc/core'),
+    ]);
   const { terminal, progress, signal, request, fetching, compose, resolved, changes, close } =
     await openTrainingSession(flags, session);
   const { cwd } = session;
@@ -89,10 +85,7 @@ async function run(
     }
     if (acceptChanges || continueStopped) {
       const flag = acceptChanges ? '--change-options' : '--continue-stopped';
-      throw new AncError('ANC_CONFIG', `${flag}: there is no run to resume.`, {
-        expected: '--resume <folder> beside it',
-        hint: 'a new run takes its options as they are given.',
-      });
+      throw await nothingToResume(flag, 'a new run takes its options as they are given.');
     }
     const planned = await resolved();
     return pipeline.startRun({ ...planned, composition: await compose(planned.options.plugins), emit });

@@ -1,11 +1,9 @@
 import type { Dataset } from '@anc/core';
 import { originOf, rehearse } from '@anc/core/internal';
-import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
-import type { PluginRecord } from '../composition/provenance.js';
 import { createAugmentations, namedAugmentations } from '../data/augmentations.js';
 import { noticesOf } from '../data/dataset-facts.js';
-import { openDataset, type Fetching } from '../data/open-dataset.js';
+import { openDataset } from '../data/open-dataset.js';
 import {
   openData,
   openTrainingData,
@@ -13,100 +11,38 @@ import {
   type RunData,
   type TrainingData,
 } from '../data/training-data.js';
-import type { PlannedHook } from '../hooks/hook-runner.js';
 import { aboutOption } from '../options/option-error.js';
 import { microBatchOf } from '../options/micro-batch.js';
-import type { DataOptions, OptionPath, RunOptions } from '../options/run-options.js';
+import type { DataOptions, RunOptions } from '../options/run-options.js';
 import { studentNames } from '../options/student-names.js';
 import { assertTaskOutputs } from '../tasks/assert-task.js';
-import { taskOfDataset, type OpenedTask } from '../tasks/opened-task.js';
+import { taskOfDataset } from '../tasks/opened-task.js';
 import type { Named } from '../text/named.js';
 import { assertSeveralClasses, assertTasks } from './assert-suited.js';
 import { checkBudget, checkOptions } from './check-options.js';
 import { checkScopes } from './check-scopes.js';
 import { createMethod } from './create-method.js';
-import {
-  isGiven,
-  openGivenTeacher,
-  relabeledFor,
-  type GivenTeacher,
-  type OpenTeacher,
-} from './given-teacher.js';
+import { isGiven, openGivenTeacher, relabeledFor, type GivenTeacher } from './given-teacher.js';
 import type { MethodDefaults } from './method-options.js';
 import { checkHeldOut, planHooks } from './plan-hooks.js';
 import { mixingNotice } from './mixing-notice.js';
 import { asNormalizedBy } from './onnx-student.js';
-import {
-  backendNotices,
-  openBackends,
-  disposeBackends,
-  withChosenBackends,
-  type RunBackends,
-} from './open-backends.js';
+import { backendNotices, openBackends, disposeBackends, withChosenBackends } from './open-backends.js';
 import { planTeacher, studentPlanner, type PlannedModel } from './plan-model.js';
+import type { Plan, Planner, PlanRequest } from './planned.js';
 import { planNetwork } from './plan-network.js';
 import { planningSignal } from './planning-signal.js';
 import { teacherEnvironment } from './teacher-environment.js';
-import {
-  inspectionInWords,
-  inspectionWarnings,
-  inspectTeacher,
-  type TeacherInspection,
-} from './inspect-teacher.js';
+import { inspectionInWords, inspectionWarnings, inspectTeacher } from './inspect-teacher.js';
 import { startOf } from './started-network.js';
 import { sizeWarnings } from './network-size.js';
 import { withAdapters } from './suited-adapters.js';
 import { suitedTo, withSuitedDataset, withSuitedStudent } from './suited-options.js';
 import { targetsNotice } from './targets-notice.js';
-import { unusedOptions, type UnusedOption } from './unused-options.js';
+import { unusedOptions } from './unused-options.js';
 
 export type { PlannedModel } from './plan-model.js';
-
-/** What is planned: options, and values that options cannot name. */
-export interface PlanRequest {
-  readonly options: RunOptions;
-  /** Options that the caller set, for notices about those without effect. */
-  readonly given: readonly OptionPath[];
-  readonly composition: Composition;
-  readonly fetching?: Fetching;
-  /** Opens a teacher that is a value of the caller, in place of `options.teacher.model`. */
-  readonly openTeacher?: OpenTeacher;
-}
-
-/** A run, checked: everything that can be wrong with the request has been found, nothing was written. */
-export interface Plan<D extends TrainingData = RunData> {
-  readonly options: RunOptions;
-  readonly data: D;
-  /** What the dataset's targets and the networks' logits mean. */
-  readonly task: OpenedTask;
-  /** Trained in the run, or given. */
-  readonly teacher: PlannedModel | GivenTeacher;
-  readonly students: readonly PlannedModel[];
-  /** What is called while the run goes on. */
-  readonly hooks: readonly PlannedHook[];
-  /** What is recorded of the plugins. */
-  readonly plugins: readonly PluginRecord[];
-  readonly backends: RunBackends;
-  /**
-   * Names of the networks' outputs, in their order; null where a given teacher does not name its classes and folders are
-   * all there is: whether they are in the teacher's order, nothing says.
-   */
-  readonly classNames: readonly string[] | null;
-  /** What a given teacher's predictions look like; null for a teacher that is trained in the run. */
-  readonly inspection: TeacherInspection | null;
-  /** What a person should know before the run begins. */
-  readonly notices: readonly string[];
-  readonly unused: readonly UnusedOption[];
-  /** One more student on the same data and backends, with other options of training and objective. */
-  another(name: string, method: Named, options: MethodDefaults): Promise<PlannedModel>;
-  dispose(): Promise<void>;
-}
-
-/** A plan whose test images may not be there. */
-export type TrainingPlan = Plan<TrainingData>;
-
-/** How something is planned: `planRun`, or `planTraining` where nothing is tested. */
-export type Planner<D extends TrainingData> = (request: PlanRequest) => Promise<Plan<D>>;
+export type { Plan, Planner, PlanRequest, TrainingPlan } from './planned.js';
 
 /** Plans a run. Throws an AncError on anything unknown, impossible or missing. */
 export const planRun: Planner<RunData> = async (request) => planWith(openData, await named(request));
