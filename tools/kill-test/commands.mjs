@@ -68,11 +68,7 @@ export function commandsIn({ reference, dataDir }) {
     ),
     ...['model.onnx', 'tfjs', 'model.keras', 'model.safetensors'].map((file) => {
       const format = file.replace('model.', '');
-      // The model is the result; the folder of programs beside it comes after it, and is made again with it.
-      const args = [
-        ...['export', reference, '--format', format, '--select', 'l2', '--out', `exported/${file}`],
-        '--no-usage',
-      ];
+      const args = ['export', reference, '--format', format, '--select', 'l2', '--out', `exported/${file}`];
       return writing(`export to ${format}`, 'export', `exported/${file}`, args);
     }),
   ];

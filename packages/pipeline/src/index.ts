@@ -10,11 +10,11 @@ export {
   openTrainedModel as openClassifier,
   type EvaluateOptions,
   type EvaluateResult,
-  type ModelFileOptions,
 } from './api/evaluate.js';
 export { exportModel, type ExportOptions, type ExportResult } from './api/export-model.js';
 export { forecast } from './api/forecast.js';
 export { importWeights, type ImportOptions, type ImportResult } from './api/import-weights.js';
+export type { ModelFileOptions } from './api/model-call.js';
 export { predict, type PredictOptions, type PredictResult } from './api/predict.js';
 export { reproduce, resumeReproduction, type ReproduceOptions } from './api/reproduce.js';
 export { report, type ReportResult } from './api/report.js';

@@ -15,7 +15,7 @@ import {
   openCall,
   readingOf,
   type ModelFileOptions,
-} from './evaluate.js';
+} from './model-call.js';
 import { assertKnown, type OptionNames } from './known-options.js';
 import { callOf } from './run-input.js';
 import type { BackendInput, DatasetInput } from './values.js';

@@ -4,7 +4,7 @@ import type { Dataset } from '@anc/core';
 import { checkTeacher, type Check } from '../check/check.js';
 import { sampleImages, statedByImages, type Sample } from '../check/images.js';
 import { findTeacher } from '../check/teacher.js';
-import { asNamed, openBackend } from './evaluate.js';
+import { asNamed, openBackend } from './model-call.js';
 import { assertKnown, type OptionNames } from './known-options.js';
 import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './run-input.js';
 import type { BackendInput, NameInput } from './values.js';

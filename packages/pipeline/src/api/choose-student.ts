@@ -3,7 +3,7 @@ import { limitsOf } from '../budget/limits.js';
 import { studentWithin } from '../budget/student-within.js';
 import { optionError } from '../options/option-error.js';
 import { parseOptions } from '../options/resolve.js';
-import { openBackend, asNamed } from './evaluate.js';
+import { openBackend, asNamed } from './model-call.js';
 import { assertKnown, type OptionNames } from './known-options.js';
 import { CALL_OPTIONS, callOf, composeWith, type CallOptions, type StudentBudget } from './run-input.js';
 import type { BackendInput, NameInput } from './values.js';

@@ -1,7 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { foldConstants, halfPrecision } from '@anc/backend-onnx';
+import { halfPrecision } from '@anc/backend-onnx';
 import { AncError } from '@anc/core';
-import { encodeSafetensors } from '@anc/formats';
 import { namedFile, type NamedFile } from '../classifier/classifier-file.js';
 import { isOnnx } from '../classifier/open-classifier.js';
 import { imageSize } from '../data/image-size.js';
@@ -9,20 +7,26 @@ import { afterWorkBegan } from '../events/work-error.js';
 import { checkImages } from '../export/check-images.js';
 import { exportSource } from '../export/export-source.js';
 import { assertSuited, defaultOut, FORMATS, type Format, type Precision } from '../export/format.js';
-import { graphModel, writeFolder } from '../export/graph-model.js';
+import { writeFolder } from '../export/graph-model.js';
 import { quantized } from '../export/int8.js';
-import { kerasModel } from '../export/keras.js';
-import { onnxModel, type OnnxExportOptions } from '../export/onnx.js';
+import { madeOf, writeOne } from '../export/made-model.js';
 import { compareAccuracy, compareLogits, type ComparedAccuracy } from '../export/reopen.js';
-import { exportMetadata, type ExportSource } from '../export/source.js';
-import { exportUsage, usageFolder } from '../export/usage/export-usage.js';
+import type { ExportSource } from '../export/source.js';
+import { placedTogether } from '../export/usage/placed-together.js';
+import { exportUsage } from '../export/usage/export-usage.js';
+import { assertUsageFree, usageFolder } from '../export/usage/usage-folder.js';
 import { toleranceOf, type Verified } from '../export/verify.js';
-import { assertFree, sha256, writeNew } from '../files/named-file.js';
-import { asTensors } from '../files/weights.js';
+import { assertFree } from '../files/named-file.js';
 import { suggestion } from '../text/nearest.js';
 import type { Named } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
-import { MODEL_FILE_OPTIONS, openCall, readingOf, shapeOfModel, type ModelFileOptions } from './evaluate.js';
+import {
+  MODEL_FILE_OPTIONS,
+  openCall,
+  readingOf,
+  shapeOfModel,
+  type ModelFileOptions,
+} from './model-call.js';
 import { assertKnown, type OptionNames } from './known-options.js';
 import { type TrainedModel } from './trained-model.js';
 import type { DatasetInput } from './values.js';
@@ -142,7 +146,7 @@ export async function exportModel(
   }
   const out = shownPath(to ?? defaultOut(weights!, found, format, precision), cwd);
   const target = await assertFree(out, cwd);
-  const usage = options.usage === false ? null : await assertFree(usageFolder(out), cwd);
+  const usage = options.usage === false ? null : await assertUsageFree(out, cwd);
   await assertSized(what, found, options, composition, cwd);
   const source = await sourceOf(what, found, options, composition, cwd);
   for (const notice of source.notices) onNotice?.(notice);
@@ -178,22 +182,23 @@ export async function exportModel(
         : precision === 'float16'
           ? halfPrecision(made.bytes)
           : made.bytes;
-    const written =
-      made.files === null ? await writeOne(target, model) : await writeFolder(target, made.files);
-    const there = { target, format, source, shape, cwd };
-    const verified = await checked(target, () =>
-      compareLogits(there, composition, toleranceOf(precision, check !== null), check?.split),
-    );
     const isConverted = precision !== 'float32';
-    const accuracy =
-      isConverted && check !== null
-        ? await compareAccuracy(there, check.images, composition, onNotice)
-        : null;
-    if (usage !== null) {
-      const { sha256: digest } = written;
-      const described = { layout, precision, sha256: digest, split: check?.split ?? null };
-      await exportUsage(usage, there, described, composition);
-    }
+    const { written, verified, accuracy } = await placedTogether(target, usage, async (apart) => {
+      const written =
+        made.files === null ? await writeOne(apart, model) : await writeFolder(apart, made.files);
+      const there = { target: apart, format, source, shape, cwd };
+      const tolerance = toleranceOf(precision, check !== null);
+      const verified = await compareLogits(there, composition, tolerance, check?.split);
+      const accuracy =
+        isConverted && check !== null
+          ? await compareAccuracy(there, check.images, composition, onNotice)
+          : null;
+      if (usage !== null) {
+        const described = { layout, precision, sha256: written.sha256, split: check?.split ?? null };
+        await exportUsage(usageFolder(apart), there, described, composition);
+      }
+      return { written, verified, accuracy };
+    });
     return {
       file: shownPath(target, cwd),
       format,
@@ -273,34 +278,4 @@ function oneOf<const C extends string>(text: string, choices: readonly C[], opti
     problem: `expected one of ${choices.join(', ')}.`,
     ...(hint === null ? {} : { hint }),
   });
-}
-
-/** What is written: a folder's files, or the bytes of one. */
-async function madeOf(format: Format, source: ExportSource, shape: OnnxExportOptions) {
-  const one = (bytes: Uint8Array) => ({ files: null, bytes });
-  switch (format) {
-    case 'tfjs':
-      return { files: graphModel(source, shape), bytes: new Uint8Array() };
-    case 'keras':
-      return one(await kerasModel(source, shape));
-    case 'onnx':
-      return one(foldConstants(onnxModel(source, shape)));
-    case 'safetensors':
-      return one(encodeSafetensors(asTensors(source.variables), exportMetadata(source)));
-  }
-}
-
-async function writeOne(target: string, model: Uint8Array): Promise<{ bytes: number; sha256: string }> {
-  await writeNew(target, model);
-  return { bytes: model.length, sha256: sha256(model) };
-}
-
-/** Removes a file that is not what it should be. */
-async function checked<T>(target: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await rm(target, { force: true, recursive: true });
-    throw error;
-  }
 }

@@ -18,7 +18,7 @@ import { asTensors } from '../files/weights.js';
 import type { Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 import { shownPath } from '../text/shown-path.js';
-import { asNamed } from './evaluate.js';
+import { asNamed } from './model-call.js';
 import { assertKnown, type OptionNames } from './known-options.js';
 import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './run-input.js';
 import type { NameInput } from './values.js';

@@ -2,7 +2,7 @@ import { AncError, isAncError, type Normalization } from '@anc/core';
 import { afterWorkBegan } from '../events/work-error.js';
 import { findImageFiles } from '../predict/image-files.js';
 import { predictFiles, type FailedImage, type PredictedImage } from '../predict/predict-files.js';
-import { MODEL_FILE_OPTIONS, openBackend, openCall, readingOf, type ModelFileOptions } from './evaluate.js';
+import { MODEL_FILE_OPTIONS, openBackend, openCall, readingOf, type ModelFileOptions } from './model-call.js';
 import { assertKnown, type OptionNames } from './known-options.js';
 import { openModelFile } from './open-model.js';
 import type { TrainedModel } from './trained-model.js';

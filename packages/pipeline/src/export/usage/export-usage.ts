@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { DatasetSplit } from '@anc/core';
 import { onDisk } from '@anc/runtime';
@@ -9,9 +9,7 @@ import { logitsOfWritten, type WrittenModel } from '../reopen.js';
 import { fixtureImages, fixtureOf, shownName, type Fixture } from './fixture.js';
 import { javascriptUsage } from './javascript.js';
 import { pythonUsage } from './python.js';
-
-/** The folder with a model's fixture and the programs that use it, beside the model. */
-export const usageFolder = (target: string): string => `${target}-usage`;
+import type { USAGE_FILES } from './usage-folder.js';
 
 export interface UsageRequest {
   readonly layout: 'nchw' | 'nhwc';
@@ -49,28 +47,24 @@ export async function exportUsage(
 
 /** Writes a fixture, programs that use the model, and what they are. */
 async function writeUsage(folder: string, fixture: Fixture): Promise<void> {
-  const files: Readonly<Record<string, string | null>> = {
+  const files: Readonly<Partial<Record<(typeof USAGE_FILES)[number], string | null>>> = {
     'fixture.json': `${JSON.stringify(fixture, null, 1)}\n`,
     'usage.mjs': fixture.logits.shape.length === 2 ? javascriptUsage(fixture) : null,
     'usage.py': fixture.logits.shape.length === 2 ? pythonUsage(fixture) : null,
   };
   const written = Object.entries(files).flatMap(([name, text]) => (text === null ? [] : [{ name, text }]));
-  try {
-    await onDisk(folder, null, async () => {
-      await mkdir(folder, { recursive: true });
-      for (const { name, text } of written) await writeFile(join(folder, name), text);
-      await writeFile(
-        join(folder, 'README.md'),
-        readme(
-          fixture,
-          written.map(({ name }) => name),
-        ),
-      );
-    });
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true }).catch(() => undefined); // the first error is reported
-    throw error;
-  }
+  await onDisk(folder, null, async () => {
+    await mkdir(folder);
+    for (const { name, text } of written) await writeFile(join(folder, name), text, { flush: true });
+    await writeFile(
+      join(folder, 'README.md'),
+      readme(
+        fixture,
+        written.map(({ name }) => name),
+      ),
+      { flush: true },
+    );
+  });
 }
 
 function readme(

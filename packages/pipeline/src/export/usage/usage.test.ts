@@ -88,4 +88,25 @@ describe('what is written beside an export', () => {
     expect(without).not.toHaveProperty('usage');
     await expect(readdir(join(cwd, 'alone.onnx-usage'))).rejects.toThrow('ENOENT');
   });
+
+  it('takes the place of what a killed export left, and of nothing else', async () => {
+    const options = { cwd, format: 'safetensors', to: 'again.safetensors' } as const;
+    const { usage } = await exportModel('fixed.safetensors', options);
+    const folder = join(cwd, usage!);
+    const fixture = await readFile(join(folder, 'fixture.json'), 'utf8');
+    await rm(join(cwd, 'again.safetensors')); // as if it had been killed before the model was in its place
+    await writeFile(join(folder, 'README.md'), 'of the killed export');
+    await exportModel('fixed.safetensors', options);
+    expect(await readFile(join(folder, 'fixture.json'), 'utf8')).toBe(fixture);
+    expect(await readFile(join(folder, 'README.md'), 'utf8')).toContain('# Using again.safetensors');
+
+    await rm(join(cwd, 'again.safetensors'));
+    await writeFile(join(folder, 'notes.txt'), 'of a person');
+    await expect(exportModel('fixed.safetensors', options)).rejects.toMatchObject({
+      code: 'ANC_FILE_EXISTS',
+    });
+    expect((await readdir(cwd)).filter((name) => name.startsWith('again'))).toEqual([
+      'again.safetensors-usage',
+    ]);
+  });
 });
