@@ -97,6 +97,56 @@ export const experiments = {
         options: { ...generated, 'limit-train': '200' },
         methods: ['few-images-alone', 'few-images'],
       },
+      {
+        name: 'transfer',
+        title: 'With images of another domain: gray crops of CIFAR-100',
+        options: { ...generated, 'transfer-dataset': 'cifar100', 'transfer-fit': 'crop' },
+        methods: ['few-images-alone', 'few-images'],
+      },
+    ],
+  },
+  'data-free-ablations': {
+    command: 'compare',
+    title: 'Fashion-MNIST without images: parts of the method apart',
+    notes: [
+      'The same teacher, student and number of updates as above. One part of `data-free` is changed in each row.',
+    ],
+    parts: [
+      {
+        name: 'generator',
+        title: 'Terms and width of the generator, and mixup of its images',
+        options: { ...generated, augment: 'none' },
+        methods: [
+          'data-free',
+          'data-free(generatorTerms=[])',
+          'data-free(generatorTerms=[class-balance])',
+          'data-free(generatorTerms=[confidence])',
+          'data-free(generatorTerms=[activation])',
+          'data-free(generator=conv(width=64))',
+          'data-free(mixup=true)',
+        ],
+      },
+      {
+        name: 'batch-norm-student',
+        title: 'A student with batch norm',
+        options: { ...generated, augment: 'none', student: 'cnn(widths=[8,16],features=64,batchNorm=true)' },
+        methods: ['data-free-non-adversarial', 'data-free'],
+      },
+      {
+        name: 'plain-student',
+        title: 'The same student without batch norm',
+        options: { ...generated, augment: 'none', student: 'cnn(widths=[8,16],features=64)' },
+        methods: ['data-free-non-adversarial', 'data-free'],
+      },
+      {
+        name: 'batch-norm-teacher',
+        title: 'A teacher with statistics of batch norm',
+        options: { ...generated, augment: 'none', teacher: 'cnn-teacher', 'teacher-epochs': '2' },
+        methods: [
+          'data-free',
+          'data-free(generatorTerms=[class-balance,confidence,activation,batch-norm])',
+        ],
+      },
     ],
   },
   'tuning-fashion-mnist': {

@@ -9,6 +9,7 @@ import type { DivergedStudent, ModelResult, RunResult, StudentResult } from '../
 import { isInterruption } from '../events/interrupted.js';
 import { HookRunner } from '../hooks/hook-runner.js';
 import { changesInWords } from '../files/recorded-options.js';
+import { transferEntry } from '../data/transfer-dataset.js';
 import { reportOrNotice } from '../files/report-or-notice.js';
 import { microBatchOf } from '../options/micro-batch.js';
 import type { GivenTeacher } from '../planning/given-teacher.js';
@@ -164,6 +165,7 @@ async function trainStudents(
     const result: RunResult = {
       run: shown,
       dataset: options.data.dataset.name,
+      ...transferEntry(options.data),
       backend: backends.student.name,
       seed: options.training.seed,
       teacher,

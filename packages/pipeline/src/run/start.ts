@@ -154,6 +154,9 @@ export function anchored(options: RunOptions, cwd: string): RunOptions {
     data: {
       ...data,
       dataset: recordedFolder(data.dataset, cwd),
+      ...(data.transferDataset === undefined
+        ? {}
+        : { transferDataset: recordedFolder(data.transferDataset, cwd) }),
       directory: data.directory === null ? null : absolute(data.directory),
     },
     cache: { ...cache, ...(cache.directory ? { directory: absolute(cache.directory) } : {}) },
