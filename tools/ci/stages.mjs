@@ -60,5 +60,10 @@ export const STAGES = [
     minutes: 6,
   },
   { name: 'supply chain', command: ['node', 'tools/supply/check.mjs'], minutes: 4 },
+  {
+    name: 'results: the page, and a row of it again',
+    command: ['node', 'tools/results/check.mjs'],
+    minutes: 5,
+  },
   { name: 'knip', command: ['npm', 'run', '--silent', 'knip'], minutes: 3 },
 ];

@@ -17,6 +17,8 @@ import { generatorTerms } from './generator-terms/index.js';
 import { generators } from './generators/index.js';
 import { memories } from './memories/index.js';
 import {
+  catMethod,
+  catSchema,
   crdMethod,
   crdSchema,
   hintMethod,
@@ -108,6 +110,11 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     summary: 'attention maps and distillation; labels optional (Zagoruyko & Komodakis 2017)',
     options: attentionSchema,
     create: (options: z.infer<typeof attentionSchema>) => new AttentionMethod(options),
+  }),
+  cat: quantizable({
+    summary: 'class maps, and distillation; labels optional (Guo 2023)',
+    options: catSchema,
+    create: catMethod,
   }),
   'conditional-adversarial': quantizable({
     summary: 'adversarial with a discriminator conditioned on the class; labels optional (Xu 2018)',

@@ -108,6 +108,7 @@ describe.each([
   ['pkt', { featureWeight: 100 }],
   ['crd', { embedding: 6 }],
   ['hint', { featureWeight: 1 }],
+  ['cat', { tap: 'block1', featureWeight: 2 }], // three channels for three classes
   ['reviewkd', {}],
   ['feature-mse', { adapter: 'regressor', tap: 'block1' }],
   ['fitnets', { hintShare: 0.5 }],

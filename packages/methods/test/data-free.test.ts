@@ -77,7 +77,10 @@ describe('method few-images-alone', () => {
 
 describe.each([
   ['few-images-hard', { radius: 20 }],
-  ['few-images-hard', { steps: 1, stepSize: 5, discrepancy: 'kl', studentTerm: { name: 'kl', temperature: 2 } }],
+  [
+    'few-images-hard',
+    { steps: 1, stepSize: 5, discrepancy: 'kl', studentTerm: { name: 'kl', temperature: 2 } },
+  ],
   ['few-images-random', {}],
 ])('method %s %j', (name, own) => {
   methodContract(runner, () => method(name, { optimizer: options.optimizer, ...own }), { steps: 16 });
