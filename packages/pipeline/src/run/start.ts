@@ -124,7 +124,7 @@ export async function resumeWith<D extends TrainingData>(
       plan.notices.forEach(notice);
       await compareEnvironment(folder, plan, cwd, notice);
       await comparePlugins(folder, plan.plugins, acceptPlugins, notice, again);
-      const students = await withRecordedNames(plan.students, folder);
+      const students = await withRecordedNames(plan.students, plan.options.methods, folder);
       if (resumed.changed.length > 0) {
         notice(
           `options of this run were changed: ${resumed.changed.map(describeChange).join('; ')}; it is recorded.`,
