@@ -2,6 +2,7 @@
 export { withCanonicalNames } from './api/canonical-names.js';
 export { newComparison } from './api/compare.js';
 export { checkedGrid, newFolder, newReproduction } from './api/reproduce.js';
+export { jobProcesses } from './api/job-processes.js';
 export { callOf, composeWith, type RunRequest } from './api/run-input.js';
 export { continueTuning, startTuning } from './api/tune.js';
 export { describePreprocessing, OWN } from './check/candidates.js';
@@ -26,6 +27,7 @@ export { checkOptions } from './planning/check-options.js';
 export { isGiven } from './planning/given-teacher.js';
 export { methodOptions } from './planning/method-options.js';
 export { backendNotices } from './planning/open-backends.js';
+export type { Processes } from './jobs/processes.js';
 export { planRun } from './planning/plan.js';
 export { forecastRun } from './forecast/forecast-run.js';
 export { classLabel, MOST_ON_SHEET } from './predict/predict-files.js';

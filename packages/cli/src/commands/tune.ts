@@ -3,6 +3,7 @@ import { shellQuoted } from '@anc/pipeline/options';
 import { addFlags, joined, readFlags } from '../config/flags.js';
 import { acceptsPlugins, addChangePlugins } from './change-plugins.js';
 import type { DefineCommand, Session } from './command.js';
+import { addJobs, jobsOf, processesFor } from './jobs-flag.js';
 
 /** Flags of `tune` alone. */
 interface SearchFlags {
@@ -10,6 +11,7 @@ interface SearchFlags {
   readonly temperatures?: string;
   readonly budget?: string;
   readonly confirm?: string;
+  readonly jobs?: string;
   readonly changePlugins?: unknown;
 }
 
@@ -29,6 +31,7 @@ export const defineTune: DefineCommand = (command, session) => {
     .option('--budget <n>', 'trials of each method; trials beyond the lists refine the learning rate')
     .option('--confirm <n>', 'train each chosen setting with n fresh seeds and compare; default: 0');
   // No test image is opened.
+  addJobs(command);
   addChangePlugins(command);
   addFlags(command, ['limitTest', 'time', 'continue']).action((options: Record<string, unknown>) =>
     tune(readFlags(options), options, session),
@@ -44,14 +47,17 @@ async function tune(flags: Record<string, unknown>, search: SearchFlags, session
       import('../terminal/interrupted.js'),
       import('@anc/core'),
     ]);
-  const { terminal, progress, signal, request, fetching, resolved, changes, close } =
-    await openTrainingSession(flags, session);
+  const training = await openTrainingSession(flags, session);
+  const { terminal, progress, signal, request, fetching, resolved, changes, close } = training;
   const emit = progress.show;
+  let processes: Awaited<ReturnType<typeof processesFor>>;
   /** A new tuning, or with `--resume` an existing one. */
   const open = async () => {
     const { resume } = request.call;
     const acceptPlugins = await acceptsPlugins(search, resume);
-    if (resume === undefined) return pipeline.startTuning(await resolved(), searchOf(search), emit);
+    processes = await processesFor(search.jobs, training, { cwd: session.cwd, acceptPlugins });
+    if (resume === undefined)
+      return pipeline.startTuning(await resolved(), searchOf(search), emit, jobsOf(search.jobs));
     const given = Object.entries({
       '--learning-rates': search.learningRates,
       '--temperatures': search.temperatures,
@@ -93,7 +99,7 @@ async function tune(flags: Record<string, unknown>, search: SearchFlags, session
     terminal.log.info(`folder of the tuning: ${tuning.path}`);
     const again = `anc-cli tune --resume ${shellQuoted(tuning.path)}`;
     try {
-      const result = await tuning.execute(signal);
+      const result = await tuning.execute(signal, processes);
       progress.close();
       await show(result);
     } catch (error) {
