@@ -43,7 +43,7 @@ async function reproduce(
     { endInterrupted, endDiverged },
     { AncError },
     { resolve },
-    { countOf },
+    { countOf, scaleOf },
   ] = await Promise.all([
     import('./run-session.js'),
     import('../config/locate.js'),
@@ -59,11 +59,6 @@ async function reproduce(
   const { resume } = request.call;
   const path = resume === undefined ? null : resolve(cwd, resume);
   const altered = path === null ? {} : changes();
-  const scaleOf = (text: string): number => {
-    const share = Number(text);
-    if (text.trim() !== '' && share > 0 && share <= 1) return share;
-    throw new AncError('ANC_CONFIG', '--scale: expected more than 0 and at most 1.', { received: text });
-  };
   const acceptPlugins = await acceptsPlugins({ changePlugins }, resume);
   const open = async (): Promise<Reproduction> => {
     if (path === null) {

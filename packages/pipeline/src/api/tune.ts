@@ -82,6 +82,8 @@ export interface StartedTuning {
   readonly path: string;
   /** Runs to the end, with `processes` that share the trials. Throws `ANC_INTERRUPTED` where the signal is aborted. */
   execute(signal?: AbortSignal, processes?: Processes): Promise<TuneResult>;
+  /** How many learning rates every method tries. */
+  readonly rates: number;
   /** Leaves it as it is, for other processes. */
   release(): Promise<void>;
 }
@@ -174,6 +176,7 @@ function started(
 ): StartedTuning {
   return {
     path,
+    rates: record.learningRates.length,
     release,
     async execute(signal = new AbortController().signal, processes) {
       try {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAncError } from '@anc/core';
 import { lockFolder, writeFileAtomically, type Lock } from '@anc/runtime';
@@ -11,6 +11,8 @@ export const runOf = (folder: string, job: string): string => join(folder, job, 
 
 const FINISHED = 'finished.json';
 const FAILED = 'failed.json';
+/** An empty file whose time of modification is the current time. */
+const TIME = '.time';
 
 /** Why a job failed in some process. */
 export interface JobFailure {
@@ -24,13 +26,30 @@ export interface JobFailure {
  */
 export async function claim(folder: string, job: string): Promise<Lock | null> {
   const path = join(folder, job);
-  await mkdir(path, { recursive: true });
   try {
+    await mkdir(path, { recursive: true });
     return await lockFolder(path);
   } catch (error) {
     if (isAncError(error) && error.code === 'ANC_RUN_BUSY') return null;
+    if (isGone(error)) return null; // another process has made the report and removed the jobs
     throw error;
   }
+}
+
+function isGone(error: unknown): boolean {
+  const { code, detail } = error as {
+    readonly code?: string;
+    readonly detail?: { readonly cause?: unknown };
+  };
+  return code === 'ENOENT' || (detail?.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
+/** Takes back a claim of what was finished meanwhile: no folder of it stays. */
+export async function withdraw(folder: string, job: string, lock: Lock): Promise<void> {
+  await lock.release();
+  await rmdir(join(folder, job)).catch(() => undefined); // where it holds anything, it stays
+  await rm(join(folder, TIME), { force: true });
+  await rmdir(folder).catch(() => undefined);
 }
 
 /** What a finished job left; null where it is not finished. */
@@ -56,7 +75,7 @@ export async function failedSince(folder: string, job: string, since: number): P
 /** The time by the clock of the file system, which all processes share. */
 export async function fileTime(folder: string): Promise<number> {
   await mkdir(folder, { recursive: true });
-  const path = join(folder, '.time');
+  const path = join(folder, TIME);
   await writeFile(path, '');
   return (await stat(path)).mtimeMs;
 }

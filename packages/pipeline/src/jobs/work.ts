@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AncError, isAncError } from '@anc/core';
-import { claim, failedSince, fileTime, writeFailed, type JobFailure } from './claims.js';
+import { claim, failedSince, fileTime, withdraw, writeFailed, type JobFailure } from './claims.js';
 import type { Job, JobCall, JobPlan } from './job.js';
 
 /** How a process takes its part in a plan. */
@@ -62,11 +62,13 @@ async function takeOne(
   for (const { name } of ready) {
     const lock = await claim(plan.folder, name);
     if (lock === null) continue;
+    // Another process may have finished everything since the jobs were listed, or this one.
+    if (await plan.isComplete()) {
+      await withdraw(plan.folder, name, lock);
+      return 'nothing';
+    }
     try {
-      // Another process may have finished it since the jobs were listed, or even everything.
-      const job = (await plan.isComplete())
-        ? undefined
-        : (await plan.jobs()).find((one) => one.name === name);
+      const job = (await plan.jobs()).find((one) => one.name === name);
       if (job === undefined || job.finished) continue;
       return (await job.run(call)) ? 'finished' : 'interrupted';
     } catch (error) {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { Checksums, RunFolder, writeFileAtomically } from '@anc/runtime';
 import type { CompareResult } from '../compare/documents.js';
 import { executeComparison } from '../compare/execute.js';
-import { prepareComparison } from '../compare/jobs.js';
 import { intervalOf } from '../compare/interval.js';
 import { areJobsOpen, closeJobs, jobsFolder, removeJobs, REPORT } from '../jobs/claims.js';
 import type { Processes } from '../jobs/processes.js';
@@ -18,7 +17,7 @@ import { whileLocked, type FolderLock } from '../files/folder-lock.js';
 import { shownPath } from '../text/shown-path.js';
 import { RECORD, type Reproduction } from './folder.js';
 import { indexOf, type PlannedGroup } from './grid.js';
-import { comparisonOf, reproductionJobs } from './jobs.js';
+import { comparisonOf, prepareReproduction, reproductionJobs } from './jobs.js';
 import { reproductionReport } from './report.js';
 import { tables, type PaperRow } from './tables.js';
 
@@ -82,12 +81,11 @@ async function trainInJobs(
   execution: Omit<ReproduceExecution, 'processes'>,
   processes: Processes | undefined,
 ): Promise<boolean> {
-  const { path, reproduction, emit, signal } = execution;
+  const { path, emit, signal } = execution;
   const folder = jobsFolder(path);
   if (processes === undefined && !(await areJobsOpen(folder, ''))) return true;
   if (await exists(join(path, 'reproduce.json'))) await removeJobs(folder); // what diverged is trained again
-  if (!(await exists(join(path, RECORD))))
-    await prepareComparison(comparisonOf(execution, reproduction.grid[0]!));
+  if (!(await exists(join(path, RECORD)))) await prepareReproduction(execution);
   if (processes !== undefined) return processes.run(path, { emit, signal });
   const plan = reproductionJobs(execution, () => Promise.resolve(true));
   return work(plan, { emit, signal, leaves: ({ isReport }) => isReport === true });

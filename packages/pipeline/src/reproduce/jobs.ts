@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { shellQuoted } from '@anc/core/internal';
 import { bringTogether } from '../compare/execute.js';
 import { exists } from '../compare/folder.js';
-import { comparisonJobs, reportJob } from '../compare/jobs.js';
+import { comparisonJobs, prepareComparison, reportJob } from '../compare/jobs.js';
 import type { Comparison } from '../compare/seed-run.js';
 import { finishedJob, jobsFolder, REPORT, writeFinished } from '../jobs/claims.js';
 import type { Job, JobCall, JobPlan } from '../jobs/job.js';
@@ -28,6 +28,10 @@ export const comparisonOf = (
     },
   };
 };
+
+/** Makes the folder of a table and of its first comparison, when everything is checked. */
+export const prepareReproduction = (execution: Omit<ReproduceExecution, 'processes'>): Promise<void> =>
+  prepareComparison(comparisonOf(execution, execution.reproduction.grid[0]!));
 
 /** The jobs of all comparisons of a table, then its report. */
 export function reproductionJobs(
