@@ -24,6 +24,7 @@ const PAUSE = { first: 200, most: 5000 };
  */
 export async function work(plan: JobPlan, call: WorkCall): Promise<boolean> {
   const { signal, emit, index = 0, leaves = () => false } = call;
+  if (await plan.isComplete()) return true; // nothing is left in the folder of such a plan
   const began = await fileTime(plan.folder);
   const errors = new Map<string, unknown>();
   let pause = PAUSE.first;
