@@ -57,6 +57,8 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
   readonly acceptPlugins?: boolean | undefined;
   /** The command that continues, for errors; default: the run's own. */
   readonly again?: string | undefined;
+  /** Whether the run is only read: another process may be working in it. */
+  readonly unlocked?: boolean;
 }
 
 /** Checks everything, then creates the run folder: where this throws an AncError, nothing was written. */
@@ -107,13 +109,14 @@ export async function resumeWith<D extends TrainingData>(
     acceptChanges = false,
     acceptPlugins = false,
     again,
+    unlocked = false,
     compose,
     ...request
   }: ResumeRequest,
 ): Promise<StartedRun<D>> {
   const folder = await RunFolder.open(resolve(cwd, path));
   const notice = (message: string): void => emit({ type: 'notice', message });
-  const unlock = await readable(folder, folder.lock());
+  const unlock = unlocked ? () => Promise.resolve() : await readable(folder, folder.lock());
   try {
     await readable(folder, verifyRun(folder));
     const resumed = await optionsToResume(folder, changes, acceptChanges);
@@ -124,7 +127,7 @@ export async function resumeWith<D extends TrainingData>(
       plan.notices.forEach(notice);
       await compareEnvironment(folder, plan, cwd, notice);
       await comparePlugins(folder, plan.plugins, acceptPlugins, notice, again);
-      const students = await withRecordedNames(plan.students, folder);
+      const students = await withRecordedNames(plan.students, plan.options.methods, folder);
       if (resumed.changed.length > 0) {
         notice(
           `options of this run were changed: ${resumed.changed.map(describeChange).join('; ')}; it is recorded.`,
