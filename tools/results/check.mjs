@@ -10,6 +10,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,12 +35,9 @@ if (page.status !== 0) process.exit(page.status ?? 1);
 const { parts } = JSON.parse(readFileSync(at(`measured/${MEASURED}.json`), 'utf8'));
 const [{ command, environment, result }] = parts;
 const tolerance = cpus()[0]?.model === environment.cpu.model ? TOLERANCE : ELSEWHERE;
-if (
-  !(await import('onnxruntime-node').then(
-    () => true,
-    () => false,
-  ))
-) {
+try {
+  createRequire(at('../../packages/backend-onnx/package.json')).resolve('onnxruntime-node');
+} catch {
   console.log('onnxruntime-node is not installed: the figures are of the backend onnx.');
   process.exit(77);
 }

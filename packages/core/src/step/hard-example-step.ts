@@ -33,8 +33,8 @@ export interface HardExampleSetup extends Pick<
  * Training on images and on hard examples around them: for an image x, x + δ with ‖δ‖∞ ≤ ε maximizes the discrepancy
  * D(f_t(x + δ), f_s(x + δ)) between the frozen teacher and the fixed student, by projected gradient ascent with signs from a
  * random start (Madry 2018, arXiv 1706.06083, Section 2.1). The student then minimizes the data term on both, with the
- * teacher's answer for x + δ at x + δ. It is the game of data-free distillation with a ball around each image in place of a
- * generator.
+ * teacher's answer for x + δ at x + δ. As in data-free distillation, images are sought on which the two differ, in a ball around
+ * each image in place of a generator's range.
  *
  * Related: virtual adversarial training (Miyato 2018, arXiv 1704.03976, Section 3.2) maximizes the divergence from the
  * network's own answer for x, adversarially robust distillation (Goldblum 2020, arXiv 1905.09747, Section 4) imitates the

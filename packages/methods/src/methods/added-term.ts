@@ -10,7 +10,7 @@ import {
   similaritySchema,
   similarityTerm,
 } from '../data-terms/index.js';
-import { imagePairs, pairOf, tapSchema, type TapPair } from '../features/tap-pairs.js';
+import { imagePairs, pairOf, tapSchema, type Tap } from '../features/tap-pairs.js';
 import { commonSchema } from '../options/index.js';
 import { softAndHard, warmupShare } from '../stages/data-weight.js';
 import { termStage } from '../stages/term-stage.js';
@@ -134,18 +134,23 @@ export const crdMethod = (options: z.infer<typeof crdSchema>): Method =>
  */
 export const catMethod = (options: z.infer<typeof catSchema>): Method =>
   new AddedTermMethod('cat', options, ({ tap, side }, environment) => {
-    const [pair] = imagePairs([tap], environment, 1);
-    return classMapsTerm(withClassMaps(pair!, environment), side);
+    requireClassMaps(tap, environment);
+    return classMapsTerm(tap, side);
   });
 
-/** Throws `ANC_METHOD_TAP` where an output does not have a map for each class. */
-function withClassMaps(pair: TapPair, { classes }: MethodEnvironment): TapPair {
-  if (pair.studentShape[2] === classes && pair.teacherShape[2] === classes) return pair;
-  throw new AncError('ANC_METHOD_TAP', `"${pair.student}" and "${pair.teacher}" are not maps of classes.`, {
-    expected: `[height, width, ${classes}]`,
-    received: `[${pair.studentShape.join(', ')}] and [${pair.teacherShape.join(', ')}]`,
-    hint: 'take residual networks with class maps, e.g. --student "resnet20(classMaps=true)".',
-  });
+/** Throws `ANC_METHOD_TAP` where an output is not there or has no map for each class. */
+function requireClassMaps(tap: Tap, { studentOutputs, teacher, classes }: MethodEnvironment): void {
+  for (const [who, name, shape] of [
+    ['student', tap.student, studentOutputs[tap.student]],
+    ['teacher', tap.teacher, teacher?.outputs[tap.teacher]],
+  ] as const) {
+    if (shape?.length === 3 && shape[2] === classes) continue;
+    throw new AncError('ANC_METHOD_TAP', `the ${who} has no class maps.`, {
+      expected: `an output "${name}" of shape [height, width, ${classes}]`,
+      received: shape === undefined ? 'no output of that name' : `[${shape.join(', ')}]`,
+      hint: 'take residual networks with the option classMaps=true, for both, e.g. "resnet20(classMaps=true)".',
+    });
+  }
 }
 
 /**
