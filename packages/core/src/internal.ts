@@ -79,5 +79,6 @@ export {
 export { meansOfRuns } from './train/metric-accumulator.js';
 export { currentMetricName, currentMetrics, withDeprecatedMetrics } from './train/metric-names.js';
 export { readPosition } from './train/position.js';
+export { RankGroup } from './ranks/rank-group.js';
 export { rehearse, type RehearseOptions } from './train/rehearse.js';
 export { StageRunner } from './train/stage-runner.js';
