@@ -38,7 +38,8 @@ describe('collectiveContract', () => {
     [
       'sums that differ in the last bit',
       ({ allReduce, rank }) => ({
-        allReduce: async (buffer) => (await allReduce(buffer)).map((x) => (x % 1 === 0 ? x : x * (1 + 1e-6 * rank))),
+        allReduce: async (buffer) =>
+          (await allReduce(buffer)).map((x) => (x % 1 === 0 ? x : x * (1 + 1e-6 * rank))),
       }),
       'gives every rank the same bytes, and the same bytes again',
     ],

@@ -28,6 +28,7 @@ import { hookRunOf, type Execution, type RunContext } from './execution.js';
 import { averageInWords, chanceInWords, interpret, shortTimeInWords } from './interpretation.js';
 import { givenResult, noPredictions, trainOrRead } from './model-result.js';
 import { reportPart } from './part.js';
+import { isFirst, onRank, together } from './ranks.js';
 import { RunClock } from './run-clock.js';
 import { reported } from './reported.js';
 import { stoppedInWords, stoppedRunInWords } from './stopped.js';
@@ -38,6 +39,11 @@ import { stoppedInWords, stoppedRunInWords } from './stopped.js';
  * throws `ANC_DIVERGED`. Returns null where the signal was aborted.
  */
 export async function executeRun(execution: Execution): Promise<RunResult | null> {
+  const { ranks } = execution;
+  return executeHere(ranks === undefined ? execution : onRank(execution, ranks));
+}
+
+async function executeHere(execution: Execution): Promise<RunResult | null> {
   const { emit } = execution;
   const hooks = new HookRunner(execution.plan.hooks, (message) => emit({ type: 'notice', message }));
   const clock =
@@ -77,7 +83,9 @@ async function trainAll(context: RunContext): Promise<RunResult> {
   const trained =
     'given' in plan.teacher
       ? null
-      : await trainOrRead<ModelResult>(context, plan.teacher, 'teacher', null, noPredictions);
+      : await together(context.ranks, () =>
+          trainOrRead<ModelResult>(context, plan.teacher as PlannedModel, 'teacher', null, noPredictions),
+        );
   const frozen = await frozenTeacher(plan, folder);
   try {
     const teacherVariables = frozen.frozen?.variables ?? null;
@@ -102,7 +110,7 @@ async function trainStudents(
   const notice = (message: string): void => emit({ type: 'notice', message });
   const { task, data: taskData, description } = plan.task;
   const batchSize = microBatchOf(options.training);
-  const evaluation = { task, taskData, batchSize, emit, signal };
+  const evaluation = { task, taskData, batchSize, emit, signal, ranks: context.ranks };
   const predictionsFor = (split: DatasetSplit, what: string): Promise<SplitPredictions> =>
     teacherPredictions(frozen, shared, split, what, evaluation);
   const onTest = await predictionsFor(data.test, 'test images');
@@ -114,7 +122,7 @@ async function trainStudents(
   if (order !== null) notice(order);
   const teacher = trained ?? (await givenResult(context, plan.teacher as GivenTeacher, onTest));
   await writeData(folder, plan);
-  const outputs = openTeacherCache(plan, frozen, shared, notice);
+  const outputs = openTeacherCache(plan, frozen, shared, notice, context.ranks?.ranks);
   try {
     const students: StudentResult[] = [];
     const finished: PlannedModel[] = [];
@@ -132,7 +140,9 @@ async function trainStudents(
       const before = outputs.counts;
       try {
         students.push(
-          await trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions),
+          await together(context.ranks, () =>
+            trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions),
+          ),
         );
         finished.push(model);
         stopped = stopOf(model.name, students.at(-1)!);
@@ -178,12 +188,15 @@ async function trainStudents(
       interpretation,
       reading: interpretation,
     };
-    await writeLatency(folder, plan, frozen, finished, shared).catch((error: unknown) =>
-      notice(`the latency was not measured: ${(error as Error).message}`),
-    );
+    if (isFirst(context.ranks)) {
+      await writeLatency(folder, plan, frozen, finished, shared).catch((error: unknown) =>
+        notice(`the latency was not measured: ${(error as Error).message}`),
+      );
+    }
     await folder.writeResult(encodeNumbers(result));
     await outputs.close();
-    await reportOrNotice(() => writeReport(folder, reported(result)), shown, notice);
+    if (isFirst(context.ranks))
+      await reportOrNotice(() => writeReport(folder, reported(result)), shown, notice);
     return result;
   } catch (error) {
     await outputs.close().catch(() => undefined); // this error is the one to report

@@ -32,12 +32,16 @@ export async function importKoffi(
     return ((found as { readonly default?: Koffi }).default ?? found) as Koffi;
   } catch (cause) {
     const message = cause instanceof Error ? cause.message.trim().split('\n')[0]! : String(cause);
-    throw new AncError('ANC_MPI_MISSING', 'several ranks need koffi, which is not installed or does not load.', {
-      expected: KOFFI,
-      received: message,
-      hint: `npm install ${KOFFI}`,
-      install: KOFFI,
-      cause,
-    });
+    throw new AncError(
+      'ANC_MPI_MISSING',
+      'several ranks need koffi, which is not installed or does not load.',
+      {
+        expected: KOFFI,
+        received: message,
+        hint: `npm install ${KOFFI}`,
+        install: KOFFI,
+        cause,
+      },
+    );
   }
 }

@@ -97,7 +97,8 @@ export class MpiCollective implements Collective {
     const length = Float64Array.of(bytes.length);
     await this.#send(new Uint8Array(length.buffer), root);
     const whole = this.rank === root ? bytes : new Uint8Array(length[0]!);
-    for (let at = 0; at < whole.length; at += MESSAGE) await this.#send(whole.subarray(at, at + MESSAGE), root);
+    for (let at = 0; at < whole.length; at += MESSAGE)
+      await this.#send(whole.subarray(at, at + MESSAGE), root);
     return whole;
   }
 

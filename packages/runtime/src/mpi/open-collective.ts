@@ -13,11 +13,15 @@ import { loadMpi } from './library.js';
 export async function openMpi(environment: Environment = process.env): Promise<Collective | null> {
   const launcher = launcherOf(environment);
   if (launcher === null && isFromTorchrun(environment)) {
-    throw new AncError('ANC_MPI', 'these processes were started by torchrun or a relative, which brings no MPI.', {
-      expected: 'mpiexec, mpirun or srun',
-      received: `RANK=${environment.RANK}, WORLD_SIZE=${environment.WORLD_SIZE}`,
-      hint: 'use mpiexec -n <ranks>, or unset RANK and WORLD_SIZE to train in one process.',
-    });
+    throw new AncError(
+      'ANC_MPI',
+      'these processes were started by torchrun or a relative, which brings no MPI.',
+      {
+        expected: 'mpiexec, mpirun or srun',
+        received: `RANK=${environment.RANK}, WORLD_SIZE=${environment.WORLD_SIZE}`,
+        hint: 'use mpiexec -n <ranks>, or unset RANK and WORLD_SIZE to train in one process.',
+      },
+    );
   }
   if (launcher === null || launcher.ranks === 1) return null;
   const library = loadMpi(await importKoffi(), launcher, environment);

@@ -65,8 +65,7 @@ export const COLLECTIVE_CHECKS: readonly CollectiveCheck[] = [
         const own = ragged(length, collective.rank);
         const [one, two] = [await collective.allReduce(own), await collective.allReduce(own)];
         const first = await collective.broadcast(bytesOf(one), 0);
-        if (!isSame(first, bytesOf(one)))
-          faults.push(`a sum of ${length} is another one than on rank 0`);
+        if (!isSame(first, bytesOf(one))) faults.push(`a sum of ${length} is another one than on rank 0`);
         if (!isSame(bytesOf(one), bytesOf(two)))
           faults.push(`a sum of ${length} is another one the second time`);
       }
