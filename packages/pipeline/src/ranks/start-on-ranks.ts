@@ -15,6 +15,7 @@ import {
 } from '../run/start.js';
 import { assertRankedOptions, assertRankedPlan, otherPlans, sameForAll } from './assert-ranked.js';
 import { mirrorFolder } from './mirror-folder.js';
+import { localRanks, threadsOf, withRequestedThreads, withThreads } from './threads.js';
 
 /**
  * Starts a run on all ranks: each plans it, the first one creates the run folder, and the others work in a temporary folder of
@@ -24,10 +25,9 @@ import { mirrorFolder } from './mirror-folder.js';
  */
 export const startOnRanks = (ranks: RankGroup, request: StartRequest): Promise<StartedRun> =>
   inTurn(ranks, {
-    start: (scratch) => {
+    start: (scratch, planner) => {
       const { options } = request;
-      const planner = plannerFor(ranks);
-      if (scratch === null) return startWith(planner, request);
+      if (scratch === null) return startWith(planner, { ...request, ranks: ranks.ranks });
       const output = { ...options.output, directory: scratch, name: 'run' };
       return startWith(planner, { ...request, emit: silent, options: { ...options, output } });
     },
@@ -37,9 +37,8 @@ export const startOnRanks = (ranks: RankGroup, request: StartRequest): Promise<S
 /** The same with a run that is resumed: the folder of the first rank is copied to the others, wherever they are. */
 export const resumeOnRanks = (ranks: RankGroup, request: ResumeRequest): Promise<StartedRun> =>
   inTurn(ranks, {
-    start: (scratch) => {
-      const planner = plannerFor(ranks);
-      if (scratch === null) return resumeWith(planner, request);
+    start: (scratch, planner) => {
+      if (scratch === null) return resumeWith(planner, { ...request, ranks: ranks.ranks });
       return resumeWith(planner, { ...request, emit: silent, path: join(scratch, 'run') });
     },
     prepare: (scratch) =>
@@ -49,13 +48,14 @@ export const resumeOnRanks = (ranks: RankGroup, request: ResumeRequest): Promise
 const silent = (): void => undefined;
 
 const plannerFor =
-  (ranks: RankGroup): Planner<RunData> =>
+  ({ ranks }: RankGroup, threads: number): Planner<RunData> =>
   async (request) => {
-    assertRankedOptions(request.options, ranks.ranks);
-    const plan = await planRun(request);
+    const { options } = request;
+    assertRankedOptions(options, ranks);
+    const plan = await planRun({ ...request, options: withThreads(options, threads) });
     try {
       assertRankedPlan(plan);
-      return plan;
+      return { ...plan, options: withRequestedThreads(plan.options, options) };
     } catch (error) {
       await plan.dispose().catch(() => undefined);
       throw error;
@@ -64,7 +64,7 @@ const plannerFor =
 
 /** What starting has in common; `scratch` is a temporary folder, null on the first rank. */
 interface Starting {
-  start(scratch: string | null): Promise<StartedRun>;
+  start(scratch: string | null, planner: Planner<RunData>): Promise<StartedRun>;
   /** Called on all ranks when the first one has started. */
   prepare?(scratch: string | null): Promise<void>;
   /** Called on the first rank where another one could not start. */
@@ -79,10 +79,11 @@ async function inTurn(ranks: RankGroup, { start, prepare, undo }: Starting): Pro
   };
   let run: StartedRun | null = null;
   try {
-    if (scratch === null) run = await ranks.guard(() => start(null));
+    const planner = plannerFor(ranks, threadsOf(await localRanks(ranks)));
+    if (scratch === null) run = await ranks.guard(() => start(null, planner));
     await ranks.agree();
     await prepare?.(scratch);
-    run ??= await ranks.guard(() => start(scratch));
+    run ??= await ranks.guard(() => start(scratch, planner));
     await ranks.agree();
     await ranks.agree(crc32(sameForAll(run.plan)), otherPlans);
     const { release } = run;

@@ -38,6 +38,8 @@ export interface StartRequest extends PlanRequest {
   readonly emit: Emit;
   /** Awaited when everything is checked, before the folder is created. */
   readonly prepared?: () => Promise<void>;
+  /** How many processes train together; default: this one alone. */
+  readonly ranks?: number;
 }
 
 /** A run to resume: the values that its record cannot hold, and changes that do not affect the result. */
@@ -57,6 +59,8 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
   readonly acceptPlugins?: boolean | undefined;
   /** The command that continues, for errors; default: the run's own. */
   readonly again?: string | undefined;
+  /** How many processes train together; default: this one alone. */
+  readonly ranks?: number;
 }
 
 /** Checks everything, then creates the run folder: where this throws an AncError, nothing was written. */
@@ -81,7 +85,7 @@ export async function startWith<D extends TrainingData>(
     const folder = await createFolder(plan.options, cwd);
     const unlock = await folder.lock();
     try {
-      await recordEnvironment(folder, plan, cwd);
+      await recordEnvironment(folder, plan, cwd, request.ranks);
     } catch (error) {
       await unlock().catch(() => undefined);
       throw error;
@@ -108,6 +112,7 @@ export async function resumeWith<D extends TrainingData>(
     acceptPlugins = false,
     again,
     compose,
+    ranks,
     ...request
   }: ResumeRequest,
 ): Promise<StartedRun<D>> {
@@ -122,7 +127,7 @@ export async function resumeWith<D extends TrainingData>(
     const plan = await planner({ ...request, options, given: [], composition });
     try {
       plan.notices.forEach(notice);
-      await compareEnvironment(folder, plan, cwd, notice);
+      await compareEnvironment(folder, plan, cwd, notice, ranks);
       await comparePlugins(folder, plan.plugins, acceptPlugins, notice, again);
       const students = await withRecordedNames(plan.students, folder);
       if (resumed.changed.length > 0) {
