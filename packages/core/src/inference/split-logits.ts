@@ -74,10 +74,11 @@ export async function logitsOf(
   batchSize: number,
   onBatch?: (done: number, count: number) => void,
   signal?: AbortSignal,
+  ranks?: LogitRanks,
 ): Promise<SplitLogits> {
   let data = new Float32Array(0);
   let classes = 0;
-  const progress = { batchSize, ...(onBatch && { onBatch }), ...(signal && { signal }) };
+  const progress = { batchSize, ...(onBatch && { onBatch }), ...(signal && { signal }), ranks };
   for await (const { start, logits } of logitBatches(classifier, split, progress)) {
     classes = logits.shape[1]!;
     if (start === 0) data = new Float32Array(split.images.count * classes);

@@ -232,7 +232,11 @@ export async function trainModel(
           if (stage.generated !== undefined)
             await context.onGenerated?.(stage.generated(await event.snapshot()), progress);
           await save(event);
-          if (teacher instanceof TeacherCache) await teacher.flush();
+          if (teacher instanceof TeacherCache) {
+            await teacher.flush();
+            await ranks?.agree(); // then what each of them computed is there for all that share the folder
+            if (ranks !== undefined) await teacher.refresh();
+          }
           await hooks.onEpochSaved(ended);
         } else if (event.type === 'checkpoint') {
           await save(event);
