@@ -224,6 +224,7 @@ export { drawNoise, type Distribution, type NoiseSpec } from './random/noise.js'
 export { noiseName, phasesOf, playPhases, type PlayedPhases } from './step/play-phases.js';
 
 // Training, alone or as one of several ranks
+export type { Collective } from './contracts/collective.js';
 export type { Exchange, PhaseMeans, Rank } from './contracts/exchange.js';
 export { exchangeByAllReduce, type AllReduce } from './train/all-reduce.js';
 export { train, type Horizon, type TrainOptions } from './train/train.js';

@@ -216,6 +216,7 @@ async function planWith<D extends TrainingData>(
     const names = studentNames(final.methods);
     const students: PlannedModel[] = [];
     for (const [i, method] of methods.entries()) {
+      if (request.only?.includes(names[i]!) === false) continue;
       students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training)));
     }
     notices.push(...sizeWarnings(students, teacher));
