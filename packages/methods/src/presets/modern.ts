@@ -13,8 +13,8 @@ const optimizer = {
  *
  * Chosen by `anc-cli tune --preset modern` on held-out training images, with the same number of trials for every
  * method (commands and all trials: docs/results.md; `tools/results/measure.mjs tuning-glyphs`,
- * `tuning-fashion-mnist`): temperature 4, which was better than 2 wherever both were tried, and the learning rates 0.008
- * for glyphs and 0.002 for Fashion-MNIST. On both, kd was best at the end of its list and hardly better than one rate
+ * `tuning-fashion-mnist`): temperature 4, which was better than 2 for kd wherever both were tried, and the learning rates
+ * 0.008 for glyphs, where kd was best, and 0.002 for Fashion-MNIST. There kd was best at the end of its list and hardly better than one rate
  * below, which is used here. For other data 0.002 is a starting point: tune it, per dataset and for every method that
  * is compared.
  *
