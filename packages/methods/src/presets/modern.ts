@@ -14,9 +14,9 @@ const optimizer = {
  * Chosen by `anc-cli tune --preset modern` on held-out training images, with the same number of trials for every
  * method (commands and all trials: docs/results.md; `tools/results/measure.mjs tuning-glyphs`,
  * `tuning-fashion-mnist`): temperature 4, which was better than 2 for kd wherever both were tried, and the learning rates
- * 0.008 for glyphs, where kd was best, and 0.002 for Fashion-MNIST. There kd was best at the end of its list and hardly better than one rate
- * below, which is used here. For other data 0.002 is a starting point: tune it, per dataset and for every method that
- * is compared.
+ * 0.008 for glyphs, where kd was best, and 0.002 for Fashion-MNIST. There kd was best at the end of its list and
+ * hardly better than one rate below, which is used here. For other data 0.002 is a starting point: tune it, per dataset
+ * and for every method that is compared.
  *
  * The adversarial term is off (`methods`), since it did not beat its controls there. On glyphs it was not
  * distinguishable from its data term alone, from a discriminator that is never trained, or from dropout without one.
