@@ -1,13 +1,13 @@
 /**
  * Runs a comparison with `--jobs 2`, interrupts it as Ctrl-C does, continues it, kills one of its processes, and compares the
- * results with those of one process: `node tools/scale/jobs.mjs`.
+ * results with those of one process, then those of a tuning: `node tools/scale/jobs.mjs`.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './cluster.mjs';
-import { assertSame, CLI, comparisonOf, NAME, runAlone } from './tiny.mjs';
+import { assertSame, CLI, comparisonOf, NAME, run, runAlone, TUNING } from './tiny.mjs';
 
 const root = mkdtempSync(join(tmpdir(), 'anc-scale-'));
 const place = (name) => {
@@ -72,6 +72,13 @@ try {
   await reference;
   const files = assertSame(comparison, join(alone, 'runs', NAME), folder);
   console.log(`interrupted, continued, one process killed: ${files} files the same as of one process`);
+  const [oneByOne, atOnce] = [place('tuned-alone'), place('tuned')];
+  await Promise.all([
+    run('tune', TUNING.options, oneByOne),
+    run('tune', [...TUNING.options, '--jobs', '2'], atOnce),
+  ]);
+  const same = assertSame(TUNING, join(oneByOne, 'runs', NAME), join(atOnce, 'runs', NAME));
+  console.log(`a tuning: ${same} files the same as of one process`);
 } finally {
   rmSync(root, { recursive: true, force: true });
 }

@@ -56,7 +56,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
   const { folder, prefix } = placeOf(comparison);
   if (comparison.processes !== undefined || (await areJobsOpen(folder, prefix))) {
     if (before !== null) await removeJobs(folder); // those that diverged are trained again
-    if (!(await trainInJobs(comparison))) return null;
+    return (await trainInJobs(comparison)) ? reportInJobs(comparison) : null;
   }
   return bringTogether(comparison);
 }
@@ -74,6 +74,15 @@ async function trainInJobs(comparison: Comparison): Promise<boolean> {
   return processes === undefined
     ? work(plan, { emit, signal, leaves: ({ isReport }) => isReport === true })
     : processes.run(path, { emit, signal });
+}
+
+/** Makes the report, unless another process does. Null: the signal was aborted. */
+async function reportInJobs(comparison: Comparison): Promise<CompareResult | null> {
+  const { path, emit, signal } = comparison;
+  let made: CompareResult | null = null;
+  const report = async (): Promise<boolean> => (made = await bringTogether(comparison)) !== null;
+  if (!(await work(comparisonJobs({ comparison, report }), { emit, signal }))) return null;
+  return made ?? readResult<CompareResult>(path);
 }
 
 /** The result of a comparison whose models are trained, or are trained now. */

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { AncError, isAncError, type AncErrorDetail } from '@anc/core';
 import type { RunEvent } from '../events/events.js';
+import { afterWorkBegan } from '../events/work-error.js';
 import type { JobCall } from './job.js';
 
 /** What a process is told before it works; plain values only. */
@@ -64,7 +65,7 @@ export const processes = (count: number, request: Omit<WorkerRequest, 'folder' |
     // What one met itself says more than what another heard of it.
     const [first] = failed.sort((a, b) => Number(isHearsay(a)) - Number(isHearsay(b)));
     if (ends.includes(true) && failed.every(isLost)) return true;
-    if (first !== undefined) throw first;
+    if (first !== undefined) throw afterWorkBegan(first);
     return ends.every((end) => end === true);
   },
 });
