@@ -63,5 +63,10 @@ export const STAGES = [
   { name: 'scale: an array on SLURM', command: ['node', 'tools/scale/slurm.mjs'], minutes: 8 },
   { name: 'scale: a Job of Kubernetes', command: ['node', 'tools/scale/kubernetes.mjs'], minutes: 6 },
   { name: 'supply chain', command: ['node', 'tools/supply/check.mjs'], minutes: 4 },
+  {
+    name: 'results: the page, and a row of it again',
+    command: ['node', 'tools/results/check.mjs'],
+    minutes: 5,
+  },
   { name: 'knip', command: ['npm', 'run', '--silent', 'knip'], minutes: 3 },
 ];

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import type { Rank } from '@anc/core';
 import type { DefineCommand, Session } from './commands/command.js';
 import { safeStream } from './terminal/safe-stream.js';
 import type { Streams } from './terminal/terminal.js';
@@ -120,6 +121,8 @@ async function wholeProgram(): Promise<Command> {
 export interface ProgramOptions extends Streams {
   /** Absolute path of the working directory. */
   readonly cwd: string;
+  /** Which of several processes this is that a launcher such as mpiexec started; default: it is alone. */
+  readonly rank?: Rank | null;
 }
 
 /** Runs the program with arguments; returns the exit code. */
@@ -129,10 +132,24 @@ export async function runProgram(args: readonly string[], options: ProgramOption
   const session: Session = { ...options, stdout, stderr, exitWith: (code) => (exit = code) };
   try {
     await execute(args, session);
-    return exit;
+    return isFirst(options) ? exit : 0; // a launcher ends all ranks where one of them fails
   } catch (error) {
-    return await reportFailure(error, args, options);
+    return isFirst(options) ? await reportFailure(error, args, options) : await failureOfRank(error, options);
   }
+}
+
+const isFirst = ({ rank }: ProgramOptions): boolean => rank == null || rank.rank === 0;
+
+/** Exit code of another rank than the first, which reports what all of them know; what it does not know is said here. */
+async function failureOfRank(error: unknown, { rank }: ProgramOptions): Promise<number> {
+  const [{ isSharedError }, { failureOf }] = await Promise.all([
+    import('@anc/pipeline/internal'),
+    import('./terminal/failure.js'),
+  ]);
+  if (isSharedError(error)) return 0;
+  const { text, exit } = failureOf(error);
+  process.stderr.write(`rank ${rank!.rank}: error: ${text}\n`);
+  return exit;
 }
 
 async function execute(args: readonly string[], session: Session): Promise<void> {
@@ -146,6 +163,10 @@ async function execute(args: readonly string[], session: Session): Promise<void>
       writeErr: () => undefined, // errors are printed by `report`, once
     });
   const asked = args.find((arg) => !arg.startsWith('-') && arg !== 'help');
+  if (session.rank != null) {
+    const { assertRankedCommand } = await import('./ranks/assert-ranked-command.js');
+    assertRankedCommand(asked, session.rank);
+  }
   for (const [name, summary, load] of commands) {
     const command = program.command(name).description(summary);
     if (name === asked) (await load())(command, session);

@@ -20,6 +20,8 @@ export type {
   Tiles,
 } from './report/documents.js';
 export { renderReport, writeReport, type ReportedModel, type ReportedResult } from './report/report.js';
+export { launcherOf, type Environment, type Launcher } from './mpi/launcher.js';
+export { openMpi, reportMpi, type MpiReport } from './mpi/open-collective.js';
 export type { ParetoPoint } from './report/pareto.js';
 export {
   renderSimpleReport,

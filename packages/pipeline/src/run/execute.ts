@@ -9,6 +9,7 @@ import type { Emit } from '../events/events.js';
 import { isInterruption } from '../events/interrupted.js';
 import { HookRunner } from '../hooks/hook-runner.js';
 import { changesInWords } from '../files/recorded-options.js';
+import { transferEntry } from '../data/transfer-dataset.js';
 import { reportOrNotice } from '../files/report-or-notice.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
 import { isDivergence } from '../training/divergence.js';
@@ -19,6 +20,7 @@ import { divergenceInWords } from './diverged-student.js';
 import { hookRunOf, type Execution, type RunContext } from './execution.js';
 import { averageInWords, chanceInWords, interpret, shortTimeInWords } from './interpretation.js';
 import { reportPart } from './part.js';
+import { isFirst, onRank } from './ranks.js';
 import { readDocument } from './read-document.js';
 import { RunClock } from './run-clock.js';
 import { reported } from './reported.js';
@@ -36,8 +38,10 @@ import {
  * finished are read. A student that diverged is named in the result, and the others are trained; a teacher that diverged
  * throws `ANC_DIVERGED`. Returns null where the signal was aborted.
  */
-export const executeRun = (execution: Execution): Promise<RunResult | null> =>
-  inRun(execution, (context) => trainAll(context));
+export function executeRun(execution: Execution): Promise<RunResult | null> {
+  const { ranks } = execution;
+  return inRun(ranks === undefined ? execution : onRank(execution, ranks), (context) => trainAll(context));
+}
 
 /** The teacher alone: trained, or evaluated where it is given. Returns null where the signal was aborted. */
 export const executeTeacher = (execution: Execution): Promise<ModelResult | null> =>
@@ -112,7 +116,7 @@ async function trainAll(context: RunContext): Promise<RunResult> {
 
 /** Writes the result of a run and its report. */
 async function writeRun(
-  { plan, folder, shown, emit, shared = {} }: RunContext,
+  { plan, folder, shown, emit, ranks, shared = {} }: RunContext,
   { frozen, teacher, order }: Taught,
   { students, finished, diverged, stopped, notTrained }: TrainedStudents,
 ): Promise<RunResult> {
@@ -139,6 +143,7 @@ async function writeRun(
   const result: RunResult = {
     run: shown,
     dataset: options.data.dataset.name,
+    ...transferEntry(options.data),
     backend: backends.student.name,
     seed: options.training.seed,
     teacher,
@@ -153,11 +158,13 @@ async function writeRun(
     interpretation,
     reading: interpretation,
   };
-  await writeLatency(folder, plan, frozen, [...finished], shared).catch((error: unknown) =>
-    notice(`the latency was not measured: ${(error as Error).message}`),
-  );
+  if (isFirst(ranks)) {
+    await writeLatency(folder, plan, frozen, [...finished], shared).catch((error: unknown) =>
+      notice(`the latency was not measured: ${(error as Error).message}`),
+    );
+  }
   await folder.writeResult(encodeNumbers(result));
-  await reportOrNotice(() => writeReport(folder, reported(result)), shown, notice);
+  if (isFirst(ranks)) await reportOrNotice(() => writeReport(folder, reported(result)), shown, notice);
   return result;
 }
 

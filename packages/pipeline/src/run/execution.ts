@@ -1,4 +1,5 @@
 import type { HookRun, HostTensor, Variables } from '@anc/core';
+import type { RankGroup } from '@anc/core/internal';
 import type { RunFolder } from '@anc/runtime';
 import type { DivergedStudent } from '../events/documents.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
@@ -19,6 +20,8 @@ export interface Execution {
   readonly continueStopped?: boolean;
   /** Keeps the teacher's outputs for the next run of the same teacher on the same images. */
   readonly shared?: SharedTeacherOutputs;
+  /** The other ranks, where several processes train together: all of them execute the same run. */
+  readonly ranks?: RankGroup | undefined;
   /** Seconds that this process had used for the run before it is executed; default: 0. */
   readonly spent?: number;
   /** Students that diverged in other processes: they are reported, and not trained again. */

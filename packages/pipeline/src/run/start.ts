@@ -38,6 +38,8 @@ export interface StartRequest extends PlanRequest {
   readonly emit: Emit;
   /** Awaited when everything is checked, before the folder is created. */
   readonly prepared?: () => Promise<void>;
+  /** How many processes train together; default: this one alone. */
+  readonly ranks?: number;
 }
 
 /** A run to resume: the values that its record cannot hold, and changes that do not affect the result. */
@@ -59,6 +61,8 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
   readonly again?: string | undefined;
   /** Whether the run is only read: another process may be working in it. */
   readonly unlocked?: boolean;
+  /** How many processes train together; default: this one alone. */
+  readonly ranks?: number;
 }
 
 /** Checks everything, then creates the run folder: where this throws an AncError, nothing was written. */
@@ -83,7 +87,7 @@ export async function startWith<D extends TrainingData>(
     const folder = await createFolder(plan.options, cwd);
     const unlock = await folder.lock();
     try {
-      await recordEnvironment(folder, plan, cwd);
+      await recordEnvironment(folder, plan, cwd, request.ranks);
     } catch (error) {
       await unlock().catch(() => undefined);
       throw error;
@@ -111,6 +115,7 @@ export async function resumeWith<D extends TrainingData>(
     again,
     unlocked = false,
     compose,
+    ranks,
     ...request
   }: ResumeRequest,
 ): Promise<StartedRun<D>> {
@@ -125,7 +130,7 @@ export async function resumeWith<D extends TrainingData>(
     const plan = await planner({ ...request, options, given: [], composition });
     try {
       plan.notices.forEach(notice);
-      await compareEnvironment(folder, plan, cwd, notice);
+      await compareEnvironment(folder, plan, cwd, notice, ranks);
       await comparePlugins(folder, plan.plugins, acceptPlugins, notice, again);
       const students = await withRecordedNames(plan.students, plan.options.methods, folder);
       if (resumed.changed.length > 0) {
@@ -157,6 +162,9 @@ export function anchored(options: RunOptions, cwd: string): RunOptions {
     data: {
       ...data,
       dataset: recordedFolder(data.dataset, cwd),
+      ...(data.transferDataset === undefined
+        ? {}
+        : { transferDataset: recordedFolder(data.transferDataset, cwd) }),
       directory: data.directory === null ? null : absolute(data.directory),
     },
     cache: { ...cache, ...(cache.directory ? { directory: absolute(cache.directory) } : {}) },

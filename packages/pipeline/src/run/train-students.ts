@@ -16,15 +16,17 @@ import {
 import { divergedStudent } from './diverged-student.js';
 import type { RunContext } from './execution.js';
 import { givenResult, noPredictions, trainOrRead, type TeacherPredictions } from './model-result.js';
+import { together } from './ranks.js';
 
 /** The result of the teacher that is trained in the run; null where it is given. */
 export async function trainedTeacher(context: RunContext): Promise<ModelResult | null> {
-  const { plan, emit } = context;
+  const { plan, emit, ranks } = context;
   const about = taskEntry(plan.task.description);
   const count = namesIn(context).length + 1;
   emit({ type: 'model', model: 'teacher', role: 'teacher', index: 1, count, ...about });
-  if ('given' in plan.teacher) return null;
-  return await trainOrRead<ModelResult>(context, plan.teacher, 'teacher', null, noPredictions);
+  const { teacher } = plan;
+  if ('given' in teacher) return null;
+  return together(ranks, () => trainOrRead<ModelResult>(context, teacher, 'teacher', null, noPredictions));
 }
 
 /** Names of all students of the run, in order. */
@@ -48,11 +50,11 @@ export async function withTeacher<R>(
   trained: ModelResult | null,
   work: (context: RunContext, taught: Taught) => Promise<R>,
 ): Promise<R> {
-  const { plan, folder, emit, signal, shared = {} } = context;
+  const { plan, folder, emit, signal, ranks, shared = {} } = context;
   const { options, data } = plan;
   const notice = (message: string): void => emit({ type: 'notice', message });
   const { task, data: taskData } = plan.task;
-  const evaluation = { task, taskData, batchSize: microBatchOf(options.training), emit, signal };
+  const evaluation = { task, taskData, batchSize: microBatchOf(options.training), emit, signal, ranks };
   const frozen = await frozenTeacher(plan, folder);
   try {
     const predictionsFor = (split: DatasetSplit, what: string): Promise<SplitPredictions> =>
@@ -65,7 +67,7 @@ export async function withTeacher<R>(
     const order = 'given' in plan.teacher ? await orderWarningOf(plan, onTest) : null;
     if (order !== null) notice(order);
     const teacher = trained ?? (await givenResult(context, plan.teacher as GivenTeacher, onTest));
-    const outputs = openTeacherCache(plan, frozen, shared, notice);
+    const outputs = openTeacherCache(plan, frozen, shared, notice, ranks?.ranks);
     try {
       const inner = { ...context, teacherVariables: frozen.frozen?.variables ?? null };
       const result = await work(inner, { frozen, teacher, predictions, outputs, order });
@@ -119,7 +121,10 @@ export async function trainEach(
     const teacherOutputs = model.needsTeacher ? outputs : null;
     const before = outputs.counts;
     try {
-      students.push(await trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions));
+      const result = await together(context.ranks, () =>
+        trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions),
+      );
+      students.push(result);
       finished.push(model);
       stopped = stopOf(model.name, students.at(-1)!);
     } catch (error) {
