@@ -79,10 +79,14 @@ async function trainInJobs(comparison: Comparison): Promise<boolean> {
 /** Makes the report, unless another process does. Null: the signal was aborted. */
 async function reportInJobs(comparison: Comparison): Promise<CompareResult | null> {
   const { path, emit, signal } = comparison;
-  let made: CompareResult | null = null;
-  const report = async (): Promise<boolean> => (made = await bringTogether(comparison)) !== null;
+  const made: CompareResult[] = [];
+  const report = async (): Promise<boolean> => {
+    const result = await bringTogether(comparison);
+    if (result !== null) made.push(result);
+    return result !== null;
+  };
   if (!(await work(comparisonJobs({ comparison, report }), { emit, signal }))) return null;
-  return made ?? readResult<CompareResult>(path);
+  return made[0] ?? readResult<CompareResult>(path);
 }
 
 /** The result of a comparison whose models are trained, or are trained now. */

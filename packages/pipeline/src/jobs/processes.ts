@@ -5,7 +5,7 @@ import type { RunEvent } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import type { JobCall } from './job.js';
 
-/** What a process is told before it works; plain values only. */
+/** What a process is given before it works; plain values only. */
 export interface WorkerRequest {
   /** The folder of several runs. */
   readonly folder: string;
@@ -84,7 +84,9 @@ function runOne(request: WorkerRequest, who: string, { emit, signal }: JobCall):
     });
     let end: boolean | Error | null = null;
     let printed = '';
-    const stop = (): void => void (child.connected && child.send('stop'));
+    const stop = (): void => {
+      if (child.connected) child.send('stop');
+    };
     signal.addEventListener('abort', stop);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (printed = (printed + text).slice(-2000)));
     child.on('message', (message: WorkerMessage) => {
