@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AncError, isAncError } from '@anc/core';
+import { afterWorkBegan } from '../events/work-error.js';
 import { claim, failedSince, fileTime, withdraw, writeFailed, type JobFailure } from './claims.js';
 import type { Job, JobCall, JobPlan } from './job.js';
 
@@ -36,7 +37,7 @@ export async function work(plan: JobPlan, call: WorkCall): Promise<boolean> {
     if (open.length === 0) return true;
     const failures = await failuresOf(open, plan, began);
     const possible = withoutBlocked(open, new Set([...errors.keys(), ...failures.keys()]));
-    if (possible.length === 0) throw errorOf(errors, failures);
+    if (possible.length === 0) throw afterWorkBegan(errorOf(errors, failures));
     const missing = new Set(open.map(({ name }) => name));
     const ready = possible.filter(({ after }) => !after.some((name) => missing.has(name)));
     const taken = await takeOne(plan, rotated(ready, index), call, errors);
