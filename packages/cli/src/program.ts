@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { Rank } from '@anc/core';
 import type { DefineCommand, Session } from './commands/command.js';
 import { safeStream } from './terminal/safe-stream.js';
 import type { Streams } from './terminal/terminal.js';
+import { programVersion } from './version.js';
 
 /** Name, one line of help, and the module with the rest, which is loaded only for the command that runs. */
 const commands: readonly (readonly [string, string, () => Promise<DefineCommand>])[] = [
@@ -26,6 +26,16 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     'reproduce',
     "run the experiments of one of the paper's tables and show paper and measured results side by side",
     async () => (await import('./commands/reproduce.js')).defineReproduce,
+  ],
+  [
+    'sweep',
+    'write what SLURM, Kubernetes or a shell runs for compare, tune or reproduce on many machines',
+    async () => (await import('./commands/sweep.js')).defineSweep,
+  ],
+  [
+    'worker',
+    'take trainings of a comparison, tuning or reproduction, beside other processes on any machine',
+    async () => (await import('./commands/worker.js')).defineWorker,
   ],
   [
     'import',
@@ -145,7 +155,7 @@ async function failureOfRank(error: unknown, { rank }: ProgramOptions): Promise<
 async function execute(args: readonly string[], session: Session): Promise<void> {
   const program = new Command('anc-cli')
     .description('Adversarial network compression: a small network that behaves like the big one.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(programVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .configureOutput({
@@ -164,10 +174,6 @@ async function execute(args: readonly string[], session: Session): Promise<void>
   if (args.length === 0) program.outputHelp();
   else await program.parseAsync(args, { from: 'user' });
 }
-
-const version = (): string =>
-  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version;
 
 /** Prints an error, as text or as the document of `--json`, and returns its exit code. `began`: work had begun. */
 export async function reportFailure(

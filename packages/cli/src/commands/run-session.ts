@@ -66,7 +66,8 @@ export async function openTrainingSession(
       const { input, notices } = withDefaultBackend(onDataset.input);
       for (const notice of [...parent.notices, ...onDataset.notices, ...notices]) progress.notice(notice);
       const { options, given } = resolveRequest({ ...request, input });
-      return { options, given: given.filter(parent.isOwn), cwd, fetching, compose, input };
+      const hasValues = request.plugins.length > 0;
+      return { options, given: given.filter(parent.isOwn), cwd, fetching, compose, input, hasValues };
     },
     changes: (accepted) => changesOf(flags, accepted),
     close() {

@@ -40,6 +40,7 @@ import { withAdapters } from './suited-adapters.js';
 import { suitedTo, withSuitedDataset, withSuitedStudent } from './suited-options.js';
 import { targetsNotice } from './targets-notice.js';
 import { unusedOptions } from './unused-options.js';
+import { withTransfer } from './with-transfer.js';
 
 export type { PlannedModel } from './plan-model.js';
 export type { Plan, Planner, PlanRequest, TrainingPlan } from './planned.js';
@@ -81,7 +82,7 @@ async function planWith<D extends TrainingData>(
   const createAll = (options: RunOptions) =>
     Promise.all(options.methods.map((named, i) => aboutMethod(i, () => create(named, options))));
   const requested = await createAll(sized);
-  const files = await aboutOption(['data', 'dataset'], () =>
+  const measured = await aboutOption(['data', 'dataset'], () =>
     openDataset(
       dataOptions.dataset,
       composition,
@@ -89,6 +90,7 @@ async function planWith<D extends TrainingData>(
       fetching,
     ),
   );
+  const files = await withTransfer(measured, sized, composition, fetching);
   notices.push(...noticesOf(files));
   assertTasks(sized, isGivenTeacher, files, composition);
   const backends = await openBackends(compute, teacherOptions.backend, sized.student.backend, composition);
@@ -150,7 +152,13 @@ async function planWith<D extends TrainingData>(
     const inspection =
       given === null || !task.description.perImage || data.train.images.count === 0
         ? null // of one prediction per image alone
-        : await inspectTeacher(given, data, microBatchOf(training), training.seed);
+        : await inspectTeacher(
+            given,
+            data,
+            microBatchOf(training),
+            training.seed,
+            dataOptions.transferDataset !== undefined,
+          );
     if (inspection !== null) {
       if (set.length > 0) notice(inspectionInWords(inspection, dataset.classes)); // a record had it
       notices.push(...inspectionWarnings(inspection));
@@ -208,6 +216,7 @@ async function planWith<D extends TrainingData>(
     const names = studentNames(final.methods);
     const students: PlannedModel[] = [];
     for (const [i, method] of methods.entries()) {
+      if (request.only?.includes(names[i]!) === false) continue;
       students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training)));
     }
     notices.push(...sizeWarnings(students, teacher));

@@ -61,6 +61,8 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
   readonly again?: string | undefined;
   /** How many processes train together; default: this one alone. */
   readonly ranks?: number;
+  /** Whether the run is only read: another process may be working in it. */
+  readonly unlocked?: boolean;
 }
 
 /** Checks everything, then creates the run folder: where this throws an AncError, nothing was written. */
@@ -111,6 +113,7 @@ export async function resumeWith<D extends TrainingData>(
     acceptChanges = false,
     acceptPlugins = false,
     again,
+    unlocked = false,
     compose,
     ranks,
     ...request
@@ -118,7 +121,7 @@ export async function resumeWith<D extends TrainingData>(
 ): Promise<StartedRun<D>> {
   const folder = await RunFolder.open(resolve(cwd, path));
   const notice = (message: string): void => emit({ type: 'notice', message });
-  const unlock = await readable(folder, folder.lock());
+  const unlock = unlocked ? () => Promise.resolve() : await readable(folder, folder.lock());
   try {
     await readable(folder, verifyRun(folder));
     const resumed = await optionsToResume(folder, changes, acceptChanges);
@@ -129,7 +132,7 @@ export async function resumeWith<D extends TrainingData>(
       plan.notices.forEach(notice);
       await compareEnvironment(folder, plan, cwd, notice, ranks);
       await comparePlugins(folder, plan.plugins, acceptPlugins, notice, again);
-      const students = await withRecordedNames(plan.students, folder);
+      const students = await withRecordedNames(plan.students, plan.options.methods, folder);
       if (resumed.changed.length > 0) {
         notice(
           `options of this run were changed: ${resumed.changed.map(describeChange).join('; ')}; it is recorded.`,
@@ -159,6 +162,9 @@ export function anchored(options: RunOptions, cwd: string): RunOptions {
     data: {
       ...data,
       dataset: recordedFolder(data.dataset, cwd),
+      ...(data.transferDataset === undefined
+        ? {}
+        : { transferDataset: recordedFolder(data.transferDataset, cwd) }),
       directory: data.directory === null ? null : absolute(data.directory),
     },
     cache: { ...cache, ...(cache.directory ? { directory: absolute(cache.directory) } : {}) },
