@@ -48,5 +48,5 @@ export { RATES } from './run/resumed-options.js';
 export { withParent } from './run/with-parent.js';
 export { resumeRun, startRun } from './run/start.js';
 export { triedLines, tunedRows } from './tune/report.js';
-export { launcherOf, openMpi, reportMpi } from '@anc/runtime';
+export { launcherOf, openMpi, reportMpi, type MpiReport } from '@anc/runtime';
 export { isSharedError, kappaMatters, metricOf, taskOfDocument } from '@anc/core/internal';
