@@ -3,11 +3,11 @@
  *
  *   node tools/results/recipes/measure.mjs --pair fashion --size 1600 --changes crop-flip,strong --terms kd@0.002,l1@0.004
  *
- * Time is processor time of one thread, which other work on the machine hardly changes. What an update costs is measured
- * once for each pair, kind of changes and batch; every candidate has the number of updates that the budget of its pair
- * pays: what 15 epochs of `kd` on 1,600 pictures take where files are decoded in every epoch. Agreement is measured on
- * pictures that no student sees, of training files; test images are not opened. Results are added to
- * measured/<name>.json; what is there is not measured again.
+ * Every candidate has the same number of updates, and the teacher's outputs for a fixed number of views of each picture
+ * are cached, so that they take the same time but for the changes of pictures; what an update takes is measured beside, as
+ * processor time, which other work on the machine hardly changes. Agreement is measured on pictures that no student sees,
+ * of training files; test images are not opened. Results are added to measured/<pair>-<size>.json; what is there is not
+ * measured again.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -25,9 +25,9 @@ const { values } = parseArgs({
     changes: { type: 'string' },
     terms: { type: 'string' },
     batch: { type: 'string', default: '64' },
-    views: { type: 'string' },
+    views: { type: 'string', default: '8' },
+    updates: { type: 'string', default: '700' },
     seeds: { type: 'string', default: '1' },
-    share: { type: 'string', default: '1' },
     data: { type: 'string', default: '../shared/data' },
     work: { type: 'string', default: 'runs/recipes' },
     to: { type: 'string' },
@@ -35,9 +35,9 @@ const { values } = parseArgs({
 });
 const list = (text) => text.split(',').filter((word) => word !== '');
 const { pair, data, work } = values;
-const [size, batch, share] = [values.size, values.batch, values.share].map(Number);
-const views = values.views === undefined ? null : Number(values.views);
-const { teacher, student, budget } = pairs[pair];
+const [size, batch, updates] = [values.size, values.batch, values.updates].map(Number);
+const views = values.views === 'all' ? null : Number(values.views);
+const { teacher, student } = pairs[pair];
 const target = values.to ?? fileURLToPath(new URL(`measured/${pair}-${size}.json`, import.meta.url));
 mkdirSync(work, { recursive: true });
 mkdirSync(fileURLToPath(new URL('measured/', import.meta.url)), { recursive: true });
@@ -46,7 +46,7 @@ const git = (...args) => execFileSync('git', args, { encoding: 'utf8' }).trim();
 const commit = git('rev-parse', '--short', 'HEAD');
 const isDirty = git('status', '--porcelain', '--', 'packages', 'tools') !== '';
 
-const measured = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : { costs: {}, rows: [] };
+const measured = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : { rows: [] };
 function keep() {
   writeFileSync(`${target}.new`, `${JSON.stringify(measured, null, 1)}\n`);
   renameSync(`${target}.new`, target);
@@ -59,8 +59,8 @@ const seconds = () => {
 
 const images = await picturesOf(pair, size, data);
 
-/** Trains one student for each method; returns the agreements by method and the time at the end of every epoch. */
-async function train({ change, methods, updates, epochs, seed, remembered }) {
+/** Trains one student for each method; returns their agreements, and the seconds of an update in the second half of each. */
+async function train(change, methods, seed) {
   const times = [];
   const run = distill({
     teacher: teacher(data, work),
@@ -70,35 +70,17 @@ async function train({ change, methods, updates, epochs, seed, remembered }) {
     seed,
     threads: 1,
     folder: null,
-    data: { ...changes[change], views },
-    training: { epochs, stepsPerEpoch: Math.round(updates / epochs), batchSize: batch },
-    ...(remembered && { cache: { directory: `${work}/teacher-outputs` } }),
+    data: { ...changes[change], ...(change !== 'plain' && { views }) },
+    training: { epochs: 2, stepsPerEpoch: updates / 2, batchSize: batch },
+    cache: { directory: `${work}/teacher-outputs` },
   });
   for await (const event of run) if (event.type === 'epoch') times.push(seconds());
   const { students } = (await run).result;
   await (await run).dispose();
-  return { agreements: students.map(({ agreement }) => agreement), times };
-}
-
-/** Processor seconds of an update, fresh teacher outputs included unless views are limited. */
-async function costOf(change) {
-  const key = `${change}/${batch}${views === null ? '' : `/${views} views`}`;
-  if (measured.costs[key] === undefined) {
-    const updates = 40 * Math.max(1, Math.round(64 / batch));
-    const { times } = await train({
-      change,
-      methods: [methodOf('kd@0.002')],
-      updates: 4 * updates,
-      epochs: 4,
-      seed: 99,
-      remembered: false,
-    });
-    const each = [1, 2, 3].map((i) => times[i] - times[i - 1]).sort((a, b) => a - b);
-    measured.costs[key] = Number((each[1] / updates).toFixed(5));
-    keep();
-    console.log(`${pair}-${size} ${key}: ${measured.costs[key]} s an update`);
-  }
-  return measured.costs[key];
+  return students.map(({ agreement }, i) => ({
+    agreement: Number(agreement.toFixed(4)),
+    seconds: Number(((times[2 * i + 1] - times[2 * i]) / (updates / 2)).toFixed(5)),
+  }));
 }
 
 const same = (row, other) => Object.entries(other).every(([key, value]) => row[key] === value);
@@ -106,35 +88,14 @@ const same = (row, other) => Object.entries(other).every(([key, value]) => row[k
 for (const seed of list(values.seeds).map(Number)) {
   for (const change of list(values.changes)) {
     const open = list(values.terms).filter(
-      (term) => !measured.rows.some((row) => same(row, { change, term, batch, views, seed, share })),
+      (term) => !measured.rows.some((row) => same(row, { change, term, batch, views, seed, updates })),
     );
     if (open.length === 0) continue;
-    const updates = Math.round((share * budget) / (await costOf(change)));
-    const { agreements } = await train({
-      change,
-      methods: open.map(methodOf),
-      updates,
-      epochs: 2,
-      seed,
-      remembered: true,
-    });
+    const results = await train(change, open.map(methodOf), seed);
     open.forEach((term, i) => {
-      const agreement = Number(agreements[i].toFixed(4));
-      measured.rows.push({
-        change,
-        term,
-        batch,
-        views,
-        seed,
-        share,
-        updates,
-        agreement,
-        commit,
-        dirty: isDirty,
-      });
-      console.log(
-        `${pair}-${size} ${change} ${term} b${batch} seed ${seed}: ${updates} updates, ${agreement}`,
-      );
+      const row = { change, term, batch, views, seed, updates, ...results[i], commit, dirty: isDirty };
+      measured.rows.push(row);
+      console.log(JSON.stringify({ pair, size, ...row }));
     });
     measured.cpu = cpus()[0].model;
     keep();

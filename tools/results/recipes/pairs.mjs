@@ -31,7 +31,7 @@ function cifar100(file) {
 
 /**
  * Teachers with their pictures. `all`: bytes of all pictures, of training files alone. The first `measured` of them are
- * what agreement is measured on, which no student sees; those to learn from follow. `budget`: processor seconds.
+ * what agreement is measured on, which no student sees; those to learn from follow.
  */
 export const pairs = {
   fashion: {
@@ -42,7 +42,6 @@ export const pairs = {
     all: (data) =>
       gunzipSync(readFileSync(join(data, 'fashion-mnist', 'train-images-idx3-ubyte.gz'))).subarray(16),
     measured: 2000,
-    budget: 30,
   },
   cifar: {
     title:
@@ -52,7 +51,6 @@ export const pairs = {
     shape: [32, 32, 3],
     all: (data) => cifar100(readFileSync(join(data, 'cifar-100-binary', 'train.bin'))),
     measured: 1000,
-    budget: 60,
   },
   glyphs: {
     title: 'a network trained by `run` on glyphs (441 k parameters) to the default student (33.8 k)',
@@ -61,7 +59,6 @@ export const pairs = {
     shape: [28, 28, 1],
     all: async () => (await new Glyphs({ train: 22_000, test: 1, seed: 12 }).split('train')).images.bytes,
     measured: 2000,
-    budget: 30,
   },
 };
 
