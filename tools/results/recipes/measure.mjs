@@ -6,8 +6,13 @@
  * Every candidate has the same number of updates, and the teacher's outputs for a fixed number of views of each picture
  * are cached, so that they take the same time but for the changes of pictures; what an update takes is measured beside, as
  * processor time, which other work on the machine hardly changes. Agreement is measured on pictures that no student sees,
- * of training files; test images are not opened. Results are added to measured/<pair>-<size>.json; what is there is not
+ * of training files; test images are not opened. Results are added to measured/recipes.json; what is there is not
  * measured again.
+ *
+ * The teachers of `cifar` and `glyphs` are put there first:
+ *
+ *   npx anc-cli import ../shared/data/models/resnet20-cifar10-akamaster.th --out runs/recipes/resnet20.safetensors
+ *   npx anc-cli run --limit-train 10000 --methods kd --epochs 1 --teacher-epochs 4 --out runs/recipes --name glyphs
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -30,7 +35,6 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     data: { type: 'string', default: '../shared/data' },
     work: { type: 'string', default: 'runs/recipes' },
-    to: { type: 'string' },
   },
 });
 const list = (text) => text.split(',').filter((word) => word !== '');
@@ -38,17 +42,19 @@ const { pair, data, work } = values;
 const [size, batch, updates] = [values.size, values.batch, values.updates].map(Number);
 const views = values.views === 'all' ? null : Number(values.views);
 const { teacher, student } = pairs[pair];
-const target = values.to ?? fileURLToPath(new URL(`measured/${pair}-${size}.json`, import.meta.url));
+const target = fileURLToPath(new URL('../measured/recipes.json', import.meta.url));
 mkdirSync(work, { recursive: true });
-mkdirSync(fileURLToPath(new URL('measured/', import.meta.url)), { recursive: true });
 
 const git = (...args) => execFileSync('git', args, { encoding: 'utf8' }).trim();
 const commit = git('rev-parse', '--short', 'HEAD');
 const isDirty = git('status', '--porcelain', '--', 'packages', 'tools') !== '';
 
-const measured = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : { rows: [] };
-function keep() {
-  writeFileSync(`${target}.new`, `${JSON.stringify(measured, null, 1)}\n`);
+/** What is there by now: another process may measure another pair. */
+const measured = () => (existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : { rows: [] });
+function keep(more) {
+  const { rows } = measured();
+  const all = { cpu: cpus()[0].model, node: process.version, rows: [...rows, ...more] };
+  writeFileSync(`${target}.new`, `${JSON.stringify(all, null, 1)}\n`);
   renameSync(`${target}.new`, target);
 }
 
@@ -87,17 +93,14 @@ const same = (row, other) => Object.entries(other).every(([key, value]) => row[k
 
 for (const seed of list(values.seeds).map(Number)) {
   for (const change of list(values.changes)) {
+    const part = { pair, size, change, batch, views, seed, updates };
     const open = list(values.terms).filter(
-      (term) => !measured.rows.some((row) => same(row, { change, term, batch, views, seed, updates })),
+      (term) => !measured().rows.some((row) => same(row, { ...part, term })),
     );
     if (open.length === 0) continue;
     const results = await train(change, open.map(methodOf), seed);
-    open.forEach((term, i) => {
-      const row = { change, term, batch, views, seed, updates, ...results[i], commit, dirty: isDirty };
-      measured.rows.push(row);
-      console.log(JSON.stringify({ pair, size, ...row }));
-    });
-    measured.cpu = cpus()[0].model;
-    keep();
+    const rows = open.map((term, i) => ({ ...part, term, ...results[i], commit, dirty: isDirty }));
+    for (const row of rows) console.log(JSON.stringify(row));
+    keep(rows);
   }
 }

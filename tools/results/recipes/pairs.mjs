@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Dataset } from '@anc/core';
 import { Glyphs, MemoryImages } from '@anc/datasets';
+import { described } from './candidates.mjs';
 
 /** Pictures without labels: `train` to learn from, `test` to measure on. */
 class Pictures extends Dataset {
@@ -30,41 +31,35 @@ function cifar100(file) {
 }
 
 /**
- * Teachers with their pictures. `all`: bytes of all pictures, of training files alone. The first `measured` of them are
- * what agreement is measured on, which no student sees; those to learn from follow.
+ * Teachers with their pictures. `all`: bytes of all pictures, of training files alone. The first of them are what agreement
+ * is measured on, which no student sees; those to learn from follow.
  */
 export const pairs = {
   fashion: {
-    title: 'a published Fashion-MNIST classifier (ONNX, 914,698 parameters) to LeNet-5 (61,706)',
     teacher: (data) => join(data, 'models', 'fashion-mnist-cnn.onnx'),
     student: 'lenet5',
     shape: [28, 28, 1],
     all: (data) =>
       gunzipSync(readFileSync(join(data, 'fashion-mnist', 'train-images-idx3-ubyte.gz'))).subarray(16),
-    measured: 2000,
   },
   cifar: {
-    title:
-      'a CIFAR-10 ResNet-20 (269,722 parameters) with pictures of CIFAR-100 to ResNet-8 of half the width (20,794)',
     teacher: (_, work) => join(work, 'resnet20.safetensors'),
     student: 'resnet(depth=8,width=0.5)',
     shape: [32, 32, 3],
     all: (data) => cifar100(readFileSync(join(data, 'cifar-100-binary', 'train.bin'))),
-    measured: 1000,
   },
   glyphs: {
-    title: 'a network trained by `run` on glyphs (441 k parameters) to the default student (33.8 k)',
     teacher: (_, work) => join(work, 'glyphs'),
     student: 'cnn-student',
     shape: [28, 28, 1],
     all: async () => (await new Glyphs({ train: 22_000, test: 1, seed: 12 }).split('train')).images.bytes,
-    measured: 2000,
   },
 };
 
 /** A pair's pictures with `size` of them to learn from. */
 export async function picturesOf(name, size, data) {
-  const { shape, all, measured } = pairs[name];
+  const { shape, all } = pairs[name];
+  const { measured } = described[name];
   const bytes = await all(data);
   const each = shape[0] * shape[1] * shape[2];
   const part = (from, count) => Uint8Array.from(bytes.subarray(from * each, (from + count) * each));

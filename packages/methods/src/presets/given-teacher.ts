@@ -9,9 +9,9 @@ import type { PresetFamily } from './preset.js';
 export const givenTeacher: PresetFamily = {
   base: {
     summary:
-      'for a given teacher: Adam at a higher rate, at least 1,500 updates, images in eight changed views each; strong changes of few images',
+      'for a given teacher: Adam at a higher rate, at least 1,200 updates, images in eight changed views each; strong changes of few images',
     methods: ['supervised', 'l2', 'kd', 'adversarial'],
-    epochs: 15,
+    epochs: 12,
     batchSize: 64,
     augmentation: { crop: 0, flip: false },
     optimizer: {

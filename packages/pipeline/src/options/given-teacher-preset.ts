@@ -11,7 +11,7 @@ export const STRONG: readonly Named[] = [
 const FEW = 1000;
 
 /** Updates of a student, where neither epochs nor a time is given, at least. */
-const UPDATES = 1500;
+const UPDATES = 1200;
 
 /** Updates that count as an epoch where a pass has fewer. */
 const STEPS = 100;

@@ -37,10 +37,10 @@ describe('the training of a given teacher', () => {
   it('follows the number of training images, and says so', async () => {
     const few = await suited({}, new Images(300));
     expect(changes(few)).toBe('affine,random-erasing,mixup');
-    expect(few.training).toMatchObject({ epochs: 15, stepsPerEpoch: 100 });
+    expect(few.training).toMatchObject({ epochs: 12, stepsPerEpoch: 100 });
     expect(few.data.views).toBe(8);
     expect(few.notices).toEqual([
-      expect.stringMatching(/^for 300 training images: 15 epochs of 100 steps; 8 views/),
+      expect.stringMatching(/^for 300 training images: 12 epochs of 100 steps; 8 views/),
     ]);
     expect(changes(await suited({}))).toBe('affine');
     expect((await suited({}, new Images(20_000))).training.stepsPerEpoch).toBeUndefined();
