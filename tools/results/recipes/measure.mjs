@@ -4,9 +4,9 @@
  *   node tools/results/recipes/measure.mjs --pair fashion --size 1600 --changes crop-flip,strong --terms kd@0.002,l1@0.004
  *
  * Every candidate has the same number of updates, and the teacher's outputs for a fixed number of views of each picture
- * are cached, so that they take the same time but for the changes of pictures; what an update takes is measured beside, as
- * processor time, which other work on the machine hardly changes. Agreement is measured on pictures that no student sees,
- * of training files; test images are not opened. Results are added to measured/recipes.json; what is there is not
+ * are cached, so that they take the same time but for the changes of pictures. Processor seconds of an update are kept
+ * beside; on a busy machine they vary. Agreement is measured on pictures that no student sees, of training files; test
+ * images are not opened. Results are added to measured/recipes.json; what is there is not
  * measured again.
  *
  * The teachers of `cifar` and `glyphs` are put there first:

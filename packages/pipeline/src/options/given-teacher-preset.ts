@@ -7,8 +7,8 @@ export const STRONG: readonly Named[] = [
   { name: 'mixup', options: { alpha: 1 } },
 ];
 
-/** Fewer training images than this are few. */
-const FEW = 1000;
+/** Fewer training images than this are few: between 1,600, where changes help, and 16,000, where they do harm. */
+const FEW = 5000;
 
 /** Updates of a student, where neither epochs nor a time is given, at least. */
 const UPDATES = 1200;
@@ -22,25 +22,27 @@ const PASSES = 6;
 /** Fixed views of an image: the teacher computes each of them once, and they are cached for all students. */
 const VIEWS = 8;
 
-const AFFINE = STRONG.slice(0, 1);
-
-/** How students of a given teacher are trained on a number of images: what the preset cannot say without it. */
-export interface SizedTraining {
+/** How images are changed, in how many fixed views of each. */
+export interface ImageChanges {
   readonly augment: readonly Named[];
   readonly views: number;
+}
+
+/** How long students are trained. */
+export interface TrainingAmount {
   readonly epochs: number;
   /** Absent where an epoch is a pass. */
   readonly stepsPerEpoch?: number;
 }
 
-/**
- * The training of the preset `given-teacher` on `count` images in batches of `batchSize`: enough updates whatever the
- * number of images, and stronger changes where these are few.
- */
-export function trainingOn(count: number, batchSize: number): SizedTraining {
+/** How the preset `given-teacher` changes images, by their number: null where it leaves them as they are. */
+export const changesOf = (count: number): ImageChanges | null =>
+  count < FEW ? { augment: STRONG, views: VIEWS } : null;
+
+/** How long the preset `given-teacher` trains on `count` images in batches of `batchSize`: few are repeated. */
+export function amountFor(count: number, batchSize: number): TrainingAmount {
   const pass = Math.max(1, Math.floor(count / batchSize));
-  const changes = { augment: count < FEW ? STRONG : AFFINE, views: VIEWS };
   return pass < STEPS
-    ? { ...changes, epochs: Math.ceil(UPDATES / STEPS), stepsPerEpoch: STEPS }
-    : { ...changes, epochs: Math.max(PASSES, Math.ceil(UPDATES / pass)) };
+    ? { epochs: Math.ceil(UPDATES / STEPS), stepsPerEpoch: STEPS }
+    : { epochs: Math.max(PASSES, Math.ceil(UPDATES / pass)) };
 }

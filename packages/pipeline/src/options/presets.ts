@@ -96,7 +96,7 @@ const paper: PresetOptions = (dataset, { training = {} } = {}) => {
   });
 };
 
-/** A given teacher, but for what depends on the number of images: `trainingOn`. Its objective is the methods' own default. */
+/** A given teacher, but for what depends on the number of images: `amountFor`, `changesOf`. Its objective is the methods' own default. */
 const givenTeacher: PresetOptions = (dataset) =>
   over(dataset, trainingOf(methodPreset('given-teacher', dataset)));
 

@@ -40,16 +40,22 @@ describe('the training of a given teacher', () => {
     expect(few.training).toMatchObject({ epochs: 12, stepsPerEpoch: 100 });
     expect(few.data.views).toBe(8);
     expect(few.notices).toEqual([
-      expect.stringMatching(/^for 300 training images: 12 epochs of 100 steps; 8 views/),
+      expect.stringMatching(/^for 300 training images: 12 epochs of 100 updates; 8 views/),
     ]);
-    expect(changes(await suited({}))).toBe('affine');
-    expect((await suited({}, new Images(20_000))).training.stepsPerEpoch).toBeUndefined();
+    const many = await suited({}, new Images(20_000));
+    expect(many.data).toEqual(many.before.data);
+    expect(many.training.epochs).toBe(6);
+    expect(many.training.stepsPerEpoch).toBeUndefined();
+    expect(many.notices).toEqual([expect.stringMatching(/^for 20,000 training images: 6 epochs\. /)]);
   });
 
   it('counts what is left of them', async () => {
-    expect(changes(await suited({ limitTrain: 900 }))).toBe('affine,random-erasing,mixup');
-    expect(changes(await suited({ limitTrain: 1200, validation: 0.2 }))).toBe('affine,random-erasing,mixup');
-    expect(changes(await suited({ limitTrain: 1200 }))).toBe('affine');
+    const many = new Images(20_000);
+    expect(changes(await suited({ limitTrain: 4900 }, many))).toBe('affine,random-erasing,mixup');
+    expect(changes(await suited({ limitTrain: 6000, validation: 0.2 }, many))).toBe(
+      'affine,random-erasing,mixup',
+    );
+    expect(changes(await suited({ limitTrain: 6000 }, many))).toBe('none');
   });
 
   it('leaves what the caller says', async () => {

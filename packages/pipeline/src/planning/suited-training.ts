@@ -3,7 +3,12 @@ import { factsOf } from '@anc/datasets/facts';
 import { hasImages, taskNameOf } from '../data/dataset-facts.js';
 import { isEndpoint } from '../endpoint/endpoint-options.js';
 import { TEACHER_VALUE } from '../options/given-model.js';
-import { trainingOn } from '../options/given-teacher-preset.js';
+import {
+  amountFor,
+  changesOf,
+  type ImageChanges,
+  type TrainingAmount,
+} from '../options/given-teacher-preset.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
 import { formatCount } from '../text/format.js';
 import { describeNamed } from '../text/named.js';
@@ -28,27 +33,34 @@ export async function withSuitedTraining(
   const set = new Set(given.map((path) => path.join('.')));
   const isOpen = (paths: readonly string[]): boolean => !paths.some((path) => set.has(path));
   const isAsked = isEndpoint(teacher.model) || teacher.model.name === TEACHER_VALUE;
-  const changes =
+  const mayChange =
     isOpen(CHANGES) && data.augment === undefined && !isAsked && taskNameOf(dataset) === 'classification';
-  const amount = isOpen(AMOUNTS) && training.stepsPerEpoch === undefined;
-  if (!changes && !amount) return options;
+  const mayLast = isOpen(AMOUNTS) && training.stepsPerEpoch === undefined;
+  if (!mayChange && !mayLast) return options;
   const count = await trainingImages(options, dataset);
-  const { augment, views, epochs, stepsPerEpoch } = trainingOn(count, training.batchSize);
+  const changes = mayChange ? changesOf(count) : null;
+  const amount = mayLast ? amountFor(count, training.batchSize) : null;
   const words = [
-    ...(amount ? [`${epochs} epochs${stepsPerEpoch === undefined ? '' : ` of ${stepsPerEpoch} steps`}`] : []),
-    ...(changes ? [`${views} views of each under ${augment.map(describeNamed).join(', ')}`] : []),
+    ...(amount === null ? [] : [lengthOf(amount)]),
+    ...(changes === null ? [] : [viewsOf(changes)]),
   ];
-  notice(
-    `for ${formatCount(count)} training images: ${words.join('; ')}. Others by --epochs, --augment and --views, or --preset quick.`,
-  );
+  if (words.length > 0) {
+    notice(
+      `for ${formatCount(count)} training images: ${words.join('; ')}. Others by --epochs, --augment and --views, or --preset quick.`,
+    );
+  }
   return {
     ...options,
-    data: changes ? { ...data, augment: [...augment], views } : data,
-    training: amount
-      ? { ...training, epochs, ...(stepsPerEpoch !== undefined && { stepsPerEpoch }) }
-      : training,
+    data: changes === null ? data : { ...data, augment: [...changes.augment], views: changes.views },
+    training: { ...training, ...amount },
   };
 }
+
+const lengthOf = ({ epochs, stepsPerEpoch }: TrainingAmount): string =>
+  `${epochs} epochs${stepsPerEpoch === undefined ? '' : ` of ${stepsPerEpoch} updates`}`;
+
+const viewsOf = ({ augment, views }: ImageChanges): string =>
+  `${views} views of each under ${augment.map(describeNamed).join(', ')}`;
 
 /** Number of the images that students learn from, before any is read where a published number says it. */
 async function trainingImages({ data }: RunOptions, dataset: Dataset): Promise<number> {
