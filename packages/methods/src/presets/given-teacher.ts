@@ -3,7 +3,7 @@ import type { PresetFamily } from './preset.js';
 /**
  * What imitates a given teacher best: the default where the teacher is a file, a run folder or a function. Chosen by
  * agreement with the teacher on training images that the students had not seen, with the same number of updates for every
- * candidate, over three pairs of teacher and images (docs/results.md; `tools/results/recipes/measure.mjs`). The pipeline
+ * candidate, over three pairs of teacher and images (docs/results.md; `tools/results/given-teacher/measure.mjs`). The pipeline
  * adds what depends on the number of images: the number of updates, and how images are changed.
  */
 export const givenTeacher: PresetFamily = {

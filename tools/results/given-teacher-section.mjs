@@ -1,12 +1,12 @@
 import { count, percent, shell, table } from './markdown.mjs';
-import { changes, described } from './recipes/candidates.mjs';
+import { changes, described } from './given-teacher/candidates.mjs';
 
 /** How students of a given teacher were trained to choose the preset `given-teacher`, as a section of the page. */
-export const recipesSection = ({ rows, cpu, node }) =>
+export const givenTeacherSection = ({ rows, cpu, node }) =>
   [
     '## How to train a student of a given teacher\n',
     shell(
-      'node tools/results/recipes/measure.mjs --pair fashion --changes affine,strong --terms kd@0.006,l1@0.006',
+      'node tools/results/given-teacher/measure.mjs --pair fashion --changes affine,strong --terms kd@0.006,l1@0.006',
     ),
     'The preset `given-teacher` was chosen from these. Every candidate of a table has the same number of updates in batches of the same size, and sees eight fixed views of every image, whose teacher outputs are cached: they take the same time but for what changing images costs: 2.2 ms of one core for a batch of 64 images of 28×28 with affine, 4.7 ms with strong, where an update without changes takes about 20 ms. Agreement is with the teacher, in per cent, on training images that no student sees; ± is a 95 % interval over these images for one seed, over the seeds for several. The test images were not opened.\n',
     ...Object.keys(described).flatMap((pair) =>

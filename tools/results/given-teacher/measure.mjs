@@ -1,18 +1,18 @@
 /**
  * Compares ways to train a student of a given teacher at equal time:
  *
- *   node tools/results/recipes/measure.mjs --pair fashion --size 1600 --changes crop-flip,strong --terms kd@0.002,l1@0.004
+ *   node tools/results/given-teacher/measure.mjs --pair fashion --size 1600 --changes crop-flip,strong --terms kd@0.002,l1@0.004
  *
  * Every candidate has the same number of updates, and the teacher's outputs for a fixed number of views of each picture
  * are cached, so that they take the same time but for the changes of pictures. Processor seconds of an update are kept
  * beside; on a busy machine they vary. Agreement is measured on pictures that no student sees, of training files; test
- * images are not opened. Results are added to measured/recipes.json; what is there is not
+ * images are not opened. Results are added to measured/given-teacher.json; what is there is not
  * measured again.
  *
  * The teachers of `cifar` and `glyphs` are put there first:
  *
- *   npx anc-cli import ../shared/data/models/resnet20-cifar10-akamaster.th --out runs/recipes/resnet20.safetensors
- *   npx anc-cli run --limit-train 10000 --methods kd --epochs 1 --teacher-epochs 4 --out runs/recipes --name glyphs
+ *   npx anc-cli import ../shared/data/models/resnet20-cifar10-akamaster.th --out runs/given-teacher/resnet20.safetensors
+ *   npx anc-cli run --limit-train 10000 --methods kd --epochs 1 --teacher-epochs 4 --out runs/given-teacher --name glyphs
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -34,7 +34,7 @@ const { values } = parseArgs({
     updates: { type: 'string', default: '700' },
     seeds: { type: 'string', default: '1' },
     data: { type: 'string', default: '../shared/data' },
-    work: { type: 'string', default: 'runs/recipes' },
+    work: { type: 'string', default: 'runs/given-teacher' },
   },
 });
 const list = (text) => text.split(',').filter((word) => word !== '');
@@ -42,7 +42,7 @@ const { pair, data, work } = values;
 const [size, batch, updates] = [values.size, values.batch, values.updates].map(Number);
 const views = values.views === 'all' ? null : Number(values.views);
 const { teacher, student } = pairs[pair];
-const target = fileURLToPath(new URL('../measured/recipes.json', import.meta.url));
+const target = fileURLToPath(new URL('../measured/given-teacher.json', import.meta.url));
 mkdirSync(work, { recursive: true });
 
 const git = (...args) => execFileSync('git', args, { encoding: 'utf8' }).trim();
