@@ -1,4 +1,5 @@
 import { presetFor, type Preset, type PresetName } from '@anc/methods';
+import { isGiven, TEACHER_VALUE } from './given-model.js';
 import { generatedOptions, NO_IMAGES } from './generated-presets.js';
 import { objectiveOf, sharesOf, trainingOf } from './preset-options.js';
 import type { PartialRunOptions, PresetChoice, RunOptionsInput } from './run-options.js';
@@ -95,6 +96,10 @@ const paper: PresetOptions = (dataset, { training = {} } = {}) => {
   });
 };
 
+/** A given teacher, but for what depends on the number of images: `amountFor`, `changesOf`. Its objective is the methods' own default. */
+const givenTeacher: PresetOptions = (dataset) =>
+  over(dataset, trainingOf(methodPreset('given-teacher', dataset)));
+
 /** A preset, with what differs where images are generated. */
 const withGenerated =
   (preset: PresetOptions): PresetOptions =>
@@ -108,7 +113,16 @@ export const presets = {
   quick: withGenerated(quick),
   modern: withGenerated(modern),
   paper: withGenerated(paper),
+  'given-teacher': withGenerated(givenTeacher),
 } satisfies Record<PresetChoice, PresetOptions>;
+
+/** The preset of a run: its own, else by whether its teacher is given, and taught on images. */
+export function presetOf({ preset, teacher, data }: PartialRunOptions): PresetChoice {
+  if (preset !== undefined) return preset;
+  const model = teacher?.model;
+  const given = model !== undefined && (isGiven(model) || model.name === TEACHER_VALUE);
+  return given && data?.dataset?.name !== NO_IMAGES ? 'given-teacher' : 'quick';
+}
 
 /** The methods of a preset. */
 export const defaultMethods = (preset: PresetChoice, dataset: string): readonly string[] =>
