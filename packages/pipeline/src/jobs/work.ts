@@ -29,11 +29,15 @@ export async function work(plan: JobPlan, call: WorkCall): Promise<boolean> {
   const began = await fileTime(plan.folder);
   const errors = new Map<string, unknown>();
   let pause = PAUSE.first;
+  let hasFinished = false;
   for (;;) {
     if (signal.aborted) return false;
     if (await plan.isComplete()) return true;
     const jobs = (await plan.jobs()).filter((job) => !leaves(job));
     const open = jobs.filter(({ finished }) => !finished);
+    if (hasFinished && jobs.length > 1)
+      emit({ type: 'message', message: `jobs finished: ${jobs.length - open.length} of ${jobs.length}` });
+    hasFinished = false;
     if (open.length === 0) return true;
     const failures = await failuresOf(open, plan, began);
     const possible = withoutBlocked(open, new Set([...errors.keys(), ...failures.keys()]));
@@ -47,9 +51,7 @@ export async function work(plan: JobPlan, call: WorkCall): Promise<boolean> {
       pause = Math.min(PAUSE.most, 1.5 * pause);
     } else {
       pause = PAUSE.first;
-      const { length } = jobs.filter(({ finished }) => finished);
-      if (taken === 'finished')
-        emit({ type: 'message', message: `jobs finished: ${length + 1} of ${jobs.length}` });
+      hasFinished = taken === 'finished';
     }
   }
 }
