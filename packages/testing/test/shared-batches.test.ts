@@ -1,8 +1,7 @@
-import { localCollectives } from '@anc/testing';
+import type { HostTensor, Tree } from '@anc/core';
+import { logitsOf, RankGroup } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
-import { RankGroup } from '../ranks/rank-group.js';
-import { logitsOf } from './split-logits.js';
-import type { Tree, HostTensor } from '../tree/tree.js';
+import { localCollectives } from '../src/index.js';
 
 const COUNT = 23;
 const images = {
