@@ -35,7 +35,7 @@ export interface ConfigOptions {
   readonly views?: number | null;
   /** random seed of subsets, splits and generated images; default: seed */
   readonly dataSeed?: number;
-  /** preset that gives the options that are not set; default: given-teacher for a trained teacher, else quick */
+  /** preset that gives the options that are not set; default: given-teacher where the teacher is given, else quick */
   readonly preset?: 'quick' | 'modern' | 'paper' | 'given-teacher';
   /** the network to distill: a model to train with labels first, or a trained one: model.onnx, a file of weights, a run folder */
   readonly teacher?: Named;

@@ -49,10 +49,16 @@ describe('the preset of a run that names none', () => {
     expect(presetOf({ teacher: 'model.onnx', preset: 'quick' })).toBe('quick');
   });
 
-  it("compares with the paper's method, and lets every option be replaced", () => {
+  it("compares with the paper's method, and has a lower rate for trained weights", () => {
     const { options } = resolveFlat({ teacher: 'model.onnx', learningRate: 0.01 });
     expect(options.methods.map(({ name }) => name)).toContain('adversarial');
     expect(options.training.learningRate).toBe(0.01);
+    const rate = (flat: Record<string, unknown>) =>
+      resolveFlat({ teacher: 'model.onnx', ...flat }).options.training.learningRate;
+    expect(rate({ student: 'lenet5' })).toBe(0.012);
+    expect(rate({ student: 'small.onnx(init=fresh)' })).toBe(0.012);
+    expect(rate({ student: 'small.onnx' })).toBe(0.002);
+    expect(rate({ student: 'lenet5', studentWeights: 'small.safetensors' })).toBe(0.002);
     const given = flattenOptions(presets['given-teacher']('image-folder'));
     expect(Object.keys(given).sort()).toEqual(Object.keys(flattenOptions(presets.quick('glyphs'))).sort());
   });

@@ -96,9 +96,18 @@ const paper: PresetOptions = (dataset, { training = {} } = {}) => {
   });
 };
 
-/** A given teacher, but for what depends on the number of images: `amountFor`, `changesOf`. Its objective is the methods' own default. */
-const givenTeacher: PresetOptions = (dataset) =>
-  over(dataset, trainingOf(methodPreset('given-teacher', dataset)));
+/**
+ * A given teacher, but for what depends on the number of images: `amountFor`, `changesOf`. Its objective is the methods' own
+ * default. A student that starts from trained weights keeps the rate of `quick`: a higher one would undo them.
+ */
+const givenTeacher: PresetOptions = (dataset, { student } = {}) => {
+  const options = over(dataset, trainingOf(methodPreset('given-teacher', dataset)));
+  const { learningRate } = quick(dataset).training!;
+  return startsTrained(student) ? { ...options, training: { ...options.training, learningRate } } : options;
+};
+
+const startsTrained = ({ model, weights }: NonNullable<PartialRunOptions['student']> = {}): boolean =>
+  weights !== undefined || (model !== undefined && isGiven(model) && model.options['init'] !== 'fresh');
 
 /** A preset, with what differs where images are generated. */
 const withGenerated =

@@ -326,7 +326,7 @@ export const runOptionsSchema = z.strictObject({
   preset: models.choice(
     'preset',
     ['quick', 'modern', 'paper', 'given-teacher'],
-    'preset that gives the options that are not set; default: given-teacher for a trained teacher, else quick',
+    'preset that gives the options that are not set; default: given-teacher where the teacher is given, else quick',
   ),
   teacher: teacherSchema.optional(),
   student: studentSchema.optional(),

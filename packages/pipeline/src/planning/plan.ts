@@ -70,7 +70,6 @@ async function planWith<D extends TrainingData>(
   const isGivenTeacher = openTeacher !== undefined || isGiven(request.options.teacher.model);
   await checkOptions(request.options, composition, isGivenTeacher); // first: it costs nothing
   if (set.length > 0) checkBudget(request.options.student); // a record's budget was met
-  const unused = unusedOptions(request.options, set, composition);
   const hooks = await planHooks(request.options.hooks ?? [], composition, request.options.output.reportTo);
   const notices: string[] = [];
   const notice = (text: string): void => void notices.push(text);
@@ -96,6 +95,7 @@ async function planWith<D extends TrainingData>(
   notices.push(...noticesOf(files));
   const timed = await withSuitedTraining(sized, set, files, notice);
   const { data: dataOptions, training } = timed;
+  const unused = unusedOptions(timed, set, composition);
   assertTasks(sized, isGivenTeacher, files, composition);
   const backends = await openBackends(compute, teacherOptions.backend, sized.student.backend, composition);
   let given: GivenTeacher | null = null;

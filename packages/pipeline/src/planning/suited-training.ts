@@ -13,7 +13,7 @@ import type { OptionPath, RunOptions } from '../options/run-options.js';
 import { formatCount } from '../text/format.js';
 import { describeNamed } from '../text/named.js';
 
-const CHANGES = ['data.augment', 'data.crop', 'data.flip', 'data.mixup', 'data.views'];
+const CHANGES = ['data.augment', 'data.crop', 'data.flip', 'data.mixup'];
 const AMOUNTS = ['training.epochs', 'training.stepsPerEpoch', 'training.time'];
 
 /**
@@ -38,7 +38,8 @@ export async function withSuitedTraining(
   const mayLast = isOpen(AMOUNTS) && training.stepsPerEpoch === undefined;
   if (!mayChange && !mayLast) return options;
   const count = await trainingImages(options, dataset);
-  const changes = mayChange ? changesOf(count) : null;
+  const own = mayChange ? changesOf(count) : null;
+  const changes = own === null ? null : { ...own, views: data.views ?? own.views };
   const amount = mayLast ? amountFor(count, training.batchSize) : null;
   const words = [
     ...(amount === null ? [] : [lengthOf(amount)]),
