@@ -80,12 +80,21 @@ async function ended(mpiexec, count, args, name, end) {
   return (Date.now() - at) / 1000;
 }
 
-/** Kills one rank of a run. */
+/** Kills the last rank of a run: a process of this program with these arguments. */
 function killRank(name) {
-  const found = spawnSync('pgrep', ['-f', `${CLI} run .*${name}`], { encoding: 'utf8' });
-  const ids = found.stdout.trim().split('\n').map(Number);
-  const own = ids.filter((id) => readFileSync(`/proc/${id}/cmdline`, 'utf8').startsWith(process.execPath));
-  process.kill(own.at(-1), 'SIGKILL');
+  const commandOf = (id) => {
+    try {
+      return readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0');
+    } catch {
+      return []; // ended meanwhile
+    }
+  };
+  const ids = readdirSync('/proc').filter((id) => /^\d+$/.test(id));
+  const own = ids.filter((id) => {
+    const [program, script, ...args] = commandOf(id);
+    return program === process.execPath && script === CLI && args.some((arg) => arg.endsWith(name));
+  });
+  process.kill(Number(own.at(-1)), 'SIGKILL');
 }
 
 console.log(ranks(openMpi, 2, [CONTRACT]).trim());

@@ -3,7 +3,7 @@ import type { Rank } from '@anc/core';
 import type { DefineCommand, Session } from './commands/command.js';
 import { safeStream } from './terminal/safe-stream.js';
 import type { Streams } from './terminal/terminal.js';
-import { programVersion } from './version.js';
+import { programVersion } from './config/program-version.js';
 
 /** Name, one line of help, and the module with the rest, which is loaded only for the command that runs. */
 const commands: readonly (readonly [string, string, () => Promise<DefineCommand>])[] = [
@@ -138,7 +138,7 @@ export async function runProgram(args: readonly string[], options: ProgramOption
   }
 }
 
-const isFirst = ({ rank }: ProgramOptions): boolean => rank == null || rank.rank === 0;
+const isFirst = ({ rank }: ProgramOptions): boolean => (rank?.rank ?? 0) === 0;
 
 /** Exit code of another rank than the first, which reports what all of them know; what it does not know is said here. */
 async function failureOfRank(error: unknown, { rank }: ProgramOptions): Promise<number> {
@@ -163,9 +163,10 @@ async function execute(args: readonly string[], session: Session): Promise<void>
       writeErr: () => undefined, // errors are printed by `report`, once
     });
   const asked = args.find((arg) => !arg.startsWith('-') && arg !== 'help');
-  if (session.rank != null) {
+  const { rank = null } = session;
+  if (rank !== null) {
     const { assertRankedCommand } = await import('./ranks/assert-ranked-command.js');
-    assertRankedCommand(asked, session.rank);
+    assertRankedCommand(asked, rank);
   }
   for (const [name, summary, load] of commands) {
     const command = program.command(name).description(summary);

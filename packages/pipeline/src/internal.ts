@@ -26,7 +26,7 @@ export { formatOptions, RESUMABLE_KEYS, resumedOptions } from './options/record.
 export { mergeInputs, resolveOptions, type ResolvedOptions } from './options/resolve.js';
 export type { OptionPath, RunOptions, RunOptionsInput } from './options/run-options.js';
 export { checkOptions } from './planning/check-options.js';
-export { isGiven } from './planning/given-teacher.js';
+export { isGiven } from './options/given-model.js';
 export { methodOptions } from './planning/method-options.js';
 export { backendNotices } from './planning/open-backends.js';
 export type { Processes } from './jobs/processes.js';
@@ -48,5 +48,5 @@ export { RATES } from './run/resumed-options.js';
 export { withParent } from './run/with-parent.js';
 export { resumeRun, startRun } from './run/start.js';
 export { triedLines, tunedRows } from './tune/report.js';
-export { launcherOf, openMpi, reportMpi } from '@anc/runtime';
+export { launcherOf, openMpi, reportMpi, type MpiReport } from '@anc/runtime';
 export { isSharedError, kappaMatters, metricOf, taskOfDocument } from '@anc/core/internal';

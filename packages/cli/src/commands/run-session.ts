@@ -45,7 +45,7 @@ export async function openTrainingSession(
   const request = await readRequest(flags, cwd);
   for (const warning of request.warnings) progress.notice(warning);
   // Open MPI passes this one on to its ranks; after SIGTERM it leaves them a second.
-  const interrupt = stoppable(terminal, session.rank == null ? [] : ['SIGUSR2']);
+  const interrupt = stoppable(terminal, (session.rank ?? null) === null ? [] : ['SIGUSR2']);
   const call = callOf({ cwd, offline: request.call.offline === true, signal: interrupt.signal });
   const fetching = { ...call.fetching, ...reportTransfer(progress) };
   const compose = composeWith(request.plugins, null, cwd, {

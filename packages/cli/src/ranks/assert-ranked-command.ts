@@ -4,8 +4,8 @@ import { AncError, type Rank } from '@anc/core';
 const RANKED = ['run', 'list', 'describe', 'doctor', 'completion', 'help'];
 
 /** Throws `ANC_MPI` where several processes would do the work of one. */
-export function assertRankedCommand(command: string | undefined, rank: Rank | null): void {
-  if (rank === null || command === undefined || RANKED.includes(command)) return;
+export function assertRankedCommand(command: string | undefined, rank: Rank): void {
+  if (command === undefined || RANKED.includes(command)) return;
   throw new AncError('ANC_MPI', `\`${command}\` is done by one process, not by several ranks.`, {
     expected: '`run`, which ranks do together',
     received: `${rank.ranks} ranks`,

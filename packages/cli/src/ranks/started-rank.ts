@@ -8,7 +8,7 @@ const PLACES = ['OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'PMIX_RANK'];
 export const silent: Streams = {
   stdout: { write: () => true, isTTY: false, columns: 80 },
   stderr: { write: () => true, isTTY: false, columns: 80 },
-} as unknown as Streams;
+};
 
 /** Which of several processes this is; null where it is alone, which costs nothing to find out. */
 export async function startedRank(environment: NodeJS.ProcessEnv): Promise<Rank | null> {

@@ -3,7 +3,7 @@ import { isSharedError, RankGroup } from '@anc/core/internal';
 
 /**
  * Does work as one of several ranks, or alone, and closes what connects them. An error of one rank is thrown on all of them at
- * their next operation; one that they could not be told of leaves the connection open, so that the launcher ends them.
+ * their next operation; one that could not be reported to them leaves the connection open, so that the launcher ends them.
  */
 export async function onRanks<T>(
   collective: Collective | null | undefined,

@@ -38,10 +38,8 @@ import {
  * finished are read. A student that diverged is named in the result, and the others are trained; a teacher that diverged
  * throws `ANC_DIVERGED`. Returns null where the signal was aborted.
  */
-export function executeRun(execution: Execution): Promise<RunResult | null> {
-  const { ranks } = execution;
-  return inRun(ranks === undefined ? execution : onRank(execution, ranks), (context) => trainAll(context));
-}
+export const executeRun = ({ ranks, ...execution }: Execution): Promise<RunResult | null> =>
+  inRun(ranks === undefined ? execution : onRank(execution, ranks), (context) => trainAll(context));
 
 /** The teacher alone: trained, or evaluated where it is given. Returns null where the signal was aborted. */
 export const executeTeacher = (execution: Execution): Promise<ModelResult | null> =>
@@ -116,7 +114,7 @@ async function trainAll(context: RunContext): Promise<RunResult> {
 
 /** Writes the result of a run and its report. */
 async function writeRun(
-  { plan, folder, shown, emit, ranks, shared = {} }: RunContext,
+  { plan, folder, shown, emit, shared = {}, ranks }: RunContext,
   { frozen, teacher, order }: Taught,
   { students, finished, diverged, stopped, notTrained }: TrainedStudents,
 ): Promise<RunResult> {

@@ -17,5 +17,10 @@ export function onRank(execution: Execution, ranks: RankGroup): Execution {
   const stop = (): void => ranks.requestStop();
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
-  return { ...execution, signal: ranks.signal, plan: { ...plan, hooks: isFirst(ranks) ? plan.hooks : [] } };
+  return {
+    ...execution,
+    ranks,
+    signal: ranks.signal,
+    plan: { ...plan, hooks: isFirst(ranks) ? plan.hooks : [] },
+  };
 }

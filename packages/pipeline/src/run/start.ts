@@ -59,10 +59,10 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
   readonly acceptPlugins?: boolean | undefined;
   /** The command that continues, for errors; default: the run's own. */
   readonly again?: string | undefined;
-  /** Whether the run is only read: another process may be working in it. */
-  readonly unlocked?: boolean;
   /** How many processes train together; default: this one alone. */
   readonly ranks?: number;
+  /** Whether the run is only read: another process may be working in it. */
+  readonly unlocked?: boolean;
 }
 
 /** Checks everything, then creates the run folder: where this throws an AncError, nothing was written. */

@@ -121,10 +121,10 @@ export async function trainEach(
     const teacherOutputs = model.needsTeacher ? outputs : null;
     const before = outputs.counts;
     try {
-      const result = await together(context.ranks, () =>
+      const student = await together(context.ranks, () =>
         trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions),
       );
-      students.push(result);
+      students.push(student);
       finished.push(model);
       stopped = stopOf(model.name, students.at(-1)!);
     } catch (error) {

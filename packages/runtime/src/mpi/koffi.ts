@@ -34,7 +34,7 @@ export async function importKoffi(
     const message = cause instanceof Error ? cause.message.trim().split('\n')[0]! : String(cause);
     throw new AncError(
       'ANC_MPI_MISSING',
-      'several ranks need koffi, which is not installed or does not load.',
+      'koffi, by which MPI is called, is not installed or does not load.',
       {
         expected: KOFFI,
         received: message,

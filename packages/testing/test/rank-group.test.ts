@@ -1,7 +1,7 @@
-import { localCollectives } from '@anc/testing';
+import { AncError } from '@anc/core';
+import { isSharedError, RankGroup, sharedLike } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
-import { AncError } from '../errors/error.js';
-import { isSharedError, RankGroup, sharedLike } from './rank-group.js';
+import { localCollectives } from '../src/index.js';
 
 const groups = (ranks: number): RankGroup[] => localCollectives(ranks).map((one) => new RankGroup(one));
 

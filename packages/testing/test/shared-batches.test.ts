@@ -1,15 +1,17 @@
-import { localCollectives } from '@anc/testing';
+import type { HostTensor, Tree } from '@anc/core';
+import { logitsOf, RankGroup } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
-import { RankGroup } from '../ranks/rank-group.js';
-import { logitsOf } from './split-logits.js';
-import type { Tree, HostTensor } from '../tree/tree.js';
+import { localCollectives } from '../src/index.js';
 
 const COUNT = 23;
 const images = {
   count: COUNT,
   shape: [1, 1, 1] as const,
   fingerprint: 'bytes',
-  read: (indices: Int32Array, out: Uint8Array) => Promise.resolve(out.set(indices)),
+  read(indices: Int32Array, out: Uint8Array) {
+    out.set(indices);
+    return Promise.resolve();
+  },
 };
 
 /** Two logits of each byte; counts the batches that it computed. */
