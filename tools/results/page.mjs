@@ -6,6 +6,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { comparisonSection } from './comparison-section.mjs';
 import { experiments, named } from './experiments.mjs';
+import { givenTeacherSection } from './given-teacher-section.mjs';
 import { tuningSection } from './tuning-section.mjs';
 
 const PAGE = new URL('../../docs/results.md', import.meta.url);
@@ -44,10 +45,12 @@ async function measurements() {
       ...wordingOf(name.replace(/\.json$/, '')),
     })),
   );
-  const isTuning = ({ parts }) => parts[0].result.heldOutImages !== undefined;
+  const isGivenTeacher = ({ rows }) => rows !== undefined;
+  const isTuning = ({ parts }) => parts?.[0].result.heldOutImages !== undefined;
   return [
-    ...all.filter((one) => !isTuning(one)).map(comparisonSection),
+    ...all.filter((one) => !isTuning(one) && !isGivenTeacher(one)).map(comparisonSection),
     ...all.filter(isTuning).map(tuningSection),
+    ...all.filter(isGivenTeacher).map(givenTeacherSection),
   ];
 }
 

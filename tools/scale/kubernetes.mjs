@@ -69,6 +69,7 @@ const runIndex = (index) =>
       JOB_COMPLETION_INDEX: String(index),
     };
     const child = spawn(program, [...first, ...args], {
+      cwd: shared, // documents name folders relative to it
       env,
       stdio: ['ignore', 'ignore', 'inherit'],
     });

@@ -48,11 +48,38 @@ export function assertSame({ files }, one, other) {
   return files.length;
 }
 
-/** Runs a comparison in one process, in a working directory. */
-export function runAlone({ options }, cwd) {
+/** A tuning whose later trials follow from the results of the earlier ones. */
+export const TUNING = {
+  options: [
+    ['--dataset', 'glyphs', '--limit-train', '128', '--batch-size', '32', '--epochs', '1'],
+    ['--teacher', 'cnn(widths=[4,4],features=8)', '--student', 'cnn(widths=[2,2],features=8)'],
+    [
+      '--methods',
+      'kd',
+      '--learning-rates',
+      '0.01,0.002',
+      '--temperatures',
+      '4,2',
+      '--budget',
+      '4',
+      '--confirm',
+      '2',
+    ],
+    ['--threads', '1', '--backend', 'onnx', '--name', NAME],
+  ].flat(),
+  files: ['tune.json', 'tuned.yaml', 'run/teacher/weights.safetensors'],
+};
+
+/** Runs a command in a working directory, and waits for its end. */
+export function run(command, options, cwd) {
   return new Promise((resolve, reject) => {
-    const args = [CLI, 'compare', ...options, '--quiet'];
+    const args = [CLI, command, ...options, '--quiet'];
     const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`compare ended with ${code}`))));
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}`)),
+    );
   });
 }
+
+/** Runs a comparison in one process. */
+export const runAlone = ({ options }, cwd) => run('compare', options, cwd);

@@ -19,7 +19,8 @@ const linear = (seen: Tensor[] = []): Network<ClassifierOutputs> => ({
   init: () => ({ params: { w: { shape: [2, 2], data: new Float32Array(4) } }, stats: {} }),
   apply: ({ params, stats }, x) => {
     seen.push(x);
-    return { outputs: { logits: tf.matMul(tf.reshape(x, [-1, 2]), params.w as never) }, stats };
+    const features = tf.reshape(x, [-1, 2]);
+    return { outputs: { features, logits: tf.matMul(features, params['w'] as tf.Tensor2D) }, stats };
   },
   summary: () => [],
 });

@@ -26,7 +26,7 @@ export { formatOptions, RESUMABLE_KEYS, resumedOptions } from './options/record.
 export { mergeInputs, resolveOptions, type ResolvedOptions } from './options/resolve.js';
 export type { OptionPath, RunOptions, RunOptionsInput } from './options/run-options.js';
 export { checkOptions } from './planning/check-options.js';
-export { isGiven } from './planning/given-teacher.js';
+export { isGiven } from './options/given-model.js';
 export { methodOptions } from './planning/method-options.js';
 export { backendNotices } from './planning/open-backends.js';
 export type { Processes } from './jobs/processes.js';

@@ -11,7 +11,7 @@ import { localFiles } from '../sweep/local.js';
 import { slurmFiles } from '../sweep/slurm.js';
 import { submit } from '../sweep/submit.js';
 import type { SweepFiles, SweepTarget } from '../sweep/target.js';
-import { programVersion } from '../version.js';
+import { programVersion } from '../config/program-version.js';
 import type { Session } from './command.js';
 import { openTrainingSession, type TrainingSession } from './run-session.js';
 import type { SearchFlags } from './search-flags.js';

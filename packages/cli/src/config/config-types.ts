@@ -35,8 +35,8 @@ export interface ConfigOptions {
   readonly views?: number | null;
   /** random seed of subsets, splits and generated images; default: seed */
   readonly dataSeed?: number;
-  /** preset that gives the options that are not set */
-  readonly preset?: 'quick' | 'modern' | 'paper';
+  /** preset that gives the options that are not set; default: given-teacher where the teacher is given, else quick */
+  readonly preset?: 'quick' | 'modern' | 'paper' | 'given-teacher';
   /** the network to distill: a model to train with labels first, or a trained one: model.onnx, a file of weights, a run folder */
   readonly teacher?: Named;
   /** pixel values that a given teacher expects, where its file does not say: unit, signed, none, imagenet, …, or mean/std */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { AncError } from '@anc/core';
-import type { Session } from '../commands/command.js';
+import type { Stream } from '../terminal/terminal.js';
 
 /**
  * Hands a sweep to its engine, in the folder with its files; what the engine prints goes to stderr.
@@ -11,7 +11,7 @@ import type { Session } from '../commands/command.js';
 export function submit(
   [program, ...args]: readonly string[],
   folder: string,
-  stderr: Session['stderr'],
+  stderr: Stream,
 ): Promise<string> {
   const by = `cd ${folder} && ${[program, ...args].join(' ')}`;
   return new Promise((resolve, reject) => {

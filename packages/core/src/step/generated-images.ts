@@ -83,7 +83,7 @@ export const samplesOf = (setup: Pick<DataFreeSetup, 'dataTerm'>, images: Tensor
  */
 function mixed(setup: DataFreeSetup, state: Tree, made: Tree, context: Context): Tree {
   const images = made.images!;
-  const rows = images.shape[0]!;
+  const rows = images.shape[0];
   const share = context.noise('mixup/share', [rows, 1, 1, 1], { kind: 'uniform', low: 0, high: 1 });
   const others = tf.concat([tf.slice(images, 1), tf.slice(images, 0, 1)]);
   const average = tf.add(others, tf.mul(share, tf.sub(images, others)));

@@ -4,6 +4,7 @@ import { Rng, type DecodedViews, type ImageSource, type ImageViews } from '@anc/
 import { bytesPerImage, indexError, type ImageShape } from '../images/memory-images.js';
 import { decodeImageBytes, type Crop, type FlippedCrops } from './decode.js';
 import type { EncodedImages } from './encoded-images.js';
+import { RememberedPixels } from './remembered-pixels.js';
 
 /** Distribution of random crops, of which each image has `views` fixed ones. */
 export interface CropOptions extends FlippedCrops {
@@ -14,18 +15,23 @@ export interface CropOptions extends FlippedCrops {
 /** Images that are decoded at once: enough to keep every core busy, and few enough to bound memory. */
 const IN_FLIGHT = 2 * availableParallelism();
 
-/** Images that are decoded when they are read: memory holds their list and one batch. */
+/**
+ * Images that are decoded when they are read. Where all of them fit into 256 MiB, they are decoded once, but for random
+ * crops, which are made while decoding; else memory holds their list and one batch.
+ */
 export class DecodedImages implements ImageSource {
   readonly count: number;
   readonly shape: ImageShape;
   readonly fingerprint: string;
   readonly crops: DecodedViews;
   readonly #encoded: EncodedImages;
+  readonly #remembered: RememberedPixels;
 
   constructor(encoded: EncodedImages, shape: ImageShape, crops: CropOptions) {
     this.#encoded = encoded;
     this.count = encoded.count;
     this.shape = shape;
+    this.#remembered = new RememberedPixels(encoded.count, bytesPerImage(shape));
     // Gray is luma: other pixels than those of versions that converted colors otherwise. So are those of CMYK files, which
     // are rare: for them alone, outputs that earlier versions cached on disk are of other pixels.
     const gray = shape[2] === 1 ? 'luma\n' : '';
@@ -79,9 +85,7 @@ export class DecodedImages implements ImageSource {
       while (next < indices.length) {
         const i = next++;
         const index = indices[i]!;
-        const bytes = await this.#encoded.read(index);
-        const place = this.#encoded.place(index);
-        out.set(await decodeImageBytes(bytes, place, this.shape, cropOf(index, i)), i * size);
+        out.set(await this.#pixelsOf(index, cropOf(index, i)), i * size);
       }
     };
     try {
@@ -89,5 +93,15 @@ export class DecodedImages implements ImageSource {
     } finally {
       next = indices.length; // after a failure, the others stop
     }
+  }
+
+  /** Without a crop, from memory where they are there. */
+  async #pixelsOf(index: number, crop: Crop | null): Promise<Uint8Array> {
+    const known = crop === null ? this.#remembered.get(index) : null;
+    if (known !== null) return known;
+    const bytes = await this.#encoded.read(index);
+    const pixels = await decodeImageBytes(bytes, this.#encoded.place(index), this.shape, crop);
+    if (crop === null) this.#remembered.set(index, pixels);
+    return pixels;
   }
 }

@@ -1,10 +1,11 @@
 import { AncError } from '@anc/core';
+import { givenTeacher } from './given-teacher.js';
 import { modern } from './modern.js';
 import { paper, PAPER_RESNET_OPTIONS } from './paper.js';
 import type { Preset } from './preset.js';
 
 /** The presets by name, each a function of the dataset. */
-export const presetFamilies = { paper, modern } as const;
+export const presetFamilies = { paper, modern, 'given-teacher': givenTeacher } as const;
 /** Name of a preset. */
 export type PresetName = keyof typeof presetFamilies;
 

@@ -7,7 +7,7 @@ import { readRecord } from '../compare/folder.js';
 import { noTestImages } from '../data/require-test-images.js';
 import { NO_IMAGES } from '../options/generated-presets.js';
 import { refuseRunOnly } from '../options/run-only.js';
-import { isGiven } from '../planning/given-teacher.js';
+import { isGiven } from '../options/given-model.js';
 import { anchored } from '../run/start.js';
 import { continuedProcesses, processesOf, withThreads, type JobsOption } from './job-processes.js';
 import { interruptedError } from './interrupted-error.js';

@@ -4,6 +4,7 @@ import type { Composition } from '../composition/compose.js';
 import { withDefaultBackend } from '../backends/default-backend.js';
 import { withChosenDataset } from '../data/choose-dataset.js';
 import type { Fetching } from '../data/open-dataset.js';
+import { TEACHER_VALUE } from '../options/given-model.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve.js';
 import type { PresetChoice, RunOptionsInput } from '../options/run-options.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
@@ -218,9 +219,6 @@ export async function runRequest(
       : { openTeacher: openTeacherValue(teacherValue, input.teacherOptions?.classes) }),
   };
 }
-
-/** The name under which records refer to a teacher that is a value. */
-const TEACHER_VALUE = 'value:teacher';
 
 /** Working directory and downloads of a call. */
 export function callOf({ cwd, offline, signal }: CallOptions): { cwd: string; fetching: Fetching } {

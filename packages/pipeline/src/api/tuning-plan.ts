@@ -1,7 +1,7 @@
 import { shellQuoted } from '@anc/core/internal';
 import type { Emit } from '../events/events.js';
 import type { JobPlan } from '../jobs/job.js';
-import { isGiven } from '../planning/given-teacher.js';
+import { isGiven } from '../options/given-model.js';
 import { planTraining } from '../planning/plan.js';
 import { resumeWith } from '../run/start.js';
 import { executeTuning, executeTuningTeacher, type Tuning } from '../tune/execute.js';

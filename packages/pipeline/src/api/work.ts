@@ -19,7 +19,7 @@ import { tuningPlan } from './tuning-plan.js';
 /**
  * Takes part in a comparison, tuning or reproduction: trains what no other process has taken, until nothing is left, and makes
  * the report where it is the last one. Any number of processes on any number of machines may do so in one folder, which all of
- * them see; `prepareSweep` makes it. Throws like `distill`.
+ * them see: that of a comparison, tuning or reproduction that was begun, or that `anc-cli sweep` made. Throws like `distill`.
  */
 export function work(folder: string, options: WorkOptions = {}): RunHandle<WorkResult> {
   return new RunHandle(async (emit) => {

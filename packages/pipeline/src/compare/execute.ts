@@ -56,7 +56,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
   const { folder, prefix } = placeOf(comparison);
   if (comparison.processes !== undefined || (await areJobsOpen(folder, prefix))) {
     if (before !== null) await removeJobs(folder); // those that diverged are trained again
-    if (!(await trainInJobs(comparison))) return null;
+    return (await trainInJobs(comparison)) ? reportInJobs(comparison) : null;
   }
   return bringTogether(comparison);
 }
@@ -74,6 +74,19 @@ async function trainInJobs(comparison: Comparison): Promise<boolean> {
   return processes === undefined
     ? work(plan, { emit, signal, leaves: ({ isReport }) => isReport === true })
     : processes.run(path, { emit, signal });
+}
+
+/** Makes the report, unless another process does. Null: the signal was aborted. */
+async function reportInJobs(comparison: Comparison): Promise<CompareResult | null> {
+  const { path, emit, signal } = comparison;
+  const made: CompareResult[] = [];
+  const report = async (): Promise<boolean> => {
+    const result = await bringTogether(comparison);
+    if (result !== null) made.push(result);
+    return result !== null;
+  };
+  if (!(await work(comparisonJobs({ comparison, report }), { emit, signal }))) return null;
+  return made[0] ?? readResult<CompareResult>(path);
 }
 
 /** The result of a comparison whose models are trained, or are trained now. */

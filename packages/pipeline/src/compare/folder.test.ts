@@ -26,7 +26,7 @@ const refusal = (changes = {}): Promise<AncError> =>
   );
 
 describe('the record of a comparison', () => {
-  it.each(['quick', 'modern', 'paper'])('is read as it was written: %s', async (preset) => {
+  it.each(['quick', 'modern', 'paper', 'given-teacher'])('is read as it was written: %s', async (preset) => {
     const record = recordOf({ preset, methods: ['l2', 'kd(temperature=2)'] });
     await writeRecord(root, record);
     expect(await readRecord(root, {})).toEqual(record);

@@ -2,9 +2,10 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { AncError, isAncError, type AncErrorDetail } from '@anc/core';
 import type { RunEvent } from '../events/events.js';
+import { afterWorkBegan } from '../events/work-error.js';
 import type { JobCall } from './job.js';
 
-/** What a process is told before it works; plain values only. */
+/** What a process is given before it works; plain values only. */
 export interface WorkerRequest {
   /** The folder of several runs. */
   readonly folder: string;
@@ -64,7 +65,7 @@ export const processes = (count: number, request: Omit<WorkerRequest, 'folder' |
     // What one met itself says more than what another heard of it.
     const [first] = failed.sort((a, b) => Number(isHearsay(a)) - Number(isHearsay(b)));
     if (ends.includes(true) && failed.every(isLost)) return true;
-    if (first !== undefined) throw first;
+    if (first !== undefined) throw afterWorkBegan(first);
     return ends.every((end) => end === true);
   },
 });
@@ -83,7 +84,9 @@ function runOne(request: WorkerRequest, who: string, { emit, signal }: JobCall):
     });
     let end: boolean | Error | null = null;
     let printed = '';
-    const stop = (): void => void (child.connected && child.send('stop'));
+    const stop = (): void => {
+      if (child.connected) child.send('stop');
+    };
     signal.addEventListener('abort', stop);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (printed = (printed + text).slice(-2000)));
     child.on('message', (message: WorkerMessage) => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AncError, isAncError } from '@anc/core';
+import { afterWorkBegan } from '../events/work-error.js';
 import { claim, failedSince, fileTime, withdraw, writeFailed, type JobFailure } from './claims.js';
 import type { Job, JobCall, JobPlan } from './job.js';
 
@@ -28,15 +29,19 @@ export async function work(plan: JobPlan, call: WorkCall): Promise<boolean> {
   const began = await fileTime(plan.folder);
   const errors = new Map<string, unknown>();
   let pause = PAUSE.first;
+  let hasFinished = false;
   for (;;) {
     if (signal.aborted) return false;
     if (await plan.isComplete()) return true;
     const jobs = (await plan.jobs()).filter((job) => !leaves(job));
     const open = jobs.filter(({ finished }) => !finished);
+    if (hasFinished && jobs.length > 1)
+      emit({ type: 'message', message: `jobs finished: ${jobs.length - open.length} of ${jobs.length}` });
+    hasFinished = false;
     if (open.length === 0) return true;
     const failures = await failuresOf(open, plan, began);
     const possible = withoutBlocked(open, new Set([...errors.keys(), ...failures.keys()]));
-    if (possible.length === 0) throw errorOf(errors, failures);
+    if (possible.length === 0) throw afterWorkBegan(errorOf(errors, failures));
     const missing = new Set(open.map(({ name }) => name));
     const ready = possible.filter(({ after }) => !after.some((name) => missing.has(name)));
     const taken = await takeOne(plan, rotated(ready, index), call, errors);
@@ -46,9 +51,7 @@ export async function work(plan: JobPlan, call: WorkCall): Promise<boolean> {
       pause = Math.min(PAUSE.most, 1.5 * pause);
     } else {
       pause = PAUSE.first;
-      const { length } = jobs.filter(({ finished }) => finished);
-      if (taken === 'finished')
-        emit({ type: 'message', message: `jobs finished: ${length + 1} of ${jobs.length}` });
+      hasFinished = taken === 'finished';
     }
   }
 }

@@ -1,3 +1,4 @@
+import { STRONG } from './given-teacher-preset.js';
 import type { PartialRunOptions, RunOptionsInput } from './run-options.js';
 
 /** Name of the dataset without images. */
@@ -18,19 +19,14 @@ const withoutImages = {
   training: { stepsPerEpoch: STEPS_WITHOUT_IMAGES },
 } as const satisfies RunOptionsInput;
 
-/** Strong changes of few images, that suit every kind of them: nothing is mirrored, no color is changed. */
-const STRONG = [
-  { name: 'affine', degrees: 15, translate: [0.1, 0.1], scale: [0.8, 1.2] },
-  { name: 'random-erasing' },
-  { name: 'mixup', alpha: 1 },
-];
-
 const CHANGES = ['augment', 'crop', 'flip', 'mixup'] as const;
 
 /** Training on few images: they are repeated, and changed strongly where the caller does not say how. */
 const onFewImages = ({ data }: PartialRunOptions): RunOptionsInput => ({
   training: { stepsPerEpoch: STEPS },
-  ...(CHANGES.every((key) => data?.[key] === undefined) && { data: { augment: STRONG } }),
+  ...(CHANGES.every((key) => data?.[key] === undefined) && {
+    data: { augment: STRONG.map((named) => ({ ...named })) },
+  }),
 });
 
 /** What the presets give differently where images are generated, by the options that the caller set. */

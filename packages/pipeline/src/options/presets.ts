@@ -1,4 +1,5 @@
 import { presetFor, type Preset, type PresetName } from '@anc/methods';
+import { isGiven, TEACHER_VALUE } from './given-model.js';
 import { generatedOptions, NO_IMAGES } from './generated-presets.js';
 import { objectiveOf, sharesOf, trainingOf } from './preset-options.js';
 import type { PartialRunOptions, PresetChoice, RunOptionsInput } from './run-options.js';
@@ -95,6 +96,19 @@ const paper: PresetOptions = (dataset, { training = {} } = {}) => {
   });
 };
 
+/**
+ * A given teacher, but for what depends on the number of images: `amountFor`, `changesOf`. Its objective is the methods' own
+ * default. A student that starts from trained weights keeps the rate of `quick`: a higher one would undo them.
+ */
+const givenTeacher: PresetOptions = (dataset, { student } = {}) => {
+  const options = over(dataset, trainingOf(methodPreset('given-teacher', dataset)));
+  const { learningRate } = quick(dataset).training!;
+  return startsTrained(student) ? { ...options, training: { ...options.training, learningRate } } : options;
+};
+
+const startsTrained = ({ model, weights }: NonNullable<PartialRunOptions['student']> = {}): boolean =>
+  weights !== undefined || (model !== undefined && isGiven(model) && model.options['init'] !== 'fresh');
+
 /** A preset, with what differs where images are generated. */
 const withGenerated =
   (preset: PresetOptions): PresetOptions =>
@@ -108,7 +122,16 @@ export const presets = {
   quick: withGenerated(quick),
   modern: withGenerated(modern),
   paper: withGenerated(paper),
+  'given-teacher': withGenerated(givenTeacher),
 } satisfies Record<PresetChoice, PresetOptions>;
+
+/** The preset of a run: its own, else by whether its teacher is given, and taught on images. */
+export function presetOf({ preset, teacher, data }: PartialRunOptions): PresetChoice {
+  if (preset !== undefined) return preset;
+  const model = teacher?.model;
+  const given = model !== undefined && (isGiven(model) || model.name === TEACHER_VALUE);
+  return given && data?.dataset?.name !== NO_IMAGES ? 'given-teacher' : 'quick';
+}
 
 /** The methods of a preset. */
 export const defaultMethods = (preset: PresetChoice, dataset: string): readonly string[] =>

@@ -24,7 +24,7 @@ function refusal(work: () => unknown): AncError {
 
 describe('a record', () => {
   it.each(
-    ['quick', 'modern', 'paper'].flatMap((preset) =>
+    ['quick', 'modern', 'paper', 'given-teacher'].flatMap((preset) =>
       ['glyphs', 'mnist', 'cifar-10', 'svhn', 'fashion-mnist', 'imagenet'].map(
         (dataset) => [preset, dataset] as const,
       ),

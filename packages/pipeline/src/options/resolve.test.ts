@@ -125,7 +125,7 @@ describe('an option that is wrong', () => {
     [{ methods: [] }, ['methods'], 'expected at least 1 in the list.', '[]'],
     [{ data: 'glyphs' }, ['data'], 'expected an object.', '"glyphs"'],
     [{ output: { name: '' } }, ['output', 'name'], 'expected at least 1 letter.', '""'],
-    [{ preset: null }, ['preset'], 'expected one of quick, modern, paper.', 'null'],
+    [{ preset: null }, ['preset'], 'expected one of quick, modern, paper, given-teacher.', 'null'],
     [
       { student: { model: { units: [8] } } },
       ['student', 'model'],

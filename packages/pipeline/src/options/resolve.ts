@@ -3,7 +3,7 @@ import { issueSentence } from '../text/issue-sentence.js';
 import { suggestion } from '../text/nearest.js';
 import { optionError } from './option-error.js';
 import { flattenOptions, optionTable } from './option-table.js';
-import { presets } from './presets.js';
+import { presetOf, presets } from './presets.js';
 import type { OptionPath, PartialRunOptions, RunOptions, RunOptionsInput } from './run-options.js';
 import { runOptionsSchema } from './schema.js';
 
@@ -24,7 +24,7 @@ export function parseOptions(input: unknown): PartialRunOptions {
 /** Validates options and fills the rest from their preset. Throws `ANC_CONFIG`. */
 export function resolveOptions(input: unknown): ResolvedOptions {
   const partial = parseOptions(input);
-  const preset = partial.preset ?? 'quick';
+  const preset = presetOf(partial);
   const defaults = withoutAliases(
     partial,
     parseOptions(presets[preset](partial.data?.dataset?.name ?? 'glyphs', partial)),

@@ -36,7 +36,7 @@ export type ComputeOptions = Options<typeof computeSchema, 'backend' | 'threads'
 export type CacheOptions = Options<typeof cacheSchema, 'memoryMb'>;
 export type OutputOptions = Options<typeof outputSchema, 'directory'>;
 
-export type PresetChoice = 'quick' | 'modern' | 'paper';
+export type PresetChoice = 'quick' | 'modern' | 'paper' | 'given-teacher';
 
 /** A run's options after defaults: each part of the program receives the groups that it needs. */
 export interface RunOptions {

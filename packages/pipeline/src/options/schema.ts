@@ -325,8 +325,8 @@ export const runOptionsSchema = z.strictObject({
   data: dataSchema.optional(),
   preset: models.choice(
     'preset',
-    ['quick', 'modern', 'paper'],
-    'preset that gives the options that are not set',
+    ['quick', 'modern', 'paper', 'given-teacher'],
+    'preset that gives the options that are not set; default: given-teacher where the teacher is given, else quick',
   ),
   teacher: teacherSchema.optional(),
   student: studentSchema.optional(),

@@ -3,10 +3,10 @@ import { AncError, classification, type Backend, type Dataset } from '@anc/core'
 import { taskOfDocument } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
 import { Corners, tinyComposition } from '../../test/tiny-plugins.js';
+import { isGiven } from '../options/given-model.js';
 import {
   anchoredTeacher,
   checkTrainedTeacher,
-  isGiven,
   openGivenTeacher,
   relabeledFor,
   type GivenTeacher,

@@ -12,6 +12,7 @@ import { classesAreFolders, noticesOf, taskNameOf, validationOf, hasImages } fro
 import { relabeledSplit, type ClassMap } from '../data/relabeled-split.js';
 import { endpointOptions, isEndpoint } from '../endpoint/endpoint-options.js';
 import { httpTeacher } from '../endpoint/http-teacher.js';
+import { isGiven } from '../options/given-model.js';
 import { optionError } from '../options/option-error.js';
 import { valueClassifier } from '../teacher-values/value-classifier.js';
 import type { OpenedTask } from '../tasks/opened-task.js';
@@ -27,14 +28,6 @@ export interface GivenTeacher {
 
 /** Opens a teacher that is a value of the caller, for the images of a dataset. */
 export type OpenTeacher = (dataset: Dataset, model: Named) => Promise<GivenTeacher>;
-
-/** Whether a teacher's name is a path of a file or folder, and not the name of a model. */
-/** `@scope/package:model`. */
-const QUALIFIED = /^@[^\\/:]+\/[^\\/:]+:/;
-
-export const isGiven = ({ name }: Named): boolean =>
-  (/[\\/]/.test(name) && !QUALIFIED.test(name)) ||
-  /\.(onnx|ort|safetensors|pth|pt|th|ckpt|bin|tar|keras|h5|hdf5|json)$/i.test(name);
 
 /** The same with an absolute path. */
 export const anchoredTeacher = (teacher: Named, cwd: string): Named =>

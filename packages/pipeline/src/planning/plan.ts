@@ -11,6 +11,7 @@ import {
   type RunData,
   type TrainingData,
 } from '../data/training-data.js';
+import { isGiven } from '../options/given-model.js';
 import { aboutOption } from '../options/option-error.js';
 import { microBatchOf } from '../options/micro-batch.js';
 import type { DataOptions, RunOptions } from '../options/run-options.js';
@@ -22,7 +23,7 @@ import { assertSeveralClasses, assertTasks } from './assert-suited.js';
 import { checkBudget, checkOptions } from './check-options.js';
 import { checkScopes } from './check-scopes.js';
 import { createMethod } from './create-method.js';
-import { isGiven, openGivenTeacher, relabeledFor, type GivenTeacher } from './given-teacher.js';
+import { openGivenTeacher, relabeledFor, type GivenTeacher } from './given-teacher.js';
 import type { MethodDefaults } from './method-options.js';
 import { checkHeldOut, planHooks } from './plan-hooks.js';
 import { mixingNotice } from './mixing-notice.js';
@@ -38,6 +39,7 @@ import { startOf } from './started-network.js';
 import { sizeWarnings } from './network-size.js';
 import { withAdapters } from './suited-adapters.js';
 import { suitedTo, withSuitedDataset, withSuitedStudent } from './suited-options.js';
+import { withSuitedTraining } from './suited-training.js';
 import { targetsNotice } from './targets-notice.js';
 import { unusedOptions } from './unused-options.js';
 import { withTransfer } from './with-transfer.js';
@@ -68,12 +70,11 @@ async function planWith<D extends TrainingData>(
   const isGivenTeacher = openTeacher !== undefined || isGiven(request.options.teacher.model);
   await checkOptions(request.options, composition, isGivenTeacher); // first: it costs nothing
   if (set.length > 0) checkBudget(request.options.student); // a record's budget was met
-  const unused = unusedOptions(request.options, set, composition);
   const hooks = await planHooks(request.options.hooks ?? [], composition, request.options.output.reportTo);
   const notices: string[] = [];
   const notice = (text: string): void => void notices.push(text);
   const sized = await withSuitedDataset(request, notice);
-  const { data: dataOptions, training, compute, teacher: teacherOptions } = sized;
+  const { compute, teacher: teacherOptions } = sized;
   const aboutMethod = <T>(index: number, work: () => T | Promise<T>): Promise<T> =>
     aboutOption(['methods', index], work);
   let frozen: readonly string[] = []; // known when the student is
@@ -84,14 +85,17 @@ async function planWith<D extends TrainingData>(
   const requested = await createAll(sized);
   const measured = await aboutOption(['data', 'dataset'], () =>
     openDataset(
-      dataOptions.dataset,
+      sized.data.dataset,
       composition,
-      { dataDir: dataOptions.directory, seed: dataOptions.seed ?? training.seed },
+      { dataDir: sized.data.directory, seed: sized.data.seed ?? sized.training.seed },
       fetching,
     ),
   );
   const files = await withTransfer(measured, sized, composition, fetching);
   notices.push(...noticesOf(files));
+  const timed = await withSuitedTraining(sized, set, files, notice);
+  const { data: dataOptions, training } = timed;
+  const unused = unusedOptions(timed, set, composition);
   assertTasks(sized, isGivenTeacher, files, composition);
   const backends = await openBackends(compute, teacherOptions.backend, sized.student.backend, composition);
   let given: GivenTeacher | null = null;
@@ -117,7 +121,7 @@ async function planWith<D extends TrainingData>(
     if (given !== null)
       assertTaskOutputs(`the teacher ${given.given.model}`, given.given.teacher.outputs, task);
     const augmentation = await createAugmentations(dataOptions, dataset.shape, composition);
-    const options = await withSuitedStudent(request, sized, {
+    const options = await withSuitedStudent(request, timed, {
       teacher: given,
       environment,
       backend: backends.student,

@@ -8,7 +8,7 @@ import { aboutOption } from '../options/option-error.js';
 import type { DataOptions } from '../options/run-options.js';
 import type { Named } from '../text/named.js';
 import { isEndpoint } from '../endpoint/endpoint-options.js';
-import { isGiven } from './given-teacher.js';
+import { isGiven } from '../options/given-model.js';
 
 /**
  * A dataset whose images have sizes of their own, brought to one size: a given teacher's, else the images' own, unless it

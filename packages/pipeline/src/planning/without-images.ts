@@ -2,7 +2,7 @@ import { AncError } from '@anc/core';
 import type { Composition } from '../composition/compose.js';
 import { aboutOption } from '../options/option-error.js';
 import type { RunOptions } from '../options/run-options.js';
-import { isGiven } from './given-teacher.js';
+import { isGiven } from '../options/given-model.js';
 import { shapeOfTeacher } from './suited-dataset.js';
 
 /** The data that the built-in teacher is trained on. */

@@ -115,8 +115,8 @@ async function tuneAll(tuning: Tuning, hooks: HookRunner): Promise<TuneResult> {
       tunedConfig(options, record.given, best, composition, result),
     );
     await new Checksums(path).write('tune.json', `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
-    const writePage = (): Promise<void> =>
-      writeFileAtomically(join(path, 'report.html'), tuningReport(result));
+    const writePage = async (): Promise<void> =>
+      writeFileAtomically(join(path, 'report.html'), await tuningReport(result));
     await reportOrNotice(writePage, shown, notice);
     await closeJobs(jobsFolder(path), REPORT, false);
     return result;
