@@ -12,8 +12,8 @@ import { openMpi } from '@anc/runtime';
 import { objectiveParts } from './objective-parts.mjs';
 
 const [name, rows, threads, count] = [process.argv[2], ...process.argv.slice(3).map(Number)];
-const CASES = { lenet4: { input: [28, 28, 1], width: 84 }, resnet20: { input: [32, 32, 3], width: 64 } };
-const { input } = CASES[name];
+const INPUTS = { lenet4: [28, 28, 1], resnet20: [32, 32, 3] };
+const input = INPUTS[name];
 const WARM_UP = 3;
 /** Sizes of buffers whose all-reduce is timed, in float32. */
 const SIZES = [4, 16_384, 262_144, 1_048_576];
@@ -37,7 +37,7 @@ const exchange = exchangeByAllReduce(async (buffer) => {
 
 const backend = await OnnxBackend.create({ threads });
 const student = models().models[name].create({}, { input, classes: 10 });
-const width = student.apply === undefined ? CASES[name].width : widthOf(student);
+const width = widthOf(student);
 const contribution = methods().methods.adversarial;
 const method = contribution.create(contribution.options.parse({}), objectiveParts);
 const outputs = { logits: [10], features: [width] };

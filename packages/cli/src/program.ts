@@ -146,8 +146,9 @@ async function failureOfRank(error: unknown, { rank }: ProgramOptions): Promise<
     import('@anc/pipeline/internal'),
     import('./terminal/failure.js'),
   ]);
-  if (isSharedError(error)) return 0;
-  const { text, exit } = failureOf(error);
+  const { code, text, exit } = failureOf(error);
+  // A command line is the same for all ranks, and read before they are connected.
+  if (isSharedError(error) || error instanceof CommanderError || code === 'ANC_USAGE') return 0;
   process.stderr.write(`rank ${rank!.rank}: error: ${text}\n`);
   return exit;
 }
