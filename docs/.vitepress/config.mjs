@@ -15,7 +15,7 @@ const GUIDES = [
   ['The objective, equation by equation', '/objective'],
   ['Reading a report', '/report'],
   ['Reproducing the paper', '/reproduce'],
-  ['Past one machine', '/scale'],
+  ['Scaling out', '/scale'],
   ['Troubleshooting by error code', '/errors'],
 ];
 const EXTEND = [

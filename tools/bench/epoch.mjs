@@ -2,16 +2,15 @@
  * A whole epoch of adversarial compression, ResNet-164 to ResNet-20, with crops and flips of the images: cold (every image
  * goes through the teacher) and in the steady state of `--views K` (the teacher's outputs for all K views of every image
  * are cached). For comparison, if --python names an interpreter with torch, the same loop in PyTorch with a standard
- * DataLoader, with its faster number of workers.
+ * DataLoader, eager and compiled, in both memory layouts, in float32 and in bfloat16.
  *
  *   node tools/bench/epoch.mjs [--python /path/to/python] [--images 512] [--views 8] [--rounds 3] [--depth 164]
+ *     [--peer eager/default/float32]  these configurations of PyTorch instead of all
+ *     [--workers 2]    processes of the DataLoader; 0 is the faster one on two cores
  *
  * Peak memory is that of each side's process; ours includes this script.
  */
-import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Rng, normalizedNetwork, train } from '@anc/core';
 import { NetworkTeacher } from '@anc/core/internal';
@@ -21,6 +20,7 @@ import methods from '@anc/methods';
 import models from '@anc/models';
 import { Loader, readViews, TeacherCache } from '@anc/runtime';
 import { objectiveParts } from './objective-parts.mjs';
+import { bestOf, CONFIGURATIONS, startPeers } from './peers.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -30,6 +30,8 @@ const { values: flags } = parseArgs({
     views: { type: 'string', default: '8' },
     depth: { type: 'string', default: '164' },
     rounds: { type: 'string', default: '3' },
+    workers: { type: 'string', default: '0' },
+    peer: { type: 'string', multiple: true, default: CONFIGURATIONS },
     threads: { type: 'string', default: `${availableParallelism()}` },
     json: { type: 'boolean', default: false },
   },
@@ -107,33 +109,7 @@ async function fill() {
   }
 }
 
-function startPeer() {
-  const script = fileURLToPath(new URL('./peers/epoch.py', import.meta.url));
-  const child = spawn(flags.python, [script, `${count}`, `${batch}`, flags.threads, flags.depth], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    async epoch(layout, workers) {
-      child.stdin.write(`${layout} ${workers}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error('the PyTorch process ended');
-      return JSON.parse(value);
-    },
-    stop: () => child.stdin.end(),
-  };
-}
-
-const LAYOUTS = ['nchw', 'nhwc'];
-const settings =
-  flags.python === '' ? [] : LAYOUTS.flatMap((layout) => [0, 2].map((workers) => ({ layout, workers })));
-const peers = settings.map((setting) => ({
-  ...setting,
-  peer: startPeer(),
-  seconds: [],
-  peakMiB: 0,
-  version: '',
-}));
+const peers = startPeers(flags.python, 'epoch.py', [count, batch, flags.threads, flags.depth], flags.peer);
 // One training stays open, so that the others reuse its compiled step.
 const open = training(fresh, cacheFor(fresh, 0), 2, 99);
 await open.next();
@@ -143,37 +119,42 @@ const ours = { cold: [], steady: [] };
 for (let round = 0; round < rounds; round++) {
   ours.cold.push(await secondsOf(fresh, cacheFor(fresh, 0), round));
   ours.steady.push(await secondsOf(limited, cached, round));
-  for (const each of peers) {
-    const { seconds, peakMiB, version } = await each.peer.epoch(each.layout, each.workers);
-    each.seconds.push(seconds);
-    Object.assign(each, { peakMiB, version });
+  for (const peer of peers) {
+    const { seconds, ...rest } = await peer.ask(flags.workers);
+    peer.times.push(seconds);
+    Object.assign(peer, rest);
   }
 }
-for (const { peer } of peers) peer.stop();
+for (const peer of peers) peer.stop();
 if (cached.counts.misses > before) throw new Error('an epoch in the steady state called the teacher');
-const best = (layout) =>
-  peers.filter((each) => each.layout === layout).sort((a, b) => median(a.seconds) - median(b.seconds))[0];
-const fastest = LAYOUTS.map(best).filter((each) => each !== undefined);
 const peak = Math.round(process.resourceUsage().maxRSS / 1024);
-/** One figure per layout of PyTorch. */
-const each = (figure) => fastest.map(figure).join(' / ');
+const against = (title, seconds, peer) =>
+  peer === undefined
+    ? {}
+    : {
+        [title]: `${peer.configuration} ${median(peer.times).toFixed(2)} s`,
+        [`times ${title}`]: +(median(peer.times) / median(seconds)).toFixed(2),
+      };
 const row = (what, seconds) => ({
   epoch: what,
   seconds: +median(seconds).toFixed(2),
   'img/s': Math.round(count / median(seconds)),
   'peak MiB': peak,
-  ...(fastest.length > 0 && {
-    [`PyTorch ${fastest[0].version} s, ${LAYOUTS.join(' / ')}`]: each((peer) =>
-      median(peer.seconds).toFixed(2),
-    ),
-    'its workers': each(({ workers }) => workers),
-    'its peak MiB': each(({ peakMiB }) => Math.round(peakMiB)),
-    'times PyTorch': each((peer) => (median(peer.seconds) / median(seconds)).toFixed(2)),
-  }),
+  ...against('best float32', seconds, bestOf(peers, median, 'float32')),
+  ...against('best of all', seconds, bestOf(peers, median)),
 });
 const rows = [row('cold', ours.cold), row(`steady, ${views} views`, ours.steady)];
-if (flags.json) console.log(JSON.stringify(rows, null, 2));
-else console.table(rows);
+const peerRows = peers.map(({ configuration, version, times, firstSeconds, peakMiB }) => ({
+  [`PyTorch ${version}`]: configuration,
+  seconds: +median(times).toFixed(2),
+  'first epoch, s': +firstSeconds.toFixed(1),
+  'peak MiB': Math.round(peakMiB),
+}));
+if (flags.json) console.log(JSON.stringify({ rows, peers: peerRows }, null, 2));
+else {
+  console.table(rows);
+  if (peerRows.length > 0) console.table(peerRows);
+}
 await open.return();
 await teacher.dispose();
 await backend.dispose();

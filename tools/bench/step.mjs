@@ -1,22 +1,21 @@
 /**
- * Time of a compiled step of distillation, compared with the same step in PyTorch eager.
+ * Time of a compiled step of distillation, compared with the same step in PyTorch, in every configuration of it.
  *
  *   node tools/bench/step.mjs [--python /path/to/python] [--case lenet4-step] [--batch 128] [--threads 2] [--rounds 7]
  *     [--runs 10]      runs of each side in a row; their mean is one measurement
  *     [--spinning 0]   microseconds that our idle threads spin
+ *     [--peer eager/default/float32]  these configurations of PyTorch instead of all
  *     [--beside tfjs:wasm]  the same step op by op on another backend, too; tfjs:node if the working folder has it
  *     [--accumulate 4]  the same step in so many micro-batches, too, in turns with the whole one
  *     [--passes]       print what each graph pass did to the step instead of measuring it
  *
- * Both sides take turns in the same run; medians over the rounds are compared. PyTorch computes the same, including the
- * gradient and discriminator metrics, in its default memory layout (nchw) and in channels_last (nhwc). GFLOP/s count a
- * step as three times the student's forward pass; the peak is a product of large matrices, measured in between. PyTorch
- * runs only if --python (or PYTHON) names an interpreter that has torch.
+ * All sides take turns in the same run; medians over the rounds are compared. PyTorch computes the same, including the
+ * gradient and discriminator metrics, eager and compiled, in its default memory layout and in channels_last, in float32 and
+ * in bfloat16 (autocast). GFLOP/s count a step as three times the student's forward pass; the peak is the best of
+ * roofline.mjs, measured in between. PyTorch runs only if --python (or PYTHON) names an interpreter that has torch;
+ * compiling needs a C++ compiler.
  */
-import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mapTree, Rng, sizeOf, specOf } from '@anc/core';
 import { compileClassifier, StageRunner } from '@anc/core/internal';
@@ -24,8 +23,9 @@ import methods from '@anc/methods';
 import models from '@anc/models';
 import { OnnxBackend } from '@anc/backend-onnx';
 import tfjs from '@anc/backend-tfjs';
-import * as tf from '@tensorflow/tfjs-core';
 import { objectiveParts } from './objective-parts.mjs';
+import { bestOf, CONFIGURATIONS, startPeers } from './peers.mjs';
+import { openRoofline } from './roofline.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -36,6 +36,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '7' },
     runs: { type: 'string', default: '10' },
     spinning: { type: 'string', default: '0' },
+    peer: { type: 'string', multiple: true, default: CONFIGURATIONS },
     beside: { type: 'string', multiple: true, default: [] },
     accumulate: { type: 'string' },
     profile: { type: 'string' },
@@ -128,24 +129,6 @@ async function forward(backend, name, input) {
   };
 }
 
-/** Products of large matrices, one after the other: the peak of these processors, in the same runtime. */
-async function products(backend) {
-  const [side, count] = [1024, 5];
-  const spec = { id: 'products', inputs: { x: { shape: [side, side], dtype: 'float32' } } };
-  const x = gaussian(rng, [side, side]);
-  const compiled = await backend.compileFunction(({ x }) => {
-    let y = x;
-    for (let i = 0; i < count; i++) y = tf.matMul(y, x);
-    return { y: tf.sum(y) };
-  }, spec);
-  return {
-    run: () => compiled.run({ x }),
-    settle: () => undefined,
-    dispose: () => compiled.dispose(),
-    flops: count * 2 * side ** 3,
-  };
-}
-
 const flopsOf = (net, input) => batch * net.summary(input).reduce((sum, { flops }) => sum + flops, 0);
 
 const CASES = {
@@ -155,24 +138,6 @@ const CASES = {
   'resnet164-forward': (backend) => forward(backend, 'resnet164', [32, 32, 3]),
   'nin-forward': (backend) => forward(backend, 'nin', [28, 28, 1]),
 };
-
-/** A PyTorch process that answers one request at a time. */
-function startPeer() {
-  const script = fileURLToPath(new URL('./peers/step.py', import.meta.url));
-  const child = spawn(flags.python, [script, `${batch}`, `${threads}`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    async run(name, layout, runs) {
-      child.stdin.write(`${name} ${layout} ${runs}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error('the PyTorch process ended');
-      return JSON.parse(value);
-    },
-    stop: () => child.stdin.end(),
-  };
-}
 
 /** Milliseconds per run, over `runs` in a row, until all work is done: a backend may queue runs. */
 async function measure(prepared, runs) {
@@ -190,8 +155,9 @@ async function opByOp(backendName, caseName) {
 }
 
 const rows = [];
+const peerRows = [];
 for (const name of flags.case ?? Object.keys(CASES)) {
-  const peers = flags.python === '' ? {} : { nchw: startPeer(), nhwc: startPeer() };
+  const peers = startPeers(flags.python, 'step.py', [batch, threads], flags.peer);
   const backend = await OnnxBackend.create({
     threads,
     spinning: Number(flags.spinning),
@@ -207,7 +173,7 @@ for (const name of flags.case ?? Object.keys(CASES)) {
     await backend.dispose();
     continue;
   }
-  const peak = await products(backend);
+  const roofline = await openRoofline(backend, batch, median);
   const others = [];
   for (const each of flags.beside) others.push(await opByOp(each, name));
   if (flags.accumulate !== undefined && name.endsWith('-step')) {
@@ -215,38 +181,38 @@ for (const name of flags.case ?? Object.keys(CASES)) {
     others.push({ name: `${flags.accumulate} micro-batches`, prepared: divided, ms: [] });
   }
   await measure(prepared, 2);
-  await measure(peak, 2);
   for (const each of others) await measure(each.prepared, 1);
   const ours = [];
-  const peaks = [];
-  const theirs = { nchw: [], nhwc: [] };
-  let version = '';
   for (let round = 0; round < Number(flags.rounds); round++) {
     ours.push(await measure(prepared, runs));
-    peaks.push(await measure(peak, 3));
+    await roofline.measure();
     for (const each of others) each.ms.push(await measure(each.prepared, 1));
-    for (const [layout, peer] of Object.entries(peers)) {
-      const answer = await peer.run(name, layout, runs);
-      theirs[layout].push(answer.ms.reduce((a, b) => a + b) / runs);
-      version = answer.version;
+    for (const peer of peers) {
+      const answer = await peer.ask(`${name} ${runs}`);
+      peer.times.push(answer.ms.reduce((a, b) => a + b) / runs);
+      Object.assign(peer, answer);
     }
   }
-  for (const peer of Object.values(peers)) peer.stop();
+  for (const peer of peers) peer.stop();
   const ms = median(ours);
-  const times = (layout) => +(median(theirs[layout]) / ms).toFixed(2);
+  const peak = roofline.peak();
+  const times = (peer) => +(median(peer.times) / ms).toFixed(2);
+  const against = (title, peer) =>
+    peer === undefined
+      ? {}
+      : {
+          [title]: `${peer.configuration} ${median(peer.times).toFixed(0)} ms`,
+          [`times ${title}`]: times(peer),
+        };
   rows.push({
     case: name,
     ms: +ms.toFixed(1),
     'img/s': Math.round((batch / ms) * 1000),
     'GFLOP/s': Math.round(prepared.flops / ms / 1e6),
-    'of peak': `${Math.round((100 * prepared.flops * median(peaks)) / (ms * peak.flops))} %`,
-    ...(flags.python === ''
-      ? {}
-      : {
-          [`PyTorch ${version} ms, nchw / nhwc`]: `${median(theirs.nchw).toFixed(0)} / ${median(theirs.nhwc).toFixed(0)}`,
-          'times nchw': times('nchw'),
-          'times nhwc': times('nhwc'),
-        }),
+    'of peak': `${Math.round((100 * prepared.flops) / (ms * peak.rate))} %`,
+    peak: `${peak.name}, ${Math.round(peak.rate / 1e6)} GFLOP/s`,
+    ...against('best float32', bestOf(peers, median, 'float32')),
+    ...against('best of all', bestOf(peers, median)),
     ...Object.fromEntries(
       others.flatMap((each) => [
         [`${each.name} ms`, Math.round(median(each.ms))],
@@ -255,13 +221,26 @@ for (const name of flags.case ?? Object.keys(CASES)) {
     ),
     'compile ms': Math.round(compileMs),
   });
+  for (const peer of peers) {
+    peerRows.push({
+      case: name,
+      [`PyTorch ${peer.version}`]: peer.configuration,
+      ms: +median(peer.times).toFixed(1),
+      'its time / ours': times(peer),
+      'first run, s': +peer.firstSeconds.toFixed(1),
+      'peak MiB': Math.round(peer.peakMiB),
+    });
+  }
   for (const each of others) {
     await each.prepared.dispose();
     await each.backend?.dispose();
   }
   await prepared.dispose();
-  await peak.dispose();
+  await roofline.dispose();
   await backend.dispose();
 }
-if (flags.json) console.log(JSON.stringify(rows, null, 2));
-else if (!flags.passes) console.table(rows);
+if (flags.json) console.log(JSON.stringify({ rows, peers: peerRows }, null, 2));
+else if (!flags.passes) {
+  console.table(rows);
+  if (peerRows.length > 0) console.table(peerRows);
+}

@@ -53,12 +53,21 @@ export const STAGES = [
     command: ['node', 'tools/interop/tensorboard.mjs'],
     minutes: 6,
   },
+  { name: 'ranks: Open MPI and MPICH', command: ['node', 'tools/mpi/check.mjs'], minutes: 8 },
   { name: 'interop: trackers', command: ['node', 'tools/interop/trackers.mjs'], minutes: 6 },
   {
     name: 'interop: safetensors',
     command: ['node', 'tools/interop/safetensors.mjs'],
     minutes: 6,
   },
+  { name: 'scale: several processes', command: ['node', 'tools/scale/jobs.mjs'], minutes: 8 },
+  { name: 'scale: an array on SLURM', command: ['node', 'tools/scale/slurm.mjs'], minutes: 8 },
+  { name: 'scale: a Job of Kubernetes', command: ['node', 'tools/scale/kubernetes.mjs'], minutes: 6 },
   { name: 'supply chain', command: ['node', 'tools/supply/check.mjs'], minutes: 4 },
+  {
+    name: 'results: the page, and a row of it again',
+    command: ['node', 'tools/results/check.mjs'],
+    minutes: 5,
+  },
   { name: 'knip', command: ['npm', 'run', '--silent', 'knip'], minutes: 3 },
 ];

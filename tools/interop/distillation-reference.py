@@ -136,6 +136,9 @@ def value_of(name, x, options):
         return review(x, p, options["taps"])
     if name == "contrast":
         return contrast(x, p, options["contrastTemperature"])
+    if name == "class-maps":  # CAT-KD's: pooled, each class's map of unit length, mean squared error
+        maps = (F.adaptive_avg_pool2d(channels_first(x[f"{side}/maps"]), options["side"]) for side in "st")
+        return F.mse_loss(*(F.normalize(m, dim=(2, 3)) for m in maps))
     if name == "hint":
         return hint(x, p, options["own"], options["wanted"])
     assert name == "hierarchical-context"

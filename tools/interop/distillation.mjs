@@ -1,7 +1,7 @@
 /**
  * Terms of distillation methods against torchdistill's losses, values and gradients: what its modules return for the same
  * tensors, in PyTorch (distillation-reference.py). Contrast within the batch and the hint's regressor, which torchdistill
- * does not have, are compared with their equations in PyTorch.
+ * does not have, are compared with their equations in PyTorch, class maps with those of CAT-KD's code.
  *
  *   node tools/interop/distillation.mjs
  *
@@ -12,6 +12,7 @@ import { Rng } from '@anc/core';
 import methodsPlugin from '@anc/methods';
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionMaps } from '../../packages/methods/dist/terms/attention-maps.js';
+import { classMapsTerm } from '../../packages/methods/dist/terms/class-maps.js';
 import { contrastTerm } from '../../packages/methods/dist/terms/contrast.js';
 import { pairedFeatures } from '../../packages/methods/dist/terms/paired-features.js';
 import { hierarchicalContext, reviewTerm } from '../../packages/methods/dist/terms/review.js';
@@ -155,6 +156,14 @@ for (const [own, wanted] of [
 ]) {
   const pair = ['late', own, wanted];
   addTerm('hint', { own, wanted }, pairedFeatures(pairOf(pair), 'regressor'), [pair]);
+}
+
+for (const [own, wanted, side] of [
+  [[8, 8, 5], [8, 8, 5], 2],
+  [[7, 7, 5], [4, 4, 5], 3],
+]) {
+  const pair = ['maps', own, wanted];
+  addTerm('class-maps', { side }, classMapsTerm(pairOf(pair), side), [pair]);
 }
 
 for (const side of [1, 3, 8]) {

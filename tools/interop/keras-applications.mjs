@@ -62,36 +62,43 @@ for job in json.load(open(sys.argv[1])):
 print(json.dumps(answer))
 `;
 
-/** What of, with which options, at how many pixels, saved as what, and with how many units in a head of a user's. */
+/**
+ * What of, with which options, at how many pixels, saved as what, and with how many units in a head of a user's; the
+ * first ones are of each form.
+ */
 const JOBS = [
-  ['MobileNet', { alpha: 0.25 }, 64, '.keras'],
   ['MobileNet', { alpha: 0.5 }, 75, '.h5'],
-  ['MobileNet', { alpha: 0.25 }, 64, '.weights.h5'],
   ['MobileNet', { alpha: 0.25 }, 96, '.keras', 1],
-  ['ResNet50', {}, 64, '.keras', 5],
   ['ResNet50V2', {}, 64, '.weights.h5'],
   ['MobileNetV2', { alpha: 0.35 }, 32, '.weights.h5'],
+  ['MobileNet', { alpha: 0.25 }, 64, '.keras'],
+  ['MobileNet', { alpha: 0.25 }, 64, '.weights.h5'],
+  ['ResNet50', {}, 64, '.keras', 5],
 ];
+const FORMS = 4;
 /** Those that no network here is. */
 const STRANGE = ['MobileNetV2'];
 
 /**
  * @param {(script: string, args: string[]) => string} python
  * @param {string} folder an existing one
+ * @param {boolean} whole all of them, not one of each form
  * @returns {Promise<string>} what was found
  */
-export async function checkApplications(python, folder) {
+export async function checkApplications(python, folder, whole) {
   const rng = Rng.fromSeed(3);
-  const jobs = JOBS.map(([application, options, side, format, head = null], i) => ({
-    what: `${application} ${JSON.stringify(options)} at ${side} pixels, ${format}, head ${head}`,
-    application,
-    options,
-    format,
-    head,
-    input: [side, side, 3],
-    file: join(folder, `application-${i}${format}`),
-    images: Array.from({ length: 2 * side * side * 3 }, () => rng.int(256)),
-  }));
+  const jobs = JOBS.slice(0, whole ? JOBS.length : FORMS).map(
+    ([application, options, side, format, head = null], i) => ({
+      what: `${application} ${JSON.stringify(options)} at ${side} pixels, ${format}, head ${head}`,
+      application,
+      options,
+      format,
+      head,
+      input: [side, side, 3],
+      file: join(folder, `application-${i}${format}`),
+      images: Array.from({ length: 2 * side * side * 3 }, () => rng.int(256)),
+    }),
+  );
   const list = join(folder, 'applications.json');
   writeFileSync(list, JSON.stringify(jobs));
   const answers = JSON.parse(python(MADE, [list]).split('\n').at(-2));

@@ -42,7 +42,7 @@ const name = values.name ?? experiment;
 const folder = join(values.out, name);
 
 /** A word of a command line, in quotes where a shell would take it apart. */
-const quoted = (word) => (/[\s()]/.test(word) ? `"${word}"` : word);
+const quoted = (word) => (/[\s()[\]]/.test(word) ? `"${word}"` : word);
 
 const given = (keys) => keys.flatMap((key) => (values[key] === undefined ? [] : [`--${key}`, values[key]]));
 
@@ -126,7 +126,13 @@ const request = `${JSON.stringify(
   2,
 )}\n`;
 const record = join(folder, 'request.json');
-if (existsSync(record) && (await readFile(record, 'utf8')) !== request) {
+/** Whether what was begun is the same as now, but for parts that came after it. */
+const continues = (text) => {
+  const before = JSON.parse(text);
+  const now = JSON.parse(request);
+  return before.every((part, i) => JSON.stringify(part) === JSON.stringify(now[i]));
+};
+if (existsSync(record) && !continues(await readFile(record, 'utf8'))) {
   console.error(
     `${folder} was begun with other options, see ${record}: repeat those, or give another --name.`,
   );

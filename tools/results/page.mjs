@@ -28,8 +28,12 @@ The intervals do not cover another teacher or other data.
 
 /** Title and notes as they are worded now; a measurement keeps those of its time. */
 function wordingOf(name) {
-  const { title, notes } = named[name] ?? experiments[name] ?? {};
-  return { ...(title !== undefined && { title }), ...(notes !== undefined && { notes }) };
+  const { title, notes, preset } = named[name] ?? experiments[name] ?? {};
+  return {
+    ...(title !== undefined && { title }),
+    ...(notes !== undefined && { notes }),
+    ...(preset !== undefined && { preset }),
+  };
 }
 
 /** Measurements by title: comparisons first. */

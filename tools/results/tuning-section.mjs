@@ -13,9 +13,21 @@ import {
 } from './markdown.mjs';
 
 /** A tuning as a section of the page. */
-export const tuningSection = (measured) => section(measured, partOf);
+export const tuningSection = ({ preset, ...measured }) => section(measured, (part) => partOf(part, preset));
 
-function partOf({ command, options, environment, result }) {
+/** What was best, and what the preset takes, with the figures of both. */
+function presetInWords({ method, learningRate, temperature }, methods) {
+  const { tries, best } = methods.find((one) => one.method === method);
+  const isTaken = ({ setting }) =>
+    setting.learningRate === learningRate && (setting.temperature ?? temperature) === temperature;
+  const taken = tries.find(isTaken);
+  const shown = ({ setting, agreement }) =>
+    `${setting.learningRate} (T ${setting.temperature}, agreement ${percent(agreement)} %)`;
+  if (isTaken(best)) return `The preset takes what was best for \`${method}\`: ${shown(best)}.\n`;
+  return `Best for \`${method}\` was ${shown(best)}; the preset takes ${taken === undefined ? `${learningRate} (T ${temperature}), which was not tried` : shown(taken)}.\n`;
+}
+
+function partOf({ command, options, environment, result }, preset) {
   const {
     methods,
     interpretation = result.reading,
@@ -58,6 +70,7 @@ function partOf({ command, options, environment, result }) {
     'All trials, held-out agreement:\n',
     bullets(methods.map((one) => `${methodName(one.method)}: ${triesOf(one)}`)),
     '',
+    ...(preset === undefined ? [] : [presetInWords(preset, methods)]),
     'Interpretation by the program:\n',
     bullets(interpretation.filter((line) => !/, held-out agreement\.$/.test(line))),
     '',

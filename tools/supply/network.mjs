@@ -33,6 +33,8 @@ const SERVERS = new Set([
 ]);
 /** Files that start programs, and which; SECURITY.md says when. */
 const STARTS = new Set([
+  'packages/pipeline/src/jobs/processes.ts', // this program: one process for each of --jobs
+  'packages/cli/src/sweep/submit.ts', // sbatch, kubectl or bash, with sweep --submit
   'packages/pipeline/src/backends/probe.ts', // this program: one backend
   'packages/pipeline/src/isolation/trial.ts', // this program: a file that may not end
   'packages/pipeline/src/memory/memory.ts', // this program: a model whose memory is measured

@@ -1,8 +1,11 @@
+import { silent, startedRank } from './ranks/started-rank.js';
 import { endWithoutTerminal } from './terminal/lost-terminal.js';
 import { endOnSignals } from './terminal/on-interrupt.js';
 
 const args = process.argv.slice(2);
-const streams = { stdout: process.stdout, stderr: process.stderr };
+const rank = await startedRank(process.env);
+const real = { stdout: process.stdout, stderr: process.stderr };
+const streams = rank === null || rank.rank === 0 ? real : silent;
 
 endWithoutTerminal();
 
@@ -20,8 +23,8 @@ endOnSignals(() => {
  */
 const output = { isLost: false };
 const GONE = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
-streams.stderr.on('error', () => undefined);
-streams.stdout.on('error', (error: NodeJS.ErrnoException) => {
+real.stderr.on('error', () => undefined);
+real.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (GONE.includes(error.code ?? '')) return;
   output.isLost = true;
   process.exitCode = 1;
@@ -35,5 +38,5 @@ process.once('unhandledRejection', (error) => {
   void reportFailure(error, args, streams, true).then((code) => process.exit(code));
 });
 
-const exitCode = await runProgram(args, { cwd: process.cwd(), ...streams });
+const exitCode = await runProgram(args, { cwd: process.cwd(), rank, ...streams });
 process.exitCode = output.isLost && exitCode === 0 ? 1 : exitCode;

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import type { Rank } from '@anc/core';
 import type { DefineCommand, Session } from './commands/command.js';
 import { safeStream } from './terminal/safe-stream.js';
 import type { Streams } from './terminal/terminal.js';
+import { programVersion } from './config/program-version.js';
 
 /** Name, one line of help, and the module with the rest, which is loaded only for the command that runs. */
 const commands: readonly (readonly [string, string, () => Promise<DefineCommand>])[] = [
@@ -25,6 +26,16 @@ const commands: readonly (readonly [string, string, () => Promise<DefineCommand>
     'reproduce',
     "run the experiments of one of the paper's tables and show paper and measured results side by side",
     async () => (await import('./commands/reproduce.js')).defineReproduce,
+  ],
+  [
+    'sweep',
+    'write what SLURM, Kubernetes or a shell runs for compare, tune or reproduce on many machines',
+    async () => (await import('./commands/sweep.js')).defineSweep,
+  ],
+  [
+    'worker',
+    'take trainings of a comparison, tuning or reproduction, beside other processes on any machine',
+    async () => (await import('./commands/worker.js')).defineWorker,
   ],
   [
     'import',
@@ -110,6 +121,8 @@ async function wholeProgram(): Promise<Command> {
 export interface ProgramOptions extends Streams {
   /** Absolute path of the working directory. */
   readonly cwd: string;
+  /** Which of several processes this is that a launcher such as mpiexec started; default: it is alone. */
+  readonly rank?: Rank | null;
 }
 
 /** Runs the program with arguments; returns the exit code. */
@@ -119,16 +132,30 @@ export async function runProgram(args: readonly string[], options: ProgramOption
   const session: Session = { ...options, stdout, stderr, exitWith: (code) => (exit = code) };
   try {
     await execute(args, session);
-    return exit;
+    return isFirst(options) ? exit : 0; // a launcher ends all ranks where one of them fails
   } catch (error) {
-    return await reportFailure(error, args, options);
+    return isFirst(options) ? await reportFailure(error, args, options) : await failureOfRank(error, options);
   }
+}
+
+const isFirst = ({ rank }: ProgramOptions): boolean => (rank?.rank ?? 0) === 0;
+
+/** Exit code of another rank than the first, which reports what all of them know; what it does not know is said here. */
+async function failureOfRank(error: unknown, { rank }: ProgramOptions): Promise<number> {
+  const [{ isSharedError }, { failureOf }] = await Promise.all([
+    import('@anc/pipeline/internal'),
+    import('./terminal/failure.js'),
+  ]);
+  if (isSharedError(error)) return 0;
+  const { text, exit } = failureOf(error);
+  process.stderr.write(`rank ${rank!.rank}: error: ${text}\n`);
+  return exit;
 }
 
 async function execute(args: readonly string[], session: Session): Promise<void> {
   const program = new Command('anc-cli')
     .description('Adversarial network compression: a small network that behaves like the big one.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(programVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .configureOutput({
@@ -136,6 +163,11 @@ async function execute(args: readonly string[], session: Session): Promise<void>
       writeErr: () => undefined, // errors are printed by `report`, once
     });
   const asked = args.find((arg) => !arg.startsWith('-') && arg !== 'help');
+  const { rank = null } = session;
+  if (rank !== null) {
+    const { assertRankedCommand } = await import('./ranks/assert-ranked-command.js');
+    assertRankedCommand(asked, rank);
+  }
   for (const [name, summary, load] of commands) {
     const command = program.command(name).description(summary);
     if (name === asked) (await load())(command, session);
@@ -143,10 +175,6 @@ async function execute(args: readonly string[], session: Session): Promise<void>
   if (args.length === 0) program.outputHelp();
   else await program.parseAsync(args, { from: 'user' });
 }
-
-const version = (): string =>
-  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version;
 
 /** Prints an error, as text or as the document of `--json`, and returns its exit code. `began`: work had begun. */
 export async function reportFailure(

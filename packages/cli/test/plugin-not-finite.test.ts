@@ -209,7 +209,7 @@ describe('a part of a plugin that returns what is not finite is named before any
     [['--schedule', 'nan'], 'schedule "nan" of plugin "anc-plugin-zoo": factor gives no factor'],
   ] as const)('%s', async (args, message) => {
     const before = await place.files();
-    const eager = args[0] === '--discriminator' ? ['tfjs:cpu', 'tfjs:wasm'] : []; // the same code in all of them
+    const eager = args[0] === '--discriminator' ? ['tfjs:wasm'] : []; // tfjs:cpu runs the same code
     for (const backend of ['onnx', ...eager]) {
       const { code, error } = await run(...args, '--backend', backend);
       expect(code).toBe(2);
@@ -219,7 +219,7 @@ describe('a part of a plugin that returns what is not finite is named before any
   });
 });
 
-it.each(['onnx', 'tfjs:cpu', 'tfjs:wasm'])(
+it.each(['onnx', 'tfjs:wasm'])(
   'a part that makes NaN in training alone is named on %s',
   async (backend) => {
     const { code, stdout } = await run('--data-term', 'shrinks', '--backend', backend);

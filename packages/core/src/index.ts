@@ -100,6 +100,7 @@ export {
 export { adversarialAuxiliaryLayers, adversarialStudentPhase } from './step/adversarial-student-phase.js';
 export type { AttachedDiscriminator, ConditionSource } from './step/attached-discriminator.js';
 export { dataFreePhases, dataFreeStep, type DataFreeSetup } from './step/data-free-step.js';
+export { hardExampleStep, type HardExampleSetup } from './step/hard-example-step.js';
 export { generatedImages, initDataFreeState, type DataFreeShapes } from './step/data-free-state.js';
 export { discriminatorPhase, type DiscriminatorPhaseOptions } from './step/discriminator-phase.js';
 export { modelNames, modelStateOf, toStateEntries, type ModelState } from './step/model-state.js';
@@ -223,6 +224,7 @@ export { drawNoise, type Distribution, type NoiseSpec } from './random/noise.js'
 export { noiseName, phasesOf, playPhases, type PlayedPhases } from './step/play-phases.js';
 
 // Training, alone or as one of several ranks
+export type { Collective } from './contracts/collective.js';
 export type { Exchange, PhaseMeans, Rank } from './contracts/exchange.js';
 export { exchangeByAllReduce, type AllReduce } from './train/all-reduce.js';
 export { train, type Horizon, type TrainOptions } from './train/train.js';

@@ -14,6 +14,7 @@ export {
 export { IMAGE_FORMATS, listImages, type FoundImage } from './image-folder/list-images.js';
 export { ImageNet } from './imagenet/imagenet.js';
 export { matchNames, naturalOrder } from './images/class-names.js';
+export { FittedImages, type Fit } from './images/fitted-images.js';
 export { MemoryImages, sharedBytes, type ImageShape } from './images/memory-images.js';
 export { measureMeanImage, measureNormalization } from './images/normalization.js';
 export { holdOut, limitSplit, subsetSplit } from './images/subset.js';

@@ -52,6 +52,12 @@ export {
   type FewImagesOptions,
   type ImagesAloneOptions,
 } from './methods/few-images.js';
+export {
+  HardExamplesMethod,
+  hardExamplesSchema,
+  randomExamplesSchema,
+  type HardExamplesOptions,
+} from './methods/hard-examples.js';
 export { FitNetsMethod, fitnetsSchema } from './methods/fitnets.js';
 export { FspMethod, fspSchema } from './methods/fsp.js';
 export { SupervisedMethod, supervisedSchema } from './methods/supervised.js';

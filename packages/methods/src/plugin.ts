@@ -17,6 +17,8 @@ import { generatorTerms } from './generator-terms/index.js';
 import { generators } from './generators/index.js';
 import { memories } from './memories/index.js';
 import {
+  catMethod,
+  catSchema,
   crdMethod,
   crdSchema,
   hintMethod,
@@ -63,6 +65,13 @@ import {
 } from './methods/few-images.js';
 import { FitNetsMethod, fitnetsSchema } from './methods/fitnets.js';
 import { FspMethod, fspSchema } from './methods/fsp.js';
+import {
+  HardExamplesMethod,
+  hardExamplesSchema,
+  randomExamples,
+  randomExamplesSchema,
+  type HardExamplesOptions,
+} from './methods/hard-examples.js';
 import { SupervisedMethod, supervisedSchema } from './methods/supervised.js';
 import { estimators, type EstimatorName } from './quantize/estimators.js';
 import { quantizable, QuantizedMethod } from './quantize/quantized-method.js';
@@ -101,6 +110,11 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     summary: 'attention maps and distillation; labels optional (Zagoruyko & Komodakis 2017)',
     options: attentionSchema,
     create: (options: z.infer<typeof attentionSchema>) => new AttentionMethod(options),
+  }),
+  cat: quantizable({
+    summary: 'class maps, and distillation; labels optional (Guo 2023)',
+    options: catSchema,
+    create: catMethod,
   }),
   'conditional-adversarial': quantizable({
     summary: 'adversarial with a discriminator conditioned on the class; labels optional (Xu 2018)',
@@ -162,6 +176,17 @@ const methodContributions: Readonly<Record<string, Contribution<Method, Parts>>>
     summary: 'control: few-images without the generator',
     options: imagesAloneSchema,
     create: (options: ImagesAloneOptions, parts: Parts) => new ImagesAloneMethod(options, parts),
+  }),
+  'few-images-hard': quantizable({
+    summary:
+      'few images, and hard examples around them, on which student and teacher differ most (PGD, Madry 2018); no labels',
+    options: hardExamplesSchema,
+    create: (options: HardExamplesOptions, parts: Parts) => new HardExamplesMethod(options, parts),
+  }),
+  'few-images-random': quantizable({
+    summary: 'control: few-images-hard with random changes of the same size',
+    options: randomExamplesSchema,
+    create: randomExamples,
   }),
   fitnets: quantizable({
     summary: 'hint to a middle layer, then distillation with labels (Romero 2015)',

@@ -7,6 +7,7 @@ import {
   methodContract,
   regularizerContract,
 } from '@anc/testing';
+import { toyEnvironment } from '@anc/testing/toy';
 import { describe, expect, it } from 'vitest';
 import { SpectrallyNormalized } from '../src/index.js';
 import { method, parts } from './parts.js';
@@ -108,6 +109,7 @@ describe.each([
   ['pkt', { featureWeight: 100 }],
   ['crd', { embedding: 6 }],
   ['hint', { featureWeight: 1 }],
+  ['cat', { tap: 'block1', featureWeight: 2 }], // three channels for three classes
   ['reviewkd', {}],
   ['feature-mse', { adapter: 'regressor', tap: 'block1' }],
   ['fitnets', { hintShare: 0.5 }],
@@ -180,6 +182,14 @@ describe.each([
 });
 
 const notSlopes = { steps: 16, straightThrough: true };
+
+it('cat refuses outputs that are no class maps', () => {
+  const stagesOf = (options: object) => () => method('cat', { optimizer, ...options }).stages(toyEnvironment());
+  expect(stagesOf({})).toThrow(/student has no class maps/);
+  expect(stagesOf({ tap: 'features' })).toThrow(/student/);
+  expect(stagesOf({ tap: 'block2' })).toThrow(/student/); // four channels
+  expect(stagesOf({ tap: { student: 'block1', teacher: 'maps' } })).toThrow(/teacher has no class maps/);
+});
 
 describe.each(['ttq', 'binaryconnect', 'bwn', 'xnor'])('method %s', (name) => {
   const faster = { ...optimizer, optimizer: 'adam', learningRate: 0.03 };

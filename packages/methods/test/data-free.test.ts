@@ -64,6 +64,7 @@ describe.each([
     },
   ],
   ['data-free-noise', { studentSteps: 4 }],
+  ['data-free', { studentSteps: 2, mixup: true }],
   ['few-images', { studentSteps: 2 }],
   ['few-images', { memory: 'none', imageShare: 0.7, studentTerm: { name: 'kl', temperature: 2 } }],
 ])('method %s %j', (name, own) => {
@@ -72,6 +73,17 @@ describe.each([
 
 describe('method few-images-alone', () => {
   methodContract(runner, () => method('few-images-alone', { optimizer: options.optimizer }));
+});
+
+describe.each([
+  ['few-images-hard', { radius: 20 }],
+  [
+    'few-images-hard',
+    { steps: 1, stepSize: 5, discrepancy: 'kl', studentTerm: { name: 'kl', temperature: 2 } },
+  ],
+  ['few-images-random', {}],
+])('method %s %j', (name, own) => {
+  methodContract(runner, () => method(name, { optimizer: options.optimizer, ...own }), { steps: 16 });
 });
 
 describe('the controls of data-free', () => {

@@ -6,7 +6,7 @@ import methods, { deprecatedOptions, ImitationMethod } from '../src/index.js';
 
 const contributions = methods().methods as Readonly<Record<string, Contribution<unknown, unknown>>>;
 /** Methods without former names: they came after the options were renamed. */
-const newer = ['dist', 'sp', 'rkd', 'pkt', 'crd', 'hint', 'reviewkd'];
+const newer = ['dist', 'sp', 'rkd', 'pkt', 'crd', 'hint', 'reviewkd', 'cat'];
 const isNewer = (name: string): boolean => newer.includes(name) || /^(data-free|few-images)/.test(name);
 const names = Object.keys(contributions).filter((name) => !isNewer(name));
 

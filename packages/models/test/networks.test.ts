@@ -26,6 +26,7 @@ const cases: [name: string, input: ModelEnvironment['input'], taps: string[], op
     stages,
     { depth: 11, width: 0.25, block: 'bottleneck', strideOn: '1x1', bias: 'all' },
   ],
+  ['resnet', [8, 8, 3], [...stages, 'class-maps'], { depth: 8, width: 0.25, classMaps: true }],
   ['cifar-resnet18', [8, 8, 3], [...stages, 'stage4'], { width: 0.0625, stemWidth: 4 }],
   ['resnet8x4', [8, 8, 3], stages, { width: 0.25, stemWidth: 3 }],
   ['resnet18', [12, 12, 1], [...stages, 'stage4'], { width: 0.0625 }],

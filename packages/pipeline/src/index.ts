@@ -25,6 +25,7 @@ export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/
 export type { MissedThreshold } from './api/thresholds.js';
 export type { ImagesInput, Prediction, TrainedModel } from './api/trained-model.js';
 export { resumeTuning, tune, type SearchOptions, type TuneOptions } from './api/tune.js';
+export { work, type WorkOptions, type WorkResult } from './api/work.js';
 export { ui, type UiOptions } from './api/ui.js';
 export type {
   BackendInput,

@@ -10,8 +10,8 @@ import { validateOptionsNow } from '../src/composition/validate-options.js';
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const { registries, parts } = compose([methods(), onnx(), tfjs()]);
-const options = {
-  optimizer: { optimizer: 'adam', learningRate: 0.02, schedule: { kind: 'constant' } },
+const optimizer = { optimizer: 'adam', learningRate: 0.02, schedule: { kind: 'constant' } };
+const generated = {
   generator: { name: 'conv', noise: 3, width: 2, upsamplings: 1 },
   memory: { name: 'replay', batches: 2 },
   studentSteps: 2,
@@ -20,7 +20,7 @@ const options = {
 /** A method with these options. */
 function methodOf(name: string, own: object): Method {
   const { contribution } = registries.methods.get(name);
-  const checked = validateOptionsNow(contribution.options, { ...options, ...own }, name);
+  const checked = validateOptionsNow(contribution.options, { optimizer, ...own }, name);
   return registries.methods.build(name, checked, parts);
 }
 
@@ -31,11 +31,16 @@ describe.each(['onnx', 'tfjs:wasm', 'tfjs:cpu'])('on %s', (name) => {
   });
   afterAll(() => backend.dispose());
 
-  describe.each([
-    ['data-free', {}],
-    ['data-free', { memory: 'none', discrepancy: 'jensen-shannon', generatorTerms: ['diversity'] }],
-    ['few-images', {}],
-  ])('method %s %j', (method, own) => {
+  const cases: (readonly [method: string, own: object])[] = [
+    ['data-free', generated],
+    [
+      'data-free',
+      { ...generated, memory: 'none', discrepancy: 'jensen-shannon', generatorTerms: ['diversity'] },
+    ],
+    ['few-images', generated],
+  ];
+  if (name === 'onnx') cases.push(['few-images-hard', { steps: 2 }]); // gradients at the pixels, compiled
+  describe.each(cases)('method %s %j', (method, own) => {
     methodContract({ describe, it, expect }, () => methodOf(method, own), {
       steps: 16,
       backend: () => backend,

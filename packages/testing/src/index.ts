@@ -5,6 +5,7 @@ export {
 export { augmentationContract, type AugmentationContractOptions } from './contracts/augmentation-contract.js';
 export { backendContract, type BackendContractOptions } from './contracts/backend-contract.js';
 export { balancerContract, type BalancerContractOptions } from './contracts/balancer-contract.js';
+export { collectiveContract } from './contracts/collective-contract.js';
 export { dataTermContract, type DataTermContractOptions } from './contracts/data-term-contract.js';
 export { datasetContract } from './contracts/dataset-contract.js';
 export {
@@ -25,6 +26,8 @@ export { optimizerContract, type OptimizerContractOptions } from './contracts/op
 export { pluginContract, type PluginContractOptions } from './contracts/plugin-contract.js';
 export { regularizerContract, type RegularizerContractOptions } from './contracts/regularizer-contract.js';
 export { taskContract, type TaskContractOptions } from './contracts/task-contract.js';
+export { collectiveFaults } from './ranks/collective-checks.js';
+export { localCollectives } from './ranks/local-collectives.js';
 export { mutated } from './fuzz/mutated.js';
 export { scheduleContract } from './contracts/schedule-contract.js';
 

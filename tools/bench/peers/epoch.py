@@ -1,7 +1,8 @@
 """The peer of epoch.mjs: an epoch of adversarial compression in PyTorch, with a standard DataLoader.
 
-Reads one line per request, "<layout> <workers>", and answers with the seconds of one epoch, the teacher's forward and
-the images' crops and flips included. The first epoch is not timed.
+Arguments: images, batch size, threads, depth of the teacher, "<mode>/<layout>/<dtype>". Reads one line per request, the
+number of workers, and answers with the seconds of one epoch, the teacher's forward and the images' crops and flips
+included. The first epoch, which compiles where the mode is so, is timed apart.
 """
 
 import json
@@ -12,12 +13,13 @@ import time
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from configuration import Configuration
 from networks import ResNet, anc_step
 
 COUNT, BATCH, THREADS, DEPTH = (int(word) for word in sys.argv[1:5])
+CONFIGURATION = Configuration.of(sys.argv[5])
 torch.set_num_threads(THREADS)
 torch.manual_seed(0)
-LAYOUTS = {"nchw": torch.contiguous_format, "nhwc": torch.channels_last}
 
 
 class Images(Dataset):
@@ -40,29 +42,23 @@ class Images(Dataset):
 
 
 images = Images()
-ready = {}
+teacher = CONFIGURATION.prepared(ResNet(DEPTH).eval())
+step = anc_step(ResNet(20), 64, CONFIGURATION, BATCH)
 
 
-def epoch(layout, workers):
-    if layout not in ready:
-        ready.clear()
-        teacher = ResNet(DEPTH).to(memory_format=LAYOUTS[layout]).eval()
-        ready[layout] = teacher, anc_step(ResNet(20), 64, LAYOUTS[layout], BATCH)
-    teacher, step = ready[layout]
+def epoch(workers):
     start = time.perf_counter()
     for x in DataLoader(images, BATCH, shuffle=True, drop_last=True, num_workers=workers):
-        x = x.contiguous(memory_format=LAYOUTS[layout])
-        with torch.inference_mode():
+        x = x.contiguous(memory_format=CONFIGURATION.memory_format)
+        with torch.inference_mode(), CONFIGURATION.precision():
             told, shown = teacher(x)
-        step(x, told.clone(), shown.clone())
+        step(x, told.float().clone(), shown.float().clone())  # tensors of inference mode cannot be differentiated
     return time.perf_counter() - start
 
 
+first = epoch(0)
 for line in sys.stdin:
-    layout, workers = line.split()
-    fresh = layout not in ready
-    if fresh:
-        epoch(layout, int(workers))
-    seconds = epoch(layout, int(workers))
+    seconds = epoch(int(line))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peakMiB": peak, "version": torch.__version__}), flush=True)
+    answer = {"seconds": seconds, "firstSeconds": first, "peakMiB": peak, "version": torch.__version__}
+    print(json.dumps(answer), flush=True)

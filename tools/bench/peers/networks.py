@@ -74,10 +74,10 @@ def discriminator(width):
     )
 
 
-def anc_step(student, width, layout, batch):
+def anc_step(student, width, configuration, batch):
     """A function of images and the teacher's word on them: D's phase, then the student's, and what ours measures."""
-    student = student.to(memory_format=layout)
-    critic = discriminator(width)
+    student = configuration.prepared(student)
+    critic = configuration.prepared(discriminator(width))
     make = lambda net: torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9, weight_decay=2e-4)
     optimizers = make(student), make(critic)
     one, zero = torch.ones(batch, 1), torch.zeros(batch, 1)
@@ -115,16 +115,18 @@ def anc_step(student, width, layout, batch):
         )
 
     def step(x, told, shown):
-        logits, features = student(x)
-        seen = features.detach()
-        on_teacher, on_student = critic(shown), critic(seen)
+        with configuration.precision():
+            logits, features = student(x)
+            seen = features.detach()
+            on_teacher, on_student = critic(shown), critic(seen)
         loss = bce(on_teacher, one) + bce(on_student, zero) + bce(on_student, one)  # Eq. 2 and Eq. 7
         optimizers[1].zero_grad()
         loss.backward()
         optimizers[1].step()
         verdicts(on_teacher, on_student, loss)
         features.retain_grad()
-        judged = critic(F.dropout(features, 0.5))
+        with configuration.precision():
+            judged = critic(F.dropout(features, 0.5))
         fooled = bce(judged, one)
         data = ((logits - told) ** 2).sum(1).mean()
         (adversarial,) = torch.autograd.grad(fooled, features, retain_graph=True)

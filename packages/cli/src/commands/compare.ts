@@ -3,19 +3,27 @@ import { shellQuoted } from '@anc/pipeline/options';
 import { addFlags, readFlags } from '../config/flags.js';
 import { acceptsPlugins, addChangePlugins } from './change-plugins.js';
 import type { DefineCommand, Session } from './command.js';
+import { addJobs, jobsOf, processesFor } from './jobs-flag.js';
 
 /** `compare`: one teacher, every method with every seed, and the differences with their confidence intervals. */
 export const defineCompare: DefineCommand = (command, session) => {
   command.option('--seeds <n>', 'how many seeds, counted from --seed; default: 3');
+  addJobs(command);
   addChangePlugins(command);
   addFlags(command, ['time', 'continue']).action((options: Record<string, unknown>) =>
     compare(readFlags(options), options, session),
   );
 };
 
+interface CompareFlags {
+  readonly seeds?: string;
+  readonly jobs?: string;
+  readonly changePlugins?: unknown;
+}
+
 async function compare(
   flags: Record<string, unknown>,
-  { seeds, changePlugins }: { readonly seeds?: string; readonly changePlugins?: unknown },
+  { seeds, jobs, changePlugins }: CompareFlags,
   session: Session,
 ): Promise<void> {
   const [
@@ -35,14 +43,19 @@ async function compare(
     import('@anc/core'),
     import('./sizes.js'),
   ]);
-  const { terminal, progress, signal, request, fetching, compose, resolved, changes, close } =
-    await openTrainingSession(flags, session);
+  const training = await openTrainingSession(flags, session);
+  const { terminal, progress, signal, request, fetching, compose, resolved, changes, close } = training;
   const { cwd } = session;
   /** A new comparison, or with `--resume` an existing one. */
   const open = async () => {
     const { resume } = request.call;
     const acceptPlugins = await acceptsPlugins({ changePlugins }, resume);
-    if (resume === undefined) return pipeline.newComparison(await resolved(), countOf(seeds ?? '3'));
+    const processes = await processesFor(jobs, training, { cwd, acceptPlugins });
+    if (resume === undefined)
+      return {
+        ...(await pipeline.newComparison(await resolved(), countOf(seeds ?? '3'), jobsOf(jobs))),
+        processes,
+      };
     if (seeds !== undefined) {
       throw new AncError('ANC_CONFIG', '--seeds: a comparison is resumed with its own seeds.', {
         hint: 'start a new comparison to change them.',
@@ -50,7 +63,8 @@ async function compare(
     }
     const path = resolve(cwd, resume);
     const record = await pipeline.readComparison(path, changes());
-    return { path, cwd, fetching, compose, changes: changes(), acceptPlugins, given: [], record };
+    const call = { path, cwd, fetching, compose, changes: changes(), acceptPlugins };
+    return { ...call, given: [], record, processes };
   };
   try {
     const result = await locating(request.origins, async () => {

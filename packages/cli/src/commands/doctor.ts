@@ -1,4 +1,5 @@
 import type { BackendReport } from '@anc/core/internal';
+import type { MpiReport } from '@anc/pipeline/internal';
 import { formatLarge } from '@anc/pipeline/options';
 import { createTerminal } from '../terminal/terminal.js';
 import { addCommonOptions, type CommonOptions } from './common-options.js';
@@ -45,7 +46,9 @@ async function doctor(names: string[], flags: DoctorFlags, session: Session): Pr
     onInstall: (text) => terminal.log.info(`installing: ${text}`),
     onBackend: (name, index, count) => terminal.log.info(`testing ${name} (${index} of ${count})`),
   });
-  terminal.document({ node: process.version, backends });
+  const { reportMpi } = await import('@anc/pipeline/internal');
+  const ranks = await reportMpi();
+  terminal.document({ node: process.version, backends, ranks });
   const rows = backends.map(({ name, usable, imagesPerSecond, device, memory }) => [
     name,
     usable ? 'yes' : 'no',
@@ -56,8 +59,15 @@ async function doctor(names: string[], flags: DoctorFlags, session: Session): Pr
   const table = formatTable(['backend', 'usable', 'images/s', 'device', 'memory'], rows, 'left');
   terminal.print(`Node ${process.version}\n${table}`);
   for (const line of advice(backends)) terminal.print(line);
+  for (const line of aboutRanks(ranks)) terminal.print(line);
   if (!backends.some(({ usable }) => usable)) session.exitWith(EXIT.failed);
 }
+
+/** Whether one training can be divided among several processes here. */
+const aboutRanks = ({ library, reason, remedy }: MpiReport): string[] =>
+  reason === null
+    ? [`several ranks (mpiexec): yes, ${library}`]
+    : [`several ranks (mpiexec): no, ${reason}`, ...(remedy === null ? [] : [`  ${remedy}`])];
 
 const advice = (backends: readonly BackendReport[]): string[] =>
   backends.flatMap(({ name, reason, remedy }) =>

@@ -5,10 +5,12 @@ import { addFlags, readFlags } from '../config/flags.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { acceptsPlugins, addChangePlugins } from './change-plugins.js';
 import type { DefineCommand, Session } from './command.js';
+import { addJobs, jobsOf, processesFor } from './jobs-flag.js';
 
 interface ReproduceFlags {
   readonly seeds?: string;
   readonly scale?: string;
+  readonly jobs?: string;
   readonly dryRun?: boolean;
   readonly changePlugins?: unknown;
 }
@@ -20,6 +22,7 @@ export const defineReproduce: DefineCommand = (command, session) => {
     .option('--seeds <n>', 'how many seeds, counted from --seed; default: 3')
     .option('--scale <share>', "share of the paper's epochs, e.g. 0.1; default: 1")
     .option('--dry-run', 'print the runs and their cost, and train nothing');
+  addJobs(command);
   addChangePlugins(command);
   addFlags(command, ['dataset', 'methods', 'continue', 'time']).action(
     (table: string | undefined, options: Record<string, unknown>) =>
@@ -30,7 +33,7 @@ export const defineReproduce: DefineCommand = (command, session) => {
 async function reproduce(
   table: string | undefined,
   flags: Record<string, unknown>,
-  { seeds, scale, dryRun, changePlugins }: ReproduceFlags,
+  { seeds, scale, jobs, dryRun, changePlugins }: ReproduceFlags,
   session: Session,
 ): Promise<void> {
   const [
@@ -40,7 +43,7 @@ async function reproduce(
     { endInterrupted, endDiverged },
     { AncError },
     { resolve },
-    { countOf },
+    { countOf, scaleOf },
   ] = await Promise.all([
     import('./run-session.js'),
     import('../config/locate.js'),
@@ -50,21 +53,22 @@ async function reproduce(
     import('node:path'),
     import('./sizes.js'),
   ]);
-  const { terminal, progress, signal, request, fetching, compose, changes, close } =
-    await openTrainingSession(flags, session);
+  const training = await openTrainingSession(flags, session);
+  const { terminal, progress, signal, request, fetching, compose, changes, close } = training;
   const { cwd } = session;
   const { resume } = request.call;
   const path = resume === undefined ? null : resolve(cwd, resume);
   const altered = path === null ? {} : changes();
-  const scaleOf = (text: string): number => {
-    const share = Number(text);
-    if (text.trim() !== '' && share > 0 && share <= 1) return share;
-    throw new AncError('ANC_CONFIG', '--scale: expected more than 0 and at most 1.', { received: text });
-  };
   const acceptPlugins = await acceptsPlugins({ changePlugins }, resume);
   const open = async (): Promise<Reproduction> => {
     if (path === null) {
-      const counts = { seeds: countOf(seeds ?? '3'), scale: scaleOf(scale ?? '1'), cwd, base: request.file };
+      const counts = {
+        seeds: countOf(seeds ?? '3'),
+        scale: scaleOf(scale ?? '1'),
+        cwd,
+        base: request.file,
+        jobs: jobsOf(jobs),
+      };
       return pipeline.newReproduction(table, request.flags, counts);
     }
     const given = Object.entries({ table, '--seeds': seeds, '--scale': scale }).find(
@@ -80,6 +84,7 @@ async function reproduce(
   };
   try {
     await locating(request.origins, async () => {
+      const processes = await processesFor(jobs, training, { cwd, acceptPlugins });
       const reproduction = await open();
       const costs = await pipeline.checkedGrid(reproduction, compose);
       if (dryRun === true) {
@@ -100,6 +105,7 @@ async function reproduce(
         fetching,
         emit,
         signal,
+        processes,
       };
       const result = await pipeline.executeReproduction(execution);
       progress.close();

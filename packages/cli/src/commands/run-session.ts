@@ -44,7 +44,8 @@ export async function openTrainingSession(
   const progress = new ProgressPrinter(terminal, flags.quiet === true, flagOf);
   const request = await readRequest(flags, cwd);
   for (const warning of request.warnings) progress.notice(warning);
-  const interrupt = stoppable(terminal);
+  // Open MPI passes this one on to its ranks; after SIGTERM it leaves them a second.
+  const interrupt = stoppable(terminal, (session.rank ?? null) === null ? [] : ['SIGUSR2']);
   const call = callOf({ cwd, offline: request.call.offline === true, signal: interrupt.signal });
   const fetching = { ...call.fetching, ...reportTransfer(progress) };
   const compose = composeWith(request.plugins, null, cwd, {
@@ -65,7 +66,8 @@ export async function openTrainingSession(
       const { input, notices } = withDefaultBackend(onDataset.input);
       for (const notice of [...parent.notices, ...onDataset.notices, ...notices]) progress.notice(notice);
       const { options, given } = resolveRequest({ ...request, input });
-      return { options, given: given.filter(parent.isOwn), cwd, fetching, compose, input };
+      const hasValues = request.plugins.length > 0;
+      return { options, given: given.filter(parent.isOwn), cwd, fetching, compose, input, hasValues };
     },
     changes: (accepted) => changesOf(flags, accepted),
     close() {

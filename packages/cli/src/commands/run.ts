@@ -1,3 +1,4 @@
+import type { RankGroup } from '@anc/core/internal';
 import type { RunResult } from '@anc/pipeline';
 import {
   formatKappa,
@@ -48,12 +49,20 @@ export interface Resuming {
   readonly continueStopped: boolean;
 }
 
-async function run(
+async function run(flags: Record<string, unknown>, resuming: Resuming, session: Session): Promise<void> {
+  const began = performance.now();
+  const { onRanks, openMpi } = await import('@anc/pipeline/internal');
+  await onRanks(await openMpi(), (ranks) => runOn(ranks, began, flags, resuming, session));
+}
+
+/** The same as one of several ranks, or alone. `began`: when the process did. */
+async function runOn(
+  ranks: RankGroup | undefined,
+  began: number,
   flags: Record<string, unknown>,
   { acceptChanges, changePlugins, continueStopped }: Resuming,
   session: Session,
 ): Promise<void> {
-  const began = performance.now();
   const [{ openTrainingSession }, { locating }, pipeline, { endInterrupted, endDiverged }, { isAncError }] =
     await Promise.all([
       import('./run-session.js'),
@@ -72,7 +81,7 @@ async function run(
     if (request.call.resume !== undefined) {
       const path = request.call.resume;
       const requested = changes(acceptChanges ? 'all' : pipeline.RATES);
-      return pipeline.resumeRun({
+      const resumed = {
         path,
         cwd,
         emit,
@@ -81,20 +90,24 @@ async function run(
         acceptPlugins,
         compose,
         fetching,
-      });
+      };
+      return ranks === undefined ? pipeline.resumeRun(resumed) : pipeline.resumeOnRanks(ranks, resumed);
     }
     if (acceptChanges || continueStopped) {
       const flag = acceptChanges ? '--change-options' : '--continue-stopped';
       throw await nothingToResume(flag, 'a new run takes its options as they are given.');
     }
     const planned = await resolved();
-    return pipeline.startRun({ ...planned, composition: await compose(planned.options.plugins), emit });
+    const started = { ...planned, composition: await compose(planned.options.plugins), emit };
+    return ranks === undefined ? pipeline.startRun(started) : pipeline.startOnRanks(ranks, started);
   };
   try {
     const { plan, folder, shown, release } = await locating(request.origins, open);
     const again = `anc-cli run --resume ${shellQuoted(shown)}`;
     try {
-      terminal.log.info(`run folder: ${shown}`);
+      terminal.log.info(
+        `run folder: ${shown}${ranks === undefined ? '' : ` (${ranks.ranks} ranks, ${ranks.name})`}`,
+      );
       const result = await pipeline.executeRun({
         plan,
         folder,
@@ -102,6 +115,7 @@ async function run(
         emit,
         signal,
         continueStopped,
+        ranks,
         spent: (performance.now() - began) / 1000,
       });
       // Backends know only after the steps what they left to the processor.

@@ -31,3 +31,10 @@ export function countOf(text: unknown): number {
     hint: 'e.g. --seeds 5; intervals need 2 or more.',
   });
 }
+
+/** Share of the paper's epochs. Throws `ANC_CONFIG`. */
+export function scaleOf(text: string): number {
+  const share = Number(text);
+  if (text.trim() !== '' && share > 0 && share <= 1) return share;
+  throw new AncError('ANC_CONFIG', '--scale: expected more than 0 and at most 1.', { received: text });
+}

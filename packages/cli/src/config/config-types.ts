@@ -9,6 +9,10 @@ export interface ConfigOptions {
   readonly dataset?: Named;
   /** folder with the dataset's files (also ANC_DATA_DIR) */
   readonly dataDir?: string | null;
+  /** another dataset, or a folder of images, whose training images students learn from; --dataset is then what they are measured on, and a trained teacher is given; no label of it is read */
+  readonly transferDataset?: Named;
+  /** how those images are brought to the size of the dataset: the largest centered part, resized (default), or the center as it is */
+  readonly transferFit?: 'resize' | 'crop';
   /** use only this many training images */
   readonly limitTrain?: number | null;
   /** use only this many test images */

@@ -23,6 +23,7 @@ export function addFlags(command: Command, without: readonly string[] = []): Com
   }
   command.optionsGroup(`${CALL_TITLE}:`);
   for (const [key, value, help] of callFlags) {
+    if (without.includes(key)) continue;
     command.addOption(new Option(value === null ? flagName(key) : `${flagName(key)} <${value}>`, help));
   }
   for (const [old, current] of Object.entries(DEPRECATED_KEYS)) {

@@ -1,4 +1,5 @@
 import { AncError, isAncError } from '@anc/core';
+import { sharedLike } from '@anc/core/internal';
 import { optionAt } from '@anc/pipeline/options';
 import { flagName } from './flags.js';
 
@@ -21,7 +22,8 @@ export function located(error: unknown, origins: Origins): unknown {
   const place = origins.place(key, isUnknownKey);
   if (place === null && problem === undefined) return error; // the message names what is wrong with a flag's value
   const where = place ?? flagName(key[0]!);
-  return new AncError(error.code as `ANC_${string}`, `${where}: ${problem ?? error.message}`, detail);
+  const made = new AncError(error.code as `ANC_${string}`, `${where}: ${problem ?? error.message}`, detail);
+  return sharedLike(made, error);
 }
 
 /** Runs `work`; errors about options say where the option was given. */

@@ -3,9 +3,12 @@ import { EXIT } from './failure.js';
 import { onInterrupt } from './on-interrupt.js';
 import type { Terminal } from './terminal.js';
 
-/** Ctrl-C during training: the first one is answered with what it does. */
-export const stoppable = (terminal: Terminal): ReturnType<typeof onInterrupt> =>
-  onInterrupt(() => terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'));
+/** Ctrl-C during training: the first one is answered with what it does. `more`: other signals that ask for the same. */
+export const stoppable = (
+  terminal: Terminal,
+  more: readonly NodeJS.Signals[] = [],
+): ReturnType<typeof onInterrupt> =>
+  onInterrupt(() => terminal.log.info('stopping after this step; press Ctrl-C again to stop at once'), more);
 
 /** Ends a command that was stopped: its message, its document, its exit code. */
 export function endInterrupted(

@@ -29,8 +29,13 @@ let early: (() => void) | null = null;
  * The first signal aborts, so that the current step is finished and a checkpoint written; the second one ends the process at
  * once; two of one kind within about a millisecond are one to the system. Where steps keep this thread busy for long, it would hear of the second one late: there signals are left to the
  * system after the first.
+ *
+ * @param more signals that ask for the same, where a launcher passes on others than these
  */
-export function onInterrupt(first: () => void): { readonly signal: AbortSignal; release(): void } {
+export function onInterrupt(
+  first: () => void,
+  more: readonly NodeJS.Signals[] = [],
+): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const delay = monitorEventLoopDelay();
   delay.enable();
@@ -52,14 +57,14 @@ export function onInterrupt(first: () => void): { readonly signal: AbortSignal; 
     // A signal that came while this one was handled is heard of in the turn between, and would be lost without handlers.
     setImmediate(() => setImmediate(leave));
   };
-  for (const signal of SIGNALS) process.on(signal, handle);
+  for (const signal of [...SIGNALS, ...more]) process.on(signal, handle);
   let released = false;
   const release = (): void => {
     if (!released) taken--;
     released = true;
     delay.disable();
     clearInterval(forgetting);
-    for (const signal of SIGNALS) process.off(signal, handle);
+    for (const signal of [...SIGNALS, ...more]) process.off(signal, handle);
   };
   return { signal: controller.signal, release };
 }

@@ -76,4 +76,19 @@ describe('Progress', () => {
     play(progress);
     expect(written.filter((text) => !text.includes('It has won'))).toEqual([]);
   });
+
+  it('shows the states of several jobs in one line, and their lines above it', () => {
+    const { written, progress } = progressOn(true);
+    for (const worker of [0, 1]) {
+      const scope = `seed ${worker}`;
+      progress.show({ ...begin, scope, worker });
+      progress.show({ type: 'step', ...shared, progress: at(1), batchSize: 32, scope, worker });
+    }
+    const drawn = written.at(-1)!.replace(/^\r.*?K/, '');
+    expect(drawn).toMatch(/seed 0, l2 .* \| seed 1, l2 /);
+    expect(drawn.length).toBeLessThan(60);
+    progress.show({ ...epoch({ ...at(10), epoch: 0 }, {}), scope: 'seed 1', worker: 1 });
+    expect(written.at(-2)).toMatch(/seed 1, l2 \(2 of 5\) {2}epoch 1\/2 done/);
+    expect(written.at(-1)).toContain('seed 0, l2');
+  });
 });

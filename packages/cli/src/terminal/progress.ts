@@ -1,6 +1,7 @@
 import type { Alarm, Progress, TaskMetric, Tree } from '@anc/core';
 import type { DoneEvent, ModelResult, RunEvent, StagePlace } from '@anc/pipeline';
 import { formatMetric, formatRate, formatSeconds, formatShare } from '@anc/pipeline/options';
+import { CLEAR, JobLines } from './job-lines.js';
 import type { Terminal } from './terminal.js';
 
 /** Milliseconds between updates: of the line on a terminal, and of plain lines elsewhere. */
@@ -21,6 +22,9 @@ export class ProgressPrinter {
   #shownAt = 0;
   #warned = new Set<string>();
   readonly #noticed = new Set<string>();
+  /** One for each of several processes. */
+  readonly #workers = new Map<number, ProgressPrinter>();
+  #lines: JobLines | null = null;
 
   constructor(
     readonly terminal: Terminal,
@@ -33,6 +37,11 @@ export class ProgressPrinter {
 
   /** Shows one event. Usable as the `emit` of a run. */
   readonly show = (event: RunEvent | DoneEvent<unknown>): void => {
+    if (event.type !== 'notice' && event.type !== 'done' && event.worker !== undefined) {
+      const { worker, ...own } = event;
+      this.#ofWorker(worker).show(own);
+      return;
+    }
     switch (event.type) {
       case 'model': {
         this.#measured = event.task?.metrics ?? null;
@@ -102,6 +111,16 @@ export class ProgressPrinter {
     this.#clear();
   }
 
+  #ofWorker(worker: number): ProgressPrinter {
+    const known = this.#workers.get(worker);
+    if (known !== undefined) return known;
+    this.#lines ??= new JobLines(this.terminal.stderr);
+    const terminal = { ...this.terminal, stderr: this.#lines.of(worker) };
+    const printer = new ProgressPrinter(terminal, this.quiet, this.nameOf);
+    this.#workers.set(worker, printer);
+    return printer;
+  }
+
   #begin(title: string): void {
     this.#title = title;
     this.#metrics = {};
@@ -158,11 +177,11 @@ export class ProgressPrinter {
 
   #print(text: string): void {
     const room = (this.terminal.stderr.columns || 120) - 1;
-    this.terminal.stderr.write(this.#live ? `\r\u001b[2K${text.slice(0, room)}` : `${text}\n`);
+    this.terminal.stderr.write(this.#live ? `${CLEAR}${text.slice(0, room)}` : `${text}\n`);
   }
 
   #clear(): void {
-    if (this.#live && !this.quiet) this.terminal.stderr.write('\r\u001b[2K');
+    if (this.#live && !this.quiet) this.terminal.stderr.write(CLEAR);
   }
 }
 

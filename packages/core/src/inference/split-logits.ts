@@ -1,6 +1,7 @@
 import type { CompiledFunction } from '../contracts/backend.js';
 import type { DatasetSplit } from '../contracts/dataset.js';
 import { sizeOf, type HostTensor, type Tree } from '../tree/tree.js';
+import { sharedBatches, type LogitRanks, type PlannedBatch } from './shared-batches.js';
 
 /** Logits of every image of a split, in order. */
 export interface SplitLogits {
@@ -21,6 +22,8 @@ export interface SplitProgress {
   readonly batchSize: number;
   readonly onBatch?: (done: number, count: number) => void;
   readonly signal?: AbortSignal;
+  /** Divides the batches among ranks, which all call this; every rank gets all logits. */
+  readonly ranks?: LogitRanks | undefined;
 }
 
 /**
@@ -32,12 +35,11 @@ export interface SplitProgress {
 export async function* logitBatches(
   network: Pick<CompiledFunction, 'run'>,
   { images }: Pick<DatasetSplit, 'images'>,
-  { batchSize, onBatch, signal }: SplitProgress,
+  { batchSize, onBatch, signal, ranks }: SplitProgress,
 ): AsyncGenerator<LogitBatch, void, undefined> {
   const { count, shape } = images;
   const pixels = sizeOf(shape);
-  for (let start = 0; start < count; start += batchSize) {
-    signal?.throwIfAborted();
+  const logitsFrom = async (start: number): Promise<HostTensor> => {
     const real = Math.min(batchSize, count - start);
     const indices = Int32Array.from({ length: batchSize }, (_, i) => start + Math.min(i, real - 1));
     const bytes = new Uint8Array(batchSize * pixels);
@@ -47,9 +49,22 @@ export async function* logitBatches(
     });
     const { shape: whole, data } = outputs.logits!;
     const own = whole.slice(1);
-    yield { start, logits: { shape: [real, ...own], data: data.subarray(0, real * sizeOf(own)) } };
-    onBatch?.(start + real, count);
+    return { shape: [real, ...own], data: data.subarray(0, real * sizeOf(own)) };
+  };
+  const batches = Array.from({ length: Math.ceil(count / batchSize) }, (_, i): PlannedBatch => {
+    const start = i * batchSize;
+    return { start, run: () => logitsFrom(start) };
+  });
+  if (count > 0) signal?.throwIfAborted();
+  for await (const batch of ranks === undefined ? inOrder(batches) : sharedBatches(batches, ranks)) {
+    yield batch;
+    onBatch?.(batch.start + batch.logits.shape[0]!, count);
+    if (batch.start + batchSize < count) signal?.throwIfAborted();
   }
+}
+
+async function* inOrder(batches: readonly PlannedBatch[]): AsyncGenerator<LogitBatch, void, undefined> {
+  for (const { start, run } of batches) yield { start, logits: await run() };
 }
 
 /** The logits of a classifier for every image of a split; see `logitBatches`. */
@@ -59,10 +74,11 @@ export async function logitsOf(
   batchSize: number,
   onBatch?: (done: number, count: number) => void,
   signal?: AbortSignal,
+  ranks?: LogitRanks,
 ): Promise<SplitLogits> {
   let data = new Float32Array(0);
   let classes = 0;
-  const progress = { batchSize, ...(onBatch && { onBatch }), ...(signal && { signal }) };
+  const progress = { batchSize, ...(onBatch && { onBatch }), ...(signal && { signal }), ranks };
   for await (const { start, logits } of logitBatches(classifier, split, progress)) {
     classes = logits.shape[1]!;
     if (start === 0) data = new Float32Array(split.images.count * classes);

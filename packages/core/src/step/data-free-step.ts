@@ -28,6 +28,8 @@ export interface DataFreeSetup {
   readonly terms: readonly GeneratorTerm[];
   /** Keeps the images that the student is shown. */
   readonly memory: ReplayMemory;
+  /** Whether the student is shown averages of pairs of generated images in place of the images. */
+  readonly mixup?: boolean;
   /** Rows of the images that the generator makes, and of those that the student is shown. */
   readonly batchSize: number;
   /** A generator that is never updated: a control experiment. */
@@ -65,6 +67,7 @@ export function dataFreeStep(setup: DataFreeSetup): Step {
     memory: setup.memory.name,
     batchSize: setup.batchSize,
     frozen: setup.frozen === true,
+    ...(setup.mixup === true && { mixup: true }),
     optimizers: [optimizers.student.id, optimizers.generator.id],
   });
   const sources: Tree<string> = {

@@ -51,7 +51,7 @@ export function generate(
 
 /** The frozen teacher's outputs in inference mode; `seen`: is given the input of each batch norm. */
 export function applyTeacher(
-  { teacher }: DataFreeSetup,
+  { teacher }: Pick<DataFreeSetup, 'teacher'>,
   state: Tree,
   images: Tensor,
   context: Context,
@@ -72,10 +72,23 @@ export const teacherOutputsOf = ({ dataTerm }: Pick<DataFreeSetup, 'dataTerm'>):
 ];
 
 /** Generated images and the teacher's outputs for them, by the names of a batch: what the memory stores. */
-export const samplesOf = (setup: DataFreeSetup, images: Tensor, teacher: Tree): Record<string, Tensor> => ({
+export const samplesOf = (setup: Pick<DataFreeSetup, 'dataTerm'>, images: Tensor, teacher: Tree): Record<string, Tensor> => ({
   images,
   ...prefixTree('teacher', Object.fromEntries(teacherOutputsOf(setup).map((name) => [name, teacher[name]!]))),
 });
+
+/**
+ * Pairs of generated images, averaged with a share of its own for each, from 0 to 1 alike (mixup, Zhang 2018, with α = 1),
+ * and the teacher's outputs for the averages.
+ */
+function mixed(setup: DataFreeSetup, state: Tree, made: Tree, context: Context): Tree {
+  const images = made.images!;
+  const rows = images.shape[0];
+  const share = context.noise('mixup/share', [rows, 1, 1, 1], { kind: 'uniform', low: 0, high: 1 });
+  const others = tf.concat([tf.slice(images, 1), tf.slice(images, 0, 1)]);
+  const average = tf.add(others, tf.mul(share, tf.sub(images, others)));
+  return samplesOf(setup, average, applyTeacher(setup, state, average, context));
+}
 
 /**
  * The batch that the student is shown: images of the data where there are some, and generated ones, without gradients to
@@ -94,7 +107,7 @@ export function shownBatch(setup: DataFreeSetup, state: Tree, batch: Tree, conte
     const { images } = generate(setup, state, params, noiseFor(setup, context, 'shown', rows), context);
     return samplesOf(setup, images, applyTeacher(setup, state, images, context));
   };
-  const made = drawn();
+  const made = setup.mixup === true ? mixed(setup, state, drawn(), context) : drawn();
   if (given === 0) return made;
   return mapTree(made, (x, name) => tf.concat([tf.cast(batch[name]!, 'float32'), x]));
 }

@@ -12,10 +12,16 @@ export const exchangeByAllReduce =
   async ({ rows, values }) => {
     const buffer = new Float32Array(values.reduce((sum, { length }) => sum + length, 1));
     let at = 0;
-    for (const array of values) for (const value of array) buffer[at++] = rows * value;
+    for (const array of values) {
+      for (let i = 0; i < array.length; i++) buffer[at++] = rows * array[i]!;
+    }
     buffer[at] = rows;
     const sums = await allReduce(buffer);
     const total = sums[at]!;
     at = 0;
-    return values.map(({ length }) => Float32Array.from({ length }, () => sums[at++]! / total));
+    return values.map(({ length }) => {
+      const means = new Float32Array(length);
+      for (let i = 0; i < length; i++) means[i] = sums[at++]! / total;
+      return means;
+    });
   };

@@ -12,6 +12,9 @@ export function assertDivisible({ name, divisible }: Stage, accumulate: number, 
     expected:
       'whole batches: it keeps single samples in its state, of which micro-batches or ranks have no mean',
     received: accumulate === 1 ? 'an exchange with other ranks' : `${accumulate} micro-batches`,
-    hint: 'leave --accumulate off, or use smaller batches.',
+    hint:
+      accumulate === 1
+        ? 'start the program once, without mpiexec.'
+        : 'leave --accumulate off, or use smaller batches.',
   });
 }

@@ -9,7 +9,8 @@ import type { ImageShape } from '../images/memory-images.js';
 import { bmpSize, decodeBmp, isBmp, type RawImage } from './bmp.js';
 import { isEncodedImage } from './image-signature.js';
 import { IMAGE_FORMATS } from './list-images.js';
-import { grayOfRgb, rgbOfCmyk } from './pillow-colors.js';
+import { grayOfRgb } from '../pixels/gray.js';
+import { rgbOfCmyk } from './pillow-colors.js';
 
 /** An image of more pixels than this counts as a decompression bomb. */
 const MOST_PIXELS = 100_000_000;

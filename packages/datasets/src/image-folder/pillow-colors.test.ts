@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { grayOfRgb, rgbOfCmyk } from './pillow-colors.js';
+import { grayOfRgb } from '../pixels/gray.js';
+import { rgbOfCmyk } from './pillow-colors.js';
 
 // Expected values: Image.convert of Pillow 11.3, which the interop stage installs.
 it('converts CMYK', () => {

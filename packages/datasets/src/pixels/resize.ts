@@ -50,18 +50,27 @@ function sharesOf(from: number, to: number): { readonly first: number; readonly 
 }
 
 /** Cuts a region out and resizes it to the image's own size: bilinear with antialiasing, rounded to bytes after each axis. */
-export function resizedCrop(
+export const resizedCrop = (image: Uint8Array, shape: Shape, region: Region, out: Uint8Array): void =>
+  resizedRegion(image, shape, region, shape, out);
+
+/** Cuts a region out of an image and resizes it to another size, in the same way. */
+export function resizedRegion(
   image: Uint8Array,
-  [height, width, channels]: Shape,
+  [, width, channels]: Shape,
   { top, left, height: tall, width: wide }: Region,
+  [outHeight, outWidth]: readonly [number, number, ...number[]],
   out: Uint8Array,
 ): void {
-  if (tall === height && wide === width) {
-    out.set(image);
+  const row = outWidth * channels;
+  if (tall === outHeight && wide === outWidth) {
+    for (let y = 0; y < tall; y++) {
+      const start = ((top + y) * width + left) * channels;
+      out.set(image.subarray(start, start + row), y * row);
+    }
     return;
   }
-  const lines = new Uint8Array(tall * width * channels);
-  const columns = axisOf(wide, width);
+  const lines = new Uint8Array(tall * row);
+  const columns = axisOf(wide, outWidth);
   for (let y = 0, at = 0; y < tall; y++) {
     const start = ((top + y) * width + left) * channels;
     for (const { first, weights } of columns.taps) {
@@ -73,9 +82,8 @@ export function resizedCrop(
       }
     }
   }
-  const row = width * channels;
   let at = 0;
-  const rows = axisOf(tall, height);
+  const rows = axisOf(tall, outHeight);
   for (const { first, weights } of rows.taps) {
     for (let i = 0; i < row; i++, at++) {
       let sum = 1 << (rows.precision - 1);

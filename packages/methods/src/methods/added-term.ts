@@ -1,4 +1,4 @@
-import { Method, type MethodEnvironment, type Stage, type Term } from '@anc/core';
+import { AncError, Method, type MethodEnvironment, type Stage, type Term } from '@anc/core';
 import { z } from 'zod';
 import {
   klSchema,
@@ -10,10 +10,11 @@ import {
   similaritySchema,
   similarityTerm,
 } from '../data-terms/index.js';
-import { imagePairs, pairOf, tapSchema } from '../features/tap-pairs.js';
+import { imagePairs, pairOf, tapSchema, type Tap } from '../features/tap-pairs.js';
 import { commonSchema } from '../options/index.js';
 import { softAndHard, warmupShare } from '../stages/data-weight.js';
 import { termStage } from '../stages/term-stage.js';
+import { classMapsTerm } from '../terms/class-maps.js';
 import { contrastTerm } from '../terms/contrast.js';
 import { dataTerm } from '../terms/logits.js';
 import { pairedFeatures } from '../terms/paired-features.js';
@@ -49,6 +50,18 @@ export const crdSchema = addedTermSchema(0.8).extend({
     .positive()
     .default(0.07)
     .describe('temperature of the softmax over the images of the batch'),
+});
+/** Options of the method `cat`. */
+export const catSchema = addedTermSchema(400).extend({
+  tap: tapSchema
+    .prefault('class-maps')
+    .describe('output with a map of every class, of networks that average it to their logits'),
+  side: z
+    .number()
+    .int()
+    .positive()
+    .default(2)
+    .describe('height and width that the maps are averaged to (2: the best of the paper)'),
 });
 /** Options of the method `hint`. */
 export const hintSchema = addedTermSchema(100).extend({
@@ -114,6 +127,31 @@ export const crdMethod = (options: z.infer<typeof crdSchema>): Method =>
   new AddedTermMethod('crd', options, ({ tap, embedding, contrastTemperature }, environment) =>
     contrastTerm(pairOf(tap, environment), { embedding, contrastTemperature }),
   );
+
+/**
+ * KD and `classMapsTerm` (Guo 2023). The authors' commands add it to cross-entropy with labels at 400 for CIFAR-100 and
+ * have no KD: `hardWeight: 1`.
+ */
+export const catMethod = (options: z.infer<typeof catSchema>): Method =>
+  new AddedTermMethod('cat', options, ({ tap, side }, environment) => {
+    requireClassMaps(tap, environment);
+    return classMapsTerm(tap, side);
+  });
+
+/** Throws `ANC_METHOD_TAP` where an output is not there or has no map for each class. */
+function requireClassMaps(tap: Tap, { studentOutputs, teacher, classes }: MethodEnvironment): void {
+  for (const [who, name, shape] of [
+    ['student', tap.student, studentOutputs[tap.student]],
+    ['teacher', tap.teacher, teacher?.outputs[tap.teacher]],
+  ] as const) {
+    if (shape?.length === 3 && shape[2] === classes) continue;
+    throw new AncError('ANC_METHOD_TAP', `the ${who} has no class maps.`, {
+      expected: `an output "${name}" of shape [height, width, ${classes}]`,
+      received: shape === undefined ? 'no output of that name' : `[${shape.join(', ')}]`,
+      hint: 'take residual networks with the option classMaps=true, for both, e.g. "resnet20(classMaps=true)".',
+    });
+  }
+}
 
 /**
  * KD and the squared distance of a middle layer to the teacher's through a regressor, in one stage, as in RepDistiller;

@@ -25,6 +25,10 @@ export const generatorOptions = {
     .default(1)
     .describe('weight of the discrepancy in the loss of the generator'),
   memory: part('replay').describe('memory of generated images that the student is shown'),
+  mixup: z
+    .boolean()
+    .default(false)
+    .describe('show the student averages of pairs of generated images, with the teacher outputs for them'),
   studentTerm: part({ name: 'l1', centered: true }).describe(
     'data term that the student minimizes: distance of its logits to the teacher on the images that it is shown',
   ),

@@ -42,6 +42,8 @@ export interface GeneratorOptions {
   readonly discrepancyWeight: number;
   /** Memory of generated images. */
   readonly memory: NamedPart;
+  /** Whether the student is shown averages of pairs of generated images. */
+  readonly mixup: boolean;
   /** Data term that the student minimizes. */
   readonly studentTerm: NamedPart;
   /** Updates of the student per update of the generator. */
@@ -144,6 +146,7 @@ function setupOf(
     memory: parts.memory(options.memory.name, options.memory.options),
     batchSize,
     frozen: variant.frozen === true,
+    ...(options.mixup && { mixup: true }),
     optimizers,
   };
 }

@@ -91,6 +91,10 @@ export function resnetSchema(defaults: ResnetDefaults = {}) {
       .enum(['left-out', 'zeros'])
       .default(defaults.poolBorder ?? 'left-out')
       .describe('border around the images of the first pooling: ignored (left-out) or zeros (as in Keras)'),
+    classMaps: z
+      .boolean()
+      .default(false)
+      .describe('whether class maps are an output, for the method cat; weights stay the same'),
     momentum: momentumOption,
     initializer: initializerOption.describe(INITIALIZER_EXCEPT_LAST),
   });

@@ -14,6 +14,7 @@ import {
 } from '@anc/core';
 import { INITIALIZERS } from '@anc/core/internal';
 import { networkName } from '../naming.js';
+import { classMapHead } from './class-map-head.js';
 import { convolution, isBiased, outputWidth, residualBlock, type BlockStyle } from './blocks.js';
 import {
   assertOptionsFit,
@@ -66,13 +67,11 @@ export function buildResnet(
     layers.push(sequential(`stage${i + 1}`, blocks), tap(`stage${i + 1}`));
   }
   const last = options.variant === 'v2' ? [batchNorm('norm', { momentum: options.momentum }), relu()] : [];
-  return new LayeredClassifier(networkName(model, schema, options), classes, [
-    ...layers,
-    ...last,
-    globalAveragePool(),
-    tap('features'),
-    dense('logits', { units: classes, initializer: INITIALIZERS['glorot-uniform'] }),
-  ]);
+  const logits = ['logits', { units: classes, initializer: INITIALIZERS['glorot-uniform'] }] as const;
+  const head = options.classMaps
+    ? [classMapHead(...logits)]
+    : [globalAveragePool(), tap('features'), dense(...logits)];
+  return new LayeredClassifier(networkName(model, schema, options), classes, [...layers, ...last, ...head]);
 }
 
 function stemLayers(

@@ -27,6 +27,8 @@ export async function writeData(
   const { dataset, train, held, test } = data;
   const shown = await sampleOf(data);
   if (shown !== null) await folder.write(PICTURES, shown.png);
+  const { transferDataset } = options.data;
+  const ofTransfer = transferDataset === undefined ? {} : { dataset: transferDataset.name };
   const document: DataDocument = {
     dataset: describeNamed({ ...options.data.dataset, options: {} }),
     location: locationOf(options.data.directory ?? pathIn(options.data.dataset.options)),
@@ -34,8 +36,8 @@ export async function writeData(
     classes: dataset.classes.length,
     classNames: (classNames ?? []).slice(0, MOST_NAMES),
     splits: [
-      splitOf('training', train),
-      ...(held === null ? [] : [splitOf('held-out', held)]),
+      { ...splitOf('training', train), ...ofTransfer },
+      ...(held === null ? [] : [{ ...splitOf('held-out', held), ...ofTransfer }]),
       splitOf('test', test),
     ],
     normalization: normalizationInWords(data.normalization),

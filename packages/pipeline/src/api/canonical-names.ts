@@ -5,6 +5,7 @@ import type { RunOptionsInput } from '../options/run-options.js';
 /** Options that name something that plugins provide. */
 const PLACES = [
   [['data', 'dataset'], 'datasets'],
+  [['data', 'transferDataset'], 'datasets'],
   [['data', 'augment'], 'augmentations'],
   [['teacher', 'model'], 'models'],
   [['teacher', 'optimizer'], 'optimizers'],

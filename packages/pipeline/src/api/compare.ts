@@ -1,6 +1,7 @@
 import type { CompareResult } from '../compare/documents.js';
 import { divergedComparison } from '../compare/diverged-error.js';
-import { executeComparison, type Comparison } from '../compare/execute.js';
+import { executeComparison } from '../compare/execute.js';
+import type { Comparison } from '../compare/seed-run.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { readRecord } from '../compare/folder.js';
 import { noTestImages } from '../data/require-test-images.js';
@@ -8,12 +9,13 @@ import { NO_IMAGES } from '../options/generated-presets.js';
 import { refuseRunOnly } from '../options/run-only.js';
 import { isGiven } from '../options/given-model.js';
 import { anchored } from '../run/start.js';
+import { continuedProcesses, processesOf, withThreads, type JobsOption } from './job-processes.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
 import { runRequest, type RunInput, type RunRequest } from './run-input.js';
 import { continuedCall, newRunsFolder, placedIn, seedsFrom, type ContinueOptions } from './runs-folder.js';
 
-export interface CompareOptions extends RunInput {
+export interface CompareOptions extends RunInput, JobsOption {
   /** How many seeds, counted from `seed`; default: 3. */
   readonly seeds?: number;
   /** The folder to create; default: the first free `runs/compare-<dataset>-<n>`. */
@@ -26,29 +28,37 @@ export interface CompareOptions extends RunInput {
  */
 export function compare(options: CompareOptions): RunHandle<CompareResult> {
   return new RunHandle(async (emit) => {
-    const request = placedIn(options.folder, await runRequest(options, { seeds: true, folder: true }, emit));
-    return finish(await newComparison(request, options.seeds ?? 3), options.signal, emit);
+    const own = { seeds: true, folder: true, jobs: true } as const;
+    const request = placedIn(options.folder, await runRequest(options, own, emit));
+    const processes = processesOf(options, request, options);
+    const comparison = await newComparison(request, options.seeds ?? 3, options.jobs);
+    return finish({ ...comparison, processes }, options.signal, emit);
   });
 }
 
 /** Continues an interrupted comparison; a finished one is read. */
-export function resumeComparison(folder: string, options: ContinueOptions = {}): RunHandle<CompareResult> {
+export function resumeComparison(
+  folder: string,
+  options: ContinueOptions & JobsOption = {},
+): RunHandle<CompareResult> {
   return new RunHandle(async (emit) => {
     const call = continuedCall(folder, options);
     const record = await readRecord(call.path, call.changes);
-    return finish({ ...call, record, given: [] }, options.signal, emit);
+    const processes = continuedProcesses(options, call);
+    return finish({ ...call, record, given: [], processes }, options.signal, emit);
   });
 }
 
 type Prepared = Omit<Comparison, 'emit' | 'signal'>;
 
-/** Where a new comparison goes, and its record. Throws `ANC_CONFIG`, `ANC_DATA_NONE`, `ANC_RUN_EXISTS`. */
+/** Where a new comparison goes, and its record. `jobs`: how many trainings will go on at once. Throws `ANC_CONFIG`, `ANC_DATA_NONE`, `ANC_RUN_EXISTS`. */
 export async function newComparison(
-  { options, given, cwd, fetching, compose, openTeacher }: RunRequest,
+  { options, given, cwd, fetching, compose, openTeacher }: Omit<RunRequest, 'hasValues'>,
   count: number,
+  jobs?: number,
 ): Promise<Prepared> {
   refuseRunOnly('compare', options);
-  const all = anchored(options, cwd);
+  const all = withThreads(anchored(options, cwd), jobs);
   const { output, data, training, teacher } = all;
   // Without a given teacher, one is trained on images, which students are measured on as well.
   if (data.dataset.name === NO_IMAGES && (openTeacher !== undefined || isGiven(teacher.model)))

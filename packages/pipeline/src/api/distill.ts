@@ -1,14 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Tree } from '@anc/core';
+import type { Collective, Tree } from '@anc/core';
+import type { RankGroup } from '@anc/core/internal';
 import type { RunResult } from '../events/documents.js';
 import type { Emit } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import { divergedError } from '../run/diverged-error.js';
+import { onRanks } from '../ranks/on-ranks.js';
+import { resumeOnRanks, startOnRanks } from '../ranks/start-on-ranks.js';
 import { executeRun } from '../run/execute.js';
 import { stoppedError } from '../run/stopped.js';
-import { resumeRun, startRun, type StartedRun } from '../run/start.js';
+import { isFirst } from '../run/ranks.js';
+import { resumeRun, startRun, type ResumeRequest, type StartedRun } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
 import { loadStudents } from './load-students.js';
 import { RunHandle } from './run-handle.js';
@@ -24,6 +28,11 @@ export interface DistillOptions extends RunInput {
    * used while the run goes on, and an aborted run cannot be resumed.
    */
   readonly folder?: string | null;
+  /**
+   * The other processes that make the same call, each with its rank: they train together. Rank 0 keeps the folder, and all get
+   * the students. It is closed in the end.
+   */
+  readonly collective?: Collective;
 }
 
 /** A finished run. */
@@ -54,24 +63,23 @@ export interface Distilled {
  * where the request is wrong, and `ANC_INTERRUPTED` where the signal was aborted: `resume` then continues.
  */
 export function distill(options: DistillOptions): RunHandle<Distilled> {
-  return new RunHandle(async (emit) => {
-    const temporary = options.folder === null ? await mkdtemp(join(tmpdir(), 'anc-run-')) : null;
-    try {
-      const folder = temporary === null ? options.folder : join(temporary, 'run');
-      const { compose, ...request } = placedIn(
-        folder ?? undefined,
-        await runRequest(options, { folder: true }, emit),
-      );
-      const run = await startRun({
-        ...request,
-        composition: await compose(request.options.plugins),
-        emit,
-      });
-      return await finish(run, options, emit, compose, temporary === null);
-    } finally {
-      if (temporary !== null) await rm(temporary, { recursive: true, force: true });
-    }
-  });
+  return new RunHandle((emit) =>
+    onRanks(options.collective, async (ranks) => {
+      const temporary = options.folder === null ? await mkdtemp(join(tmpdir(), 'anc-run-')) : null;
+      try {
+        const folder = temporary === null ? options.folder : join(temporary, 'run');
+        const { compose, ...request } = placedIn(
+          folder ?? undefined,
+          await runRequest(options, { folder: true, collective: true }, emit),
+        );
+        const started = { ...request, composition: await compose(request.options.plugins), emit };
+        const run = await (ranks === undefined ? startRun(started) : startOnRanks(ranks, started));
+        return await finish(run, options, emit, compose, temporary === null, false, ranks);
+      } finally {
+        if (temporary !== null) await rm(temporary, { recursive: true, force: true });
+      }
+    }),
+  );
 }
 
 export interface ResumeOptions extends CallOptions {
@@ -101,6 +109,8 @@ export interface ResumeOptions extends CallOptions {
   readonly teacher?: TeacherInput;
   /** The same values again: networks, datasets and methods that were passed as objects. */
   readonly values?: Pick<RunInput, 'student' | 'images' | 'method' | 'methods' | 'hooks'>;
+  /** The other processes that make the same call; their number may be another one than before. */
+  readonly collective?: Collective;
 }
 
 /**
@@ -108,26 +118,29 @@ export interface ResumeOptions extends CallOptions {
  * is read. Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`, `ANC_RUN_DATA` and `ANC_RUN_BUSY`.
  */
 export function resume(folder: string, options: ResumeOptions = {}): RunHandle<Distilled> {
-  return new RunHandle(async (emit) => {
-    const { cwd, fetching } = callOf(options);
-    const { learningRate, teacherLearningRate, acceptChanges, acceptPlugins } = options;
-    const values = registered(options.values ?? {});
-    const compose = composeWith(options.plugins ?? [], values, cwd, { discover: options.discoverPlugins });
-    const { teacher } = options;
-    const value = typeof teacher === 'function' || isTeacher(teacher) ? teacher : null;
-    const run = await resumeRun({
-      path: folder,
-      cwd,
-      emit,
-      fetching,
-      changes: { ...changesOf(options), learningRate, teacherLearningRate },
-      ...(acceptChanges === undefined ? {} : { acceptChanges }),
-      ...(acceptPlugins === undefined ? {} : { acceptPlugins }),
-      compose,
-      ...(value === null ? {} : { openTeacher: openTeacherValue(value) }),
-    });
-    return finish(run, options, emit, compose, true, options.continueStopped === true);
-  });
+  return new RunHandle((emit) =>
+    onRanks(options.collective, async (ranks) => {
+      const { cwd, fetching } = callOf(options);
+      const { learningRate, teacherLearningRate, acceptChanges, acceptPlugins } = options;
+      const values = registered(options.values ?? {});
+      const compose = composeWith(options.plugins ?? [], values, cwd, { discover: options.discoverPlugins });
+      const { teacher } = options;
+      const value = typeof teacher === 'function' || isTeacher(teacher) ? teacher : null;
+      const request: ResumeRequest = {
+        path: folder,
+        cwd,
+        emit,
+        fetching,
+        changes: { ...changesOf(options), learningRate, teacherLearningRate },
+        ...(acceptChanges === undefined ? {} : { acceptChanges }),
+        ...(acceptPlugins === undefined ? {} : { acceptPlugins }),
+        compose,
+        ...(value === null ? {} : { openTeacher: openTeacherValue(value) }),
+      };
+      const run = await (ranks === undefined ? resumeRun(request) : resumeOnRanks(ranks, request));
+      return finish(run, options, emit, compose, true, options.continueStopped === true, ranks);
+    }),
+  );
 }
 
 /** Registers values under the names that they had in the run. */
@@ -153,6 +166,7 @@ async function finish(
   compose: ReturnType<typeof composeWith>,
   kept: boolean,
   continueStopped = false,
+  ranks?: RankGroup,
 ): Promise<Distilled> {
   const { plan, folder, shown } = run;
   try {
@@ -175,6 +189,7 @@ async function finish(
       emit,
       signal: call.signal ?? new AbortController().signal,
       continueStopped,
+      ranks,
     });
     if (result === null)
       throw interruptedError(kept ? `resume('${shown}') continues it` : 'nothing was kept');
@@ -193,7 +208,7 @@ async function finish(
       testError,
       ...(metrics && { metrics }),
       result,
-      folder: kept ? folder.path : null,
+      folder: kept && isFirst(ranks) ? folder.path : null,
     };
   } finally {
     await run.release();

@@ -13,13 +13,14 @@ import { readReproduction, type Reproduction } from '../reproduce/folder.js';
 import { checkGrid, gridOf } from '../reproduce/grid.js';
 import { tableNames, tables, type TableName } from '../reproduce/tables.js';
 import { suggestion } from '../text/nearest.js';
+import { continuedProcesses, processesOf, withThreads, type JobsOption } from './job-processes.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
 import { inFolder, runRequest, type RunInput } from './run-input.js';
 import { continuedCall, newRunsFolder, seedsFrom, type ContinueOptions } from './runs-folder.js';
 
 /** Options of `reproduce`. */
-export interface ReproduceOptions extends Omit<RunInput, 'images' | 'method' | 'methods'> {
+export interface ReproduceOptions extends Omit<RunInput, 'images' | 'method' | 'methods'>, JobsOption {
   /** How many seeds, counted from `seed`; default: 3. */
   readonly seeds?: number;
   /** Share of the paper's epochs; default: 1. */
@@ -31,14 +32,16 @@ export interface ReproduceOptions extends Omit<RunInput, 'images' | 'method' | '
 /** Runs the comparisons behind one of the paper's tables, and puts the paper's figures beside the measured ones. */
 export function reproduce(table: string, options: ReproduceOptions = {}): RunHandle<ReproduceResult> {
   return new RunHandle(async (emit) => {
-    const own = { seeds: true, scale: true, folder: true } as const;
-    const { input, cwd, compose, fetching } = await runRequest(options, own, emit);
+    const own = { seeds: true, scale: true, folder: true, jobs: true } as const;
+    const request = await runRequest(options, own, emit);
+    const { input, cwd, compose, fetching } = request;
+    const processes = processesOf(options, request, options);
     const reproduction = newReproduction(table, input, { ...options, cwd });
     await checkedGrid(reproduction, compose);
     const place = options.folder === undefined ? {} : inFolder(resolve(cwd, options.folder));
     const path = await newFolder(reproduction, cwd, place);
     const signal = options.signal ?? new AbortController().signal;
-    const execution = { path, cwd, reproduction, changes: {}, compose, fetching, emit, signal };
+    const execution = { path, cwd, reproduction, changes: {}, compose, fetching, emit, signal, processes };
     return finished(await executeReproduction(execution), path);
   });
 }
@@ -46,13 +49,14 @@ export function reproduce(table: string, options: ReproduceOptions = {}): RunHan
 /** Continues an interrupted reproduction; finished comparisons are read. */
 export function resumeReproduction(
   folder: string,
-  options: ContinueOptions = {},
+  options: ContinueOptions & JobsOption = {},
 ): RunHandle<ReproduceResult> {
   return new RunHandle(async (emit) => {
     const call = continuedCall(folder, options);
     const reproduction = await readReproduction(call.path, call.changes);
     const signal = options.signal ?? new AbortController().signal;
-    return finished(await executeReproduction({ ...call, reproduction, emit, signal }), call.path);
+    const processes = continuedProcesses(options, call);
+    return finished(await executeReproduction({ ...call, reproduction, emit, signal, processes }), call.path);
   });
 }
 
@@ -72,11 +76,14 @@ export function newReproduction(
     scale = 1,
     cwd,
     base,
+    jobs,
   }: {
     readonly seeds?: number;
     readonly scale?: number;
     readonly cwd: string;
     readonly base?: RunOptionsInput;
+    /** How many trainings will go on at once. */
+    readonly jobs?: number | undefined;
   },
 ): Reproduction {
   const name = tableOf(table);
@@ -84,7 +91,10 @@ export function newReproduction(
     throw optionError(['scale'], 'expected more than 0 and at most 1.', { received: String(scale) });
   }
   refuseRunOnly('reproduce', base ?? {}, input);
-  const grid = gridOf(tables[name], input, { scale, cwd, ...(base && { base }) });
+  const grid = gridOf(tables[name], input, { scale, cwd, ...(base && { base }) }).map((group) => ({
+    ...group,
+    options: withThreads(group.options, jobs),
+  }));
   const { seed } = grid[0]!.options.training;
   return { table: name, scale, seeds: seedsFrom(seed, seeds), grid };
 }

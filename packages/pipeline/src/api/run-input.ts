@@ -116,6 +116,8 @@ export interface RunRequest extends ResolvedOptions {
   readonly openTeacher?: OpenTeacher;
   /** The options before defaults, for presets that are applied later. */
   readonly input: RunOptionsInput;
+  /** Whether something is a value of the caller, which no other process has: a network, a function, a plugin object. */
+  readonly hasValues: boolean;
 }
 
 /** Names of `CallOptions`. */
@@ -207,6 +209,10 @@ export async function runRequest(
     given: resolved.given.filter(parent.isOwn),
     ...callOf(input),
     input: chosen.input,
+    hasValues:
+      values.plugin() !== null ||
+      teacherValue !== null ||
+      plugins.some((plugin) => typeof plugin !== 'string'),
     compose,
     ...(teacherValue === null
       ? {}

@@ -17,6 +17,8 @@ import type { TuneResult } from '../tune/documents.js';
 import { executeTuning } from '../tune/execute.js';
 import { RECORD, readRecord, runFolder, writeRecord, type TuneRecord } from '../tune/folder.js';
 import { searchOf } from '../tune/settings.js';
+import type { Processes } from '../jobs/processes.js';
+import { continuedProcesses, processesOf, withThreads, type JobsOption } from './job-processes.js';
 import { interruptedError } from './interrupted-error.js';
 import type { OptionNames } from './known-options.js';
 import { RunHandle } from './run-handle.js';
@@ -42,7 +44,7 @@ const SEARCH_OPTIONS: OptionNames<SearchOptions> = {
   confirm: true,
 };
 
-export interface TuneOptions extends RunInput, SearchOptions {
+export interface TuneOptions extends RunInput, SearchOptions, JobsOption {
   /** The folder to create; default: the first free `runs/tune-<dataset>-<n>`. */
   readonly folder?: string;
 }
@@ -55,17 +57,22 @@ export function tune(options: TuneOptions): RunHandle<TuneResult> {
   return new RunHandle(async (emit) => {
     const request = placedIn(
       options.folder,
-      await runRequest(options, { ...SEARCH_OPTIONS, folder: true }, emit),
+      await runRequest(options, { ...SEARCH_OPTIONS, folder: true, jobs: true }, emit),
     );
-    return (await startTuning(request, options, emit)).execute(options.signal);
+    const processes = processesOf(options, request, options);
+    return (await startTuning(request, options, emit, options.jobs)).execute(options.signal, processes);
   });
 }
 
 /** Continues an interrupted tuning; finished trials are read. */
-export function resumeTuning(folder: string, options: ContinueOptions = {}): RunHandle<TuneResult> {
+export function resumeTuning(
+  folder: string,
+  options: ContinueOptions & JobsOption = {},
+): RunHandle<TuneResult> {
   return new RunHandle(async (emit) => {
+    const processes = continuedProcesses(options, continuedCall(folder, options));
     const tuning = await continueTuning(folder, changesOf(options), options, emit);
-    return tuning.execute(options.signal);
+    return tuning.execute(options.signal, processes);
   });
 }
 
@@ -73,22 +80,27 @@ export function resumeTuning(folder: string, options: ContinueOptions = {}): Run
 export interface StartedTuning {
   /** Absolute path of its folder. */
   readonly path: string;
-  /** Runs to the end. Throws `ANC_INTERRUPTED` where the signal is aborted. */
-  execute(signal?: AbortSignal): Promise<TuneResult>;
+  /** Runs to the end, with `processes` that share the trials. Throws `ANC_INTERRUPTED` where the signal is aborted. */
+  execute(signal?: AbortSignal, processes?: Processes): Promise<TuneResult>;
+  /** How many learning rates every method tries. */
+  readonly rates: number;
+  /** Leaves it as it is, for other processes. */
+  release(): Promise<void>;
 }
 
 /** Share of the training images that is held out where the caller does not set it. */
 const HELD_OUT = 0.1;
 
-/** Checks a new tuning and creates its folder. */
+/** Checks a new tuning and creates its folder. `jobs`: how many trainings will go on at once. */
 export async function startTuning(
-  request: RunRequest,
+  request: Omit<RunRequest, 'hasValues'>,
   { learningRates, temperatures, budget, confirm = 0 }: SearchOptions,
   emit: Emit,
+  jobs?: number,
 ): Promise<StartedTuning> {
   refuseRunOnly('tune', request.options);
   const { given, cwd } = request;
-  const options = anchored(withHeldOut(request), cwd);
+  const options = withThreads(anchored(withHeldOut(request), cwd), jobs);
   const { output, data, training } = options;
   if (data.validation === 0) {
     throw optionError(['data', 'validation'], 'there are no held-out images to evaluate trials on.', {
@@ -164,9 +176,12 @@ function started(
 ): StartedTuning {
   return {
     path,
-    async execute(signal = new AbortController().signal) {
+    rates: record.learningRates.length,
+    release,
+    async execute(signal = new AbortController().signal, processes) {
       try {
-        const result = await executeTuning({ path, cwd, record, plan, composition, folder, emit, signal });
+        const tuning = { path, cwd, record, plan, composition, folder, emit, signal, processes };
+        const result = await executeTuning(tuning);
         if (result === null) throw interruptedError(`resumeTuning('${path}') continues it`);
         return result;
       } catch (error) {
@@ -178,7 +193,7 @@ function started(
   };
 }
 
-function withHeldOut({ options, given }: RunRequest): RunOptions {
+function withHeldOut({ options, given }: Pick<RunRequest, 'options' | 'given'>): RunOptions {
   const isSet = given.some((path) => path.join('.') === 'data.validation');
   return isSet ? options : { ...options, data: { ...options.data, validation: HELD_OUT } };
 }

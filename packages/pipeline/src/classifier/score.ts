@@ -13,6 +13,7 @@ import {
   logitsOf,
   metricFields,
   predictSplit,
+  type RankGroup,
   type MetricFields,
   type SplitLogits,
   type SplitPredictions,
@@ -35,6 +36,8 @@ export interface FrozenOptions {
   readonly batchSize: number;
   readonly onBatch?: (done: number, count: number) => void;
   readonly signal?: AbortSignal;
+  /** Divides the images among ranks, which all call this. */
+  readonly ranks?: RankGroup | undefined;
 }
 
 const asFunction = (teacher: Teacher): CompiledFunction => ({

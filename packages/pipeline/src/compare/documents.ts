@@ -73,6 +73,8 @@ export interface CompareResult {
   readonly runs: readonly string[];
   /** Name of the dataset. */
   readonly dataset: string;
+  /** Name of the dataset that students learned from, where it is another one than they are measured on. */
+  readonly transferDataset?: string;
   /** Name of the backend. */
   readonly backend: string;
   /** The random seeds. */

@@ -1,7 +1,7 @@
 import { AncError } from '@anc/core';
-import { encodeNumbers, shellQuoted } from '@anc/core/internal';
-import { basename, dirname, join } from 'node:path';
-import { Checksums, isLeftover, RunFolder, writeFileAtomically } from '@anc/runtime';
+import { encodeNumbers } from '@anc/core/internal';
+import { join } from 'node:path';
+import { Checksums, RunFolder, writeFileAtomically } from '@anc/runtime';
 import type { RunResult } from '../events/documents.js';
 import { scoped, type Emit } from '../events/events.js';
 import { whileLocked, type FolderLock } from '../files/folder-lock.js';
@@ -9,49 +9,42 @@ import { lostRecord } from '../files/missing-record.js';
 import { reportOrNotice } from '../files/report-or-notice.js';
 import { isIncomplete, verifyRun } from '../files/verify.js';
 import { afterWorkBegan } from '../events/work-error.js';
-import type { OptionPath, RunOptions } from '../options/run-options.js';
+import { areJobsOpen, closeJobs, removeJobs } from '../jobs/claims.js';
+import type { Job } from '../jobs/job.js';
+import { work } from '../jobs/work.js';
+import type { RunOptions } from '../options/run-options.js';
 import { requireTestImages } from '../data/require-test-images.js';
 import type { Plan } from '../planning/plan.js';
 import { closingWarnings } from '../run/closing-warnings.js';
 import { executeRun } from '../run/execute.js';
 import { readDocument } from '../run/read-document.js';
 import { stoppedComparisonError } from '../run/stopped.js';
-import { resumeRun, startRun, type ResumeRequest, type StartedRun } from '../run/start.js';
 import { describeNamed } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
 import type { SharedTeacherOutputs } from '../training/teacher-cache.js';
+import { adoptStudents } from './adopt.js';
 import type { CompareResult } from './documents.js';
 import {
   assertSeedRun,
   copyTeacher,
+  DOCUMENT,
   exists,
   RECORD,
+  RESULT,
   seedFolder,
   writeRecord,
-  type CompareRecord,
 } from './folder.js';
+import { comparisonJobs, reportJob, trainTeacher } from './jobs.js';
 import { reportOf } from './report.js';
+import { isBegun, openRun, placeOf, scopeOf, type Comparison } from './seed-run.js';
 import { summarize, type ComparedSetup } from './summarize.js';
 
-const DOCUMENT = 'compare.json';
 const REPORT = 'report.html';
-
-/** A comparison to run or to continue. */
-export interface Comparison extends Pick<
-  ResumeRequest,
-  'path' | 'cwd' | 'emit' | 'changes' | 'compose' | 'fetching' | 'openTeacher' | 'acceptPlugins' | 'again'
-> {
-  readonly record: CompareRecord;
-  /** Options that the caller set; empty for a continued comparison, whose runs have their own records. */
-  readonly given: readonly OptionPath[];
-  readonly signal: AbortSignal;
-  /** Awaited when everything of a new comparison is checked, before anything is written. */
-  readonly prepared?: () => Promise<void>;
-}
 
 /**
  * Executes one run per seed, each in its own folder. The first run trains the teacher, the others get a copy; finished
- * seeds are read. Returns null where the signal was aborted: the folder then continues from there.
+ * seeds are read. Several processes may share the trainings; this one brings their results together. Returns null where the
+ * signal was aborted: the folder then continues from there.
  */
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
   const { path, cwd, emit } = comparison;
@@ -60,12 +53,50 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
     if (!(await exists(join(path, REPORT)))) await writePage(path, before, shownPath(path, cwd), emit);
     return before;
   }
-  return whileLocked(path, RECORD, (lock) => compareSeeds(comparison, lock));
+  const { folder, prefix } = placeOf(comparison);
+  if (comparison.processes !== undefined || (await areJobsOpen(folder, prefix))) {
+    if (before !== null) await removeJobs(folder); // those that diverged are trained again
+    return (await trainInJobs(comparison)) ? reportInJobs(comparison) : null;
+  }
+  return bringTogether(comparison);
 }
+
+/** Trains everything in jobs, beside other processes, with those that the caller asked for. False: the signal was aborted. */
+async function trainInJobs(comparison: Comparison): Promise<boolean> {
+  const { path, emit, signal, processes } = comparison;
+  const plan = comparisonJobs({ comparison, report: () => Promise.resolve(true) });
+  if (!(await exists(join(path, RECORD)))) {
+    if (!(await trainTeacher(comparison))) return false; // before a folder is made, everything is checked
+  } else if (processes !== undefined) {
+    const leaves = ({ after }: Job): boolean => after.length > 0;
+    if (!(await work(plan, { emit, signal, leaves }))) return false; // the teacher, with all threads
+  }
+  return processes === undefined
+    ? work(plan, { emit, signal, leaves: ({ isReport }) => isReport === true })
+    : processes.run(path, { emit, signal });
+}
+
+/** Makes the report, unless another process does. Null: the signal was aborted. */
+async function reportInJobs(comparison: Comparison): Promise<CompareResult | null> {
+  const { path, emit, signal } = comparison;
+  const made: CompareResult[] = [];
+  const report = async (): Promise<boolean> => {
+    const result = await bringTogether(comparison);
+    if (result !== null) made.push(result);
+    return result !== null;
+  };
+  if (!(await work(comparisonJobs({ comparison, report }), { emit, signal }))) return null;
+  return made[0] ?? readResult<CompareResult>(path);
+}
+
+/** The result of a comparison whose models are trained, or are trained now. */
+export const bringTogether = (comparison: Comparison): Promise<CompareResult | null> =>
+  whileLocked(comparison.path, RECORD, (lock) => compareSeeds(comparison, lock));
 
 async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<CompareResult | null> {
   const { path, cwd, record, emit, signal } = comparison;
   const { seeds } = record;
+  const place = placeOf(comparison);
   const isMade = await exists(join(path, RECORD));
   const shared: SharedTeacherOutputs = {};
   const results: RunResult[] = [];
@@ -73,8 +104,8 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
   for (const [i, seed] of seeds.entries()) {
     if (signal.aborted) return null;
     const folder = seedFolder(path, seed);
-    if ((await exists(folder)) && !(await isLeftover(folder))) await assertSeedRun(folder, record, seed);
-    if (i > 0 && first !== null && (await exists(join(folder, 'result.json')))) {
+    if (await isBegun(folder)) await assertSeedRun(folder, record, seed);
+    if (i > 0 && first !== null && (await exists(join(folder, RESULT)))) {
       const finished = await finishedRun(folder);
       if (finished !== null) {
         emit({ type: 'message', message: `seed ${seed}: finished before` });
@@ -82,12 +113,13 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
         continue;
       }
     }
-    const run = await open(comparison, i, folder, first?.planned ?? null, async () => {
+    const prepared = async (): Promise<void> => {
       if (i > 0 || isMade) return; // a process that made the folder may have been killed before its first run
       await comparison.prepared?.();
       await writeRecord(path, record);
       await lock.take();
-    });
+    };
+    const run = await openRun(comparison, { folder, index: i, planned: first?.planned ?? null, prepared });
     try {
       requireTestImages(run.plan.data.test, run.plan.options.data.dataset.name);
       first ??= {
@@ -97,12 +129,10 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
         warnings: closingWarnings(run.plan),
       };
       if (i > 0) await copyTeacher(await RunFolder.open(seedFolder(path, seeds[0]!)), run.folder);
-      const result = await executeRun({
-        ...run,
-        emit: scoped(emit, `seed ${seed} (${i + 1} of ${seeds.length})`),
-        signal,
-        shared,
-      });
+      const students = run.plan.students.map(({ name }) => name);
+      const diverged = await adoptStudents(run.folder, place, seed, students);
+      const scope = scopeOf(comparison, i);
+      const result = await executeRun({ ...run, emit: scoped(emit, scope), signal, shared, diverged });
       if (result === null) return null;
       if (isPart(result)) throw stoppedComparisonError(result);
       results.push(result);
@@ -118,6 +148,8 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
   await lock.assertHeld();
   await new Checksums(path).write(DOCUMENT, `${encoded}\n`);
   await writePage(path, summary, shownPath(path, cwd), emit);
+  if (comparison.place === undefined)
+    await closeJobs(place.folder, reportJob(comparison), summary.diverged !== undefined);
   return summary;
 }
 
@@ -158,51 +190,13 @@ async function areRunsWhole({ path, record }: Comparison): Promise<boolean> {
 async function finishedRun(path: string): Promise<RunResult | null> {
   const folder = await RunFolder.open(path);
   await verifyRun(folder);
-  const result = await folder.readDocument(['result.json'], (text) => readDocument<RunResult>(text));
+  const result = await folder.readDocument([RESULT], (text) => readDocument<RunResult>(text));
   const isWhole = result !== null && result.diverged === undefined && !isPart(result);
   return isWhole && !(await isIncomplete(folder)) ? result : null;
 }
 
 /** Whether a hook stopped a run before all of its students were trained. */
 const isPart = ({ notTrained = [] }: RunResult): boolean => notTrained.length > 0;
-
-/** A seed's run: resumed where its folder exists. */
-async function open(
-  comparison: Comparison,
-  index: number,
-  folder: string,
-  planned: RunOptions | null,
-  prepared: () => Promise<void>,
-): Promise<StartedRun> {
-  const { path, cwd, record, given, changes, compose, fetching, openTeacher, acceptPlugins } = comparison;
-  const { again = `anc-cli compare --resume ${shellQuoted(path)}` } = comparison;
-  const emit: Emit = (event) => {
-    if (event.type !== 'notice' || index === 0) comparison.emit(event); // every seed gives the same notices
-  };
-  const request = {
-    cwd,
-    emit,
-    ...(fetching && { fetching }),
-    ...(openTeacher && { openTeacher }),
-  };
-  if ((await exists(folder)) && !(await isLeftover(folder)))
-    return resumeRun({ ...request, path: folder, changes, compose, acceptPlugins, again });
-  const { seeds } = record;
-  const options = planned ?? record.options;
-  return startRun({
-    ...request,
-    given: planned === null ? given : [], // nothing is left to choose
-    composition: await compose(options.plugins),
-    options: {
-      ...options,
-      training: { ...options.training, seed: seeds[index]! },
-      teacher: { ...options.teacher, seed: record.options.teacher.seed ?? seeds[0]! },
-      data: { ...options.data, seed: record.options.data.seed ?? seeds[0]! },
-      output: { directory: dirname(folder), name: basename(folder) },
-    },
-    prepared,
-  });
-}
 
 const setupOf = ({ name, method, stages }: Plan['students'][number]): ComparedSetup => ({
   name,

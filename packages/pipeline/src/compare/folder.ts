@@ -12,7 +12,10 @@ import type { RunOptions } from '../options/run-options.js';
 import { yamlValue } from '../text/read-yaml.js';
 
 export const RECORD = 'compare.yaml';
-const RESULT = 'result.json';
+/** The document at the end of a comparison. */
+export const DOCUMENT = 'compare.json';
+/** The last file of a run, and of a model. */
+export const RESULT = 'result.json';
 
 /** What a comparison is made of: the options of all its runs, and their seeds. */
 export interface CompareRecord {
@@ -81,21 +84,28 @@ const describeTraining = ({ seed, epochs, batchSize }: RunOptions['training']): 
   `seed ${seed}, ${epochs} epochs, batches of ${batchSize}`;
 
 /**
- * Copies the teacher that another run trained into a run folder; a given teacher needs no copy. The result is copied
- * last: without it the folder has no teacher yet. Throws `ANC_RUN_DAMAGED` where the source is.
+ * Copies the teacher that another run trained into a run folder; a given teacher needs no copy. Throws `ANC_RUN_DAMAGED`
+ * where the source is.
  */
-export async function copyTeacher(from: RunFolder, to: RunFolder): Promise<void> {
-  const [source, target] = [join(from.path, 'teacher'), join(to.path, 'teacher')];
+export const copyTeacher = (from: RunFolder, to: RunFolder): Promise<void> =>
+  copyModel(from, to, ['teacher']);
+
+/**
+ * Copies a finished model of another run that this one lacks, its result last: without it the folder has no such model yet.
+ * Throws `ANC_RUN_DAMAGED` where the source is.
+ */
+export async function copyModel(from: RunFolder, to: RunFolder, place: readonly string[]): Promise<void> {
+  const [source, target] = [join(from.path, ...place), join(to.path, ...place)];
   if ((await exists(join(target, RESULT))) || !(await exists(join(source, RESULT)))) return;
   const entries = await readdir(source, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(source, join(parentPath, name)))
     .filter((name) => name !== RESULT);
-  await verifyModel(from, ['teacher']);
+  await verifyModel(from, place);
   for (const name of [...files, RESULT]) {
-    const place = ['teacher', ...name.split(sep)];
-    await to.write(place, (await from.readBytes(...place))!);
+    const parts = [...place, ...name.split(sep)];
+    await to.write(parts, (await from.readBytes(...parts))!);
   }
 }
 

@@ -75,6 +75,7 @@ export function summarize(
     compare: folder,
     runs: runs.map(({ run }) => run),
     dataset: first.dataset,
+    ...(first.transferDataset === undefined ? {} : { transferDataset: first.transferDataset }),
     backend: first.backend,
     seeds: runs.map(({ seed }) => seed),
     testImages,

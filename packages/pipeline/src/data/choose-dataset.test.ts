@@ -80,6 +80,23 @@ describe('withChosenDataset', () => {
     expect(await chosen({ limitTrain: 5 })).toEqual({ limitTrain: 5 });
   });
 
+  it('takes a folder of images of another domain, and refuses one of a dataset', async () => {
+    await put('photos/1.png', 'files/cifar-10-batches-bin/data_batch_1.bin');
+    expect(await chosen({ dataset: 'mnist', transferDataset: 'photos' })).toEqual({
+      dataset: { name: 'mnist', options: {} },
+      transferDataset: { name: 'image-folder', options: { path: join(dir, 'photos') } },
+    });
+    expect(await chosen({ transferDataset: 'svhn' })).toEqual({
+      transferDataset: { name: 'svhn', options: {} },
+    });
+    for (const transferDataset of ['./files', './nothing']) {
+      await expect(chosen({ transferDataset })).rejects.toMatchObject({
+        code: 'ANC_CONFIG',
+        detail: { path: ['data', 'transferDataset'] },
+      });
+    }
+  });
+
   it('sets the dataset before presets do', async () => {
     await put('photos/1.png');
     const folder = { name: 'image-folder', options: {} };

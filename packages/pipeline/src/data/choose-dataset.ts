@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { AncError, type AncErrorDetail } from '@anc/core';
+import { AncError, isAncError, type AncErrorDetail } from '@anc/core';
 import { IMAGE_FORMATS, recognizeFolder } from '@anc/datasets';
 import type { Composition } from '../composition/compose.js';
 import { IMAGE_FOLDER } from '../options/folder-dataset.js';
@@ -89,17 +89,49 @@ export async function withChosenDataset(
   cwd: string,
   compose: (plugins: readonly string[]) => Promise<Composition>,
 ): Promise<{ readonly input: RunOptionsInput; readonly notices: readonly string[] }> {
-  const { dataset, directory } = input.data ?? {};
-  if (dataset === undefined && typeof directory !== 'string') return { input, notices: [] };
-  const named = typeof dataset === 'object' ? namedSchema.parse(dataset) : dataset;
+  const { dataset, directory, transferDataset } = input.data ?? {};
+  const isChosen = dataset !== undefined || typeof directory === 'string';
+  if (!isChosen && transferDataset === undefined) return { input, notices: [] };
   const composition = await compose(input.plugins ?? []);
+  const transfer =
+    transferDataset === undefined
+      ? {}
+      : { transferDataset: await chooseTransfer(transferDataset, cwd, composition) };
+  if (!isChosen) return { input: { ...input, data: { ...input.data, ...transfer } }, notices: [] };
+  const named = typeof dataset === 'object' ? namedSchema.parse(dataset) : dataset;
   const chosen = await chooseDataset({ dataset: named, dataDir: directory }, cwd, composition);
   const data = {
     ...input.data,
+    ...transfer,
     dataset: { ...chosen.dataset! },
     ...(chosen.dataDir === null && directory === undefined ? {} : { directory: chosen.dataDir }),
   };
   return { input: { ...input, data }, notices: chosen.notices };
+}
+
+/** The images to learn from that are meant: a registered dataset by its name, or a folder of images by its path. */
+async function chooseTransfer(
+  given: NonNullable<NonNullable<RunOptionsInput['data']>['transferDataset']>,
+  cwd: string,
+  composition: Composition,
+): Promise<{ name: string; options: Named['options'] }> {
+  const dataset = typeof given === 'object' ? namedSchema.parse(given) : given;
+  try {
+    const chosen = await chooseDataset({ dataset, dataDir: undefined }, cwd, composition);
+    if (chosen.dataDir === null) return { ...chosen.dataset! };
+  } catch (error) {
+    if (!isAncError(error)) throw error;
+    throw new AncError('ANC_CONFIG', error.detail.problem ?? error.message, {
+      ...error.detail,
+      path: ['data', 'transferDataset'],
+    });
+  }
+  throw new AncError('ANC_CONFIG', 'expected a folder of images, or a dataset by its name.', {
+    received: 'a folder with the files of a dataset',
+    hint: 'name the dataset, and its folder with --data-dir.',
+    path: ['data', 'transferDataset'],
+    problem: 'expected a folder of images, or a dataset by its name.',
+  });
 }
 
 /** An error about one of the two options, for callers that take them under other names, too. */

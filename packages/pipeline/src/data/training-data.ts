@@ -8,6 +8,7 @@ import {
   type ImageViews,
   type LabeledBatch,
   type Normalization,
+  type Rank,
   type TargetSource,
 } from '@anc/core';
 import { AugmentedImages, holdOut, limitSplit, measureMeanImage, measureNormalization } from '@anc/datasets';
@@ -134,17 +135,26 @@ interface Order {
   readonly stepsPerEpoch?: number;
   readonly seed: number;
   readonly augmentation: ImageViews;
+  /** Gives the rows of a rank; default: all. */
+  readonly rank?: Rank;
 }
 
 /** Batches of images and nothing else: what label-free training is given. */
 export function imageBatches(
   images: ImageSource,
-  { batchSize, stepsPerEpoch, seed, augmentation }: Order,
+  { batchSize, stepsPerEpoch, seed, augmentation, rank }: Order,
 ): BatchSource {
-  const loader = new Loader(images, { batch: batchSize, batchesPerEpoch: stepsPerEpoch, seed, augmentation });
+  const loader = new Loader(images, {
+    batch: batchSize,
+    batchesPerEpoch: stepsPerEpoch,
+    seed,
+    augmentation,
+    ...(rank !== undefined && { rank }),
+  });
   return {
     stepsPerEpoch: loader.batchesPerEpoch,
     shape: images.shape,
+    offset: loader.rows.start,
     epoch: (epoch, from) => loader.epoch(epoch, from),
   };
 }
@@ -155,7 +165,7 @@ export function imageBatches(
  */
 export async function labeledBatches(
   split: DatasetSplit,
-  { batchSize, stepsPerEpoch, seed, augmentation }: Order,
+  { batchSize, stepsPerEpoch, seed, augmentation, rank }: Order,
   who: string,
 ): Promise<BatchSource<LabeledBatch>> {
   const targets = await requireLabels(split, who)();
@@ -163,12 +173,14 @@ export async function labeledBatches(
     batch: batchSize,
     batchesPerEpoch: stepsPerEpoch,
     seed,
+    ...(rank !== undefined && { rank }),
     // Crops and flips move the pixels of an image and not those of its mask.
     augmentation: targets.shape.length > 0 ? new AugmentedImages(split.images) : augmentation,
   });
   return {
     stepsPerEpoch: loader.batchesPerEpoch,
     shape: split.images.shape,
+    offset: loader.rows.start,
     epoch: (epoch, from) => loader.epoch(epoch, from),
   };
 }

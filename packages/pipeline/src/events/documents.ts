@@ -132,6 +132,8 @@ export interface RunResult {
   readonly run: string;
   /** Name of the dataset. */
   readonly dataset: string;
+  /** Name of the dataset that students learned from, where it is another one than they are measured on. */
+  readonly transferDataset?: string;
   /** Name of the backend. */
   readonly backend: string;
   /** Random seed. */

@@ -22,9 +22,10 @@ export interface PlanSummary {
 }
 
 /**
- * What a run reports while it goes on. `scope` says which of several runs an event belongs to, e.g. `seed 3 (1 of 5)`.
+ * What a run reports while it goes on. `scope` says which of several runs an event belongs to, e.g. `seed 3 (1 of 5)`;
+ * `worker` which of several processes, counted from 0, where they share the work.
  */
-export type RunEvent = { readonly scope?: string } & (
+export type RunEvent = { readonly scope?: string; readonly worker?: number } & (
   | { readonly type: 'plan'; readonly plan: PlanSummary }
   /** Work on a model begins or goes on. `index` counts from 1. */
   | {

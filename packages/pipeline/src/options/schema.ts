@@ -20,6 +20,15 @@ const output = declare('Output');
 export const dataSchema = z.strictObject({
   dataset: data.named('dataset', 'images to train on: a dataset that `list` lists'),
   directory: data.path('dataDir', "folder with the dataset's files (also ANC_DATA_DIR)"),
+  transferDataset: data.named(
+    'transferDataset',
+    'another dataset, or a folder of images, whose training images students learn from; --dataset is then what they are measured on, and a trained teacher is given; no label of it is read',
+  ),
+  transferFit: data.choice(
+    'transferFit',
+    ['resize', 'crop'],
+    'how those images are brought to the size of the dataset: the largest centered part, resized (default), or the center as it is',
+  ),
   limitTrain: data.limit('limitTrain', 'use only this many training images'),
   limitTest: data.limit('limitTest', 'use only this many test images'),
   validation: data.number(

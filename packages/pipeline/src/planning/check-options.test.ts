@@ -49,6 +49,19 @@ describe('planning', () => {
     expect(error.message).toMatch(message);
   });
 
+  it('refuses images of another dataset to train a teacher with, and where there are none', async () => {
+    const path = ['data', 'transferDataset'];
+    const training = await refusal({ transferDataset: 'glyphs' });
+    expect(training).toMatchObject({ code: 'ANC_CONFIG', detail: { path } });
+    expect(training.message).toMatch(/no label of them is read/);
+    expect(await refusal({ transferDataset: 'glyps' })).toMatchObject({
+      code: 'ANC_UNKNOWN',
+      detail: { path },
+    });
+    const none = await refusal({ transferDataset: 'none', teacher: './teacher.onnx' });
+    expect(none).toMatchObject({ code: 'ANC_CONFIG', detail: { path } });
+  });
+
   it('refuses micro-batches that a batch cannot be cut into', async () => {
     for (const [accumulate, nearest] of [
       [3, 2],

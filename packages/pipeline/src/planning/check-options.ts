@@ -5,6 +5,7 @@ import { namedAugmentations } from '../data/augmentations.js';
 import type { Named } from '../text/named.js';
 import { aboutOption, optionError } from '../options/option-error.js';
 import type {
+  DataOptions,
   ObjectiveOptions,
   RunOptions,
   StudentOptions,
@@ -37,6 +38,7 @@ export async function checkOptions(
   }
   await namedAugmentations(data, { registries });
   await aboutOption(['data', 'dataset'], () => registries.datasets.get(data.dataset.name));
+  await checkTransfer(data, registries, isGivenTeacher);
   for (const [key, kind] of Object.entries(PART_KINDS) as [PartKey, (typeof PART_KINDS)[PartKey]][]) {
     const named: Named | undefined = objective[key];
     if (named !== undefined) await aboutOption(['objective', key], () => registries[kind].check(named));
@@ -52,6 +54,23 @@ export async function checkOptions(
   checkSchedule(training);
   checkAccumulate(training);
   await aboutOption(['training', 'schedule'], () => checkScheduleOptions(training, registries));
+}
+
+/** Throws `ANC_CONFIG` where images of another dataset would have to train a teacher, too: they have no labels. */
+async function checkTransfer(
+  { transferDataset }: DataOptions,
+  { datasets }: Composition['registries'],
+  isGivenTeacher: boolean,
+): Promise<void> {
+  if (transferDataset === undefined) return;
+  const path = ['data', 'transferDataset'];
+  await aboutOption(path, () => datasets.get(transferDataset.name));
+  if (isGivenTeacher) return;
+  throw optionError(path, 'the teacher would be trained on these images, and no label of them is read.', {
+    expected: 'a trained teacher, e.g. --teacher runs/mine or --teacher model.onnx',
+    received: 'a teacher that is trained in this run',
+    hint: 'train it first, with `anc-cli run` on a dataset with labels.',
+  });
 }
 
 /** Throws `ANC_CONFIG` for a budget beside weights: it chooses another network than the one that they are of. */

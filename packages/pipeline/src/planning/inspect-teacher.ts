@@ -21,15 +21,23 @@ export interface TeacherInspection extends Omit<Answers, 'top1' | 'count'> {
 const IMAGES = 200;
 /** Warnings about a teacher's predictions; what `check` reports of the images alone is not repeated in a run. */
 const OF_A_RUN: readonly Warning['code'][] = ['near-constant', 'unsure', 'saturated', 'chance'];
+/** The same of images of another domain, which need not be of all classes. */
+const OF_ANOTHER_DOMAIN: readonly Warning['code'][] = ['unsure', 'saturated'];
 const SHOWN = 5;
 
-/** Runs a given teacher on a few training images. Throws what running it throws. */
+/**
+ * Runs a given teacher on a few training images. Throws what running it throws.
+ *
+ * @param isTransfer whether these are images of another dataset than the one that is measured on
+ */
 export async function inspectTeacher(
   { given }: GivenTeacher,
   { dataset, train }: TrainingData,
   batchSize: number,
   seed: number,
+  isTransfer = false,
 ): Promise<TeacherInspection> {
+  const reported = isTransfer ? OF_ANOTHER_DOMAIN : OF_A_RUN;
   const split = limitSplit(train, IMAGES, seed);
   const { classes, data } = await teacherLogits(given.teacher, split, batchSize);
   const { top1, count, ...answers } = answersOf(data, classes);
@@ -45,7 +53,7 @@ export async function inspectTeacher(
     accuracy: labels?.accuracy ?? null,
     warnings: warningsOf({ top1, count, ...answers }, train.images.count, nameOf, labels).filter(
       // Without labels, nobody knows whether the images show all classes: the summary names those never predicted.
-      ({ code }) => OF_A_RUN.includes(code) || (code === 'class-coverage' && labels !== null),
+      ({ code }) => reported.includes(code) || (code === 'class-coverage' && labels !== null),
     ),
   };
 }

@@ -42,6 +42,7 @@ import { suitedTo, withSuitedDataset, withSuitedStudent } from './suited-options
 import { withSuitedTraining } from './suited-training.js';
 import { targetsNotice } from './targets-notice.js';
 import { unusedOptions } from './unused-options.js';
+import { withTransfer } from './with-transfer.js';
 
 export type { PlannedModel } from './plan-model.js';
 export type { Plan, Planner, PlanRequest, TrainingPlan } from './planned.js';
@@ -82,7 +83,7 @@ async function planWith<D extends TrainingData>(
   const createAll = (options: RunOptions) =>
     Promise.all(options.methods.map((named, i) => aboutMethod(i, () => create(named, options))));
   const requested = await createAll(sized);
-  const files = await aboutOption(['data', 'dataset'], () =>
+  const measured = await aboutOption(['data', 'dataset'], () =>
     openDataset(
       sized.data.dataset,
       composition,
@@ -90,6 +91,7 @@ async function planWith<D extends TrainingData>(
       fetching,
     ),
   );
+  const files = await withTransfer(measured, sized, composition, fetching);
   notices.push(...noticesOf(files));
   const timed = await withSuitedTraining(sized, set, files, notice);
   const { data: dataOptions, training } = timed;
@@ -154,7 +156,13 @@ async function planWith<D extends TrainingData>(
     const inspection =
       given === null || !task.description.perImage || data.train.images.count === 0
         ? null // of one prediction per image alone
-        : await inspectTeacher(given, data, microBatchOf(training), training.seed);
+        : await inspectTeacher(
+            given,
+            data,
+            microBatchOf(training),
+            training.seed,
+            dataOptions.transferDataset !== undefined,
+          );
     if (inspection !== null) {
       if (set.length > 0) notice(inspectionInWords(inspection, dataset.classes)); // a record had it
       notices.push(...inspectionWarnings(inspection));
@@ -212,6 +220,7 @@ async function planWith<D extends TrainingData>(
     const names = studentNames(final.methods);
     const students: PlannedModel[] = [];
     for (const [i, method] of methods.entries()) {
+      if (request.only?.includes(names[i]!) === false) continue;
       students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training)));
     }
     notices.push(...sizeWarnings(students, teacher));

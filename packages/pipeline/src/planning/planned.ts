@@ -22,6 +22,8 @@ export interface PlanRequest {
   readonly fetching?: Fetching;
   /** Opens a teacher that is a value of the caller, in place of `options.teacher.model`. */
   readonly openTeacher?: OpenTeacher;
+  /** Names of the students to plan, of those that the options ask for; default: all. */
+  readonly only?: readonly string[];
 }
 
 /** A run, checked: everything that can be wrong with the request has been found, nothing was written. */

@@ -51,6 +51,8 @@ function whyUnused(path: OptionPath, options: RunOptions, composition: Registrie
       return training.time === undefined ? null : 'students are trained for a time';
     case 'data.directory':
       return whyDirectoryUnused(data.dataset, composition);
+    case 'data.transferFit':
+      return data.transferDataset === undefined ? 'there is no --transfer-dataset' : null;
     case 'data.views':
       return whyViewsUnused(data);
     case 'training.milestones':

@@ -4,6 +4,9 @@ import { Checksums, RunFolder, writeFileAtomically } from '@anc/runtime';
 import type { CompareResult } from '../compare/documents.js';
 import { executeComparison } from '../compare/execute.js';
 import { intervalOf } from '../compare/interval.js';
+import { areJobsOpen, closeJobs, jobsFolder, removeJobs, REPORT } from '../jobs/claims.js';
+import type { Processes } from '../jobs/processes.js';
+import { work } from '../jobs/work.js';
 import { studentNames } from '../options/student-names.js';
 import { comparePlugins, foundPlugins } from '../run/compare-plugins.js';
 import type { ResumeRequest } from '../run/start.js';
@@ -12,8 +15,9 @@ import { exists, seedFolder } from '../compare/folder.js';
 import { reportOrNotice } from '../files/report-or-notice.js';
 import { whileLocked, type FolderLock } from '../files/folder-lock.js';
 import { shownPath } from '../text/shown-path.js';
-import { RECORD, writeReproduction, type Reproduction } from './folder.js';
+import { RECORD, type Reproduction } from './folder.js';
 import { indexOf, type PlannedGroup } from './grid.js';
+import { comparisonOf, prepareReproduction, reproductionJobs } from './jobs.js';
 import { reproductionReport } from './report.js';
 import { tables, type PaperRow } from './tables.js';
 
@@ -24,6 +28,8 @@ export interface ReproduceExecution extends Pick<
 > {
   readonly reproduction: Reproduction;
   readonly signal: AbortSignal;
+  /** Processes that share the trainings; default: this one, one training after the other. */
+  readonly processes?: Processes | undefined;
 }
 
 /**
@@ -34,7 +40,7 @@ export const executeReproduction = (execution: ReproduceExecution): Promise<Repr
   whileLocked(execution.path, RECORD, (lock) => reproduceAll(execution, lock));
 
 async function reproduceAll(
-  execution: ReproduceExecution,
+  { processes, ...execution }: ReproduceExecution,
   lock: FolderLock,
 ): Promise<ReproduceResult | null> {
   const { path, cwd, reproduction, emit } = execution;
@@ -42,18 +48,16 @@ async function reproduceAll(
   const again = `anc-cli reproduce --resume ${shellQuoted(path)}`;
   if (execution.acceptPlugins !== true) await assertSamePlugins(execution, again);
   const results: CompareResult[] = [];
-  for (const { name, options, given } of grid) {
+  if (!(await trainInJobs(execution, processes))) return null;
+  for (const group of grid) {
+    const { name, options } = group;
     const message = `${name}: ${options.methods.length} methods, ${seeds.length} seeds`;
     emit({ type: 'message', message });
+    const comparison = comparisonOf(execution, group);
     const result = await executeComparison({
-      ...execution,
-      again,
-      path: join(path, name),
-      record: { options, seeds },
-      given,
+      ...comparison,
       prepared: async () => {
-        if (await exists(join(path, RECORD))) return;
-        await writeReproduction(path, reproduction);
+        await comparison.prepared?.();
         await lock.take();
       },
     });
@@ -68,7 +72,23 @@ async function reproduceAll(
   const writePage = (): Promise<void> =>
     writeFileAtomically(join(path, 'report.html'), reproductionReport(summary));
   await reportOrNotice(writePage, shown, (message) => emit({ type: 'notice', message }));
+  await closeJobs(jobsFolder(path), REPORT, summary.diverged !== undefined);
   return summary;
+}
+
+/** Trains in jobs where the caller asked for several processes, or it was begun so. False: the signal was aborted. */
+async function trainInJobs(
+  execution: Omit<ReproduceExecution, 'processes'>,
+  processes: Processes | undefined,
+): Promise<boolean> {
+  const { path, emit, signal } = execution;
+  const folder = jobsFolder(path);
+  if (processes === undefined && !(await areJobsOpen(folder, ''))) return true;
+  if (await exists(join(path, 'reproduce.json'))) await removeJobs(folder); // what diverged is trained again
+  if (!(await exists(join(path, RECORD)))) await prepareReproduction(execution);
+  if (processes !== undefined) return processes.run(path, { emit, signal });
+  const plan = reproductionJobs(execution, () => Promise.resolve(true));
+  return work(plan, { emit, signal, leaves: ({ isReport }) => isReport === true });
 }
 
 /**

@@ -612,6 +612,25 @@ describe('a run with a given teacher', () => {
     }
   });
 
+  it('learns from images of another dataset, and is measured on its own', async () => {
+    const { open } = cornerTeacher();
+    const transfer = { transferDataset: 'glyphs', methods: ['l2'], limitTrain: 16 };
+    const { result } = await execute(start('transfer', transfer, open));
+    expect(result).toMatchObject({ dataset: 'corners', transferDataset: 'glyphs' });
+    expect(result!.students[0]!.testError).not.toBeNull();
+    const sentence = /learned from images of glyphs, without labels; test error .* test images of corners/;
+    expect(result!.interpretation.join('\n')).toMatch(sentence);
+    expect(await textOf('transfer', 'student', 'l2', 'README.md')).toMatch(sentence);
+    expect(JSON.parse(await textOf('transfer', 'data.json'))).toMatchObject({
+      splits: [
+        { name: 'training', images: 16, labels: false, dataset: 'glyphs' },
+        { name: 'test', labels: true },
+      ],
+    });
+    const supervised = { ...transfer, methods: ['supervised'] };
+    await expect(start('transfer-labels', supervised, open)).rejects.toMatchObject({ code: 'ANC_LABELS' });
+  });
+
   it('does not ask it again for the next run on the same images', async () => {
     const { open, teacher } = cornerTeacher();
     const shared: SharedTeacherOutputs = {};

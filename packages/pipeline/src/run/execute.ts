@@ -1,43 +1,78 @@
-import { isAncError, type DatasetSplit, type Teacher } from '@anc/core';
-import { encodeNumbers, taskEntry, type SplitPredictions } from '@anc/core/internal';
+import { isAncError } from '@anc/core';
+import { encodeNumbers, taskEntry } from '@anc/core/internal';
 import { writeReport } from '@anc/runtime';
 import { budgetInWords, budgetResult } from '../budget/budget-result.js';
 import { writeLatency } from '../analysis/latency.js';
 import { writeData } from '../analysis/write-data.js';
-import { classOrderWarning } from '../classifier/class-order.js';
-import type { DivergedStudent, ModelResult, RunResult, StudentResult } from '../events/documents.js';
+import type { DivergedStudent, ModelResult, RunResult } from '../events/documents.js';
+import type { Emit } from '../events/events.js';
 import { isInterruption } from '../events/interrupted.js';
 import { HookRunner } from '../hooks/hook-runner.js';
 import { changesInWords } from '../files/recorded-options.js';
+import { transferEntry } from '../data/transfer-dataset.js';
 import { reportOrNotice } from '../files/report-or-notice.js';
-import { microBatchOf } from '../options/micro-batch.js';
-import type { GivenTeacher } from '../planning/given-teacher.js';
 import type { Plan, PlannedModel } from '../planning/plan.js';
 import { isDivergence } from '../training/divergence.js';
 import { epochOf } from '../training/stage-batches.js';
-import {
-  frozenTeacher,
-  openTeacherCache,
-  teacherCacheReport,
-  teacherPredictions,
-} from '../training/teacher-cache.js';
 import { closingWarnings } from './closing-warnings.js';
 import type { InterpretedMethod } from './control.js';
-import { divergedStudent, divergenceInWords } from './diverged-student.js';
+import { divergenceInWords } from './diverged-student.js';
 import { hookRunOf, type Execution, type RunContext } from './execution.js';
 import { averageInWords, chanceInWords, interpret, shortTimeInWords } from './interpretation.js';
-import { givenResult, noPredictions, trainOrRead } from './model-result.js';
 import { reportPart } from './part.js';
+import { isFirst, onRank } from './ranks.js';
+import { readDocument } from './read-document.js';
 import { RunClock } from './run-clock.js';
 import { reported } from './reported.js';
 import { stoppedInWords, stoppedRunInWords } from './stopped.js';
+import {
+  trainEach,
+  trainedTeacher,
+  withTeacher,
+  type Taught,
+  type TrainedStudents,
+} from './train-students.js';
 
 /**
  * Teacher, then students: each is trained, evaluated once on the test images and written. Models that an earlier process
  * finished are read. A student that diverged is named in the result, and the others are trained; a teacher that diverged
  * throws `ANC_DIVERGED`. Returns null where the signal was aborted.
  */
-export async function executeRun(execution: Execution): Promise<RunResult | null> {
+export const executeRun = ({ ranks, ...execution }: Execution): Promise<RunResult | null> =>
+  inRun(ranks === undefined ? execution : onRank(execution, ranks), (context) => trainAll(context));
+
+/** The teacher alone: trained, or evaluated where it is given. Returns null where the signal was aborted. */
+export const executeTeacher = (execution: Execution): Promise<ModelResult | null> =>
+  inRun(execution, async (context) =>
+    'given' in context.plan.teacher
+      ? withTeacher(context, null, (_, { teacher }) => Promise.resolve(teacher))
+      : ((await trainedTeacher(context)) as ModelResult),
+  );
+
+/**
+ * The planned students alone, in a folder that has a trained teacher already. Returns those that diverged; null where the
+ * signal was aborted.
+ */
+export function executeStudents(execution: Execution): Promise<readonly DivergedStudent[] | null> {
+  const emit: Emit = (event) => {
+    const isOfTeacher = event.type === 'result' && event.role === 'teacher'; // its own job reported it
+    if (!isOfTeacher) execution.emit(event);
+  };
+  return inRun({ ...execution, emit }, async (context) => {
+    const { plan, folder } = context;
+    const trained =
+      'given' in plan.teacher
+        ? null
+        : await folder.readDocument(['teacher', 'result.json'], (text) => readDocument<ModelResult>(text));
+    return withTeacher(context, trained, async (inner, taught) => (await trainEach(inner, taught)).diverged);
+  });
+}
+
+/** Does a run's work between its hooks. Returns null where the signal was aborted. */
+async function inRun<R extends object>(
+  execution: Execution,
+  work: (context: RunContext) => Promise<R>,
+): Promise<R | null> {
   const { emit } = execution;
   const hooks = new HookRunner(execution.plan.hooks, (message) => emit({ type: 'notice', message }));
   const clock =
@@ -48,7 +83,7 @@ export async function executeRun(execution: Execution): Promise<RunResult | null
   try {
     return await hooks.during(
       hookRunOf(execution),
-      () => trainOrReport({ ...execution, hooks, ...(clock && { clock }) }),
+      () => reportingPart({ ...execution, hooks, ...(clock && { clock }) }, work),
       (error) => (isInterrupted(error) ? 'interrupted' : 'failed'),
     );
   } catch (error) {
@@ -57,10 +92,10 @@ export async function executeRun(execution: Execution): Promise<RunResult | null
   }
 }
 
-/** The run's result; where there is none, a report of what is finished of it. */
-async function trainOrReport(context: RunContext): Promise<RunResult> {
+/** What work on a run returns; where it fails, there is a report of what is finished of the run. */
+async function reportingPart<R>(context: RunContext, work: (context: RunContext) => Promise<R>): Promise<R> {
   try {
-    return await trainAll(context);
+    return await work(context);
   } catch (error) {
     if (isDivergence(error) || isHookFault(error)) await reportPart(context.folder).catch(() => undefined);
     throw error;
@@ -70,125 +105,65 @@ async function trainOrReport(context: RunContext): Promise<RunResult> {
 const isHookFault = (error: unknown): boolean => isAncError(error) && error.code === 'ANC_HOOK';
 
 async function trainAll(context: RunContext): Promise<RunResult> {
-  const { plan, folder, emit } = context;
-  const count = plan.students.length + 1;
-  const about = taskEntry(plan.task.description);
-  emit({ type: 'model', model: 'teacher', role: 'teacher', index: 1, count, ...about });
-  const trained =
-    'given' in plan.teacher
-      ? null
-      : await trainOrRead<ModelResult>(context, plan.teacher, 'teacher', null, noPredictions);
-  const frozen = await frozenTeacher(plan, folder);
-  try {
-    const teacherVariables = frozen.frozen?.variables ?? null;
-    return await trainStudents({ ...context, teacherVariables }, frozen, trained, count);
-  } finally {
-    if (!('given' in plan.teacher)) await frozen.dispose(); // else it belongs to the plan
-  }
+  const trained = await trainedTeacher(context);
+  return withTeacher(context, trained, async (inner, taught) => {
+    await writeData(context.folder, context.plan);
+    return writeRun(inner, taught, await trainEach(inner, taught));
+  });
 }
 
-/**
- * The run's result, when its students are trained to imitate the frozen teacher. `trained`: the teacher's result; null
- * where it is given.
- */
-async function trainStudents(
-  context: RunContext,
-  frozen: Teacher,
-  trained: ModelResult | null,
-  count: number,
+/** Writes the result of a run and its report. */
+async function writeRun(
+  { plan, folder, shown, emit, shared = {}, ranks }: RunContext,
+  { frozen, teacher, order }: Taught,
+  { students, finished, diverged, stopped, notTrained }: TrainedStudents,
 ): Promise<RunResult> {
-  const { plan, folder, shown, emit, signal, shared = {} } = context;
   const { options, data, backends } = plan;
+  const { description } = plan.task;
   const notice = (message: string): void => emit({ type: 'notice', message });
-  const { task, data: taskData, description } = plan.task;
-  const batchSize = microBatchOf(options.training);
-  const evaluation = { task, taskData, batchSize, emit, signal };
-  const predictionsFor = (split: DatasetSplit, what: string): Promise<SplitPredictions> =>
-    teacherPredictions(frozen, shared, split, what, evaluation);
-  const onTest = await predictionsFor(data.test, 'test images');
-  const predictions = {
-    test: onTest,
-    held: data.held === null ? null : (await predictionsFor(data.held, 'held-out images')).predictions,
+  const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(finished[i]!) }));
+  const classes = data.dataset.classes.length;
+  const budget = budgetResult(options.student, plan.students[0]?.network);
+  const interpretation = [
+    ...(order === null ? [] : [order]),
+    ...(budget === null ? [] : [budgetInWords(options.student, budget)]),
+    ...(await changesInWords(folder)),
+    ...stoppedInWords('teacher', teacher),
+    ...students.flatMap((student) => stoppedInWords(student.name, student)),
+    ...(stopped === null ? [] : stoppedRunInWords({ stopped, notTrained })),
+    ...students.flatMap((student, i) => shortTimeInWords(student, shortestEpoch(plan, finished[i]!))),
+    ...diverged.map(divergenceInWords),
+    ...interpret(interpreted, description, data.test.images.count),
+    ...students.flatMap((student) => chanceInWords(student, classes)),
+    ...students.flatMap(averageInWords),
+    ...closingWarnings(plan),
+  ];
+  const result: RunResult = {
+    run: shown,
+    dataset: options.data.dataset.name,
+    ...transferEntry(options.data),
+    backend: backends.student.name,
+    seed: options.training.seed,
+    teacher,
+    students,
+    ...taskEntry(description),
+    classes,
+    ...(options.student.continues === undefined ? {} : { parent: options.student.continues }),
+    ...(budget === null ? {} : { budget }),
+    ...(plan.inspection === null ? {} : { teacherCheck: plan.inspection }),
+    ...(diverged.length === 0 ? {} : { diverged }),
+    ...(stopped === null ? {} : { stopped, notTrained }),
+    interpretation,
+    reading: interpretation,
   };
-  const order = 'given' in plan.teacher ? await orderWarningOf(plan, onTest) : null;
-  if (order !== null) notice(order);
-  const teacher = trained ?? (await givenResult(context, plan.teacher as GivenTeacher, onTest));
-  await writeData(folder, plan);
-  const outputs = openTeacherCache(plan, frozen, shared, notice);
-  try {
-    const students: StudentResult[] = [];
-    const finished: PlannedModel[] = [];
-    const diverged: DivergedStudent[] = [];
-    const notTrained: string[] = [];
-    let stopped = stopOf('teacher', teacher);
-    for (const [i, model] of plan.students.entries()) {
-      if (stopped !== null) {
-        notTrained.push(model.name);
-        continue;
-      }
-      const place = { index: i + 2, count };
-      emit({ type: 'model', model: model.name, role: 'student', ...place, ...taskEntry(description) });
-      const teacherOutputs = model.needsTeacher ? outputs : null;
-      const before = outputs.counts;
-      try {
-        students.push(
-          await trainOrRead<StudentResult>(context, model, 'student', teacherOutputs, predictions),
-        );
-        finished.push(model);
-        stopped = stopOf(model.name, students.at(-1)!);
-      } catch (error) {
-        if (!isDivergence(error)) throw error;
-        notice(`${model.name}: ${error.message}`);
-        diverged.push(await divergedStudent(folder, model, error.message));
-      }
-      const report = teacherCacheReport(outputs.counts, before);
-      if (report !== null) emit({ type: 'message', message: report });
-    }
-    const interpreted = students.map((result, i) => ({ result, ...interpretedMethodOf(finished[i]!) }));
-    const classes = data.dataset.classes.length;
-    const budget = budgetResult(options.student, plan.students[0]?.network);
-    const interpretation = [
-      ...(order === null ? [] : [order]),
-      ...(budget === null ? [] : [budgetInWords(options.student, budget)]),
-      ...(await changesInWords(folder)),
-      ...stoppedInWords('teacher', teacher),
-      ...students.flatMap((student) => stoppedInWords(student.name, student)),
-      ...(stopped === null ? [] : stoppedRunInWords({ stopped, notTrained })),
-      ...students.flatMap((student, i) => shortTimeInWords(student, shortestEpoch(plan, finished[i]!))),
-      ...diverged.map(divergenceInWords),
-      ...interpret(interpreted, description, data.test.images.count),
-      ...students.flatMap((student) => chanceInWords(student, classes)),
-      ...students.flatMap(averageInWords),
-      ...closingWarnings(plan),
-    ];
-    const result: RunResult = {
-      run: shown,
-      dataset: options.data.dataset.name,
-      backend: backends.student.name,
-      seed: options.training.seed,
-      teacher,
-      students,
-      ...taskEntry(description),
-      classes,
-      ...(options.student.continues === undefined ? {} : { parent: options.student.continues }),
-      ...(budget === null ? {} : { budget }),
-      ...(plan.inspection === null ? {} : { teacherCheck: plan.inspection }),
-      ...(diverged.length === 0 ? {} : { diverged }),
-      ...(stopped === null ? {} : { stopped, notTrained }),
-      interpretation,
-      reading: interpretation,
-    };
-    await writeLatency(folder, plan, frozen, finished, shared).catch((error: unknown) =>
+  if (isFirst(ranks)) {
+    await writeLatency(folder, plan, frozen, [...finished], shared).catch((error: unknown) =>
       notice(`the latency was not measured: ${(error as Error).message}`),
     );
-    await folder.writeResult(encodeNumbers(result));
-    await outputs.close();
-    await reportOrNotice(() => writeReport(folder, reported(result)), shown, notice);
-    return result;
-  } catch (error) {
-    await outputs.close().catch(() => undefined); // this error is the one to report
-    throw error;
   }
+  await folder.writeResult(encodeNumbers(result));
+  if (isFirst(ranks)) await reportOrNotice(() => writeReport(folder, reported(result)), shown, notice);
+  return result;
 }
 
 /** Steps of an epoch of a student; of stages with epochs of different lengths, the fewest. */
@@ -198,19 +173,6 @@ const shortestEpoch = ({ options, data }: Plan, { stages }: PlannedModel): numbe
       .filter(({ share = 1 }) => share > 0)
       .map((stage) => epochOf(stage, { ...options.training, data })),
   );
-
-/** What stopped the run with a model, null where nothing did. */
-const stopOf = (model: string, { stopped }: ModelResult): RunResult['stopped'] | null =>
-  stopped?.stop === 'run' ? { ...stopped, model } : null;
-
-/** Whether a given teacher's classes are probably in another order than the labels; before anything is trained. */
-async function orderWarningOf(
-  { data, classNames }: Plan,
-  { predictions }: SplitPredictions,
-): Promise<string | null> {
-  if (data.test.labels === null || !(predictions instanceof Int32Array)) return null;
-  return classOrderWarning(predictions, await data.test.labels(), { classNames }, data.dataset);
-}
 
 const interpretedMethodOf = ({ method, options, stages }: PlannedModel): InterpretedMethod => ({
   method: method.name,

@@ -1,5 +1,7 @@
 import type { HookRun, HostTensor, Variables } from '@anc/core';
+import type { RankGroup } from '@anc/core/internal';
 import type { RunFolder } from '@anc/runtime';
+import type { DivergedStudent } from '../events/documents.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
 import type { Emit } from '../events/events.js';
 import type { Plan, TrainingPlan } from '../planning/plan.js';
@@ -18,8 +20,14 @@ export interface Execution {
   readonly continueStopped?: boolean;
   /** Keeps the teacher's outputs for the next run of the same teacher on the same images. */
   readonly shared?: SharedTeacherOutputs;
+  /** The other ranks, where several processes train together: all of them execute the same run. */
+  readonly ranks?: RankGroup | undefined;
   /** Seconds that this process had used for the run before it is executed; default: 0. */
   readonly spent?: number;
+  /** Students that diverged in other processes: they are reported, and not trained again. */
+  readonly diverged?: ReadonlyMap<string, DivergedStudent>;
+  /** Names of all students of the run that the planned ones are some of; default: the planned ones. */
+  readonly among?: readonly string[];
 }
 
 /** The same with what the models of a run share. */

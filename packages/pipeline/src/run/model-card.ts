@@ -3,6 +3,7 @@ import { generatorAlarms, kappaMatters, metricOf } from '@anc/core/internal';
 import type { WeightsMetadata } from '@anc/formats';
 import { isQuantized } from '@anc/methods';
 import { taskNameOf } from '../data/dataset-facts.js';
+import { transferInWords } from '../data/transfer-dataset.js';
 import { describeNamed, type Named } from '../text/named.js';
 import { formatCount, formatKappa, formatMetric, formatSeconds, formatShare } from '../text/format.js';
 import { isOwn, type PluginRecord } from '../composition/provenance.js';
@@ -51,10 +52,12 @@ export function modelCard(
   const learnedFrom = model.needsTeacher
     ? `It learned from \`${teacherInWords(options.teacher.model)}\`${model.stages.some(({ usesLabels }) => usesLabels) ? '' : ', without labels'}.`
     : 'It learned from labels.';
+  const transfer = transferInWords(options.data, data.test.images.count);
   const lines = [
     `# ${describeNamed(network.model)}, ${model.name}`,
     '',
-    `\`${describeNamed(network.model)}\` for ${data.dataset.shape.join('×')} images of ${data.dataset.classes.length} classes, trained by the method \`${describeNamed(model.method)}\` on ${describeNamed(options.data.dataset)}. ${learnedFrom}`,
+    `\`${describeNamed(network.model)}\` for ${data.dataset.shape.join('×')} images of ${data.dataset.classes.length} classes, trained by the method \`${describeNamed(model.method)}\` on ${describeNamed(options.data.transferDataset ?? options.data.dataset)}. ${learnedFrom}`,
+    ...(transfer === null ? [] : ['', transfer]),
     '',
     '| | |',
     '|---|---|',

@@ -94,7 +94,15 @@ export async function trainOrRead<R extends ModelResult>(
   const place = placeOf(role === 'teacher' ? 'teacher' : model.name);
   const checkpoints = new CheckpointStore(folder.checkpointsOf(model.name));
   const evaluateOn = (split: DatasetSplit, what: string, reference: Predictions | null) => {
-    const where = { backend: backends.student, task, taskData, batchSize, emit, signal };
+    const where = {
+      backend: backends.student,
+      task,
+      taskData,
+      batchSize,
+      emit,
+      signal,
+      ranks: context.ranks,
+    };
     return async (variables: Variables<HostTensor>): Promise<TestEvaluation> =>
       evaluatePredictions(await predict(model.network, variables, split, what, where), reference, task);
   };
@@ -149,6 +157,7 @@ export async function trainOrRead<R extends ModelResult>(
     stepsPerEpoch: options.training.stepsPerEpoch,
     teacherVariables: context.teacherVariables ?? null,
     accumulate: options.training.accumulate ?? 1,
+    ranks: context.ranks,
     seed: model.seed,
     plugins: identitiesOf(plan.plugins),
     emit,

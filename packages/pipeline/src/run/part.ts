@@ -1,5 +1,6 @@
 import { writeReport, type ReportedResult, type RunFolder } from '@anc/runtime';
 import type { ModelResult, RunResult, StudentResult } from '../events/documents.js';
+import { transferEntry } from '../data/transfer-dataset.js';
 import { changesInWords } from '../files/recorded-options.js';
 import { placeOf } from '../files/verify.js';
 import { readOptions } from '../options/record.js';
@@ -26,6 +27,7 @@ async function partOf(folder: RunFolder): Promise<ReportedResult> {
   });
   return {
     dataset: options.data.dataset.name,
+    ...transferEntry(options.data),
     backend: options.compute.backend.name,
     seed: options.training.seed,
     teacher,

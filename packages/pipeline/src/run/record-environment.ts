@@ -35,6 +35,7 @@ const MOST_AT_ONCE = 2 ** 20;
 async function environmentOf(
   { options, data, backends, students, teacher: model, plugins }: Plan | TrainingPlan,
   cwd: string,
+  ranks = 1,
 ) {
   const machine = await describeEnvironment(backends.student, options.training.seed, versions(), cwd);
   const { teacher, student } = backends;
@@ -54,11 +55,17 @@ async function environmentOf(
     methods: Object.fromEntries(trained.map(({ name, options: completed }) => [name, completed])),
     options: optionsForRecord(options),
     plugins,
+    ...(ranks === 1 ? {} : { ranks }),
   };
 }
 
-export async function recordEnvironment(folder: RunFolder, plan: TrainingPlan, cwd: string): Promise<void> {
-  await folder.writeEnvironment(await environmentOf(plan, cwd));
+export async function recordEnvironment(
+  folder: RunFolder,
+  plan: TrainingPlan,
+  cwd: string,
+  ranks?: number,
+): Promise<void> {
+  await folder.writeEnvironment(await environmentOf(plan, cwd, ranks));
 }
 
 /**
@@ -70,9 +77,10 @@ export async function compareEnvironment(
   plan: TrainingPlan,
   cwd: string,
   notice: (message: string) => void,
+  ranks?: number,
 ): Promise<void> {
   const recorded = (await folder.readEnvironment()) as Awaited<ReturnType<typeof environmentOf>> | null;
-  const here = await environmentOf(plan, cwd);
+  const here = await environmentOf(plan, cwd, ranks);
   if (recorded === null) return folder.writeEnvironment(here); // the crash came before it was written
   const parts = [...new Set([recorded.data, here.data].flatMap((data) => [...leaves(data).keys()]))];
   const [before, now] = [leaves(recorded.data), leaves(here.data)];
@@ -91,7 +99,7 @@ export async function compareEnvironment(
       hint: 'give the same files with --data-dir, or start a new run.',
     });
   }
-  for (const part of ['versions', 'backend', 'node', 'cpu'] as const) {
+  for (const part of ['versions', 'backend', 'node', 'cpu', 'ranks'] as const) {
     if (JSON.stringify(recorded[part]) !== JSON.stringify(here[part])) {
       notice(`${part} changed since this run began: the result may differ in its last digits.`);
     }

@@ -28,16 +28,17 @@ export async function recordedNames(
   );
 }
 
-/** Students under the names that a run folder has for them: it continues under these. */
+/**
+ * Students under the names that a run folder has for them: it continues under these. `methods`: of the run, of which the
+ * students may be some.
+ */
 export async function withRecordedNames(
   students: readonly PlannedModel[],
+  methods: readonly { readonly name: string }[],
   folder: Folder,
 ): Promise<PlannedModel[]> {
-  const names = await recordedNames(
-    students.map(({ method }) => method),
-    folder,
-  );
-  return students.map((student, i) => ({ ...student, name: names[i]! }));
+  const [today, recorded] = [studentNames(methods), await recordedNames(methods, folder)];
+  return students.map((student) => ({ ...student, name: recorded[today.indexOf(student.name)]! }));
 }
 
 const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;

@@ -38,6 +38,8 @@ export interface StartRequest extends PlanRequest {
   readonly emit: Emit;
   /** Awaited when everything is checked, before the folder is created. */
   readonly prepared?: () => Promise<void>;
+  /** How many processes train together; default: this one alone. */
+  readonly ranks?: number;
 }
 
 /** A run to resume: the values that its record cannot hold, and changes that do not affect the result. */
@@ -57,6 +59,10 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
   readonly acceptPlugins?: boolean | undefined;
   /** The command that continues, for errors; default: the run's own. */
   readonly again?: string | undefined;
+  /** How many processes train together; default: this one alone. */
+  readonly ranks?: number;
+  /** Whether the run is only read: another process may be working in it. */
+  readonly unlocked?: boolean;
 }
 
 /** Checks everything, then creates the run folder: where this throws an AncError, nothing was written. */
@@ -81,7 +87,7 @@ export async function startWith<D extends TrainingData>(
     const folder = await createFolder(plan.options, cwd);
     const unlock = await folder.lock();
     try {
-      await recordEnvironment(folder, plan, cwd);
+      await recordEnvironment(folder, plan, cwd, request.ranks);
     } catch (error) {
       await unlock().catch(() => undefined);
       throw error;
@@ -107,13 +113,15 @@ export async function resumeWith<D extends TrainingData>(
     acceptChanges = false,
     acceptPlugins = false,
     again,
+    unlocked = false,
     compose,
+    ranks,
     ...request
   }: ResumeRequest,
 ): Promise<StartedRun<D>> {
   const folder = await RunFolder.open(resolve(cwd, path));
   const notice = (message: string): void => emit({ type: 'notice', message });
-  const unlock = await readable(folder, folder.lock());
+  const unlock = unlocked ? () => Promise.resolve() : await readable(folder, folder.lock());
   try {
     await readable(folder, verifyRun(folder));
     const resumed = await optionsToResume(folder, changes, acceptChanges);
@@ -122,9 +130,9 @@ export async function resumeWith<D extends TrainingData>(
     const plan = await planner({ ...request, options, given: [], composition });
     try {
       plan.notices.forEach(notice);
-      await compareEnvironment(folder, plan, cwd, notice);
+      await compareEnvironment(folder, plan, cwd, notice, ranks);
       await comparePlugins(folder, plan.plugins, acceptPlugins, notice, again);
-      const students = await withRecordedNames(plan.students, folder);
+      const students = await withRecordedNames(plan.students, plan.options.methods, folder);
       if (resumed.changed.length > 0) {
         notice(
           `options of this run were changed: ${resumed.changed.map(describeChange).join('; ')}; it is recorded.`,
@@ -154,6 +162,9 @@ export function anchored(options: RunOptions, cwd: string): RunOptions {
     data: {
       ...data,
       dataset: recordedFolder(data.dataset, cwd),
+      ...(data.transferDataset === undefined
+        ? {}
+        : { transferDataset: recordedFolder(data.transferDataset, cwd) }),
       directory: data.directory === null ? null : absolute(data.directory),
     },
     cache: { ...cache, ...(cache.directory ? { directory: absolute(cache.directory) } : {}) },

@@ -22,11 +22,11 @@ interface Page {
 }
 
 function pageBy<R extends object>(
-  render: (result: R, script?: string) => string,
-): (text: string, script?: string) => Page {
-  return (text, script) => {
+  render: (result: R, script?: string) => string | Promise<string>,
+): (text: string, script?: string) => Promise<Page> {
+  return async (text, script) => {
     const result = readDocument<R>(text);
-    return { html: render(result, script), finished: !('diverged' in result) };
+    return { html: await render(result, script), finished: !('diverged' in result) };
   };
 }
 
@@ -55,14 +55,14 @@ export async function renderSeveral(
         },
       );
     }
-    return { kind, ...rendered(path, document, () => page(text, script)) };
+    return { kind, ...(await rendered(path, document, () => page(text, script))) };
   }
   return null;
 }
 
-function rendered(path: string, document: string, render: () => Page): Page {
+async function rendered(path: string, document: string, render: () => Promise<Page>): Promise<Page> {
   try {
-    return render();
+    return await render();
   } catch (error) {
     const received = error instanceof Error ? error.message : String(error);
     throw damagedError(path, document, 'a whole document', received);

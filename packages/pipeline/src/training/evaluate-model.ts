@@ -11,7 +11,13 @@ import {
   type Tree,
   type Variables,
 } from '@anc/core';
-import { compileClassifier, firstNotFinite, predictSplit, type SplitPredictions } from '@anc/core/internal';
+import {
+  compileClassifier,
+  firstNotFinite,
+  predictSplit,
+  type RankGroup,
+  type SplitPredictions,
+} from '@anc/core/internal';
 import type { Emit } from '../events/events.js';
 import type { PlannedNetwork } from '../planning/plan-network.js';
 
@@ -22,6 +28,8 @@ export interface EvaluateContext {
   readonly batchSize: number;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Divides the images among ranks, which all evaluate. */
+  readonly ranks?: RankGroup | undefined;
 }
 
 /**
@@ -33,7 +41,7 @@ export async function predict(
   variables: Variables<HostTensor>,
   split: DatasetSplit,
   what: string,
-  { backend, task, taskData, batchSize, emit, signal }: EvaluateContext,
+  { backend, task, taskData, batchSize, emit, signal, ranks }: EvaluateContext,
 ): Promise<SplitPredictions> {
   const shape = [batchSize, ...split.images.shape];
   const compiled = await compileClassifier({ backend, network, variables }, shape, ['logits']);
@@ -43,6 +51,7 @@ export async function predict(
       data: taskData,
       batchSize,
       signal,
+      ranks,
       onBatch: (done, count) => emit({ type: 'activity', what, done, count }),
       onLogits: (logits, start) => assertFiniteLogits(logits, start, what),
     });

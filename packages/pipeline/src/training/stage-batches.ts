@@ -22,7 +22,7 @@ export function epochOf(
 export async function batchesOf(
   stage: Stage,
   model: PlannedModel,
-  context: Pick<TrainContext, 'data' | 'batchSize' | 'stepsPerEpoch' | 'seed'>,
+  context: Pick<TrainContext, 'data' | 'batchSize' | 'stepsPerEpoch' | 'seed' | 'ranks'>,
 ) {
   const { data, seed } = context;
   const { images } = data.train;
@@ -34,6 +34,7 @@ export async function batchesOf(
     batchSize: imageRows(stage, context.batchSize),
     ...(stepsPerEpoch !== undefined && { stepsPerEpoch }),
     seed,
+    ...(context.ranks !== undefined && { rank: context.ranks }),
   };
   const { augmentation } = data;
   if (!stage.usesLabels) return imageBatches(images, { ...order, augmentation });

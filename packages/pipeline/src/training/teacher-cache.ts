@@ -40,8 +40,9 @@ export function openTeacherCache(
   teacher: Teacher,
   shared: SharedTeacherOutputs,
   notice: (message: string) => void = () => undefined,
+  ranks = 1,
 ): TeacherCache {
-  const batchSize = microBatchOf(options.training);
+  const batchSize = Math.ceil(microBatchOf(options.training) / ranks);
   const cache: CacheOptions = options.cache;
   const { directory: folder = null, diskMb: limitMb = null } = cache;
   const outputs = new TeacherCache(teacher, data.train.images, data.augmentation, {

@@ -1,3 +1,4 @@
+import type { RankGroup } from '@anc/core/internal';
 import type { Backend, Diagnostics, HostTensor, Progress, Variables } from '@anc/core';
 import type { RunFolder } from '@anc/runtime';
 import type { PluginIdentity } from '../composition/provenance.js';
@@ -24,6 +25,8 @@ export interface TrainContext {
   readonly teacherVariables?: Variables<HostTensor> | null;
   /** Called at the end of every epoch of a stage that generates images, with some of them. */
   readonly onGenerated?: (images: HostTensor, progress: Progress) => Promise<void>;
+  /** The other ranks, where several processes train together. */
+  readonly ranks?: RankGroup | undefined;
   /** Micro-batches of a batch; default: 1. */
   readonly accumulate?: number;
   readonly seed: number;

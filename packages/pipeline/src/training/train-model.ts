@@ -30,6 +30,7 @@ import { hookModelOf, measuredOn, Stopping } from './stopping.js';
 import { assertContinuable, readMemory, type TrainingMemory } from './training-memory.js';
 import { isDivergence, recordDivergence } from './divergence.js';
 import type { TrainContext, TrainedModel } from './train-context.js';
+import { checksumOf, otherWeights } from './state-checksum.js';
 import { asMetrics, better } from './validation.js';
 
 /** Default of `checkpointMinutes`. */
@@ -73,7 +74,11 @@ export async function trainModel(
   const stopping = new Stopping(model.epochs, continued ? null : before);
   const isStopped = (): boolean => stopping.stopped !== null;
   const signal = AbortSignal.any([context.signal, stopping.signal]);
-  const { hooks } = context;
+  const { hooks, ranks } = context;
+  const isFirst = ranks === undefined || ranks.rank === 0;
+  /** What the first rank finds, for all of them: hooks are called there alone. */
+  const atFirst = async <T>(work: () => T | Promise<T>): Promise<T> =>
+    ranks === undefined ? work() : ranks.share(work);
   if (memory?.hooks !== undefined) await hooks.restore(name, memory.hooks, continued);
   const hookModel = hookModelOf(model);
   let savedAt = performance.now();
@@ -123,6 +128,8 @@ export async function trainModel(
         hooks: await hooks.memoryOf(name),
       };
       const place = { stage: stage.name, step: position.step, epoch: progress.epoch };
+      savedAt = performance.now();
+      if (!isFirst) return; // the others continue from what it wrote
       await folder.assertHeld();
       await store.save(withoutFrozen(await event.snapshot()), place, encodeNumbers(kept));
       savedAt = performance.now();
@@ -148,6 +155,7 @@ export async function trainModel(
       };
     };
     const batches = await batchesOf(stage, model, context);
+    const followsSteps = await atFirst(() => hooks.followsSteps);
     const horizon = box?.stage(
       index,
       shares.slice(0, index + 1).reduce((sum, share) => sum + share, 0) /
@@ -162,6 +170,7 @@ export async function trainModel(
       epochs: epochs[index]!,
       seed: context.seed,
       accumulate: context.accumulate ?? 1,
+      ...(ranks !== undefined && { exchange: ranks.exchange }),
       state,
       signal,
       checkpointDue: () => performance.now() - savedAt >= interval,
@@ -181,10 +190,11 @@ export async function trainModel(
             progress: event.progress,
             batchSize: context.batchSize,
           });
-          if (hooks.followsSteps) {
+          if (followsSteps) {
             const { step, stepsPerEpoch } = progress;
             const inEpoch = { ...progress, epoch: Math.floor((step - 1) / stepsPerEpoch) };
-            stopping.request(await hooks.onStep({ ...at, progress: inEpoch, metrics }), inEpoch, inModel);
+            const done = { ...at, progress: inEpoch, metrics };
+            stopping.request(await atFirst(() => hooks.onStep(done)), inEpoch, inModel);
           }
           metrics = null;
         } else if (event.type === 'metrics') {
@@ -214,14 +224,19 @@ export async function trainModel(
             diagnostics: diagnostics as Tree<number> | null,
             validation: measuredOn(metrics, context.validation),
           };
-          stopping.request(await hooks.onEpoch(ended), progress, inModel);
+          stopping.request(await atFirst(() => hooks.onEpoch(ended)), progress, inModel);
+          await ranks?.agree(checksumOf(await event.snapshot()), otherWeights);
           await folder.assertHeld();
           await folder.metrics.append(record);
           await timed?.exportable(stage.student(await event.snapshot()));
           if (stage.generated !== undefined)
             await context.onGenerated?.(stage.generated(await event.snapshot()), progress);
           await save(event);
-          if (teacher instanceof TeacherCache) await teacher.flush();
+          if (teacher instanceof TeacherCache) {
+            await teacher.flush();
+            await ranks?.agree(); // then what each of them computed is there for all that share the folder
+            if (ranks !== undefined) await teacher.refresh();
+          }
           await hooks.onEpochSaved(ended);
         } else if (event.type === 'checkpoint') {
           await save(event);

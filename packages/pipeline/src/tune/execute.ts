@@ -1,4 +1,3 @@
-import { isAncError, type HookEnd } from '@anc/core';
 import { encodeNumbers, taskEntry } from '@anc/core/internal';
 import { join } from 'node:path';
 import {
@@ -10,32 +9,30 @@ import {
 } from '@anc/runtime';
 import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
-import { isInterruption } from '../events/interrupted.js';
+import { Interrupted, isInterruption } from '../events/interrupted.js';
 import { reportOrNotice } from '../files/report-or-notice.js';
-import { HookRunner } from '../hooks/hook-runner.js';
+import type { HookRunner } from '../hooks/hook-runner.js';
 import { writeWeights } from '../files/weights.js';
-import { microBatchOf } from '../options/micro-batch.js';
+import { areJobsOpen, closeJobs, jobsFolder, REPORT } from '../jobs/claims.js';
+import type { Job } from '../jobs/job.js';
+import type { Processes } from '../jobs/processes.js';
+import { work } from '../jobs/work.js';
 import type { PlannedModel, TrainingPlan } from '../planning/plan.js';
 import { hookRunOf } from '../run/execution.js';
 import { weightsMetadata } from '../run/model-card.js';
 import { formatShare } from '../text/format.js';
 import { describeNamed } from '../text/named.js';
 import { shownPath } from '../text/shown-path.js';
-import {
-  frozenTeacher,
-  openTeacherCache,
-  teacherCacheReport,
-  teacherPredictions,
-  type SharedTeacherOutputs,
-} from '../training/teacher-cache.js';
 import { AGREEMENT } from '../tasks/agreement.js';
 import { takes, under } from './candidate.js';
 import type { TrialResult, TuneResult } from './documents.js';
 import type { TuneRecord } from './folder.js';
+import { hooksOf, outcomeOf } from './hooks.js';
+import { adoptTrials, tuningJobs, type OpenTuning } from './jobs.js';
 import { tuningReport } from './report.js';
-import { measuredFields } from './measured.js';
 import { bestOf, nextSetting, type Setting } from './settings.js';
 import { scoreOf, summarizeTuning, type Candidate } from './summarize.js';
+import { openTargets, type OpenTargets } from './targets.js';
 import { runTrial, trainCandidate, type TeacherTargets, type TuningContext } from './trial.js';
 import { tunedConfig } from './tuned-config.js';
 
@@ -50,6 +47,8 @@ export interface Tuning {
   readonly folder: RunFolder;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Processes that share the trials; default: this one, one trial after the other. */
+  readonly processes?: Processes | undefined;
 }
 
 /**
@@ -60,29 +59,13 @@ export async function executeTuning(tuning: Tuning): Promise<TuneResult | null> 
   const { path, plan, emit, signal } = tuning;
   await removeTemporary(path); // the run folder in it is locked
   const hooks = hooksOf(plan, (message) => emit({ type: 'notice', message }));
-  const outcomeOf = (error: unknown): HookEnd['outcome'] =>
-    isInterruption(error, signal) ? 'interrupted' : isStop(error) ? 'stopped' : 'failed';
   try {
-    return await hooks.during(hookRunOf(tuning), () => tuneAll(tuning, hooks), outcomeOf);
+    return await hooks.during(hookRunOf(tuning), () => tuneAll(tuning, hooks), outcomeOf(signal));
   } catch (error) {
     if (isInterruption(error, signal)) return null;
     throw error;
   }
 }
-
-/** The held-out images choose the settings: no hook looks at them during a trial. */
-function hooksOf({ hooks }: TrainingPlan, notice: (message: string) => void): HookRunner {
-  const kept = hooks.filter(({ hook }) => {
-    if (hook.needsValidation !== true) return true;
-    notice(
-      `the hook ${hook.name} has no effect: while tuning, the held-out images are looked at after a trial.`,
-    );
-    return false;
-  });
-  return new HookRunner(kept, notice);
-}
-
-const isStop = (error: unknown): boolean => isAncError(error) && error.code === 'ANC_STOPPED';
 
 async function tuneAll(tuning: Tuning, hooks: HookRunner): Promise<TuneResult> {
   const { path, cwd, record, plan, composition, folder, emit, signal } = tuning;
@@ -98,26 +81,17 @@ async function tuneAll(tuning: Tuning, hooks: HookRunner): Promise<TuneResult> {
     signal,
   };
   if (!('given' in teacher)) await trainTeacher(context, teacher);
-  const frozen = await frozenTeacher(plan, folder);
-  const shared: SharedTeacherOutputs = {};
-  const outputs = openTeacherCache(plan, frozen, shared, notice);
+  await trainInJobs(tuning, context);
+  const targets = await openTargets(plan, folder, held, context);
   try {
-    const batchSize = microBatchOf(options.training);
-    const { task, data: taskData, description } = plan.task;
-    const evaluation = { task, taskData, batchSize, emit, signal };
-    const predictions = await teacherPredictions(frozen, shared, held, 'held-out images', evaluation);
-    const targets = { outputs, predictions: predictions.predictions };
-    const { error: teacherError, metrics: teacherMetrics } = measuredFields(
-      description,
-      predictions.metrics?.[description.metrics[0].name],
-    );
+    const { error: teacherError, metrics: teacherMetrics } = targets.measured;
     const candidates: Candidate[] = [];
     for (const [i, model] of plan.students.entries()) {
       const place = { index: i + 1, count: plan.students.length };
       candidates.push(await tuneMethod(context, model, targets, record, composition, place));
     }
     const confirmed = await confirm(context, candidates, targets, record.confirm);
-    const report = teacherCacheReport(outputs.counts, null);
+    const report = targets.report();
     if (report !== null) emit({ type: 'message', message: report });
     const shown = shownPath(path, cwd);
     const result = summarizeTuning(confirmed, {
@@ -129,7 +103,7 @@ async function tuneAll(tuning: Tuning, hooks: HookRunner): Promise<TuneResult> {
       images: { training: data.train.images.count, held: held.images.count },
       teacherError,
       ...(teacherMetrics && { teacherMetrics }),
-      task: description,
+      task: plan.task.description,
       record,
     });
     const best = confirmed.flatMap(({ model, best }) =>
@@ -141,13 +115,57 @@ async function tuneAll(tuning: Tuning, hooks: HookRunner): Promise<TuneResult> {
       tunedConfig(options, record.given, best, composition, result),
     );
     await new Checksums(path).write('tune.json', `${JSON.stringify(encodeNumbers(result), null, 2)}\n`);
-    const writePage = (): Promise<void> =>
-      writeFileAtomically(join(path, 'report.html'), tuningReport(result));
+    const writePage = async (): Promise<void> =>
+      writeFileAtomically(join(path, 'report.html'), await tuningReport(result));
     await reportOrNotice(writePage, shown, notice);
+    await closeJobs(jobsFolder(path), REPORT, false);
     return result;
   } finally {
-    await outputs.close();
-    if (!('given' in teacher)) await frozen.dispose(); // else it belongs to the plan
+    await targets.close();
+  }
+}
+
+/** Trains in jobs, beside other processes, where the caller asked for that or it was begun so. Throws `Interrupted`. */
+async function trainInJobs(tuning: Tuning, context: TuningContext): Promise<void> {
+  const { path, record, plan, composition, folder, emit, signal, processes } = tuning;
+  if (processes === undefined && !(await areJobsOpen(jobsFolder(path), ''))) return;
+  if (processes === undefined) {
+    let opened: OpenTargets | null = null;
+    const open = async (): Promise<OpenTuning> => {
+      opened ??= await openTargets(plan, folder, context.held, context);
+      return { plan, targets: opened };
+    };
+    const done = (): Promise<boolean> => Promise.resolve(true);
+    const { options } = plan;
+    const jobs = { path, record, options, composition, isGiven: true, teach: done, open, report: done };
+    try {
+      const leaves = ({ isReport }: Job): boolean => isReport === true;
+      if (!(await work(tuningJobs(jobs), { emit, signal, leaves }))) throw new Interrupted();
+    } finally {
+      await (opened as OpenTargets | null)?.close();
+    }
+  } else if (!(await processes.run(path, { emit, signal }))) throw new Interrupted();
+  const names = plan.students.map(({ name }) => name);
+  await adoptTrials(path, folder, names, record, plan.options.training.seed);
+}
+
+/** Trains the teacher of a tuning, unless it is given. Returns false where the signal was aborted. */
+export async function executeTuningTeacher(tuning: Tuning): Promise<boolean> {
+  const { plan, folder, emit, signal } = tuning;
+  const hooks = hooksOf(plan, (message) => emit({ type: 'notice', message }));
+  const { teacher } = plan;
+  if ('given' in teacher) return true;
+  try {
+    const context = { plan, held: plan.data.held!, folder, hooks, emit, signal };
+    await hooks.during(
+      hookRunOf(tuning),
+      async () => (await trainTeacher(context, teacher), {}),
+      outcomeOf(signal),
+    );
+    return true;
+  } catch (error) {
+    if (isInterruption(error, signal)) return false;
+    throw error;
   }
 }
 

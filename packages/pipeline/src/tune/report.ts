@@ -1,5 +1,5 @@
 import { taskOfDocument } from '@anc/core/internal';
-import { renderSimpleReport } from '@anc/runtime';
+import { drawChart, renderSimpleReport, type Chart } from '@anc/runtime';
 import { formatInterval } from '../compare/summarize.js';
 import { formatMetric, formatSeconds, formatShare } from '../text/format.js';
 import type { TunedMethod, TuneResult } from './documents.js';
@@ -51,8 +51,32 @@ export const triedLines = (result: Pick<TuneResult, 'methods' | 'task'>): string
     (method: TunedMethod) => `${method.name}, ${method.by} by rate: ${triesInWords(method, result)}.`,
   );
 
+/** What every method reached with each learning rate, the best of its temperatures; null where one rate was tried. */
+export function ratesChart(result: Pick<TuneResult, 'methods' | 'task'>): Chart | null {
+  const all = result.methods.flatMap(({ tries }) => tries.map(({ setting }) => setting.learningRate));
+  const rates = [...new Set(all)].sort((a, b) => a - b);
+  if (rates.length < 2) return null;
+  const lines = result.methods.map(({ name, tries }) => ({
+    name,
+    values: rates.map((rate) => {
+      const reached = tries.flatMap(({ setting, agreement }) =>
+        setting.learningRate === rate && agreement !== null ? [agreement] : [],
+      );
+      return reached.length === 0 ? NaN : Math.max(...reached);
+    }),
+  }));
+  return {
+    title: 'Agreement with the teacher on held-out images, the best temperature of each rate',
+    lines,
+    axis: { name: 'learning rate', values: rates },
+  };
+}
+
 /** `report.html` of a tuning. */
-export function tuningReport(result: TuneResult, script?: string): string {
+export async function tuningReport(result: TuneResult, script?: string): Promise<string> {
+  const chart = ratesChart(result);
+  const figure =
+    chart === null ? {} : { figure: { caption: chart.title, svg: await drawChart(chart, 'rates') } };
   const { tune, dataset, backend, seed, trainingImages, heldOutImages, interpretation } = result;
   const { teacherError, teacherMetrics } = result;
   const [primary] = taskOfDocument(result).metrics;
@@ -67,7 +91,7 @@ export function tuningReport(result: TuneResult, script?: string): string {
       sections: [
         { title: 'What every method chose, on held-out images', table: tunedRows(result), lines: [] },
         { title: 'Interpretation', lines: interpretation },
-        { title: 'All tries', lines: triedLines(result) },
+        { title: 'All tries', ...figure, lines: triedLines(result) },
       ],
     },
     script,

@@ -2,7 +2,7 @@ import type { TaskMetric } from '@anc/core';
 import { taskOfDocument, type TaskDescription } from '@anc/core/internal';
 import type { History } from './history.js';
 
-/** Lines over a model's epochs. */
+/** Lines over a model's epochs, or over another axis. */
 export interface Chart {
   readonly title: string;
   readonly lines: readonly Line[];
@@ -10,11 +10,20 @@ export interface Chart {
   readonly bounds?: readonly [number, number];
   /** Values that may span orders of magnitude: a logarithmic axis if all of them allow it. */
   readonly wide?: boolean;
+  /** The horizontal axis; default: epochs from 1. */
+  readonly axis?: Axis;
+}
+
+/** A horizontal axis of given values, at equal distances. */
+export interface Axis {
+  readonly name: string;
+  /** Ascending, one for each value of a line. */
+  readonly values: readonly number[];
 }
 
 export interface Line {
   readonly name: string;
-  /** One per epoch; NaN where the epoch has none or it diverged. */
+  /** One per epoch, or per value of the axis; NaN where there is none or it diverged. */
   readonly values: readonly number[];
 }
 

@@ -46,8 +46,8 @@ export function dataSection({ data, pictures }: ReportedData): Markup {
     ${pictures === null ? '' : sampleOf(pictures)}`;
 }
 
-const splitInWords = ({ name, images, labels }: DataSplit): string =>
-  `${formatCount(images)} ${name}${labels ? '' : ' (without labels)'}`;
+const splitInWords = ({ name, images, labels, dataset }: DataSplit): string =>
+  `${formatCount(images)} ${name}${dataset === undefined ? '' : ` of ${dataset}`}${labels ? '' : ' (without labels)'}`;
 
 function sampleOf(sheet: TileSheet): Markup {
   const [width, height] = sheetSize(sheet);

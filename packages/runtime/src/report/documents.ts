@@ -32,6 +32,8 @@ export interface DataSplit {
   readonly images: number;
   /** Whether there are labels, or targets of another shape. */
   readonly labels: boolean;
+  /** Name of their dataset, where it is not the run's. */
+  readonly dataset?: string;
 }
 
 /** Pictures side by side in one PNG file. */

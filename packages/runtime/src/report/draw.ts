@@ -28,9 +28,14 @@ export async function openDrawing(): Promise<(chart: Chart, id: string) => strin
   };
 }
 
+/** One chart as SVG text; see `openDrawing`. */
+export async function drawChart(chart: Chart, id: string): Promise<string> {
+  const draw = await openDrawing();
+  return draw(chart, id);
+}
+
 /** Colors are variables of the page's style sheet, so that a chart follows the page's light or dark mode. */
 function optionsOf(chart: Chart): EChartsCoreOption {
-  const epochs = Math.max(...chart.lines.map(({ values }) => values.length));
   const logarithmic = isLogarithmic(chart);
   const [min, max] = chart.bounds ?? [];
   const axis = {
@@ -62,14 +67,10 @@ function optionsOf(chart: Chart): EChartsCoreOption {
     },
     xAxis: {
       ...axis,
-      type: 'value',
-      name: 'epoch',
+      ...horizontal(chart),
       nameLocation: 'middle',
       nameGap: 24,
       nameTextStyle: { color: 'currentColor' },
-      min: 1,
-      max: Math.max(2, epochs),
-      minInterval: 1,
       splitLine: { show: false },
     },
     yAxis: {
@@ -89,9 +90,20 @@ function optionsOf(chart: Chart): EChartsCoreOption {
       showSymbol: values.length <= FEW_EPOCHS || values.some((value) => !Number.isFinite(value)),
       itemStyle: { color: `var(--series-${(i % SERIES_COLORS) + 1})` },
       lineStyle: { width: 2, type: i < SERIES_COLORS ? 'solid' : 'dashed' },
-      data: values.map((value, epoch) => [epoch + 1, Number.isFinite(value) ? value : '-']),
+      data: values.map((value, i) => [
+        chart.axis === undefined ? i + 1 : i,
+        Number.isFinite(value) ? value : '-',
+      ]),
+      connectNulls: chart.axis !== undefined, // not every line has a value at each place of such an axis
     })),
   };
+}
+
+/** Scale and name of the horizontal axis: its values at equal distances, or epochs. */
+function horizontal({ axis, lines }: Chart): EChartsCoreOption {
+  if (axis !== undefined) return { type: 'category', name: axis.name, data: axis.values.map(String) };
+  const epochs = Math.max(...lines.map(({ values }) => values.length));
+  return { type: 'value', name: 'epoch', min: 1, max: Math.max(2, epochs), minInterval: 1 };
 }
 
 /** Makes an SVG fit to embed: no style of its own, names that are unique on the page and equal for equal charts. */

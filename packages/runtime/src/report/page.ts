@@ -52,7 +52,13 @@ export async function renderPage({
   const testImages = isOfImages ? (recorded.data?.test?.count ?? null) : null;
   const foremost = result.best?.name ?? students[0]?.name;
   const body = html`<h1>${title}</h1>
-    <p class="soft">dataset ${dataset} · backend ${backend} · seed ${seed}</p>
+    <p class="soft">
+      dataset
+      ${dataset}${
+        result.transferDataset === undefined ? '' : `, students trained on ${result.transferDataset}`
+      }
+      · backend ${backend} · seed ${seed}
+    </p>
     ${firstScreen(result, latency, testImages)} ${paretoPlot(pointsOf(result, documents), 'pareto') ?? ''}
     <h2>Result</h2>
     ${resultTable(result, latency, testImages)} ${list(interpretation ?? result.reading ?? [])}

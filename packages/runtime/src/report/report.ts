@@ -37,6 +37,8 @@ export interface ReportedStudent extends ReportedModel {
 export interface ReportedResult {
   /** Name of the dataset. */
   readonly dataset: string;
+  /** Name of the dataset that students learned from, where it is another one. */
+  readonly transferDataset?: string;
   /** Name of the backend. */
   readonly backend: string;
   /** Random seed. */

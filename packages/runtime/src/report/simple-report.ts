@@ -1,5 +1,5 @@
 import { dataTable } from './data-table.js';
-import { html, type Markup } from './markup.js';
+import { html, Markup } from './markup.js';
 import { paretoPlot, type ParetoPoint } from './pareto.js';
 import { pageOf } from './shell.js';
 
@@ -15,10 +15,12 @@ export interface SimpleReport {
   readonly plot?: readonly ParetoPoint[];
 }
 
-/** A section of a page: a heading, a table, lines. */
+/** A section of a page: a heading, a drawing, a table, lines. */
 export interface ReportSection {
   /** Heading of the section. */
   readonly title: string;
+  /** A drawing, as SVG text that is put on the page as it is, and what it shows. */
+  readonly figure?: { readonly caption: string; readonly svg: string };
   /** A table: the heads of its columns, and its rows. */
   readonly table?: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
   /** Sentences below the table. */
@@ -50,8 +52,18 @@ export function renderSimpleReport(
   return pageOf({ title, body, script });
 }
 
-const sectionOf = ({ title, table, lines }: ReportSection): Markup =>
+const sectionOf = ({ title, figure, table, lines }: ReportSection): Markup =>
   html`<h2>${title}</h2>
+    ${
+      figure === undefined
+        ? ''
+        : html`<div class="charts single">
+            <figure>
+              <figcaption>${figure.caption}</figcaption>
+              ${new Markup(figure.svg)}
+            </figure>
+          </div>`
+    }
     ${table === undefined ? '' : dataTable(table.head, table.rows)}
     ${
       lines.length === 0

@@ -65,6 +65,7 @@ a { color: var(--series-1); }
 .analysis { margin-top: 1.6rem; }
 .analysis > summary { font-size: 1.1rem; font-weight: 600; color: var(--ink); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1rem; }
+.charts.single { max-width: 40rem; }
 .charts.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 14rem), 1fr)); }
 .charts.small svg { max-width: 16rem; }
 .charts.small .tick { font-size: 9px; }

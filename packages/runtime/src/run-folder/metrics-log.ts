@@ -88,6 +88,14 @@ export class MetricsLog {
     const kept = (await this.#lines()).filter(({ record }) => keep(record));
     await writeFileAtomically(this.#path, kept.map(({ line }) => `${line}\n`).join(''));
   }
+
+  /** Takes the records of a model from another log, as they are, in place of its own. Takes nothing where there are none. */
+  async take(from: MetricsLog, model: string): Promise<void> {
+    const taken = (await from.#lines()).filter(({ record }) => record.model === model);
+    if (taken.length === 0) return;
+    const kept = (await this.#lines()).filter(({ record }) => record.model !== model);
+    await writeFileAtomically(this.#path, [...kept, ...taken].map(({ line }) => `${line}\n`).join(''));
+  }
 }
 
 /** Fields of a record that hold numbers; JSON has words for those that are not finite. */

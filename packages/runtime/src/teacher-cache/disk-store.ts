@@ -48,6 +48,11 @@ export class DiskStore {
     for (const table of this.#open) await this.#guarded(() => table.flush());
   }
 
+  /** Finds what other processes have written meanwhile. */
+  async refresh(): Promise<void> {
+    for (const table of this.#open) await table.refresh();
+  }
+
   async close(): Promise<void> {
     for (const table of this.#open) await this.#guarded(() => table.close());
     this.#open.length = 0;

@@ -36,6 +36,8 @@ interface Segment {
  */
 export class DiskTable {
   readonly #segments: Segment[] = [];
+  /** Paths that were looked at, whether they are usable or not. */
+  readonly #seen = new Set<string>();
   /** slot -> [segment, row], as segment · 2^20 + row. */
   readonly #places = new Map<number, number>();
   #slots: number[] = [];
@@ -60,6 +62,14 @@ export class DiskTable {
       else if (name.endsWith(UNFINISHED)) await removeOld(join(folder, name));
     }
     return table;
+  }
+
+  /** Adds what other processes have written since then. */
+  async refresh(): Promise<void> {
+    for (const name of (await readdir(this.folder)).sort()) {
+      const path = join(this.folder, name);
+      if (name.endsWith(ENDING) && !this.#seen.has(path)) await this.#add(path);
+    }
   }
 
   get #rowBytes(): number {
@@ -186,6 +196,7 @@ export class DiskTable {
       async () => {
         await Promise.all(this.#segments.map(({ handle }) => handle.close()));
         this.#segments.length = 0;
+        this.#seen.clear();
         this.#places.clear();
       },
     );
@@ -193,6 +204,7 @@ export class DiskTable {
 
   /** Opens a file if it is complete and has rows of this table's size. */
   async #add(path: string): Promise<void> {
+    this.#seen.add(path);
     const handle = await open(path).catch(() => null);
     if (handle === null) return;
     const { size } = await handle.stat();

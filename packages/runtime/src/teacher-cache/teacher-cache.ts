@@ -108,6 +108,11 @@ export class TeacherCache implements TeacherOutputs {
     await this.#disk?.flush();
   }
 
+  /** Finds what other processes with the same folder have written meanwhile. Not while outputs are being read. */
+  async refresh(): Promise<void> {
+    await this.#disk?.refresh();
+  }
+
   /** Flushes and closes the files. The cache can be used again: it reopens them. */
   async close(): Promise<void> {
     await this.#disk?.close();

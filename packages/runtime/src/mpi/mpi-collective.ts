@@ -1,0 +1,162 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { AncError, type Collective } from '@anc/core';
+import type { CFunction } from './koffi.js';
+import type { MpiLibrary } from './library.js';
+
+/** Level of threads: only the one that initialized MPI calls it. */
+const FUNNELED = 1;
+/** Buffers up to this many numbers are gathered whole: one message instead of two. */
+const SMALL = 2048;
+/** Bytes of one message; MPI counts in 32 bits. */
+const MESSAGE = 1 << 28;
+/** Milliseconds for which waiting asks without a pause; then it leaves the processor to others. */
+const EAGER_MS = 20;
+
+/** Handles are passed as numbers as wide as an address: where they are of 32 bits, the upper half is ignored. */
+const HANDLE = 'intptr_t';
+const BLOCK = ['void *', 'int', HANDLE];
+
+/**
+ * The ranks of an MPI program. Buffers are sent as bytes and added here, in the order of the ranks: each rank adds the numbers of
+ * one part of the buffer and sends the others the sums. So the result does not depend on the implementation, on its choice of
+ * algorithm or on what arrives first, and costs what a ring costs, twice the buffer per rank.
+ *
+ * Operations are started without blocking and asked for until they are done, so that this thread goes on preparing batches.
+ */
+export class MpiCollective implements Collective {
+  readonly name: string;
+  readonly #world: bigint;
+  readonly #byte: bigint;
+  readonly #alltoall: CFunction;
+  readonly #allgather: CFunction;
+  readonly #broadcast: CFunction;
+  readonly #barrier: CFunction;
+  readonly #test: CFunction;
+  readonly #finalize: CFunction;
+  readonly #request = Buffer.alloc(8);
+  readonly #done = Buffer.alloc(4);
+  readonly #status = Buffer.alloc(64);
+
+  private constructor(
+    { name, functions, world, byte }: MpiLibrary,
+    readonly rank: number,
+    readonly ranks: number,
+  ) {
+    const bind = (name: string, args: readonly string[]): CFunction => functions.func(name, 'int', args);
+    this.name = name;
+    this.#world = world;
+    this.#byte = byte;
+    this.#alltoall = bind('MPI_Ialltoall', [...BLOCK, ...BLOCK, HANDLE, 'void *']);
+    this.#allgather = bind('MPI_Iallgather', [...BLOCK, ...BLOCK, HANDLE, 'void *']);
+    this.#broadcast = bind('MPI_Ibcast', [...BLOCK, 'int', HANDLE, 'void *']);
+    this.#barrier = bind('MPI_Ibarrier', [HANDLE, 'void *']);
+    this.#test = bind('MPI_Test', ['void *', 'void *', 'void *']);
+    this.#finalize = bind('MPI_Finalize', []);
+  }
+
+  /**
+   * Initializes MPI, once in a process.
+   *
+   * @param ranks how many the launcher started
+   * @throws `ANC_MPI` where MPI sees another number of them: each process would train for itself.
+   */
+  static open(library: MpiLibrary, ranks: number): MpiCollective {
+    const { functions, world } = library;
+    const number = Buffer.alloc(4);
+    const initialize = functions.func('MPI_Init_thread', 'int', ['void *', 'void *', 'int', 'void *']);
+    succeed('MPI_Init_thread', initialize(null, null, FUNNELED, number));
+    const ask = (name: string): number => {
+      succeed(name, functions.func(name, 'int', [HANDLE, 'void *'])(world, number));
+      return number.readInt32LE(0);
+    };
+    const collective = new MpiCollective(library, ask('MPI_Comm_rank'), ask('MPI_Comm_size'));
+    if (collective.ranks === ranks) return collective;
+    throw new AncError('ANC_MPI', 'the MPI library does not see the other ranks.', {
+      expected: `${ranks} ranks`,
+      received: `${collective.ranks} in ${library.name}, ${library.path}`,
+      hint: 'use the mpiexec of the same installation, or name its library in ANC_MPI_LIBRARY.',
+    });
+  }
+
+  async allReduce(buffer: Float32Array): Promise<Float32Array> {
+    const { ranks } = this;
+    const { length } = buffer;
+    if (length <= SMALL) return sumOf(await this.#gather(buffer), ranks, length);
+    const part = Math.ceil(length / ranks);
+    if (4 * part >= 2 ** 31) throw tooLong(length, ranks);
+    const own = new Float32Array(part * ranks);
+    own.set(buffer);
+    const received = new Float32Array(part * ranks);
+    await this.#wait('MPI_Ialltoall', (request) =>
+      this.#alltoall(own, 4 * part, this.#byte, received, 4 * part, this.#byte, this.#world, request),
+    );
+    return (await this.#gather(sumOf(received, ranks, part))).subarray(0, length);
+  }
+
+  async broadcast(bytes: Uint8Array, root: number): Promise<Uint8Array> {
+    const length = Float64Array.of(bytes.length);
+    await this.#send(new Uint8Array(length.buffer), root);
+    const whole = this.rank === root ? bytes : new Uint8Array(length[0]!);
+    for (let at = 0; at < whole.length; at += MESSAGE)
+      await this.#send(whole.subarray(at, at + MESSAGE), root);
+    return whole;
+  }
+
+  async barrier(): Promise<void> {
+    await this.#wait('MPI_Ibarrier', (request) => this.#barrier(this.#world, request));
+  }
+
+  close(): Promise<void> {
+    succeed('MPI_Finalize', this.#finalize());
+    return Promise.resolve();
+  }
+
+  /** The buffers of all ranks, one after the other. */
+  async #gather(own: Float32Array): Promise<Float32Array> {
+    const all = new Float32Array(own.length * this.ranks);
+    const bytes = own.byteLength;
+    await this.#wait('MPI_Iallgather', (request) =>
+      this.#allgather(own, bytes, this.#byte, all, bytes, this.#byte, this.#world, request),
+    );
+    return all;
+  }
+
+  async #send(bytes: Uint8Array, root: number): Promise<void> {
+    await this.#wait('MPI_Ibcast', (request) =>
+      this.#broadcast(bytes, bytes.length, this.#byte, root, this.#world, request),
+    );
+  }
+
+  /** Starts an operation and waits for it; what it reads and writes is held by the caller meanwhile. */
+  async #wait(name: string, start: (request: Buffer) => unknown): Promise<void> {
+    succeed(name, start(this.#request));
+    const began = performance.now();
+    for (;;) {
+      succeed('MPI_Test', this.#test(this.#request, this.#done, this.#status));
+      if (this.#done.readInt32LE(0) !== 0) return;
+      if (performance.now() - began < EAGER_MS) await new Promise((resolve) => setImmediate(resolve));
+      else await pause(1);
+    }
+  }
+}
+
+/** Sums `ranks` buffers of `length` numbers that lie one after the other: in their order, in float64. */
+function sumOf(buffers: Float32Array, ranks: number, length: number): Float32Array {
+  const sums = new Float32Array(length);
+  for (let i = 0; i < length; i++) {
+    let sum = 0;
+    for (let rank = 0; rank < ranks; rank++) sum += buffers[rank * length + i]!;
+    sums[i] = sum;
+  }
+  return sums;
+}
+
+function succeed(name: string, code: unknown): void {
+  if (code !== 0) throw new AncError('ANC_MPI', `${name} failed.`, { received: `error ${String(code)}` });
+}
+
+const tooLong = (length: number, ranks: number): AncError =>
+  new AncError('ANC_MPI', 'the buffer is too long for one message of MPI.', {
+    expected: `at most ${ranks * 2 ** 29} numbers`,
+    received: `${length}`,
+  });

@@ -1,0 +1,80 @@
+import type { CFunction, CLibrary, Koffi } from '../src/mpi/koffi.js';
+
+/** An operation that some ranks have started. */
+interface Started {
+  readonly calls: Map<number, readonly unknown[]>;
+  isDone: boolean;
+}
+
+const bytesOf = (value: unknown): Uint8Array => {
+  const { buffer, byteOffset, byteLength } = value as Float32Array;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+};
+
+/** What each operation does when all ranks have called it, by the arguments of each. */
+const OPERATIONS: Readonly<Record<string, (calls: readonly (readonly unknown[])[]) => void>> = {
+  MPI_Ialltoall: (calls) => {
+    for (const [to, [, , , received, size]] of calls.entries()) {
+      const part = size as number;
+      for (const [from, [sent]] of calls.entries())
+        bytesOf(received).set(bytesOf(sent).subarray(to * part, (to + 1) * part), from * part);
+    }
+  },
+  MPI_Iallgather: (calls) => {
+    for (const [, , , received, size] of calls)
+      for (const [from, [sent]] of calls.entries())
+        bytesOf(received).set(bytesOf(sent), from * (size as number));
+  },
+  MPI_Ibcast: (calls) => {
+    const sent = bytesOf(calls[calls[0]![3] as number]![0]).slice();
+    for (const [received] of calls) bytesOf(received).set(sent);
+  },
+  MPI_Ibarrier: () => undefined,
+};
+
+/**
+ * MPI in one process, as koffi would load it: one library for each rank. An operation is done when all ranks have started it and
+ * the one that asks has asked twice.
+ */
+export function fakeMpi(ranks: number, version: string): readonly Koffi[] {
+  const started: Started[] = [];
+  return Array.from({ length: ranks }, (_unused, rank): Koffi => {
+    let count = 0;
+    let asked = 0;
+    const start =
+      (name: string): CFunction =>
+      (...args) => {
+        const operation = (started[count++] ??= { calls: new Map(), isDone: false });
+        operation.calls.set(rank, args);
+        if (operation.calls.size === ranks) {
+          OPERATIONS[name]!(Array.from({ length: ranks }, (_, i) => operation.calls.get(i)!));
+          operation.isDone = true;
+        }
+        asked = 0;
+        return 0;
+      };
+    const write = (out: unknown, value: number): number => {
+      (out as Buffer).writeInt32LE(value);
+      return 0;
+    };
+    const functions: Record<string, CFunction> = {
+      MPI_Get_library_version: (text, length) => write(length, (text as Buffer).write(version)),
+      MPI_Init_thread: () => 0,
+      MPI_Finalize: () => 0,
+      MPI_Comm_rank: (_world, out) => write(out, rank),
+      MPI_Comm_size: (_world, out) => write(out, ranks),
+      MPI_Test: (_request, done) => write(done, started[count - 1]!.isDone && asked++ > 0 ? 1 : 0),
+    };
+    const library: CLibrary = {
+      func: (name) => functions[name] ?? start(name),
+      symbol: () => 'a pointer',
+    };
+    return {
+      load(path) {
+        if (!path.includes('libmpi')) throw new Error('no such file');
+        return library;
+      },
+      address: () => 4096n,
+    };
+  });
+}
