@@ -392,6 +392,9 @@ describe('a given teacher', () => {
       students: [{ testError: null }],
     });
     expect(await json('export', 'runs/sliced')).toMatchObject({ classes: ['ring', 'bar'] });
+    const record = await readFile(join(place.path, 'runs', 'sliced', 'config.resolved.yaml'), 'utf8');
+    expect(record).toMatch(/^preset: given-teacher$/m); // a trained teacher has a preset of its own
+    expect(record).toMatch(/name: random-erasing|- random-erasing/);
   });
 
   it('without features is imitated by its logits, and says so', async () => {
