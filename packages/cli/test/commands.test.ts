@@ -55,7 +55,7 @@ describe('anc-cli', () => {
 
   it('describes recipes in full, defaults included, and where data sets differ', async () => {
     const both = JSON.parse((await program('describe', 'recipe', '--json')).stdout) as { name: string }[];
-    expect(both.map(({ name }) => name)).toEqual(['paper', 'modern']);
+    expect(both.map(({ name }) => name)).toEqual(['paper', 'modern', 'given-teacher']);
     expect(both[0]).toMatchObject({
       epochs: 260,
       optimizer: { momentum: 0.9 },
