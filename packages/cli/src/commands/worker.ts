@@ -16,7 +16,7 @@ export const defineWorker: DefineCommand = (command, session) => {
   const others = optionTable.map(({ key }) => key).filter((key) => !OWN.includes(key));
   addFlags(command, [...others, 'resume', 'config']).action(
     (folder: string, options: Record<string, unknown>) =>
-      worker(folder, readFlags(options), options as { index?: string }, session),
+      worker(folder, readFlags(options), options, session),
   );
 };
 
