@@ -219,17 +219,14 @@ describe('a part of a plugin that returns what is not finite is named before any
   });
 });
 
-it.each(['onnx', 'tfjs:wasm'])(
-  'a part that makes NaN in training alone is named on %s',
-  async (backend) => {
-    const { code, stdout } = await run('--data-term', 'shrinks', '--backend', backend);
-    expect(code).toBe(1);
-    const { diverged } = JSON.parse(stdout) as { diverged: readonly { message: string }[] };
-    expect(diverged[0]?.message).toContain(
-      'First, data term "shrinks" of plugin "anc-plugin-zoo" returned from loss a number that is not finite.',
-    );
-  },
-);
+it.each(['onnx', 'tfjs:wasm'])('a part that makes NaN in training alone is named on %s', async (backend) => {
+  const { code, stdout } = await run('--data-term', 'shrinks', '--backend', backend);
+  expect(code).toBe(1);
+  const { diverged } = JSON.parse(stdout) as { diverged: readonly { message: string }[] };
+  expect(diverged[0]?.message).toContain(
+    'First, data term "shrinks" of plugin "anc-plugin-zoo" returned from loss a number that is not finite.',
+  );
+});
 
 it('constant logits, whose gradients are zero, are no fault', async () => {
   const { code } = await run('--discriminator', 'constant', '--backend', 'tfjs:cpu', '--name', 'constant');

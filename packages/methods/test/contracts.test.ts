@@ -184,7 +184,8 @@ describe.each([
 const notSlopes = { steps: 16, straightThrough: true };
 
 it('cat refuses outputs that are no class maps', () => {
-  const stagesOf = (options: object) => () => method('cat', { optimizer, ...options }).stages(toyEnvironment());
+  const stagesOf = (options: object) => () =>
+    method('cat', { optimizer, ...options }).stages(toyEnvironment());
   expect(stagesOf({})).toThrow(/student has no class maps/);
   expect(stagesOf({ tap: 'features' })).toThrow(/student/);
   expect(stagesOf({ tap: 'block2' })).toThrow(/student/); // four channels

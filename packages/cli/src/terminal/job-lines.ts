@@ -22,7 +22,7 @@ export class JobLines {
       get columns() {
         return Math.max(20, Math.floor(stderr.columns / Math.max(1, states.size)) - SEPARATOR.length);
       },
-      write: ((text: string) => this.#write(job, text)),
+      write: (text: string) => this.#write(job, text),
     };
   }
 

@@ -72,7 +72,11 @@ export const teacherOutputsOf = ({ dataTerm }: Pick<DataFreeSetup, 'dataTerm'>):
 ];
 
 /** Generated images and the teacher's outputs for them, by the names of a batch: what the memory stores. */
-export const samplesOf = (setup: Pick<DataFreeSetup, 'dataTerm'>, images: Tensor, teacher: Tree): Record<string, Tensor> => ({
+export const samplesOf = (
+  setup: Pick<DataFreeSetup, 'dataTerm'>,
+  images: Tensor,
+  teacher: Tree,
+): Record<string, Tensor> => ({
   images,
   ...prefixTree('teacher', Object.fromEntries(teacherOutputsOf(setup).map((name) => [name, teacher[name]!]))),
 });

@@ -101,7 +101,8 @@ function withHardExamples(
   const distance = (x: Tensor): Scalar => discrepancyAt(setup, state, x, hyper, context);
   const start = randomPoint(setup, images, context);
   const hard = Array.from({ length: setup.steps }).reduce<Tensor>(
-    (x) => projected(tf.add(x, tf.mul(tf.sign(gradientAt(distance, x)), setup.stepSize)), images, setup.radius),
+    (x) =>
+      projected(tf.add(x, tf.mul(tf.sign(gradientAt(distance, x)), setup.stepSize)), images, setup.radius),
     start,
   );
   const made = samplesOf(setup, hard, applyTeacher(setup, state, hard, context));
@@ -136,6 +137,10 @@ function discrepancyAt(
   const student = setup.student.apply(modelStateOf(state, modelNames.student), x, context).outputs;
   const teacher = applyTeacher(setup, state, x, context);
   return scalarFrom(originOf('discrepancy', discrepancy), 'distance', () =>
-    discrepancy.distance(student.logits, teacher.logits, objectiveContext('hard/discrepancy', hyper, context, {})),
+    discrepancy.distance(
+      student.logits,
+      teacher.logits,
+      objectiveContext('hard/discrepancy', hyper, context, {}),
+    ),
   );
 }

@@ -46,7 +46,7 @@ export const executeTeacher = (execution: Execution): Promise<ModelResult | null
   inRun(execution, async (context) =>
     'given' in context.plan.teacher
       ? withTeacher(context, null, (_, { teacher }) => Promise.resolve(teacher))
-      : ((await trainedTeacher(context))!),
+      : (await trainedTeacher(context))!,
   );
 
 /**
