@@ -1,4 +1,5 @@
 import { STRONG } from './given-teacher-preset.js';
+import type { Named } from '../text/named.js';
 import type { PartialRunOptions, RunOptionsInput } from './run-options.js';
 
 /** Name of the dataset without images. */
@@ -28,6 +29,9 @@ const onFewImages = ({ data }: PartialRunOptions): RunOptionsInput => ({
     data: { augment: STRONG.map((named) => ({ ...named })) },
   }),
 });
+
+/** Whether a method makes its images, or is a control of one that does. */
+export const isGenerating = ({ name }: Named): boolean => /^(few-images|data-free)/.test(name);
 
 /** What the presets give differently where images are generated, by the options that the caller set. */
 export function generatedOptions(dataset: string, given: PartialRunOptions): RunOptionsInput {

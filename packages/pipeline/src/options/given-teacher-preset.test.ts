@@ -43,6 +43,8 @@ describe('the preset of a run that names none', () => {
     expect(presetOf({})).toBe('quick');
     expect(presetOf({ teacher: 'nin', dataset: 'fashion-mnist' })).toBe('quick');
     expect(presetOf({ teacher: 'weights.safetensors', dataset: 'none' })).toBe('quick');
+    for (const methods of [['few-images-alone'], ['kd', 'few-images'], ['data-free']])
+      expect(presetOf({ teacher: 'model.onnx', dataset: 'image-folder', methods })).toBe('quick');
   });
 
   it('is the one that is named', () => {

@@ -1,6 +1,6 @@
 import { presetFor, type Preset, type PresetName } from '@anc/methods';
 import { isGiven, TEACHER_VALUE } from './given-model.js';
-import { generatedOptions, NO_IMAGES } from './generated-presets.js';
+import { generatedOptions, NO_IMAGES, isGenerating } from './generated-presets.js';
 import { objectiveOf, sharesOf, trainingOf } from './preset-options.js';
 import type { PartialRunOptions, PresetChoice, RunOptionsInput } from './run-options.js';
 
@@ -125,9 +125,13 @@ export const presets = {
   'given-teacher': withGenerated(givenTeacher),
 } satisfies Record<PresetChoice, PresetOptions>;
 
-/** The preset of a run: its own, else by whether its teacher is given, and taught on images. */
-export function presetOf({ preset, teacher, data }: PartialRunOptions): PresetChoice {
+/**
+ * The preset of a run: its own, else by whether its teacher is given, and taught on images alone. Methods that generate images
+ * have the rate of `quick`: that of `given-teacher` was not tried with them.
+ */
+export function presetOf({ preset, teacher, data, methods = [] }: PartialRunOptions): PresetChoice {
   if (preset !== undefined) return preset;
+  if (methods.some(isGenerating)) return 'quick';
   const model = teacher?.model;
   const given = model !== undefined && (isGiven(model) || model.name === TEACHER_VALUE);
   return given && data?.dataset?.name !== NO_IMAGES ? 'given-teacher' : 'quick';

@@ -58,6 +58,11 @@ describe('the training of a given teacher', () => {
     expect(changes(await suited({ limitTrain: 6000 }, many))).toBe('none');
   });
 
+  it('counts the images of another dataset that students learn from', async () => {
+    const transfer = { dataset: 'svhn', transferDataset: 'image-folder' };
+    expect(changes(await suited(transfer, new Images(300)))).toBe('affine,random-erasing,mixup');
+  });
+
   it('leaves what the caller says', async () => {
     for (const flat of [{ crop: 2 }, { flip: false }, { augment: ['none'] }, { mixup: 1 }]) {
       const { data, before, training } = await suited(flat);

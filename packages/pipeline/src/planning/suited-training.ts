@@ -65,7 +65,7 @@ const viewsOf = ({ augment, views }: ImageChanges): string =>
 
 /** Number of the images that students learn from, before any is read where a published number says it. */
 async function trainingImages({ data }: RunOptions, dataset: Dataset): Promise<number> {
-  const { limitTrain, validation } = data;
-  const all = factsOf(data.dataset.name)?.trainingImages ?? (await dataset.split('train')).images.count;
+  const { limitTrain, validation, transferDataset = data.dataset } = data;
+  const all = factsOf(transferDataset.name)?.trainingImages ?? (await dataset.split('train')).images.count;
   return Math.round(Math.min(all, limitTrain ?? all) * (1 - validation));
 }
