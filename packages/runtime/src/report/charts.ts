@@ -4,7 +4,9 @@ import type { History } from './history.js';
 
 /** Lines over a model's epochs, or over another axis. */
 export interface Chart {
+  /** What is drawn. */
   readonly title: string;
+  /** One for each model, method or metric. */
   readonly lines: readonly Line[];
   /** Fixed bounds of the value axis; free where absent. */
   readonly bounds?: readonly [number, number];
@@ -16,12 +18,15 @@ export interface Chart {
 
 /** A horizontal axis of given values, at equal distances. */
 export interface Axis {
+  /** What its values are. */
   readonly name: string;
   /** Ascending, one for each value of a line. */
   readonly values: readonly number[];
 }
 
+/** One line of a chart. */
 export interface Line {
+  /** As the legend names it. */
   readonly name: string;
   /** One per epoch, or per value of the axis; NaN where there is none or it diverged. */
   readonly values: readonly number[];
