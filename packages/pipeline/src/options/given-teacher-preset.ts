@@ -7,7 +7,7 @@ export const STRONG: readonly Named[] = [
   { name: 'mixup', options: { alpha: 1 } },
 ];
 
-/** Fewer training images than this are few: between 1,600, where changes help, and 16,000, where they do harm. */
+/** Fewer training images than this are few: with 1,600 changes help, with 16,000 they do harm, here they do neither. */
 const FEW = 5000;
 
 /** Updates of a student, where neither epochs nor a time is given, at least. */
