@@ -229,6 +229,6 @@ it.each(['onnx', 'tfjs:wasm'])('a part that makes NaN in training alone is named
 });
 
 it('constant logits, whose gradients are zero, are no fault', async () => {
-  const { code } = await run('--discriminator', 'constant', '--backend', 'tfjs:cpu', '--name', 'constant');
+  const { code } = await run('--discriminator', 'constant', '--teacher-epochs', '1', '--name', 'constant');
   expect(code).toBe(0);
 });
