@@ -1,7 +1,7 @@
 /**
  * CI stage: the backend contract on WebGPU in Node over software Vulkan.
  *
- *   node tools/webgpu/check.mjs webgpu|onnx:webgpu      Dawn, or ONNX Runtime's execution provider
+ *   node tools/webgpu/check.mjs webgpu|onnx:webgpu [--whole]     Dawn, or ONNX Runtime's execution provider
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ if (backend === 'webgpu') {
 
 const suite = fileURLToPath(new URL('suite.mjs', import.meta.url));
 const env = { ...process.env, ...environment };
-const { status, stdout, stderr } = spawnSync(process.execPath, [suite, backend], {
+const { status, stdout, stderr } = spawnSync(process.execPath, [suite, backend, ...process.argv.slice(3)], {
   cwd: folder,
   env,
   encoding: 'utf8',
