@@ -60,7 +60,6 @@ export const STAGES = [
     command: ['node', 'tools/interop/safetensors.mjs'],
     minutes: 6,
   },
-  { name: 'scale: several processes', command: ['node', 'tools/scale/jobs.mjs'], minutes: 8 },
   { name: 'scale: an array on SLURM', command: ['node', 'tools/scale/slurm.mjs'], minutes: 8 },
   { name: 'scale: a Job of Kubernetes', command: ['node', 'tools/scale/kubernetes.mjs'], minutes: 6 },
   { name: 'supply chain', command: ['node', 'tools/supply/check.mjs'], minutes: 4 },

@@ -24,7 +24,8 @@ function methodOf(name: string, own: object): Method {
   return registries.methods.build(name, checked, parts);
 }
 
-describe.each(['onnx', 'tfjs:wasm', 'tfjs:cpu'])('on %s', (name) => {
+// tfjs:cpu: packages/methods/test/data-free.test.ts
+describe.each(['onnx', 'tfjs:wasm'])('on %s', (name) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await registries.backends.create({ name, options: {} }, undefined);
