@@ -77,7 +77,7 @@ async function serve(args, port, path, env) {
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-4000)));
   const address = `http://127.0.0.1:${port}`;
-  for (const end = Date.now() + 60_000; Date.now() < end;) {
+  for (const end = Date.now() + 180_000; Date.now() < end;) {
     const answer = await fetch(address + path).catch(() => null);
     if (answer?.ok) return address;
     if (child.exitCode !== null) break;
