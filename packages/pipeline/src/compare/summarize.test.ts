@@ -117,6 +117,20 @@ describe('summarize', () => {
     expect(rows.every((row) => row.length === head.length)).toBe(true);
   });
 
+  it.each([
+    [['kd'], ['l2']],
+    [['l2', 'kd'], []],
+    [['data-free'], ['data-free-non-adversarial']],
+    [['few-images', 'few-images-alone'], []],
+  ])('names the references that %j lack', (names, missing) => {
+    const runs = [1, 2].map((seed) => run(seed, names.map((name) => student(name, 0.2, 0.8)))); // prettier-ignore
+    const { interpretation } = summarize(runs, names.map(free), 'c', 10);
+    const named = interpretation.flatMap(
+      (line) => /^Nothing is held against ([\w-]+):/.exec(line)?.[1] ?? [],
+    );
+    expect(named).toEqual(missing);
+  });
+
   it('decides nothing with one seed', () => {
     const { methods: found } = summarize(
       [run(1, [student('l2', 0.2, 0.8), student('kd', 0.1, 0.9)])],

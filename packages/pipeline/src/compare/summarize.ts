@@ -9,6 +9,7 @@ import {
   type TaskDescription,
 } from '@anc/core/internal';
 import type { RunResult, StudentResult } from '../events/documents.js';
+import { isGenerating } from '../options/generated-presets.js';
 import { AGREEMENT } from '../tasks/agreement.js';
 import { formatShare } from '../text/format.js';
 import type { ComparedMethod, CompareResult, DivergedMethod, Difference, Verdict } from './documents.js';
@@ -25,6 +26,14 @@ export interface ComparedSetup {
 
 /** What every method is held against, where it ran without labels. */
 const REFERENCES = ['l2', 'kd', 'data-free-non-adversarial', 'few-images-alone'];
+
+/** Whether a reference is one for any of these methods: those that generate images have controls of their own. */
+const isReferenceOf = (reference: string, methods: readonly { readonly name: string }[]): boolean => {
+  const family = ['data-free', 'few-images'].find((name) => reference.startsWith(name));
+  return methods.some(({ name }) =>
+    family === undefined ? !isGenerating({ name }) : name !== reference && name.startsWith(family),
+  );
+};
 
 /** Brings the runs of several seeds together: same methods in the same order, same teacher, same images. */
 export function summarize(
@@ -208,6 +217,8 @@ function interpret(
   const made = methods.flatMap(({ differences }) => differences);
   const missing = REFERENCES.filter(
     (name) =>
+      isReferenceOf(name, [...methods, ...diverged]) &&
+      !methods.some((method) => method.name === name && !method.usesLabels) &&
       !made.some(({ to }) => to === name) &&
       !(diverged.length > 0 && [...methods, ...diverged].some((method) => method.name === name)),
   );

@@ -31,7 +31,7 @@ const onFewImages = ({ data }: PartialRunOptions): RunOptionsInput => ({
 });
 
 /** Whether a method makes its images, or is a control of one that does. */
-export const isGenerating = ({ name }: Named): boolean => /^(few-images|data-free)/.test(name);
+export const isGenerating = ({ name }: Pick<Named, 'name'>): boolean => /^(few-images|data-free)/.test(name);
 
 /** What the presets give differently where images are generated, by the options that the caller set. */
 export function generatedOptions(dataset: string, given: PartialRunOptions): RunOptionsInput {
