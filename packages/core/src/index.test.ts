@@ -41,7 +41,14 @@ const PUBLIC = [
   ...['softmaxCrossEntropy', 'specOf', 'squaredDistance', 'stateless', 'stopGradient', 'subtree', 'tap'],
   ...['temperatureKl', 'termStep', 'toStateEntries', 'train', 'valueAndGradients'],
   // Methods with a generator
-  ...['Generator', 'dataFreePhases', 'dataFreeStep', 'generatedImages', 'initDataFreeState'],
+  ...[
+    'Generator',
+    'dataFreePhases',
+    'dataFreeStep',
+    'generatedImages',
+    'initDataFreeState',
+    'teacherEntries',
+  ],
   // Methods with networks, optimizers and tasks of their own
   ...['LayeredNetwork', 'addDecayedWeights', 'adversarialAuxiliaryLayers'],
   ...['adversarialStudentPhase', 'applyOptimizer', 'chain', 'classification'],

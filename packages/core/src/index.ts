@@ -101,7 +101,12 @@ export { adversarialAuxiliaryLayers, adversarialStudentPhase } from './step/adve
 export type { AttachedDiscriminator, ConditionSource } from './step/attached-discriminator.js';
 export { dataFreePhases, dataFreeStep, type DataFreeSetup } from './step/data-free-step.js';
 export { hardExampleStep, type HardExampleSetup } from './step/hard-example-step.js';
-export { generatedImages, initDataFreeState, type DataFreeShapes } from './step/data-free-state.js';
+export {
+  generatedImages,
+  initDataFreeState,
+  teacherEntries,
+  type DataFreeShapes,
+} from './step/data-free-state.js';
 export { discriminatorPhase, type DiscriminatorPhaseOptions } from './step/discriminator-phase.js';
 export { modelNames, modelStateOf, toStateEntries, type ModelState } from './step/model-state.js';
 export { dataTermLoss } from './step/objective-context.js';

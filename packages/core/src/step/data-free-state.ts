@@ -15,6 +15,21 @@ export interface DataFreeShapes {
 }
 
 /**
+ * The frozen teacher in the state of a step that applies it.
+ *
+ * @param teacher its variables.
+ * @throws `ANC_TEACHER` where there are none.
+ */
+export function teacherEntries(
+  teacher: Variables<HostTensor> | null | undefined,
+): Record<string, HostTensor> {
+  if (teacher !== null && teacher !== undefined) return toStateEntries(modelNames.teacher, teacher);
+  throw new AncError('ANC_TEACHER', 'the step applies the teacher, and there are no weights of it.', {
+    hint: "pass the frozen teacher's variables to the stage's init: Teacher.frozen has them.",
+  });
+}
+
+/**
  * The initial state of a data-free step but for the student: the generator with its optimizer's slots, the frozen teacher,
  * the empty memory and the preview.
  *
@@ -26,11 +41,6 @@ export function initDataFreeState(
   rng: Rng,
   teacher: Variables<HostTensor> | null | undefined,
 ): Record<string, HostTensor> {
-  if (teacher === null || teacher === undefined) {
-    throw new AncError('ANC_TEACHER', 'the step applies the teacher, and there are no weights of it.', {
-      hint: "pass the frozen teacher's variables to the stage's init: Teacher.frozen has them.",
-    });
-  }
   const { generator, memory, batchSize, optimizers } = setup;
   const { params, stats } = generator.init(rng.split(modelNames.generator), [generator.noise]);
   const rows = (shape: readonly number[]): HostTensor => filled([batchSize, ...shape]);
@@ -43,7 +53,7 @@ export function initDataFreeState(
   };
   return {
     ...toStateEntries(modelNames.generator, { params, stats, slots: optimizers.generator.init(params) }),
-    ...toStateEntries(modelNames.teacher, teacher),
+    ...teacherEntries(teacher),
     ...prefixTree(MEMORY, memory.fresh ? {} : memory.init(samples)),
     [PREVIEW]: filled([Math.min(PREVIEWED, batchSize), ...input]),
   };

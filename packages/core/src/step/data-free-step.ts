@@ -7,8 +7,9 @@ import type { Task } from '../contracts/task.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { classification } from '../tasks/classification/classification.js';
 import type { Tree } from '../tree/tree.js';
-import { generatedStudentPhase } from './generated-student-phase.js';
+import { shownBatch } from './generated-images.js';
 import { generatorPhase } from './generator-phase.js';
+import { shownStudentPhase } from './shown-student-phase.js';
 
 /** Everything in the adversarial training of a generator and a student that can be replaced. */
 export interface DataFreeSetup {
@@ -75,5 +76,8 @@ export function dataFreeStep(setup: DataFreeSetup): Step {
     'loss/discrepancy': originOf('discrepancy', setup.discrepancy),
     'loss/data': originOf('data term', setup.dataTerm),
   };
-  return { id, phases: [generatorPhase(setup), generatedStudentPhase(setup)], sources };
+  const student = shownStudentPhase(setup, optimizers.student, (state, batch, _hyper, context) => ({
+    batch: shownBatch(setup, state, batch, context),
+  }));
+  return { id, phases: [generatorPhase(setup), student], sources };
 }

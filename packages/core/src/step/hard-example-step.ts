@@ -1,18 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { gradientAt } from '../autodiff/autodiff.js';
-import type { Discrepancy } from '../contracts/generation.js';
-import type { Context } from '../contracts/network.js';
+import type { ClassifierOutputs, Context } from '../contracts/network.js';
 import { originOf } from '../contracts/origin.js';
-import type { Phase, Step } from '../contracts/step.js';
+import type { Step } from '../contracts/step.js';
 import { classification } from '../tasks/classification/classification.js';
 import { mapTree, type Tree } from '../tree/tree.js';
 import { scalarFrom } from './component-result.js';
 import type { DataFreeSetup } from './data-free-step.js';
 import { applyTeacher, samplesOf } from './generated-images.js';
 import { modelNames, modelStateOf } from './model-state.js';
-import { dataTermLoss, objectiveContext } from './objective-context.js';
-import { studentPhase } from './student-phase.js';
+import { objectiveContext } from './objective-context.js';
+import { shownStudentPhase, type Shown } from './shown-student-phase.js';
 
 /** Everything in training on hard examples around images that can be replaced. */
 export interface HardExampleSetup extends Pick<
@@ -55,33 +54,12 @@ export function hardExampleStep(setup: HardExampleSetup): Step {
     ball: [radius, steps, stepSize],
     optimizer: setup.optimizer.id,
   });
-  const phase = studentPhase({
-    student: setup.student,
-    optimizer: setup.optimizer,
-    task,
-    objective(lossContext) {
-      const { outputs, batch, hyper } = lossContext;
-      const data = dataTermLoss(setup.dataTerm, lossContext);
-      return {
-        loss: tf.mul<Scalar>(data, hyper.lambda!),
-        metrics: {
-          'loss/data': data,
-          'agreement/shown': task.batchAgreement(outputs.logits, batch['teacher/logits']!),
-        },
-      };
-    },
-  });
-  const own: Phase = {
-    ...phase,
-    gradients(state, batch, hyper, context) {
-      const { shown, metrics } = withHardExamples(setup, state, batch, hyper, context);
-      const found = phase.gradients(state, shown, hyper, context);
-      return { ...found, metrics: { ...found.metrics, ...metrics } };
-    },
-  };
+  const phase = shownStudentPhase(setup, setup.optimizer, (state, batch, hyper, context) =>
+    withHardExamples(setup, state, batch, hyper, context),
+  );
   return {
     id,
-    phases: [own],
+    phases: [phase],
     sources: {
       'loss/data': originOf('data term', setup.dataTerm),
       'loss/discrepancy': originOf('discrepancy', setup.discrepancy),
@@ -96,20 +74,27 @@ function withHardExamples(
   batch: Tree,
   hyper: Tree<Scalar>,
   context: Context,
-): { readonly shown: Tree; readonly metrics: Tree<Scalar> } {
+): Shown {
   const images = tf.cast(batch.images!, 'float32');
-  const distance = (x: Tensor): Scalar => discrepancyAt(setup, state, x, hyper, context);
+  const told = (x: Tensor): ClassifierOutputs => applyTeacher(setup, state, x, context);
+  const distance = (x: Tensor, teacher = told(x)): Scalar =>
+    discrepancyAt(setup, state, x, teacher, hyper, context);
   const start = randomPoint(setup, images, context);
   const hard = Array.from({ length: setup.steps }).reduce<Tensor>(
     (x) =>
-      projected(tf.add(x, tf.mul(tf.sign(gradientAt(distance, x)), setup.stepSize)), images, setup.radius),
+      projected(
+        tf.add(x, tf.mul(tf.sign(gradientAt((at) => distance(at), x)), setup.stepSize)),
+        images,
+        setup.radius,
+      ),
     start,
   );
-  const made = samplesOf(setup, hard, applyTeacher(setup, state, hard, context));
+  const answers = told(hard);
+  const made = samplesOf(setup, hard, answers);
   return {
-    shown: mapTree(made, (x, name) => tf.concat([tf.cast(batch[name]!, 'float32'), x])),
+    batch: mapTree(made, (x, name) => tf.concat([tf.cast(batch[name]!, 'float32'), x])),
     metrics: {
-      'loss/discrepancy': distance(hard),
+      'loss/discrepancy': distance(hard, answers),
       ...(setup.steps === 0 ? {} : { 'loss/discrepancy/start': distance(start) }),
     },
   };
@@ -125,17 +110,17 @@ function randomPoint({ radius, steps }: HardExampleSetup, images: Tensor, contex
 const projected = (x: Tensor, images: Tensor, radius: number): Tensor =>
   tf.clipByValue(tf.add(images, tf.clipByValue(tf.sub(x, images), -radius, radius)), 0, 255);
 
-/** The discrepancy at x. The student runs in training mode, as where it is updated; its statistics are not kept. */
+/** The discrepancy at x, of which the teacher says `teacher`. The student runs in training mode, as where it is updated; its statistics are not kept. */
 function discrepancyAt(
   setup: HardExampleSetup,
   state: Tree,
   x: Tensor,
+  teacher: ClassifierOutputs,
   hyper: Tree<Scalar>,
   context: Context,
 ): Scalar {
-  const { discrepancy }: { discrepancy: Discrepancy } = setup;
+  const { discrepancy } = setup;
   const student = setup.student.apply(modelStateOf(state, modelNames.student), x, context).outputs;
-  const teacher = applyTeacher(setup, state, x, context);
   return scalarFrom(originOf('discrepancy', discrepancy), 'distance', () =>
     discrepancy.distance(
       student.logits,

@@ -129,8 +129,8 @@ export const crdMethod = (options: z.infer<typeof crdSchema>): Method =>
   );
 
 /**
- * KD and `classMapsTerm` (Guo 2023). The authors' commands add it to cross-entropy with labels at 400 for CIFAR-100 and
- * have no KD: `hardWeight: 1`.
+ * KD and `classMapsTerm` (Guo 2023). The paper adds it to cross-entropy with labels and has no KD:
+ * `hardWeight: 1`.
  */
 export const catMethod = (options: z.infer<typeof catSchema>): Method =>
   new AddedTermMethod('cat', options, ({ tap, side }, environment) => {

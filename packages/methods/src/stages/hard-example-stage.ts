@@ -3,8 +3,7 @@ import {
   createOptimizer,
   hardExampleStep,
   learningRateOf,
-  modelNames,
-  toStateEntries,
+  teacherEntries,
   type MethodEnvironment,
   type OptimizerConfig,
   type Parts,
@@ -64,17 +63,10 @@ export function hardExampleStage(
       stepSize,
       optimizer,
     }),
-    init: (rng, previous, teacher) => {
-      if (teacher === null || teacher === undefined) {
-        throw new AncError('ANC_TEACHER', 'the step applies the teacher, and there are no weights of it.', {
-          hint: "pass the frozen teacher's variables to the stage's init: Teacher.frozen has them.",
-        });
-      }
-      return {
-        ...initStudent(environment, optimizer, rng, previous),
-        ...toStateEntries(modelNames.teacher, teacher),
-      };
-    },
+    init: (rng, previous, teacher) => ({
+      ...initStudent(environment, optimizer, rng, previous),
+      ...teacherEntries(teacher),
+    }),
     next: (progress) => ({
       phases: ['student'],
       hyper: { 'student/learningRate': rate(progress), progress: progressShare(progress), lambda: 1 },

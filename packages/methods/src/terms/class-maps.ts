@@ -18,7 +18,7 @@ function directions(maps: Tensor, side: number): Tensor {
 /**
  * Class attention transfer (Guo 2023, "Class attention transfer based knowledge distillation", Section 4.2): the squared
  * distance of the class maps of student and teacher, averaged to side × side positions and each scaled to unit length; the
- * mean over images, classes and positions, as in the authors' code.
+ * mean over images, classes and positions.
  *
  * pair: two images [height, width, classes].
  */
