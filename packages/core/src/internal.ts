@@ -79,6 +79,7 @@ export {
 export { meansOfRuns } from './train/metric-accumulator.js';
 export { currentMetricName, currentMetrics, withDeprecatedMetrics } from './train/metric-names.js';
 export { readPosition } from './train/position.js';
+export { receivedError, sentError, type SentError } from './errors/sent-error.js';
 export { isSharedError, RankGroup, sharedLike } from './ranks/rank-group.js';
 export { assertDivisible } from './train/divisible.js';
 export { rehearse, type RehearseOptions } from './train/rehearse.js';
