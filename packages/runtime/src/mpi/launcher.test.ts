@@ -12,17 +12,17 @@ describe('launcherOf', () => {
         OMPI_COMM_WORLD_LOCAL_SIZE: '2',
         PMIX_RANK: '1',
       },
-      { mpi: 'Open MPI', rank: 1, ranks: 4, localRank: 1, localRanks: 2 },
+      { mpi: 'Open MPI', rank: 1, ranks: 4 },
     ],
     [
       "MPICH's Hydra",
       { PMI_RANK: '0', PMI_SIZE: '2', MPI_LOCALRANKID: '0', MPI_LOCALNRANKS: '2' },
-      { mpi: 'MPICH', rank: 0, ranks: 2, localRank: 0, localRanks: 2 },
+      { mpi: 'MPICH', rank: 0, ranks: 2 },
     ],
     [
       'srun with PMIx',
       { PMIX_RANK: '3', SLURM_STEP_NUM_TASKS: '8', SLURM_LOCALID: '1' },
-      { mpi: null, rank: 3, ranks: 8, localRank: 1, localRanks: null },
+      { mpi: null, rank: 3, ranks: 8 },
     ],
   ])('reads the variables of %s', (_name, environment, expected) => {
     expect(launcherOf(environment)).toEqual(expected);

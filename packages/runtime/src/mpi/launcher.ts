@@ -9,10 +9,6 @@ export interface Launcher {
   readonly rank: number;
   /** How many processes it started. */
   readonly ranks: number;
-  /** Place among the processes of this machine; null where the launcher does not say. */
-  readonly localRank: number | null;
-  /** Processes on this machine; null where the launcher does not say. */
-  readonly localRanks: number | null;
 }
 
 /** Names of the variables by which each launcher tells a process its place. */
@@ -21,24 +17,18 @@ const LAUNCHERS = [
     mpi: 'Open MPI',
     rank: ['OMPI_COMM_WORLD_RANK'],
     ranks: ['OMPI_COMM_WORLD_SIZE'],
-    localRank: 'OMPI_COMM_WORLD_LOCAL_RANK',
-    localRanks: 'OMPI_COMM_WORLD_LOCAL_SIZE',
   },
   // MPICH's Hydra and its relatives.
   {
     mpi: 'MPICH',
     rank: ['PMI_RANK'],
     ranks: ['PMI_SIZE'],
-    localRank: 'MPI_LOCALRANKID',
-    localRanks: 'MPI_LOCALNRANKS',
   },
   // SLURM's srun, where it starts processes by PMIx.
   {
     mpi: null,
     rank: ['PMIX_RANK'],
     ranks: ['SLURM_STEP_NUM_TASKS', 'SLURM_NTASKS'],
-    localRank: 'SLURM_LOCALID',
-    localRanks: 'SLURM_NTASKS_PER_NODE',
   },
 ] as const;
 
@@ -51,10 +41,10 @@ export function launcherOf(environment: Environment): Launcher | null {
     }
     return null;
   };
-  for (const { mpi, rank, ranks, localRank, localRanks } of LAUNCHERS) {
+  for (const { mpi, rank, ranks } of LAUNCHERS) {
     const [own, all] = [first(rank), first(ranks)];
     if (own === null || all === null || own >= all) continue;
-    return { mpi, rank: own, ranks: all, localRank: first([localRank]), localRanks: first([localRanks]) };
+    return { mpi, rank: own, ranks: all };
   }
   return null;
 }

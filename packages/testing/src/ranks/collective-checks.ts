@@ -93,10 +93,13 @@ export const COLLECTIVE_CHECKS: readonly CollectiveCheck[] = [
     name: 'lets nobody pass a barrier before all are there',
     advice: 'wait for every rank.',
     async run(collective) {
-      const started = Date.now();
-      if (collective.rank === 0) await new Promise((resolve) => setTimeout(resolve, 30));
+      if (collective.rank === 0) await new Promise((resolve) => setTimeout(resolve, 30)); // the others are there before
+      const arrived = Float64Array.of(Date.now());
       await collective.barrier();
-      return Date.now() - started < 15 ? ['a rank passed while another one was still on its way'] : [];
+      const left = Date.now();
+      const last = await collective.broadcast(new Uint8Array(arrived.buffer), 0);
+      const [time] = new Float64Array(last.slice().buffer);
+      return left < time! ? ['a rank passed while rank 0 was still on its way'] : [];
     },
   },
 ];
