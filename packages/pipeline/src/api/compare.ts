@@ -9,7 +9,7 @@ import { NO_IMAGES } from '../options/generated-presets.js';
 import { refuseRunOnly } from '../options/run-only.js';
 import { isGiven } from '../options/given-model.js';
 import { anchored } from '../run/start.js';
-import { continuedProcesses, processesOf, withThreads, type JobsOption } from './job-processes.js';
+import { continuedProcesses, processesOf, withJobs, type JobsOption } from './job-processes.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
 import { runRequest, type RunInput, type RunRequest } from './run-input.js';
@@ -58,7 +58,7 @@ export async function newComparison(
   jobs?: number,
 ): Promise<Prepared> {
   refuseRunOnly('compare', options);
-  const all = withThreads(anchored(options, cwd), jobs);
+  const all = withJobs(anchored(options, cwd), jobs);
   const { output, data, training, teacher } = all;
   // Without a given teacher, one is trained on images, which students are measured on as well.
   if (data.dataset.name === NO_IMAGES && (openTeacher !== undefined || isGiven(teacher.model)))

@@ -1,6 +1,7 @@
 import { optionError } from '../options/option-error.js';
-import { dividedThreads, processes, type Processes } from '../jobs/processes.js';
+import { processes, type Processes } from '../jobs/processes.js';
 import type { RunOptions } from '../options/run-options.js';
+import { sharedThreads, withThreads } from '../options/threads.js';
 import type { RunRequest } from './run-input.js';
 import type { ContinueOptions } from './runs-folder.js';
 
@@ -47,11 +48,8 @@ export function jobProcesses(jobs: number | undefined, call: JobsCall): Processe
 const MOST = 1024;
 
 /** The options of a new folder with so many jobs at once: each has an equal part of the processors. */
-export function withThreads(options: RunOptions, jobs: number | undefined): RunOptions {
-  const { compute } = options;
-  if (jobs === undefined || jobs < 2 || compute.threads !== null) return options;
-  return { ...options, compute: { ...compute, threads: dividedThreads(jobs) } };
-}
+export const withJobs = (options: RunOptions, jobs = 1): RunOptions =>
+  jobs < 2 ? options : withThreads(options, sharedThreads(jobs));
 
 /** The same of a call of the library. */
 export const processesOf = (

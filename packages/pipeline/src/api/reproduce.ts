@@ -13,7 +13,7 @@ import { readReproduction, type Reproduction } from '../reproduce/folder.js';
 import { checkGrid, gridOf } from '../reproduce/grid.js';
 import { tableNames, tables, type TableName } from '../reproduce/tables.js';
 import { suggestion } from '../text/nearest.js';
-import { continuedProcesses, processesOf, withThreads, type JobsOption } from './job-processes.js';
+import { continuedProcesses, processesOf, withJobs, type JobsOption } from './job-processes.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
 import { inFolder, runRequest, type RunInput } from './run-input.js';
@@ -93,7 +93,7 @@ export function newReproduction(
   refuseRunOnly('reproduce', base ?? {}, input);
   const grid = gridOf(tables[name], input, { scale, cwd, ...(base && { base }) }).map((group) => ({
     ...group,
-    options: withThreads(group.options, jobs),
+    options: withJobs(group.options, jobs),
   }));
   const { seed } = grid[0]!.options.training;
   return { table: name, scale, seeds: seedsFrom(seed, seeds), grid };

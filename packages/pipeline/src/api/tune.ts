@@ -18,7 +18,7 @@ import { executeTuning } from '../tune/execute.js';
 import { RECORD, readRecord, runFolder, writeRecord, type TuneRecord } from '../tune/folder.js';
 import { searchOf } from '../tune/settings.js';
 import type { Processes } from '../jobs/processes.js';
-import { continuedProcesses, processesOf, withThreads, type JobsOption } from './job-processes.js';
+import { continuedProcesses, processesOf, withJobs, type JobsOption } from './job-processes.js';
 import { interruptedError } from './interrupted-error.js';
 import type { OptionNames } from './known-options.js';
 import { RunHandle } from './run-handle.js';
@@ -100,7 +100,7 @@ export async function startTuning(
 ): Promise<StartedTuning> {
   refuseRunOnly('tune', request.options);
   const { given, cwd } = request;
-  const options = withThreads(anchored(withHeldOut(request), cwd), jobs);
+  const options = withJobs(anchored(withHeldOut(request), cwd), jobs);
   const { output, data, training } = options;
   if (data.validation === 0) {
     throw optionError(['data', 'validation'], 'there are no held-out images to evaluate trials on.', {

@@ -1,4 +1,5 @@
-import { sentError, type WorkerMessage, type WorkerRequest } from '../jobs/processes.js';
+import { sentError } from '@anc/core/internal';
+import type { WorkerMessage, WorkerRequest } from '../jobs/processes.js';
 import type { RunEvent } from '../events/events.js';
 import { workIn } from './work.js';
 

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
-import { availableParallelism } from 'node:os';
-import { AncError, isAncError, type AncErrorDetail } from '@anc/core';
+import { AncError, isAncError } from '@anc/core';
+import { receivedError, type SentError } from '@anc/core/internal';
 import type { RunEvent } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import type { JobCall } from './job.js';
@@ -16,13 +16,6 @@ export interface WorkerRequest {
   readonly discoverPlugins: boolean | undefined;
   readonly acceptPlugins: boolean | undefined;
   readonly changes: Readonly<Record<string, unknown>>;
-}
-
-/** An error as it is sent to another process. */
-export interface SentError {
-  readonly code: string | null;
-  readonly message: string;
-  readonly detail: Omit<AncErrorDetail, 'cause'>;
 }
 
 /** What a process says. */
@@ -45,10 +38,6 @@ function entry(): URL {
   const name = '../api/worker-process.js';
   return new URL(name, here.endsWith('.ts') ? here.replace(/\/src\/jobs\/[^/]*$/, '/dist/jobs/') : here);
 }
-
-/** Threads of each of several trainings at once: an equal part of the processors. */
-export const dividedThreads = (count: number): number =>
-  Math.max(1, Math.floor(availableParallelism() / count));
 
 export const processes = (count: number, request: Omit<WorkerRequest, 'folder' | 'index'>): Processes => ({
   count,
@@ -116,19 +105,3 @@ function lostError(who: string, received: string, printed: string): AncError {
     hint: 'if it was killed for memory, use fewer --jobs; finished jobs are kept: resume.',
   });
 }
-
-/** An error in a form that another process can read. */
-export const sentError = (error: unknown): SentError => {
-  if (!isAncError(error)) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { code: null, message: text, detail: {} };
-  }
-  const { expected, received, hint } = error.detail;
-  const detail = Object.fromEntries(
-    Object.entries({ expected, received, hint }).filter(([, value]) => value !== undefined),
-  );
-  return { code: error.code, message: error.message, detail };
-};
-
-const receivedError = ({ code, message, detail }: SentError): Error =>
-  code === null ? new Error(message) : new AncError(code as `ANC_${string}`, message, detail);

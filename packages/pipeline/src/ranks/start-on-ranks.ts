@@ -6,6 +6,7 @@ import type { RankGroup } from '@anc/core/internal';
 import { planRun } from '../planning/plan.js';
 import type { Planner } from '../planning/planned.js';
 import type { RunData } from '../data/training-data.js';
+import { withThreads } from '../options/threads.js';
 import {
   resumeWith,
   startWith,
@@ -15,7 +16,7 @@ import {
 } from '../run/start.js';
 import { assertRankedOptions, assertRankedPlan, otherPlans, sameForAll } from './assert-ranked.js';
 import { mirrorFolder } from './mirror-folder.js';
-import { localRanks, threadsOf, withRequestedThreads, withThreads } from './threads.js';
+import { localRanks, threadsOf, withRequestedThreads } from './threads.js';
 
 /**
  * Starts a run on all ranks: each plans it, the first one creates the run folder, and the others work in a temporary folder of

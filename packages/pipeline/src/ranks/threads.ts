@@ -1,10 +1,11 @@
 import { availableParallelism, cpus, hostname } from 'node:os';
 import type { RankGroup } from '@anc/core/internal';
 import type { RunOptions } from '../options/run-options.js';
+import { sharedThreads } from '../options/threads.js';
 
 /** Processors of a rank, where the launcher has bound it to some of them or leaves it all that `local` ranks share. */
 export function threadsOf(local: number, available = availableParallelism(), all = cpus().length): number {
-  return available < all ? available : Math.max(1, Math.floor(available / local));
+  return available < all ? available : sharedThreads(local, available);
 }
 
 /** How many ranks are on the machine of this one. */
@@ -17,12 +18,6 @@ export async function localRanks(ranks: RankGroup): Promise<number> {
   }
   return local;
 }
-
-/** The options with a rank's share of the processors, where they do not say how many threads there are. */
-export const withThreads = (options: RunOptions, threads: number): RunOptions => ({
-  ...options,
-  compute: { ...options.compute, threads: options.compute.threads ?? threads },
-});
 
 /** The planned options with the threads that were requested: a run may be resumed on other machines. */
 export const withRequestedThreads = (
