@@ -20,7 +20,8 @@ export { reproduce, resumeReproduction, type ReproduceOptions } from './api/repr
 export { report, type ReportResult } from './api/report.js';
 export { httpTeacher, type HttpTeacher, type HttpTeacherOptions } from './endpoint/http-teacher.js';
 export { RunHandle, type DoneEvent } from './api/run-handle.js';
-export type { CallOptions, RunInput, StudentBudget } from './api/run-input.js';
+export type { CallOptions } from './api/call.js';
+export type { RunInput, StudentBudget } from './api/run-input.js';
 export type { ImageTensor, TeacherFunction, TeacherFunctionResult } from './api/teacher-function.js';
 export type { MissedThreshold } from './api/thresholds.js';
 export type { ImagesInput, Prediction, TrainedModel } from './api/trained-model.js';

@@ -17,7 +17,7 @@ import {
   type ModelFileOptions,
 } from './model-call.js';
 import { assertKnown, type OptionNames } from './known-options.js';
-import { callOf } from './run-input.js';
+import { callOf } from './call.js';
 import type { BackendInput, DatasetInput } from './values.js';
 
 export interface BenchmarkOptions extends Omit<ModelFileOptions, 'backend'> {

@@ -6,7 +6,7 @@ import { sampleImages, statedByImages, type Sample } from '../check/images.js';
 import { findTeacher } from '../check/teacher.js';
 import { asNamed, openBackend } from './model-call.js';
 import { assertKnown, type OptionNames } from './known-options.js';
-import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './run-input.js';
+import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './call.js';
 import type { BackendInput, NameInput } from './values.js';
 
 export interface CheckOptions extends CallOptions {

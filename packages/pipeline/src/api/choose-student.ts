@@ -5,7 +5,8 @@ import { optionError } from '../options/option-error.js';
 import { parseOptions } from '../options/resolve.js';
 import { openBackend, asNamed } from './model-call.js';
 import { assertKnown, type OptionNames } from './known-options.js';
-import { CALL_OPTIONS, callOf, composeWith, type CallOptions, type StudentBudget } from './run-input.js';
+import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './call.js';
+import type { StudentBudget } from './run-input.js';
 import type { BackendInput, NameInput } from './values.js';
 
 /** Options of `chooseStudent`. */

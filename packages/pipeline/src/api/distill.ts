@@ -16,7 +16,8 @@ import { resumeRun, startRun, type ResumeRequest, type StartedRun } from '../run
 import { interruptedError } from './interrupted-error.js';
 import { loadStudents } from './load-students.js';
 import { RunHandle } from './run-handle.js';
-import { callOf, composeWith, runRequest, type CallOptions, type RunInput } from './run-input.js';
+import { callOf, composeWith, type CallOptions, type Compose } from './call.js';
+import { runRequest, type RunInput } from './run-input.js';
 import { changesOf, placedIn } from './runs-folder.js';
 import type { TrainedModel } from './trained-model.js';
 import { isTeacher, ValueRegistry, type TeacherInput } from './values.js';
@@ -74,7 +75,7 @@ export function distill(options: DistillOptions): RunHandle<Distilled> {
         );
         const started = { ...request, composition: await compose(request.options.plugins), emit };
         const run = await (ranks === undefined ? startRun(started) : startOnRanks(ranks, started));
-        return await finish(run, options, emit, compose, temporary === null, false, ranks);
+        return await finish(run, options, emit, { compose, kept: temporary === null, ranks });
       } finally {
         if (temporary !== null) await rm(temporary, { recursive: true, force: true });
       }
@@ -138,7 +139,12 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
         ...(value === null ? {} : { openTeacher: openTeacherValue(value) }),
       };
       const run = await (ranks === undefined ? resumeRun(request) : resumeOnRanks(ranks, request));
-      return finish(run, options, emit, compose, true, options.continueStopped === true, ranks);
+      return finish(run, options, emit, {
+        compose,
+        kept: true,
+        continueStopped: options.continueStopped === true,
+        ranks,
+      });
     }),
   );
 }
@@ -159,14 +165,19 @@ function registered({
   return values;
 }
 
+interface Finishing {
+  readonly compose: Compose;
+  /** Whether the folder stays. */
+  readonly kept: boolean;
+  readonly continueStopped?: boolean;
+  readonly ranks: RankGroup | undefined;
+}
+
 async function finish(
   run: StartedRun,
   call: CallOptions,
   emit: Emit,
-  compose: ReturnType<typeof composeWith>,
-  kept: boolean,
-  continueStopped = false,
-  ranks?: RankGroup,
+  { compose, kept, continueStopped = false, ranks }: Finishing,
 ): Promise<Distilled> {
   const { plan, folder, shown } = run;
   try {

@@ -3,7 +3,7 @@ import { AUTO } from '../backends/auto.js';
 import { installCommand, ownInstallation } from '../backends/install-command.js';
 import { install } from '../backends/install.js';
 import { backendsOf, probeBackend } from '../backends/probe.js';
-import { callOf, composeWith, type CallOptions } from './run-input.js';
+import { callOf, composeWith, type CallOptions } from './call.js';
 
 /** Options of `doctor`. */
 export interface DoctorOptions extends Omit<CallOptions, 'offline'> {

@@ -21,7 +21,7 @@ import {
   type ModelFileOptions,
 } from './model-call.js';
 import { openModelFile } from './open-model.js';
-import { callOf } from './run-input.js';
+import { callOf } from './call.js';
 import { namedTeacher, openNamedTeacher, teacherAgreement } from './teacher-agreement.js';
 import { assertMeasurable, missedThresholds, readThresholds, type MissedThreshold } from './thresholds.js';
 import { TrainedModel } from './trained-model.js';

@@ -20,7 +20,7 @@ import { suggestion } from '../text/nearest.js';
 import { shownPath } from '../text/shown-path.js';
 import { asNamed } from './model-call.js';
 import { assertKnown, type OptionNames } from './known-options.js';
-import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './run-input.js';
+import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './call.js';
 import type { NameInput } from './values.js';
 
 export interface ImportOptions extends CallOptions {

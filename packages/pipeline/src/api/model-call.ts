@@ -7,7 +7,7 @@ import type { StatedShape } from '../data/image-size.js';
 import { readNamed, type Named } from '../text/named.js';
 import type { OptionNames } from './known-options.js';
 import type { ReadingOptions } from './open-model.js';
-import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './run-input.js';
+import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './call.js';
 import type { TrainedModel } from './trained-model.js';
 import { ValueRegistry, type BackendInput, type DatasetInput, type NameInput } from './values.js';
 
@@ -28,6 +28,7 @@ export const MODEL_FILE_OPTIONS: OptionNames<ModelFileOptions> = {
   input: true,
   backend: true,
 };
+
 /** A name of the caller with its options. */
 export function asNamed(name: NameInput): Named {
   if (typeof name !== 'string') return { name: name.name, options: name.options ?? {} };

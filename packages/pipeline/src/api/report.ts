@@ -3,7 +3,7 @@ import { RunFolder, writeFileAtomically } from '@anc/runtime';
 import { reportRun } from '../run/part.js';
 import { renderSeveral } from '../several/render-several.js';
 import { shownPath } from '../text/shown-path.js';
-import { callOf, type CallOptions } from './run-input.js';
+import { callOf, type CallOptions } from './call.js';
 
 /** The JSON document of `report`. */
 export interface ReportResult {

@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CornerTeacher } from '../../test/corner-teacher.js';
 import { Corners } from '../../test/tiny-plugins.js';
-import { callOf, inFolder, runRequest, type RunInput } from './run-input.js';
+import { callOf } from './call.js';
+import { inFolder, runRequest, type RunInput } from './run-input.js';
 
 let cwd: string;
 beforeEach(async () => {

@@ -4,7 +4,8 @@ import { optionError } from '../options/option-error.js';
 import { RESUMABLE_KEYS, type ResumeOptions as ResumeChanges } from '../options/record.js';
 import type { OutputOptions } from '../options/run-options.js';
 import { assertName } from '../run/start.js';
-import { callOf, composeWith, inFolder, type CallOptions, type RunRequest } from './run-input.js';
+import { callOf, composeWith, type CallOptions } from './call.js';
+import { inFolder, type RunRequest } from './run-input.js';
 
 /** What calls have in common that work in a folder of several runs: compare, tune and reproduce. */
 

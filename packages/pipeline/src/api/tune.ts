@@ -22,7 +22,8 @@ import { continuedProcesses, processesOf, withJobs, type JobsOption } from './jo
 import { interruptedError } from './interrupted-error.js';
 import type { OptionNames } from './known-options.js';
 import { RunHandle } from './run-handle.js';
-import { runRequest, type Compose, type RunInput, type RunRequest } from './run-input.js';
+import type { Compose } from './call.js';
+import { runRequest, type RunInput, type RunRequest } from './run-input.js';
 import { changesOf, continuedCall, newRunsFolder, placedIn, type ContinueOptions } from './runs-folder.js';
 
 /** What a search tries, and how much. */

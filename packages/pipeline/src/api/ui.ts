@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { shownPath } from '../text/shown-path.js';
 import { serveRuns, type RunsServer } from '../ui/server.js';
-import { callOf, type CallOptions } from './run-input.js';
+import { callOf, type CallOptions } from './call.js';
 
 /** Options of `ui`. */
 export interface UiOptions extends Pick<CallOptions, 'cwd'> {

@@ -111,7 +111,6 @@ const PLANS: Readonly<Record<Kind, MakePlan>> = {
     return {
       plan: comparisonJobs({
         comparison,
-
         report: async (now) => (await bringTogether({ ...comparison, ...now })) !== null,
       }),
     };

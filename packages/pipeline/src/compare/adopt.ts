@@ -5,7 +5,7 @@ import { placeOf as placeOfModel } from '../files/verify.js';
 import { finishedJob, runOf } from '../jobs/claims.js';
 import type { JobsPlace } from '../jobs/job.js';
 import { copyCheckpoints, copyEvents, copyRecords } from '../jobs/moved-files.js';
-import { copyModel, exists } from './folder.js';
+import { copyModel, exists, RESULT } from './folder.js';
 
 /** What a job leaves that trained a student. */
 export interface StudentOutcome {
@@ -34,7 +34,7 @@ export async function adoptStudents(
     const folder = runOf(place.folder, job);
     if (outcome === null || !(await exists(folder))) continue;
     if (outcome.diverged !== null) diverged.set(student, outcome.diverged);
-    if (await exists(join(to.path, ...placeOfModel(student), 'result.json'))) continue;
+    if (await exists(join(to.path, ...placeOfModel(student), RESULT))) continue;
     const from = await RunFolder.open(folder);
     await copyRecords(from, to, student);
     await copyEvents(from, to, job);

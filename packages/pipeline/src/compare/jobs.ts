@@ -50,7 +50,7 @@ export function comparisonJobs({ comparison, report }: ComparisonJobs): JobPlan 
     folder: place.folder,
     isComplete: () => isComplete(comparison),
     async jobs(): Promise<Job[]> {
-      const isTaught = await exists(join(firstFolder(comparison), 'teacher', RESULT));
+      const hasTeacher = await exists(join(firstFolder(comparison), 'teacher', RESULT));
       const trained = await Promise.all(
         trainings.map(
           async ({ name, seed, student }) =>
@@ -62,7 +62,7 @@ export function comparisonJobs({ comparison, report }: ComparisonJobs): JobPlan 
         {
           name: teacher,
           after: [],
-          finished: isTaught,
+          finished: hasTeacher,
           run: (call) => trainTeacher({ ...comparison, ...call }),
         },
         ...trainings.map(({ name, ...training }, i) => ({
@@ -152,7 +152,7 @@ async function trainStudent(
   const run = await openRun(comparison, {
     folder: runOf(place.folder, job),
     index,
-    planned: planned,
+    planned,
     only: [student],
   });
   try {

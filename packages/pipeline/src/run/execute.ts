@@ -29,7 +29,7 @@ import {
   trainEach,
   trainedTeacher,
   withTeacher,
-  type Taught,
+  type OpenedTeacher,
   type TrainedStudents,
 } from './train-students.js';
 
@@ -64,7 +64,7 @@ export function executeStudents(execution: Execution): Promise<readonly Diverged
       'given' in plan.teacher
         ? null
         : await folder.readDocument(['teacher', 'result.json'], (text) => readDocument<ModelResult>(text));
-    return withTeacher(context, trained, async (inner, taught) => (await trainEach(inner, taught)).diverged);
+    return withTeacher(context, trained, async (inner, opened) => (await trainEach(inner, opened)).diverged);
   });
 }
 
@@ -106,16 +106,16 @@ const isHookFault = (error: unknown): boolean => isAncError(error) && error.code
 
 async function trainAll(context: RunContext): Promise<RunResult> {
   const trained = await trainedTeacher(context);
-  return withTeacher(context, trained, async (inner, taught) => {
+  return withTeacher(context, trained, async (inner, opened) => {
     await writeData(context.folder, context.plan);
-    return writeRun(inner, taught, await trainEach(inner, taught));
+    return writeRun(inner, opened, await trainEach(inner, opened));
   });
 }
 
 /** Writes the result of a run and its report. */
 async function writeRun(
   { plan, folder, shown, emit, shared = {}, ranks }: RunContext,
-  { frozen, teacher, order }: Taught,
+  { frozen, teacher, order }: OpenedTeacher,
   { students, finished, diverged, stopped, notTrained }: TrainedStudents,
 ): Promise<RunResult> {
   const { options, data, backends } = plan;

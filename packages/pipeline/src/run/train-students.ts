@@ -34,7 +34,7 @@ const namesIn = ({ plan, among }: RunContext): readonly string[] =>
   among ?? plan.students.map(({ name }) => name);
 
 /** The frozen teacher, and what it says of the images that models are evaluated on and trained with. */
-export interface Taught {
+export interface OpenedTeacher {
   readonly frozen: Teacher;
   readonly teacher: ModelResult;
   readonly predictions: TeacherPredictions & { readonly test: SplitPredictions };
@@ -48,7 +48,7 @@ export interface Taught {
 export async function withTeacher<R>(
   context: RunContext,
   trained: ModelResult | null,
-  work: (context: RunContext, taught: Taught) => Promise<R>,
+  work: (context: RunContext, opened: OpenedTeacher) => Promise<R>,
 ): Promise<R> {
   const { plan, folder, emit, signal, ranks, shared = {} } = context;
   const { options, data } = plan;
@@ -96,7 +96,7 @@ export interface TrainedStudents {
 /** Trains the planned students, one after the other; results of an earlier process are read. */
 export async function trainEach(
   context: RunContext,
-  { teacher, predictions, outputs }: Taught,
+  { teacher, predictions, outputs }: OpenedTeacher,
 ): Promise<TrainedStudents> {
   const { plan, folder, emit } = context;
   const about = taskEntry(plan.task.description);

@@ -73,13 +73,13 @@ export function tuningJobs(tuning: TuningJobs): JobPlan {
     folder: jobsFolder(path),
     isComplete,
     async jobs(): Promise<Job[]> {
-      const isTaught = isGiven || (await exists(join(runFolder(path), 'teacher', 'tuned.json')));
+      const hasTeacher = isGiven || (await exists(join(runFolder(path), 'teacher', 'tuned.json')));
       const names = await recordedNames(tuning.options.methods, { path: runFolder(path) });
       const trials: Trial[] = [];
       for (const i of tuning.options.methods.keys()) trials.push(...(await trialsOf(tuning, names[i]!, i)));
       const finished = await Promise.all(trials.map(({ name }) => resultOf(path, name)));
       return [
-        { name: TEACHER, after: [], finished: isTaught, run: teach },
+        { name: TEACHER, after: [], finished: hasTeacher, run: teach },
         ...trials.map((trial, i) => ({
           name: trial.name,
           after: trial.after,
