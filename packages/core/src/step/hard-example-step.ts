@@ -76,8 +76,8 @@ function withHardExamples(
   context: Context,
 ): Shown {
   const images = tf.cast(batch.images!, 'float32');
-  const told = (x: Tensor): ClassifierOutputs => applyTeacher(setup, state, x, context);
-  const distance = (x: Tensor, teacher = told(x)): Scalar =>
+  const teacherOutputs = (x: Tensor): ClassifierOutputs => applyTeacher(setup, state, x, context);
+  const distance = (x: Tensor, teacher = teacherOutputs(x)): Scalar =>
     discrepancyAt(setup, state, x, teacher, hyper, context);
   const start = randomPoint(setup, images, context);
   const hard = Array.from({ length: setup.steps }).reduce<Tensor>(
@@ -89,7 +89,7 @@ function withHardExamples(
       ),
     start,
   );
-  const answers = told(hard);
+  const answers = teacherOutputs(hard);
   const made = samplesOf(setup, hard, answers);
   return {
     batch: mapTree(made, (x, name) => tf.concat([tf.cast(batch[name]!, 'float32'), x])),
