@@ -298,6 +298,21 @@ export const indexCases: readonly Case[] = [
     f: (x, i) => tf.gather(x, i),
   },
   {
+    name: 'gather in [B, C, H, W], of each axis',
+    inputs: [random([2, 3, 4, 5]), random([4], 'integers')],
+    f: (x, i) =>
+      tf.concat(
+        [0, 1, 2, 3].map((axis) =>
+          tf.reshape(tf.gather(planar(x), tf.cast(tf.mod(i, 2), 'int32'), axis), [-1]),
+        ),
+      ),
+  },
+  {
+    name: 'gather of an axis that is stored once',
+    inputs: [random([1, 3, 4, 1]), random([4], 'integers')],
+    f: (x, i) => tf.gather(tf.tile(planar(x), [3, 1, 1, 2]), tf.cast(tf.mod(i, 3), 'int32')),
+  },
+  {
     name: 'gradient of gather',
     inputs: [random([5, 3]), random([4], 'integers')],
     f: (x, i) => gradientOf((y) => tf.gather(y, i))(x),

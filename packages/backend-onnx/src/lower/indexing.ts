@@ -2,6 +2,7 @@ import { sizeOf } from '@anc/core';
 import { util } from '@tensorflow/tfjs-core';
 import { cast, expand, reshape } from '../graph/shape-ops.js';
 import { kernel, type Kernel } from './kernel.js';
+import { physicalShape } from './traced-tensor.js';
 
 export const indexingKernels: readonly Kernel[] = [
   kernel('GatherV2', 'Gather', ({ t, input, attrs }) => {
@@ -10,8 +11,13 @@ export const indexingKernels: readonly Kernel[] = [
       throw new RangeError('batchDims other than 0');
     const [axis] = util.parseAxisParam((attrs['axis'] as number | undefined) ?? 0, [...x.shape]) as [number];
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-    const value = t.graph.op('Gather', [t.logical(x), t.logical(indices)], x.value.type, shape, { axis });
-    return t.tensor(value, shape, x.dtype);
+    // A row of indices leaves the order of axes in memory: a large table, such as a replay memory, is not transposed to be read.
+    const layout = indices.shape.length === 1 ? x.layout : null;
+    const table = layout === null ? t.logical(x) : t.full(x);
+    const physical = layout === null ? shape : physicalShape(shape, layout);
+    const attributes = { axis: layout === null ? axis : layout.indexOf(axis) };
+    const value = t.graph.op('Gather', [table, t.logical(indices)], x.value.type, physical, attributes);
+    return t.tensor(value, shape, x.dtype, layout ?? undefined);
   }),
   kernel('GatherNd', 'GatherND', ({ t, input }) => {
     const [x, indices] = [input('params'), input('indices')];
