@@ -3,7 +3,8 @@
  *
  *   node tools/results/measure.mjs fashion-mnist --limit-train 20000 --epochs 3 --data-dir ../shared/data
  *
- * Stopped with Ctrl-C or otherwise, the same command continues. Then `node tools/results/page.mjs`.
+ * Stopped with Ctrl-C or otherwise, the same command continues. `--part NAME`, once or several times, measures these parts
+ * and keeps what was measured of the others before. Then `node tools/results/page.mjs`.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -29,6 +30,7 @@ const { values, positionals } = parseArgs({
   options: {
     ...Object.fromEntries([...AMOUNTS, ...PLACES, 'seeds', 'name'].map((key) => [key, { type: 'string' }])),
     out: { type: 'string', default: join('runs', 'results') },
+    part: { type: 'string', multiple: true },
     'dry-run': { type: 'boolean', default: false },
   },
 });
@@ -38,6 +40,13 @@ if (chosen === undefined || positionals.length > 1) {
   process.exit(2);
 }
 const [experiment] = positionals;
+const unknown = (values.part ?? []).filter((name) => !chosen.parts.some((part) => part.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `no part of ${experiment} is named ${unknown.join(', ')}. Its parts: ${chosen.parts.map((part) => part.name).join(', ')}.`,
+  );
+  process.exit(2);
+}
 const name = values.name ?? experiment;
 const folder = join(values.out, name);
 
@@ -85,7 +94,7 @@ const without = (object, ...keys) =>
   Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 
 /** What is kept of a result: no folders, no hashes of weights. */
-const kept = ({ teacher, ...result }) => ({
+const summaryOf = ({ teacher, ...result }) => ({
   ...without(result, 'compare', 'tune', 'found', 'runs'),
   ...(teacher === undefined ? {} : { teacher: without(teacher, 'weights') }),
 });
@@ -141,8 +150,17 @@ if (existsSync(record) && !continues(await readFile(record, 'utf8'))) {
 await mkdir(folder, { recursive: true });
 await writeFile(record, request);
 
+const target = fileURLToPath(new URL(`measured/${name}.json`, import.meta.url));
+/** What was measured before of a part that is not asked for. */
+const before = existsSync(target) ? JSON.parse(await readFile(target, 'utf8')).parts : [];
+const kept = (part) => before.filter(({ command }) => command === commandOf(part));
+
 const parts = [];
 for (const part of chosen.parts) {
+  if (values.part !== undefined && !values.part.includes(part.name)) {
+    parts.push(...kept(part));
+    continue;
+  }
   const path = join(folder, part.name);
   const records = recordsOf(path);
   const begun = existsSync(records.begun);
@@ -154,7 +172,7 @@ for (const part of chosen.parts) {
     command: commandOf(part),
     options: await optionsOf(records.options),
     environment: await environmentOf(records.run),
-    result: kept(result),
+    result: summaryOf(result),
   });
 }
 
@@ -165,6 +183,5 @@ const measured = {
   command: ['node tools/results/measure.mjs', experiment, ...given(['name', 'seeds', ...AMOUNTS])].join(' '),
   parts,
 };
-const target = fileURLToPath(new URL(`measured/${name}.json`, import.meta.url));
 await writeFile(target, `${JSON.stringify(measured, null, 2)}\n`);
 console.error(`wrote ${relative(process.cwd(), target)}; now: node tools/results/page.mjs`);
