@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Where a machine-readable report goes besides the terminal's, if anywhere. */
@@ -17,7 +18,10 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000, // some train a model before their tests
-    env: { ANC_TRIAL_SECONDS: '0' }, // files that tests make are trusted: a trial takes a second or two
+    env: {
+      ANC_TRIAL_SECONDS: '0', // files that tests make are trusted: a trial takes a second or two
+      ANC_CACHE_DIR: resolve('node_modules/.cache/anc'), // not the user's
+    },
     maxWorkers: '100%', // else one core stays free, of two
     projects: [
       // Most of the time of a small test is importing: one process imports once for all of its files.

@@ -25,7 +25,9 @@ export async function buildFunction(
   const model = serialize(traced.graph, outputs, { allInputs: true });
   const session = engine.handle();
   const values = outputs.map(({ value }) => value);
-  await engine.createSession(session, model, nodesForProcessor(reachable(traced.graph, values)));
+  await engine.createSession(session, model, {
+    forProcessor: nodesForProcessor(reachable(traced.graph, values)),
+  });
   return new OnnxFunction(engine, session, spec.inputs);
 }
 

@@ -64,7 +64,8 @@ export async function buildStep(
     ? serializeLoop(traced.graph, outputs, loopOf(traced, spec))
     : serialize(traced.graph, outputs);
   const session = engine.handle();
-  await engine.createSession(session, model, nodesForProcessor(reachable(traced.graph, values)));
+  const forProcessor = nodesForProcessor(reachable(traced.graph, values));
+  await engine.createSession(session, model, { forProcessor, kept: true });
   return {
     session,
     plan: {

@@ -30,6 +30,12 @@ export const onnxSchema = z.strictObject({
     .enum(['disabled', 'basic', 'extended', 'layout', 'all'])
     .default('all')
     .describe('how far ONNX Runtime optimizes graphs'),
+  graphCache: z
+    .boolean()
+    .default(true)
+    .describe(
+      "whether steps as ONNX Runtime optimized them are kept in the user's cache folder, for a quicker start",
+    ),
   profile: z.string().optional().describe('path prefix under which ONNX Runtime writes profiles'),
 });
 

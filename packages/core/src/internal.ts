@@ -59,6 +59,7 @@ export {
 } from './inference/network-teacher.js';
 
 // Backends and the machine
+export { cacheFolder } from './machine/cache-folder.js';
 export { inference } from './eager/eager-context.js';
 export { fastest, reportBackend, type BackendReport } from './machine/backend-report.js';
 export { importFromUser, importOptional, type OptionalPackage } from './machine/optional-package.js';

@@ -1,5 +1,5 @@
 import { AncError, type AncErrorDetail } from '@anc/core';
-import type { CallName, EngineCalls, Reply, Request } from './protocol.js';
+import type { CallName, EngineCalls, GraphTraits, Reply, Request } from './protocol.js';
 import { StepQueue } from './step-queue.js';
 import { startThread } from './thread.js';
 
@@ -59,15 +59,11 @@ export class EngineClient {
   }
 
   /** Loads a model. Its bytes are transferred, unless they share their buffer with others (small ones share a pool). */
-  async createSession(
-    session: number,
-    model: Uint8Array,
-    forProcessor: readonly string[] = [],
-  ): Promise<void> {
+  async createSession(session: number, model: Uint8Array, traits: GraphTraits = {}): Promise<void> {
     const whole = model.byteLength === model.buffer.byteLength;
     const buffers = whole ? [model.buffer as ArrayBuffer] : [];
     this.#sessions++;
-    if (await this.#send('createSession', [session, model, forProcessor], buffers)) this.#fallbacks++;
+    if (await this.#send('createSession', [session, model, traits], buffers)) this.#fallbacks++;
   }
 
   /** How many graphs an accelerator left to the processor in part, of how many. */

@@ -3,6 +3,7 @@ import type {
   EngineCalls,
   EngineInfo,
   EngineOptions,
+  GraphTraits,
   StepPlan,
   SerializedTensor,
   SerializedTensors,
@@ -27,8 +28,8 @@ export class Engine implements Answers {
     return this.#runtime.info;
   }
 
-  async createSession(session: number, model: Uint8Array, forProcessor: readonly string[]): Promise<boolean> {
-    const { created, fellBack } = await createSession(this.#opened(), model, forProcessor);
+  async createSession(session: number, model: Uint8Array, traits: GraphTraits): Promise<boolean> {
+    const { created, fellBack } = await createSession(this.#opened(), model, traits);
     this.#sessions.set(session, created);
     return fellBack;
   }

@@ -17,6 +17,8 @@ export interface EngineOptions {
   /** Microseconds that an idle thread of a session spins before it sleeps. */
   readonly spinning: number;
   readonly graphOptimizationLevel: 'disabled' | 'basic' | 'extended' | 'layout' | 'all';
+  /** Whether optimized graphs are kept in the user's cache folder. */
+  readonly graphCache: boolean;
   /** Path prefix of the profiles that every session writes; null for none. */
   readonly profile: string | null;
 }
@@ -30,6 +32,14 @@ export interface EngineInfo {
   readonly available: readonly string[];
   /** Why the slower runtime is used; null if it is not. */
   readonly notice: string | null;
+}
+
+/** What is known of a graph. */
+export interface GraphTraits {
+  /** Nodes that an accelerator must leave to the processor. */
+  readonly forProcessor?: readonly string[];
+  /** Whether its optimized form is kept on disk for later processes: a graph without weights. */
+  readonly kept?: boolean;
 }
 
 /** Which of a session's inputs and outputs are state, and which are metrics. */
@@ -47,11 +57,8 @@ export interface StepPlan {
 /** The worker's calls. They are answered in order. */
 export interface EngineCalls {
   open(options: EngineOptions): EngineInfo;
-  /**
-   * Loads a model. `forProcessor` names nodes that an accelerator must leave to the processor. Returns whether the
-   * processor computes parts of a graph that was meant for an accelerator.
-   */
-  createSession(session: number, model: Uint8Array, forProcessor: readonly string[]): boolean;
+  /** Loads a model. Returns whether the processor computes parts of a graph that was meant for an accelerator. */
+  createSession(session: number, model: Uint8Array, traits: GraphTraits): boolean;
   releaseSession(session: number): void;
   createState(state: number, entries: SerializedTensors): void;
   readState(state: number, names: readonly string[] | null): SerializedTensors;

@@ -1,8 +1,11 @@
 import type * as Ort from 'onnxruntime-common';
+import { GraphStore } from './graph-store.js';
 import { NATIVE, webNotice } from './native-package.js';
 import type { EngineInfo, EngineOptions } from './protocol.js';
 
 export interface Runtime {
+  /** Where optimized graphs are kept; null where none are. */
+  readonly store: GraphStore | null;
   readonly ort: typeof Ort;
   readonly info: EngineInfo;
   readonly session: Ort.InferenceSession.SessionOptions;
@@ -58,8 +61,10 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
     ? options.executionProviders.map((name) => (name === 'cpu' ? 'wasm' : name))
     : options.executionProviders;
   const providers = web && requested[0] !== 'webgpu' ? ['wasm'] : [...requested];
+  const kept = options.graphCache && options.profile === null && !web && providers.join() === 'cpu';
   return {
     ort,
+    store: kept ? GraphStore.open([ort.env.versions.node ?? '', options.graphOptimizationLevel]) : null,
     info: {
       runtime,
       version: (web ? ort.env.versions.web : ort.env.versions.node) ?? ort.env.versions.common,

@@ -132,10 +132,21 @@ function transposeRows(
   );
 }
 
+/** Orders of rows by name, as long as a graph holds them: a function is traced more than once. */
+const orders = new Map<string, WeakRef<Int32Array>>();
+
+function knownOrder(name: string, make: () => Int32Array): Int32Array {
+  const known = orders.get(name)?.deref();
+  if (known !== undefined) return known;
+  const made = make();
+  orders.set(name, new WeakRef(made));
+  return made;
+}
+
 /** Takes rows of n numbers in another order, on all threads. Equal names mean equal orders. */
 export function gatherRows(graph: Graph, rows: Value, name: string, order: () => Int32Array): Value {
   const from = graph.named(`order of rows ${name}`, () => {
-    const indices = order();
+    const indices = knownOrder(name, order);
     return graph.constant('int32', [indices.length], indices);
   });
   return graph.op('Gather', [rows, from], 'float32', [from.shape[0]!, rows.shape[1]!], { axis: 0 });

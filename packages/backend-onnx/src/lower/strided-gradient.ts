@@ -97,15 +97,17 @@ function order(window: Window, planes: number, down: readonly Phase[], across: r
     }),
   );
   const from = new Int32Array(planes * inHeight * inWidth);
-  let to = 0;
-  for (let plane = 0; plane < planes; plane++) {
-    for (let y = 0; y < inHeight; y++) {
-      for (let x = 0; x < inWidth; x++) {
-        const [a, b] = [y % strideHeight, x % strideWidth];
-        const [row, column] = [Math.floor(y / strideHeight), Math.floor(x / strideWidth)];
-        const begin = begins[a]![b] ?? null;
-        const place = (plane * down[a]!.pixels + row) * across[b]!.pixels + column;
-        from[to++] = begin === null ? rows : begin + place;
+  for (const [a, row] of down.entries()) {
+    for (const [b, column] of across.entries()) {
+      const begin = begins[a]![b] ?? null;
+      for (let plane = 0; plane < planes; plane++) {
+        for (let y = 0; y < row.pixels; y++) {
+          let to = (plane * inHeight + a + y * strideHeight) * inWidth + b;
+          const before = (plane * row.pixels + y) * column.pixels;
+          for (let x = 0; x < column.pixels; x++, to += strideWidth) {
+            from[to] = begin === null ? rows : begin + before + x;
+          }
+        }
       }
     }
   }

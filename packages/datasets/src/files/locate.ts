@@ -1,16 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { cacheFolder } from '@anc/core/internal';
 import { missing } from './data-error.js';
 
-/** Folder of downloaded files: `ANC_CACHE_DIR`, else the user's cache folder. */
-export function cacheDir(): string {
-  const own = process.env['ANC_CACHE_DIR'];
-  if (own) return resolve(own);
-  const shared = process.env['XDG_CACHE_HOME'];
-  if (shared) return join(shared, 'anc'); // empty counts as unset
-  return join(homedir(), '.cache', 'anc');
-}
+/** Folder of downloaded files. */
+export const cacheDir = (): string => cacheFolder()!; // files are read in Node alone
 
 /**
  * Folders that may hold a dataset's files, in search order: the user's folder (`--data-dir`), `ANC_DATA_DIR`, the
