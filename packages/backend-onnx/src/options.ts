@@ -1,3 +1,4 @@
+import { MOST_THREADS } from '@anc/core/internal';
 import { z } from 'zod';
 
 export const onnxSchema = z.strictObject({
@@ -10,7 +11,13 @@ export const onnxSchema = z.strictObject({
     .min(1)
     .default(['cpu'])
     .describe('execution providers in order of preference: cpu, webgpu, cuda, …'),
-  threads: z.number().int().positive().optional().describe('number of threads; default: one per processor'),
+  threads: z
+    .number()
+    .int()
+    .positive()
+    .max(MOST_THREADS)
+    .optional()
+    .describe('number of threads; default: one per processor'),
   spinning: z
     .number()
     .int()

@@ -64,7 +64,8 @@ export { inference } from './eager/eager-context.js';
 export { fastest, reportBackend, type BackendReport } from './machine/backend-report.js';
 export { importFromUser, importOptional, type OptionalPackage } from './machine/optional-package.js';
 export { installable, platformName, type NativePackage } from './machine/platform.js';
-export { mainMemory, processorName, processorThreads } from './machine/processor.js';
+export { makeFolder } from './machine/make-folder.js';
+export { mainMemory, MOST_THREADS, processorName, processorThreads } from './machine/processor.js';
 
 // Training
 export { alarmsFor } from './train/alarms.js';

@@ -1,7 +1,7 @@
 import type * as Crypto from 'node:crypto';
 import type * as Fs from 'node:fs';
 import type * as Path from 'node:path';
-import { cacheFolder } from '@anc/core/internal';
+import { cacheFolder, makeFolder } from '@anc/core/internal';
 
 /** Bytes that all graphs in the folder may take. */
 const CAPACITY = 256 * 2 ** 20;
@@ -68,7 +68,7 @@ export class GraphStore {
   async begin(file: string): Promise<string | null> {
     const begun = `${file}.${this.crypto.randomUUID()}`;
     try {
-      await this.fs.mkdir(this.folder, { recursive: true });
+      await makeFolder(this.folder);
       await this.fs.writeFile(begun, '', { flag: 'wx' });
       return begun;
     } catch {

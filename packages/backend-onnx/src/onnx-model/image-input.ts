@@ -96,6 +96,8 @@ function layoutOf(
   throw onnxError(`${where}: neither the second nor the last axis can be color channels.`, {
     expected: '1 or 3 channels',
     received: `[${dims.map((size) => size ?? '?').join(', ')}]`,
-    hint: 'set the option layout: nchw or nhwc.',
+    hint:
+      'a network of another number of channels needs a dataset whose images have as many; files of images have 1 or 3. ' +
+      'Is it read wrongly, set the option layout: nchw or nhwc.',
   });
 }

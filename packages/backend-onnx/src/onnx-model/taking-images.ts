@@ -66,7 +66,7 @@ function preprocessing(
   const [height, width, depth] = images;
   add('Cast', [], { to: ELEMENT.float32 });
   if (depth !== input.shape[2]) {
-    if (depth !== 1) throw mismatch(shown, input, images, 'give it images with that many channels.');
+    if (depth !== 1) throw mismatch(shown, input, images, channelsHint(input.shape));
     nodes.push(makeNode('Concat', new Array<string>(input.shape[2]).fill(last), own('grey'), { axis: 3 }));
     last = own('grey');
   }
@@ -135,6 +135,12 @@ function factor(from: number, to: number): number {
   const nearest = Math.fround(to / from);
   return Math.floor(Math.fround(nearest * from)) === to ? nearest : Math.fround((to / from) * (1 + 2 ** -23));
 }
+
+/** What to do about images of another number of channels. */
+const channelsHint = ([height, width, channels]: readonly number[]): string =>
+  channels === 1
+    ? `give it gray images, of ${height}×${width} pixels or resized (resize: true): a folder of images has them with image-folder(path=…,channels=1).`
+    : `give it a dataset whose images have ${channels} channels; files of images have 1 or 3.`;
 
 const mismatch = (shown: string, input: ImageInput, images: readonly number[], hint: string): Error =>
   onnxError(`${shown}: the model takes images of another shape.`, {

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AncError } from '@anc/core';
+import { makeFolder } from '@anc/core/internal';
 import * as pipeline from '@anc/pipeline/internal';
 import { shellQuoted, suggestion } from '@anc/pipeline/options';
 import { locating } from '../config/locate.js';
@@ -92,7 +93,7 @@ export async function sweep({ kind, table, flags, options }: SweepRequest, sessi
       version: programVersion(),
     });
     const place = join(folder, 'sweep');
-    await mkdir(place, { recursive: true });
+    await makeFolder(place);
     for (const [name, content] of Object.entries(files))
       await writeFile(join(place, name), content, { mode: name.endsWith('.sh') ? 0o755 : 0o644 });
     const paths = Object.keys(files).map((name) => join(place, name));

@@ -1,8 +1,9 @@
 import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AncError, isAncError, type PublishedFile } from '@anc/core';
+import { makeFolder } from '@anc/core/internal';
 import { md5Of } from '../files/verified-file.js';
 import { lockDownload } from './download-lock.js';
 
@@ -43,7 +44,7 @@ export async function downloadFile(
     options.signal?.throwIfAborted();
     throw diskError(dirname(path), cause);
   };
-  await mkdir(dirname(path), { recursive: true }).catch(onDisk);
+  await makeFolder(dirname(path)).catch(onDisk);
   const unlock = await lockDownload(part, options.signal).catch(onDisk);
   try {
     const fetched = existsSync(path) && (await changeOf(path)) !== before && (await md5Of(path)) === file.md5;

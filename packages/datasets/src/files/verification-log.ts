@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
+import { appendFile, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '@anc/core/internal';
 import { cacheDir } from './locate.js';
 import { assertRegularFile } from './regular-file.js';
 
@@ -46,7 +47,7 @@ export async function recordVerified(state: FileState, md5: string): Promise<voi
   const lines = await readLog(log);
   if (lines.has(line)) return;
   lines.add(line);
-  await mkdir(cacheDir(), { recursive: true })
+  await makeFolder(cacheDir())
     .then(() => appendFile(log, `${line}\n`))
     .catch(() => undefined);
 }

@@ -10,6 +10,14 @@ export interface HeldOutImages {
   readonly kept: number;
 }
 
+/** What would leave an image on each side. */
+function expectedFor(count: number, fraction: number): string {
+  if (count < 2) return 'at least two images';
+  const least = Math.ceil(0.5 / Math.min(fraction, 1 - fraction));
+  const enough = Number.isFinite(least) ? `at least ${Math.max(2, least)} images, or ` : '';
+  return `${enough}a testFraction that leaves an image to train and one to evaluate`;
+}
+
 /**
  * Holds out `round(fraction × count)` images, those with the smallest seeded hashes of their paths. Every class keeps an
  * image for training: of a class of which all were chosen, the one with the largest hash stays.
@@ -47,9 +55,11 @@ export function holdOutImages(
   if (held.size === 0 || held.size === files.length) {
     const singles = classes !== null && new Set(classes).size === files.length;
     throw new AncError('ANC_DATA_TOO_FEW', `${place}: too few images to hold a part out for evaluation.`, {
-      expected: singles ? 'a class of at least two images' : 'at least two images, and a share that is one',
-      received: `${files.length} images${singles ? ', each the only one of its class' : ''}; testFraction ${fraction}`,
-      hint: 'put test images into a folder of their own: train/ and test/.',
+      expected: singles ? 'a class of at least two images' : expectedFor(files.length, fraction),
+      received: `${files.length} ${files.length === 1 ? 'image' : 'images'}${singles ? ', each the only one of its class' : ''}; testFraction ${fraction}`,
+      hint:
+        'put test images into a folder of their own: train/ and test/. Or hold out another fraction: --dataset ' +
+        '"image-folder(path=…,testFraction=0.5)".',
     });
   }
   const all = files.map((_, index) => index);

@@ -1,5 +1,5 @@
 import { AncError, definePlugin, PLUGIN_API_VERSION, type Backend, type Plugin } from '@anc/core';
-import { fastest, reportBackend, type BackendReport } from '@anc/core/internal';
+import { fastest, MOST_THREADS, reportBackend, type BackendReport } from '@anc/core/internal';
 import { z } from 'zod';
 import type { Named } from '../text/named.js';
 import type { Registry } from '../composition/registry.js';
@@ -17,7 +17,13 @@ const lastResort = 'tfjs:cpu';
 const schema = z.strictObject({
   candidates: z.array(z.string().min(1)).min(1).optional().describe('names to choose from; all by default'),
   seconds: z.number().positive().default(0.5).describe('how long each speed is read'),
-  threads: z.number().int().positive().optional().describe('for candidates that use threads'),
+  threads: z
+    .number()
+    .int()
+    .positive()
+    .max(MOST_THREADS)
+    .optional()
+    .describe('for candidates that use threads'),
 });
 
 type AutoOptions = z.output<typeof schema>;

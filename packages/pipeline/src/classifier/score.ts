@@ -54,7 +54,7 @@ export async function teacherLogits(
   const logits = await logitsOf(asFunction(teacher), split, batchSize);
   const finite = new FiniteLogits();
   finite.add({ shape: [split.images.count, logits.classes], data: logits.data }, 0);
-  finite.assert(split.images.count);
+  finite.assert(teacher.name, split.images.count);
   return logits;
 }
 
@@ -73,9 +73,14 @@ export async function predictFrozen(
     data: taskData,
     onLogits: (logits, start) => finite.add(logits, start),
   });
-  finite.assert(split.images.count);
+  finite.assert(teacher.name, split.images.count);
   return predicted;
 }
+
+/** What to do about a network whose logits are not finite. */
+export const NOT_FINITE_HINT =
+  'its training diverged, its file is damaged, or its pixels are normalized otherwise: see --preprocessing, in trainings ' +
+  '--teacher-preprocessing.';
 
 /** Counts the images with logits that are no numbers. */
 class FiniteLogits {
@@ -91,12 +96,12 @@ class FiniteLogits {
     }
   }
 
-  assert(count: number): void {
+  assert(name: string, count: number): void {
     if (this.#first === null) return;
-    throw new AncError('ANC_TEACHER_OUTPUT', 'the network gives logits that are not finite.', {
+    throw new AncError('ANC_TEACHER_OUTPUT', `the network "${name}" gives logits that are not finite.`, {
       expected: 'logits that are numbers',
       received: `${this.#first} among the logits of ${this.#images.size} of ${count} images`,
-      hint: 'its training diverged, its file is damaged, or its pixels are normalized otherwise: see --preprocessing.',
+      hint: NOT_FINITE_HINT,
     });
   }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { OnnxBackend } from '@anc/backend-onnx';
 import type { Teacher } from '@anc/core';
+import { makeFolder } from '@anc/core/internal';
 import { graphModelFiles, type GraphModelFile } from '@anc/formats';
 import { exportGraphModel } from '@anc/models';
 import { onDisk, removeTemporary, temporaryName } from '@anc/runtime';
@@ -42,7 +43,7 @@ export async function writeFolder(
   const hash = createHash('sha256');
   let bytes = 0;
   const write = async (): Promise<void> => {
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     await removeTemporary(dirname(target), (name) => name.startsWith(`${basename(target)}.`));
     for (const file of files) {
       await writeFile(join(temporary, file.name), file.bytes, { flush: true });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, readSync, statSync } from 'node:fs';
-import { access, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { access, readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AncError, isAncError } from '@anc/core';
-import { shellQuoted } from '@anc/core/internal';
+import { makeFolder, shellQuoted } from '@anc/core/internal';
 import type { ByteSource } from '@anc/formats';
 import { onDisk, removeTemporary, writeFileAtomically, type FileContent } from '@anc/runtime';
 import { openRegularFile, readRegularFile } from '../disk/regular-file.js';
@@ -108,7 +108,7 @@ const uncreatable = (named: string, why: string): AncError =>
 /** Writes a file whose name was free, and the folders on the way to it. */
 export async function writeNew(path: string, content: FileContent): Promise<void> {
   const folder = dirname(path);
-  await onDisk(path, null, () => mkdir(folder, { recursive: true }));
+  await onDisk(path, null, () => makeFolder(folder));
   await removeTemporary(folder, (name) => name.startsWith(`${basename(path)}.`));
   await writeFileAtomically(path, content);
 }
@@ -173,7 +173,7 @@ export async function freeFileName(folder: string, name: string): Promise<string
 /** Writes a picture whole or not at all. Throws `ANC_OUTPUT`. */
 export async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(`${path}.part`, bytes);
     await rename(`${path}.part`, path);
   } catch (cause) {

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAncError } from '@anc/core';
+import { makeFolder } from '@anc/core/internal';
 import { lockFolder, writeFileAtomically, type Lock } from '@anc/runtime';
 
 /** The folder of jobs in a folder of several runs. */
@@ -27,7 +28,7 @@ export interface JobFailure {
 export async function claim(folder: string, job: string): Promise<Lock | null> {
   const path = join(folder, job);
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     return await lockFolder(path);
   } catch (error) {
     if (isAncError(error) && error.code === 'ANC_RUN_BUSY') return null;
@@ -74,7 +75,7 @@ export async function failedSince(folder: string, job: string, since: number): P
 
 /** The time by the clock of the file system, which all processes share. */
 export async function fileTime(folder: string): Promise<number> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, TIME);
   await writeFile(path, '');
   return (await stat(path)).mtimeMs;
@@ -102,7 +103,7 @@ export const REPORT = 'report';
 export async function closeJobs(folder: string, report: string, kept: boolean): Promise<void> {
   if (!(await areJobsOpen(folder, ''))) return;
   if (!kept) return removeJobs(folder);
-  await mkdir(join(folder, report), { recursive: true });
+  await makeFolder(join(folder, report));
   await writeFinished(folder, report, {});
   for (const name of await readdir(folder)) {
     if (name !== report) await rm(join(folder, name), { recursive: true, force: true });

@@ -1,5 +1,6 @@
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '@anc/core/internal';
 import { CheckpointStore, onDisk, type RunFolder } from '@anc/runtime';
 
 /** Lets a job continue where one process alone had come with a model. */
@@ -22,7 +23,7 @@ export async function copyCheckpoints(from: RunFolder, to: RunFolder, model: str
   if (names.length === 0) return;
   await to.assertHeld();
   await new CheckpointStore(target).clear();
-  await onDisk(target, null, () => mkdir(target, { recursive: true }));
+  await onDisk(target, null, () => makeFolder(target));
   // The manifests last: a checkpoint counts when both of its files are there.
   const sorted = [...names].sort((a, b) => Number(a.endsWith('.json')) - Number(b.endsWith('.json')));
   for (const name of sorted)

@@ -50,7 +50,8 @@ export function declare(title: (typeof TITLES)[number]) {
     number: (key: string, schema: z.ZodNumber, help: string, value = 'x') =>
       one(key, schema, 'number', value, help),
     /** A whole number, or null for no limit. */
-    limit: (key: string, help: string) => one(key, z.int().min(1).nullable(), 'number', 'n', help),
+    limit: (key: string, help: string, max = Number.MAX_SAFE_INTEGER) =>
+      one(key, z.int().min(1).max(max).nullable(), 'number', 'n', help),
     /** A number above zero that may have a unit: `100k`, `2.5M`, `64ki`. */
     quantity: (key: string, help: string) => one(key, quantitySchema, 'text', 'n', help),
     /** Seconds, or a text such as `30m`. */

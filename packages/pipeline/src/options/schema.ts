@@ -2,6 +2,7 @@
  * Every option of a run, group by group. More than 300 lines: it is one table, which help texts, configuration files and JSON
  * Schema are made of, and is looked up rather than read.
  */
+import { MOST_THREADS } from '@anc/core/internal';
 import { z } from 'zod';
 import { declare } from './declare.js';
 
@@ -288,6 +289,7 @@ export const computeSchema = z.strictObject({
   threads: compute.limit(
     'threads',
     "number of threads, for backends that use threads; default: the backend's",
+    MOST_THREADS,
   ),
 });
 

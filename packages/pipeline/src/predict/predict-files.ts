@@ -4,6 +4,7 @@ import { captionedContactSheet, decodeImage } from '@anc/datasets';
 import { softmax } from '../check/probabilities.js';
 import { logitsBy } from '../check/teacher.js';
 import type { Classifier } from '../classifier/classifier.js';
+import { NOT_FINITE_HINT } from '../classifier/score.js';
 import type { ImageFile } from './image-files.js';
 
 /** A class with its probability for an image. */
@@ -131,7 +132,7 @@ function topClasses(
     throw new AncError('ANC_TEACHER_OUTPUT', `the model gives logits that are not finite for "${image}".`, {
       expected: 'logits that are numbers',
       received: String(strange),
-      hint: 'its training diverged, its file is damaged, or its pixels are normalized otherwise: see --preprocessing.',
+      hint: NOT_FINITE_HINT,
     });
   }
   const row = softmax(logits, classes);

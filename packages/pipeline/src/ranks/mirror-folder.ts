@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { makeFolder } from '@anc/core/internal';
 import type { RankGroup } from '@anc/core/internal';
 
 /** Entries of a process that holds the folder. */
@@ -18,7 +19,7 @@ export async function mirrorFolder(ranks: RankGroup, folder: string): Promise<vo
     const bytes = await ranks.broadcast(own, 0);
     if (ranks.rank === 0) continue;
     await ranks.guard(async () => {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       await writeFile(path, bytes);
     });
   }

@@ -41,12 +41,14 @@ interface Form {
 export function readNamed(text: string, { unnamedFirst = false }: Form = {}): Named | Unreadable {
   if (text.length > LONGEST) return { problem: `write at most ${LONGEST} characters.` };
   const trimmed = text.trim();
-  const open = trimmed.indexOf('(');
-  const name = open < 0 ? trimmed : trimmed.slice(0, open).trimEnd();
-  if (!/^[^\s()=,][^()=,]*$/.test(name) || (open >= 0 && !trimmed.endsWith(')')))
+  const path = unclosed(text) ? null : dividedPath(trimmed);
+  const { name, inner } = path ?? dividedName(trimmed);
+  if (inner === null || (path === null && !/^[^\s()=,][^()=,]*$/.test(name)))
     return { problem: unclosed(text) ? 'close every bracket.' : `write ${NAMED_FORM}.` };
-  const inner = open < 0 ? '' : trimmed.slice(open + 1, -1);
-  if (/\s/.test(name) && !/[\\/.]/.test(name)) return { problem: `a name has no spaces: "${name}".` }; // files may
+  if (/\s/.test(name) && path === null)
+    return {
+      problem: `a name has no spaces: "${name}". A file or folder is written as a path: ./${trimmed}.`,
+    };
   const options = new Map<string, unknown>(); // a key may be __proto__
   for (const [i, part] of splitTopLevel(inner).entries()) {
     const equals = part.indexOf('=');
@@ -71,6 +73,42 @@ export function readNamed(text: string, { unnamedFirst = false }: Form = {}): Na
     }
   }
   return { name, options: Object.fromEntries(options) };
+}
+
+interface Divided {
+  readonly name: string;
+  /** What is between the brackets; null where they are not closed. */
+  readonly inner: string | null;
+}
+
+function dividedName(text: string): Divided {
+  const open = text.indexOf('(');
+  if (open < 0) return { name: text, inner: '' };
+  return { name: text.slice(0, open).trimEnd(), inner: text.endsWith(')') ? text.slice(open + 1, -1) : null };
+}
+
+/**
+ * A file's path and its options; null where the text is none. A path may have brackets of its own, as in `model (1).onnx`:
+ * only the last ones hold options, and only where each part is `option=value`.
+ */
+function dividedPath(text: string): Divided | null {
+  const [open, close] = [text.indexOf('('), text.lastIndexOf(')')];
+  const outside = open < 0 ? text : text.slice(0, open) + text.slice(close + 1);
+  if (!/[\\/.]/.test(outside)) return null;
+  const last = text.endsWith(')') ? openingOfLast(text) : -1;
+  const inner = text.slice(last + 1, -1);
+  const hasOptions = last > 0 && splitTopLevel(inner).every((part) => part.indexOf('=') > 0);
+  return hasOptions ? { name: text.slice(0, last).trimEnd(), inner } : { name: text, inner: '' };
+}
+
+/** Where the bracket begins that the text ends with. */
+function openingOfLast(text: string): number {
+  let depth = 0;
+  for (let i = text.length - 1; i >= 0; i--) {
+    if (')]}'.includes(text[i]!)) depth++;
+    else if ('([{'.includes(text[i]!) && --depth === 0) return i;
+  }
+  return -1;
 }
 
 /** The same; null where the text is neither. */

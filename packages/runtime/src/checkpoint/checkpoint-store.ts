@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isAncError, type HostTensor, type Tree } from '@anc/core';
+import { makeFolder } from '@anc/core/internal';
 import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import type { Json } from '@anc/core/internal';
 import { writeFileAtomically } from '../run-folder/atomic-write.js';
@@ -76,7 +77,7 @@ export class CheckpointStore {
    * complete.
    */
   async save(state: Tree<HostTensor>, position: CheckpointPosition, memory: Json = null): Promise<void> {
-    await onDisk(this.#folder, null, () => mkdir(this.#folder, { recursive: true }));
+    await onDisk(this.#folder, null, () => makeFolder(this.#folder));
     const serials = await this.#serials();
     const serial = serialName((serials.at(-1) ?? 0) + 1);
     const bytes = encodeSafetensors(state, { stage: position.stage, step: String(position.step) });

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
-import { shellQuoted } from '@anc/core/internal';
+import { makeFolder, shellQuoted } from '@anc/core/internal';
 import { syncFolder, writeFileAtomically } from './atomic-write.js';
 import { CHECKSUMS, Checksums } from './checksums.js';
 import { freeBytes, inMegabytes } from './disk-error.js';
@@ -28,7 +28,7 @@ export async function createFolder(
   const parent = dirname(path);
   const temporary = unfinished(path);
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     await removeTemporary(parent, (name) => name.startsWith(`.${basename(path)}.`));
     await mkdir(temporary);
     for (const [name, content] of Object.entries({ ...files, [CHECKSUMS]: Checksums.of(files) })) {

@@ -10,7 +10,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only: use another folder.',
   EACCES: 'check the permissions of the file and its folder.',
   EPERM: 'check the permissions of the file and its folder.',
-  ENOENT: 'its folder is gone: was it moved or removed?',
+  ENOENT: 'its folder is gone, or takes no files: use another one.',
   ENOTDIR: 'a part of its path is a file.',
   EISDIR: 'there is a folder of this name.',
   EIO: 'the disk reports an error: check it, and copy what is there to another one.',

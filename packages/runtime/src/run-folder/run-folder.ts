@@ -1,6 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AncError, isAncError } from '@anc/core';
+import { makeFolder } from '@anc/core/internal';
 import { writeFileAtomically } from './atomic-write.js';
 import { Checksums } from './checksums.js';
 import { createFolder, isLeftover } from './create-folder.js';
@@ -95,7 +96,7 @@ export class RunFolder {
   /** Path of a file inside; its parent folder is created. */
   async place(...parts: readonly string[]): Promise<string> {
     const path = join(this.path, ...parts);
-    await onDisk(path, null, () => mkdir(dirname(path), { recursive: true }));
+    await onDisk(path, null, () => makeFolder(dirname(path)));
     return path;
   }
 

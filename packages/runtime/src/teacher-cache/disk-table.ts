@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '@anc/core/internal';
 import { diskError, withCleanUp } from '../run-folder/disk-error.js';
 import { syncFile } from '../run-folder/sync-file.js';
 import { fromFloat16, toFloat16 } from '@anc/formats';
@@ -55,7 +56,7 @@ export class DiskTable {
 
   /** Opens or creates a table. size: elements of a vector; width: bytes per element, 2 for half precision. */
   static async open(folder: string, size: number, width: 2 | 4): Promise<DiskTable> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const table = new DiskTable(folder, size, width);
     for (const name of (await readdir(folder)).sort()) {
       if (name.endsWith(ENDING)) await table.#add(join(folder, name));

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from '@anc/core/internal';
 import { onDisk, removeTemporary, temporaryName } from '@anc/runtime';
 import { usageFolder } from './usage-folder.js';
 
@@ -21,7 +22,7 @@ export async function placedTogether<T>(
   const apart = temporaryName(target);
   const made = join(apart, basename(target));
   try {
-    await onDisk(target, null, () => mkdir(apart, { recursive: true }));
+    await onDisk(target, null, () => makeFolder(apart));
     await removeTemporary(folder, (name) => name.startsWith(`${basename(target)}.`));
     const result = await make(made);
     await onDisk(target, null, async () => {
