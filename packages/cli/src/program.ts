@@ -187,9 +187,10 @@ export async function reportFailure(
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0; // help and version
   const { failureOf } = await import('./terminal/failure.js');
   const error = thrown instanceof CommanderError ? await usageError(thrown) : thrown;
-  const { code, message, text, exit } = began ? failureOf(error, true) : failureOf(error);
+  const { code, message, detail, text, exit } = began ? failureOf(error, true) : failureOf(error);
   const [out, errors] = [safeStream(stdout), safeStream(stderr)];
-  if (args.includes('--json')) out.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  if (args.includes('--json'))
+    out.write(`${JSON.stringify({ error: { code, message, ...detail } }, null, 2)}\n`);
   else errors.write(`error: ${text}\n`);
   return exit;
 }

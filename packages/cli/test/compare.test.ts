@@ -56,6 +56,7 @@ describe('anc-cli compare', () => {
 
   it.each([
     [['--seeds', '0'], /--seeds: expected a whole number of at least 1/],
+    [['--seeds', '100000000'], /--seeds: expected a whole number from 1 to 1000/],
     [['--seeds', 'five'], /--seeds: expected a whole number/],
     [['--resume', 'nowhere'], /"nowhere" is not the folder of a comparison|not the folder/],
     [['--resume', 'nowhere', '--seeds', '3'], /a comparison is resumed with its own seeds/],

@@ -121,7 +121,7 @@ describe('anc-cli tune', () => {
     [['--validation', '0'], /--validation: there are no held-out images to evaluate trials on/],
     [['--learning-rates', '0.1,much'], /--learning-rates: expected numbers above zero/],
     [['--learning-rates', '1,2,3', '--budget', '2'], /--budget: there are more learning rates than tries/],
-    [['--confirm', 'all'], /--confirm: expected a whole number of at least 0/],
+    [['--confirm', 'all'], /--confirm: expected a whole number from 0 to 1000/],
     [['--methods', 'kd(recipe={learningRate: 1})'], /method "kd\(.*\)" has nothing to tune/],
     [['--limit-test', '5'], /unknown option '--limit-test'/],
     [['--methods', 'l3'], /no method named "l3"/],

@@ -9,10 +9,10 @@ const numbersOf = (text: string, flag: string): number[] => {
     hint: `e.g. ${flag} 0.001,0.002,0.004`,
   });
 };
-const countOf = (text: string, flag: string, least: number): number => {
+const countOf = (text: string, flag: string, least: number, most: number): number => {
   const count = Number(text);
-  if (text.trim() !== '' && Number.isInteger(count) && count >= least) return count;
-  throw new AncError('ANC_CONFIG', `${flag}: expected a whole number of at least ${least}.`, {
+  if (text.trim() !== '' && Number.isInteger(count) && count >= least && count <= most) return count;
+  throw new AncError('ANC_CONFIG', `${flag}: expected a whole number from ${least} to ${most}.`, {
     received: text,
   });
 };
@@ -20,6 +20,6 @@ const countOf = (text: string, flag: string, least: number): number => {
 export const searchOf = ({ learningRates, temperatures, budget, confirm }: SearchFlags) => ({
   ...(learningRates === undefined ? {} : { learningRates: numbersOf(learningRates, '--learning-rates') }),
   ...(temperatures === undefined ? {} : { temperatures: numbersOf(temperatures, '--temperatures') }),
-  ...(budget === undefined ? {} : { budget: countOf(budget, '--budget', 1) }),
-  ...(confirm === undefined ? {} : { confirm: countOf(confirm, '--confirm', 0) }),
+  ...(budget === undefined ? {} : { budget: countOf(budget, '--budget', 1, 10_000) }),
+  ...(confirm === undefined ? {} : { confirm: countOf(confirm, '--confirm', 0, 1000) }),
 });

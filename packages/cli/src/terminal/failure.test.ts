@@ -13,6 +13,17 @@ describe('failureOf', () => {
     expect(failureOf(error).exit).toBe(exit);
   });
 
+  it('has what an error says besides its message, for documents', () => {
+    const error = new AncError('ANC_CONFIG', 'no.', {
+      expected: 'a',
+      hint: 'b',
+      path: ['seeds', 0],
+      problem: 'c',
+    });
+    expect(failureOf(error).detail).toEqual({ expected: 'a', hint: 'b', path: ['seeds', 0] });
+    expect(failureOf(new Error('no.')).detail).toEqual({});
+  });
+
   it('fails whatever it is where work had begun', () => {
     expect(failureOf(new AncError('ANC_CONFIG', 'no.'), true).exit).toBe(1);
   });

@@ -1,4 +1,4 @@
-import { AncError, isAncError } from '@anc/core';
+import { AncError, isAncError, type AncErrorDetail } from '@anc/core';
 
 /** Exit codes of the process. */
 export const EXIT = { ok: 0, failed: 1, refused: 2, interrupted: 130 } as const;
@@ -6,6 +6,8 @@ export const EXIT = { ok: 0, failed: 1, refused: 2, interrupted: 130 } as const;
 export interface Failure {
   readonly code: string;
   readonly message: string;
+  /** What an AncError says besides, for programs. */
+  readonly detail: Pick<AncErrorDetail, 'expected' | 'received' | 'hint' | 'path'>;
   /** Message, expectation and hint, for people. */
   readonly text: string;
   readonly exit: number;
@@ -23,9 +25,13 @@ export function failureOf(error: unknown, began = hasWorkBegun(error)): Failure 
   if (isAncError(error)) {
     const text = AncError.prototype.describe.call(error);
     const exit = began || !refused(error.code) ? EXIT.failed : EXIT.refused;
-    return { code: error.code, message: text, text, exit };
+    const { expected, received, hint, path } = error.detail;
+    const detail = Object.fromEntries(
+      Object.entries({ expected, received, hint, path }).filter(([, value]) => value !== undefined),
+    );
+    return { code: error.code, message: text, detail, text, exit };
   }
   const message = error instanceof Error ? error.message : String(error);
   const text = error instanceof Error ? (error.stack ?? message) : message;
-  return { code: 'ANC_INTERNAL', message, text, exit: EXIT.failed };
+  return { code: 'ANC_INTERNAL', message, detail: {}, text, exit: EXIT.failed };
 }

@@ -1,5 +1,5 @@
 import type { AncError } from '@anc/core';
-import { EXIT } from './failure.js';
+import { EXIT, failureOf } from './failure.js';
 import { onInterrupt } from './on-interrupt.js';
 import type { Terminal } from './terminal.js';
 
@@ -32,5 +32,5 @@ export function endDiverged(
   session.exitWith(EXIT.failed);
   const message = failure.describe();
   terminal.stderr.write(`error: ${message}\n`);
-  terminal.document({ ...result, error: { code: failure.code, message } });
+  terminal.document({ ...result, error: { code: failure.code, message, ...failureOf(failure).detail } });
 }

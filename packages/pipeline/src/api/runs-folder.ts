@@ -59,10 +59,13 @@ export function continuedCall(folder: string, options: ContinueOptions) {
 export const changesOf = (options: ResumeChanges): Readonly<Record<string, unknown>> =>
   Object.fromEntries(RESUMABLE_KEYS.map((key) => [key, options[key]]));
 
+/** Most seeds of a comparison. */
+export const MOST_SEEDS = 1000;
+
 /** So many seeds from the first on. Throws `ANC_CONFIG`. */
 export function seedsFrom(first: number, count: number): number[] {
-  if (!Number.isInteger(count) || count < 1) {
-    throw optionError(['seeds'], 'expected a whole number of at least 1.', {
+  if (!Number.isInteger(count) || count < 1 || count > MOST_SEEDS) {
+    throw optionError(['seeds'], `expected a whole number from 1 to ${MOST_SEEDS}.`, {
       received: String(count),
       hint: 'e.g. --seeds 5; intervals need 2 or more.',
     });
