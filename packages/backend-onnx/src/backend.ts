@@ -62,7 +62,12 @@ export class OnnxBackend extends Backend {
     super();
     const { accelerator } = this;
     this.name = accelerator === null ? 'onnx' : `onnx:${accelerator}`;
-    this.capabilities = { training: true, deterministic: accelerator === null, compiled: true };
+    this.capabilities = {
+      training: true,
+      deterministic: accelerator === null,
+      compiled: true,
+      rankMeans: 'awaiting',
+    };
     this.cache = channelBlock === null ? null : CACHE;
   }
 
@@ -160,7 +165,7 @@ export class OnnxBackend extends Backend {
       if (cached.users > 0) return;
       if (this.#steps.get(key) === cached) this.#steps.delete(key);
       const program = await cached.program.catch(() => null);
-      if (program !== null) await this.engine.call('releaseSession', program.session);
+      for (const session of program?.sessions ?? []) await this.engine.call('releaseSession', session);
     };
     try {
       const program = await cached.program;

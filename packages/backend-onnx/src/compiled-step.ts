@@ -7,26 +7,30 @@ import {
   type Inputs,
   type LeafSpec,
   type NoiseSpec,
+  type RankMeans,
   type StepSpec,
   type Tree,
 } from '@anc/core';
 import { meansOfRuns } from '@anc/core/internal';
 import type { EngineClient } from './engine/client.js';
-import type { StepPlan, SerializedTensor } from './engine/protocol.js';
+import type { SectionPlan, SerializedTensor, SerializedTensors, StepPlan } from './engine/protocol.js';
 import { reachable } from './graph/graph.js';
 import { serializeLoop, STEPS, type LoopSpec } from './graph/serialize-loop.js';
 import { serialize } from './graph/serialize.js';
-import type { Value } from './graph/value.js';
+import type { NamedValue, Value } from './graph/value.js';
 import { runPasses, type PassReport } from './passes/run.js';
 import { nodesForProcessor } from './providers.js';
+import { isSections, loadSections, runSections } from './sections.js';
 import { serializeTensor, serializeTree } from './serialized-tensor.js';
 import { OnnxState } from './state.js';
 import type { TracedStep } from './trace/trace-step.js';
 
-/** A step's session and its inputs; shared by all compilations of the same step. */
+/** A step's sessions and its inputs; shared by all compilations of the same step. */
 export interface StepProgram {
-  readonly session: number;
-  readonly plan: StepPlan;
+  /** One, or one for each section. */
+  readonly sessions: readonly number[];
+  /** How the one session is run; the parts of a step that exchanges means over ranks. */
+  readonly plan: StepPlan | readonly SectionPlan[];
   readonly metrics: readonly string[];
   readonly batch: Tree<LeafSpec>;
   readonly hyper: readonly string[];
@@ -52,12 +56,41 @@ export async function buildStep(
 ): Promise<StepProgram> {
   const traced = trace();
   const { outputs, report } = runPasses(traced);
+  const { sessions, plan } =
+    spec.ranks === undefined
+      ? await loadWhole(engine, traced, outputs, spec, repeats)
+      : await loadSections(engine, traced, outputs);
+  const used = inputNames(
+    outputs.map(({ value }) => value),
+    traced.graph,
+  );
+  const batchNames = new Set(namesUnder('batch/', used));
+  const noiseNames = new Set(namesUnder('noise/', used));
+  return {
+    sessions,
+    plan,
+    metrics: traced.metrics,
+    batch: Object.fromEntries(Object.entries(spec.batch).filter(([name]) => batchNames.has(name))),
+    hyper: namesUnder('hyper/', used),
+    noise: traced.noise.filter(({ name }) => noiseNames.has(name)),
+    passes: report,
+  };
+}
+
+/** Names that begin with a prefix, without it. */
+const namesUnder = (prefix: string, names: Iterable<string>): string[] =>
+  [...names].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+
+/** Loads a step as one graph. */
+async function loadWhole(
+  engine: EngineClient,
+  traced: TracedStep,
+  outputs: readonly NamedValue[],
+  spec: StepSpec,
+  repeats: boolean,
+): Promise<Pick<StepProgram, 'sessions' | 'plan'>> {
   const values = outputs.map(({ value }) => value);
-  const used = inputNames(values, traced.graph);
-  const under = (prefix: string): string[] =>
-    [...used].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
-  const batchNames = new Set(under('batch/'));
-  const noiseNames = new Set(under('noise/'));
+  const stateInputs = namesUnder('state/', inputNames(values, traced.graph));
   const bytes = traced.changed.reduce((sum, name) => sum + 4 * sizeOf(spec.state[name]!.shape), 0);
   const repeated = repeats && bytes >= LARGE_STATE;
   const model = repeated
@@ -67,18 +100,13 @@ export async function buildStep(
   const forProcessor = nodesForProcessor(reachable(traced.graph, values));
   await engine.createSession(session, model, { forProcessor, kept: true });
   return {
-    session,
+    sessions: [session],
     plan: {
-      stateInputs: repeated ? [...new Set([...under('state/'), ...traced.changed])] : under('state/'),
+      stateInputs: repeated ? [...new Set([...stateInputs, ...traced.changed])] : stateInputs,
       changed: traced.changed,
       metrics: traced.metrics.length,
       steps: repeated ? STEPS : null,
     },
-    metrics: traced.metrics,
-    batch: Object.fromEntries(Object.entries(spec.batch).filter(([name]) => batchNames.has(name))),
-    hyper: under('hyper/'),
-    noise: traced.noise.filter(({ name }) => noiseNames.has(name)),
-    passes: report,
   };
 }
 
@@ -116,7 +144,7 @@ export class OnnxStep implements CompiledStep {
     this.#accumulator = engine.handle();
   }
 
-  async run(state: DeviceState, { batch, hyper, noise }: Inputs): Promise<void> {
+  async run(state: DeviceState, { batch, hyper, noise, rankMeans }: Inputs): Promise<void> {
     const { program, engine } = this;
     if (!(state instanceof OnnxState) || state.engine !== engine) {
       throw new AncError('ANC_STATE', 'this state was uploaded to another backend.', {
@@ -129,15 +157,21 @@ export class OnnxStep implements CompiledStep {
     }
     for (const name of program.hyper) feeds[`hyper/${name}`] = serializeScalar(name, hyper);
     Object.assign(feeds, this.#noise(noise));
-    const { session, plan } = program;
-    const [handle, accumulator] = [state.handle, this.#accumulator];
-    const running =
-      plan.steps === null
-        ? engine.call('runSteps', session, handle, accumulator, plan, feeds, 1)
-        : engine.steps.add({ session, state: handle, accumulator, plan }, feeds);
+    const running = this.#start(state.handle, feeds, rankMeans);
     // The next step's noise is drawn while this one runs on the other thread.
     if (program.noise.length > 0) this.#prefetched = this.#drawNoise({ ...noise, step: noise.step + 1 });
     await running;
+  }
+
+  #start(state: number, feeds: SerializedTensors, means: RankMeans | undefined): Promise<unknown> {
+    const { engine } = this;
+    const { plan, sessions } = this.program;
+    const accumulator = this.#accumulator;
+    if (isSections(plan)) return runSections(engine, plan, state, accumulator, feeds, means);
+    const [session] = sessions as [number];
+    return plan.steps === null
+      ? engine.call('runSteps', session, state, accumulator, plan, feeds, 1)
+      : engine.steps.add({ session, state, accumulator, plan }, feeds);
   }
 
   async metrics(): Promise<Tree<number>> {

@@ -9,5 +9,8 @@ const held = (): number =>
   ((tf.findBackend('wasm') as { numDataIds(): number } | null) ?? { numDataIds: () => 0 }).numDataIds();
 
 describe('tfjs:wasm', () => {
-  backendContract({ describe, it, expect }, () => openWasm(), { held });
+  backendContract({ describe, it, expect }, () => openWasm(), {
+    capabilities: { rankMeans: 'blocking' },
+    held,
+  });
 });

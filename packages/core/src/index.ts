@@ -26,6 +26,7 @@ export { Discriminator, Generator, Student } from './contracts/network.js';
 export type {
   Applied,
   BatchNormInput,
+  BatchRanks,
   ClassifierOutputs,
   Context,
   DiscriminatorOutputs,
@@ -224,14 +225,22 @@ export type {
   RehearsalOptions,
 } from './contracts/backend.js';
 export type { FunctionSpec, TensorFunction } from './contracts/step.js';
+export { differentiableRankMean } from './autodiff/rank-mean.js';
 export { EagerBackend, type EagerOptions } from './eager/eager-backend.js';
 export { drawNoise, type Distribution, type NoiseSpec } from './random/noise.js';
 export { noiseName, phasesOf, playPhases, type PlayedPhases } from './step/play-phases.js';
 
 // Training, alone or as one of several ranks
 export type { Collective } from './contracts/collective.js';
-export type { Exchange, PhaseMeans, Rank } from './contracts/exchange.js';
-export { exchangeByAllReduce, type AllReduce } from './train/all-reduce.js';
+export type {
+  BlockingExchange,
+  Exchange,
+  PhaseMeans,
+  Rank,
+  RankMeans,
+  SynchronizedBatchNorm,
+} from './contracts/exchange.js';
+export { blockingExchangeByAllReduce, exchangeByAllReduce, type AllReduce } from './train/all-reduce.js';
 export { train, type Horizon, type TrainOptions } from './train/train.js';
 export type { Alarm } from './train/alarms.js';
 export type { BatchSource } from './train/batches.js';

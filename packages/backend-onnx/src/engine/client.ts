@@ -11,6 +11,7 @@ interface Waiting {
 /** Calls on the states, sessions and metrics of steps: waiting steps are sent before them. */
 const AFTER_STEPS: ReadonlySet<CallName> = new Set([
   'runSteps',
+  'runSection',
   'readState',
   'writeState',
   'releaseState',

@@ -4,6 +4,7 @@ import type {
   EngineInfo,
   EngineOptions,
   GraphTraits,
+  SectionPlan,
   StepPlan,
   SerializedTensor,
   SerializedTensors,
@@ -22,6 +23,9 @@ export class Engine implements Answers {
   readonly #states = new Map<number, Map<string, Ort.Tensor>>();
   /** Rows of metrics, one per step since the last readback, by the number of their accumulator. */
   readonly #accumulators = new Map<number, Float32Array[]>();
+
+  /** What sections of a step that has begun leave for later ones, by the number of its accumulator. */
+  readonly #between = new Map<number, Map<string, Ort.Tensor>>();
 
   async open(options: EngineOptions): Promise<EngineInfo> {
     this.#runtime = await loadRuntime(options);
@@ -86,6 +90,41 @@ export class Engine implements Answers {
     for (const name of plan.changed) held.set(name, results[`next/${name}`]!);
     if (plan.metrics > 0) this.#accumulate(accumulator, results['metrics']!.data as Float32Array);
     return performance.now() - began;
+  }
+
+  async runSection(
+    state: number,
+    accumulator: number,
+    section: SectionPlan,
+    tensors: SerializedTensors,
+  ): Promise<SerializedTensors> {
+    const held = this.#state(state);
+    if (section.isFirst) this.#between.set(accumulator, new Map()); // what a step that failed left is dropped
+    const between = this.#between.get(accumulator)!;
+    const feeds: Record<string, Ort.Tensor> = {};
+    for (const [name, tensor] of Object.entries(this.#feeds(tensors))) {
+      if (name.startsWith('held/')) between.set(name, tensor);
+      else feeds[name] = tensor;
+    }
+    for (const name of section.reads) feeds[name] = between.get(name)!;
+    for (const name of section.stateInputs) feeds[`state/${name}`] = this.#entry(held, name);
+    const results = await this.#session(section.session).run(feeds);
+    for (const name of section.holds) between.set(name, results[name]!);
+    for (const name of section.changed) between.set(`next/${name}`, results[`next/${name}`]!);
+    if (section.metrics) between.set('metrics', results['metrics']!);
+    for (const name of section.drops) between.delete(name);
+    if (section.isLast) {
+      const metrics = between.get('metrics');
+      if (metrics !== undefined) this.#accumulate(accumulator, metrics.data as Float32Array);
+      for (const [name, tensor] of between)
+        if (name.startsWith('next/')) held.set(name.slice('next/'.length), tensor);
+      this.#between.delete(accumulator);
+    }
+    const sent = section.sends.map(({ output }) => {
+      const { dims, data } = results[output]!;
+      return [output, { type: 'float32', shape: dims, data: (data as Float32Array).slice() }] as const;
+    });
+    return Object.fromEntries(sent);
   }
 
   readMetrics(accumulator: number): Promise<Float32Array> {

@@ -54,6 +54,30 @@ export interface StepPlan {
   readonly steps: string | null;
 }
 
+/** One part of a step that ranks interrupt, which runs in a session of its own. */
+export interface SectionPlan {
+  readonly session: number;
+  /** Names of the feeds that it takes: `batch/…`, `hyper/…`, `noise/…`. */
+  readonly feeds: readonly string[];
+  readonly stateInputs: readonly string[];
+  /** State entries that it computes; they replace those of before when all sections have run. */
+  readonly changed: readonly string[];
+  readonly metrics: boolean;
+  /** Outputs that later sections read; inputs that earlier ones or other ranks have computed; what none reads any more. */
+  readonly holds: readonly string[];
+  readonly reads: readonly string[];
+  readonly drops: readonly string[];
+  /** Outputs whose means over ranks are inputs of later sections. */
+  readonly sends: readonly {
+    readonly output: string;
+    readonly input: string;
+    readonly shape: readonly number[];
+  }[];
+  /** Whether it is the first or the last one of its step. */
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
 /** The worker's calls. They are answered in order. */
 export interface EngineCalls {
   open(options: EngineOptions): EngineInfo;
@@ -73,6 +97,16 @@ export interface EngineCalls {
     feeds: SerializedTensors,
     steps: number,
   ): number;
+  /**
+   * Runs a section of a step; `feeds` contains the means that it reads first. Returns what it sends to the other ranks, by the
+   * names of its outputs.
+   */
+  runSection(
+    state: number,
+    accumulator: number,
+    section: SectionPlan,
+    feeds: SerializedTensors,
+  ): SerializedTensors;
   /** One row of metrics per step since the last call; empties the accumulator. */
   readMetrics(accumulator: number): Float32Array;
   runFunction(session: number, feeds: SerializedTensors): SerializedTensors;

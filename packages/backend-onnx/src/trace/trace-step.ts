@@ -1,5 +1,6 @@
 import {
   AncError,
+  differentiableRankMean,
   mapTree,
   namesOf,
   noiseName,
@@ -12,6 +13,7 @@ import {
 } from '@anc/core';
 import { shapeError } from '@anc/core/internal';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { rankMean } from '../graph/cut.js';
 import { sameShape, Graph } from '../graph/graph.js';
 import { concat, reshape } from '../graph/shape-ops.js';
 import { targetOf, type TargetOptions } from '../graph/target.js';
@@ -39,8 +41,10 @@ function tracedContext(
   tracer: Tracer,
   noise: Map<string, NoiseSpec>,
   repeat: number,
+  ranks: number | undefined,
 ): Context {
   return {
+    ...(ranks !== undefined && { ranks: { count: ranks, mean: tracedMean(backend, tracer) } }),
     training: true,
     noise(name, shape, distribution) {
       const drawn = noiseName(name, repeat);
@@ -50,6 +54,13 @@ function tracedContext(
     activation: (_name, x) => x,
   };
 }
+
+/** The mean over ranks as a node, at which the graph is cut afterwards. */
+const tracedMean = (backend: TraceBackend, tracer: Tracer): ((x: Tensor) => Tensor) =>
+  differentiableRankMean((x) => {
+    const value = rankMean(tracer.graph, tracer.logical(toTraced(backend, x)));
+    return toTensor(backend, tracer.tensor(value, x.shape, 'float32'));
+  });
 
 /** Traces a step by running its phases once on traced tensors. */
 export function traceStep(step: Step, spec: StepSpec, options: TargetOptions = {}): TracedStep {
@@ -73,7 +84,7 @@ export function traceStep(step: Step, spec: StepSpec, options: TargetOptions = {
     );
     const noise = new Map<string, NoiseSpec>();
     const played = playPhases(phasesOf(step, spec.phases), state, batch, hyper, (repeat) =>
-      tracedContext(backend, tracer, noise, repeat),
+      tracedContext(backend, tracer, noise, repeat, spec.ranks),
     );
     const { metrics } = played;
     const changed = changedEntries(backend, tracer, spec, { ...state, ...played.changed });

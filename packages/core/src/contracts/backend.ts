@@ -1,4 +1,5 @@
 import type { HostTensor, Tree } from '../tree/tree.js';
+import type { RankMeans } from './exchange.js';
 import { rehearseTwice } from './rehearse-twice.js';
 import type { FunctionSpec, Step, StepSpec, TensorFunction } from './step.js';
 
@@ -10,6 +11,11 @@ export interface Capabilities {
   readonly deterministic: boolean;
   /** Runs a recorded graph: a step must not read the values of tensors. */
   readonly compiled: boolean;
+  /**
+   * How a step may take means over ranks while it runs (`Context.ranks`): `blocking` the thread, or `awaiting` a promise.
+   * Null or left out: not at all, so that batch norm cannot be synchronized.
+   */
+  readonly rankMeans?: 'blocking' | 'awaiting' | null;
 }
 
 /** Everything that one run of a step takes besides its state. */
@@ -27,6 +33,8 @@ export interface Inputs {
     /** Place of the batch's first row in the whole batch that it is a part of; 0 where left out. */
     readonly offset?: number;
   };
+  /** For a step with `StepSpec.ranks`; where left out, as if all ranks had the same rows. */
+  readonly rankMeans?: RankMeans;
 }
 
 /** Named tensors in the backend's memory. */

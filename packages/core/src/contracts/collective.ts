@@ -12,6 +12,11 @@ export interface Collective extends Rank {
    * number of ranks the same buffers always give the same bytes: the order of the sums is fixed. Buffers are not changed.
    */
   allReduce(buffer: Float32Array): Promise<Float32Array>;
+  /**
+   * The same sum, bit for bit, which blocks the thread until all ranks are there. Needed by synchronized batch norm on
+   * backends that run op by op, and by nothing else; left out where the library cannot.
+   */
+  allReduceBlocking?(buffer: Float32Array): Float32Array;
   /** Gives every rank the bytes of rank `root`, of whatever length; those that others pass are ignored. */
   broadcast(bytes: Uint8Array, root: number): Promise<Uint8Array>;
   /** Waits for all ranks. */

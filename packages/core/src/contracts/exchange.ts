@@ -25,3 +25,28 @@ export interface PhaseMeans {
  * apart.
  */
 export type Exchange = (own: PhaseMeans) => Promise<readonly Float32Array[]>;
+
+/** The same, which blocks the thread until all ranks are there. */
+export type BlockingExchange = (own: PhaseMeans) => readonly Float32Array[];
+
+/**
+ * Batch norm over the rows of all ranks. Its sums are exchanged while a phase computes its gradients, by the exchange that
+ * averages them afterwards, as a phase named `<phase>/batch-norm`.
+ */
+export interface SynchronizedBatchNorm {
+  /** How many ranks there are. */
+  readonly ranks: number;
+  /**
+   * For backends that run op by op, which cannot wait for a promise in the middle of a step
+   * (`Capabilities.rankMeans: 'blocking'`).
+   */
+  readonly blocking?: BlockingExchange;
+}
+
+/** Means over all ranks of a step's values in its middle, weighted by rows. */
+export interface RankMeans {
+  /** Means of a buffer, element by element; a new one. */
+  mean(values: Float32Array): Promise<Float32Array>;
+  /** The same, which blocks the thread; null where there is none. */
+  readonly meanBlocking: ((values: Float32Array) => Float32Array) | null;
+}

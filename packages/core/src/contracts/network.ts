@@ -35,6 +35,23 @@ export interface Context {
    * A generator's terms compare them.
    */
   normalized?(input: BatchNormInput): void;
+  /**
+   * The other ranks, where several share a batch and batch norm is synchronized; left out elsewhere. Whatever is computed
+   * from several images of a batch, and not from each by itself, takes its means over all ranks by it.
+   */
+  readonly ranks?: BatchRanks;
+}
+
+/** The ranks that share a batch, as the code of a step sees them. */
+export interface BatchRanks {
+  /** How many there are. */
+  readonly count: number;
+  /**
+   * The mean of x over all ranks, weighted by their rows of the batch; float32, of one shape on all ranks. Differentiable:
+   * the gradient is the mean of the gradients, each of the rank's own loss, a mean over its rows. All ranks wait for each
+   * other: what is computed at the same depth is exchanged together on compiled backends.
+   */
+  mean(x: Tensor): Tensor;
 }
 
 /** The input of a batch norm [B, …, C], and its running averages [C]. */

@@ -50,6 +50,8 @@ export interface StepSpec {
   readonly hyper: readonly string[];
   /** The phases to run, in order; a name may repeat. Each phase once where left out. */
   readonly phases?: readonly string[];
+  /** Number of ranks whose means the step takes while it runs; see `Context.ranks`. None where left out. */
+  readonly ranks?: number;
 }
 
 /** A pure function of tensors: teacher inference, evaluation, export. */

@@ -65,7 +65,13 @@ export class EagerBackend extends Backend {
     super();
     tf.env().set('PROD', true); // suppresses tfjs's banner and warnings
     this.name = options.name ?? `tfjs:${tfjsName}`;
-    this.capabilities = { training: true, deterministic: true, compiled: false, ...options.capabilities };
+    this.capabilities = {
+      training: true,
+      deterministic: true,
+      compiled: false,
+      rankMeans: 'blocking',
+      ...options.capabilities,
+    };
     this.environment = { tfjs: tf.version_core, engine: tfjsName, ...options.environment };
     this.#within = (f) =>
       inTurn(async () => {

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { differentiableRankMean } from '../autodiff/rank-mean.js';
 import type { Inputs } from '../contracts/backend.js';
-import type { Context } from '../contracts/network.js';
+import type { RankMeans } from '../contracts/exchange.js';
+import type { BatchRanks, Context } from '../contracts/network.js';
 import { drawNoise } from '../random/noise.js';
 import { noiseName } from '../step/play-phases.js';
 
@@ -13,9 +16,19 @@ export const inference: Context = {
   activation: (_name, x) => x,
 };
 
-/** A training context that draws and uploads noise when it is requested. */
-export function eagerContext({ seed, step, offset = 0 }: Inputs['noise'], repeat: number): Context {
+/**
+ * A training context that draws and uploads noise when it is requested.
+ *
+ * @param repeat how often the phase has already run in this step
+ * @param ranks see `eagerRanks`
+ */
+export function eagerContext(
+  { seed, step, offset = 0 }: Inputs['noise'],
+  repeat: number,
+  ranks: BatchRanks | null = null,
+): Context {
   return {
+    ...(ranks !== null && { ranks }),
     training: true,
     noise(name, shape, distribution) {
       const spec = { name: noiseName(name, repeat), shape, distribution };
@@ -24,4 +37,14 @@ export function eagerContext({ seed, step, offset = 0 }: Inputs['noise'], repeat
     },
     activation: (_name, x) => x,
   };
+}
+
+/** The other ranks of a step that runs op by op: values come to the host and go back, and the thread waits. */
+export function eagerRanks(count: number, means: RankMeans | undefined): BatchRanks {
+  const meanOf = (x: Tensor): Tensor => {
+    if (means === undefined) return tf.clone(x);
+    const values = means.meanBlocking!(x.dataSync<'float32'>());
+    return tf.tensor(values, x.shape, 'float32');
+  };
+  return { count, mean: differentiableRankMean(meanOf) };
 }

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { CompiledStep, DeviceState, Inputs } from '../contracts/backend.js';
+import type { BatchRanks } from '../contracts/network.js';
 import type { Phase, Step, StepSpec } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
 import { meansOfRuns } from '../train/metric-accumulator.js';
 import { phasesOf, playPhases } from '../step/play-phases.js';
 import { assertFeed } from '../tree/assert-feed.js';
 import { mapTree, type Tree } from '../tree/tree.js';
-import { eagerContext } from './eager-context.js';
+import { eagerContext, eagerRanks } from './eager-context.js';
 import { EagerState, type RunExclusive } from './eager-state.js';
 import { toTensor } from './host-tensor.js';
 
@@ -46,7 +47,9 @@ export class EagerStep implements CompiledStep {
       throw new AncError('ANC_FEED', `the hyperparameter "${missing}" is missing.`);
     }
     await this.within(() => {
-      const { changed, metrics } = runPhases(this.#phases, state.tensors, inputs);
+      const { ranks: count } = this.spec;
+      const ranks = count === undefined ? null : eagerRanks(count, inputs.rankMeans);
+      const { changed, metrics } = runPhases(this.#phases, state.tensors, inputs, ranks);
       state.replace(changed);
       this.#names = metrics.names;
       const [before, row] = [this.#rows, metrics.row];
@@ -84,6 +87,7 @@ function runPhases(
   phases: readonly Phase[],
   before: ReadonlyMap<string, Tensor>,
   { batch, hyper, noise }: Inputs,
+  ranks: BatchRanks | null,
 ): { readonly changed: Tree; readonly metrics: RunMetrics } {
   const names: string[] = [];
   const played: { changed: Tree; values: Tensor[] } = tf.tidy(() => {
@@ -92,7 +96,7 @@ function runPhases(
       Object.fromEntries(before),
       mapTree(batch, toTensor),
       mapTree(hyper, (value) => tf.scalar(value)),
-      (repeat) => eagerContext(noise, repeat),
+      (repeat) => eagerContext(noise, repeat, ranks),
     );
     const held = new Set<Tensor>(before.values());
     const owned = (tensor: Tensor, name: string): Tensor => {

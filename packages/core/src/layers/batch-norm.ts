@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { BatchRanks } from '../contracts/network.js';
 import { filled } from '../tree/tree.js';
 import { modelInputError, type Layer, type LayerApplied } from './layer.js';
 
@@ -17,24 +18,71 @@ const USUAL_EPSILON = 1e-5;
 const affine = (x: tf.Tensor, a: tf.Tensor, c: tf.Tensor): tf.Tensor =>
   tf.batchNorm(x, tf.zerosLike(c), tf.onesLike(c), c, a, 0);
 
+/** Mean and biased variance of a batch, [C] each, and how many numbers of a channel they are of. */
+interface Moments {
+  readonly mean: tf.Tensor;
+  readonly variance: tf.Tensor;
+  /** A scalar tensor where ranks may have different numbers of rows. */
+  readonly count: number | tf.Tensor;
+}
+
+const axesOf = (x: tf.Tensor): number[] => x.shape.map((_, axis) => axis).slice(0, -1);
+
+/** How many numbers x [..., C] has of each channel. */
+const countOf = (x: tf.Tensor): number =>
+  axesOf(x).reduce((product, axis) => product * x.shape[axis]!, 1);
+
+function ownMoments(x: tf.Tensor): Moments {
+  const axes = axesOf(x);
+  const mean = tf.mean(x, axes);
+  return { mean, variance: tf.mean(tf.squaredDifference(x, mean), axes), count: countOf(x) };
+}
+
 /**
- * Normalizes x [..., C] by its own mean and biased variance [C], scales by gamma and shifts by beta.
+ * Of the rows of all ranks, by one exchange. The variance is the mean of the ranks' variances plus that of their means
+ * (Chan et al. 1983); means are taken relative to the running average, near which they lie, so that little cancels.
+ */
+function sharedMoments(x: tf.Tensor, running: tf.Tensor, ranks: BatchRanks): Moments {
+  const own = ownMoments(x);
+  const channels = running.size;
+  const shift = tf.sub(own.mean, running); // [C]
+  const second = tf.add(own.variance, tf.square(shift)); // [C]
+  const share = tf.fill([1], 1 / countOf(x));
+  const means = ranks.mean(tf.concat([shift, second, share])); // [2 C + 1]
+  const meanShift = tf.slice(means, [0], [channels]);
+  const meanSecond = tf.slice(means, [channels], [channels]);
+  return {
+    mean: tf.add(running, meanShift),
+    variance: tf.relu(tf.sub(meanSecond, tf.square(meanShift))),
+    count: tf.div(ranks.count, tf.reshape(tf.slice(means, [2 * channels], [1]), [])),
+  };
+}
+
+/** Two vectors [C] as means over ranks, by one exchange. */
+function meansOf(ranks: BatchRanks, a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
+  const means = ranks.mean(tf.concat([a, b]));
+  return [tf.slice(means, [0], [a.size]), tf.slice(means, [a.size], [a.size])];
+}
+
+/**
+ * Normalizes x [..., C] by the mean and biased variance [C] of its batch, scales by gamma and shifts by beta.
  *
  * The gradient is written by hand (Ioffe & Szegedy 2015, section 3, collected by powers of x): two reductions, Σdy
- * and Σdy·x, and one pass a·dy + b·x + c. It accounts for mean and variance as functions of x, so it is only correct
- * for x's own.
+ * and Σdy·(x - mean), and one pass a·dy + b·x + c. It accounts for mean and variance as functions of x, so it is only
+ * correct for x's own, or for those of all ranks: then the two sums are means over the ranks in the gradient of x, while
+ * those of gamma and beta are of this rank's loss, as all gradients of parameters.
  */
-function normalizeByOwnStatistics(
+function normalize(
   x: tf.Tensor,
   gamma: tf.Tensor,
   beta: tf.Tensor,
-  mean: tf.Tensor,
-  variance: tf.Tensor,
+  { mean, variance }: Moments,
   epsilon: number,
+  ranks: BatchRanks | undefined,
 ): tf.Tensor {
-  const axes = x.shape.map((_, axis) => axis).slice(0, -1);
-  const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
-  const normalize = tf.customGrad((...inputs) => {
+  const axes = axesOf(x);
+  const count = countOf(x);
+  const operation = tf.customGrad((...inputs) => {
     const [x, gamma, beta, save] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     save([x, gamma, mean, variance]);
     const value = tf.batchNorm(x, mean, variance, beta, gamma, epsilon);
@@ -45,22 +93,30 @@ function normalizeByOwnStatistics(
       const dScaled = tf.sub(tf.sum(tf.mul(dy, x), axes), tf.mul(mean, dBeta)); // Σ dy·(x - mean), [C]
       const dGamma = tf.mul(scale, dScaled);
       const a = tf.mul(gamma, scale);
-      const b = tf.div(tf.mul(a, tf.mul(tf.square(scale), dScaled)), -count);
-      const c = tf.neg(tf.add(tf.mul(b, mean), tf.div(tf.mul(a, dBeta), count)));
+      const [scaled, shifted] = ranks === undefined ? [dScaled, dBeta] : meansOf(ranks, dScaled, dBeta);
+      const b = tf.div(tf.mul(a, tf.mul(tf.square(scale), scaled)), -count);
+      const c = tf.neg(tf.add(tf.mul(b, mean), tf.div(tf.mul(a, shifted), count)));
       const dx = tf.add(tf.mul(dy, a), affine(x, b, c));
       return [dx, dGamma, dBeta];
     };
     return { value, gradFunc };
   });
-  return normalize(x, gamma, beta);
+  return operation(x, gamma, beta);
 }
+
+/** n / (n - 1), by which a biased variance becomes an unbiased one. */
+const besselCorrection = (count: number | tf.Tensor): number | tf.Tensor =>
+  typeof count === 'number'
+    ? count / Math.max(count - 1, 1)
+    : tf.div(count, tf.maximum(tf.sub(count, 1), 1));
 
 /**
  * Batch normalization over all axes but the last (Ioffe & Szegedy 2015): x [B, ..., C] -> the same shape.
  *
  * Params `gamma`, `beta` [C]; stats `mean`, `variance` [C]. In training it normalizes by the batch's mean and biased
  * variance, and returns running averages in which the batch has the weight 1 - momentum, its variance unbiased; in
- * inference it uses the running averages. It counts as no FLOPs, as in the paper.
+ * inference it uses the running averages. Where ranks share the batch (`Context.ranks`), its statistics are those of all
+ * of their rows. It counts as no FLOPs, as in the paper.
  */
 export function batchNorm(name: string, options: BatchNormOptions = {}): Layer {
   const { momentum = 0.9, epsilon = USUAL_EPSILON } = options;
@@ -90,15 +146,14 @@ export function batchNorm(name: string, options: BatchNormOptions = {}): Layer {
         const output = tf.batchNorm(x, running.mean, running.variance, beta, gamma, epsilon);
         return { output, stats: {} };
       }
-      const axes = x.shape.map((_, axis) => axis).slice(0, -1);
-      const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
-      const mean = tf.mean(x, axes);
-      const variance = tf.mean(tf.squaredDifference(x, mean), axes);
-      const unbiased = tf.mul(variance, count / Math.max(count - 1, 1));
+      const { ranks } = context;
+      const moments = ranks === undefined ? ownMoments(x) : sharedMoments(x, running.mean, ranks);
+      const { mean, variance, count } = moments;
+      const unbiased = tf.mul(variance, besselCorrection(count));
       const average = (old: tf.Tensor, now: tf.Tensor): tf.Tensor =>
         tf.add(tf.mul(old, momentum), tf.mul(now, 1 - momentum));
       return {
-        output: normalizeByOwnStatistics(x, gamma, beta, mean, variance, epsilon),
+        output: normalize(x, gamma, beta, moments, epsilon, ranks),
         stats: { mean: average(running.mean, mean), variance: average(running.variance, unbiased) },
       };
     },

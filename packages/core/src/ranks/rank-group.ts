@@ -1,7 +1,7 @@
 import type { Collective } from '../contracts/collective.js';
-import type { Exchange, Rank } from '../contracts/exchange.js';
+import type { Exchange, Rank, SynchronizedBatchNorm } from '../contracts/exchange.js';
 import { AncError } from '../errors/error.js';
-import { exchangeByAllReduce } from '../train/all-reduce.js';
+import { blockingExchangeByAllReduce, exchangeByAllReduce } from '../train/all-reduce.js';
 import { decodeError, encodeError } from './rank-error.js';
 
 /** What the ranks are about to do, as a number: they must all be about to do the same. */
@@ -41,6 +41,8 @@ export class RankGroup implements Rank {
   readonly #collective: Collective;
   readonly #stop = new AbortController();
   #stopRequested = false;
+  /** Whether a blocking operation has learned that another rank failed, and not yet why. */
+  #hasOtherFailed = false;
 
   constructor(collective: Collective) {
     this.#collective = collective;
@@ -80,6 +82,24 @@ export class RankGroup implements Rank {
 
   readonly #exchange = exchangeByAllReduce((buffer) => this.#collective.allReduce(buffer));
 
+  /** What synchronizes batch norm over all ranks, by `exchange`. */
+  get synchronizedBatchNorm(): SynchronizedBatchNorm {
+    const { ranks } = this;
+    const allReduce = this.#collective.allReduceBlocking?.bind(this.#collective);
+    if (allReduce === undefined) return { ranks };
+    const exchange = blockingExchangeByAllReduce(allReduce);
+    return {
+      ranks,
+      blocking: (own) => {
+        const length = own.values.reduce((sum, values) => sum + values.length, 0);
+        const isFailed = this.#entered(allReduce(this.#entry(OPERATIONS.exchange, length)), different);
+        if (!isFailed) return exchange(own);
+        this.#hasOtherFailed = true; // the reason follows when `guard` gets this error: it is sent by promises
+        throw different();
+      },
+    };
+  }
+
   /** The bytes of rank `root`, on every rank. */
   async broadcast(bytes: Uint8Array, root: number): Promise<Uint8Array> {
     await this.#enter(OPERATIONS.broadcast, root);
@@ -109,6 +129,10 @@ export class RankGroup implements Rank {
     try {
       return await work();
     } catch (error) {
+      if (this.#hasOtherFailed) {
+        this.#hasOtherFailed = false;
+        throw await this.#reasonOf(null);
+      }
       if (!isSharedError(error)) await this.#fail(error);
       throw error;
     }
@@ -126,13 +150,23 @@ export class RankGroup implements Rank {
   }
 
   async #enter(operation: number, detail: number, otherwise = different): Promise<void> {
+    const sums = await this.#collective.allReduce(this.#entry(operation, detail));
+    if (this.#entered(sums, otherwise)) throw await this.#reasonOf(null);
+  }
+
+  /** What this rank says before an operation. */
+  #entry(operation: number, detail: number): Float32Array {
     const own = new Float32Array(2 + this.ranks);
     own[1] = this.#stopRequested ? 1 : 0;
     own[2 + this.rank] = (operation + 8 * detail) % SIGNATURES;
-    const [failed, stop, ...signatures] = await this.#collective.allReduce(own);
-    if (failed! > 0) throw await this.#reasonOf(null);
+    return own;
+  }
+
+  /** Whether a rank has failed, by the sums of what all of them said. Throws where they do different things. */
+  #entered([failed, stop, ...signatures]: Float32Array, otherwise: () => AncError): boolean {
+    if (failed! > 0) return true;
     if (stop! > 0) this.#stop.abort();
-    if (signatures.every((signature) => signature === signatures[0])) return;
+    if (signatures.every((signature) => signature === signatures[0])) return false;
     const error = otherwise();
     markShared(error); // all ranks see the signatures
     throw error;

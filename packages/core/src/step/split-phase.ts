@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { differentiableRankMean } from '../autodiff/rank-mean.js';
 import type { Phase, PhaseGradients, Step } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
 import { mapTree, prefixTree, subtree, type LeafSpec, type Tree } from '../tree/tree.js';
@@ -47,17 +48,30 @@ export const updateStep = (step: Step, phase: Phase): Step => ({
   phases: [updatePhase(phase)],
 });
 
-/** A step that runs a phase's gradients and reports what they hand to its update. */
-export const measuringStep = (step: Step, phase: Phase, report: (handed: HandedShapes) => void): Step => ({
+/** What a phase's gradients do, as far as dividing a batch is concerned. */
+export interface MeasuredPhase {
+  /** What they hand to the update. */
+  readonly handed: HandedShapes;
+  /** Whether they would take means over ranks, as batch norm does. */
+  readonly takesRankMeans: boolean;
+}
+
+/** A step that runs a phase's gradients and reports what they do. */
+export const measuringStep = (step: Step, phase: Phase, report: (measured: MeasuredPhase) => void): Step => ({
   id: JSON.stringify(['measure', step.id, phase.name]),
   phases: [measuredPhase(phase, report)],
 });
 
-/** A phase that reports what `phase` hands to its update, whenever it runs, and changes nothing. */
-const measuredPhase = (phase: Phase, report: (handed: HandedShapes) => void): Phase => ({
+/** A phase that reports what the gradients of `phase` do, whenever it runs, and changes nothing. */
+const measuredPhase = (phase: Phase, report: (measured: MeasuredPhase) => void): Phase => ({
   name: phase.name,
   gradients(state, batch, hyper, context) {
-    const found = phase.gradients(state, batch, hyper, context);
+    let takesRankMeans = false;
+    const mean = differentiableRankMean((x) => {
+      takesRankMeans = true;
+      return tf.clone(x);
+    });
+    const found = phase.gradients(state, batch, hyper, { ...context, ranks: { count: 2, mean } });
     const handed = handedBy(found);
     for (const [name, { dtype }] of Object.entries(handed)) {
       if (dtype === 'float32') continue;
@@ -66,7 +80,7 @@ const measuredPhase = (phase: Phase, report: (handed: HandedShapes) => void): Ph
         received: dtype,
       });
     }
-    report(mapTree(handed, ({ shape }) => [...shape]));
+    report({ handed: mapTree(handed, ({ shape }) => [...shape]), takesRankMeans });
     return { grads: {}, stats: {}, metrics: found.metrics };
   },
   update: () => ({}),

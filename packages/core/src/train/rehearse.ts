@@ -1,4 +1,5 @@
 import type { Backend } from '../contracts/backend.js';
+import type { SynchronizedBatchNorm } from '../contracts/exchange.js';
 import type { Variables } from '../contracts/network.js';
 import type { Stage } from '../contracts/method.js';
 import type { Step, StepSpec } from '../contracts/step.js';
@@ -9,7 +10,7 @@ import { Rng } from '../random/rng.js';
 import { imageRows } from './batches.js';
 import { assertDivisible } from './divisible.js';
 import { PROBED_ROWS, rehearseFinite, type FiniteRehearsal } from './rehearse-finite.js';
-import { SplitSpecs } from './split-stage.js';
+import { SplitSpecs, type SplitOptions } from './split-stage.js';
 import {
   firstNotFinite,
   mapTree,
@@ -27,6 +28,8 @@ export interface RehearseOptions {
   readonly batchSize: number;
   /** Micro-batches of a batch; 1 where left out. */
   readonly accumulate?: number;
+  /** Batch norm over the rows of all ranks, whose exchange follows; null or left out for none. */
+  readonly synchronized?: SynchronizedBatchNorm | null;
   /** [H, W, C]. */
   readonly shape: readonly number[];
   /** Shapes (no batch axis) of the teacher's outputs; null where no stage uses them. */
@@ -53,7 +56,7 @@ export interface RehearseOptions {
  *   that is looked for; `ANC_STAGE` with the line at which it arose where it is not an AncError.
  */
 export async function rehearse(options: RehearseOptions): Promise<void> {
-  const { backend, stages, batchSize, accumulate = 1, finite } = options;
+  const { backend, stages, batchSize, accumulate = 1, synchronized = null, finite } = options;
   // Op by op, two images show the same errors as a whole batch.
   const batch = backend.capabilities.compiled ? batchSize : Math.min(2 * accumulate, batchSize);
   let state: Tree<HostTensor> | null = null;
@@ -67,8 +70,8 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
         state = initialState(stage, state, options.teacher);
         assertDivisible(stage, accumulate, false);
         const spec = specFor(stage, state, batch, options);
-        if (accumulate === 1) await backend.rehearse(stage.step, spec);
-        else await rehearseSplit(backend, stage.step, spec, accumulate);
+        if (accumulate === 1 && synchronized === null) await backend.rehearse(stage.step, spec);
+        else await rehearseSplit(backend, stage.step, spec, { accumulate, synchronized });
         if (finite === undefined) continue;
         const few = specFor(stage, state, Math.min(PROBED_ROWS, batchSize), options);
         const own = { ...finite, rng: finite.rng.split('stage', i) };
@@ -138,9 +141,9 @@ async function rehearseSplit(
   backend: Backend,
   step: Step,
   spec: StepSpec,
-  accumulate: number,
+  options: SplitOptions,
 ): Promise<void> {
-  const specs = await SplitSpecs.of(backend, step, spec, accumulate);
+  const specs = await SplitSpecs.of(backend, step, spec, options);
   for (const phase of step.phases) {
     const sizes = new Set(specs.parts.map(({ count }) => count));
     for (const size of sizes) {

@@ -1,5 +1,5 @@
 import type { Backend, DeviceState } from '../contracts/backend.js';
-import type { Exchange } from '../contracts/exchange.js';
+import type { SynchronizedBatchNorm } from '../contracts/exchange.js';
 import type { Phase, Step, StepSpec } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
 import { phasesOf } from '../step/play-phases.js';
@@ -10,14 +10,23 @@ import {
   measuringStep,
   updateStep,
   WEIGHT,
-  type HandedShapes,
+  type MeasuredPhase,
 } from '../step/split-phase.js';
 import { rowRange, type RowRange } from '../tree/rows.js';
 import { mapTree, namesOf, zeros, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
-import { SplitStep, type SplitPhase } from './split-step.js';
+import { assertRankMeans } from './rank-means.js';
+import { SplitStep, type Between, type SplitPhase } from './split-step.js';
 
 /** Shapes and types of a whole batch and of everything else that enters a step. */
 export type WholeSpec = Omit<StepSpec, 'phases'>;
+
+/** How the batches of a step are divided. */
+export interface SplitOptions {
+  /** Number of parts of a batch; 1 where left out. */
+  readonly accumulate?: number;
+  /** Batch norm over the rows of all ranks; null or left out where each has its own. */
+  readonly synchronized?: SynchronizedBatchNorm | null;
+}
 
 /** The two halves of every phase of a step, with what they hand over, for batches that are cut into parts. */
 export class SplitSpecs {
@@ -27,15 +36,22 @@ export class SplitSpecs {
     readonly parts: readonly RowRange[],
     /** State entries that each phase hands to its update. */
     readonly held: ReadonlyMap<Phase, Tree<LeafSpec>>,
+    /** Number of ranks over which batch norm is synchronized, for each phase that has one. */
+    readonly ranks: ReadonlyMap<Phase, number>,
   ) {}
 
   /**
    * Finds out what the phases hand over, by rehearsing their gradients.
    *
-   * @param accumulate number of parts of a batch.
-   * @throws `ANC_CONFIG` where a batch has fewer rows than parts.
+   * @throws `ANC_CONFIG` where a batch has fewer rows than parts; `ANC_RANK_MEANS` where the step has batch norm that is to
+   *   be synchronized and the backend cannot.
    */
-  static async of(backend: Backend, step: Step, whole: WholeSpec, accumulate: number): Promise<SplitSpecs> {
+  static async of(
+    backend: Backend,
+    step: Step,
+    whole: WholeSpec,
+    { accumulate = 1, synchronized = null }: SplitOptions,
+  ): Promise<SplitSpecs> {
     const rows = rowsIn(whole);
     if (!Number.isInteger(accumulate) || accumulate < 1 || accumulate > rows) {
       throw new AncError('ANC_CONFIG', 'a batch cannot be cut into so many micro-batches.', {
@@ -45,19 +61,26 @@ export class SplitSpecs {
     }
     const parts = Array.from({ length: accumulate }, (_, i) => rowRange(rows, accumulate, i));
     const held = new Map<Phase, Tree<LeafSpec>>();
+    const ranks = new Map<Phase, number>();
     for (const phase of step.phases) {
-      held.set(phase, heldEntries(phase.name, await handedBy(backend, step, phase, whole)));
+      const { handed, takesRankMeans } = await measured(backend, step, phase, whole);
+      held.set(phase, heldEntries(phase.name, handed));
+      if (!takesRankMeans || synchronized === null) continue;
+      assertRankMeans(backend, synchronized);
+      ranks.set(phase, synchronized.ranks);
     }
-    return new SplitSpecs(step, whole, parts, held);
+    return new SplitSpecs(step, whole, parts, held, ranks);
   }
 
   /** The first half of a phase, for a part of `rows` rows. */
   gradients(phase: Phase, repeat: number, rows: number): { readonly step: Step; readonly spec: StepSpec } {
     const several = this.parts.length > 1;
+    const ranks = this.ranks.get(phase);
     return {
       step: gradientsStep(this.step, phase, repeat, several),
       spec: {
         ...this.#specOf(phase),
+        ...(ranks !== undefined && { ranks }),
         batch: mapTree(this.whole.batch, (leaf) => withRows(leaf, rows)),
         hyper: several ? [...this.whole.hyper, KEEP, WEIGHT] : this.whole.hyper,
       },
@@ -80,19 +103,19 @@ export class SplitStage {
   private constructor(
     readonly backend: Backend,
     readonly specs: SplitSpecs,
-    readonly exchange: Exchange | null,
+    readonly between: Between,
     readonly state: DeviceState,
   ) {}
 
   static async open(
     backend: Backend,
     specs: SplitSpecs,
-    exchange: Exchange | null,
+    between: Between,
     initial: Tree<HostTensor>,
   ): Promise<SplitStage> {
     const held = [...specs.held.values()].map((entries) => mapTree(entries, zeros));
     const state = await backend.upload(Object.assign({}, initial, ...held) as Tree<HostTensor>);
-    return new SplitStage(backend, specs, exchange, state);
+    return new SplitStage(backend, specs, between, state);
   }
 
   /** Compiles the halves of some phases of the step, in order; a name may repeat. */
@@ -116,7 +139,7 @@ export class SplitStage {
         held: namesOf(specs.held.get(phase)!),
       });
     }
-    return new SplitStep(phases, this.exchange);
+    return new SplitStep(phases, this.between);
   }
 }
 
@@ -128,23 +151,28 @@ const withRows = (leaf: LeafSpec, rows: number): LeafSpec => ({
 });
 
 /** What each backend found out, by step and phase: a stage is rehearsed before it is trained. */
-const known = new WeakMap<Backend, Map<string, HandedShapes>>();
+const known = new WeakMap<Backend, Map<string, MeasuredPhase>>();
 
-/** What a phase hands to its update, found by running its gradients on few rows; compiled backends only record them. */
-async function handedBy(backend: Backend, step: Step, phase: Phase, whole: WholeSpec): Promise<HandedShapes> {
+/** What a phase's gradients do, found by running them on few rows; compiled backends only record them. */
+async function measured(
+  backend: Backend,
+  step: Step,
+  phase: Phase,
+  whole: WholeSpec,
+): Promise<MeasuredPhase> {
   const rows = Math.min(2, rowsIn(whole));
   const batch = mapTree(whole.batch, (leaf) => withRows(leaf, rows));
   const spec: StepSpec = { ...whole, batch, phases: [phase.name] };
   const key = JSON.stringify([step.id, spec]);
-  const found = known.get(backend) ?? new Map<string, HandedShapes>();
+  const found = known.get(backend) ?? new Map<string, MeasuredPhase>();
   known.set(backend, found);
   const before = found.get(key);
   if (before !== undefined) return before;
-  const reported: HandedShapes[] = [];
-  const measuring = measuringStep(step, phase, (shapes) => void reported.push(shapes));
+  const reported: MeasuredPhase[] = [];
+  const measuring = measuringStep(step, phase, (found) => void reported.push(found));
   await backend.rehearse(measuring, spec, { compiles: false });
-  const handed = reported.at(-1);
-  if (handed === undefined) {
+  const last = reported.at(-1);
+  if (last === undefined) {
     throw new AncError(
       'ANC_EXCHANGE',
       `backend "${backend.name}" rehearses a step without running its code.`,
@@ -153,6 +181,6 @@ async function handedBy(backend: Backend, step: Step, phase: Phase, whole: Whole
       },
     );
   }
-  found.set(key, handed);
-  return handed;
+  found.set(key, last);
+  return last;
 }

@@ -1,10 +1,11 @@
 import type { CompiledStep, DeviceState, Inputs } from '../contracts/backend.js';
-import type { Exchange } from '../contracts/exchange.js';
+import type { Exchange, SynchronizedBatchNorm } from '../contracts/exchange.js';
 import { AncError } from '../errors/error.js';
 import { KEEP, WEIGHT } from '../step/split-phase.js';
 import { rowsOf, type RowRange } from '../tree/rows.js';
 import { mapTree, namesOf, type HostTensor, type Tree } from '../tree/tree.js';
 import { meansOfRuns } from './metric-accumulator.js';
+import { rankMeansOf } from './rank-means.js';
 
 /** The compiled halves of a phase. */
 export interface SplitPhase {
@@ -14,6 +15,14 @@ export interface SplitPhase {
   readonly update: CompiledStep;
   /** State entries that hold what the first half hands to the second, in code-unit order. */
   readonly held: readonly string[];
+}
+
+/** What takes place between ranks; null where nothing does. */
+export interface Between {
+  /** Between the gradients of a phase and its update. */
+  readonly exchange: Exchange | null;
+  /** Batch norm over the rows of all ranks. */
+  readonly synchronized: SynchronizedBatchNorm | null;
 }
 
 /**
@@ -29,7 +38,7 @@ export class SplitStep implements CompiledStep {
 
   constructor(
     readonly phases: readonly SplitPhase[],
-    readonly exchange: Exchange | null,
+    readonly between: Between,
   ) {}
 
   async run(state: DeviceState, inputs: Inputs): Promise<void> {
@@ -66,6 +75,7 @@ export class SplitStep implements CompiledStep {
         batch: parts.length === 1 ? batch : mapTree(batch, (entry) => rowsOf(entry, range)),
         hyper: parts.length === 1 ? hyper : { ...hyper, ...share },
         noise: { ...noise, offset: (noise.offset ?? 0) + range.start },
+        ...rankMeansOf(phase.name, range.count, this.between),
       });
     }
     const each: Tree<number>[] = [];
@@ -74,13 +84,16 @@ export class SplitStep implements CompiledStep {
       each[0]!,
       (_value, name) => each.reduce((sum, values, i) => sum + values[name]! * parts[i]!.rows.count, 0) / rows,
     );
-    const exchanged = this.exchange === null ? metrics : await this.#exchanged(phase, rows, state, metrics);
+    const { exchange } = this.between;
+    const exchanged =
+      exchange === null ? metrics : await this.#exchanged(exchange, phase, rows, state, metrics);
     await update.run(state, { batch: {}, hyper, noise });
     return exchanged;
   }
 
   /** Replaces what a phase hands to its update by the means of all ranks; returns those of the metrics. */
   async #exchanged(
+    exchange: Exchange,
     { name: phase, held }: SplitPhase,
     rows: number,
     state: DeviceState,
@@ -90,7 +103,7 @@ export class SplitStep implements CompiledStep {
     const names = namesOf(metrics);
     const last = Float32Array.from(names, (name) => metrics[name]!);
     const values = [...held.map((name) => own[name]!.data as Float32Array), last];
-    const means = await this.exchange!({ phase, rows, values });
+    const means = await exchange({ phase, rows, values });
     const lengths = (arrays: readonly Float32Array[]): string =>
       arrays.map(({ length }) => length).join(', ');
     if (lengths(means) !== lengths(values)) {

@@ -1,5 +1,5 @@
 import type { Backend, CompiledStep, DeviceState, Inputs } from '../contracts/backend.js';
-import type { Exchange } from '../contracts/exchange.js';
+import type { Exchange, SynchronizedBatchNorm } from '../contracts/exchange.js';
 import type { Stage } from '../contracts/method.js';
 import { mapTree, specOf, type HostTensor, type Tree } from '../tree/tree.js';
 import {
@@ -29,6 +29,8 @@ export interface Division {
   readonly accumulate?: number;
   /** Averages with other ranks; none where left out. */
   readonly exchange?: Exchange;
+  /** With an exchange: batch norm over the rows of all ranks. Each rank's own where left out. */
+  readonly synchronizedBatchNorm?: SynchronizedBatchNorm;
 }
 
 /** A stage's state on a backend, and what compiles its step for a combination of phases. */
@@ -70,7 +72,7 @@ export class StageRunner {
   /** Copies the state to the backend. */
   async #open({ batch, hyper }: Inputs): Promise<OpenStage> {
     const { backend, stage, initial } = this;
-    const { accumulate = 1, exchange = null } = this.division;
+    const { accumulate = 1, exchange = null, synchronizedBatchNorm = null } = this.division;
     assertDivisible(stage, accumulate, exchange !== null);
     const whole: WholeSpec = {
       state: mapTree(initial, specOf),
@@ -78,8 +80,9 @@ export class StageRunner {
       hyper: Object.keys(hyper),
     };
     if (accumulate !== 1 || exchange !== null) {
-      const specs = await SplitSpecs.of(backend, stage.step, whole, accumulate);
-      return SplitStage.open(backend, specs, exchange, initial);
+      const synchronized = exchange === null ? null : synchronizedBatchNorm;
+      const specs = await SplitSpecs.of(backend, stage.step, whole, { accumulate, synchronized });
+      return SplitStage.open(backend, specs, { exchange, synchronized }, initial);
     }
     const state = await backend.upload(initial);
     return { state, compile: (phases) => backend.compile(stage.step, { ...whole, phases }) };

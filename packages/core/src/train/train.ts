@@ -1,5 +1,5 @@
 import type { Backend } from '../contracts/backend.js';
-import type { Exchange } from '../contracts/exchange.js';
+import type { Exchange, SynchronizedBatchNorm } from '../contracts/exchange.js';
 import type { LabeledBatch } from '../contracts/dataset.js';
 import type { Progress, Stage } from '../contracts/method.js';
 import type { TeacherOutputs } from '../contracts/teacher.js';
@@ -51,6 +51,11 @@ export interface TrainOptions {
    * state. Takes place between the gradients and the update of every phase.
    */
   readonly exchange?: Exchange;
+  /**
+   * With `exchange`: batch norm normalizes by the statistics of the whole batch, those of all ranks' rows. Each rank's own
+   * where left out.
+   */
+  readonly synchronizedBatchNorm?: SynchronizedBatchNorm;
   /** From `stage.init`, or from a checkpoint. */
   readonly state: Tree<HostTensor>;
   /** From the checkpoint that `state` is from; the start where left out. */
@@ -74,7 +79,8 @@ export interface TrainOptions {
  *
  * An interrupted stage that continues from its snapshot and position ends with the same state, bit for bit.
  *
- * @throws `ANC_CONFIG` for more micro-batches than a batch has images; `ANC_DIVERGED` when a loss or a number of the state
+ * @throws `ANC_CONFIG` for more micro-batches than a batch has images; `ANC_RANK_MEANS` where batch norm is to be synchronized
+ *   on a backend that cannot; `ANC_DIVERGED` when a loss or a number of the state
  *   is not finite at a readback of the metrics, so that every snapshot is finite: it names the part of the step that first
  *   returned such a number, which the steps since the readback before are run again to find; `ANC_TEACHER_OUTPUT` when an
  *   output of the teacher is not finite.

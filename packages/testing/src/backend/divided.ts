@@ -3,7 +3,9 @@ import { differing } from '../harness/compare.js';
 import {
   averagingBalancer,
   convNetwork,
+  inLockstep,
   localAllReduce,
+  RESIDUAL_ZERO_GRADIENT,
   residualNetwork,
   toyAdversarialStep,
   toyLabelStep,
@@ -20,6 +22,8 @@ import { momentum, nesterov, task } from './toy-steps.js';
 /** max|Δ| / max|w| of every tensor after the updates. */
 const STATE_LIMIT = 1e-4;
 const STEPS = 4;
+/** Fewer, because ranks that block are run again from the beginning at every exchange. */
+const SYNCHRONIZED_STEPS = 2;
 
 const adversarial = toyAdversarialStep({
   name: 'adversarial, three phases, dropout, averaging balancer',
@@ -39,6 +43,15 @@ const normalized = toyAdversarialStep({
   task,
   student: residualNetwork(task),
   optimizer: nesterov,
+  zeroGradient: RESIDUAL_ZERO_GRADIENT,
+});
+
+const normalizedLabels = toyLabelStep({
+  name: 'batch norm, unequal parts',
+  task: { ...task, batchSize: 7 },
+  student: residualNetwork(task),
+  optimizer: momentum,
+  zeroGradient: RESIDUAL_ZERO_GRADIENT,
 });
 
 /** Batches that are cut into micro-batches, or divided among ranks: the same as whole ones. */
@@ -48,6 +61,27 @@ export function describeDivided({ describe, expect, test, observe, capabilities 
     return Promise.all(
       Array.from({ length: ranks }, (_, rank) =>
         trainToy(backend, toy, { steps: STEPS, accumulate, exchange, rank: { rank, ranks } }),
+      ),
+    );
+  };
+  /** Ranks that block cannot run at the same time in one process. */
+  const synchronized = async (backend: Backend, toy: ToyStep, ranks: number): Promise<TrainedToy[]> => {
+    const steps = SYNCHRONIZED_STEPS;
+    if (backend.capabilities.rankMeans === 'blocking') {
+      return inLockstep(ranks, ({ rank, exchange, blocking }) =>
+        trainToy(backend, toy, {
+          ...{ steps, exchange, rank: { rank, ranks } },
+          synchronizedBatchNorm: { ranks, blocking },
+        }),
+      );
+    }
+    const exchange = exchangeByAllReduce(localAllReduce(ranks));
+    return Promise.all(
+      Array.from({ length: ranks }, (_, rank) =>
+        trainToy(backend, toy, {
+          ...{ steps, exchange, rank: { rank, ranks } },
+          synchronizedBatchNorm: { ranks },
+        }),
       ),
     );
   };
@@ -95,6 +129,20 @@ export function describeDivided({ describe, expect, test, observe, capabilities 
         for (const rank of all) expectSame(toy, rank, whole);
         if (capabilities.deterministic) expect(differing(all[0]!.state, all[1]!.state)).toEqual([]);
       });
+    }
+
+    if (capabilities.rankMeans != null) {
+      for (const [toy, ranks] of [
+        [normalized, 2],
+        [normalizedLabels, 3],
+      ] as const) {
+        test(`${toy.name}: ${ranks} ranks that synchronize it give what one gives`, async (backend) => {
+          const whole = await trainToy(backend, toy, { steps: SYNCHRONIZED_STEPS });
+          const all = await synchronized(backend, toy, ranks);
+          for (const rank of all) expectSame(toy, rank, whole);
+          if (capabilities.deterministic) expect(differing(all[0]!.state, all[1]!.state)).toEqual([]);
+        });
+      }
     }
 
     test('with batch norm, ranks have the same weights and statistics', async (backend) => {

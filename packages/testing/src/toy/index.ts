@@ -2,6 +2,7 @@ export { localAllReduce } from './all-reduce.js';
 export { toyBatches, type ToyBatchOptions } from './batches.js';
 export { ToyDiscriminator } from './discriminator.js';
 export { toyEnvironment, toyStudent, toyTeacher, type ToyTeacher } from './models.js';
+export { inLockstep, type LockstepRank } from './lockstep.js';
 export {
   convNetwork,
   denseNetwork,

@@ -16,7 +16,10 @@ import { rowRange, rowsOf } from '@anc/core/internal';
 import type { ToyStep } from './steps.js';
 
 /** Options of `trainToy`. */
-export interface TrainToyOptions extends Pick<TrainOptions, 'accumulate' | 'exchange'> {
+export interface TrainToyOptions extends Pick<
+  TrainOptions,
+  'accumulate' | 'exchange' | 'synchronizedBatchNorm'
+> {
   /** Steps to train. */
   readonly steps: number;
   /** Trains on this rank's rows of every batch. */

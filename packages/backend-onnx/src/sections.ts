@@ -1,0 +1,84 @@
+import type { RankMeans } from '@anc/core';
+import type { EngineClient } from './engine/client.js';
+import type { SectionPlan, SerializedTensor, SerializedTensors, StepPlan } from './engine/protocol.js';
+import { cutAtRankMeans } from './graph/cut.js';
+import { serialize } from './graph/serialize.js';
+import type { NamedValue } from './graph/value.js';
+import { nodesForProcessor } from './providers.js';
+import { METRICS_OUTPUT, type TracedStep } from './trace/trace-step.js';
+
+/** Whether a step runs section by section. */
+export const isSections = (plan: StepPlan | readonly SectionPlan[]): plan is readonly SectionPlan[] =>
+  Array.isArray(plan);
+
+/** Loads a step that takes means over ranks: a session for each section between them. */
+export async function loadSections(
+  engine: EngineClient,
+  { graph }: TracedStep,
+  outputs: readonly NamedValue[],
+): Promise<{ readonly sessions: readonly number[]; readonly plan: readonly SectionPlan[] }> {
+  const sections = cutAtRankMeans(graph, outputs);
+  const plan: SectionPlan[] = [];
+  for (const [i, section] of sections.entries()) {
+    const session = engine.handle();
+    const model = serialize(section.graph, section.outputs);
+    await engine.createSession(session, model, nodesForProcessor(section.graph.nodes));
+    const inputs = [...section.graph.inputs.keys()];
+    const names = section.outputs.map(({ name }) => name);
+    const under = (prefix: string, all: readonly string[]): string[] =>
+      all.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    plan.push({
+      session,
+      feeds: inputs.filter((name) => /^(batch|hyper|noise)\//.test(name)),
+      stateInputs: under('state/', inputs),
+      changed: under('next/', names),
+      metrics: names.includes(METRICS_OUTPUT),
+      holds: section.holds,
+      reads: section.reads,
+      drops: section.drops,
+      sends: section.sends,
+      isFirst: i === 0,
+      isLast: i === sections.length - 1,
+    });
+  }
+  return { sessions: plan.map(({ session }) => session), plan };
+}
+
+/** Runs the sections of a step in order, with an exchange of what each sends before the next one. */
+export async function runSections(
+  engine: EngineClient,
+  sections: readonly SectionPlan[],
+  state: number,
+  accumulator: number,
+  feeds: SerializedTensors,
+  means: RankMeans | undefined,
+): Promise<void> {
+  let received: SerializedTensors = {};
+  for (const section of sections) {
+    const own = Object.fromEntries(section.feeds.map((name) => [name, feeds[name]!]));
+    const sent = await engine.call('runSection', state, accumulator, section, { ...own, ...received });
+    received = section.sends.length === 0 ? {} : await exchanged(section, sent, means);
+  }
+}
+
+/** The means over ranks of everything that a section sends, in one exchange, as inputs of later ones. */
+async function exchanged(
+  { sends }: SectionPlan,
+  sent: SerializedTensors,
+  means: RankMeans | undefined,
+): Promise<SerializedTensors> {
+  const own = sends.map(({ output }) => sent[output]!.data as Float32Array);
+  const buffer = new Float32Array(own.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const values of own) {
+    buffer.set(values, at);
+    at += values.length;
+  }
+  const mean = means === undefined ? buffer : await means.mean(buffer);
+  at = 0;
+  const inputs = sends.map(({ input, shape }, i): [string, SerializedTensor] => {
+    const data = mean.slice(at, (at += own[i]!.length));
+    return [input, { type: 'float32', shape, data }];
+  });
+  return Object.fromEntries(inputs);
+}
