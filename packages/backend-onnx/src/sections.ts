@@ -1,9 +1,15 @@
-import type { RankMeans } from '@anc/core';
+import { sizeOf, type RankMeans } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
-import type { SectionPlan, SerializedTensor, SerializedTensors, StepPlan } from './engine/protocol.js';
+import type {
+  HeldOutput,
+  SectionPlan,
+  SerializedTensor,
+  SerializedTensors,
+  StepPlan,
+} from './engine/protocol.js';
 import { cutAtRankMeans } from './graph/cut.js';
 import { serialize } from './graph/serialize.js';
-import type { NamedValue } from './graph/value.js';
+import type { ElementType, NamedValue } from './graph/value.js';
 import { nodesForProcessor } from './providers.js';
 import { METRICS_OUTPUT, type TracedStep } from './trace/trace-step.js';
 
@@ -19,21 +25,32 @@ export async function loadSections(
 ): Promise<{ readonly sessions: readonly number[]; readonly plan: readonly SectionPlan[] }> {
   const sections = cutAtRankMeans(graph, outputs);
   const plan: SectionPlan[] = [];
+  const buffers = new Buffers();
+  const heldIn = new Map<string, HeldOutput>();
   for (const [i, section] of sections.entries()) {
     const session = engine.handle();
     const model = serialize(section.graph, section.outputs);
-    await engine.createSession(session, model, nodesForProcessor(section.graph.nodes));
+    await engine.createSession(session, model, {
+      forProcessor: nodesForProcessor(section.graph.nodes),
+      isSection: true,
+    });
     const inputs = [...section.graph.inputs.keys()];
     const names = section.outputs.map(({ name }) => name);
     const under = (prefix: string, all: readonly string[]): string[] =>
       all.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    const holds = section.outputs.flatMap(({ name, value: { type, shape } }) =>
+      section.holds.includes(name) ? [{ name, type, shape, buffer: buffers.take(type, shape) }] : [],
+    );
+    for (const output of holds) heldIn.set(output.name, output);
+    for (const name of section.drops) buffers.free(heldIn.get(name));
     plan.push({
       session,
+      buffers: plan[0]?.session ?? session,
       feeds: inputs.filter((name) => /^(batch|hyper|noise)\//.test(name)),
       stateInputs: under('state/', inputs),
       changed: under('next/', names),
       metrics: names.includes(METRICS_OUTPUT),
-      holds: section.holds,
+      holds,
       reads: section.reads,
       drops: section.drops,
       sends: section.sends,
@@ -42,6 +59,26 @@ export async function loadSections(
     });
   }
   return { sessions: plan.map(({ session }) => session), plan };
+}
+
+/** Assigns buffers to outputs; what is freed is given again to outputs of the same type and size. */
+class Buffers {
+  readonly #free = new Map<string, number[]>();
+  #next = 0;
+
+  take(type: ElementType, shape: readonly number[]): number {
+    return this.#free.get(Buffers.#kind(type, shape))?.pop() ?? this.#next++;
+  }
+
+  free(output: HeldOutput | undefined): void {
+    if (output === undefined) return; // a mean that came from other ranks
+    const kind = Buffers.#kind(output.type, output.shape);
+    this.#free.set(kind, [...(this.#free.get(kind) ?? []), output.buffer]);
+  }
+
+  static #kind(type: ElementType, shape: readonly number[]): string {
+    return `${type} ${sizeOf(shape)}`;
+  }
 }
 
 /** Runs the sections of a step in order, with an exchange of what each sends before the next one. */

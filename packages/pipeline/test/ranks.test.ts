@@ -82,6 +82,24 @@ describe('distill on several ranks', () => {
     for (const { dispose } of [one, first!, second!]) await dispose();
   });
 
+  it('synchronizes batch norm, unless each rank is to have its own', async () => {
+    const train = (folder: string, collective?: Collective, batchNorm?: 'local') =>
+      distill({
+        ...{ ...tiny, cwd, folder, student: 'cnn(widths=[2], features=8, batchNorm=true)' },
+        ...(collective && { collective }),
+        training: { ...tiny.training, epochs: 1, ...(batchNorm && { batchNorm }) },
+      });
+    await train('alone');
+    valuesOf(await onRanks(2, (collective) => train('synchronized', collective)));
+    valuesOf(await onRanks(2, (collective) => train('local', collective, 'local')));
+    const [alone, synchronized, local] = await Promise.all(
+      ['alone', 'synchronized', 'local'].map((folder) => weightsOf(join(cwd, folder))),
+    );
+    expect(Object.keys(alone!)).toContain('stats/norm1/variance');
+    expect(largestDifference(alone!, synchronized!)).toBeLessThan(1e-5);
+    expect(largestDifference(alone!, local!)).toBeGreaterThan(1e-3);
+  });
+
   it('ends all ranks with the reason of one, and leaves no folder where one could not start', async () => {
     const broken: TeacherFunction = (images) => {
       if (images.shape[0] > 1) throw new Error('the model server is gone');

@@ -16,10 +16,14 @@ interface Created {
 export async function createSession(
   { ort, session: options, store }: Runtime,
   model: Uint8Array,
-  { forProcessor = [], kept = false }: GraphTraits,
+  { forProcessor = [], kept = false, isSection = false }: GraphTraits,
 ): Promise<Created> {
   const create = (more: Ort.InferenceSession.SessionOptions): Promise<Ort.InferenceSession> =>
-    ort.InferenceSession.create(model, { ...options, ...more });
+    ort.InferenceSession.create(model, {
+      ...options,
+      ...(isSection && { enableCpuMemArena: false }),
+      ...more,
+    });
   const [first, ...others] = options.executionProviders ?? ['cpu'];
   if (first === 'cpu' || first === 'wasm') {
     const created = kept && store !== null ? await createOnce(store, model, ort, options) : await create({});

@@ -4,11 +4,13 @@ import type {
   EngineInfo,
   EngineOptions,
   GraphTraits,
+  HeldOutput,
   SectionPlan,
   StepPlan,
   SerializedTensor,
   SerializedTensors,
 } from './protocol.js';
+import type { ElementType } from '../graph/value.js';
 import { createSession } from './create-session.js';
 import { loadRuntime, type Runtime } from './runtime.js';
 
@@ -24,6 +26,8 @@ export class Engine implements Answers {
   /** Rows of metrics, one per step since the last readback, by the number of their accumulator. */
   readonly #accumulators = new Map<number, Float32Array[]>();
 
+  /** Memory of what sections hold, by the number of the step's buffers and that of the buffer. */
+  readonly #buffers = new Map<number, Map<number, Ort.Tensor['data']>>();
   /** What sections of a step that has begun leave for later ones, by the number of its accumulator. */
   readonly #between = new Map<number, Map<string, Ort.Tensor>>();
 
@@ -41,6 +45,7 @@ export class Engine implements Answers {
   async releaseSession(session: number): Promise<void> {
     const held = this.#sessions.get(session);
     this.#sessions.delete(session);
+    this.#buffers.delete(session);
     await held?.release();
   }
 
@@ -108,8 +113,13 @@ export class Engine implements Answers {
     }
     for (const name of section.reads) feeds[name] = between.get(name)!;
     for (const name of section.stateInputs) feeds[`state/${name}`] = this.#entry(held, name);
-    const results = await this.#session(section.session).run(feeds);
-    for (const name of section.holds) between.set(name, results[name]!);
+    const session = this.#session(section.session);
+    const fetches: Record<string, Ort.Tensor | null> = Object.fromEntries(
+      session.outputNames.map((name) => [name, null]),
+    );
+    for (const output of section.holds) fetches[output.name] = this.#buffer(section.buffers, output);
+    const results = await session.run(feeds, fetches);
+    for (const { name } of section.holds) between.set(name, results[name]!);
     for (const name of section.changed) between.set(`next/${name}`, results[`next/${name}`]!);
     if (section.metrics) between.set('metrics', results['metrics']!);
     for (const name of section.drops) between.delete(name);
@@ -183,10 +193,34 @@ export class Engine implements Answers {
     return new ort.Tensor(type as 'float32', data as Float32Array, [...shape]);
   }
 
+  /** A tensor in the memory that an output shares with others; it is made when it is first needed. */
+  #buffer(buffers: number, { type, shape, buffer }: HeldOutput): Ort.Tensor {
+    const { ort } = this.#opened();
+    const held = this.#buffers.get(buffers) ?? new Map<number, Ort.Tensor['data']>();
+    this.#buffers.set(buffers, held);
+    const data = held.get(buffer) ?? emptyData(type, shape);
+    held.set(buffer, data);
+    return new ort.Tensor(type as 'float32', data as Float32Array, [...shape]);
+  }
+
   /** values: one row of metrics per step. */
   #accumulate(accumulator: number, values: Float32Array): void {
     const held = this.#accumulators.get(accumulator) ?? [];
     this.#accumulators.set(accumulator, held);
     held.push(values.slice()); // the runtime owns the array
+  }
+}
+
+function emptyData(type: ElementType, shape: readonly number[]): Ort.Tensor['data'] {
+  const size = shape.reduce((product, n) => product * n, 1);
+  switch (type) {
+    case 'float32':
+      return new Float32Array(size);
+    case 'int32':
+      return new Int32Array(size);
+    case 'int64':
+      return new BigInt64Array(size);
+    default:
+      return new Uint8Array(size);
   }
 }

@@ -107,7 +107,7 @@ function placed(nodes: readonly Node[], outputs: readonly NamedValue[]): Map<Nod
     const [before, after] = [node.outputs, moved as Value[]].map((values) =>
       values.reduce((sum, value) => sum + sizeInBytes(value), 0),
     ) as [number, number];
-    if (after < before) section.set(node, target);
+    if (after <= before) section.set(node, target);
   }
   return section;
 }

@@ -27,7 +27,10 @@ export type StudentOptions = Options<typeof studentSchema, 'model'>;
 /** How students are optimized. */
 export type TrainingOptions = Options<
   typeof trainingSchema,
-  Exclude<keyof z.output<typeof trainingSchema>, 'accumulate' | 'clipNorm' | 'ema' | 'stepsPerEpoch' | 'time'>
+  Exclude<
+    keyof z.output<typeof trainingSchema>,
+    'accumulate' | 'batchNorm' | 'clipNorm' | 'ema' | 'stepsPerEpoch' | 'time'
+  >
 >;
 /** Parts of the objective that replace those of the methods. */
 export type ObjectiveOptions = Readonly<z.output<typeof objectiveSchema>>;

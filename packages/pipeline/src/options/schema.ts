@@ -151,6 +151,11 @@ export const trainingSchema = z.strictObject({
     1,
     'micro-batches of each batch, for batches larger than memory: gradients are averaged over them before each update; default: 1',
   ),
+  batchNorm: training.choice(
+    'batchNorm',
+    ['synchronized', 'local'],
+    'batch norm of a training on several ranks: by the statistics of the whole batch, as in one process (default), or of the rows of each rank, with fewer messages',
+  ),
   optimizer: training.named(
     'optimizer',
     'optimizer of students, e.g. momentum, adamw or lamb(beta2=0.99): one that `list` lists',

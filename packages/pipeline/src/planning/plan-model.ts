@@ -10,7 +10,13 @@ import {
   type TeacherEnvironment,
   type Variables,
 } from '@anc/core';
-import { originOf, rehearse } from '@anc/core/internal';
+import {
+  originOf,
+  rehearse,
+  rowRange,
+  type RankGroup,
+  type RehearseOptions,
+} from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
 import { requireLabels, type TrainingData } from '../data/training-data.js';
@@ -78,6 +84,19 @@ export async function planTeacher(
   return { name: 'teacher', method, options, needsTeacher, network, stages, epochs, seed, rng };
 }
 
+/** What is rehearsed of a training: the rows that this process computes of a batch, and how. */
+export type RehearsedSteps = Pick<RehearseOptions, 'batchSize' | 'accumulate' | 'synchronized'>;
+
+/** The steps of a training, alone or as one of several ranks. */
+export const rehearsedSteps = (
+  { batchSize, accumulate = 1, batchNorm }: TrainingOptions,
+  ranks: RankGroup | undefined,
+): RehearsedSteps => ({
+  batchSize: ranks === undefined ? batchSize : rowRange(batchSize, ranks.ranks, ranks.rank).count,
+  accumulate,
+  synchronized: ranks === undefined || batchNorm === 'local' ? null : ranks.synchronizedBatchNorm,
+});
+
 /** What all students of a run share. */
 export interface StudentEnvironment {
   readonly model: Named;
@@ -87,8 +106,8 @@ export interface StudentEnvironment {
   readonly data: TrainingData;
   readonly backend: Backend;
   readonly batchSize: number;
-  /** Micro-batches of a batch. */
-  readonly accumulate: number;
+  /** How the batches of its steps are divided. */
+  readonly rehearsed: RehearsedSteps;
   readonly networks: Pick<MethodEnvironment, 'input' | 'classes' | 'task'>;
   readonly task: OpenedTask;
   readonly teacher: TeacherEnvironment;
@@ -113,7 +132,7 @@ export function studentPlanner({
   data,
   backend,
   batchSize,
-  accumulate,
+  rehearsed,
   networks,
   task,
   teacher,
@@ -145,8 +164,7 @@ export function studentPlanner({
     const finite = hasOwnParts() ? { rng, origin } : undefined;
     await rehearse({
       backend,
-      batchSize,
-      accumulate,
+      ...rehearsed,
       shape: networks.input,
       stages,
       teacherOutputs: teacher.outputs,

@@ -29,7 +29,7 @@ import { checkHeldOut, planHooks } from './plan-hooks.js';
 import { mixingNotice } from './mixing-notice.js';
 import { asNormalizedBy } from './onnx-student.js';
 import { backendNotices, openBackends, disposeBackends, withChosenBackends } from './open-backends.js';
-import { planTeacher, studentPlanner, type PlannedModel } from './plan-model.js';
+import { planTeacher, rehearsedSteps, studentPlanner, type PlannedModel } from './plan-model.js';
 import type { Plan, Planner, PlanRequest } from './planned.js';
 import { planNetwork } from './plan-network.js';
 import { planningSignal } from './planning-signal.js';
@@ -65,7 +65,7 @@ async function planWith<D extends TrainingData>(
   open: (dataset: Dataset, options: DataOptions, batches: BatchOptions) => Promise<D>,
   request: PlanRequest,
 ): Promise<Plan<D>> {
-  const { composition, given: set, fetching = {}, openTeacher } = request;
+  const { composition, given: set, fetching = {}, openTeacher, rankGroup } = request;
   const { registries } = composition;
   const isGivenTeacher = openTeacher !== undefined || isGiven(request.options.teacher.model);
   await checkOptions(request.options, composition, isGivenTeacher); // first: it costs nothing
@@ -137,7 +137,7 @@ async function planWith<D extends TrainingData>(
     for (const model of [teacherModel, studentModel]) {
       if (model !== null) blaming(originOf('model', model), () => model.summary(dataset.shape)); // before any file is read
     }
-    const { batchSize, accumulate = 1, seed } = training;
+    const { batchSize, seed } = training;
     const data = asNormalizedBy(
       studentModel,
       await open(dataset, dataOptions, {
@@ -181,7 +181,8 @@ async function planWith<D extends TrainingData>(
     const teacher =
       given ?? (await planTeacher(teacherModel!, data, backends.teacher, task, options, composition));
     const { environment: ofTeacher, variables: teacherVariables } = teacherEnvironment(teacher);
-    const stage = { backend: backends.student, batchSize, accumulate, shape: dataset.shape };
+    const rehearsed = rehearsedSteps(training, rankGroup);
+    const stage = { backend: backends.student, ...rehearsed, shape: dataset.shape };
     if (!('given' in teacher)) {
       const { stages, rng } = teacher;
       const finite = hasOwnParts() ? { rng, origin: 'the training of the teacher' } : undefined;
@@ -194,7 +195,7 @@ async function planWith<D extends TrainingData>(
       data,
       backend: backends.student,
       batchSize,
-      accumulate,
+      rehearsed,
       networks,
       task,
       teacher: ofTeacher,

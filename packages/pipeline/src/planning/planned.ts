@@ -1,3 +1,4 @@
+import type { RankGroup } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import type { PluginRecord } from '../composition/provenance.js';
 import type { Fetching } from '../data/open-dataset.js';
@@ -24,6 +25,8 @@ export interface PlanRequest {
   readonly openTeacher?: OpenTeacher;
   /** Names of the students to plan, of those that the options ask for; default: all. */
   readonly only?: readonly string[];
+  /** The other ranks, where several processes train together. */
+  readonly rankGroup?: RankGroup;
 }
 
 /** A run, checked: everything that can be wrong with the request has been found, nothing was written. */

@@ -49,11 +49,11 @@ export const resumeOnRanks = (ranks: RankGroup, request: ResumeRequest): Promise
 const silent = (): void => undefined;
 
 const plannerFor =
-  ({ ranks }: RankGroup, threads: number): Planner<RunData> =>
+  (ranks: RankGroup, threads: number): Planner<RunData> =>
   async (request) => {
     const { options } = request;
-    assertRankedOptions(options, ranks);
-    const plan = await planRun({ ...request, options: withThreads(options, threads) });
+    assertRankedOptions(options, ranks.ranks);
+    const plan = await planRun({ ...request, rankGroup: ranks, options: withThreads(options, threads) });
     try {
       assertRankedPlan(plan);
       return { ...plan, options: withRequestedThreads(plan.options, options) };

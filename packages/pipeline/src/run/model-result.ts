@@ -158,6 +158,7 @@ export async function trainOrRead<R extends ModelResult>(
     teacherVariables: context.teacherVariables ?? null,
     accumulate: options.training.accumulate ?? 1,
     ranks: context.ranks,
+    ...(options.training.batchNorm !== undefined && { batchNorm: options.training.batchNorm }),
     seed: model.seed,
     plugins: identitiesOf(plan.plugins),
     emit,

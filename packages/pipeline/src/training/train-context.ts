@@ -6,6 +6,7 @@ import type { TrainingData } from '../data/training-data.js';
 import type { TimeBoxRecord } from '../events/documents.js';
 import type { Emit } from '../events/events.js';
 import type { HookRunner } from '../hooks/hook-runner.js';
+import type { TrainingOptions } from '../options/run-options.js';
 import type { TimeBox } from './time-box.js';
 import type { Stopped } from './stopping.js';
 import type { BestEpoch, HeldOut, Validation } from './validation.js';
@@ -27,6 +28,8 @@ export interface TrainContext {
   readonly onGenerated?: (images: HostTensor, progress: Progress) => Promise<void>;
   /** The other ranks, where several processes train together. */
   readonly ranks?: RankGroup | undefined;
+  /** Batch norm on several ranks; default: synchronized. */
+  readonly batchNorm?: TrainingOptions['batchNorm'];
   /** Micro-batches of a batch; default: 1. */
   readonly accumulate?: number;
   readonly seed: number;

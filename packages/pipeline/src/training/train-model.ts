@@ -6,6 +6,7 @@ import {
   type Progress,
   type TeacherOutputs,
   type TrainingEvent,
+  type TrainOptions,
   type Tree,
 } from '@anc/core';
 import {
@@ -13,6 +14,7 @@ import {
   averagedStudent,
   encodeNumbers,
   onlyFrozen,
+  type RankGroup,
   withDeprecatedDiagnostics,
   withoutFrozen,
 } from '@anc/core/internal';
@@ -170,7 +172,7 @@ export async function trainModel(
       epochs: epochs[index]!,
       seed: context.seed,
       accumulate: context.accumulate ?? 1,
-      ...(ranks !== undefined && { exchange: ranks.exchange }),
+      ...(ranks !== undefined && exchangeOf(ranks, context)),
       state,
       signal,
       checkpointDue: () => performance.now() - savedAt >= interval,
@@ -268,6 +270,15 @@ export async function trainModel(
     timeBox: box?.record ?? null,
   };
 }
+
+/** What the steps of a rank exchange with the others. */
+const exchangeOf = (
+  { exchange, synchronizedBatchNorm }: RankGroup,
+  { batchNorm }: TrainContext,
+): Pick<TrainOptions, 'exchange' | 'synchronizedBatchNorm'> => ({
+  exchange,
+  ...(batchNorm !== 'local' && { synchronizedBatchNorm }),
+});
 
 /** A checkpoint after a best epoch is worth nothing without that epoch's weights: no later one may be better. */
 const isBestThere = async ({ memory }: Checkpoint, { hasBest }: TrainContext): Promise<boolean> =>

@@ -12,6 +12,9 @@ const MESSAGE = 1 << 28;
 /** Milliseconds for which waiting asks without a pause; then it leaves the processor to others. */
 const EAGER_MS = 20;
 
+/** What a thread waits on that only lets time pass. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
 /** Handles are passed as numbers as wide as an address: where they are of 32 bits, the upper half is ignored. */
 const HANDLE = 'intptr_t';
 const BLOCK = ['void *', 'int', HANDLE];
@@ -82,15 +85,18 @@ export class MpiCollective implements Collective {
     const { ranks } = this;
     const { length } = buffer;
     if (length <= SMALL) return sumOf(await this.#gather(buffer), ranks, length);
-    const part = Math.ceil(length / ranks);
-    if (4 * part >= 2 ** 31) throw tooLong(length, ranks);
-    const own = new Float32Array(part * ranks);
-    own.set(buffer);
-    const received = new Float32Array(part * ranks);
-    await this.#wait('MPI_Ialltoall', (request) =>
-      this.#alltoall(own, 4 * part, this.#byte, received, 4 * part, this.#byte, this.#world, request),
-    );
+    const { own, received, part } = partsOf(buffer, ranks);
+    await this.#wait('MPI_Ialltoall', (request) => this.#exchangeParts(own, received, part, request));
     return (await this.#gather(sumOf(received, ranks, part))).subarray(0, length);
+  }
+
+  allReduceBlocking(buffer: Float32Array): Float32Array {
+    const { ranks } = this;
+    const { length } = buffer;
+    if (length <= SMALL) return sumOf(this.#gatherBlocking(buffer), ranks, length);
+    const { own, received, part } = partsOf(buffer, ranks);
+    this.#block('MPI_Ialltoall', (request) => this.#exchangeParts(own, received, part, request));
+    return this.#gatherBlocking(sumOf(received, ranks, part)).subarray(0, length);
   }
 
   async broadcast(bytes: Uint8Array, root: number): Promise<Uint8Array> {
@@ -114,11 +120,24 @@ export class MpiCollective implements Collective {
   /** The buffers of all ranks, one after the other. */
   async #gather(own: Float32Array): Promise<Float32Array> {
     const all = new Float32Array(own.length * this.ranks);
-    const bytes = own.byteLength;
-    await this.#wait('MPI_Iallgather', (request) =>
-      this.#allgather(own, bytes, this.#byte, all, bytes, this.#byte, this.#world, request),
-    );
+    await this.#wait('MPI_Iallgather', (request) => this.#startGather(own, all, request));
     return all;
+  }
+
+  #gatherBlocking(own: Float32Array): Float32Array {
+    const all = new Float32Array(own.length * this.ranks);
+    this.#block('MPI_Iallgather', (request) => this.#startGather(own, all, request));
+    return all;
+  }
+
+  #startGather(own: Float32Array, all: Float32Array, request: Buffer): unknown {
+    const bytes = own.byteLength;
+    return this.#allgather(own, bytes, this.#byte, all, bytes, this.#byte, this.#world, request);
+  }
+
+  /** Sends part i of a buffer to rank i. */
+  #exchangeParts(own: Float32Array, received: Float32Array, part: number, request: Buffer): unknown {
+    return this.#alltoall(own, 4 * part, this.#byte, received, 4 * part, this.#byte, this.#world, request);
   }
 
   async #send(bytes: Uint8Array, root: number): Promise<void> {
@@ -127,17 +146,40 @@ export class MpiCollective implements Collective {
     );
   }
 
+  /** Starts an operation and blocks the thread until it is done, leaving the processor to others now and then. */
+  #block(name: string, start: (request: Buffer) => unknown): void {
+    succeed(name, start(this.#request));
+    const began = performance.now();
+    while (!this.#isDone()) if (performance.now() - began >= EAGER_MS) Atomics.wait(NEVER, 0, 0, 1);
+  }
+
+  #isDone(): boolean {
+    succeed('MPI_Test', this.#test(this.#request, this.#done, this.#status));
+    return this.#done.readInt32LE(0) !== 0;
+  }
+
   /** Starts an operation and waits for it; what it reads and writes is held by the caller meanwhile. */
   async #wait(name: string, start: (request: Buffer) => unknown): Promise<void> {
     succeed(name, start(this.#request));
     const began = performance.now();
-    for (;;) {
-      succeed('MPI_Test', this.#test(this.#request, this.#done, this.#status));
-      if (this.#done.readInt32LE(0) !== 0) return;
+    while (!this.#isDone()) {
       if (performance.now() - began < EAGER_MS) await new Promise((resolve) => setImmediate(resolve));
       else await pause(1);
     }
   }
+}
+
+/** A buffer cut into as many parts as there are ranks, the last one filled up, and room for as many. */
+function partsOf(
+  buffer: Float32Array,
+  ranks: number,
+): { readonly own: Float32Array; readonly received: Float32Array; readonly part: number } {
+  const { length } = buffer;
+  const part = Math.ceil(length / ranks);
+  if (4 * part >= 2 ** 31) throw tooLong(length, ranks);
+  const own = new Float32Array(part * ranks);
+  own.set(buffer);
+  return { own, received: new Float32Array(part * ranks), part };
 }
 
 /** Sums `ranks` buffers of `length` numbers that lie one after the other: in their order, in float64. */

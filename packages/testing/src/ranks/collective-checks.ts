@@ -73,6 +73,21 @@ export const COLLECTIVE_CHECKS: readonly CollectiveCheck[] = [
     },
   },
   {
+    name: 'sums the same where it blocks, if it can',
+    advice: 'leave allReduceBlocking out where it cannot give the same bytes as allReduce.',
+    async run(collective) {
+      if (collective.allReduceBlocking === undefined) return [];
+      const faults: string[] = [];
+      for (const length of LENGTHS) {
+        const own = ragged(length, collective.rank);
+        const sum = collective.allReduceBlocking(own);
+        const expected = await collective.allReduce(own);
+        if (!isSame(bytesOf(sum), bytesOf(expected))) faults.push(`a sum of ${length} is another one`);
+      }
+      return faults;
+    },
+  },
+  {
     name: 'broadcasts bytes of any length from any rank',
     advice: 'send the length first: only the root knows it.',
     async run(collective) {
