@@ -29,8 +29,7 @@ interface Moments {
 const axesOf = (x: tf.Tensor): number[] => x.shape.map((_, axis) => axis).slice(0, -1);
 
 /** How many numbers x [..., C] has of each channel. */
-const countOf = (x: tf.Tensor): number =>
-  axesOf(x).reduce((product, axis) => product * x.shape[axis]!, 1);
+const countOf = (x: tf.Tensor): number => axesOf(x).reduce((product, axis) => product * x.shape[axis]!, 1);
 
 function ownMoments(x: tf.Tensor): Moments {
   const axes = axesOf(x);
@@ -106,9 +105,7 @@ function normalize(
 
 /** n / (n - 1), by which a biased variance becomes an unbiased one. */
 const besselCorrection = (count: number | tf.Tensor): number | tf.Tensor =>
-  typeof count === 'number'
-    ? count / Math.max(count - 1, 1)
-    : tf.div(count, tf.maximum(tf.sub(count, 1), 1));
+  typeof count === 'number' ? count / Math.max(count - 1, 1) : tf.div(count, tf.maximum(tf.sub(count, 1), 1));
 
 /**
  * Batch normalization over all axes but the last (Ioffe & Szegedy 2015): x [B, ..., C] -> the same shape.

@@ -43,8 +43,7 @@ export function assertRankMeans(
       rankMeans === null
         ? 'a backend that exchanges means in the middle of a step'
         : 'a collective that can block, as this backend runs a step without waiting for promises',
-    received:
-      rankMeans === null ? `one that does not: ${name}` : 'a collective without allReduceBlocking',
+    received: rankMeans === null ? `one that does not: ${name}` : 'a collective without allReduceBlocking',
     hint: 'use --backend onnx, or --batch-norm local: each rank then normalizes by the statistics of its own rows.',
   });
 }

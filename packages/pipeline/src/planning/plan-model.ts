@@ -10,13 +10,7 @@ import {
   type TeacherEnvironment,
   type Variables,
 } from '@anc/core';
-import {
-  originOf,
-  rehearse,
-  rowRange,
-  type RankGroup,
-  type RehearseOptions,
-} from '@anc/core/internal';
+import { originOf, rehearse, rowRange, type RankGroup, type RehearseOptions } from '@anc/core/internal';
 import type { Composition } from '../composition/compose.js';
 import { blaming } from '../composition/plugin-fault.js';
 import { requireLabels, type TrainingData } from '../data/training-data.js';
