@@ -50,6 +50,7 @@ export async function openWebgpu(options: WebgpuOptions = {}): Promise<EagerBack
   let previous = Promise.resolve();
   return new EagerBackend('webgpu', {
     name: 'webgpu',
+    capabilities: { rankMeans: null }, // values cannot be read without a promise
     environment: {
       device: [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' '),
       gpu: opened.engine,

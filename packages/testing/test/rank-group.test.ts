@@ -1,4 +1,4 @@
-import { AncError } from '@anc/core';
+import { AncError, type Collective } from '@anc/core';
 import { isSharedError, RankGroup, sharedLike } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
 import { localCollectives } from '../src/index.js';
@@ -31,6 +31,24 @@ describe('RankGroup', () => {
     );
     expect(found).toEqual([1, 1, 1].map((count) => ({ asked: count, stop: null })));
     expect(asked).toEqual([0]);
+  });
+
+  it('learns in an operation that blocks that another rank failed, and why', async () => {
+    const [first, second] = localCollectives(2);
+    // What rank 0 would find where it blocks: that one rank has failed.
+    const blocking: Collective = { ...first!, allReduceBlocking: (own) => own.slice().fill(1, 0, 1) };
+    const ends = await together([new RankGroup(blocking), new RankGroup(second!)], async (group) => {
+      if (group.rank === 1) {
+        // Its report is the sum that rank 0 has seen above.
+        const { allReduce } = second!;
+        second!.allReduce = (own) => ((second!.allReduce = allReduce), Promise.resolve(own));
+        throw new AncError('ANC_DIVERGED', 'a loss is NaN.');
+      }
+      const own = { phase: 'student', rows: 1, values: [Float32Array.of(1)] };
+      group.synchronizedBatchNorm.blocking!(own);
+      return Promise.resolve();
+    });
+    expect(reasons(ends).map(({ message }) => message)).toEqual(['rank 1: a loss is NaN.', 'a loss is NaN.']);
   });
 
   it('stops all ranks after the same operation, whichever is requested to', async () => {

@@ -75,6 +75,8 @@ export interface ConfigOptions {
   readonly stepsPerEpoch?: number;
   /** micro-batches of each batch, for batches larger than memory: gradients are averaged over them before each update; default: 1 */
   readonly accumulate?: number;
+  /** batch norm of a training on several ranks: by the statistics of the whole batch, as in one process (default), or of the rows of each rank, with fewer messages */
+  readonly batchNorm?: 'synchronized' | 'local';
   /** optimizer of students, e.g. momentum, adamw or lamb(beta2=0.99): one that `list` lists */
   readonly optimizer?: Named;
   /** initial learning rate of students */
