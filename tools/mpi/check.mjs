@@ -116,7 +116,16 @@ console.log('the same bytes with Open MPI and MPICH');
  * Few and small steps of ResNet-20: where ReLUs switch, rounding grows. Running statistics are compared as well. Without
  * synchronization the difference is a hundred times the limit.
  */
-const NORMALIZED = ['--limit-train', '208', '--epochs', '1', '--learning-rate', '0.0001', '--validation', '0'];
+const NORMALIZED = [
+  '--limit-train',
+  '208',
+  '--epochs',
+  '1',
+  '--learning-rate',
+  '0.0001',
+  '--validation',
+  '0',
+];
 /** Op by op, on ranks of unequal numbers of rows. */
 const OP_BY_OP = ['--backend', 'tfjs:wasm', '--batch-size', '16', '--limit-train', '48'];
 for (const { name, mpiexec, count, more } of [

@@ -32,6 +32,7 @@ import { hookModelOf, measuredOn, Stopping } from './stopping.js';
 import { assertContinuable, readMemory, type TrainingMemory } from './training-memory.js';
 import { isDivergence, recordDivergence } from './divergence.js';
 import type { TrainContext, TrainedModel } from './train-context.js';
+import { shareOutputs } from './share-outputs.js';
 import { checksumOf, otherWeights } from './state-checksum.js';
 import { asMetrics, better } from './validation.js';
 
@@ -236,8 +237,7 @@ export async function trainModel(
           await save(event);
           if (teacher instanceof TeacherCache) {
             await teacher.flush();
-            await ranks?.agree(); // then what each of them computed is there for all that share the folder
-            if (ranks !== undefined) await teacher.refresh();
+            if (ranks !== undefined) await shareOutputs(teacher, ranks);
           }
           await hooks.onEpochSaved(ended);
         } else if (event.type === 'checkpoint') {

@@ -1,3 +1,6 @@
+/**
+ * More than 300 lines: memory, disk and the teacher answer one question together, and what is counted depends on all three.
+ */
 import { join } from 'node:path';
 import {
   AncError,
@@ -15,6 +18,7 @@ import { roundToFloat16 } from '@anc/formats';
 import { DiskStore, type DiskCacheOptions } from './disk-store.js';
 import type { DiskTable } from './disk-table.js';
 import { OutputTable } from './output-table.js';
+import { decodeEntries, encodeEntries, type SentEntries } from './sent-entries.js';
 import type { TeacherCacheCounts } from './teacher-cache-counts.js';
 import { teacherCacheKey } from './teacher-cache-key.js';
 
@@ -63,6 +67,8 @@ export class TeacherCache implements TeacherOutputs {
   #inferred = 0;
   #diskHits = 0;
   #halfError = 0;
+  /** Keys that were computed here and not taken yet, by output. */
+  readonly #computed = new Map<string, number[]>();
   readonly #disk: DiskStore | null;
   readonly #float16: boolean;
 
@@ -113,6 +119,32 @@ export class TeacherCache implements TeacherOutputs {
     await this.#disk?.refresh();
   }
 
+  /**
+   * Everything that was computed since the last call and is in memory, as bytes for `receive` on other ranks, which meet
+   * the same images in later epochs. Nothing where every epoch has other views of them.
+   */
+  takeComputed(): Uint8Array {
+    const all = [...this.#computed].map(([name, keys]): SentEntries => {
+      const table = this.#table(name);
+      const values = new Float32Array(keys.length * table.size);
+      keys.forEach((key, i) => table.copy(key, values.subarray(i * table.size, (i + 1) * table.size)));
+      return { name, size: table.size, keys: Float64Array.from(keys), values };
+    });
+    this.#computed.clear();
+    return encodeEntries(all);
+  }
+
+  /** Adds what another rank has computed, within the memory budget. Not while outputs are being read. */
+  receive(bytes: Uint8Array): void {
+    for (const { name, size, keys, values } of decodeEntries(bytes)) {
+      const table = this.#table(name);
+      keys.forEach((key, i) => {
+        if (this.#bytes() + table.entryBytes <= this.#budget)
+          table.add(key, values.subarray(i * size, (i + 1) * size));
+      });
+    }
+  }
+
   /** Flushes and closes the files. The cache can be used again: it reopens them. */
   async close(): Promise<void> {
     await this.#disk?.close();
@@ -161,6 +193,7 @@ export class TeacherCache implements TeacherOutputs {
           const values = live.outputs[t]!.slice(at * size, (at + 1) * size);
           if (this.#float16) this.#halfError = Math.max(this.#halfError, roundToFloat16(values));
           put(t, i, values);
+          this.#note(names[t]!, keys[i]!);
           const table = stored[t];
           if (table !== undefined) await this.#disk!.add(table, keys[i]!, values);
         }
@@ -169,6 +202,13 @@ export class TeacherCache implements TeacherOutputs {
     return Object.fromEntries(
       names.map((name, t) => [name, { shape: [count, ...this.#shapeOf(name)], data: results[t]! }]),
     );
+  }
+
+  /** Remembers that an output was computed here, where a later epoch may ask for it. */
+  #note(name: string, key: number): void {
+    if (this.#views === MOST_VIEWS || !this.#table(name).has(key)) return;
+    this.#computed.set(name, this.#computed.get(name) ?? []);
+    this.#computed.get(name)!.push(key);
   }
 
   async #stored(names: readonly string[]): Promise<DiskTable[]> {
