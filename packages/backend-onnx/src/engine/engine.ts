@@ -117,7 +117,8 @@ export class Engine implements Answers {
     const fetches: Record<string, Ort.Tensor | null> = Object.fromEntries(
       session.outputNames.map((name) => [name, null]),
     );
-    for (const output of section.holds) fetches[output.name] = this.#buffer(section.buffers, output);
+    if (this.#writesToBuffers())
+      for (const output of section.holds) fetches[output.name] = this.#buffer(section.buffers, output);
     const results = await session.run(feeds, fetches);
     for (const { name } of section.holds) between.set(name, results[name]!);
     for (const name of section.changed) between.set(`next/${name}`, results[`next/${name}`]!);
@@ -191,6 +192,12 @@ export class Engine implements Answers {
   #tensor({ type, data, shape }: SerializedTensor): Ort.Tensor {
     const { ort } = this.#opened();
     return new ort.Tensor(type as 'float32', data as Float32Array, [...shape]);
+  }
+
+  /** Whether sessions write outputs to given memory: onnxruntime-web returns it as it was. */
+  #writesToBuffers(): boolean {
+    const { runtime, executionProviders } = this.#opened().info;
+    return runtime === 'onnxruntime-node' && executionProviders.join() === 'cpu';
   }
 
   /** A tensor in the memory that an output shares with others; it is made when it is first needed. */

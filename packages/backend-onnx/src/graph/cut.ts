@@ -1,3 +1,4 @@
+import { sizeOf } from '@anc/core';
 import { Graph, reachable } from './graph.js';
 import { bytesOf, type NamedValue, type Node, type Value } from './value.js';
 
@@ -72,12 +73,13 @@ export function cutAtRankMeans(graph: Graph, outputs: readonly NamedValue[]): re
   );
 }
 
-const sizeInBytes = ({ type, shape }: Value): number => shape.reduce((size, n) => size * n, bytesOf[type]);
+const totalBytes = (values: readonly Value[]): number =>
+  values.reduce((sum, { type, shape }) => sum + sizeOf(shape) * bytesOf[type], 0);
 
 /**
  * The section of every node; a mean over ranks is in the one that can read it first. Each node is as early as its inputs allow,
- * unless nothing reads it before a later section and its inputs are there anyway or are smaller than what it makes of them:
- * then it is computed where it is read, and need not be held until then.
+ * unless nothing reads it before a later section and those of its inputs that would have to be held for it are not larger than
+ * its outputs: then it is computed where it is read.
  */
 function placed(nodes: readonly Node[], outputs: readonly NamedValue[]): Map<Node, number> {
   const section = new Map<Node, number>();
@@ -103,11 +105,9 @@ function placed(nodes: readonly Node[], outputs: readonly NamedValue[]): Map<Nod
     const readers = node.outputs.flatMap((output) => users.get(output) ?? []);
     const target = Math.min(...readers.map((user) => readsIn(user, section)));
     if (!(target > section.get(node)!) || target === Infinity) continue;
-    const moved = node.inputs.filter((input) => input !== null && lastUse(input, node) < target);
-    const [before, after] = [node.outputs, moved as Value[]].map((values) =>
-      values.reduce((sum, value) => sum + sizeInBytes(value), 0),
-    ) as [number, number];
-    if (after <= before) section.set(node, target);
+    const inputs = [...new Set(node.inputs)].filter((input) => input !== null);
+    const held = inputs.filter((input) => lastUse(input, node) < target);
+    if (totalBytes(held) <= totalBytes(node.outputs)) section.set(node, target);
   }
   return section;
 }
@@ -155,8 +155,7 @@ function sectionWith(
     }
     graph.nodes.push(copy);
   }
-  const own = nodes.flatMap((node) => node.outputs);
-  const held = own.filter((value) => lastReader.has(value));
+  const held = nodes.flatMap((node) => node.outputs).filter((value) => lastReader.has(value));
   const sends = means.map((node): Sent & { readonly value: Value } => {
     const input = node.inputs[0]!;
     const [output] = node.outputs;

@@ -112,8 +112,9 @@ const MEMBERS: Readonly<Record<Kind, Members>> = {
       capabilities: [
         (value) =>
           isRecord(value) &&
-          ['training', 'deterministic', 'compiled'].every((name) => typeof value[name] === 'boolean'),
-        '{ training, deterministic, compiled }, true or false each',
+          ['training', 'deterministic', 'compiled'].every((name) => typeof value[name] === 'boolean') &&
+          [undefined, null, 'blocking', 'awaiting'].includes(value['rankMeans'] as undefined),
+        '{ training, deterministic, compiled }, true or false each, and rankMeans: blocking, awaiting or null',
       ],
       environment: [isRecord, 'an object of texts and numbers'],
     },
