@@ -2,7 +2,6 @@ import '@tensorflow/tfjs-backend-cpu';
 import {
   batchNorm,
   differentiableRankMean,
-  filled,
   gradientAt,
   mapTree,
   type BatchRanks,

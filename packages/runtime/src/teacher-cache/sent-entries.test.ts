@@ -31,7 +31,7 @@ const batchOf = (...indices: readonly number[]): ImageBatch => ({
 });
 const rankOf = (views: number | null = 1, budgetMb = 1) => {
   const teacher = new CountingTeacher();
-  const source = { fingerprint: 'data-1', count: COUNT, shape: [1, 2, 1] };
+  const source = { fingerprint: 'data-1', count: COUNT, shape: [1, 2, 1] as const };
   return { teacher, cache: new TeacherCache(teacher, source, { id: 'views', views }, { budgetMb }) };
 };
 

@@ -131,7 +131,7 @@ export function describeDivided({ describe, expect, test, observe, capabilities 
       });
     }
 
-    if (capabilities.rankMeans != null) {
+    if ((capabilities.rankMeans ?? null) !== null) {
       for (const [toy, ranks] of [
         [normalized, 2],
         [normalizedLabels, 3],
