@@ -1,0 +1,43 @@
+import type { SentError } from '@anc/core/internal';
+import type { FlatGraph } from '../graph/flat-graph.js';
+import type { HostArray, Precision } from './builder.js';
+
+/** What the library and the processor are. */
+export interface EngineInfo {
+  readonly version: string;
+  readonly path: string;
+  /** Threads that it computes with; null where its runtime cannot be told a number. */
+  readonly threads: number | null;
+}
+
+export interface EngineOptions {
+  readonly threads: number;
+  readonly precision: Precision;
+}
+
+/** A tensor between threads, its elements in the order of the axes. */
+export interface SentTensor {
+  readonly shape: readonly number[];
+  readonly data: HostArray['data'];
+}
+
+export type SentTensors = Readonly<Record<string, SentTensor>>;
+
+/** The thread's calls, which it answers in order. */
+export interface EngineCalls {
+  open(options: EngineOptions): EngineInfo;
+  build(program: number, graph: FlatGraph): void;
+  run(program: number, inputs: SentTensors): SentTensors;
+  release(program: number): void;
+}
+
+export type CallName = keyof EngineCalls;
+
+export interface Request {
+  readonly id: number;
+  readonly name: CallName;
+  readonly args: readonly unknown[];
+}
+
+export type Reply =
+  { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: SentError };
