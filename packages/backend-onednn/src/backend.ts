@@ -101,7 +101,9 @@ export class OnednnBackend extends Backend {
     { signal }: CompileOptions = {},
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();
-    const traced = traceTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants));
+    const traced = traceTwice(`the function "${spec.id}"`, () =>
+      traceFunction(f, spec, constants, { fusesRelu: true }),
+    );
     const outputs = runPasses(traced).outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
     const program = this.engine.handle();
     await this.engine.call('build', program, flatten(traced.graph, outputs));

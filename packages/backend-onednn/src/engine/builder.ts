@@ -1,7 +1,7 @@
 /** Longer than other files: every operator uses these functions, which share the tensors and the steps so far. */
 import { AncError } from '@anc/core';
 import type { FlatGraph, FlatNode, FlatPort } from '../graph/flat-graph.js';
-import { ARGUMENT, BYTES, type DataType } from '../library/constants.js';
+import { ARGUMENT, BYTES, scalesOf, type DataType } from '../library/constants.js';
 import {
   bytesOfShape,
   type Argument,
@@ -9,11 +9,21 @@ import {
   type Handle,
   type Onednn,
   type PostOperation,
+  type Scale,
 } from '../library/onednn.js';
 import { aligned, ALIGNMENT, isPlain, placesOf, plainStrides, Storage, type Tensor } from './storage.js';
 
 /** What floats are computed with. */
-export type Precision = 'float32' | 'bfloat16';
+export type Precision = 'float32' | 'bfloat16' | 'int8';
+
+/** Smallest and largest number of values, by their place in the graph. */
+export type Ranges = Map<number, readonly [least: number, most: number]>;
+
+/** How a value is stored in 8 bits. */
+export interface Quantization {
+  readonly type: 'uint8' | 'int8';
+  readonly scale: number;
+}
 
 /** A tensor for host code: its elements in the order of the axes. */
 export interface HostArray {
@@ -57,6 +67,9 @@ export class Builder {
   /** Uses of each value that are still to come; outputs of the graph count as one that never ends. */
   readonly #uses = new Map<number, number>();
   readonly #consumers = new Map<number, FlatNode[]>();
+  /** Values that depend on constants only. */
+  readonly #constants = new Set<number>();
+  readonly #quantized = new Map<number, Tensor>();
   readonly #done = new Set<FlatNode>();
   readonly #descriptors: Handle[] = [];
   readonly #primitives = new Map<Handle, Handle>();
@@ -66,8 +79,16 @@ export class Builder {
     readonly library: Onednn,
     readonly graph: FlatGraph,
     readonly precision: Precision,
+    /** Measured ranges of the inputs of products, which are then computed with 8 bits. */
+    readonly ranges: Ranges | null = null,
+    /** Where such ranges are to be written while the program runs. */
+    readonly measured: Ranges | null = null,
   ) {
+    graph.values.forEach(({ data }, value) => data !== null && this.#constants.add(value));
     for (const node of graph.nodes) {
+      if (node.inputs.every((input) => input === null || this.#constants.has(input))) {
+        for (const output of node.outputs) this.#constants.add(output);
+      }
       for (const input of node.inputs) {
         if (input === null) continue;
         this.#uses.set(input, (this.#uses.get(input) ?? 0) + 1);
@@ -100,10 +121,11 @@ export class Builder {
     layout: readonly number[] | Handle,
     storage: Storage,
     offset = 0,
+    scale: number | null = null,
   ): Tensor {
     const strides = typeof layout === 'number' ? null : layout;
     const descriptor = typeof layout === 'number' ? layout : this.descriptor(type, shape, layout);
-    return { type, shape, strides, descriptor, storage, offset };
+    return { type, shape, strides, descriptor, storage, offset, scale };
   }
 
   /** A memory descriptor that lives as long as the program; any layout where strides are null. */
@@ -115,7 +137,7 @@ export class Builder {
 
   /** The type of activations. */
   get activation(): DataType {
-    return this.precision;
+    return this.precision === 'bfloat16' ? 'bfloat16' : 'float32';
   }
 
   isDone(node: FlatNode): boolean {
@@ -127,6 +149,12 @@ export class Builder {
     const known = this.#tensors.get(value);
     if (known !== undefined) return known;
     const { type, shape, data } = this.graph.values[value]!;
+    const quantized = this.#quantized.get(value);
+    if (quantized !== undefined) {
+      const floats = this.as(quantized, quantized.strides ?? plainStrides(quantized.shape), 'float32');
+      this.set(value, floats);
+      return floats;
+    }
     if (data === null) throw new Error(`value ${value} is used before it is computed`);
     const dims = shaped(shape);
     const tensor = this.#tensor(
@@ -143,7 +171,7 @@ export class Builder {
 
   /** Whether a value's tensor is there already: an input, a constant, or computed. */
   has(value: number): boolean {
-    return this.#tensors.has(value) || this.graph.values[value]!.data !== null;
+    return this.#tensors.has(value) || this.#quantized.has(value) || this.graph.values[value]!.data !== null;
   }
 
   set(value: number, tensor: Tensor): void {
@@ -155,6 +183,11 @@ export class Builder {
   finish(node: FlatNode): void {
     this.#done.add(node);
     for (const input of node.inputs) if (input !== null) this.#uses.set(input, this.#uses.get(input)! - 1);
+  }
+
+  /** The nodes that read a value; null where it is an output of the graph, too. */
+  consumers(value: number): readonly FlatNode[] | null {
+    return this.#uses.get(value) === Infinity ? null : (this.#consumers.get(value) ?? []);
   }
 
   /** The only user of a value; null where there are several, or the value is an output of the graph. */
@@ -177,13 +210,14 @@ export class Builder {
     shape: readonly number[],
     layout: readonly number[] | Handle,
     from: readonly Tensor[],
+    scale: number | null = null,
   ): Tensor {
     const isConstant = from.every(({ storage }) => storage.isConstant);
     const descriptor = typeof layout === 'number' ? layout : this.descriptor(type, shape, layout);
     const bytes = this.library.sizeOf(descriptor);
     const storage = isConstant ? this.#keep(bytes, true) : new Storage(bytes, false);
     if (!isConstant) this.#storages.add(storage);
-    return this.#tensor(type, shape, layout, storage);
+    return this.#tensor(type, shape, layout, storage, 0, scale);
   }
 
   /** A new tensor for an output of a node that the host computes. */
@@ -204,7 +238,7 @@ export class Builder {
 
   /** The same memory seen with another shape and strides. offset: elements from its beginning. */
   view(x: Tensor, shape: readonly number[], strides: readonly number[], offset = 0): Tensor {
-    return this.#tensor(x.type, shape, strides, x.storage, x.offset + offset * BYTES[x.type]);
+    return this.#tensor(x.type, shape, strides, x.storage, x.offset + offset * BYTES[x.type], x.scale);
   }
 
   /** A tensor's elements with another layout or type; the same tensor where nothing changes. */
@@ -217,7 +251,7 @@ export class Builder {
       return same.strides === null && typeof layout !== 'number' ? { ...same, strides: layout } : same;
     }
     this.#conversions.set(x, known);
-    const made = this.fresh(type, x.shape, layout, [x]);
+    const made = this.fresh(type, x.shape, layout, [x], type === x.type ? x.scale : null);
     this.copy(x, made);
     known.push(made);
     return made;
@@ -235,10 +269,81 @@ export class Builder {
 
   /** Copies elements into a tensor of the same shape, converting type and layout. */
   copy(from: Tensor, to: Tensor): void {
-    this.emit('dnnl_reorder_primitive_desc_create', [from.descriptor, to.descriptor], [], () => [
-      [ARGUMENT.source, from],
-      [ARGUMENT.destination, to],
-    ]);
+    const isScaled = (tensor: Tensor): boolean => tensor.scale !== null && from.scale !== to.scale;
+    const scaled = (
+      [
+        [ARGUMENT.source, from],
+        [ARGUMENT.destination, to],
+      ] as const
+    ).filter(([, tensor]) => isScaled(tensor));
+    this.emit(
+      'dnnl_reorder_primitive_desc_create',
+      [from.descriptor, to.descriptor],
+      [],
+      () => [
+        [ARGUMENT.source, from],
+        ...scaled.map(([argument, { scale }]) => [scalesOf(argument), this.vector([scale!])] as const),
+        [ARGUMENT.destination, to],
+      ],
+      scaled.map(([argument]) => [argument, 0] as const),
+    );
+  }
+
+  /** Constant floats. */
+  vector(numbers: ArrayLike<number>, shape: readonly number[] = [numbers.length]): Tensor {
+    const made = this.plain('float32', shape, []);
+    this.host(made).data.set(numbers);
+    return made;
+  }
+
+  /** How the input of a product is stored in 8 bits; null where its range was not measured. */
+  quantization(value: number): Quantization | null {
+    const range = this.ranges?.get(value);
+    if (range === undefined) return null;
+    const [least, most] = range;
+    const isSigned = least < 0;
+    const limit = Math.max(-least, most, 1e-8);
+    return { type: isSigned ? 'int8' : 'uint8', scale: limit / (isSigned ? 127 : 255) };
+  }
+
+  /** The 8-bit tensor of the input of a product. */
+  quantized(value: number, { type, scale }: Quantization): Tensor {
+    const known = this.#quantized.get(value);
+    if (known !== undefined) return known;
+    const x = this.get(value);
+    const made = this.fresh(type, x.shape, x.strides ?? plainStrides(x.shape), [x], scale);
+    this.copy(x, made);
+    this.setQuantized(value, made);
+    return made;
+  }
+
+  /** The 8-bit tensor of a value that has no other; null where it has. */
+  quantizedAlone(value: number): Tensor | null {
+    return this.#tensors.has(value) ? null : (this.#quantized.get(value) ?? null);
+  }
+
+  setQuantized(value: number, tensor: Tensor): void {
+    this.#quantized.set(value, tensor);
+    tensor.storage.values.add(value);
+  }
+
+  /** Measures the range of the input of a product while the program runs, where that is wanted. */
+  measure(value: number): void {
+    const { measured } = this;
+    if (measured === null) return;
+    const x = this.asPlain(this.get(value), 'float32');
+    if (x.storage.isConstant) return;
+    const sink = this.plain('uint8', [1], [x]);
+    this.emitHost([x], [sink], ([numbers]) => {
+      let [least, most] = measured.get(value) ?? [Infinity, -Infinity];
+      const { data } = numbers!;
+      for (let i = 0; i < data.length; i++) {
+        const number = data[i]!;
+        if (number < least) least = number;
+        if (number > most) most = number;
+      }
+      measured.set(value, [least, most]);
+    });
   }
 
   /**
@@ -252,9 +357,10 @@ export class Builder {
     args: readonly (number | readonly number[])[],
     after: readonly PostOperation[],
     place: (chosen: (query: number) => Handle) => readonly (readonly [argument: number, tensor: Tensor])[],
+    scales: readonly Scale[] = [],
   ): void {
     const { library } = this;
-    const description = library.describe(name, args, after);
+    const description = library.describe(name, args, after, scales);
     const placed = place((query) => {
       const descriptor = library.chosen(description, query);
       this.#descriptors.push(descriptor);
@@ -300,7 +406,7 @@ export class Builder {
     return memory;
   }
 
-  /** A plain tensor's elements. */
+  /** A plain tensor's elements; signed bytes as their bits. */
   host({ type, shape, storage, offset }: Tensor): HostArray {
     const { buffer, offset: place } = storage.place;
     const count = shape.reduce((product, size) => product * size, 1);
@@ -312,6 +418,11 @@ export class Builder {
           ? new Int32Array(buffer, at, count)
           : new Uint8Array(buffer, at, count);
     return { shape, data };
+  }
+
+  /** Whether a value depends on constants only, even where it is still to be computed. */
+  isConstant(value: number): boolean {
+    return this.#constants.has(value);
   }
 
   /** The numbers of a constant; null where a tensor is none. */

@@ -1,7 +1,13 @@
 import type { FlatGraph } from '../graph/flat-graph.js';
 import type { Onednn } from '../library/onednn.js';
 import { buildNode } from '../operators/operators.js';
-import { Builder, type Finished, type HostArray, type Precision } from './builder.js';
+import { Builder, type Finished, type HostArray, type Precision, type Ranges } from './builder.js';
+
+/** For 8 bits: ranges to compute with, or a place to write measured ones to. */
+export interface ProgramRanges {
+  readonly ranges?: Ranges;
+  readonly measured?: Ranges;
+}
 
 /** A graph that is ready to run. */
 export class Program {
@@ -11,8 +17,13 @@ export class Program {
   /**
    * @throws `ANC_COMPILE_UNSUPPORTED` for an operation that is not computed here, Error where the library fails
    */
-  constructor(library: Onednn, graph: FlatGraph, precision: Precision) {
-    const builder = new Builder(library, graph, precision);
+  constructor(
+    library: Onednn,
+    graph: FlatGraph,
+    precision: Precision,
+    { ranges, measured }: ProgramRanges = {},
+  ) {
+    const builder = new Builder(library, graph, precision, ranges ?? null, measured ?? null);
     try {
       for (const node of graph.nodes) if (!builder.isDone(node)) buildNode(builder, node);
       builder.exportOutputs();

@@ -52,6 +52,8 @@ export interface Tensor {
   readonly storage: Storage;
   /** Bytes from the beginning of the storage. */
   readonly offset: number;
+  /** What a step of an 8-bit tensor stands for; null for tensors that hold the numbers themselves. */
+  readonly scale: number | null;
 }
 
 /** Strides of a tensor whose elements follow each other in the order of the axes. */

@@ -1,11 +1,17 @@
 /** Numbers of oneDNN's binary interface, version 3 (dnnl_types.h). */
 
-export const DATA_TYPE = { bfloat16: 2, float32: 3, int32: 4, uint8: 6 } as const;
+export const DATA_TYPE = { bfloat16: 2, float32: 3, int32: 4, int8: 5, uint8: 6 } as const;
 
 /** Types that oneDNN computes with here. */
 export type DataType = keyof typeof DATA_TYPE;
 
-export const BYTES: Readonly<Record<DataType, number>> = { bfloat16: 2, float32: 4, int32: 4, uint8: 1 };
+export const BYTES: Readonly<Record<DataType, number>> = {
+  bfloat16: 2,
+  float32: 4,
+  int32: 4,
+  int8: 1,
+  uint8: 1,
+};
 
 /** The layout is left to the primitive. */
 export const ANY_LAYOUT = 1;
@@ -75,6 +81,11 @@ export const ARGUMENT = {
 /** The second operand of the binary operation at place `index` of the operations after a primitive. */
 export const postOperand = (index: number): number => (32768 * (index + 1)) | ARGUMENT.source1;
 
-/** Bits of the instruction sets by which bfloat16 is multiplied natively. */
+/** The scales of an argument. */
+export const scalesOf = (argument: number): number => 4096 | argument;
+
+/** Bits of the instruction sets that multiply bytes exactly, and of those that multiply bfloat16 natively. */
+export const ISA_AVX512_VNNI = 0x67;
+export const ISA_AVX2_VNNI = 0x0f;
 export const ISA_AVX512_BF16 = 0xe7;
 export const ISA_AVX2_VNNI_2 = 0x1f;

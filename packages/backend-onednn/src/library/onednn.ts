@@ -3,7 +3,9 @@ import {
   BYTES,
   DATA_TYPE,
   ISA_AVX2_VNNI_2,
+  ISA_AVX2_VNNI,
   ISA_AVX512_BF16,
+  ISA_AVX512_VNNI,
   type DataType,
 } from './constants.js';
 import type { FoundLibrary } from './find-library.js';
@@ -17,6 +19,9 @@ export type PostOperation =
   | { readonly kind: 'sum' }
   | { readonly kind: 'eltwise'; readonly algorithm: number; readonly alpha: number; readonly beta: number }
   | { readonly kind: 'binary'; readonly algorithm: number; readonly operand: Handle };
+
+/** An argument that is scaled, and a mask of the axes along which it has scales of their own. */
+export type Scale = readonly [argument: number, mask: number];
 
 /** An argument of a primitive: its name, and a memory object. */
 export type Argument = readonly [name: number, memory: Handle];
@@ -57,6 +62,7 @@ const FUNCTIONS = {
   dnnl_primitive_attr_create: [ARRAY],
   dnnl_primitive_attr_destroy: [POINTER],
   dnnl_primitive_attr_set_post_ops: [POINTER, POINTER],
+  dnnl_primitive_attr_set_scales_mask: [POINTER, 'int', 'int'],
   dnnl_post_ops_create: [ARRAY],
   dnnl_post_ops_destroy: [POINTER],
   dnnl_post_ops_append_sum: [POINTER, 'float', 'int32_t', 'int'],
@@ -195,9 +201,19 @@ export class Onednn {
 
   /** Whether this processor multiplies bfloat16 natively; elsewhere the library emulates it, slowly, or refuses. */
   get hasBfloat16(): boolean {
+    return this.#hasOne(ISA_AVX512_BF16, ISA_AVX2_VNNI_2);
+  }
+
+  /** Whether this processor sums products of bytes in 32 bits; elsewhere sums of two of them saturate at 16 bits. */
+  get hasInt8(): boolean {
+    return this.#hasOne(ISA_AVX512_VNNI, ISA_AVX2_VNNI);
+  }
+
+  /** Bits are those of x86-64; other processors are not tested. */
+  #hasOne(...sets: readonly number[]): boolean {
     if (process.arch !== 'x64') return false;
     const isa = this.#functions.dnnl_get_effective_cpu_isa() as number;
-    return [ISA_AVX512_BF16, ISA_AVX2_VNNI_2].some((bits) => (isa & bits) === bits);
+    return sets.some((bits) => (isa & bits) === bits);
   }
 
   /** @throws Error with the function's name and status */
@@ -237,8 +253,9 @@ export class Onednn {
     name: Describe,
     args: readonly (number | readonly number[])[],
     after: readonly PostOperation[] = [],
+    scales: readonly Scale[] = [],
   ): Handle {
-    const attributes = after.length === 0 ? 0 : this.#attributes(after);
+    const attributes = after.length + scales.length === 0 ? 0 : this.#attributes(after, scales);
     const passed = args.map((arg) => (typeof arg === 'number' ? arg : dims(arg)));
     const engine = this.#engine;
     try {
@@ -250,7 +267,7 @@ export class Onednn {
     }
   }
 
-  #attributes(operations: readonly PostOperation[]): Handle {
+  #attributes(operations: readonly PostOperation[], scales: readonly Scale[]): Handle {
     const list = this.create('dnnl_post_ops_create');
     for (const each of operations) {
       if (each.kind === 'sum') this.call('dnnl_post_ops_append_sum', list, 1, 0, 0);
@@ -261,6 +278,9 @@ export class Onednn {
     const attributes = this.create('dnnl_primitive_attr_create');
     this.call('dnnl_primitive_attr_set_post_ops', attributes, list);
     this.call('dnnl_post_ops_destroy', list);
+    for (const [argument, mask] of scales) {
+      this.call('dnnl_primitive_attr_set_scales_mask', attributes, argument, mask);
+    }
     return attributes;
   }
 

@@ -1,4 +1,4 @@
-import type { Builder } from '../engine/builder.js';
+import type { Builder, Quantization } from '../engine/builder.js';
 import { plainStrides, type Tensor } from '../engine/storage.js';
 import { fraction, integer, integers, type FlatNode } from '../graph/flat-graph.js';
 import {
@@ -8,10 +8,14 @@ import {
   FORWARD_INFERENCE,
   NORMALIZATION,
   QUERY,
+  scalesOf,
+  postOperand,
+  BINARY,
+  ELTWISE,
   type DataType,
 } from '../library/constants.js';
 import type { Handle } from '../library/onednn.js';
-import { operationsAfter } from './after.js';
+import { quantizedWeights, resultOf, wantedQuantization } from './quantize.js';
 import { likeOf } from './eltwise.js';
 import type { Operator } from './operator.js';
 
@@ -41,8 +45,7 @@ function scalingOf(builder: Builder, node: FlatNode): Scaling | null {
  */
 export const convolution: Operator = (builder, node) => {
   const [input, filter, biasValue = null] = node.inputs as [number, number, number | null];
-  const x = builder.get(input);
-  if (x.shape.length !== 4) return false;
+  if (builder.graph.values[input]!.shape.length !== 4) return false;
   let weights = builder.asPlain(builder.get(filter), 'float32');
   let bias = biasValue === null ? null : builder.asPlain(builder.get(biasValue), 'float32');
   const nodes = [node];
@@ -56,10 +59,12 @@ export const convolution: Operator = (builder, node) => {
     value = next!.outputs[0]!;
   }
   const groups = integer(node, 'group', 1);
+  builder.measure(input);
+  const quantization = weights.storage.isConstant ? builder.quantization(input) : null;
   emitConvolution(builder, {
     nodes,
     value,
-    x,
+    x: quantization === null ? builder.get(input) : builder.quantized(input, quantization),
     weights: grouped(builder, weights, groups),
     bias,
     ...window(node),
@@ -141,6 +146,12 @@ function grouped(builder: Builder, weights: Tensor, groups: number): Tensor {
   return builder.view(weights, shape, plainStrides(shape));
 }
 
+/** Strides of [B, C, H, W] with channels beside each other. */
+function channelsLast(shape: readonly number[]): number[] {
+  const [, channels, height, width] = shape as [number, number, number, number];
+  return [channels * height * width, 1, width * channels, channels];
+}
+
 interface Convolution {
   readonly nodes: readonly FlatNode[];
   /** What it computes before the operations after it. */
@@ -156,24 +167,18 @@ interface Convolution {
 }
 
 function emitConvolution(builder: Builder, convolution: Convolution): void {
-  const {
-    nodes,
-    value,
-    x,
-    weights,
-    bias,
-    strides,
-    dilations,
-    begin,
-    end,
-    isTransposed = false,
-  } = convolution;
-  const type: DataType = builder.activation;
+  const { nodes, value, x, bias, strides, dilations, begin, end, isTransposed = false } = convolution;
   const { shape } = builder.graph.values[value]!;
-  const after = operationsAfter(builder, value, true);
-  const any = (of: readonly number[]): Handle => builder.descriptor(type, of, null);
+  const quantized = x.scale === null ? null : quantizedWeights(builder, convolution.weights, x.scale);
+  const weights = quantized?.weights ?? convolution.weights;
+  const result = resultOf(builder, value, quantized !== null);
+  const after = result.after;
+  const source: DataType = quantized === null ? builder.activation : x.type;
+  const any = (type: DataType, of: readonly number[]): Handle => builder.descriptor(type, of, null);
+  // 8-bit code of the library has channels last; what it computes then has the same layout for every type.
+  const fixed = quantized === null ? null : channelsLast(shape);
   const all = [x, weights, ...(bias === null ? [] : [bias]), ...after.operands.map(([, tensor]) => tensor)];
-  let result!: Tensor;
+  let made!: Tensor;
   builder.emit(
     isTransposed
       ? 'dnnl_deconvolution_forward_primitive_desc_create'
@@ -181,10 +186,10 @@ function emitConvolution(builder: Builder, convolution: Convolution): void {
     [
       FORWARD_INFERENCE,
       isTransposed ? DECONVOLUTION : CONVOLUTION,
-      any(x.shape),
-      any(weights.shape),
+      any(source, x.shape),
+      any(weights.type === 'int8' ? 'int8' : source, weights.shape),
       bias?.descriptor ?? 0,
-      any(shape),
+      builder.descriptor(result.type, shape, fixed),
       strides,
       dilations,
       begin,
@@ -192,31 +197,50 @@ function emitConvolution(builder: Builder, convolution: Convolution): void {
     ],
     after.operations,
     (chosen) => {
-      const layout = chosen(QUERY.destination);
-      result =
+      const layout = fixed ?? chosen(QUERY.destination);
+      made =
         after.addedTo === null
-          ? builder.fresh(type, shape, layout, all)
-          : { ...builder.as(after.addedTo, layout, type) };
+          ? builder.fresh(result.type, shape, layout, all, result.scale)
+          : { ...builder.as(after.addedTo, layout, result.type) };
+      const kernel = weights.type === 'int8' ? weights.type : source;
       return [
-        [ARGUMENT.source, builder.as(x, chosen(QUERY.source), type)],
-        [ARGUMENT.weights, builder.as(weights, chosen(QUERY.weights), type)],
+        [ARGUMENT.source, builder.as(x, chosen(QUERY.source), source)],
+        [ARGUMENT.weights, builder.as(weights, chosen(QUERY.weights), kernel)],
         ...(bias === null ? [] : [[ARGUMENT.bias, bias] as const]),
         ...after.operands,
-        [ARGUMENT.destination, result],
+        ...(quantized === null ? [] : [[scalesOf(ARGUMENT.weights), quantized.scales] as const]),
+        ...(result.scale === null
+          ? []
+          : [[scalesOf(ARGUMENT.destination), builder.vector([result.scale])] as const]),
+        [ARGUMENT.destination, made],
       ];
     },
+    [
+      ...(quantized === null ? [] : [[ARGUMENT.weights, quantized.mask] as const]),
+      ...(result.scale === null ? [] : [[ARGUMENT.destination, 0] as const]),
+    ],
   );
-  builder.set(after.result, result);
+  if (result.scale === null) builder.set(after.result, made);
+  else builder.setQuantized(after.result, made);
   for (const node of [...nodes, ...after.nodes]) builder.finish(node);
 }
 
 /** A batch normalization of its own, with a ReLU after it. x: [B, C, H, W] with statistics per channel. */
 export const batchNormalization: Operator = (builder, node) => {
   const [input, scale, shift, mean, variance] = node.inputs as [number, number, number, number, number];
-  const x = builder.get(input);
   const value = node.outputs[0]!;
   const next = builder.onlyConsumer(value);
-  const hasRelu = next?.op === 'Relu';
+  const relu = next?.op === 'Relu' ? next : null;
+  const result = relu === null ? value : relu.outputs[0]!;
+  const nodes = relu === null ? [node] : [node, relu];
+  const quantization = wantedQuantization(builder, result);
+  const scaling = quantization === null ? null : scalingOf(builder, node);
+  const x = builder.get(input);
+  if (quantization !== null && scaling !== null) {
+    quantizedNormalization(builder, x, scaling, quantization, relu !== null, result);
+    for (const each of nodes) builder.finish(each);
+    return true;
+  }
   const y = builder.mayOverwrite(input) ? { ...x } : likeOf(builder, x);
   const flags = NORMALIZATION.globalStatistics | NORMALIZATION.scale | NORMALIZATION.shift;
   const vector = (of: number): Tensor => builder.asPlain(builder.get(of), 'float32');
@@ -227,7 +251,7 @@ export const batchNormalization: Operator = (builder, node) => {
       x.descriptor,
       y.descriptor,
       fraction(node, 'epsilon', 1e-5),
-      flags | (hasRelu ? NORMALIZATION.relu : 0),
+      flags | (relu === null ? 0 : NORMALIZATION.relu),
     ],
     [],
     () => [
@@ -239,8 +263,44 @@ export const batchNormalization: Operator = (builder, node) => {
       [ARGUMENT.destination, y],
     ],
   );
-  builder.set(hasRelu ? next!.outputs[0]! : value, y);
-  builder.finish(node);
-  if (hasRelu) builder.finish(next!);
+  builder.set(result, y);
+  for (const each of nodes) builder.finish(each);
   return true;
 };
+
+/** A batch normalization whose result is stored in 8 bits at once: a product and a sum, whose factors take its scale in. */
+function quantizedNormalization(
+  builder: Builder,
+  x: Tensor,
+  { a, b }: Scaling,
+  { type, scale }: Quantization,
+  hasRelu: boolean,
+  result: number,
+): void {
+  const shape = [1, a.length, 1, 1];
+  const factor = builder.vector(
+    a.map((each) => each / scale),
+    shape,
+  );
+  const sum = builder.vector(
+    b.map((each) => each / scale),
+    shape,
+  );
+  const strided = x.strides === null ? builder.as(x, channelsLast(x.shape)) : x;
+  const y = builder.fresh(type, x.shape, strided.strides!, [x], scale);
+  builder.emit(
+    'dnnl_binary_primitive_desc_create',
+    [BINARY['Mul']!, strided.descriptor, factor.descriptor, y.descriptor],
+    [
+      { kind: 'binary', algorithm: BINARY['Add']!, operand: sum.descriptor },
+      ...(hasRelu ? [{ kind: 'eltwise', algorithm: ELTWISE.relu, alpha: 0, beta: 0 } as const] : []),
+    ],
+    () => [
+      [ARGUMENT.source, strided],
+      [ARGUMENT.source1, factor],
+      [postOperand(0), sum],
+      [ARGUMENT.destination, y],
+    ],
+  );
+  builder.setQuantized(result, y);
+}

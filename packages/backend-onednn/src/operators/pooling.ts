@@ -13,7 +13,9 @@ function pool(
   kernel: readonly number[],
   { strides, begin, end }: { strides: readonly number[]; begin: readonly number[]; end: readonly number[] },
 ): void {
-  const x = builder.get(node.inputs[0]!);
+  const [input] = node.inputs as [number];
+  const quantized = algorithm === POOLING.max ? builder.quantizedAlone(input) : null;
+  const x = quantized ?? builder.get(input);
   const shape = builder.graph.values[node.outputs[0]!]!.shape;
   let result!: Tensor;
   builder.emit(
@@ -31,14 +33,15 @@ function pool(
     ],
     [],
     (chosen) => {
-      result = builder.fresh(x.type, shape, chosen(QUERY.destination), [x]);
+      result = builder.fresh(x.type, shape, chosen(QUERY.destination), [x], x.scale);
       return [
         [ARGUMENT.source, x],
         [ARGUMENT.destination, result],
       ];
     },
   );
-  builder.set(node.outputs[0]!, result);
+  if (quantized === null) builder.set(node.outputs[0]!, result);
+  else builder.setQuantized(node.outputs[0]!, result);
   builder.finish(node);
 }
 
