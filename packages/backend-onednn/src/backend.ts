@@ -33,6 +33,7 @@ export class OnednnBackend extends Backend {
   readonly name = 'onednn';
   readonly capabilities: Capabilities = { training: false, deterministic: true, compiled: true };
   override readonly cache = CACHE;
+  override readonly calibrates: boolean;
 
   private constructor(
     readonly engine: EngineClient,
@@ -42,6 +43,7 @@ export class OnednnBackend extends Backend {
     readonly options: OnednnOptions,
   ) {
     super();
+    this.calibrates = options.precision === 'int8';
   }
 
   /**
@@ -98,15 +100,16 @@ export class OnednnBackend extends Backend {
     f: TensorFunction,
     spec: FunctionSpec,
     constants: Tree<HostTensor> = {},
-    { signal }: CompileOptions = {},
+    { signal, examples = [] }: CompileOptions = {},
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();
+    for (const inputs of examples) assertFeed('the example', inputs, spec.inputs);
     const traced = traceTwice(`the function "${spec.id}"`, () =>
       traceFunction(f, spec, constants, { fusesRelu: true }),
     );
     const outputs = runPasses(traced).outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
     const program = this.engine.handle();
-    await this.engine.call('build', program, flatten(traced.graph, outputs));
+    await this.engine.call('build', program, flatten(traced.graph, outputs), this.calibrates ? examples : []);
     const booleans = outputs.filter(({ value }) => value.type === 'bool').map(({ name }) => name);
     return new OnednnFunction(this.engine, program, spec.inputs, new Set(booleans));
   }

@@ -3,6 +3,7 @@ import type { FlatGraph } from '../graph/flat-graph.js';
 import { loadLibrary, type FoundLibrary } from '../library/find-library.js';
 import { importKoffi } from '../library/koffi.js';
 import { Onednn } from '../library/onednn.js';
+import type { HostArray, Ranges } from '../build/builder.js';
 import { Program } from './program.js';
 import type { EngineCalls, EngineInfo, EngineOptions, SentTensors } from './protocol.js';
 
@@ -24,13 +25,23 @@ export class Engine implements Answers {
     const found = loadLibrary(koffi, process.env);
     const set = setThreads(found, threads);
     const library = new Onednn(found, koffi);
+    if (precision === 'int8' && !library.hasInt8) {
+      throw new AncError(
+        'ANC_BACKEND_DEVICE',
+        'backend "onednn": this processor does not sum products of bytes.',
+        {
+          expected: 'an x86-64 processor with AVX512_VNNI or AVX-VNNI',
+          hint: 'use float32.',
+        },
+      );
+    }
     if (precision === 'bfloat16' && !library.hasBfloat16) {
       throw new AncError(
         'ANC_BACKEND_DEVICE',
         'backend "onednn": this processor does not compute with bfloat16.',
         {
           expected: 'an x86-64 processor with AVX512_BF16, AVX-VNNI-2 or AMX',
-          hint: 'use precision=float32.',
+          hint: 'use float32.',
         },
       );
     }
@@ -39,9 +50,13 @@ export class Engine implements Answers {
     return { version: found.version, path: found.path, threads: set ? threads : null };
   }
 
-  build(program: number, graph: FlatGraph): void {
-    if (this.#library === null) throw new Error('the engine is not open');
-    this.#programs.set(program, new Program(this.#library, graph, this.#precision));
+  build(program: number, graph: FlatGraph, examples: readonly SentTensors[]): void {
+    const library = this.#library;
+    if (library === null) throw new Error('the engine is not open');
+    const isQuantized = this.#precision === 'int8' && examples.length > 0;
+    const ranges = isQuantized ? measuredRanges(library, graph, examples) : null;
+    const precision = this.#precision === 'int8' && !isQuantized ? 'float32' : this.#precision;
+    this.#programs.set(program, new Program(library, graph, precision, ranges === null ? {} : { ranges }));
     this.#outputs.set(
       program,
       new Map(graph.outputs.map(({ name, value }) => [name, graph.values[value]!.shape])),
@@ -51,7 +66,7 @@ export class Engine implements Answers {
   run(program: number, inputs: SentTensors): SentTensors {
     const [built, shapes] = [this.#programs.get(program), this.#outputs.get(program)];
     if (built === undefined || shapes === undefined) throw new Error('this function was disposed');
-    const results = built.run(new Map(Object.entries(inputs).map(([name, { data }]) => [name, data])));
+    const results = built.run(dataOf(inputs));
     return Object.fromEntries(
       [...results].map(([name, data]) => [name, { shape: shapes.get(name)!, data }] as const),
     );
@@ -64,7 +79,22 @@ export class Engine implements Answers {
   }
 }
 
-/** Tells the library's OpenMP how many threads this thread's calls use; false where it has another runtime. */
+const dataOf = (inputs: SentTensors): Map<string, HostArray['data']> =>
+  new Map(Object.entries(inputs).map(([name, { data }]) => [name, data]));
+
+/** Runs a program in float32 on examples, and measures the ranges of the inputs of its products. */
+function measuredRanges(library: Onednn, graph: FlatGraph, examples: readonly SentTensors[]): Ranges {
+  const measured: Ranges = new Map();
+  const program = new Program(library, graph, 'float32', { measured });
+  try {
+    for (const inputs of examples) program.run(dataOf(inputs));
+  } finally {
+    program.release();
+  }
+  return measured;
+}
+
+/** Passes the number of threads to the library's OpenMP for calls from this thread; false where it has another runtime. */
 function setThreads({ functions }: FoundLibrary, threads: number): boolean {
   try {
     functions.func('omp_set_num_threads', 'void', ['int'])(threads);

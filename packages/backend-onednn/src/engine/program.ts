@@ -1,7 +1,7 @@
 import type { FlatGraph } from '../graph/flat-graph.js';
 import type { Onednn } from '../library/onednn.js';
 import { buildNode } from '../operators/operators.js';
-import { Builder, type Finished, type HostArray, type Precision, type Ranges } from './builder.js';
+import { Builder, type Finished, type HostArray, type Precision, type Ranges } from '../build/builder.js';
 
 /** For 8 bits: ranges to compute with, or a place to write measured ones to. */
 export interface ProgramRanges {

@@ -1,12 +1,12 @@
 import type { SentError } from '@anc/core/internal';
 import type { FlatGraph } from '../graph/flat-graph.js';
-import type { HostArray, Precision } from './builder.js';
+import type { HostArray, Precision } from '../build/builder.js';
 
 /** What the library and the processor are. */
 export interface EngineInfo {
   readonly version: string;
   readonly path: string;
-  /** Threads that it computes with; null where its runtime cannot be told a number. */
+  /** Threads that it computes with; null where its runtime takes no number. */
   readonly threads: number | null;
 }
 
@@ -26,7 +26,8 @@ export type SentTensors = Readonly<Record<string, SentTensor>>;
 /** The thread's calls, which it answers in order. */
 export interface EngineCalls {
   open(options: EngineOptions): EngineInfo;
-  build(program: number, graph: FlatGraph): void;
+  /** examples: inputs on which ranges are measured, for programs that compute with 8 bits. */
+  build(program: number, graph: FlatGraph, examples: readonly SentTensors[]): void;
   run(program: number, inputs: SentTensors): SentTensors;
   release(program: number): void;
 }

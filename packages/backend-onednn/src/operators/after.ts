@@ -1,5 +1,5 @@
-import type { Builder } from '../engine/builder.js';
-import { plainStrides, type Tensor } from '../engine/storage.js';
+import type { Builder } from '../build/builder.js';
+import { plainStrides, type Tensor } from '../build/storage.js';
 import type { FlatNode } from '../graph/flat-graph.js';
 import { BINARY, postOperand } from '../library/constants.js';
 import type { PostOperation } from '../library/onednn.js';

@@ -1,5 +1,5 @@
-import type { Builder } from '../engine/builder.js';
-import type { Tensor } from '../engine/storage.js';
+import type { Builder } from '../build/builder.js';
+import type { Tensor } from '../build/storage.js';
 import type { FlatNode } from '../graph/flat-graph.js';
 import { ARGUMENT, BINARY, FORWARD_INFERENCE, REDUCTION, SOFTMAX } from '../library/constants.js';
 import { integer } from '../graph/flat-graph.js';

@@ -1,5 +1,5 @@
-import type { Builder, Quantization } from '../engine/builder.js';
-import { plainStrides, type Tensor } from '../engine/storage.js';
+import type { Builder, Quantization } from '../build/builder.js';
+import { plainStrides, type Tensor } from '../build/storage.js';
 import { fraction, integer, integers, type FlatNode } from '../graph/flat-graph.js';
 import {
   ARGUMENT,

@@ -1,5 +1,5 @@
-import type { Builder } from '../engine/builder.js';
-import type { Tensor } from '../engine/storage.js';
+import type { Builder } from '../build/builder.js';
+import type { Tensor } from '../build/storage.js';
 import { fraction, type FlatNode } from '../graph/flat-graph.js';
 import { ARGUMENT, ELTWISE, FORWARD_INFERENCE } from '../library/constants.js';
 import type { PostOperation } from '../library/onednn.js';

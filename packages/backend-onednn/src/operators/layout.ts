@@ -1,5 +1,5 @@
-import type { Builder } from '../engine/builder.js';
-import { plainStrides, type Tensor } from '../engine/storage.js';
+import type { Builder } from '../build/builder.js';
+import { plainStrides, type Tensor } from '../build/storage.js';
 import { integer, integers } from '../graph/flat-graph.js';
 import type { FlatNode } from '../graph/flat-graph.js';
 import { reshaped } from './binary.js';

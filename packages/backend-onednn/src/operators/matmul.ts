@@ -1,5 +1,5 @@
-import type { Builder } from '../engine/builder.js';
-import { plainStrides, type Tensor } from '../engine/storage.js';
+import type { Builder } from '../build/builder.js';
+import { plainStrides, type Tensor } from '../build/storage.js';
 import { integer, type FlatNode } from '../graph/flat-graph.js';
 import { ARGUMENT, QUERY, scalesOf } from '../library/constants.js';
 import { aligned, operationsAfter } from './after.js';

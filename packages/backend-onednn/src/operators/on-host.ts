@@ -1,4 +1,4 @@
-import type { Tensor } from '../engine/storage.js';
+import type { Tensor } from '../build/storage.js';
 import { elementwiseOperators } from '../host/elementwise.js';
 import type { HostOperator } from '../host/host-operator.js';
 import { imageOperators } from '../host/images.js';

@@ -1,4 +1,4 @@
-import type { Builder } from '../engine/builder.js';
+import type { Builder } from '../build/builder.js';
 import type { FlatNode } from '../graph/flat-graph.js';
 
 /**

@@ -1,4 +1,4 @@
-import { unsupported, type Builder } from '../engine/builder.js';
+import { unsupported, type Builder } from '../build/builder.js';
 import type { FlatNode } from '../graph/flat-graph.js';
 import { binary, reduction, softmax } from './binary.js';
 import { batchNormalization, convolution, transposedConvolution } from './convolution.js';

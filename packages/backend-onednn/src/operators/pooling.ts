@@ -1,5 +1,5 @@
-import type { Builder } from '../engine/builder.js';
-import type { Tensor } from '../engine/storage.js';
+import type { Builder } from '../build/builder.js';
+import type { Tensor } from '../build/storage.js';
 import { integer, integers, type FlatNode } from '../graph/flat-graph.js';
 import { ARGUMENT, FORWARD_INFERENCE, POOLING, QUERY } from '../library/constants.js';
 import { window } from './convolution.js';

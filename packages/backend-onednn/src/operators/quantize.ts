@@ -1,5 +1,5 @@
-import type { Builder, Quantization } from '../engine/builder.js';
-import type { Tensor } from '../engine/storage.js';
+import type { Builder, Quantization } from '../build/builder.js';
+import type { Tensor } from '../build/storage.js';
 import type { FlatNode } from '../graph/flat-graph.js';
 import type { DataType } from '../library/constants.js';
 import { operationsAfter, type After } from './after.js';
