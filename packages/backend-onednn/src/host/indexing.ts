@@ -137,7 +137,7 @@ const einsum: HostOperator = ({ node, inputs, outputs: [y] }) => {
     Array.from(term).forEach((letter, axis) => sizes.set(letter, inputs[n]!.shape[axis]!)),
   );
   const summed = [...sizes.keys()].filter((letter) => !right.includes(letter));
-  const letters = [...right, ...summed];
+  const letters = [...Array.from(right), ...summed];
   const shape = letters.map((letter) => sizes.get(letter)!);
   const at = (term: string, of: readonly number[]): Int32Array => {
     const strides = ownStrides(of);

@@ -44,7 +44,7 @@ function scalingOf(builder: Builder, node: FlatNode): Scaling | null {
  * elementwise operations. x: [B, C, H, W]; weights: [O, I / groups, kh, kw].
  */
 export const convolution: Operator = (builder, node) => {
-  const [input, filter, biasValue = null] = node.inputs as [number, number, number | null];
+  const [input, filter, biasValue = null] = node.inputs as [number, number, (number | null)?];
   if (builder.graph.values[input]!.shape.length !== 4) return false;
   let weights = builder.asPlain(builder.get(filter), 'float32');
   let bias = biasValue === null ? null : builder.asPlain(builder.get(biasValue), 'float32');

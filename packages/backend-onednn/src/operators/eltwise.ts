@@ -70,7 +70,8 @@ export const likeOf = (builder: Builder, x: Tensor, from: readonly Tensor[] = [x
 
 /** Strides with the same order of axes and no gaps. */
 function denseStrides({ shape, strides }: Tensor): number[] {
-  const axes = shape.map((_, axis) => axis).sort((a, b) => strides![b]! - strides![a]! || a - b);
+  const of = strides ?? [];
+  const axes = shape.map((_, axis) => axis).sort((a, b) => of[b]! - of[a]! || a - b);
   const dense = new Array<number>(shape.length).fill(1);
   let next = 1;
   for (const axis of axes.reverse()) {
