@@ -22,7 +22,7 @@ const random = (shape: readonly number[], scale = 1, shift = 0): HostTensor => (
 });
 const positive = (shape: readonly number[]): HostTensor => {
   const { data } = random(shape, 0.2, 1);
-  return { shape, data: data.map(Math.abs) as Float32Array };
+  return { shape, data: data.map(Math.abs) };
 };
 
 const vectors = (name: string, channels: number): Tree<HostTensor> => ({
@@ -45,7 +45,7 @@ const constants: Tree<HostTensor> = {
 };
 
 /** Convolutions with normalizations before and after them, a shortcut, pooling, a depthwise layer and two dense ones. */
-function network(tensors: Tree<Tensor>): Tree<Tensor> {
+function network(tensors: Tree): Tree {
   const t = (name: string): Tensor => tensors[name]!;
   const conv = (x: Tensor, kernel: string): Tensor4D =>
     tf.conv2d(x as Tensor4D, t(kernel) as Tensor4D, 1, 'same');
@@ -67,10 +67,10 @@ function network(tensors: Tree<Tensor>): Tree<Tensor> {
   const inner = tf.relu(norm(conv(tf.relu(norm(stem, 'norm1')), 'second'), 'norm2'));
   const sum = tf.add(conv(inner, 'third'), stem);
   const wide = tf.relu(conv(sum, 'shortcut'));
-  const pooled = tf.maxPool(wide as Tensor4D, 2, 2, 'valid'); // [B, 4, 4, 24]
+  const pooled = tf.maxPool(wide, 2, 2, 'valid'); // [B, 4, 4, 24]
   const filtered = tf.relu6(tf.depthwiseConv2d(pooled, t('depthwise') as Tensor4D, 1, 'same'));
   const features = tf.relu(tf.matMul(tf.reshape(filtered, [-1, 24 * 4 * 4]), t('dense') as tf.Tensor2D));
-  return { features, logits: tf.matMul(features as tf.Tensor2D, t('logits') as tf.Tensor2D), sum };
+  return { features, logits: tf.matMul(features, t('logits')), sum };
 }
 
 const BATCH = 6;

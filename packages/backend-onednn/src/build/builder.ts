@@ -465,13 +465,17 @@ export class Builder {
       name,
       this.host(this.get(value)),
     ];
-    return {
+    const finished = {
       steps,
       buffers: [...new Set(buffers)],
       inputs: new Map(this.graph.inputs.map(port)),
       outputs: new Map(this.graph.outputs.map(port)),
       arena: bytes,
     };
+    // Constants that steps hold in another form need no memory any more.
+    for (const map of [this.#tensors, this.#quantized, this.#conversions, this.#storages]) map.clear();
+    this.#steps.length = 0;
+    return finished;
   }
 
   /** Frees what the library holds for this program. */

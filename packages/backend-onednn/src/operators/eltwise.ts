@@ -38,7 +38,7 @@ export function functionOf(builder: Builder, node: FlatNode): Eltwise | null {
   if (type !== 'float32') return null;
   if (node.op !== 'Clip') return Object.hasOwn(FUNCTIONS, node.op) ? FUNCTIONS[node.op]!(node) : null;
   const [, low, high] = node.inputs.map((input) => (input === null ? null : builder.constant(input)));
-  return low && high ? eltwise(ELTWISE.clip, low.data[0]!, high.data[0]!) : null;
+  return low && high ? eltwise(ELTWISE.clip, low.data[0], high.data[0]) : null;
 }
 
 export const elementwise: Operator = (builder, node) => {
