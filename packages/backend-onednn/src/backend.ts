@@ -84,11 +84,15 @@ export class OnednnBackend extends Backend {
 
   compile(step: Step): Promise<CompiledStep> {
     return Promise.reject(
-      new AncError('ANC_BACKEND', `backend "onednn" does not train: it cannot run the step "${step.id}".`, {
-        expected: 'a backend that trains, such as onnx',
-        received: 'onednn',
-        hint: 'use it for the teacher alone: --teacher-backend onednn.',
-      }),
+      new AncError(
+        'ANC_BACKEND',
+        `backend "onednn" does not train (${step.phases.map(({ name }) => name).join(', ')}).`,
+        {
+          expected: 'a backend that trains, such as onnx',
+          received: 'onednn',
+          hint: 'use it for the teacher alone: --teacher-backend onednn.',
+        },
+      ),
     );
   }
 
