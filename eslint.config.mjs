@@ -26,8 +26,11 @@ const cliLayer = (...above) => ({
 
 /** The packages between formats and pipeline. None of them may import another one; a new folder is one of them. */
 const MIDDLE = readdirSync(new URL('packages', import.meta.url)).filter(
-  (name) => !['core', 'formats', 'pipeline', 'cli', 'create-anc-plugin'].includes(name),
+  (name) => !['core', 'formats', 'compiler', 'pipeline', 'cli', 'create-anc-plugin'].includes(name),
 );
+
+/** Backends that run the graphs of the compiler. */
+const COMPILED = ['backend-onnx', 'backend-onednn'];
 
 /**
  * The layers core <- formats <- middle <- pipeline <- cli as Nx constraints.
@@ -50,9 +53,20 @@ const boundaries = (extra = []) => [
         onlyDependOnLibsWithTags: ['room:core', 'room:formats'],
         bannedExternalImports: ['inversify', 'commander', 'reflect-metadata'],
       },
+      {
+        sourceTag: 'room:compiler',
+        onlyDependOnLibsWithTags: ['room:core', 'room:compiler', ...extra],
+        bannedExternalImports: ['inversify', 'commander', 'reflect-metadata'],
+      },
       ...MIDDLE.map((name) => ({
         sourceTag: `room:${name}`,
-        onlyDependOnLibsWithTags: ['room:core', 'room:formats', `room:${name}`, ...extra],
+        onlyDependOnLibsWithTags: [
+          'room:core',
+          'room:formats',
+          ...(COMPILED.includes(name) ? ['room:compiler'] : []),
+          `room:${name}`,
+          ...extra,
+        ],
         bannedExternalImports: ['inversify', 'commander', 'reflect-metadata'],
       })),
       {

@@ -4,13 +4,13 @@
  *   node tools/bench/filter-gradient.mjs [--batch 128] [--threads 2] [--rounds 12] [--runtime auto|node|web]
  *
  * Prints milliseconds per form (the fastest of interleaved runs) and the form that the lowering chooses: if that is not
- * the fastest on an idle machine, change `fastestForm` in packages/backend-onnx/src/lower/filter-gradient.ts.
+ * the fastest on an idle machine, change `fastestForm` in packages/compiler/src/lower/filter-gradient.ts.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { filled, mapTree, Rng, sizeOf, specOf } from '@anc/core';
 import { OnnxBackend } from '@anc/backend-onnx';
-import { fastestForm, filterGradientForms, forcedForm, suits } from '@anc/backend-onnx/internal';
+import { fastestForm, filterGradientForms, forcedForm, suits } from '@anc/compiler';
 import * as tf from '@tensorflow/tfjs-core';
 
 const { values: flags } = parseArgs({

@@ -1,3 +1,4 @@
+import { type TracedStep, traceStep, traceTwice } from '@anc/compiler';
 import {
   Backend,
   type Capabilities,
@@ -23,8 +24,6 @@ import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { onnxSchema, type OnnxOptions } from './options.js';
 import { assertProvider, openEngine } from './providers.js';
 import { OnnxState } from './state.js';
-import { traceStep, type TracedStep } from './trace/trace-step.js';
-import { traceTwice } from './trace/trace-twice.js';
 
 const acceleratorOf = ({ executionProviders: [first] }: EngineInfo): string | null =>
   first === undefined || first === 'cpu' || first === 'wasm' ? null : first;

@@ -1,13 +1,9 @@
+import { reachable, runPasses, type TargetOptions, traceFunction, traceTwice } from '@anc/compiler';
 import type { CompiledFunction, FunctionSpec, HostTensor, LeafSpec, TensorFunction, Tree } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
-import { reachable } from './graph/graph.js';
-import { serialize } from './graph/serialize.js';
-import type { TargetOptions } from './graph/target.js';
-import { runPasses } from './passes/run.js';
+import { serialize } from './serialize/serialize.js';
 import { nodesForProcessor } from './providers.js';
 import { serializeTree } from './serialized-tensor.js';
-import { traceFunction } from './trace/trace-function.js';
-import { traceTwice } from './trace/trace-twice.js';
 
 /** Prefix of outputs: in a function, but not in a graph, an output may have the name of an input. */
 const OUTPUT = 'output/';

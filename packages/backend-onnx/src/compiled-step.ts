@@ -1,4 +1,12 @@
 import {
+  type NamedValue,
+  type PassReport,
+  reachable,
+  runPasses,
+  type TracedStep,
+  type Value,
+} from '@anc/compiler';
+import {
   AncError,
   drawNoise,
   sizeOf,
@@ -14,16 +22,12 @@ import {
 import { meansOfRuns } from '@anc/core/internal';
 import type { EngineClient } from './engine/client.js';
 import type { SectionPlan, SerializedTensor, SerializedTensors, StepPlan } from './engine/protocol.js';
-import { reachable } from './graph/graph.js';
-import { serializeLoop, STEPS, type LoopSpec } from './graph/serialize-loop.js';
-import { serialize } from './graph/serialize.js';
-import type { NamedValue, Value } from './graph/value.js';
-import { runPasses, type PassReport } from './passes/run.js';
 import { nodesForProcessor } from './providers.js';
 import { isSections, loadSections, runSections } from './sections.js';
+import { serializeLoop, STEPS, type LoopSpec } from './serialize/serialize-loop.js';
+import { serialize } from './serialize/serialize.js';
 import { serializeTensor, serializeTree } from './serialized-tensor.js';
 import { OnnxState } from './state.js';
-import type { TracedStep } from './trace/trace-step.js';
 
 /** A step's sessions and its inputs; shared by all compilations of the same step. */
 export interface StepProgram {

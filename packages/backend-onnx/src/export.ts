@@ -1,4 +1,14 @@
 import {
+  type ElementArray,
+  type Graph,
+  type Node,
+  reachable,
+  runPasses,
+  type Traced,
+  traceFunction,
+  traceTwice,
+} from '@anc/compiler';
+import {
   AncError,
   mapTree,
   type FunctionSpec,
@@ -6,12 +16,7 @@ import {
   type TensorFunction,
   type Tree,
 } from '@anc/core';
-import { reachable, type Graph } from './graph/graph.js';
-import { serialize } from './graph/serialize.js';
-import type { ElementArray, Node } from './graph/value.js';
-import { runPasses } from './passes/run.js';
-import { traceFunction } from './trace/trace-function.js';
-import { traceTwice, type Traced } from './trace/trace-twice.js';
+import { serialize } from './serialize/serialize.js';
 
 /** Options of `exportOnnx`. */
 export interface ExportOptions {

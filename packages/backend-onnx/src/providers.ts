@@ -1,10 +1,9 @@
+import { Graph, type Node, type Value } from '@anc/compiler';
 import { AncError } from '@anc/core';
 import { installable } from '@anc/core/internal';
 import type { EngineClient } from './engine/client.js';
 import type { EngineInfo, EngineOptions } from './engine/protocol.js';
-import { Graph } from './graph/graph.js';
-import { serialize } from './graph/serialize.js';
-import type { Node, Value } from './graph/value.js';
+import { serialize } from './serialize/serialize.js';
 import { NATIVE, nativeRemedy } from './engine/native-package.js';
 import { providers, type Provider } from './provider-list.js';
 

@@ -1,3 +1,10 @@
+import {
+  cutAtRankMeans,
+  METRICS_OUTPUT,
+  type ElementType,
+  type NamedValue,
+  type TracedStep,
+} from '@anc/compiler';
 import { sizeOf, type RankMeans } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
 import type {
@@ -7,11 +14,8 @@ import type {
   SerializedTensors,
   StepPlan,
 } from './engine/protocol.js';
-import { cutAtRankMeans } from './graph/cut.js';
-import { serialize } from './graph/serialize.js';
-import type { ElementType, NamedValue } from './graph/value.js';
+import { serialize } from './serialize/serialize.js';
 import { nodesForProcessor } from './providers.js';
-import { METRICS_OUTPUT, type TracedStep } from './trace/trace-step.js';
 
 /** Whether a step runs section by section. */
 export const isSections = (plan: StepPlan | readonly SectionPlan[]): plan is readonly SectionPlan[] =>

@@ -1,8 +1,7 @@
+import { physicalShape, stateLayout } from '@anc/compiler';
 import { mapTree, specOf, type HostTensor, type LeafSpec, type Tree } from '@anc/core';
 import { assertFeed, permuted } from '@anc/core/internal';
 import type { SerializedTensor, SerializedTensors } from './engine/protocol.js';
-import { physicalShape } from './lower/traced-tensor.js';
-import { stateLayout } from './trace/inputs.js';
 
 /** A state entry in the memory order that steps use. */
 export function serializeStateEntry({ shape, data }: HostTensor): SerializedTensor {

@@ -1,7 +1,7 @@
+import { sameShape } from '@anc/compiler';
 import { AncError, mapTree, type DeviceState, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
 import { deserializeStateEntry, serializeStateEntry } from './serialized-tensor.js';
-import { sameShape } from './graph/graph.js';
 
 /** A state in the engine's memory, which every compiled step of the same backend can advance. */
 export class OnnxState implements DeviceState {

@@ -1,3 +1,4 @@
+import { reachable, traceStep } from '@anc/compiler';
 import {
   EagerBackend,
   filled,
@@ -11,9 +12,7 @@ import {
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reachable } from '../src/graph/graph.js';
 import { OnnxBackend } from '../src/index.js';
-import { traceStep } from '../src/trace/trace-step.js';
 import {
   elementwiseCases,
   indexCases,

@@ -1,3 +1,4 @@
+import { type GraphPass, poolChannelsLast, poolConvInPhases, runPasses, traceStep } from '@anc/compiler';
 import {
   EagerBackend,
   mapTree,
@@ -13,12 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnnxBackend } from '../src/index.js';
-import type { GraphPass } from '../src/passes/pass.js';
-import { poolChannelsLast } from '../src/passes/pool-channels-last.js';
-import { poolConvInPhases } from '../src/passes/pool-conv-in-phases.js';
-import { runPasses } from '../src/passes/run.js';
-import { traceStep } from '../src/trace/trace-step.js';
-import { operators } from './graph-fixtures.js';
+import { operators } from './operators.js';
 import { random } from './kernel-cases.js';
 
 interface Shape {

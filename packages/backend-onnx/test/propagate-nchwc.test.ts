@@ -1,17 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { NCHWC_DOMAIN, type Node, propagateNchwc, runPasses, traceStep } from '@anc/compiler';
 import { batchNorm, EagerBackend, filled, mapTree, Rng, specOf, type HostTensor, type Step } from '@anc/core';
 import { relativeError } from '@anc/testing';
 import { runToySteps, toySpec, toyStateErrors } from '@anc/testing/toy';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NCHWC_DOMAIN } from '../src/graph/nchwc.js';
-import type { Node } from '../src/graph/value.js';
 import { OnnxBackend } from '../src/index.js';
-import { propagateNchwc } from '../src/passes/propagate-nchwc.js';
-import { runPasses } from '../src/passes/run.js';
-import { traceStep } from '../src/trace/trace-step.js';
-import { nodesOf } from './graph-fixtures.js';
+import { nodesOf } from './operators.js';
 import { random } from './kernel-cases.js';
 import { residualStudent, toyStep, wideTask } from './toy-steps.js';
 

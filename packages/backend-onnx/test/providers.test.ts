@@ -1,9 +1,9 @@
+import { Graph, reachable } from '@anc/compiler';
 import { isAncError } from '@anc/core';
 import { assertPlugin } from '@anc/core/internal';
 import { describe, expect, it } from 'vitest';
 import type { EngineClient } from '../src/engine/client.js';
 import type { EngineOptions } from '../src/engine/protocol.js';
-import { Graph, reachable } from '../src/graph/graph.js';
 import onnxPlugin, { OnnxBackend } from '../src/index.js';
 import { acceleratorSchema } from '../src/options.js';
 import { nodesForProcessor, openEngine } from '../src/providers.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { filterGradientForms, forcedForm, type FilterGradientForm } from '../src/internal.js';
+import { filterGradientForms, forcedForm, type FilterGradientForm } from '@anc/compiler';
 import { gradientOf, random, type Case } from './kernel-cases.js';
 
 type Pad = 'same' | 'valid' | number;

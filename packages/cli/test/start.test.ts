@@ -28,6 +28,7 @@ async function modulesOf(...args: string[]): Promise<string[]> {
 /** What a plugin needs to say what it has. */
 const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
   'backend-onnx': ['onnx-model/teacher-options', 'options', 'plugin', 'provider-list'],
+  'backend-onednn': ['options', 'plugin'],
   'backend-tfjs': ['options', 'plugin'],
   'backend-webgpu': ['options', 'plugin'],
   datasets: [

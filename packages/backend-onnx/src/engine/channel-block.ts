@@ -1,6 +1,5 @@
-import { Graph } from '../graph/graph.js';
-import { toNchwc } from '../graph/nchwc.js';
-import { serialize } from '../graph/serialize.js';
+import { Graph, toNchwc } from '@anc/compiler';
+import { serialize } from '../serialize/serialize.js';
 import type { EngineClient } from './client.js';
 
 /**

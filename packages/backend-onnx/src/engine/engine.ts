@@ -1,3 +1,4 @@
+import type { ElementType } from '@anc/compiler';
 import type * as Ort from 'onnxruntime-common';
 import type {
   EngineCalls,
@@ -10,7 +11,6 @@ import type {
   SerializedTensor,
   SerializedTensors,
 } from './protocol.js';
-import type { ElementType } from '../graph/value.js';
 import { createSession } from './create-session.js';
 import { loadRuntime, type Runtime } from './runtime.js';
 

@@ -1,5 +1,3 @@
-import type { ElementType } from '../graph/value.js';
-
 /** A tensor as it is sent between threads, in its memory order. */
 export interface SerializedTensor {
   readonly type: ElementType;
@@ -140,3 +138,4 @@ export interface Request {
 export type Reply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: { readonly message: string; readonly stack: string | undefined } };
+import type { ElementType } from '@anc/compiler';

@@ -167,6 +167,8 @@ export interface ConfigOptions {
   readonly discriminatorSteps?: number;
   /** backend for the teacher's forward pass; default: backend */
   readonly teacherBackend?: Named;
+  /** what the layers of the frozen teacher multiply, on the backend onednn: int8, with ranges measured on training images, where the processor has VNNI; default: the backend's */
+  readonly teacherPrecision?: 'float32' | 'bfloat16' | 'int8';
   /** backend for training; default: backend */
   readonly studentBackend?: Named;
   /** backend: onnx, onnx:webgpu, tfjs:wasm, …, or auto; see `anc-cli doctor` */

@@ -77,6 +77,11 @@ export interface CompiledFunction {
 export interface CompileOptions {
   /** Stops compilation at the next possible point; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /**
+   * Inputs like those that a function will be run on, of the shapes in its spec. A backend that calibrates measures on
+   * them which numbers its 8 bits must hold; others need none.
+   */
+  readonly examples?: readonly Tree<HostTensor>[];
 }
 
 /** Options of `rehearse`. */
@@ -98,6 +103,10 @@ export abstract class Backend {
    * inference runs in chunks of at most so many bytes; null where larger batches are always faster.
    */
   readonly cache: number | null = null;
+  /**
+   * Whether it computes functions that come with examples in 8 bits; those without examples it computes in float32.
+   */
+  readonly calibrates: boolean = false;
   /** Copies a training state to the device, where steps update it. */
   abstract upload(state: Tree<HostTensor>): Promise<DeviceState>;
   /**

@@ -17,6 +17,11 @@ export abstract class Teacher {
   readonly frozen?: FrozenNetwork;
   /** images: [B, H, W, C] bytes. Returns the named outputs, [B, …] each. */
   abstract infer(images: HostTensor, names: readonly string[]): Promise<Tree<HostTensor>>;
+  /**
+   * Takes images [N, H, W, C] of bytes like those that it will infer from, where its backend calibrates; its hash then
+   * contains `digest`, which stands for them. Left out where a teacher computes by other means.
+   */
+  calibrate?(images: HostTensor, digest: string): void;
   /** Frees what it holds: threads, device memory. */
   abstract dispose(): Promise<void>;
 }

@@ -16,7 +16,7 @@ describe('callSite', () => {
     '/app/node_modules/@tensorflow/tfjs-core/dist/engine.js:1:1',
     'relu (/app/node_modules/@anc/core/dist/layers/elementwise.js:9:9)',
     'Object.apply (/src/packages/core/src/layers/conv2d.ts:5:5)',
-    'trace (C:\\app\\node_modules\\@anc\\backend-onnx\\dist\\trace\\trace-step.js:7:7)',
+    'trace (C:\\app\\node_modules\\@anc\\compiler\\dist\\trace\\trace-step.js:7:7)',
     'process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
     'new Promise (<anonymous>)',
   ])('passes over %s', (frame) => {

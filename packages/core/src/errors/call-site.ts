@@ -2,7 +2,7 @@ import { AncError, isAncError } from './error.js';
 
 /** Stack frames of tfjs, of the code that runs steps, of core's layers, and of the JavaScript engine. */
 const INTERNAL =
-  /tfjs-(core|layers|backend)|(@anc|packages)[/\\](core|backend-[a-z]+)[/\\](src|dist)[/\\](?!.*\.test\.)|node:|\(<anonymous>\)/;
+  /tfjs-(core|layers|backend)|(@anc|packages)[/\\](core|compiler|backend-[a-z]+)[/\\](src|dist)[/\\](?!.*\.test\.)|node:|\(<anonymous>\)/;
 
 /** Stack depth that an error needs for the author's line to be among its frames: tfjs nests deeply. */
 export const DEEP_STACK = 100;

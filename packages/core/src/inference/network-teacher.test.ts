@@ -97,6 +97,28 @@ describe('NetworkTeacher', () => {
     expect((await create()).hash).toBe(hashes[0].hash);
   });
 
+  it('gives its backend examples of the shape that it compiles for, and has another hash with them', async () => {
+    const [plain, calibrated] = [await create(), await create()];
+    const given: (readonly number[])[][] = [];
+    const { backend } = calibrated.options;
+    const compile = backend.compileFunction.bind(backend);
+    backend.compileFunction = (f, spec, constants, options = {}) => {
+      given.push((options.examples ?? []).map(({ images: each }) => Array.from(each!.data)));
+      return compile(f, spec, constants, options);
+    };
+    calibrated.calibrate({ shape: [3, ...input], data: Uint8Array.of(1, 2, 3, 4, 5, 6) }, 'three images');
+    const two = images(7, 8, 9, 10);
+    expect(await calibrated.infer(two, ['logits'])).toEqual(await plain.infer(two, ['logits']));
+    // the first image again, so that the last batch is full
+    expect(given).toEqual([
+      [
+        [1, 2, 3, 4],
+        [5, 6, 1, 2],
+      ],
+    ]);
+    expect(calibrated.hash).not.toBe(plain.hash);
+  });
+
   it('keeps the hash of a normalized network that caches of earlier versions are keyed by', async () => {
     const normalized = normalizedNetwork(network, { mean: [1], std: [2] });
     const teacher = await NetworkTeacher.create({

@@ -31,7 +31,8 @@ export interface NetworkTeacherOptions {
  */
 export class NetworkTeacher extends Teacher {
   readonly name: string;
-  readonly hash: string;
+  #examples: HostTensor | null = null;
+  #hash: string;
   override readonly frozen: FrozenNetwork;
   readonly #functions = new Map<string, Promise<CompiledFunction>>();
 
@@ -43,7 +44,16 @@ export class NetworkTeacher extends Teacher {
     const { network, backend, digest } = options;
     this.name = network.name;
     this.frozen = { network, variables: options.variables };
-    this.hash = JSON.stringify([cacheNameOf(network), digest, backend.name, backend.environment]);
+    this.#hash = JSON.stringify([cacheNameOf(network), digest, backend.name, backend.environment]);
+  }
+
+  get hash(): string {
+    return this.#hash;
+  }
+
+  override calibrate(images: HostTensor, digest: string): void {
+    this.#examples = images;
+    this.#hash = JSON.stringify([this.#hash, 'calibrated on', digest]);
   }
 
   static async create(options: NetworkTeacherOptions): Promise<NetworkTeacher> {
@@ -60,7 +70,7 @@ export class NetworkTeacher extends Teacher {
     const key = JSON.stringify([images.shape, names]);
     let compiled = this.#functions.get(key);
     if (compiled === undefined) {
-      compiled = compileClassifier(this.options, images.shape, names);
+      compiled = compileClassifier(this.options, images.shape, names, this.#examples);
       this.#functions.set(key, compiled);
     }
     return (await compiled).run({ images });
@@ -98,11 +108,16 @@ export async function outputsOf(
   return outputs;
 }
 
-/** Compiles a frozen classifier of bytes [B, H, W, C]; all outputs where `names` is null. */
+/**
+ * Compiles a frozen classifier of bytes [B, H, W, C]; all outputs where `names` is null.
+ *
+ * @param examples images [N, H, W, C] of bytes like those that it will run on, for backends that calibrate
+ */
 export async function compileClassifier(
   { backend, network, variables }: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
   imageShape: readonly number[],
   names: readonly string[] | null,
+  examples: HostTensor | null = null,
 ): Promise<CompiledFunction> {
   const [batch, ...input] = imageShape as [number, ...number[]];
   const floats = network.summary(input).map(({ output }) => sizeOf(output));
@@ -118,8 +133,23 @@ export async function compileClassifier(
       inputs: { images: { shape: [chunk, ...input], dtype: 'uint8' } },
     },
     mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
+    examples === null ? {} : { examples: inBatches(examples, chunk) },
   );
   return chunk === batch ? compiled : inChunks(compiled, chunk);
+}
+
+/** Batches of `size` images; the first images fill up the last batch, so that the same images are in all of them. */
+function inBatches(images: HostTensor, size: number): readonly Tree<HostTensor>[] {
+  const [count, ...shape] = images.shape as [number, ...number[]];
+  const each = sizeOf(shape);
+  return Array.from({ length: Math.ceil(count / size) }, (_, batch) => {
+    const data = new Uint8Array(size * each);
+    for (let row = 0; row < size; row++) {
+      const from = ((batch * size + row) % count) * each;
+      data.set((images.data as Uint8Array).subarray(from, from + each), row * each);
+    }
+    return { images: { shape: [size, ...shape], data } };
+  });
 }
 
 /** Teacher outputs without a cache: computed for every batch. */

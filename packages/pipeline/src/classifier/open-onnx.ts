@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path';
 import { OnnxBackend, OnnxDenseTeacher, OnnxTeacher, type OnnxTeacherOptions } from '@anc/backend-onnx';
+import { AncError, type Backend, type Teacher } from '@anc/core';
+import { NetworkTeacher } from '@anc/core/internal';
 import { readRegularFile } from '../disk/regular-file.js';
 import { sha256 } from '../files/named-file.js';
 import { trialLimits, tryApart } from '../isolation/trial.js';
@@ -52,8 +54,9 @@ export async function openOnnx(
             ...(imageClasses === undefined ? {} : { imageClasses }),
           });
     const { facts } = teacher;
+    const computed = shared === null ? await onBackend(teacher, backend, images, digest) : null;
     return {
-      teacher,
+      teacher: computed ?? teacher,
       model: shown,
       classes: facts.classes,
       classNames: facts.classNames,
@@ -64,6 +67,7 @@ export async function openOnnx(
       bytes: bytes.length,
       notices: facts.notices,
       async dispose() {
+        await computed?.dispose();
         await teacher.dispose();
         await own?.dispose();
       },
@@ -72,6 +76,23 @@ export async function openOnnx(
     await own?.dispose();
     throw error;
   }
+}
+
+/** An ONNX model as a network on a backend for teachers; null on backends that train, beside which ONNX Runtime computes it. */
+async function onBackend(
+  { frozen, name }: Teacher,
+  backend: Backend,
+  images: readonly number[],
+  digest: string,
+): Promise<Teacher | null> {
+  if (backend.capabilities.training) return null;
+  if (frozen === undefined) {
+    throw new AncError('ANC_BACKEND', `${name}: backend "${backend.name}" cannot compute this ONNX model.`, {
+      expected: 'a model of operations that become a network here',
+      hint: 'leave out --teacher-precision and --teacher-backend: ONNX Runtime computes every model.',
+    });
+  }
+  return await NetworkTeacher.create({ backend, ...frozen, input: images, digest });
 }
 
 /** The options on which the work depends. Pixels are given as they are: the file need not say how. */

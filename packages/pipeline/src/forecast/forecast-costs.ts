@@ -1,3 +1,4 @@
+import { calibrateTeacher } from '../classifier/calibrate-teacher.js';
 import { Rng, sizeOf, type DatasetSplit, type HostTensor, type Teacher, type Variables } from '@anc/core';
 import { NetworkTeacher } from '@anc/core/internal';
 import { limitSplit } from '@anc/datasets';
@@ -106,6 +107,7 @@ async function teacherOf({ teacher, data, backends }: Plan): Promise<{
     input: data.dataset.shape,
     digest: digestOf(variables),
   });
+  await calibrateTeacher(made, backends.teacher, data.train.images);
   return { teacher: made, variables, dispose: () => made.dispose() };
 }
 

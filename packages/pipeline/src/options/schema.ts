@@ -91,6 +91,11 @@ export const teacherSchema = z.strictObject({
     "random seed of the teacher's initialization and batches; default: seed",
   ),
   backend: compute.named('teacherBackend', "backend for the teacher's forward pass; default: backend"),
+  precision: compute.choice(
+    'teacherPrecision',
+    ['float32', 'bfloat16', 'int8'],
+    "what the layers of the frozen teacher multiply, on the backend onednn: int8, with ranges measured on training images, where the processor has VNNI; default: the backend's",
+  ),
 });
 
 export const studentSchema = z.strictObject({

@@ -11,6 +11,7 @@ import type {
   StudentOptions,
   TrainingOptions,
 } from '../options/run-options.js';
+import { teacherBackend } from './teacher-backend.js';
 import { checkTrainedTeacher } from './given-teacher.js';
 import { scheduleOf } from './method-options.js';
 
@@ -31,7 +32,7 @@ export async function checkOptions(
   }
   for (const [path, named] of [
     [['compute', 'backend'], compute.backend],
-    [['teacher', 'backend'], teacher.backend],
+    [['teacher', 'backend'], teacherBackend(teacher)],
     [['student', 'backend'], student.backend],
   ] as const) {
     if (named !== undefined) await aboutOption(path, () => registries.backends.get(named.name));

@@ -1,3 +1,4 @@
+import { calibrateTeacher } from '../classifier/calibrate-teacher.js';
 import type { Dataset } from '@anc/core';
 import { originOf, rehearse } from '@anc/core/internal';
 import { blaming } from '../composition/plugin-fault.js';
@@ -42,6 +43,7 @@ import { suitedTo, withSuitedDataset, withSuitedStudent } from './suited-options
 import { withSuitedTraining } from './suited-training.js';
 import { targetsNotice } from './targets-notice.js';
 import { unusedOptions } from './unused-options.js';
+import { teacherBackend } from './teacher-backend.js';
 import { withTransfer } from './with-transfer.js';
 
 export type { PlannedModel } from './plan-model.js';
@@ -97,7 +99,12 @@ async function planWith<D extends TrainingData>(
   const { data: dataOptions, training } = timed;
   const unused = unusedOptions(timed, set, composition);
   assertTasks(sized, isGivenTeacher, files, composition);
-  const backends = await openBackends(compute, teacherOptions.backend, sized.student.backend, composition);
+  const backends = await openBackends(
+    compute,
+    teacherBackend(teacherOptions),
+    sized.student.backend,
+    composition,
+  );
   let given: GivenTeacher | null = null;
   const dispose = async (): Promise<void> => {
     await given?.given.dispose();
@@ -148,6 +155,7 @@ async function planWith<D extends TrainingData>(
         normalization: given?.given.normalization ?? null,
       }),
     );
+    if (given !== null) await calibrateTeacher(given.given.teacher, backends.teacher, data.train.images);
     checkHeldOut(hooks, data.held !== null);
     if (data.ownValidation && set.some((path) => path.join('.') === 'data.validation'))
       notice('the dataset has validation images of its own, so --validation has no effect.');

@@ -4,6 +4,7 @@ import { hasAugmentations } from '../data/augmentations.js';
 import { describePath } from '../options/option-error.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
 import { parseNamed, type Named } from '../text/named.js';
+import { teacherBackend } from './teacher-backend.js';
 import { methodOptions } from './method-options.js';
 
 /** An option that was set and has no effect. */
@@ -132,7 +133,7 @@ function whyThreadsUnused(
   { compute, teacher, student }: RunOptions,
   { registries }: Registries,
 ): string | null {
-  const backends = [teacher.backend ?? compute.backend, student.backend ?? compute.backend];
+  const backends = [teacherBackend(teacher) ?? compute.backend, student.backend ?? compute.backend];
   const known = backends.some(({ name }) =>
     optionNames(registries.backends.get(name).contribution.options)?.includes('threads'),
   );

@@ -13,6 +13,7 @@ const loaders: Readonly<Record<string, () => Promise<{ default?: unknown }>>> = 
   '@anc/methods': () => import('@anc/methods/plugin'),
   '@anc/runtime': () => import('@anc/runtime/plugin'),
   '@anc/backend-onnx': () => import('@anc/backend-onnx/plugin'),
+  '@anc/backend-onednn': () => import('@anc/backend-onednn/plugin'),
   '@anc/backend-tfjs': () => import('@anc/backend-tfjs/plugin'),
   '@anc/backend-webgpu': () => import('@anc/backend-webgpu/plugin'),
 };

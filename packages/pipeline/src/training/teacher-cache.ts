@@ -7,6 +7,7 @@ import { microBatchOf } from '../options/micro-batch.js';
 import type { CacheOptions } from '../options/run-options.js';
 import type { TrainingPlan } from '../planning/plan.js';
 import { formatShare } from '../text/format.js';
+import { calibrateTeacher } from '../classifier/calibrate-teacher.js';
 import type { EvaluateContext } from './evaluate-model.js';
 
 /** Outputs of a teacher that several runs of the same teacher on the same images share. */
@@ -25,13 +26,15 @@ export async function frozenTeacher(
 ): Promise<Teacher> {
   if ('given' in teacher) return teacher.given.teacher;
   const variables = await readWeights(folder, ['teacher'], teacher.network.initial);
-  return NetworkTeacher.create({
+  const frozen = await NetworkTeacher.create({
     backend: backends.teacher,
     network: teacher.network.network,
     variables,
     input: data.dataset.shape,
     digest: digestOf(variables),
   });
+  await calibrateTeacher(frozen, backends.teacher, data.train.images);
+  return frozen;
 }
 
 /** The teacher behind its cache. */

@@ -12,6 +12,8 @@ export interface Subject extends Pick<ContractRunner, 'describe'> {
   readonly oracle: EagerBackend;
   /** Memory that the engine holds, in any unit that grows with a leak. */
   held(backend: Backend): number | Promise<number>;
+  /** Largest relative error of an operation. */
+  readonly operationLimit: number;
   /** Called with every measured relative error. */
   observe(what: string, relativeError: number): void;
 }

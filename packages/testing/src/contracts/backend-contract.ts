@@ -8,7 +8,7 @@ import { describeObjective } from '../backend/objective.js';
 import { describeOptimizers } from '../backend/optimizers.js';
 import { describeStates } from '../backend/states.js';
 import { describeSteps } from '../backend/steps.js';
-import type { Subject } from '../backend/subject.js';
+import { OP_LIMIT, type Subject } from '../backend/subject.js';
 import { describeTraining } from '../backend/training.js';
 import type { ContractRunner } from '../harness/contract-runner.js';
 import { expectation } from '../harness/expectation.js';
@@ -18,6 +18,8 @@ import { suiteOf } from '../harness/suite.js';
 export interface BackendContractOptions {
   /** The capabilities that the backend declares; tests that need others are left out. */
   readonly capabilities?: Partial<Capabilities>;
+  /** Largest relative error of an operation, for backends that compute with less than float32; default: 2e-5. */
+  readonly operationLimit?: number;
   /** Memory that the engine holds, in any unit that grows with a leak; tfjs's tensor count by default. */
   readonly held?: (backend: Backend) => number | Promise<number>;
   /** Called with every measured relative error. */
@@ -54,6 +56,7 @@ export function backendContract(
     oracle: new EagerBackend('cpu'),
     held: options.held ?? (() => tf.memory().numTensors),
     observe: options.observe ?? (() => {}),
+    operationLimit: options.operationLimit ?? OP_LIMIT,
   };
   const { test, oracle } = subject;
 

@@ -1,7 +1,6 @@
+import type { Graph, NamedValue, Value } from '@anc/compiler';
 import onnxProto from 'onnx-proto';
-import type { Graph } from './graph.js';
 import { graphProto, modelOf, valueInfo } from './serialize.js';
-import type { NamedValue, Value } from './value.js';
 
 const { onnx } = onnxProto;
 const { INT, GRAPH } = onnx.AttributeProto.AttributeType;

@@ -1,14 +1,15 @@
-import onnxProto from 'onnx-proto';
-import { reachable, type Graph } from './graph.js';
 import {
-  bytesOf,
   type Attribute,
   type Attributes,
+  bytesOf,
   type ElementType,
+  type Graph,
   type NamedValue,
   type Node,
+  reachable,
   type Value,
-} from './value.js';
+} from '@anc/compiler';
+import onnxProto from 'onnx-proto';
 
 const { onnx } = onnxProto;
 

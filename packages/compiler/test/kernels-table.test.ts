@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { kernels } from '../src/internal.js';
+import { kernels } from '../src/index.js';
 
-/** Rewritten by `npx vitest run packages/backend-onnx -u`. */
+/** Rewritten by `npx vitest run packages/compiler -u`. */
 it('keeps the table of kernels', async () => {
   const cells = [
     ['tfjs kernel', 'ONNX'],

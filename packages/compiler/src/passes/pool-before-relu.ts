@@ -6,7 +6,7 @@ export const poolBeforeRelu: PeepholePass = {
   name: 'pool-before-relu',
   stage: 'operation',
   op: 'MaxPool',
-  when: () => true,
+  when: ({ fusesRelu }) => !fusesRelu,
   rewrite: (graph, { inputs: [x], shape, attributes }) => {
     const relu = madeBy(x!, 'Relu');
     if (relu === null) return null;

@@ -8,6 +8,8 @@ export interface Target {
   readonly channelBlock: number | null;
   /** An accelerator computes: some of ONNX Runtime's kernels are wrong or missing there. */
   readonly accelerated: boolean;
+  /** Products apply a ReLU that follows them as they store their result, so that it costs nothing. */
+  readonly fusesRelu: boolean;
 }
 
 /** What may be chosen of a target; by default any processor, without NCHWc layout. */
@@ -17,6 +19,7 @@ export const targetOf = (kind: Target['kind'], options: TargetOptions = {}): Tar
   portable: false,
   channelBlock: null,
   accelerated: false,
+  fusesRelu: false,
   ...options,
   kind,
 });

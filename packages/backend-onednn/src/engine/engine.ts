@@ -1,0 +1,105 @@
+import { AncError } from '@anc/core';
+import type { FlatGraph } from '../graph/flat-graph.js';
+import { loadLibrary, type FoundLibrary } from '../library/find-library.js';
+import { importKoffi } from '../library/koffi.js';
+import { Onednn } from '../library/onednn.js';
+import type { HostArray, Ranges } from '../build/builder.js';
+import { Program } from './program.js';
+import type { EngineCalls, EngineInfo, EngineOptions, SentTensors } from './protocol.js';
+
+type Answers = {
+  [K in keyof EngineCalls]: (
+    ...args: Parameters<EngineCalls[K]>
+  ) => Promise<ReturnType<EngineCalls[K]>> | ReturnType<EngineCalls[K]>;
+};
+
+/** The library and the programs that are compiled for it. */
+export class Engine implements Answers {
+  #library: Onednn | null = null;
+  #precision: EngineOptions['precision'] = 'float32';
+  readonly #programs = new Map<number, Program>();
+  readonly #outputs = new Map<number, ReadonlyMap<string, readonly number[]>>();
+
+  async open({ threads, precision }: EngineOptions): Promise<EngineInfo> {
+    const koffi = await importKoffi();
+    const found = loadLibrary(koffi, process.env);
+    const set = setThreads(found, threads);
+    const library = new Onednn(found, koffi);
+    if (precision === 'int8' && !library.hasInt8) {
+      throw new AncError(
+        'ANC_BACKEND_DEVICE',
+        'backend "onednn": this processor does not sum products of bytes.',
+        {
+          expected: 'an x86-64 processor with AVX512_VNNI or AVX-VNNI',
+          hint: 'use float32.',
+        },
+      );
+    }
+    if (precision === 'bfloat16' && !library.hasBfloat16) {
+      throw new AncError(
+        'ANC_BACKEND_DEVICE',
+        'backend "onednn": this processor does not compute with bfloat16.',
+        {
+          expected: 'an x86-64 processor with AVX512_BF16, AVX-VNNI-2 or AMX',
+          hint: 'use float32.',
+        },
+      );
+    }
+    this.#library = library;
+    this.#precision = precision;
+    return { version: found.version, path: found.path, threads: set ? threads : null };
+  }
+
+  build(program: number, graph: FlatGraph, examples: readonly SentTensors[]): void {
+    const library = this.#library;
+    if (library === null) throw new Error('the engine is not open');
+    const isQuantized = this.#precision === 'int8' && examples.length > 0;
+    const ranges = isQuantized ? measuredRanges(library, graph, examples) : null;
+    const precision = this.#precision === 'int8' && !isQuantized ? 'float32' : this.#precision;
+    this.#programs.set(program, new Program(library, graph, precision, ranges === null ? {} : { ranges }));
+    this.#outputs.set(
+      program,
+      new Map(graph.outputs.map(({ name, value }) => [name, graph.values[value]!.shape])),
+    );
+  }
+
+  run(program: number, inputs: SentTensors): SentTensors {
+    const [built, shapes] = [this.#programs.get(program), this.#outputs.get(program)];
+    if (built === undefined || shapes === undefined) throw new Error('this function was disposed');
+    const results = built.run(dataOf(inputs));
+    return Object.fromEntries(
+      [...results].map(([name, data]) => [name, { shape: shapes.get(name)!, data }] as const),
+    );
+  }
+
+  release(program: number): void {
+    this.#programs.get(program)?.release();
+    this.#programs.delete(program);
+    this.#outputs.delete(program);
+  }
+}
+
+const dataOf = (inputs: SentTensors): Map<string, HostArray['data']> =>
+  new Map(Object.entries(inputs).map(([name, { data }]) => [name, data]));
+
+/** Runs a program in float32 on examples, and measures the ranges of the inputs of its products. */
+function measuredRanges(library: Onednn, graph: FlatGraph, examples: readonly SentTensors[]): Ranges {
+  const measured: Ranges = new Map();
+  const program = new Program(library, graph, 'float32', { measured });
+  try {
+    for (const inputs of examples) program.run(dataOf(inputs));
+  } finally {
+    program.release();
+  }
+  return measured;
+}
+
+/** Passes the number of threads to the library's OpenMP for calls from this thread; false where it has another runtime. */
+function setThreads({ functions }: FoundLibrary, threads: number): boolean {
+  try {
+    functions.func('omp_set_num_threads', 'void', ['int'])(threads);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,80 @@
+import {
+  reachable,
+  type Attributes,
+  type ElementArray,
+  type ElementType,
+  type Graph,
+  type NamedValue,
+  type Value,
+} from '@anc/compiler';
+
+/** A value of a flat graph: what computes it stands in the list of nodes. */
+export interface FlatValue {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  /** What a constant holds; null for any other value. */
+  readonly data: ElementArray | null;
+}
+
+/** One operation; inputs and outputs are places in the list of values. An input of null is an optional one left out. */
+export interface FlatNode {
+  readonly op: string;
+  readonly attributes: Attributes;
+  readonly inputs: readonly (number | null)[];
+  readonly outputs: readonly number[];
+}
+
+/** A named input or output. */
+export interface FlatPort {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** A graph without references from values to nodes, which can be sent to a thread. Nodes are in topological order. */
+export interface FlatGraph {
+  readonly values: readonly FlatValue[];
+  readonly nodes: readonly FlatNode[];
+  readonly inputs: readonly FlatPort[];
+  readonly outputs: readonly FlatPort[];
+}
+
+/** The part of a graph that the outputs need, and all of its inputs. */
+export function flatten(graph: Graph, outputs: readonly NamedValue[]): FlatGraph {
+  const places = new Map<Value, number>();
+  const values: FlatValue[] = [];
+  const place = (value: Value): number => {
+    const known = places.get(value);
+    if (known !== undefined) return known;
+    const { type, shape, source } = value;
+    places.set(value, values.length);
+    values.push({ type, shape, data: source.kind === 'constant' ? source.data : null });
+    return values.length - 1;
+  };
+  const needed = reachable(
+    graph,
+    outputs.map(({ value }) => value),
+  );
+  return {
+    nodes: needed.map(({ op, attributes, inputs, outputs }) => ({
+      op,
+      attributes,
+      inputs: inputs.map((input) => (input === null ? null : place(input))),
+      outputs: outputs.map(place),
+    })),
+    inputs: [...graph.inputs].map(([name, value]) => ({ name, value: place(value) })),
+    outputs: outputs.map(({ name, value }) => ({ name, value: place(value) })),
+    values,
+  };
+}
+
+/** An integer attribute. */
+export const integer = ({ attributes }: FlatNode, name: string, otherwise: number): number =>
+  (attributes[name] as number | undefined) ?? otherwise;
+
+/** A list of integers. */
+export const integers = ({ attributes }: FlatNode, name: string): readonly number[] =>
+  (attributes[name] as readonly number[] | undefined) ?? [];
+
+/** A number with a fraction. */
+export const fraction = ({ attributes }: FlatNode, name: string, otherwise: number): number =>
+  (attributes[name] as { readonly float: number } | undefined)?.float ?? otherwise;

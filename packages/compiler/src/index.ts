@@ -1,0 +1,36 @@
+export { cutAtRankMeans, type Section } from './graph/cut.js';
+export { Graph, reachable, sameShape, type Operation, type Peephole } from './graph/graph.js';
+export { NCHWC_DOMAIN, toNchwc } from './graph/nchwc.js';
+export { targetOf, type Target, type TargetOptions } from './graph/target.js';
+export {
+  bytesOf,
+  integersOf,
+  scalarOf,
+  type Attribute,
+  type Attributes,
+  type ElementArray,
+  type ElementType,
+  type NamedValue,
+  type Node,
+  type Source,
+  type Value,
+} from './graph/value.js';
+export {
+  fastestForm,
+  filterGradientForms,
+  forcedForm,
+  suits,
+  type FilterGradientForm,
+} from './lower/filter-gradient.js';
+export type { Kernel } from './lower/kernel.js';
+export { kernels } from './lower/kernels.js';
+export { physicalShape } from './lower/traced-tensor.js';
+export type { GraphPass, Pass } from './passes/pass.js';
+export { poolChannelsLast } from './passes/pool-channels-last.js';
+export { poolConvInPhases } from './passes/pool-conv-in-phases.js';
+export { propagateNchwc } from './passes/propagate-nchwc.js';
+export { runPasses, type Optimized, type PassReport } from './passes/run.js';
+export { stateLayout } from './trace/inputs.js';
+export { traceFunction } from './trace/trace-function.js';
+export { METRICS_OUTPUT, traceStep, type TracedStep } from './trace/trace-step.js';
+export { traceTwice, type Traced } from './trace/trace-twice.js';
