@@ -233,13 +233,13 @@ describe('openTrainedModel', () => {
 
 describe('asNamed', () => {
   it('reads names in all forms, and takes what it cannot read for a name', () => {
-    expect(asNamed('cnn(widths=[2])')).toEqual({ name: 'cnn', options: { widths: [2] } });
-    expect(asNamed({ name: 'cnn' })).toEqual({ name: 'cnn', options: {} });
-    expect(asNamed({ name: 'cnn', options: { widths: [2] } })).toEqual({
+    expect(asNamed('cnn(widths=[2])', ['model'])).toEqual({ name: 'cnn', options: { widths: [2] } });
+    expect(asNamed({ name: 'cnn' }, ['model'])).toEqual({ name: 'cnn', options: {} });
+    expect(asNamed({ name: 'cnn', options: { widths: [2] } }, ['model'])).toEqual({
       name: 'cnn',
       options: { widths: [2] },
     });
-    expect(asNamed('cnn(widths')).toEqual({ name: 'cnn(widths', options: {} });
+    expect(asNamed('cnn(widths', ['model'])).toEqual({ name: 'cnn(widths', options: {} });
   });
 });
 

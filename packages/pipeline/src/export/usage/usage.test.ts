@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,6 +67,21 @@ describe('what is written beside an export', () => {
       code: 0,
       stdout: `green.png ${images[0]!.classes[0]!.name!}\n`,
     });
+  });
+
+  it('says what to install where a package is missing', async () => {
+    const { usage } = await exportModel('fixed.safetensors', { cwd, to: 'bare.onnx' });
+    const apart = await mkdtemp(join(tmpdir(), 'anc-bare-'));
+    try {
+      await cp(join(cwd, usage!), apart, { recursive: true });
+      const { code, stderr } = await node(join(apart, 'usage.mjs'));
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: 'onnxruntime-node cannot be loaded: npm install onnxruntime-node sharp\n',
+      });
+    } finally {
+      await rm(apart, { recursive: true, force: true });
+    }
   });
 
   it('finds a model that gives other logits', async () => {
