@@ -33,7 +33,7 @@ const KINDS = ['models', 'datasets', 'methods', 'backends'] as const;
 
 function refusal(kind: (typeof KINDS)[number], value: unknown): AncError {
   try {
-    new ValueRegistry().name(kind, value);
+    new ValueRegistry().name(kind, value, [kind]);
   } catch (error) {
     return error as AncError;
   }
@@ -142,7 +142,9 @@ describe('a wrong value', () => {
       expect(message).toBe(`this is no ${kind.slice(0, -1)}.`);
       expect(detail).toEqual({
         expected: `a name, or ${expected}`,
-        received: value === null ? 'null' : typeof value,
+        received: value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value,
+        path: [kind],
+        problem: message,
       });
     }
   });

@@ -320,11 +320,15 @@ describe('a run that is resumed', () => {
       for (const place of models) await folder.write([...place, 'result.json'], '{}');
     };
 
+    /** The teacher is trained in the run, and not given. */
+    const trained = { openTeacher: undefined } as unknown as Partial<StartRequest & ResumeRequest>;
+
     it('refuses them where nothing is unfinished, or the one model that they are for is finished', async () => {
-      const path = await started();
+      const path = await started({}, trained);
       const record = [await config(path), await environment(path)];
       await finish(path, ['teacher']);
-      const accepted = (changes: object) => resumeRun(resumeRequest(path, { changes, acceptChanges: true }));
+      const accepted = (changes: object) =>
+        resumeRun(resumeRequest(path, { ...trained, changes, acceptChanges: true }));
       await expect(accepted({ teacherEpochs: 9 })).rejects.toMatchObject({
         code: 'ANC_CONFIG',
         detail: { path: ['teacher', 'epochs'], received: '9' },
@@ -339,9 +343,11 @@ describe('a run that is resumed', () => {
     });
 
     it('records which models were finished, whose options stay what they were trained with', async () => {
-      const path = await started();
+      const path = await started({}, trained);
       await finish(path, ['teacher']);
-      const run = await resumeRun(resumeRequest(path, { changes: { epochs: 9 }, acceptChanges: true }));
+      const run = await resumeRun(
+        resumeRequest(path, { ...trained, changes: { epochs: 9 }, acceptChanges: true }),
+      );
       await run.release();
       const { folder } = run;
       expect(await environment(path)).toMatchObject({ changes: [{ finished: ['teacher'] }] });

@@ -15,8 +15,7 @@ const load = async (name) => {
   try {
     return await import(name);
   } catch (error) {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    console.error(\`\${name} cannot be loaded: npm install ${packages} sharp\`);
+    console.error(\`\${error.message.split('\\n')[0]}\\n\${name} cannot be loaded: npm install ${packages} sharp\`);
     process.exit(2);
   }
 };

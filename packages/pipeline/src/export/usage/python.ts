@@ -13,7 +13,8 @@ pip install ${packages} numpy pillow
 import base64, json, os, pathlib, sys
 try:
     import numpy as np
-${indented(imports)}    from PIL import Image, ImageOps
+${indented(imports)}    if len(sys.argv) > 1:
+        from PIL import Image, ImageOps
 except ImportError as error:
     sys.exit(f"{error}: pip install ${packages} numpy pillow")
 
