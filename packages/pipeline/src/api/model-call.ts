@@ -68,18 +68,17 @@ export async function openCall(
   return { found, composition, cwd, images };
 }
 
+const isBackend = (input: unknown): input is Backend =>
+  typeof input === 'object' && input !== null && 'compile' in input;
+
 /** Opens a backend by name or takes the caller's; `close` leaves the caller's open. */
 export async function openBackend(
   input: BackendInput | undefined,
   { registries }: Composition,
 ): Promise<{ readonly backend: Backend; close(): Promise<void> }> {
-  if (input !== undefined && typeof input === 'object' && input !== null && 'compile' in input) {
-    return { backend: input, close: () => Promise.resolve() };
-  }
-  const backend = await registries.backends.create(
-    asNamed(input === undefined ? 'onnx' : input, ['backend']),
-    undefined,
-  );
+  if (isBackend(input)) return { backend: input, close: () => Promise.resolve() };
+  const named = input === undefined ? { name: 'onnx', options: {} } : asNamed(input, ['backend']);
+  const backend = await registries.backends.create(named, undefined);
   return { backend, close: () => backend.dispose() };
 }
 

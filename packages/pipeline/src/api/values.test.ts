@@ -43,12 +43,12 @@ function refusal(kind: (typeof KINDS)[number], value: unknown): AncError {
 describe('a value by name', () => {
   it.each(KINDS)('is passed on: %s', (kind) => {
     const values = new ValueRegistry();
-    expect(values.name(kind, 'mine(x=1)')).toBe('mine(x=1)');
-    expect(values.name(kind, { name: 'mine', options: { x: 1 } })).toEqual({
+    expect(values.name(kind, 'mine(x=1)', [kind])).toBe('mine(x=1)');
+    expect(values.name(kind, { name: 'mine', options: { x: 1 } }, [kind])).toEqual({
       name: 'mine',
       options: { x: 1 },
     });
-    expect(values.name(kind, { name: 'mine' })).toEqual({ name: 'mine', options: {} });
+    expect(values.name(kind, { name: 'mine' }, [kind])).toEqual({ name: 'mine', options: {} });
     expect(values.plugin()).toBeNull();
   });
 });
@@ -80,7 +80,7 @@ describe('a value itself', () => {
 
   it('has another name than every other value of its kind', () => {
     const values = new ValueRegistry();
-    const names = [1, 2, 3].map(() => values.name('methods', new Nothing('kd')), ['methods']);
+    const names = [1, 2, 3].map(() => values.name('methods', new Nothing('kd'), ['methods']));
     expect(names).toEqual(['value:kd', 'value:kd-2', 'value:kd-3']);
     expect(values.name('methods', new Nothing('kd-2'), ['methods'])).toBe('value:kd-2-2');
     expect(values.name('datasets', Object.assign(new Corners(), { name: 'kd' }), ['datasets'])).toBe(

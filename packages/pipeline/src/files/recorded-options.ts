@@ -110,8 +110,10 @@ export async function optionsOfModel(
   const { changes = [] } = await readRecorded(folder);
   const later = changes.filter(({ finished }) => finished.includes(model));
   // Of several changes of an option, the earliest has the value that the model was trained with.
-  const before = later.toReversed().flatMap((change) => change.options.map(({ key, from }) => [key, from]));
-  return before.length === 0 ? options : withRecorded(options, Object.fromEntries(before));
+  const before = later
+    .toReversed()
+    .flatMap(({ options: changed }) => changed.map(({ key, from }) => [key, from] as const));
+  return before.length === 0 ? options : withRecorded(options, Object.fromEntries<unknown>(before));
 }
 
 /** What was changed when the run was resumed, one sentence each, for its results. */

@@ -247,7 +247,7 @@ describe('the notices of a plan', () => {
     );
   });
 
-  it('and a method that needs labels is told so, not that there are none', async () => {
+  it('and a method that needs labels is refused for that, and not because there are none', async () => {
     const { open } = cornerTeacher({ classes: ['a', 'b', 'c', 'd', 'e'] });
     await expect(planned({ methods: ['supervised'] }, () => undefined, open)).rejects.toMatchObject({
       code: 'ANC_LABELS',

@@ -327,7 +327,7 @@ describe('a run that is resumed', () => {
       const path = await started({}, trained);
       const record = [await config(path), await environment(path)];
       await finish(path, ['teacher']);
-      const accepted = (changes: object) =>
+      const accepted = (changes: Record<string, unknown>) =>
         resumeRun(resumeRequest(path, { ...trained, changes, acceptChanges: true }));
       await expect(accepted({ teacherEpochs: 9 })).rejects.toMatchObject({
         code: 'ANC_CONFIG',
