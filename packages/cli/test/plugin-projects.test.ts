@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -119,6 +119,11 @@ describe("plugins among the packages of the user's project", () => {
     expect((await cli('run', '--resume', 'r/glyphs-1')).code).toBe(0);
     await writeFile(join(installed, 'half.js'), `${half} // changed`);
     expect(errorOf(await cli('run', '--resume', 'r/glyphs-1'))).toMatchObject({ code: 'ANC_PLUGIN_CHANGED' });
+    const over = errorOf(await cli('run', '--resume', 'r/glyphs-1', '--change-plugins'));
+    expect(over).toMatchObject({ code: 'ANC_PLUGIN_CHANGED' });
+    expect(over.message).toContain('nothing is unfinished in this run');
+    expect(await read()).not.toHaveProperty('pluginChanges');
+    await rm(join(folder, 'student', 'adversarial'), { recursive: true });
     expect((await cli('run', '--resume', 'r/glyphs-1', '--change-plugins')).code).toBe(0);
     expect((await read()).pluginChanges).toMatchObject([{ plugins: [{ name: 'anc-plugin-zoo' }] }]);
     expect((await cli('run', '--resume', 'r/glyphs-1')).code).toBe(0);

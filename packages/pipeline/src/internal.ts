@@ -17,6 +17,7 @@ export { withDefaultBackend } from './backends/default-backend.js';
 export { augmentedSheet, type AugmentedSheet } from './data/augmented-sheet.js';
 export { chooseDataset, withChosenDataset } from './data/choose-dataset.js';
 export { isMissing, obtainFiles, openDataset, type Fetching } from './data/open-dataset.js';
+export { sizedDataset } from './data/sized-dataset.js';
 export type { Emit } from './events/events.js';
 export { Interrupted, isInterruption } from './events/interrupted.js';
 export { afterWorkBegan } from './events/work-error.js';

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { AncError, type SplitName } from '@anc/core';
+import { AncError, isAncError, type SplitName } from '@anc/core';
 import { contactSheet, describeDataset, type DatasetInfo } from '@anc/datasets';
-import { augmentedSheet, openDataset, writePicture } from '@anc/pipeline/internal';
-import { formatCount, splitTopLevel } from '@anc/pipeline/options';
+import { augmentedSheet, openDataset, sizedDataset, writePicture } from '@anc/pipeline/internal';
+import { formatCount, splitTopLevel, type Named } from '@anc/pipeline/options';
 import { formatTable } from '../terminal/table.js';
 import type { Session } from './command.js';
-import { withDataset, type DatasetOptions } from './dataset-call.js';
+import { withDataset, type DatasetCall, type DatasetOptions } from './dataset-call.js';
 
 export interface InfoOptions extends DatasetOptions {
   readonly sheet?: string;
@@ -24,7 +24,8 @@ export function showInfo(text: string | undefined, options: InfoOptions, session
         hint: 'name one with --augmented samples.png.',
       });
     }
-    const dataset = await openDataset(named, composition, environment, fetching);
+    const shaped = await shownSize(call, session.cwd);
+    const dataset = await openDataset(shaped, composition, environment, fetching);
     const augmented = options.augmented === undefined ? null : resolve(session.cwd, options.augmented);
     const list = options.augment === undefined ? null : splitTopLevel(options.augment);
     const samples =
@@ -51,6 +52,25 @@ export function showInfo(text: string | undefined, options: InfoOptions, session
     if (samples !== null)
       terminal.print(`Samples of ${sheetOf} under ${samples.augmentations}: ${options.augmented}`);
   });
+}
+
+/** The dataset in the size that a run would bring its images to, where no model says another; its own where none is known. */
+async function shownSize(
+  { named, composition, environment, progress }: DatasetCall,
+  cwd: string,
+): Promise<Named> {
+  const notice = (text: string): void => progress.notice(text);
+  try {
+    const directory = environment.dataDir;
+    return await sizedDataset(named, { composition, directory, cwd, file: null, notice });
+  } catch (error) {
+    if (!isAncError(error) || error.code !== 'ANC_USAGE') throw error;
+    const { received = '' } = error.detail;
+    notice(
+      `${received}: a run asks for their size, which the model's file or image-folder(size=…) says; they are shown as image-folder has them.`,
+    );
+    return named;
+  }
 }
 
 function splitOf(text: string): SplitName {

@@ -38,7 +38,7 @@ export const defineEval: DefineCommand = (command, session) => {
     .option('--batch-size <n>', 'images per batch', '100')
     .option(
       '--teacher <what>',
-      "measure the agreement with this run's or file's model; default: see --fail-under",
+      "measure the agreement with this run's or file's model; default: that of the run, where images have no labels",
     )
     .option(
       '--fail-under <metrics>',
@@ -80,12 +80,15 @@ async function evaluate(what: string, options: EvalOptions, session: Session): P
     const value = metricOf(measured, metric);
     return value === null ? [] : [`${metric.label ?? metric.name} ${formatMetric(value, metric)}`];
   });
-  const rates =
-    known.length === 0 ? `the images have no labels, so there is no ${metrics[0].name}` : known.join(', ');
   const { agreement, missed = [] } = result;
-  const agreed = agreement === undefined ? '' : `agreement with the teacher ${formatShare(agreement)}, `;
+  const agreed = agreement === undefined ? [] : [`agreement with the teacher ${formatShare(agreement)}`];
+  const measures = [...known, ...agreed, `${formatCount(result.count)} images`].join(', ');
+  const label = metrics[0].label ?? metrics[0].name;
+  const without = `the images have no labels, so there is no ${label}`;
+  const hint =
+    agreement === undefined ? '; --teacher <run or file> measures the agreement with a teacher' : '';
   terminal.print(
-    `${result.model} on ${result.dataset}: ${rates}, ${agreed}${formatCount(result.count)} images.`,
+    `${result.model} on ${result.dataset}: ${measures}${known.length === 0 ? ` (${without}${hint})` : ''}.`,
   );
   for (const { metric, least, value } of missed) {
     terminal.log.error(`${metric} is ${value ?? 'unknown'}, below ${least}.`);

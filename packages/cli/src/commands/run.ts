@@ -88,6 +88,7 @@ async function runOn(
         changes: requested,
         acceptChanges,
         acceptPlugins,
+        continueStopped,
         compose,
         fetching,
       };

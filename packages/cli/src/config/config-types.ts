@@ -191,6 +191,6 @@ export interface ConfigOptions {
   readonly checkpointMinutes?: number;
   /** where the numbers of every epoch go beside metrics.jsonl: tensorboard (default), mlflow, trackio, or none */
   readonly reportTo?: readonly string[];
-  /** name of the run folder; default: the first free <dataset>-<n> */
+  /** name of the run folder; default: the first free <dataset>-<n>, or <folder>-<n> of a folder of images */
   readonly name?: string;
 }

@@ -15,10 +15,16 @@ export function changesOf(
   const other = changes.find(([key]) => !may(key));
   if (other === undefined) return Object.fromEntries(changes);
   throw new AncError('ANC_CONFIG', `${flagName(other[0])}: a run is resumed with its own options.`, {
-    expected: `no other options than ${[...RESUMABLE_KEYS, ...(accepted === 'all' ? [] : accepted), ...own].map(flagName).join(', ')}`,
+    expected: `no other options than ${[...RESUMABLE_KEYS, ...own].map(flagName).join(', ')}${ratesInWords(accepted)}`,
     hint:
       accepted.length === 0
         ? 'start a new run to change it.'
         : 'start a new run to change it, or add --change-options to train what is unfinished with it.',
   });
 }
+
+/** `; --learning-rate only where training diverged`. */
+const ratesInWords = (accepted: 'all' | readonly string[]): string =>
+  accepted === 'all' || accepted.length === 0
+    ? ''
+    : `; ${accepted.map(flagName).join(' and ')} only to lower them after training diverged`;

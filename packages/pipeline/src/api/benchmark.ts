@@ -141,7 +141,11 @@ export async function benchmark(
       onProgress?.('memory', i, rows.length);
       const plugins = (options.plugins ?? []).filter((plugin) => typeof plugin === 'string');
       const isNamed = typeof input === 'string' || !('compile' in input);
-      const apart = { backend: isNamed ? asNamed(input) : asNamed('onnx'), plugins, batchSizes };
+      const apart = {
+        backend: isNamed ? asNamed(input, ['backend']) : asNamed('onnx', ['backend']),
+        plugins,
+        batchSizes,
+      };
       memories.push(memory && isNamed ? await memoryOf(row, apart, cwd) : null);
     }
     onProgress?.('agreement', 0, 1);

@@ -77,7 +77,7 @@ export async function check(
       {
         what: teacher,
         cwd,
-        ...(model === undefined ? {} : { model: asNamed(model) }),
+        ...(model === undefined ? {} : { model: asNamed(model, ['model']) }),
         ...(preprocessing === undefined ? {} : { preprocessing }),
         ...(size === undefined ? {} : { size }),
         images: () => statedByImages(sampled),

@@ -56,7 +56,7 @@ export async function chooseStudent(options: ChooseStudentOptions): Promise<Stud
   try {
     return await studentWithin({
       limits,
-      named: student === undefined ? null : asNamed(student),
+      named: student === undefined ? null : asNamed(student, ['student']),
       environment: { input, classes },
       composition,
       backend: opened.backend,

@@ -8,6 +8,7 @@ import { noTestImages } from '../data/require-test-images.js';
 import { NO_IMAGES } from '../options/generated-presets.js';
 import { refuseRunOnly } from '../options/run-only.js';
 import { isGiven } from '../options/given-model.js';
+import { datasetLabel } from '../options/folder-dataset.js';
 import { anchored } from '../run/start.js';
 import { continuedProcesses, processesOf, withJobs, type JobsOption } from './job-processes.js';
 import { interruptedError } from './interrupted-error.js';
@@ -64,7 +65,7 @@ export async function newComparison(
   if (data.dataset.name === NO_IMAGES && (openTeacher !== undefined || isGiven(teacher.model)))
     throw noTestImages(NO_IMAGES);
   const seeds = seedsFrom(training.seed, count);
-  const path = await newRunsFolder(output, cwd, `compare-${data.dataset.name}`);
+  const path = await newRunsFolder(output, cwd, `compare-${datasetLabel(data.dataset, data.directory, cwd)}`);
   return {
     path,
     cwd,

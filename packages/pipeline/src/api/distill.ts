@@ -14,6 +14,7 @@ import { stoppedError } from '../run/stopped.js';
 import { isFirst } from '../run/ranks.js';
 import { resumeRun, startRun, type ResumeRequest, type StartedRun } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
+import { assertList } from './known-options.js';
 import { loadStudents } from './load-students.js';
 import { RunHandle } from './run-handle.js';
 import { callOf, composeWith, type CallOptions, type Compose } from './call.js';
@@ -135,6 +136,7 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
         changes: { ...changesOf(options), learningRate, teacherLearningRate },
         ...(acceptChanges === undefined ? {} : { acceptChanges }),
         ...(acceptPlugins === undefined ? {} : { acceptPlugins }),
+        continueStopped: options.continueStopped === true,
         compose,
         ...(value === null ? {} : { openTeacher: openTeacherValue(value) }),
       };
@@ -158,10 +160,13 @@ function registered({
   hooks = [],
 }: NonNullable<ResumeOptions['values']>): ValueRegistry {
   const values = new ValueRegistry();
-  if (images !== undefined) values.name('datasets', images);
-  if (student !== undefined) values.name('models', student);
-  for (const one of methods ?? (method === undefined ? [] : [method])) values.name('methods', one);
-  for (const hook of hooks) values.name('hooks', hook);
+  if (images !== undefined) values.name('datasets', images, ['data', 'dataset']);
+  if (student !== undefined) values.name('models', student, ['student', 'model']);
+  assertList(methods, ['methods']);
+  assertList(hooks, ['hooks']);
+  const all = methods ?? (method === undefined ? [] : [method]);
+  all.forEach((one, i) => values.name('methods', one, ['methods', i]));
+  hooks.forEach((hook, i) => values.name('hooks', hook, ['hooks', i]));
   return values;
 }
 

@@ -1,4 +1,4 @@
-import { targetsOf } from '@anc/core';
+import { isAncError, targetsOf } from '@anc/core';
 import { taskEntry, type TaskDescription } from '@anc/core/internal';
 import { OnnxBackend } from '@anc/backend-onnx';
 import { openImages } from '../classifier/images.js';
@@ -37,8 +37,8 @@ export interface EvaluateOptions extends ModelFileOptions {
   /** Images per batch; default: 100. */
   readonly batchSize?: number;
   /**
-   * Measures the agreement with a teacher, too: a run or a file, or with `true` the teacher of the run. Default: where
-   * `failUnder` needs it, that of the run.
+   * Measures the agreement with a teacher, too: a run or a file, or with `true` the teacher of the run. Default: that of the
+   * run, where `failUnder` needs it or the images have no labels.
    */
   readonly teacher?: string | true;
   /** Smallest values that are good enough, by metric: `agreement`, `accuracy`, `top5-accuracy`, or another task's metrics. */
@@ -118,7 +118,17 @@ export async function evaluate(
   const thresholds = readThresholds(options.failUnder ?? {}, task.metrics);
   const wantsAgreement = thresholds.some(({ of }) => of === null);
   const wanted = options.teacher ?? (wantsAgreement ? true : null);
-  const teacher = wanted === null ? null : await namedTeacher(wanted, found, cwd);
+  // Without labels the agreement with the run's own teacher is the measure, where that can be opened.
+  const isMeasure = wanted === null && targetsOf(split) === null && found !== null;
+  const unopened = (error: unknown): null => {
+    if (!isMeasure || !isAncError(error)) throw error;
+    notices.push(
+      `the agreement with the teacher is not measured (${error.message.replace(/\.$/, '')}): name its file with --teacher.`,
+    );
+    return null;
+  };
+  const teacher =
+    wanted === null && !isMeasure ? null : await namedTeacher(wanted ?? true, found, cwd).catch(unopened);
   assertMeasurable(thresholds, { targets: targetsOf(split) !== null, teacher: teacher !== null });
   const { backend, close } = await openBackend(options.backend, composition);
   try {
@@ -153,7 +163,9 @@ export async function evaluate(
       taught =
         teacher === null
           ? null
-          : await openNamedTeacher({ teacher, classes, dataset, cwd }, opened, backend, composition);
+          : await openNamedTeacher({ teacher, classes, dataset, cwd }, opened, backend, composition).catch(
+              unopened,
+            );
       const frozenOptions = { task, taskData, batchSize, ...(signal && { signal }) };
       const predicted = await predictFrozen(classifier.teacher, measured, frozenOptions).catch(failed);
       const { predictions } = predicted;

@@ -103,7 +103,7 @@ export async function importWeights(file: string, options: ImportOptions): Promi
     })([]);
     const count = typeof classes === 'number' ? classes : classes?.length;
     const loaded = await loadWeights(path, source, composition, {
-      ...(options.model === undefined ? {} : { model: asNamed(options.model) }),
+      ...(options.model === undefined ? {} : { model: asNamed(options.model, ['model']) }),
       ...(options.map === undefined ? {} : { map: await mapOf(options.map, cwd) }),
       ...(options.input === undefined ? {} : { input: options.input }),
       ...(count === undefined ? {} : { classes: count }),

@@ -4,12 +4,15 @@ import { findModelInRun, type FoundModel } from '../classifier/find-model.js';
 import { imageShapeOf } from '../classifier/image-shape.js';
 import type { Composition } from '../composition/compose.js';
 import type { StatedShape } from '../data/image-size.js';
+import { assertThere } from '../files/named-file.js';
+import { optionError } from '../options/option-error.js';
+import type { OptionPath } from '../options/run-options.js';
 import { readNamed, type Named } from '../text/named.js';
-import type { OptionNames } from './known-options.js';
+import { typeInWords, type OptionNames } from './known-options.js';
 import type { ReadingOptions } from './open-model.js';
 import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './call.js';
 import type { TrainedModel } from './trained-model.js';
-import { ValueRegistry, type BackendInput, type DatasetInput, type NameInput } from './values.js';
+import { isNamed, ValueRegistry, type BackendInput, type DatasetInput, type NameInput } from './values.js';
 
 /** How a model of a caller is read. */
 export interface ModelFileOptions extends CallOptions, Omit<ReadingOptions, 'model'> {
@@ -29,8 +32,11 @@ export const MODEL_FILE_OPTIONS: OptionNames<ModelFileOptions> = {
   backend: true,
 };
 
-/** A name of the caller with its options. */
-export function asNamed(name: NameInput): Named {
+/** A name of the caller with its options. Throws `ANC_CONFIG` where it is none. */
+export function asNamed(name: NameInput, path: OptionPath): Named {
+  if (typeof name !== 'string' && !isNamed(name)) {
+    throw optionError(path, 'expected a name, or a name with options.', { received: typeInWords(name) });
+  }
   if (typeof name !== 'string') return { name: name.name, options: name.options ?? {} };
   const read = readNamed(name);
   return 'problem' in read ? { name, options: {} } : read;
@@ -52,30 +58,34 @@ export async function openCall(
 ): Promise<OpenedCall> {
   const { cwd } = callOf(options);
   const found = typeof what === 'string' ? await findModelInRun(what, options.select, cwd) : null;
+  if (typeof what === 'string' && found === null) assertThere((await namedFile(what)).file, cwd);
   const values = new ValueRegistry();
-  const images = options.images === undefined ? undefined : values.name('datasets', options.images);
+  const images =
+    options.images === undefined ? undefined : values.name('datasets', options.images, ['images']);
   const composition = await composeWith(options.plugins ?? [], values, cwd, {
     discover: options.discoverPlugins,
   })(found?.options.plugins ?? []);
   return { found, composition, cwd, images };
 }
 
+const isBackend = (input: unknown): input is Backend =>
+  typeof input === 'object' && input !== null && 'compile' in input;
+
 /** Opens a backend by name or takes the caller's; `close` leaves the caller's open. */
 export async function openBackend(
   input: BackendInput | undefined,
   { registries }: Composition,
 ): Promise<{ readonly backend: Backend; close(): Promise<void> }> {
-  if (input !== undefined && typeof input !== 'string' && 'compile' in input) {
-    return { backend: input, close: () => Promise.resolve() };
-  }
-  const backend = await registries.backends.create(asNamed(input ?? 'onnx'), undefined);
+  if (isBackend(input)) return { backend: input, close: () => Promise.resolve() };
+  const named = input === undefined ? { name: 'onnx', options: {} } : asNamed(input, ['backend']);
+  const backend = await registries.backends.create(named, undefined);
   return { backend, close: () => backend.dispose() };
 }
 
 /** The parts of `options` that say how a file is read. */
 export const readingOf = ({ select, model, preprocessing, input }: ModelFileOptions): ReadingOptions => ({
   ...(select === undefined ? {} : { select }),
-  ...(model === undefined ? {} : { model: asNamed(model) }),
+  ...(model === undefined ? {} : { model: asNamed(model, ['model']) }),
   ...(preprocessing === undefined ? {} : { preprocessing }),
   ...(input === undefined ? {} : { input }),
 });

@@ -183,7 +183,11 @@ describe('evaluate', () => {
       code: 'ANC_USAGE',
       detail: { expected: 'the name of a dataset' },
     });
-    expect(await refusal(evaluate('weights.safetensors', call))).toMatchObject({ code: 'ANC_USAGE' });
+    await writeFile(join(cwd, 'there.safetensors'), 'no weights');
+    expect(await refusal(evaluate('there.safetensors', call))).toMatchObject({ code: 'ANC_USAGE' });
+    // A file or folder that does not exist is said not to, whatever else is missing.
+    for (const missing of ['weights.safetensors', 'model.onnx(layout=nhwc)', 'runs/nosuch'])
+      expect((await refusal(evaluate(missing, call))).message).toMatch(/" does not exist\.$/m);
     expect(counts.opened).toBe(0);
   });
 
@@ -222,7 +226,10 @@ describe('evaluate', () => {
 describe('openTrainedModel', () => {
   it('closes the backend where the file cannot be read', async () => {
     const { counts, call } = counting();
-    await expect(openTrainedModel('weights.safetensors', call)).rejects.toMatchObject({ code: 'ANC_FILE' });
+    await writeFile(join(cwd, 'weights.safetensors'), 'no weights');
+    await expect(openTrainedModel('weights.safetensors', call)).rejects.toMatchObject({
+      code: expect.stringMatching(/^ANC_/) as string,
+    });
     await writeFile(join(cwd, 'model.onnx'), 'no model');
     await expect(openTrainedModel('model.onnx', call)).rejects.toMatchObject({
       code: expect.stringMatching(/^ANC_/) as string,
@@ -233,13 +240,13 @@ describe('openTrainedModel', () => {
 
 describe('asNamed', () => {
   it('reads names in all forms, and takes what it cannot read for a name', () => {
-    expect(asNamed('cnn(widths=[2])')).toEqual({ name: 'cnn', options: { widths: [2] } });
-    expect(asNamed({ name: 'cnn' })).toEqual({ name: 'cnn', options: {} });
-    expect(asNamed({ name: 'cnn', options: { widths: [2] } })).toEqual({
+    expect(asNamed('cnn(widths=[2])', ['model'])).toEqual({ name: 'cnn', options: { widths: [2] } });
+    expect(asNamed({ name: 'cnn' }, ['model'])).toEqual({ name: 'cnn', options: {} });
+    expect(asNamed({ name: 'cnn', options: { widths: [2] } }, ['model'])).toEqual({
       name: 'cnn',
       options: { widths: [2] },
     });
-    expect(asNamed('cnn(widths')).toEqual({ name: 'cnn(widths', options: {} });
+    expect(asNamed('cnn(widths', ['model'])).toEqual({ name: 'cnn(widths', options: {} });
   });
 });
 

@@ -181,6 +181,31 @@ describe('teachers and students', () => {
     expect(await refusal({ method: {} })).toMatchObject({ message: 'this is no method.' });
     expect(await refusal({ backend: {} })).toMatchObject({ message: 'this is no backend.' });
   });
+
+  it.each([
+    [{ method: 42 }, ['methods', 0]],
+    [{ methods: ['l2', null] }, ['methods', 1]],
+    [{ methods: 'l2' }, ['methods']],
+    [{ hooks: 7 }, ['hooks']],
+    [{ hooks: [null] }, ['hooks', 0]],
+    [{ images: 7 }, ['data', 'dataset']],
+    [{ images: null }, ['data', 'dataset']],
+    [{ student: null }, ['student', 'model']],
+    [{ teacher: 0 }, ['teacher', 'model']],
+    [{ backend: null }, ['compute', 'backend']],
+    [{ teacherBackend: 0 }, ['teacher', 'backend']],
+    [{ training: 7 }, ['training']],
+    [{ data: null }, ['data']],
+    [{ studentBudget: [] }, ['student']],
+    [{ teacherOptions: 'x' }, ['teacher']],
+    [{ objective: null }, ['objective']],
+    [{ cache: 1 }, ['cache']],
+    [{ plugins: 'x' }, ['plugins']],
+    [{ training: { epochs: 'x' } }, ['training', 'epochs']],
+    [{ seed: 'x' }, ['training', 'seed']],
+  ])('have a path in the error where their type is wrong: %j', async (input, path) => {
+    expect(await refusal(input as never)).toMatchObject({ code: 'ANC_CONFIG', detail: { path } });
+  });
 });
 
 describe('plugins', () => {

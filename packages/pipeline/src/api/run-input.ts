@@ -5,14 +5,14 @@ import { withChosenDataset } from '../data/choose-dataset.js';
 import type { Fetching } from '../data/open-dataset.js';
 import { TEACHER_VALUE } from '../options/given-model.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve.js';
-import type { PresetChoice, RunOptionsInput } from '../options/run-options.js';
+import type { OptionPath, PresetChoice, RunOptionsInput } from '../options/run-options.js';
 import type { OpenTeacher } from '../planning/given-teacher.js';
 import type { Emit } from '../events/events.js';
 import { withParent } from '../run/with-parent.js';
 import { CALL_OPTIONS, callOf, composeWith, type CallOptions, type Compose } from './call.js';
 import { withCanonicalNames } from './canonical-names.js';
 import type { Named } from '../text/named.js';
-import { assertKnown, type OptionNames } from './known-options.js';
+import { assertGroup, assertKnown, assertList, type OptionNames } from './known-options.js';
 import { openTeacherValue, type TeacherFunction } from './teacher-function.js';
 import {
   checkedPlugins,
@@ -126,6 +126,16 @@ const RUN_OPTIONS: OptionNames<RunInput> = {
   checkpointMinutes: true,
 };
 
+/** Options that are groups of others, and their paths. */
+const GROUPS = [
+  ['data', ['data']],
+  ['teacherOptions', ['teacher']],
+  ['studentBudget', ['student']],
+  ['training', ['training']],
+  ['objective', ['objective']],
+  ['cache', ['cache']],
+] as const;
+
 /**
  * Turns a caller's input into options. Throws `ANC_CONFIG`.
  *
@@ -138,6 +148,8 @@ export async function runRequest(
   emit: Emit = () => undefined,
 ): Promise<RunRequest> {
   assertKnown(input, { ...RUN_OPTIONS, ...more });
+  for (const [name, path] of GROUPS) assertGroup(input[name], path);
+  for (const name of ['methods', 'hooks'] as const) assertList(input[name], [name]);
   const cwd = resolve(input.cwd ?? process.cwd());
   const values = new ValueRegistry();
   const plugins = checkedPlugins(input.plugins ?? []);
@@ -146,24 +158,27 @@ export async function runRequest(
     preset: input.preset,
     discoverPlugins: input.discoverPlugins,
     plugins: input.plugins && plugins.filter((plugin) => typeof plugin === 'string'),
-    methods: methodsOf(input)?.map((method) => values.name('methods', method)),
-    hooks: input.hooks?.map((hook) => values.name('hooks', hook)),
+    methods: methodsOf(input)?.map((method, i) => values.name('methods', method, ['methods', i])),
+    hooks: input.hooks?.map((hook, i) => values.name('hooks', hook, ['hooks', i])),
     data: { ...input.data, dataset: datasetOf(input.images, values) },
     teacher: {
       ...input.teacherOptions,
-      model: teacherValue === null ? named(values, input.teacher) : { name: TEACHER_VALUE, options: {} },
-      backend: input.teacherBackend && values.name('backends', input.teacherBackend),
+      model:
+        teacherValue === null
+          ? named(values, input.teacher, ['teacher', 'model'])
+          : { name: TEACHER_VALUE, options: {} },
+      backend: backendOf(values, input.teacherBackend, ['teacher', 'backend']),
     },
     student: {
       ...input.studentBudget,
-      model: named(values, input.student),
+      model: named(values, input.student, ['student', 'model']),
       weights: input.studentWeights,
       continues: input.continues,
       freeze: input.freeze,
     },
     training: { ...input.training, seed: input.seed ?? input.training?.seed },
     objective: input.objective,
-    compute: { backend: input.backend && values.name('backends', input.backend), threads: input.threads },
+    compute: { backend: backendOf(values, input.backend, ['compute', 'backend']), threads: input.threads },
     cache: input.cache,
     output: { checkpointMinutes: input.checkpointMinutes },
   }) as RunOptionsInput;
@@ -199,8 +214,17 @@ function methodsOf({ method, methods }: RunInput): readonly MethodInput[] | unde
   throw new AncError('ANC_CONFIG', 'both "method" and "methods" are given.', { hint: 'use one of them.' });
 }
 
-const named = (values: ValueRegistry, model: TeacherInput | undefined): string | Named | undefined =>
-  model === undefined ? undefined : values.name('models', model);
+const named = (
+  values: ValueRegistry,
+  model: TeacherInput | undefined,
+  path: OptionPath,
+): string | Named | undefined => (model === undefined ? undefined : values.name('models', model, path));
+
+const backendOf = (
+  values: ValueRegistry,
+  backend: BackendInput | undefined,
+  path: OptionPath,
+): string | Named | undefined => (backend === undefined ? undefined : values.name('backends', backend, path));
 
 /** A teacher that is neither named nor a network to train. */
 function valueOfTeacher(teacher: TeacherInput | undefined) {
@@ -210,7 +234,9 @@ function valueOfTeacher(teacher: TeacherInput | undefined) {
 
 /** A text is the name of a registered dataset, or the path of a folder of images. */
 function datasetOf(images: DatasetInput | undefined, values: ValueRegistry): string | Named | undefined {
-  return images === undefined || typeof images === 'string' ? images : values.name('datasets', images);
+  return images === undefined || typeof images === 'string'
+    ? images
+    : values.name('datasets', images, ['data', 'dataset']);
 }
 
 /** Without undefined entries, one level deep. */

@@ -5,6 +5,7 @@ import { exists } from '../compare/folder.js';
 import type { Composition } from '../composition/compose.js';
 import type { Emit } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';
+import { datasetLabel } from '../options/folder-dataset.js';
 import { optionError } from '../options/option-error.js';
 import { optionTable } from '../options/option-table.js';
 import type { RunOptions } from '../options/run-options.js';
@@ -114,7 +115,9 @@ export async function startTuning(
     ...(temperatures && { temperatures }),
     ...(budget !== undefined && { budget }),
   });
-  const path = await newRunsFolder(output, cwd, `tune-${data.dataset.name}`, [RECORD]);
+  const path = await newRunsFolder(output, cwd, `tune-${datasetLabel(data.dataset, data.directory, cwd)}`, [
+    RECORD,
+  ]);
   const composition = await request.compose(options.plugins);
   assertTunable(options, composition);
   if (

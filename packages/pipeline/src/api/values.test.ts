@@ -33,7 +33,7 @@ const KINDS = ['models', 'datasets', 'methods', 'backends'] as const;
 
 function refusal(kind: (typeof KINDS)[number], value: unknown): AncError {
   try {
-    new ValueRegistry().name(kind, value);
+    new ValueRegistry().name(kind, value, [kind]);
   } catch (error) {
     return error as AncError;
   }
@@ -43,12 +43,12 @@ function refusal(kind: (typeof KINDS)[number], value: unknown): AncError {
 describe('a value by name', () => {
   it.each(KINDS)('is passed on: %s', (kind) => {
     const values = new ValueRegistry();
-    expect(values.name(kind, 'mine(x=1)')).toBe('mine(x=1)');
-    expect(values.name(kind, { name: 'mine', options: { x: 1 } })).toEqual({
+    expect(values.name(kind, 'mine(x=1)', [kind])).toBe('mine(x=1)');
+    expect(values.name(kind, { name: 'mine', options: { x: 1 } }, [kind])).toEqual({
       name: 'mine',
       options: { x: 1 },
     });
-    expect(values.name(kind, { name: 'mine' })).toEqual({ name: 'mine', options: {} });
+    expect(values.name(kind, { name: 'mine' }, [kind])).toEqual({ name: 'mine', options: {} });
     expect(values.plugin()).toBeNull();
   });
 });
@@ -57,9 +57,9 @@ describe('a value itself', () => {
   it('is registered under a name of its own, from which the same value is made', async () => {
     const values = new ValueRegistry();
     const names = {
-      models: values.name('models', network),
-      datasets: values.name('datasets', dataset),
-      methods: values.name('methods', method),
+      models: values.name('models', network, ['models']),
+      datasets: values.name('datasets', dataset, ['datasets']),
+      methods: values.name('methods', method, ['methods']),
     };
     expect(names).toMatchObject({ datasets: 'value:corners', methods: 'value:nothing' });
     const { registries, parts } = compose([values.plugin()!]);
@@ -73,17 +73,19 @@ describe('a value itself', () => {
   it('has a name that an option can hold, whatever it calls itself', () => {
     const values = new ValueRegistry();
     for (const name of ['cnn(widths=[2])', 'a b/c', 'x:y', 'größe']) {
-      const given = values.name('methods', new Nothing(name));
+      const given = values.name('methods', new Nothing(name), ['methods']);
       expect(given).toMatch(/^value:[A-Za-z0-9_.-]+$/);
     }
   });
 
   it('has another name than every other value of its kind', () => {
     const values = new ValueRegistry();
-    const names = [1, 2, 3].map(() => values.name('methods', new Nothing('kd')));
+    const names = [1, 2, 3].map(() => values.name('methods', new Nothing('kd'), ['methods']));
     expect(names).toEqual(['value:kd', 'value:kd-2', 'value:kd-3']);
-    expect(values.name('methods', new Nothing('kd-2'))).toBe('value:kd-2-2');
-    expect(values.name('datasets', Object.assign(new Corners(), { name: 'kd' }))).toBe('value:kd');
+    expect(values.name('methods', new Nothing('kd-2'), ['methods'])).toBe('value:kd-2-2');
+    expect(values.name('datasets', Object.assign(new Corners(), { name: 'kd' }), ['datasets'])).toBe(
+      'value:kd',
+    );
     expect(Object.keys(values.plugin()!.methods!)).toHaveLength(4);
   });
 
@@ -107,15 +109,15 @@ describe('a value itself', () => {
       stages(): void {}
     }
     const values = new ValueRegistry();
-    expect(values.name('models', new Net())).toBe('value:net');
-    expect(values.name('datasets', new Images())).toBe('value:images');
-    expect(values.name('methods', new Way())).toBe('value:way');
+    expect(values.name('models', new Net(), ['models'])).toBe('value:net');
+    expect(values.name('datasets', new Images(), ['datasets'])).toBe('value:images');
+    expect(values.name('methods', new Way(), ['methods'])).toBe('value:way');
     expect(refusal('models', new Plain()).code).toBe('ANC_CONFIG');
   });
 
   it('of the kind of backends outlives what uses it', async () => {
     const values = new ValueRegistry();
-    const name = values.name('backends', backend) as string;
+    const name = values.name('backends', backend, ['backends']) as string;
     expect(name).toBe('value:tfjs-cpu');
     const { registries } = compose([values.plugin()!]);
     const lent = await registries.backends.create({ name, options: {} }, undefined);
@@ -140,7 +142,9 @@ describe('a wrong value', () => {
       expect(message).toBe(`this is no ${kind.slice(0, -1)}.`);
       expect(detail).toEqual({
         expected: `a name, or ${expected}`,
-        received: value === null ? 'null' : typeof value,
+        received: value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value,
+        path: [kind],
+        problem: message,
       });
     }
   });

@@ -14,6 +14,8 @@ import {
 } from '@anc/core';
 import { assertPlugin } from '@anc/core/internal';
 import { z } from 'zod';
+import { assertList, typeInWords } from './known-options.js';
+import type { OptionPath } from '../options/run-options.js';
 import type { Named } from '../text/named.js';
 import type { TeacherFunction } from './teacher-function.js';
 
@@ -45,13 +47,16 @@ const VALUES_PLUGIN = 'values-of-the-caller';
 export class ValueRegistry {
   readonly #kinds: { -readonly [K in keyof Contributions]?: Record<string, unknown> } = {};
 
-  /** The option that names a value; names and texts are passed through. */
-  name(kind: keyof typeof EXPECTED, value: unknown): string | Named {
+  /**
+   * The option that names a value; names and texts are passed through. Throws `ANC_CONFIG` where it is neither, with the
+   * `path` of the option that it was given for.
+   */
+  name(kind: keyof typeof EXPECTED, value: unknown, path: OptionPath): string | Named {
     if (typeof value === 'string') return value;
     // A value may have no property of its own but a name; its methods are those of its class.
     if (!fits(kind, value) && isNamed(value)) return { name: value.name, options: value.options ?? {} };
     const entries = (this.#kinds[kind] ??= {});
-    const base = nameOf(value, kind);
+    const base = nameOf(value, kind, path);
     let name = base;
     for (let i = 2; Object.hasOwn(entries, name); i++) name = `${base}-${i}`;
     entries[name] = { options: z.looseObject({}), create: () => borrowed(value) };
@@ -69,7 +74,8 @@ export class ValueRegistry {
   }
 }
 
-const isNamed = (value: unknown): value is { name: string; options?: Record<string, unknown> } =>
+/** Whether a value is a name with options, as `NameInput` has it. */
+export const isNamed = (value: unknown): value is { name: string; options?: Record<string, unknown> } =>
   typeof value === 'object' &&
   value !== null &&
   'name' in value &&
@@ -105,11 +111,14 @@ function fits(kind: keyof typeof EXPECTED, value: unknown): value is { readonly 
 }
 
 /** Throws `ANC_CONFIG` where a value is not what its option takes. */
-function nameOf(value: unknown, kind: keyof typeof EXPECTED): string {
+function nameOf(value: unknown, kind: keyof typeof EXPECTED, path: OptionPath): string {
   if (fits(kind, value)) return `value:${value.name.replace(/[^A-Za-z0-9_.-]+/g, '-')}`;
-  throw new AncError('ANC_CONFIG', `this is no ${SINGULAR[kind]}.`, {
+  const problem = `this is no ${SINGULAR[kind]}.`;
+  throw new AncError('ANC_CONFIG', problem, {
     expected: `a name, or ${EXPECTED[kind]}`,
-    received: value === null ? 'null' : typeof value,
+    received: typeInWords(value),
+    path,
+    problem,
   });
 }
 
@@ -148,6 +157,7 @@ function borrowed(value: unknown): unknown {
 
 /** Throws `ANC_PLUGIN` where an object is not a plugin. */
 export function checkedPlugins(plugins: readonly PluginInput[]): readonly PluginInput[] {
+  assertList(plugins, ['plugins']);
   for (const plugin of plugins) if (typeof plugin !== 'string') assertPlugin(plugin, 'plugins');
   return plugins;
 }

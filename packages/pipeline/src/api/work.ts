@@ -4,7 +4,7 @@ import { bringTogether } from '../compare/execute.js';
 import { exists, readRecord, RECORD as COMPARISON } from '../compare/folder.js';
 import { comparisonJobs } from '../compare/jobs.js';
 import type { Emit } from '../events/events.js';
-import { lostRecord } from '../files/missing-record.js';
+import { ifMissing, lostRecord } from '../files/missing-record.js';
 import type { Job, JobCall, JobPlan } from '../jobs/job.js';
 import { work as workOn } from '../jobs/work.js';
 import { executeReproduction } from '../reproduce/execute.js';
@@ -85,6 +85,7 @@ async function planOf(
   }
   throw new AncError('ANC_JOB_FOLDER', `"${folder}" has no jobs.`, {
     expected: 'the folder of a comparison, a tuning or a reproduced table',
+    ...(await ifMissing(path)),
     hint: 'anc-cli sweep makes such a folder; so do compare, tune and reproduce.',
   });
 }

@@ -99,6 +99,16 @@ describe('the student of a budget', () => {
     expect(ladderOf(named('resnet', { width: 2 }), true).preferred).toEqual([named('resnet', { width: 2 })]);
   });
 
+  it('is refused without speaking of others where the width of one network is searched', async () => {
+    const one = choose({ parameters: 10 }, SMALL, ladderOf(named('lenet5'), false));
+    await expect(one).rejects.toMatchObject({
+      detail: {
+        received: expect.stringMatching(/^lenet5: /) as string,
+        hint: expect.stringContaining('leave out --student') as string,
+      },
+    });
+  });
+
   it.each<[string, Limits, RegExp, string]>([
     [
       'parameters',

@@ -150,8 +150,11 @@ function infeasible(nearest: Sized | null, limits: Limits, considered: number): 
     received:
       nearest === null
         ? 'no network takes these images'
-        : `the nearest of ${considered} networks is ${describeNamed(nearest.model)}: ${costsInWords(nearest, {})}`,
-    hint: 'raise the limit, use smaller images, or name a network with --student.',
+        : `${considered === 1 ? describeNamed(nearest.model) : `the nearest of ${considered} networks is ${describeNamed(nearest.model)}`}: ${costsInWords(nearest, {})}`,
+    hint:
+      considered === 1
+        ? 'raise the limit, use smaller images, or leave out --student: then a network is chosen.'
+        : 'raise the limit, use smaller images, or name a network with --student.',
     path: limitPath(exceeded),
     problem: 'no network fits the budget.',
   });

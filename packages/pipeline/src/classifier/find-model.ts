@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { AncError, type Tree } from '@anc/core';
 import { taskOfDocument, type TaskDescription } from '@anc/core/internal';
 import { RunFolder } from '@anc/runtime';
-import { assertUnchanged } from '../files/recorded-options.js';
+import { assertUnchanged, optionsOfModel } from '../files/recorded-options.js';
 import { readOptions } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
 import { earlierStudentNames, studentNames } from '../options/student-names.js';
@@ -22,6 +22,7 @@ export interface FoundModel {
   readonly name: string;
   /** Which of several students was chosen, why, and how to choose another; null where there was no choice. */
   readonly choice: string | null;
+  /** Those that it was trained with. */
   readonly options: RunOptions;
 }
 
@@ -95,7 +96,7 @@ async function findLastWeights(
     choice: isChoice
       ? `the student "${chosen}" of ${students.join(', ')}: ${best?.reason ?? 'not all have a result yet'}; choose another with --select.`
       : null,
-    options,
+    options: await optionsOfModel(folder, options, chosen),
   };
 }
 

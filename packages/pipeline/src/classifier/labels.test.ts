@@ -1,3 +1,4 @@
+import type { AncError } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { pairClasses } from './labels.js';
 
@@ -40,4 +41,23 @@ describe('pairClasses', () => {
     expect(pairClasses('it', other, folders).notice).toContain('0 (Katze) = cat, 1 (Hund) = dog');
     expect(pairClasses('it', { classes: 2, classNames: ['dog', 'cat'] }, folders).notice).toBeNull();
   });
+});
+
+it('names a few of many classes that are missing, and says that there are more', () => {
+  const names = (count: number, of: string) => Array.from({ length: count }, (_, i) => `${of}${i}`);
+  const pair = (count: number) => () =>
+    pairClasses(
+      'it',
+      { classes: 3, classNames: names(3, 'x') },
+      { name: 'photos', classes: names(count, 'y') },
+    );
+  const expected = (count: number): unknown => {
+    try {
+      return pair(count)();
+    } catch (error) {
+      return (error as AncError).detail.expected;
+    }
+  };
+  expect(expected(10)).toBe('10 classes, as the dataset has: also y0, y1, y2, y3, y4, y5, …');
+  expect(expected(6)).toBe('6 classes, as the dataset has: also y0, y1, y2, y3, y4, y5');
 });

@@ -43,13 +43,19 @@ export function pairClasses(
     return { map: null, by: 'position', notice: certain ? null : byPosition(what, names, dataset) };
   }
   const missing = names === null ? [] : wanted.filter((_, i) => found![i] === -1);
-  const also = missing.length === 0 ? '' : `: also ${missing.slice(0, 6).join(', ')}`;
+  const also = missing.length === 0 ? '' : `: also ${firstOf(missing)}`;
   throw new AncError('ANC_CLASSES', `${what} and the dataset "${dataset.name}" have different classes.`, {
     expected: `${wanted.length} classes, as the dataset has${also}`,
-    received: `${classes}${names === null ? '' : `: ${names.slice(0, 6).join(', ')}${classes > 6 ? ', …' : ''}`}`,
+    received: `${classes}${names === null ? '' : `: ${firstOf(names)}`}`,
     hint: 'give the dataset that it was trained for, or a classifier whose classes are named as the dataset names them.',
   });
 }
+
+/** The first names of many. */
+const firstOf = (names: readonly string[]): string =>
+  `${names.slice(0, MOST_LISTED).join(', ')}${names.length > MOST_LISTED ? ', …' : ''}`;
+
+const MOST_LISTED = 6;
 
 /** Whether names are only the numbers of the outputs. */
 const saysNothing = (names: readonly string[]): boolean => names.every((name, i) => name === String(i));

@@ -4,7 +4,7 @@ import { AncError } from '@anc/core';
 import { shellQuoted } from '@anc/core/internal';
 import { Checksums, createFolder, RunFolder } from '@anc/runtime';
 import { assertUnchanged } from '../files/recorded-options.js';
-import { lostRecord } from '../files/missing-record.js';
+import { ifMissing, lostRecord } from '../files/missing-record.js';
 import { verifyModel } from '../files/verify.js';
 import { stringify } from 'yaml';
 import { readOptions, recordedOptions, resumedOptions } from '../options/record.js';
@@ -43,6 +43,7 @@ export async function readRecord(
     if (lost !== null) throw lost;
     throw new AncError('ANC_COMPARE_MISSING', `"${path}" is not the folder of a comparison.`, {
       expected: `a folder with ${RECORD} in it`,
+      ...(await ifMissing(path)),
       hint: 'give the folder that `anc-cli compare` printed.',
     });
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RunResult, StudentResult } from '../events/documents.js';
+import { intervalOf } from './interval.js';
 import { reportOf } from './report.js';
-import { formatPoints, summarize } from './summarize.js';
+import { formatInterval, formatPoints, summarize } from './summarize.js';
 import { rowsOf } from './table.js';
 
 const model = { model: 'm', parameters: 10, flops: 20, seconds: 2, weights: 'w', bytes: 40 };
@@ -154,4 +155,12 @@ describe('summarize', () => {
 it('formatPoints writes percentage points with their sign', () => {
   expect(formatPoints({ mean: 0.0123, margin: 0.004, values: [] })).toBe('+1.23 ± 0.40');
   expect(formatPoints({ mean: -0.01, margin: null, values: [] })).toBe('-1.00');
+});
+
+it('leaves out intervals of two seeds that no share can have', () => {
+  const interval = (...values: number[]) => formatInterval(intervalOf(values));
+  expect(interval(0.15, 0.56)).toBe('35.50 %');
+  expect(interval(0.35, 0.352)).toMatch(/^35\.10 ± /);
+  expect(interval(0.15, 0.56, 0.3)).toMatch(/^33\.67 ± /);
+  expect(formatPoints(intervalOf([0.1, 0.5]))).toBe('+30.00');
 });

@@ -189,7 +189,7 @@ export function inWords(
   }
 }
 
-/** `+0.12 ± 0.40`, in percentage points where it is of shares. */
+/** `+0.12 ± 0.40`, in percentage points where it is of shares; without the interval where that is wider than shares can differ. */
 export function formatPoints(
   { mean, margin }: Difference['difference'],
   { unit = 'share' }: Pick<TaskMetric, 'unit'> = AGREEMENT,
@@ -197,7 +197,7 @@ export function formatPoints(
   const shown = (value: number): string =>
     unit === 'share' ? (100 * value).toFixed(2) : String(Number(value.toPrecision(4)));
   const signed = mean >= 0 ? `+${shown(mean)}` : shown(mean);
-  return margin === null ? signed : `${signed} ± ${shown(margin)}`;
+  return margin === null || (unit === 'share' && margin > 1) ? signed : `${signed} ± ${shown(margin)}`;
 }
 
 const meanOf = (values: readonly number[]): number => intervalOf(values).mean;
@@ -234,6 +234,11 @@ function interpret(
     seeds === 1
       ? 'One seed has no interval: give --seeds 3 or more.'
       : 'Intervals are 95 % t-intervals over the seeds of the students. Teacher, training images and test images are the same throughout: they say nothing of another teacher or of other data.',
+    ...(seeds === 2
+      ? [
+          'Two seeds give wide intervals; one beyond 0 to 100 % is left out of the table. Give --seeds 3 or more.',
+        ]
+      : []),
     ...(seeds > 1 && made.length > 1
       ? [`Of ${made.length} differences, about one in twenty looks distinguishable by chance alone.`]
       : []),
@@ -266,7 +271,11 @@ const ALARMS: Readonly<Record<string, string>> = {
   'discriminator-won': 'the discriminator had won',
 };
 
-/** `8.31 ± 0.12 %`. */
+/** Whether an interval of a share says nothing: of two seeds, and with values that no share has. */
+const saysNothing = ({ mean, margin, values }: Interval): boolean =>
+  margin !== null && values.length === 2 && (mean - margin < 0 || mean + margin > 1);
+
+/** `8.31 ± 0.12 %`; the mean alone where two seeds give an interval beyond 0 to 100 %. */
 export function formatInterval(
   interval: Interval | null,
   { unit = 'share' }: Pick<TaskMetric, 'unit'> = AGREEMENT,
@@ -277,5 +286,7 @@ export function formatInterval(
     const shown = [mean, ...(margin === null ? [] : [margin])].map((value) => Number(value.toPrecision(4)));
     return shown.join(' ± ');
   }
-  return margin === null ? formatShare(mean) : `${(100 * mean).toFixed(2)} ± ${(100 * margin).toFixed(2)} %`;
+  return margin === null || saysNothing(interval)
+    ? formatShare(mean)
+    : `${(100 * mean).toFixed(2)} ± ${(100 * margin).toFixed(2)} %`;
 }

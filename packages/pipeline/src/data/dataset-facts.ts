@@ -18,3 +18,7 @@ export const taskNameOf = (dataset: Optional): string => dataset.task ?? 'classi
 
 /** Whether a dataset has images. */
 export const hasImages = (dataset: Optional): boolean => dataset.hasImages ?? true;
+
+/** Whether a dataset has labels that are not used, because a given teacher has other classes. */
+export const labelsAreUnused = (dataset: Dataset): boolean =>
+  (dataset as { readonly unusedLabels?: boolean }).unusedLabels === true;

@@ -15,7 +15,7 @@ import { AugmentedImages, holdOut, limitSplit, measureMeanImage, measureNormaliz
 import { LabeledLoader, Loader } from '@anc/runtime';
 import type { DataOptions } from '../options/run-options.js';
 import { augmentedImages, type AugmentationPlan } from './augmentations.js';
-import { hasImages, validationOf } from './dataset-facts.js';
+import { hasImages, labelsAreUnused, validationOf } from './dataset-facts.js';
 import { probeSplit } from './probe-split.js';
 
 /** What training may see of a dataset: what trains, what is held out; and how they are shown. */
@@ -185,12 +185,27 @@ export async function labeledBatches(
   };
 }
 
-/** The targets of a split, to be opened. Throws `ANC_LABELS` where the data has none. */
-export function requireLabels(split: DatasetSplit, who: string): () => Promise<TargetSource> {
+/**
+ * The targets of a split, to be opened. Throws `ANC_LABELS` where the data has none, or with `dataset` none of the given
+ * teacher's classes.
+ */
+export function requireLabels(
+  split: DatasetSplit,
+  who: string,
+  dataset?: Dataset,
+): () => Promise<TargetSource> {
   const targets = targetsOf(split);
   if (targets !== null) return targets;
+  const others = 'choose methods that need none, such as adversarial, kd or l2';
+  if (dataset !== undefined && labelsAreUnused(dataset)) {
+    throw new AncError('ANC_LABELS', `${who} needs labels, and those of the data are not used.`, {
+      expected: 'labels that are classes of the given teacher',
+      received: 'labels of other classes',
+      hint: `${others}, or give images whose classes are the teacher's.`,
+    });
+  }
   throw new AncError('ANC_LABELS', `${who} needs labels and the data has none.`, {
-    hint: 'choose methods that need none, such as adversarial, kd or l2.',
+    hint: `${others}.`,
   });
 }
 

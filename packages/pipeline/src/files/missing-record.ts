@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { damagedError, Checksums } from '@anc/runtime';
 import type { AncError } from '@anc/core';
 
@@ -9,3 +10,7 @@ export async function lostRecord(path: string, record: string): Promise<AncError
   const wasThere = (await new Checksums(path).names())?.includes(record) === true;
   return wasThere ? damagedError(path, record, 'what is to be trained', 'no such file') : null;
 }
+
+/** The part of an error about a folder that says that there is none. */
+export const ifMissing = async (path: string): Promise<{ readonly received?: string }> =>
+  (await stat(path).catch(() => null)) === null ? { received: 'no such folder' } : {};

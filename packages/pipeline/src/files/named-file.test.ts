@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   assertFree,
+  assertThere,
   counted,
   openNamedFile,
   sha256,
@@ -44,6 +45,13 @@ describe('a file that is read here and there', () => {
         detail: expect.objectContaining({ received: expect.stringMatching(received) as string }) as object,
       }),
     );
+  });
+
+  it('says that nothing is there before anything else is asked for', () => {
+    assertThere('a.bin', folder);
+    const missing = { code: 'ANC_FILE', message: '"runs/nosuch" does not exist.' };
+    for (const read of [assertThere, openNamedFile])
+      expect(() => read('runs/nosuch', folder)).toThrow(expect.objectContaining(missing));
   });
 
   it('is made where nothing is yet, with the folders on the way', async () => {

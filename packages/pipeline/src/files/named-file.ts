@@ -73,12 +73,29 @@ function isFolder(named: string, path: string): AncError {
   });
 }
 
-const unreadable = (named: string, cause: unknown): AncError =>
-  new AncError('ANC_FILE', `"${named}" cannot be read.`, {
-    received: cause instanceof Error ? cause.message : String(cause),
+/** Throws `ANC_FILE` where there is nothing at a path that a person named: before anything else is asked for. */
+export function assertThere(named: string, cwd: string): void {
+  if (!existsSync(resolve(cwd, named))) throw missing(named);
+}
+
+const missing = (named: string, cause?: unknown): AncError =>
+  new AncError('ANC_FILE', `"${named}" does not exist.`, {
+    received: 'no such file or folder',
     hint: 'check the path; it is read relative to the working directory.',
-    cause,
+    ...(cause === undefined ? {} : { cause }),
   });
+
+const isMissing = (cause: unknown): boolean =>
+  cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'ENOENT';
+
+const unreadable = (named: string, cause: unknown): AncError =>
+  isMissing(cause)
+    ? missing(named, cause)
+    : new AncError('ANC_FILE', `"${named}" cannot be read.`, {
+        received: cause instanceof Error ? cause.message : String(cause),
+        hint: 'check the path; it is read relative to the working directory.',
+        cause,
+      });
 
 /**
  * The path of a file that is to be made, from the root. Throws `ANC_FILE_EXISTS` where something is there, `ANC_FILE` where

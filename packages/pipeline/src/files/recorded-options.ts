@@ -1,7 +1,7 @@
 import { AncError } from '@anc/core';
 import { shellQuoted } from '@anc/core/internal';
 import type { RunFolder } from '@anc/runtime';
-import { formatOptions, recordedOptions, RESUMABLE_KEYS } from '../options/record.js';
+import { formatOptions, recordedOptions, RESUMABLE_KEYS, withRecorded } from '../options/record.js';
 import type { RunOptions } from '../options/run-options.js';
 
 /** An option with another value than the run began with. */
@@ -24,6 +24,8 @@ export interface RecordedOptions {
   /** By key, as the run began or was last changed. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly changes?: readonly OptionsChange[];
+  /** Completed options of each trained model's method, by the model's name. */
+  readonly methods?: Readonly<Record<string, unknown>>;
   readonly pluginChanges?: readonly {
     readonly plugins: readonly { readonly name: string }[];
     readonly finished: readonly string[];
@@ -80,19 +82,38 @@ export const changedError = ({ path }: RunFolder, edited: readonly ChangedOption
     hint: `undo the edit in config.resolved.yaml; or train what is unfinished with them, which is recorded: anc-cli run --resume ${shellQuoted(path)} --change-options.`,
   });
 
-/** Records options that replace those of the run: from now on they are the run's own. */
+/**
+ * Records options that replace those of the run: from now on they are the run's own. `methods`: the completed options of the
+ * models that will be trained with them.
+ */
 export async function recordChange(
   folder: RunFolder,
   options: RunOptions,
-  change: OptionsChange,
+  { methods, ...change }: OptionsChange & { readonly methods: Readonly<Record<string, unknown>> },
 ): Promise<void> {
   const environment = (await folder.readEnvironment()) as RecordedOptions;
   await folder.writeConfig(formatOptions(options));
   await folder.writeEnvironment({
     ...environment,
+    methods: { ...environment.methods, ...methods },
     options: optionsForRecord(options),
     changes: [...(environment.changes ?? []), change],
   });
+}
+
+/** The options that a finished model was trained with: changes that were made after it are undone. */
+export async function optionsOfModel(
+  folder: RunFolder,
+  options: RunOptions,
+  model: string,
+): Promise<RunOptions> {
+  const { changes = [] } = await readRecorded(folder);
+  const later = changes.filter(({ finished }) => finished.includes(model));
+  // Of several changes of an option, the earliest has the value that the model was trained with.
+  const before = later
+    .toReversed()
+    .flatMap(({ options: changed }) => changed.map(({ key, from }) => [key, from] as const));
+  return before.length === 0 ? options : withRecorded(options, Object.fromEntries<unknown>(before));
 }
 
 /** What was changed when the run was resumed, one sentence each, for its results. */

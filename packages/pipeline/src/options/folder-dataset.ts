@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Named } from '../text/named.js';
 
 /** The dataset that is a folder of the user's images. */
@@ -30,4 +30,11 @@ export function withoutPath(named: Named): Named {
   if (named.name !== IMAGE_FOLDER) return named;
   const { path: _, ...options } = named.options;
   return { ...named, options };
+}
+
+/** What runs on a dataset are called by: its name, or that of a folder of images. `directory`: the folder of `--data-dir`. */
+export function datasetLabel({ name, options }: Named, directory: string | null, cwd: string): string {
+  const { path = directory } = options;
+  if (name !== IMAGE_FOLDER || typeof path !== 'string') return name;
+  return basename(resolve(cwd, path)) || name;
 }

@@ -110,6 +110,13 @@ const damaged = (received: string): AncError =>
 export const recordedOptions = (options: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(flattenOptions(options)).map(([key, value]) => [key, plain(value)]));
 
+/** Options with other recorded values of some keys; null: the key is not set. */
+export function withRecorded(options: object, values: Readonly<Record<string, unknown>>): RunOptions {
+  const flat = { ...recordedOptions(options), ...values };
+  const kept = Object.entries(flat).filter(([key, value]) => value !== null || always.includes(key));
+  return readOptions(stringify(Object.fromEntries(kept)));
+}
+
 /** Options as YAML that `readOptions` reads back to the same. */
 export const formatOptions = (options: object): string => stringify(recordedOptions(options));
 

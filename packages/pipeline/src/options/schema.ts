@@ -329,7 +329,11 @@ export const outputSchema = z.strictObject({
     'names',
     'where the numbers of every epoch go beside metrics.jsonl: tensorboard (default), mlflow, trackio, or none',
   ),
-  name: output.text('name', 'name', 'name of the run folder; default: the first free <dataset>-<n>'),
+  name: output.text(
+    'name',
+    'name',
+    'name of the run folder; default: the first free <dataset>-<n>, or <folder>-<n> of a folder of images',
+  ),
 });
 
 /** Every option of a run, grouped by who needs it. */

@@ -127,6 +127,8 @@ class RelabeledDataset extends Dataset {
   override readonly classesAreFolders: boolean;
   override readonly task: string;
   override readonly hasImages: boolean;
+  /** Whether it has labels that are not used, as `labelsAreUnused` tells. */
+  readonly unusedLabels: boolean;
   readonly shape: Dataset['shape'];
 
   constructor(
@@ -140,6 +142,7 @@ class RelabeledDataset extends Dataset {
     this.classesAreFolders = classesAreFolders(inner);
     this.task = taskNameOf(inner);
     this.hasImages = hasImages(inner);
+    this.unusedLabels = map === 'none' && inner.classes.length > 0;
   }
 
   override get notices(): readonly string[] {

@@ -135,7 +135,8 @@ export function studentPlanner({
   hasOwnParts,
 }: StudentEnvironment): StudentPlanner {
   return async (name, method, { epochs, seed }) => {
-    if (method.made.labels === 'required') requireLabels(data.train, `method "${method.method.name}"`);
+    if (method.made.labels === 'required')
+      requireLabels(data.train, `method "${method.method.name}"`, data.dataset);
     const changed = method.made.network(studentModel);
     const network =
       changed === studentModel

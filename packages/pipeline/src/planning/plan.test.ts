@@ -247,6 +247,15 @@ describe('the notices of a plan', () => {
     );
   });
 
+  it('and a method that needs labels is refused for that, and not because there are none', async () => {
+    const { open } = cornerTeacher({ classes: ['a', 'b', 'c', 'd', 'e'] });
+    await expect(planned({ methods: ['supervised'] }, () => undefined, open)).rejects.toMatchObject({
+      code: 'ANC_LABELS',
+      message: 'method "supervised" needs labels, and those of the data are not used.',
+      detail: { received: 'labels of other classes' },
+    });
+  });
+
   it('include those of the given teacher itself', async () => {
     const { open } = cornerTeacher({ notices: ['read with care.'] });
     await planned({ methods: ['l2'] }, (plan) => expect(noticesOf(plan)).toEqual(['read with care.']), open);

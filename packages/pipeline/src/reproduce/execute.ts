@@ -105,7 +105,7 @@ async function assertSamePlugins(
   if (finished[0] !== true || finished.every(Boolean) || !(await exists(first))) return;
   const folder = await RunFolder.open(first);
   const { records } = await compose(grid[0]!.options.plugins, await foundPlugins(folder));
-  await comparePlugins(folder, await records(), false, () => {}, again);
+  await comparePlugins(folder, await records(), { accept: false, isOver: false }, () => {}, again);
 }
 
 /** Paper beside measured, row by row. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { AncError } from '@anc/core';
 import { Checksums, createFolder } from '@anc/runtime';
 import { stringify } from 'yaml';
-import { lostRecord } from '../files/missing-record.js';
+import { ifMissing, lostRecord } from '../files/missing-record.js';
 import { recordedOptions, resumedOptions } from '../options/record.js';
 import { yamlValue } from '../text/read-yaml.js';
 import { groupName, type PlannedGroup } from './grid.js';
@@ -37,6 +37,7 @@ export async function readReproduction(
     if (lost !== null) throw lost;
     throw new AncError('ANC_REPRODUCE_MISSING', `"${path}" is not the folder of a reproduced table.`, {
       expected: `a folder with ${RECORD} in it`,
+      ...(await ifMissing(path)),
       hint: 'give the folder that `anc-cli reproduce` printed.',
     });
   }

@@ -31,15 +31,15 @@ export async function foundPlugins(folder: RunFolder): Promise<InstalledPlugin[]
 
 /**
  * Compares the plugins of a run with those that it is continued with. Where `accept` is set, changes are recorded, and the
- * run goes on with the plugins of today.
+ * run goes on with the plugins of today; not where it `isOver`, because no model would be trained with them.
  *
  * @param again the command that continues.
- * @throws `ANC_PLUGIN_CHANGED` where one has other content and `accept` is not set.
+ * @throws `ANC_PLUGIN_CHANGED` where one has other content, and `accept` is not set or the run is over.
  */
 export async function comparePlugins(
   folder: RunFolder,
   now: readonly PluginRecord[],
-  accept: boolean,
+  { accept, isOver }: { readonly accept: boolean; readonly isOver: boolean },
   notice: (message: string) => void,
   again = `anc-cli run --resume ${shellQuoted(folder.path)}`,
 ): Promise<void> {
@@ -50,14 +50,16 @@ export async function comparePlugins(
     return [{ name: before.name, from: stateOf(before), to: stateOf(after) }];
   });
   if (changed.length === 0) return;
-  if (!accept) {
+  if (!accept || isOver) {
     throw new AncError(
       'ANC_PLUGIN_CHANGED',
       `${changed.map(({ name }) => `plugin "${name}"`).join(' and ')} changed since the run in ${folder.path} began.`,
       {
         expected: changed.map(({ name, from }) => `${name} ${inWords(from)}`).join(', '),
         received: changed.map(({ name, to }) => `${name} ${inWords(to)}`).join(', '),
-        hint: `restore it; or train what is unfinished with it as it is, which is recorded: ${again} --change-plugins.`,
+        hint: isOver
+          ? 'restore it: nothing is unfinished in this run, so nothing would be trained with it as it is. A new run takes it.'
+          : `restore it; or train what is unfinished with it as it is, which is recorded: ${again} --change-plugins.`,
       },
     );
   }

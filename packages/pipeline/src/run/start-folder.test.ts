@@ -8,6 +8,7 @@ import { cornerTeacher } from '../../test/corner-teacher.js';
 import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions, type TinyComposition } from '../../test/tiny-plugins.js';
 import type { Emit, RunEvent } from '../events/events.js';
+import { optionsOfModel } from '../files/recorded-options.js';
 import { readOptions } from '../options/record.js';
 import { assertName, resumeRun, startRun, type ResumeRequest, type StartRequest } from './start.js';
 
@@ -312,6 +313,47 @@ describe('a run that is resumed', () => {
       await run.release();
       expect(run.plan.options.training.epochs).toBe(9);
       expect(await config(path)).toContain('epochs: 9');
+    });
+
+    const finish = async (path: string, ...models: string[][]): Promise<void> => {
+      const folder = await RunFolder.open(path);
+      for (const place of models) await folder.write([...place, 'result.json'], '{}');
+    };
+
+    /** The teacher is trained in the run, and not given. */
+    const trained = { openTeacher: undefined } as unknown as Partial<StartRequest & ResumeRequest>;
+
+    it('refuses them where nothing is unfinished, or the one model that they are for is finished', async () => {
+      const path = await started({}, trained);
+      const record = [await config(path), await environment(path)];
+      await finish(path, ['teacher']);
+      const accepted = (changes: Record<string, unknown>) =>
+        resumeRun(resumeRequest(path, { ...trained, changes, acceptChanges: true }));
+      await expect(accepted({ teacherEpochs: 9 })).rejects.toMatchObject({
+        code: 'ANC_CONFIG',
+        detail: { path: ['teacher', 'epochs'], received: '9' },
+      });
+      await finish(path, ['student', 'l2']);
+      await expect(accepted({ epochs: 9 })).rejects.toMatchObject({
+        code: 'ANC_CONFIG',
+        detail: { expected: '2', hint: expect.stringContaining('--continue') as string },
+      });
+      expect([await config(path), await environment(path)]).toEqual(record);
+      await (await accepted({})).release();
+    });
+
+    it('records which models were finished, whose options stay what they were trained with', async () => {
+      const path = await started({}, trained);
+      await finish(path, ['teacher']);
+      const run = await resumeRun(
+        resumeRequest(path, { ...trained, changes: { epochs: 9 }, acceptChanges: true }),
+      );
+      await run.release();
+      const { folder } = run;
+      expect(await environment(path)).toMatchObject({ changes: [{ finished: ['teacher'] }] });
+      const now = readOptions(await config(path));
+      expect((await optionsOfModel(folder, now, 'teacher')).training.epochs).toBe(2);
+      expect((await optionsOfModel(folder, now, 'l2')).training.epochs).toBe(9);
     });
 
     it('takes a lower rate where training diverged, and nothing else', async () => {

@@ -8,7 +8,7 @@ import { describeChange, recordChange } from '../files/recorded-options.js';
 import { finishedModels, verifyRun } from '../files/verify.js';
 import { optionError } from '../options/option-error.js';
 import { formatOptions } from '../options/record.js';
-import { recordedFolder } from '../options/folder-dataset.js';
+import { datasetLabel, recordedFolder } from '../options/folder-dataset.js';
 import type { OutputOptions, RunOptions } from '../options/run-options.js';
 import { anchoredTeacher } from '../planning/given-teacher.js';
 import { anchoredStudent } from '../planning/onnx-student.js';
@@ -21,6 +21,7 @@ import { compareEnvironment, recordEnvironment } from './record-environment.js';
 import { withRecordedNames } from './recorded-names.js';
 import { spaceFor } from './space.js';
 import { optionsToResume } from './resumed-options.js';
+import { assertTrainedWith, unfinishedModels } from './unfinished.js';
 
 /** A run whose folder exists and is locked. */
 export interface StartedRun<D extends TrainingData = RunData> {
@@ -57,6 +58,8 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
   ) => Promise<PlanRequest['composition']>;
   /** Whether plugins may have changed since the run began: it is recorded. */
   readonly acceptPlugins?: boolean | undefined;
+  /** Whether training goes on that a hook had stopped: such a model is not finished. */
+  readonly continueStopped?: boolean;
   /** The command that continues, for errors; default: the run's own. */
   readonly again?: string | undefined;
   /** How many processes train together; default: this one alone. */
@@ -112,6 +115,7 @@ export async function resumeWith<D extends TrainingData>(
     changes,
     acceptChanges = false,
     acceptPlugins = false,
+    continueStopped = false,
     again,
     unlocked = false,
     compose,
@@ -129,17 +133,26 @@ export async function resumeWith<D extends TrainingData>(
     const composition = await compose(options.plugins, await foundPlugins(folder));
     const plan = await planner({ ...request, options, given: [], composition });
     try {
+      const students = await withRecordedNames(plan.students, plan.options.methods, folder);
+      const left = await unfinishedModels(folder, { ...plan, students }, continueStopped);
+      assertTrainedWith(resumed.changed, plan, left, shownPath(folder.path, cwd));
       plan.notices.forEach(notice);
       await compareEnvironment(folder, plan, cwd, notice, ranks);
-      await comparePlugins(folder, plan.plugins, acceptPlugins, notice, again);
-      const students = await withRecordedNames(plan.students, plan.options.methods, folder);
+      // A run of a comparison may be finished when others are not, which continue with the plugins of today.
+      const isOver = left.length === 0 && again === undefined;
+      await comparePlugins(folder, plan.plugins, { accept: acceptPlugins, isOver }, notice, again);
       if (resumed.changed.length > 0) {
         notice(
           `options of this run were changed: ${resumed.changed.map(describeChange).join('; ')}; it is recorded.`,
         );
         await recordChange(folder, plan.options, {
           options: resumed.changed,
-          finished: await finishedModels(folder),
+          finished: (await finishedModels(folder)).filter((name) => !left.includes(name)),
+          methods: Object.fromEntries(
+            [plan.teacher, ...students].flatMap((model) =>
+              'given' in model || !left.includes(model.name) ? [] : [[model.name, model.options]],
+            ),
+          ),
         });
       }
       return started({ ...plan, students }, folder, unlock, cwd);
@@ -221,7 +234,10 @@ export function assertName({ name }: OutputOptions): void {
 
 async function pathOf({ output, data }: RunOptions, cwd: string): Promise<string> {
   const parent = resolve(cwd, output.directory);
-  return join(parent, output.name ?? (await freeName(parent, data.dataset.name)));
+  return join(
+    parent,
+    output.name ?? (await freeName(parent, datasetLabel(data.dataset, data.directory, cwd))),
+  );
 }
 
 /** Takes the next free number where another run took this one in the meantime. */

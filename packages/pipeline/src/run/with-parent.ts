@@ -6,7 +6,6 @@ import { placeOf } from '../files/verify.js';
 import { WEIGHTS } from '../files/weights.js';
 import { optionError } from '../options/option-error.js';
 import { flattenOptions, groupOptions, optionTable } from '../options/option-table.js';
-import { readOptions } from '../options/record.js';
 import { parseOptions } from '../options/resolve.js';
 import type { OptionPath, RunOptionsInput } from '../options/run-options.js';
 import { studentNames } from '../options/student-names.js';
@@ -40,7 +39,6 @@ export async function withParent(input: RunOptionsInput, cwd: string): Promise<W
   }
   const path = resolve(cwd, parent);
   const folder = await RunFolder.open(path);
-  const options = readOptions(await folder.readConfig());
   if ((await folder.read('result.json')) === null) {
     throw optionError(['student', 'continues'], `the run ${parent} is not finished.`, {
       hint: `finish it with --resume ${shownPath(path, cwd)}, then continue it.`,
@@ -49,6 +47,7 @@ export async function withParent(input: RunOptionsInput, cwd: string): Promise<W
   const methods = parseOptions(input).methods;
   const selected = methods === undefined ? undefined : studentNames(methods)[0];
   const found = await chosenIn(path, selected, cwd);
+  const { options } = found;
   const at = studentNames(options.methods).indexOf(found.name);
   const inherited = inheritedOptions(flattenOptions(options), own, cwd);
   const teacher = join(path, ...placeOf('teacher'), WEIGHTS);

@@ -3,7 +3,7 @@ import { AncError } from '@anc/core';
 import { Checksums, createFolder } from '@anc/runtime';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { lostRecord } from '../files/missing-record.js';
+import { ifMissing, lostRecord } from '../files/missing-record.js';
 import { DEPRECATED_KEYS } from '../options/option-table.js';
 import { yamlValue } from '../text/read-yaml.js';
 
@@ -47,6 +47,7 @@ export async function readRecord(path: string): Promise<TuneRecord> {
     if (lost !== null) throw lost;
     throw new AncError('ANC_TUNE_MISSING', `"${path}" is not the folder of a tuning.`, {
       expected: `a folder with ${RECORD} in it`,
+      ...(await ifMissing(path)),
       hint: 'give the folder that `anc-cli tune` printed.',
     });
   }

@@ -84,6 +84,7 @@ export class RunFolder {
       }
       throw new AncError('ANC_RUN_MISSING', `"${path}" is not a run folder.`, {
         expected: `a folder with ${CONFIG} in it`,
+        ...((await stat(folder.path).catch(() => null)) === null ? { received: 'no such folder' } : {}),
         hint: (await isLeftover(folder.path))
           ? 'the run was ended before it had begun: start it again, its folder is used again.'
           : 'pass a folder that an earlier run printed.',

@@ -9,6 +9,17 @@ export function javascriptUsage(fixture: Fixture): string | null {
 // Without a picture the model is checked with fixture.json.
 // npm install ${packages} sharp
 import { readFile } from 'node:fs/promises';
+
+/** A package, or what to do where it is not installed. */
+const load = async (name) => {
+  try {
+    return await import(name);
+  } catch (error) {
+    console.error(\`\${error.message.split('\\n')[0]}\\n\${name} cannot be loaded: npm install ${packages} sharp\`);
+    process.exit(2);
+  }
+};
+process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 2)); // as of usage.mjs … | head
 ${imports}
 const at = (name) => new URL(name, import.meta.url);
 const fixture = JSON.parse(await readFile(at('fixture.json'), 'utf8'));
@@ -31,7 +42,7 @@ if (pictures.length === 0) {
   process.exitCode = worst <= fixture.tolerance ? 0 : 1;
 }
 for (const picture of pictures) {
-  const { default: sharp } = await import('sharp');
+  const { default: sharp } = await load('sharp');
   const colors = channels === 1 ? 'b-w' : 'srgb';
   const image = sharp(await sharp(picture).autoOrient().flatten({ background: 'white' }).png().toBuffer());
   const { width: w, height: h } = await image.metadata();
@@ -61,7 +72,7 @@ function onnx({ model, layout, normalization }: Fixture): Runtime {
   const dtype = normalization === null ? 'uint8' : 'float32';
   return {
     packages: 'onnxruntime-node',
-    imports: "import * as ort from 'onnxruntime-node';\n",
+    imports: "const ort = await load('onnxruntime-node');\n",
     open: `const session = await ort.InferenceSession.create(await readFile(at(${asAddress(model)})));\n`,
     run: `(await session.run({ images: new ort.Tensor('${dtype}', pixels, ${shape}) })).logits.data`,
   };
@@ -71,9 +82,9 @@ function tfjs({ model, normalization }: Fixture): Runtime {
   const dtype = normalization === null ? 'int32' : 'float32';
   return {
     packages: '@tensorflow/tfjs-core @tensorflow/tfjs-converter @tensorflow/tfjs-backend-cpu',
-    imports: `import '@tensorflow/tfjs-backend-cpu';
-import { loadGraphModel } from '@tensorflow/tfjs-converter';
-import * as tf from '@tensorflow/tfjs-core';
+    imports: `await load('@tensorflow/tfjs-backend-cpu');
+const { loadGraphModel } = await load('@tensorflow/tfjs-converter');
+const tf = await load('@tensorflow/tfjs-core');
 `,
     // In a browser: await loadGraphModel('<folder>/model.json').
     open: `const json = JSON.parse(await readFile(at(${asAddress(`${model}/model.json`)}), 'utf8'));

@@ -10,9 +10,14 @@ export function pythonUsage(fixture: Fixture): string | null {
 Without a picture the model is checked with fixture.json.
 pip install ${packages} numpy pillow
 """
-import base64, json, pathlib, sys
-import numpy as np
-${imports}
+import base64, json, os, pathlib, sys
+try:
+    import numpy as np
+${indented(imports)}    if len(sys.argv) > 1:
+        from PIL import Image, ImageOps
+except ImportError as error:
+    sys.exit(f"{error}: pip install ${packages} numpy pillow")
+
 here = pathlib.Path(__file__).resolve().parent
 fixture = json.loads((here / "fixture.json").read_text(encoding="utf-8"))
 height, width, channels = fixture["input"]
@@ -30,7 +35,6 @@ if len(sys.argv) == 1:
     worst = float(np.abs(logits_of(stored("images", np.uint8)) - stored("logits", "<f4")).max())
     print(f"{len(stored('images', np.uint8))} images, largest difference of a logit: {worst}")
     sys.exit(0 if worst <= fixture["tolerance"] else 1)
-from PIL import Image, ImageOps
 for picture in sys.argv[1:]:
     image = ImageOps.exif_transpose(Image.open(picture)).convert("L" if channels == 1 else "RGB")
     if image.size != (width, height):
@@ -38,9 +42,16 @@ for picture in sys.argv[1:]:
         left, top = (wide - width) // 2, (tall - height) // 2
         image = ImageOps.fit(image, (wide, tall), Image.BILINEAR).crop((left, top, left + width, top + height))
     best = int(logits_of(np.asarray(image).reshape(1, height, width, channels)).argmax())
-    print(picture, fixture["classes"][best] if fixture["classes"] else best)
+    try:
+        print(picture, fixture["classes"][best] if fixture["classes"] else best, flush=True)
+    except BrokenPipeError:  # as of python usage.py … | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
 `;
 }
+
+/** Lines inside a block. */
+const indented = (lines: string): string => lines.replace(/^(?=.)/gm, '    ');
 
 interface Runtime {
   readonly packages: string;
@@ -59,7 +70,7 @@ const onnx = ({ model }: Fixture): Runtime => ({
 
 const keras = ({ model }: Fixture): Runtime => ({
   packages: 'keras jax',
-  imports: 'import os\nos.environ.setdefault("KERAS_BACKEND", "jax")\nimport keras\n',
+  imports: 'os.environ.setdefault("KERAS_BACKEND", "jax")\nimport keras\n',
   open: `model = keras.models.load_model(str(here / ${JSON.stringify(model)}))`,
   run: 'np.asarray(keras.tree.flatten(model(pixels, training=False))[0])',
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,6 +67,21 @@ describe('what is written beside an export', () => {
       code: 0,
       stdout: `green.png ${images[0]!.classes[0]!.name!}\n`,
     });
+  });
+
+  it('says what to install where a package is missing', async () => {
+    const apart = await mkdtemp(join(tmpdir(), 'anc-bare-'));
+    try {
+      await cp(join(cwd, 'planes.onnx-usage'), apart, { recursive: true }); // of the first test
+      const { code, stderr } = await node(join(apart, 'usage.mjs'));
+      expect(code).toBe(2);
+      expect(stderr.split('\n').slice(1)).toEqual([
+        'onnxruntime-node cannot be loaded: npm install onnxruntime-node sharp',
+        '',
+      ]);
+    } finally {
+      await rm(apart, { recursive: true, force: true });
+    }
   });
 
   it('finds a model that gives other logits', async () => {
