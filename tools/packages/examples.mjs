@@ -3,7 +3,8 @@
  *
  *   node tools/packages/examples.mjs
  *
- * A block in ```js is a program; one whose first line names a file `// x.test.js` is a test for vitest.
+ * A block in ```js is a program; one whose first line names a file `// x.test.js` is a test for vitest. A block after
+ * `<!-- not run: reason -->` is neither.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -13,7 +14,9 @@ import { publishedPackages } from '../supply/sbom.mjs';
 
 /** The blocks of a README in JavaScript: those that are programs, and those that are tests, by file name. */
 function examplesOf(readme) {
-  const blocks = [...readme.matchAll(/^```js\n([^]*?)^```/gm)].map(([, code]) => code);
+  const blocks = [...readme.matchAll(/^(<!-- not run: .* -->\n+)?```js\n([^]*?)^```/gm)].flatMap(
+    ([, reason, code]) => (reason === undefined ? [code] : []),
+  );
   const nameOf = (code) => /^\/\/ (\S+\.test\.js)\n/.exec(code)?.[1];
   return {
     programs: blocks.filter((code) => nameOf(code) === undefined),

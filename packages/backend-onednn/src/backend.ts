@@ -36,6 +36,7 @@ export class OnednnBackend extends Backend {
   override readonly calibrates: boolean;
 
   private constructor(
+    /** The thread that computes. */
     readonly engine: EngineClient,
     /** Version of the library, and threads. */
     readonly info: EngineInfo,
@@ -125,6 +126,7 @@ export class OnednnBackend extends Backend {
 
 class OnednnFunction implements CompiledFunction {
   constructor(
+    /** The thread that computes. */
     readonly engine: EngineClient,
     readonly program: number,
     readonly inputs: Tree<LeafSpec>,

@@ -15,9 +15,6 @@ export interface FoundLibrary {
   readonly version: string;
 }
 
-/** The variable that names the library's file. */
-export const LIBRARY_VARIABLE = 'ANC_ONEDNN_LIBRARY';
-
 /** The names by which the system's loader finds version 3. */
 const NAMES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   linux: ['libdnnl.so.3'],
@@ -29,10 +26,10 @@ const NAMES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
 export function howToInstall(platform: NodeJS.Platform = process.platform): string {
   if (platform === 'darwin') return 'brew install onednn';
   if (platform === 'win32')
-    return `conda install -c conda-forge onednn, then name its dnnl.dll in ${LIBRARY_VARIABLE}.`;
+    return `conda install -c conda-forge onednn, then name its dnnl.dll in ANC_ONEDNN_LIBRARY.`;
   return (
     'python3 -m venv onednn && onednn/bin/pip install onednn-cpu-gomp==2023.2.0, then ' +
-    `export ${LIBRARY_VARIABLE}=$PWD/onednn/lib/libdnnl.so.3 (or a system package that brings libdnnl.so.3).`
+    `export ANC_ONEDNN_LIBRARY=$PWD/onednn/lib/libdnnl.so.3 (or a system package that brings libdnnl.so.3).`
   );
 }
 
@@ -42,10 +39,10 @@ export function howToInstall(platform: NodeJS.Platform = process.platform): stri
  *
  * @throws `ANC_BACKEND_MISSING` where none is found, `ANC_BACKEND_BROKEN` where the one that is found is not of version 3.
  */
-export function loadLibrary(koffi: Koffi, environment: Environment): FoundLibrary {
-  const named = environment[LIBRARY_VARIABLE];
+export function loadLibrary(koffi: Koffi, env: Environment): FoundLibrary {
+  const named = env['ANC_ONEDNN_LIBRARY'];
   const tried: string[] = [];
-  for (const path of named ? [named] : candidates(environment)) {
+  for (const path of named ? [named] : candidates(env)) {
     let functions: CLibrary;
     try {
       functions = koffi.load(path);
@@ -56,7 +53,7 @@ export function loadLibrary(koffi: Koffi, environment: Environment): FoundLibrar
     return { path, functions, version: versionOf(koffi, path, functions) };
   }
   throw new AncError('ANC_BACKEND_MISSING', 'backend "onednn": the library of oneDNN is not found.', {
-    expected: `${(NAMES[process.platform] ?? ['libdnnl']).join(' or ')}, or its file in ${LIBRARY_VARIABLE}`,
+    expected: `${(NAMES[process.platform] ?? ['libdnnl']).join(' or ')}, or its file in ANC_ONEDNN_LIBRARY`,
     received: tried.at(-1) ?? 'no place to look in',
     hint: howToInstall(),
   });

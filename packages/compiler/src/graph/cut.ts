@@ -21,6 +21,7 @@ export interface Sent {
 
 /** A part of a graph that runs from one exchange between ranks to the next. */
 export interface Section {
+  /** Its operations, as a graph of their own. */
   readonly graph: Graph;
   /** What it computes: outputs of the whole graph under their names, and what it holds and sends. */
   readonly outputs: readonly NamedValue[];
@@ -30,6 +31,7 @@ export interface Section {
   readonly reads: readonly string[];
   /** Of those: what no later section reads. */
   readonly drops: readonly string[];
+  /** What is exchanged after it has run, in the order of the exchange. */
   readonly sends: readonly Sent[];
 }
 

@@ -9,13 +9,17 @@ const COMMUTATIVE = new Set(['Add', 'Mul', 'And', 'Or', 'Equal']);
 
 /** An operation with one output that is about to be added to a graph. */
 export interface Operation extends ValueSpec {
+  /** Operator, as ONNX calls it. */
   readonly op: string;
+  /** In the order of the operator's inputs. */
   readonly inputs: readonly Value[];
+  /** By their ONNX names. */
   readonly attributes: Attributes;
 }
 
 /** Replaces an operation before it is added, given the nodes that compute its inputs. */
 export interface Peephole {
+  /** Name for reports. */
   readonly name: string;
   /** The operator that it looks at. */
   readonly op: string;
@@ -32,14 +36,19 @@ const MERGED_CONSTANT = 4096;
  * the graph ({@link reachable}).
  */
 export class Graph {
+  /** All nodes in the order in which they were added: each comes after those that it reads. */
   readonly nodes: Node[] = [];
+  /** Inputs by name. */
   readonly inputs = new Map<string, Value>();
   readonly #byKey = new Map<string, readonly Value[]>();
   readonly #replaced = new Map<string, number>();
   #nextId = 0;
 
   /** peepholes: what {@link Graph.replacement} tries, in order. */
-  constructor(readonly peepholes: readonly Peephole[] = []) {}
+  constructor(
+    /** What is tried before an operation is added, in order. */
+    readonly peepholes: readonly Peephole[] = [],
+  ) {}
 
   /** How many operations each peephole replaced, by its name. */
   get replaced(): ReadonlyMap<string, number> {
@@ -57,6 +66,7 @@ export class Graph {
     return null;
   }
 
+  /** The input of this name; its type and shape are those of the first call. */
   input(name: string, type: ElementType, shape: readonly number[]): Value {
     const known = this.inputs.get(name);
     if (known !== undefined) return known;
@@ -65,6 +75,7 @@ export class Graph {
     return value;
   }
 
+  /** A constant of this shape in memory; small ones of the same content are one value. */
   constant(type: ElementType, shape: readonly number[], data: ElementArray): Value {
     const make = (): Value[] => [
       { id: this.#nextId++, type, shape: [...shape], source: { kind: 'constant', data } },
@@ -163,5 +174,6 @@ export function broadcastShapes(...shapes: readonly (readonly number[])[]): numb
   });
 }
 
+/** Whether two shapes have the same axes of the same sizes. */
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((size, i) => size === b[i]);

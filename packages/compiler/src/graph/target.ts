@@ -15,6 +15,7 @@ export interface Target {
 /** What may be chosen of a target; by default any processor, without NCHWc layout. */
 export type TargetOptions = Partial<Omit<Target, 'kind'>>;
 
+/** A target of a kind, with the options that are not given at their defaults. */
 export const targetOf = (kind: Target['kind'], options: TargetOptions = {}): Target => ({
   portable: false,
   channelBlock: null,

@@ -1,23 +1,31 @@
 /** Element types of a graph's values. */
 export type ElementType = 'float32' | 'int32' | 'int64' | 'uint8' | 'bool';
 
+/** Elements of a constant, by its type; booleans are bytes 0 and 1. */
 export type ElementArray = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
 /** An attribute of an ONNX node. A number is an integer unless it is wrapped in `{ float }`. */
 export type Attribute =
   number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] };
 
+/** Attributes of a node by name. */
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** One operation of a graph. An input of `null` is an optional one that is omitted. */
 export interface Node {
+  /** Operator, as ONNX calls it. */
   readonly op: string;
+  /** Set of operators that it is from; empty for ONNX's own. */
   readonly domain: string;
+  /** In the order of the operator's inputs. */
   readonly inputs: readonly (Value | null)[];
+  /** By their ONNX names. */
   readonly attributes: Attributes;
+  /** In the order of the operator's outputs. */
   readonly outputs: readonly Value[];
 }
 
+/** Where a value comes from: an input, a constant, or an output of a node. */
 export type Source =
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'constant'; readonly data: ElementArray }
@@ -25,15 +33,21 @@ export type Source =
 
 /** A symbolic tensor: a place in a graph. Its shape is static. */
 export interface Value {
+  /** Number in its graph. */
   readonly id: number;
+  /** Type of its elements. */
   readonly type: ElementType;
+  /** Sizes of its axes in memory order. */
   readonly shape: readonly number[];
+  /** What it comes from. */
   readonly source: Source;
 }
 
 /** An output of a graph. */
 export interface NamedValue {
+  /** Name of the output. */
   readonly name: string;
+  /** What it returns. */
   readonly value: Value;
 }
 

@@ -141,6 +141,7 @@ function im2col(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): T
 /** The forms by name: what a benchmark compares. */
 export const filterGradientForms = { nchwcConvolution, im2col, perOffset };
 
+/** A name in `filterGradientForms`. */
 export type FilterGradientForm = keyof typeof filterGradientForms;
 
 /** Whether a form applies to a window, with `block` channels per block of the NCHWc layout (null: there is no such layout). */

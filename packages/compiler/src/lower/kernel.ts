@@ -18,9 +18,11 @@ export type Lowering = (call: Call) => TracedTensor | readonly TracedTensor[];
 
 /** How one tfjs kernel becomes ONNX nodes. */
 export interface Kernel {
+  /** Name of the tfjs kernel. */
   readonly kernel: string;
   /** ONNX operators that it becomes, for the table in the documentation. */
   readonly onnx: string;
+  /** Adds its nodes. */
   readonly lower: Lowering;
 }
 

@@ -15,8 +15,11 @@ export interface PassContext {
 
 /** Rewrites a whole graph once it is traced. */
 export interface GraphPass {
+  /** After tracing, on the whole graph. */
   readonly stage: 'graph';
+  /** Name for reports. */
   readonly name: string;
+  /** Whether it suits a target. */
   readonly when: (target: Target) => boolean;
   /**
    * The same outputs by other nodes, or the same list where nothing matches. Nodes are only ever added: what no output

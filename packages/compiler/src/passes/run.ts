@@ -6,7 +6,9 @@ import type { Pass } from './pass.js';
 
 /** What one pass did to one graph. */
 export interface PassReport {
+  /** Name of the pass. */
   readonly pass: string;
+  /** When it ran: on single operations, or on the whole graph. */
   readonly stage: Pass['stage'];
   /** Operations that it replaced; for passes on the whole graph, nodes that disappeared, counted by operator. */
   readonly replaced: number;
@@ -14,8 +16,11 @@ export interface PassReport {
   readonly nodes: number;
 }
 
+/** A graph after the passes. */
 export interface Optimized {
+  /** The outputs, by other nodes where passes matched. */
   readonly outputs: readonly NamedValue[];
+  /** What each pass did, in order. */
   readonly report: readonly PassReport[];
 }
 

@@ -25,13 +25,16 @@ import { inputTensor, stateLayout, toTensor, toTraced } from './inputs.js';
 import { registerKernels } from './register.js';
 import type { Traced } from './trace-twice.js';
 
+/** Name of the output that holds all metrics, one after the other. */
 export const METRICS_OUTPUT = 'metrics';
 
 /** A step as one graph: the gradients and updates of all phases. */
 export interface TracedStep extends Traced {
   /** State entries that the step replaces. */
   readonly changed: readonly string[];
+  /** Names of the metrics, in the order of their output. */
   readonly metrics: readonly string[];
+  /** The noise that the host has to draw. */
   readonly noise: readonly NoiseSpec[];
 }
 

@@ -7,8 +7,11 @@ import type { NamedValue } from '../graph/value.js';
 
 /** What a function or a step was traced to, before any pass over the whole graph. */
 export interface Traced {
+  /** All operations that were traced. */
   readonly graph: Graph;
+  /** What it returns. */
   readonly outputs: readonly NamedValue[];
+  /** What it was traced for. */
   readonly target: Target;
 }
 

@@ -6,8 +6,11 @@ class Waiting extends Error {}
 
 /** What a rank passes to `train`. */
 export interface LockstepRank {
+  /** Its number, from 0. */
   readonly rank: number;
+  /** Exchange of gradients between phases. */
   readonly exchange: Exchange;
+  /** Exchange that blocks, within a phase. */
   readonly blocking: BlockingExchange;
 }
 
