@@ -66,9 +66,7 @@ function models({ teacher, methods, seeds, testImages }) {
 }
 
 function errors(methods) {
-  const references = ['l2', 'kd'].filter((name) =>
-    methods.some((one) => one.differences.some(({ to }) => to === name)),
-  );
+  const references = [...new Set(methods.flatMap(({ differences }) => differences.map(({ to }) => to)))];
   const against = ({ differences }, name) => {
     const found = differences.find(({ to }) => to === name);
     return found === undefined ? '' : `${points(found.difference)}: ${VERDICTS[found.verdict]}`;
@@ -104,13 +102,13 @@ function adversarialTraining(methods) {
   ];
 }
 
-/** Paper beside here, where the paper has the experiment. */
+/** Paper beside here, where the paper has the experiment: all images, in epochs. */
 function shortfall(
-  { limitTrain, epochs, teacherEpochs = epochs, batchSize, crop, flip },
+  { limitTrain, epochs, teacherEpochs = epochs, batchSize, crop, flip, stepsPerEpoch },
   { dataset, teacher, seeds },
 ) {
   const paper = PAPER[dataset];
-  if (paper === undefined) return [];
+  if (paper === undefined || stepsPerEpoch !== undefined) return [];
   const images = limitTrain ?? paper.images;
   const updates = (of, all, size) => of * Math.floor(all / size);
   const ours = [crop > 0 ? 'crop' : '', flip ? 'flip' : ''].filter(Boolean).join(' and ') || 'none';

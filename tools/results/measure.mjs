@@ -102,7 +102,10 @@ const summaryOf = ({ teacher, ...result }) => ({
 /** Options that the page shows, as the run itself recorded them. */
 async function optionsOf(path) {
   const record = parse(await readFile(path, 'utf8'));
-  const shown = ['limitTrain', 'limitTest', 'epochs', 'teacherEpochs', 'batchSize', 'crop', 'flip', 'views'];
+  const shown = [
+    ...['limitTrain', 'limitTest', 'epochs', 'stepsPerEpoch', 'teacherEpochs'],
+    ...['batchSize', 'crop', 'flip', 'views'],
+  ];
   const options = record.options ?? record;
   return Object.fromEntries(
     shown.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])),
