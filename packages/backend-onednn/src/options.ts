@@ -7,7 +7,13 @@ export const onednnSchema = z.strictObject({
     .describe(
       'what layers multiply; sums, inputs and outputs are float32. int8: for teachers, with ranges measured on training images',
     ),
-  threads: z.number().int().positive().optional().describe('number of threads; default: one per processor'),
+  threads: z
+    .number()
+    .int()
+    .positive()
+    .max(1024)
+    .optional()
+    .describe('number of threads; default: one per processor'),
 });
 
 /** Options of the backend `onednn`, as `onednnSchema` returns them. */

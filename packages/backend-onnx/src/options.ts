@@ -1,4 +1,3 @@
-import { MOST_THREADS } from '@anc/core/internal';
 import { z } from 'zod';
 
 export const onnxSchema = z.strictObject({
@@ -15,7 +14,7 @@ export const onnxSchema = z.strictObject({
     .number()
     .int()
     .positive()
-    .max(MOST_THREADS)
+    .max(1024)
     .optional()
     .describe('number of threads; default: one per processor'),
   spinning: z

@@ -65,7 +65,7 @@ export { fastest, reportBackend, type BackendReport } from './machine/backend-re
 export { importFromUser, importOptional, type OptionalPackage } from './machine/optional-package.js';
 export { installable, platformName, type NativePackage } from './machine/platform.js';
 export { makeFolder } from './machine/make-folder.js';
-export { mainMemory, MOST_THREADS, processorName, processorThreads } from './machine/processor.js';
+export { mainMemory, processorName, processorThreads } from './machine/processor.js';
 
 // Training
 export { alarmsFor } from './train/alarms.js';

@@ -1,6 +1,3 @@
-/** Most threads that may be requested: more than any machine has, few enough to be started. */
-export const MOST_THREADS = 1024;
-
 /** Number of hardware threads. */
 export function processorThreads(): number {
   if (typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function') {

@@ -1,7 +1,8 @@
 import { AncError, definePlugin, PLUGIN_API_VERSION, type Backend, type Plugin } from '@anc/core';
-import { fastest, MOST_THREADS, reportBackend, type BackendReport } from '@anc/core/internal';
+import { fastest, reportBackend, type BackendReport } from '@anc/core/internal';
 import { z } from 'zod';
 import type { Named } from '../text/named.js';
+import { MOST_THREADS } from '../options/most-threads.js';
 import type { Registry } from '../composition/registry.js';
 import { optionNames } from '../composition/validate-options.js';
 import { formatRate } from '../text/format.js';

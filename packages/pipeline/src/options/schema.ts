@@ -2,9 +2,9 @@
  * Every option of a run, group by group. More than 300 lines: it is one table, which help texts, configuration files and JSON
  * Schema are made of, and is looked up rather than read.
  */
-import { MOST_THREADS } from '@anc/core/internal';
 import { z } from 'zod';
 import { declare } from './declare.js';
+import { MOST_THREADS } from './most-threads.js';
 
 const share = z.number().min(0).max(1);
 const positive = z.number().positive();
