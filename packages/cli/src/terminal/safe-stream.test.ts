@@ -40,7 +40,7 @@ describe('what is written to a terminal', () => {
     const stream = { write: (text: unknown) => ((all += String(text)), true), isTTY: false, columns: 80 };
     const args = ['import', 'no\u001b[31m$(x).pth', '--out', 'o.safetensors'];
     await runProgram(args, { cwd: process.cwd(), stdout: stream, stderr: stream });
-    expect(all).toContain('"no\\u001b[31m$(x).pth" cannot be read');
+    expect(all).toContain('"no\\u001b[31m$(x).pth" does not exist');
     expect(all).not.toContain('\u001b');
   });
 });
