@@ -1,4 +1,4 @@
-import { isAncError, type AncError } from '@anc/core';
+import { isAncError, type AncError, type Collective } from '@anc/core';
 import { collectiveContract } from '@anc/testing';
 import { describe, expect, it } from 'vitest';
 import { importKoffi } from '../src/mpi/koffi.js';
@@ -21,12 +21,30 @@ const errorOf = (work: () => unknown): AncError => {
   throw new Error('no error');
 };
 
+/** A rank of several in one thread, where none can block until the others are there. */
+const unblocked = (rank: MpiCollective): Collective => ({
+  rank: rank.rank,
+  ranks: rank.ranks,
+  allReduce: (buffer) => rank.allReduce(buffer),
+  broadcast: (bytes, root) => rank.broadcast(bytes, root),
+  barrier: () => rank.barrier(),
+  close: () => rank.close(),
+});
+
 describe('MpiCollective', () => {
   collectiveContract({ describe, it }, () =>
     Promise.resolve(
-      fakeMpi(3, MPICH).map((koffi) => MpiCollective.open(loadMpi(koffi, { mpi: 'MPICH' }, NAMED), 3)),
+      fakeMpi(3, MPICH).map((koffi) =>
+        unblocked(MpiCollective.open(loadMpi(koffi, { mpi: 'MPICH' }, NAMED), 3)),
+      ),
     ),
   );
+
+  it.each([3, 10_007])('sums %i numbers where it blocks', (length) => {
+    const alone = MpiCollective.open(loadMpi(fakeMpi(1, MPICH)[0]!, { mpi: 'MPICH' }, NAMED), 1);
+    const own = Float32Array.from({ length }, (_, i) => i / 3);
+    expect(alone.allReduceBlocking(own)).toEqual(own);
+  });
 
   it('refuses a library that does not see the other ranks', () => {
     const [koffi] = fakeMpi(1, OPEN_MPI);
