@@ -23,6 +23,7 @@ const errorOf = (work: () => unknown): AncError => {
 
 /** A rank of several in one thread, where none can block until the others are there. */
 const unblocked = (rank: MpiCollective): Collective => ({
+  name: rank.name,
   rank: rank.rank,
   ranks: rank.ranks,
   allReduce: (buffer) => rank.allReduce(buffer),
