@@ -45,8 +45,12 @@ export const onnxSchema = z.strictObject({
   profile: z.string().optional().describe('path prefix under which ONNX Runtime writes profiles'),
 });
 
-/** Options of `onnx:<execution provider>`, whose name chooses the provider. */
-export const acceleratorSchema = onnxSchema.omit({ runtime: true, executionProviders: true });
+/** Options of `onnx:<execution provider>`, whose name chooses the provider; only graphs for the processor are kept. */
+export const acceleratorSchema = onnxSchema.omit({
+  runtime: true,
+  executionProviders: true,
+  graphCache: true,
+});
 
 /** Options of `onnx:<execution provider>`, as `acceleratorSchema` returns them. */
 export type AcceleratorOptions = z.infer<typeof acceleratorSchema>;

@@ -9,7 +9,10 @@ import {
   type DataType,
 } from './constants.js';
 import type { FoundLibrary } from './find-library.js';
+import { FUNCTIONS, RESULTS, VALUES, type Describe, type FunctionName } from './functions.js';
 import type { CFunction, Koffi } from './koffi.js';
+
+export type { Describe } from './functions.js';
 
 /** An address of an object of the library. */
 export type Handle = number;
@@ -36,138 +39,6 @@ const STATUS = [
   'not required',
 ];
 
-/** Pointers and handles are passed as numbers, which cost no conversion; arrays as addresses of their bytes. */
-const POINTER = 'uintptr_t';
-const ARRAY = 'void *';
-
-/** C types of the arguments, by function. A result is a status unless it is listed below. */
-const FUNCTIONS = {
-  dnnl_engine_create: [ARRAY, 'int', 'size_t'],
-  dnnl_engine_destroy: [POINTER],
-  dnnl_stream_create: [ARRAY, POINTER, 'uint'],
-  dnnl_stream_destroy: [POINTER],
-  dnnl_memory_desc_create_with_strides: [ARRAY, 'int', ARRAY, 'int', ARRAY],
-  dnnl_memory_desc_create_with_tag: [ARRAY, 'int', ARRAY, 'int', 'int'],
-  dnnl_memory_desc_clone: [ARRAY, POINTER],
-  dnnl_memory_desc_destroy: [POINTER],
-  dnnl_memory_desc_equal: [POINTER, POINTER],
-  dnnl_memory_desc_get_size: [POINTER],
-  dnnl_memory_create: [ARRAY, POINTER, POINTER, POINTER],
-  dnnl_memory_destroy: [POINTER],
-  dnnl_primitive_desc_query_md: [POINTER, 'int', 'int'],
-  dnnl_primitive_desc_destroy: [POINTER],
-  dnnl_primitive_create: [ARRAY, POINTER],
-  dnnl_primitive_destroy: [POINTER],
-  dnnl_primitive_execute: [POINTER, POINTER, 'int', POINTER],
-  dnnl_primitive_attr_create: [ARRAY],
-  dnnl_primitive_attr_destroy: [POINTER],
-  dnnl_primitive_attr_set_post_ops: [POINTER, POINTER],
-  dnnl_primitive_attr_set_scales_mask: [POINTER, 'int', 'int'],
-  dnnl_post_ops_create: [ARRAY],
-  dnnl_post_ops_destroy: [POINTER],
-  dnnl_post_ops_append_sum: [POINTER, 'float', 'int32_t', 'int'],
-  dnnl_post_ops_append_eltwise: [POINTER, 'int', 'float', 'float'],
-  dnnl_post_ops_append_binary: [POINTER, 'int', POINTER],
-  dnnl_get_effective_cpu_isa: [],
-  dnnl_reorder_primitive_desc_create: [ARRAY, POINTER, POINTER, POINTER, POINTER, POINTER],
-  dnnl_binary_primitive_desc_create: [ARRAY, POINTER, 'int', POINTER, POINTER, POINTER, POINTER],
-  dnnl_convolution_forward_primitive_desc_create: [
-    ARRAY,
-    POINTER,
-    'int',
-    'int',
-    POINTER,
-    POINTER,
-    POINTER,
-    POINTER,
-    ARRAY,
-    ARRAY,
-    ARRAY,
-    ARRAY,
-    POINTER,
-  ],
-  dnnl_deconvolution_forward_primitive_desc_create: [
-    ARRAY,
-    POINTER,
-    'int',
-    'int',
-    POINTER,
-    POINTER,
-    POINTER,
-    POINTER,
-    ARRAY,
-    ARRAY,
-    ARRAY,
-    ARRAY,
-    POINTER,
-  ],
-  dnnl_eltwise_forward_primitive_desc_create: [
-    ARRAY,
-    POINTER,
-    'int',
-    'int',
-    POINTER,
-    POINTER,
-    'float',
-    'float',
-    POINTER,
-  ],
-  dnnl_softmax_forward_primitive_desc_create: [
-    ARRAY,
-    POINTER,
-    'int',
-    'int',
-    POINTER,
-    POINTER,
-    'int',
-    POINTER,
-  ],
-  dnnl_pooling_forward_primitive_desc_create: [
-    ARRAY,
-    POINTER,
-    'int',
-    'int',
-    POINTER,
-    POINTER,
-    ARRAY,
-    ARRAY,
-    ARRAY,
-    ARRAY,
-    ARRAY,
-    POINTER,
-  ],
-  dnnl_batch_normalization_forward_primitive_desc_create: [
-    ARRAY,
-    POINTER,
-    'int',
-    POINTER,
-    POINTER,
-    'float',
-    'uint',
-    POINTER,
-  ],
-  dnnl_matmul_primitive_desc_create: [ARRAY, POINTER, POINTER, POINTER, POINTER, POINTER, POINTER],
-  dnnl_reduction_primitive_desc_create: [ARRAY, POINTER, 'int', POINTER, POINTER, 'float', 'float', POINTER],
-} as const satisfies Readonly<Record<string, readonly string[]>>;
-
-type Name = keyof typeof FUNCTIONS;
-
-/** Names of the functions that describe a primitive. */
-export type Describe = Extract<Name, `${string}_primitive_desc_create`>;
-
-const RESULTS: Readonly<Partial<Record<Name, string>>> = {
-  dnnl_memory_desc_get_size: 'size_t',
-  dnnl_primitive_desc_query_md: POINTER,
-};
-
-/** Functions whose result is no status. */
-const VALUES = new Set<Name>([
-  'dnnl_memory_desc_get_size',
-  'dnnl_primitive_desc_query_md',
-  'dnnl_memory_desc_equal',
-  'dnnl_get_effective_cpu_isa',
-]);
-
 /** Dimensions as the library takes them, in an array of 12. */
 const dims = (sizes: readonly number[]): BigInt64Array => {
   const all = new BigInt64Array(12);
@@ -178,17 +49,17 @@ const dims = (sizes: readonly number[]): BigInt64Array => {
 /** oneDNN on the processor: its functions with errors instead of statuses, and results instead of output arguments. */
 export class Onednn {
   readonly version: string;
-  readonly #functions: Readonly<Record<Name, CFunction>>;
+  readonly #functions: Readonly<Record<FunctionName, CFunction>>;
   readonly #engine: Handle;
   readonly #stream: Handle;
   readonly #address: (array: ArrayBufferView) => number;
 
   constructor({ functions, version }: FoundLibrary, koffi: Koffi) {
     this.version = version;
-    const names = Object.keys(FUNCTIONS) as Name[];
+    const names = Object.keys(FUNCTIONS) as FunctionName[];
     this.#functions = Object.fromEntries(
       names.map((name) => [name, functions.func(name, RESULTS[name] ?? 'int', FUNCTIONS[name])]),
-    ) as Record<Name, CFunction>;
+    ) as Record<FunctionName, CFunction>;
     this.#address = (array) => Number(koffi.address(array));
     this.#engine = this.create('dnnl_engine_create', 1, 0);
     this.#stream = this.create('dnnl_stream_create', this.#engine, 1);
@@ -217,7 +88,7 @@ export class Onednn {
   }
 
   /** @throws Error with the function's name and status */
-  call(name: Name, ...args: readonly unknown[]): number {
+  call(name: FunctionName, ...args: readonly unknown[]): number {
     const result = this.#functions[name](...args) as number;
     if (!VALUES.has(name) && result !== 0)
       throw new Error(`${name}: ${STATUS[result] ?? `status ${result}`}`);
@@ -225,7 +96,7 @@ export class Onednn {
   }
 
   /** Calls a function whose first argument receives a handle. */
-  create(name: Name, ...args: readonly unknown[]): Handle {
+  create(name: FunctionName, ...args: readonly unknown[]): Handle {
     const out = new BigUint64Array(1);
     this.call(name, out, ...args);
     return Number(out[0]);

@@ -18,6 +18,7 @@ import type { Handle } from '../library/onednn.js';
 import { quantizedWeights, resultOf, wantedQuantization } from './quantize.js';
 import { likeOf } from './eltwise.js';
 import type { Operator } from './operator.js';
+import { window } from './window.js';
 
 /** The numbers of a batch normalization whose parameters are constants, as y = x·a + b per channel. */
 interface Scaling {
@@ -105,19 +106,6 @@ export const transposedConvolution: Operator = (builder, node) => {
   });
   return true;
 };
-
-/** Strides, gaps between the elements of a window, and padding at the begin and the end. */
-export function window(node: FlatNode) {
-  const pads = integers(node, 'pads');
-  const list = (name: string): readonly number[] =>
-    integers(node, name).length > 0 ? integers(node, name) : [1, 1];
-  return {
-    strides: list('strides'),
-    dilations: list('dilations').map((each) => each - 1),
-    begin: [pads[0] ?? 0, pads[1] ?? 0],
-    end: [pads[2] ?? 0, pads[3] ?? 0],
-  };
-}
 
 /** Weights and bias that scale and shift the result per channel. */
 function scaled(

@@ -2,8 +2,8 @@ import type { Builder } from '../build/builder.js';
 import type { Tensor } from '../build/storage.js';
 import { integer, integers, type FlatNode } from '../graph/flat-graph.js';
 import { ARGUMENT, FORWARD_INFERENCE, POOLING, QUERY } from '../library/constants.js';
-import { window } from './convolution.js';
 import type { Operator } from './operator.js';
+import { window } from './window.js';
 
 /** Pools windows of [B, C, H, W]. The library's descriptor takes the size of the window after its strides. */
 function pool(

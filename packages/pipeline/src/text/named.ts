@@ -111,7 +111,7 @@ function openingOfLast(text: string): number {
   return -1;
 }
 
-/** The same; null where the text is neither. */
+/** As `readNamed`; null where the text cannot be read. */
 export function parseNamed(text: string): Named | null {
   const read = readNamed(text);
   return 'problem' in read ? null : read;
