@@ -36,7 +36,8 @@ const fewImages = ['few-images-alone', 'few-images(discrepancyWeight=0)', 'few-i
 
 /**
  * What is measured for docs/results.md, as `anc-cli compare` and `anc-cli tune` take it. A part with `teacherOf` is
- * given the teacher that an earlier part trained.
+ * given the teacher that an earlier part trained; one with `minus` has the same methods and seeds as an earlier part, whose
+ * test errors are subtracted.
  */
 export const experiments = {
   'fashion-mnist': {
@@ -148,6 +149,28 @@ export const experiments = {
         title: 'A teacher with statistics of batch norm',
         options: { ...generated, augment: 'none', teacher: 'cnn-teacher', 'teacher-epochs': '2' },
         methods: ['data-free', 'data-free(generatorTerms=[class-balance,confidence,activation,batch-norm])'],
+      },
+    ],
+  },
+  'teacher-precision': {
+    command: 'compare',
+    title: 'Fashion-MNIST: a teacher in 8 bits',
+    notes: [
+      'The published classifier of the section before is distilled to LeNet-5 on all images, once computed in float32 and once in 8-bit integers (`--teacher-precision int8`, on oneDNN). Seeds, images and updates are the same, so differences are taken seed by seed.',
+    ],
+    parts: [
+      {
+        name: 'float32',
+        title: 'The teacher in float32',
+        options: { ...generated, 'teacher-precision': 'float32' },
+        methods: ['kd', 'adversarial'],
+      },
+      {
+        name: 'int8',
+        title: 'The teacher in int8',
+        minus: 'float32',
+        options: { ...generated, 'teacher-precision': 'int8' },
+        methods: ['kd', 'adversarial'],
       },
     ],
   },
