@@ -40,6 +40,20 @@ describe.each(['class-balance', 'confidence', 'activation', 'batch-norm', 'diver
   },
 );
 
+it('refuses a replay memory that would not fit, with how many batches would', () => {
+  const samples = { images: { shape: [128, 28, 28, 1], data: new Float32Array(128 * 784) } };
+  const init = (batches: number) => () => parts.memory('replay', { batches }).init(samples);
+  expect(init(100_000)).toThrow(
+    expect.objectContaining({
+      code: 'ANC_OPTIONS',
+      detail: expect.objectContaining({
+        expected: expect.stringContaining('5349 batches') as string,
+      }) as object,
+    }),
+  );
+  expect(init(2)).not.toThrow();
+});
+
 describe.each([1, 2, 20])('replay memory of %s batches', (batches) => {
   memoryContract(runner, () => parts.memory('replay', { batches }));
 });

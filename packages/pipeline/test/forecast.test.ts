@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { forecast } from '../src/index.js';
+import { distill, forecast } from '../src/index.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -32,6 +32,16 @@ it('predicts what a run costs from a few steps, with alternatives, and writes no
     [undefined, { name: 'resnet', options: { depth: 8, width: 0.0625 } }],
   ]);
   expect(await readdir(cwd)).toEqual([]);
+});
+
+it('predicts methods that train through a given teacher', async () => {
+  const cnn = 'cnn(widths=[4,4], features=8)';
+  const options = { ...tiny, cwd, training: { epochs: 1, batchSize: 16 } };
+  await distill({ ...options, student: cnn, methods: ['kd'], folder: 'made' });
+  for (const method of ['few-images', 'few-images-hard']) {
+    const costs = await forecast({ ...options, teacher: join(cwd, 'made'), student: cnn, methods: [method] });
+    expect(costs.models[method]).toBeGreaterThan(0);
+  }
 });
 
 it('refuses what a run refuses', async () => {

@@ -9,6 +9,7 @@ import { locating } from '../config/locate.js';
 import { endInterrupted } from '../terminal/interrupted.js';
 import { kubernetesFiles } from '../sweep/kubernetes.js';
 import { localFiles } from '../sweep/local.js';
+import { localPaths } from '../sweep/local-paths.js';
 import { slurmFiles } from '../sweep/slurm.js';
 import { submit } from '../sweep/submit.js';
 import type { SweepFiles, SweepTarget } from '../sweep/target.js';
@@ -80,10 +81,14 @@ export async function sweep({ kind, table, flags, options }: SweepRequest, sessi
         },
       );
     const made = await locating(request.origins, () => make(kind, table, options, training, session));
-    const { folder, trainings, threads } = made;
+    const { folder, trainings, threads, runs } = made;
     progress.close();
     const tasks = engine.tasks ?? Math.min(MOST_TASKS, trainings);
-    const { files, submit: submission } = ENGINES[engine.to]!({
+    const {
+      files,
+      submit: submission,
+      before = [],
+    } = ENGINES[engine.to]!({
       ...engine,
       name: jobName(kind, folder),
       folder,
@@ -91,6 +96,8 @@ export async function sweep({ kind, table, flags, options }: SweepRequest, sessi
       tasks,
       threads,
       version: programVersion(),
+      dataDirectory: runs[0]!.data.directory,
+      paths: [...new Set(runs.flatMap(localPaths))],
     });
     const place = join(folder, 'sweep');
     await makeFolder(place);
@@ -110,6 +117,7 @@ export async function sweep({ kind, table, flags, options }: SweepRequest, sessi
     terminal.document(result);
     terminal.print(`folder: ${folder}`);
     for (const path of paths) terminal.print(`written: ${path}`);
+    for (const line of before) terminal.print(`needs: ${line}`);
     if (submitted === null) terminal.print(`start it with: ${command}`);
     terminal.print(`the result will be in ${join(folder, `${kind}.json`)}`);
   } catch (error) {
@@ -131,7 +139,10 @@ const jobName = (kind: Kind, folder: string): string =>
     .slice(0, 60)
     .replace(/-+$/, '');
 
-type Engine = Omit<SweepTarget, 'name' | 'folder' | 'cwd' | 'tasks' | 'threads' | 'version'> & {
+/** What the options of the sweep say, not those of the engine. */
+type OfSweep = 'name' | 'folder' | 'cwd' | 'tasks' | 'threads' | 'version' | 'paths' | 'dataDirectory';
+
+type Engine = Omit<SweepTarget, OfSweep> & {
   readonly to: string;
   readonly tasks: number | null;
 };
@@ -205,6 +216,8 @@ interface MadeSweep {
   readonly trainings: number;
   /** Threads of each. */
   readonly threads: number;
+  /** Options of the runs. */
+  readonly runs: readonly pipeline.RunOptions[];
 }
 
 /** Checks everything and makes the folder of several runs. */
@@ -222,15 +235,17 @@ async function make(
     const planned = withOneThread(await resolved());
     const comparison = await pipeline.newComparison(planned, seeds);
     await pipeline.prepareComparison({ ...comparison, emit, signal });
-    const { methods, compute } = comparison.record.options;
-    return { folder: comparison.path, trainings: methods.length * seeds, threads: compute.threads! };
+    const { options } = comparison.record;
+    const trainings = options.methods.length * seeds;
+    return { folder: comparison.path, trainings, threads: options.compute.threads!, runs: [options] };
   }
   if (kind === 'tune') {
     const planned = withOneThread(await resolved());
     const tuning = await pipeline.startTuning(planned, searchOf(options), emit);
     await tuning.release();
-    const trainings = planned.options.methods.length * tuning.rates;
-    return { folder: tuning.path, trainings, threads: planned.options.compute.threads! };
+    const { options: run } = planned;
+    const trainings = run.methods.length * tuning.rates;
+    return { folder: tuning.path, trainings, threads: run.compute.threads!, runs: [run] };
   }
   const { compute } = request.flags;
   const flags = { ...request.flags, compute: { threads: request.file.compute?.threads ?? 1, ...compute } };
@@ -252,7 +267,8 @@ async function make(
     (sum, { options: { methods } }) => sum + methods.length * seeds,
     0,
   );
-  return { folder: path, trainings, threads: reproduction.grid[0]!.options.compute.threads! };
+  const runs = reproduction.grid.map(({ options: run }) => run);
+  return { folder: path, trainings, threads: runs[0]!.compute.threads!, runs };
 }
 
 /** Threads are recorded, because results depend on their number in the last digits, and so tasks need as many processors. */

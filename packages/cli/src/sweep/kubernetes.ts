@@ -9,15 +9,28 @@ const [FOLDER, DATA] = ['/sweep', '/data'];
  * and kept what it had done, does not count as failed; one whose request is wrong is not tried again.
  */
 export function kubernetesFiles(target: SweepTarget): SweepFiles {
+  const paths = imagePaths(target);
+  const build = `docker build${paths.length === 0 ? '' : ' --build-context host=/'} --tag ${target.image} .`;
   const manifest = stringify(jobOf(target), { lineWidth: 0, aliasDuplicateObjects: false });
   const comment = `# Needs: the claim "${target.claim}" (ReadWriteMany where nodes differ) with the folder "${baseOf(target.folder)}" in it, and
 # the image "${target.image}" of the Dockerfile beside this file.
 `;
   return {
-    files: { 'job.yaml': `${comment}${manifest}`, Dockerfile: dockerfile(target) },
+    files: { 'job.yaml': `${comment}${manifest}`, Dockerfile: dockerfile(target, build, paths) },
     submit: ['kubectl', 'apply', '--filename', 'job.yaml'],
+    before: [
+      `the image "${target.image}", built beside the Dockerfile with: ${build}`,
+      `a copy of the folder in the volume of the claim "${target.claim}", as "${baseOf(target.folder)}"`,
+      ...(paths.length === 0
+        ? []
+        : [`these paths in the image, which the Dockerfile copies: ${paths.join(', ')}`]),
+    ],
   };
 }
+
+/** Paths of this machine that pods read: the image brings them, but for the dataset's files on a volume of their own. */
+const imagePaths = ({ paths, dataClaim, dataDirectory }: SweepTarget): readonly string[] =>
+  paths.filter((path) => dataClaim === null || path !== dataDirectory);
 
 const baseOf = (folder: string): string => folder.replace(/\\/g, '/').split('/').at(-1)!;
 
@@ -91,11 +104,12 @@ function seconds(time: string): number {
   return 3600 * hours + 60 * minutes + rest;
 }
 
-const dockerfile = ({ version, image }: SweepTarget): string => `# docker build --tag ${image} .
+/** @param paths what is copied into the image, under the same paths as here */
+const dockerfile = ({ version }: SweepTarget, build: string, paths: readonly string[]): string => `# ${build}
 FROM node:22-bookworm-slim
 # Plugins that the sweep names are installed beside it, under the same paths as where it was made.
 RUN npm install --global anc-cli@${version} && npm cache clean --force
-USER node
+${paths.map((path) => `COPY --from=host ${JSON.stringify([path.slice(1), path])}\n`).join('')}USER node
 WORKDIR /home/node
 ENTRYPOINT ["anc-cli"]
 `;

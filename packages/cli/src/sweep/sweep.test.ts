@@ -25,6 +25,8 @@ const target: SweepTarget = {
   image: 'registry/anc-cli:1.2.3',
   claim: 'sweeps',
   dataClaim: 'images',
+  dataDirectory: '/data/images',
+  paths: ['/data/images', '/home/me/my teacher.onnx'],
 };
 
 /** A script's syntax, as the shell sees it. */
@@ -109,6 +111,11 @@ describe('the files of a sweep', () => {
     expect(container!.volumeMounts.map(({ name }) => name)).toEqual(spec.volumes.map(({ name }) => name));
     expect(spec.activeDeadlineSeconds).toBe(30_610);
     expect(files.Dockerfile).toContain('anc-cli@1.2.3');
+    expect(files.Dockerfile).toContain(
+      'COPY --from=host ["home/me/my teacher.onnx","/home/me/my teacher.onnx"]\n',
+    );
+    expect(files.Dockerfile).not.toContain('/data/images'); // on a volume of its own
+    expect(kubernetesFiles({ ...target, dataClaim: null }).files.Dockerfile).toContain('"/data/images"');
   });
 
   it.skipIf(process.platform === 'win32')('are a script for one machine', () => {

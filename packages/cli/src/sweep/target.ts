@@ -27,6 +27,10 @@ export interface SweepTarget {
   /** Claims of volumes: the one with the folder, and the one with the dataset's files, if any. */
   readonly claim: string;
   readonly dataClaim: string | null;
+  /** Folder of the dataset's files on this machine; null where there is none. */
+  readonly dataDirectory: string | null;
+  /** Absolute paths of this machine that the trainings read, besides the folder. */
+  readonly paths: readonly string[];
 }
 
 /** Files of a sweep by name, and the command that hands them to the engine. */
@@ -34,6 +38,8 @@ export interface SweepFiles {
   readonly files: Readonly<Record<string, string>>;
   /** The program and its arguments, with names of files of the sweep. */
   readonly submit: readonly string[];
+  /** What has to be done by hand before it is submitted, a line each. */
+  readonly before?: readonly string[];
 }
 
 /** Seconds that a task has between the request to end and its end: a step and a checkpoint take a few. */

@@ -1,4 +1,14 @@
-import { filled, mapTree, prefixTree, subtree, type ReplayMemory } from '@anc/core';
+import {
+  AncError,
+  filled,
+  mapTree,
+  prefixTree,
+  sizeOf,
+  subtree,
+  type HostTensor,
+  type ReplayMemory,
+  type Tree,
+} from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -17,6 +27,21 @@ export const replaySchema = z.strictObject({
 
 const SAMPLES = 'samples';
 
+/** Most bytes of a memory: a backend holds it twice while it is written. */
+const MOST_BYTES = 2 ** 31;
+
+/** Throws `ANC_OPTIONS` where a memory of `batches` like this one would be too large. */
+function assertFits(batches: number, samples: Tree<HostTensor>): void {
+  const each = 4 * Object.values(samples).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  if (batches * each <= MOST_BYTES) return;
+  const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MiB`;
+  throw new AncError('ANC_OPTIONS', 'the memory of generated images is too large.', {
+    expected: `at most ${mib(MOST_BYTES)}: ${Math.floor(MOST_BYTES / each)} batches of these images`,
+    received: `${batches} batches of ${mib(each)} each`,
+    hint: 'choose fewer with memory=replay(batches=…), or a smaller --batch-size.',
+  });
+}
+
 /** 1 where the memory is full, else 0. */
 const full = (count: Tensor, capacity: number): Tensor =>
   tf.cast(tf.greaterEqual(count, capacity), 'float32');
@@ -32,13 +57,11 @@ const full = (count: Tensor, capacity: number): Tensor =>
 export const replayMemory = ({ batches }: z.infer<typeof replaySchema>): ReplayMemory => ({
   name: `replay(${batches})`,
   fresh: false,
-  init: (samples) => ({
-    ...prefixTree(
-      SAMPLES,
-      mapTree(samples, ({ shape }) => filled([batches * shape[0]!, ...shape.slice(1)])),
-    ),
-    count: filled([]),
-  }),
+  init(samples) {
+    assertFits(batches, samples);
+    const empty = mapTree(samples, ({ shape }) => filled([batches * shape[0]!, ...shape.slice(1)]));
+    return { ...prefixTree(SAMPLES, empty), count: filled([]) };
+  },
   push(memory, samples) {
     const kept = subtree(memory, SAMPLES);
     const [rows, capacity] = [samples, kept].map((tree) => Object.values(tree)[0]!.shape[0]) as [

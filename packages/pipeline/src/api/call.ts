@@ -4,7 +4,7 @@ import type { Composition } from '../composition/compose.js';
 import { pluginPath } from '../composition/load-plugin.js';
 import type { Fetching } from '../data/open-dataset.js';
 import { loadComposition, type InstalledPlugin } from '../plugins/load-composition.js';
-import type { OptionNames } from './known-options.js';
+import { assertCallTypes, type OptionNames } from './known-options.js';
 import type { PluginInput, ValueRegistry } from './values.js';
 
 /** Where a call works, what it may download, how it is stopped. */
@@ -32,8 +32,11 @@ export const CALL_OPTIONS: OptionNames<CallOptions> = {
   offline: true,
   signal: true,
 };
-/** Working directory and downloads of a call. */
-export function callOf({ cwd, offline, signal }: CallOptions): { cwd: string; fetching: Fetching } {
+
+/** Working directory and downloads of a call. Throws `ANC_CONFIG` where one of these options is of another type. */
+export function callOf(options: CallOptions): { cwd: string; fetching: Fetching } {
+  assertCallTypes(options);
+  const { cwd, offline, signal } = options;
   return {
     cwd: resolve(cwd ?? process.cwd()),
     fetching: { offline: offline === true, ...(signal && { signal }) },

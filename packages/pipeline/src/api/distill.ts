@@ -14,7 +14,7 @@ import { stoppedError } from '../run/stopped.js';
 import { isFirst } from '../run/ranks.js';
 import { resumeRun, startRun, type ResumeRequest, type StartedRun } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
-import { assertList } from './known-options.js';
+import { assertList, assertPath } from './known-options.js';
 import { loadStudents } from './load-students.js';
 import { RunHandle } from './run-handle.js';
 import { callOf, composeWith, type CallOptions, type Compose } from './call.js';
@@ -122,6 +122,7 @@ export interface ResumeOptions extends CallOptions {
 export function resume(folder: string, options: ResumeOptions = {}): RunHandle<Distilled> {
   return new RunHandle((emit) =>
     onRanks(options.collective, async (ranks) => {
+      assertPath(folder, 'folder');
       const { cwd, fetching } = callOf(options);
       const { learningRate, teacherLearningRate, acceptChanges, acceptPlugins } = options;
       const values = registered(options.values ?? {});

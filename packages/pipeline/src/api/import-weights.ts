@@ -19,7 +19,7 @@ import type { Named } from '../text/named.js';
 import { suggestion } from '../text/nearest.js';
 import { shownPath } from '../text/shown-path.js';
 import { asNamed } from './model-call.js';
-import { assertKnown, type OptionNames } from './known-options.js';
+import { assertKnown, assertPath, type OptionNames } from './known-options.js';
 import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './call.js';
 import type { NameInput } from './values.js';
 
@@ -90,6 +90,7 @@ const CAFFE = `${imagenetByteNormalizations.caffe.mean.join()}/${imagenetByteNor
  * Throws `ANC_WEIGHTS`, `ANC_CHECKPOINT`, `ANC_FILE_EXISTS` and the like.
  */
 export async function importWeights(file: string, options: ImportOptions): Promise<ImportResult> {
+  assertPath(file, 'file');
   assertKnown(options, IMPORT_OPTIONS);
   const { to, classes, onNotice = () => undefined } = options;
   const { cwd } = callOf(options);

@@ -9,6 +9,7 @@ export type OptionNames<T> = Readonly<Record<keyof T, true>>;
 /** Throws `ANC_CONFIG` where a caller gives an option that a call does not have. */
 export function assertKnown(given: object, names: Readonly<Record<string, true>>): void {
   assertGroup(given, []);
+  assertCallTypes(given);
   const known = Object.keys(names);
   const other = Object.keys(given).find((key) => !Object.hasOwn(names, key));
   if (other === undefined) return;
@@ -17,6 +18,33 @@ export function assertKnown(given: object, names: Readonly<Record<string, true>>
     expected: known.join(', '),
     ...(hint === null ? {} : { hint }),
   });
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isFlag = (value: unknown): boolean => typeof value === 'boolean';
+const isSignal = (value: unknown): boolean =>
+  typeof (value as Partial<AbortSignal> | null)?.addEventListener === 'function';
+
+/** Options that calls have in common: what they must be. */
+const CALL_TYPES: Readonly<Record<string, readonly [is: (value: unknown) => boolean, expected: string]>> = {
+  cwd: [isText, 'the path of a folder'],
+  folder: [(value) => value === null || isText(value), 'the path of a folder, or null'],
+  discoverPlugins: [isFlag, 'true or false'],
+  offline: [isFlag, 'true or false'],
+  signal: [isSignal, 'an AbortSignal'],
+};
+
+/** Throws `ANC_CONFIG` where an option that calls have in common is of another type. */
+export function assertCallTypes(given: object): void {
+  for (const [name, [is, expected]] of Object.entries(CALL_TYPES)) {
+    const value = (given as Readonly<Record<string, unknown>>)[name];
+    if (value !== undefined && !is(value)) throw wrongType(expected, value, [name]);
+  }
+}
+
+/** Throws `ANC_CONFIG` where the argument `name`, a path, is no text. */
+export function assertPath(value: unknown, name: string): void {
+  if (!isText(value)) throw wrongType('a path', value, [name]);
 }
 
 /** What a value is, for errors: its own text may be long. */

@@ -4,6 +4,7 @@ import { reportRun } from '../run/part.js';
 import { renderSeveral } from '../several/render-several.js';
 import { shownPath } from '../text/shown-path.js';
 import { callOf, type CallOptions } from './call.js';
+import { assertPath } from './known-options.js';
 
 /** The JSON document of `report`. */
 export interface ReportResult {
@@ -21,6 +22,7 @@ export interface ReportResult {
  * `ANC_RUN_DAMAGED` and `ANC_DISK`.
  */
 export async function report(folder: string, options: CallOptions = {}): Promise<ReportResult> {
+  assertPath(folder, 'folder');
   const { cwd } = callOf(options);
   const path = resolve(cwd, folder);
   const several = await renderSeveral(path, folder);

@@ -203,6 +203,10 @@ describe('teachers and students', () => {
     [{ plugins: 'x' }, ['plugins']],
     [{ training: { epochs: 'x' } }, ['training', 'epochs']],
     [{ seed: 'x' }, ['training', 'seed']],
+    [{ cwd: 5 }, ['cwd']],
+    [{ signal: 5 }, ['signal']],
+    [{ offline: 'no' }, ['offline']],
+    [{ discoverPlugins: 1 }, ['discoverPlugins']],
   ])('have a path in the error where their type is wrong: %j', async (input, path) => {
     expect(await refusal(input as never)).toMatchObject({ code: 'ANC_CONFIG', detail: { path } });
   });
@@ -249,6 +253,19 @@ describe('callOf and inFolder', () => {
       fetching: { offline: true, signal },
     });
   });
+
+  it.each([[{ cwd: 5 }], [{ signal: {} }], [{ offline: 1 }]])(
+    'refuse what is of another type: %j',
+    (given) => {
+      const [name] = Object.keys(given);
+      expect(() => callOf(given as never)).toThrow(
+        expect.objectContaining({
+          code: 'ANC_CONFIG',
+          detail: expect.objectContaining({ path: [name] }) as object,
+        }),
+      );
+    },
+  );
 
   it('split the path of a run folder', () => {
     expect(inFolder(join(cwd, 'runs', 'mine'))).toEqual({ directory: join(cwd, 'runs'), name: 'mine' });

@@ -5,6 +5,7 @@ import { RESUMABLE_KEYS, type ResumeOptions as ResumeChanges } from '../options/
 import type { OutputOptions } from '../options/run-options.js';
 import { assertName } from '../run/start.js';
 import { callOf, composeWith, type CallOptions } from './call.js';
+import { assertPath } from './known-options.js';
 import { inFolder, type RunRequest } from './run-input.js';
 
 /** What calls have in common that work in a folder of several runs: compare, tune and reproduce. */
@@ -44,6 +45,7 @@ export interface ContinueOptions extends CallOptions, ResumeChanges {
 
 /** The folder that is continued, what is changed, and how its plugins are loaded. */
 export function continuedCall(folder: string, options: ContinueOptions) {
+  assertPath(folder, 'folder');
   const { cwd, fetching } = callOf(options);
   return {
     path: resolve(cwd, folder),

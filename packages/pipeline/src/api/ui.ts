@@ -4,6 +4,7 @@ import { AncError } from '@anc/core';
 import { shownPath } from '../text/shown-path.js';
 import { serveRuns, type RunsServer } from '../ui/server.js';
 import { callOf, type CallOptions } from './call.js';
+import { assertPath } from './known-options.js';
 
 /** Options of `ui`. */
 export interface UiOptions extends Pick<CallOptions, 'cwd'> {
@@ -16,6 +17,7 @@ export interface UiOptions extends Pick<CallOptions, 'cwd'> {
  * chart, until it is closed. Throws `ANC_RUN_MISSING` where there is no such folder, `ANC_PORT` where the port is taken.
  */
 export async function ui(folder = 'runs', options: UiOptions = {}): Promise<RunsServer> {
+  assertPath(folder, 'folder');
   const { cwd } = callOf(options);
   const root = resolve(cwd, folder);
   const found = await stat(root).catch(() => null);

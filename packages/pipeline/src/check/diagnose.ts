@@ -107,13 +107,13 @@ export function warningsOf(
   if (count >= 10 && topShare > most) {
     warn(
       'near-constant',
-      `${percent(topShare)} of the images are "${nameOf(topClass)}" to the teacher: its preprocessing is wrong, or the images are all alike.`,
+      `${percent(topShare)} of the images are "${nameOf(topClass)}" to the teacher: its preprocessing may be wrong, the images all alike, or the teacher learned little.`,
     );
   }
   if (labels !== null && count >= 10 && labels.accuracy <= byChance(labels.topShare, count, classes)) {
     warn(
       'chance',
-      `the teacher is right for ${percent(labels.accuracy)} of the images, hardly more often than one constant prediction (${percent(labels.topShare)}): its preprocessing or the order of its classes is wrong.`,
+      `the teacher is right for ${percent(labels.accuracy)} of the images, hardly more often than one constant prediction (${percent(labels.topShare)}): its preprocessing or the order of its classes may be wrong, or it learned little.`,
     );
   }
   if (total < FEW_PER_CLASS * classes) {

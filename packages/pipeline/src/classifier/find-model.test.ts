@@ -86,6 +86,11 @@ describe("a run's student", () => {
       name: 'adversarial',
       choice: expect.stringContaining('not all have a result yet') as string,
     });
+    await run('unmeasured', { 'data-free-noise': {}, 'data-free': {} });
+    expect(await find('unmeasured')).toMatchObject({
+      name: 'data-free',
+      choice: expect.stringContaining('nothing was measured on images') as string,
+    });
   });
 });
 

@@ -94,7 +94,7 @@ async function findLastWeights(
     run: basename(path),
     name: chosen,
     choice: isChoice
-      ? `the student "${chosen}" of ${students.join(', ')}: ${best?.reason ?? 'not all have a result yet'}; choose another with --select.`
+      ? `the student "${chosen}" of ${students.join(', ')}: ${best?.reason ?? (isRanked ? 'nothing was measured on images, so the last one is taken' : 'not all have a result yet')}; choose another with --select.`
       : null,
     options: await optionsOfModel(folder, options, chosen),
   };

@@ -97,7 +97,8 @@ async function teacherOf({ teacher, data, backends }: Plan): Promise<{
   dispose(): Promise<void>;
 }> {
   if ('given' in teacher) {
-    return { teacher: teacher.given.teacher, variables: null, dispose: () => Promise.resolve() };
+    const given = teacher.given.teacher;
+    return { teacher: given, variables: given.frozen?.variables ?? null, dispose: () => Promise.resolve() };
   }
   const variables = teacher.network.network.init(Rng.fromSeed(0), data.dataset.shape);
   const made = await NetworkTeacher.create({

@@ -43,6 +43,9 @@ describe('unusedOptions', () => {
       'discriminatorInput',
       { discriminatorInput: 'logits', methods: ['adversarial(discriminators=[{input: features}])'] },
     ],
+    ['limitTrain', { dataset: 'none', limitTrain: 10 }],
+    ['augment', { dataset: 'none', augment: ['flip'] }],
+    ['mixup', { dataset: 'none', mixup: 0.2 }],
   ])('names %s where nothing takes it: %j', (key, flat) => {
     expect(unused(flat)).toContain(key);
   });
@@ -50,6 +53,7 @@ describe('unusedOptions', () => {
   it.each<[Record<string, unknown>]>([
     [{}],
     [{ preset: 'modern' }],
+    [{ dataset: 'none', augment: [], crop: 0, flip: false }],
     [{ mu: 0.5, regularizer: 'l1' }],
     [{ views: 4, crop: 2 }],
     [{ schedule: 'step', milestones: [1], milestoneUnit: 'iterations', decayFactor: 0.1 }],

@@ -1,6 +1,7 @@
 import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
 import { hasAugmentations } from '../data/augmentations.js';
+import { NO_IMAGES } from '../options/generated-presets.js';
 import { describePath } from '../options/option-error.js';
 import type { OptionPath, RunOptions } from '../options/run-options.js';
 import { parseNamed, type Named } from '../text/named.js';
@@ -47,6 +48,7 @@ function whyUnused(path: OptionPath, options: RunOptions, composition: Registrie
   const [group, name] = path.map(String) as [string, string | undefined];
   if (group === 'objective') return whyObjectiveUnused(name!, options, composition);
   const { data, training } = options;
+  if (data.dataset.name === NO_IMAGES && concernsImages(path, options)) return 'there are no images';
   switch (path.join('.')) {
     case 'training.epochs':
       return training.time === undefined ? null : 'students are trained for a time';
@@ -70,6 +72,16 @@ function whyUnused(path: OptionPath, options: RunOptions, composition: Registrie
     default:
       return null;
   }
+}
+
+/** Options of images that are opened, where there are any. */
+const OF_IMAGES = ['limitTrain', 'limitTest', 'stratify', 'augment', 'crop', 'flip', 'mixup', 'views'];
+
+/** Whether an option asks for something to be done with the images of the dataset. */
+function concernsImages([group, name]: OptionPath, options: RunOptions): boolean {
+  if (group !== 'data' || !OF_IMAGES.includes(String(name))) return false;
+  const value = valueAt(options, [group, name!]);
+  return Array.isArray(value) ? value.length > 0 : value !== false && value !== 0;
 }
 
 /** The option `mixup` takes its pairs from the batch, so it has no views of its own. */
