@@ -1,6 +1,7 @@
 import { nchwcFilter, rotatedNchwcFilter } from '../graph/nchwc.js';
 import { reshape, slice, transpose } from '../graph/shape-ops.js';
 import type { Attributes, Value } from '../graph/value.js';
+import { windowGradient } from '../graph/window-gradients.js';
 import { filterGradient } from './filter-gradient.js';
 import { kernel, type Call, type Kernel } from './kernel.js';
 import { convInNchwc, nchwcPays } from './nchwc-conv.js';
@@ -8,7 +9,7 @@ import { stridedGradient, suitsPhases } from './strided-gradient.js';
 import { OIHW, type TracedTensor } from './traced-tensor.js';
 import type { Tracer } from './tracer.js';
 import { activate } from './unary.js';
-import { convWindow, imageLayout, windowAttributes, type Window } from './window.js';
+import { convAttributes, convWindow, imageLayout, windowAttributes, type Window } from './window.js';
 
 /** A convolution without bias, in [B, C, H, W] in memory. */
 function conv2d(t: Tracer, x: TracedTensor, filter: TracedTensor, window: Window): TracedTensor {
@@ -16,9 +17,7 @@ function conv2d(t: Tracer, x: TracedTensor, filter: TracedTensor, window: Window
   const oihw = t.full(filter, OIHW); // [O, I / groups, kh, kw]
   const shape = [window.batchSize, window.outChannels, window.outHeight, window.outWidth];
   const value = convolution(t, t.full(x, layout), oihw, shape, {
-    ...windowAttributes(window),
-    kernel_shape: [window.filterHeight, window.filterWidth],
-    dilations: [window.dilationHeight, window.dilationWidth],
+    ...convAttributes(window),
     group: window.inChannels / oihw.shape[1]!,
   });
   return t.tensor(value, window.outShape, 'float32', layout);
@@ -62,6 +61,13 @@ export function inputGradient(
   const { padInfo, filterHeight: kh, filterWidth: kw } = window;
   const group = window.inChannels / oihw.shape[1]!;
   const shape = [window.batchSize, window.inChannels, window.inHeight, window.inWidth];
+  if (t.target.ownGradients) {
+    const value = windowGradient(graph, 'convInput', [t.full(dy, layout), oihw], shape, {
+      ...convAttributes(window),
+      group,
+    });
+    return t.tensor(value, window.inShape, 'float32', layout);
+  }
   const dilations = [window.dilationHeight, window.dilationWidth];
   const [spanH, spanW] = [(kh - 1) * window.dilationHeight, (kw - 1) * window.dilationWidth];
   const pads = [spanH - padInfo.top, spanW - padInfo.left, spanH - padInfo.bottom, spanW - padInfo.right];

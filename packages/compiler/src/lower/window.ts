@@ -52,6 +52,13 @@ export function windowAttributes({ padInfo, strideHeight, strideWidth }: Window)
   };
 }
 
+/** The same of a convolution, with its dilations and the size of its filter. */
+export const convAttributes = (window: Window) => ({
+  ...windowAttributes(window),
+  kernel_shape: [window.filterHeight, window.filterWidth],
+  dilations: [window.dilationHeight, window.dilationWidth],
+});
+
 /** The layout that is [B, C, H, W] in memory for this data format. */
 export const imageLayout = ({ dataFormat }: Window): readonly number[] =>
   dataFormat === 'channelsFirst' ? identityLayout(4) : NCHW;
