@@ -134,7 +134,8 @@ for (const precision of ['float32', 'bfloat16', 'int8'] as const) {
       expect(backend.capabilities.training).toBe(precision === 'float32');
       const step = { id: 'a step', phases: [] };
       const nothing = { state: {}, batch: {}, hyper: [] };
-      if (precision === 'float32') expect(backend.environment).toMatchObject({ trainingPrecision: 'float32' });
+      if (precision === 'float32')
+        expect(backend.environment).toMatchObject({ trainingPrecision: 'float32' });
       else await expect(backend.compile(step, nothing)).rejects.toMatchObject({ code: 'ANC_BACKEND' });
       await backend.dispose();
       await expect(backend.compileFunction(network, spec, constants)).rejects.toMatchObject({
