@@ -5,7 +5,9 @@
  *     [--runs 10]      runs of each side in a row; their mean is one measurement
  *     [--spinning 0]   microseconds that our idle threads spin
  *     [--peer eager/default/float32]  these configurations of PyTorch instead of all
- *     [--beside tfjs:wasm]  the same step op by op on another backend, too; tfjs:node if the working folder has it
+ *     [--beside tfjs:wasm]  the same step op by op on another backend, too; tfjs:node if the working folder has it; onednn or
+ *                      onednn:bfloat16, compiled, if it has koffi
+ *     [--processor-time]  our sides' times are processor time, which other programs on the machine change less
  *     [--accumulate 4]  the same step in so many micro-batches, too, in turns with the whole one
  *     [--passes]       print what each graph pass did to the step instead of measuring it
  *
@@ -40,6 +42,7 @@ const { values: flags } = parseArgs({
     beside: { type: 'string', multiple: true, default: [] },
     accumulate: { type: 'string' },
     profile: { type: 'string' },
+    'processor-time': { type: 'boolean', default: false },
     passes: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -139,12 +142,28 @@ const CASES = {
   'nin-forward': (backend) => forward(backend, 'nin', [28, 28, 1]),
 };
 
+/** Milliseconds on the clock, or of processor time of all threads. */
+function now() {
+  if (!flags['processor-time']) return performance.now();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** Milliseconds per run, over `runs` in a row, until all work is done: a backend may queue runs. */
 async function measure(prepared, runs) {
-  const start = performance.now();
+  const start = now();
   for (let i = 0; i < runs; i++) await prepared.run();
   await prepared.settle();
-  return (performance.now() - start) / runs;
+  return (now() - start) / runs;
+}
+
+/** A case on another backend: it computes op by op, but for onednn. */
+async function beside(backendName, caseName) {
+  const [name, trainingPrecision = 'float32'] = backendName.split(':');
+  if (name !== 'onednn') return opByOp(backendName, caseName);
+  const { OnednnBackend } = await import('@anc/backend-onednn');
+  const backend = await OnednnBackend.create({ threads, trainingPrecision });
+  return { name: backendName, backend, prepared: await CASES[caseName](backend), runs, ms: [] };
 }
 
 /** A case on a backend that computes op by op. */
@@ -175,18 +194,18 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   }
   const roofline = await openRoofline(backend, batch, median);
   const others = [];
-  for (const each of flags.beside) others.push(await opByOp(each, name));
+  for (const each of flags.beside) others.push(await beside(each, name));
   if (flags.accumulate !== undefined && name.endsWith('-step')) {
     const divided = await CASES[name](backend, Number(flags.accumulate));
     others.push({ name: `${flags.accumulate} micro-batches`, prepared: divided, ms: [] });
   }
   await measure(prepared, 2);
-  for (const each of others) await measure(each.prepared, 1);
+  for (const each of others) await measure(each.prepared, each.runs === undefined ? 1 : 2);
   const ours = [];
   for (let round = 0; round < Number(flags.rounds); round++) {
     ours.push(await measure(prepared, runs));
     await roofline.measure();
-    for (const each of others) each.ms.push(await measure(each.prepared, 1));
+    for (const each of others) each.ms.push(await measure(each.prepared, each.runs ?? 1));
     for (const peer of peers) {
       const answer = await peer.ask(`${name} ${runs}`);
       peer.times.push(answer.ms.reduce((a, b) => a + b) / runs);

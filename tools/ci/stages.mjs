@@ -54,7 +54,7 @@ export const STAGES = [
     minutes: 6,
   },
   { name: 'ranks: Open MPI and MPICH', command: ['node', 'tools/mpi/check.mjs'], minutes: 8 },
-  { name: 'backend: onednn', command: ['node', 'tools/onednn/check.mjs'], minutes: 6 },
+  { name: 'backend: onednn', command: ['node', 'tools/onednn/check.mjs'], minutes: 12 },
   { name: 'interop: trackers', command: ['node', 'tools/interop/trackers.mjs'], minutes: 6 },
   {
     name: 'interop: safetensors',

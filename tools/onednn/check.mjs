@@ -1,11 +1,12 @@
 /**
  * CI stage: the backend onednn with the library from PyPI.
  *
- * The contract suite and a run in every precision that the processor has, and the errors where it lacks one, where koffi is
- * missing and where options do not fit each other.
+ * The contracts of backends and of methods, and a run, in every precision that the processor has: the losses of training steps
+ * are those of the default backend, and the same seed gives the same bytes. And the errors where the processor lacks a precision,
+ * where koffi is missing and where options do not fit each other.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,7 +67,54 @@ for (const precision of ['float32', 'bfloat16', 'int8']) {
   const wanted = isRefused ? 'this processor' : 'test error';
   assert(text.includes(wanted), `a run in ${precision} lacks "${wanted}":\n${text}`);
 }
+/** Trains on a backend; returns the losses of the last epoch and the weights of the student. */
+function trained(name, backend, options = [], exit = 0) {
+  const args = [...TRAINING, '--name', name, '--backend', backend, ...options];
+  const text = call(process.execPath, args, { env, exit });
+  if (exit !== 0) return text;
+  const lines = readFileSync(join(folder, 'runs', name, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  const epochs = lines
+    .map((line) => JSON.parse(line))
+    .filter(({ model, event }) => model === 'adversarial' && event === 'epoch');
+  const losses = Object.entries(epochs.at(-1).metrics).filter(([metric]) => metric.startsWith('loss/'));
+  const environment = JSON.parse(readFileSync(join(folder, 'runs', name, 'environment.json'), 'utf8'));
+  return {
+    losses: Object.fromEntries(losses),
+    weights: readFileSync(join(folder, 'runs', name, 'student', 'adversarial', 'weights.safetensors')),
+    environment,
+  };
+}
+
+/** Largest difference of losses, relative to the larger of 1 and themselves. */
+const differenceOf = (a, b) =>
+  Math.max(...Object.keys(a).map((key) => Math.abs(a[key] - b[key]) / Math.max(1, Math.abs(a[key]))));
+
+const TRAINING = [CLI, 'run', ...ONE, '--epochs', '2', '--methods', 'adversarial', '--threads', '1'];
+const reference = trained('reference', 'onnx');
+const own = trained('own', 'onednn');
+const difference = differenceOf(reference.losses, own.losses);
+console.log(`training: losses differ from those of onnx by ${difference.toExponential(1)}`);
+assert(difference < 1e-2, 'training steps have other losses than on onnx');
+assert(trained('again', 'onednn').weights.equals(own.weights), 'the same seed gives other weights');
+const coarse = call(process.execPath, [contract, 'float32', 'bfloat16'], { env });
+console.log(coarse.trim());
+if (coarse.includes('ANC_BACKEND_DEVICE')) {
+  const text = trained('coarse', 'onednn', ['--precision', 'bfloat16'], 1);
+  assert(text.includes('this processor'), `the error does not name the processor:\n${text}`);
+} else {
+  const { losses, environment } = trained('coarse', 'onednn', ['--precision', 'bfloat16']);
+  const found = differenceOf(reference.losses, losses);
+  console.log(`training in bfloat16: losses differ by ${found.toExponential(1)}`);
+  assert(found > 0 && found < 0.5, 'training in bfloat16 has the same losses, or quite other ones');
+  assert(environment.backend.trainingPrecision === 'bfloat16', 'the run does not record its precision');
+}
+const onOnnx = trained('refused', 'onnx', ['--precision', 'bfloat16'], 2);
+assert(onOnnx.includes('--precision'), `the error does not name the option:\n${onOnnx}`);
+console.log(call(process.execPath, [fileURLToPath(new URL('methods.mjs', import.meta.url))], { env }).trim());
+
 const both = [...RUN, '--teacher-precision', 'int8', '--teacher-backend', 'onnx'];
 const refusal = call(process.execPath, both, { env, exit: 2 });
 assert(refusal.includes('--teacher-precision'), `the error does not name the option:\n${refusal}`);
-console.log('onednn: the contract and a run in every precision that this processor has');
+console.log('onednn: contracts and runs in every precision that this processor has');

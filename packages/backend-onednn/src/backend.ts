@@ -1,4 +1,4 @@
-import { runPasses, traceFunction, traceTwice } from '@anc/compiler';
+import { runPasses, traceFunction, traceStep, traceTwice, type TracedStep } from '@anc/compiler';
 import {
   AncError,
   Backend,
@@ -10,7 +10,9 @@ import {
   type FunctionSpec,
   type HostTensor,
   type LeafSpec,
+  type RehearsalOptions,
   type Step,
+  type StepSpec,
   type TensorFunction,
   type Tree,
 } from '@anc/core';
@@ -20,7 +22,8 @@ import type { EngineInfo } from './engine/protocol.js';
 import { flatten } from './graph/flat-graph.js';
 import { importKoffi } from './library/koffi.js';
 import { onednnSchema, type OnednnOptions } from './options.js';
-import { HostState } from './state.js';
+import { buildStep, OnednnStep, type StepProgram } from './compiled-step.js';
+import { OnednnState } from './state.js';
 
 /** Half the output of ResNet-164's largest layer for 128 images: its forward pass is a sixth faster than of the whole batch. */
 const CACHE = 4 * 2 ** 20;
@@ -28,12 +31,30 @@ const CACHE = 4 * 2 ** 20;
 /** Prefix of outputs: in a function, but not in a graph, an output may have the name of an input. */
 const OUTPUT = 'output/';
 
-/** Runs functions of tensors on oneDNN, on the processor and on a thread of its own. It does not train. */
+interface CachedStep {
+  readonly program: Promise<StepProgram>;
+  users: number;
+}
+
+const keyOf = (step: Step, spec: StepSpec): string => JSON.stringify([step.id, spec]);
+
+/** What graphs are traced for. */
+const TARGET = { fusesRelu: true, ownGradients: true } as const;
+
+const traceOf = (step: Step, spec: StepSpec): TracedStep =>
+  traceTwice(`the step (${step.phases.map(({ name }) => name).join(', ')})`, () =>
+    traceStep(step, spec, TARGET),
+  );
+
+/** Compiles steps and functions to primitives of oneDNN and kernels, and runs them on the processor, on a thread of its own. */
 export class OnednnBackend extends Backend {
   readonly name = 'onednn';
-  readonly capabilities: Capabilities = { training: false, deterministic: true, compiled: true };
+  /** A backend that computes functions with less than float32 is for frozen networks, and trains nothing. */
+  readonly capabilities: Capabilities;
   override readonly cache = CACHE;
   override readonly calibrates: boolean;
+  readonly #steps = new Map<string, CachedStep>();
+  readonly #rehearsed = new Map<string, TracedStep>();
 
   private constructor(
     /** The thread that computes. */
@@ -45,6 +66,13 @@ export class OnednnBackend extends Backend {
   ) {
     super();
     this.calibrates = options.precision === 'int8';
+    const training = options.precision === 'float32';
+    this.capabilities = {
+      training,
+      deterministic: true,
+      compiled: true,
+      rankMeans: training ? 'awaiting' : null,
+    };
   }
 
   /**
@@ -58,8 +86,12 @@ export class OnednnBackend extends Backend {
     await importKoffi(); // the thread's error would not say what can be installed
     const engine = new EngineClient();
     try {
-      const { precision, threads = processorThreads() } = options;
-      return new OnednnBackend(engine, await engine.call('open', { precision, threads }), options);
+      const { precision, trainingPrecision, threads = processorThreads() } = options;
+      return new OnednnBackend(
+        engine,
+        await engine.call('open', { precision, trainingPrecision, threads }),
+        options,
+      );
     } catch (error) {
       await engine.close();
       throw error;
@@ -76,29 +108,68 @@ export class OnednnBackend extends Backend {
       version,
       ...(threads === null ? {} : { threads }),
       precision: this.options.precision,
+      ...(this.capabilities.training ? { trainingPrecision: this.info.trainingPrecision } : {}),
     };
   }
 
-  async upload(state: Tree<HostTensor>): Promise<DeviceState> {
-    return new HostState(state);
+  upload(state: Tree<HostTensor>): Promise<DeviceState> {
+    return OnednnState.upload(this.engine, state);
   }
 
-  compile(step: Step): Promise<CompiledStep> {
-    return Promise.reject(
-      new AncError(
-        'ANC_BACKEND',
-        `backend "onednn" does not train (${step.phases.map(({ name }) => name).join(', ')}).`,
-        {
-          expected: 'a backend that trains, such as onnx',
-          received: 'onednn',
-          hint: 'use it for the teacher alone: --teacher-backend onednn.',
-        },
-      ),
-    );
+  /** The trace that `rehearse` kept, or a new one. A kept trace holds a whole graph, so it is handed out once. */
+  #takeTrace(key: string, step: Step, spec: StepSpec): TracedStep {
+    const traced = this.#rehearsed.get(key) ?? traceOf(step, spec);
+    this.#rehearsed.delete(key);
+    return traced;
   }
 
-  override async rehearse(step: Step): Promise<void> {
-    await this.compile(step);
+  async compile(step: Step, spec: StepSpec, { signal }: CompileOptions = {}): Promise<CompiledStep> {
+    signal?.throwIfAborted();
+    this.#assertTrains();
+    const key = keyOf(step, spec);
+    const cached = this.#steps.get(key) ?? { program: this.#build(key, step, spec), users: 0 };
+    this.#steps.set(key, cached);
+    cached.users++;
+    const release = async (): Promise<void> => {
+      cached.users--;
+      if (cached.users > 0) return;
+      if (this.#steps.get(key) === cached) this.#steps.delete(key);
+      const built = await cached.program.catch(() => null);
+      for (const { program } of built?.parts ?? []) await this.engine.call('release', program);
+    };
+    try {
+      const program = await cached.program;
+      signal?.throwIfAborted();
+      return new OnednnStep(this.engine, program, release);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  async #build(key: string, step: Step, spec: StepSpec): Promise<StepProgram> {
+    return buildStep(this.engine, this.#takeTrace(key, step, spec), spec);
+  }
+
+  #assertTrains(): void {
+    if (this.capabilities.training) return;
+    const { precision } = this.options;
+    throw new AncError('ANC_BACKEND', `backend "onednn" does not train with the precision ${precision}.`, {
+      expected: 'the precision float32, which its functions have; training steps have one of their own',
+      received: precision,
+      hint: 'use it for the teacher alone (--teacher-backend onednn), or --precision bfloat16 for training steps.',
+    });
+  }
+
+  /** Traces the step, which runs its code, and keeps the trace for `compile` where it will be compiled. */
+  override async rehearse(
+    step: Step,
+    spec: StepSpec,
+    { compiles = true }: RehearsalOptions = {},
+  ): Promise<void> {
+    this.#assertTrains();
+    const traced = traceOf(step, spec);
+    if (compiles) this.#rehearsed.set(keyOf(step, spec), traced);
   }
 
   async compileFunction(
@@ -109,9 +180,7 @@ export class OnednnBackend extends Backend {
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();
     for (const inputs of examples) assertFeed('the example', inputs, spec.inputs);
-    const traced = traceTwice(`the function "${spec.id}"`, () =>
-      traceFunction(f, spec, constants, { fusesRelu: true }),
-    );
+    const traced = traceTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants, TARGET));
     const outputs = runPasses(traced).outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
     const program = this.engine.handle();
     await this.engine.call('build', program, flatten(traced.graph, outputs), this.calibrates ? examples : []);

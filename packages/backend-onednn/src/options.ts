@@ -5,7 +5,13 @@ export const onednnSchema = z.strictObject({
     .enum(['float32', 'bfloat16', 'int8'])
     .default('float32')
     .describe(
-      'what layers multiply; sums, inputs and outputs are float32. int8: for teachers, with ranges measured on training images',
+      'what layers of functions that are not trained multiply; sums, inputs and outputs are float32. int8: for teachers, with ranges measured on training images',
+    ),
+  trainingPrecision: z
+    .enum(['float32', 'bfloat16', 'auto'])
+    .default('float32')
+    .describe(
+      'what layers multiply in training steps; weights, sums, losses and updates are float32. auto: bfloat16 where the processor has AMX',
     ),
   threads: z
     .number()

@@ -8,7 +8,8 @@ export default function onednnPlugin(): Plugin {
     apiVersion: PLUGIN_API_VERSION,
     backends: {
       onednn: {
-        summary: "a teacher's forward pass on oneDNN, on the processor; for --teacher-backend",
+        summary:
+          'oneDNN, on the processor: whole training steps, and forward passes of frozen teachers in 8 bits',
         options: onednnSchema,
         create: async (options: OnednnOptions) =>
           await (await import('./backend.js')).OnednnBackend.create(options),

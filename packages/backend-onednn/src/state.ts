@@ -1,45 +1,64 @@
-import { AncError, type DeviceState, type HostTensor, type Tree } from '@anc/core';
+import { physicalShape, sameShape, stateLayout } from '@anc/compiler';
+import { AncError, mapTree, type DeviceState, type HostTensor, type Tree } from '@anc/core';
+import { permuted } from '@anc/core/internal';
+import type { EngineClient } from './engine/client.js';
+import type { SentTensor } from './engine/protocol.js';
 
-/** A state in the host's memory: no step runs on this backend. */
-export class HostState implements DeviceState {
-  readonly #entries: Map<string, HostTensor>;
+/** A state in the engine's memory, which every compiled step of the same backend can advance. */
+export class OnednnState implements DeviceState {
+  private constructor(
+    readonly engine: EngineClient,
+    /** Its number in the engine. */
+    readonly handle: number,
+    /** Shapes of the entries. */
+    readonly shapes: ReadonlyMap<string, readonly number[]>,
+  ) {}
 
-  constructor(state: Tree<HostTensor>) {
-    this.#entries = new Map(Object.entries(state).map(([name, tensor]) => [name, copyOf(tensor)]));
+  static async upload(engine: EngineClient, state: Tree<HostTensor>): Promise<OnednnState> {
+    const handle = engine.handle();
+    await engine.call('createState', handle, mapTree(state, sent));
+    const shapes = Object.entries(state).map(([name, { shape }]) => [name, [...shape]] as const);
+    return new OnednnState(engine, handle, new Map(shapes));
   }
 
-  read(names: readonly string[] = [...this.#entries.keys()]): Promise<Tree<HostTensor>> {
-    return new Promise((resolve) => {
-      resolve(Object.fromEntries(names.map((name) => [name, copyOf(this.#known(name))])));
-    });
+  async read(names?: readonly string[]): Promise<Tree<HostTensor>> {
+    for (const name of names ?? []) this.#known(name);
+    return mapTree(await this.engine.call('readState', this.handle, names ?? null), received);
   }
 
-  write(entries: Tree<HostTensor>): Promise<void> {
-    return new Promise((resolve) => {
-      for (const [name, { shape }] of Object.entries(entries)) {
-        const expected = this.#known(name).shape;
-        if (expected.join() !== shape.join()) {
-          throw new AncError('ANC_SHAPE', `state entry "${name}" has another shape.`, {
-            expected: `[${expected.join(', ')}]`,
-            received: `[${shape.join(', ')}]`,
-          });
-        }
+  async write(entries: Tree<HostTensor>): Promise<void> {
+    for (const [name, { shape }] of Object.entries(entries)) {
+      const expected = this.#known(name);
+      if (!sameShape(expected, shape)) {
+        throw new AncError('ANC_SHAPE', `state entry "${name}" has another shape.`, {
+          expected: `[${expected.join(', ')}]`,
+          received: `[${shape.join(', ')}]`,
+        });
       }
-      for (const [name, tensor] of Object.entries(entries)) this.#entries.set(name, copyOf(tensor));
-      resolve();
-    });
+    }
+    await this.engine.call('writeState', this.handle, mapTree(entries, sent));
   }
 
-  dispose(): Promise<void> {
-    this.#entries.clear();
-    return Promise.resolve();
+  async dispose(): Promise<void> {
+    await this.engine.call('releaseState', this.handle);
   }
 
-  #known(name: string): HostTensor {
-    const tensor = this.#entries.get(name);
-    if (tensor === undefined) throw new AncError('ANC_TREE', `the state has no entry "${name}".`);
-    return tensor;
+  #known(name: string): readonly number[] {
+    const shape = this.shapes.get(name);
+    if (shape === undefined) throw new AncError('ANC_TREE', `the state has no entry "${name}".`);
+    return shape;
   }
 }
 
-const copyOf = ({ shape, data }: HostTensor): HostTensor => ({ shape: [...shape], data: data.slice() });
+/** An entry in the memory order that steps use. */
+function sent({ shape, data }: HostTensor): SentTensor {
+  const layout = stateLayout(shape);
+  return { shape: physicalShape(shape, layout), data: permuted(data, shape, layout) };
+}
+
+/** An entry in the host's memory order. */
+function received({ shape, data }: SentTensor): HostTensor {
+  const layout = stateLayout(shape);
+  const inverse = layout.map((_, axis) => layout.indexOf(axis));
+  return { shape: physicalShape(shape, inverse), data: permuted(data, shape, inverse) };
+}

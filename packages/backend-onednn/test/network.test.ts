@@ -127,13 +127,16 @@ for (const precision of ['float32', 'bfloat16', 'int8'] as const) {
       }
     });
 
-    it('says with which precision it computes, and that it does not train', async () => {
+    it('says with which precision it computes, and trains where that is float32 alone', async () => {
       const backend = await open({ precision });
       expect(backend.environment).toMatchObject({ runtime: 'oneDNN', precision, threads: 1 });
       expect(backend.calibrates).toBe(precision === 'int8');
-      await expect(backend.compile({ id: 'a step', phases: [] })).rejects.toMatchObject({
-        code: 'ANC_BACKEND',
-      });
+      expect(backend.capabilities.training).toBe(precision === 'float32');
+      const step = { id: 'a step', phases: [] };
+      const nothing = { state: {}, batch: {}, hyper: [] };
+      if (precision === 'float32')
+        expect(backend.environment).toMatchObject({ trainingPrecision: 'float32' });
+      else await expect(backend.compile(step, nothing)).rejects.toMatchObject({ code: 'ANC_BACKEND' });
       await backend.dispose();
       await expect(backend.compileFunction(network, spec, constants)).rejects.toMatchObject({
         code: 'ANC_ENGINE',

@@ -1,6 +1,7 @@
 export { cutAtRankMeans, type Section } from './graph/cut.js';
 export { Graph, reachable, sameShape, type Operation, type Peephole } from './graph/graph.js';
 export { NCHWC_DOMAIN, toNchwc } from './graph/nchwc.js';
+export { POSITIVE_MASK } from './graph/positive-mask.js';
 export { targetOf, type Target, type TargetOptions } from './graph/target.js';
 export {
   bytesOf,

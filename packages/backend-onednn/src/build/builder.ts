@@ -7,11 +7,25 @@ import {
   type Argument,
   type Describe,
   type Handle,
+  type MemoryLayout,
   type Onednn,
   type PostOperation,
   type Scale,
 } from '../library/onednn.js';
-import { aligned, ALIGNMENT, isPlain, placesOf, plainStrides, Storage, type Tensor } from './storage.js';
+import type { Heap } from '../memory/heap.js';
+import { isCondition } from '../kernels/expressions.js';
+import { KernelSet } from '../kernels/kernel-set.js';
+import type { LoopNest } from '../kernels/loop-nest.js';
+import {
+  aligned,
+  ALIGNMENT,
+  isPlain,
+  placesOf,
+  plainStrides,
+  Storage,
+  type Place,
+  type Tensor,
+} from './storage.js';
 
 /** What floats are computed with. */
 export type Precision = 'float32' | 'bfloat16' | 'int8';
@@ -36,13 +50,18 @@ interface Planned {
   readonly tensors: readonly Tensor[];
   /** Makes what runs, once every tensor has a place. */
   readonly prepare: () => () => void;
+  /** Results whose elements are computed from those at the same places of tensors with the same strides: a kernel's. */
+  readonly elementwise?: readonly Tensor[];
 }
 
 /** What runs, and where it reads and writes. */
 export interface Finished {
+  /** What runs, in order; a step that uses the state is there after `bind`. */
   readonly steps: readonly (() => void)[];
+  /** Gives entries of the state their places in the heap. */
+  readonly bind: (places: ReadonlyMap<string, number>) => void;
   /** Memory that the steps use by its address alone. */
-  readonly buffers: readonly ArrayBuffer[];
+  readonly buffers: readonly ArrayBufferLike[];
   readonly inputs: ReadonlyMap<string, HostArray>;
   readonly outputs: ReadonlyMap<string, HostArray>;
   /** Bytes that the tensors share. */
@@ -52,8 +71,16 @@ export interface Finished {
 /** The library's type of an element type; 64-bit integers are shapes and positions, which 32 bits hold. */
 const TYPES = { float32: 'float32', int32: 'int32', int64: 'int32', uint8: 'uint8', bool: 'uint8' } as const;
 
+/** Prefixes of inputs that are entries of a state, and of outputs that replace them. */
+const STATE = 'state/';
+const NEXT = 'next/';
+
+const unbound = (): void => {
+  throw new Error('this program has no state yet');
+};
+
 /** The library knows no tensor without axes. */
-const shaped = (shape: readonly number[]): readonly number[] => (shape.length === 0 ? [1] : shape);
+export const shaped = (shape: readonly number[]): readonly number[] => (shape.length === 0 ? [1] : shape);
 
 /**
  * Turns the nodes of a graph into steps: primitives of the library and, for what it lacks, host code. What depends on
@@ -73,7 +100,20 @@ export class Builder {
   readonly #done = new Set<FlatNode>();
   readonly #descriptors: Handle[] = [];
   readonly #primitives = new Map<Handle, Handle>();
-  readonly #memories: Handle[] = [];
+  readonly #descriptions: Handle[] = [];
+  #memories: Handle[] = [];
+  /** Handles of memory that is the state's. */
+  #boundMemories: Handle[] = [];
+  readonly #states = new Map<string, Storage>();
+  readonly #producers = new Map<number, FlatNode>();
+  readonly #replacing = new Set<number>();
+  /** Places in the heap that are this program's own. */
+  readonly #kept: number[] = [];
+  readonly #layouts = new Map<Handle, MemoryLayout | null>();
+  /** Forward passes and the layouts of their results, by the value that their backward pass reads. */
+  readonly forward = new Map<number, { readonly descriptor: Handle; readonly result: Handle }>();
+  /** Kernels of a step; null for functions, which have none. */
+  readonly kernels: KernelSet | null;
 
   constructor(
     readonly library: Onednn,
@@ -83,32 +123,50 @@ export class Builder {
     readonly ranges: Ranges | null = null,
     /** Where such ranges are to be written while the program runs. */
     readonly measured: Ranges | null = null,
+    /** Where the tensors of a step are; a function's are in memory of its own. */
+    readonly heap: Heap | null = null,
+    /** Nodes that kernels compute. */
+    readonly grouped: ReadonlySet<FlatNode> = new Set(),
   ) {
+    this.kernels = heap === null ? null : new KernelSet(heap);
     graph.values.forEach(({ data }, value) => data !== null && this.#constants.add(value));
+    for (const { name, value } of graph.outputs) if (name.startsWith(NEXT)) this.#replacing.add(value);
     for (const node of graph.nodes) {
+      for (const output of node.outputs) this.#producers.set(output, node);
       if (node.inputs.every((input) => input === null || this.#constants.has(input))) {
         for (const output of node.outputs) this.#constants.add(output);
       }
+      // kernels may compute a condition again, wherever they read it
+      const uses = heap !== null && isCondition(graph, node) ? 2 : 1;
       for (const input of node.inputs) {
         if (input === null) continue;
-        this.#uses.set(input, (this.#uses.get(input) ?? 0) + 1);
+        this.#uses.set(input, (this.#uses.get(input) ?? 0) + uses);
         this.#consumers.set(input, [...(this.#consumers.get(input) ?? []), node]);
       }
     }
     for (const { value } of graph.outputs) this.#uses.set(value, Infinity);
-    for (const { value } of graph.inputs) this.#input(value);
+    for (const { name, value } of graph.inputs) this.#input(name, value);
   }
 
-  #input(value: number): void {
+  #input(name: string, value: number): void {
     const { type, shape } = this.graph.values[value]!;
     const dims = shaped(shape);
-    const storage = this.#keep(bytesOfShape(TYPES[type], dims), false);
+    const bytes = bytesOfShape(TYPES[type], dims);
+    const isState = this.heap !== null && name.startsWith(STATE);
+    const storage = isState ? new Storage(bytes, false, true) : this.#keep(bytes, false);
+    if (isState) this.#states.set(name.slice(STATE.length), storage);
     this.set(value, this.#tensor(TYPES[type], dims, plainStrides(dims), storage));
   }
 
   /** Memory outside of the arena. */
   #keep(bytes: number, isConstant: boolean): Storage {
-    const storage = new Storage(bytes, isConstant);
+    const storage = new Storage(bytes, isConstant, true);
+    if (this.heap !== null) {
+      const place = this.heap.allocate(bytes);
+      this.#kept.push(place);
+      storage.put(this.heap.buffer, place);
+      return storage;
+    }
     const buffer = new ArrayBuffer(aligned(bytes) + ALIGNMENT);
     const address = this.library.address(new Uint8Array(buffer));
     storage.put(buffer, (ALIGNMENT - (address % ALIGNMENT)) % ALIGNMENT);
@@ -135,9 +193,42 @@ export class Builder {
     return made;
   }
 
-  /** The type of activations. */
+  /** The type of activations: in training they stay float32. */
   get activation(): DataType {
+    return this.precision === 'bfloat16' && this.heap === null ? 'bfloat16' : 'float32';
+  }
+
+  /** The type of what products multiply. */
+  get factor(): DataType {
     return this.precision === 'bfloat16' ? 'bfloat16' : 'float32';
+  }
+
+  /**
+   * Descriptors of the images that a convolution of a step maps to each other: with channels in blocks where these divide
+   * both, so that forward and backward passes agree; else the library chooses.
+   */
+  imageDescriptors(
+    groups: number,
+    ...images: readonly (readonly [type: DataType, shape: readonly number[]])[]
+  ): readonly Handle[] {
+    const block = this.heap === null || groups > 1 ? null : this.library.channelBlock;
+    const isWhole = block !== null && images.every(([, shape]) => shape[1]! % block === 0);
+    return images.map(([type, shape]) => {
+      if (!isWhole) return this.descriptor(type, shape, null);
+      const made = this.library.blockedDescriptor(type, shape, block);
+      this.#descriptors.push(made);
+      return made;
+    });
+  }
+
+  /** How the elements of a tensor lie; null where the layout is neither of strides nor of blocks. */
+  layoutOf({ strides, descriptor, shape }: Tensor): MemoryLayout | null {
+    if (strides !== null) return { strides, block: null };
+    const known = this.#layouts.get(descriptor);
+    if (known !== undefined) return known;
+    const found = this.library.layoutOf(descriptor, shape.length);
+    this.#layouts.set(descriptor, found);
+    return found;
   }
 
   isDone(node: FlatNode): boolean {
@@ -185,6 +276,16 @@ export class Builder {
     for (const input of node.inputs) if (input !== null) this.#uses.set(input, this.#uses.get(input)! - 1);
   }
 
+  /** The node that computes a value; undefined for inputs and constants. */
+  producer(value: number): FlatNode | undefined {
+    return this.#producers.get(value);
+  }
+
+  /** Whether a value is an output that replaces an entry of the state. */
+  replacesState(value: number): boolean {
+    return this.#replacing.has(value);
+  }
+
   /** The nodes that read a value; null where it is an output of the graph, too. */
   consumers(value: number): readonly FlatNode[] | null {
     return this.#uses.get(value) === Infinity ? null : (this.#consumers.get(value) ?? []);
@@ -197,11 +298,17 @@ export class Builder {
       : null;
   }
 
-  /** Whether the use that is being built is the last of the memory that holds a value, which it may then overwrite. */
-  mayOverwrite(value: number): boolean {
+  /**
+   * Whether the uses that are being built are the last of the memory that holds a value, which they may then overwrite.
+   *
+   * @param reads number of these uses
+   */
+  mayOverwrite(value: number, reads = 1): boolean {
     const { storage } = this.get(value);
-    if (storage.isPlaced) return false; // inputs and constants
-    return [...storage.values].every((other) => (this.#uses.get(other) ?? 0) === (other === value ? 1 : 0));
+    if (storage.isFixed) return false;
+    return [...storage.values].every(
+      (other) => (this.#uses.get(other) ?? 0) === (other === value ? reads : 0),
+    );
   }
 
   /** A new tensor: a constant where all that it is computed from are constants. */
@@ -358,7 +465,7 @@ export class Builder {
     after: readonly PostOperation[],
     place: (chosen: (query: number) => Handle) => readonly (readonly [argument: number, tensor: Tensor])[],
     scales: readonly Scale[] = [],
-  ): void {
+  ): Handle {
     const { library } = this;
     const description = library.describe(name, args, after, scales);
     const placed = place((query) => {
@@ -374,6 +481,32 @@ export class Builder {
         placed.map(([argument, tensor]): Argument => [argument, this.#memory(tensor)]),
       );
     this.#add({ tensors: placed.map(([, tensor]) => tensor), prepare }, placed.at(-1)![1]);
+    return description;
+  }
+
+  /** A primitive that is described only: a forward pass of whose descriptor a backward pass is made. */
+  describe(name: Describe, args: readonly (number | readonly number[])[]): Handle {
+    const description = this.library.describe(name, args);
+    this.#descriptions.push(description);
+    return description;
+  }
+
+  /** Adds a kernel of the heap. elementwise: those of its outputs that are no sums. */
+  emitKernel(
+    nest: LoopNest,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    elementwise: readonly Tensor[],
+  ): void {
+    const kernels = this.kernels!;
+    const number = kernels.add(nest);
+    const tensors = [...inputs, ...outputs];
+    const prepare = (): (() => void) => {
+      const run = kernels.get(number);
+      const places = tensors.map(({ storage, offset }) => storage.place.offset + offset);
+      return () => run(...places);
+    };
+    this.#add({ tensors, prepare, elementwise }, outputs[0]!);
   }
 
   /** Adds host code on plain tensors, the last of which are its results. */
@@ -444,32 +577,103 @@ export class Builder {
 
   /** Brings the outputs of the graph to plain tensors of their own type. */
   exportOutputs(): void {
-    for (const { value } of this.graph.outputs) {
+    for (const { name, value } of this.graph.outputs) {
       const tensor = this.get(value);
-      this.#tensors.set(value, this.asPlain(tensor, tensor.type === 'bfloat16' ? 'float32' : tensor.type));
+      const plain = this.asPlain(tensor, tensor.type === 'bfloat16' ? 'float32' : tensor.type);
+      this.#tensors.set(value, plain);
+      // an entry of a state that another one is replaced by: it may be overwritten before that is done
+      if (this.heap === null || !name.startsWith(NEXT) || !plain.storage.isFixed) continue;
+      if (plain.storage.isConstant) continue;
+      const copy = this.plain(plain.type, plain.shape, [plain]);
+      this.copy(plain, copy);
+      this.#tensors.set(value, copy);
     }
   }
 
-  /** Gives every tensor a place and makes the steps ready to run. */
-  finished(): Finished {
+  /**
+   * Outputs that replace an entry of the state and may be computed in its place: nothing reads the entry afterwards, but for
+   * the kernel that computes the output from the elements at the same places.
+   */
+  #computedInPlace(): Map<Storage, string> {
+    const found = new Map<Storage, string>();
+    for (const { name, value } of this.graph.outputs) {
+      const entry = name.startsWith(NEXT) ? name.slice(NEXT.length) : null;
+      const old = entry === null ? undefined : this.#states.get(entry);
+      const { storage, offset, strides } = this.get(value);
+      if (old === undefined || storage.isFixed || found.has(storage)) continue;
+      if (offset !== 0 || storage.bytes !== old.bytes) continue;
+      const step = this.#steps[storage.first];
+      const isElementwise =
+        step?.elementwise?.some((tensor) => tensor.storage === storage) === true &&
+        step.tensors.every(
+          (tensor) =>
+            tensor.storage !== old || (tensor.offset === 0 && tensor.strides?.join() === strides!.join()),
+        );
+      if (old.last < storage.first || (old.last === storage.first && isElementwise))
+        found.set(storage, entry!);
+    }
+    return found;
+  }
+
+  /**
+   * Gives every tensor a place and makes the steps ready to run.
+   *
+   * @param advances whether outputs that replace entries of the state do so at once
+   */
+  finished(advances = false): Finished {
     const last = this.#steps.length;
     for (const { value } of this.graph.outputs) this.get(value).storage.usedBy(last);
-    const used = [...this.#storages].filter((storage) => storage.last >= 0);
+    const inPlace = advances ? this.#computedInPlace() : new Map<Storage, string>();
+    const used = [...this.#storages].filter((storage) => storage.last >= 0 && !inPlace.has(storage));
     const { offsets, bytes } = placesOf(used);
-    const arena = new ArrayBuffer(bytes + ALIGNMENT);
-    const shift = (ALIGNMENT - (this.library.address(new Uint8Array(arena)) % ALIGNMENT)) % ALIGNMENT;
-    used.forEach((storage, i) => storage.put(arena, offsets[i]! + shift));
-    const steps = this.#steps.map(({ prepare }) => prepare());
-    const buffers = this.#steps.flatMap(({ tensors }) => tensors.map(({ storage }) => storage.place.buffer));
+    const arena = this.#arena(bytes);
+    used.forEach((storage, i) => storage.put(arena.buffer, offsets[i]! + arena.offset));
+    this.kernels?.compile();
+    const states = new Map(this.#states);
+    const ofState = new Set([...states.values(), ...inPlace.keys()]);
+    const planned = [...this.#steps];
+    const bound = planned.map(({ tensors }) => tensors.some(({ storage }) => ofState.has(storage)));
+    const steps = planned.map(({ prepare }, i) => (bound[i]! ? unbound : prepare()));
+    const buffers = planned.flatMap(({ tensors }, i) =>
+      bound[i]! ? [] : tensors.map(({ storage }) => storage.place.buffer),
+    );
     const port = ({ name, value }: FlatPort): readonly [string, HostArray] => [
       name,
       this.host(this.get(value)),
     ];
+    const isEntry = ({ name }: FlatPort): boolean => this.heap !== null && name.startsWith(STATE);
+    const replaces = ({ name }: FlatPort): boolean => advances && name.startsWith(NEXT);
+    const written = this.graph.outputs.filter(replaces).flatMap(({ name, value }) => {
+      const entry = name.slice(NEXT.length);
+      const { storage, offset, type, shape } = this.get(value);
+      return inPlace.get(storage) === entry
+        ? []
+        : [{ entry, storage, offset, bytes: bytesOfShape(type, shape) }];
+    });
+    const bind = (places: ReadonlyMap<string, number>): void => {
+      const { buffer } = this.heap!;
+      for (const [entry, storage] of states) storage.put(buffer, places.get(entry)!);
+      for (const [storage, entry] of inPlace) storage.put(buffer, places.get(entry)!);
+      for (const memory of this.#boundMemories) this.library.call('dnnl_memory_destroy', memory);
+      const ours = this.#memories;
+      this.#memories = [];
+      planned.forEach(({ prepare }, i) => {
+        if (bound[i]!) steps[i] = prepare();
+      });
+      this.#boundMemories = this.#memories;
+      this.#memories = ours;
+      written.forEach(({ entry, storage, offset, bytes }, i) => {
+        const from = new Uint8Array(storage.place.buffer, storage.place.offset + offset, bytes);
+        const to = new Uint8Array(buffer, places.get(entry), bytes);
+        steps[last + i] = () => to.set(from);
+      });
+    };
     const finished = {
       steps,
+      bind,
       buffers: [...new Set(buffers)],
-      inputs: new Map(this.graph.inputs.map(port)),
-      outputs: new Map(this.graph.outputs.map(port)),
+      inputs: new Map(this.graph.inputs.filter((input) => !isEntry(input)).map(port)),
+      outputs: new Map(this.graph.outputs.filter((output) => !replaces(output)).map(port)),
       arena: bytes,
     };
     // Constants that steps hold in another form need no memory any more.
@@ -478,14 +682,30 @@ export class Builder {
     return finished;
   }
 
+  #arena(bytes: number): Place {
+    if (this.heap !== null) {
+      const offset = this.heap.allocate(bytes);
+      this.#kept.push(offset);
+      return { buffer: this.heap.buffer, offset };
+    }
+    const buffer = new ArrayBuffer(bytes + ALIGNMENT);
+    return {
+      buffer,
+      offset: (ALIGNMENT - (this.library.address(new Uint8Array(buffer)) % ALIGNMENT)) % ALIGNMENT,
+    };
+  }
+
   /** Frees what the library holds for this program. */
   release(): void {
     const { library } = this;
-    for (const memory of this.#memories) library.call('dnnl_memory_destroy', memory);
+    for (const memory of [...this.#memories, ...this.#boundMemories])
+      library.call('dnnl_memory_destroy', memory);
+    for (const place of this.#kept) this.heap!.free(place);
     for (const [primitive, description] of this.#primitives) {
       library.call('dnnl_primitive_destroy', primitive);
       library.call('dnnl_primitive_desc_destroy', description);
     }
+    for (const description of this.#descriptions) library.call('dnnl_primitive_desc_destroy', description);
     for (const descriptor of this.#descriptors) library.call('dnnl_memory_desc_destroy', descriptor);
   }
 }

@@ -4,6 +4,12 @@ import type { Handle } from '../library/onednn.js';
 /** Bytes to which tensors are aligned: a cache line, and a vector of AVX-512. */
 export const ALIGNMENT = 64;
 
+/** Where bytes begin. */
+export interface Place {
+  readonly buffer: ArrayBufferLike;
+  readonly offset: number;
+}
+
 /**
  * Memory of one or several tensors. What is kept (inputs, constants) has a place of its own; the rest shares an arena, in
  * which places are given after all steps are known.
@@ -14,25 +20,22 @@ export class Storage {
   last = -1;
   /** Values of the graph that lie in it. */
   readonly values = new Set<number>();
-  #place: { readonly buffer: ArrayBuffer; readonly offset: number } | null = null;
+  #place: Place | null = null;
 
   constructor(
     readonly bytes: number,
     /** Computed once, when the program is built. */
     readonly isConstant: boolean,
+    /** Whether it holds what a program is given, and may not overwrite: an input, a constant, an entry of a state. */
+    readonly isFixed = isConstant,
   ) {}
 
-  /** Whether it has a place. */
-  get isPlaced(): boolean {
-    return this.#place !== null;
-  }
-
-  get place(): { readonly buffer: ArrayBuffer; readonly offset: number } {
+  get place(): Place {
     if (this.#place === null) throw new Error('a tensor has no memory yet');
     return this.#place;
   }
 
-  put(buffer: ArrayBuffer, offset: number): void {
+  put(buffer: ArrayBufferLike, offset: number): void {
     this.#place = { buffer, offset };
   }
 

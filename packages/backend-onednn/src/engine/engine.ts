@@ -5,7 +5,18 @@ import { importKoffi } from '../library/koffi.js';
 import { Onednn } from '../library/onednn.js';
 import type { HostArray, Ranges } from '../build/builder.js';
 import { Program } from './program.js';
-import type { EngineCalls, EngineInfo, EngineOptions, SentTensors } from './protocol.js';
+import { METRICS_OUTPUT } from '@anc/compiler';
+import { Heap } from '../memory/heap.js';
+import type {
+  EngineCalls,
+  EngineInfo,
+  EngineOptions,
+  SentTensor,
+  SentTensors,
+  StepPart,
+  TrainingPrecision,
+} from './protocol.js';
+import { States } from './states.js';
 
 type Answers = {
   [K in keyof EngineCalls]: (
@@ -17,10 +28,17 @@ type Answers = {
 export class Engine implements Answers {
   #library: Onednn | null = null;
   #precision: EngineOptions['precision'] = 'float32';
+  #training: TrainingPrecision = 'float32';
   readonly #programs = new Map<number, Program>();
   readonly #outputs = new Map<number, ReadonlyMap<string, readonly number[]>>();
+  readonly #heap = new Heap();
+  readonly #states = new States(this.#heap);
+  /** Rows of metrics, one per step since the last readback, by the number of their accumulator. */
+  readonly #accumulators = new Map<number, Float32Array[]>();
+  /** What parts of a step that has begun leave for later ones, by the number of its accumulator. */
+  readonly #between = new Map<number, Map<string, HostArray['data']>>();
 
-  async open({ threads, precision }: EngineOptions): Promise<EngineInfo> {
+  async open({ threads, precision, trainingPrecision }: EngineOptions): Promise<EngineInfo> {
     const koffi = await importKoffi();
     const found = loadLibrary(koffi, process.env);
     const set = setThreads(found, threads);
@@ -35,7 +53,7 @@ export class Engine implements Answers {
         },
       );
     }
-    if (precision === 'bfloat16' && !library.hasBfloat16) {
+    if ([precision, trainingPrecision].includes('bfloat16') && !library.hasBfloat16) {
       throw new AncError(
         'ANC_BACKEND_DEVICE',
         'backend "onednn": this processor does not compute with bfloat16.',
@@ -47,12 +65,18 @@ export class Engine implements Answers {
     }
     this.#library = library;
     this.#precision = precision;
-    return { version: found.version, path: found.path, threads: set ? threads : null };
+    this.#training =
+      trainingPrecision === 'auto' ? (library.hasAmx ? 'bfloat16' : 'float32') : trainingPrecision;
+    return {
+      version: found.version,
+      path: found.path,
+      threads: set ? threads : null,
+      trainingPrecision: this.#training,
+    };
   }
 
   build(program: number, graph: FlatGraph, examples: readonly SentTensors[]): void {
-    const library = this.#library;
-    if (library === null) throw new Error('the engine is not open');
+    const library = this.#opened();
     const isQuantized = this.#precision === 'int8' && examples.length > 0;
     const ranges = isQuantized ? measuredRanges(library, graph, examples) : null;
     const precision = this.#precision === 'int8' && !isQuantized ? 'float32' : this.#precision;
@@ -61,6 +85,74 @@ export class Engine implements Answers {
       program,
       new Map(graph.outputs.map(({ name, value }) => [name, graph.values[value]!.shape])),
     );
+  }
+
+  buildStep(program: number, graph: FlatGraph, isWhole: boolean): void {
+    const library = this.#opened();
+    const built = new Program(library, graph, this.#training, { heap: this.#heap, advances: isWhole });
+    this.#programs.set(program, built);
+  }
+
+  createState(state: number, entries: SentTensors): void {
+    this.#states.create(state, entries);
+  }
+
+  readState(state: number, names: readonly string[] | null): SentTensors {
+    return this.#states.read(state, names);
+  }
+
+  writeState(state: number, entries: SentTensors): void {
+    this.#states.write(state, entries);
+  }
+
+  releaseState(state: number): void {
+    this.#states.release(state);
+  }
+
+  runStep(part: StepPart, state: number, accumulator: number, feeds: SentTensors): SentTensors {
+    const built = this.#programs.get(part.program);
+    if (built === undefined) throw new Error('this step was disposed');
+    const held = part.isFirst ? new Map<string, HostArray['data']>() : this.#between.get(accumulator)!;
+    this.#between.set(accumulator, held);
+    built.bind(state, this.#states.places(state));
+    const inputs = new Map([...held, ...dataOf(feeds)]);
+    const results = built.run(inputs);
+    for (const name of part.drops) held.delete(name);
+    const sent: Record<string, SentTensor> = {};
+    for (const [name, data] of results) {
+      if (name === METRICS_OUTPUT) {
+        const rows = this.#accumulators.get(accumulator) ?? [];
+        rows.push(data as Float32Array);
+        this.#accumulators.set(accumulator, rows);
+      } else if (part.sends.includes(name)) sent[name] = { shape: [data.length], data };
+      else held.set(name, data);
+    }
+    if (part.isLast) {
+      this.#states.replace(state, held);
+      this.#between.delete(accumulator);
+    }
+    return sent;
+  }
+
+  readMetrics(accumulator: number): Float32Array {
+    const rows = this.#accumulators.get(accumulator) ?? [];
+    this.#accumulators.delete(accumulator);
+    const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0));
+    let at = 0;
+    for (const row of rows) {
+      all.set(row, at);
+      at += row.length;
+    }
+    return all;
+  }
+
+  held(): number {
+    return this.#heap.used;
+  }
+
+  #opened(): Onednn {
+    if (this.#library === null) throw new Error('the engine is not open');
+    return this.#library;
   }
 
   run(program: number, inputs: SentTensors): SentTensors {

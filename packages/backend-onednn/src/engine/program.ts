@@ -1,18 +1,29 @@
 import type { FlatGraph } from '../graph/flat-graph.js';
+import { grouped, isGroup } from '../kernels/groups.js';
 import type { Onednn } from '../library/onednn.js';
+import type { Heap } from '../memory/heap.js';
+import { partsOfProducts } from '../operators/after-products.js';
+import { buildGroup } from '../operators/group.js';
 import { buildNode } from '../operators/operators.js';
 import { Builder, type Finished, type HostArray, type Precision, type Ranges } from '../build/builder.js';
 
-/** For 8 bits: ranges to compute with, or a place to write measured ones to. */
-export interface ProgramRanges {
+export interface ProgramOptions {
+  /** For 8 bits: ranges to compute with. */
   readonly ranges?: Ranges;
+  /** For 8 bits: a place to write measured ranges to. */
   readonly measured?: Ranges;
+  /** Memory of steps; left out for functions. */
+  readonly heap?: Heap;
+  /** Whether outputs that replace entries of the state do so at once; else they are returned. */
+  readonly advances?: boolean;
 }
 
 /** A graph that is ready to run. */
 export class Program {
   readonly #builder: Builder;
   readonly #finished: Finished;
+  /** The state whose places the steps use. */
+  #bound: number | null = null;
 
   /**
    * @throws `ANC_COMPILE_UNSUPPORTED` for an operation that is not computed here, Error where the library fails
@@ -21,13 +32,28 @@ export class Program {
     library: Onednn,
     graph: FlatGraph,
     precision: Precision,
-    { ranges, measured }: ProgramRanges = {},
+    { ranges, measured, heap, advances = false }: ProgramOptions = {},
   ) {
-    const builder = new Builder(library, graph, precision, ranges ?? null, measured ?? null);
+    const left = partsOfProducts(graph);
+    const units = heap === undefined ? graph.nodes : grouped(graph, (node) => left.has(node));
+    const alone = new Set(units.filter((unit) => !isGroup(unit)));
+    const inKernels = new Set(graph.nodes.filter((node) => !alone.has(node)));
+    const builder = new Builder(
+      library,
+      graph,
+      precision,
+      ranges ?? null,
+      measured ?? null,
+      heap ?? null,
+      inKernels,
+    );
     try {
-      for (const node of graph.nodes) if (!builder.isDone(node)) buildNode(builder, node);
+      for (const unit of units) {
+        if (isGroup(unit)) buildGroup(builder, unit);
+        else if (!builder.isDone(unit)) buildNode(builder, unit);
+      }
       builder.exportOutputs();
-      this.#finished = builder.finished();
+      this.#finished = builder.finished(advances);
     } catch (error) {
       builder.release();
       throw error;
@@ -38,6 +64,13 @@ export class Program {
   /** Bytes that the tensors between inputs and outputs take. */
   get arena(): number {
     return this.#finished.arena;
+  }
+
+  /** Makes the steps use a state: the places of its entries in the heap. */
+  bind(state: number, places: ReadonlyMap<string, number>): void {
+    if (this.#bound === state) return;
+    this.#finished.bind(places);
+    this.#bound = state;
   }
 
   /** Computes the outputs from the inputs by name; the arrays are the caller's. */

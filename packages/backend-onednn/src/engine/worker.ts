@@ -11,7 +11,9 @@ async function answer({ id, name, args }: Request): Promise<void> {
     const call = engine[name].bind(engine) as (...args: readonly unknown[]) => unknown;
     const value = await call(...args);
     const buffers =
-      name === 'run' ? Object.values(value as SentTensors).map(({ data }) => data.buffer as ArrayBuffer) : [];
+      name === 'run' || name === 'runStep' || name === 'readState'
+        ? Object.values(value as SentTensors).map(({ data }) => data.buffer as ArrayBuffer)
+        : [];
     port.postMessage({ id, value } satisfies Reply, buffers);
   } catch (error) {
     port.postMessage({ id, error: sentError(error) } satisfies Reply);

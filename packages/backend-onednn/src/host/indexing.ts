@@ -110,13 +110,17 @@ const gatherNd: HostOperator = ({ inputs: [x, indices], outputs: [y] }) => {
   );
 };
 
-/** Adds rows of updates; `reduction: add` is what the graphs use. */
-const scatterNd: HostOperator = ({ inputs: [x, indices, updates], outputs: [y] }) => {
+/** Adds rows of updates with `reduction: add`; else they replace what is there, the last of several. */
+const scatterNd: HostOperator = ({ node, inputs: [x, indices, updates], outputs: [y] }) => {
+  const isSum = node.attributes['reduction'] === 'add';
   const depth = indices!.shape.at(-1)!;
   const inner = countOf(x!.shape.slice(depth));
   y!.data.set(x!.data);
   rowStarts(x!.shape, indices!.data, depth).forEach((start, row) => {
-    for (let i = 0; i < inner; i++) y!.data[start + i]! += updates!.data[row * inner + i]!;
+    for (let i = 0; i < inner; i++) {
+      const update = updates!.data[row * inner + i]!;
+      y!.data[start + i] = isSum ? y!.data[start + i]! + update : update;
+    }
   });
 };
 

@@ -16,7 +16,12 @@ export const BYTES: Readonly<Record<DataType, number>> = {
 /** The layout is left to the primitive. */
 export const ANY_LAYOUT = 1;
 
+/** Layouts of images with channels in blocks, by the size of the blocks. */
+export const BLOCKED_LAYOUT: Readonly<Record<number, number>> = { 16: 78, 8: 102 };
+
 export const FORWARD_INFERENCE = 96;
+/** The forward pass keeps what the backward pass needs. */
+export const FORWARD_TRAINING = 64;
 
 /** Algorithms. */
 export const CONVOLUTION = 0x1;
@@ -63,7 +68,24 @@ export const SOFTMAX: Readonly<Record<string, number>> = { Softmax: 0x30000, Log
 export const NORMALIZATION = { globalStatistics: 1, scale: 2, shift: 4, relu: 8 } as const;
 
 /** Queries of a primitive's descriptor. */
-export const QUERY = { source: 129, weights: 131, destination: 133 } as const;
+export const QUERY = {
+  source: 129,
+  gradientOfSource: 130,
+  weights: 131,
+  gradientOfWeights: 132,
+  destination: 133,
+  gradientOfDestination: 134,
+  workspace: 135,
+} as const;
+
+/** Queries of a memory descriptor. */
+export const MEMORY_QUERY = {
+  strides: 14,
+  paddedSizes: 260,
+  blocks: 263,
+  blockSizes: 264,
+  blockAxes: 265,
+} as const;
 
 /** Names of a primitive's arguments. */
 export const ARGUMENT = {
@@ -76,6 +98,10 @@ export const ARGUMENT = {
   variance: 50,
   scale: 51,
   shift: 52,
+  workspace: 64,
+  gradientOfSource: 129,
+  gradientOfDestination: 145,
+  gradientOfWeights: 161,
 } as const;
 
 /** The second operand of the binary operation at place `index` of the operations after a primitive. */
@@ -88,4 +114,7 @@ export const scalesOf = (argument: number): number => 4096 | argument;
 export const ISA_AVX512_VNNI = 0x67;
 export const ISA_AVX2_VNNI = 0x0f;
 export const ISA_AVX512_BF16 = 0xe7;
+export const ISA_AVX512 = 0x27;
+export const ISA_AMX = 0xfef;
+export const ISA_AVX2 = 0x07;
 export const ISA_AVX2_VNNI_2 = 0x1f;

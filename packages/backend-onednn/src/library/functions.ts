@@ -20,6 +20,9 @@ const CONVOLUTION = [
   POINTER,
 ] as const;
 
+/** Strides (or sizes, for pooling), dilations and paddings. */
+const WINDOW = [ARRAY, ARRAY, ARRAY, ARRAY] as const;
+
 /** C types of the arguments, by function. A result is a status unless it is listed below. */
 export const FUNCTIONS = {
   dnnl_engine_create: [ARRAY, 'int', 'size_t'],
@@ -32,6 +35,7 @@ export const FUNCTIONS = {
   dnnl_memory_desc_destroy: [POINTER],
   dnnl_memory_desc_equal: [POINTER, POINTER],
   dnnl_memory_desc_get_size: [POINTER],
+  dnnl_memory_desc_query: [POINTER, 'int', ARRAY],
   dnnl_memory_create: [ARRAY, POINTER, POINTER, POINTER],
   dnnl_memory_destroy: [POINTER],
   dnnl_primitive_desc_query_md: [POINTER, 'int', 'int'],
@@ -53,6 +57,21 @@ export const FUNCTIONS = {
   dnnl_binary_primitive_desc_create: [ARRAY, POINTER, 'int', POINTER, POINTER, POINTER, POINTER],
   dnnl_convolution_forward_primitive_desc_create: CONVOLUTION,
   dnnl_deconvolution_forward_primitive_desc_create: CONVOLUTION,
+  dnnl_convolution_backward_data_primitive_desc_create: [
+    ...[ARRAY, POINTER, 'int', POINTER, POINTER, POINTER],
+    ...WINDOW,
+    ...[POINTER, POINTER],
+  ],
+  dnnl_convolution_backward_weights_primitive_desc_create: [
+    ...[ARRAY, POINTER, 'int', POINTER, POINTER, POINTER, POINTER],
+    ...WINDOW,
+    ...[POINTER, POINTER],
+  ],
+  dnnl_pooling_backward_primitive_desc_create: [
+    ...[ARRAY, POINTER, 'int', POINTER, POINTER, ARRAY],
+    ...WINDOW,
+    ...[POINTER, POINTER],
+  ],
   dnnl_eltwise_forward_primitive_desc_create: [
     ARRAY,
     POINTER,

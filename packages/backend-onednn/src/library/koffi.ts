@@ -13,7 +13,7 @@ export interface Koffi {
   load(path: string): CLibrary;
   /** Address of a typed array's first byte. */
   address(array: ArrayBufferView): bigint;
-  decode(address: unknown, type: unknown): unknown;
+  decode(address: unknown, type: unknown, count?: number): unknown;
   struct(fields: Readonly<Record<string, string>>): unknown;
 }
 

@@ -1,11 +1,16 @@
 import {
   ANY_LAYOUT,
+  BLOCKED_LAYOUT,
   BYTES,
   DATA_TYPE,
+  ISA_AMX,
+  ISA_AVX2,
+  ISA_AVX512,
   ISA_AVX2_VNNI_2,
   ISA_AVX2_VNNI,
   ISA_AVX512_BF16,
   ISA_AVX512_VNNI,
+  MEMORY_QUERY,
   type DataType,
 } from './constants.js';
 import type { FoundLibrary } from './find-library.js';
@@ -16,6 +21,13 @@ export type { Describe } from './functions.js';
 
 /** An address of an object of the library. */
 export type Handle = number;
+
+/** Elements between neighbors along each axis; of an axis in blocks, between blocks, whose elements follow each other. */
+export interface MemoryLayout {
+  readonly strides: readonly number[];
+  /** padded: the size of the axis in whole blocks. */
+  readonly block: { readonly axis: number; readonly size: number; readonly padded: number } | null;
+}
 
 /** An operation that a primitive applies to its result before it is stored. */
 export type PostOperation =
@@ -53,6 +65,7 @@ export class Onednn {
   readonly #engine: Handle;
   readonly #stream: Handle;
   readonly #address: (array: ArrayBufferView) => number;
+  readonly #decode: (place: bigint, type: string, count: number) => ArrayLike<number | bigint>;
 
   constructor({ functions, version }: FoundLibrary, koffi: Koffi) {
     this.version = version;
@@ -60,6 +73,7 @@ export class Onednn {
     this.#functions = Object.fromEntries(
       names.map((name) => [name, functions.func(name, RESULTS[name] ?? 'int', FUNCTIONS[name])]),
     ) as Record<FunctionName, CFunction>;
+    this.#decode = (place, type, count) => koffi.decode(place, type, count) as ArrayLike<number | bigint>;
     this.#address = (array) => Number(koffi.address(array));
     this.#engine = this.create('dnnl_engine_create', 1, 0);
     this.#stream = this.create('dnnl_stream_create', this.#engine, 1);
@@ -75,9 +89,25 @@ export class Onednn {
     return this.#hasOne(ISA_AVX512_BF16, ISA_AVX2_VNNI_2);
   }
 
+  /** Whether this processor multiplies tiles of bfloat16, much faster than float32. */
+  get hasAmx(): boolean {
+    return this.#hasOne(ISA_AMX);
+  }
+
   /** Whether this processor sums products of bytes in 32 bits; elsewhere sums of two of them saturate at 16 bits. */
   get hasInt8(): boolean {
     return this.#hasOne(ISA_AVX512_VNNI, ISA_AVX2_VNNI);
+  }
+
+  /** Channels in a block of the layout that this processor's code for convolutions likes best; null where there is none. */
+  get channelBlock(): number | null {
+    return this.#hasOne(ISA_AVX512) ? 16 : this.#hasOne(ISA_AVX2) ? 8 : null;
+  }
+
+  /** A descriptor of images [B, C, H, W] with channels in blocks. */
+  blockedDescriptor(type: DataType, shape: readonly number[], block: number): Handle {
+    const [sizes, number, tag] = [dims(shape), DATA_TYPE[type], BLOCKED_LAYOUT[block]];
+    return this.create('dnnl_memory_desc_create_with_tag', shape.length, sizes, number, tag);
   }
 
   /** Bits are those of x86-64; other processors are not tested. */
@@ -113,6 +143,25 @@ export class Onednn {
   /** Bytes that a tensor of a descriptor takes. */
   sizeOf(descriptor: Handle): number {
     return this.call('dnnl_memory_desc_get_size', descriptor);
+  }
+
+  /** How the elements of a descriptor lie; null where they lie neither in strides nor in blocks of one axis. */
+  layoutOf(descriptor: Handle, rank: number): MemoryLayout | null {
+    const count = new Int32Array(1);
+    if (this.#functions.dnnl_memory_desc_query(descriptor, MEMORY_QUERY.blocks, count) !== 0) return null;
+    const strides = this.#sizes(descriptor, MEMORY_QUERY.strides, rank);
+    if (count[0] === 0) return { strides, block: null };
+    if (count[0] !== 1) return null;
+    const [size] = this.#sizes(descriptor, MEMORY_QUERY.blockSizes, 1) as [number];
+    const [axis] = this.#sizes(descriptor, MEMORY_QUERY.blockAxes, 1) as [number];
+    const padded = this.#sizes(descriptor, MEMORY_QUERY.paddedSizes, rank);
+    return { strides, block: { axis, size, padded: padded[axis]! } };
+  }
+
+  #sizes(descriptor: Handle, query: number, count: number): number[] {
+    const place = new BigUint64Array(1);
+    this.call('dnnl_memory_desc_query', descriptor, query, place);
+    return Array.from(this.#decode(place[0]!, 'int64_t', count), Number);
   }
 
   equal(a: Handle, b: Handle): boolean {

@@ -33,7 +33,7 @@ export function operationsAfter(builder: Builder, value: number, canAdd: boolean
   let result = value;
   while (operations.length < 8) {
     const node = builder.onlyConsumer(result);
-    if (node === null || builder.isDone(node)) break;
+    if (node === null || builder.isDone(node) || builder.grouped.has(node)) break;
     const output = builder.graph.values[node.outputs[0]!]!;
     if (output.type !== 'float32' || output.shape.join() !== shape.join()) break;
     const after = functionOf(builder, node);

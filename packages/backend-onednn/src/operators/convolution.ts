@@ -6,6 +6,7 @@ import {
   CONVOLUTION,
   DECONVOLUTION,
   FORWARD_INFERENCE,
+  FORWARD_TRAINING,
   NORMALIZATION,
   QUERY,
   scalesOf,
@@ -127,7 +128,7 @@ function scaled(
 }
 
 /** Weights with an axis of groups in front. */
-function grouped(builder: Builder, weights: Tensor, groups: number): Tensor {
+export function grouped(builder: Builder, weights: Tensor, groups: number): Tensor {
   if (groups === 1) return weights;
   const [outputs, ...rest] = weights.shape as [number, ...number[]];
   const shape = [groups, outputs / groups, ...rest];
@@ -161,23 +162,28 @@ function emitConvolution(builder: Builder, convolution: Convolution): void {
   const weights = quantized?.weights ?? convolution.weights;
   const result = resultOf(builder, value, quantized !== null);
   const after = result.after;
-  const source: DataType = quantized === null ? builder.activation : x.type;
+  const source: DataType = quantized === null ? builder.factor : x.type;
   const any = (type: DataType, of: readonly number[]): Handle => builder.descriptor(type, of, null);
   // 8-bit code of the library has channels last; what it computes then has the same layout for every type.
   const fixed = quantized === null ? null : channelsLast(shape);
   const all = [x, weights, ...(bias === null ? [] : [bias]), ...after.operands.map(([, tensor]) => tensor)];
+  const [sourceLayout, resultLayout] = ((): readonly Handle[] => {
+    if (fixed !== null) return [any(source, x.shape), builder.descriptor(result.type, shape, fixed)];
+    const groups = weights.shape.length === 5 ? weights.shape[0]! : 1;
+    return builder.imageDescriptors(groups, [source, x.shape], [result.type, shape]);
+  })() as [Handle, Handle];
   let made!: Tensor;
   builder.emit(
     isTransposed
       ? 'dnnl_deconvolution_forward_primitive_desc_create'
       : 'dnnl_convolution_forward_primitive_desc_create',
     [
-      FORWARD_INFERENCE,
+      builder.heap === null ? FORWARD_INFERENCE : FORWARD_TRAINING,
       isTransposed ? DECONVOLUTION : CONVOLUTION,
-      any(source, x.shape),
+      sourceLayout,
       any(weights.type === 'int8' ? 'int8' : source, weights.shape),
       bias?.descriptor ?? 0,
-      builder.descriptor(result.type, shape, fixed),
+      resultLayout,
       strides,
       dilations,
       begin,

@@ -27,7 +27,7 @@ export const matmul: Operator = (builder, node) => {
   const a = operand(left!, integer(node, 'transA', 0) === 1);
   const b = operand(right!, integer(node, 'transB', 0) === 1);
   const after = operationsAfter(builder, value, false);
-  const computed = builder.activation;
+  const computed = builder.factor;
   // Weights are packed once; everything else is read as it lies.
   const isPacked = b.storage.isConstant && shape.length === 2;
   const source = a.type === computed ? a : builder.as(a, plainStrides(a.shape), computed);

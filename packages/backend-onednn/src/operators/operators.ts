@@ -3,6 +3,13 @@ import type { FlatNode } from '../graph/flat-graph.js';
 import { binary, reduction, softmax } from './binary.js';
 import { batchNormalization, convolution, transposedConvolution } from './convolution.js';
 import { elementwise } from './eltwise.js';
+import {
+  averagePoolInput,
+  convolutionFilter,
+  convolutionInput,
+  maxPoolInput,
+  maxPoolWithPlaces,
+} from './gradients.js';
 import { cast, concat, pad, reshape, slice, transpose } from './layout.js';
 import { matmul } from './matmul.js';
 import { onHost } from './on-host.js';
@@ -20,7 +27,11 @@ export const operators: Readonly<Record<string, readonly Operator[]>> = {
   MatMul: [matmul],
   Gemm: [matmul],
   FusedMatMul: [matmul],
-  MaxPool: [maxPool],
+  MaxPool: [maxPool, maxPoolWithPlaces],
+  MaxPoolGradient: [maxPoolInput],
+  AveragePoolGradient: [averagePoolInput],
+  ConvInputGradient: [convolutionInput],
+  ConvFilterGradient: [convolutionFilter],
   AveragePool: [averagePool],
   GlobalAveragePool: [planeMean],
   ReduceMean: [planeMean, reduction],

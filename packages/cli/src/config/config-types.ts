@@ -175,6 +175,8 @@ export interface ConfigOptions {
   readonly backend?: Named;
   /** number of threads, for backends that use threads; default: the backend's */
   readonly threads?: number | null;
+  /** what layers multiply in training steps; weights, sums, losses and updates are float32. bfloat16: on the backend onednn, where the processor has it; auto: bfloat16 where that is known to be faster, which is with AMX; default: float32 */
+  readonly precision?: 'float32' | 'bfloat16' | 'auto';
   /** memory for cached teacher outputs in MB; 0: no cache */
   readonly teacherCacheMb?: number;
   /** folder that keeps teacher outputs on disk, for later runs too; default: none */

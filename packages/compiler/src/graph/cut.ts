@@ -1,12 +1,10 @@
 import { sizeOf } from '@anc/core';
 import { Graph, reachable } from './graph.js';
+import { OWN_DOMAIN } from './own-domain.js';
 import { bytesOf, type NamedValue, type Node, type Value } from './value.js';
 
 /** The operator of a mean over ranks: an identity as far as the graph is concerned, which no runtime has. */
 export const RANK_MEAN = 'RankMean';
-
-/** Domain of operators that this package defines for itself. */
-export const OWN_DOMAIN = 'anc';
 
 /** A mean over ranks of x, in its memory order. */
 export const rankMean = (graph: Graph, x: Value): Value =>

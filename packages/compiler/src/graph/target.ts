@@ -10,6 +10,11 @@ export interface Target {
   readonly accelerated: boolean;
   /** Products apply a ReLU that follows them as they store their result, so that it costs nothing. */
   readonly fusesRelu: boolean;
+  /**
+   * The engine has operations of its own for gradients of convolutions and pooling (graph/window-gradients.ts), and fuses chains
+   * of elementwise operations; others get them as operations of ONNX.
+   */
+  readonly ownGradients: boolean;
 }
 
 /** What may be chosen of a target; by default any processor, without NCHWc layout. */
@@ -21,6 +26,7 @@ export const targetOf = (kind: Target['kind'], options: TargetOptions = {}): Tar
   channelBlock: null,
   accelerated: false,
   fusesRelu: false,
+  ownGradients: false,
   ...options,
   kind,
 });

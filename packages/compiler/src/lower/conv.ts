@@ -1,6 +1,7 @@
 import { nchwcFilter, rotatedNchwcFilter } from '../graph/nchwc.js';
 import { rotatePlanes, transpose } from '../graph/shape-ops.js';
 import type { Attributes, Value } from '../graph/value.js';
+import { windowGradient } from '../graph/window-gradients.js';
 import { filterGradient } from './filter-gradient.js';
 import { kernel, type Call, type Kernel } from './kernel.js';
 import { convInNchwc, nchwcPays } from './nchwc-conv.js';
@@ -8,7 +9,14 @@ import { stridedGradient, suitsPhases } from './strided-gradient.js';
 import { OIHW, type TracedTensor } from './traced-tensor.js';
 import type { Tracer } from './tracer.js';
 import { activate } from './unary.js';
-import { convWindow, imageLayout, padsAround, windowAttributes, type Window } from './window.js';
+import {
+  convAttributes,
+  convWindow,
+  imageLayout,
+  padsAround,
+  windowAttributes,
+  type Window,
+} from './window.js';
 
 /** A convolution without bias, in [B, C, H, W] in memory. */
 function conv2d(t: Tracer, x: TracedTensor, filter: TracedTensor, window: Window): TracedTensor {
@@ -16,9 +24,7 @@ function conv2d(t: Tracer, x: TracedTensor, filter: TracedTensor, window: Window
   const oihw = t.full(filter, OIHW); // [O, I / groups, kh, kw]
   const shape = [window.batchSize, window.outChannels, window.outHeight, window.outWidth];
   const attributes = {
-    ...windowAttributes(window),
-    kernel_shape: [window.filterHeight, window.filterWidth],
-    dilations: [window.dilationHeight, window.dilationWidth],
+    ...convAttributes(window),
     group: window.inChannels / oihw.shape[1]!,
   };
   const value =
@@ -33,7 +39,7 @@ function conv2d(t: Tracer, x: TracedTensor, filter: TracedTensor, window: Window
  * channels, these are less than the columns that a convolution makes of the many channels that it reads.
  */
 function addsPlanes(t: Tracer, window: Window, result: number, read: number): boolean {
-  if (t.target.accelerated) return false;
+  if (t.target.accelerated || t.target.ownGradients) return false;
   const { filterHeight, filterWidth, strideHeight, strideWidth } = window;
   const few = result < 8 && result < read && filterHeight * filterWidth > 1;
   return few && strideHeight === 1 && strideWidth === 1 && Math.min(...padsAround(window)) >= 0;
@@ -81,6 +87,13 @@ export function inputGradient(
   const { filterHeight: kh, filterWidth: kw } = window;
   const group = window.inChannels / oihw.shape[1]!;
   const shape = [window.batchSize, window.inChannels, window.inHeight, window.inWidth];
+  if (t.target.ownGradients) {
+    const value = windowGradient(graph, 'convInput', [t.full(dy, layout), oihw], shape, {
+      ...convAttributes(window),
+      group,
+    });
+    return t.tensor(value, window.inShape, 'float32', layout);
+  }
   const dilations = [window.dilationHeight, window.dilationWidth];
   const pads = padsAround(window);
   // Padding a small dy out to a full convolution multiplies the work; past a point the other form is faster.

@@ -1,11 +1,12 @@
 import { binary } from '../graph/arithmetic.js';
 import { concat, pad, reshape, slice } from '../graph/shape-ops.js';
 import type { Value } from '../graph/value.js';
+import { windowGradient } from '../graph/window-gradients.js';
 import { finish, transposedConv } from './conv.js';
 import { kernel, type Kernel } from './kernel.js';
 import type { TracedTensor } from './traced-tensor.js';
 import type { Tracer } from './tracer.js';
-import { convWindow, imageLayout, windowAttributes, type Window } from './window.js';
+import { convAttributes, convWindow, imageLayout, windowAttributes, type Window } from './window.js';
 
 /** A logical [kh, kw, C, M] filter as [C·M, 1, kh, kw], for ONNX's grouped convolution. */
 function grouped(t: Tracer, filter: TracedTensor): Value {
@@ -30,6 +31,12 @@ function inputGradient(t: Tracer, dy: TracedTensor, filter: TracedTensor, window
   const layout = imageLayout(window);
   const { padInfo, filterHeight: kh, filterWidth: kw, inChannels } = window;
   const shape = [window.batchSize, inChannels, window.inHeight, window.inWidth];
+  if (t.target.ownGradients) {
+    const attributes = { ...convAttributes(window), group: inChannels };
+    const inputs = [t.full(dy, layout), grouped(t, filter)];
+    const value = windowGradient(t.graph, 'convInput', inputs, shape, attributes);
+    return t.tensor(value, window.inShape, 'float32', layout);
+  }
   const [spanH, spanW] = [(kh - 1) * window.dilationHeight, (kw - 1) * window.dilationWidth];
   const pads = [spanH - padInfo.top, spanW - padInfo.left, spanH - padInfo.bottom, spanW - padInfo.right];
   const direct =
@@ -58,6 +65,14 @@ function filterGradient(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Wi
   const layout = imageLayout(window);
   const { padInfo, inChannels, outHeight, outWidth, strideHeight, strideWidth } = window;
   const multiplier = window.outChannels / inChannels;
+  if (t.target.ownGradients) {
+    const { filterHeight: kh, filterWidth: kw } = window;
+    const inputs = [t.full(x, layout), t.full(dy, layout)];
+    const attributes = { ...convAttributes(window), group: inChannels };
+    const value = windowGradient(graph, 'convFilter', inputs, [window.outChannels, 1, kh, kw], attributes);
+    const apart = reshape(graph, value, [inChannels, multiplier, kh, kw]);
+    return t.tensor(apart, [kh, kw, inChannels, multiplier], 'float32', [2, 3, 0, 1]);
+  }
   const padded = pad(
     graph,
     t.full(x, layout),

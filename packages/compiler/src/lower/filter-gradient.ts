@@ -10,9 +10,10 @@ import {
 } from '../graph/nchwc.js';
 import { concat, pad, reshape, rotatePlanes, slice, transpose } from '../graph/shape-ops.js';
 import type { Value } from '../graph/value.js';
+import { windowGradient } from '../graph/window-gradients.js';
 import { identityLayout, OIHW, type TracedTensor } from './traced-tensor.js';
 import type { Tracer } from './tracer.js';
-import { imageLayout, padsAround, type Window } from './window.js';
+import { convAttributes, imageLayout, padsAround, type Window } from './window.js';
 
 /** Output size of the exchanged convolution: the filter's size, and what stride and dilation leave over. */
 function reach(window: Window): readonly [number, number] {
@@ -201,7 +202,18 @@ export function forcedForm<T>(form: FilterGradientForm, f: () => T): T {
   }
 }
 
+/** By the engine's own operation. */
+function ownGradient(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
+  const layout = imageLayout(window);
+  const { filterHeight: kh, filterWidth: kw, inChannels, outChannels } = window;
+  const inputs = [t.full(x, layout), t.full(dy, layout)];
+  const shape = [outChannels, inChannels, kh, kw];
+  const value = windowGradient(t.graph, 'convFilter', inputs, shape, { ...convAttributes(window), group: 1 });
+  return t.tensor(value, [kh, kw, inChannels, outChannels], 'float32', OIHW);
+}
+
 export function filterGradient(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
+  if (t.target.ownGradients && forced === null) return ownGradient(t, x, dy, window);
   // With im2col the WebGPU provider's results are wrong: the contract of backends found it.
   const fastest = t.target.accelerated ? 'perOffset' : fastestForm(window, t.target.channelBlock);
   const form = forced !== null && suits(forced, window, t.target.channelBlock) ? forced : fastest;

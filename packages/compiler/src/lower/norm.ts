@@ -80,7 +80,8 @@ export const normKernels: readonly Kernel[] = [
     };
     const vectors = [normalization.mean, normalization.variance, normalization.scale, normalization.offset];
     const whole = vectors.every((v) => v === null || v.shape.length === 1);
-    if (!whole || !sameLayout(normalization.x.layout, NCHW)) return composed(t, normalization);
+    const isFused = t.target.ownGradients && t.target.kind === 'step';
+    if (!whole || isFused || !sameLayout(normalization.x.layout, NCHW)) return composed(t, normalization);
     return t.target.channelBlock === null ? fused(t, normalization) : perChannel(t, normalization);
   }),
 ];

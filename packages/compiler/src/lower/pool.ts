@@ -3,6 +3,7 @@ import { binary } from '../graph/arithmetic.js';
 import type { Graph, Operation } from '../graph/graph.js';
 import { expand, reshape } from '../graph/shape-ops.js';
 import { madeBy, scalarOf, type Value } from '../graph/value.js';
+import { windowGradient } from '../graph/window-gradients.js';
 import { kernel, type Kernel } from './kernel.js';
 import type { TracedTensor } from './traced-tensor.js';
 import type { Tracer } from './tracer.js';
@@ -38,6 +39,11 @@ function maxPoolGradient(t: Tracer, dy: TracedTensor, x: TracedTensor, window: W
   const [, positions] = maxPool(t, visiblyPadded(graph, t.full(x, layout)), window);
   const gradient = t.full(dy, layout);
   const shape = inputShape(window);
+  if (t.target.ownGradients) {
+    const { attributes } = poolOperation(gradient, window);
+    const value = windowGradient(graph, 'maxPool', [gradient, positions], shape, attributes);
+    return t.tensor(value, window.inShape, 'float32', layout);
+  }
   if (!overlaps(window)) {
     const value = graph.op('MaxUnpool', [gradient, positions, graph.integers(shape)], 'float32', shape, {
       ...windowAttributes(window),
@@ -87,6 +93,12 @@ function averagePoolGradient(t: Tracer, dy: TracedTensor, window: Window): Trace
   const { graph } = t;
   const layout = imageLayout(window);
   const { filterHeight: kh, filterWidth: kw, batchSize: b, inChannels: c } = window;
+  const isWholePlane = kh === window.inHeight && kw === window.inWidth && !isPadded(window);
+  if (t.target.ownGradients && !isWholePlane) {
+    const attributes = { ...windowAttributes(window), kernel_shape: [kh, kw] };
+    const value = windowGradient(graph, 'averagePool', [t.full(dy, layout)], inputShape(window), attributes);
+    return t.tensor(value, window.inShape, 'float32', layout);
+  }
   const counts = graph.constant('float32', [1, 1, window.outHeight, window.outWidth], windowCounts(window));
   const divisor = isPadded(window) ? counts : graph.scalar(kh * kw);
   const share = binary(graph, 'Div', t.full(dy, layout), divisor);

@@ -52,6 +52,13 @@ export function windowAttributes({ padInfo, strideHeight, strideWidth }: Window)
   };
 }
 
+/** The same of a convolution, with its dilations and the size of its filter. */
+export const convAttributes = (window: Window) => ({
+  ...windowAttributes(window),
+  kernel_shape: [window.filterHeight, window.filterWidth],
+  dilations: [window.dilationHeight, window.dilationWidth],
+});
+
 /**
  * Zeros around a convolution's output with which every pixel of its input, at stride 1, meets every place of the filter: top,
  * left, bottom, right.

@@ -13,7 +13,7 @@ export const maskBeforeUnpool: PeepholePass = {
   name: 'mask-before-unpool',
   stage: 'operation',
   op: 'Mul',
-  when: () => true,
+  when: ({ ownGradients }) => !ownGradients,
   rewrite: (graph, { inputs: [a, b] }) => withinWindow(graph, a!, b!) ?? withinWindow(graph, b!, a!),
 };
 

@@ -301,6 +301,11 @@ export const computeSchema = z.strictObject({
     "number of threads, for backends that use threads; default: the backend's",
     MOST_THREADS,
   ),
+  precision: compute.choice(
+    'precision',
+    ['float32', 'bfloat16', 'auto'],
+    'what layers multiply in training steps; weights, sums, losses and updates are float32. bfloat16: on the backend onednn, where the processor has it; auto: bfloat16 where that is known to be faster, which is with AMX; default: float32',
+  ),
 });
 
 export const cacheSchema = z.strictObject({

@@ -12,6 +12,7 @@ import type {
   TrainingOptions,
 } from '../options/run-options.js';
 import { teacherBackend } from './teacher-backend.js';
+import { checkTrainingPrecision } from './training-precision.js';
 import { checkTrainedTeacher } from './given-teacher.js';
 import { scheduleOf } from './method-options.js';
 
@@ -37,6 +38,7 @@ export async function checkOptions(
   ] as const) {
     if (named !== undefined) await aboutOption(path, () => registries.backends.get(named.name));
   }
+  checkTrainingPrecision(options, { registries });
   await namedAugmentations(data, { registries });
   await aboutOption(['data', 'dataset'], () => registries.datasets.get(data.dataset.name));
   await checkTransfer(data, registries, isGivenTeacher);

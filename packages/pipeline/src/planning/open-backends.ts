@@ -4,6 +4,7 @@ import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
 import { aboutOption } from '../options/option-error.js';
 import type { ComputeOptions, OptionPath, RunOptions } from '../options/run-options.js';
+import { PRECISION } from './training-precision.js';
 import { formatNamed, type Named } from '../text/named.js';
 
 /** Where the teacher's outputs are computed and where students are trained; often the same backend. */
@@ -14,14 +15,17 @@ export interface RunBackends {
 
 /** Opens a run's backends. Equal names and options give one backend. Throws `ANC_OPTIONS` and `ANC_BACKEND_*`. */
 export async function openBackends(
-  { backend, threads }: ComputeOptions,
+  { backend, threads, precision }: ComputeOptions,
   ofTeacher: Named | undefined,
   ofStudent: Named | undefined,
   { registries }: Composition,
 ): Promise<RunBackends> {
   const open = async (path: OptionPath, named: Named): Promise<Backend> => {
     const known = optionNames(registries.backends.get(named.name).contribution.options) ?? [];
-    const shared = threads !== null && known.includes('threads') ? { threads } : {};
+    const shared = {
+      ...(threads !== null && known.includes('threads') ? { threads } : {}),
+      ...(precision !== undefined && known.includes(PRECISION) ? { [PRECISION]: precision } : {}),
+    };
     const all = { name: named.name, options: { ...shared, ...named.options } };
     return await aboutOption(path, () => registries.backends.create(all, undefined));
   };

@@ -16,11 +16,9 @@ import {
   type ToyStep,
   type TrainedToy,
 } from '../toy/index.js';
-import type { Subject } from './subject.js';
+import { metricLimit, type Subject } from './subject.js';
 import { momentum, nesterov, task } from './toy-steps.js';
 
-/** max|Δ| / max|w| of every tensor after the updates. */
-const STATE_LIMIT = 1e-4;
 const STEPS = 4;
 /** Fewer, because ranks that block are run again from the beginning at every exchange. */
 const SYNCHRONIZED_STEPS = 2;
@@ -55,7 +53,8 @@ const normalizedLabels = toyLabelStep({
 });
 
 /** Batches that are cut into micro-batches, or divided among ranks: the same as whole ones. */
-export function describeDivided({ describe, expect, test, observe, capabilities }: Subject): void {
+export function describeDivided(subject: Subject): void {
+  const { describe, expect, test, observe, capabilities, updateLimit } = subject;
   const inRanks = (backend: Backend, toy: ToyStep, ranks: number, accumulate = 1): Promise<TrainedToy[]> => {
     const exchange = exchangeByAllReduce(localAllReduce(ranks));
     return Promise.all(
@@ -89,12 +88,15 @@ export function describeDivided({ describe, expect, test, observe, capabilities 
     expect(namesOf(found.state)).toEqual(namesOf(whole.state));
     const errors = Object.entries(toyStateErrors(toy, found.state, whole.state));
     for (const [name, error] of errors) observe(`${toy.name}, divided: ${name}`, error);
-    expect(errors.filter(([, error]) => !(error <= STATE_LIMIT))).toEqual([]);
+    expect(errors.filter(([, error]) => !(error <= updateLimit))).toEqual([]);
     expect(namesOf(found.metrics)).toEqual(namesOf(whole.metrics));
     // The area under the curve compares the rows of a part with each other: it has no mean over rows.
     const wrong = namesOf(whole.metrics).filter((name) => {
       const [a, b] = [found.metrics[name]!, whole.metrics[name]!];
-      return !name.startsWith('discriminator/auc') && !(Math.abs(a - b) <= 1e-3 * Math.max(1, Math.abs(b)));
+      return (
+        !name.startsWith('discriminator/auc') &&
+        !(Math.abs(a - b) <= metricLimit(subject) * Math.max(1, Math.abs(b)))
+      );
     });
     expect(wrong).toEqual([]);
   };

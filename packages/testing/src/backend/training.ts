@@ -1,14 +1,12 @@
 import { namesOf } from '@anc/core';
 import { equal } from '../harness/compare.js';
 import { runToySteps, toyStateErrors } from '../toy/index.js';
-import type { Subject } from './subject.js';
+import { metricLimit, type Subject } from './subject.js';
 import { residualStep, trainingSteps } from './toy-steps.js';
 
-/** max|Δ| / max|w| of every tensor after ten updates. */
-const STATE_LIMIT = 1e-4;
-
 /** Ten updates of whole training steps, against the oracle. */
-export function describeTraining({ describe, expect, test, oracle, observe }: Subject): void {
+export function describeTraining(subject: Subject): void {
+  const { describe, expect, test, oracle, observe, updateLimit } = subject;
   describe('ten updates of the whole step', () => {
     for (const toy of trainingSteps) {
       test(toy.name, async (backend) => {
@@ -18,11 +16,11 @@ export function describeTraining({ describe, expect, test, oracle, observe }: Su
         for (const [name, error] of errors) {
           if (!toy.zeroGradient.includes(name)) observe(`${toy.name}: ${name}`, error);
         }
-        expect(errors.filter(([, error]) => !(error <= STATE_LIMIT))).toEqual([]);
+        expect(errors.filter(([, error]) => !(error <= updateLimit))).toEqual([]);
         expect(namesOf(found.metrics)).toEqual(namesOf(expected.metrics));
         const wrongMetrics = namesOf(expected.metrics).filter((name) => {
           const [a, b] = [found.metrics[name]!, expected.metrics[name]!];
-          return !(Math.abs(a - b) <= 1e-3 * Math.max(1, Math.abs(b)));
+          return !(Math.abs(a - b) <= metricLimit(subject) * Math.max(1, Math.abs(b)));
         });
         expect(wrongMetrics).toEqual([]);
       });

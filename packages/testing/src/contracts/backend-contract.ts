@@ -8,7 +8,7 @@ import { describeObjective } from '../backend/objective.js';
 import { describeOptimizers } from '../backend/optimizers.js';
 import { describeStates } from '../backend/states.js';
 import { describeSteps } from '../backend/steps.js';
-import { OP_LIMIT, type Subject } from '../backend/subject.js';
+import { OP_LIMIT, UPDATE_LIMIT, type Subject } from '../backend/subject.js';
 import { describeTraining } from '../backend/training.js';
 import type { ContractRunner } from '../harness/contract-runner.js';
 import { expectation } from '../harness/expectation.js';
@@ -20,6 +20,8 @@ export interface BackendContractOptions {
   readonly capabilities?: Partial<Capabilities>;
   /** Largest relative error of an operation, for backends that compute with less than float32; default: 2e-5. */
   readonly operationLimit?: number;
+  /** Largest max|Δ| / max|w| of a tensor after updates, for backends whose steps multiply less than float32; default: 1e-4. */
+  readonly updateLimit?: number;
   /** Memory that the engine holds, in any unit that grows with a leak; tfjs's tensor count by default. */
   readonly held?: (backend: Backend) => number | Promise<number>;
   /** Called with every measured relative error. */
@@ -57,6 +59,7 @@ export function backendContract(
     held: options.held ?? (() => tf.memory().numTensors),
     observe: options.observe ?? (() => {}),
     operationLimit: options.operationLimit ?? OP_LIMIT,
+    updateLimit: options.updateLimit ?? UPDATE_LIMIT,
   };
   const { test, oracle } = subject;
 

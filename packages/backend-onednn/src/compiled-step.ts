@@ -1,0 +1,198 @@
+import { cutAtRankMeans, runPasses, type TracedStep } from '@anc/compiler';
+import {
+  AncError,
+  drawNoise,
+  type CompiledStep,
+  type DeviceState,
+  type HostTensor,
+  type Inputs,
+  type LeafSpec,
+  type NoiseSpec,
+  type RankMeans,
+  type StepSpec,
+  type Tree,
+} from '@anc/core';
+import { assertFeed, meansOfRuns } from '@anc/core/internal';
+import type { EngineClient } from './engine/client.js';
+import type { SentTensor, SentTensors, StepPart } from './engine/protocol.js';
+import { flatten, type FlatGraph } from './graph/flat-graph.js';
+import { OnednnState } from './state.js';
+
+/** An exchange of ranks after a part of a step: names of outputs, and of the inputs of later parts that get their means. */
+interface Exchange {
+  readonly output: string;
+  readonly input: string;
+}
+
+interface Part extends StepPart {
+  readonly exchanges: readonly Exchange[];
+}
+
+/** A step's programs and its inputs; shared by all compilations of the same step. */
+export interface StepProgram {
+  readonly parts: readonly Part[];
+  readonly metrics: readonly string[];
+  readonly batch: Tree<LeafSpec>;
+  readonly hyper: readonly string[];
+  readonly noise: readonly NoiseSpec[];
+}
+
+const FEED = /^(batch|hyper|noise)\//;
+
+/** A graph without the inputs that nothing reads. */
+function used(graph: FlatGraph): FlatGraph {
+  const read = new Set<number>(graph.outputs.map(({ value }) => value));
+  for (const { inputs } of graph.nodes) for (const input of inputs) if (input !== null) read.add(input);
+  return { ...graph, inputs: graph.inputs.filter(({ value }) => read.has(value)) };
+}
+
+/** Builds a step's programs: one, or with ranks that exchange means while it runs, one for each part between these. */
+export async function buildStep(
+  engine: EngineClient,
+  traced: TracedStep,
+  spec: StepSpec,
+): Promise<StepProgram> {
+  const { outputs } = runPasses(traced);
+  const sections =
+    spec.ranks === undefined
+      ? [{ graph: traced.graph, outputs, drops: [], sends: [] }]
+      : cutAtRankMeans(traced.graph, outputs);
+  const parts: Part[] = [];
+  const feeds = new Set<string>();
+  for (const [i, section] of sections.entries()) {
+    const graph = used(flatten(section.graph, section.outputs));
+    const program = engine.handle();
+    await engine.call('buildStep', program, graph, spec.ranks === undefined);
+    const own = graph.inputs.map(({ name }) => name).filter((name) => FEED.test(name));
+    for (const name of own) feeds.add(name);
+    parts.push({
+      program,
+      feeds: own,
+      isFirst: i === 0,
+      isLast: i === sections.length - 1,
+      drops: section.drops,
+      sends: section.sends.map(({ output }) => output),
+      exchanges: section.sends.map(({ output, input }) => ({ output, input })),
+    });
+  }
+  return {
+    parts,
+    metrics: traced.metrics,
+    batch: Object.fromEntries(Object.entries(spec.batch).filter(([name]) => feeds.has(`batch/${name}`))),
+    hyper: spec.hyper.filter((name) => feeds.has(`hyper/${name}`)),
+    noise: traced.noise.filter(({ name }) => feeds.has(`noise/${name}`)),
+  };
+}
+
+/** The noise of one step. */
+interface DrawnNoise {
+  readonly of: Inputs['noise'];
+  readonly tensors: SentTensors;
+}
+
+/** A handle on a step's programs, with metrics of its own. */
+export class OnednnStep implements CompiledStep {
+  readonly #accumulator: number;
+  #prefetched: DrawnNoise | null = null;
+
+  constructor(
+    /** The thread that computes. */
+    readonly engine: EngineClient,
+    /** What it runs. */
+    readonly program: StepProgram,
+    readonly release: () => Promise<void>,
+  ) {
+    this.#accumulator = engine.handle();
+  }
+
+  async run(state: DeviceState, { batch, hyper, noise, rankMeans }: Inputs): Promise<void> {
+    const { program, engine } = this;
+    if (!(state instanceof OnednnState) || state.engine !== engine) {
+      throw new AncError('ANC_STATE', 'this state was uploaded to another backend.', {
+        hint: 'upload it with the backend that compiled the step.',
+      });
+    }
+    assertFeed('the batch entry', batch, program.batch);
+    const feeds: Record<string, SentTensor> = {};
+    for (const name of Object.keys(program.batch)) feeds[`batch/${name}`] = batch[name]!;
+    for (const name of program.hyper) feeds[`hyper/${name}`] = scalar(name, hyper);
+    Object.assign(feeds, this.#noise(noise));
+    const running = this.#play(state.handle, feeds, rankMeans);
+    // The next step's noise is drawn while this one runs on the other thread.
+    if (program.noise.length > 0) this.#prefetched = this.#draw({ ...noise, step: noise.step + 1 });
+    await running;
+  }
+
+  async #play(state: number, feeds: SentTensors, means: RankMeans | undefined): Promise<void> {
+    let received: SentTensors = {};
+    for (const part of this.program.parts) {
+      const own = Object.fromEntries(part.feeds.map((name) => [name, feeds[name]!]));
+      const { exchanges, ...plan } = part;
+      const sent = await this.engine.call('runStep', plan, state, this.#accumulator, { ...own, ...received });
+      received = exchanges.length === 0 ? {} : await exchanged(exchanges, sent, means);
+    }
+  }
+
+  async metrics(): Promise<Tree<number>> {
+    return meansOfRuns(await this.metricsOfRuns());
+  }
+
+  async metricsOfRuns(): Promise<readonly Tree<number>[]> {
+    const { metrics } = this.program;
+    const values = await this.engine.call('readMetrics', this.#accumulator);
+    const runs = metrics.length === 0 ? 0 : values.length / metrics.length;
+    return Array.from({ length: runs }, (_, run) =>
+      Object.fromEntries(metrics.map((name, i) => [name, values[run * metrics.length + i]!])),
+    );
+  }
+
+  async dispose(): Promise<void> {
+    await this.engine.call('readMetrics', this.#accumulator);
+    await this.release();
+  }
+
+  #noise(wanted: Inputs['noise']): SentTensors {
+    const known = this.#prefetched;
+    return known !== null && isSameNoise(known.of, wanted) ? known.tensors : this.#draw(wanted).tensors;
+  }
+
+  #draw(of: Inputs['noise']): DrawnNoise {
+    const { seed, step, offset } = of;
+    const pairs = this.program.noise.map((spec): readonly [string, HostTensor] => [
+      `noise/${spec.name}`,
+      drawNoise(spec, seed, step, offset),
+    ]);
+    return { of, tensors: Object.fromEntries(pairs) };
+  }
+}
+
+const isSameNoise = (a: Inputs['noise'], b: Inputs['noise']): boolean =>
+  a.seed === b.seed && a.step === b.step && (a.offset ?? 0) === (b.offset ?? 0);
+
+function scalar(name: string, hyper: Tree<number>): SentTensor {
+  const value = hyper[name];
+  if (value === undefined) throw new AncError('ANC_FEED', `the hyperparameter "${name}" is missing.`);
+  return { shape: [], data: Float32Array.of(value) };
+}
+
+/** The means over ranks of everything that a part sends, in one exchange, as inputs of later ones. */
+async function exchanged(
+  exchanges: readonly Exchange[],
+  sent: SentTensors,
+  means: RankMeans | undefined,
+): Promise<SentTensors> {
+  const own = exchanges.map(({ output }) => sent[output]!.data as Float32Array);
+  const buffer = new Float32Array(own.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const values of own) {
+    buffer.set(values, at);
+    at += values.length;
+  }
+  const mean = means === undefined ? buffer : await means.mean(buffer);
+  at = 0;
+  const inputs = exchanges.map(({ input }, i): [string, SentTensor] => {
+    const data = mean.slice(at, (at += own[i]!.length));
+    return [input, { shape: [data.length], data }];
+  });
+  return Object.fromEntries(inputs);
+}

@@ -1,0 +1,2 @@
+/** Domain of operators that this package defines for itself. */
+export const OWN_DOMAIN = 'anc';
