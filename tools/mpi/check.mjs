@@ -1,7 +1,7 @@
 /**
  * CI stage: a training on several ranks, with Open MPI and MPICH.
  *
- * The contract of collectives; two ranks and one process with the same weights up to rounding; the same bytes from both
+ * The contract of collectives; the sessions that a step of ranks is cut into; two ranks and one process with the same weights up to rounding; the same bytes from both
  * implementations; synchronized batch norm, compiled and op by op; a signal to mpiexec, a rank that is killed, and a resumption on other numbers of ranks that ends where the
  * uninterrupted run does; errors of people who try it for the first time.
  */
@@ -99,6 +99,14 @@ function killRank(name) {
 
 console.log(ranks(openMpi, 2, [CONTRACT]).trim());
 console.log(ranks(mpich, 3, [CONTRACT]).trim());
+
+const SECTIONS = fileURLToPath(new URL('sections.mjs', import.meta.url));
+const [direct, copied] = [folder, tmpdir()].map((cwd) =>
+  JSON.parse(call(process.execPath, [SECTIONS], { cwd })),
+);
+assert(direct.native && !copied.native, 'koffi is found where it is not, or the other way round');
+assert(direct.state === copied.state, 'sections have other bytes by the C functions of ONNX Runtime');
+console.log('sections: the same bytes by the C functions of ONNX Runtime and by its package');
 
 call(process.execPath, run('one', ['--teacher', 'cnn-student', '--teacher-epochs', '1']));
 ranks(openMpi, 2, run('open-mpi', GIVEN));

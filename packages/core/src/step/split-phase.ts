@@ -2,9 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { differentiableRankMean } from '../autodiff/rank-mean.js';
 import type { Phase, PhaseGradients, Step } from '../contracts/step.js';
-import { AncError } from '../errors/error.js';
 import { mapTree, prefixTree, subtree, type LeafSpec, type Tree } from '../tree/tree.js';
-import { repeatedContext } from './play-phases.js';
+import { assertAveraged, repeatedContext } from './play-phases.js';
 
 /**
  * A phase in two halves, each a phase of its own that a backend compiles as any other: the first leaves the means over
@@ -73,13 +72,7 @@ const measuredPhase = (phase: Phase, report: (measured: MeasuredPhase) => void):
     });
     const found = phase.gradients(state, batch, hyper, { ...context, ranks: { count: 2, mean } });
     const handed = handedBy(found);
-    for (const [name, { dtype }] of Object.entries(handed)) {
-      if (dtype === 'float32') continue;
-      throw new AncError('ANC_EXCHANGE', `phase "${phase.name}" hands on ${name}, which has no mean.`, {
-        expected: 'gradients, means and statistics of type float32',
-        received: dtype,
-      });
-    }
+    for (const [name, value] of Object.entries(handed)) assertAveraged(phase.name, name, value);
     report({ handed: mapTree(handed, ({ shape }) => [...shape]), takesRankMeans });
     return { grads: {}, stats: {}, metrics: found.metrics };
   },

@@ -14,8 +14,8 @@ import {
 } from '../step/split-phase.js';
 import { rowRange, type RowRange } from '../tree/rows.js';
 import { mapTree, namesOf, zeros, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
-import { assertRankMeans } from './rank-means.js';
-import { SplitStep, type Between, type SplitPhase } from './split-step.js';
+import { assertRankMeans, type Between } from './rank-means.js';
+import { SplitStep, type SplitPhase } from './split-step.js';
 
 /** Shapes and types of a whole batch and of everything else that enters a step. */
 export type WholeSpec = Omit<StepSpec, 'phases'>;
@@ -143,7 +143,8 @@ export class SplitStage {
   }
 }
 
-const rowsIn = ({ batch }: WholeSpec): number => Object.values(batch)[0]!.shape[0]!;
+/** Rows of a batch. */
+export const rowsIn = ({ batch }: WholeSpec): number => Object.values(batch)[0]!.shape[0]!;
 
 const withRows = (leaf: LeafSpec, rows: number): LeafSpec => ({
   ...leaf,

@@ -119,6 +119,7 @@ export function describeDivided({ describe, expect, test, observe, capabilities 
     }
 
     for (const [toy, ranks, accumulate] of [
+      [adversarial, 2, 1],
       [adversarial, 2, 2],
       [labels, 3, 1],
     ] as const) {
