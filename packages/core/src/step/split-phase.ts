@@ -55,18 +55,32 @@ export interface MeasuredPhase {
   readonly takesRankMeans: boolean;
 }
 
-/** A step that runs a phase's gradients and reports what they do. */
-export const measuringStep = (step: Step, phase: Phase, report: (measured: MeasuredPhase) => void): Step => ({
+/**
+ * A step that runs a phase's gradients and reports what they do.
+ *
+ * @param onRankMean called where they ask for a mean over ranks; may throw
+ */
+export const measuringStep = (
+  step: Step,
+  phase: Phase,
+  report: (measured: MeasuredPhase) => void,
+  onRankMean: () => void,
+): Step => ({
   id: JSON.stringify(['measure', step.id, phase.name]),
-  phases: [measuredPhase(phase, report)],
+  phases: [measuredPhase(phase, report, onRankMean)],
 });
 
 /** A phase that reports what the gradients of `phase` do, whenever it runs, and changes nothing. */
-const measuredPhase = (phase: Phase, report: (measured: MeasuredPhase) => void): Phase => ({
+const measuredPhase = (
+  phase: Phase,
+  report: (measured: MeasuredPhase) => void,
+  onRankMean: () => void,
+): Phase => ({
   name: phase.name,
   gradients(state, batch, hyper, context) {
     let takesRankMeans = false;
     const mean = differentiableRankMean((x) => {
+      onRankMean();
       takesRankMeans = true;
       return tf.clone(x);
     });

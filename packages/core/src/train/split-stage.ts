@@ -63,7 +63,11 @@ export class SplitSpecs {
     const held = new Map<Phase, Tree<LeafSpec>>();
     const ranks = new Map<Phase, number>();
     for (const phase of step.phases) {
-      const { handed, takesRankMeans } = await measured(backend, step, phase, whole);
+      // Where these cannot be taken, the first layer that asks for one says so, not the last: op by op that may take minutes.
+      const refuse = (): void => {
+        if (synchronized !== null) assertRankMeans(backend, synchronized);
+      };
+      const { handed, takesRankMeans } = await measured(backend, step, phase, whole, refuse);
       held.set(phase, heldEntries(phase.name, handed));
       if (!takesRankMeans || synchronized === null) continue;
       assertRankMeans(backend, synchronized);
@@ -160,6 +164,7 @@ async function measured(
   step: Step,
   phase: Phase,
   whole: WholeSpec,
+  onRankMean: () => void,
 ): Promise<MeasuredPhase> {
   const rows = Math.min(2, rowsIn(whole));
   const batch = mapTree(whole.batch, (leaf) => withRows(leaf, rows));
@@ -170,7 +175,7 @@ async function measured(
   const before = found.get(key);
   if (before !== undefined) return before;
   const reported: MeasuredPhase[] = [];
-  const measuring = measuringStep(step, phase, (found) => void reported.push(found));
+  const measuring = measuringStep(step, phase, (found) => void reported.push(found), onRankMean);
   await backend.rehearse(measuring, spec, { compiles: false });
   const last = reported.at(-1);
   if (last === undefined) {
