@@ -33,7 +33,7 @@ const VERDICTS = {
 /** An experiment of comparisons as a section of the page. */
 export const comparisonSection = (measured) => section(measured, partOf);
 
-function partOf({ title, command, options, environment, result }) {
+function partOf({ title, command, options, environment, minus, result }) {
   const { methods, interpretation = result.reading } = result; // the name in earlier versions
   return [
     ...(title === undefined ? [] : [`### ${title}\n`]),
@@ -41,6 +41,7 @@ function partOf({ title, command, options, environment, result }) {
     `${models(result)}\n`,
     errors(methods),
     '',
+    ...differences(minus),
     ...adversarialTraining(methods),
     'Interpretation by the program:\n',
     bullets(sentences(interpretation, methods)),
@@ -82,6 +83,13 @@ function errors(methods) {
       minutes(one.seconds.mean),
     ]),
   );
+}
+
+/** Test errors minus those of another part with the same seeds. */
+function differences(minus) {
+  if (minus === undefined) return [];
+  const rows = minus.methods.map(({ method, testError }) => [methodName(method), points(testError)]);
+  return [table(['method', `test error minus that of \`${minus.part}\``], rows), ''];
 }
 
 /** Adversarial training in the last epoch, for the methods that have it. */

@@ -31,9 +31,13 @@ const generated = {
   'learning-rate': '0.002',
 };
 
+/** Images of the data alone, with a generator that does not play against the student, and with one that does. */
+const fewImages = ['few-images-alone', 'few-images(discrepancyWeight=0)', 'few-images'];
+
 /**
  * What is measured for docs/results.md, as `anc-cli compare` and `anc-cli tune` take it. A part with `teacherOf` is
- * given the teacher that an earlier part trained.
+ * given the teacher that an earlier part trained; one with `minus` has the same methods and seeds as an earlier part, whose
+ * test errors are subtracted.
  */
 export const experiments = {
   'fashion-mnist': {
@@ -91,19 +95,19 @@ export const experiments = {
         name: 'fifty',
         title: 'With 50 images',
         options: { ...generated, 'limit-train': '50' },
-        methods: ['few-images-alone', 'few-images'],
+        methods: fewImages,
       },
       {
         name: 'two-hundred',
         title: 'With 200 images',
         options: { ...generated, 'limit-train': '200' },
-        methods: ['few-images-alone', 'few-images'],
+        methods: fewImages,
       },
       {
         name: 'transfer',
         title: 'With images of another domain: gray crops of CIFAR-100',
         options: { ...generated, 'transfer-dataset': 'cifar100', 'transfer-fit': 'crop' },
-        methods: ['few-images-alone', 'few-images'],
+        methods: fewImages,
       },
     ],
   },
@@ -145,6 +149,28 @@ export const experiments = {
         title: 'A teacher with statistics of batch norm',
         options: { ...generated, augment: 'none', teacher: 'cnn-teacher', 'teacher-epochs': '2' },
         methods: ['data-free', 'data-free(generatorTerms=[class-balance,confidence,activation,batch-norm])'],
+      },
+    ],
+  },
+  'teacher-precision': {
+    command: 'compare',
+    title: 'Fashion-MNIST: a teacher in 8 bits',
+    notes: [
+      'The published classifier of the section before is distilled to LeNet-5 on all images, once computed in float32 and once in 8-bit integers (`--teacher-precision int8`, on oneDNN). Seeds, images and updates are the same, so differences are taken seed by seed.',
+    ],
+    parts: [
+      {
+        name: 'float32',
+        title: 'The teacher in float32',
+        options: { ...generated, 'teacher-precision': 'float32' },
+        methods: ['kd', 'adversarial'],
+      },
+      {
+        name: 'int8',
+        title: 'The teacher in int8',
+        minus: 'float32',
+        options: { ...generated, 'teacher-precision': 'int8' },
+        methods: ['kd', 'adversarial'],
       },
     ],
   },

@@ -12,6 +12,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { pairedInterval } from '@anc/pipeline/internal';
 import { parse } from 'yaml';
 import { experiments } from './experiments.mjs';
 
@@ -158,6 +159,17 @@ const target = fileURLToPath(new URL(`measured/${name}.json`, import.meta.url));
 const before = existsSync(target) ? JSON.parse(await readFile(target, 'utf8')).parts : [];
 const kept = (part) => before.filter(({ command }) => command === commandOf(part));
 
+/** Test error of each method minus that of an earlier part, seed by seed. */
+function differencesTo(name, { methods }) {
+  const other = parts.find(
+    ({ command }) => command === commandOf(chosen.parts.find((one) => one.name === name)),
+  );
+  return methods.map((one, i) => {
+    const against = other.result.methods[i].testError;
+    return { method: one.method, testError: pairedInterval(one.testError.values, against.values) };
+  });
+}
+
 const parts = [];
 for (const part of chosen.parts) {
   if (values.part !== undefined && !values.part.includes(part.name)) {
@@ -175,6 +187,9 @@ for (const part of chosen.parts) {
     command: commandOf(part),
     options: await optionsOf(records.options),
     environment: await environmentOf(records.run),
+    ...(part.minus === undefined
+      ? {}
+      : { minus: { part: part.minus, methods: differencesTo(part.minus, result) } }),
     result: summaryOf(result),
   });
 }

@@ -26,6 +26,8 @@ const convolutions: readonly Convolution[] = [
   { side: 6, size: 1, stride: 2, pad: 'valid', input: 3, output: 2 },
   { side: 6, size: 2, stride: 1, pad: 'same', input: 3, output: 2 },
   { side: 6, size: 3, stride: 1, pad: 'same', input: 40, output: 8 },
+  { side: 7, size: 3, stride: 1, pad: 'same', input: 16, output: 1 },
+  { side: 7, size: 3, stride: 1, pad: 'valid', input: 1, output: 9 },
 ];
 
 /** Batches and channels that fill whole blocks, so that NCHWc layout applies in steps. */

@@ -12,6 +12,7 @@ export { divergedComparison, divergedReproduction } from './compare/diverged-err
 export { prepareComparison } from './compare/jobs.js';
 export { executeComparison } from './compare/execute.js';
 export { readRecord as readComparison } from './compare/folder.js';
+export { pairedInterval } from './compare/interval.js';
 export { rowsOf as comparedRows } from './compare/table.js';
 export { withDefaultBackend } from './backends/default-backend.js';
 export { augmentedSheet, type AugmentedSheet } from './data/augmented-sheet.js';

@@ -117,6 +117,15 @@ function sliceOfSlice(graph: Graph, before: readonly Value[], cut: readonly Slic
   return slice(graph, source, [...ranges.values()]);
 }
 
+/** Turns the planes of [N, C, H, W] by 180°. */
+export function rotatePlanes(graph: Graph, value: Value): Value {
+  const [n, c, height, width] = value.shape as [number, number, number, number];
+  if (height * width === 1) return value;
+  const flat = reshape(graph, value, [n, c, height * width]);
+  const reversed = slice(graph, flat, [{ axis: 2, begin: height * width - 1, end: -1, step: -1 }]);
+  return reshape(graph, reversed, [n, c, height, width]);
+}
+
 export function concat(graph: Graph, values: readonly Value[], axis: number): Value {
   if (values.length === 1) return values[0]!;
   const shape = [...values[0]!.shape];

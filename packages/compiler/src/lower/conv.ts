@@ -1,5 +1,5 @@
 import { nchwcFilter, rotatedNchwcFilter } from '../graph/nchwc.js';
-import { reshape, slice, transpose } from '../graph/shape-ops.js';
+import { rotatePlanes, transpose } from '../graph/shape-ops.js';
 import type { Attributes, Value } from '../graph/value.js';
 import { filterGradient } from './filter-gradient.js';
 import { kernel, type Call, type Kernel } from './kernel.js';
@@ -8,20 +8,47 @@ import { stridedGradient, suitsPhases } from './strided-gradient.js';
 import { OIHW, type TracedTensor } from './traced-tensor.js';
 import type { Tracer } from './tracer.js';
 import { activate } from './unary.js';
-import { convWindow, imageLayout, windowAttributes, type Window } from './window.js';
+import { convWindow, imageLayout, padsAround, windowAttributes, type Window } from './window.js';
 
 /** A convolution without bias, in [B, C, H, W] in memory. */
 function conv2d(t: Tracer, x: TracedTensor, filter: TracedTensor, window: Window): TracedTensor {
   const layout = imageLayout(window);
   const oihw = t.full(filter, OIHW); // [O, I / groups, kh, kw]
   const shape = [window.batchSize, window.outChannels, window.outHeight, window.outWidth];
-  const value = convolution(t, t.full(x, layout), oihw, shape, {
+  const attributes = {
     ...windowAttributes(window),
     kernel_shape: [window.filterHeight, window.filterWidth],
     dilations: [window.dilationHeight, window.dilationWidth],
     group: window.inChannels / oihw.shape[1]!,
-  });
+  };
+  const value =
+    attributes.group === 1 && addsPlanes(t, window, window.outChannels, window.inChannels)
+      ? byAddingPlanes(t, t.full(x, layout), oihw, shape, { ...attributes, pads: padsAround(window) })
+      : convolution(t, t.full(x, layout), oihw, shape, attributes);
   return t.tensor(value, window.outShape, 'float32', layout);
+}
+
+/**
+ * Whether a transposed convolution pays, which multiplies first and then adds shifted planes: where the result has few
+ * channels, these are less than the columns that a convolution makes of the many channels that it reads.
+ */
+function addsPlanes(t: Tracer, window: Window, result: number, read: number): boolean {
+  if (t.target.accelerated) return false;
+  const { filterHeight, filterWidth, strideHeight, strideWidth } = window;
+  const few = result < 8 && result < read && filterHeight * filterWidth > 1;
+  return few && strideHeight === 1 && strideWidth === 1 && Math.min(...padsAround(window)) >= 0;
+}
+
+/** A convolution at stride 1 as the transposed one with filters turned by 180°. pads: around its output. */
+function byAddingPlanes(
+  t: Tracer,
+  x: Value,
+  filter: Value,
+  shape: readonly number[],
+  attributes: Attributes,
+): Value {
+  const turned = rotatePlanes(t.graph, transpose(t.graph, filter, [1, 0, 2, 3]));
+  return t.graph.op('ConvTranspose', [x, turned], 'float32', shape, attributes);
 }
 
 /** x: [B, C, H, W]; filter: [O, I / groups, kh, kw]. */
@@ -38,14 +65,6 @@ function convolution(
   return t.graph.op('Conv', [x, filter], 'float32', shape, attributes);
 }
 
-/** Rotates a [O, I, kh, kw] filter by 180° in the plane. */
-function rotated(t: Tracer, filter: Value): Value {
-  const [o, i, height, width] = filter.shape as [number, number, number, number];
-  const flat = reshape(t.graph, filter, [o, i, height * width]);
-  const reversed = slice(t.graph, flat, [{ axis: 2, begin: height * width - 1, end: -1, step: -1 }]);
-  return reshape(t.graph, height * width === 1 ? flat : reversed, [o, i, height, width]);
-}
-
 /**
  * ∂/∂x of a convolution. At stride 1 it is a convolution of dy with the rotated, transposed filter (as fast as the
  * forward one); else one convolution per phase of the stride, or a transposed convolution.
@@ -59,18 +78,18 @@ export function inputGradient(
   const { graph } = t;
   const layout = imageLayout(window);
   const oihw = t.full(filter, OIHW);
-  const { padInfo, filterHeight: kh, filterWidth: kw } = window;
+  const { filterHeight: kh, filterWidth: kw } = window;
   const group = window.inChannels / oihw.shape[1]!;
   const shape = [window.batchSize, window.inChannels, window.inHeight, window.inWidth];
   const dilations = [window.dilationHeight, window.dilationWidth];
-  const [spanH, spanW] = [(kh - 1) * window.dilationHeight, (kw - 1) * window.dilationWidth];
-  const pads = [spanH - padInfo.top, spanW - padInfo.left, spanH - padInfo.bottom, spanW - padInfo.right];
+  const pads = padsAround(window);
   // Padding a small dy out to a full convolution multiplies the work; past a point the other form is faster.
   const [output, input] = [oihw.shape[0]!, oihw.shape[1]!];
   const inNchwc = nchwcPays(t, window.outChannels, [input, output, kh, kw]);
   const worthwhile = inNchwc ? 2.5 : 1.6;
   const inflation = (window.inHeight * window.inWidth) / (window.outHeight * window.outWidth);
   const direct =
+    !addsPlanes(t, window, input, output) &&
     inflation < worthwhile &&
     window.strideHeight === 1 &&
     window.strideWidth === 1 &&
@@ -83,7 +102,7 @@ export function inputGradient(
       ? convInNchwc(t, gradient, rotatedNchwcFilter(graph, t.target.channelBlock!, oihw), shape, attributes)
       : graph.op(
           'Conv',
-          [gradient, rotated(t, transpose(graph, oihw, [1, 0, 2, 3]))],
+          [gradient, rotatePlanes(graph, transpose(graph, oihw, [1, 0, 2, 3]))],
           'float32',
           shape,
           attributes,

@@ -8,11 +8,11 @@ import {
   padWidth,
   toNchwc,
 } from '../graph/nchwc.js';
-import { concat, pad, reshape, slice, transpose } from '../graph/shape-ops.js';
+import { concat, pad, reshape, rotatePlanes, slice, transpose } from '../graph/shape-ops.js';
 import type { Value } from '../graph/value.js';
 import { identityLayout, OIHW, type TracedTensor } from './traced-tensor.js';
 import type { Tracer } from './tracer.js';
-import { imageLayout, type Window } from './window.js';
+import { imageLayout, padsAround, type Window } from './window.js';
 
 /** Output size of the exchanged convolution: the filter's size, and what stride and dilation leave over. */
 function reach(window: Window): readonly [number, number] {
@@ -138,16 +138,39 @@ function im2col(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): T
   return t.tensor(value, [kh, kw, inChannels, outChannels], 'float32', OIHW);
 }
 
+/**
+ * The same with the columns of dy, at stride 1: the roles of image and gradient exchanged, which gives the filter turned
+ * by 180°. For a layer of few filters, such as the one that makes an image, these columns are few.
+ */
+function im2colOfGradient(t: Tracer, x: TracedTensor, dy: TracedTensor, window: Window): TracedTensor {
+  const { graph } = t;
+  const layout = imageLayout(window);
+  const { filterHeight: kh, filterWidth: kw, inChannels, outChannels } = window;
+  const each = im2colProducts(graph, t.full(dy, layout), t.full(x, layout), {
+    kernelSize: [kh, kw],
+    strides: [1, 1],
+    dilations: [window.dilationHeight, window.dilationWidth],
+    pads: padsAround(window),
+    outputSize: [window.inHeight, window.inWidth],
+  });
+  const shape = [inChannels, outChannels * kh * kw];
+  const sum = graph.op('ReduceSum', [each, graph.integers([0])], 'float32', shape, { keepdims: 0 });
+  const turned = rotatePlanes(graph, reshape(graph, sum, [inChannels, outChannels, kh, kw]));
+  return t.tensor(turned, [kh, kw, inChannels, outChannels], 'float32', [2, 3, 0, 1]);
+}
+
 /** The forms by name: what a benchmark compares. */
-export const filterGradientForms = { nchwcConvolution, im2col, perOffset };
+export const filterGradientForms = { nchwcConvolution, im2col, im2colOfGradient, perOffset };
 
 /** A name in `filterGradientForms`. */
 export type FilterGradientForm = keyof typeof filterGradientForms;
 
 /** Whether a form applies to a window, with `block` channels per block of the NCHWc layout (null: there is no such layout). */
 export function suits(form: FilterGradientForm, window: Window, block: number | null): boolean {
+  const { batchSize, inChannels, outChannels, strideHeight, strideWidth } = window;
+  if (form === 'im2colOfGradient')
+    return strideHeight === 1 && strideWidth === 1 && Math.min(...padsAround(window)) >= 0;
   if (form !== 'nchwcConvolution') return true;
-  const { batchSize, inChannels, outChannels } = window;
   return block !== null && [batchSize, inChannels, outChannels].every((n) => n % block === 0);
 }
 
@@ -157,7 +180,9 @@ const MOST_COLUMNS = 2 ** 26;
 /** The fastest form for a shape, by measurement on two processors (batch 128), in WebAssembly too. */
 export function fastestForm(window: Window, block: number | null): FilterGradientForm {
   const area = window.filterHeight * window.filterWidth;
-  const { batchSize, inChannels, outHeight, outWidth } = window;
+  const { batchSize, inChannels, outChannels, outHeight, outWidth } = window;
+  const fewFilters = area > 1 && outChannels < 8 && outChannels < inChannels;
+  if (fewFilters && suits('im2colOfGradient', window, block)) return 'im2colOfGradient';
   const fits = batchSize * inChannels * area * outHeight * outWidth <= MOST_COLUMNS;
   if (fits && (area === 1 || inChannels < 8)) return 'im2col';
   if (suits('nchwcConvolution', window, block)) return 'nchwcConvolution';

@@ -35,6 +35,12 @@ export const indexingKernels: readonly Kernel[] = [
     const value = t.graph.op('ScatterND', [zeros, at, t.logical(updates)], zeros.type, shape, attributes);
     return t.tensor(value, shape, updates.dtype);
   }),
+  kernel('TensorScatterUpdate', 'ScatterND', ({ t, input }) => {
+    const [x, indices, updates] = [input('tensor'), input('indices'), input('updates')];
+    const at = cast(t.graph, t.logical(indices), 'int64');
+    const value = t.graph.op('ScatterND', [t.logical(x), at, t.logical(updates)], x.value.type, x.shape);
+    return t.tensor(value, x.shape, x.dtype);
+  }),
   kernel('UnsortedSegmentSum', 'ScatterND', ({ t, input, attrs }) => {
     const [x, segments] = [input('x'), input('segmentIds')];
     const shape = [attrs['numSegments'] as number, ...x.shape.slice(1)];

@@ -80,7 +80,9 @@ export class Tracer {
     const candidates = tensors.filter((x) => x.shape.length === rank && sizeOf(x.value.shape) > 1);
     const largest = Math.max(0, ...candidates.map((x) => sizeOf(x.value.shape)));
     const heavy = candidates.filter((x) => sizeOf(x.value.shape) === largest);
-    const layout = (heavy.find((x) => !isIdentity(x.layout)) ?? heavy[0])?.layout ?? identityLayout(rank);
+    const own = (heavy.find((x) => !isIdentity(x.layout)) ?? heavy[0])?.layout ?? identityLayout(rank);
+    const alike = candidates.length === tensors.length && heavy.length === tensors.length;
+    const layout = alike ? own : unitAxesFirst(own, shape);
     return { values: tensors.map((x) => this.aligned(x, rank, layout)), shape, layout };
   }
 
@@ -142,6 +144,15 @@ export class Tracer {
   axis(x: TracedTensor, logical: number): number {
     return x.layout.indexOf(logical);
   }
+}
+
+/**
+ * Moves the innermost axes of size 1 outwards, which leaves memory as it is. ONNX Runtime repeats an operand along runs of
+ * the innermost axis: images of one channel, [B, H, W, 1], would be computed pixel by pixel.
+ */
+function unitAxesFirst(layout: readonly number[], shape: readonly number[]): readonly number[] {
+  const last = layout.findLastIndex((axis) => shape[axis] !== 1);
+  return last < 0 ? layout : [...layout.slice(last + 1), ...layout.slice(0, last + 1)];
 }
 
 /** Inserts the axes of size 1 into an order of the others, each in front of the next larger axis in logical order. */

@@ -52,6 +52,16 @@ export function windowAttributes({ padInfo, strideHeight, strideWidth }: Window)
   };
 }
 
+/**
+ * Zeros around a convolution's output with which every pixel of its input, at stride 1, meets every place of the filter: top,
+ * left, bottom, right.
+ */
+export function padsAround({ padInfo, ...window }: Window): readonly [number, number, number, number] {
+  const down = (window.filterHeight - 1) * window.dilationHeight;
+  const across = (window.filterWidth - 1) * window.dilationWidth;
+  return [down - padInfo.top, across - padInfo.left, down - padInfo.bottom, across - padInfo.right];
+}
+
 /** The layout that is [B, C, H, W] in memory for this data format. */
 export const imageLayout = ({ dataFormat }: Window): readonly number[] =>
   dataFormat === 'channelsFirst' ? identityLayout(4) : NCHW;

@@ -5,9 +5,15 @@ import { identityLayout, OIHW, physicalShape, type TracedTensor } from '../lower
 import type { Tracer } from '../lower/tracer.js';
 import type { TraceBackend } from './backend.js';
 
-/** Layout of a state entry: rank 4 as convolutions take their filter. The same for every step. */
+/** No filter has more rows; tables of images, such as a replay memory, have. */
+const FILTER_ROWS = 64;
+
+/**
+ * Layout of a state entry: filters, of rank 4, as convolutions take them, all else in logical order, so that rows of tables lie
+ * together. The same for every step.
+ */
 export const stateLayout = (shape: readonly number[]): readonly number[] =>
-  shape.length === 4 ? OIHW : identityLayout(shape.length);
+  shape.length === 4 && shape[0]! <= FILTER_ROWS ? OIHW : identityLayout(shape.length);
 
 /** A graph input as a traced tensor; bytes become float32. */
 export function inputTensor(

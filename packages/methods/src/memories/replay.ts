@@ -1,5 +1,6 @@
 import { filled, mapTree, prefixTree, subtree, type ReplayMemory } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
 export const replaySchema = z.strictObject({
@@ -16,11 +17,17 @@ export const replaySchema = z.strictObject({
 
 const SAMPLES = 'samples';
 
+/** 1 where the memory is full, else 0. */
+const full = (count: Tensor, capacity: number): Tensor =>
+  tf.cast(tf.greaterEqual(count, capacity), 'float32');
+
 /**
- * The last batches that were generated, newest first, as a shift register, and how many rows of it are filled. The student
- * is shown rows drawn at random with replacement: images of earlier generators keep it from forgetting, as experience
- * replay does (Binici 2022, "Preventing catastrophic forgetting and distribution mismatch in knowledge distillation via
- * synthetic data"), and cost no forward pass of generator and teacher.
+ * The last batches that were generated, in a ring: a new batch takes the place of the oldest. The student is shown rows drawn
+ * at random with replacement: images of earlier generators keep it from forgetting, as experience replay does (Binici 2022,
+ * "Preventing catastrophic forgetting and distribution mismatch in knowledge distillation via synthetic data"), and cost no
+ * forward pass of generator and teacher.
+ *
+ * `count` is the number of rows that were stored; of a full memory, capacity + the row that is written next.
  */
 export const replayMemory = ({ batches }: z.infer<typeof replaySchema>): ReplayMemory => ({
   name: `replay(${batches})`,
@@ -33,22 +40,29 @@ export const replayMemory = ({ batches }: z.infer<typeof replaySchema>): ReplayM
     count: filled([]),
   }),
   push(memory, samples) {
-    const next = mapTree(subtree(memory, SAMPLES), (kept, name) => {
-      const added = samples[name]!;
-      return tf.concat([added, tf.slice(kept, 0, kept.shape[0] - added.shape[0])]);
-    });
-    const [first] = Object.values(samples);
-    const capacity = Object.values(next)[0]!.shape[0];
+    const kept = subtree(memory, SAMPLES);
+    const [rows, capacity] = [samples, kept].map((tree) => Object.values(tree)[0]!.shape[0]) as [
+      number,
+      number,
+    ];
+    const { count } = memory;
+    const start = tf.sub(count!, tf.mul(full(count!, capacity), capacity));
+    const places = tf.cast(tf.expandDims(tf.add(tf.range(0, rows), start), 1), 'int32');
+    const next = tf.add(count!, rows);
     return {
-      ...prefixTree(SAMPLES, next),
-      count: tf.minimum(tf.add(memory.count!, first!.shape[0]), capacity),
+      ...prefixTree(
+        SAMPLES,
+        mapTree(kept, (before, name) => tf.tensorScatterUpdate(before, places, samples[name]!)),
+      ),
+      count: tf.sub(next, tf.mul(full(next, 2 * capacity), capacity)),
     };
   },
   draw(memory, uniform) {
-    const { count } = memory;
-    const rows = tf.minimum(tf.floor(tf.mul(uniform, count!)), tf.sub(count!, 1)); // a rounded product can be count
+    const kept = subtree(memory, SAMPLES);
+    const count = tf.minimum(memory.count!, Object.values(kept)[0]!.shape[0]);
+    const rows = tf.minimum(tf.floor(tf.mul(uniform, count)), tf.sub(count, 1)); // a rounded product can be count
     const indices = tf.cast(tf.maximum(rows, 0), 'int32');
-    return mapTree(subtree(memory, SAMPLES), (kept) => tf.gather(kept, indices));
+    return mapTree(kept, (samples) => tf.gather(samples, indices));
   },
 });
 

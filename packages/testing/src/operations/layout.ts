@@ -3,7 +3,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { at, build, pixel } from '../float64/array.js';
 import type { OpCase } from './op-case.js';
 import * as reference from '../float64/reference.js';
-import { input } from './declare.js';
+import { fixed, input } from './declare.js';
 
 export const layout: OpCase[] = [
   {
@@ -42,6 +42,19 @@ export const layout: OpCase[] = [
     inputs: { x: input([4, 5]) },
     run: ({ x }) => tf.slice(x!, [1, 2], [2, 3]),
     reference: ({ x }) => build([2, 3], ([i, j]) => at(x!, [i! + 1, j! + 2])),
+  },
+  {
+    name: 'gather',
+    inputs: { x: input([4, 3]) },
+    run: ({ x }) => tf.gather(x!, tf.tensor1d([2, 0, 2], 'int32')),
+    reference: ({ x }) => build([3, 3], ([i, j]) => at(x!, [i === 1 ? 0 : 2, j!])),
+  },
+  {
+    name: 'tensorScatterUpdate',
+    inputs: { x: fixed([4, 3], 'normal'), rows: fixed([2, 3], 'normal') },
+    run: ({ x, rows }) => tf.tensorScatterUpdate(x!, tf.tensor2d([2, 0], [2, 1], 'int32'), rows!),
+    reference: ({ x, rows }) =>
+      build([4, 3], ([i, j]) => (i! % 2 === 1 ? at(x!, [i!, j!]) : at(rows!, [i === 0 ? 1 : 0, j!]))),
   },
   {
     name: 'broadcastTo',
