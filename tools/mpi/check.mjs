@@ -50,7 +50,8 @@ function call(program, args, { exit = 0, cwd = folder } = {}) {
 }
 
 const ranks = (mpiexec, count, args) => call(mpiexec, ['-n', `${count}`, process.execPath, ...args]);
-const weights = (name) => join(folder, 'runs', name, 'student', 'adversarial', 'weights.safetensors');
+const weights = (name, method = 'adversarial') =>
+  join(folder, 'runs', name, 'student', method, 'weights.safetensors');
 const checkpoints = (name) => join(folder, 'runs', name, 'checkpoints', 'adversarial');
 
 function assert(holds, problem) {
@@ -152,6 +153,17 @@ for (const { name, mpiexec, count, more } of [
   console.log(`${name}, batch norm: ${count} ranks and one process differ by ${found.toExponential(1)}`);
   assert(found <= LIMIT, `expected at most ${LIMIT}`);
 }
+const FEW = ['--methods', 'few-images-hard', '--limit-train', '160', '--epochs', '2', '--validation', '0'];
+const hardExamples = (name) => {
+  const student = ['--student', 'cnn-student', '--seed', '3', '--threads', '1', ...GIVEN];
+  return [CLI, 'run', ...SHORT, ...STEPS, ...FEW, ...student, '--out', 'runs', '--name', name];
+};
+call(process.execPath, hardExamples('hard-one'));
+ranks(openMpi, 2, hardExamples('hard-ranks'));
+const [alone, divided] = ['hard-one', 'hard-ranks'].map((name) => weights(name, 'few-images-hard'));
+const hard = largestDifference(alone, divided);
+console.log(`hard examples around images: 2 ranks and one process differ by ${hard.toExponential(1)}`);
+assert(hard <= LIMIT, `expected at most ${LIMIT}`);
 ranks(openMpi, 2, run('local', [...NORMALIZED, '--student', 'resnet20', '--batch-norm', 'local', ...GIVEN]));
 const local = largestDifference(weights('resnet20-one'), weights('local'));
 assert(local > 10 * LIMIT, `--batch-norm local: ${local.toExponential(1)}, as if it were synchronized`);
