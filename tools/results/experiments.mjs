@@ -109,6 +109,21 @@ export const experiments = {
         options: { ...generated, 'transfer-dataset': 'cifar100', 'transfer-fit': 'crop' },
         methods: fewImages,
       },
+      {
+        name: 'weight',
+        title: 'Without images, a higher weight of the discrepancy',
+        options: { ...generated, augment: 'none', seed: '4' },
+        methods: ['data-free-non-adversarial', 'data-free(discrepancyWeight=5)'],
+      },
+      {
+        name: 'ten-minutes',
+        title: 'Without images, in ten minutes',
+        options: { ...generated, augment: 'none', seed: '4', epochs: '24' },
+        methods: [
+          'data-free-non-adversarial(studentSteps=20)',
+          'data-free(studentSteps=20,discrepancyWeight=5)',
+        ],
+      },
     ],
   },
   'data-free-ablations': {
