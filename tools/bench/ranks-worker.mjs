@@ -1,17 +1,20 @@
 /**
  * One process of `ranks.mjs`: trains the paper's adversarial step on random images, alone or as a rank, and prints one JSON line.
  *
- *   node tools/bench/ranks-worker.mjs <lenet4|resnet20> <images per process> <threads> <steps>
+ *   node tools/bench/ranks-worker.mjs <lenet4|resnet20> <images per process> <threads> <steps> [exchange]
+ *
+ * exchange: alone, `none` for the step as it is, or `nothing` for that of a rank that has nobody to exchange with.
  */
 import { OnnxBackend } from '@anc/backend-onnx';
-import { exchangeByAllReduce, Rng, sizeOf } from '@anc/core';
-import { StageRunner } from '@anc/core/internal';
+import { Rng, sizeOf } from '@anc/core';
+import { RankGroup, StageRunner } from '@anc/core/internal';
 import methods from '@anc/methods';
 import models from '@anc/models';
 import { openMpi } from '@anc/runtime';
 import { objectiveParts } from './objective-parts.mjs';
 
-const [name, rows, threads, count] = [process.argv[2], ...process.argv.slice(3).map(Number)];
+const [name, rows, threads, count] = [process.argv[2], ...process.argv.slice(3, 6).map(Number)];
+const isSplit = process.argv[6] === 'nothing';
 const INPUTS = { lenet4: [28, 28, 1], resnet20: [32, 32, 3] };
 const input = INPUTS[name];
 const WARM_UP = 3;
@@ -27,13 +30,22 @@ const gaussian = (shape) => ({
 
 const collective = await openMpi();
 let [waited, bytes] = [0, 0];
-const exchange = exchangeByAllReduce(async (buffer) => {
+const timed = async (work, buffer) => {
   const began = performance.now();
-  const sum = await collective.allReduce(buffer);
+  const result = await work();
   waited += performance.now() - began;
   bytes += buffer.byteLength;
-  return sum;
-});
+  return result;
+};
+const group =
+  collective &&
+  new RankGroup({
+    name: collective.name,
+    rank: collective.rank,
+    ranks: collective.ranks,
+    allReduce: (buffer) => timed(() => collective.allReduce(buffer), buffer),
+    allReduceMean: (buffer, weights) => timed(() => collective.allReduceMean(buffer, weights), buffer),
+  });
 
 const backend = await OnnxBackend.create({ threads });
 const student = models().models[name].create({}, { input, classes: 10 });
@@ -55,17 +67,26 @@ const runner = new StageRunner(
   backend,
   stage,
   stage.init(rng, null),
-  collective === null ? {} : { exchange },
+  group !== null
+    ? { exchange: group.exchange }
+    : isSplit
+      ? { exchange: ({ values }) => Promise.resolve(values) }
+      : {},
 );
 const offset = rows * (collective?.rank ?? 0);
 const times = [];
+let began = process.cpuUsage();
 for (let step = 0; step < WARM_UP + count; step++) {
-  if (step === WARM_UP) [waited, bytes] = [0, 0];
-  const began = performance.now();
+  if (step === WARM_UP) {
+    [waited, bytes] = [0, 0];
+    began = process.cpuUsage();
+  }
+  const started = performance.now();
   await runner.play(phases, { batch, hyper, noise: { seed: 1, step, offset } });
   if (step === WARM_UP - 1 || step === WARM_UP + count - 1) await runner.metrics(); // waits for what was handed over
-  if (step >= WARM_UP) times.push(performance.now() - began);
+  if (step >= WARM_UP) times.push(performance.now() - started);
 }
+const { user, system } = process.cpuUsage(began);
 const messages = [];
 for (const size of collective === null ? [] : SIZES) {
   const buffer = new Float32Array(size);
@@ -83,6 +104,8 @@ if (collective === null || collective.rank === 0) {
   console.log(
     JSON.stringify({
       step: total / count,
+      processor: (user + system) / 1000 / count,
+      system: system / 1000 / count,
       waited: waited / count,
       bytes: bytes / count,
       messages,

@@ -1,12 +1,13 @@
 /**
- * Speed of several ranks on one machine: one process of one thread, one of two threads with the same images per step as two ranks,
- * and two ranks of one thread each; the sizes and times of their messages, and what follows for more ranks.
+ * Speed of several ranks on one machine: one process of one thread; the same with the step of a rank, which exchanges with nobody;
+ * one of two threads with the same images per step as two ranks; and two ranks of one thread each. Wall time and processor time of a
+ * process; the sizes and times of messages, and what follows for more ranks.
  *
  *   node tools/bench/ranks.mjs [--mpiexec mpiexec] [--case lenet4] [--batch 128] [--steps 20] [--rounds 5] [--json]
  *
- * To be started in a folder in which koffi is installed. The three sides take turns; medians over the rounds are compared. Images
+ * To be started in a folder in which koffi is installed. The four sides take turns; medians over the rounds are compared. Images
  * are random and the teacher's outputs are given: what is timed is the step and its exchange. The load of the machine is printed,
- * because two ranks compete with everything else that runs.
+ * because two ranks compete with everything else that runs: on a busy machine processor times say more than wall times.
  */
 import { spawnSync } from 'node:child_process';
 import { loadavg } from 'node:os';
@@ -49,23 +50,29 @@ const exchangeSeconds = ({ phases, bytes, host }, n, { latency, bandwidth }) =>
 
 const report = { load: [loadavg()[0]], cases: {} };
 for (const name of flags.case) {
-  const [one, two, ranks] = [[], [], []];
+  const [one, split, two, ranks] = [[], [], [], []];
   for (let round = 0; round < Number(flags.rounds); round++) {
     const { execPath } = process;
     one.push(measure(execPath, [WORKER, name, `${batch}`, '1', flags.steps]));
+    split.push(measure(execPath, [WORKER, name, `${batch}`, '1', flags.steps, 'nothing']));
     two.push(measure(execPath, [WORKER, name, `${2 * batch}`, '2', flags.steps]));
     ranks.push(measure(flags.mpiexec, ['-n', '2', execPath, WORKER, name, `${batch}`, '1', flags.steps]));
     report.load.push(loadavg()[0]);
   }
   const of = (found, key) => median(found.map((each) => each[key]));
   const { mpi, messages } = ranks[0];
+  const side = (found, images) => ({
+    step: of(found, 'step'),
+    processor: of(found, 'processor'),
+    images: (1000 * images) / of(found, 'step'),
+  });
   const found = {
     mpi,
-    one: { step: of(one, 'step'), images: (1000 * batch) / of(one, 'step') },
-    two: { step: of(two, 'step'), images: (2000 * batch) / of(two, 'step') },
+    one: side(one, batch),
+    split: side(split, batch),
+    two: side(two, 2 * batch),
     ranks: {
-      step: of(ranks, 'step'),
-      images: (2000 * batch) / of(ranks, 'step'),
+      ...side(ranks, 2 * batch),
       waited: of(ranks, 'waited'),
       bytes: of(ranks, 'bytes'),
     },
@@ -76,16 +83,21 @@ for (const name of flags.case) {
   };
   report.cases[name] = found;
   if (flags.json) continue;
-  const line = (label, { step, images }) =>
+  const line = (label, { step, processor, images }) =>
     console.log(
-      `  ${label.padEnd(34)}${step.toFixed(1).padStart(9)} ms ${images.toFixed(0).padStart(7)} images/s`,
+      `  ${label.padEnd(34)}${step.toFixed(1).padStart(9)} ms ${images.toFixed(0).padStart(7)} images/s ${processor.toFixed(1).padStart(9)} ms of processor time`,
     );
   console.log(`${name}, ${batch} images per rank (${mpi})`);
   line('1 process, 1 thread', found.one);
+  line('1 process, 1 thread, step of a rank', found.split);
   line('1 process, 2 threads, twice the batch', found.two);
   line('2 ranks, 1 thread each', found.ranks);
   console.log(
     `  weak scaling ${((100 * found.one.step) / found.ranks.step).toFixed(0)} %; ${(found.ranks.bytes / 1e6).toFixed(2)} MB per step, ${found.ranks.waited.toFixed(1)} ms in all-reduces (waiting for the other rank included)`,
+  );
+  const share = (side) => ((100 * found.one.processor) / side.processor).toFixed(0);
+  console.log(
+    `  processor time of one process is ${share(found.split)} % of that of a rank's step, ${share(found.ranks)} % of that of a rank with its exchanges`,
   );
   console.log(
     `  all-reduce: ${found.messages.map(({ bytes, milliseconds }) => `${bytes} B ${milliseconds.toFixed(2)} ms`).join(', ')}`,

@@ -53,7 +53,7 @@ export const STAGES = [
     command: ['node', 'tools/interop/tensorboard.mjs'],
     minutes: 6,
   },
-  { name: 'ranks: Open MPI and MPICH', command: ['node', 'tools/mpi/check.mjs'], minutes: 8 },
+  { name: 'ranks: Open MPI and MPICH', command: ['node', 'tools/mpi/check.mjs'], minutes: 10 },
   { name: 'backend: onednn', command: ['node', 'tools/onednn/check.mjs'], minutes: 12 },
   { name: 'interop: trackers', command: ['node', 'tools/interop/trackers.mjs'], minutes: 6 },
   {

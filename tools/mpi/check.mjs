@@ -1,7 +1,7 @@
 /**
  * CI stage: a training on several ranks, with Open MPI and MPICH.
  *
- * The contract of collectives; two ranks and one process with the same weights up to rounding; the same bytes from both
+ * The contract of collectives; the sessions that a step of ranks is cut into; two ranks and one process with the same weights up to rounding; the same bytes from both
  * implementations; synchronized batch norm, compiled and op by op; a signal to mpiexec, a rank that is killed, and a resumption on other numbers of ranks that ends where the
  * uninterrupted run does; errors of people who try it for the first time.
  */
@@ -50,7 +50,8 @@ function call(program, args, { exit = 0, cwd = folder } = {}) {
 }
 
 const ranks = (mpiexec, count, args) => call(mpiexec, ['-n', `${count}`, process.execPath, ...args]);
-const weights = (name) => join(folder, 'runs', name, 'student', 'adversarial', 'weights.safetensors');
+const weights = (name, method = 'adversarial') =>
+  join(folder, 'runs', name, 'student', method, 'weights.safetensors');
 const checkpoints = (name) => join(folder, 'runs', name, 'checkpoints', 'adversarial');
 
 function assert(holds, problem) {
@@ -100,6 +101,14 @@ function killRank(name) {
 console.log(ranks(openMpi, 2, [CONTRACT]).trim());
 console.log(ranks(mpich, 3, [CONTRACT]).trim());
 
+const SECTIONS = fileURLToPath(new URL('sections.mjs', import.meta.url));
+const [direct, copied] = [folder, tmpdir()].map((cwd) =>
+  JSON.parse(call(process.execPath, [SECTIONS], { cwd })),
+);
+assert(direct.native && !copied.native, 'koffi is found where it is not, or the other way round');
+assert(direct.state === copied.state, 'sections have other bytes by the C functions of ONNX Runtime');
+console.log('sections: the same bytes by the C functions of ONNX Runtime and by its package');
+
 call(process.execPath, run('one', ['--teacher', 'cnn-student', '--teacher-epochs', '1']));
 ranks(openMpi, 2, run('open-mpi', GIVEN));
 ranks(mpich, 2, run('mpich', GIVEN));
@@ -144,6 +153,17 @@ for (const { name, mpiexec, count, more } of [
   console.log(`${name}, batch norm: ${count} ranks and one process differ by ${found.toExponential(1)}`);
   assert(found <= LIMIT, `expected at most ${LIMIT}`);
 }
+const FEW = ['--methods', 'few-images-hard', '--limit-train', '160', '--epochs', '2', '--validation', '0'];
+const hardExamples = (name) => {
+  const student = ['--student', 'cnn-student', '--seed', '3', '--threads', '1', ...GIVEN];
+  return [CLI, 'run', ...SHORT, ...STEPS, ...FEW, ...student, '--out', 'runs', '--name', name];
+};
+call(process.execPath, hardExamples('hard-one'));
+ranks(openMpi, 2, hardExamples('hard-ranks'));
+const [alone, divided] = ['hard-one', 'hard-ranks'].map((name) => weights(name, 'few-images-hard'));
+const hard = largestDifference(alone, divided);
+console.log(`hard examples around images: 2 ranks and one process differ by ${hard.toExponential(1)}`);
+assert(hard <= LIMIT, `expected at most ${LIMIT}`);
 ranks(openMpi, 2, run('local', [...NORMALIZED, '--student', 'resnet20', '--batch-norm', 'local', ...GIVEN]));
 const local = largestDifference(weights('resnet20-one'), weights('local'));
 assert(local > 10 * LIMIT, `--batch-norm local: ${local.toExponential(1)}, as if it were synchronized`);

@@ -61,7 +61,7 @@ export async function buildStep(
   const traced = trace();
   const { outputs, report } = runPasses(traced);
   const { sessions, plan } =
-    spec.ranks === undefined
+    spec.ranks === undefined && spec.exchanges !== true
       ? await loadWhole(engine, traced, outputs, spec, repeats)
       : await loadSections(engine, traced, outputs);
   const used = inputNames(
@@ -193,7 +193,7 @@ export class OnnxStep implements CompiledStep {
   }
 
   async dispose(): Promise<void> {
-    await this.engine.call('readMetrics', this.#accumulator);
+    await this.engine.call('releaseStep', this.#accumulator);
     await this.release();
   }
 

@@ -7,13 +7,7 @@ import {
 } from '@anc/compiler';
 import { sizeOf, type RankMeans } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
-import type {
-  HeldOutput,
-  SectionPlan,
-  SerializedTensor,
-  SerializedTensors,
-  StepPlan,
-} from './engine/protocol.js';
+import type { HeldOutput, SectionPlan, SerializedTensors, StepPlan } from './engine/protocol.js';
 import { serialize } from './serialize/serialize.js';
 import { nodesForProcessor } from './providers.js';
 
@@ -24,7 +18,7 @@ export const isSections = (plan: StepPlan | readonly SectionPlan[]): plan is rea
 /** Loads a step that takes means over ranks: a session for each section between them. */
 export async function loadSections(
   engine: EngineClient,
-  { graph }: TracedStep,
+  { graph, metrics }: TracedStep,
   outputs: readonly NamedValue[],
 ): Promise<{ readonly sessions: readonly number[]; readonly plan: readonly SectionPlan[] }> {
   const sections = cutAtRankMeans(graph, outputs);
@@ -49,15 +43,15 @@ export async function loadSections(
     for (const name of section.drops) buffers.free(heldIn.get(name));
     plan.push({
       session,
-      buffers: plan[0]?.session ?? session,
       feeds: inputs.filter((name) => /^(batch|hyper|noise)\//.test(name)),
       stateInputs: under('state/', inputs),
       changed: under('next/', names),
-      metrics: names.includes(METRICS_OUTPUT),
+      metrics: names.includes(METRICS_OUTPUT) ? metrics.length : 0,
       holds,
       reads: section.reads,
       drops: section.drops,
       sends: section.sends,
+      receives: sections[i - 1]?.sends ?? [],
       isFirst: i === 0,
       isLast: i === sections.length - 1,
     });
@@ -94,32 +88,10 @@ export async function runSections(
   feeds: SerializedTensors,
   means: RankMeans | undefined,
 ): Promise<void> {
-  let received: SerializedTensors = {};
+  let received: Float32Array | null = null;
   for (const section of sections) {
     const own = Object.fromEntries(section.feeds.map((name) => [name, feeds[name]!]));
-    const sent = await engine.call('runSection', state, accumulator, section, { ...own, ...received });
-    received = section.sends.length === 0 ? {} : await exchanged(section, sent, means);
+    const sent: Float32Array = await engine.runSection(state, accumulator, section, own, received);
+    received = section.sends.length === 0 || means === undefined ? sent : await means.mean(sent);
   }
-}
-
-/** The means over ranks of everything that a section sends, in one exchange, as inputs of later ones. */
-async function exchanged(
-  { sends }: SectionPlan,
-  sent: SerializedTensors,
-  means: RankMeans | undefined,
-): Promise<SerializedTensors> {
-  const own = sends.map(({ output }) => sent[output]!.data as Float32Array);
-  const buffer = new Float32Array(own.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const values of own) {
-    buffer.set(values, at);
-    at += values.length;
-  }
-  const mean = means === undefined ? buffer : await means.mean(buffer);
-  at = 0;
-  const inputs = sends.map(({ input, shape }, i): [string, SerializedTensor] => {
-    const data = mean.slice(at, (at += own[i]!.length));
-    return [input, { type: 'float32', shape, data }];
-  });
-  return Object.fromEntries(inputs);
 }

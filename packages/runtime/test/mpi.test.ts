@@ -27,6 +27,7 @@ const unblocked = (rank: MpiCollective): Collective => ({
   rank: rank.rank,
   ranks: rank.ranks,
   allReduce: (buffer) => rank.allReduce(buffer),
+  allReduceMean: (buffer, weights) => rank.allReduceMean(buffer, weights),
   broadcast: (bytes, root) => rank.broadcast(bytes, root),
   barrier: () => rank.barrier(),
   close: () => rank.close(),

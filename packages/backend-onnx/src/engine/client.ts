@@ -11,7 +11,7 @@ interface Waiting {
 /** Calls on the states, sessions and metrics of steps: waiting steps are sent before them. */
 const AFTER_STEPS: ReadonlySet<CallName> = new Set([
   'runSteps',
-  'runSection',
+  'releaseStep',
   'readState',
   'writeState',
   'releaseState',
@@ -57,6 +57,14 @@ export class EngineClient {
   ): Promise<ReturnType<EngineCalls[K]>> {
     if (AFTER_STEPS.has(name)) this.steps.flush();
     return this.#send(name, args, []);
+  }
+
+  /** Runs a section of a step; `received` is transferred. */
+  runSection(...args: Parameters<EngineCalls['runSection']>): Promise<Float32Array> {
+    this.steps.flush();
+    const received = args[4];
+    const isWhole = received !== null && received.byteLength === received.buffer.byteLength;
+    return this.#send('runSection', args, isWhole ? [received.buffer as ArrayBuffer] : []);
   }
 
   /** Loads a model. Its bytes are transferred, unless they share their buffer with others (small ones share a pool). */

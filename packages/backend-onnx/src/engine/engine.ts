@@ -1,11 +1,9 @@
-import type { ElementType } from '@anc/compiler';
 import type * as Ort from 'onnxruntime-common';
 import type {
   EngineCalls,
   EngineInfo,
   EngineOptions,
   GraphTraits,
-  HeldOutput,
   SectionPlan,
   StepPlan,
   SerializedTensor,
@@ -13,6 +11,8 @@ import type {
 } from './protocol.js';
 import { createSession } from './create-session.js';
 import { loadRuntime, type Runtime } from './runtime.js';
+import { SectionMemory } from './section-memory.js';
+import { sectionSession, type SectionSession } from './section-session.js';
 
 type Answers = {
   [K in keyof EngineCalls]: (...args: Parameters<EngineCalls[K]>) => Promise<ReturnType<EngineCalls[K]>>;
@@ -22,14 +22,12 @@ type Answers = {
 export class Engine implements Answers {
   #runtime: Runtime | null = null;
   readonly #sessions = new Map<number, Ort.InferenceSession>();
+  readonly #sections = new Map<number, SectionSession>();
   readonly #states = new Map<number, Map<string, Ort.Tensor>>();
   /** Rows of metrics, one per step since the last readback, by the number of their accumulator. */
   readonly #accumulators = new Map<number, Float32Array[]>();
-
-  /** Memory of what sections hold, by the number of the step's buffers and that of the buffer. */
-  readonly #buffers = new Map<number, Map<number, Ort.Tensor['data']>>();
-  /** What sections of a step that has begun leave for later ones, by the number of its accumulator. */
-  readonly #between = new Map<number, Map<string, Ort.Tensor>>();
+  /** Memory of the steps that run in sections, by the number of their accumulator. */
+  readonly #memories = new Map<number, SectionMemory>();
 
   async open(options: EngineOptions): Promise<EngineInfo> {
     this.#runtime = await loadRuntime(options);
@@ -37,15 +35,20 @@ export class Engine implements Answers {
   }
 
   async createSession(session: number, model: Uint8Array, traits: GraphTraits): Promise<boolean> {
+    if (traits.isSection === true) {
+      const { created, fellBack } = await sectionSession(this.#opened(), model, traits);
+      this.#sections.set(session, created);
+      return fellBack;
+    }
     const { created, fellBack } = await createSession(this.#opened(), model, traits);
     this.#sessions.set(session, created);
     return fellBack;
   }
 
   async releaseSession(session: number): Promise<void> {
-    const held = this.#sessions.get(session);
+    const held = this.#sessions.get(session) ?? this.#sections.get(session);
     this.#sessions.delete(session);
-    this.#buffers.delete(session);
+    this.#sections.delete(session);
     await held?.release();
   }
 
@@ -102,40 +105,35 @@ export class Engine implements Answers {
     accumulator: number,
     section: SectionPlan,
     tensors: SerializedTensors,
-  ): Promise<SerializedTensors> {
+    received: Float32Array | null,
+  ): Promise<Float32Array> {
     const held = this.#state(state);
-    if (section.isFirst) this.#between.set(accumulator, new Map()); // what a step that failed left is dropped
-    const between = this.#between.get(accumulator)!;
-    const feeds: Record<string, Ort.Tensor> = {};
-    for (const [name, tensor] of Object.entries(this.#feeds(tensors))) {
-      if (name.startsWith('held/')) between.set(name, tensor);
-      else feeds[name] = tensor;
-    }
+    const memory = this.#memories.get(accumulator) ?? new SectionMemory(this.#opened().ort);
+    this.#memories.set(accumulator, memory);
+    if (section.isFirst) memory.begin();
+    const { between } = memory;
+    for (const [name, tensor] of memory.views(section.receives, received)) between.set(name, tensor);
+    const feeds = this.#feeds(tensors);
     for (const name of section.reads) feeds[name] = between.get(name)!;
     for (const name of section.stateInputs) feeds[`state/${name}`] = this.#entry(held, name);
-    const session = this.#session(section.session);
-    const fetches: Record<string, Ort.Tensor | null> = Object.fromEntries(
-      session.outputNames.map((name) => [name, null]),
-    );
-    if (this.#writesToBuffers())
-      for (const output of section.holds) fetches[output.name] = this.#buffer(section.buffers, output);
-    const results = await session.run(feeds, fetches);
-    for (const { name } of section.holds) between.set(name, results[name]!);
-    for (const name of section.changed) between.set(`next/${name}`, results[`next/${name}`]!);
-    if (section.metrics) between.set('metrics', results['metrics']!);
+    const { sent, fetches } = memory.outputsOf(section, held);
+    await this.#section(section.session).run(feeds, fetches);
+    for (const { name } of section.holds) between.set(name, fetches[name]!);
+    for (const name of section.changed) between.set(`next/${name}`, fetches[`next/${name}`]!);
+    if (section.metrics > 0) between.set('metrics', fetches.metrics!);
     for (const name of section.drops) between.delete(name);
     if (section.isLast) {
       const metrics = between.get('metrics');
       if (metrics !== undefined) this.#accumulate(accumulator, metrics.data as Float32Array);
-      for (const [name, tensor] of between)
-        if (name.startsWith('next/')) held.set(name.slice('next/'.length), tensor);
-      this.#between.delete(accumulator);
+      memory.finish(held);
     }
-    const sent = section.sends.map(({ output }) => {
-      const { dims, data } = results[output]!;
-      return [output, { type: 'float32', shape: dims, data: (data as Float32Array).slice() }] as const;
-    });
-    return Object.fromEntries(sent);
+    return sent;
+  }
+
+  releaseStep(accumulator: number): Promise<void> {
+    this.#accumulators.delete(accumulator);
+    this.#memories.delete(accumulator);
+    return Promise.resolve();
   }
 
   readMetrics(accumulator: number): Promise<Float32Array> {
@@ -173,6 +171,12 @@ export class Engine implements Answers {
     return session;
   }
 
+  #section(id: number): SectionSession {
+    const session = this.#sections.get(id);
+    if (session === undefined) throw new Error('this compiled step was disposed');
+    return session;
+  }
+
   #state(id: number): Map<string, Ort.Tensor> {
     const state = this.#states.get(id);
     if (state === undefined) throw new Error('this state was disposed');
@@ -194,40 +198,10 @@ export class Engine implements Answers {
     return new ort.Tensor(type as 'float32', data as Float32Array, [...shape]);
   }
 
-  /** Whether sessions write outputs to given memory: onnxruntime-web returns it as it was. */
-  #writesToBuffers(): boolean {
-    const { runtime, executionProviders } = this.#opened().info;
-    return runtime === 'onnxruntime-node' && executionProviders.join() === 'cpu';
-  }
-
-  /** A tensor in the memory that an output shares with others; it is made when it is first needed. */
-  #buffer(buffers: number, { type, shape, buffer }: HeldOutput): Ort.Tensor {
-    const { ort } = this.#opened();
-    const held = this.#buffers.get(buffers) ?? new Map<number, Ort.Tensor['data']>();
-    this.#buffers.set(buffers, held);
-    const data = held.get(buffer) ?? emptyData(type, shape);
-    held.set(buffer, data);
-    return new ort.Tensor(type as 'float32', data as Float32Array, [...shape]);
-  }
-
   /** values: one row of metrics per step. */
   #accumulate(accumulator: number, values: Float32Array): void {
     const held = this.#accumulators.get(accumulator) ?? [];
     this.#accumulators.set(accumulator, held);
     held.push(values.slice()); // the runtime owns the array
-  }
-}
-
-function emptyData(type: ElementType, shape: readonly number[]): Ort.Tensor['data'] {
-  const size = shape.reduce((product, n) => product * n, 1);
-  switch (type) {
-    case 'float32':
-      return new Float32Array(size);
-    case 'int32':
-      return new Int32Array(size);
-    case 'int64':
-      return new BigInt64Array(size);
-    default:
-      return new Uint8Array(size);
   }
 }

@@ -66,28 +66,31 @@ export interface HeldOutput {
   readonly buffer: number;
 }
 
+/** A part of a message to other ranks: an output of one section, whose mean is an input of later ones. float32. */
+export interface SentMean {
+  readonly output: string;
+  readonly input: string;
+  readonly shape: readonly number[];
+}
+
 /** One part of a step that ranks interrupt, which runs in a session of its own. */
 export interface SectionPlan {
   readonly session: number;
-  /** Session of the step's first section, whose release frees the buffers of all. */
-  readonly buffers: number;
   /** Names of the feeds that it takes: `batch/…`, `hyper/…`, `noise/…`. */
   readonly feeds: readonly string[];
   readonly stateInputs: readonly string[];
   /** State entries that it computes; they replace those of before when all sections have run. */
   readonly changed: readonly string[];
-  readonly metrics: boolean;
+  /** How many metrics it computes: all or none. */
+  readonly metrics: number;
   /** Outputs that later sections read, in buffers that are used again and again. */
   readonly holds: readonly HeldOutput[];
   /** Inputs that earlier sections or other ranks have computed, and those of them that no later section reads. */
   readonly reads: readonly string[];
   readonly drops: readonly string[];
-  /** Outputs whose means over ranks are inputs of later sections. */
-  readonly sends: readonly {
-    readonly output: string;
-    readonly input: string;
-    readonly shape: readonly number[];
-  }[];
+  /** Outputs whose means over ranks are inputs of later sections, and so what the section before has sent. */
+  readonly sends: readonly SentMean[];
+  readonly receives: readonly SentMean[];
   /** Whether it is the first or the last one of its step. */
   readonly isFirst: boolean;
   readonly isLast: boolean;
@@ -113,15 +116,20 @@ export interface EngineCalls {
     steps: number,
   ): number;
   /**
-   * Runs a section of a step; `feeds` contains the means that it reads first. Returns what it sends to the other ranks, by the
-   * names of its outputs.
+   * Runs a section of a step.
+   *
+   * @param received means over ranks of what the section before has sent, one after the other; null for the first section
+   * @returns what it sends itself, in one buffer
    */
   runSection(
     state: number,
     accumulator: number,
     section: SectionPlan,
     feeds: SerializedTensors,
-  ): SerializedTensors;
+    received: Float32Array | null,
+  ): Float32Array;
+  /** Frees the metrics and the memory of a step. */
+  releaseStep(accumulator: number): void;
   /** One row of metrics per step since the last call; empties the accumulator. */
   readMetrics(accumulator: number): Float32Array;
   runFunction(session: number, feeds: SerializedTensors): SerializedTensors;

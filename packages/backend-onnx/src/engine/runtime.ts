@@ -1,5 +1,6 @@
 import type * as Ort from 'onnxruntime-common';
 import { GraphStore } from './graph-store.js';
+import { NativeApi } from './native-api.js';
 import { NATIVE, webNotice } from './native-package.js';
 import type { EngineInfo, EngineOptions } from './protocol.js';
 
@@ -7,6 +8,8 @@ export interface Runtime {
   /** Where optimized graphs are kept; null where none are. */
   readonly store: GraphStore | null;
   readonly ort: typeof Ort;
+  /** The native runtime's C functions, for sessions of sections; null where they are not there. */
+  readonly native: () => Promise<NativeApi | null>;
   readonly info: EngineInfo;
   readonly session: Ort.InferenceSession.SessionOptions;
 }
@@ -62,8 +65,11 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
     : options.executionProviders;
   const providers = web && requested[0] !== 'webgpu' ? ['wasm'] : [...requested];
   const kept = options.graphCache && options.profile === null && !web && providers.join() === 'cpu';
+  const isNative = !web && providers.join() === 'cpu' && options.profile === null;
+  let native: Promise<NativeApi | null> | null = null;
   return {
     ort,
+    native: () => (native ??= isNative ? NativeApi.load() : Promise.resolve(null)),
     store: kept ? GraphStore.open([ort.env.versions.node ?? '', options.graphOptimizationLevel]) : null,
     info: {
       runtime,

@@ -11,7 +11,8 @@ interface Port {
 
 /** Buffers of a reply that the worker does not keep. */
 function transferable({ name }: Request, value: unknown): ArrayBuffer[] {
-  if (name !== 'readState' && name !== 'runFunction' && name !== 'runSection') return [];
+  if (name === 'runSection') return [(value as Float32Array).buffer as ArrayBuffer];
+  if (name !== 'readState' && name !== 'runFunction') return [];
   const buffers = Object.values(value as SerializedTensors).map(({ data }) => data.buffer as ArrayBuffer);
   return [...new Set(buffers)];
 }

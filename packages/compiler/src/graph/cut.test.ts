@@ -24,6 +24,12 @@ describe('cutAtRankMeans', () => {
     expect(section).toMatchObject({ holds: [], reads: [], drops: [], sends: [] });
   });
 
+  it('takes the mean of a mean once', () => {
+    const fixture = new GraphFixture();
+    const mean = rankMean(fixture.graph, fixture.elementwise('Sin', fixture.input('batch/x', 4)));
+    expect(rankMean(fixture.graph, mean)).toBe(mean);
+  });
+
   it('passes on what later sections read, until the last of them has', () => {
     const fixture = new GraphFixture();
     const x = fixture.elementwise('Exp', fixture.elementwise('Sin', fixture.input('batch/x', 4)));

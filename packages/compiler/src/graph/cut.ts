@@ -6,9 +6,11 @@ import { bytesOf, type NamedValue, type Node, type Value } from './value.js';
 /** The operator of a mean over ranks: an identity as far as the graph is concerned, which no runtime has. */
 export const RANK_MEAN = 'RankMean';
 
-/** A mean over ranks of x, in its memory order. */
+/** A mean over ranks of x, in its memory order. That of a mean is the mean. */
 export const rankMean = (graph: Graph, x: Value): Value =>
-  graph.op(RANK_MEAN, [x], 'float32', x.shape, {}, OWN_DOMAIN);
+  x.source.kind === 'node' && x.source.node.op === RANK_MEAN
+    ? x
+    : graph.op(RANK_MEAN, [x], 'float32', x.shape, {}, OWN_DOMAIN);
 
 /** What one section sends to the other ranks: the name of its output, and of the input by which later ones get the mean. */
 export interface Sent {

@@ -65,6 +65,14 @@ const tracedMean = (backend: TraceBackend, tracer: Tracer): ((x: Tensor) => Tens
     return toTensor(backend, tracer.tensor(value, x.shape, 'float32'));
   });
 
+/** The same outside of what is differentiated, for values in whatever order they lie in memory: it is that of all ranks. */
+const tracedAverage =
+  (backend: TraceBackend, tracer: Tracer): ((x: Tensor) => Tensor) =>
+  (x) => {
+    const { value, layout } = toTraced(backend, x);
+    return toTensor(backend, tracer.tensor(rankMean(tracer.graph, value), x.shape, 'float32', layout));
+  };
+
 /** Traces a step by running its phases once on traced tensors. */
 export function traceStep(step: Step, spec: StepSpec, options: TargetOptions = {}): TracedStep {
   registerKernels();
@@ -86,8 +94,13 @@ export function traceStep(step: Step, spec: StepSpec, options: TargetOptions = {
       ]),
     );
     const noise = new Map<string, NoiseSpec>();
-    const played = playPhases(phasesOf(step, spec.phases), state, batch, hyper, (repeat) =>
-      tracedContext(backend, tracer, noise, repeat, spec.ranks),
+    const played = playPhases(
+      phasesOf(step, spec.phases),
+      state,
+      batch,
+      hyper,
+      (repeat) => tracedContext(backend, tracer, noise, repeat, spec.ranks),
+      spec.exchanges === true ? tracedAverage(backend, tracer) : undefined,
     );
     const { metrics } = played;
     const changed = changedEntries(backend, tracer, spec, { ...state, ...played.changed });

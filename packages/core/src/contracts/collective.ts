@@ -13,7 +13,15 @@ export interface Collective extends Rank {
    */
   allReduce(buffer: Float32Array): Promise<Float32Array>;
   /**
-   * The same sum, bit for bit, which blocks the thread until all ranks are there. Needed by synchronized batch norm on
+   * Means over all ranks: Σ weight · value / Σ weight, element by element. The same rules as for sums, but that the buffer may be
+   * overwritten, and returned. What a step exchanges is averaged by it; by `allReduce` where it is left out, which passes over the
+   * buffer more often.
+   *
+   * @param weights of the ranks, in their order; the same on all of them
+   */
+  allReduceMean?(buffer: Float32Array, weights: readonly number[]): Promise<Float32Array>;
+  /**
+   * The same sum as `allReduce`, bit for bit, which blocks the thread until all ranks are there. Needed by synchronized batch norm on
    * backends that run op by op, and by nothing else; left out where the library cannot.
    */
   allReduceBlocking?(buffer: Float32Array): Float32Array;

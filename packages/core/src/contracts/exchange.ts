@@ -8,7 +8,10 @@ export interface Rank {
 
 /** One rank's values of a phase, means over its rows of the batch. */
 export interface PhaseMeans {
-  /** The phase's name: the same for all ranks, as the exchanges of a step have the same order everywhere. */
+  /**
+   * The phase's name: the same for all ranks, as the exchanges of a step have the same order everywhere. A step that exchanges while
+   * it runs (`StepSpec.exchanges`) has the names of its phases in all of its exchanges, joined by `+`, and one array in each.
+   */
   readonly phase: string;
   /** Rows of the batch that these are means over: the weight in the mean over all ranks. */
   readonly rows: number;

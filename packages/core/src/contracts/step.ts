@@ -52,6 +52,11 @@ export interface StepSpec {
   readonly phases?: readonly string[];
   /** Number of ranks whose means the step takes while it runs; see `Context.ranks`. None where left out. */
   readonly ranks?: number;
+  /**
+   * Whether the step averages over ranks what each phase's gradients return (gradients, means, statistics, metrics) before the
+   * phase's update, by `Inputs.rankMeans`. Only backends with `Capabilities.rankMeans: 'awaiting'` are given such steps.
+   */
+  readonly exchanges?: boolean;
 }
 
 /** A pure function of tensors: teacher inference, evaluation, export. */

@@ -29,6 +29,16 @@ const different = (): AncError =>
     hint: 'start all of them with the same program, options and data.',
   });
 
+function joined(values: readonly Float32Array[], length: number): Float32Array {
+  const buffer = new Float32Array(length);
+  let at = 0;
+  for (const array of values) {
+    buffer.set(array, at);
+    at += array.length;
+  }
+  return buffer;
+}
+
 /** Signatures are below it, so that float32 holds them. */
 const SIGNATURES = 2 ** 24 - 3;
 
@@ -76,8 +86,13 @@ export class RankGroup implements Rank {
   /** The mean of a phase's values over all ranks, weighted by their rows. */
   readonly exchange: Exchange = async (own) => {
     const length = own.values.reduce((sum, values) => sum + values.length, 0);
-    await this.#enter(OPERATIONS.exchange, length);
-    return this.#exchange(own);
+    const weights = await this.#enter(OPERATIONS.exchange, length, different, own.rows);
+    if (this.#collective.allReduceMean === undefined) return this.#exchange(own);
+    const [only] = own.values;
+    const isOne = own.values.length === 1;
+    const means = await this.#collective.allReduceMean(isOne ? only! : joined(own.values, length), weights);
+    let at = 0;
+    return isOne ? [means] : own.values.map((values) => means.subarray(at, (at += values.length)));
   };
 
   readonly #exchange = exchangeByAllReduce((buffer) => this.#collective.allReduce(buffer));
@@ -120,8 +135,8 @@ export class RankGroup implements Rank {
    * @param value a whole number, such as a checksum of what must be the same for all
    * @param otherwise the error where it is not
    */
-  agree(value = 0, otherwise: () => AncError = different): Promise<void> {
-    return this.#enter(OPERATIONS.agree, value, otherwise);
+  async agree(value = 0, otherwise: () => AncError = different): Promise<void> {
+    await this.#enter(OPERATIONS.agree, value, otherwise);
   }
 
   /** Does work of this rank alone; where it throws, all ranks throw at their next operation. */
@@ -149,23 +164,33 @@ export class RankGroup implements Rank {
     return this.#collective.close();
   }
 
-  async #enter(operation: number, detail: number, otherwise = different): Promise<void> {
-    const sums = await this.#collective.allReduce(this.#entry(operation, detail));
+  /** Returns the weights of all ranks. */
+  async #enter(
+    operation: number,
+    detail: number,
+    otherwise = different,
+    weight = 0,
+  ): Promise<readonly number[]> {
+    const sums = await this.#collective.allReduce(this.#entry(operation, detail, weight));
     if (this.#entered(sums, otherwise)) throw await this.#reasonOf(null);
+    return [...sums.subarray(2 + this.ranks)];
   }
 
   /** What this rank says before an operation. */
-  #entry(operation: number, detail: number): Float32Array {
-    const own = new Float32Array(2 + this.ranks);
+  #entry(operation: number, detail: number, weight = 0): Float32Array {
+    const own = new Float32Array(2 + 2 * this.ranks);
     own[1] = this.#stopRequested ? 1 : 0;
     own[2 + this.rank] = (operation + 8 * detail) % SIGNATURES;
+    own[2 + this.ranks + this.rank] = weight;
     return own;
   }
 
   /** Whether a rank has failed, by the sums of what all of them said. Throws where they do different things. */
-  #entered([failed, stop, ...signatures]: Float32Array, otherwise: () => AncError): boolean {
+  #entered(sums: Float32Array, otherwise: () => AncError): boolean {
+    const [failed, stop, ...said] = sums;
     if (failed! > 0) return true;
     if (stop! > 0) this.#stop.abort();
+    const signatures = said.slice(0, this.ranks);
     if (signatures.every((signature) => signature === signatures[0])) return false;
     const error = otherwise();
     markShared(error); // all ranks see the signatures
@@ -174,7 +199,7 @@ export class RankGroup implements Rank {
 
   /** Reports an error to the others at their next operation. */
   async #fail(error: unknown): Promise<void> {
-    await this.#collective.allReduce(new Float32Array(2 + this.ranks).fill(1, 0, 1));
+    await this.#collective.allReduce(new Float32Array(2 + 2 * this.ranks).fill(1, 0, 1));
     await this.#reasonOf(error);
     markShared(error);
   }

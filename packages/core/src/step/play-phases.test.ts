@@ -54,6 +54,28 @@ describe('playPhases', () => {
     expect(repeats).toEqual([0, 0, 1, 2, 1]);
   });
 
+  it('updates with averages, where there are any, and reports those of the metrics', () => {
+    const half = (value: tf.Tensor): tf.Tensor => tf.div(value, 2);
+    const { changed, metrics } = playPhases([phase('a')], state(), batch(), hyper(), plain, half);
+    // Half of the gradient 4 + 2, half of 1 seen: w = 4 - 0.5 · 0.5 · 3.
+    expect(values(changed)).toEqual({ w: 3.25, seen: 0.5 });
+    expect(values(metrics)).toEqual({ 'loss/a': 4, last: 20 });
+  });
+
+  it('refuses to average what is not float32', () => {
+    const counting: Phase = {
+      ...phase('a'),
+      gradients: (...given) => ({ ...phase('a').gradients(...given), stats: { n: tf.scalar(1, 'int32') } }),
+    };
+    const average = (value: tf.Tensor): tf.Tensor => value;
+    expect(() => playPhases([counting], state(), batch(), hyper(), plain, average)).toThrow(
+      expect.objectContaining({
+        code: 'ANC_EXCHANGE',
+        message: expect.stringContaining('stats/n') as string,
+      }) as Error,
+    );
+  });
+
   it('changes nothing without a phase', () => {
     expect(playPhases([], state(), batch(), hyper(), plain)).toEqual({ changed: {}, metrics: {} });
   });

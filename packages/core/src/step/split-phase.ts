@@ -2,9 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { differentiableRankMean } from '../autodiff/rank-mean.js';
 import type { Phase, PhaseGradients, Step } from '../contracts/step.js';
-import { AncError } from '../errors/error.js';
 import { mapTree, prefixTree, subtree, type LeafSpec, type Tree } from '../tree/tree.js';
-import { repeatedContext } from './play-phases.js';
+import { assertAveraged, repeatedContext } from './play-phases.js';
 
 /**
  * A phase in two halves, each a phase of its own that a backend compiles as any other: the first leaves the means over
@@ -56,30 +55,38 @@ export interface MeasuredPhase {
   readonly takesRankMeans: boolean;
 }
 
-/** A step that runs a phase's gradients and reports what they do. */
-export const measuringStep = (step: Step, phase: Phase, report: (measured: MeasuredPhase) => void): Step => ({
+/**
+ * A step that runs a phase's gradients and reports what they do.
+ *
+ * @param onRankMean called where they ask for a mean over ranks; may throw
+ */
+export const measuringStep = (
+  step: Step,
+  phase: Phase,
+  report: (measured: MeasuredPhase) => void,
+  onRankMean: () => void,
+): Step => ({
   id: JSON.stringify(['measure', step.id, phase.name]),
-  phases: [measuredPhase(phase, report)],
+  phases: [measuredPhase(phase, report, onRankMean)],
 });
 
 /** A phase that reports what the gradients of `phase` do, whenever it runs, and changes nothing. */
-const measuredPhase = (phase: Phase, report: (measured: MeasuredPhase) => void): Phase => ({
+const measuredPhase = (
+  phase: Phase,
+  report: (measured: MeasuredPhase) => void,
+  onRankMean: () => void,
+): Phase => ({
   name: phase.name,
   gradients(state, batch, hyper, context) {
     let takesRankMeans = false;
     const mean = differentiableRankMean((x) => {
+      onRankMean();
       takesRankMeans = true;
       return tf.clone(x);
     });
     const found = phase.gradients(state, batch, hyper, { ...context, ranks: { count: 2, mean } });
     const handed = handedBy(found);
-    for (const [name, { dtype }] of Object.entries(handed)) {
-      if (dtype === 'float32') continue;
-      throw new AncError('ANC_EXCHANGE', `phase "${phase.name}" hands on ${name}, which has no mean.`, {
-        expected: 'gradients, means and statistics of type float32',
-        received: dtype,
-      });
-    }
+    for (const [name, value] of Object.entries(handed)) assertAveraged(phase.name, name, value);
     report({ handed: mapTree(handed, ({ shape }) => [...shape]), takesRankMeans });
     return { grads: {}, stats: {}, metrics: found.metrics };
   },

@@ -1,7 +1,20 @@
 import type { Backend, Inputs } from '../contracts/backend.js';
-import type { SynchronizedBatchNorm } from '../contracts/exchange.js';
+import type {
+  BlockingExchange,
+  Exchange,
+  PhaseMeans,
+  RankMeans,
+  SynchronizedBatchNorm,
+} from '../contracts/exchange.js';
 import { AncError } from '../errors/error.js';
-import type { Between } from './split-step.js';
+
+/** What takes place between ranks; null where nothing does. */
+export interface Between {
+  /** Between the gradients of a phase and its update. */
+  readonly exchange: Exchange | null;
+  /** Batch norm over the rows of all ranks. */
+  readonly synchronized: SynchronizedBatchNorm | null;
+}
 
 /**
  * Means over ranks while a phase computes its gradients, as an input of its step; none where batch norm is each rank's own.
@@ -14,18 +27,43 @@ export function rankMeansOf(
   { exchange, synchronized }: Between,
 ): Pick<Inputs, 'rankMeans'> {
   if (exchange === null || synchronized === null) return {};
-  const { blocking } = synchronized;
-  const own = (values: Float32Array): Parameters<typeof exchange>[0] => ({
-    phase: `${phase}/batch-norm`,
-    rows,
-    values: [values],
-  });
+  return { rankMeans: meansBy(exchange, `${phase}/batch-norm`, rows, synchronized.blocking) };
+}
+
+/**
+ * Means over ranks by an exchange, of one array at a time.
+ *
+ * @param phase under which name they are exchanged
+ */
+export function meansBy(
+  exchange: Exchange,
+  phase: string,
+  rows: number,
+  blocking?: BlockingExchange,
+): RankMeans {
+  const own = (values: Float32Array): PhaseMeans => ({ phase, rows, values: [values] });
   return {
-    rankMeans: {
-      mean: async (values) => (await exchange(own(values)))[0]!,
-      meanBlocking: blocking === undefined ? null : (values) => blocking(own(values))[0]!,
+    mean: async (values) => {
+      const means = await exchange(own(values));
+      assertExchanged(phase, [values], means);
+      return means[0]!;
     },
+    meanBlocking: blocking === undefined ? null : (values) => blocking(own(values))[0]!,
   };
+}
+
+/** @throws `ANC_EXCHANGE` where an exchange returned arrays of other lengths than it was given. */
+export function assertExchanged(
+  phase: string,
+  values: readonly Float32Array[],
+  means: readonly Float32Array[],
+): void {
+  const lengths = (arrays: readonly Float32Array[]): string => arrays.map(({ length }) => length).join(', ');
+  if (lengths(means) === lengths(values)) return;
+  throw new AncError('ANC_EXCHANGE', `the exchange of phase "${phase}" returned arrays of other lengths.`, {
+    expected: lengths(values),
+    received: lengths(means),
+  });
 }
 
 /**

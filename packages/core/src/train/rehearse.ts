@@ -9,6 +9,7 @@ import { hintFor, Uses, usesInWords, watchingSources } from '../purity/impure-so
 import { Rng } from '../random/rng.js';
 import { imageRows } from './batches.js';
 import { assertDivisible } from './divisible.js';
+import { exchangesWithin, exchangingSpec } from './exchanging-step.js';
 import { PROBED_ROWS, rehearseFinite, type FiniteRehearsal } from './rehearse-finite.js';
 import { SplitSpecs, type SplitOptions } from './split-stage.js';
 import {
@@ -28,7 +29,9 @@ export interface RehearseOptions {
   readonly batchSize: number;
   /** Micro-batches of a batch; 1 where left out. */
   readonly accumulate?: number;
-  /** Batch norm over the rows of all ranks, whose exchange follows; null or left out for none. */
+  /** Whether the steps exchange with other ranks; not where left out. */
+  readonly exchanges?: boolean;
+  /** With `exchanges`: batch norm over the rows of all ranks; null or left out where each has its own. */
   readonly synchronized?: SynchronizedBatchNorm | null;
   /** [H, W, C]. */
   readonly shape: readonly number[];
@@ -56,7 +59,8 @@ export interface RehearseOptions {
  *   that is looked for; `ANC_STAGE` with the line at which it arose where it is not an AncError.
  */
 export async function rehearse(options: RehearseOptions): Promise<void> {
-  const { backend, stages, batchSize, accumulate = 1, synchronized = null, finite } = options;
+  const { backend, stages, batchSize, accumulate = 1, exchanges = false, finite } = options;
+  const synchronized = exchanges ? (options.synchronized ?? null) : null;
   // Op by op, two images show the same errors as a whole batch.
   const batch = backend.capabilities.compiled ? batchSize : Math.min(2 * accumulate, batchSize);
   let state: Tree<HostTensor> | null = null;
@@ -68,9 +72,11 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
     for (const [i, stage] of stages.entries()) {
       try {
         state = initialState(stage, state, options.teacher);
-        assertDivisible(stage, accumulate, false);
+        assertDivisible(stage, accumulate, exchanges);
         const spec = specFor(stage, state, batch, options);
-        if (accumulate === 1 && synchronized === null) await backend.rehearse(stage.step, spec);
+        if (accumulate === 1 && !exchanges) await backend.rehearse(stage.step, spec);
+        else if (exchangesWithin(backend, accumulate))
+          await backend.rehearse(stage.step, exchangingSpec(spec, synchronized));
         else await rehearseSplit(backend, stage.step, spec, { accumulate, synchronized });
         if (finite === undefined) continue;
         const few = specFor(stage, state, Math.min(PROBED_ROWS, batchSize), options);

@@ -14,8 +14,8 @@ import {
 } from '../step/split-phase.js';
 import { rowRange, type RowRange } from '../tree/rows.js';
 import { mapTree, namesOf, zeros, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
-import { assertRankMeans } from './rank-means.js';
-import { SplitStep, type Between, type SplitPhase } from './split-step.js';
+import { assertRankMeans, type Between } from './rank-means.js';
+import { SplitStep, type SplitPhase } from './split-step.js';
 
 /** Shapes and types of a whole batch and of everything else that enters a step. */
 export type WholeSpec = Omit<StepSpec, 'phases'>;
@@ -63,7 +63,11 @@ export class SplitSpecs {
     const held = new Map<Phase, Tree<LeafSpec>>();
     const ranks = new Map<Phase, number>();
     for (const phase of step.phases) {
-      const { handed, takesRankMeans } = await measured(backend, step, phase, whole);
+      // Where these cannot be taken, the first layer that asks for one says so, not the last: op by op that may take minutes.
+      const refuse = (): void => {
+        if (synchronized !== null) assertRankMeans(backend, synchronized);
+      };
+      const { handed, takesRankMeans } = await measured(backend, step, phase, whole, refuse);
       held.set(phase, heldEntries(phase.name, handed));
       if (!takesRankMeans || synchronized === null) continue;
       assertRankMeans(backend, synchronized);
@@ -143,7 +147,8 @@ export class SplitStage {
   }
 }
 
-const rowsIn = ({ batch }: WholeSpec): number => Object.values(batch)[0]!.shape[0]!;
+/** Rows of a batch. */
+export const rowsIn = ({ batch }: WholeSpec): number => Object.values(batch)[0]!.shape[0]!;
 
 const withRows = (leaf: LeafSpec, rows: number): LeafSpec => ({
   ...leaf,
@@ -159,6 +164,7 @@ async function measured(
   step: Step,
   phase: Phase,
   whole: WholeSpec,
+  onRankMean: () => void,
 ): Promise<MeasuredPhase> {
   const rows = Math.min(2, rowsIn(whole));
   const batch = mapTree(whole.batch, (leaf) => withRows(leaf, rows));
@@ -169,7 +175,7 @@ async function measured(
   const before = found.get(key);
   if (before !== undefined) return before;
   const reported: MeasuredPhase[] = [];
-  const measuring = measuringStep(step, phase, (found) => void reported.push(found));
+  const measuring = measuringStep(step, phase, (found) => void reported.push(found), onRankMean);
   await backend.rehearse(measuring, spec, { compiles: false });
   const last = reported.at(-1);
   if (last === undefined) {

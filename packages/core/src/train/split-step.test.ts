@@ -144,4 +144,25 @@ describe('an exchange', () => {
       detail: { expected: '1, 1, 1, 1, 2', received: '1, 1, 1, 2' },
     });
   });
+
+  it('ends at the first mean over ranks that a backend cannot take, before anything else is computed', async () => {
+    const calls: string[] = [];
+    const normalizing: Phase = {
+      ...phase('a'),
+      gradients(state, batch, hyper, context) {
+        calls.push('before');
+        context.ranks?.mean(batch.x!);
+        calls.push('after');
+        return phase('a').gradients(state, batch, hyper, context);
+      },
+    };
+    const runner = new StageRunner(
+      new EagerBackend('cpu', { capabilities: { rankMeans: null } }),
+      { ...stage, step: { id: 'normalizing', phases: [normalizing] } },
+      initial(),
+      { exchange: ({ values }) => Promise.resolve(values), synchronizedBatchNorm: { ranks: 2 } },
+    );
+    await expect(runner.play(['a'], inputs([1, 2]))).rejects.toMatchObject({ code: 'ANC_RANK_MEANS' });
+    expect(calls).toEqual(['before']);
+  });
 });

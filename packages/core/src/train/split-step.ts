@@ -1,11 +1,10 @@
 import type { CompiledStep, DeviceState, Inputs } from '../contracts/backend.js';
-import type { Exchange, SynchronizedBatchNorm } from '../contracts/exchange.js';
-import { AncError } from '../errors/error.js';
+import type { Exchange } from '../contracts/exchange.js';
 import { KEEP, WEIGHT } from '../step/split-phase.js';
 import { rowsOf, type RowRange } from '../tree/rows.js';
 import { mapTree, namesOf, type HostTensor, type Tree } from '../tree/tree.js';
 import { meansOfRuns } from './metric-accumulator.js';
-import { rankMeansOf } from './rank-means.js';
+import { assertExchanged, rankMeansOf, type Between } from './rank-means.js';
 
 /** The compiled halves of a phase. */
 export interface SplitPhase {
@@ -15,14 +14,6 @@ export interface SplitPhase {
   readonly update: CompiledStep;
   /** State entries that hold what the first half hands to the second, in code-unit order. */
   readonly held: readonly string[];
-}
-
-/** What takes place between ranks; null where nothing does. */
-export interface Between {
-  /** Between the gradients of a phase and its update. */
-  readonly exchange: Exchange | null;
-  /** Batch norm over the rows of all ranks. */
-  readonly synchronized: SynchronizedBatchNorm | null;
 }
 
 /**
@@ -104,18 +95,7 @@ export class SplitStep implements CompiledStep {
     const last = Float32Array.from(names, (name) => metrics[name]!);
     const values = [...held.map((name) => own[name]!.data as Float32Array), last];
     const means = await exchange({ phase, rows, values });
-    const lengths = (arrays: readonly Float32Array[]): string =>
-      arrays.map(({ length }) => length).join(', ');
-    if (lengths(means) !== lengths(values)) {
-      throw new AncError(
-        'ANC_EXCHANGE',
-        `the exchange of phase "${phase}" returned arrays of other lengths.`,
-        {
-          expected: lengths(values),
-          received: lengths(means),
-        },
-      );
-    }
+    assertExchanged(phase, values, means);
     const replaced = held.map((name, i): [string, HostTensor] => [
       name,
       { shape: own[name]!.shape, data: means[i]! },

@@ -12,7 +12,8 @@ import {
 } from './metric-accumulator.js';
 import { isFrozen } from '../step/model-state.js';
 import { assertDivisible } from './divisible.js';
-import { SplitSpecs, SplitStage, type WholeSpec } from './split-stage.js';
+import { ExchangingStep, exchangesWithin, exchangingSpec } from './exchanging-step.js';
+import { rowsIn, SplitSpecs, SplitStage, type WholeSpec } from './split-stage.js';
 
 /** The metrics of the steps since the readback before. */
 export interface MetricsReadback {
@@ -41,7 +42,7 @@ interface OpenStage {
 
 /**
  * A stage's state on a backend, and its step compiled for each combination of phases that is requested: as a whole, or
- * split between gradients and updates where its batches are divided.
+ * split between gradients and updates where its batches are cut into parts, or ranks cannot exchange within it.
  */
 export class StageRunner {
   readonly #compiled = new Map<string, CompiledStep>();
@@ -79,8 +80,20 @@ export class StageRunner {
       batch: mapTree(batch, specOf),
       hyper: Object.keys(hyper),
     };
+    const synchronized = exchange === null ? null : synchronizedBatchNorm;
+    if (exchange !== null && exchangesWithin(backend, accumulate)) {
+      const spec = exchangingSpec(whole, synchronized);
+      const rows = rowsIn(whole);
+      const state = await backend.upload(initial);
+      return {
+        state,
+        compile: async (phases) => {
+          const compiled = await backend.compile(stage.step, { ...spec, phases });
+          return new ExchangingStep(compiled, phases.join('+'), rows, exchange);
+        },
+      };
+    }
     if (accumulate !== 1 || exchange !== null) {
-      const synchronized = exchange === null ? null : synchronizedBatchNorm;
       const specs = await SplitSpecs.of(backend, stage.step, whole, { accumulate, synchronized });
       return SplitStage.open(backend, specs, { exchange, synchronized }, initial);
     }

@@ -4,6 +4,7 @@ import {
   type BatchSource,
   type Dataset,
   type DatasetSplit,
+  type ImageBatch,
   type ImageSource,
   type ImageViews,
   type LabeledBatch,
@@ -139,11 +140,17 @@ interface Order {
   readonly rank?: Rank;
 }
 
+/** Batches that ranks have their rows of. */
+export interface DividedBatches<B extends ImageBatch = ImageBatch> extends BatchSource<B> {
+  /** Which rank prepares an image in a view in an epoch; see `Loader.rankOf`. */
+  rankOf(epoch: number): (image: number, view: number) => number;
+}
+
 /** Batches of images and nothing else: what label-free training is given. */
 export function imageBatches(
   images: ImageSource,
   { batchSize, stepsPerEpoch, seed, augmentation, rank }: Order,
-): BatchSource {
+): DividedBatches {
   const loader = new Loader(images, {
     batch: batchSize,
     batchesPerEpoch: stepsPerEpoch,
@@ -156,6 +163,7 @@ export function imageBatches(
     shape: images.shape,
     offset: loader.rows.start,
     epoch: (epoch, from) => loader.epoch(epoch, from),
+    rankOf: (epoch) => loader.rankOf(epoch),
   };
 }
 
@@ -167,7 +175,7 @@ export async function labeledBatches(
   split: DatasetSplit,
   { batchSize, stepsPerEpoch, seed, augmentation, rank }: Order,
   who: string,
-): Promise<BatchSource<LabeledBatch>> {
+): Promise<DividedBatches<LabeledBatch>> {
   const targets = await requireLabels(split, who)();
   const loader = new LabeledLoader(split.images, targets, {
     batch: batchSize,
@@ -182,6 +190,7 @@ export async function labeledBatches(
     shape: split.images.shape,
     offset: loader.rows.start,
     epoch: (epoch, from) => loader.epoch(epoch, from),
+    rankOf: (epoch) => loader.rankOf(epoch),
   };
 }
 

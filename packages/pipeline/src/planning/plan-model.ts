@@ -79,7 +79,7 @@ export async function planTeacher(
 }
 
 /** What is rehearsed of a training: the rows that this process computes of a batch, and how. */
-export type RehearsedSteps = Pick<RehearseOptions, 'batchSize' | 'accumulate' | 'synchronized'>;
+export type RehearsedSteps = Pick<RehearseOptions, 'batchSize' | 'accumulate' | 'exchanges' | 'synchronized'>;
 
 /** The steps of a training, alone or as one of several ranks. */
 export const rehearsedSteps = (
@@ -88,6 +88,7 @@ export const rehearsedSteps = (
 ): RehearsedSteps => ({
   batchSize: ranks === undefined ? batchSize : rowRange(batchSize, ranks.ranks, ranks.rank).count,
   accumulate,
+  exchanges: ranks !== undefined,
   synchronized: ranks === undefined || batchNorm === 'local' ? null : ranks.synchronizedBatchNorm,
 });
 

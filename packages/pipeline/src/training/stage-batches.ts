@@ -1,6 +1,6 @@
-import type { Stage } from '@anc/core';
+import type { BatchSource, LabeledBatch, Stage } from '@anc/core';
 import { emptyBatches, imageRows } from '@anc/core/internal';
-import { imageBatches, labeledBatches } from '../data/training-data.js';
+import { imageBatches, labeledBatches, type DividedBatches } from '../data/training-data.js';
 import type { PlannedModel } from '../planning/plan.js';
 import type { TrainContext } from './train-context.js';
 
@@ -18,12 +18,15 @@ export function epochOf(
   return Math.max(1, Math.floor(count / (stage.imageShare === 0 ? batchSize : imageRows(stage, batchSize))));
 }
 
+/** `rankOf`: left out where a stage makes its images. */
+type StageBatches = (BatchSource | BatchSource<LabeledBatch>) & Partial<Pick<DividedBatches, 'rankOf'>>;
+
 /** The batches of a stage: images of the data with or without labels, or none where the stage makes them. */
 export async function batchesOf(
   stage: Stage,
   model: PlannedModel,
   context: Pick<TrainContext, 'data' | 'batchSize' | 'stepsPerEpoch' | 'seed' | 'ranks'>,
-) {
+): Promise<StageBatches> {
   const { data, seed } = context;
   const { images } = data.train;
   const isStudent = model.name !== 'teacher';

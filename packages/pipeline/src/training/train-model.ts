@@ -237,7 +237,8 @@ export async function trainModel(
           await save(event);
           if (teacher instanceof TeacherCache) {
             await teacher.flush();
-            if (ranks !== undefined) await shareOutputs(teacher, ranks);
+            const rankOf = batches.rankOf?.(nextEpoch(event));
+            if (ranks !== undefined && rankOf !== undefined) await shareOutputs(teacher, ranks, rankOf);
           }
           await hooks.onEpochSaved(ended);
         } else if (event.type === 'checkpoint') {
@@ -270,6 +271,10 @@ export async function trainModel(
     timeBox: box?.record ?? null,
   };
 }
+
+/** The epoch that follows; after the last one the first, with which another model starts on the same images. */
+const nextEpoch = ({ progress: { epoch, epochs } }: Extract<TrainingEvent, { type: 'epoch' }>): number =>
+  epoch + 1 < epochs ? epoch + 1 : 0;
 
 /** What the steps of a rank exchange with the others. */
 const exchangeOf = (

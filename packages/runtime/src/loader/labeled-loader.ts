@@ -21,6 +21,11 @@ export class LabeledLoader {
     this.rows = this.#loader.rows;
   }
 
+  /** Like `Loader.rankOf`. */
+  rankOf(epoch: number): (image: number, view: number) => number {
+    return this.#loader.rankOf(epoch);
+  }
+
   /** Like `Loader.epoch`. */
   async *epoch(epoch: number, from = 0): AsyncGenerator<LabeledBatch, void, undefined> {
     for await (const batch of this.#loader.epoch(epoch, from)) {

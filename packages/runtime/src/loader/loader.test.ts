@@ -152,6 +152,22 @@ describe('Loader', () => {
     await batches.return(undefined);
   });
 
+  it('knows on every rank which one prepares an image', async () => {
+    const options = { batch: 5, seed: 2, augmentation: shifting };
+    const loaders = [0, 1].map((rank) => new Loader(source(23), { ...options, rank: { rank, ranks: 2 } }));
+    const shown = new Set<number>();
+    for (const [rank, loader] of loaders.entries()) {
+      for (const { indices, views } of await collect(loader.epoch(3))) {
+        indices.forEach((image, row) => {
+          expect(loaders.map((any) => any.rankOf(3)(image, views[row]!))).toEqual([rank, rank]);
+          shown.add(image);
+        });
+      }
+    }
+    const left = [...Array(23).keys()].filter((image) => !shown.has(image));
+    expect(left.map((image) => loaders[0]!.rankOf(3)(image, 0))).toEqual(left.map((image) => image % 2));
+  });
+
   it('gives every rank its rows of the batches that one alone has', async () => {
     const options = { batch: 5, seed: 6, augmentation: shifting };
     const whole = await collect(new Loader(source(23), options).epoch(3));

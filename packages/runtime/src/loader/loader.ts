@@ -31,6 +31,8 @@ export interface LoaderOptions {
   readonly prefetchMb?: number;
 }
 
+/** More than there are views of an image. */
+const VIEW_NUMBERS = 2 ** 20;
 const PREFETCH_MB = 64;
 /** More batches in advance do not help: one is computed on while the next ones are decoded. */
 const MOST_PREFETCHED = 4;
@@ -88,6 +90,28 @@ export class Loader {
     const batches = this.#batches(this.#rowsOf(epoch), epoch, from);
     if (this.#prefetched === 0) yield* batches;
     else yield* prefetch(batches, this.#prefetched);
+  }
+
+  /**
+   * Which rank prepares an image in a view in an epoch, the first that does where several do; for those that the epoch does not
+   * show, ranks are taken in turn, by the number of the image. The same on all ranks.
+   */
+  rankOf(epoch: number): (image: number, view: number) => number {
+    const { rank, batch } = this.#options;
+    const ranks = rank?.ranks ?? 1;
+    const rowsOf = this.#rowsOf(epoch);
+    const found = new Map<number, number>();
+    const ends = Array.from({ length: ranks }, (_, r) => rowRange(batch, ranks, r));
+    for (let b = 0; b < this.batchesPerEpoch; b++) {
+      const { indices, views } = rowsOf(b);
+      for (const [r, { start, count }] of ends.entries()) {
+        for (let row = start; row < start + count; row++) {
+          const key = indices[row]! * VIEW_NUMBERS + views[row]!;
+          if (!found.has(key)) found.set(key, r);
+        }
+      }
+    }
+    return (image, view) => found.get(image * VIEW_NUMBERS + view) ?? image % ranks;
   }
 
   async *#batches(rowsOf: RowsOf, epoch: number, from: number): AsyncGenerator<ImageBatch, void, undefined> {

@@ -12,6 +12,9 @@ const MESSAGE = 1 << 28;
 /** Milliseconds for which waiting asks without a pause; then it leaves the processor to others. */
 const EAGER_MS = 20;
 
+/** Milliseconds for which it is asked before other work of this thread has its turn. */
+const TURN_MS = 0.2;
+
 /** What a thread waits on that only lets time pass. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
@@ -36,6 +39,7 @@ export class MpiCollective implements Collective {
   readonly #barrier: CFunction;
   readonly #test: CFunction;
   readonly #finalize: CFunction;
+  #scratch = new Float32Array();
   readonly #request = Buffer.alloc(8);
   readonly #done = Buffer.alloc(4);
   readonly #status = Buffer.alloc(64);
@@ -90,6 +94,20 @@ export class MpiCollective implements Collective {
     return (await this.#gather(sumOf(received, ranks, part))).subarray(0, length);
   }
 
+  async allReduceMean(buffer: Float32Array, weights: readonly number[]): Promise<Float32Array> {
+    const { ranks } = this;
+    const { length } = buffer;
+    if (length <= SMALL) return meanOf(await this.#gather(buffer), weights, new Float32Array(length));
+    const part = partLength(length, ranks);
+    const whole = length === part * ranks ? buffer : filledUp(buffer, part * ranks);
+    const received = this.#memory(part * ranks);
+    await this.#wait('MPI_Ialltoall', (request) => this.#exchangeParts(whole, received, part, request));
+    // What was received is added where it lies, and what was sent makes place for the means.
+    const mean = meanOf(received, weights, received.subarray(0, part));
+    await this.#wait('MPI_Iallgather', (request) => this.#startGather(mean, whole, request));
+    return whole.subarray(0, length);
+  }
+
   allReduceBlocking(buffer: Float32Array): Float32Array {
     const { ranks } = this;
     const { length } = buffer;
@@ -97,6 +115,12 @@ export class MpiCollective implements Collective {
     const { own, received, part } = partsOf(buffer, ranks);
     this.#block('MPI_Ialltoall', (request) => this.#exchangeParts(own, received, part, request));
     return this.#gatherBlocking(sumOf(received, ranks, part)).subarray(0, length);
+  }
+
+  /** Memory of this length that the operations before have used as well: it is not returned to callers. */
+  #memory(length: number): Float32Array {
+    if (this.#scratch.length < length) this.#scratch = new Float32Array(length);
+    return this.#scratch.subarray(0, length);
   }
 
   async broadcast(bytes: Uint8Array, root: number): Promise<Uint8Array> {
@@ -153,6 +177,14 @@ export class MpiCollective implements Collective {
     while (!this.#isDone()) if (performance.now() - began >= EAGER_MS) Atomics.wait(NEVER, 0, 0, 1);
   }
 
+  /** Asks again and again for a while: MPI moves a part of a large message whenever it is asked. */
+  #isDoneWithin(milliseconds: number): boolean {
+    const end = performance.now() + milliseconds;
+    do if (this.#isDone()) return true;
+    while (performance.now() < end);
+    return false;
+  }
+
   #isDone(): boolean {
     succeed('MPI_Test', this.#test(this.#request, this.#done, this.#status));
     return this.#done.readInt32LE(0) !== 0;
@@ -162,7 +194,7 @@ export class MpiCollective implements Collective {
   async #wait(name: string, start: (request: Buffer) => unknown): Promise<void> {
     succeed(name, start(this.#request));
     const began = performance.now();
-    while (!this.#isDone()) {
+    while (!this.#isDoneWithin(TURN_MS)) {
       if (performance.now() - began < EAGER_MS) await new Promise((resolve) => setImmediate(resolve));
       else await pause(1);
     }
@@ -174,12 +206,43 @@ function partsOf(
   buffer: Float32Array,
   ranks: number,
 ): { readonly own: Float32Array; readonly received: Float32Array; readonly part: number } {
-  const { length } = buffer;
+  const part = partLength(buffer.length, ranks);
+  return { own: filledUp(buffer, part * ranks), received: new Float32Array(part * ranks), part };
+}
+
+/** Numbers of a buffer that one rank adds. */
+function partLength(length: number, ranks: number): number {
   const part = Math.ceil(length / ranks);
   if (4 * part >= 2 ** 31) throw tooLong(length, ranks);
-  const own = new Float32Array(part * ranks);
+  return part;
+}
+
+/** A copy that is filled up with zeros. */
+function filledUp(buffer: Float32Array, length: number): Float32Array {
+  const own = new Float32Array(length);
   own.set(buffer);
-  return { own, received: new Float32Array(part * ranks), part };
+  return own;
+}
+
+/**
+ * Weighted means of buffers that lie one after the other: added in their order, in float64.
+ *
+ * @param means where to write them; may be the beginning of `buffers`, as an element is read before it is written
+ */
+function meanOf(buffers: Float32Array, weights: readonly number[], means: Float32Array): Float32Array {
+  const { length } = means;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const [first, second] = weights.map((weight) => weight / total) as [number, number];
+  if (weights.length === 2) {
+    for (let i = 0; i < length; i++) means[i] = first * buffers[i]! + second * buffers[length + i]!;
+    return means;
+  }
+  for (let i = 0; i < length; i++) {
+    let sum = 0;
+    for (let rank = 0; rank < weights.length; rank++) sum += weights[rank]! * buffers[rank * length + i]!;
+    means[i] = sum / total;
+  }
+  return means;
 }
 
 /** Sums `ranks` buffers of `length` numbers that lie one after the other: in their order, in float64. */

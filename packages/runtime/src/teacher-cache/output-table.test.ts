@@ -34,4 +34,19 @@ describe('OutputTable', () => {
     expect(table.bytes).toBe(table.entryBytes);
     expect(table.has(6)).toBe(false);
   });
+
+  it('keeps what is to be kept, in less memory, and takes more', () => {
+    const table = new OutputTable(2);
+    for (let key = 0; key < 9; key++) table.add(key, Float32Array.of(key, -key));
+    const before = table.bytes;
+    table.retain((key) => key % 3 === 0);
+    table.add(11, Float32Array.of(11, -11));
+    expect([...table.keys()]).toEqual([0, 3, 6, 11]);
+    for (const key of table.keys()) {
+      const found = new Float32Array(2);
+      table.copy(key, found);
+      expect(found).toEqual(Float32Array.of(key, -key));
+    }
+    expect(table.bytes).toBe((before * 4) / 9);
+  });
 });

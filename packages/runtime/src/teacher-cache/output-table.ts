@@ -40,6 +40,24 @@ export class OutputTable {
     this.#at(row).set(values);
   }
 
+  /** All keys, in the order in which they were added. */
+  keys(): IterableIterator<number> {
+    return this.#rows.keys();
+  }
+
+  /** Removes what `keeps` is false for, and the memory that it took. */
+  retain(keeps: (key: number) => boolean): void {
+    const before = [...this.#rows];
+    let row = 0;
+    this.#rows.clear();
+    for (const [key, from] of before) {
+      if (!keeps(key)) continue;
+      if (row !== from) this.#at(row).set(this.#at(from)); // rows only move forward
+      this.#rows.set(key, row++);
+    }
+    this.#chunks.length = Math.ceil(row / this.#rowsPerChunk);
+  }
+
   #at(row: number): Float32Array {
     const start = (row % this.#rowsPerChunk) * this.size;
     return this.#chunks[Math.floor(row / this.#rowsPerChunk)]!.subarray(start, start + this.size);

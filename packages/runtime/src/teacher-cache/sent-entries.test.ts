@@ -45,31 +45,42 @@ describe('entries of a teacher cache', () => {
     expect(decodeEntries(encodeEntries([]))).toEqual([]);
   });
 
-  it('spare a rank what another one has computed', async () => {
-    const [one, other] = [rankOf(), rankOf()];
+  const even = (image: number): number => image % 2;
+
+  it('move to the rank that keeps them, and are computed once', async () => {
+    const ranks = [rankOf(), rankOf()];
+    const [one, other] = ranks as [ReturnType<typeof rankOf>, ReturnType<typeof rankOf>];
     await one.cache.outputs(batchOf(0, 1, 2), NAMES);
-    const expected = await other.cache.outputs(batchOf(3, 4, 5), NAMES);
-    one.cache.receive(other.cache.takeComputed());
-    expect(await one.cache.outputs(batchOf(3, 4, 5), NAMES)).toEqual(expected);
-    expect(one.teacher.images).toBe(3);
-    // What was received is not sent again, and what was sent is not sent twice.
-    expect(decodeEntries(one.cache.takeComputed()).map(({ keys }) => [...keys])).toEqual([
-      [0, 1, 2],
-      [0, 1, 2],
-    ]);
-    expect(decodeEntries(one.cache.takeComputed())).toEqual([]);
+    await other.cache.outputs(batchOf(3, 4, 5), NAMES);
+    const whole = await rankOf().cache.outputs(batchOf(0, 2, 4), NAMES);
+    const given = ranks.map(({ cache }, rank) => cache.giveAway(even, rank));
+    expect(decodeEntries(given[0]!).map(({ keys }) => [...keys])).toEqual([[1], [1]]);
+    one.cache.receive(given[1]!, even, 0);
+    other.cache.receive(given[0]!, even, 1);
+    expect(await one.cache.outputs(batchOf(0, 2, 4), NAMES)).toEqual(whole);
+    await other.cache.outputs(batchOf(1, 3, 5), NAMES);
+    expect(ranks.map(({ teacher }) => teacher.images)).toEqual([3, 3]);
+    // Each keeps half: three entries of two outputs.
+    expect(ranks.map(({ cache }) => cache.counts.bytes)).toEqual(Array(2).fill(3 * (2 * 4 + 40 + 4 + 40)));
+  });
+
+  it('of others are not kept', () => {
+    const { cache } = rankOf();
+    const values = Float32Array.of(7);
+    cache.receive(encodeEntries([{ name: 'features', size: 1, keys: Float64Array.of(1), values }]), even, 0);
+    expect(cache.counts.bytes).toBe(0);
   });
 
   it('stay within the memory of the rank that receives them', async () => {
     const [small, other] = [rankOf(1, 0), rankOf()];
-    await other.cache.outputs(batchOf(0, 1), NAMES);
-    small.cache.receive(other.cache.takeComputed());
+    await other.cache.outputs(batchOf(0, 2), NAMES);
+    small.cache.receive(other.cache.giveAway(even, 1), even, 0);
     expect(small.cache.counts.bytes).toBe(0);
   });
 
-  it('are not sent where no later epoch asks for them', async () => {
+  it('stay where they are if no later epoch asks for them', async () => {
     const { cache } = rankOf(null);
     await cache.outputs(batchOf(0, 1), NAMES);
-    expect(decodeEntries(cache.takeComputed())).toEqual([]);
+    expect(decodeEntries(cache.giveAway(even, 0))).toEqual([]);
   });
 });

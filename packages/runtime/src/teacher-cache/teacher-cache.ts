@@ -67,8 +67,6 @@ export class TeacherCache implements TeacherOutputs {
   #inferred = 0;
   #diskHits = 0;
   #halfError = 0;
-  /** Keys that were computed here and not taken yet, by output. */
-  readonly #computed = new Map<string, number[]>();
   readonly #disk: DiskStore | null;
   readonly #float16: boolean;
 
@@ -120,25 +118,35 @@ export class TeacherCache implements TeacherOutputs {
   }
 
   /**
-   * Everything that was computed since the last call and is in memory, as bytes for `receive` on other ranks, which meet
-   * the same images in later epochs. Nothing where every epoch has other views of them.
+   * Gives away the outputs in memory that other ranks keep: removes them and returns them as bytes for `receive`. Nothing where every
+   * epoch has other views of the images. Not while outputs are being read.
+   *
+   * @param rankOf which rank keeps the outputs of an image in a view; the same on all ranks
+   * @param rank this one
    */
-  takeComputed(): Uint8Array {
-    const all = [...this.#computed].map(([name, keys]): SentEntries => {
-      const table = this.#table(name);
+  giveAway(rankOf: (image: number, view: number) => number, rank: number): Uint8Array {
+    if (this.#views === MOST_VIEWS) return encodeEntries([]);
+    const isOwn = (key: number): boolean => rankOf(Math.floor(key / this.#views), key % this.#views) === rank;
+    const given = [...this.#tables].map(([name, table]): SentEntries => {
+      const keys = [...table.keys()].filter((key) => !isOwn(key));
       const values = new Float32Array(keys.length * table.size);
       keys.forEach((key, i) => table.copy(key, values.subarray(i * table.size, (i + 1) * table.size)));
+      table.retain(isOwn);
       return { name, size: table.size, keys: Float64Array.from(keys), values };
     });
-    this.#computed.clear();
-    return encodeEntries(all);
+    return encodeEntries(given);
   }
 
-  /** Adds what another rank has computed, within the memory budget. Not while outputs are being read. */
-  receive(bytes: Uint8Array): void {
+  /**
+   * Adds what another rank gives away and this one keeps, within the memory budget. Not while outputs are being read.
+   *
+   * @param rankOf, rank as `giveAway` takes them
+   */
+  receive(bytes: Uint8Array, rankOf: (image: number, view: number) => number, rank: number): void {
     for (const { name, size, keys, values } of decodeEntries(bytes)) {
       const table = this.#table(name);
       keys.forEach((key, i) => {
+        if (rankOf(Math.floor(key / this.#views), key % this.#views) !== rank) return;
         if (this.#bytes() + table.entryBytes <= this.#budget)
           table.add(key, values.subarray(i * size, (i + 1) * size));
       });
@@ -193,7 +201,6 @@ export class TeacherCache implements TeacherOutputs {
           const values = live.outputs[t]!.slice(at * size, (at + 1) * size);
           if (this.#float16) this.#halfError = Math.max(this.#halfError, roundToFloat16(values));
           put(t, i, values);
-          this.#note(names[t]!, keys[i]!);
           const table = stored[t];
           if (table !== undefined) await this.#disk!.add(table, keys[i]!, values);
         }
@@ -202,13 +209,6 @@ export class TeacherCache implements TeacherOutputs {
     return Object.fromEntries(
       names.map((name, t) => [name, { shape: [count, ...this.#shapeOf(name)], data: results[t]! }]),
     );
-  }
-
-  /** Remembers that an output was computed here, where a later epoch may ask for it. */
-  #note(name: string, key: number): void {
-    if (this.#views === MOST_VIEWS || !this.#table(name).has(key)) return;
-    this.#computed.set(name, this.#computed.get(name) ?? []);
-    this.#computed.get(name)!.push(key);
   }
 
   async #stored(names: readonly string[]): Promise<DiskTable[]> {

@@ -121,6 +121,7 @@ export function describeDivided(subject: Subject): void {
     }
 
     for (const [toy, ranks, accumulate] of [
+      [adversarial, 2, 1],
       [adversarial, 2, 2],
       [labels, 3, 1],
     ] as const) {

@@ -73,6 +73,34 @@ export const COLLECTIVE_CHECKS: readonly CollectiveCheck[] = [
     },
   },
   {
+    name: 'averages by weights, if it can, with the same bytes on every rank',
+    advice:
+      'return Σ weight · value / Σ weight, added in the order of the ranks, each element on one rank alone.',
+    async run(collective) {
+      if (collective.allReduceMean === undefined) return [];
+      const faults: string[] = [];
+      const { rank, ranks } = collective;
+      const weights = Array.from({ length: ranks }, (_, other) => 1 + other);
+      const total = (ranks * (ranks + 1)) / 2;
+      for (const length of LENGTHS) {
+        const own = Float32Array.from({ length }, (_, i) => (i % 100) + rank);
+        const mean = await collective.allReduceMean(own, weights);
+        // Σ (1 + r) · r over the ranks is (n − 1) · n · (n + 1) / 3.
+        const more = ((ranks - 1) * ranks * (ranks + 1)) / 3 / total;
+        const isWrong =
+          mean.length !== length || mean.some((value, i) => !(Math.abs(value - (i % 100) - more) < 1e-4));
+        if (isWrong) faults.push(`the mean of ${length} numbers is wrong`);
+        const [one, two] = [ragged(length, rank), ragged(length, rank)];
+        const bytes = bytesOf(await collective.allReduceMean(one, weights)).slice();
+        const again = bytesOf(await collective.allReduceMean(two, weights));
+        const first = await collective.broadcast(bytes, 0);
+        if (!isSame(first, bytes)) faults.push(`a mean of ${length} is another one than on rank 0`);
+        if (!isSame(bytes, again)) faults.push(`a mean of ${length} is another one the second time`);
+      }
+      return faults;
+    },
+  },
+  {
     name: 'sums the same where it blocks, if it can',
     advice: 'leave allReduceBlocking out where it cannot give the same bytes as allReduce.',
     async run(collective) {
