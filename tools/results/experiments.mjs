@@ -75,7 +75,8 @@ export const experiments = {
     title: 'Fashion-MNIST without images, and with few',
     notes: [
       'A published classifier in an ONNX file is distilled to LeNet-5; every student has 3,000 updates. Methods named data-free see none of the images, but for mean and deviation of their pixels. `few-images-alone` on all images is the upper bound.',
-      'Without images: the aim was 79 % of correct predictions in ten minutes; it is missed by half a point. Of the game nothing can be measured: the same generator with its other terms alone does as well. An untrained generator is far better than noise, and far worse than a trained one.',
+      'Without images, with the default weight of the discrepancy (1): the aim of 79 % of correct predictions is missed by half a point. Of the game nothing can be measured: the same generator with its other terms alone does as well. An untrained generator is far better than noise, and far worse than a trained one.',
+      'With a weight of 5, which was chosen by seed 1, the game is better than the same generator without it in each of three other seeds, by 1.28 ± 0.56 points.',
       'With images of another domain: half of the images generated in the game make up for a good part of the domain. The aim was ten points, five are measured. How much of them is the game and how much the other terms of the generator was not measured.',
     ],
     parts: [
@@ -107,7 +108,7 @@ export const experiments = {
         name: 'transfer',
         title: 'With images of another domain: gray crops of CIFAR-100',
         options: { ...generated, 'transfer-dataset': 'cifar100', 'transfer-fit': 'crop' },
-        methods: fewImages,
+        methods: ['few-images-alone', 'few-images'],
       },
       {
         name: 'weight',

@@ -119,9 +119,13 @@ async function environmentOf(run) {
 }
 
 /** Where a part keeps its options, and one of its run folders. */
-const recordsOf = (path) =>
+const recordsOf = (path, { seed = '1' }) =>
   chosen.command === 'compare'
-    ? { begun: join(path, 'compare.yaml'), options: join(path, 'compare.yaml'), run: join(path, 'seed-1') }
+    ? {
+        begun: join(path, 'compare.yaml'),
+        options: join(path, 'compare.yaml'),
+        run: join(path, `seed-${seed}`),
+      }
     : {
         begun: join(path, 'tune.yaml'),
         options: join(path, 'run', 'config.resolved.yaml'),
@@ -177,7 +181,7 @@ for (const part of chosen.parts) {
     continue;
   }
   const path = join(folder, part.name);
-  const records = recordsOf(path);
+  const records = recordsOf(path, part.options);
   const begun = existsSync(records.begun);
   const args = begun ? ['--resume', path] : [...requestOf(part), '--out', folder, '--name', part.name];
   console.error(`${name}, ${part.name}: ${begun ? 'goes on' : 'begins'}`);
