@@ -1,8 +1,6 @@
-import { physicalShape, sameShape, stateLayout } from '@anc/compiler';
+import { fromStateLayout, sameShape, toStateLayout } from '@anc/compiler';
 import { AncError, mapTree, type DeviceState, type HostTensor, type Tree } from '@anc/core';
-import { permuted } from '@anc/core/internal';
 import type { EngineClient } from './engine/client.js';
-import type { SentTensor } from './engine/protocol.js';
 
 /** A state in the engine's memory, which every compiled step of the same backend can advance. */
 export class OnednnState implements DeviceState {
@@ -16,14 +14,15 @@ export class OnednnState implements DeviceState {
 
   static async upload(engine: EngineClient, state: Tree<HostTensor>): Promise<OnednnState> {
     const handle = engine.handle();
-    await engine.call('createState', handle, mapTree(state, sent));
+    await engine.call('createState', handle, mapTree(state, toStateLayout));
     const shapes = Object.entries(state).map(([name, { shape }]) => [name, [...shape]] as const);
     return new OnednnState(engine, handle, new Map(shapes));
   }
 
   async read(names?: readonly string[]): Promise<Tree<HostTensor>> {
     for (const name of names ?? []) this.#known(name);
-    return mapTree(await this.engine.call('readState', this.handle, names ?? null), received);
+    const entries = await this.engine.call('readState', this.handle, names ?? null);
+    return mapTree(entries, ({ data }, name) => fromStateLayout(data, this.#known(name)));
   }
 
   async write(entries: Tree<HostTensor>): Promise<void> {
@@ -36,7 +35,7 @@ export class OnednnState implements DeviceState {
         });
       }
     }
-    await this.engine.call('writeState', this.handle, mapTree(entries, sent));
+    await this.engine.call('writeState', this.handle, mapTree(entries, toStateLayout));
   }
 
   async dispose(): Promise<void> {
@@ -48,17 +47,4 @@ export class OnednnState implements DeviceState {
     if (shape === undefined) throw new AncError('ANC_TREE', `the state has no entry "${name}".`);
     return shape;
   }
-}
-
-/** An entry in the memory order that steps use. */
-function sent({ shape, data }: HostTensor): SentTensor {
-  const layout = stateLayout(shape);
-  return { shape: physicalShape(shape, layout), data: permuted(data, shape, layout) };
-}
-
-/** An entry in the host's memory order. */
-function received({ shape, data }: SentTensor): HostTensor {
-  const layout = stateLayout(shape);
-  const inverse = layout.map((_, axis) => layout.indexOf(axis));
-  return { shape: physicalShape(shape, inverse), data: permuted(data, shape, inverse) };
 }

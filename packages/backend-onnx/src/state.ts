@@ -1,7 +1,7 @@
-import { sameShape } from '@anc/compiler';
+import { fromStateLayout, sameShape } from '@anc/compiler';
 import { AncError, mapTree, type DeviceState, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
-import { deserializeStateEntry, serializeStateEntry } from './serialized-tensor.js';
+import { serializeStateEntry } from './serialized-tensor.js';
 
 /** A state in the engine's memory, which every compiled step of the same backend can advance. */
 export class OnnxState implements DeviceState {
@@ -21,7 +21,8 @@ export class OnnxState implements DeviceState {
   async read(names?: readonly string[]): Promise<Tree<HostTensor>> {
     for (const name of names ?? []) this.#known(name);
     await this.engine.steps.settled();
-    return mapTree(await this.engine.call('readState', this.handle, names ?? null), deserializeStateEntry);
+    const entries = await this.engine.call('readState', this.handle, names ?? null);
+    return mapTree(entries, ({ data }, name) => fromStateLayout(data, this.#known(name)));
   }
 
   async write(entries: Tree<HostTensor>): Promise<void> {

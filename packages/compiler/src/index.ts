@@ -31,7 +31,7 @@ export { poolChannelsLast } from './passes/pool-channels-last.js';
 export { poolConvInPhases } from './passes/pool-conv-in-phases.js';
 export { propagateNchwc } from './passes/propagate-nchwc.js';
 export { runPasses, type Optimized, type PassReport } from './passes/run.js';
-export { stateLayout } from './trace/inputs.js';
+export { fromStateLayout, toStateLayout } from './trace/state-layout.js';
 export { traceFunction } from './trace/trace-function.js';
 export { METRICS_OUTPUT, traceStep, type TracedStep } from './trace/trace-step.js';
 export { traceTwice, type Traced } from './trace/trace-twice.js';

@@ -17,7 +17,12 @@ async function report(
   const pipeline = await import('@anc/pipeline');
   const terminal = createTerminal(json === true, session);
   const written = await pipeline.report(folder, { cwd: session.cwd });
-  if (!written.finished) terminal.log.warn('the run is not finished: the report shows what is.');
+  const { finished, trainings } = written;
+  const what =
+    trainings === undefined
+      ? 'the run is not finished'
+      : `${trainings.finished} of ${trainings.total} trainings are finished`;
+  if (!finished) terminal.log.warn(`${what}: the report shows what is.`);
   terminal.document(written);
   terminal.print(written.report);
 }

@@ -120,6 +120,7 @@ export async function sweep({ kind, table, flags, options }: SweepRequest, sessi
     for (const line of before) terminal.print(`needs: ${line}`);
     if (submitted === null) terminal.print(`start it with: ${command}`);
     terminal.print(`the result will be in ${join(folder, `${kind}.json`)}`);
+    terminal.print(`what is finished until then: anc-cli report ${shellQuoted(folder)}`);
   } catch (error) {
     if (!pipeline.isInterruption(error, signal)) throw error;
     endInterrupted(terminal, session, ' before the sweep was written');

@@ -1,19 +1,9 @@
 import type { LeafSpec } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { cast } from '../graph/shape-ops.js';
-import { identityLayout, OIHW, physicalShape, type TracedTensor } from '../lower/traced-tensor.js';
+import { identityLayout, physicalShape, type TracedTensor } from '../lower/traced-tensor.js';
 import type { Tracer } from '../lower/tracer.js';
 import type { TraceBackend } from './backend.js';
-
-/** No filter has more rows; tables of images, such as a replay memory, have. */
-const FILTER_ROWS = 64;
-
-/**
- * Layout of a state entry: filters, of rank 4, as convolutions take them, all else in logical order, so that rows of tables lie
- * together. The same for every step.
- */
-export const stateLayout = (shape: readonly number[]): readonly number[] =>
-  shape.length === 4 && shape[0]! <= FILTER_ROWS ? OIHW : identityLayout(shape.length);
 
 /** A graph input as a traced tensor; bytes become float32. */
 export function inputTensor(

@@ -21,7 +21,8 @@ import type { NamedValue } from '../graph/value.js';
 import { Tracer } from '../lower/tracer.js';
 import { peepholesFor } from '../passes/run.js';
 import { withTraceBackend, type TraceBackend } from './backend.js';
-import { inputTensor, stateLayout, toTensor, toTraced } from './inputs.js';
+import { inputTensor, toTensor, toTraced } from './inputs.js';
+import { stateLayout } from './state-layout.js';
 import { registerKernels } from './register.js';
 import type { Traced } from './trace-twice.js';
 

@@ -14,11 +14,13 @@ export interface ReportResult {
   readonly report: string;
   /** Whether everything that was to be trained is in it. */
   readonly finished: boolean;
+  /** Of several trainings that are not all finished: how many are. */
+  readonly trainings?: { readonly finished: number; readonly total: number };
 }
 
 /**
- * Writes `report.html` of a folder that `run`, `compare`, `tune` or `reproduce` made, from the documents in it. Of a run that
- * is not finished it shows what is; the others need their document. Throws `ANC_RUN_MISSING`, `ANC_RUN_UNFINISHED`,
+ * Writes `report.html` of a folder that `run`, `compare`, `tune` or `reproduce` made, from the documents in it. Where it is not
+ * finished it shows what is. Throws `ANC_RUN_MISSING`, `ANC_RUN_UNFINISHED`,
  * `ANC_RUN_DAMAGED` and `ANC_DISK`.
  */
 export async function report(folder: string, options: CallOptions = {}): Promise<ReportResult> {
@@ -27,9 +29,10 @@ export async function report(folder: string, options: CallOptions = {}): Promise
   const path = resolve(cwd, folder);
   const several = await renderSeveral(path, folder);
   if (several !== null) {
-    const { kind, html, finished } = several;
+    const { kind, html, finished, trainings } = several;
     await writeFileAtomically(join(path, 'report.html'), html);
-    return { kind, report: shownPath(join(path, 'report.html'), cwd), finished };
+    const shown = shownPath(join(path, 'report.html'), cwd);
+    return { kind, report: shown, finished, ...(trainings !== undefined && { trainings }) };
   }
   const written = await reportRun(await RunFolder.open(path));
   return { kind: 'run', report: shownPath(written.path, cwd), finished: written.finished };

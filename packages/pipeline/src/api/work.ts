@@ -10,6 +10,8 @@ import { work as workOn } from '../jobs/work.js';
 import { executeReproduction } from '../reproduce/execute.js';
 import { readReproduction, RECORD as REPRODUCTION } from '../reproduce/folder.js';
 import { reproductionJobs } from '../reproduce/jobs.js';
+import { writePartialPage } from '../several/render-several.js';
+import { shownPath } from '../text/shown-path.js';
 import { RECORD as TUNING } from '../tune/folder.js';
 import { interruptedError } from './interrupted-error.js';
 import { RunHandle } from './run-handle.js';
@@ -58,11 +60,17 @@ export async function workIn(folder: string, options: InnerWork, emit: Emit): Pr
   const leaves = ({ isReport }: Job): boolean => options.leavesReport === true && isReport === true;
   try {
     const call = { emit, signal, leaves, ...(options.index !== undefined && { index: options.index }) };
-    if (!(await workOn(plan, call))) return null;
+    if (!(await workOn({ ...plan, show: () => showFinished(folder, options) }, call))) return null;
   } finally {
     await plan.close?.();
   }
   return { folder, kind, document: join(folder, `${kind}.json`) };
+}
+
+/** Writes a page of what is finished. Where that fails, the next training or the report writes it. */
+async function showFinished(folder: string, { cwd = process.cwd() }: InnerWork): Promise<void> {
+  const path = resolve(cwd, folder);
+  await writePartialPage(path, shownPath(path, cwd)).catch(() => undefined);
 }
 
 interface FoundPlan {

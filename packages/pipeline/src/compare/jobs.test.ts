@@ -6,8 +6,10 @@ import { resolveFlat } from '../../test/flat-options.js';
 import { tinyComposition, tinyOptions } from '../../test/tiny-plugins.js';
 import type { RunEvent } from '../events/events.js';
 import { work } from '../jobs/work.js';
+import { renderSeveral, writePartialPage } from '../several/render-several.js';
 import { bringTogether, executeComparison } from './execute.js';
 import { comparisonJobs, prepareComparison } from './jobs.js';
+import { partialComparison } from './partial.js';
 import type { Comparison } from './seed-run.js';
 
 let cwd: string;
@@ -74,6 +76,33 @@ describe('the jobs of a comparison', () => {
     expect(Object.keys(shared)).toEqual(Object.keys(alone));
     expect(shared).toEqual(alone);
     expect(await readdir(join(cwd, 'shared', 'both'))).not.toContain('jobs');
+  });
+
+  it('show what is finished before all is, in whatever folder it lies', async () => {
+    await prepareComparison(await comparisonIn('partial'));
+    const path = join(cwd, 'partial', 'both');
+    await expect(renderSeveral(path, 'both')).rejects.toMatchObject({ code: 'ANC_RUN_UNFINISHED' });
+    const first = await comparisonIn('partial', (event, abort) => {
+      if (event.type === 'result' && event.model === 'l2' && event.scope === 'seed 5 (1 of 2)') abort();
+    });
+    const { signal, emit } = first;
+    const plan = comparisonJobs({ comparison: first, report: () => Promise.resolve(true) });
+    await work(plan, { emit, signal, leaves: ({ name }) => name === 'seed-6-l2' });
+    const { trainings, sections } = await partialComparison(path);
+    expect(trainings).toEqual({ finished: 2, total: 3 });
+    expect(sections[0]!.table!.rows.map(([name, seeds]) => [name, seeds])).toEqual([
+      [expect.stringContaining('teacher'), ''],
+      ['l2', '1 of 2'],
+    ]);
+    await writePartialPage(path, 'both');
+    const page = join(path, 'report.html');
+    expect(await readFile(page, 'utf8')).toContain('2 of 3 trainings are finished');
+    expect(await executeComparison(await comparisonIn('partial'))).not.toBeNull();
+    const whole = await readFile(page, 'utf8');
+    expect(whole).not.toContain('trainings are finished');
+    await writePartialPage(path, 'both'); // of a process that comes late
+    expect(await readFile(page, 'utf8')).toBe(whole);
+    expect(await resultsIn('partial')).toEqual(await resultsIn('alone'));
   });
 
   it('continue where they were stopped, also in one process, and one process alone in jobs', async () => {

@@ -34,6 +34,8 @@ export interface JobPlan {
   isComplete(): Promise<boolean>;
   /** All jobs that are known, in the order of one process. More of them may follow from results. */
   jobs(): Promise<readonly Job[]>;
+  /** Shows what is finished so far; called after each job of this process but the last. */
+  show?(): Promise<void>;
   /** Frees what the jobs of this process shared. */
   close?(): Promise<void>;
 }

@@ -37,6 +37,7 @@ export async function work(plan: JobPlan, call: WorkCall): Promise<boolean> {
     const open = jobs.filter(({ finished }) => !finished);
     if (hasFinished && jobs.length > 1)
       emit({ type: 'message', message: `jobs finished: ${jobs.length - open.length} of ${jobs.length}` });
+    if (hasFinished && open.length > 0) await plan.show?.();
     hasFinished = false;
     if (open.length === 0) return true;
     const failures = await failuresOf(open, plan, began);
