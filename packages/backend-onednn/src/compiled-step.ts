@@ -53,16 +53,16 @@ export async function buildStep(
   spec: StepSpec,
 ): Promise<StepProgram> {
   const { outputs } = runPasses(traced);
-  const sections =
-    spec.ranks === undefined
-      ? [{ graph: traced.graph, outputs, drops: [], sends: [] }]
-      : cutAtRankMeans(traced.graph, outputs);
+  const isWhole = spec.ranks === undefined && spec.exchanges !== true;
+  const sections = isWhole
+    ? [{ graph: traced.graph, outputs, drops: [], sends: [] }]
+    : cutAtRankMeans(traced.graph, outputs);
   const parts: Part[] = [];
   const feeds = new Set<string>();
   for (const [i, section] of sections.entries()) {
     const graph = used(flatten(section.graph, section.outputs));
     const program = engine.handle();
-    await engine.call('buildStep', program, graph, spec.ranks === undefined);
+    await engine.call('buildStep', program, graph, isWhole);
     const own = graph.inputs.map(({ name }) => name).filter((name) => FEED.test(name));
     for (const name of own) feeds.add(name);
     parts.push({
