@@ -71,6 +71,7 @@ export async function buildStep(
       isFirst: i === 0,
       isLast: i === sections.length - 1,
       drops: section.drops,
+      receives: i === 0 ? [] : sections[i - 1]!.sends.map(({ input }) => input),
       sends: section.sends.map(({ output }) => output),
       exchanges: section.sends.map(({ output, input }) => ({ output, input })),
     });

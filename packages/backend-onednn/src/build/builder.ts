@@ -104,6 +104,8 @@ export class Builder {
   #memories: Handle[] = [];
   /** Handles of memory that is the state's. */
   #boundMemories: Handle[] = [];
+  /** The program's inputs as they are given; an output may replace the tensor of their value. */
+  readonly #given = new Map<number, Tensor>();
   readonly #states = new Map<string, Storage>();
   readonly #producers = new Map<number, FlatNode>();
   readonly #replacing = new Set<number>();
@@ -155,7 +157,9 @@ export class Builder {
     const isState = this.heap !== null && name.startsWith(STATE);
     const storage = isState ? new Storage(bytes, false, true) : this.#keep(bytes, false);
     if (isState) this.#states.set(name.slice(STATE.length), storage);
-    this.set(value, this.#tensor(TYPES[type], dims, plainStrides(dims), storage));
+    const tensor = this.#tensor(TYPES[type], dims, plainStrides(dims), storage);
+    this.#given.set(value, tensor);
+    this.set(value, tensor);
   }
 
   /** Memory outside of the arena. */
@@ -637,10 +641,8 @@ export class Builder {
     const buffers = planned.flatMap(({ tensors }, i) =>
       bound[i]! ? [] : tensors.map(({ storage }) => storage.place.buffer),
     );
-    const port = ({ name, value }: FlatPort): readonly [string, HostArray] => [
-      name,
-      this.host(this.get(value)),
-    ];
+    const input = ({ name, value }: FlatPort) => [name, this.host(this.#given.get(value)!)] as const;
+    const output = ({ name, value }: FlatPort) => [name, this.host(this.get(value))] as const;
     const isEntry = ({ name }: FlatPort): boolean => this.heap !== null && name.startsWith(STATE);
     const replaces = ({ name }: FlatPort): boolean => advances && name.startsWith(NEXT);
     const written = this.graph.outputs.filter(replaces).flatMap(({ name, value }) => {
@@ -672,8 +674,8 @@ export class Builder {
       steps,
       bind,
       buffers: [...new Set(buffers)],
-      inputs: new Map(this.graph.inputs.filter((input) => !isEntry(input)).map(port)),
-      outputs: new Map(this.graph.outputs.filter((output) => !replaces(output)).map(port)),
+      inputs: new Map(this.graph.inputs.filter((port) => !isEntry(port)).map(input)),
+      outputs: new Map(this.graph.outputs.filter((port) => !replaces(port)).map(output)),
       arena: bytes,
     };
     // Constants that steps hold in another form need no memory any more.

@@ -116,6 +116,7 @@ export class Engine implements Answers {
     this.#between.set(accumulator, held);
     built.bind(state, this.#states.places(state));
     const inputs = new Map([...held, ...dataOf(feeds)]);
+    for (const [name, data] of inputs) if (part.receives.includes(name)) held.set(name, data);
     const results = built.run(inputs);
     for (const name of part.drops) held.delete(name);
     const sent: Record<string, SentTensor> = {};

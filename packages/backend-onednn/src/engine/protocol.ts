@@ -38,6 +38,8 @@ export interface StepPart {
   readonly isLast: boolean;
   /** Names of its inputs that earlier parts computed and that no later one reads. */
   readonly drops: readonly string[];
+  /** Names of inputs that came from the other ranks: later parts may read them as well. */
+  readonly receives: readonly string[];
   /** Names of outputs that go to the other ranks. */
   readonly sends: readonly string[];
 }

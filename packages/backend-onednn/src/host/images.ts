@@ -34,6 +34,12 @@ const maxUnpool: HostOperator = ({ inputs: [dy, positions], outputs: [dx] }) => 
   for (let i = 0; i < dy!.data.length; i++) dx!.data[positions!.data[i]!] = dy!.data[i]!;
 };
 
+/** The gradient of a max-pool whose forward pass is in another program: dy at the places of the maxima, where windows overlap their sum. */
+const maxPoolGradient: HostOperator = ({ inputs: [dy, positions], outputs: [dx] }) => {
+  dx!.data.fill(0);
+  for (let i = 0; i < dy!.data.length; i++) dx!.data[positions!.data[i]!]! += dy!.data[i]!;
+};
+
 /** Where a pixel of the result is in the source, along one axis. */
 function coordinate(mode: unknown, index: number, from: number, to: number): number {
   if (mode === 'align_corners') return to === 1 ? 0 : (index * (from - 1)) / (to - 1);
@@ -79,6 +85,7 @@ const resize: HostOperator = ({ node, inputs: [x], outputs: [y] }) => {
 
 export const imageOperators: Readonly<Record<string, HostOperator>> = {
   MaxPool: maxPool,
+  MaxPoolGradient: maxPoolGradient,
   MaxUnpool: maxUnpool,
   Resize: resize,
 };
