@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { AncError } from '@anc/core';
 import { shellQuoted } from '@anc/core/internal';
-import { Checksums, damagedError, renderSimpleReport, writeFileAtomically } from '@anc/runtime';
+import {
+  Checksums,
+  damagedError,
+  renderSimpleReport,
+  writeFileAtomically,
+  type ReportLink,
+} from '@anc/runtime';
 import { exists } from '../compare/folder.js';
 import { partialComparison } from '../compare/partial.js';
 import { reportOf } from '../compare/report.js';
@@ -37,6 +43,14 @@ interface Page {
   readonly trainings?: PartialResult['trainings'];
 }
 
+/** What a server adds to a page. */
+export interface ServedPage {
+  /** Path of its script. */
+  readonly script: string;
+  /** The pages of the runs in the folder, which it shows while these go on. */
+  readonly runs: readonly ReportLink[];
+}
+
 function pageBy<R extends object>(
   render: (result: R, script?: string) => string | Promise<string>,
 ): (text: string, script?: string) => Promise<Page> {
@@ -48,12 +62,12 @@ function pageBy<R extends object>(
 
 /**
  * The page of a folder of several runs, of what is finished where not everything is; null where it is no such folder. `folder`:
- * as a person named it; `script`: of a server that shows the page. Throws as `report` does.
+ * as a person named it; `server`: what a server adds that shows the page. Throws as `report` does.
  */
 export async function renderSeveral(
   path: string,
   folder: string,
-  script?: string,
+  server?: ServedPage,
 ): Promise<(Page & { readonly kind: keyof typeof KINDS }) | null> {
   for (const kind of ['compare', 'tune', 'reproduce'] as const) {
     const { record, document, page, partial } = KINDS[kind];
@@ -65,14 +79,11 @@ export async function renderSeveral(
       const { trainings, sections } = await partial(path);
       if (trainings.finished === 0) throw nothingYet(kind, folder);
       const lead = `${kind}, not finished: ${inWords(trainings)}`;
-      return {
-        kind,
-        html: renderSimpleReport({ title: folder, lead, sections }, script),
-        finished: false,
-        trainings,
-      };
+      const runs = server === undefined ? [] : [{ title: 'Runs', lines: server.runs }];
+      const page = { title: folder, lead, sections: [...sections, ...runs] };
+      return { kind, html: renderSimpleReport(page, server?.script), finished: false, trainings };
     }
-    return { kind, ...(await rendered(path, document, () => page(text, script))) };
+    return { kind, ...(await rendered(path, document, () => page(text, server?.script))) };
   }
   return null;
 }

@@ -103,7 +103,11 @@ export async function reportPage(
   try {
     await assertSelfContained(path);
     if (kind !== 'run') {
-      const page = await renderSeveral(path, id, SCRIPT);
+      const runs = runsIn(id, folders).map((run) => ({
+        text: run.id,
+        href: `${id === '' ? run.id : run.id.slice(id.length + 1)}/report.html`,
+      }));
+      const page = await renderSeveral(path, id, { script: SCRIPT, runs });
       if (page !== null) return { status: 200, text: page.html };
     }
     const folder = await RunFolder.open(path);
@@ -116,11 +120,13 @@ export async function reportPage(
   }
 }
 
+/** The folders in a folder. */
+const runsIn = (id: string, folders: readonly FoundFolder[]): readonly FoundFolder[] =>
+  folders.filter((folder) => folder.id !== id && (id === '' || folder.id.startsWith(`${id}/`)));
+
 /** The page of a comparison or a tuning that has no result yet: its runs. */
 function unfinishedPage(id: string, folders: readonly FoundFolder[]): Page {
-  const inside = folders.filter(
-    (folder) => folder.id !== id && (id === '' || folder.id.startsWith(`${id}/`)),
-  );
+  const inside = runsIn(id, folders);
   const title = id === '' ? 'this folder' : id;
   const body = html`<h1>${title}</h1>
     <p>It is not finished yet. Its runs:</p>

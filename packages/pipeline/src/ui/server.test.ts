@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { RunFolder } from '@anc/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeRecord } from '../compare/folder.js';
 import { formatOptions } from '../options/record.js';
 import { resolveFlat } from '../../test/flat-options.js';
 import { tinyOptions } from '../../test/tiny-plugins.js';
@@ -115,13 +116,18 @@ describe('folders that are odd or not finished', () => {
   });
 
   it('have a live page of their runs while they are no comparison yet', async () => {
-    await mkdir(join(root, 'shoes'));
-    await writeFile(join(root, 'shoes', 'compare.yaml'), '');
-    for (const seed of [10, 9]) await newRun('shoes', `seed-${seed}`);
+    const { options } = resolveFlat({ ...tinyOptions, methods: ['l2'] });
+    await writeRecord(join(root, 'shoes'), { options, seeds: [9, 10] });
+    const [, nine] = await Promise.all([10, 9].map((seed) => newRun('shoes', `seed-${seed}`)));
     const { status, text } = await ask('/runs/shoes/report.html');
     expect(status).toBe(200);
     expect(text).toMatch(/not finished yet[^]*shoes\/seed-9\/report.html[^]*shoes\/seed-10\/report.html/);
     expect(text).toContain('<script src="/live.js" defer></script>');
+    const student = { model: 'tiny', testError: 0.25, agreement: 0.5, seconds: 2 };
+    await nine!.write(['student', 'l2', 'result.json'], JSON.stringify(student));
+    const partial = await ask('/runs/shoes/report.html');
+    expect(partial.status).toBe(200);
+    expect(partial.text).toMatch(/1 of 3 trainings are finished[^]*25.00 %[^]*href="seed-9\/report.html"/);
     await rm(join(root, 'shoes'), { recursive: true });
   });
 });
