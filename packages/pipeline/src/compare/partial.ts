@@ -7,7 +7,7 @@ import { placeOf as placeOfModel } from '../files/verify.js';
 import { finishedJob, jobsFolder, runOf } from '../jobs/claims.js';
 import type { JobsPlace } from '../jobs/job.js';
 import { studentNames } from '../options/student-names.js';
-import type { PartialResult } from '../several/partial.js';
+import type { PartialResult } from '../jobs/partial-result.js';
 import { formatMetric, formatSeconds } from '../text/format.js';
 import { studentJob, type StudentOutcome } from './adopt.js';
 import { exists, readRecord, RESULT, seedFolder } from './folder.js';

@@ -6,7 +6,7 @@ import { partialComparison } from '../compare/partial.js';
 import { rowsOf } from '../compare/table.js';
 import { jobsFolder } from '../jobs/claims.js';
 import { readDocument } from '../run/read-document.js';
-import { inWords, type PartialResult } from '../several/partial.js';
+import { inWords, type PartialResult } from '../jobs/partial-result.js';
 import { readReproduction } from './folder.js';
 
 /** What is finished of a reproduction, comparison by comparison. */

@@ -17,7 +17,7 @@ import { reproductionReport } from '../reproduce/report.js';
 import { readDocument } from '../run/read-document.js';
 import { partialTuning } from '../tune/partial.js';
 import { tuningReport } from '../tune/report.js';
-import { inWords, type PartialResult } from './partial.js';
+import { inWords, type PartialResult } from '../jobs/partial-result.js';
 
 /** Folders of several runs: the record that they have, the document at their end, how it becomes a page, and what is there before. */
 const KINDS = {

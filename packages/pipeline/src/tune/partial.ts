@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RunFolder } from '@anc/runtime';
 import { jobsFolder, runOf } from '../jobs/claims.js';
 import { readOptions } from '../options/record.js';
-import type { PartialResult } from '../several/partial.js';
+import type { PartialResult } from '../jobs/partial-result.js';
 import { formatSeconds, formatShare } from '../text/format.js';
 import type { TrialResult } from './documents.js';
 import { readRecord, runFolder } from './folder.js';
