@@ -140,7 +140,8 @@ export class TeacherCache implements TeacherOutputs {
   /**
    * Adds what another rank gives away and this one keeps, within the memory budget. Not while outputs are being read.
    *
-   * @param rankOf, rank as `giveAway` takes them
+   * @param rankOf as `giveAway` takes it
+   * @param rank as `giveAway` takes it
    */
   receive(bytes: Uint8Array, rankOf: (image: number, view: number) => number, rank: number): void {
     for (const { name, size, keys, values } of decodeEntries(bytes)) {
