@@ -1,3 +1,4 @@
+import type { Progress } from '@anc/core';
 import type { RankGroup } from '@anc/core/internal';
 import type { TeacherCache } from '@anc/runtime';
 
@@ -21,3 +22,6 @@ export async function shareOutputs(
     if (root !== ranks.rank) await ranks.guard(() => cache.receive(bytes, rankOf, ranks.rank));
   }
 }
+
+/** The epoch that follows; after the last one the first, with which another model starts on the same images. */
+export const nextEpoch = ({ epoch, epochs }: Progress): number => (epoch + 1 < epochs ? epoch + 1 : 0);

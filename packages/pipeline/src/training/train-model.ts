@@ -32,7 +32,7 @@ import { hookModelOf, measuredOn, Stopping } from './stopping.js';
 import { assertContinuable, readMemory, type TrainingMemory } from './training-memory.js';
 import { isDivergence, recordDivergence } from './divergence.js';
 import type { TrainContext, TrainedModel } from './train-context.js';
-import { shareOutputs } from './share-outputs.js';
+import { nextEpoch, shareOutputs } from './share-outputs.js';
 import { checksumOf, otherWeights } from './state-checksum.js';
 import { asMetrics, better } from './validation.js';
 
@@ -237,7 +237,7 @@ export async function trainModel(
           await save(event);
           if (teacher instanceof TeacherCache) {
             await teacher.flush();
-            const rankOf = batches.rankOf?.(nextEpoch(event));
+            const rankOf = batches.rankOf?.(nextEpoch(event.progress));
             if (ranks !== undefined && rankOf !== undefined) await shareOutputs(teacher, ranks, rankOf);
           }
           await hooks.onEpochSaved(ended);
@@ -271,10 +271,6 @@ export async function trainModel(
     timeBox: box?.record ?? null,
   };
 }
-
-/** The epoch that follows; after the last one the first, with which another model starts on the same images. */
-const nextEpoch = ({ progress: { epoch, epochs } }: Extract<TrainingEvent, { type: 'epoch' }>): number =>
-  epoch + 1 < epochs ? epoch + 1 : 0;
 
 /** What the steps of a rank exchange with the others. */
 const exchangeOf = (
