@@ -1,10 +1,8 @@
 import { cutAtRankMeans, runPasses, type TracedStep } from '@anc/compiler';
 import {
   AncError,
-  drawNoise,
   type CompiledStep,
   type DeviceState,
-  type HostTensor,
   type Inputs,
   type LeafSpec,
   type NoiseSpec,
@@ -12,7 +10,7 @@ import {
   type StepSpec,
   type Tree,
 } from '@anc/core';
-import { assertFeed, meansOfRuns } from '@anc/core/internal';
+import { NoiseAhead, assertFeed, meansOfRuns } from '@anc/core/internal';
 import type { EngineClient } from './engine/client.js';
 import type { SentTensor, SentTensors, StepPart } from './engine/protocol.js';
 import { flatten, type FlatGraph } from './graph/flat-graph.js';
@@ -85,16 +83,10 @@ export async function buildStep(
   };
 }
 
-/** The noise of one step. */
-interface DrawnNoise {
-  readonly of: Inputs['noise'];
-  readonly tensors: SentTensors;
-}
-
 /** A handle on a step's programs, with metrics of its own. */
 export class OnednnStep implements CompiledStep {
   readonly #accumulator: number;
-  #prefetched: DrawnNoise | null = null;
+  readonly #noise: NoiseAhead;
 
   constructor(
     /** The thread that computes. */
@@ -104,6 +96,7 @@ export class OnednnStep implements CompiledStep {
     readonly release: () => Promise<void>,
   ) {
     this.#accumulator = engine.handle();
+    this.#noise = new NoiseAhead(program.noise);
   }
 
   async run(state: DeviceState, { batch, hyper, noise, rankMeans }: Inputs): Promise<void> {
@@ -117,10 +110,10 @@ export class OnednnStep implements CompiledStep {
     const feeds: Record<string, SentTensor> = {};
     for (const name of Object.keys(program.batch)) feeds[`batch/${name}`] = batch[name]!;
     for (const name of program.hyper) feeds[`hyper/${name}`] = scalar(name, hyper);
-    Object.assign(feeds, this.#noise(noise));
+    Object.assign(feeds, this.#noise.of(noise));
     const running = this.#play(state.handle, feeds, rankMeans);
     // The next step's noise is drawn while this one runs on the other thread.
-    if (program.noise.length > 0) this.#prefetched = this.#draw({ ...noise, step: noise.step + 1 });
+    this.#noise.prepareAfter(noise);
     await running;
   }
 
@@ -151,24 +144,7 @@ export class OnednnStep implements CompiledStep {
     await this.engine.call('readMetrics', this.#accumulator);
     await this.release();
   }
-
-  #noise(wanted: Inputs['noise']): SentTensors {
-    const known = this.#prefetched;
-    return known !== null && isSameNoise(known.of, wanted) ? known.tensors : this.#draw(wanted).tensors;
-  }
-
-  #draw(of: Inputs['noise']): DrawnNoise {
-    const { seed, step, offset } = of;
-    const pairs = this.program.noise.map((spec): readonly [string, HostTensor] => [
-      `noise/${spec.name}`,
-      drawNoise(spec, seed, step, offset),
-    ]);
-    return { of, tensors: Object.fromEntries(pairs) };
-  }
 }
-
-const isSameNoise = (a: Inputs['noise'], b: Inputs['noise']): boolean =>
-  a.seed === b.seed && a.step === b.step && (a.offset ?? 0) === (b.offset ?? 0);
 
 function scalar(name: string, hyper: Tree<number>): SentTensor {
   const value = hyper[name];

@@ -8,7 +8,6 @@ import {
 } from '@anc/compiler';
 import {
   AncError,
-  drawNoise,
   sizeOf,
   type CompiledStep,
   type DeviceState,
@@ -18,8 +17,9 @@ import {
   type RankMeans,
   type StepSpec,
   type Tree,
+  mapTree,
 } from '@anc/core';
-import { meansOfRuns } from '@anc/core/internal';
+import { NoiseAhead, meansOfRuns } from '@anc/core/internal';
 import type { EngineClient } from './engine/client.js';
 import type { SectionPlan, SerializedTensor, SerializedTensors, StepPlan } from './engine/protocol.js';
 import { nodesForProcessor } from './providers.js';
@@ -129,16 +129,10 @@ function inputNames(outputs: readonly Value[], graph: Parameters<typeof reachabl
   return new Set(names);
 }
 
-/** The noise of one step. */
-interface DrawnNoise {
-  readonly of: Inputs['noise'];
-  readonly tensors: Record<string, SerializedTensor>;
-}
-
 /** A handle on a step program, with metrics of its own. */
 export class OnnxStep implements CompiledStep {
   readonly #accumulator: number;
-  #prefetched: DrawnNoise | null = null;
+  readonly #noise: NoiseAhead;
 
   constructor(
     readonly engine: EngineClient,
@@ -146,6 +140,7 @@ export class OnnxStep implements CompiledStep {
     readonly release: () => Promise<void>,
   ) {
     this.#accumulator = engine.handle();
+    this.#noise = new NoiseAhead(program.noise);
   }
 
   async run(state: DeviceState, { batch, hyper, noise, rankMeans }: Inputs): Promise<void> {
@@ -160,10 +155,10 @@ export class OnnxStep implements CompiledStep {
       feeds[`batch/${name}`] = tensor;
     }
     for (const name of program.hyper) feeds[`hyper/${name}`] = serializeScalar(name, hyper);
-    Object.assign(feeds, this.#noise(noise));
+    Object.assign(feeds, mapTree(this.#noise.of(noise), serializeTensor));
     const running = this.#start(state.handle, feeds, rankMeans);
     // The next step's noise is drawn while this one runs on the other thread.
-    if (program.noise.length > 0) this.#prefetched = this.#drawNoise({ ...noise, step: noise.step + 1 });
+    this.#noise.prepareAfter(noise);
     await running;
   }
 
@@ -196,23 +191,7 @@ export class OnnxStep implements CompiledStep {
     await this.engine.call('releaseStep', this.#accumulator);
     await this.release();
   }
-
-  #noise(wanted: Inputs['noise']): Record<string, SerializedTensor> {
-    const known = this.#prefetched;
-    return known !== null && isSameNoise(known.of, wanted) ? known.tensors : this.#drawNoise(wanted).tensors;
-  }
-
-  #drawNoise(of: Inputs['noise']): DrawnNoise {
-    const { seed, step, offset } = of;
-    const pairs = this.program.noise.map(
-      (spec) => [`noise/${spec.name}`, serializeTensor(drawNoise(spec, seed, step, offset))] as const,
-    );
-    return { of, tensors: Object.fromEntries(pairs) };
-  }
 }
-
-const isSameNoise = (a: Inputs['noise'], b: Inputs['noise']): boolean =>
-  a.seed === b.seed && a.step === b.step && (a.offset ?? 0) === (b.offset ?? 0);
 
 function serializeScalar(name: string, hyper: Tree<number>): SerializedTensor {
   const value = hyper[name];
