@@ -112,7 +112,7 @@ describe('the controls of data-free', () => {
     for (const name of ['data-free-non-adversarial', 'data-free-untrained', 'data-free-noise']) {
       expect(stageOf(name).next(at).phases).toEqual(['generator', 'student']);
     }
-    expect(stage.next(at).hyper.discrepancy).toBe(1);
+    expect(stage.next(at).hyper.discrepancy).toBe(5);
     expect(stageOf('data-free-non-adversarial').next(at).hyper.discrepancy).toBe(0);
   });
 

@@ -22,8 +22,8 @@ export const generatorOptions = {
   discrepancyWeight: z
     .number()
     .nonnegative()
-    .default(1)
-    .describe('weight of the discrepancy in the loss of the generator'),
+    .default(5)
+    .describe('weight of the discrepancy in the loss of the generator; 0: no adversary'),
   memory: part('replay').describe('memory of generated images that the student is shown'),
   mixup: z
     .boolean()
