@@ -98,6 +98,7 @@ const difference = differenceOf(reference.losses, own.losses);
 console.log(`training: losses differ from those of onnx by ${difference.toExponential(1)}`);
 assert(difference < 1e-2, 'training steps have other losses than on onnx');
 assert(trained('again', 'onednn').weights.equals(own.weights), 'the same seed gives other weights');
+console.log(call(process.execPath, [contract, 'float32', 'float32', '2'], { env }).trim());
 const coarse = call(process.execPath, [contract, 'float32', 'bfloat16'], { env });
 console.log(coarse.trim());
 if (coarse.includes('ANC_BACKEND_DEVICE')) {

@@ -1,5 +1,5 @@
 /** Longer than other files: every operator uses these functions, which share the tensors and the steps so far. */
-import { AncError } from '@anc/core';
+import { AncError, sizeOf } from '@anc/core';
 import type { FlatGraph, FlatNode, FlatPort } from '../graph/flat-graph.js';
 import { ARGUMENT, BYTES, scalesOf, type DataType } from '../library/constants.js';
 import {
@@ -15,6 +15,7 @@ import {
 import type { Heap } from '../memory/heap.js';
 import { isCondition } from '../kernels/expressions.js';
 import { KernelSet } from '../kernels/kernel-set.js';
+import type { KernelThreads } from '../kernels/kernel-threads.js';
 import type { LoopNest } from '../kernels/loop-nest.js';
 import {
   aligned,
@@ -75,6 +76,9 @@ const TYPES = { float32: 'float32', int32: 'int32', int64: 'int32', uint8: 'uint
 const STATE = 'state/';
 const NEXT = 'next/';
 
+/** Work of a primitive that several threads share, at least: about 50 µs of one thread's time. */
+const LEAST_WORK = 2 ** 18;
+
 const unbound = (): void => {
   throw new Error('this program has no state yet');
 };
@@ -114,6 +118,8 @@ export class Builder {
   readonly #layouts = new Map<Handle, MemoryLayout | null>();
   /** Forward passes and the layouts of their results, by the value that their backward pass reads. */
   readonly forward = new Map<number, { readonly descriptor: Handle; readonly result: Handle }>();
+  /** Where the tensors of a step are; null for functions. */
+  readonly heap: Heap | null;
   /** Kernels of a step; null for functions, which have none. */
   readonly kernels: KernelSet | null;
 
@@ -125,12 +131,14 @@ export class Builder {
     readonly ranges: Ranges | null = null,
     /** Where such ranges are to be written while the program runs. */
     readonly measured: Ranges | null = null,
-    /** Where the tensors of a step are; a function's are in memory of its own. */
-    readonly heap: Heap | null = null,
+    /** What computes the kernels of a step, on a heap where its tensors are; a function's are in memory of its own. */
+    threads: KernelThreads | null = null,
     /** Nodes that kernels compute. */
     readonly grouped: ReadonlySet<FlatNode> = new Set(),
   ) {
-    this.kernels = heap === null ? null : new KernelSet(heap);
+    const heap = threads?.heap ?? null;
+    this.heap = heap;
+    this.kernels = threads === null ? null : new KernelSet(threads);
     graph.values.forEach(({ data }, value) => data !== null && this.#constants.add(value));
     for (const { name, value } of graph.outputs) if (name.startsWith(NEXT)) this.#replacing.add(value);
     for (const node of graph.nodes) {
@@ -397,6 +405,7 @@ export class Builder {
         [ARGUMENT.destination, to],
       ],
       scaled.map(([argument]) => [argument, 0] as const),
+      2 * sizeOf(from.shape),
     );
   }
 
@@ -461,6 +470,8 @@ export class Builder {
    * Adds a primitive. `place` is given its descriptor, from which layouts that it chose are read, and returns its
    * arguments, the last of which is what it computes.
    *
+   * @param work elements that it reads and writes, or a sixteenth of its multiplications: little of it is done by one thread, because
+   *   it takes others longer to wake up
    * @throws Error where the library has no such primitive
    */
   emit(
@@ -469,20 +480,25 @@ export class Builder {
     after: readonly PostOperation[],
     place: (chosen: (query: number) => Handle) => readonly (readonly [argument: number, tensor: Tensor])[],
     scales: readonly Scale[] = [],
+    work = Infinity,
   ): Handle {
     const { library } = this;
+    const isAlone = work < LEAST_WORK;
+    library.threads.use(isAlone);
     const description = library.describe(name, args, after, scales);
     const placed = place((query) => {
       const descriptor = library.chosen(description, query);
       this.#descriptors.push(descriptor);
       return descriptor;
     });
+    library.threads.use(isAlone); // placing it may have made others
     const primitive = library.create('dnnl_primitive_create', description);
     this.#primitives.set(primitive, description);
     const prepare = (): (() => void) =>
       library.executable(
         primitive,
         placed.map(([argument, tensor]): Argument => [argument, this.#memory(tensor)]),
+        isAlone,
       );
     this.#add({ tensors: placed.map(([, tensor]) => tensor), prepare }, placed.at(-1)![1]);
     return description;
@@ -490,6 +506,7 @@ export class Builder {
 
   /** A primitive that is described only: a forward pass of whose descriptor a backward pass is made. */
   describe(name: Describe, args: readonly (number | readonly number[])[]): Handle {
+    this.library.threads.use(false);
     const description = this.library.describe(name, args);
     this.#descriptions.push(description);
     return description;
@@ -504,12 +521,13 @@ export class Builder {
   ): void {
     const kernels = this.kernels!;
     const number = kernels.add(nest);
-    const tensors = [...inputs, ...outputs];
-    const prepare = (): (() => void) => {
-      const run = kernels.get(number);
-      const places = tensors.map(({ storage, offset }) => storage.place.offset + offset);
-      return () => run(...places);
-    };
+    const partial = kernels.partial(number).map((count) => this.plain('float32', [count], outputs));
+    const tensors = [...inputs, ...outputs, ...partial];
+    const prepare = (): (() => void) =>
+      kernels.prepare(
+        number,
+        tensors.map(({ storage, offset }) => storage.place.offset + offset),
+      );
     this.#add({ tensors, prepare, elementwise }, outputs[0]!);
   }
 
@@ -700,6 +718,7 @@ export class Builder {
   /** Frees what the library holds for this program. */
   release(): void {
     const { library } = this;
+    this.kernels?.release();
     for (const memory of [...this.#memories, ...this.#boundMemories])
       library.call('dnnl_memory_destroy', memory);
     for (const place of this.#kept) this.heap!.free(place);

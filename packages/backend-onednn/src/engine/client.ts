@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { AncError, isAncError } from '@anc/core';
 import { receivedError } from '@anc/core/internal';
 import type { CallName, EngineCalls, Reply, Request } from './protocol.js';
@@ -17,10 +17,10 @@ function entry(): URL {
 
 /**
  * oneDNN on a thread of its own: a run blocks its thread, and the terminal, signals and data loading must not wait for it.
- * The thread keeps the process alive only during a call.
+ * The thread keeps the process alive only during a call, and shares the environment, which C libraries read.
  */
 export class EngineClient {
-  readonly #worker = new Worker(entry(), { execArgv: [] });
+  readonly #worker = new Worker(entry(), { execArgv: [], env: SHARE_ENV });
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
   #failure: Error | null = null;

@@ -1,11 +1,13 @@
 import { AncError } from '@anc/core';
 import type { FlatGraph } from '../graph/flat-graph.js';
-import { loadLibrary, type FoundLibrary } from '../library/find-library.js';
+import { loadLibrary } from '../library/find-library.js';
 import { importKoffi } from '../library/koffi.js';
 import { Onednn } from '../library/onednn.js';
+import { LibraryThreads, withSleepingThreads } from '../library/threads.js';
 import type { HostArray, Ranges } from '../build/builder.js';
 import { Program } from './program.js';
 import { METRICS_OUTPUT } from '@anc/compiler';
+import { KernelThreads } from '../kernels/kernel-threads.js';
 import { Heap } from '../memory/heap.js';
 import type {
   EngineCalls,
@@ -33,6 +35,7 @@ export class Engine implements Answers {
   readonly #outputs = new Map<number, ReadonlyMap<string, readonly number[]>>();
   readonly #heap = new Heap();
   readonly #states = new States(this.#heap);
+  #threads: KernelThreads | null = null;
   /** Rows of metrics, one per step since the last readback, by the number of their accumulator. */
   readonly #accumulators = new Map<number, Float32Array[]>();
   /** What parts of a step that has begun leave for later ones, by the number of its accumulator. */
@@ -40,9 +43,11 @@ export class Engine implements Answers {
 
   async open({ threads, precision, trainingPrecision }: EngineOptions): Promise<EngineInfo> {
     const koffi = await importKoffi();
-    const found = loadLibrary(koffi, process.env);
-    const set = setThreads(found, threads);
-    const library = new Onednn(found, koffi);
+    const { found, runtime } = withSleepingThreads(process.env, () => {
+      const found = loadLibrary(koffi, process.env);
+      return { found, runtime: new LibraryThreads(found.functions, threads) };
+    });
+    const library = new Onednn(found, koffi, runtime);
     if (precision === 'int8' && !library.hasInt8) {
       throw new AncError(
         'ANC_BACKEND_DEVICE',
@@ -64,13 +69,14 @@ export class Engine implements Answers {
       );
     }
     this.#library = library;
+    this.#threads = new KernelThreads(this.#heap, threads);
     this.#precision = precision;
     this.#training =
       trainingPrecision === 'auto' ? (library.hasAmx ? 'bfloat16' : 'float32') : trainingPrecision;
     return {
       version: found.version,
       path: found.path,
-      threads: set ? threads : null,
+      threads: runtime.areSet ? threads : null,
       trainingPrecision: this.#training,
     };
   }
@@ -89,7 +95,10 @@ export class Engine implements Answers {
 
   buildStep(program: number, graph: FlatGraph, isWhole: boolean): void {
     const library = this.#opened();
-    const built = new Program(library, graph, this.#training, { heap: this.#heap, advances: isWhole });
+    const built = new Program(library, graph, this.#training, {
+      threads: this.#threads!,
+      advances: isWhole,
+    });
     this.#programs.set(program, built);
   }
 
@@ -117,7 +126,7 @@ export class Engine implements Answers {
     built.bind(state, this.#states.places(state));
     const inputs = new Map([...held, ...dataOf(feeds)]);
     for (const [name, data] of inputs) if (part.receives.includes(name)) held.set(name, data);
-    const results = built.run(inputs);
+    const results = this.#advanced(built, state, inputs);
     for (const name of part.drops) held.delete(name);
     const sent: Record<string, SentTensor> = {};
     for (const [name, data] of results) {
@@ -133,6 +142,20 @@ export class Engine implements Answers {
       this.#between.delete(accumulator);
     }
     return sent;
+  }
+
+  /** Runs a program of a step, which replaces entries of the state one after the other: where it fails, the state is of no use. */
+  #advanced(
+    built: Program,
+    state: number,
+    inputs: Map<string, HostArray['data']>,
+  ): Map<string, HostArray['data']> {
+    try {
+      return built.run(inputs);
+    } catch (error) {
+      if (built.advances) this.#states.spoil(state);
+      throw error;
+    }
   }
 
   readMetrics(accumulator: number): Float32Array {
@@ -185,14 +208,4 @@ function measuredRanges(library: Onednn, graph: FlatGraph, examples: readonly Se
     program.release();
   }
   return measured;
-}
-
-/** Passes the number of threads to the library's OpenMP for calls from this thread; false where it has another runtime. */
-function setThreads({ functions }: FoundLibrary, threads: number): boolean {
-  try {
-    functions.func('omp_set_num_threads', 'void', ['int'])(threads);
-    return true;
-  } catch {
-    return false;
-  }
 }

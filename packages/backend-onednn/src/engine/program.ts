@@ -1,7 +1,7 @@
 import type { FlatGraph } from '../graph/flat-graph.js';
 import { grouped, isGroup } from '../kernels/groups.js';
+import type { KernelThreads } from '../kernels/kernel-threads.js';
 import type { Onednn } from '../library/onednn.js';
-import type { Heap } from '../memory/heap.js';
 import { partsOfProducts } from '../operators/after-products.js';
 import { buildGroup } from '../operators/group.js';
 import { buildNode } from '../operators/operators.js';
@@ -12,8 +12,8 @@ export interface ProgramOptions {
   readonly ranges?: Ranges;
   /** For 8 bits: a place to write measured ranges to. */
   readonly measured?: Ranges;
-  /** Memory of steps; left out for functions. */
-  readonly heap?: Heap;
+  /** What computes the kernels of steps, and their memory; left out for functions. */
+  readonly threads?: KernelThreads;
   /** Whether outputs that replace entries of the state do so at once; else they are returned. */
   readonly advances?: boolean;
 }
@@ -22,6 +22,8 @@ export interface ProgramOptions {
 export class Program {
   readonly #builder: Builder;
   readonly #finished: Finished;
+  /** Whether it replaces entries of the state while it runs. */
+  readonly advances: boolean;
   /** The state whose places the steps use. */
   #bound: number | null = null;
 
@@ -32,10 +34,11 @@ export class Program {
     library: Onednn,
     graph: FlatGraph,
     precision: Precision,
-    { ranges, measured, heap, advances = false }: ProgramOptions = {},
+    { ranges, measured, threads, advances = false }: ProgramOptions = {},
   ) {
+    this.advances = advances;
     const left = partsOfProducts(graph);
-    const units = heap === undefined ? graph.nodes : grouped(graph, (node) => left.has(node));
+    const units = threads === undefined ? graph.nodes : grouped(graph, (node) => left.has(node));
     const alone = new Set(units.filter((unit) => !isGroup(unit)));
     const inKernels = new Set(graph.nodes.filter((node) => !alone.has(node)));
     const builder = new Builder(
@@ -44,7 +47,7 @@ export class Program {
       precision,
       ranges ?? null,
       measured ?? null,
-      heap ?? null,
+      threads ?? null,
       inKernels,
     );
     try {

@@ -1,3 +1,4 @@
+import { AncError } from '@anc/core';
 import type { HostArray } from '../build/builder.js';
 import type { Heap } from '../memory/heap.js';
 import type { SentTensors } from './protocol.js';
@@ -12,6 +13,8 @@ interface Entry {
 /** States in the heap, where steps replace their entries. Elements lie in the order of the axes. */
 export class States {
   readonly #states = new Map<number, Map<string, Entry>>();
+  /** States that a step began to advance and did not finish. */
+  readonly #spoiled = new Set<number>();
 
   constructor(readonly heap: Heap) {}
 
@@ -59,14 +62,29 @@ export class States {
     return new Map([...this.#entries(state)].map(([name, { place }]) => [name, place]));
   }
 
+  /** Marks a state whose entries are of two steps: it can only be released. */
+  spoil(state: number): void {
+    this.#spoiled.add(state);
+  }
+
   release(state: number): void {
     for (const { place } of this.#states.get(state)?.values() ?? []) this.heap.free(place);
     this.#states.delete(state);
+    this.#spoiled.delete(state);
   }
 
   #entries(state: number): Map<string, Entry> {
     const entries = this.#states.get(state);
     if (entries === undefined) throw new Error('this state was disposed');
+    if (this.#spoiled.has(state)) {
+      throw new AncError(
+        'ANC_ENGINE',
+        'backend "onednn": a step failed in the middle of advancing this state.',
+        {
+          hint: 'continue a run from its last checkpoint (--resume); in the library, upload the state that was read last.',
+        },
+      );
+    }
     return entries;
   }
 }

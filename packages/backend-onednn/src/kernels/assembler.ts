@@ -1,3 +1,5 @@
+import { webAssembly, type WebMemory } from '../memory/web-assembly.js';
+
 /** Bytes of WebAssembly's binary format (https://webassembly.github.io/spec/core/binary). */
 
 export type Code = readonly number[];
@@ -141,4 +143,13 @@ export function moduleOf(functions: readonly Func[], mostPages: number): Uint8Ar
     ...section(10, list(bodies)),
   ];
   return Uint8Array.from(bytes);
+}
+
+/** The functions of a compiled module, by their numbers, on the memory that it imports. */
+export function functionsOf(
+  module: object,
+  heap: WebMemory,
+): (number: number) => (...addresses: number[]) => void {
+  const { exports } = new webAssembly.Instance(module, { memory: { heap } });
+  return (number) => exports[`${number}`] as (...addresses: number[]) => void;
 }

@@ -2,6 +2,7 @@ import { Rng } from '@anc/core';
 import { describe, expect, it } from 'vitest';
 import { Heap } from '../memory/heap.js';
 import { KernelSet } from './kernel-set.js';
+import { KernelThreads } from './kernel-threads.js';
 import type { LoopNest } from './loop-nest.js';
 
 const BYTES = 4;
@@ -60,7 +61,7 @@ function check(sizes: readonly number[], strides: readonly (readonly number[])[]
     ],
   };
   const heap = new Heap();
-  const kernels = new KernelSet(heap);
+  const kernels = new KernelSet(new KernelThreads(heap, 1));
   const number = kernels.add(nest);
   const rng = Rng.fromSeed(7);
   const places = [a, b, y, sum].map((each) => heap.allocate(BYTES * reach(sizes, each)));
@@ -69,7 +70,8 @@ function check(sizes: readonly number[], strides: readonly (readonly number[])[]
   );
   for (const view of views) view.forEach((_, i) => (view[i] = rng.normal()));
   kernels.compile();
-  kernels.get(number)(...places);
+  const partial = kernels.partial(number).map((numbers) => heap.allocate(BYTES * numbers));
+  kernels.prepare(number, [...places, ...partial])();
   const wanted = plain(nest, views[0]!.slice(), views[1]!.slice());
   expect(views[2]!.slice()).toEqual(wanted.y);
   views[3]!.forEach((found, i) => {

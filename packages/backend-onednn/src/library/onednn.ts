@@ -16,6 +16,7 @@ import {
 import type { FoundLibrary } from './find-library.js';
 import { FUNCTIONS, RESULTS, VALUES, type Describe, type FunctionName } from './functions.js';
 import type { CFunction, Koffi } from './koffi.js';
+import type { LibraryThreads } from './threads.js';
 
 export type { Describe } from './functions.js';
 
@@ -67,7 +68,12 @@ export class Onednn {
   readonly #address: (array: ArrayBufferView) => number;
   readonly #decode: (place: bigint, type: string, count: number) => ArrayLike<number | bigint>;
 
-  constructor({ functions, version }: FoundLibrary, koffi: Koffi) {
+  constructor(
+    { functions, version }: FoundLibrary,
+    koffi: Koffi,
+    /** What computes its primitives. */
+    readonly threads: LibraryThreads,
+  ) {
     this.version = version;
     const names = Object.keys(FUNCTIONS) as FunctionName[];
     this.#functions = Object.fromEntries(
@@ -219,8 +225,10 @@ export class Onednn {
 
   /**
    * A primitive with its arguments, ready to be executed many times: one call of the library, of about 0.2 µs of overhead.
+   *
+   * @param isAlone whether one thread computes it
    */
-  executable(primitive: Handle, args: readonly Argument[]): () => void {
+  executable(primitive: Handle, args: readonly Argument[], isAlone: boolean): () => void {
     const list = new BigInt64Array(2 * args.length); // { int name; void *memory; } with padding
     args.forEach(([name, memory], i) => {
       list[2 * i] = BigInt(name);
@@ -233,6 +241,7 @@ export class Onednn {
       args.length,
     ];
     return () => {
+      this.threads.use(isAlone);
       const status = execute(primitive, stream, count, address) as number;
       if (status !== 0 || list.length === 0)
         throw new Error(`dnnl_primitive_execute: ${STATUS[status] ?? status}`);

@@ -1,3 +1,4 @@
+import { sizeOf } from '@anc/core';
 import type { Builder } from '../build/builder.js';
 import type { Tensor } from '../build/storage.js';
 import { fraction, type FlatNode } from '../graph/flat-graph.js';
@@ -56,6 +57,8 @@ export const elementwise: Operator = (builder, node) => {
       [ARGUMENT.source, x],
       [ARGUMENT.destination, y],
     ],
+    [],
+    2 * sizeOf(x.shape),
   );
   builder.set(node.outputs[0]!, y);
   builder.finish(node);

@@ -1,3 +1,4 @@
+import { sizeOf } from '@anc/core';
 import type { Builder } from '../build/builder.js';
 import { plainStrides, type Tensor } from '../build/storage.js';
 import { integer, type FlatNode } from '../graph/flat-graph.js';
@@ -50,6 +51,8 @@ export const matmul: Operator = (builder, node) => {
       ...after.operands,
       [ARGUMENT.destination, result],
     ],
+    [],
+    (sizeOf(shape) * a.shape.at(-1)!) / 16,
   );
   builder.set(after.result, result);
   for (const each of [node, ...after.nodes]) builder.finish(each);
