@@ -1,0 +1,27 @@
+import { generated } from './generated.mjs';
+
+/** What reduced precision costs. */
+export const precision = {
+  'teacher-precision': {
+    command: 'compare',
+    title: 'Fashion-MNIST: a teacher in 8 bits',
+    notes: [
+      'The published classifier of the section before is distilled to LeNet-5 on all images, once computed in float32 and once in 8-bit integers (`--teacher-precision int8`, on oneDNN). Seeds, images and updates are the same, so differences are taken seed by seed.',
+    ],
+    parts: [
+      {
+        name: 'float32',
+        title: 'The teacher in float32',
+        options: { ...generated, 'teacher-precision': 'float32' },
+        methods: ['kd', 'adversarial'],
+      },
+      {
+        name: 'int8',
+        title: 'The teacher in int8',
+        minus: 'float32',
+        options: { ...generated, 'teacher-precision': 'int8' },
+        methods: ['kd', 'adversarial'],
+      },
+    ],
+  },
+};
