@@ -24,4 +24,26 @@ export const precision = {
       },
     ],
   },
+  'step-precision': {
+    command: 'compare',
+    title: 'Fashion-MNIST: steps in bfloat16',
+    notes: [
+      'The published classifier is distilled to LeNet-5 on all images on oneDNN, once with steps in float32 and once with products in bfloat16 (`--precision bfloat16`). Seeds, images and updates are the same, so differences are taken seed by seed.',
+    ],
+    parts: [
+      {
+        name: 'float32',
+        title: 'Steps in float32',
+        options: { ...generated, backend: 'onednn', precision: 'float32' },
+        methods: ['kd', 'adversarial'],
+      },
+      {
+        name: 'bfloat16',
+        title: 'Steps in bfloat16',
+        minus: 'float32',
+        options: { ...generated, backend: 'onednn', precision: 'bfloat16' },
+        methods: ['kd', 'adversarial'],
+      },
+    ],
+  },
 };
