@@ -62,6 +62,13 @@ describe('the preset of a run that names none', () => {
     expect(trained.training.stepsPerEpoch).toBe(80);
   });
 
+  it('trains on few images for as long as was measured', () => {
+    const few = { methods: ['few-images'], dataset: 'image-folder' };
+    const of = (teacher: string) => resolveFlat({ ...few, teacher }).options.training;
+    expect(of('model.onnx')).toMatchObject({ epochs: 6, stepsPerEpoch: 500, batchSize: 128 });
+    expect(of('nin')).toMatchObject({ epochs: 6, stepsPerEpoch: 100, batchSize: 64 });
+  });
+
   it('is the one that is named', () => {
     expect(presetOf({ teacher: 'model.onnx', preset: 'quick' })).toBe('quick');
   });
