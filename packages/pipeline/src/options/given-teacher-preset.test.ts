@@ -65,8 +65,9 @@ describe('the preset of a run that names none', () => {
   it('trains on few images for as long as was measured', () => {
     const few = { methods: ['few-images'], dataset: 'image-folder' };
     const of = (teacher: string) => resolveFlat({ ...few, teacher }).options.training;
-    expect(of('model.onnx')).toMatchObject({ epochs: 6, stepsPerEpoch: 500, batchSize: 128 });
-    expect(of('nin')).toMatchObject({ epochs: 6, stepsPerEpoch: 100, batchSize: 64 });
+    const measured = { epochs: 6, stepsPerEpoch: 500, batchSize: 128, learningRate: 0.008 };
+    expect(of('model.onnx')).toMatchObject(measured);
+    expect(of('nin')).toMatchObject({ epochs: 6, stepsPerEpoch: 100, batchSize: 64, learningRate: 0.002 });
   });
 
   it('is the one that is named', () => {
