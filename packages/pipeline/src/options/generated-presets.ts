@@ -1,6 +1,6 @@
 import { STRONG } from './given-teacher-preset.js';
 import type { Named } from '../text/named.js';
-import { isGivenTeacher } from './given-model.js';
+import { isGivenTeacher, startsTrained } from './given-model.js';
 import type { PartialRunOptions, RunOptionsInput } from './run-options.js';
 
 /** Name of the dataset without images. */
@@ -32,12 +32,17 @@ const withoutImagesOfGivenTeacher = {
 
 const CHANGES = ['augment', 'crop', 'flip', 'mixup'] as const;
 
-/** How long a student of a given teacher is trained on few images: measured in docs/results.md. */
-const MEASURED = { batchSize: 128, epochs: 6, stepsPerEpoch: 500, learningRate: 0.008 } as const;
+/** How a student of a given teacher is trained on few images, as measured in docs/results.md. */
+const MEASURED = { batchSize: 128, epochs: 6, stepsPerEpoch: 500 } as const;
+
+/** The rate there, of students with random weights: it would undo trained ones. */
+const MEASURED_RATE = 0.008;
 
 /** Training on few images: they are repeated, and changed strongly where the caller does not say how. */
-const onFewImages = ({ data, teacher }: PartialRunOptions): RunOptionsInput => ({
-  training: isGivenTeacher(teacher) ? MEASURED : { stepsPerEpoch: STEPS },
+const onFewImages = ({ data, teacher, student }: PartialRunOptions): RunOptionsInput => ({
+  training: isGivenTeacher(teacher)
+    ? { ...MEASURED, ...(startsTrained(student) ? {} : { learningRate: MEASURED_RATE }) }
+    : { stepsPerEpoch: STEPS },
   ...(CHANGES.every((key) => data?.[key] === undefined) && {
     data: { augment: STRONG.map((named) => ({ ...named })) },
   }),

@@ -67,6 +67,8 @@ describe('the preset of a run that names none', () => {
     const of = (teacher: string) => resolveFlat({ ...few, teacher }).options.training;
     const measured = { epochs: 6, stepsPerEpoch: 500, batchSize: 128, learningRate: 0.008 };
     expect(of('model.onnx')).toMatchObject(measured);
+    const trained = resolveFlat({ ...few, teacher: 'model.onnx', studentWeights: 'weights.safetensors' });
+    expect(trained.options.training.learningRate).toBe(0.002);
     expect(of('nin')).toMatchObject({ epochs: 6, stepsPerEpoch: 100, batchSize: 64, learningRate: 0.002 });
   });
 

@@ -1,5 +1,5 @@
 import { presetFor, type Preset, type PresetName } from '@anc/methods';
-import { isGiven, isGivenTeacher } from './given-model.js';
+import { isGivenTeacher, startsTrained } from './given-model.js';
 import { generatedOptions, NO_IMAGES, isGenerating } from './generated-presets.js';
 import { objectiveOf, sharesOf, trainingOf } from './preset-options.js';
 import type { PartialRunOptions, PresetChoice, RunOptionsInput } from './run-options.js';
@@ -105,9 +105,6 @@ const givenTeacher: PresetOptions = (dataset, { student } = {}) => {
   const { learningRate } = quick(dataset).training!;
   return startsTrained(student) ? { ...options, training: { ...options.training, learningRate } } : options;
 };
-
-const startsTrained = ({ model, weights }: NonNullable<PartialRunOptions['student']> = {}): boolean =>
-  weights !== undefined || (model !== undefined && isGiven(model) && model.options['init'] !== 'fresh');
 
 /** A preset, with what differs where images are generated. */
 const withGenerated =
