@@ -18,7 +18,7 @@ const isSplit = process.argv[6] === 'nothing';
 const INPUTS = { lenet4: [28, 28, 1], resnet20: [32, 32, 3] };
 const input = INPUTS[name];
 const WARM_UP = 3;
-/** Sizes of buffers whose all-reduce is timed, in float32. */
+/** Sizes of messages that are averaged, in float32: as a step does it, where they lie. */
 const SIZES = [4, 16_384, 262_144, 1_048_576];
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -29,13 +29,13 @@ const gaussian = (shape) => ({
 });
 
 const collective = await openMpi();
-let [waited, bytes] = [0, 0];
+/** Milliseconds until all ranks are at an exchange, milliseconds of the exchange itself, and bytes. */
+let [waited, exchanged, bytes] = [0, 0, 0];
 const timed = async (work, buffer) => {
   const began = performance.now();
   const result = await work();
-  waited += performance.now() - began;
   bytes += buffer.byteLength;
-  return result;
+  return { result, milliseconds: performance.now() - began };
 };
 const group =
   collective &&
@@ -43,8 +43,17 @@ const group =
     name: collective.name,
     rank: collective.rank,
     ranks: collective.ranks,
-    allReduce: (buffer) => timed(() => collective.allReduce(buffer), buffer),
-    allReduceMean: (buffer, weights) => timed(() => collective.allReduceMean(buffer, weights), buffer),
+    // A status of a few numbers precedes each exchange: ranks wait for each other there.
+    allReduce: async (buffer) => {
+      const { result, milliseconds } = await timed(() => collective.allReduce(buffer), buffer);
+      waited += milliseconds;
+      return result;
+    },
+    allReduceMean: async (buffer, weights) => {
+      const { result, milliseconds } = await timed(() => collective.allReduceMean(buffer, weights), buffer);
+      exchanged += milliseconds;
+      return result;
+    },
   });
 
 const backend = await OnnxBackend.create({ threads });
@@ -78,7 +87,7 @@ const times = [];
 let began = process.cpuUsage();
 for (let step = 0; step < WARM_UP + count; step++) {
   if (step === WARM_UP) {
-    [waited, bytes] = [0, 0];
+    [waited, exchanged, bytes] = [0, 0, 0];
     began = process.cpuUsage();
   }
   const started = performance.now();
@@ -88,13 +97,14 @@ for (let step = 0; step < WARM_UP + count; step++) {
 }
 const { user, system } = process.cpuUsage(began);
 const messages = [];
+const weights = Array.from({ length: collective?.ranks ?? 1 }, () => rows);
 for (const size of collective === null ? [] : SIZES) {
   const buffer = new Float32Array(size);
   const each = [];
   for (let i = 0; i < 15; i++) {
     await collective.barrier();
     const began = performance.now();
-    await collective.allReduce(buffer);
+    await collective.allReduceMean(buffer, weights);
     each.push(performance.now() - began);
   }
   messages.push({ bytes: 4 * size, milliseconds: median(each) });
@@ -107,6 +117,7 @@ if (collective === null || collective.rank === 0) {
       processor: (user + system) / 1000 / count,
       system: system / 1000 / count,
       waited: waited / count,
+      exchanged: exchanged / count,
       bytes: bytes / count,
       messages,
       mpi: collective?.name ?? null,

@@ -74,6 +74,7 @@ for (const name of flags.case) {
     ranks: {
       ...side(ranks, 2 * batch),
       waited: of(ranks, 'waited'),
+      exchanged: of(ranks, 'exchanged'),
       bytes: of(ranks, 'bytes'),
     },
     messages: messages.map(({ bytes }, i) => ({
@@ -93,16 +94,16 @@ for (const name of flags.case) {
   line('1 process, 2 threads, twice the batch', found.two);
   line('2 ranks, 1 thread each', found.ranks);
   console.log(
-    `  weak scaling ${((100 * found.one.step) / found.ranks.step).toFixed(0)} %; ${(found.ranks.bytes / 1e6).toFixed(2)} MB per step, ${found.ranks.waited.toFixed(1)} ms in all-reduces (waiting for the other rank included)`,
+    `  weak scaling ${((100 * found.one.step) / found.ranks.step).toFixed(0)} %; ${(found.ranks.bytes / 1e6).toFixed(2)} MB per step, ${found.ranks.exchanged.toFixed(1)} ms in exchanges, after ${found.ranks.waited.toFixed(1)} ms in which ranks waited for each other`,
   );
   const share = (side) => ((100 * found.one.processor) / side.processor).toFixed(0);
   console.log(
     `  processor time of one process is ${share(found.split)} % of that of a rank's step, ${share(found.ranks)} % of that of a rank with its exchanges`,
   );
   console.log(
-    `  all-reduce: ${found.messages.map(({ bytes, milliseconds }) => `${bytes} B ${milliseconds.toFixed(2)} ms`).join(', ')}`,
+    `  mean over ranks: ${found.messages.map(({ bytes, milliseconds }) => `${bytes} B ${milliseconds.toFixed(2)} ms`).join(', ')}`,
   );
-  // What a process spends on the bytes itself: the all-reduce of two ranks that share memory, without a network.
+  // What a process spends on the bytes itself: an exchange of two ranks that share memory, without a network.
   const large = found.messages.at(-1);
   const host = (large.milliseconds / 1000 / large.bytes) * found.ranks.bytes;
   for (const [network, cost] of Object.entries(NETWORKS)) {

@@ -3,7 +3,7 @@
  *
  * The contract of collectives; the sessions that a step of ranks is cut into; two ranks and one process with the same weights up to rounding; the same bytes from both
  * implementations; synchronized batch norm, compiled and op by op; a signal to mpiexec, a rank that is killed, and a resumption on other numbers of ranks that ends where the
- * uninterrupted run does; errors of people who try it for the first time.
+ * uninterrupted run does; a generator on ranks; errors of people who try it for the first time.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -52,15 +52,16 @@ function call(program, args, { exit = 0, cwd = folder } = {}) {
 const ranks = (mpiexec, count, args) => call(mpiexec, ['-n', `${count}`, process.execPath, ...args]);
 const weights = (name, method = 'adversarial') =>
   join(folder, 'runs', name, 'student', method, 'weights.safetensors');
-const checkpoints = (name) => join(folder, 'runs', name, 'checkpoints', 'adversarial');
+const checkpoints = (name, method = 'adversarial') => join(folder, 'runs', name, 'checkpoints', method);
 
 function assert(holds, problem) {
   if (!holds) throw new Error(problem);
 }
 
 /** Starts ranks, calls `end` with mpiexec's process when there is a new checkpoint, and returns seconds until all have ended. */
-async function ended(mpiexec, count, args, name, end) {
-  const before = existsSync(checkpoints(name)) ? readdirSync(checkpoints(name)) : [];
+async function ended(mpiexec, count, args, name, end, method) {
+  const kept = checkpoints(name, method);
+  const before = existsSync(kept) ? readdirSync(kept) : [];
   const child = spawn(mpiexec, ['-n', `${count}`, process.execPath, ...args], {
     cwd: folder,
     env,
@@ -69,7 +70,7 @@ async function ended(mpiexec, count, args, name, end) {
   const closed = new Promise((resolve) => child.on('close', resolve));
   const isNew = (file) => file.endsWith('.json') && !before.includes(file);
   const started = Date.now();
-  while (!existsSync(checkpoints(name)) || !readdirSync(checkpoints(name)).some(isNew)) {
+  while (!existsSync(kept) || !readdirSync(kept).some(isNew)) {
     assert(child.exitCode === null, `${name}: ended before it could be stopped`);
     assert(Date.now() - started < 120_000, `${name}: no checkpoint`);
     await pause(10);
@@ -77,7 +78,7 @@ async function ended(mpiexec, count, args, name, end) {
   const at = Date.now();
   end(child);
   await closed;
-  assert(!existsSync(weights(name)), `${name}: was finished before it could be stopped`);
+  assert(!existsSync(weights(name, method)), `${name}: was finished before it could be stopped`);
   return (Date.now() - at) / 1000;
 }
 
@@ -164,6 +165,41 @@ const [alone, divided] = ['hard-one', 'hard-ranks'].map((name) => weights(name, 
 const hard = largestDifference(alone, divided);
 console.log(`hard examples around images: 2 ranks and one process differ by ${hard.toExponential(1)}`);
 assert(hard <= LIMIT, `expected at most ${LIMIT}`);
+/** A generator, whose phase all ranks compute alike: stopped on two ranks and continued in one process. */
+const generating = (name) => {
+  const steps = [
+    '--epochs',
+    '3',
+    '--steps-per-epoch',
+    '12',
+    '--optimizer',
+    'sgd',
+    '--learning-rate',
+    '0.003',
+  ];
+  const student = ['--student', 'cnn-student', '--seed', '3', '--threads', '1', ...GIVEN];
+  return [
+    CLI,
+    'run',
+    ...SHORT,
+    ...steps,
+    '--methods',
+    'data-free',
+    ...student,
+    '--out',
+    'runs',
+    '--name',
+    name,
+  ];
+};
+call(process.execPath, generating('generated-one'));
+await ended(openMpi, 2, generating('generated'), 'generated', (child) => child.kill('SIGUSR2'), 'data-free');
+call(process.execPath, resume('generated'));
+const generated = largestDifference(weights('generated-one', 'data-free'), weights('generated', 'data-free'));
+console.log(
+  `a generator: 2 ranks, stopped, then 1: ${generated.toExponential(1)} from the run of one process`,
+);
+assert(generated <= LIMIT, `expected at most ${LIMIT}`);
 ranks(openMpi, 2, run('local', [...NORMALIZED, '--student', 'resnet20', '--batch-norm', 'local', ...GIVEN]));
 const local = largestDifference(weights('resnet20-one'), weights('local'));
 assert(local > 10 * LIMIT, `--batch-norm local: ${local.toExponential(1)}, as if it were synchronized`);

@@ -101,6 +101,7 @@ export {
 export { adversarialAuxiliaryLayers, adversarialStudentPhase } from './step/adversarial-student-phase.js';
 export type { AttachedDiscriminator, ConditionSource } from './step/attached-discriminator.js';
 export { dataFreePhases, dataFreeStep, type DataFreeSetup } from './step/data-free-step.js';
+export type { ShownRows } from './step/generated-images.js';
 export { hardExampleStep, type HardExampleSetup } from './step/hard-example-step.js';
 export {
   generatedImages,
@@ -227,7 +228,7 @@ export type {
 export type { FunctionSpec, TensorFunction } from './contracts/step.js';
 export { differentiableRankMean } from './autodiff/rank-mean.js';
 export { EagerBackend, type EagerOptions } from './eager/eager-backend.js';
-export { drawNoise, type Distribution, type NoiseSpec } from './random/noise.js';
+export { drawNoise, type Distribution, type NoiseRows, type NoiseSpec } from './random/noise.js';
 export { noiseName, phasesOf, playPhases, type PlayedPhases } from './step/play-phases.js';
 
 // Training, alone or as one of several ranks
@@ -244,6 +245,7 @@ export { blockingExchangeByAllReduce, exchangeByAllReduce, type AllReduce } from
 export { train, type Horizon, type TrainOptions } from './train/train.js';
 export type { Alarm } from './train/alarms.js';
 export type { BatchSource } from './train/batches.js';
+export type { RowRange } from './tree/rows.js';
 export type { Diagnostics } from './train/diagnostics.js';
 export type { TrainingEvent } from './train/events.js';
 export type { MetricAccumulator } from './train/metric-accumulator.js';

@@ -86,4 +86,5 @@ export { isSharedError, RankGroup, sharedLike } from './ranks/rank-group.js';
 export { assertDivisible } from './train/divisible.js';
 export { rehearse, type RehearseOptions } from './train/rehearse.js';
 export { StageRunner } from './train/stage-runner.js';
+export { noiseSpec } from './random/noise.js';
 export { NoiseAhead } from './random/noise-ahead.js';

@@ -13,11 +13,22 @@ const bytesOf = (value: unknown): Uint8Array => {
 
 /** What each operation does when all ranks have called it, by the arguments of each. */
 const OPERATIONS: Readonly<Record<string, (calls: readonly (readonly unknown[])[]) => void>> = {
-  MPI_Ialltoall: (calls) => {
-    for (const [to, [, , , received, size]] of calls.entries()) {
-      const part = size as number;
-      for (const [from, [sent]] of calls.entries())
-        bytesOf(received).set(bytesOf(sent).subarray(to * part, (to + 1) * part), from * part);
+  MPI_Ialltoallv: (calls) => {
+    for (const [to, [, , , , received, lengths, places]] of calls.entries()) {
+      for (const [from, [sent, sizes, begins]] of calls.entries()) {
+        const begin = (begins as Int32Array)[to]!;
+        const size = (sizes as Int32Array)[to]!;
+        if (size !== (lengths as Int32Array)[from]) throw new Error('truncated');
+        bytesOf(received).set(bytesOf(sent).subarray(begin, begin + size), (places as Int32Array)[from]!);
+      }
+    }
+  },
+  MPI_Iallgatherv: (calls) => {
+    for (const [, , , received, sizes, begins] of calls) {
+      for (const [from, [sent, size]] of calls.entries()) {
+        if (size !== (sizes as Int32Array)[from]) throw new Error('truncated');
+        bytesOf(received).set(bytesOf(sent).subarray(0, size as number), (begins as Int32Array)[from]!);
+      }
     }
   },
   MPI_Iallgather: (calls) => {

@@ -48,6 +48,18 @@ describe('MpiCollective', () => {
     expect(alone.allReduceBlocking(own)).toEqual(own);
   });
 
+  it('averages where the values lie, also where the length is no multiple of the ranks', async () => {
+    const ranks = fakeMpi(3, MPICH).map((koffi) =>
+      MpiCollective.open(loadMpi(koffi, { mpi: 'MPICH' }, NAMED), 3),
+    );
+    const own = ranks.map(({ rank }) => Float32Array.from({ length: 10_007 }, (_, i) => rank * i));
+    const means = await Promise.all(ranks.map((rank, i) => rank.allReduceMean(own[i]!, [1, 1, 2])));
+    for (const [i, mean] of means.entries()) {
+      expect(mean).toBe(own[i]);
+      expect([...mean.subarray(0, 3), mean.at(-1)]).toEqual([0, 1.25, 2.5, 1.25 * 10_006]);
+    }
+  });
+
   it('refuses a library that does not see the other ranks', () => {
     const [koffi] = fakeMpi(1, OPEN_MPI);
     const error = errorOf(() => MpiCollective.open(loadMpi(koffi!, { mpi: null }, NAMED), 2));

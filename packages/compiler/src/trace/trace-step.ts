@@ -11,7 +11,7 @@ import {
   type Step,
   type StepSpec,
 } from '@anc/core';
-import { shapeError } from '@anc/core/internal';
+import { noiseSpec, shapeError } from '@anc/core/internal';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { rankMean } from '../graph/cut.js';
 import { sameShape, Graph } from '../graph/graph.js';
@@ -50,10 +50,10 @@ function tracedContext(
   return {
     ...(ranks !== undefined && { ranks: { count: ranks, mean: tracedMean(backend, tracer) } }),
     training: true,
-    noise(name, shape, distribution) {
-      const drawn = noiseName(name, repeat);
-      noise.set(drawn, { name: drawn, shape: [...shape], distribution });
-      return toTensor(backend, inputTensor(tracer, `noise/${drawn}`, { shape, dtype: 'float32' }));
+    noise(name, shape, distribution, rows) {
+      const spec = noiseSpec(noiseName(name, repeat), shape, distribution, rows);
+      noise.set(spec.name, spec);
+      return toTensor(backend, inputTensor(tracer, `noise/${spec.name}`, { shape, dtype: 'float32' }));
     },
     activation: (_name, x) => x,
   };

@@ -1,6 +1,8 @@
 import type { Rng } from '../random/rng.js';
+import type { RowRange } from '../tree/rows.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
 import type { Normalization } from './dataset.js';
+import type { Rank } from './exchange.js';
 import type { Network, ClassifierOutputs, Variables } from './network.js';
 import type { OptimizerParts } from './optimizer.js';
 import type { Step } from './step.js';
@@ -45,6 +47,8 @@ export interface MethodEnvironment {
   readonly teacher: TeacherEnvironment | null;
   /** Rows of a batch; for stages that make images themselves. */
   readonly batchSize?: number;
+  /** This process among those that share the batches; left out where it is alone. For stages that make images themselves. */
+  readonly rank?: Rank;
   /** How the student normalizes bytes. */
   readonly normalization?: Normalization;
   /** Optimizers and schedules by name, plugins' too: for `createOptimizer` and `learningRateOf`. */
@@ -83,6 +87,11 @@ export interface Stage {
   readonly appliesTeacher?: boolean;
   /** False where the step's state depends on single samples, so that a batch cannot be cut into micro-batches or ranks. */
   readonly divisible?: boolean;
+  /**
+   * For a stage that divides its batches among ranks itself, as it makes images: the rows on which this rank trains the
+   * student, counted over all ranks. Noise and the weight of the rank's means depend on them.
+   */
+  readonly rows?: RowRange;
   /** The training step. */
   readonly step: Step;
   /**

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Distribution } from '../random/noise.js';
+import type { Distribution, NoiseRows } from '../random/noise.js';
 import type { Rng } from '../random/rng.js';
 import type { HostTensor, Tree } from '../tree/tree.js';
 
@@ -18,8 +18,11 @@ export interface Context {
   /**
    * A seeded random tensor, drawn on the host and so equal on every backend. The first axis of `shape` is the batch.
    * Names are unique within a network's `apply`.
+   *
+   * @param rows default: those of this rank. `whole` is for what every rank computes alike for the whole batch; networks
+   *   leave it out.
    */
-  noise(name: string, shape: readonly number[], distribution: Distribution): Tensor;
+  noise(name: string, shape: readonly number[], distribution: Distribution, rows?: NoiseRows): Tensor;
   /**
    * A hook that reads or replaces an activation; the identity by default. A network calls it for the input of its
    * last layer (`'features'`) and for each of its taps, and continues with the result.

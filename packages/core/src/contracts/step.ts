@@ -21,6 +21,11 @@ export interface PhaseGradients {
 export interface Phase {
   /** Name of the phase, unique in its step. */
   readonly name: string;
+  /**
+   * Whether every rank computes the phase alike, for the whole batch: nothing of it is exchanged. It reads no entries of the
+   * batch, of which a rank has its rows alone, and draws its noise for the whole batch. Not where left out.
+   */
+  readonly replicated?: boolean;
   /** Computes gradients, means and metrics on one batch. Pure: the same arguments give the same result. */
   gradients(state: Tree, batch: Tree, hyper: Tree<Scalar>, context: Context): PhaseGradients;
   /** Returns the changed entries only, by full state name. `means`: those of `gradients`, averaged as `grads` are. */

@@ -4,7 +4,7 @@ import { differentiableRankMean } from '../autodiff/rank-mean.js';
 import type { Inputs } from '../contracts/backend.js';
 import type { RankMeans } from '../contracts/exchange.js';
 import type { BatchRanks, Context } from '../contracts/network.js';
-import { drawNoise } from '../random/noise.js';
+import { drawNoise, noiseSpec } from '../random/noise.js';
 import { noiseName } from '../step/play-phases.js';
 
 /** The context of inference: no noise, activations unchanged. */
@@ -30,8 +30,8 @@ export function eagerContext(
   return {
     ...(ranks !== null && { ranks }),
     training: true,
-    noise(name, shape, distribution) {
-      const spec = { name: noiseName(name, repeat), shape, distribution };
+    noise(name, shape, distribution, rows) {
+      const spec = noiseSpec(noiseName(name, repeat), shape, distribution, rows);
       const host = drawNoise(spec, seed, step, offset);
       return tf.tensor(host.data, [...shape], 'float32');
     },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { drawNoise, type Distribution, type NoiseSpec } from './noise.js';
+import { drawNoise, noiseSpec, type Distribution, type NoiseSpec } from './noise.js';
 
 const uniform: Distribution = { kind: 'uniform', low: 0, high: 1 };
 const spec = (distribution: Distribution, shape: readonly number[] = [4, 3], name = 'mask'): NoiseSpec => ({
@@ -17,6 +17,12 @@ describe('drawNoise', () => {
     expect(data).toBeInstanceOf(Float32Array);
     expect(data).toHaveLength(12);
     expect(draw(spec(uniform), 1, 2)).toEqual([...data]);
+  });
+
+  it('of the whole batch is the same on every rank: that of one process', () => {
+    const whole = noiseSpec('mask', [4, 3], uniform, 'whole');
+    expect(draw(whole, 1, 2, 7)).toEqual(draw(spec(uniform), 1, 2));
+    expect(whole.name).not.toBe(noiseSpec('mask', [2, 3], uniform).name); // another input
   });
 
   it('depends on seed, step and name, and each sample has numbers of its own', () => {

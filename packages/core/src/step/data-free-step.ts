@@ -7,7 +7,7 @@ import type { Task } from '../contracts/task.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { classification } from '../tasks/classification/classification.js';
 import type { Tree } from '../tree/tree.js';
-import { shownBatch } from './generated-images.js';
+import { shownBatch, type ShownRows } from './generated-images.js';
 import { generatorPhase } from './generator-phase.js';
 import { shownStudentPhase } from './shown-student-phase.js';
 
@@ -33,6 +33,11 @@ export interface DataFreeSetup {
   readonly mixup?: boolean;
   /** Rows of the images that the generator makes, and of those that the student is shown. */
   readonly batchSize: number;
+  /**
+   * Where ranks share the batches: the generated rows that this one shows the student, and how many there are on all ranks.
+   * The generator's phase is the same on all of them, as is the memory.
+   */
+  readonly shown?: ShownRows;
   /** A generator that is never updated: a control experiment. */
   readonly frozen?: boolean;
   /** How both are updated. */
@@ -53,6 +58,9 @@ export const termMetric = (i: number, { name }: GeneratorTerm): string => `loss/
  * Hyperparameters: `generator/learningRate`, `student/learningRate`, `discrepancy` (its weight), `lambda` (weight of
  * the data term), `progress`. A batch may hold images of the data, with teacher outputs: the student is shown them with
  * `batchSize - rows` generated ones.
+ *
+ * Ranks divide the rows that the student is shown. The generator's phase is computed by all of them alike, for the whole batch:
+ * its batch norm and its terms compare all images of the batch, the memory keeps them all, and it is one phase in several.
  */
 export function dataFreeStep(setup: DataFreeSetup): Step {
   const { optimizers, terms } = setup;
@@ -68,6 +76,7 @@ export function dataFreeStep(setup: DataFreeSetup): Step {
     memory: setup.memory.name,
     batchSize: setup.batchSize,
     frozen: setup.frozen === true,
+    ...(setup.shown && { shown: setup.shown }),
     ...(setup.mixup === true && { mixup: true }),
     optimizers: [optimizers.student.id, optimizers.generator.id],
   });

@@ -3,9 +3,11 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { BatchNormInput, ClassifierOutputs, Context } from '../contracts/network.js';
 import { originOf } from '../contracts/origin.js';
 import { AncError } from '../errors/error.js';
+import type { RowRange } from '../tree/rows.js';
 import { mapTree, prefixTree, subtree, type Tree } from '../tree/tree.js';
 import type { DataFreeSetup } from './data-free-step.js';
 import { modelNames, modelStateOf } from './model-state.js';
+import { wholeContext } from './play-phases.js';
 
 /** Name of the replay memory in the training state. */
 export const MEMORY = 'memory';
@@ -81,34 +83,59 @@ export const samplesOf = (
   ...prefixTree('teacher', Object.fromEntries(teacherOutputsOf(setup).map((name) => [name, teacher[name]!]))),
 });
 
+/** Generated rows of the batch that the student is shown: those of a rank, of all that there are on all ranks. */
+export interface ShownRows {
+  /** How many there are on all ranks. */
+  readonly all: number;
+  /** Those of this rank. */
+  readonly own: RowRange;
+}
+
+/** A rank's rows of x [all, …], and `more` that follow them; the first one follows the last. */
+function ownRows(x: Tensor, { all, own: { start, count } }: ShownRows, more = 0): Tensor {
+  const end = start + count + more;
+  if (end <= all) return tf.slice(x, start, count + more);
+  return tf.concat([tf.slice(x, start, all - start), tf.slice(x, 0, end - all)]);
+}
+
 /**
  * Pairs of generated images, averaged with a share of its own for each, from 0 to 1 alike (mixup, Zhang 2018, with α = 1),
- * and the teacher's outputs for the averages.
+ * and the teacher's outputs for the averages. The partner of an image is the next one, that of the last one the first.
+ *
+ * @param made on ranks with the first image of the next rank, which is the partner of the last one.
  */
 function mixed(setup: DataFreeSetup, state: Tree, made: Tree, context: Context): Tree {
-  const images = made.images!;
-  const rows = images.shape[0];
-  const share = context.noise('mixup/share', [rows, 1, 1, 1], { kind: 'uniform', low: 0, high: 1 });
-  const others = tf.concat([tf.slice(images, 1), tf.slice(images, 0, 1)]);
+  const { shown } = setup;
+  const rows = shown?.all ?? made.images!.shape[0];
+  const draws = shown === undefined ? context : wholeContext(context);
+  const drawn = draws.noise('mixup/share', [rows, 1, 1, 1], { kind: 'uniform', low: 0, high: 1 });
+  const share = shown === undefined ? drawn : ownRows(drawn, shown);
+  const images = shown === undefined ? made.images! : tf.slice(made.images!, 0, shown.own.count);
+  const next = tf.slice(made.images!, 1);
+  const others = shown === undefined ? tf.concat([next, tf.slice(images, 0, 1)]) : next;
   const average = tf.add(others, tf.mul(share, tf.sub(images, others)));
   return samplesOf(setup, average, applyTeacher(setup, state, average, context));
 }
 
 /**
  * The batch that the student is shown: images of the data where there are some, and generated ones, without gradients to
- * the generator.
+ * the generator. On ranks the rows of this one: which rows of the memory all of them show is drawn alike, and so are new
+ * images, as their batch norm compares all of a batch.
  */
 export function shownBatch(setup: DataFreeSetup, state: Tree, batch: Tree, context: Context): Tree {
-  const { memory, batchSize } = setup;
+  const { memory, batchSize, shown } = setup;
   const given = batch.images?.shape[0] ?? 0;
-  const rows = batchSize - given;
+  const rows = shown?.all ?? batchSize - given;
+  const whole = shown === undefined ? context : wholeContext(context);
+  const own = (x: Tensor): Tensor =>
+    shown === undefined ? x : ownRows(x, shown, setup.mixup === true ? 1 : 0);
   const drawn = (): Tree => {
     if (!memory.fresh) {
-      const uniform = context.noise('memory/rows', [rows], { kind: 'uniform', low: 0, high: 1 });
-      return memory.draw(subtree(state, MEMORY), uniform);
+      const uniform = whole.noise('memory/rows', [rows], { kind: 'uniform', low: 0, high: 1 });
+      return memory.draw(subtree(state, MEMORY), own(uniform));
     }
     const { params } = modelStateOf(state, modelNames.generator);
-    const { images } = generate(setup, state, params, noiseFor(setup, context, 'shown', rows), context);
+    const images = own(generate(setup, state, params, noiseFor(setup, whole, 'shown', rows), whole).images);
     return samplesOf(setup, images, applyTeacher(setup, state, images, context));
   };
   const made = setup.mixup === true ? mixed(setup, state, drawn(), context) : drawn();

@@ -20,6 +20,7 @@ import {
 import { generatorMetrics } from './generator-metrics.js';
 import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
 import { objectiveContext } from './objective-context.js';
+import { wholeContext } from './play-phases.js';
 import { applyOptimizer, trainableParams } from './student-phase.js';
 
 /** What the generator's loss is computed from, besides its parameters. */
@@ -38,8 +39,9 @@ export function generatorPhase(setup: DataFreeSetup): Phase {
   const { generator } = modelNames;
   return {
     name: dataFreePhases.generator,
+    replicated: true,
     gradients(state, _batch, hyper, context) {
-      const given = { state, hyper, context };
+      const given = { state, hyper, context: setup.shown === undefined ? context : wholeContext(context) };
       const params = trainableParams(state, [generator]);
       const lossAt = (leaves: Tree): Differentiated =>
         generatorLoss(setup, given, subtree(leaves, `${generator}/params`));

@@ -15,8 +15,17 @@ export const repeatedContext = (context: Context, repeat: number): Context =>
     ? context
     : {
         ...context,
-        noise: (name, shape, distribution) => context.noise(noiseName(name, repeat), shape, distribution),
+        noise: (name, shape, distribution, rows) =>
+          context.noise(noiseName(name, repeat), shape, distribution, rows),
       };
+
+/** The context of what every rank computes alike for the whole batch: it draws the noise of all rows, and exchanges nothing. */
+export function wholeContext({ ranks: _ranks, ...context }: Context): Context {
+  return {
+    ...context,
+    noise: (name, shape, distribution) => context.noise(name, shape, distribution, 'whole'),
+  };
+}
 
 /**
  * The phases of a step that are to run, in order.
@@ -70,7 +79,8 @@ export function playPhases(
     runs.set(phase.name, repeat + 1);
     const before = { ...state, ...changed };
     const own = phase.gradients(before, batch, hyper, contextOf(repeat));
-    const found = average === undefined ? own : averaged(phase.name, own, average);
+    const isOwn = average === undefined || phase.replicated === true;
+    const found = isOwn ? own : averaged(phase.name, own, average);
     Object.assign(metrics, found.metrics);
     Object.assign(changed, found.stats);
     const updated = phase.update({ ...before, ...found.stats }, found.grads, hyper, found.means ?? {});

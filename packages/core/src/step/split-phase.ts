@@ -41,6 +41,18 @@ export const gradientsStep = (step: Step, phase: Phase, repeat: number, several:
   phases: [gradientsPhase(phase, repeat, several)],
 });
 
+/** A phase that every rank computes alike, by itself: nothing is exchanged between its halves. */
+export const replicatedStep = (step: Step, phase: Phase, repeat: number): Step => ({
+  id: JSON.stringify(['replicated', step.id, phase.name, repeat]),
+  phases: [
+    {
+      ...phase,
+      gradients: (state, batch, hyper, context) =>
+        phase.gradients(state, batch, hyper, repeatedContext(context, repeat)),
+    },
+  ],
+});
+
 /** The second half of a phase of a step, by itself. */
 export const updateStep = (step: Step, phase: Phase): Step => ({
   id: JSON.stringify(['update', step.id, phase.name]),

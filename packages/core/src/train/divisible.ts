@@ -6,8 +6,13 @@ import { AncError } from '../errors/error.js';
  *
  * @throws `ANC_CONFIG` where its step depends on single samples.
  */
-export function assertDivisible({ name, divisible }: Stage, accumulate: number, exchanges: boolean): void {
-  if (divisible !== false || (accumulate === 1 && !exchanges)) return;
+export function assertDivisible(
+  { name, divisible, rows }: Stage,
+  accumulate: number,
+  exchanges: boolean,
+): void {
+  if (divisible !== false) return;
+  if (accumulate === 1 && (!exchanges || rows !== undefined)) return;
   throw new AncError('ANC_CONFIG', `the batches of stage "${name}" cannot be divided.`, {
     expected:
       'whole batches: it keeps single samples in its state, of which micro-batches or ranks have no mean',

@@ -14,6 +14,8 @@ export interface Between {
   readonly exchange: Exchange | null;
   /** Batch norm over the rows of all ranks. */
   readonly synchronized: SynchronizedBatchNorm | null;
+  /** Rows on which this rank trains, its weight, where they are not those of its batch. */
+  readonly rows?: number | undefined;
 }
 
 /**
@@ -24,10 +26,10 @@ export interface Between {
 export function rankMeansOf(
   phase: string,
   rows: number,
-  { exchange, synchronized }: Between,
+  { exchange, synchronized, rows: all }: Between,
 ): Pick<Inputs, 'rankMeans'> {
   if (exchange === null || synchronized === null) return {};
-  return { rankMeans: meansBy(exchange, `${phase}/batch-norm`, rows, synchronized.blocking) };
+  return { rankMeans: meansBy(exchange, `${phase}/batch-norm`, all ?? rows, synchronized.blocking) };
 }
 
 /**

@@ -151,6 +151,11 @@ async function rehearseSplit(
 ): Promise<void> {
   const specs = await SplitSpecs.of(backend, step, spec, options);
   for (const phase of step.phases) {
+    if (phase.replicated === true) {
+      const { step: whole, spec: needed } = specs.replicated(phase, 0);
+      await backend.rehearse(whole, needed);
+      continue;
+    }
     const sizes = new Set(specs.parts.map(({ count }) => count));
     for (const size of sizes) {
       const { step: half, spec: needed } = specs.gradients(phase, 0, size);

@@ -8,6 +8,7 @@ import {
   heldEntries,
   KEEP,
   measuringStep,
+  replicatedStep,
   updateStep,
   WEIGHT,
   type MeasuredPhase,
@@ -63,6 +64,10 @@ export class SplitSpecs {
     const held = new Map<Phase, Tree<LeafSpec>>();
     const ranks = new Map<Phase, number>();
     for (const phase of step.phases) {
+      if (phase.replicated === true) {
+        held.set(phase, {});
+        continue;
+      }
       // Where these cannot be taken, the first layer that asks for one says so, not the last: op by op that may take minutes.
       const refuse = (): void => {
         if (synchronized !== null) assertRankMeans(backend, synchronized);
@@ -74,6 +79,11 @@ export class SplitSpecs {
       ranks.set(phase, synchronized.ranks);
     }
     return new SplitSpecs(step, whole, parts, held, ranks);
+  }
+
+  /** A phase that every rank computes alike, undivided. */
+  replicated(phase: Phase, repeat: number): { readonly step: Step; readonly spec: StepSpec } {
+    return { step: replicatedStep(this.step, phase, repeat), spec: this.#specOf(phase) };
   }
 
   /** The first half of a phase, for a part of `rows` rows. */
@@ -130,6 +140,13 @@ export class SplitStage {
     for (const phase of phasesOf(specs.step, names)) {
       const repeat = runs.get(phase) ?? 0;
       runs.set(phase, repeat + 1);
+      if (phase.replicated === true) {
+        const { step, spec } = specs.replicated(phase, repeat);
+        const rows = { start: 0, count: rowsIn(specs.whole) };
+        const parts = [{ rows, gradients: await backend.compile(step, spec) }];
+        phases.push({ name: phase.name, parts, update: null, held: [] });
+        continue;
+      }
       const parts: SplitPhase['parts'][number][] = [];
       for (const rows of specs.parts) {
         const { step, spec } = specs.gradients(phase, repeat, rows.count);
@@ -147,8 +164,8 @@ export class SplitStage {
   }
 }
 
-/** Rows of a batch. */
-export const rowsIn = ({ batch }: WholeSpec): number => Object.values(batch)[0]!.shape[0]!;
+/** Rows of a batch; 1 where the step makes its images, and gets none. */
+export const rowsIn = ({ batch }: WholeSpec): number => Object.values(batch)[0]?.shape[0] ?? 1;
 
 const withRows = (leaf: LeafSpec, rows: number): LeafSpec => ({
   ...leaf,

@@ -137,6 +137,21 @@ describe('an exchange', () => {
     expect(metrics).toEqual({ 'loss/b': 20, before: -2000, 'loss/a': 20 });
   });
 
+  it('leaves a phase alone that all ranks compute alike, and counts the rows that a stage names', async () => {
+    const received: PhaseMeans[] = [];
+    const exchange: Exchange = (own) => (received.push(own), Promise.resolve(own.values));
+    const step = { id: 'replicated', phases: [{ ...phase('a'), replicated: true }, phase('b')] };
+    const own: Stage = { ...stage, step, divisible: false, rows: { start: 0, count: 5 } };
+    const runner = new StageRunner(backend, own, initial(), { exchange });
+    await runner.play(['a', 'b', 'a'], inputs([1, 2, 3]));
+    expect(received.map(({ phase: name, rows }) => [name, rows])).toEqual([['b', 5]]);
+    const found = mapTree(await runner.read(), ({ data }) => data[0]!);
+    const alone = await play({}, inputs([1, 2, 3]), ['a', 'b', 'a']);
+    expect(found).toEqual(alone.state);
+    expect((await runner.metrics()).means).toEqual(alone.metrics);
+    await runner.close();
+  });
+
   it('that returns other lengths is an error', async () => {
     const exchange: Exchange = ({ values }) => Promise.resolve(values.slice(1));
     await expect(play({ exchange }, inputs([1, 2]), ['a'])).rejects.toMatchObject({

@@ -11,7 +11,8 @@ export interface SplitPhase {
   readonly name: string;
   /** The first half, for each part of a batch; a part has a compiled step of its own, which draws its noise in advance. */
   readonly parts: readonly { readonly rows: RowRange; readonly gradients: CompiledStep }[];
-  readonly update: CompiledStep;
+  /** Null for a phase that every rank computes alike: `gradients` is the whole of it. */
+  readonly update: CompiledStep | null;
   /** State entries that hold what the first half hands to the second, in code-unit order. */
   readonly held: readonly string[];
 }
@@ -51,7 +52,7 @@ export class SplitStep implements CompiledStep {
   async dispose(): Promise<void> {
     for (const { parts, update } of this.phases) {
       for (const { gradients } of parts) await gradients.dispose();
-      await update.dispose();
+      await update?.dispose();
     }
   }
 
@@ -75,9 +76,10 @@ export class SplitStep implements CompiledStep {
       each[0]!,
       (_value, name) => each.reduce((sum, values, i) => sum + values[name]! * parts[i]!.rows.count, 0) / rows,
     );
-    const { exchange } = this.between;
+    if (update === null) return metrics;
+    const { exchange, rows: weight = rows } = this.between;
     const exchanged =
-      exchange === null ? metrics : await this.#exchanged(exchange, phase, rows, state, metrics);
+      exchange === null ? metrics : await this.#exchanged(exchange, phase, weight, state, metrics);
     await update.run(state, { batch: {}, hyper, noise });
     return exchanged;
   }

@@ -83,7 +83,7 @@ export class StageRunner {
     const synchronized = exchange === null ? null : synchronizedBatchNorm;
     if (exchange !== null && exchangesWithin(backend, accumulate)) {
       const spec = exchangingSpec(whole, synchronized);
-      const rows = rowsIn(whole);
+      const rows = stage.rows?.count ?? rowsIn(whole);
       const state = await backend.upload(initial);
       return {
         state,
@@ -95,7 +95,7 @@ export class StageRunner {
     }
     if (accumulate !== 1 || exchange !== null) {
       const specs = await SplitSpecs.of(backend, stage.step, whole, { accumulate, synchronized });
-      return SplitStage.open(backend, specs, { exchange, synchronized }, initial);
+      return SplitStage.open(backend, specs, { exchange, synchronized, rows: stage.rows?.count }, initial);
     }
     const state = await backend.upload(initial);
     return { state, compile: (phases) => backend.compile(stage.step, { ...whole, phases }) };

@@ -130,7 +130,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
       );
       yield {
         phases,
-        inputs: { batch, hyper, noise: { seed, step: next, offset: batches.offset ?? 0 } },
+        inputs: {
+          batch,
+          hyper,
+          noise: { seed, step: next, offset: stage.rows?.start ?? batches.offset ?? 0 },
+        },
       };
       next++;
     }

@@ -11,8 +11,10 @@ import {
   type MethodEnvironment,
   type OptimizerConfig,
   type Parts,
+  type RowRange,
   type Stage,
 } from '@anc/core';
+import { imageRows, rowRange } from '@anc/core/internal';
 import type { NamedPart } from '../options/index.js';
 import { initStudent, studentVariables } from './initial-state.js';
 import { requireNetwork } from './teacher-network.js';
@@ -89,6 +91,7 @@ export function generatorStage(
     generator: createOptimizer(generatorConfig, optimizers),
   });
   const teacherOutputs = environment.teacher!.outputs;
+  const rows = rowsOnRank(imageShare, environment);
   const { discrepancyWeight, studentSteps } = options;
   return {
     name: 'generator',
@@ -98,6 +101,7 @@ export function generatorStage(
     imageShare,
     appliesTeacher: true,
     divisible: false,
+    ...(rows !== null && { rows: rows.student }),
     step: dataFreeStep(setup),
     init: (rng, previous, teacher) => ({
       ...initStudent(environment, setup.optimizers.student, rng, previous),
@@ -130,6 +134,7 @@ function setupOf(
 ): DataFreeSetup {
   const { student, task, input, normalization, batchSize = 64 } = environment;
   requirePair(variant.name, batchSize);
+  const rows = rowsOnRank(variant.imageShare ?? 0, environment);
   const chosen =
     variant.generator === undefined ? options.generator : { name: variant.generator, options: {} };
   return {
@@ -145,9 +150,38 @@ function setupOf(
     terms: options.generatorTerms.map((term) => parts.generatorTerm(term.name, term.options)),
     memory: parts.memory(options.memory.name, options.memory.options),
     batchSize,
+    ...(rows !== null && { shown: rows.generated }),
     frozen: variant.frozen === true,
     ...(options.mixup && { mixup: true }),
     optimizers,
+  };
+}
+
+/**
+ * The rows on which a rank trains the student, counted over all ranks, and the generated ones among them; null where a process
+ * is alone.
+ *
+ * @throws `ANC_CONFIG` where there is no generated image for a rank.
+ */
+function rowsOnRank(
+  imageShare: number,
+  { rank: place, batchSize = 64 }: MethodEnvironment,
+): { readonly student: RowRange; readonly generated: NonNullable<DataFreeSetup['shown']> } | null {
+  if (place === undefined) return null;
+  const { rank, ranks } = place;
+  const given = imageRows({ imageShare }, batchSize);
+  const all = batchSize - given;
+  if (all < ranks) {
+    throw new AncError('ANC_CONFIG', 'there are more ranks than generated images in a batch.', {
+      expected: `at least ${ranks} generated images`,
+      received: `${all} in a batch of ${batchSize}`,
+      hint: 'use larger batches or fewer ranks: the batch size is that of all ranks together.',
+    });
+  }
+  const [images, own] = [rowRange(given, ranks, rank), rowRange(all, ranks, rank)];
+  return {
+    student: { start: images.start + own.start, count: images.count + own.count },
+    generated: { all, own },
   };
 }
 

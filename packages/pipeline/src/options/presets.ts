@@ -1,5 +1,5 @@
 import { presetFor, type Preset, type PresetName } from '@anc/methods';
-import { isGiven, TEACHER_VALUE } from './given-model.js';
+import { isGivenTeacher, startsTrained } from './given-model.js';
 import { generatedOptions, NO_IMAGES, isGenerating } from './generated-presets.js';
 import { objectiveOf, sharesOf, trainingOf } from './preset-options.js';
 import type { PartialRunOptions, PresetChoice, RunOptionsInput } from './run-options.js';
@@ -106,9 +106,6 @@ const givenTeacher: PresetOptions = (dataset, { student } = {}) => {
   return startsTrained(student) ? { ...options, training: { ...options.training, learningRate } } : options;
 };
 
-const startsTrained = ({ model, weights }: NonNullable<PartialRunOptions['student']> = {}): boolean =>
-  weights !== undefined || (model !== undefined && isGiven(model) && model.options['init'] !== 'fresh');
-
 /** A preset, with what differs where images are generated. */
 const withGenerated =
   (preset: PresetOptions): PresetOptions =>
@@ -132,9 +129,7 @@ export const presets = {
 export function presetOf({ preset, teacher, data, methods = [] }: PartialRunOptions): PresetChoice {
   if (preset !== undefined) return preset;
   if (methods.some(isGenerating)) return 'quick';
-  const model = teacher?.model;
-  const given = model !== undefined && (isGiven(model) || model.name === TEACHER_VALUE);
-  return given && data?.dataset?.name !== NO_IMAGES ? 'given-teacher' : 'quick';
+  return isGivenTeacher(teacher) && data?.dataset?.name !== NO_IMAGES ? 'given-teacher' : 'quick';
 }
 
 /** The methods of a preset. */

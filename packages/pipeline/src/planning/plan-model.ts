@@ -5,6 +5,7 @@ import {
   type MethodEnvironment,
   type Network,
   type OptimizerParts,
+  type Rank,
   type HostTensor,
   type Stage,
   type TeacherEnvironment,
@@ -101,6 +102,8 @@ export interface StudentEnvironment {
   readonly data: TrainingData;
   readonly backend: Backend;
   readonly batchSize: number;
+  /** The other ranks of this process; left out where it is alone. */
+  readonly rank: Rank | undefined;
   /** How the batches of its steps are divided. */
   readonly rehearsed: RehearsedSteps;
   readonly networks: Pick<MethodEnvironment, 'input' | 'classes' | 'task'>;
@@ -127,6 +130,7 @@ export function studentPlanner({
   data,
   backend,
   batchSize,
+  rank,
   rehearsed,
   networks,
   task,
@@ -150,6 +154,7 @@ export function studentPlanner({
         studentOutputs: network.outputs,
         teacher: method.made.needsTeacher ? teacher : null,
         batchSize,
+        ...(rank !== undefined && { rank }),
         normalization: data.normalization,
         optimizers,
       }),

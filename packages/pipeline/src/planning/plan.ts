@@ -203,6 +203,7 @@ async function planWith<D extends TrainingData>(
       data,
       backend: backends.student,
       batchSize,
+      rank: rankGroup,
       rehearsed,
       networks,
       task,

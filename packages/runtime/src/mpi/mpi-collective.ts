@@ -7,7 +7,9 @@ import type { MpiLibrary } from './library.js';
 const FUNNELED = 1;
 /** Buffers up to this many numbers are gathered whole: one message instead of two. */
 const SMALL = 2048;
-/** Bytes of one message; MPI counts in 32 bits. */
+/** Numbers that are added at once: MPI counts bytes in 32 bits. */
+const PIECE = 1 << 28;
+/** Bytes of one broadcast, for the same reason. */
 const MESSAGE = 1 << 28;
 /** Milliseconds for which waiting asks without a pause; then it leaves the processor to others. */
 const EAGER_MS = 20;
@@ -15,12 +17,23 @@ const EAGER_MS = 20;
 /** Milliseconds for which it is asked before other work of this thread has its turn. */
 const TURN_MS = 0.2;
 
+/** How a piece of a buffer is reduced. */
+interface Reduction {
+  /** The part of all ranks that this one adds, one rank after the other, and where what it adds up to is written. */
+  readonly piece: { readonly received: Float32Array; readonly own: Float32Array };
+  /** Starts to send each rank its part. */
+  readonly start: (request: Buffer) => unknown;
+  /** Starts to gather what all ranks have added. */
+  readonly finish: (added: Float32Array) => (request: Buffer) => unknown;
+}
+
 /** What a thread waits on that only lets time pass. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** Handles are passed as numbers as wide as an address: where they are of 32 bits, the upper half is ignored. */
 const HANDLE = 'intptr_t';
 const BLOCK = ['void *', 'int', HANDLE];
+const PARTS = ['void *', 'void *', 'void *', HANDLE];
 
 /**
  * The ranks of an MPI program. Buffers are sent as bytes and added here, in the order of the ranks: each rank adds the numbers of
@@ -33,13 +46,16 @@ export class MpiCollective implements Collective {
   readonly name: string;
   readonly #world: bigint;
   readonly #byte: bigint;
-  readonly #alltoall: CFunction;
   readonly #allgather: CFunction;
+  readonly #alltoallv: CFunction;
+  readonly #allgatherv: CFunction;
   readonly #broadcast: CFunction;
   readonly #barrier: CFunction;
   readonly #test: CFunction;
   readonly #finalize: CFunction;
   #scratch = new Float32Array();
+  /** What started the operation that runs, which holds all memory that it reads and writes: nothing else might. */
+  readonly #running = new Set<unknown>();
   readonly #request = Buffer.alloc(8);
   readonly #done = Buffer.alloc(4);
   readonly #status = Buffer.alloc(64);
@@ -53,8 +69,9 @@ export class MpiCollective implements Collective {
     this.name = name;
     this.#world = world;
     this.#byte = byte;
-    this.#alltoall = bind('MPI_Ialltoall', [...BLOCK, ...BLOCK, HANDLE, 'void *']);
     this.#allgather = bind('MPI_Iallgather', [...BLOCK, ...BLOCK, HANDLE, 'void *']);
+    this.#alltoallv = bind('MPI_Ialltoallv', [...PARTS, ...PARTS, HANDLE, 'void *']);
+    this.#allgatherv = bind('MPI_Iallgatherv', [...BLOCK, ...PARTS, HANDLE, 'void *']);
     this.#broadcast = bind('MPI_Ibcast', [...BLOCK, 'int', HANDLE, 'void *']);
     this.#barrier = bind('MPI_Ibarrier', [HANDLE, 'void *']);
     this.#test = bind('MPI_Test', ['void *', 'void *', 'void *']);
@@ -88,33 +105,65 @@ export class MpiCollective implements Collective {
   async allReduce(buffer: Float32Array): Promise<Float32Array> {
     const { ranks } = this;
     const { length } = buffer;
-    if (length <= SMALL) return sumOf(await this.#gather(buffer), ranks, length);
-    const { own, received, part } = partsOf(buffer, ranks);
-    await this.#wait('MPI_Ialltoall', (request) => this.#exchangeParts(own, received, part, request));
-    return (await this.#gather(sumOf(received, ranks, part))).subarray(0, length);
+    if (length <= SMALL) return sumOf(await this.#gather(buffer), ranks, new Float32Array(length));
+    const sums = new Float32Array(length);
+    for (const { piece, start, finish } of this.#pieces(buffer, sums)) {
+      await this.#wait('MPI_Ialltoallv', start);
+      const own = sumOf(piece.received, ranks, piece.own);
+      await this.#wait('MPI_Iallgatherv', finish(own));
+    }
+    return sums;
   }
 
   async allReduceMean(buffer: Float32Array, weights: readonly number[]): Promise<Float32Array> {
-    const { ranks } = this;
     const { length } = buffer;
     if (length <= SMALL) return meanOf(await this.#gather(buffer), weights, new Float32Array(length));
-    const part = partLength(length, ranks);
-    const whole = length === part * ranks ? buffer : filledUp(buffer, part * ranks);
-    const received = this.#memory(part * ranks);
-    await this.#wait('MPI_Ialltoall', (request) => this.#exchangeParts(whole, received, part, request));
-    // What was received is added where it lies, and what was sent makes place for the means.
-    const mean = meanOf(received, weights, received.subarray(0, part));
-    await this.#wait('MPI_Iallgather', (request) => this.#startGather(mean, whole, request));
-    return whole.subarray(0, length);
+    // What was sent makes place for the means.
+    for (const { piece, start, finish } of this.#pieces(buffer, buffer)) {
+      await this.#wait('MPI_Ialltoallv', start);
+      const own = meanOf(piece.received, weights, piece.own);
+      await this.#wait('MPI_Iallgatherv', finish(own));
+    }
+    return buffer;
   }
 
   allReduceBlocking(buffer: Float32Array): Float32Array {
     const { ranks } = this;
     const { length } = buffer;
-    if (length <= SMALL) return sumOf(this.#gatherBlocking(buffer), ranks, length);
-    const { own, received, part } = partsOf(buffer, ranks);
-    this.#block('MPI_Ialltoall', (request) => this.#exchangeParts(own, received, part, request));
-    return this.#gatherBlocking(sumOf(received, ranks, part)).subarray(0, length);
+    if (length <= SMALL) return sumOf(this.#gatherBlocking(buffer), ranks, new Float32Array(length));
+    const sums = new Float32Array(length);
+    for (const { piece, start, finish } of this.#pieces(buffer, sums)) {
+      this.#block('MPI_Ialltoallv', start);
+      const own = sumOf(piece.received, ranks, piece.own);
+      this.#block('MPI_Iallgatherv', finish(own));
+    }
+    return sums;
+  }
+
+  /** Cuts a buffer, and the one for what comes of it, into pieces that are reduced one after the other. */
+  *#pieces(buffer: Float32Array, results: Float32Array): Generator<Reduction> {
+    for (let at = 0; at < buffer.length; at += PIECE)
+      yield this.#reduction(buffer.subarray(at, at + PIECE), results.subarray(at, at + PIECE));
+  }
+
+  /** The two messages by which a piece is reduced: rank i adds part i of it. */
+  #reduction(buffer: Float32Array, results: Float32Array): Reduction {
+    const { ranks, rank } = this;
+    const part = Math.ceil(buffer.length / ranks);
+    const begins = Int32Array.from({ length: ranks }, (_, i) => 4 * Math.min(i * part, buffer.length));
+    const sizes = begins.map((begin, i) => (begins[i + 1] ?? 4 * buffer.length) - begin);
+    const own = sizes[rank]! / 4;
+    const received = this.#memory(own * ranks);
+    const [from, lengths] = [begins.map((_, i) => i * sizes[rank]!), begins.map(() => sizes[rank]!)];
+    const [world, byte] = [this.#world, this.#byte];
+    return {
+      // What was received is added where it lies.
+      piece: { received, own: received.subarray(0, own) },
+      start: (request) =>
+        this.#alltoallv(buffer, sizes, begins, byte, received, lengths, from, byte, world, request),
+      finish: (added) => (request) =>
+        this.#allgatherv(added, added.byteLength, byte, results, sizes, begins, byte, world, request),
+    };
   }
 
   /** Memory of this length that the operations before have used as well: it is not returned to callers. */
@@ -159,11 +208,6 @@ export class MpiCollective implements Collective {
     return this.#allgather(own, bytes, this.#byte, all, bytes, this.#byte, this.#world, request);
   }
 
-  /** Sends part i of a buffer to rank i. */
-  #exchangeParts(own: Float32Array, received: Float32Array, part: number, request: Buffer): unknown {
-    return this.#alltoall(own, 4 * part, this.#byte, received, 4 * part, this.#byte, this.#world, request);
-  }
-
   async #send(bytes: Uint8Array, root: number): Promise<void> {
     await this.#wait('MPI_Ibcast', (request) =>
       this.#broadcast(bytes, bytes.length, this.#byte, root, this.#world, request),
@@ -172,9 +216,11 @@ export class MpiCollective implements Collective {
 
   /** Starts an operation and blocks the thread until it is done, leaving the processor to others now and then. */
   #block(name: string, start: (request: Buffer) => unknown): void {
+    this.#running.add(start);
     succeed(name, start(this.#request));
     const began = performance.now();
     while (!this.#isDone()) if (performance.now() - began >= EAGER_MS) Atomics.wait(NEVER, 0, 0, 1);
+    this.#running.delete(start);
   }
 
   /** Asks again and again for a while: MPI moves a part of a large message whenever it is asked. */
@@ -190,38 +236,17 @@ export class MpiCollective implements Collective {
     return this.#done.readInt32LE(0) !== 0;
   }
 
-  /** Starts an operation and waits for it; what it reads and writes is held by the caller meanwhile. */
+  /** Starts an operation and waits for it. */
   async #wait(name: string, start: (request: Buffer) => unknown): Promise<void> {
+    this.#running.add(start);
     succeed(name, start(this.#request));
     const began = performance.now();
     while (!this.#isDoneWithin(TURN_MS)) {
       if (performance.now() - began < EAGER_MS) await new Promise((resolve) => setImmediate(resolve));
       else await pause(1);
     }
+    this.#running.delete(start);
   }
-}
-
-/** A buffer cut into as many parts as there are ranks, the last one filled up, and room for as many. */
-function partsOf(
-  buffer: Float32Array,
-  ranks: number,
-): { readonly own: Float32Array; readonly received: Float32Array; readonly part: number } {
-  const part = partLength(buffer.length, ranks);
-  return { own: filledUp(buffer, part * ranks), received: new Float32Array(part * ranks), part };
-}
-
-/** Numbers of a buffer that one rank adds. */
-function partLength(length: number, ranks: number): number {
-  const part = Math.ceil(length / ranks);
-  if (4 * part >= 2 ** 31) throw tooLong(length, ranks);
-  return part;
-}
-
-/** A copy that is filled up with zeros. */
-function filledUp(buffer: Float32Array, length: number): Float32Array {
-  const own = new Float32Array(length);
-  own.set(buffer);
-  return own;
 }
 
 /**
@@ -245,9 +270,18 @@ function meanOf(buffers: Float32Array, weights: readonly number[], means: Float3
   return means;
 }
 
-/** Sums `ranks` buffers of `length` numbers that lie one after the other: in their order, in float64. */
-function sumOf(buffers: Float32Array, ranks: number, length: number): Float32Array {
-  const sums = new Float32Array(length);
+/**
+ * Sums of buffers that lie one after the other: added in their order, in float64.
+ *
+ * @param sums where to write them; may be the beginning of `buffers`, as for means
+ */
+function sumOf(buffers: Float32Array, ranks: number, sums: Float32Array): Float32Array {
+  const { length } = sums;
+  if (ranks === 2) {
+    // From zero, as below: −0 and −0 make 0.
+    for (let i = 0; i < length; i++) sums[i] = 0 + buffers[i]! + buffers[length + i]!;
+    return sums;
+  }
   for (let i = 0; i < length; i++) {
     let sum = 0;
     for (let rank = 0; rank < ranks; rank++) sum += buffers[rank * length + i]!;
@@ -259,9 +293,3 @@ function sumOf(buffers: Float32Array, ranks: number, length: number): Float32Arr
 function succeed(name: string, code: unknown): void {
   if (code !== 0) throw new AncError('ANC_MPI', `${name} failed.`, { received: `error ${String(code)}` });
 }
-
-const tooLong = (length: number, ranks: number): AncError =>
-  new AncError('ANC_MPI', 'the buffer is too long for one message of MPI.', {
-    expected: `at most ${ranks * 2 ** 29} numbers`,
-    received: `${length}`,
-  });
