@@ -125,6 +125,26 @@ describe('eval', () => {
     await mkdir(join(place.path, 'empty'));
     expect((await refusal('eval', 'empty', ...test)).code).toBe('ANC_RUN_MISSING');
   });
+
+  it('reads the files before the images, which it may have to download', async () => {
+    const [file, missing] = [
+      'runs/first/student/kd/weights.safetensors',
+      ['--dataset', 'imagenet', '--offline'],
+    ];
+    const whole = await readFile(join(place.path, file));
+    await writeFile(join(place.path, 'short.safetensors'), whole.subarray(0, whole.length - 8));
+    expect((await refusal('eval', 'short.safetensors', ...missing)).code).toBe('ANC_SAFETENSORS');
+    const teacher = ['--teacher', 'short.safetensors'];
+    expect((await refusal('eval', file, ...missing, ...teacher)).code).toBe('ANC_SAFETENSORS');
+    const { stdout } = await program('eval', file, '--dataset', 'mnist', '--offline', '--json');
+    expect(stdout).toContain('ANC_DATA_MISSING');
+  });
+
+  it('shows how far it is', async () => {
+    const { stderr } = await program('eval', 'runs/first', '--batch-size', '10');
+    expect(stderr).toMatch(/images {2}\d+\/60/);
+    expect((await program('eval', 'runs/first', '--quiet')).stderr).not.toMatch(/\d\/60/);
+  });
 });
 
 describe('import', () => {

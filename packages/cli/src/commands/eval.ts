@@ -20,6 +20,8 @@ interface EvalOptions extends CommonOptions, ModelFlags {
   readonly batchSize: string;
   readonly teacher?: string;
   readonly failUnder?: string;
+  readonly offline?: boolean;
+  readonly quiet?: boolean;
 }
 
 /** `eval <what>`: the test error of a trained network. */
@@ -44,16 +46,18 @@ export const defineEval: DefineCommand = (command, session) => {
       '--fail-under <metrics>',
       'smallest values for exit code 0, e.g. agreement=0.95,accuracy=0.9; the agreement is with the teacher of the run',
     );
-  addCommonOptions(addSelectOption(command)).action((what: string, options: EvalOptions) =>
-    evaluate(what, options, session),
-  );
+  addCommonOptions(addSelectOption(command).option('--offline', 'download nothing'))
+    .option('--quiet', 'show no progress')
+    .action((what: string, options: EvalOptions) => evaluate(what, options, session));
 };
 
 async function evaluate(what: string, options: EvalOptions, session: Session): Promise<void> {
-  const [pipeline, { namedOf }, { parseSizes }] = await Promise.all([
+  const [pipeline, { namedOf }, { parseSizes }, { ProgressPrinter }, { reportTransfer }] = await Promise.all([
     import('@anc/pipeline'),
     import('./named-option.js'),
     import('./sizes.js'),
+    import('../terminal/progress.js'),
+    import('../terminal/report-transfer.js'),
   ]);
   const terminal = createTerminal(options.json === true, session);
   warnOfAliases(options, terminal);
@@ -61,16 +65,21 @@ async function evaluate(what: string, options: EvalOptions, session: Session): P
   const { dataset, dataDir, limitTest } = options;
   const { teacher } = options;
   const failUnder = options.failUnder === undefined ? undefined : thresholdsOf(options.failUnder);
-  const { notices, ...result } = await pipeline.evaluate(what, {
-    ...(await modelFileOptions(options, session.cwd)),
-    backend: namedOf(options.backend, '--backend'),
-    ...(dataset === undefined ? {} : { images: dataset }),
-    ...(dataDir === undefined ? {} : { dataDir }),
-    ...(limitTest === undefined ? {} : { limitTest: parseSizes(limitTest, '--limit-test', 1)[0]! }),
-    batchSize,
-    ...(teacher === undefined ? {} : { teacher }),
-    ...(failUnder === undefined ? {} : { failUnder }),
-  });
+  const progress = new ProgressPrinter(terminal, options.quiet === true);
+  const { notices, ...result } = await pipeline
+    .evaluate(what, {
+      ...(await modelFileOptions(options, session.cwd)),
+      backend: namedOf(options.backend, '--backend'),
+      ...(dataset === undefined ? {} : { images: dataset }),
+      ...(dataDir === undefined ? {} : { dataDir }),
+      ...(limitTest === undefined ? {} : { limitTest: parseSizes(limitTest, '--limit-test', 1)[0]! }),
+      batchSize,
+      ...(teacher === undefined ? {} : { teacher }),
+      ...(failUnder === undefined ? {} : { failUnder }),
+      fetching: { ...reportTransfer(progress), offline: options.offline === true },
+      onProgress: (activity, done, count) => progress.show({ type: 'activity', what: activity, done, count }),
+    })
+    .finally(() => progress.close());
   notices.forEach((text) => terminal.log.warn(text));
   terminal.document(result);
   const { metricOf, taskOfDocument } = await import('@anc/pipeline/internal');

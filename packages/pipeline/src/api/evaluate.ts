@@ -5,6 +5,8 @@ import { openImages } from '../classifier/images.js';
 import type { Classifier } from '../classifier/classifier.js';
 import { classOrderWarning } from '../classifier/class-order.js';
 import { noticesOf } from '../data/dataset-facts.js';
+import type { Fetching } from '../data/open-dataset.js';
+import { imageShapeOf } from '../classifier/image-shape.js';
 import { pairedSplit } from '../classifier/paired-split.js';
 import { predictFrozen, scoreOf, type Score } from '../classifier/score.js';
 import { afterWorkBegan } from '../events/work-error.js';
@@ -43,6 +45,10 @@ export interface EvaluateOptions extends ModelFileOptions {
   readonly teacher?: string | true;
   /** Smallest values that are good enough, by metric: `agreement`, `accuracy`, `top5-accuracy`, or another task's metrics. */
   readonly failUnder?: Readonly<Record<string, number>>;
+  /** Whether missing data may be downloaded, and from where. */
+  readonly fetching?: Fetching;
+  /** Called as images are predicted: by what, and how many of them. */
+  readonly onProgress?: (what: string, done: number, count: number) => void;
 }
 
 const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
@@ -53,6 +59,8 @@ const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
   batchSize: true,
   teacher: true,
   failUnder: true,
+  fetching: true,
+  onProgress: true,
 };
 
 /** The JSON document of `eval`. Errors are fractions. */
@@ -97,17 +105,21 @@ export async function evaluate(
 ): Promise<EvaluateResult> {
   assertKnown(options, EVALUATE_OPTIONS);
   const { found, composition, cwd, images: named } = await openCall(what, options);
-  const { dataDir, limitTest, batchSize = 100, signal } = options;
+  const { dataDir, limitTest, batchSize = 100, signal, onProgress } = options;
   const notices: string[] = found?.choice ? [found.choice] : [];
+  // Files are read before images, which may have to be downloaded.
+  const shape = await shapeOfModel(what, found, readingOf(options), composition, cwd);
+  const given = typeof options.teacher === 'string' ? await namedTeacher(options.teacher, found, cwd) : null;
+  if (given !== null) await imageShapeOf({ ...given, cwd }, composition);
   const images = await openImages(
     {
       cwd,
-      model: () => shapeOfModel(what, found, readingOf(options), composition, cwd),
+      model: () => Promise.resolve(shape),
       notice: (text) => void notices.push(text),
       ...(named && { dataset: named }),
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(limitTest === undefined ? {} : { limitTest }),
-      fetching: callOf(options).fetching,
+      fetching: { ...callOf(options).fetching, ...options.fetching },
     },
     found,
     composition,
@@ -128,7 +140,8 @@ export async function evaluate(
     return null;
   };
   const teacher =
-    wanted === null && !isMeasure ? null : await namedTeacher(wanted ?? true, found, cwd).catch(unopened);
+    given ??
+    (wanted === null && !isMeasure ? null : await namedTeacher(wanted ?? true, found, cwd).catch(unopened));
   assertMeasurable(thresholds, { targets: targetsOf(split) !== null, teacher: teacher !== null });
   const { backend, close } = await openBackend(options.backend, composition);
   try {
@@ -166,8 +179,14 @@ export async function evaluate(
           : await openNamedTeacher({ teacher, classes, dataset, cwd }, opened, backend, composition).catch(
               unopened,
             );
-      const frozenOptions = { task, taskData, batchSize, ...(signal && { signal }) };
-      const predicted = await predictFrozen(classifier.teacher, measured, frozenOptions).catch(failed);
+      const frozenOptions = (what: string) => ({
+        ...{ task, taskData, batchSize },
+        ...(signal && { signal }),
+        ...(onProgress && { onBatch: (done: number, count: number) => onProgress(what, done, count) }),
+      });
+      const predicted = await predictFrozen(classifier.teacher, measured, frozenOptions('images')).catch(
+        failed,
+      );
       const { predictions } = predicted;
       if (measured.labels !== null && predictions instanceof Int32Array) {
         const warning = classOrderWarning(predictions, await measured.labels(), classifier, dataset);
@@ -178,7 +197,7 @@ export async function evaluate(
           ? null
           : await teacherAgreement(
               { teacher: taught.teacher, predictions, images: measured.images },
-              frozenOptions,
+              frozenOptions('images by the teacher'),
             ).catch(failed);
       return {
         ...scoreOf(predicted, task),

@@ -10,3 +10,7 @@ export const TEACHER_VALUE = 'value:teacher';
 export const isGiven = ({ name }: Named): boolean =>
   (/[\\/]/.test(name) && !QUALIFIED.test(name)) ||
   /\.(onnx|ort|safetensors|pth|pt|th|ckpt|bin|tar|keras|h5|hdf5|json)$/i.test(name);
+
+/** Whether the teacher of these options is a file, a run folder or a function of the caller. */
+export const isGivenTeacher = ({ model }: { readonly model?: Named } = {}): boolean =>
+  model !== undefined && (isGiven(model) || model.name === TEACHER_VALUE);

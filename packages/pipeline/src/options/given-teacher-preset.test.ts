@@ -47,6 +47,28 @@ describe('the preset of a run that names none', () => {
       expect(presetOf({ teacher: 'model.onnx', dataset: 'image-folder', methods })).toBe('quick');
   });
 
+  it('trains data-free alone, for as long as was measured, where a teacher is given and there are no images', () => {
+    const { methods, training } = resolveFlat({ teacher: 'runs/mine', dataset: 'none' }).options;
+    expect(methods).toEqual([{ name: 'data-free', options: { studentSteps: 20 } }]);
+    expect(training).toMatchObject({ epochs: 24, stepsPerEpoch: 500, batchSize: 128, learningRate: 0.002 });
+    const own = resolveFlat({
+      ...{ teacher: 'value:teacher', dataset: 'none' },
+      ...{ methods: ['data-free-noise'], epochs: 3, batchSize: 32 },
+    }).options;
+    expect(own.methods.map(({ name }) => name)).toEqual(['data-free-noise']);
+    expect(own.training).toMatchObject({ epochs: 3, stepsPerEpoch: 500, batchSize: 32 });
+    const trained = resolveFlat({ dataset: 'none' }).options;
+    expect(trained.methods).toHaveLength(5);
+    expect(trained.training.stepsPerEpoch).toBe(80);
+  });
+
+  it('trains on few images for as long as was measured', () => {
+    const few = { methods: ['few-images'], dataset: 'image-folder' };
+    const of = (teacher: string) => resolveFlat({ ...few, teacher }).options.training;
+    expect(of('model.onnx')).toMatchObject({ epochs: 6, stepsPerEpoch: 500, batchSize: 128 });
+    expect(of('nin')).toMatchObject({ epochs: 6, stepsPerEpoch: 100, batchSize: 64 });
+  });
+
   it('is the one that is named', () => {
     expect(presetOf({ teacher: 'model.onnx', preset: 'quick' })).toBe('quick');
   });

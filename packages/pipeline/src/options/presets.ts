@@ -1,5 +1,5 @@
 import { presetFor, type Preset, type PresetName } from '@anc/methods';
-import { isGiven, TEACHER_VALUE } from './given-model.js';
+import { isGiven, isGivenTeacher } from './given-model.js';
 import { generatedOptions, NO_IMAGES, isGenerating } from './generated-presets.js';
 import { objectiveOf, sharesOf, trainingOf } from './preset-options.js';
 import type { PartialRunOptions, PresetChoice, RunOptionsInput } from './run-options.js';
@@ -132,9 +132,7 @@ export const presets = {
 export function presetOf({ preset, teacher, data, methods = [] }: PartialRunOptions): PresetChoice {
   if (preset !== undefined) return preset;
   if (methods.some(isGenerating)) return 'quick';
-  const model = teacher?.model;
-  const given = model !== undefined && (isGiven(model) || model.name === TEACHER_VALUE);
-  return given && data?.dataset?.name !== NO_IMAGES ? 'given-teacher' : 'quick';
+  return isGivenTeacher(teacher) && data?.dataset?.name !== NO_IMAGES ? 'given-teacher' : 'quick';
 }
 
 /** The methods of a preset. */

@@ -1,0 +1,54 @@
+/** The methods of the paper and their controls. */
+export const comparisons = {
+  'fashion-mnist': {
+    command: 'compare',
+    title: 'Fashion-MNIST, NiN to LeNet-4',
+    parts: [
+      {
+        name: 'paper',
+        title: 'With the preset `paper`',
+        options: { dataset: 'fashion-mnist', preset: 'paper', teacher: 'nin', student: 'lenet4' },
+        // First the method that needs the teacher's features and logits: the teacher cache then serves all others.
+        methods: [
+          'feature-mse(adapter=none)',
+          'supervised',
+          'l2',
+          'kd',
+          'adversarial(regularizer=none)',
+          'adversarial(regularizer=l1)',
+          'adversarial(regularizer=l2)',
+          'adversarial(regularizer=adversarial-samples)',
+          'adversarial-dead',
+        ],
+      },
+      {
+        name: 'modern',
+        title: 'With the preset `modern`, the same teacher',
+        teacherOf: 'paper',
+        options: { dataset: 'fashion-mnist', preset: 'modern', student: 'lenet4' },
+        methods: ['l2', 'kd', 'adversarial'],
+      },
+    ],
+  },
+  'fashion-mnist-whole': {
+    command: 'compare',
+    title: 'Fashion-MNIST, NiN to LeNet-4: all images, twenty epochs',
+    parts: [
+      {
+        name: 'paper',
+        options: {
+          ...{ dataset: 'fashion-mnist', preset: 'paper', teacher: 'nin', student: 'lenet4' },
+          ...{ 'teacher-epochs': '10', epochs: '20', views: '8' },
+        },
+        methods: [
+          'l2',
+          'kd',
+          'adversarial(regularizer=adversarial-samples)',
+          'adversarial(regularizer=none)',
+          'adversarial-frozen',
+          'dist',
+        ],
+      },
+    ],
+  },
+};
