@@ -1,11 +1,12 @@
 /**
  * Software Vulkan for machines without a GPU: SwiftShader out of Debian's chromium packages, unpacked into a
- * folder. Nothing is installed into the system. For correctness, not for speed.
+ * folder, and llvmpipe out of Mesa's, which has float16 in shaders. Nothing is installed into the system. For correctness, not
+ * for speed.
  *
  *   node tools/webgpu/software-vulkan.mjs <folder>     prints the variables to set
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -27,31 +28,64 @@ function run(program, args, cwd, unavailable) {
 /** Where Debian's chromium is installed, with a Vulkan loader of its own. */
 const INSTALLED = '/usr/lib/chromium';
 
+/** Options of apt that keep what it reads and writes in the folder: the system's lists may be missing or old. */
+function ownApt(folder) {
+  const lists = join(folder, 'lists');
+  mkdirSync(join(lists, 'partial'), { recursive: true });
+  const options = { 'Dir::State::Lists': lists, 'Dir::Cache': folder, 'APT::Sandbox::User': '' };
+  return Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+}
+
+/** Unpacks the packages that were downloaded to a folder; returns where their libraries are. */
+function unpack(folder) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb'))) {
+    run('dpkg-deb', ['-x', file, 'root'], folder, 'dpkg-deb is not on this machine');
+  }
+  return join(folder, 'root', 'usr', 'lib');
+}
+
+const multiarch = (root) =>
+  join(
+    root,
+    readdirSync(root).find((name) => name.endsWith('-linux-gnu')),
+  );
+
 /** Unpacks the driver, or takes an installed one; returns the environment in which a program finds it. */
 export function softwareVulkan(folder) {
   const installed = join(INSTALLED, 'vk_swiftshader_icd.json');
   if (existsSync(installed)) return environmentOf(installed, INSTALLED);
   mkdirSync(folder, { recursive: true });
-  // Package lists of its own: the system's may be missing or old, and changing them takes rights.
-  const lists = join(folder, 'lists');
-  mkdirSync(join(lists, 'partial'), { recursive: true });
-  const options = [
-    '-o',
-    `Dir::State::Lists=${lists}`,
-    '-o',
-    `Dir::Cache=${folder}`,
-    '-o',
-    'APT::Sandbox::User=',
-  ];
+  const options = ownApt(folder);
   run('apt-get', [...options, 'update', '-qq'], folder, 'apt has no package lists');
   run('apt-get', [...options, 'download', '-qq', ...PACKAGES], folder, "Debian's chromium is out of reach");
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb'))) {
-    run('dpkg-deb', ['-x', file, 'root'], folder, 'dpkg-deb is not on this machine');
-  }
-  const root = join(folder, 'root', 'usr', 'lib');
-  const driver = join(root, 'chromium', 'vk_swiftshader_icd.json');
-  const loader = readdirSync(root).find((name) => name.endsWith('-linux-gnu'));
-  return environmentOf(driver, join(root, loader));
+  const root = unpack(folder);
+  return environmentOf(join(root, 'chromium', 'vk_swiftshader_icd.json'), multiarch(root));
+}
+
+/** Mesa's version with what Dawn asks of a device is in Debian 12's backports; its LLVM is in Debian 12. */
+const MESA = { suite: 'bookworm-backports', packages: ['mesa-vulkan-drivers', 'libllvm15'] };
+
+/**
+ * The environment in which a program finds llvmpipe. `loader`: folders with libvulkan.so.1, as SwiftShader's environment names them.
+ */
+export function softwareVulkanWithFloat16(folder, loader) {
+  mkdirSync(folder, { recursive: true });
+  const sources = join(folder, 'sources.list');
+  const keys = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  const line = (suite) => `deb [signed-by=${keys}] http://deb.debian.org/debian ${suite} main\n`;
+  writeFileSync(sources, line(MESA.suite) + line('bookworm'));
+  const options = [
+    ...ownApt(folder),
+    ...['-o', `Dir::Etc::SourceList=${sources}`, '-o', 'Dir::Etc::SourceParts=/dev/null'],
+    ...['-t', MESA.suite],
+  ];
+  run('apt-get', [...options, 'update', '-qq'], folder, 'apt has no lists of backports');
+  run('apt-get', [...options, 'download', '-qq', ...MESA.packages], folder, "Debian's Mesa is out of reach");
+  const libraries = multiarch(unpack(folder));
+  const driver = join(folder, 'llvmpipe.json');
+  const described = { library_path: join(libraries, 'libvulkan_lvp.so'), api_version: '1.3.0' };
+  writeFileSync(driver, JSON.stringify({ file_format_version: '1.0.0', ICD: described }));
+  return environmentOf(driver, [libraries, loader].filter(Boolean).join(':'));
 }
 
 const environmentOf = (driver, libraries) => ({

@@ -1,51 +1,32 @@
 import { AncError, EagerBackend } from '@anc/core';
-import * as tf from '@tensorflow/tfjs-core';
-import { WatchedDevice } from './device.js';
-import { registerFilterGradient } from './filter-gradient.js';
-import { openGpu } from './gpu.js';
+import { openDevice } from './opened-device.js';
 import { webgpuSchema, type WebgpuOptions } from './options.js';
-
-/** tfjs supports one WebGPU device at a time. */
-let isOpen = false;
+import { inHalfPrecision } from './products/precision.js';
 
 /**
- * WebGPU: Dawn in Node (the optional package `webgpu`), `navigator.gpu` in a browser.
+ * WebGPU: Dawn in Node (the optional package `webgpu`), `navigator.gpu` in a browser. Backends that are open at the same time
+ * share the device, whatever their precisions are.
  *
  * An error on the device is thrown by the next step, or when its results are read: `ANC_DEVICE_LOST`,
  * `ANC_DEVICE_MEMORY`, `ANC_DEVICE`.
  *
  * @throws `ANC_BACKEND_MISSING` without Dawn, `ANC_DEVICE` without an adapter, `ANC_BACKEND` if the browser has no WebGPU
- *   or the backend is open already
+ *   or another device is open, `ANC_BACKEND_DEVICE` where float16 is asked for and the GPU does not have it
  */
 export async function openWebgpu(options: WebgpuOptions = {}): Promise<EagerBackend> {
-  const { adapter, powerPreference } = webgpuSchema.parse(options);
-  if (isOpen) {
-    throw new AncError('ANC_BACKEND', 'backend "webgpu" is open already in this process.', {
-      hint: 'dispose the first one, or use it.',
-    });
-  }
-  const opened = await openGpu(adapter);
-  if (opened === null) {
-    throw new AncError('ANC_BACKEND', 'this browser has no WebGPU.', {
-      hint: 'use a browser that has it, on https or localhost, or tfjs:wasm.',
-    });
-  }
-  let watched: WatchedDevice;
-  try {
-    watched = await WatchedDevice.open(opened.gpu, powerPreference);
-  } catch (error) {
+  const { adapter, powerPreference, precision, ...given } = webgpuSchema.parse(options);
+  const trainingPrecision = given.trainingPrecision === 'auto' ? 'float32' : given.trainingPrecision;
+  const opened = await openDevice({ adapter, powerPreference });
+  const { watched, engine } = opened;
+  const { device, info, hasFloat16 } = watched;
+  if ([precision, trainingPrecision].includes('float16') && !hasFloat16) {
     opened.release();
-    throw error;
+    throw new AncError('ANC_BACKEND_DEVICE', 'backend "webgpu": this GPU does not compute with float16.', {
+      expected: 'an adapter with the feature shader-f16',
+      received: info.description,
+      hint: 'use float32.',
+    });
   }
-  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu'); // after navigator.gpu exists
-  const { device, info } = watched;
-  tf.env().set('PROD', true); // hides the warning that a registered backend is replaced
-  tf.env().set('WEBGPU_CPU_FORWARD', false); // else small tensors silently run on the processor
-  if (Object.hasOwn(tf.engine().registryFactory, 'webgpu')) tf.removeBackend('webgpu'); // tfjs's own
-  const engine = new WebGPUBackend(device, info);
-  tf.registerBackend('webgpu', () => engine, 0);
-  registerFilterGradient();
-  isOpen = true;
 
   let previous = Promise.resolve();
   return new EagerBackend('webgpu', {
@@ -53,14 +34,19 @@ export async function openWebgpu(options: WebgpuOptions = {}): Promise<EagerBack
     capabilities: { rankMeans: null }, // values cannot be read without a promise
     environment: {
       device: [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' '),
-      gpu: opened.engine,
+      gpu: opened.gpu,
       maxBufferSize: device.limits.maxBufferSize,
       maxStorageBufferBindingSize: device.limits.maxStorageBufferBindingSize,
       maxComputeWorkgroupStorageSize: device.limits.maxComputeWorkgroupStorageSize,
+      precisions: hasFloat16 ? 'float32, float16' : 'float32',
+      precision,
+      trainingPrecision,
     },
     check: () => {
       watched.check();
     },
+    around: (what, compute) =>
+      (what === 'step' ? trainingPrecision : precision) === 'float16' ? inHalfPrecision(compute) : compute(),
     // One step may run while the next is recorded: the queue stays short, and an error is at most a step late.
     settled: async () => {
       engine.ensureCommandEncoderReady(); // the last op may just have submitted everything
@@ -72,9 +58,6 @@ export async function openWebgpu(options: WebgpuOptions = {}): Promise<EagerBack
     },
     close: async () => {
       await previous;
-      isOpen = false;
-      tf.removeBackend('webgpu');
-      watched.close();
       opened.release();
     },
   });

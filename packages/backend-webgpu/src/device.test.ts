@@ -7,16 +7,18 @@ class GPUOutOfMemoryError extends Error {}
 class GPUValidationError extends Error {}
 
 /** The part of WebGPU that `WatchedDevice` uses, and functions that make it fail. */
-function fakeGpu() {
+function fakeGpu(features: readonly string[] = []) {
   let lose: (info: { reason: string; message: string }) => void = () => {};
   const requests: GPUDeviceDescriptor[] = [];
   const device = {
     lost: new Promise((resolve) => (lose = resolve)),
     destroy: () => lose({ reason: 'destroyed', message: '' }),
+    createShaderModule: ({ code }: { code: string }) => code,
     onuncapturederror: null as ((event: { error: Error; preventDefault(): void }) => void) | null,
   };
   const adapter = {
     limits: new Proxy({}, { get: (_, name) => String(name).length }),
+    features: new Set(features),
     info: { vendor: 'fake' },
     requestDevice: (descriptor: GPUDeviceDescriptor) => (requests.push(descriptor), Promise.resolve(device)),
   };
@@ -48,6 +50,19 @@ describe('a GPU that fails', () => {
     const { gpu, requests } = fakeGpu();
     await WatchedDevice.open(gpu, 'high-performance');
     expect(requests[0]!.requiredLimits).toMatchObject({ maxBufferSize: 'maxBufferSize'.length });
+  });
+
+  it('requests float16 where the adapter has it, and enables it in the shaders that use it', async () => {
+    const [without, having] = [fakeGpu(), fakeGpu(['shader-f16', 'subgroups'])];
+    const plain = await WatchedDevice.open(without.gpu, 'high-performance');
+    expect(plain.hasFloat16).toBe(false);
+    expect(without.requests[0]!.requiredFeatures).toBeUndefined();
+    const { device, hasFloat16 } = await WatchedDevice.open(having.gpu, 'high-performance');
+    expect(hasFloat16).toBe(true);
+    expect(having.requests[0]!.requiredFeatures).toEqual(['shader-f16']);
+    const [with16, with32] = ['var x : f16;', 'var x : f32; // not af16x'];
+    expect(device.createShaderModule({ code: with16 })).toBe(`enable f16;\n${with16}`);
+    expect(device.createShaderModule({ code: with32 })).toBe(with32);
   });
 
   it('is reported by kind', async () => {

@@ -11,6 +11,20 @@ const LIMITS = [
   'maxStorageBufferBindingSize',
 ] as const satisfies readonly (keyof GPUSupportedLimits)[];
 
+/** WebGPU's name of the feature that gives shaders the type `f16`. */
+const FLOAT16 = 'shader-f16';
+
+/** WGSL wants `enable` before all declarations, where tfjs puts its own: this adds it to shaders that use `f16`. */
+function enableFloat16(device: GPUDevice): void {
+  const create = device.createShaderModule.bind(device);
+  device.createShaderModule = (descriptor) =>
+    create(
+      /\bf16\b/.test(descriptor.code)
+        ? { ...descriptor, code: `enable f16;\n${descriptor.code}` }
+        : descriptor,
+    );
+}
+
 /**
  * A device that keeps its first failure. WebGPU does not throw: errors on the device arrive as events, and results read
  * after one may be stale.
@@ -22,7 +36,10 @@ export class WatchedDevice {
   private constructor(
     readonly device: GPUDevice,
     readonly info: GPUAdapterInfo,
+    /** Whether shaders may compute with float16. */
+    readonly hasFloat16: boolean,
   ) {
+    if (hasFloat16) enableFloat16(device);
     device.onuncapturederror = (event) => {
       event.preventDefault(); // thrown by `check` instead of printed
       const { error } = event;
@@ -61,8 +78,12 @@ export class WatchedDevice {
       });
     }
     const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
-    const device = await adapter.requestDevice({ requiredLimits });
-    return new WatchedDevice(device, (adapter as unknown as { info: GPUAdapterInfo }).info);
+    const hasFloat16 = adapter.features.has(FLOAT16);
+    const device = await adapter.requestDevice({
+      requiredLimits,
+      ...(hasFloat16 ? { requiredFeatures: [FLOAT16] } : {}),
+    });
+    return new WatchedDevice(device, (adapter as unknown as { info: GPUAdapterInfo }).info, hasFloat16);
   }
 
   /** Throws the first failure, if there was one. */

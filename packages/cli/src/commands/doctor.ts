@@ -58,6 +58,9 @@ async function doctor(names: string[], flags: DoctorFlags, session: Session): Pr
   ]);
   const table = formatTable(['backend', 'usable', 'images/s', 'device', 'memory'], rows, 'left');
   terminal.print(`Node ${process.version}\n${table}`);
+  for (const { name, precisions } of backends) {
+    if (precisions !== undefined) terminal.print(`${name}: products in ${precisions.join(' or ')}`);
+  }
   for (const line of advice(backends)) terminal.print(line);
   for (const line of aboutRanks(ranks)) terminal.print(line);
   if (!backends.some(({ usable }) => usable)) session.exitWith(EXIT.failed);

@@ -66,6 +66,30 @@ describe('EagerBackend', () => {
     await expect(new EagerBackend('abacus').upload({})).rejects.toThrow();
   });
 
+  it('computes steps and functions, and nothing else, within what its options wrap around them', async () => {
+    const log: string[] = [];
+    const wrapped = new EagerBackend('cpu', {
+      around: (what, compute) => {
+        const result = compute();
+        log.push(what);
+        return result;
+      },
+    });
+    const state = await wrapped.upload(initial());
+    const compiled = await wrapped.compile(step, spec);
+    await compiled.run(state, inputs(1, 2));
+    expect(values(await state.read(['w']))).toEqual({ w: [9, 8] });
+    const f = await wrapped.compileFunction(({ x }) => ({ x: tf.add(x!, 1) }), {
+      id: 'f',
+      inputs: { x: { shape: [1], dtype: 'float32' } },
+    });
+    expect(values(await f.run({ x: filled([1], 2) }))).toEqual({ x: [3] });
+    expect(log).toEqual(['step', 'function']);
+    await f.dispose();
+    await compiled.dispose();
+    await state.dispose();
+  });
+
   it('closes what its options close', async () => {
     let closed = 0;
     await new EagerBackend('cpu', {

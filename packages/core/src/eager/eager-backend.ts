@@ -27,6 +27,8 @@ export interface EagerOptions {
   readonly environment?: Tree<string | number>;
   /** Called before every use of the device and after every readback. Throws where the device has failed. */
   readonly check?: () => void;
+  /** Wraps what computes a step or a function; calls `compute` once and returns its result. Default: only calls it. */
+  readonly around?: <T>(what: 'step' | 'function', compute: () => T) => T;
   /** Awaited after every step: limits the device's queue. */
   readonly settled?: () => Promise<void>;
   /** Releases the device. */
@@ -85,13 +87,19 @@ export class EagerBackend extends Backend {
       });
   }
 
+  #around<T>(what: 'step' | 'function', compute: () => T): T {
+    const { around } = this.options;
+    return around === undefined ? compute() : around(what, compute);
+  }
+
   upload(state: Tree<HostTensor>): Promise<DeviceState> {
     return EagerState.upload(this.#within, state);
   }
 
   async compile(step: Step, spec: StepSpec, { signal }: CompileOptions = {}): Promise<CompiledStep> {
     signal?.throwIfAborted();
-    return new EagerStep(this.#within, step, spec, this.options.settled ?? (() => Promise.resolve()));
+    const { settled = () => Promise.resolve() } = this.options;
+    return new EagerStep(this.#within, step, spec, settled, (compute) => this.#around('step', compute));
   }
 
   async compileFunction(
@@ -105,12 +113,12 @@ export class EagerBackend extends Backend {
     return {
       run: async (inputs) => {
         assertFeed('the input', inputs, spec.inputs);
-        const outputs = await this.#within(() =>
+        const compute = (): Tree =>
           tf.tidy(() => {
             const found = f({ ...frozen, ...mapTree(inputs, toTensor) }, inference);
             return mapTree(found, (tensor) => tf.clone(tensor)); // one may be a constant, two the same tensor
-          }),
-        );
+          });
+        const outputs = await this.#within(() => this.#around('function', compute));
         const pairs = Object.entries(outputs).map(
           async ([name, tensor]) => [name, await toHost(tensor)] as const,
         );

@@ -31,6 +31,8 @@ export class EagerStep implements CompiledStep {
     readonly spec: StepSpec,
     /** Awaited after every run: limits the device's queue. */
     readonly settled: () => Promise<void>,
+    /** Wraps what computes the phases. */
+    readonly around: <T>(compute: () => T) => T,
   ) {
     this.#phases = phasesOf(step, spec.phases);
   }
@@ -49,7 +51,7 @@ export class EagerStep implements CompiledStep {
     await this.within(() => {
       const { ranks: count } = this.spec;
       const ranks = count === undefined ? null : eagerRanks(count, inputs.rankMeans);
-      const { changed, metrics } = runPhases(this.#phases, state.tensors, inputs, ranks);
+      const { changed, metrics } = this.around(() => runPhases(this.#phases, state.tensors, inputs, ranks));
       state.replace(changed);
       this.#names = metrics.names;
       const [before, row] = [this.#rows, metrics.row];

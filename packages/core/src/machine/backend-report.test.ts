@@ -57,6 +57,12 @@ describe('imagesPerSecond', () => {
 });
 
 describe('reportBackend', () => {
+  it('lists the precisions that a backend says it has', async () => {
+    const having = new IdleBackend({ environment: { precisions: 'float32, float16' } });
+    expect((await reportBackend('own', () => having, 0.01)).precisions).toEqual(['float32', 'float16']);
+    expect(await reportBackend('own', () => new IdleBackend(), 0.01)).not.toHaveProperty('precisions');
+  });
+
   it('reports device, memory, notice and speed of a usable backend, and closes it', async () => {
     const idle = new IdleBackend({ environment: { device: 'toy', memory: 1024, notice: 'slow start' } });
     const found = await reportBackend('idle', () => idle, 0.01);

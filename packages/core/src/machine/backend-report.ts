@@ -22,6 +22,8 @@ export interface BackendReport {
   /** Bytes of the device's memory, where they are known. */
   readonly memory: number | null;
   readonly imagesPerSecond: number | null;
+  /** Precisions that products can have on the device, where the backend says so: `['float32', 'float16']`. */
+  readonly precisions?: readonly string[];
 }
 
 /** Images per second in batches of 4 below which a batch of 128 would take too long to measure. */
@@ -122,7 +124,7 @@ export async function reportBackend(
   try {
     backend = await open();
     const speed = backend.capabilities.training ? await imagesPerSecond(backend, seconds) : null;
-    const { device, memory, notice, install } = backend.environment; // some have a notice only after work
+    const { device, memory, notice, install, precisions } = backend.environment; // some have a notice only after work
     return {
       name,
       usable: true,
@@ -132,6 +134,7 @@ export async function reportBackend(
       device: device === undefined ? null : String(device),
       memory: typeof memory === 'number' ? memory : null,
       imagesPerSecond: speed,
+      ...(typeof precisions === 'string' ? { precisions: precisions.split(', ') } : {}),
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

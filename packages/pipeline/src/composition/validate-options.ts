@@ -105,6 +105,12 @@ export function optionNames(schema: StandardSchemaV1): readonly string[] | null 
   return properties === null || properties === undefined ? null : Object.keys(properties);
 }
 
+/** Whether a schema shows an option that takes a value of a list, with this value in it. */
+export function acceptsOption(schema: StandardSchemaV1, option: string, value: string): boolean {
+  const listed = listedOptions(schema)?.properties?.[option]?.enum;
+  return Array.isArray(listed) && listed.includes(value);
+}
+
 /** The same of what lies at a path inside, a list's entry for one; null where the schema does not say. */
 function namesAt(schema: StandardSchemaV1, path: readonly PropertyKey[]): readonly string[] | null {
   let at = unwrapped(schema);

@@ -33,7 +33,7 @@ export async function checkOptions(
   }
   for (const [path, named] of [
     [['compute', 'backend'], compute.backend],
-    [['teacher', 'backend'], teacherBackend(teacher)],
+    [['teacher', 'backend'], teacherBackend(options, { registries })],
     [['student', 'backend'], student.backend],
   ] as const) {
     if (named !== undefined) await aboutOption(path, () => registries.backends.get(named.name));

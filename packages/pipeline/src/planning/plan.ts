@@ -101,7 +101,7 @@ async function planWith<D extends TrainingData>(
   assertTasks(sized, isGivenTeacher, files, composition);
   const backends = await openBackends(
     compute,
-    teacherBackend(teacherOptions),
+    teacherBackend({ compute, teacher: teacherOptions }, composition),
     sized.student.backend,
     composition,
   );

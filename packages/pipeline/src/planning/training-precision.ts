@@ -1,4 +1,4 @@
-import { optionNames } from '../composition/validate-options.js';
+import { acceptsOption } from '../composition/validate-options.js';
 import type { Composition } from '../composition/compose.js';
 import { optionError } from '../options/option-error.js';
 import type { RunOptions } from '../options/run-options.js';
@@ -6,19 +6,32 @@ import type { RunOptions } from '../options/run-options.js';
 /** The option by which backends are given the precision of training steps. */
 export const PRECISION = 'trainingPrecision';
 
+/** Names of the backends whose option of a precision takes a value. */
+export const backendsWith = (
+  option: string,
+  value: string,
+  { registries }: Pick<Composition, 'registries'>,
+): string[] =>
+  registries.backends.names.filter((name) =>
+    acceptsOption(registries.backends.get(name).contribution.options, option, value),
+  );
+
 /**
  * Throws `ANC_CONFIG` where students are trained on a backend that has no such precision. `auto` is float32 there.
  */
 export function checkTrainingPrecision(
   { compute, student }: Pick<RunOptions, 'compute' | 'student'>,
-  { registries }: Pick<Composition, 'registries'>,
+  composition: Pick<Composition, 'registries'>,
 ): void {
-  if (compute.precision !== 'bfloat16') return;
+  const { precision } = compute;
+  if (precision === undefined || precision === 'float32' || precision === 'auto') return;
   const { name } = student.backend ?? compute.backend;
-  if (optionNames(registries.backends.get(name).contribution.options)?.includes(PRECISION) === true) return;
-  throw optionError(['compute', 'precision'], `the backend ${name} trains in float32 alone.`, {
-    expected: 'the backend onednn, or float32',
-    received: `bfloat16 on ${name}`,
-    hint: 'add --backend onednn, or leave out --precision.',
+  const having = backendsWith(PRECISION, precision, composition);
+  if (having.includes(name)) return;
+  const one = having[0];
+  throw optionError(['compute', 'precision'], `the backend ${name} does not train in ${precision}.`, {
+    expected: one === undefined ? 'float32' : `the backend ${having.join(' or ')}, or float32`,
+    received: `${precision} on ${name}`,
+    hint: one === undefined ? 'leave out --precision.' : `add --backend ${one}, or leave out --precision.`,
   });
 }

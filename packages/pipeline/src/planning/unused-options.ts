@@ -145,7 +145,10 @@ function whyThreadsUnused(
   { compute, teacher, student }: RunOptions,
   { registries }: Registries,
 ): string | null {
-  const backends = [teacherBackend(teacher) ?? compute.backend, student.backend ?? compute.backend];
+  const backends = [
+    teacherBackend({ compute, teacher }, { registries }) ?? compute.backend,
+    student.backend ?? compute.backend,
+  ];
   const known = backends.some(({ name }) =>
     optionNames(registries.backends.get(name).contribution.options)?.includes('threads'),
   );

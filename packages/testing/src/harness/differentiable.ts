@@ -92,7 +92,7 @@ const moved = ({ shape, data }: HostTensor, direction: HostTensor, by: number): 
 });
 
 /**
- * Checks gradients against central differences in float32, along one direction per leaf: the gradient's, or a random one
+ * Checks gradients against central differences in float32, of `differencesOf` where that is another one than `f`, along one direction per leaf: the gradient's, or a random one
  * where it is zero.
  *
  * @returns one message per leaf whose gradient is wrong by more than `tolerance` times the largest derivative of all.
@@ -100,7 +100,7 @@ const moved = ({ shape, data }: HostTensor, direction: HostTensor, by: number): 
 export async function wrongDerivatives(
   f: Differentiable,
   leaves: Tree<HostTensor>,
-  { step = 2e-3, tolerance = 0.05 } = {},
+  { step = 2e-3, tolerance = 0.05, differencesOf = f } = {},
 ): Promise<string[]> {
   const gradients = await f.gradients(leaves);
   const scale = Math.max(1e-3, ...Object.values(gradients).map(lengthOf));
@@ -115,7 +115,7 @@ export async function wrongDerivatives(
       1 / lengthOf(along),
     );
     const at = (by: number): Promise<number> =>
-      f.value({ ...leaves, [name]: moved(leaves[name]!, unit, by) });
+      differencesOf.value({ ...leaves, [name]: moved(leaves[name]!, unit, by) });
     const measured = ((await at(step)) - (await at(-step))) / (2 * step);
     if (Math.abs(measured - derivative) / scale < tolerance) continue;
     wrong.push(

@@ -75,10 +75,25 @@ export async function checkFinite(open: () => Promise<Backend>, subject: Subject
   });
 }
 
-/** Gradients that agree with finite differences. */
-export async function checkGradients(open: () => Promise<Backend>, subject: Subject): Promise<void> {
+/**
+ * Gradients that agree with finite differences: of the backend's own values, or of a reference's where the backend computes with
+ * less than float32, whose values are steps at the distance of finite differences.
+ */
+export async function checkGradients(
+  open: () => Promise<Backend>,
+  subject: Subject,
+  reference: (() => Promise<Backend>) | null = null,
+): Promise<void> {
+  const wrongOf = async (f: Differentiable): Promise<string[]> => {
+    if (reference === null) return wrongDerivatives(f, subject.leaves);
+    let wrong: string[] = [];
+    await withDifferentiable(reference, subject, async (differencesOf) => {
+      wrong = await wrongDerivatives(f, subject.leaves, { differencesOf });
+    });
+    return wrong;
+  };
   await withDifferentiable(open, subject, async (f) => {
-    const wrong = await wrongDerivatives(f, subject.leaves);
+    const wrong = await wrongOf(f);
     if (wrong.length === 0) return;
     throw violation(`${subject.what} has wrong gradients.`, {
       expected: 'gradients that agree with finite differences',
