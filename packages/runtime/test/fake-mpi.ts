@@ -19,7 +19,7 @@ const OPERATIONS: Readonly<Record<string, (calls: readonly (readonly unknown[])[
         const begin = (begins as Int32Array)[to]!;
         const size = (sizes as Int32Array)[to]!;
         if (size !== (lengths as Int32Array)[from]) throw new Error('truncated');
-        bytesOf(received).set(bytesOf(sent).subarray(begin, begin + size), (places as Int32Array)[from]!);
+        bytesOf(received).set(bytesOf(sent).subarray(begin, begin + size), (places as Int32Array)[from]);
       }
     }
   },
@@ -27,7 +27,7 @@ const OPERATIONS: Readonly<Record<string, (calls: readonly (readonly unknown[])[
     for (const [, , , received, sizes, begins] of calls) {
       for (const [from, [sent, size]] of calls.entries()) {
         if (size !== (sizes as Int32Array)[from]) throw new Error('truncated');
-        bytesOf(received).set(bytesOf(sent).subarray(0, size as number), (begins as Int32Array)[from]!);
+        bytesOf(received).set(bytesOf(sent).subarray(0, size as number), (begins as Int32Array)[from]);
       }
     }
   },

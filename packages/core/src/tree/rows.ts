@@ -2,7 +2,9 @@ import { sizeOf, type HostTensor } from './tree.js';
 
 /** Consecutive rows of a batch. */
 export interface RowRange {
+  /** The first row. */
   readonly start: number;
+  /** How many rows. */
   readonly count: number;
 }
 
