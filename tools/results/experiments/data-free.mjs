@@ -15,9 +15,10 @@ export const dataFree = {
     command: 'compare',
     title: 'Fashion-MNIST without images, and with few',
     notes: [
-      'A published classifier in an ONNX file is distilled to LeNet-5; every student has 3,000 updates. Methods named data-free see none of the images, but for mean and deviation of their pixels. `few-images-alone` on all images is the upper bound.',
-      'Without images, with a weight of the discrepancy of 1: the aim of 79 % of correct predictions is missed by half a point. Of the game nothing can be measured: the same generator with its other terms alone does as well. An untrained generator is far better than noise, and far worse than a trained one.',
-      'With the default weight of 5, which was chosen by seed 1, the game is better than the same generator without it in each of three other seeds, by 1.28 ± 0.56 points.',
+      'A published classifier in an ONNX file is distilled to LeNet-5; where nothing else is said, every student has 3,000 updates. Methods named data-free see none of the images, but for mean and deviation of their pixels. `few-images-alone` on all images is the upper bound.',
+      'In ten minutes of one core (12,000 updates, 20 of the student for each of the generator) 81.6 % of the predictions are correct; the aim was 79 %. This is the default for a given teacher without images.',
+      'The game is better than the same generator without it, by 1.28 ± 0.56 points, where a student has 3,000 updates and one of the generator for five of its own: at the default weight of the discrepancy, 5, which was chosen by seed 1, in each of three other seeds. At a weight of 1, and in the longer training, no difference can be measured.',
+      'An untrained generator is far better than noise, and far worse than a trained one.',
       'With images of another domain: half of the images generated in the game make up for a good part of the domain. The aim was ten points, five are measured. How much of them is the game and how much the other terms of the generator was not measured.',
     ],
     parts: [
