@@ -9,9 +9,6 @@ import type { RunPart } from './shared-task.js';
 const MOST_PAGES = 65536;
 const BYTES = 4;
 
-/** A kernel: its arguments are the addresses of inputs and outputs in the heap, then those of the sums of its parts. */
-type RunKernel = (...addresses: number[]) => void;
-
 /** A nest as it is computed: at once, or in parts whose sums are then added up. */
 interface Kernel {
   readonly function: number;
