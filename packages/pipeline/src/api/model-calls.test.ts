@@ -183,9 +183,9 @@ describe('evaluate', () => {
       code: 'ANC_USAGE',
       detail: { expected: 'the name of a dataset' },
     });
+    // A file that cannot be used, or does not exist, is said to be so, whatever else is missing.
     await writeFile(join(cwd, 'there.safetensors'), 'no weights');
-    expect(await refusal(evaluate('there.safetensors', call))).toMatchObject({ code: 'ANC_USAGE' });
-    // A file or folder that does not exist is said not to, whatever else is missing.
+    expect(await refusal(evaluate('there.safetensors', call))).toMatchObject({ code: 'ANC_WEIGHTS' });
     for (const missing of ['weights.safetensors', 'model.onnx(layout=nhwc)', 'runs/nosuch'])
       expect((await refusal(evaluate(missing, call))).message).toMatch(/" does not exist\.$/m);
     expect(counts.opened).toBe(0);
