@@ -24,9 +24,27 @@ export async function openMpi(environment: Environment = process.env): Promise<C
     );
   }
   if (launcher === null || launcher.ranks === 1) return null;
-  const library = loadMpi(await importKoffi(), launcher, environment);
+  const koffi = await importKoffi();
+  leaveMemoryAlone();
+  const library = loadMpi(koffi, launcher, environment);
   const { MpiCollective } = await import('./mpi-collective.js');
   return MpiCollective.open(library, launcher.ranks);
+}
+
+/**
+ * Settings of UCX and Open MPI, which else replace `brk`, `munmap` and `malloc` in this process to hear of memory that is freed. With
+ * two allocators the end of the heap was given back while Node used it: three of some fifty runs of two ranks ended with SIGSEGV.
+ */
+const MEMORY_HOOKS = {
+  UCX_MEM_MMAP_HOOK_MODE: 'none',
+  UCX_MEM_MALLOC_HOOKS: 'n',
+  UCX_MEM_EVENTS: 'n',
+  OMPI_MCA_memory: '^patcher',
+};
+
+/** Turns off what MPI would replace of the C library, unless the user has set it. To be called before its library is loaded. */
+function leaveMemoryAlone(): void {
+  for (const [name, value] of Object.entries(MEMORY_HOOKS)) process.env[name] ??= value;
 }
 
 /** What several ranks need, and what of it is here. */
