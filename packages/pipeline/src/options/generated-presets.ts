@@ -21,28 +21,17 @@ const withoutImages = {
   training: { stepsPerEpoch: STEPS_WITHOUT_IMAGES },
 } as const satisfies RunOptionsInput;
 
-/**
- * The same for a given teacher: the method alone, in the amount that is measured in docs/results.md ("in ten minutes"). Updates
- * of the generator cost many times those of a small student, which goes on learning from the images of before.
- */
+/** The same for a given teacher: the method alone, with as many updates of the student as docs/results.md measures. */
 const withoutImagesOfGivenTeacher = {
+  ...withoutImages,
   methods: [{ name: 'data-free', options: { studentSteps: 20 } }],
-  training: { batchSize: 128, epochs: 24, stepsPerEpoch: 500 },
 } as const satisfies RunOptionsInput;
 
 const CHANGES = ['augment', 'crop', 'flip', 'mixup'] as const;
 
-/** How a student of a given teacher is trained on few images, as measured in docs/results.md. */
-const MEASURED = { batchSize: 128, epochs: 6, stepsPerEpoch: 500 } as const;
-
-/** The rate there, of students with random weights: it would undo trained ones. */
-const MEASURED_RATE = 0.008;
-
 /** Training on few images: they are repeated, and changed strongly where the caller does not say how. */
-const onFewImages = ({ data, teacher, student }: PartialRunOptions): RunOptionsInput => ({
-  training: isGivenTeacher(teacher)
-    ? { ...MEASURED, ...(startsTrained(student) ? {} : { learningRate: MEASURED_RATE }) }
-    : { stepsPerEpoch: STEPS },
+const onFewImages = ({ data }: PartialRunOptions): RunOptionsInput => ({
+  training: { stepsPerEpoch: STEPS },
   ...(CHANGES.every((key) => data?.[key] === undefined) && {
     data: { augment: STRONG.map((named) => ({ ...named })) },
   }),
@@ -51,10 +40,27 @@ const onFewImages = ({ data, teacher, student }: PartialRunOptions): RunOptionsI
 /** Whether a method makes its images, or is a control of one that does. */
 export const isGenerating = ({ name }: Pick<Named, 'name'>): boolean => /^(few-images|data-free)/.test(name);
 
-/** What the presets give differently where images are generated, by the options that the caller set. */
+const isFew = ({ methods = [] }: PartialRunOptions): boolean =>
+  methods.some(({ name }) => name.startsWith('few-images'));
+
+/** What every preset gives differently where images are generated, by the options that the caller set. */
 export function generatedOptions(dataset: string, given: PartialRunOptions): RunOptionsInput {
-  const few = (given.methods ?? []).some(({ name }) => name.startsWith('few-images'));
   if (dataset === NO_IMAGES)
     return isGivenTeacher(given.teacher) ? withoutImagesOfGivenTeacher : withoutImages;
-  return few ? onFewImages(given) : {};
+  return isFew(given) ? onFewImages(given) : {};
+}
+
+/**
+ * The training of a given teacher's student on generated images, as docs/results.md measures it ("in ten minutes", "with 50
+ * images"): of the preset that is taken where none is named. Trained weights keep the lower rate on few images.
+ */
+export function measuredTraining(
+  dataset: string,
+  given: PartialRunOptions,
+): NonNullable<RunOptionsInput['training']> {
+  if (!isGivenTeacher(given.teacher)) return {};
+  const measured = { batchSize: 128, stepsPerEpoch: 500 };
+  if (dataset === NO_IMAGES) return { ...measured, epochs: 24 };
+  if (!isFew(given)) return {};
+  return { ...measured, epochs: 6, ...(startsTrained(given.student) ? {} : { learningRate: 0.008 }) };
 }

@@ -69,6 +69,11 @@ describe('the preset of a run that names none', () => {
     expect(of('model.onnx')).toMatchObject(measured);
     const trained = resolveFlat({ ...few, teacher: 'model.onnx', studentWeights: 'weights.safetensors' });
     expect(trained.options.training.learningRate).toBe(0.002);
+    // A preset that is named keeps its own training.
+    const paper = resolveFlat({ ...few, teacher: 'model.onnx', preset: 'paper' }).options.training;
+    const alone = resolveFlat({ dataset: 'image-folder', preset: 'paper' }).options.training;
+    const { learningRate, epochs, batchSize } = alone;
+    expect(paper).toMatchObject({ learningRate, epochs, batchSize, stepsPerEpoch: 100 });
     expect(of('nin')).toMatchObject({ epochs: 6, stepsPerEpoch: 100, batchSize: 64, learningRate: 0.002 });
   });
 

@@ -1,6 +1,6 @@
 import { presetFor, type Preset, type PresetName } from '@anc/methods';
 import { isGivenTeacher, startsTrained } from './given-model.js';
-import { generatedOptions, NO_IMAGES, isGenerating } from './generated-presets.js';
+import { generatedOptions, isGenerating, measuredTraining, NO_IMAGES } from './generated-presets.js';
 import { objectiveOf, sharesOf, trainingOf } from './preset-options.js';
 import type { PartialRunOptions, PresetChoice, RunOptionsInput } from './run-options.js';
 
@@ -106,17 +106,22 @@ const givenTeacher: PresetOptions = (dataset, { student } = {}) => {
   return startsTrained(student) ? { ...options, training: { ...options.training, learningRate } } : options;
 };
 
-/** A preset, with what differs where images are generated. */
+/** A preset, with what differs where images are generated; `trainingFor`: what was measured with this preset. */
 const withGenerated =
-  (preset: PresetOptions): PresetOptions =>
+  (preset: PresetOptions, trainingFor: typeof measuredTraining = () => ({})): PresetOptions =>
   (dataset, given = {}) => {
     const { data, training, ...rest } = preset(dataset, given);
     const own = generatedOptions(dataset, given);
-    return { ...rest, ...own, data: { ...data, ...own.data }, training: { ...training, ...own.training } };
+    return {
+      ...rest,
+      ...own,
+      data: { ...data, ...own.data },
+      training: { ...training, ...own.training, ...trainingFor(dataset, given) },
+    };
   };
 
 export const presets = {
-  quick: withGenerated(quick),
+  quick: withGenerated(quick, measuredTraining),
   modern: withGenerated(modern),
   paper: withGenerated(paper),
   'given-teacher': withGenerated(givenTeacher),
