@@ -33,8 +33,8 @@ export function windowOf(
   };
 }
 
-/** WGSL: x[n, h, w, channel] under an offset of the filter at a pixel of the output; 0 in the padding. */
-export const imageUnderFilter = (image: 'a'): string => `
+/** WGSL: a[n, h, w, channel] under an offset of the filter at a pixel of the output; 0 in the padding. */
+export const IMAGE_UNDER_FILTER = `
 fn underFilter(pixel : i32, offset : i32, channel : i32) -> f32 {
   let line = pixel / uniforms.outWidth;
   let h = (line % uniforms.outHeight) * uniforms.strideHeight - uniforms.top
@@ -45,11 +45,11 @@ fn underFilter(pixel : i32, offset : i32, channel : i32) -> f32 {
     return 0.0;
   }
   let image = line / uniforms.outHeight;
-  return ${image}[((image * uniforms.inHeight + h) * uniforms.inWidth + w) * uniforms.inChannels + channel];
+  return a[((image * uniforms.inHeight + h) * uniforms.inWidth + w) * uniforms.inChannels + channel];
 }
 `;
 
-const FORWARD = `${imageUnderFilter('a')}
+const FORWARD = `${IMAGE_UNDER_FILTER}
 fn valueOfA(part : i32, row : i32, k : i32) -> f32 {
   return underFilter(row, k / uniforms.inChannels, k % uniforms.inChannels);
 }

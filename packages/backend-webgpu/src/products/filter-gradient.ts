@@ -1,15 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { imageUnderFilter, type Window } from './convolution.js';
+import { IMAGE_UNDER_FILTER, type Window } from './convolution.js';
 import type { Runner } from './runner.js';
-import { DEPTH, tiledProduct } from './tiled-product.js';
+import { DEPTH, TILE, tiledProduct } from './tiled-product.js';
 
 /** Workgroups that fill a large GPU, and fewest pixels for each: below that, splitting costs more than it gains. */
 const WORKGROUPS = 512;
 const LEAST_PIXELS = 256;
-/** Weights in a tile of a workgroup. */
-const TILE = 32;
 
-const CODE = `${imageUnderFilter('a')}
+const CODE = `${IMAGE_UNDER_FILTER}
 fn valueOfA(part : i32, row : i32, k : i32) -> f32 {
   return underFilter(k, row / uniforms.inChannels, row % uniforms.inChannels);
 }

@@ -3,7 +3,7 @@ import { halfPrecision } from './precision.js';
 import { runProgram, type Runner } from './runner.js';
 
 /** Side of the tile that a workgroup computes, and how many terms of its sums it adds at a time. */
-const TILE = 32;
+export const TILE = 32;
 export const DEPTH = 16;
 const THREADS = 64;
 
