@@ -5,6 +5,8 @@
  * DataLoader, eager and compiled, in both memory layouts, in float32 and in bfloat16.
  *
  *   node tools/bench/epoch.mjs [--python /path/to/python] [--images 512] [--views 8] [--rounds 3] [--depth 164]
+ *     [--backend onednn]  instead of onnx, and onednn:bfloat16; the working folder has koffi
+ *     [--teacher-precision int8]  the teacher on oneDNN in this precision
  *     [--peer eager/default/float32]  these configurations of PyTorch instead of all
  *     [--workers 2]    processes of the DataLoader; 0 is the faster one on two cores
  *
@@ -31,6 +33,8 @@ const { values: flags } = parseArgs({
     depth: { type: 'string', default: '164' },
     rounds: { type: 'string', default: '3' },
     workers: { type: 'string', default: '0' },
+    backend: { type: 'string', default: 'onnx' },
+    'teacher-precision': { type: 'string' },
     peer: { type: 'string', multiple: true, default: CONFIGURATIONS },
     threads: { type: 'string', default: `${availableParallelism()}` },
     json: { type: 'boolean', default: false },
@@ -44,17 +48,33 @@ const network = (name) =>
   normalizedNetwork(models().models[name].create({}, { input, classes: 10 }), normalization);
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-const backend = await OnnxBackend.create({ threads: Number(flags.threads) });
+const threads = Number(flags.threads);
+
+/** oneDNN is an optional package. */
+const onednn = async (options) =>
+  (await import('@anc/backend-onednn')).OnednnBackend.create({ threads, ...options });
+const [engine, trainingPrecision] = flags.backend.split(':');
+const backend =
+  engine === 'onednn'
+    ? await onednn(trainingPrecision === undefined ? {} : { trainingPrecision })
+    : await OnnxBackend.create({ threads });
+const teacherPrecision = flags['teacher-precision'];
+const teacherBackend =
+  teacherPrecision === undefined ? backend : await onednn({ precision: teacherPrecision });
 const bytes = Uint8Array.from({ length: count * 3072 }, () => rng.int(256));
 const images = new MemoryImages(bytes, input);
 const teacherNetwork = network(`resnet${flags.depth}`);
 const teacher = await NetworkTeacher.create({
-  backend,
+  backend: teacherBackend,
   network: teacherNetwork,
   variables: teacherNetwork.init(rng, input),
   input,
   digest: 'random',
 });
+if (teacherBackend.calibrates) {
+  const shown = Math.min(count, 256);
+  teacher.calibrate({ shape: [shown, ...input], data: bytes.slice(0, shown * 3072) }, 'random');
+}
 const student = network('resnet20');
 const adversarial = methods().methods.adversarial;
 // A random teacher's logits explode with depth: tiny rates keep the weights where they are.
@@ -157,4 +177,5 @@ else {
 }
 await open.return();
 await teacher.dispose();
+if (teacherBackend !== backend) await teacherBackend.dispose();
 await backend.dispose();

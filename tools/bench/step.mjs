@@ -5,8 +5,8 @@
  *     [--runs 10]      runs of each side in a row; their mean is one measurement
  *     [--spinning 0]   microseconds that our idle threads spin
  *     [--peer eager/default/float32]  these configurations of PyTorch instead of all
- *     [--beside tfjs:wasm]  the same step op by op on another backend, too; tfjs:node if the working folder has it; onednn or
- *                      onednn:bfloat16, compiled, if it has koffi
+ *     [--beside tfjs:wasm]  the same step op by op on another backend, too; tfjs:node if the working folder has it; onednn,
+ *                      onednn:bfloat16 or onednn:int8 (forward passes alone), compiled, if it has koffi
  *     [--processor-time]  our sides' times are processor time, which other programs on the machine change less
  *     [--accumulate 4]  the same step in so many micro-batches, too, in turns with the whole one
  *     [--passes]       print what each graph pass did to the step instead of measuring it
@@ -115,15 +115,16 @@ async function adversarial(backend, name, input, width, accumulate) {
 
 async function forward(backend, name, input) {
   const net = network(name, input);
-  const compiled = await compileClassifier(
-    { backend, network: net, variables: net.init(rng, input) },
-    [batch, ...input],
-    ['logits', 'features'],
-  );
   const images = {
     shape: [batch, ...input],
     data: Uint8Array.from({ length: batch * sizeOf(input) }, () => rng.int(256)),
   };
+  const compiled = await compileClassifier(
+    { backend, network: net, variables: net.init(rng, input) },
+    images.shape,
+    ['logits', 'features'],
+    backend.calibrates ? images : null,
+  );
   return {
     run: () => compiled.run({ images }),
     settle: () => undefined,
@@ -157,12 +158,17 @@ async function measure(prepared, runs) {
   return (now() - start) / runs;
 }
 
-/** A case on another backend: it computes op by op, but for onednn. */
+/** A case on another backend; undefined where it has no precision of that kind. */
 async function beside(backendName, caseName) {
-  const [name, trainingPrecision = 'float32'] = backendName.split(':');
+  const [name, precision = 'float32'] = backendName.split(':');
   if (name !== 'onednn') return opByOp(backendName, caseName);
+  const trains = caseName.endsWith('-step');
+  if (trains && precision === 'int8') return undefined;
   const { OnednnBackend } = await import('@anc/backend-onednn');
-  const backend = await OnednnBackend.create({ threads, trainingPrecision });
+  const backend = await OnednnBackend.create({
+    threads,
+    ...(trains ? { trainingPrecision: precision } : { precision }),
+  });
   return { name: backendName, backend, prepared: await CASES[caseName](backend), runs, ms: [] };
 }
 
@@ -194,7 +200,10 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   }
   const roofline = await openRoofline(backend, batch, median);
   const others = [];
-  for (const each of flags.beside) others.push(await beside(each, name));
+  for (const each of flags.beside) {
+    const side = await beside(each, name);
+    if (side !== undefined) others.push(side);
+  }
   if (flags.accumulate !== undefined && name.endsWith('-step')) {
     const divided = await CASES[name](backend, Number(flags.accumulate));
     others.push({ name: `${flags.accumulate} micro-batches`, prepared: divided, ms: [] });
@@ -215,37 +224,38 @@ for (const name of flags.case ?? Object.keys(CASES)) {
   for (const peer of peers) peer.stop();
   const ms = median(ours);
   const peak = roofline.peak();
-  const times = (peer) => +(median(peer.times) / ms).toFixed(2);
-  const against = (title, peer) =>
-    peer === undefined
-      ? {}
-      : {
-          [title]: `${peer.configuration} ${median(peer.times).toFixed(0)} ms`,
-          [`times ${title}`]: times(peer),
-        };
+  const side = (title, ms) => {
+    const against = (best) =>
+      best === undefined ? {} : { best: best.configuration, times: +(median(best.times) / ms).toFixed(2) };
+    const float32 = against(bestOf(peers, median, 'float32'));
+    const all = against(bestOf(peers, median));
+    return {
+      case: name,
+      side: title,
+      ms: +ms.toFixed(1),
+      'img/s': Math.round((batch / ms) * 1000),
+      'GFLOP/s': Math.round(prepared.flops / ms / 1e6),
+      ...(peers.length > 0 && {
+        'times best float32': float32.times,
+        'which is': float32.best,
+        'times best of all': all.times,
+        'that is': all.best,
+      }),
+    };
+  };
   rows.push({
-    case: name,
-    ms: +ms.toFixed(1),
-    'img/s': Math.round((batch / ms) * 1000),
-    'GFLOP/s': Math.round(prepared.flops / ms / 1e6),
+    ...side('onnx', ms),
     'of peak': `${Math.round((100 * prepared.flops) / (ms * peak.rate))} %`,
     peak: `${peak.name}, ${Math.round(peak.rate / 1e6)} GFLOP/s`,
-    ...against('best float32', bestOf(peers, median, 'float32')),
-    ...against('best of all', bestOf(peers, median)),
-    ...Object.fromEntries(
-      others.flatMap((each) => [
-        [`${each.name} ms`, Math.round(median(each.ms))],
-        [`times ${each.name}`, +(median(each.ms) / ms).toFixed(2)],
-      ]),
-    ),
     'compile ms': Math.round(compileMs),
   });
+  for (const each of others) rows.push(side(each.name, median(each.ms)));
   for (const peer of peers) {
     peerRows.push({
       case: name,
       [`PyTorch ${peer.version}`]: peer.configuration,
       ms: +median(peer.times).toFixed(1),
-      'its time / ours': times(peer),
+      'its time / ours': +(median(peer.times) / ms).toFixed(2),
       'first run, s': +peer.firstSeconds.toFixed(1),
       'peak MiB': Math.round(peer.peakMiB),
     });
