@@ -77,15 +77,18 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
   const taken = new Set<Tensor['storage']>();
   for (const node of results) {
     const [value] = node.outputs as [number];
-    const free = inputs.findIndex((input, i) => {
-      const tensor = arranged[i]!;
-      return (
-        tensor === builder.get(input) &&
-        !taken.has(tensor.storage) &&
-        isSameLayout(builder, tensor, shape, order) &&
-        builder.mayOverwrite(input, reads.get(input))
-      );
-    });
+    // what replaces an entry of the state is written there, not over the gradient that it is computed from
+    const free = builder.replacesState(value)
+      ? -1
+      : inputs.findIndex((input, i) => {
+          const tensor = arranged[i]!;
+          return (
+            tensor === builder.get(input) &&
+            !taken.has(tensor.storage) &&
+            isSameLayout(builder, tensor, shape, order) &&
+            builder.mayOverwrite(input, reads.get(input))
+          );
+        });
     const result =
       free >= 0 ? { ...arranged[free]! } : builder.fresh('float32', shape, order.layout, arranged);
     taken.add(result.storage);
