@@ -2,6 +2,7 @@ export { cutAtRankMeans, type Section } from './graph/cut.js';
 export { Graph, reachable, sameShape, type Operation, type Peephole } from './graph/graph.js';
 export { NCHWC_DOMAIN, toNchwc } from './graph/nchwc.js';
 export { POSITIVE_MASK } from './graph/positive-mask.js';
+export { rewriteNodes } from './graph/rewrite.js';
 export { targetOf, type Target, type TargetOptions } from './graph/target.js';
 export {
   bytesOf,
@@ -30,6 +31,7 @@ export type { GraphPass, Pass } from './passes/pass.js';
 export { poolChannelsLast } from './passes/pool-channels-last.js';
 export { poolConvInPhases } from './passes/pool-conv-in-phases.js';
 export { propagateNchwc } from './passes/propagate-nchwc.js';
+export { passes } from './passes/index.js';
 export { runPasses, type Optimized, type PassReport } from './passes/run.js';
 export { fromStateLayout, toStateLayout } from './trace/state-layout.js';
 export { traceFunction } from './trace/trace-function.js';

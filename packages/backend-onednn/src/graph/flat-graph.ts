@@ -10,7 +10,7 @@ import {
 
 /** A value of a flat graph: what computes it stands in the list of nodes. */
 export interface FlatValue {
-  readonly type: ElementType;
+  readonly type: Exclude<ElementType, 'float16'>;
   readonly shape: readonly number[];
   /** What a constant holds; null for any other value. */
   readonly data: ElementArray | null;
@@ -46,6 +46,7 @@ export function flatten(graph: Graph, outputs: readonly NamedValue[]): FlatGraph
     const known = places.get(value);
     if (known !== undefined) return known;
     const { type, shape, source } = value;
+    if (type === 'float16') throw new Error('no graph for oneDNN has values of float16');
     places.set(value, values.length);
     values.push({ type, shape, data: source.kind === 'constant' ? source.data : null });
     return values.length - 1;

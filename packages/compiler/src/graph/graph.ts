@@ -94,6 +94,8 @@ export class Graph {
   scalar(value: number, type: ElementType = 'float32', rank = 0): Value {
     const shape = new Array<number>(rank).fill(1);
     switch (type) {
+      case 'float16':
+        throw new Error('there are no constants of float16');
       case 'float32':
         return this.constant(type, shape, Float32Array.of(value));
       case 'int32':

@@ -40,13 +40,14 @@ const ONNX_TYPE: Readonly<Record<ElementType, number>> = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
 };
 
-/** Cast; scalars fold, and a cast before it that lost nothing is skipped. */
+/** Cast; scalars fold unless to float16, and a cast before it that lost nothing is skipped. */
 export function cast(graph: Graph, value: Value, type: ElementType): Value {
   if (value.type === type) return value;
   const scalar = scalarOf(value);
-  if (scalar !== null) {
+  if (scalar !== null && type !== 'float16') {
     const converted =
       type === 'bool' ? Number(scalar !== 0) : type === 'float32' ? scalar : Math.trunc(scalar);
     return graph.scalar(converted, type, value.shape.length);

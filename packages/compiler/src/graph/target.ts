@@ -15,6 +15,11 @@ export interface Target {
    * of elementwise operations; others get them as operations of ONNX.
    */
   readonly ownGradients: boolean;
+  /**
+   * What convolutions and matrix products multiply. float16: the engine adds such products in float32, and has no layout of its
+   * own for them (passes/products-in-float16.ts).
+   */
+  readonly products: 'float32' | 'float16';
 }
 
 /** What may be chosen of a target; by default any processor, without NCHWc layout. */
@@ -27,6 +32,7 @@ export const targetOf = (kind: Target['kind'], options: TargetOptions = {}): Tar
   accelerated: false,
   fusesRelu: false,
   ownGradients: false,
+  products: 'float32',
   ...options,
   kind,
 });

@@ -1,5 +1,5 @@
-/** Element types of a graph's values. */
-export type ElementType = 'float32' | 'int32' | 'int64' | 'uint8' | 'bool';
+/** Element types of a graph's values. float16 stands between a cast and a product: no input, constant or output has it. */
+export type ElementType = 'float32' | 'float16' | 'int32' | 'int64' | 'uint8' | 'bool';
 
 /** Elements of a constant, by its type; booleans are bytes 0 and 1. */
 export type ElementArray = Float32Array | Int32Array | BigInt64Array | Uint8Array;
@@ -54,6 +54,7 @@ export interface NamedValue {
 /** Bytes of one element. */
 export const bytesOf: Readonly<Record<ElementType, number>> = {
   float32: 4,
+  float16: 2,
   int32: 4,
   int64: 8,
   uint8: 1,

@@ -4,6 +4,7 @@ import type { Pass } from './pass.js';
 import { poolBeforeRelu } from './pool-before-relu.js';
 import { poolChannelsLast } from './pool-channels-last.js';
 import { poolConvInPhases } from './pool-conv-in-phases.js';
+import { productsInFloat16 } from './products-in-float16.js';
 import { propagateNchwc } from './propagate-nchwc.js';
 
 /**
@@ -16,5 +17,6 @@ export const passes: readonly Pass[] = [
   maskBeforeUnpool,
   poolConvInPhases, // before the other pooling pass, which would take the same pools
   poolChannelsLast,
-  propagateNchwc, // last: it keeps what the others leave in NCHWc layout
+  propagateNchwc, // after all that leave something in NCHWc layout
+  productsInFloat16, // last: whatever products the others leave
 ];

@@ -100,6 +100,12 @@ describe('the list of passes', () => {
     const pooling = ['pool-conv-in-phases', 'pool-channels-last'];
     expect(namesFor('step', { channelBlock: 16 })).toEqual([...peepholes, ...pooling, 'propagate-nchwc']);
     expect(namesFor('step', { accelerated: true })).toEqual([...peepholes, ...pooling]);
+    expect(namesFor('step', { accelerated: true, products: 'float16' })).toEqual([
+      ...peepholes,
+      ...pooling,
+      'products-in-float16',
+    ]);
+    expect(namesFor('function', { products: 'float16' })).toEqual([...peepholes, 'products-in-float16']);
     expect(namesFor('function', { channelBlock: 16 })).toEqual(peepholes);
     expect(namesFor('function', { portable: true })).toEqual(peepholes);
   });
