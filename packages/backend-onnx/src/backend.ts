@@ -1,5 +1,13 @@
-import { type TracedStep, traceStep, traceTwice } from '@anc/compiler';
 import {
+  passes as ownPasses,
+  type Pass,
+  type TargetOptions,
+  type TracedStep,
+  traceStep,
+  traceTwice,
+} from '@anc/compiler';
+import {
+  AncError,
   Backend,
   type Capabilities,
   type CompiledFunction,
@@ -21,12 +29,21 @@ import { channelBlock } from './engine/channel-block.js';
 import { EngineClient } from './engine/client.js';
 import { NATIVE } from './engine/native-package.js';
 import type { EngineInfo, EngineOptions } from './engine/protocol.js';
-import { onnxSchema, type OnnxOptions } from './options.js';
+import { createSchema, type OnnxBackendOptions } from './options.js';
 import { assertProvider, openEngine } from './providers.js';
 import { OnnxState } from './state.js';
 
 const acceleratorOf = ({ executionProviders: [first] }: EngineInfo): string | null =>
   first === undefined || first === 'cpu' || first === 'wasm' ? null : first;
+
+/** What tests of other engines' graphs change. */
+export interface OnnxInternals {
+  /** Passes that follow the compiler's. With them every provider takes float16. */
+  readonly passes?: readonly Pass[];
+}
+
+/** The provider that adds products of float16 in float32. */
+const WITH_FLOAT16 = 'cuda';
 
 /** Half the output of ResNet-164's largest layer for 128 images: 6 to 8 % faster than the whole batch (two cores). */
 const CACHE = 4 * 2 ** 20;
@@ -54,9 +71,11 @@ export class OnnxBackend extends Backend {
     /** Version, execution provider and threads of the engine. */
     readonly info: EngineInfo,
     /** Options that it was created with. */
-    readonly options: OnnxOptions,
+    readonly options: OnnxBackendOptions,
     /** Channels in a block of the NCHWc layout; null where layouts are not blocked. */
     readonly channelBlock: number | null,
+    /** Passes over graphs, in order. */
+    readonly passes: readonly Pass[],
   ) {
     super();
     const { accelerator } = this;
@@ -79,10 +98,14 @@ export class OnnxBackend extends Backend {
    * Starts the engine.
    *
    * @throws `ANC_BACKEND_MISSING` if no runtime can be loaded, or it lacks the first execution provider;
-   *   `ANC_BACKEND_DEVICE` if that provider does not start.
+   *   `ANC_BACKEND_DEVICE` if that provider does not start; `ANC_OPTIONS` if it does not take the precision.
    */
-  static async create(partial: Partial<OnnxOptions> = {}): Promise<OnnxBackend> {
-    const options = onnxSchema.parse(partial);
+  static async create(
+    partial: Partial<OnnxBackendOptions> = {},
+    internals: OnnxInternals = {},
+  ): Promise<OnnxBackend> {
+    const options = createSchema.parse(partial);
+    if (internals.passes === undefined) assertPrecision(options);
     const engine = new EngineClient(options.stepsPerCall);
     const engineOptions: EngineOptions = {
       ...options,
@@ -100,7 +123,8 @@ export class OnnxBackend extends Backend {
       }
     }
     const native = info.runtime === 'onnxruntime-node' && info.executionProviders.join() === 'cpu';
-    return new OnnxBackend(engine, info, options, native ? await channelBlock(engine) : null);
+    const passes = [...ownPasses, ...(internals.passes ?? [])];
+    return new OnnxBackend(engine, info, options, native ? await channelBlock(engine) : null, passes);
   }
 
   get environment(): Tree<string | number> {
@@ -116,6 +140,7 @@ export class OnnxBackend extends Backend {
       version,
       threads,
       ...(this.channelBlock === null ? {} : { channelBlock: this.channelBlock }),
+      ...this.#precisions(),
       executionProviders: executionProviders.join(','),
       graphOptimizationLevel: this.options.graphOptimizationLevel,
       ...(notice === '' ? {} : { notice }),
@@ -131,8 +156,30 @@ export class OnnxBackend extends Backend {
   }
 
   #trace(step: Step, spec: StepSpec): TracedStep {
-    const target = { channelBlock: this.channelBlock, accelerated: this.accelerator !== null };
+    const { trainingPrecision } = this.options;
+    const target = this.#target(trainingPrecision === 'float16' ? 'float16' : 'float32');
     return traceTwice(`the step (${namesOf(step)})`, () => traceStep(step, spec, target));
+  }
+
+  /** NCHWc layout is for training steps on processors, in float32; float16 is for accelerators. */
+  #target(products: 'float32' | 'float16', channelBlock = this.channelBlock): TargetOptions {
+    const isHalf = products === 'float16';
+    return {
+      channelBlock: isHalf ? null : channelBlock,
+      accelerated: this.accelerator !== null || isHalf,
+      products,
+    };
+  }
+
+  /** What products multiply, where that is not float32 always. */
+  #precisions(): Tree<string> {
+    if (this.accelerator !== WITH_FLOAT16) return {};
+    const { precision, trainingPrecision } = this.options;
+    return {
+      precisions: 'float32, float16',
+      precision,
+      trainingPrecision: trainingPrecision === 'auto' ? 'float32' : trainingPrecision,
+    };
   }
 
   #fallbackNotice(): string | null {
@@ -153,6 +200,7 @@ export class OnnxBackend extends Backend {
     const key = keyOf(step, spec);
     const cached = this.#steps.get(key) ?? {
       program: buildStep(this.engine, () => this.#takeTrace(key, step, spec), spec, {
+        passes: this.passes,
         repeats: this.options.stepsPerCall > 1 && this.info.executionProviders.join() === 'cpu',
       }),
       users: 0,
@@ -193,7 +241,8 @@ export class OnnxBackend extends Backend {
     { signal }: CompileOptions = {},
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();
-    return buildFunction(this.engine, f, spec, constants, { accelerated: this.accelerator !== null });
+    const target = this.#target(this.options.precision, null);
+    return buildFunction(this.engine, f, spec, constants, { target, passes: this.passes });
   }
 
   async dispose(): Promise<void> {
@@ -201,4 +250,22 @@ export class OnnxBackend extends Backend {
     this.#rehearsed.clear();
     await this.engine.close();
   }
+}
+
+/** @throws `ANC_OPTIONS` if float16 is asked for and the first execution provider does not take it */
+function assertPrecision({
+  precision,
+  trainingPrecision,
+  executionProviders: [provider],
+}: OnnxBackendOptions): void {
+  if (provider === WITH_FLOAT16 || ![precision, trainingPrecision].includes('float16')) return;
+  throw new AncError(
+    'ANC_OPTIONS',
+    `backend "onnx": the execution provider "${provider}" does not take float16.`,
+    {
+      expected: `the execution provider ${WITH_FLOAT16}, or float32`,
+      received: provider,
+      hint: 'leave out precision and trainingPrecision.',
+    },
+  );
 }

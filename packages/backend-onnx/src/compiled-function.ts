@@ -1,4 +1,11 @@
-import { reachable, runPasses, type TargetOptions, traceFunction, traceTwice } from '@anc/compiler';
+import {
+  type Pass,
+  reachable,
+  runPasses,
+  type TargetOptions,
+  traceFunction,
+  traceTwice,
+} from '@anc/compiler';
 import type { CompiledFunction, FunctionSpec, HostTensor, LeafSpec, TensorFunction, Tree } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
 import { serialize } from './serialize/serialize.js';
@@ -8,16 +15,26 @@ import { serializeTree } from './serialized-tensor.js';
 /** Prefix of outputs: in a function, but not in a graph, an output may have the name of an input. */
 const OUTPUT = 'output/';
 
+/** What a function is compiled for. */
+export interface FunctionOptions {
+  readonly target: TargetOptions;
+  /** Passes over its graph. */
+  readonly passes: readonly Pass[];
+}
+
 /** Traces, serializes and loads a function. Constants become part of its graph, so that the runtime can fold them. */
 export async function buildFunction(
   engine: EngineClient,
   f: TensorFunction,
   spec: FunctionSpec,
   constants: Tree<HostTensor>,
-  target: TargetOptions,
+  { target, passes }: FunctionOptions,
 ): Promise<OnnxFunction> {
   const traced = traceTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants, target));
-  const outputs = runPasses(traced).outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
+  const outputs = runPasses(traced, passes).outputs.map(({ name, value }) => ({
+    name: OUTPUT + name,
+    value,
+  }));
   const model = serialize(traced.graph, outputs, { allInputs: true });
   const session = engine.handle();
   const values = outputs.map(({ value }) => value);

@@ -1,5 +1,6 @@
 import {
   type NamedValue,
+  type Pass,
   type PassReport,
   reachable,
   runPasses,
@@ -46,6 +47,8 @@ export interface StepProgram {
 export interface StepOptions {
   /** Whether to run several steps in one call where the state is large. */
   readonly repeats: boolean;
+  /** Passes over its graph. */
+  readonly passes: readonly Pass[];
 }
 
 /** Bytes of state from which on steps share a call: LeNet-4's 19 MB gain by it, ResNet-20's 2 MB did not. */
@@ -56,10 +59,10 @@ export async function buildStep(
   engine: EngineClient,
   trace: () => TracedStep,
   spec: StepSpec,
-  { repeats }: StepOptions,
+  { repeats, passes }: StepOptions,
 ): Promise<StepProgram> {
   const traced = trace();
-  const { outputs, report } = runPasses(traced);
+  const { outputs, report } = runPasses(traced, passes);
   const { sessions, plan } =
     spec.ranks === undefined && spec.exchanges !== true
       ? await loadWhole(engine, traced, outputs, spec, repeats)

@@ -16,5 +16,5 @@ export { onnxMetadata } from './onnx-model/proto.js';
 export { OnnxDenseTeacher, type OnnxDenseTeacherRequest } from './onnx-model/onnx-dense-teacher.js';
 export { OnnxTeacher, type OnnxTeacherFacts, type OnnxTeacherRequest } from './onnx-model/onnx-teacher.js';
 export { onnxTeacherSchema, type OnnxTeacherOptions } from './onnx-model/teacher-options.js';
-export type { OnnxOptions } from './options.js';
+export type { OnnxBackendOptions, OnnxOptions } from './options.js';
 export { default } from './plugin.js';

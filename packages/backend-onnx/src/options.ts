@@ -52,7 +52,28 @@ export const acceleratorSchema = onnxSchema.omit({
   graphCache: true,
 });
 
+const precisions = {
+  precision: z
+    .enum(['float32', 'float16'])
+    .default('float32')
+    .describe('what layers of functions that are not trained multiply; sums, inputs and outputs are float32'),
+  trainingPrecision: z
+    .enum(['float32', 'float16', 'auto'])
+    .default('float32')
+    .describe(
+      'what layers multiply in training steps; weights, sums, losses and updates are float32. auto: float32, since nothing faster was measured',
+    ),
+};
+
+/** Options of `onnx:cuda`, the provider that adds products of float16 in float32. */
+export const cudaSchema = acceleratorSchema.extend(precisions);
+
+/** All options of `OnnxBackend.create`. */
+export const createSchema = onnxSchema.extend(precisions);
+
 /** Options of `onnx:<execution provider>`, as `acceleratorSchema` returns them. */
 export type AcceleratorOptions = z.infer<typeof acceleratorSchema>;
+/** Options of `OnnxBackend.create`, with their defaults. */
+export type OnnxBackendOptions = z.infer<typeof createSchema>;
 /** Options of the backend `onnx`, as `onnxSchema` returns them. */
 export type OnnxOptions = z.infer<typeof onnxSchema>;

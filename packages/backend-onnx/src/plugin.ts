@@ -1,15 +1,22 @@
 import { definePlugin, PLUGIN_API_VERSION, type Plugin } from '@anc/core';
-import { acceleratorSchema, onnxSchema, type AcceleratorOptions, type OnnxOptions } from './options.js';
+import {
+  acceleratorSchema,
+  cudaSchema,
+  onnxSchema,
+  type AcceleratorOptions,
+  type OnnxBackendOptions,
+  type OnnxOptions,
+} from './options.js';
 import { providers, type ProviderName } from './provider-list.js';
 
 export { onnxTeacherSchema } from './onnx-model/teacher-options.js';
 
-const open = async (options: Partial<OnnxOptions>) =>
+const open = async (options: Partial<OnnxBackendOptions>) =>
   await (await import('./backend.js')).OnnxBackend.create(options);
 
-const accelerated = (name: ProviderName) => ({
+const accelerated = (name: ProviderName, options: typeof acceleratorSchema = acceleratorSchema) => ({
   summary: providers[name].summary,
-  options: acceleratorSchema,
+  options,
   create: (options: AcceleratorOptions) =>
     open({ ...options, runtime: 'auto', executionProviders: [name, 'cpu'] }),
 });
@@ -26,7 +33,7 @@ export default function onnxPlugin(): Plugin {
         create: (options: OnnxOptions) => open(options),
       },
       'onnx:webgpu': accelerated('webgpu'),
-      'onnx:cuda': accelerated('cuda'),
+      'onnx:cuda': accelerated('cuda', cudaSchema),
       'onnx:dml': accelerated('dml'),
       'onnx:coreml': accelerated('coreml'),
     },

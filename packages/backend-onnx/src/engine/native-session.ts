@@ -5,7 +5,14 @@ import type { NativeApi } from './native-api.js';
 type Address = bigint;
 
 /** `ONNXTensorElementDataType` of onnxruntime_c_api.h. */
-const TYPES: Readonly<Record<ElementType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+const TYPES: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+};
 
 /** `GraphOptimizationLevel` of onnxruntime_c_api.h. */
 const LEVELS: Readonly<Record<string, number>> = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 };

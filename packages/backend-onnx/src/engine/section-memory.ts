@@ -103,6 +103,8 @@ function emptyData(type: ElementType, shape: readonly number[]): Memory {
   switch (type) {
     case 'float32':
       return new Float32Array(size);
+    case 'float16':
+      return new Uint16Array(size); // bits
     case 'int32':
       return new Int32Array(size);
     case 'int64':

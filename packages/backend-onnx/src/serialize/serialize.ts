@@ -23,6 +23,7 @@ const DATA_TYPE: Readonly<Record<ElementType, number>> = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
 };
 
 /** Version of the standard operators, which the lowering writes. */
