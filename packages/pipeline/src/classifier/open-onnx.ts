@@ -54,7 +54,7 @@ export async function openOnnx(
             ...(imageClasses === undefined ? {} : { imageClasses }),
           });
     const { facts } = teacher;
-    const computed = shared === null ? await onBackend(teacher, backend, images, digest) : null;
+    const computed = await onBackend(teacher, backend, images, digest);
     return {
       teacher: computed ?? teacher,
       model: shown,
@@ -78,14 +78,18 @@ export async function openOnnx(
   }
 }
 
-/** An ONNX model as a network on a backend for teachers; null on backends that train, beside which ONNX Runtime computes it. */
+/**
+ * An ONNX model as a network on a backend for teachers, or one that multiplies less than float32; null on others, beside which
+ * ONNX Runtime computes it.
+ */
 async function onBackend(
   { frozen, name }: Teacher,
   backend: Backend,
   images: readonly number[],
   digest: string,
 ): Promise<Teacher | null> {
-  if (backend.capabilities.training) return null;
+  const { precision = 'float32' } = backend.environment;
+  if (backend.capabilities.training && precision === 'float32') return null;
   if (frozen === undefined) {
     throw new AncError('ANC_BACKEND', `${name}: backend "${backend.name}" cannot compute this ONNX model.`, {
       expected: 'a model of operations that become a network here',

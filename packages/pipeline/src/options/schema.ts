@@ -94,7 +94,7 @@ export const teacherSchema = z.strictObject({
   precision: compute.choice(
     'teacherPrecision',
     ['float32', 'bfloat16', 'float16', 'int8'],
-    "what the layers of the frozen teacher multiply. On the backend onednn: int8, with ranges measured on training images, where the processor has VNNI, or bfloat16; on webgpu: float16; default: the backend's",
+    "what the layers of the frozen teacher multiply. On the backend onednn: int8, with ranges measured on training images, where the processor has VNNI, or bfloat16; on onnx:cuda and webgpu: float16; default: the backend's",
   ),
 });
 
@@ -304,7 +304,7 @@ export const computeSchema = z.strictObject({
   precision: compute.choice(
     'precision',
     ['float32', 'bfloat16', 'float16', 'auto'],
-    'what layers multiply in training steps; weights, sums, losses and updates are float32. bfloat16: on the backend onednn, where the processor has it; float16: on the backend webgpu, where the GPU has it; auto: bfloat16 where that is known to be faster, which is with AMX; default: float32',
+    'what layers multiply in training steps; weights, sums, losses and updates are float32. bfloat16: on the backend onednn, where the processor has it; float16: on the backends onnx:cuda and webgpu, where the GPU has it; auto: bfloat16 where that is known to be faster, which is with AMX; default: float32',
   ),
 });
 

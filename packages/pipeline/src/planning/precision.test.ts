@@ -13,6 +13,11 @@ const OPTIONS: Readonly<Record<string, z.ZodType>> = {
   }),
   onnx: z.strictObject({ threads: z.number().optional() }),
   'onnx:webgpu': z.strictObject({ threads: z.number().optional() }),
+  'onnx:cuda': z.strictObject({
+    threads: z.number().optional(),
+    precision: z.enum(['float32', 'float16']).default('float32'),
+    trainingPrecision: z.enum(['float32', 'float16', 'auto']).default('float32'),
+  }),
   webgpu: z.strictObject({
     precision: z.enum(['float32', 'float16']).default('float32'),
     trainingPrecision: z.enum(['float32', 'float16', 'auto']).default('float32'),
@@ -55,10 +60,13 @@ describe('the precision of training steps', () => {
       }),
     );
     expect(() => check('onednn', 'bfloat16', 'onnx')).toThrow('does not train in bfloat16');
-    for (const backend of ['onnx:webgpu', 'onednn']) {
+    for (const backend of ['onnx', 'onnx:webgpu', 'onednn']) {
       expect(() => check(backend, 'float16')).toThrow(
         expect.objectContaining({
-          detail: expect.objectContaining({ expected: 'the backend webgpu, or float32' }) as unknown,
+          detail: expect.objectContaining({
+            expected: 'the backend onnx:cuda or webgpu, or float32',
+            hint: 'add --backend onnx:cuda, or add --backend webgpu, or leave out --precision.',
+          }) as unknown,
         }),
       );
     }
@@ -67,7 +75,8 @@ describe('the precision of training steps', () => {
 
   it('is that of the backend that trains students; float32 and auto suit every one', () => {
     for (const precision of ['float32', 'bfloat16', 'auto'] as const) check('onednn', precision);
-    for (const precision of ['float32', 'float16', 'auto'] as const) check('webgpu', precision);
+    for (const backend of ['webgpu', 'onnx:cuda'])
+      for (const precision of ['float32', 'float16', 'auto'] as const) check(backend, precision);
     check('onnx', 'bfloat16', 'onednn');
     check('onnx', 'float32');
     check('onnx', 'auto');
@@ -104,6 +113,11 @@ describe('teacherBackend', () => {
     expect(choose({ precision: 'float16' }, webgpu)).toEqual({
       name: 'webgpu',
       options: { powerPreference: 'low-power', precision: 'float16' },
+    });
+    const cuda = { name: 'onnx:cuda', options: { threads: 1 } };
+    expect(choose({ precision: 'float16' }, cuda)).toEqual({
+      name: 'onnx:cuda',
+      options: { threads: 1, precision: 'float16' },
     });
     expect(choose({ precision: 'int8' }, webgpu)).toEqual({ name: 'onednn', options: { precision: 'int8' } });
   });

@@ -29,6 +29,9 @@ export function teacherBackend(
   throw optionError(['teacher', 'precision'], `the backend ${name} does not compute in ${precision}.`, {
     expected: `${having.length === 0 ? '' : `the backend ${having.join(' or ')} for the teacher, or `}float32`,
     received: `${precision} on ${name}`,
-    hint: having.length === 0 ? 'leave out --teacher-precision.' : `set --teacher-backend to ${having[0]!}.`,
+    hint:
+      having.length === 0
+        ? 'leave out --teacher-precision.'
+        : `set --teacher-backend to ${having.join(' or ')}.`,
   });
 }

@@ -28,10 +28,9 @@ export function checkTrainingPrecision(
   const { name } = student.backend ?? compute.backend;
   const having = backendsWith(PRECISION, precision, composition);
   if (having.includes(name)) return;
-  const one = having[0];
   throw optionError(['compute', 'precision'], `the backend ${name} does not train in ${precision}.`, {
-    expected: one === undefined ? 'float32' : `the backend ${having.join(' or ')}, or float32`,
+    expected: having.length === 0 ? 'float32' : `the backend ${having.join(' or ')}, or float32`,
     received: `${precision} on ${name}`,
-    hint: one === undefined ? 'leave out --precision.' : `add --backend ${one}, or leave out --precision.`,
+    hint: `${having.map((one) => `add --backend ${one}, or `).join('')}leave out --precision.`,
   });
 }
