@@ -107,7 +107,7 @@ describe.each(Object.entries(products))('float16: %s', (_, [aShape, bShape, prod
     const [a, b] = [sines(aShape, 1), sines(bShape, 2)];
     const filled = (value: number): HostTensor => ({
       shape: aShape,
-      data: a.data.map(() => value) as Float32Array,
+      data: a.data.map(() => value),
     });
     expect(largestOf(await valueOf(half, product, filled(0), b))).toBe(0);
     expect(largestOf(await valueOf(half, product, filled(2 ** -149), b))).toBeLessThan(2 ** -120);
@@ -154,6 +154,15 @@ describe('float16', () => {
     expect([...(await valueOf(half, tf.matMul as Product, a, b))]).toEqual([0]);
   });
 
+  it('is beside float32 in one process, and computes where ONNX Runtime optimizes the graph', async () => {
+    const optimized = await OnnxBackend.create({ ...FLOAT16, runtime: 'node', threads: 1 }, { passes: [] });
+    const [a, b] = [sines([37, 50], 1), sines([50, 35], 2)];
+    const product: Product = (x, y) => tf.matMul(x, y);
+    const [found, exact] = [await valueOf(optimized, product, a, b), await valueOf(single, product, a, b)];
+    expect(largestOf(found.map((x, i) => x - exact[i]!)) / largestOf(exact)).toBeLessThan(1e-3);
+    await optimized.dispose();
+  });
+
   it('leaves no product of a step or a network in float32, except depthwise ones', () => {
     const target: TargetOptions = { accelerated: true, products: 'float16' };
     const toy = toyStep({ student: residualStudent() });
@@ -162,7 +171,7 @@ describe('float16', () => {
 
     const network: TensorFunction = ({ x, w, d, m }) => {
       const y = tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same');
-      const z = tf.depthwiseConv2d(y as Tensor4D, d as Tensor4D, 1, 'same');
+      const z = tf.depthwiseConv2d(y, d as Tensor4D, 1, 'same');
       return { y: tf.matMul(tf.reshape(z, [2, -1]), m!) };
     };
     const inputs = { x: leaf(2, 8, 8, 3), w: leaf(3, 3, 3, 4), d: leaf(3, 3, 4, 1), m: leaf(256, 5) };

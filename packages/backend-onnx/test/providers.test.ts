@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineClient } from '../src/engine/client.js';
 import type { EngineOptions } from '../src/engine/protocol.js';
 import onnxPlugin, { OnnxBackend } from '../src/index.js';
-import { acceleratorSchema } from '../src/options.js';
+import { acceleratorSchema, cudaSchema, onnxSchema } from '../src/options.js';
 import { nodesForProcessor, openEngine } from '../src/providers.js';
 
 describe('execution providers', () => {
@@ -15,6 +15,26 @@ describe('execution providers', () => {
     const names = ['onnx', 'onnx:coreml', 'onnx:cuda', 'onnx:dml', 'onnx:webgpu'];
     expect(Object.keys(plugin.backends ?? {}).sort()).toEqual(names);
     expect(acceleratorSchema.safeParse({ executionProviders: ['cpu'] }).success).toBe(false);
+  });
+
+  it('multiply float16 where they add it in float32: on CUDA', async () => {
+    const half = { precision: 'float16', trainingPrecision: 'float16' } as const;
+    expect(cudaSchema.safeParse(half).success).toBe(true);
+    expect(cudaSchema.parse({})).toMatchObject({ precision: 'float32', trainingPrecision: 'float32' });
+    for (const schema of [onnxSchema, acceleratorSchema]) {
+      for (const [name, value] of Object.entries(half))
+        expect(schema.safeParse({ [name]: value }).success).toBe(false);
+    }
+    for (const [name, precision] of Object.entries(half)) {
+      const options = { executionProviders: ['webgpu', 'cpu'], [name]: precision };
+      await expect(OnnxBackend.create(options)).rejects.toMatchObject({
+        code: 'ANC_OPTIONS',
+        detail: { expected: 'the execution provider cuda, or float32', received: 'webgpu' },
+      });
+    }
+    // What is missing is the provider: the precision suits it.
+    const onCuda = { ...half, runtime: 'web', executionProviders: ['cuda', 'cpu'] } as const;
+    await expect(OnnxBackend.create(onCuda)).rejects.toMatchObject({ code: 'ANC_BACKEND_MISSING' });
   });
 
   it('are refused if this ONNX Runtime lacks them: nothing else computes instead', async () => {

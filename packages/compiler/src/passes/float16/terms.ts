@@ -29,7 +29,7 @@ const isPlain = ({ inputs, attributes }: Node): boolean =>
   inputs.length === 2 && Object.keys(attributes).every((name) => name === 'transA' || name === 'transB');
 
 /** Whether each group has one channel on one side, or the whole convolution one on both. */
-function isDepthwise({ op, inputs, attributes }: Node): boolean {
+function isDepthwise({ inputs, attributes }: Node): boolean {
   const groups = (attributes['group'] as number | undefined) ?? 1;
   const [outer, inner] = inputs[1]!.shape as [number, number];
   const sides = [outer / groups, inner];
