@@ -3,7 +3,8 @@ import { isAncError } from '@anc/core';
 import { measure } from './measure.mjs';
 
 const [name, parts, seconds, batch] = process.argv.slice(2);
-const family = name.startsWith('onnx') ? 'onnx' : name.startsWith('tfjs') ? 'tfjs' : 'webgpu';
+const family =
+  name === 'onednn' ? name : name.startsWith('onnx') ? 'onnx' : name.startsWith('tfjs') ? 'tfjs' : 'webgpu';
 
 async function open() {
   const { default: plugin } = await import(`@anc/backend-${family}`);
