@@ -4,6 +4,9 @@ import type { EngineClient } from './engine/client.js';
 
 /** A state in the engine's memory, which every compiled step of the same backend can advance. */
 export class OnednnState implements DeviceState {
+  /** The run that advances it last; what reads the state waits for it. */
+  #running: Promise<void> = Promise.resolve();
+
   private constructor(
     readonly engine: EngineClient,
     /** Its number in the engine. */
@@ -19,8 +22,16 @@ export class OnednnState implements DeviceState {
     return new OnednnState(engine, handle, new Map(shapes));
   }
 
+  /** Waits for a run that was requested before `running`, so that never more than two wait for the engine. */
+  advancedBy(running: Promise<void>): Promise<void> {
+    const before = this.#running;
+    this.#running = running;
+    return before;
+  }
+
   async read(names?: readonly string[]): Promise<Tree<HostTensor>> {
     for (const name of names ?? []) this.#known(name);
+    await this.#running;
     const entries = await this.engine.call('readState', this.handle, names ?? null);
     return mapTree(entries, ({ data }, name) => fromStateLayout(data, this.#known(name)));
   }
@@ -35,10 +46,12 @@ export class OnednnState implements DeviceState {
         });
       }
     }
+    await this.#running;
     await this.engine.call('writeState', this.handle, mapTree(entries, toStateLayout));
   }
 
   async dispose(): Promise<void> {
+    await this.#running.catch(() => undefined);
     await this.engine.call('releaseState', this.handle);
   }
 
