@@ -33,7 +33,7 @@ describe('execution providers', () => {
       });
     }
     // What is missing is the provider: the precision suits it.
-    const onCuda = { ...half, runtime: 'web', executionProviders: ['cuda', 'cpu'] } as const;
+    const onCuda = { ...half, runtime: 'web' as const, executionProviders: ['cuda', 'cpu'] };
     await expect(OnnxBackend.create(onCuda)).rejects.toMatchObject({ code: 'ANC_BACKEND_MISSING' });
   });
 

@@ -167,7 +167,7 @@ export interface ConfigOptions {
   readonly discriminatorSteps?: number;
   /** backend for the teacher's forward pass; default: backend */
   readonly teacherBackend?: Named;
-  /** what the layers of the frozen teacher multiply. On the backend onednn: int8, with ranges measured on training images, where the processor has VNNI, or bfloat16; on webgpu: float16; default: the backend's */
+  /** what the layers of the frozen teacher multiply. On the backend onednn: int8, with ranges measured on training images, where the processor has VNNI, or bfloat16; on onnx:cuda and webgpu: float16; default: the backend's */
   readonly teacherPrecision?: 'float32' | 'bfloat16' | 'float16' | 'int8';
   /** backend for training; default: backend */
   readonly studentBackend?: Named;
@@ -175,7 +175,7 @@ export interface ConfigOptions {
   readonly backend?: Named;
   /** number of threads, for backends that use threads; default: the backend's */
   readonly threads?: number | null;
-  /** what layers multiply in training steps; weights, sums, losses and updates are float32. bfloat16: on the backend onednn, where the processor has it; float16: on the backend webgpu, where the GPU has it; auto: bfloat16 where that is known to be faster, which is with AMX; default: float32 */
+  /** what layers multiply in training steps; weights, sums, losses and updates are float32. bfloat16: on the backend onednn, where the processor has it; float16: on the backends onnx:cuda and webgpu, where the GPU has it; auto: bfloat16 where that is known to be faster, which is with AMX; default: float32 */
   readonly precision?: 'float32' | 'bfloat16' | 'float16' | 'auto';
   /** memory for cached teacher outputs in MB; 0: no cache */
   readonly teacherCacheMb?: number;
