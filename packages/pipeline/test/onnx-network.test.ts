@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { exportOnnx, OnnxBackend } from '@anc/backend-onnx';
 import { openCpu } from '@anc/backend-tfjs';
 import { mapTree, mergeTrees, prefixTree, Rng, subtree, type HostTensor, type Tree } from '@anc/core';
-import { inference } from '@anc/core/internal';
+import { inference, NetworkTeacher } from '@anc/core/internal';
 import { decodeSafetensors, encodeSafetensors } from '@anc/formats';
 import { cnn } from '@anc/models';
 import * as tf from '@tensorflow/tfjs-core';
@@ -64,6 +64,22 @@ const train = async (options: Partial<Parameters<typeof distill>[0]>) => {
 };
 
 describe('a teacher in an ONNX file', () => {
+  it('is computed as a network by a backend that multiplies float16, which ONNX Runtime would not', async () => {
+    const images = new Corners();
+    const composition = tinyComposition();
+    const task = await taskOfDataset(images, composition);
+    const model = { name: join(cwd, 'net4.onnx'), options: {} };
+    for (const precision of ['float32', 'float16']) {
+      const inner = await openCpu();
+      const environment = { ...inner.environment, precision };
+      const backend = Object.defineProperty(inner, 'environment', { value: environment });
+      const { given } = await openGivenTeacher({ model }, images, backend, composition, task);
+      expect(given.teacher instanceof NetworkTeacher).toBe(precision === 'float16');
+      await given.dispose();
+      await backend.dispose();
+    }
+  });
+
   it('is a network with gradients by the pixels, of the same logits and features', async () => {
     const images = new Corners();
     const backend = await OnnxBackend.create({ threads: 1 });
