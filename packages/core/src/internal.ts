@@ -62,7 +62,20 @@ export {
 export { cacheFolder } from './machine/cache-folder.js';
 export { inference } from './eager/eager-context.js';
 export { fastest, reportBackend, type BackendReport } from './machine/backend-report.js';
-export { importFromUser, importOptional, type OptionalPackage } from './machine/optional-package.js';
+export {
+  importKoffi,
+  KOFFI,
+  KOFFI_PACKAGE,
+  type CFunction,
+  type CLibrary,
+  type Koffi,
+} from './machine/koffi.js';
+export {
+  importError,
+  importFromUser,
+  importOptional,
+  type OptionalPackage,
+} from './machine/optional-package.js';
 export { installable, platformName, type NativePackage } from './machine/platform.js';
 export { makeFolder } from './machine/make-folder.js';
 export { mainMemory, processorName, processorThreads } from './machine/processor.js';

@@ -1,7 +1,7 @@
 import { AncError } from '@anc/core';
 import type { FlatGraph } from '../graph/flat-graph.js';
 import { loadLibrary } from '../library/find-library.js';
-import { importKoffi } from '../library/koffi.js';
+import { importOnednnKoffi } from '../library/koffi.js';
 import { Onednn } from '../library/onednn.js';
 import { LibraryThreads, withSleepingThreads } from '../library/threads.js';
 import type { HostArray, Ranges } from '../build/builder.js';
@@ -42,7 +42,7 @@ export class Engine implements Answers {
   readonly #between = new Map<number, Map<string, HostArray['data']>>();
 
   async open({ threads, precision, trainingPrecision }: EngineOptions): Promise<EngineInfo> {
-    const koffi = await importKoffi();
+    const koffi = await importOnednnKoffi();
     const { found, runtime } = withSleepingThreads(process.env, () => {
       const found = loadLibrary(koffi, process.env);
       return { found, runtime: new LibraryThreads(found.functions, threads) };
