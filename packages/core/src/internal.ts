@@ -80,6 +80,20 @@ export { installable, platformName, type NativePackage } from './machine/platfor
 export { makeFolder } from './machine/make-folder.js';
 export { mainMemory, processorName, processorThreads } from './machine/processor.js';
 
+// Threads
+export { answerCalls, type AnswerOptions } from './threads/answer-calls.js';
+export { builtFile } from './threads/built-file.js';
+export type {
+  Answers,
+  CallThread,
+  ThreadCalls,
+  ThreadListener,
+  ThreadReply,
+  ThreadRequest,
+} from './threads/calls.js';
+export { nodeThread, type NodeThreadOptions } from './threads/node-thread.js';
+export { ThreadClient, type ThreadErrors } from './threads/thread-client.js';
+
 // Training
 export { alarmsFor } from './train/alarms.js';
 export { generatorAlarms } from './train/generator-alarms.js';

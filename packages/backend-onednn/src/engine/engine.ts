@@ -1,4 +1,5 @@
 import { AncError } from '@anc/core';
+import type { Answers } from '@anc/core/internal';
 import type { FlatGraph } from '../graph/flat-graph.js';
 import { loadLibrary } from '../library/find-library.js';
 import { importOnednnKoffi } from '../library/koffi.js';
@@ -20,14 +21,8 @@ import type {
 } from './protocol.js';
 import { States } from './states.js';
 
-type Answers = {
-  [K in keyof EngineCalls]: (
-    ...args: Parameters<EngineCalls[K]>
-  ) => Promise<ReturnType<EngineCalls[K]>> | ReturnType<EngineCalls[K]>;
-};
-
 /** The library and the programs that are compiled for it. */
-export class Engine implements Answers {
+export class Engine implements Answers<EngineCalls> {
   #library: Onednn | null = null;
   #precision: EngineOptions['precision'] = 'float32';
   #training: TrainingPrecision = 'float32';
