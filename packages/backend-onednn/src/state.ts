@@ -1,50 +1,33 @@
-import { fromStateLayout, sameShape, toStateLayout } from '@anc/compiler';
-import { AncError, mapTree, type DeviceState, type HostTensor, type Tree } from '@anc/core';
+import { EngineState, toStateLayout } from '@anc/compiler';
+import { mapTree, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
+import type { SentTensors } from './engine/protocol.js';
 
-/** A state in the engine's memory, which every compiled step of the same backend can advance. */
-export class OnednnState implements DeviceState {
+/** A state in the heap of oneDNN's thread. */
+export class OnednnState extends EngineState {
   private constructor(
     readonly engine: EngineClient,
-    /** Its number in the engine. */
-    readonly handle: number,
-    /** Shapes of the entries. */
-    readonly shapes: ReadonlyMap<string, readonly number[]>,
-  ) {}
+    handle: number,
+    state: Tree<HostTensor>,
+  ) {
+    super(handle, state);
+  }
 
   static async upload(engine: EngineClient, state: Tree<HostTensor>): Promise<OnednnState> {
     const handle = engine.handle();
     await engine.call('createState', handle, mapTree(state, toStateLayout));
-    const shapes = Object.entries(state).map(([name, { shape }]) => [name, [...shape]] as const);
-    return new OnednnState(engine, handle, new Map(shapes));
+    return new OnednnState(engine, handle, state);
   }
 
-  async read(names?: readonly string[]): Promise<Tree<HostTensor>> {
-    for (const name of names ?? []) this.#known(name);
-    const entries = await this.engine.call('readState', this.handle, names ?? null);
-    return mapTree(entries, ({ data }, name) => fromStateLayout(data, this.#known(name)));
+  protected readEntries(names: readonly string[] | null): Promise<SentTensors> {
+    return this.engine.call('readState', this.handle, names);
   }
 
-  async write(entries: Tree<HostTensor>): Promise<void> {
-    for (const [name, { shape }] of Object.entries(entries)) {
-      const expected = this.#known(name);
-      if (!sameShape(expected, shape)) {
-        throw new AncError('ANC_SHAPE', `state entry "${name}" has another shape.`, {
-          expected: `[${expected.join(', ')}]`,
-          received: `[${shape.join(', ')}]`,
-        });
-      }
-    }
-    await this.engine.call('writeState', this.handle, mapTree(entries, toStateLayout));
+  protected writeEntries(entries: Tree<HostTensor>): Promise<void> {
+    return this.engine.call('writeState', this.handle, entries);
   }
 
   async dispose(): Promise<void> {
     await this.engine.call('releaseState', this.handle);
-  }
-
-  #known(name: string): readonly number[] {
-    const shape = this.shapes.get(name);
-    if (shape === undefined) throw new AncError('ANC_TREE', `the state has no entry "${name}".`);
-    return shape;
   }
 }
