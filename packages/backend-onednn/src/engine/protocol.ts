@@ -1,5 +1,6 @@
 import type { FlatGraph } from '../graph/flat-graph.js';
-import type { HostArray, Precision } from '../build/builder.js';
+import type { Precision } from '../build/builder.js';
+import type { HostArray } from '../build/storage.js';
 
 /** What the library and the processor are. */
 export interface EngineInfo {
