@@ -3,7 +3,7 @@ import { isAncError } from '@anc/core';
 import { measure } from './measure.mjs';
 
 const [name, parts, seconds, batch] = process.argv.slice(2);
-const family = name.startsWith('onnx') ? 'onnx' : name.startsWith('tfjs') ? 'tfjs' : 'webgpu';
+const family = ['onednn', 'onnx', 'tfjs', 'webgpu'].find((each) => name.startsWith(each));
 
 async function open() {
   const { default: plugin } = await import(`@anc/backend-${family}`);

@@ -4,6 +4,7 @@
  *   node tools/backends/table.mjs --machine "2 cores, AVX-512" [backend…] [--parts contract,speeds,host] [--seconds 5]
  *     [--tfjs-node <folder>]  folder into which tools/tfjs-node/install.mjs installed tfjs-node
  *     [--dawn <folder>]       folder in which `npm install webgpu` was run
+ *     [--koffi <folder>]      folder in which `npm install koffi` was run, for onednn, whose library ANC_ONEDNN_LIBRARY names
  *     [--again]               keep the faster of the old and the new measurement, against noise of a busy machine
  *     [--software]            WebGPU on software Vulkan (tools/webgpu/software-vulkan.mjs)
  */
@@ -26,6 +27,7 @@ const { values: flags, positionals } = parseArgs({
     seconds: { type: 'string', default: '5' },
     'tfjs-node': { type: 'string' },
     dawn: { type: 'string' },
+    koffi: { type: 'string' },
     software: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
   },
@@ -36,7 +38,11 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** Backends measured in a browser, with it in their names. */
 const IN_CHROMIUM = ['onnx', 'onnx:webgpu', 'tfjs:wasm', 'webgpu'].map((name) => `${name} in Chromium`);
-const everything = ['onnx', 'onnx:webgpu', 'tfjs:node', 'tfjs:wasm', 'tfjs:cpu', 'webgpu', ...IN_CHROMIUM];
+const IN_NODE = ['onnx', 'onednn', 'onnx:webgpu', 'tfjs:node', 'tfjs:wasm', 'tfjs:cpu', 'webgpu'];
+const everything = [...IN_NODE, ...IN_CHROMIUM];
+
+/** Where what a backend needs was installed, by its name. */
+const FOLDERS = { 'tfjs:node': flags['tfjs-node'], webgpu: flags.dawn, onednn: flags.koffi };
 
 /** The speed of a software device is meaningless. */
 const partsOf = (name) =>
@@ -55,8 +61,7 @@ function measured(name) {
     place === undefined
       ? [here('measure-one.mjs'), backend, parts, flags.seconds, batch]
       : [here('../browser/check.mjs'), ...inChromium, '--whole', '--minutes', '20', '--json', json];
-  const cwd =
-    (name === 'tfjs:node' && flags['tfjs-node']) || (name === 'webgpu' && flags.dawn) || process.cwd();
+  const cwd = FOLDERS[name] ?? process.cwd();
   const vulkan =
     place === undefined && flags.software && name.includes('webgpu')
       ? softwareVulkan(join(folder, 'vulkan'))

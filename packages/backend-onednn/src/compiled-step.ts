@@ -87,6 +87,8 @@ export async function buildStep(
 export class OnednnStep implements CompiledStep {
   readonly #accumulator: number;
   readonly #noise: NoiseAhead;
+  /** The run that was requested last. */
+  #running: Promise<void> = Promise.resolve();
 
   constructor(
     /** The thread that computes. */
@@ -112,9 +114,13 @@ export class OnednnStep implements CompiledStep {
     for (const name of program.hyper) feeds[`hyper/${name}`] = scalar(name, hyper);
     Object.assign(feeds, this.#noise.of(noise));
     const running = this.#play(state.handle, feeds, rankMeans);
+    running.catch(() => undefined); // what comes next throws it: a run, or reading the state or the metrics
+    this.#running = running;
+    const before = state.advancedBy(running);
     // The next step's noise is drawn while this one runs on the other thread.
     this.#noise.prepareAfter(noise);
-    await running;
+    // The next step is prepared meanwhile, but where its parts would come between those of this one.
+    await (program.parts.length === 1 ? before : running);
   }
 
   async #play(state: number, feeds: SentTensors, means: RankMeans | undefined): Promise<void> {
@@ -132,10 +138,12 @@ export class OnednnStep implements CompiledStep {
   }
 
   async metricsOfRuns(): Promise<readonly Tree<number>[]> {
+    await this.#running;
     return metricsOfRows(this.program.metrics, await this.engine.call('readMetrics', this.#accumulator));
   }
 
   async dispose(): Promise<void> {
+    await this.#running.catch(() => undefined);
     await this.engine.call('readMetrics', this.#accumulator);
     await this.release();
   }

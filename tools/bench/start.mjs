@@ -1,0 +1,97 @@
+/**
+ * Time from the start of a process to the first step of a student, with an empty folder of optimized graphs and with a filled one:
+ * each start in a process of its own, in turns; medians.
+ *
+ *   node tools/bench/start.mjs [--student resnet20 --student resnet164] [--backend onnx --backend onednn] [--rounds 5]
+ *     [--threads 1] [--batch-size 128]
+ *     [--processor-time]  seconds of processor time instead, which other programs on the machine change less
+ *
+ * The teacher is trained before, so that what is measured is: loading the program, opening the teacher and the images,
+ * checking, compiling the step of `adversarial`, and the first of its updates.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values: flags } = parseArgs({
+  options: {
+    student: { type: 'string', multiple: true, default: ['resnet20', 'resnet164'] },
+    backend: { type: 'string', multiple: true, default: ['onnx'] },
+    rounds: { type: 'string', default: '5' },
+    threads: { type: 'string', default: '1' },
+    'batch-size': { type: 'string', default: '128' },
+    'processor-time': { type: 'boolean', default: false },
+  },
+});
+const [rounds, threads, batchSize] = [flags.rounds, flags.threads, flags['batch-size']].map(Number);
+const cli = fileURLToPath(new URL('../../packages/cli/bin/anc-cli.js', import.meta.url));
+const here = fileURLToPath(new URL('.', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'anc-start-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const START = `
+  import { distill } from '@anc/pipeline';
+  const options = JSON.parse(process.argv.at(-1));
+  const aborted = new AbortController();
+  for await (const event of distill({ ...options, signal: aborted.signal })) {
+    if (event.type !== 'step') continue;
+    const { user, system } = process.cpuUsage();
+    console.log(JSON.stringify({ seconds: performance.now() / 1000, processor: (user + system) / 1e6 }));
+    process.exit(0);
+  }
+`;
+
+function node(args, cache) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: flags.backend.some((name) => name.startsWith('onednn')) ? process.cwd() : here,
+    env: { ...process.env, XDG_CACHE_HOME: cache },
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+const teacher = join(folder, 'teacher');
+const small = ['--limit-train', '256', '--limit-test', '64', '--teacher-epochs', '1', '--epochs', '1'];
+node([cli, 'run', ...small, '--methods', 'kd', '--out', teacher, '--json'], join(folder, 'cache'));
+
+/** Seconds until the first step. */
+function start(student, backend, cache) {
+  const [name] = readdirSync(teacher);
+  const options = {
+    teacher: join(teacher, name),
+    images: 'glyphs',
+    student,
+    method: 'adversarial',
+    backend: `${backend}(threads=${threads})`,
+    data: { limitTrain: 2 * batchSize, limitTest: 64 },
+    training: { batchSize, epochs: 1 },
+    folder: null,
+  };
+  const printed = node(['--input-type=module', '-e', START, JSON.stringify(options)], cache);
+  const { seconds, processor } = JSON.parse(printed.trim().split('\n').at(-1));
+  return flags['processor-time'] ? processor : seconds;
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const cells = flags.student.flatMap((student) =>
+  flags.backend.map((backend) => ({ student, backend, first: [], later: [] })),
+);
+for (let round = 0; round < rounds; round++) {
+  for (const [i, { student, backend, first, later }] of cells.entries()) {
+    const cache = join(folder, `cache-${round}-${i}`);
+    first.push(start(student, backend, cache));
+    later.push(start(student, backend, cache));
+  }
+}
+console.table(
+  cells.map(({ student, backend, first, later }) => ({
+    student,
+    backend,
+    'first start, s': +median(first).toFixed(2),
+    'later, s': +median(later).toFixed(2),
+  })),
+);
